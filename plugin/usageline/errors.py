@@ -1,0 +1,52 @@
+"""Every failure that has a name.
+
+    UsagelineError
+    ├── SourceFailure     a source gave no reading; carries the snapshot's `status`
+    ├── StoreBroken       the store on disk cannot be used and was set aside
+    ├── CacheUnsafe       the cache directory is not ours alone, or cannot be made
+    ├── LockUnsupported   the file system has no flock; there is no refresh there
+    ├── ConfigInvalid     config.toml has a value that is not allowed
+    └── SetupRefused      install or uninstall would lose something of the user's
+
+The text of each says what happened and what to do. None of them ever holds a token or a response body.
+"""
+
+from __future__ import annotations
+
+
+class UsagelineError(Exception):
+    """The root: catch this at the edge of a process and print its text."""
+
+
+class SourceFailure(UsagelineError):
+    """A source gave no reading.
+
+    `status` is one of `usageline.usage.model.STATUSES` other than `ok`; `detail` is a short text for people;
+    `retry_after_s` is what the server asked for, in seconds, where it asked.
+    """
+
+    def __init__(self, status: str, detail: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(detail or status)
+        self.status = status
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+
+class StoreBroken(UsagelineError):
+    """The store on disk cannot be used."""
+
+
+class CacheUnsafe(UsagelineError):
+    """The cache directory belongs to somebody else, can be written by others, or cannot be made."""
+
+
+class LockUnsupported(UsagelineError):
+    """The file system under the cache has no flock."""
+
+
+class ConfigInvalid(UsagelineError):
+    """config.toml does not parse, or a value in it is not allowed."""
+
+
+class SetupRefused(UsagelineError):
+    """Going on would lose something of the user's; nothing was changed."""

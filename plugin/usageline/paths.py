@@ -1,0 +1,104 @@
+"""Where everything lives. Both sides import this module, so it imports nothing.
+
+Every function takes the environment as a mapping of strings and returns an absolute path with forward slashes.
+Nothing here touches the disk. `LookupError` means that the environment names no home directory.
+"""
+
+SNAPSHOT_VERSION = 1
+
+
+def home(env):
+    """The user's home directory."""
+    found = env.get("HOME") or env.get("USERPROFILE")
+    if not found:
+        raise LookupError("HOME is not set")
+    return found
+
+
+def claude_dir(env):
+    """Claude Code's own directory: CLAUDE_CONFIG_DIR, or ~/.claude."""
+    return env.get("CLAUDE_CONFIG_DIR") or home(env) + "/.claude"
+
+
+def claude_settings(env):
+    """The user's settings.json, where the status line and the hook are wired."""
+    return claude_dir(env) + "/settings.json"
+
+
+def claude_credentials(env):
+    """The file with the sign-in (absent on macOS, where the Keychain has it)."""
+    return claude_dir(env) + "/.credentials.json"
+
+
+def claude_state(env):
+    """The client's own state: the account signed in, and the usage it saw last."""
+    return (env.get("CLAUDE_CONFIG_DIR") or home(env)) + "/.claude.json"
+
+
+def profile(env):
+    """`default`, or for a CLAUDE_CONFIG_DIR 16 hex digits of its 64-bit FNV-1a hash (hashlib is too slow to import here)."""
+    chosen = env.get("CLAUDE_CONFIG_DIR")
+    if not chosen:
+        return "default"
+    digest = 0xCBF29CE484222325
+    for byte in chosen.rstrip("/").encode("utf-8", "surrogateescape"):
+        digest = ((digest ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return f"{digest:016x}"
+
+
+def cache_dir(env):
+    """The profile's snapshot, stamp, lock and store. Mode 0700."""
+    return _base(env, "XDG_CACHE_HOME", ".cache") + "/usageline/" + profile(env)
+
+
+def snapshot(env):
+    """The published file that the status line reads."""
+    return cache_dir(env) + "/snapshot.json"
+
+
+def stamp(env):
+    """An empty file whose time says when a refresh was last started by the hot side."""
+    return cache_dir(env) + "/refresh.stamp"
+
+
+def lock(env):
+    """The lock that makes the refresh single."""
+    return cache_dir(env) + "/refresh.lock"
+
+
+def store_dir(env):
+    """The diskcache store, read and written under the lock."""
+    return cache_dir(env) + "/store"
+
+
+def state_dir(env):
+    """History and the install record: what a cleared cache must not take along."""
+    return _base(env, "XDG_STATE_HOME", ".local/state") + "/usageline"
+
+
+def install_record(env):
+    """What `install` changed, so that `uninstall` takes back just that; one for each profile."""
+    return state_dir(env) + "/install-" + profile(env) + ".json"
+
+
+def data_dir(env):
+    """The installed program: `releases/<id>/` and the link `current` to the one in use."""
+    return _base(env, "XDG_DATA_HOME", ".local/share") + "/usageline"
+
+
+def config_file(env):
+    """The user's configuration."""
+    return _base(env, "XDG_CONFIG_HOME", ".config") + "/usageline/config.toml"
+
+
+def command(env):
+    """The `usageline` command on the user's PATH."""
+    return home(env) + "/.local/bin/usageline"
+
+
+def _base(env, name, fallback):
+    # The XDG specification has relative values ignored; a project's settings could otherwise aim one at its own tree.
+    value = env.get(name, "")
+    if value[:1] == "/" or value[1:2] == ":":
+        return value.rstrip("/") or "/"
+    return home(env) + "/" + fallback

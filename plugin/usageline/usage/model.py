@@ -1,0 +1,67 @@
+"""Limits, credits and readings. Times are epoch seconds, percentages 0–100, money is in minor units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STATUSES = (
+    "ok",
+    "signed-out",
+    "expired",
+    "no-scope",
+    "rate-limited",
+    "offline",
+    "unreadable",
+    "no-plan",
+)
+"""What a snapshot can say of the newest try to get a reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One usage limit.
+
+    `kind` is the server's own word (`session`, `weekly_all`, `weekly_scoped`, or one that does not exist yet).
+    `percent` is None where it cannot be known. `resets_at` is None where the window has not started or has no reset.
+    `severity` is the server's word, where it gave one.
+    """
+
+    kind: str
+    label: str
+    percent: float | None
+    resets_at: int | None
+    severity: str | None = None
+    pace: float | None = None
+    exhausts_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """One money meter: usage credits, an organisation's pool, a one-time credit that expires.
+
+    `used_minor` and `limit_minor` are whole minor units (cents where `exponent` is 2); a `limit_minor` of None is no cap.
+    `ends_at` is when it resets, or with `expires` when what is left is lost.
+    `disabled_reason` is the server's word for why it cannot be spent from (`out_of_credits`, …).
+    """
+
+    label: str
+    used_minor: int | None
+    limit_minor: int | None
+    exponent: int
+    currency: str
+    percent: float | None
+    ends_at: int | None = None
+    expires: bool = False
+    enabled: bool = True
+    disabled_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All limits and credits of one account, seen at one moment by one source."""
+
+    limits: tuple[Limit, ...]
+    credits: tuple[Credit, ...]
+    source: str
+    observed_at: int
+    plan: str | None = None

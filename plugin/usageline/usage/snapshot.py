@@ -1,0 +1,60 @@
+"""The published snapshot, version 1: what the status line reads and `usageline --json` prints.
+
+    version         1
+    account         16 hex digits that stand for the account, or null where nobody is signed in
+    plan            "Pro", "Max 5x", "Team Premium", …, or null
+    source          where the reading comes from: claude-cache, oauth, client; null where there is none
+    observed_at     when the source saw these numbers; null where there are none
+    published_at    when this file was written
+    next_refresh_at when the next refresh is due
+    status          ok, or why the newest try gave nothing (`usageline.usage.model.STATUSES`)
+    until           when that ends, where it is known (rate-limited), or null
+    detail          a few words more on the status, or null
+    credentials     the credentials file as it was: "<mtime ns>-<size>-<inode>", or "" where there is none
+    limits          [{kind, label, percent, resets_at, severity, pace, exhausts_at}], in the server's order
+    credits         [{label, used_minor, limit_minor, exponent, currency, percent, ends_at, expires, enabled, disabled_reason}]
+
+Times are epoch seconds, percentages 0–100. A failed refresh keeps the last good limits and credits of the account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from usageline.paths import SNAPSHOT_VERSION
+from usageline.usage.model import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One snapshot. `reading` is None where the account has no good reading yet."""
+
+    account: str | None
+    plan: str | None
+    reading: Reading | None
+    published_at: int
+    next_refresh_at: int
+    status: str
+    until: int | None = None
+    detail: str | None = None
+    credentials: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented object, ready for `json.dumps`."""
+        reading = self.reading
+        return {
+            "version": SNAPSHOT_VERSION,
+            "account": self.account,
+            "plan": self.plan,
+            "source": reading.source if reading else None,
+            "observed_at": reading.observed_at if reading else None,
+            "published_at": self.published_at,
+            "next_refresh_at": self.next_refresh_at,
+            "status": self.status,
+            "until": self.until,
+            "detail": self.detail,
+            "credentials": self.credentials,
+            "limits": [asdict(limit) for limit in reading.limits] if reading else [],
+            "credits": [asdict(credit) for credit in reading.credits] if reading else [],
+        }
