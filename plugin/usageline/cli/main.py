@@ -1,0 +1,92 @@
+"""The command's words and exit statuses: 0 fine, 1 a problem that it names, 2 wrong usage."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import Any, NoReturn
+
+import click
+
+from usageline import __version__, paths
+from usageline.cli.table import print_table
+from usageline.errors import UsagelineError
+from usageline.line import read, start
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--json", "as_json", is_flag=True, help="Print the snapshot that the status line reads.")
+@click.version_option(__version__, prog_name="usageline")
+@click.pass_context
+def cli(context: click.Context, *, as_json: bool) -> None:
+    """Plan usage and reset times: every limit and credit of the account signed in."""
+    if context.invoked_subcommand is not None:
+        return
+    env = dict(os.environ)
+    snapshot = current_snapshot(env, renew=not as_json)
+    if as_json:
+        click.echo(json.dumps(snapshot, indent=2))
+    else:
+        print_table(snapshot, start.credentials_stamp(paths.claude_credentials(env)), time.time())
+
+
+@cli.command()
+@click.option("--force", is_flag=True, help="Ask even where no refresh is due; a cooldown that the service set still holds.")
+def refresh(*, force: bool) -> None:
+    """Get a new reading now, unless the one there is still fresh."""
+    from usageline.refresh.run import refresh as run  # noqa: PLC0415 - the table needs none of it
+
+    outcome = run(dict(os.environ), force=force)
+    click.echo(outcome.text())
+    if outcome.state == "failed":
+        sys.exit(1)
+
+
+@cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def install(arguments: tuple[str, ...]) -> None:
+    """Wire the status line and the hook into Claude Code's settings (as install.sh does)."""
+    sys.exit(setup(["install", *arguments]))
+
+
+@cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def uninstall(arguments: tuple[str, ...]) -> None:
+    """Take back all that the installation changed."""
+    sys.exit(setup(["uninstall", *arguments]))
+
+
+def setup(arguments: list[str]) -> int:
+    """Run the installer in this process; its exit status."""
+    from usageline.setup.__main__ import run  # noqa: PLC0415 - nothing else needs it
+
+    return run(arguments)
+
+
+def current_snapshot(env: dict[str, str], *, renew: bool) -> dict[str, Any]:
+    """The snapshot object; where there is none, or with `renew` where it is due, a refresh is run first."""
+    snapshot: dict[str, Any] | None = read.snapshot(paths.snapshot(env))
+    due = start.is_due(snapshot, start.credentials_stamp(paths.claude_credentials(env)), time.time())
+    if snapshot is None or (renew and due):
+        from usageline.refresh.run import refresh as run  # noqa: PLC0415 - slow to import, and seldom needed
+
+        outcome = run(env)
+        snapshot = read.snapshot(paths.snapshot(env)) or snapshot
+        if snapshot is None:
+            raise UsagelineError(f"there is no usage to show yet: {outcome.text()}")
+    return snapshot
+
+
+def main() -> NoReturn:
+    """The entry point: no traceback reaches the user."""
+    try:
+        cli(prog_name="usageline")
+    except UsagelineError as problem:
+        click.echo(f"usageline: {problem}", err=True)
+    except LookupError as problem:  # no HOME
+        click.echo(f"usageline: {problem.args[0]}", err=True)
+    except Exception as error:  # noqa: BLE001 - the edge of the process
+        click.echo(f"usageline: {type(error).__name__}: {error}; please report it", err=True)
+    sys.exit(1)

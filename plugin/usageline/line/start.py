@@ -1,0 +1,126 @@
+"""When a refresh is due, and how a run starts one without waiting for it."""
+
+import sys
+
+from usageline import paths
+from usageline.line import system
+
+CLOCK_JUMP_S = 60
+"""A snapshot published further than this in the future was written under another clock."""
+
+CLAIM_S = 12
+"""For so long after one run started a refresh no other run starts one: a little more than a refresh may last."""
+
+PASSED_ON = (
+    *("HOME", "USER", "USERPROFILE", "SYSTEMROOT", "LANG", "LC_ALL", "TZ"),
+    *("CLAUDE_CONFIG_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
+    *("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "USAGELINE_API_URL"),
+)
+"""All of the environment that a refresh gets. A project's settings can set any variable; one that steers a loader or an interpreter stops here."""
+
+
+def credentials_stamp(path):
+    """The credentials file as it is: "<mtime ns>-<size>-<inode>", or "" where there is none."""
+    try:
+        found = system.stat(path)
+    except (OSError, ValueError):
+        return ""
+    return f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"
+
+
+def is_due(snapshot, credentials, now):
+    """Whether a refresh should run: there is no snapshot, its time has come, the sign-in changed, or the clock jumped.
+
+    `snapshot` is the parsed file or None, `credentials` what `credentials_stamp` says now, `now` epoch seconds.
+    """
+    if not isinstance(snapshot, dict) or snapshot.get("version") != paths.SNAPSHOT_VERSION:
+        return True
+    due_at, published_at = snapshot.get("next_refresh_at"), snapshot.get("published_at")
+    if type(due_at) not in (int, float) or type(published_at) not in (int, float):
+        return True
+    return due_at <= now or published_at > now + CLOCK_JUMP_S or snapshot.get("credentials") != credentials
+
+
+def interpreter(root):
+    """The cold side's interpreter in the installation at `root`, or "" where it is gone."""
+    for name in ("/venv/bin/python", "/venv/Scripts/python.exe"):
+        try:
+            system.stat(root + name)
+        except (OSError, ValueError):
+            continue
+        return root + name
+    return ""
+
+
+def claim(env, now):
+    """Take the right to start a refresh: "" when it is ours, else a word why not.
+
+    The word is `recent` where another run has it, `unwritable` where the cache directory cannot be written: without the stamp every run
+    of every session would start a process that can do nothing.
+    """
+    stamp = paths.stamp(env)
+    try:
+        age_s = now - system.stat(stamp).st_mtime
+    except OSError:
+        return _first_claim(stamp)
+    if 0 <= age_s < CLAIM_S:
+        return "recent"
+    try:
+        system.utime(stamp, (now, now), follow_symlinks=False)
+    except (OSError, NotImplementedError):
+        return "unwritable"
+    return ""
+
+
+def launch(python, env):
+    """Start the refresh in a session of its own, with nothing of ours inherited. Call it as the last act: the parent must be gone at once.
+
+    The client ends a cancelled run with all its descendants, found by parent links; a process whose parent has left is not among them.
+    """
+    arguments = [python, "-I", "-B", "-m", "usageline.refresh"]
+    kept = {name: env[name] for name in PASSED_ON if name in env}
+    if sys.platform == "win32":
+        import subprocess  # noqa: PLC0415 - far too slow to import where posix_spawn exists
+
+        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+        null = subprocess.DEVNULL
+        subprocess.Popen(arguments, env=kept, stdin=null, stdout=null, stderr=null, close_fds=True, creationflags=flags)
+        return
+    null = [(system.POSIX_SPAWN_OPEN, fd, "/dev/null", system.O_RDWR, 0) for fd in (0, 1, 2)]
+    system.closerange(3, 4096)
+    try:
+        system.posix_spawn(python, arguments, kept, file_actions=null, setsid=True)
+    except NotImplementedError:  # a C library without POSIX_SPAWN_SETSID: a process group of its own is the next best
+        system.posix_spawn(python, arguments, kept, file_actions=null, setpgroup=0)
+
+
+def start_if_due(roots, env, snapshot, now):
+    """What the SessionStart hook does: start a refresh where one is due, with the first of `roots` that has an interpreter for it."""
+    if is_due(snapshot, credentials_stamp(paths.claude_credentials(env)), now):
+        python = next(filter(None, map(interpreter, roots)), "")
+        if python and not claim(env, now):
+            launch(python, env)
+
+
+def _first_claim(stamp):
+    # O_EXCL: of a crowd that finds an empty cache, one wins.
+    try:
+        _make_directories(stamp.rpartition("/")[0])
+        system.close(system.open(stamp, system.O_CREAT | system.O_EXCL | system.O_WRONLY, 0o600))
+    except FileExistsError:
+        return "recent"
+    except OSError:
+        return "unwritable"
+    return ""
+
+
+def _make_directories(path):
+    try:
+        system.stat(path)
+    except FileNotFoundError:
+        _make_directories(path.rpartition("/")[0])
+        try:
+            system.mkdir(path, 0o700)
+        except FileExistsError:
+            return

@@ -1,0 +1,206 @@
+"""What is known at this moment: payload and snapshot merged into one view. Pure; the clock and the environment are arguments."""
+
+from usageline.paths import SNAPSHOT_VERSION
+
+SAME_RESET_S = 60
+"""Two reports of one window's reset may differ by a second or so; further apart than this they are two windows."""
+
+HORIZON_S = {"session": 5 * 3600 + 600, "weekly_all": 7 * 86400 + 3600, "weekly_scoped": 7 * 86400 + 3600}
+"""How far ahead a reset can lie. One beyond it is a clock that is wrong, here or there, and is not shown."""
+
+PAYLOAD_WINDOWS = (("five_hour", "session"), ("seven_day", "weekly_all"))
+"""The payload's names for the two windows that it reports."""
+
+LONGEST_LABEL = 48
+MOST_ROWS = 16
+SEVERITIES = ("normal", "warning", "critical")
+WARNING_PERCENT = 75
+CRITICAL_PERCENT = 90
+
+OTHER_SIGN_INS = (
+    ("ANTHROPIC_API_KEY", "API key"),
+    ("ANTHROPIC_AUTH_TOKEN", "auth token"),
+    ("CLAUDE_CODE_USE_BEDROCK", "Bedrock"),
+    ("CLAUDE_CODE_USE_VERTEX", "Vertex"),
+    ("CLAUDE_CODE_USE_FOUNDRY", "Foundry"),
+)
+"""Sign-ins that have no plan limits, by the variable that chooses them for this session (FACTS: signing in)."""
+
+
+class Window:
+    """One limit: `kind`, `label`, `percent` (0–100, None unknown), `resets_at` (epoch s or None), `severity` (one of SEVERITIES)."""
+
+    __slots__ = ("kind", "label", "percent", "resets_at", "severity")
+
+    def __init__(self, kind, label, percent, resets_at, severity=None):
+        self.kind = kind
+        self.label = label
+        self.percent = percent
+        self.resets_at = resets_at
+        self.severity = severity
+
+
+class View:
+    """All that a segment may look at.
+
+    `now` epoch s; `model` text or ""; `context_percent` 0–100 or None; `windows` and `credits` (snapshot objects) in the order to show;
+    `status` one of the snapshot's or `loading`, `detail` text, `until` epoch s or None; `age_s` of the oldest number shown, or None;
+    `problem` a text that outranks the status, or ""; `other_sign_in` what this session uses instead of a plan, or "".
+    """
+
+    __slots__ = ("age_s", "context_percent", "credits", "detail", "model", "now", "other_sign_in", "problem", "status", "until", "windows")
+
+    def __init__(self, now):
+        self.now = now
+        self.model = ""
+        self.context_percent = None
+        self.windows = []
+        self.credits = []
+        self.status, self.detail, self.until = "loading", "", None
+        self.age_s = None
+        self.problem = ""
+        self.other_sign_in = ""
+
+
+def build(payload, snapshot, credentials, env, now):
+    """The view. `payload` and `snapshot` are parsed objects or None, `credentials` the file's stamp, `env` the environment's strings."""
+    view = View(now)
+    payload = payload or {}
+    model, context = _dict(payload, "model"), _dict(payload, "context_window")
+    view.model = _text(model.get("display_name")) or _text(model.get("id"))
+    view.context_percent = percent(context.get("used_percentage"))
+    reported = _dict(payload, "rate_limits")
+
+    # Windows in the payload prove a plan, whatever the environment says.
+    view.other_sign_in = "" if any(_dict(reported, name) for name, _ in PAYLOAD_WINDOWS) else other_sign_in(env)
+    if view.other_sign_in:
+        snapshot = None
+        view.status, view.detail = "no-plan", view.other_sign_in
+    elif not isinstance(snapshot, dict) or snapshot.get("version") != SNAPSHOT_VERSION:
+        snapshot = None
+    elif snapshot.get("credentials") != credentials:
+        # Somebody signed in, out or anew since: until the refresh has looked, these may be another account's numbers.
+        snapshot = None
+    else:
+        view.status = _text(snapshot.get("status")) or "loading"
+        view.detail = _text(snapshot.get("detail"))
+        view.until = moment(snapshot.get("until"))
+
+    windows = [_window(row, now) for row in _rows(snapshot, "limits")]
+    for name, kind in reversed(PAYLOAD_WINDOWS):
+        row = _dict(reported, name)
+        seen = percent(row.get("used_percentage"))
+        if seen is not None:
+            _merge(windows, Window(kind, "", seen, _reset(kind, row.get("resets_at"), now)), now)
+    for window in windows:
+        if window.resets_at is not None and window.resets_at <= now:
+            window.percent = None
+        window.severity = severity(window.percent, window.severity)
+    view.windows = windows
+    view.credits = _rows(snapshot, "credits")
+    if "spend_limit" in reported:
+        view.credits = [*view.credits, *_spend_limit(_dict(reported, "spend_limit"))]
+
+    observed_at = moment(snapshot.get("observed_at")) if snapshot else None
+    view.age_s = None if observed_at is None or not (windows or view.credits) else max(0, now - observed_at)
+    return view
+
+
+def other_sign_in(env):
+    """What this session's environment signs in with instead of a plan: "API key", "Bedrock", …, or ""."""
+    for name, text in OTHER_SIGN_INS:
+        if env.get(name, "0").lower() not in ("", "0", "false"):
+            return text
+    address = env.get("ANTHROPIC_BASE_URL", "")
+    if address and address.split("://")[-1].split("/")[0] != "api.anthropic.com":
+        return "gateway"
+    return ""
+
+
+def percent(value, most=100):
+    """A percentage from outside, or None where it is none: a reported bug puts an epoch time there."""
+    if type(value) in (int, float) and 0 <= value <= most:
+        return value
+    return None
+
+
+def moment(value):
+    """A time from outside in epoch seconds (2001 to 2286), or None."""
+    if type(value) in (int, float) and 1_000_000_000 <= value < 10_000_000_000:
+        return value
+    return None
+
+
+def severity(used, claimed=None):
+    """The graver of what the server claims and what the percentage says."""
+    if used is None:
+        return "normal"
+    own = "critical" if used >= CRITICAL_PERCENT else "warning" if used >= WARNING_PERCENT else "normal"
+    return claimed if claimed in SEVERITIES[SEVERITIES.index(own) :] else own
+
+
+def _merge(windows, reported, now):
+    for index, window in enumerate(windows):
+        if window.kind == reported.kind:
+            windows[index] = _newer(window, reported, now)
+            return
+    windows.insert(0, reported)
+
+
+def _newer(known, reported, now):
+    """Of one limit as the snapshot and as the payload have it: use only grows in a window, and a later window has replaced an earlier."""
+    reported.label = known.label
+    if known.resets_at is None or known.resets_at <= now:
+        live = reported.resets_at is not None and reported.resets_at > now
+        return reported if live or known.percent is None else known
+    if reported.resets_at is None or reported.resets_at < known.resets_at - SAME_RESET_S:
+        return known
+    if reported.resets_at <= known.resets_at + SAME_RESET_S:
+        if known.percent is None or known.percent < reported.percent:
+            known.percent = reported.percent
+        return known
+    return reported
+
+
+def _window(row, now):
+    kind = _text(row.get("kind"))
+    return Window(
+        kind, _text(row.get("label")) or kind, percent(row.get("percent")), _reset(kind, row.get("resets_at"), now), row.get("severity")
+    )
+
+
+def _reset(kind, value, now):
+    at = moment(value)
+    return at if at is not None and at <= now + HORIZON_S.get(kind, 400 * 86400) else None
+
+
+def _spend_limit(row):
+    # What a gateway reports of its own limit; its percentage may pass 100.
+    used, limit = row.get("used_usd"), row.get("limit_usd")
+    if percent(used, 1e9) is None or percent(limit, 1e9) is None:
+        return []
+    share = percent(row.get("used_percentage"), 1e6)
+    return [
+        {
+            "label": "spend limit",
+            "used_minor": round(used * 100),
+            "limit_minor": round(limit * 100),
+            "exponent": 2,
+            "currency": "USD",
+            "percent": share,
+        }
+    ]
+
+
+def _rows(snapshot, name):
+    found = snapshot.get(name) if snapshot else None
+    return [row for row in found[:MOST_ROWS] if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def _dict(mapping, name):
+    found = mapping.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _text(value):
+    return value[:LONGEST_LABEL] if isinstance(value, str) else ""

@@ -1,0 +1,135 @@
+"""The hot side's cost as a ratio to the bare interpreter's start, all in one run: `tests/run bench [--runs N] [--python PATH]`.
+
+Each round runs every command once, one after another, so a drift of the machine's speed hits all alike; a ratio is the median over the
+rounds of the command's time by the bare interpreter's time in the same round. Exit status 1 where a ratio is over its budget.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2] / "plugin")]
+
+from server import Api
+from usageline import paths
+from world import World, build_release
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WARM_UP = 3
+
+
+@dataclass
+class Contender:
+    """A command with its budget, and what makes the world ready before each run and clears up after it."""
+
+    name: str
+    command: list[str]
+    at_most: float
+    before: Callable[[], object] = lambda: None
+    after: Callable[[], object] = lambda: None
+
+
+def payload() -> bytes:
+    """A payload with all that the default line reads."""
+    now = int(time.time())
+    windows = {
+        "five_hour": {"used_percentage": 41, "resets_at": now + 7200},
+        "seven_day": {"used_percentage": 27, "resets_at": now + 260_000},
+    }
+    model = {"id": "claude-opus-5-5", "display_name": "Opus 5.5"}
+    return json.dumps({"model": model, "context_window": {"used_percentage": 11}, "cwd": "/p", "rate_limits": windows}).encode()
+
+
+def took(command: list[str], env: dict[str, str], data: bytes) -> float:
+    """Seconds from the start of a command to its end, its output read."""
+    began = time.perf_counter()
+    done = subprocess.run(command, input=data, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    spent = time.perf_counter() - began
+    assert done.stdout.strip() or "statusline.py" not in command[-1]
+    return spent
+
+
+def measure(contenders: list[Contender], env: dict[str, str], runs: int) -> dict[str, list[float]]:
+    """Seconds of each run of each contender, in rounds."""
+    data = payload()
+    times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
+    for turn in range(runs + WARM_UP):
+        for contender in contenders:
+            contender.before()
+            spent = took(contender.command, env, data)
+            contender.after()
+            if turn >= WARM_UP:
+                times[contender.name].append(spent)
+    return times
+
+
+def main() -> int:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--python", default=os.path.realpath(sys.executable), help="the interpreter of the hot side")
+    arguments = parser.parse_args()
+
+    with tempfile.TemporaryDirectory() as folder:
+        release = build_release(Path(folder) / "release")
+        subprocess.run(
+            [arguments.python, "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash", release.root / "plugin"], check=True
+        )
+        world = World(Path(folder) / "world")
+        env = {**world.env, "COLUMNS": "160"}
+        api = Api()
+        env["USAGELINE_API_URL"] = api.url
+        subprocess.run(release.refresh_command, env=env, check=True)
+        api.fault = "hang"
+        warm = {name: Path(paths.cache_dir(env), name).read_bytes() for name in ("snapshot.json",)}
+
+        def empty() -> None:
+            shutil.rmtree(paths.cache_dir(env), ignore_errors=True)
+
+        def filled() -> None:
+            folder = Path(paths.cache_dir(env))
+            folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+            for name, content in warm.items():
+                (folder / name).write_bytes(content)
+                (folder / name).chmod(0o600)
+
+        def stop_refresh() -> None:
+            # What the run started must not compete with the next contender for the processor.
+            subprocess.run(["pkill", "-KILL", "-f", str(release.python)], check=False)
+
+        run = [arguments.python, "-I", "-S", "-B"]
+        line, hook = str(release.statusline), str(release.hook)
+        contenders = [
+            Contender("bare interpreter", [arguments.python, "-I", "-S", "-c", "pass"], 1.0),
+            Contender("status line, warm", [*run, line], 1.2, filled),
+            Contender("status line, cold cache, API hangs", [*run, line], 1.4, empty, stop_refresh),
+            Contender("hook, warm", [*run, hook], 1.5, filled),
+            Contender("hook, cold cache, API hangs", [*run, hook], 1.5, empty, stop_refresh),
+        ]
+        times = measure(contenders, env, arguments.runs)
+        api.close()
+
+    bare = times["bare interpreter"]
+    failed = False
+    for contender in contenders:
+        ratio = statistics.median(spent / floor for spent, floor in zip(times[contender.name], bare, strict=True))
+        over = ratio > contender.at_most
+        failed |= over
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Runs the status line as the client does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from usageline import paths
+from usageline.line.start import credentials_stamp
+
+if TYPE_CHECKING:
+    from world import Release, World
+
+INTERPRETER = os.path.realpath(sys.executable)
+"""The interpreter below the test environment's: the hot side is run by a bare one."""
+
+
+class Hot:
+    """Runs the status line as the client does, in one world, and can publish a snapshot for it."""
+
+    def __init__(self, world: World, release: Release) -> None:
+        self.world = world
+        self.command = [INTERPRETER, "-I", "-S", "-B", str(release.statusline)]
+
+    def run(
+        self, data: bytes | str = b"{}", *, command: list[str] | None = None, env: dict[str, str | None] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        """One run with `data` on stdin. A variable given as None is left out of the environment."""
+        whole = {
+            name: value for name, value in {**self.world.env, "COLUMNS": "160", "NO_COLOR": "1", **(env or {})}.items() if value is not None
+        }
+        data = data.encode() if isinstance(data, str) else data
+        return subprocess.run(command or self.command, input=data, env=whole, capture_output=True, timeout=20, check=False)
+
+    def line(self, payload: object = None, **env: str | None) -> str:
+        """The line for a payload; a run that fails, or prints more or less than a line, fails the test."""
+        done = self.run(json.dumps(payload or {}), env=env)
+        assert (done.returncode, done.stderr) == (0, b"")
+        text = done.stdout.decode()
+        assert text.endswith("\n")
+        assert text.count("\n") == 1
+        assert text.strip()
+        return text[:-1]
+
+    def publish(self, **changes: Any) -> None:
+        """Put a fresh snapshot of the signed-in account in place, with `changes`."""
+        now = int(time.time())
+        content = {
+            "version": 1,
+            "status": "ok",
+            "observed_at": now,
+            "published_at": now,
+            "next_refresh_at": now + 300,
+            "credentials": credentials_stamp(paths.claude_credentials(self.world.env)),
+            "limits": [
+                {"kind": "session", "label": "Current session", "percent": 37.0, "resets_at": now + 7230, "severity": "normal"},
+                {
+                    "kind": "weekly_all",
+                    "label": "Current week (all models)",
+                    "percent": 26,
+                    "resets_at": now + 50 * 3600,
+                    "severity": "normal",
+                },
+                {"kind": "weekly_scoped", "label": "Fable", "percent": 55, "resets_at": now + 50 * 3600, "severity": "normal"},
+            ],
+            "credits": [
+                {"label": "Usage credits", "used_minor": 1234, "limit_minor": 5000, "exponent": 2, "currency": "USD", "enabled": True}
+            ],
+            **changes,
+        }
+        path = paths.snapshot(self.world.env)
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(content, file)

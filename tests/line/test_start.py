@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from usageline import paths
+from usageline.line import start
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = 1_795_400_000.0
+FRESH = {"version": 1, "next_refresh_at": NOW + 1, "published_at": NOW, "credentials": "1-2-3"}
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return {"HOME": str(tmp_path)}
+
+
+def test_a_fresh_snapshot_of_this_sign_in_is_not_due() -> None:
+    assert not start.is_due(FRESH, "1-2-3", NOW)
+
+
+@pytest.mark.parametrize(
+    "snapshot",
+    [
+        None,
+        {},
+        [],
+        {**FRESH, "version": 2},
+        {**FRESH, "next_refresh_at": NOW},
+        {**FRESH, "next_refresh_at": None},
+        {**FRESH, "published_at": NOW + start.CLOCK_JUMP_S + 1},
+        {**FRESH, "published_at": True},
+        {**FRESH, "credentials": ""},
+    ],
+)
+def test_anything_else_is_due(snapshot: object) -> None:
+    assert start.is_due(snapshot, "1-2-3", NOW)
+
+
+def test_the_credentials_stamp_changes_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / ".credentials.json"
+    seen = {start.credentials_stamp(str(path))}
+    path.write_text("a")
+    seen.add(start.credentials_stamp(str(path)))
+    path.write_text("ab")
+    seen.add(start.credentials_stamp(str(path)))
+    (tmp_path / "new").write_text("ab")
+    os.replace(tmp_path / "new", path)
+    seen.add(start.credentials_stamp(str(path)))
+    assert len(seen) == 4
+    assert "" in seen
+
+
+def test_one_claim_is_enough_for_a_while(env: dict[str, str]) -> None:
+    """The stamp's time is the file system's at first, ours afterwards."""
+    assert start.claim(env, NOW) == ""
+    made_at = os.stat(paths.stamp(env)).st_mtime
+    assert start.claim(env, made_at + start.CLAIM_S - 1) == "recent"
+    assert start.claim(env, made_at + start.CLAIM_S) == ""
+    assert start.claim(env, made_at + start.CLAIM_S + 1) == "recent"
+
+
+def test_a_stamp_from_the_future_holds_nothing_up(env: dict[str, str]) -> None:
+    assert start.claim(env, NOW) == ""
+    os.utime(paths.stamp(env), (NOW + 10**6, NOW + 10**6))
+    assert start.claim(env, NOW) == ""
+
+
+def test_the_claims_directory_is_ours_alone_whatever_the_umask(env: dict[str, str]) -> None:
+    before = os.umask(0)
+    try:
+        start.claim(env, NOW)
+    finally:
+        os.umask(before)
+    assert os.stat(paths.cache_dir(env)).st_mode & 0o777 == 0o700
+    assert os.stat(paths.stamp(env)).st_mode & 0o777 == 0o600
+
+
+def test_where_the_stamp_cannot_be_written_nothing_is_claimed(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / ".cache").write_text("a file where the directory should be")
+    assert start.claim(env, NOW) == "unwritable"
+
+
+def test_an_installation_without_its_interpreter_has_none(tmp_path: Path) -> None:
+    assert start.interpreter(str(tmp_path)) == ""
+    python = tmp_path / "venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    assert start.interpreter(str(tmp_path)) == str(python)
+
+
+def test_nothing_that_steers_an_interpreter_is_passed_on() -> None:
+    assert not [name for name in start.PASSED_ON if name.startswith(("PYTHON", "LD_", "DYLD_")) or name in ("PATH", "ANTHROPIC_API_KEY")]
