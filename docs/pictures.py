@@ -1,4 +1,4 @@
-"""Draws the README's pictures from the real status line: `.tests-env/bin/python docs/pictures.py` (after `tests/run`).
+"""Draws the README's pictures from the real status line: `tests/run pictures`.
 
 Each picture is the output of one run of the hot side, in a world made for it, as rich renders the escapes that it printed.
 """
@@ -6,18 +6,15 @@ Each picture is the output of one run of the hot side, in a world made for it, a
 from __future__ import annotations
 
 import io
-import sys
-from pathlib import Path
-
-sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "tests"), str(Path(__file__).resolve().parents[1] / "plugin")]
-
 import tempfile
 import time
+from pathlib import Path
 
-from hot import Hot
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
+
+from hot import Hot
 from world import World, build_release
 
 LIGHT = TerminalTheme(
@@ -45,7 +42,10 @@ SVG = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http:/
 def payload() -> dict[str, object]:
     """A session in its first message."""
     now = int(time.time())
-    windows = {"five_hour": {"used_percentage": 37, "resets_at": now + 7190}, "seven_day": {"used_percentage": 81, "resets_at": now + 200_000}}
+    windows = {
+        "five_hour": {"used_percentage": 37, "resets_at": now + 7190},
+        "seven_day": {"used_percentage": 81, "resets_at": now + 200_000},
+    }
     return {"model": {"display_name": "Opus 5.5"}, "context_window": {"used_percentage": 12}, "rate_limits": windows}
 
 

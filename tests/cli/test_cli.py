@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hot import Hot
+from world import CANARY
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+    from server import Api
+    from world import Release, World
+
+Run = "Callable[..., subprocess.CompletedProcess[str]]"
+
+
+@pytest.fixture
+def usageline(world: World, built_release: Release) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command in this test's world; nothing it prints may be a traceback or the token."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        done = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli", *arguments)
+        assert "Traceback" not in done.stdout + done.stderr
+        assert CANARY not in done.stdout + done.stderr
+        return done
+
+    return run
+
+
+def test_the_table_has_every_limit_with_percent_and_reset_and_every_credit(usageline: Run, api: Api) -> None:
+    done = usageline()
+    assert done.returncode == 0
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert rows[0][:2] == ["Current", "session"]
+    assert "37%" in rows[0]
+    assert "resets in 1h59m" in done.stdout
+    assert rows[1][:4] == ["Current", "week", "(all", "models)"]
+    assert "26%" in rows[1]
+    assert rows[2][0] == "Fable"
+    assert "55%" in rows[2]
+    assert "Usage credits" in done.stdout
+    assert "$12.34 of $50" in done.stdout
+    assert "Max 5x · seen <1m ago by Anthropic's API" in done.stdout
+    assert len(api.usage_requests) == 1
+
+
+def test_a_fresh_snapshot_is_shown_without_asking_again(usageline: Run, api: Api) -> None:
+    usageline()
+    usageline()
+    assert len(api.usage_requests) == 1
+
+
+def test_json_is_the_snapshot_that_the_line_reads(usageline: Run, api: Api, world: World) -> None:
+    assert usageline("refresh").returncode == 0
+    done = usageline("--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == world.snapshot()
+    assert json.loads(done.stdout)["limits"][0]["percent"] == 37
+    assert len(api.usage_requests) == 1
+
+
+def test_old_numbers_are_shown_with_their_age_and_the_reason(usageline: Run, api: Api, world: World, built_release: Release) -> None:
+    now = int(time.time())
+    Hot(world, built_release).publish(status="offline", observed_at=now - 7200, next_refresh_at=now + 60)
+    done = usageline()
+    assert "37%" in done.stdout
+    assert "seen 2h00m ago" in done.stdout
+    assert "offline" in done.stdout
+    assert api.requests == []
+
+
+def test_a_refresh_that_fails_names_the_reason_and_exits_1(usageline: Run, api: Api) -> None:
+    api.fault = "500"
+    done = usageline("refresh")
+    assert done.returncode == 1
+    assert "offline" in done.stdout + done.stderr
+    assert "500" in done.stdout + done.stderr
+
+
+def test_signed_out_says_how_to_sign_in(usageline: Run, api: Api, world: World) -> None:
+    world.sign_out()
+    done = usageline()
+    assert "/login" in done.stdout + done.stderr
+    assert api.requests == []
+
+
+@pytest.mark.parametrize("arguments", [["--nonsense"], ["nonsense"], ["refresh", "--nonsense"]])
+def test_wrong_usage_exits_2(usageline: Run, arguments: list[str]) -> None:
+    assert usageline(*arguments).returncode == 2
+
+
+def test_without_a_home_it_says_so_and_exits_1(usageline: Run, world: World) -> None:
+    del world.env["HOME"]
+    world.env["PWD"] = "/"
+    done = usageline()
+    assert (done.returncode, done.stderr) == (1, "usageline: HOME is not set\n")
+
+
+def test_hostile_labels_reach_the_terminal_as_text_only(usageline: Run, api: Api) -> None:
+    api.body["limits"][2]["scope"]["model"]["display_name"] = "\x1b]0;x\x07[red]Fable\u202e"
+    done = usageline()
+    assert "[red]Fable" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "\u202e" not in done.stdout
