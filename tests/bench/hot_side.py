@@ -122,10 +122,14 @@ def main() -> int:
 
     bare = times["bare interpreter"]
     failed = False
+    print(f"{arguments.python}, {arguments.runs} rounds")
+    print(f"{'':36}{'median':>10}{'ratio':>8}{'at most':>9}")
     for contender in contenders:
         ratio = statistics.median(spent / floor for spent, floor in zip(times[contender.name], bare, strict=True))
         over = ratio > contender.at_most
         failed |= over
+        median_ms = statistics.median(times[contender.name]) * 1000
+        print(f"{contender.name:36}{median_ms:8.2f}ms{ratio:8.3f}{contender.at_most:9.1f}{'  OVER' if over else ''}")
     return int(failed)
 
 

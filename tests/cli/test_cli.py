@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hot import Hot
+from server import usage_body
 from world import CANARY
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
+    from typing import TypeAlias
 
     from server import Api
     from world import Release, World
 
-Run = "Callable[..., subprocess.CompletedProcess[str]]"
+    Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def test_the_table_has_every_limit_with_percent_and_reset_and_every_credit(usage
     rows = [line.split() for line in done.stdout.splitlines()]
     assert rows[0][:2] == ["Current", "session"]
     assert "37%" in rows[0]
-    assert "resets in 1h59m" in done.stdout
+    assert "resets in 1h59m, " in done.stdout
     assert rows[1][:4] == ["Current", "week", "(all", "models)"]
     assert "26%" in rows[1]
     assert rows[2][0] == "Fable"
@@ -102,7 +104,9 @@ def test_without_a_home_it_says_so_and_exits_1(usageline: Run, world: World) -> 
 
 
 def test_hostile_labels_reach_the_terminal_as_text_only(usageline: Run, api: Api) -> None:
-    api.body["limits"][2]["scope"]["model"]["display_name"] = "\x1b]0;x\x07[red]Fable\u202e"
+    body = usage_body()
+    body["limits"][2]["scope"]["model"]["display_name"] = "\x1b]0;x\x07[red]Fable\u202e"
+    api.body = body
     done = usageline()
     assert "[red]Fable" in done.stdout
     assert "\x1b" not in done.stdout

@@ -6,14 +6,17 @@ import json
 import os
 import sys
 import time
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from usageline import __version__, paths
 from usageline.cli.table import print_table
 from usageline.errors import UsagelineError
-from usageline.line import read, start
+from usageline.line import read, segments, start, view
+
+if TYPE_CHECKING:
+    from usageline.refresh.run import Outcome
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -39,30 +42,30 @@ def refresh(*, force: bool) -> None:
     from usageline.refresh.run import refresh as run  # noqa: PLC0415 - the table needs none of it
 
     outcome = run(dict(os.environ), force=force)
-    click.echo(outcome.text())
     if outcome.state == "failed":
-        sys.exit(1)
+        raise UsagelineError(sentence(outcome))
+    click.echo(sentence(outcome))
 
 
 @cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def install(arguments: tuple[str, ...]) -> None:
     """Wire the status line and the hook into Claude Code's settings (as install.sh does)."""
-    sys.exit(setup(["install", *arguments]))
+    sys.exit(setup([*arguments], "usageline install"))
 
 
 @cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def uninstall(arguments: tuple[str, ...]) -> None:
     """Take back all that the installation changed."""
-    sys.exit(setup(["uninstall", *arguments]))
+    sys.exit(setup(["--uninstall", *arguments], "usageline uninstall"))
 
 
-def setup(arguments: list[str]) -> int:
-    """Run the installer in this process; its exit status."""
-    from usageline.setup.__main__ import run  # noqa: PLC0415 - nothing else needs it
+def setup(arguments: list[str], program: str) -> int:
+    """Run the installer in this process, with the arguments of install.sh; its exit status."""
+    from usageline.setup.command import run  # noqa: PLC0415 - nothing else needs it
 
-    return run(arguments)
+    return run(arguments, program)
 
 
 def current_snapshot(env: dict[str, str], *, renew: bool) -> dict[str, Any]:
@@ -75,8 +78,22 @@ def current_snapshot(env: dict[str, str], *, renew: bool) -> dict[str, Any]:
         outcome = run(env)
         snapshot = read.snapshot(paths.snapshot(env)) or snapshot
         if snapshot is None:
-            raise UsagelineError(f"there is no usage to show yet: {outcome.text()}")
+            raise UsagelineError(f"there is no usage to show yet: {sentence(outcome)}")
     return snapshot
+
+
+def sentence(outcome: Outcome) -> str:
+    """How a refresh ended, for people."""
+    snapshot = outcome.snapshot or {}
+    if outcome.problem:
+        return outcome.problem
+    if outcome.state == "busy":
+        return "another refresh is under way"
+    if outcome.state == "failed":
+        seen = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
+        return f"{segments.reason(seen)} ({seen.detail})" if seen.detail else str(segments.reason(seen))
+    due_at = segments.clock(snapshot.get("next_refresh_at", 0), time.time())
+    return f"{'refreshed' if outcome.state == 'refreshed' else 'fresh already'}; the next look is due at {due_at}"
 
 
 def main() -> NoReturn:

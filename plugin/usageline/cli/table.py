@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, TypeAlias
 
 from rich.console import Console
 from rich.table import Table
@@ -10,10 +11,13 @@ from rich.text import Text
 
 from usageline.line import layout, segments, view
 
-BAR_CELLS = 24
+OTHER_CELLS = 62
+"""What a row takes besides its bar."""
 
 STYLES = {"normal": "green", "warning": "yellow", "critical": "bold red", "dim": "dim", "plain": ""}
 """rich's words for the line's styles."""
+
+Row: TypeAlias = tuple[Text, Text, Text, Text]
 
 SOURCES = {"oauth": "Anthropic's API", "claude-cache": "Claude Code's own cache", "client": "Claude Code"}
 
@@ -24,16 +28,17 @@ def print_table(snapshot: dict[str, Any], credentials: str, now: float) -> None:
     console = Console(highlight=False)
     if seen.windows or seen.credits:
         table = Table.grid(padding=(0, 2))
+        bar_cells = min(max(console.width - OTHER_CELLS, 8), 24)
         for window in seen.windows:
-            table.add_row(*limit_row(window, now))
+            table.add_row(*limit_row(window, now, bar_cells))
         for credit in seen.credits:
-            table.add_row(*credit_row(credit, now))
+            table.add_row(*credit_row(credit, now, bar_cells))
         console.print(table)
         console.print()
     console.print(footer(snapshot, seen))
 
 
-def limit_row(window: Any, now: float) -> tuple[Text, Text, Text, Text]:
+def limit_row(window: Any, now: float, bar_cells: int) -> Row:
     """Label, bar, percent and reset of a limit (`view.Window`)."""
     if window.resets_at is None:
         reset = "not started" if window.percent == 0 else ""
@@ -41,32 +46,35 @@ def limit_row(window: Any, now: float) -> tuple[Text, Text, Text, Text]:
         reset = f"reset {segments.clock(window.resets_at, now)}"
     else:
         reset = f"resets in {segments.ago(window.resets_at - now)}, {segments.clock(window.resets_at, now)}"
-    used = "unknown" if window.percent is None else f"{int(window.percent)}%"
-    return text(window.label), drawn_bar(window.percent, window.severity), text(used, window.severity), text(reset, "dim")
+    return row(window.label, window.percent, window.severity, reset, bar_cells)
 
 
-def credit_row(credit: dict[str, Any], now: float) -> tuple[Text, Text, Text, Text]:
-    """Label, bar, amount and end of a money meter (a credit of the snapshot)."""
+def credit_row(credit: dict[str, Any], now: float, bar_cells: int) -> Row:
+    """Label, bar, percent, amount and end of a money meter (a credit of the snapshot)."""
     used, limit, exponent, currency = (credit.get(name) for name in ("used_minor", "limit_minor", "exponent", "currency"))
-    share, amount = None, "unknown"
+    share, notes, enabled = None, [], credit.get("enabled", True) is True
     if type(used) is int and type(exponent) is int and isinstance(currency, str):
-        amount = f"{segments.money(used, exponent, currency)} spent"
+        notes = [segments.money(used, exponent, currency) + ("" if type(limit) is int else " spent")]
         if type(limit) is int:
-            share = min(used * 100 / limit, 100) if limit else None
-            amount = f"{segments.money(used, exponent, currency)} of {segments.money(limit, exponent, currency)}"
-        elif credit.get("enabled", True):
-            amount += ", no cap"
+            notes = [f"{notes[0]} of {segments.money(limit, exponent, currency)}"]
+            share = used * 100 / limit if limit > 0 else None
+        elif enabled:
+            notes.append("no cap")
+    if not enabled:
+        notes.append(str(credit.get("disabled_reason") or "off").replace("_", " "))
     ends_at = view.moment(credit.get("ends_at"))
-    notes = [f"{'expires' if credit.get('expires') else 'resets'} {segments.clock(ends_at, now)}"] if ends_at else []
-    if credit.get("enabled", True) is not True:
-        notes.insert(0, "off: " + str(credit.get("disabled_reason") or "not enabled").replace("_", " "))
-    severity = view.severity(share)
-    return (
-        text(credit.get("label")),
-        drawn_bar(share, severity),
-        text(amount, severity if share else "plain"),
-        text("; ".join(notes), "dim"),
-    )
+    if ends_at:
+        notes.append(f"{'expires' if credit.get('expires') else 'resets'} {segments.clock(ends_at, now)}")
+    return row(credit.get("label"), share, view.severity(share), ", ".join(notes), bar_cells)
+
+
+def row(label: object, percent: float | None, severity: str, note: str, bar_cells: int) -> Row:
+    """The four cells of one row; without a percentage there is no bar."""
+    if percent is None:
+        return text(label), Text(), text("–", "dim"), text(note)
+    filled, empty = segments.bar(min(max(percent, 0), 100), bar_cells)
+    drawn = Text.assemble((filled, STYLES[severity]), (empty, "dim"))
+    return text(label), drawn, text(f"{math.floor(percent)}%", severity), text(note)
 
 
 def footer(snapshot: dict[str, Any], seen: Any) -> Text:
@@ -79,14 +87,6 @@ def footer(snapshot: dict[str, Any], seen: Any) -> Text:
         detail = seen.detail if seen.detail and seen.detail not in reason else ""
         facts.append(reason + (f" ({detail})" if detail else ""))
     return text(" · ".join(map(str, facts)), "warning" if reason else "dim")
-
-
-def drawn_bar(percent: float | None, severity: str) -> Text:
-    """A bar of `BAR_CELLS`, or nothing where there is no percentage."""
-    if percent is None:
-        return Text()
-    filled, empty = segments.bar(percent, BAR_CELLS)
-    return Text.assemble((filled, STYLES[severity]), (empty, "dim"))
 
 
 def text(value: object, style: str = "plain") -> Text:

@@ -22,7 +22,7 @@ REASONS = {
     "no-scope": "token without user:profile: /login",
     "rate-limited": "rate-limited",
     "offline": "offline",
-    "unreadable": "usage unreadable: usageline refresh says why",
+    "unreadable": "usage unreadable",
     "no-plan": "no plan limits",
 }
 
