@@ -6,7 +6,9 @@
     ├── CacheUnsafe       the cache directory is not ours alone, or cannot be made
     ├── LockUnsupported   the file system has no flock; there is no refresh there
     ├── ConfigInvalid     config.toml has a value that is not allowed
-    └── SetupRefused      install or uninstall would lose something of the user's
+    ├── SetupRefused      install or uninstall would lose something of the user's
+    └── PackagesFailed    the packages of the cold side cannot be installed (setup/packages.py)
+        └── NoVenv        this interpreter cannot make an environment
 
 The text of each says what happened and what to do. None of them ever holds a token or a response body.
 """
@@ -49,4 +51,4 @@ class ConfigInvalid(UsagelineError):
 
 
 class SetupRefused(UsagelineError):
-    """Going on would lose something of the user's; nothing was changed."""
+    """Going on would lose something of the user's, which was left alone."""

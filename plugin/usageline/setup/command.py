@@ -1,0 +1,68 @@
+"""The arguments of install.sh, and what the user sees of a failure."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from usageline import __version__
+from usageline.errors import UsagelineError
+from usageline.setup.install import install
+from usageline.setup.job import Job
+from usageline.setup.uninstall import uninstall
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+"""The clone, or the release, that this file belongs to."""
+
+
+def run(argv: list[str], program: str = "install.sh") -> int:
+    """Do what the arguments say. 0 fine, 1 a problem that was named, 2 wrong usage (argparse leaves by itself)."""
+    parser = argparse.ArgumentParser(
+        prog=program, description="Put plan usage into Claude Code's status line. Run again it changes nothing.", allow_abbrev=False
+    )
+    parser.add_argument("--uninstall", action="store_true", help="take everything back: settings, program, cache")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done and change nothing")
+    parser.add_argument(
+        "--yes", action="store_true", help="replace another program's status line without asking (--uninstall puts it back)"
+    )
+    parser.add_argument("--version", action="version", version=f"usageline {__version__}")
+    chosen = parser.parse_args(argv)
+    job = Job(
+        env=dict(os.environ),
+        source=SOURCE,
+        say=_say,
+        dry_run=chosen.dry_run,
+        yes=chosen.yes,
+        can_ask=sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty(),
+    )
+    # Whatever is made is for the user alone, whatever the shell's own mask says.
+    mask = os.umask(0o077)
+    try:
+        return uninstall(job) if chosen.uninstall else install(job)
+    except UsagelineError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return _fail("Interrupted: run it again, or with --uninstall to take back what it did so far.")
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{where}{error.strerror or error}. Run it again when that is solved.")
+    except Exception as error:  # noqa: BLE001 - the edge of the process: the user gets a sentence, not a traceback
+        return _fail(f"Unexpected {type(error).__name__}: {error}. Please report this.")
+    finally:
+        os.umask(mask)
+
+
+def _say(text: str) -> None:
+    # A terminal that cannot show a character gets a question mark in its place, not a traceback.
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        print(text.encode(encoding, "replace").decode(encoding), flush=True)  # noqa: T201 - its output is its purpose
+    except BrokenPipeError:
+        # Nobody reads any more (`install.sh | head`): what was begun is still done to its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(text: str) -> int:
+    print(f"usageline: {text}".encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)  # noqa: T201 - as above
+    return 1

@@ -1,0 +1,154 @@
+"""Releases: `<data_dir>/releases/<id>/` with `plugin/`, `hooks/`, `venv/` and `bin/usageline`, and `<data_dir>/current` that names one.
+
+A release is built in place, for a venv cannot be moved, and counts only once it holds `complete`, which is written last.
+The id stands for the content, so an existing complete release never has to be built again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from usageline import __version__
+from usageline.setup import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from usageline.setup.interpreters import Interpreter
+    from usageline.setup.packages import Packages
+
+PARTS = ("plugin", "hooks")
+COMPILE_TIMEOUT_S = 120
+
+_LAUNCHER = """#!/bin/sh
+python={python}
+[ -x "$python" ] || {{ echo 'usageline: its Python is gone; run install.sh again' >&2; exit 1; }}
+exec "$python" -I -B -m usageline.cli "$@"
+"""
+# PYTHONDONTWRITEBYTECODE has no say here (-I), and a pyc that is checked against no source needs no stat at start.
+_COMPILE = """
+import compileall, py_compile, sys
+mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+sys.exit(not all([compileall.compile_dir(part, quiet=2, force=True, invalidation_mode=mode) for part in sys.argv[1:]]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One release, there or not."""
+
+    data_dir: str
+    id: str
+
+    @property
+    def root(self) -> str:
+        """Its directory."""
+        return f"{self.data_dir}/releases/{self.id}"
+
+    @property
+    def python(self) -> str:
+        """The cold side's interpreter."""
+        return self.root + "/venv/bin/python"
+
+    @property
+    def script(self) -> str:
+        """The hot side's entry file."""
+        return self.root + "/plugin/usageline/statusline.py"
+
+    def is_complete(self) -> bool:
+        """Whether it was built to the end and its interpreter is still there."""
+        return os.path.isfile(self.root + "/complete") and os.access(self.python, os.X_OK)
+
+    def is_current(self) -> bool:
+        """Whether `current` names it."""
+        link = self.data_dir + "/current"
+        return os.path.islink(link) and os.readlink(link) == "releases/" + self.id
+
+    def is_compiled_for(self, interpreter: Interpreter) -> bool:
+        """Whether its bytecode suits that interpreter."""
+        major, minor, _ = interpreter.version
+        return os.path.isfile(f"{self.root}/plugin/usageline/__pycache__/paths.cpython-{major}{minor}.pyc")
+
+
+def release_of(source: str, data_dir: str, cold: Interpreter) -> Release:
+    """The release that the program in `source` makes with that interpreter for the cold side."""
+    content = hashlib.sha256(cold.version_text.encode())
+    for path in sorted(_files(source)):
+        with open(f"{source}/{path}", "rb") as file:
+            data = file.read()
+        content.update(f"\0{path}\0{len(data)}\0".encode())
+        content.update(data)
+    return Release(data_dir, f"{__version__}-{content.hexdigest()[:10]}")
+
+
+def build(release: Release, source: str, cold: Interpreter, packages: Packages) -> str:
+    """Make the release; gives the name of the tool that installed the packages. A part of one that a killed run left goes first."""
+    files.remove_tree(release.root)
+    for path in _files(source):
+        target = f"{release.root}/{path}"
+        files.make_directory(os.path.dirname(target))
+        shutil.copyfile(f"{source}/{path}", target)
+    tool = packages.install(cold, release.root)
+    _write_launcher(release)
+    compile_for(release, cold)
+    files.replace_file(release.root + "/complete", f"{cold.path}\n".encode(), 0o600)
+    return tool
+
+
+def compile_for(release: Release, interpreter: Interpreter) -> None:
+    """Write the bytecode that the hot side never writes itself. A failure costs time at each line and nothing else."""
+    parts = [f"{release.root}/{part}" for part in PARTS]
+    command = [interpreter.path, "-I", "-B", "-c", _COMPILE, *parts]
+    subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMPILE_TIMEOUT_S, check=False)
+
+
+def switch_to(release: Release) -> None:
+    """Let `current` name the release, in one step."""
+    files.replace_link(release.data_dir + "/current", "releases/" + release.id)
+
+
+def current(data_dir: str) -> Release | None:
+    """The release that `current` names, if it is complete."""
+    try:
+        release = Release(data_dir, os.path.basename(os.readlink(data_dir + "/current")))
+    except OSError:
+        return None
+    return release if release.is_complete() else None
+
+
+def remove_others(keep: Release) -> list[str]:
+    """Remove every release but one; gives the ids that went."""
+    try:
+        names = os.listdir(keep.data_dir + "/releases")
+    except FileNotFoundError:
+        return []
+    return [name for name in sorted(names) if name != keep.id and files.remove_tree(f"{keep.data_dir}/releases/{name}")]
+
+
+def _write_launcher(release: Release) -> None:
+    path = release.root + "/bin/usageline"
+    files.make_directory(os.path.dirname(path))
+    # Without `current` in it, a running command keeps its own release while another one is installed.
+    files.replace_file(path, os.fsencode(_LAUNCHER.format(python=shlex.quote(release.python))), 0o700)
+
+
+def _files(source: str) -> Iterator[str]:
+    """The paths, relative to `source`, of what makes up the program: no bytecode, no editor's leftovers, no links."""
+    for part in PARTS:
+        for directory, names, leaves in os.walk(f"{source}/{part}"):
+            names[:] = sorted(name for name in names if name != "__pycache__" and not name.startswith("."))
+            for leaf in leaves:
+                path = os.path.join(directory, leaf)
+                if (
+                    not leaf.startswith(".")
+                    and not leaf.endswith((".pyc", "~", ".swp"))
+                    and os.path.isfile(path)
+                    and not os.path.islink(path)
+                ):
+                    yield os.path.relpath(path, source)

@@ -1,0 +1,150 @@
+"""Install: program, settings, command, first refresh. Run again it changes nothing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from usageline import __version__, paths
+from usageline.errors import SetupRefused
+from usageline.setup import environment, files, first_line, interpreters, lock, program, record, uninstall, wire_settings, wiring
+from usageline.setup.job import Outcome
+from usageline.setup.packages import PackagesFailed
+
+if TYPE_CHECKING:
+    from usageline.setup.job import Job
+    from usageline.setup.record import Record
+
+LOCK_WAIT_S = 60
+
+
+def install(job: Job) -> int:
+    """Install, or with `dry_run` say what would be done. 0 fine, 1 where something is left to the user; `SetupRefused` before any change."""
+    job.check()
+    old = record.load(job.env)
+    wire_settings.ask(job, old)
+    if job.dry_run:
+        return _describe(job, old)
+    made = files.missing_directories(_directories(job))
+    files.make_directory(job.data_dir)
+    with lock.held(job.data_dir, LOCK_WAIT_S) as free:
+        if not free:
+            raise SetupRefused("Another install is running: wait for it and try again.")
+        old = record.load(job.env)
+        try:
+            return _install(job, old, _begin(job, old, made))
+        except PackagesFailed as failure:
+            if old is None:
+                uninstall.take_back(job, Outcome())
+            raise SetupRefused(_advice(failure)) from None
+
+
+def _install(job: Job, old: Record | None, new: Record) -> int:
+    outcome = Outcome()
+    release, cold = program.build(job, old, outcome)
+    if not release.is_current():
+        environment.switch_to(release)
+        if not outcome.changes:
+            outcome.did("program", job.short(release.root))
+    hot = program.choose_hot(job, old, release, cold, outcome)
+    ours = wiring.wiring(hot.path, job.data_dir, frozenset(new.commands))
+    commands = (*(command for command in new.commands if command not in (ours.line, ours.hook)), ours.line, ours.hook)
+    link = _link(job, new, outcome)
+    installed = replace(
+        new, release=release.id, interpreter=hot.path, cold=cold.path, commands=commands[-record.REMEMBERED :], command=link
+    )
+    if installed != new:
+        record.save(job.env, installed)
+    wire_settings.wire(job, ours, installed, outcome)
+    if outcome.changes:
+        outcome.did("refresh", first_line.refresh(release.python, job.env))
+    with lock.held(paths.lock(job.env), uninstall.REFRESH_WAIT_S):
+        # Under the lock no refresh of this profile runs from what is removed here.
+        for name in environment.remove_others(release):
+            outcome.did("removed", f"release {name}")
+    _report(job, outcome)
+    job.say(first_line.line(ours.line, job.env))
+    return 1 if outcome.problems else 0
+
+
+def _begin(job: Job, old: Record | None, made: list[str]) -> Record:
+    """The record as it must be on disk before anything else is done."""
+    if old:
+        new = replace(old, made=(*old.made, *(path for path in made if path not in old.made)))
+    else:
+        before = wire_settings.without_us(job)
+        new = record.Record("", job.data_dir, "", "", before=record.encode(before), made=tuple(made))
+    if new != old:
+        record.save(job.env, new)
+    return new
+
+
+def _directories(job: Job) -> list[str]:
+    """Every directory that has to be there."""
+    real = os.path.dirname(os.path.realpath(job.settings))
+    return [job.data_dir, job.state_dir, job.cache_dir, real, os.path.dirname(job.settings), os.path.dirname(job.command)]
+
+
+def _link(job: Job, new: Record, outcome: Outcome) -> str | None:
+    """Make `~/.local/bin/usageline`; gives its path, or None where something of the user's has that name."""
+    path, target = job.command, job.data_dir + "/current/bin/usageline"
+    there = os.readlink(path) if os.path.islink(path) else ""
+    if there != target:
+        if os.path.lexists(path) and (path != new.command or not there):
+            outcome.notes.append(f"{job.short(path)} is not ours and was left alone; the command is {job.short(target)}.")
+            return None
+        files.make_directory(os.path.dirname(path))
+        files.replace_link(path, target)
+        outcome.did("command", job.short(path))
+    if os.path.dirname(path) not in job.env.get("PATH", "").split(os.pathsep):
+        outcome.notes.append(f"{job.short(os.path.dirname(path))} is not on your PATH: add it to use the command `usageline`.")
+    return path
+
+
+def _describe(job: Job, old: Record | None) -> int:
+    release, candidates = program.planned(job, old)
+    hot = interpreters.probe(old.interpreter) if old and old.interpreter else None
+    outcome = Outcome()
+    if not release.is_complete():
+        outcome.did("program", f"{job.short(release.root)} (Python {candidates[0].version_text})")
+    if not hot:
+        ranking = interpreters.rank(interpreters.find(job.env, [candidates[0].path]), release.script)
+        hot = interpreters.choose(ranking).interpreter
+        outcome.did("line", f"{hot.path}: {interpreters.explain(ranking)}; timed again once it is installed")
+    if not os.path.lexists(job.command):
+        outcome.did("command", job.short(job.command))
+    ours = wiring.wiring(hot.path, job.data_dir, frozenset(old.commands if old else ()))
+    difference = wire_settings.preview(job, ours)
+    if difference:
+        outcome.did("settings", job.short(job.settings))
+        outcome.notes.append(difference)
+    job.say(
+        f"usageline {__version__}: an install would do this:"
+        if outcome.changes
+        else f"usageline {__version__} is installed: nothing to change."
+    )
+    outcome.tell(job.say)
+    job.say("\nNothing was changed.")
+    return 0
+
+
+def _report(job: Job, outcome: Outcome) -> None:
+    if outcome.changes:
+        job.say(f"usageline {__version__} is installed:\n")
+    else:
+        job.say(f"usageline {__version__} is installed: nothing to change.")
+    outcome.tell(job.say)
+    if outcome.changes:
+        job.say(
+            "\nClaude Code shows the line from its next start. `install.sh --uninstall` or `usageline uninstall` takes all of this back."
+        )
+    job.say("")
+
+
+def _advice(failure: PackagesFailed) -> str:
+    return (
+        f"The packages could not be installed:\n\n{failure}\n\n"
+        "Nothing else was changed. Behind a proxy or a mirror set what pip or uv reads (HTTPS_PROXY, PIP_INDEX_URL, UV_DEFAULT_INDEX);\n"
+        "on Debian and Ubuntu install python3-venv; or install uv. Then try again."
+    )

@@ -1,0 +1,49 @@
+"""Locks of the kernel on files and directories that exist: nothing is left behind, and a dead process holds none."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+POLL_S = 0.05
+
+
+@contextlib.contextmanager
+def held(path: str, wait_s: float) -> Iterator[bool]:
+    """Hold the lock on `path` for the block; False where another process kept it for `wait_s` seconds.
+
+    True without a lock where there is nothing at `path`, or where the file system has no locks: setup must work there, too.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        yield True
+        return
+    try:
+        yield _acquire(descriptor, time.monotonic() + wait_s)
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, deadline: float) -> bool:
+    while not _try(descriptor):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(POLL_S)
+    return True
+
+
+def _try(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # this file system has no locks
+    return True

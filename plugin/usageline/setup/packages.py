@@ -1,0 +1,135 @@
+"""The cold side's environment: a venv with exactly the pinned packages, by uv where there is one, else by venv and pip.
+
+Both keep the user's own configuration (index, proxy, certificates); nothing here names an index.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from usageline.errors import UsagelineError
+from usageline.setup import files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from usageline.setup.interpreters import Interpreter
+
+INSTALL_TIMEOUT_S = 600
+CHECK = "import click, diskcache, filelock, httpx, rich, tomlkit, truststore, usageline"
+
+_DROPPED = (
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "PIP_TARGET",
+    "PIP_PREFIX",
+    "PIP_ROOT",
+    "PIP_USER",
+    "PIP_PYTHON",
+)
+"""What would send the packages somewhere else than into our venv."""
+
+
+class PackagesFailed(UsagelineError):
+    """An interpreter could not be given the packages; the text is the tool's own last words."""
+
+
+class NoVenv(PackagesFailed):
+    """An interpreter cannot make a venv: another one may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """How to fill a venv: the list, the environment of the tools, and uv's path or ""."""
+
+    requirements: str
+    env: dict[str, str]
+    uv: str
+
+    def install(self, interpreter: Interpreter, release: str) -> str:
+        """Make `<release>/venv` for `interpreter`; gives the name of the tool that did it. `PackagesFailed` where none could."""
+        venv = release + "/venv"
+        ways = [("uv", self._by_uv)] if self.uv else []
+        failures: list[PackagesFailed] = []
+        for name, way in [*ways, ("pip", self._by_pip)]:
+            files.remove_tree(venv)
+            try:
+                way(interpreter, venv)
+                _point_to_program(venv)
+                self._run([venv + "/bin/python", "-I", "-B", "-c", CHECK], release)
+            except PackagesFailed as failure:
+                failures.append(failure)
+            else:
+                return name
+        # What uv said counts only where pip never came to install: they mostly fail for the same reason.
+        raise failures[0] if isinstance(failures[-1], NoVenv) and len(failures) > 1 else failures[-1]
+
+    def _by_uv(self, interpreter: Interpreter, venv: str) -> None:
+        uv = [self.uv, "--quiet", *self._uv_cache()]
+        self._run([*uv, "venv", "--python", interpreter.path, venv], os.path.dirname(venv))
+        wanted = ["--require-hashes", "--only-binary", ":all:", "--requirement", self.requirements]
+        into = ["--python", venv + "/bin/python", "--compile-bytecode"]
+        self._run([*uv, "pip", "install", *into, *wanted], os.path.dirname(venv))
+
+    def _uv_cache(self) -> list[str]:
+        # A cache that is there is the user's to be used; one that is not would be left behind by an uninstall.
+        base = self.env.get("XDG_CACHE_HOME") or self.env.get("HOME", "") + "/.cache"
+        return [] if self.env.get("UV_CACHE_DIR") or os.path.isdir(base + "/uv") else ["--no-cache"]
+
+    def _by_pip(self, interpreter: Interpreter, venv: str) -> None:
+        try:
+            self._run([interpreter.path, "-I", "-B", "-m", "venv", venv], os.path.dirname(venv))
+        except PackagesFailed as failure:
+            raise NoVenv(str(failure)) from None
+        wanted = ["--require-hashes", "--only-binary", ":all:", "--requirement", self.requirements]
+        pip = [venv + "/bin/python", "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "--no-cache-dir"]
+        self._run([*pip, "install", "--quiet", "--compile", *wanted], os.path.dirname(venv))
+        # Half of the venv's size is what made it; nothing in it is ever changed again.
+        self._run([*pip, "uninstall", "--quiet", "--yes", "setuptools", "pip"], os.path.dirname(venv))
+
+    def _run(self, command: Sequence[str], directory: str) -> None:
+        """Run to the end in `directory`, where no project's configuration lies."""
+        env = {name: value for name, value in self.env.items() if name not in _DROPPED}
+        # A user's pip.conf may say "user = true", which has no meaning in a venv and would fail.
+        env["PIP_USER"] = "0"
+        try:
+            done = subprocess.run(
+                command,
+                cwd=directory,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=INSTALL_TIMEOUT_S,
+                check=False,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise PackagesFailed(str(error)) from None
+        if done.returncode != 0:
+            said = done.stdout.decode("utf-8", "replace").strip()
+            raise PackagesFailed("\n".join(said.splitlines()[-12:]) or f"{command[0]} ended with status {done.returncode}")
+
+
+def packages(requirements: str, env: dict[str, str]) -> Packages:
+    """The list at `requirements`, with uv where it is found on PATH or in its usual places."""
+    home = env.get("HOME", "")
+    places = os.pathsep.join([env.get("PATH", ""), home + "/.local/bin", home + "/.cargo/bin", "/opt/homebrew/bin", "/usr/local/bin"])
+    return Packages(requirements, env, shutil.which("uv", path=places) or "")
+
+
+def _point_to_program(venv: str) -> None:
+    """Let the venv import usageline from the release. Relative, so that it needs no encoding and follows the release."""
+    found = glob.glob(glob.escape(venv) + "/lib/python3*/site-packages")
+    if not found:
+        raise PackagesFailed(f"{venv} has no site-packages")
+    for directory in found:
+        with open(directory + "/usageline.pth", "w", encoding="ascii") as file:
+            file.write("../../../../plugin\n")

@@ -1,0 +1,73 @@
+"""The program's two interpreters: one that the cold side's environment is built on, one that starts fastest for the line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from usageline.errors import SetupRefused
+from usageline.setup import environment, files, interpreters
+from usageline.setup.packages import NoVenv, packages
+
+if TYPE_CHECKING:
+    from usageline.setup.environment import Release
+    from usageline.setup.interpreters import Interpreter
+    from usageline.setup.job import Job, Outcome
+    from usageline.setup.record import Record
+
+
+def planned(job: Job, old: Record | None) -> tuple[Release, list[Interpreter]]:
+    """The release to install, and the interpreters that can be its cold side, the best first: the recorded one, or else the one running this."""
+    kept = interpreters.probe(old.cold) if old and old.cold else None
+    if kept:
+        release = environment.release_of(job.source, job.data_dir, kept)
+        if release.is_complete():
+            return release, [kept]
+    own = getattr(sys, "_base_executable", "") or sys.executable
+    found = interpreters.find(job.env, [kept.path] if kept else [own])
+    if not found:
+        raise SetupRefused("No Python 3.10 or newer was found: install one and try again.")
+    return environment.release_of(job.source, job.data_dir, found[0]), found
+
+
+def build(job: Job, old: Record | None, outcome: Outcome) -> tuple[Release, Interpreter]:
+    """The release, complete, and its cold interpreter. `PackagesFailed` where no interpreter could be given the packages."""
+    release, candidates = planned(job, old)
+    tools = packages(f"{job.source}/plugin/requirements.lock", job.env)
+    last = NoVenv("no interpreter")
+    for cold in candidates:
+        release = environment.release_of(job.source, job.data_dir, cold)
+        if release.is_complete():
+            return release, cold
+        if os.path.realpath(job.source) == os.path.realpath(release.root):
+            raise SetupRefused("This installation is damaged: run install.sh from a clone.")
+        job.say(f"Building {job.short(release.root)} …")
+        try:
+            tool = environment.build(release, job.source, cold, tools)
+        except NoVenv as failure:
+            last = failure
+        else:
+            outcome.did("program", f"{job.short(release.root)} (Python {cold.version_text}, packages by {tool})")
+            return release, cold
+        finally:
+            if not release.is_complete():
+                files.remove_tree(release.root)
+    raise last
+
+
+def choose_hot(job: Job, old: Record | None, release: Release, cold: Interpreter, outcome: Outcome) -> Interpreter:
+    """The interpreter of the line: the recorded one while it works, or else the one that prints the line fastest."""
+    chosen = interpreters.probe(old.interpreter) if old and old.interpreter else None
+    if chosen is None:
+        found = interpreters.find(job.env, [cold.path])
+        for interpreter in found:
+            # Without bytecode of its own each would be timed at compiling.
+            if not release.is_compiled_for(interpreter):
+                environment.compile_for(release, interpreter)
+        ranking = interpreters.rank(found, release.script)
+        chosen = interpreters.choose(ranking).interpreter
+        outcome.did("line", f"{chosen.path}: {interpreters.explain(ranking)}")
+    elif not release.is_compiled_for(chosen):
+        environment.compile_for(release, chosen)
+    return chosen

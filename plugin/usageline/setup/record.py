@@ -1,0 +1,146 @@
+"""The install record: what was there before, so that uninstall takes back just what install did. One for each profile, mode 0600.
+
+    version      1
+    release      the release this profile was installed with
+    data_dir     where the releases are
+    interpreter  the hot side's
+    cold         the cold side's base interpreter
+    commands     every command that was ever wired for this profile
+    before       settings.json as it was, base64; null where there was none
+    after        SHA-256 of each settings.json that we made from `before`, the newest last
+    backups      our copies of settings.json
+    command      ~/.local/bin/usageline, where it is ours
+    made         directories that did not exist before, outermost first
+
+It is written before settings.json is replaced, so that a kill between the two can be undone.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from usageline import paths
+from usageline.setup import files
+
+VERSION = 1
+REMEMBERED = 8
+"""So many `after` and `commands` are kept."""
+
+_SIZE_LIMIT = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One install record."""
+
+    release: str
+    data_dir: str
+    interpreter: str
+    cold: str
+    commands: tuple[str, ...] = ()
+    before: str | None = None
+    after: tuple[str, ...] = ()
+    backups: tuple[str, ...] = ()
+    command: str | None = None
+    made: tuple[str, ...] = ()
+    version: int = VERSION
+
+    @property
+    def before_bytes(self) -> bytes | None:
+        """settings.json as it was."""
+        return None if self.before is None else base64.b64decode(self.before)
+
+    def made_it(self, data: bytes | None) -> bool:
+        """Whether `data` is settings.json just as an install of ours left it."""
+        return data is not None and digest(data) in self.after
+
+
+def digest(data: bytes) -> str:
+    """What stands for a settings.json in `after`."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def encode(data: bytes | None) -> str | None:
+    """Bytes for `before`."""
+    return None if data is None else base64.b64encode(data).decode("ascii")
+
+
+def path(env: dict[str, str]) -> str:
+    """Where the record of this profile is."""
+    found: str = paths.install_record(env)
+    return found
+
+
+def load(env: dict[str, str]) -> Record | None:
+    """The profile's record; None where there is none that can be read."""
+    return load_from(path(env))
+
+
+def save(env: dict[str, str], record: Record) -> None:
+    """Write the profile's record; the state directory is made where it is missing."""
+    save_to(path(env), record)
+
+
+def load_from(place: str) -> Record | None:
+    """The record in that file; None where there is none that can be read."""
+    try:
+        with open(place, "rb") as file:
+            return _checked(json.loads(file.read(_SIZE_LIMIT)))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def save_to(place: str, record: Record) -> None:
+    """Write a record to that file, in one step."""
+    files.make_directory(os.path.dirname(place))
+    data = json.dumps(asdict(record), ensure_ascii=True, indent=1).encode("ascii")
+    files.replace_file(place, data + b"\n", 0o600)
+
+
+def others(env: dict[str, str]) -> list[str]:
+    """The records of other profiles that use the same program."""
+    directory, own = os.path.split(path(env))
+    try:
+        names = os.listdir(directory)
+    except OSError:
+        return []
+    return sorted(directory + "/" + name for name in names if name.startswith("install-") and name.endswith(".json") and name != own)
+
+
+def _checked(value: dict[str, Any]) -> Record:
+    record = Record(
+        release=_text(value["release"]),
+        data_dir=_text(value["data_dir"]),
+        interpreter=_text(value["interpreter"]),
+        cold=_text(value["cold"]),
+        commands=_texts(value["commands"]),
+        before=None if value["before"] is None else _text(value["before"]),
+        after=_texts(value["after"]),
+        backups=_texts(value["backups"]),
+        command=None if value["command"] is None else _text(value["command"]),
+        made=_texts(value["made"]),
+        version=value["version"],
+    )
+    try:
+        _ = record.before_bytes
+    except binascii.Error as error:
+        raise ValueError(str(error)) from None
+    return record
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return tuple(map(_text, value))

@@ -1,0 +1,103 @@
+"""Uninstall: takes back what install did, and nothing else. Also where half of it is gone already."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from usageline import paths
+from usageline.errors import SetupRefused
+from usageline.setup import files, lock, record, wire_settings
+from usageline.setup.job import Outcome
+
+if TYPE_CHECKING:
+    from usageline.setup.job import Job
+    from usageline.setup.record import Record
+
+LOCK_WAIT_S = 60
+REFRESH_WAIT_S = 12
+"""A refresh ends within 10 s."""
+
+
+def uninstall(job: Job) -> int:
+    """Take everything back, or with `dry_run` say what would be taken. 0 fine, 1 where something is left to the user."""
+    job.check()
+    outcome = Outcome()
+    with lock.held(job.data_dir, LOCK_WAIT_S) as free:
+        if not free:
+            raise SetupRefused("An install is running: wait for it and try again.")
+        take_back(job, outcome)
+    if os.path.exists(paths.config_file(job.env)):
+        outcome.notes.append(f"Your {job.short(paths.config_file(job.env))} was left alone.")
+    if not outcome.changes and not outcome.problems:
+        job.say("Nothing of usageline is installed here.")
+    else:
+        job.say("An uninstall would take this back:\n" if job.dry_run else "usageline is uninstalled:\n")
+    outcome.tell(job.say)
+    if job.dry_run:
+        job.say("\nNothing was changed.")
+    return 1 if outcome.problems else 0
+
+
+def take_back(job: Job, outcome: Outcome) -> None:
+    """The steps. Settings come first, so that no new line or refresh starts; the record goes last, so that a killed run can be repeated."""
+    old = record.load(job.env)
+    wire_settings.unwire(job, old, outcome)
+    _sweep(job)
+    others = record.others(job.env)
+    if others:
+        outcome.notes.append("The program stays: another profile of Claude Code uses it.")
+    else:
+        _remove_program(job, old, outcome)
+    with lock.held(paths.lock(job.env), REFRESH_WAIT_S):
+        _remove(job, job.cache_dir, "cache", outcome)
+    if others:
+        if not job.dry_run:
+            _bequeath(old, others)
+            files.remove_file(record.path(job.env))
+    else:
+        _remove(job, job.state_dir, "state", outcome)
+    _remove_empty_directories(job, old)
+
+
+def _remove_program(job: Job, old: Record | None, outcome: Outcome) -> None:
+    data_dir = old.data_dir if old else job.data_dir
+    if os.path.islink(job.command) and os.readlink(job.command) == data_dir + "/current/bin/usageline":
+        if not job.dry_run:
+            files.remove_file(job.command)
+        outcome.did("command", job.short(job.command))
+    if not job.dry_run and os.path.islink(data_dir + "/current"):
+        files.remove_file(data_dir + "/current")
+    _remove(job, data_dir + "/releases", "program", outcome)
+
+
+def _remove(job: Job, directory: str, what: str, outcome: Outcome) -> None:
+    if os.path.isdir(directory) and not os.path.islink(directory):
+        if not job.dry_run:
+            files.remove_tree(directory)
+        outcome.did(what, job.short(directory))
+
+
+def _sweep(job: Job) -> None:
+    """Remove what a killed install or uninstall left half written."""
+    targets = (os.path.realpath(job.settings), record.path(job.env), job.data_dir + "/current", job.command)
+    for path in () if job.dry_run else targets:
+        if os.path.isdir(os.path.dirname(path)):
+            files.remove_file(files.temporary_name(path))
+
+
+def _bequeath(old: Record | None, others: list[str]) -> None:
+    """Let another profile's record know which directories we made, so that its uninstall removes them."""
+    heir = record.load_from(others[0])
+    if old and heir:
+        made = (*heir.made, *(path for path in old.made if path not in heir.made))
+        record.save_to(others[0], replace(heir, made=made))
+
+
+def _remove_empty_directories(job: Job, old: Record | None) -> None:
+    ours = {job.data_dir, job.state_dir, os.path.dirname(job.cache_dir), job.config_dir}
+    made = set(old.made) if old else set()
+    # Deepest first; a directory that holds anything of the user's by now stays.
+    for directory in () if job.dry_run else sorted(ours | made, reverse=True):
+        files.remove_if_empty(directory)

@@ -1,0 +1,159 @@
+"""The step that changes settings.json, and the one that takes the change back."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from usageline.errors import SetupRefused
+from usageline.setup import files, json_text, record, settings, wiring
+
+if TYPE_CHECKING:
+    from usageline.setup.job import Job, Outcome
+    from usageline.setup.record import Record
+    from usageline.setup.settings import Settings
+    from usageline.setup.wiring import Wiring
+
+
+def ask(job: Job, old: Record | None) -> None:
+    """`SetupRefused` where the user has a status line of another program and did not agree to have it replaced."""
+    try:
+        text = settings.read(job.settings).text
+    except SetupRefused:
+        return
+    ours = wiring.wiring("", job.data_dir, frozenset(old.commands if old else ()))
+    foreign = wiring.foreign_status_line(text, ours)
+    if not foreign or job.yes or job.dry_run:
+        return
+    shown = f"{job.short(job.settings)} has another status line:\n\n  {foreign}\n"
+    if not job.can_ask:
+        raise SetupRefused(f"{shown}\nWith --yes it is replaced; it is kept, and --uninstall puts it back. Nothing was changed.")
+    job.say(shown)
+    if input("Replace it? It is kept, and --uninstall puts it back. [y/N] ").strip().lower() not in ("y", "yes"):
+        raise SetupRefused("Nothing was changed.")
+
+
+def wire(job: Job, ours: Wiring, current: Record, outcome: Outcome) -> Record:
+    """Put our status line and hook in; gives the record as it is then. Where the file cannot be changed the user is told what to paste."""
+    latest = current
+
+    def change(found: Settings) -> bytes | None:
+        text = wiring.wire(found.text, ours)
+        return found.data if text == found.text else found.encoded(text)
+
+    def announce(found: Settings, data: bytes | None) -> None:
+        nonlocal latest
+        latest = _recorded(job, ours, latest, found, data or b"")
+        files.make_directory(os.path.dirname(found.path))
+
+    try:
+        found = settings.replace(job.settings, change, announce)
+    except SetupRefused as refusal:
+        outcome.problems.append(
+            f"{job.short(job.settings)} was left alone: {refusal}. Everything else is in place. Put this into it yourself:\n\n{ours.snippet()}"
+        )
+        return latest
+    if latest != current:
+        kept = latest.backups[len(current.backups) :]
+        as_was = f"; as it was: {job.short(kept[-1])}" if kept else ""
+        outcome.did("settings", f"{job.short(job.settings)}: statusLine, hooks.SessionStart{as_was}")
+    if found.text.strip() and json_text.parse(found.text).get("disableAllHooks") is True:
+        outcome.notes.append(f"disableAllHooks is set in {job.short(job.settings)}: Claude Code shows no status line until that is gone.")
+    return latest
+
+
+def without_us(job: Job) -> bytes | None:
+    """settings.json as it is, or as it would be without what an install left whose record is lost; None where there is none to read."""
+    try:
+        found = settings.read(job.settings)
+    except SetupRefused:
+        return None
+    text = wiring.unwire(found.text, "", wiring.wiring("", job.data_dir))
+    return found.data if text == found.text else found.encoded(text)
+
+
+def unwire(job: Job, old: Record | None, outcome: Outcome) -> None:
+    """Take our status line and hook out: byte for byte what was there before, if nobody else changed the file since."""
+    ours = wiring.wiring("", old.data_dir if old else job.data_dir, frozenset(old.commands if old else ()))
+    exact = False
+
+    def change(found: Settings) -> bytes | None:
+        nonlocal exact
+        exact = bool(old and (old.made_it(found.data) or found.data == old.before_bytes))
+        if old and exact:
+            return old.before_bytes
+        text = wiring.unwire(found.text, _text(old.before_bytes) if old else "", ours)
+        if text == found.text:
+            return found.data
+        created = old is not None and old.before is None and bool(old.after)
+        return None if created and text.strip() == "{}" else found.encoded(text)
+
+    changed = False
+
+    def announce(_found: Settings, _data: bytes | None) -> None:
+        nonlocal changed
+        changed = True
+
+    try:
+        if job.dry_run:
+            changed = (found := settings.read(job.settings)).data != change(found)
+        else:
+            settings.replace(job.settings, change, announce)
+    except SetupRefused as refusal:
+        if _names_us(job.settings, ours):
+            outcome.problems.append(
+                f"{job.short(job.settings)} was left alone: {refusal}. Take statusLine and our SessionStart hook out yourself."
+            )
+        return
+    if changed:
+        how = "just as it was before" if exact else "without our statusLine and hook"
+        outcome.did("settings", f"{job.short(job.settings)}: {how}")
+    _remove_backups(job, old, outcome, exact=exact)
+
+
+def preview(job: Job, ours: Wiring) -> str:
+    """The change that `wire` would make, as a diff; or why it would make none."""
+    try:
+        found = settings.read(job.settings)
+        text = wiring.wire(found.text, ours)
+    except SetupRefused as refusal:
+        return f"left alone: {refusal}"
+    lines = difflib.unified_diff(found.text.splitlines(), text.splitlines(), "as it is", "as it would be", lineterm="", n=1)
+    return "\n".join(lines)
+
+
+def _recorded(job: Job, ours: Wiring, latest: Record, found: Settings, data: bytes) -> Record:
+    """The record with what is about to happen to settings.json, on disk."""
+    after = record.digest(data)
+    if latest.made_it(found.data) or found.data == latest.before_bytes:
+        # Still our own work (or the original): what was there before it is known to the byte.
+        new = replace(latest, after=(*latest.after, after)[-record.REMEMBERED :])
+    else:
+        text = wiring.unwire(found.text, _text(latest.before_bytes), ours)
+        new = replace(latest, before=record.encode(found.encoded(text)), after=(after,))
+    if found.data is not None and not latest.made_it(found.data):
+        new = replace(new, backups=(*new.backups, settings.back_up(found, job.settings)))
+    record.save(job.env, new)
+    return new
+
+
+def _remove_backups(job: Job, old: Record | None, outcome: Outcome, *, exact: bool) -> None:
+    for path in old.backups if old else ():
+        if exact and not job.dry_run:
+            files.remove_file(path)
+        elif not exact and os.path.exists(path):
+            outcome.notes.append(f"Kept, because the file was changed since: {job.short(path)} (your settings before the install).")
+
+
+def _names_us(path: str, ours: Wiring) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return os.fsencode(ours.scripts[0]) in file.read(settings.SIZE_LIMIT)
+    except OSError:
+        return False
+
+
+def _text(data: bytes | None) -> str:
+    return (data or b"").decode("utf-8").removeprefix("\ufeff")

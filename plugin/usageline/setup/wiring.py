@@ -1,0 +1,168 @@
+"""What usageline has in settings.json: which commands, how they get in, how they come out. Text in, text out.
+
+`statusLine` is an object with our command; `hooks.SessionStart` gets one entry with our hook. Everything else is the user's.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+from usageline.errors import SetupRefused
+from usageline.setup import json_text
+
+GONE = "usageline: its files are gone; run install.sh again, or install.sh --uninstall"
+HOOK_MATCHER = "startup|resume|clear"
+HOOK_TIMEOUT_S = 5
+REFRESH_INTERVAL_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The two commands, and `known`: every other command that this or an earlier install put there."""
+
+    line: str
+    hook: str
+    scripts: tuple[str, str]
+    known: frozenset[str] = frozenset()
+
+    def is_ours(self, command: object) -> bool:
+        """Whether an install of ours wrote this command, with whatever interpreter. A command of the user's that calls ours is the user's."""
+        if not isinstance(command, str):
+            return False
+        guards = (f" ] && [ -r {shlex.quote(script)} ] && exec " for script in self.scripts)
+        return command in self.known or (command.startswith("[ -x ") and any(guard in command for guard in guards))
+
+    def status_line(self) -> dict[str, Any]:
+        """The value of `statusLine`."""
+        return {"type": "command", "command": self.line, "padding": 0, "refreshInterval": REFRESH_INTERVAL_S}
+
+    def hook_entry(self) -> dict[str, Any]:
+        """Our element of `hooks.SessionStart`."""
+        return {"matcher": HOOK_MATCHER, "hooks": [{"type": "command", "command": self.hook, "timeout": HOOK_TIMEOUT_S}]}
+
+    def snippet(self) -> str:
+        """What a user can paste into settings.json."""
+        value = {"statusLine": self.status_line(), "hooks": {"SessionStart": [self.hook_entry()]}}
+        return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def wiring(interpreter: str, data_dir: str, known: frozenset[str] = frozenset()) -> Wiring:
+    """The commands that run the release in use with `interpreter`. A file that is gone ends in a hint (line) or in silence (hook)."""
+    python = shlex.quote(interpreter)
+    scripts = (data_dir + "/current/plugin/usageline/statusline.py", data_dir + "/current/hooks/session_start.py")
+    line, hook = (
+        f"[ -x {python} ] && [ -r {script} ] && exec {python} -I -S -B {script}; {otherwise}"
+        for script, otherwise in zip(map(shlex.quote, scripts), (f"echo {shlex.quote(GONE)}", "exit 0"), strict=True)
+    )
+    return Wiring(line, hook, scripts, known)
+
+
+def foreign_status_line(text: str, ours: Wiring) -> str:
+    """What another program's `statusLine` runs, for people to read; "" where there is none or it is ours."""
+    value = json_text.parse(text).get("statusLine") if text.strip() else None
+    if value is None:
+        return ""
+    command = value.get("command") if isinstance(value, dict) else None
+    if ours.is_ours(command):
+        return ""
+    return command if isinstance(command, str) else json.dumps(value)
+
+
+def wire(text: str, ours: Wiring) -> str:
+    """settings.json with our status line and hook; the same text where both are there already.
+
+    What a user changed in our status line (`refreshInterval`, `padding`) stays. `SetupRefused` where `hooks` has a shape we do not know.
+    """
+    text = text if text.strip() else "{}\n"
+    start = json_text.top(text)
+    line = json_text.parse(text).get("statusLine")
+    if not isinstance(line, dict) or not ours.is_ours(line.get("command")):
+        text = json_text.set_member(text, start, "statusLine", ours.status_line())
+    elif line["command"] != ours.line:
+        text = json_text.set_member(text, _value_at(text, "statusLine"), "command", ours.line)
+    settings = json_text.parse(text)
+    if "hooks" not in settings:
+        return json_text.set_member(text, start, "hooks", {"SessionStart": [ours.hook_entry()]})
+    hooks = settings["hooks"]
+    if not isinstance(hooks, dict) or not isinstance(hooks.get("SessionStart", []), list):
+        raise SetupRefused('"hooks" in it does not have the shape {"SessionStart": [...]}')
+    if "SessionStart" not in hooks:
+        return json_text.set_member(text, _value_at(text, "hooks"), "SessionStart", [ours.hook_entry()])
+    places = _our_hooks(hooks, ours)
+    if not places:
+        return json_text.append_element(text, _value_at(text, "hooks", "SessionStart"), ours.hook_entry())
+    for entry, index, command in places:
+        if command != ours.hook:
+            text = json_text.set_member(text, _value_at(text, "hooks", "SessionStart", entry, "hooks", index), "command", ours.hook)
+    return text
+
+
+def unwire(text: str, before: str, ours: Wiring) -> str:
+    """settings.json without what is ours. `before` is the text before the install ("" where unknown): its status line comes back.
+
+    What we emptied goes, too, unless it was there before.
+    """
+    if not text.strip():
+        return text
+    start = json_text.top(text)
+    settings = json_text.parse(text)
+    line = settings.get("statusLine")
+    if isinstance(line, dict) and ours.is_ours(line.get("command")):
+        old = json_text.member(before, json_text.top(before), "statusLine") if before.strip() else None
+        old_text = before[old.value_start : old.end] if old else ""
+        if old_text and not _is_ours_text(old_text, ours):
+            text = json_text.set_member(text, start, "statusLine", json_text.RawJson(old_text))
+        else:
+            text = _remove_at(text, start, "statusLine")
+    return _without_hook(text, before, ours)
+
+
+def _without_hook(text: str, before: str, ours: Wiring) -> str:
+    hooks = json_text.parse(text).get("hooks")
+    if not isinstance(hooks, dict) or not isinstance(hooks.get("SessionStart"), list):
+        return text
+    places = _our_hooks(hooks, ours)
+    for entry, index, _ in reversed(places):
+        text = _remove_at(text, _value_at(text, "hooks", "SessionStart", entry, "hooks"), index)
+        if not json_text.items(text, _value_at(text, "hooks", "SessionStart", entry, "hooks")):
+            text = _remove_at(text, _value_at(text, "hooks", "SessionStart"), entry)
+    had = json_text.parse(before).get("hooks") if before.strip() else None
+    if places and not json_text.items(text, _value_at(text, "hooks", "SessionStart")) and "SessionStart" not in (had or {}):
+        text = _remove_at(text, _value_at(text, "hooks"), "SessionStart")
+        if not json_text.items(text, _value_at(text, "hooks")) and had is None:
+            text = _remove_at(text, json_text.top(text), "hooks")
+    return text
+
+
+def _our_hooks(hooks: dict[str, Any], ours: Wiring) -> list[tuple[int, int, str]]:
+    """Where in `hooks.SessionStart` our commands are: (entry, index in its `hooks`, command)."""
+    return [
+        (entry_index, index, hook["command"])
+        for entry_index, entry in enumerate(hooks["SessionStart"])
+        if isinstance(entry, dict) and isinstance(entry.get("hooks"), list)
+        for index, hook in enumerate(entry["hooks"])
+        if isinstance(hook, dict) and ours.is_ours(hook.get("command"))
+    ]
+
+
+def _is_ours_text(text: str, ours: Wiring) -> bool:
+    value = json_text.parse(text)
+    return isinstance(value, dict) and ours.is_ours(value.get("command"))
+
+
+def _value_at(text: str, *path: str | int) -> int:
+    """Where the value at that path starts; the path exists."""
+    at = json_text.top(text)
+    for step in path:
+        found = json_text.items(text, at)
+        item = found[step] if isinstance(step, int) else next(item for item in found if item.key == step)
+        at = item.value_start
+    return at
+
+
+def _remove_at(text: str, start: int, which: str | int) -> str:
+    keys = [item.key for item in json_text.items(text, start)]
+    return json_text.remove(text, start, which if isinstance(which, int) else keys.index(which))

@@ -1,0 +1,45 @@
+"""A HOME to install into, from a copy of the clone, with no network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from setup.machine import Machine, make_clone, make_machine
+from world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the clone, at a path with a space and a quote in it."""
+    return make_clone(tmp_path_factory.mktemp("clone") / "it's a clone")
+
+
+@pytest.fixture
+def machine(tmp_path: Path, clone: Path) -> Machine:
+    """A new world with nothing installed."""
+    return make_machine(tmp_path / "world", clone)
+
+
+@pytest.fixture(scope="session")
+def installed_world(tmp_path_factory: pytest.TempPathFactory, clone: Path) -> Machine:
+    """A world in which the program is installed for the default profile. Only `profile` may use it."""
+    machine = make_machine(tmp_path_factory.mktemp("installed") / "world", clone)
+    machine.run()
+    return machine
+
+
+@pytest.fixture
+def profile(installed_world: Machine, tmp_path: Path) -> Iterator[Machine]:
+    """Another profile in a world where the program is there already, so that an install only wires it (and is quick)."""
+    world = World(tmp_path / "unused")
+    world.env.clear()
+    world.env.update(installed_world.env, CLAUDE_CONFIG_DIR=str(tmp_path / "profile"))
+    machine = Machine(world, installed_world.clone)
+    yield machine
+    machine.wait_for_refreshes()
