@@ -20,10 +20,12 @@ Times are epoch seconds, percentages 0–100. A failed refresh keeps the last go
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from usageline.paths import SNAPSHOT_VERSION
-from usageline.usage.model import Reading
+
+if TYPE_CHECKING:
+    from usageline.usage.model import Reading
 
 
 @dataclass(frozen=True, slots=True)

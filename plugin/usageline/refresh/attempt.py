@@ -1,0 +1,205 @@
+"""The decision: what to publish for the account that is signed in, and whether the service has to be asked for it."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from usageline import paths
+from usageline.errors import SourceFailure, StoreBroken
+from usageline.line.start import credentials_stamp
+from usageline.refresh import cooldown, schedule
+from usageline.refresh.check import check
+from usageline.refresh.gate import FORCED_GAP_S, Blocked, pass_gate
+from usageline.sources import READS_THE_TOKEN, SOURCES, Context
+from usageline.sources import sign_in as sign_ins
+from usageline.usage.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from usageline.config import Config
+    from usageline.refresh.record import Record
+    from usageline.refresh.store import Store
+    from usageline.sources.sign_in import SignIn
+    from usageline.usage.model import Reading
+
+TRIES = 2
+"""Once more where somebody signed in, or the client renewed its token, while the first was under way."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One run's decision. `previous` is the snapshot before it, `deadline` a value of `time.monotonic()`."""
+
+    env: Mapping[str, str]
+    store: Store
+    config: Config
+    deadline: float
+    force: bool
+    previous: dict[str, Any] | None
+
+    def snapshot(self, notes: list[str]) -> Snapshot | None:
+        """What to publish, or None where what is published cannot be bettered yet. `notes` are told to the user in its `detail`."""
+        stamp = ""
+        for _ in range(TRIES):
+            # Taken before anything is read: a sign-in that comes later makes the snapshot old at once.
+            stamp = self._stamp()
+            try:
+                snapshot = self._once(stamp)
+            except _SignInChanged:
+                continue
+            except SourceFailure as failure:  # nobody is signed in with a plan
+                snapshot = _failed(failure, stamp, int(time.time() + self.config.ttl_s))
+            if snapshot is None:
+                return None
+            detail = "; ".join(part for part in (snapshot.detail, *notes) if part)
+            return replace(snapshot, detail=detail or None)
+        # Nobody's numbers, under a stamp that is gone: the next line starts another refresh.
+        now = int(time.time())
+        return Snapshot(None, None, None, now, now, "offline", detail="the sign-in kept changing", credentials=stamp)
+
+    def _once(self, stamp: str) -> Snapshot | None:
+        signed_in = self._sign_in()
+        if self._stamp() != stamp:  # what was just read is of a later sign-in than the stamp that it would be published under
+            raise _SignInChanged
+        record = self.store.get(signed_in.account)
+        fresh = None if self.force else record.fresh(signed_in.token_fingerprint, time.time(), self.config.ttl_s)
+        if fresh is not None:
+            return _good(signed_in, fresh, record.good_until, stamp)
+        asking = _Asking(self, signed_in, record)
+        try:
+            reading = self._walk(signed_in, asking, stamp)
+        except SourceFailure as failure:
+            snapshot = self._after_failure(failure, signed_in, asking, stamp)
+            if asking.asked and self._stamp() != stamp:  # the client renewed the token that was just refused, or somebody signed in
+                raise _SignInChanged from None
+            return snapshot
+        again = self._sign_in()
+        if (again.account, again.token_fingerprint) != (signed_in.account, signed_in.token_fingerprint):
+            self._remember(signed_in, replace(asking.record, unfinished=0))
+            raise _SignInChanged
+        return self._after_success(reading, signed_in, asking, stamp)
+
+    def _walk(self, signed_in: SignIn, asking: _Asking, stamp: str) -> Reading:
+        """The first reading that a source gives. SourceFailure where none does: the first of a source that asks somebody."""
+        now = time.time()
+        context = Context(
+            env=self.env,
+            now=now,
+            deadline=self.deadline,
+            sign_in=signed_in,
+            max_age_s=min(FORCED_GAP_S, self.config.ttl_s) if self.force else self.config.ttl_s,
+            not_before=self._signed_in_since(asking.record, signed_in, stamp),
+            permit=asking.permit,
+        )
+        failures: dict[str, SourceFailure] = {}
+        for name in self.config.sources:
+            try:
+                return SOURCES[name](context)
+            except SourceFailure as failure:  # noqa: PERF203 - two sources, not two million
+                failures[name] = failure
+        # That the client's own cache is old is the usual case and tells the user nothing.
+        told = [failure for name, failure in failures.items() if name != "claude-cache"] or list(failures.values())
+        raise told[0] if told else SourceFailure("unreadable", "no source is configured")
+
+    def _after_success(self, reading: Reading, signed_in: SignIn, asking: _Asking, stamp: str) -> Snapshot:
+        token, before = signed_in.token_fingerprint, asking.record
+        checked, doubts = check(replace(reading, plan=signed_in.plan), before.doubts, ttl_s=self.config.ttl_s)
+        due_at = schedule.next_refresh_at(checked, self.config, requested_at=before.requested_at, now=time.time(), jitter=random.random())  # noqa: S311 - no secret
+        record = replace(
+            before,
+            reading=checked,
+            good_until=due_at,
+            token=token,
+            confirmed=before.reading is not None and before.token == token,
+            doubts=doubts,
+            unfinished=0 if asking.asked else before.unfinished,
+            cooldown=None if asking.asked else before.cooldown,
+        )
+        self._remember(signed_in, record)
+        return _good(signed_in, checked, due_at, stamp)
+
+    def _after_failure(self, failure: SourceFailure, signed_in: SignIn, asking: _Asking, stamp: str) -> Snapshot | None:
+        record, now, token = asking.record, time.time(), signed_in.token_fingerprint
+        last_good = record.last_good(token)
+        due_at, until = int(now + self.config.ttl_s), None
+        if asking.asked:
+            cooled = cooldown.after(failure, record.cooldown, now=now, ttl_s=self.config.ttl_s, token=token, jitter=random.random())  # noqa: S311 - no secret
+            self._remember(signed_in, replace(record, cooldown=cooled, unfinished=0))
+            due_at = until = cooled.until
+        elif isinstance(failure, Blocked):
+            due_at = until = failure.until
+            if not failure.known:
+                return self._too_early(failure, signed_in, last_good if record.token == token else None, stamp)
+        snapshot = _failed(failure, stamp, due_at)
+        until = until if failure.status == "rate-limited" else None
+        return replace(snapshot, account=signed_in.account, plan=signed_in.plan, reading=last_good, until=until)
+
+    def _too_early(self, blocked: Blocked, signed_in: SignIn, own: Reading | None, stamp: str) -> Snapshot | None:
+        """Only too early for another request. With this sign-in's own numbers at hand they are shown; without them the line says `loading`."""
+        if own is not None:
+            return _good(signed_in, own, blocked.until, stamp)
+        if self.previous and (self.previous.get("credentials"), self.previous.get("account")) == (stamp, signed_in.account):
+            return None
+        # No stamp: the line takes it for a sign-in that nobody has looked at yet, which it is.
+        return replace(_failed(blocked, "", blocked.until), account=signed_in.account, plan=signed_in.plan)
+
+    def _remember(self, signed_in: SignIn, record: Record) -> None:
+        try:
+            self.store.put(signed_in.account, record)
+        except StoreBroken:
+            return  # the request was noted before it was made, or there was none: what is lost is repeated, not multiplied
+
+    def _signed_in_since(self, record: Record, signed_in: SignIn, stamp: str) -> float:
+        """From when on the client's own readings are of this sign-in: 0, or where the sign-in changed since the last run, that moment."""
+        known = self.previous is None or self.previous.get("credentials") == stamp
+        if known or record.token == signed_in.token_fingerprint:
+            return 0
+        try:
+            return os.stat(paths.claude_credentials(self.env)).st_mtime
+        except OSError:
+            return 0
+
+    def _sign_in(self) -> SignIn:
+        return sign_ins.read(self.env, with_token=not READS_THE_TOKEN.isdisjoint(self.config.sources))
+
+    def _stamp(self) -> str:
+        return str(credentials_stamp(paths.claude_credentials(self.env)))
+
+
+@dataclass(slots=True)
+class _Asking:
+    """The request of one attempt: whether one may be made, and that one was."""
+
+    attempt: Attempt
+    signed_in: SignIn
+    record: Record
+    asked: bool = False
+
+    def permit(self) -> None:
+        """Before a request. It is noted on disk first: a run that is killed in its middle must not make the next one ask at once."""
+        now, token = time.time(), self.signed_in.token_fingerprint
+        pass_gate(self.record, self.attempt.config, token=token, now=now, force=self.attempt.force)
+        self.record = replace(self.record, requested_at=int(now), asked_with=token, unfinished=self.record.unfinished + 1)
+        try:
+            self.attempt.store.put(self.signed_in.account, self.record)
+        except StoreBroken:
+            raise SourceFailure("unreadable", "the cache cannot be written") from None
+        self.asked = True
+
+
+class _SignInChanged(Exception):
+    """Not an error: begin again."""
+
+
+def _good(signed_in: SignIn, reading: Reading, due_at: int, stamp: str) -> Snapshot:
+    return Snapshot(signed_in.account, signed_in.plan, reading, int(time.time()), due_at, "ok", credentials=stamp)
+
+
+def _failed(failure: SourceFailure, stamp: str, due_at: int) -> Snapshot:
+    now = int(time.time())
+    return Snapshot(None, None, None, now, max(due_at, now + 1), failure.status, detail=failure.detail or None, credentials=stamp)

@@ -1,0 +1,68 @@
+"""The second look: a number that is hardly possible is not believed until a later reading says the same. Pure.
+
+Just after a window rolled over, the service can give the old, nearly full percentage under the new reset time for a few minutes (FACTS).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from usageline.line.view import HORIZON_S, SAME_RESET_S
+
+if TYPE_CHECKING:
+    from usageline.usage.model import Limit, Reading
+
+NEARLY_FULL_PERCENT = 95
+CONFIRM_AFTER_S = 120
+"""A second look sooner than this would see the same mistake."""
+
+LENGTH_S = {"session": 5 * 3600, "weekly_all": 7 * 86400, "weekly_scoped": 7 * 86400}
+JUST_BEGUN_S = {"session": 900, "weekly_all": 3600, "weekly_scoped": 3600}
+"""For so long after its start a window counts as just begun: by use alone it can hardly be nearly full by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A limit that was nearly full in a window that had just begun, first seen at `since`."""
+
+    kind: str
+    label: str
+    resets_at: int
+    since: int
+
+
+def check(reading: Reading, doubts: tuple[Doubt, ...], *, ttl_s: float) -> tuple[Reading, tuple[Doubt, ...]]:
+    """The reading with None for each percentage that is not believed yet, and the doubts to keep for the next reading.
+
+    A reset further ahead than its window is long is a clock that is wrong, there or here: None.
+    """
+    kept: list[Doubt] = []
+    limits = tuple(
+        _check(_sane(limit, reading.observed_at), reading.observed_at, doubts, kept, min(CONFIRM_AFTER_S, ttl_s))
+        for limit in reading.limits
+    )
+    return replace(reading, limits=limits), tuple(kept)
+
+
+def _sane(limit: Limit, now: int) -> Limit:
+    horizon_s = HORIZON_S.get(limit.kind)
+    if horizon_s is None or limit.resets_at is None or limit.resets_at <= now + horizon_s:
+        return limit
+    return replace(limit, resets_at=None)
+
+
+def _check(limit: Limit, now: int, doubts: tuple[Doubt, ...], kept: list[Doubt], confirm_after_s: float) -> Limit:
+    length_s = LENGTH_S.get(limit.kind)
+    if length_s is None or limit.resets_at is None or limit.percent is None or limit.percent < NEARLY_FULL_PERCENT:
+        return limit
+    if now - (limit.resets_at - length_s) >= JUST_BEGUN_S[limit.kind]:
+        return limit
+    seen = next((doubt for doubt in doubts if _same(doubt, limit)), Doubt(limit.kind, limit.label, limit.resets_at, now))
+    kept.append(seen)
+    return limit if now - seen.since >= confirm_after_s else replace(limit, percent=None)
+
+
+def _same(doubt: Doubt, limit: Limit) -> bool:
+    named = (doubt.kind, doubt.label) == (limit.kind, limit.label)
+    return named and limit.resets_at is not None and abs(doubt.resets_at - limit.resets_at) <= SAME_RESET_S

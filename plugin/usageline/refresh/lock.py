@@ -1,0 +1,31 @@
+"""The lock that makes the refresh single. The kernel lets go of it when its holder dies, however it dies."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from usageline.errors import LockUnsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def held(path: str) -> Iterator[bool]:
+    """Hold the lock at `path` for the block; False where somebody else has it. Never waits. LockUnsupported where there can be no lock."""
+    # A soft lock is a file that a killed holder leaves behind: then there would be no refresh ever again.
+    lock = FileLock(path, mode=0o600, blocking=False, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    except (OSError, NotImplementedError) as error:
+        raise LockUnsupported(f"{path} cannot be locked: {getattr(error, 'strerror', None) or type(error).__name__}") from None
+    try:
+        yield True
+    finally:
+        lock.release()

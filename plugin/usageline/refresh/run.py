@@ -1,0 +1,93 @@
+"""One refresh: under the lock, if it is due, from the sources in order, to the snapshot."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from usageline import config, paths
+from usageline.errors import CacheUnsafe, LockUnsupported
+from usageline.line.read import snapshot as read_snapshot
+from usageline.line.start import credentials_stamp, is_due
+from usageline.refresh import cache, lock, publish
+from usageline.sources.address import api_address
+from usageline.usage.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST_S = 9.0
+"""For all of it. The process ends itself a second later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a refresh ended.
+
+    `state` is `refreshed` (the snapshot says `ok`), `not-due`, `busy` (another process is at it) or `failed`.
+    `snapshot` is the object that is published now, or None where there is none. `problem` says why nothing could be published.
+    """
+
+    state: str
+    snapshot: dict[str, Any] | None
+    problem: str | None = None
+
+
+def refresh(env: Mapping[str, str], *, force: bool = False) -> Outcome:
+    """Get a new reading and publish it, unless that is not due or somebody else is at it. Takes LONGEST_S at most and raises nothing.
+
+    `force` asks the service before it is due; it keeps a cooldown after 429 and `gate.FORCED_GAP_S` between two requests.
+    """
+    deadline = time.monotonic() + LONGEST_S
+    try:
+        directory = cache.prepare(env)
+    except (CacheUnsafe, LookupError) as problem:  # LookupError: the environment names no home
+        return Outcome("failed", None, str(problem))
+    try:
+        with lock.held(paths.lock(env)) as ours:
+            if not ours:
+                return Outcome("busy", _published(env))
+            return _refresh(env, directory, deadline, force=force)
+    except LockUnsupported as problem:
+        return _unlocked(env, str(problem))
+    except OSError as error:
+        return Outcome("failed", None, f"the cache cannot be written: {error.strerror or type(error).__name__}")
+
+
+def _refresh(env: Mapping[str, str], directory: str, deadline: float, *, force: bool) -> Outcome:
+    published = _published(env)
+    # Looked at again: whoever had the lock until now may have done it.
+    if not force and not is_due(published, credentials_stamp(paths.claude_credentials(env)), time.time()):
+        return Outcome("not-due", published)
+    publish.sweep(directory)
+    settings, invalid = config.tolerant(env)
+    notes = [note for note in (str(invalid) if invalid else None, api_address(env)[1]) if note]
+
+    # Not before here: a run that is not due needs no database.
+    from usageline.refresh.attempt import Attempt  # noqa: PLC0415
+    from usageline.refresh.store import opened  # noqa: PLC0415
+
+    with opened(paths.store_dir(env)) as store:
+        snapshot = Attempt(env, store, settings, deadline, force=force, previous=published).snapshot(notes)
+    if snapshot is None:
+        return Outcome("not-due", published)
+    publish.publish(env, snapshot)
+    return Outcome("refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json())
+
+
+def _published(env: Mapping[str, str]) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = read_snapshot(paths.snapshot(env))
+    return found
+
+
+def _unlocked(env: Mapping[str, str], problem: str) -> Outcome:
+    """Without a lock there is no refresh, for every session would ask. The line says so; writing that many times over does no harm."""
+    now = int(time.time())
+    stamp = credentials_stamp(paths.claude_credentials(env))
+    snapshot = Snapshot(None, None, None, now, now + int(config.Config().ttl_s), "unreadable", detail=problem, credentials=stamp)
+    try:
+        publish.publish(env, snapshot)
+    except OSError:
+        return Outcome("failed", None, problem)
+    return Outcome("failed", snapshot.as_json(), problem)

@@ -1,0 +1,28 @@
+"""When the next refresh is due. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from usageline.refresh.cooldown import JITTER
+
+if TYPE_CHECKING:
+    from usageline.config import Config
+    from usageline.usage.model import Reading
+
+AFTER_RESET_S = 5
+"""A moment after a window was reset, so that the service has noticed, too."""
+
+
+def next_refresh_at(reading: Reading, config: Config, *, requested_at: int, now: float, jitter: float) -> int:
+    """Epoch seconds: the reading's age at the TTL, give or take a tenth (`jitter` from 0 to 1), or just after the first reset of a limit.
+
+    Never sooner than `config.floor_s` after the last request, nor before the next second.
+    """
+    due_at = reading.observed_at + config.ttl_s * (1 + JITTER * (2 * jitter - 1))
+    resets = [limit.resets_at for limit in reading.limits if limit.resets_at is not None and limit.resets_at > now]
+    if resets:
+        due_at = min(due_at, min(resets) + AFTER_RESET_S)
+    if requested_at <= now:
+        due_at = max(due_at, requested_at + config.floor_s)
+    return int(max(due_at, now + 1))

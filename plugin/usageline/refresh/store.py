@@ -1,0 +1,161 @@
+"""The records on disk: diskcache, with everything taken out of it that trusts what it reads.
+
+diskcache unpickles what a row says is a pickle (CVE-2025-69872, open in 5.6.3; its JSONDisk does not close it), opens and deletes the file that
+a row names, wherever that is, runs a PRAGMA for each row of its Settings table and sets attributes of itself by the others. So the database
+is looked through before diskcache opens it, and its `Disk` is replaced by one that knows JSON text in the row and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+import diskcache
+
+from usageline.errors import CacheUnsafe, StoreBroken
+from usageline.refresh import record
+from usageline.refresh.cache import private_directory
+from usageline.refresh.inspect import LONGEST_TEXT, SETTINGS, inspect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from usageline.refresh.record import Record
+
+BUSY_S = 1.0
+"""The lock makes this process the only one here; who else holds the database does not get to hold the refresh up."""
+
+FAULTS = (
+    sqlite3.Error,
+    diskcache.Timeout,
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    RecursionError,
+    MemoryError,
+    StoreBroken,
+    CacheUnsafe,
+)
+"""All that a damaged or hostile store was seen to raise."""
+
+
+class TextDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
+    """Rows that hold JSON text; anything else in one is StoreBroken. It reads, writes and deletes no file."""
+
+    def put(self, key: object) -> tuple[str, bool]:
+        """A key is text."""
+        if not isinstance(key, str):
+            raise StoreBroken("a key that is no text")
+        return key, True
+
+    def get(self, key: object, raw: object) -> str:
+        """A key comes back as text, never unpickled."""
+        if raw != 1 or not isinstance(key, str):
+            raise StoreBroken("a key that is no text")
+        return key
+
+    def store(self, value: object, read: object, key: object = None) -> tuple[int, int, None, str]:  # noqa: ARG002 - the base class's signature
+        """A value becomes JSON text in the row itself."""
+        text = json.dumps(value, allow_nan=False)
+        if read or len(text) > LONGEST_TEXT:
+            raise StoreBroken("a value that is too long")
+        return 0, diskcache.core.MODE_RAW, None, text
+
+    def fetch(self, mode: object, filename: object, value: object, read: object) -> Any:
+        """A value comes from the row's own text. Other modes would unpickle it, a file name would open that file."""
+        if mode != diskcache.core.MODE_RAW or filename is not None or read or not isinstance(value, str) or len(value) > LONGEST_TEXT:
+            raise StoreBroken("a value that is not JSON text")
+        return json.loads(value)
+
+    def filename(self, key: object = None, value: object = None) -> tuple[str, str]:  # noqa: ARG002 - the base class's signature
+        """No value is long enough for a file of its own."""
+        raise StoreBroken("a value in a file")
+
+    def remove(self, file_path: object) -> None:
+        """No row has a file; one that names one would have somebody else's deleted."""
+
+
+class Store:
+    """The records of all accounts. Use it under the lock only."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._cache: diskcache.Cache | None = None
+        try:
+            self._open()
+        except FAULTS:
+            self._rebuild()
+
+    def get(self, account: str) -> Record:
+        """The account's record; an empty one where there is none. A store that cannot be read is rebuilt."""
+        if self._cache is None:
+            return record.Record()
+        try:
+            return record.from_json(self._cache.get(account))
+        except FAULTS:
+            self._rebuild()
+            return record.Record()
+
+    def put(self, account: str, changed: Record) -> None:
+        """Remember the record. StoreBroken where it cannot be written."""
+        try:
+            self._put(account, changed)
+        except FAULTS:
+            self._rebuild()
+            try:
+                self._put(account, changed)
+            except FAULTS as error:
+                raise StoreBroken(f"{self._directory} cannot be written: {type(error).__name__}") from None
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._cache is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._cache.close()
+            self._cache = None
+
+    def _put(self, account: str, changed: Record) -> None:
+        if self._cache is None:
+            raise StoreBroken("no store")
+        self._cache.set(account, record.as_json(changed))
+
+    def _open(self) -> None:
+        path = private_directory(self._directory)
+        if os.path.expandvars(path) != path:
+            raise StoreBroken("diskcache would read the path's dollar sign as a variable")
+        database = os.path.join(path, diskcache.core.DBNAME)
+        # Made here: SQLite takes the mode from the umask, and gives its journals the mode of the database.
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        inspect(database, BUSY_S)
+        self._cache = diskcache.Cache(path, timeout=BUSY_S, disk=TextDisk, **SETTINGS)
+
+    def _rebuild(self) -> None:
+        """Set the store aside, in place of one set aside earlier, and begin a new one. Where that fails there is no store."""
+        self.close()
+        aside = self._directory + ".broken"
+        try:
+            if os.path.isdir(aside) and not os.path.islink(aside):
+                shutil.rmtree(aside)
+            elif os.path.lexists(aside):
+                os.unlink(aside)
+            os.rename(self._directory, aside)
+            self._open()
+        except FAULTS:
+            self.close()
+
+
+@contextlib.contextmanager
+def opened(directory: str) -> Iterator[Store]:
+    """The store in `directory`, closed at the end of the block."""
+    store = Store(directory)
+    try:
+        yield store
+    finally:
+        store.close()

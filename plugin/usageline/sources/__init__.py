@@ -1,0 +1,42 @@
+"""Where readings come from. One module a source, one shape: `fetch(context)` gives a reading or raises SourceFailure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from usageline.sources import claude_cache, oauth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from usageline.sources.sign_in import SignIn
+    from usageline.usage.model import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All that a source may look at.
+
+    `env` the environment, `now` epoch seconds, `deadline` the value of `time.monotonic()` by which it must be over. A reading that somebody
+    else took may be `max_age_s` old, and not from before `not_before` (epoch seconds), when another may have been signed in.
+    `permit` is called before every request: it raises SourceFailure where none may be made now, and remembers the ones that were.
+    """
+
+    env: Mapping[str, str]
+    now: float
+    deadline: float
+    sign_in: SignIn
+    max_age_s: float
+    not_before: float
+    permit: Callable[[], None]
+
+
+SOURCES: dict[str, Callable[[Context], Reading]] = {
+    "claude-cache": claude_cache.fetch,
+    "oauth": oauth.fetch,
+}
+"""Every source by its name in config.toml. `client` (ask `claude` itself) goes here."""
+
+READS_THE_TOKEN = frozenset({"oauth"})
+"""Sources that need the credentials. Without one of them configured nobody opens the credentials."""

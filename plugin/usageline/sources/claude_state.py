@@ -1,0 +1,52 @@
+"""The client's own state, `.claude.json`: who is signed in, and the usage that the client saw last."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from usageline import paths
+from usageline.sources.files import parse_object, read_bytes
+from usageline.usage.values import mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST_BYTES = 64 << 20
+"""The file holds every project's history and can be megabytes long (FACTS: signing in)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaudeState:
+    """What of `.claude.json` matters here; everything empty where the file is absent or cannot be read.
+
+    `account` is `oauthAccount`, `cached` is `cachedUsageUtilization`; `has_api_key` says that the client signs in with a key of its own.
+    """
+
+    account: dict[str, Any]
+    cached: dict[str, Any]
+    has_api_key: bool = False
+
+    @property
+    def account_uuid(self) -> str:
+        """The account signed in, or ""."""
+        found = self.account.get("accountUuid")
+        return found if isinstance(found, str) else ""
+
+    @property
+    def organization_uuid(self) -> str:
+        """Its organisation, or ""."""
+        found = self.account.get("organizationUuid")
+        return found if isinstance(found, str) else ""
+
+
+def read(env: Mapping[str, str]) -> ClaudeState:
+    """The state as it is now. The file is read once."""
+    found = parse_object(read_bytes(paths.claude_state(env), MOST_BYTES)) or {}
+    return ClaudeState(mapping(found.get("oauthAccount")), mapping(found.get("cachedUsageUtilization")), bool(found.get("primaryApiKey")))
+
+
+def account_key(account_uuid: str, organization_uuid: str) -> str:
+    """16 hex digits that stand for the account in file names and in the snapshot: no e-mail address, nothing to sign in with."""
+    return hashlib.sha256(f"{account_uuid}/{organization_uuid}".encode()).hexdigest()[:16]

@@ -1,0 +1,98 @@
+"""The source `oauth`: the usage endpoint itself, asked with the user's own token."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from usageline import __version__
+from usageline.errors import SourceFailure
+from usageline.sources.address import api_address
+from usageline.sources.files import parse_object
+from usageline.usage.model import Reading
+from usageline.usage.parse import parse
+from usageline.usage.values import mapping
+
+if TYPE_CHECKING:
+    from usageline.sources import Context
+    from usageline.sources.credentials import Credentials
+    from usageline.sources.http import Answer
+
+SCOPE = "user:profile"
+LONGEST_S = 8.0
+"""For the whole request, by whatever fault."""
+
+MOST_RETRY_AFTER_S = 75 * 60
+"""A longer wait is none of this endpoint's (FACTS: 300 to 3600 s); one capture of another endpoint names 23 days."""
+
+
+def fetch(context: Context) -> Reading:
+    """The reading of the account that the token belongs to. No request is made with a token that cannot succeed."""
+    found = context.sign_in.credentials
+    if found is None:
+        raise context.sign_in.problem or SourceFailure("signed-out")
+    refuse_unusable(found, context.now)
+    context.permit()
+    answer = _ask(found, context)
+    if answer.status != 200:
+        raise failure(answer, context.now)
+    body = parse_object(answer.body)
+    if body is None:
+        raise SourceFailure("unreadable", "the answer is not JSON")
+    return Reading(*parse(body), source="oauth", observed_at=int(time.time()))
+
+
+def refuse_unusable(found: Credentials, now: float) -> None:
+    """SourceFailure where asking would be in vain: `expired` or `no-scope`."""
+    if not found.token or found.expires_at <= now:
+        raise SourceFailure("expired")
+    if found.scopes is not None and SCOPE not in found.scopes:
+        raise SourceFailure("no-scope")
+
+
+def failure(answer: Answer, now: float) -> SourceFailure:
+    """What an answer other than 200 means (FACTS: errors)."""
+    status = answer.status
+    if status == 401:
+        return SourceFailure("expired", "the service refused the sign-in")
+    if status == 403 and _is_about_scope(answer.body):
+        return SourceFailure("no-scope", "the service wants the scope user:profile")
+    if status == 429:
+        return SourceFailure("rate-limited", "", retry_after_s(answer.headers.get("retry-after"), now))
+    if status == 408 or status >= 500:
+        return SourceFailure("offline", f"server error {status}")
+    return SourceFailure("unreadable", f"unexpected answer {status}")
+
+
+def retry_after_s(value: str | None, now: float) -> float | None:
+    """What a Retry-After header asks for in seconds, from 0 to MOST_RETRY_AFTER_S; None where it is absent or makes no sense."""
+    value = (value or "").strip()
+    if value.isascii() and value.isdigit():
+        wait_s = float(value[:9])
+    else:
+        import email.utils  # noqa: PLC0415 - only for a date, which is rare
+
+        try:
+            wait_s = email.utils.parsedate_to_datetime(value).timestamp() - now
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+    return min(max(wait_s, 0), MOST_RETRY_AFTER_S)
+
+
+def _ask(found: Credentials, context: Context) -> Answer:
+    from usageline.sources import http  # noqa: PLC0415 - only where a request is made
+
+    headers = {
+        "Authorization": f"Bearer {found.token.reveal()}",
+        "anthropic-beta": "oauth-2025-04-20",
+        "Content-Type": "application/json",
+        "User-Agent": f"usageline/{__version__}",
+    }
+    url = api_address(context.env)[0] + "/api/oauth/usage"
+    return http.get(url, headers, context.env, min(context.deadline, time.monotonic() + LONGEST_S))
+
+
+def _is_about_scope(body: bytes) -> bool:
+    error = mapping((parse_object(body) or {}).get("error"))
+    code = error.get("error_code") or mapping(error.get("details")).get("error_code")
+    return code == "oauth_scope_insufficient" or (error.get("type") == "permission_error" and "scope" in str(error.get("message")))

@@ -1,0 +1,54 @@
+"""The proxy and the certificates that Claude Code would use, from the same variables."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from usageline.errors import SourceFailure
+from usageline.sources.address import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
+    """The proxy to reach `url` through, or None. Never one for this machine. SourceFailure `offline` where it is of no kind that works."""
+    if is_loopback(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}") or _exempt(urlsplit(url).hostname or "", urlsplit(url).port, env):
+        return None
+    names = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+    proxy = next((env[name].strip() for name in names if env.get(name, "").strip()), None)
+    if proxy is None:
+        return None
+    if "://" not in proxy:
+        proxy = "http://" + proxy
+    if urlsplit(proxy).scheme not in {"http", "https"}:
+        raise SourceFailure("offline", f"a proxy of the kind {urlsplit(proxy).scheme[:16]} is not supported")
+    return proxy
+
+
+def tls_context(env: Mapping[str, str]) -> ssl.SSLContext:
+    """The system's certificates, with those of SSL_CERT_FILE and NODE_EXTRA_CA_CERTS. A file that is missing or broken counts as none."""
+    import truststore  # noqa: PLC0415 - not needed where the API is on this machine
+
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"):
+        if env.get(name):
+            try:
+                context.load_verify_locations(cafile=env[name])
+            except (OSError, ValueError):  # ssl.SSLError is an OSError
+                continue
+    return context
+
+
+def _exempt(host: str, port: int | None, env: Mapping[str, str]) -> bool:
+    """Whether NO_PROXY names the host: `*`, a host, a domain with or without its dot, each with or without a port."""
+    for entry in (env.get("NO_PROXY") or env.get("no_proxy") or "").replace(",", " ").split():
+        name, _, wanted = entry.lower().partition(":")
+        if wanted and wanted != str(port or 443):
+            continue
+        domain = name.removeprefix("*").removeprefix(".")
+        if name == "*" or host == domain or (domain and host.endswith("." + domain)):
+            return True
+    return False

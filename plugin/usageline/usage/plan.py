@@ -1,0 +1,26 @@
+"""The plan's name, by what the sign-in and the account say (FACTS: signing in)."""
+
+from __future__ import annotations
+
+import re
+
+from usageline.usage.values import text, words
+
+SEATS = {"team_standard": "Team Standard", "team_tier_1": "Team Premium"}
+
+
+def plan_name(subscription: object, organization_type: object, seat: object, *tiers: object) -> str | None:
+    """`Pro`, `Max 20x`, `Team Premium`, …, or None where nothing says.
+
+    `subscription` is the sign-in's `subscriptionType`, `organization_type` the account's (`claude_max`), `seat` its `seatTier`, `tiers` the
+    rate limit tiers, the most telling first. A tier says 5x or 20x of a Max plan only: a Team seat can have a Max tier and is not Max.
+    """
+    plan = text(subscription) or (text(organization_type) or "").removeprefix("claude_")
+    if not plan:
+        return None
+    if plan == "max":
+        sizes = (re.search(r"max_(\d{1,3}x)", tier) for tier in tiers if isinstance(tier, str))
+        return next((f"Max {size[1]}" for size in sizes if size), "Max")
+    if plan == "team" and isinstance(seat, str):
+        return SEATS.get(seat, "Team")
+    return words(plan)

@@ -1,0 +1,70 @@
+"""A reading as it lies in the store: JSON, written by us and read back as if it were not."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import Any
+
+from usageline.usage.credits import MOST_PERCENT
+from usageline.usage.model import Credit, Limit, Reading
+from usageline.usage.times import EARLIEST, LATEST
+from usageline.usage.values import MOST_AMOUNT, mapping, number, percent, text
+
+
+def as_json(reading: Reading) -> dict[str, Any]:
+    """The reading as an object for `json.dumps`."""
+    return asdict(reading)
+
+
+def from_json(value: object) -> Reading | None:
+    """The reading that `as_json` gave, or None where anything in it is not what it wrote."""
+    row = mapping(value)
+    observed_at, source = _whole(row.get("observed_at"), EARLIEST, LATEST), text(row.get("source"))
+    limits, credits = _rows(row.get("limits"), _limit), _rows(row.get("credits"), _credit)  # noqa: A001 - the glossary's word
+    if set(row) != {field.name for field in fields(Reading)} or observed_at is None or source is None or limits is None or credits is None:
+        return None
+    return Reading(limits, credits, source, observed_at, text(row["plan"]))
+
+
+def _rows(value: object, read: Any) -> tuple[Any, ...] | None:
+    rows = tuple(read(mapping(row)) for row in value) if isinstance(value, list) else None
+    return None if rows is None or None in rows else rows
+
+
+def _limit(row: dict[str, Any]) -> Limit | None:
+    kind, label = text(row.get("kind")), text(row.get("label"))
+    if kind is None or label is None:
+        return None
+    return Limit(
+        kind,
+        label,
+        percent(row.get("percent")),
+        _whole(row.get("resets_at"), EARLIEST, LATEST),
+        text(row.get("severity")),
+        number(row.get("pace"), -MOST_PERCENT, MOST_PERCENT),
+        _whole(row.get("exhausts_at"), EARLIEST, LATEST),
+    )
+
+
+def _credit(row: dict[str, Any]) -> Credit | None:
+    label, currency, exponent = text(row.get("label")), text(row.get("currency")), _whole(row.get("exponent"), 0, 6)
+    if label is None or currency is None or exponent is None:
+        return None
+    most = MOST_AMOUNT * 10**6
+    return Credit(
+        label=label,
+        used_minor=_whole(row.get("used_minor"), -most, most),
+        limit_minor=_whole(row.get("limit_minor"), -most, most),
+        exponent=exponent,
+        currency=currency,
+        percent=percent(row.get("percent"), MOST_PERCENT),
+        ends_at=_whole(row.get("ends_at"), EARLIEST, LATEST),
+        expires=row.get("expires") is True,
+        enabled=row.get("enabled") is True,
+        disabled_reason=text(row.get("disabled_reason")),
+    )
+
+
+def _whole(value: object, least: int, most: int) -> int | None:
+    found = number(value, least, most)
+    return int(found) if found is not None and found == int(found) else None

@@ -1,0 +1,73 @@
+"""config.toml as the cold side reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from usageline import config, paths
+from usageline.errors import ConfigInvalid
+
+if TYPE_CHECKING:
+    from world import World
+
+
+def test_without_a_file_the_defaults_hold(world: World) -> None:
+    """Five minutes; the client's own cache before a request."""
+    assert config.load(world.env) == config.Config(ttl_s=300, floor_s=120, sources=("claude-cache", "oauth"))
+
+
+def test_what_the_user_chose_holds(world: World) -> None:
+    """Keys of the status line stand in the same file and are none of the refresh's business."""
+    world.configure('ttl = 600\nsources = ["payload", "oauth"]\ntheme = "dark"\n[segments]\nmodel = false\n')
+    assert config.load(world.env) == config.Config(ttl_s=600, floor_s=120, sources=("oauth",))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("ttl = 119", "ttl: seconds from 120"),
+        ("ttl = -5", "ttl"),
+        ("ttl = true", "ttl"),
+        ('ttl = "300"', "ttl"),
+        ("ttl = nan", "ttl"),
+        ("ttl = 1e9", "ttl"),
+        ('sources = ["ouath"]', "sources: a list of payload, claude-cache, oauth"),
+        ("sources = []", "sources"),
+        ("sources = 5", "sources"),
+        ("sources = [5, {}]", "sources"),
+        ("ttl = ", "not TOML"),
+        ("\x00", "not TOML"),
+        ("ttl = 300\nttl = 300", "not TOML"),
+    ],
+)
+def test_what_is_not_allowed_is_named_with_file_and_key(world: World, text: str, named: str) -> None:
+    """And with what is allowed; a refresh goes on without it."""
+    world.configure(text)
+    with pytest.raises(ConfigInvalid, match=named) as problem:
+        config.load(world.env)
+    assert paths.config_file(world.env) in str(problem.value)
+    found, told = config.tolerant(world.env)
+    assert found.ttl_s == 300
+    assert str(told) == str(problem.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sources"),
+    [('sources = ["ouath"]', ("claude-cache",)), ('sources = ["oauth", "x"]', ("oauth",)), ("sources = 5", ("claude-cache",))],
+)
+def test_a_mistake_in_the_sources_never_adds_one(world: World, text: str, sources: tuple[str, ...]) -> None:
+    """Who left `oauth` out does not want the token read."""
+    world.configure(text)
+    assert config.tolerant(world.env)[0].sources == sources
+
+
+def test_the_floor_does_not_hold_for_a_server_on_this_machine(world: World) -> None:
+    """It protects the service's budget; an address that is ignored changes nothing."""
+    world.configure("ttl = 1")
+    world.env["USAGELINE_API_URL"] = "http://127.0.0.1:1"
+    assert config.load(world.env).ttl_s == 1
+    world.env["USAGELINE_API_URL"] = "http://example.com"
+    with pytest.raises(ConfigInvalid):
+        config.load(world.env)

@@ -1,0 +1,96 @@
+"""The lock, with real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from usageline.errors import LockUnsupported
+from usageline.refresh import lock
+
+HOLDER = """
+import sys
+from usageline.refresh.lock import held
+with held(sys.argv[1]) as ours:
+    print(ours, flush=True)
+    sys.stdin.read()
+"""
+
+
+def hold(path: Path) -> subprocess.Popen[str]:
+    """A process that holds the lock until its stdin ends."""
+    plugin = Path(lock.__file__).parents[2]
+    command = [sys.executable, "-c", HOLDER, str(path)]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": str(plugin), "PYTHONDONTWRITEBYTECODE": "1"}
+    )
+
+
+def test_only_one_process_has_it_and_nobody_waits(tmp_path: Path) -> None:
+    """The second learns at once that it is taken."""
+    path = tmp_path / "lock"
+    with hold(path) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "True\n"
+        with lock.held(str(path)) as ours:
+            assert not ours
+        holder.communicate("", timeout=10)
+    with lock.held(str(path)) as ours:
+        assert ours
+
+
+def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
+    """The kernel does it; the file that stays behind means nothing."""
+    path = tmp_path / "lock"
+    with hold(path) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "True\n"
+        holder.send_signal(signal.SIGKILL)
+        holder.wait(10)
+        with lock.held(str(path)) as ours:
+            assert ours
+
+
+def test_an_error_in_the_block_lets_go(tmp_path: Path) -> None:
+    """And goes on."""
+    path = str(tmp_path / "lock")
+    with pytest.raises(ZeroDivisionError), lock.held(path):
+        _ = 1 / 0
+    with lock.held(path) as ours:
+        assert ours
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_its_file_is_0600_under_any_umask(tmp_path: Path, umask: int) -> None:
+    """Others could hold a lock that they can open."""
+    before = os.umask(umask)
+    try:
+        with lock.held(str(tmp_path / "lock")):
+            assert stat.S_IMODE((tmp_path / "lock").stat().st_mode) == 0o600
+    finally:
+        os.umask(before)
+
+
+def test_without_flock_there_is_no_lock_and_no_soft_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A soft lock is a file that a killed holder leaves behind for ever."""
+
+    def no_flock(*_: object) -> None:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("fcntl.flock", no_flock)
+    with pytest.raises(LockUnsupported, match="cannot be locked"), lock.held(str(tmp_path / "lock")):
+        pass
+
+
+def test_a_symlink_in_its_place_is_not_followed(tmp_path: Path) -> None:
+    """It would lock, or make, somebody else's file."""
+    (tmp_path / "lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(LockUnsupported), lock.held(str(tmp_path / "lock")):
+        pass
+    assert not (tmp_path / "elsewhere").exists()

@@ -1,0 +1,353 @@
+"""One refresh from beginning to end: what is published after each turn of events."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from server import usage_body
+from usageline import paths
+from usageline.line.start import credentials_stamp
+from usageline.refresh.run import Outcome, refresh
+
+if TYPE_CHECKING:
+    from server import Api, Request
+    from world import World
+
+
+def stamp(world: World) -> str:
+    """The credentials file as the status line sees it."""
+    return str(credentials_stamp(paths.claude_credentials(world.env)))
+
+
+def percents(snapshot: dict[str, Any] | None) -> list[float | None]:
+    """The percentages of a snapshot's limits."""
+    assert snapshot is not None
+    return [limit["percent"] for limit in snapshot["limits"]]
+
+
+def when_due(world: World, **options: Any) -> Outcome:
+    """A refresh as soon as the last one is a second old: with a TTL of 1 it is due then."""
+    deadline = time.monotonic() + 10
+    outcome = refresh(world.env, **options)
+    while outcome.state == "not-due":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+        outcome = refresh(world.env, **options)
+    return outcome
+
+
+@pytest.fixture
+def short_ttl(world: World) -> None:
+    """A reading is good for a second."""
+    world.configure("ttl = 1")
+
+
+def test_the_first_refresh_asks_once_and_publishes_everything(world: World, api: Api) -> None:
+    """Account, plan, source, times, status, limits and credits, under the stamp of the credentials."""
+    before = int(time.time())
+    outcome = refresh(world.env)
+    assert outcome.state == "refreshed"
+    snapshot = world.snapshot()
+    assert snapshot == outcome.snapshot
+    assert percents(snapshot) == [37, 26, 55]
+    assert [credit["used_minor"] for credit in snapshot["credits"]] == [1234]
+    assert (snapshot["plan"], snapshot["source"], snapshot["status"], snapshot["until"], snapshot["detail"]) == (
+        "Max 5x",
+        "oauth",
+        "ok",
+        None,
+        None,
+    )
+    assert snapshot["credentials"] == stamp(world)
+    assert before <= snapshot["observed_at"] <= snapshot["published_at"] <= before + 9
+    assert 269 <= snapshot["next_refresh_at"] - snapshot["observed_at"] <= 331
+    assert len(api.usage_requests) == 1
+
+
+def test_before_it_is_due_nothing_is_asked_and_nothing_written(world: World, api: Api) -> None:
+    """Also not by a second process that got the lock later."""
+    refresh(world.env)
+    written = Path(paths.snapshot(world.env)).stat().st_mtime_ns
+    assert refresh(world.env).state == "not-due"
+    assert Path(paths.snapshot(world.env)).stat().st_mtime_ns == written
+    assert len(api.usage_requests) == 1
+
+
+def test_the_clients_own_reading_saves_the_request(world: World, api: Api) -> None:
+    """Where it is younger than the TTL; it is due again by its own age."""
+    world.client_saw(usage_body(session=12), age_s=100)
+    snapshot = refresh(world.env).snapshot
+    assert percents(snapshot)[0] == 12
+    assert snapshot is not None
+    assert snapshot["source"] == "claude-cache"
+    assert snapshot["next_refresh_at"] <= time.time() + 331 - 100
+    assert api.requests == []
+
+
+def test_a_forced_refresh_wants_the_services_word(world: World, api: Api) -> None:
+    """Not what the client saw a minute ago."""
+    world.client_saw(usage_body(session=12), age_s=60)
+    assert percents(refresh(world.env, force=True).snapshot)[0] == 37
+    assert len(api.usage_requests) == 1
+
+
+@pytest.mark.usefixtures("short_ttl")
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        ("500", "offline"),
+        ("429", "rate-limited"),
+        ("html", "unreadable"),
+        ("reset", "offline"),
+        ("401", "expired"),
+        ("403-scope", "no-scope"),
+        ("404", "unreadable"),
+    ],
+)
+def test_a_failure_keeps_the_last_good_numbers_and_says_why(world: World, api: Api, fault: str, status: str) -> None:
+    """With their own age; the status and the next try change, the numbers do not."""
+    good = refresh(world.env).snapshot
+    assert good is not None
+    api.fault = fault
+    outcome = when_due(world)
+    assert outcome.state == "failed"
+    snapshot = world.snapshot()
+    assert snapshot["status"] == status
+    assert {key: snapshot[key] for key in ("limits", "credits", "observed_at", "source", "account", "plan")} == {
+        key: good[key] for key in ("limits", "credits", "observed_at", "source", "account", "plan")
+    }
+    assert snapshot["next_refresh_at"] > time.time()
+
+
+@pytest.mark.parametrize("header", ["", ":0", ":10", ":soon"])
+def test_after_429_nobody_asks_for_five_minutes_whatever_happens(world: World, api: Api, header: str) -> None:
+    """Not by force, not with a new token, not without a snapshot: the store remembers."""
+    api.fault = "429" + header
+    snapshot = refresh(world.env).snapshot
+    assert snapshot is not None
+    assert snapshot["status"] == "rate-limited"
+    assert 299 <= snapshot["until"] - time.time() <= 332
+    assert snapshot["next_refresh_at"] == snapshot["until"]
+
+    api.fault = ""
+    refresh(world.env, force=True)
+    world.sign_in(token="sk-ant-oat01-renewed")
+    refresh(world.env)
+    os.unlink(paths.snapshot(world.env))
+    again = refresh(world.env).snapshot
+    assert again is not None
+    assert (again["status"], again["until"]) == ("rate-limited", snapshot["until"])
+    assert len(api.usage_requests) == 1
+
+
+def test_retry_after_is_kept(world: World, api: Api) -> None:
+    """Where it asks for more than five minutes."""
+    api.fault = "429:1800"
+    snapshot = refresh(world.env).snapshot
+    assert snapshot is not None
+    assert 1799 <= snapshot["until"] - time.time() <= 1982
+
+
+def test_a_vanished_snapshot_is_published_again_without_a_request(world: World, api: Api) -> None:
+    """The store has the reading."""
+    first = refresh(world.env).snapshot
+    os.unlink(paths.snapshot(world.env))
+    again = refresh(world.env).snapshot
+    assert percents(again) == percents(first)
+    assert len(api.usage_requests) == 1
+
+
+def test_a_credentials_file_written_anew_with_the_same_token_costs_no_request(world: World, api: Api) -> None:
+    """Only the stamp is new."""
+    refresh(world.env)
+    before = stamp(world)
+    world.sign_in()
+    assert stamp(world) != before
+    outcome = refresh(world.env)
+    assert outcome.state == "refreshed"
+    assert world.snapshot()["credentials"] == stamp(world)
+    assert percents(world.snapshot()) == [37, 26, 55]
+    assert len(api.usage_requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [({"expires_at": 1795000000}, "expired"), ({"token": "", "expires_at": 0}, "expired"), ({"scopes": ("user:inference",)}, "no-scope")],
+)
+def test_a_token_that_cannot_succeed_costs_no_request_and_a_renewed_one_brings_the_numbers_back(
+    world: World, api: Api, change: dict[str, Any], status: str
+) -> None:
+    """The client renews it; nobody has to do anything."""
+    world.sign_in(**change)
+    snapshot = refresh(world.env).snapshot
+    assert snapshot is not None
+    assert snapshot["status"] == status
+    assert snapshot["next_refresh_at"] >= time.time() + 269
+    assert api.requests == []
+    world.sign_in(token="sk-ant-oat01-renewed")
+    assert percents(refresh(world.env).snapshot) == [37, 26, 55]
+
+
+@pytest.mark.usefixtures("short_ttl")
+def test_an_expired_token_keeps_the_numbers_of_its_account(world: World, api: Api) -> None:
+    """They are old and say so, which is better than nothing."""
+    refresh(world.env)
+    when_due(world)
+    requests = len(api.usage_requests)
+    world.sign_in(token="sk-ant-oat01-renewed", expires_at=1795000000)
+    snapshot = refresh(world.env).snapshot
+    assert snapshot is not None
+    assert (snapshot["status"], percents(snapshot)) == ("expired", [37, 26, 55])
+    assert len(api.usage_requests) == requests
+
+
+def test_a_refused_token_is_not_sent_again_until_it_changes(world: World, api: Api) -> None:
+    """However often a refresh runs; the renewed one is tried at once."""
+    api.fault = "401"
+    refresh(world.env)
+    for _ in range(3):
+        os.unlink(paths.snapshot(world.env))
+        assert refresh(world.env).state == "failed"
+    assert len(api.usage_requests) == 1
+    api.fault = ""
+    world.sign_in(token="sk-ant-oat01-renewed")
+    assert refresh(world.env).state == "refreshed"
+    assert len(api.usage_requests) == 2
+
+
+def test_a_token_renewed_while_it_was_being_refused_is_tried_in_the_same_run(world: World, api: Api) -> None:
+    """A look at the credentials once more, as the client may have renewed them this moment."""
+
+    def renew(request: Request) -> None:
+        old = "CANARY" in request.headers["authorization"]
+        api.fault = "401" if old else ""
+        if old:
+            world.sign_in(token="sk-ant-oat01-renewed")
+
+    api.on_request = renew
+    assert percents(refresh(world.env).snapshot) == [37, 26, 55]
+    assert len(api.usage_requests) == 2
+
+
+@pytest.mark.parametrize("setting", [{"apiKeyHelper": "x"}, {"env": {"ANTHROPIC_API_KEY": "sk-ant-api03-x"}}])
+def test_without_a_plan_there_are_no_numbers_and_no_request(world: World, api: Api, setting: dict[str, Any]) -> None:
+    """Also not the ones of the subscription used before."""
+    refresh(world.env)
+    Path(paths.claude_settings(world.env)).write_text(json.dumps(setting))
+    os.unlink(paths.snapshot(world.env))
+    snapshot = refresh(world.env).snapshot
+    assert snapshot is not None
+    assert (snapshot["status"], snapshot["limits"], snapshot["credits"], snapshot["account"]) == ("no-plan", [], [], None)
+    assert "API key" in snapshot["detail"]
+    assert len(api.usage_requests) == 1
+
+
+def test_a_logout_takes_the_numbers_away(world: World, api: Api) -> None:
+    """Nobody is signed in."""
+    refresh(world.env)
+    world.sign_out()
+    snapshot = refresh(world.env).snapshot
+    assert snapshot is not None
+    assert (snapshot["status"], snapshot["limits"], snapshot["account"], snapshot["credentials"]) == ("signed-out", [], None, "")
+    assert len(api.usage_requests) == 1
+
+
+@pytest.mark.usefixtures("api")
+def test_a_wrong_configuration_is_told_and_holds_nothing_up(world: World) -> None:
+    """The defaults are taken."""
+    world.configure('ttl = "often"')
+    snapshot = refresh(world.env).snapshot
+    assert snapshot is not None
+    assert snapshot["status"] == "ok"
+    assert "config.toml: ttl" in snapshot["detail"]
+
+
+def test_an_address_that_is_ignored_is_told(world: World) -> None:
+    """So that whoever set it learns why."""
+    world.env["USAGELINE_API_URL"] = "http://example.com"
+    world.client_saw(usage_body())
+    snapshot = refresh(world.env).snapshot
+    assert snapshot is not None
+    assert snapshot["detail"] == "USAGELINE_API_URL ignored: not a loopback address"
+
+
+def test_without_the_source_oauth_no_credentials_are_opened(world: World, api: Api) -> None:
+    """A directory in the file's place would be noticed."""
+    world.configure('sources = ["claude-cache"]')
+    world.client_saw(usage_body())
+    path = Path(paths.claude_credentials(world.env))
+    path.unlink()
+    path.mkdir()
+    assert percents(refresh(world.env).snapshot) == [37, 26, 55]
+    assert api.requests == []
+
+
+def test_a_window_nearly_full_at_its_start_is_unknown_until_the_second_look(world: World, api: Api) -> None:
+    """The old percentage under the new reset time."""
+    world.configure("ttl = 1")
+    now = time.time()
+    body = usage_body()
+    body["limits"][0] |= {"percent": 98, "resets_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + 5 * 3600 - 30))}
+    body["five_hour"] = None
+    api.body = body
+    assert percents(refresh(world.env).snapshot) == [None, 26, 55]
+    assert percents(when_due(world).snapshot) == [98, 26, 55]
+
+
+def test_a_cache_that_is_not_ours_alone_is_not_used(world: World, api: Api) -> None:
+    """Nothing is asked and nothing written."""
+    world.cache.mkdir(parents=True)
+    world.cache.chmod(0o777)
+    outcome = refresh(world.env)
+    assert outcome.state == "failed"
+    assert "written by others" in (outcome.problem or "")
+    assert api.requests == []
+    assert list(world.cache.iterdir()) == []
+
+
+def test_without_a_home_there_is_a_reason_and_no_crash() -> None:
+    """An environment that names none."""
+    assert refresh({}) == Outcome("failed", None, "HOME is not set")
+
+
+def test_without_locks_the_line_learns_why_and_nobody_asks(world: World, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every session would ask otherwise."""
+
+    def no_flock(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("fcntl.flock", no_flock)
+    outcome = refresh(world.env)
+    assert outcome.state == "failed"
+    assert "cannot be locked" in world.snapshot()["detail"]
+    assert api.requests == []
+
+
+def test_where_nothing_can_be_remembered_nothing_is_asked(world: World, api: Api) -> None:
+    """Without a memory every run would ask anew."""
+    world.cache.mkdir(parents=True, mode=0o700)
+    (world.cache / "store").write_text("x")
+    (world.cache / "store.broken").mkdir()
+    blocked = world.cache / "store.broken"
+    blocked.rmdir()
+    world.env["XDG_CACHE_HOME"] = str(world.root / "$HOME")  # diskcache cannot be trusted with such a path
+    snapshot = refresh(world.env).snapshot
+    assert snapshot is not None
+    assert (snapshot["status"], snapshot["detail"]) == ("unreadable", "the cache cannot be written")
+    assert api.requests == []
+
+
+@pytest.mark.usefixtures("api")
+def test_a_clock_put_back_by_a_year_holds_nothing_up(world: World) -> None:
+    """What was written under the other clock counts for nothing."""
+    refresh(world.env)
+    path = Path(paths.snapshot(world.env))
+    ahead = 31_536_000
+    path.write_text(json.dumps(world.snapshot() | {"published_at": int(time.time()) + ahead, "next_refresh_at": int(time.time()) + ahead}))
+    assert refresh(world.env).state == "refreshed"

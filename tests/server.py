@@ -1,0 +1,255 @@
+"""A local stand-in for the usage endpoint that can misbehave: the one fault server of all tests.
+
+`Api.fault` names how the next answers go wrong ("" is a good answer), `Api.body` is the good answer. Faults:
+
+    401  403-scope  403-html  404  500  529  html  empty   an answer with that status or content
+    429            the same without Retry-After; 429:TEXT with TEXT in it
+    hang           nothing is ever sent          hang-body      headers, then nothing
+    drip           a byte every 0.3 s            truncate       half the body, then the end of the connection
+    reset          a TCP reset                   huge           a body without end
+    bomb           64 KiB that unpack to 64 MiB  wrong-length   fewer bytes than Content-Length says
+    redirect:URL   302 to URL                    slow:SECONDS   a good answer, late
+    nan            JSON with NaN in it           deep           JSON nested 100,000 deep
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import struct
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+USAGE_PATH = "/api/oauth/usage"
+HTML = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>"
+
+
+def iso(at: float, suffix: str = "+00:00") -> str:
+    """Epoch seconds as the service writes a time."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + f".{int(at % 1 * 1e6):06d}{suffix}"
+
+
+def usage_body(now: float | None = None, *, session: float = 37, weekly: float = 26, scoped: float = 55) -> dict[str, Any]:
+    """A body as a Max account gets it: session, week, the week of one model, usage credits $12.34 of $50."""
+    now = time.time() if now is None else now
+    soon, later = iso(now + 7190), iso(now + 3 * 86400)  # 1h59m for most of a minute: a test may be slow
+
+    def limit(kind: str, percent: float, resets_at: str, scope: object = None) -> dict[str, Any]:
+        group = kind.partition("_")[0]
+        return {
+            "kind": kind,
+            "group": group,
+            "percent": percent,
+            "severity": "normal",
+            "resets_at": resets_at,
+            "scope": scope,
+            "is_active": False,
+        }
+
+    fable = {"model": {"id": None, "display_name": "Fable"}, "surface": None}
+    return {
+        "five_hour": {"utilization": float(session), "resets_at": soon},
+        "seven_day": {"utilization": float(weekly), "resets_at": later},
+        "seven_day_opus": None,
+        "seven_day_sonnet": None,
+        "extra_usage": {
+            "is_enabled": True,
+            "monthly_limit": 5000,
+            "used_credits": 1234.0,
+            "utilization": 24.68,
+            "currency": "USD",
+            "decimal_places": 2,
+        },
+        "limits": [limit("session", session, soon), limit("weekly_all", weekly, later), limit("weekly_scoped", scoped, later, fable)],
+    }
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it came: `headers` by lower-case name, `at` epoch seconds."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    at: float
+
+
+@dataclass
+class Api:
+    """A running server. `body` may be a function of the request, for answers that depend on the token."""
+
+    fault: str = ""
+    body: dict[str, Any] | Callable[[Request], dict[str, Any]] = field(default_factory=usage_body)
+    requests: list[Request] = field(default_factory=list)
+    on_request: Callable[[Request], None] = lambda _: None
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.api = self
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """Where it listens, on 127.0.0.1."""
+        return int(self._server.server_address[1])
+
+    @property
+    def url(self) -> str:
+        """What USAGELINE_API_URL is set to."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def usage_requests(self) -> list[Request]:
+        """The requests for usage, oldest first."""
+        return [request for request in self.requests if request.path == USAGE_PATH]
+
+    def serve_tls(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+
+    def close(self) -> None:
+        """Stop, and let go of every connection that hangs."""
+        self.stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(10)
+
+
+class _Server(ThreadingHTTPServer):
+    api: Api
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 256
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):  # a client that gave up is what many tests are about
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        pass
+
+    def do_GET(self) -> None:
+        api = self.server.api
+        request = Request(self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, time.time())
+        api.requests.append(request)
+        api.on_request(request)
+        name, _, extra = api.fault.partition(":")
+        if name == "slow":
+            api.stopping.wait(float(extra))
+        elif name:
+            FAULTS[name](self, extra)
+            return
+        self.reply(200, json.dumps(api.body(request) if callable(api.body) else api.body).encode())
+
+    do_POST = do_CONNECT = do_GET  # noqa: N815 - names that the base class looks up
+
+    def reply(self, status: int, body: bytes, kind: str = "application/json", **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def error(self, status: int, kind: str, message: str, **headers: str) -> None:
+        self.reply(status, json.dumps({"type": "error", "error": {"type": kind, "message": message}}).encode(), **headers)
+
+    def stay(self) -> None:
+        self.close_connection = True
+        self.server.api.stopping.wait(120)
+
+    def begin(self, length: int, **headers: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(length))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.flush()
+        self.close_connection = True
+
+
+def _rate_limited(handler: _Handler, extra: str) -> None:
+    headers = {"Retry-After": extra} if extra else {}
+    handler.error(429, "rate_limit_error", "Rate limited. Please try again later.", **headers)
+
+
+def _hang_body(handler: _Handler, _extra: str) -> None:
+    handler.begin(500)
+    handler.stay()
+
+
+def _drip(handler: _Handler, _extra: str) -> None:
+    handler.begin(2000)
+    while not handler.server.api.stopping.wait(0.3):
+        handler.wfile.write(b" ")
+        handler.wfile.flush()
+
+
+def _truncate(handler: _Handler, _extra: str) -> None:
+    handler.begin(5000)
+    handler.wfile.write(json.dumps(usage_body()).encode()[:60])
+
+
+def _wrong_length(handler: _Handler, _extra: str) -> None:
+    handler.begin(100_000)
+    handler.wfile.write(json.dumps(usage_body()).encode())
+
+
+def _reset(handler: _Handler, _extra: str) -> None:
+    handler.close_connection = True
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.connection.close()
+
+
+def _huge(handler: _Handler, _extra: str) -> None:
+    handler.begin(1 << 30)
+    while not handler.server.api.stopping.is_set():
+        handler.wfile.write(b" " * (1 << 16))
+
+
+def _bomb(handler: _Handler, _extra: str) -> None:
+    handler.reply(200, gzip.compress(b" " * (1 << 26), 1), Content_Encoding="gzip")
+
+
+def _redirect(handler: _Handler, extra: str) -> None:
+    handler.reply(302, b"", Location=extra)
+
+
+FAULTS: dict[str, Callable[[_Handler, str], None]] = {
+    "401": lambda handler, _: handler.error(401, "authentication_error", "OAuth token has expired."),
+    "403-scope": lambda handler, _: handler.error(403, "permission_error", "OAuth token does not meet scope requirement user:profile"),
+    "403-html": lambda handler, _: handler.reply(403, HTML, "text/html"),
+    "404": lambda handler, _: handler.error(404, "not_found_error", "Not found"),
+    "429": _rate_limited,
+    "500": lambda handler, _: handler.error(500, "api_error", "Internal server error"),
+    "529": lambda handler, _: handler.error(529, "overloaded_error", "Overloaded"),
+    "html": lambda handler, _: handler.reply(200, HTML, "text/html"),
+    "empty": lambda handler, _: handler.reply(200, b""),
+    "nan": lambda handler, _: handler.reply(200, b'{"five_hour": {"utilization": NaN, "resets_at": null}}'),
+    "deep": lambda handler, _: handler.reply(200, b"[" * 100_000),
+    "hang": lambda handler, _: handler.stay(),
+    "hang-body": _hang_body,
+    "drip": _drip,
+    "truncate": _truncate,
+    "wrong-length": _wrong_length,
+    "reset": _reset,
+    "huge": _huge,
+    "bomb": _bomb,
+    "redirect": _redirect,
+}

@@ -1,0 +1,25 @@
+"""Contexts for calling a source directly."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from usageline.sources import Context
+from usageline.sources import sign_in as sign_ins
+
+if TYPE_CHECKING:
+    from world import World
+
+
+def context_of(world: World, *, max_age_s: float = 300, not_before: float = 0, within_s: float = 9) -> Context:
+    """What a refresh would hand to a source in `world` now, with every request permitted."""
+    return Context(
+        env=world.env,
+        now=time.time(),
+        deadline=time.monotonic() + within_s,
+        sign_in=sign_ins.read(world.env),
+        max_age_s=max_age_s,
+        not_before=not_before,
+        permit=lambda: None,
+    )

@@ -1,0 +1,52 @@
+"""The client's own cache as a source."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from server import usage_body
+from sources.contexts import context_of
+from usageline.errors import SourceFailure
+from usageline.sources import claude_cache
+
+if TYPE_CHECKING:
+    from world import World
+
+
+def test_a_young_reading_of_the_same_account_is_taken(world: World) -> None:
+    """With the time at which the client took it."""
+    world.client_saw(usage_body(), age_s=20)
+    reading = claude_cache.fetch(context_of(world))
+    assert [limit.percent for limit in reading.limits] == [37, 26, 55]
+    assert reading.source == "claude-cache"
+    assert abs(time.time() - 20 - reading.observed_at) < 3
+
+
+@pytest.mark.parametrize(
+    ("options", "context"),
+    [
+        ({"account": "another"}, {}),
+        ({"account": ""}, {}),
+        ({"age_s": 301}, {}),
+        ({"age_s": 20}, {"max_age_s": 15}),
+        ({"age_s": 20}, {"not_before": 9e9}),
+        ({"age_s": -600}, {}),
+        ({"age_s": -1e10}, {}),
+    ],
+)
+def test_a_reading_that_may_not_be_shown_is_refused(world: World, options: dict[str, Any], context: dict[str, Any]) -> None:
+    """Another account's, too old, from before the sign-in changed, from the future."""
+    world.client_saw(usage_body(), **options)
+    with pytest.raises(SourceFailure):
+        claude_cache.fetch(context_of(world, **context))
+
+
+@pytest.mark.parametrize("cached", [None, {}, [], {"fetchedAtMs": "now", "accountUuid": None}, {"fetchedAtMs": True}, 5])
+def test_a_cache_of_another_shape_is_a_failure(world: World, cached: object) -> None:
+    """It belongs to the client and can change with each of its versions."""
+    world.write_state(cachedUsageUtilization=cached)
+    with pytest.raises(SourceFailure):
+        claude_cache.fetch(context_of(world))

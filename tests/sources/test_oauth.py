@@ -1,0 +1,182 @@
+"""The usage endpoint: what is sent, and what each answer means."""
+
+from __future__ import annotations
+
+import email.utils
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sources.contexts import context_of
+from usageline import __version__
+from usageline.errors import SourceFailure
+from usageline.sources import oauth
+from world import CANARY
+
+if TYPE_CHECKING:
+    from server import Api
+    from world import World
+
+
+def failure_of(world: World, **context: Any) -> SourceFailure:
+    """The failure of a fetch, in whose text there is nothing of the token."""
+    with pytest.raises(SourceFailure) as failure:
+        oauth.fetch(context_of(world, **context))
+    assert "CANARY" not in repr(failure.value) + str(failure.value.__cause__) + str(failure.value.__context__)
+    return failure.value
+
+
+def test_a_good_answer_is_a_reading(world: World, api: Api) -> None:
+    """One request, with an honest name and the header that the endpoint wants."""
+    reading = oauth.fetch(context_of(world))
+    assert [(limit.kind, limit.percent) for limit in reading.limits] == [("session", 37), ("weekly_all", 26), ("weekly_scoped", 55)]
+    assert [credit.used_minor for credit in reading.credits] == [1234]
+    (request,) = api.requests
+    assert (request.method, request.path) == ("GET", "/api/oauth/usage")
+    assert request.headers["authorization"] == f"Bearer {CANARY}"
+    assert request.headers["anthropic-beta"] == "oauth-2025-04-20"
+    assert request.headers["user-agent"] == f"usageline/{__version__}"
+    assert "cookie" not in request.headers
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        ("401", "expired"),
+        ("403-scope", "no-scope"),
+        ("403-html", "unreadable"),
+        ("404", "unreadable"),
+        ("429", "rate-limited"),
+        ("500", "offline"),
+        ("529", "offline"),
+        ("html", "unreadable"),
+        ("empty", "unreadable"),
+        ("deep", "unreadable"),
+        ("truncate", "offline"),
+        ("wrong-length", "offline"),
+        ("reset", "offline"),
+        ("huge", "unreadable"),
+        ("bomb", "unreadable"),
+    ],
+)
+def test_each_fault_has_its_name(world: World, api: Api, fault: str, status: str) -> None:
+    """And none of them takes long, or holds anything of the request."""
+    api.fault = fault
+    assert failure_of(world).status == status
+
+
+def test_a_number_that_is_none_is_no_percentage(world: World, api: Api) -> None:
+    """Python's parser takes NaN for a number; it is unknown, not zero."""
+    api.fault = "nan"
+    assert [limit.percent for limit in oauth.fetch(context_of(world)).limits] == [None]
+
+
+@pytest.mark.parametrize("fault", ["hang", "hang-body", "drip"])
+def test_the_deadline_holds_against_every_kind_of_slowness(world: World, api: Api, fault: str) -> None:
+    """Before the headers, after them, and byte by byte, which no timeout of a socket sees."""
+    api.fault = fault
+    started = time.monotonic()
+    assert failure_of(world, within_s=1).status == "offline"
+    assert time.monotonic() - started < 5
+
+
+def test_the_token_does_not_follow_a_redirect(world: World, api: Api, other_api: Api) -> None:
+    """To whatever host."""
+    api.fault = f"redirect:http://localhost:{other_api.port}/api/oauth/usage"
+    assert failure_of(world).status == "unreadable"
+    assert other_api.requests == []
+
+
+def test_a_server_that_is_not_there_is_offline(world: World, api: Api) -> None:
+    """Nothing listens."""
+    api.close()
+    assert failure_of(world).status == "offline"
+
+
+def test_an_address_elsewhere_is_never_asked(world: World, other_api: Api) -> None:
+    """The request goes to the API itself, which cannot be reached from a test: no request arrives where the variable points."""
+    world.env["USAGELINE_API_URL"] = f"http://user@127.0.0.1:{other_api.port}"
+    world.env["HTTPS_PROXY"] = "http://127.0.0.1:1"
+    assert failure_of(world, within_s=2).status == "offline"
+    assert other_api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("sign_in", "status"),
+    [
+        ({"token": ""}, "expired"),
+        ({"expires_at": 0}, "expired"),
+        ({"expires_at": 1795000000}, "expired"),
+        ({"scopes": ("user:inference",)}, "no-scope"),
+        ({"scopes": ()}, "no-scope"),
+    ],
+)
+def test_a_token_that_cannot_succeed_is_not_sent(world: World, api: Api, sign_in: dict[str, Any], status: str) -> None:
+    """No request at all."""
+    world.sign_in(**sign_in)
+    assert failure_of(world).status == status
+    assert api.requests == []
+
+
+def test_scopes_that_are_not_listed_are_tried(world: World, api: Api) -> None:
+    """The service knows better."""
+    world.sign_in(scopes=None)
+    assert oauth.fetch(context_of(world)).limits
+    assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0),
+        ("300", 300),
+        (" 17 ", 17),
+        ("1995495", 4500),
+        ("9" * 400, 4500),
+        (email.utils.formatdate(1795464600, usegmt=True), 600),
+        (email.utils.formatdate(1795460000, usegmt=True), 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 4500),
+        ("-5", None),
+        ("1.5", None),
+        ("soon", None),
+        ("Mon, 99 Foo 2026", None),
+        ("", None),
+        (None, None),
+        ("٣", None),
+    ],
+)
+def test_retry_after_is_read_in_every_form(value: str | None, seconds: float | None) -> None:
+    """Seconds, an HTTP date, garbage, nothing; never longer than the endpoint was seen to ask for."""
+    assert oauth.retry_after_s(value, now=1795464000) == seconds
+
+
+def test_retry_after_reaches_the_failure(world: World, api: Api) -> None:
+    """From the header."""
+    api.fault = "429:1234"
+    assert failure_of(world).retry_after_s == 1234
+
+
+def test_permission_is_asked_before_the_request_and_only_then(world: World, api: Api) -> None:
+    """A refused permission leaves the server alone."""
+    context = context_of(world)
+
+    def refuse() -> None:
+        raise SourceFailure("rate-limited")
+
+    object.__setattr__(context, "permit", refuse)
+    with pytest.raises(SourceFailure):
+        oauth.fetch(context)
+    assert api.requests == []
+
+
+def test_requests_leave_no_thread_behind(world: World, api: Api) -> None:
+    """But for one that a name server holds, which nothing can end."""
+    oauth.fetch(context_of(world))
+    api.fault = "drip"
+    failure_of(world, within_s=0.5)
+    deadline = time.monotonic() + 5
+    while any(thread.name == "usage request" for thread in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

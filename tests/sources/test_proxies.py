@@ -1,0 +1,126 @@
+"""Proxies and certificates, by the variables that Claude Code honours."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+import subprocess
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sources.contexts import context_of
+from usageline.errors import SourceFailure
+from usageline.sources import http, oauth
+from usageline.sources.proxies import proxy_for, tls_context
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from server import Api
+    from world import World
+
+API_URL = "https://api.anthropic.com/api/oauth/usage"
+
+
+@pytest.mark.parametrize(
+    ("env", "proxy"),
+    [
+        ({}, None),
+        ({"HTTPS_PROXY": "http://proxy:3128"}, "http://proxy:3128"),
+        ({"https_proxy": "https://proxy"}, "https://proxy"),
+        ({"HTTP_PROXY": "proxy:3128"}, "http://proxy:3128"),
+        ({"HTTPS_PROXY": "http://a", "HTTP_PROXY": "http://b"}, "http://a"),
+        ({"HTTPS_PROXY": " "}, None),
+        ({"HTTPS_PROXY": "http://a", "NO_PROXY": "*"}, None),
+        ({"HTTPS_PROXY": "http://a", "NO_PROXY": "localhost, api.anthropic.com"}, None),
+        ({"HTTPS_PROXY": "http://a", "NO_PROXY": "other.com .anthropic.com"}, None),
+        ({"HTTPS_PROXY": "http://a", "no_proxy": "*.anthropic.com"}, None),
+        ({"HTTPS_PROXY": "http://a", "NO_PROXY": "anthropic.com:443"}, None),
+        ({"HTTPS_PROXY": "http://a", "NO_PROXY": "anthropic.com:8443"}, "http://a"),
+        ({"HTTPS_PROXY": "http://a", "NO_PROXY": "tropic.com,,notanthropic.com"}, "http://a"),
+    ],
+)
+def test_the_proxy_is_the_one_the_client_would_take(env: dict[str, str], proxy: str | None) -> None:
+    """The most specific variable first; NO_PROXY by host, by domain, with a port."""
+    assert proxy_for(API_URL, env) == proxy
+
+
+def test_this_machine_is_never_reached_through_a_proxy() -> None:
+    """The token would leave the machine."""
+    assert proxy_for("http://127.0.0.1:1/api/oauth/usage", {"HTTP_PROXY": "http://proxy"}) is None
+    assert proxy_for("http://[::1]:1/api/oauth/usage", {"HTTP_PROXY": "http://proxy"}) is None
+
+
+def test_a_proxy_of_another_kind_is_named() -> None:
+    """The client has no SOCKS either."""
+    with pytest.raises(SourceFailure, match="socks5"):
+        proxy_for(API_URL, {"HTTPS_PROXY": "socks5://user:password@proxy"})
+
+
+@pytest.mark.parametrize("fault", ["403-html", "hang"])
+def test_a_proxy_that_refuses_or_hangs_is_offline_and_never_sees_the_token(world: World, other_api: Api, fault: str) -> None:
+    """It sees a host name and a port; what follows is encrypted to the API."""
+    other_api.fault = fault
+    world.env["HTTPS_PROXY"] = f"http://user:password@127.0.0.1:{other_api.port}"
+    with pytest.raises(SourceFailure) as failure:
+        oauth.fetch(context_of(world, within_s=2))
+    assert failure.value.status == "offline"
+    assert "password" not in str(failure.value)
+    (request,) = other_api.requests
+    assert (request.method, request.path) == ("CONNECT", "api.anthropic.com:443")
+    assert "CANARY" not in str(request.headers)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A self-signed certificate for localhost and its key."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl makes the certificate")
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", *names]
+    subprocess.run([*command, "-keyout", key, "-out", chain], check=True, capture_output=True, timeout=30)
+    return chain, key
+
+
+def test_a_certificate_that_nobody_trusts_is_refused_unless_the_user_says_so(
+    certificate: tuple[Path, Path], world: World, other_api: Api
+) -> None:
+    """NODE_EXTRA_CA_CERTS and SSL_CERT_FILE add to the system's own."""
+    chain, key = certificate
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(chain, key)
+    other_api.serve_tls(server)
+    url = f"https://localhost:{other_api.port}/api/oauth/usage"
+
+    with pytest.raises(SourceFailure, match="certificate is not trusted") as failure:
+        http.get(url, {}, world.env, time.monotonic() + 5)
+    assert failure.value.status == "offline"
+    assert other_api.requests == []
+    for name in ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"):
+        assert http.get(url, {}, {name: str(chain)}, time.monotonic() + 5).status == 200
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+def test_a_file_of_certificates_that_is_missing_or_broken_is_not_fatal(tmp_path: Path, content: str | None) -> None:
+    """The client only warns, too."""
+    path = tmp_path / "extra.pem"
+    if content is not None:
+        path.write_text(content)
+    assert tls_context({"NODE_EXTRA_CA_CERTS": str(path), "SSL_CERT_FILE": str(path)}).verify_mode is ssl.CERT_REQUIRED
+
+
+def test_no_name_server_holds_a_request_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing can interrupt getaddrinfo, so it is left behind."""
+    release = threading.Event()
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: release.wait(30))
+    started = time.monotonic()
+    try:
+        with pytest.raises(SourceFailure, match="in time"):
+            http.get("http://example.invalid/", {}, world.env, time.monotonic() + 0.5)
+        assert time.monotonic() - started < 5
+    finally:
+        release.set()

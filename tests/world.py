@@ -1,0 +1,183 @@
+"""A home directory of its own for every test, and a release to run in it."""
+
+from __future__ import annotations
+
+import compileall
+import contextlib
+import io
+import json
+import os
+import py_compile
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from usageline import paths
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+CAPTURES = REPOSITORY.parent / "shared" / "captures"
+"""Real bodies; present where the project is developed, absent in a clone."""
+
+CANARY = "sk-ant-oat01-CANARY-0123456789-must-never-be-found"
+ACCOUNT = "11111111-1111-4111-8111-111111111111"
+ORGANIZATION = "22222222-2222-4222-8222-222222222222"
+SCOPES = ("user:inference", "user:profile")
+
+
+@dataclass
+class World:
+    """A HOME under `root` in which somebody is signed in, and `env`, the whole environment of what runs in it."""
+
+    root: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.home.mkdir(parents=True, mode=0o700)
+        self.env.update(HOME=str(self.home), PATH="/usr/bin:/bin", LANG="C.UTF-8", TZ="UTC", USER="tester")
+        self.sign_in()
+
+    @property
+    def home(self) -> Path:
+        """The home directory."""
+        return self.root / "home"
+
+    @property
+    def cache(self) -> Path:
+        """The profile's cache directory; it need not exist."""
+        return Path(paths.cache_dir(self.env))
+
+    def sign_in(
+        self,
+        *,
+        account: str = ACCOUNT,
+        organization: str = ORGANIZATION,
+        token: str = CANARY,
+        expires_at: float | None = None,
+        scopes: tuple[str, ...] | None = SCOPES,
+        plan: str | None = "max",
+        tier: str | None = "default_claude_max_5x",
+    ) -> None:
+        """Write `.credentials.json` and `.claude.json` as the client leaves them. `expires_at` is in epoch seconds, by default in 8 hours."""
+        expires_ms = int((time.time() + 8 * 3600 if expires_at is None else expires_at) * 1000)
+        oauth: dict[str, Any] = {"accessToken": token, "refreshToken": "sk-ant-ort01-" + token, "expiresAt": expires_ms}
+        oauth |= {"subscriptionType": plan, "rateLimitTier": tier}
+        if scopes is not None:
+            oauth["scopes"] = list(scopes)
+        self.write_state(oauthAccount={"accountUuid": account, "organizationUuid": organization, "emailAddress": "t@example.com"})
+        self.write_credentials({"claudeAiOauth": oauth, "organizationUuid": organization})
+
+    def sign_out(self) -> None:
+        """What `/logout` leaves."""
+        Path(paths.claude_credentials(self.env)).unlink(missing_ok=True)
+        state = self.read_state()
+        state.pop("oauthAccount", None)
+        self._replace(Path(paths.claude_state(self.env)), state)
+
+    def write_credentials(self, content: object) -> None:
+        """Replace `.credentials.json`."""
+        self._replace(Path(paths.claude_credentials(self.env)), content)
+
+    def read_state(self) -> dict[str, Any]:
+        """`.claude.json` as it is."""
+        path = Path(paths.claude_state(self.env))
+        found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        return found
+
+    def write_state(self, **changes: object) -> None:
+        """Change keys of `.claude.json`."""
+        self._replace(Path(paths.claude_state(self.env)), {**self.read_state(), **changes})
+
+    def client_saw(self, body: object, *, account: str = ACCOUNT, age_s: float = 5) -> None:
+        """Put `body` into the client's own cache, as seen `age_s` ago."""
+        seen = {"fetchedAtMs": int((time.time() - age_s) * 1000), "accountUuid": account, "utilization": body}
+        self.write_state(cachedUsageUtilization=seen)
+
+    def configure(self, text: str) -> None:
+        """Write config.toml."""
+        path = Path(paths.config_file(self.env))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The published snapshot. FileNotFoundError where there is none."""
+        found: dict[str, Any] = json.loads(Path(paths.snapshot(self.env)).read_text())
+        return found
+
+    def make_due(self) -> None:
+        """Let the time until the next refresh have passed, and the last request lie a while back."""
+        path = Path(paths.snapshot(self.env))
+        path.write_text(json.dumps({**self.snapshot(), "next_refresh_at": int(time.time()) - 1}))
+
+    def run(self, *arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run a command in this world to its end, with nothing on stdin and its output captured."""
+        options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 50, "env": self.env, **options}
+        return subprocess.run([str(argument) for argument in arguments], check=False, cwd=self.home, **options)
+
+    def files(self) -> list[Path]:
+        """Every file under the home directory."""
+        return [path for path in self.root.rglob("*") if path.is_file() and not path.is_symlink()]
+
+    def _replace(self, path: Path, content: object) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(path.name + ".new")
+        temporary.write_text(content if isinstance(content, str) else json.dumps(content))
+        temporary.chmod(0o600)
+        temporary.replace(path)
+
+
+@dataclass(frozen=True)
+class Release:
+    """An installation as install.sh lays it out: `plugin/`, `hooks/`, and `venv/` with the cold side's interpreter."""
+
+    root: Path
+
+    @property
+    def python(self) -> Path:
+        """The cold side's interpreter."""
+        return self.root / "venv" / "bin" / "python"
+
+    @property
+    def statusline(self) -> Path:
+        """The script that Claude Code runs."""
+        return self.root / "plugin" / "usageline" / "statusline.py"
+
+    @property
+    def hook(self) -> Path:
+        """The SessionStart hook."""
+        return self.root / "hooks" / "session_start.py"
+
+    @property
+    def refresh_command(self) -> list[str]:
+        """What starts a refresh, word by word as the hot side starts it."""
+        return [str(self.python), "-I", "-B", "-m", "usageline.refresh"]
+
+
+def build_release(root: Path) -> Release:
+    """Lay out a release at `root` with the packages of the environment that runs the tests, compiled as install.sh compiles it."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(REPOSITORY / "plugin", root / "plugin", ignore=ignored)
+    shutil.copytree(REPOSITORY / "hooks", root / "hooks", ignore=ignored)
+    with contextlib.redirect_stdout(io.StringIO()):
+        for folder in ("plugin", "hooks"):
+            compileall.compile_dir(root / folder, quiet=1, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    link_environment(root)
+    return Release(root)
+
+
+def link_environment(root: Path) -> None:
+    """Make `root`/venv: an environment of its own that finds the packages of this one, and `root`/plugin."""
+    venv = root / "venv"
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = venv / "lib" / version / "site-packages"
+    packages.mkdir(parents=True)
+    (venv / "bin").mkdir()
+    # The interpreter below this environment's: a link to a link would make it read this one's pyvenv.cfg.
+    base = os.path.realpath(sys.executable)
+    (venv / "bin" / "python").symlink_to(base)
+    (venv / "pyvenv.cfg").write_text(f"home = {os.path.dirname(base)}\ninclude-system-site-packages = false\n")
+    (packages / "usageline.pth").write_text(f"{sysconfig.get_paths()['purelib']}\n{root / 'plugin'}\n")
