@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +27,15 @@ HOT_SOURCES = ("payload",)
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """`ttl_s` how long a reading is good, `floor_s` the least time between two requests, `sources` the names of sources in order."""
+    """`ttl_s` how long a reading is good, `floor_s` the least time between two requests, `sources` the names of sources in order.
+
+    `client` is the path of `claude` for the source of that name, None where it is to be found.
+    """
 
     ttl_s: float = 300
     floor_s: float = FLOOR_S
     sources: tuple[str, ...] = ("claude-cache", "oauth")
+    client: str | None = None
 
 
 def load(env: Mapping[str, str]) -> Config:
@@ -58,7 +63,8 @@ def tolerant(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
         return defaults, ConfigInvalid(f"{path}: not TOML: {str(error)[:120]}")
     config, first_ttl = _ttl(path, table, defaults)
     config, first_sources = _sources(path, table, config)
-    return config, first_ttl or first_sources
+    config, first_client = _client(path, table, config)
+    return config, first_ttl or first_sources or first_client
 
 
 def _parse(content: bytes) -> dict[str, Any]:
@@ -90,3 +96,12 @@ def _sources(path: str, table: dict[str, Any], config: Config) -> tuple[Config, 
         return replace(config, sources=known), None
     problem = ConfigInvalid(f"{path}: sources: a list of {', '.join(allowed)} is allowed")
     return replace(config, sources=known or ("claude-cache",)), problem
+
+
+def _client(path: str, table: dict[str, Any], config: Config) -> tuple[Config, ConfigInvalid | None]:
+    named = table.get("client")
+    if named is None:
+        return config, None
+    if isinstance(named, str) and os.path.isabs(named):
+        return replace(config, client=named), None
+    return config, ConfigInvalid(f"{path}: client: the absolute path of `claude` is allowed")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ from usageline import paths
 from usageline.line import start
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 NOW = 1_795_400_000.0
 FRESH = {"version": 1, "next_refresh_at": NOW + 1, "published_at": NOW, "credentials": "1-2-3"}
@@ -86,6 +87,17 @@ def test_where_the_stamp_cannot_be_written_nothing_is_claimed(env: dict[str, str
     assert start.claim(env, NOW) == "unwritable"
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda path: path.chmod(0o777), lambda path: (path.rmdir(), path.symlink_to("/tmp")), lambda path: (path.rmdir(), path.touch())],
+)
+def test_a_cache_directory_that_is_not_ours_alone_is_not_used(env: dict[str, str], spoil: Callable[[Path], object]) -> None:
+    path = Path(paths.cache_dir(env))
+    path.mkdir(parents=True, mode=0o700)
+    spoil(path)
+    assert start.claim(env, NOW) == "unsafe"
+
+
 def test_an_installation_without_its_interpreter_has_none(tmp_path: Path) -> None:
     assert start.interpreter(str(tmp_path)) == ""
     python = tmp_path / "venv/bin/python"
@@ -95,4 +107,4 @@ def test_an_installation_without_its_interpreter_has_none(tmp_path: Path) -> Non
 
 
 def test_nothing_that_steers_an_interpreter_is_passed_on() -> None:
-    assert not [name for name in start.PASSED_ON if name.startswith(("PYTHON", "LD_", "DYLD_")) or name in ("PATH", "ANTHROPIC_API_KEY")]
+    assert not [name for name in start.PASSED_ON if name.startswith(("PYTHON", "LD_", "DYLD_")) or name == "ANTHROPIC_API_KEY"]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from world import World
 
 
-def context_of(world: World, *, max_age_s: float = 300, not_before: float = 0, within_s: float = 9) -> Context:
+def context_of(world: World, *, max_age_s: float = 300, not_before: float = 0, within_s: float = 9, client: str | None = None) -> Context:
     """What a refresh would hand to a source in `world` now, with every request permitted."""
     return Context(
         env=world.env,
@@ -21,5 +21,6 @@ def context_of(world: World, *, max_age_s: float = 300, not_before: float = 0, w
         sign_in=sign_ins.read(world.env),
         max_age_s=max_age_s,
         not_before=not_before,
-        permit=lambda: None,
+        permit=lambda *, own_sign_in=False: None,  # noqa: ARG005 - the shape that sources call
+        client=client,
     )

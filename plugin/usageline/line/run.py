@@ -16,6 +16,7 @@ ROOT = __file__.replace("\\", "/").rpartition("/plugin/usageline/")[0]
 
 PROBLEMS = {
     "unwritable": "no refresh: the cache cannot be written",
+    "unsafe": "no refresh: the cache directory is not yours alone",
     "uninstalled": "no refresh: run install.sh again",
 }
 """What the line says where no refresh can be started, by `start.claim`'s word for it."""

@@ -12,7 +12,7 @@ CLAIM_S = 12
 """For so long after one run started a refresh no other run starts one: a little more than a refresh may last."""
 
 PASSED_ON = (
-    *("HOME", "USER", "USERPROFILE", "SYSTEMROOT", "LANG", "LC_ALL", "TZ"),
+    *("HOME", "USER", "USERPROFILE", "SYSTEMROOT", "LANG", "LC_ALL", "TZ", "PATH"),
     *("CLAUDE_CONFIG_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"),
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
     *("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "USAGELINE_API_URL"),
@@ -56,10 +56,12 @@ def interpreter(root):
 def claim(env, now):
     """Take the right to start a refresh: "" when it is ours, else a word why not.
 
-    The word is `recent` where another run has it, `unwritable` where the cache directory cannot be written: without the stamp every run
-    of every session would start a process that can do nothing.
+    The word is `recent` where another run has it, `unsafe` where the cache directory is not this user's alone, `unwritable` where it cannot be
+    written: without the stamp every run of every session would start a process that can do nothing.
     """
     stamp = paths.stamp(env)
+    if not _is_safe(paths.cache_dir(env)):
+        return "unsafe"
     try:
         age_s = now - system.stat(stamp).st_mtime
     except OSError:
@@ -97,10 +99,22 @@ def launch(python, env):
 
 def start_if_due(roots, env, snapshot, now):
     """What the SessionStart hook does: start a refresh where one is due, with the first of `roots` that has an interpreter for it."""
+    if "USAGELINE_REFRESH" in env:  # in a client that a refresh started to ask it
+        return
     if is_due(snapshot, credentials_stamp(paths.claude_credentials(env)), now):
         python = next(filter(None, map(interpreter, roots)), "")
         if python and not claim(env, now):
             launch(python, env)
+
+
+def _is_safe(directory):
+    try:
+        found = system.lstat(directory)
+    except OSError:
+        return True  # there is none yet
+    if not hasattr(system, "geteuid"):
+        return True
+    return found.st_mode & 0o170000 == 0o040000 and found.st_uid == system.geteuid() and not found.st_mode & 0o022
 
 
 def _first_claim(stamp):

@@ -13,6 +13,7 @@ from usageline.errors import SourceFailure, StoreBroken
 from usageline.line.start import credentials_stamp
 from usageline.refresh import cooldown, schedule
 from usageline.refresh.check import check
+from usageline.refresh.cooldown import UNTIL_SIGN_IN_CHANGES
 from usageline.refresh.gate import FORCED_GAP_S, Blocked, pass_gate
 from usageline.sources import READS_THE_TOKEN, SOURCES, Context
 from usageline.sources import sign_in as sign_ins
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from usageline.refresh.store import Store
     from usageline.sources.sign_in import SignIn
     from usageline.usage.model import Reading
+
+CLIENTS_OWN = "client"
+"""Stands for the fingerprint of the sign-in that Claude Code looks after itself."""
 
 TRIES = 2
 """Once more where somebody signed in, or the client renewed its token, while the first was under way."""
@@ -79,10 +83,11 @@ class Attempt:
                 raise _SignInChanged from None
             return snapshot
         again = self._sign_in()
-        if (again.account, again.token_fingerprint) != (signed_in.account, signed_in.token_fingerprint):
+        same_token = again.token_fingerprint == signed_in.token_fingerprint
+        if again.account != signed_in.account or not (same_token or self._renewed_by_asking(reading, signed_in)):
             self._remember(signed_in, replace(asking.record, unfinished=0))
             raise _SignInChanged
-        return self._after_success(reading, signed_in, asking, stamp)
+        return self._after_success(reading, again, asking, stamp)
 
     def _walk(self, signed_in: SignIn, asking: _Asking, stamp: str) -> Reading:
         """The first reading that a source gives. SourceFailure where none does: the first of a source that asks somebody."""
@@ -95,13 +100,14 @@ class Attempt:
             max_age_s=min(FORCED_GAP_S, self.config.ttl_s) if self.force else self.config.ttl_s,
             not_before=self._signed_in_since(asking.record, signed_in, stamp),
             permit=asking.permit,
+            client=self.config.client,
         )
         failures: dict[str, SourceFailure] = {}
         for name in self.config.sources:
             try:
                 return SOURCES[name](context)
-            except SourceFailure as failure:  # noqa: PERF203 - two sources, not two million
-                failures[name] = failure
+            except SourceFailure as failure:  # noqa: PERF203 - three sources, not three million
+                failures[name] = asking.last = failure
         # That the client's own cache is old is the usual case and tells the user nothing.
         told = [failure for name, failure in failures.items() if name != "claude-cache"] or list(failures.values())
         raise told[0] if told else SourceFailure("unreadable", "no source is configured")
@@ -154,6 +160,10 @@ class Attempt:
         except StoreBroken:
             return  # the request was noted before it was made, or there was none: what is lost is repeated, not multiplied
 
+    def _renewed_by_asking(self, reading: Reading, signed_in: SignIn) -> bool:
+        """Whether Claude Code, when it was asked, may have renewed this sign-in, which had expired."""
+        return reading.source == "client" and signed_in.credentials is not None and signed_in.credentials.expires_at <= time.time()
+
     def _signed_in_since(self, record: Record, signed_in: SignIn, stamp: str) -> float:
         """From when on the client's own readings are of this sign-in: 0, or where the sign-in changed since the last run, that moment."""
         known = self.previous is None or self.previous.get("credentials") == stamp
@@ -173,17 +183,23 @@ class Attempt:
 
 @dataclass(slots=True)
 class _Asking:
-    """The request of one attempt: whether one may be made, and that one was."""
+    """The requests of one attempt: whether one may be made, that one was, and how the source before this one failed."""
 
     attempt: Attempt
     signed_in: SignIn
     record: Record
     asked: bool = False
+    last: SourceFailure | None = None
 
-    def permit(self) -> None:
-        """Before a request. It is noted on disk first: a run that is killed in its middle must not make the next one ask at once."""
-        now, token = time.time(), self.signed_in.token_fingerprint
-        pass_gate(self.record, self.attempt.config, token=token, now=now, force=self.attempt.force)
+    def permit(self, *, own_sign_in: bool = False) -> None:
+        """Before a request. It is noted on disk first: a run that is killed in its middle must not make the next one ask at once.
+
+        A source with a sign-in of its own may ask at once where it was the token that was refused.
+        """
+        now, token = time.time(), CLIENTS_OWN if own_sign_in else self.signed_in.token_fingerprint
+        token_refused = self.asked and self.last is not None and self.last.status in UNTIL_SIGN_IN_CHANGES
+        if not (own_sign_in and token_refused):
+            pass_gate(self.record, self.attempt.config, token=token, now=now, force=self.attempt.force)
         self.record = replace(self.record, requested_at=int(now), asked_with=token, unfinished=self.record.unfinished + 1)
         try:
             self.attempt.store.put(self.signed_in.account, self.record)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from usageline.sources import claude_cache, oauth
+from usageline.sources import claude_cache, client, oauth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from usageline.sources.sign_in import SignIn
     from usageline.usage.model import Reading
+
+
+class Permit(Protocol):
+    """What a source calls before it asks; `own_sign_in` where it does so without the token."""
+
+    def __call__(self, *, own_sign_in: bool = False) -> None:
+        """Raise SourceFailure where no request may be made now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,7 @@ class Context:
     `env` the environment, `now` epoch seconds, `deadline` the value of `time.monotonic()` by which it must be over. A reading that somebody
     else took may be `max_age_s` old, and not from before `not_before` (epoch seconds), when another may have been signed in.
     `permit` is called before every request: it raises SourceFailure where none may be made now, and remembers the ones that were.
+    `client` is the path of `claude` as configured, or None.
     """
 
     env: Mapping[str, str]
@@ -29,14 +37,16 @@ class Context:
     sign_in: SignIn
     max_age_s: float
     not_before: float
-    permit: Callable[[], None]
+    permit: Permit
+    client: str | None = None
 
 
 SOURCES: dict[str, Callable[[Context], Reading]] = {
     "claude-cache": claude_cache.fetch,
     "oauth": oauth.fetch,
+    "client": client.fetch,
 }
-"""Every source by its name in config.toml. `client` (ask `claude` itself) goes here."""
+"""Every source by its name in config.toml."""
 
 READS_THE_TOKEN = frozenset({"oauth"})
 """Sources that need the credentials. Without one of them configured nobody opens the credentials."""

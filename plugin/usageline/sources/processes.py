@@ -1,0 +1,103 @@
+"""A program of somebody else's, run to an answer: bounded in time and output, and gone with all its children afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+GRACE_S = 0.5
+"""For a program that has answered, to end by itself."""
+
+
+def converse(  # noqa: PLR0913 - a command and the bounds of a conversation with it
+    command: list[str], question: bytes, env: Mapping[str, str], cwd: str, *, deadline: float, most: int, accept: Callable[[bytes], bool]
+) -> bytes | None:
+    """The first line that `command` prints after `question` and that `accept` takes, without its newline.
+
+    None where it prints none by `deadline` (`time.monotonic()`) or within `most` bytes. OSError where it does not start.
+    """
+    process = subprocess.Popen(
+        command, env=dict(env), cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    with process:
+        try:
+            # A question is shorter than a pipe is deep: this does not wait for a program that never reads.
+            with contextlib.suppress(BrokenPipeError):
+                os.write(_fd(process.stdin), question)
+            answer = _line(_fd(process.stdout), deadline, most, accept)
+            if answer is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    _close(process)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(min(GRACE_S, max(deadline - time.monotonic(), 0)))
+            return answer
+        finally:
+            kill_tree(process)
+
+
+def kill_tree(process: subprocess.Popen[bytes]) -> None:
+    """End a process, its group, and every descendant that parent links lead to, in a session of its own or not."""
+    doomed = _descendants(process.pid) if process.poll() is None else []
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    for pid in doomed:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
+
+
+def _line(fd: int, deadline: float, most: int, accept: Callable[[bytes], bool]) -> bytes | None:
+    seen, rest = 0, b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(fd, selectors.EVENT_READ)
+        while selector.select(max(deadline - time.monotonic(), 0)):
+            chunk = os.read(fd, 65536)
+            seen += len(chunk)
+            if not chunk or seen > most:
+                return None
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                if accept(line):
+                    return line
+    return None
+
+
+def _descendants(pid: int) -> list[int]:
+    parents = _parents()
+    found, queue = [], [pid]
+    while queue:
+        parent = queue.pop()
+        children = [child for child, its_parent in parents.items() if its_parent == parent]
+        found += children
+        queue += children
+    return found
+
+
+def _parents() -> dict[int, int]:
+    """Every process's parent; empty where nobody tells."""
+    if not os.path.isdir("/proc/self"):
+        listed = subprocess.run(["/bin/ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, timeout=1, check=False)
+        rows = (line.split() for line in listed.stdout.splitlines())
+        return {int(row[0]): int(row[1]) for row in rows if len(row) == 2}
+    parents = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{name}/stat") as file:
+            parents[int(name)] = int(file.read().rpartition(")")[2].split()[1])
+    return parents
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin:
+        process.stdin.close()
+
+
+def _fd(stream: object) -> int:
+    return int(stream.fileno())  # type: ignore[attr-defined]  # a pipe, as asked for
