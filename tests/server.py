@@ -94,7 +94,7 @@ class Api:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._server.api = self
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
@@ -126,7 +126,7 @@ class Api:
         self._thread.join(10)
 
 
-class _Server(ThreadingHTTPServer):
+class Server(ThreadingHTTPServer):
     api: Api
     daemon_threads = True
     block_on_close = False
@@ -137,8 +137,8 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+class Handler(BaseHTTPRequestHandler):
+    server: Server
     protocol_version = "HTTP/1.1"
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
@@ -184,54 +184,54 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
 
-def _rate_limited(handler: _Handler, extra: str) -> None:
+def _rate_limited(handler: Handler, extra: str) -> None:
     headers = {"Retry-After": extra} if extra else {}
     handler.error(429, "rate_limit_error", "Rate limited. Please try again later.", **headers)
 
 
-def _hang_body(handler: _Handler, _extra: str) -> None:
+def _hang_body(handler: Handler, _extra: str) -> None:
     handler.begin(500)
     handler.stay()
 
 
-def _drip(handler: _Handler, _extra: str) -> None:
+def _drip(handler: Handler, _extra: str) -> None:
     handler.begin(2000)
     while not handler.server.api.stopping.wait(0.3):
         handler.wfile.write(b" ")
         handler.wfile.flush()
 
 
-def _truncate(handler: _Handler, _extra: str) -> None:
+def _truncate(handler: Handler, _extra: str) -> None:
     handler.begin(5000)
     handler.wfile.write(json.dumps(usage_body()).encode()[:60])
 
 
-def _wrong_length(handler: _Handler, _extra: str) -> None:
+def _wrong_length(handler: Handler, _extra: str) -> None:
     handler.begin(100_000)
     handler.wfile.write(json.dumps(usage_body()).encode())
 
 
-def _reset(handler: _Handler, _extra: str) -> None:
+def _reset(handler: Handler, _extra: str) -> None:
     handler.close_connection = True
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.connection.close()
 
 
-def _huge(handler: _Handler, _extra: str) -> None:
+def _huge(handler: Handler, _extra: str) -> None:
     handler.begin(1 << 30)
     while not handler.server.api.stopping.is_set():
         handler.wfile.write(b" " * (1 << 16))
 
 
-def _bomb(handler: _Handler, _extra: str) -> None:
+def _bomb(handler: Handler, _extra: str) -> None:
     handler.reply(200, gzip.compress(b" " * (1 << 26), 1), Content_Encoding="gzip")
 
 
-def _redirect(handler: _Handler, extra: str) -> None:
+def _redirect(handler: Handler, extra: str) -> None:
     handler.reply(302, b"", Location=extra)
 
 
-FAULTS: dict[str, Callable[[_Handler, str], None]] = {
+FAULTS: dict[str, Callable[[Handler, str], None]] = {
     "401": lambda handler, _: handler.error(401, "authentication_error", "OAuth token has expired."),
     "403-scope": lambda handler, _: handler.error(403, "permission_error", "OAuth token does not meet scope requirement user:profile"),
     "403-html": lambda handler, _: handler.reply(403, HTML, "text/html"),

@@ -14,7 +14,10 @@ COLOURS = {
     "warning": "33",
     "critical": "1;31",
 }
-"""SGR codes of the 16 colours that every terminal theme defines for itself, so that they suit dark and light ones."""
+"""SGR codes of the 16 colours that every terminal theme defines for itself, so that they suit dark and light ones.
+
+The client paints what has no colour in its own grey. `dim` makes that fainter still: it is for strokes and never for words.
+"""
 
 
 def fit(segments, width):

@@ -37,7 +37,7 @@ def context(view):
     used = view.context_percent
     if used is None:
         return None
-    return [(35, [("dim", "ctx "), ("plain" if used < 75 else "warning", f"{int(used)}%")])]
+    return [(35, [("plain", "ctx "), ("plain" if used < 75 else "warning", f"{int(used)}%")])]
 
 
 def session(view):
@@ -53,7 +53,7 @@ def weekly(view):
 def scoped(view):
     """Every other limit: a model's week, and kinds that are new; one segment each."""
     others = [window for window in view.windows if window.kind not in ("session", "weekly_all")]
-    return [[(60, [("dim", window.label + " "), _percent(window)])] for window in others]
+    return [[(60, [("plain", window.label + " "), _percent(window)])] for window in others]
 
 
 def credits(view):  # noqa: A001 - the glossary's word
@@ -66,7 +66,7 @@ def status(view):
     why = view.problem or reason(view)
     old = view.age_s is not None and (why or view.age_s >= STALE_S)
     texts = [text for text in (why, f"{ago(view.age_s)} ago" if old else "") if text]
-    return [(90, [("warning" if why else "dim", " · ".join(texts))])] if texts else None
+    return [(90, [("warning" if why else "plain", " · ".join(texts))])] if texts else None
 
 
 def reason(view):
@@ -123,16 +123,16 @@ def _window(view, kind, name, ornament_rank):
     window = next((window for window in view.windows if window.kind == kind), None)
     if window is None:
         return None
-    label, value = ("dim", name + " "), _percent(window)
+    label, value = ("plain", name + " "), _percent(window)
     at = window.resets_at
     if at is None:
         reset = []
     elif at <= view.now:
-        reset = [("dim", " reset " + clock(at, view.now))]
+        reset = [("plain", " reset " + clock(at, view.now))]
     elif at - view.now < 86400:
-        reset = [("dim", " ↻ " + ago(at - view.now))]
+        reset = [("plain", " ↻ " + ago(at - view.now))]
     else:
-        reset = [("dim", " ↻ " + clock(at, view.now))]
+        reset = [("plain", " ↻ " + clock(at, view.now))]
     forms = [(80, [label, value, *reset]), (100, [label, value])]
     if window.percent is None:
         return forms
@@ -145,7 +145,7 @@ def _window(view, kind, name, ornament_rank):
 
 
 def _percent(window):
-    return (window.severity, f"{int(window.percent)}%") if window.percent is not None else ("dim", "–")
+    return (window.severity, f"{int(window.percent)}%") if window.percent is not None else ("plain", "–")
 
 
 def _credit(row, now):
@@ -163,8 +163,8 @@ def _credit(row, now):
     share = used * 100 / limit if limit else 0
     style = "critical" if share >= 90 else "warning" if share >= 75 else "plain"
     amount = (style, money(used, exponent, currency) + ("/" + money(limit, exponent, currency) if limit is not None else ""))
-    name = ("dim", ("credits" if label == "Usage credits" else label[:48]) + " ")
-    ends = [("dim", " ends " + clock(ends_at, now))] if expires and ends_at < 10**10 else []
+    name = ("plain", ("credits" if label == "Usage credits" else label[:48]) + " ")
+    ends = [("plain", " ends " + clock(ends_at, now))] if expires and ends_at < 10**10 else []
     return [(10, [name, amount, *ends]), (55, [amount])]
 
 

@@ -1,0 +1,132 @@
+"""As much of the Anthropic API as the client needs to start, chat and show usage, with a log of every request."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from server import USAGE_PATH, Api, Request, Handler, Server
+from world import ACCOUNT, ORGANIZATION
+
+if TYPE_CHECKING:
+    import socket
+
+    from client.certificates import Certificates
+
+ANSWER = "Hello from loopback."
+"""What the model says to every message."""
+
+PROFILE = {
+    "account": {"uuid": ACCOUNT, "email": "t@example.com", "display_name": "T", "has_claude_max": True, "has_claude_pro": False},
+    "organization": {"uuid": ORGANIZATION, "name": "T", "organization_type": "claude_max", "rate_limit_tier": "default_claude_max_5x"},
+}
+
+
+class ClientApi(Api):
+    """`server.Api` behind TLS on a socket that listens already.
+
+    `messages` are the bodies of /v1/messages, oldest first. `windows` is what the answers to them say of the session and the week in
+    percent, which the client passes on in its payload; None for nothing.
+    """
+
+    def __init__(self, listener: socket.socket, certificates: Certificates) -> None:
+        self._listener = listener
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._tls.load_cert_chain(certificates.chain, certificates.key)
+        self.messages: list[str] = []
+        self.windows: tuple[int, int] | None = None
+        super().__init__()
+
+    def __post_init__(self) -> None:
+        self._server = _ClientServer(("127.0.0.1", 443), _ClientHandler, bind_and_activate=False)
+        self._server.socket.close()
+        # The handshake belongs to the connection's own thread: a client that connects and waits must not stop the others.
+        self._server.socket = self._tls.wrap_socket(self._listener, server_side=True, do_handshake_on_connect=False)
+        self._server.server_name, self._server.server_port = "api.anthropic.com", 443
+        self._server.api = self
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread.start()
+
+    @property
+    def ours(self) -> list[Request]:
+        """The requests that usageline made, oldest first."""
+        return [request for request in self.requests if request.headers.get("user-agent", "").startswith("usageline/")]
+
+
+class _ClientServer(Server):
+    api: ClientApi
+
+
+class _ClientHandler(Handler):
+    server: _ClientServer
+
+    def do_GET(self) -> None:  # noqa: N802 - the base class looks it up
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        path = self.path.partition("?")[0]
+        if path == USAGE_PATH:
+            super().do_GET()
+            return
+        self.server.api.requests.append(
+            Request(self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, time.time())
+        )
+        if path == "/v1/messages":
+            self.server.api.messages.append(body)
+            self.answer(json.loads(body))
+        elif path == "/api/oauth/profile":
+            self.reply(200, json.dumps(PROFILE).encode())
+        elif path == "/api/claude_cli/bootstrap":
+            self.reply(200, b"{}")
+        else:
+            self.error(404, "not_found_error", "not found")
+
+    do_POST = do_PUT = do_HEAD = do_DELETE = do_GET  # noqa: N815 - names that the base class looks up
+
+    def answer(self, request: dict[str, Any]) -> None:
+        windows = self.server.api.windows
+        headers = rate_limit_headers(*windows) if windows else {}
+        message = {
+            "id": f"msg_{time.time_ns()}",
+            "type": "message",
+            "role": "assistant",
+            "model": request.get("model", ""),
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": {"input_tokens": 1200, "cache_creation_input_tokens": 300, "cache_read_input_tokens": 9000, "output_tokens": 1},
+        }
+        if not request.get("stream"):
+            message |= {"content": [{"type": "text", "text": ANSWER}], "stop_reason": "end_turn"}
+            self.reply(200, json.dumps(message).encode(), **headers)
+            return
+        events = (
+            {"type": "message_start", "message": message},
+            {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": ANSWER}},
+            {"type": "content_block_stop", "index": 0},
+            {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": {"output_tokens": 12}},
+            {"type": "message_stop"},
+        )
+        stream = "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
+        self.reply(200, stream.encode(), "text/event-stream", **headers)
+
+
+def rate_limit_headers(session: int, week: int) -> dict[str, str]:
+    """What a response to a message says of the windows, in percent, ending when those of `server.usage_body` end."""
+    now = int(time.time())
+    session_end, week_end = str(now + 7200), str(now + 3 * 86400)
+    headers = {
+        "status": "allowed",
+        "reset": session_end,
+        "representative-claim": "five_hour",
+        "fallback-percentage": "0.5",
+        "5h-status": "allowed",
+        "5h-utilization": str(session / 100),
+        "5h-reset": session_end,
+        "7d-status": "allowed",
+        "7d-utilization": str(week / 100),
+        "7d-reset": week_end,
+    }
+    return {f"anthropic-ratelimit-unified-{name}": value for name, value in headers.items()}

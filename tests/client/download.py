@@ -1,0 +1,49 @@
+"""The real client, downloaded once from its npm package and checked against the hash that the registry publishes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+from world import REPOSITORY
+
+VERSION = "2.1.330"
+PACKAGE = f"@anthropic-ai/claude-code-linux-x64@{VERSION}"
+INTEGRITY = "sha512-9Gn+V7DtJ8M1nztP9CeDVl9g3RtrepI7rOFTyPRRnZe8D6zebIHKmC7OvBauucuAP0X0k85SDN/LPVZyjsGezQ=="
+"""What `npm view PACKAGE dist.integrity` says."""
+
+CACHE = REPOSITORY / ".tests-env" / f"claude-{VERSION}"
+
+
+def client() -> Path:
+    """The directory with the program `claude`. Downloads 175 MB the first time. RuntimeError where the package is not the known one."""
+    if not CACHE.exists():
+        CACHE.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE.parent) as work:
+            package = _pack(Path(work))
+            found = integrity(package)
+            if found != INTEGRITY:
+                raise RuntimeError(f"{PACKAGE} has the hash {found}, not {INTEGRITY}: not run")
+            with tarfile.open(package) as archive:
+                archive.extractall(work, filter="data")
+            # Renamed last: a download that was stopped half-way must not be taken for the program.
+            (Path(work) / "package").rename(CACHE)
+    return CACHE
+
+
+def integrity(file: Path) -> str:
+    """The hash of a file as npm writes it."""
+    return "sha512-" + base64.b64encode(hashlib.sha512(file.read_bytes()).digest()).decode()
+
+
+def _pack(directory: Path) -> Path:
+    command = ["npm", "pack", "--json", "--ignore-scripts", PACKAGE]
+    done = subprocess.run(command, cwd=directory, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"npm pack {PACKAGE} failed:\n{done.stderr}")
+    return directory / str(json.loads(done.stdout)[0]["filename"])

@@ -1,0 +1,45 @@
+"""A sandbox with usageline in it, from a copy of this clone."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from client.certificates import make_certificates
+from client.download import client
+from client.sandbox import Sandbox
+from world import REPOSITORY, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOT_FETCHED = (".git", ".tests-env", ".hypothesis", "__pycache__")
+
+
+@contextmanager
+def opened(root: Path, *, installed: bool = False, settings: bytes | None = None) -> Iterator[Sandbox]:
+    """A sandbox with its files under `root`, around a new HOME in which somebody is signed in.
+
+    `settings` are the user's own. `installed` runs install.sh over them; then the cache is empty and nothing has been asked for yet.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    sandbox = Sandbox(World(root / "world"), root / "sandbox", make_certificates(root), client())
+    try:
+        if settings is not None:
+            sandbox.settings.write_bytes(settings)
+        if installed:
+            sandbox.install(fetched(root / "clone"))
+            shutil.rmtree(root / "clone")
+            sandbox.clear_cache()
+            sandbox.api.requests.clear()
+        yield sandbox
+    finally:
+        sandbox.close()
+
+
+def fetched(target: Path) -> Path:
+    """A copy of this clone at `target`, as somebody has it who fetched it."""
+    shutil.copytree(REPOSITORY, target, ignore=shutil.ignore_patterns(*NOT_FETCHED))
+    return target

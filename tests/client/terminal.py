@@ -1,0 +1,67 @@
+"""A program in a terminal of its own: what it shows, and keys for it."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+DEADLINE_S = 30
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """One tmux session, `name`, in the server that listens at `socket`."""
+
+    socket: Path
+    name: str
+
+    @classmethod
+    def start(
+        cls, socket: Path, name: str, command: Sequence[str], *, env: Mapping[str, str], cwd: Path, columns: int, rows: int
+    ) -> Terminal:
+        """Start `command` with `env` as its whole environment in a terminal of `columns` × `rows` cells."""
+        bare = ["env", "-i", *(f"{key}={value}" for key, value in env.items()), *command]
+        terminal = cls(socket, name)
+        terminal.tmux("new-session", "-d", "-s", name, "-x", str(columns), "-y", str(rows), "-c", str(cwd), shlex.join(bare))
+        return terminal
+
+    def keys(self, *keys: str) -> None:
+        """Press keys by their tmux names: Enter, Escape, C-c, BTab."""
+        self.tmux("send-keys", "-t", self.name, *keys)
+
+    def enter(self, text: str) -> None:
+        """Type `text` as it is, and press Enter once it is on the screen: a key that follows too closely is taken for part of a paste."""
+        self.tmux("send-keys", "-t", self.name, "-l", text)
+        self.wait_for(text)
+        self.keys("Enter")
+
+    def screen(self, *, colours: bool = False) -> str:
+        """What the terminal shows, a line each row without trailing blanks; with `colours` also the escape sequences that draw it."""
+        return self.tmux("capture-pane", "-t", self.name, "-p", *(["-e"] if colours else []))
+
+    def wait_for(self, what: Callable[[str], bool] | str, *, deadline_s: float = DEADLINE_S) -> str:
+        """The first screen that holds `what`, a text or a rule. AssertionError with the last screen when the deadline passes first."""
+        holds = what if callable(what) else lambda screen: what in screen
+        end = time.monotonic() + deadline_s
+        while not holds(screen := self.screen()):
+            assert time.monotonic() < end, f"{self.name} does not show {what!r} within {deadline_s} s:\n{screen}"
+            time.sleep(0.05)
+        return screen
+
+    def kill(self) -> None:
+        """End the terminal and, by a hang-up, what runs in it."""
+        self.tmux("kill-session", "-t", self.name)
+
+    def tmux(self, *arguments: str) -> str:
+        """Run a tmux command; its output. RuntimeError where it fails."""
+        done = subprocess.run(["tmux", "-S", str(self.socket), *arguments], check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"tmux {arguments[0]} failed: {done.stderr}")
+        return done.stdout

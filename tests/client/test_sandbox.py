@@ -1,0 +1,46 @@
+"""What the other tests rest on: the real client runs, sees our API and nothing else, and leaves nothing running."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from client.api import ANSWER
+from client.download import VERSION
+
+if TYPE_CHECKING:
+    from client.sandbox import Sandbox
+
+CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)"
+
+
+def test_the_client_is_the_one_we_mean(bare: Sandbox) -> None:
+    """The package is the released one, by its version as well as by its hash."""
+    assert bare.run("claude", "--version").stdout == f"{VERSION} (Claude Code)\n"
+
+
+def test_nothing_but_the_api_can_be_reached(bare: Sandbox) -> None:
+    """The API's name leads to our server; an address outside leads nowhere."""
+    assert bare.run(sys.executable, "-c", CONNECT, "api.anthropic.com", "443").returncode == 0
+    assert "Network is unreachable" in bare.run(sys.executable, "-c", CONNECT, "192.0.2.1", "443").stderr
+
+
+def test_clients_in_one_sandbox_share_the_home_and_the_api(bare: Sandbox) -> None:
+    """Two clients show what their status lines print, each knows its width, and both ask the same server."""
+    bare.settings.write_text(json.dumps({"statusLine": {"type": "command", "command": "echo columns=$COLUMNS"}}))
+    narrow, wide = bare.start("narrow", columns=80), bare.start("wide", columns=160)
+    narrow.wait_for("columns=80")
+    wide.wait_for("columns=160")
+    for terminal in (narrow, wide):
+        terminal.enter("hello")
+        terminal.wait_for(ANSWER)
+    assert sum('"hello"' in body for body in bare.api.messages) >= 2
+
+
+def test_a_stopped_client_is_gone(bare: Sandbox) -> None:
+    """Stopping a client ends it, so that what still runs after it is what we left."""
+    bare.start("one").wait_for("❯")
+    assert any("claude" in command for command in bare.processes())
+    bare.stop("one")
+    bare.wait_until(lambda: not bare.processes())
