@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from server import USAGE_PATH, Api, Request, Handler, Server
+from server import USAGE_PATH, Api, Handler, Request, Server
 from world import ACCOUNT, ORGANIZATION
 
 if TYPE_CHECKING:
