@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from usageline import paths
+from usageline.sources.processes import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,26 +214,6 @@ def test_a_run_killed_at_any_moment_leaves_only_the_stamp(hot: Hot, world: World
         run.communicate()
     left = {path.name for path in set(world.files()) - before}
     assert left <= {"refresh.stamp", "refresh.lock", *(name for name in left if name.startswith("cache.db"))}
-
-
-def descendants(pid: int) -> list[int]:
-    """The processes that parent links lead to from `pid`."""
-    found: list[int] = []
-    parents = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat") as file:
-                    parents[int(name)] = int(file.read().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-    queue = [pid]
-    while queue:
-        parent = queue.pop()
-        children = [child for child, its_parent in parents.items() if its_parent == parent]
-        found += children
-        queue += children
-    return found
 
 
 def test_an_api_key_session_shows_no_plan_limits_and_asks_for_none(hot: Hot, api: Api) -> None:

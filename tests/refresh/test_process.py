@@ -15,8 +15,8 @@ import pytest
 
 from server import Api
 from usageline import paths
+from usageline.atomic import temporary_name
 from usageline.refresh import lock
-from usageline.refresh.publish import SUFFIX
 from world import World
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def test_killed_in_the_middle_it_leaves_nothing_that_is_not_swept(world: World, 
         wait_for(lambda: lock_is_free(world))
         if Path(paths.snapshot(world.env)).exists():
             assert world.snapshot()["version"] == 1
-    (world.cache / f".snapshot.json.0123456789abcdef{SUFFIX}").write_text("torn")
+    Path(temporary_name(paths.snapshot(world.env))).write_text("torn")
     (world.cache / "store" / "cache.db-journal").write_bytes(b"\0" * 600)
     api.fault = ""
     wait_for(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from usageline.atomic import temporary_name
 from usageline.errors import SetupRefused
 from usageline.setup import settings
-from usageline.setup.files import temporary_name
 
 DATA = b'{"model": "opus"}\n'
 

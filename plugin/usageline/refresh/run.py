@@ -41,26 +41,25 @@ def refresh(env: Mapping[str, str], *, force: bool = False) -> Outcome:
     """
     deadline = time.monotonic() + LONGEST_S
     try:
-        directory = cache.prepare(env)
+        cache.prepare(env)
     except (CacheUnsafe, LookupError) as problem:  # LookupError: the environment names no home
         return Outcome("failed", None, str(problem))
     try:
         with lock.held(paths.lock(env)) as ours:
             if not ours:
                 return Outcome("busy", _published(env))
-            return _refresh(env, directory, deadline, force=force)
+            return _refresh(env, deadline, force=force)
     except LockUnsupported as problem:
         return _unlocked(env, str(problem))
     except OSError as error:
         return Outcome("failed", None, f"the cache cannot be written: {error.strerror or type(error).__name__}")
 
 
-def _refresh(env: Mapping[str, str], directory: str, deadline: float, *, force: bool) -> Outcome:
+def _refresh(env: Mapping[str, str], deadline: float, *, force: bool) -> Outcome:
     published = _published(env)
     # Looked at again: whoever had the lock until now may have done it.
     if not force and not is_due(published, credentials_stamp(paths.claude_credentials(env)), time.time()):
         return Outcome("not-due", published)
-    publish.sweep(directory)
     settings, invalid = config.tolerant(env)
     notes = [note for note in (str(invalid) if invalid else None, api_address(env)[1]) if note]
 

@@ -14,7 +14,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from usageline import __version__
+from usageline import __version__, atomic
 from usageline.setup import files
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def build(release: Release, source: str, cold: Interpreter, packages: Packages) 
     tool = packages.install(cold, release.root)
     _write_launcher(release)
     compile_for(release, cold)
-    files.replace_file(release.root + "/complete", f"{cold.path}\n".encode(), 0o600)
+    atomic.replace_file(release.root + "/complete", f"{cold.path}\n".encode(), 0o600)
     return tool
 
 
@@ -135,7 +135,7 @@ def _write_launcher(release: Release) -> None:
     path = release.root + "/bin/usageline"
     files.make_directory(os.path.dirname(path))
     # Without `current` in it, a running command keeps its own release while another one is installed.
-    files.replace_file(path, os.fsencode(_LAUNCHER.format(python=shlex.quote(release.python))), 0o700)
+    atomic.replace_file(path, os.fsencode(_LAUNCHER.format(python=shlex.quote(release.python))), 0o700)
 
 
 def _files(source: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Files and directories that are made, replaced and removed so that a kill at any moment leaves the old or the new, never a part."""
+"""Links and directories that are made, replaced and removed so that a kill at any moment leaves the old or the new, never a part."""
 
 from __future__ import annotations
 
@@ -8,36 +8,10 @@ import shutil
 import stat
 from typing import TYPE_CHECKING
 
+from usageline.atomic import remove_file, temporary_name
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-
-def replace_file(path: str, data: bytes, mode: int, still_good: Callable[[], bool] = lambda: True) -> bool:
-    """Put `data` at `path` in one step, synced to disk. False, and nothing changed, where `still_good` says no at the last moment.
-
-    The temporary file has one fixed name beside `path`, so that what a killed run left is overwritten by the next one.
-    """
-    temporary = temporary_name(path)
-    remove_file(temporary)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        if not still_good():
-            return False
-        os.replace(temporary, path)
-    finally:
-        remove_file(temporary)
-    _sync_directory(os.path.dirname(path))
-    return True
-
-
-def temporary_name(path: str) -> str:
-    """Where `replace_file` writes before it renames."""
-    return os.path.join(os.path.dirname(path), "." + os.path.basename(path) + ".usageline-new")
+    from collections.abc import Iterable
 
 
 def replace_link(path: str, target: str) -> None:
@@ -46,15 +20,6 @@ def replace_link(path: str, target: str) -> None:
     remove_file(temporary)
     os.symlink(target, temporary)
     os.replace(temporary, path)
-
-
-def remove_file(path: str) -> bool:
-    """Remove a file or link; False where there was none."""
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def remove_tree(path: str) -> bool:
@@ -94,13 +59,3 @@ def remove_if_empty(path: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def _sync_directory(path: str) -> None:
-    # Some file systems refuse to sync a directory; the rename itself is whole all the same.
-    with contextlib.suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -25,7 +25,7 @@ import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from usageline import paths
+from usageline import atomic, paths
 from usageline.setup import files
 
 VERSION = 1
@@ -100,7 +100,7 @@ def save_to(place: str, record: Record) -> None:
     """Write a record to that file, in one step."""
     files.make_directory(os.path.dirname(place))
     data = json.dumps(asdict(record), ensure_ascii=True, indent=1).encode("ascii")
-    files.replace_file(place, data + b"\n", 0o600)
+    atomic.replace_file(place, data + b"\n", 0o600)
 
 
 def others(env: dict[str, str]) -> list[str]:

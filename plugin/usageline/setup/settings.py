@@ -8,8 +8,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from usageline import atomic
 from usageline.errors import SetupRefused
-from usageline.setup import files, json_text
+from usageline.setup import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +90,7 @@ def back_up(before: Settings, beside: str) -> str:
     while os.path.lexists(path):
         number += 1
         path = f"{stem}-{number}"
-    files.replace_file(path, before.data or b"", 0o600)
+    atomic.replace_file(path, before.data or b"", 0o600)
     return path
 
 
@@ -122,10 +123,10 @@ def _put(before: Settings, data: bytes | None) -> bool:
         return _bytes_at(before.path) == before.data
 
     if data is not None:
-        return files.replace_file(before.path, data, before.mode, unchanged)
+        return atomic.replace_file(before.path, data, before.mode, unchanged)
     if not unchanged():
         return False
-    files.remove_file(before.path)
+    atomic.remove_file(before.path)
     return True
 
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline import paths
+from usageline import atomic, paths
 from usageline.errors import SetupRefused
 from usageline.setup import files, lock, record, wire_settings
 from usageline.setup.job import Outcome
@@ -55,7 +55,7 @@ def take_back(job: Job, outcome: Outcome) -> None:
     if others:
         if not job.dry_run:
             _bequeath(old, others)
-            files.remove_file(record.path(job.env))
+            atomic.remove_file(record.path(job.env))
     else:
         _remove(job, job.state_dir, "state", outcome)
     _remove_empty_directories(job, old)
@@ -65,10 +65,10 @@ def _remove_program(job: Job, old: Record | None, outcome: Outcome) -> None:
     data_dir = old.data_dir if old else job.data_dir
     if os.path.islink(job.command) and os.readlink(job.command) == data_dir + "/current/bin/usageline":
         if not job.dry_run:
-            files.remove_file(job.command)
+            atomic.remove_file(job.command)
         outcome.did("command", job.short(job.command))
     if not job.dry_run and os.path.islink(data_dir + "/current"):
-        files.remove_file(data_dir + "/current")
+        atomic.remove_file(data_dir + "/current")
     _remove(job, data_dir + "/releases", "program", outcome)
 
 
@@ -84,7 +84,7 @@ def _sweep(job: Job) -> None:
     targets = (os.path.realpath(job.settings), record.path(job.env), job.data_dir + "/current", job.command)
     for path in () if job.dry_run else targets:
         if os.path.isdir(os.path.dirname(path)):
-            files.remove_file(files.temporary_name(path))
+            atomic.remove_file(atomic.temporary_name(path))
 
 
 def _bequeath(old: Record | None, others: list[str]) -> None:

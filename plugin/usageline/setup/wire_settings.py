@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from usageline import atomic
 from usageline.errors import SetupRefused
 from usageline.setup import files, json_text, record, settings, wiring
 
@@ -142,7 +143,7 @@ def _recorded(job: Job, ours: Wiring, latest: Record, found: Settings, data: byt
 def _remove_backups(job: Job, old: Record | None, outcome: Outcome, *, exact: bool) -> None:
     for path in old.backups if old else ():
         if exact and not job.dry_run:
-            files.remove_file(path)
+            atomic.remove_file(path)
         elif not exact and os.path.exists(path):
             outcome.notes.append(f"Kept, because the file was changed since: {job.short(path)} (your settings before the install).")
 

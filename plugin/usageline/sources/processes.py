@@ -45,13 +45,25 @@ def converse(  # noqa: PLR0913 - a command and the bounds of a conversation with
 
 def kill_tree(process: subprocess.Popen[bytes]) -> None:
     """End a process, its group, and every descendant that parent links lead to, in a session of its own or not."""
-    doomed = _descendants(process.pid) if process.poll() is None else []
+    doomed = descendants(process.pid) if process.poll() is None else []
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     for pid in doomed:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
     process.wait()
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that parent links lead to from `pid`."""
+    parents = _parents()
+    found, queue = [], [pid]
+    while queue:
+        parent = queue.pop()
+        children = [child for child, its_parent in parents.items() if its_parent == parent]
+        found += children
+        queue += children
+    return found
 
 
 def _line(fd: int, deadline: float, most: int, accept: Callable[[bytes], bool]) -> bytes | None:
@@ -68,17 +80,6 @@ def _line(fd: int, deadline: float, most: int, accept: Callable[[bytes], bool]) 
                 if accept(line):
                     return line
     return None
-
-
-def _descendants(pid: int) -> list[int]:
-    parents = _parents()
-    found, queue = [], [pid]
-    while queue:
-        parent = queue.pop()
-        children = [child for child, its_parent in parents.items() if its_parent == parent]
-        found += children
-        queue += children
-    return found
 
 
 def _parents() -> dict[int, int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.refresh.publish import SUFFIX, sweep, write_atomically
+from usageline.atomic import replace_file, temporary_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,8 @@ def umask(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.mark.usefixtures("umask")
 def test_a_file_has_its_mode_under_any_umask(tmp_path: Path) -> None:
     """0600, or what is asked for."""
-    write_atomically(str(tmp_path / "a"), b"x")
-    write_atomically(str(tmp_path / "b"), b"y", 0o644)
+    replace_file(str(tmp_path / "a"), b"x", 0o600)
+    replace_file(str(tmp_path / "b"), b"y", 0o644)
     assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in "ab"] == [0o600, 0o644]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
@@ -39,7 +39,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     (tmp_path / "target").mkdir()
     (tmp_path / "target" / "kept").write_text("x")
     with pytest.raises(OSError, match="target"):
-        write_atomically(str(tmp_path / "target"), b"new")
+        replace_file(str(tmp_path / "target"), b"new", 0o600)
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 
@@ -47,7 +47,7 @@ def test_a_symlink_is_replaced_and_its_target_untouched(tmp_path: Path) -> None:
     """Somebody else's file is not written through a link in the cache."""
     (tmp_path / "precious").write_text("mine")
     (tmp_path / "snapshot").symlink_to(tmp_path / "precious")
-    write_atomically(str(tmp_path / "snapshot"), b"ours")
+    replace_file(str(tmp_path / "snapshot"), b"ours", 0o600)
     assert (tmp_path / "precious").read_text() == "mine"
     assert not (tmp_path / "snapshot").is_symlink()
 
@@ -56,7 +56,7 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
     """While it is replaced a few hundred times."""
     path, done, seen = tmp_path / "file", threading.Event(), set()
     contents = [b"a" * 100_000, b"b" * 50_000]
-    write_atomically(str(path), contents[0])
+    replace_file(str(path), contents[0], 0o600)
 
     def read() -> None:
         while not done.is_set():
@@ -65,19 +65,26 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
     reader = threading.Thread(target=read)
     reader.start()
     for number in range(200):
-        write_atomically(str(path), contents[number % 2])
+        replace_file(str(path), contents[number % 2], 0o600)
     done.set()
     reader.join()
     assert seen <= set(contents)
 
 
-def test_sweeping_removes_unfinished_files_and_nothing_else(tmp_path: Path) -> None:
-    """A directory of that name is none of ours and does not hold the sweep up."""
-    for name in (f".snapshot.json.0123{SUFFIX}", f"x{SUFFIX}", "snapshot.json", "other.tmp"):
-        (tmp_path / name).write_text("x")
-    (tmp_path / f"directory{SUFFIX}").mkdir()
-    sweep(str(tmp_path))
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"directory{SUFFIX}", "other.tmp", "snapshot.json"]
+def test_what_a_killed_run_left_is_overwritten_by_the_next(tmp_path: Path) -> None:
+    """The unfinished file has one fixed name, so there is never more than one."""
+    path = str(tmp_path / "file")
+    (tmp_path / temporary_name(path)).write_text("torn")
+    replace_file(path, b"whole", 0o600)
+    assert [(found.name, found.read_text()) for found in tmp_path.iterdir()] == [("file", "whole")]
+
+
+def test_a_file_that_changed_at_the_last_moment_is_left_alone(tmp_path: Path) -> None:
+    """Whoever asks for that gets False."""
+    path = tmp_path / "file"
+    path.write_text("theirs")
+    assert not replace_file(str(path), b"ours", 0o600, lambda: False)
+    assert [(found.name, found.read_text()) for found in tmp_path.iterdir()] == [("file", "theirs")]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is there")
@@ -90,10 +97,10 @@ def test_a_full_disk_is_an_error_and_not_a_torn_file(tmp_path: Path, monkeypatch
         os,
         "open",
         lambda name, flags, *mode: real(
-            "/dev/full" if str(name).endswith(SUFFIX) else name, flags & ~(os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW), *mode
+            "/dev/full" if str(name) == temporary_name(str(path)) else name, flags & ~(os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW), *mode
         ),
     )
     monkeypatch.setattr(os, "fchmod", lambda *_: None)
     with pytest.raises(OSError, match="No space"):
-        write_atomically(str(path), b"new" * 100_000)
+        replace_file(str(path), b"new" * 100_000, 0o600)
     assert path.read_text() == "old"
