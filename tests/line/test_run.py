@@ -186,6 +186,29 @@ def test_fifty_lines_at_once_on_an_empty_cache_make_one_request(hot: Hot, api: A
     assert len(api.requests) == 1
 
 
+def test_a_sign_in_right_after_a_refresh_is_seen_at_the_next_line(
+    hot: Hot, api: Api, world: World, eventually: Callable[..., None]
+) -> None:
+    world.sign_in(expires_at=time.time() - 60)
+    hot.line()
+    eventually(lambda: os.path.exists(paths.snapshot(world.env)) and os.stat(paths.stamp(world.env)).st_mtime == 0)
+    assert hot.line() == "sign-in expired: any message renews it"
+    assert api.requests == []
+    world.sign_in()
+    assert hot.line() == "usage: loading…"
+    eventually(lambda: world.snapshot()["status"] == "ok")
+    assert hot.line().startswith("5h ███▋░░░░░░ 37% ↻ ")
+
+
+def test_while_a_refresh_is_under_way_no_line_starts_another(hot: Hot, api: Api, eventually: Callable[..., None]) -> None:
+    api.fault = "hang"
+    hot.line()
+    claimed_at = os.stat(paths.stamp(hot.world.env)).st_mtime
+    eventually(lambda: api.requests)
+    hot.line()
+    assert os.stat(paths.stamp(hot.world.env)).st_mtime == claimed_at
+
+
 def test_the_refresh_outlives_a_client_that_ends_the_run_and_all_its_descendants(
     hot: Hot, api: Api, eventually: Callable[..., None]
 ) -> None:

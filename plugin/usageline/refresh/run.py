@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -48,7 +50,9 @@ def refresh(env: Mapping[str, str], *, force: bool = False) -> Outcome:
         with lock.held(paths.lock(env)) as ours:
             if not ours:
                 return Outcome("busy", _published(env))
-            return _refresh(env, deadline, force=force)
+            outcome = _refresh(env, deadline, force=force)
+            _give_back_claim(env, outcome.snapshot)
+            return outcome
     except LockUnsupported as problem:
         return _unlocked(env, str(problem))
     except OSError as error:
@@ -73,6 +77,16 @@ def _refresh(env: Mapping[str, str], deadline: float, *, force: bool) -> Outcome
         return Outcome("not-due", published)
     publish.publish(env, snapshot)
     return Outcome("refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json())
+
+
+def _give_back_claim(env: Mapping[str, str], published: dict[str, Any] | None) -> None:
+    """Let the next line start another refresh at once where one becomes due: somebody signs in anew.
+
+    While one is due still, the claim stays: else every line of every session would start a process that may not ask yet.
+    """
+    if not is_due(published, credentials_stamp(paths.claude_credentials(env)), time.time()):
+        with contextlib.suppress(OSError, NotImplementedError):
+            os.utime(paths.stamp(env), (0, 0), follow_symlinks=False)
 
 
 def _published(env: Mapping[str, str]) -> dict[str, Any] | None:
