@@ -96,6 +96,12 @@ def test_one_window_seen_twice_is_merged_by_its_reset(
     assert windows(built) == [("session", *shown)]
 
 
+def test_a_number_that_the_service_took_back_is_not_brought_back_by_an_idle_session() -> None:
+    lowered = {**limit("session", 3, NOW + HOUR), "lowered": True}
+    assert windows(build(payload(five_hour=(90, NOW + HOUR)), snapshot(lowered))) == [("session", 3, NOW + HOUR)]
+    assert windows(build(payload(five_hour=(1, NOW + 3 * HOUR)), snapshot(lowered))) == [("session", 1, NOW + 3 * HOUR)]
+
+
 def test_a_window_past_its_reset_has_no_percentage() -> None:
     assert windows(build(None, snapshot(limit("session", 88, NOW)))) == [("session", None, NOW)]
 

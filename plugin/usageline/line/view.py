@@ -28,9 +28,12 @@ OTHER_SIGN_INS = (
 
 
 class Window:
-    """One limit: `kind`, `label`, `percent` (0–100, None unknown), `resets_at` (epoch s or None), `severity` (one of SEVERITIES)."""
+    """One limit: `kind`, `label`, `percent` (0–100, None unknown), `resets_at` (epoch s or None), `severity` (one of SEVERITIES).
 
-    __slots__ = ("kind", "label", "percent", "resets_at", "severity")
+    `lowered`: the service has taken use back in this window, so a higher percentage of the same window may be from before.
+    """
+
+    __slots__ = ("kind", "label", "lowered", "percent", "resets_at", "severity")
 
     def __init__(self, kind, label, percent, resets_at, severity=None):
         self.kind = kind
@@ -38,6 +41,7 @@ class Window:
         self.percent = percent
         self.resets_at = resets_at
         self.severity = severity
+        self.lowered = False
 
 
 class View:
@@ -156,7 +160,7 @@ def _newer(known, reported, now):
     if reported.resets_at is None or reported.resets_at < known.resets_at - SAME_RESET_S:
         return known
     if reported.resets_at <= known.resets_at + SAME_RESET_S:
-        if known.percent is None or known.percent < reported.percent:
+        if known.percent is None or (known.percent < reported.percent and not known.lowered):
             known.percent = reported.percent
         return known
     return reported
@@ -164,9 +168,10 @@ def _newer(known, reported, now):
 
 def _window(row, now):
     kind = _text(row.get("kind"))
-    return Window(
-        kind, _text(row.get("label")) or kind, percent(row.get("percent")), _reset(kind, row.get("resets_at"), now), row.get("severity")
-    )
+    label, at = _text(row.get("label")) or kind, _reset(kind, row.get("resets_at"), now)
+    window = Window(kind, label, percent(row.get("percent")), at, row.get("severity"))
+    window.lowered = row.get("lowered") is True
+    return window
 
 
 def _reset(kind, value, now):

@@ -23,7 +23,8 @@ class Limit:
 
     `kind` is the server's own word (`session`, `weekly_all`, `weekly_scoped`, or one that does not exist yet).
     `percent` is None where it cannot be known. `resets_at` is None where the window has not started or has no reset.
-    `severity` is the server's word, where it gave one.
+    `severity` is the server's word, where it gave one. `lowered` says that the service has taken use back in this window (a banked reset,
+    another plan), so that a higher percentage of the same window may be from before.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Limit:
     severity: str | None = None
     pace: float | None = None
     exhausts_at: int | None = None
+    lowered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def _limit(row: dict[str, Any]) -> Limit | None:
         text(row.get("severity")),
         number(row.get("pace"), -MOST_PERCENT, MOST_PERCENT),
         _whole(row.get("exhausts_at"), EARLIEST, LATEST),
+        row.get("lowered") is True,
     )
 
 
