@@ -8,7 +8,6 @@ import pytest
 
 from hot import Hot
 from server import usage_body
-from world import CANARY
 
 if TYPE_CHECKING:
     import subprocess
@@ -19,19 +18,6 @@ if TYPE_CHECKING:
     from world import Release, World
 
     Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
-
-
-@pytest.fixture
-def usageline(world: World, built_release: Release) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command in this test's world; nothing it prints may be a traceback or the token."""
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        done = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli", *arguments)
-        assert "Traceback" not in done.stdout + done.stderr
-        assert CANARY not in done.stdout + done.stderr
-        return done
-
-    return run
 
 
 def test_the_table_has_every_limit_with_percent_and_reset_and_every_credit(usageline: Run, api: Api) -> None:

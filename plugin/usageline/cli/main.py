@@ -47,6 +47,45 @@ def refresh(*, force: bool) -> None:
     click.echo(sentence(outcome))
 
 
+@cli.command()
+@click.option("--credentials", "path", metavar="PATH", help="Look at that file alone.")
+def info(*, path: str | None) -> None:
+    """Say what is signed in: plan, scopes, until when. Exits with 1 where usage cannot be asked for with it."""
+    from usageline.cli.info import show_info  # noqa: PLC0415 - the table needs none of it
+
+    show_info(dict(os.environ), path)
+
+
+@cli.command()
+@click.option(
+    "--schema", is_flag=True, help="Instead: the keys of the newest usage body that usageline makes nothing of. No values are shown."
+)
+@click.option("--body", metavar="FILE", help="With --schema: look at the body in that file.")
+def doctor(*, schema: bool, body: str | None) -> None:
+    """Look at each step from the settings to the number, and say what to do. Asks the service nothing."""
+    if body is not None and not schema:
+        raise click.UsageError("--body goes with --schema")
+    env = dict(os.environ)
+    if schema:
+        from usageline.cli.schema import show_schema  # noqa: PLC0415 - as above
+
+        show_schema(env, body)
+    else:
+        from usageline.cli.doctor import examine  # noqa: PLC0415 - as above
+
+        sys.exit(examine(env))
+
+
+@cli.command()
+def watch() -> None:
+    """The table, live: drawn again each second, refreshed when it is due. Ctrl-C ends it."""
+    if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+        raise click.UsageError("it needs a terminal that can move the cursor; `usageline` prints the table once")
+    from usageline.cli.watch import watch as show  # noqa: PLC0415 - the table needs none of it
+
+    show(dict(os.environ))
+
+
 @cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def install(arguments: tuple[str, ...]) -> None:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias
+import os
+import sys
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
 from usageline.line import layout, segments, view
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 OTHER_CELLS = 62
 """What a row takes besides its bar."""
+
+PIPE_CELLS = 4096
+"""For a program that reads the output: a long path must not be broken in two."""
 
 STYLES = {"normal": "green", "warning": "yellow", "critical": "bold red", "dim": "dim", "plain": ""}
 """rich's words for the line's styles."""
@@ -24,18 +32,28 @@ SOURCES = {"oauth": "Anthropic's API", "claude-cache": "Claude Code's own cache"
 
 def print_table(snapshot: dict[str, Any], credentials: str, now: float) -> None:
     """Print it to stdout; `snapshot` is the parsed file, `credentials` the stamp of the sign-in as it is now."""
+    target = console()
+    target.print(drawn(snapshot, credentials, now, target.width))
+
+
+def console() -> Console:
+    """Where the command prints: stdout, in the user's colours. What is not a terminal gets no line breaks but ours."""
+    told = sys.stdout.isatty() or os.environ.get("COLUMNS")
+    return Console(highlight=False, width=None if told else PIPE_CELLS)
+
+
+def drawn(snapshot: dict[str, Any] | None, credentials: str, now: float, width: int) -> RenderableType:
+    """The table for a terminal of `width` cells; `snapshot` is None where there is none yet."""
     seen = view.build(None, snapshot, credentials, {}, now)
-    console = Console(highlight=False)
-    if seen.windows or seen.credits:
-        table = Table.grid(padding=(0, 2))
-        bar_cells = min(max(console.width - OTHER_CELLS, 8), 24)
-        for window in seen.windows:
-            table.add_row(*limit_row(window, now, bar_cells))
-        for credit in seen.credits:
-            table.add_row(*credit_row(credit, now, bar_cells))
-        console.print(table)
-        console.print()
-    console.print(footer(snapshot, seen))
+    if not seen.windows and not seen.credits:
+        return footer(snapshot or {}, seen)
+    table = Table.grid(padding=(0, 2))
+    bar_cells = min(max(width - OTHER_CELLS, 8), 24)
+    for window in seen.windows:
+        table.add_row(*limit_row(window, now, bar_cells))
+    for credit in seen.credits:
+        table.add_row(*credit_row(credit, now, bar_cells))
+    return Group(table, Text(), footer(snapshot or {}, seen))
 
 
 def limit_row(window: Any, now: float, bar_cells: int) -> Row:

@@ -1,0 +1,76 @@
+"""Claude Code itself: new enough, and willing to run a status line in this folder."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from usageline import paths
+from usageline.cli.doctor.result import Result, ok, problem, warning
+from usageline.cli.doctor.run import run
+from usageline.sources.claude_state import MOST_BYTES
+from usageline.sources.client import PLACES
+from usageline.sources.files import parse_object, read_bytes
+from usageline.usage.values import mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from usageline.cli.doctor.context import Context
+
+OLDEST = (2, 1, 153)
+"""The first that tells the status line how wide the terminal is (FACTS: the statusLine command)."""
+
+PASSED_ON = ("HOME", "PATH", "LANG", "TMPDIR", "CLAUDE_CONFIG_DIR")
+
+
+def version(context: Context) -> Result:
+    """It says by itself how new it is."""
+    oldest = ".".join(map(str, OLDEST))
+    path = next((path for path in _places(context) if os.path.isfile(path) and os.access(path, os.X_OK)), "")
+    if not path:
+        return warning(
+            "no `claude` was found on PATH or in the usual places", f"if you use one from elsewhere, see that it is {oldest} or newer"
+        )
+    name = context.short(path)
+    done = run(
+        context, [path, "--version"], {key: context.env[key] for key in PASSED_ON if key in context.env} | {"DISABLE_AUTOUPDATER": "1"}
+    )
+    said = re.match(r"\s*(\d{1,4})\.(\d{1,4})\.(\d{1,6})", done.output, re.ASCII)
+    if done.fault or not said:
+        return warning(f"{name} does not say its version: {done.fault or 'no number in its answer'}", "see whether it starts at all")
+    found = tuple(map(int, said.groups()))
+    number = ".".join(said.groups())
+    if found < OLDEST:
+        return problem(
+            f"Claude Code {number} ({name}) is older than {oldest}: the line does not fit the terminal", "update it: claude update"
+        )
+    return ok(f"Claude Code {number} ({name})")
+
+
+def trust(context: Context) -> Result | None:
+    """It runs no status line in a folder whose trust dialog was not accepted; one that was accepted holds for the folders below."""
+    state = parse_object(read_bytes(paths.claude_state(context.env), MOST_BYTES))
+    if state is None:
+        return None
+    projects = mapping(state.get("projects"))
+    for start in dict.fromkeys((context.cwd, os.path.realpath(context.cwd))):
+        folder, below = start, ""
+        while folder != below:
+            if mapping(projects.get(folder)).get("hasTrustDialogAccepted") is True:
+                return ok(f"{context.short(context.cwd)} is trusted")
+            folder, below = os.path.dirname(folder), folder
+    return warning(
+        f"{context.short(context.cwd)} is not trusted in Claude Code, which shows no status line there until it is",
+        "start claude there and accept its dialog",
+    )
+
+
+def _places(context: Context) -> Iterator[str]:
+    """What the user's shell would start comes first. Nothing relative: it would be looked for in whatever folder this is run in."""
+    for folder in context.env.get("PATH", "").split(os.pathsep):
+        if os.path.isabs(folder):
+            yield folder + "/claude"
+    for place in PLACES:
+        yield place.replace("~", paths.home(context.env), 1)

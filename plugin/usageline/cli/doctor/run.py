@@ -1,0 +1,52 @@
+"""Running a program for a look at it: bounded in time, and gone with all its children afterwards."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from usageline.line.layout import clean
+from usageline.sources.processes import kill_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from usageline.cli.doctor.context import Context
+
+LONGEST_S = 3.0
+LEAST_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How it ended: `status` is the exit status, or None where it did not start or not end in time. `fault` says so in words."""
+
+    status: int | None
+    output: str
+    fault: str
+    took_s: float
+
+
+def run(context: Context, command: Sequence[str], env: Mapping[str, str], data: bytes = b"", longest_s: float = LONGEST_S) -> Done:
+    """Run it in the root directory, where no project's files lie, with `data` on stdin."""
+    began = time.monotonic()
+    longest_s = min(longest_s, context.deadline - began)
+    if longest_s < LEAST_S:
+        return Done(None, "", "no time was left to try it", 0)
+    pipe = subprocess.PIPE
+    try:
+        process = subprocess.Popen(command, env=dict(env), cwd="/", stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
+    except (OSError, ValueError) as error:
+        return Done(None, "", f"it does not start: {getattr(error, 'strerror', None) or type(error).__name__}", 0)
+    with process:
+        try:
+            output, errors = process.communicate(data, longest_s)
+        except subprocess.TimeoutExpired:
+            kill_tree(process)
+            return Done(None, "", f"it did not end within {longest_s:.0f} s", time.monotonic() - began)
+    kill_tree(process)  # what it left running
+    said = clean(errors.decode("utf-8", "replace").strip().rpartition("\n")[2])[:160]
+    fault = f"it ended with status {process.returncode}" + (f": {said}" if said else "") if process.returncode else ""
+    return Done(process.returncode, output.decode("utf-8", "replace"), fault, time.monotonic() - began)

@@ -1,0 +1,54 @@
+"""Who is signed in: with a plan, whose usage can be asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from usageline import paths
+from usageline.cli.doctor.result import Result, ok, problem, warning
+from usageline.cli.info import judge, missing
+from usageline.cli.wording import span
+from usageline.errors import SourceFailure
+from usageline.line.view import other_sign_in
+from usageline.sources import claude_state
+
+if TYPE_CHECKING:
+    from usageline.cli.doctor.context import Context
+
+
+def environment(context: Context) -> Result | None:
+    """No variable of this shell has its sessions sign in with something else than a plan."""
+    other = other_sign_in(context.env)
+    if other:
+        return warning(f"this shell's environment signs in otherwise ({other}): sessions started from it have no plan limits", "unset it")
+    return None
+
+
+def plan(context: Context) -> Result:
+    """Somebody is signed in with a plan."""
+    found = context.sign_in
+    if not isinstance(found, SourceFailure):
+        return ok(f"signed in with a plan: {found.plan or 'of unknown name'}")
+    if found.status == "no-plan":
+        return problem(
+            f"Claude Code is signed in with something else: {found.detail}, which has no plan limits", "sign in to a plan with /login"
+        )
+    told = missing(paths.claude_credentials(context.env), context.env, claude_state.read(context.env))
+    return problem(told.text, told.advice)
+
+
+def credentials(context: Context) -> Result | None:
+    """The sign-in can be used now."""
+    found = context.sign_in
+    if isinstance(found, SourceFailure):
+        return None
+    if not context.reads_the_token:
+        return ok("no configured source reads the sign-in's token")
+    if found.credentials is None:
+        return problem(f"the sign-in cannot be read: {found.problem}", "allow it in the Keychain's dialog, or unlock the Keychain")
+    complaint = judge(found.credentials, context.now)
+    if complaint and "client" in context.config[0].sources:
+        return warning(f"{complaint.text}; Claude Code itself is asked in its place", complaint.advice)
+    if complaint:
+        return problem(complaint.text, complaint.advice)
+    return ok(f"the sign-in is valid for {span(found.credentials.expires_at - context.now)} and may read usage")

@@ -1,0 +1,48 @@
+"""Paths, times and lengths of time as people write them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from usageline.line.layout import clean
+from usageline.usage.times import EARLIEST, LATEST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
+
+
+def short(path: str, env: Mapping[str, str]) -> str:
+    """The path with `~` for the home directory, and without anything that a terminal could act on."""
+    home = env.get("HOME", "").rstrip("/")
+    inside = home and (path == home or path.startswith(home + "/"))
+    return str(clean("~" + path[len(home) :] if inside else path))
+
+
+def local_time(at: float) -> str:
+    """`2026-11-24 04:59:16 UTC`, in the user's zone and with its name; "" for what is no sane time in epoch seconds."""
+    if not EARLIEST <= at <= LATEST:
+        return ""
+    return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def span(seconds: float) -> str:
+    """A length of time in words, in its two largest units: `less than a minute`, `12 minutes`, `7 hours 59 minutes`, `2 days 3 hours`."""
+    whole = int(abs(seconds))
+    if whole < MINUTE_S:
+        return "less than a minute"
+    if whole < HOUR_S:
+        return _count(whole // MINUTE_S, "minute")
+    if whole < DAY_S:
+        return _both(_count(whole // HOUR_S, "hour"), whole % HOUR_S // MINUTE_S, "minute")
+    return _both(_count(whole // DAY_S, "day"), whole % DAY_S // HOUR_S, "hour")
+
+
+def _both(larger: str, number: int, unit: str) -> str:
+    return f"{larger} {_count(number, unit)}" if number else larger
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}" + ("" if number == 1 else "s")

@@ -1,0 +1,276 @@
+"""`usageline doctor` as a whole: what it prints, how it exits, and what it leaves alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.installed import write_script
+from setup.machine import make_clone, make_machine
+from usageline import paths
+from usageline.cli.doctor import CHECKS, made
+from usageline.cli.doctor.context import Context
+from world import ACCOUNT, CANARY, ORGANIZATION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from cli.installed import Installed
+    from server import Api
+
+    Doctor: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
+
+
+@pytest.fixture
+def doctor(installed: Installed) -> Doctor:
+    """Run the installed command in the trusted folder; nothing it prints may be a traceback, a token or an identifier."""
+
+    def run(*arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
+        command = [paths.command(installed.world.env), "doctor", *arguments]
+        done = subprocess.run(
+            command,
+            cwd=options.pop("cwd", installed.project),
+            env={**installed.world.env, **options},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=40,
+            check=False,
+        )
+        printed = done.stdout + done.stderr
+        for secret in ("Traceback", CANARY, "sk-ant", "t@example.com", ACCOUNT, ORGANIZATION):
+            assert secret not in printed, printed
+        return done
+
+    return run
+
+
+def look(installed: Installed) -> None:
+    """Get numbers."""
+    assert installed.world.run(paths.command(installed.world.env), "refresh").returncode == 0
+
+
+def test_a_whole_installation_gets_a_tick_for_each_step(doctor: Doctor, installed: Installed, api: Api) -> None:
+    """All but the test's own API address."""
+    look(installed)
+    done = doctor()
+    assert done.returncode == 0, done.stdout
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if line.startswith(("!", "✗"))] == [
+        f"! USAGELINE_API_URL has {api.url} asked in place of Anthropic's service"
+    ]
+    assert sum(line.startswith("✓") for line in lines) >= 20
+    assert "5h ███▋░░░░░░ 37%" in done.stdout
+    assert "Claude Code 2.1.330" in done.stdout
+    assert lines[-1] == "1 warning"
+
+
+def test_an_installation_by_install_sh_gets_no_complaint(tmp_path: Path) -> None:
+    """From a copy of the clone, with its own packages; there is no service, and no client has run."""
+    machine = make_machine(tmp_path / "world", make_clone(tmp_path / "clone"))
+    machine.run()
+    machine.wait_for_refreshes()
+    done = machine.world.run(paths.command(machine.env), "doctor")
+    assert [line for line in done.stdout.splitlines() if line.startswith("✗")] == [], done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
+    complaints = [line for line in done.stdout.splitlines() if line.startswith("!")]
+    assert not [line for line in complaints if "install" in line or "bytecode" in line or "record" in line], complaints
+
+
+def test_it_asks_the_service_nothing_and_starts_no_refresh(doctor: Doctor, installed: Installed, api: Api) -> None:
+    """Neither itself nor by the line that it has printed, with nothing in the cache and with numbers that are due."""
+    doctor()
+    assert not os.path.exists(paths.cache_dir(installed.world.env))
+    look(installed)
+    installed.world.make_due()
+    before = {path: path.read_bytes() for path in installed.world.cache.rglob("*") if path.is_file()}
+    doctor()
+    assert {path: path.read_bytes() for path in installed.world.cache.rglob("*") if path.is_file()} == before
+    assert len(api.requests) == 1
+
+
+def test_it_leaves_every_file_as_it_is(doctor: Doctor, installed: Installed, api: Api) -> None:
+    """Its own run of the line and its copy of the store lie elsewhere, and are gone afterwards."""
+    look(installed)
+    scratch = installed.world.root / "tmp"
+    scratch.mkdir()
+    Path(installed.project, ".claude").mkdir()
+
+    def tree() -> dict[Path, tuple[int, int]]:
+        # The client counts its own runs; locking does not change the lock file.
+        return {
+            path: (path.lstat().st_mtime_ns, path.lstat().st_size) for path in installed.world.root.rglob("*") if path.name != "claude.runs"
+        }
+
+    before = tree()
+    doctor(TMPDIR=str(scratch))
+    after = tree()
+    changed = {path for path in before | after if before.get(path) != after.get(path)}
+    # Where the stand-in client writes its own file, and where the scratch directories came and went.
+    assert changed <= {installed.world.home / ".local" / "bin", scratch}
+    assert list(scratch.iterdir()) == []
+    assert len(api.requests) == 1
+
+
+def test_every_problem_has_advice_and_the_exit_status_is_1(installed: Installed) -> None:
+    """Also where nearly everything is wrong at once."""
+    world = installed.world
+    world.sign_out()
+    installed.settings.write_text("{ not JSON")
+    Path(paths.data_dir(world.env), "current").unlink()
+    installed.add_client("1.0.0")
+    cache = installed.world.cache
+    cache.parent.mkdir(parents=True, mode=0o700)
+    cache.write_text("")
+    done = subprocess.run(
+        [installed.release.python, "-I", "-B", "-m", "usageline.cli", "doctor"],
+        cwd=world.home,
+        env=world.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = done.stdout.splitlines()
+    problems = [index for index, line in enumerate(lines) if line.startswith("✗")]
+    assert (done.returncode, done.stderr, len(problems) >= 5) == (1, "", True), done.stdout
+    assert all(lines[index + 1].startswith("  → ") for index in problems)
+    assert re.fullmatch(r"\d problems, \d warnings?", lines[-1])
+
+
+def test_with_nothing_installed_it_says_what_to_run(usageline: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    done = usageline("doctor")
+    assert done.returncode == 1
+    assert "→ run install.sh" in done.stdout
+
+
+def test_without_a_home_it_says_so(doctor: Doctor) -> None:
+    done = doctor(HOME="")
+    assert (done.returncode, "HOME is not set" in done.stdout + done.stderr) == (1, True), done.stdout
+
+
+def test_a_status_line_of_a_project_is_named_and_not_run(doctor: Doctor, installed: Installed) -> None:
+    """Nor its hooks, its environment, or a program in it that has the client's name."""
+    settings = installed.project / ".claude" / "settings.json"
+    settings.parent.mkdir()
+    ran = installed.world.root / "ran"
+    settings.write_text(
+        f'{{"statusLine": {{"type": "command", "command": "touch {ran}"}}, "env": {{"PATH": "."}},'
+        f'"hooks": {{"SessionStart": [{{"hooks": [{{"type": "command", "command": "touch {ran}"}}]}}]}}}}'
+    )
+    write_script(installed.project / "claude", f"touch {ran}\n")
+    write_script(installed.project / "usageline", f"touch {ran}\n")
+    done = doctor(PATH=".:" + installed.world.env["PATH"])
+    assert "! ~/project/.claude/settings.json has a status line of its own" in done.stdout
+    assert not ran.exists()
+
+
+def test_it_ends_in_time_with_a_command_and_a_client_that_hang(doctor: Doctor, installed: Installed) -> None:
+    """And nothing of them is left."""
+    hang = "sleep 987"
+    write_script(installed.world.home / ".local" / "bin" / "claude", hang + "\n")
+    command = installed.read_settings()["statusLine"]["command"].replace("exec ", "")
+    installed.change_settings(statusLine={"type": "command", "command": f"{command}; {hang}"})
+    began = time.monotonic()
+    done = doctor()
+    assert time.monotonic() - began < 12
+    assert "the command fails: it did not end within 3 s" in done.stdout
+    assert "does not say its version: it did not end within 3 s" in done.stdout
+    assert "sleep 987" not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_check_that_fails_is_told(installed: Installed) -> None:
+    def broken(_context: Context) -> None:
+        raise ZeroDivisionError("sk-ant-secret")
+
+    said = made(broken, Context(installed.world.env, "/"))
+    assert said is not None
+    assert (said.level, said.text) == ("problem", "the check broken failed: ZeroDivisionError")
+
+
+def test_no_check_fails_whatever_the_files_hold(installed: Installed, api: Api) -> None:
+    """Each of the client's and our files replaced by what it should not be."""
+    look(installed)
+    env = installed.world.env
+    files = [
+        paths.claude_settings(env),
+        paths.claude_state(env),
+        paths.claude_credentials(env),
+        paths.snapshot(env),
+        paths.install_record(env),
+    ]
+    files += [paths.claude_dir(env) + "/plugins/installed_plugins.json", paths.store_dir(env) + "/cache.db", paths.config_file(env)]
+    for file in files:
+        path = Path(file)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        before = path.read_bytes() if path.exists() else None
+        for content in (
+            b"",
+            b"[]",
+            b"null",
+            b"{}",
+            b'{"a": [1]}',
+            b"\xff\xfe\0",
+            b"[" * 100_000,
+            b'{"statusLine": 3, "hooks": {"SessionStart": [3]}}',
+        ):
+            path.write_bytes(content)
+            context = Context(env, str(installed.project))
+            said = [made(check, context) for check in CHECKS if check.__name__ not in {"packages", "bytecode", "prints_a_line", "version"}]
+            assert not [result for result in said if result and "failed: " in result.text and result.advice == "please report it"], (
+                path,
+                content,
+            )
+        if before is None:
+            path.unlink()
+        else:
+            path.write_bytes(before)
+    assert len(api.requests) == 1
+
+
+def test_hostile_texts_reach_the_terminal_as_text_only(doctor: Doctor, installed: Installed) -> None:
+    installed.change_settings(statusLine={"type": "command", "command": "\x1b]0;x\x07[red]mine\u202e"})
+    installed.world.write_state(oauthAccount={"accountUuid": "\x1b[31m", "organizationType": "\x1b[31mclaude"})
+    done = doctor()
+    assert "[red]mine" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "\u202e" not in done.stdout
+
+
+def test_the_schema_is_that_of_the_body_the_client_saw(doctor: Doctor, installed: Installed, api: Api) -> None:
+    """Keys with types, no values, no request."""
+    body = {**installed_body(), "secret_sauce": "a value of mine", "tangelo": None}
+    installed.world.client_saw(body)
+    done = doctor("--schema")
+    assert done.returncode == 0
+    assert ["secret_sauce", "text"] in [line.split() for line in done.stdout.splitlines()]
+    assert "tangelo" in done.stdout.splitlines()[-1]
+    assert "a value of mine" not in done.stdout
+    assert api.requests == []
+
+
+def test_the_schema_of_a_body_in_a_file(doctor: Doctor, installed: Installed) -> None:
+    file = installed.world.home / "body.json"
+    file.write_text('{"limits": [{"kind": "session", "percent": 3, "odd\\u001b[31m": 1}]}')
+    done = doctor("--schema", "--body", str(file))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == ["Not", "used,", "of", "~/body.json:", "limits[].odd", "[31m", "number"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(["--schema"], 1), (["--schema", "--body", "/nowhere"], 1), (["--body", "x"], 2), (["--odd"], 2)]
+)
+def test_without_a_body_or_with_wrong_usage_it_says_so(doctor: Doctor, arguments: list[str], status: int) -> None:
+    done = doctor(*arguments)
+    assert (done.returncode, done.stdout, done.stderr != "") == (status, "", True)
+
+
+def installed_body() -> dict[str, object]:
+    """A body of two limits."""
+    return {"limits": [{"kind": "session", "percent": 3, "resets_at": None}, {"kind": "weekly_all", "percent": 4, "resets_at": None}]}

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from usageline import paths
+from usageline.cli import info
+from usageline.cli.wording import local_time, span
+from usageline.sources import credentials, keychain
+from usageline.sources.claude_state import ClaudeState
+from world import ACCOUNT, CANARY, ORGANIZATION
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from server import Api
+    from world import World
+
+    Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
+
+
+def facts(output: str) -> dict[str, str]:
+    """The rows of the answer."""
+    return {name.strip(): value.strip() for name, _, value in (line.partition("  ") for line in output.splitlines())}
+
+
+def test_it_says_where_what_plan_what_scopes_and_until_when(usageline: Run, world: World) -> None:
+    world.sign_in(expires_at=time.time() + 7 * 3600 + 59 * 60 + 30, tier="default_claude_max_20x")
+    done = usageline("info")
+    assert (done.returncode, done.stderr) == (0, "")
+    shown = facts(done.stdout)
+    assert shown["credentials"] == "~/.claude/.credentials.json"
+    assert (shown["subscription type"], shown["plan"]) == ("max", "Max 20x")
+    assert shown["scopes"] == "user:inference, user:profile"
+    assert shown["expires at"].endswith(" UTC")
+    assert shown["valid for"] == "7 hours 59 minutes"
+
+
+def test_it_gives_neither_token_nor_e_mail_nor_whole_identifiers(usageline: Run, world: World) -> None:
+    """Nor a fingerprint; of the account what tells it from another one, and its key in the snapshot."""
+    output = usageline("info").stdout
+    found = credentials.read(world.env)
+    assert found is not None
+    for secret in (CANARY, "sk-ant", "t@example.com", ACCOUNT, ORGANIZATION, found.token.fingerprint):
+        assert secret not in output
+    assert facts(output)["account"].startswith(ACCOUNT[:8] + "…")
+
+
+def test_the_account_is_named_as_the_snapshot_names_it(usageline: Run, world: World, api: Api) -> None:
+    usageline("refresh")
+    assert api.usage_requests
+    assert world.snapshot()["account"] in usageline("info").stdout
+
+
+@pytest.mark.parametrize(("zone", "name"), [("Europe/Berlin", "CET"), ("America/New_York", "EST")])
+def test_times_are_local_and_name_their_zone(usageline: Run, world: World, zone: str, name: str) -> None:
+    world.env["TZ"] = zone
+    world.sign_in(expires_at=1795464000 + 10 * 365 * 86400)  # in November
+    assert facts(usageline("info").stdout)["expires at"].endswith(name)
+
+
+def test_an_expired_sign_in_says_since_when_and_what_to_do(usageline: Run, world: World) -> None:
+    world.sign_in(expires_at=time.time() - 12 * 60 - 5)
+    done = usageline("info")
+    assert done.returncode == 1
+    assert facts(done.stdout)["valid for"] == "expired 12 minutes ago"
+    assert done.stderr.startswith("usageline: the sign-in expired 12 minutes ago: send a message in Claude Code")
+
+
+def test_a_lost_renewal_is_told(usageline: Run, world: World) -> None:
+    """It leaves an empty token and no time."""
+    world.sign_in(token="", expires_at=0)
+    done = usageline("info")
+    assert (done.returncode, "holds no token" in done.stderr) == (1, True)
+
+
+def test_a_token_without_the_scope_says_what_to_do(usageline: Run, world: World) -> None:
+    world.sign_in(scopes=("user:inference",))
+    done = usageline("info")
+    assert done.returncode == 1
+    assert "lacks the scope user:profile: sign in with /login" in done.stderr
+
+
+def test_scopes_that_are_not_listed_are_nothing_wrong(usageline: Run, world: World) -> None:
+    world.sign_in(scopes=None)
+    done = usageline("info")
+    assert (done.returncode, facts(done.stdout)["scopes"]) == (0, "not listed")
+
+
+def test_signed_out_says_how_to_sign_in(usageline: Run, world: World) -> None:
+    world.sign_out()
+    done = usageline("info")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "there is no sign-in" in done.stderr
+    assert "/login" in done.stderr
+
+
+def test_an_api_key_has_no_plan_limits(usageline: Run, world: World) -> None:
+    world.sign_out()
+    world.write_state(primaryApiKey="sk-ant-api03-secret")
+    done = usageline("info")
+    assert (done.returncode, "API key" in done.stderr, "secret" in done.stderr) == (1, True, False)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [("not JSON " + CANARY, "is not the JSON"), ("{}", "holds no sign-in to a plan"), ("[]", "is not the JSON")]
+)
+def test_a_file_that_is_none_says_so(usageline: Run, world: World, content: str, said: str) -> None:
+    world.write_credentials(content)
+    done = usageline("info")
+    assert (done.returncode, said in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("kind", ["directory", "pipe"])
+def test_what_is_no_file_cannot_be_read(usageline: Run, world: World, kind: str) -> None:
+    """And holds nobody up."""
+    path = world.root / "odd"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+    done = usageline("info", "--credentials", str(path))
+    assert (done.returncode, "cannot be read" in done.stderr) == (1, True)
+
+
+def test_a_named_file_is_looked_at_alone(usageline: Run, world: World) -> None:
+    """Nothing of the account that is signed in is mixed in."""
+    other = world.root / "other.json"
+    other.write_text(json.dumps({"claudeAiOauth": {"accessToken": CANARY, "expiresAt": 9e12, "subscriptionType": "pro"}}))
+    done = usageline("info", "--credentials", str(other))
+    shown = facts(done.stdout)
+    assert done.returncode == 0
+    assert (shown["credentials"], shown["plan"]) == (str(other), "Pro")
+    assert "account" not in shown
+    assert "organisation" not in shown
+    Path(paths.claude_credentials(world.env)).unlink()
+    assert usageline("info", "--credentials", str(other)).stdout == done.stdout
+    assert usageline("info", "--credentials", str(other) + "x").returncode == 1
+
+
+def test_hostile_content_reaches_the_terminal_as_text_only(usageline: Run, world: World) -> None:
+    world.sign_in(scopes=("user:profile", "\x1b]0;x\x07[red]scope\u202e"), plan="\x1b[31mmax")
+    done = usageline("info")
+    assert "[red]scope" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "\u202e" not in done.stdout
+
+
+def test_a_time_beyond_all_time_is_no_time(world: World) -> None:
+    world.sign_in(expires_at=9e11)
+    found = credentials.read(world.env)
+    assert found is not None
+    shown = dict(info.rows(found, "here", ClaudeState({}, {}), time.time()))
+    assert shown["expires at"] == "no sane time"
+
+
+def test_the_keychain_is_named_as_the_place(world: World, tmp_path: Path) -> None:
+    """On macOS it comes before the file."""
+    security = tmp_path / "security"
+    content = Path(paths.claude_credentials(world.env)).read_text()
+    security.write_text(f"#!/bin/sh\ncat <<'END'\n{content}\nEND\n")
+    security.chmod(0o700)
+    found, place = credentials.find(world.env, platform="darwin", security=str(security))
+    assert (found is not None, place) == (True, credentials.KEYCHAIN)
+    security.write_text(f"#!/bin/sh\nexit {keychain.ABSENT}\n")
+    found, place = credentials.find(world.env, platform="darwin", security=str(security))
+    assert (found is not None, place) == (True, paths.claude_credentials(world.env))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "less than a minute"),
+        (59.9, "less than a minute"),
+        (60, "1 minute"),
+        (3599, "59 minutes"),
+        (3600, "1 hour"),
+        (3660, "1 hour 1 minute"),
+        (86399, "23 hours 59 minutes"),
+        (86400, "1 day"),
+        (200000, "2 days 7 hours"),
+        (-720, "12 minutes"),
+    ],
+)
+def test_a_length_of_time_is_told_in_its_two_largest_units(seconds: float, words: str) -> None:
+    assert span(seconds) == words
+
+
+def test_only_a_sane_time_is_told() -> None:
+    assert local_time(0) == local_time(1e12) == local_time(float("nan")) == ""
