@@ -68,8 +68,8 @@ class Refreshes:
         # Not `start.launch`, which is a last act: it closes every file of its process.
         null = subprocess.DEVNULL
         return subprocess.Popen(
-            [sys.executable, "-I", "-B", "-m", "usageline.refresh"],
-            env={name: self._env[name] for name in start.PASSED_ON if name in self._env},
+            start.refresh_command(sys.executable),
+            env=start.refresh_environment(self._env),
             stdin=null,
             stdout=null,
             stderr=null,

@@ -75,13 +75,22 @@ def claim(env, now):
     return ""
 
 
+def refresh_command(python):
+    """What runs one refresh with that interpreter."""
+    return [python, "-I", "-B", "-m", "usageline.refresh"]
+
+
+def refresh_environment(env):
+    """What it gets of the environment."""
+    return {name: env[name] for name in PASSED_ON if name in env}
+
+
 def launch(python, env):
     """Start the refresh in a session of its own, with nothing of ours inherited. Call it as the last act: the parent must be gone at once.
 
     The client ends a cancelled run with all its descendants, found by parent links; a process whose parent has left is not among them.
     """
-    arguments = [python, "-I", "-B", "-m", "usageline.refresh"]
-    kept = {name: env[name] for name in PASSED_ON if name in env}
+    arguments, kept = refresh_command(python), refresh_environment(env)
     if sys.platform == "win32":
         import subprocess  # noqa: PLC0415 - far too slow to import where posix_spawn exists
 
