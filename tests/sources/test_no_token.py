@@ -1,0 +1,58 @@
+"""Who leaves `oauth` out has their credentials opened by nothing of ours, from the line to the table."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hot import Hot
+from server import usage_body
+from usageline import paths
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from server import Api
+    from world import Release, World
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
+def test_without_oauth_no_process_of_ours_opens_the_credentials(world: World, api: Api, built_release: Release) -> None:
+    world.configure('sources = ["payload", "claude-cache", "client"]')
+    stand_in(world)
+    hot = Hot(world, built_release)
+    python = [str(built_release.python), "-I", "-B", "-m"]
+    commands = [
+        hot.command,
+        [*hot.command[:-1], str(built_release.hook)],
+        built_release.refresh_command,
+        hot.command,
+        [*python, "usageline.cli"],
+        [*python, "usageline.cli", "doctor"],
+    ]
+    logs = []
+    for number, command in enumerate(commands):
+        log = world.root / f"strace-{number}"
+        hot.run(b"{}", command=["strace", "-f", "-e", "trace=%file", "-s", "500", "-o", str(log), *command])
+        logs.append(log.read_text())
+    assert " 37% " in hot.line()
+    assert world.snapshot()["source"] == "client"
+    assert api.requests == []
+    opened = [line for log in logs for line in log.splitlines() if ".credentials.json" in line and "stat" not in line.split("(")[0]]
+    assert [line for line in opened if "readlink" not in line and "access(" not in line] == []
+    assert any(paths.claude_credentials(world.env) in log for log in logs), "the trace shows what is looked at"
+
+
+def stand_in(world: World) -> Path:
+    """A program that answers as Claude Code does."""
+    told = {"subscription_type": "max", "rate_limits_available": True, "rate_limits": usage_body()}
+    response = {"type": "control_response", "response": {"subtype": "success", "request_id": "usageline", "response": told}}
+    path = world.home / ".local" / "bin" / "claude"
+    path.parent.mkdir(parents=True, mode=0o755)
+    (world.root / "answer").write_text(json.dumps(response) + "\n")
+    path.write_text(f"#!/bin/sh\nread question; cat {world.root / 'answer'}\n")
+    path.chmod(0o755)
+    return path
