@@ -57,8 +57,8 @@ def test_no_line_shows_the_number_of_an_account_that_was_not_signed_in_while_it_
         # All that was signed in, or half signed in (""), at some time between the line's start and its end.
         ends = [since for since, _ in signed_in[1:]] + [ended + 1]
         during = {token for (since, token), until in zip(signed_in, ends, strict=True) if since < ended and until > began}
-        for token, number in NUMBERS.items():
-            if number in line:
+        for token, percent in NUMBERS.items():
+            if percent in line:
                 shown += 1
                 assert token in during or "" in during, line
     assert shown > 50

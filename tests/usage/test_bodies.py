@@ -46,7 +46,7 @@ def pool(used: int | None, limit: int | None, percent: float | None, ends_at: in
 
 OURS: dict[str, tuple[list[Limit], list[Credit]]] = {
     "max_with_model_limit": (
-        [Limit(*SESSION, 37, AT_20, "normal"), Limit(*WEEK, 26, AT_THU, "normal"), Limit(*scoped("Fable"), 55, AT_THU, "warning")],
+        [Limit(*SESSION, 37.9, AT_20, "normal"), Limit(*WEEK, 26, AT_THU, "normal"), Limit(*scoped("Fable"), 55, AT_THU, "warning")],
         [usage_credits(1234, 5000, 24.68)],
     ),
     "flat_only": (
@@ -78,7 +78,7 @@ OURS: dict[str, tuple[list[Limit], list[Credit]]] = {
         [
             pool(0, 25000, 0, DEC_5),
             pool(10009, 10000, 100.09, DEC_5, label="Launch credit", enabled=False, disabled_reason="depleted"),
-            pool(1000, 2000, 50, None),
+            pool(1000, 2000, 50, None, label="Claude Code and Cowork credit"),
         ],
     ),
     "out_of_range": (

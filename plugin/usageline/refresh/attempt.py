@@ -18,6 +18,7 @@ from usageline.refresh.gate import FORCED_GAP_S, Blocked, pass_gate
 from usageline.refresh.lowered import mark_lowered
 from usageline.sources import READS_THE_TOKEN, SOURCES, Context
 from usageline.sources import sign_in as sign_ins
+from usageline.usage.month import with_month_end
 from usageline.usage.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Attempt:
 
     def _after_success(self, reading: Reading, signed_in: SignIn, asking: _Asking, stamp: str) -> Snapshot:
         token, before = signed_in.token_fingerprint, asking.record
-        checked, doubts = check(replace(reading, plan=signed_in.plan), before.doubts, ttl_s=self.config.ttl_s)
+        checked, doubts = check(with_month_end(replace(reading, plan=signed_in.plan)), before.doubts, ttl_s=self.config.ttl_s)
         checked = mark_lowered(checked, before.last_good(token))
         due_at = schedule.next_refresh_at(checked, self.config, requested_at=before.requested_at, now=time.time(), jitter=random.random())  # noqa: S311 - no secret
         record = replace(

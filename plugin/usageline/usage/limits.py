@@ -18,6 +18,9 @@ MOST_ROWS = 64
 LABELS = {"session": "Current session", "weekly_all": "Current week (all models)"}
 """As the client words them (FACTS: GET /api/oauth/usage)."""
 
+POOL_LABELS = {"cinder_cove": "Claude Code and Cowork credit"}
+"""As the client words the pools that it knows by their code names."""
+
 ALWAYS_SHOWN = ("five_hour", "seven_day", "seven_day_opus", "seven_day_sonnet")
 """Flat windows that the client shows before they have started. Others at 0 without a reset are experiments of the service (`nimbus_quill`)."""
 
@@ -34,11 +37,12 @@ def limits(body: Body) -> tuple[Limit, ...]:
             found.setdefault(_identity(limit), limit)
     for limit in _flat(body):
         known = found.setdefault(_identity(limit), limit)
-        # The same limit twice: what one form leaves out, the other may have (capture u16).
+        # The same limit twice: the flat form is what the client's own screen shows, and it is not rounded; what it leaves out the other
+        # may have (capture u16).
         found[_identity(limit)] = replace(
             known,
-            percent=limit.percent if known.percent is None else known.percent,
-            resets_at=limit.resets_at if known.resets_at is None else known.resets_at,
+            percent=known.percent if limit.percent is None else limit.percent,
+            resets_at=known.resets_at if limit.resets_at is None else limit.resets_at,
         )
     return tuple(found.values())
 
@@ -82,19 +86,19 @@ def _flat(body: Body) -> Iterator[Limit]:
         window = mapping(value)
         if not is_flat_window(name, window):
             continue
-        limit = Limit(*_flat_kind(name), percent(window["utilization"]), epoch(window.get("resets_at")))
+        limit = Limit(*_flat_kind(name, window), percent(window["utilization"]), epoch(window.get("resets_at")))
         if name in ALWAYS_SHOWN or limit.percent or limit.resets_at is not None:
             yield limit
 
 
-def _flat_kind(name: str) -> tuple[str, str]:
+def _flat_kind(name: str, window: Body) -> tuple[str, str]:
     if name == "five_hour":
         return "session", LABELS["session"]
     if name == "seven_day":
         return "weekly_all", LABELS["weekly_all"]
     if name.startswith("seven_day_"):
         return "weekly_scoped", text(words(name.removeprefix("seven_day_"))) or name
-    return text(name) or "unnamed", text(words(name)) or "Unnamed"
+    return text(name) or "unnamed", POOL_LABELS.get(name) or text(window.get("label")) or text(words(name)) or "Unnamed"
 
 
 def _identity(limit: Limit) -> tuple[str, str]:

@@ -58,10 +58,11 @@ class _Traced(dict[str, Any]):
 
 
 def _forms(body: object) -> Iterator[object]:
-    """The body, and where it tells the same money twice also the body without the newer form: the older is known, and used where it is alone."""
+    """The body, and where it tells the same money twice also the body with either form alone: both are known, and used where they are alone."""
     yield body
     if isinstance(body, dict) and "spend" in body and "extra_usage" in body:
-        yield {key: value for key, value in body.items() if key != "spend"}
+        for form in ("spend", "extra_usage"):
+            yield {key: value for key, value in body.items() if key != form}
 
 
 def _traced(value: object, levels: int) -> object:

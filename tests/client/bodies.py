@@ -1,0 +1,124 @@
+"""Usage bodies to serve: the captured ones where they are present, those written for the parser's tests, and those that only the client explains.
+
+Their times are shifted, so that the earliest lies 95 minutes ahead and all distances between them stay.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from world import CAPTURES, REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+AHEAD_S = 5700
+OWN = REPOSITORY / "tests" / "usage" / "bodies"
+NO_WINDOW = ("seven_day_breakdown",)
+"""Parts of a body whose times lie in the past rightly, and would be taken for the earliest reset."""
+
+SOON, LATER, LATE = "2026-11-23T20:00:00Z", "2026-11-26T00:40:00Z", "2026-12-05T07:59:00Z"
+BASE = {"five_hour": {"utilization": 10.9, "resets_at": SOON}, "seven_day": {"utilization": 20.999, "resets_at": LATER}}
+EXTRA = {"is_enabled": True, "monthly_limit": 5000, "used_credits": 1234.0, "utilization": 24.68, "currency": "USD", "decimal_places": 2}
+POOL = {"utilization": 5.0, "resets_at": LATE, "limit_dollars": 250, "used_dollars": 12.5, "remaining_dollars": 237.5}
+
+
+def _extra(**changes: Any) -> dict[str, Any]:
+    return {**BASE, "extra_usage": {**EXTRA, **changes}}
+
+
+MADE: dict[str, dict[str, Any]] = {
+    "out_of_credits": _extra(is_enabled=False, disabled_reason="out_of_credits"),
+    "over_the_cap": _extra(used_credits=5500.0, utilization=110.0, spend_limit_reached=True),
+    "a_cap_of_nothing": _extra(monthly_limit=0, used_credits=0.0, utilization=None),
+    "half_a_cent": _extra(used_credits=1234.5),
+    "no_share_given": _extra(utilization=None),
+    "yen_without_decimals_named": _extra(currency="JPY", decimal_places=None),
+    "francs": _extra(currency="CHF"),
+    "both_forms_disagree": {
+        **_extra(),
+        "spend": {"used": {"amount_minor": 1230, "exponent": 2, "currency": "USD"}, "limit": None, "percent": 25, "enabled": True},
+        "limits": [
+            {"kind": "session", "percent": 11, "resets_at": SOON},
+            {"kind": "weekly_all", "percent": 21, "resets_at": LATER},
+        ],
+    },
+    "one_time_credits": {
+        **BASE,
+        "cinder_cove": {**POOL, "utilization": 105.0, "used_dollars": 262.5, "remaining_dollars": -12.5},
+        "wattle_ember": {**POOL, "label": "Launch credit", "utilization": 5.9},
+    },
+    "one_time_credits_without_dollars": {
+        **BASE,
+        "cinder_cove": {"utilization": 7.7, "resets_at": LATE},
+        "wattle_ember": {"label": "Launch credit", "utilization": 5.9, "resets_at": LATE},
+    },
+    "nearly_over": {
+        "five_hour": {"utilization": 0.4, "resets_at": "2026-11-23T20:00:00.999999+00:00"},
+        "seven_day": {"utilization": 99.99, "resets_at": "2026-11-26T02:39:59.9+02:00"},
+    },
+}
+"""Bodies that show what the client makes of a field that no captured body has."""
+
+
+def bodies(now: float) -> dict[str, dict[str, Any]]:
+    """Every body by its name (no dots: it names a terminal, too), with times that lie in the future at `now`."""
+    found = {path.stem: json.loads(path.read_text()) for path in (*sorted(CAPTURES.glob("u*.json")), *sorted(OWN.glob("*.json")))}
+    return {name.replace(".", "-"): shifted(_unwrapped(body), now) for name, body in {**found, **MADE}.items() if _unwrapped(body)}
+
+
+def shifted(body: dict[str, Any], now: float) -> dict[str, Any]:
+    """The body with its earliest time AHEAD_S after `now`."""
+    windows = {name: value for name, value in body.items() if name not in NO_WINDOW}
+    moments = [moment for value in leaves(windows) if (moment := time_of(value))]
+    if not moments:
+        return body
+    by = datetime.fromtimestamp(int(now) + AHEAD_S, timezone.utc) - min(moments)
+    moved: dict[str, Any] = _mapped(body, lambda value: _moved(value, by))
+    return moved
+
+
+def leaves(value: object) -> Iterator[object]:
+    """Every innermost value."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner)
+    else:
+        yield value
+
+
+def time_of(value: object) -> datetime | None:
+    """The moment that a value of a body names, or None."""
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\dT", value):
+        return None
+    text = re.sub(r"(\.\d+)", lambda match: f"{match[1]:0<7}"[:7], value.replace("Z", "+00:00"))
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _moved(value: object, by: timedelta) -> object:
+    moment = time_of(value)
+    return (moment + by).isoformat() if moment else value
+
+
+def _mapped(value: object, change: Callable[[object], object]) -> Any:
+    if isinstance(value, dict):
+        return {name: _mapped(inner, change) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_mapped(inner, change) for inner in value]
+    return change(value)
+
+
+def _unwrapped(content: Any) -> dict[str, Any]:
+    """The body in a captured file; {} where the file is a list of limits, which is no body."""
+    if not isinstance(content, dict):
+        return {}
+    body: dict[str, Any] = content.get("cachedUsageUtilization", {}).get("utilization", content)
+    return body

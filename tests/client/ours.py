@@ -1,0 +1,83 @@
+"""What usageline shows of an account: `--json`, the table, and the line, with the texts of the last two taken apart."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from client.usage_screen import AMOUNT, MONTHS, Amount, Moment, amount
+from hot import Hot
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from world import Release, World
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WIDE = "400"
+"""Columns enough for every row: what is given up on a narrow terminal is another test's business."""
+
+
+@dataclass(frozen=True)
+class Ours:
+    """The snapshot as `--json` prints it, the table's lines, and the line's segments."""
+
+    snapshot: dict[str, Any]
+    table: list[str]
+    segments: list[str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One row or segment: `percent` None for `–` or none, `at` None where no end is shown, `amounts` in their order."""
+
+    text: str
+    percent: int | None
+    at: Moment | None
+    amounts: list[Amount]
+
+
+def look(world: World, release: Release) -> Ours:
+    """Run all three in `world`: the first of them asks, the others show what it found."""
+    world.env["COLUMNS"] = WIDE
+    command = (release.python, "-I", "-B", "-m", "usageline.cli")
+    printed = world.run(*command, "--json")
+    assert printed.returncode == 0, printed.stderr
+    table = world.run(*command).stdout.splitlines()
+    line = Hot(world, release).line(COLUMNS=WIDE)
+    return Ours(json.loads(printed.stdout), table, line.split(" │ "))
+
+
+def row(lines: list[str], label: str, now: float, where: tzinfo) -> Shown | None:
+    """The row or segment that begins with `label`, taken apart."""
+    found = [line for line in lines if line == label or line.startswith(label + " ")]
+    if not found:
+        return None
+    text = found[0].removeprefix(label)
+    share = re.search(r"(\d+)%", text)
+    return Shown(
+        text.strip(), int(share[1]) if share else None, _end(text, now, where), [amount(part) for part in re.findall(AMOUNT, text)]
+    )
+
+
+def _end(text: str, now: float, where: tzinfo) -> Moment | None:
+    """`↻ 1h59m`, `↻ Thu 00:39`, `resets in 3d4h, Thu 00:39`, `resets Dec 1`, `expires Dec 5`, `ends 23:15`."""
+    left = re.search(r"↻ (?:(\d+)h)?(?:(\d+)|<1)m", text)
+    if left:
+        after = timedelta(hours=int(left[1] or 0), minutes=int(left[2] or 0))
+        return Moment(datetime.fromtimestamp(now, where) + after, day=False)
+    found = re.search(r"(?:↻|resets|expires|ends)(?: in [^,]*,)? (?:([A-Z][a-z]{2}) )?(?:(\d\d):(\d\d)|(\d+))", text)
+    if not found:
+        return None
+    name, hour, minute, day = found.groups()
+    today = datetime.fromtimestamp(now, where).replace(hour=0, minute=0, second=0, microsecond=0)
+    if day:
+        at = today.replace(month=MONTHS.index(name) + 1, day=int(day))
+        return Moment(at if at >= today else at.replace(year=at.year + 1), day=True)
+    at = today.replace(hour=int(hour), minute=int(minute))
+    while (name and DAYS[at.weekday()] != name) or at.timestamp() < now - 60:
+        at += timedelta(days=1)
+    return Moment(at, day=False)

@@ -1,0 +1,64 @@
+"""A sign-in that has expired: nobody asks with it, the line says so, and when the client has renewed it the numbers are back by themselves."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+from client.api import ANSWER, _ClientHandler
+from world import ACCOUNT, ORGANIZATION
+
+if TYPE_CHECKING:
+    import pytest
+
+    from client.sandbox import Sandbox
+
+TOKEN_PATH = "/v1/oauth/token"
+RENEWED = "sk-ant-oat01-RENEWED-by-the-client"
+
+
+def test_the_numbers_are_back_when_the_client_has_renewed_its_sign_in(installed: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No request with a token that cannot succeed, the reason on the line, then the client's own renewal and numbers got with the new token."""
+    renewals: list[bool] = []
+    serve = _ClientHandler.do_POST
+
+    def renew(handler: _ClientHandler) -> None:
+        if handler.path != TOKEN_PATH:
+            serve(handler)
+            return
+        handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        renewals.append(may_renew)
+        if may_renew:
+            handler.reply(200, json.dumps(answer()).encode())
+        else:
+            handler.error(503, "api_error", "come again later")
+
+    monkeypatch.setattr(_ClientHandler, "do_POST", renew)
+    may_renew = False
+    installed.world.sign_in(expires_at=time.time() - 60)
+    terminal = installed.start("one")
+    terminal.wait_for("sign-in expired")
+    installed.wait_until(lambda: not installed.refreshes())
+    assert installed.api.ours == []
+
+    may_renew = True
+    terminal.enter("hello")
+    terminal.wait_for(ANSWER)
+    terminal.wait_for("37%")
+    assert True in renewals
+    assert {request.headers["authorization"] for request in installed.api.ours} == {f"Bearer {RENEWED}"}
+    assert "sign-in expired" not in terminal.screen()
+
+
+def answer() -> dict[str, object]:
+    """What the token endpoint says to a renewal."""
+    return {
+        "token_type": "Bearer",
+        "access_token": RENEWED,
+        "refresh_token": "sk-ant-ort01-RENEWED",
+        "expires_in": 28800,
+        "scope": "user:inference user:profile",
+        "account": {"uuid": ACCOUNT, "email_address": "t@example.com"},
+        "organization": {"uuid": ORGANIZATION, "name": "T"},
+    }

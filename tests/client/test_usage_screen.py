@@ -1,0 +1,248 @@
+"""The numbers are those of the client's own `/usage`: every row of its screen, for every body, by a script."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from client import ours, usage_screen
+from client.bodies import bodies, leaves, time_of
+from client.download import VERSION
+from client.installation import opened
+from client.usage_screen import OFF, OUT, REFUSED, UNLIMITED, Amount, Moment, Row
+from server import Api, Request
+from usageline.usage.parse import parse
+from world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from client.ours import Ours, Shown
+    from client.sandbox import Sandbox
+    from world import Release
+
+BODIES = bodies(time.time())
+AT_ONCE = 3
+OTHER_ZONE = "Asia/Kolkata"
+ZONES = ("UTC", OTHER_ZONE) if os.path.exists(f"/usr/share/zoneinfo/{OTHER_ZONE}") else ("UTC",)
+"""Half of the bodies are looked at in a zone that is no whole number of hours from the server's."""
+
+OURS = {"Current week (Sonnet only)": "Sonnet"}
+"""Our labels for the client's, where they are not the same."""
+
+SEGMENTS = {"Current session": "5h", "Current week (all models)": "7d", "Usage credits": "credits"}
+"""What such a row begins with in the line."""
+
+TO_THE_MINUTE_S = 120
+"""The client cuts a reset to the minute, the table rounds it, and the line counts down from a later second."""
+
+OWNER = {"organizationRole": "admin", "billingType": "stripe_subscription", "hasExtraUsageEnabled": True}
+"""Somebody who can buy credits; to others the client says nothing of credits that are off."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One body as the client and we showed it at `now`: `rows` is None where the client refused it."""
+
+    body: dict[str, Any]
+    zone: str
+    now: float
+    screen: str
+    rows: list[Row] | None
+    cached: object
+    ours: Ours
+
+    def labels(self, row: Row) -> str:
+        """Our label for a row of the client's."""
+        return OURS.get(row.label, row.label)
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory, built_release: Release) -> Iterator[dict[str, Future[Seen]]]:
+    """Every body, shown by a client of its own and by us; a few at once."""
+    root = tmp_path_factory.mktemp("usage screen")
+    api = Api(body=body_of)
+    with opened(root / "sandbox") as sandbox, ThreadPoolExecutor(AT_ONCE) as pool:
+        sandbox.api.body = body_of
+        yield {
+            name: pool.submit(look, sandbox, api, built_release, root / name, ZONES[number % len(ZONES)])
+            for number, name in enumerate(BODIES)
+        }
+        pool.shutdown(cancel_futures=True)
+    api.close()
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    """The body that the token names."""
+    return BODIES[request.headers["authorization"].rpartition("-for-")[2]]
+
+
+def look(sandbox: Sandbox, api: Api, release: Release, root: Path, zone: str) -> Seen:
+    """Sign in somebody whose usage is the body of that name, and look at it with the client and with ours."""
+    name = root.name
+    world = World(root)
+    world.sign_in(token=f"sk-ant-oat01-for-{name}")
+    trusted = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True, "allowedTools": []}
+    world.write_state(
+        oauthAccount={**world.read_state()["oauthAccount"], **OWNER},
+        numStartups=5,
+        hasCompletedOnboarding=True,
+        lastOnboardingVersion=VERSION,
+        theme="dark",
+        projects={str(sandbox.project): trusted},
+    )
+    world.env |= {"TZ": zone, "USAGELINE_API_URL": api.url}
+    world.configure('sources = ["oauth"]')
+
+    terminal = sandbox.start(name, columns=120, rows=70, env={"HOME": str(world.home), "TZ": zone})
+    terminal.wait_for("❯")
+    terminal.enter("/usage")
+    shown = terminal.wait_for(lambda screen: was_asked(sandbox, name) and usage_screen.is_done(screen))
+    while shown != (shown := terminal.screen()):  # it is drawn in several strokes
+        time.sleep(0.2)
+    now = time.time()
+    sandbox.stop(name)
+    rows = None if any(word in shown for word in REFUSED) else usage_screen.rows(shown, now, zone)
+    cached = world.read_state().get("cachedUsageUtilization", {}).get("utilization")
+    return Seen(BODIES[name], zone, now, shown, rows, cached, ours.look(world, release))
+
+
+def was_asked(sandbox: Sandbox, name: str) -> bool:
+    """Whether the client has got its answer."""
+    return any(request.headers.get("authorization", "").endswith(f"-for-{name}") for request in sandbox.api.usage_requests)
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_every_row_of_the_clients_screen_is_ours_too(seen: dict[str, Future[Seen]], name: str) -> None:
+    """Label, percentage, reset and amounts, in `--json`."""
+    found = seen[name].result()
+    if found.rows is None:
+        assert found.ours.snapshot["status"] == "unreadable", found.screen
+        return
+    for row in found.rows:
+        assert row.unknown == [], found.screen
+        limits = [limit for limit in found.ours.snapshot["limits"] if limit["label"] == found.labels(row)]
+        credits_found = [credit for credit in found.ours.snapshot["credits"] if credit["label"] == found.labels(row)]
+        if row.state == OFF:
+            assert not any(credit["enabled"] for credit in credits_found), found.screen
+            continue
+        assert len(limits) + len(credits_found) == 1, (row, found.ours.snapshot)
+        meter = (limits + credits_found)[0]
+        if row.percent is not None:
+            assert math.floor(meter["percent"]) == row.percent, (row, meter)
+        if row.ends is not None:
+            assert row.ends.holds(meter["resets_at"] if limits else meter["ends_at"]), (row, meter)
+        if credits_found:
+            assert_money(row, meter)
+
+
+def assert_money(row: Row, credit: dict[str, Any]) -> None:
+    """The row's amounts and its state are those of the credit."""
+    for shown, minor in ((row.used, credit["used_minor"]), (row.limit, credit["limit_minor"])):
+        if shown is not None:
+            assert Amount(Decimal(minor).scaleb(-credit["exponent"]), credit["currency"]) == shown, (row, credit)
+    if row.state == UNLIMITED:
+        assert (credit["enabled"], credit["limit_minor"]) == (True, None)
+    if row.state == OUT:
+        assert (credit["enabled"], credit["disabled_reason"]) == (False, "out_of_credits")
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_the_table_shows_what_the_clients_screen_shows(seen: dict[str, Future[Seen]], name: str) -> None:
+    """The same rows in `usageline`."""
+    found = seen[name].result()
+    for row in found.rows or ():
+        ours_row = ours.row(found.ours.table, found.labels(row), found.now, usage_screen.zone_of(found.zone))
+        if row.state == OFF:
+            assert ours_row is None
+            continue
+        assert ours_row is not None, found.ours.table
+        assert_same(row, ours_row)
+        if row.state:
+            assert {OUT: "out of credits", UNLIMITED: "no cap"}[row.state] in ours_row.text
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_the_line_shows_what_the_clients_screen_shows(seen: dict[str, Future[Seen]], name: str) -> None:
+    """The same rows, where they have a place in the line."""
+    found = seen[name].result()
+    for row in found.rows or ():
+        label = SEGMENTS.get(row.label, found.labels(row))
+        segment = ours.row(found.ours.segments, label, found.now, usage_screen.zone_of(found.zone))
+        if row.state == OUT:
+            assert "out of credits" in found.ours.segments
+        elif row.state == OFF:
+            assert segment is None
+        else:
+            assert segment is not None, found.ours.segments
+            assert_same(row, segment)
+
+
+def assert_same(row: Row, shown: Shown) -> None:
+    """What both show is the same; one may leave out what the other shows."""
+    if row.percent is not None and shown.percent is not None:
+        assert shown.percent == row.percent, (row, shown)
+    else:
+        assert row.percent is None or row.used or row.label.endswith("credit"), (row, shown)  # amounts stand in place of a percentage
+    if row.ends is not None and shown.at is not None:
+        assert_same_moment(row.ends, shown.at)
+    if row.used is not None:
+        amounts = [row.used, *([row.limit] if row.limit else [])]
+        assert shown.amounts[: len(amounts)] == amounts, (row, shown)
+
+
+def assert_same_moment(theirs: Moment, shown: Moment) -> None:
+    """To the minute, or to the day where one of them has no more."""
+    if theirs.day or shown.day:
+        assert theirs.at.date() == shown.at.date(), (theirs, shown)
+    else:
+        assert abs((theirs.at - shown.at).total_seconds()) <= TO_THE_MINUTE_S, (theirs, shown)
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_what_ours_shows_besides_is_in_the_body(seen: dict[str, Future[Seen]], name: str) -> None:
+    """Each number, time and word of the snapshot; the end of the month is the client's own."""
+    found = seen[name].result()
+    values = list(leaves(found.body))
+    numbers = [Decimal(str(value)) for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    moments = [moment for value in values if (moment := time_of(value))]
+    end_of_month = first_of_next_month(found)
+    for meter in (*found.ours.snapshot["limits"], *found.ours.snapshot["credits"]):
+        at = meter["resets_at"] if "resets_at" in meter else meter["ends_at"]
+        assert at is None or at == end_of_month or at in numbers or any(abs(moment.timestamp() - at) <= 1 for moment in moments), meter
+        amounts = {name: Decimal(meter[name]).scaleb(-meter["exponent"]) for name in ("used_minor", "limit_minor") if meter.get(name)}
+        for value in amounts.values():
+            assert is_told(value, numbers), (meter, value)
+        if meter["percent"] is not None and Decimal(str(meter["percent"])) not in numbers:
+            cap = amounts.get("limit_minor")
+            assert meter["percent"] == (pytest.approx(float(100 * amounts["used_minor"] / cap)) if cap else 100), meter
+
+
+def first_of_next_month(found: Seen) -> int:
+    """In the zone in which the client ran, computed another way than ours."""
+    today = datetime.fromtimestamp(found.now, usage_screen.zone_of(found.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return int((today.replace(day=28) + timedelta(days=4)).replace(day=1).timestamp())
+
+
+def is_told(value: Decimal, numbers: list[Decimal]) -> bool:
+    """Whether the body has the amount: in whole units, in hundredths, or as a difference of two, to half a hundredth."""
+    told = [number.scaleb(-places) for number in numbers for places in (0, 2, 3)]
+    told += [abs(one - other) for one in numbers for other in numbers]
+    return any(abs(value - one) <= Decimal("0.005") for one in told)
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_the_clients_cache_says_the_same_as_the_service(seen: dict[str, Future[Seen]], name: str) -> None:
+    """Where the client has written it: the source `claude-cache` gives the numbers that `oauth` would give."""
+    found = seen[name].result()
+    if found.cached is not None and found.rows is not None:
+        assert parse(found.cached) == parse(found.body)

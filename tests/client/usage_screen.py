@@ -1,0 +1,132 @@
+"""The client's `/usage` screen as rows, and what their texts say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+REFUSED = ("Couldn't load usage data", "NaN%")
+"""What it shows of a body that it makes nothing of."""
+
+WORKING = ("Scanning", "Loading")
+SYMBOLS = {"R$": "BRL", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
+AMOUNT = r"(?:R\$|[$€£¥]|[A-Z]{3} )-?[\d,]+(?:\.\d+)?"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+SHARE = re.compile(r" *[█-▏]* *(-?\d+)% used")
+OUT, OFF, UNLIMITED = "You're out of usage credits", "Usage credits are off", "Unlimited"
+NO_FACT = ("/usage-credits to buy more", "/usage-credits to turn them on", "One-time credit")
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Money: as much of `currency`."""
+
+    value: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment as the screen has it: cut to the minute, or with `day` to the day, in its own zone."""
+
+    at: datetime
+    day: bool
+
+    def holds(self, at: float) -> bool:
+        """Whether it can be said of `at`. The screen cuts to the minute, ours is the nearest second or minute."""
+        if self.day:
+            return datetime.fromtimestamp(at, self.at.tzinfo).date() == self.at.date()
+        return abs(at - self.at.timestamp()) <= 60
+
+
+@dataclass
+class Row:
+    """One row. `state` is one of OUT, OFF, UNLIMITED, or ""; `limit` is None where the amount has none beside it."""
+
+    label: str
+    percent: int | None = None
+    ends: Moment | None = None
+    used: Amount | None = None
+    limit: Amount | None = None
+    state: str = ""
+    unknown: list[str] = field(default_factory=list)
+
+
+def is_done(screen: str) -> bool:
+    """Whether all is there that the screen is going to show."""
+    return "to close" in screen and not any(word in shown(screen) for word in WORKING)
+
+
+def shown(screen: str) -> str:
+    """The part below what the session itself used, without the last line, which names keys."""
+    part = re.split(r"\n *Usage: .*\n", screen)[-1]
+    return part.rpartition("\n  ←/→")[0]
+
+
+def rows(screen: str, now: float, zone: str) -> list[Row]:
+    """The screen's rows, in their order; times without a zone are in `zone`. What is said in words that are not known stands in `unknown`."""
+    blocks = re.split(r"\n\s*\n", shown(screen))
+    texts = [[line.strip() for line in block.splitlines() if line.strip()] for block in blocks]
+    return [_row(block, now, zone) for block in texts if block and not block[0].startswith("What's contributing")]
+
+
+def zone_of(name: str) -> tzinfo:
+    """A time zone by its name; UTC also where the machine has no table of zones."""
+    return timezone.utc if name == "UTC" else ZoneInfo(name)
+
+
+def amount(text: str) -> Amount:
+    """`$1,234.50`, `CHF 3`."""
+    symbol = re.match(r"R\$|[$€£¥]|[A-Z]{3} ", text)
+    assert symbol, text
+    return Amount(Decimal(text[symbol.end() :].replace(",", "")), SYMBOLS.get(symbol[0], symbol[0].strip()))
+
+
+def _row(block: list[str], now: float, zone: str) -> Row:
+    row = Row(block[0])
+    for line in block[1:]:
+        share = SHARE.fullmatch(line)
+        if share:
+            row.percent = int(share[1])
+            continue
+        for note in line.split(" · "):
+            _read(note, row, now, zone)
+    return row
+
+
+def _read(note: str, row: Row, now: float, zone: str) -> None:
+    spent = re.fullmatch(rf"({AMOUNT})(?: (?:/|of) ({AMOUNT}))? (?:spent|used)", note)
+    ends = re.fullmatch(r"(?:Resets|Expires) (.*?)(?: \(([\w/+-]+)\))?", note)
+    if spent:
+        row.used, row.limit = amount(spent[1]), amount(spent[2]) if spent[2] else None
+    elif ends and (moment := _moment(ends[1], ends[2] or zone, now)):
+        row.ends = moment
+    elif note in (OUT, OFF, UNLIMITED):
+        row.state = note
+    elif note not in NO_FACT:
+        row.unknown.append(note)
+
+
+def _moment(text: str, zone: str, now: float) -> Moment | None:
+    """`11:37pm`, `Nov 26, 9pm`, `Jan 5, 2027, 12am`, `Dec 1`, `December 5`. Without a year it is the next such moment."""
+    found = re.fullmatch(r"(?:([A-Z][a-z]{2})[a-z]* (\d+)(?:, (\d{4}))?)?(?:(?:, )?(\d+)(?::(\d\d))?([ap])m)?", text)
+    if not found:
+        return None
+    month, day, year, hour, minute, half = found.groups()
+    where = zone_of(zone)
+    today = datetime.fromtimestamp(now, where).replace(hour=0, minute=0, second=0, microsecond=0)
+    at = today.replace(year=int(year or today.year), month=MONTHS.index(month) + 1, day=int(day)) if month else today
+    if hour:
+        at = at.replace(hour=int(hour) % 12 + (12 if half == "p" else 0), minute=int(minute or 0))
+    if not month and at.timestamp() < now - 60:
+        at += timedelta(days=1)
+    if month and not year and at < today:
+        at = at.replace(year=at.year + 1)
+    return Moment(at, day=hour is None)

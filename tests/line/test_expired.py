@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from hot import Hot
+from server import usage_body
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from server import Api
+    from world import Release, World
+
+REASON = "sign-in expired: any message renews it"
+
+
+def test_a_token_is_not_sent_after_its_end_and_the_numbers_return_when_the_client_renews_it(
+    world: World, api: Api, built_release: Release, eventually: Callable[..., None]
+) -> None:
+    """At its end nothing has changed but the time: refreshes go on being due, none asks, and the line has the last numbers with the reason."""
+    world.configure("ttl = 1")
+    ends_at = time.time() + 2
+    world.sign_in(expires_at=ends_at)
+    hot = Hot(world, built_release)
+    eventually(lambda: " 37% " in hot.line())
+    eventually(lambda: REASON in hot.line())
+    asked = len(api.usage_requests)
+    for _ in range(3):
+        eventually(lambda: world.snapshot()["next_refresh_at"] <= time.time())
+        published_at = world.snapshot()["published_at"]
+        hot.line()
+        eventually(lambda before=published_at: world.snapshot()["published_at"] > before)
+    line = hot.line()
+    assert " 37% " in line
+    assert f"{REASON} · " in line
+    assert len(api.usage_requests) == asked
+    assert all(request.at < ends_at for request in api.usage_requests)
+
+    api.body = usage_body(session=42)
+    world.sign_in(token="sk-ant-oat01-RENEWED")
+    hot.line()
+    eventually(lambda: world.snapshot()["status"] == "ok")
+    line = hot.line()
+    assert " 42% " in line
+    assert REASON not in line
+    assert [request.headers["authorization"] for request in api.usage_requests[asked:]] == ["Bearer sk-ant-oat01-RENEWED"]
