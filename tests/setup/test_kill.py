@@ -43,7 +43,7 @@ def test_a_kill_leaves_settings_old_or_new(profile: Machine, arguments: tuple[st
     after = wired(profile.settings.read_bytes())
     for _ in range(KILLS):
         profile.run("--uninstall" if arguments == ("--yes",) else "--yes")
-        kill_after(profile.start(*arguments), random.uniform(0, took_s))  # noqa: S311 - a moment, not a secret
+        kill_after(profile.start(*arguments), random.uniform(0, took_s))
         assert wired(profile.settings.read_bytes()) in (BEFORE, after)
     profile.run("--yes")
     assert wired(profile.settings.read_bytes()) == after

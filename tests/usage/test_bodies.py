@@ -101,24 +101,24 @@ OURS: dict[str, tuple[list[Limit], list[Credit]]] = {
 CAPTURED: dict[str, tuple[list[Limit], list[Credit]]] = {
     "u01_pre-2025-11_legacy": ([Limit(*SESSION, 0, 1764100800), Limit(*WEEK, 0, 1764615600), Limit(*scoped("Opus"), 0, 1764615600)], []),
     "u02_2025-11-25": ([Limit(*SESSION, 19, 1764108000), Limit(*WEEK, 7, 1764622800)], []),
-    "u03_2026-01-28": ([Limit(*SESSION, 61, 1769587200), Limit(*WEEK, 22, 1770112800)], []),
+    "u03_2026-01-28": ([Limit(*SESSION, 61, 1769587199), Limit(*WEEK, 22, 1770112799)], []),
     "u05_2026-04-30": (
-        [Limit(*SESSION, 14, 1777587600), Limit(*WEEK, 65, 1777845600), Limit(*scoped("Sonnet"), 0, 1777845601)],
+        [Limit(*SESSION, 14, 1777587599), Limit(*WEEK, 65, 1777845599), Limit(*scoped("Sonnet"), 0, 1777845600)],
         [usage_credits(0, 5000, 0)],
     ),
     "u07_2026-07-03_max_fable100": (
         [
-            Limit(*SESSION, 0, 1783063800, "normal"),
-            Limit(*WEEK, 58, 1783116000, "normal"),
-            Limit(*scoped("Fable"), 100, 1783116000, "critical"),
+            Limit(*SESSION, 0, 1783063799, "normal"),
+            Limit(*WEEK, 58, 1783115999, "normal"),
+            Limit(*scoped("Fable"), 100, 1783115999, "critical"),
         ],
         [],
     ),
     "u08_2026-07-21_uncapped_credits": (
         [
-            Limit(*SESSION, 47, 1784676600, "normal"),
-            Limit(*WEEK, 13, 1785171600, "normal"),
-            Limit(*scoped("Fable"), 14, 1785171600, "normal"),
+            Limit(*SESSION, 47, 1784676599, "normal"),
+            Limit(*WEEK, 13, 1785171599, "normal"),
+            Limit(*scoped("Fable"), 14, 1785171599, "normal"),
         ],
         [usage_credits(20847, None, None)],
     ),
@@ -131,34 +131,34 @@ CAPTURED: dict[str, tuple[list[Limit], list[Credit]]] = {
         [usage_credits(1077, None, None, "EUR", enabled=False, disabled_reason="out_of_credits")],
     ),
     "u10_2026-07-26_credits_within_limit_eur": (
-        [Limit(*SESSION, 16, 1785039000, "normal"), Limit(*WEEK, 66, 1785222000, "normal")],
+        [Limit(*SESSION, 16, 1785038999, "normal"), Limit(*WEEK, 66, 1785221999, "normal")],
         [usage_credits(1077, 1500, 71.8, "EUR")],
     ),
     "u12_2026-07-26_credits_unlimited_eur": (
-        [Limit(*WEEK, 67, 1785222000, "normal"), Limit(*SESSION, 22, 1785039000)],
+        [Limit(*WEEK, 67, 1785221999, "normal"), Limit(*SESSION, 22, 1785038999)],
         [usage_credits(1077, None, None, "EUR")],
     ),
     "u13_2026-07-27_max20x_windows": (
         [
-            Limit(*SESSION, 17, 1785121800, "normal"),
-            Limit(*WEEK, 21, 1785405600, "normal"),
-            Limit(*scoped("Fable"), 29, 1785405600, "normal"),
+            Limit(*SESSION, 17, 1785121799, "normal"),
+            Limit(*WEEK, 21, 1785405599, "normal"),
+            Limit(*scoped("Fable"), 29, 1785405599, "normal"),
         ],
         [],
     ),
     "u15_2026-07-26_cached_2.1.212": (
         [
-            Limit(*SESSION, 25, 1785083401, "normal"),
-            Limit(*WEEK, 19, 1785628800, "normal"),
-            Limit(*scoped("Fable"), 11, 1785628800, "normal"),
+            Limit(*SESSION, 25, 1785083400, "normal"),
+            Limit(*WEEK, 19, 1785628799, "normal"),
+            Limit(*scoped("Fable"), 11, 1785628799, "normal"),
         ],
         [],
     ),
     "u16_2026-08-15_max20_eur": (
         [
-            Limit(*SESSION, 34, 1786771800, "normal"),
-            Limit(*WEEK, 81, 1786762800, "warning"),
-            Limit(*scoped("Fable"), 21, 1786762800, "normal"),
+            Limit(*SESSION, 34, 1786771799, "normal"),
+            Limit(*WEEK, 81, 1786762799, "warning"),
+            Limit(*scoped("Fable"), 21, 1786762799, "normal"),
         ],
         [usage_credits(0, 1000, 0, "EUR", enabled=False, disabled_reason="out_of_credits")],
     ),
@@ -172,8 +172,8 @@ CAPTURED: dict[str, tuple[list[Limit], list[Credit]]] = {
     ),
     "u23_2026-09-29_limits": (
         [
-            Limit(*SESSION, 14, 1790643000, "normal"),
-            Limit(*WEEK, 37, 1791046800, "normal"),
+            Limit(*SESSION, 14, 1790642999, "normal"),
+            Limit(*WEEK, 37, 1791046799, "normal"),
             Limit(*scoped("Fable"), 0, 1791046800, "normal"),
         ],
         [],

@@ -16,6 +16,9 @@ from usageline.line import layout, segments, view
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+MOST_PERCENT = 1_000_000
+"""Of money, which can be overdrawn."""
+
 OTHER_CELLS = 62
 """What a row takes besides its bar."""
 
@@ -75,7 +78,7 @@ def credit_row(credit: dict[str, Any], now: float, bar_cells: int) -> Row:
         notes = [segments.money(used, exponent, currency) + ("" if type(limit) is int else " spent")]
         if type(limit) is int:
             notes = [f"{notes[0]} of {segments.money(limit, exponent, currency)}"]
-            share = used * 100 / limit if limit > 0 else None
+            share = view.percent(credit.get("percent"), MOST_PERCENT)
         elif enabled:
             notes.append("no cap")
     if not enabled:

@@ -83,8 +83,7 @@ def reason(view):
 
 
 def clock(at, now):
-    """A local time of day for `at`, with the weekday from a day ahead on and the date from a week ahead on."""
-    at = (at + 30) // 60 * 60
+    """A local time of day for `at`, cut to the minute as the client cuts it, with the weekday from a day off on, the date from a week off on."""
     local = time.localtime(at)
     of_day = f"{local.tm_hour:02d}:{local.tm_min:02d}"
     if abs(at - now) < 86400:
@@ -160,7 +159,8 @@ def _credit(row, now):
     expires = row.get("expires") is True and type(ends_at) in (int, float)
     if expires and ends_at <= now:
         return None
-    share = used * 100 / limit if limit else 0
+    share = row.get("percent")
+    share = share if type(share) in (int, float) else used * 100 / limit if limit else 0
     style = "critical" if share >= 90 else "warning" if share >= 75 else "plain"
     amount = (style, money(used, exponent, currency) + ("/" + money(limit, exponent, currency) if limit is not None else ""))
     name = ("plain", ("credits" if label == "Usage credits" else label[:48]) + " ")

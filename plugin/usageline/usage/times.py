@@ -14,17 +14,19 @@ _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,1
 
 
 def epoch(value: object) -> int | None:
-    """ISO 8601 with an offset or `Z`, or a number of epoch seconds, to the nearest second. None where it is no sane time.
+    """ISO 8601 with an offset or `Z`, or a number of epoch seconds, to the second it lies in. None where it is no sane time.
+
+    Not to the nearest: the client cuts 21:59:59.68 to 9:59pm, and two clocks side by side must agree.
 
     Captured bodies have six fraction digits or none (captures u19, u21); Python 3.10's own parser takes three or six only.
     """
     if not isinstance(value, str):
         found = number(value, EARLIEST, LATEST)
-        return None if found is None else round(found)
+        return None if found is None else int(found)
     match = _ISO.fullmatch(value)
     if match is None:
         return None
-    fraction, sign, hours, minutes = match[7] or "0", match[9], int(match[10] or 0), int(match[11] or 0)
+    sign, hours, minutes = match[9], int(match[10] or 0), int(match[11] or 0)
     if hours > 23 or minutes > 59:
         return None
     try:
@@ -32,7 +34,7 @@ def epoch(value: object) -> int | None:
     except ValueError:
         return None
     offset = timedelta(hours=hours, minutes=minutes)
-    seconds = int((local - _START) // _SECOND) + (fraction[0] >= "5")
+    seconds = int((local - _START) // _SECOND)
     seconds += int(offset // _SECOND) * (1 if sign == "-" else -1)
     return seconds if EARLIEST <= seconds <= LATEST else None
 
