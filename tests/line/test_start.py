@@ -98,6 +98,13 @@ def test_a_cache_directory_that_is_not_ours_alone_is_not_used(env: dict[str, str
     assert start.claim(env, NOW) == "unsafe"
 
 
+def test_nor_is_one_in_a_directory_that_others_can_write_to(env: dict[str, str]) -> None:
+    path = Path(paths.cache_dir(env))
+    path.mkdir(parents=True, mode=0o700)
+    path.parent.chmod(0o1777)
+    assert start.claim(env, NOW) == "unsafe"
+
+
 def test_an_installation_without_its_interpreter_has_none(tmp_path: Path) -> None:
     assert start.interpreter(str(tmp_path)) == ""
     python = tmp_path / "venv/bin/python"

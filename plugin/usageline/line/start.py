@@ -60,7 +60,8 @@ def claim(env, now):
     written: without the stamp every run of every session would start a process that can do nothing.
     """
     stamp = paths.stamp(env)
-    if not _is_safe(paths.cache_dir(env)):
+    directory = paths.cache_dir(env)
+    if not (_is_safe(directory) and _is_safe(directory.rpartition("/")[0])):
         return "unsafe"
     try:
         age_s = now - system.stat(stamp).st_mtime
