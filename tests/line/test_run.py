@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from usageline import paths
-from usageline.sources.processes import descendants
+from usageline.processes import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,12 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from usageline.line import layout, segments, view
+from usageline.usage.credits import MOST_PERCENT
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-MOST_PERCENT = 1_000_000
-"""Of money, which can be overdrawn."""
 
 OTHER_CELLS = 62
 """What a row takes besides its bar."""

@@ -27,8 +27,6 @@ def fit(segments, width):
     for rank in ranks:
         if line_cells(chosen) <= width:
             break
-        if len(chosen) == 1 and len(chosen[0]) == 1:
-            break
         kept = [[form for form in forms if form[0] > rank] for forms in chosen]
         kept = [forms for forms in kept if forms]
         if not kept:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
 
 from usageline import paths
+from usageline.processes import kill_tree
 
 REFRESH_TIMEOUT_S = 12
 """A refresh ends itself within 10 s; this is for one that does not."""
@@ -49,7 +47,7 @@ def line(command: str, env: dict[str, str]) -> str:
 
 
 def _run_bounded(command: list[str], env: dict[str, str], timeout_s: float, payload: bytes) -> bytes:
-    """What a process writes to stdout; b"" where it does not start, or not end in time. Its whole session is killed at the deadline."""
+    """What a process writes to stdout; b"" where it does not start, or not end in time. It is killed with all its children at the deadline."""
     try:
         process = subprocess.Popen(
             command, env=env, cwd="/", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
@@ -60,7 +58,5 @@ def _run_bounded(command: list[str], env: dict[str, str], timeout_s: float, payl
         try:
             return process.communicate(payload, timeout_s)[0]
         except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+            kill_tree(process)
             return b""

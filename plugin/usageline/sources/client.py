@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from usageline import paths
 from usageline.errors import SourceFailure
+from usageline.processes import converse
 from usageline.sources.files import parse_object
-from usageline.sources.processes import converse
 from usageline.usage.model import Reading
 from usageline.usage.parse import parse
 from usageline.usage.values import mapping

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline.line.layout import clean
-from usageline.sources.processes import kill_tree
+from usageline.processes import kill_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
