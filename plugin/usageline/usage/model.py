@@ -25,6 +25,10 @@ class Limit:
     `percent` is None where it cannot be known. `resets_at` is None where the window has not started or has no reset.
     `severity` is the server's word, where it gave one. `lowered` says that the service has taken use back in this window (a banked reset,
     another plan), so that a higher percentage of the same window may be from before.
+
+    What `usage/forecast.py` adds, None where nothing can be said: `pace` is how many percentage points more than even use were used (negative:
+    less), `rate` the use of late in percentage points an hour, `exhausts_at` when the limit is reached if that is before its reset, as likely
+    from `exhausts_from` to `exhausts_to`.
     """
 
     kind: str
@@ -33,7 +37,10 @@ class Limit:
     resets_at: int | None
     severity: str | None = None
     pace: float | None = None
+    rate: float | None = None
     exhausts_at: int | None = None
+    exhausts_from: int | None = None
+    exhausts_to: int | None = None
     lowered: bool = False
 
 

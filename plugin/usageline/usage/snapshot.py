@@ -11,7 +11,7 @@
     until           when that ends, where it is known (rate-limited), or null
     detail          a few words more on the status, or null
     credentials     the credentials file as it was: "<mtime ns>-<size>-<inode>", or "" where there is none
-    limits          [{kind, label, percent, resets_at, severity, pace, exhausts_at, lowered}], in the server's order
+    limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at, exhausts_from, exhausts_to, lowered}], in the server's order
     credits         [{label, used_minor, limit_minor, exponent, currency, percent, ends_at, expires, enabled, disabled_reason}]
 
 Times are epoch seconds, percentages 0–100. A failed refresh keeps the last good limits and credits of the account.

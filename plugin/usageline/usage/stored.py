@@ -41,9 +41,12 @@ def _limit(row: dict[str, Any]) -> Limit | None:
         percent(row.get("percent")),
         _whole(row.get("resets_at"), EARLIEST, LATEST),
         text(row.get("severity")),
-        number(row.get("pace"), -MOST_PERCENT, MOST_PERCENT),
-        _whole(row.get("exhausts_at"), EARLIEST, LATEST),
-        row.get("lowered") is True,
+        pace=number(row.get("pace"), -MOST_PERCENT, MOST_PERCENT),
+        rate=number(row.get("rate"), 0, MOST_PERCENT),
+        exhausts_at=_whole(row.get("exhausts_at"), EARLIEST, LATEST),
+        exhausts_from=_whole(row.get("exhausts_from"), EARLIEST, LATEST),
+        exhausts_to=_whole(row.get("exhausts_to"), EARLIEST, LATEST),
+        lowered=row.get("lowered") is True,
     )
 
 
