@@ -56,6 +56,11 @@ def snapshot(env):
     return cache_dir(env) + "/snapshot.json"
 
 
+def line_config(env):
+    """config.toml as the status line reads it: compiled by the cold side."""
+    return cache_dir(env) + "/line.json"
+
+
 def stamp(env):
     """An empty file whose time says when a refresh was last started by the hot side."""
     return cache_dir(env) + "/refresh.stamp"

@@ -13,7 +13,8 @@ import click
 from usageline import __version__, paths
 from usageline.cli.table import print_table
 from usageline.errors import UsagelineError
-from usageline.line import read, segments, start, view
+from usageline.line import figures, read, start, view
+from usageline.line.segments import limits
 
 if TYPE_CHECKING:
     from usageline.refresh.run import Outcome
@@ -32,7 +33,7 @@ def cli(context: click.Context, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(snapshot, indent=2))
     else:
-        print_table(snapshot, start.credentials_stamp(paths.claude_credentials(env)), time.time())
+        print_table(snapshot, start.file_stamp(paths.claude_credentials(env)), time.time())
 
 
 @cli.command()
@@ -109,13 +110,13 @@ def setup(arguments: list[str], program: str) -> int:
 
 def current_snapshot(env: dict[str, str], *, renew: bool) -> dict[str, Any]:
     """The snapshot object; where there is none, or with `renew` where it is due, a refresh is run first."""
-    snapshot: dict[str, Any] | None = read.snapshot(paths.snapshot(env))
-    due = start.is_due(snapshot, start.credentials_stamp(paths.claude_credentials(env)), time.time())
+    snapshot: dict[str, Any] | None = read.json_file(paths.snapshot(env))
+    due = start.is_due(snapshot, start.file_stamp(paths.claude_credentials(env)), time.time())
     if snapshot is None or (renew and due):
         from usageline.refresh.run import refresh as run  # noqa: PLC0415 - slow to import, and seldom needed
 
         outcome = run(env)
-        snapshot = read.snapshot(paths.snapshot(env)) or snapshot
+        snapshot = read.json_file(paths.snapshot(env)) or snapshot
         if snapshot is None:
             raise UsagelineError(f"there is no usage to show yet: {sentence(outcome)}")
     return snapshot
@@ -130,8 +131,8 @@ def sentence(outcome: Outcome) -> str:
         return "another refresh is under way"
     if outcome.state == "failed":
         seen = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
-        return f"{segments.reason(seen)} ({seen.detail})" if seen.detail else str(segments.reason(seen))
-    due_at = segments.clock(snapshot.get("next_refresh_at", 0), time.time())
+        return f"{limits.reason(seen)} ({seen.detail})" if seen.detail else str(limits.reason(seen))
+    due_at = figures.clock(snapshot.get("next_refresh_at", 0), time.time())
     return f"{'refreshed' if outcome.state == 'refreshed' else 'fresh already'}; the next look is due at {due_at}"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from usageline import paths
 from usageline.errors import SourceFailure, StoreBroken
-from usageline.line.start import credentials_stamp
+from usageline.line.start import file_stamp
 from usageline.refresh import cooldown, schedule
 from usageline.refresh.check import check
 from usageline.refresh.cooldown import UNTIL_SIGN_IN_CHANGES
@@ -181,7 +181,7 @@ class Attempt:
         return sign_ins.read(self.env, with_token=not READS_THE_TOKEN.isdisjoint(self.config.sources))
 
     def _stamp(self) -> str:
-        return str(credentials_stamp(paths.claude_credentials(self.env)))
+        return str(file_stamp(paths.claude_credentials(self.env)))
 
 
 @dataclass(slots=True)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from usageline import config, paths
 from usageline.errors import CacheUnsafe, LockUnsupported
-from usageline.line.read import snapshot as read_snapshot
-from usageline.line.start import credentials_stamp, is_due
+from usageline.line.read import json_file
+from usageline.line.start import file_stamp, is_due
 from usageline.refresh import cache, lock, publish
 from usageline.sources.address import api_address
 from usageline.usage.snapshot import Snapshot
@@ -62,7 +62,7 @@ def refresh(env: Mapping[str, str], *, force: bool = False) -> Outcome:
 def _refresh(env: Mapping[str, str], deadline: float, *, force: bool) -> Outcome:
     published = _published(env)
     # Looked at again: whoever had the lock until now may have done it.
-    if not force and not is_due(published, credentials_stamp(paths.claude_credentials(env)), time.time()):
+    if not force and not is_due(published, file_stamp(paths.claude_credentials(env)), time.time()):
         return Outcome("not-due", published)
     settings, invalid = config.tolerant(env)
     notes = [note for note in (str(invalid) if invalid else None, api_address(env)[1]) if note]
@@ -84,20 +84,20 @@ def _give_back_claim(env: Mapping[str, str], published: dict[str, Any] | None) -
 
     While one is due still, the claim stays: else every line of every session would start a process that may not ask yet.
     """
-    if not is_due(published, credentials_stamp(paths.claude_credentials(env)), time.time()):
+    if not is_due(published, file_stamp(paths.claude_credentials(env)), time.time()):
         with contextlib.suppress(OSError, NotImplementedError):
             os.utime(paths.stamp(env), (0, 0), follow_symlinks=False)
 
 
 def _published(env: Mapping[str, str]) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = read_snapshot(paths.snapshot(env))
+    found: dict[str, Any] | None = json_file(paths.snapshot(env))
     return found
 
 
 def _unlocked(env: Mapping[str, str], problem: str) -> Outcome:
     """Without a lock there is no refresh, for every session would ask. The line says so; writing that many times over does no harm."""
     now = int(time.time())
-    stamp = credentials_stamp(paths.claude_credentials(env))
+    stamp = file_stamp(paths.claude_credentials(env))
     snapshot = Snapshot(None, None, None, now, now + int(config.Config().ttl_s), "unreadable", detail=problem, credentials=stamp)
     try:
         publish.publish(env, snapshot)
