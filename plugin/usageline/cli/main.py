@@ -77,6 +77,16 @@ def doctor(*, schema: bool, body: str | None) -> None:
         sys.exit(examine(env))
 
 
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.option("--for", "form", type=click.Choice(["plain", "starship", "tmux", "json"]), default="plain", help="Whose part it is to be.")
+@click.option("--width", type=click.IntRange(1), default=200, help="Cells that it may take.")
+def line(*, form: str, width: int) -> None:
+    """The line as a part of something else: a tmux status, a prompt, a bar. It reads the snapshot and starts nothing."""
+    from usageline.line import elsewhere  # noqa: PLC0415 - the table needs none of it
+
+    click.echo(elsewhere.text(dict(os.environ), form, width, time.time()))
+
+
 @cli.command()
 def watch() -> None:
     """The table, live: drawn again each second, refreshed when it is due. Ctrl-C ends it."""

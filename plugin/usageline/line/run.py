@@ -1,5 +1,6 @@
 """One run: read the payload and the snapshot, write the line, start a refresh where one is due, leave."""
 
+import sys
 import time
 
 from usageline import paths
@@ -18,6 +19,10 @@ PROBLEMS = {
 
 def main():
     """Never raises, never exits with anything but 0, never writes an empty line."""
+    if sys.argv[1:]:
+        from usageline.line import elsewhere  # noqa: PLC0415 - the client gives no arguments
+
+        elsewhere.main(sys.argv[1:])
     python, env = "", {}
     try:
         env = environment()

@@ -45,10 +45,16 @@ class Look:
 
     __slots__ = ("ascii", "blocks", "caps", "glyphs", "icons", "links", "pad", "separator", "styles")
 
-    def __init__(self, theme, env, *, color="auto", is_light=False):
+    def __init__(self, theme, env, *, color="auto", is_light=None):
         depth = colour_depth(env, color)
-        styles = _dict(theme, "light") if is_light and "light" in theme else _dict(theme, "styles")
-        self.styles = {name: code for name, code in _nearest(styles, depth).items() if _is_code(code)}
+        light = _dict(theme, "light")
+        # What suits a dark background does not suit a light one: while nobody knows, the terminal's own 16 colours are the safe ones.
+        fitting = "16" if depth and light and is_light is None and color == "auto" else depth
+        self.styles = {
+            name: code
+            for name, code in _nearest(light if light and is_light else _dict(theme, "styles"), fitting).items()
+            if _is_code(code)
+        }
         glyphs = _dict(theme, "glyphs")
         if glyphs is not DEFAULT_GLYPHS:
             glyphs = {name: _glyph(glyphs.get(name), fallback) for name, fallback in DEFAULT_GLYPHS.items()}

@@ -61,7 +61,7 @@ class View:
     `now` epoch s; `payload` the client's object; `windows` and `credits` (snapshot objects) in the order to show; `alerts` (snapshot objects);
     `status` one of the snapshot's or `loading`, `detail` text, `until` epoch s or None; `age_s` of the oldest number shown, or None;
     `problem` a text that outranks the status, or ""; `other_sign_in` what this session uses instead of a plan, or ""; `plan` text or "";
-    `has_forecast`: a window has one; `is_light`: Claude Code's own theme is a light one; `home` the home directory or ""; `git` what `git.py` found of the repository, or None.
+    `has_forecast`: a window has one; `is_light`: Claude Code's own theme is a light one (None: nobody knows); `home` the home directory or ""; `git` what `git.py` found of the repository, or None.
     How to write: `glyphs` by their names in a theme, `half_days` for 4:05pm in place of 16:05.
     """
 
@@ -93,7 +93,7 @@ class View:
         self.age_s = None
         self.problem = self.other_sign_in = self.plan = self.home = ""
         self.git = None
-        self.has_forecast = self.is_light = False
+        self.has_forecast, self.is_light = False, None
         self.glyphs = DEFAULT_GLYPHS
         self.half_days = False
 
@@ -124,7 +124,7 @@ def build(payload, snapshot, credentials, env, now):
     view.home = env.get("HOME", "")
     reported = _dict(view.payload, "rate_limits")
     if isinstance(snapshot, dict):
-        view.is_light = snapshot.get("appearance") == "light"
+        view.is_light = {"light": True, "dark": False}.get(_text(snapshot.get("appearance")))
 
     # Windows in the payload prove a plan, whatever the environment says.
     view.other_sign_in = "" if any(_dict(reported, name) for name, _ in PAYLOAD_WINDOWS) else other_sign_in(env)

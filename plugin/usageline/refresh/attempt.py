@@ -16,7 +16,7 @@ from usageline.refresh.check import check
 from usageline.refresh.cooldown import UNTIL_SIGN_IN_CHANGES
 from usageline.refresh.gate import FORCED_GAP_S, Blocked, pass_gate
 from usageline.refresh.lowered import mark_lowered
-from usageline.sources import READS_THE_TOKEN, SOURCES, Context
+from usageline.sources import READS_THE_TOKEN, SOURCES, Context, claude_state
 from usageline.sources import sign_in as sign_ins
 from usageline.usage.month import with_month_end
 from usageline.usage.snapshot import Snapshot
@@ -47,6 +47,7 @@ class Attempt:
     deadline: float
     force: bool
     previous: dict[str, Any] | None
+    appearance: str | None = None
 
     def snapshot(self, notes: list[str]) -> Snapshot | None:
         """What to publish, or None where what is published cannot be bettered yet. `notes` are told to the user in its `detail`."""
@@ -60,16 +61,18 @@ class Attempt:
                 continue
             except SourceFailure as failure:  # nobody is signed in with a plan
                 snapshot = _failed(failure, stamp, int(time.time() + self.config.ttl_s))
+                self.appearance = claude_state.read(self.env).appearance
             if snapshot is None:
                 return None
             detail = "; ".join(part for part in (snapshot.detail, *notes) if part)
-            return replace(snapshot, detail=detail or None)
+            return replace(snapshot, detail=detail or None, appearance=self.appearance)
         # Nobody's numbers, under a stamp that is gone: the next line starts another refresh.
         now = int(time.time())
         return Snapshot(None, None, None, now, now, "offline", detail="the sign-in kept changing", credentials=stamp)
 
     def _once(self, stamp: str) -> Snapshot | None:
         signed_in = self._sign_in()
+        self.appearance = signed_in.state.appearance
         if self._stamp() != stamp:  # what was just read is of a later sign-in than the stamp that it would be published under
             raise _SignInChanged
         record = self.store.get(signed_in.account)

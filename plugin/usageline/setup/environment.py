@@ -29,6 +29,8 @@ COMPILE_TIMEOUT_S = 120
 _LAUNCHER = """#!/bin/sh
 python={python}
 [ -x "$python" ] || {{ echo 'usageline: its Python is gone; run install.sh again' >&2; exit 1; }}
+# A prompt or a status bar asks for this often: it goes by the fast way.
+if [ "${{1-}}" = line ] && [ "${{2-}}" != --help ]; then exec "$python" -I -S -B {script} "$@"; fi
 exec "$python" -I -B -m usageline.cli "$@"
 """
 # PYTHONDONTWRITEBYTECODE has no say here (-I), and a pyc that is checked against no source needs no stat at start.
@@ -135,7 +137,7 @@ def _write_launcher(release: Release) -> None:
     path = release.root + "/bin/usageline"
     files.make_directory(os.path.dirname(path))
     # Without `current` in it, a running command keeps its own release while another one is installed.
-    atomic.replace_file(path, os.fsencode(_LAUNCHER.format(python=shlex.quote(release.python))), 0o700)
+    atomic.replace_file(path, os.fsencode(_LAUNCHER.format(python=shlex.quote(release.python), script=shlex.quote(release.script))), 0o700)
 
 
 def _files(source: str) -> Iterator[str]:

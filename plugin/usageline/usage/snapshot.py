@@ -11,6 +11,7 @@
     until           when that ends, where it is known (rate-limited), or null
     detail          a few words more on the status, or null
     credentials     the credentials file as it was: "<mtime ns>-<size>-<inode>", or "" where there is none
+    appearance      dark or light, as Claude Code's own theme says of the terminal, or null
     limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at, exhausts_from, exhausts_to, lowered}], in the server's order
     credits         [{label, used_minor, limit_minor, exponent, currency, percent, ends_at, expires, enabled, disabled_reason}]
 
@@ -41,6 +42,7 @@ class Snapshot:
     until: int | None = None
     detail: str | None = None
     credentials: str = ""
+    appearance: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The documented object, ready for `json.dumps`."""
@@ -57,6 +59,7 @@ class Snapshot:
             "until": self.until,
             "detail": self.detail,
             "credentials": self.credentials,
+            "appearance": self.appearance,
             "limits": [asdict(limit) for limit in reading.limits] if reading else [],
             "credits": [asdict(credit) for credit in reading.credits] if reading else [],
         }
