@@ -96,6 +96,13 @@ def test_several_are_one_message_with_what_is_used_now(session: Hook) -> None:
     assert session.told() == "usageline: the weekly limit for Fable is at 97%; the credit limit is at 130%; the weekly limit is at 92%"
 
 
+def test_more_than_one_message_holds_are_told_at_the_next_start(session: Hook) -> None:
+    session.publish(*(alert(kind="new", label=f"number {number}", resets_at=None) for number in range(hook.MOST_TOLD + 1)))
+    assert str(session.told()).count("number") == hook.MOST_TOLD
+    assert session.told() == f"usageline: the limit number {hook.MOST_TOLD} is at 92%"
+    assert session.told() is None
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -10,6 +10,9 @@ from usageline.line import start, system
 MOST_TOLD = 8
 """In one message."""
 
+MOST_ALERTS = 64
+"""That a snapshot has."""
+
 MOST_PERCENT = 1_000_000
 """A credit can be overdrawn."""
 
@@ -34,14 +37,23 @@ def message(snapshot, env, now):
     rows = untold(snapshot, now)
     if not rows or snapshot.get("credentials") != start.credentials_stamp(paths.claude_credentials(env)) or _has_no_plan(env):
         return ""
-    texts = [sentence(row, now) for row in rows if claim(env, row)]
+    texts = []
+    for row in rows:
+        if claim(env, row):
+            texts.append(sentence(row, now))
+        if len(texts) == MOST_TOLD:  # the rest at the next start
+            break
     return '{"systemMessage": ' + _quoted("usageline: " + "; ".join(texts)) + "}\n" if texts else ""
 
 
 def untold(snapshot, now):
     """The alerts of a snapshot that a session's start is to tell of, with `percent` as the snapshot has it now; the told ones among them, too."""
     found = snapshot.get("alerts") if snapshot.get("version") == paths.SNAPSHOT_VERSION else None
-    wanted = [row for row in found if isinstance(row, dict) and row.get("session_start") is True] if isinstance(found, list) else []
+    wanted = (
+        [row for row in found[:MOST_ALERTS] if isinstance(row, dict) and row.get("session_start") is True]
+        if isinstance(found, list)
+        else []
+    )
     if not wanted:
         return []
     from usageline.line.view import moment, percent  # noqa: PLC0415 - only where there is something to tell
@@ -53,7 +65,7 @@ def untold(snapshot, now):
         resets_at = row.get("resets_at")
         if texts and known and (resets_at is None or (moment(resets_at) is not None and resets_at > now)):
             rows.append({**row, "percent": _percent_now(snapshot, row)})
-    return rows[:MOST_TOLD]
+    return rows
 
 
 def sentence(row, now):
