@@ -26,6 +26,18 @@ HOT_SOURCES = ("payload",)
 
 
 @dataclass(frozen=True, slots=True)
+class Alerts:
+    """`thresholds` in percent, `kinds` of limits by kind or label (() for all), and where they are told of: `command` is run by a shell."""
+
+    thresholds: tuple[int, ...] = (75, 90)
+    kinds: tuple[str, ...] = ()
+    line: bool = True
+    session_start: bool = False
+    desktop: bool = False
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """`ttl_s` how long a reading is good, `floor_s` the least time between two requests, `sources` the names of sources in order.
 
@@ -36,6 +48,7 @@ class Config:
     floor_s: float = FLOOR_S
     sources: tuple[str, ...] = ("claude-cache", "oauth")
     client: str | None = None
+    alerts: Alerts = Alerts()
 
 
 def load(env: Mapping[str, str]) -> Config:
@@ -64,7 +77,8 @@ def tolerant(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
     config, first_ttl = _ttl(path, table, defaults)
     config, first_sources = _sources(path, table, config)
     config, first_client = _client(path, table, config)
-    return config, first_ttl or first_sources or first_client
+    config, first_alerts = _alerts(path, table, config)
+    return config, first_ttl or first_sources or first_client or first_alerts
 
 
 def _parse(content: bytes) -> dict[str, Any]:
@@ -105,3 +119,24 @@ def _client(path: str, table: dict[str, Any], config: Config) -> tuple[Config, C
     if isinstance(named, str) and os.path.isabs(named):
         return replace(config, client=named), None
     return config, ConfigInvalid(f"{path}: client: the absolute path of `claude` is allowed")
+
+
+def _alerts(path: str, table: dict[str, Any], config: Config) -> tuple[Config, ConfigInvalid | None]:
+    """All of `[alerts]` or nothing of it."""
+    named = table.get("alerts")
+    if named is None:
+        return config, None
+    found = named if isinstance(named, dict) else {"": named}
+    wanted: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
+    valid = {
+        "thresholds": lambda value: (
+            isinstance(value, tuple) and len(value) <= 8 and all(type(one) is int and 1 <= one <= 100 for one in value)
+        ),
+        "kinds": lambda value: isinstance(value, tuple) and all(isinstance(one, str) for one in value),
+        **dict.fromkeys(("line", "session_start", "desktop"), lambda value: isinstance(value, bool)),
+        "command": lambda value: isinstance(value, str) and "\0" not in value,
+    }
+    for name, value in wanted.items():
+        if name not in valid or not valid[name](value):
+            return config, ConfigInvalid(f"{path}: alerts: {name or 'a table'} is not allowed so")
+    return replace(config, alerts=Alerts(**wanted)), None

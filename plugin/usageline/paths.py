@@ -36,14 +36,19 @@ def claude_state(env):
 
 
 def profile(env):
-    """`default`, or for a CLAUDE_CONFIG_DIR 16 hex digits of its 64-bit FNV-1a hash (hashlib is too slow to import here)."""
+    """`default`, or for a CLAUDE_CONFIG_DIR its digest."""
     chosen = env.get("CLAUDE_CONFIG_DIR")
     if not chosen:
         return "default"
-    digest = 0xCBF29CE484222325
-    for byte in chosen.rstrip("/").encode("utf-8", "surrogateescape"):
-        digest = ((digest ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return f"{digest:016x}"
+    return digest(chosen.rstrip("/").encode("utf-8", "surrogateescape"))
+
+
+def digest(data):
+    """16 hex digits: the 64-bit FNV-1a hash of bytes (hashlib is too slow to import on the hot side). It names files and hides nothing."""
+    value = 0xCBF29CE484222325
+    for byte in data:
+        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return f"{value:016x}"
 
 
 def cache_dir(env):
@@ -69,6 +74,11 @@ def stamp(env):
 def lock(env):
     """The lock that makes the refresh single."""
     return cache_dir(env) + "/refresh.lock"
+
+
+def told_dir(env):
+    """An empty file for each alert that a session's start has told of."""
+    return cache_dir(env) + "/told"
 
 
 def store_dir(env):

@@ -61,7 +61,7 @@ def claim(env, now):
     """
     stamp = paths.stamp(env)
     directory = paths.cache_dir(env)
-    if not (_is_safe(directory) and _is_safe(directory.rpartition("/")[0])):
+    if not (is_safe(directory) and is_safe(directory.rpartition("/")[0])):
         return "unsafe"
     try:
         age_s = now - system.stat(stamp).st_mtime
@@ -117,7 +117,8 @@ def start_if_due(roots, env, snapshot, now):
             launch(python, env)
 
 
-def _is_safe(directory):
+def is_safe(directory):
+    """Whether a directory is this user's alone to write to, or is not there yet."""
     try:
         found = system.lstat(directory)
     except OSError:

@@ -53,7 +53,13 @@ def alerts(view, options):
     for row in view.alerts:
         at, threshold, kind, resets_at = moment(row.get("at")), percent(row.get("threshold")), row.get("kind"), moment(row.get("resets_at"))
         label = row.get("label")
-        if at is None or threshold is None or not isinstance(label, str) or view.now - at >= option(options, "for", ALERT_S):
+        if (
+            row.get("line") is not True
+            or at is None
+            or threshold is None
+            or not isinstance(label, str)
+            or view.now - at >= option(options, "for", ALERT_S)
+        ):
             continue
         if resets_at is not None and resets_at <= view.now + SAME_RESET_S:
             continue
