@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from usageline.setup.interpreters import Interpreter
 
 INSTALL_TIMEOUT_S = 600
-CHECK = "import click, diskcache, filelock, httpx, rich, tomlkit, truststore, usageline"
+CHECK = "import click, diskcache, filelock, httpx, plotille, pygal, rich, tomlkit, truststore, usageline"
 
 _DROPPED = (
     "PYTHONHOME",
