@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from usageline import paths
+from usageline.history import files
+from usageline.history.line import encode
 from usageline.usage.model import Credit, Limit, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 ACCOUNT = "0123456789abcdef"
 NOW = int(time.time())
@@ -37,3 +39,32 @@ def directory(env: Mapping[str, str], account: str = ACCOUNT) -> Path:
 def content(env: Mapping[str, str]) -> bytes:
     """All the lines that are kept, from the oldest file on."""
     return b"".join(path.read_bytes() for path in sorted(directory(env).iterdir()))
+
+
+def work(days: int, *, until: int = NOW, step_s: int = 300) -> list[Reading]:
+    """Readings of so many days: somebody works from 8 to 20 o'clock UTC, and uses each window more than the one before."""
+    found = []
+    for at in range(until - days * DAY_S, until + 1, step_s):
+        hour = at % DAY_S / HOUR_S
+        if not 8 <= hour < 20:
+            continue
+        resets_at = at - at % (5 * HOUR_S) + 5 * HOUR_S
+        used = (at % (5 * HOUR_S)) / (5 * HOUR_S) * min(30 + at // DAY_S % 7 * 12, 100)
+        week = at - at % (7 * DAY_S) + 7 * DAY_S
+        limits = (
+            Limit("session", "Current session", used, resets_at),
+            Limit("weekly_all", "Current week (all models)", at % (7 * DAY_S) / (7 * DAY_S) * 80, week),
+            Limit("weekly_scoped", "Fable", at % (7 * DAY_S) / (7 * DAY_S) * 100, week),
+        )
+        found.append(reading(at, limits=limits))
+    return found
+
+
+def keep(env: Mapping[str, str], readings: Iterable[Reading], account: str = ACCOUNT) -> None:
+    """Put them where `append` would, in one go."""
+    place = directory(env, account)
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    place.parent.chmod(0o700)
+    for one in readings:
+        with (place / files.name_of(one.observed_at)).open("ab") as file:
+            file.write(encode(one) + b"\n")
