@@ -18,7 +18,7 @@ def png(svg: bytes) -> bytes:
         from resvg_py import svg_to_bytes  # noqa: PLC0415 - an extra
     except ImportError:
         raise UsagelineError(
-            "a PNG needs the extra `png`: run `install.sh --with png` once, or `usageline install --with png`; --svg works without it"
+            "a PNG needs the extra `png`: run `usageline install --with png` (or `install.sh --with png`) once; --svg needs none"
         ) from None
     return bytes(svg_to_bytes(svg_string=svg.decode(), zoom=ZOOM))
 
