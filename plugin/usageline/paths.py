@@ -91,6 +91,11 @@ def state_dir(env):
     return _base(env, "XDG_STATE_HOME", ".local/state") + "/usageline"
 
 
+def history_dir(env):
+    """The readings kept: a directory for each account, named by its key."""
+    return state_dir(env) + "/history"
+
+
 def install_record(env):
     """What `install` changed, so that `uninstall` takes back just that; one for each profile."""
     return state_dir(env) + "/install-" + profile(env) + ".json"

@@ -97,6 +97,24 @@ def watch() -> None:
     show(dict(os.environ))
 
 
+@cli.command()
+@click.option("--days", type=click.IntRange(1, 90), default=7, show_default=True, metavar="N", help="So many days up to now.")
+@click.option("--limit", metavar="KIND", help="One limit, by its kind (`session`, `weekly_all`, …) or its label.")
+@click.option("--account", metavar="KEY", help="Another account than the one signed in.")
+@click.option("--svg", metavar="FILE", help="Draw it as SVG into FILE.")
+@click.option("--png", metavar="FILE", help="Draw it as PNG into FILE; needs the extra `png`.")
+@click.option("--csv", "output", flag_value="csv", help="Print the readings as CSV.")
+@click.option("--json", "output", flag_value="json", help="Print the readings as JSON.")
+@click.option("--heatmap", is_flag=True, help="Only the hours in which the 5-hour limit was used.")
+def history(**wish: Any) -> None:
+    """Usage over time: a chart of each limit, and the hours in which it was used. Asks the service nothing."""
+    if wish["output"] and (wish["svg"] is not None or wish["png"] is not None or wish["heatmap"]):
+        raise click.UsageError(f"--{wish['output']} prints the readings and goes with no picture")
+    from usageline.cli.history import Wish, show_history  # noqa: PLC0415 - the table needs none of it
+
+    show_history(dict(os.environ), Wish(**{**wish, "output": wish["output"] or ""}))
+
+
 @cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def install(arguments: tuple[str, ...]) -> None:

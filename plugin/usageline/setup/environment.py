@@ -18,7 +18,7 @@ from usageline import __version__, atomic
 from usageline.setup import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from usageline.setup.interpreters import Interpreter
     from usageline.setup.packages import Packages
@@ -78,9 +78,9 @@ class Release:
         return os.path.isfile(f"{self.root}/plugin/usageline/__pycache__/paths.cpython-{major}{minor}.pyc")
 
 
-def release_of(source: str, data_dir: str, cold: Interpreter) -> Release:
-    """The release that the program in `source` makes with that interpreter for the cold side."""
-    content = hashlib.sha256(cold.version_text.encode())
+def release_of(source: str, data_dir: str, cold: Interpreter, extras: Sequence[str] = ()) -> Release:
+    """The release that the program in `source` makes with that interpreter for the cold side, and with `extras`."""
+    content = hashlib.sha256("\0".join((cold.version_text, *extras)).encode())
     for path in sorted(_files(source)):
         with open(f"{source}/{path}", "rb") as file:
             data = file.read()
