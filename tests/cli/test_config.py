@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.terminal import Terminal
-from usageline import paths
+from usageline import paths, themes
 from usageline.config.check import check_text
 from usageline.config.template import default_file
-from usageline.line.read import snapshot as read_compiled
+from usageline.line.layout import part_cells
+from usageline.line.read import json_file as read_compiled
 
 if TYPE_CHECKING:
     import subprocess
@@ -229,3 +230,65 @@ class TestEdit:
         done = usageline("config", "edit")
         assert (done.returncode, told in done.stderr) == (1, True)
         assert file.read_text() == MINE
+
+
+class TestPreview:
+    def test_it_draws_every_theme_at_the_width_that_is_asked_for(self, usageline: Run) -> None:
+        """And at the terminal's own where none is."""
+        for columns in (40, 80, 200):
+            done = usageline("config", "preview", "--width", str(columns))
+            assert done.returncode == 0
+            lines = done.stdout.splitlines()
+            assert [line for line in lines if line and line[0] != " "] == list(themes.NAMES)
+            rows = [line for line in lines if line.startswith("  ")]
+            assert len(rows) == len(themes.NAMES)
+            assert all(part_cells([("", row)]) <= columns - 2 for row in rows)
+            assert all("37%" in row for row in rows)
+
+    def test_nothing_is_kept(self, usageline: Run, file: Path, world: World) -> None:
+        """Not even a cache."""
+        world.configure(MINE)
+        plain = usageline("config", "preview", "dark").stdout
+        done = usageline("config", "preview", "--set", "separator= ~ ", "--set", 'rows=[["model", "clock"]]')
+        assert (done.returncode, done.stdout[:13]) == (0, "  Opus 5.5 ~ ")
+        assert usageline("config", "preview", "dark").stdout == plain != done.stdout
+        assert file.read_text() == MINE
+        assert not world.cache.exists()
+
+    def test_a_change_that_is_not_allowed_is_named(self, usageline: Run) -> None:
+        """With what is."""
+        done = usageline("config", "preview", "--set", "theme=powrline")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "theme: one of" in done.stderr
+        assert 'did you mean "powerline"?' in done.stderr
+        assert usageline("config", "preview", "powrline").returncode == 2
+
+    def test_without_a_terminal_there_is_no_escape(self, usageline: Run, world: World) -> None:
+        """Unless it is asked for."""
+        world.env["COLUMNS"] = "300"
+        arguments = ("config", "preview", "default", "--set", 'rows=[["model", "pr", "session"]]')
+        assert "\x1b" not in usageline(*arguments).stdout
+        world.env.update(CLICOLOR_FORCE="1", TERM="xterm-256color")
+        done = usageline(*arguments)
+        assert "\x1b[1;38;5;254mOpus 5.5" in done.stdout
+        assert "\x1b]8;;https://" in done.stdout
+
+    def test_in_a_terminal_it_is_as_wide_as_that_and_coloured(self, world: World, built_release: Release) -> None:
+        """As the line will be."""
+        world.env["TERM"] = "xterm-256color"
+        command = [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "config", "preview", "ascii"]
+        with Terminal(command, world.env, world.home, columns=72) as terminal:
+            terminal.wait_for(lambda screen: "37%" in screen)
+            assert b"\x1b[38;5;108m" in terminal.received
+            row = terminal.lines()[0]
+            assert 40 < len(row) <= 70
+            assert row.isascii()
+
+    def test_themes_are_listed_with_what_they_are_like_and_a_sample(self, usageline: Run, world: World) -> None:
+        """The one in use is marked."""
+        world.configure('theme = "minimal"\nrows = [["clock"]]\n')
+        lines = usageline("config", "themes").stdout.splitlines()
+        named = [line for line in lines if ": " in line and not line.startswith("  Opus")]
+        assert [line[2:].partition(":")[0] for line in named] == list(themes.NAMES)
+        assert [line[2:].partition(":")[0] for line in named if line[0] == "*"] == ["minimal"]
+        assert sum("Opus 5.5" in line and "37%" in line for line in lines) == len(themes.NAMES)

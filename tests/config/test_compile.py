@@ -59,13 +59,13 @@ def test_segments_options_and_instances_become_rows(world: World, built_release:
 
 
 def test_a_theme_comes_with_what_was_changed_in_it(world: World) -> None:
-    """Styles at all depths, glyphs, and a separator in place of the arrows."""
+    """Styles at all depths, glyphs, and a separator, here in place of the arrows."""
     world.configure(
         'theme = "Powerline"\nnerd_font = true\nseparator = "/"\n[styles]\nnormal = "#2e8b57"\n[glyphs]\nfull = "="\nparts = ""\n'
     )
     assert compile_config(world.env) == []
     theme = compiled(world)["theme"]
-    assert (theme["name"], theme["separator"], "caps" in theme) == ("powerline", "/", False)
+    assert (theme["name"], theme["separator"], theme["caps"]) == ("powerline", "/", ["", "/", ""])
     assert theme["styles"]["true"]["normal"] == "38;2;46;139;87"
     assert theme["styles"]["256"]["normal"] == "38;5;29"
     assert (theme["glyphs"]["full"], theme["glyphs"]["empty"]) == ("=", "░")

@@ -19,6 +19,7 @@ from usageline.config.check import NOTHING, Checked, check_text
 from usageline.config.resolve import resolved
 from usageline.config.schema import FLOOR_S
 from usageline.line import read
+from usageline.line.settings import VERSION
 from usageline.line.start import file_stamp
 from usageline.refresh.cache import prepare
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from usageline.config.problem import Problem
 
-VERSION = 1
 LOOKS = 3
 """Times that a file which is being written is read again."""
 

@@ -51,7 +51,8 @@ def _theme(values: Values, custom: dict[str, str]) -> dict[str, Any] | None:
         styles = {**styles, "groove": ""}  # else nothing would be seen of the empty part
     if separator is not None:
         theme["separator"] = separator
-        theme.pop("caps", None)
+        if "caps" in theme:
+            theme["caps"] = ["", separator, ""]
     for name, spec in [*styles.items(), *((name, spec) for spec, name in custom.items())]:
         parsed = colours.parse(spec)
         for palette in (theme["styles"], theme.get("light", {})):

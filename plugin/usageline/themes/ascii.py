@@ -19,7 +19,7 @@ THEME = Theme(
         "parts": "",
         "empty": "-",
         "mark": "|",
-        "reset": "in ",
+        "reset": "-> ",
         "unknown": "-",
         "dot": " - ",
         "ellipsis": "~",

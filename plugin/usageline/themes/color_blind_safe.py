@@ -9,7 +9,7 @@ DARK = Palette(
         "name": "bold #e4e6ea",
         "quiet": "#9a9fa9",
         "normal": "#6aaef0",
-        "warning": "bold #ffe9a0",
+        "warning": "bold #ffe27a",
         "critical": "bold underline #f5703f",
         "track": "#4e535d",
         "groove": "on #3b404b",
@@ -20,7 +20,7 @@ DARK = Palette(
         "added": "#6aaef0",
         "removed": "#f5703f",
         "link": "underline #9cc8f5",
-        "alert": "bold #ffe9a0",
+        "alert": "bold #ffe27a",
     },
     {
         "plain": "",

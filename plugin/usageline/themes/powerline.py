@@ -42,13 +42,12 @@ _BLUE = Block("#005f87", "blue")
 _TEAL = Block("#1f4d4a", "black")
 _SLATE = Block("#303a46", "black")
 _INK = Block("#262b33", "black")
-_PLUM = Block("#4a3560", "magenta")
+_PLUM = Block("#4a2a5e", "magenta")
 
 THEME = Theme(
     "powerline",
     "blocks of colour, with arrows between them given a Nerd Font (nerd_font = true)",
     DARK,
-    separator="",
     pad=" ",
     blocks={
         "*": _INK,

@@ -8,7 +8,7 @@ import sys
 import click
 
 from usageline import config as configuration
-from usageline import paths
+from usageline import paths, themes
 from usageline.cli.config.change import current_text, named, write
 from usageline.cli.wording import short
 from usageline.config import edit as editing
@@ -110,6 +110,39 @@ def check() -> None:
         sys.exit(1)
     where = short(paths.config_file(env), env)
     click.echo(f"{where} is valid" if os.path.exists(paths.config_file(env)) else f"there is no {where}: the defaults hold")
+
+
+@group.command()
+@click.argument("theme", required=False, type=click.Choice(themes.NAMES, case_sensitive=False))
+@click.option("--width", type=click.IntRange(1, 1000), help="Columns of the terminal; by default the real ones.")
+@click.option("--set", "changes", metavar="KEY=VALUE", multiple=True, help="As if that were set; may be given several times.")
+def preview(*, theme: str | None, width: int | None, changes: tuple[str, ...]) -> None:
+    """Draw the line with sample data: with THEME, with what --set changes, or else with each theme. Nothing is kept."""
+    from usageline.cli.config import preview as drawing  # noqa: PLC0415 - the other commands need none of it
+
+    env = dict(os.environ)
+    try:
+        values = drawing.changed(current_text(env) or "", changes)
+    except editing.NotChanged as refused:
+        raise UsagelineError("; ".join(named(env, problem) for problem in refused.problems)) from None
+    shown_in, columns = drawing.shown_in(), width or drawing.terminal_columns()
+    if theme or changes:
+        values = drawing.with_theme(values, theme) if theme else values
+        click.echo("\n".join(drawing.rows(values, shown_in, columns)), color=True)
+        return
+    for name, _, rows in drawing.themes_drawn(values, shown_in, columns):
+        click.echo("\n".join([name, *rows, ""]), color=True)
+
+
+@group.command(name="themes")
+def list_themes() -> None:
+    """Every theme, what it is like, and a sample; the one in use is marked with *."""
+    from usageline.cli.config import preview as drawing  # noqa: PLC0415 - the other commands need none of it
+
+    values = check_text(current_text(dict(os.environ)) or "").values
+    for name, about, rows in drawing.themes_drawn(drawing.sampled(values), drawing.shown_in(), drawing.terminal_columns()):
+        mark = "*" if name == values.get("theme") else " "
+        click.echo("\n".join([f"{mark} {name}: {about}", *rows, ""]), color=True)
 
 
 def _unchanged(refused: editing.NotChanged) -> UsagelineError:
