@@ -453,7 +453,7 @@ class TestService:
         assert said(service.configuration, installed)[0] == "ok"
         installed.world.configure("ttl = 1\n")
         level, text = said(service.configuration, installed)
-        assert (level, "config.toml: ttl" in text) == ("problem", True)
+        assert (level, "config.toml:1: ttl" in text) == ("problem", True)
 
     @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://evil.example"])
     def test_another_address(self, installed: Installed, url: str) -> None:

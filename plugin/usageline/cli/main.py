@@ -117,6 +117,15 @@ def history(**wish: Any) -> None:
 
 @cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def config(arguments: tuple[str, ...]) -> None:
+    """Write, look at, change, check and try the configuration (`usageline config --help`)."""
+    from usageline.cli.config.group import group  # noqa: PLC0415 - the table needs none of it
+
+    group.main([*arguments], prog_name="usageline config")
+
+
+@cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def install(arguments: tuple[str, ...]) -> None:
     """Wire the status line and the hook into Claude Code's settings (as install.sh does)."""
     sys.exit(setup([*arguments], "usageline install"))

@@ -70,8 +70,8 @@ def untold(snapshot, now):
 
 def sentence(row, now):
     """`the 5-hour limit is at 92% and resets at 14:05`, of an alert as the snapshot has it, fit to be shown anywhere."""
-    from usageline.line.layout import clean  # noqa: PLC0415 - as above
     from usageline.line.figures import clock  # noqa: PLC0415
+    from usageline.line.layout import clean  # noqa: PLC0415 - as above
     from usageline.line.view import LONGEST_LABEL  # noqa: PLC0415
 
     kind, label, resets_at = row["kind"], row["label"][:LONGEST_LABEL], row["resets_at"]

@@ -15,12 +15,19 @@ SHAPES = {"theme": dict, "color": str, "problem": str, "chain": dict, "clock": s
 def load(env, stamp):
     """The compiled configuration with all that is wrong left out, and whether it is of another config.toml than the one with that stamp.
 
-    `theme`, `color`, `problem`, `chain`, `clock` as compiled; `rows` as `[[(kind, options), …], …]`; `lines` so many a wrapped line may take.
     Until it is compiled anew the configuration before the change holds.
     """
     found = read.json_file(paths.line_config(env)) or {}
     if found.get("version") != VERSION:
         return {}, True
+    return checked(found), found.get("stamp") != stamp or found.get("program") != __version__
+
+
+def checked(found):
+    """A compiled configuration with all that is wrong left out.
+
+    `theme`, `color`, `problem`, `chain`, `clock` as compiled; `rows` as `[[(kind, options), …], …]`; `lines` so many a wrapped line may take.
+    """
     configured = {name: found[name] for name, shape in SHAPES.items() if type(found.get(name)) is shape}
     if type(found.get("rows")) is list:
         rows = [row[:MOST_SEGMENTS] for row in found["rows"][:MOST_ROWS] if type(row) is list]
@@ -28,7 +35,7 @@ def load(env, stamp):
     lines = found.get("max_rows")
     if found.get("wrap") is True:
         configured["lines"] = lines if type(lines) is int and 0 < lines <= MOST_LINES else MOST_ROWS
-    return configured, found.get("stamp") != stamp or found.get("program") != __version__
+    return configured
 
 
 def segment(configured, kind):

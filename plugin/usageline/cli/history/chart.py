@@ -82,7 +82,8 @@ def _head(series: Series, width: int) -> Text:
         facts += " · ┴ reset"
     free = width - layout.cells(label) - len(facts)
     if free < 2:
-        return Text(layout.paint(layout.cut([("plain", label)], width), {}), "bold")
+        shown = label if layout.cells(label) <= width else layout.cut_parts([("plain", label)], width)[0][1]
+        return Text(shown, "bold")
     return Text.assemble((label, "bold"), " " * free, facts)
 
 

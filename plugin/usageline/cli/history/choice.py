@@ -27,7 +27,7 @@ def account(env: Mapping[str, str], named: str | None) -> str:
         if named not in there:
             raise UsagelineError(f"there is no history of {clean(named)!r}; there is one of {', '.join(there)}")
         return named
-    shown = (read.snapshot(paths.snapshot(env)) or {}).get("account")
+    shown = (read.json_file(paths.snapshot(env)) or {}).get("account")
     if shown in there:
         return str(shown)
     if len(there) > 1 or shown:
