@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from server import Api
 from world import Release, World, build_release, link_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 # The machine's load must not fail a property test, and no examples are written into the clone.
@@ -56,3 +57,16 @@ def release(built_release: Release, tmp_path: Path) -> Release:
     shutil.copytree(built_release.root, root, ignore=shutil.ignore_patterns("venv"))
     link_environment(root)
     return Release(root)
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], object]], None]:
+    """Wait until a condition holds; half a minute without it fails the test."""
+
+    def wait(condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen"
+            time.sleep(0.02)
+
+    return wait

@@ -36,14 +36,17 @@ def claude_state(env):
 
 
 def profile(env):
-    """`default`, or for a CLAUDE_CONFIG_DIR 16 hex digits of its 64-bit FNV-1a hash (hashlib is too slow to import here)."""
+    """`default`, or for a CLAUDE_CONFIG_DIR the digest of it."""
     chosen = env.get("CLAUDE_CONFIG_DIR")
-    if not chosen:
-        return "default"
-    digest = 0xCBF29CE484222325
-    for byte in chosen.rstrip("/").encode("utf-8", "surrogateescape"):
-        digest = ((digest ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return f"{digest:016x}"
+    return digest(chosen.rstrip("/")) if chosen else "default"
+
+
+def digest(text):
+    """16 hex digits that name `text`: its 64-bit FNV-1a hash (hashlib is too slow to import here). ValueError where it is no valid text."""
+    found = 0xCBF29CE484222325
+    for byte in text.encode("utf-8", "surrogateescape"):
+        found = ((found ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return f"{found:016x}"
 
 
 def cache_dir(env):
@@ -69,6 +72,11 @@ def lock(env):
 def store_dir(env):
     """The diskcache store, read and written under the lock."""
     return cache_dir(env) + "/store"
+
+
+def looks_dir(env):
+    """What background looks have found last, with the stamps that say when each was started. Mode 0700."""
+    return cache_dir(env) + "/looks"
 
 
 def state_dir(env):

@@ -7,6 +7,7 @@ import os
 import selectors
 import signal
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 
 GRACE_S = 0.5
 """For a program that has answered, to end by itself."""
+
+ENDING_S = 1.0
+"""For processes that were killed, to be gone."""
+
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def converse(  # noqa: PLR0913 - a command and the bounds of a conversation with it
@@ -54,6 +60,36 @@ def kill_tree(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+def adopt_orphans() -> None:
+    """Have what our descendants leave behind become our own children, where the system knows that (Linux): parent links lead to it then."""
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415 - slow to import
+
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def running() -> list[int]:
+    """Our own descendants that have not ended. Takes the exit status of children that have."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    return descendants(os.getpid())
+
+
+def end_descendants() -> int:
+    """Kill all of this process's descendants, and what they start meanwhile; gives how many there were."""
+    ended: set[int] = set()
+    deadline = time.monotonic() + ENDING_S
+    while (doomed := running()) and time.monotonic() < deadline:
+        ended.update(doomed)
+        for pid in doomed:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.005)
+    return len(ended)
+
+
 def descendants(pid: int) -> list[int]:
     """The processes that parent links lead to from `pid`."""
     parents = _parents()
@@ -85,9 +121,11 @@ def _line(fd: int, deadline: float, most: int, accept: Callable[[bytes], bool]) 
 def _parents() -> dict[int, int]:
     """Every process's parent; empty where nobody tells."""
     if not os.path.isdir("/proc/self"):
-        listed = subprocess.run(["/bin/ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, timeout=1, check=False)
-        rows = (line.split() for line in listed.stdout.splitlines())
-        return {int(row[0]): int(row[1]) for row in rows if len(row) == 2}
+        listed = subprocess.run(["/bin/ps", "-A", "-o", "pid=,ppid=,comm="], capture_output=True, text=True, timeout=1, check=False)
+        rows = (line.split(None, 2) for line in listed.stdout.splitlines())
+        own = str(os.getpid())
+        # The lister lists itself, as a child of ours.
+        return {int(row[0]): int(row[1]) for row in rows if len(row) == 3 and not (row[1] == own and row[2].endswith("ps"))}
     parents = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{name}/stat") as file:

@@ -55,6 +55,11 @@ def payload(fd=0):
 
 def snapshot(path):
     """The snapshot object at `path`, or None where there is none that is whole, ours and of a sane size."""
+    return published(path, SNAPSHOT_LIMIT)
+
+
+def published(path, most):
+    """The object in the file at `path` that the cold side wrote, or None where there is none that is whole, ours and at most `most` bytes."""
     try:
         # O_NONBLOCK: a FIFO put there must not hold the line up.
         fd = system.open(path, system.O_RDONLY | getattr(system, "O_NONBLOCK", 0) | getattr(system, "O_NOFOLLOW", 0))
@@ -63,9 +68,9 @@ def snapshot(path):
     try:
         found = system.fstat(fd)
         ours = not hasattr(system, "geteuid") or (found.st_uid == system.geteuid() and not found.st_mode & 0o022)
-        if not ours or found.st_mode & 0o170000 != 0o100000 or found.st_size > SNAPSHOT_LIMIT:
+        if not ours or found.st_mode & 0o170000 != 0o100000 or found.st_size > most:
             return None
-        return _object(system.read(fd, SNAPSHOT_LIMIT))
+        return _object(system.read(fd, most))
     except OSError:
         return None
     finally:
