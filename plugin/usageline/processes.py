@@ -60,13 +60,16 @@ def kill_tree(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def adopt_orphans() -> None:
-    """Have what our descendants leave behind become our own children, where the system knows that (Linux): parent links lead to it then."""
-    if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415 - slow to import
+def adopt_orphans() -> bool:
+    """Have what our descendants leave behind become our own children, so that parent links lead to it; False where the system cannot (macOS)."""
+    if sys.platform != "linux":
+        return False
+    import ctypes  # noqa: PLC0415 - slow to import
 
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        return bool(ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+    except (OSError, AttributeError):
+        return False
 
 
 def running() -> list[int]:

@@ -40,13 +40,16 @@ def claim(env, kind, key, now, every_s):
 def launch(python, arguments, env, data=b""):
     """Start `python -m usageline.looks` with `arguments`, as the last act, `env` its whole environment and `data` on its stdin.
 
-    Never waits: False, and nothing is started, where a pipe cannot hold `data`. OSError or ValueError where it does not start.
+    Never waits: False, and nothing is started, where a pipe cannot hold `data`; False as well where it does not start.
     """
     start.close_inherited()
     stdin = held(data) if data else -1
     if stdin is None:
         return False
-    start.spawn(command(python, arguments), env, stdin)
+    try:
+        start.spawn(command(python, arguments), env, stdin)
+    except (OSError, ValueError):
+        return False
     return True
 
 

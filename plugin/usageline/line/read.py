@@ -77,6 +77,19 @@ def published(path, most):
         system.close(fd)
 
 
+def await_end(fd, longest_s):
+    """Wait until nobody can write to the pipe `fd` any more, or `longest_s` have passed."""
+    try:
+        try:
+            _alarm(longest_s)
+            while system.read(fd, 4096):
+                pass
+        finally:  # the alarm may ring in here still
+            _alarm(0)
+    except (_Late, OSError):
+        return
+
+
 class _Late(Exception):
     """The time to read is over."""
 

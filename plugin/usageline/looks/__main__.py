@@ -1,4 +1,4 @@
-"""`python -I -B -m usageline.looks git DIRECTORY`: one look, silent, exit status 0 whatever happens."""
+"""`python -I -B -m usageline.looks git DIRECTORY` or `… chain KEY TIMEOUT_S COMMAND`: one look, silent, exit status 0 whatever happens."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import sys
 import threading
 
 GIT_LAST_RESORT_S = 6.0
+CHAIN_LAST_RESORT_S = 3.0
+"""Beyond the command's own time limit."""
 
 
 def main() -> None:
@@ -20,6 +22,12 @@ def main() -> None:
             from usageline.looks import git  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
 
             git.look(os.environ, arguments[0])
+        elif kind == "chain":
+            key, timeout_s, command = arguments
+            _end_after(float(timeout_s) + CHAIN_LAST_RESORT_S)
+            from usageline.looks import chain  # noqa: PLC0415 - as above
+
+            chain.look(os.environ, key, float(timeout_s), command)
     os._exit(0)
 
 
