@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from looks.processes import is_running
+from running import is_running
 from usageline.line import chain, looks
 from usageline.line.chain import Command
 from usageline.processes import descendants
@@ -27,10 +27,11 @@ NOW = 1_795_400_000.0
 SESSION = "cfad0000-0000-4000-8000-000000000000"
 LAUNCHER = (
     "import sys, time, json; sys.path.insert(0, sys.argv[1])\n"
-    "from usageline.line import environment\n"
+    "from usageline.line import environment, read\n"
     "from usageline.line.chain import Command\n"
-    "payload = sys.stdin.buffer.read()\n"
-    "command = Command(sys.argv[2], environment(), json.loads(sys.argv[3]), json.loads(payload)['session_id'])\n"
+    "value = read.payload()\n"
+    "payload = json.dumps(value).encode()\n"
+    "command = Command(sys.argv[2], environment(), json.loads(sys.argv[3]), value['session_id'])\n"
     "rows, problem, due = command.look(payload, 76, time.time())\n"
     "print(json.dumps([rows, problem, due]), flush=True)\n"
     "if due: command.launch(payload, 76)\n"

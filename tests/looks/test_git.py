@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from looks.processes import is_running
+from running import is_running
 from usageline.line import git, looks
 from usageline.line.start import refresh_environment
 from usageline.looks import git as look
