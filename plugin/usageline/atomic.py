@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def replace_file(path: str, data: bytes, mode: int, still_good: Callable[[], bool] = lambda: True) -> bool:
+def replace_file(path: str, data: bytes, mode: int, still_good: Callable[[], bool] = lambda: True, *, sync: bool = True) -> bool:
     """Put `data` at `path` in one step, synced to disk. False, and nothing changed, where `still_good` says no at the last moment.
+
+    Without `sync` a loss of power may leave an empty file: for what is made anew every few seconds.
 
     The temporary file has one fixed name beside `path`, so that what a killed run left is overwritten by the next one.
     """
@@ -23,13 +25,15 @@ def replace_file(path: str, data: bytes, mode: int, still_good: Callable[[], boo
             file.write(data)
             file.flush()
             _set_mode(file.fileno(), mode)
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         if not still_good():
             return False
         os.replace(temporary, path)
     finally:
         remove_file(temporary)
-    _sync_directory(os.path.dirname(path))
+    if sync:
+        _sync_directory(os.path.dirname(path))
     return True
 
 

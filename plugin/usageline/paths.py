@@ -66,6 +66,11 @@ def line_config(env):
     return cache_dir(env) + "/line.json"
 
 
+def line_config_stamp(env):
+    """An empty file whose time says when config.toml was last begun to be compiled by the hot side."""
+    return cache_dir(env) + "/line.stamp"
+
+
 def stamp(env):
     """An empty file whose time says when a refresh was last started by the hot side."""
     return cache_dir(env) + "/refresh.stamp"
@@ -84,6 +89,11 @@ def told_dir(env):
 def store_dir(env):
     """The diskcache store, read and written under the lock."""
     return cache_dir(env) + "/store"
+
+
+def looks_dir(env):
+    """What background looks have found last, with the stamps that say when each was started. Mode 0700."""
+    return cache_dir(env) + "/looks"
 
 
 def state_dir(env):

@@ -6,7 +6,7 @@ usageline line [--for tmux|starship|plain|json] [--width CELLS]
 import time
 
 from usageline import paths
-from usageline.line import environment, read, render, run, start, system, view
+from usageline.line import environment, read, render, run, settings, start, system, view
 
 FORMS = ("plain", "starship", "tmux", "json")
 WIDTH = 200
@@ -58,7 +58,8 @@ def text(env, form, width, now):
     try:
         snapshot = read.json_file(paths.snapshot(env))
         seen = view.build(None, snapshot, start.file_stamp(paths.claude_credentials(env)), {"HOME": env.get("HOME", "")}, now)
-        configured = {**run.configuration(env), "chain": {}}
+        config = start.file_stamp(paths.config_file(env))
+        configured = settings.load(env, config)[0] if config else {}
     except LookupError:
         seen, configured = view.View(now), {}
         seen.problem = "HOME is not set: no plan usage"

@@ -53,8 +53,8 @@ def payload(fd=0):
     return _object(data), data
 
 
-def json_file(path):
-    """The JSON object in the file of ours at `path`, or None where there is none that is whole, ours and of a sane size."""
+def json_file(path, most=FILE_LIMIT):
+    """The JSON object in the file of ours at `path`, or None where there is none that is whole, ours and at most `most` bytes."""
     try:
         # O_NONBLOCK: a FIFO put there must not hold the line up.
         fd = system.open(path, system.O_RDONLY | getattr(system, "O_NONBLOCK", 0) | getattr(system, "O_NOFOLLOW", 0))
@@ -63,13 +63,26 @@ def json_file(path):
     try:
         found = system.fstat(fd)
         ours = not hasattr(system, "geteuid") or (found.st_uid == system.geteuid() and not found.st_mode & 0o022)
-        if not ours or found.st_mode & 0o170000 != 0o100000 or found.st_size > FILE_LIMIT:
+        if not ours or found.st_mode & 0o170000 != 0o100000 or found.st_size > most:
             return None
-        return _object(system.read(fd, FILE_LIMIT))
+        return _object(system.read(fd, most))
     except OSError:
         return None
     finally:
         system.close(fd)
+
+
+def await_end(fd, longest_s):
+    """Wait until nobody can write to the pipe `fd` any more, or `longest_s` have passed."""
+    try:
+        try:
+            _alarm(longest_s)
+            while system.read(fd, 4096):
+                pass
+        finally:  # the alarm may ring in here still
+            _alarm(0)
+    except (_Late, OSError):
+        return
 
 
 class _Late(Exception):

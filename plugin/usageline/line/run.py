@@ -23,45 +23,46 @@ def main():
         from usageline.line import elsewhere  # noqa: PLC0415 - the client gives no arguments
 
         elsewhere.main(sys.argv[1:])
-    python, env = "", {}
+    later = []
     try:
         env = environment()
-        rows, python = draw(env, read.payload()[0], time.time())
+        rows, later = draw(env, *read.payload(), time.time())
     except Exception as error:  # noqa: BLE001 - a traceback would blank the line
         rows = [f"usageline: {type(error).__name__}; please report it"]
     emit(("\n".join(rows) + "\n").encode("utf-8", "replace"))
-    if python:
+    for begin in later:
         try:
-            start.launch(python, env)
+            begin()
         except OSError:
-            system._exit(0)
+            continue
     system._exit(0)
 
 
-def draw(env, payload, now):
-    """The rows, and the interpreter to start a refresh with, or "" where none is to be started."""
-    python, problem = "", ""
+def draw(env, payload, data, now):
+    """The rows, and what is to be started when they are written: functions. `data` is the payload as bytes."""
+    problem, later = "", []
     try:
         snapshot = read.json_file(paths.snapshot(env))
         credentials = start.file_stamp(paths.claude_credentials(env))
-        configured = configuration(env)
+        config = start.file_stamp(paths.config_file(env))
     except LookupError:
-        snapshot, credentials, configured, problem = None, "", {}, "HOME is not set: no plan usage"
+        snapshot, credentials, config, problem = None, "", "", "HOME is not set: no plan usage"
     seen = view.build(payload, snapshot, credentials, env, now)
     if not problem and not seen.other_sign_in and start.is_due(snapshot, credentials, now):
         python, problem = claim(env, now)
+        later = [lambda: start.launch(python, env)] if python else []
     seen.problem = problem
-    return render.render(seen, configured, env), python
+    if not config:
+        return render.render(seen, {}, env), later
+    from usageline.line import background  # noqa: PLC0415 - only where there is something configured
 
-
-def configuration(env):
-    """What the user configured (settings.py); {} where there is no config.toml."""
-    stamp = start.file_stamp(paths.config_file(env))
-    if not stamp:
-        return {}
-    from usageline.line import settings  # noqa: PLC0415 - only where there is something
-
-    return settings.load(env, stamp)[0]
+    cold = start.interpreter(ROOT)
+    configured = background.configuration(env, config, cold, now)
+    look = background.look_at_repository(seen, configured, env, cold)
+    rows, failed, chain = background.chained(seen, configured, env, cold, bytes(data))
+    if failed:
+        configured = {**configured, "problem": "; ".join(filter(None, (configured.get("problem"), failed)))}
+    return render.render(seen, configured, env, rows), [*later, *filter(None, (look, chain))]
 
 
 def claim(env, now):

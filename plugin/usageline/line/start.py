@@ -59,15 +59,21 @@ def claim(env, now):
     The word is `recent` where another run has it, `unsafe` where the cache directory is not this user's alone, `unwritable` where it cannot be
     written: without the stamp every run of every session would start a process that can do nothing.
     """
-    stamp = paths.stamp(env)
-    directory = paths.cache_dir(env)
-    if not (is_safe(directory) and is_safe(directory.rpartition("/")[0])):
-        return "unsafe"
+    return claim_stamp(paths.stamp(env), 2, now, CLAIM_S)
+
+
+def claim_stamp(stamp, depth, now, every_s):
+    """Take the right to what the file `stamp` stands for, once in `every_s`: "" or a word, as `claim`. `depth` directories above it are ours."""
+    directory = stamp
+    for _ in range(depth):
+        directory = directory.rpartition("/")[0]
+        if not is_safe(directory):
+            return "unsafe"
     try:
         age_s = now - system.stat(stamp).st_mtime
     except OSError:
         return _first_claim(stamp)
-    if 0 <= age_s < CLAIM_S:
+    if 0 <= age_s < every_s:
         return "recent"
     try:
         system.utime(stamp, (now, now), follow_symlinks=False)
@@ -87,24 +93,38 @@ def refresh_environment(env):
 
 
 def launch(python, env):
-    """Start the refresh in a session of its own, with nothing of ours inherited. Call it as the last act: the parent must be gone at once.
+    """Start the refresh; see `spawn`."""
+    close_inherited()
+    spawn(refresh_command(python), refresh_environment(env))
 
-    The client ends a cancelled run with all its descendants, found by parent links; a process whose parent has left is not among them.
+
+def close_inherited():
+    """Close what the client left open here, so that nothing that is started has it. Descriptors of our own close by themselves there."""
+    if sys.platform != "win32":  # where nothing is inherited unless it is named
+        system.closerange(3, 4096)
+
+
+def spawn(arguments, env, stdin=-1, stdout=-1):
+    """Start a process in a session of its own with that whole environment, its descriptors on /dev/null but for those given.
+
+    Call it as the last act: the parent must be gone at once. The client ends a cancelled run with all its descendants, found by parent
+    links; a process whose parent has left is not among them. OSError or ValueError where it does not start.
     """
-    arguments, kept = refresh_command(python), refresh_environment(env)
     if sys.platform == "win32":
         import subprocess  # noqa: PLC0415 - far too slow to import where posix_spawn exists
 
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
         null = subprocess.DEVNULL
-        subprocess.Popen(arguments, env=kept, stdin=null, stdout=null, stderr=null, close_fds=True, creationflags=flags)
+        subprocess.Popen(arguments, env=env, stdin=null, stdout=null, stderr=null, close_fds=True, creationflags=flags)
         return
-    null = [(system.POSIX_SPAWN_OPEN, fd, "/dev/null", system.O_RDWR, 0) for fd in (0, 1, 2)]
-    system.closerange(3, 4096)
+    actions = [
+        (system.POSIX_SPAWN_OPEN, fd, "/dev/null", system.O_RDWR, 0) if given < 0 else (system.POSIX_SPAWN_DUP2, given, fd)
+        for fd, given in enumerate((stdin, stdout, -1))
+    ]
     try:
-        system.posix_spawn(python, arguments, kept, file_actions=null, setsid=True)
+        system.posix_spawn(arguments[0], arguments, env, file_actions=actions, setsid=True)
     except NotImplementedError:  # a C library without POSIX_SPAWN_SETSID: a process group of its own is the next best
-        system.posix_spawn(python, arguments, kept, file_actions=null, setpgroup=0)
+        system.posix_spawn(arguments[0], arguments, env, file_actions=actions, setpgroup=0)
 
 
 def start_if_due(roots, env, snapshot, now):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
+import time
 
 from usageline import paths
-from usageline.processes import kill_tree
+from usageline.bounded import run_bounded
 
 REFRESH_TIMEOUT_S = 12
 """A refresh ends itself within 10 s; this is for one that does not."""
@@ -29,7 +29,7 @@ _ADVICE = {
 def refresh(python: str, env: dict[str, str]) -> str:
     """Run one refresh to its end; gives in a few words how it went. No failure of it matters here."""
     env = {name: value for name, value in env.items() if not name.startswith("PYTHON")}
-    _run_bounded([python, "-I", "-B", "-m", "usageline.refresh"], env, REFRESH_TIMEOUT_S, b"")
+    _output([python, "-I", "-B", "-m", "usageline.refresh"], env, REFRESH_TIMEOUT_S, b"")
     try:
         with open(paths.snapshot(env), "rb") as file:
             status = json.loads(file.read(_SIZE_LIMIT))["status"]
@@ -43,20 +43,13 @@ def line(command: str, env: dict[str, str]) -> str:
     env = {**env, "COLUMNS": str(shutil.get_terminal_size((120, 24)).columns)}
     if not sys.stdout.isatty():
         env["NO_COLOR"] = "1"
-    return _run_bounded(["/bin/sh", "-c", command], env, LINE_TIMEOUT_S, b"{}").decode("utf-8", "replace").rstrip("\n")
+    return _output(["/bin/sh", "-c", command], env, LINE_TIMEOUT_S, b"{}").decode("utf-8", "replace").rstrip("\n")
 
 
-def _run_bounded(command: list[str], env: dict[str, str], timeout_s: float, payload: bytes) -> bytes:
-    """What a process writes to stdout; b"" where it does not start, or not end in time. It is killed with all its children at the deadline."""
+def _output(command: list[str], env: dict[str, str], timeout_s: float, payload: bytes) -> bytes:
+    """What a process writes to stdout; b"" where it does not start, or not end in time."""
     try:
-        process = subprocess.Popen(
-            command, env=env, cwd="/", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
-        )
+        done = run_bounded(command, env, "/", payload, deadline=time.monotonic() + timeout_s, most=_SIZE_LIMIT)
     except OSError:
         return b""
-    with process:
-        try:
-            return process.communicate(payload, timeout_s)[0]
-        except subprocess.TimeoutExpired:
-            kill_tree(process)
-            return b""
+    return b"" if done.fault else done.output

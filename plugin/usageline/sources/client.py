@@ -5,20 +5,19 @@ It looks after its own sign-in, so it also works where the token has expired; no
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING
 
-from usageline import paths
+from usageline import paths, programs
 from usageline.errors import SourceFailure
-from usageline.processes import converse, is_trusted
+from usageline.processes import converse
 from usageline.sources.files import parse_object
 from usageline.usage.model import Reading
 from usageline.usage.parse import parse
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from usageline.sources import Context
 
@@ -64,10 +63,7 @@ def fetch(context: Context) -> Reading:
 
 def find(env: Mapping[str, str]) -> str | None:
     """The path of `claude`: where its installers put it, else the first on PATH that nobody else could have put there."""
-    for path in _candidates(env):
-        if is_trusted(path):
-            return path
-    return None
+    return programs.find("claude", [place.replace("~", paths.home(env), 1) for place in PLACES], env)
 
 
 def environment(env: Mapping[str, str]) -> dict[str, str]:
@@ -91,11 +87,3 @@ def _body(response: dict[str, object]) -> object:
 def _is_answer(line: bytes) -> bool:
     message = parse_object(line) if b"control_response" in line else None
     return bool(message) and mapping(mapping(message).get("response")).get("request_id") == "usageline"
-
-
-def _candidates(env: Mapping[str, str]) -> Iterator[str]:
-    for place in PLACES:
-        yield place.replace("~", paths.home(env), 1)
-    for directory in env.get("PATH", "").split(os.pathsep):
-        if os.path.isabs(directory):
-            yield os.path.join(directory, "claude")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from usageline.bounded import run_bounded
 from usageline.line.layout import clean
-from usageline.processes import kill_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
 LONGEST_S = 3.0
 LEAST_S = 0.5
+MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,13 @@ def run(context: Context, command: Sequence[str], env: Mapping[str, str], data: 
     longest_s = min(longest_s, context.deadline - began)
     if longest_s < LEAST_S:
         return Done(None, "", "no time was left to try it", 0)
-    pipe = subprocess.PIPE
     try:
-        process = subprocess.Popen(command, env=dict(env), cwd="/", stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
+        done = run_bounded(command, env, "/", data, deadline=began + longest_s, most=MOST_BYTES, errors=True)
     except (OSError, ValueError) as error:
         return Done(None, "", f"it does not start: {getattr(error, 'strerror', None) or type(error).__name__}", 0)
-    with process:
-        try:
-            output, errors = process.communicate(data, longest_s)
-        except subprocess.TimeoutExpired:
-            kill_tree(process)
-            return Done(None, "", f"it did not end within {longest_s:.0f} s", time.monotonic() - began)
-    kill_tree(process)  # what it left running
-    said = clean(errors.decode("utf-8", "replace").strip().rpartition("\n")[2])[:160]
-    fault = f"it ended with status {process.returncode}" + (f": {said}" if said else "") if process.returncode else ""
-    return Done(process.returncode, output.decode("utf-8", "replace"), fault, time.monotonic() - began)
+    took_s = time.monotonic() - began
+    if done.fault:
+        return Done(None, "", f"it did not end within {longest_s:.0f} s" if done.fault == "time" else "it printed too much", took_s)
+    said = clean(done.errors.decode("utf-8", "replace").strip().rpartition("\n")[2])[:160]
+    fault = f"it ended with status {done.status}" + (f": {said}" if said else "") if done.status else ""
+    return Done(done.status, done.output.decode("utf-8", "replace"), fault, took_s)

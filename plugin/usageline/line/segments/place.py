@@ -34,7 +34,7 @@ def git(view, options):
         name.append(("warning", " " + state))
     marks = ""
     if "dirty" in shown and _count(found, "changed"):
-        marks += glyphs["dirty"] + str(_count(found, "changed"))
+        marks += glyphs["dirty"] + str(_count(found, "changed")) + ("+" if found.get("more") is True else "")
     if "ahead" in shown:
         for which in ("ahead", "behind"):
             marks += f"{glyphs[which]}{_count(found, which)}" if _count(found, which) else ""

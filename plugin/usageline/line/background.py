@@ -1,0 +1,72 @@
+"""What a configured line has done in the background: its configuration compiled, its repository looked at, another command run.
+
+Each shows its last result at once and is started for the lines to come. Imported where there is a config.toml.
+"""
+
+from usageline import paths
+from usageline.line import read, render, settings, start, system
+
+COMPILE_WAIT_S = 0.5
+"""For so long the one line that first sees an edit waits for it to be compiled; it shows the configuration before when that is over."""
+
+COMPILE_CLAIM_S = 3
+"""For so long after one run began to compile no other run does."""
+
+UNREAD = "config.toml is not read: the cache cannot be written"
+HALVES = ("left", "right")
+
+
+def configuration(env, stamp, python, now):
+    """What the user configured: config.toml as it is now, compiled anew where it was changed. `stamp` is the file's, `python` the cold interpreter."""
+    configured, is_old = settings.load(env, stamp)
+    if not is_old or not python:
+        return configured
+    refused = start.claim_stamp(paths.line_config_stamp(env), 2, now, COMPILE_CLAIM_S)
+    if refused:
+        return configured if refused == "recent" else {**configured, "problem": UNREAD}
+    start.close_inherited()
+    try:
+        reader, writer = system.pipe()
+        start.spawn([python, "-I", "-B", "-m", "usageline.config.compile"], start.refresh_environment(env), -1, writer)
+        system.close(writer)
+        read.await_end(reader, COMPILE_WAIT_S)
+        system.close(reader)
+    except (OSError, ValueError):
+        return configured
+    return settings.load(env, stamp)[0]
+
+
+def look_at_repository(seen, configured, env, python):
+    """Put what is known of the repository into the view where a segment shows it. Gives what starts a new look, or None where none is due."""
+    options = settings.segment(configured, "git")
+    cwd = seen.text_at_length("workspace", "current_dir") or seen.text_at_length("cwd")
+    if options is None or not cwd:
+        return None
+    from usageline.line import git  # noqa: PLC0415 - where it is shown
+
+    found = git.repository(cwd)
+    if found is None:
+        return None
+    seen.git = {"branch": found.branch or found.commit, "state": found.state}
+    if found.branch and not {"dirty", "ahead"} & set(options.get("show", ())):
+        return None
+    known, due = git.status(env, found, seen.now)
+    if known:
+        changed = [known[name] for name in ("staged", "unstaged", "untracked", "conflicts")]
+        seen.git |= {"changed": sum(filter(None, changed)), "ahead": known["ahead"], "behind": known["behind"], "more": known["more"]}
+        seen.git["branch"] = seen.git["branch"] or known["branch"]
+    return (lambda: git.launch(python, start.refresh_environment(env), found)) if due and python else None
+
+
+def chained(seen, configured, env, python, payload):
+    """The rows of the chained command, what is wrong with it or "", and what starts it anew, or None. `payload` is stdin as bytes."""
+    if "chain" not in configured:
+        return [], "", None
+    from usageline.line.chain import Command  # noqa: PLC0415 - where there is one
+
+    chain = configured["chain"]
+    room = render.columns(env) + render.CLIENT_MARGIN
+    room = room // 2 if chain.get("position") in HALVES else room
+    command = Command(python, env, chain, seen.text("session_id"))
+    rows, problem, due = command.look(payload, room, seen.now)
+    return rows, problem, (lambda: command.launch(payload, room)) if due else None

@@ -1,0 +1,110 @@
+"""What a program prints for a terminal, taken apart: colours and web links are kept, and nothing else that a terminal would act on.
+
+A row is a list of parts `[SGR codes, text, URL]`; codes and URL are "" where there are none.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from usageline.line.chain import MOST_CELLS, MOST_PARTS, MOST_ROWS, is_web_link
+from usageline.line.layout import cells, clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SEQUENCE = re.compile(
+    "(?:\x1b\\[|\x9b)(?P<codes>[0-?]*)(?P<between>[ -/]*)(?P<final>[@-~])?"  # CSI
+    "|(?:\x1b\\]|\x9d)(?P<command>[^\x07\x1b\x9c]*)(?:\x07|\x1b\\\\|\x9c)?"  # OSC
+    "|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c]*(?:\x1b\\\\|\x9c)?"  # DCS, SOS, PM, APC
+    "|\x1b[ -/]*[0-~]?"
+)
+"""Any control sequence of one line; one that is not ended reaches to the line's end."""
+
+ATTRIBUTES = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 5: "blink", 7: "inverse", 9: "strike", 21: "underline", 53: "overline"}
+OFF = {22: ("bold", "dim"), 23: ("italic",), 24: ("underline",), 25: ("blink",), 27: ("inverse",), 29: ("strike",), 55: ("overline",)}
+PLANES = {38: "text", 48: "ground", 58: "underline colour"}
+PLANES_OFF = {39: "text", 49: "ground", 59: "underline colour"}
+
+
+def rows(output: bytes) -> list[list[list[str]]]:
+    """The rows that are not blank, at most MOST_ROWS of MOST_CELLS cells and MOST_PARTS parts each."""
+    style: dict[str, str] = {}
+    url = ""
+    found = []
+    for line in output.decode("utf-8", "replace").split("\n"):
+        row: list[list[str]] = []
+        for text, match in _pieces(line):
+            _add(row, ";".join(style.values()), text, url)
+            if match and match["final"] == "m" and not match["between"]:
+                style = styled(style, match["codes"])
+            elif match and match["command"] and match["command"].startswith("8;"):
+                target = match["command"].split(";", 2)[-1]
+                url = target if is_web_link(target) else ""
+        if any(text.strip() for _, text, _ in row):
+            found.append(_cut(row))
+            if len(found) == MOST_ROWS:
+                break
+    return found
+
+
+def styled(style: dict[str, str], codes: str) -> dict[str, str]:
+    """`style` (what is set: its code) after an SGR sequence with these codes; unchanged where they are no plain numbers."""
+    if codes.strip("0123456789;"):
+        return style
+    numbers = iter([int(code or "0") for code in codes[:256].split(";")])
+    style = dict(style)
+    for number in numbers:
+        if number == 0:
+            style = {}
+        elif number in ATTRIBUTES:
+            style[ATTRIBUTES[number]] = str(number)
+        elif 30 <= number <= 37 or 90 <= number <= 97:
+            style["text"] = str(number)
+        elif 40 <= number <= 47 or 100 <= number <= 107:
+            style["ground"] = str(number)
+        elif number in PLANES:
+            colour = _colour(numbers)
+            if not colour:
+                break
+            style[PLANES[number]] = f"{number};{colour}"
+        for name in OFF.get(number, (PLANES_OFF.get(number, ""),)):
+            style.pop(name, None)
+    return style
+
+
+def _pieces(line: str) -> Iterator[tuple[str, re.Match[str] | None]]:
+    """The texts between sequences, each with the sequence that follows it."""
+    at = 0
+    for match in SEQUENCE.finditer(line):
+        yield line[at : match.start()], match
+        at = match.end()
+    yield line[at:], None
+
+
+def _colour(numbers: Iterator[int]) -> str:
+    """What follows 38, 48 or 58: "5;n", "2;r;g;b", or "" where that is no colour."""
+    kind = next(numbers, 0)
+    values = [next(numbers, 256) for _ in range({5: 1, 2: 3}.get(kind, 0))]
+    return ";".join(map(str, [kind, *values])) if values and max(values) < 256 else ""
+
+
+def _add(row: list[list[str]], codes: str, text: str, url: str) -> None:
+    shown = clean(text.replace("\t", " "))
+    if shown and row and row[-1][::2] == [codes, url]:
+        row[-1][1] += shown
+    elif shown:
+        row.append([codes, shown, url])
+
+
+def _cut(row: list[list[str]]) -> list[list[str]]:
+    left = MOST_CELLS
+    kept: list[list[str]] = []
+    for codes, text, url in row[:MOST_PARTS]:
+        for index, char in enumerate(text):
+            left -= cells(char)
+            if left < 0:
+                return [*kept, [codes, text[:index], url]] if index else kept
+        kept.append([codes, text, url])
+    return kept

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from usageline import paths
+from usageline.errors import CacheUnsafe
+from usageline.looks import files
+
+if TYPE_CHECKING:
+    from world import World
+
+
+def put(world: World, name: str, age_s: float) -> Path:
+    path = Path(paths.looks_dir(world.env)) / name
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch()
+    os.utime(path, (time.time() - age_s,) * 2)
+    return path
+
+
+def left(world: World) -> set[str]:
+    return set(os.listdir(paths.looks_dir(world.env)))
+
+
+def test_what_was_not_looked_at_for_a_week_is_swept_away(world: World) -> None:
+    put(world, "git-1.json", files.OLD_S + 60)
+    put(world, "git-1.stamp", files.OLD_S + 60)
+    put(world, ".git-1.json.usageline-new", files.OLD_S + 60)
+    put(world, "git-2.json", files.OLD_S + 60)
+    put(world, "git-2.stamp", files.OLD_S - 60)
+    files.sweep(world.env)
+    assert left(world) == {"git-2.json", "git-2.stamp"}
+
+
+def test_only_the_latest_looks_are_kept(world: World) -> None:
+    for number in range(files.MOST + 10):
+        put(world, f"chain-{number}.json", number)
+        put(world, f"chain-{number}.stamp", number)
+    files.sweep(world.env)
+    assert left(world) == {f"chain-{number}.{kind}" for number in range(files.MOST) for kind in ("json", "stamp")}
+
+
+def test_a_sweep_without_looks_makes_no_directory(world: World) -> None:
+    files.sweep(world.env)
+    assert not os.path.exists(paths.cache_dir(world.env))
+
+
+def test_a_sweep_leaves_a_directory_alone_that_is_not_ours_alone(world: World, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "old").touch()
+    os.utime(other / "old", (0, 0))
+    world.cache.mkdir(parents=True, mode=0o700)
+    os.symlink(other, paths.looks_dir(world.env))
+    files.sweep(world.env)
+    assert (other / "old").exists()
+    with pytest.raises(CacheUnsafe), files.held(world.env, "git", "0"):
+        pass
+
+
+def test_a_look_is_held_by_one_at_a_time(world: World) -> None:
+    with (
+        files.held(world.env, "git", "0") as first,
+        files.held(world.env, "git", "0") as second,
+        files.held(world.env, "git", "1") as other,
+    ):
+        assert (first, second, other) == (True, False, True)
+    with files.held(world.env, "git", "0") as again:
+        assert again
