@@ -26,16 +26,16 @@ def main():
     later = []
     try:
         env = environment()
-        rows, later = draw(env, *read.payload(), time.time())
+        payload, data = read.payload()
+        rows, later = draw(env, payload, data, time.time())
     except Exception as error:  # noqa: BLE001 - a traceback would blank the line
         rows = [f"usageline: {type(error).__name__}; please report it"]
     emit(("\n".join(rows) + "\n").encode("utf-8", "replace"))
-    for begin in later:
-        try:
+    try:
+        for begin in later:
             begin()
-        except OSError:
-            continue
-    system._exit(0)
+    finally:
+        system._exit(0)
 
 
 def draw(env, payload, data, now):
