@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from usageline import paths
+from usageline import history, paths
 from usageline.errors import SourceFailure, StoreBroken
 from usageline.line.start import file_stamp
 from usageline.refresh import cooldown, schedule
@@ -19,6 +19,7 @@ from usageline.refresh.lowered import mark_lowered
 from usageline.sources import READS_THE_TOKEN, SOURCES, Context, claude_state
 from usageline.sources import sign_in as sign_ins
 from usageline.usage.alerts import crossed
+from usageline.usage.forecast import with_forecast
 from usageline.usage.month import with_month_end
 from usageline.usage.snapshot import ALERT_PLACES, Snapshot
 
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 CLIENTS_OWN = "client"
 """Stands for the fingerprint of the sign-in that Claude Code looks after itself."""
+
+LOOKED_BACK_S = 35 * 86400
+"""Five weeks of readings tell a forecast when the user works."""
 
 TRIES = 2
 """Once more where somebody signed in, or the client renewed its token, while the first was under way."""
@@ -129,6 +133,7 @@ class Attempt:
         token, before = signed_in.token_fingerprint, asking.record
         checked, doubts = check(with_month_end(replace(reading, plan=signed_in.plan)), before.doubts, ttl_s=self.config.ttl_s)
         checked = mark_lowered(checked, before.last_good(token))
+        checked = with_forecast(checked, history.load(self.env, signed_in.account, time.time() - LOOKED_BACK_S))
         due_at = schedule.next_refresh_at(checked, self.config, requested_at=before.requested_at, now=time.time(), jitter=random.random())  # noqa: S311 - no secret
         settings = self.config.alerts
         new_alerts, alerts = crossed(checked, settings.thresholds, settings.kinds, before.alerts, time.time())
@@ -145,6 +150,7 @@ class Attempt:
         )
         if self._remember(signed_in, record):
             self.new_alerts = new_alerts
+        history.append(self.env, signed_in.account, checked)
         return _good(signed_in, checked, due_at, stamp)
 
     def _after_failure(self, failure: SourceFailure, signed_in: SignIn, asking: _Asking, stamp: str) -> Snapshot | None:

@@ -26,7 +26,7 @@ class Limit:
     `severity` is the server's word, where it gave one. `lowered` says that the service has taken use back in this window (a banked reset,
     another plan), so that a higher percentage of the same window may be from before.
 
-    What `usage/forecast.py` adds, None where nothing can be said: `pace` is how many percentage points more than even use were used (negative:
+    What `usage/forecast` adds, None where nothing can be said: `pace` is how many percentage points more than even use were used (negative:
     less), `rate` the use of late in percentage points an hour, `exhausts_at` when the limit is reached if that is before its reset, as likely
     from `exhausts_from` to `exhausts_to`.
     """
