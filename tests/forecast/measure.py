@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.line.view import LENGTH_S
 from usageline.usage.forecast import History
-from usageline.usage.model import Limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from forecast.months import Month
     from forecast.service import Window
+    from usageline.usage.model import Limit
 
 OURS, STRAIGHT = "ours", "straight line"
 KINDS = {"session": "session", "weekly_all": "weekly", "weekly_scoped": "weekly"}
