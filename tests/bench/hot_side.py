@@ -15,12 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server import Api
 from usageline import paths
+from usageline.config.compile import compile_config
+from usageline.line.segments import MODULES
 from world import World, build_release
 
 if TYPE_CHECKING:
@@ -31,24 +33,59 @@ WARM_UP = 3
 
 @dataclass
 class Contender:
-    """A command with its budget, and what makes the world ready before each run and clears up after it."""
+    """A command with its budget, what makes the world ready before each run and clears up after it, and what it has besides in its environment."""
 
     name: str
     command: list[str]
     at_most: float
     before: Callable[[], object] = lambda: None
     after: Callable[[], object] = lambda: None
+    extra: dict[str, str] = field(default_factory=dict)
 
 
-def payload() -> bytes:
-    """A payload with all that the default line reads."""
+def payload(directory: Path) -> bytes:
+    """A payload with all that any segment reads."""
     now = int(time.time())
     windows = {
         "five_hour": {"used_percentage": 41, "resets_at": now + 7200},
         "seven_day": {"used_percentage": 27, "resets_at": now + 260_000},
     }
     model = {"id": "claude-opus-5-5", "display_name": "Opus 5.5"}
-    return json.dumps({"model": model, "context_window": {"used_percentage": 11}, "cwd": "/p", "rate_limits": windows}).encode()
+    context = {"used_percentage": 11, "total_input_tokens": 110_000, "context_window_size": 1_000_000}
+    cost = {"total_cost_usd": 1.25, "total_duration_ms": 3_900_000, "total_lines_added": 12, "total_lines_removed": 3}
+    return json.dumps(
+        {
+            "session_id": "bench",
+            "model": model,
+            "context_window": context,
+            "cwd": str(directory),
+            "workspace": {"current_dir": str(directory), "git_worktree": "side"},
+            "rate_limits": windows,
+            "effort": {"level": "high"},
+            "prompt_cache": {"warm": True, "expires_at": now + 3000, "hit_ratio": 0.86},
+            "cost": cost,
+            "output_style": {"name": "terse"},
+            "vim": {"mode": "NORMAL"},
+            "agent": {"name": "reviewer"},
+            "pr": {"number": 12, "url": "https://example.com/12", "review_state": "approved"},
+            "version": "2.1.330",
+        }
+    ).encode()
+
+
+def every_segment(world: World) -> dict[str, str]:
+    """A configuration with every segment there is, compiled; what of the environment chooses it."""
+    kinds = [kind for kinds in MODULES.values() for kind in kinds]
+    rows = [kinds[at : at + 8] for at in range(0, len(kinds), 8)]
+    folder = world.root / "config"
+    (folder / "usageline").mkdir(parents=True)
+    (folder / "usageline" / "config.toml").write_text(
+        f"rows = {json.dumps(rows)}\n[segments.git]\nshow = ['branch', 'dirty', 'ahead']\n"
+        "[segments.text]\ntext = 'note'\n[segments.account]\ntext = 'work'\n"
+    )
+    chosen = {"XDG_CONFIG_HOME": str(folder)}
+    compile_config({**world.env, **chosen})
+    return chosen
 
 
 def took(command: list[str], env: dict[str, str], data: bytes) -> float:
@@ -60,14 +97,13 @@ def took(command: list[str], env: dict[str, str], data: bytes) -> float:
     return spent
 
 
-def measure(contenders: list[Contender], env: dict[str, str], runs: int) -> dict[str, list[float]]:
+def measure(contenders: list[Contender], env: dict[str, str], data: bytes, runs: int) -> dict[str, list[float]]:
     """Seconds of each run of each contender, in rounds."""
-    data = payload()
     times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     for turn in range(runs + WARM_UP):
         for contender in contenders:
             contender.before()
-            spent = took(contender.command, env, data)
+            spent = took(contender.command, {**env, **contender.extra}, data)
             contender.after()
             if turn >= WARM_UP:
                 times[contender.name].append(spent)
@@ -92,17 +128,20 @@ def main() -> int:
         env["USAGELINE_API_URL"] = api.url
         subprocess.run(release.refresh_command, env=env, check=True)
         api.fault = "hang"
-        warm = {name: Path(paths.cache_dir(env), name).read_bytes() for name in ("snapshot.json",)}
+        every = every_segment(world)
+        repository = world.root / "repository"
+        subprocess.run(["git", "init", "-q", str(repository)], env=env, check=True)
+        cache = paths.cache_dir(env)
+        warm = {path: Path(path).read_bytes() for path in (paths.snapshot(env), paths.line_config(env))}
 
         def empty() -> None:
-            shutil.rmtree(paths.cache_dir(env), ignore_errors=True)
+            shutil.rmtree(cache, ignore_errors=True)
 
         def filled() -> None:
-            folder = Path(paths.cache_dir(env))
-            folder.mkdir(parents=True, mode=0o700, exist_ok=True)
-            for name, content in warm.items():
-                (folder / name).write_bytes(content)
-                (folder / name).chmod(0o600)
+            Path(cache).mkdir(parents=True, mode=0o700, exist_ok=True)
+            for path, content in warm.items():
+                Path(path).write_bytes(content)
+                Path(path).chmod(0o600)
 
         def stop_refresh() -> None:
             # What the run started must not compete with the next contender for the processor.
@@ -113,11 +152,12 @@ def main() -> int:
         contenders = [
             Contender("bare interpreter", [arguments.python, "-I", "-S", "-c", "pass"], 1.0),
             Contender("status line, warm", [*run, line], 1.2, filled),
+            Contender("status line, warm, every segment", [*run, line], 1.4, filled, extra=every),
             Contender("status line, cold cache, API hangs", [*run, line], 1.4, empty, stop_refresh),
             Contender("hook, warm", [*run, hook], 1.5, filled),
             Contender("hook, cold cache, API hangs", [*run, hook], 1.5, empty, stop_refresh),
         ]
-        times = measure(contenders, env, arguments.runs)
+        times = measure(contenders, env, payload(repository), arguments.runs)
         api.close()
 
     bare = times["bare interpreter"]

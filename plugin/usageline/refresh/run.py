@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from usageline import config, paths
-from usageline.errors import CacheUnsafe, LockUnsupported
+from usageline.config.compile import compile_config
+from usageline.errors import CacheUnsafe, LockUnsupported, UsagelineError
 from usageline.line.read import json_file
 from usageline.line.start import file_stamp, is_due
+from usageline.looks import files as looks
 from usageline.refresh import cache, lock, publish, told
 from usageline.sources.address import api_address
 from usageline.usage.snapshot import Snapshot
@@ -86,6 +88,9 @@ def _refresh(env: Mapping[str, str], deadline: float, *, force: bool) -> tuple[O
         return Outcome("not-due", published), ()
     publish.publish(env, snapshot)
     told.sweep(env, snapshot.alerts, time.time())
+    looks.sweep(env)
+    with contextlib.suppress(UsagelineError, OSError):  # said where it is of use: in the snapshot's detail, by the line, by doctor
+        compile_config(env)
     return Outcome("refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json()), attempt.new_alerts
 
 
