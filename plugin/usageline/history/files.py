@@ -30,7 +30,9 @@ CUT_BYTES = 1 << 20
 
 ACCOUNT = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _NAME = re.compile(r"(\d{4})-(0[1-9]|1[0-2])\.jsonl", re.ASCII)
-_SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # opening a FIFO that nobody writes to would wait for ever
+# Windows has none of these, nor directories that can be opened: there nothing is kept. O_NONBLOCK: opening a FIFO would wait for ever.
+_SAFELY = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 
 
 def accounts(env: Mapping[str, str]) -> list[str]:
@@ -124,7 +126,7 @@ def _cut(directory: int, path: str, name: str, excess: int) -> None:
 
 @contextlib.contextmanager
 def _directory(path: str, parent: int | None = None) -> Iterator[int]:
-    with _descriptor(path, os.O_RDONLY | os.O_DIRECTORY, parent) as descriptor:
+    with _descriptor(path, os.O_RDONLY | _DIRECTORY, parent) as descriptor:
         yield descriptor
 
 

@@ -11,7 +11,11 @@ Box: TypeAlias = tuple[float, float, float, float]
 PAPER, INK, FAINT, LINES, MARK = "#ffffff", "#1f2328", "#656d76", "#d8dee4", "#8c959f"
 """On a card of its own paper, so that it can be read on a page of any colour."""
 
-FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif"
+FONTS = (
+    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', 'DejaVu Sans', 'Liberation Sans', Ubuntu, Cantarell, "
+    "'Open Sans', FreeSans, Arial, sans-serif"
+)
+"""Browsers need the last one alone. What makes the PNG knows no generic names: it takes the first of these that is installed."""
 
 
 class Drawing:

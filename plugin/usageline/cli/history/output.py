@@ -6,20 +6,26 @@ import os
 import stat
 
 from usageline.atomic import replace_file
+from usageline.cli.history.drawing import FONTS
 from usageline.errors import UsagelineError
 
 ZOOM = 2
 """For screens with more than one dot a pixel."""
 
+NOTHING = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"></svg>'
+LETTER = NOTHING.replace("></", f'><text x="2" y="16" font-family="{FONTS}">M</text></')
+
 
 def png(svg: bytes) -> bytes:
-    """The picture as PNG. UsagelineError where the package that makes it is not installed."""
+    """The picture as PNG. UsagelineError where the package that makes it is not installed, or no font."""
     try:
         from resvg_py import svg_to_bytes  # noqa: PLC0415 - an extra
     except ImportError:
         raise UsagelineError(
             "a PNG needs the extra `png`: run `usageline install --with png` (or `install.sh --with png`) once; --svg needs none"
         ) from None
+    if svg_to_bytes(svg_string=LETTER) == svg_to_bytes(svg_string=NOTHING):  # it would leave every word out, without a word
+        raise UsagelineError("a PNG needs a font for its labels, and there is none: install one, such as DejaVu Sans; --svg needs none")
     return bytes(svg_to_bytes(svg_string=svg.decode(), zoom=ZOOM))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from usageline.cli.history.series import Point, Series
+
+# pygal leaves an import hook behind, for chart types that others add; of a form that Python 3.10 and 3.11 warn of at each later import.
+sys.meta_path[:] = [finder for finder in sys.meta_path if not type(finder).__module__.startswith("pygal")]
 
 HIGH = 150
 """A panel of so many pixels has room for a line at each quarter."""

@@ -11,19 +11,24 @@ Tick: TypeAlias = tuple[float, str]
 """Epoch seconds and label."""
 
 HOUR_S, DAY_S = 3600, 86400
+SHORT_S = 2 * DAY_S
+"""Up to here hours are marked."""
+
 HOUR_STEPS = (1, 2, 3, 6, 12)
 DAY_STEPS = (1, 2, 5, 7, 10, 14, 30)
 
 
 def ticks(start: float, end: float, most: int) -> list[Tick]:
     """At most `most` marks from `start` to `end` (epoch seconds): full hours of a short time, else midnights."""
-    days = (end - start) / DAY_S
-    if days <= 2:
-        step = next((step for step in HOUR_STEPS if days * 24 / step <= most), 24)
-        if step < 24:
-            return [(at, _clock(at)) for at in _full_hours(start, end) if time.localtime(at).tm_hour % step == 0]
-    step = next((step for step in DAY_STEPS if days / step <= most), DAY_STEPS[-1])
-    return [(at, day_label(at, weekday=step == 1)) for at in _midnights(start, end)[::step]]
+    if end - start <= SHORT_S:
+        hours = _full_hours(start, end)
+        for step in HOUR_STEPS:
+            marks = [at for at in hours if time.localtime(at).tm_hour % step == 0]
+            if len(marks) <= most:
+                return [(at, _clock(at)) for at in marks]
+    days = _midnights(start, end)
+    step = next((step for step in DAY_STEPS if len(days[::step]) <= most), len(days) or 1)
+    return [(at, day_label(at, weekday=step == 1)) for at in days[::step]]
 
 
 def day_label(at: float, *, weekday: bool = True) -> str:
