@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from usageline.cli.config import sample
+from usageline.config.check import check_text
+from usageline.config.resolve import resolved
 from usageline.config.schema import MOST_ROWS, ROWS
-from usageline.config.segments import SEGMENTS, keys_of
+from usageline.config.segments import BARS, SEGMENTS, keys_of
 from usageline.line import render, segments, settings, view
 
 NOW = time.time()
@@ -84,6 +86,15 @@ def test_every_documented_option_does_something(kind: str) -> None:
         # What is critical is no warning.
         beside = {**base, "critical": 100} if key.name == "warning" else base
         assert any(drawn(kind, {**beside, key.name: value}) != drawn(kind, beside) for value in values), key.name
+
+
+@pytest.mark.parametrize("bar", [name for name in BARS if name != "blocks"])
+def test_a_bar_of_whole_cells_shows_its_empty_ones(bar: str) -> None:
+    """Also in a theme that has a groove for the empty part of its own."""
+    values = check_text(f'rows = [["session"]]\n[segments.session]\nbar = "{bar}"\nbar_width = 4\nmark = false\n').values
+    row = render.render(seen(), settings.checked(resolved(values)), {"COLUMNS": "80", "TERM": "xterm-256color"})[0]
+    full, _, empty = BARS[bar]
+    assert f"\x1b[38;5;108m{full}\x1b[0m\x1b[38;5;239m{empty * 3}\x1b[0m" in row
 
 
 def test_a_problem_is_marked_in_the_line() -> None:

@@ -96,7 +96,7 @@ def test_without_colours_blocks_are_told_apart_by_a_separator() -> None:
     ],
 )
 def test_only_web_addresses_become_links(url: Any, *, linked: bool) -> None:
-    text = theme.painted_parts([("link", "#1", url)], Look(DEFAULT, {"TERM": "xterm"}))
+    text = theme.painted_parts([("link", "#1", url)], Look(DEFAULT, {"TERM": "xterm", "NO_COLOR": "1"}))
     assert text == (f"\x1b]8;;{url}\x1b\\#1\x1b]8;;\x1b\\" if linked else "#1")
 
 

@@ -99,7 +99,8 @@ class Text:
 
     def read(self, value: object) -> str:
         """As it is."""
-        if not isinstance(value, str) or len(value) > self.most:
+        # No command line and no environment can hold a NUL.
+        if not isinstance(value, str) or len(value) > self.most or "\0" in value:
             raise Refused(self.allowed, value)
         return value
 

@@ -213,7 +213,7 @@ def painted_parts(parts, look, background=""):
     line = ""
     for style, text, *link in parts:
         codes = [look.styles[name] for name in style.split(" ") if look.styles.get(name)]
-        if style == "track" and "groove" in look.styles:
+        if style == "track" and "groove" in look.styles and text[:1] == look.glyphs["empty"]:
             # The empty part of a bar as a background, against which a cell that is partly filled leaves no gap.
             text, codes = " " * len(text), [look.styles["groove"]]  # noqa: PLW2901
         shown = styled(text, ";".join([background, *codes] if background else codes))

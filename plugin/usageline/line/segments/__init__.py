@@ -100,7 +100,7 @@ def bar(used, width, glyphs, style, mark=None):
     drawn = [full] * whole + ([steps[part]] if part and len(steps) == 8 else [])
     cells = drawn + [empty] * (width - len(drawn))
     if mark is None or width < LEAST_MARKED_CELLS:
-        return _runs([(style, "".join(drawn)), ("track", "".join(cells[len(drawn) :]))])
+        return _runs([(style, "".join(drawn)), ("track", "".join(cells[len(drawn) :]))], steps)
     at = min(int(mark / 100 * width), width - 1)
     before, after = cells[:at], cells[at + 1 :]
     filled_after = max(len(drawn) - at - 1, 0)
@@ -111,10 +111,11 @@ def bar(used, width, glyphs, style, mark=None):
             ("mark", glyphs["mark"]),
             (style, "".join(after[:filled_after])),
             ("track", "".join(after[filled_after:])),
-        ]
+        ],
+        steps,
     )
 
 
-def _runs(parts):
-    # Where a theme has a groove, a cell that is partly filled shows it behind.
-    return [(style if style == "track" else style + " groove", text) for style, text in parts if text]
+def _runs(parts, steps):
+    # Where a theme has a groove, a cell that is partly filled shows it behind; bars of whole cells, such as dots, stand on nothing.
+    return [(style + " groove" if steps and style != "track" else style, text) for style, text in parts if text]
