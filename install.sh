@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs usageline from this clone, or takes it back: ./install.sh [--uninstall] [--dry-run] [--yes]
+# Installs usageline from this clone, or takes it back: ./install.sh [--uninstall] [--dry-run] [--yes] [--with png]
 # All it does itself is to find a Python 3.10 or newer; the installer is plugin/usageline/setup, standard library only.
 set -eu
 

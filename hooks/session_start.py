@@ -1,4 +1,7 @@
-"""SessionStart: starts a refresh if one is due, so that the first line has numbers. It prints nothing, for its output would go into the model's context."""
+"""SessionStart: tells of limits that reached a threshold, where the user wants that, and starts a refresh if one is due.
+
+Without an alert it prints nothing: plain output would go into the model's context.
+"""
 
 import sys
 import time
@@ -10,10 +13,15 @@ try:
     from usageline import paths
     from usageline.line import environment, read, start, system
 
-    env = environment()
+    env, now = environment(), time.time()
+    snapshot = read.json_file(paths.snapshot(env))
+    if snapshot and snapshot.get("alerts"):
+        from usageline.line import hook
+
+        hook.tell(snapshot, env, now)
     # Installed as a plugin, this file lies in the client's own copy of the repository, which has no environment for the cold side.
     roots = (ROOT, paths.data_dir(env) + "/current")
-    start.start_if_due(roots, env, read.snapshot(paths.snapshot(env)), time.time())
+    start.start_if_due(roots, env, snapshot, now)
     system._exit(0)
 except Exception:  # noqa: BLE001 - the client shows an error for any other exit status than 0; the line itself says what is wrong
     sys.exit(0)

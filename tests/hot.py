@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from usageline import paths
-from usageline.line.start import credentials_stamp
+from usageline.line.start import file_stamp
 
 if TYPE_CHECKING:
     from world import Release, World
@@ -55,7 +55,7 @@ class Hot:
             "observed_at": now,
             "published_at": now,
             "next_refresh_at": now + 300,
-            "credentials": credentials_stamp(paths.claude_credentials(self.world.env)),
+            "credentials": file_stamp(paths.claude_credentials(self.world.env)),
             "limits": [
                 {"kind": "session", "label": "Current session", "percent": 37.0, "resets_at": now + 7230, "severity": "normal"},
                 {

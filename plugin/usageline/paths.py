@@ -36,17 +36,19 @@ def claude_state(env):
 
 
 def profile(env):
-    """`default`, or for a CLAUDE_CONFIG_DIR the digest of it."""
+    """`default`, or for a CLAUDE_CONFIG_DIR its digest."""
     chosen = env.get("CLAUDE_CONFIG_DIR")
-    return digest(chosen.rstrip("/")) if chosen else "default"
+    if not chosen:
+        return "default"
+    return digest(chosen.rstrip("/").encode("utf-8", "surrogateescape"))
 
 
-def digest(text):
-    """16 hex digits that name `text`: its 64-bit FNV-1a hash (hashlib is too slow to import here). ValueError where it is no valid text."""
-    found = 0xCBF29CE484222325
-    for byte in text.encode("utf-8", "surrogateescape"):
-        found = ((found ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
-    return f"{found:016x}"
+def digest(data):
+    """16 hex digits: the 64-bit FNV-1a hash of bytes (hashlib is too slow to import on the hot side). It names files and hides nothing."""
+    value = 0xCBF29CE484222325
+    for byte in data:
+        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return f"{value:016x}"
 
 
 def cache_dir(env):
@@ -59,6 +61,11 @@ def snapshot(env):
     return cache_dir(env) + "/snapshot.json"
 
 
+def line_config(env):
+    """config.toml as the status line reads it: compiled by the cold side."""
+    return cache_dir(env) + "/line.json"
+
+
 def stamp(env):
     """An empty file whose time says when a refresh was last started by the hot side."""
     return cache_dir(env) + "/refresh.stamp"
@@ -67,6 +74,11 @@ def stamp(env):
 def lock(env):
     """The lock that makes the refresh single."""
     return cache_dir(env) + "/refresh.lock"
+
+
+def told_dir(env):
+    """An empty file for each alert that a session's start has told of."""
+    return cache_dir(env) + "/told"
 
 
 def store_dir(env):
@@ -82,6 +94,11 @@ def looks_dir(env):
 def state_dir(env):
     """History and the install record: what a cleared cache must not take along."""
     return _base(env, "XDG_STATE_HOME", ".local/state") + "/usageline"
+
+
+def history_dir(env):
+    """The readings kept: a directory for each account, named by its key."""
+    return state_dir(env) + "/history"
 
 
 def install_record(env):

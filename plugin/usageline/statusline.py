@@ -3,8 +3,10 @@
 It stays this small because a script is compiled anew at every start; what it imports is compiled once.
 """
 
+import gc
 import sys
 
+gc.disable()  # a run is over before there is anything worth collecting
 sys.path.insert(0, __file__.replace("\\", "/").rpartition("/usageline/")[0])
 
 try:

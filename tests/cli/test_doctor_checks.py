@@ -196,7 +196,7 @@ class TestLine:
 
     def test_the_line_is_the_one_of_these_numbers(self, installed: Installed) -> None:
         Hot(installed.world, installed.release).publish()
-        assert "5h ███▋░░░░░░ 37%" in said(line.prints_a_line, installed)[1]
+        assert "5h ███▋░" in said(line.prints_a_line, installed)[1]
 
     def test_an_interpreter_that_is_gone(self, installed: Installed) -> None:
         rewire(installed, "/nowhere/python3")
@@ -453,7 +453,7 @@ class TestService:
         assert said(service.configuration, installed)[0] == "ok"
         installed.world.configure("ttl = 1\n")
         level, text = said(service.configuration, installed)
-        assert (level, "config.toml: ttl" in text) == ("problem", True)
+        assert (level, "config.toml:1: ttl" in text) == ("problem", True)
 
     @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://evil.example"])
     def test_another_address(self, installed: Installed, url: str) -> None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 WIDTHS = (80, 120, 160)
 HOOK_OF_THE_USER = {"matcher": "startup", "hooks": [{"type": "command", "command": "echo started >> ~/started"}]}
 LINE = {
-    80: r"(Opus 5\.5 │ )?5h ([█-▏░]+ )?{session}% ↻ .* │ 7d ([█-▏░]+ )?{week}% ↻ .* │ Fable 55% │ (credits )?\$12\.34/\$50",
-    120: r"Opus 5\.5 │ (ctx 1% │ )?5h [█-▏░]{{10}} {session}% ↻ .* │ 7d [█-▏░]{{10}} {week}% ↻ .* │ Fable 55% │ credits \$12\.34/\$50",
+    80: r"(Opus 5\.5 │ )?5h ([█-▏░╎]+ )?{session}% ↻ .* │ 7d ([█-▏░╎]+ )?{week}% ↻ .* │ Fable 55% │ (credits )?\$12\.34/\$50",
+    120: r"Opus 5\.5 │ (ctx 1% │ )?5h [█-▏░╎]{{10}} {session}% ↻ .* │ 7d [█-▏░╎]{{10}} {week}% ↻ .* │ Fable 55% │ credits \$12\.34/\$50",
 }
 LINE[160] = LINE[120]
 OURS = ("usageline", "12.34", "Fable 55", "↻", "░", "ctx ")

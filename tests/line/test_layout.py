@@ -8,18 +8,50 @@ import wcwidth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.line import layout
+from usageline.line import layout, theme
 
 TEXTS = st.text(max_size=12) | st.sampled_from(["Opus 5.5", "日本語", "👩‍💻 x", "é́", "\x1b[31mred", "a\u202eb", "🇩🇪", "⚠️"])
-PARTS = st.lists(st.tuples(st.sampled_from([*layout.COLOURS, "none"]), TEXTS), max_size=4)
-SEGMENTS = st.lists(st.none() | st.lists(st.tuples(st.integers(0, 100), PARTS), max_size=4), max_size=8)
+STYLES: dict[str, str] = theme.DEFAULT["styles"]["16"]  # type: ignore[index]  # a theme is a dict of many shapes
+PARTS = st.lists(st.tuples(st.sampled_from([*STYLES, "none"]), TEXTS), max_size=4)
+SEGMENTS = st.lists(st.tuples(st.sampled_from(["model", "git"]), st.lists(st.tuples(st.integers(0, 100), PARTS), max_size=4)), max_size=8)
+JOINTS = st.builds(layout.Joint, st.integers(0, 2), st.integers(0, 2), st.integers(0, 3), st.sampled_from(["…", "..."]))
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
+def look(**env: str) -> theme.Look:
+    return theme.Look(theme.DEFAULT, env)
+
+
+def shown(segments: list[Any], width: int) -> str:
+    """A row of the default theme without colours."""
+    return str(theme.paint(layout.fit(layout.cleaned(segments), width, layout.Joint()), look(NO_COLOR="1")))
+
+
 @given(SEGMENTS, st.integers(1, 200))
-def test_no_line_is_wider_than_it_may_be(segments: list[Any], width: int) -> None:
-    text = layout.paint(layout.fit(segments, width), {})
-    assert layout.cells(text) <= width
+def test_no_row_is_wider_than_it_may_be(segments: list[Any], width: int) -> None:
+    assert layout.cells(shown(segments, width)) <= width
+
+
+@given(SEGMENTS, st.integers(6, 200), JOINTS)
+def test_nor_is_one_with_other_joints(segments: list[Any], width: int, joint: layout.Joint) -> None:
+    row = layout.fit(layout.cleaned(segments), width, joint)
+    assert not row or layout.row_cells([(kind, [(0, parts)]) for kind, parts in row], joint) <= width
+
+
+@given(st.lists(SEGMENTS, max_size=4), st.integers(6, 200), JOINTS, st.integers(1, 8))
+def test_a_wrapped_row_keeps_to_its_width_and_its_lines(rows: list[Any], width: int, joint: layout.Joint, most: int) -> None:
+    rows = [row for row in ([segment for segment in layout.cleaned(row) if segment[1]] for row in rows) if row]
+    lines = layout.wrap(rows, width, joint, most)
+    assert len(lines) <= most
+    assert all(layout.row_cells([(kind, [(0, parts)]) for kind, parts in line], joint) <= width for line in lines)
+
+
+def test_a_wrapped_row_gives_up_nothing_while_there_are_lines() -> None:
+    row = [("model", [(rank, [("plain", letter * 4)])]) for rank, letter in enumerate("abc")]
+    texts = [[parts[0][1] for _, parts in line] for line in layout.wrap([row], 11, layout.Joint(), 2)]
+    assert texts == [["aaaa", "bbbb"], ["cccc"]]
+    texts = [[parts[0][1] for _, parts in line] for line in layout.wrap([row], 11, layout.Joint(), 1)]
+    assert texts == [["bbbb", "cccc"]]
 
 
 @given(TEXTS)
@@ -29,11 +61,11 @@ def test_our_cells_are_never_fewer_than_a_terminal_takes(text: str) -> None:
 
 @given(SEGMENTS, st.integers(1, 200))
 def test_every_escape_in_a_line_is_ours_whole_and_closed(segments: list[Any], width: int) -> None:
-    line = layout.paint(layout.fit(segments, width), layout.COLOURS)
+    line = theme.paint(layout.fit(layout.cleaned(segments), width, layout.Joint()), look(TERM="xterm"))
     found = ESCAPE.findall(line)
     assert "\x1b" not in ESCAPE.sub("", line)
     assert found[1::2] == ["\x1b[0m"] * (len(found) // 2)
-    assert {code[2:-1] for code in found[::2]} <= set(layout.COLOURS.values())
+    assert {code[2:-1] for code in found[::2]} <= set(STYLES.values())
 
 
 @pytest.mark.parametrize(
@@ -59,18 +91,19 @@ def test_nothing_a_terminal_acts_on_survives_cleaning(text: str) -> None:
 
 def test_forms_are_given_up_by_rank_least_first() -> None:
     segments = [
-        [(20, [("plain", "aaaa")]), (80, [("plain", "a")])],
-        [(10, [("plain", "bbbb")])],
-        [(30, [("plain", "cccc")])],
+        ("model", [(20, [("plain", "aaaa")]), (80, [("plain", "a")])]),
+        ("context", [(10, [("plain", "bbbb")])]),
+        ("session", [(30, [("plain", "cccc")])]),
     ]
-    shown = [layout.paint(layout.fit(segments, width), {}) for width in (18, 17, 11, 10, 8, 7, 1)]
-    assert shown == ["aaaa │ bbbb │ cccc", "aaaa │ cccc", "aaaa │ cccc", "a │ cccc", "a │ cccc", "a", "a"]
+    assert [shown(segments, width) for width in (18, 17, 11, 10, 8, 7, 1)] == [
+        *("aaaa │ bbbb │ cccc", "aaaa │ cccc", "aaaa │ cccc", "a │ cccc", "a │ cccc", "a", "a"),
+    ]
 
 
 def test_the_last_segment_is_cut_rather_than_dropped() -> None:
-    assert layout.paint(layout.fit([[(50, [("plain", "sign in: "), ("name", "/login")])]], 11), {}) == "sign in: /…"
+    assert shown([("status", [(50, [("plain", "sign in: "), ("name", "/login")])])], 11) == "sign in: /…"
 
 
-@pytest.mark.parametrize(("env", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)])
-def test_colour_is_left_out_where_the_environment_asks(env: dict[str, str], coloured: bool) -> None:
-    assert ("\x1b" in layout.paint([("warning", "x")], layout.palette(env))) == coloured
+def test_an_ascii_theme_lets_nothing_else_through() -> None:
+    cleaned = layout.cleaned([("directory", [(1, [("plain", "日本/é")])])], ascii_only=True)
+    assert cleaned == [("directory", [(1, [("plain", "??/?")])])]

@@ -85,7 +85,7 @@ def test_the_fallback_parser_agrees_with_the_c_scanner() -> None:
 def test_a_payload_is_done_at_its_last_brace_though_the_pipe_stays_open(pipe: tuple[int, int]) -> None:
     os.write(pipe[1], b'{"model": {"id": "m"}}\n')
     began = time.monotonic()
-    assert read.payload(pipe[0]) == {"model": {"id": "m"}}
+    assert read.payload(pipe[0])[0] == {"model": {"id": "m"}}
     assert time.monotonic() - began < read.PAYLOAD_WAIT_S
 
 
@@ -99,13 +99,13 @@ def test_a_payload_in_pieces_is_put_together(pipe: tuple[int, int]) -> None:
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert read.payload(pipe[0]) == {"a": {"b": 1}, "c": "x}"}
+    assert read.payload(pipe[0])[0] == {"a": {"b": 1}, "c": "x}"}
     writer.join()
 
 
 def test_silence_ends_when_the_time_is_up(pipe: tuple[int, int]) -> None:
     began = time.monotonic()
-    assert read.payload(pipe[0]) is None
+    assert read.payload(pipe[0])[0] is None
     assert read.PAYLOAD_WAIT_S <= time.monotonic() - began < read.PAYLOAD_WAIT_S + 1
 
 
@@ -113,12 +113,12 @@ def test_silence_ends_when_the_time_is_up(pipe: tuple[int, int]) -> None:
 def test_anything_but_an_object_is_no_payload(pipe: tuple[int, int], data: bytes) -> None:
     os.write(pipe[1], data)
     os.close(pipe[1])
-    assert read.payload(pipe[0]) is None
+    assert read.payload(pipe[0])[0] is None
 
 
 def test_a_byte_order_mark_and_bad_utf8_do_not_cost_the_payload(pipe: tuple[int, int]) -> None:
     os.write(pipe[1], b'\xef\xbb\xbf{"a": "\xff"}')
-    assert read.payload(pipe[0]) == {"a": "�"}
+    assert read.payload(pipe[0])[0] == {"a": "�"}
 
 
 def test_a_flood_is_read_up_to_the_limit_only(pipe: tuple[int, int]) -> None:
@@ -131,7 +131,7 @@ def test_a_flood_is_read_up_to_the_limit_only(pipe: tuple[int, int]) -> None:
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert read.payload(pipe[0]) is None
+    assert read.payload(pipe[0])[0] is None
     os.close(pipe[0])
     writer.join()
 
@@ -140,21 +140,21 @@ def test_a_snapshot_is_read(tmp_path: Path) -> None:
     path = tmp_path / "snapshot.json"
     path.write_text('{"version": 1}')
     path.chmod(0o600)
-    assert read.snapshot(str(path)) == {"version": 1}
+    assert read.json_file(str(path)) == {"version": 1}
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"version": 1', "{" * 2000, " " * (read.SNAPSHOT_LIMIT + 1) + "{}"])
+@pytest.mark.parametrize("content", ["", "[]", '{"version": 1', "{" * 2000, " " * (read.FILE_LIMIT + 1) + "{}"])
 def test_a_broken_snapshot_is_none(tmp_path: Path, content: str) -> None:
     path = tmp_path / "snapshot.json"
     path.write_text(content)
-    assert read.snapshot(str(path)) is None
+    assert read.json_file(str(path)) is None
 
 
 def test_a_snapshot_that_others_may_write_is_none(tmp_path: Path) -> None:
     path = tmp_path / "snapshot.json"
     path.write_text("{}")
     path.chmod(0o666)
-    assert read.snapshot(str(path)) is None
+    assert read.json_file(str(path)) is None
 
 
 @pytest.mark.parametrize(
@@ -162,9 +162,9 @@ def test_a_snapshot_that_others_may_write_is_none(tmp_path: Path) -> None:
 )
 def test_a_snapshot_that_is_no_plain_file_is_none_at_once(tmp_path: Path, make: Any) -> None:
     make(tmp_path / "snapshot.json")
-    assert read.snapshot(str(tmp_path / "snapshot.json")) is None
+    assert read.json_file(str(tmp_path / "snapshot.json")) is None
 
 
 def test_a_missing_snapshot_is_none(tmp_path: Path) -> None:
-    assert read.snapshot(str(tmp_path / "none" / "snapshot.json")) is None
-    assert read.snapshot("a\0b") is None
+    assert read.json_file(str(tmp_path / "none" / "snapshot.json")) is None
+    assert read.json_file("a\0b") is None

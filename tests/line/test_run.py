@@ -37,8 +37,10 @@ BAD_INPUT = {
 }
 
 WARM_MODULES = {
-    *("usageline", "usageline.paths", "usageline.line", "usageline.line.layout", "usageline.line.read", "usageline.line.run"),
-    *("usageline.line.segments", "usageline.line.start", "usageline.line.view", "_json", "_signal", "posix", "time"),
+    *("usageline", "usageline.paths", "usageline.line", "usageline.line.figures", "usageline.line.layout", "usageline.line.read"),
+    *("usageline.line.render", "usageline.line.run", "usageline.line.segments", "usageline.line.segments.limits"),
+    *("usageline.line.segments.model", "usageline.line.start", "usageline.line.theme", "usageline.line.view"),
+    *("_json", "_signal", "gc", "posix", "time"),
 }
 """All that a run imports beyond what the bare interpreter has."""
 
@@ -60,20 +62,20 @@ def payload() -> dict[str, Any]:
 def test_the_snapshot_gives_the_limits_before_the_first_message(hot: Hot) -> None:
     hot.publish()
     line = hot.line()
-    assert line.startswith("5h ███▋░░░░░░ 37% ↻ 2h00m │ 7d ██▌░░░░░░░ 26% ↻ ")
+    assert line.startswith("5h ███▋░╎░░░░ 37% ↻ 2h00m │ 7d ██▌░░░░╎░░ 26% ↻ ")
     assert line.endswith(" │ Fable 55% │ credits $12.34/$50")
 
 
 def test_the_payload_adds_the_sessions_own_newer_numbers(hot: Hot) -> None:
     hot.publish()
     line = hot.line(payload())
-    assert line.startswith("Opus 5.5 │ ctx 1% │ 5h ████░░░░░░ 41% ↻ ")
+    assert line.startswith("Opus 5.5 │ ctx 1% │ 5h ████░╎░░░░ 41% ↻ ")
     assert " 27% ↻ " in line
     assert line.endswith(" │ Fable 55% │ credits $12.34/$50")
 
 
 def test_the_payload_alone_is_enough_for_its_two_windows(hot: Hot) -> None:
-    assert hot.line(payload(), HOME=None).startswith("Opus 5.5 │ ctx 1% │ 5h ████░░░░░░ 41% ↻ ")
+    assert hot.line(payload(), HOME=None).startswith("Opus 5.5 │ ctx 1% │ 5h ████░╎░░░░ 41% ↻ ")
 
 
 @pytest.mark.parametrize("data", BAD_INPUT.values(), ids=BAD_INPUT.keys())
@@ -81,7 +83,7 @@ def test_bad_input_gives_a_line_all_the_same(hot: Hot, data: bytes) -> None:
     hot.publish()
     done = hot.run(data)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert "5h ███▋░░░░░░ 37%" in done.stdout.decode()
+    assert "5h ███▋░╎░░░░ 37%" in done.stdout.decode()
     assert not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", done.stdout)
 
 
@@ -152,7 +154,7 @@ def test_a_warm_run_imports_exactly_what_it_must(hot: Hot) -> None:
     bare = hot.run(command=[*hot.command[:-1], "-c", "import sys; sys.stderr.write(' '.join(sorted(sys.modules)))"])
     warm = hot.run(json.dumps(payload()), command=[*hot.command[:-1], "-c", report % (script, script, program)])
     added = set(warm.stderr.decode().split()) - set(bare.stderr.decode().split())
-    assert added | {"posix", "time", "_signal"} == WARM_MODULES
+    assert added | {"posix", "time", "_signal", "gc"} == WARM_MODULES
     assert b"41%" in warm.stdout
 
 
@@ -174,7 +176,7 @@ def test_a_warm_run_opens_no_socket_takes_no_lock_starts_nothing_and_writes_to_s
 def test_a_run_on_an_empty_cache_starts_the_refresh_that_a_later_line_shows(hot: Hot, api: Api, eventually: Callable[..., None]) -> None:
     assert hot.line() == "usage: loading…"
     eventually(lambda: os.path.exists(paths.snapshot(hot.world.env)))
-    assert hot.line().startswith("5h ███▋░░░░░░ 37% ↻ ")
+    assert " 37% ↻ " in hot.line()
     assert len(api.requests) == 1
 
 
@@ -197,7 +199,7 @@ def test_a_sign_in_right_after_a_refresh_is_seen_at_the_next_line(
     world.sign_in()
     assert hot.line() == "usage: loading…"
     eventually(lambda: world.snapshot()["status"] == "ok")
-    assert hot.line().startswith("5h ███▋░░░░░░ 37% ↻ ")
+    assert " 37% ↻ " in hot.line()
 
 
 def test_while_a_refresh_is_under_way_no_line_starts_another(hot: Hot, api: Api, eventually: Callable[..., None]) -> None:

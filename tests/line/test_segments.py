@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.line import layout, segments
+from usageline.line import figures, segments
+from usageline.line.render import render
+from usageline.line.segments import limits
+from usageline.line.theme import DEFAULT_GLYPHS
 from usageline.line.view import View, Window
 
 if TYPE_CHECKING:
@@ -37,12 +40,11 @@ def look(**fields: Any) -> View:
 
 
 def text(view: View, width: int = 200) -> str:
-    return str(layout.paint(layout.fit(segments.draw(view), width), {}))
+    return "".join(render(view, {}, {"NO_COLOR": "1"}, width=width))
 
 
 FULL = look(
-    model="Opus 5.5",
-    context_percent=1.9,
+    payload={"model": {"display_name": "Opus 5.5"}, "context_window": {"used_percentage": 1.9}},
     windows=[
         Window("session", "", 37.9, NOW + 2 * HOUR - 1, "normal"),
         Window("weekly_all", "", 26, NOW + 3 * DAY - 8460, "normal"),
@@ -53,7 +55,7 @@ FULL = look(
 
 
 def test_the_whole_line_is_as_the_readme_shows_it() -> None:
-    assert text(FULL) == "Opus 5.5 │ ctx 1% │ 5h ███▊░░░░░░ 37% ↻ 1h59m │ 7d ██▌░░░░░░░ 26% ↻ Wed 23:39 │ Fable 55% │ credits $12.34/$50"
+    assert text(FULL) == "Opus 5.5 │ ctx 1% │ 5h ███▊░░╎░░░ 37% ↻ 1h59m │ 7d ██▌░░╎░░░░ 26% ↻ Wed 23:39 │ Fable 55% │ credits $12.34/$50"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +64,8 @@ def test_the_whole_line_is_as_the_readme_shows_it() -> None:
         (76, "5h █▉░░░ 37% ↻ 1h59m │ 7d █▎░░░ 26% ↻ Wed 23:39 │ Fable 55% │ $12.34/$50"),
         (46, "5h 37% ↻ 1h59m │ 7d 26% ↻ Wed 23:39"),
         (20, "5h 37% │ 7d 26%"),
-        (8, "5h 37% …"),
+        (8, "5h 37%"),
+        (5, "5h 3…"),
     ],
 )
 def test_a_narrow_line_gives_up_what_matters_least(width: int, line: str) -> None:
@@ -82,9 +85,9 @@ def test_a_window_past_its_reset_shows_no_number_but_when_it_was_reset() -> None
     [(0, ""), (0.1, "▏"), (1, "▏"), (37, "███▋"), (50, "█████"), (99.9, "█████████▉"), (100, "██████████")],
 )
 def test_a_bar_is_drawn_to_an_eighth_of_a_cell(used: float, filled: str) -> None:
-    drawn, empty = segments.bar(used)
-    assert drawn == filled
-    assert len(drawn + empty) == segments.BAR_CELLS
+    cells = segments.bar(used, segments.BAR_CELLS, DEFAULT_GLYPHS, "normal")
+    assert "".join(text for style, text in cells if style != "track") == filled
+    assert sum(len(text) for _, text in cells) == segments.BAR_CELLS
 
 
 @pytest.mark.parametrize(
@@ -92,7 +95,7 @@ def test_a_bar_is_drawn_to_an_eighth_of_a_cell(used: float, filled: str) -> None
     [(0, "<1m"), (59, "<1m"), (60, "1m"), (3599, "59m"), (3600, "1h00m"), (7199, "1h59m"), (DAY, "1d0h"), (90 * HOUR, "3d18h")],
 )
 def test_a_length_of_time_is_short(seconds: int, shown: str) -> None:
-    assert segments.ago(seconds) == shown
+    assert figures.ago(seconds) == shown
 
 
 @pytest.mark.parametrize(
@@ -107,14 +110,14 @@ def test_a_length_of_time_is_short(seconds: int, shown: str) -> None:
     ],
 )
 def test_a_reset_is_given_in_local_time_cut_to_the_minute(ahead: int, shown: str) -> None:
-    assert segments.clock(NOW + ahead, NOW) == shown
+    assert figures.clock(NOW + ahead, NOW) == shown
 
 
 def test_a_reset_across_the_end_of_summer_time_is_given_in_the_time_of_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Europe/Berlin")
     time.tzset()
     saturday_noon = 1_792_836_000  # 2026-10-24 10:00 UTC, 12:00 in Berlin; clocks go back on the 25th
-    assert segments.clock(saturday_noon + 2 * DAY, saturday_noon) == "Mon 11:00"
+    assert figures.clock(saturday_noon + 2 * DAY, saturday_noon) == "Mon 11:00"
 
 
 @pytest.mark.parametrize(
@@ -149,8 +152,8 @@ def test_credits_are_money_in_their_own_currency(row: dict[str, Any], shown: str
         ({"status": "no-plan", "detail": "API key"}, "API key: no plan limits"),
         ({"status": "loading"}, "usage: loading…"),
         ({"status": "ok"}, "usage: none reported"),
-        ({"status": "ok", "age_s": segments.STALE_S, "credits": [CREDITS]}, "credits $12.34/$50 │ 10m ago"),
-        ({"status": "ok", "age_s": segments.STALE_S - 1, "credits": [CREDITS]}, "credits $12.34/$50"),
+        ({"status": "ok", "age_s": limits.STALE_S, "credits": [CREDITS]}, "credits $12.34/$50 │ 10m ago"),
+        ({"status": "ok", "age_s": limits.STALE_S - 1, "credits": [CREDITS]}, "credits $12.34/$50"),
         ({"problem": "no refresh: x", "age_s": 720}, "no refresh: x · 12m ago"),
         ({"status": "a status of a later version"}, ""),
     ],

@@ -45,14 +45,14 @@ def test_anything_else_is_due(snapshot: object) -> None:
 
 def test_the_credentials_stamp_changes_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / ".credentials.json"
-    seen = {start.credentials_stamp(str(path))}
+    seen = {start.file_stamp(str(path))}
     path.write_text("a")
-    seen.add(start.credentials_stamp(str(path)))
+    seen.add(start.file_stamp(str(path)))
     path.write_text("ab")
-    seen.add(start.credentials_stamp(str(path)))
+    seen.add(start.file_stamp(str(path)))
     (tmp_path / "new").write_text("ab")
     os.replace(tmp_path / "new", path)
-    seen.add(start.credentials_stamp(str(path)))
+    seen.add(start.file_stamp(str(path)))
     assert len(seen) == 4
     assert "" in seen
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from server import Request, usage_body
 from usageline import paths
-from usageline.line.start import credentials_stamp
+from usageline.line.start import file_stamp
 from usageline.refresh.run import refresh
 from usageline.sources import sign_in
 
@@ -98,7 +98,7 @@ def test_a_sign_in_that_keeps_changing_publishes_nobodys_numbers(world: World, a
     snapshot = refresh(world.env).snapshot
     assert snapshot is not None
     assert snapshot["limits"] == []
-    assert snapshot["credentials"] != credentials_stamp(paths.claude_credentials(world.env))
+    assert snapshot["credentials"] != file_stamp(paths.claude_credentials(world.env))
 
 
 def test_half_a_switch_in_one_organisation_is_put_right_at_the_next_look(world: World, api: Api) -> None:
@@ -138,7 +138,7 @@ def test_numbers_are_published_under_the_sign_in_that_was_read_and_no_earlier_on
     world.sign_in(**B)
     refresh(world.env)
     world.sign_in(**A)
-    stamp_of_a = credentials_stamp(paths.claude_credentials(world.env))
+    stamp_of_a = file_stamp(paths.claude_credentials(world.env))
     really_read, switches = sign_in.read, iter([B])
 
     def switch_and_read(*arguments: Any, **options: Any) -> sign_in.SignIn:
@@ -166,7 +166,7 @@ def test_two_hundred_switches_under_running_refreshes(world: World, api: Api) ->
 
     def switch(who: dict[str, Any]) -> None:
         world.sign_in(**who)
-        stamps[credentials_stamp(paths.claude_credentials(world.env))] = NUMBERS[who["token"]]
+        stamps[file_stamp(paths.claude_credentials(world.env))] = NUMBERS[who["token"]]
 
     switch(A)
     runner = threading.Thread(target=keep_refreshing)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from usageline import config, paths
+from usageline.config import schema
 from usageline.errors import ConfigInvalid
+from usageline.sources import SOURCES
 
 if TYPE_CHECKING:
     from world import World
@@ -20,7 +22,7 @@ def test_without_a_file_the_defaults_hold(world: World) -> None:
 
 def test_what_the_user_chose_holds(world: World) -> None:
     """Keys of the status line stand in the same file and are none of the refresh's business."""
-    world.configure('ttl = 600\nsources = ["payload", "oauth"]\ntheme = "dark"\n[segments]\nmodel = false\n')
+    world.configure('ttl = 600\nsources = ["payload", "oauth"]\ntheme = "dark"\n[segments.model]\nhide = true\n')
     assert config.load(world.env) == config.Config(ttl_s=600, floor_s=120, sources=("oauth",))
 
 
@@ -39,6 +41,8 @@ def test_what_the_user_chose_holds(world: World) -> None:
         ("sources = [5, {}]", "sources"),
         ("ttl = ", "not TOML"),
         ("\x00", "not TOML"),
+        ("theme = 'drak'", "1: theme: one of default, dark"),
+        ("[segments.session]\nbar_widht = 5", 'did you mean "bar_width"'),
         ("ttl = 300\nttl = 300", "not TOML"),
     ],
 )
@@ -61,6 +65,31 @@ def test_a_mistake_in_the_sources_never_adds_one(world: World, text: str, source
     """Who left `oauth` out does not want the token read."""
     world.configure(text)
     assert config.tolerant(world.env)[0].sources == sources
+
+
+@pytest.mark.parametrize(
+    ("text", "sources"),
+    [('sources = ["payload"]\ntheme = ', ("claude-cache",)), ("theme = ", ("claude-cache", "oauth")), ("\udcff", ("claude-cache",))],
+)
+def test_a_file_that_cannot_be_read_adds_no_source_either(world: World, text: str, sources: tuple[str, ...]) -> None:
+    """Where it may have said something of sources, only what needs no token is read until it is mended."""
+    world.configure("")
+    with open(paths.config_file(world.env), "wb") as file:
+        file.write(text.encode("utf-8", "surrogateescape"))
+    assert config.tolerant(world.env)[0].sources == sources
+
+
+def test_alerts_are_the_valid_ones(world: World) -> None:
+    """A mistake in one key leaves the others."""
+    world.configure('[alerts]\nthresholds = [50, 95]\nkinds = ["session"]\ndesktop = "yes"\nsession_start = true\n')
+    found, problem = config.tolerant(world.env)
+    assert found.alerts == config.Alerts(thresholds=(50, 95), kinds=("session",), session_start=True)
+    assert "alerts.desktop: true or false is allowed" in str(problem)
+
+
+def test_the_names_of_the_sources_are_those_there_are() -> None:
+    """The schema has them for itself: the sources are slow to import."""
+    assert tuple(SOURCES) == schema.SOURCES
 
 
 def test_the_floor_does_not_hold_for_a_server_on_this_machine(world: World) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from server import usage_body
 from usageline import paths
-from usageline.line.start import credentials_stamp
+from usageline.line.start import file_stamp
 from usageline.refresh.run import Outcome, refresh
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def stamp(world: World) -> str:
     """The credentials file as the status line sees it."""
-    return str(credentials_stamp(paths.claude_credentials(world.env)))
+    return str(file_stamp(paths.claude_credentials(world.env)))
 
 
 def percents(snapshot: dict[str, Any] | None) -> list[float | None]:

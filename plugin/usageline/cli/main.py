@@ -13,7 +13,8 @@ import click
 from usageline import __version__, paths
 from usageline.cli.table import print_table
 from usageline.errors import UsagelineError
-from usageline.line import read, segments, start, view
+from usageline.line import figures, read, start, view
+from usageline.line.segments import limits
 
 if TYPE_CHECKING:
     from usageline.refresh.run import Outcome
@@ -32,7 +33,7 @@ def cli(context: click.Context, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(snapshot, indent=2))
     else:
-        print_table(snapshot, start.credentials_stamp(paths.claude_credentials(env)), time.time())
+        print_table(snapshot, start.file_stamp(paths.claude_credentials(env)), time.time())
 
 
 @cli.command()
@@ -76,6 +77,16 @@ def doctor(*, schema: bool, body: str | None) -> None:
         sys.exit(examine(env))
 
 
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.option("--for", "form", type=click.Choice(["plain", "starship", "tmux", "json"]), default="plain", help="Whose part it is to be.")
+@click.option("--width", type=click.IntRange(1), default=200, help="Cells that it may take.")
+def line(*, form: str, width: int) -> None:
+    """The line as a part of something else: a tmux status, a prompt, a bar. It reads the snapshot and starts nothing."""
+    from usageline.line import elsewhere  # noqa: PLC0415 - the table needs none of it
+
+    click.echo(elsewhere.text(dict(os.environ), form, width, time.time()))
+
+
 @cli.command()
 def watch() -> None:
     """The table, live: drawn again each second, refreshed when it is due. Ctrl-C ends it."""
@@ -84,6 +95,33 @@ def watch() -> None:
     from usageline.cli.watch import watch as show  # noqa: PLC0415 - the table needs none of it
 
     show(dict(os.environ))
+
+
+@cli.command()
+@click.option("--days", type=click.IntRange(1, 90), default=7, show_default=True, metavar="N", help="So many days up to now.")
+@click.option("--limit", metavar="KIND", help="One limit, by its kind (`session`, `weekly_all`, …) or its label.")
+@click.option("--account", metavar="KEY", help="Another account than the one signed in.")
+@click.option("--svg", metavar="FILE", help="Draw it as SVG into FILE.")
+@click.option("--png", metavar="FILE", help="Draw it as PNG into FILE; needs the extra `png`.")
+@click.option("--csv", "output", flag_value="csv", help="Print the readings as CSV.")
+@click.option("--json", "output", flag_value="json", help="Print the readings as JSON.")
+@click.option("--heatmap", is_flag=True, help="Only the hours in which the 5-hour limit was used.")
+def history(**wish: Any) -> None:
+    """Usage over time: a chart of each limit, and the hours in which it was used. Asks the service nothing."""
+    if wish["output"] and (wish["svg"] is not None or wish["png"] is not None or wish["heatmap"]):
+        raise click.UsageError(f"--{wish['output']} prints the readings and goes with no picture")
+    from usageline.cli.history import Wish, show_history  # noqa: PLC0415 - the table needs none of it
+
+    show_history(dict(os.environ), Wish(**{**wish, "output": wish["output"] or ""}))
+
+
+@cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def config(arguments: tuple[str, ...]) -> None:
+    """Write, look at, change, check and try the configuration (`usageline config --help`)."""
+    from usageline.cli.config.group import group  # noqa: PLC0415 - the table needs none of it
+
+    group.main([*arguments], prog_name="usageline config")
 
 
 @cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
@@ -109,13 +147,13 @@ def setup(arguments: list[str], program: str) -> int:
 
 def current_snapshot(env: dict[str, str], *, renew: bool) -> dict[str, Any]:
     """The snapshot object; where there is none, or with `renew` where it is due, a refresh is run first."""
-    snapshot: dict[str, Any] | None = read.snapshot(paths.snapshot(env))
-    due = start.is_due(snapshot, start.credentials_stamp(paths.claude_credentials(env)), time.time())
+    snapshot: dict[str, Any] | None = read.json_file(paths.snapshot(env))
+    due = start.is_due(snapshot, start.file_stamp(paths.claude_credentials(env)), time.time())
     if snapshot is None or (renew and due):
         from usageline.refresh.run import refresh as run  # noqa: PLC0415 - slow to import, and seldom needed
 
         outcome = run(env)
-        snapshot = read.snapshot(paths.snapshot(env)) or snapshot
+        snapshot = read.json_file(paths.snapshot(env)) or snapshot
         if snapshot is None:
             raise UsagelineError(f"there is no usage to show yet: {sentence(outcome)}")
     return snapshot
@@ -130,8 +168,8 @@ def sentence(outcome: Outcome) -> str:
         return "another refresh is under way"
     if outcome.state == "failed":
         seen = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
-        return f"{segments.reason(seen)} ({seen.detail})" if seen.detail else str(segments.reason(seen))
-    due_at = segments.clock(snapshot.get("next_refresh_at", 0), time.time())
+        return f"{limits.reason(seen)} ({seen.detail})" if seen.detail else str(limits.reason(seen))
+    due_at = figures.clock(snapshot.get("next_refresh_at", 0), time.time())
     return f"{'refreshed' if outcome.state == 'refreshed' else 'fresh already'}; the next look is due at {due_at}"
 
 

@@ -11,7 +11,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from usageline.line import layout, segments, view
+from usageline.line import figures, layout, segments, theme, view
+from usageline.line.segments import limits
 from usageline.usage.credits import MOST_PERCENT
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ OTHER_CELLS = 62
 PIPE_CELLS = 4096
 """For a program that reads the output: a long path must not be broken in two."""
 
-STYLES = {"normal": "green", "warning": "yellow", "critical": "bold red", "dim": "dim", "plain": ""}
+STYLES = {"normal": "green", "warning": "yellow", "critical": "bold red", "dim": "dim", "track": "dim", "plain": ""}
 """rich's words for the line's styles."""
 
 Row: TypeAlias = tuple[Text, Text, Text, Text]
@@ -62,9 +63,9 @@ def limit_row(window: Any, now: float, bar_cells: int) -> Row:
     if window.resets_at is None:
         reset = "not started" if window.percent == 0 else ""
     elif window.resets_at <= now:
-        reset = f"reset {segments.clock(window.resets_at, now)}"
+        reset = f"reset {figures.clock(window.resets_at, now)}"
     else:
-        reset = f"resets in {segments.ago(window.resets_at - now)}, {segments.clock(window.resets_at, now)}"
+        reset = f"resets in {figures.ago(window.resets_at - now)}, {figures.clock(window.resets_at, now)}"
     return row(window.label, window.percent, window.severity, reset, bar_cells)
 
 
@@ -73,9 +74,9 @@ def credit_row(credit: dict[str, Any], now: float, bar_cells: int) -> Row:
     used, limit, exponent, currency = (credit.get(name) for name in ("used_minor", "limit_minor", "exponent", "currency"))
     share, notes, enabled = None, [], credit.get("enabled", True) is True
     if type(used) is int and type(exponent) is int and isinstance(currency, str):
-        notes = [segments.money(used, exponent, currency) + ("" if type(limit) is int else " spent")]
+        notes = [figures.money(used, exponent, currency) + ("" if type(limit) is int else " spent")]
         if type(limit) is int:
-            notes = [f"{notes[0]} of {segments.money(limit, exponent, currency)}"]
+            notes = [f"{notes[0]} of {figures.money(limit, exponent, currency)}"]
             share = view.percent(credit.get("percent"), MOST_PERCENT)
         elif enabled:
             notes.append("no cap")
@@ -83,7 +84,7 @@ def credit_row(credit: dict[str, Any], now: float, bar_cells: int) -> Row:
         notes.append(str(credit.get("disabled_reason") or "off").replace("_", " "))
     ends_at = view.moment(credit.get("ends_at"))
     if ends_at:
-        notes.append(f"{'expires' if credit.get('expires') else 'resets'} {segments.clock(ends_at, now)}")
+        notes.append(f"{'expires' if credit.get('expires') else 'resets'} {figures.clock(ends_at, now)}")
     return row(credit.get("label"), share, view.severity(share), ", ".join(notes), bar_cells)
 
 
@@ -91,8 +92,8 @@ def row(label: object, percent: float | None, severity: str, note: str, bar_cell
     """The four cells of one row; without a percentage there is no bar."""
     if percent is None:
         return text(label), Text(), text("–", "dim"), text(note)
-    filled, empty = segments.bar(min(max(percent, 0), 100), bar_cells)
-    drawn = Text.assemble((filled, STYLES[severity]), (empty, "dim"))
+    cells = segments.bar(min(max(percent, 0), 100), bar_cells, theme.DEFAULT_GLYPHS, severity)
+    drawn = Text.assemble(*((cell, STYLES[style.split()[0]]) for style, cell in cells))
     return text(label), drawn, text(f"{math.floor(percent)}%", severity), text(note)
 
 
@@ -100,8 +101,8 @@ def footer(snapshot: dict[str, Any], seen: Any) -> Text:
     """Plan, source, age, and what is wrong, in one line."""
     facts = [plan] if (plan := snapshot.get("plan")) and seen.age_s is not None else []
     if seen.age_s is not None:
-        facts.append(f"seen {segments.ago(seen.age_s)} ago by {SOURCES.get(str(snapshot.get('source')), 'an unknown source')}")
-    reason = segments.reason(seen)
+        facts.append(f"seen {figures.ago(seen.age_s)} ago by {SOURCES.get(str(snapshot.get('source')), 'an unknown source')}")
+    reason = limits.reason(seen)
     if reason:
         detail = seen.detail if seen.detail and seen.detail not in reason else ""
         facts.append(reason + (f" ({detail})" if detail else ""))

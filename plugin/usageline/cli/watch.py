@@ -17,7 +17,7 @@ from rich.text import Text
 
 from usageline import paths
 from usageline.cli.table import drawn
-from usageline.line import read, segments, start
+from usageline.line import figures, read, start
 from usageline.line.run import PROBLEMS
 
 if TYPE_CHECKING:
@@ -117,11 +117,11 @@ def _show(env: dict[str, str], refreshes: Refreshes, wait: Callable[[float], int
 
 
 def _frame(env: dict[str, str], refreshes: Refreshes, width: int, now: float) -> RenderableType:
-    snapshot: dict[str, Any] | None = read.snapshot(paths.snapshot(env))
-    credentials = str(start.credentials_stamp(paths.claude_credentials(env)))
+    snapshot: dict[str, Any] | None = read.json_file(paths.snapshot(env))
+    credentials = str(start.file_stamp(paths.claude_credentials(env)))
     note = refreshes.look(snapshot, credentials, now)
     if not note and snapshot:
-        note = f"next look in {segments.ago(max(snapshot['next_refresh_at'] - now, 0))}"
+        note = f"next look in {figures.ago(max(snapshot['next_refresh_at'] - now, 0))}"
     hint = " · ".join(part for part in (time.strftime("%H:%M:%S", time.localtime(now)), note, "Ctrl-C ends") if part)
     return Group(drawn(snapshot, credentials, now, width), Text(hint, "dim"))
 

@@ -52,7 +52,7 @@ class Repository:
     @property
     def key(self):
         """The digest that names the look at this repository."""
-        return paths.digest(self.directory + "\n" + self.root)
+        return paths.digest(f"{self.directory}\n{self.root}".encode("utf-8", "replace"))
 
 
 def repository(cwd):

@@ -1,80 +1,108 @@
-"""From segments to one line of text: fitted to a width by display cells, cleaned, coloured.
+"""From segments to rows: cleaned, measured in display cells, fitted to a width.
 
-A part is `(style, text)`. A form is `(rank, [part, …])`. A segment is its forms, longest first: while the line is too wide, forms
-are given up in the order of their ranks, all of one rank at a time; a segment whose last form is given up is gone.
-"""
-
-SEPARATOR = ("dim", " │ ")
-
-COLOURS = {
-    "plain": "",
-    "dim": "2",
-    "name": "1",
-    "normal": "32",
-    "warning": "33",
-    "critical": "1;31",
-}
-"""SGR codes of the 16 colours that every terminal theme defines for itself, so that they suit dark and light ones.
-
-The client paints what has no colour in its own grey. `dim` makes that fainter still: it is for strokes and never for words.
+A part is `(style, text)` or `(style, text, url)`. A form is `(rank, [part, …])`. A segment is `(kind, forms)`, its forms longest first: while a
+row is too wide, forms are given up in the order of their ranks, all of one rank at a time; a segment whose last form is given up is gone.
+A row is a list of `(kind, parts)`.
 """
 
 
-def fit(segments, width):
-    """The parts of the best line that is at most `width` cells wide; cut with `…` only where nothing can be given up."""
-    chosen = [forms for forms in segments if forms]
-    ranks = sorted({rank for forms in chosen for rank, _ in forms})
-    for rank in ranks:
-        if line_cells(chosen) <= width:
+def cleaned(segments, *, ascii_only=False):
+    """The segments with every text cleaned: here, and nowhere else, does text from outside become output."""
+    wash = _ascii if ascii_only else clean
+    return [(kind, [(rank, [(part[0], wash(part[1]), *part[2:]) for part in parts]) for rank, parts in forms]) for kind, forms in segments]
+
+
+def fit(segments, width, joint):
+    """The best row that is at most `width` cells wide; cut with an ellipsis only where nothing can be given up. `joint` is a Joint."""
+    chosen = [segment for segment in segments if segment[1]]
+    for rank in _ranks(chosen):
+        if row_cells(chosen, joint) <= width:
             break
-        kept = [[form for form in forms if form[0] > rank] for forms in chosen]
-        kept = [forms for forms in kept if forms]
+        kept = _without(chosen, rank)
         if not kept:
             break
         chosen = kept
-    parts: list[tuple[str, str]] = []
-    for forms in chosen:
-        if parts:
-            parts.append(SEPARATOR)
-        parts += forms[0][1]
-    return parts if line_cells(chosen) <= width else cut(parts, width)
+    row = [(kind, forms[0][1]) for kind, forms in chosen]
+    return row if row_cells(chosen, joint) <= width else cut(row, width, joint)
 
 
-def line_cells(chosen):
-    """The cells that a line of these segments takes in their longest forms."""
-    return sum(part_cells(forms[0][1]) for forms in chosen) + len(SEPARATOR[1]) * (len(chosen) - 1)
+def wrap(rows, width, joint, most):
+    """Rows of segments broken into at most `most` lines, each at most `width` wide; forms are given up only where the lines do not suffice.
+
+    No two rows share a line, and each that has anything keeps one.
+    """
+    lines: list[list[tuple[str, list[tuple[str, ...]]]]] = []
+    for index, segments in enumerate(rows):
+        chosen, left = segments, max(most - len(lines) - (len(rows) - 1 - index), 1)
+        for rank in _ranks(chosen):
+            broken = _broken(chosen, width, joint)
+            if len(broken) <= left and all(row_cells(line, joint) <= width for line in broken):
+                break
+            kept = _without(chosen, rank)
+            if not kept:
+                break
+            chosen = kept
+        lines += [fit(line, width, joint) for line in _broken(chosen, width, joint)[:left]]
+    return lines[:most]
+
+
+_MEASURED: dict[str, int] = {}
+"""Cells by text: fitting a row measures the same texts again and again."""
+
+
+class Joint:
+    """What a row has besides its segments, in cells: `around` the whole, `pad` around each segment, `between` two. And the `ellipsis`, a text."""
+
+    __slots__ = ("around", "between", "ellipsis", "pad")
+
+    def __init__(self, around=0, pad=0, between=3, ellipsis="…"):
+        self.around = around
+        self.pad = pad
+        self.between = between
+        self.ellipsis = ellipsis
+
+
+def row_cells(segments, joint):
+    """The cells that a row of these segments takes in their longest forms."""
+    if not segments:
+        return 0
+    taken = sum(part_cells(forms[0][1]) for _, forms in segments)
+    return joint.around + taken + joint.pad * len(segments) + joint.between * (len(segments) - 1)
 
 
 def part_cells(parts):
     """The cells that these parts take."""
-    return sum(cells(clean(text)) for _, text in parts)
+    return sum(cells(part[1]) for part in parts)
 
 
-def cut(parts, width):
-    """These parts up to `width` cells, the last cell an ellipsis."""
-    left = max(width, 1) - 1
-    kept: list[tuple[str, str]] = []
-    for style, text in parts:
-        for index, char in enumerate(clean(text)):
-            left -= cells(char)
-            if left < 0:
-                return [*kept, (style, clean(text)[:index] + "…")]
-        kept.append((style, text))
+def cut(row, width, joint):
+    """A row up to `width` cells, the last of its text an ellipsis."""
+    left = width - joint.around
+    kept: list[tuple[str, list[tuple[str, ...]]]] = []
+    for kind, parts in row:
+        room = left - joint.pad - (joint.between if kept else 0)
+        if room < 1 and kept:
+            break
+        taken = part_cells(parts)
+        if taken > room:
+            return [*kept, (kind, cut_parts(parts, max(room, 1), joint.ellipsis))]
+        kept.append((kind, parts))
+        left = room - taken
     return kept
 
 
-def paint(parts, colours):
-    """The text of these parts; `colours` maps styles to SGR codes, and is empty for none. Every text is cleaned here and nowhere else."""
-    line = ""
-    for style, text in parts:
-        code = colours.get(style)
-        line += f"\x1b[{code}m{clean(text)}\x1b[0m" if code else clean(text)
-    return line
-
-
-def palette(env):
-    """The colours that this environment asks for (no-color.org; a dumb terminal has none)."""
-    return {} if env.get("NO_COLOR") or env.get("TERM") == "dumb" else COLOURS
+def cut_parts(parts, width, ellipsis="…"):
+    """Parts that take more than `width` cells, up to there, the last of them an ellipsis."""
+    ellipsis = ellipsis[:width]
+    left = width - cells(ellipsis)
+    kept: list[tuple[str, ...]] = []
+    for part in parts:
+        for index, char in enumerate(part[1]):
+            left -= cells(char)
+            if left < 0:
+                return [*kept, (part[0], part[1][:index] + ellipsis, *part[2:])]
+        kept.append(part)
+    return kept
 
 
 def clean(text):
@@ -84,7 +112,34 @@ def clean(text):
 
 def cells(text):
     """The terminal cells that cleaned `text` takes; where terminals differ, the larger number."""
-    return len(text) if text.isascii() else sum(map(_char_cells, text))
+    if text.isascii():
+        return len(text)
+    if text not in _MEASURED:
+        _MEASURED[text] = sum(map(_char_cells, text))
+    return _MEASURED[text]
+
+
+def _ascii(text):
+    return clean(text).encode("ascii", "replace").decode("ascii")
+
+
+def _ranks(segments):
+    return sorted({rank for _, forms in segments for rank, _ in forms})
+
+
+def _without(segments, rank):
+    kept = [(kind, [form for form in forms if form[0] > rank]) for kind, forms in segments]
+    return [segment for segment in kept if segment[1]]
+
+
+def _broken(segments, width, joint):
+    rows: list[list[tuple[str, list[tuple[int, list[tuple[str, ...]]]]]]] = []
+    for segment in segments:
+        if rows and row_cells([*rows[-1], segment], joint) <= width:
+            rows[-1].append(segment)
+        else:
+            rows.append([segment])
+    return rows
 
 
 def _char_cells(char):

@@ -24,7 +24,7 @@ def stamp_file(env, kind, key):
 def result(env, kind, key, limit):
     """The last result, at most `limit` bytes, as a parsed object; None where there is none that can be trusted. Its values are unchecked."""
     try:
-        return read.published(result_file(env, kind, key), limit)
+        return read.json_file(result_file(env, kind, key), limit)
     except LookupError:
         return None
 

@@ -1,4 +1,4 @@
-"""Bytes from outside become JSON values here: the payload on stdin and the snapshot file. Both are bounded and neither is trusted."""
+"""Bytes from outside become JSON values here: the payload on stdin, and files that the cold side wrote. All are bounded and none is trusted."""
 
 import _signal  # type: ignore[import-not-found]  # typeshed has only `signal`, which imports enum
 
@@ -15,7 +15,7 @@ PAYLOAD_LIMIT = 1 << 20
 PAYLOAD_WAIT_S = 0.8
 """Seconds that stdin may take; the line is there within a second whatever the client does."""
 
-SNAPSHOT_LIMIT = 1 << 18
+FILE_LIMIT = 1 << 18
 """Bytes; a larger file is none of ours."""
 
 
@@ -34,7 +34,7 @@ def first_value(text):
 
 
 def payload(fd=0):
-    """The client's JSON object on `fd`, or None: it ends at the first complete object, at the end of input, or when time is up."""
+    """The client's JSON object on `fd`, or None, and its bytes: it ends at the first complete object, at the end of input, or when time is up."""
     data = bytearray()
     try:
         _alarm(PAYLOAD_WAIT_S)
@@ -45,21 +45,16 @@ def payload(fd=0):
             if not chunk or data.rstrip()[-1:] == b"}":
                 value = _object(data)
                 if value is not None or not chunk:
-                    return value
+                    return value, data
     except (_Late, OSError):
         pass
     finally:
         _alarm(0)
-    return _object(data)
+    return _object(data), data
 
 
-def snapshot(path):
-    """The snapshot object at `path`, or None where there is none that is whole, ours and of a sane size."""
-    return published(path, SNAPSHOT_LIMIT)
-
-
-def published(path, most):
-    """The object in the file at `path` that the cold side wrote, or None where there is none that is whole, ours and at most `most` bytes."""
+def json_file(path, most=FILE_LIMIT):
+    """The JSON object in the file of ours at `path`, or None where there is none that is whole, ours and at most `most` bytes."""
     try:
         # O_NONBLOCK: a FIFO put there must not hold the line up.
         fd = system.open(path, system.O_RDONLY | getattr(system, "O_NONBLOCK", 0) | getattr(system, "O_NOFOLLOW", 0))

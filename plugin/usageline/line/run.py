@@ -1,15 +1,10 @@
 """One run: read the payload and the snapshot, write the line, start a refresh where one is due, leave."""
 
+import sys
 import time
 
 from usageline import paths
-from usageline.line import environment, layout, read, segments, start, system, view
-
-UNKNOWN_WIDTH = 80
-"""Columns assumed where the client does not say; it does since 2.1.153."""
-
-CLIENT_MARGIN = 4
-"""Cells of a row that the client keeps for itself; it cuts a longer row."""
+from usageline.line import environment, read, render, start, system, view
 
 ROOT = __file__.replace("\\", "/").rpartition("/plugin/usageline/")[0]
 """The installation: `plugin/` and `hooks/`, and the cold side's `venv/` beside them."""
@@ -24,13 +19,17 @@ PROBLEMS = {
 
 def main():
     """Never raises, never exits with anything but 0, never writes an empty line."""
+    if sys.argv[1:]:
+        from usageline.line import elsewhere  # noqa: PLC0415 - the client gives no arguments
+
+        elsewhere.main(sys.argv[1:])
     python, env = "", {}
     try:
         env = environment()
-        line, python = draw(env, read.payload(), time.time())
+        rows, python = draw(env, read.payload()[0], time.time())
     except Exception as error:  # noqa: BLE001 - a traceback would blank the line
-        line = f"usageline: {type(error).__name__}; please report it"
-    emit((line + "\n").encode("utf-8", "replace"))
+        rows = [f"usageline: {type(error).__name__}; please report it"]
+    emit(("\n".join(rows) + "\n").encode("utf-8", "replace"))
     if python:
         try:
             start.launch(python, env)
@@ -40,19 +39,29 @@ def main():
 
 
 def draw(env, payload, now):
-    """The line, and the interpreter to start a refresh with, or "" where none is to be started."""
+    """The rows, and the interpreter to start a refresh with, or "" where none is to be started."""
     python, problem = "", ""
     try:
-        snapshot = read.snapshot(paths.snapshot(env))
-        credentials = start.credentials_stamp(paths.claude_credentials(env))
+        snapshot = read.json_file(paths.snapshot(env))
+        credentials = start.file_stamp(paths.claude_credentials(env))
+        configured = configuration(env)
     except LookupError:
-        snapshot, credentials, problem = None, "", "HOME is not set: no plan usage"
+        snapshot, credentials, configured, problem = None, "", {}, "HOME is not set: no plan usage"
     seen = view.build(payload, snapshot, credentials, env, now)
     if not problem and not seen.other_sign_in and start.is_due(snapshot, credentials, now):
         python, problem = claim(env, now)
     seen.problem = problem
-    parts = layout.fit(segments.draw(seen), width(env))
-    return layout.paint(parts, layout.palette(env)), python
+    return render.render(seen, configured, env), python
+
+
+def configuration(env):
+    """What the user configured (settings.py); {} where there is no config.toml."""
+    stamp = start.file_stamp(paths.config_file(env))
+    if not stamp:
+        return {}
+    from usageline.line import settings  # noqa: PLC0415 - only where there is something
+
+    return settings.load(env, stamp)[0]
 
 
 def claim(env, now):
@@ -60,13 +69,6 @@ def claim(env, now):
     python = start.interpreter(ROOT)
     refused = start.claim(env, now) if python else "uninstalled"
     return ("", PROBLEMS.get(refused, "")) if refused else (python, "")
-
-
-def width(env):
-    """The cells that a row may take."""
-    columns = env.get("COLUMNS", "")
-    wide = int(columns) if columns.isascii() and columns.isdigit() and len(columns) < 6 else 0
-    return max((wide or UNKNOWN_WIDTH) - CLIENT_MARGIN, 1)
 
 
 def emit(data):

@@ -20,8 +20,8 @@ PASSED_ON = (
 """All of the environment that a refresh gets. A project's settings can set any variable; one that steers a loader or an interpreter stops here."""
 
 
-def credentials_stamp(path):
-    """The credentials file as it is: "<mtime ns>-<size>-<inode>", or "" where there is none."""
+def file_stamp(path):
+    """A file as it is: "<mtime ns>-<size>-<inode>", or "" where there is none."""
     try:
         found = system.stat(path)
     except (OSError, ValueError):
@@ -32,7 +32,7 @@ def credentials_stamp(path):
 def is_due(snapshot, credentials, now):
     """Whether a refresh should run: there is no snapshot, its time has come, the sign-in changed, or the clock jumped.
 
-    `snapshot` is the parsed file or None, `credentials` what `credentials_stamp` says now, `now` epoch seconds.
+    `snapshot` is the parsed file or None, `credentials` what `file_stamp` says now, `now` epoch seconds.
     """
     if not isinstance(snapshot, dict) or snapshot.get("version") != paths.SNAPSHOT_VERSION:
         return True
@@ -67,7 +67,7 @@ def claim_stamp(stamp, depth, now, every_s):
     directory = stamp
     for _ in range(depth):
         directory = directory.rpartition("/")[0]
-        if not _is_safe(directory):
+        if not is_safe(directory):
             return "unsafe"
     try:
         age_s = now - system.stat(stamp).st_mtime
@@ -131,13 +131,14 @@ def start_if_due(roots, env, snapshot, now):
     """What the SessionStart hook does: start a refresh where one is due, with the first of `roots` that has an interpreter for it."""
     if "USAGELINE_REFRESH" in env:  # in a client that a refresh started to ask it
         return
-    if is_due(snapshot, credentials_stamp(paths.claude_credentials(env)), now):
+    if is_due(snapshot, file_stamp(paths.claude_credentials(env)), now):
         python = next(filter(None, map(interpreter, roots)), "")
         if python and not claim(env, now):
             launch(python, env)
 
 
-def _is_safe(directory):
+def is_safe(directory):
+    """Whether a directory is this user's alone to write to, or is not there yet."""
     try:
         found = system.lstat(directory)
     except OSError:

@@ -1,5 +1,6 @@
 """What is known at this moment: payload and snapshot merged into one view. Pure; the clock and the environment are arguments."""
 
+from usageline.line.theme import DEFAULT_GLYPHS
 from usageline.paths import SNAPSHOT_VERSION
 
 SAME_RESET_S = 60
@@ -11,11 +12,17 @@ HORIZON_S = {"session": 5 * 3600 + 600, "weekly_all": 7 * 86400 + 3600, "weekly_
 PAYLOAD_WINDOWS = (("five_hour", "session"), ("seven_day", "weekly_all"))
 """The payload's names for the two windows that it reports."""
 
+LENGTH_S = {"session": 5 * 3600, "weekly_all": 7 * 86400, "weekly_scoped": 7 * 86400}
+"""How long a window is."""
+
 LONGEST_LABEL = 48
+LONGEST_PATH = 4096
 MOST_ROWS = 16
 SEVERITIES = ("normal", "warning", "critical")
 WARNING_PERCENT = 75
 CRITICAL_PERCENT = 90
+
+FORECAST = ("exhausts_at", "exhausts_from", "exhausts_to")
 
 OTHER_SIGN_INS = (
     ("ANTHROPIC_API_KEY", "API key"),
@@ -30,50 +37,94 @@ OTHER_SIGN_INS = (
 class Window:
     """One limit: `kind`, `label`, `percent` (0–100, None unknown), `resets_at` (epoch s or None), `severity` (one of SEVERITIES).
 
-    `lowered`: the service has taken use back in this window, so a higher percentage of the same window may be from before.
+    `claimed` is the server's own word for its severity; `lowered`: the service has taken use back in this window, so a higher percentage of
+    the same window may be from before. `exhausts_at` is when it is used up if that is before its reset (epoch s, likely from `exhausts_from`
+    to `exhausts_to`), each None where nothing is said.
     """
 
-    __slots__ = ("kind", "label", "lowered", "percent", "resets_at", "severity")
+    __slots__ = ("claimed", "exhausts_at", "exhausts_from", "exhausts_to", "kind", "label", "lowered", "percent", "resets_at", "severity")
 
-    def __init__(self, kind, label, percent, resets_at, severity=None):
+    def __init__(self, kind, label, percent, resets_at, claimed=None):
         self.kind = kind
         self.label = label
         self.percent = percent
         self.resets_at = resets_at
-        self.severity = severity
+        self.claimed = claimed
+        self.severity = severity(percent, claimed)
         self.lowered = False
+        self.exhausts_at = self.exhausts_from = self.exhausts_to = None
 
 
 class View:
     """All that a segment may look at.
 
-    `now` epoch s; `model` text or ""; `context_percent` 0–100 or None; `windows` and `credits` (snapshot objects) in the order to show;
+    `now` epoch s; `payload` the client's object; `windows` and `credits` (snapshot objects) in the order to show; `alerts` (snapshot objects);
     `status` one of the snapshot's or `loading`, `detail` text, `until` epoch s or None; `age_s` of the oldest number shown, or None;
-    `problem` a text that outranks the status, or ""; `other_sign_in` what this session uses instead of a plan, or "".
+    `problem` a text that outranks the status, or ""; `other_sign_in` what this session uses instead of a plan, or ""; `plan` text or "";
+    `has_forecast`: a window has one; `is_light`: Claude Code's own theme is a light one (None: nobody knows); `home` the home directory or ""; `git` what `git.py` found of the repository, or None.
+    How to write: `glyphs` by their names in a theme, `half_days` for 4:05pm in place of 16:05.
     """
 
-    __slots__ = ("age_s", "context_percent", "credits", "detail", "model", "now", "other_sign_in", "problem", "status", "until", "windows")
+    __slots__ = (
+        *(
+            "age_s",
+            "alerts",
+            "credits",
+            "detail",
+            "git",
+            "glyphs",
+            "half_days",
+            "home",
+            "has_forecast",
+            "is_light",
+            "now",
+            "other_sign_in",
+            "payload",
+            "plan",
+        ),
+        *("problem", "status", "until", "windows"),
+    )
 
-    def __init__(self, now):
+    def __init__(self, now, payload=None):
         self.now = now
-        self.model = ""
-        self.context_percent = None
-        self.windows = []
-        self.credits = []
+        self.payload = payload or {}
+        self.windows, self.credits, self.alerts = [], [], []
         self.status, self.detail, self.until = "loading", "", None
         self.age_s = None
-        self.problem = ""
-        self.other_sign_in = ""
+        self.problem = self.other_sign_in = self.plan = self.home = ""
+        self.git = None
+        self.has_forecast, self.is_light = False, None
+        self.glyphs = DEFAULT_GLYPHS
+        self.half_days = False
+
+    def text(self, *path):
+        """The payload's text at that path of keys, or ""."""
+        return _text(self.value(*path))
+
+    def text_at_length(self, *path):
+        """The same for what may be longer than a label: a path, an address."""
+        found = self.value(*path)
+        return found[:LONGEST_PATH] if isinstance(found, str) else ""
+
+    def value(self, *path):
+        """The payload's value at that path of keys, or None."""
+        found = self.payload
+        for key in path:
+            found = found.get(key) if isinstance(found, dict) else None
+        return found
+
+    def number(self, *path):
+        """The payload's number at that path, from 0 to 10^15, or None."""
+        return percent(self.value(*path), 1e15)
 
 
 def build(payload, snapshot, credentials, env, now):
     """The view. `payload` and `snapshot` are parsed objects or None, `credentials` the file's stamp, `env` the environment's strings."""
-    view = View(now)
-    payload = payload or {}
-    model, context = _dict(payload, "model"), _dict(payload, "context_window")
-    view.model = _text(model.get("display_name")) or _text(model.get("id"))
-    view.context_percent = percent(context.get("used_percentage"))
-    reported = _dict(payload, "rate_limits")
+    view = View(now, payload)
+    view.home = env.get("HOME", "")
+    reported = _dict(view.payload, "rate_limits")
+    if isinstance(snapshot, dict):
+        view.is_light = {"light": True, "dark": False}.get(_text(snapshot.get("appearance")))
 
     # Windows in the payload prove a plan, whatever the environment says.
     view.other_sign_in = "" if any(_dict(reported, name) for name, _ in PAYLOAD_WINDOWS) else other_sign_in(env)
@@ -89,6 +140,7 @@ def build(payload, snapshot, credentials, env, now):
         view.status = _text(snapshot.get("status")) or "loading"
         view.detail = _text(snapshot.get("detail"))
         view.until = moment(snapshot.get("until"))
+        view.plan = _text(snapshot.get("plan"))
 
     windows = [_window(row, now) for row in _rows(snapshot, "limits")]
     for name, kind in reversed(PAYLOAD_WINDOWS):
@@ -99,9 +151,10 @@ def build(payload, snapshot, credentials, env, now):
     for window in windows:
         if window.resets_at is not None and window.resets_at <= now:
             window.percent = None
-        window.severity = severity(window.percent, window.severity)
-    view.windows = windows
+        window.severity = severity(window.percent, window.claimed)
+    view.windows, view.has_forecast = windows, any(window.exhausts_at for window in windows)
     view.credits = _rows(snapshot, "credits")
+    view.alerts = _rows(snapshot, "alerts")
     if "spend_limit" in reported:
         view.credits = [*view.credits, *_spend_limit(_dict(reported, "spend_limit"))]
 
@@ -135,12 +188,20 @@ def moment(value):
     return None
 
 
-def severity(used, claimed=None):
+def severity(used, claimed=None, warning=WARNING_PERCENT, critical=CRITICAL_PERCENT):
     """The graver of what the server claims and what the percentage says."""
     if used is None:
         return "normal"
-    own = "critical" if used >= CRITICAL_PERCENT else "warning" if used >= WARNING_PERCENT else "normal"
+    own = "critical" if used >= critical else "warning" if used >= warning else "normal"
     return claimed if claimed in SEVERITIES[SEVERITIES.index(own) :] else own
+
+
+def even_percent(window, now):
+    """What would have been used by now, had use been even since the window began; None for a window of unknown length or none that runs."""
+    length_s = LENGTH_S.get(window.kind)
+    if length_s is None or window.resets_at is None or not 0 < window.resets_at - now < length_s:
+        return None
+    return 100 - (window.resets_at - now) * 100 / length_s
 
 
 def _merge(windows, reported, now):
@@ -171,6 +232,7 @@ def _window(row, now):
     label, at = _text(row.get("label")) or kind, _reset(kind, row.get("resets_at"), now)
     window = Window(kind, label, percent(row.get("percent")), at, row.get("severity"))
     window.lowered = row.get("lowered") is True
+    window.exhausts_at, window.exhausts_from, window.exhausts_to = (moment(row.get(name)) for name in FORECAST)
     return window
 
 

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from usageline import paths
 from usageline.errors import SourceFailure, StoreBroken
-from usageline.line.start import credentials_stamp
+from usageline.line.start import file_stamp
 from usageline.refresh import cooldown, schedule
 from usageline.refresh.check import check
 from usageline.refresh.cooldown import UNTIL_SIGN_IN_CHANGES
 from usageline.refresh.gate import FORCED_GAP_S, Blocked, pass_gate
 from usageline.refresh.lowered import mark_lowered
-from usageline.sources import READS_THE_TOKEN, SOURCES, Context
+from usageline.sources import READS_THE_TOKEN, SOURCES, Context, claude_state
 from usageline.sources import sign_in as sign_ins
+from usageline.usage.alerts import crossed
 from usageline.usage.month import with_month_end
-from usageline.usage.snapshot import Snapshot
+from usageline.usage.snapshot import ALERT_PLACES, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from usageline.refresh.record import Record
     from usageline.refresh.store import Store
     from usageline.sources.sign_in import SignIn
+    from usageline.usage.alerts import Alert
     from usageline.usage.model import Reading
 
 CLIENTS_OWN = "client"
@@ -39,7 +41,10 @@ TRIES = 2
 
 @dataclass(slots=True)
 class Attempt:
-    """One run's decision. `previous` is the snapshot before it, `deadline` a value of `time.monotonic()`."""
+    """One run's decision. `previous` is the snapshot before it, `deadline` a value of `time.monotonic()`.
+
+    `new_alerts` are those that this run noticed and that are in the store: what is told of once must be remembered before.
+    """
 
     env: Mapping[str, str]
     store: Store
@@ -47,6 +52,8 @@ class Attempt:
     deadline: float
     force: bool
     previous: dict[str, Any] | None
+    appearance: str | None = None
+    new_alerts: tuple[Alert, ...] = ()
 
     def snapshot(self, notes: list[str]) -> Snapshot | None:
         """What to publish, or None where what is published cannot be bettered yet. `notes` are told to the user in its `detail`."""
@@ -60,16 +67,20 @@ class Attempt:
                 continue
             except SourceFailure as failure:  # nobody is signed in with a plan
                 snapshot = _failed(failure, stamp, int(time.time() + self.config.ttl_s))
+                self.appearance = claude_state.read(self.env).appearance
             if snapshot is None:
                 return None
             detail = "; ".join(part for part in (snapshot.detail, *notes) if part)
-            return replace(snapshot, detail=detail or None)
+            places = frozenset(place for place in ALERT_PLACES if getattr(self.config.alerts, place))
+            told = self._alerts(snapshot)
+            return replace(snapshot, detail=detail or None, appearance=self.appearance, alerts=told, alerts_in=places)
         # Nobody's numbers, under a stamp that is gone: the next line starts another refresh.
         now = int(time.time())
         return Snapshot(None, None, None, now, now, "offline", detail="the sign-in kept changing", credentials=stamp)
 
     def _once(self, stamp: str) -> Snapshot | None:
         signed_in = self._sign_in()
+        self.appearance = signed_in.state.appearance
         if self._stamp() != stamp:  # what was just read is of a later sign-in than the stamp that it would be published under
             raise _SignInChanged
         record = self.store.get(signed_in.account)
@@ -119,6 +130,8 @@ class Attempt:
         checked, doubts = check(with_month_end(replace(reading, plan=signed_in.plan)), before.doubts, ttl_s=self.config.ttl_s)
         checked = mark_lowered(checked, before.last_good(token))
         due_at = schedule.next_refresh_at(checked, self.config, requested_at=before.requested_at, now=time.time(), jitter=random.random())  # noqa: S311 - no secret
+        settings = self.config.alerts
+        new_alerts, alerts = crossed(checked, settings.thresholds, settings.kinds, before.alerts, time.time())
         record = replace(
             before,
             reading=checked,
@@ -126,10 +139,12 @@ class Attempt:
             token=token,
             confirmed=before.reading is not None and before.token == token,
             doubts=doubts,
+            alerts=alerts,
             unfinished=0 if asking.asked else before.unfinished,
             cooldown=None if asking.asked else before.cooldown,
         )
-        self._remember(signed_in, record)
+        if self._remember(signed_in, record):
+            self.new_alerts = new_alerts
         return _good(signed_in, checked, due_at, stamp)
 
     def _after_failure(self, failure: SourceFailure, signed_in: SignIn, asking: _Asking, stamp: str) -> Snapshot | None:
@@ -157,11 +172,20 @@ class Attempt:
         # No stamp: the line takes it for a sign-in that nobody has looked at yet, which it is.
         return replace(_failed(blocked, "", blocked.until), account=signed_in.account, plan=signed_in.plan)
 
-    def _remember(self, signed_in: SignIn, record: Record) -> None:
+    def _alerts(self, snapshot: Snapshot) -> tuple[Alert, ...]:
+        """What of the account's alerts belongs beside the snapshot's numbers."""
+        if snapshot.account is None or snapshot.reading is None:
+            return ()
+        known, thresholds = self.store.get(snapshot.account).alerts, self.config.alerts.thresholds
+        live = [alert for alert in known if alert.resets_at is None or alert.resets_at > time.time()]
+        return tuple(alert for alert in live if alert.at and alert.threshold in thresholds)
+
+    def _remember(self, signed_in: SignIn, record: Record) -> bool:
         try:
             self.store.put(signed_in.account, record)
         except StoreBroken:
-            return  # the request was noted before it was made, or there was none: what is lost is repeated, not multiplied
+            return False  # the request was noted before it was made, or there was none: what is lost is repeated, not multiplied
+        return True
 
     def _renewed_by_asking(self, reading: Reading, signed_in: SignIn) -> bool:
         """Whether Claude Code, when it was asked, may have renewed this sign-in, which had expired."""
@@ -181,7 +205,7 @@ class Attempt:
         return sign_ins.read(self.env, with_token=not READS_THE_TOKEN.isdisjoint(self.config.sources))
 
     def _stamp(self) -> str:
-        return str(credentials_stamp(paths.claude_credentials(self.env)))
+        return str(file_stamp(paths.claude_credentials(self.env)))
 
 
 @dataclass(slots=True)

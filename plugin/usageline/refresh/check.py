@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.line.view import HORIZON_S, SAME_RESET_S
+from usageline.line.view import HORIZON_S, LENGTH_S, SAME_RESET_S
 
 if TYPE_CHECKING:
     from usageline.usage.model import Limit, Reading
@@ -17,7 +17,6 @@ NEARLY_FULL_PERCENT = 95
 CONFIRM_AFTER_S = 120
 """A second look sooner than this would see the same mistake."""
 
-LENGTH_S = {"session": 5 * 3600, "weekly_all": 7 * 86400, "weekly_scoped": 7 * 86400}
 JUST_BEGUN_S = {"session": 900, "weekly_all": 3600, "weekly_scoped": 3600}
 """For so long after its start a window counts as just begun: by use alone it can hardly be nearly full by then."""
 

@@ -8,6 +8,8 @@ from typing import Any
 from usageline.refresh.check import Doubt
 from usageline.refresh.cooldown import Cooldown
 from usageline.usage import stored
+from usageline.usage.alerts import MOST_ALERTS, Alert
+from usageline.usage.credits import MOST_PERCENT
 from usageline.usage.model import STATUSES, Reading
 from usageline.usage.times import EARLIEST, LATEST
 from usageline.usage.values import mapping, number, text
@@ -29,6 +31,7 @@ class Record:
     unfinished    how many requests in a row never came to an end: a run was killed in the middle of each
     cooldown      why the service is left alone, and until when
     doubts        percentages that wait for a second look
+    alerts        thresholds that were reached in windows that have not ended
     """
 
     reading: Reading | None = None
@@ -40,6 +43,7 @@ class Record:
     unfinished: int = 0
     cooldown: Cooldown | None = None
     doubts: tuple[Doubt, ...] = ()
+    alerts: tuple[Alert, ...] = ()
 
     def fresh(self, token: str, now: float, ttl_s: float) -> Reading | None:
         """The reading where it is good still and was taken with this very token."""
@@ -67,6 +71,8 @@ def from_json(value: object) -> Record:
     row = mapping(value)
     doubts = row.get("doubts")
     found = [_doubt(mapping(doubt)) for doubt in doubts] if isinstance(doubts, list) else []
+    alerts = row.get("alerts")
+    told = [_alert(mapping(alert)) for alert in alerts[:MOST_ALERTS]] if isinstance(alerts, list) else []
     return Record(
         reading=stored.from_json(row.get("reading")),
         good_until=_moment(row.get("good_until")),
@@ -77,6 +83,7 @@ def from_json(value: object) -> Record:
         unfinished=int(number(row.get("unfinished"), 0, 1000) or 0),
         cooldown=_cooldown(mapping(row.get("cooldown"))),
         doubts=tuple(doubt for doubt in found if doubt is not None),
+        alerts=tuple(alert for alert in told if alert is not None),
     )
 
 
@@ -92,6 +99,14 @@ def _cooldown(row: dict[str, Any]) -> Cooldown | None:
 def _doubt(row: dict[str, Any]) -> Doubt | None:
     kind, label, resets_at, since = text(row.get("kind")), text(row.get("label")), _moment(row.get("resets_at")), _moment(row.get("since"))
     return Doubt(kind, label, resets_at, since) if kind and label and resets_at and since else None
+
+
+def _alert(row: dict[str, Any]) -> Alert | None:
+    kind, label = text(row.get("kind")), text(row.get("label"))
+    threshold, percent = number(row.get("threshold"), 1, 100), number(row.get("percent"), 0, MOST_PERCENT)
+    if not kind or not label or threshold is None or percent is None:
+        return None
+    return Alert(kind, label, int(threshold), percent, _moment(row.get("resets_at")) or None, _moment(row.get("at")))
 
 
 def _moment(value: object) -> int:

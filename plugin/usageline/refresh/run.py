@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from usageline import config, paths
 from usageline.errors import CacheUnsafe, LockUnsupported
-from usageline.line.read import snapshot as read_snapshot
-from usageline.line.start import credentials_stamp, is_due
-from usageline.refresh import cache, lock, publish
+from usageline.line.read import json_file
+from usageline.line.start import file_stamp, is_due
+from usageline.refresh import cache, lock, publish, told
 from usageline.sources.address import api_address
 from usageline.usage.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from usageline.usage.alerts import Alert
 
 LONGEST_S = 9.0
 """For all of it. The process ends itself a second later."""
@@ -50,20 +52,26 @@ def refresh(env: Mapping[str, str], *, force: bool = False) -> Outcome:
         with lock.held(paths.lock(env)) as ours:
             if not ours:
                 return Outcome("busy", _published(env))
-            outcome = _refresh(env, deadline, force=force)
+            outcome, alerts = _refresh(env, deadline, force=force)
             _give_back_claim(env, outcome.snapshot)
-            return outcome
     except LockUnsupported as problem:
         return _unlocked(env, str(problem))
     except OSError as error:
         return Outcome("failed", None, f"the cache cannot be written: {error.strerror or type(error).__name__}")
+    if alerts:
+        # Without the lock: a notifier that is slow holds no other refresh up.
+        from usageline.refresh.tell import tell  # noqa: PLC0415 - hardly ever
+
+        tell(alerts, config.tolerant(env)[0].alerts, env, deadline)
+    return outcome
 
 
-def _refresh(env: Mapping[str, str], deadline: float, *, force: bool) -> Outcome:
+def _refresh(env: Mapping[str, str], deadline: float, *, force: bool) -> tuple[Outcome, tuple[Alert, ...]]:
+    """How it ended, and the alerts to tell of now."""
     published = _published(env)
     # Looked at again: whoever had the lock until now may have done it.
-    if not force and not is_due(published, credentials_stamp(paths.claude_credentials(env)), time.time()):
-        return Outcome("not-due", published)
+    if not force and not is_due(published, file_stamp(paths.claude_credentials(env)), time.time()):
+        return Outcome("not-due", published), ()
     settings, invalid = config.tolerant(env)
     notes = [note for note in (str(invalid) if invalid else None, api_address(env)[1]) if note]
 
@@ -72,11 +80,13 @@ def _refresh(env: Mapping[str, str], deadline: float, *, force: bool) -> Outcome
     from usageline.refresh.store import opened  # noqa: PLC0415
 
     with opened(paths.store_dir(env)) as store:
-        snapshot = Attempt(env, store, settings, deadline, force=force, previous=published).snapshot(notes)
+        attempt = Attempt(env, store, settings, deadline, force=force, previous=published)
+        snapshot = attempt.snapshot(notes)
     if snapshot is None:
-        return Outcome("not-due", published)
+        return Outcome("not-due", published), ()
     publish.publish(env, snapshot)
-    return Outcome("refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json())
+    told.sweep(env, snapshot.alerts, time.time())
+    return Outcome("refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json()), attempt.new_alerts
 
 
 def _give_back_claim(env: Mapping[str, str], published: dict[str, Any] | None) -> None:
@@ -84,20 +94,20 @@ def _give_back_claim(env: Mapping[str, str], published: dict[str, Any] | None) -
 
     While one is due still, the claim stays: else every line of every session would start a process that may not ask yet.
     """
-    if not is_due(published, credentials_stamp(paths.claude_credentials(env)), time.time()):
+    if not is_due(published, file_stamp(paths.claude_credentials(env)), time.time()):
         with contextlib.suppress(OSError, NotImplementedError):
             os.utime(paths.stamp(env), (0, 0), follow_symlinks=False)
 
 
 def _published(env: Mapping[str, str]) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = read_snapshot(paths.snapshot(env))
+    found: dict[str, Any] | None = json_file(paths.snapshot(env))
     return found
 
 
 def _unlocked(env: Mapping[str, str], problem: str) -> Outcome:
     """Without a lock there is no refresh, for every session would ask. The line says so; writing that many times over does no harm."""
     now = int(time.time())
-    stamp = credentials_stamp(paths.claude_credentials(env))
+    stamp = file_stamp(paths.claude_credentials(env))
     snapshot = Snapshot(None, None, None, now, now + int(config.Config().ttl_s), "unreadable", detail=problem, credentials=stamp)
     try:
         publish.publish(env, snapshot)

@@ -10,6 +10,7 @@ from usageline import __version__
 from usageline.errors import UsagelineError
 from usageline.setup.install import install
 from usageline.setup.job import Job
+from usageline.setup.packages import EXTRAS
 from usageline.setup.uninstall import uninstall
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
@@ -26,14 +27,25 @@ def run(argv: list[str], program: str = "install.sh") -> int:
     parser.add_argument(
         "--yes", action="store_true", help="replace another program's status line without asking (--uninstall puts it back)"
     )
+    parser.add_argument(
+        "--with",
+        dest="extras",
+        action="append",
+        choices=EXTRAS,
+        default=[],
+        help="install an extra as well, and with every later install: png draws `usageline history --png`",
+    )
     parser.add_argument("--version", action="version", version=f"usageline {__version__}")
     chosen = parser.parse_args(argv)
+    if chosen.uninstall and chosen.extras:
+        parser.error("--with goes with an install")
     job = Job(
         env=dict(os.environ),
         source=SOURCE,
         say=_say,
         dry_run=chosen.dry_run,
         yes=chosen.yes,
+        extras=tuple(chosen.extras),
         can_ask=sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty(),
     )
     # Whatever is made is for the user alone, whatever the shell's own mask says.

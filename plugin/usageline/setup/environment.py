@@ -18,7 +18,7 @@ from usageline import __version__, atomic
 from usageline.setup import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from usageline.setup.interpreters import Interpreter
     from usageline.setup.packages import Packages
@@ -29,6 +29,8 @@ COMPILE_TIMEOUT_S = 120
 _LAUNCHER = """#!/bin/sh
 python={python}
 [ -x "$python" ] || {{ echo 'usageline: its Python is gone; run install.sh again' >&2; exit 1; }}
+# A prompt or a status bar asks for this often: it goes by the fast way.
+if [ "${{1-}}" = line ] && [ "${{2-}}" != --help ]; then exec "$python" -I -S -B {script} "$@"; fi
 exec "$python" -I -B -m usageline.cli "$@"
 """
 # PYTHONDONTWRITEBYTECODE has no say here (-I), and a pyc that is checked against no source needs no stat at start.
@@ -76,9 +78,9 @@ class Release:
         return os.path.isfile(f"{self.root}/plugin/usageline/__pycache__/paths.cpython-{major}{minor}.pyc")
 
 
-def release_of(source: str, data_dir: str, cold: Interpreter) -> Release:
-    """The release that the program in `source` makes with that interpreter for the cold side."""
-    content = hashlib.sha256(cold.version_text.encode())
+def release_of(source: str, data_dir: str, cold: Interpreter, extras: Sequence[str] = ()) -> Release:
+    """The release that the program in `source` makes with that interpreter for the cold side, and with `extras`."""
+    content = hashlib.sha256("\0".join((cold.version_text, *extras)).encode())
     for path in sorted(_files(source)):
         with open(f"{source}/{path}", "rb") as file:
             data = file.read()
@@ -135,7 +137,7 @@ def _write_launcher(release: Release) -> None:
     path = release.root + "/bin/usageline"
     files.make_directory(os.path.dirname(path))
     # Without `current` in it, a running command keeps its own release while another one is installed.
-    atomic.replace_file(path, os.fsencode(_LAUNCHER.format(python=shlex.quote(release.python))), 0o700)
+    atomic.replace_file(path, os.fsencode(_LAUNCHER.format(python=shlex.quote(release.python), script=shlex.quote(release.script))), 0o700)
 
 
 def _files(source: str) -> Iterator[str]:

@@ -52,7 +52,13 @@ def _install(job: Job, old: Record | None, new: Record) -> int:
     commands = (*(command for command in new.commands if command not in (ours.line, ours.hook)), ours.line, ours.hook)
     link = _link(job, new, outcome)
     installed = replace(
-        new, release=release.id, interpreter=hot.path, cold=cold.path, commands=commands[-record.REMEMBERED :], command=link
+        new,
+        release=release.id,
+        interpreter=hot.path,
+        cold=cold.path,
+        commands=commands[-record.REMEMBERED :],
+        command=link,
+        extras=program.extras(job, old),
     )
     if installed != new:
         record.save(job.env, installed)

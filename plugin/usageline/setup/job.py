@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run of setup. `source` holds `plugin/` and `hooks/`: a clone, or the release that runs this."""
+    """One run of setup. `source` holds `plugin/` and `hooks/`: a clone, or the release that runs this.
+
+    `extras` are those that were asked for now.
+    """
 
     env: dict[str, str]
     source: str
@@ -24,6 +27,7 @@ class Job:
     dry_run: bool = False
     yes: bool = False
     can_ask: bool = False
+    extras: tuple[str, ...] = ()
 
     @property
     def settings(self) -> str:

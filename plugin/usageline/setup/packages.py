@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from usageline.setup.interpreters import Interpreter
 
 INSTALL_TIMEOUT_S = 600
-CHECK = "import click, diskcache, filelock, httpx, rich, tomlkit, truststore, usageline"
+CHECK = "import click, diskcache, filelock, httpx, plotille, pygal, rich, tomlkit, truststore, usageline"
+EXTRAS = {"png": "resvg_py"}
+"""What may be installed besides: the list `requirements-<name>.lock`, and a module that must then be there."""
 
 _DROPPED = (
     "PYTHONHOME",
@@ -48,9 +50,10 @@ class NoVenv(PackagesFailed):
 
 @dataclass(frozen=True, slots=True)
 class Packages:
-    """How to fill a venv: the list, the environment of the tools, and uv's path or ""."""
+    """How to fill a venv: the lists, what it must then be able to do, the environment of the tools, and uv's path or ""."""
 
-    requirements: str
+    requirements: tuple[str, ...]
+    check: str
     env: dict[str, str]
     uv: str
 
@@ -64,7 +67,7 @@ class Packages:
             try:
                 way(interpreter, venv)
                 _point_to_program(venv)
-                self._run([venv + "/bin/python", "-I", "-B", "-c", CHECK], release)
+                self._run([venv + "/bin/python", "-I", "-B", "-c", self.check], release)
             except PackagesFailed as failure:
                 failures.append(failure)
             else:
@@ -75,7 +78,7 @@ class Packages:
     def _by_uv(self, interpreter: Interpreter, venv: str) -> None:
         uv = [self.uv, "--quiet", *self._uv_cache()]
         self._run([*uv, "venv", "--python", interpreter.path, venv], os.path.dirname(venv))
-        wanted = ["--require-hashes", "--only-binary", ":all:", "--requirement", self.requirements]
+        wanted = ["--require-hashes", "--only-binary", ":all:", *self._lists()]
         into = ["--python", venv + "/bin/python", "--compile-bytecode"]
         self._run([*uv, "pip", "install", *into, *wanted], os.path.dirname(venv))
 
@@ -89,11 +92,14 @@ class Packages:
             self._run([interpreter.path, "-I", "-B", "-m", "venv", venv], os.path.dirname(venv))
         except PackagesFailed as failure:
             raise NoVenv(str(failure)) from None
-        wanted = ["--require-hashes", "--only-binary", ":all:", "--requirement", self.requirements]
+        wanted = ["--require-hashes", "--only-binary", ":all:", *self._lists()]
         pip = [venv + "/bin/python", "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "--no-cache-dir"]
         self._run([*pip, "install", "--quiet", "--compile", *wanted], os.path.dirname(venv))
         # Half of the venv's size is what made it; nothing in it is ever changed again.
         self._run([*pip, "uninstall", "--quiet", "--yes", "setuptools", "pip"], os.path.dirname(venv))
+
+    def _lists(self) -> list[str]:
+        return [argument for path in self.requirements for argument in ("--requirement", path)]
 
     def _run(self, command: Sequence[str], directory: str) -> None:
         """Run to the end in `directory`, where no project's configuration lies."""
@@ -118,11 +124,13 @@ class Packages:
             raise PackagesFailed("\n".join(said.splitlines()[-12:]) or f"{command[0]} ended with status {done.returncode}")
 
 
-def packages(requirements: str, env: dict[str, str]) -> Packages:
-    """The list at `requirements`, with uv where it is found on PATH or in its usual places."""
+def packages(plugin: str, extras: Sequence[str], env: dict[str, str]) -> Packages:
+    """The lists in the directory `plugin`, those of `extras` as well, with uv where it is found on PATH or in its usual places."""
     home = env.get("HOME", "")
     places = os.pathsep.join([env.get("PATH", ""), home + "/.local/bin", home + "/.cargo/bin", "/opt/homebrew/bin", "/usr/local/bin"])
-    return Packages(requirements, env, shutil.which("uv", path=places) or "")
+    lists = ("requirements.lock", *(f"requirements-{extra}.lock" for extra in extras))
+    check = ", ".join((CHECK, *(EXTRAS[extra] for extra in extras)))
+    return Packages(tuple(f"{plugin}/{name}" for name in lists), check, env, shutil.which("uv", path=places) or "")
 
 
 def _point_to_program(venv: str) -> None:

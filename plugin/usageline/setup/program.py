@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from usageline.errors import SetupRefused
-from usageline.setup import environment, files, interpreters
-from usageline.setup.packages import NoVenv, packages
+from usageline.setup import environment, files, interpreters, record
+from usageline.setup.packages import EXTRAS, NoVenv, packages
 
 if TYPE_CHECKING:
     from usageline.setup.environment import Release
@@ -19,25 +19,34 @@ if TYPE_CHECKING:
 
 def planned(job: Job, old: Record | None) -> tuple[Release, list[Interpreter]]:
     """The release to install, and the interpreters that can be its cold side, the best first: the recorded one, or else the one running this."""
+    wanted = extras(job, old)
     kept = interpreters.probe(old.cold) if old and old.cold else None
     if kept:
-        release = environment.release_of(job.source, job.data_dir, kept)
+        release = environment.release_of(job.source, job.data_dir, kept, wanted)
         if release.is_complete():
             return release, [kept]
     own = getattr(sys, "_base_executable", "") or sys.executable
     found = interpreters.find(job.env, [kept.path] if kept else [own])
     if not found:
         raise SetupRefused("No Python 3.10 or newer was found: install one and try again.")
-    return environment.release_of(job.source, job.data_dir, found[0]), found
+    return environment.release_of(job.source, job.data_dir, found[0], wanted), found
+
+
+def extras(job: Job, old: Record | None) -> tuple[str, ...]:
+    """The extras to install: those asked for, now or before, for this profile or another one that uses the same program."""
+    records = [old, *map(record.load_from, record.others(job.env))]
+    named = {*job.extras, *(extra for one in records if one for extra in one.extras)}
+    return tuple(sorted(named & set(EXTRAS)))  # a later version may know others
 
 
 def build(job: Job, old: Record | None, outcome: Outcome) -> tuple[Release, Interpreter]:
     """The release, complete, and its cold interpreter. `PackagesFailed` where no interpreter could be given the packages."""
     release, candidates = planned(job, old)
-    tools = packages(f"{job.source}/plugin/requirements.lock", job.env)
+    wanted = extras(job, old)
+    tools = packages(f"{job.source}/plugin", wanted, job.env)
     last = NoVenv("no interpreter")
     for cold in candidates:
-        release = environment.release_of(job.source, job.data_dir, cold)
+        release = environment.release_of(job.source, job.data_dir, cold, wanted)
         if release.is_complete():
             return release, cold
         if os.path.realpath(job.source) == os.path.realpath(release.root):

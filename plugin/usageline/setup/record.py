@@ -11,6 +11,7 @@
     backups      our copies of settings.json
     command      ~/.local/bin/usageline, where it is ours
     made         directories that did not exist before, outermost first
+    extras       what was installed besides (`install.sh --with`); records of before there were any do not have it
 
 It is written before settings.json is replaced, so that a kill between the two can be undone.
 """
@@ -49,6 +50,7 @@ class Record:
     backups: tuple[str, ...] = ()
     command: str | None = None
     made: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
     version: int = VERSION
 
     @property
@@ -125,6 +127,7 @@ def _checked(value: dict[str, Any]) -> Record:
         backups=_texts(value["backups"]),
         command=None if value["command"] is None else _text(value["command"]),
         made=_texts(value["made"]),
+        extras=_texts(value.get("extras", [])),
         version=value["version"],
     )
     try:

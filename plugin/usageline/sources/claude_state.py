@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from usageline import paths
 from usageline.sources.files import parse_object, read_bytes
-from usageline.usage.values import mapping
+from usageline.usage.values import mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,12 +21,19 @@ MOST_BYTES = 64 << 20
 class ClaudeState:
     """What of `.claude.json` matters here; everything empty where the file is absent or cannot be read.
 
-    `account` is `oauthAccount`, `cached` is `cachedUsageUtilization`; `has_api_key` says that the client signs in with a key of its own.
+    `account` is `oauthAccount`, `cached` is `cachedUsageUtilization`; `has_api_key` says that the client signs in with a key of its own;
+    `theme` is the client's own: `dark`, `light-daltonized`, …
     """
 
     account: dict[str, Any]
     cached: dict[str, Any]
     has_api_key: bool = False
+    theme: str = ""
+
+    @property
+    def appearance(self) -> str | None:
+        """`dark` or `light`, as the client's theme says of the terminal; None where it does not."""
+        return next((word for word in ("dark", "light") if self.theme.startswith(word)), None)
 
     @property
     def account_uuid(self) -> str:
@@ -44,7 +51,12 @@ class ClaudeState:
 def read(env: Mapping[str, str]) -> ClaudeState:
     """The state as it is now. The file is read once."""
     found = parse_object(read_bytes(paths.claude_state(env), MOST_BYTES)) or {}
-    return ClaudeState(mapping(found.get("oauthAccount")), mapping(found.get("cachedUsageUtilization")), bool(found.get("primaryApiKey")))
+    return ClaudeState(
+        mapping(found.get("oauthAccount")),
+        mapping(found.get("cachedUsageUtilization")),
+        bool(found.get("primaryApiKey")),
+        text(found.get("theme")) or "",
+    )
 
 
 def account_key(account_uuid: str, organization_uuid: str) -> str:

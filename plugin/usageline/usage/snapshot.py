@@ -11,8 +11,11 @@
     until           when that ends, where it is known (rate-limited), or null
     detail          a few words more on the status, or null
     credentials     the credentials file as it was: "<mtime ns>-<size>-<inode>", or "" where there is none
+    appearance      dark or light, as Claude Code's own theme says of the terminal, or null
     limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at, exhausts_from, exhausts_to, lowered}], in the server's order
     credits         [{label, used_minor, limit_minor, exponent, currency, percent, ends_at, expires, enabled, disabled_reason}]
+    alerts          [{kind, label, threshold, percent, resets_at, at, line, session_start}]: thresholds that were reached in windows that had not
+                    ended, at the time `at`; `line` and `session_start` say whether the status line and a session's start are to tell of it
 
 Times are epoch seconds, percentages 0–100. A failed refresh keeps the last good limits and credits of the account.
 """
@@ -25,12 +28,20 @@ from typing import TYPE_CHECKING, Any
 from usageline.paths import SNAPSHOT_VERSION
 
 if TYPE_CHECKING:
+    from usageline.usage.alerts import Alert
     from usageline.usage.model import Reading
+
+
+ALERT_PLACES = ("line", "session_start")
+"""Where alerts are told of by those who read the snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One snapshot. `reading` is None where the account has no good reading yet."""
+    """One snapshot. `reading` is None where the account has no good reading yet.
+
+    `alerts_in` names where alerts are told of from this file: `line`, `session_start`.
+    """
 
     account: str | None
     plan: str | None
@@ -41,6 +52,9 @@ class Snapshot:
     until: int | None = None
     detail: str | None = None
     credentials: str = ""
+    appearance: str | None = None
+    alerts: tuple[Alert, ...] = ()
+    alerts_in: frozenset[str] = frozenset()
 
     def as_json(self) -> dict[str, Any]:
         """The documented object, ready for `json.dumps`."""
@@ -57,6 +71,8 @@ class Snapshot:
             "until": self.until,
             "detail": self.detail,
             "credentials": self.credentials,
+            "appearance": self.appearance,
             "limits": [asdict(limit) for limit in reading.limits] if reading else [],
             "credits": [asdict(credit) for credit in reading.credits] if reading else [],
+            "alerts": [{**asdict(alert), **{place: place in self.alerts_in for place in ALERT_PLACES}} for alert in self.alerts],
         }

@@ -20,18 +20,14 @@ def from_json(value: object) -> Reading | None:
     """The reading that `as_json` gave, or None where anything in it is not what it wrote."""
     row = mapping(value)
     observed_at, source = _whole(row.get("observed_at"), EARLIEST, LATEST), text(row.get("source"))
-    limits, credits = _rows(row.get("limits"), _limit), _rows(row.get("credits"), _credit)  # noqa: A001 - the glossary's word
+    limits, credits = _rows(row.get("limits"), limit_from_json), _rows(row.get("credits"), credit_from_json)  # noqa: A001 - the glossary's word
     if set(row) != {field.name for field in fields(Reading)} or observed_at is None or source is None or limits is None or credits is None:
         return None
     return Reading(limits, credits, source, observed_at, text(row["plan"]))
 
 
-def _rows(value: object, read: Any) -> tuple[Any, ...] | None:
-    rows = tuple(read(mapping(row)) for row in value) if isinstance(value, list) else None
-    return None if rows is None or None in rows else rows
-
-
-def _limit(row: dict[str, Any]) -> Limit | None:
+def limit_from_json(row: dict[str, Any]) -> Limit | None:
+    """The limit in an object as `as_json` gave it, or None where it has no name. A field that is missing counts as unknown."""
     kind, label = text(row.get("kind")), text(row.get("label"))
     if kind is None or label is None:
         return None
@@ -50,7 +46,8 @@ def _limit(row: dict[str, Any]) -> Limit | None:
     )
 
 
-def _credit(row: dict[str, Any]) -> Credit | None:
+def credit_from_json(row: dict[str, Any]) -> Credit | None:
+    """The credit in an object as `as_json` gave it, or None where its amounts could not be told. A field that is missing counts as unknown."""
     label, currency, exponent = text(row.get("label")), text(row.get("currency")), _whole(row.get("exponent"), 0, 6)
     if label is None or currency is None or exponent is None:
         return None
@@ -67,6 +64,11 @@ def _credit(row: dict[str, Any]) -> Credit | None:
         enabled=row.get("enabled") is True,
         disabled_reason=text(row.get("disabled_reason")),
     )
+
+
+def _rows(value: object, read: Any) -> tuple[Any, ...] | None:
+    rows = tuple(read(mapping(row)) for row in value) if isinstance(value, list) else None
+    return None if rows is None or None in rows else rows
 
 
 def _whole(value: object, least: int, most: int) -> int | None:

@@ -110,13 +110,13 @@ class Context:
     @cached_property
     def snapshot(self) -> dict[str, Any] | None:
         """What the status line reads."""
-        found: dict[str, Any] | None = read.snapshot(paths.snapshot(self.env))
+        found: dict[str, Any] | None = read.json_file(paths.snapshot(self.env))
         return found
 
     @cached_property
     def is_due(self) -> bool:
         """Whether a refresh is due."""
-        return bool(start.is_due(self.snapshot, start.credentials_stamp(paths.claude_credentials(self.env)), self.now))
+        return bool(start.is_due(self.snapshot, start.file_stamp(paths.claude_credentials(self.env)), self.now))
 
     def short(self, path: str) -> str:
         """The path as a person would write it."""

@@ -12,7 +12,8 @@ from usageline import paths
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.wording import span
 from usageline.errors import LockUnsupported, StoreBroken
-from usageline.line.segments import REASONS, clock
+from usageline.line.figures import clock
+from usageline.line.segments.limits import REASONS
 from usageline.refresh.lock import held
 from usageline.sources.address import API, api_address
 

@@ -1,0 +1,1 @@
+"""`usageline config`: the configuration written, looked at, changed, checked and tried."""

@@ -1,0 +1,38 @@
+"""The readings themselves, for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from usageline.usage import stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from usageline.usage.model import Reading
+
+COLUMNS = ("observed_at", "source", "plan", "kind", "label", "percent", "resets_at")
+
+
+def as_json(readings: Iterable[Reading]) -> str:
+    """An array of readings with all their limits and credits; times in epoch seconds."""
+    return json.dumps([stored.as_json(reading) for reading in readings], indent=1)
+
+
+def as_csv(readings: Iterable[Reading]) -> str:
+    """A row for each limit of each reading, under a row of COLUMNS; times in UTC (`2026-11-24T21:56:55Z`), empty where nothing is known."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for reading in readings:
+        head = (_utc(reading.observed_at), reading.source, reading.plan)
+        rows.writerows((*head, limit.kind, limit.label, limit.percent, _utc(limit.resets_at)) for limit in reading.limits)
+    return text.getvalue()
+
+
+def _utc(at: int | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

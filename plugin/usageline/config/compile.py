@@ -1,0 +1,115 @@
+"""config.toml → the file that the line reads (`paths.line_config`). Run by a line that waits for it: it imports as little as it can.
+
+Where config.toml is not valid the last good configuration stays, with `problem` for the line to show. The file's `stamp` is always
+config.toml's, so that one state of it is compiled once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from usageline import __version__, paths
+from usageline.atomic import replace_file
+from usageline.config import file
+from usageline.config.check import NOTHING, Checked, check_text
+from usageline.config.resolve import resolved
+from usageline.config.schema import FLOOR_S
+from usageline.line import read
+from usageline.line.settings import VERSION
+from usageline.line.start import file_stamp
+from usageline.refresh.cache import prepare
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]  # mypy runs elsewhere
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from usageline.config.problem import Problem
+
+LOOKS = 3
+"""Times that a file which is being written is read again."""
+
+WAIT_S = 2.0
+"""Another compilation may take so long; then something is wrong with it."""
+
+
+def compile_config(env: Mapping[str, str]) -> list[Problem]:
+    """Compile config.toml where that was not done yet; its problems. UsagelineError or OSError where the file cannot be written."""
+    path, target = paths.config_file(env), paths.line_config(env)
+    if not file_stamp(path) and not file_stamp(target):
+        return []  # the line's own defaults hold
+    descriptor = _lock(prepare(env))
+    try:
+        checked, stamp = _look(path, env)
+        before = _last(target)
+        found: dict[str, Any] = {"version": VERSION, "stamp": stamp, "program": __version__, "problem": ""}
+        if checked.problems:
+            found = {**(before or resolved(checked.values)), **found, "problem": checked.problems[0].short(os.path.basename(path))}
+        else:
+            found.update(resolved(checked.values))
+        if found != before:
+            replace_file(target, json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode(), 0o600)
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+    return checked.problems
+
+
+def main() -> None:
+    """Compile, and say nothing: what is wrong with the file the line says, and a cache that cannot be used the refresh."""
+    os.umask(0o077)
+    try:
+        compile_config(dict(os.environ))
+    except Exception:  # noqa: BLE001 - the edge of the process, which nobody watches
+        sys.exit(0)
+
+
+def _look(path: str, env: Mapping[str, str]) -> tuple[Checked, str]:
+    """The file checked, and the stamp that it had before it was read: one that is written meanwhile is looked at again by the next line."""
+    stamp = ""
+    for _ in range(LOOKS):
+        stamp = file_stamp(path)
+        try:
+            text = file.read_text(path) if stamp else None
+        except file.Unusable as unusable:
+            return Checked(NOTHING, [unusable.problem], {}), stamp
+        if file_stamp(path) == stamp:
+            break
+    # What the floor is exactly is the refresh's business, and takes long to find out.
+    return check_text(text or "", 1 if env.get("USAGELINE_API_URL") else FLOOR_S), stamp
+
+
+def _last(target: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = read.json_file(target)
+    return found if found is not None and found.get("version") == VERSION and isinstance(found.get("rows"), list) else None
+
+
+def _lock(directory: str) -> int | None:
+    """One compilation at a time: they share the name of the file that they write before they rename it. None where there are no locks."""
+    if fcntl is None:
+        return None
+    descriptor = os.open(directory, os.O_RDONLY)
+    until = time.monotonic() + WAIT_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() < until:
+                time.sleep(0.01)
+                continue
+            os.close(descriptor)
+            raise
+        except OSError:  # a file system without locks
+            return descriptor
+        return descriptor
+
+
+if __name__ == "__main__":
+    main()

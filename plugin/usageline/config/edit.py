@@ -1,0 +1,139 @@
+"""One key of a config.toml's text set or taken out; comments and order stay. Nothing here touches a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from usageline.config import file
+from usageline.config.check import Values, check_text
+from usageline.config.problem import Problem, suggestion
+from usageline.config.schema import TABLES, TOP
+from usageline.config.segments import SEGMENTS, keys_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class NotChanged(Exception):
+    """The change would leave the file worse than it is. `problems` say in what; the lines are those that the changed text would have."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(problem.text for problem in problems))
+        self.problems = problems
+
+
+def path_of(key: str) -> tuple[str, ...]:
+    """The parts of a key as people write it: `segments.session.bar_width`."""
+    return tuple(part.strip() for part in key.split("."))
+
+
+def with_key(text: str, key: str, value: str) -> str:
+    """The text with a key set to a value as it is typed: TOML, or the words themselves. NotChanged where that is not allowed."""
+    problems: list[Problem] = []
+    for read in _readings(value):
+        changed = _put(text, path_of(key), read)
+        new = _worse(text, changed)
+        if not new and _found(file.parsed(changed), path_of(key)) == read:
+            return changed
+        problems = problems or new
+    raise NotChanged(problems or [Problem(None, key, "cannot be set here; use `usageline config edit`")])
+
+
+def without_key(text: str, key: str) -> str | None:
+    """The text without a key, None where it is not there. NotChanged where the text cannot be used."""
+    import tomlkit  # noqa: PLC0415 - no line waits for this, but a table of `usageline` might
+
+    _usable(text)
+    path = path_of(key)
+    document = tomlkit.parse(text)
+    table: Any = document
+    for name in path[:-1]:
+        table = table.get(name) if hasattr(table, "get") else None
+        if table is None:
+            return None
+    if not hasattr(table, "remove") or path[-1] not in table:
+        return None
+    table.remove(path[-1])
+    changed = tomlkit.dumps(document)
+    new = _worse(text, changed)
+    if new:
+        raise NotChanged(new)
+    return changed
+
+
+def value_of(values: Values, key: str) -> Any:
+    """What holds for a key: given or default, None where the theme or something else decides; a table as a dict. KeyError with what is meant."""
+    name, *rest = path_of(key)
+    if name in {key.name for key in TOP} and not rest:
+        return values.get(name)
+    if name in TABLES:
+        return _within({**dict.fromkeys(key.name for key in TABLES[name][0]), **values.table(name)}, rest)
+    if name == "segments" and rest:
+        return _segment(values, rest)
+    raise KeyError("there is no such key" + suggestion(name, [*(key.name for key in TOP), *TABLES, "segments"]))
+
+
+def _segment(values: Values, path: list[str]) -> Any:
+    kind, *rest = path
+    if kind not in SEGMENTS:
+        raise KeyError("there is no such segment" + suggestion(kind, SEGMENTS))
+    name = kind
+    if rest and f"{kind}.{rest[0]}" in values.segments:
+        name = f"{kind}.{rest.pop(0)}"
+    options = {option: known.default for option, known in keys_of(kind).items()}
+    return _within({**options, **values.segments.get(name, {})}, rest)
+
+
+def _within(table: Mapping[str, Any], path: list[str]) -> Any:
+    if not path:
+        return table
+    if len(path) > 1 or path[0] not in table:
+        raise KeyError("there is no such key" + suggestion(path[0], table))
+    return table[path[0]]
+
+
+def _readings(value: str) -> list[Any]:
+    try:
+        return [file.parsed(f"value = {value}")["value"], value]
+    except (file.Unusable, KeyError):
+        return [value]
+
+
+def _put(text: str, path: tuple[str, ...], value: Any) -> str:
+    import tomlkit  # noqa: PLC0415 - as above
+    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
+
+    _usable(text)
+    refused = NotChanged([Problem(None, ".".join(path), "cannot be set here; use `usageline config edit`")])
+    if not all(path):
+        raise NotChanged([Problem(None, ".".join(path), "there is no such key")])
+    document = tomlkit.parse(text)
+    table: Any = document
+    try:
+        for index, name in enumerate(path[:-1]):
+            if name not in table:
+                table[name] = tomlkit.table(is_super_table=index < len(path) - 2)
+            table = table[name]
+        table[path[-1]] = value
+        return tomlkit.dumps(document)
+    except (TOMLKitError, TypeError, ValueError, AttributeError, KeyError):
+        raise refused from None
+
+
+def _usable(text: str) -> None:
+    try:
+        file.parsed(text)
+    except file.Unusable as unusable:
+        raise NotChanged([unusable.problem]) from None
+
+
+def _worse(before: str, after: str) -> list[Problem]:
+    """Problems that the text after a change has and the one before had not."""
+    known = {(problem.key, problem.text) for problem in check_text(before).problems}
+    return [problem for problem in check_text(after).problems if (problem.key, problem.text) not in known]
+
+
+def _found(table: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        table = table[name] if isinstance(table, dict) and name in table else None
+    return table

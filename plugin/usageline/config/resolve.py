@@ -1,0 +1,61 @@
+"""Checked values → what the line reads: segments and their options, and the theme with nothing left to look up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from usageline import themes
+from usageline.config.segments import BARS, differing
+from usageline.themes import colours
+from usageline.themes.theme import STYLES, resolve
+
+if TYPE_CHECKING:
+    from usageline.config.check import Values
+
+
+def resolved(values: Values) -> dict[str, Any]:
+    """The compiled configuration but for `version`, `stamp`, `program` and `problem`. `theme` and `chain` are absent where nothing was chosen."""
+    custom: dict[str, str] = {}
+    rows = [[_segment(name, values, custom) for name in row if not values.segments.get(name, {}).get("hide")] for row in values.get("rows")]
+    found: dict[str, Any] = {
+        "rows": [row for row in rows if row],
+        **{name: values.get(name) for name in ("wrap", "max_rows", "color", "clock")},
+    }
+    theme = _theme(values, custom)
+    if theme is not None:
+        found["theme"] = theme
+    if values.table("chain")["command"]:
+        found["chain"] = values.table("chain")
+    return found
+
+
+def _segment(name: str, values: Values, custom: dict[str, str]) -> list[Any]:
+    """The kind of a segment or an instance, and its options where they differ from the defaults."""
+    kind, dot, _instance = name.partition(".")
+    options = differing(kind, values.segments.get(name) or (values.segments.get(kind, {}) if dot else {}))
+    if "bar" in options:
+        options["bar_glyphs"] = BARS[options.pop("bar")]
+    style = options.get("style", "")
+    if style and style not in STYLES:
+        options["style"] = custom.setdefault(style, f"custom-{len(custom) + 1}")
+    return [kind, options]
+
+
+def _theme(values: Values, custom: dict[str, str]) -> dict[str, Any] | None:
+    separator, styles, glyphs = values.get("separator"), values.tables.get("styles", {}), values.tables.get("glyphs", {})
+    if values.get("theme") == "default" and not (values.get("nerd_font") or separator is not None or styles or glyphs or custom):
+        return None
+    theme = resolve(themes.find(values.get("theme")), nerd_font=values.get("nerd_font"))
+    theme["glyphs"].update(glyphs)
+    if glyphs.keys() & {"full", "parts", "empty"} and "groove" not in styles:
+        styles = {**styles, "groove": ""}  # else nothing would be seen of the empty part
+    if separator is not None:
+        theme["separator"] = separator
+        if "caps" in theme:
+            theme["caps"] = ["", separator, ""]
+    for name, spec in [*styles.items(), *((name, spec) for spec, name in custom.items())]:
+        parsed = colours.parse(spec)
+        for palette in (theme["styles"], theme.get("light", {})):
+            for depth, codes in palette.items():
+                codes[name] = colours.codes(parsed, depth)
+    return theme

@@ -1,0 +1,129 @@
+"""Every key of config.toml but the segments' (segments.py): its kind, its default, and what it is for.
+
+Checking, the commented file of `usageline config init`, the errors and docs/CONFIGURATION.md all come from here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from usageline import themes
+from usageline.config.kinds import AbsolutePath, Cells, Choice, Flag, Kind, Many, Number, Style, Text, Whole
+from usageline.themes.theme import GLYPHS, STYLES
+
+FLOOR_S = 120
+"""The service refuses anybody who asks every minute; 180 s works for one machine alone (FACTS: budget)."""
+
+MOST_TTL_S = 86400
+HOT_SOURCES = ("payload",)
+"""Sources that the status line reads by itself; they may stand in the list and mean nothing to a refresh."""
+
+SOURCES = ("claude-cache", "oauth", "client")
+"""The names in `usageline.sources.SOURCES`, which is too slow to import where a line waits."""
+
+MOST_ROWS = 6
+MOST_IN_ROW = 24
+ROWS = [["model", "context", "session", "weekly", "scoped", "credits", "forecast", "alerts", "status"]]
+
+
+class Key(NamedTuple):
+    """`default` None: there is none that could be written down, and `doc` says what holds without the key."""
+
+    name: str
+    kind: Kind
+    default: Any
+    doc: str
+
+
+TOP = (
+    Key("theme", Choice(*themes.NAMES), "default", "how it looks: `usageline config themes` shows each"),
+    Key(
+        "color",
+        Choice("auto", "none", "16", "256", "truecolor"),
+        "auto",
+        "how many colours; auto asks the terminal, and NO_COLOR beats all",
+    ),
+    Key("nerd_font", Flag(), False, "icons, and the arrows of powerline: needs a Nerd Font in the terminal"),
+    Key("clock", Choice("24h", "12h"), "24h", "how times of day are written"),
+    Key(
+        "rows",
+        Many(
+            Many(Text(64), f"a list of at most {MOST_IN_ROW} segments", MOST_IN_ROW, repeated=True),
+            f"a list of 1 to {MOST_ROWS} lists of segments",
+            MOST_ROWS,
+            1,
+            repeated=True,
+        ),
+        ROWS,
+        f"the segments of each row, in order; at most {MOST_ROWS} rows of {MOST_IN_ROW}",
+    ),
+    Key("wrap", Flag(), False, "a row too wide goes on in the next line; else segments are shortened and given up by their priority"),
+    Key("max_rows", Whole(1, MOST_ROWS), MOST_ROWS, "lines at most, wrapped ones counted"),
+    Key("separator", Text(12), None, "between two segments; the theme's own where it is not given"),
+    Key(
+        "ttl", Number(FLOOR_S, MOST_TTL_S, "seconds"), 300, "seconds that a reading of the usage is good for; more is asked for after that"
+    ),
+    Key(
+        "sources",
+        Many(Choice(*HOT_SOURCES, *SOURCES), f"a list of {', '.join((*HOT_SOURCES, *SOURCES))}", 16, 1),
+        ["claude-cache", "oauth"],
+        "where usage is read from, in order; without oauth nobody opens the token, client asks Claude Code itself",
+    ),
+    Key("client", AbsolutePath(), None, "the path of `claude` for the source client; looked for on the PATH where it is not given"),
+)
+
+CHAIN = (
+    Key("command", Text(2000), "", "a shell command that gets the same payload and whose output is kept beside the line"),
+    Key("position", Choice("below", "above", "left", "right"), "below", "where its output goes"),
+    Key("timeout", Number(0.1, 30, "seconds"), 5, "seconds it may take"),
+    Key("wait", Flag(), False, "the line waits for it, up to the timeout; else its last output is shown while it runs anew"),
+)
+
+ALERTS = (
+    Key(
+        "thresholds",
+        Many(Whole(1, 100), "a list of at most 8 whole numbers from 1 to 100", 8),
+        [75, 90],
+        "percent of a limit at which there is an alert; [] for none",
+    ),
+    Key(
+        "kinds",
+        Many(Text(64), "a list of at most 16 kinds or labels of limits", 16),
+        [],
+        "limits by kind or label, such as session, weekly_all or Fable; [] for all",
+    ),
+    Key("line", Flag(), True, "in the line, by the segment alerts"),
+    Key("session_start", Flag(), False, "as a message at the start of a session"),
+    Key("desktop", Flag(), False, "as a notification of the desktop (notify-send, osascript)"),
+    Key("command", Text(2000), "", "a shell command run for each, with USAGELINE_ALERT_KIND and others set"),
+)
+
+_GLYPH_KINDS: dict[str, Kind] = {"full": Cells(1), "parts": Cells(0, 8), "empty": Cells(1), "mark": Cells(1)}
+_GLYPH_DOCS = {
+    "full": "the filled part of a bar",
+    "parts": "eight characters for the eighths of a cell that a bar ends in, the emptiest first; empty for bars of whole cells",
+    "empty": "the empty part of a bar",
+    "mark": "even pace in a bar",
+    "reset": "before the time until a reset",
+    "unknown": "a number that is not known",
+    "dot": "between two texts of a segment",
+    "ellipsis": "where text was cut",
+    "ahead": "commits ahead of the upstream",
+    "behind": "commits behind the upstream",
+    "dirty": "changes that are not committed",
+    "alert": "before an alert",
+    "added": "lines added",
+    "removed": "lines removed",
+    "branch": "before the branch",
+}
+
+STYLE_KEYS = tuple(Key(name, Style(), None, doc) for name, doc in STYLES.items())
+GLYPH_KEYS = tuple(Key(name, _GLYPH_KINDS.get(name, Text(8)), None, _GLYPH_DOCS[name]) for name in GLYPHS)
+
+TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
+    "chain": (CHAIN, "another status line command, kept beside this one"),
+    "alerts": (ALERTS, "once for each limit, threshold and window, over all sessions"),
+    "styles": (STYLE_KEYS, 'colours in place of the theme\'s: words, names, 0-255, #rrggbb, such as "bold #2e8b57" or "black on yellow"'),
+    "glyphs": (GLYPH_KEYS, "glyphs in place of the theme's"),
+}
+"""The tables of plain keys, each with what it is for."""

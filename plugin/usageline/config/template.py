@@ -1,0 +1,76 @@
+"""The config.toml that `usageline config init` writes: every key with what it is for, commented out at its default."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from usageline import themes
+from usageline.config.schema import TABLES, TOP
+from usageline.config.segments import SEGMENTS, keys_of
+from usageline.themes.theme import GLYPHS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from usageline.config.schema import Key
+
+WIDTH = 110
+HEAD = """\
+# usageline's configuration. Every key is optional; one behind a # without a space stands at its default: remove the # and change it.
+# `usageline config check` names what is wrong, `usageline config preview` shows the line. An edit is seen at the next line.
+"""
+EXAMPLES = {"separator": " · ", "client": "/usr/local/bin/claude", "priority": 50}
+"""Values for keys that have no default."""
+
+INSTANCE = """\
+# A segment can be there several times, each time with options of its own: name it in `rows` as "text.note".
+#[segments.text.note]
+#text = "hello"
+"""
+
+
+def default_file() -> str:
+    """The whole file. It is valid, and says the same with and without the # before its keys; but for the keys in EXAMPLES."""
+    return "\n".join([HEAD, *_keys(TOP), *_tables(), "# Segments: their options.\n", *_segments(), INSTANCE]).rstrip("\n") + "\n"
+
+
+def toml_value(value: Any) -> str:
+    """A value of the schema as TOML writes it, which for text, numbers, booleans and lists of them is as JSON does."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def shown_default(table: str, key: Key) -> Any:
+    """The default, or a value to show where the theme or something else decides."""
+    if key.default is not None:
+        return key.default
+    if table == "styles":
+        return themes.find("default").dark.styles[key.name]
+    return GLYPHS[key.name] if table == "glyphs" else EXAMPLES[key.name]
+
+
+def _keys(keys: Iterable[Key], table: str = "", *, brief: bool = False) -> Iterator[str]:
+    for key in keys:
+        allowed = "" if brief or key.kind.allowed == "true or false" else f" ({key.kind.allowed})"
+        yield _comment(key.doc + allowed) + f"#{key.name} = {toml_value(shown_default(table, key))}\n"
+
+
+def _tables() -> Iterator[str]:
+    for name, (keys, doc) in TABLES.items():
+        yield f"[{name}]\n" + _comment(doc)
+        yield from _keys(keys, name, brief=name in {"styles", "glyphs"})
+
+
+def _segments() -> Iterator[str]:
+    for kind, segment in SEGMENTS.items():
+        options = keys_of(kind).values()
+        lines = [f"#{key.name} = {toml_value(shown_default('', key))}" for key in options]
+        wide = max(map(len, lines))
+        documented = "".join(f"{line:{wide}}  # {key.doc}\n" for line, key in zip(lines, options, strict=True))
+        yield f"[segments.{kind}]\n" + _comment(segment.doc) + documented
+
+
+def _comment(text: str) -> str:
+    lines = textwrap.wrap(text[0].upper() + text[1:], WIDTH - 2, break_long_words=False, break_on_hyphens=False)
+    return "".join(f"# {line}\n" for line in lines)

@@ -1,0 +1,147 @@
+"""The files of one account: `<history_dir>/<account>/2026-11.jsonl`, one for each month of UTC, that lines are only ever added to.
+
+Directories and files are opened step by step, each in the one before, and none by way of a link: what is not a directory or a regular file of
+this user is not touched.
+"""
+
+from __future__ import annotations
+
+import calendar
+import contextlib
+import os
+import re
+import stat
+import time
+from typing import TYPE_CHECKING
+
+from usageline import atomic, paths
+from usageline.refresh.cache import private_directory
+from usageline.setup.files import make_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+KEPT_S = 90 * 86400
+MOST_BYTES = 8 << 20
+"""Of one account's files together, and so of what is read of one: three months of a reading every five minutes take 7 MiB."""
+
+CUT_BYTES = 1 << 20
+"""So much is cut off at once, that it need not be done each time."""
+
+ACCOUNT = re.compile(r"[0-9a-f]{16}", re.ASCII)
+_NAME = re.compile(r"(\d{4})-(0[1-9]|1[0-2])\.jsonl", re.ASCII)
+_SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # opening a FIFO that nobody writes to would wait for ever
+
+
+def accounts(env: Mapping[str, str]) -> list[str]:
+    """The keys of the accounts that have a directory. OSError where nothing is kept."""
+    with _directory(paths.history_dir(env)) as top:
+        return sorted(name for name in os.listdir(top) if ACCOUNT.fullmatch(name) and stat.S_ISDIR(os.lstat(name, dir_fd=top).st_mode))
+
+
+@contextlib.contextmanager
+def directory(env: Mapping[str, str], account: str) -> Iterator[int]:
+    """A descriptor of the account's directory. OSError where there is none of ours."""
+    with _directory(paths.history_dir(env)) as top, _directory(account, top) as found:
+        yield found
+
+
+def make(env: Mapping[str, str], account: str) -> str:
+    """Make the account's directory where it is missing, for the user alone; gives its path. OSError or CacheUnsafe where that cannot be."""
+    top = paths.history_dir(env)
+    make_directory(os.path.dirname(os.path.dirname(top)))
+    private_directory(os.path.dirname(top))
+    private_directory(top)
+    return private_directory(f"{top}/{account}")
+
+
+def name_of(at: float) -> str:
+    """The file for a reading of that moment."""
+    return time.strftime("%Y-%m.jsonl", time.gmtime(at))
+
+
+def months(directory: int) -> list[str]:
+    """The files that are there, the oldest first."""
+    return sorted(name for name in os.listdir(directory) if _NAME.fullmatch(name))
+
+
+def end_of(name: str) -> int:
+    """The moment at which that file's month ends, in epoch seconds."""
+    year, month = int(name[:4]), int(name[5:7])
+    return calendar.timegm((year + month // 12, month % 12 + 1, 1, 0, 0, 0))
+
+
+def read(directory: int, name: str) -> bytes:
+    """The file's content, or of one that is too long the end. OSError where it is no file of ours."""
+    with _file(directory, name, os.O_RDONLY) as descriptor:
+        os.lseek(descriptor, max(os.fstat(descriptor).st_size - MOST_BYTES, 0), os.SEEK_SET)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MOST_BYTES)
+
+
+@contextlib.contextmanager
+def opened(directory: int, name: str) -> Iterator[int]:
+    """A descriptor of the file, made where it is missing, that can be read and added to. OSError where it is no file of ours."""
+    with _file(directory, name, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:  # the umask had its say
+            os.fchmod(descriptor, 0o600)
+        yield descriptor
+
+
+def bound(directory: int, path: str, newest: float) -> None:
+    """Remove the months that are 90 days older than `newest` (epoch seconds), and then the oldest of what is too much."""
+    sizes = {}
+    for name in months(directory):
+        if end_of(name) <= newest - KEPT_S:
+            _remove(directory, name)
+        else:
+            sizes[name] = os.lstat(name, dir_fd=directory).st_size
+    excess = sum(sizes.values()) - MOST_BYTES
+    if excess <= 0:
+        return
+    excess += CUT_BYTES
+    for name, size in sizes.items():
+        if size > excess:
+            _cut(directory, path, name, excess)
+            return
+        _remove(directory, name)
+        excess -= size
+
+
+def _remove(directory: int, name: str) -> None:
+    with contextlib.suppress(OSError):  # somebody's directory of that name: the others go all the same
+        os.unlink(name, dir_fd=directory)
+
+
+def _cut(directory: int, path: str, name: str, excess: int) -> None:
+    """Remove that many bytes from the file's beginning, and the rest of the line that they end in."""
+    with _file(directory, name, os.O_RDONLY) as descriptor:
+        os.lseek(descriptor, excess, os.SEEK_SET)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            kept = file.read(MOST_BYTES)
+    atomic.replace_file(f"{path}/{name}", kept.partition(b"\n")[2], 0o600)
+
+
+@contextlib.contextmanager
+def _directory(path: str, parent: int | None = None) -> Iterator[int]:
+    with _descriptor(path, os.O_RDONLY | os.O_DIRECTORY, parent) as descriptor:
+        yield descriptor
+
+
+@contextlib.contextmanager
+def _file(directory: int, name: str, flags: int) -> Iterator[int]:
+    with _descriptor(name, flags, directory) as descriptor:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise PermissionError(f"{name} is no regular file")
+        yield descriptor
+
+
+@contextlib.contextmanager
+def _descriptor(path: str, flags: int, parent: int | None) -> Iterator[int]:
+    descriptor = os.open(path, flags | _SAFELY, 0o600, dir_fd=parent)
+    try:
+        if os.fstat(descriptor).st_uid != os.geteuid():
+            raise PermissionError(f"{path} belongs to another user")
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,69 @@
+"""From what is known to the rows on the screen."""
+
+from usageline.line import layout, segments, theme
+
+UNKNOWN_WIDTH = 80
+"""Columns assumed where the client does not say; it does since 2.1.153."""
+
+CLIENT_MARGIN = 4
+"""Cells of a row that the client keeps for itself; it cuts a longer row."""
+
+PROBLEM_RANK = 95
+
+
+def render(seen, configured, env, chained=(), width=None):
+    """The painted rows for a view, one text each, none wider than the client shows (or than `width` cells).
+
+    `configured` is what settings.load gives, {} for the defaults; `chained` the rows of another command's output as lists of
+    `(SGR codes, text, address or "")`.
+    """
+    look = theme.Look(configured.get("theme", theme.DEFAULT), env, color=configured.get("color", "auto"), is_light=seen.is_light)
+    width = columns(env) if width is None else width
+    seen.glyphs, seen.half_days = look.glyphs, configured.get("clock") == "12h"
+    drawn = [_drawn(seen, row, look) for row in configured.get("rows", segments.DEFAULT_ROWS)]
+    problem = configured.get("problem")
+    if problem:
+        marked = layout.cleaned([("status", [(PROBLEM_RANK, [("warning", problem)])])], ascii_only=look.ascii)
+        drawn = [*drawn[:-1], [*(drawn[-1] if drawn else []), *marked]]
+    drawn = [row for row in drawn if row]
+    if chained:
+        from usageline.line.beside import beside  # noqa: PLC0415 - only where another command is kept
+
+        return beside(drawn, chained, configured, look, width)
+    return painted(drawn, configured, look, width)
+
+
+def columns(env):
+    """The cells that a row may take."""
+    told = env.get("COLUMNS", "")
+    wide = int(told) if told.isascii() and told.isdigit() and len(told) < 6 else 0
+    return max((wide or UNKNOWN_WIDTH) - CLIENT_MARGIN, 1)
+
+
+def painted(drawn, configured, look, width):
+    """The texts of rows of segments, fitted or wrapped to `width`."""
+    joint = _joint(look)
+    if "lines" in configured:
+        rows = layout.wrap(drawn, width, joint, configured["lines"])
+    else:
+        rows = [layout.fit(row, width, joint) for row in drawn]
+    return [theme.paint(row, look) for row in rows]
+
+
+def _drawn(seen, row, look):
+    cleaned = layout.cleaned(segments.draw(seen, row), ascii_only=look.ascii)
+    if not look.icons:
+        return cleaned
+    # After the cleaning, which leaves no private character in anybody's text.
+    return [
+        (kind, [(rank, [("label", look.icons[kind]), *parts]) for rank, parts in forms] if look.icons.get(kind) else forms)
+        for kind, forms in cleaned
+    ]
+
+
+def _joint(look):
+    pad = 2 * layout.cells(look.pad)
+    if look.caps:
+        left, between, right = map(layout.cells, look.caps)
+        return layout.Joint(left + right, pad, between, look.glyphs["ellipsis"])
+    return layout.Joint(0, pad, layout.cells(look.separator), look.glyphs["ellipsis"])

@@ -1,0 +1,76 @@
+"""What the numbers mean for the hours ahead: pace, forecast, alerts."""
+
+from usageline.line.figures import ago, clock
+from usageline.line.segments import labelled, option
+from usageline.line.view import SAME_RESET_S, even_percent, moment, percent
+
+SHORT = {"session": "5h", "weekly_all": "7d"}
+KINDS = {"session": "session", "weekly": "weekly_all"}
+ALERT_S = 900
+"""For so long an alert stands in the line."""
+
+
+def pace(view, options):
+    """How many percentage points more (+) or less than even use were used so far in the window."""
+    kind = KINDS.get(option(options, "of", "session"))
+    for window in view.windows:
+        even = even_percent(window, view.now)
+        if window.kind != kind or even is None or window.percent is None:
+            continue
+        ahead = int(window.percent - even)
+        if abs(ahead) >= option(options, "hide_below", 0):
+            style = "warning" if _end(view, window) else "plain"
+            return [[(25, [*labelled(options, "pace"), (style, f"{ahead:+d}%")])]]
+    return []
+
+
+def forecast(view, options):
+    """When a limit will be reached, said only where that is before its reset."""
+    kind = KINDS.get(option(options, "of", "any"))
+    ends = [(_end(view, window), window) for window in view.windows if kind in (None, window.kind)]
+    ends = sorted(((at, index) for index, (at, _) in enumerate(ends) if at), key=lambda end: end[0])
+    if not ends:
+        return []
+    at, window = ends[0][0], [window for window in view.windows if kind in (None, window.kind)][ends[0][1]]
+    label, name = labelled(options, ""), SHORT.get(window.kind, window.label)
+    when = clock(at, view.now, half_days=view.half_days)
+    if option(options, "range", False) and window.exhausts_from and window.exhausts_to:
+        first, last = (clock(max(end, view.now), view.now, half_days=view.half_days) for end in (window.exhausts_from, window.exhausts_to))
+        when = when if first == last else f"{first}–{last}"
+    said = [*label, ("warning", f"{name} full at {when}")]
+    return [
+        [
+            (28, [*said, ("quiet", f", {ago(window.resets_at - at)} before its reset")]),
+            (72, said),
+            (75, [*label, ("warning", f"{name} full {when}")]),
+        ]
+    ]
+
+
+def alerts(view, options):
+    """The thresholds that were passed a short while ago."""
+    drawn = []
+    for row in view.alerts:
+        at, threshold, kind, resets_at = moment(row.get("at")), percent(row.get("threshold")), row.get("kind"), moment(row.get("resets_at"))
+        label = row.get("label")
+        if (
+            row.get("line") is not True
+            or at is None
+            or threshold is None
+            or not isinstance(label, str)
+            or view.now - at >= option(options, "for", ALERT_S)
+        ):
+            continue
+        if resets_at is not None and resets_at <= view.now + SAME_RESET_S:
+            continue
+        name = SHORT.get(kind, label[:48])
+        drawn.append([(70, [*labelled(options, ""), ("alert", f"{view.glyphs['alert']}{name} passed {int(threshold)}%")])])
+    return drawn
+
+
+def _end(view, window):
+    """When the window is used up, where that is ahead and before its reset; None otherwise."""
+    at, resets_at = window.exhausts_at, window.resets_at
+    if at is None or resets_at is None or window.percent is None or window.percent >= 100:
+        return None
+    return at if view.now < at < resets_at else None

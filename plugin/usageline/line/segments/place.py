@@ -1,0 +1,92 @@
+"""Where the session works: directory, repository, pull request."""
+
+from usageline.line.layout import cells, clean
+from usageline.line.segments import labelled, option
+
+LEAST_CELLS = 8
+
+
+def directory(view, options):
+    """The folder that the session is in, with `~` for the home directory."""
+    path = clean(view.text_at_length("workspace", "current_dir") or view.text_at_length("cwd")).replace("\\", "/")
+    if not path:
+        return []
+    home = view.home.rstrip("/")
+    path = "~" + path[len(home) :] if home and (path == home or path.startswith(home + "/")) else path
+    form, most = option(options, "form", "short"), max(int(option(options, "length", 30)), LEAST_CELLS)
+    name = path.rstrip("/").rpartition("/")[2] or path
+    shown = {"name": name, "full": path}.get(form) or _short(path)
+    label, ellipsis = labelled(options, ""), view.glyphs["ellipsis"]
+    return [[(34, [*label, ("directory", _last(shown, most, ellipsis))]), (37, [*label, ("directory", _last(name, most, ellipsis))])]]
+
+
+def git(view, options):
+    """The branch; with `show` also what was changed, and how far it is from the branch that it follows."""
+    found = view.git or {}
+    branch = found.get("branch")
+    if not isinstance(branch, str) or not branch:
+        return []
+    shown, glyphs = option(options, "show", ("branch",)), view.glyphs
+    most = max(int(option(options, "length", 24)), 4)
+    name = [("branch", _first(glyphs["branch"] + clean(branch), most, glyphs["ellipsis"]))] if "branch" in shown else []
+    state = found.get("state")
+    if name and isinstance(state, str) and state:
+        name.append(("warning", " " + state))
+    marks = ""
+    if "dirty" in shown and _count(found, "changed"):
+        marks += glyphs["dirty"] + str(_count(found, "changed"))
+    if "ahead" in shown:
+        for which in ("ahead", "behind"):
+            marks += f"{glyphs[which]}{_count(found, which)}" if _count(found, which) else ""
+    parts = [*labelled(options, ""), *name]
+    if marks:
+        return [[(29, [*parts, ("quiet", (" " if parts else "") + marks)]), (36, parts)]] if parts else [[(29, [("quiet", marks)])]]
+    return [[(36, parts)]] if name else []
+
+
+def worktree(view, options):
+    """The worktree that the session was started in."""
+    name = view.text("worktree", "name") or view.text("workspace", "git_worktree")
+    name = _first(clean(name), max(int(option(options, "length", 24)), 4), view.glyphs["ellipsis"])
+    return [[(27, [*labelled(options, "wt"), ("branch", name)])]] if name else []
+
+
+def pr(view, options):
+    """The branch's pull request, a link where the terminal has links."""
+    number, url = view.value("pr", "number"), view.text_at_length("pr", "url")
+    if type(number) is not int or not 0 < number < 10**9:
+        return []
+    link = ("link", f"#{number}", url) if url else ("link", f"#{number}")
+    review = view.text("pr", "review_state").replace("_", " ").lower() if option(options, "state", True) else ""
+    label = labelled(options, "")
+    forms = [(26, [*label, link, ("quiet", " " + review)])] if review else []
+    return [[*forms, (39, [*label, link])]]
+
+
+def _short(path):
+    """The last two names: ~/a/b/c → …/b/c, but ~/a/b as it is."""
+    names = path.strip("/").split("/")
+    return path if len(names) <= 3 else "…/" + "/".join(names[-2:])
+
+
+def _first(text, most, ellipsis):
+    if cells(text) <= most:
+        return text
+    kept = text
+    while kept and cells(kept) > most - len(ellipsis):
+        kept = kept[:-1]
+    return kept + ellipsis
+
+
+def _last(text, most, ellipsis):
+    if cells(text) <= most:
+        return text
+    kept = text
+    while kept and cells(kept) > most - len(ellipsis):
+        kept = kept[1:]
+    return ellipsis + kept
+
+
+def _count(found, name):
+    value = found.get(name)
+    return value if type(value) is int and 0 < value < 10**7 else 0

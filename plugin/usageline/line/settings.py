@@ -1,0 +1,47 @@
+"""What the user configured, as the cold side compiled it (usageline/config/compile.py): TOML is never parsed here. Imported where there is any."""
+
+from usageline import __version__, paths
+from usageline.line import read
+
+VERSION = 1
+MOST_ROWS = 6
+MOST_SEGMENTS = 24
+MOST_LINES = 12
+
+SHAPES = {"theme": dict, "color": str, "problem": str, "chain": dict, "clock": str}
+"""What a part of the compiled configuration is; one that is not is left out."""
+
+
+def load(env, stamp):
+    """The compiled configuration with all that is wrong left out, and whether it is of another config.toml than the one with that stamp.
+
+    Until it is compiled anew the configuration before the change holds.
+    """
+    found = read.json_file(paths.line_config(env)) or {}
+    if found.get("version") != VERSION:
+        return {}, True
+    return checked(found), found.get("stamp") != stamp or found.get("program") != __version__
+
+
+def checked(found):
+    """A compiled configuration with all that is wrong left out.
+
+    `theme`, `color`, `problem`, `chain`, `clock` as compiled; `rows` as `[[(kind, options), …], …]`; `lines` so many a wrapped line may take.
+    """
+    configured = {name: found[name] for name, shape in SHAPES.items() if type(found.get(name)) is shape}
+    if type(found.get("rows")) is list:
+        rows = [row[:MOST_SEGMENTS] for row in found["rows"][:MOST_ROWS] if type(row) is list]
+        configured["rows"] = [[segment for segment in row if _is_segment(segment)] for row in rows]
+    lines = found.get("max_rows")
+    if found.get("wrap") is True:
+        configured["lines"] = lines if type(lines) is int and 0 < lines <= MOST_LINES else MOST_ROWS
+    return configured
+
+
+def segment(configured, kind):
+    """The options of the first segment of that kind, or None where no row has one."""
+    return next((options for row in configured.get("rows", ()) for name, options in row if name == kind), None)
+
+
+def _is_segment(value):
+    return type(value) is list and len(value) == 2 and type(value[0]) is str and type(value[1]) is dict

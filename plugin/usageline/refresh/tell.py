@@ -1,0 +1,114 @@
+"""Telling of alerts where the user wants it: a desktop notification, a command of the user's. It may fail; it may not hold anybody up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from usageline import paths
+from usageline.line.hook import sentence
+from usageline.processes import kill_tree
+from usageline.refresh.desktop import Desktop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from usageline.config import Alerts
+    from usageline.usage.alerts import Alert
+
+DESKTOP = Desktop()
+LONGEST_S = 5.0
+MOST_TOLD = 8
+"""At once: so many lines has the notification, so often does the command run."""
+
+PASSED_ON = ("HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ")
+PATH = "{home}/.local/bin:/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+"""Where the user's command finds programs. The PATH of the session that started the refresh may be a project's."""
+
+POLL_S = 0.05
+
+
+def tell(alerts: tuple[Alert, ...], settings: Alerts, env: Mapping[str, str], deadline: float, desktop: Desktop = DESKTOP) -> list[str]:
+    """Tell of `alerts` as `settings` say, by `deadline` (`time.monotonic()`) and in LONGEST_S; why what failed did, [] where nothing did.
+
+    What runs longer is killed with all its children.
+    """
+    deadline = min(deadline, time.monotonic() + LONGEST_S)
+    running: list[tuple[str, subprocess.Popen[bytes]]] = []
+    failures: list[str] = []
+    try:
+        for name, words, surroundings in _commands(alerts[:MOST_TOLD], settings, {**_environment(env), **desktop.bus()}, desktop):
+            if not words:
+                failures.append(f"{name}: nothing to show it with")
+                continue
+            try:
+                running.append((name, _start(words, surroundings, paths.home(env))))
+            except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
+                failures.append(f"{name}: {getattr(error, 'strerror', None) or type(error).__name__}")
+        for name, process in running:
+            failure = _end(process, deadline)
+            if failure:
+                failures.append(f"{name}: {failure}")
+    finally:
+        for _, process in running:
+            if process.returncode is None:
+                kill_tree(process)
+    return failures
+
+
+def _commands(
+    alerts: tuple[Alert, ...], settings: Alerts, env: dict[str, str], desktop: Desktop
+) -> Iterator[tuple[str, list[str], dict[str, str]]]:
+    """What to run, by name, with its environment: the notification of all alerts, and the command for each."""
+    now = time.time()
+    texts = [sentence(asdict(alert), now) for alert in alerts]
+    if settings.desktop and texts:
+        yield "desktop", desktop.command("\n".join(texts)), env
+    if settings.command:
+        for alert, text in zip(alerts, texts, strict=True):
+            yield "command", ["/bin/sh", "-c", settings.command], {**env, **_variables(alert, text)}
+
+
+def _variables(alert: Alert, text: str) -> dict[str, str]:
+    values = {
+        "KIND": alert.kind,
+        "LABEL": alert.label,
+        "THRESHOLD": str(alert.threshold),
+        "PERCENT": str(int(alert.percent)),
+        "RESETS_AT": "" if alert.resets_at is None else str(alert.resets_at),
+        "TEXT": text,
+    }
+    return {"USAGELINE_ALERT_" + name: value for name, value in values.items()}
+
+
+def _environment(env: Mapping[str, str]) -> dict[str, str]:
+    return {**{name: env[name] for name in PASSED_ON if name in env}, "PATH": PATH.format(home=paths.home(env))}
+
+
+def _start(words: list[str], env: dict[str, str], cwd: str) -> subprocess.Popen[bytes]:
+    null = subprocess.DEVNULL
+    return subprocess.Popen(words, env=env, cwd=cwd, stdin=null, stdout=null, stderr=null, start_new_session=True)
+
+
+def _end(process: subprocess.Popen[bytes], deadline: float) -> str:
+    """Wait for a program and for what it left running in its group; "" where it ended well, else why not. Nothing is left of it."""
+    try:
+        status = process.wait(max(deadline - time.monotonic(), 0))
+        while _group_lives(process.pid) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+    except subprocess.TimeoutExpired:
+        return "it was still running and was ended"
+    finally:
+        kill_tree(process)
+    return f"exit status {status}" if status else ""
+
+
+def _group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True

@@ -1,0 +1,6 @@
+"""The default's colours for light backgrounds, whatever Claude Code's own theme is."""
+
+from usageline.themes.default import LIGHT
+from usageline.themes.theme import Theme
+
+THEME = Theme("light", "the default's colours for a light background, always", LIGHT)

@@ -1,0 +1,157 @@
+"""What a theme is, and how it becomes what the line reads. Colours are written once, as specs (colours.py)."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from usageline.themes import colours
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STYLES = {
+    "plain": "ordinary words",
+    "label": "5h, 7d, ctx",
+    "name": "the model",
+    "quiet": "reset times and ages",
+    "normal": "a limit with room left",
+    "warning": "a limit that fills up",
+    "critical": "a limit that is nearly used up",
+    "track": "the empty part of a bar",
+    "groove": "behind a bar; where there is one it is the empty part, too",
+    "mark": "even pace in a bar",
+    "separator": "between segments",
+    "directory": "the directory",
+    "branch": "the branch",
+    "added": "lines added",
+    "removed": "lines removed",
+    "link": "a pull request",
+    "alert": "an alert",
+}
+"""Every style, and what is written in it."""
+
+STROKES = ("track", "groove", "mark", "separator")
+"""Styles of lines and bars; all others are of words, and legible."""
+
+GLYPHS = {
+    "full": "█",
+    "parts": " ▏▎▍▌▋▊▉",
+    "empty": "░",
+    "mark": "╎",
+    "reset": "↻ ",
+    "unknown": "–",
+    "dot": " · ",
+    "ellipsis": "…",
+    "ahead": "↑",
+    "behind": "↓",
+    "dirty": "*",
+    "alert": "▲ ",
+    "added": "+",
+    "removed": "−",
+    "branch": "",
+}
+"""The default theme's glyphs. `parts` are the eighths of a cell that bars end in, "" for bars of whole cells."""
+
+ICONS = {
+    "model": "\uf2db ",
+    "effort": "\uf0e7 ",
+    "context": "\uf1c0 ",
+    "cache": "\uf0c7 ",
+    "session": "\uf017 ",
+    "weekly": "\uf073 ",
+    "scoped": "\uf02b ",
+    "credits": "\uf09d ",
+    "pace": "\uf0e4 ",
+    "forecast": "\uf201 ",
+    "cost": "\uf155 ",
+    "duration": "\uf252 ",
+    "lines": "\uf040 ",
+    "directory": "\uf07c ",
+    "git": "\ue0a0 ",
+    "worktree": "\uf1bb ",
+    "pr": "\uf407 ",
+    "output_style": "\uf1fc ",
+    "vim": "\ue62b ",
+    "agent": "\uf544 ",
+    "clock": "\uf017 ",
+    "plan": "\uf005 ",
+    "account": "\uf007 ",
+    "version": "\uf121 ",
+    "alerts": "\uf071 ",
+}
+"""Nerd Font's icons before a segment's text, by kind."""
+
+NERD_GLYPHS = {"branch": "", "alert": ""}
+"""Their icons say it already."""
+
+NERD_CAPS = ("", "\ue0b0", "\ue0b0")
+
+
+class Palette(NamedTuple):
+    """Specs by style, and the specs for 16 colours where the nearest of the 16 is not meant."""
+
+    styles: dict[str, str]
+    sixteen: dict[str, str]
+
+
+class Block(NamedTuple):
+    """The background of a powerline segment: `#rrggbb`, and its name of the 16."""
+
+    colour: str
+    sixteen: str
+
+
+class Theme(NamedTuple):
+    """A look. `dark` and `light` are the palettes for either background; without `light` the first serves both.
+
+    `glyphs` are those that differ from GLYPHS; `blocks` by segment kind, "*" for the others.
+    """
+
+    name: str
+    about: str
+    dark: Palette
+    light: Palette | None = None
+    separator: str = " │ "
+    pad: str = ""
+    glyphs: Mapping[str, str] = MappingProxyType({})
+    blocks: Mapping[str, Block] = MappingProxyType({})
+    ascii: bool = False
+
+
+def resolve(theme: Theme, *, nerd_font: bool = False) -> dict[str, Any]:
+    """The theme as the line reads it: codes for each depth, and nothing left to look up."""
+    nerd_font = nerd_font and not theme.ascii
+    glyphs: dict[str, Any] = {**GLYPHS, **theme.glyphs, **(NERD_GLYPHS if nerd_font else {})}
+    if theme.ascii:
+        glyphs["ascii"] = True
+    resolved: dict[str, Any] = {
+        "name": theme.name,
+        "separator": theme.separator,
+        "pad": theme.pad,
+        "glyphs": glyphs,
+        "icons": ICONS if nerd_font else {},
+        "styles": _styles(theme.dark),
+    }
+    if theme.light is not None:
+        resolved["light"] = _styles(theme.light)
+    if theme.blocks:
+        resolved["blocks"] = {depth: {kind: _block(block, depth) for kind, block in theme.blocks.items()} for depth in colours.DEPTHS}
+        resolved["caps"] = list(NERD_CAPS) if nerd_font else ["", "", ""]
+    return resolved
+
+
+def _styles(palette: Palette) -> dict[str, dict[str, str]]:
+    specs = {name: palette.styles.get(name, "") for name in STYLES}
+    return {
+        depth: {
+            name: colours.codes(colours.parse(palette.sixteen.get(name, spec) if depth == "16" else spec), depth)
+            for name, spec in specs.items()
+        }
+        for depth in colours.DEPTHS
+    }
+
+
+def _block(block: Block, depth: str) -> list[str]:
+    colour = colours.parse(block.sixteen if depth == "16" else block.colour).text or 0
+    return [colours.colour_code(colour, depth), colours.colour_code(colour, depth, background=True)]

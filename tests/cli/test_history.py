@@ -1,0 +1,263 @@
+"""`usageline history`: what it prints, what it writes, and what it says where it can do neither."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from cli.terminal import Terminal
+from history.readings import ACCOUNT, DAY_S, NOW, keep, reading, work
+from hot import Hot
+from usageline import history
+from usageline.cli.history import output
+from usageline.errors import UsagelineError
+from usageline.line import layout
+from usageline.usage import stored
+from usageline.usage.times import epoch
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import TypeAlias
+
+    from world import Release, World
+
+    Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
+
+OTHER = "f" * 16
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture
+def worked(world: World) -> World:
+    """A world in which somebody worked for ten days."""
+    keep(world.env, work(10))
+    return world
+
+
+@pytest.mark.usefixtures("worked")
+def test_the_chart_has_each_limit_by_its_label_and_the_heatmap_below(usageline: Run) -> None:
+    done = usageline("history")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    heads = [line.split("  ")[0] for line in lines if "highest" in line]
+    assert heads == ["Current session", "Current week (all models)", "Fable"]
+    assert sum(line.startswith("100% ┤") for line in lines) == 3
+    assert all("┴" in line for line in lines if line.startswith("  0% └"))
+    assert "5-hour limit used in each hour" in lines
+    assert any("█" in line or "▓" in line for line in lines)
+    assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120, 200])
+@pytest.mark.parametrize("days", ["1", "7", "60"])
+def test_no_line_is_wider_than_the_terminal(worked: World, usageline: Run, columns: int, days: str) -> None:
+    worked.env["COLUMNS"] = str(columns)
+    done = usageline("history", "--days", days)
+    assert done.returncode == 0
+    widths = [layout.cells(line) for line in done.stdout.splitlines()]
+    assert max(widths) <= columns
+    assert max(widths) > columns - 2
+
+
+@pytest.mark.parametrize("columns", [80, 160])
+@pytest.mark.parametrize("plain", [False, True], ids=["colour", "NO_COLOR"])
+def test_in_a_terminal_it_is_as_wide_as_that_and_in_colour(worked: World, built_release: Release, columns: int, plain: bool) -> None:
+    env = {**worked.env, "TERM": "xterm-256color", **({"NO_COLOR": "1"} if plain else {})}
+    command = [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "history"]
+    with Terminal(command, env, worked.home, columns=columns, rows=60) as terminal:
+        assert terminal.end() == 0
+        lines = terminal.lines()
+        assert (b"\x1b[32m" in terminal.received) is not plain
+    axis = next(line for line in lines if line.startswith("  0% └"))
+    assert len(axis) == columns
+    assert any(line.startswith("░ to 5%") for line in lines)
+
+
+@pytest.mark.parametrize("name", ["weekly_scoped", "fable", "Fable"])
+@pytest.mark.usefixtures("worked")
+def test_one_limit_is_chosen_by_kind_or_label(usageline: Run, name: str) -> None:
+    done = usageline("history", "--limit", name)
+    assert [line.split("  ")[0] for line in done.stdout.splitlines() if "highest" in line] == ["Fable"]
+
+
+@pytest.mark.usefixtures("worked")
+def test_the_heatmap_can_stand_alone(usageline: Run) -> None:
+    done = usageline("history", "--heatmap")
+    assert done.stdout.startswith("5-hour limit used in each hour\n")
+    assert "┤" not in done.stdout
+
+
+def test_json_is_the_readings_as_they_were(worked: World, usageline: Run) -> None:
+    done = usageline("history", "--json", "--days", "3")
+    found = [stored.from_json(row) for row in json.loads(done.stdout)]
+    assert found == history.load(worked.env, ACCOUNT, found[0].observed_at if found[0] else 0)
+    assert len(found) > 100
+    alone = json.loads(usageline("history", "--json", "--limit", "session").stdout)
+    assert {limit["kind"] for row in alone for limit in row["limits"]} == {"session"}
+    assert not any(row["credits"] for row in alone)
+
+
+def test_csv_is_a_row_for_each_limit_of_each_reading(worked: World, usageline: Run) -> None:
+    done = usageline("history", "--csv", "--days", "3")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    first = epoch(rows[0]["observed_at"])
+    assert first is not None
+    expected = [
+        (one.observed_at, limit.label, limit.percent, limit.resets_at)
+        for one in history.load(worked.env, ACCOUNT, first)
+        for limit in one.limits
+    ]
+    assert [(epoch(row["observed_at"]), row["label"], float(row["percent"]), epoch(row["resets_at"])) for row in rows] == expected
+
+
+def test_what_is_not_known_is_empty_in_csv(world: World, usageline: Run) -> None:
+    keep(world.env, [reading(NOW)])
+    row = list(csv.DictReader(io.StringIO(usageline("history", "--csv").stdout)))[2]
+    assert (row["label"], row["percent"], row["resets_at"]) == ("Fäble 模型", "", "")
+
+
+def test_pictures_are_whole_files_that_reach_for_nothing(worked: World, usageline: Run) -> None:
+    svg, png = worked.home / "usage.svg", worked.home / "usage.png"
+    done = usageline("history", "--svg", str(svg), "--png", str(png))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"wrote {svg}\nwrote {png}\n"
+    root = ET.fromstring(svg.read_bytes())  # noqa: S314 - our own
+    names = {element.tag.rpartition("}")[2] for element in root.iter()}
+    assert names <= {"svg", "title", "defs", "style", "g", "rect", "path", "text"}
+    assert not any("href" in name for element in root.iter() for name in element.attrib)
+    texts = "".join(root.itertext())
+    assert all(
+        label in texts for label in ("Current session", "Current week (all models)", "Fable", "100 %", "5-hour limit used in each hour")
+    )
+    assert "url(" not in texts
+    assert "@import" not in texts
+    data = png.read_bytes()
+    assert data.startswith(PNG)
+    assert int.from_bytes(data[16:20], "big") == output.ZOOM * int(root.attrib["width"])
+    assert int.from_bytes(data[20:24], "big") == output.ZOOM * int(root.attrib["height"])
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (svg, png)} == {0o600}
+
+
+def test_a_hostile_label_is_text_everywhere(world: World, usageline: Run) -> None:
+    hostile = "<script>alert(1)</script>&\"'}"
+    limits = tuple(stored.limit_from_json({"kind": kind, "label": hostile, "percent": 5.0}) for kind in ("new", hostile))
+    keep(world.env, [reading(NOW - 60, limits=limits), reading(NOW, limits=limits)])
+    assert hostile in usageline("history").stdout
+    usageline("history", "--svg", "x.svg")
+    root = ET.fromstring((world.home / "x.svg").read_bytes())  # noqa: S314 - our own
+    assert not [element for element in root.iter() if element.tag.endswith("script")]
+    assert [element.text for element in root.iter() if element.text == hostile]
+
+
+def test_a_file_that_is_there_is_replaced_in_one_step_and_keeps_its_mode(worked: World, usageline: Run) -> None:
+    path = worked.home / "usage.svg"
+    path.write_text("old")
+    path.chmod(0o640)
+    same = os.open(path, os.O_RDONLY)
+    assert usageline("history", "--svg", str(path)).returncode == 0
+    assert os.read(same, 10) == b"old"
+    os.close(same)
+    assert path.read_bytes().startswith(b"<?xml")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert [found.name for found in worked.home.iterdir() if "usageline" in found.name] == []
+
+
+@pytest.mark.parametrize("what", ["directory", "link", "fifo", "device", "nowhere", "nul"])
+def test_what_is_no_regular_file_is_left_alone(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "usage.svg"
+    if what == "directory":
+        path.mkdir()
+    elif what == "link":
+        (tmp_path / "theirs").write_text("theirs")
+        path.symlink_to(tmp_path / "theirs")
+    elif what == "fifo":
+        os.mkfifo(path)
+    named = {"device": "/dev/null", "nowhere": str(tmp_path / "no" / "usage.svg"), "nul": f"{path}\0"}.get(what, str(path))
+    with pytest.raises(UsagelineError, match=r"left alone|cannot be written"):
+        output.write(named, b"ours")
+    assert what != "link" or (tmp_path / "theirs").read_text() == "theirs"
+
+
+def test_without_the_extra_png_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    with pytest.raises(UsagelineError, match=r"install\.sh --with png"):
+        output.png(b"<svg/>")
+
+
+def problem(done: subprocess.CompletedProcess[str]) -> str:
+    """The one sentence of a command that could not do it."""
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def test_without_a_history_it_says_so(usageline: Run) -> None:
+    assert "there is no history yet" in problem(usageline("history"))
+
+
+def test_without_readings_in_that_time_it_says_so(world: World, usageline: Run) -> None:
+    keep(world.env, [reading(NOW - 10 * DAY_S)])
+    assert "nothing was seen in the last 7 days" in problem(usageline("history"))
+    assert "nothing was seen in the last day;" in problem(usageline("history", "--days", "1"))
+    assert usageline("history", "--days", "11").returncode == 0
+
+
+def test_a_history_of_lines_that_are_not_ours_is_none(world: World, usageline: Run) -> None:
+    keep(world.env, [])
+    assert "there is no history yet" in problem(usageline("history"))
+
+
+@pytest.mark.usefixtures("worked")
+def test_an_unknown_limit_is_answered_with_those_there_are(usageline: Run) -> None:
+    said = problem(usageline("history", "--limit", "monthly\x1b[31m"))
+    assert "session (Current session), weekly_all (Current week (all models)), weekly_scoped (Fable)" in said
+    assert "\x1b" not in said
+
+
+def test_percentages_that_were_never_known_are_no_chart(world: World, usageline: Run) -> None:
+    keep(world.env, [reading(NOW, limits=reading(NOW).limits[2:])])
+    assert "no percentages" in problem(usageline("history"))
+    assert "no percentages" in problem(usageline("history", "--heatmap"))
+    assert "no percentages" in problem(usageline("history", "--svg", "x.svg"))
+    assert not (world.home / "x.svg").exists()
+
+
+def test_the_account_shown_in_the_line_is_the_one_meant(world: World, usageline: Run, built_release: Release) -> None:
+    keep(world.env, [reading(NOW, 11)], OTHER)
+    keep(world.env, [reading(NOW, 22)])
+    said = problem(usageline("history"))
+    assert ACCOUNT in said
+    assert OTHER in said
+    assert "last 11%" in usageline("history", "--account", OTHER).stdout
+    assert "ffff" in problem(usageline("history", "--account", "0" * 16))
+    Hot(world, built_release).publish(account=ACCOUNT)
+    assert "last 22%" in usageline("history").stdout
+    Hot(world, built_release).publish(account="1" * 16)
+    assert "the account signed in" in problem(usageline("history"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--days", "0"], ["--days", "91"], ["--days", "x"], ["--csv", "--svg", "x"], ["--json", "--heatmap"], ["--csv", "--png", "x"], ["x"]],
+)
+@pytest.mark.usefixtures("worked")
+def test_wrong_usage_exits_2(usageline: Run, arguments: list[str]) -> None:
+    assert usageline("history", *arguments).returncode == 2
+
+
+def test_it_changes_nothing_but_the_file_it_was_told_to_write(worked: World, usageline: Run) -> None:
+    before = {path: path.read_bytes() for path in worked.files()}
+    usageline("history")
+    usageline("history", "--json")
+    usageline("history", "--svg", "x.svg")
+    assert {path: path.read_bytes() for path in worked.files() if path.name != "x.svg"} == before

@@ -1,0 +1,279 @@
+"""config.toml compiled for the line: run as the line runs it, in a world of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from usageline import __version__, paths
+from usageline.config.compile import compile_config
+from usageline.errors import CacheUnsafe
+from usageline.line.read import json_file as read_compiled
+from usageline.line.start import file_stamp
+
+if TYPE_CHECKING:
+    from world import Release, World
+
+
+def compiled(world: World) -> dict[str, Any]:
+    """What the line would read."""
+    found = read_compiled(paths.line_config(world.env))
+    assert isinstance(found, dict)
+    return found
+
+
+def run(world: World, release: Release) -> None:
+    """Compile as the line has it done."""
+    done = world.run(release.python, "-I", "-B", "-m", "usageline.config.compile")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_segments_options_and_instances_become_rows(world: World, built_release: Release) -> None:
+    """Options only where they differ; a colour as the name of a style that the theme then has; a bar as its glyphs."""
+    world.configure(
+        'rows = [["model", "session", "text.note"], ["weekly", "clock"]]\nwrap = true\n'
+        '[segments.session]\nbar_width = 5\nbar = "dots"\nstyle = "bold red"\ncount = "used"\n'
+        '[segments.text]\nstyle = "quiet"\n[segments.text.note]\ntext = "hello"\n[segments.clock]\nhide = true\n'
+    )
+    run(world, built_release)
+    found = compiled(world)
+    assert found["rows"] == [
+        [
+            ["model", {}],
+            ["session", {"bar_width": 5, "style": "custom-1", "bar_glyphs": ["●", "", "○"]}],
+            ["text", {"style": "quiet", "text": "hello"}],
+        ],
+        [["weekly", {}]],
+    ]
+    assert found["theme"]["styles"]["256"]["custom-1"] == found["theme"]["light"]["true"]["custom-1"] == "1;31"
+    assert (found["wrap"], found["max_rows"], found["color"], found["clock"], found["problem"]) == (True, 6, "auto", "24h", "")
+    assert (found["version"], found["program"]) == (1, __version__)
+    assert found["stamp"] == file_stamp(paths.config_file(world.env))
+
+
+def test_a_theme_comes_with_what_was_changed_in_it(world: World) -> None:
+    """Styles at all depths, glyphs, and a separator, here in place of the arrows."""
+    world.configure(
+        'theme = "Powerline"\nnerd_font = true\nseparator = "/"\n[styles]\nnormal = "#2e8b57"\n[glyphs]\nfull = "="\nparts = ""\n'
+    )
+    assert compile_config(world.env) == []
+    theme = compiled(world)["theme"]
+    assert (theme["name"], theme["separator"], theme["caps"]) == ("powerline", "/", ["", "/", ""])
+    assert theme["styles"]["true"]["normal"] == "38;2;46;139;87"
+    assert theme["styles"]["256"]["normal"] == "38;5;29"
+    assert (theme["glyphs"]["full"], theme["glyphs"]["empty"]) == ("=", "░")
+    assert theme["icons"]["model"]
+
+
+def test_the_default_theme_is_left_to_the_line(world: World) -> None:
+    """As is a chain without a command."""
+    world.configure('clock = "12h"\n[chain]\nposition = "above"\n')
+    compile_config(world.env)
+    assert not {"theme", "chain"} & compiled(world).keys()
+
+
+def test_a_chain_comes_whole(world: World) -> None:
+    """With its defaults."""
+    world.configure('[chain]\ncommand = "date"\nwait = true\n')
+    compile_config(world.env)
+    assert compiled(world)["chain"] == {"command": "date", "position": "below", "timeout": 5, "wait": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('clock = "12h"\ntheme = "drak"\n', "config.toml:2: theme"),
+        ("clock = \n", "config.toml:1: not TOML: Invalid value"),
+        ('[segments.sesion]\nbar = "dots"\n', "config.toml:1: segments.sesion"),
+    ],
+)
+def test_the_last_good_configuration_is_kept_and_marked(world: World, built_release: Release, text: str, problem: str) -> None:
+    """Under the stamp of the broken file, so that it is not compiled again and again; mended, the mark is gone."""
+    world.configure('theme = "minimal"\n')
+    run(world, built_release)
+    good = compiled(world)
+    world.configure(text)
+    run(world, built_release)
+    stamp = file_stamp(paths.config_file(world.env))
+    assert compiled(world) == {**good, "problem": problem, "stamp": stamp}
+    run(world, built_release)
+    assert compiled(world) == {**good, "problem": problem, "stamp": stamp}
+    world.configure('theme = "ascii"\n')
+    run(world, built_release)
+    assert compiled(world)["problem"] == ""
+    assert compiled(world)["theme"]["name"] == "ascii"
+
+
+def test_without_a_last_good_one_what_is_valid_holds(world: World) -> None:
+    """And the problem is named all the same."""
+    world.configure('theme = "minimal"\nclock = "13h"\n')
+    compile_config(world.env)
+    found = compiled(world)
+    assert (found["theme"]["name"], found["clock"], found["problem"]) == ("minimal", "24h", "config.toml:2: clock")
+
+
+def test_without_a_configuration_nothing_is_written(world: World) -> None:
+    """The line's own defaults hold, and it reads nothing."""
+    compile_config(world.env)
+    assert not os.path.exists(paths.line_config(world.env))
+
+
+def test_a_configuration_that_was_removed_leaves_the_defaults(world: World, built_release: Release) -> None:
+    """Under the stamp of no file."""
+    world.configure('theme = "minimal"\nrows = [["model"]]\n')
+    run(world, built_release)
+    os.unlink(paths.config_file(world.env))
+    run(world, built_release)
+    found = compiled(world)
+    assert (found["stamp"], found["problem"], "theme" in found) == ("", "", False)
+    assert [kind for kind, options in found["rows"][0] if not options][:3] == ["model", "context", "session"]
+
+
+def _fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _directory(path: Path) -> None:
+    path.mkdir()
+
+
+def _endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _long(path: Path) -> None:
+    path.write_text("# " + "x" * (64 << 10))
+
+
+def _latin_1(path: Path) -> None:
+    path.write_bytes(b"\n# caf\xe9\n")
+
+
+def _deep(path: Path) -> None:
+    path.write_text("rows = " + "[" * 30000)
+
+
+def _closed(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (_fifo, "config.toml: cannot be read: it is no regular file"),
+        (_directory, "config.toml: cannot be read: it is no regular file"),
+        (_endless, "config.toml: cannot be read: it is no regular file"),
+        (_long, "config.toml: at most 64 KiB are allowed"),
+        (_latin_1, "config.toml:2: not TOML: this is no UTF-8"),
+        (_deep, "config.toml: not TOML: nested too deeply"),
+    ],
+)
+def test_whatever_stands_in_the_place_of_the_file_is_named_and_holds_nobody_up(
+    world: World, built_release: Release, make: Any, problem: str
+) -> None:
+    """And the line's default rows stay."""
+    path = Path(paths.config_file(world.env))
+    path.parent.mkdir(parents=True)
+    make(path)
+    run(world, built_release)
+    found = compiled(world)
+    assert found["problem"] == problem
+    assert found["stamp"] == file_stamp(str(path)) != ""
+    assert found["rows"][0][0] == ["model", {}]
+
+
+def test_a_link_to_itself_is_no_file(world: World, built_release: Release) -> None:
+    """Its stamp is that of no file, so nothing is compiled."""
+    path = Path(paths.config_file(world.env))
+    path.parent.mkdir(parents=True)
+    _closed(path)
+    run(world, built_release)
+    assert not os.path.exists(paths.line_config(world.env))
+
+
+def test_the_file_is_private_and_a_link_in_its_place_is_replaced(world: World, tmp_path: Path) -> None:
+    """What the link points to is left alone."""
+    world.configure('clock = "12h"\n')
+    target = Path(paths.line_config(world.env))
+    target.parent.mkdir(parents=True, mode=0o700)
+    other = tmp_path / "other"
+    other.write_text("theirs")
+    target.symlink_to(other)
+    compile_config(world.env)
+    assert other.read_text() == "theirs"
+    assert stat.S_IMODE(target.lstat().st_mode) == 0o600
+    assert stat.S_ISREG(target.lstat().st_mode)
+    assert sorted(os.listdir(target.parent)) == ["line.json"]
+
+
+def test_a_cache_that_others_can_write_to_is_refused(world: World, built_release: Release) -> None:
+    """In a process of its own without a word."""
+    world.configure('clock = "12h"\n')
+    world.cache.mkdir(parents=True)
+    world.cache.chmod(0o777)
+    with pytest.raises(CacheUnsafe):
+        compile_config(world.env)
+    run(world, built_release)
+    assert list(world.cache.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"version": 2, "rows": []}', b'{"version": 1, "rows": 5}', b"\xff" * 300_000])
+def test_a_compiled_file_that_is_none_is_no_last_good_one(world: World, content: bytes) -> None:
+    """It is replaced by what is valid in the broken one."""
+    world.configure('theme = "nonesuch"\n')
+    target = Path(paths.line_config(world.env))
+    target.parent.mkdir(parents=True, mode=0o700)
+    target.write_bytes(content)
+    target.chmod(0o600)
+    compile_config(world.env)
+    assert compiled(world)["rows"][0][0] == ["model", {}]
+
+
+def test_many_at_once_leave_one_whole_file(world: World, built_release: Release) -> None:
+    """As when every session's line sees the same edit."""
+    world.configure('theme = "powerline"\n')
+    command = [str(built_release.python), "-I", "-B", "-m", "usageline.config.compile"]
+    running = [subprocess.Popen(command, env=world.env, stderr=subprocess.PIPE) for _ in range(8)]
+    assert [(process.communicate()[1], process.returncode) for process in running] == [(b"", 0)] * 8
+    assert compiled(world)["theme"]["name"] == "powerline"
+    assert os.listdir(world.cache) == ["line.json"]
+
+
+def test_it_is_not_written_again_for_the_same_configuration(world: World) -> None:
+    """A refresh compiles, too."""
+    world.configure('clock = "12h"\n')
+    compile_config(world.env)
+    before = file_stamp(paths.line_config(world.env))
+    compile_config(world.env)
+    assert file_stamp(paths.line_config(world.env)) == before
+
+
+def test_the_imports_are_few(world: World, built_release: Release) -> None:
+    """The line waits for it: nothing of the sources, and none of what is slow."""
+    world.configure('theme = "powerline"\n[styles]\nname = "#ff8800"\n')
+    code = "import sys; from usageline.config.compile import main; main(); print(*sorted(sys.modules))"
+    done = world.run(built_release.python, "-I", "-B", "-c", code)
+    loaded = set(done.stdout.split())
+    slow = {
+        "httpx",
+        "click",
+        "rich",
+        "dataclasses",
+        "inspect",
+        "subprocess",
+        "socket",
+        "difflib",
+        "usageline.sources",
+        "asyncio",
+        "tempfile",
+    }
+    assert not loaded & (slow | ({"tomlkit"} if sys.version_info >= (3, 11) else set()))
+    assert "usageline.themes.minimal" not in loaded
+    assert json.loads(Path(paths.line_config(world.env)).read_text())["problem"] == ""

@@ -1,0 +1,168 @@
+"""One key set or taken out in a text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from usageline.config import edit
+from usageline.config.check import check_text
+from usageline.config.file import parsed
+from usageline.config.template import default_file
+
+TEXT = """# mine
+theme = "dark"  # for now
+rows = [
+    ["model"],  # one
+]
+
+[segments.session]
+# narrow
+bar_width = 5
+[styles]
+normal = "green"
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "line"),
+    [
+        ("theme", "light", 'theme = "light"  # for now'),
+        ("theme", '"light"', 'theme = "light"  # for now'),
+        ("clock", "12h", 'clock = "12h"'),
+        ("segments.session.bar_width", "7", "bar_width = 7"),
+        ("segments.session.show", '["bar"]', 'show = ["bar"]'),
+        ("segments.text.note.text", "two words", 'text = "two words"'),
+        ("segments.text.text", "5", 'text = "5"'),
+        ("styles.normal", "110", 'normal = "110"'),
+        ("styles.warning", "bold #ffaa00", 'warning = "bold #ffaa00"'),
+        ("rows", '[["session", "weekly"]]', 'rows = [["session", "weekly"]]'),
+        ("alerts.thresholds", "[]", "thresholds = []"),
+        ("separator", " | ", 'separator = " | "'),
+        ("color", "256", "color = 256"),
+        ("ttl", "600", "ttl = 600"),
+    ],
+)
+def test_a_key_is_set_and_all_else_stays(key: str, value: str, line: str) -> None:
+    """Comments, order, and what is not asked about."""
+    changed = edit.with_key(TEXT, key, value)
+    assert line in changed.splitlines()
+    assert check_text(changed).problems == []
+    kept = [line for line in TEXT.splitlines() if line.startswith(("# ", "["))]
+    assert [line for line in changed.splitlines() if line in kept] == kept
+    assert edit.without_key(changed, key) is not None
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "problem"),
+    [
+        ("theme", "drak", "theme: one of default, dark"),
+        ("segments.session.bar_width", "wide", 'segments.session.bar_width: a whole number from 2 to 40 is allowed, not "wide"'),
+        ("segments.sesion.bar_width", "5", 'segments.sesion: there is no such segment; did you mean "session"?'),
+        ("thme", "dark", 'thme: there is no such key; did you mean "theme"?'),
+        ("theme.dark", "1", "theme.dark: cannot be set here"),
+        ("rows", "model", "rows: a list of 1 to 6 lists of segments is allowed"),
+        ("rows", '[["modle"]]', 'rows: there is no segment "modle"; did you mean "model"?'),
+        ("", "1", "there is no such key"),
+        ("segments..x", "1", "there is no such key"),
+        ("ttl", "1\nsources = []", "ttl"),
+    ],
+)
+def test_what_is_not_allowed_is_refused_with_what_is(key: str, value: str, problem: str) -> None:
+    """Nothing comes out that could be written."""
+    with pytest.raises(edit.NotChanged) as refused:
+        edit.with_key(TEXT, key, value)
+    assert any(problem in found.named("") for found in refused.value.problems)
+
+
+def test_a_mistake_elsewhere_does_not_stand_in_the_way() -> None:
+    """Else nobody could mend two, one by one."""
+    text = 'theme = "drak"\nclock = "13h"\n'
+    mended = edit.with_key(text, "theme", "dark")
+    assert [problem.key for problem in check_text(mended).problems] == ["clock"]
+    taken = edit.without_key(mended, "clock")
+    assert taken is not None
+    assert check_text(taken).problems == []
+
+
+def test_a_text_that_is_no_toml_is_left_alone() -> None:
+    """And the line at fault is named."""
+    with pytest.raises(edit.NotChanged) as refused:
+        edit.with_key("a = 1\nb = \n", "theme", "dark")
+    assert refused.value.problems[0].line == 2
+    with pytest.raises(edit.NotChanged):
+        edit.without_key("b = ", "b")
+
+
+def test_an_instance_in_use_is_not_taken_out() -> None:
+    """The rows would name nothing."""
+    text = 'rows = [["text.note"]]\n[segments.text.note]\ntext = "x"\n'
+    with pytest.raises(edit.NotChanged):
+        edit.without_key(text, "segments.text.note")
+
+
+@pytest.mark.parametrize("key", ["theme", "segments.weekly.label", "segments.session.bar", "alerts", "theme.x", "x", "segments.text.y.z"])
+def test_a_key_that_is_not_there_cannot_be_taken_out(key: str) -> None:
+    """Nor is that a failure."""
+    assert edit.without_key("[segments.session]\nbar_width = 5\n", key) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("theme", "dark"),
+        ("clock", "24h"),
+        ("separator", None),
+        ("segments.session.bar_width", 5),
+        ("segments.weekly.bar_width", 10),
+        ("alerts.line", True),
+        ("styles.normal", "green"),
+        ("styles.warning", None),
+    ],
+)
+def test_what_holds_is_given_or_the_default(key: str, value: object) -> None:
+    """None where the theme decides."""
+    assert edit.value_of(check_text(TEXT).values, key) == value
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"), [("thme", "theme"), ("segments.sesion", "session"), ("alerts.lin", "line"), ("segments.session.bar.x", "no such key")]
+)
+def test_a_key_that_does_not_exist_is_told_with_what_is_meant(key: str, meant: str) -> None:
+    """As a KeyError."""
+    with pytest.raises(KeyError, match=meant):
+        edit.value_of(check_text(TEXT).values, key)
+
+
+@given(
+    st.sampled_from(
+        [
+            "theme",
+            "rows",
+            "segments.session.label",
+            "segments.text.a.text",
+            "styles.name",
+            "alerts.kinds",
+            "chain.command",
+            "glyphs.reset",
+            "segments",
+        ]
+    ),
+    st.one_of(
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+        st.sampled_from(["[]", "[1]", "{}", '""', "5", "true", "'x'", "red", "[['model']]"]),
+    ),
+    st.sampled_from(
+        ["", TEXT, default_file(), "segments = {session = {bar_width = 5}}", "segments.text.a.label = 'x'", "[segments]\ntext = {}"]
+    ),
+)
+@settings(max_examples=40)
+def test_whatever_is_set_the_text_stays_valid_or_as_it_was(key: str, value: str, text: str) -> None:
+    """Also beside inline tables and dotted keys."""
+    try:
+        changed = edit.with_key(text, key, value)
+    except edit.NotChanged:
+        return
+    assert check_text(changed).problems == []
+    assert parsed(changed)

@@ -1,0 +1,92 @@
+"""The schema and the line say the same: which segments there are, and what holds by default."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from usageline.cli.config import sample
+from usageline.config.schema import MOST_ROWS, ROWS
+from usageline.config.segments import SEGMENTS, keys_of
+from usageline.line import render, segments, settings, view
+
+NOW = time.time()
+
+
+def seen() -> Any:
+    """A session that shows every segment."""
+    found = view.build(sample.payload(NOW), sample.snapshot(NOW, light=False), sample.STAMP, {"HOME": sample.HOME}, NOW)
+    found.git = sample.GIT
+    return found
+
+
+def drawn(kind: str, options: dict[str, Any]) -> Any:
+    """What the line makes of one segment."""
+    return segments.draw(seen(), [(kind, options)])
+
+
+def test_both_have_the_same_segments_and_rows() -> None:
+    """In the same order."""
+    assert {kind for kinds in segments.MODULES.values() for kind in kinds} == set(SEGMENTS)
+    assert [[kind for kind, _ in row] for row in segments.DEFAULT_ROWS] == ROWS
+    assert settings.MOST_ROWS >= MOST_ROWS
+
+
+@pytest.mark.parametrize("kind", SEGMENTS)
+def test_a_documented_default_is_what_the_line_does_without_the_option(kind: str) -> None:
+    """Each by itself."""
+    without = drawn(kind, {})
+    for key in keys_of(kind).values():
+        # scoped's label is each limit's own; `bar` becomes glyphs where it is not the theme's.
+        if key.default is not None and key.name != "bar" and (kind, key.name) != ("scoped", "label"):
+            assert drawn(kind, {key.name: key.default}) == without, key.name
+
+
+@pytest.mark.parametrize("kind", SEGMENTS)
+def test_the_sample_shows_every_segment(kind: str) -> None:
+    """Status but for trouble, and text of one's own where there is some."""
+    options = {"text": "mine"} if "text" in keys_of(kind) else {}
+    assert bool(drawn(kind, options)) is (kind != "status")
+
+
+OTHERS: dict[str, list[Any]] = {
+    "show": [["percent"], ["tokens"], ["hits"], ["dirty"], ["used"], ["reset", "bar"]],
+    "of": ["weekly", "api", "session"],
+    "form": ["name", "full"],
+    "hide_below": [99, 1000],
+    "count": ["left"],
+    "reset": ["clock", "both"],
+    "bar_width": [4],
+    "length": [8, 4],
+    "decimals": [0],
+    "text": ["mine"],
+    "style": ["added"],
+    "label": ["x"],
+    "hide": [True],
+    "priority": [1],
+    "for": [1],
+    "stale": [60],
+}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SEGMENTS if kind != "status"])
+def test_every_documented_option_does_something(kind: str) -> None:
+    """For a value of it at least; none is there for its name alone."""
+    base: dict[str, Any] = {"text": "yours"} if "text" in keys_of(kind) else {}
+    if "bar_width" in keys_of(kind):
+        base = {"show": ["bar", "percent"]} if kind == "context" else {"show": ["bar", "percent", "reset"]}
+    for key in keys_of(kind).values():
+        values = OTHERS.get(key.name, [not key.default] if isinstance(key.default, bool) else [1, 99])
+        if key.name == "bar":
+            continue
+        # What is critical is no warning.
+        beside = {**base, "critical": 100} if key.name == "warning" else base
+        assert any(drawn(kind, {**beside, key.name: value}) != drawn(kind, beside) for value in values), key.name
+
+
+def test_a_problem_is_marked_in_the_line() -> None:
+    """At its end."""
+    row = render.render(seen(), settings.checked({"problem": "config.toml:12: theme"}), {"NO_COLOR": "1", "COLUMNS": "300"})[-1]
+    assert row.endswith("config.toml:12: theme")

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from usageline.line import theme
+from usageline.line.theme import DEFAULT, Look
+
+ANYTHING = st.recursive(
+    st.none() | st.integers() | st.text(max_size=20) | st.sampled_from(["1;31", "\x1b[0m", "48;5;24", "\ue0b0"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5) | st.sampled_from(["16", "256", "true", "*", "name"]), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+BLOCKS: dict[str, Any] = {
+    "separator": " | ",
+    "pad": " ",
+    "styles": {"16": {"name": "1"}},
+    "blocks": {"16": {"*": ["34", "44"], "git": ["32", "42"]}},
+    "caps": ["", ">", ">"],
+}
+
+
+@pytest.mark.parametrize(
+    ("env", "wanted", "depth"),
+    [
+        ({}, "auto", "16"),
+        ({"TERM": "xterm"}, "auto", "16"),
+        ({"TERM": "xterm-256color"}, "auto", "256"),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, "auto", "true"),
+        ({"TERM": "xterm-direct"}, "auto", "true"),
+        ({"TERM": "xterm", "TERM_PROGRAM": "Apple_Terminal"}, "auto", "256"),
+        ({"TERM": "xterm", "TERM_PROGRAM": "WezTerm"}, "auto", "true"),
+        ({"TERM": "dumb"}, "auto", ""),
+        ({"TERM": "dumb", "CLICOLOR_FORCE": "1"}, "auto", "16"),
+        ({"TERM": "dumb", "CLICOLOR_FORCE": "0"}, "auto", ""),
+        ({"NO_COLOR": "1", "CLICOLOR_FORCE": "1", "COLORTERM": "truecolor"}, "auto", ""),
+        ({"NO_COLOR": ""}, "auto", "16"),
+        ({"NO_COLOR": "1"}, "256", ""),
+        ({"TERM": "dumb"}, "256", "256"),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, "16", "16"),
+        ({}, "truecolor", "true"),
+        ({"COLORTERM": "truecolor"}, "none", ""),
+    ],
+)
+def test_the_depth_of_colour_is_the_terminals_unless_it_is_overridden(env: dict[str, str], wanted: str, depth: str) -> None:
+    assert theme.colour_depth(env, wanted) == depth
+
+
+def test_a_theme_that_lacks_a_depth_serves_it_with_the_next_smaller_one() -> None:
+    assert Look({"styles": {"16": {"name": "1"}}}, {"COLORTERM": "truecolor"}).styles == {"name": "1"}
+
+
+def test_a_light_variant_is_used_where_the_clients_theme_is_light() -> None:
+    both = {"styles": {"16": {"name": "1"}}, "light": {"16": {"name": "4"}}}
+    assert Look(both, {}, is_light=True).styles == {"name": "4"}
+    assert Look(both, {}).styles == {"name": "1"}
+
+
+def test_a_part_has_the_codes_of_all_its_styles_and_is_closed() -> None:
+    look = Look({"styles": {"16": {"warning": "33", "groove": "100"}}}, {})
+    assert theme.painted_parts([("warning groove", "█"), ("plain", "x")], look) == "\x1b[33;100m█\x1b[0mx"
+
+
+def test_the_empty_part_of_a_bar_is_drawn_as_a_groove_where_the_theme_has_one() -> None:
+    assert theme.painted_parts([("track", "░░")], Look({"styles": {"16": {"groove": "100"}}}, {})) == "\x1b[100m  \x1b[0m"
+
+
+def test_blocks_stand_on_backgrounds_with_caps_between() -> None:
+    text = theme.paint([("model", [("name", "M")]), ("git", [("plain", "g")])], Look(BLOCKS, {}))
+    assert text == (
+        "\x1b[44m \x1b[0m\x1b[44;1mM\x1b[0m\x1b[44m \x1b[0m\x1b[34;42m>\x1b[0m\x1b[42m \x1b[0m\x1b[42mg\x1b[0m\x1b[42m \x1b[0m\x1b[32m>\x1b[0m"
+    )
+
+
+def test_without_colours_blocks_are_told_apart_by_a_separator() -> None:
+    assert theme.paint([("model", [("name", "M")]), ("git", [("plain", "g")])], Look(BLOCKS, {"NO_COLOR": "1"})) == "M | g"
+
+
+@pytest.mark.parametrize(
+    ("url", "linked"),
+    [
+        ("https://example.com/1", True),
+        ("http://example.com", True),
+        ("javascript:alert(1)", False),
+        ("https://x\x1b\\", False),
+        ("https://x\x07", False),
+        ("https://é", False),
+        ("https://" + "x" * 3000, False),
+        (None, False),
+    ],
+)
+def test_only_web_addresses_become_links(url: Any, *, linked: bool) -> None:
+    text = theme.painted_parts([("link", "#1", url)], Look(DEFAULT, {"TERM": "xterm"}))
+    assert text == (f"\x1b]8;;{url}\x1b\\#1\x1b]8;;\x1b\\" if linked else "#1")
+
+
+@given(st.dictionaries(st.sampled_from(["separator", "pad", "glyphs", "icons", "styles", "light", "blocks", "caps", "name"]), ANYTHING))
+def test_no_theme_can_break_the_line_or_smuggle_an_escape_into_it(hostile: dict[str, Any]) -> None:
+    for env in ({}, {"COLORTERM": "truecolor"}, {"NO_COLOR": "1"}):
+        look = Look(hostile, env, is_light=True)
+        text = theme.paint([("model", [("name", "M"), ("track", "--")]), ("git", [("plain", "g")])], look)
+        for piece in text.split("\x1b")[1:]:
+            code, final, _ = piece[1:].partition("m")
+            assert piece[0] == "["
+            assert final
+            assert code.replace(";", "").isdigit()

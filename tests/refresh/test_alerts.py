@@ -1,0 +1,226 @@
+"""Alerts from the service's answer to whoever is told: remembered before they are told, told once, and nobody waits."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from server import usage_body
+from usageline import paths
+from usageline.line.hook import mark
+from usageline.refresh import lock, told
+from usageline.refresh.record import Record, as_json, from_json
+from usageline.refresh.run import refresh
+from usageline.usage.alerts import MOST_ALERTS, Alert
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from server import Api
+    from world import Release, World
+
+AT = 1_795_464_000
+ALERT = Alert("session", "Current session", 90, 92.5, AT, AT - 9000)
+
+
+@pytest.fixture
+def out(world: World) -> Path:
+    """Where the user's command notes what it was told."""
+    path = world.root / "out"
+    world.configure(f"ttl = 1\n[alerts]\ncommand = 'echo $USAGELINE_ALERT_KIND $USAGELINE_ALERT_THRESHOLD >> {path}'\n")
+    return path
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def alerts(world: World) -> list[tuple[str, int]]:
+    return [(alert["kind"], alert["threshold"]) for alert in world.snapshot()["alerts"]]
+
+
+def when_due(world: World) -> None:
+    """A refresh as soon as the last one is a second old."""
+    deadline = time.monotonic() + 10
+    while refresh(world.env).state == "not-due":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_what_crossed_is_published_and_told_once(world: World, api: Api, out: Path) -> None:
+    """The first reading of the account crosses, too. A failed refresh keeps its alerts beside its numbers."""
+    api.body = usage_body(session=92, weekly=80)
+    refresh(world.env)
+    seen = world.snapshot()["alerts"]
+    assert [{key: value for key, value in row.items() if key not in ("resets_at", "at")} for row in seen] == [
+        {"kind": "session", "label": "Current session", "threshold": 90, "percent": 92, "line": True, "session_start": False},
+        {"kind": "weekly_all", "label": "Current week (all models)", "threshold": 75, "percent": 80, "line": True, "session_start": False},
+    ]
+    assert [row["resets_at"] for row in seen] == [limit["resets_at"] for limit in world.snapshot()["limits"][:2]]
+    assert all(abs(row["at"] - time.time()) < 10 for row in seen)
+    when_due(world)
+    api.fault = "500"
+    when_due(world)
+    assert world.snapshot()["status"] == "offline"
+    assert world.snapshot()["alerts"] == seen
+    assert sorted(lines(out)) == ["session 90", "weekly_all 75"]
+
+
+@pytest.mark.usefixtures("out")
+def test_another_accounts_alerts_are_its_own(world: World, api: Api) -> None:
+    api.body = usage_body(session=92)
+    refresh(world.env)
+    api.body = usage_body()
+    world.sign_in(account="33333333-3333-4333-8333-333333333333", token="sk-ant-oat01-other")
+    when_due(world)
+    assert alerts(world) == []
+    world.sign_out()
+    when_due(world)
+    assert alerts(world) == []
+
+
+def test_the_settings_say_what_is_told_where(world: World, api: Api, out: Path) -> None:
+    api.body = usage_body(session=92, weekly=80)
+    world.configure(
+        f"[alerts]\nthresholds = [85]\nkinds = ['session']\nline = false\nsession_start = true\ncommand = 'echo told > {out}'\n"
+    )
+    refresh(world.env)
+    assert alerts(world) == [("session", 85)]
+    assert (world.snapshot()["alerts"][0]["line"], world.snapshot()["alerts"][0]["session_start"]) == (False, True)
+    assert lines(out) == ["told"]
+
+
+def test_without_thresholds_there_are_none(world: World, api: Api) -> None:
+    """Also where one was noticed before."""
+    api.body = usage_body(session=92)
+    world.configure("ttl = 1")
+    refresh(world.env)
+    assert alerts(world) == [("session", 90)]
+    world.configure("ttl = 1\n[alerts]\nthresholds = []")
+    when_due(world)
+    assert alerts(world) == []
+
+
+def start(world: World, release: Release) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([*release.refresh_command, "--force"], env=world.env, stdin=subprocess.DEVNULL)
+
+
+def test_ten_refreshes_at_once_tell_once(world: World, api: Api, out: Path, built_release: Release) -> None:
+    api.body = usage_body(session=92)
+    for process in [start(world, built_release) for _ in range(10)]:
+        assert process.wait(30) == 0
+    assert lines(out) == ["session 90"]
+
+
+def test_killed_at_any_moment_it_has_told_at_most_once(world: World, api: Api, out: Path, built_release: Release) -> None:
+    """Between remembering and telling, too: then it shows in the line alone."""
+    api.body = usage_body(session=92)
+    for number in range(12):
+        process = start(world, built_release)
+        time.sleep(0.04 * number)
+        process.kill()
+        process.wait(10)
+    deadline = time.monotonic() + 20
+    while not Path(paths.snapshot(world.env)).exists() or alerts(world) != [("session", 90)]:
+        assert time.monotonic() < deadline
+        start(world, built_release).wait(20)
+    assert lines(out) in ([], ["session 90"])
+
+
+def test_it_is_remembered_before_it_is_told(world: World, api: Api, built_release: Release, eventually: Callable[..., None]) -> None:
+    """The command itself ends the refresh that runs it, and sees that the snapshot has the alert."""
+    out = world.root / "out"
+    world.configure(f"ttl = 1\n[alerts]\ncommand = 'cat {paths.snapshot(world.env)} >> {out}; kill -9 $PPID'")
+    api.body = usage_body(session=92)
+    assert start(world, built_release).wait(20) == -9
+    eventually(lambda: lines(out))
+    assert '"threshold":90' in lines(out)[0]
+    when_due(world)
+    assert len(lines(out)) == 1
+
+
+def test_what_cannot_be_remembered_is_not_told(world: World, api: Api, out: Path) -> None:
+    """Else every refresh would tell it. While the service is asked, somebody takes the store, which then cannot be set aside either."""
+    taken = []
+
+    def body(_: object) -> dict[str, Any]:
+        store = Path(paths.store_dir(world.env))
+        taken.append(sqlite3.connect(store / "cache.db", isolation_level=None, check_same_thread=False))
+        taken[0].execute("BEGIN EXCLUSIVE")
+        store.rename(store.with_name("elsewhere"))
+        return usage_body(session=92)
+
+    api.body = body
+    refresh(world.env)
+    taken[0].close()
+    assert [limit["percent"] for limit in world.snapshot()["limits"]] == [92, 26, 55]
+    assert alerts(world) == []
+    assert lines(out) == []
+
+
+def test_a_command_that_takes_its_time_holds_no_lock(
+    world: World, api: Api, built_release: Release, eventually: Callable[..., None]
+) -> None:
+    api.body = usage_body(session=92)
+    gate, out = world.root / "gate", world.root / "out"
+    os.mkfifo(gate)
+    world.configure(f"ttl = 1\n[alerts]\ncommand = 'echo begun > {out}; cat {gate} >> {out}'")
+    process = start(world, built_release)
+    eventually(lambda: lines(out))
+    with lock.held(paths.lock(world.env)) as ours:
+        assert ours
+    assert process.poll() is None
+    gate.write_text("ended\n")
+    assert process.wait(20) == 0
+    assert lines(out) == ["begun", "ended"]
+
+
+def test_a_command_that_never_ends_is_ended_in_time(world: World, api: Api, built_release: Release) -> None:
+    api.body = usage_body(session=92)
+    world.configure("[alerts]\ncommand = 'exec sleep 1000'")
+    began = time.monotonic()
+    assert start(world, built_release).wait(20) == 0
+    assert time.monotonic() - began < 10
+
+
+def test_a_record_keeps_its_alerts() -> None:
+    """What is damaged or hostile among them is not there."""
+    record = Record(alerts=(ALERT, replace(ALERT, resets_at=None, at=0)))
+    assert from_json(json.loads(json.dumps(as_json(record)))) == record
+    row = asdict(ALERT)
+    damaged = [
+        {**row, "threshold": 0},
+        {**row, "threshold": "90"},
+        {**row, "percent": None},
+        {**row, "kind": 3},
+        {**row, "label": ""},
+        5,
+        None,
+        [],
+    ]
+    assert from_json({"alerts": [*damaged, row]}).alerts == (ALERT,)
+    assert from_json({"alerts": "all"}).alerts == from_json({}).alerts == ()
+    assert len(from_json({"alerts": [row] * 1000}).alerts) == MOST_ALERTS
+
+
+def test_notes_of_sessions_are_swept_when_their_window_must_be_over(world: World) -> None:
+    """But not that of an alert that still stands, in a longer window; and where there are none, none are made."""
+    now = time.time()
+    directory = Path(paths.told_dir(world.env))
+    told.sweep(world.env, (ALERT,), now)
+    assert not directory.exists()
+    directory.mkdir(parents=True, mode=0o700)
+    stands = mark(asdict(ALERT))
+    for name, age_s in (("old", told.KEPT_S + 1), ("new", told.KEPT_S - 60), (stands, 10 * told.KEPT_S)):
+        (directory / name).touch()
+        os.utime(directory / name, (now - age_s, now - age_s))
+    told.sweep(world.env, (ALERT,), now)
+    assert {path.name for path in directory.iterdir()} == {"new", stands}

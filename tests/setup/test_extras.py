@@ -1,0 +1,93 @@
+"""`--with`: what is installed besides, and stays with every later install."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from history.readings import ACCOUNT, NOW, keep, reading
+from usageline import paths
+from usageline.setup import program, record
+from usageline.setup.job import Job
+
+if TYPE_CHECKING:
+    from setup.machine import Machine
+
+
+def draws(machine: Machine) -> bool:
+    """Whether the installed command can make a PNG."""
+    target = machine.world.home / "usage.png"
+    target.unlink(missing_ok=True)
+    done = machine.world.run(paths.command(machine.env), "history", "--account", ACCOUNT, "--png", str(target))
+    assert target.exists() == (done.returncode == 0)
+    assert done.returncode == 0 or "--with png" in done.stderr, done.stderr
+    return target.exists()
+
+
+@pytest.mark.timeout(120)  # two environments are made
+def test_the_installed_command_can_ask_for_an_extra(machine: Machine) -> None:
+    """It replaces the release that it runs from; the next install keeps what it has."""
+    keep(machine.env, [reading(NOW - 60), reading(NOW)])
+    machine.run()
+    assert not draws(machine)
+    plain = os.readlink(machine.data_dir / "current")
+    done = machine.world.run(paths.command(machine.env), "install", "--with", "png", "--with", "png")
+    assert done.returncode == 0, done.stderr
+    assert draws(machine)
+    assert os.readlink(machine.data_dir / "current") != plain
+    assert os.listdir(machine.data_dir / "releases") == [os.path.basename(os.readlink(machine.data_dir / "current"))]
+    assert "nothing to change" in machine.run()
+    machine.wait_for_refreshes()
+
+
+def test_an_upgrade_keeps_the_extras_of_every_profile(machine: Machine) -> None:
+    """They share one program. What a later version may have written into a record is no reason to fail."""
+    job = Job(machine.env, str(machine.clone), lambda _: None)
+    plain, _ = program.planned(job, None)
+    with_png, _ = program.planned(replace(job, extras=("png",)), None)
+    assert with_png.id != plain.id
+    own = record.Record("", job.data_dir, "", "")
+    assert program.planned(job, replace(own, extras=("png", "later")))[0] == with_png
+    other = {**machine.env, "CLAUDE_CONFIG_DIR": str(machine.world.home / "other")}
+    record.save(other, replace(own, extras=("png",)))
+    assert program.planned(job, own)[0] == with_png
+    assert program.planned(job, None)[0] == with_png
+
+
+@pytest.mark.parametrize("arguments", [("--with",), ("--with", "nonsense"), ("--with", "../png"), ("--uninstall", "--with", "png")])
+def test_an_extra_that_there_is_not_is_wrong_usage(machine: Machine, arguments: tuple[str, ...]) -> None:
+    """And changes nothing."""
+    before = machine.tree()
+    assert "usage:" in machine.run(*arguments, expect=2)
+    assert machine.tree() == before
+
+
+def test_an_extra_that_cannot_be_had_leaves_the_old_release_in_use(profile: Machine, tmp_path: Path) -> None:
+    """And is not remembered."""
+    profile.run()
+    old = os.readlink(profile.data_dir / "current")
+    few = tmp_path / "wheels"
+    shutil.copytree(profile.env["PIP_FIND_LINKS"], few, ignore=shutil.ignore_patterns("resvg*"))
+    wheels, profile.env["PIP_FIND_LINKS"], profile.env["UV_FIND_LINKS"] = profile.env["PIP_FIND_LINKS"], str(few), str(few)
+    assert "could not be installed" in profile.run("--with", "png", expect=1)
+    assert os.readlink(profile.data_dir / "current") == old
+    found = record.load(profile.env)
+    assert found is not None
+    assert found.extras == ()
+    profile.env["PIP_FIND_LINKS"] = profile.env["UV_FIND_LINKS"] = wheels
+    assert "nothing to change" in profile.run()
+
+
+def test_a_record_of_before_there_were_extras_is_read(machine: Machine) -> None:
+    """Nothing of what it remembers is lost."""
+    made = record.Record("0.1.0-0123456789", str(machine.data_dir), "/usr/bin/python3", "/usr/bin/python3")
+    record.save(machine.env, made)
+    place = Path(record.path(machine.env))
+    place.write_text(place.read_text().replace(',\n "extras": []', ""))
+    assert "extras" not in place.read_text()
+    assert record.load(machine.env) == made

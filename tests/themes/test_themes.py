@@ -1,0 +1,151 @@
+"""Themes: whole, legible on the backgrounds that they are meant for, and told apart by everybody."""
+
+from __future__ import annotations
+
+import json
+import os
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from themes.seen import DARK_BACKGROUNDS, LIGHT_BACKGROUNDS, VISIONS, apart, contrast
+from usageline import themes
+from usageline.line.layout import cells
+from usageline.line.theme import DEFAULT
+from usageline.themes import colours
+from usageline.themes.theme import STROKES, STYLES, Palette, Theme, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from usageline.themes.colours import Rgb
+
+ALL = [themes.find(name) for name in themes.NAMES]
+SEVERITIES = ("normal", "warning", "critical")
+NO_NUMBERS = ("model", "directory")
+"""Segments that never show how grave something is."""
+
+
+def _rgb(spec: str) -> Rgb:
+    found = colours.parse(spec).text
+    assert isinstance(found, tuple)
+    return found
+
+
+def _shown(colour: Rgb, depth: str) -> Rgb:
+    return colour if depth == "true" else colours.rgb(colours.nearest(colour))
+
+
+def _grounds(theme: Theme) -> Iterator[tuple[str, Palette, Rgb]]:
+    """What a theme is drawn on: a name, the palette used there, the background."""
+    if theme.blocks:
+        for kind, block in theme.blocks.items():
+            yield kind, theme.dark, _rgb(block.colour)
+        return
+    for background in LIGHT_BACKGROUNDS if theme.name == "light" else DARK_BACKGROUNDS:
+        yield background, theme.dark, _rgb(background)
+    if theme.light is not None:
+        for background in LIGHT_BACKGROUNDS:
+            yield background, theme.light, _rgb(background)
+
+
+@pytest.mark.parametrize("theme", ALL, ids=themes.NAMES)
+def test_every_word_is_legible_on_every_background_that_the_theme_is_meant_for(theme: Theme) -> None:
+    """WCAG 2.2, AA for text, and AAA for the high-contrast theme; in 24 bits and in what 256 colours make of it."""
+    least = 7 if theme.name == "high-contrast" else 4.5
+    for ground, palette, behind in _grounds(theme):
+        grave = {"warning", "critical", "alert", "normal", "added", "removed"} if ground in NO_NUMBERS else set()
+        for style in STYLES.keys() - grave - set(STROKES):
+            for depth in ("256", "true"):
+                found = contrast(_shown(_rgb(palette.styles[style]), depth), _shown(behind, depth) if theme.blocks else behind)
+                assert found >= least, (ground, style, depth, found)
+
+
+@pytest.mark.parametrize("theme", ALL, ids=themes.NAMES)
+def test_a_bar_stands_out_from_its_groove(theme: Theme) -> None:
+    """WCAG 2.2 for graphics."""
+    for palette in (theme.dark, theme.light):
+        groove = colours.parse(palette.styles.get("groove", "")).background if palette else None
+        if palette is None or groove is None:
+            continue
+        for style in SEVERITIES:
+            for depth in ("256", "true"):
+                assert contrast(_shown(_rgb(palette.styles[style]), depth), _shown(colours.rgb(groove), depth)) >= 3, style
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_severities_are_apart_for_every_kind_of_colour_vision(vision: str) -> None:
+    """In the theme that is made for that; ten times what can just be seen."""
+    theme = themes.find("color-blind-safe")
+    assert theme.light
+    for palette in (theme.dark, theme.light):
+        for depth in ("256", "true"):
+            for one, other in combinations(SEVERITIES, 2):
+                assert apart(_shown(_rgb(palette.styles[one]), depth), _shown(_rgb(palette.styles[other]), depth), vision) > 23, (
+                    one,
+                    other,
+                )
+
+
+def test_red_and_green_are_what_that_theme_avoids() -> None:
+    """The measure can fail: for somebody without red cones the usual red and green are hardly apart."""
+    assert apart((190, 90, 50), (110, 115, 45), "protanopia") < 23 < apart((190, 90, 50), (110, 115, 45), "all")
+
+
+@pytest.mark.parametrize("name", ["color-blind-safe", "high-contrast"])
+def test_severities_differ_in_weight_too(name: str) -> None:
+    """So that they are told apart in grey."""
+    theme = themes.find(name)
+    for palette in (theme.dark, theme.light):
+        assert palette
+        for specs in (palette.styles, palette.sixteen):
+            assert len({colours.parse(specs[style]).attributes for style in SEVERITIES}) == 3
+
+
+@pytest.mark.parametrize("theme", ALL, ids=themes.NAMES)
+@pytest.mark.parametrize("nerd_font", [False, True])
+def test_a_theme_resolves_to_what_the_line_reads(theme: Theme, *, nerd_font: bool) -> None:
+    """Codes of digits and semicolons, all glyphs of bars one cell wide; and nothing but text, lists and tables."""
+    found = resolve(theme, nerd_font=nerd_font)
+    assert json.loads(json.dumps(found)) == found
+    for palette in (found["styles"], found.get("light", {})):
+        for codes in palette.values():
+            assert codes.keys() == STYLES.keys()
+            assert all(not code or code.replace(";", "").isdigit() for code in codes.values())
+    glyphs = found["glyphs"]
+    assert all(cells(glyphs[name]) == 1 for name in ("full", "empty", "mark"))
+    assert [cells(char) for char in glyphs["parts"]] in ([], [1] * 8)
+    assert bool(found["icons"]) is (nerd_font and theme.name != "ascii")
+
+
+def test_the_ascii_theme_is_ascii() -> None:
+    """With a Nerd Font as well."""
+    json.dumps(resolve(themes.find("ascii"), nerd_font=True), ensure_ascii=False).encode("ascii")
+
+
+def test_arrows_need_a_nerd_font() -> None:
+    """Without one a powerline is its blocks."""
+    powerline = themes.find("powerline")
+    assert resolve(powerline)["caps"] == ["", "", ""]
+    assert resolve(powerline, nerd_font=True)["caps"] == ["", "\ue0b0", "\ue0b0"]
+    for kinds in resolve(powerline)["blocks"].values():
+        assert kinds.keys() == powerline.blocks.keys()
+        assert all(code.replace(";", "").isdigit() for pair in kinds.values() for code in pair)
+
+
+def test_the_line_has_the_default_theme_built_in() -> None:
+    """Resolved: the line neither imports a theme nor reads one."""
+    assert _without_empty(DEFAULT) == _without_empty(resolve(themes.find("default")))
+
+
+def test_every_theme_is_listed() -> None:
+    """Each module of the package but the two that all share is a theme's."""
+    modules = {name.partition(".")[0] for name in os.listdir(os.path.dirname(themes.__file__)) if name.endswith(".py")}
+    assert modules - {"__init__", "theme", "colours"} == {name.replace("-", "_") for name in themes.NAMES}
+    assert [theme.name for theme in ALL] == list(themes.NAMES)
+    assert all(0 < len(theme.about) < 100 for theme in ALL)
+
+
+def _without_empty(value: Any) -> Any:
+    return {name: _without_empty(item) for name, item in value.items() if item != ""} if isinstance(value, dict) else value

@@ -1,0 +1,209 @@
+"""When a limit's use is told of, and when it is not told of again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from usageline.usage.alerts import MOST_ALERTS, Alert, crossed
+from usageline.usage.model import Credit, Limit, Reading
+
+AT = 1_795_464_000
+NOW = AT - 9000
+WINDOW_S = 18000
+THRESHOLDS = (75, 90)
+
+
+def limit(percent: float | None, resets_at: int | None = AT, *, kind: str = "session", label: str = "Current session") -> Limit:
+    return Limit(kind, label, percent, resets_at)
+
+
+def reading(*meters: Limit | Credit) -> Reading:
+    limits = tuple(meter for meter in meters if isinstance(meter, Limit))
+    return Reading(limits, tuple(meter for meter in meters if isinstance(meter, Credit)), "oauth", NOW)
+
+
+def credit(percent: float, ends_at: int | None = AT) -> Credit:
+    return Credit("Usage credits", 1, 2, 2, "USD", percent, ends_at)
+
+
+def told(*readings: Reading, thresholds: tuple[int, ...] = THRESHOLDS, kinds: tuple[str, ...] = (), now: float = NOW) -> list[list[int]]:
+    """The thresholds told of after each reading."""
+    fired: tuple[Alert, ...] = ()
+    found = []
+    for each in readings:
+        new, fired = crossed(each, thresholds, kinds, fired, now)
+        assert set(new) <= set(fired)
+        found.append([alert.threshold for alert in new])
+    return found
+
+
+def test_a_limit_at_its_threshold_is_told_of_with_all_that_is_known() -> None:
+    """At the very first reading, too."""
+    new, kept = crossed(reading(limit(75)), THRESHOLDS, (), (), NOW + 0.5)
+    assert new == kept == (Alert("session", "Current session", 75, 75, AT, NOW),)
+
+
+@pytest.mark.parametrize(
+    ("percents", "expected"),
+    [
+        ([74.9, 75, 76], [[], [75], []]),
+        ([80, 95], [[75], [90]]),
+        ([95, 80, 95], [[90], [], []]),
+        ([91, 76], [[90], []]),
+        ([None, 100], [[], [90]]),
+        ([80, None, 80], [[75], [], []]),
+    ],
+    ids=[
+        "once",
+        "each threshold",
+        "not after a fall that nobody confirmed",
+        "the highest stands for the lower",
+        "unknown",
+        "unknown between",
+    ],
+)
+def test_each_threshold_is_told_of_once_in_a_window(percents: list[float | None], expected: list[list[int]]) -> None:
+    assert told(*(reading(limit(percent)) for percent in percents)) == expected
+
+
+@pytest.mark.parametrize(("later_s", "again"), [(0, False), (60, False), (-60, False), (61, True), (WINDOW_S, True)])
+def test_a_window_is_known_by_its_reset_to_a_minute(later_s: int, again: bool) -> None:
+    assert told(reading(limit(92)), reading(limit(92, AT + later_s))) == [[90], [90] if again else []]
+
+
+def test_limits_are_told_apart_by_kind_and_label() -> None:
+    fable, opus = (limit(80, kind="weekly_scoped", label=name) for name in ("Fable", "Opus"))
+    assert told(reading(fable, opus, limit(80)), reading(opus, fable, limit(80))) == [[75, 75, 75], []]
+
+
+def test_a_window_that_has_ended_is_not_told_of_and_forgotten() -> None:
+    """But not in the minute in which its reset may be reported later than it was told of."""
+    assert told(reading(limit(92)), now=AT) == [[]]
+    _, kept = crossed(reading(limit(92)), THRESHOLDS, (), (), NOW)
+    assert crossed(reading(limit(92, AT + 30)), THRESHOLDS, (), kept, AT + 10) == ((), kept)
+    assert crossed(reading(), THRESHOLDS, (), kept, AT + 60) == ((), ())
+
+
+def test_what_is_missing_from_a_reading_is_remembered() -> None:
+    assert told(reading(limit(92)), reading(), reading(limit(92))) == [[90], [], []]
+
+
+@pytest.mark.parametrize(
+    ("fell_to", "then", "expected"),
+    [(3, 80, [75]), (3, 95, [90]), (80, 95, [90]), (80, 82, []), (89.5, 95, []), (74, 75, [75])],
+    ids=["below all", "below all, then both", "below one", "still above the other", "rounding", "a point is enough"],
+)
+def test_a_threshold_that_use_was_lowered_below_is_told_of_anew(fell_to: float, then: float, expected: list[int]) -> None:
+    lowered = (reading(replace(limit(percent), lowered=True)) for percent in (fell_to, then))
+    assert told(reading(limit(92)), *lowered) == [[90], [], expected]
+
+
+def test_a_threshold_that_only_counts_as_told_has_nothing_to_tell() -> None:
+    _, kept = crossed(reading(limit(92)), THRESHOLDS, (), (), NOW)
+    _, kept = crossed(reading(replace(limit(80), lowered=True)), THRESHOLDS, (), kept, NOW)
+    assert [(alert.threshold, alert.at) for alert in kept] == [(75, 0)]
+
+
+def test_without_a_reset_there_is_one_window_until_use_falls_or_a_reset_is_known() -> None:
+    nameless = [reading(limit(percent, None)) for percent in (92, 93, 10, 80)]
+    assert told(*nameless) == [[90], [], [], [75]]
+    assert told(nameless[0], reading(limit(10)), nameless[0]) == [[90], [], [90]]
+
+
+def test_a_reset_that_is_left_out_once_changes_nothing() -> None:
+    assert told(reading(limit(80)), reading(limit(92, None)), reading(limit(93))) == [[75], [90], []]
+    assert told(reading(limit(92)), reading(limit(10, None)), reading(limit(93))) == [[90], [], []]
+
+
+def test_credits_are_told_of_and_their_limit_may_be_raised() -> None:
+    new, _ = crossed(reading(credit(120)), THRESHOLDS, (), (), NOW)
+    assert new == (Alert("credits", "Usage credits", 90, 120, AT, NOW),)
+    assert told(*(reading(credit(percent)) for percent in (92, 46, 80))) == [[90], [], [75]]
+
+
+def test_what_the_service_names_twice_is_told_of_once() -> None:
+    """And a lower one of the two is no fall."""
+    twice = reading(replace(limit(10), lowered=True), limit(92), replace(limit(10), lowered=True))
+    assert told(twice, twice) == [[90], []]
+    half_known = reading(limit(92, None), limit(10))
+    assert told(half_known, half_known) == [[90], []]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        ((), 3),
+        (("session",), 1),
+        (("Weekly",), 1),
+        (("scoped",), 0),
+        (("usage CREDITS",), 1),
+        (("credits", "session"), 2),
+        (("nothing",), 0),
+    ],
+)
+def test_kinds_choose_by_kind_label_or_segment(kinds: tuple[str, ...], expected: int) -> None:
+    everything = reading(limit(80), limit(80, kind="weekly_all", label="Current week"), credit(80))
+    assert len(told(everything, kinds=kinds)[0]) == expected
+
+
+def test_without_thresholds_nothing_is_told_and_nothing_forgotten() -> None:
+    _, kept = crossed(reading(limit(92)), THRESHOLDS, (), (), NOW)
+    assert crossed(reading(limit(99)), (), (), kept, NOW) == ((), kept)
+
+
+def test_a_threshold_added_later_is_told_of_where_no_higher_one_was() -> None:
+    _, kept = crossed(reading(limit(85)), (75,), (), (), NOW)
+    assert [alert.threshold for alert in crossed(reading(limit(85)), (75, 80), (), kept, NOW)[0]] == [80]
+    assert crossed(reading(limit(85)), (60, 75), (), kept, NOW)[0] == ()
+
+
+def test_what_is_remembered_is_bounded_and_of_the_limits_that_there_are() -> None:
+    crowd = reading(*(limit(92, kind="new", label=str(number)) for number in range(3 * MOST_ALERTS)))
+    others = tuple(Alert("old", str(number), 75, 80, AT, NOW) for number in range(MOST_ALERTS))
+    new, kept = crossed(crowd, THRESHOLDS, (), others, NOW)
+    assert len(new) == len(kept) == MOST_ALERTS
+    assert crossed(crowd, THRESHOLDS, (), kept, NOW) == ((), kept)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 4000),
+        st.dictionaries(
+            st.sampled_from(["session", "weekly"]),
+            st.tuples(st.none() | st.floats(0, 100), st.integers(0, 3), st.integers(-30, 30), st.booleans()),
+        ),
+    ),
+    max_size=40,
+)
+
+
+@given(STEPS, st.lists(st.integers(1, 100), max_size=4).map(tuple))
+def test_no_threshold_is_told_of_twice_in_a_window_that_use_did_not_fall_in_and_none_is_missed(
+    steps: list[tuple[int, dict[str, tuple[float | None, int, int, bool]]]], thresholds: tuple[int, ...]
+) -> None:
+    """Whatever the sequence: windows come back, resets are reported unevenly, percentages go up and down."""
+    now, fired = NOW, tuple[Alert, ...]()
+    ever: dict[tuple[str, int], set[int]] = {}
+    since_fall: dict[tuple[str, int], set[int]] = {}
+    for wait_s, rows in steps:
+        now += wait_s
+        limits = {}
+        for kind, (percent, number, jitter_s, lowered) in rows.items():
+            limits[kind, number] = Limit(kind, "", percent, AT + number * WINDOW_S + jitter_s, lowered=lowered)
+            if lowered and percent is not None:
+                since_fall[kind, number] = {threshold for threshold in since_fall.get((kind, number), ()) if threshold <= percent}
+        new, fired = crossed(reading(*limits.values()), thresholds, (), fired, now)
+        for alert in new:
+            assert alert.resets_at is not None
+            window = alert.kind, round((alert.resets_at - AT) / WINDOW_S)
+            assert alert.threshold not in since_fall.setdefault(window, set())
+            for seen in (ever.setdefault(window, set()), since_fall[window]):
+                seen |= {threshold for threshold in thresholds if threshold <= alert.threshold}
+        for window, each in limits.items():
+            assert each.resets_at is not None
+            if each.percent is not None and each.resets_at > now:
+                assert {threshold for threshold in thresholds if threshold <= each.percent} <= ever.get(window, set())
