@@ -6,6 +6,7 @@ import contextlib
 import os
 import selectors
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -91,6 +92,19 @@ def end_descendants() -> int:
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.005)
     return len(ended)
+
+
+def is_trusted(path: str) -> bool:
+    """Whether it is a program that only this user or root can have written, in a directory of which the same holds."""
+    real = os.path.realpath(path)
+    try:
+        program, directory = os.stat(real), os.stat(os.path.dirname(real))
+    except (OSError, ValueError):
+        return False
+    if os.name != "posix":
+        return stat.S_ISREG(program.st_mode)
+    ours = all(found.st_uid in {0, os.geteuid()} and not found.st_mode & 0o022 for found in (program, directory))
+    return ours and stat.S_ISREG(program.st_mode) and os.access(real, os.X_OK)
 
 
 def descendants(pid: int) -> list[int]:

@@ -51,8 +51,8 @@ def test_every_kind_of_change_is_counted(world: World, built_release: Release, r
     (repo.root / "folder").mkdir()
     (repo.root / "folder/one").touch()
     result = looked(world, built_release, repo)
-    counts = {name: result[name] for name in ("staged", "unstaged", "untracked", "conflicts")}
-    assert counts == {"staged": 2, "unstaged": 2, "untracked": 2, "conflicts": 0}
+    counts = {name: result[name] for name in ("changed", "staged", "unstaged", "untracked", "conflicts")}
+    assert counts == {"changed": 5, "staged": 2, "unstaged": 2, "untracked": 2, "conflicts": 0}
     assert (result["branch"], result["ahead"], result["behind"], result["failed"], result["more"]) == ("main", None, None, "", False)
 
 
@@ -211,6 +211,35 @@ def test_a_first_look_is_due_at_once_and_then_only_after_a_change_or_a_while(wor
     assert not git.status(world.env, found, at + git.OLD_S + 2)[1]
     repo.git("switch", "--quiet", "--create", "other")
     assert git.status(world.env, git.repository(str(repo.root)), at + git.OLD_S + git.CLAIM_S + 2)[1]
+
+
+def test_a_segment_that_shows_no_numbers_starts_no_look(world: World, repo: Repo) -> None:
+    nothing = {"changed": None, "ahead": None, "behind": None}
+    assert git.seen(world.env, str(repo.root), NOW, counted=False) == ({"branch": "main", "state": "", **nothing}, None)
+    commit = repo.commit()
+    repo.git("switch", "--quiet", "--detach")
+    assert git.seen(world.env, str(repo.root), NOW, counted=False) == ({"branch": commit[:7], "state": "", **nothing}, None)
+    assert git.seen(world.env, "/", NOW, counted=True) == (None, None)
+    assert not world.cache.exists()
+
+
+def test_a_branch_that_only_git_can_tell_is_looked_for(world: World, built_release: Release, repo: Repo) -> None:
+    found = git.repository(str(repo.root))
+    (repo.root / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")
+    shown, due = git.seen(world.env, str(repo.root), NOW, counted=False)
+    assert (shown["branch"], due.root) == ("", str(repo.root))
+    (repo.root / ".git/HEAD").write_text("ref: refs/heads/main\n")
+    assert looked(world, built_release, repo)["branch"] == "main"
+    (repo.root / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")
+    assert git.seen(world.env, found.root, time.time(), counted=False)[0]["branch"] == "main"
+
+
+def test_the_numbers_of_the_last_look_are_shown(world: World, built_release: Release, repo: Repo) -> None:
+    repo.commit()
+    (repo.root / "a").write_text("b\n")
+    looked(world, built_release, repo)
+    shown, due = git.seen(world.env, str(repo.root), time.time(), counted=True)
+    assert (shown["changed"], shown["ahead"], due) == (1, None, None)
 
 
 def test_a_slow_repository_is_looked_at_less_often(world: World, repo: Repo) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import programs
+from usageline import processes
 from usageline.config import Alerts
 from usageline.refresh import tell as telling
 from usageline.refresh.desktop import Desktop
@@ -226,4 +226,4 @@ def test_many_alerts_are_bounded(world: World) -> None:
 
 def test_the_programs_of_this_machine_are_looked_for_where_only_root_or_the_user_writes() -> None:
     assert all(os.path.isabs(path) for path in Desktop().programs)
-    assert programs.is_trusted("/bin/sh")
+    assert processes.is_trusted("/bin/sh")

@@ -44,18 +44,8 @@ def look_at_repository(seen, configured, env, python):
         return None
     from usageline.line import git  # noqa: PLC0415 - where it is shown
 
-    found = git.repository(cwd)
-    if found is None:
-        return None
-    seen.git = {"branch": found.branch or found.commit, "state": found.state}
-    if found.branch and not {"dirty", "ahead"} & set(options.get("show", ())):
-        return None
-    known, due = git.status(env, found, seen.now)
-    if known:
-        changed = [known[name] for name in ("staged", "unstaged", "untracked", "conflicts")]
-        seen.git |= {"changed": sum(filter(None, changed)), "ahead": known["ahead"], "behind": known["behind"], "more": known["more"]}
-        seen.git["branch"] = seen.git["branch"] or known["branch"]
-    return (lambda: git.launch(python, start.refresh_environment(env), found)) if due and python else None
+    seen.git, found = git.seen(env, cwd, seen.now, counted=not {"dirty", "ahead"}.isdisjoint(options.get("show", ())))
+    return (lambda: git.launch(python, start.refresh_environment(env), found)) if found and python else None
 
 
 def chained(seen, configured, env, python, payload):

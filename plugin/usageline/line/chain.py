@@ -36,7 +36,7 @@ class Command:
         self.python = python
         self.env = env
         self._command = _word(settings.get("command"), 1 << 16)
-        self._key = paths.digest((layout.clean(_word(session_id, 256)) + "\n" + layout.clean(self._command)).encode())
+        self._key = paths.digest(f"{_word(session_id, 256)}\n{self._command}".encode("utf-8", "replace"))
         self._waits = settings.get("wait") is True
         value = settings.get("timeout")
         self._timeout_s = float(min(max(value, SHORTEST_S), LONGEST_S)) if type(value) in (int, float) else 5.0

@@ -31,7 +31,7 @@ REST = 10
 
 LONGEST_REST_S = 300
 CLOCK_JUMP_S = 60
-COUNTS = ("staged", "unstaged", "untracked", "conflicts", "ahead", "behind")
+COUNTS = ("changed", "staged", "unstaged", "untracked", "conflicts", "ahead", "behind")
 
 
 class Repository:
@@ -52,7 +52,7 @@ class Repository:
     @property
     def key(self):
         """The digest that names the look at this repository."""
-        return paths.digest((self.directory + "\n" + self.root).encode("utf-8", "surrogateescape"))
+        return paths.digest(f"{self.directory}\n{self.root}".encode("utf-8", "replace"))
 
 
 def repository(cwd):
@@ -78,10 +78,27 @@ def repository(cwd):
     return found
 
 
+def seen(env, cwd, now, *, counted):
+    """What a segment shows of the repository around `cwd`, and the Repository to `launch` a look at as the last act: each may be None.
+
+    The first is `{"branch", "state": text, "changed", "ahead", "behind": number or None, "more": bool or None}`; a detached HEAD's short hash stands for a branch.
+    Without `counted` the numbers are None and nothing is looked at, unless only git can tell the branch.
+    """
+    found = repository(cwd)
+    if found is None:
+        return None, None
+    named = found.branch or found.commit
+    known, due = status(env, found, now) if counted or not named else (None, False)
+    known = known or {}
+    shown = {name: known.get(name) for name in ("changed", "ahead", "behind", "more")}
+    return {"branch": named or known.get("branch", ""), "state": found.state, **shown}, found if due else None
+
+
 def status(env, found, now):
     """What git said last of this Repository, and whether to look anew: `({count: number or None, "failed": text, …} or None, due)`.
 
-    The counts are COUNTS; `branch` is git's own word; `more` says that there were too many files to count. Values are checked, text is not cleaned.
+    The counts are COUNTS, of them `changed` that of all paths; `branch` is git's own word; `more` says that there were too many files to count.
+    Values are checked, text is not cleaned.
     """
     result = looks.result(env, "git", found.key, RESULT_LIMIT)
     if result is None or result.get("about") != [found.directory, found.root]:

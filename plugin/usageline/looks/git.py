@@ -135,6 +135,7 @@ def parse(status: bytes) -> dict[str, Any]:
     entries = iter(status.split(b"\0"))
     for entry in entries:
         kind, _, rest = entry.partition(b" ")
+        counts["changed"] += kind in {b"1", b"2", b"u", b"?"}
         if kind == b"#":
             _header(counts, rest)
         elif kind in {b"1", b"2"}:

@@ -7,7 +7,7 @@ import stat
 import sys
 from dataclasses import dataclass
 
-from usageline.programs import is_trusted
+from usageline.processes import is_trusted
 
 APP = "usageline"
 
