@@ -59,6 +59,7 @@ def test_the_size_is_bounded_and_the_oldest_go(world: World, small: int, step_s:
     found = history.load(world.env, ACCOUNT)
     assert found == seen[-len(found) :]
     assert len(found) * len(encode(seen[0])) > small / 2
+    assert all(line.startswith(b'{"at":') for line in content(world.env).splitlines())
 
 
 def test_a_month_that_alone_is_too_much_loses_its_beginning(world: World, small: int) -> None:
