@@ -6,6 +6,7 @@ A colour spec is words with spaces between: `bold #2e8b57`, `red on black`, `und
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 DEPTHS = ("16", "256", "true")
@@ -88,6 +89,7 @@ def rgb(colour: Colour) -> Rgb:
     return _LEVELS[cube // 36], _LEVELS[cube // 6 % 6], _LEVELS[cube % 6]
 
 
+@cache
 def nearest(wanted: Rgb) -> int:
     """The number, 16–255, whose colour looks most like `wanted`.
 
