@@ -1,7 +1,7 @@
 """The repository that a directory lies in, read from its files: no git process on the hot side."""
 
 from usageline import paths
-from usageline.line import looks, system
+from usageline.line import looks, start, system
 
 MOST_STEPS = 64
 """Directories that are looked at on the way up."""
@@ -113,8 +113,8 @@ def status(env, found, now):
 
 
 def launch(python, env, found):
-    """Start a look at this Repository, as the last act. `env` is what of the environment it gets (`start.refresh_environment`)."""
-    looks.launch(python, ["git", found.root], env)
+    """Start a look at this Repository, as the last act. It gets of the environment what a refresh gets."""
+    return looks.launch(python, ["git", found.root], start.refresh_environment(env))
 
 
 def stamp(found):
