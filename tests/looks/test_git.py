@@ -214,7 +214,7 @@ def test_a_first_look_is_due_at_once_and_then_only_after_a_change_or_a_while(wor
 
 
 def test_a_segment_that_shows_no_numbers_starts_no_look(world: World, repo: Repo) -> None:
-    nothing = {"changed": None, "ahead": None, "behind": None}
+    nothing = {"changed": None, "ahead": None, "behind": None, "more": None}
     assert git.seen(world.env, str(repo.root), NOW, counted=False) == ({"branch": "main", "state": "", **nothing}, None)
     commit = repo.commit()
     repo.git("switch", "--quiet", "--detach")

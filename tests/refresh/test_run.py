@@ -265,7 +265,7 @@ def test_a_wrong_configuration_is_told_and_holds_nothing_up(world: World) -> Non
     snapshot = refresh(world.env).snapshot
     assert snapshot is not None
     assert snapshot["status"] == "ok"
-    assert "config.toml: ttl" in snapshot["detail"]
+    assert "config.toml:1: ttl" in snapshot["detail"]
 
 
 def test_an_address_that_is_ignored_is_told(world: World) -> None:

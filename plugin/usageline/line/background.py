@@ -45,7 +45,7 @@ def look_at_repository(seen, configured, env, python):
     from usageline.line import git  # noqa: PLC0415 - where it is shown
 
     seen.git, found = git.seen(env, cwd, seen.now, counted=not {"dirty", "ahead"}.isdisjoint(options.get("show", ())))
-    return (lambda: git.launch(python, start.refresh_environment(env), found)) if found and python else None
+    return (lambda: git.launch(python, env, found)) if found and python else None
 
 
 def chained(seen, configured, env, python, payload):
