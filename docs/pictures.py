@@ -1,80 +1,168 @@
 """Draws the README's pictures from the real status line: `tests/run pictures`.
 
-Each picture is the output of one run of the hot side, in a world made for it, as rich renders the escapes that it printed.
+Each line of a picture is the output of one run of the hot side, in a world made for it, as rich renders the escapes that it printed. For each
+appearance, dark and light: `line` (what it says over a day), `widths` (the default at 60, 80, 120 and 200 columns), `themes`.
 """
 
 from __future__ import annotations
 
 import io
+import json
+import re
+import subprocess
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 from hot import Hot
+from usageline import themes
+from usageline.cli.config import sample
+from usageline.config.compile import compile_config
 from world import World, build_release
 
+FOLDER = Path(__file__).with_name("pictures")
+WIDTHS = (60, 80, 120, 200)
+HOUR_S = 3600
 LIGHT = TerminalTheme(
     (255, 255, 255),
-    (40, 40, 40),
+    (74, 79, 89),
     [(0, 0, 0), (178, 34, 34), (0, 120, 50), (160, 110, 0), (30, 80, 180), (140, 40, 140), (0, 120, 130), (120, 120, 120)],
 )
 DARK = TerminalTheme(
     (24, 26, 32),
-    (220, 223, 228),
+    (188, 192, 200),
     [(24, 26, 32), (240, 90, 90), (110, 200, 120), (230, 190, 90), (100, 150, 240), (200, 120, 220), (90, 200, 210), (220, 223, 228)],
 )
-SVG = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+SVG = """<svg class="rich-terminal" viewBox="0 0 {width} HEIGHT" xmlns="http://www.w3.org/2000/svg">
 <style>
 .{unique_id}-matrix {{ font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: {char_height}px; line-height: {line_height}px; }}
 {styles}
 </style>
 <defs><clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>{lines}</defs>
-<rect width="{width}" height="{height}" rx="8" fill="BACKGROUND"/>
-<g transform="translate({terminal_x}, {terminal_y})">{backgrounds}<g class="{unique_id}-matrix">{matrix}</g></g>
+<rect width="{width}" height="HEIGHT" rx="8" fill="BACKGROUND"/>
+<g transform="translate({terminal_x}, 12)">{backgrounds}<g class="{unique_id}-matrix">{matrix}</g></g>
 </svg>
+"""
+THEME_ROWS = """
+theme = "{theme}"
+rows = [["model", "directory", "git", "context"], ["session", "weekly", "scoped"]]
 """
 
 
-def payload() -> dict[str, object]:
-    """A session in its first message."""
-    now = int(time.time())
-    windows = {
-        "five_hour": {"used_percentage": 37, "resets_at": now + 7190},
-        "seven_day": {"used_percentage": 81, "resets_at": now + 200_000},
+@dataclass
+class Scene:
+    """One world with the line in it, under one appearance of the client."""
+
+    hot: Hot
+    appearance: str
+
+    def rows(self, columns: int, *, payload: dict[str, Any] | None = None, config: str = "", **snapshot: Any) -> list[str]:
+        """What the client would be given to show."""
+        now = time.time()
+        self.hot.publish(
+            **{**sample.snapshot(now, light=self.appearance == "light"), "alerts": [], "credentials": self._stamp(), **snapshot}
+        )
+        self.hot.world.configure(config)
+        compile_config(self.hot.world.env)
+        env: dict[str, str | None] = {"NO_COLOR": None, "TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": str(columns)}
+        if payload is None:
+            payload = {**sample.payload(now), "workspace": {"current_dir": str(self.hot.world.home / "src" / "usageline")}}
+        done = self.hot.run(json.dumps(payload), env={**env, "HOME": str(self.hot.world.home)})
+        return done.stdout.decode().splitlines()
+
+    def _stamp(self) -> str:
+        from usageline import paths  # noqa: PLC0415
+        from usageline.line.start import file_stamp  # noqa: PLC0415
+
+        return str(file_stamp(paths.claude_credentials(self.hot.world.env)))
+
+
+def limits(session: float, week: float, *, left_s: float = 2 * HOUR_S, **foretold: int) -> list[dict[str, Any]]:
+    """The two windows and a model's week."""
+    at = int(time.time())
+    return [
+        {
+            "kind": "session",
+            "label": "Current session",
+            "percent": session,
+            "resets_at": int(at + left_s) + 30,
+            "severity": "normal",
+            **foretold,
+        },
+        {"kind": "weekly_all", "label": "Current week (all models)", "percent": week, "resets_at": at + 52 * HOUR_S, "severity": "normal"},
+        {"kind": "weekly_scoped", "label": "Fable", "percent": 55, "resets_at": at + 52 * HOUR_S, "severity": "normal"},
+    ]
+
+
+def a_day(scene: Scene) -> list[str]:
+    """The default line: at ease, at a pace that is too high, after the threshold, without a network."""
+    at = int(time.time())
+    soon = {"exhausts_at": at + 50 * 60, "exhausts_from": at + 35 * 60, "exhausts_to": at + 80 * 60}
+    passed = {
+        "kind": "session",
+        "label": "Current session",
+        "threshold": 90,
+        "percent": 92,
+        "resets_at": at + HOUR_S,
+        "at": at - 60,
+        "line": True,
     }
-    return {"model": {"display_name": "Opus 5.5"}, "context_window": {"used_percentage": 12}, "rate_limits": windows}
+    return [
+        *scene.rows(124, limits=limits(37, 41)),
+        *scene.rows(124, limits=limits(68, 46, **soon)),
+        *scene.rows(124, limits=limits(92, 49, left_s=HOUR_S), alerts=[passed]),
+        *scene.rows(124, limits=limits(37, 41), payload={}, status="offline", observed_at=at - 720),
+    ]
 
 
-def lines(hot: Hot) -> list[str]:
-    """The line of one sign-in: wide, at 80 columns, and when the API cannot be reached."""
-    hot.publish()
-    colour = {"NO_COLOR": None, "TERM": "xterm-256color"}
-    wide, narrow = hot.line(payload(), COLUMNS="160", **colour), hot.line(payload(), COLUMNS="80", **colour)
-    hot.publish(status="offline", observed_at=int(time.time()) - 720)
-    return [wide, narrow, hot.line(COLUMNS="160", **colour)]
+def widths(scene: Scene) -> list[str]:
+    """The default line at each of WIDTHS, under a ruler."""
+    drawn = []
+    for columns in WIDTHS:
+        drawn += [f"\x1b[2m╶{f' {columns} columns ':─^{columns - 2}}╴\x1b[0m", *scene.rows(columns, limits=limits(37, 81)), ""]
+    return drawn[:-1]
 
 
-def draw(drawn: list[str], theme: TerminalTheme, path: Path) -> None:
+def all_themes(scene: Scene) -> list[str]:
+    """Two rows in each theme that is made for this appearance."""
+    other = "dark" if scene.appearance == "light" else "light"
+    drawn = []
+    for name in themes.NAMES:
+        if name != other:
+            drawn += [f"\x1b[2m{name}\x1b[0m", *scene.rows(100, config=THEME_ROWS.format(theme=name), limits=limits(37, 81)), ""]
+    return drawn[:-1]
+
+
+def draw(drawn: list[str], terminal: TerminalTheme, path: Path) -> None:
     """Write the lines as an SVG of one terminal."""
-    console = Console(record=True, width=122, file=io.StringIO(), force_terminal=True, color_system="standard", legacy_windows=False)
-    for line in drawn:
-        console.print(Text.from_ansi(line))
-        console.print()
-    svg = console.export_svg(theme=theme, code_format=SVG.replace("BACKGROUND", theme.background_color.hex), unique_id="usageline")
-    path.write_text(svg)
+    texts = [Text.from_ansi(line) for line in drawn]
+    width = max(text.cell_len for text in texts) + 1
+    console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor", legacy_windows=False)
+    for text in texts:
+        console.print(text, no_wrap=True)
+    svg = console.export_svg(theme=terminal, code_format=SVG.replace("BACKGROUND", terminal.background_color.hex), unique_id="usageline")
+    # rich leaves room for a window's title above the text.
+    height = float(re.findall(r'y="([0-9.]+)"[^>]*>[^<]*</text>', svg)[-1]) + 32
+    path.write_text(svg.replace("HEIGHT", f"{height:.0f}"))
 
 
 def main() -> None:
-    """Draw both pictures."""
-    with tempfile.TemporaryDirectory() as folder:
-        hot = Hot(World(Path(folder) / "world"), build_release(Path(folder) / "release"))
-        drawn = lines(hot)
-    for name, theme in (("dark", DARK), ("light", LIGHT)):
-        draw(drawn, theme, Path(__file__).with_name(f"line-{name}.svg"))
+    """Draw all pictures."""
+    FOLDER.mkdir(exist_ok=True)
+    for appearance, terminal in (("dark", DARK), ("light", LIGHT)):
+        with tempfile.TemporaryDirectory() as folder:
+            world = World(Path(folder) / "world")
+            scene = Scene(Hot(world, build_release(Path(folder) / "release")), appearance)
+            subprocess.run(["git", "init", "-q", "-b", "main", str(world.home / "src" / "usageline")], check=True)  # noqa: S607 - the git of whoever draws
+            draw([line for text in a_day(scene) for line in (text, "")][:-1], terminal, FOLDER / f"line-{appearance}.svg")
+            draw(widths(scene), terminal, FOLDER / f"widths-{appearance}.svg")
+            draw(all_themes(scene), terminal, FOLDER / f"themes-{appearance}.svg")
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ TRUE_COLOUR_PROGRAMS = ("iTerm.app", "WezTerm", "ghostty", "vscode", "Hyper", "T
 class Look:
     """A theme as this terminal shows it. Anything in `theme` that is not of a theme's form counts as the default's.
 
-    `styles` maps style names to SGR codes and is empty where there is no colour; `glyphs` and `icons` as in the theme; `separator` and `pad` as
+    `styles` maps style names to SGR codes, `over` (something cut out of a solid bar) among them, and is empty where there is no colour; `glyphs` and `icons` as in the theme; `separator` and `pad` as
     drawn; `blocks` maps segment kinds to [foreground, background] codes, or is None; `caps` are the left, between and right ends of blocks;
     `ascii` says that nothing else may be shown; `links` that OSC 8 links may be.
     """
@@ -163,6 +163,8 @@ class Look:
             for name, code in _nearest(light if light and is_light else _dict(theme, "styles"), fitting).items()
             if _is_code(code)
         }
+        if self.styles:
+            self.styles["over"] = "7"
         glyphs = _dict(theme, "glyphs")
         if glyphs is not DEFAULT_GLYPHS:
             glyphs = {name: _glyph(glyphs.get(name), fallback) for name, fallback in DEFAULT_GLYPHS.items()}

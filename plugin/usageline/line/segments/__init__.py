@@ -108,7 +108,8 @@ def bar(used, width, glyphs, style, mark=None):
         [
             (style, "".join(before[: len(drawn)])),
             ("track", "".join(before[len(drawn) :])),
-            ("mark", glyphs["mark"]),
+            # On a solid bar the mark is cut out of it.
+            (f"{style} over" if steps and at < whole else "mark", glyphs["mark"]),
             (style, "".join(after[:filled_after])),
             ("track", "".join(after[filled_after:])),
         ],

@@ -14,9 +14,9 @@ def directory(view, options):
     home = view.home.rstrip("/")
     path = "~" + path[len(home) :] if home and (path == home or path.startswith(home + "/")) else path
     form, most = option(options, "form", "short"), max(int(option(options, "length", 30)), LEAST_CELLS)
-    name = path.rstrip("/").rpartition("/")[2] or path
-    shown = {"name": name, "full": path}.get(form) or _short(path)
     label, ellipsis = labelled(options, ""), view.glyphs["ellipsis"]
+    name = path.rstrip("/").rpartition("/")[2] or path
+    shown = {"name": name, "full": path}.get(form) or _short(path, ellipsis)
     return [[(34, [*label, ("directory", _last(shown, most, ellipsis))]), (37, [*label, ("directory", _last(name, most, ellipsis))])]]
 
 
@@ -63,10 +63,10 @@ def pr(view, options):
     return [[*forms, (39, [*label, link])]]
 
 
-def _short(path):
+def _short(path, ellipsis):
     """The last two names: ~/a/b/c → …/b/c, but ~/a/b as it is."""
     names = path.strip("/").split("/")
-    return path if len(names) <= 3 else "…/" + "/".join(names[-2:])
+    return path if len(names) <= 3 else f"{ellipsis}/" + "/".join(names[-2:])
 
 
 def _first(text, most, ellipsis):
