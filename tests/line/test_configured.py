@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from usageline import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hot import Hot
+    from world import World
+
+PAYLOAD = {"session_id": "s1", "model": {"display_name": "Opus 5.5"}, "context_window": {"used_percentage": 12}}
+LONGEST_S = 2.0
+"""For a line that waits for nothing, on a busy machine."""
+
+
+def rows(hot: Hot, payload: object = None, **env: str | None) -> list[str]:
+    """The rows of one run, which ends well."""
+    done = hot.run(json.dumps(payload or PAYLOAD), env=env)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout.decode().splitlines()
+
+
+@pytest.fixture
+def published(hot: Hot) -> Hot:
+    """The line with numbers to show."""
+    hot.publish()
+    return hot
+
+
+def compiled_stamp(world: World) -> str:
+    path = Path(paths.line_config(world.env))
+    return str(json.loads(path.read_text())["stamp"]) if path.exists() else ""
+
+
+def test_an_edit_is_seen_at_the_next_line(published: Hot, world: World) -> None:
+    world.configure('rows = [["model"]]')
+    assert rows(published) == ["Opus 5.5"]
+    os.utime(paths.line_config_stamp(world.env), (0, 0))  # as a moment later
+    world.configure('rows = [["context"], ["model"]]')
+    assert rows(published) == ["ctx 12%", "Opus 5.5"]
+
+
+def test_without_the_file_the_defaults_hold_at_once(published: Hot, world: World) -> None:
+    world.configure('rows = [["model"]]')
+    assert rows(published) == ["Opus 5.5"]
+    Path(paths.config_file(world.env)).unlink()
+    assert rows(published)[0].startswith("Opus 5.5 │ ctx 12% │ 5h ")
+
+
+def test_a_mistake_leaves_the_last_good_configuration_and_is_named_with_its_line(published: Hot, world: World) -> None:
+    world.configure('rows = [["model"]]')
+    assert rows(published) == ["Opus 5.5"]
+    os.utime(paths.line_config_stamp(world.env), (0, 0))
+    world.configure('theme = "minimal"\nrows = [["modle"]]')
+    assert rows(published) == ["Opus 5.5 │ config.toml:2: rows"]
+    assert rows(published) == ["Opus 5.5 │ config.toml:2: rows"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"), [("theme = ", "config.toml:1"), ("\nttl = 1\n", "config.toml:2: ttl"), ("[segments.sesion]\n", "config.toml:1")]
+)
+def test_with_no_good_one_before_the_line_is_there_all_the_same(published: Hot, world: World, text: str, place: str) -> None:
+    world.configure(text)
+    line = rows(published)[0]
+    assert line.startswith("Opus 5.5 │ ctx 12% │ 5h ")
+    assert place in line
+
+
+def test_one_state_of_the_file_is_compiled_once(published: Hot, world: World, eventually: Callable[..., None]) -> None:
+    world.configure('rows = [["model"]]')
+    runs = [
+        subprocess.Popen(published.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**world.env, "NO_COLOR": "1"})
+        for _ in range(20)
+    ]
+    lines = [run.communicate(json.dumps(PAYLOAD).encode(), timeout=30)[0] for run in runs]
+    assert all(line.strip() for line in lines)
+    eventually(lambda: compiled_stamp(world))
+    made_at = os.stat(paths.line_config(world.env)).st_mtime_ns
+    os.utime(paths.line_config_stamp(world.env), (0, 0))
+    assert rows(published) == ["Opus 5.5"]
+    assert os.stat(paths.line_config(world.env)).st_mtime_ns == made_at
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", '{"version": 1}', '{"version": 1, "rows": 5, "theme": [], "problem": {}}', '{"version": 9}', "[1]"]
+)
+def test_a_spoilt_compiled_file_is_made_anew(published: Hot, world: World, content: str) -> None:
+    world.configure('rows = [["model"]]')
+    path = Path(paths.line_config(world.env))
+    path.write_text(content)
+    path.chmod(0o600)
+    assert rows(published) == ["Opus 5.5"]
+
+
+def test_where_nothing_can_be_written_the_line_says_so(published: Hot, world: World) -> None:
+    world.configure('rows = [["model"]]')
+    world.cache.chmod(0o777)
+    assert "config.toml is not read: the cache cannot be written" in rows(published)[0]
+
+
+def test_a_chained_command_stands_where_it_is_put(published: Hot, world: World, eventually: Callable[..., None]) -> None:
+    for position, expected in (("below", ["Opus 5.5", "theirs"]), ("above", ["theirs", "Opus 5.5"]), ("left", ["theirs │ Opus 5.5"])):
+        world.configure(f'rows = [["model"]]\n[chain]\ncommand = "echo theirs"\nposition = "{position}"')
+        eventually(lambda expected=expected: rows(published) == expected)
+
+
+def test_a_chained_command_gets_the_payload_and_what_was_shown_last_is_shown_meanwhile(
+    published: Hot, world: World, eventually: Callable[..., None]
+) -> None:
+    seen = world.home / "seen"
+    world.configure(f"rows = [[\"model\"]]\n[chain]\ncommand = 'cat > {seen}; date +%s%N'")
+    eventually(lambda: len(rows(published)) == 2)
+    assert json.loads(seen.read_text()) == PAYLOAD
+    first = rows(published)[1]
+    eventually(lambda: rows(published)[1] != first)
+
+
+@pytest.mark.parametrize("command", ["sleep 60", "yes", "sleep 60 & sleep 60", "kill -9 $$", "exit 3", "/nowhere/at/all"])
+def test_a_chained_command_that_misbehaves_is_named_and_holds_nothing_up(
+    published: Hot, world: World, eventually: Callable[..., None], command: str
+) -> None:
+    world.configure(f'rows = [["model"]]\n[chain]\ncommand = "{command}"\ntimeout = 0.3')
+    rows(published)  # compiles it
+
+    def is_named() -> bool:
+        began = time.monotonic()
+        found = rows(published)
+        assert time.monotonic() - began < LONGEST_S
+        assert found[0].startswith("Opus 5.5")
+        return command == "yes" or "chain:" in found[0]
+
+    eventually(is_named)
+
+
+def test_a_line_that_waits_for_a_chained_command_waits_no_longer_than_its_limit(published: Hot, world: World) -> None:
+    world.configure('rows = [["model"]]\n[chain]\ncommand = "echo theirs"\nwait = true\ntimeout = 20')
+    assert rows(published) == ["Opus 5.5", "theirs"]
+    os.utime(paths.line_config_stamp(world.env), (0, 0))
+    world.configure('rows = [["model"]]\n[chain]\ncommand = "sleep 60"\nwait = true\ntimeout = 0.5')
+    began = time.monotonic()
+    assert rows(published)[0].startswith("Opus 5.5")
+    assert time.monotonic() - began < LONGEST_S
+
+
+def test_nothing_of_a_chained_commands_output_but_colours_and_web_links_reaches_the_terminal(
+    published: Hot, world: World, eventually: Callable[..., None]
+) -> None:
+    output = r"\033]0;title\007\033[31mred\033[0m\033[2J \033]8;;https://example.com\033\\\\link\033]8;;\033\\\\ \033]52;c;eA==\007end"
+    world.configure(f"rows = [[\"model\"]]\n[chain]\ncommand = '''printf \"{output}\"'''")
+    eventually(lambda: len(rows(published)) == 2)
+    row = rows(published, NO_COLOR=None, TERM="xterm")[1]
+    assert row == "\x1b[31mred\x1b[0m \x1b]8;;https://example.com\x1b\\link\x1b]8;;\x1b\\ end"
+
+
+def test_the_branch_is_read_without_git_and_the_counts_follow(published: Hot, world: World, eventually: Callable[..., None]) -> None:
+    folder = world.home / "project"
+    world.run("git", "init", "-q", "-b", "topic", folder)
+    (folder / "new").write_text("x")
+    payload = {**PAYLOAD, "workspace": {"current_dir": str(folder)}}
+    world.configure('rows = [["directory", "git"]]\n[segments.git]\nshow = ["branch", "dirty"]')
+    assert rows(published, payload) == ["~/project │ topic"]
+    eventually(lambda: rows(published, payload) == ["~/project │ topic *1"])
+
+
+def test_a_pull_request_is_a_link(published: Hot, world: World) -> None:
+    payload = {**PAYLOAD, "pr": {"number": 12, "url": "https://example.com/12", "review_state": "CHANGES_REQUESTED"}}
+    world.configure('rows = [["pr"]]')
+    assert rows(published, payload) == ["\x1b]8;;https://example.com/12\x1b\\#12\x1b]8;;\x1b\\ changes requested"]
+    assert rows(published, payload, TERM="dumb") == ["#12 changes requested"]
