@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,11 @@ def wire(job: Job, ours: Wiring, current: Record, outcome: Outcome) -> Record:
         kept = latest.backups[len(current.backups) :]
         as_was = f"; as it was: {job.short(kept[-1])}" if kept else ""
         outcome.did("settings", f"{job.short(job.settings)}: statusLine, hooks.SessionStart{as_was}")
+        foreign = wiring.foreign_status_line(found.text, ours)
+        if foreign:
+            outcome.notes.append(
+                f"To keep the status line that you had beside this one: usageline config set chain.command {shlex.quote(foreign)}"
+            )
     if found.text.strip() and json_text.parse(found.text).get("disableAllHooks") is True:
         outcome.notes.append(f"disableAllHooks is set in {job.short(job.settings)}: Claude Code shows no status line until that is gone.")
     return latest
