@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,22 +13,12 @@ from usageline.line.segments import limits
 from usageline.line.theme import DEFAULT_GLYPHS
 from usageline.line.view import View, Window
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+pytestmark = pytest.mark.usefixtures("utc")
 
 NOW = 1_795_399_200  # Monday 2026-11-23 02:00 UTC
 HOUR = 3600
 DAY = 24 * HOUR
 CREDITS = {"label": "Usage credits", "used_minor": 1234, "limit_minor": 5000, "exponent": 2, "currency": "USD", "enabled": True}
-
-
-@pytest.fixture(autouse=True)
-def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 def look(**fields: Any) -> View:

@@ -55,7 +55,8 @@ def drawn(snapshot: dict[str, Any] | None, credentials: str, now: float, width: 
         table.add_row(*limit_row(window, now, bar_cells))
     for credit in seen.credits:
         table.add_row(*credit_row(credit, now, bar_cells))
-    return Group(table, Text(), footer(snapshot or {}, seen))
+    foretold = [text(sentence, "warning") for window in seen.windows if (sentence := outlook(window, now))]
+    return Group(table, *foretold, Text(), footer(snapshot or {}, seen))
 
 
 def limit_row(window: Any, now: float, bar_cells: int) -> Row:
@@ -67,6 +68,19 @@ def limit_row(window: Any, now: float, bar_cells: int) -> Row:
     else:
         reset = f"resets in {figures.ago(window.resets_at - now)}, {figures.clock(window.resets_at, now)}"
     return row(window.label, window.percent, window.severity, reset, bar_cells)
+
+
+def outlook(window: Any, now: float) -> str:
+    """When a limit (`view.Window`) will be reached, where that is before its reset; "" otherwise."""
+    at = view.exhausted_at(window, now)
+    if at is None:
+        return ""
+    likely = ""
+    if window.exhausts_from and window.exhausts_to:
+        first, last = (figures.clock(max(end, now), now) for end in (window.exhausts_from, window.exhausts_to))
+        likely = "" if first == last else f" (likely {first} to {last})"
+    early = figures.ago(window.resets_at - at)
+    return f"{window.label}: at this pace the limit is reached at {figures.clock(at, now)}, {early} before its reset{likely}"
 
 
 def credit_row(credit: dict[str, Any], now: float, bar_cells: int) -> Row:

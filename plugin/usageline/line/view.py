@@ -204,6 +204,14 @@ def even_percent(window, now):
     return 100 - (window.resets_at - now) * 100 / length_s
 
 
+def exhausted_at(window, now):
+    """When the window is used up, where that is foretold, ahead, and before its reset; None otherwise."""
+    at, resets_at = window.exhausts_at, window.resets_at
+    if at is None or resets_at is None or window.percent is None or window.percent >= 100:
+        return None
+    return at if now < at < resets_at else None
+
+
 def _merge(windows, reported, now):
     for index, window in enumerate(windows):
         if window.kind == reported.kind:

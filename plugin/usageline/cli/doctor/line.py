@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from usageline import paths
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.doctor.run import run
+from usageline.line.chain import MARK
 from usageline.line.layout import clean
 
 if TYPE_CHECKING:
@@ -41,11 +42,11 @@ def bytecode(context: Context) -> Result | None:
     if asked.fault or not tag:
         return problem(f"the interpreter of the line does not work: {asked.fault or 'it says nothing'}", f"{AGAIN}, which chooses another")
     package = release.root + "/plugin/usageline"
-    for folder in ("", "/line"):
+    for folder in ("", "/line", "/line/segments"):
         names = [name for name in _listed(package + folder) if name.endswith(".py")]
         for name in names:
             # The entry file is compiled at each start, whatever there is beside it.
-            if name not in {"statusline.py", "errors.py", "config.py"} and not os.path.exists(_compiled(package + folder, name, tag)):
+            if name not in {"statusline.py", "errors.py"} and not os.path.exists(_compiled(package + folder, name, tag)):
                 return warning(f"the program has no bytecode for {clean(tag)}: each line takes longer", AGAIN)
     return ok(f"its bytecode is there ({clean(tag)})")
 
@@ -53,12 +54,13 @@ def bytecode(context: Context) -> Result | None:
 def prints_a_line(context: Context) -> Result | None:
     """Run through `sh`, the command prints a line and ends with 0.
 
-    It gets a copy of the snapshot in a cache of its own, in which a refresh has just been started: so it starts none.
+    It gets a copy of the snapshot in a cache of its own, in which a refresh has just been started: so it starts none. Nor does it run the
+    chained command.
     """
     if not context.command:
         return None
     with tempfile.TemporaryDirectory(prefix="usageline-doctor-") as scratch:
-        env = {**context.env, "XDG_CACHE_HOME": scratch, "COLUMNS": COLUMNS, "NO_COLOR": "1"}
+        env = {**context.env, "XDG_CACHE_HOME": scratch, "COLUMNS": COLUMNS, "NO_COLOR": "1", MARK: "1"}
         os.makedirs(paths.cache_dir(env), mode=0o700)
         with open(paths.stamp(env), "wb"):
             pass

@@ -35,13 +35,20 @@ SOURCES = {"credits": "credits", "forecast": "has_forecast", "alerts": "alerts"}
 
 
 def draw(view, row):
-    """The segments `(kind, forms)` of one configured row `[(kind, options), …]`; one that is unknown is left out."""
+    """The segments `(kind, forms)` of one configured row `[(kind, options), …]`; one that is unknown is left out, one that fails is named."""
     drawn = []
     for kind, options in row:
-        function = None if options.get("hide") or not getattr(view, SOURCES.get(kind, "now")) else _function(kind)
-        if function:
-            drawn += [(kind, _adjusted(forms, options)) for forms in function(view, options)]
+        if getattr(view, SOURCES.get(kind, "now")):
+            drawn += [(kind, _adjusted(forms, options)) for forms in _drawn(view, kind, options)]
     return drawn
+
+
+def _drawn(view, kind, options):
+    function = None if options.get("hide") else _function(kind)
+    try:
+        return function(view, options) if function else []
+    except Exception as error:  # noqa: BLE001 - a mistake in one segment must not cost the others
+        return [[(90, [("warning", f"{kind}: {type(error).__name__}")])]]
 
 
 def _function(kind):

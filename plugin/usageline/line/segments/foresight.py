@@ -2,7 +2,7 @@
 
 from usageline.line.figures import ago, clock
 from usageline.line.segments import labelled, option
-from usageline.line.view import SAME_RESET_S, even_percent, moment, percent
+from usageline.line.view import SAME_RESET_S, even_percent, exhausted_at, moment, percent
 
 SHORT = {"session": "5h", "weekly_all": "7d"}
 KINDS = {"session": "session", "weekly": "weekly_all"}
@@ -19,7 +19,7 @@ def pace(view, options):
             continue
         ahead = int(window.percent - even)
         if abs(ahead) >= option(options, "hide_below", 0):
-            style = "warning" if _end(view, window) else "plain"
+            style = "warning" if exhausted_at(window, view.now) else "plain"
             return [[(25, [*labelled(options, "pace"), (style, f"{ahead:+d}%")])]]
     return []
 
@@ -27,11 +27,12 @@ def pace(view, options):
 def forecast(view, options):
     """When a limit will be reached, said only where that is before its reset."""
     kind = KINDS.get(option(options, "of", "any"))
-    ends = [(_end(view, window), window) for window in view.windows if kind in (None, window.kind)]
-    ends = sorted(((at, index) for index, (at, _) in enumerate(ends) if at), key=lambda end: end[0])
+    ends = [(exhausted_at(window, view.now), index) for index, window in enumerate(view.windows) if kind in (None, window.kind)]
+    ends = [end for end in ends if end[0] is not None]
     if not ends:
         return []
-    at, window = ends[0][0], [window for window in view.windows if kind in (None, window.kind)][ends[0][1]]
+    at, index = min(ends)
+    window = view.windows[index]
     label, name = labelled(options, ""), SHORT.get(window.kind, window.label)
     when = clock(at, view.now, half_days=view.half_days)
     if option(options, "range", False) and window.exhausts_from and window.exhausts_to:
@@ -63,14 +64,6 @@ def alerts(view, options):
             continue
         if resets_at is not None and resets_at <= view.now + SAME_RESET_S:
             continue
-        name = SHORT.get(kind, label[:48])
+        name = SHORT.get(kind, label[:48]) if isinstance(kind, str) else label[:48]
         drawn.append([(70, [*labelled(options, ""), ("alert", f"{view.glyphs['alert']}{name} passed {int(threshold)}%")])])
     return drawn
-
-
-def _end(view, window):
-    """When the window is used up, where that is ahead and before its reset; None otherwise."""
-    at, resets_at = window.exhausts_at, window.resets_at
-    if at is None or resets_at is None or window.percent is None or window.percent >= 100:
-        return None
-    return at if view.now < at < resets_at else None
