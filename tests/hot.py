@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from usageline import paths
-from usageline.line.start import file_stamp
+from usageline.line.due import file_stamp
 
 if TYPE_CHECKING:
     from world import Release, World

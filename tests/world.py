@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from usageline import paths
+from usageline.setup import bundle
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CAPTURES = REPOSITORY.parent / "shared" / "captures"
@@ -165,6 +166,7 @@ def build_release(root: Path) -> Release:
     with contextlib.redirect_stdout(io.StringIO()):
         for folder in ("plugin", "hooks"):
             compileall.compile_dir(root / folder, quiet=1, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    bundle.write(str(root / "plugin"))
     link_environment(root)
     return Release(root)
 

@@ -1,13 +1,30 @@
 """What Claude Code runs: `python -I -S -B statusline.py`, the payload on stdin, the line on stdout.
 
-It stays this small because a script is compiled anew at every start; what it imports is compiled once.
+It stays this small because a script is compiled anew at every start; what it runs is compiled once (setup/bundle.py).
 """
 
 import gc
+import marshal
 import sys
 
 gc.disable()  # a run is over before there is anything worth collecting
-sys.path.insert(0, __file__.replace("\\", "/").rpartition("/usageline/")[0])
+ROOT = __file__.replace("\\", "/").rpartition("/usageline/")[0]
+sys.path.insert(0, ROOT)
+
+try:
+    with open(f"{ROOT}/usageline/__pycache__/line.{sys.implementation.cache_tag}.bundle", "rb") as file:
+        if file.read(4) == sys.modules["_frozen_importlib_external"].MAGIC_NUMBER:
+            for name, path, code in marshal.loads(file.read()):  # noqa: S302 - as the bytecode beside it
+                module = sys.modules[name] = type(sys)(name)
+                module.__file__ = f"{ROOT}/{path}"
+                if path.endswith("/__init__.py"):
+                    module.__path__ = [module.__file__[:-12]]
+                parent, _, child = name.rpartition(".")
+                if parent:
+                    setattr(sys.modules[parent], child, module)
+                exec(code, module.__dict__)  # noqa: S102 - as an import does
+except (OSError, ValueError, EOFError, TypeError, KeyError):
+    pass
 
 try:
     from usageline.line.run import main

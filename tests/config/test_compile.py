@@ -15,8 +15,8 @@ import pytest
 from usageline import __version__, paths
 from usageline.config.compile import compile_config
 from usageline.errors import CacheUnsafe
+from usageline.line.due import file_stamp
 from usageline.line.read import json_file as read_compiled
-from usageline.line.start import file_stamp
 
 if TYPE_CHECKING:
     from world import Release, World

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from usageline import paths
-from usageline.line import start
+from usageline.line import due, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 
 def test_a_fresh_snapshot_of_this_sign_in_is_not_due() -> None:
-    assert not start.is_due(FRESH, "1-2-3", NOW)
+    assert not due.is_due(FRESH, "1-2-3", NOW)
 
 
 @pytest.mark.parametrize(
@@ -34,25 +34,25 @@ def test_a_fresh_snapshot_of_this_sign_in_is_not_due() -> None:
         {**FRESH, "version": 2},
         {**FRESH, "next_refresh_at": NOW},
         {**FRESH, "next_refresh_at": None},
-        {**FRESH, "published_at": NOW + start.CLOCK_JUMP_S + 1},
+        {**FRESH, "published_at": NOW + due.CLOCK_JUMP_S + 1},
         {**FRESH, "published_at": True},
         {**FRESH, "credentials": ""},
     ],
 )
 def test_anything_else_is_due(snapshot: object) -> None:
-    assert start.is_due(snapshot, "1-2-3", NOW)
+    assert due.is_due(snapshot, "1-2-3", NOW)
 
 
 def test_the_credentials_stamp_changes_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / ".credentials.json"
-    seen = {start.file_stamp(str(path))}
+    seen = {due.file_stamp(str(path))}
     path.write_text("a")
-    seen.add(start.file_stamp(str(path)))
+    seen.add(due.file_stamp(str(path)))
     path.write_text("ab")
-    seen.add(start.file_stamp(str(path)))
+    seen.add(due.file_stamp(str(path)))
     (tmp_path / "new").write_text("ab")
     os.replace(tmp_path / "new", path)
-    seen.add(start.file_stamp(str(path)))
+    seen.add(due.file_stamp(str(path)))
     assert len(seen) == 4
     assert "" in seen
 

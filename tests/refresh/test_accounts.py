@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from server import Request, usage_body
 from usageline import paths
-from usageline.line.start import file_stamp
+from usageline.line.due import file_stamp
 from usageline.refresh.run import refresh
 from usageline.sources import sign_in
 

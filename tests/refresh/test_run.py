@@ -12,7 +12,7 @@ import pytest
 
 from server import usage_body
 from usageline import paths
-from usageline.line.start import file_stamp
+from usageline.line.due import file_stamp
 from usageline.refresh.run import Outcome, refresh
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import click
 from usageline import __version__, paths
 from usageline.cli.table import print_table
 from usageline.errors import UsagelineError
-from usageline.line import figures, read, start, view
+from usageline.line import due, figures, read, view
 from usageline.line.segments import limits
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def cli(context: click.Context, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(snapshot, indent=2))
     else:
-        print_table(snapshot, start.file_stamp(paths.claude_credentials(env)), time.time())
+        print_table(snapshot, due.file_stamp(paths.claude_credentials(env)), time.time())
 
 
 @cli.command()
@@ -148,8 +148,8 @@ def setup(arguments: list[str], program: str) -> int:
 def current_snapshot(env: dict[str, str], *, renew: bool) -> dict[str, Any]:
     """The snapshot object; where there is none, or with `renew` where it is due, a refresh is run first."""
     snapshot: dict[str, Any] | None = read.json_file(paths.snapshot(env))
-    due = start.is_due(snapshot, start.file_stamp(paths.claude_credentials(env)), time.time())
-    if snapshot is None or (renew and due):
+    is_due = due.is_due(snapshot, due.file_stamp(paths.claude_credentials(env)), time.time())
+    if snapshot is None or (renew and is_due):
         from usageline.refresh.run import refresh as run  # noqa: PLC0415 - slow to import, and seldom needed
 
         outcome = run(env)

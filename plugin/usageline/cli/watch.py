@@ -17,7 +17,7 @@ from rich.text import Text
 
 from usageline import paths
 from usageline.cli.table import drawn
-from usageline.line import figures, read, start
+from usageline.line import due, figures, read, start
 from usageline.line.run import PROBLEMS
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Refreshes:
         """Start one if it is due; gives a note for the user, or ""."""
         if self._running is not None and self._running.poll() is None:
             return "looking now"
-        if not start.is_due(snapshot, credentials, now):
+        if not due.is_due(snapshot, credentials, now):
             return ""
         refused = start.claim(self._env, now)
         if not refused:
@@ -118,7 +118,7 @@ def _show(env: dict[str, str], refreshes: Refreshes, wait: Callable[[float], int
 
 def _frame(env: dict[str, str], refreshes: Refreshes, width: int, now: float) -> RenderableType:
     snapshot: dict[str, Any] | None = read.json_file(paths.snapshot(env))
-    credentials = str(start.file_stamp(paths.claude_credentials(env)))
+    credentials = str(due.file_stamp(paths.claude_credentials(env)))
     note = refreshes.look(snapshot, credentials, now)
     if not note and snapshot:
         note = f"next look in {figures.ago(max(snapshot['next_refresh_at'] - now, 0))}"

@@ -19,8 +19,8 @@ from usageline.config.check import NOTHING, Checked, check_text
 from usageline.config.resolve import resolved
 from usageline.config.schema import FLOOR_S
 from usageline.line import read
+from usageline.line.due import file_stamp
 from usageline.line.settings import VERSION
-from usageline.line.start import file_stamp
 from usageline.refresh.cache import prepare
 
 try:

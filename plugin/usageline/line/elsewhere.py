@@ -6,7 +6,7 @@ usageline line [--for tmux|starship|plain|json] [--width CELLS]
 import time
 
 from usageline import paths
-from usageline.line import environment, read, render, run, settings, start, system, view
+from usageline.line import due, environment, read, render, run, settings, system, view
 
 FORMS = ("plain", "starship", "tmux", "json")
 WIDTH = 200
@@ -57,8 +57,8 @@ def text(env, form, width, now):
     env = {**env, **colours.get(form, {})}
     try:
         snapshot = read.json_file(paths.snapshot(env))
-        seen = view.build(None, snapshot, start.file_stamp(paths.claude_credentials(env)), {"HOME": env.get("HOME", "")}, now)
-        config = start.file_stamp(paths.config_file(env))
+        seen = view.build(None, snapshot, due.file_stamp(paths.claude_credentials(env)), {"HOME": env.get("HOME", "")}, now)
+        config = due.file_stamp(paths.config_file(env))
         configured = settings.load(env, config)[0] if config else {}
     except LookupError:
         seen, configured = view.View(now), {}

@@ -5,7 +5,7 @@ hook's stdout would go into the model's context.
 """
 
 from usageline import paths
-from usageline.line import start, system
+from usageline.line import due, start, system
 
 MOST_TOLD = 8
 """In one message."""
@@ -35,7 +35,7 @@ def message(snapshot, env, now):
     if "USAGELINE_REFRESH" in env:  # in a client that a refresh started to ask it: nobody is there to read
         return ""
     rows = untold(snapshot, now)
-    if not rows or snapshot.get("credentials") != start.file_stamp(paths.claude_credentials(env)) or _has_no_plan(env):
+    if not rows or snapshot.get("credentials") != due.file_stamp(paths.claude_credentials(env)) or _has_no_plan(env):
         return ""
     texts = []
     for row in rows:

@@ -4,7 +4,7 @@ import sys
 import time
 
 from usageline import paths
-from usageline.line import environment, read, render, start, system, view
+from usageline.line import due, environment, read, render, system, view
 
 ROOT = __file__.replace("\\", "/").rpartition("/plugin/usageline/")[0]
 """The installation: `plugin/` and `hooks/`, and the cold side's `venv/` beside them."""
@@ -43,18 +43,17 @@ def draw(env, payload, data, now):
     problem, later = "", []
     try:
         snapshot = read.json_file(paths.snapshot(env))
-        credentials = start.file_stamp(paths.claude_credentials(env))
-        config = start.file_stamp(paths.config_file(env))
+        credentials = due.file_stamp(paths.claude_credentials(env))
+        config = due.file_stamp(paths.config_file(env))
     except LookupError:
         snapshot, credentials, config, problem = None, "", "", "HOME is not set: no plan usage"
     seen = view.build(payload, snapshot, credentials, env, now)
-    if not problem and not seen.other_sign_in and start.is_due(snapshot, credentials, now):
-        python, problem = claim(env, now)
-        later = [lambda: start.launch(python, env)] if python else []
+    if not problem and not seen.other_sign_in and due.is_due(snapshot, credentials, now):
+        later, problem = refresh(env, now)
     seen.problem = problem
     if not config:
         return render.render(seen, {}, env), later
-    from usageline.line import background  # noqa: PLC0415 - only where there is something configured
+    from usageline.line import background, start  # noqa: PLC0415 - only where there is something configured
 
     cold = start.interpreter(ROOT)
     configured = background.configuration(env, config, cold, now)
@@ -65,11 +64,13 @@ def draw(env, payload, data, now):
     return render.render(seen, configured, env, rows), [*later, *filter(None, (look, chain))]
 
 
-def claim(env, now):
-    """Claim a refresh: the interpreter to start it with or "", and what is wrong where none can be started."""
+def refresh(env, now):
+    """What starts a refresh that is due, in a list, where this run is the one to start it; and what is wrong where none can be started."""
+    from usageline.line import start  # noqa: PLC0415 - seldom due
+
     python = start.interpreter(ROOT)
     refused = start.claim(env, now) if python else "uninstalled"
-    return ("", PROBLEMS.get(refused, "")) if refused else (python, "")
+    return ([], PROBLEMS.get(refused, "")) if refused else ([lambda: start.launch(python, env)], "")
 
 
 def emit(data):

@@ -1,12 +1,10 @@
-"""When a refresh is due, and how a run starts one without waiting for it."""
+"""How a run starts something without waiting for it: a refresh, a look. Once over all runs, by a stamp."""
 
 import sys
 
 from usageline import paths
 from usageline.line import system
-
-CLOCK_JUMP_S = 60
-"""A snapshot published further than this in the future was written under another clock."""
+from usageline.line.due import file_stamp, is_due
 
 CLAIM_S = 12
 """For so long after one run started a refresh no other run starts one: a little more than a refresh may last."""
@@ -18,28 +16,6 @@ PASSED_ON = (
     *("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "USAGELINE_API_URL"),
 )
 """All of the environment that a refresh gets. A project's settings can set any variable; one that steers a loader or an interpreter stops here."""
-
-
-def file_stamp(path):
-    """A file as it is: "<mtime ns>-<size>-<inode>", or "" where there is none."""
-    try:
-        found = system.stat(path)
-    except (OSError, ValueError):
-        return ""
-    return f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"
-
-
-def is_due(snapshot, credentials, now):
-    """Whether a refresh should run: there is no snapshot, its time has come, the sign-in changed, or the clock jumped.
-
-    `snapshot` is the parsed file or None, `credentials` what `file_stamp` says now, `now` epoch seconds.
-    """
-    if not isinstance(snapshot, dict) or snapshot.get("version") != paths.SNAPSHOT_VERSION:
-        return True
-    due_at, published_at = snapshot.get("next_refresh_at"), snapshot.get("published_at")
-    if type(due_at) not in (int, float) or type(published_at) not in (int, float):
-        return True
-    return due_at <= now or published_at > now + CLOCK_JUMP_S or snapshot.get("credentials") != credentials
 
 
 def interpreter(root):

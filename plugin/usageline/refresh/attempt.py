@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from usageline import history, paths
 from usageline.errors import SourceFailure, StoreBroken
-from usageline.line.start import file_stamp
+from usageline.line.due import file_stamp
 from usageline.refresh import cooldown, schedule
 from usageline.refresh.check import check
 from usageline.refresh.cooldown import UNTIL_SIGN_IN_CHANGES

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from usageline import config, paths
 from usageline.config.compile import compile_config
 from usageline.errors import CacheUnsafe, LockUnsupported, UsagelineError
+from usageline.line.due import file_stamp, is_due
 from usageline.line.read import json_file
-from usageline.line.start import file_stamp, is_due
 from usageline.looks import files as looks
 from usageline.refresh import cache, lock, publish, told
 from usageline.sources.address import api_address

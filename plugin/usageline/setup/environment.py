@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline import __version__, atomic
-from usageline.setup import files
+from usageline.setup import bundle, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +37,11 @@ exec "$python" -I -B -m usageline.cli "$@"
 _COMPILE = """
 import compileall, py_compile, sys
 mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-sys.exit(not all([compileall.compile_dir(part, quiet=2, force=True, invalidation_mode=mode) for part in sys.argv[1:]]))
+done = [compileall.compile_dir(part, quiet=2, force=True, invalidation_mode=mode) for part in sys.argv[1:]]
+sys.path.insert(0, sys.argv[1])
+from usageline.setup import bundle
+bundle.write(sys.argv[1])
+sys.exit(not all(done))
 """
 
 
@@ -73,9 +77,9 @@ class Release:
         return os.path.islink(link) and os.readlink(link) == "releases/" + self.id
 
     def is_compiled_for(self, interpreter: Interpreter) -> bool:
-        """Whether its bytecode suits that interpreter."""
+        """Whether its bytecode suits that interpreter: its bundle is written last."""
         major, minor, _ = interpreter.version
-        return os.path.isfile(f"{self.root}/plugin/usageline/__pycache__/paths.cpython-{major}{minor}.pyc")
+        return os.path.isfile(bundle.path(self.root + "/plugin", f"cpython-{major}{minor}"))
 
 
 def release_of(source: str, data_dir: str, cold: Interpreter, extras: Sequence[str] = ()) -> Release:

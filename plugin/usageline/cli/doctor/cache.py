@@ -10,7 +10,7 @@ from usageline import paths
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.wording import span
 from usageline.errors import LockUnsupported
-from usageline.line import start
+from usageline.line import due, start
 from usageline.line.segments.limits import REASONS
 from usageline.refresh.lock import held
 from usageline.usage.values import text
@@ -63,7 +63,7 @@ def snapshot(context: Context) -> Result:
         if os.path.lexists(paths.snapshot(context.env)):
             return problem("the snapshot cannot be read", "run usageline refresh --force")
         return warning("there are no numbers yet", "run usageline refresh")
-    if found.get("credentials") != start.file_stamp(paths.claude_credentials(context.env)):
+    if found.get("credentials") != due.file_stamp(paths.claude_credentials(context.env)):
         return warning("the numbers are of an earlier sign-in, and not shown", "nothing: the next line starts a refresh")
     status, detail = str(found.get("status")), text(found.get("detail"))
     observed_at = found.get("observed_at")

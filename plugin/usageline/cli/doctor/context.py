@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from usageline import config, paths
 from usageline.cli import wording
 from usageline.errors import ConfigInvalid, SourceFailure
-from usageline.line import read, start
+from usageline.line import due, read
 from usageline.setup import environment, record, wiring
 from usageline.sources import READS_THE_TOKEN, sign_in
 from usageline.sources.files import read_bytes
@@ -116,7 +116,7 @@ class Context:
     @cached_property
     def is_due(self) -> bool:
         """Whether a refresh is due."""
-        return bool(start.is_due(self.snapshot, start.file_stamp(paths.claude_credentials(self.env)), self.now))
+        return bool(due.is_due(self.snapshot, due.file_stamp(paths.claude_credentials(self.env)), self.now))
 
     def short(self, path: str) -> str:
         """The path as a person would write it."""

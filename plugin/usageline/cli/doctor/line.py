@@ -13,6 +13,7 @@ from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.doctor.run import run
 from usageline.line.chain import MARK
 from usageline.line.layout import clean
+from usageline.setup import bundle
 
 if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context
@@ -41,6 +42,8 @@ def bytecode(context: Context) -> Result | None:
     tag = asked.output.strip()
     if asked.fault or not tag:
         return problem(f"the interpreter of the line does not work: {asked.fault or 'it says nothing'}", f"{AGAIN}, which chooses another")
+    if not os.path.exists(bundle.path(release.root + "/plugin", tag)):
+        return warning(f"the program has no bundle for {clean(tag)}: each line takes longer", AGAIN)
     package = release.root + "/plugin/usageline"
     for folder in ("", "/line", "/line/segments"):
         names = [name for name in _listed(package + folder) if name.endswith(".py")]

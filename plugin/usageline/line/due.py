@@ -1,0 +1,29 @@
+"""When a refresh is due."""
+
+from usageline import paths
+from usageline.line import system
+
+CLOCK_JUMP_S = 60
+"""A snapshot published further than this in the future was written under another clock."""
+
+
+def file_stamp(path):
+    """A file as it is: "<mtime ns>-<size>-<inode>", or "" where there is none."""
+    try:
+        found = system.stat(path)
+    except (OSError, ValueError):
+        return ""
+    return f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"
+
+
+def is_due(snapshot, credentials, now):
+    """Whether a refresh should run: there is no snapshot, its time has come, the sign-in changed, or the clock jumped.
+
+    `snapshot` is the parsed file or None, `credentials` what `file_stamp` says now, `now` epoch seconds.
+    """
+    if not isinstance(snapshot, dict) or snapshot.get("version") != paths.SNAPSHOT_VERSION:
+        return True
+    due_at, published_at = snapshot.get("next_refresh_at"), snapshot.get("published_at")
+    if type(due_at) not in (int, float) or type(published_at) not in (int, float):
+        return True
+    return due_at <= now or published_at > now + CLOCK_JUMP_S or snapshot.get("credentials") != credentials
