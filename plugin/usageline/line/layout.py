@@ -144,8 +144,8 @@ def _broken(segments, width, joint):
 
 def _char_cells(char):
     point = ord(char)
-    # Latin to Cyrillic, the arrows and the blocks that bars are drawn with: known narrow without loading the tables.
-    if point < 0x300 or 0x2190 <= point < 0x2200 or 0x2500 <= point < 0x25A0 or point in (0x2013, 0x2014, 0x2026, 0xB7, 0x20AC):
+    # Latin, arrows, mathematical signs, what bars and marks are drawn with: known narrow without loading the tables.
+    if point < 0x300 or 0x2190 <= point < 0x2300 or 0x2500 <= point < 0x25FD or point in (0x2013, 0x2014, 0x2026, 0x20AC):
         return 1
     import unicodedata  # noqa: PLC0415 - only names and labels from outside need it
 
