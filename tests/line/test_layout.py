@@ -54,6 +54,11 @@ def test_a_wrapped_row_gives_up_nothing_while_there_are_lines() -> None:
     assert texts == [["bbbb", "cccc"]]
 
 
+def test_no_character_takes_more_cells_than_we_reckon() -> None:
+    short = [hex(point) for point in range(0x110000) if (char := chr(point)).isprintable() and layout.cells(char) < wcwidth.wcwidth(char)]
+    assert short == []
+
+
 @given(TEXTS)
 def test_our_cells_are_never_fewer_than_a_terminal_takes(text: str) -> None:
     assert layout.cells(layout.clean(text)) >= wcwidth.wcswidth(layout.clean(text))

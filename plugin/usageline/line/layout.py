@@ -153,4 +153,12 @@ def _char_cells(char):
         return 0
     if point == 0xFE0F:  # the emoji presentation of a narrow character takes two
         return 1
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    # Half a flag, which may be drawn alone; and what is wide since Unicode 16, which this interpreter's tables may not know.
+    is_wide = (
+        0x1F1E6 <= point <= 0x1F1FF
+        or 0x2630 <= point < 0x2638
+        or 0x268A <= point < 0x2690
+        or 0x4DC0 <= point < 0x4E00
+        or 0x1D300 <= point < 0x1D377
+    )
+    return 2 if is_wide or unicodedata.east_asian_width(char) in "WF" else 1
