@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
 import pytest
 
+from usageline import themes
 from usageline.cli.config import sample
 from usageline.config.check import check_text
 from usageline.config.resolve import resolved
 from usageline.config.schema import MOST_ROWS, ROWS
 from usageline.config.segments import BARS, SEGMENTS, keys_of
 from usageline.line import render, segments, settings, view
+from usageline.line.layout import cells
+from usageline.themes.theme import resolve
 
 NOW = time.time()
 
@@ -101,3 +105,19 @@ def test_a_problem_is_marked_in_the_line() -> None:
     """At its end."""
     row = render.render(seen(), settings.checked({"problem": "config.toml:12: theme"}), {"NO_COLOR": "1", "COLUMNS": "300"})[-1]
     assert row.endswith("config.toml:12: theme")
+
+
+@pytest.mark.parametrize("nerd_font", [False, True])
+def test_no_row_of_blocks_fills_the_last_cell_with_a_blank(*, nerd_font: bool) -> None:
+    """From a row that is exactly as wide as it shows, the client takes the blanks off the end: a block would lack its last pad."""
+    theme = resolve(themes.find("powerline"), nerd_font=nerd_font)
+    full = 0
+    for columns in range(60, 160):
+        configured = settings.checked(
+            {"theme": theme, "rows": [[["session", {}], ["weekly", {}], ["text", {"text": "x" * (columns // 3)}]]]}
+        )
+        for row in render.render(seen(), configured, {"COLUMNS": str(columns)}):
+            text = re.sub(r"\x1b\[[\d;]*m", "", row)
+            full += (room := columns - render.CLIENT_MARGIN - cells(text)) <= 1
+            assert room > 0 or not text.endswith(" ")
+    assert full

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -76,6 +77,21 @@ def test_blocks_stand_on_backgrounds_with_caps_between() -> None:
     assert text == (
         "\x1b[44m \x1b[0m\x1b[44;1mM\x1b[0m\x1b[44m \x1b[0m\x1b[34;42m>\x1b[0m\x1b[42m \x1b[0m\x1b[42mg\x1b[0m\x1b[42m \x1b[0m\x1b[32m>\x1b[0m"
     )
+
+
+@pytest.mark.parametrize(
+    ("caps", "seen"),
+    [
+        (["", "", ""], "\x1b[44m \x1b[0m\x1b[44;90m▏\x1b[0m"),
+        (["", "\ue0b0", "\ue0b0"], "\x1b[44m \x1b[0m\x1b[44;90m\ue0b1\x1b[0m\x1b[44m \x1b[0m"),
+        (["", "/", ""], "\x1b[44m \x1b[0m\x1b[44;90m/\x1b[0m\x1b[44m \x1b[0m"),
+    ],
+)
+def test_between_two_blocks_of_one_colour_there_is_a_thin_line_as_wide_as_else(caps: list[str], seen: str) -> None:
+    look = Look({**BLOCKS, "styles": {"16": {"separator": "90"}}, "caps": caps}, {})
+    texts = [theme.paint([("model", [("", "M")]), (kind, [("", "x")])], look) for kind in ("directory", "git")]
+    assert f"\x1b[44mM\x1b[0m{seen}\x1b[44mx\x1b[0m" in texts[0]
+    assert len({len(re.sub(r"\x1b\[[\d;]*m", "", text)) for text in texts}) == 1
 
 
 def test_without_colours_blocks_are_told_apart_by_a_separator() -> None:

@@ -65,5 +65,6 @@ def _joint(look):
     pad = 2 * layout.cells(look.pad)
     if look.caps:
         left, between, right = map(layout.cells, look.caps)
-        return layout.Joint(left + right, pad, between, look.glyphs["ellipsis"])
+        # The client takes the blanks off the end of a row that fills all the cells it shows: a last pad keeps clear of that.
+        return layout.Joint(left + (right or min(pad, 1)), pad, between, look.glyphs["ellipsis"])
     return layout.Joint(0, pad, layout.cells(look.separator), look.glyphs["ellipsis"])
