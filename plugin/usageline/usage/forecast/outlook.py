@@ -40,16 +40,14 @@ def look_ahead(use: Use, now: int, weights: Weights) -> Outlook:
     starts_at, left_s = use.resets_at - use.length_s, use.resets_at - now
     if now - use.rose_at > weights.idle_s:
         return Outlook(None, None)
-    amount, seen_s = _late(use, now, weights, starts_at)
-    rate = round(amount * HOUR_S / seen_s, 2) if seen_s else None
+    rate = round(_late(use, now, weights, starts_at), 2)
     elapsed_s, need = now - starts_at, 100 - use.percent
     if need <= 0 or left_s <= 0 or elapsed_s < weights.least_s or use.percent < weights.least_percent:
         return Outlook(rate, None)
     if now - use.since < DAY_S and elapsed_s < STRANGER_WAITS * weights.least_s:
         return Outlook(rate, None)
     usual = Usual(use, now, use.percent / max(elapsed_s, HOUR_S) * HOUR_S * weights.goes_on, weights)
-    late = (amount * HOUR_S + usual.busy() * weights.busy_s) / (seen_s + weights.busy_s)
-    course = _course(usual, now, left_s, late, weights)
+    course = _course(usual, now, left_s, rate, weights)
     to_come = course[-1][1]
     if to_come <= 0:
         return Outlook(rate, None)
@@ -62,8 +60,8 @@ def look_ahead(use: Use, now: int, weights: Weights) -> Outlook:
     return Outlook(rate, (early, likely, late_))
 
 
-def _late(use: Use, now: int, weights: Weights, starts_at: int) -> tuple[float, float]:
-    """The use of this window, the newest counting most: points, and the seconds that they stand for."""
+def _late(use: Use, now: int, weights: Weights, starts_at: int) -> float:
+    """The use of this window in points an hour, the newest counting most."""
     time_constant_s = weights.late_s
     since = max(starts_at, use.since, now - round(6 * time_constant_s))
     amount = 0.0
@@ -71,7 +69,8 @@ def _late(use: Use, now: int, weights: Weights, starts_at: int) -> tuple[float, 
         if at <= since:
             break
         amount += grown * math.exp(((began + at) / 2 - now) / time_constant_s)
-    return amount, time_constant_s * (1 - math.exp(min(0, since - now) / time_constant_s))
+    seen_s = time_constant_s * (1 - math.exp(min(0, since - now) / time_constant_s))
+    return amount * HOUR_S / seen_s if seen_s else 0.0
 
 
 def _course(usual: Usual, now: int, left_s: int, late: float, weights: Weights) -> list[tuple[int, float]]:
