@@ -99,7 +99,7 @@ def test_slow_use_raises_no_alarm() -> None:
     assert after(session(range(0, 121, 5), lambda at: at / 6)).exhausts_at is None
 
 
-@pytest.mark.parametrize(("days_known", "quiet_min"), [(0, 16), (7, 4)])
+@pytest.mark.parametrize(("days_known", "quiet_min"), [(0, 10), (7, 0)])
 def test_a_window_that_has_hardly_begun_says_nothing(days_known: int, quiet_min: int) -> None:
     """However fast it begins: a burst at the start tells little, and of a user who is not known yet even less."""
     known = [

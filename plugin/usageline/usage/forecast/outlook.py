@@ -23,7 +23,7 @@ QUANTILES = (0.1, 0.5, 0.9)
 WIDEST = 2.0
 """The spread at most."""
 DAY_S = 86400
-STRANGER_WAITS = 4
+STRANGER_WAITS = 6
 """So many times as long a window says nothing at its start while there is no day of history."""
 NORMAL = NormalDist()
 
@@ -53,11 +53,26 @@ def look_ahead(use: Use, now: int, weights: Weights) -> Outlook:
         return Outlook(rate, None)
     spread = min(WIDEST, math.hypot(weights.spread + weights.spread_new / (1 + usual.known_h / DAY_H), math.sqrt(weights.grain / to_come)))
     chance = NORMAL.cdf(math.log(to_come / need) / spread)
-    stands = use.warned_at > starts_at and now - use.warned_at <= weights.stands_s
-    if chance < (weights.keep if stands else weights.say):
+    if chance < weights.keep or (chance < weights.say and not _stands(use, now, weights)):
         return Outlook(rate, None)
     early, likely, late_ = (now + _reached(course, need, spread, chance * quantile) for quantile in QUANTILES)
     return Outlook(rate, (early, likely, late_))
+
+
+def _stands(use: Use, now: int, weights: Weights) -> bool:
+    """Whether it was said at the last reading, or before an idle time that has ended since: an idle limit says nothing, and nothing has changed."""
+    starts_at, since = use.resets_at - use.length_s, now - weights.stands_s
+    if use.warned_at > max(starts_at, since - 1):
+        return True
+    percent, later = use.percent, now
+    for count in range(len(use.rises) - 1, -1, -1):
+        _, at, grown = use.rises[count]
+        if at <= max(starts_at, since):
+            return False
+        if later - at > weights.idle_s:
+            return percent > 0 and look_ahead(use.as_of(count + 1, percent), at, weights).span is not None
+        percent, later = percent - grown, at
+    return False
 
 
 def _late(use: Use, now: int, weights: Weights, starts_at: int) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from usageline.line.view import SAME_RESET_S
 
 HOUR_S = 3600
@@ -55,6 +57,13 @@ class Use:
         if percent >= 100:
             self.full.update(range(at // HOUR_S, min(resets_at, at + self.length_s) // HOUR_S))
         self.at, self.percent, self.resets_at = at, percent, resets_at
+
+    def as_of(self, rises: int, percent: float) -> Use:
+        """The use as it was after so many rises, the percentage then being this; hours are those of now."""
+        then = copy(self)
+        then.rises, then.percent, then.warned_at = self.rises[:rises], percent, 0
+        then.at = then.rose_at = then.rises[-1][1]
+        return then
 
     def _rise(self, began: int, at: int, grown: float) -> None:
         self.rose_at = at

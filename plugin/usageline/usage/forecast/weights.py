@@ -16,7 +16,7 @@ class Weights:
     `level_points` stand against chance, `level_power` says how much of it is believed.
     Spread, as standard deviations of the logarithm of the use to come: `spread`, `spread_new` more without history (half of that after a day),
     and `grain`, the points of one piece of work: the less is to come, the more it depends on a single one.
-    Said: from a chance of `say`; where it was said at the last reading, no longer than `stands_s` ago, down to a chance of `keep`.
+    Said: from a chance of `say`; where it was said at the last reading, or before an idle time, no longer than `stands_s` ago, down to a chance of `keep`.
     """
 
     step_s: int
@@ -43,8 +43,8 @@ class Weights:
 
 SESSION = Weights(
     step_s=600,
-    least_s=270,
-    least_percent=3,
+    least_s=120,
+    least_percent=2,
     idle_s=1800,
     late_s=3600,
     gives_way_s=3 * 3600,
@@ -59,14 +59,14 @@ SESSION = Weights(
     spread=0.4,
     spread_new=0.5,
     grain=10,
-    say=0.34,
+    say=0.32,
     keep=0.12,
-    stands_s=2 * 3600,
+    stands_s=3 * 3600,
 )
 WEEKLY = Weights(
     step_s=3600,
-    least_s=6 * 3600,
-    least_percent=6,
+    least_s=4 * 3600,
+    least_percent=4,
     idle_s=12 * 3600,
     late_s=3 * 3600,
     gives_way_s=2 * 3600,
@@ -81,8 +81,8 @@ WEEKLY = Weights(
     spread=0.6,
     spread_new=1,
     grain=0,
-    say=0.5,
-    keep=0.25,
+    say=0.45,
+    keep=0.22,
     stands_s=12 * 3600,
 )
 WEIGHTS = {"session": SESSION, "weekly_all": WEEKLY, "weekly_scoped": WEEKLY}
