@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 def with_forecast(reading: Reading, past: Sequence[Reading]) -> Reading:
     """The reading with `pace`, `rate` and the forecast of each limit whose window's length is known; each is None where nothing can be said.
 
-    `past` are earlier readings of the same account, oldest first, with whatever gaps; five weeks of them tell all that is used. Where its last
-    ones carry the forecast that was made then, one that stands is not given up for a small change.
+    `past` are earlier readings of the same account, oldest first, with whatever gaps; five weeks of them tell all that is used. Where the last
+    one is as it was published, its forecast is not given up for a small change; it may come twice, with and without its forecast.
     """
     history = History()
-    for earlier in past:
-        if earlier.observed_at < reading.observed_at:
-            history.see(earlier)
+    earlier = [seen for seen in past if seen.observed_at < reading.observed_at]
+    for seen in earlier:
+        history.see(seen)
+    if earlier:
+        history.hold_to(earlier[-1])
     return history.forecast(reading)
 
 
@@ -51,12 +53,21 @@ class History:
                 if limit.kind not in LENGTH_S:
                     continue
                 use = uses[limit.kind, limit.label] = Use(LENGTH_S[limit.kind])
-            use.see(at, percent, resets_at, warned=limit.exhausts_at is not None)
+            use.see(at, percent, resets_at)
+
+    def hold_to(self, reading: Reading) -> None:
+        """Note what was said at the last reading that was seen."""
+        for limit in reading.limits:
+            use = self._uses.get((limit.kind, limit.label))
+            if use is not None and use.at == reading.observed_at:
+                use.warned_at = 0 if limit.exhausts_at is None else use.at
 
     def forecast(self, reading: Reading) -> Reading:
         """The reading, which is the latest and now seen too, with what can be said of its limits."""
-        self.see(replace(reading, limits=tuple(replace(limit, exhausts_at=None) for limit in reading.limits)))
-        return replace(reading, limits=tuple(self._forecast(limit, reading.observed_at) for limit in reading.limits))
+        self.see(reading)
+        found = replace(reading, limits=tuple(self._forecast(limit, reading.observed_at) for limit in reading.limits))
+        self.hold_to(found)
+        return found
 
     def _forecast(self, limit: Limit, now: int) -> Limit:
         bare = replace(limit, pace=None, rate=None, exhausts_at=None, exhausts_from=None, exhausts_to=None)
@@ -75,6 +86,5 @@ class History:
         first, last = now + 1, limit.resets_at - 1
         if first > last:
             return replace(bare, rate=found.rate)
-        use.warned_at = now
         early, likely, late = (min(max(round(at), first), last) for at in found.span)
         return replace(bare, rate=found.rate, exhausts_at=likely, exhausts_from=early, exhausts_to=late)

@@ -23,7 +23,7 @@ QUANTILES = (0.1, 0.5, 0.9)
 WIDEST = 2.0
 """The spread at most."""
 DAY_S = 86400
-STRANGER_WAITS = 4
+STRANGER_WAITS = 6
 """So many times as long a window says nothing at its start while there is no day of history."""
 NORMAL = NormalDist()
 
@@ -40,30 +40,43 @@ def look_ahead(use: Use, now: int, weights: Weights) -> Outlook:
     starts_at, left_s = use.resets_at - use.length_s, use.resets_at - now
     if now - use.rose_at > weights.idle_s:
         return Outlook(None, None)
-    amount, seen_s = _late(use, now, weights, starts_at)
-    rate = round(amount * HOUR_S / seen_s, 2) if seen_s else None
+    rate = round(_late(use, now, weights, starts_at), 2)
     elapsed_s, need = now - starts_at, 100 - use.percent
     if need <= 0 or left_s <= 0 or elapsed_s < weights.least_s or use.percent < weights.least_percent:
         return Outlook(rate, None)
     if now - use.since < DAY_S and elapsed_s < STRANGER_WAITS * weights.least_s:
         return Outlook(rate, None)
     usual = Usual(use, now, use.percent / max(elapsed_s, HOUR_S) * HOUR_S * weights.goes_on, weights)
-    late = (amount * HOUR_S + usual.busy() * weights.busy_s) / (seen_s + weights.busy_s)
-    course = _course(usual, now, left_s, late, weights)
+    course = _course(usual, now, left_s, rate, weights)
     to_come = course[-1][1]
     if to_come <= 0:
         return Outlook(rate, None)
     spread = min(WIDEST, math.hypot(weights.spread + weights.spread_new / (1 + usual.known_h / DAY_H), math.sqrt(weights.grain / to_come)))
     chance = NORMAL.cdf(math.log(to_come / need) / spread)
-    stands = use.warned_at > starts_at and now - use.warned_at <= weights.stands_s
-    if chance < (weights.keep if stands else weights.say):
+    if chance < weights.keep or (chance < weights.say and not _stands(use, now, weights)):
         return Outlook(rate, None)
     early, likely, late_ = (now + _reached(course, need, spread, chance * quantile) for quantile in QUANTILES)
     return Outlook(rate, (early, likely, late_))
 
 
-def _late(use: Use, now: int, weights: Weights, starts_at: int) -> tuple[float, float]:
-    """The use of this window, the newest counting most: points, and the seconds that they stand for."""
+def _stands(use: Use, now: int, weights: Weights) -> bool:
+    """Whether it was said at the last reading, or before an idle time that has ended since: an idle limit says nothing, and nothing has changed."""
+    starts_at, since = use.resets_at - use.length_s, now - weights.stands_s
+    if use.warned_at > max(starts_at, since - 1):
+        return True
+    percent, later = use.percent, now
+    for count in range(len(use.rises) - 1, -1, -1):
+        _, at, grown = use.rises[count]
+        if at <= max(starts_at, since):
+            return False
+        if later - at > weights.idle_s:
+            return percent > 0 and look_ahead(use.as_of(count + 1, percent), at, weights).span is not None
+        percent, later = percent - grown, at
+    return False
+
+
+def _late(use: Use, now: int, weights: Weights, starts_at: int) -> float:
+    """The use of this window in points an hour, the newest counting most."""
     time_constant_s = weights.late_s
     since = max(starts_at, use.since, now - round(6 * time_constant_s))
     amount = 0.0
@@ -71,7 +84,8 @@ def _late(use: Use, now: int, weights: Weights, starts_at: int) -> tuple[float, 
         if at <= since:
             break
         amount += grown * math.exp(((began + at) / 2 - now) / time_constant_s)
-    return amount, time_constant_s * (1 - math.exp(min(0, since - now) / time_constant_s))
+    seen_s = time_constant_s * (1 - math.exp(min(0, since - now) / time_constant_s))
+    return amount * HOUR_S / seen_s if seen_s else 0.0
 
 
 def _course(usual: Usual, now: int, left_s: int, late: float, weights: Weights) -> list[tuple[int, float]]:

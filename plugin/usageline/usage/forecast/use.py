@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from usageline.line.view import SAME_RESET_S
 
 HOUR_S = 3600
@@ -20,7 +22,7 @@ class Use:
     `since`      the first reading
     `at`, `percent`, `resets_at` of the last reading
     `rose_at`    the last rise
-    `warned_at`  the last reading that carried a forecast of this window's end
+    `warned_at`  the last reading, where a forecast of this window's end stood in it
     """
 
     __slots__ = ("at", "full", "hours", "length_s", "percent", "resets_at", "rises", "rose_at", "since", "warned_at")
@@ -33,13 +35,11 @@ class Use:
         self.since = self.at = self.resets_at = self.rose_at = self.warned_at = 0
         self.percent = 0.0
 
-    def see(self, at: int, percent: float, resets_at: int, *, warned: bool) -> None:
+    def see(self, at: int, percent: float, resets_at: int) -> None:
         """Take in one reading's limit. One that is no later than the last, or of an earlier window, tells nothing."""
         ahead_s = resets_at - self.resets_at
         if at <= self.at or ahead_s < -SAME_RESET_S:
             return
-        if warned:
-            self.warned_at = at
         if percent == self.percent and ahead_s <= SAME_RESET_S:
             self.at, self.resets_at = at, resets_at
             return
@@ -50,8 +50,6 @@ class Use:
             starts_at = resets_at - self.length_s
             carried_over = 0 < self.percent <= percent and at - starts_at < CARRIED_OVER_S
             grown, began = 0.0 if carried_over else percent, max(self.at, starts_at)
-            if not warned:
-                self.warned_at = 0
         if not self.since:  # when the use before it was is not known
             self.since, grown = at, 0.0
         if grown > 0:
@@ -59,6 +57,13 @@ class Use:
         if percent >= 100:
             self.full.update(range(at // HOUR_S, min(resets_at, at + self.length_s) // HOUR_S))
         self.at, self.percent, self.resets_at = at, percent, resets_at
+
+    def as_of(self, rises: int, percent: float) -> Use:
+        """The use as it was after so many rises, the percentage then being this; hours are those of now."""
+        then = copy(self)
+        then.rises, then.percent, then.warned_at = self.rises[:rises], percent, 0
+        then.at = then.rose_at = then.rises[-1][1]
+        return then
 
     def _rise(self, began: int, at: int, grown: float) -> None:
         self.rose_at = at

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 DAY_H, WEEK_H = 24, 7 * 24
 HISTORY_H = 5 * WEEK_H
-BUSY_HISTORY_H = 2 * WEEK_H
-BUSY_POINTS = 0.1
-"""An hour with less than this had no work in it."""
 
 
 class Usual:
@@ -47,12 +44,6 @@ class Usual:
         back_h = WEEK_H * (1 + max(0, hour - self.now_hour) // WEEK_H)
         of_week, past_weight = self._mean(hour - back_h, WEEK_H, weights.week_decay)
         return (total + of_week) / (weight + past_weight)
-
-    def busy(self) -> float:
-        """What is used in an hour in which anything is: of the last two weeks, and as even use while little is known."""
-        since, get = max(self._first, self.now_hour - BUSY_HISTORY_H), self._use.hours.get
-        amounts = [amount for amount in (get(hour, 0.0) for hour in range(since, self.now_hour)) if amount > BUSY_POINTS]
-        return (sum(amounts) + self._weights.busy * self._weights.busy_h) / (len(amounts) + self._weights.busy_h)
 
     def level(self) -> float:
         """How much more (or less) than usual was used of late, as a factor."""

@@ -10,14 +10,13 @@ class Weights:
     """One kind of window. `_s` seconds, `_h` hours, points are percentage points.
 
     Quiet: `least_s` since the window's start, `least_percent` used, and a rise within `idle_s`.
-    Of late: rises count with a time constant of `late_s`; `busy_s` of the user's usual busy hour are added, `busy` points where there is no
-    history, which counts like `busy_h` hours; what is used of late gives way to the usual with a time constant of `gives_way_s`.
+    Of late: rises count with a time constant of `late_s`, and give way to the usual with one of `gives_way_s`.
     Usual: a day counts `day_decay` of the one after it, a week `week_decay`; the mean over days weighs `day_weight` of a week; this window's own
     mean, times `goes_on`, counts like `otherwise_days` of history. `level_*`: how the last hours (half-life `level_h`) compare with the usual;
     `level_points` stand against chance, `level_power` says how much of it is believed.
-    Spread, as standard deviations of the logarithm of the use to come: `spread`, `spread_new` more without history (halved by the first day),
+    Spread, as standard deviations of the logarithm of the use to come: `spread`, `spread_new` more without history (half of that after a day),
     and `grain`, the points of one piece of work: the less is to come, the more it depends on a single one.
-    Said: from a chance of `say`; where it was said within `stands_s`, down to a chance of `keep`.
+    Said: from a chance of `say`; where it was said at the last reading, or before an idle time, no longer than `stands_s` ago, down to a chance of `keep`.
     """
 
     step_s: int
@@ -25,8 +24,6 @@ class Weights:
     least_percent: float
     idle_s: int
     late_s: float
-    busy_s: float
-    busy: float
     gives_way_s: float
     day_decay: float
     week_decay: float
@@ -42,18 +39,15 @@ class Weights:
     say: float
     keep: float
     stands_s: int
-    busy_h: float = 8
 
 
 SESSION = Weights(
     step_s=600,
-    least_s=270,
-    least_percent=3,
+    least_s=120,
+    least_percent=2,
     idle_s=1800,
     late_s=3600,
-    busy_s=0,
-    busy=15,
-    gives_way_s=9000,
+    gives_way_s=3 * 3600,
     day_decay=0.85,
     week_decay=0.7,
     day_weight=1,
@@ -64,20 +58,18 @@ SESSION = Weights(
     level_power=0.7,
     spread=0.4,
     spread_new=0.5,
-    grain=8,
-    say=0.35,
-    keep=0.15,
-    stands_s=3600,
+    grain=10,
+    say=0.32,
+    keep=0.12,
+    stands_s=3 * 3600,
 )
 WEEKLY = Weights(
     step_s=3600,
-    least_s=6 * 3600,
-    least_percent=6,
+    least_s=4 * 3600,
+    least_percent=4,
     idle_s=12 * 3600,
     late_s=3 * 3600,
-    busy_s=3600,
-    busy=1,
-    gives_way_s=4 * 3600,
+    gives_way_s=2 * 3600,
     day_decay=0.85,
     week_decay=0.9,
     day_weight=4,
@@ -86,11 +78,11 @@ WEEKLY = Weights(
     level_h=36,
     level_points=20,
     level_power=0.4,
-    spread=0.65,
+    spread=0.6,
     spread_new=1,
     grain=0,
-    say=0.5,
-    keep=0.3,
+    say=0.45,
+    keep=0.22,
     stands_s=12 * 3600,
 )
 WEIGHTS = {"session": SESSION, "weekly_all": WEEKLY, "weekly_scoped": WEEKLY}
