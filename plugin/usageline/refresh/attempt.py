@@ -133,7 +133,9 @@ class Attempt:
         token, before = signed_in.token_fingerprint, asking.record
         checked, doubts = check(with_month_end(replace(reading, plan=signed_in.plan)), before.doubts, ttl_s=self.config.ttl_s)
         checked = mark_lowered(checked, before.last_good(token))
-        checked = with_forecast(checked, history.load(self.env, signed_in.account, time.time() - LOOKED_BACK_S))
+        past = history.load(self.env, signed_in.account, time.time() - LOOKED_BACK_S)
+        # The history keeps no forecasts, and one that was given is held to: the last reading brings its own.
+        checked = with_forecast(checked, [*past, before.reading] if before.reading else past)
         due_at = schedule.next_refresh_at(checked, self.config, requested_at=before.requested_at, now=time.time(), jitter=random.random())  # noqa: S311 - no secret
         settings = self.config.alerts
         new_alerts, alerts = crossed(checked, settings.thresholds, settings.kinds, before.alerts, time.time())
