@@ -8,10 +8,10 @@ import wcwidth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.line import layout, theme
+from usageline.line import default, layout, theme
 
 TEXTS = st.text(max_size=12) | st.sampled_from(["Opus 5.5", "日本語", "👩‍💻 x", "é́", "\x1b[31mred", "a\u202eb", "🇩🇪", "⚠️"])
-STYLES: dict[str, str] = theme.DEFAULT["styles"]["16"]  # type: ignore[index]  # a theme is a dict of many shapes
+STYLES: dict[str, str] = default.THEME["styles"]["16"]  # type: ignore[index]  # a theme is a dict of many shapes
 PARTS = st.lists(st.tuples(st.sampled_from([*STYLES, "none"]), TEXTS), max_size=4)
 SEGMENTS = st.lists(st.tuples(st.sampled_from(["model", "git"]), st.lists(st.tuples(st.integers(0, 100), PARTS), max_size=4)), max_size=8)
 JOINTS = st.builds(layout.Joint, st.integers(0, 2), st.integers(0, 2), st.integers(0, 3), st.sampled_from(["…", "..."]))
@@ -19,7 +19,7 @@ ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def look(**env: str) -> theme.Look:
-    return theme.Look(theme.DEFAULT, env)
+    return theme.Look(default.THEME, env)
 
 
 def shown(segments: list[Any], width: int) -> str:

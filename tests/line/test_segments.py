@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usageline.line import figures, segments
+from usageline.line.default import GLYPHS
 from usageline.line.render import render
 from usageline.line.segments import limits
-from usageline.line.theme import DEFAULT_GLYPHS
 from usageline.line.view import View, Window
 
 pytestmark = pytest.mark.usefixtures("utc")
@@ -75,7 +75,7 @@ def test_a_window_past_its_reset_shows_no_number_but_when_it_was_reset() -> None
     [(0, ""), (0.1, "▏"), (1, "▏"), (37, "███▋"), (50, "█████"), (99.9, "█████████▉"), (100, "██████████")],
 )
 def test_a_bar_is_drawn_to_an_eighth_of_a_cell(used: float, filled: str) -> None:
-    cells = segments.bar(used, segments.BAR_CELLS, DEFAULT_GLYPHS, "normal")
+    cells = segments.bar(used, segments.BAR_CELLS, GLYPHS, "normal")
     assert "".join(text for style, text in cells if style != "track") == filled
     assert sum(len(text) for _, text in cells) == segments.BAR_CELLS
 

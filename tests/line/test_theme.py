@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usageline.line import theme
-from usageline.line.theme import DEFAULT, Look
+from usageline.line.default import THEME as DEFAULT
+from usageline.line.theme import Look
 
 ANYTHING = st.recursive(
     st.none() | st.integers() | st.text(max_size=20) | st.sampled_from(["1;31", "\x1b[0m", "48;5;24", "\ue0b0"]),

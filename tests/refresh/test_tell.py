@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from running import is_running
 from usageline import processes
 from usageline.config import Alerts
 from usageline.refresh import tell as telling
@@ -176,15 +177,6 @@ def test_what_runs_too_long_is_ended_with_all_that_it_started(
     found = [int(pid) for pid in pids.read_text().split()]
     assert found
     eventually(lambda: not any(is_running(pid) for pid in found))
-
-
-def is_running(pid: int) -> bool:
-    """Whether there is such a process and it has not ended; who reaps it is not ours to say."""
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_what_hangs_is_named_and_keeps_the_others_from_nothing(world: World, notifier: Path, runtime_dir: str) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from themes.seen import DARK_BACKGROUNDS, LIGHT_BACKGROUNDS, VISIONS, apart, contrast
 from usageline import themes
+from usageline.line.default import THEME as DEFAULT
 from usageline.line.layout import cells
-from usageline.line.theme import DEFAULT
 from usageline.themes import colours
 from usageline.themes.theme import STROKES, STYLES, Palette, Theme, resolve
 

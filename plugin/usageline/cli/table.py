@@ -11,7 +11,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from usageline.line import figures, layout, segments, theme, view
+from usageline.line import default, figures, layout, segments, view
 from usageline.line.segments import limits
 from usageline.usage.credits import MOST_PERCENT
 
@@ -106,7 +106,7 @@ def row(label: object, percent: float | None, severity: str, note: str, bar_cell
     """The four cells of one row; without a percentage there is no bar."""
     if percent is None:
         return text(label), Text(), text("–", "dim"), text(note)
-    cells = segments.bar(min(max(percent, 0), 100), bar_cells, theme.DEFAULT_GLYPHS, severity)
+    cells = segments.bar(min(max(percent, 0), 100), bar_cells, default.GLYPHS, severity)
     drawn = Text.assemble(*((cell, STYLES[style.split()[0]]) for style, cell in cells))
     return text(label), drawn, text(f"{math.floor(percent)}%", severity), text(note)
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from usageline import themes
 from usageline.config.kinds import AbsolutePath, Cells, Choice, Flag, Kind, Many, Number, Style, Text, Whole
-from usageline.themes.theme import GLYPHS, STYLES
+from usageline.line.default import GLYPHS
+from usageline.themes.theme import STYLES
 
 FLOOR_S = 120
 """The service refuses anybody who asks every minute; 180 s works for one machine alone (FACTS: budget)."""

@@ -1,6 +1,6 @@
 """From what is known to the rows on the screen."""
 
-from usageline.line import layout, segments, theme
+from usageline.line import default, layout, segments, theme
 
 UNKNOWN_WIDTH = 80
 """Columns assumed where the client does not say; it does since 2.1.153."""
@@ -17,7 +17,7 @@ def render(seen, configured, env, chained=(), width=None):
     `configured` is what settings.load gives, {} for the defaults; `chained` the rows of another command's output as lists of
     `(SGR codes, text, address or "")`.
     """
-    look = theme.Look(configured.get("theme", theme.DEFAULT), env, color=configured.get("color", "auto"), is_light=seen.is_light)
+    look = theme.Look(configured.get("theme", default.THEME), env, color=configured.get("color", "auto"), is_light=seen.is_light)
     width = columns(env) if width is None else width
     seen.glyphs, seen.half_days = look.glyphs, configured.get("clock") == "12h"
     drawn = [_drawn(seen, row, look) for row in configured.get("rows", segments.DEFAULT_ROWS)]

@@ -1,142 +1,6 @@
-"""How the line looks: the default theme, and what of a theme serves this terminal. CONFIGURATION.md describes a theme's parts."""
+"""How the line looks: what of a theme serves this terminal, and how parts are painted with it. `line/default.py` is a theme."""
 
-DEFAULT_GLYPHS = {
-    "full": "█",
-    "parts": " ▏▎▍▌▋▊▉",
-    "empty": "░",
-    "mark": "╎",
-    "reset": "↻ ",
-    "unknown": "–",
-    "dot": " · ",
-    "ellipsis": "…",
-    "ahead": "↑",
-    "behind": "↓",
-    "dirty": "*",
-    "alert": "▲ ",
-    "added": "+",
-    "removed": "−",
-    "branch": "",
-}
-
-DEFAULT = {
-    "name": "default",
-    "separator": " │ ",
-    "pad": "",
-    "glyphs": DEFAULT_GLYPHS,
-    "icons": {},
-    "styles": {
-        "16": {
-            "name": "1",
-            "normal": "32",
-            "warning": "33",
-            "critical": "1;31",
-            "track": "2",
-            "mark": "1",
-            "separator": "2",
-            "directory": "34",
-            "branch": "35",
-            "added": "32",
-            "removed": "31",
-            "link": "4;36",
-            "alert": "1;33",
-        },
-        "256": {
-            "plain": "38;5;250",
-            "label": "38;5;247",
-            "name": "1;38;5;254",
-            "quiet": "38;5;247",
-            "normal": "38;5;108",
-            "warning": "38;5;179",
-            "critical": "1;38;5;210",
-            "track": "38;5;239",
-            "groove": "48;5;238",
-            "mark": "38;5;254",
-            "separator": "38;5;59",
-            "directory": "38;5;110",
-            "branch": "38;5;146",
-            "added": "38;5;108",
-            "removed": "38;5;210",
-            "link": "4;38;5;110",
-            "alert": "1;38;5;179",
-        },
-        "true": {
-            "plain": "38;2;188;192;200",
-            "label": "38;2;154;159;169",
-            "name": "1;38;2;228;230;234",
-            "quiet": "38;2;154;159;169",
-            "normal": "38;2;135;192;149",
-            "warning": "38;2;229;181;103",
-            "critical": "1;38;2;255;135;135",
-            "track": "38;2;78;83;93",
-            "groove": "48;2;59;64;75",
-            "mark": "38;2;228;230;234",
-            "separator": "38;2;88;93;103",
-            "directory": "38;2;135;175;215",
-            "branch": "38;2;187;166;227",
-            "added": "38;2;135;192;149",
-            "removed": "38;2;240;140;140",
-            "link": "4;38;2;127;188;204",
-            "alert": "1;38;2;229;181;103",
-        },
-    },
-    "light": {
-        "16": {
-            "name": "1",
-            "normal": "32",
-            "warning": "33",
-            "critical": "1;31",
-            "track": "2",
-            "mark": "1",
-            "separator": "2",
-            "directory": "34",
-            "branch": "35",
-            "added": "32",
-            "removed": "31",
-            "link": "4;36",
-            "alert": "1;33",
-        },
-        "256": {
-            "plain": "38;5;239",
-            "label": "38;5;59",
-            "name": "1;38;5;234",
-            "quiet": "38;5;59",
-            "normal": "38;5;22",
-            "warning": "38;5;94",
-            "critical": "1;38;5;124",
-            "track": "38;5;252",
-            "groove": "48;5;254",
-            "mark": "38;5;234",
-            "separator": "38;5;250",
-            "directory": "38;5;25",
-            "branch": "38;5;61",
-            "added": "38;5;22",
-            "removed": "38;5;124",
-            "link": "4;38;5;23",
-            "alert": "1;38;5;94",
-        },
-        "true": {
-            "plain": "38;2;74;79;89",
-            "label": "38;2;91;96;107",
-            "name": "1;38;2;28;31;38",
-            "quiet": "38;2;91;96;107",
-            "normal": "38;2;27;111;58",
-            "warning": "38;2;135;80;0",
-            "critical": "1;38;2;179;32;26",
-            "track": "38;2;200;204;212",
-            "groove": "48;2;223;226;232",
-            "mark": "38;2;28;31;38",
-            "separator": "38;2;180;184;192",
-            "directory": "38;2;31;90;158",
-            "branch": "38;2;107;63;160",
-            "added": "38;2;27;111;58",
-            "removed": "38;2;179;32;26",
-            "link": "4;38;2;15;102;116",
-            "alert": "1;38;2;135;80;0",
-        },
-    },
-}
-"""As `usageline.themes` has it, resolved; `tests/themes` holds the two equal."""
-"""The terminal's own 16 colours suit its dark or light background by themselves."""
+from usageline.line.default import GLYPHS
 
 DEPTHS = ("16", "256", "true")
 DEPTHS_BY_NAME = {"16": "16", "256": "256", "truecolor": "true"}
@@ -166,8 +30,8 @@ class Look:
         if self.styles:
             self.styles["over"] = "7"
         glyphs = _dict(theme, "glyphs")
-        if glyphs is not DEFAULT_GLYPHS:
-            glyphs = {name: _glyph(glyphs.get(name), fallback) for name, fallback in DEFAULT_GLYPHS.items()}
+        if glyphs is not GLYPHS:
+            glyphs = {name: _glyph(glyphs.get(name), fallback) for name, fallback in GLYPHS.items()}
         self.glyphs = glyphs
         self.icons = {kind: _glyph(icon, "") for kind, icon in _dict(theme, "icons").items()}
         self.ascii = _dict(theme, "glyphs").get("ascii") is True

@@ -1,6 +1,6 @@
 """What is known at this moment: payload and snapshot merged into one view. Pure; the clock and the environment are arguments."""
 
-from usageline.line.theme import DEFAULT_GLYPHS
+from usageline.line.default import GLYPHS
 from usageline.paths import SNAPSHOT_VERSION
 
 SAME_RESET_S = 60
@@ -94,7 +94,7 @@ class View:
         self.problem = self.other_sign_in = self.plan = self.home = ""
         self.git = None
         self.has_forecast, self.is_light = False, None
-        self.glyphs = DEFAULT_GLYPHS
+        self.glyphs = GLYPHS
         self.half_days = False
 
     def text(self, *path):

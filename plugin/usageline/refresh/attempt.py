@@ -12,9 +12,9 @@ from usageline import history, paths
 from usageline.errors import SourceFailure, StoreBroken
 from usageline.line.due import file_stamp
 from usageline.refresh import cooldown, schedule
+from usageline.refresh.asking import Asking
 from usageline.refresh.check import check
-from usageline.refresh.cooldown import UNTIL_SIGN_IN_CHANGES
-from usageline.refresh.gate import FORCED_GAP_S, Blocked, pass_gate
+from usageline.refresh.gate import FORCED_GAP_S, Blocked
 from usageline.refresh.lowered import mark_lowered
 from usageline.sources import READS_THE_TOKEN, SOURCES, Context, claude_state
 from usageline.sources import sign_in as sign_ins
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from usageline.sources.sign_in import SignIn
     from usageline.usage.alerts import Alert
     from usageline.usage.model import Reading
-
-CLIENTS_OWN = "client"
-"""Stands for the fingerprint of the sign-in that Claude Code looks after itself."""
 
 LOOKED_BACK_S = 35 * 86400
 """Five weeks of readings tell a forecast when the user works."""
@@ -91,7 +88,7 @@ class Attempt:
         fresh = None if self.force else record.fresh(signed_in.token_fingerprint, time.time(), self.config.ttl_s)
         if fresh is not None:
             return _good(signed_in, fresh, record.good_until, stamp)
-        asking = _Asking(self, signed_in, record)
+        asking = Asking(self.store, self.config, signed_in, record, force=self.force)
         try:
             reading = self._walk(signed_in, asking, stamp)
         except SourceFailure as failure:
@@ -106,7 +103,7 @@ class Attempt:
             raise _SignInChanged
         return self._after_success(reading, again, asking, stamp)
 
-    def _walk(self, signed_in: SignIn, asking: _Asking, stamp: str) -> Reading:
+    def _walk(self, signed_in: SignIn, asking: Asking, stamp: str) -> Reading:
         """The first reading that a source gives. SourceFailure where none does: the first of a source that asks somebody."""
         now = time.time()
         context = Context(
@@ -129,7 +126,7 @@ class Attempt:
         told = [failure for name, failure in failures.items() if name != "claude-cache"] or list(failures.values())
         raise told[0] if told else SourceFailure("unreadable", "no source is configured")
 
-    def _after_success(self, reading: Reading, signed_in: SignIn, asking: _Asking, stamp: str) -> Snapshot:
+    def _after_success(self, reading: Reading, signed_in: SignIn, asking: Asking, stamp: str) -> Snapshot:
         token, before = signed_in.token_fingerprint, asking.record
         checked, doubts = check(with_month_end(replace(reading, plan=signed_in.plan)), before.doubts, ttl_s=self.config.ttl_s)
         checked = mark_lowered(checked, before.last_good(token))
@@ -155,7 +152,7 @@ class Attempt:
         history.append(self.env, signed_in.account, checked)
         return _good(signed_in, checked, due_at, stamp)
 
-    def _after_failure(self, failure: SourceFailure, signed_in: SignIn, asking: _Asking, stamp: str) -> Snapshot | None:
+    def _after_failure(self, failure: SourceFailure, signed_in: SignIn, asking: Asking, stamp: str) -> Snapshot | None:
         record, now, token = asking.record, time.time(), signed_in.token_fingerprint
         last_good = record.last_good(token)
         due_at, until = int(now + self.config.ttl_s), None
@@ -214,33 +211,6 @@ class Attempt:
 
     def _stamp(self) -> str:
         return str(file_stamp(paths.claude_credentials(self.env)))
-
-
-@dataclass(slots=True)
-class _Asking:
-    """The requests of one attempt: whether one may be made, that one was, and how the source before this one failed."""
-
-    attempt: Attempt
-    signed_in: SignIn
-    record: Record
-    asked: bool = False
-    last: SourceFailure | None = None
-
-    def permit(self, *, own_sign_in: bool = False) -> None:
-        """Before a request. It is noted on disk first: a run that is killed in its middle must not make the next one ask at once.
-
-        A source with a sign-in of its own may ask at once where it was the token that was refused.
-        """
-        now, token = time.time(), CLIENTS_OWN if own_sign_in else self.signed_in.token_fingerprint
-        token_refused = self.asked and self.last is not None and self.last.status in UNTIL_SIGN_IN_CHANGES
-        if not (own_sign_in and token_refused):
-            pass_gate(self.record, self.attempt.config, token=token, now=now, force=self.attempt.force)
-        self.record = replace(self.record, requested_at=int(now), asked_with=token, unfinished=self.record.unfinished + 1)
-        try:
-            self.attempt.store.put(self.signed_in.account, self.record)
-        except StoreBroken:
-            raise SourceFailure("unreadable", "the cache cannot be written") from None
-        self.asked = True
 
 
 class _SignInChanged(Exception):

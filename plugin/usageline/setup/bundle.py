@@ -24,6 +24,7 @@ MODULES = (
     "usageline.line.read",
     "usageline.line.figures",
     "usageline.line.layout",
+    "usageline.line.default",
     "usageline.line.theme",
     "usageline.line.view",
     "usageline.line.segments",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from usageline.line.default import GLYPHS
 from usageline.themes import colours
 
 if TYPE_CHECKING:
@@ -33,25 +34,6 @@ STYLES = {
 
 STROKES = ("track", "groove", "mark", "separator")
 """Styles of lines and bars; all others are of words, and legible."""
-
-GLYPHS = {
-    "full": "█",
-    "parts": " ▏▎▍▌▋▊▉",
-    "empty": "░",
-    "mark": "╎",
-    "reset": "↻ ",
-    "unknown": "–",
-    "dot": " · ",
-    "ellipsis": "…",
-    "ahead": "↑",
-    "behind": "↓",
-    "dirty": "*",
-    "alert": "▲ ",
-    "added": "+",
-    "removed": "−",
-    "branch": "",
-}
-"""The default theme's glyphs. `parts` are the eighths of a cell that bars end in, "" for bars of whole cells."""
 
 ICONS = {
     "model": "\uf2db ",

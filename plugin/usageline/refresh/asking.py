@@ -1,0 +1,49 @@
+"""Asking somebody for a reading: whether that may be done now, noted on disk before it is done."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from usageline.errors import SourceFailure, StoreBroken
+from usageline.refresh.cooldown import UNTIL_SIGN_IN_CHANGES
+from usageline.refresh.gate import pass_gate
+
+if TYPE_CHECKING:
+    from usageline.config import Config
+    from usageline.refresh.record import Record
+    from usageline.refresh.store import Store
+    from usageline.sources.sign_in import SignIn
+
+CLIENTS_OWN = "client"
+"""Stands for the fingerprint of the sign-in that Claude Code looks after itself."""
+
+
+@dataclass(slots=True)
+class Asking:
+    """The requests of one attempt: whether one may be made, that one was, and how the source before this one failed."""
+
+    store: Store
+    config: Config
+    signed_in: SignIn
+    record: Record
+    force: bool
+    asked: bool = False
+    last: SourceFailure | None = None
+
+    def permit(self, *, own_sign_in: bool = False) -> None:
+        """Before a request. It is noted on disk first: a run that is killed in its middle must not make the next one ask at once.
+
+        A source with a sign-in of its own may ask at once where it was the token that was refused.
+        """
+        now, token = time.time(), CLIENTS_OWN if own_sign_in else self.signed_in.token_fingerprint
+        token_refused = self.asked and self.last is not None and self.last.status in UNTIL_SIGN_IN_CHANGES
+        if not (own_sign_in and token_refused):
+            pass_gate(self.record, self.config, token=token, now=now, force=self.force)
+        self.record = replace(self.record, requested_at=int(now), asked_with=token, unfinished=self.record.unfinished + 1)
+        try:
+            self.store.put(self.signed_in.account, self.record)
+        except StoreBroken:
+            raise SourceFailure("unreadable", "the cache cannot be written") from None
+        self.asked = True
