@@ -23,6 +23,7 @@ from server import Api
 from usageline import paths
 from usageline.config.compile import compile_config
 from usageline.line.segments import MODULES
+from usageline.setup.environment import COMPILE
 from world import World, build_release
 
 if TYPE_CHECKING:
@@ -122,9 +123,7 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as folder:
         release = build_release(Path(folder) / "release")
-        subprocess.run(
-            [arguments.python, "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash", release.root / "plugin"], check=True
-        )
+        subprocess.run([arguments.python, "-I", "-B", "-c", COMPILE, release.root / "plugin", release.root / "hooks"], check=True)
         world = World(Path(folder) / "world")
         env = {**world.env, "COLUMNS": "160"}
         api = Api()

@@ -34,7 +34,7 @@ if [ "${{1-}}" = line ] && [ "${{2-}}" != --help ]; then exec "$python" -I -S -B
 exec "$python" -I -B -m usageline.cli "$@"
 """
 # PYTHONDONTWRITEBYTECODE has no say here (-I), and a pyc that is checked against no source needs no stat at start.
-_COMPILE = """
+COMPILE = """
 import compileall, py_compile, sys
 mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
 done = [compileall.compile_dir(part, quiet=2, force=True, invalidation_mode=mode) for part in sys.argv[1:]]
@@ -110,7 +110,7 @@ def build(release: Release, source: str, cold: Interpreter, packages: Packages) 
 def compile_for(release: Release, interpreter: Interpreter) -> None:
     """Write the bytecode that the hot side never writes itself. A failure costs time at each line and nothing else."""
     parts = [f"{release.root}/{part}" for part in PARTS]
-    command = [interpreter.path, "-I", "-B", "-c", _COMPILE, *parts]
+    command = [interpreter.path, "-I", "-B", "-c", COMPILE, *parts]
     subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMPILE_TIMEOUT_S, check=False)
 
 
