@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 << 20
 """The file holds every project's history and can be megabytes long (FACTS: signing in)."""
 
+DEFAULT_THEME = "dark"
+"""What the client draws with where none was chosen."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClaudeState:
     """What of `.claude.json` matters here; everything empty where the file is absent or cannot be read.
 
     `account` is `oauthAccount`, `cached` is `cachedUsageUtilization`; `has_api_key` says that the client signs in with a key of its own;
-    `theme` is the client's own: `dark`, `light-daltonized`, …
+    `theme` is the client's own: `dark`, `light-daltonized`, `auto`, …
     """
 
     account: dict[str, Any]
@@ -50,15 +53,26 @@ class ClaudeState:
 
 def read(env: Mapping[str, str]) -> ClaudeState:
     """The state as it is now. The file is read once."""
-    found = parse_object(read_bytes(paths.claude_state(env), MOST_BYTES)) or {}
+    found = _object(paths.claude_state(env))
     return ClaudeState(
         mapping(found.get("oauthAccount")),
         mapping(found.get("cachedUsageUtilization")),
         bool(found.get("primaryApiKey")),
-        text(found.get("theme")) or "",
+        _theme(found, env),
     )
 
 
 def account_key(account_uuid: str, organization_uuid: str) -> str:
     """16 hex digits that stand for the account in file names and in the snapshot: no e-mail address, nothing to sign in with."""
     return hashlib.sha256(f"{account_uuid}/{organization_uuid}".encode()).hexdigest()[:16]
+
+
+def _theme(state: Mapping[str, Any], env: Mapping[str, str]) -> str:
+    # `/theme` writes it to settings.json, which comes before what older clients left in the state. The client keeps no theme that is its
+    # own default there: it takes a "dark" out when it starts (seen in 2.1.330).
+    chosen = text(_object(paths.claude_settings(env)).get("theme")) or text(state.get("theme"))
+    return chosen or (DEFAULT_THEME if state.get("hasCompletedOnboarding") is True else "")
+
+
+def _object(path: str) -> dict[str, Any]:
+    return parse_object(read_bytes(path, MOST_BYTES)) or {}
