@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -78,6 +79,21 @@ def test_blocks_stand_on_backgrounds_with_caps_between() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("caps", "seen"),
+    [
+        (["", "", ""], "\x1b[44m \x1b[0m\x1b[44;90m▏\x1b[0m"),
+        (["", "\ue0b0", "\ue0b0"], "\x1b[44m \x1b[0m\x1b[44;90m\ue0b1\x1b[0m\x1b[44m \x1b[0m"),
+        (["", "/", ""], "\x1b[44m \x1b[0m\x1b[44;90m/\x1b[0m\x1b[44m \x1b[0m"),
+    ],
+)
+def test_between_two_blocks_of_one_colour_there_is_a_thin_line_as_wide_as_else(caps: list[str], seen: str) -> None:
+    look = Look({**BLOCKS, "styles": {"16": {"separator": "90"}}, "caps": caps}, {})
+    texts = [theme.paint([("model", [("", "M")]), (kind, [("", "x")])], look) for kind in ("directory", "git")]
+    assert f"\x1b[44mM\x1b[0m{seen}\x1b[44mx\x1b[0m" in texts[0]
+    assert len({len(re.sub(r"\x1b\[[\d;]*m", "", text)) for text in texts}) == 1
+
+
 def test_without_colours_blocks_are_told_apart_by_a_separator() -> None:
     assert theme.paint([("model", [("name", "M")]), ("git", [("plain", "g")])], Look(BLOCKS, {"NO_COLOR": "1"})) == "M | g"
 
@@ -96,7 +112,7 @@ def test_without_colours_blocks_are_told_apart_by_a_separator() -> None:
     ],
 )
 def test_only_web_addresses_become_links(url: Any, *, linked: bool) -> None:
-    text = theme.painted_parts([("link", "#1", url)], Look(DEFAULT, {"TERM": "xterm"}))
+    text = theme.painted_parts([("link", "#1", url)], Look(DEFAULT, {"TERM": "xterm", "NO_COLOR": "1"}))
     assert text == (f"\x1b]8;;{url}\x1b\\#1\x1b]8;;\x1b\\" if linked else "#1")
 
 
