@@ -43,10 +43,17 @@ class Terminal:
         self.keys("Enter")
 
     def screen(self, *, colours: bool = False) -> str:
-        """What the terminal shows, a line each row without trailing blanks; with `colours` also the escape sequences that draw it."""
-        return self.tmux("capture-pane", "-t", self.name, "-p", *(["-e"] if colours else []))
+        """What the terminal shows, a line each row without trailing blanks.
 
-    def wait_for(self, what: Callable[[str], bool] | str, *, deadline_s: float = DEADLINE_S) -> str:
+        With `colours` also the escape sequences that draw it, and trailing blanks: they can have a background.
+        """
+        return self.tmux("capture-pane", "-t", self.name, "-p", *(["-e", "-N"] if colours else []))
+
+    def record(self, file: Path) -> None:
+        """From now on write all that the program prints to `file`, byte for byte."""
+        self.tmux("pipe-pane", "-O", "-t", self.name, f"cat > {shlex.quote(str(file))}")
+
+    def wait_for(self, what: Callable[[str], object] | str, *, deadline_s: float = DEADLINE_S) -> str:
         """The first screen that holds `what`, a text or a rule. AssertionError with the last screen when the deadline passes first."""
         holds = what if callable(what) else lambda screen: what in screen
         end = time.monotonic() + deadline_s

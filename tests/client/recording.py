@@ -1,0 +1,45 @@
+"""All that a program printed to its terminal, byte for byte, taken apart."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+SEQUENCE = re.compile(
+    "\x1b\\[[0-?]*[ -/]*[@-~]"  # CSI
+    "|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)"  # OSC
+    "|\x1b[PX^_][^\x1b]*\x1b\\\\"  # DCS, SOS, PM, APC
+    "|\x1b[ -/]*[0-OQ-WYZ`-~]"
+)
+"""A whole control sequence."""
+
+LINK = re.compile("\x1b\\]8;[^;]*;(?P<url>[^\x07\x1b]*)(?:\x07|\x1b\\\\)")
+
+
+class Link(NamedTuple):
+    """A text that was printed as an OSC 8 link; `closed` says that a sequence of its own ended it."""
+
+    url: str
+    text: str
+    closed: bool
+
+
+def whole(recording: str) -> str:
+    """The recording up to its last sequence, in whose middle it may have ended."""
+    return recording.rpartition("\x1b")[0]
+
+
+def cut_sequences(recording: str) -> list[str]:
+    """What follows each escape that begins no whole sequence."""
+    return [part[:40] for part in SEQUENCE.sub("", recording).split("\x1b")[1:]]
+
+
+def links(recording: str) -> list[Link]:
+    """Every link in its order."""
+    found = []
+    edges = [*LINK.finditer(recording)]
+    for edge, following in zip(edges, [*edges[1:], None], strict=False):
+        if edge["url"]:
+            text = recording[edge.end() : following.start() if following else None]
+            found.append(Link(edge["url"], SEQUENCE.sub("", text), closed=following is not None and not following["url"]))
+    return found
