@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Cell(NamedTuple):
-    """One cell; the second of a wide character is "". Colours are pyte's: `default`, `green`, `87c095`. A blank has no ink."""
+    """One cell; the second of a wide character is "". Colours are pyte's: `default`, `green`, `87c095`. A blank has neither ink nor weight."""
 
     char: str
     ink: str = "default"
@@ -49,5 +49,7 @@ def find(row: Sequence[Cell], text: str) -> Cell:
 
 
 def _cell(char: pyte.screens.Char) -> Cell:
-    ink = char.fg if char.data.strip() or char.underscore or char.reverse else "default"
-    return Cell(char.data, ink, char.bg, char.bold, char.underscore)
+    # The client steps over a blank instead of printing it, where nothing of it is seen.
+    if char.data.isspace() and not (char.underscore or char.reverse):
+        return Cell(char.data, ground=char.bg)
+    return Cell(char.data, char.fg, char.bg, char.bold, char.underscore)

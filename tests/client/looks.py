@@ -70,8 +70,8 @@ class Shown:
         return [text_of(row).partition("    ")[0] if number == 0 else text_of(row) for number, row in enumerate(self.arrived)]
 
     def changed(self) -> list[str]:
-        """Every cell that is not as it was written, in words. What has no colour of its own has the client's."""
-        found = []
+        """Every cell and row that is not as it was written, in words. What has no colour of its own has the client's."""
+        found = [text for row, text in zip(self.ours, self.texts, strict=True) if text != text_of(row)]
         for number, (ours, arrived) in enumerate(zip(self.ours, self.arrived, strict=True)):
             for column, (one, other) in enumerate(zip(ours, arrived, strict=False)):
                 if one != (other if one.ink != "default" else other._replace(ink="default")):

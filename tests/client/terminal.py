@@ -43,8 +43,11 @@ class Terminal:
         self.keys("Enter")
 
     def screen(self, *, colours: bool = False) -> str:
-        """What the terminal shows, a line each row without trailing blanks; with `colours` also the escape sequences that draw it."""
-        return self.tmux("capture-pane", "-t", self.name, "-p", *(["-e"] if colours else []))
+        """What the terminal shows, a line each row without trailing blanks.
+
+        With `colours` also the escape sequences that draw it, and trailing blanks: they can have a background.
+        """
+        return self.tmux("capture-pane", "-t", self.name, "-p", *(["-e", "-N"] if colours else []))
 
     def record(self, file: Path) -> None:
         """From now on write all that the program prints to `file`, byte for byte."""
