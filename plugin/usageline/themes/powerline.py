@@ -10,7 +10,7 @@ DARK = Palette(
         "quiet": "#cdd2da",
         "normal": "#a5e0a9",
         "warning": "#ffd87a",
-        "critical": "bold #ffb3ad",
+        "critical": "bold #ffcfcb",
         "track": "#77808f",
         "groove": "on #14181e",
         "mark": "#ffffff",
@@ -18,7 +18,7 @@ DARK = Palette(
         "directory": "#ffffff",
         "branch": "#ffffff",
         "added": "#a5e0a9",
-        "removed": "#ffb3ad",
+        "removed": "#ffcfcb",
         "link": "underline #d5e9ff",
         "alert": "bold #ffd87a",
     },
@@ -39,7 +39,7 @@ DARK = Palette(
 )
 
 _BLUE = Block("#005f87", "blue")
-_TEAL = Block("#1f4d4a", "black")
+_TEAL = Block("#005f5f", "black")
 _SLATE = Block("#303a46", "black")
 _INK = Block("#262b33", "black")
 _PLUM = Block("#4a2a5e", "magenta")
@@ -64,7 +64,7 @@ THEME = Theme(
         "clock": _SLATE,
         "text": _SLATE,
         "account": _PLUM,
-        "alerts": Block("#5a3410", "black"),
+        "alerts": Block("#5f0000", "black"),
         "status": Block("#3b3b3b", "black"),
     },
 )
