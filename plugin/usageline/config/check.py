@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.config import file
 from usageline.config.kinds import Number, Refused
+from usageline.config.origin import PROGRAMS, REFUSED
 from usageline.config.places import Places
 from usageline.config.problem import Path, Problem, key_text, quoted, suggestion, value_text
 from usageline.config.schema import FLOOR_S, MOST_TTL_S, TABLES, TOP, Key
@@ -45,8 +46,8 @@ class Checked(NamedTuple):
 NOTHING = Values({}, {}, {})
 
 
-def check_text(text: str, floor_s: float = FLOOR_S) -> Checked:
-    """Check the text of a config.toml. A text that is no TOML has that one problem and no values."""
+def check_text(text: str, floor_s: float = FLOOR_S, *, programs: bool = True) -> Checked:
+    """Check the text of a config.toml. A text that is no TOML has that one problem and no values. `programs`: it may name some (origin.py)."""
     try:
         table = file.parsed(text)
     except file.Unusable as unusable:
@@ -60,6 +61,8 @@ def check_text(text: str, floor_s: float = FLOOR_S) -> Checked:
 
     checking = _Checking(line, floor_s)
     values = checking.whole(table)
+    if not programs:
+        checking.refuse_programs(values)
     checking.problems.sort(key=lambda problem: problem.line or 0)
     return Checked(values, checking.problems, table)
 
@@ -90,6 +93,12 @@ class _Checking:
         if "rows" in found and not self.rows(found["rows"], segments):
             del found["rows"]
         return Values(found, tables, segments)
+
+    def refuse_programs(self, values: Values) -> None:
+        for path in PROGRAMS:
+            within = values.top if len(path) == 1 else values.tables.get(path[0], {})
+            if within.pop(path[-1], None):
+                self.tell(path, REFUSED)
 
     def value(self, key: Key, path: Path, value: object, found: dict[str, Any]) -> None:
         try:

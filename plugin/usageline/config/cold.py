@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from usageline import paths
 from usageline.config import file
 from usageline.config.check import Values, check_text
+from usageline.config.origin import may_name_programs
 from usageline.config.schema import FLOOR_S, SOURCES
 from usageline.errors import ConfigInvalid
 from usageline.sources.address import API, api_address
@@ -65,7 +66,7 @@ def tolerant(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
         text = file.read_text(path)
     except file.Unusable as unusable:
         return _config(env, Values({}, {}, {}), SAFE_SOURCES), _invalid(path, unusable.problem)
-    checked = check_text(text or "", _floor_s(env))
+    checked = check_text(text or "", _floor_s(env), programs=may_name_programs(path))
     sources: tuple[str, ...] = ("claude-cache", "oauth")
     if "sources" in checked.table:
         named = checked.table["sources"]
@@ -79,8 +80,9 @@ def tolerant(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
 
 def problems(env: Mapping[str, str]) -> list[Problem]:
     """Everything that is wrong in the file, in the order of its lines."""
+    path = paths.config_file(env)
     try:
-        return check_text(file.read_text(paths.config_file(env)) or "", _floor_s(env)).problems
+        return check_text(file.read_text(path) or "", _floor_s(env), programs=may_name_programs(path)).problems
     except file.Unusable as unusable:
         return [unusable.problem]
 

@@ -16,6 +16,7 @@ from usageline import __version__, paths
 from usageline.atomic import replace_file
 from usageline.config import file
 from usageline.config.check import NOTHING, Checked, check_text
+from usageline.config.origin import may_name_programs
 from usageline.config.resolve import resolved
 from usageline.config.schema import FLOOR_S
 from usageline.line import read
@@ -83,7 +84,7 @@ def _look(path: str, env: Mapping[str, str]) -> tuple[Checked, str]:
         if file_stamp(path) == stamp:
             break
     # What the floor is exactly is the refresh's business, and takes long to find out.
-    return check_text(text or "", 1 if env.get("USAGELINE_API_URL") else FLOOR_S), stamp
+    return check_text(text or "", 1 if env.get("USAGELINE_API_URL") else FLOOR_S, programs=may_name_programs(path)), stamp
 
 
 def _last(target: str) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from usageline import __version__, paths
+from usageline.config import origin
 from usageline.errors import SetupRefused
 from usageline.setup import environment, files, first_line, interpreters, lock, program, record, uninstall, wire_settings, wiring
 from usageline.setup.job import Outcome
@@ -42,7 +43,11 @@ def install(job: Job) -> int:
 
 def _install(job: Job, old: Record | None, new: Record) -> int:
     outcome = Outcome()
+    before = environment.current(job.data_dir)
     release, cold = program.build(job, old, outcome)
+    # The usual place is known, too: a program that starts Claude Code from elsewhere may not have this shell's variables.
+    usual = paths.config_file({"HOME": job.env["HOME"]})
+    origin.allow(release.root, [*(origin.listed_in(before.root) if before else []), paths.config_file(job.env), usual])
     if not release.is_current():
         environment.switch_to(release)
         if not outcome.changes:
