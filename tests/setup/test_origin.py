@@ -1,18 +1,19 @@
 from __future__ import annotations
 
+import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from hot import Hot
-from usageline import config, paths
+from usageline import __version__, config, paths
 from usageline.config import origin
 from usageline.config.check import check_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from setup.machine import Machine
     from world import Release, World
@@ -36,6 +37,26 @@ def test_a_configuration_that_a_project_chose_runs_nothing(world: World, release
     os.utime(paths.line_config_stamp(world.env), (0, 0))
     hot.run()
     eventually(lambda: hot.run() and ran.exists())  # the user's own does run, so the other one would have by now
+
+
+def test_a_cache_that_a_project_chose_runs_nothing(world: World, release: Release) -> None:
+    """Neither at once nor when nobody can compile the configuration anew."""
+    hot, ran = Hot(world, release), world.home / "ran"
+    hot.publish()
+    chosen: dict[str, str | None] = {"XDG_CACHE_HOME": str(world.home / "project")}
+    place = Path(paths.line_config({**world.env, "XDG_CACHE_HOME": str(world.home / "project")}))
+    place.parent.mkdir(parents=True, mode=0o700)
+    hostile = {"version": 1, "rows": [[["model", {}]]], "chain": {"command": f"touch {ran}", "wait": True, "timeout": 5}}
+    world.configure('rows = [["context"]]')
+    for claimed in (True, False):
+        place.write_text(json.dumps({**hostile, "program": __version__, "stamp": "1-2-3"}))
+        place.chmod(0o600)
+        if claimed:
+            place.with_name("line.stamp").touch(mode=0o600)
+        else:
+            place.with_name("line.stamp").unlink()
+        hot.run(env=chosen)
+        assert not ran.exists()
 
 
 @pytest.mark.parametrize("text", ['client = "/bin/claude"', '[alerts]\ncommand = "x"', '[chain]\ncommand = "x"'])

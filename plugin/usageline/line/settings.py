@@ -15,12 +15,17 @@ SHAPES = {"theme": dict, "color": str, "problem": str, "chain": dict, "clock": s
 def load(env, stamp):
     """The compiled configuration with all that is wrong left out, and whether it is of another config.toml than the one with that stamp.
 
-    Until it is compiled anew the configuration before the change holds.
+    Until it is compiled anew the configuration before the change holds, but for its chained command: a project's settings can aim
+    XDG_CACHE_HOME at a file of its own making, and a program is run only where the cold side has just agreed to it.
     """
     found = read.json_file(paths.line_config(env)) or {}
     if found.get("version") != VERSION:
         return {}, True
-    return checked(found), found.get("stamp") != stamp or found.get("program") != __version__
+    is_old = found.get("stamp") != stamp or found.get("program") != __version__
+    configured = checked(found)
+    if is_old:
+        configured.pop("chain", None)
+    return configured, is_old
 
 
 def checked(found):
