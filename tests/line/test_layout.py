@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usageline.line import default, layout, theme
+from usageline.line.paint import paint
 
 TEXTS = st.text(max_size=12) | st.sampled_from(["Opus 5.5", "日本語", "👩‍💻 x", "é́", "\x1b[31mred", "a\u202eb", "🇩🇪", "⚠️"])
 STYLES: dict[str, str] = default.THEME["styles"]["16"]  # type: ignore[index]  # a theme is a dict of many shapes
@@ -24,7 +25,7 @@ def look(**env: str) -> theme.Look:
 
 def shown(segments: list[Any], width: int) -> str:
     """A row of the default theme without colours."""
-    return str(theme.paint(layout.fit(layout.cleaned(segments), width, layout.Joint()), look(NO_COLOR="1")))
+    return str(paint(layout.fit(layout.cleaned(segments), width, layout.Joint()), look(NO_COLOR="1")))
 
 
 @given(SEGMENTS, st.integers(1, 200))
@@ -66,7 +67,7 @@ def test_our_cells_are_never_fewer_than_a_terminal_takes(text: str) -> None:
 
 @given(SEGMENTS, st.integers(1, 200))
 def test_every_escape_in_a_line_is_ours_whole_and_closed(segments: list[Any], width: int) -> None:
-    line = theme.paint(layout.fit(layout.cleaned(segments), width, layout.Joint()), look(TERM="xterm"))
+    line = paint(layout.fit(layout.cleaned(segments), width, layout.Joint()), look(TERM="xterm"))
     found = ESCAPE.findall(line)
     assert "\x1b" not in ESCAPE.sub("", line)
     assert found[1::2] == ["\x1b[0m"] * (len(found) // 2)

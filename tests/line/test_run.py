@@ -39,7 +39,14 @@ BAD_INPUT = {
 WARM_MODULES = {
     *("usageline", "usageline.paths", "usageline.line", "usageline.line.figures", "usageline.line.layout", "usageline.line.read"),
     *("usageline.line.render", "usageline.line.run", "usageline.line.segments", "usageline.line.segments.limits"),
-    *("usageline.line.segments.model", "usageline.line.due", "usageline.line.default", "usageline.line.theme", "usageline.line.view"),
+    *(
+        "usageline.line.segments.model",
+        "usageline.line.due",
+        "usageline.line.default",
+        "usageline.line.theme",
+        "usageline.line.paint",
+        "usageline.line.view",
+    ),
     *("_json", "_signal", "gc", "posix", "time"),
 }
 """All that a run imports beyond what the bare interpreter has."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from usageline.line import theme
 from usageline.line.default import THEME as DEFAULT
+from usageline.line.paint import paint
 from usageline.line.theme import Look
 
 ANYTHING = st.recursive(
@@ -74,7 +75,7 @@ def test_the_empty_part_of_a_bar_is_drawn_as_a_groove_where_the_theme_has_one() 
 
 
 def test_blocks_stand_on_backgrounds_with_caps_between() -> None:
-    text = theme.paint([("model", [("name", "M")]), ("git", [("plain", "g")])], Look(BLOCKS, {}))
+    text = paint([("model", [("name", "M")]), ("git", [("plain", "g")])], Look(BLOCKS, {}))
     assert text == (
         "\x1b[44m \x1b[0m\x1b[44;1mM\x1b[0m\x1b[44m \x1b[0m\x1b[34;42m>\x1b[0m\x1b[42m \x1b[0m\x1b[42mg\x1b[0m\x1b[42m \x1b[0m\x1b[32m>\x1b[0m"
     )
@@ -90,13 +91,13 @@ def test_blocks_stand_on_backgrounds_with_caps_between() -> None:
 )
 def test_between_two_blocks_of_one_colour_there_is_a_thin_line_as_wide_as_else(caps: list[str], seen: str) -> None:
     look = Look({**BLOCKS, "styles": {"16": {"separator": "90"}}, "caps": caps}, {})
-    texts = [theme.paint([("model", [("", "M")]), (kind, [("", "x")])], look) for kind in ("directory", "git")]
+    texts = [paint([("model", [("", "M")]), (kind, [("", "x")])], look) for kind in ("directory", "git")]
     assert f"\x1b[44mM\x1b[0m{seen}\x1b[44mx\x1b[0m" in texts[0]
     assert len({len(re.sub(r"\x1b\[[\d;]*m", "", text)) for text in texts}) == 1
 
 
 def test_without_colours_blocks_are_told_apart_by_a_separator() -> None:
-    assert theme.paint([("model", [("name", "M")]), ("git", [("plain", "g")])], Look(BLOCKS, {"NO_COLOR": "1"})) == "M | g"
+    assert paint([("model", [("name", "M")]), ("git", [("plain", "g")])], Look(BLOCKS, {"NO_COLOR": "1"})) == "M | g"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_only_web_addresses_become_links(url: Any, *, linked: bool) -> None:
 def test_no_theme_can_break_the_line_or_smuggle_an_escape_into_it(hostile: dict[str, Any]) -> None:
     for env in ({}, {"COLORTERM": "truecolor"}, {"NO_COLOR": "1"}):
         look = Look(hostile, env, is_light=True)
-        text = theme.paint([("model", [("name", "M"), ("track", "--")]), ("git", [("plain", "g")])], look)
+        text = paint([("model", [("name", "M"), ("track", "--")]), ("git", [("plain", "g")])], look)
         for piece in text.split("\x1b")[1:]:
             code, final, _ = piece[1:].partition("m")
             assert piece[0] == "["

@@ -1,7 +1,7 @@
 """Another command's output beside our rows."""
 
 from usageline.line import layout, theme
-from usageline.line.render import painted
+from usageline.line.paint import painted
 
 
 def beside(drawn, chained, configured, look, width):

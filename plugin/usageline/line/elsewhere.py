@@ -6,7 +6,7 @@ usageline line [--for tmux|starship|plain|json] [--width CELLS]
 import time
 
 from usageline import paths
-from usageline.line import due, environment, read, render, run, settings, system, view
+from usageline.line import due, emit, environment, read, render, settings, system, view
 
 FORMS = ("plain", "starship", "tmux", "json")
 WIDTH = 200
@@ -26,7 +26,7 @@ def main(arguments):
         said = text(environment(), asked[0], asked[1], time.time())
     except Exception as error:  # noqa: BLE001 - a traceback in somebody's prompt
         said = f"usageline: {type(error).__name__}; please report it"
-    run.emit((said + "\n").encode("utf-8", "replace"))
+    emit((said + "\n").encode("utf-8", "replace"))
     system._exit(0)
 
 

@@ -5,7 +5,7 @@ hook's stdout would go into the model's context.
 """
 
 from usageline import paths
-from usageline.line import due, start, system
+from usageline.line import due, emit, start, system
 
 MOST_TOLD = 8
 """In one message."""
@@ -22,11 +22,8 @@ LIMITS = {"session": "the 5-hour limit", "weekly_all": "the weekly limit"}
 def tell(snapshot, env, now):
     """Print what no session has told yet. Raises nothing. Killed at any moment it has told at most once."""
     try:
-        said = message(snapshot, env, now)
-        data = said.encode("ascii")
-        while data:
-            data = data[system.write(1, data) :]
-    except (OSError, ValueError, LookupError):  # a reader that has gone, a clock that no local time can be had of
+        emit(message(snapshot, env, now).encode("ascii"))
+    except (OSError, ValueError, LookupError):  # a clock that no local time can be had of, an environment without a home
         return
 
 

@@ -1,6 +1,7 @@
 """From what is known to the rows on the screen."""
 
 from usageline.line import default, layout, segments, theme
+from usageline.line.paint import painted
 
 UNKNOWN_WIDTH = 80
 """Columns assumed where the client does not say; it does since 2.1.153."""
@@ -40,16 +41,6 @@ def columns(env):
     return max((wide or UNKNOWN_WIDTH) - CLIENT_MARGIN, 1)
 
 
-def painted(drawn, configured, look, width):
-    """The texts of rows of segments, fitted or wrapped to `width`."""
-    joint = _joint(look)
-    if "lines" in configured:
-        rows = layout.wrap(drawn, width, joint, configured["lines"])
-    else:
-        rows = [layout.fit(row, width, joint) for row in drawn]
-    return [theme.paint(row, look) for row in rows]
-
-
 def _drawn(seen, row, look):
     cleaned = layout.cleaned(segments.draw(seen, row), ascii_only=look.ascii)
     if not look.icons:
@@ -59,12 +50,3 @@ def _drawn(seen, row, look):
         (kind, [(rank, [("label", look.icons[kind]), *parts]) for rank, parts in forms] if look.icons.get(kind) else forms)
         for kind, forms in cleaned
     ]
-
-
-def _joint(look):
-    pad = 2 * layout.cells(look.pad)
-    if look.caps:
-        left, between, right = map(layout.cells, look.caps)
-        # The client takes the blanks off the end of a row that fills all the cells it shows: a last pad keeps clear of that.
-        return layout.Joint(left + (right or min(pad, 1)), pad, between, look.glyphs["ellipsis"])
-    return layout.Joint(0, pad, layout.cells(look.separator), look.glyphs["ellipsis"])

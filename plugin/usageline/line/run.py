@@ -4,7 +4,7 @@ import sys
 import time
 
 from usageline import paths
-from usageline.line import due, environment, read, render, system, view
+from usageline.line import due, emit, environment, read, render, system, view
 
 ROOT = __file__.replace("\\", "/").rpartition("/plugin/usageline/")[0]
 """The installation: `plugin/` and `hooks/`, and the cold side's `venv/` beside them."""
@@ -71,12 +71,3 @@ def refresh(env, now):
     python = start.interpreter(ROOT)
     refused = start.claim(env, now) if python else "uninstalled"
     return ([], PROBLEMS.get(refused, "")) if refused else ([lambda: start.launch(python, env)], "")
-
-
-def emit(data):
-    """Write all of `data` to stdout; a reader that has gone is nobody's problem."""
-    try:
-        while data:
-            data = data[system.write(1, data) :]
-    except OSError:
-        return

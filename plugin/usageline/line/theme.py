@@ -1,4 +1,4 @@
-"""How the line looks: what of a theme serves this terminal, and how parts are painted with it. `line/default.py` is a theme."""
+"""How the line looks: what of a theme serves this terminal, and how parts of text are painted with it. `line/default.py` is a theme."""
 
 from usageline.line.default import GLYPHS
 
@@ -62,16 +62,6 @@ def colour_depth(env, wanted="auto"):
     if program in TRUE_COLOUR_PROGRAMS:
         return "true"
     return "256" if "256" in term or program == "Apple_Terminal" else "16"
-
-
-def paint(row, look):
-    """The text of a row of `(kind, parts)`, coloured. Every text is clean already; what is written besides is the theme's own."""
-    if look.caps:
-        from usageline.line.blocks import paint_blocks  # noqa: PLC0415 - only some themes have them
-
-        return paint_blocks(row, look)
-    separator = styled(look.separator, look.styles.get("separator", ""))
-    return separator.join(look.pad + painted_parts(parts, look) + look.pad for _, parts in row)
 
 
 def painted_parts(parts, look, background=""):

@@ -26,6 +26,7 @@ MODULES = (
     "usageline.line.layout",
     "usageline.line.default",
     "usageline.line.theme",
+    "usageline.line.paint",
     "usageline.line.view",
     "usageline.line.segments",
     "usageline.line.segments.model",
