@@ -67,7 +67,10 @@ def main() -> None:
     """Compile, and say nothing: what is wrong with the file the line says, and a cache that cannot be used the refresh."""
     os.umask(0o077)
     try:
-        compile_config(dict(os.environ))
+        env = dict(os.environ)
+        compile_config(env)
+        # The line's claim is given back: the next edit, a moment later, is seen as soon as this one.
+        os.utime(paths.line_config_stamp(env), (0, 0), follow_symlinks=False)
     except Exception:  # noqa: BLE001 - the edge of the process, which nobody watches
         sys.exit(0)
 
