@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from running import is_running
-from usageline.line import chain, looks
+from usageline.line import chain, layout, looks
 from usageline.line.chain import Command
 from usageline.processes import descendants
 
@@ -188,7 +188,7 @@ def test_a_flood_is_cut(lines: Lines, flood: str, eventually: Callable[[Callable
     rows, problem, _ = lines.run(f"echo $$ >>{lines.pids}; {flood}", wait=True)
     assert problem == "chain: printed more than 64 KiB"
     assert len(rows) <= chain.MOST_ROWS
-    assert all(chain.row_cells(row) <= chain.MOST_CELLS for row in rows)
+    assert all(layout.part_cells(row) <= chain.MOST_CELLS for row in rows)
     eventually(lambda: not lines.running())
 
 

@@ -6,13 +6,13 @@ config.toml's, so that one state of it is compiled once.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
-from usageline import __version__, paths
+from usageline import __version__, flock, paths
 from usageline.atomic import replace_file
 from usageline.config import file
 from usageline.config.check import NOTHING, Checked, check_text
@@ -23,11 +23,6 @@ from usageline.line import read
 from usageline.line.due import file_stamp
 from usageline.line.settings import VERSION
 from usageline.refresh.cache import prepare
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]  # mypy runs elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,8 +41,10 @@ def compile_config(env: Mapping[str, str]) -> list[Problem]:
     path, target = paths.config_file(env), paths.line_config(env)
     if not file_stamp(path) and not file_stamp(target):
         return []  # the line's own defaults hold
-    descriptor = _lock(prepare(env))
-    try:
+    # One at a time: they share the name of the file that they write before they rename it.
+    with flock.held(prepare(env), WAIT_S) as free:
+        if not free:
+            raise BlockingIOError(errno.EAGAIN, "another compilation does not end")
         checked, stamp = _look(path, env)
         before = _last(target)
         found: dict[str, Any] = {"version": VERSION, "stamp": stamp, "program": __version__, "problem": ""}
@@ -57,9 +54,6 @@ def compile_config(env: Mapping[str, str]) -> list[Problem]:
             found.update(resolved(checked.values))
         if found != before:
             replace_file(target, json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode(), 0o600)
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
     return checked.problems
 
 
@@ -93,26 +87,6 @@ def _look(path: str, env: Mapping[str, str]) -> tuple[Checked, str]:
 def _last(target: str) -> dict[str, Any] | None:
     found: dict[str, Any] | None = read.json_file(target)
     return found if found is not None and found.get("version") == VERSION and isinstance(found.get("rows"), list) else None
-
-
-def _lock(directory: str) -> int | None:
-    """One compilation at a time: they share the name of the file that they write before they rename it. None where there are no locks."""
-    if fcntl is None:
-        return None
-    descriptor = os.open(directory, os.O_RDONLY)
-    until = time.monotonic() + WAIT_S
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() < until:
-                time.sleep(0.01)
-                continue
-            os.close(descriptor)
-            raise
-        except OSError:  # a file system without locks
-            return descriptor
-        return descriptor
 
 
 if __name__ == "__main__":

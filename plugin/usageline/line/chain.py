@@ -6,6 +6,7 @@ takes its output apart; here that is checked once more.
 
 from usageline import paths
 from usageline.line import layout, looks, read, start, system
+from usageline.line.theme import is_web_address
 
 MOST_ROWS = 8
 MOST_CELLS = 2000
@@ -86,19 +87,8 @@ class Command:
 
 
 def is_web_link(url):
-    """Whether it is an http or https address in plain ASCII, and of a sane length."""
-    return (
-        url[:8].lower().startswith(("http://", "https://"))
-        and len(url) <= LONGEST_URL
-        and url.isascii()
-        and url.isprintable()
-        and " " not in url
-    )
-
-
-def row_cells(row):
-    """The cells that a row takes."""
-    return sum(layout.cells(text) for _, text, _ in row)
+    """Whether it may stand in a link of ours, and is of a sane length."""
+    return len(url) <= LONGEST_URL and is_web_address(url)
 
 
 def _rows(value):

@@ -14,14 +14,7 @@ def cleaned(segments, *, ascii_only=False):
 
 def fit(segments, width, joint):
     """The best row that is at most `width` cells wide; cut with an ellipsis only where nothing can be given up. `joint` is a Joint."""
-    chosen = [segment for segment in segments if segment[1]]
-    for rank in _ranks(chosen):
-        if row_cells(chosen, joint) <= width:
-            break
-        kept = _without(chosen, rank)
-        if not kept:
-            break
-        chosen = kept
+    chosen = _reduced([segment for segment in segments if segment[1]], lambda kept: row_cells(kept, joint) <= width)
     row = [(kind, forms[0][1]) for kind, forms in chosen]
     return row if row_cells(chosen, joint) <= width else cut(row, width, joint)
 
@@ -33,16 +26,13 @@ def wrap(rows, width, joint, most):
     """
     lines: list[list[tuple[str, list[tuple[str, ...]]]]] = []
     for index, segments in enumerate(rows):
-        chosen, left = segments, max(most - len(lines) - (len(rows) - 1 - index), 1)
-        for rank in _ranks(chosen):
-            broken = _broken(chosen, width, joint)
-            if len(broken) <= left and all(row_cells(line, joint) <= width for line in broken):
-                break
-            kept = _without(chosen, rank)
-            if not kept:
-                break
-            chosen = kept
-        lines += [fit(line, width, joint) for line in _broken(chosen, width, joint)[:left]]
+        left = max(most - len(lines) - (len(rows) - 1 - index), 1)
+
+        def fits(kept, left=left):
+            broken = _broken(kept, width, joint)
+            return len(broken) <= left and all(row_cells(line, joint) <= width for line in broken)
+
+        lines += [fit(line, width, joint) for line in _broken(_reduced(segments, fits), width, joint)[:left]]
     return lines[:most]
 
 
@@ -123,8 +113,14 @@ def _ascii(text):
     return clean(text).encode("ascii", "replace").decode("ascii")
 
 
-def _ranks(segments):
-    return sorted({rank for _, forms in segments for rank, _ in forms})
+def _reduced(segments, fits):
+    """The segments without the forms that must be given up, least rank first, until they fit; something is always left."""
+    for rank in sorted({rank for _, forms in segments for rank, _ in forms}):
+        kept = segments if fits(segments) else _without(segments, rank)
+        if kept is segments or not kept:
+            break
+        segments = kept
+    return segments
 
 
 def _without(segments, rank):

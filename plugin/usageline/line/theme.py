@@ -79,7 +79,8 @@ def painted_parts(parts, look, background=""):
 
 def is_web_address(url):
     """Whether `url` may stand in an OSC 8 link: http or https, and nothing in it that a terminal could act on."""
-    return isinstance(url, str) and url.startswith(("https://", "http://")) and url.isascii() and url.isprintable() and len(url) < 2000
+    plain = isinstance(url, str) and url.isascii() and url.isprintable() and " " not in url
+    return plain and url.startswith(("https://", "http://")) and len(url) < 2000
 
 
 def styled(text, code):

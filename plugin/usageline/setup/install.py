@@ -6,10 +6,10 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline import __version__, paths
+from usageline import __version__, flock, paths
 from usageline.config import origin
 from usageline.errors import SetupRefused
-from usageline.setup import environment, files, first_line, interpreters, lock, program, record, uninstall, wire_settings, wiring
+from usageline.setup import environment, files, first_line, interpreters, program, record, uninstall, wire_settings, wiring
 from usageline.setup.job import Outcome
 from usageline.setup.packages import PackagesFailed
 
@@ -29,7 +29,7 @@ def install(job: Job) -> int:
         return _describe(job, old)
     made = files.missing_directories(_directories(job))
     files.make_directory(job.data_dir)
-    with lock.held(job.data_dir, LOCK_WAIT_S) as free:
+    with flock.held(job.data_dir, LOCK_WAIT_S) as free:
         if not free:
             raise SetupRefused("Another install is running: wait for it and try again.")
         old = record.load(job.env)
@@ -70,7 +70,7 @@ def _install(job: Job, old: Record | None, new: Record) -> int:
     wire_settings.wire(job, ours, installed, outcome)
     if outcome.changes:
         outcome.did("refresh", first_line.refresh(release.python, job.env))
-    with lock.held(paths.lock(job.env), uninstall.REFRESH_WAIT_S):
+    with flock.held(paths.lock(job.env), uninstall.REFRESH_WAIT_S):
         # Under the lock no refresh of this profile runs from what is removed here.
         for name in environment.remove_others(release):
             outcome.did("removed", f"release {name}")

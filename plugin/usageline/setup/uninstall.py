@@ -6,9 +6,9 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline import atomic, paths
+from usageline import atomic, flock, paths
 from usageline.errors import SetupRefused
-from usageline.setup import files, lock, record, wire_settings
+from usageline.setup import files, record, wire_settings
 from usageline.setup.job import Outcome
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def uninstall(job: Job) -> int:
     """Take everything back, or with `dry_run` say what would be taken. 0 fine, 1 where something is left to the user."""
     job.check()
     outcome = Outcome()
-    with lock.held(job.data_dir, LOCK_WAIT_S) as free:
+    with flock.held(job.data_dir, LOCK_WAIT_S) as free:
         if not free:
             raise SetupRefused("An install is running: wait for it and try again.")
         take_back(job, outcome)
@@ -50,7 +50,7 @@ def take_back(job: Job, outcome: Outcome) -> None:
         outcome.notes.append("The program stays: another profile of Claude Code uses it.")
     else:
         _remove_program(job, old, outcome)
-    with lock.held(paths.lock(job.env), REFRESH_WAIT_S):
+    with flock.held(paths.lock(job.env), REFRESH_WAIT_S):
         _remove(job, job.cache_dir, "cache", outcome)
     if others:
         if not job.dry_run:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import time
 from typing import TYPE_CHECKING
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]  # mypy runs elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +22,7 @@ POLL_S = 0.05
 def held(path: str, wait_s: float) -> Iterator[bool]:
     """Hold the lock on `path` for the block; False where another process kept it for `wait_s` seconds.
 
-    True without a lock where there is nothing at `path`, or where the file system has no locks: setup must work there, too.
+    True without a lock where there is nothing at `path`, or where the system or the file system has no locks: what holds it must work there, too.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY)
@@ -40,6 +44,8 @@ def _acquire(descriptor: int, deadline: float) -> bool:
 
 
 def _try(descriptor: int) -> bool:
+    if fcntl is None:
+        return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
