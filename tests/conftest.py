@@ -21,6 +21,12 @@ settings.register_profile("usageline", deadline=None, database=None)
 settings.load_profile("usageline")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For the tests in `faults`; pytest takes options from here alone."""
+    parser.addoption("--full", action="store_true", help="all of tests/faults, at full size")
+    parser.addoption("--figures", metavar="FILE", help="add what tests/faults measured to FILE")
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """A HOME in which somebody with a Max plan is signed in; no API is set."""

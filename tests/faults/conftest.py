@@ -1,0 +1,40 @@
+"""The two sizes of a fault test, and the figures that it reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.figures import Figures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Figures are written where `--figures` says."""
+    path = config.getoption("--figures", default=None)
+    if path and not config.pluginmanager.has_plugin("figures"):
+        config.pluginmanager.register(Figures(path), "figures")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test marked `full` is too long for `tests/run`; `tests/run faults` runs it."""
+    if not config.getoption("--full"):
+        left_out = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def size(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
+    """How much to try: `size(quick, full)` is the first in `tests/run` and the second in `tests/run faults`."""
+    full = request.config.getoption("--full")
+    return lambda quick, whole: whole if full else quick
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Report what was measured, in few words, with its number: "512 moments". It goes into the table of docs/RELIABILITY.md."""
+    return lambda text: request.node.user_properties.append(("figure", text))

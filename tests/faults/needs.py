@@ -1,0 +1,38 @@
+"""What a test needs of the machine. Where CI is set a lack of it is a failure: a run that tried nothing must not look like one that passed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
+"""Before a command: a mount namespace of its own, in which anybody may mount a tmpfs. Mounts go with the last process in it."""
+
+
+def needs(*tools: str, linux: bool = True, root: bool = False, mounts: bool = False) -> None:
+    """Skip the test, or where CI is set fail it, unless these tools are there, the user is root, and a file system can be mounted."""
+    lacks = [tool for tool in tools if shutil.which(tool, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None]
+    if linux and sys.platform != "linux":
+        lacks.append("Linux")
+    if root and (not hasattr(os, "geteuid") or os.geteuid() != 0):
+        lacks.append("root")
+    if mounts and not _can_mount():
+        lacks.append("user and mount namespaces")
+    if lacks:
+        reason = "this test needs " + ", ".join(lacks)
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@cache
+def _can_mount() -> bool:
+    try:
+        return subprocess.run([*NAMESPACE, "mount", "-t", "tmpfs", "none", "/mnt"], check=False, capture_output=True).returncode == 0
+    except OSError:
+        return False
