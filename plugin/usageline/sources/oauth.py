@@ -67,7 +67,7 @@ def failure(answer: Answer, now: float) -> SourceFailure:
     if status == 429:
         return SourceFailure("rate-limited", "", retry_after_s(answer.headers.get("retry-after"), now))
     if status == 408 or status >= 500:
-        return SourceFailure("offline", f"server error {status}")
+        return SourceFailure("offline", f"server error {status}", retry_after_s(answer.headers.get("retry-after"), now))
     return SourceFailure("unreadable", f"unexpected answer {status}")
 
 
