@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 MOST_BYTES = 256 << 10
 """Of the answer, packed and unpacked."""
 
+CONNECT_S = 3.5
+"""For a connection to one address. Long enough for the second repetition of a first packet that was lost (3 s), short enough that two
+addresses that swallow packets, as where IPv6 leads nowhere, leave time for a third."""
+
 OFFLINE = "offline"
 
 
@@ -65,11 +69,12 @@ def _get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline:
 
     verify = tls_context(env) if url.startswith("https:") else False  # no encryption on this machine's own loopback
     timeout_s = max(deadline - time.monotonic(), 0.1)
+    timeouts = httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_S))
     # Identity: what is not packed cannot unpack to a thousand times its size.
     asked = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close", **headers}
     try:
         with (
-            httpx.Client(verify=verify, proxy=proxy_for(url, env), trust_env=False, follow_redirects=False, timeout=timeout_s) as client,
+            httpx.Client(verify=verify, proxy=proxy_for(url, env), trust_env=False, follow_redirects=False, timeout=timeouts) as client,
             client.stream("GET", url, headers=asked) as response,
         ):
             body = _body(response, deadline)
