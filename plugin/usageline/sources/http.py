@@ -13,6 +13,7 @@ from usageline.errors import SourceFailure
 from usageline.sources.proxies import proxy_for, tls_context
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
     import httpx
@@ -74,19 +75,34 @@ def _get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline:
     asked = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close", **headers}
     try:
         with (
-            httpx.Client(verify=verify, proxy=proxy_for(url, env), trust_env=False, follow_redirects=False, timeout=timeouts) as client,
+            httpx.Client(
+                verify=verify, proxy=_proxy(url, env, verify), trust_env=False, follow_redirects=False, timeout=timeouts
+            ) as client,
             client.stream("GET", url, headers=asked) as response,
         ):
             body = _body(response, deadline)
             return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
     except httpx.TimeoutException:
         raise _too_late() from None
-    except httpx.ProxyError:
-        raise SourceFailure(OFFLINE, "the proxy refused") from None
+    except httpx.ProxyError as error:
+        raise SourceFailure(OFFLINE, "the proxy wants a login" if str(error).startswith("407") else "the proxy refused") from None
     except httpx.ConnectError as error:
         raise SourceFailure(OFFLINE, _connect_problem(error)) from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except httpx.InvalidURL:
+        raise SourceFailure(OFFLINE, "the proxy's address makes no sense") from None
+    except httpx.HTTPError as error:
         raise SourceFailure(OFFLINE, f"the connection broke: {type(error).__name__}") from None
+
+
+def _proxy(url: str, env: Mapping[str, str], verify: ssl.SSLContext | bool) -> httpx.Proxy | None:
+    import httpx  # noqa: PLC0415 - as in _get
+
+    address = proxy_for(url, env)
+    if address is None:
+        return None
+    # The certificates that are trusted for the API are trusted for a proxy that speaks TLS; httpx would bring its own list.
+    context = verify if address.lower().startswith("https:") and not isinstance(verify, bool) else None
+    return httpx.Proxy(address, ssl_context=context)
 
 
 def _body(response: httpx.Response, deadline: float) -> bytes:
