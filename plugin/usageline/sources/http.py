@@ -91,7 +91,7 @@ def _get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline:
     except httpx.InvalidURL:
         raise SourceFailure(OFFLINE, "the proxy's address makes no sense") from None
     except httpx.HTTPError as error:
-        raise SourceFailure(OFFLINE, f"the connection broke: {type(error).__name__}") from None
+        raise SourceFailure(OFFLINE, _broken(error)) from None
 
 
 def _proxy(url: str, env: Mapping[str, str], verify: ssl.SSLContext | bool) -> httpx.Proxy | None:
@@ -120,7 +120,7 @@ def _body(response: httpx.Response, deadline: float) -> bytes:
 def _unpacked(body: bytes, encoding: str) -> bytes:
     """A proxy may pack what was asked for unpacked."""
     if encoding not in {"gzip", "deflate"}:
-        raise SourceFailure("unreadable", "the answer is packed in a way that was not asked for")
+        raise SourceFailure("unreadable", "the answer is packed, which was not asked for")
     unpack = zlib.decompressobj(wbits=47 if encoding == "gzip" else zlib.MAX_WBITS)
     try:
         content = unpack.decompress(body, MOST_BYTES + 1)
@@ -138,6 +138,12 @@ def _connect_problem(error: Exception) -> str:
     if "ssl" in reason or "tls" in reason:
         return "no secure connection"
     return "no connection"
+
+
+def _broken(error: Exception) -> str:
+    reason = str(error).lower()
+    no_http = type(error).__name__ == "RemoteProtocolError" and "closed" not in reason and "disconnected" not in reason
+    return "the answer is not HTTP" if no_http else "the connection broke"
 
 
 def _too_late() -> SourceFailure:
