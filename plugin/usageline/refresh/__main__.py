@@ -6,12 +6,14 @@ import contextlib
 import os
 import sys
 import threading
+import time
 
 LAST_RESORT_S = 10
 
 
 def main() -> None:
     """Run the refresh and leave. After LAST_RESORT_S the process ends wherever it is; the kernel lets go of its lock."""
+    started = time.monotonic()
     resort = threading.Timer(LAST_RESORT_S, os._exit, (0,))
     resort.daemon = True
     resort.start()
@@ -20,7 +22,7 @@ def main() -> None:
     with contextlib.suppress(Exception):
         from usageline.refresh.run import refresh  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
 
-        refresh(os.environ, force="--force" in sys.argv[1:])
+        refresh(os.environ, force="--force" in sys.argv[1:], started=started)
     # Not by the usual way out: it would wait for a name server that does not answer.
     os._exit(0)
 
