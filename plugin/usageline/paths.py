@@ -81,6 +81,11 @@ def lock(env):
     return cache_dir(env) + "/refresh.lock"
 
 
+def lock_holder(env):
+    """Which process holds that lock, while one does."""
+    return cache_dir(env) + "/refresh.holder"
+
+
 def told_dir(env):
     """An empty file for each alert that a session's start has told of."""
     return cache_dir(env) + "/told"

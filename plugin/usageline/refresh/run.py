@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from usageline import config, paths
@@ -14,7 +14,7 @@ from usageline.errors import CacheUnsafe, LockUnsupported, UsagelineError
 from usageline.line.due import file_stamp, is_due
 from usageline.line.read import json_file
 from usageline.looks import files as looks
-from usageline.refresh import cache, lock, publish, told
+from usageline.refresh import cache, holder, publish, told
 from usageline.sources.address import api_address
 from usageline.usage.snapshot import Snapshot
 
@@ -33,11 +33,13 @@ class Outcome:
 
     `state` is `refreshed` (the snapshot says `ok`), `not-due`, `busy` (another process is at it) or `failed`.
     `snapshot` is the object that is published now, or None where there is none. `problem` says why nothing could be published.
+    `took_over`: another refresh hung, and was ended for this one.
     """
 
     state: str
     snapshot: dict[str, Any] | None
     problem: str | None = None
+    took_over: bool = False
 
 
 def refresh(env: Mapping[str, str], *, force: bool = False) -> Outcome:
@@ -51,10 +53,11 @@ def refresh(env: Mapping[str, str], *, force: bool = False) -> Outcome:
     except (CacheUnsafe, LookupError) as problem:  # LookupError: the environment names no home
         return Outcome("failed", None, str(problem))
     try:
-        with lock.held(paths.lock(env)) as ours:
-            if not ours:
-                return Outcome("busy", _published(env))
+        with holder.held(env) as hold:
+            if not hold.ours:
+                return Outcome("busy", _published(env), _unending(hold))
             outcome, alerts = _refresh(env, deadline, force=force)
+            outcome = replace(outcome, took_over=hold.ended is not None)
             _give_back_claim(env, outcome.snapshot)
     except LockUnsupported as problem:
         return _unlocked(env, str(problem))
@@ -107,6 +110,10 @@ def _give_back_claim(env: Mapping[str, str], published: dict[str, Any] | None) -
 def _published(env: Mapping[str, str]) -> dict[str, Any] | None:
     found: dict[str, Any] | None = json_file(paths.snapshot(env))
     return found
+
+
+def _unending(hold: holder.Hold) -> str | None:
+    return f"another refresh hangs, and cannot be ended: process {hold.ended.pid}" if hold.ended else None
 
 
 def _unlocked(env: Mapping[str, str], problem: str) -> Outcome:
