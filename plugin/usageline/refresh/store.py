@@ -82,10 +82,11 @@ class TextDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
 
 
 class Store:
-    """The records of all accounts. Use it under the lock only."""
+    """The records of all accounts. Use it under the lock only. `set_aside` says that what was there could not be used."""
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
+        self.set_aside = False
         self._cache: diskcache.Cache | None = None
         try:
             self._open()
@@ -146,6 +147,7 @@ class Store:
             elif os.path.lexists(aside):
                 os.unlink(aside)
             os.rename(self._directory, aside)
+            self.set_aside = True
             self._open()
         except FAULTS:
             self.close()
