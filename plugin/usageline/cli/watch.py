@@ -70,7 +70,7 @@ class Refreshes:
         # Not `start.launch`, which is a last act: it closes every file of its process.
         null = subprocess.DEVNULL
         return subprocess.Popen(
-            start.refresh_command(sys.executable),
+            start.refresh_command(sys.executable, "watch"),
             env=start.refresh_environment(self._env),
             stdin=null,
             stdout=null,

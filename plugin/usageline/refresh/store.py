@@ -83,10 +83,11 @@ class TextDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
 
 
 class Store:
-    """The records of all accounts. Use it under the lock only."""
+    """The records of all accounts. Use it under the lock only. `set_aside` says that what was there could not be used."""
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
+        self.set_aside = False
         self._cache: diskcache.Cache | None = None
         try:
             self._open()
@@ -157,6 +158,7 @@ class Store:
             return
         try:
             self._open()
+            self.set_aside = True
         except FAULTS:
             self.close()
             with contextlib.suppress(OSError):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from usageline import atomic, flock, paths
 from usageline.errors import SetupRefused
+from usageline.refresh import log
 from usageline.setup import files, record, wire_settings
 from usageline.setup.job import Outcome
 
@@ -55,6 +56,7 @@ def take_back(job: Job, outcome: Outcome) -> None:
     if others:
         if not job.dry_run:
             _bequeath(old, others)
+            log.remove(job.env)
             atomic.remove_file(record.path(job.env))
     else:
         _remove(job, job.state_dir, "state", outcome)

@@ -35,7 +35,9 @@ def fetch(context: Context) -> Reading:
     context.permit()
     answer = _ask(found, context)
     if answer.status != 200:
-        raise failure(answer, context.now)
+        refused = failure(answer, context.now)
+        refused.http_status = answer.status
+        raise refused
     body = parse_object(answer.body)
     if body is None:
         raise SourceFailure("unreadable", "the answer is not JSON")
