@@ -72,13 +72,18 @@ def line_config_stamp(env):
 
 
 def stamp(env):
-    """An empty file whose time says when a refresh was last started by the hot side."""
+    """An empty file whose times say when a refresh was last started by the hot side, and in what the last one failed (line/start.py)."""
     return cache_dir(env) + "/refresh.stamp"
 
 
 def lock(env):
     """The lock that makes the refresh single."""
     return cache_dir(env) + "/refresh.lock"
+
+
+def lock_holder(env):
+    """Which process holds that lock, while one does."""
+    return cache_dir(env) + "/refresh.holder"
 
 
 def told_dir(env):

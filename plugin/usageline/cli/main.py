@@ -43,6 +43,8 @@ def refresh(*, force: bool) -> None:
     from usageline.refresh.run import refresh as run  # noqa: PLC0415 - the table needs none of it
 
     outcome = run(dict(os.environ), force=force)
+    if outcome.took_over:
+        click.echo("another refresh hung, and was ended")
     if outcome.state == "failed":
         raise UsagelineError(sentence(outcome))
     click.echo(sentence(outcome))

@@ -72,7 +72,7 @@ class Entry:
     def ended(self, outcome: Outcome) -> bytes:
         """The line, its end included, of a refresh that ended so."""
         found: dict[str, Any] = {"ended": outcome.state, "ms": self._ms()}
-        if outcome.state in {"refreshed", "failed"} and outcome.snapshot:
+        if outcome.state in {"refreshed", "failed"} and outcome.snapshot and not outcome.problem:
             found |= {"status": outcome.snapshot["status"], "next": _utc(outcome.snapshot["next_refresh_at"])}
             detail = outcome.snapshot["detail"]
         else:

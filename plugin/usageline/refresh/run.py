@@ -5,19 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from usageline import config, paths
+from usageline import config, hindrance, paths
 from usageline.config.compile import compile_config
-from usageline.errors import CacheUnsafe, LockUnsupported, UsagelineError
+from usageline.errors import CacheUnsafe, CacheUnwritable, LockUnsupported, UsagelineError
 from usageline.line.due import file_stamp, is_due
 from usageline.line.read import json_file
 from usageline.looks import files as looks
-from usageline.refresh import cache, lock, log, publish, told
+from usageline.refresh import cache, holder, log, publish, told
 from usageline.refresh.entry import Entry, why_due
 from usageline.sources.address import api_address
-from usageline.usage.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,11 +33,13 @@ class Outcome:
 
     `state` is `refreshed` (the snapshot says `ok`), `not-due`, `busy` (another process is at it) or `failed`.
     `snapshot` is the object that is published now, or None where there is none. `problem` says why nothing could be published.
+    `took_over`: another refresh hung, and was ended for this one.
     """
 
     state: str
     snapshot: dict[str, Any] | None
     problem: str | None = None
+    took_over: bool = False
 
 
 def refresh(env: Mapping[str, str], *, force: bool = False, entry: Entry | None = None) -> Outcome:
@@ -64,19 +65,20 @@ def _bounded(env: Mapping[str, str], entry: Entry, *, force: bool) -> Outcome:
     except (CacheUnsafe, LookupError) as problem:  # LookupError: the environment names no home
         return Outcome("failed", None, str(problem))
     try:
-        with lock.held(paths.lock(env)) as ours:
-            if not ours:
+        with holder.held(env) as hold:
+            if hold.ended is not None:
+                entry.notes.append(f"another refresh hung: process {hold.ended.pid}" + (", which was ended" if hold.ours else ""))
+            if not hold.ours:
                 published = _published(env)
                 entry.why = _why_due(env, published, force=force)
-                return Outcome("busy", published)
+                return Outcome("busy", published, _unending(hold))
             log.rotate(env)
             outcome, alerts = _refresh(env, deadline, entry, force=force)
+            outcome = replace(outcome, took_over=hold.ended is not None)
             _give_back_claim(env, outcome.snapshot)
-    except LockUnsupported as problem:
-        entry.why = _why_due(env, _published(env), force=force)
-        return _unlocked(env, str(problem))
-    except OSError as error:
-        return Outcome("failed", None, f"the cache cannot be written: {error.strerror or type(error).__name__}")
+    except (LockUnsupported, CacheUnwritable, OSError) as fault:
+        entry.why = entry.why or _why_due(env, _published(env), force=force)
+        return _hindered(env, fault)
     if alerts:
         # Without the lock: a notifier that is slow holds no other refresh up.
         from usageline.refresh.tell import tell  # noqa: PLC0415 - hardly ever
@@ -106,7 +108,10 @@ def _refresh(env: Mapping[str, str], deadline: float, entry: Entry, *, force: bo
             entry.notes.append("what was remembered could not be read and was set aside")
     if snapshot is None:
         return Outcome("not-due", published), ()
-    publish.publish(env, snapshot)
+    try:
+        publish.publish(env, snapshot)
+    except OSError as fault:
+        return _hindered(env, fault), attempt.new_alerts
     told.sweep(env, snapshot.alerts, time.time())
     looks.sweep(env)
     with contextlib.suppress(UsagelineError, OSError):  # said where it is of use: in the snapshot's detail, by the line, by doctor
@@ -133,13 +138,13 @@ def _published(env: Mapping[str, str]) -> dict[str, Any] | None:
     return found
 
 
-def _unlocked(env: Mapping[str, str], problem: str) -> Outcome:
-    """Without a lock there is no refresh, for every session would ask. The line says so; writing that many times over does no harm."""
-    now = int(time.time())
-    stamp = file_stamp(paths.claude_credentials(env))
-    snapshot = Snapshot(None, None, None, now, now + int(config.Config().ttl_s), "unreadable", detail=problem, credentials=stamp)
-    try:
-        publish.publish(env, snapshot)
-    except OSError:
-        return Outcome("failed", None, problem)
-    return Outcome("failed", snapshot.as_json(), problem)
+def _unending(hold: holder.Hold) -> str | None:
+    return f"another refresh hangs, and cannot be ended: process {hold.ended.pid}" if hold.ended else None
+
+
+def _hindered(env: Mapping[str, str], fault: Exception) -> Outcome:
+    """What was published stays, and grows old; the line says why. Without a lock there is no refresh, for every session would ask."""
+    word = hindrance.word_for(fault)
+    hindrance.note(paths.stamp(env), word)
+    said = str(fault) if isinstance(fault, UsagelineError) else fault.strerror if isinstance(fault, OSError) else ""
+    return Outcome("failed", _published(env), f"{hindrance.WORDS[word]}: {said or type(fault).__name__}")

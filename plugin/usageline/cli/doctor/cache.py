@@ -12,6 +12,7 @@ from usageline.cli.wording import span
 from usageline.errors import LockUnsupported
 from usageline.line import due, start
 from usageline.line.segments.limits import REASONS
+from usageline.refresh.holder import holder
 from usageline.refresh.lock import held
 from usageline.usage.values import text
 
@@ -51,6 +52,9 @@ def lock(context: Context) -> Result | None:
         return None
     try:
         with held(paths.lock(context.env)) as free:
+            found = None if free else holder(context.env)
+            if found is not None and found.hangs:
+                return warning(f"a refresh has held the lock for {span(found.held_s)}: it hangs", "nothing: the next refresh ends it")
             return ok("the refresh lock is free" if free else "the refresh lock is held: a refresh is under way")
     except LockUnsupported as fault:
         return problem(f"there can be no refresh: {fault}", "put the cache on a local disk: XDG_CACHE_HOME")
