@@ -193,6 +193,8 @@ def main() -> NoReturn:
         click.echo(f"usageline: {problem}", err=True)
     except LookupError as problem:  # no HOME
         click.echo(f"usageline: {problem.args[0]}", err=True)
+    except ImportError as error:
+        click.echo(f"usageline: {error}: the program is not whole; run install.sh again", err=True)
     except Exception as error:  # noqa: BLE001 - the edge of the process
         click.echo(f"usageline: {type(error).__name__}: {error}; please report it", err=True)
     sys.exit(1)

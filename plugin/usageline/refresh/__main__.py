@@ -28,27 +28,30 @@ def main() -> None:
         from usageline.refresh.entry import Entry  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
 
         under_way.append(Entry(_word_after("--by")))
-        from usageline.refresh.run import refresh  # noqa: PLC0415 - as above
-
-        refresh(os.environ, force="--force" in sys.argv[1:], entry=under_way[0])
+        try:
+            from usageline.refresh.run import refresh  # noqa: PLC0415 - as above
+        except ImportError as fault:
+            _say(f"{fault}; run install.sh again", *under_way)
+        else:
+            refresh(os.environ, force="--force" in sys.argv[1:], entry=under_way[0])
     # Not by the usual way out: it would wait for a name server that does not answer.
     os._exit(0)
 
 
 def _give_up(under_way: list[Entry]) -> None:
     # In a thread of its own: the disk that the refresh waits for may be the log's, too.
-    teller = threading.Thread(target=_say, args=under_way, daemon=True)
+    teller = threading.Thread(target=_say, args=(f"it did not end within {LAST_RESORT_S} s", *under_way), daemon=True)
     teller.start()
     teller.join(SAYING_S)
     os._exit(0)
 
 
-def _say(*under_way: Entry) -> None:
+def _say(reason: str, *under_way: Entry) -> None:
     with contextlib.suppress(Exception):
         from usageline.refresh import log  # noqa: PLC0415 - it has been imported, but where that is what hangs
 
         for entry in under_way:
-            log.add(os.environ, entry.cut_off(f"it did not end within {LAST_RESORT_S} s"))
+            log.add(os.environ, entry.cut_off(reason))
 
 
 def _word_after(option: str) -> str:

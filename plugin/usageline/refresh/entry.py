@@ -72,14 +72,13 @@ class Entry:
     def ended(self, outcome: Outcome) -> bytes:
         """The line, its end included, of a refresh that ended so."""
         found: dict[str, Any] = {"ended": outcome.state, "ms": self._ms()}
-        if outcome.state in {"refreshed", "failed"} and outcome.snapshot:
+        if outcome.state in {"refreshed", "failed"} and outcome.snapshot and not outcome.problem:
             found |= {"status": outcome.snapshot["status"], "next": _utc(outcome.snapshot["next_refresh_at"])}
             detail = outcome.snapshot["detail"]
         else:
             detail = None
         said = dict.fromkeys(text for text in (outcome.problem, detail) if text and not any(text in tried for tried in self.tried))
-        took_over = ["ended another refresh, which hung with the lock"] if outcome.took_over else []
-        return self._line(found, [*took_over, *said, *self.notes])
+        return self._line(found, [*said, *self.notes])
 
     def cut_off(self, reason: str) -> bytes:
         """The line of a refresh that came to no end of its own."""

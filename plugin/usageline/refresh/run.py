@@ -66,6 +66,8 @@ def _bounded(env: Mapping[str, str], entry: Entry, *, force: bool) -> Outcome:
         return Outcome("failed", None, str(problem))
     try:
         with holder.held(env) as hold:
+            if hold.ended is not None:
+                entry.notes.append(f"another refresh hung: process {hold.ended.pid}" + (", which was ended" if hold.ours else ""))
             if not hold.ours:
                 published = _published(env)
                 entry.why = _why_due(env, published, force=force)
