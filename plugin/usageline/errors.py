@@ -4,6 +4,7 @@
     ├── SourceFailure     a source gave no reading; carries the snapshot's `status`
     ├── StoreBroken       the store on disk cannot be used and was set aside
     ├── CacheUnsafe       the cache directory is not ours alone, or cannot be made
+    ├── CacheUnwritable   nothing can be remembered or published: the disk is full, or read-only
     ├── LockUnsupported   the file system has no flock; there is no refresh there
     ├── ConfigInvalid     config.toml has a value that is not allowed
     ├── SetupRefused      install or uninstall would lose something of the user's
@@ -40,6 +41,10 @@ class StoreBroken(UsagelineError):
 
 class CacheUnsafe(UsagelineError):
     """The cache directory belongs to somebody else, can be written by others, or cannot be made."""
+
+
+class CacheUnwritable(UsagelineError):
+    """Nothing can be remembered or published: the disk is full, or read-only. `__cause__` is the system's error where it is known."""
 
 
 class LockUnsupported(UsagelineError):

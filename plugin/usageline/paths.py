@@ -72,7 +72,7 @@ def line_config_stamp(env):
 
 
 def stamp(env):
-    """An empty file whose time says when a refresh was last started by the hot side."""
+    """An empty file whose times say when a refresh was last started by the hot side, and in what the last one failed (line/start.py)."""
     return cache_dir(env) + "/refresh.stamp"
 
 

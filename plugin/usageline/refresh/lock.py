@@ -26,7 +26,7 @@ def held(path: str, wait_s: float = 0) -> Iterator[bool]:
         yield False
         return
     except (OSError, NotImplementedError) as error:
-        raise LockUnsupported(f"{path} cannot be locked: {getattr(error, 'strerror', None) or type(error).__name__}") from None
+        raise LockUnsupported(f"{path} cannot be locked: {getattr(error, 'strerror', None) or type(error).__name__}") from error
     try:
         yield True
     finally:

@@ -8,15 +8,14 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from usageline import config, paths
+from usageline import config, hindrance, paths
 from usageline.config.compile import compile_config
-from usageline.errors import CacheUnsafe, LockUnsupported, UsagelineError
+from usageline.errors import CacheUnsafe, CacheUnwritable, LockUnsupported, UsagelineError
 from usageline.line.due import file_stamp, is_due
 from usageline.line.read import json_file
 from usageline.looks import files as looks
 from usageline.refresh import cache, holder, publish, told
 from usageline.sources.address import api_address
-from usageline.usage.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,10 +58,8 @@ def refresh(env: Mapping[str, str], *, force: bool = False) -> Outcome:
             outcome, alerts = _refresh(env, deadline, force=force)
             outcome = replace(outcome, took_over=hold.ended is not None)
             _give_back_claim(env, outcome.snapshot)
-    except LockUnsupported as problem:
-        return _unlocked(env, str(problem))
-    except OSError as error:
-        return Outcome("failed", None, f"the cache cannot be written: {error.strerror or type(error).__name__}")
+    except (LockUnsupported, CacheUnwritable, OSError) as fault:
+        return _hindered(env, fault)
     if alerts:
         # Without the lock: a notifier that is slow holds no other refresh up.
         from usageline.refresh.tell import tell  # noqa: PLC0415 - hardly ever
@@ -89,7 +86,10 @@ def _refresh(env: Mapping[str, str], deadline: float, *, force: bool) -> tuple[O
         snapshot = attempt.snapshot(notes)
     if snapshot is None:
         return Outcome("not-due", published), ()
-    publish.publish(env, snapshot)
+    try:
+        publish.publish(env, snapshot)
+    except OSError as fault:
+        return _hindered(env, fault), attempt.new_alerts
     told.sweep(env, snapshot.alerts, time.time())
     looks.sweep(env)
     with contextlib.suppress(UsagelineError, OSError):  # said where it is of use: in the snapshot's detail, by the line, by doctor
@@ -116,13 +116,9 @@ def _unending(hold: holder.Hold) -> str | None:
     return f"another refresh hangs, and cannot be ended: process {hold.ended.pid}" if hold.ended else None
 
 
-def _unlocked(env: Mapping[str, str], problem: str) -> Outcome:
-    """Without a lock there is no refresh, for every session would ask. The line says so; writing that many times over does no harm."""
-    now = int(time.time())
-    stamp = file_stamp(paths.claude_credentials(env))
-    snapshot = Snapshot(None, None, None, now, now + int(config.Config().ttl_s), "unreadable", detail=problem, credentials=stamp)
-    try:
-        publish.publish(env, snapshot)
-    except OSError:
-        return Outcome("failed", None, problem)
-    return Outcome("failed", snapshot.as_json(), problem)
+def _hindered(env: Mapping[str, str], fault: Exception) -> Outcome:
+    """What was published stays, and grows old; the line says why. Without a lock there is no refresh, for every session would ask."""
+    word = hindrance.word_for(fault)
+    hindrance.note(paths.stamp(env), word)
+    said = str(fault) if isinstance(fault, UsagelineError) else fault.strerror if isinstance(fault, OSError) else ""
+    return Outcome("failed", _published(env), f"{hindrance.WORDS[word]}: {said or type(fault).__name__}")

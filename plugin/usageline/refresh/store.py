@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import diskcache
 
 from usageline.errors import CacheUnsafe, StoreBroken
+from usageline.hindrance import tried
 from usageline.refresh import record
 from usageline.refresh.cache import private_directory
 from usageline.refresh.inspect import LONGEST_TEXT, SETTINGS, inspect
@@ -111,7 +112,10 @@ class Store:
             try:
                 self._put(account, changed)
             except FAULTS as error:
-                raise StoreBroken(f"{self._directory} cannot be written: {type(error).__name__}") from None
+                # SQLite tells of a full disk in many ways; the system says it in one.
+                reason = tried(os.path.dirname(self._directory))
+                said = reason.strerror if reason else type(error).__name__
+                raise StoreBroken(f"{self._directory} cannot be written: {said}") from reason
 
     def close(self) -> None:
         """Let go of the database."""
@@ -137,7 +141,10 @@ class Store:
         self._cache = diskcache.Cache(path, timeout=BUSY_S, disk=TextDisk, **SETTINGS)
 
     def _rebuild(self) -> None:
-        """Set the store aside, in place of one set aside earlier, and begin a new one. Where that fails there is no store."""
+        """Set the store aside, in place of one set aside earlier, and begin a new one.
+
+        Where that fails there is no store for now, and the old one goes back: on a full disk it is as good as ever, and holds the cooldowns.
+        """
         self.close()
         aside = self._directory + ".broken"
         try:
@@ -146,9 +153,16 @@ class Store:
             elif os.path.lexists(aside):
                 os.unlink(aside)
             os.rename(self._directory, aside)
+        except OSError:
+            return
+        try:
             self._open()
         except FAULTS:
             self.close()
+            with contextlib.suppress(OSError):
+                if os.path.lexists(self._directory):
+                    shutil.rmtree(self._directory)
+                os.rename(aside, self._directory)
 
 
 @contextlib.contextmanager
