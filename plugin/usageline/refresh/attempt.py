@@ -19,6 +19,7 @@ from usageline.refresh.gate import FORCED_GAP_S, Blocked
 from usageline.refresh.lowered import mark_lowered
 from usageline.sources import READS_THE_TOKEN, SOURCES, Context, claude_state
 from usageline.sources import sign_in as sign_ins
+from usageline.usage import clock
 from usageline.usage.alerts import crossed
 from usageline.usage.forecast import with_forecast
 from usageline.usage.month import with_month_end
@@ -46,6 +47,7 @@ class Attempt:
     """One run's decision. `previous` is the snapshot before it, `deadline` a value of `time.monotonic()`, `entry` its line in the log.
 
     `new_alerts` are those that this run noticed and that are in the store: what is told of once must be remembered before.
+    `clock_agrees`: see `usage/clock.py`; None where there is no new reading.
     """
 
     env: Mapping[str, str]
@@ -57,6 +59,7 @@ class Attempt:
     entry: Entry = field(default_factory=Entry)
     appearance: str | None = None
     new_alerts: tuple[Alert, ...] = ()
+    clock_agrees: bool | None = None
 
     def snapshot(self, notes: list[str]) -> Snapshot | None:
         """What to publish, or None where what is published cannot be bettered yet. `notes` are told to the user in its `detail`."""
@@ -73,7 +76,8 @@ class Attempt:
                 self.appearance = claude_state.read(self.env).appearance
             if snapshot is None:
                 return None
-            detail = "; ".join(part for part in (snapshot.detail, *notes) if part)
+            wrong = clock.WRONG if self.clock_agrees is False else None
+            detail = "; ".join(part for part in (snapshot.detail, wrong, *notes) if part)
             places = frozenset(place for place in ALERT_PLACES if getattr(self.config.alerts, place))
             told = self._alerts(snapshot)
             return replace(snapshot, detail=detail or None, appearance=self.appearance, alerts=told, alerts_in=places)
@@ -143,8 +147,11 @@ class Attempt:
         # The history keeps no forecasts, and one that was given is held to: the last reading brings its own.
         checked = with_forecast(checked, [*past, before.reading] if before.reading else past)
         due_at = schedule.next_refresh_at(checked, self.config, requested_at=before.requested_at, now=time.time(), jitter=random.random())  # noqa: S311 - no secret
-        settings = self.config.alerts
-        new_alerts, alerts = crossed(checked, settings.thresholds, settings.kinds, before.alerts, time.time())
+        settings, self.clock_agrees = self.config.alerts, clock.agrees(reading)
+        new_alerts: tuple[Alert, ...] = ()
+        alerts = before.alerts
+        if self.clock_agrees is not False:
+            new_alerts, alerts = crossed(checked, settings.thresholds, settings.kinds, before.alerts, time.time())
         record = replace(
             before,
             reading=checked,

@@ -112,7 +112,8 @@ def _refresh(env: Mapping[str, str], deadline: float, entry: Entry, *, force: bo
         publish.publish(env, snapshot)
     except OSError as fault:
         return _hindered(env, fault), attempt.new_alerts
-    told.sweep(env, snapshot.alerts, time.time())
+    if attempt.clock_agrees:
+        told.sweep(env, snapshot.alerts, time.time())
     looks.sweep(env)
     with contextlib.suppress(UsagelineError, OSError):  # said where it is of use: in the snapshot's detail, by the line, by doctor
         compile_config(env)
