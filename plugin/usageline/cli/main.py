@@ -15,6 +15,7 @@ from usageline.cli.table import print_table
 from usageline.errors import UsagelineError
 from usageline.line import due, figures, read, view
 from usageline.line.segments import limits
+from usageline.usage.values import text
 
 if TYPE_CHECKING:
     from usageline.refresh.run import Outcome
@@ -45,7 +46,7 @@ def refresh(*, force: bool) -> None:
     outcome = run(dict(os.environ), force=force)
     if outcome.took_over:
         click.echo("another refresh hung, and was ended")
-    if outcome.state == "failed":
+    if outcome.state == "failed" or _waits_after_failure(outcome):
         raise UsagelineError(sentence(outcome))
     click.echo(sentence(outcome))
 
@@ -178,11 +179,17 @@ def sentence(outcome: Outcome) -> str:
         return outcome.problem
     if outcome.state == "busy":
         return "another refresh is under way"
-    if outcome.state == "failed":
-        seen = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
-        return f"{limits.reason(seen)} ({seen.detail})" if seen.detail else str(limits.reason(seen))
     due_at = figures.clock(snapshot.get("next_refresh_at", 0), time.time())
+    if outcome.state == "failed" or _waits_after_failure(outcome):
+        seen = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
+        detail = text(snapshot.get("detail")) or seen.detail
+        reason = f"{limits.reason(seen)} ({detail})" if detail else str(limits.reason(seen))
+        return reason if outcome.state == "failed" else f"{reason}; the next look is due at {due_at}"
     return f"{'refreshed' if outcome.state == 'refreshed' else 'fresh already'}; the next look is due at {due_at}"
+
+
+def _waits_after_failure(outcome: Outcome) -> bool:
+    return outcome.state == "not-due" and (outcome.snapshot or {}).get("status") != "ok"
 
 
 def main() -> NoReturn:
