@@ -1,0 +1,78 @@
+"""A walk over every call by which a command changes files, in two worlds at once: killed there, looked at, run again to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from faults.kill.scene import Scene
+    from faults.kill.strace import Call, Command
+
+WORLDS = 2
+
+
+@dataclass(frozen=True)
+class Case:
+    """`command` in `scene`; `look` checks what a kill left, `again` runs it anew (or takes it back), after which the files must be those that it
+    leaves where nothing was killed before. `restored` puts back what `Scene.restore` does not.
+    """
+
+    scene: Scene
+    command: Command
+    look: Callable[[], None]
+    again: Callable[[], None]
+    restored: Callable[[], None] = lambda: None
+
+    def reset(self) -> None:
+        """Back to the beginning."""
+        self.scene.restore()
+        self.restored()
+
+
+MOST_OF_DATABASE = 80
+"""That SQLite's transactions are whole is for SQLite to show: of the thousand calls in which it writes so many are tried."""
+
+
+def walk(make: Callable[[int], Case], most: int) -> int:
+    """Kill at every call, or where there are more than `most` at as many of them, spread evenly; gives how many kills there were.
+
+    `make(number)` makes a case in a world of its own; all are alike.
+    """
+    with ThreadPoolExecutor(WORLDS) as pool:
+        killed = list(pool.map(lambda number: _walk(make(number), number, most), range(WORLDS)))
+    assert min(killed) > 0
+    return sum(killed)
+
+
+def _walk(case: Case, part: int, most: int) -> int:
+    case.reset()
+    calls = case.command.calls(case.scene.home, case.scene.world.root / "strace.log")
+    case.look()
+    case.reset()
+    case.again()
+    expected = case.scene.files()
+    killed = 0
+    files = spread([call for call in calls if not call.of_database], most)
+    database = spread([call for call in calls if call.of_database], min(most // 2, MOST_OF_DATABASE))
+    for call in [*files, *database][part::WORLDS]:
+        case.reset()
+        killed += case.command.killed_at(call)
+        try:
+            case.scene.assert_nothing_runs()
+            case.look()
+            case.again()
+            assert case.scene.files().items() ^ expected.items() == set()
+        except BaseException as error:
+            error.args = (f"killed at {call} of {case.command.words}: {error}",)
+            raise
+    return killed
+
+
+def spread(calls: list[Call], most: int) -> list[Call]:
+    """`most` of them at most, the first and the last among them."""
+    if len(calls) <= most:
+        return calls
+    return [calls[round(index * (len(calls) - 1) / (most - 1))] for index in range(most)]
