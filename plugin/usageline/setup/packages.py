@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from usageline.setup.interpreters import Interpreter
 
 INSTALL_TIMEOUT_S = 600
+SCRATCH = "tmp"
+"""The directory in the release, while it is built, for the tools' temporary files."""
+
 CHECK = "import click, diskcache, filelock, httpx, plotille, pygal, rich, tomlkit, truststore, usageline"
 EXTRAS = {"png": "resvg_py"}
 """What may be installed besides: the list `requirements-<name>.lock`, and a module that must then be there."""
@@ -71,6 +74,7 @@ class Packages:
             except PackagesFailed as failure:
                 failures.append(failure)
             else:
+                files.remove_tree(f"{release}/{SCRATCH}")
                 return name
         # What uv said counts only where pip never came to install: they mostly fail for the same reason.
         raise failures[0] if isinstance(failures[-1], NoVenv) and len(failures) > 1 else failures[-1]
@@ -106,6 +110,9 @@ class Packages:
         env = {name: value for name, value in self.env.items() if name not in _DROPPED}
         # A user's pip.conf may say "user = true", which has no meaning in a venv and would fail.
         env["PIP_USER"] = "0"
+        # What a killed tool leaves of its working files lies in the release, which is swept; elsewhere nobody would find it again.
+        env["TMPDIR"] = f"{directory}/{SCRATCH}"
+        files.make_directory(env["TMPDIR"])
         try:
             done = subprocess.run(
                 command,

@@ -83,14 +83,13 @@ def replace(path: str, change: Callable[[Settings], bytes | None], announce: Cal
     raise SetupRefused("it keeps changing: close Claude Code and try again")
 
 
-def back_up(before: Settings, beside: str) -> str:
-    """Copy the file as it was to a dated name beside `beside`; gives that name."""
+def backup_path(beside: str) -> str:
+    """A dated name beside `beside` that is not taken."""
     stem = f"{beside}.usageline-{time.strftime('%Y%m%d-%H%M%S')}"
     path, number = stem, 1
     while os.path.lexists(path):
         number += 1
         path = f"{stem}-{number}"
-    atomic.replace_file(path, before.data or b"", 0o600)
     return path
 
 

@@ -140,9 +140,12 @@ def _recorded(job: Job, ours: Wiring, latest: Record, found: Settings, data: byt
     else:
         text = wiring.unwire(found.text, _text(latest.before_bytes), ours)
         new = replace(latest, before=record.encode(found.encoded(text)), after=(after,))
-    if found.data is not None and not latest.made_it(found.data):
-        new = replace(new, backups=(*new.backups, settings.back_up(found, job.settings)))
+    copied = found.data is not None and not latest.made_it(found.data)
+    if copied:
+        new = replace(new, backups=(*new.backups, settings.backup_path(job.settings)))
     record.save(job.env, new)
+    if copied:  # not before its name is on record: nobody would ever remove it
+        atomic.replace_file(new.backups[-1], found.data or b"", 0o600)
     return new
 
 

@@ -18,16 +18,19 @@ CALLS = (
 )
 """The calls that are looked at. With `?` one that not every machine has."""
 
+BULK = re.compile(r"/cache\.db|/releases/.*/(plugin|hooks|venv)\b")
+"""What SQLite writes, in many transactions whose wholeness is its own affair, and the files of the program, removed one by one."""
+
 TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
 class Call:
-    """The `count`-th call of that name that a process makes; `of_database` says that SQLite makes it, in one of its many transactions."""
+    """The `count`-th call of that name that a process makes; `in_bulk` says that it is one of very many like it."""
 
     name: str
     count: int
-    of_database: bool = False
+    in_bulk: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Command:
             name = line.partition("(")[0]
             made[name] += 1
             if name == "exit_group" or (str(root) in line and not _only_reads(name, line, read)):
-                chosen.append(Call(name, made[name], "/cache.db" in line))
+                chosen.append(Call(name, made[name], BULK.search(line) is not None))
         return chosen
 
     def killed_at(self, call: Call) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.kill import refreshes, runs
+from faults.kill import installs, refreshes, runs
 from faults.kill.walk import walk
 from faults.needs import needs
 from faults.promises import promise
@@ -81,3 +81,18 @@ def test_config(
     needs("strace")
     killed = walk(lambda number: runs.config(tmp_path / f"{name}-{number}", built_release, name), size(6, ALL))
     figure(f"{name}: killed at {killed} calls, nothing torn, nothing left")
+
+
+@promise(
+    "An install or uninstall killed at any call by which it changes a file leaves settings.json old or new to the byte; an uninstall then takes all back.",
+    sees="The status line as it was or the new one; the command can be run again.",
+)
+@pytest.mark.parametrize("kind", ["install", "uninstall"])
+def test_setup(
+    kind: str, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
+    needs("strace")
+    built = installs.complete(tmp_path / "built")
+    make = getattr(installs, kind)
+    killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", built), size(8, ALL))
+    figure(f"{kind}: killed at {killed} calls, settings never torn, nothing left after an uninstall")
