@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from faults.kill.scene import Scene
     from faults.kill.strace import Call, Command
 
 WORLDS = 2
+MOST_IN_BULK = 80
+"""Calls of those that are made in bulk."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,19 @@ class Case:
         self.scene.restore()
         self.restored()
 
+    def check(self, expected: dict[str, str]) -> None:
+        """After a kill: nothing runs, nothing is torn, and running it again leaves the `expected` files."""
+        self.scene.assert_nothing_runs()
+        self.look()
+        self.again()
+        assert {name for name, _ in self.scene.files().items() ^ expected.items()} <= self.spare
 
-MOST_IN_BULK = 80
-"""Calls of those that are made in bulk."""
+
+def stage(case: Case) -> dict[str, str]:
+    """The files that an undisturbed run leaves."""
+    case.reset()
+    case.again()
+    return case.scene.files()
 
 
 def walk(make: Callable[[int], Case], most: int) -> int:
@@ -49,23 +62,19 @@ def walk(make: Callable[[int], Case], most: int) -> int:
 
 
 def _walk(case: Case, part: int, most: int) -> int:
+    expected = stage(case)
     case.reset()
     calls = case.command.calls(case.scene.home, case.scene.world.root / "strace.log")
+    case.scene.assert_nothing_runs()
     case.look()
-    case.reset()
-    case.again()
-    expected = case.scene.files()
-    killed = 0
     bulk = [call for call in calls if call.in_bulk]
     chosen = [*spread([call for call in calls if not call.in_bulk], most), *spread(bulk, min(most // 2, MOST_IN_BULK))]
+    killed = 0
     for call in chosen[part::WORLDS]:
         case.reset()
         killed += case.command.killed_at(call)
         try:
-            case.scene.assert_nothing_runs()
-            case.look()
-            case.again()
-            assert {name for name, _ in case.scene.files().items() ^ expected.items()} <= case.spare
+            case.check(expected)
         except BaseException as error:
             error.args = (f"killed at {call} of {case.command.words}: {error}",)
             raise
