@@ -8,6 +8,7 @@ import subprocess
 import time
 from typing import IO, TYPE_CHECKING
 
+from usageline.guard import Guard
 from usageline.processes import kill_tree
 
 if TYPE_CHECKING:
@@ -49,9 +50,15 @@ def run_bounded(  # noqa: PLR0913 - a command and the bounds of its run
     only where it was itself cut off. OSError or ValueError where it does not start.
     """
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
-    process = subprocess.Popen(
-        command, env=dict(env), cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe if errors else null, start_new_session=True
-    )
+    guard = Guard()
+    try:
+        process = subprocess.Popen(
+            command, env=dict(env), cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe if errors else null, start_new_session=True
+        )
+    except BaseException:
+        guard.end()
+        raise
+    guard.watch(process)
     fault = "time"
     with process:
         try:
@@ -60,6 +67,7 @@ def run_bounded(  # noqa: PLR0913 - a command and the bounds of its run
         finally:
             if fault or not leave:
                 kill_tree(process)
+                guard.end()  # of what is left running it stays the guard until this process ends
         return Ended(None if fault else process.returncode, bytes(exchange.output[:most]), bytes(exchange.errors[:most]), fault)
 
 

@@ -220,7 +220,9 @@ class TestEdit:
         copy = Path(done.stderr.strip().rpartition("your text is in ")[2])
         assert copy.read_text() == MINE.replace("dark", "light", 1)
 
-    def test_a_text_that_was_not_put_in_place_is_offered_by_the_next_edit(self, usageline: Run, file: Path, world: World, built_release: Release) -> None:
+    def test_a_text_that_was_not_put_in_place_is_offered_by_the_next_edit(
+        self, usageline: Run, file: Path, world: World, built_release: Release
+    ) -> None:
         """Where nobody is there to say so it stays; one that nobody has changed is nobody's loss."""
         world.configure(MINE)
         self.editor(world, 'sed -i s/dark/drak/ "$1"')

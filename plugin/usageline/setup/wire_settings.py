@@ -140,12 +140,16 @@ def _recorded(job: Job, ours: Wiring, latest: Record, found: Settings, data: byt
     else:
         text = wiring.unwire(found.text, _text(latest.before_bytes), ours)
         new = replace(latest, before=record.encode(found.encoded(text)), after=(after,))
-    copied = found.data is not None and not latest.made_it(found.data)
-    if copied:
-        new = replace(new, backups=(*new.backups, settings.backup_path(job.settings)))
+    if found.data is None or latest.made_it(found.data):
+        record.save(job.env, new)
+        return new
+    # A run that was killed before it wrote the copy that it had put on record has left its name.
+    left = next((path for path in new.backups if not os.path.lexists(path)), "")
+    backup = left or settings.backup_path(job.settings)
+    new = replace(new, backups=(*(path for path in new.backups if path != left), backup))
     record.save(job.env, new)
-    if copied:  # not before its name is on record: nobody would ever remove it
-        atomic.replace_file(new.backups[-1], found.data or b"", 0o600)
+    # Not before its name is on record: nobody would ever remove it.
+    atomic.replace_file(backup, found.data, 0o600)
     return new
 
 

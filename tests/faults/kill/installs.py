@@ -27,20 +27,25 @@ CHAIN = frozenset({".local", ".local/state"})
 """Directories that stay, empty, where the process was killed between removing its record of having made them and removing them."""
 
 
-def machine(root: Path, built: Release) -> tuple[Machine, Scene]:
-    """A world with a status line of somebody else's, a configuration, and a built program that is not in use yet."""
+def machine(root: Path, built: Release, *, linked: bool) -> tuple[Machine, Scene]:
+    """A world with a status line of somebody else's, and a built program that is not in use yet; `linked`: in a few links, not hundreds of files."""
     found = make_machine(root, REPOSITORY)
     scene = Scene(found.world)
     found.write_settings(BEFORE)
     release, _ = program.planned(Job(env=found.env, source=str(REPOSITORY), say=lambda _: None), None)
-    shutil.copytree(built.root, release.root, symlinks=True)
+    if linked:
+        Path(release.root).mkdir(parents=True)
+        for part in built.root.iterdir():
+            (Path(release.root) / part.name).symlink_to(part)
+    else:
+        shutil.copytree(built.root, release.root, symlinks=True)
     environment._write_launcher(release)
     return found, scene
 
 
-def install(root: Path, built: Release) -> Case:
+def install(root: Path, built: Release, *, linked: bool = True) -> Case:
     """The wiring of a first install, all but the building of the program."""
-    found, scene = machine(root, built)
+    found, scene = machine(root, built, linked=linked)
     scene.keep()
     command = Command([*SETUP, "--yes"], found.env)
     _, wired = _run(found, "--yes"), found.settings.read_bytes()
@@ -65,9 +70,9 @@ def install(root: Path, built: Release) -> Case:
     return Case(scene, command, look, again, lambda: _unwired(found), spare=CHAIN)
 
 
-def uninstall(root: Path, built: Release) -> Case:
+def uninstall(root: Path, built: Release, *, linked: bool = True) -> Case:
     """All of it, with what half a change of the configuration left."""
-    found, scene = machine(root, built)
+    found, scene = machine(root, built, linked=linked)
     _run(found, "--yes")
     scene.assert_nothing_runs()
     wired = found.settings.read_bytes()

@@ -135,7 +135,7 @@ def config(root: Path, release: Release, name: str) -> Case:
         world.configure(before)
     scene.keep()
     editor = world.home / "editor"
-    editor.write_text("#!/bin/sh\nsed -i 's/= \"dark/= \"light/' \"$1\"\n")
+    editor.write_text('#!/bin/sh\nsed -i \'s/= "dark/= "light/\' "$1"\n')
     editor.chmod(0o700)
     world.env["VISUAL"] = str(editor)
     command = Command([str(release.python), "-I", "-B", "-m", "usageline.cli", "config", *words], world.env)

@@ -39,7 +39,7 @@ def _case(kind: str, root: Path, release: Release, idle: Release, api: Api) -> C
     if kind == "config":
         return runs.config(root, release, "set")
     built = installs.complete(root.with_name("built"))
-    return (installs.install if kind == "install" else installs.uninstall)(root, built)
+    return (installs.install if kind == "install" else installs.uninstall)(root, built, linked=False)
 
 
 @promise(
@@ -48,7 +48,14 @@ def _case(kind: str, root: Path, release: Release, idle: Release, api: Api) -> C
 )
 @pytest.mark.parametrize("kind", list(MOMENTS))
 def test_moments(
-    kind: str, tmp_path: Path, built_release: Release, release: Release, api: Api, size: Callable[[int, int], int], figure: Callable[[str], None]
+    *,
+    kind: str,
+    tmp_path: Path,
+    built_release: Release,
+    release: Release,
+    api: Api,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     api.body = usage_body(session=92)
     case = _case(kind, tmp_path / kind, built_release, runs.idle(release), api)
