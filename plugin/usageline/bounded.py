@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import subprocess
@@ -43,31 +44,28 @@ def run_bounded(  # noqa: PLR0913 - a command and the bounds of its run
     most: int,
     errors: bool = False,
     leave: bool = False,
+    guard: Guard | None = None,
 ) -> Ended:
     """Run `command` with `data` on stdin until it ends, `deadline` (`time.monotonic()`) has come, or it printed more than `most` bytes.
 
     stderr is thrown away, but kept up to `most` bytes with `errors`. What it leaves running in its process group is ended, but with `leave`
-    only where it was itself cut off. OSError or ValueError where it does not start.
+    only where it was itself cut off. A `guard` that is given goes on watching that. OSError or ValueError where it does not start.
     """
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
-    guard = Guard()
-    try:
-        process = subprocess.Popen(
-            command, env=dict(env), cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe if errors else null, start_new_session=True
-        )
-    except BaseException:
-        guard.end()
-        raise
-    guard.watch(process)
     fault = "time"
-    with process:
+    with (
+        contextlib.nullcontext(guard) if guard else Guard() as watching,
+        subprocess.Popen(
+            command, env=dict(env), cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe if errors else null, start_new_session=True
+        ) as process,
+    ):
+        watching.watch(process)
         try:
             exchange = _Exchange(process, data, most)
             fault = exchange.until(deadline)
         finally:
             if fault or not leave:
                 kill_tree(process)
-                guard.end()  # of what is left running it stays the guard until this process ends
         return Ended(None if fault else process.returncode, bytes(exchange.output[:most]), bytes(exchange.errors[:most]), fault)
 
 

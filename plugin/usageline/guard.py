@@ -17,7 +17,7 @@ guards: set[int] = set()
 
 
 class Guard:
-    """Made before a process is started, told of it at once by `watch`, and ended with it. Without a shell there is none."""
+    """Made before a process is started, told of it at once by `watch`, and ended with it. Where there is no shell nobody watches."""
 
     def __init__(self) -> None:
         null = subprocess.DEVNULL

@@ -119,7 +119,7 @@ def _check(settings: Settings) -> None:
 
 def _put(before: Settings, data: bytes | None) -> bool:
     def unchanged() -> bool:
-        return _bytes_at(before.path) == before.data
+        return bytes_at(before.path) == before.data
 
     if data is not None:
         return atomic.replace_file(before.path, data, before.mode, unchanged)
@@ -129,7 +129,8 @@ def _put(before: Settings, data: bytes | None) -> bool:
     return True
 
 
-def _bytes_at(path: str) -> bytes | None:
+def bytes_at(path: str) -> bytes | None:
+    """What a file holds; None where there is none."""
     try:
         with open(path, "rb") as file:
             return file.read(SIZE_LIMIT + 1)

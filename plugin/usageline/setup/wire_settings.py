@@ -143,8 +143,8 @@ def _recorded(job: Job, ours: Wiring, latest: Record, found: Settings, data: byt
     if found.data is None or latest.made_it(found.data):
         record.save(job.env, new)
         return new
-    # A run that was killed before it wrote the copy that it had put on record has left its name.
-    left = next((path for path in new.backups if not os.path.lexists(path)), "")
+    # A run that was killed has put a copy on record that it had not written, or has written it and not come to the settings.
+    left = next((path for path in new.backups if settings.bytes_at(path) in (None, found.data)), "")
     backup = left or settings.backup_path(job.settings)
     new = replace(new, backups=(*(path for path in new.backups if path != left), backup))
     record.save(job.env, new)
