@@ -54,7 +54,10 @@ def _case(kind: str, root: Path, release: Release, idle: Release, api: Api) -> C
     "SIGKILL at moments of chance tears no file, keeps no lock and leaves no process, and the next run leaves just what an undisturbed one does.",
     sees="Nothing of it: the line, the settings and the configuration are the old or the new ones.",
 )
-@pytest.mark.parametrize("kind", list(MOMENTS))
+@pytest.mark.parametrize(
+    "kind",
+    ["line", "hook", "refresh", "look", "config", *(pytest.param(kind, marks=pytest.mark.full) for kind in ("install", "uninstall"))],
+)
 def test_moments(
     *,
     kind: str,
