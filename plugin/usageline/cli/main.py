@@ -12,6 +12,7 @@ import click
 
 from usageline import __version__, paths
 from usageline.cli.table import print_table
+from usageline.cli.wording import lines
 from usageline.errors import UsagelineError
 from usageline.line import due, figures, read, view
 from usageline.line.segments import limits
@@ -168,9 +169,10 @@ def sentence(outcome: Outcome) -> str:
         return "another refresh is under way"
     if outcome.state == "failed":
         seen = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
-        return f"{limits.reason(seen)} ({seen.detail})" if seen.detail else str(limits.reason(seen))
-    due_at = figures.clock(snapshot.get("next_refresh_at", 0), time.time())
-    return f"{'refreshed' if outcome.state == 'refreshed' else 'fresh already'}; the next look is due at {due_at}"
+        return lines(f"{limits.reason(seen)} ({seen.detail})" if seen.detail else str(limits.reason(seen)))
+    done = "refreshed" if outcome.state == "refreshed" else "fresh already"
+    due_at = view.moment(snapshot.get("next_refresh_at"))
+    return done if due_at is None else f"{done}; the next look is due at {figures.clock(due_at, time.time())}"
 
 
 def main() -> NoReturn:
@@ -178,9 +180,9 @@ def main() -> NoReturn:
     try:
         cli(prog_name="usageline")
     except UsagelineError as problem:
-        click.echo(f"usageline: {problem}", err=True)
+        click.echo(f"usageline: {lines(str(problem))}", err=True)
     except LookupError as problem:  # no HOME
         click.echo(f"usageline: {problem.args[0]}", err=True)
     except Exception as error:  # noqa: BLE001 - the edge of the process
-        click.echo(f"usageline: {type(error).__name__}: {error}; please report it", err=True)
+        click.echo(f"usageline: {lines(f'{type(error).__name__}: {error}')}; please report it", err=True)
     sys.exit(1)
