@@ -23,8 +23,12 @@ def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
         return None
     if "://" not in proxy:
         proxy = "http://" + proxy
-    if urlsplit(proxy).scheme not in {"http", "https"}:
-        raise SourceFailure("offline", f"a proxy of the kind {urlsplit(proxy).scheme[:16]} is not supported")
+    try:
+        kind = urlsplit(proxy).scheme
+    except ValueError:
+        raise SourceFailure("offline", "the proxy's address cannot be read") from None
+    if kind not in {"http", "https"}:
+        raise SourceFailure("offline", f"a proxy of the kind {kind[:16]} is not supported")
     return proxy
 
 
