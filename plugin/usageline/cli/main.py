@@ -12,6 +12,7 @@ import click
 
 from usageline import __version__, paths
 from usageline.cli.table import print_table
+from usageline.cli.wording import lines
 from usageline.errors import UsagelineError
 from usageline.line import due, figures, read, view
 from usageline.line.segments import limits
@@ -179,13 +180,14 @@ def sentence(outcome: Outcome) -> str:
         return outcome.problem
     if outcome.state == "busy":
         return "another refresh is under way"
-    due_at = figures.clock(snapshot.get("next_refresh_at", 0), time.time())
+    due_at = view.moment(snapshot.get("next_refresh_at"))
+    next_look = "" if due_at is None else f"; the next look is due at {figures.clock(due_at, time.time())}"
     if outcome.state == "failed" or _waits_after_failure(outcome):
         seen = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
         detail = text(snapshot.get("detail")) or seen.detail
-        reason = f"{limits.reason(seen)} ({detail})" if detail else str(limits.reason(seen))
-        return reason if outcome.state == "failed" else f"{reason}; the next look is due at {due_at}"
-    return f"{'refreshed' if outcome.state == 'refreshed' else 'fresh already'}; the next look is due at {due_at}"
+        reason = lines(f"{limits.reason(seen)} ({detail})" if detail else str(limits.reason(seen)))
+        return reason if outcome.state == "failed" else reason + next_look
+    return ("refreshed" if outcome.state == "refreshed" else "fresh already") + next_look
 
 
 def _waits_after_failure(outcome: Outcome) -> bool:
@@ -197,11 +199,11 @@ def main() -> NoReturn:
     try:
         cli(prog_name="usageline")
     except UsagelineError as problem:
-        click.echo(f"usageline: {problem}", err=True)
+        click.echo(f"usageline: {lines(str(problem))}", err=True)
     except LookupError as problem:  # no HOME
         click.echo(f"usageline: {problem.args[0]}", err=True)
     except ImportError as error:
         click.echo(f"usageline: {error}: the program is not whole; run install.sh again", err=True)
     except Exception as error:  # noqa: BLE001 - the edge of the process
-        click.echo(f"usageline: {type(error).__name__}: {error}; please report it", err=True)
+        click.echo(f"usageline: {lines(f'{type(error).__name__}: {error}')}; please report it", err=True)
     sys.exit(1)
