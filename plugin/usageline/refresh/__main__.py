@@ -18,7 +18,10 @@ def main() -> None:
     os.umask(0o077)
     # Nobody reads what a background process says, and a traceback could end up in somebody's terminal.
     with contextlib.suppress(Exception):
-        from usageline.refresh.run import refresh  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
+        from usageline.memory import keep_private  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
+
+        keep_private()
+        from usageline.refresh.run import refresh  # noqa: PLC0415 - as above
 
         refresh(os.environ, force="--force" in sys.argv[1:])
     # Not by the usual way out: it would wait for a name server that does not answer.
