@@ -46,8 +46,8 @@ def _install(job: Job, old: Record | None, new: Record) -> int:
     before = environment.current(job.data_dir)
     release, cold = program.build(job, old, outcome)
     # The usual place is known, too: a program that starts Claude Code from elsewhere may not have this shell's variables.
-    usual = paths.config_file({"HOME": job.env["HOME"]})
-    origin.allow(release.root, [*(origin.listed_in(before.root) if before else []), paths.config_file(job.env), usual])
+    origin.allow(release.root, [*(origin.listed_in(before.root) if before else []), paths.config_file(job.env), origin.usual(job.env)])
+    origin.remember_path(release.root, job.env.get("PATH", ""))
     if not release.is_current():
         environment.switch_to(release)
         if not outcome.changes:
