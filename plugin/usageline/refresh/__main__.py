@@ -27,7 +27,10 @@ def main() -> None:
     os.umask(0o077)
     # Nobody reads what a background process says, and a traceback could end up in somebody's terminal.
     with contextlib.suppress(Exception):
-        from usageline.refresh.entry import Entry  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
+        from usageline.memory import keep_private  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
+
+        keep_private()
+        from usageline.refresh.entry import Entry  # noqa: PLC0415 - as above
 
         under_way.append(Entry(_word_after("--by"), started))
         try:

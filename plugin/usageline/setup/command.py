@@ -13,6 +13,12 @@ from usageline.setup.job import Job
 from usageline.setup.packages import EXTRAS
 from usageline.setup.uninstall import uninstall
 
+SECRETS = (
+    *("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_FOUNDRY_API_KEY"),
+    *("AWS_BEARER_TOKEN_BEDROCK", "CLAUDE_CODE_OAUTH_TOKEN"),
+)
+"""Variables with what a session signs in with. The tools and interpreters that an install starts find `withheld` in their place, as in install.sh."""
+
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 """The clone, or the release, that this file belongs to."""
 
@@ -39,6 +45,7 @@ def run(argv: list[str], program: str = "install.sh") -> int:
     chosen = parser.parse_args(argv)
     if chosen.uninstall and chosen.extras:
         parser.error("--with goes with an install")
+    os.environ.update({name: "withheld" for name in SECRETS if os.environ.get(name)})
     job = Job(
         env=dict(os.environ),
         source=SOURCE,

@@ -46,8 +46,8 @@ def _install(job: Job, old: Record | None, new: Record) -> int:
     listed = origin.listed_in(job.data_dir + "/current")
     release, cold = program.build(job, old, outcome)
     # The usual place is known, too: a program that starts Claude Code from elsewhere may not have this shell's variables.
-    usual = paths.config_file({"HOME": job.env["HOME"]})
-    origin.allow(release.root, [*listed, paths.config_file(job.env), usual])
+    origin.allow(release.root, [*listed, paths.config_file(job.env), origin.usual(job.env)])
+    origin.remember_path(release.root, job.env.get("PATH", ""))
     if not release.is_current():
         environment.switch_to(release)
         if not outcome.changes:
