@@ -183,6 +183,9 @@ def main() -> NoReturn:
         click.echo(f"usageline: {problem}", err=True)
     except LookupError as problem:  # no HOME
         click.echo(f"usageline: {problem.args[0]}", err=True)
+    except OSError as error:  # a disk that is full or gone, most of the time
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"usageline: {where}{error.strerror or error}", err=True)
     except Exception as error:  # noqa: BLE001 - the edge of the process
         click.echo(f"usageline: {type(error).__name__}: {error}; please report it", err=True)
     sys.exit(1)
