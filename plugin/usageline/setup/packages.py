@@ -5,6 +5,7 @@ Both keep the user's own configuration (index, proxy, certificates); nothing her
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import shutil
@@ -24,6 +25,13 @@ INSTALL_TIMEOUT_S = 600
 CHECK = "import click, diskcache, filelock, httpx, plotille, pygal, rich, tomlkit, truststore, usageline"
 EXTRAS = {"png": "resvg_py"}
 """What may be installed besides: the list `requirements-<name>.lock`, and a module that must then be there."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+TEMPORARY = "/tmp"  # noqa: S108 - below the release
+"""Where the tools unpack: the release's disk must have room for the packages anyway, and /tmp may be full or read-only."""
+
+FULL_BYTES = 32 << 20
+"""A disk with less left has no room for the packages and for what unpacks them."""
 
 _DROPPED = (
     "PYTHONHOME",
@@ -62,6 +70,7 @@ class Packages:
         venv = release + "/venv"
         ways = [("uv", self._by_uv)] if self.uv else []
         failures: list[PackagesFailed] = []
+        files.make_directory(release + TEMPORARY)
         for name, way in [*ways, ("pip", self._by_pip)]:
             files.remove_tree(venv)
             try:
@@ -71,6 +80,7 @@ class Packages:
             except PackagesFailed as failure:
                 failures.append(failure)
             else:
+                files.remove_tree(release + TEMPORARY)
                 return name
         # What uv said counts only where pip never came to install: they mostly fail for the same reason.
         raise failures[0] if isinstance(failures[-1], NoVenv) and len(failures) > 1 else failures[-1]
@@ -106,6 +116,7 @@ class Packages:
         env = {name: value for name, value in self.env.items() if name not in _DROPPED}
         # A user's pip.conf may say "user = true", which has no meaning in a venv and would fail.
         env["PIP_USER"] = "0"
+        env["TMPDIR"] = directory + TEMPORARY
         try:
             done = subprocess.run(
                 command,
@@ -120,8 +131,12 @@ class Packages:
         except (OSError, subprocess.SubprocessError) as error:
             raise PackagesFailed(str(error)) from None
         if done.returncode != 0:
-            said = done.stdout.decode("utf-8", "replace").strip()
-            raise PackagesFailed("\n".join(said.splitlines()[-12:]) or f"{command[0]} ended with status {done.returncode}")
+            said = done.stdout.decode("utf-8", "replace").strip().splitlines()[-12:] or [
+                f"{command[0]} ended with status {done.returncode}"
+            ]
+            # venv runs pip for itself, and keeps to itself what it said.
+            said += [f"{directory}: {os.strerror(errno.ENOSPC)}"] if _is_full(directory) else []
+            raise PackagesFailed("\n".join(said))
 
 
 def packages(plugin: str, extras: Sequence[str], env: dict[str, str]) -> Packages:
@@ -131,6 +146,14 @@ def packages(plugin: str, extras: Sequence[str], env: dict[str, str]) -> Package
     lists = ("requirements.lock", *(f"requirements-{extra}.lock" for extra in extras))
     check = ", ".join((CHECK, *(EXTRAS[extra] for extra in extras)))
     return Packages(tuple(f"{plugin}/{name}" for name in lists), check, env, shutil.which("uv", path=places) or "")
+
+
+def _is_full(directory: str) -> bool:
+    try:
+        found = os.statvfs(directory)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize < FULL_BYTES or (found.f_files > 0 and not found.f_favail)
 
 
 def _point_to_program(venv: str) -> None:
