@@ -8,8 +8,11 @@ import time
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from usageline.errors import SourceFailure
+from usageline.sources.address import is_loopback
+from usageline.sources.listener import own_only
 from usageline.sources.proxies import proxy_for, tls_context
 
 if TYPE_CHECKING:
@@ -73,12 +76,13 @@ def _get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline:
     timeouts = httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_S))
     # Identity: what is not packed cannot unpack to a thousand times its size.
     asked = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close", **headers}
+    here = is_loopback("{0.scheme}://{0.netloc}".format(urlsplit(url)))
     try:
         with (
             httpx.Client(
                 verify=verify, proxy=_proxy(url, env, verify), trust_env=False, follow_redirects=False, timeout=timeouts
             ) as client,
-            client.stream("GET", url, headers=asked) as response,
+            client.stream("GET", url, headers=asked, extensions={"trace": own_only()} if here else None) as response,
         ):
             body = _body(response, deadline)
             return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
