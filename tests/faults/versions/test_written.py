@@ -92,7 +92,9 @@ def test_what_an_earlier_version_wrote_is_read(world: World, earlier: Earlier, f
     assert installed is not None
     assert b"echo theirs" in (installed.before_bytes or b"")
     assert len(installed.commands) == 2
-    figure(f"by the version “{earlier.name}”: {len(list(earlier.written.rglob('*.*')))} files, {len(kept)} readings kept, none passed over")
+    figure(
+        f"by the version “{earlier.name}”: {len(list(earlier.written.rglob('*.*')))} files read; readings kept by it and read: {len(kept)}"
+    )
 
 
 def add_everywhere(value: Any) -> Any:
