@@ -1,7 +1,7 @@
 """The limits and credits, and why they are missing."""
 
-from usageline.line.figures import ago, clock, money
-from usageline.line.segments import BAR_CELLS, bar, bar_glyphs, graded, labelled, option
+from usageline.line.figures import age, ago, clock, money
+from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labelled, option
 from usageline.line.view import even_percent
 
 STALE_S = 600
@@ -51,8 +51,8 @@ def credits(view, options):  # noqa: A001 - the glossary's word
 def status(view, options):
     """Why numbers are missing or old, and how old they are."""
     why = view.problem or reason(view)
-    old = view.age_s is not None and (why or view.age_s >= option(options, "stale", STALE_S))
-    texts = [text for text in (why, f"{ago(view.age_s)} ago" if old else "") if text]
+    old = view.age_s is not None and (why or not 0 <= view.age_s < option(options, "stale", STALE_S))
+    texts = [text for text in (why, age(view.age_s) if old else "") if text]
     return [[(90, [*labelled(options, ""), ("warning" if why else "quiet", view.glyphs["dot"].join(texts))])]] if texts else []
 
 
@@ -86,7 +86,7 @@ def _limit(view, window, options, label, ranks):
         forms.append((ranks[3], [*label, *value]))
     if used is not None and "bar" in shown:
         even = even_percent(window, view.now) if option(options, "mark", True) else None
-        most, glyphs = option(options, "bar_width", BAR_CELLS), bar_glyphs(view, options)
+        most, glyphs = bar_cells(options), bar_glyphs(view, options)
 
         def drawn(width):
             cells = bar(100 - used if left else used, width, glyphs, style, 100 - even if left and even is not None else even)
