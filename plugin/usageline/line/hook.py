@@ -89,16 +89,18 @@ def claim(env, row):
     directory, cache = paths.told_dir(env), paths.cache_dir(env)
     if not (start.is_safe(cache) and start.is_safe(cache.rpartition("/")[0])):
         return False
+    before = system.umask(0o077)
     try:
         try:
             system.mkdir(directory, 0o700)
         except FileExistsError:
             if not start.is_safe(directory):
                 return False
-        # O_EXCL: of a crowd, one makes it; nor does it follow a link.
-        system.close(system.open(directory + "/" + mark(row), system.O_CREAT | system.O_EXCL | system.O_WRONLY, 0o600))
+        start.create(directory + "/" + mark(row))
     except OSError:
         return False
+    finally:
+        system.umask(before)
     return True
 
 
