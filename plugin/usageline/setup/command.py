@@ -12,6 +12,7 @@ from usageline.setup.install import install
 from usageline.setup.job import Job
 from usageline.setup.packages import EXTRAS
 from usageline.setup.uninstall import uninstall
+from usageline.terminal import lines
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 """The clone, or the release, that this file belongs to."""
@@ -76,5 +77,5 @@ def _say(text: str) -> None:
 
 
 def _fail(text: str) -> int:
-    print(f"usageline: {text}".encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)  # noqa: T201 - as above
+    print(f"usageline: {lines(text)}".encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)  # noqa: T201 - as above
     return 1
