@@ -3,7 +3,6 @@
 from usageline.line import layout, theme
 from usageline.line.paint import painted
 
-
 LEAST_WIDTH = 12
 """Cells of a row in which two have room beside each other; in fewer the other's is below."""
 
