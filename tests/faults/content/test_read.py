@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from faults.content.fuzz import targets
+from faults.content.readers import ELSEWHERE, READERS, readers
 from faults.content.strategies import inputs
 from faults.promises import promise
 from world import REPOSITORY
@@ -52,6 +53,12 @@ def test_made_up_inputs_are_survived(target: str, size: Callable[[int, int], int
 
     try_one()
     figure(f"{target}: {tried} inputs")
+
+
+def test_every_reader_has_something_that_tries_it() -> None:
+    listed = [name for table in (READERS, ELSEWHERE) for names in table.values() for name in names]
+    assert sorted(listed) == sorted(set(readers()))
+    assert READERS.keys() <= set(targets.NAMES)
 
 
 @pytest.mark.full
