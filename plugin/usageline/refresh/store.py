@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 import diskcache
 
 from usageline.errors import CacheUnsafe, StoreBroken
+from usageline.hindrance import tried
 from usageline.refresh import record
 from usageline.refresh.cache import private_directory
 from usageline.refresh.inspect import LONGEST_TEXT, SETTINGS, inspect
+from usageline.setup.files import remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,10 +84,11 @@ class TextDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
 
 
 class Store:
-    """The records of all accounts. Use it under the lock only."""
+    """The records of all accounts. Use it under the lock only. `set_aside` says that what was there could not be used."""
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
+        self.set_aside = False
         self._cache: diskcache.Cache | None = None
         try:
             self._open()
@@ -111,7 +114,10 @@ class Store:
             try:
                 self._put(account, changed)
             except FAULTS as error:
-                raise StoreBroken(f"{self._directory} cannot be written: {type(error).__name__}") from None
+                # SQLite tells of a full disk in many ways; the system says it in one.
+                reason = tried(os.path.dirname(self._directory))
+                said = reason.strerror if reason else type(error).__name__
+                raise StoreBroken(f"{self._directory} cannot be written: {said}") from reason
 
     def close(self) -> None:
         """Let go of the database."""
@@ -126,18 +132,29 @@ class Store:
         self._cache.set(account, record.as_json(changed))
 
     def _open(self) -> None:
-        path = private_directory(self._directory)
+        path = self._directory
         if os.path.expandvars(path) != path:
             raise StoreBroken("diskcache would read the path's dollar sign as a variable")
-        database = os.path.join(path, diskcache.core.DBNAME)
-        # Made here: SQLite takes the mode from the umask, and gives its journals the mode of the database.
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        if not os.path.lexists(path):
+            self._make()
+        private_directory(path)
+        database = _make_database(path)
         inspect(database, BUSY_S)
-        self._cache = diskcache.Cache(path, timeout=BUSY_S, disk=TextDisk, **SETTINGS)
+        self._cache = _cache(path)
+
+    def _make(self) -> None:
+        """Make a new store in one step: one of which a killed run has made the half would look damaged."""
+        new = self._directory + ".new"
+        remove_tree(new)
+        _make_database(private_directory(new))
+        _cache(new).close()
+        os.rename(new, self._directory)
 
     def _rebuild(self) -> None:
-        """Set the store aside, in place of one set aside earlier, and begin a new one. Where that fails there is no store."""
+        """Set the store aside, in place of one set aside earlier, and begin a new one.
+
+        Where that fails there is no store for now, and the old one goes back: on a full disk it is as good as ever, and holds the cooldowns.
+        """
         self.close()
         aside = self._directory + ".broken"
         try:
@@ -146,9 +163,29 @@ class Store:
             elif os.path.lexists(aside):
                 os.unlink(aside)
             os.rename(self._directory, aside)
+        except OSError:
+            return
+        try:
             self._open()
+            self.set_aside = True
         except FAULTS:
             self.close()
+            with contextlib.suppress(OSError):
+                if os.path.lexists(self._directory):
+                    shutil.rmtree(self._directory)
+                os.rename(aside, self._directory)
+
+
+def _make_database(directory: str) -> str:
+    """Make the database, empty, where there is none; gives its path. SQLite takes the mode from the umask, and gives its journals that of the database."""
+    path = os.path.join(directory, diskcache.core.DBNAME)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    return path
+
+
+def _cache(directory: str) -> diskcache.Cache:
+    return diskcache.Cache(directory, timeout=BUSY_S, disk=TextDisk, **SETTINGS)
 
 
 @contextlib.contextmanager

@@ -24,11 +24,14 @@ def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
     if "://" not in proxy:
         proxy = "http://" + proxy
     try:
-        kind = urlsplit(proxy).scheme
+        parts = urlsplit(proxy)
+        usable = bool(parts.hostname) and parts.port != 0
     except ValueError:
-        raise SourceFailure("offline", "the proxy's address cannot be read") from None
-    if kind not in {"http", "https"}:
-        raise SourceFailure("offline", f"a proxy of the kind {kind[:16]} is not supported")
+        usable = False
+    if not usable:
+        raise SourceFailure("offline", "the proxy's address makes no sense")
+    if parts.scheme not in {"http", "https"}:
+        raise SourceFailure("offline", f"a proxy of the kind {parts.scheme[:16]} is not supported")
     return proxy
 
 

@@ -40,7 +40,7 @@ READERS: dict[str, tuple[str, ...]] = {
         *("cli.config.change.current_text", "cli.config.editor._look"),
     ),
     "compiled": ("line.settings.load", "config.compile._last", "line.looks.result"),
-    "settings": ("setup.settings.read", "setup.settings._bytes_at", "setup.wire_settings._names_us", "setup.json_text.parse"),
+    "settings": ("setup.settings.read", "setup.settings.bytes_at", "setup.wire_settings._names_us", "setup.json_text.parse"),
     "sign_in": (
         *("sources.files.read_bytes", "sources.files.parse_object", "sources.claude_state._object", "sources.credentials.from_file"),
         *("sources.credentials._candidates", "sources.credentials._parsed", "sources.sign_in._other", "cli.info.missing"),
@@ -48,26 +48,48 @@ READERS: dict[str, tuple[str, ...]] = {
     ),
     "git": ("line.git._text", "looks.git.count.ask"),
     "chained": ("bounded.run_bounded", "bounded._go_on"),
-    "history": ("history._add", "history.line._parse", "history.files._descriptor", "history.files.accounts", "history.files.months"),
-    "records": ("refresh.store.fetch", "setup.record.load_from", "setup.record.others", "config.origin._listed"),
+    "history": (
+        "cli.log.row",
+        "history._add",
+        "history.line._parse",
+        "history.files._descriptor",
+        "history.files.accounts",
+        "history.files.months",
+    ),
+    "records": ("refresh.store.fetch", "setup.record._parsed", "setup.record.others", "config.origin._read"),
 }
 """By the target that tries what they read; `value` and `surroundings` try arguments and the environment, which are read everywhere."""
 
 ELSEWHERE: dict[str, tuple[str, ...]] = {
-    "tests/faults/corruption": ("refresh.inspect.inspect", "refresh.store._open", "statusline"),
-    "tests/sources": ("sources.client.fetch", "sources.keychain._password", "processes.converse", "processes._line"),
+    "tests/faults/corruption": ("refresh.inspect.inspect", "refresh.store._cache", "refresh.store._make_database", "statusline"),
+    "tests/faults/crowd": ("refresh.holder.holder", "processes.process"),
+    "tests/refresh": ("refresh.log._opened", "refresh.log._write"),
+    "tests/sources": (
+        "sources.listener._owners",
+        "sources.client.fetch",
+        "sources.keychain._password",
+        "processes.converse",
+        "processes._line",
+    ),
     "tests/cli": ("cli.doctor.run.run", "cli.doctor.installation.plugin", "cli.doctor.context.release", "cli.doctor.line._listed"),
     "tests/setup": (
         *("setup.bundle.write", "setup.environment.is_current", "setup.environment.release_of", "setup.environment.compile_for"),
         *("setup.environment.current", "setup.environment.remove_others", "setup.first_line._output", "setup.install._link"),
         *("setup.interpreters.probe", "setup.interpreters.is_macos_stub", "setup.interpreters._run", "setup.interpreters._timed"),
         *("setup.interpreters._candidates", "setup.packages._run", "setup.packages._point_to_program", "setup.uninstall._remove_program"),
-        "setup.wire_settings.ask",
+        *("setup.wire_settings.ask", "setup.environment.is_whole", "setup.uninstall._remove_state"),
     ),
     "nothing of what it reads is used": (
         *("atomic.replace_file", "atomic._sync_directory", "flock.held", "line.hook.claim", "line.read.await_end", "line.start.spawn"),
         *("line.start._first_claim", "looks.files.held", "looks.files.sweep", "refresh.told.sweep", "refresh.tell._start"),
-        *("cli.config.editor.edit", "cli.config.editor._run_editor", "cli.doctor.line.prints_a_line", "cli.watch._start"),
+        *(
+            "cli.config.editor._text",
+            "cli.config.editor._run_editor",
+            "cli.doctor.line._prepare",
+            "guard.__init__",
+            "hindrance.tried",
+            "cli.watch._start",
+        ),
         *("cli.watch.woken_by.wait", "processes._parents", "setup.command._say"),
     ),
 }

@@ -31,4 +31,4 @@ def check(data: bytes) -> None:
     if kept is not None:
         _ = kept.before_bytes
         assert kept.made_it(None) is False
-    origin.may_name_programs("/etc/usageline/config.toml", HOME)
+    origin.may_name_programs({"HOME": HOME}, HOME)
