@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +16,8 @@ from faults.content.fuzz import targets
 from faults.content.readers import ELSEWHERE, READERS, readers
 from faults.content.strategies import inputs
 from faults.promises import promise
+from usageline.config import file as config_file
+from usageline.config.check import check_text
 from world import REPOSITORY
 
 if TYPE_CHECKING:
@@ -21,6 +25,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FUZZER_S = 15
+MOST_CPU_S = 4
+"""Slack for a slow machine; a refresh has 10 s for all of it."""
+
+ENDLESS = (
+    ("one key", "a", ".a", "=1"),
+    ("one table", "[a", ".a", "]"),
+    ("keys as long as may be", "", "a." * 2000 + "b=1\n", ""),
+    ("mistakes", "", "abc=1\n", ""),
+    ("tables", "", "[[a]]\n", ""),
+    ("lists in lists", "a=", "[", ""),
+    ("a list", "a=[", "1,", "]"),
+    ("tables in tables", "a=", "{a=", ""),
+    ("a table", "a={b=1", ",c.d=1", "}"),
+    ("escapes", 'a="', "\\t", '"'),
+    ("quotes", "a=", '"""', ""),
+    ("comments", "", "#\n", ""),
+)
+"""By what they are: how they begin, go on, and end."""
+
 FUZZER = REPOSITORY / ".tests-env-fuzz" / "bin" / "python"
 """An interpreter that has atheris; `tests/run faults` and `tests/run fuzz` make it where there is one for this Python."""
 
@@ -53,6 +76,20 @@ def test_made_up_inputs_are_survived(target: str, size: Callable[[int, int], int
 
     try_one()
     figure(f"{target}: {tried} inputs")
+
+
+@promise("No config.toml, whatever is in it, takes long to read.", sees="The line with the configuration before, and where the mistake is.")
+def test_no_configuration_holds_anybody_up(figure: Callable[[str], None]) -> None:
+    most = config_file.MOST_BYTES - 8
+    took = {}
+    for name, start, again, end in ENDLESS:
+        content = (start + again * ((most - len(start) - len(end)) // len(again)) + end).encode()
+        began = time.process_time()
+        with contextlib.suppress(config_file.Unusable):
+            check_text(config_file.decoded(content))
+        took[name] = time.process_time() - began
+    assert max(took.values()) < MOST_CPU_S, took
+    figure(f"{len(took)} files of 64 KiB, at most {max(took.values()):.1f} s of CPU")
 
 
 def test_every_reader_has_something_that_tries_it() -> None:
