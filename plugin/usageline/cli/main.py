@@ -12,10 +12,10 @@ import click
 
 from usageline import __version__, paths
 from usageline.cli.table import print_table
-from usageline.cli.wording import lines
 from usageline.errors import UsagelineError
 from usageline.line import due, figures, read, view
 from usageline.line.segments import limits
+from usageline.terminal import lines
 from usageline.usage.values import text
 
 if TYPE_CHECKING:

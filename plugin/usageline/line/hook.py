@@ -61,7 +61,7 @@ def untold(snapshot, now):
         known = percent(row.get("threshold")) and percent(row.get("percent"), MOST_PERCENT) is not None and moment(row.get("at"))
         resets_at = row.get("resets_at")
         if texts and known and (resets_at is None or (moment(resets_at) is not None and resets_at > now)):
-            rows.append({**row, "percent": _percent_now(snapshot, row)})
+            rows.append({**row, "resets_at": resets_at, "percent": _percent_now(snapshot, row)})
     return rows
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from usageline import atomic
 from usageline.errors import SetupRefused
 from usageline.setup import files, json_text, record, settings, wiring
+from usageline.terminal import lines
 
 if TYPE_CHECKING:
     from usageline.setup.job import Job, Outcome
@@ -32,7 +33,7 @@ def ask(job: Job, old: Record | None) -> None:
     shown = f"{job.short(job.settings)} has another status line:\n\n  {foreign}\n"
     if not job.can_ask:
         raise SetupRefused(f"{shown}\nWith --yes it is replaced; it is kept, and --uninstall puts it back. Nothing was changed.")
-    job.say(shown)
+    job.say(lines(shown))
     if input("Replace it? It is kept, and --uninstall puts it back. [y/N] ").strip().lower() not in ("y", "yes"):
         raise SetupRefused("Nothing was changed.")
 
@@ -62,7 +63,7 @@ def wire(job: Job, ours: Wiring, current: Record, outcome: Outcome) -> Record:
         as_was = f"; as it was: {job.short(kept[-1])}" if kept else ""
         outcome.did("settings", f"{job.short(job.settings)}: statusLine, hooks.SessionStart{as_was}")
         foreign = wiring.foreign_status_line(found.text, ours)
-        if foreign:
+        if foreign and foreign.isprintable():
             outcome.notes.append(
                 f"To keep the status line that you had beside this one: usageline config set chain.command {shlex.quote(foreign)}"
             )
@@ -127,8 +128,8 @@ def preview(job: Job, ours: Wiring) -> str:
         text = wiring.wire(found.text, ours)
     except SetupRefused as refusal:
         return f"left alone: {refusal}"
-    lines = difflib.unified_diff(found.text.splitlines(), text.splitlines(), "as it is", "as it would be", lineterm="", n=1)
-    return "\n".join(lines)
+    changes = difflib.unified_diff(found.text.split("\n"), text.split("\n"), "as it is", "as it would be", lineterm="", n=1)
+    return lines("\n".join(changes))
 
 
 def _recorded(job: Job, ours: Wiring, latest: Record, found: Settings, data: bytes) -> Record:
