@@ -156,7 +156,8 @@ class Attempt:
         )
         if self._remember(signed_in, record):
             self.new_alerts = new_alerts
-        history.append(self.env, signed_in.account, checked)
+        if self.clock_agrees is not False:  # else it would stand among the readings of another day
+            history.append(self.env, signed_in.account, checked)
         return _good(signed_in, checked, due_at, stamp)
 
     def _after_failure(self, failure: SourceFailure, signed_in: SignIn, asking: Asking, stamp: str) -> Snapshot | None:
