@@ -85,7 +85,7 @@ def _look(path: str, env: Mapping[str, str]) -> tuple[Checked, str]:
         if file_stamp(path) == stamp:
             break
     # What the floor is exactly is the refresh's business, and takes long to find out.
-    return check_text(text or "", 1 if env.get("USAGELINE_API_URL") else FLOOR_S, programs=may_name_programs(path)), stamp
+    return check_text(text or "", 1 if env.get("USAGELINE_API_URL") else FLOOR_S, programs=may_name_programs(env)), stamp
 
 
 def _last(target: str) -> dict[str, Any] | None:

@@ -110,6 +110,8 @@ def tmux_styles(codes):
         if code in ("38", "48"):
             kind, count = (codes[:1] or [""])[0], 2 if codes[:1] == ["5"] else 4
             values, codes = codes[1:count], codes[count:]
+            if len(values) != count - 1 or not all(value.isdigit() and int(value) < 256 for value in values):
+                break  # no colour: what follows cannot be told apart
             colour = f"colour{values[0]}" if kind == "5" else "#" + "".join(f"{int(value):02x}" for value in values)
             styles.append(f"{'fg' if code == '38' else 'bg'}={colour}")
         elif code in ATTRIBUTES:

@@ -89,9 +89,9 @@ def claim_stamp(stamp, depth, now, every_s):
     return ""
 
 
-def refresh_command(python):
-    """What runs one refresh with that interpreter."""
-    return [python, "-I", "-B", "-m", "usageline.refresh"]
+def refresh_command(python, by="line"):
+    """What runs one refresh with that interpreter; `by` is who starts it, a word for its log."""
+    return [python, "-I", "-B", "-m", "usageline.refresh", "--by", by]
 
 
 def refresh_environment(env):
@@ -99,10 +99,10 @@ def refresh_environment(env):
     return {name: env[name] for name in PASSED_ON if name in env}
 
 
-def launch(python, env):
+def launch(python, env, by="line"):
     """Start the refresh; see `spawn`."""
     close_inherited()
-    spawn(refresh_command(python), refresh_environment(env))
+    spawn(refresh_command(python, by), refresh_environment(env))
 
 
 def close_inherited():
@@ -141,7 +141,7 @@ def start_if_due(roots, env, snapshot, now):
     if is_due(snapshot, file_stamp(paths.claude_credentials(env)), now):
         python = next(filter(None, map(interpreter, roots)), "")
         if python and not claim(env, now):
-            launch(python, env)
+            launch(python, env, "hook")
 
 
 def is_safe(directory):

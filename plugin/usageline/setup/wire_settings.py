@@ -140,9 +140,16 @@ def _recorded(job: Job, ours: Wiring, latest: Record, found: Settings, data: byt
     else:
         text = wiring.unwire(found.text, _text(latest.before_bytes), ours)
         new = replace(latest, before=record.encode(found.encoded(text)), after=(after,))
-    if found.data is not None and not latest.made_it(found.data):
-        new = replace(new, backups=(*new.backups, settings.back_up(found, job.settings)))
+    if found.data is None or latest.made_it(found.data):
+        record.save(job.env, new)
+        return new
+    # A run that was killed has put a copy on record that it had not written, or has written it and not come to the settings.
+    left = next((path for path in new.backups if settings.bytes_at(path) in (None, found.data)), "")
+    backup = left or settings.backup_path(job.settings)
+    new = replace(new, backups=(*(path for path in new.backups if path != left), backup))
     record.save(job.env, new)
+    # Not before its name is on record: nobody would ever remove it.
+    atomic.replace_file(backup, found.data, 0o600)
     return new
 
 

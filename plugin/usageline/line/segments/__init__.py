@@ -23,6 +23,7 @@ DEFAULT_ROWS: tuple[tuple[tuple[str, dict[str, object]], ...], ...] = (
 """The rows of a line that nobody configured."""
 
 BAR_CELLS = 10
+MOST_BAR_CELLS = 40
 LEAST_MARKED_CELLS = 8
 """A narrower bar has no cell to spare for a mark."""
 
@@ -88,6 +89,11 @@ def labelled(options, default):
 def graded(used, options, claimed=None):
     """The severity of a percentage by the segment's own thresholds."""
     return severity(used, claimed, option(options, "warning", 75), option(options, "critical", 90))
+
+
+def bar_cells(options):
+    """The cells of a segment's bar: a compiled configuration is not trusted to say how much memory a bar takes."""
+    return min(max(int(option(options, "bar_width", BAR_CELLS)), 2), MOST_BAR_CELLS)
 
 
 def bar_glyphs(view, options):

@@ -1,7 +1,7 @@
 """The limits and credits, and why they are missing."""
 
 from usageline.line.figures import age, ago, clock, money
-from usageline.line.segments import BAR_CELLS, bar, bar_glyphs, graded, labelled, option
+from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labelled, option
 from usageline.line.view import even_percent
 
 STALE_S = 600
@@ -86,7 +86,7 @@ def _limit(view, window, options, label, ranks):
         forms.append((ranks[3], [*label, *value]))
     if used is not None and "bar" in shown:
         even = even_percent(window, view.now) if option(options, "mark", True) else None
-        most, glyphs = option(options, "bar_width", BAR_CELLS), bar_glyphs(view, options)
+        most, glyphs = bar_cells(options), bar_glyphs(view, options)
 
         def drawn(width):
             cells = bar(100 - used if left else used, width, glyphs, style, 100 - even if left and even is not None else even)

@@ -1,6 +1,6 @@
 """Where the session works: directory, repository, pull request."""
 
-from usageline.line.layout import cells, clean
+from usageline.line.layout import cells, clean, cut_parts
 from usageline.line.segments import labelled, option
 
 LEAST_CELLS = 8
@@ -70,21 +70,17 @@ def _short(path, ellipsis):
 
 
 def _first(text, most, ellipsis):
-    if cells(text) <= most:
-        return text
-    kept = text
-    while kept and cells(kept) > most - len(ellipsis):
-        kept = kept[:-1]
-    return kept + ellipsis
+    return text if cells(text) <= most else cut_parts([("", text)], most, ellipsis)[0][1]
 
 
 def _last(text, most, ellipsis):
     if cells(text) <= most:
         return text
-    kept = text
-    while kept and cells(kept) > most - len(ellipsis):
-        kept = kept[1:]
-    return ellipsis + kept
+    left, start = most - cells(ellipsis), len(text)
+    while left >= 0 and start:
+        start -= 1
+        left -= cells(text[start])
+    return ellipsis + text[start + (left < 0) :]
 
 
 def _count(found, name):
