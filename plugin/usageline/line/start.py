@@ -46,7 +46,7 @@ def claim_stamp(stamp, depth, now, every_s):
         if not is_safe(directory):
             return "unsafe"
     try:
-        age_s = now - system.stat(stamp).st_mtime
+        age_s = now - system.lstat(stamp).st_mtime
     except OSError:
         return _first_claim(stamp)
     if 0 <= age_s < every_s:
