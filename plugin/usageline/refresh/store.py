@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +17,8 @@ import diskcache
 
 from usageline.errors import CacheUnsafe, StoreBroken
 from usageline.refresh import record
-from usageline.refresh.cache import private_directory
-from usageline.refresh.inspect import LONGEST_TEXT, SETTINGS, inspect
+from usageline.refresh.cache import private_directory, set_aside
+from usageline.refresh.inspect import DATABASE, LONGEST_TEXT, SETTINGS, inspect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,23 +128,18 @@ class Store:
         path = private_directory(self._directory)
         if os.path.expandvars(path) != path:
             raise StoreBroken("diskcache would read the path's dollar sign as a variable")
-        database = os.path.join(path, diskcache.core.DBNAME)
+        database = os.path.join(path, DATABASE)
         # Made here: SQLite takes the mode from the umask, and gives its journals the mode of the database.
         with contextlib.suppress(FileExistsError):
             os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        inspect(database, BUSY_S)
+        inspect(path, BUSY_S)
         self._cache = diskcache.Cache(path, timeout=BUSY_S, disk=TextDisk, **SETTINGS)
 
     def _rebuild(self) -> None:
         """Set the store aside, in place of one set aside earlier, and begin a new one. Where that fails there is no store."""
         self.close()
-        aside = self._directory + ".broken"
         try:
-            if os.path.isdir(aside) and not os.path.islink(aside):
-                shutil.rmtree(aside)
-            elif os.path.lexists(aside):
-                os.unlink(aside)
-            os.rename(self._directory, aside)
+            set_aside(self._directory)
             self._open()
         except FAULTS:
             self.close()
