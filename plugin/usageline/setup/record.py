@@ -12,6 +12,8 @@
     command      ~/.local/bin/usageline, where it is ours
     made         directories that did not exist before, outermost first
     extras       what was installed besides (`install.sh --with`); records of before there were any do not have it
+    digest       SHA-256 over all of that: what the disk made of a record must not be put into settings.json; records of before there was one
+                 do not have it
 
 It is written before settings.json is replaced, so that a kill between the two can be undone.
 """
@@ -19,7 +21,6 @@ It is written before settings.json is replaced, so that a kill between the two c
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import os
@@ -27,9 +28,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from usageline import atomic, paths
-from usageline.setup import files
+from usageline.line import read
+from usageline.setup import files, json_text
 
 VERSION = 1
+BROKEN = (
+    "The install record cannot be read. A status line that you had before is taken from the newest copy beside settings.json (settings.json.usageline-…),"
+    " and the copies stay."
+)
+"""For the user."""
+
 REMEMBERED = 8
 """So many `after` and `commands` are kept."""
 
@@ -79,6 +87,11 @@ def path(env: dict[str, str]) -> str:
     return found
 
 
+def is_broken(env: dict[str, str]) -> bool:
+    """Whether something is there that is no record that can be read."""
+    return os.path.lexists(path(env)) and load(env) is None
+
+
 def load(env: dict[str, str]) -> Record | None:
     """The profile's record; None where there is none that can be read."""
     return load_from(path(env))
@@ -92,16 +105,16 @@ def save(env: dict[str, str], record: Record) -> None:
 def load_from(place: str) -> Record | None:
     """The record in that file; None where there is none that can be read."""
     try:
-        with open(place, "rb") as file:
-            return _checked(json.loads(file.read(_SIZE_LIMIT)))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return _checked(read.json_file(place, _SIZE_LIMIT) or {})
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
 def save_to(place: str, record: Record) -> None:
     """Write a record to that file, in one step."""
     files.make_directory(os.path.dirname(place))
-    data = json.dumps(asdict(record), ensure_ascii=True, indent=1).encode("ascii")
+    value = asdict(record)
+    data = json.dumps({**value, "digest": _sealed(value)}, ensure_ascii=True, indent=1).encode("ascii")
     atomic.replace_file(place, data + b"\n", 0o600)
 
 
@@ -115,7 +128,15 @@ def others(env: dict[str, str]) -> list[str]:
     return sorted(directory + "/" + name for name in names if name.startswith("install-") and name.endswith(".json") and name != own)
 
 
+def _sealed(value: dict[str, Any]) -> str:
+    """The digest of a record's values but for `digest`."""
+    rest = {name: found for name, found in value.items() if name != "digest"}
+    return digest(json.dumps(rest, sort_keys=True).encode("ascii"))
+
+
 def _checked(value: dict[str, Any]) -> Record:
+    if "digest" in value and value["digest"] != _sealed(value):
+        raise ValueError("not as it was written")
     record = Record(
         release=_text(value["release"]),
         data_dir=_text(value["data_dir"]),
@@ -130,10 +151,11 @@ def _checked(value: dict[str, Any]) -> Record:
         extras=_texts(value.get("extras", [])),
         version=value["version"],
     )
-    try:
-        _ = record.before_bytes
-    except binascii.Error as error:
-        raise ValueError(str(error)) from None
+    text = base64.b64decode(record.before or "", validate=True).decode("utf-8").removeprefix("\ufeff")
+    if text.strip() and not isinstance(json_text.parse(text), dict):
+        raise ValueError("no settings")
+    if not all(map(os.path.isabs, (record.data_dir, *record.made, *record.backups))):
+        raise ValueError("a path that is none")
     return record
 
 
