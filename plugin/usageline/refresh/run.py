@@ -15,6 +15,7 @@ from usageline.line.due import file_stamp, is_due
 from usageline.line.read import json_file
 from usageline.looks import files as looks
 from usageline.refresh import cache, lock, publish, told
+from usageline.setup import bundle
 from usageline.sources.address import api_address
 from usageline.usage.snapshot import Snapshot
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from usageline.usage.alerts import Alert
+
+PLUGIN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 LONGEST_S = 9.0
 """For all of it. The process ends itself a second later."""
@@ -89,6 +92,7 @@ def _refresh(env: Mapping[str, str], deadline: float, *, force: bool) -> tuple[O
     publish.publish(env, snapshot)
     told.sweep(env, snapshot.alerts, time.time())
     looks.sweep(env)
+    bundle.sweep(PLUGIN)
     with contextlib.suppress(UsagelineError, OSError):  # said where it is of use: in the snapshot's detail, by the line, by doctor
         compile_config(env)
     return Outcome("refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json()), attempt.new_alerts

@@ -79,7 +79,7 @@ class Release:
     def is_compiled_for(self, interpreter: Interpreter) -> bool:
         """Whether its bytecode suits that interpreter: its bundle is written last."""
         major, minor, _ = interpreter.version
-        return os.path.isfile(bundle.path(self.root + "/plugin", f"cpython-{major}{minor}"))
+        return bundle.is_whole(bundle.path(self.root + "/plugin", f"cpython-{major}{minor}"))
 
 
 def release_of(source: str, data_dir: str, cold: Interpreter, extras: Sequence[str] = ()) -> Release:
