@@ -4,6 +4,7 @@
     ├── SourceFailure     a source gave no reading; carries the snapshot's `status`
     ├── StoreBroken       the store on disk cannot be used and was set aside
     ├── CacheUnsafe       the cache directory is not ours alone, or cannot be made
+    ├── CacheUnwritable   nothing can be remembered or published: the disk is full, or read-only
     ├── LockUnsupported   the file system has no flock; there is no refresh there
     ├── ConfigInvalid     config.toml has a value that is not allowed
     ├── SetupRefused      install or uninstall would lose something of the user's
@@ -24,7 +25,7 @@ class SourceFailure(UsagelineError):
     """A source gave no reading.
 
     `status` is one of `usageline.usage.model.STATUSES` other than `ok`; `detail` is a short text for people;
-    `retry_after_s` is what the server asked for, in seconds, where it asked.
+    `retry_after_s` is what the server asked for, in seconds, where it asked; `http_status` is that of its answer, where it gave one.
     """
 
     def __init__(self, status: str, detail: str = "", retry_after_s: float | None = None) -> None:
@@ -32,6 +33,7 @@ class SourceFailure(UsagelineError):
         self.status = status
         self.detail = detail
         self.retry_after_s = retry_after_s
+        self.http_status: int | None = None
 
 
 class StoreBroken(UsagelineError):
@@ -40,6 +42,10 @@ class StoreBroken(UsagelineError):
 
 class CacheUnsafe(UsagelineError):
     """The cache directory belongs to somebody else, can be written by others, or cannot be made."""
+
+
+class CacheUnwritable(UsagelineError):
+    """Nothing can be remembered or published: the disk is full, or read-only. `__cause__` is the system's error where it is known."""
 
 
 class LockUnsupported(UsagelineError):

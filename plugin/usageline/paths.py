@@ -72,13 +72,18 @@ def line_config_stamp(env):
 
 
 def stamp(env):
-    """An empty file whose time says when a refresh was last started by the hot side."""
+    """An empty file whose times say when a refresh was last started by the hot side, and in what the last one failed (line/start.py)."""
     return cache_dir(env) + "/refresh.stamp"
 
 
 def lock(env):
     """The lock that makes the refresh single."""
     return cache_dir(env) + "/refresh.lock"
+
+
+def lock_holder(env):
+    """Which process holds that lock, while one does."""
+    return cache_dir(env) + "/refresh.holder"
 
 
 def told_dir(env):
@@ -97,13 +102,18 @@ def looks_dir(env):
 
 
 def state_dir(env):
-    """History and the install record: what a cleared cache must not take along."""
+    """History, log and the install record: what a cleared cache must not take along."""
     return _base(env, "XDG_STATE_HOME", ".local/state") + "/usageline"
 
 
 def history_dir(env):
     """The readings kept: a directory for each account, named by its key."""
     return state_dir(env) + "/history"
+
+
+def log(env):
+    """The refresh's log: why each of the profile's refreshes ran and how it ended."""
+    return state_dir(env) + "/log/" + profile(env) + ".log"
 
 
 def install_record(env):

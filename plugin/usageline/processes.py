@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline.guard import Guard, guards
@@ -24,6 +25,18 @@ ENDING_S = 1.0
 """For processes that were killed, to be gone."""
 
 PR_SET_CHILD_SUBREAPER = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that runs: its `user`, the `words` of its command line, and when it `started` in the system's own writing.
+
+    Number and start together name one process; the number alone may be another's by now.
+    """
+
+    started: str
+    user: int
+    words: frozenset[str]
 
 
 def converse(  # noqa: PLR0913 - a command and the bounds of a conversation with it
@@ -109,6 +122,21 @@ def is_trusted(path: str) -> bool:
         return stat.S_ISREG(program.st_mode)
     ours = all(found.st_uid in {0, os.geteuid()} and not found.st_mode & 0o022 for found in (program, directory))
     return ours and stat.S_ISREG(program.st_mode) and os.access(real, os.X_OK)
+
+
+def process(pid: int) -> Process | None:
+    """The process of that number; None where there is none, or where nobody tells."""
+    try:
+        if os.path.isdir("/proc/self"):
+            with open(f"/proc/{pid}/stat") as file, open(f"/proc/{pid}/cmdline", "rb") as words:
+                started, command = file.read().rpartition(")")[2].split()[19], words.read()
+            return Process(started, os.stat(f"/proc/{pid}").st_uid, frozenset(os.fsdecode(command).split("\0")))
+        listing = ["/bin/ps", "-p", str(pid), "-o", "uid=,lstart=,command="]
+        listed = subprocess.run(listing, env={"LC_ALL": "C", "TZ": "UTC"}, capture_output=True, text=True, timeout=1, check=False)
+        user, *rest = listed.stdout.split()
+        return Process(" ".join(rest[:5]), int(user), frozenset(rest[5:]))
+    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired):
+        return None
 
 
 def descendants(pid: int) -> list[int]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import paths
+from usageline import hindrance, paths
 from usageline.line import due, start
 
 if TYPE_CHECKING:
@@ -115,3 +115,36 @@ def test_an_installation_without_its_interpreter_has_none(tmp_path: Path) -> Non
 
 def test_nothing_that_steers_an_interpreter_is_passed_on() -> None:
     assert not [name for name in start.PASSED_ON if name.startswith(("PYTHON", "LD_", "DYLD_")) or name == "ANTHROPIC_API_KEY"]
+
+
+def test_a_word_of_the_cold_side_stands_in_the_stamp_and_makes_tries_rarer(env: dict[str, str]) -> None:
+    """Until a success takes it away. It takes no room: on a full disk there is none."""
+    stamp = paths.stamp(env)
+    assert start.claim(env, NOW) == ""
+    os.utime(stamp, (NOW, NOW))
+    for word in start.HINDRANCES.values():
+        hindrance.note(stamp, word)
+        assert start.hindrance(stamp, NOW) == word
+        assert start.claim(env, NOW + start.CLAIM_S) == "recent"
+    assert start.claim(env, NOW + start.HINDERED_S) == ""
+    assert start.hindrance(stamp, NOW + start.HINDERED_S) == word
+    hindrance.forget(stamp)
+    assert start.hindrance(stamp, NOW + start.HINDERED_S) == ""
+
+
+def test_tries_that_leave_no_word_are_in_vain_after_a_while(env: dict[str, str]) -> None:
+    """Nor are tries of another day, before the machine slept, of the same series."""
+    stamp, now = paths.stamp(env), float(NOW)
+    assert start.claim(env, now) == ""
+    os.utime(stamp, (0, 0))
+    while now <= NOW + start.IN_VAIN_S:
+        assert start.hindrance(stamp, now) == ""
+        assert start.claim(env, now) == ""
+        now += start.CLAIM_S
+    assert start.claim(env, now) == ""
+    assert start.hindrance(stamp, now) == "vain"
+    assert start.claim(env, now + start.CLAIM_S) == "recent"
+    later = now + start.SERIES_S
+    assert start.hindrance(stamp, later) == ""
+    assert start.claim(env, later) == ""
+    assert start.hindrance(stamp, later) == ""

@@ -12,6 +12,7 @@ import pytest
 
 from server import usage_body
 from usageline import paths
+from usageline.line import start
 from usageline.line.due import file_stamp
 from usageline.refresh.run import Outcome, refresh
 
@@ -316,17 +317,24 @@ def test_without_a_home_there_is_a_reason_and_no_crash() -> None:
     assert refresh({}) == Outcome("failed", None, "HOME is not set")
 
 
-def test_without_locks_the_line_learns_why_and_nobody_asks(world: World, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_locks_nobody_asks_the_numbers_stay_and_the_line_learns_why(
+    world: World, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every session would ask otherwise."""
 
     def no_flock(*_: object) -> None:
         raise OSError(95, "Operation not supported")
 
+    before = refresh(world.env).snapshot
+    asked = len(api.requests)
+    assert start.claim(world.env, time.time()) == ""
     monkeypatch.setattr("fcntl.flock", no_flock)
-    outcome = refresh(world.env)
+    outcome = refresh(world.env, force=True)
     assert outcome.state == "failed"
-    assert "cannot be locked" in world.snapshot()["detail"]
-    assert api.requests == []
+    assert "cannot be locked" in (outcome.problem or "")
+    assert start.hindrance(paths.stamp(world.env), time.time()) == "unlockable"
+    assert world.snapshot() == before
+    assert len(api.requests) == asked
 
 
 def test_where_nothing_can_be_remembered_nothing_is_asked(world: World, api: Api) -> None:
@@ -337,9 +345,9 @@ def test_where_nothing_can_be_remembered_nothing_is_asked(world: World, api: Api
     blocked = world.cache / "store.broken"
     blocked.rmdir()
     world.env["XDG_CACHE_HOME"] = str(world.root / "$HOME")  # diskcache cannot be trusted with such a path
-    snapshot = refresh(world.env).snapshot
-    assert snapshot is not None
-    assert (snapshot["status"], snapshot["detail"]) == ("unreadable", "the cache cannot be written")
+    outcome = refresh(world.env)
+    assert (outcome.state, outcome.snapshot) == ("failed", None)
+    assert "cannot be written" in (outcome.problem or "")
     assert api.requests == []
 
 

@@ -43,6 +43,8 @@ def refresh(*, force: bool) -> None:
     from usageline.refresh.run import refresh as run  # noqa: PLC0415 - the table needs none of it
 
     outcome = run(dict(os.environ), force=force)
+    if outcome.took_over:
+        click.echo("another refresh hung, and was ended")
     if outcome.state == "failed":
         raise UsagelineError(sentence(outcome))
     click.echo(sentence(outcome))
@@ -62,15 +64,25 @@ def info(*, path: str | None) -> None:
     "--schema", is_flag=True, help="Instead: the keys of the newest usage body that usageline makes nothing of. No values are shown."
 )
 @click.option("--body", metavar="FILE", help="With --schema: look at the body in that file.")
-def doctor(*, schema: bool, body: str | None) -> None:
+@click.option("--log", is_flag=True, help="Instead: the last refreshes, why each ran and how it ended.")
+@click.option("--lines", type=click.IntRange(1, 1000), metavar="N", help="With --log: so many of them, 50 unless told.")
+def doctor(*, schema: bool, body: str | None, log: bool, lines: int | None) -> None:
     """Look at each step from the settings to the number, and say what to do. Asks the service nothing."""
     if body is not None and not schema:
         raise click.UsageError("--body goes with --schema")
+    if lines is not None and not log:
+        raise click.UsageError("--lines goes with --log")
+    if schema and log:
+        raise click.UsageError("--schema and --log are two different looks")
     env = dict(os.environ)
     if schema:
         from usageline.cli.schema import show_schema  # noqa: PLC0415 - as above
 
         show_schema(env, body)
+    elif log:
+        from usageline.cli.log import show_log  # noqa: PLC0415 - as above
+
+        show_log(env, lines or 50)
     else:
         from usageline.cli.doctor import examine  # noqa: PLC0415 - as above
 
@@ -181,6 +193,8 @@ def main() -> NoReturn:
         click.echo(f"usageline: {problem}", err=True)
     except LookupError as problem:  # no HOME
         click.echo(f"usageline: {problem.args[0]}", err=True)
+    except ImportError as error:
+        click.echo(f"usageline: {error}: the program is not whole; run install.sh again", err=True)
     except Exception as error:  # noqa: BLE001 - the edge of the process
         click.echo(f"usageline: {type(error).__name__}: {error}; please report it", err=True)
     sys.exit(1)

@@ -115,7 +115,7 @@ def footer(snapshot: dict[str, Any], seen: Any) -> Text:
     """Plan, source, age, and what is wrong, in one line."""
     facts = [plan] if (plan := snapshot.get("plan")) and seen.age_s is not None else []
     if seen.age_s is not None:
-        facts.append(f"seen {figures.ago(seen.age_s)} ago by {SOURCES.get(str(snapshot.get('source')), 'an unknown source')}")
+        facts.append(f"seen {figures.age(seen.age_s)} by {SOURCES.get(str(snapshot.get('source')), 'an unknown source')}")
     reason = limits.reason(seen)
     if reason:
         detail = seen.detail if seen.detail and seen.detail not in reason else ""

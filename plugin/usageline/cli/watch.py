@@ -56,19 +56,21 @@ class Refreshes:
             return "looking now"
         if not due.is_due(snapshot, credentials, now):
             return ""
+        hindered = start.hindrance(paths.stamp(self._env), now)
         refused = start.claim(self._env, now)
         if not refused:
             try:
                 self._running = self._start()
             except OSError:
                 refused = "uninstalled"
-        return PROBLEMS.get(refused, "looking now")  # `recent`: a status line has just started one
+        # `recent`: a status line has just started one.
+        return PROBLEMS.get(refused) or PROBLEMS.get(hindered, "looking now")
 
     def _start(self) -> subprocess.Popen[bytes]:
         # Not `start.launch`, which is a last act: it closes every file of its process.
         null = subprocess.DEVNULL
         return subprocess.Popen(
-            start.refresh_command(sys.executable),
+            start.refresh_command(sys.executable, "watch"),
             env=start.refresh_environment(self._env),
             stdin=null,
             stdout=null,

@@ -6,13 +6,14 @@ config.toml's, so that one state of it is compiled once.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from usageline import __version__, flock, paths
+from usageline import __version__, flock, hindrance, paths
 from usageline.atomic import replace_file
 from usageline.config import file
 from usageline.config.check import NOTHING, Checked, check_text
@@ -58,14 +59,17 @@ def compile_config(env: Mapping[str, str]) -> list[Problem]:
 
 
 def main() -> None:
-    """Compile, and say nothing: what is wrong with the file the line says, and a cache that cannot be used the refresh."""
+    """Compile, and say nothing: what is wrong with the file the line says, and why it could not be compiled as well."""
     os.umask(0o077)
+    env = dict(os.environ)
     try:
-        env = dict(os.environ)
         compile_config(env)
         # The line's claim is given back: the next edit, a moment later, is seen as soon as this one.
         os.utime(paths.line_config_stamp(env), (0, 0), follow_symlinks=False)
-    except Exception:  # noqa: BLE001 - the edge of the process, which nobody watches
+    except Exception as fault:  # noqa: BLE001 - the edge of the process, which nobody watches
+        with contextlib.suppress(LookupError):  # no home: nor was there a line to be told
+            if not isinstance(fault, BlockingIOError):
+                hindrance.note(paths.line_config_stamp(env), hindrance.word_for(fault))
         sys.exit(0)
 
 

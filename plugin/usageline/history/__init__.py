@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from usageline.errors import CacheUnsafe
 from usageline.history import files
 from usageline.history.line import LONGEST_LINE, decode, encode
+from usageline.usage import clock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,7 @@ def append(env: Mapping[str, str], account: str, reading: Reading) -> bool:
             with files.opened(directory, files.name_of(reading.observed_at)) as descriptor:
                 kept = _add(descriptor, line, reading.observed_at)
             with contextlib.suppress(OSError):
-                files.bound(directory, path, reading.observed_at)
+                files.bound(directory, path, reading.observed_at if clock.agrees(reading) else None)
     except FAULTS:
         return False
     return kept

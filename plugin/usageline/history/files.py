@@ -90,11 +90,14 @@ def opened(directory: int, name: str) -> Iterator[int]:
         yield descriptor
 
 
-def bound(directory: int, path: str, newest: float) -> None:
-    """Remove the months that are 90 days older than `newest` (epoch seconds), and then the oldest of what is too much."""
+def bound(directory: int, path: str, newest: float | None) -> None:
+    """Remove the months that are 90 days older than `newest` (epoch seconds), and then the oldest of what is too much.
+
+    None where the clock may be wrong: by one that is a year ahead all that is kept is old.
+    """
     sizes = {}
     for name in months(directory):
-        if end_of(name) <= newest - KEPT_S:
+        if newest is not None and end_of(name) <= newest - KEPT_S:
             _remove(directory, name)
         else:
             sizes[name] = os.lstat(name, dir_fd=directory).st_size

@@ -12,7 +12,9 @@ COMPILE_WAIT_S = 0.5
 COMPILE_CLAIM_S = 3
 """For so long after one run began to compile no other run does."""
 
-UNREAD = "config.toml is not read: the cache cannot be written"
+UNREAD = "config.toml is not read: "
+REASONS = {"full": "the disk is full", "vain": "run usageline doctor"}
+OTHER_REASON = "the cache cannot be written"
 HALVES = ("left", "right")
 
 
@@ -21,9 +23,18 @@ def configuration(env, stamp, python, now):
     configured, is_old = settings.load(env, stamp)
     if not is_old or not python:
         return configured
-    refused = start.claim_stamp(paths.line_config_stamp(env), 2, now, COMPILE_CLAIM_S)
-    if refused:
-        return configured if refused == "recent" else {**configured, "problem": UNREAD}
+    claimed = paths.line_config_stamp(env)
+    why = start.claim_stamp(claimed, 2, now, COMPILE_CLAIM_S)
+    if not why:
+        _compile(env, python)
+        configured, is_old = settings.load(env, stamp)
+    if why in ("", "recent"):
+        why = start.hindrance(claimed, now) if is_old else ""
+    return {**configured, "problem": UNREAD + REASONS.get(why, OTHER_REASON)} if why else configured
+
+
+def _compile(env, python):
+    """Have it compiled, and wait for that a little."""
     start.close_inherited()
     try:
         reader, writer = system.pipe()
@@ -32,8 +43,7 @@ def configuration(env, stamp, python, now):
         read.await_end(reader, COMPILE_WAIT_S)
         system.close(reader)
     except (OSError, ValueError):
-        return configured
-    return settings.load(env, stamp)[0]
+        return
 
 
 def look_at_repository(seen, configured, env, python):

@@ -10,11 +10,14 @@ ROOT = __file__.replace("\\", "/").rpartition("/plugin/usageline/")[0]
 """The installation: `plugin/` and `hooks/`, and the cold side's `venv/` beside them."""
 
 PROBLEMS = {
+    "full": "no refresh: the disk is full",
     "unwritable": "no refresh: the cache cannot be written",
+    "unlockable": "no refresh: the cache's disk has no locks",
+    "vain": "no refresh: run usageline doctor",
     "unsafe": "no refresh: the cache directory is not yours alone",
     "uninstalled": "no refresh: run install.sh again",
 }
-"""What the line says where no refresh can be started, by `start.claim`'s word for it."""
+"""What the line says where no refresh can be started, or the last ones came to nothing, by the word of `start.claim` or `start.hindrance`."""
 
 
 def main():
@@ -65,9 +68,11 @@ def draw(env, payload, data, now):
 
 
 def refresh(env, now):
-    """What starts a refresh that is due, in a list, where this run is the one to start it; and what is wrong where none can be started."""
+    """What starts a refresh that is due, in a list, where this run is the one to start it; and what is wrong where none can help."""
     from usageline.line import start  # noqa: PLC0415 - seldom due
 
     python = start.interpreter(ROOT)
+    hindered = start.hindrance(paths.stamp(env), now)
     refused = start.claim(env, now) if python else "uninstalled"
-    return ([], PROBLEMS.get(refused, "")) if refused else ([lambda: start.launch(python, env)], "")
+    problem = PROBLEMS.get(refused) or PROBLEMS.get(hindered, "")
+    return [] if refused else [lambda: start.launch(python, env)], problem

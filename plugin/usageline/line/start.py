@@ -9,6 +9,24 @@ from usageline.line.due import file_stamp, is_due
 CLAIM_S = 12
 """For so long after one run started a refresh no other run starts one: a little more than a refresh may last."""
 
+HINDERED_S = 60
+"""The same where the last one came to nothing, and the next will as well, until somebody frees the disk."""
+
+IN_VAIN_S = 150
+"""A series of tries that lasts so long without a success, and without a word of why, is in vain. Longer than two requests must lie apart."""
+
+SERIES_S = 180
+"""Claims that follow each other within this are one series."""
+
+HINDRANCES = {1: "full", 2: "unwritable", 3: "unlockable"}
+"""Why what a stamp stands for came to nothing, by the access time that the cold side gives the stamp: 1 second after the epoch, 2, 3.
+
+Otherwise that is when the series of claims began, or 0 after a success.
+"""
+
+NO_SPACE = (28, 69, 122)
+"""ENOSPC, and EDQUOT as macOS and Linux number it; the module with the names is one more to import."""
+
 PASSED_ON = (
     *("HOME", "USER", "USERPROFILE", "SYSTEMROOT", "LANG", "LC_ALL", "TZ", "PATH"),
     *("CLAUDE_CONFIG_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"),
@@ -32,10 +50,21 @@ def interpreter(root):
 def claim(env, now):
     """Take the right to start a refresh: "" when it is ours, else a word why not.
 
-    The word is `recent` where another run has it, `unsafe` where the cache directory is not this user's alone, `unwritable` where it cannot be
-    written: without the stamp every run of every session would start a process that can do nothing.
+    The word is `recent` where another run has it, `unsafe` where the cache directory is not this user's alone, `unwritable` or `full` where it
+    cannot be written: without the stamp every run of every session would start a process that can do nothing.
     """
-    return claim_stamp(paths.stamp(env), 2, now, CLAIM_S)
+    stamp = paths.stamp(env)
+    return claim_stamp(stamp, 2, now, HINDERED_S if hindrance(stamp, now) else CLAIM_S)
+
+
+def hindrance(stamp, now):
+    """Why what was started last by that stamp came to nothing: one of HINDRANCES, `vain` where no try left a word, "" where nothing is known."""
+    try:
+        found = system.stat(stamp)
+    except OSError:
+        return ""
+    in_vain = found.st_mtime - IN_VAIN_S > found.st_atime > SERIES_S and 0 <= now - found.st_mtime < SERIES_S
+    return HINDRANCES.get(int(found.st_atime)) or ("vain" if in_vain else "")
 
 
 def claim_stamp(stamp, depth, now, every_s):
@@ -46,21 +75,23 @@ def claim_stamp(stamp, depth, now, every_s):
         if not is_safe(directory):
             return "unsafe"
     try:
-        age_s = now - system.stat(stamp).st_mtime
+        found = system.stat(stamp)
     except OSError:
         return _first_claim(stamp)
-    if 0 <= age_s < every_s:
+    age_s, hindered = now - found.st_mtime, int(found.st_atime) in HINDRANCES
+    if 0 <= age_s < (max(every_s, HINDERED_S) if hindered else every_s):
         return "recent"
+    goes_on = hindered or (found.st_atime > SERIES_S and 0 <= age_s < SERIES_S)
     try:
-        system.utime(stamp, (now, now), follow_symlinks=False)
+        system.utime(stamp, (found.st_atime if goes_on else now, now), follow_symlinks=False)
     except (OSError, NotImplementedError):
         return "unwritable"
     return ""
 
 
-def refresh_command(python):
-    """What runs one refresh with that interpreter."""
-    return [python, "-I", "-B", "-m", "usageline.refresh"]
+def refresh_command(python, by="line"):
+    """What runs one refresh with that interpreter; `by` is who starts it, a word for its log."""
+    return [python, "-I", "-B", "-m", "usageline.refresh", "--by", by]
 
 
 def refresh_environment(env):
@@ -68,10 +99,10 @@ def refresh_environment(env):
     return {name: env[name] for name in PASSED_ON if name in env}
 
 
-def launch(python, env):
+def launch(python, env, by="line"):
     """Start the refresh; see `spawn`."""
     close_inherited()
-    spawn(refresh_command(python), refresh_environment(env))
+    spawn(refresh_command(python, by), refresh_environment(env))
 
 
 def close_inherited():
@@ -110,7 +141,7 @@ def start_if_due(roots, env, snapshot, now):
     if is_due(snapshot, file_stamp(paths.claude_credentials(env)), now):
         python = next(filter(None, map(interpreter, roots)), "")
         if python and not claim(env, now):
-            launch(python, env)
+            launch(python, env, "hook")
 
 
 def is_safe(directory):
@@ -131,8 +162,8 @@ def _first_claim(stamp):
         system.close(system.open(stamp, system.O_CREAT | system.O_EXCL | system.O_WRONLY, 0o600))
     except FileExistsError:
         return "recent"
-    except OSError:
-        return "unwritable"
+    except OSError as error:
+        return "full" if error.errno in NO_SPACE else "unwritable"
     return ""
 
 

@@ -8,7 +8,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from usageline import paths
+from usageline import hindrance, paths
 from usageline.atomic import replace_file
 from usageline.errors import CacheUnsafe
 from usageline.line import looks
@@ -43,8 +43,13 @@ def held(env: Mapping[str, str], kind: str, key: str) -> Iterator[bool]:
 
 
 def write(env: Mapping[str, str], kind: str, key: str, value: Mapping[str, object]) -> None:
-    """Replace the look's result. Call it under its lock. OSError where it cannot be written."""
-    replace_file(looks.result_file(env, kind, key), encoded(value), 0o600, sync=False)
+    """Replace the look's result. Call it under its lock. OSError where it cannot be written: then the next look is not so soon."""
+    try:
+        replace_file(looks.result_file(env, kind, key), encoded(value), 0o600, sync=False)
+    except OSError as fault:
+        hindrance.note(looks.stamp_file(env, kind, key), hindrance.word_for(fault))
+        raise
+    hindrance.forget(looks.stamp_file(env, kind, key))
 
 
 def encoded(value: Mapping[str, object]) -> bytes:

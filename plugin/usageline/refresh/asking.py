@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.errors import SourceFailure, StoreBroken
+from usageline.errors import CacheUnwritable, SourceFailure, StoreBroken
 from usageline.refresh.cooldown import UNTIL_SIGN_IN_CHANGES
 from usageline.refresh.gate import pass_gate
 
@@ -35,7 +35,7 @@ class Asking:
     def permit(self, *, own_sign_in: bool = False) -> None:
         """Before a request. It is noted on disk first: a run that is killed in its middle must not make the next one ask at once.
 
-        A source with a sign-in of its own may ask at once where it was the token that was refused.
+        CacheUnwritable where that cannot be. A source with a sign-in of its own may ask at once where it was the token that was refused.
         """
         now, token = time.time(), CLIENTS_OWN if own_sign_in else self.signed_in.token_fingerprint
         token_refused = self.asked and self.last is not None and self.last.status in UNTIL_SIGN_IN_CHANGES
@@ -44,6 +44,6 @@ class Asking:
         self.record = replace(self.record, requested_at=int(now), asked_with=token, unfinished=self.record.unfinished + 1)
         try:
             self.store.put(self.signed_in.account, self.record)
-        except StoreBroken:
-            raise SourceFailure("unreadable", "the cache cannot be written") from None
+        except StoreBroken as broken:
+            raise CacheUnwritable(str(broken)) from broken.__cause__
         self.asked = True

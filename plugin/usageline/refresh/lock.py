@@ -12,19 +12,21 @@ from usageline.errors import LockUnsupported
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+POLL_S = 0.02
+
 
 @contextlib.contextmanager
-def held(path: str) -> Iterator[bool]:
-    """Hold the lock at `path` for the block; False where somebody else has it. Never waits. LockUnsupported where there can be no lock."""
+def held(path: str, wait_s: float = 0) -> Iterator[bool]:
+    """Hold the lock at `path` for the block; False where somebody else keeps it for `wait_s`. LockUnsupported where there can be no lock."""
     # A soft lock is a file that a killed holder leaves behind: then there would be no refresh ever again.
     lock = FileLock(path, mode=0o600, blocking=False, fallback_to_soft=False)
     try:
-        lock.acquire()
+        lock.acquire(timeout=wait_s, poll_interval=POLL_S, blocking=wait_s > 0)
     except Timeout:
         yield False
         return
     except (OSError, NotImplementedError) as error:
-        raise LockUnsupported(f"{path} cannot be locked: {getattr(error, 'strerror', None) or type(error).__name__}") from None
+        raise LockUnsupported(f"{path} cannot be locked: {getattr(error, 'strerror', None) or type(error).__name__}") from error
     try:
         yield True
     finally:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from usageline import config, paths
+from usageline import config, hindrance, paths
 from usageline.config.compile import compile_config
-from usageline.errors import CacheUnsafe, LockUnsupported, UsagelineError
+from usageline.errors import CacheUnsafe, CacheUnwritable, LockUnsupported, UsagelineError
 from usageline.line.due import file_stamp, is_due
 from usageline.line.read import json_file
 from usageline.looks import files as looks
-from usageline.refresh import cache, lock, publish, told
+from usageline.refresh import cache, holder, log, publish, told
+from usageline.refresh.entry import Entry, why_due
 from usageline.sources.address import api_address
-from usageline.usage.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,46 +33,66 @@ class Outcome:
 
     `state` is `refreshed` (the snapshot says `ok`), `not-due`, `busy` (another process is at it) or `failed`.
     `snapshot` is the object that is published now, or None where there is none. `problem` says why nothing could be published.
+    `took_over`: another refresh hung, and was ended for this one.
     """
 
     state: str
     snapshot: dict[str, Any] | None
     problem: str | None = None
+    took_over: bool = False
 
 
-def refresh(env: Mapping[str, str], *, force: bool = False) -> Outcome:
+def refresh(env: Mapping[str, str], *, force: bool = False, entry: Entry | None = None) -> Outcome:
     """Get a new reading and publish it, unless that is not due or somebody else is at it. Takes LONGEST_S at most and raises nothing.
 
-    `force` asks the service before it is due; it keeps a cooldown after 429 and `gate.FORCED_GAP_S` between two requests.
+    `force` asks the service before it is due; it keeps a cooldown after 429 and `gate.FORCED_GAP_S` between two requests. `entry` is what the log
+    is told of it.
     """
+    entry = entry or Entry()
+    try:
+        outcome = _bounded(env, entry, force=force)
+    except Exception as error:
+        log.add(env, entry.cut_off(f"{type(error).__name__}; please report it"))
+        raise
+    log.add(env, entry.ended(outcome))
+    return outcome
+
+
+def _bounded(env: Mapping[str, str], entry: Entry, *, force: bool) -> Outcome:
     deadline = time.monotonic() + LONGEST_S
     try:
         cache.prepare(env)
     except (CacheUnsafe, LookupError) as problem:  # LookupError: the environment names no home
         return Outcome("failed", None, str(problem))
     try:
-        with lock.held(paths.lock(env)) as ours:
-            if not ours:
-                return Outcome("busy", _published(env))
-            outcome, alerts = _refresh(env, deadline, force=force)
+        with holder.held(env) as hold:
+            if hold.ended is not None:
+                entry.notes.append(f"another refresh hung: process {hold.ended.pid}" + (", which was ended" if hold.ours else ""))
+            if not hold.ours:
+                published = _published(env)
+                entry.why = _why_due(env, published, force=force)
+                return Outcome("busy", published, _unending(hold))
+            log.rotate(env)
+            outcome, alerts = _refresh(env, deadline, entry, force=force)
+            outcome = replace(outcome, took_over=hold.ended is not None)
             _give_back_claim(env, outcome.snapshot)
-    except LockUnsupported as problem:
-        return _unlocked(env, str(problem))
-    except OSError as error:
-        return Outcome("failed", None, f"the cache cannot be written: {error.strerror or type(error).__name__}")
+    except (LockUnsupported, CacheUnwritable, OSError) as fault:
+        entry.why = entry.why or _why_due(env, _published(env), force=force)
+        return _hindered(env, fault)
     if alerts:
         # Without the lock: a notifier that is slow holds no other refresh up.
         from usageline.refresh.tell import tell  # noqa: PLC0415 - hardly ever
 
-        tell(alerts, config.tolerant(env)[0].alerts, env, deadline)
+        entry.told(alerts, tell(alerts, config.tolerant(env)[0].alerts, env, deadline))
     return outcome
 
 
-def _refresh(env: Mapping[str, str], deadline: float, *, force: bool) -> tuple[Outcome, tuple[Alert, ...]]:
+def _refresh(env: Mapping[str, str], deadline: float, entry: Entry, *, force: bool) -> tuple[Outcome, tuple[Alert, ...]]:
     """How it ended, and the alerts to tell of now."""
     published = _published(env)
     # Looked at again: whoever had the lock until now may have done it.
-    if not force and not is_due(published, file_stamp(paths.claude_credentials(env)), time.time()):
+    entry.why = _why_due(env, published, force=force)
+    if not entry.why:
         return Outcome("not-due", published), ()
     settings, invalid = config.tolerant(env)
     notes = [note for note in (str(invalid) if invalid else None, api_address(env)[1]) if note]
@@ -82,12 +102,18 @@ def _refresh(env: Mapping[str, str], deadline: float, *, force: bool) -> tuple[O
     from usageline.refresh.store import opened  # noqa: PLC0415
 
     with opened(paths.store_dir(env)) as store:
-        attempt = Attempt(env, store, settings, deadline, force=force, previous=published)
+        attempt = Attempt(env, store, settings, deadline, force=force, previous=published, entry=entry)
         snapshot = attempt.snapshot(notes)
+        if store.set_aside:
+            entry.notes.append("what was remembered could not be read and was set aside")
     if snapshot is None:
         return Outcome("not-due", published), ()
-    publish.publish(env, snapshot)
-    told.sweep(env, snapshot.alerts, time.time())
+    try:
+        publish.publish(env, snapshot)
+    except OSError as fault:
+        return _hindered(env, fault), attempt.new_alerts
+    if attempt.clock_agrees:
+        told.sweep(env, snapshot.alerts, time.time())
     looks.sweep(env)
     with contextlib.suppress(UsagelineError, OSError):  # said where it is of use: in the snapshot's detail, by the line, by doctor
         compile_config(env)
@@ -104,18 +130,22 @@ def _give_back_claim(env: Mapping[str, str], published: dict[str, Any] | None) -
             os.utime(paths.stamp(env), (0, 0), follow_symlinks=False)
 
 
+def _why_due(env: Mapping[str, str], published: dict[str, Any] | None, *, force: bool) -> str:
+    return why_due(published, file_stamp(paths.claude_credentials(env)), time.time(), force=force)
+
+
 def _published(env: Mapping[str, str]) -> dict[str, Any] | None:
     found: dict[str, Any] | None = json_file(paths.snapshot(env))
     return found
 
 
-def _unlocked(env: Mapping[str, str], problem: str) -> Outcome:
-    """Without a lock there is no refresh, for every session would ask. The line says so; writing that many times over does no harm."""
-    now = int(time.time())
-    stamp = file_stamp(paths.claude_credentials(env))
-    snapshot = Snapshot(None, None, None, now, now + int(config.Config().ttl_s), "unreadable", detail=problem, credentials=stamp)
-    try:
-        publish.publish(env, snapshot)
-    except OSError:
-        return Outcome("failed", None, problem)
-    return Outcome("failed", snapshot.as_json(), problem)
+def _unending(hold: holder.Hold) -> str | None:
+    return f"another refresh hangs, and cannot be ended: process {hold.ended.pid}" if hold.ended else None
+
+
+def _hindered(env: Mapping[str, str], fault: Exception) -> Outcome:
+    """What was published stays, and grows old; the line says why. Without a lock there is no refresh, for every session would ask."""
+    word = hindrance.word_for(fault)
+    hindrance.note(paths.stamp(env), word)
+    said = str(fault) if isinstance(fault, UsagelineError) else fault.strerror if isinstance(fault, OSError) else ""
+    return Outcome("failed", _published(env), f"{hindrance.WORDS[word]}: {said or type(fault).__name__}")

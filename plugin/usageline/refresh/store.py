@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import diskcache
 
 from usageline.errors import CacheUnsafe, StoreBroken
+from usageline.hindrance import tried
 from usageline.refresh import record
 from usageline.refresh.cache import private_directory
 from usageline.refresh.inspect import LONGEST_TEXT, SETTINGS, inspect
@@ -83,10 +84,11 @@ class TextDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
 
 
 class Store:
-    """The records of all accounts. Use it under the lock only."""
+    """The records of all accounts. Use it under the lock only. `set_aside` says that what was there could not be used."""
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
+        self.set_aside = False
         self._cache: diskcache.Cache | None = None
         try:
             self._open()
@@ -112,7 +114,10 @@ class Store:
             try:
                 self._put(account, changed)
             except FAULTS as error:
-                raise StoreBroken(f"{self._directory} cannot be written: {type(error).__name__}") from None
+                # SQLite tells of a full disk in many ways; the system says it in one.
+                reason = tried(os.path.dirname(self._directory))
+                said = reason.strerror if reason else type(error).__name__
+                raise StoreBroken(f"{self._directory} cannot be written: {said}") from reason
 
     def close(self) -> None:
         """Let go of the database."""
@@ -140,13 +145,20 @@ class Store:
     def _make(self) -> None:
         """Make a new store in one step: one of which a killed run has made the half would look damaged."""
         new = self._directory + ".new"
-        remove_tree(new)
-        _make_database(private_directory(new))
-        _cache(new).close()
-        os.rename(new, self._directory)
+        try:
+            remove_tree(new)
+            _make_database(private_directory(new))
+            _cache(new).close()
+            os.rename(new, self._directory)
+        except BaseException:
+            shutil.rmtree(new, ignore_errors=True)  # a full disk has better uses
+            raise
 
     def _rebuild(self) -> None:
-        """Set the store aside, in place of one set aside earlier, and begin a new one. Where that fails there is no store."""
+        """Set the store aside, in place of one set aside earlier, and begin a new one.
+
+        Where that fails there is no store for now, and the old one goes back: on a full disk it is as good as ever, and holds the cooldowns.
+        """
         self.close()
         aside = self._directory + ".broken"
         try:
@@ -155,9 +167,17 @@ class Store:
             elif os.path.lexists(aside):
                 os.unlink(aside)
             os.rename(self._directory, aside)
+        except OSError:
+            return
+        try:
             self._open()
+            self.set_aside = True
         except FAULTS:
             self.close()
+            with contextlib.suppress(OSError):
+                if os.path.lexists(self._directory):
+                    shutil.rmtree(self._directory)
+                os.rename(aside, self._directory)
 
 
 def _make_database(directory: str) -> str:

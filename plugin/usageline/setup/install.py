@@ -11,7 +11,7 @@ from usageline.config import origin
 from usageline.errors import SetupRefused
 from usageline.setup import environment, files, first_line, interpreters, program, record, uninstall, wire_settings, wiring
 from usageline.setup.job import Outcome
-from usageline.setup.packages import PackagesFailed
+from usageline.setup.packages import PackagesFailed, packages
 
 if TYPE_CHECKING:
     from usageline.setup.job import Job
@@ -43,11 +43,11 @@ def install(job: Job) -> int:
 
 def _install(job: Job, old: Record | None, new: Record) -> int:
     outcome = Outcome()
-    before = environment.current(job.data_dir)
+    listed = origin.listed_in(job.data_dir + "/current")
     release, cold = program.build(job, old, outcome)
     # The usual place is known, too: a program that starts Claude Code from elsewhere may not have this shell's variables.
     usual = paths.config_file({"HOME": job.env["HOME"]})
-    origin.allow(release.root, [*(origin.listed_in(before.root) if before else []), paths.config_file(job.env), usual])
+    origin.allow(release.root, [*listed, paths.config_file(job.env), usual])
     if not release.is_current():
         environment.switch_to(release)
         if not outcome.changes:
@@ -117,7 +117,7 @@ def _describe(job: Job, old: Record | None) -> int:
     release, candidates = program.planned(job, old)
     hot = interpreters.probe(old.interpreter) if old and old.interpreter else None
     outcome = Outcome()
-    if not release.is_complete():
+    if not release.is_whole(job.source, packages(f"{job.source}/plugin", program.extras(job, old), job.env).check):
         outcome.did("program", f"{job.short(release.root)} (Python {candidates[0].version_text})")
     if not hot:
         ranking = interpreters.rank(interpreters.find(job.env, [candidates[0].path]), release.script)

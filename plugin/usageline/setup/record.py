@@ -13,7 +13,7 @@
     made         directories that did not exist before, outermost first
     extras       what was installed besides (`install.sh --with`); records of before there were any do not have it
 
-It is written before settings.json is replaced, so that a kill between the two can be undone.
+What else stands in it a later version has put there: it is kept. One with a higher version is for that version alone to change. It is written before settings.json is replaced, so that a kill between the two can be undone.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ import binascii
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from usageline import atomic, paths
+from usageline.errors import SetupRefused
 from usageline.setup import files
 
 VERSION = 1
@@ -52,6 +53,7 @@ class Record:
     made: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     version: int = VERSION
+    rest: dict[str, Any] = field(default_factory=dict)
 
     @property
     def before_bytes(self) -> bytes | None:
@@ -80,7 +82,9 @@ def path(env: dict[str, str]) -> str:
 
 
 def load(env: dict[str, str]) -> Record | None:
-    """The profile's record; None where there is none that can be read."""
+    """The profile's record; None where there is none that can be read. SetupRefused where it is for a later version to read."""
+    if is_later(path(env)):
+        raise SetupRefused(f"{path(env)} is of a later version of usageline: install or uninstall with that one. Nothing was changed.")
     return load_from(path(env))
 
 
@@ -92,16 +96,26 @@ def save(env: dict[str, str], record: Record) -> None:
 def load_from(place: str) -> Record | None:
     """The record in that file; None where there is none that can be read."""
     try:
-        with open(place, "rb") as file:
-            return _checked(json.loads(file.read(_SIZE_LIMIT)))
+        found = _checked(_parsed(place))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+    return found if found.version <= VERSION else None
+
+
+def is_later(place: str) -> bool:
+    """Whether the record in that file is for a later version to read."""
+    try:
+        version = _parsed(place)["version"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
+    return type(version) is int and version > VERSION
 
 
 def save_to(place: str, record: Record) -> None:
     """Write a record to that file, in one step."""
     files.make_directory(os.path.dirname(place))
-    data = json.dumps(asdict(record), ensure_ascii=True, indent=1).encode("ascii")
+    known = asdict(record)
+    data = json.dumps({**known.pop("rest"), **known}, ensure_ascii=True, indent=1).encode("ascii")
     atomic.replace_file(place, data + b"\n", 0o600)
 
 
@@ -113,6 +127,11 @@ def others(env: dict[str, str]) -> list[str]:
     except OSError:
         return []
     return sorted(directory + "/" + name for name in names if name.startswith("install-") and name.endswith(".json") and name != own)
+
+
+def _parsed(place: str) -> Any:
+    with open(place, "rb") as file:
+        return json.loads(file.read(_SIZE_LIMIT))
 
 
 def _checked(value: dict[str, Any]) -> Record:
@@ -128,7 +147,8 @@ def _checked(value: dict[str, Any]) -> Record:
         command=None if value["command"] is None else _text(value["command"]),
         made=_texts(value["made"]),
         extras=_texts(value.get("extras", [])),
-        version=value["version"],
+        version=_number(value["version"]),
+        rest={name: rest for name, rest in value.items() if name not in {field.name for field in fields(Record)}},
     )
     try:
         _ = record.before_bytes
@@ -140,6 +160,12 @@ def _checked(value: dict[str, Any]) -> Record:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
+    return value
+
+
+def _number(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError("not a number")
     return value
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from usageline import atomic, flock, paths
 from usageline.errors import SetupRefused
+from usageline.refresh import log
 from usageline.setup import files, record, wire_settings
 from usageline.setup.job import Outcome
 
@@ -54,6 +55,7 @@ def take_back(job: Job, outcome: Outcome) -> None:
         _remove(job, job.cache_dir, "cache", outcome)
     if others and not job.dry_run:
         _bequeath(old, others)
+        log.remove(job.env)
     if not others and os.path.isdir(job.state_dir) and not os.path.islink(job.state_dir):
         _remove_state(job, outcome)
     _remove_empty_directories(job, old)

@@ -43,6 +43,7 @@ def fetch(context: Context) -> Reading:
     if program is None:
         raise SourceFailure("unreadable", "claude was not found; set `client` in config.toml to its path")
     context.permit(own_sign_in=True)
+    asked_at = int(time.time())  # as in oauth.py
     deadline = min(context.deadline, time.monotonic() + LONGEST_S)
     try:
         line = converse(
@@ -58,7 +59,7 @@ def fetch(context: Context) -> Reading:
         raise SourceFailure("unreadable", f"claude does not start: {error.strerror}") from None
     if line is None:
         raise SourceFailure("offline", "Claude Code did not answer")
-    return Reading(*parse(_body(mapping((parse_object(line) or {}).get("response")))), source="client", observed_at=int(time.time()))
+    return Reading(*parse(_body(mapping((parse_object(line) or {}).get("response")))), source="client", observed_at=asked_at)
 
 
 def find(env: Mapping[str, str]) -> str | None:

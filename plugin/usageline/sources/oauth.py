@@ -33,13 +33,17 @@ def fetch(context: Context) -> Reading:
         raise context.sign_in.problem or SourceFailure("signed-out")
     refuse_unusable(found, context.now)
     context.permit()
+    # Before it is asked: the machine may sleep between the answer and its being read.
+    asked_at = int(time.time())
     answer = _ask(found, context)
     if answer.status != 200:
-        raise failure(answer, context.now)
+        refused = failure(answer, context.now)
+        refused.http_status = answer.status
+        raise refused
     body = parse_object(answer.body)
     if body is None:
         raise SourceFailure("unreadable", "the answer is not JSON")
-    return Reading(*parse(body), source="oauth", observed_at=int(time.time()))
+    return Reading(*parse(body), source="oauth", observed_at=asked_at)
 
 
 def refuse_unusable(found: Credentials, now: float) -> None:

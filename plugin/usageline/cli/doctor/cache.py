@@ -12,7 +12,9 @@ from usageline.cli.wording import span
 from usageline.errors import LockUnsupported
 from usageline.line import due, start
 from usageline.line.segments.limits import REASONS
+from usageline.refresh.holder import holder
 from usageline.refresh.lock import held
+from usageline.usage import clock
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
@@ -51,6 +53,9 @@ def lock(context: Context) -> Result | None:
         return None
     try:
         with held(paths.lock(context.env)) as free:
+            found = None if free else holder(context.env)
+            if found is not None and found.hangs:
+                return warning(f"a refresh has held the lock for {span(found.held_s)}: it hangs", "nothing: the next refresh ends it")
             return ok("the refresh lock is free" if free else "the refresh lock is held: a refresh is under way")
     except LockUnsupported as fault:
         return problem(f"there can be no refresh: {fault}", "put the cache on a local disk: XDG_CACHE_HOME")
@@ -68,6 +73,10 @@ def snapshot(context: Context) -> Result:
     status, detail = str(found.get("status")), text(found.get("detail"))
     observed_at = found.get("observed_at")
     age = f"seen {span(context.now - observed_at)} ago" if isinstance(observed_at, int | float) else "none seen so far"
+    if isinstance(observed_at, int | float) and observed_at > context.now + due.CLOCK_JUMP_S:
+        age = "seen under another clock"
+    if status == "ok" and clock.WRONG in (detail or ""):
+        return warning(f"the numbers are good, {age}, but {clock.WRONG}", "set the clock")
     if status == "ok":
         return ok(f"the numbers are good, {age}")
     said = REASONS.get(status, status) + (f" ({detail})" if detail else "")

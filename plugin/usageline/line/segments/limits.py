@@ -1,6 +1,6 @@
 """The limits and credits, and why they are missing."""
 
-from usageline.line.figures import ago, clock, money
+from usageline.line.figures import age, ago, clock, money
 from usageline.line.segments import BAR_CELLS, bar, bar_glyphs, graded, labelled, option
 from usageline.line.view import even_percent
 
@@ -51,8 +51,8 @@ def credits(view, options):  # noqa: A001 - the glossary's word
 def status(view, options):
     """Why numbers are missing or old, and how old they are."""
     why = view.problem or reason(view)
-    old = view.age_s is not None and (why or view.age_s >= option(options, "stale", STALE_S))
-    texts = [text for text in (why, f"{ago(view.age_s)} ago" if old else "") if text]
+    old = view.age_s is not None and (why or not 0 <= view.age_s < option(options, "stale", STALE_S))
+    texts = [text for text in (why, age(view.age_s) if old else "") if text]
     return [[(90, [*labelled(options, ""), ("warning" if why else "quiet", view.glyphs["dot"].join(texts))])]] if texts else []
 
 

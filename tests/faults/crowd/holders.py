@@ -1,0 +1,89 @@
+"""A refresh that is stopped with the lock held, and what is noted of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from usageline import paths
+from usageline.refresh import lock
+from usageline.refresh.holder import HANGS_AFTER_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from server import Api
+    from world import Release, World
+
+
+@contextlib.contextmanager
+def stopped_refresh(world: World, release: Release, api: Api) -> Iterator[subprocess.Popen[bytes]]:
+    """A refresh that was stopped while it waited for an answer, and holds the lock. It is gone after the block."""
+    wait_for_turn(world)
+    before, api.fault = len(api.requests), "hang"
+    process = subprocess.Popen([*release.refresh_command, "--force"], env=world.env, stdin=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: len(api.requests) > before)
+        process.send_signal(signal.SIGSTOP)
+        api.fault = ""
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def note_of(world: World) -> dict[str, Any]:
+    """What is noted of the lock's holder."""
+    noted: dict[str, Any] = json.loads(Path(paths.lock_holder(world.env)).read_text())
+    return noted
+
+
+def change_note(world: World, **changes: object) -> None:
+    """Write something else there."""
+    path = Path(paths.lock_holder(world.env))
+    path.write_text(json.dumps({**note_of(world), **changes}))
+    path.chmod(0o600)
+
+
+def let_it_hang(world: World, process: subprocess.Popen[bytes], *, really: bool) -> None:
+    """Until the holder has the lock for too long; unless `really`, by a note that it has had it since earlier."""
+    if really:
+        since = note_of(world)["since"]
+        wait_for(lambda: time.monotonic() - since > HANGS_AFTER_S)
+    else:
+        change_note(world, since=time.monotonic() - HANGS_AFTER_S - 1)
+    assert process.poll() is None
+
+
+def lock_is_free(world: World) -> bool:
+    """Whether nobody holds the refresh's lock."""
+    with lock.held(paths.lock(world.env)) as ours:
+        return ours
+
+
+def release_claim(world: World) -> None:
+    """Let the next line start a refresh at once, as if the last had been started a while ago."""
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(paths.stamp(world.env), (0, 0))
+
+
+def wait_for_turn(world: World) -> None:
+    """Until the service may be asked again: two requests to this machine lie a second apart."""
+    began = time.time()
+    published = Path(paths.snapshot(world.env))
+    wait_for(lambda: time.time() > (published.stat().st_mtime if published.exists() else began - 2) + 2)
+
+
+def wait_for(condition: Callable[[], object], within_s: float = 40) -> float:
+    """Poll until `condition` holds, and give how many seconds that took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < within_s, "waited in vain"
+        time.sleep(0.02)
+    return time.monotonic() - began

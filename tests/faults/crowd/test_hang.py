@@ -1,0 +1,161 @@
+"""A refresh that is stopped, or waits for something that never comes, with the lock in its hands."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from faults.crowd.holders import change_note, let_it_hang, lock_is_free, note_of, release_claim, stopped_refresh, wait_for, wait_for_turn
+from faults.needs import needs
+from faults.promises import promise
+from hot import Hot
+from running import is_running
+from usageline import paths
+from usageline.refresh.holder import holder
+from usageline.refresh.run import LONGEST_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from server import Api
+    from world import Release, World
+
+SLACK_S = 10
+"""For a machine that does other things as well."""
+
+
+@promise(
+    "A refresh that was stopped with the lock in its hands holds up no line; once it is older than any refresh can be, the next one ends it "
+    "and asks in its place",
+    sees="the last numbers with their age, until the next refresh brings new ones",
+)
+def test_a_stopped_holder_is_ended_by_the_next_refresh(
+    world: World, api: Api, built_release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
+    needs()
+    hot, really = Hot(world, built_release), bool(size(0, 1))
+    world.run(*built_release.refresh_command)
+    with stopped_refresh(world, built_release, api) as stopped:
+        world.make_due()
+        slowest = max(drawn_in(hot) for _ in range(size(5, 50)))
+        # Until it is too old it may only be slow: the next one leaves at once, and leaves it alone.
+        assert world.run(*built_release.refresh_command).returncode == 0
+        assert is_running(stopped.pid)
+        let_it_hang(world, stopped, really=really)
+        told = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli", "doctor").stdout
+        assert "it hangs" in told
+
+        asked = len(api.usage_requests)
+        release_claim(world)
+        drawn_in(hot)
+        took_s = wait_for(lambda: not is_running(stopped.pid), LONGEST_S + SLACK_S)
+        # The request that was cut off counts: the service is asked again when its turn comes, not at once.
+        assert wait_for(lambda: lock_is_free(world)) < LONGEST_S + SLACK_S
+        assert len(api.usage_requests) == asked
+        wait_for_turn(world)
+        done = world.run(*built_release.refresh_command, "--force")
+        assert (done.returncode, len(api.usage_requests), world.snapshot()["status"]) == (0, asked + 1, "ok")
+    assert not os.path.exists(paths.lock_holder(world.env))
+    figure(f"{size(5, 50)} lines meanwhile, the slowest {slowest * 1000:.0f} ms; ended {took_s:.1f} s after the next refresh was due")
+
+
+@promise("A refresh that hangs is ended with the programs that it started, in whatever session they are", sees="nothing of it")
+def test_what_a_hanging_refresh_started_ends_with_it(world: World, api: Api, built_release: Release, figure: Callable[[str], None]) -> None:
+    needs()
+    pids = world.root / "pids"
+    client = world.home / ".local" / "bin" / "claude"
+    client.parent.mkdir(parents=True)
+    client.write_text(f"#!/bin/sh\nsleep 300 & echo $! >>{pids}\nsetsid sleep 300 & echo $! >>{pids}\nkill -STOP $PPID\nwait\n")
+    client.chmod(0o755)
+    world.configure('sources = ["client"]\n')
+    with subprocess.Popen(built_release.refresh_command, env=world.env, stdin=subprocess.DEVNULL) as stopped:
+        wait_for(lambda: pids.exists() and len(pids.read_text().split()) == 2)
+        wait_for(lambda: is_stopped(stopped.pid))
+        asked_by = time.time()
+        let_it_hang(world, stopped, really=False)
+        world.configure('sources = ["oauth"]\n')
+        wait_for(lambda: time.time() > asked_by + 2)
+        done = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli", "refresh", "--force")
+        assert "another refresh hung, and was ended" in done.stdout, done
+        assert stopped.wait(SLACK_S)
+    started = [int(pid) for pid in pids.read_text().split()]
+    wait_for(lambda: not any(map(is_running, started)))
+    assert (world.snapshot()["status"], len(api.usage_requests)) == ("ok", 1)
+    figure(f"1 refresh, its client, and {len(started)} processes below that, one in a session of its own")
+
+
+@promise(
+    "No process is ended but a refresh of this user's that has the lock: not one that got the number of a dead one, and nothing that the "
+    "note beside the lock names falsely",
+    sees="another refresh is under way",
+)
+def test_a_stranger_is_never_ended(world: World, api: Api, built_release: Release, figure: Callable[[str], None]) -> None:
+    needs()
+    path = Path(paths.lock_holder(world.env))
+    with stopped_refresh(world, built_release, api) as stopped, stranger() as other:
+        let_it_hang(world, stopped, really=False)
+        good, started = path.read_text(), Path(f"/proc/{other.pid}/stat").read_text().rpartition(")")[2].split()[19]
+        assert holder(world.env) is not None
+        change_note(world, started=str(int(note_of(world)["started"]) - 1))
+        falsehoods = [path.read_bytes(), b"", b"{", b"[]", b'{"pid": 1, "since": 0}', b"\0" * 4096, b'{"pid":' + b"9" * 5000 + b"}"]
+        path.write_text(good)
+        named: list[dict[str, object]] = [
+            {"pid": other.pid},
+            {"pid": other.pid, "started": started},
+            {"pid": 1},
+            {"pid": -1},
+            {"pid": 0},
+            {"pid": str(stopped.pid)},
+        ]
+        named += [
+            {"since": time.monotonic() + 1e6},
+            {"since": "0"},
+            {"since": None},
+            {"started": None},
+            {"pid": True},
+            {"pid": os.getpid()},
+        ]
+        for changes in named:
+            change_note(world, **changes)
+            falsehoods.append(path.read_bytes())
+            path.write_text(good)
+        for content in falsehoods:
+            path.write_bytes(content)
+            assert holder(world.env) is None, content
+        for content in falsehoods[:2] + falsehoods[7:9]:
+            path.write_bytes(content)
+            done = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli", "refresh")
+            assert done.stdout == "another refresh is under way\n"
+        path.unlink()
+        path.symlink_to(world.root / "elsewhere")
+        (world.root / "elsewhere").write_text(good)
+        assert holder(world.env) is None
+        path.unlink()
+        path.write_text(good)
+        if os.geteuid() == 0:
+            os.chown(path, 65534, 65534)
+            assert holder(world.env) is None
+        assert is_running(stopped.pid)
+        assert is_running(other.pid)
+    figure(f"{len(falsehoods) + 2} false notes: 0 processes ended")
+
+
+def drawn_in(hot: Hot) -> float:
+    """Seconds that a line takes in which the session's number stands."""
+    began = time.monotonic()
+    assert "37%" in hot.line()
+    return time.monotonic() - began
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether it was stopped by a signal."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+def stranger() -> subprocess.Popen[bytes]:
+    """A program of this user's that is no refresh; it ends with its stdin."""
+    return subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
