@@ -178,14 +178,20 @@ def sentence(outcome: Outcome) -> str:
 def main() -> NoReturn:
     """The entry point: no traceback reaches the user."""
     try:
-        cli(prog_name="usageline")
+        try:
+            cli(prog_name="usageline")
+        finally:
+            sys.stdout.flush()
     except UsagelineError as problem:
         click.echo(f"usageline: {problem}", err=True)
     except LookupError as problem:  # no HOME
         click.echo(f"usageline: {problem.args[0]}", err=True)
     except OSError as error:  # a disk that is full or gone, most of the time
         where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"usageline: {where}{error.strerror or error}", err=True)
+        if not isinstance(error, BrokenPipeError):  # nobody reads any more (`usageline | head`)
+            click.echo(f"usageline: {where}{error.strerror or error}", err=True)
+        # What could not be written is not tried again at the very end, where it would end in a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # noqa: BLE001 - the edge of the process
         click.echo(f"usageline: {type(error).__name__}: {error}; please report it", err=True)
     sys.exit(1)
