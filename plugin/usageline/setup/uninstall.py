@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -80,11 +81,12 @@ def _remove(job: Job, directory: str, what: str, outcome: Outcome) -> None:
 
 
 def _sweep(job: Job) -> None:
-    """Remove what a killed install or uninstall left half written."""
+    """Remove what a killed install or uninstall left half written. Where that cannot be, as in a read-only directory, nothing was left."""
     targets = (os.path.realpath(job.settings), record.path(job.env), job.data_dir + "/current", job.command)
     for path in () if job.dry_run else targets:
         if os.path.isdir(os.path.dirname(path)):
-            atomic.remove_file(atomic.temporary_name(path))
+            with contextlib.suppress(OSError):
+                atomic.remove_file(atomic.temporary_name(path))
 
 
 def _bequeath(old: Record | None, others: list[str]) -> None:
