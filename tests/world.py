@@ -155,7 +155,7 @@ class Release:
     @property
     def refresh_command(self) -> list[str]:
         """What starts a refresh, word by word as the hot side starts it."""
-        return [str(self.python), "-I", "-B", "-m", "usageline.refresh"]
+        return [str(self.python), "-I", "-B", "-m", "usageline.refresh", "--by", "line"]
 
 
 def build_release(root: Path) -> Release:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import subprocess
 import time
 from typing import IO, TYPE_CHECKING
 
+from usageline.guard import Guard
 from usageline.processes import kill_tree
 
 if TYPE_CHECKING:
@@ -42,18 +44,22 @@ def run_bounded(  # noqa: PLR0913 - a command and the bounds of its run
     most: int,
     errors: bool = False,
     leave: bool = False,
+    guard: Guard | None = None,
 ) -> Ended:
     """Run `command` with `data` on stdin until it ends, `deadline` (`time.monotonic()`) has come, or it printed more than `most` bytes.
 
     stderr is thrown away, but kept up to `most` bytes with `errors`. What it leaves running in its process group is ended, but with `leave`
-    only where it was itself cut off. OSError or ValueError where it does not start.
+    only where it was itself cut off. A `guard` that is given goes on watching that. OSError or ValueError where it does not start.
     """
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
-    process = subprocess.Popen(
-        command, env=dict(env), cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe if errors else null, start_new_session=True
-    )
     fault = "time"
-    with process:
+    with (
+        contextlib.nullcontext(guard) if guard else Guard() as watching,
+        subprocess.Popen(
+            command, env=dict(env), cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe if errors else null, start_new_session=True
+        ) as process,
+    ):
+        watching.watch(process)
         try:
             exchange = _Exchange(process, data, most)
             fault = exchange.until(deadline)

@@ -25,7 +25,7 @@ class SourceFailure(UsagelineError):
     """A source gave no reading.
 
     `status` is one of `usageline.usage.model.STATUSES` other than `ok`; `detail` is a short text for people;
-    `retry_after_s` is what the server asked for, in seconds, where it asked.
+    `retry_after_s` is what the server asked for, in seconds, where it asked; `http_status` is that of its answer, where it gave one.
     """
 
     def __init__(self, status: str, detail: str = "", retry_after_s: float | None = None) -> None:
@@ -33,6 +33,7 @@ class SourceFailure(UsagelineError):
         self.status = status
         self.detail = detail
         self.retry_after_s = retry_after_s
+        self.http_status: int | None = None
 
 
 class StoreBroken(UsagelineError):

@@ -102,13 +102,18 @@ def looks_dir(env):
 
 
 def state_dir(env):
-    """History and the install record: what a cleared cache must not take along."""
+    """History, log and the install record: what a cleared cache must not take along."""
     return _base(env, "XDG_STATE_HOME", ".local/state") + "/usageline"
 
 
 def history_dir(env):
     """The readings kept: a directory for each account, named by its key."""
     return state_dir(env) + "/history"
+
+
+def log(env):
+    """The refresh's log: why each of the profile's refreshes ran and how it ended."""
+    return state_dir(env) + "/log/" + profile(env) + ".log"
 
 
 def install_record(env):

@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from usageline.guard import Guard, guards
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -44,10 +46,12 @@ def converse(  # noqa: PLR0913 - a command and the bounds of a conversation with
 
     None where it prints none by `deadline` (`time.monotonic()`) or within `most` bytes. OSError where it does not start.
     """
-    process = subprocess.Popen(
-        command, env=dict(env), cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    with process:
+    pipe, null = subprocess.PIPE, subprocess.DEVNULL
+    with (
+        Guard() as guard,
+        subprocess.Popen(command, env=dict(env), cwd=cwd, stdin=pipe, stdout=pipe, stderr=null, start_new_session=True) as process,
+    ):
+        guard.watch(process)
         try:
             # A question is shorter than a pipe is deep: this does not wait for a program that never reads.
             with contextlib.suppress(BrokenPipeError):
@@ -87,11 +91,11 @@ def adopt_orphans() -> bool:
 
 
 def running() -> list[int]:
-    """Our own descendants that have not ended. Takes the exit status of children that have."""
+    """Our own descendants that have not ended, but for guards. Takes the exit status of children that have."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-    return descendants(os.getpid())
+    return [pid for pid in descendants(os.getpid()) if pid not in guards]
 
 
 def end_descendants() -> int:

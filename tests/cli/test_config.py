@@ -183,11 +183,9 @@ class TestEdit:
     def test_nothing_changed_is_said(self, usageline: Run, world: World) -> None:
         """And no copy stays."""
         world.configure(MINE)
-        world.env["TMPDIR"] = str(world.home / "tmp")
-        (world.home / "tmp").mkdir()
         self.editor(world, ":")
         assert usageline("config", "edit").stdout == "nothing was changed\n"
-        assert os.listdir(world.home / "tmp") == []
+        assert not Path(paths.state_dir(world.env)).exists()
 
     def test_what_is_wrong_is_not_put_in_place_and_not_lost(self, usageline: Run, file: Path, world: World) -> None:
         """Where nobody is there to go on."""
@@ -221,6 +219,35 @@ class TestEdit:
         assert file.read_text() == MINE + "# theirs\n"
         copy = Path(done.stderr.strip().rpartition("your text is in ")[2])
         assert copy.read_text() == MINE.replace("dark", "light", 1)
+
+    def test_a_text_that_was_not_put_in_place_is_offered_by_the_next_edit(
+        self, usageline: Run, file: Path, world: World, built_release: Release
+    ) -> None:
+        """Where nobody is there to say so it stays; one that nobody has changed is nobody's loss."""
+        world.configure(MINE)
+        self.editor(world, 'sed -i s/dark/drak/ "$1"')
+        assert usageline("config", "edit").returncode == 1
+        self.editor(world, 'sed -i s/drak/light/ "$1"')
+        done = usageline("config", "edit")
+        assert (done.returncode, "go on with it in a terminal" in done.stderr) == (1, True)
+        command = [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "config", "edit"]
+        with Terminal(command, world.env, world.home) as terminal:
+            terminal.wait_for(lambda screen: "Go on with it?" in screen)
+            terminal.press(b"\r")
+            terminal.wait_for(lambda screen: "the next line shows it" in screen)
+        assert file.read_text() == MINE.replace("dark", "light", 1)
+        world.env["VISUAL"] = "false"
+        assert usageline("config", "edit").returncode == 1
+        world.configure("")
+        world.env["VISUAL"] = "true"
+        assert usageline("config", "edit").stdout == "nothing was changed\n"
+
+    def test_one_at_a_time(self, usageline: Run, world: World, built_release: Release) -> None:
+        """They share the copy."""
+        world.configure(MINE)
+        self.editor(world, f"VISUAL=true '{built_release.python}' -I -B -m usageline.cli config edit 2> '{world.home}/said'")
+        assert usageline("config", "edit").returncode == 1
+        assert "another `usageline config edit` is open" in (world.home / "said").read_text()
 
     @pytest.mark.parametrize(("editor", "told"), [("/nowhere/vi", "cannot be run"), ("false", "ended with 1"), ("'", "cannot be run")])
     def test_an_editor_that_fails_changes_nothing(self, usageline: Run, file: Path, world: World, editor: str, told: str) -> None:

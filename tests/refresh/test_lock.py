@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from usageline.errors import LockUnsupported
+from usageline.processes import Process
+from usageline.refresh import holder as noted
 from usageline.refresh import lock
+from usageline.setup import environment
 
 HOLDER = """
 import sys
@@ -94,3 +97,13 @@ def test_a_symlink_in_its_place_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(LockUnsupported), lock.held(str(tmp_path / "lock")):
         pass
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_the_installed_command_is_known_as_a_holder(tmp_path: Path) -> None:
+    """As its launcher runs it: by path."""
+    release = environment.Release(str(tmp_path), "release")
+    environment._write_launcher(release)
+    words = Path(release.root, "bin", "usageline").read_text().split()
+    script = next(word for word in words if word.endswith("/cli/__main__.py"))
+    assert noted._is_ours(Process("1", os.geteuid(), frozenset({release.python, script})))
+    assert not noted._is_ours(Process("1", os.geteuid(), frozenset({release.python, "/elsewhere/__main__.py"})))

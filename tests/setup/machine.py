@@ -15,6 +15,9 @@ from usageline import paths
 from world import REPOSITORY, World
 
 WHEELS = Path(sys.prefix) / "wheels"
+LONGEST_S = 150
+"""For one install: packages are unpacked and compiled, by a machine that may have much else to do."""
+
 TREE = ("install.sh", "plugin", "hooks")
 
 
@@ -47,7 +50,8 @@ class Machine:
 
     def run(self, *arguments: str, expect: int = 0) -> str:
         """Run install.sh to its end; gives all that it said."""
-        done = self.world.run(self.clone / "install.sh", *arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, capture_output=False)
+        both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "capture_output": False}
+        done = self.world.run(self.clone / "install.sh", *arguments, timeout=LONGEST_S, **both)
         assert done.returncode == expect, done.stdout
         assert "Traceback" not in done.stdout, done.stdout
         return done.stdout

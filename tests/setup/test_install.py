@@ -61,7 +61,7 @@ def test_the_command_on_path_runs_the_release(installed_world: Machine) -> None:
     launcher = Path(command).read_text()
     done = installed_world.world.run(command, "--version", env={"HOME": installed_world.env["HOME"]})
     assert "Python is gone" not in done.stderr
-    assert "-m usageline.cli" in launcher
+    assert "usageline/cli/__main__.py" in launcher
 
 
 def test_the_hook_is_silent(profile: Machine) -> None:

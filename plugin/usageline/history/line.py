@@ -2,7 +2,8 @@
 
     {"at":1795464000,"by":"oauth","plan":"Max 5x","limits":[[kind, label, percent, resets_at, severity, lowered], …],"credits":[[…], …]}
 
-A limit's values at the end may be missing where they say nothing; a credit has those of `Credit`, in their order. What a forecast added is not
+A limit's values at the end may be missing where they say nothing; a credit has those of `Credit`, in their order. Values beyond those that are
+known are a later version's and are passed over. What a forecast added is not
 kept: it was not seen. Every line of ours begins with its time in ten digits, so that a line from before the time asked for costs next to nothing.
 """
 
@@ -27,6 +28,9 @@ LONGEST_LINE = 64 << 10
 LIMIT_FIELDS = ("kind", "label", "percent", "resets_at", "severity", "lowered")
 SHORTEST_ROW = 4
 """Values of a limit that are always written."""
+
+SHORTEST_CREDIT = 6
+"""Values of a credit that every version writes; one that says more is a later version's."""
 
 CREDIT_FIELDS = tuple(field.name for field in fields(Credit))
 
@@ -104,7 +108,9 @@ def _limit(row: object, known: dict[tuple[Any, ...], Limit]) -> Limit:
 
 
 def _credit(row: object) -> Credit:
-    found = credit_from_json(dict(zip(CREDIT_FIELDS, row, strict=True))) if isinstance(row, list) else None
+    if not isinstance(row, list) or len(row) < SHORTEST_CREDIT:
+        raise TypeError("not a credit")
+    found = credit_from_json(dict(zip(CREDIT_FIELDS, row, strict=False)))
     if found is None:
         raise TypeError("not a credit")
     return found

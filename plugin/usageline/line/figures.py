@@ -37,6 +37,11 @@ def ago(seconds):
     return f"{minutes // 1440}d{minutes % 1440 // 60}h"
 
 
+def age(seconds):
+    """How long ago something was seen; less than 0 where it was seen under another clock."""
+    return f"{ago(seconds)} ago" if seconds >= 0 else "age unknown"
+
+
 def money(minor, exponent, currency):
     """An amount in minor units as people write it: $12.34, €50, CHF 3.50. Whole amounts lose their decimals."""
     whole, rest = divmod(abs(minor), 10**exponent)

@@ -75,7 +75,7 @@ def claim_stamp(stamp, depth, now, every_s):
         if not is_safe(directory):
             return "unsafe"
     try:
-        found = system.stat(stamp)
+        found = system.lstat(stamp)
     except OSError:
         return _first_claim(stamp)
     age_s, hindered = now - found.st_mtime, int(found.st_atime) in HINDRANCES
@@ -89,9 +89,9 @@ def claim_stamp(stamp, depth, now, every_s):
     return ""
 
 
-def refresh_command(python):
-    """What runs one refresh with that interpreter."""
-    return [python, "-I", "-B", "-m", "usageline.refresh"]
+def refresh_command(python, by="line"):
+    """What runs one refresh with that interpreter; `by` is who starts it, a word for its log."""
+    return [python, "-I", "-B", "-m", "usageline.refresh", "--by", by]
 
 
 def refresh_environment(env):
@@ -99,10 +99,10 @@ def refresh_environment(env):
     return {name: env[name] for name in PASSED_ON if name in env}
 
 
-def launch(python, env):
+def launch(python, env, by="line"):
     """Start the refresh; see `spawn`."""
     close_inherited()
-    spawn(refresh_command(python), refresh_environment(env))
+    spawn(refresh_command(python, by), refresh_environment(env))
 
 
 def close_inherited():
@@ -141,7 +141,7 @@ def start_if_due(roots, env, snapshot, now):
     if is_due(snapshot, file_stamp(paths.claude_credentials(env)), now):
         python = next(filter(None, map(interpreter, roots)), "")
         if python and not claim(env, now):
-            launch(python, env)
+            launch(python, env, "hook")
 
 
 def is_safe(directory):
@@ -156,15 +156,22 @@ def is_safe(directory):
 
 
 def _first_claim(stamp):
-    # O_EXCL: of a crowd that finds an empty cache, one wins.
+    before = system.umask(0o077)  # one that takes from the user would leave what nobody can use
     try:
         _make_directories(stamp.rpartition("/")[0])
-        system.close(system.open(stamp, system.O_CREAT | system.O_EXCL | system.O_WRONLY, 0o600))
+        create(stamp)
     except FileExistsError:
         return "recent"
     except OSError as error:
         return "full" if error.errno in NO_SPACE else "unwritable"
+    finally:
+        system.umask(before)
     return ""
+
+
+def create(path):
+    """Make an empty file. FileExistsError where there is anything: of a crowd, one makes it. OSError as well where it cannot be made."""
+    system.close(system.open(path, system.O_CREAT | system.O_EXCL | system.O_WRONLY, 0o600))
 
 
 def _make_directories(path):

@@ -1,6 +1,7 @@
 """What is known at this moment: payload and snapshot merged into one view. Pure; the clock and the environment are arguments."""
 
 from usageline.line.default import GLYPHS
+from usageline.line.due import CLOCK_JUMP_S
 from usageline.paths import SNAPSHOT_VERSION
 
 SAME_RESET_S = 60
@@ -59,7 +60,7 @@ class View:
     """All that a segment may look at.
 
     `now` epoch s; `payload` the client's object; `windows` and `credits` (snapshot objects) in the order to show; `alerts` (snapshot objects);
-    `status` one of the snapshot's or `loading`, `detail` text, `until` epoch s or None; `age_s` of the oldest number shown, or None;
+    `status` one of the snapshot's or `loading`, `detail` text, `until` epoch s or None; `age_s` of the oldest number shown, None where none is, negative where it was seen under another clock;
     `problem` a text that outranks the status, or ""; `other_sign_in` what this session uses instead of a plan, or ""; `plan` text or "";
     `has_forecast`: a window has one; `is_light`: Claude Code's own theme is a light one (None: nobody knows); `home` the home directory or ""; `git` what `git.py` found of the repository, or None.
     How to write: `glyphs` by their names in a theme, `half_days` for 4:05pm in place of 16:05.
@@ -159,7 +160,8 @@ def build(payload, snapshot, credentials, env, now):
         view.credits = [*view.credits, *_spend_limit(_dict(reported, "spend_limit"))]
 
     observed_at = moment(snapshot.get("observed_at")) if snapshot else None
-    view.age_s = None if observed_at is None or not (windows or view.credits) else max(0, now - observed_at)
+    age_s = None if observed_at is None or not (windows or view.credits) else now - observed_at
+    view.age_s = 0 if age_s is not None and -CLOCK_JUMP_S <= age_s < 0 else age_s
     return view
 
 

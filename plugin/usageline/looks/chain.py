@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from usageline.bounded import run_bounded
+from usageline.guard import Guard
 from usageline.line.chain import RESULT_LIMIT
 from usageline.looks import files, output
 from usageline.processes import adopt_orphans, end_descendants, running
@@ -33,7 +34,7 @@ def look(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> No
     stdout is closed as soon as the result is there: a line may wait for that. What the command leaves running may go on until its time
     is up; then it is ended, as everything is at once that the command has started when it does not end in time.
     """
-    with files.held(env, "chain", key) as ours:
+    with files.held(env, "chain", key) as ours, Guard() as guard:
         if not ours:
             return
         deadline = time.monotonic() + timeout_s
@@ -43,7 +44,9 @@ def look(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> No
         payload = sys.stdin.buffer.read(MOST_PAYLOAD)
         try:
             # What is left running and cannot be found again later has to go at once.
-            ended = run_bounded(["/bin/sh", "-c", command], env, None, payload, deadline=deadline, most=MOST_BYTES, leave=traceable)
+            ended = run_bounded(
+                ["/bin/sh", "-c", command], env, None, payload, deadline=deadline, most=MOST_BYTES, leave=traceable, guard=guard
+            )
         except (OSError, ValueError) as error:
             result = _failed(f"chain: it does not start: {getattr(error, 'strerror', None) or type(error).__name__}")
         else:

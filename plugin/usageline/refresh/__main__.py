@@ -1,4 +1,4 @@
-"""`python -I -B -m usageline.refresh [--force]`: one refresh, silent, exit status 0 whatever happens."""
+"""`python -I -B -m usageline.refresh [--force] [--by WHO]`: one refresh, silent, exit status 0 whatever happens."""
 
 from __future__ import annotations
 
@@ -6,23 +6,62 @@ import contextlib
 import os
 import sys
 import threading
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from usageline.refresh.entry import Entry
 
 LAST_RESORT_S = 10
+SAYING_S = 0.3
+"""Of that, for the log to be told."""
 
 
 def main() -> None:
     """Run the refresh and leave. After LAST_RESORT_S the process ends wherever it is; the kernel lets go of its lock."""
-    resort = threading.Timer(LAST_RESORT_S, os._exit, (0,))
+    started = time.monotonic()
+    under_way: list[Entry] = []
+    resort = threading.Timer(LAST_RESORT_S - SAYING_S, _give_up, (under_way,))
     resort.daemon = True
     resort.start()
     os.umask(0o077)
     # Nobody reads what a background process says, and a traceback could end up in somebody's terminal.
     with contextlib.suppress(Exception):
-        from usageline.refresh.run import refresh  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
+        from usageline.memory import keep_private  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
 
-        refresh(os.environ, force="--force" in sys.argv[1:])
+        keep_private()
+        from usageline.refresh.entry import Entry  # noqa: PLC0415 - as above
+
+        under_way.append(Entry(_word_after("--by"), started))
+        try:
+            from usageline.refresh.run import refresh  # noqa: PLC0415 - as above
+        except ImportError as fault:
+            _say(f"{fault}; run install.sh again", *under_way)
+        else:
+            refresh(os.environ, force="--force" in sys.argv[1:], entry=under_way[0])
     # Not by the usual way out: it would wait for a name server that does not answer.
     os._exit(0)
+
+
+def _give_up(under_way: list[Entry]) -> None:
+    # In a thread of its own: the disk that the refresh waits for may be the log's, too.
+    teller = threading.Thread(target=_say, args=(f"it did not end within {LAST_RESORT_S} s", *under_way), daemon=True)
+    teller.start()
+    teller.join(SAYING_S)
+    os._exit(0)
+
+
+def _say(reason: str, *under_way: Entry) -> None:
+    with contextlib.suppress(Exception):
+        from usageline.refresh import log  # noqa: PLC0415 - it has been imported, but where that is what hangs
+
+        for entry in under_way:
+            log.add(os.environ, entry.cut_off(reason))
+
+
+def _word_after(option: str) -> str:
+    words = sys.argv[1:]
+    return words[words.index(option) + 1] if option in words[:-1] else ""
 
 
 if __name__ == "__main__":

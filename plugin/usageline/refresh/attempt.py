@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from usageline import history, paths
@@ -14,10 +14,12 @@ from usageline.line.due import file_stamp
 from usageline.refresh import cooldown, schedule
 from usageline.refresh.asking import Asking
 from usageline.refresh.check import check
+from usageline.refresh.entry import Entry
 from usageline.refresh.gate import FORCED_GAP_S, Blocked
 from usageline.refresh.lowered import mark_lowered
 from usageline.sources import READS_THE_TOKEN, SOURCES, Context, claude_state
 from usageline.sources import sign_in as sign_ins
+from usageline.usage import clock
 from usageline.usage.alerts import crossed
 from usageline.usage.forecast import with_forecast
 from usageline.usage.month import with_month_end
@@ -42,9 +44,10 @@ TRIES = 2
 
 @dataclass(slots=True)
 class Attempt:
-    """One run's decision. `previous` is the snapshot before it, `deadline` a value of `time.monotonic()`.
+    """One run's decision. `previous` is the snapshot before it, `deadline` a value of `time.monotonic()`, `entry` its line in the log.
 
     `new_alerts` are those that this run noticed and that are in the store: what is told of once must be remembered before.
+    `clock_agrees`: see `usage/clock.py`; None where there is no new reading.
     """
 
     env: Mapping[str, str]
@@ -53,8 +56,10 @@ class Attempt:
     deadline: float
     force: bool
     previous: dict[str, Any] | None
+    entry: Entry = field(default_factory=Entry)
     appearance: str | None = None
     new_alerts: tuple[Alert, ...] = ()
+    clock_agrees: bool | None = None
 
     def snapshot(self, notes: list[str]) -> Snapshot | None:
         """What to publish, or None where what is published cannot be bettered yet. `notes` are told to the user in its `detail`."""
@@ -71,7 +76,8 @@ class Attempt:
                 self.appearance = claude_state.read(self.env).appearance
             if snapshot is None:
                 return None
-            detail = "; ".join(part for part in (snapshot.detail, *notes) if part)
+            wrong = clock.WRONG if self.clock_agrees is False else None
+            detail = "; ".join(part for part in (snapshot.detail, wrong, *notes) if part)
             places = frozenset(place for place in ALERT_PLACES if getattr(self.config.alerts, place))
             told = self._alerts(snapshot)
             return replace(snapshot, detail=detail or None, appearance=self.appearance, alerts=told, alerts_in=places)
@@ -85,8 +91,11 @@ class Attempt:
         if self._stamp() != stamp:  # what was just read is of a later sign-in than the stamp that it would be published under
             raise _SignInChanged
         record = self.store.get(signed_in.account)
+        if record.unfinished:
+            self.entry.notes.append("an earlier refresh was cut off")
         fresh = None if self.force else record.fresh(signed_in.token_fingerprint, time.time(), self.config.ttl_s)
         if fresh is not None:
+            self.entry.gave("store")
             return _good(signed_in, fresh, record.good_until, stamp)
         asking = Asking(self.store, self.config, signed_in, record, force=self.force)
         try:
@@ -119,9 +128,13 @@ class Attempt:
         failures: dict[str, SourceFailure] = {}
         for name in self.config.sources:
             try:
-                return SOURCES[name](context)
+                reading = SOURCES[name](context)
             except SourceFailure as failure:  # noqa: PERF203 - three sources, not three million
                 failures[name] = asking.last = failure
+                self.entry.failed(name, failure)
+            else:
+                self.entry.gave(name)
+                return reading
         # That the client's own cache is old is the usual case and tells the user nothing.
         told = [failure for name, failure in failures.items() if name != "claude-cache"] or list(failures.values())
         raise told[0] if told else SourceFailure("unreadable", "no source is configured")
@@ -134,8 +147,11 @@ class Attempt:
         # The history keeps no forecasts, and one that was given is held to: the last reading brings its own.
         checked = with_forecast(checked, [*past, before.reading] if before.reading else past)
         due_at = schedule.next_refresh_at(checked, self.config, requested_at=before.requested_at, now=time.time(), jitter=random.random())  # noqa: S311 - no secret
-        settings = self.config.alerts
-        new_alerts, alerts = crossed(checked, settings.thresholds, settings.kinds, before.alerts, time.time())
+        settings, self.clock_agrees = self.config.alerts, clock.agrees(reading)
+        new_alerts: tuple[Alert, ...] = ()
+        alerts = before.alerts
+        if self.clock_agrees is not False:
+            new_alerts, alerts = crossed(checked, settings.thresholds, settings.kinds, before.alerts, time.time())
         record = replace(
             before,
             reading=checked,
@@ -149,7 +165,10 @@ class Attempt:
         )
         if self._remember(signed_in, record):
             self.new_alerts = new_alerts
-        history.append(self.env, signed_in.account, checked)
+        if self.clock_agrees is False:
+            self.entry.notes.append(clock.WRONG)  # kept, it would stand among the readings of another day
+        elif not history.append(self.env, signed_in.account, checked):
+            self.entry.notes.append("the history could not be added to")
         return _good(signed_in, checked, due_at, stamp)
 
     def _after_failure(self, failure: SourceFailure, signed_in: SignIn, asking: Asking, stamp: str) -> Snapshot | None:
@@ -188,7 +207,8 @@ class Attempt:
     def _remember(self, signed_in: SignIn, record: Record) -> bool:
         try:
             self.store.put(signed_in.account, record)
-        except StoreBroken:
+        except StoreBroken as fault:
+            self.entry.notes.append(str(fault))
             return False  # the request was noted before it was made, or there was none: what is lost is repeated, not multiplied
         return True
 

@@ -30,7 +30,8 @@ ENDING_S = 2.0
 """For a holder that was killed to be gone, and its lock with it."""
 
 OURS = ("usageline.refresh", "usageline.cli")
-"""What a process that holds the lock was started as, by a word of its command line."""
+COMMAND = "/usageline/cli/__main__.py"
+"""What a process that holds the lock was started as, by a word of its command line, or by the end of one: the installed command is run by path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _end_hanging(env: Mapping[str, str]) -> Holder | None:
 
 
 def _is_ours(found: Process) -> bool:
-    return found.user == os.geteuid() and not found.words.isdisjoint(OURS)
+    return found.user == os.geteuid() and any(word in OURS or word.endswith(COMMAND) for word in found.words)
 
 
 def _note(env: Mapping[str, str]) -> None:

@@ -14,7 +14,9 @@ from usageline.errors import CacheUnsafe, CacheUnwritable, LockUnsupported, Usag
 from usageline.line.due import file_stamp, is_due
 from usageline.line.read import json_file
 from usageline.looks import files as looks
-from usageline.refresh import cache, holder, publish, told
+from usageline.refresh import cache, holder, log, publish, told
+from usageline.refresh.entry import Entry, why_due
+from usageline.setup import bundle
 from usageline.sources.address import api_address
 
 if TYPE_CHECKING:
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
 
     from usageline.usage.alerts import Alert
 
-LONGEST_S = 9.0
-"""For all of it. The process ends itself a second later."""
+PLUGIN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+LONGEST_S = 8.5
+"""For all that waits for somebody. The process ends itself a second and a half later, wherever it is; by then what came of it is published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,38 +45,57 @@ class Outcome:
     took_over: bool = False
 
 
-def refresh(env: Mapping[str, str], *, force: bool = False) -> Outcome:
+def refresh(env: Mapping[str, str], *, force: bool = False, entry: Entry | None = None) -> Outcome:
     """Get a new reading and publish it, unless that is not due or somebody else is at it. Takes LONGEST_S at most and raises nothing.
 
-    `force` asks the service before it is due; it keeps a cooldown after 429 and `gate.FORCED_GAP_S` between two requests.
+    `force` asks the service before it is due; it keeps a cooldown after 429 and `gate.FORCED_GAP_S` between two requests. `entry` is what the log
+    is told of it; the time counts from its beginning: on a machine under load the imports before this take theirs.
     """
-    deadline = time.monotonic() + LONGEST_S
+    entry = entry or Entry()
+    try:
+        outcome = _bounded(env, entry, force=force)
+    except Exception as error:
+        log.add(env, entry.cut_off(f"{type(error).__name__}; please report it"))
+        raise
+    log.add(env, entry.ended(outcome))
+    return outcome
+
+
+def _bounded(env: Mapping[str, str], entry: Entry, *, force: bool) -> Outcome:
+    deadline = entry.began + LONGEST_S
     try:
         cache.prepare(env)
     except (CacheUnsafe, LookupError) as problem:  # LookupError: the environment names no home
         return Outcome("failed", None, str(problem))
     try:
         with holder.held(env) as hold:
+            if hold.ended is not None:
+                entry.notes.append(f"another refresh hung: process {hold.ended.pid}" + (", which was ended" if hold.ours else ""))
             if not hold.ours:
-                return Outcome("busy", _published(env), _unending(hold))
-            outcome, alerts = _refresh(env, deadline, force=force)
+                published = _published(env)
+                entry.why = _why_due(env, published, force=force)
+                return Outcome("busy", published, _unending(hold))
+            log.rotate(env)
+            outcome, alerts = _refresh(env, deadline, entry, force=force)
             outcome = replace(outcome, took_over=hold.ended is not None)
             _give_back_claim(env, outcome.snapshot)
     except (LockUnsupported, CacheUnwritable, OSError) as fault:
+        entry.why = entry.why or _why_due(env, _published(env), force=force)
         return _hindered(env, fault)
     if alerts:
         # Without the lock: a notifier that is slow holds no other refresh up.
         from usageline.refresh.tell import tell  # noqa: PLC0415 - hardly ever
 
-        tell(alerts, config.tolerant(env)[0].alerts, env, deadline)
+        entry.told(alerts, tell(alerts, config.tolerant(env)[0].alerts, env, deadline))
     return outcome
 
 
-def _refresh(env: Mapping[str, str], deadline: float, *, force: bool) -> tuple[Outcome, tuple[Alert, ...]]:
+def _refresh(env: Mapping[str, str], deadline: float, entry: Entry, *, force: bool) -> tuple[Outcome, tuple[Alert, ...]]:
     """How it ended, and the alerts to tell of now."""
     published = _published(env)
     # Looked at again: whoever had the lock until now may have done it.
-    if not force and not is_due(published, file_stamp(paths.claude_credentials(env)), time.time()):
+    entry.why = _why_due(env, published, force=force)
+    if not entry.why:
         return Outcome("not-due", published), ()
     settings, invalid = config.tolerant(env)
     notes = [note for note in (str(invalid) if invalid else None, api_address(env)[1]) if note]
@@ -82,16 +105,20 @@ def _refresh(env: Mapping[str, str], deadline: float, *, force: bool) -> tuple[O
     from usageline.refresh.store import opened  # noqa: PLC0415
 
     with opened(paths.store_dir(env)) as store:
-        attempt = Attempt(env, store, settings, deadline, force=force, previous=published)
+        attempt = Attempt(env, store, settings, deadline, force=force, previous=published, entry=entry)
         snapshot = attempt.snapshot(notes)
+        if store.set_aside:
+            entry.notes.append("what was remembered could not be read and was set aside")
     if snapshot is None:
         return Outcome("not-due", published), ()
     try:
         publish.publish(env, snapshot)
     except OSError as fault:
         return _hindered(env, fault), attempt.new_alerts
-    told.sweep(env, snapshot.alerts, time.time())
+    if attempt.clock_agrees:
+        told.sweep(env, snapshot.alerts, time.time())
     looks.sweep(env)
+    bundle.sweep(PLUGIN)
     with contextlib.suppress(UsagelineError, OSError):  # said where it is of use: in the snapshot's detail, by the line, by doctor
         compile_config(env)
     return Outcome("refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json()), attempt.new_alerts
@@ -105,6 +132,10 @@ def _give_back_claim(env: Mapping[str, str], published: dict[str, Any] | None) -
     if not is_due(published, file_stamp(paths.claude_credentials(env)), time.time()):
         with contextlib.suppress(OSError, NotImplementedError):
             os.utime(paths.stamp(env), (0, 0), follow_symlinks=False)
+
+
+def _why_due(env: Mapping[str, str], published: dict[str, Any] | None, *, force: bool) -> str:
+    return why_due(published, file_stamp(paths.claude_credentials(env)), time.time(), force=force)
 
 
 def _published(env: Mapping[str, str]) -> dict[str, Any] | None:

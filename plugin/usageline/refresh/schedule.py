@@ -23,7 +23,7 @@ def next_refresh_at(reading: Reading, config: Config, *, requested_at: int, now:
 
     Never sooner than `config.floor_s` after the last request, nor before the next second.
     """
-    due_at = reading.observed_at + ROUNDED_DOWN_S + config.ttl_s * (1 + JITTER * jitter)
+    due_at = min(reading.observed_at, now) + ROUNDED_DOWN_S + config.ttl_s * (1 + JITTER * jitter)
     resets = [limit.resets_at for limit in reading.limits if limit.resets_at is not None and limit.resets_at > now]
     if resets:
         due_at = min(due_at, min(resets) + AFTER_RESET_S)

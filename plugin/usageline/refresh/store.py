@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +18,9 @@ import diskcache
 from usageline.errors import CacheUnsafe, StoreBroken
 from usageline.hindrance import tried
 from usageline.refresh import record
-from usageline.refresh.cache import private_directory
+from usageline.refresh.cache import private_directory, set_aside
 from usageline.refresh.inspect import LONGEST_TEXT, SETTINGS, inspect
+from usageline.setup.files import remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,10 +83,11 @@ class TextDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
 
 
 class Store:
-    """The records of all accounts. Use it under the lock only."""
+    """The records of all accounts. Use it under the lock only. `set_aside` says that what was there could not be used."""
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
+        self.set_aside = False
         self._cache: diskcache.Cache | None = None
         try:
             self._open()
@@ -130,15 +131,23 @@ class Store:
         self._cache.set(account, record.as_json(changed))
 
     def _open(self) -> None:
-        path = private_directory(self._directory)
+        path = self._directory
         if os.path.expandvars(path) != path:
             raise StoreBroken("diskcache would read the path's dollar sign as a variable")
-        database = os.path.join(path, diskcache.core.DBNAME)
-        # Made here: SQLite takes the mode from the umask, and gives its journals the mode of the database.
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        inspect(database, BUSY_S)
-        self._cache = diskcache.Cache(path, timeout=BUSY_S, disk=TextDisk, **SETTINGS)
+        if not os.path.lexists(path):
+            self._make()
+        private_directory(path)
+        _make_database(path)
+        inspect(path, BUSY_S)
+        self._cache = _cache(path)
+
+    def _make(self) -> None:
+        """Make a new store in one step: one of which a killed run has made the half would look damaged."""
+        new = self._directory + ".new"
+        remove_tree(new)
+        _make_database(private_directory(new))
+        _cache(new).close()
+        os.rename(new, self._directory)
 
     def _rebuild(self) -> None:
         """Set the store aside, in place of one set aside earlier, and begin a new one.
@@ -146,23 +155,31 @@ class Store:
         Where that fails there is no store for now, and the old one goes back: on a full disk it is as good as ever, and holds the cooldowns.
         """
         self.close()
-        aside = self._directory + ".broken"
         try:
-            if os.path.isdir(aside) and not os.path.islink(aside):
-                shutil.rmtree(aside)
-            elif os.path.lexists(aside):
-                os.unlink(aside)
-            os.rename(self._directory, aside)
+            aside = set_aside(self._directory)
         except OSError:
             return
         try:
             self._open()
+            self.set_aside = True
         except FAULTS:
             self.close()
             with contextlib.suppress(OSError):
                 if os.path.lexists(self._directory):
-                    shutil.rmtree(self._directory)
+                    remove_tree(self._directory)
                 os.rename(aside, self._directory)
+
+
+def _make_database(directory: str) -> str:
+    """Make the database, empty, where there is none; gives its path. SQLite takes the mode from the umask, and gives its journals that of the database."""
+    path = os.path.join(directory, diskcache.core.DBNAME)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    return path
+
+
+def _cache(directory: str) -> diskcache.Cache:
+    return diskcache.Cache(directory, timeout=BUSY_S, disk=TextDisk, **SETTINGS)
 
 
 @contextlib.contextmanager

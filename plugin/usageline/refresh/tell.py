@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import time
@@ -9,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from usageline import paths
+from usageline.guard import Guard
 from usageline.line.hook import sentence
 from usageline.processes import kill_tree
 from usageline.refresh.desktop import Desktop
@@ -39,23 +41,26 @@ def tell(alerts: tuple[Alert, ...], settings: Alerts, env: Mapping[str, str], de
     deadline = min(deadline, time.monotonic() + LONGEST_S)
     running: list[tuple[str, subprocess.Popen[bytes]]] = []
     failures: list[str] = []
-    try:
-        for name, words, surroundings in _commands(alerts[:MOST_TOLD], settings, {**_environment(env), **desktop.bus()}, desktop):
-            if not words:
-                failures.append(f"{name}: nothing to show it with")
-                continue
-            try:
-                running.append((name, _start(words, surroundings, paths.home(env))))
-            except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
-                failures.append(f"{name}: {getattr(error, 'strerror', None) or type(error).__name__}")
-        for name, process in running:
-            failure = _end(process, deadline)
-            if failure:
-                failures.append(f"{name}: {failure}")
-    finally:
-        for _, process in running:
-            if process.returncode is None:
-                kill_tree(process)
+    with contextlib.ExitStack() as guards:
+        try:
+            for name, words, surroundings in _commands(alerts[:MOST_TOLD], settings, {**_environment(env), **desktop.bus()}, desktop):
+                if not words:
+                    failures.append(f"{name}: nothing to show it with")
+                    continue
+                try:
+                    guard = guards.enter_context(Guard())
+                    running.append((name, _start(words, surroundings, paths.home(env))))
+                    guard.watch(running[-1][1])
+                except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
+                    failures.append(f"{name}: {getattr(error, 'strerror', None) or type(error).__name__}")
+            for name, process in running:
+                failure = _end(process, deadline)
+                if failure:
+                    failures.append(f"{name}: {failure}")
+        finally:
+            for _, process in running:
+                if process.returncode is None:
+                    kill_tree(process)
     return failures
 
 

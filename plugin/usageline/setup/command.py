@@ -13,6 +13,13 @@ from usageline.setup.install import install
 from usageline.setup.job import Job
 from usageline.setup.packages import EXTRAS
 from usageline.setup.uninstall import uninstall
+from usageline.terminal import lines
+
+SECRETS = (
+    *("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_FOUNDRY_API_KEY"),
+    *("AWS_BEARER_TOKEN_BEDROCK", "CLAUDE_CODE_OAUTH_TOKEN"),
+)
+"""Variables with what a session signs in with. The tools and interpreters that an install starts find `withheld` in their place, as in install.sh."""
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 """The clone, or the release, that this file belongs to."""
@@ -46,6 +53,7 @@ def run(argv: list[str], program: str = "install.sh") -> int:
     chosen = parser.parse_args(argv)
     if chosen.uninstall and chosen.extras:
         parser.error("--with goes with an install")
+    os.environ.update({name: "withheld" for name in SECRETS if os.environ.get(name)})
     job = Job(
         env=dict(os.environ),
         source=SOURCE,
@@ -85,5 +93,5 @@ def _say(text: str) -> None:
 
 
 def _fail(text: str) -> int:
-    print(f"usageline: {text}".encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)  # noqa: T201 - as above
+    print(f"usageline: {lines(text)}".encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)  # noqa: T201 - as above
     return 1

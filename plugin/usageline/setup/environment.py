@@ -6,6 +6,7 @@ The id stands for the content, so an existing complete release never has to be b
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import os
 import shlex
@@ -31,7 +32,8 @@ python={python}
 [ -x "$python" ] || {{ echo 'usageline: its Python is gone; run install.sh again' >&2; exit 1; }}
 # A prompt or a status bar asks for this often: it goes by the fast way.
 if [ "${{1-}}" = line ] && [ "${{2-}}" != --help ]; then exec "$python" -I -S -B {script} "$@"; fi
-exec "$python" -I -B -m usageline.cli "$@"
+[ -r {command} ] || {{ echo 'usageline: its files are gone; run install.sh again' >&2; exit 1; }}
+exec "$python" -I -B {command} "$@"
 """
 # PYTHONDONTWRITEBYTECODE has no say here (-I), and a pyc that is checked against no source needs no stat at start.
 COMPILE = """
@@ -71,15 +73,30 @@ class Release:
         """Whether it was built to the end and its interpreter is still there."""
         return os.path.isfile(self.root + "/complete") and os.access(self.python, os.X_OK)
 
+    def is_whole(self, source: str, check: str) -> bool:
+        """Whether, besides, every file of the program in `source` is there unchanged, and its interpreter can do `check`."""
+        if not self.is_complete() or not all(_same(f"{source}/{path}", f"{self.root}/{path}") for path in _files(source)):
+            return False
+        try:
+            done = subprocess.run(
+                [self.python, "-I", "-B", "-c", check], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
+            )
+        except (OSError, subprocess.SubprocessError):
+            return False
+        return done.returncode == 0
+
     def is_current(self) -> bool:
         """Whether `current` names it."""
         link = self.data_dir + "/current"
         return os.path.islink(link) and os.readlink(link) == "releases/" + self.id
 
     def is_compiled_for(self, interpreter: Interpreter) -> bool:
-        """Whether its bytecode suits that interpreter: its bundle is written last."""
+        """Whether all of it has bytecode that suits that interpreter."""
         major, minor, _ = interpreter.version
-        return os.path.isfile(bundle.path(self.root + "/plugin", f"cpython-{major}{minor}"))
+        tag = f"cpython-{major}{minor}"
+        paths = (os.path.split(path) for path in _files(self.root) if path.endswith(".py"))
+        compiled = (f"{self.root}/{folder}/__pycache__/{name[:-3]}.{tag}.pyc" for folder, name in paths)
+        return bundle.is_whole(bundle.path(self.root + "/plugin", tag)) and all(map(os.path.isfile, compiled))
 
 
 def release_of(source: str, data_dir: str, cold: Interpreter, extras: Sequence[str] = ()) -> Release:
@@ -94,12 +111,19 @@ def release_of(source: str, data_dir: str, cold: Interpreter, extras: Sequence[s
 
 
 def build(release: Release, source: str, cold: Interpreter, packages: Packages) -> str:
-    """Make the release; gives the name of the tool that installed the packages. A part of one that a killed run left goes first."""
-    files.remove_tree(release.root)
+    """Make the release; gives the name of the tool that installed the packages.
+
+    A part of one that a killed run left goes first; but where only the environment is damaged, lines go on meanwhile.
+    """
+    if all(_same(f"{source}/{path}", f"{release.root}/{path}") for path in _files(source)):
+        atomic.remove_file(release.root + "/complete")
+    else:
+        files.remove_tree(release.root)
     for path in _files(source):
         target = f"{release.root}/{path}"
-        files.make_directory(os.path.dirname(target))
-        shutil.copyfile(f"{source}/{path}", target)
+        if not os.path.exists(target):
+            files.make_directory(os.path.dirname(target))
+            shutil.copyfile(f"{source}/{path}", target)
     tool = packages.install(cold, release.root)
     _write_launcher(release)
     compile_for(release, cold)
@@ -141,7 +165,16 @@ def _write_launcher(release: Release) -> None:
     path = release.root + "/bin/usageline"
     files.make_directory(os.path.dirname(path))
     # Without `current` in it, a running command keeps its own release while another one is installed.
-    atomic.replace_file(path, os.fsencode(_LAUNCHER.format(python=shlex.quote(release.python), script=shlex.quote(release.script))), 0o700)
+    programs = {"python": release.python, "script": release.script, "command": release.root + "/plugin/usageline/cli/__main__.py"}
+    text = _LAUNCHER.format(**{name: shlex.quote(program) for name, program in programs.items()})
+    atomic.replace_file(path, os.fsencode(text), 0o700)
+
+
+def _same(path: str, other: str) -> bool:
+    try:
+        return filecmp.cmp(path, other, shallow=False)
+    except OSError:
+        return False
 
 
 def _files(source: str) -> Iterator[str]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from usageline import __version__, flock, paths
 from usageline.config import origin
 from usageline.errors import SetupRefused, UsagelineError
+from usageline.refresh import cache
 from usageline.setup import environment, files, first_line, interpreters, program, record, uninstall, wire_settings, wiring
 from usageline.setup.job import Outcome
-from usageline.setup.packages import FULL, PackagesFailed
+from usageline.setup.packages import FULL, PackagesFailed, packages
 
 if TYPE_CHECKING:
     from usageline.setup.job import Job
@@ -62,11 +63,11 @@ def _forget(job: Job, made: list[str]) -> None:
 
 def _install(job: Job, old: Record | None, new: Record) -> int:
     outcome = Outcome()
-    before = environment.current(job.data_dir)
+    listed = origin.listed_in(job.data_dir + "/current")
     release, cold = program.build(job, old, outcome)
     # The usual place is known, too: a program that starts Claude Code from elsewhere may not have this shell's variables.
-    usual = paths.config_file({"HOME": job.env["HOME"]})
-    origin.allow(release.root, [*(origin.listed_in(before.root) if before else []), paths.config_file(job.env), usual])
+    origin.allow(release.root, [*listed, paths.config_file(job.env), origin.usual(job.env)])
+    origin.remember_path(release.root, job.env.get("PATH", ""))
     if not release.is_current():
         environment.switch_to(release)
         if not outcome.changes:
@@ -103,6 +104,9 @@ def _begin(job: Job, old: Record | None, made: list[str]) -> Record:
     if old:
         new = replace(old, made=(*old.made, *(path for path in made if path not in old.made)))
     else:
+        if record.is_broken(job.env):
+            job.say(record.BROKEN + "\n")
+            cache.set_aside(record.path(job.env))
         before = wire_settings.without_us(job)
         new = record.Record("", job.data_dir, "", "", before=record.encode(before), made=tuple(made))
     if new != old:
@@ -136,7 +140,7 @@ def _describe(job: Job, old: Record | None) -> int:
     release, candidates = program.planned(job, old)
     hot = interpreters.probe(old.interpreter) if old and old.interpreter else None
     outcome = Outcome()
-    if not release.is_complete():
+    if not release.is_whole(job.source, packages(f"{job.source}/plugin", program.extras(job, old), job.env).check):
         outcome.did("program", f"{job.short(release.root)} (Python {candidates[0].version_text})")
     if not hot:
         ranking = interpreters.rank(interpreters.find(job.env, [candidates[0].path]), release.script)

@@ -9,10 +9,11 @@ import errno
 import glob
 import os
 import shutil
-import subprocess
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from usageline.bounded import run_bounded
 from usageline.errors import UsagelineError
 from usageline.setup import files
 
@@ -22,14 +23,17 @@ if TYPE_CHECKING:
     from usageline.setup.interpreters import Interpreter
 
 INSTALL_TIMEOUT_S = 600
+MOST_BYTES = 4 << 20
+"""Of what a tool says."""
+
+SCRATCH = "tmp"
+"""The directory in the release, while it is built, for the tools' temporary files: its disk must have room anyway, and /tmp may be full or read-only."""
+
 CHECK = "import click, diskcache, filelock, httpx, plotille, pygal, rich, tomlkit, truststore, usageline"
 EXTRAS = {"png": "resvg_py"}
 """What may be installed besides: the list `requirements-<name>.lock`, and a module that must then be there."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-TEMPORARY = "/tmp"  # noqa: S108 - below the release
-"""Where the tools unpack: the release's disk must have room for the packages anyway, and /tmp may be full or read-only."""
-
 FULL_BYTES = 32 << 20
 """A disk with less left has no room for the packages and for what unpacks them."""
 
@@ -70,7 +74,6 @@ class Packages:
         venv = release + "/venv"
         ways = [("uv", self._by_uv)] if self.uv else []
         failures: list[PackagesFailed] = []
-        files.make_directory(release + TEMPORARY)
         for name, way in [*ways, ("pip", self._by_pip)]:
             files.remove_tree(venv)
             try:
@@ -80,7 +83,7 @@ class Packages:
             except PackagesFailed as failure:
                 failures.append(failure)
             else:
-                files.remove_tree(release + TEMPORARY)
+                files.remove_tree(f"{release}/{SCRATCH}")
                 return name
         # What uv said counts only where pip never came to install: they mostly fail for the same reason.
         raise failures[0] if isinstance(failures[-1], NoVenv) and len(failures) > 1 else failures[-1]
@@ -116,27 +119,21 @@ class Packages:
         env = {name: value for name, value in self.env.items() if name not in _DROPPED}
         # A user's pip.conf may say "user = true", which has no meaning in a venv and would fail.
         env["PIP_USER"] = "0"
-        env["TMPDIR"] = directory + TEMPORARY
+        # What a killed tool leaves of its working files lies in the release, which is swept; elsewhere nobody would find it again.
+        env["TMPDIR"] = f"{directory}/{SCRATCH}"
+        files.make_directory(env["TMPDIR"])
+        deadline = time.monotonic() + INSTALL_TIMEOUT_S
         try:
-            done = subprocess.run(
-                command,
-                cwd=directory,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=INSTALL_TIMEOUT_S,
-                check=False,
-            )
-        except (OSError, subprocess.SubprocessError) as error:
+            done = run_bounded(command, env, directory, deadline=deadline, most=MOST_BYTES, errors=True)
+        except OSError as error:
             raise PackagesFailed(str(error)) from None
-        if done.returncode != 0:
-            said = done.stdout.decode("utf-8", "replace").strip().splitlines()[-12:] or [
-                f"{command[0]} ended with status {done.returncode}"
-            ]
+        if done.fault:
+            raise PackagesFailed(f"{command[0]} " + (f"took more than {INSTALL_TIMEOUT_S} s" if done.fault == "time" else "said too much"))
+        if done.status != 0:
+            said = (done.output + done.errors).decode("utf-8", "replace").strip().splitlines()[-12:]
             # venv runs pip for itself, and keeps to itself what it said.
-            said += [f"{directory}: {os.strerror(errno.ENOSPC)}"] if _is_full(directory) else []
-            raise PackagesFailed("\n".join(said))
+            full = [f"{directory}: {os.strerror(errno.ENOSPC)}"] if _is_full(directory) else []
+            raise PackagesFailed("\n".join([*(said or [f"{command[0]} ended with status {done.status}"]), *full]))
 
 
 def packages(plugin: str, extras: Sequence[str], env: dict[str, str]) -> Packages:

@@ -47,7 +47,7 @@ def build(job: Job, old: Record | None, outcome: Outcome) -> tuple[Release, Inte
     last = NoVenv("no interpreter")
     for cold in candidates:
         release = environment.release_of(job.source, job.data_dir, cold, wanted)
-        if release.is_complete():
+        if release.is_whole(job.source, tools.check):
             return release, cold
         if os.path.realpath(job.source) == os.path.realpath(release.root):
             raise SetupRefused("This installation is damaged: run install.sh from a clone.")
@@ -60,7 +60,7 @@ def build(job: Job, old: Record | None, outcome: Outcome) -> tuple[Release, Inte
             outcome.did("program", f"{job.short(release.root)} (Python {cold.version_text}, packages by {tool})")
             return release, cold
         finally:
-            if not release.is_complete():
+            if not release.is_complete() and not release.is_current():  # what is in use may serve the line still
                 files.remove_tree(release.root)
     raise last
 

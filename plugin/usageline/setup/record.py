@@ -12,24 +12,34 @@
     command      ~/.local/bin/usageline, where it is ours
     made         directories that did not exist before, outermost first
     extras       what was installed besides (`install.sh --with`); records of before there were any do not have it
+    digest       SHA-256 over all of that: what the disk made of a record must not be put into settings.json; records of before there was one
+                 do not have it
 
-It is written before settings.json is replaced, so that a kill between the two can be undone.
+What else stands in it a later version has put there: it is kept. One with a higher version is for that version alone to change, which seals it in
+the same way. It is written before settings.json is replaced, so that a kill between the two can be undone.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from usageline import atomic, paths
-from usageline.setup import files
+from usageline.errors import SetupRefused
+from usageline.line import read
+from usageline.setup import files, json_text
 
 VERSION = 1
+BROKEN = (
+    "The install record cannot be read. A status line that you had before is taken from the newest copy beside settings.json (settings.json.usageline-…),"
+    " and the copies stay."
+)
+"""For the user."""
+
 REMEMBERED = 8
 """So many `after` and `commands` are kept."""
 
@@ -52,6 +62,7 @@ class Record:
     made: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     version: int = VERSION
+    rest: dict[str, Any] = field(default_factory=dict)
 
     @property
     def before_bytes(self) -> bytes | None:
@@ -79,8 +90,15 @@ def path(env: dict[str, str]) -> str:
     return found
 
 
+def is_broken(env: dict[str, str]) -> bool:
+    """Whether something is there that is no record that can be read."""
+    return os.path.lexists(path(env)) and load(env) is None
+
+
 def load(env: dict[str, str]) -> Record | None:
-    """The profile's record; None where there is none that can be read."""
+    """The profile's record; None where there is none that can be read. SetupRefused where it is for a later version to read."""
+    if is_later(path(env)):
+        raise SetupRefused(f"{path(env)} is of a later version of usageline: install or uninstall with that one. Nothing was changed.")
     return load_from(path(env))
 
 
@@ -92,16 +110,27 @@ def save(env: dict[str, str], record: Record) -> None:
 def load_from(place: str) -> Record | None:
     """The record in that file; None where there is none that can be read."""
     try:
-        with open(place, "rb") as file:
-            return _checked(json.loads(file.read(_SIZE_LIMIT)))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        found = _checked(_parsed(place))
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
+    return found if found.version <= VERSION else None
+
+
+def is_later(place: str) -> bool:
+    """Whether the record in that file is for a later version to read."""
+    try:
+        version = _parsed(place)["version"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
+    return type(version) is int and version > VERSION
 
 
 def save_to(place: str, record: Record) -> None:
     """Write a record to that file, in one step."""
     files.make_directory(os.path.dirname(place))
-    data = json.dumps(asdict(record), ensure_ascii=True, indent=1).encode("ascii")
+    known = asdict(record)
+    value = {**known.pop("rest"), **known}
+    data = json.dumps({**value, "digest": _sealed(value)}, ensure_ascii=True, indent=1).encode("ascii")
     atomic.replace_file(place, data + b"\n", 0o600)
 
 
@@ -115,7 +144,22 @@ def others(env: dict[str, str]) -> list[str]:
     return sorted(directory + "/" + name for name in names if name.startswith("install-") and name.endswith(".json") and name != own)
 
 
+def _parsed(place: str) -> dict[str, Any]:
+    """The object in that file. ValueError where there is none, or one that is not as it was written."""
+    value: dict[str, Any] = read.json_file(place, _SIZE_LIMIT) or {}
+    if "digest" in value and value["digest"] != _sealed(value):
+        raise ValueError("not as it was written")
+    return value
+
+
+def _sealed(value: dict[str, Any]) -> str:
+    """The digest of a record's values but for `digest`."""
+    rest = {name: found for name, found in value.items() if name != "digest"}
+    return digest(json.dumps(rest, sort_keys=True).encode("ascii"))
+
+
 def _checked(value: dict[str, Any]) -> Record:
+    known = {"digest", *(field.name for field in fields(Record))}
     record = Record(
         release=_text(value["release"]),
         data_dir=_text(value["data_dir"]),
@@ -128,18 +172,26 @@ def _checked(value: dict[str, Any]) -> Record:
         command=None if value["command"] is None else _text(value["command"]),
         made=_texts(value["made"]),
         extras=_texts(value.get("extras", [])),
-        version=value["version"],
+        version=_number(value["version"]),
+        rest={name: rest for name, rest in value.items() if name not in known},
     )
-    try:
-        _ = record.before_bytes
-    except binascii.Error as error:
-        raise ValueError(str(error)) from None
+    text = base64.b64decode(record.before or "", validate=True).decode("utf-8").removeprefix("\ufeff")
+    if text.strip() and not isinstance(json_text.parse(text), dict):
+        raise ValueError("no settings")
+    if not all(map(os.path.isabs, (record.data_dir, *record.made, *record.backups))):
+        raise ValueError("a path that is none")
     return record
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
+    return value
+
+
+def _number(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError("not a number")
     return value
 
 

@@ -83,14 +83,13 @@ def replace(path: str, change: Callable[[Settings], bytes | None], announce: Cal
     raise SetupRefused("it keeps changing: close Claude Code and try again")
 
 
-def back_up(before: Settings, beside: str) -> str:
-    """Copy the file as it was to a dated name beside `beside`; gives that name."""
+def backup_path(beside: str) -> str:
+    """A dated name beside `beside` that is not taken."""
     stem = f"{beside}.usageline-{time.strftime('%Y%m%d-%H%M%S')}"
     path, number = stem, 1
     while os.path.lexists(path):
         number += 1
         path = f"{stem}-{number}"
-    atomic.replace_file(path, before.data or b"", 0o600)
     return path
 
 
@@ -120,7 +119,7 @@ def _check(settings: Settings) -> None:
 
 def _put(before: Settings, data: bytes | None) -> bool:
     def unchanged() -> bool:
-        return _bytes_at(before.path) == before.data
+        return bytes_at(before.path) == before.data
 
     if data is not None:
         return atomic.replace_file(before.path, data, before.mode, unchanged)
@@ -130,7 +129,8 @@ def _put(before: Settings, data: bytes | None) -> bool:
     return True
 
 
-def _bytes_at(path: str) -> bytes | None:
+def bytes_at(path: str) -> bytes | None:
+    """What a file holds; None where there is none."""
     try:
         with open(path, "rb") as file:
             return file.read(SIZE_LIMIT + 1)

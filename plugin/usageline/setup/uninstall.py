@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from usageline import atomic, flock, paths
 from usageline.errors import SetupRefused
+from usageline.refresh import log
 from usageline.setup import files, record, wire_settings
 from usageline.setup.job import Outcome
 
@@ -44,8 +45,10 @@ def uninstall(job: Job) -> int:
 def take_back(job: Job, outcome: Outcome) -> None:
     """The steps. Settings come first, so that no new line or refresh starts; the record goes last, so that a killed run can be repeated."""
     old = record.load(job.env)
+    if record.is_broken(job.env):
+        outcome.notes.append(record.BROKEN)
     wire_settings.unwire(job, old, outcome)
-    _sweep(job)
+    _sweep(job, old)
     others = record.others(job.env)
     if others:
         outcome.notes.append("The program stays: another profile of Claude Code uses it.")
@@ -53,17 +56,20 @@ def take_back(job: Job, outcome: Outcome) -> None:
         _remove_program(job, old, outcome)
     with flock.held(paths.lock(job.env), REFRESH_WAIT_S):
         _remove(job, job.cache_dir, "cache", outcome)
-    if others:
-        if not job.dry_run:
-            _bequeath(old, others)
-            atomic.remove_file(record.path(job.env))
-    else:
-        _remove(job, job.state_dir, "state", outcome)
+    if others and not job.dry_run:
+        _bequeath(old, others)
+        log.remove(job.env)
+    if not others and os.path.isdir(job.state_dir) and not os.path.islink(job.state_dir):
+        _remove_state(job, outcome)
     _remove_empty_directories(job, old)
+    if not job.dry_run and os.path.isdir(job.state_dir):
+        if not files.remove_tree(record.path(job.env)):
+            atomic.remove_file(record.path(job.env))
+        _remove_empty_directories(job, old)
 
 
 def _remove_program(job: Job, old: Record | None, outcome: Outcome) -> None:
-    data_dir = old.data_dir if old else job.data_dir
+    data_dir = old.data_dir if old and os.path.basename(old.data_dir) == os.path.basename(job.data_dir) else job.data_dir
     if os.path.islink(job.command) and os.readlink(job.command) == data_dir + "/current/bin/usageline":
         if not job.dry_run:
             atomic.remove_file(job.command)
@@ -80,9 +86,18 @@ def _remove(job: Job, directory: str, what: str, outcome: Outcome) -> None:
         outcome.did(what, job.short(directory))
 
 
-def _sweep(job: Job) -> None:
-    """Remove what a killed install or uninstall left half written. Where that cannot be, as in a read-only directory, nothing was left."""
-    targets = (os.path.realpath(job.settings), record.path(job.env), job.data_dir + "/current", job.command)
+def _remove_state(job: Job, outcome: Outcome) -> None:
+    """History, and whatever else there is but the record."""
+    for entry in () if job.dry_run else list(os.scandir(job.state_dir)):
+        if entry.path != record.path(job.env) and not files.remove_tree(entry.path):
+            atomic.remove_file(entry.path)
+    outcome.did("state", job.short(job.state_dir))
+
+
+def _sweep(job: Job, old: Record | None) -> None:
+    """Remove what a killed install, uninstall or change of the configuration left half written. A read-only directory has none of it."""
+    written = (os.path.realpath(job.settings), *(old.backups if old else ()), os.path.realpath(paths.config_file(job.env)))
+    targets = (*written, record.path(job.env), job.data_dir + "/current", job.command)
     for path in () if job.dry_run else targets:
         if os.path.isdir(os.path.dirname(path)):
             with contextlib.suppress(OSError):

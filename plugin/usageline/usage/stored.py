@@ -17,11 +17,17 @@ def as_json(reading: Reading) -> dict[str, Any]:
 
 
 def from_json(value: object) -> Reading | None:
-    """The reading that `as_json` gave, or None where anything in it is not what it wrote."""
+    """The reading that `as_json` gave, or None where anything in it is not what it wrote. What a later version has added is passed over."""
     row = mapping(value)
     observed_at, source = _whole(row.get("observed_at"), EARLIEST, LATEST), text(row.get("source"))
     limits, credits = _rows(row.get("limits"), limit_from_json), _rows(row.get("credits"), credit_from_json)  # noqa: A001 - the glossary's word
-    if set(row) != {field.name for field in fields(Reading)} or observed_at is None or source is None or limits is None or credits is None:
+    if (
+        not {field.name for field in fields(Reading)} <= set(row)
+        or observed_at is None
+        or source is None
+        or limits is None
+        or credits is None
+    ):
         return None
     return Reading(limits, credits, source, observed_at, text(row["plan"]))
 

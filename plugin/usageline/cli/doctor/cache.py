@@ -14,6 +14,7 @@ from usageline.line import due, start
 from usageline.line.segments.limits import REASONS
 from usageline.refresh.holder import holder
 from usageline.refresh.lock import held
+from usageline.usage import clock
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
@@ -72,6 +73,10 @@ def snapshot(context: Context) -> Result:
     status, detail = str(found.get("status")), text(found.get("detail"))
     observed_at = found.get("observed_at")
     age = f"seen {span(context.now - observed_at)} ago" if isinstance(observed_at, int | float) else "none seen so far"
+    if isinstance(observed_at, int | float) and observed_at > context.now + due.CLOCK_JUMP_S:
+        age = "seen under another clock"
+    if status == "ok" and clock.WRONG in (detail or ""):
+        return warning(f"the numbers are good, {age}, but {clock.WRONG}", "set the clock")
     if status == "ok":
         return ok(f"the numbers are good, {age}")
     said = REASONS.get(status, status) + (f" ({detail})" if detail else "")

@@ -62,7 +62,7 @@ class Context:
     @cached_property
     def record(self) -> Record | None:
         """The install record, where there is one that can be read."""
-        return record.load(self.env)
+        return record.load_from(record.path(self.env))
 
     @cached_property
     def data_dir(self) -> str:

@@ -1,0 +1,95 @@
+"""`usageline doctor --log`: what it shows, and what it refuses."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from usageline import paths
+from usageline.refresh.run import refresh
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+    from server import Api
+    from world import World
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def test_the_refreshes_are_told_the_newest_last(world: World, api: Api, usageline: Run) -> None:
+    """In the user's zone, below headings, with the place of the file."""
+    world.env["TZ"] = "Asia/Tokyo"
+    refresh(world.env)
+    api.fault = "500"
+    usageline("refresh", "--force")
+    usageline("refresh")
+    done = usageline("doctor", "--log")
+    assert done.returncode == 0
+    headings, first, *_, last, empty, place = done.stdout.splitlines()
+    assert headings.split() == ["when", "by", "why", "ended", "took"]
+    assert " JST  command  there were no numbers" in first
+    assert "oauth: ok" in first
+    assert last.split()[3:5] == ["command", "not-due"] or "failed" in last
+    assert empty == ""
+    assert place == "~/.local/state/usageline/log/default.log, and what is older in ~/.local/state/usageline/log/default.log.1"
+
+
+@pytest.mark.usefixtures("api")
+def test_so_many_lines_as_were_asked_for(world: World, usageline: Run) -> None:
+    for _ in range(5):
+        refresh(world.env)
+    assert len(usageline("doctor", "--log").stdout.splitlines()) == 5 + 3
+    assert len(usageline("doctor", "--log", "--lines", "2").stdout.splitlines()) == 2 + 3
+
+
+def test_without_a_log_it_says_what_to_do(usageline: Run) -> None:
+    done = usageline("doctor", "--log")
+    assert done.returncode == 1
+    assert "there is no ~/.local/state/usageline/log/default.log yet" in done.stderr
+    assert "usageline refresh" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["link", "fifo", "directory"])
+def test_what_is_no_file_of_ours_is_refused(world: World, usageline: Run, tmp_path: Path, kind: str) -> None:
+    path = Path(paths.log(world.env))
+    path.parent.mkdir(parents=True)
+    if kind == "link":
+        (tmp_path / "secret").write_text('{"ended":"secret"}\n')
+        path.symlink_to(tmp_path / "secret")
+    elif kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+    done = usageline("doctor", "--log")
+    assert done.returncode == 1
+    assert "secret" not in done.stdout + done.stderr
+    assert "remove it" in done.stderr
+
+
+def test_hostile_lines_are_shown_as_text_or_passed_over(world: World, usageline: Run) -> None:
+    path = Path(paths.log(world.env))
+    path.parent.mkdir(parents=True)
+    lines = [
+        b"\xff\xfe",
+        b"[" * 900,
+        b"[1]",
+        b'{"at":[],"by":{},"why":7,"ended":null,"ms":"x","tried":{},"notes":[1,null]}',
+        b'{"ms":1e999,"next":"9999-99-99T99:99:99Z","at":"0001-01-01T00:00:00Z"}',
+        b'{"ended":"\\u001b]52;c;AAAA\\u0007","notes":["\\u001b[2J\\u202e[bold]red[/bold]"]}',
+        b"x" * 5000,
+    ]
+    path.write_bytes(b"\n".join(lines))
+    done = usageline("doctor", "--log")
+    assert done.returncode == 0, done.stderr
+    assert "[bold]red[/bold]" in done.stdout
+    assert done.stdout.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("arguments", [("--lines", "3"), ("--log", "--schema"), ("--log", "--lines", "0")])
+def test_wrong_usage_ends_with_status_2(usageline: Run, arguments: tuple[str, ...]) -> None:
+    assert usageline("doctor", *arguments).returncode == 2

@@ -1,0 +1,125 @@
+"""A clock that a test sets, for every process of a world: the line, and the refresh that it starts in a clean environment.
+
+libfaketime stands between the program and the wall clock; clocks that only run forward (monotonic, since boot) are left as they are.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import shlex
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from faults.crowd.holders import wait_for
+from hot import Hot
+from usageline import paths
+from usageline.line.due import file_stamp, is_due
+from usageline.line.read import json_file
+from usageline.refresh import lock
+
+if TYPE_CHECKING:
+    from server import Api
+    from world import Release, World
+
+LIBRARIES = (
+    "/usr/lib/*/faketime/libfaketime.so.1",
+    "/usr/lib*/faketime/libfaketime.so.1",
+    "/opt/homebrew/lib/faketime/libfaketime.1.dylib",
+)
+YEAR_S = 365 * 86400
+LONGEST_LIFE_S = 5 * YEAR_S
+"""Of the sign-in: it is the clock that is tried here, and not what has expired by it."""
+
+
+@dataclass
+class Clock:
+    """The clock of `world`, off by `shift_s` from the true one. `release` is the test's own, whose interpreter is put under it."""
+
+    world: World
+    release: Release
+    api: Api
+    shift_s: float = 0
+
+    def __post_init__(self) -> None:
+        self.hot = Hot(self.world, self.release)
+        self.file = self.world.root / "clock"
+        library = next(path for pattern in LIBRARIES for path in glob.glob(pattern))
+        under = {
+            "LD_PRELOAD": library,
+            "FAKETIME_TIMESTAMP_FILE": str(self.file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+        self.world.env |= under
+        python = self.release.python
+        python.rename(python.with_name("python-itself"))
+        exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in under.items())
+        python.write_text(f'#!/bin/sh\nexport {exports}\nexec {shlex.quote(str(python))}-itself "$@"\n')
+        python.chmod(0o755)
+        self.world.sign_in(expires_at=time.time() + LONGEST_LIFE_S)
+        self.set(0)
+
+    @property
+    def now(self) -> float:
+        """What it shows."""
+        return time.time() + self.shift_s
+
+    @property
+    def requests(self) -> int:
+        """How often the service was asked so far."""
+        return len(self.api.usage_requests)
+
+    def set(self, shift_s: float) -> None:
+        """Put it so many seconds ahead of the true time, or behind; also for processes that run."""
+        self.shift_s = shift_s
+        new = self.file.with_name("clock.new")
+        new.write_text(f"{shift_s:+.0f}")
+        new.replace(self.file)
+
+    def refresh(self, *arguments: str) -> None:
+        """One refresh, to its end."""
+        done = self.world.run(*self.release.refresh_command, *arguments)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+    def line(self, **env: str | None) -> str:
+        """One line, without waiting for the refresh that it may have started."""
+        return self.hot.line(**env)
+
+    def settled_line(self) -> str:
+        """Lines until none is due for another refresh, or the one that was started has ended; the last of them."""
+        self.line()
+        wait_for(lambda: not self.is_due() or not self.is_claimed())
+        wait_for(self.lock_is_free)
+        return self.line()
+
+    def is_due(self) -> bool:
+        """Whether a line at this moment finds a refresh due."""
+        stamp = file_stamp(paths.claude_credentials(self.world.env))
+        return bool(is_due(json_file(paths.snapshot(self.world.env)), stamp, self.now))
+
+    def is_claimed(self) -> bool:
+        """Whether a line has started a refresh that may not be over yet."""
+        try:
+            return 0 <= self.now - os.stat(paths.stamp(self.world.env)).st_mtime < 12
+        except OSError:
+            return False
+
+    def lock_is_free(self) -> bool:
+        """Whether no refresh is under way."""
+        if not Path(paths.lock(self.world.env)).exists():
+            return True
+        with lock.held(paths.lock(self.world.env)) as ours:
+            return ours
+
+
+def assert_sane(line: str) -> None:
+    """No figure is negative, no countdown longer than a window, no percentage above 100, and nothing was raised."""
+    assert "-" not in line.replace("sign-in", "").replace("rate-limited", ""), line
+    assert all(int(days) < 8 for days in re.findall(r"↻ (\d+)d", line)), line
+    assert all(int(hours) < 24 for hours in re.findall(r"↻ (\d+)h", line)), line
+    assert all(int(percent) <= 100 for percent in re.findall(r"(\d+)%", line)), line
+    assert "please report" not in line, line

@@ -1,0 +1,102 @@
+"""What is remembered over days, under a clock that is wrong for a while: history, and the alerts that were told."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.clock.clocks import YEAR_S
+from faults.promises import promise
+from hot import INTERPRETER
+from server import usage_body
+from usageline import history, paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from faults.clock.clocks import Clock
+
+DAY_S = 86400
+FLOOR_S = 1.1
+"""Between two requests to this machine."""
+
+WRONG = (YEAR_S, -YEAR_S, 5 * YEAR_S // 2, -YEAR_S // 8)
+
+
+@pytest.mark.timeout(200)
+@promise(
+    "A clock that does not fit the reset times removes no reading for its age, and puts none among those of another day",
+    sees="the history as it was; after 90 days by a clock that is right it goes",
+)
+def test_history_outlives_a_wrong_clock(clock: Clock, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+    directory, wrong = Path(paths.history_dir(clock.world.env)), WRONG[: size(1, len(WRONG))]
+    days = (80, 40, 0)
+    for number, before in enumerate(days):
+        clock.api.body = usage_body(time.time() - before * DAY_S, session=10 * number)
+        clock.set(-before * DAY_S)
+        ask(clock)
+    kept = {path: path.read_bytes() for path in directory.rglob("*.jsonl")}
+    for shift_s in wrong:
+        clock.set(shift_s)
+        ask(clock)
+    assert {path: path.read_bytes() for path in directory.rglob("*.jsonl")} == kept
+    clock.set(0)
+    ask(clock)
+    account = history.accounts(clock.world.env)[0]
+    seen = [one.observed_at for one in history.load(clock.world.env, account, time.time() - 90 * DAY_S)]
+    assert seen == sorted(seen)
+    assert [round((time.time() - at) / DAY_S) for at in seen] == [*days, 0]
+
+    clock.set(YEAR_S)
+    clock.api.body = usage_body(clock.now)
+    ask(clock)
+    assert not any(path.exists() for path in kept)
+    figure(
+        f"{len(wrong)} readings under a wrong clock: 0 kept, and 0 of {len(kept)} months removed; under a right one a year later all of them"
+    )
+
+
+@pytest.mark.timeout(200)
+@promise("An alert that was told is not told again because the clock was wrong for a while", sees="nothing a second time")
+def test_alerts_are_not_told_again(clock: Clock, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+    out, wrong = clock.world.root / "told", WRONG[: size(1, len(WRONG))]
+    clock.world.configure(f"ttl = 1\n[alerts]\nsession_start = true\ncommand = 'echo $USAGELINE_ALERT_KIND >> {out}'\n")
+    clock.api.body = usage_body(session=92, weekly=80)
+    ask(clock)
+    at_start = [at_session_start(clock)]
+    for shift_s in wrong:
+        for shown in (shift_s, 0):
+            clock.set(shown)
+            ask(clock)
+            at_start.append(at_session_start(clock))
+    assert sorted(out.read_text().split()) == ["session", "weekly_all"]
+    assert at_start[0]
+    assert not any(at_start[1:])
+
+    clock.set(0)
+    clock.api.body = usage_body(session=92, weekly=91)
+    ask(clock)
+    assert out.read_text().split()[2:] == ["weekly_all"]
+    figure(
+        f"2 alerts, {2 * len(wrong)} times that the clock was set: 0 told again, by command or session start; the next threshold is told"
+    )
+
+
+def ask(clock: Clock) -> None:
+    """A refresh that the service answers."""
+    time.sleep(FLOOR_S)
+    before = clock.requests
+    clock.refresh("--force")
+    assert clock.requests == before + 1
+
+
+def at_session_start(clock: Clock) -> str:
+    """What the hook tells."""
+    command = [INTERPRETER, "-I", "-S", "-B", str(clock.release.hook)]
+    done = subprocess.run(command, env=clock.world.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    return str(json.loads(done.stdout)["systemMessage"]) if done.stdout else ""

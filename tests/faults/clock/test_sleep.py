@@ -1,0 +1,75 @@
+"""A machine that sleeps for hours: between two lines, and in the middle of a refresh."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+from faults.clock.clocks import assert_sane
+from faults.crowd.holders import wait_for
+from faults.needs import needs
+from faults.promises import promise
+from running import is_running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from faults.clock.clocks import Clock
+
+ASLEEP_S = 8 * 3600
+
+
+@promise(
+    "After eight hours of sleep the first line shows the old numbers with their age, none of them of a window that has ended, and starts one "
+    "refresh",
+    sees="numbers of 8 hours ago for a moment, then new ones",
+)
+def test_the_first_line_after_a_sleep(clock: Clock, figure: Callable[[str], None]) -> None:
+    needs("unshare")
+    clock.refresh()
+    clock.set(ASLEEP_S)
+    # The other clocks went on, too: one since boot, and for what was told to wait so long the monotonic one.
+    asleep = ["unshare", "--user", "--map-root-user", "--time", "--monotonic", str(ASLEEP_S), "--boottime", str(ASLEEP_S), "--fork"]
+    done = [clock.hot.run(command=[*asleep, *clock.hot.command]) for _ in range(3)]
+    assert [one.returncode for one in done] == [0, 0, 0], done
+    line = done[0].stdout.decode()[:-1]
+    assert_sane(line)
+    assert line.startswith("5h – reset "), line
+    assert re.search(r"7d \S+ 26% ↻ .* 8h00m ago", line), line
+    wait_for(lambda: clock.requests == 2)
+    wait_for(lambda: not clock.is_due())
+    assert "ago" not in clock.settled_line()
+    assert clock.requests == 2
+    figure("3 lines at once after 8 h: 1 request")
+
+
+@promise(
+    "A refresh that the machine slept through is not taken for one that hangs, and an answer from before the sleep is not shown as new",
+    sees="the old numbers with their age, then new ones",
+)
+def test_a_sleep_in_the_middle_of_a_refresh(clock: Clock, figure: Callable[[str], None]) -> None:
+    clock.refresh()
+    time.sleep(1.1)
+    clock.api.fault = "slow:0.5"
+    asked_at = time.time()
+    with subprocess.Popen([*clock.release.refresh_command, "--force"], env=clock.world.env, stdin=subprocess.DEVNULL) as refresh:
+        wait_for(lambda: clock.requests == 2)
+        os.kill(refresh.pid, signal.SIGSTOP)
+        time.sleep(1)  # the answer has come, and lies unread
+        clock.set(ASLEEP_S)
+        clock.refresh()
+        assert is_running(refresh.pid)
+        os.kill(refresh.pid, signal.SIGCONT)
+        assert refresh.wait(15) == 0
+    assert abs(clock.world.snapshot()["observed_at"] - asked_at) < 5
+    wait_for(clock.is_due, 5)
+    line = clock.line()
+    assert "8h00m ago" in line, line
+    clock.api.fault = ""
+    assert "ago" not in clock.settled_line()
+    assert clock.requests == 3
+    figure("1 answer that lay for 8 h: shown as 8 h old, and asked for again at once")

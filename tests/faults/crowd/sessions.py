@@ -1,0 +1,176 @@
+"""Many sessions of the client at once: each has its line drawn every second, and gives a run up that is not over when the next is due.
+
+One process with no thread to a session drives them all, so that what is measured is the program and not its driver.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import json
+import os
+import random
+import re
+import select
+import signal
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from usageline import processes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from hot import Hot
+
+EVERY_S = 1.0
+"""`refreshInterval`."""
+
+CUT_OFF = 0.2
+"""Of the runs are to be cut off while they run: the client has another reason to draw, or ends. Some are over by then."""
+
+GATHERED_S = 0.005
+"""Runs to be given up are gathered for so long: to find what they started all processes are looked through."""
+
+
+@dataclass(slots=True)
+class Session:
+    """One session: its payload's file, and the run that is under way, if one is (`pid` 0: none)."""
+
+    number: int
+    payload: str
+    pid: int = 0
+    output: int = -1
+    said: bytearray = field(default_factory=bytearray)
+    began: float = 0
+    given_up: bool = False
+    drawn: int = 0
+
+
+@dataclass(slots=True)
+class Crowd:
+    """What the sessions did: runs that ended by themselves took `took` seconds each; the others were `cancelled` by the next one, or `cut_off`."""
+
+    hot: Hot
+    sessions: list[Session]
+    random: random.Random = field(default_factory=lambda: random.Random(5))
+    took: list[float] = field(default_factory=list)
+    cancelled: int = 0
+    cut_off: int = 0
+    bad: list[str] = field(default_factory=list)
+    _events: list[tuple[float, int, str, float]] = field(default_factory=list)
+    _poll: select.epoll = field(default_factory=select.epoll)
+    _by_output: dict[int, Session] = field(default_factory=dict)
+
+    def run(self, seconds: float, watch: Callable[[], object], watch_every_s: float) -> None:
+        """Let them have their lines drawn for so long, calling `watch` now and then; no run is left afterwards."""
+        begin = time.monotonic()
+        end = begin + seconds
+        for session in self.sessions:
+            heapq.heappush(self._events, (begin + self.random.random() * EVERY_S, session.number, "draw", 0))
+        watch_at = begin + watch_every_s
+        try:
+            while (now := time.monotonic()) < end:
+                if now >= watch_at:
+                    watch()
+                    watch_at += watch_every_s
+                self._act(now)
+                due = self._events[0][0] if self._events else now + EVERY_S
+                self._listen(max(min(due + GATHERED_S, watch_at, end) - time.monotonic(), 0))
+        finally:
+            self._give_up([session for session in self.sessions if session.pid])
+            while self._by_output:
+                self._listen(1)
+            self._poll.close()
+
+    def _act(self, now: float) -> None:
+        doomed, to_draw = [], []
+        while self._events and self._events[0][0] <= now:
+            at, number, what, began = heapq.heappop(self._events)
+            session = self.sessions[number]
+            if what == "draw":
+                to_draw.append(session)
+                heapq.heappush(self._events, (max(at + EVERY_S, now), number, "draw", 0))
+                if session.pid:
+                    self.cancelled += not session.given_up
+                    doomed.append(session)
+            elif session.pid and session.began == began and not session.given_up:
+                self.cut_off += 1
+                doomed.append(session)
+        self._give_up(doomed)
+        for session in to_draw:
+            while session.pid:  # it was killed; this is for the kernel
+                self._listen(1)
+            self._begin(session)
+
+    def _begin(self, session: Session) -> None:
+        read, write = os.pipe()
+        actions: list[tuple[int, ...] | tuple[int, int, str, int, int]] = [
+            (os.POSIX_SPAWN_OPEN, 0, session.payload, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_DUP2, write, 1),
+            (os.POSIX_SPAWN_DUP2, write, 2),
+        ]
+        env = {**self.hot.world.env, "COLUMNS": "160", "NO_COLOR": "1"}
+        session.pid = os.posix_spawn(self.hot.command[0], self.hot.command, env, file_actions=actions)
+        os.close(write)
+        session.output, session.said, session.given_up, session.began = read, bytearray(), False, time.monotonic()
+        self._by_output[read] = session
+        self._poll.register(read, select.EPOLLIN)
+        if self.random.random() < CUT_OFF:
+            usual = sorted(self.took[-99:])[len(self.took[-99:]) // 2] if self.took else 0.03
+            heapq.heappush(self._events, (session.began + self.random.random() * usual, session.number, "cut off", session.began))
+
+    def _give_up(self, doomed: list[Session]) -> None:
+        """As the client does: SIGTERM to each run and to all that parent links lead to from it."""
+        if not doomed:
+            return
+        parents = processes._parents()
+        for session in doomed:
+            session.given_up = True
+            for pid in (session.pid, *below(session.pid, parents.items())):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
+
+    def _listen(self, timeout_s: float) -> None:
+        for fd, _ in self._poll.poll(timeout_s):
+            session = self._by_output[fd]
+            chunk = os.read(fd, 65536)
+            session.said += chunk
+            if not chunk:
+                self._end(session)
+
+    def _end(self, session: Session) -> None:
+        self._poll.unregister(session.output)
+        os.close(session.output)
+        del self._by_output[session.output]
+        _, status = os.waitpid(session.pid, 0)
+        session.pid = 0
+        if not status:
+            session.drawn += 1
+            self.took.append(time.monotonic() - session.began)
+        if not is_good(session, bytes(session.said), whole=not status) or (status and not session.given_up):
+            self.bad.append(f"session {session.number}, status {status}: {bytes(session.said)!r}")
+
+
+def crowd_of(count: int, hot: Hot, directory: Path) -> Crowd:
+    """So many sessions, each with a model name of its own in its payload."""
+    sessions = []
+    for number in range(count):
+        path = directory / f"payload-{number}.json"
+        path.write_text(json.dumps({"model": {"id": "claude-opus-5-5", "display_name": f"Opus {number}"}, "session_id": f"s{number}"}))
+        sessions.append(Session(number, str(path)))
+    return Crowd(hot, sessions)
+
+
+def is_good(session: Session, said: bytes, *, whole: bool) -> bool:
+    """Whether that is this session's line with its numbers: all of it, or of a run that was given up all or nothing."""
+    line = rf"Opus {session.number} │ 5h \S+ \d+% ↻ \S+ │ 7d \S+ \d+% ↻ [^│]+ │ Fable \d+% │ credits \S+( │ [^│]*)?\n"
+    return bool(re.fullmatch(line, said.decode())) or (not whole and not said)
+
+
+def below(pid: int, parents: Iterable[tuple[int, int]]) -> list[int]:
+    """What parent links lead to from `pid`."""
+    children = [child for child, parent in parents if parent == pid]
+    return children + [one for child in children for one in below(child, parents)]

@@ -1,0 +1,135 @@
+"""As many sessions as one machine ever sees, each drawing its line every second, and giving up runs as the client does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.crowd.holders import change_note, lock_is_free, note_of, release_claim, wait_for
+from faults.crowd.sessions import crowd_of
+from faults.crowd.watching import Watch, refreshes
+from faults.needs import needs
+from faults.promises import promise
+from hot import Hot
+from running import is_running
+from usageline.refresh.holder import HANGS_AFTER_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from server import Api
+    from world import Release, World
+
+ROUNDING_S = 0.2
+"""Between the moment that a request is noted at and the one at which the server has it."""
+
+NOTICED_S = 12
+"""Within so many seconds a saturated machine sees that a refresh is due, and has it done."""
+
+PASSING_FILES = 4
+"""Of a refresh at work: what it writes before it renames, the database's journal, who it is."""
+
+
+@pytest.fixture
+def watch(world: World, api: Api, built_release: Release) -> Watch:
+    """On this test's world."""
+    return Watch(world, built_release, api)
+
+
+@promise(
+    "Many sessions that draw every second ask once a TTL together, and nothing grows: processes, descriptors, files, bytes, memory",
+    sees="a whole line each time that the machine is fast enough to draw one before the next is due",
+)
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    "amount",
+    [
+        pytest.param((20, 7, 2), id="20 sessions"),
+        pytest.param((50, 600, 120), id="50 sessions", marks=pytest.mark.full),
+        pytest.param((200, 600, 120), id="200 sessions", marks=pytest.mark.full),
+    ],
+)
+def test_a_crowd_asks_once_a_ttl_and_leaves_nothing(
+    watch: Watch, tmp_path: Path, figure: Callable[[str], None], amount: tuple[int, int, int]
+) -> None:
+    needs()
+    world, api, (sessions, seconds, ttl_s) = watch.world, watch.api, amount
+    hot = begin(watch, ttl_s)
+    files = {path.name for path in world.files()}
+    crowd, descriptors = crowd_of(sessions, hot, tmp_path), len(os.listdir("/proc/self/fd"))
+
+    crowd.run(seconds, watch.look, max(1, seconds / 60))
+
+    wait_for(lambda: not refreshes(watch.release) and lock_is_free(world))
+    assert crowd.bad == []
+    gaps = [later.at - earlier.at for earlier, later in pairwise(api.usage_requests)]
+    assert min(gaps, default=ttl_s) >= ttl_s - ROUNDING_S
+    assert len(gaps) >= max(1, seconds // (1.1 * ttl_s + NOTICED_S))
+    assert world.snapshot()["status"] == "ok"
+    assert {path.name for path in world.files()} <= files | {"refresh.stamp"}
+    assert max(watch.files) <= len(files) + PASSING_FILES
+    assert max(watch.sizes) <= 2 * watch.sizes[0] + (64 << 10)
+    assert max(watch.refreshes) <= 2
+    assert watch.descriptors[-1] <= watch.descriptors[0]
+    assert watch.peaks_kb[-1] <= watch.peaks_kb[0] * 1.1
+    assert len(os.listdir("/proc/self/fd")) <= descriptors + len(api.requests)  # the driver's own, and the server's connections
+    figure(
+        f"{sessions} sessions, {seconds} s: {len(crowd.took):,} lines, none torn, {crowd.cancelled:,} runs cancelled by the next, "
+        f"{crowd.cut_off:,} cut off; {len(gaps) + 1} requests, never sooner than {min(gaps, default=0):.0f} s after the last; "
+        f"refreshes at once: {max(watch.refreshes)}; memory of the last {watch.peaks_kb[-1] / watch.peaks_kb[0]:.2f} of the first"
+    )
+
+
+@promise(
+    "A refresh that is stopped with the lock in its hands amid a crowd is ended by another within one claim and its deadline, and lines go on",
+    sees="the last numbers, then new ones",
+)
+@pytest.mark.timeout(200)
+def test_a_stopped_holder_amid_a_crowd(
+    watch: Watch, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
+    needs()
+    world, api, sessions, really = watch.world, watch.api, size(10, 50), size(0, 1)
+    crowd = crowd_of(sessions, begin(watch, 2), tmp_path)
+    stopped: list[int] = []
+    hung: list[float] = []
+    ended: list[float] = []
+
+    def stop(_request: object) -> None:
+        if not stopped:
+            stopped.append(note_of(world)["pid"])
+            os.kill(stopped[0], signal.SIGSTOP)
+            hung.append(time.monotonic())
+            if not really:
+                change_note(world, since=time.monotonic() - HANGS_AFTER_S - 1)
+                release_claim(world)
+
+    def look() -> None:
+        if stopped and not ended and not is_running(stopped[0]):
+            ended.append(time.monotonic() - hung[0])
+
+    api.on_request = stop
+    crowd.run(size(7, 60), look, 0.2)
+    wait_for(lambda: not refreshes(watch.release))
+    assert crowd.bad == []
+    assert ended
+    assert ended[0] < 12 + HANGS_AFTER_S * really + 10
+    assert world.snapshot()["status"] == "ok"
+    assert world.snapshot()["observed_at"] > api.usage_requests[1].at
+    figure(f"{sessions} sessions, {len(crowd.took):,} lines meanwhile; ended after {ended[0]:.0f} s")
+
+
+def begin(watch: Watch, ttl_s: int) -> Hot:
+    """The status line in a world that has its first numbers, and where nothing is under way."""
+    watch.world.configure(f"ttl = {ttl_s}\n")
+    watch.world.run(*watch.release.refresh_command)
+    hot = Hot(watch.world, watch.release)
+    hot.line()  # has the configuration compiled
+    wait_for(lambda: not refreshes(watch.release))
+    return hot

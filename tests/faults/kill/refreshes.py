@@ -1,0 +1,112 @@
+"""Refreshes to be killed: a first one, and one that finds all that there can be, and what must hold afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from faults.kill.scene import Scene
+from faults.kill.strace import Command
+from faults.kill.walk import Case
+from server import Api, usage_body
+from usageline import paths
+from usageline.atomic import temporary_name
+from usageline.history.line import decode
+from usageline.refresh import lock
+from usageline.refresh.run import refresh
+from world import World
+
+if TYPE_CHECKING:
+    from world import Release
+
+CONFIG = 'theme = "dark"\nrows = [["session"], ["weekly", "git"]]\n[alerts]\nsession_start = true\ncommand = "true"\n'
+OLD_MONTH = "2026-01.jsonl"
+
+
+def first(root: Path, release: Release, api: Api) -> Case:
+    """On an empty cache, with a configuration to compile and an alert to tell."""
+    scene = _scene(root, api)
+    scene.world.configure(CONFIG)
+    scene.keep()
+    return _case(scene, release)
+
+
+def due(root: Path, release: Release, api: Api) -> Case:
+    """With a store, a history of two months, one of them to be removed, marks and looks to be swept, and a configuration that was edited."""
+    scene = _scene(root, api)
+    scene.world.configure('theme = "light"\n')
+    scene.world.client_saw(usage_body(session=12), age_s=200)
+    assert refresh(scene.world.env).state == "refreshed"
+    scene.world.write_state(cachedUsageUtilization=None)
+    for name in ("told", "looks"):
+        old = scene.world.cache / name / "git-0123456789abcdef.json"
+        old.parent.mkdir(mode=0o700)
+        old.write_text("{}")
+        os.utime(old, (0, 0))
+    (history,) = history_files(scene)
+    history.with_name(OLD_MONTH).write_bytes(history.read_bytes())
+    scene.world.configure(CONFIG)
+    scene.keep()
+    return _case(scene, release, "--force")
+
+
+def history_files(scene: Scene) -> list[Path]:
+    """The files of readings."""
+    return list(Path(paths.history_dir(scene.world.env)).glob("*/*.jsonl"))
+
+
+def assert_sound(scene: Scene, readings: bytes) -> None:
+    """The lock is free, what the line reads is whole, nothing lies about that no later run overwrites, and of `readings` none is lost."""
+    world = scene.world
+    if world.cache.exists():
+        with lock.held(paths.lock(world.env)) as ours:
+            assert ours, "the lock is still held"
+    for path in (paths.snapshot(world.env), paths.line_config(world.env)):
+        if os.path.exists(path):
+            assert json.loads(Path(path).read_text())["version"] == 1
+    known = {temporary_name(path) for path in (paths.snapshot(world.env), paths.line_config(world.env))}
+    assert {str(path) for path in scene.home.rglob(".*") if path.name.endswith("-new")} <= known
+    for path in history_files(scene):
+        if path.name != OLD_MONTH:
+            content = path.read_bytes()
+            assert content.startswith(readings)
+            assert content[len(readings) :].count(b"\n") <= 1
+
+
+def _scene(root: Path, api: Api) -> Scene:
+    world = World(root)
+    world.env["USAGELINE_API_URL"] = api.url
+    return Scene(world)
+
+
+def _case(scene: Scene, release: Release, *arguments: str) -> Case:
+    world = scene.world
+    newest = [path for path in history_files(scene) if path.name != OLD_MONTH]
+    readings = newest[0].read_bytes() if newest else b""
+
+    def again() -> None:
+        # What the client saw spares the request, which may not be made so soon after one that was cut off.
+        world.client_saw(usage_body(session=93))
+        outcome = refresh(world.env, force=True)
+        assert outcome.state == "refreshed", outcome
+        assert outcome.snapshot is not None
+        assert outcome.snapshot["status"] == "ok"
+        (month,) = history_files(scene)
+        assert month.read_bytes().startswith(readings)
+        found = list(decode(month.read_bytes().split(b"\n")))
+        assert found[-1].observed_at > time.time() - 60
+        database = world.cache / "store" / "cache.db"
+        with sqlite3.connect(database) as connection:
+            assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
+
+    return Case(
+        scene,
+        Command([*release.refresh_command, *arguments], world.env),
+        look=lambda: assert_sound(scene, readings),
+        again=again,
+        restored=lambda: world.write_state(cachedUsageUtilization=None),
+    )

@@ -1,0 +1,190 @@
+"""What else is killed: a line, a hook, looks, and `usageline config`, each where it writes all that it can write."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from faults.kill.scene import Scene
+from faults.kill.strace import Command
+from faults.kill.walk import Case
+from hot import INTERPRETER, Hot
+from usageline import paths
+from usageline.atomic import temporary_name
+from usageline.config.compile import compile_config
+from usageline.config.template import default_file
+from usageline.line import git
+from world import World
+
+if TYPE_CHECKING:
+    from world import Release
+
+CONFIG = '# mine\ntheme = "dark" # dark\nrows = [["session", "git"]]\n[chain]\ncommand = "echo other"\n'
+CHANGED = CONFIG.replace("dark", "light", 1)
+IDLE = "#!/bin/sh\nexit 0\n"
+
+
+def idle(release: Release) -> Release:
+    """The release with a cold side that does nothing: the line alone is looked at, and what it starts ends at once."""
+    release.python.unlink()
+    release.python.write_text(IDLE)
+    release.python.chmod(0o700)
+    return release
+
+
+def line(root: Path, release: Release, *, due: bool) -> Case:
+    """A line that starts all there is: a refresh, a compilation, a look at a repository, a chained command. On an empty cache, or a `due` one."""
+    scene = Scene(World(root))
+    world = scene.world
+    project = world.home / "project"
+    subprocess.run(["git", "init", "-q", str(project)], check=True, env=world.env)
+    hot = Hot(world, release)
+    if due:
+        world.configure('theme = "light"\n')
+        compile_config(world.env)
+        hot.publish(next_refresh_at=int(time.time()) - 1)
+    world.configure(CONFIG)
+    scene.keep()
+    command = Command(hot.command, {**world.env, "COLUMNS": "160"}, json.dumps({"cwd": str(project)}).encode())
+    before = _content(scene)
+
+    def look() -> None:
+        # It writes nothing but stamps, and they are empty.
+        now = _content(scene)
+        assert {path: now.get(path) for path in before} == before
+        assert set().union(*(now[path] for path in now.keys() - before.keys())) == set()
+
+    def again() -> None:
+        done = hot.run(command.data, env={"COLUMNS": "160"})
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout.strip()
+        scene.assert_nothing_runs()
+
+    return Case(scene, command, look, again)
+
+
+def hook(root: Path, release: Release) -> Case:
+    """A session's start with an alert to tell, and a refresh to start."""
+    scene = Scene(World(root))
+    now = int(time.time())
+    alert = {"kind": "session", "label": "Current session", "threshold": 75, "percent": 80, "at": now - 60, "resets_at": now + 7000}
+    Hot(scene.world, release).publish(next_refresh_at=now - 1, alerts=[{**alert, "session_start": True}])
+    scene.keep()
+    command = Command([INTERPRETER, "-I", "-S", "-B", str(release.hook)], scene.world.env)
+    published = scene.world.snapshot()
+
+    def look() -> None:
+        assert scene.world.snapshot() == published
+        told = Path(paths.told_dir(scene.world.env))
+        assert not told.exists() or all(mark.stat().st_size == 0 for mark in told.iterdir())
+
+    def again() -> None:
+        done = scene.world.run(*command.words)
+        assert (done.returncode, done.stderr) == (0, "")
+        scene.assert_nothing_runs()
+
+    return Case(scene, command, look, again)
+
+
+def look_at_repository(root: Path, release: Release) -> Case:
+    """`git status` of a repository."""
+    scene = Scene(World(root))
+    project = scene.world.home / "project"
+    subprocess.run(["git", "init", "-q", str(project)], check=True, env=scene.world.env)
+    found = git.repository(str(project))
+    assert found is not None
+    return _look(scene, release, f"git-{found.key}", "git", str(project))
+
+
+def look_at_chain(root: Path, release: Release) -> Case:
+    """A chained command that prints a row."""
+    return _look(Scene(World(root)), release, "chain-0123456789abcdef", "chain", "0123456789abcdef", "5.0", "echo other")
+
+
+def compilation(root: Path, release: Release) -> Case:
+    """config.toml compiled for a line that waits for it."""
+    scene = Scene(World(root))
+    scene.world.configure(CONFIG)
+    compile_config(scene.world.env)
+    scene.world.configure(CHANGED)
+    scene.keep()
+    target = paths.line_config(scene.world.env)
+    command = Command([str(release.python), "-I", "-B", "-m", "usageline.config.compile"], scene.world.env)
+    return Case(scene, command, lambda: _assert_whole(scene, target), lambda: _complete(scene, command))
+
+
+CONFIG_COMMANDS = {
+    "init": (None, default_file(), ["init"]),
+    "set": (CONFIG, CHANGED, ["set", "theme", "light"]),
+    "unset": (CONFIG, CONFIG.replace('theme = "dark" # dark\n', ""), ["unset", "theme"]),
+    "edit": (CONFIG, CHANGED, ["edit"]),
+}
+"""By name: config.toml as it was and as it becomes, and the words."""
+
+
+def config(root: Path, release: Release, name: str) -> Case:
+    """`usageline config …`; an edit is done by sed."""
+    before, after, words = CONFIG_COMMANDS[name]
+    scene = Scene(World(root))
+    world = scene.world
+    file = Path(paths.config_file(world.env))
+    if before is not None:
+        world.configure(before)
+    scene.keep()
+    editor = world.home / "editor"
+    editor.write_text('#!/bin/sh\nsed -i \'s/= "dark/= "light/\' "$1"\n')
+    editor.chmod(0o700)
+    world.env["VISUAL"] = str(editor)
+    command = Command([str(release.python), "-I", "-B", "-m", "usageline.cli", "config", *words], world.env)
+    left = Path(paths.state_dir(world.env)) / "edit" / "config.toml"
+
+    def look() -> None:
+        assert (file.read_text() if file.exists() else None) in (before, after)
+        assert not left.exists() or left.read_text() in (before, after)
+        _assert_whole(scene, paths.line_config(world.env))
+
+    def again() -> None:
+        # What an edit that was cut off left is offered; here nobody is there to take it.
+        if left.exists() and left.read_text() == after:
+            assert world.run(*command.words).returncode == 1
+            left.unlink()
+        if name == "init" and file.exists():
+            file.unlink()
+        _complete(scene, command)
+        assert file.read_text() == after
+        compile_config(world.env)  # as the next line has it done, where the command found nothing left to do
+
+    return Case(scene, command, look, again)
+
+
+def _look(scene: Scene, release: Release, result: str, *words: str) -> Case:
+    scene.keep()
+    command = Command([str(release.python), "-I", "-B", "-m", "usageline.looks", *words], scene.world.env)
+    path = Path(paths.looks_dir(scene.world.env)) / f"{result}.json"
+
+    def again() -> None:
+        _complete(scene, command)
+        assert json.loads(path.read_text())["version"] == 1  # and so the lock was free
+
+    return Case(scene, command, lambda: _assert_whole(scene, str(path)), again)
+
+
+def _complete(scene: Scene, command: Command) -> None:
+    done = scene.world.run(*command.words)
+    assert done.returncode == 0, done.stderr
+
+
+def _assert_whole(scene: Scene, path: str) -> None:
+    """The file is not there or is whole, and beside it lies nothing but what the next run overwrites."""
+    if Path(path).exists():
+        assert json.loads(Path(path).read_text())["version"] == 1
+    strays = {str(file) for file in scene.home.rglob(".*-new")}
+    config_file, edit = paths.config_file(scene.world.env), paths.state_dir(scene.world.env) + "/edit/"
+    assert strays <= {temporary_name(name) for name in (path, config_file, edit + "config.toml", edit + "before.toml")}
+
+
+def _content(scene: Scene) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in scene.home.rglob("*") if path.is_file()}

@@ -1,0 +1,83 @@
+"""A world that is put back after each kill, and what must hold in it whatever was killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from world import World
+
+CHANGING = (".cache", ".config", ".local", "tmp")
+"""What is put back: everything that a program may write to but the client's own files, whose identity tells who is signed in."""
+
+DEADLINE_S = 12.0
+"""A refresh ends itself within 10 s."""
+
+
+@dataclass
+class Scene:
+    """A world whose TMPDIR is its own, and the state of it that is gone back to."""
+
+    world: World
+    aside: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.aside = self.world.root / "aside"
+        (self.home / "tmp").mkdir()
+        self.world.env["TMPDIR"] = str(self.home / "tmp")
+
+    @property
+    def home(self) -> Path:
+        """The home directory."""
+        return self.world.home
+
+    def keep(self) -> None:
+        """Let what is there now be what `restore` puts back."""
+        shutil.rmtree(self.aside, ignore_errors=True)
+        self._copy(self.home, self.aside)
+
+    def restore(self) -> None:
+        """Put back what was kept."""
+        for name in CHANGING:
+            shutil.rmtree(self.home / name, ignore_errors=True)
+        self._copy(self.aside, self.home)
+
+    def files(self) -> dict[str, str]:
+        """Everything there is, directories too: path below the home -> mode and kind."""
+        return {str(path.relative_to(self.home)): stat.filemode(path.lstat().st_mode) for path in self.home.rglob("*")}
+
+    def processes(self) -> list[int]:
+        """The processes that run in this world."""
+        mark = f"HOME={self.home}".encode()
+        return [int(process.name) for process in Path("/proc").glob("[0-9]*") if mark in _environment(process)]
+
+    def assert_nothing_runs(self, within_s: float = DEADLINE_S) -> None:
+        """No process of this world is left when the program's own deadline has passed."""
+        deadline = time.monotonic() + within_s
+        while left := self.processes():
+            if time.monotonic() > deadline:
+                told = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in left}
+                for pid in left:
+                    os.kill(pid, signal.SIGKILL)
+                raise AssertionError(f"left running: {told}")
+            time.sleep(0.01)
+
+    @staticmethod
+    def _copy(source: Path, target: Path) -> None:
+        for name in CHANGING:
+            if (source / name).is_dir():
+                shutil.copytree(source / name, target / name, symlinks=True)
+
+
+def _environment(process: Path) -> list[bytes]:
+    try:
+        return (process / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return []

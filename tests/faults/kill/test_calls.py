@@ -1,0 +1,90 @@
+"""Killed at each call by which files are changed: what is read afterwards is old or new, and the next run leaves what it always leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.kill import installs, refreshes, runs
+from faults.kill.walk import walk
+from faults.needs import needs
+from faults.promises import promise
+from server import usage_body
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from faults.kill.walk import Case
+    from server import Api
+    from world import Release
+
+ALL = 10_000
+
+
+@promise(
+    "A refresh killed at any call by which it changes a file leaves no torn file, no lock and no loss but the reading that it was about to keep.",
+    sees="The line as it was; the next refresh puts everything right.",
+)
+@pytest.mark.parametrize("kind", ["first", "due"])
+def test_refresh(
+    *, kind: str, tmp_path: Path, built_release: Release, api: Api, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
+    needs("strace")
+    api.body = usage_body(session=92)
+    make = getattr(refreshes, kind)
+    killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", built_release, api), size(6, ALL))
+    figure(f"{kind}: killed at {killed} calls, nothing torn, nothing left")
+
+
+@promise(
+    "A status line killed at any call by which it changes a file leaves nothing but empty stamps, and so does a session's start.",
+    sees="The line again, a few seconds later.",
+)
+@pytest.mark.parametrize("kind", ["first", "due", "hook"])
+def test_line_and_hook(kind: str, tmp_path: Path, release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+    needs("strace", "git")
+    idle = runs.idle(release)
+
+    def make(number: int) -> Case:
+        root = tmp_path / f"{kind}-{number}"
+        return runs.hook(root, idle) if kind == "hook" else runs.line(root, idle, due=kind == "due")
+
+    figure(f"{kind}: killed at {walk(make, size(12, ALL))} calls, nothing torn, nothing left")
+
+
+@promise(
+    "A look or a compilation in the background that is killed at any call by which it changes a file leaves its last result or the new one, whole.",
+    sees="What was there before, until the next look.",
+)
+@pytest.mark.parametrize("kind", ["look_at_repository", "look_at_chain", "compilation"])
+def test_look(kind: str, tmp_path: Path, built_release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+    needs("strace", "git")
+    make = getattr(runs, kind)
+    killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", built_release), size(4, ALL))
+    figure(f"{kind.replace('_', ' ')}: killed at {killed} calls, nothing torn, nothing left")
+
+
+@promise(
+    "`usageline config` killed at any call by which it changes a file leaves config.toml old or new to the byte, and an edited text is not lost.",
+    sees="The configuration as it was; the next edit offers the text that was not put in place.",
+)
+@pytest.mark.parametrize("name", list(runs.CONFIG_COMMANDS))
+def test_config(name: str, tmp_path: Path, built_release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+    needs("strace")
+    killed = walk(lambda number: runs.config(tmp_path / f"{name}-{number}", built_release, name), size(3, ALL))
+    figure(f"{name}: killed at {killed} calls, nothing torn, nothing left")
+
+
+@promise(
+    "An install or uninstall killed at any call by which it changes a file leaves settings.json old or new to the byte; an uninstall then takes all back.",
+    sees="The status line as it was or the new one; the command can be run again.",
+)
+@pytest.mark.parametrize("kind", ["install", "uninstall"])
+def test_setup(kind: str, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+    needs("strace")
+    built = installs.complete(tmp_path / "built")
+    make = getattr(installs, kind)
+    killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", built), size(4, ALL))
+    figure(f"{kind}: killed at {killed} calls, settings never torn, nothing left after an uninstall")

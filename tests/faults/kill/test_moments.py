@@ -1,0 +1,106 @@
+"""Killed at moments of chance, as often as it takes: what was not thought of between two calls."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.kill import installs, refreshes, runs
+from faults.kill.walk import stage
+from faults.promises import promise
+from server import usage_body
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from faults.kill.walk import Case
+    from server import Api
+    from world import Release
+
+MOMENTS = {
+    "line": (6, 150),
+    "hook": (6, 100),
+    "refresh": (3, 80),
+    "look": (3, 70),
+    "config": (3, 60),
+    "install": (1, 25),
+    "uninstall": (1, 25),
+}
+"""Of each, quick and at full size."""
+
+
+def _case(kind: str, root: Path, release: Release, idle: Release, api: Api) -> Case:
+    if kind == "line":
+        return runs.line(root, idle, due=True)
+    if kind == "hook":
+        return runs.hook(root, idle)
+    if kind == "refresh":
+        return refreshes.first(root, release, api)
+    if kind == "look":
+        return runs.look_at_repository(root, release)
+    if kind == "config":
+        return runs.config(root, release, "set")
+    built = installs.complete(root.with_name("built"))
+    return (installs.install if kind == "install" else installs.uninstall)(root, built, linked=False)
+
+
+@promise(
+    "SIGKILL at moments of chance tears no file, keeps no lock and leaves no process, and the next run leaves just what an undisturbed one does.",
+    sees="Nothing of it: the line, the settings and the configuration are the old or the new ones.",
+)
+@pytest.mark.parametrize(
+    "kind",
+    ["line", "hook", "refresh", "look", "config", *(pytest.param(kind, marks=pytest.mark.full) for kind in ("install", "uninstall"))],
+)
+def test_moments(
+    *,
+    kind: str,
+    tmp_path: Path,
+    built_release: Release,
+    release: Release,
+    api: Api,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
+) -> None:
+    api.body = usage_body(session=92)
+    case = _case(kind, tmp_path / kind, built_release, runs.idle(release), api)
+    expected = stage(case)
+    case.reset()
+    took_s = _took_s(case)
+    killed, wanted = 0, size(*MOMENTS[kind])
+    for _ in range(4 * wanted):  # some end before their moment has come
+        case.reset()
+        killed += _killed_after(case, random.uniform(0, took_s))
+        case.check(expected)
+        if killed == wanted:
+            break
+    assert killed == wanted
+    figure(f"{kind}: killed at {killed} moments, nothing torn, nothing left")
+
+
+def _took_s(case: Case) -> float:
+    started = time.monotonic()
+    with _start(case) as process:
+        process.communicate(case.command.data)
+    case.scene.assert_nothing_runs()
+    return time.monotonic() - started
+
+
+def _killed_after(case: Case, delay_s: float) -> bool:
+    with _start(case) as process:
+        try:
+            process.communicate(case.command.data, timeout=delay_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return process.returncode == -signal.SIGKILL
+
+
+def _start(case: Case) -> subprocess.Popen[bytes]:
+    null = subprocess.DEVNULL
+    return subprocess.Popen(case.command.words, env=case.command.env, stdin=subprocess.PIPE, stdout=null, stderr=null)

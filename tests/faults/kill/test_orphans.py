@@ -1,0 +1,101 @@
+"""Killed while it waits for a program of somebody else's: that ends, too."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.installed import write_script
+from faults.kill import installs
+from faults.kill.scene import Scene
+from faults.promises import promise
+from server import usage_body
+from setup.machine import make_machine
+from world import REPOSITORY, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from server import Api
+    from world import Release
+
+HANGS = 'trap "" HUP INT TERM PIPE\necho "$$" > "$HOME/started"\nsleep 300\nsleep 300\n'
+"""A program that heeds nothing, and has a child."""
+
+GONE_S = 3.0
+"""For what is killed, to be gone, on a busy machine."""
+
+
+def _by_client(scene: Scene, release: Release, _api: Api) -> list[str]:
+    program = scene.home / "claude"
+    write_script(program, HANGS)
+    scene.world.configure(f'sources = ["client"]\nclient = "{program}"\n')
+    return release.refresh_command
+
+
+def _by_alert(scene: Scene, release: Release, api: Api) -> list[str]:
+    api.body = usage_body(session=92)
+    scene.world.env["USAGELINE_API_URL"] = api.url
+    scene.world.configure(f"[alerts]\ncommand = '''{HANGS}'''\n")
+    return release.refresh_command
+
+
+def _by_chain(_scene: Scene, release: Release, _api: Api) -> list[str]:
+    return [str(release.python), "-I", "-B", "-m", "usageline.looks", "chain", "0123456789abcdef", "30.0", HANGS]
+
+
+def _by_what_a_chain_left(_scene: Scene, release: Release, _api: Api) -> list[str]:
+    left = f"({HANGS}) >/dev/null 2>&1 & echo row"
+    return [str(release.python), "-I", "-B", "-m", "usageline.looks", "chain", "0123456789abcdef", "30.0", left]
+
+
+@promise(
+    "A refresh, a look or an install that is killed takes along what it has started, with the whole process group, deaf to signals or not.",
+    sees="Nothing: no hanging `claude`, chained command, notifier or pip stays behind.",
+)
+@pytest.mark.parametrize("begin", [_by_client, _by_alert, _by_chain, _by_what_a_chain_left])
+def test_what_was_started_ends(
+    begin: Callable[[Scene, Release, Api], list[str]],
+    tmp_path: Path,
+    built_release: Release,
+    api: Api,
+    eventually: Callable[[Callable[[], object]], None],
+) -> None:
+    scene = Scene(World(tmp_path / "killed"))
+    _kill_when_started(scene, begin(scene, built_release, api), eventually)
+
+
+@promise(
+    "An install that is killed takes along the tool that was installing the packages, whose temporary files go with the next install or uninstall."
+)
+def test_packages(tmp_path: Path, eventually: Callable[[Callable[[], object]], None], figure: Callable[[str], None]) -> None:
+    found = make_machine(tmp_path / "killed", REPOSITORY)
+    found.write_settings(installs.BEFORE)
+    scene = Scene(found.world)
+    before = scene.files()
+    write_script(scene.home / "bin" / "uv", 'mkdir "$TMPDIR/tmp-of-uv"\n' + HANGS)
+    found.env["PATH"] = f"{scene.home}/bin:{found.env['PATH']}"
+    _kill_when_started(scene, [*installs.SETUP, "--yes"], eventually)
+    assert list((scene.home / "tmp").iterdir()) == []
+    (scene.home / "started").unlink()
+    done = found.world.run(*installs.SETUP, "--uninstall")
+    assert done.returncode == 0, done.stderr
+    left = scene.files().keys() - before.keys() - {"bin", "bin/uv"}
+    assert left == set()
+    figure("killed in the middle of the packages: 0 processes and 0 files left after an uninstall")
+
+
+def _kill_when_started(scene: Scene, words: list[str], eventually: Callable[[Callable[[], object]], None]) -> None:
+    null = subprocess.DEVNULL
+    process = subprocess.Popen(words, env=scene.world.env, stdin=null, stdout=null, stderr=null)
+    try:
+        eventually(lambda: Path(scene.home / "started").is_file() and os.path.getsize(scene.home / "started"))
+        assert len(scene.processes()) > 1
+    finally:
+        process.kill()
+        process.wait()
+    scene.assert_nothing_runs(GONE_S)

@@ -1,0 +1,88 @@
+"""A walk over every call by which a command changes files, in two worlds at once: killed there, looked at, run again to its end."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from faults.kill.scene import Scene
+    from faults.kill.strace import Call, Command
+
+WORLDS = 2
+MOST_IN_BULK = 80
+"""Calls of those that are made in bulk."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """`command` in `scene`; `look` checks what a kill left, `again` runs it anew (or takes it back), after which the files must be those that it
+    leaves where nothing was killed before, but for directories named in `spare`. `restored` puts back what `Scene.restore` does not.
+    """
+
+    scene: Scene
+    command: Command
+    look: Callable[[], None]
+    again: Callable[[], None]
+    restored: Callable[[], None] = lambda: None
+    spare: frozenset[str] = frozenset()
+
+    def reset(self) -> None:
+        """Back to the beginning."""
+        self.scene.restore()
+        self.restored()
+
+    def check(self, expected: dict[str, str]) -> None:
+        """After a kill: nothing runs, nothing is torn, and running it again leaves the `expected` files."""
+        self.scene.assert_nothing_runs()
+        self.look()
+        self.again()
+        assert {name for name, _ in self.scene.files().items() ^ expected.items()} <= self.spare
+
+
+def stage(case: Case) -> dict[str, str]:
+    """The files that an undisturbed run leaves."""
+    case.reset()
+    case.again()
+    return case.scene.files()
+
+
+def walk(make: Callable[[int], Case], most: int) -> int:
+    """Kill at every call, or where there are more than `most` at as many of them, spread evenly; gives how many kills there were.
+
+    `make(number)` makes a case in a world of its own; all are alike.
+    """
+    with ThreadPoolExecutor(WORLDS) as pool:
+        killed = list(pool.map(lambda number: _walk(make(number), number, most), range(WORLDS)))
+    assert min(killed) > 0
+    return sum(killed)
+
+
+def _walk(case: Case, part: int, most: int) -> int:
+    expected = stage(case)
+    case.reset()
+    calls = case.command.calls(case.scene.home, case.scene.world.root / "strace.log")
+    case.scene.assert_nothing_runs()
+    case.look()
+    bulk = [call for call in calls if call.in_bulk]
+    chosen = [*spread([call for call in calls if not call.in_bulk], most), *spread(bulk, min(most // 2, MOST_IN_BULK))]
+    killed = 0
+    for call in chosen[part::WORLDS]:
+        case.reset()
+        killed += case.command.killed_at(call)
+        try:
+            case.check(expected)
+        except BaseException as error:
+            error.args = (f"killed at {call} of {case.command.words}: {error}",)
+            raise
+    return killed
+
+
+def spread(calls: list[Call], most: int) -> list[Call]:
+    """`most` of them at most, the first and the last among them."""
+    if len(calls) <= most:
+        return calls
+    return [calls[round(index * (len(calls) - 1) / (most - 1))] for index in range(most)]

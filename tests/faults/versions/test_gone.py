@@ -1,0 +1,230 @@
+"""Parts of the installation that are gone: the interpreters under it, files of the release, the link to it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.installed import Installed, install
+from faults.promises import promise
+from faults.versions.lines import line
+from hot import INTERPRETER
+from setup.machine import Machine, make_clone, make_machine
+from usageline import paths
+from usageline.refresh import log
+from usageline.refresh.run import refresh
+from usageline.setup import record, wiring
+from world import REPOSITORY, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from server import Api
+
+AGAIN = "run install.sh again"
+TAG = f"python3.{sys.version_info.minor}"
+
+
+def said_by_the_command(machine: Machine, *arguments: str) -> str:
+    """What `usageline` says; nothing of it may be a traceback."""
+    done = machine.world.run(paths.command(machine.env), *arguments)
+    assert "Traceback" not in done.stdout + done.stderr
+    assert done.returncode == 1, done.stdout
+    return done.stdout + done.stderr
+
+
+def wire_interpreter(installed: Installed, python: str) -> None:
+    """Have the settings' command name that interpreter."""
+    found = record.load(installed.world.env)
+    assert found is not None
+    ours = wiring.wiring(python, paths.data_dir(installed.world.env), frozenset(found.commands))
+    installed.settings.write_text(wiring.wire(installed.settings.read_text(), ours))
+    record.save(installed.world.env, replace(found, interpreter=python, commands=(*found.commands, ours.line, ours.hook)))
+
+
+def lose_the_lines(installed: Installed) -> None:
+    python = installed.world.home / "python3"
+    python.symlink_to(INTERPRETER)
+    wire_interpreter(installed, str(python))
+    python.unlink()
+
+
+def lose_the_refreshs(installed: Installed) -> None:
+    installed.release.python.unlink()
+    installed.release.python.symlink_to("/nonexistent/python3")
+
+
+def lose_both(installed: Installed) -> None:
+    lose_the_lines(installed)
+    lose_the_refreshs(installed)
+
+
+def replace_the_refreshs(installed: Installed) -> None:
+    # What another minor version under the same path finds: an environment that is not its own.
+    library = installed.release.root / "venv" / "lib"
+    (library / TAG).rename(library / "python3.9")
+
+
+GONE = {
+    "the line's": (lose_the_lines, "its files are gone; run install.sh again", "the interpreter of the line is gone"),
+    "the refresh's": (lose_the_refreshs, "no refresh: run install.sh again", "its Python is gone; run install.sh again"),
+    "both": (lose_both, "its files are gone; run install.sh again", "its Python is gone; run install.sh again"),
+    "the refresh's, by another version": (replace_the_refreshs, "37%", "its Python is another one now; run install.sh again"),
+}
+
+
+@promise(
+    "With the interpreter of the line or of the refresh gone, or replaced by another version, the settings' command, the hook and `usageline` "
+    "still end well.",
+    sees="numbers while they can be had, else `run install.sh again`, in the line and by `usageline doctor`",
+)
+def test_an_interpreter_that_is_gone_is_told(tmp_path: Path, api: Api, figure: Callable[[str], None]) -> None:
+    for number, (what, (lose, in_the_line, by_doctor)) in enumerate(GONE.items()):
+        world = World(tmp_path / f"world-{number}")
+        world.env["USAGELINE_API_URL"] = api.url
+        installed = install(world)
+        machine = Machine(world, REPOSITORY)
+        assert refresh(world.env).state == "refreshed"
+        lose(installed)
+        world.make_due()
+        shown = line(machine)
+        assert in_the_line in shown, what
+        assert shown.count("\n") == 1
+        hook = installed.read_settings()["hooks"]["SessionStart"][0]["hooks"][0]["command"]
+        done = world.run("/bin/sh", "-c", hook)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), what
+        assert by_doctor in said_by_the_command(machine, "doctor"), what
+        assert AGAIN in said_by_the_command(machine, "doctor"), what
+    figure(f"{len(GONE)} ways: a sentence in each, exit status 0 of line and hook")
+
+
+@promise(
+    "A refresh whose packages are gone says so in its log.",
+    sees="`No module named 'httpx'; run install.sh again` in `usageline doctor --log`, and numbers that say how old they are",
+)
+def test_packages_that_are_gone_are_told(tmp_path: Path, api: Api, figure: Callable[[str], None]) -> None:
+    world = World(tmp_path / "machine")
+    world.env["USAGELINE_API_URL"] = api.url
+    installed = install(world)
+    path = installed.release.root / "venv" / "lib" / TAG / "site-packages" / "usageline.pth"
+    path.write_text(str(installed.release.root / "plugin") + "\n")
+    done = world.run(*installed.release.refresh_command)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (entry,) = log.last(world.env, 5)
+    assert b"No module named" in entry
+    assert b"run install.sh again" in entry
+    assert AGAIN in said_by_the_command(Machine(world, REPOSITORY), "doctor")
+    figure("one line in the log, exit status 0, and a sentence by usageline doctor")
+
+
+def remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, 100)
+
+
+def current(machine: Machine) -> Path:
+    return machine.data_dir / os.readlink(machine.data_dir / "current")
+
+
+DAMAGES: dict[str, Callable[[Machine], None]] = {
+    "the bytecode of the segments": lambda machine: remove(current(machine) / "plugin/usageline/line/segments/__pycache__"),
+    "the link to it": lambda machine: remove(machine.data_dir / "current"),
+    "a module of the refresh, cut short": lambda machine: cut(current(machine) / "plugin/usageline/refresh/run.py"),
+    "the environment": lambda machine: remove(current(machine) / "venv"),
+    "a package": lambda machine: remove(next((current(machine) / "venv/lib").glob("python3*/site-packages/httpx"))),
+    "the program": lambda machine: remove(current(machine) / "plugin"),
+    "the hook": lambda machine: remove(current(machine) / "hooks"),
+    "all of it": lambda machine: remove(machine.data_dir / "releases"),
+}
+
+
+@promise(
+    "A release of which a part was deleted or changed never makes the line fail, and running install.sh again mends it.",
+    sees="`run install.sh again` where there can be no line or no refresh; afterwards everything as before",
+)
+@pytest.mark.full
+@pytest.mark.timeout(400)
+def test_what_was_deleted_comes_back(tmp_path: Path, api: Api, figure: Callable[[str], None]) -> None:
+    machine = make_machine(tmp_path / "machine", make_clone(tmp_path / "clone"))
+    machine.env["USAGELINE_API_URL"] = api.url
+    machine.run()
+    before = shape(machine)
+    for what, damage in DAMAGES.items():
+        damage(machine)
+        shown = line(machine)
+        assert shown.count("\n") == 1, what
+        assert "%" in shown or AGAIN in shown, what
+        machine.run()
+        assert shape(machine) == before, what
+        assert "37%" in line(machine), what
+        machine.wait_for_refreshes()
+        assert "✗" not in machine.world.run(paths.command(machine.env), "doctor").stdout, what
+        assert "nothing to change" in machine.run(), what
+    figure(f"{len(DAMAGES)} parts, one after the other: a line each time, and whole again after install.sh")
+
+
+def shape(machine: Machine) -> dict[str, bytes]:
+    """The program's own files and their bytecode, by path."""
+    root = current(machine)
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for part in ("plugin", "hooks")
+        for path in (root / part).rglob("*")
+        if path.is_file()
+    }
+
+
+@promise(
+    "With every interpreter gone that the installation was made on, install.sh chooses others, and the line is as before.",
+    sees="`its files are gone; run install.sh again`, then the line",
+)
+@pytest.mark.full
+@pytest.mark.timeout(300)
+def test_an_installation_whose_python_is_gone_is_mended(tmp_path: Path, api: Api, figure: Callable[[str], None]) -> None:
+    machine = make_machine(tmp_path / "machine", make_clone(tmp_path / "clone"))
+    machine.env["USAGELINE_API_URL"] = api.url
+    own = machine.env["PATH"]
+    python = a_python(tmp_path / "python")
+    machine.env["PATH"] = f"{python.parent}:/usr/bin:/bin"
+    machine.run()
+    found = record.load(machine.env)
+    assert found is not None
+    assert found.cold == str(python)
+    record.save(machine.env, replace(found, interpreter=str(python)))
+    machine.run()
+    assert str(python) in machine.settings.read_text()
+    assert "37%" in line(machine)
+    machine.wait_for_refreshes()
+    shutil.rmtree(tmp_path / "python")
+    assert "its files are gone; run install.sh again" in line(machine)
+    machine.env["PATH"] = own
+    machine.run()
+    assert str(python) not in machine.settings.read_text()
+    assert "37%" in line(machine)
+    assert "✗" not in machine.world.run(paths.command(machine.env), "doctor").stdout
+    machine.wait_for_refreshes()
+    figure("the Python of line and refresh removed: a sentence in the line, mended by one install")
+
+
+def a_python(root: Path) -> Path:
+    """The interpreter that runs the tests, as one of its own that can be removed."""
+    base = Path(INTERPRETER)
+    python = root / "bin" / "python3"
+    python.parent.mkdir(parents=True)
+    shutil.copy(base, python)
+    (root / "lib").symlink_to(base.parent.parent / "lib")
+    subprocess.run([python, "-I", "-c", "import ensurepip, venv"], check=True)
+    return python

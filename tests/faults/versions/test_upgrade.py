@@ -1,0 +1,156 @@
+"""One version installed over another, by its own install.sh, in use all the while."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.promises import promise
+from faults.versions.earlier import FIRST, PREVIOUS, Earlier, clone_of
+from faults.versions.lines import drawn, line
+from faults.versions.write import SETTINGS
+from server import usage_body
+from setup.machine import Machine, make_clone, make_machine
+from usageline import history, paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from server import Api
+
+ACCOUNT_KEY = "9d88fa0eee1d35ed"
+BOTH = [pytest.param(FIRST, marks=pytest.mark.full, id="first"), pytest.param(PREVIOUS, id="previous")]
+
+
+def set_up(tmp_path: Path, api: Api, clone: Path, config: str) -> Machine:
+    """A machine with that version installed over another program's status line, and numbers in the line."""
+    machine = make_machine(tmp_path / "machine", clone)
+    machine.env["USAGELINE_API_URL"] = api.url
+    machine.write_settings(SETTINGS)
+    machine.world.configure(config)
+    machine.run("--yes")
+    assert "37%" in line(machine)
+    return machine
+
+
+def look_again(machine: Machine, api: Api, percent: int) -> None:
+    """Have the installed version get another reading, of which that is the session's percentage."""
+    api.body = usage_body(session=percent)
+    python = machine.data_dir / "current" / "venv" / "bin" / "python"
+    deadline = time.monotonic() + 20
+    while f"{percent}%" not in line(machine):
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+        machine.world.run(python, "-I", "-B", "-m", "usageline.refresh", "--force")
+
+
+def releases(machine: Machine) -> list[str]:
+    """What is installed."""
+    return sorted(os.listdir(machine.data_dir / "releases"))
+
+
+def faulty(lines: list[str]) -> list[str]:
+    """Those that are no line with numbers."""
+    return [text for text in lines if text.count("\n") != 1 or "%" not in text or "config.toml" in text]
+
+
+@promise(
+    "An upgrade from an earlier version keeps line, numbers, history and configuration, and an uninstall afterwards gives back the settings of "
+    "before the first install, byte for byte.",
+    sees="the line, with its numbers, all the while",
+)
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("earlier", BOTH)
+def test_an_upgrade_loses_nothing(tmp_path: Path, api: Api, earlier: Earlier, figure: Callable[[str], None]) -> None:
+    machine = set_up(tmp_path, api, clone_of(earlier, tmp_path / "earlier"), earlier.config)
+    look_again(machine, api, 41)
+    kept = history.load(machine.env, ACCOUNT_KEY)
+    assert (len(kept) >= 2) == earlier.keeps_history
+    old = releases(machine)
+    machine.clone = make_clone(tmp_path / "clone")
+    with drawn(machine) as seen:
+        said = machine.run()
+    assert faulty(seen) == []
+    assert f"release {old[0]}" in said
+    assert len(releases(machine)) == 1
+    assert releases(machine) != old
+    assert "41%" in line(machine)
+    look_again(machine, api, 43)
+    machine.wait_for_refreshes()
+    assert history.load(machine.env, ACCOUNT_KEY)[: len(kept)] == kept
+    assert len(history.load(machine.env, ACCOUNT_KEY)) > len(kept)
+    machine.run("--uninstall")
+    assert machine.settings.read_bytes() == SETTINGS
+    assert not machine.data_dir.exists()
+    assert not Path(paths.state_dir(machine.env)).exists()
+    figure(f"from “{earlier.name}”: {len(seen)} lines meanwhile, all with numbers; {len(kept)} readings before, all there after")
+
+
+@promise(
+    "A downgrade, and the upgrade after it, keep line, numbers, history and settings.",
+    sees="the line, with its numbers, all the while",
+)
+@pytest.mark.full
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("earlier", "order"), [(FIRST, ("earlier",)), (PREVIOUS, ("earlier", "later"))], ids=["first, which uninstalls", "previous"]
+)
+def test_back_and_forth_loses_nothing(
+    tmp_path: Path, api: Api, earlier: Earlier, order: tuple[str, ...], figure: Callable[[str], None]
+) -> None:
+    """The configuration is one that both know; the last one of `order` uninstalls."""
+    clones = {"later": make_clone(tmp_path / "clone"), "earlier": clone_of(earlier, tmp_path / "earlier")}
+    machine = set_up(tmp_path, api, clones["later"], earlier.config)
+    look_again(machine, api, 41)
+    kept = history.load(machine.env, ACCOUNT_KEY)
+    lines = 0
+    for number, name in enumerate(order):
+        machine.clone = clones[name]
+        with drawn(machine) as seen:
+            machine.run()
+        assert faulty(seen) == []
+        lines += len(seen)
+        look_again(machine, api, 50 + number)
+        machine.wait_for_refreshes()
+        found = history.load(machine.env, ACCOUNT_KEY)
+        assert found[: len(kept)] == kept
+        kept = found
+        assert len(releases(machine)) == 1
+    machine.run("--uninstall")
+    assert machine.settings.read_bytes() == SETTINGS
+    assert not machine.data_dir.exists()
+    figure(
+        f"with “{earlier.name}”, uninstalled by the {order[-1]} one: {lines} lines meanwhile, all with numbers; {len(kept)} readings, none lost"
+    )
+
+
+@promise(
+    "Two versions that are installed at the same time come one after the other: one release, wired once, and the line works.",
+    sees="the later of the two",
+)
+@pytest.mark.full
+@pytest.mark.timeout(300)
+def test_two_versions_at_once_do_not_meet(tmp_path: Path, api: Api, figure: Callable[[str], None], size: Callable[[int, int], int]) -> None:
+    clones = [make_clone(tmp_path / "clone"), clone_of(PREVIOUS, tmp_path / "earlier")]
+    machine = set_up(tmp_path, api, clones[0], PREVIOUS.config)
+    rounds = size(1, 2)
+    lines = 0
+    for number in range(rounds):
+        running = [Machine(machine.world, clone).start() for clone in (clones if number % 2 else reversed(clones))]
+        with drawn(machine) as seen:
+            assert [process.wait(120) for process in running] == [0, 0]
+        assert faulty(seen) == []
+        lines += len(seen)
+        installed = json.loads(Path(paths.install_record(machine.env)).read_text())
+        assert releases(machine) == [installed["release"]]
+        assert os.readlink(machine.data_dir / "current") == "releases/" + installed["release"]
+        assert len(json.loads(machine.settings.read_text())["hooks"]["SessionStart"]) == 1
+    machine.wait_for_refreshes()
+    machine.run("--uninstall")
+    assert machine.settings.read_bytes() == SETTINGS
+    figure(f"{rounds} rounds of two installs at once: one release each time, {lines} lines meanwhile, all with numbers")

@@ -1,0 +1,204 @@
+"""What earlier versions wrote, read by this one; and what a later one may write."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from faults.promises import promise
+from faults.versions.earlier import ALL, Earlier
+from hot import Hot
+from setup.machine import Machine
+from usageline import history, paths
+from usageline.config import cold
+from usageline.config.check import check_text
+from usageline.config.compile import compile_config
+from usageline.errors import SetupRefused
+from usageline.line import due, settings, view
+from usageline.refresh.run import refresh
+from usageline.refresh.store import opened
+from usageline.setup import record
+from world import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from server import Api
+    from world import Release, World
+
+ACCOUNT_KEY = "9d88fa0eee1d35ed"
+PERCENTS = {"Current session": 37, "Current week (all models)": 26, "Fable": 55}
+
+
+def put(earlier: Earlier, world: World) -> None:
+    """Put what that version wrote where this one looks for it."""
+    env, written = world.env, earlier.written
+    targets = {
+        "snapshot.json": paths.snapshot(env),
+        "line.json": paths.line_config(env),
+        "store": paths.store_dir(env),
+        "history": paths.history_dir(env),
+        "install.json": paths.install_record(env),
+        "settings.json": paths.claude_settings(env),
+        "config.toml": paths.config_file(env),
+    }
+    for name, target in targets.items():
+        Path(target).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if (written / name).is_dir():
+            shutil.copytree(written / name, target)
+        elif (written / name).exists():
+            Path(target).write_text((written / name).read_text().replace("{HOME}", env["HOME"]))
+    for folder in (paths.cache_dir(env), paths.state_dir(env)):
+        Path(folder).parent.chmod(0o700)
+        for path in (Path(folder), *Path(folder).rglob("*")):
+            path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+@promise(
+    "What earlier versions wrote is read: snapshot, store, readings kept, configuration, install record.",
+    sees="after an upgrade the numbers, the history and the looks as before",
+)
+@pytest.mark.parametrize("earlier", ALL, ids=lambda earlier: earlier.name)
+def test_what_an_earlier_version_wrote_is_read(world: World, earlier: Earlier, figure: Callable[[str], None]) -> None:
+    put(earlier, world)
+    snapshot = world.snapshot()
+    now = snapshot["published_at"] + 5
+    assert not due.is_due(snapshot, snapshot["credentials"], now)
+    seen = view.build(None, snapshot, snapshot["credentials"], {}, now)
+    assert {window.label: window.percent for window in seen.windows} == PERCENTS
+    assert seen.status == "ok"
+    with opened(paths.store_dir(world.env)) as store:
+        remembered = store.get(ACCOUNT_KEY)
+        assert not store.set_aside
+    assert remembered.reading is not None
+    assert remembered.requested_at
+    assert remembered.token
+    kept = history.load(world.env, ACCOUNT_KEY)
+    assert [{limit.label: limit.percent for limit in reading.limits} for reading in kept] == [PERCENTS] * earlier.keeps_history
+    assert all(reading.credits for reading in kept)
+    config, problem = cold.tolerant(world.env)
+    assert (config.ttl_s, problem) == (250, None)
+    assert compile_config(world.env) == []
+    compiled, is_old = settings.load(world.env, due.file_stamp(paths.config_file(world.env)))
+    assert not is_old
+    assert len(compiled["rows"]) >= 1
+    installed = record.load(world.env)
+    assert installed is not None
+    assert b"echo theirs" in (installed.before_bytes or b"")
+    assert len(installed.commands) == 2
+    figure(f"by the version “{earlier.name}”: {len(list(earlier.written.rglob('*.*')))} files, {len(kept)} readings kept, none passed over")
+
+
+def add_everywhere(value: Any) -> Any:
+    """The value with one more member in each object, and one more element in each row of a credit or limit."""
+    if isinstance(value, dict):
+        return {**{name: add_everywhere(member) for name, member in value.items()}, "later": {"than": ["this"]}}
+    return [add_everywhere(member) for member in value] if isinstance(value, list) else value
+
+
+def as_of_later(world: World) -> int:
+    """Let store, readings kept and configuration be what a later version, that says more, might write; gives how much was changed."""
+    changed = 0
+    with closing(sqlite3.connect(paths.store_dir(world.env) + "/cache.db")) as database:
+        for key, value in database.execute("SELECT key, value FROM Cache").fetchall():
+            database.execute("UPDATE Cache SET value = ? WHERE key = ?", (json.dumps(add_everywhere(json.loads(value))), key))
+            changed += 1
+        database.commit()
+    for path in Path(paths.history_dir(world.env)).rglob("*.jsonl"):
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        for row in rows:
+            row["later"] = 1
+            row["limits"] = [[*limit, *[False] * (6 - len(limit)), "later"] for limit in row["limits"]]
+            row["credits"] = [[*credit, "later"] for credit in row["credits"]]
+            changed += 1
+        path.write_text("".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows))
+    return changed
+
+
+@promise(
+    "What a later version adds to store, readings kept, configuration and compiled configuration is passed over, and the rest is read.",
+    sees="after a downgrade the numbers and the history; a key that this version does not know is named with its line",
+)
+def test_what_a_later_version_adds_is_passed_over(
+    world: World, api: Api, release: Release, figure: Callable[[str], None], eventually: Callable[[Callable[[], object]], None]
+) -> None:
+    world.configure('ttl = 250\nrows = [["session", "weekly"]]\n')
+    assert refresh(world.env).state == "refreshed"
+    kept = history.load(world.env, ACCOUNT_KEY)
+    changed = as_of_later(world)
+    world.configure('ttl = 250\nlater = "key"\nrows = [["session", "weekly"]]\n[segments.session]\nlater = 3\n[newer]\nkey = 1\n')
+    compiled = Path(paths.line_config(world.env))
+    compiled.write_text(json.dumps({**json.loads(compiled.read_text()), "version": 2, "program": "9.0.0", "rows": "later"}))
+    with opened(paths.store_dir(world.env)) as store:
+        remembered = store.get(ACCOUNT_KEY)
+        assert not store.set_aside
+    assert remembered.reading is not None
+    assert remembered.requested_at
+    assert history.load(world.env, ACCOUNT_KEY) == kept
+    config, problem = cold.tolerant(world.env)
+    assert config.ttl_s == 250
+    assert "config.toml:2: later: there is no such key" in str(problem)
+    hot = Hot(world, release)
+    eventually(lambda: "config.toml:2: later" in hot.line())
+    line = hot.line()
+    assert "37%" in line
+    assert "26%" in line
+    assert len(check_text(Path(paths.config_file(world.env)).read_text()).problems) == 3
+    assert len(api.requests) == 1
+    figure(f"{changed} records and readings with more in each object and row: all read; 3 unknown keys named, the others kept")
+
+
+@promise(
+    "A snapshot of another version is never misread: it counts as none, and the next refresh replaces it without a request of its own.",
+    sees="`loading` for a moment, then the numbers",
+)
+def test_a_snapshot_of_another_version_is_replaced(
+    world: World, api: Api, release: Release, figure: Callable[[str], None], eventually: Callable[[Callable[[], object]], None]
+) -> None:
+    assert refresh(world.env).state == "refreshed"
+    hot, path = Hot(world, release), Path(paths.snapshot(world.env))
+    versions: list[Any] = [0, 2, 99, "1", None, [], 1.5]
+    for version in versions:
+        later = {**world.snapshot(), "version": version, "limits": [{"kind": "session", "label": "Current session", "percent": 99}]}
+        path.write_text(json.dumps(later))
+        Path(paths.stamp(world.env)).unlink(missing_ok=True)
+        assert "99%" not in hot.line()
+        eventually(lambda: world.snapshot()["version"] == 1)
+        assert "37%" in hot.line()
+    assert len(api.requests) == 1
+    figure(f"{len(versions)} other versions: none shown, each replaced from the store; requests in all: {len(api.requests)}")
+
+
+@promise(
+    "An install record of a later version is left as it is, and what a later version put into a record of this one is kept.",
+    sees="`… is of a later version of usageline: install or uninstall with that one. Nothing was changed.`",
+)
+def test_an_install_record_of_a_later_version_is_left_alone(world: World, figure: Callable[[str], None]) -> None:
+    machine = Machine(world, REPOSITORY)
+    path = Path(paths.install_record(world.env))
+    found = record.Record(
+        "9.0.0-0123456789", paths.data_dir(world.env), "/nonexistent/python", "/nonexistent/python", before=record.encode(b"{}")
+    )
+    record.save(world.env, found)
+    written = json.loads(path.read_text())
+    path.write_text(json.dumps({**written, "theme": {"kept": ["for", "later"]}}))
+    again = record.load(world.env)
+    assert again is not None
+    record.save(world.env, again)
+    assert json.loads(path.read_text())["theme"] == {"kept": ["for", "later"]}
+    for later in ({"version": 2}, {"version": 7, "before": {"file": "elsewhere"}}):
+        path.write_text(json.dumps({**written, **later}))
+        with pytest.raises(SetupRefused):
+            record.load(world.env)
+        before = machine.tree(times=True)
+        for arguments in ((), ("--yes",), ("--dry-run",), ("--uninstall",)):
+            said = machine.run(*arguments, expect=1)
+            assert "is of a later version of usageline: install or uninstall with that one" in said
+        assert machine.tree(times=True) == before
+    figure("2 later records: install, dry run and uninstall refuse, 0 files changed")
