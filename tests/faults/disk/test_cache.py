@@ -117,6 +117,26 @@ def test_a_cache_that_never_worked(name: str, made: bool, scene: Scene, figure: 
     figure(f"{name}: {scene.starts} tries, 0 requests; healed")
 
 
+@promise(
+    "A wait that the service asked for is kept over a full disk: the store that holds it is not set aside for one that cannot be made",
+    sees="`rate-limited until 14:05`",
+)
+@pytest.mark.parametrize("name", ["no inodes", pytest.param("full", marks=pytest.mark.full)])
+def test_a_cooldown_outlives_a_full_disk(name: str, scene: Scene, figure: Callable[[str], None]) -> None:
+    scene.get_numbers()
+    scene.api.fault = "429:3600"
+    scene.ask()
+    asked = len(scene.api.requests)
+    with lasting(scene, FAULTS[name]):
+        for _ in range(3):
+            scene.grow_old()
+            scene.usageline("refresh", "--force")
+    scene.a_minute_passes()
+    assert "rate-limited until" in scene.settled_line()
+    assert len(scene.api.requests) == asked
+    figure(f"{name}: 4 tries, 0 requests")
+
+
 @promise("A cache directory of another user is refused: nothing is read from it but what is ours, and nothing written", sees=UNSAFE)
 def test_a_cache_of_another_user(hot: Hot, world: World, api: Api, figure: Callable[[str], None]) -> None:
     needs(root=True)

@@ -111,7 +111,7 @@ def test_any_call_of_a_refresh_may_fail(
     assert tried.returncode == 0
     moments = _moments(log.read_text(), str(world.root))
     chosen = [
-        moments[round(index * (len(moments) - 1) / (count - 1))] for count in [min(size(6, 60), len(moments))] for index in range(count)
+        moments[round(index * (len(moments) - 1) / (count - 1))] for count in [min(size(4, 60), len(moments))] for index in range(count)
     ]
     torn, broken = 0, 0
     for index, (call, number) in enumerate(chosen):
