@@ -135,7 +135,9 @@ class Trap:
         config = f'sources = ["client", "oauth"]\nclient = "{self.project}/bin/claude"\n'
         config += f'rows = [["git"]]\n[segments.git]\nshow = ["branch", "dirty"]\n[chain]\ncommand = "{self.project}/bin/sh"\n'
         config += f'[alerts]\nthresholds = [1]\ncommand = "{self.project}/bin/sh"\n'
+        own = '[filter "x"]\n  clean = git-lfs clean\n'  # the user's, whose program git finds by PATH
         for path, content in (
+            (self.project.parent / ".gitconfig", own),
             (home / ".gitconfig", filters),
             (home / ".config" / "git" / "config", filters),
             (self.project / "gitconfig", filters),
