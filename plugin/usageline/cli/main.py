@@ -12,10 +12,10 @@ import click
 
 from usageline import __version__, paths
 from usageline.cli.table import print_table
-from usageline.cli.wording import lines
 from usageline.errors import UsagelineError
 from usageline.line import due, figures, read, view
 from usageline.line.segments import limits
+from usageline.terminal import lines
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
@@ -204,6 +204,9 @@ def main() -> NoReturn:
         click.echo(f"usageline: {problem.args[0]}", err=True)
     except ImportError as error:
         click.echo(f"usageline: {error}: the program is not whole; run install.sh again", err=True)
+    except OSError as error:  # a disk that is full or gone, most of the time
+        where = f"{lines(str(error.filename))}: " if error.filename else ""
+        click.echo(f"usageline: {where}{error.strerror or error}", err=True)
     except Exception as error:  # noqa: BLE001 - the edge of the process
         click.echo(f"usageline: {lines(f'{type(error).__name__}: {error}')}; please report it", err=True)
     sys.exit(1)

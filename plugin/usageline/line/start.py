@@ -75,7 +75,7 @@ def claim_stamp(stamp, depth, now, every_s):
         if not is_safe(directory):
             return "unsafe"
     try:
-        found = system.stat(stamp)
+        found = system.lstat(stamp)
     except OSError:
         return _first_claim(stamp)
     age_s, hindered = now - found.st_mtime, int(found.st_atime) in HINDRANCES

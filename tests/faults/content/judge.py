@@ -36,7 +36,7 @@ def units(codes: str) -> list[str]:
     """The codes of one SGR sequence, each by itself."""
     left, found = codes.split(";"), []
     while left:
-        taken = {"5": 3, "2": 5}.get(left[1], 1) if left[0] in {"38", "48"} and len(left) > 1 else 1
+        taken = {"5": 3, "2": 5}.get(left[1], 1) if left[0] in {"38", "48", "58"} and len(left) > 1 else 1
         found.append(";".join(left[:taken]))
         left = left[taken:]
     return found
