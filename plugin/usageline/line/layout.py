@@ -103,8 +103,9 @@ def clean(text):
 
     Nor does it have so many combining marks on one character that they would be drawn over the rows around.
     """
-    text = text if text.isprintable() else "".join(char for char in text if char.isprintable())
-    return text if len(text) <= MOST_MARKS or text.isascii() else _without_floods(text)
+    if text.isprintable() and (text.isascii() or len(text) <= MOST_MARKS):
+        return text
+    return _without_floods("".join(char for char in text if char.isprintable()))
 
 
 def cells(text):
@@ -121,6 +122,8 @@ def _ascii(text):
 
 
 def _without_floods(text):
+    if max(text, default="") < "\u0300":
+        return text
     import unicodedata  # noqa: PLC0415 - only longer texts from outside need it
 
     kept, marks = "", 0
