@@ -108,6 +108,18 @@ def clean(text):
     return _without_floods("".join(char for char in text if char.isprintable()))
 
 
+def begun(text):
+    """`text`, a row's first, without combining marks at its beginning: they would stand on the row above."""
+    if text[:1] < "\u0300" or "\u2190" <= text < "\u2e80":  # the strokes that bars are made of are none
+        return text
+    import unicodedata  # noqa: PLC0415 - as below
+
+    start = 0
+    while start < len(text) and unicodedata.category(text[start])[0] == "M":
+        start += 1
+    return text[start:]
+
+
 def cells(text):
     """The terminal cells that cleaned `text` takes; where terminals differ, the larger number."""
     if text.isascii():
