@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from usageline.setup.settings import Settings
     from usageline.setup.wiring import Wiring
 
+BACKUP = ".usageline-"
+"""Follows the name of settings.json in those of its copies (settings.back_up)."""
+
 
 def ask(job: Job, old: Record | None) -> None:
     """`SetupRefused` where the user has a status line of another program and did not agree to have it replaced."""
@@ -78,8 +81,27 @@ def without_us(job: Job) -> bytes | None:
         found = settings.read(job.settings)
     except SetupRefused:
         return None
-    text = wiring.unwire(found.text, "", wiring.wiring("", job.data_dir))
+    ours = wiring.wiring("", job.data_dir)
+    text = wiring.unwire(found.text, from_backup(job, ours), ours)
     return found.data if text == found.text else found.encoded(text)
+
+
+def from_backup(job: Job, ours: Wiring) -> str:
+    """settings.json as the newest of our copies beside it has it that knows nothing of us; "" where there is none. For where no record tells."""
+    directory, name = os.path.split(job.settings)
+    try:
+        names = sorted((found for found in os.listdir(directory) if found.startswith(name + BACKUP)), reverse=True)
+    except OSError:
+        return ""
+    for found in names:
+        try:
+            text = settings.read(f"{directory}/{found}").text
+        except SetupRefused:
+            continue
+        line = json_text.parse(text).get("statusLine") if text.strip() else None
+        if not isinstance(line, dict) or not ours.is_ours(line.get("command")):
+            return text
+    return ""
 
 
 def unwire(job: Job, old: Record | None, outcome: Outcome) -> None:
@@ -92,7 +114,7 @@ def unwire(job: Job, old: Record | None, outcome: Outcome) -> None:
         exact = bool(old and (old.made_it(found.data) or found.data == old.before_bytes))
         if old and exact:
             return old.before_bytes
-        text = wiring.unwire(found.text, _text(old.before_bytes) if old else "", ours)
+        text = wiring.unwire(found.text, _text(old.before_bytes) if old else from_backup(job, ours), ours)
         if text == found.text:
             return found.data
         created = old is not None and old.before is None and bool(old.after)
@@ -156,6 +178,8 @@ def _recorded(job: Job, ours: Wiring, latest: Record, found: Settings, data: byt
 
 def _remove_backups(job: Job, old: Record | None, outcome: Outcome, *, exact: bool) -> None:
     for path in old.backups if old else ():
+        if not path.startswith(job.settings + BACKUP):
+            continue  # of a record that is none of ours
         if exact and not job.dry_run:
             atomic.remove_file(path)
         elif not exact and os.path.exists(path):
