@@ -53,7 +53,7 @@ def test_the_first_line_after_a_sleep(clock: Clock, figure: Callable[[str], None
 )
 def test_a_sleep_in_the_middle_of_a_refresh(clock: Clock, figure: Callable[[str], None]) -> None:
     clock.refresh()
-    time.sleep(1.1)
+    clock.pass_floor()
     clock.api.fault = "slow:0.5"
     asked_at = time.time()
     with subprocess.Popen([*clock.release.refresh_command, "--force"], env=clock.world.env, stdin=subprocess.DEVNULL) as refresh:
