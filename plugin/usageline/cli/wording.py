@@ -21,11 +21,6 @@ def short(path: str, env: Mapping[str, str]) -> str:
     return str(clean("~" + path[len(home) :] if inside else path))
 
 
-def lines(text: str) -> str:
-    """Text of one or more lines without anything that a terminal could act on: an argument or a file's name in it may hold that."""
-    return "\n".join(map(clean, text.split("\n")))
-
-
 def local_time(at: float) -> str:
     """`2026-11-24 04:59:16 UTC`, in the user's zone and with its name; "" for what is no sane time in epoch seconds."""
     if not EARLIEST <= at <= LATEST:

@@ -6,7 +6,7 @@ usageline line [--for tmux|starship|plain|json] [--width CELLS]
 import time
 
 from usageline import paths
-from usageline.line import due, emit, environment, read, render, settings, system, view
+from usageline.line import due, emit, environment, layout, read, render, settings, system, view
 
 FORMS = ("plain", "starship", "tmux", "json")
 WIDTH = 200
@@ -81,7 +81,7 @@ def as_json(rows, seen):
             "rows": rows,
             "class": graded[0] if graded else "normal",
             "percentage": max((int(window.percent) for window in known), default=None),
-            "status": seen.status,
+            "status": layout.clean(seen.status),
         },
         ensure_ascii=False,
     )

@@ -16,12 +16,15 @@ from usageline.line.read import json_file
 from usageline.looks import files as looks
 from usageline.refresh import cache, holder, log, publish, told
 from usageline.refresh.entry import Entry, why_due
+from usageline.setup import bundle
 from usageline.sources.address import api_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from usageline.usage.alerts import Alert
+
+PLUGIN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 LONGEST_S = 8.5
 """For all that waits for somebody. The process ends itself a second and a half later, wherever it is; by then what came of it is published."""
@@ -115,6 +118,7 @@ def _refresh(env: Mapping[str, str], deadline: float, entry: Entry, *, force: bo
     if attempt.clock_agrees:
         told.sweep(env, snapshot.alerts, time.time())
     looks.sweep(env)
+    bundle.sweep(PLUGIN)
     with contextlib.suppress(UsagelineError, OSError):  # said where it is of use: in the snapshot's detail, by the line, by doctor
         compile_config(env)
     return Outcome("refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json()), attempt.new_alerts

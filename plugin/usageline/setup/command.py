@@ -13,6 +13,7 @@ from usageline.setup.install import install
 from usageline.setup.job import Job
 from usageline.setup.packages import EXTRAS
 from usageline.setup.uninstall import uninstall
+from usageline.terminal import lines
 
 SECRETS = (
     *("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_FOUNDRY_API_KEY"),
@@ -92,5 +93,5 @@ def _say(text: str) -> None:
 
 
 def _fail(text: str) -> int:
-    print(f"usageline: {text}".encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)  # noqa: T201 - as above
+    print(f"usageline: {lines(text)}".encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)  # noqa: T201 - as above
     return 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from usageline import __version__, flock, paths
 from usageline.config import origin
 from usageline.errors import SetupRefused, UsagelineError
+from usageline.refresh import cache
 from usageline.setup import environment, files, first_line, interpreters, program, record, uninstall, wire_settings, wiring
 from usageline.setup.job import Outcome
 from usageline.setup.packages import FULL, PackagesFailed, packages
@@ -103,6 +104,9 @@ def _begin(job: Job, old: Record | None, made: list[str]) -> Record:
     if old:
         new = replace(old, made=(*old.made, *(path for path in made if path not in old.made)))
     else:
+        if record.is_broken(job.env):
+            job.say(record.BROKEN + "\n")
+            cache.set_aside(record.path(job.env))
         before = wire_settings.without_us(job)
         new = record.Record("", job.data_dir, "", "", before=record.encode(before), made=tuple(made))
     if new != old:

@@ -52,7 +52,7 @@ def get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline: 
             result.append(_get(url, headers, env, deadline))
         except SourceFailure as failure:
             result.append(failure)
-        except Exception as error:  # noqa: BLE001 - the edge of this thread; whatever it is, the caller learns of it
+        except BaseException as error:  # noqa: BLE001 - the edge of this thread: what it printed could have the request in it
             result.append(SourceFailure(OFFLINE, type(error).__name__))
 
     # A thread that is left behind, for nothing can interrupt a name server that does not answer (getaddrinfo).

@@ -36,7 +36,7 @@ def units(codes: str) -> list[str]:
     """The codes of one SGR sequence, each by itself."""
     left, found = codes.split(";"), []
     while left:
-        taken = {"5": 3, "2": 5}.get(left[1], 1) if left[0] in {"38", "48"} and len(left) > 1 else 1
+        taken = {"5": 3, "2": 5}.get(left[1], 1) if left[0] in {"38", "48", "58"} and len(left) > 1 else 1
         found.append(";".join(left[:taken]))
         left = left[taken:]
     return found
@@ -104,6 +104,7 @@ def fits(text: str, width: int) -> None:
     assert cells(text) <= width, f"{cells(text)} cells in {width}: {text!r}"
     assert wcwidth.wcswidth(text) <= width, f"{wcwidth.wcswidth(text)} cells in {width}: {text!r}"
     assert not flooded(text), repr(text)
+    assert unicodedata.category(text[:1] or "x") not in {"Mn", "Mc", "Me"}, f"it begins with a mark: {text!r}"
 
 
 def tried(call: Callable[[], T], named: type[E]) -> tuple[T | None, E | None]:

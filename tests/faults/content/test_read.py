@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from faults.content.fuzz import targets
+from faults.content.readers import ELSEWHERE, READERS, readers
 from faults.content.strategies import inputs
 from faults.promises import promise
+from usageline.config import file as config_file
+from usageline.config.check import check_text
 from world import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-FUZZER_S = 18
+FUZZER_S = 12
+MOST_CPU_S = 4
+"""Slack for a slow machine; a refresh has 10 s for all of it."""
+
+ENDLESS = (
+    ("one key", "a", ".a", "=1"),
+    ("one table", "[a", ".a", "]"),
+    ("keys as long as may be", "", "a." * 2000 + "b=1\n", ""),
+    ("mistakes", "", "abc=1\n", ""),
+    ("tables", "", "[[a]]\n", ""),
+    ("lists in lists", "a=", "[", ""),
+    ("a list", "a=[", "1,", "]"),
+    ("tables in tables", "a=", "{a=", ""),
+    ("a table", "a={b=1", ",c.d=1", "}"),
+    ("escapes", 'a="', "\\t", '"'),
+    ("quotes", "a=", '"""', ""),
+    ("comments", "", "#\n", ""),
+)
+"""By what they are: how they begin, go on, and end."""
+
 FUZZER = REPOSITORY / ".tests-env-fuzz" / "bin" / "python"
 """An interpreter that has atheris; `tests/run faults` and `tests/run fuzz` make it where there is one for this Python."""
 
@@ -43,7 +67,7 @@ def test_the_committed_inputs_are_survived(target: str, figure: Callable[[str], 
 def test_made_up_inputs_are_survived(target: str, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
     check, tried = targets.check_of(target), 0
 
-    @settings(max_examples=size(60, 3000), suppress_health_check=list(HealthCheck))
+    @settings(max_examples=size(40, 400), suppress_health_check=list(HealthCheck))
     @given(inputs(target))
     def try_one(data: bytes) -> None:
         nonlocal tried
@@ -52,6 +76,29 @@ def test_made_up_inputs_are_survived(target: str, size: Callable[[int, int], int
 
     try_one()
     figure(f"{target}: {tried} inputs")
+
+
+@promise("No config.toml, whatever is in it, takes long to read.", sees="The line with the configuration before, and where the mistake is.")
+def test_no_configuration_holds_anybody_up(figure: Callable[[str], None]) -> None:
+    most = config_file.MOST_BYTES - 8
+    took = {}
+    for name, start, again, end in ENDLESS:
+        content = (start + again * ((most - len(start) - len(end)) // len(again)) + end).encode()
+        began = time.process_time()
+        with contextlib.suppress(config_file.Unusable):
+            check_text(config_file.decoded(content))
+        took[name] = time.process_time() - began
+    assert max(took.values()) < MOST_CPU_S, took
+    figure(f"{len(took)} files of 64 KiB, at most {max(took.values()):.1f} s of CPU")
+
+
+def test_every_reader_has_something_that_tries_it() -> None:
+    listed = [name for table in (READERS, ELSEWHERE) for names in table.values() for name in names]
+    there = set(readers())
+    assert not there.difference(listed), "readers that nothing tries: list them in readers.py"
+    assert not set(listed) - there, "readers that are gone: take them out of readers.py"
+    assert len(listed) == len(set(listed))
+    assert READERS.keys() <= set(targets.NAMES)
 
 
 @pytest.mark.full

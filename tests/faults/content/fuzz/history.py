@@ -1,4 +1,4 @@
-"""The lines of a history file, and the pictures made of them."""
+"""The lines of a history file and of the refresh's log, and the pictures made of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 
 from faults.content.fuzz.bytes_in import Input
 from faults.content.judge import one_line, printed
+from usageline.cli import log
 from usageline.cli.history import chart, choice, export, heat, hours, picture, series
+from usageline.cli.table import text
 from usageline.errors import UsagelineError
 from usageline.history.line import decode, encode
 from usageline.usage.times import EARLIEST, LATEST
@@ -19,6 +21,8 @@ def check(data: bytes) -> None:
     """What is no reading is passed over; what is one comes back as it was, and can be drawn."""
     given = Input(data)
     width = given.choice(WIDTHS)
+    rows = map(log.row, given.left.split(b"\n")[:MOST_POINTS])
+    printed((text(cell) for cells in rows for cell in cells), width)
     found = list(decode(given.left.split(b"\n")))[:MOST_POINTS]
     for reading in found:
         assert EARLIEST <= reading.observed_at <= LATEST
