@@ -150,7 +150,8 @@ class Store:
             _cache(new).close()
             os.rename(new, self._directory)
         except BaseException:
-            shutil.rmtree(new, ignore_errors=True)  # a full disk has better uses
+            with contextlib.suppress(OSError):  # a full disk has better uses
+                remove_tree(new)
             raise
 
     def _rebuild(self) -> None:
