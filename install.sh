@@ -8,6 +8,11 @@ here=$(CDPATH='' cd -- "${here:-/}" && pwd -P)
 setup=$here/plugin/usageline/setup/__main__.py
 [ -f "$setup" ] || { echo "install.sh: run it from a clone of usageline, as ./install.sh" >&2; exit 1; }
 
+# Nothing that an install starts has any business with these. That one is set is kept, for the line says so.
+for name in ANTHROPIC_API_KEY ANTHROPIC_AUTH_TOKEN ANTHROPIC_CUSTOM_HEADERS ANTHROPIC_FOUNDRY_API_KEY AWS_BEARER_TOKEN_BEDROCK CLAUDE_CODE_OAUTH_TOKEN; do
+    eval "if [ -n \"\${$name:-}\" ]; then export $name=withheld; fi"
+done
+
 usable() {
     case $1 in
     # Without the developer tools Apple's python3 only opens a dialog.

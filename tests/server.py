@@ -10,6 +10,7 @@
     bomb           64 KiB that unpack to 64 MiB  wrong-length   fewer bytes than Content-Length says
     redirect:URL   302 to URL                    slow:SECONDS   a good answer, late
     nan            JSON with NaN in it           deep           JSON nested 100,000 deep
+    echo:STATUS    the request's headers, sent back in the reason, a header and the body of an answer with that status
 """
 
 from __future__ import annotations
@@ -231,6 +232,16 @@ def _redirect(handler: Handler, extra: str) -> None:
     handler.reply(302, b"", Location=extra)
 
 
+def _echo(handler: Handler, extra: str) -> None:
+    said = " ".join(f"{name}: {value}" for name, value in handler.headers.items())
+    handler.send_response(int(extra), said)
+    body = json.dumps({"error": {"type": said, "message": said, "error_code": said}, "limits": [{"kind": said}]}).encode()
+    for name, value in {"Content-Type": said, "Content-Length": str(len(body)), "Retry-After": said, "Location": said}.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
 FAULTS: dict[str, Callable[[Handler, str], None]] = {
     "401": lambda handler, _: handler.error(401, "authentication_error", "OAuth token has expired."),
     "403-scope": lambda handler, _: handler.error(403, "permission_error", "OAuth token does not meet scope requirement user:profile"),
@@ -252,4 +263,5 @@ FAULTS: dict[str, Callable[[Handler, str], None]] = {
     "huge": _huge,
     "bomb": _bomb,
     "redirect": _redirect,
+    "echo": _echo,
 }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def replace_file(path: str, data: bytes, mode: int, still_good: Callable[[], bool] = lambda: True, *, sync: bool = True) -> bool:
     """Put `data` at `path` in one step, synced to disk. False, and nothing changed, where `still_good` says no at the last moment.
 
-    Without `sync` a loss of power may leave an empty file: for what is made anew every few seconds.
+    An OSError names `path`, also where it is the writing that failed. Without `sync` a loss of power may leave an empty file: for what is made anew every few seconds.
 
     The temporary file has one fixed name beside `path`, so that what a killed run left is overwritten by the next one.
     """
@@ -21,15 +21,13 @@ def replace_file(path: str, data: bytes, mode: int, still_good: Callable[[], boo
     remove_file(temporary)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            _set_mode(file.fileno(), mode)
-            if sync:
-                os.fsync(file.fileno())
+        _write(descriptor, data, mode, sync=sync)
         if not still_good():
             return False
         os.replace(temporary, path)
+    except OSError as error:
+        error.filename = error.filename if error.filename not in (None, temporary) else path
+        raise
     finally:
         remove_file(temporary)
     if sync:
@@ -49,6 +47,15 @@ def remove_file(path: str) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def _write(descriptor: int, data: bytes, mode: int, *, sync: bool) -> None:
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        _set_mode(file.fileno(), mode)
+        if sync:
+            os.fsync(file.fileno())
 
 
 def _set_mode(descriptor: int, mode: int) -> None:

@@ -30,12 +30,14 @@ def held(path: str, wait_s: float) -> Iterator[bool]:
         yield True
         return
     try:
-        yield _acquire(descriptor, time.monotonic() + wait_s)
+        yield acquired(descriptor, wait_s)
     finally:
         os.close(descriptor)
 
 
-def _acquire(descriptor: int, deadline: float) -> bool:
+def acquired(descriptor: int, wait_s: float) -> bool:
+    """Take the lock on what is open there, to be held until it is closed; True and False as in `held`."""
+    deadline = time.monotonic() + wait_s
     while not _try(descriptor):
         if time.monotonic() >= deadline:
             return False

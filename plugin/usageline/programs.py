@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from usageline.config.origin import search_path
 from usageline.processes import is_trusted
 
 if TYPE_CHECKING:
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 
 def find(name: str, places: Iterable[str], env: Mapping[str, str]) -> str | None:
-    """The path of `name`: the first trusted one of `places`, else the first trusted one on PATH, which a project's settings can change."""
-    on_path = (os.path.join(directory, name) for directory in env.get("PATH", "").split(os.pathsep) if os.path.isabs(directory))
+    """The path of `name`: the first trusted one of `places`, else the first trusted one on the PATH of whoever installed.
+
+    Not on that of `env`: a project's settings can change it, and what a project holds is this user's own.
+    """
+    on_path = (os.path.join(directory, name) for directory in search_path(env).split(os.pathsep) if os.path.isabs(directory))
     return next((path for path in (*places, *on_path) if is_trusted(path)), None)

@@ -23,12 +23,13 @@ try:
                 if parent:
                     setattr(sys.modules[parent], child, module)
                 exec(code, module.__dict__)  # noqa: S102 - as an import does
-except (OSError, ValueError, EOFError, TypeError, KeyError):
-    pass
+except Exception:  # noqa: BLE001 - whatever a damaged one does: without it a line takes longer, and nothing else
+    for name in [name for name in sys.modules if name[:9] == "usageline"]:
+        del sys.modules[name]
 
 try:
     from usageline.line.run import main
+
+    main()
 except Exception:  # noqa: BLE001 - a traceback and a non-zero exit would only blank the line
     sys.stdout.write("usageline: this installation is damaged; run its install.sh again\n")
-else:
-    main()

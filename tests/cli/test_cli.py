@@ -70,6 +70,15 @@ def test_a_refresh_that_fails_names_the_reason_and_exits_1(usageline: Run, api: 
     assert "500" in done.stdout + done.stderr
 
 
+def test_a_refresh_that_must_wait_after_a_failure_names_it_and_does_not_call_old_numbers_fresh(usageline: Run, api: Api) -> None:
+    api.fault = "500"
+    usageline("refresh")
+    done = usageline("refresh")
+    assert done.returncode == 1
+    assert "offline (server error 500); the next look is due at " in done.stderr
+    assert len(api.usage_requests) == 1
+
+
 def test_signed_out_says_how_to_sign_in(usageline: Run, api: Api, world: World) -> None:
     world.sign_out()
     done = usageline()

@@ -83,7 +83,8 @@ def test_a_chain_comes_whole(world: World) -> None:
     """With its defaults."""
     world.configure('[chain]\ncommand = "date"\nwait = true\n')
     compile_config(world.env)
-    assert compiled(world)["chain"] == {"command": "date", "position": "below", "timeout": 5, "wait": True}
+    digest = paths.digest(b"date")
+    assert compiled(world)["chain"] == {"command": "date", "position": "below", "timeout": 5, "wait": True, "digest": digest}
 
 
 @pytest.mark.parametrize(

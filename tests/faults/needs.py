@@ -14,8 +14,12 @@ NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
 """Before a command: a mount namespace of its own, in which anybody may mount a tmpfs. Mounts go with the last process in it."""
 
 
-def needs(*tools: str, linux: bool = True, root: bool = False, mounts: bool = False) -> None:
-    """Skip the test, or where CI is set fail it, unless these tools are there, the user is root, and a file system can be mounted."""
+OWN_NETWORK = (*NAMESPACE, "--net")
+"""The same with a network of its own, in which there is nothing but a loopback that is down."""
+
+
+def needs(*tools: str, linux: bool = True, root: bool = False, mounts: bool = False, networks: bool = False) -> None:
+    """Skip the test, or where CI is set fail it, unless these tools are there, the user is root, a file system can be mounted, a network made."""
     lacks = [tool for tool in tools if shutil.which(tool, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None]
     if linux and sys.platform != "linux":
         lacks.append("Linux")
@@ -23,6 +27,8 @@ def needs(*tools: str, linux: bool = True, root: bool = False, mounts: bool = Fa
         lacks.append("root")
     if mounts and not _can_mount():
         lacks.append("user and mount namespaces")
+    if networks and not _can_make_networks():
+        lacks.append("user and network namespaces")
     if lacks:
         reason = "this test needs " + ", ".join(lacks)
         if os.environ.get("CI"):
@@ -32,7 +38,16 @@ def needs(*tools: str, linux: bool = True, root: bool = False, mounts: bool = Fa
 
 @cache
 def _can_mount() -> bool:
+    return _works(*NAMESPACE, "mount", "-t", "tmpfs", "none", "/mnt")
+
+
+@cache
+def _can_make_networks() -> bool:
+    return _works(*OWN_NETWORK, "sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; ip link add far0 type veth peer name far1")
+
+
+def _works(*command: str) -> bool:
     try:
-        return subprocess.run([*NAMESPACE, "mount", "-t", "tmpfs", "none", "/mnt"], check=False, capture_output=True).returncode == 0
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0
     except OSError:
         return False

@@ -75,11 +75,13 @@ def test_with_no_good_one_before_the_line_is_there_all_the_same(published: Hot, 
 
 def test_one_state_of_the_file_is_compiled_once(published: Hot, world: World, eventually: Callable[..., None]) -> None:
     world.configure('rows = [["model"]]')
-    runs = [
-        subprocess.Popen(published.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**world.env, "NO_COLOR": "1"})
-        for _ in range(20)
-    ]
-    lines = [run.communicate(json.dumps(PAYLOAD).encode(), timeout=30)[0] for run in runs]
+    payload = world.root / "payload.json"  # a file is there at once, however many wait to run
+    payload.write_text(json.dumps(PAYLOAD))
+    runs = []
+    for _ in range(20):
+        with payload.open() as file:
+            runs.append(subprocess.Popen(published.command, stdin=file, stdout=subprocess.PIPE, env={**world.env, "NO_COLOR": "1"}))
+    lines = [run.communicate(timeout=30)[0] for run in runs]
     assert all(line.strip() for line in lines)
     eventually(lambda: compiled_stamp(world))
     made_at = os.stat(paths.line_config(world.env)).st_mtime_ns

@@ -145,7 +145,8 @@ def test_credits_are_money_in_their_own_currency(row: dict[str, Any], shown: str
         ({"status": "ok", "age_s": limits.STALE_S, "credits": [CREDITS]}, "credits $12.34/$50 │ 10m ago"),
         ({"status": "ok", "age_s": limits.STALE_S - 1, "credits": [CREDITS]}, "credits $12.34/$50"),
         ({"problem": "no refresh: x", "age_s": 720}, "no refresh: x · 12m ago"),
-        ({"status": "a status of a later version"}, ""),
+        ({"status": "a status of a later version", "credits": [CREDITS]}, "credits $12.34/$50"),
+        ({"status": "a status of a later version"}, "usage unreadable"),
     ],
 )
 def test_what_is_missing_or_old_is_said_with_its_reason(fields: dict[str, Any], shown: str) -> None:

@@ -37,6 +37,13 @@ def test_offline_doubles_from_half_a_minute_to_the_ttl() -> None:
     assert waits(SourceFailure("offline"), 1, ttl_s=1) == [1]
 
 
+def test_a_server_error_that_says_how_long_is_believed() -> None:
+    """But not for longer than a rate limit is."""
+    assert waits(SourceFailure("offline", "", 1200), 2) == [1200, 1200]
+    assert waits(SourceFailure("offline", "", 10), 1) == [30]
+    assert waits(SourceFailure("offline", "", 1e9), 1) == [4500]
+
+
 @pytest.mark.parametrize("status", ["unreadable", "expired", "no-scope"])
 def test_anything_else_waits_for_the_ttl(status: str) -> None:
     """It will hardly mend itself, but it may."""

@@ -69,10 +69,16 @@ def test_every_key_that_names_a_program_is_refused_there(text: str) -> None:
 
 
 def test_a_clone_that_nobody_installed_believes_all(tmp_path: Path) -> None:
-    assert origin.may_name_programs("/anywhere/config.toml", str(tmp_path))
-    origin.allow(str(tmp_path), ["/a/config.toml"])
-    assert origin.may_name_programs("/a/./config.toml", str(tmp_path))
-    assert not origin.may_name_programs("/b/config.toml", str(tmp_path))
+    home = {"HOME": "/home/me", "PATH": "/theirs"}
+    assert origin.may_name_programs(home, str(tmp_path))
+    assert origin.search_path(home, str(tmp_path)) == "/theirs"
+    origin.allow(str(tmp_path), ["/home/me/.config/usageline/config.toml", "/a/usageline/config.toml"])
+    origin.remember_path(str(tmp_path), "/mine:relative::/bin")
+    assert origin.search_path(home, str(tmp_path)) == "/mine:/bin"
+    assert origin.may_name_programs(home, str(tmp_path))
+    assert origin.may_name_programs({**home, "XDG_CONFIG_HOME": "/a/."}, str(tmp_path))
+    assert not origin.may_name_programs({**home, "XDG_CONFIG_HOME": "/b"}, str(tmp_path))
+    assert not origin.may_name_programs({"HOME": "/project", "XDG_CONFIG_HOME": "/a"}, str(tmp_path))
 
 
 def test_an_install_lists_the_configuration_of_its_own_environment_and_keeps_the_ones_before(machine: Machine) -> None:
@@ -90,7 +96,7 @@ def test_an_install_lists_the_configuration_of_its_own_environment_and_keeps_the
 def test_the_refresh_takes_no_program_from_elsewhere_either(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.configure('[alerts]\ncommand = "x"\nthresholds = [50]')
     assert config.load(world.env).alerts.command == "x"
-    monkeypatch.setattr("usageline.config.cold.may_name_programs", lambda _path: False)
+    monkeypatch.setattr("usageline.config.cold.may_name_programs", lambda _env: False)
     found, problem = config.tolerant(world.env)
     assert (found.alerts.command, found.alerts.thresholds) == ("", (50,))
     assert "alerts.command" in str(problem)

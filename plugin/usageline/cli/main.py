@@ -15,6 +15,8 @@ from usageline.cli.table import print_table
 from usageline.errors import UsagelineError
 from usageline.line import due, figures, read, view
 from usageline.line.segments import limits
+from usageline.terminal import lines
+from usageline.usage.values import text
 
 if TYPE_CHECKING:
     from usageline.refresh.run import Outcome
@@ -45,7 +47,7 @@ def refresh(*, force: bool) -> None:
     outcome = run(dict(os.environ), force=force)
     if outcome.took_over:
         click.echo("another refresh hung, and was ended")
-    if outcome.state == "failed":
+    if outcome.state == "failed" or _waits_after_failure(outcome):
         raise UsagelineError(sentence(outcome))
     click.echo(sentence(outcome))
 
@@ -178,23 +180,39 @@ def sentence(outcome: Outcome) -> str:
         return outcome.problem
     if outcome.state == "busy":
         return "another refresh is under way"
-    if outcome.state == "failed":
+    due_at = view.moment(snapshot.get("next_refresh_at"))
+    next_look = "" if due_at is None else f"; the next look is due at {figures.clock(due_at, time.time())}"
+    if outcome.state == "failed" or _waits_after_failure(outcome):
         seen = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
-        return f"{limits.reason(seen)} ({seen.detail})" if seen.detail else str(limits.reason(seen))
-    due_at = figures.clock(snapshot.get("next_refresh_at", 0), time.time())
-    return f"{'refreshed' if outcome.state == 'refreshed' else 'fresh already'}; the next look is due at {due_at}"
+        detail = text(snapshot.get("detail")) or seen.detail
+        reason = lines(f"{limits.reason(seen)} ({detail})" if detail else str(limits.reason(seen)))
+        return reason if outcome.state == "failed" else reason + next_look
+    return ("refreshed" if outcome.state == "refreshed" else "fresh already") + next_look
+
+
+def _waits_after_failure(outcome: Outcome) -> bool:
+    return outcome.state == "not-due" and (outcome.snapshot or {}).get("status") != "ok"
 
 
 def main() -> NoReturn:
     """The entry point: no traceback reaches the user."""
     try:
-        cli(prog_name="usageline")
+        try:
+            cli(prog_name="usageline")
+        finally:
+            sys.stdout.flush()
     except UsagelineError as problem:
-        click.echo(f"usageline: {problem}", err=True)
+        click.echo(f"usageline: {lines(str(problem))}", err=True)
     except LookupError as problem:  # no HOME
         click.echo(f"usageline: {problem.args[0]}", err=True)
     except ImportError as error:
         click.echo(f"usageline: {error}: the program is not whole; run install.sh again", err=True)
+    except OSError as error:  # a disk that is full or gone, most of the time
+        where = f"{lines(str(error.filename))}: " if error.filename else ""
+        if not isinstance(error, BrokenPipeError):  # nobody reads any more (`usageline | head`)
+            click.echo(f"usageline: {where}{error.strerror or error}", err=True)
+        # What could not be written is not tried again at the very end, where it would end in a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # noqa: BLE001 - the edge of the process
-        click.echo(f"usageline: {type(error).__name__}: {error}; please report it", err=True)
+        click.echo(f"usageline: {lines(f'{type(error).__name__}: {error}')}; please report it", err=True)
     sys.exit(1)

@@ -24,6 +24,9 @@ OTHER_CELLS = 62
 PIPE_CELLS = 4096
 """For a program that reads the output: a long path must not be broken in two."""
 
+MOST_DECIMALS = 6
+"""Of an amount, as in the line: the snapshot is checked like anything else that is read."""
+
 STYLES = {"normal": "green", "warning": "yellow", "critical": "bold red", "dim": "dim", "track": "dim", "plain": ""}
 """rich's words for the line's styles."""
 
@@ -87,7 +90,7 @@ def credit_row(credit: dict[str, Any], now: float, bar_cells: int) -> Row:
     """Label, bar, percent, amount and end of a money meter (a credit of the snapshot)."""
     used, limit, exponent, currency = (credit.get(name) for name in ("used_minor", "limit_minor", "exponent", "currency"))
     share, notes, enabled = None, [], credit.get("enabled", True) is True
-    if type(used) is int and type(exponent) is int and isinstance(currency, str):
+    if type(used) is int and type(exponent) is int and 0 <= exponent <= MOST_DECIMALS and isinstance(currency, str):
         notes = [figures.money(used, exponent, currency) + ("" if type(limit) is int else " spent")]
         if type(limit) is int:
             notes = [f"{notes[0]} of {figures.money(limit, exponent, currency)}"]

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from usageline import paths
 from usageline.cli.table import drawn
-from usageline.line import due, figures, read, start
+from usageline.line import due, figures, read, start, view
 from usageline.line.run import PROBLEMS
 
 if TYPE_CHECKING:
@@ -123,9 +123,15 @@ def _frame(env: dict[str, str], refreshes: Refreshes, width: int, now: float) ->
     credentials = str(due.file_stamp(paths.claude_credentials(env)))
     note = refreshes.look(snapshot, credentials, now)
     if not note and snapshot:
-        note = f"next look in {figures.ago(max(snapshot['next_refresh_at'] - now, 0))}"
+        note = next_look(snapshot, now)
     hint = " · ".join(part for part in (time.strftime("%H:%M:%S", time.localtime(now)), note, "Ctrl-C ends") if part)
     return Group(drawn(snapshot, credentials, now, width), Text(hint, "dim"))
+
+
+def next_look(snapshot: dict[str, Any], now: float) -> str:
+    """When the next refresh is due, or "" where the snapshot names no time."""
+    due_at = view.moment(snapshot.get("next_refresh_at"))
+    return "" if due_at is None else f"next look in {figures.ago(max(due_at - now, 0))}"
 
 
 def _size() -> ConsoleDimensions:

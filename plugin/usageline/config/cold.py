@@ -66,7 +66,7 @@ def tolerant(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
         text = file.read_text(path)
     except file.Unusable as unusable:
         return _config(env, Values({}, {}, {}), SAFE_SOURCES), _invalid(path, unusable.problem)
-    checked = check_text(text or "", _floor_s(env), programs=may_name_programs(path))
+    checked = check_text(text or "", _floor_s(env), programs=may_name_programs(env))
     sources: tuple[str, ...] = ("claude-cache", "oauth")
     if "sources" in checked.table:
         named = checked.table["sources"]
@@ -82,7 +82,7 @@ def problems(env: Mapping[str, str]) -> list[Problem]:
     """Everything that is wrong in the file, in the order of its lines."""
     path = paths.config_file(env)
     try:
-        return check_text(file.read_text(path) or "", _floor_s(env), programs=may_name_programs(path)).problems
+        return check_text(file.read_text(path) or "", _floor_s(env), programs=may_name_programs(env)).problems
     except file.Unusable as unusable:
         return [unusable.problem]
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from usageline.config.problem import Problem
 
+HEAD = ("version", "stamp", "program", "problem")
+"""What the compiled file has besides what `resolved` gives."""
+
 LOOKS = 3
 """Times that a file which is being written is read again."""
 
@@ -49,12 +52,16 @@ def compile_config(env: Mapping[str, str]) -> list[Problem]:
         checked, stamp = _look(path, env)
         before = _last(target)
         found: dict[str, Any] = {"version": VERSION, "stamp": stamp, "program": __version__, "problem": ""}
+        good = resolved(checked.values)
         if checked.problems:
-            found = {**(before or resolved(checked.values)), **found, "problem": checked.problems[0].short(os.path.basename(path))}
+            found = {**(before or good), **found, "problem": checked.problems[0].short(os.path.basename(path))}
+            # Never from what is there: a program runs only where config.toml names it.
+            found.pop("chain", None)
+            found.update({"chain": good["chain"]} if "chain" in good else {})
         else:
-            found.update(resolved(checked.values))
+            found.update(good)
         if found != before:
-            replace_file(target, json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode(), 0o600)
+            replace_file(target, _encoded(found, {**good, **{name: found[name] for name in HEAD}}), 0o600)
     return checked.problems
 
 
@@ -85,7 +92,15 @@ def _look(path: str, env: Mapping[str, str]) -> tuple[Checked, str]:
         if file_stamp(path) == stamp:
             break
     # What the floor is exactly is the refresh's business, and takes long to find out.
-    return check_text(text or "", 1 if env.get("USAGELINE_API_URL") else FLOOR_S, programs=may_name_programs(path)), stamp
+    return check_text(text or "", 1 if env.get("USAGELINE_API_URL") else FLOOR_S, programs=may_name_programs(env)), stamp
+
+
+def _encoded(found: dict[str, Any], fallback: dict[str, Any]) -> bytes:
+    """`found` as the file's content; `fallback` where the last file held what cannot be written."""
+    try:
+        return json.dumps(found, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (ValueError, RecursionError):  # ValueError: infinities, lone surrogates
+        return json.dumps(fallback, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _last(target: str) -> dict[str, Any] | None:

@@ -10,6 +10,8 @@ from usageline.config.places import Places
 from usageline.config.problem import Problem, key_text
 
 MOST_BYTES = 64 << 10
+MOST_DOTS = 2100
+"""In one line: a text has no more. Of a key with thousands the parser takes the time of their square."""
 
 
 class Unusable(Exception):
@@ -49,7 +51,11 @@ def decoded(content: bytes) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Unusable(Problem(content.count(b"\n", 0, error.start) + 1, "", "not TOML: this is no UTF-8")) from None
-    return text.replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n")
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MOST_DOTS:
+            raise Unusable(Problem(number, "", "not TOML: nested too deeply"))
+    return text
 
 
 def parsed(text: str) -> dict[str, Any]:

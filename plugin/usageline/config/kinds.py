@@ -100,7 +100,7 @@ class Text:
     def read(self, value: object) -> str:
         """As it is."""
         # No command line and no environment can hold a NUL.
-        if not isinstance(value, str) or len(value) > self.most or "\0" in value:
+        if not isinstance(value, str) or len(value) > self.most or "\0" in value or not _is_unicode(value):
             raise Refused(self.allowed, value)
         return value
 
@@ -178,6 +178,15 @@ class Many:
             if self.repeated or read not in found:
                 found.append(read)
         return found
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a file can hold it: an argument of a command can be bytes that are no text, which Python has as lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def some_of(*words: str) -> Many:

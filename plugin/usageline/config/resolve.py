@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from usageline import themes
+from usageline import paths, themes
 from usageline.config.segments import BARS, differing
 from usageline.themes import colours
 from usageline.themes.theme import STYLES, resolve
@@ -25,7 +25,8 @@ def resolved(values: Values) -> dict[str, Any]:
     if theme is not None:
         found["theme"] = theme
     if values.table("chain")["command"]:
-        found["chain"] = values.table("chain")
+        chain = values.table("chain")
+        found["chain"] = {**chain, "digest": paths.digest(chain["command"].encode("utf-8", "surrogatepass"))}
     return found
 
 

@@ -1,7 +1,7 @@
 """Every reading, kept by account for 90 days: for the forecast, and for people to look at.
 
-It is added to under the refresh lock and read at any time; a reader never sees more of a line that is being written than a broken one, which it
-passes over. Nothing here raises.
+It is added to under a lock of the account's own, for the refresh lock is each profile's and two profiles may have one account. It is read at any
+time; a reader never sees more of a line that is being written than a broken one, which it passes over. Nothing here raises.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from usageline import flock
 from usageline.errors import CacheUnsafe
 from usageline.history import files
 from usageline.history.line import LONGEST_LINE, decode, encode
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 CLOCK_SLACK_S = 60
 """A reading further in the future than this was taken under another clock."""
 
+LOCK_WAIT_S = 2.0
+"""Adding a line takes a moment, and cutting a file not much longer: who has the lock for so long hangs."""
+
 FAULTS = (OSError, CacheUnsafe, LookupError)
 """LookupError: the environment names no home."""
 
@@ -37,10 +41,12 @@ def append(env: Mapping[str, str], account: str, reading: Reading) -> bool:
     try:
         path = files.make(env, account)
         with files.directory(env, account) as directory:
+            alone = flock.acquired(directory, LOCK_WAIT_S)
             with files.opened(directory, files.name_of(reading.observed_at)) as descriptor:
                 kept = _add(descriptor, line, reading.observed_at)
-            with contextlib.suppress(OSError):
-                files.bound(directory, path, reading.observed_at if clock.agrees(reading) else None)
+            if alone:  # a file is cut by being replaced: what somebody adds meanwhile would be lost
+                with contextlib.suppress(OSError):
+                    files.bound(directory, path, reading.observed_at if clock.agrees(reading) else None)
     except FAULTS:
         return False
     return kept
@@ -50,15 +56,14 @@ def load(env: Mapping[str, str], account: str, since: float = 0) -> list[Reading
     """The account's readings from `since` (epoch seconds) until now, the oldest first. Without what a forecast added to them."""
     if not files.ACCOUNT.fullmatch(account):
         return []
+    until = time.time() + CLOCK_SLACK_S
     lines: list[bytes] = []
     try:
         with files.directory(env, account) as directory:
-            for name in files.months(directory):
-                if files.end_of(name) > since:
-                    lines += _lines(directory, name)
+            lines = files.lines(directory, since, until)
     except FAULTS:
         return []
-    readings = list(decode(lines, since, time.time() + CLOCK_SLACK_S))
+    readings = list(decode(lines, since, until))
     readings.sort(key=attrgetter("observed_at"))  # in order already, but for clocks that were set
     return readings
 
@@ -68,13 +73,6 @@ def accounts(env: Mapping[str, str]) -> list[str]:
     try:
         return files.accounts(env)
     except FAULTS:
-        return []
-
-
-def _lines(directory: int, name: str) -> list[bytes]:
-    try:
-        return files.read(directory, name).split(b"\n")
-    except OSError:
         return []
 
 

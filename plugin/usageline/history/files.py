@@ -29,7 +29,9 @@ CUT_BYTES = 1 << 20
 """So much is cut off at once, that it need not be done each time."""
 
 ACCOUNT = re.compile(r"[0-9a-f]{16}", re.ASCII)
-_NAME = re.compile(r"(\d{4})-(0[1-9]|1[0-2])\.jsonl", re.ASCII)
+_NAME = re.compile(r"(2[0-2]\d\d)-(0[1-9]|1[0-2])\.jsonl", re.ASCII)
+"""Of the years that a reading can be of (`usage.times`)."""
+
 # Windows has none of these, nor directories that can be opened: there nothing is kept. O_NONBLOCK: opening a FIFO would wait for ever.
 _SAFELY = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
@@ -73,12 +75,19 @@ def end_of(name: str) -> int:
     return calendar.timegm((year + month // 12, month % 12 + 1, 1, 0, 0, 0))
 
 
-def read(directory: int, name: str) -> bytes:
-    """The file's content, or of one that is too long the end. OSError where it is no file of ours."""
-    with _file(directory, name, os.O_RDONLY) as descriptor:
-        os.lseek(descriptor, max(os.fstat(descriptor).st_size - MOST_BYTES, 0), os.SEEK_SET)
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(MOST_BYTES)
+def lines(directory: int, since: float, until: float) -> list[bytes]:
+    """The lines of the months from `since` to `until` (epoch seconds), the oldest first, MOST_BYTES of the newest at most.
+
+    A file that is none of ours is passed over.
+    """
+    left, contents = MOST_BYTES, []
+    last = name_of(until)
+    for name in reversed(months(directory)):
+        if name <= last and end_of(name) > since:
+            with contextlib.suppress(OSError):
+                contents.append(_end_of_file(directory, name, left))
+                left -= len(contents[-1])
+    return [line for content in reversed(contents) for line in content.split(b"\n")]
 
 
 @contextlib.contextmanager
@@ -93,14 +102,19 @@ def opened(directory: int, name: str) -> Iterator[int]:
 def bound(directory: int, path: str, newest: float | None) -> None:
     """Remove the months that are 90 days older than `newest` (epoch seconds), and then the oldest of what is too much.
 
-    None where the clock may be wrong: by one that is a year ahead all that is kept is old.
+    Before those goes what is of a month to come: it was written under another clock, or not by us. None where the clock may be wrong: by one that
+    is a year ahead all that is kept is old.
     """
     sizes = {}
-    for name in months(directory):
+    last = "" if newest is None else name_of(newest)
+    for name in sorted(months(directory), key=lambda name: (not last or name <= last, name)):
+        found = os.lstat(name, dir_fd=directory)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+            continue
         if newest is not None and end_of(name) <= newest - KEPT_S:
             _remove(directory, name)
         else:
-            sizes[name] = os.lstat(name, dir_fd=directory).st_size
+            sizes[name] = found.st_size
     excess = sum(sizes.values()) - MOST_BYTES
     if excess <= 0:
         return
@@ -116,6 +130,14 @@ def bound(directory: int, path: str, newest: float | None) -> None:
 def _remove(directory: int, name: str) -> None:
     with contextlib.suppress(OSError):  # somebody's directory of that name: the others go all the same
         os.unlink(name, dir_fd=directory)
+
+
+def _end_of_file(directory: int, name: str, most: int) -> bytes:
+    """The last `most` bytes of the file. OSError where it is no file of ours."""
+    with _file(directory, name, os.O_RDONLY) as descriptor:
+        os.lseek(descriptor, max(os.fstat(descriptor).st_size - most, 0), os.SEEK_SET)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(most)
 
 
 def _cut(directory: int, path: str, name: str, excess: int) -> None:

@@ -5,6 +5,7 @@ Each shows its last result at once and is started for the lines to come. Importe
 
 from usageline import paths
 from usageline.line import read, render, settings, start, system
+from usageline.line.segments import option
 
 COMPILE_WAIT_S = 0.5
 """For so long the one line that first sees an edit waits for it to be compiled; it shows the configuration before when that is over."""
@@ -54,7 +55,7 @@ def look_at_repository(seen, configured, env, python):
         return None
     from usageline.line import git  # noqa: PLC0415 - where it is shown
 
-    seen.git, found = git.seen(env, cwd, seen.now, counted=not {"dirty", "ahead"}.isdisjoint(options.get("show", ())))
+    seen.git, found = git.seen(env, cwd, seen.now, counted=not {"dirty", "ahead"}.isdisjoint(option(options, "show", ("branch",))))
     return (lambda: git.launch(python, env, found)) if found and python else None
 
 

@@ -3,6 +3,9 @@
 from usageline.line import layout, theme
 from usageline.line.paint import painted
 
+LEAST_WIDTH = 12
+"""Cells of a row in which two have room beside each other; in fewer the other's is below."""
+
 
 def beside(drawn, chained, configured, look, width):
     """The painted rows of ours and the other's, above, below, left or right as `chain.position` says.
@@ -11,7 +14,7 @@ def beside(drawn, chained, configured, look, width):
     """
     position = configured.get("chain", {}).get("position")
     theirs = [[_raw(part, look) for part in row] for row in chained]
-    if position not in ("left", "right") or not drawn:
+    if position not in ("left", "right") or not drawn or width < LEAST_WIDTH:
         texts = [_painted(row, width, look) for row in theirs]
         ours = painted(drawn, configured, look, width)
         return [*texts, *ours] if position == "above" else [*ours, *texts]

@@ -7,6 +7,10 @@ CLOCK_JUMP_S = 60
 """A snapshot published further than this in the future was written under another clock."""
 
 
+LONGEST_S = 2 * 86400
+"""No refresh is put off for longer: a `ttl` is a day at most."""
+
+
 def file_stamp(path):
     """A file as it is: "<mtime ns>-<size>-<inode>", or "" where there is none."""
     try:
@@ -17,7 +21,7 @@ def file_stamp(path):
 
 
 def is_due(snapshot, credentials, now):
-    """Whether a refresh should run: there is no snapshot, its time has come, the sign-in changed, or the clock jumped.
+    """Whether a refresh should run: there is no snapshot, its time has come or cannot be right, the sign-in changed, or the clock jumped.
 
     `snapshot` is the parsed file or None, `credentials` what `file_stamp` says now, `now` epoch seconds.
     """
@@ -26,4 +30,4 @@ def is_due(snapshot, credentials, now):
     due_at, published_at = snapshot.get("next_refresh_at"), snapshot.get("published_at")
     if type(due_at) not in (int, float) or type(published_at) not in (int, float):
         return True
-    return due_at <= now or published_at > now + CLOCK_JUMP_S or snapshot.get("credentials") != credentials
+    return not now < due_at < now + LONGEST_S or published_at > now + CLOCK_JUMP_S or snapshot.get("credentials") != credentials

@@ -6,7 +6,7 @@ usageline line [--for tmux|starship|plain|json] [--width CELLS]
 import time
 
 from usageline import paths
-from usageline.line import due, emit, environment, read, render, settings, system, view
+from usageline.line import due, emit, environment, layout, read, render, settings, system, view
 
 FORMS = ("plain", "starship", "tmux", "json")
 WIDTH = 200
@@ -81,7 +81,7 @@ def as_json(rows, seen):
             "rows": rows,
             "class": graded[0] if graded else "normal",
             "percentage": max((int(window.percent) for window in known), default=None),
-            "status": seen.status,
+            "status": layout.clean(seen.status),
         },
         ensure_ascii=False,
     )
@@ -110,6 +110,8 @@ def tmux_styles(codes):
         if code in ("38", "48"):
             kind, count = (codes[:1] or [""])[0], 2 if codes[:1] == ["5"] else 4
             values, codes = codes[1:count], codes[count:]
+            if len(values) != count - 1 or not all(value.isdigit() and int(value) < 256 for value in values):
+                break  # no colour: what follows cannot be told apart
             colour = f"colour{values[0]}" if kind == "5" else "#" + "".join(f"{int(value):02x}" for value in values)
             styles.append(f"{'fg' if code == '38' else 'bg'}={colour}")
         elif code in ATTRIBUTES:

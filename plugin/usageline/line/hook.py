@@ -57,11 +57,11 @@ def untold(snapshot, now):
 
     rows = []
     for row in wanted:
-        texts = isinstance(row.get("kind"), str) and isinstance(row.get("label"), str)
+        texts = isinstance(row.get("kind"), str) and isinstance(row.get("label"), str) and "resets_at" in row
         known = percent(row.get("threshold")) and percent(row.get("percent"), MOST_PERCENT) is not None and moment(row.get("at"))
         resets_at = row.get("resets_at")
         if texts and known and (resets_at is None or (moment(resets_at) is not None and resets_at > now)):
-            rows.append({**row, "percent": _percent_now(snapshot, row)})
+            rows.append({**row, "resets_at": resets_at, "percent": _percent_now(snapshot, row)})
     return rows
 
 
@@ -89,16 +89,18 @@ def claim(env, row):
     directory, cache = paths.told_dir(env), paths.cache_dir(env)
     if not (start.is_safe(cache) and start.is_safe(cache.rpartition("/")[0])):
         return False
+    before = system.umask(0o077)
     try:
         try:
             system.mkdir(directory, 0o700)
         except FileExistsError:
             if not start.is_safe(directory):
                 return False
-        # O_EXCL: of a crowd, one makes it; nor does it follow a link.
-        system.close(system.open(directory + "/" + mark(row), system.O_CREAT | system.O_EXCL | system.O_WRONLY, 0o600))
+        start.create(directory + "/" + mark(row))
     except OSError:
         return False
+    finally:
+        system.umask(before)
     return True
 
 

@@ -36,6 +36,9 @@ def wrap(rows, width, joint, most):
     return lines[:most]
 
 
+MOST_MARKS = 16
+"""Combining marks on one character; no language has as many."""
+
 _MEASURED: dict[str, int] = {}
 """Cells by text: fitting a row measures the same texts again and again."""
 
@@ -96,8 +99,25 @@ def cut_parts(parts, width, ellipsis="…"):
 
 
 def clean(text):
-    """`text` without anything a terminal could act on: controls, escapes, bidi overrides, invisible and unassigned characters."""
-    return text if text.isprintable() else "".join(char for char in text if char.isprintable())
+    """`text` without anything a terminal could act on: controls, escapes, bidi overrides, invisible and unassigned characters.
+
+    Nor does it have so many combining marks on one character that they would be drawn over the rows around.
+    """
+    if text.isprintable() and (text.isascii() or len(text) <= MOST_MARKS):
+        return text
+    return _without_floods("".join(char for char in text if char.isprintable()))
+
+
+def begun(text):
+    """`text`, a row's first, without combining marks at its beginning: they would stand on the row above."""
+    if text[:1] < "\u0300" or "\u2190" <= text < "\u2e80":  # the strokes that bars are made of are none
+        return text
+    import unicodedata  # noqa: PLC0415 - as below
+
+    start = 0
+    while start < len(text) and unicodedata.category(text[start])[0] == "M":
+        start += 1
+    return text[start:]
 
 
 def cells(text):
@@ -111,6 +131,19 @@ def cells(text):
 
 def _ascii(text):
     return clean(text).encode("ascii", "replace").decode("ascii")
+
+
+def _without_floods(text):
+    if max(text, default="") < "\u0300":
+        return text
+    import unicodedata  # noqa: PLC0415 - only longer texts from outside need it
+
+    kept, marks = "", 0
+    for char in text:
+        marks = marks + 1 if char >= "\u0300" and unicodedata.category(char) in ("Mn", "Me") else 0
+        if marks <= MOST_MARKS:
+            kept += char
+    return kept
 
 
 def _reduced(segments, fits):
@@ -145,14 +178,16 @@ def _char_cells(char):
         return 1
     import unicodedata  # noqa: PLC0415 - only names and labels from outside need it
 
-    if unicodedata.combining(char):
+    if unicodedata.combining(char) and unicodedata.category(char) == "Mn":  # spacing marks take cells, whatever they combine with
         return 0
     if point == 0xFE0F:  # the emoji presentation of a narrow character takes two
         return 1
-    # Half a flag, which may be drawn alone; and what is wide since Unicode 16, which this interpreter's tables may not know.
+    # Half a flag, which may be drawn alone; numbers in squares, on which terminals differ; and what is wide since Unicode 16, which this
+    # interpreter's tables may not know.
     is_wide = (
         0x1F1E6 <= point <= 0x1F1FF
         or 0x2630 <= point < 0x2638
+        or 0x3248 <= point < 0x3250
         or 0x268A <= point < 0x2690
         or 0x4DC0 <= point < 0x4E00
         or 0x1D300 <= point < 0x1D377

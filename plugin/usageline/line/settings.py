@@ -23,8 +23,9 @@ def load(env, stamp):
         return {}, True
     is_old = found.get("stamp") != stamp or found.get("program") != __version__
     configured = checked(found)
-    if is_old:
-        configured.pop("chain", None)
+    if "chain" in configured and (is_old or not _is_agreed(configured["chain"])):
+        del configured["chain"]
+        is_old = True
     return configured, is_old
 
 
@@ -36,7 +37,9 @@ def checked(found):
     configured = {name: found[name] for name, shape in SHAPES.items() if type(found.get(name)) is shape}
     if type(found.get("rows")) is list:
         rows = [row[:MOST_SEGMENTS] for row in found["rows"][:MOST_ROWS] if type(row) is list]
-        configured["rows"] = [[segment for segment in row if _is_segment(segment)] for row in rows]
+        rows = [[segment for segment in row if _is_segment(segment)] for row in rows]
+        if any(rows) or not found["rows"]:  # else nothing is left of what was chosen: better the default than an empty line
+            configured["rows"] = rows
     lines = found.get("max_rows")
     if found.get("wrap") is True:
         configured["lines"] = lines if type(lines) is int and 0 < lines <= MOST_LINES else MOST_ROWS
@@ -46,6 +49,12 @@ def checked(found):
 def segment(configured, kind):
     """The options of the first segment of that kind, or None where no row has one."""
     return next((options for row in configured.get("rows", ()) for name, options in row if name == kind), None)
+
+
+def _is_agreed(chain):
+    """Whether the command is the one that was compiled, to the bit: the disk may have made another one of it."""
+    command = chain.get("command")
+    return type(command) is str and chain.get("digest") == paths.digest(command.encode("utf-8", "surrogatepass"))
 
 
 def _is_segment(value):

@@ -75,7 +75,7 @@ def claim_stamp(stamp, depth, now, every_s):
         if not is_safe(directory):
             return "unsafe"
     try:
-        found = system.stat(stamp)
+        found = system.lstat(stamp)
     except OSError:
         return _first_claim(stamp)
     age_s, hindered = now - found.st_mtime, int(found.st_atime) in HINDRANCES
@@ -156,15 +156,22 @@ def is_safe(directory):
 
 
 def _first_claim(stamp):
-    # O_EXCL: of a crowd that finds an empty cache, one wins.
+    before = system.umask(0o077)  # one that takes from the user would leave what nobody can use
     try:
         _make_directories(stamp.rpartition("/")[0])
-        system.close(system.open(stamp, system.O_CREAT | system.O_EXCL | system.O_WRONLY, 0o600))
+        create(stamp)
     except FileExistsError:
         return "recent"
     except OSError as error:
         return "full" if error.errno in NO_SPACE else "unwritable"
+    finally:
+        system.umask(before)
     return ""
+
+
+def create(path):
+    """Make an empty file. FileExistsError where there is anything: of a crowd, one makes it. OSError as well where it cannot be made."""
+    system.close(system.open(path, system.O_CREAT | system.O_EXCL | system.O_WRONLY, 0o600))
 
 
 def _make_directories(path):

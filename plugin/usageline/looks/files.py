@@ -12,7 +12,7 @@ from usageline import hindrance, paths
 from usageline.atomic import replace_file
 from usageline.errors import CacheUnsafe
 from usageline.line import looks
-from usageline.refresh.cache import prepare, private_directory
+from usageline.refresh.cache import make_way, prepare, private_directory
 
 try:
     import fcntl
@@ -35,6 +35,8 @@ def held(env: Mapping[str, str], kind: str, key: str) -> Iterator[bool]:
     """
     prepare(env)
     private_directory(paths.looks_dir(env))
+    for path in (looks.stamp_file(env, kind, key), looks.result_file(env, kind, key)):
+        make_way(path)
     fd = os.open(looks.stamp_file(env, kind, key), os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     try:
         yield _locked(fd)

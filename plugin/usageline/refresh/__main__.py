@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ SAYING_S = 0.3
 
 def main() -> None:
     """Run the refresh and leave. After LAST_RESORT_S the process ends wherever it is; the kernel lets go of its lock."""
+    started = time.monotonic()
     under_way: list[Entry] = []
     resort = threading.Timer(LAST_RESORT_S - SAYING_S, _give_up, (under_way,))
     resort.daemon = True
@@ -25,9 +27,12 @@ def main() -> None:
     os.umask(0o077)
     # Nobody reads what a background process says, and a traceback could end up in somebody's terminal.
     with contextlib.suppress(Exception):
-        from usageline.refresh.entry import Entry  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
+        from usageline.memory import keep_private  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
 
-        under_way.append(Entry(_word_after("--by")))
+        keep_private()
+        from usageline.refresh.entry import Entry  # noqa: PLC0415 - as above
+
+        under_way.append(Entry(_word_after("--by"), started))
         try:
             from usageline.refresh.run import refresh  # noqa: PLC0415 - as above
         except ImportError as fault:

@@ -165,7 +165,9 @@ class Attempt:
         )
         if self._remember(signed_in, record):
             self.new_alerts = new_alerts
-        if not history.append(self.env, signed_in.account, checked):
+        if self.clock_agrees is False:
+            self.entry.notes.append(clock.WRONG)  # kept, it would stand among the readings of another day
+        elif not history.append(self.env, signed_in.account, checked):
             self.entry.notes.append("the history could not be added to")
         return _good(signed_in, checked, due_at, stamp)
 

@@ -41,16 +41,17 @@ def after(  # noqa: PLR0913 - all of them decide it, and a pure function gets th
     """The cooldown that follows `failure`. `previous` is the one before it, `jitter` a random number from 0 to 1.
 
     429: what Retry-After asks for, but at least 300 s and doubling each time, up to 75 min. `Retry-After: 0` is no invitation: blocks
-    re-arm. Offline and server errors: from 30 s, doubling, up to the TTL. Anything else: the TTL.
+    re-arm. Offline and server errors: from 30 s, doubling, up to the TTL, or what Retry-After asks for where that is more. Anything else:
+    the TTL.
     """
     failures = previous.failures + 1 if previous and previous.status == failure.status else 1
     if failure.status == "rate-limited":
-        wait_s = max(failure.retry_after_s or 0, doubled(RATE_LIMITED_LEAST_S, failures, RATE_LIMITED_MOST_S))
-        wait_s = min(wait_s, RATE_LIMITED_MOST_S)
+        wait_s = doubled(RATE_LIMITED_LEAST_S, failures, RATE_LIMITED_MOST_S)
     elif failure.status == "offline":
         wait_s = doubled(OFFLINE_LEAST_S, failures, ttl_s)
     else:
         wait_s = ttl_s
+    wait_s = max(wait_s, min(failure.retry_after_s or 0, RATE_LIMITED_MOST_S))
     return Cooldown(failure.status, failure.detail, int(now + wait_s * (1 + JITTER * jitter)) + 1, failures, token)
 
 

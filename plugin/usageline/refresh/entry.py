@@ -39,20 +39,20 @@ SECRET = re.compile(r"sk-ant-\S*|\bbearer\s+\S+|\S*@\S*|[0-9a-f]{8}-[0-9a-f]{4}-
 
 
 class Entry:
-    """One refresh's line, filled in while it runs. `by` is one of STARTERS.
+    """One refresh's line, filled in while it runs. `by` is one of STARTERS, `began` a value of `time.monotonic()`, by default that of now.
 
     why     why it was due, "" where it was not
     tried   each source that was tried, and what it gave
     notes   what else happened
     """
 
-    def __init__(self, by: str = "command") -> None:
+    def __init__(self, by: str = "command", began: float | None = None) -> None:
         self.by = by if by in STARTERS else "unknown"
         self.why = ""
         self.tried: list[str] = []
         self.notes: list[str] = []
         self._at = time.time()
-        self._began = time.monotonic()
+        self.began = time.monotonic() if began is None else began
 
     def gave(self, source: str) -> None:
         """That source gave the reading."""
@@ -96,7 +96,7 @@ class Entry:
         return line
 
     def _ms(self) -> int:
-        return round((time.monotonic() - self._began) * 1000)
+        return round((time.monotonic() - self.began) * 1000)
 
 
 def why_due(snapshot: Any, credentials: str, now: float, *, force: bool) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ import diskcache
 from usageline.errors import CacheUnsafe, StoreBroken
 from usageline.hindrance import tried
 from usageline.refresh import record
-from usageline.refresh.cache import private_directory
+from usageline.refresh.cache import private_directory, set_aside
 from usageline.refresh.inspect import LONGEST_TEXT, SETTINGS, inspect
 from usageline.setup.files import remove_tree
 
@@ -138,8 +137,8 @@ class Store:
         if not os.path.lexists(path):
             self._make()
         private_directory(path)
-        database = _make_database(path)
-        inspect(database, BUSY_S)
+        _make_database(path)
+        inspect(path, BUSY_S)
         self._cache = _cache(path)
 
     def _make(self) -> None:
@@ -151,7 +150,8 @@ class Store:
             _cache(new).close()
             os.rename(new, self._directory)
         except BaseException:
-            shutil.rmtree(new, ignore_errors=True)  # a full disk has better uses
+            with contextlib.suppress(OSError):  # a full disk has better uses
+                remove_tree(new)
             raise
 
     def _rebuild(self) -> None:
@@ -160,13 +160,8 @@ class Store:
         Where that fails there is no store for now, and the old one goes back: on a full disk it is as good as ever, and holds the cooldowns.
         """
         self.close()
-        aside = self._directory + ".broken"
         try:
-            if os.path.isdir(aside) and not os.path.islink(aside):
-                shutil.rmtree(aside)
-            elif os.path.lexists(aside):
-                os.unlink(aside)
-            os.rename(self._directory, aside)
+            aside = set_aside(self._directory)
         except OSError:
             return
         try:
@@ -176,7 +171,7 @@ class Store:
             self.close()
             with contextlib.suppress(OSError):
                 if os.path.lexists(self._directory):
-                    shutil.rmtree(self._directory)
+                    remove_tree(self._directory)
                 os.rename(aside, self._directory)
 
 

@@ -24,5 +24,6 @@ def sweep(env: Mapping[str, str], alerts: tuple[Alert, ...], now: float) -> None
     wanted = {mark(asdict(alert)) for alert in alerts}
     with contextlib.suppress(OSError), os.scandir(paths.told_dir(env)) as entries:
         for entry in entries:
-            if entry.name not in wanted and entry.stat(follow_symlinks=False).st_mtime < now - KEPT_S:
-                os.unlink(entry.path)
+            with contextlib.suppress(OSError):  # somebody's directory: the others go all the same
+                if entry.name not in wanted and entry.stat(follow_symlinks=False).st_mtime < now - KEPT_S:
+                    os.unlink(entry.path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 
@@ -12,9 +13,22 @@ from usageline.setup.install import install
 from usageline.setup.job import Job
 from usageline.setup.packages import EXTRAS
 from usageline.setup.uninstall import uninstall
+from usageline.terminal import lines
+
+SECRETS = (
+    *("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_FOUNDRY_API_KEY"),
+    *("AWS_BEARER_TOKEN_BEDROCK", "CLAUDE_CODE_OAUTH_TOKEN"),
+)
+"""Variables with what a session signs in with. The tools and interpreters that an install starts find `withheld` in their place, as in install.sh."""
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 """The clone, or the release, that this file belongs to."""
+
+SOLVED_BY = {
+    errno.ENOSPC: "Free some space on that disk. ",
+    errno.EDQUOT: "Free some of your quota. ",
+    errno.EROFS: "That must be writable. ",
+}
 
 
 def run(argv: list[str], program: str = "install.sh") -> int:
@@ -39,6 +53,7 @@ def run(argv: list[str], program: str = "install.sh") -> int:
     chosen = parser.parse_args(argv)
     if chosen.uninstall and chosen.extras:
         parser.error("--with goes with an install")
+    os.environ.update({name: "withheld" for name in SECRETS if os.environ.get(name)})
     job = Job(
         env=dict(os.environ),
         source=SOURCE,
@@ -57,8 +72,10 @@ def run(argv: list[str], program: str = "install.sh") -> int:
     except KeyboardInterrupt:
         return _fail("Interrupted: run it again, or with --uninstall to take back what it did so far.")
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return _fail(f"{where}{error.strerror or error}. Run it again when that is solved.")
+        # Of a copy the target: it is there that room is missing.
+        name = error.filename2 or error.filename
+        where = f"{job.short(str(name))}: " if name else ""
+        return _fail(f"{where}{error.strerror or error}. {SOLVED_BY.get(error.errno or 0, '')}Run it again when that is solved.")
     except Exception as error:  # noqa: BLE001 - the edge of the process: the user gets a sentence, not a traceback
         return _fail(f"Unexpected {type(error).__name__}: {error}. Please report this.")
     finally:
@@ -76,5 +93,5 @@ def _say(text: str) -> None:
 
 
 def _fail(text: str) -> int:
-    print(f"usageline: {text}".encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)  # noqa: T201 - as above
+    print(f"usageline: {lines(text)}".encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)  # noqa: T201 - as above
     return 1

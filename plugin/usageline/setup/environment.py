@@ -96,7 +96,7 @@ class Release:
         tag = f"cpython-{major}{minor}"
         paths = (os.path.split(path) for path in _files(self.root) if path.endswith(".py"))
         compiled = (f"{self.root}/{folder}/__pycache__/{name[:-3]}.{tag}.pyc" for folder, name in paths)
-        return os.path.isfile(bundle.path(self.root + "/plugin", tag)) and all(map(os.path.isfile, compiled))
+        return bundle.is_whole(bundle.path(self.root + "/plugin", tag)) and all(map(os.path.isfile, compiled))
 
 
 def release_of(source: str, data_dir: str, cold: Interpreter, extras: Sequence[str] = ()) -> Release:

@@ -50,6 +50,7 @@ def make_directory(path: str) -> None:
         make_directory(os.path.dirname(path))
         with contextlib.suppress(FileExistsError):
             os.mkdir(path, 0o700)
+            os.chmod(path, 0o700)  # the umask may have taken from the user, too
 
 
 def remove_if_empty(path: str) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from usageline import __version__, flock, paths
 from usageline.config import origin
-from usageline.errors import SetupRefused
+from usageline.errors import SetupRefused, UsagelineError
+from usageline.refresh import cache
 from usageline.setup import environment, files, first_line, interpreters, program, record, uninstall, wire_settings, wiring
 from usageline.setup.job import Outcome
-from usageline.setup.packages import PackagesFailed, packages
+from usageline.setup.packages import FULL, PackagesFailed, packages
 
 if TYPE_CHECKING:
     from usageline.setup.job import Job
@@ -28,6 +30,14 @@ def install(job: Job) -> int:
     if job.dry_run:
         return _describe(job, old)
     made = files.missing_directories(_directories(job))
+    try:
+        return _alone(job, made)
+    except OSError:
+        _forget(job, made)
+        raise
+
+
+def _alone(job: Job, made: list[str]) -> int:
     files.make_directory(job.data_dir)
     with flock.held(job.data_dir, LOCK_WAIT_S) as free:
         if not free:
@@ -41,13 +51,23 @@ def install(job: Job) -> int:
             raise SetupRefused(_advice(failure)) from None
 
 
+def _forget(job: Job, made: list[str]) -> None:
+    """A disk that is full or read-only ended a first install: leave nothing of it there. A later one leaves the release before it in use."""
+    with contextlib.suppress(OSError, UsagelineError):
+        known = record.load(job.env)
+        if known is None or not known.release:
+            uninstall.take_back(job, Outcome())
+            for directory in reversed(made):
+                files.remove_if_empty(directory)
+
+
 def _install(job: Job, old: Record | None, new: Record) -> int:
     outcome = Outcome()
     listed = origin.listed_in(job.data_dir + "/current")
     release, cold = program.build(job, old, outcome)
     # The usual place is known, too: a program that starts Claude Code from elsewhere may not have this shell's variables.
-    usual = paths.config_file({"HOME": job.env["HOME"]})
-    origin.allow(release.root, [*listed, paths.config_file(job.env), usual])
+    origin.allow(release.root, [*listed, paths.config_file(job.env), origin.usual(job.env)])
+    origin.remember_path(release.root, job.env.get("PATH", ""))
     if not release.is_current():
         environment.switch_to(release)
         if not outcome.changes:
@@ -84,6 +104,9 @@ def _begin(job: Job, old: Record | None, made: list[str]) -> Record:
     if old:
         new = replace(old, made=(*old.made, *(path for path in made if path not in old.made)))
     else:
+        if record.is_broken(job.env):
+            job.say(record.BROKEN + "\n")
+            cache.set_aside(record.path(job.env))
         before = wire_settings.without_us(job)
         new = record.Record("", job.data_dir, "", "", before=record.encode(before), made=tuple(made))
     if new != old:
@@ -154,8 +177,10 @@ def _report(job: Job, outcome: Outcome) -> None:
 
 
 def _advice(failure: PackagesFailed) -> str:
-    return (
-        f"The packages could not be installed:\n\n{failure}\n\n"
-        "Nothing else was changed. Behind a proxy or a mirror set what pip or uv reads (HTTPS_PROXY, PIP_INDEX_URL, UV_DEFAULT_INDEX);\n"
+    said = f"The packages could not be installed:\n\n{failure}\n\nNothing else was changed. "
+    if any(os.strerror(number) in str(failure) for number in FULL):
+        return said + "Free some space where it is said to be missing (about 60 MiB in all) and try again."
+    return said + (
+        "Behind a proxy or a mirror set what pip or uv reads (HTTPS_PROXY, PIP_INDEX_URL, UV_DEFAULT_INDEX);\n"
         "on Debian and Ubuntu install python3-venv; or install uv. Then try again."
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from usageline import paths
 from usageline.errors import SetupRefused
+from usageline.terminal import lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +104,6 @@ class Outcome:
         """Say all of it."""
         width = max((len(what) for what, _ in self.changes), default=0)
         for what, where in self.changes:
-            say(f"  {what:<{width}}  {where}")
+            say(lines(f"  {what:<{width}}  {where}"))
         for text in (*self.notes, *self.problems):
-            say(f"\n{text}")
+            say(lines(f"\n{text}"))

@@ -5,6 +5,7 @@ Both keep the user's own configuration (index, proxy, certificates); nothing her
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import shutil
@@ -26,11 +27,15 @@ MOST_BYTES = 4 << 20
 """Of what a tool says."""
 
 SCRATCH = "tmp"
-"""The directory in the release, while it is built, for the tools' temporary files."""
+"""The directory in the release, while it is built, for the tools' temporary files: its disk must have room anyway, and /tmp may be full or read-only."""
 
 CHECK = "import click, diskcache, filelock, httpx, plotille, pygal, rich, tomlkit, truststore, usageline"
 EXTRAS = {"png": "resvg_py"}
 """What may be installed besides: the list `requirements-<name>.lock`, and a module that must then be there."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL_BYTES = 32 << 20
+"""A disk with less left has no room for the packages and for what unpacks them."""
 
 _DROPPED = (
     "PYTHONHOME",
@@ -125,8 +130,10 @@ class Packages:
         if done.fault:
             raise PackagesFailed(f"{command[0]} " + (f"took more than {INSTALL_TIMEOUT_S} s" if done.fault == "time" else "said too much"))
         if done.status != 0:
-            said = (done.output + done.errors).decode("utf-8", "replace").strip()
-            raise PackagesFailed("\n".join(said.splitlines()[-12:]) or f"{command[0]} ended with status {done.status}")
+            said = (done.output + done.errors).decode("utf-8", "replace").strip().splitlines()[-12:]
+            # venv runs pip for itself, and keeps to itself what it said.
+            full = [f"{directory}: {os.strerror(errno.ENOSPC)}"] if _is_full(directory) else []
+            raise PackagesFailed("\n".join([*(said or [f"{command[0]} ended with status {done.status}"]), *full]))
 
 
 def packages(plugin: str, extras: Sequence[str], env: dict[str, str]) -> Packages:
@@ -136,6 +143,14 @@ def packages(plugin: str, extras: Sequence[str], env: dict[str, str]) -> Package
     lists = ("requirements.lock", *(f"requirements-{extra}.lock" for extra in extras))
     check = ", ".join((CHECK, *(EXTRAS[extra] for extra in extras)))
     return Packages(tuple(f"{plugin}/{name}" for name in lists), check, env, shutil.which("uv", path=places) or "")
+
+
+def _is_full(directory: str) -> bool:
+    try:
+        found = os.statvfs(directory)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize < FULL_BYTES or (found.f_files > 0 and not found.f_favail)
 
 
 def _point_to_program(venv: str) -> None:

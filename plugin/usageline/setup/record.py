@@ -12,14 +12,16 @@
     command      ~/.local/bin/usageline, where it is ours
     made         directories that did not exist before, outermost first
     extras       what was installed besides (`install.sh --with`); records of before there were any do not have it
+    digest       SHA-256 over all of that: what the disk made of a record must not be put into settings.json; records of before there was one
+                 do not have it
 
-What else stands in it a later version has put there: it is kept. One with a higher version is for that version alone to change. It is written before settings.json is replaced, so that a kill between the two can be undone.
+What else stands in it a later version has put there: it is kept. One with a higher version is for that version alone to change, which seals it in
+the same way. It is written before settings.json is replaced, so that a kill between the two can be undone.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import os
@@ -28,9 +30,16 @@ from typing import Any
 
 from usageline import atomic, paths
 from usageline.errors import SetupRefused
-from usageline.setup import files
+from usageline.line import read
+from usageline.setup import files, json_text
 
 VERSION = 1
+BROKEN = (
+    "The install record cannot be read. A status line that you had before is taken from the newest copy beside settings.json (settings.json.usageline-…),"
+    " and the copies stay."
+)
+"""For the user."""
+
 REMEMBERED = 8
 """So many `after` and `commands` are kept."""
 
@@ -81,6 +90,11 @@ def path(env: dict[str, str]) -> str:
     return found
 
 
+def is_broken(env: dict[str, str]) -> bool:
+    """Whether something is there that is no record that can be read."""
+    return os.path.lexists(path(env)) and load(env) is None
+
+
 def load(env: dict[str, str]) -> Record | None:
     """The profile's record; None where there is none that can be read. SetupRefused where it is for a later version to read."""
     if is_later(path(env)):
@@ -97,7 +111,7 @@ def load_from(place: str) -> Record | None:
     """The record in that file; None where there is none that can be read."""
     try:
         found = _checked(_parsed(place))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return found if found.version <= VERSION else None
 
@@ -106,7 +120,7 @@ def is_later(place: str) -> bool:
     """Whether the record in that file is for a later version to read."""
     try:
         version = _parsed(place)["version"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return False
     return type(version) is int and version > VERSION
 
@@ -115,7 +129,8 @@ def save_to(place: str, record: Record) -> None:
     """Write a record to that file, in one step."""
     files.make_directory(os.path.dirname(place))
     known = asdict(record)
-    data = json.dumps({**known.pop("rest"), **known}, ensure_ascii=True, indent=1).encode("ascii")
+    value = {**known.pop("rest"), **known}
+    data = json.dumps({**value, "digest": seal(value)}, ensure_ascii=True, indent=1).encode("ascii")
     atomic.replace_file(place, data + b"\n", 0o600)
 
 
@@ -129,12 +144,22 @@ def others(env: dict[str, str]) -> list[str]:
     return sorted(directory + "/" + name for name in names if name.startswith("install-") and name.endswith(".json") and name != own)
 
 
-def _parsed(place: str) -> Any:
-    with open(place, "rb") as file:
-        return json.loads(file.read(_SIZE_LIMIT))
+def _parsed(place: str) -> dict[str, Any]:
+    """The object in that file. ValueError where there is none, or one that is not as it was written."""
+    value: dict[str, Any] = read.json_file(place, _SIZE_LIMIT) or {}
+    if "digest" in value and value["digest"] != seal(value):
+        raise ValueError("not as it was written")
+    return value
+
+
+def seal(value: dict[str, Any]) -> str:
+    """The digest of a record's values but for `digest`."""
+    rest = {name: found for name, found in value.items() if name != "digest"}
+    return digest(json.dumps(rest, sort_keys=True).encode("ascii"))
 
 
 def _checked(value: dict[str, Any]) -> Record:
+    known = {"digest", *(field.name for field in fields(Record))}
     record = Record(
         release=_text(value["release"]),
         data_dir=_text(value["data_dir"]),
@@ -148,12 +173,13 @@ def _checked(value: dict[str, Any]) -> Record:
         made=_texts(value["made"]),
         extras=_texts(value.get("extras", [])),
         version=_number(value["version"]),
-        rest={name: rest for name, rest in value.items() if name not in {field.name for field in fields(Record)}},
+        rest={name: rest for name, rest in value.items() if name not in known},
     )
-    try:
-        _ = record.before_bytes
-    except binascii.Error as error:
-        raise ValueError(str(error)) from None
+    text = base64.b64decode(record.before or "", validate=True).decode("utf-8").removeprefix("\ufeff")
+    if text.strip() and not isinstance(json_text.parse(text), dict):
+        raise ValueError("no settings")
+    if not all(map(os.path.isabs, (record.data_dir, *record.made, *record.backups))):
+        raise ValueError("a path that is none")
     return record
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -44,6 +45,8 @@ def uninstall(job: Job) -> int:
 def take_back(job: Job, outcome: Outcome) -> None:
     """The steps. Settings come first, so that no new line or refresh starts; the record goes last, so that a killed run can be repeated."""
     old = record.load(job.env)
+    if record.is_broken(job.env):
+        outcome.notes.append(record.BROKEN)
     wire_settings.unwire(job, old, outcome)
     _sweep(job, old)
     others = record.others(job.env)
@@ -60,12 +63,13 @@ def take_back(job: Job, outcome: Outcome) -> None:
         _remove_state(job, outcome)
     _remove_empty_directories(job, old)
     if not job.dry_run and os.path.isdir(job.state_dir):
-        atomic.remove_file(record.path(job.env))
+        if not files.remove_tree(record.path(job.env)):
+            atomic.remove_file(record.path(job.env))
         _remove_empty_directories(job, old)
 
 
 def _remove_program(job: Job, old: Record | None, outcome: Outcome) -> None:
-    data_dir = old.data_dir if old else job.data_dir
+    data_dir = old.data_dir if old and os.path.basename(old.data_dir) == os.path.basename(job.data_dir) else job.data_dir
     if os.path.islink(job.command) and os.readlink(job.command) == data_dir + "/current/bin/usageline":
         if not job.dry_run:
             atomic.remove_file(job.command)
@@ -91,12 +95,13 @@ def _remove_state(job: Job, outcome: Outcome) -> None:
 
 
 def _sweep(job: Job, old: Record | None) -> None:
-    """Remove what a killed install, uninstall or change of the configuration left half written."""
+    """Remove what a killed install, uninstall or change of the configuration left half written. A read-only directory has none of it."""
     written = (os.path.realpath(job.settings), *(old.backups if old else ()), os.path.realpath(paths.config_file(job.env)))
     targets = (*written, record.path(job.env), job.data_dir + "/current", job.command)
     for path in () if job.dry_run else targets:
         if os.path.isdir(os.path.dirname(path)):
-            atomic.remove_file(atomic.temporary_name(path))
+            with contextlib.suppress(OSError):
+                atomic.remove_file(atomic.temporary_name(path))
 
 
 def _bequeath(old: Record | None, others: list[str]) -> None:

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 from usageline import atomic
 from usageline.errors import SetupRefused
 from usageline.setup import files, json_text, record, settings, wiring
+from usageline.terminal import lines
 
 if TYPE_CHECKING:
     from usageline.setup.job import Job, Outcome
     from usageline.setup.record import Record
     from usageline.setup.settings import Settings
     from usageline.setup.wiring import Wiring
+
+BACKUP = ".usageline-"
+"""Follows the name of settings.json in those of its copies (settings.back_up)."""
 
 
 def ask(job: Job, old: Record | None) -> None:
@@ -32,7 +36,7 @@ def ask(job: Job, old: Record | None) -> None:
     shown = f"{job.short(job.settings)} has another status line:\n\n  {foreign}\n"
     if not job.can_ask:
         raise SetupRefused(f"{shown}\nWith --yes it is replaced; it is kept, and --uninstall puts it back. Nothing was changed.")
-    job.say(shown)
+    job.say(lines(shown))
     if input("Replace it? It is kept, and --uninstall puts it back. [y/N] ").strip().lower() not in ("y", "yes"):
         raise SetupRefused("Nothing was changed.")
 
@@ -62,7 +66,7 @@ def wire(job: Job, ours: Wiring, current: Record, outcome: Outcome) -> Record:
         as_was = f"; as it was: {job.short(kept[-1])}" if kept else ""
         outcome.did("settings", f"{job.short(job.settings)}: statusLine, hooks.SessionStart{as_was}")
         foreign = wiring.foreign_status_line(found.text, ours)
-        if foreign:
+        if foreign and foreign.isprintable():
             outcome.notes.append(
                 f"To keep the status line that you had beside this one: usageline config set chain.command {shlex.quote(foreign)}"
             )
@@ -77,8 +81,27 @@ def without_us(job: Job) -> bytes | None:
         found = settings.read(job.settings)
     except SetupRefused:
         return None
-    text = wiring.unwire(found.text, "", wiring.wiring("", job.data_dir))
+    ours = wiring.wiring("", job.data_dir)
+    text = wiring.unwire(found.text, from_backup(job, ours), ours)
     return found.data if text == found.text else found.encoded(text)
+
+
+def from_backup(job: Job, ours: Wiring) -> str:
+    """settings.json as the newest of our copies beside it has it that knows nothing of us; "" where there is none. For where no record tells."""
+    directory, name = os.path.split(job.settings)
+    try:
+        names = sorted((found for found in os.listdir(directory) if found.startswith(name + BACKUP)), reverse=True)
+    except OSError:
+        return ""
+    for found in names:
+        try:
+            text = settings.read(f"{directory}/{found}").text
+        except SetupRefused:
+            continue
+        line = json_text.parse(text).get("statusLine") if text.strip() else None
+        if not isinstance(line, dict) or not ours.is_ours(line.get("command")):
+            return text
+    return ""
 
 
 def unwire(job: Job, old: Record | None, outcome: Outcome) -> None:
@@ -88,10 +111,13 @@ def unwire(job: Job, old: Record | None, outcome: Outcome) -> None:
 
     def change(found: Settings) -> bytes | None:
         nonlocal exact
-        exact = bool(old and (old.made_it(found.data) or found.data == old.before_bytes))
+        before = _text(old.before_bytes) if old else from_backup(job, ours)
+        # What names our program where it would be now goes, too, should the record name another place.
+        text = wiring.unwire(wiring.unwire(found.text, before, ours), before, wiring.wiring("", job.data_dir))
+        # What a record says of the rest of the settings is believed only where the settings themselves say the same.
+        exact = bool(old and (found.data == old.before_bytes or (old.made_it(found.data) and _value(text) == _value(before))))
         if old and exact:
             return old.before_bytes
-        text = wiring.unwire(found.text, _text(old.before_bytes) if old else "", ours)
         if text == found.text:
             return found.data
         created = old is not None and old.before is None and bool(old.after)
@@ -127,8 +153,8 @@ def preview(job: Job, ours: Wiring) -> str:
         text = wiring.wire(found.text, ours)
     except SetupRefused as refusal:
         return f"left alone: {refusal}"
-    lines = difflib.unified_diff(found.text.splitlines(), text.splitlines(), "as it is", "as it would be", lineterm="", n=1)
-    return "\n".join(lines)
+    changes = difflib.unified_diff(found.text.split("\n"), text.split("\n"), "as it is", "as it would be", lineterm="", n=1)
+    return lines("\n".join(changes))
 
 
 def _recorded(job: Job, ours: Wiring, latest: Record, found: Settings, data: bytes) -> Record:
@@ -155,6 +181,8 @@ def _recorded(job: Job, ours: Wiring, latest: Record, found: Settings, data: byt
 
 def _remove_backups(job: Job, old: Record | None, outcome: Outcome, *, exact: bool) -> None:
     for path in old.backups if old else ():
+        if not path.startswith(job.settings + BACKUP):
+            continue  # of a record that is none of ours
         if exact and not job.dry_run:
             atomic.remove_file(path)
         elif not exact and os.path.exists(path):
@@ -167,6 +195,10 @@ def _names_us(path: str, ours: Wiring) -> bool:
             return os.fsencode(ours.scripts[0]) in file.read(settings.SIZE_LIMIT)
     except OSError:
         return False
+
+
+def _value(text: str) -> object:
+    return json_text.parse(text) if text.strip() else {}
 
 
 def _text(data: bytes | None) -> str:

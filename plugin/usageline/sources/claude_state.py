@@ -64,7 +64,7 @@ def read(env: Mapping[str, str]) -> ClaudeState:
 
 def account_key(account_uuid: str, organization_uuid: str) -> str:
     """16 hex digits that stand for the account in file names and in the snapshot: no e-mail address, nothing to sign in with."""
-    return hashlib.sha256(f"{account_uuid}/{organization_uuid}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{account_uuid}/{organization_uuid}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _theme(state: Mapping[str, Any], env: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from usageline import paths, programs
+from usageline.config import origin
 from usageline.errors import SourceFailure
 from usageline.processes import converse
 from usageline.sources.files import parse_object
@@ -64,13 +65,15 @@ def fetch(context: Context) -> Reading:
 
 def find(env: Mapping[str, str]) -> str | None:
     """The path of `claude`: where its installers put it, else the first on PATH that nobody else could have put there."""
-    return programs.find("claude", [place.replace("~", paths.home(env), 1) for place in PLACES], env)
+    own = origin.may_name_programs(env)  # the home may be a project's, with a `claude` of its own
+    places = [place.replace("~", paths.home(env), 1) for place in PLACES if own or place[0] != "~"]
+    return programs.find("claude", places, env)
 
 
 def environment(env: Mapping[str, str]) -> dict[str, str]:
     """What Claude Code gets of the environment. The mark keeps a hook of ours that runs all the same from starting another refresh."""
     kept = {name: value for name, value in env.items() if not name.startswith(("USAGELINE_", "CLAUDECODE", "CLAUDE_CODE_"))}
-    return {**kept, "USAGELINE_REFRESH": "1", "DISABLE_AUTOUPDATER": "1"}
+    return {**kept, "PATH": origin.search_path(env), "USAGELINE_REFRESH": "1", "DISABLE_AUTOUPDATER": "1"}
 
 
 def _body(response: dict[str, object]) -> object:

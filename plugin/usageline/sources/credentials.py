@@ -1,4 +1,7 @@
-"""The sign-in that Claude Code keeps: the file on Linux, the Keychain on macOS. Read only; never renewed, never written."""
+"""The sign-in that Claude Code keeps: the file on Linux, the Keychain on macOS. Read only; never renewed, never written.
+
+Whoever reads it here has their memory kept private from then on.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline import paths
+from usageline.memory import keep_private
 from usageline.sources import keychain
 from usageline.sources.files import parse_object, read_bytes
 from usageline.sources.token import Token
@@ -44,6 +48,7 @@ def read(env: Mapping[str, str], *, platform: str = sys.platform, security: str 
 
 def find(env: Mapping[str, str], *, platform: str = sys.platform, security: str = keychain.SECURITY) -> tuple[Credentials | None, str]:
     """As `read`, and where it was found: KEYCHAIN, or the file's path; "" with None."""
+    keep_private()
     for place, text in _candidates(env, platform, security):
         found = _parsed(text)
         if found is not None:
@@ -53,6 +58,7 @@ def find(env: Mapping[str, str], *, platform: str = sys.platform, security: str 
 
 def from_file(path: str) -> Credentials | None:
     """The sign-in in that file alone, or None where it has none or cannot be read."""
+    keep_private()
     return _parsed(read_bytes(path, MOST_BYTES))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from datetime import timezone
 from typing import TYPE_CHECKING
 
 from usageline import __version__
@@ -24,6 +26,11 @@ LONGEST_S = 8.0
 
 MOST_RETRY_AFTER_S = 75 * 60
 """A longer wait is none of this endpoint's (FACTS: 300 to 3600 s); one capture of another endpoint names 23 days."""
+
+LONGEST_RETRY_AFTER = 1000
+SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
+AT_COMMAS = re.compile(r",(?!\s*[0-9]{1,2}[ -])")
+"""Not the comma in a date, which stands before the day of the month."""
 
 
 def fetch(context: Context) -> Reading:
@@ -64,23 +71,31 @@ def failure(answer: Answer, now: float) -> SourceFailure:
     if status == 429:
         return SourceFailure("rate-limited", "", retry_after_s(answer.headers.get("retry-after"), now))
     if status == 408 or status >= 500:
-        return SourceFailure("offline", f"server error {status}")
+        return SourceFailure("offline", f"server error {status}", retry_after_s(answer.headers.get("retry-after"), now))
     return SourceFailure("unreadable", f"unexpected answer {status}")
 
 
 def retry_after_s(value: str | None, now: float) -> float | None:
-    """What a Retry-After header asks for in seconds, from 0 to MOST_RETRY_AFTER_S; None where it is absent or makes no sense."""
-    value = (value or "").strip()
-    if value.isascii() and value.isdigit():
-        wait_s = float(value[:9])
-    else:
-        import email.utils  # noqa: PLC0415 - only for a date, which is rare
+    """What a Retry-After header asks for in seconds, from 0 to MOST_RETRY_AFTER_S; None where it is absent or makes no sense.
 
-        try:
-            wait_s = email.utils.parsedate_to_datetime(value).timestamp() - now
-        except (ValueError, TypeError, IndexError, OverflowError):
-            return None
-    return min(max(wait_s, 0), MOST_RETRY_AFTER_S)
+    Of several headers, which come joined by commas, the longest wait counts.
+    """
+    parts = AT_COMMAS.split((value or "")[:LONGEST_RETRY_AFTER])
+    waits = [wait_s for part in parts if (wait_s := _wait_s(part.strip(), now)) is not None]
+    return min(max(0, *waits), MOST_RETRY_AFTER_S) if waits else None
+
+
+def _wait_s(value: str, now: float) -> float | None:
+    if SECONDS.fullmatch(value):
+        return float(value)
+    import email.utils  # noqa: PLC0415 - only for a date, which is rare
+
+    try:
+        at = email.utils.parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    # A date without a zone is in GMT (asctime's form, RFC 9110), not in this machine's.
+    return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp() - now
 
 
 def _ask(found: Credentials, context: Context) -> Answer:

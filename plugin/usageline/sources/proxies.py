@@ -23,8 +23,15 @@ def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
         return None
     if "://" not in proxy:
         proxy = "http://" + proxy
-    if urlsplit(proxy).scheme not in {"http", "https"}:
-        raise SourceFailure("offline", f"a proxy of the kind {urlsplit(proxy).scheme[:16]} is not supported")
+    try:
+        parts = urlsplit(proxy)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SourceFailure("offline", "the proxy's address makes no sense")
+    if parts.scheme not in {"http", "https"}:
+        raise SourceFailure("offline", f"a proxy of the kind {parts.scheme[:16]} is not supported")
     return proxy
 
 

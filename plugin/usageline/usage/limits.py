@@ -67,7 +67,8 @@ def _listed(row: object) -> Limit | None:
     else:
         label = text(row.get("label")) or text(row.get("display_name")) or words(kind).capitalize() or kind
         label = f"{name} ({label.lower()})" if name else label
-    return Limit(kind, label, percent(row.get("percent")), epoch(row.get("resets_at")), text(row.get("severity")))
+    # What was put together can be longer than its parts, and what is kept of it is a text again.
+    return Limit(kind, text(label) or kind, percent(row.get("percent")), epoch(row.get("resets_at")), text(row.get("severity")))
 
 
 def _scope_name(scope: object) -> str | None:
@@ -97,7 +98,7 @@ def _flat_kind(name: str, window: Body) -> tuple[str, str]:
     if name == "seven_day":
         return "weekly_all", LABELS["weekly_all"]
     if name.startswith("seven_day_"):
-        return "weekly_scoped", text(words(name.removeprefix("seven_day_"))) or name
+        return "weekly_scoped", text(words(name.removeprefix("seven_day_"))) or text(name) or "Unnamed"
     return text(name) or "unnamed", POOL_LABELS.get(name) or text(window.get("label")) or text(words(name)) or "Unnamed"
 
 

@@ -23,4 +23,4 @@ def plan_name(subscription: object, organization_type: object, seat: object, *ti
         return next((f"Max {size[1]}" for size in sizes if size), "Max")
     if plan == "team" and isinstance(seat, str):
         return SEATS.get(seat, "Team")
-    return words(plan)
+    return text(words(plan))

@@ -13,6 +13,7 @@ from usageline.cli.wording import short
 from usageline.config import file
 from usageline.config.compile import compile_config
 from usageline.errors import ConfigInvalid, UsagelineError
+from usageline.setup.files import make_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,7 +33,7 @@ def write(env: Mapping[str, str], text: str, before: str | None) -> None:
     """Put `text` in place of what was `before`, and have it compiled for the next line. UsagelineError where somebody changed it since."""
     path = os.path.realpath(paths.config_file(env))
     try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        make_directory(os.path.dirname(path))
         mode = stat.S_IMODE(os.stat(path).st_mode) if before is not None else 0o600
         if not replace_file(path, text.encode(), mode, lambda: current_text(env) == before):
             raise UsagelineError(f"{short(path, env)} was changed by somebody else meanwhile; nothing was written")

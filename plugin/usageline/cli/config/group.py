@@ -15,6 +15,7 @@ from usageline.config import edit as editing
 from usageline.config.check import check_text
 from usageline.config.template import default_file, toml_value
 from usageline.errors import UsagelineError
+from usageline.terminal import lines
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,7 +36,7 @@ def init() -> None:
 @group.command()
 def path() -> None:
     """Print where config.toml is, or would be."""
-    click.echo(paths.config_file(os.environ))
+    click.echo(_shown(paths.config_file(os.environ)))
 
 
 @group.command()
@@ -53,9 +54,9 @@ def get(key: str) -> None:
     if isinstance(value, dict):
         for name, item in value.items():
             if item is not None:
-                click.echo(f"{name} = {toml_value(item)}")
+                click.echo(_shown(f"{name} = {toml_value(item)}"))
     elif value is not None:
-        click.echo(value if isinstance(value, str) else toml_value(value))
+        click.echo(_shown(value if isinstance(value, str) else toml_value(value)))
 
 
 @group.command(name="set")
@@ -86,7 +87,7 @@ def unset(key: str) -> None:
     except editing.NotChanged as refused:
         raise _unchanged(refused) from None
     if changed is None:
-        click.echo(f"{key} is not set")
+        click.echo(lines(f"{key} is not set"))
     else:
         write(env, changed, before)
 
@@ -143,6 +144,11 @@ def list_themes() -> None:
     for name, about, rows in drawing.themes_drawn(drawing.sampled(values), drawing.shown_in(), drawing.terminal_columns()):
         mark = "*" if name == values.get("theme") else " "
         click.echo("\n".join([f"{mark} {name}: {about}", *rows, ""]), color=True)
+
+
+def _shown(text: str) -> str:
+    """Text as it is for a program that reads it, and for people without anything that their terminal could act on."""
+    return lines(text) if sys.stdout.isatty() else text
 
 
 def _unchanged(refused: editing.NotChanged) -> UsagelineError:

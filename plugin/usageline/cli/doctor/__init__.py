@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from usageline import paths
-from usageline.cli.doctor import cache, client, installation, line, service, settings, sign_in
+from usageline.cli.doctor import cache, client, disk, installation, line, service, settings, sign_in
 from usageline.cli.doctor.context import LONGEST_S, Context
 from usageline.cli.doctor.result import MARKS, Result, problem
 from usageline.cli.table import console, text
@@ -45,6 +45,8 @@ CHECKS: tuple[Check, ...] = (
     service.address,
     cache.directory,
     cache.lock,
+    disk.space,
+    disk.hindered,
     cache.snapshot,
     cache.renewed,
     service.last_answer,

@@ -62,15 +62,13 @@ def prints_a_line(context: Context) -> Result | None:
     """
     if not context.command:
         return None
-    with tempfile.TemporaryDirectory(prefix="usageline-doctor-") as scratch:
-        env = {**context.env, "XDG_CACHE_HOME": scratch, "COLUMNS": COLUMNS, "NO_COLOR": "1", MARK: "1"}
-        os.makedirs(paths.cache_dir(env), mode=0o700)
-        with open(paths.stamp(env), "wb"):
-            pass
-        if context.snapshot is not None:
-            shutil.copyfile(paths.snapshot(context.env), paths.snapshot(env))
-            os.chmod(paths.snapshot(env), 0o600)
-        done = run(context, ["/bin/sh", "-c", context.command], env, PAYLOAD)
+    try:
+        with tempfile.TemporaryDirectory(prefix="usageline-doctor-") as scratch:
+            env = {**context.env, "XDG_CACHE_HOME": scratch, "COLUMNS": COLUMNS, "NO_COLOR": "1", MARK: "1"}
+            _prepare(context, env)
+            done = run(context, ["/bin/sh", "-c", context.command], env, PAYLOAD)
+    except OSError as error:
+        return warning(f"the command was not tried: there is no room for temporary files ({error.strerror})", "free some space in /tmp")
     lines = done.output.splitlines()
     if done.fault:
         return problem(f"the command fails: {done.fault}", AGAIN)
@@ -79,6 +77,16 @@ def prints_a_line(context: Context) -> Result | None:
     if lines[0].startswith("usageline: "):
         return problem(f"the command prints: {clean(lines[0])}", AGAIN)
     return ok(f"the command prints a line in {done.took_s * 1000:.0f} ms: {clean(lines[0])}")
+
+
+def _prepare(context: Context, env: dict[str, str]) -> None:
+    """Make the cache that the line is tried with."""
+    os.makedirs(paths.cache_dir(env), mode=0o700)
+    with open(paths.stamp(env), "wb"):
+        pass
+    if context.snapshot is not None:
+        shutil.copyfile(paths.snapshot(context.env), paths.snapshot(env))
+        os.chmod(paths.snapshot(env), 0o600)
 
 
 def _interpreter(context: Context) -> str:

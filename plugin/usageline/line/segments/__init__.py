@@ -23,6 +23,8 @@ DEFAULT_ROWS: tuple[tuple[tuple[str, dict[str, object]], ...], ...] = (
 """The rows of a line that nobody configured."""
 
 BAR_CELLS = 10
+MOST_BAR_CELLS = 40
+LONGEST_GLYPHS = 16
 LEAST_MARKED_CELLS = 8
 """A narrower bar has no cell to spare for a mark."""
 
@@ -79,6 +81,11 @@ def option(options, name, default):
     return value if type(value) is type(default) else default
 
 
+def whole(options, name, default, least, most):
+    """The option as a whole number from `least` to `most`."""
+    return int(min(max(option(options, name, default), least), most))
+
+
 def labelled(options, default):
     """The label's parts; none for an empty one."""
     label = option(options, "label", default)
@@ -90,10 +97,17 @@ def graded(used, options, claimed=None):
     return severity(used, claimed, option(options, "warning", 75), option(options, "critical", 90))
 
 
+def bar_cells(options):
+    """The cells of a segment's bar: a compiled configuration is not trusted to say how much memory a bar takes."""
+    return min(max(int(option(options, "bar_width", BAR_CELLS)), 2), MOST_BAR_CELLS)
+
+
 def bar_glyphs(view, options):
     """The theme's glyphs, with the segment's own for its bar."""
     given = option(options, "bar_glyphs", ())
-    return {**view.glyphs, "full": given[0], "parts": given[1], "empty": given[2]} if len(given) == 3 else view.glyphs
+    if len(given) != 3 or max(map(len, given)) > LONGEST_GLYPHS:
+        return view.glyphs
+    return {**view.glyphs, "full": given[0], "parts": given[1], "empty": given[2]}
 
 
 def bar(used, width, glyphs, style, mark=None):

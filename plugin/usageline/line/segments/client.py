@@ -1,7 +1,7 @@
 """What the client says of itself and of the session."""
 
 from usageline.line.figures import ago
-from usageline.line.segments import labelled, option
+from usageline.line.segments import labelled, option, whole
 
 
 def output_style(view, options):
@@ -30,7 +30,7 @@ def cost(view, options):
     spent = view.number("cost", "total_cost_usd")
     if spent is None or spent < option(options, "hide_below", 0):
         return []
-    decimals = min(max(int(option(options, "decimals", 2)), 0), 4)
+    decimals = whole(options, "decimals", 2, 0, 4)
     return [[(38, [*labelled(options, ""), ("plain", f"${spent:,.{decimals}f}")])]]
 
 

@@ -1,11 +1,14 @@
 """The limits and credits, and why they are missing."""
 
 from usageline.line.figures import age, ago, clock, money
-from usageline.line.segments import BAR_CELLS, bar, bar_glyphs, graded, labelled, option
-from usageline.line.view import even_percent
+from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labelled, option
+from usageline.line.view import even_percent, percent
 
 STALE_S = 600
 """A number older than this, two refreshes, is shown with its age."""
+
+MOST_SHARE = 1_000_000
+"""Percent of a credit: it can be overdrawn."""
 
 REASONS = {
     "loading": "usage: loading…",
@@ -66,7 +69,8 @@ def reason(view):
         return f"{view.detail}: no plan limits"
     if view.status == "rate-limited" and view.until and view.until > view.now:
         return "rate-limited until " + clock(view.until, view.now, half_days=view.half_days)
-    return REASONS.get(view.status, "")
+    # A status of a later version beside numbers needs no words; alone, it must not leave the line empty.
+    return REASONS.get(view.status) or ("" if view.windows or view.credits else REASONS["unreadable"])
 
 
 def _limit(view, window, options, label, ranks):
@@ -86,7 +90,7 @@ def _limit(view, window, options, label, ranks):
         forms.append((ranks[3], [*label, *value]))
     if used is not None and "bar" in shown:
         even = even_percent(window, view.now) if option(options, "mark", True) else None
-        most, glyphs = option(options, "bar_width", BAR_CELLS), bar_glyphs(view, options)
+        most, glyphs = bar_cells(options), bar_glyphs(view, options)
 
         def drawn(width):
             cells = bar(100 - used if left else used, width, glyphs, style, 100 - even if left and even is not None else even)
@@ -122,8 +126,8 @@ def _credit(view, row, options):
     expires = row.get("expires") is True and type(ends_at) in (int, float)
     if expires and ends_at <= view.now:
         return None
-    share = row.get("percent")
-    share = share if type(share) in (int, float) else used * 100 / limit if limit else 0
+    share = percent(row.get("percent"), MOST_SHARE)
+    share = share if share is not None else used * 100 / limit if limit else 0
     if max(share, 0) < option(options, "hide_below", 0):
         return None
     shown = option(options, "show", ("used", "limit", "ends"))

@@ -1,7 +1,7 @@
 """The model, and what it has before it: its effort, its context window, its prompt cache."""
 
 from usageline.line.figures import ago, count
-from usageline.line.segments import BAR_CELLS, bar, bar_glyphs, graded, labelled, option
+from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labelled, option
 from usageline.line.view import moment, percent
 
 
@@ -34,7 +34,7 @@ def context(view, options):
     said = [(style, " ".join(words))] if words else []
     forms = [(35, [*label, *said])] if said else []
     if "bar" in shown:
-        most, glyphs = option(options, "bar_width", BAR_CELLS), bar_glyphs(view, options)
+        most, glyphs = bar_cells(options), bar_glyphs(view, options)
 
         def drawn(width):
             return [*label, *bar(used, width, glyphs, grade), *([("plain", " "), *said] if said else [])]

@@ -1,9 +1,9 @@
 """Where the session works: directory, repository, pull request."""
 
-from usageline.line.layout import cells, clean
-from usageline.line.segments import labelled, option
+from usageline.line.layout import cells, clean, cut_parts
+from usageline.line.segments import labelled, option, whole
 
-LEAST_CELLS = 8
+LEAST_CELLS, MOST_CELLS = 8, 200
 
 
 def directory(view, options):
@@ -13,7 +13,7 @@ def directory(view, options):
         return []
     home = view.home.rstrip("/")
     path = "~" + path[len(home) :] if home and (path == home or path.startswith(home + "/")) else path
-    form, most = option(options, "form", "short"), max(int(option(options, "length", 30)), LEAST_CELLS)
+    form, most = option(options, "form", "short"), whole(options, "length", 30, LEAST_CELLS, MOST_CELLS)
     label, ellipsis = labelled(options, ""), view.glyphs["ellipsis"]
     name = path.rstrip("/").rpartition("/")[2] or path
     shown = {"name": name, "full": path}.get(form) or _short(path, ellipsis)
@@ -27,7 +27,7 @@ def git(view, options):
     if not isinstance(branch, str) or not branch:
         return []
     shown, glyphs = option(options, "show", ("branch",)), view.glyphs
-    most = max(int(option(options, "length", 24)), 4)
+    most = whole(options, "length", 24, 4, MOST_CELLS)
     name = [("branch", _first(glyphs["branch"] + clean(branch), most, glyphs["ellipsis"]))] if "branch" in shown else []
     state = found.get("state")
     if name and isinstance(state, str) and state:
@@ -47,7 +47,7 @@ def git(view, options):
 def worktree(view, options):
     """The worktree that the session was started in."""
     name = view.text("worktree", "name") or view.text("workspace", "git_worktree")
-    name = _first(clean(name), max(int(option(options, "length", 24)), 4), view.glyphs["ellipsis"])
+    name = _first(clean(name), whole(options, "length", 24, 4, MOST_CELLS), view.glyphs["ellipsis"])
     return [[(27, [*labelled(options, "wt"), ("branch", name)])]] if name else []
 
 
@@ -70,21 +70,17 @@ def _short(path, ellipsis):
 
 
 def _first(text, most, ellipsis):
-    if cells(text) <= most:
-        return text
-    kept = text
-    while kept and cells(kept) > most - len(ellipsis):
-        kept = kept[:-1]
-    return kept + ellipsis
+    return text if cells(text) <= most else cut_parts([("", text)], most, ellipsis)[0][1]
 
 
 def _last(text, most, ellipsis):
     if cells(text) <= most:
         return text
-    kept = text
-    while kept and cells(kept) > most - len(ellipsis):
-        kept = kept[1:]
-    return ellipsis + kept
+    left, start = most - cells(ellipsis), len(text)
+    while left >= 0 and start:
+        start -= 1
+        left -= cells(text[start])
+    return ellipsis + text[start + (left < 0) :]
 
 
 def _count(found, name):

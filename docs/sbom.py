@@ -1,0 +1,94 @@
+"""Writes docs/sbom.json, the bill of materials (CycloneDX 1.6), from the lock files: `tests/run sbom`. The same locks give the same bytes."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+FILE = HERE / "sbom.json"
+PLUGIN = HERE.parent / "plugin"
+LOCKS = {PLUGIN / "requirements.lock": "required", PLUGIN / "requirements-png.lock": "optional"}
+
+LICENCES = {
+    "anyio": "MIT",
+    "certifi": "MPL-2.0",
+    "click": "BSD-3-Clause",
+    "diskcache": "Apache-2.0",
+    "exceptiongroup": "MIT",
+    "filelock": "MIT",
+    "h11": "MIT",
+    "httpcore": "BSD-3-Clause",
+    "httpx": "BSD-3-Clause",
+    "idna": "BSD-3-Clause",
+    "importlib-metadata": "Apache-2.0",
+    "markdown-it-py": "MIT",
+    "mdurl": "MIT",
+    "plotille": "MIT",
+    "pygal": "LGPL-3.0-or-later",
+    "pygments": "BSD-2-Clause",
+    "resvg-py": "MIT",
+    "rich": "MIT",
+    "tomlkit": "MIT",
+    "truststore": "MIT",
+    "typing-extensions": "PSF-2.0",
+    "zipp": "MIT",
+}
+"""By package, as SPDX names them. A lock file does not say it; a test compares them with what each package says of itself."""
+
+_PACKAGE = re.compile(
+    r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?: ; (?P<marker>.*?))? \\\n(?P<hashes>(?:    --hash=\S+(?: \\)?\n)+)", re.MULTILINE
+)
+
+
+def components() -> list[dict[str, Any]]:
+    """Every package of the locks, with the digests of all its files that an install may take."""
+    found = []
+    for lock, scope in LOCKS.items():
+        for package in _PACKAGE.finditer(lock.read_text("utf-8")):
+            name, version, marker = package["name"], package["version"], package["marker"]
+            address = f"pkg:pypi/{name}@{version}"
+            digests = re.findall(r"sha256:([0-9a-f]{64})", package["hashes"])
+            component: dict[str, Any] = {"type": "library", "bom-ref": address, "name": name, "version": version, "scope": scope}
+            component |= {"licenses": [{"license": {"id": LICENCES[name]}}], "purl": address}
+            component["hashes"] = [{"alg": "SHA-256", "content": digest} for digest in digests]
+            if marker:
+                component["properties"] = [{"name": "usageline:marker", "value": marker}]
+            found.append(component)
+    return found
+
+
+def bill() -> dict[str, Any]:
+    """The whole of it. No time and no serial number, which would differ each time."""
+    version = re.search(r'__version__ = "(.*)"', (PLUGIN / "usageline" / "__init__.py").read_text("utf-8"))
+    if version is None:
+        raise LookupError("plugin/usageline/__init__.py names no version")
+    own = {
+        "type": "application",
+        "bom-ref": "usageline",
+        "name": "usageline",
+        "version": version[1],
+        "licenses": [{"license": {"id": "MIT"}}],
+    }
+    parts = components()
+    depends = {"ref": "usageline", "dependsOn": [part["bom-ref"] for part in parts]}
+    return {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": own},
+        "components": parts,
+        "dependencies": [depends],
+    }
+
+
+def text() -> str:
+    """The file's content."""
+    return json.dumps(bill(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), "utf-8")

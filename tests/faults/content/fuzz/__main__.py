@@ -1,0 +1,35 @@
+"""`tests/run fuzz [TARGET [SECONDS]]`: the fuzzer on one target or on all of them in turn. What it finds is kept, and where is said."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+
+from faults.content.fuzz.targets import NAMES
+
+
+def main() -> int:
+    """1 where a target did not hold."""
+    wanted, seconds = sys.argv[1:]
+    if wanted not in {*NAMES, "all"}:
+        print(f"usage: tests/run fuzz [TARGET [SECONDS]], TARGET one of: {' '.join(NAMES)}", file=sys.stderr)
+        return 2
+    found = tempfile.mkdtemp(prefix="usageline-found-")
+    failed = [name for name in NAMES if wanted in {name, "all"} and fuzzed(name, seconds, found)]
+    print(f"{', '.join(failed)}: did not hold; the inputs are in {found}" if failed else f"nothing was found; new inputs are in {found}")
+    return 1 if failed else 0
+
+
+def fuzzed(name: str, seconds: str, found: str) -> int:
+    """Fuzz one target; what it finds goes to a folder of its name in `found`. Its exit status: 0 where it held."""
+    folder = os.path.join(found, name)
+    os.mkdir(folder)
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [sys.executable, "-B", "-m", "faults.content.fuzz.run", name, seconds, folder]
+        return subprocess.run(command, env={**os.environ, "TMPDIR": scratch}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""What the service answers: a usage body, an error's body, a Retry-After; and Claude Code's own answer to `get_usage`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from faults.content.fuzz.bytes_in import Input
+from faults.content.fuzz.drawn import NOW, chosen, judged, seen_of
+from faults.content.judge import one_line, tried
+from usageline.cli.config import sample
+from usageline.errors import SourceFailure
+from usageline.history.line import LONGEST_LINE, decode, encode
+from usageline.sources import client, oauth
+from usageline.sources.files import parse_object
+from usageline.sources.http import Answer
+from usageline.usage import alerts, schema, stored
+from usageline.usage.model import STATUSES, Reading
+from usageline.usage.parse import parse
+from usageline.usage.snapshot import Snapshot
+
+
+def check(data: bytes) -> None:
+    """A sane reading that comes back from store, history and snapshot as it was; or a failure that has a name and tells nothing."""
+    given = Input(data)
+    configured, columns, nerd_font = chosen(given)
+    status = given.choice((200, 401, 403, 429, 500, 418))
+    header, content = given.parts(2)
+    if not content:
+        header, content = b"", header
+    if status != 200:
+        _failed(status, header, content)
+        return
+    body = parse_object(content)
+    if body is None:
+        return
+    schema.unused(body)
+    _of_the_client(content)
+    reading = _read(body)
+    if reading is not None:
+        found = {**_snapshot(reading), "credentials": sample.STAMP}
+        judged(seen_of({}, found), configured, columns, nerd_font=nerd_font)
+
+
+def _read(body: dict[str, Any]) -> Reading | None:
+    found, failure = tried(lambda: parse(body), SourceFailure)
+    if failure is not None or found is None:
+        assert failure
+        assert failure.status == "unreadable"
+        one_line([str(failure)])
+        return None
+    reading = Reading(*found, source="oauth", observed_at=NOW, plan="Max 5x")
+    for limit in reading.limits:
+        assert limit.percent is None or 0 <= limit.percent <= 100
+        assert limit.resets_at is None or type(limit.resets_at) is int
+        one_line([limit.kind, limit.label, limit.severity or ""])
+    for credit in reading.credits:
+        assert type(credit.used_minor) in {int, type(None)}
+        assert 0 <= credit.exponent <= 6
+        one_line([credit.label, credit.currency, credit.disabled_reason or ""])
+    assert stored.from_json(json.loads(json.dumps(stored.as_json(reading), allow_nan=False))) == reading
+    line = encode(reading)
+    if len(line) <= LONGEST_LINE:
+        assert list(decode([line])) == [reading]
+    return reading
+
+
+def _snapshot(reading: Reading) -> dict[str, Any]:
+    new, _ = alerts.crossed(reading, (1, 75, 90), (), (), NOW)
+    shown = Snapshot("0" * 16, "Max 5x", reading, NOW, NOW + 300, "ok", alerts=new, alerts_in=frozenset({"line"})).as_json()
+    found: dict[str, Any] = json.loads(json.dumps(shown, allow_nan=False))
+    return found
+
+
+def _failed(status: int, header: bytes, content: bytes) -> None:
+    failure = oauth.failure(Answer(status, {"retry-after": header.decode("latin-1")}, content), NOW)
+    assert failure.status in STATUSES
+    assert failure.retry_after_s is None or 0 <= failure.retry_after_s <= oauth.MOST_RETRY_AFTER_S
+    # Nothing of the body is in what is said of it.
+    assert failure.detail.isascii()
+    assert len(failure.detail) < 60
+    one_line([failure.detail])
+
+
+def _of_the_client(content: bytes) -> None:
+    client._is_answer(b'{"type":"control_response","response":' + content + b"}")
+    answer = parse_object(content) or {}
+    _, failure = tried(lambda: client._body(answer), SourceFailure)
+    one_line([str(failure or "")])

@@ -1,0 +1,33 @@
+"""What another status line command prints."""
+
+from __future__ import annotations
+
+import json
+
+from faults.content.fuzz.bytes_in import Input
+from faults.content.fuzz.drawn import chosen, judged, seen_of
+from faults.content.judge import one_line, units
+from usageline.line import chain
+from usageline.line.layout import part_cells
+from usageline.looks import files, output
+
+POSITIONS = ("below", "above", "left", "right")
+STYLES = {"0", "1", "2", "3", "4", "5", "7", "9", "21", "53", *map(str, (*range(30, 38), *range(40, 48), *range(90, 98), *range(100, 108)))}
+
+
+def check(data: bytes) -> None:
+    """Colours and web links are kept, and nothing else; beside ours in every position and theme."""
+    given = Input(data)
+    configured, columns, nerd_font = chosen(given)
+    configured["chain"] = {"command": "x", "position": given.choice(POSITIONS)}
+    rows = output.rows(given.left)
+    assert len(rows) <= chain.MOST_ROWS
+    for row in rows:
+        assert len(row) <= chain.MOST_PARTS
+        assert part_cells(row) <= chain.MOST_CELLS
+        one_line(text for _, text, _ in row)
+        for codes, _, _ in row:
+            assert all(unit in STYLES or unit[:3] in {"38;", "48;", "58;"} for unit in units(codes) if unit)
+    kept = chain._rows(json.loads(files.encoded({"rows": rows}))["rows"])
+    assert [[text for _, text, _ in row] for row in kept] == [[text for _, text, _ in row] for row in rows]
+    judged(seen_of({}, None), configured, columns, kept, nerd_font=nerd_font)

@@ -1,0 +1,58 @@
+"""config.toml, by both parsers, and by each who reads it: the checker, the compiler, the refresh."""
+
+from __future__ import annotations
+
+import json
+
+from faults.content.fuzz.bytes_in import Input
+from faults.content.fuzz.drawn import NOW, judged, seen_of
+from faults.content.judge import one_line
+from usageline.cli.config import sample
+from usageline.config import file
+from usageline.config.check import Values, check_text
+from usageline.config.places import Places
+from usageline.config.resolve import resolved
+from usageline.line import settings
+from usageline.themes import colours
+
+COLUMNS = 120
+
+
+def check(data: bytes) -> None:
+    """It is valid or every mistake in it has a line and words; what is valid compiles to a line that stays whole."""
+    given = Input(data)
+    programs = given.choice((True, False))
+    try:
+        text = file.decoded(given.left)
+    except file.Unusable as unusable:
+        one_line([unusable.problem.text])
+        return
+    Places(text)
+    checked = check_text(text, programs=programs)
+    for problem in checked.problems:
+        one_line([problem.named("config.toml"), problem.short("config.toml")])
+        assert problem.line is None or 0 < problem.line <= text.count("\n") + 1
+    _draw(checked.values)
+    try:
+        before_311 = file.parsed_before_311(text)
+    except file.Unusable as unusable:
+        one_line([unusable.problem.text])
+        return
+    if checked.table:
+        assert _plain(before_311) == _plain(checked.table)
+
+
+def _plain(table: object) -> str:
+    """What both parsers must agree on; each has objects of its own for times and zones."""
+    return json.dumps(table, sort_keys=True, default=str)
+
+
+def _draw(values: Values) -> None:
+    compiled = json.loads(json.dumps(resolved(values), ensure_ascii=False).encode())
+    configured = settings.checked(compiled)
+    assert configured.keys() >= compiled.keys() - {"wrap", "max_rows"}
+    seen = seen_of(sample.payload(NOW), sample.snapshot(NOW, light=False))
+    seen.git = sample.GIT
+    for spec in values.tables.get("styles", {}).values():
+        colours.parse(spec)
+    judged(seen, configured, COLUMNS, nerd_font=bool(values.get("nerd_font")))

@@ -1,0 +1,52 @@
+"""A repository's own files, and what git prints."""
+
+from __future__ import annotations
+
+import os
+
+from faults.content.fuzz.bytes_in import Input
+from faults.content.fuzz.drawn import NOW, chosen, judged, seen_of
+from faults.content.fuzz.scratch import scratch
+from usageline.line import git
+from usageline.looks import git as look
+
+ROOT = scratch()
+KINDS = ("plain", "worktree", "rebase")
+
+
+def check(data: bytes) -> None:
+    """A branch, a commit or nothing; the line that shows it stays whole, and git's output is counted as far as it goes."""
+    given = Input(data)
+    configured, columns, nerd_font = chosen(given)
+    kind = given.choice(KINDS)
+    head, pointer, shared, printed = given.parts(4)
+    root = f"{ROOT}/{kind}"
+    directory = _laid_out(root, kind, head, pointer, shared)
+    found = git.repository(root + "/below")
+    if found is not None:
+        assert found.state in {"", *(state for _, state in git.STATES)}
+        assert len(found.branch) <= git.MOST_BYTES
+        git.stamp(found)
+        seen = seen_of({}, None)
+        seen.git, _ = git.seen({"HOME": ROOT}, root, NOW, counted=False)
+        judged(seen, configured, columns, nerd_font=nerd_font)
+    assert os.path.isdir(directory)
+    counts = look.parse(printed)
+    assert all(counts[name] is None or counts[name] >= 0 for name in git.COUNTS)
+    look.without_filters(printed)
+
+
+def _laid_out(root: str, kind: str, head: bytes, pointer: bytes, shared: bytes) -> str:
+    directory = root + ("/data" if kind == "worktree" else "/.git")
+    os.makedirs(directory, exist_ok=True)
+    os.makedirs(root + "/below", exist_ok=True)
+    files = {directory + "/HEAD": head}
+    if kind == "worktree":
+        files |= {root + "/.git": b"gitdir: " + (pointer or directory.encode()), directory + "/commondir": shared}
+    if kind == "rebase":
+        os.makedirs(directory + "/rebase-merge", exist_ok=True)
+        files[directory + "/rebase-merge/head-name"] = pointer
+    for path, content in files.items():
+        with open(path, "wb") as file:
+            file.write(content)
+    return directory

@@ -1,0 +1,48 @@
+"""The lines of a history file and of the refresh's log, and the pictures made of them."""
+
+from __future__ import annotations
+
+import json
+
+from faults.content.fuzz.bytes_in import Input
+from faults.content.judge import one_line, printed
+from usageline.cli import log
+from usageline.cli.history import chart, choice, export, heat, hours, picture, series
+from usageline.cli.table import text
+from usageline.errors import UsagelineError
+from usageline.history.line import decode, encode
+from usageline.usage.times import EARLIEST, LATEST
+
+WIDTHS = (80, 24, 200)
+MOST_POINTS = 64
+
+
+def check(data: bytes) -> None:
+    """What is no reading is passed over; what is one comes back as it was, and can be drawn."""
+    given = Input(data)
+    width = given.choice(WIDTHS)
+    rows = map(log.row, given.left.split(b"\n")[:MOST_POINTS])
+    printed((text(cell) for cells in rows for cell in cells), width)
+    found = list(decode(given.left.split(b"\n")))[:MOST_POINTS]
+    for reading in found:
+        assert EARLIEST <= reading.observed_at <= LATEST
+        assert list(decode([encode(reading)])) == [reading]
+        one_line(text for limit in reading.limits for text in (limit.kind, limit.label, limit.severity or ""))
+    found.sort(key=lambda reading: reading.observed_at)
+    if not found:
+        return
+    json.loads(export.as_json(found))
+    one_line(export.as_csv(found).splitlines())
+    now = found[-1].observed_at + 60
+    start = now - 7 * 86400
+    recent = [reading for reading in found if reading.observed_at >= start]
+    curves = series.all_series(recent, now)
+    by_hour = hours.hours(recent)
+    lines = [line for one in curves for line in chart.panel(one, start, now, width)] + heat.heatmap(by_hour, max(width, 36))
+    printed(lines, max(width, 36))
+    if curves:
+        picture.svg(curves[:2], by_hour, start, now).decode("utf-8")
+    try:
+        choice.with_limits(recent, "nothing")
+    except UsagelineError as problem:
+        one_line([str(problem)])

@@ -1,0 +1,42 @@
+"""stdin: the payload that Claude Code writes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from faults.content.fuzz.bytes_in import Input
+from faults.content.fuzz.drawn import chosen, judged, seen_of
+from usageline.cli.config import sample
+from usageline.line import read
+
+
+def check(data: bytes) -> None:
+    """It is read as `json` reads it; with every segment and in every theme the line stays whole."""
+    given = Input(data)
+    configured, columns, nerd_font = chosen(given)
+    text = given.left.decode("utf-8", "replace").lstrip("\ufeff")
+    assert repr(outcome(read.first_value, text)) == repr(outcome(_by_json, text))
+    value = read._object(given.left)
+    seen = seen_of(value, sample.snapshot(1_795_000_000, light=False))
+    seen.git = sample.GIT
+    judged(seen, configured, columns, nerd_font=nerd_font)
+    if isinstance(value, dict):
+        branch = value.get("branch")
+        seen.git = {**sample.GIT, "branch": branch, "state": value.get("state")}
+        judged(seen, configured, columns, nerd_font=nerd_font)
+
+
+def outcome(parse: Any, text: str) -> Any:
+    """The value in a list, or None where it is refused."""
+    try:
+        return [parse(text)]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _by_json(text: str) -> Any:
+    def refuse(name: str) -> None:
+        raise ValueError(name)
+
+    return json.JSONDecoder(parse_constant=refuse).raw_decode(text.lstrip(" \t\n\r"))[0]

@@ -1,0 +1,68 @@
+"""settings.json: what an install writes into it, and what an uninstall takes out."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from faults.content.fuzz.bytes_in import Input
+from faults.content.fuzz.scratch import scratch
+from usageline.setup import wire_settings, wiring
+from usageline.setup.job import Job, Outcome
+from usageline.setup.record import Record
+
+HOME = scratch()
+ENV = {"HOME": HOME}
+JOB = Job(ENV, HOME, lambda _text: None, yes=True)
+OURS = wiring.wiring("/usr/bin/python3", JOB.data_dir)
+NOTHING = Record("1", JOB.data_dir, "/usr/bin/python3", "/usr/bin/python3", commands=(OURS.line, OURS.hook))
+os.makedirs(os.path.dirname(JOB.settings), 0o700, exist_ok=True)
+
+
+def check(data: bytes) -> None:
+    """Whatever is valid is wired, wired once only, and is the same bytes again after an uninstall; what is not valid is left alone."""
+    given = Input(data)
+    forgotten = given.choice((False, True))
+    content = given.left
+    _put(content)
+    wire_settings.without_us(JOB)
+    wire_settings.preview(JOB, OURS)
+    outcome = Outcome()
+    made = wire_settings.wire(JOB, OURS, NOTHING, outcome)
+    wired = _get()
+    if outcome.problems:
+        assert wired == content
+        assert made.after == ()
+        return
+    value = json.loads(wired.decode("utf-8-sig"))
+    before = json.loads(content.decode("utf-8-sig")) if content.decode("utf-8-sig").strip() else {}
+    assert value["statusLine"]["command"] == OURS.line
+    assert _others(value) == _others(before)
+    assert wiring.wire(_text(wired), OURS) == _text(wired)
+    _put(wired)
+    if forgotten:
+        assert _others(json.loads(wiring.unwire(_text(wired), "", OURS))) == _others(before)
+        return
+    wire_settings.unwire(JOB, made, Outcome())
+    assert _get() == content
+    for path in made.backups:
+        assert not os.path.exists(path)
+
+
+def _put(content: bytes) -> None:
+    with open(JOB.settings, "wb") as file:
+        file.write(content)
+
+
+def _get() -> bytes:
+    with open(JOB.settings, "rb") as file:
+        return file.read()
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8").removeprefix("\ufeff")
+
+
+def _others(value: dict[str, object]) -> dict[str, object]:
+    """All but the status line and hooks."""
+    return {key: found for key, found in value.items() if key not in {"statusLine", "hooks"}}

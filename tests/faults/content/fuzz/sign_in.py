@@ -1,0 +1,57 @@
+"""What Claude Code keeps of the sign-in: .credentials.json, .claude.json, and the settings that sign in otherwise."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from faults.content.fuzz.bytes_in import Input
+from faults.content.fuzz.scratch import scratch
+from faults.content.judge import one_line, printed, tried
+from usageline import paths
+from usageline.cli import info
+from usageline.cli.doctor import CHECKS, made
+from usageline.cli.doctor.context import Context
+from usageline.cli.table import text
+from usageline.errors import SourceFailure
+from usageline.sources import Context as Asked
+from usageline.sources import claude_cache, claude_state, credentials, sign_in
+
+HOME = scratch()
+ENV = {"HOME": HOME, "PATH": "/nowhere"}
+NOW = 1_795_000_000
+PLACES = (paths.claude_credentials(ENV), paths.claude_state(ENV), paths.claude_settings(ENV))
+EASY = [check for check in CHECKS if check.__module__.endswith((".sign_in", ".settings")) or check.__name__ == "trust"]
+"""Those of doctor's checks that read these files and start nothing."""
+
+os.makedirs(paths.claude_dir(ENV), exist_ok=True)
+
+
+def check(data: bytes) -> None:
+    """Somebody is signed in, or a status says why nobody is; what is shown of it is text."""
+    for path, content in zip(PLACES, Input(data).parts(len(PLACES)), strict=True):
+        with open(path, "wb") as file:
+            file.write(content)
+    found, state = credentials.from_file(PLACES[0]), claude_state.read(ENV)
+    if found is not None:
+        assert repr(found.token).count("sk-") == 0
+        printed((text(value) for row in info.rows(found, "~", state, NOW) for value in row), 100)
+        info.judge(found, NOW)
+    context = Context(ENV, HOME, now=NOW, managed=HOME + "/none")
+    for one in EASY:
+        result = made(one, context)
+        assert result is None or "failed: " not in result.text, result
+    who, failure = tried(lambda: sign_in.read(ENV), SourceFailure)
+    if who is None:
+        assert failure
+        assert failure.status in {"signed-out", "no-plan"}
+        return
+    assert re.fullmatch("[0-9a-f]{16}", who.account)
+    one_line([who.plan or ""])
+    _cached(who)
+
+
+def _cached(who: sign_in.SignIn) -> None:
+    asked = Asked(ENV, NOW, 1e9, who, 300, 0, lambda **_: None)
+    _, failure = tried(lambda: claude_cache.fetch(asked), SourceFailure)
+    assert failure is None or failure.status == "unreadable"

@@ -1,0 +1,60 @@
+"""snapshot.json: what the line, the table, the watch, the hook and `usageline line` read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from faults.content.fuzz.bytes_in import Input
+from faults.content.fuzz.drawn import NOW, PRIVATE, chosen, judged, seen_of
+from faults.content.fuzz.scratch import scratch
+from faults.content.judge import one_line, printed, visible
+from usageline.cli import main, table, watch
+from usageline.cli.config import sample
+from usageline.line import due, elsewhere, hook, read, render
+from usageline.refresh.run import Outcome
+
+HOME = scratch()
+ENV = {"HOME": HOME, "USAGELINE_API_URL": ""}
+WIDTHS = (200, 20, 80)
+
+
+def check(data: bytes) -> None:
+    """Each of its readers says something whole, whatever is in it."""
+    given = Input(data)
+    configured, columns, nerd_font = chosen(given)
+    found = read._object(given.left)
+    if isinstance(found, dict) and found.get("credentials") == "sample":
+        found["credentials"] = sample.STAMP
+    seen = seen_of({}, found)
+    judged(seen, configured, columns, nerd_font=nerd_font)
+    due.is_due(found, sample.STAMP, NOW)
+    if not isinstance(found, dict):
+        return
+    _table(found)
+    _told(found)
+    for form in elsewhere.FORMS:
+        rows = render.render(seen_of(None, found), configured, {"TERM": "xterm"}, width=40)
+        said = elsewhere.as_json(rows, seen) if form == "json" else " ".join(map(elsewhere.for_tmux, rows) if form == "tmux" else rows)
+        if form == "tmux":
+            assert "\x1b" not in said
+            visible(said, own=PRIVATE)
+        if form == "json":
+            json.loads(said)
+
+
+def _table(found: dict[str, Any]) -> None:
+    for width in WIDTHS:
+        printed([table.drawn(found, sample.STAMP, NOW, width)], width)
+    one_line([watch.next_look(found, NOW), main.sentence(Outcome("refreshed", found)), main.sentence(Outcome("failed", found))])
+
+
+def _told(found: dict[str, Any]) -> None:
+    for row in hook.untold(found, NOW):
+        one_line([hook.sentence(row, NOW)])
+        hook.mark(row)
+    said = hook.message({**found, "credentials": ""}, ENV, NOW)
+    if said:
+        assert said.isascii()
+        assert said.count("\n") == 1
+        one_line([json.loads(said)["systemMessage"]])

@@ -1,0 +1,46 @@
+"""Environment variables and arguments."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from faults.content.fuzz.bytes_in import Input
+from faults.content.fuzz.drawn import NOW, ROWS
+from faults.content.judge import WRITTEN, fits, one_line, tried, visible
+from usageline import paths, themes
+from usageline.cli.config import sample
+from usageline.errors import SourceFailure
+from usageline.line import elsewhere, render, view
+from usageline.sources import address, keychain, proxies
+
+NAMES = ("COLUMNS", "TERM", "COLORTERM", "NO_COLOR", "CLICOLOR_FORCE", "TERM_PROGRAM", "HOME", "ANTHROPIC_BASE_URL", "XDG_CACHE_HOME")
+MORE = ("CLAUDE_CONFIG_DIR", "USAGELINE_API_URL", "HTTPS_PROXY", "NO_PROXY", "ANTHROPIC_API_KEY")
+
+
+def check(data: bytes) -> None:
+    """A line as wide as can be told; a token's address that is Anthropic's or this machine's; no error without a name."""
+    given = Input(data)
+    name, nerd_font = given.choice(themes.NAMES), given.choice((False, True))
+    words = [part.decode("utf-8", "surrogateescape") for part in given.parts(len(NAMES) + len(MORE))]
+    env = {key: word for key, word in zip((*NAMES, *MORE), words, strict=True) if word and "\0" not in word}
+    theme, allowed, own = WRITTEN[name, nerd_font]
+    seen = view.build(sample.payload(NOW), sample.snapshot(NOW, light=False), sample.STAMP, env, NOW)
+    seen.git = sample.GIT
+    for row in render.render(seen, {"theme": theme, "rows": ROWS}, env):
+        fits(visible(row, allowed, own), max(render.columns(env), 5))
+    elsewhere.parsed(words)
+    _address(env)
+    place, _ = tried(lambda: paths.snapshot(env), LookupError)
+    assert place is not None or not env.get("HOME")
+    keychain.services(env)
+
+
+def _address(env: dict[str, str]) -> None:
+    found, note = address.api_address(env)
+    one_line([note or ""])
+    if found != address.API:
+        host = urlsplit(found).hostname or ""
+        assert host == "localhost" or ipaddress.ip_address(host).is_loopback
+    _, failure = tried(lambda: proxies.proxy_for(address.API, env), SourceFailure)
+    one_line([str(failure or "")])

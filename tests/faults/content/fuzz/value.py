@@ -1,0 +1,36 @@
+"""`usageline config set KEY VALUE`, `unset` and `get`."""
+
+from __future__ import annotations
+
+from faults.content.fuzz.bytes_in import Input
+from faults.content.judge import one_line, tried
+from usageline.config import edit, file
+from usageline.config.check import check_text
+from usageline.config.template import default_file, toml_value
+
+TEXTS = ("", "# mine\ntheme = 'dark' # dark\n", default_file(), '[segments.text.note]\ntext = "x"\n', 'rows = [["model"]]\n[alerts]\n')
+
+
+def check(data: bytes) -> None:
+    """The text stays valid, and the value is in it; or nothing is changed, and words say why."""
+    given = Input(data)
+    text = given.choice((*TEXTS, None))
+    parts = [part.decode("utf-8", "surrogateescape") for part in given.parts(3)]
+    if text is None:
+        text = parts[2].encode("utf-8", "replace").decode()
+        try:
+            file.decoded(text.encode())
+        except file.Unusable:
+            return
+    before = check_text(text)
+    for change in (lambda: edit.with_key(text, parts[0], parts[1]), lambda: edit.without_key(text, parts[0])):
+        changed, refused = tried(change, edit.NotChanged)
+        assert refused is None or refused.problems
+        if changed is None:
+            continue
+        changed.encode()
+        after = check_text(changed)
+        assert len(after.problems) <= len(before.problems), after.problems
+    found, unknown = tried(lambda: edit.value_of(before.values, parts[0]), KeyError)
+    one_line([unknown.args[0] if unknown else ""])
+    toml_value(found)

@@ -1,0 +1,145 @@
+"""Names and texts that would act on a terminal, in every place where somebody else can put one: drawn, and looked at piece by piece."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.content.fuzz.drawn import LEAST_COLUMNS, NOW
+from faults.content.hostile import ADDRESSES, TEXTS
+from faults.content.judge import WRITTEN, fits, one_line, visible
+from faults.content.session import PLACES, Place, Session
+from faults.promises import promise
+from usageline import themes
+from usageline.cli.config import sample
+from usageline.config import Alerts
+from usageline.line import elsewhere, hook, render, view
+from usageline.line.render import CLIENT_MARGIN
+from usageline.refresh.desktop import Desktop
+from usageline.refresh.tell import _commands
+from usageline.usage.alerts import Alert
+from usageline.usage.values import text as kept_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+LONG_PLACES: tuple[list[Place], ...] = (PLACES, [("payload", "model", "display_name")], [("git", "branch")])
+COLOURS = ("none", "16", "256", "truecolor")
+
+
+def judge(rows: list[str], theme: str, *, nerd_font: bool, columns: int, chained: bool = False) -> list[str]:
+    """The texts of rows in that theme. A chained command may have colours of its own."""
+    _, allowed, own = WRITTEN[theme, nerd_font]
+    texts = [visible(row, None if chained else allowed, own) for row in rows]
+    for text in texts:
+        fits(text, max(columns, LEAST_COLUMNS) - CLIENT_MARGIN)
+    return texts
+
+
+@promise(
+    "Nothing reaches the terminal but text and what our themes write, whatever is in a name, a label, a branch, a path, a plan, a currency, "
+    "a server's word, a configured text or the output of a chained command.",
+    sees="The text without what would have acted, in one row that fits.",
+)
+def test_no_text_acts_on_the_terminal(size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+    looks = list(product(themes.NAMES, (False, True), COLOURS))
+    drawn = 0
+    for number, text in enumerate(TEXTS.values()):
+        everywhere = Session(text, PLACES)
+        for index, (theme, nerd_font, color) in enumerate(looks):
+            if (index + number) % size(8, 1):
+                continue
+            for columns in (120, 20):
+                rows = everywhere.drawn(theme, nerd_font=nerd_font, color=color, columns=columns)
+                judge(rows, theme, nerd_font=nerd_font, columns=columns, chained=bool(everywhere.chained))
+                drawn += 1
+        for index, place in enumerate(PLACES):
+            if (index + number) % size(4, 1):
+                continue
+            for theme in ("default", "powerline")[: size(1, 2)]:
+                alone = Session(text, [place])
+                judge(alone.drawn(theme, columns=400), theme, nerd_font=False, columns=400, chained=bool(alone.chained))
+                drawn += 1
+    figure(f"{len(TEXTS)} texts, {len(PLACES)} places, {len(looks)} looks: {drawn} lines")
+
+
+@promise("A pull request's address becomes a link only where it is a web address that a terminal cannot act on.")
+def test_only_web_addresses_become_links(figure: Callable[[str], None]) -> None:
+    linked = 0
+    for address in (*ADDRESSES, *TEXTS.values()):
+        session = Session(address, [("payload", "pr", "url")])
+        (row,) = session.drawn("default", columns=400)
+        visible(row, WRITTEN["default", False][1])
+        linked += "\x1b]8;;" in row
+        assert ("\x1b]8;;" in row) == (address in {ADDRESSES[-2], ADDRESSES[-1]}), address
+    figure(f"{len(ADDRESSES) + len(TEXTS)} addresses, {linked} of them links")
+
+
+@promise("A line stays one row that fits, however long, wide, stacked or backwards its names are.")
+def test_long_and_wide_names_stay_in_one_row(figure: Callable[[str], None]) -> None:
+    names = ("a long name", "marks", "wide", "wide and ambiguous", "emoji", "right to left", "spacing marks", "variation selectors")
+    widths = (9, 12, 20, 40, 80, 120, 200)
+    for name, columns, theme in product(names, widths, themes.NAMES):
+        for places in LONG_PLACES:
+            session = Session(TEXTS[name], places)
+            rows = session.drawn(theme, columns=columns)
+            assert len(rows) <= 1 + len(session.chained)
+            judge(rows, theme, nerd_font=False, columns=columns, chained=bool(session.chained))
+    figure(f"{len(names)} names, {len(widths)} widths, {len(themes.NAMES)} themes")
+
+
+def alerts() -> Iterator[tuple[str, Alert]]:
+    """An alert for each text, as the store and a reading would give it."""
+    for what, text in TEXTS.items():
+        shown = kept_text(text) or "x"
+        yield what, Alert(shown, shown, 75, 80.0, NOW + 3600, NOW)
+
+
+@promise(
+    "What is told of an alert is one line of text: the hook's JSON, the notification, the variables of an alert's command.",
+    sees="The limit's name without what would have acted.",
+)
+def test_alerts_tell_text_alone(tmp_path: Path, figure: Callable[[str], None]) -> None:
+    env = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    os.makedirs(tmp_path / "cache" / "usageline" / "default", 0o700)
+    tried = 0
+    for what, alert in alerts():
+        raw = {**asdict(alert), "label": TEXTS[what], "kind": TEXTS[what], "session_start": True, "line": True}
+        said = hook.message({"version": 1, "credentials": "", "alerts": [raw]}, env, NOW)
+        assert said.isascii()
+        assert said.endswith("}\n")
+        message = json.loads(said)
+        assert message.keys() == {"systemMessage"}
+        one_line([message["systemMessage"]])
+        told = Alerts(desktop=True, command="true")
+        for name, words, variables in _commands((alert,), told, {}, Desktop(programs=("/bin/true",))):
+            one_line(words)
+            if name == "command":
+                assert words == ["/bin/sh", "-c", "true"]
+                one_line(variables.values())
+            tried += 1
+    figure(f"{len(TEXTS)} names, {tried} commands")
+
+
+@pytest.mark.parametrize("form", elsewhere.FORMS)
+@promise("`usageline line` gives other programs text with nothing in it that they would act on.")
+def test_the_line_elsewhere_acts_on_nobody(form: str, figure: Callable[[str], None]) -> None:
+    for text in TEXTS.values():
+        session = Session(text, [place for place in PLACES if place[0] in {"snapshot", "config"}])
+        seen = view.build(None, session.snapshot, sample.STAMP, {"HOME": sample.HOME}, NOW)
+        env = {"TERM": "xterm-256color", **({} if form in {"tmux", "starship"} else {"NO_COLOR": "1"})}
+        rows = render.render(seen, {"rows": session.rows}, env, width=100)
+        if form == "json":
+            found = json.loads(elsewhere.as_json(rows, seen))
+            one_line([found["text"], *found["rows"], found["class"]])
+            continue
+        said = " ".join(map(elsewhere.for_tmux, rows) if form == "tmux" else rows)
+        visible(said, WRITTEN["default", False][1])
+        assert form == "starship" or "\x1b" not in said
+    figure(f"{form}: {len(TEXTS)} texts")

@@ -1,0 +1,124 @@
+"""Everything that the program reads from outside, given what nobody expects. `readers.py` says what that is."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from faults.content.fuzz import targets
+from faults.content.readers import ELSEWHERE, READERS, readers
+from faults.content.strategies import inputs
+from faults.promises import promise
+from usageline.config import file as config_file
+from usageline.config.check import check_text
+from world import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FUZZER_S = 12
+MOST_CPU_S = 4
+"""Slack for a slow machine; a refresh has 10 s for all of it."""
+
+ENDLESS = (
+    ("one key", "a", ".a", "=1"),
+    ("one table", "[a", ".a", "]"),
+    ("keys as long as may be", "", "a." * 2000 + "b=1\n", ""),
+    ("mistakes", "", "abc=1\n", ""),
+    ("tables", "", "[[a]]\n", ""),
+    ("lists in lists", "a=", "[", ""),
+    ("a list", "a=[", "1,", "]"),
+    ("tables in tables", "a=", "{a=", ""),
+    ("a table", "a={b=1", ",c.d=1", "}"),
+    ("escapes", 'a="', "\\t", '"'),
+    ("quotes", "a=", '"""', ""),
+    ("comments", "", "#\n", ""),
+)
+"""By what they are: how they begin, go on, and end."""
+
+FUZZER = REPOSITORY / ".tests-env-fuzz" / "bin" / "python"
+"""An interpreter that has atheris; `tests/run faults` and `tests/run fuzz` make it where there is one for this Python."""
+
+
+@pytest.mark.parametrize("target", targets.NAMES)
+@promise("Inputs that once led somewhere new, kept from fuzzing, are read without a fault.")
+def test_the_committed_inputs_are_survived(target: str, figure: Callable[[str], None]) -> None:
+    check = targets.check_of(target)
+    found = targets.seeds(target)
+    for seed in found:
+        check(seed.read_bytes())
+    figure(f"{target}: {len(found)} inputs")
+
+
+@pytest.mark.parametrize("target", targets.NAMES)
+@promise(
+    "Whatever the payload, the snapshot, an answer of the service, a configuration, settings.json, the sign-in, a repository, another "
+    "command, the history or the environment holds, it is read, or refused by name.",
+    sees="One whole line that fits the terminal; a value that makes no sense is left out.",
+)
+def test_made_up_inputs_are_survived(target: str, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+    check, tried = targets.check_of(target), 0
+
+    @settings(max_examples=size(40, 400), suppress_health_check=list(HealthCheck))
+    @given(inputs(target))
+    def try_one(data: bytes) -> None:
+        nonlocal tried
+        tried += 1
+        check(data)
+
+    try_one()
+    figure(f"{target}: {tried} inputs")
+
+
+@promise("No config.toml, whatever is in it, takes long to read.", sees="The line with the configuration before, and where the mistake is.")
+def test_no_configuration_holds_anybody_up(figure: Callable[[str], None]) -> None:
+    most = config_file.MOST_BYTES - 8
+    took = {}
+    for name, start, again, end in ENDLESS:
+        content = (start + again * ((most - len(start) - len(end)) // len(again)) + end).encode()
+        began = time.process_time()
+        with contextlib.suppress(config_file.Unusable):
+            check_text(config_file.decoded(content))
+        took[name] = time.process_time() - began
+    assert max(took.values()) < MOST_CPU_S, took
+    figure(f"{len(took)} files of 64 KiB, at most {max(took.values()):.1f} s of CPU")
+
+
+def test_every_reader_has_something_that_tries_it() -> None:
+    listed = [name for table in (READERS, ELSEWHERE) for names in table.values() for name in names]
+    there = set(readers())
+    assert not there.difference(listed), "readers that nothing tries: list them in readers.py"
+    assert not set(listed) - there, "readers that are gone: take them out of readers.py"
+    assert len(listed) == len(set(listed))
+    assert READERS.keys() <= set(targets.NAMES)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("target", targets.NAMES)
+@promise("A coverage-guided fuzzer finds nothing that is read wrongly.")
+def test_a_coverage_guided_fuzzer_finds_nothing(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Callable[[str], None]
+) -> None:
+    if not FUZZER.exists():
+        figure(f"{target}: not run, atheris has no wheel for Python {sys.version_info.major}.{sys.version_info.minor} here")
+        return
+    found, scratch = tmp_path / "found", tmp_path / "scratch"
+    found.mkdir()
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    monkeypatch.setenv("PYTHONPATH", f"{REPOSITORY / 'plugin'}:{REPOSITORY / 'tests'}")
+    command = [str(FUZZER), "-B", "-m", "faults.content.fuzz.run", target, str(FUZZER_S), str(found)]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=FUZZER_S * 8, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+    runs = re.search(r"number_of_executed_units: (\d+)", done.stderr)
+    seen = re.findall(r"cov: (\d+)", done.stderr)
+    assert runs
+    figure(f"{target}: {runs[1]} inputs in {FUZZER_S} s, {seen[-1] if seen else 0} branches")

@@ -1,0 +1,87 @@
+"""The line, drawn in this process as a run draws it, but that nothing is started; and what must be true of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from usageline import paths
+from usageline.config.compile import compile_config
+from usageline.line import due, layout, read, run, start
+from usageline.line.segments import MODULES
+
+if TYPE_CHECKING:
+    import pytest
+
+    from world import Release, World
+
+LONGEST_S = 3.0
+"""For one line, on a machine that has much else to do."""
+
+COLUMNS = 120
+PAYLOAD = {
+    "session_id": "s1",
+    "model": {"display_name": "Opus 5.5"},
+    "context_window": {"used_percentage": 12},
+    "version": "2.1.330",
+    "cost": {"total_cost_usd": 1.25},
+}
+_SEQUENCE = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;(?:https?://[!-~]*)?\x1b\\")
+_LIMIT = re.compile(r"(?:5h|7d) \D*(-?\d+)%")
+
+
+class Drawing:
+    """Draws lines in a world. `started` has what lines would have started: argument lists. `slowest_s` is the longest that one took."""
+
+    def __init__(self, world: World, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.world = world
+        self.started: list[list[str]] = []
+        self.lines = 0
+        self.slowest_s = 0.0
+        monkeypatch.setattr(run, "ROOT", str(release.root))
+        monkeypatch.setattr(start, "spawn", lambda arguments, *_rest: self.started.append(list(arguments)))
+        monkeypatch.setattr(start, "close_inherited", lambda: None)  # it would close what pytest has open
+        monkeypatch.setattr(read, "await_end", lambda *_arguments: None)  # nothing was started that could end
+        self.env = {**world.env, "COLUMNS": str(COLUMNS), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+
+    def configure(self, *, every: bool, more: str = "") -> Path:
+        """Compile a configuration: every segment, or the default ones; gives where it is."""
+        kinds = [kind for kinds in MODULES.values() for kind in kinds]
+        rows = [kinds[at : at + 6] for at in range(0, len(kinds), 6)] if every else [["model", "session", "weekly", "scoped", "status"]]
+        shown = "[segments.credits]\nshow = ['used', 'limit', 'percent', 'ends']\n[segments.text]\ntext = 'note'\n" if every else ""
+        self.world.configure(f"rows = {json.dumps(rows)}\nwrap = true\ntheme = 'powerline'\n{shown}{more}")
+        compile_config(self.world.env)
+        return Path(paths.line_config(self.world.env))
+
+    def rows(self, what: str) -> list[str]:
+        """The rows of one line, which is whole: in time, of text alone, in bounds, and without a word about a mistake of ours. And no later one is late."""
+        began, now = time.monotonic(), time.time()
+        rows, _later = run.draw(self.env, PAYLOAD, b"", now)  # no stdin, for which each would leave a pipe open
+        took_s = time.monotonic() - began
+        self.lines += 1
+        self.slowest_s = max(self.slowest_s, took_s)
+        assert took_s < LONGEST_S, what
+        texts = [_SEQUENCE.sub("", row) for row in rows]
+        assert "".join(texts).strip(), what
+        for text in texts:
+            assert all(char.isprintable() or 0xE000 <= ord(char) <= 0xF8FF for char in text), (what, text)
+            assert layout.cells(text) <= COLUMNS, (what, text)
+            assert "Error" not in text, (what, text)
+            assert all(0 <= int(number) <= 100 for number in _LIMIT.findall(text)), (what, text)
+        snapshot, stamp = _snapshot(self.world), due.file_stamp(paths.claude_credentials(self.env))
+        assert due.is_due(snapshot, stamp, now) or due.is_due(snapshot, stamp, now + due.LONGEST_S), what
+        return texts
+
+
+def put(path: Path, content: bytes) -> None:
+    """Replace a file of the cache as whoever may write there could."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.write_bytes(content)
+    path.chmod(0o600)
+
+
+def _snapshot(world: World) -> Any:
+    return read.json_file(paths.snapshot(world.env))

@@ -1,0 +1,91 @@
+"""The hot side's modules in one file, damaged."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.corruption.damage import contents
+from faults.corruption.measured import run
+from faults.promises import promise
+from hot import Hot
+from usageline.setup import bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from server import Api
+    from world import Release, World
+
+LONGEST_S = 5.0
+
+
+def place(release: Release) -> Path:
+    return Path(bundle.path(str(release.root / "plugin"), sys.implementation.cache_tag))
+
+
+@pytest.fixture
+def hot(world: World, release: Release) -> Hot:
+    """The line of a release that the test may spoil; it says the same for hours."""
+    hot, now = Hot(world, release), int(time.time())
+    week = {"kind": "weekly_all", "label": "Current week", "percent": 26, "resets_at": now + 50 * 3600, "severity": "normal"}
+    hot.publish(limits=[week], next_refresh_at=now + 86400)
+    return hot
+
+
+@promise(
+    "A line whose bundle of modules is cut short, of another version, or anything else than what was written, takes its modules one by one.",
+    sees="the same line, some milliseconds later",
+)
+def test_a_bundle_that_is_none_costs_time_alone(
+    hot: Hot, release: Release, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
+    path = place(release)
+    good = path.read_bytes()
+    wanted = hot.line()
+    cuts = [good[:end] for end in range(0, len(good) - bundle.DIGEST_BYTES, size(9001, 701))]
+    others = [good[:4] + content for content in contents(b"{}", tmp_path / "ran").values() if len(content) < len(good)]
+    wrong = [good[:4] + b"\xa9\x01" + good[6:], b"\0\0\r\n" + good[4:], *others[:: size(6, 1)]]
+    for number, content in enumerate([*cuts, *wrong]):
+        path.write_bytes(content)
+        assert hot.line() == wanted, number
+    assert not (tmp_path / "ran").exists()
+    figure(f"{len(cuts)} lengths, {len(wrong)} other contents")
+
+
+@promise(
+    "A bundle with any bit turned over is known as damaged, and removed by the next refresh; an install makes it anew.",
+    sees="the line; where the bit made the interpreter crash, no line until that refresh, which the next session's start begins",
+)
+def test_a_damaged_bundle_is_removed_by_the_next_refresh(
+    hot: Hot, release: Release, api: Api, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
+    del api
+    path = place(release)
+    good = path.read_bytes()
+    wanted = hot.line()
+    known = 0
+    for bit in range(0, 8 * len(good), size(7001, 101)):
+        flipped = bytearray(good)
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
+        assert not bundle.is_whole(str(path)), bit
+        known += 1
+    lines = {"the same": 0, "another": 0, "none": 0}
+    for bit in range(0, 8 * len(good), size(60_013, 4001)):
+        flipped = bytearray(good)
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
+        done = hot.run(b"{}")
+        text = done.stdout.decode("utf-8", "replace").rstrip("\n")
+        lines["the same" if text == wanted else "another" if text and done.returncode == 0 else "none"] += 1
+    assert run([*release.refresh_command, "--force"], hot.world.env).status == 0
+    assert not path.exists()
+    assert "7d" in hot.line()
+    figure(
+        f"{known} bits, all known as damage; of {sum(lines.values())} lines over one {lines['the same']} were the same, {lines['none']} were none"
+    )

@@ -1,0 +1,197 @@
+"""What the line reads, damaged: the snapshot, the compiled configuration, what looks have found, the stamps."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable  # noqa: TC003 - a table of them is written when this is read
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from faults.corruption.damage import HOSTILE_CONFIGURATIONS, contents, cuts, flips, spoilt
+from faults.corruption.drawing import Drawing, put
+from faults.promises import promise
+from hot import Hot
+from usageline import paths
+from usageline.line import git, looks, settings, start
+from usageline.line.due import file_stamp
+from usageline.refresh import cache
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from world import Release, World
+
+ALERT = {"kind": "session", "label": "Current session", "threshold": 75, "percent": 76, "resets_at": None, "line": True}
+
+
+@pytest.fixture
+def drawing(world: World, built_release: Release, monkeypatch: pytest.MonkeyPatch) -> Drawing:
+    """The line of this process, with numbers to show."""
+    hot, now = Hot(world, built_release), int(time.time())
+    hot.publish(alerts=[{**ALERT, "at": now, "session_start": True}], plan="Max 5x", detail="x", until=now + 60, appearance="dark")
+    return Drawing(world, built_release, monkeypatch)
+
+
+def try_all(drawing: Drawing, path: Path, variants: Iterable[tuple[str, bytes]]) -> int:
+    """Draw a line over each of these contents of the file; how many there were."""
+    tried = 0
+    for what, content in variants:
+        put(path, content)
+        drawing.rows(f"{path.name}, {what}")
+        tried += 1
+    return tried
+
+
+def named(what: str, variants: Iterable[bytes]) -> Iterable[tuple[str, bytes]]:
+    return ((f"{what} {number}", content) for number, content in enumerate(variants))
+
+
+@promise(
+    "Whatever is in the snapshot, cut short at every byte, with any bit turned over, or with any value in it replaced by a hostile one, the line is whole and comes at once.",
+    sees="the line, with the numbers that can be read or `usage: loading…`, until the next refresh has written the snapshot anew",
+)
+def test_the_line_is_whole_over_any_snapshot(
+    drawing: Drawing, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
+    path = Path(paths.snapshot(drawing.env))
+    good = path.read_bytes()
+    drawing.configure(every=True)
+    cut = try_all(drawing, path, named("cut", cuts(good, size(9, 1))))
+    flipped = try_all(drawing, path, named("bit", flips(good, size(47, 1))))
+    wrong = try_all(drawing, path, list(spoilt(json.loads(good)))[:: size(3, 1)])
+    others = try_all(drawing, path, contents(good, tmp_path / "ran").items())
+    assert not (tmp_path / "ran").exists()
+    assert drawing.started == []
+    figure(f"{cut} cuts, {flipped} bits, {wrong} values, {others} other contents; the slowest line {drawing.slowest_s * 1000:.0f} ms")
+
+
+@promise(
+    "Whatever is in the compiled configuration the line is whole, and no other program is started than the one that compiles config.toml anew.",
+    sees="the line; where the file cannot be read, with the default configuration",
+)
+def test_the_line_is_whole_over_any_compiled_configuration(
+    drawing: Drawing, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
+    path = drawing.configure(every=False, more=f"[chain]\ncommand = 'touch {tmp_path / 'ran'}'\nwait = true\n")
+    good = path.read_bytes()
+    drawing.rows("as compiled")
+    (command,) = (words for words in drawing.started if "usageline.looks" in words)
+    cut = try_all(drawing, path, named("cut", cuts(good, size(61, 3))))
+    flipped = try_all(drawing, path, named("bit", flips(good, size(307, 7))))
+    # A configuration of no rows at all is one that a user may have.
+    values = [(what, content) for what, content in spoilt(json.loads(good)) if what != "('rows',): a list"]
+    wrong = try_all(drawing, path, values[:: size(20, 2)])
+    others = try_all(drawing, path, contents(good, tmp_path / "ran").items())
+    hostile = try_all(
+        drawing, path, ((name, json.dumps({**json.loads(good), **found}).encode()) for name, found in HOSTILE_CONFIGURATIONS.items())
+    )
+    for words in drawing.started:
+        assert words[-1] == "usageline.config.compile" or (words[-1] == command[-1] and words[:6] == command[:6])
+    figure(
+        f"{cut} cuts, {flipped} bits, {wrong} values, {others + hostile} other contents; the slowest line {drawing.slowest_s * 1000:.0f} ms"
+    )
+
+
+def looked_at(drawing: Drawing, repository: Path) -> dict[Path, dict[str, Any]]:
+    """What looks have found, by its file: the state of a repository, and a chained command's rows."""
+    (repository / ".git").mkdir(parents=True)
+    (repository / ".git" / "HEAD").write_text("ref: refs/heads/topic\n")
+    found = git.repository(str(repository))
+    assert found is not None
+    now = int(time.time())
+    counts = {"changed": 1, "staged": 1, "unstaged": 0, "untracked": 0, "conflicts": 0, "ahead": 2, "behind": 3}
+    status = {
+        "about": [found.directory, found.root],
+        "at": now,
+        "took_s": 0.01,
+        "stamp": git.stamp(found),
+        "branch": "topic",
+        "more": True,
+        **counts,
+    }
+    key = paths.digest(b"s1\nother")
+    rows = [[["1;31", "red", ""], ["", " plain", "https://example.com/"]], [["", "second", ""]]]
+    files = {
+        Path(looks.result_file(drawing.env, "git", found.key)): status,
+        Path(looks.result_file(drawing.env, "chain", key)): {"rows": rows, "failed": "x"},
+    }
+    return dict(files)
+
+
+@promise(
+    "Whatever is in the files that looks leave (the repository's counts, another status line's rows), nothing but text, colours and web links of it reaches the terminal.",
+    sees="the line; without the counts or rows that cannot be read, until the next look",
+)
+def test_the_line_is_whole_over_any_result_of_a_look(
+    drawing: Drawing, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawing.configure(every=True, more="[segments.git]\nshow = ['branch', 'dirty', 'ahead']\n[chain]\ncommand = 'other'\n")
+    repository = tmp_path / "repository"
+    monkeypatch.setattr("faults.corruption.drawing.PAYLOAD", {"session_id": "s1", "cwd": str(repository)})
+    found, tried = looked_at(drawing, repository), 0
+    for path, value in found.items():
+        put(path, json.dumps(value).encode())
+    seen = "\n".join(drawing.rows("as found"))
+    assert "*1+" in seen
+    assert "red plain" in seen
+    for path, value in found.items():
+        good = json.dumps(value).encode()
+        tried += try_all(drawing, path, named("cut", cuts(good, size(9, 1))))
+        tried += try_all(drawing, path, named("bit", flips(good, size(31, 1))))
+        tried += try_all(drawing, path, list(spoilt(value))[:: size(4, 1)])
+        tried += try_all(drawing, path, contents(good, tmp_path / "ran").items())
+        put(path, good)
+    assert drawing.started == []
+    figure(f"{tried} damaged results; the slowest line {drawing.slowest_s * 1000:.0f} ms")
+
+
+def test_a_command_with_one_bit_turned_over_is_compiled_anew(drawing: Drawing) -> None:
+    """And not run meanwhile."""
+    path = drawing.configure(every=False, more="[chain]\ncommand = 'cat /etc/motd'\n")
+    config = file_stamp(paths.config_file(drawing.env))
+    assert settings.load(drawing.env, config)[1] is False
+    put(path, path.read_bytes().replace(b"cat /etc/motd", b"cat /etc/mot`"))
+    configured, is_old = settings.load(drawing.env, config)
+    assert is_old
+    assert "chain" not in configured
+
+
+def _file(path: str, **times: float) -> None:
+    Path(path).touch()
+    if times:
+        os.utime(path, (times["at"], times["at"]))
+
+
+STAMPS: dict[str, Callable[[str], object]] = {
+    "a directory": os.mkdir,
+    "a FIFO": os.mkfifo,
+    "a link to nothing": partial(os.symlink, "nowhere"),
+    "a link to another file": partial(os.symlink, "../../../precious"),
+    "of the year 2200": partial(_file, at=7_258_118_400),
+    "of 1901": partial(_file, at=-2_147_483_648),
+}
+
+
+@promise("Whatever stands in the place of a stamp, what is due is started, once, and nothing is written through a link.")
+def test_a_stamp_of_any_kind_holds_nothing_up(world: World, figure: Callable[[str], None]) -> None:
+    precious = world.home / "precious"
+    precious.write_text("precious")
+    os.utime(precious, (1_000_000_000, 1_000_000_000))
+    world.cache.mkdir(parents=True, mode=0o700)
+    world.cache.parent.chmod(0o700)
+    for name, make in STAMPS.items():
+        for stamp in (paths.stamp(world.env), paths.line_config_stamp(world.env)):
+            make(stamp)
+            now = time.time() + 60
+            assert start.claim_stamp(stamp, 2, now, 12) == "", name
+            assert start.claim_stamp(stamp, 2, now + 1, 12) == "recent", name
+            assert start.claim_stamp(stamp, 2, now + 13, 12) == "", name
+            cache.make_way(stamp)
+            Path(stamp).unlink(missing_ok=True)
+    assert (precious.read_text(), precious.stat().st_mtime) == ("precious", 1_000_000_000)
+    figure(f"{len(STAMPS)} kinds of stamp")

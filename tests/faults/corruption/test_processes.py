@@ -1,0 +1,165 @@
+"""The same as real processes: the line, the hook, the command; what they print, how long they take, how much memory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.corruption.damage import contents
+from faults.corruption.drawing import put
+from faults.corruption.measured import run
+from faults.promises import promise
+from hot import Hot
+from usageline import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from server import Api
+    from world import Release, World
+
+MOST_BYTES = 64 << 20
+LONGEST_S = 5.0
+"""For a process that waits for nothing; the machine has much else to do."""
+
+
+def sparse(path: str) -> None:
+    """A gigabyte that takes no room."""
+    with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
+        file.truncate(1 << 30)
+
+
+KINDS: dict[str, Callable[[str], object]] = {
+    "a FIFO": os.mkfifo,
+    "a directory": os.mkdir,
+    "a link to itself": lambda path: os.symlink(os.path.basename(path), path),
+    "a link to a device": partial(os.symlink, "/dev/zero"),
+    "a link to another file": partial(os.symlink, "../../../secret"),
+    "a gigabyte": sparse,
+}
+
+
+def clear(path: Path) -> None:
+    """Remove what is there, of whatever kind."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@promise(
+    "Over files of the cache that are FIFOs, directories, devices, links, a gigabyte long or full of nesting, line and hook end at once with status 0 and little memory.",
+    sees="the line, without what cannot be read",
+)
+def test_line_and_hook_are_quick_and_small_over_any_kind_of_file(
+    world: World, built_release: Release, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
+    hot = Hot(world, built_release)
+    hot.publish()
+    world.configure('rows = [["model", "session", "weekly", "status"]]')
+    (world.home / "secret").write_text('{"version": 1, "plan": "SECRET"}')
+    assert hot.line()
+    snapshot, compiled = Path(paths.snapshot(world.env)), Path(paths.line_config(world.env))
+    good = {path: path.read_bytes() for path in (snapshot, compiled)}
+    hook = [hot.command[0], "-I", "-S", "-B", str(built_release.hook)]
+    env = {**world.env, "COLUMNS": "120", "USAGELINE_REFRESH": "1"}
+    slowest_s, most, runs = 0.0, 0, 0
+    cases: list[tuple[str, Callable[[str], object]]] = list(KINDS.items())
+    whole = list(contents(good[snapshot], tmp_path / "ran").items())
+    cases += [(name, partial(lambda content, path: put(Path(path), content), content)) for name, content in whole[:: size(4, 1)]]
+    for name, make in cases:
+        for path in good:
+            clear(path)
+            make(str(path))
+        for command, expected in ((hot.command, True), (hook, False)):
+            done = run(command, env, b"{}")
+            assert (done.status, done.errors, bool(done.output.strip())) == (0, "", expected), name
+            assert "SECRET" not in done.output
+            assert done.took_s < LONGEST_S, name
+            assert done.peak < MOST_BYTES, name
+            slowest_s, most, runs = max(slowest_s, done.took_s), max(most, done.peak), runs + 1
+        for path, content in good.items():
+            clear(path)
+            put(path, content)
+    assert not (tmp_path / "ran").exists()
+    figure(f"{runs} runs over {len(cases)} kinds of file: at most {slowest_s:.1f} s and {most >> 20} MiB")
+
+
+PLACES = (
+    "snapshot.json",
+    "line.json",
+    "line.stamp",
+    "refresh.stamp",
+    "refresh.lock",
+    "told",
+    "looks",
+    "store",
+    "store.broken",
+    "store/cache.db",
+)
+
+
+@promise(
+    "A refresh clears away what stands in the place of its files, of whatever kind, reads and writes nothing through it, and publishes.",
+    sees="the numbers, with the next line",
+)
+def test_a_refresh_publishes_whatever_stands_in_the_place_of_its_files(
+    world: World, api: Api, built_release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
+    world.configure('rows = [["model", "session"]]')
+    secret = world.home / "secret"
+    slowest_s, most, tried = 0.0, 0, 0
+    whole = [*KINDS.items(), ("a file", lambda path: Path(path).write_text("theirs")), ("nothing", lambda _path: None)]
+    for name, make in whole[:: size(3, 1)]:
+        shutil.rmtree(world.cache.parent, ignore_errors=True)
+        world.cache.mkdir(parents=True, mode=0o700)
+        world.cache.parent.chmod(0o700)
+        secret.write_text("SECRET")
+        asked = len(api.usage_requests)
+        for place in PLACES:
+            path = world.cache / place
+            if path.parent.is_dir() and not path.parent.is_symlink():
+                make(str(path))
+        done = run(built_release.refresh_command, world.env)
+        assert (done.status, done.output, done.errors) == (0, "", ""), name
+        assert world.snapshot()["status"] == "ok", name
+        assert [limit["percent"] for limit in world.snapshot()["limits"]] == [37, 26, 55], name
+        assert len(api.usage_requests) == asked + 1, name
+        assert secret.read_text() == "SECRET", name
+        assert done.took_s < 2 * LONGEST_S, name
+        assert done.peak < 2 * MOST_BYTES, name
+        assert run(built_release.refresh_command, world.env).status == 0
+        assert len(api.usage_requests) == asked + 1, name
+        slowest_s, most, tried = max(slowest_s, done.took_s), max(most, done.peak), tried + 1
+    figure(f"{tried} kinds of file in {len(PLACES)} places: a refresh takes at most {slowest_s:.1f} s and {most >> 20} MiB")
+
+
+@pytest.mark.full
+@promise("The commands say in a sentence what they cannot read, without a traceback, whatever is in the cache, the store and the history.")
+def test_no_command_shows_a_traceback(
+    world: World, api: Api, built_release: Release, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    del api
+    env = {**world.env, "COLUMNS": "120"}
+    assert run(built_release.refresh_command, env).status == 0
+    snapshot = Path(paths.snapshot(env))
+    history = next(Path(paths.history_dir(env)).glob("*/*.jsonl"))
+    good = {path: path.read_bytes() for path in (snapshot, history, world.cache / "store" / "cache.db")}
+    runs = 0
+    for name, content in contents(good[snapshot], tmp_path / "ran").items():
+        for path in good:
+            put(path, content)
+        for words in ((), ("--json",), ("doctor",), ("history",), ("history", "--csv"), ("line", "--for", "json"), ("info",)):
+            done = run([str(built_release.python), "-I", "-B", "-m", "usageline.cli", *words], env)
+            said = done.output + done.errors
+            assert done.status in (0, 1), (name, words, said)
+            assert "Traceback" not in said, (name, words, said)
+            assert "please report it" not in said, (name, words, said)
+            runs += 1
+    assert not (tmp_path / "ran").exists()
+    figure(f"{runs} commands over {runs // 7} contents of snapshot, store and history")

@@ -1,0 +1,135 @@
+"""The install record, damaged: the user's settings and the status line that they had come back all the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.corruption.damage import contents, cuts, flips, spoilt
+from faults.promises import promise
+from usageline import paths
+from usageline.errors import SetupRefused
+from usageline.setup import install, record, uninstall, wire_settings, wiring
+from usageline.setup.job import Job, Outcome
+from world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BEFORE = {"model": "opus", "statusLine": {"type": "command", "command": "mine.sh"}, "hooks": {"Stop": []}, "note": "Übung"}
+
+
+class Installed:
+    """A world whose settings are wired as an install does it; no program is needed for that."""
+
+    def __init__(self, root: Path) -> None:
+        self.world = World(root)
+        self.said: list[str] = []
+        self.job = Job(self.world.env, "", self.said.append, yes=True)
+        self.settings = Path(self.job.settings)
+        self.record = Path(paths.install_record(self.world.env))
+        self.text = json.dumps(BEFORE, indent=2, ensure_ascii=False)
+        self.settings.parent.mkdir(parents=True, exist_ok=True)
+        self.settings.write_text(self.text)
+        self.wire()
+        self.kept = {
+            path: path.read_bytes() for path in (self.settings, self.record, *self.settings.parent.glob("settings.json.usageline-*"))
+        }
+        assert len(self.kept) == 3
+        assert "mine.sh" not in self.settings.read_text()
+
+    def wire(self) -> None:
+        """The part of an install that changes the record and the settings."""
+        new = install._begin(self.job, record.load(self.world.env), [])
+        wire_settings.wire(self.job, wiring.wiring("/usr/bin/python3", self.job.data_dir), new, Outcome())
+
+    def again(self) -> None:
+        """As it was when it was installed."""
+        self.said.clear()
+        shutil.rmtree(self.record.parent, ignore_errors=True)
+        self.record.parent.mkdir(parents=True, mode=0o700)
+        for path in self.settings.parent.glob("settings.json*"):
+            path.unlink()
+        for path, content in self.kept.items():
+            path.write_bytes(content)
+
+    def assert_as_before(self, what: object) -> None:
+        """The settings hold what they held, and nothing of ours."""
+        assert json.loads(self.settings.read_text()) == BEFORE, what
+
+
+@pytest.fixture
+def installed(in_memory: Path) -> Installed:
+    return Installed(in_memory / "world")
+
+
+@promise(
+    "With the install record cut short at any byte, with any bit turned over, or with any value in it replaced, an uninstall gives back the settings and "
+    "the status line of before; so does an install over it and the uninstall after that.",
+    sees="`The install record cannot be read …`, and that the copies of settings.json stay",
+)
+def test_a_damaged_record_costs_nobody_their_settings(
+    installed: Installed, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
+    good = installed.kept[installed.record]
+    value = json.loads(good)
+    value.pop("digest")
+    variants = [(f"cut {number}", content) for number, content in enumerate(cuts(good, size(97, 1)))]
+    variants += [(f"bit {number}", content) for number, content in enumerate(flips(good, size(401, 1)))]
+    variants += list(contents(good, tmp_path / "ran").items())[:: size(3, 1)]
+    for number, (what, content) in enumerate(variants):
+        installed.again()
+        installed.record.write_bytes(content)
+        broken = record.is_broken(installed.world.env)
+        if number % 2:
+            installed.wire()
+        assert uninstall.uninstall(installed.job) == 0, what
+        installed.assert_as_before(what)
+        assert not broken or any("cannot be read" in text for text in installed.said), what
+    assert not (tmp_path / "ran").exists()
+    figure(f"{len(variants)} damaged records")
+
+
+@promise(
+    "An install record that somebody else made, with paths that lead elsewhere, has nothing removed but what is ours, and is not waited for.",
+    sees="`usageline is uninstalled`, or what is left to do",
+)
+def test_a_hostile_record_has_nothing_elsewhere_removed(
+    installed: Installed, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
+    precious = tmp_path / "precious"
+    (precious / "releases").mkdir(parents=True)
+    (precious / "releases" / "file").write_text("x")
+    good = json.loads(installed.kept[installed.record])
+    good.pop("digest")  # as one of before there was a digest: what it says must be looked at
+    made = {
+        "elsewhere": {**good, "data_dir": str(precious), "backups": [str(precious / "releases" / "file")], "made": [str(precious)]},
+        "upwards": {**good, "data_dir": f"{installed.job.data_dir}/../../../../../..{precious}"},
+        "relative": {**good, "data_dir": "../precious", "made": ["."], "backups": ["../precious/releases/file"]},
+    }
+    cases = [(name, json.dumps(value).encode()) for name, value in made.items()]
+    cases += list(spoilt({**good, "made": [str(precious)], "backups": [str(precious / "releases" / "file")]}))[:: size(7, 1)]
+    for what, content in cases:
+        installed.again()
+        installed.record.write_bytes(content)
+        try:
+            uninstall.uninstall(installed.job)
+        except SetupRefused:  # it says that it is of a later version
+            assert installed.settings.read_bytes() == installed.kept[installed.settings], what
+            continue
+        assert (precious / "releases" / "file").read_text() == "x", what
+        found = json.loads(installed.settings.read_text())
+        assert {**found, "statusLine": None} == {**BEFORE, "statusLine": None}, what
+    for make in (os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)):
+        installed.again()
+        installed.record.unlink()
+        make(str(installed.record))
+        installed.wire()
+        assert uninstall.uninstall(installed.job) == 0
+        installed.assert_as_before(make)
+    figure(f"{len(cases)} hostile records, and 3 that are no file")

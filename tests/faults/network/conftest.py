@@ -1,0 +1,124 @@
+"""Every case is run once, many of them at the same time; the tests look at what came of them."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from faults.needs import needs
+from faults.network import answers, broken, reach, retry_after
+from faults.network.certificates import Authority
+from faults.network.outcomes import Outcome, on_loopback, on_the_way
+from faults.network.place import needs_networks
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from faults.network.cases import Case
+    from world import Release
+
+    Size = Callable[[int, int], int]
+    Job = Callable[[Path], Outcome]
+
+T = TypeVar("T")
+
+SERVICE = [
+    *answers.GOOD, *answers.STATUSES, *answers.CONTENTS, *broken.SLOW, *broken.FLOODS, *broken.CUT, *broken.NOT_HTTP, *retry_after.CASES,
+]  # fmt: skip
+WAYS = [*reach.NAMES, *reach.ADDRESSES, *reach.CERTIFICATES, *reach.PROXIES]
+STALLED_S, REPEATED = 1.0, 2
+"""A refresh that had to wait so long for a processor is repeated, so often at most."""
+
+STAGGER_S = 0.4
+"""Between the starts of cases that wait: what all of them do at once is to wait."""
+
+
+@pytest.fixture(scope="session")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> tuple[Authority, Authority]:
+    """One that is trusted, and one that nobody knows."""
+    root = tmp_path_factory.mktemp("authorities")
+    return Authority(root / "known"), Authority(root / "unknown")
+
+
+@pytest.fixture(scope="session")
+def everything(
+    size: Size, built_release: Release, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> dict[str, list[Outcome]]:
+    """What came of each answer of the service, and of each fault on the way to it where networks can be made."""
+    needs()
+    root, whole = tmp_path_factory.mktemp("network"), size(0, 1)
+    services = [case for case in SERVICE if whole or case.quick]
+    ways = [way for way in WAYS if whole or way.case.quick]
+    jobs: list[tuple[Case, Job]] = []
+    try:
+        needs_networks()
+    except (pytest.skip.Exception, pytest.fail.Exception):
+        ways = []  # the tests about them say so
+    else:
+        known, unknown = request.getfixturevalue("authorities")
+        identities = _identities(known, unknown)
+        jobs += [(way.case, partial(on_the_way, way, built_release, identities, known.certificate)) for way in ways]
+    jobs += [(case, partial(on_loopback, case, built_release)) for case in services]
+    found = _calmly(jobs, root)
+    return {"ways": found[: len(ways)], "service": found[len(ways) :]}
+
+
+@pytest.fixture(params=["service", "ways"])
+def outcomes(request: pytest.FixtureRequest, everything: dict[str, list[Outcome]]) -> list[Outcome]:
+    """The two kinds, one after the other."""
+    if request.param == "ways":
+        needs_networks()
+    return everything[request.param]
+
+
+@pytest.fixture
+def ways(everything: dict[str, list[Outcome]]) -> list[Outcome]:
+    """What came of the faults on the way."""
+    needs_networks()
+    return everything["ways"]
+
+
+def together(jobs: Sequence[tuple[Case, Callable[[], T]]]) -> list[T]:
+    """Do them all: those that wait at the same time, the others two at a time beside them. What came of them, in the order of `jobs`."""
+    waiting = sum(case.waits for case, _ in jobs)
+    running: dict[int, Future[T]] = {}
+    with ThreadPoolExecutor(max(waiting, 1)) as slow, ThreadPoolExecutor(2) as fast:
+        for number, (case, job) in enumerate(jobs):
+            if case.waits:
+                running[number] = slow.submit(job)
+                time.sleep(STAGGER_S)
+        for number, (case, job) in enumerate(jobs):
+            if not case.waits:
+                running[number] = fast.submit(job)
+    return [running[number].result() for number in range(len(jobs))]
+
+
+def _calmly(jobs: Sequence[tuple[Case, Job]], root: Path) -> list[Outcome]:
+    """What came of the jobs, each in a directory of its own below `root`.
+
+    Where the machine gave a refresh no time to run, what came of it is told of the machine: it is repeated afterwards, alone.
+    """
+    found = together([(case, partial(job, root / str(number))) for number, (case, job) in enumerate(jobs)])
+    for number, (_, job) in enumerate(jobs):
+        for again in range(REPEATED):
+            if found[number].first.stalled_s > STALLED_S:
+                found[number] = job(root / f"{number}-{again}")
+    return found
+
+
+def _identities(known: Authority, unknown: Authority) -> dict[str, ssl.SSLContext]:
+    return {
+        "good": known.server(),
+        "other-host": known.server("portal.example"),
+        "expired": known.server(days=-1),
+        "address": known.server(reach.HERE),
+        "itself": known.itself(),
+        "unknown": unknown.server(),
+        "unknown-address": unknown.server(reach.HERE),
+    }

@@ -1,0 +1,56 @@
+"""Somebody whose last numbers are twelve minutes old."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from server import usage_body
+from usageline import paths
+from usageline.line.due import file_stamp
+from usageline.refresh import cache, publish
+from usageline.refresh.record import Record
+from usageline.refresh.store import opened
+from usageline.sources import sign_in
+from usageline.usage.model import Reading
+from usageline.usage.parse import parse
+from usageline.usage.snapshot import Snapshot
+from world import World
+
+ZONE, BEHIND_S = "XXX+8", 8 * 3600
+"""They live eight hours behind Greenwich, and the service writes GMT."""
+
+AGE_S = 750
+AGE = r"1[2-4]m ago"
+"""As the line says it, on a machine that is in no hurry."""
+
+
+def let_time_pass(world: World, seconds: int) -> None:
+    """Put what the last refresh left so far into the past."""
+    signed_in = sign_in.read(world.env)
+    with opened(paths.store_dir(world.env)) as store:
+        record = store.get(signed_in.account)
+        cooldown = replace(record.cooldown, until=record.cooldown.until - seconds) if record.cooldown else None
+        store.put(signed_in.account, replace(record, requested_at=record.requested_at - seconds, cooldown=cooldown))
+    snapshot = world.snapshot()
+    text = json.dumps({**snapshot, "next_refresh_at": snapshot["next_refresh_at"] - seconds})
+    Path(paths.snapshot(world.env)).write_text(text)
+
+
+def with_old_numbers(root: Path) -> World:
+    """A world with what a good refresh left AGE_S ago. Another is due."""
+    world = World(root)
+    world.env["TZ"] = ZONE
+    seen_at = int(time.time()) - AGE_S
+    signed_in = sign_in.read(world.env)
+    token = signed_in.token_fingerprint
+    reading = Reading(*parse(usage_body(seen_at)), source="oauth", observed_at=seen_at)
+    cache.prepare(world.env)
+    with opened(paths.store_dir(world.env)) as store:
+        due_at = seen_at + 300
+        store.put(signed_in.account, Record(reading, due_at, token, confirmed=True, requested_at=seen_at, asked_with=token))
+    stamp = str(file_stamp(paths.claude_credentials(world.env)))
+    publish.publish(world.env, Snapshot(signed_in.account, signed_in.plan, reading, seen_at, due_at, "ok", credentials=stamp))
+    return world

@@ -1,0 +1,81 @@
+"""Where commands of a test run, each measured: on this machine, or in a network of their own."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faults.needs import OWN_NETWORK, needs
+from hot import INTERPRETER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+START_DEADLINE_S, RUN_DEADLINE_S = 30, 60
+
+
+def needs_networks() -> None:
+    """What a test needs that makes a network."""
+    needs("ip", "openssl", mounts=True, networks=True)
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command ended: `measured.py` says what each field is."""
+
+    code: int
+    seconds: float
+    cpu_s: float
+    peak_kib: int
+    left: int
+    stalled_s: float
+    stdout: str
+    stderr: str
+
+
+@dataclass
+class Place:
+    """A running `measured.py`. `own_network` gives it one in which only loopback is up; the rest as its plan.
+
+    `sockets` are those of `listen`, in their order.
+    """
+
+    own_network: bool = False
+    mounts: Sequence[tuple[str, str]] = ()
+    setup: Sequence[Sequence[str]] = ()
+    listen: Sequence[tuple[object, ...]] = ()
+    sockets: list[socket.socket] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        setup = [["ip", "link", "set", "lo", "up"], *self.setup] if self.own_network else self.setup
+        plan = json.dumps({"mounts": self.mounts, "setup": setup, "listen": self.listen})
+        self._control, theirs = socket.socketpair()
+        script = Path(__file__).with_name("measured.py")
+        words = [*(OWN_NETWORK if self.own_network else ()), INTERPRETER, "-I", "-S", "-B", str(script), str(theirs.fileno()), plan]
+        with theirs:
+            self._process = subprocess.Popen(words, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self._control.settimeout(START_DEADLINE_S)
+        ready, descriptors, _, _ = socket.recv_fds(self._control, 1, 16)
+        if not ready:
+            raise RuntimeError(f"no place to run in: {self._process.communicate(timeout=10)[1]}")
+        self.sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        self._control.settimeout(RUN_DEADLINE_S)
+        self._lines = self._control.makefile("rw")
+
+    def run(self, command: Sequence[str], env: Mapping[str, str], cwd: Path, *, later: tuple[float, list[str]] | None = None) -> Run:
+        """Run a command to its end. `later` is run that many seconds after its start, in the same place."""
+        wish: dict[str, Any] = {"command": command, "env": dict(env), "cwd": str(cwd), "later": later}
+        print(json.dumps(wish), file=self._lines, flush=True)
+        return Run(**json.loads(self._lines.readline()))
+
+    def close(self) -> None:
+        """End it."""
+        self._lines.close()
+        self._control.close()
+        for listener in self.sockets:
+            listener.close()
+        self._process.communicate(timeout=30)

@@ -1,0 +1,139 @@
+"""The refresh against all that the service, and what lies before it, can do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.network.cases import WORDS
+from faults.network.people import AGE
+from faults.promises import promise
+from usageline import __version__
+from world import CANARY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from faults.network.outcomes import Outcome
+
+    Figure = Callable[[str], None]
+
+pytestmark = pytest.mark.timeout(500)
+
+LONGEST_S = 10
+SLACK_S = 4
+"""For a machine that is busy with other things: starting an interpreter is counted, too."""
+
+MOST_KIB = 48 << 10
+LATE_S = 3
+"""A moment may pass between the cooldown's beginning and the end of the process."""
+
+
+@promise(
+    "A refresh ends by itself within ten seconds, whatever the service answers or does not, needs no more memory for a bomb or a flood, and leaves no process.",
+    sees="the line as always: it never waits for a refresh",
+)
+def test_it_ends_in_time(outcomes: list[Outcome], figure: Figure) -> None:
+    for outcome in outcomes:
+        first = outcome.first
+        assert first.seconds < LONGEST_S + SLACK_S, outcome.case.name
+        assert first.peak_kib < MOST_KIB, outcome.case.name
+        assert (first.code, first.left, first.stdout, first.stderr) == (0, 0, "", ""), outcome.case.name
+    longest, peak = max(one.first.seconds for one in outcomes), max(one.first.peak_kib for one in outcomes)
+    cpu_s = sorted(one.first.cpu_s for one in outcomes)
+    figure(
+        f"{len(outcomes)} faults: {longest:.1f} s at most, {peak >> 10} MiB at most, CPU {cpu_s[len(cpu_s) // 2]:.2f} s (most {cpu_s[-1]:.2f})"
+    )
+
+
+@promise(
+    "After a failure the last numbers stay, with their age and the reason in plain words; an answer that is good after all is taken.",
+    sees="37% … offline · 12m ago, or: usage unreadable, rate-limited until 14:05, sign-in expired, token without user:profile",
+)
+def test_the_line_says_what_is_wrong_and_how_old_the_numbers_are(outcomes: list[Outcome], figure: Figure) -> None:
+    said: dict[str, int] = {}
+    for outcome in outcomes:
+        case, snapshot, before = outcome.case, outcome.snapshot, outcome.before
+        assert (case.name, snapshot["status"]) == (case.name, case.status)
+        assert case.detail in (snapshot["detail"] or ""), case.name
+        said[case.status] = said.get(case.status, 0) + 1
+        if case.status == "ok":
+            assert " 41% " in outcome.line, (case.name, outcome.line)
+            assert " ago" not in outcome.line
+            continue
+        kept = ("limits", "credits", "observed_at", "account", "plan", "source")
+        assert [snapshot[name] for name in kept] == [before[name] for name in kept], case.name
+        assert " 37% " in outcome.line, (case.name, outcome.line)
+        assert re.search(rf"{re.escape(WORDS[case.status])}.* · {AGE}$", outcome.line), (case.name, outcome.line)
+    figure(", ".join(f"{number} {status}" for status, number in sorted(said.items())))
+
+
+@promise(
+    "One run asks once at most, and after a failure nobody asks again before its time: 30 s where nothing was reached, 5 minutes and more otherwise.",
+    sees="the same words until then",
+)
+def test_it_asks_once_and_then_waits(outcomes: list[Outcome], figure: Figure) -> None:
+    waits = []
+    for outcome in outcomes:
+        case = outcome.case
+        assert (case.name, outcome.asked) == (case.name, case.asked)
+        assert (case.name, outcome.requests) == (case.name, case.asked), "the second run asked"
+        wait_s = outcome.snapshot["next_refresh_at"] - outcome.ended_at
+        assert case.least_wait_s - LATE_S <= wait_s <= case.least_wait_s * 1.1 + 2, (case.name, wait_s)
+        assert outcome.again["status"] == case.status, case.name
+        assert outcome.again["limits"] == outcome.snapshot["limits"], case.name
+        if case.status != "ok":
+            assert outcome.again["next_refresh_at"] == outcome.snapshot["next_refresh_at"], case.name
+            waits.append(wait_s)
+    figure(
+        f"{len(outcomes)} runs: {sum(one.requests for one in outcomes)} requests, 0 by the runs after them; waits {min(waits):.0f} to {max(waits):.0f} s"
+    )
+
+
+@promise(
+    "The token goes out in one header of one request to the API and is found nowhere else: not at a redirect's target, not at a proxy, in no file, in no output.",
+    sees="nothing",
+)
+def test_the_token_is_nowhere_else(outcomes: list[Outcome], figure: Figure) -> None:
+    searched, sent, files = 0, 0, 0
+    header = f"\r\nAuthorization: Bearer {CANARY}\r\n".encode()
+    for outcome in outcomes:
+        if outcome.way is None:
+            assert outcome.servers[1].connections == 0, f"{outcome.case.name}: the second host was called"
+        for server in outcome.servers:
+            received = server.received
+            searched += len(received)
+            assert received.count(b"CANARY") == received.lower().count(header.lower()) == server.asked, outcome.case.name
+            for request in re.findall(rb"GET /api/.*?\r\n\r\n", received, re.DOTALL):
+                assert f"\r\nUser-Agent: usageline/{__version__}\r\n".encode() in request, outcome.case.name
+            sent += server.asked
+        for path in outcome.world.files():
+            files += 1
+            assert path.name == ".credentials.json" or b"CANARY" not in path.read_bytes(), path
+        for run in (outcome.first, outcome.second):
+            assert "CANARY" not in run.stdout + run.stderr, outcome.case.name
+    figure(
+        f"{sent} requests with it; {searched} bytes at {sum(len(one.servers) for one in outcomes)} servers and {files} files searched: nowhere else"
+    )
+
+
+@promise(
+    "`usageline refresh` says what is wrong in one sentence.",
+    sees="usageline: offline (the certificate is not trusted)",
+)
+def test_the_command_says_one_sentence(outcomes: list[Outcome], figure: Figure) -> None:
+    sentences = set()
+    for outcome in outcomes:
+        case, second = outcome.case, outcome.second
+        if case.status == "ok":
+            assert (second.code, second.stderr) == (0, ""), case.name
+            continue
+        assert (second.code, second.stdout, second.stderr.count("\n")) == (1, "", 1), (case.name, second)
+        sentence = second.stderr.rstrip("\n")
+        assert sentence.startswith(f"usageline: {WORDS[case.status]}"), (case.name, sentence)
+        assert outcome.snapshot["detail"] is None or sentence.endswith(f" ({outcome.snapshot['detail']})"), (case.name, sentence)
+        assert not re.search(r"Traceback|Error|Exception|httpx|ssl\.|\[", sentence), (case.name, sentence)
+        sentences.add(sentence)
+    figure(f"{len(sentences)} sentences for {len(outcomes)} faults, no traceback")

@@ -1,0 +1,83 @@
+"""A machine that wakes up: the refresh starts before the network is there."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.network.answers import good_body, says, whole
+from faults.network.cases import Case
+from faults.network.outcomes import place_for
+from faults.network.people import let_time_pass, with_old_numbers
+from faults.network.place import needs_networks
+from faults.network.reach import BLACK_HOLE_4, SWALLOWED_4, Way
+from faults.network.wire import Wire
+from faults.promises import promise
+from hot import Hot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from faults.network.certificates import Authority
+    from faults.network.place import Place
+    from world import Release, World
+
+    Waking = Callable[[str], tuple[Place, World, Wire]]
+
+COMES_UP = ["ip", "address", "add", f"{SWALLOWED_4}/32", "dev", "lo"]
+"""From now on the API's address is one that answers."""
+
+
+@pytest.fixture
+def waking(tmp_path: Path, authorities: tuple[Authority, Authority]) -> Iterator[Waking]:
+    """A network made by a shell's words, in which the API's address is reached after COMES_UP; who lives there, and the API."""
+    made: list[tuple[Place, World, Wire]] = []
+
+    def make(shell: str) -> tuple[Place, World, Wire]:
+        world, way = with_old_numbers(tmp_path / "world"), Way(Case("", "", says()), (SWALLOWED_4,), shell=shell, listens="0.0.0.0")  # noqa: S104 - in a network of its own
+        world.env["NODE_EXTRA_CA_CERTS"] = str(authorities[0].certificate)
+        place = place_for(way, tmp_path)
+        made.append((place, world, Wire(says(whole(200, good_body())), place.sockets[0], authorities[0].server())))
+        return made[0]
+
+    needs_networks()
+    yield make
+    for place, _, api in made:
+        api.close()
+        place.close()
+
+
+@promise(
+    "When the machine wakes up before its network, the numbers come with the next try, half a minute later.",
+    sees="offline · 12m ago, then the new numbers",
+)
+def test_a_network_that_is_not_there_yet_costs_half_a_minute(
+    waking: Waking, built_release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
+    place, world, api = waking("true")
+    first = place.run(built_release.refresh_command, world.env, world.home)
+    wait_s = world.snapshot()["next_refresh_at"] - time.time()
+    assert "offline · 12m ago" in Hot(world, built_release).line()
+    assert wait_s <= 35
+    place.run(COMES_UP, {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"}, world.home)
+    if size(0, 1):
+        time.sleep(max(wait_s, 0) + 1)
+    else:
+        let_time_pass(world, 40)
+    place.run(built_release.refresh_command, world.env, world.home)
+    assert world.snapshot()["status"] == "ok"
+    assert " 41% " in Hot(world, built_release).line()
+    assert api.asked == 1
+    figure(f"given up after {first.seconds:.1f} s, tried again after {wait_s:.0f} s")
+
+
+@promise("A network that comes back while a refresh is under way is in time for it.", sees="the new numbers")
+def test_a_network_that_comes_back_meanwhile_is_in_time(waking: Waking, built_release: Release, figure: Callable[[str], None]) -> None:
+    place, world, api = waking(BLACK_HOLE_4)
+    run = place.run(built_release.refresh_command, world.env, world.home, later=(1.5, COMES_UP))
+    assert world.snapshot()["status"] == "ok"
+    assert api.asked == 1
+    figure(f"back after 1.5 s, numbers after {run.seconds:.1f} s")

@@ -1,0 +1,202 @@
+"""An installed world whose secrets are known, everything that is run in it, and all that was seen of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.installed import Installed, write_script
+from cli.terminal import Terminal
+from faults.secrets.canaries import Search, token
+from usageline import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from server import Api, Request
+
+KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+"""With one of them in its environment a session has no plan, and no refresh is started."""
+
+TRACE = ("strace", "-f", "-v", "-s", "100000", "--seccomp-bpf", "-e", "trace=execve", "-e", "signal=none")
+_CALL = re.compile(r'execve\("([^"]*)"')
+
+CONFIGURATION = """
+rows = [["session", "weekly"], ["directory", "git"]]
+[segments.git]
+show = ["branch", "dirty"]
+[chain]
+command = "echo chained; env | wc -l"
+[alerts]
+thresholds = [1, 30]
+session_start = true
+command = 'env >>"$HOME/told"'
+"""
+
+
+@dataclass
+class Journey:
+    """`access`, `renewal` and `other` are the secrets that Claude Code keeps, `shell` those of the session's environment, as `keys` are where there are any; `seen` is what was printed or written to a terminal."""
+
+    installed: Installed
+    odd: bool = False
+    seen: list[bytes] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    logs: list[Path] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        world = self.installed.world
+        self.access, self.renewal, self.other = token(odd=self.odd), token("ort", odd=self.odd), token("mcp")
+        self.sign_in()
+        self.shell = {"CLAUDE_CODE_OAUTH_TOKEN": token(odd=self.odd)}
+        self.keys = {name: token("api", odd=self.odd) for name in KEYS}
+        world.env["TMPDIR"] = str(world.root / "tmp")
+        os.mkdir(world.env["TMPDIR"], 0o700)
+        world.configure(CONFIGURATION)
+        self.search = Search([self.access, self.renewal, self.other])
+        self.shell_search = Search([*self.shell.values(), *self.keys.values()])
+
+    def sign_in(self, *, expires_in_s: float = 8 * 3600) -> None:
+        """Write the credentials with all that the client may keep there."""
+        self.installed.world.sign_in(token=self.access, expires_at=time.time() + expires_in_s)
+        content = json.loads(self.credentials.read_text())
+        content["claudeAiOauth"]["refreshToken"] = self.renewal
+        content["mcpOAuth"] = {"server": {"accessToken": self.other}}
+        self.installed.world.write_credentials(content)
+
+    @property
+    def credentials(self) -> Path:
+        """Where the secrets belong."""
+        return Path(paths.claude_credentials(self.installed.world.env))
+
+    def run(self, *command: str | Path, env: dict[str, str], data: bytes = b"") -> int:
+        """Run to the end, keep what is printed, and trace what is started; gives the exit status. Variables are added to the world's."""
+        log = self.installed.world.root.parent / f"trace-{len(self.logs)}"
+        self.logs.append(log)
+        done = subprocess.run(
+            [*TRACE, "-o", str(log), *map(str, command)],
+            input=data,
+            env={**self.installed.world.env, **env},
+            cwd=self.installed.world.home,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        self.seen += [done.stdout, done.stderr]
+        return done.returncode
+
+    def line(self, **env: str) -> None:
+        """The wired command as the client runs it, with the shell's secrets around it, and all that it starts in the background."""
+        payload = {"session_id": "s", "cwd": str(self.repository), "workspace": {"current_dir": str(self.repository)}}
+        command = self.installed.read_settings()["statusLine"]["command"]
+        self.run("/bin/sh", "-c", command, env={**self.shell, **env}, data=json.dumps(payload).encode())
+
+    def lines_until_all_was_looked_at(self, **env: str) -> None:
+        """Lines, as often as it takes for the configuration to be compiled and both looks and a refresh to be done."""
+        looks = self.installed.world.cache / "looks"
+        for _ in range(10):
+            self.line(**env)
+            self.wait()
+            if list(looks.glob("git-*.json")) and list(looks.glob("chain-*.json")):
+                return
+        raise AssertionError("no look was had")
+
+    def hook(self, **env: str) -> None:
+        """The SessionStart hook, likewise."""
+        python = self.installed.read_settings()["statusLine"]["command"].split()[2]
+        self.run(python, "-I", "-S", "-B", self.installed.release.hook, env={**self.shell, **env}, data=b"{}")
+
+    @property
+    def repository(self) -> Path:
+        """A repository with a change in it."""
+        root = self.installed.world.home / "work"
+        if not root.exists():
+            root.mkdir()
+            subprocess.run(["git", "init", "-q"], cwd=root, env=self.installed.world.env, check=True)
+            (root / "a").write_text("a\n")
+        return root
+
+    def refresh(self, server: Api | None, fault: str = "", **env: str) -> None:
+        """A refresh with a cache of its own, so that no cooldown keeps it from asking."""
+        if server is not None:
+            server.fault = fault
+            env = {"USAGELINE_API_URL": server.url, **env}
+        cache = str(self.installed.world.home / "caches" / str(len(self.logs)))
+        self.run(*self.installed.release.refresh_command, "--force", env={"XDG_CACHE_HOME": cache, **env})
+
+    def usageline(self, *arguments: str, **env: str) -> int:
+        """The command, as the user runs it."""
+        return self.run(paths.command(self.installed.world.env), *arguments, env=env)
+
+    def watch(self, **env: str) -> None:
+        """`usageline watch` in a terminal, until it has drawn."""
+        words = [str(self.installed.release.python), "-I", "-B", "-m", "usageline.cli", "watch"]
+        whole = {**self.installed.world.env, "TERM": "xterm-256color", **env}
+        with Terminal(words, whole, self.installed.world.home) as terminal:
+            terminal.wait_for(lambda screen: "Ctrl-C" in screen)
+            terminal.press(b"\x03")
+            terminal.end()
+            self.seen.append(terminal.received)
+
+    def damage(self, how: str) -> None:
+        """Put in the place of httpx one that, asked for anything, does `how` (a statement that knows `headers`)."""
+        folder = self.installed.release.root / "damaged"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        text = f"""
+            class Error(Exception): ...
+            TimeoutException = ProxyError = ConnectError = HTTPError = InvalidURL = Error
+            class Client:
+                def __init__(self, **_): ...
+                def __enter__(self): return self
+                def __exit__(self, *_): ...
+                def stream(self, method, url, headers, **_):
+                    {how}
+        """
+        (folder / "httpx.py").write_text("\n".join(line[12:] for line in text.splitlines()))
+        (pth,) = self.installed.release.root.glob("venv/lib/*/site-packages/usageline.pth")
+        lines = [line for line in pth.read_text().splitlines() if line != str(folder)]
+        pth.write_text("\n".join([str(folder), *lines]) + "\n")
+
+    def mend(self) -> None:
+        """Take the damage back."""
+        shutil.rmtree(self.installed.release.root / "damaged", ignore_errors=True)
+
+    def started(self) -> Iterator[tuple[str, bytes]]:
+        """Every program that was started, as its path and its call with arguments and environment."""
+        for log in self.logs:
+            for line in log.read_bytes().splitlines():
+                found = _CALL.search(line.decode("utf-8", "replace"))
+                if found:
+                    yield found[1], _unescaped(line)
+
+    def wait(self) -> None:
+        """Wait until nothing runs from the installation."""
+        deadline = time.monotonic() + 20
+        root = str(self.installed.release.root).encode()
+        while any(root in _arguments(process) for process in Path("/proc").glob("[0-9]*")):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def stand_in(path: Path, answer: Path) -> None:
+    """A `security` that prints what `answer` holds, and notes how it was called."""
+    write_script(path, f"echo \"$*\" >>'{path}.calls'; env >>'{path}.calls'; cat '{answer}'\n")
+
+
+def _unescaped(line: bytes) -> bytes:
+    return re.sub(rb'\\(["\\])', rb"\1", line)
+
+
+def _arguments(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,96 @@
+"""What the program writes is for this user alone, whatever mask it was started under."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.installed import install
+from faults.needs import needs
+from faults.promises import promise
+from faults.secrets.journey import Journey
+from setup.machine import make_clone, make_machine
+from usageline import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from server import Api
+    from world import World
+
+MASKS = (0o777, 0o000, 0o022, 0o077)
+
+
+def open_to_others(root: Path, before: set[Path]) -> list[str]:
+    """What below `root` was not there before and is not 0600, or 0700 if it is a directory or a program.
+
+    Of the program's own code, which is no secret and lies in directories that are the user's alone, only that nobody else can write it.
+    """
+    found = []
+    for path in set(root.rglob("*")) - before:
+        if path.is_symlink():
+            continue
+        mode = stat.S_IMODE(path.lstat().st_mode)
+        code = "releases" in path.parts and path.is_file()
+        allowed = {0o700} if path.is_dir() else {0o600, 0o700} if mode & 0o100 else {0o600}
+        if mode & 0o022 if code else mode not in allowed:
+            found.append(f"{mode:o} {path}")
+    return found
+
+
+@promise("Every file that the program writes is 0600 and every directory 0700, under any umask; settings.json keeps the mode that it had")
+@pytest.mark.parametrize("mask", [pytest.param(mask, id=f"{mask:03o}", marks=[pytest.mark.full] * (mask in MASKS[1:])) for mask in MASKS])
+def test_what_is_written_is_for_the_user_alone(world: World, api: Api, figure: Callable[[str], None], mask: int) -> None:
+    needs("git", "strace")
+    journey, home = Journey(install(world)), world.home
+    (home / "told").touch(0o600)  # the user's own command writes it
+    before = {journey.repository, *home.rglob("*")}
+    started_under = os.umask(mask)
+    try:
+        api.fault = ""
+        journey.lines_until_all_was_looked_at(USAGELINE_API_URL=api.url)
+        journey.hook()
+        journey.usageline("config", "set", "theme", "ascii")
+        journey.usageline("config", "set", "ttl", "200", XDG_CONFIG_HOME=str(home / "other"))
+        journey.usageline("history", "--svg", str(home / "usage.svg"))
+        journey.refresh(api, "500")
+        journey.wait()
+    finally:
+        os.umask(started_under)
+    written = set(home.rglob("*")) - before
+    names = {path.name for path in written}
+    assert {"snapshot.json", "refresh.lock", "cache.db", "line.json", "looks", "told", "history", "config.toml"} <= names
+    theirs = {home / "usage.svg", home / "other"}  # a picture that was asked for, and a directory of the XDG specification's
+    assert open_to_others(home, before | theirs) == []
+    figure(f"{len(written)} files and directories")
+
+
+@promise("An installation is for the user alone, too, under any umask")
+@pytest.mark.full
+@pytest.mark.timeout(300)
+def test_an_installation_is_for_the_user_alone(tmp_path: Path, figure: Callable[[str], None]) -> None:
+    looked_at = 0
+    clone = make_clone(tmp_path / "clone")
+    for mask in MASKS:
+        machine = make_machine(tmp_path / f"{mask:o}" / "world", clone)
+        machine.write_settings(b'{"model": "opus"}')
+        machine.settings.chmod(0o644)
+        before = set(machine.world.home.rglob("*"))
+        started_under = os.umask(mask)
+        try:
+            machine.run()
+            machine.wait_for_refreshes()
+        finally:
+            os.umask(started_under)
+        assert stat.S_IMODE(machine.settings.stat().st_mode) == 0o644
+        assert "statusLine" in json.loads(machine.settings.read_text())
+        backups = {path for path in machine.settings.parent.iterdir() if path != machine.settings}
+        assert open_to_others(machine.world.home, before | backups) == []
+        assert os.path.exists(paths.command(machine.env))
+        looked_at += len(set(machine.world.home.rglob("*")) - before)
+    figure(f"{looked_at} files and directories of {len(MASKS)} installations")

@@ -1,0 +1,59 @@
+"""No network, and none wanted."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cli.installed import install
+from faults.needs import needs
+from faults.promises import promise
+from hot import Hot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from world import World
+
+NOWHERE = ("unshare", "--user", "--map-root-user", "--net")
+"""Before a command: a network namespace of its own, with no interface that is up."""
+
+QUICK: tuple[list[str], ...] = (["--json"], ["doctor"])
+COMMANDS: tuple[list[str], ...] = (
+    *QUICK,
+    [],
+    ["info"],
+    ["config", "check"],
+    ["config", "preview"],
+    ["history"],
+    ["doctor", "--schema"],
+    ["line"],
+    ["--version"],
+)
+
+
+@promise(
+    "Nothing but a refresh opens a network socket, and everything starts and works where there is no network at all",
+    sees="the last numbers with their age, and “offline”",
+)
+def test_nothing_needs_the_network_to_start(world: World, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+    needs("strace", mounts=True)
+    installed = install(world)
+    hot, python = Hot(world, installed.release), str(installed.release.python)
+    refresh = [*installed.release.refresh_command, "--force"]
+    hot.publish()
+    commands = [
+        hot.command,
+        [*hot.command[:-1], str(installed.release.hook)],
+        *([python, "-I", "-B", "-m", "usageline.cli", *words] for words in COMMANDS[: size(len(QUICK), len(COMMANDS))]),
+    ]
+    for number, command in enumerate([*commands, refresh]):
+        log = world.root / f"network-{number}"
+        trace = ["strace", "-f", "-e", "trace=%network", "-e", "signal=none", "-o", str(log)]
+        done = hot.run(b"{}", command=[*NOWHERE, *trace, *command])
+        assert done.returncode in ({0, 1} if "usageline.cli" in command else {0}), done  # 1: it names what is not there
+        assert b"Traceback" not in done.stdout + done.stderr
+        sockets = re.findall(r"socket\(AF_INET6?, ", log.read_text())
+        assert sockets == [] or command is refresh, command
+    assert world.snapshot()["status"] == "offline"
+    figure(f"{len(commands)} commands without any network: 0 network sockets, all ended well")

@@ -1,0 +1,125 @@
+"""Packages that are not what was pinned."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.promises import promise
+from setup.machine import WHEELS, make_clone, make_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from setup.machine import Machine
+
+
+def one_byte_changed(wheels: Path, _lists: Path) -> None:
+    (wheel,) = wheels.glob("tomlkit-*.whl")
+    data = bytearray(wheel.read_bytes())
+    data[len(data) // 2] ^= 1
+    wheel.write_bytes(data)
+
+
+def code_added(wheels: Path, _lists: Path) -> None:
+    (wheel,) = wheels.glob("filelock-*.whl")
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr("filelock/added.py", "raise SystemExit")
+
+
+def another_package_by_that_name(wheels: Path, _lists: Path) -> None:
+    (wheel,), (other,) = wheels.glob("click-*.whl"), wheels.glob("h11-*.whl")
+    shutil.copyfile(other, wheel)
+
+
+def another_version_by_that_name(wheels: Path, _lists: Path) -> None:
+    (wheel,) = wheels.glob("httpx-*.whl")
+    later = wheel.with_name(wheel.name.replace("0.28.1", "0.28.2"))
+    wheel.rename(later)
+
+
+def a_package_without_a_digest(_wheels: Path, lists: Path) -> None:
+    lock = lists / "requirements.lock"
+    first, _, rest = lock.read_text().partition(" \\\n")
+    lock.write_text(first + "\n" + rest.partition("\n" + "c")[0].rpartition("\n")[2] + "\nc" + rest.partition("\n" + "c")[2])
+
+
+def a_digest_of_another_package(_wheels: Path, lists: Path) -> None:
+    lock = lists / "requirements.lock"
+    lock.write_text(lock.read_text().replace("sha256:5e31b2d5", "sha256:5e31b2d6"))
+
+
+TAMPERING = (
+    one_byte_changed,
+    code_added,
+    another_package_by_that_name,
+    another_version_by_that_name,
+    a_package_without_a_digest,
+    a_digest_of_another_package,
+)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """A machine whose index is a folder of its own."""
+    machine = make_machine(tmp_path / "world", make_clone(tmp_path / "clone"))
+    wheels = Path(shutil.copytree(WHEELS, tmp_path / "wheels"))
+    machine.env["PIP_FIND_LINKS"] = machine.env["UV_FIND_LINKS"] = str(wheels)
+    return machine
+
+
+def tampered(machine: Machine, tamper: Callable[[Path, Path], None]) -> str:
+    """What an install says whose packages or lists were tampered with. Both are as they were afterwards."""
+    wheels, lists = Path(machine.env["PIP_FIND_LINKS"]), machine.clone / "plugin"
+    kept = {path: path.read_bytes() for folder, kind in ((wheels, "*.whl"), (lists, "*.lock")) for path in folder.glob(kind)}
+    tamper(wheels, lists)
+    try:
+        return machine.run(expect=1)
+    finally:
+        for path in wheels.glob("*.whl"):
+            path.unlink()
+        for path, content in kept.items():
+            path.write_bytes(content)
+
+
+@promise(
+    "A package that is not byte for byte what was pinned is not installed: nothing is left, nothing is wired",
+    sees="“The packages could not be installed”, with what the tool said of the hash",
+)
+def test_a_tampered_package_is_refused(machine: Machine, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+    machine.write_settings(b'{"model": "opus"}')
+    before = machine.tree()
+    tried = TAMPERING[: size(1, 3)]  # all of them in an upgrade, below
+    for tamper in tried:
+        said = tampered(machine, tamper)
+        assert "The packages could not be installed" in said
+        assert "hash" in said.lower() or tamper is another_version_by_that_name, said
+        assert machine.tree() == before
+    figure(f"{len(tried)} kinds of tampering: all refused, 0 files left")
+
+
+@promise("An installation that is there goes on working when an upgrade's packages are refused", sees="the line as before")
+@pytest.mark.full
+@pytest.mark.timeout(400)
+def test_the_older_installation_goes_on_working(machine: Machine, figure: Callable[[str], None]) -> None:
+    # A higher version beside is no reason to take it.
+    wheels = Path(machine.env["PIP_FIND_LINKS"])
+    (wheel,) = wheels.glob("rich-*.whl")
+    shutil.copyfile(wheel, wheel.with_name("rich-99.0.0-py3-none-any.whl"))
+    machine.run()
+    machine.wait_for_refreshes()
+    assert list(machine.data_dir.glob("current/venv/lib/python*/site-packages/rich-15.*.dist-info"))
+    current, settings, line = os.readlink(machine.data_dir / "current"), machine.settings.read_bytes(), machine.line()
+    changed = machine.clone / "plugin/usageline/errors.py"
+    changed.write_text(changed.read_text() + "# newer\n")
+    for tamper in TAMPERING:
+        tampered(machine, tamper)
+        assert (os.readlink(machine.data_dir / "current"), machine.settings.read_bytes()) == (current, settings)
+        assert os.listdir(machine.data_dir / "releases") == [current.rpartition("/")[2]]
+        assert machine.line() == line
+    figure(f"{len(TAMPERING)} upgrades refused; a higher version beside the pinned one not taken")

@@ -1,0 +1,110 @@
+"""What is pinned, how it is looked after, and what is told of it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import re
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import audit
+from faults.promises import promise
+from world import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+LOCKS = sorted([*REPOSITORY.glob("plugin/requirements*.lock"), *REPOSITORY.glob("tests/requirements*.lock")])
+CLASSIFIERS = {
+    "MIT": "MIT License",
+    "MPL-2.0": "Mozilla Public License 2.0 (MPL 2.0)",
+    "Apache-2.0": "Apache Software License",
+    "BSD-3-Clause": "BSD License",
+    "LGPL-3.0-or-later": "GNU Lesser General Public License v3 or later (LGPLv3+)",
+}
+
+
+@pytest.fixture(scope="session")
+def sbom() -> ModuleType:
+    """docs/sbom.py."""
+    spec = importlib.util.spec_from_file_location("sbom", REPOSITORY / "docs" / "sbom.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@promise("Every package is pinned to one version with the digests of its files, and no list names an index")
+def test_every_package_is_pinned_with_digests(figure: Callable[[str], None]) -> None:
+    packages = 0
+    for lock in LOCKS:
+        for entry in re.split(r"\n(?=\S)", lock.read_text().strip()):
+            first, *rest = [line for line in entry.splitlines() if line[0] != "#"] or [""]
+            if not first:
+                continue
+            assert re.fullmatch(r"[a-z0-9.-]+==[^\s;]+( ; [\w\s<>='.()!]+)? \\", first), (lock, first)
+            assert rest
+            assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line) for line in rest), (lock, first)
+            packages += 1
+    figure(f"{packages} entries in {len(LOCKS)} lists")
+
+
+@promise("docs/sbom.json names every package that an install takes, with version, digests and licence, and is as the lists are")
+def test_the_bill_of_materials_is_up_to_date(sbom: ModuleType, figure: Callable[[str], None]) -> None:
+    text = sbom.FILE.read_text("utf-8")
+    assert text == sbom.text(), "run tests/run sbom"
+    parts = json.loads(text)["components"]
+    entries = sum(len(re.findall(r"^\S+==", lock.read_text(), re.MULTILINE)) for lock in sbom.LOCKS)
+    assert len(parts) == entries == len({part["bom-ref"] for part in parts})
+    compared = 0
+    for part in parts:
+        try:
+            told = importlib.metadata.metadata(part["name"])
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        licence = part["licenses"][0]["license"]["id"]
+        says = [text for name in ("License-Expression", "License", "Classifier") for text in told.get_all(name, [])]
+        if any("licen" in text.lower() or text in CLASSIFIERS for text in says):  # resvg-py has only a file
+            assert any(licence == text or CLASSIFIERS.get(licence, "?") in text for text in says), (part["name"], says)
+            compared += 1
+    figure(f"{len(parts)} packages, the licences of {compared} compared with their own words")
+
+
+def answer(*packages: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    return subprocess.CompletedProcess([], 1, json.dumps({"dependencies": packages}), "")
+
+
+FINE = {"name": "click", "version": "8.5.1", "vulns": []}
+KNOWN = {"name": "diskcache", "version": "5.6.3", "vulns": [{"id": "GHSA-x", "aliases": ["CVE-2025-69872"], "fix_versions": []}]}
+OTHER = {"name": "diskcache", "version": "5.6.3", "vulns": [{"id": "CVE-2030-1", "aliases": [], "fix_versions": ["6"]}]}
+SKIPPED = {"name": "click", "skip_reason": "Dependency not found"}
+
+
+@promise(
+    "The audit fails for every advisory but the one that is known to do no harm here, and never takes silence for an answer",
+    sees="the advisory's name and where it is mended, or “not audited: no advisory database can be reached”",
+)
+def test_the_audit_fails_for_what_is_not_known(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], figure: Callable[[str], None]
+) -> None:
+    cases: tuple[tuple[list[dict[str, Any]], int, str], ...] = (
+        ([FINE, KNOWN], 0, "CVE-2025-69872, ignored: unpickles"),
+        ([FINE, OTHER], 1, "CVE-2030-1, mended in 6"),
+        ([SKIPPED, KNOWN], 1, "click could not be looked up"),
+        ([SKIPPED], 0, audit.OFFLINE),
+        ([], 0, audit.OFFLINE),
+    )
+    for packages, status, said in cases:
+        monkeypatch.setattr("subprocess.run", lambda *_, packages=packages, **__: answer(*packages))
+        assert audit.main() == status
+        assert said in capsys.readouterr().out
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: subprocess.CompletedProcess([], 1, "", "no network"))
+    assert audit.main() == 0
+    assert capsys.readouterr().out == audit.OFFLINE + "\n"
+    figure(f"{len(cases) + 1} answers of a database")
