@@ -43,6 +43,7 @@ def test_a_clock_that_is_a_year_off(clock: Clock, figure: Callable[[str], None],
     assert "offline" in failed
 
     clock.api.fault = ""
+    clock.pass_floor()
     clock.refresh("--force")
     under = clock.line()
     assert_sane(under)

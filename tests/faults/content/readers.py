@@ -101,6 +101,8 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "cli.config.editor._run_editor",
             "cli.doctor.line._prepare",
             "guard.__init__",
+            "guard.start",
+            "cli.main.main",
             "hindrance.tried",
             "cli.watch._start",
         ),
