@@ -13,11 +13,12 @@ import pytest
 
 from faults.disk.faults_of import FAULTS
 from faults.disk.scene import stray
-from faults.disk.space import AS_USER
+from faults.disk.space import AS_USER, wait_for_background
 from faults.needs import needs
 from faults.promises import promise
 from hot import Hot
 from usageline import paths
+from usageline.refresh.attempt import TRIES
 from world import CANARY
 
 if TYPE_CHECKING:
@@ -125,8 +126,10 @@ def test_any_call_of_a_refresh_may_fail(
             torn += after["observed_at"] < before["observed_at"]
         except ValueError:
             torn += 1
+        # Where the sign-in cannot be read again it may have changed: then it is tried once more, here without the time between two requests.
+        assert len(api.usage_requests) <= TRIES, (call, number)
         broken += "37%" not in hot.line()
-        assert len(api.usage_requests) <= 1
+        wait_for_background(world)  # the line may have found another one due
     assert (torn, broken) == (0, 0)
     Path(paths.stamp(world.env)).unlink(missing_ok=True)
     world.make_due()
