@@ -137,7 +137,10 @@ def test_a_cooldown_outlives_a_full_disk(name: str, scene: Scene, figure: Callab
     figure(f"{name}: 4 tries, 0 requests")
 
 
-@promise("A cache directory of another user is refused: nothing is read from it but what is ours, and nothing written", sees=UNSAFE)
+@promise(
+    "A cache directory of another user is refused: nothing is read from it but what is ours, and nothing written",
+    sees="no refresh: the cache directory is not yours alone",
+)
 def test_a_cache_of_another_user(hot: Hot, world: World, api: Api, figure: Callable[[str], None]) -> None:
     needs(root=True)
     nobody = 65534

@@ -1,0 +1,129 @@
+"""A trusted project whose settings set variables: each of `variables.VARIABLES`, in the line, the hook and all that they start."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.installed import install
+from faults.needs import needs
+from faults.promises import promise
+from faults.secrets.canaries import Search, token
+from faults.secrets.journey import TRACE
+from faults.secrets.trap import Trap
+from faults.secrets.variables import VARIABLES, Variable
+from usageline import paths
+from usageline.config import origin
+from world import REPOSITORY, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cli.installed import Installed
+    from server import Api
+
+OPENED = re.compile(r'open(?:at)?\([^"]*"([^"]+)"[^=]*= \d+')
+CONFIGURATION = 'rows = [["session"], ["git"]]\n[segments.git]\nshow = ["branch", "dirty"]\n'
+
+
+@pytest.fixture
+def installed(world: World) -> Installed:
+    """Installed by somebody with this world's HOME and PATH."""
+    found = install(world)
+    origin.allow(str(found.release.root), [paths.config_file(world.env)])
+    origin.remember_path(str(found.release.root), world.env["PATH"])
+    shutil.rmtree(found.project)
+    world.configure(CONFIGURATION)
+    return found
+
+
+@pytest.fixture
+def trap(installed: Installed) -> Iterator[Trap]:
+    """The project."""
+    found = Trap(installed.world)
+    yield found
+    found.close()
+
+
+def run(installed: Installed, trap: Trap, variables: dict[str, str], number: int) -> tuple[list[str], set[str], set[str]]:
+    """A session of the client's in the project, once its lines have started all that they start.
+
+    Gives the lines, the environments of background processes as one text each, and the project's files that those opened.
+    """
+    world = installed.world
+    command, hook = installed.read_settings()["statusLine"]["command"], str(installed.release.hook)
+    payload = json.dumps({"session_id": "s", "cwd": str(trap.project), "workspace": {"current_dir": str(trap.project)}})
+    lines, started, opened = [], set(), set()
+    calls = (
+        ["/bin/sh", "-c", command],
+        ["/bin/sh", "-c", command],
+        [command.split()[2], "-I", "-S", "-B", hook],
+        ["/bin/sh", "-c", command],
+    )
+    for call, words in enumerate(calls):
+        log = world.root / f"trace-{number}-{call}"
+        # The client's own strace, as it were, has none of the variables: they are put in place by env.
+        given = [f"{name}={value}" for name, value in variables.items()]
+        traced = [*TRACE, "-e", "trace=execve,open,openat", "-o", str(log), "/usr/bin/env", *given, *words]
+        done = world.run(*traced, stdin=None, input=payload)
+        assert done.returncode == 0, done
+        if words[0] == "/bin/sh":
+            lines.append(done.stdout)
+        for line in log.read_text(errors="replace").splitlines():
+            background = re.search(r'execve\("[^"]*/(?:venv/bin/python|git)"', line)
+            started |= {line} if background else set()
+            found = OPENED.search(line)
+            if found and found[1].startswith(f"{trap.project}/") and "/.git/" not in found[1]:
+                opened.add(found[1][len(str(trap.project)) + 1 :])
+    return lines, started, opened
+
+
+@promise(
+    "A project's settings reach by a variable what the table in SECURITY.md says, and no more: no program runs, and the token goes astray nowhere",
+    sees="the line",
+)
+@pytest.mark.parametrize(
+    "variable", [pytest.param(row, id=row.name.replace("`", ""), marks=[] if row.quick else pytest.mark.full) for row in VARIABLES]
+)
+@pytest.mark.timeout(300)
+def test_a_projects_variable(
+    installed: Installed, api: Api, trap: Trap, size: Callable[[int, int], int], figure: Callable[[str], None], *, variable: Variable
+) -> None:
+    needs("strace", "git", root=True)
+    world, secret = installed.world, token()
+    world.sign_in(token=secret)
+    theirs = {str(path.relative_to(trap.project)) for path in trap.project.rglob("*") if path.is_file()}
+    search = Search([secret])
+    reached = 0
+    values = variable.values[: size(1, len(variable.values))]
+    for number, chosen in enumerate(values):
+        shutil.rmtree(world.cache, ignore_errors=True)
+        heard_before = len(trap.heard())
+        lines, started, opened = run(installed, trap, trap.filled({"USAGELINE_API_URL": api.url, **chosen}), number)
+        assert all(line.strip() for line in lines), lines
+        assert not any("Traceback" in line for line in lines)
+        assert [path.name for path in trap.marks.iterdir()] == [], chosen
+        assert opened & theirs - variable.opens <= {"a", ".gitattributes"}, (chosen, opened)
+        assert started
+        assert not any(
+            re.search(r'"(?:LD_|BASH_ENV|ENV=|PYTHON|OPENSSL|SSLKEYLOG|GIT_(?!OPTIONAL|TERMINAL|ALLOW|NO_LAZY|PAGER=cat|CEILING))', one)
+            for one in started
+        )
+        astray = search.within(trap.heard()[heard_before:])
+        assert astray is variable.token, (chosen, trap.heard()[heard_before:])
+        reached += astray
+        assert search.files(world.root, but=[world.home / ".claude" / ".credentials.json"])[0] == []
+    assert not search.within(trap.heard_by_the_stranger().encode())
+    figure(f"{variable.name.replace('`', '')}: {len(values)} tried, the token got elsewhere in {reached}")
+
+
+def test_the_table_of_the_security_policy_is_this_one() -> None:
+    path = REPOSITORY / "SECURITY.md"
+    if not path.exists():
+        pytest.skip("there is no SECURITY.md yet")
+    text = path.read_text("utf-8")
+    assert [row.name for row in VARIABLES if f"| {row.name} | {row.reaches} | {row.cannot} | {row.tried} |" not in text] == []

@@ -1,0 +1,170 @@
+"""What a project's settings can set: each variable, what can be reached by it, what cannot, and how that is tried.
+
+SECURITY.md has the same table. In the values `{project}` is a directory of the project's, `{thief}` the port of a server that is this user's own,
+`{stranger}` that of another user's, `{proxy}` that of a proxy that answers for the API with a certificate of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Variable:
+    """`values` are tried one after the other, each a whole set of variables.
+
+    `token` says that whoever listens there gets the token by it; `opens` are files of the project (below it) that a background process then
+    reads. No program of the project's ever runs, but where `runs` says so.
+    """
+
+    name: str
+    reaches: str
+    cannot: str
+    tried: str
+    values: tuple[dict[str, str], ...]
+    token: bool = False
+    opens: frozenset[str] = frozenset()
+    runs: bool = False
+    quick: bool = False
+
+
+ELSEWHERE = (
+    "http://2130706433:{thief}", "http://0x7f000001:{thief}", "http://127.1:{thief}", "http://0.0.0.0:{thief}", "http://[::]:{thief}",
+    "http://127.0.0.1:{thief}@example.com", "http://user@127.0.0.1:{thief}", "http://127.0.0.1.example.com:{thief}",
+    "http://localtest.me:{thief}", "http://127.0.0.1:{thief}/x", "http://127.0.0.1:{thief}?x", "HTTP://127.0.0.1%2f:{thief}",
+    "https://api.anthropic.com.example.com", "file:///etc/passwd", "http://127.0.0.1:{thief}\\@example.com", "http://10.0.0.1:{thief}",
+)  # fmt: skip
+
+PYTHON = {
+    "PYTHONPATH": "{project}/python", "PYTHONHOME": "{project}/python", "PYTHONSTARTUP": "{project}/python/httpx.py", "PYTHONINSPECT": "1",
+    "PYTHONWARNINGS": "error", "PYTHONBREAKPOINT": "httpx.run", "PYTHONPYCACHEPREFIX": "{project}/python", "PYTHONEXECUTABLE": "{project}/bin/python3",
+    "PYTHONUSERBASE": "{project}/python", "PYTHONDUMPREFS": "1", "PYTHONDUMPREFSFILE": "{project}/dumped", "PYTHONFAULTHANDLER": "1",
+    "PYTHONPLATLIBDIR": "python", "PYTHONIOENCODING": "nonsense", "PYTHONMALLOC": "debug", "PYTHONTRACEMALLOC": "5", "PYTHONPROFILEIMPORTTIME": "1",
+    "PYTHONVERBOSE": "1", "PYTHONUTF8": "0", "PYTHONHASHSEED": "0", "PYTHON_PRESITE": "httpx", "PYTHONCOERCECLOCALE": "warn", "PYTHONDEVMODE": "1",
+}  # fmt: skip
+GIT = {
+    "GIT_DIR": "{project}/git", "GIT_CONFIG": "{project}/gitconfig", "GIT_CONFIG_GLOBAL": "{project}/gitconfig", "GIT_CONFIG_SYSTEM": "{project}/gitconfig",
+    "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.fsmonitor", "GIT_CONFIG_VALUE_0": "{project}/bin/git", "GIT_EXEC_PATH": "{project}/bin",
+    "GIT_SSH_COMMAND": "{project}/bin/git", "GIT_PAGER": "{project}/bin/git", "GIT_EDITOR": "{project}/bin/git", "GIT_TRACE": "{project}/trace",
+    "GIT_TRACE2": "{project}/trace", "GIT_EXTERNAL_DIFF": "{project}/bin/git", "GIT_ASKPASS": "{project}/bin/git", "GIT_TEMPLATE_DIR": "{project}/git",
+}  # fmt: skip
+SHELL = dict.fromkeys(("SHELL", "EDITOR", "VISUAL", "PAGER", "BROWSER", "SUDO_ASKPASS"), "{project}/bin/sh")
+LOCALE = {"LC_ALL": "../../{project}", "LANG": "x" * 5000, "LOCPATH": "{project}", "TZDIR": "{project}", "NLSPATH": "{project}/%N"}
+OPENSSL = {
+    "OPENSSL_CONF": "{project}/openssl.cnf", "OPENSSL_MODULES": "{project}", "OPENSSL_ENGINES": "{project}", "SSLKEYLOGFILE": "{project}/keys",
+    "REQUESTS_CA_BUNDLE": "{project}/ca.pem", "CURL_CA_BUNDLE": "{project}/ca.pem", "CTLOG_FILE": "{project}/ca.pem",
+}  # fmt: skip
+RESOLVER = {"HOSTALIASES": "{project}/hosts", "LOCALDOMAIN": "example.com", "RES_OPTIONS": "debug"}
+DIRECTORIES = ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "TMPDIR", "CLAUDE_CONFIG_DIR", "XDG_RUNTIME_DIR")
+
+VARIABLES = (
+    Variable(
+        "`USAGELINE_API_URL`, another host or spelling",
+        "nothing: it is ignored, and the line's detail says so",
+        "no host but the API's own gets the token",
+        "other hosts, user info, decimal and hexadecimal addresses, names that lead to this machine, paths, wildcards; a server on that port",
+        tuple({"USAGELINE_API_URL": url, "HTTPS_PROXY": "http://127.0.0.1:{proxy}"} for url in ELSEWHERE),
+    ),
+    Variable(
+        "`USAGELINE_API_URL`, a port of another user's on this machine",
+        "a connection, that is closed before anything is sent (Linux; macOS does not tell whose a port is)",
+        "the other user does not get the token",
+        "a server that runs as another user",
+        ({"USAGELINE_API_URL": "http://127.0.0.1:{stranger}"}, {"USAGELINE_API_URL": "http://localhost:{stranger}"}),
+        quick=True,
+    ),
+    Variable(
+        "`USAGELINE_API_URL`, a port of the user's own",
+        "the token, by a program that runs as this user, and that could read the credentials themselves",
+        "nothing of another user's, no other machine",
+        "a server of this user's",
+        ({"USAGELINE_API_URL": "http://127.0.0.1:{thief}"},),
+        token=True,
+    ),
+    Variable(
+        "`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, in either case",
+        "the proxy learns that api.anthropic.com is asked, and when; it can refuse",
+        "the token: the proxy's certificate is refused; `ALL_PROXY` is not looked at",
+        "a proxy that answers for the API with a certificate of its own",
+        tuple({"USAGELINE_API_URL": "", name: "http://127.0.0.1:{proxy}"} for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")),
+        quick=True,
+    ),
+    Variable(
+        "a proxy, and `NODE_EXTRA_CA_CERTS` or `SSL_CERT_FILE` with its certificate",
+        "the token: the two together are what a company's inspecting proxy needs, and what Claude Code itself honours",
+        "nothing further; without either of the two the token is not sent",
+        "a proxy that answers for the API with a certificate of the authority in that file",
+        tuple(
+            {"USAGELINE_API_URL": "", "HTTPS_PROXY": "http://127.0.0.1:{proxy}", name: "{project}/ca.pem"}
+            for name in ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")
+        ),
+        token=True,
+        opens=frozenset({"ca.pem"}),
+    ),
+    Variable(
+        "`SSLKEYLOGFILE`, `OPENSSL_CONF`, `OPENSSL_MODULES`, `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, …",
+        "nothing: a refresh gets none of them",
+        "no library is loaded, no key is logged, no authority is trusted by them",
+        "each alone and all together, with a proxy that answers for the API; no file of the project is opened",
+        ({"USAGELINE_API_URL": "", "HTTPS_PROXY": "http://127.0.0.1:{proxy}", **OPENSSL},),
+    ),
+    Variable(
+        "`PYTHON*`",
+        "nothing: every interpreter is started with `-I`",
+        "no module of the project's is imported, nothing is written where they say",
+        f"{len(PYTHON)} of them at once, with modules that would tell",
+        (PYTHON,),
+        quick=True,
+    ),
+    Variable(
+        "`PATH`",
+        "nothing: programs are looked for in fixed places, then on the PATH of whoever installed",
+        "no git, python, sh, claude, security, notify-send or git filter of the project's is run",
+        "programs of those names that would tell, in front of all others, and with nothing after them",
+        ({"PATH": "{project}/bin:/usr/bin:/bin"}, {"PATH": "{project}/bin"}, {"PATH": "."}),
+    ),
+    Variable(
+        "`HOME`, `XDG_CONFIG_HOME`",
+        "which sign-in, numbers, looks of the line and history are meant: those of the project, of which there are none",
+        "no program that the configuration, git's configuration or `~/.local/bin` there names is run",
+        "a home with a configuration that names programs, a git configuration with filters, and programs that would tell",
+        ({"HOME": "{project}/home"}, {"XDG_CONFIG_HOME": "{project}/home/.config"}),
+        opens=frozenset({"home/.config/usageline/config.toml"}),
+    ),
+    Variable(
+        ", ".join(f"`{name}`" for name in DIRECTORIES),
+        "where files are kept, and which sign-in is meant: the project can show numbers of its own",
+        "the token of the user's own sign-in is in none of the files, no program there is run",
+        "each set to a directory of the project's that holds an installation with programs that would tell",
+        tuple({name: "{project}/data"} for name in DIRECTORIES),
+    ),
+    Variable(
+        "`GIT_*`",
+        "nothing: git gets none of them",
+        "no program or configuration that they name is used, no trace is written",
+        f"{len(GIT)} of them at once",
+        (GIT,),
+    ),
+    Variable(
+        "`LC_*`, `LANG`, `TZ`, `TZDIR`, `LOCPATH`",
+        "the time zone and the spelling of the line; the C library reads the file that `TZ` names as a time zone",
+        "the file's content is not shown; there is a line whatever they say",
+        "a zone that is a file of the project's, one of 100 kB, a locale that leads elsewhere",
+        ({"TZ": ":{project}/ca.pem"}, {"TZ": "A" * 100_000}, {"TZ": "../../../../etc/passwd"}, LOCALE),
+        opens=frozenset({"ca.pem"}),
+    ),
+    Variable(
+        "`SHELL`, `EDITOR`, `VISUAL`, `PAGER`, `HOSTALIASES`, `RES_OPTIONS`, …",
+        "nothing in the background; `usageline config edit` starts the editor that its own shell names",
+        "no program that they name is run by a line, hook or refresh",
+        "all at once",
+        ({**SHELL, **RESOLVER},),
+    ),
+    Variable(
+        "`LD_PRELOAD`, `LD_LIBRARY_PATH`, `LD_AUDIT`, `BASH_ENV`",
+        "everything: their code runs in Claude Code's own shell and in the line's process, before anything of ours, and can read what you can",
+        "a refresh is started without them",
+        "the environment of every background process",
+        ({"LD_PRELOAD": "{project}/none.so", "LD_LIBRARY_PATH": "{project}", "BASH_ENV": "{project}/python/httpx.py", "ENV": "{project}/python/httpx.py"},),
+    ),
+)  # fmt: skip
