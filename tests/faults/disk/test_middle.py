@@ -53,7 +53,7 @@ MIDDLE = ("full", "no inodes", "a file in its place", "a symbolic link", "world-
 
 @promise(
     "A disk that fails in the middle of a refresh (full, permissions lost, directory replaced, unmounted) leaves the snapshot old "
-    "or new, and never a part of one; the refresh ends in silence, and the next one heals all of it",
+    "or new, and never a part of one; the refresh ends in silence, and the next one heals all of it.",
     sees="the last numbers with their age, or where the disk is gone `usage: loading…` until new ones are there",
 )
 @pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in {"full", "unmounted"} else pytest.mark.full) for name in MIDDLE])
@@ -96,7 +96,7 @@ def test_a_disk_that_fails_while_the_service_answers(name: str, scene: Scene, fi
 
 @promise(
     "Whichever call of a refresh the system refuses, for whatever reason (no space, quota, read-only, I/O error, no permission, file too large), "
-    "the snapshot is the old or the new one, the line is whole, and an unharmed refresh afterwards puts everything right",
+    "the snapshot is the old or the new one, the line is whole, and an unharmed refresh afterwards puts everything right.",
     sees="the last numbers with their age, and why no newer ones come",
 )
 @pytest.mark.timeout(300)
