@@ -61,7 +61,7 @@ def assert_bounded(scene: Scene, fault: Fault, turns: int) -> None:
 @promise(
     "Whatever fails of the cache's disk or directory (full, no inodes, quota, read-only, I/O errors, no flock, replaced by a file or a link, "
     "world-writable, permissions lost), every line is whole and there at once, at most one refresh a minute is tried, none of them asks the "
-    "service, and when the fault is over the next refresh heals all of it",
+    "service, and when the fault is over the next refresh heals all of it.",
     sees="`no refresh: the disk is full`, `… the cache cannot be written`, `… has no locks`, `… is not yours alone`, beside the last numbers "
     "with their age; `usageline refresh` and `usageline doctor` name the reason",
 )
@@ -95,7 +95,7 @@ def test_a_cache_that_fails(name: str, scene: Scene, size: Callable[[int, int], 
 
 
 @promise(
-    "Where no numbers were ever got, because the disk is full from the beginning, the line says so, and does not say `loading…` for ever",
+    "Where no numbers were ever got, because the disk is full from the beginning, the line says so, and does not say `loading…` for ever.",
     sees="`no refresh: the disk is full`",
 )
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_cache_that_never_worked(name: str, made: bool, scene: Scene, figure: 
 
 
 @promise(
-    "A wait that the service asked for is kept over a full disk: the store that holds it is not set aside for one that cannot be made",
+    "A wait that the service asked for is kept over a full disk: the store that holds it is not set aside for one that cannot be made.",
     sees="`rate-limited until 14:05`",
 )
 @pytest.mark.parametrize("name", ["no inodes", pytest.param("full", marks=pytest.mark.full)])
@@ -138,8 +138,8 @@ def test_a_cooldown_outlives_a_full_disk(name: str, scene: Scene, figure: Callab
 
 
 @promise(
-    "A cache directory of another user is refused: nothing is read from it but what is ours, and nothing written",
-    sees="no refresh: the cache directory is not yours alone",
+    "A cache directory of another user is refused: nothing is read from it but what is ours, and nothing written.",
+    sees="`no refresh: the cache directory is not yours alone`",
 )
 def test_a_cache_of_another_user(hot: Hot, world: World, api: Api, figure: Callable[[str], None]) -> None:
     needs(root=True)

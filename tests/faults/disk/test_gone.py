@@ -24,7 +24,7 @@ WATCHES = "inotify_init,inotify_init1,inotify_add_watch,fanotify_init,fanotify_m
 
 
 @promise(
-    "A home whose file system vanishes under a session leaves one whole line, nothing is made in what lies beneath, and when it is back all is as before",
+    "A home whose file system vanishes under a session leaves one whole line, nothing is made in what lies beneath, and when it is back all is as before.",
     sees="`usageline: its files are gone; run install.sh again, or install.sh --uninstall`, and afterwards the numbers again",
 )
 def test_a_home_that_vanishes(space: Space, world: World, api: Api, figure: Callable[[str], None]) -> None:
@@ -58,7 +58,7 @@ def test_a_home_that_vanishes(space: Space, world: World, api: Api, figure: Call
     figure("3 lines without a home, 0 files made; numbers back with it")
 
 
-@promise("Nothing is watched: no line, hook, look or refresh needs inotify, and none fails where a system has no watches left")
+@promise("Nothing is watched: no line, hook, look or refresh needs inotify, and none fails where a system has no watches left.")
 def test_nothing_is_watched(world: World, api: Api, built_release: Release, figure: Callable[[str], None]) -> None:
     needs("strace", "git")
     log = world.root / "watches"
@@ -82,7 +82,7 @@ def test_nothing_is_watched(world: World, api: Api, built_release: Release, figu
 
 
 @promise(
-    "A full disk under what the command's output goes to is told, and is no traceback; the line itself ends as always",
+    "A full disk under what the command's output goes to is told, and is no traceback; the line itself ends as always.",
     sees="`usageline: No space left on device`",
 )
 def test_output_that_cannot_be_written(world: World, api: Api, built_release: Release, figure: Callable[[str], None]) -> None:

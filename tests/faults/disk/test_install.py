@@ -38,7 +38,7 @@ def content(space: Space, home: Path) -> dict[str, bytes | None]:
 
 
 @promise(
-    "An install without room for it (program, packages, record, inodes, read-only) changes nothing, leaves nothing, and says where room is missing",
+    "An install without room for it (program, packages, record, inodes, read-only) changes nothing, leaves nothing, and says where room is missing.",
     sees="`usageline: …: No space left on device. Free some space on that disk. Run it again when that is solved.`",
 )
 @pytest.mark.timeout(300)
@@ -69,7 +69,7 @@ def test_an_install_without_room(name: str, tmp_path: Path, size: Callable[[int,
 
 @pytest.mark.full
 @pytest.mark.timeout(300)
-@promise("A /tmp that is full or read-only keeps nobody from installing: what is unpacked is unpacked beside the program", sees="the line")
+@promise("A /tmp that is full or read-only keeps nobody from installing: what is unpacked is unpacked beside the program.", sees="the line")
 @pytest.mark.parametrize("options", ["size=16k", "ro"])
 def test_an_install_without_a_tmp(options: str, tmp_path_factory: pytest.TempPathFactory, figure: Callable[[str], None]) -> None:
     needs("unshare", "nsenter", "mount", mounts=True)

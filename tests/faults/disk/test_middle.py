@@ -13,11 +13,12 @@ import pytest
 
 from faults.disk.faults_of import FAULTS
 from faults.disk.scene import stray
-from faults.disk.space import AS_USER
+from faults.disk.space import AS_USER, wait_for_background
 from faults.needs import needs
 from faults.promises import promise
 from hot import Hot
 from usageline import paths
+from usageline.refresh.attempt import TRIES
 from world import CANARY
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ MIDDLE = ("full", "no inodes", "a file in its place", "a symbolic link", "world-
 
 @promise(
     "A disk that fails in the middle of a refresh (full, permissions lost, directory replaced, unmounted) leaves the snapshot old "
-    "or new, and never a part of one; the refresh ends in silence, and the next one heals all of it",
+    "or new, and never a part of one; the refresh ends in silence, and the next one heals all of it.",
     sees="the last numbers with their age, or where the disk is gone `usage: loading…` until new ones are there",
 )
 @pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in {"full", "unmounted"} else pytest.mark.full) for name in MIDDLE])
@@ -95,7 +96,7 @@ def test_a_disk_that_fails_while_the_service_answers(name: str, scene: Scene, fi
 
 @promise(
     "Whichever call of a refresh the system refuses, for whatever reason (no space, quota, read-only, I/O error, no permission, file too large), "
-    "the snapshot is the old or the new one, the line is whole, and an unharmed refresh afterwards puts everything right",
+    "the snapshot is the old or the new one, the line is whole, and an unharmed refresh afterwards puts everything right.",
     sees="the last numbers with their age, and why no newer ones come",
 )
 @pytest.mark.timeout(300)
@@ -125,8 +126,10 @@ def test_any_call_of_a_refresh_may_fail(
             torn += after["observed_at"] < before["observed_at"]
         except ValueError:
             torn += 1
+        # Where the sign-in cannot be read again it may have changed: then it is tried once more, here without the time between two requests.
+        assert len(api.usage_requests) <= TRIES, (call, number)
         broken += "37%" not in hot.line()
-        assert len(api.usage_requests) <= 1
+        wait_for_background(world)  # the line may have found another one due
     assert (torn, broken) == (0, 0)
     Path(paths.stamp(world.env)).unlink(missing_ok=True)
     world.make_due()

@@ -32,7 +32,7 @@ BEFORE = 'theme = "ascii"  # mine\n'
 
 @promise(
     "Where the history's disk is full or read-only, nothing that it holds is lost, the numbers go on being renewed, and it goes on being kept "
-    "when there is room again",
+    "when there is room again.",
     sees="fresh numbers; `usageline doctor` says that the disk of the history is full, or read-only",
 )
 @pytest.mark.parametrize("fault", ["full", pytest.param("read-only", marks=pytest.mark.full)])
@@ -68,7 +68,7 @@ def test_a_history_that_cannot_be_added_to(fault: str, scene: Scene, figure: Cal
 
 
 @promise(
-    "A configuration that cannot be written, because the disk is full, read-only, or files may not grow, stays as it was, and the command says why",
+    "A configuration that cannot be written, because the disk is full, read-only, or files may not grow, stays as it was, and the command says why.",
     sees="`~/.config/usageline/config.toml cannot be written: No space left on device`",
 )
 def test_a_configuration_that_cannot_be_written(space: Space, world: World, built_release: Release, figure: Callable[[str], None]) -> None:
@@ -99,7 +99,7 @@ def test_a_configuration_that_cannot_be_written(space: Space, world: World, buil
 
 @promise(
     "A change of config.toml that cannot be compiled, because the cache's disk is full, is said; the configuration before it holds, and the line "
-    "does not wait for it again and again",
+    "does not wait for it again and again.",
     sees="`config.toml is not read: the disk is full`",
 )
 def test_a_configuration_that_cannot_be_compiled(scene: Scene, figure: Callable[[str], None]) -> None:
@@ -125,7 +125,7 @@ def test_a_configuration_that_cannot_be_compiled(scene: Scene, figure: Callable[
 
 @promise(
     "An uninstall that cannot change settings.json leaves its every byte: on a full disk it changes nothing else either, in a read-only "
-    "directory it removes the program and says what is left to do; run again once there is room it takes back the rest",
+    "directory it removes the program and says what is left to do; run again once there is room it takes back the rest.",
     sees="`~/.claude/settings.json: No space left on device. Free some space on that disk. Run it again when that is solved.`",
 )
 def test_an_uninstall_without_room(space: Space, world: World, api: Api, figure: Callable[[str], None]) -> None:
