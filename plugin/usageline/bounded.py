@@ -55,11 +55,8 @@ def run_bounded(  # noqa: PLR0913 - a command and the bounds of its run
     fault = "time"
     with (
         contextlib.nullcontext(guard) if guard else Guard() as watching,
-        subprocess.Popen(
-            command, env=dict(env), cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe if errors else null, start_new_session=True
-        ) as process,
+        watching.start(command, env, cwd, stdin=pipe, stdout=pipe, stderr=pipe if errors else null) as process,
     ):
-        watching.watch(process)
         try:
             exchange = _Exchange(process, data, most)
             fault = exchange.until(deadline)

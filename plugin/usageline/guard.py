@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-from typing import TYPE_CHECKING
+import warnings
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from typing_extensions import Self
 
 SCRIPT = 'read -r group || exit 0; read -r rest; kill -s KILL -- "-$group"'
@@ -17,7 +20,7 @@ guards: set[int] = set()
 
 
 class Guard:
-    """Made before a process is started, told of it at once by `watch`, and ended with it. Where there is no shell nobody watches."""
+    """Begins to wait before a process is started, and is ended with it. Where there is no shell nobody waits."""
 
     def __init__(self) -> None:
         null = subprocess.DEVNULL
@@ -36,11 +39,26 @@ class Guard:
     def __exit__(self, *_: object) -> None:
         self.end()
 
-    def watch(self, process: subprocess.Popen[bytes]) -> None:
-        """From now on the process's group, which it leads, ends with this process."""
-        if self._shell and self._shell.stdin:
+    def start(self, words: Sequence[str], env: Mapping[str, str], cwd: str | None, **streams: Any) -> subprocess.Popen[bytes]:
+        """Start a process in a session and a group of its own, which ends when this process does. OSError or ValueError where it does not start."""
+        pipe = self._shell.stdin.fileno() if self._shell and self._shell.stdin else None
+
+        def join() -> None:
+            # By the new process itself before it becomes the program: its starter may be killed before it could tell.
             with contextlib.suppress(OSError):
-                os.write(self._shell.stdin.fileno(), b"%d\n" % process.pid)
+                os.write(-1 if pipe is None else pipe, b"%d\n" % os.getpid())
+
+        with warnings.catch_warnings():
+            # That a lock may be held by another thread when the process is copied is nothing to a function that takes none.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return subprocess.Popen(
+                words,
+                env=dict(env),
+                cwd=cwd,
+                start_new_session=True,
+                preexec_fn=join if pipe is not None else None,  # noqa: PLW1509 - as above
+                **streams,
+            )
 
     def end(self) -> None:
         """The group is gone, or may live on."""

@@ -49,9 +49,8 @@ def converse(  # noqa: PLR0913 - a command and the bounds of a conversation with
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
     with (
         Guard() as guard,
-        subprocess.Popen(command, env=dict(env), cwd=cwd, stdin=pipe, stdout=pipe, stderr=null, start_new_session=True) as process,
+        guard.start(command, env, cwd, stdin=pipe, stdout=pipe, stderr=null) as process,
     ):
-        guard.watch(process)
         try:
             # A question is shorter than a pipe is deep: this does not wait for a program that never reads.
             with contextlib.suppress(BrokenPipeError):

@@ -24,8 +24,8 @@ try:
                     setattr(sys.modules[parent], child, module)
                 exec(code, module.__dict__)  # noqa: S102 - as an import does
 except Exception:  # noqa: BLE001 - whatever a damaged one does: without it a line takes longer, and nothing else
-    for name in [name for name in sys.modules if name[:9] == "usageline"]:
-        del sys.modules[name]
+    # As a text, for the compiler has better things to do at each start.
+    exec("for name in [*sys.modules]:\n if name[:9] == 'usageline': del sys.modules[name]")  # noqa: S102 - ours
 
 try:
     from usageline.line.run import main

@@ -146,6 +146,7 @@ def test_killed_in_the_middle_it_leaves_nothing_that_is_not_swept(world: World, 
         wait_for(lambda: lock_is_free(world))
         if Path(paths.snapshot(world.env)).exists():
             assert world.snapshot()["version"] == 1
+    world.run(*built_release.refresh_command, "--force")  # on a busy machine each may have been killed before it had made a store
     Path(temporary_name(paths.snapshot(world.env))).write_text("torn")
     (world.cache / "store" / "cache.db-journal").write_bytes(b"\0" * 600)
     api.fault = ""
@@ -156,7 +157,7 @@ def test_killed_in_the_middle_it_leaves_nothing_that_is_not_swept(world: World, 
             and world.snapshot()["status"] == "ok"
         )
     )
-    left = {path.name for path in world.cache.iterdir()} - {"refresh.stamp", "store.broken"}
+    left = {path.name for path in world.cache.iterdir()} - {"refresh.stamp"}
     assert left == {"snapshot.json", "refresh.lock", "store"}
     assert {path.name for path in (world.cache / "store").iterdir()} == {"cache.db"}
     assert_no_trace_of_the_token(world)

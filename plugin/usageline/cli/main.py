@@ -197,7 +197,10 @@ def _waits_after_failure(outcome: Outcome) -> bool:
 def main() -> NoReturn:
     """The entry point: no traceback reaches the user."""
     try:
-        cli(prog_name="usageline")
+        try:
+            cli(prog_name="usageline")
+        finally:
+            sys.stdout.flush()
     except UsagelineError as problem:
         click.echo(f"usageline: {lines(str(problem))}", err=True)
     except LookupError as problem:  # no HOME
@@ -206,7 +209,10 @@ def main() -> NoReturn:
         click.echo(f"usageline: {error}: the program is not whole; run install.sh again", err=True)
     except OSError as error:  # a disk that is full or gone, most of the time
         where = f"{lines(str(error.filename))}: " if error.filename else ""
-        click.echo(f"usageline: {where}{error.strerror or error}", err=True)
+        if not isinstance(error, BrokenPipeError):  # nobody reads any more (`usageline | head`)
+            click.echo(f"usageline: {where}{error.strerror or error}", err=True)
+        # What could not be written is not tried again at the very end, where it would end in a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # noqa: BLE001 - the edge of the process
         click.echo(f"usageline: {lines(f'{type(error).__name__}: {error}')}; please report it", err=True)
     sys.exit(1)

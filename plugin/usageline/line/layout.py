@@ -103,8 +103,21 @@ def clean(text):
 
     Nor does it have so many combining marks on one character that they would be drawn over the rows around.
     """
-    text = text if text.isprintable() else "".join(char for char in text if char.isprintable())
-    return text if len(text) <= MOST_MARKS or text.isascii() else _without_floods(text)
+    if text.isprintable() and (text.isascii() or len(text) <= MOST_MARKS):
+        return text
+    return _without_floods("".join(char for char in text if char.isprintable()))
+
+
+def begun(text):
+    """`text`, a row's first, without combining marks at its beginning: they would stand on the row above."""
+    if text[:1] < "\u0300" or "\u2190" <= text < "\u2e80":  # the strokes that bars are made of are none
+        return text
+    import unicodedata  # noqa: PLC0415 - as below
+
+    start = 0
+    while start < len(text) and unicodedata.category(text[start])[0] == "M":
+        start += 1
+    return text[start:]
 
 
 def cells(text):
@@ -121,6 +134,8 @@ def _ascii(text):
 
 
 def _without_floods(text):
+    if max(text, default="") < "\u0300":
+        return text
     import unicodedata  # noqa: PLC0415 - only longer texts from outside need it
 
     kept, marks = "", 0

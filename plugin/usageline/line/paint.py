@@ -16,6 +16,9 @@ def painted(drawn, configured, look, width):
 
 def paint(row, look):
     """The text of a row of `(kind, parts)`, coloured. Every text is clean already; what is written besides is the theme's own."""
+    if row and row[0][1] and not row[0][1][0][1].isascii():
+        (kind, ((style, text, *link), *rest)), *others = row
+        row = [(kind, [(style, layout.begun(text), *link), *rest]), *others]
     if look.caps:
         from usageline.line.blocks import paint_blocks  # noqa: PLC0415 - only some themes have them
 

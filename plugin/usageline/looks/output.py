@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from usageline.line.chain import MOST_CELLS, MOST_PARTS, MOST_ROWS, is_web_link
-from usageline.line.layout import cells, clean
+from usageline.line.layout import begun, cells, clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +92,7 @@ def _colour(numbers: Iterator[int]) -> str:
 
 def _add(row: list[list[str]], codes: str, text: str, url: str) -> None:
     shown = clean(text.replace("\t", " "))
+    shown = shown if row else begun(shown)
     if shown and row and row[-1][::2] == [codes, url]:
         row[-1][1] += shown
     elif shown:

@@ -144,10 +144,15 @@ class Store:
     def _make(self) -> None:
         """Make a new store in one step: one of which a killed run has made the half would look damaged."""
         new = self._directory + ".new"
-        remove_tree(new)
-        _make_database(private_directory(new))
-        _cache(new).close()
-        os.rename(new, self._directory)
+        try:
+            remove_tree(new)
+            _make_database(private_directory(new))
+            _cache(new).close()
+            os.rename(new, self._directory)
+        except BaseException:
+            with contextlib.suppress(OSError):  # a full disk has better uses
+                remove_tree(new)
+            raise
 
     def _rebuild(self) -> None:
         """Set the store aside, in place of one set aside earlier, and begin a new one.

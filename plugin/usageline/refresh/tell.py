@@ -41,6 +41,7 @@ def tell(alerts: tuple[Alert, ...], settings: Alerts, env: Mapping[str, str], de
     deadline = min(deadline, time.monotonic() + LONGEST_S)
     running: list[tuple[str, subprocess.Popen[bytes]]] = []
     failures: list[str] = []
+    null = subprocess.DEVNULL
     with contextlib.ExitStack() as guards:
         try:
             for name, words, surroundings in _commands(alerts[:MOST_TOLD], settings, {**_environment(env), **desktop.bus()}, desktop):
@@ -49,8 +50,7 @@ def tell(alerts: tuple[Alert, ...], settings: Alerts, env: Mapping[str, str], de
                     continue
                 try:
                     guard = guards.enter_context(Guard())
-                    running.append((name, _start(words, surroundings, paths.home(env))))
-                    guard.watch(running[-1][1])
+                    running.append((name, guard.start(words, surroundings, paths.home(env), stdin=null, stdout=null, stderr=null)))
                 except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
                     failures.append(f"{name}: {getattr(error, 'strerror', None) or type(error).__name__}")
             for name, process in running:
@@ -91,11 +91,6 @@ def _variables(alert: Alert, text: str) -> dict[str, str]:
 
 def _environment(env: Mapping[str, str]) -> dict[str, str]:
     return {**{name: env[name] for name in PASSED_ON if name in env}, "PATH": PATH.format(home=paths.home(env))}
-
-
-def _start(words: list[str], env: dict[str, str], cwd: str) -> subprocess.Popen[bytes]:
-    null = subprocess.DEVNULL
-    return subprocess.Popen(words, env=env, cwd=cwd, stdin=null, stdout=null, stderr=null, start_new_session=True)
 
 
 def _end(process: subprocess.Popen[bytes], deadline: float) -> str:

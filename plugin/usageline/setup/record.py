@@ -130,7 +130,7 @@ def save_to(place: str, record: Record) -> None:
     files.make_directory(os.path.dirname(place))
     known = asdict(record)
     value = {**known.pop("rest"), **known}
-    data = json.dumps({**value, "digest": _sealed(value)}, ensure_ascii=True, indent=1).encode("ascii")
+    data = json.dumps({**value, "digest": seal(value)}, ensure_ascii=True, indent=1).encode("ascii")
     atomic.replace_file(place, data + b"\n", 0o600)
 
 
@@ -147,12 +147,12 @@ def others(env: dict[str, str]) -> list[str]:
 def _parsed(place: str) -> dict[str, Any]:
     """The object in that file. ValueError where there is none, or one that is not as it was written."""
     value: dict[str, Any] = read.json_file(place, _SIZE_LIMIT) or {}
-    if "digest" in value and value["digest"] != _sealed(value):
+    if "digest" in value and value["digest"] != seal(value):
         raise ValueError("not as it was written")
     return value
 
 
-def _sealed(value: dict[str, Any]) -> str:
+def seal(value: dict[str, Any]) -> str:
     """The digest of a record's values but for `digest`."""
     rest = {name: found for name, found in value.items() if name != "digest"}
     return digest(json.dumps(rest, sort_keys=True).encode("ascii"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -94,12 +95,13 @@ def _remove_state(job: Job, outcome: Outcome) -> None:
 
 
 def _sweep(job: Job, old: Record | None) -> None:
-    """Remove what a killed install, uninstall or change of the configuration left half written."""
+    """Remove what a killed install, uninstall or change of the configuration left half written. A read-only directory has none of it."""
     written = (os.path.realpath(job.settings), *(old.backups if old else ()), os.path.realpath(paths.config_file(job.env)))
     targets = (*written, record.path(job.env), job.data_dir + "/current", job.command)
     for path in () if job.dry_run else targets:
         if os.path.isdir(os.path.dirname(path)):
-            atomic.remove_file(atomic.temporary_name(path))
+            with contextlib.suppress(OSError):
+                atomic.remove_file(atomic.temporary_name(path))
 
 
 def _bequeath(old: Record | None, others: list[str]) -> None:

@@ -111,10 +111,13 @@ def unwire(job: Job, old: Record | None, outcome: Outcome) -> None:
 
     def change(found: Settings) -> bytes | None:
         nonlocal exact
-        exact = bool(old and (old.made_it(found.data) or found.data == old.before_bytes))
+        before = _text(old.before_bytes) if old else from_backup(job, ours)
+        # What names our program where it would be now goes, too, should the record name another place.
+        text = wiring.unwire(wiring.unwire(found.text, before, ours), before, wiring.wiring("", job.data_dir))
+        # What a record says of the rest of the settings is believed only where the settings themselves say the same.
+        exact = bool(old and (found.data == old.before_bytes or (old.made_it(found.data) and _value(text) == _value(before))))
         if old and exact:
             return old.before_bytes
-        text = wiring.unwire(found.text, _text(old.before_bytes) if old else from_backup(job, ours), ours)
         if text == found.text:
             return found.data
         created = old is not None and old.before is None and bool(old.after)
@@ -192,6 +195,10 @@ def _names_us(path: str, ours: Wiring) -> bool:
             return os.fsencode(ours.scripts[0]) in file.read(settings.SIZE_LIMIT)
     except OSError:
         return False
+
+
+def _value(text: str) -> object:
+    return json_text.parse(text) if text.strip() else {}
 
 
 def _text(data: bytes | None) -> str:

@@ -31,18 +31,20 @@ LIBRARIES = (
     "/opt/homebrew/lib/faketime/libfaketime.1.dylib",
 )
 YEAR_S = 365 * 86400
+FLOOR_S = 1
 LONGEST_LIFE_S = 5 * YEAR_S
 """Of the sign-in: it is the clock that is tried here, and not what has expired by it."""
 
 
 @dataclass
 class Clock:
-    """The clock of `world`, off by `shift_s` from the true one. `release` is the test's own, whose interpreter is put under it."""
+    """The clock of `world`, off by `shift_s` from the true one, and by what was passed over in waiting. `release` is the test's own, whose interpreter is put under it."""
 
     world: World
     release: Release
     api: Api
     shift_s: float = 0
+    passed_s: float = 0
 
     def __post_init__(self) -> None:
         self.hot = Hot(self.world, self.release)
@@ -66,7 +68,7 @@ class Clock:
     @property
     def now(self) -> float:
         """What it shows."""
-        return time.time() + self.shift_s
+        return time.time() + self.shift_s + self.passed_s
 
     @property
     def requests(self) -> int:
@@ -77,8 +79,13 @@ class Clock:
         """Put it so many seconds ahead of the true time, or behind; also for processes that run."""
         self.shift_s = shift_s
         new = self.file.with_name("clock.new")
-        new.write_text(f"{shift_s:+.0f}")
+        new.write_text(f"{shift_s + self.passed_s:+.0f}")
         new.replace(self.file)
+
+    def pass_floor(self) -> None:
+        """Let the least time between two requests to this machine pass, so that nothing but what is tried keeps from asking."""
+        self.passed_s += 2 * FLOOR_S
+        self.set(self.shift_s)
 
     def refresh(self, *arguments: str) -> None:
         """One refresh, to its end."""

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from faults.clock.clocks import Clock
 
 DAY_S = 86400
-FLOOR_S = 1.1
-"""Between two requests to this machine."""
-
 WRONG = (YEAR_S, -YEAR_S, 5 * YEAR_S // 2, -YEAR_S // 8)
 
 
@@ -89,7 +86,7 @@ def test_alerts_are_not_told_again(clock: Clock, size: Callable[[int, int], int]
 
 def ask(clock: Clock) -> None:
     """A refresh that the service answers."""
-    time.sleep(FLOOR_S)
+    clock.pass_floor()
     before = clock.requests
     clock.refresh("--force")
     assert clock.requests == before + 1

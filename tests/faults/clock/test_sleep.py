@@ -53,7 +53,7 @@ def test_the_first_line_after_a_sleep(clock: Clock, figure: Callable[[str], None
 )
 def test_a_sleep_in_the_middle_of_a_refresh(clock: Clock, figure: Callable[[str], None]) -> None:
     clock.refresh()
-    time.sleep(1.1)
+    clock.pass_floor()
     clock.api.fault = "slow:0.5"
     asked_at = time.time()
     with subprocess.Popen([*clock.release.refresh_command, "--force"], env=clock.world.env, stdin=subprocess.DEVNULL) as refresh:
@@ -61,8 +61,6 @@ def test_a_sleep_in_the_middle_of_a_refresh(clock: Clock, figure: Callable[[str]
         os.kill(refresh.pid, signal.SIGSTOP)
         time.sleep(1)  # the answer has come, and lies unread
         clock.set(ASLEEP_S)
-        clock.refresh()
-        assert is_running(refresh.pid)
         os.kill(refresh.pid, signal.SIGCONT)
         assert refresh.wait(15) == 0
     assert abs(clock.world.snapshot()["observed_at"] - asked_at) < 5
@@ -72,4 +70,14 @@ def test_a_sleep_in_the_middle_of_a_refresh(clock: Clock, figure: Callable[[str]
     clock.api.fault = ""
     assert "ago" not in clock.settled_line()
     assert clock.requests == 3
+
+    clock.pass_floor()
+    clock.api.fault = "hang"
+    with subprocess.Popen([*clock.release.refresh_command, "--force"], env=clock.world.env, stdin=subprocess.DEVNULL) as refresh:
+        wait_for(lambda: clock.requests == 4)
+        os.kill(refresh.pid, signal.SIGSTOP)
+        clock.set(2 * ASLEEP_S)
+        clock.refresh()
+        assert is_running(refresh.pid)
+        refresh.kill()
     figure("1 answer that lay for 8 h: shown as 8 h old, and asked for again at once")

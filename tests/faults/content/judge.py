@@ -104,6 +104,7 @@ def fits(text: str, width: int) -> None:
     assert cells(text) <= width, f"{cells(text)} cells in {width}: {text!r}"
     assert wcwidth.wcswidth(text) <= width, f"{wcwidth.wcswidth(text)} cells in {width}: {text!r}"
     assert not flooded(text), repr(text)
+    assert unicodedata.category(text[:1] or "x") not in {"Mn", "Mc", "Me"}, f"it begins with a mark: {text!r}"
 
 
 def tried(call: Callable[[], T], named: type[E]) -> tuple[T | None, E | None]:

@@ -61,7 +61,13 @@ READERS: dict[str, tuple[str, ...]] = {
 """By the target that tries what they read; `value` and `surroundings` try arguments and the environment, which are read everywhere."""
 
 ELSEWHERE: dict[str, tuple[str, ...]] = {
-    "tests/faults/corruption": ("refresh.inspect.inspect", "refresh.store._cache", "refresh.store._make_database", "statusline"),
+    "tests/faults/corruption": (
+        "refresh.inspect.inspect",
+        "refresh.inspect._check_file",
+        "refresh.store._cache",
+        "refresh.store._make_database",
+        "statusline",
+    ),
     "tests/faults/crowd": ("refresh.holder.holder", "processes.process"),
     "tests/refresh": ("refresh.log._opened", "refresh.log._write"),
     "tests/sources": (
@@ -73,15 +79,23 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     ),
     "tests/cli": ("cli.doctor.run.run", "cli.doctor.installation.plugin", "cli.doctor.context.release", "cli.doctor.line._listed"),
     "tests/setup": (
-        *("setup.bundle.write", "setup.environment.is_current", "setup.environment.release_of", "setup.environment.compile_for"),
+        *(
+            "setup.bundle.write",
+            "setup.bundle.is_whole",
+            "setup.bundle.sweep",
+            "setup.wire_settings.from_backup",
+            "setup.environment.is_current",
+            "setup.environment.release_of",
+            "setup.environment.compile_for",
+        ),
         *("setup.environment.current", "setup.environment.remove_others", "setup.first_line._output", "setup.install._link"),
         *("setup.interpreters.probe", "setup.interpreters.is_macos_stub", "setup.interpreters._run", "setup.interpreters._timed"),
         *("setup.interpreters._candidates", "setup.packages._run", "setup.packages._point_to_program", "setup.uninstall._remove_program"),
         *("setup.wire_settings.ask", "setup.environment.is_whole", "setup.uninstall._remove_state"),
     ),
     "nothing of what it reads is used": (
-        *("atomic.replace_file", "atomic._sync_directory", "flock.held", "line.hook.claim", "line.read.await_end", "line.start.spawn"),
-        *("line.start._first_claim", "looks.files.held", "looks.files.sweep", "refresh.told.sweep", "refresh.tell._start"),
+        *("atomic.replace_file", "atomic._sync_directory", "flock.held", "line.start.create", "line.read.await_end", "line.start.spawn"),
+        *("looks.files.held", "looks.files.sweep", "refresh.told.sweep", "refresh.tell._start"),
         *(
             "cli.config.editor._text",
             "cli.config.editor._run_editor",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-FUZZER_S = 15
+FUZZER_S = 12
 MOST_CPU_S = 4
 """Slack for a slow machine; a refresh has 10 s for all of it."""
 
@@ -67,7 +67,7 @@ def test_the_committed_inputs_are_survived(target: str, figure: Callable[[str], 
 def test_made_up_inputs_are_survived(target: str, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
     check, tried = targets.check_of(target), 0
 
-    @settings(max_examples=size(40, 600), suppress_health_check=list(HealthCheck))
+    @settings(max_examples=size(40, 400), suppress_health_check=list(HealthCheck))
     @given(inputs(target))
     def try_one(data: bytes) -> None:
         nonlocal tried

@@ -13,6 +13,7 @@ import pytest
 from faults.corruption.damage import contents, cuts, flips, spoilt
 from faults.promises import promise
 from usageline import paths
+from usageline.errors import SetupRefused
 from usageline.setup import install, record, uninstall, wire_settings, wiring
 from usageline.setup.job import Job, Outcome
 from world import World
@@ -116,7 +117,11 @@ def test_a_hostile_record_has_nothing_elsewhere_removed(
     for what, content in cases:
         installed.again()
         installed.record.write_bytes(content)
-        uninstall.uninstall(installed.job)
+        try:
+            uninstall.uninstall(installed.job)
+        except SetupRefused:  # it says that it is of a later version
+            assert installed.settings.read_bytes() == installed.kept[installed.settings], what
+            continue
         assert (precious / "releases" / "file").read_text() == "x", what
         found = json.loads(installed.settings.read_text())
         assert {**found, "statusLine": None} == {**BEFORE, "statusLine": None}, what

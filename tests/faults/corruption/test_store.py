@@ -81,9 +81,9 @@ def test_a_damaged_store_works_again_at_once(directory: Path, size: Callable[[in
             count += 1
         return count
 
-    cut = try_all(cuts(whole, size(701, 7)))
+    cut = try_all(cuts(whole, size(701, 13)))
     head = try_all(content + whole[100:] for content in flips(whole[:100], size(29, 1)))
-    flipped = try_all(flips(whole, size(4001, 53)))
+    flipped = try_all(flips(whole, size(4001, 101)))
     figure(f"{cut} lengths, {head} bits of the header, {flipped} of the rest")
 
 

@@ -37,7 +37,7 @@ GATHERED_S = 0.005
 
 @dataclass(slots=True)
 class Session:
-    """One session: its payload's file, and the run that is under way, if one is (`pid` 0: none)."""
+    """One session: its payload's file, and the run that is under way, if one is (`pid` 0: none); `wanted`: the next is due when that has gone."""
 
     number: int
     payload: str
@@ -46,7 +46,7 @@ class Session:
     said: bytearray = field(default_factory=bytearray)
     began: float = 0
     given_up: bool = False
-    drawn: int = 0
+    wanted: bool = False
 
 
 @dataclass(slots=True)
@@ -61,6 +61,7 @@ class Crowd:
     cut_off: int = 0
     bad: list[str] = field(default_factory=list)
     _events: list[tuple[float, int, str, float]] = field(default_factory=list)
+    _ending: bool = False
     _poll: select.epoll = field(default_factory=select.epoll)
     _by_output: dict[int, Session] = field(default_factory=dict)
 
@@ -80,30 +81,30 @@ class Crowd:
                 due = self._events[0][0] if self._events else now + EVERY_S
                 self._listen(max(min(due + GATHERED_S, watch_at, end) - time.monotonic(), 0))
         finally:
+            self._ending = True
             self._give_up([session for session in self.sessions if session.pid])
             while self._by_output:
                 self._listen(1)
             self._poll.close()
 
     def _act(self, now: float) -> None:
-        doomed, to_draw = [], []
+        doomed = []
         while self._events and self._events[0][0] <= now:
             at, number, what, began = heapq.heappop(self._events)
             session = self.sessions[number]
             if what == "draw":
-                to_draw.append(session)
                 heapq.heappush(self._events, (max(at + EVERY_S, now), number, "draw", 0))
-                if session.pid:
-                    self.cancelled += not session.given_up
+                if not session.pid:
+                    self._begin(session)
+                    continue
+                session.wanted = True
+                if not session.given_up:
+                    self.cancelled += 1
                     doomed.append(session)
             elif session.pid and session.began == began and not session.given_up:
                 self.cut_off += 1
                 doomed.append(session)
         self._give_up(doomed)
-        for session in to_draw:
-            while session.pid:  # it was killed; this is for the kernel
-                self._listen(1)
-            self._begin(session)
 
     def _begin(self, session: Session) -> None:
         read, write = os.pipe()
@@ -115,7 +116,8 @@ class Crowd:
         env = {**self.hot.world.env, "COLUMNS": "160", "NO_COLOR": "1"}
         session.pid = os.posix_spawn(self.hot.command[0], self.hot.command, env, file_actions=actions)
         os.close(write)
-        session.output, session.said, session.given_up, session.began = read, bytearray(), False, time.monotonic()
+        session.output, session.said, session.began = read, bytearray(), time.monotonic()
+        session.given_up = session.wanted = False
         self._by_output[read] = session
         self._poll.register(read, select.EPOLLIN)
         if self.random.random() < CUT_OFF:
@@ -148,10 +150,11 @@ class Crowd:
         _, status = os.waitpid(session.pid, 0)
         session.pid = 0
         if not status:
-            session.drawn += 1
             self.took.append(time.monotonic() - session.began)
         if not is_good(session, bytes(session.said), whole=not status) or (status and not session.given_up):
             self.bad.append(f"session {session.number}, status {status}: {bytes(session.said)!r}")
+        if session.wanted and not self._ending:
+            self._begin(session)
 
 
 def crowd_of(count: int, hot: Hot, directory: Path) -> Crowd:

@@ -50,10 +50,10 @@ class Watch:
 
 def refreshes(release: Release) -> list[int]:
     """The refreshes of that release that run."""
-    found = []
+    found, command = [], [os.fsencode(word) for word in release.refresh_command]
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError), open(f"/proc/{name}/cmdline", "rb") as file:
-            if file.read().split(b"\0")[:-1] == [os.fsencode(word) for word in release.refresh_command]:
+            if file.read().split(b"\0")[: len(command)] == command:
                 found.append(int(name))
     return found
 

@@ -68,7 +68,7 @@ def assert_sound(scene: Scene, readings: bytes) -> None:
     for path in (paths.snapshot(world.env), paths.line_config(world.env)):
         if os.path.exists(path):
             assert json.loads(Path(path).read_text())["version"] == 1
-    known = {temporary_name(path) for path in (paths.snapshot(world.env), paths.line_config(world.env))}
+    known = {temporary_name(path) for path in (paths.snapshot(world.env), paths.line_config(world.env), paths.lock_holder(world.env))}
     assert {str(path) for path in scene.home.rglob(".*") if path.name.endswith("-new")} <= known
     for path in history_files(scene):
         if path.name != OLD_MONTH:

@@ -62,7 +62,7 @@ def test_line_and_hook(kind: str, tmp_path: Path, release: Release, size: Callab
 def test_look(kind: str, tmp_path: Path, built_release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
     needs("strace", "git")
     make = getattr(runs, kind)
-    killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", built_release), size(4, ALL))
+    killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", built_release), size(3, ALL))
     figure(f"{kind.replace('_', ' ')}: killed at {killed} calls, nothing torn, nothing left")
 
 
@@ -86,5 +86,5 @@ def test_setup(kind: str, tmp_path: Path, size: Callable[[int, int], int], figur
     needs("strace")
     built = installs.complete(tmp_path / "built")
     make = getattr(installs, kind)
-    killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", built), size(4, ALL))
+    killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", built), size(2, ALL))
     figure(f"{kind}: killed at {killed} calls, settings never torn, nothing left after an uninstall")

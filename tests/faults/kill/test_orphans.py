@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from faults.kill.scene import Scene
 from faults.promises import promise
 from server import usage_body
 from setup.machine import make_machine
+from usageline.processes import descendants
 from world import REPOSITORY, World
 
 if TYPE_CHECKING:
@@ -67,6 +70,31 @@ def test_what_was_started_ends(
 ) -> None:
     scene = Scene(World(tmp_path / "killed"))
     _kill_when_started(scene, begin(scene, built_release, api), eventually)
+
+
+@promise(
+    "However shortly after the start of a chained command its look is killed, the command does not stay.",
+    sees="The last output of the chained command, and then a new one.",
+)
+def test_there_is_no_moment_too_soon(
+    tmp_path: Path, built_release: Release, api: Api, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
+    scene = Scene(World(tmp_path / "killed"))
+    words, null = _by_chain(scene, built_release, api), subprocess.DEVNULL
+    moments, began = size(8, 100), 0
+    for _ in range(moments):
+        process = subprocess.Popen(words, env=scene.world.env, stdin=null, stdout=null, stderr=null)
+        deadline = time.monotonic() + 20
+        # From the first child on: the shell that watches, or the command.
+        while not descendants(process.pid) and time.monotonic() < deadline:
+            pass
+        time.sleep(random.uniform(0, 0.01))
+        process.kill()
+        process.wait()
+        scene.assert_nothing_runs(GONE_S)
+        began += (scene.home / "started").exists()
+        (scene.home / "started").unlink(missing_ok=True)
+    figure(f"killed {moments} times within 10 ms of its first child's start, {began} times with the command at work: 0 processes left")
 
 
 @promise(

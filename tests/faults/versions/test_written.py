@@ -92,7 +92,9 @@ def test_what_an_earlier_version_wrote_is_read(world: World, earlier: Earlier, f
     assert installed is not None
     assert b"echo theirs" in (installed.before_bytes or b"")
     assert len(installed.commands) == 2
-    figure(f"by the version “{earlier.name}”: {len(list(earlier.written.rglob('*.*')))} files, {len(kept)} readings kept, none passed over")
+    figure(
+        f"by the version “{earlier.name}”: {len(list(earlier.written.rglob('*.*')))} files read; readings kept by it and read: {len(kept)}"
+    )
 
 
 def add_everywhere(value: Any) -> Any:
@@ -187,13 +189,13 @@ def test_an_install_record_of_a_later_version_is_left_alone(world: World, figure
     )
     record.save(world.env, found)
     written = json.loads(path.read_text())
-    path.write_text(json.dumps({**written, "theme": {"kept": ["for", "later"]}}))
+    write_sealed(path, {**written, "theme": {"kept": ["for", "later"]}})
     again = record.load(world.env)
     assert again is not None
     record.save(world.env, again)
     assert json.loads(path.read_text())["theme"] == {"kept": ["for", "later"]}
     for later in ({"version": 2}, {"version": 7, "before": {"file": "elsewhere"}}):
-        path.write_text(json.dumps({**written, **later}))
+        write_sealed(path, {**written, **later})
         with pytest.raises(SetupRefused):
             record.load(world.env)
         before = machine.tree(times=True)
@@ -202,3 +204,8 @@ def test_an_install_record_of_a_later_version_is_left_alone(world: World, figure
             assert "is of a later version of usageline: install or uninstall with that one" in said
         assert machine.tree(times=True) == before
     figure("2 later records: install, dry run and uninstall refuse, 0 files changed")
+
+
+def write_sealed(path: Path, written: dict[str, object]) -> None:
+    """Write a record as a later version would."""
+    path.write_text(json.dumps({**written, "digest": record.seal(written)}))

@@ -1,0 +1,100 @@
+"""File systems that vanish, and what none of this rests on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+from cli.installed import install
+from faults.disk.space import wait_for_background
+from faults.needs import needs
+from faults.promises import promise
+from hot import Hot
+from usageline.setup.wiring import GONE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from faults.disk.space import Space
+    from server import Api
+    from world import Release, World
+
+WATCHES = "inotify_init,inotify_init1,inotify_add_watch,fanotify_init,fanotify_mark"
+
+
+@promise(
+    "A home whose file system vanishes under a session leaves one whole line, nothing is made in what lies beneath, and when it is back all is as before",
+    sees="`usageline: its files are gone; run install.sh again, or install.sh --uninstall`, and afterwards the numbers again",
+)
+def test_a_home_that_vanishes(space: Space, world: World, api: Api, figure: Callable[[str], None]) -> None:
+    world.env["NO_COLOR"] = "1"
+    install(world)
+    kept = world.root / "kept"
+    shutil.copytree(world.home, kept, symlinks=True)
+    shutil.rmtree(world.home)
+    world.home.mkdir(mode=0o700)
+    space.mount(world.home, "size=64m")
+    space.do("cp", "-a", f"{kept}/.", world.home)
+    command = json.loads(space.inside(world.home / ".claude" / "settings.json").read_text())["statusLine"]["command"]
+
+    def line() -> str:
+        done = space.run("sh", "-c", command, input="{}", stdin=None)
+        assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)
+        wait_for_background(world)
+        return done.stdout
+
+    line()
+    assert "37%" in line()
+    # Kept by a second mount, as a disk that is unplugged keeps what is on it.
+    space.do("mount", "--bind", world.home, "/mnt")
+    space.do("umount", "-l", world.home)
+    for _ in range(3):
+        assert line() == GONE + "\n"
+    assert list(space.inside(world.home).iterdir()) == []
+    space.do("mount", "--bind", "/mnt", world.home)
+    assert "37%" in line()
+    assert len(api.requests) == 1
+    figure("3 lines without a home, 0 files made; numbers back with it")
+
+
+@promise("Nothing is watched: no line, hook, look or refresh needs inotify, and none fails where a system has no watches left")
+def test_nothing_is_watched(world: World, api: Api, built_release: Release, figure: Callable[[str], None]) -> None:
+    needs("strace", "git")
+    log = world.root / "watches"
+    hot = Hot(world, built_release)
+    world.configure('rows = [["session", "git"]]\n[segments.git]\nshow = ["branch", "dirty"]\n')
+    assert world.run("git", "init", "-q").returncode == 0
+    strace = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", str(log), "--trace=execve," + WATCHES]
+    told = json.dumps({"workspace": {"current_dir": str(world.home)}})
+    hook = [*hot.command[:-1], str(built_release.hook)]
+    seen = []
+    for command in (hot.command, hot.command, hook):
+        done = hot.run(told, command=[*strace, *command])
+        assert done.returncode == 0
+        seen += log.read_text().splitlines()
+    assert len(api.requests) == 1
+    assert not [call for call in seen if "notify" in call.partition("(")[0]]
+    started = [call for call in seen if "execve(" in call]
+    assert len([call for call in started if "usageline.refresh" in call]) == 1
+    assert [call for call in started if "usageline.looks" in call]
+    figure(f"{len(started)} programs run: 0 watches")
+
+
+@promise(
+    "A full disk under what the command's output goes to is told, and is no traceback; the line itself ends as always",
+    sees="`usageline: No space left on device`",
+)
+def test_output_that_cannot_be_written(world: World, api: Api, built_release: Release, figure: Callable[[str], None]) -> None:
+    hot = Hot(world, built_release)
+    hot.publish()
+    done = hot.run(command=["sh", "-c", 'exec "$@" >/dev/full', "sh", *hot.command])
+    assert (done.returncode, done.stderr) == (0, b"")
+    commands: tuple[list[str], ...] = (["--json"], [], ["doctor"], ["config", "themes"], ["refresh"])
+    for arguments in commands:
+        done_too = world.run("sh", "-c", 'exec "$@" >/dev/full', "sh", built_release.python, "-I", "-B", "-m", "usageline.cli", *arguments)
+        assert done_too.returncode == 1, arguments
+        assert "Traceback" not in done_too.stderr, arguments
+        assert "No space left on device" in done_too.stderr, arguments
+    assert api.requests == []
+    figure(f"{len(commands)} commands: 0 tracebacks")

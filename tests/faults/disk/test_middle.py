@@ -1,0 +1,159 @@
+"""A disk that fails while a refresh is at work: between its question and the answer, and at each call to the system."""
+
+from __future__ import annotations
+
+import collections
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from faults.disk.faults_of import FAULTS
+from faults.disk.scene import stray
+from faults.disk.space import AS_USER
+from faults.needs import needs
+from faults.promises import promise
+from hot import Hot
+from usageline import paths
+from world import CANARY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from faults.disk.scene import Scene
+    from server import Api
+    from world import Release, World
+
+CALLS = (
+    "openat",
+    "write",
+    "pwrite64",
+    "ftruncate",
+    "fsync",
+    "fdatasync",
+    "rename",
+    "mkdir",
+    "unlink",
+    "rmdir",
+    "fchmod",
+    "chmod",
+    "utimensat",
+    "flock",
+)
+"""By which a refresh changes something, and `openat`, by which it makes and reads files."""
+
+ERRORS = ("ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES", "EFBIG")
+
+MIDDLE = ("full", "no inodes", "a file in its place", "a symbolic link", "world-writable", "mode 0", "unmounted")
+
+
+@promise(
+    "A disk that fails in the middle of a refresh (full, permissions lost, directory replaced, unmounted) leaves the snapshot old "
+    "or new, and never a part of one; the refresh ends in silence, and the next one heals all of it",
+    sees="the last numbers with their age, or where the disk is gone `usage: loading…` until new ones are there",
+)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in {"full", "unmounted"} else pytest.mark.full) for name in MIDDLE])
+def test_a_disk_that_fails_while_the_service_answers(name: str, scene: Scene, figure: Callable[[str], None]) -> None:
+    scene.get_numbers()
+    scene.grow_old()
+    before = scene.snapshot.read_bytes()
+    cache = scene.world.home / ".cache"
+
+    def begin(_: object) -> None:
+        scene.api.on_request = lambda _: None
+        if name == "unmounted":
+            scene.space.do("umount", "-l", cache)
+        else:
+            FAULTS[name].begin(scene)
+
+    scene.api.on_request = begin
+    as_user = AS_USER if name == "mode 0" else ()
+    for _ in range(20):  # two requests to this machine lie a second apart
+        done = scene.space.run(*as_user, *scene.release.refresh_command, "--force")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        if len(scene.api.usage_requests) == 2:
+            break
+    assert len(scene.api.usage_requests) == 2
+    if scene.snapshot.exists() and scene.snapshot.read_bytes() != before:
+        assert json.loads(scene.snapshot.read_text())["status"] == "ok"
+    assert scene.line()
+    if name != "unmounted":
+        FAULTS[name].end(scene)
+        now = scene.snapshot.read_bytes()
+        assert now == before or json.loads(now)["status"] == "ok"
+    scene.a_minute_passes()
+    line = scene.settled_line()
+    assert "37%" in line
+    assert "no refresh" not in line
+    assert stray(os.listdir(scene.space.inside(scene.world.cache))) == []
+    assert scene.tokens_found() == []
+    figure(f"{name}: snapshot whole; healed")
+
+
+@promise(
+    "Whichever call of a refresh the system refuses, for whatever reason (no space, quota, read-only, I/O error, no permission, file too large), "
+    "the snapshot is the old or the new one, the line is whole, and an unharmed refresh afterwards puts everything right",
+    sees="the last numbers with their age, and why no newer ones come",
+)
+@pytest.mark.timeout(300)
+def test_any_call_of_a_refresh_may_fail(
+    world: World, api: Api, built_release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
+    needs("strace")
+    hot, log = Hot(world, built_release), world.root / "calls"
+    refresh = [*built_release.refresh_command, "--force"]
+    strace = ["strace", "-f", "-qq", "--seccomp-bpf"]
+    assert world.run(*refresh).returncode == 0
+    tried = world.run(*strace, "-o", log, "--trace=" + ",".join(CALLS), *refresh)
+    assert tried.returncode == 0
+    moments = _moments(log.read_text(), str(world.root))
+    chosen = [
+        moments[round(index * (len(moments) - 1) / (count - 1))] for count in [min(size(4, 60), len(moments))] for index in range(count)
+    ]
+    torn, broken = 0, 0
+    for index, (call, number) in enumerate(chosen):
+        before = world.snapshot()
+        api.requests.clear()
+        inject = f"--inject={call}:error={ERRORS[index % len(ERRORS)]}:when={number}"
+        done = world.run(*strace, "-o", "/dev/null", f"--trace={call}", inject, *refresh)
+        assert (done.returncode, done.stdout) == (0, "")
+        try:
+            after = world.snapshot()
+            torn += after["observed_at"] < before["observed_at"]
+        except ValueError:
+            torn += 1
+        broken += "37%" not in hot.line()
+        assert len(api.usage_requests) <= 1
+    assert (torn, broken) == (0, 0)
+    Path(paths.stamp(world.env)).unlink(missing_ok=True)
+    world.make_due()
+    _heal(world, refresh)
+    assert stray(os.listdir(world.cache)) == []
+    assert not [path for path in world.files() if path.name != ".credentials.json" and CANARY.encode() in path.read_bytes()]
+    figure(f"{len(chosen)} of {len(moments)} calls refused, {len(ERRORS)} reasons: 0 torn files, 0 broken lines, 0 stray files")
+
+
+def _moments(log: str, below: str) -> list[tuple[str, int]]:
+    """Each call that touched something in the world, as `(name, its number among the calls of that name in its thread)`."""
+    counts: dict[tuple[str, str], int] = collections.Counter()
+    found = []
+    for line in log.splitlines():
+        match = re.match(r"(\d+) +(\w+)\((.*)", line)
+        if match:
+            thread, call, arguments = match.groups()
+            counts[thread, call] += 1
+            if below in arguments or not arguments.startswith(('"', "AT_FDCWD")):
+                found.append((call, counts[thread, call]))
+    return list(dict.fromkeys(found))
+
+
+def _heal(world: World, refresh: list[str]) -> None:
+    """One more refresh, once the time between two requests has passed: two to this machine lie a second apart."""
+    for _ in range(20):
+        assert world.run(*refresh).returncode == 0
+        if world.snapshot()["status"] == "ok" and world.snapshot()["next_refresh_at"] > 1:
+            return
+    pytest.fail("nothing was healed")
