@@ -7,6 +7,8 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,14 +39,34 @@ def start(world: World, *command: str) -> subprocess.Popen[bytes]:
     )
 
 
-def crash(process: subprocess.Popen[bytes], number: signal.Signals) -> bool:
-    """Whether the kernel wrote a core of it, wherever to."""
+def crash(process: subprocess.Popen[bytes], number: signal.Signals) -> bool | None:
+    """Whether the kernel wrote a core of it, wherever to; None where it had ended by itself."""
     os.kill(process.pid, number)
     _, status = os.waitpid(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     process.communicate()
-    assert process.returncode == -number
-    return os.WCOREDUMP(status)
+    return os.WCOREDUMP(status) if process.returncode == -number else None
+
+
+def crash_while_asking(world: World, api: Api, command: list[str], number: signal.Signals) -> bool:
+    """Whether a refresh by that command, which has sent the token and waits for an answer, leaves a core when that signal ends it.
+
+    One that a busy machine gave no time to is begun anew.
+    """
+    for _ in range(5):
+        api.requests.clear()
+        world.env["XDG_CACHE_HOME"] = tempfile.mkdtemp(dir=world.home)
+        process = start(world, *command, "--force")
+        while not api.requests and process.poll() is None:
+            time.sleep(0.02)
+        if api.requests and process.poll() is None:
+            if os.geteuid() != 0:
+                assert not os.access(f"/proc/{process.pid}/mem", os.R_OK)
+            left_a_core = crash(process, number)
+            if left_a_core is not None:
+                return left_a_core
+        process.communicate()
+    raise AssertionError("no refresh came to ask")
 
 
 @promise("A process that holds the token and crashes leaves no core, and nobody but root can look into its memory", sees="nothing")
@@ -56,7 +78,6 @@ def test_a_crash_leaves_no_core(
     api: Api,
     *,
     built_release: Release,
-    eventually: Callable[[Callable[[], object]], None],
     size: Callable[[int, int], int],
     figure: Callable[[str], None],
 ) -> None:
@@ -76,13 +97,7 @@ def test_a_crash_leaves_no_core(
     tried = 0
     for number in numbers[: size(1, len(numbers))]:
         for command in words:
-            world.env["XDG_CACHE_HOME"] = str(world.home / f"cache-{tried}")
-            process = start(world, *command, "--force")
-            eventually(lambda: api.requests)
-            api.requests.clear()
-            if os.geteuid() != 0:
-                assert not os.access(f"/proc/{process.pid}/mem", os.R_OK)
-            assert not crash(process, number)
+            assert not crash_while_asking(world, api, command, number)
             tried += 1
     held, _ = Search([secret]).files(world.root, but=[world.home / ".claude" / ".credentials.json"])
     assert held == []

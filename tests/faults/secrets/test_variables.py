@@ -104,6 +104,9 @@ def test_a_projects_variable(
         shutil.rmtree(world.cache, ignore_errors=True)
         heard_before = len(trap.heard())
         lines, started, opened = run(installed, trap, trap.filled({"USAGELINE_API_URL": api.url, **chosen}), number)
+        if variable.token and not search.within(trap.heard()[heard_before:]):  # a busy machine gave its refresh no time
+            shutil.rmtree(world.cache, ignore_errors=True)
+            run(installed, trap, trap.filled({"USAGELINE_API_URL": api.url, **chosen}), number)
         assert all(line.strip() for line in lines), lines
         assert not any("Traceback" in line for line in lines)
         assert [path.name for path in trap.marks.iterdir()] == [], chosen
