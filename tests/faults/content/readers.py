@@ -47,7 +47,7 @@ READERS: dict[str, tuple[str, ...]] = {
         *("cli.doctor.client.trust", "cli.doctor.context.settings_file", "cli.doctor.settings.managed_settings"),
     ),
     "git": ("line.git._text", "looks.git.count.ask"),
-    "chained": ("bounded.run_bounded", "bounded._go_on"),
+    "chained": ("bounded._go_on",),
     "history": (
         "cli.log.row",
         "history._add",
@@ -95,7 +95,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     ),
     "nothing of what it reads is used": (
         *("atomic.replace_file", "atomic._sync_directory", "flock.held", "line.start.create", "line.read.await_end", "line.start.spawn"),
-        *("looks.files.held", "looks.files.sweep", "refresh.told.sweep", "refresh.tell._start"),
+        *("looks.files.held", "looks.files.sweep", "refresh.told.sweep"),
         *(
             "cli.config.editor._text",
             "cli.config.editor._run_editor",
