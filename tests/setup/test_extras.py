@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import replace
@@ -88,6 +89,6 @@ def test_a_record_of_before_there_were_extras_is_read(machine: Machine) -> None:
     made = record.Record("0.1.0-0123456789", str(machine.data_dir), "/usr/bin/python3", "/usr/bin/python3")
     record.save(machine.env, made)
     place = Path(record.path(machine.env))
-    place.write_text(place.read_text().replace(',\n "extras": []', ""))
-    assert "extras" not in place.read_text()
+    written = json.loads(place.read_text())
+    place.write_text(json.dumps({name: value for name, value in written.items() if name not in ("extras", "digest")}))
     assert record.load(machine.env) == made

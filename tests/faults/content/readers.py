@@ -74,7 +74,6 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "sources.listener._owners",
         "sources.client.fetch",
         "sources.keychain._password",
-        "processes.converse",
         "processes._line",
     ),
     "tests/cli": ("cli.doctor.run.run", "cli.doctor.installation.plugin", "cli.doctor.context.release", "cli.doctor.line._listed"),

@@ -89,7 +89,7 @@ def _record(directory: str, account: str) -> Record:
     from usageline.refresh.store import BUSY_S, opened  # noqa: PLC0415 - as above
 
     try:
-        inspect(directory + "/cache.db", BUSY_S)
+        inspect(directory, BUSY_S)
     except sqlite3.Error as error:
         raise StoreBroken(type(error).__name__) from None
     with opened(directory) as store:
