@@ -82,6 +82,11 @@ def run(installed: Installed, trap: Trap, variables: dict[str, str], number: int
     return lines, started, opened
 
 
+def by_proxy(chosen: dict[str, str]) -> bool:
+    """Whether the API itself is to be asked, through the proxy: then what is tried is seen to be ignored."""
+    return any("{proxy}" in value for value in chosen.values())
+
+
 @promise(
     "A project's settings reach by a variable what the table in SECURITY.md says, and no more: no program runs, and the token goes astray nowhere",
     sees="the line",
@@ -103,10 +108,15 @@ def test_a_projects_variable(
     for number, chosen in enumerate(values):
         shutil.rmtree(world.cache, ignore_errors=True)
         heard_before = len(trap.heard())
-        lines, started, opened = run(installed, trap, trap.filled({"USAGELINE_API_URL": api.url, **chosen}), number)
-        if variable.token and not search.within(trap.heard()[heard_before:]):  # a busy machine gave its refresh no time
+        for _ in range(3):  # a busy machine may give a refresh no time
+            lines, started, opened = run(installed, trap, trap.filled({"USAGELINE_API_URL": api.url, **chosen}), number)
+            heard = trap.heard()[heard_before:]
+            asked = not by_proxy(chosen) or b"CONNECT api.anthropic.com:443 " in heard
+            if asked and (search.within(heard) or not variable.token):
+                break
             shutil.rmtree(world.cache, ignore_errors=True)
-            run(installed, trap, trap.filled({"USAGELINE_API_URL": api.url, **chosen}), number)
+        else:
+            raise AssertionError(f"nothing came of {chosen}")
         assert all(line.strip() for line in lines), lines
         assert not any("Traceback" in line for line in lines)
         assert [path.name for path in trap.marks.iterdir()] == [], chosen
@@ -116,11 +126,13 @@ def test_a_projects_variable(
             re.search(r'"(?:LD_|BASH_ENV|ENV=|PYTHON|OPENSSL|SSLKEYLOG|GIT_(?!OPTIONAL|TERMINAL|ALLOW|NO_LAZY|PAGER=cat|CEILING))', one)
             for one in started
         )
-        astray = search.within(trap.heard()[heard_before:])
-        assert astray is variable.token, (chosen, trap.heard()[heard_before:])
+        astray = search.within(heard)
+        assert astray is variable.token, (chosen, heard)
         reached += astray
         assert search.files(world.root, but=[world.home / ".claude" / ".credentials.json"])[0] == []
-    assert not search.within(trap.heard_by_the_stranger().encode())
+    told = trap.heard_by_the_stranger()
+    assert not search.within(told.encode())
+    assert bool(told) is any("{stranger}" in value for chosen in values for value in chosen.values())
     figure(f"{variable.name.replace('`', '')}: {len(values)} tried, the token got elsewhere in {reached}")
 
 

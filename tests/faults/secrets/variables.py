@@ -14,7 +14,7 @@ class Variable:
     """`values` are tried one after the other, each a whole set of variables.
 
     `token` says that whoever listens there gets the token by it; `opens` are files of the project (below it) that a background process then
-    reads. No program of the project's ever runs, but where `runs` says so.
+    reads. No program of the project's ever runs.
     """
 
     name: str
@@ -24,7 +24,6 @@ class Variable:
     values: tuple[dict[str, str], ...]
     token: bool = False
     opens: frozenset[str] = frozenset()
-    runs: bool = False
     quick: bool = False
 
 
@@ -86,7 +85,10 @@ VARIABLES = (
         "the proxy learns that api.anthropic.com is asked, and when; it can refuse",
         "the token: the proxy's certificate is refused; `ALL_PROXY` is not looked at",
         "a proxy that answers for the API with a certificate of its own",
-        tuple({"USAGELINE_API_URL": "", name: "http://127.0.0.1:{proxy}"} for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")),
+        (
+            *({"USAGELINE_API_URL": "", name: "http://127.0.0.1:{proxy}"} for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")),
+            {"USAGELINE_API_URL": "", "HTTPS_PROXY": "http://127.0.0.1:{proxy}", "ALL_PROXY": "http://127.0.0.1:{thief}"},
+        ),
         quick=True,
     ),
     Variable(
@@ -106,7 +108,10 @@ VARIABLES = (
         "nothing: a refresh gets none of them",
         "no library is loaded, no key is logged, no authority is trusted by them",
         "each alone and all together, with a proxy that answers for the API; no file of the project is opened",
-        ({"USAGELINE_API_URL": "", "HTTPS_PROXY": "http://127.0.0.1:{proxy}", **OPENSSL},),
+        tuple(
+            {"USAGELINE_API_URL": "", "HTTPS_PROXY": "http://127.0.0.1:{proxy}", **some}
+            for some in (OPENSSL, *({name: value} for name, value in OPENSSL.items()))
+        ),
     ),
     Variable(
         "`PYTHON*`",
@@ -165,6 +170,6 @@ VARIABLES = (
         "everything: their code runs in Claude Code's own shell and in the line's process, before anything of ours, and can read what you can",
         "a refresh is started without them",
         "the environment of every background process",
-        ({"LD_PRELOAD": "{project}/none.so", "LD_LIBRARY_PATH": "{project}", "BASH_ENV": "{project}/python/httpx.py", "ENV": "{project}/python/httpx.py"},),
+        ({"LD_PRELOAD": "{project}/none.so", "LD_LIBRARY_PATH": "{project}", "LD_AUDIT": "{project}/none.so", "BASH_ENV": "{project}/python/httpx.py", "ENV": "{project}/python/httpx.py"},),
     ),
 )  # fmt: skip
