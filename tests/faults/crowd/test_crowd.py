@@ -96,7 +96,8 @@ def test_a_stopped_holder_amid_a_crowd(
 ) -> None:
     needs()
     world, api, sessions, really = watch.world, watch.api, size(10, 50), size(0, 1)
-    crowd = crowd_of(sessions, begin(watch, 2), tmp_path)
+    hot = begin(watch, 2)
+    crowd = crowd_of(sessions, hot, tmp_path)
     stopped: list[int] = []
     hung: list[float] = []
     ended: list[float] = []
@@ -120,9 +121,14 @@ def test_a_stopped_holder_amid_a_crowd(
     assert crowd.bad == []
     assert ended
     assert ended[0] < 12 + HANGS_AFTER_S * really + 10
-    assert world.snapshot()["status"] == "ok"
-    assert world.snapshot()["observed_at"] > api.usage_requests[1].at
+    wait_for(lambda: hot.line() and renewed_since(world, api.usage_requests[1].at))
     figure(f"{sessions} sessions, {len(crowd.took):,} lines meanwhile; ended after {ended[0]:.0f} s")
+
+
+def renewed_since(world: World, at: float) -> bool:
+    """Whether the numbers are good, and of later than that."""
+    snapshot = world.snapshot()
+    return bool(snapshot["status"] == "ok" and snapshot["observed_at"] > at)
 
 
 def begin(watch: Watch, ttl_s: int) -> Hot:
