@@ -192,6 +192,7 @@ def test_packages_that_cannot_be_had_leave_nothing_behind(machine: Machine, tmp_
     assert machine.tree() == before
 
 
+@pytest.mark.timeout(180)
 def test_a_failed_upgrade_leaves_the_old_release_in_use(machine: Machine, tmp_path: Path) -> None:
     """The line goes on; a good upgrade then replaces the release and keeps one only."""
     machine.run()
