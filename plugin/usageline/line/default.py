@@ -125,4 +125,3 @@ THEME = {
     },
 }
 """As `usageline.themes` has it, resolved; `tests/themes` holds the two equal."""
-"""The terminal's own 16 colours suit its dark or light background by themselves."""

@@ -19,7 +19,7 @@ from usageline.errors import CacheUnsafe, StoreBroken
 from usageline.hindrance import tried
 from usageline.refresh import record
 from usageline.refresh.cache import private_directory, set_aside
-from usageline.refresh.inspect import LONGEST_TEXT, SETTINGS, inspect
+from usageline.refresh.inspect import DATABASE, LONGEST_TEXT, SETTINGS, inspect
 from usageline.setup.files import remove_tree
 
 if TYPE_CHECKING:
@@ -170,14 +170,13 @@ class Store:
         except FAULTS:
             self.close()
             with contextlib.suppress(OSError):
-                if os.path.lexists(self._directory):
-                    remove_tree(self._directory)
+                remove_tree(self._directory)
                 os.rename(aside, self._directory)
 
 
 def _make_database(directory: str) -> str:
     """Make the database, empty, where there is none; gives its path. SQLite takes the mode from the umask, and gives its journals that of the database."""
-    path = os.path.join(directory, diskcache.core.DBNAME)
+    path = os.path.join(directory, DATABASE)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     return path

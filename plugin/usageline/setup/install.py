@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from usageline import __version__, flock, paths
 from usageline.config import origin
 from usageline.errors import SetupRefused, UsagelineError
+from usageline.hindrance import FULL
 from usageline.refresh import cache
 from usageline.setup import environment, files, first_line, interpreters, program, record, uninstall, wire_settings, wiring
 from usageline.setup.job import Outcome
-from usageline.setup.packages import FULL, PackagesFailed, packages
+from usageline.setup.packages import PackagesFailed, packages
 
 if TYPE_CHECKING:
     from usageline.setup.job import Job

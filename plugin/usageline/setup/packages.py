@@ -33,7 +33,6 @@ CHECK = "import click, diskcache, filelock, httpx, plotille, pygal, rich, tomlki
 EXTRAS = {"png": "resvg_py"}
 """What may be installed besides: the list `requirements-<name>.lock`, and a module that must then be there."""
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
 FULL_BYTES = 32 << 20
 """A disk with less left has no room for the packages and for what unpacks them."""
 

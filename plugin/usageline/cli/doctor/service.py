@@ -69,9 +69,9 @@ def _told(record: Record, now: float) -> Result:
 
 def _copy(directory: str, scratch: str) -> bool:
     """Copy the store's files to `scratch`: whoever opens a store may repair it, or begin it anew. False where there is none."""
-    from usageline.refresh.inspect import MOST_BYTES  # noqa: PLC0415 - sqlite, for this one check
+    from usageline.refresh.inspect import DATABASE, JOURNAL, MOST_BYTES  # noqa: PLC0415 - sqlite, for this one check
 
-    for name in ("cache.db", "cache.db-journal"):
+    for name in (DATABASE, JOURNAL):
         try:
             found = os.lstat(f"{directory}/{name}")
         except FileNotFoundError:
@@ -79,7 +79,7 @@ def _copy(directory: str, scratch: str) -> bool:
         if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_BYTES:
             raise StoreBroken("the database is no file of ours")
         shutil.copyfile(f"{directory}/{name}", f"{scratch}/{name}", follow_symlinks=False)
-    return os.path.exists(scratch + "/cache.db")
+    return os.path.exists(f"{scratch}/{DATABASE}")
 
 
 def _record(directory: str, account: str) -> Record:
