@@ -59,6 +59,7 @@ def faulty(lines: list[str]) -> list[str]:
     return [text for text in lines if text.count("\n") != 1 or "%" not in text or "config.toml" in text]
 
 
+@pytest.mark.full
 @promise(
     "An upgrade from an earlier version keeps line, numbers, history and configuration, and an uninstall afterwards gives back the settings of "
     "before the first install, byte for byte.",
