@@ -19,9 +19,7 @@ try:
         from usageline.line import hook
 
         hook.tell(snapshot, env, now)
-    # Installed as a plugin, this file lies in the client's own copy of the repository, which has no environment for the cold side.
-    roots = (ROOT, paths.data_dir(env) + "/current")
-    start.start_if_due(roots, env, snapshot, now)
+    start.start_if_due(start.installations(ROOT), env, snapshot, now)
     system._exit(0)
 except Exception:  # noqa: BLE001 - the client shows an error for any other exit status than 0; the line itself says what is wrong
     sys.exit(0)

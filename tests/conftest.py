@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from server import Api
+from usageline.config import origin
 from world import Release, World, build_release, link_environment
 
 if TYPE_CHECKING:
@@ -25,6 +26,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """For the tests in `faults`; pytest takes options from here alone."""
     parser.addoption("--full", action="store_true", help="all of tests/faults, at full size")
     parser.addoption("--figures", metavar="FILE", help="add what tests/faults measured to FILE")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_installed(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What runs in this process believes its environment: nobody installed the clone."""
+    origin.ROOT = str(tmp_path_factory.mktemp("origin"))
+    origin.disable(origin.ROOT)
 
 
 @pytest.fixture

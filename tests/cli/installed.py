@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hot import INTERPRETER
 from usageline import __version__, paths
+from usageline.config import origin
 from usageline.setup import environment, record, wiring
 from world import build_release
 
@@ -80,4 +81,5 @@ def install(world: World) -> Installed:
     world.write_state(projects={str(installed.project): {"hasTrustDialogAccepted": True}})
     installed.add_client()
     world.env["PATH"] = f"{command.parent}{os.pathsep}{world.env['PATH']}"
+    origin.remember(built.root, world.env)
     return installed

@@ -25,7 +25,7 @@ def write(folder: Path, text: str) -> None:
 
 def test_a_configuration_that_a_project_chose_runs_nothing(world: World, release: Release, eventually: Callable[..., None]) -> None:
     """It may change how the line looks; what it may not is named with its line."""
-    origin.allow(str(release.root), [paths.config_file(world.env)])
+    origin.remember(str(release.root), world.env)
     hot, ran = Hot(world, release), world.home / "ran"
     hot.publish()
     chosen: dict[str, str | None] = {"XDG_CONFIG_HOME": str(world.home / "project")}
@@ -39,6 +39,7 @@ def test_a_configuration_that_a_project_chose_runs_nothing(world: World, release
 
 def test_a_cache_that_a_project_chose_runs_nothing(world: World, release: Release) -> None:
     """Neither at once nor when nobody can compile the configuration anew."""
+    origin.remember(str(release.root), world.env)
     hot, ran = Hot(world, release), world.home / "ran"
     hot.publish()
     chosen: dict[str, str | None] = {"XDG_CACHE_HOME": str(world.home / "project")}
@@ -68,29 +69,95 @@ def test_every_key_that_names_a_program_is_refused_there(text: str) -> None:
     )
 
 
-def test_a_clone_that_nobody_installed_believes_all(tmp_path: Path) -> None:
-    home = {"HOME": "/home/me", "PATH": "/theirs"}
-    assert origin.may_name_programs(home, str(tmp_path))
-    assert origin.search_path(home, str(tmp_path)) == "/theirs"
-    origin.allow(str(tmp_path), ["/home/me/.config/usageline/config.toml", "/a/usageline/config.toml"])
-    origin.remember_path(str(tmp_path), "/mine:relative::/bin")
-    assert origin.search_path(home, str(tmp_path)) == "/mine:/bin"
-    assert origin.may_name_programs(home, str(tmp_path))
-    assert origin.may_name_programs({**home, "XDG_CONFIG_HOME": "/a/."}, str(tmp_path))
-    assert not origin.may_name_programs({**home, "XDG_CONFIG_HOME": "/b"}, str(tmp_path))
-    assert not origin.may_name_programs({"HOME": "/project", "XDG_CONFIG_HOME": "/a"}, str(tmp_path))
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """An environment that is recorded at `tmp_path`/release."""
+    env = {"HOME": str(tmp_path / "home"), "PATH": "/mine:relative::/bin", "CLAUDE_CONFIG_DIR": str(tmp_path / "work")}
+    for name in ("home/.config/usageline", "home/.claude", "work", "project", "release"):
+        (tmp_path / name).mkdir(parents=True)
+    origin.remember(str(tmp_path / "release"), {**env, "HTTPS_PROXY": "http://proxy:1", "SSL_CERT_FILE": "here.pem", "USER": "me"})
+    return env
 
 
-def test_an_install_lists_the_configuration_of_its_own_environment_and_keeps_the_ones_before(machine: Machine) -> None:
-    machine.run()
-    release = str(machine.data_dir / "current")
-    usual = paths.config_file(machine.env)
-    assert origin.listed_in(release) == [usual]
+def test_only_the_recorded_places_are_the_users_own(home: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, project = str(tmp_path / "release"), tmp_path / "project"
+    (project / "to-home").symlink_to(home["HOME"])
+    monkeypatch.chdir(project)
+    own = origin.own(home, root)
+    assert own is not None
+    assert own.fixed == {"HOME": home["HOME"], "USER": "me", "CLAUDE_CONFIG_DIR": home["CLAUDE_CONFIG_DIR"]}
+    without = {name: value for name, value in home.items() if name != "CLAUDE_CONFIG_DIR"}
+    same = (
+        {**home, "HOME": home["HOME"] + "/"},
+        {**home, "HOME": f"{project}/to-home/../project/../home"},
+        {**home, "HOME": "/proc/self/cwd/../home", "XDG_CONFIG_HOME": "/proc/self/cwd/to-home/.config"},
+        {**home, "CLAUDE_CONFIG_DIR": home["CLAUDE_CONFIG_DIR"] + "//."},
+    )
+    assert [origin.own(env, root) for env in same] == [own] * len(same)
+    usual = origin.own(without, root)
+    assert usual is not None
+    assert usual.claude_dir == home["HOME"] + "/.claude"
+    assert "CLAUDE_CONFIG_DIR" not in usual.fixed
+    for other in ("/proc/self/cwd", str(project), str(tmp_path), "/proc/self/cwd/../home/..", "\0", "relative"):
+        assert origin.own({**home, "HOME": other}, root) is None
+        assert (origin.own({**home, "XDG_CONFIG_HOME": other}, root) is None) is (other not in ("\0", "relative"))  # which are ignored
+        assert origin.own({**home, "CLAUDE_CONFIG_DIR": other}, root) == own._replace(claude_dir="", fixed={"HOME": home["HOME"]})
+    assert origin.own({}, root) is None
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "{", "[]", '{"version": 2}', '{"version": 1, "profiles": {}, "configs": 5, "path": [], "network": 1}']
+)
+def test_a_record_that_is_missing_or_damaged_runs_nothing(home: dict[str, str], tmp_path: Path, content: str | None) -> None:
+    """The numbers go on: nothing else needs it."""
+    root = tmp_path / "release"
+    (root / origin.NAME).unlink()
+    if content is not None:
+        (root / origin.NAME).write_text(content)
+        (root / origin.NAME).chmod(0o600)
+    assert not origin.may_name_programs(home, str(root))
+    assert origin.search_path(home, str(root)) == ""
+    assert origin.network({"HTTPS_PROXY": "http://theirs"}, str(root)) == {}
+
+
+def test_a_record_that_others_can_write_counts_as_none(home: dict[str, str], tmp_path: Path) -> None:
+    root = tmp_path / "release"
+    assert origin.may_name_programs(home, str(root))
+    (root / origin.NAME).chmod(0o660)
+    assert not origin.may_name_programs(home, str(root))
+
+
+def test_path_proxies_and_certificates_are_those_of_the_install(home: dict[str, str], tmp_path: Path) -> None:
+    root = str(tmp_path / "release")
+    theirs = {**home, "PATH": "/theirs", "HTTPS_PROXY": "http://theirs", "SSL_CERT_DIR": "certs"}
+    assert origin.search_path(theirs, root) == "/mine:/bin"
+    assert origin.network(theirs, root) == {"HTTPS_PROXY": "http://proxy:1", "SSL_CERT_FILE": str(Path.cwd() / "here.pem")}
+
+
+def test_what_010_recorded_goes_on_holding(home: dict[str, str], tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    new.mkdir()
+    (old / "config-files").write_text("/u/.config/usageline/config.toml\n/a/usageline/config.toml\n")
+    origin.remember(str(new), home, str(old))
+    for env in ({"HOME": "/u"}, {"HOME": "/u", "XDG_CONFIG_HOME": "/a/."}, home):
+        assert origin.may_name_programs(env, str(new))
+    assert not origin.may_name_programs({"HOME": "/u", "XDG_CONFIG_HOME": "/b"}, str(new))
+    assert not origin.may_name_programs({"HOME": "/project", "XDG_CONFIG_HOME": "/a"}, str(new))
+
+
+def test_an_install_records_its_own_environment_and_keeps_the_ones_before(machine: Machine) -> None:
+    machine.env["HTTPS_PROXY"] = "http://127.0.0.1:1"
+    assert "Requests use HTTPS_PROXY of this shell" in machine.run()
+    release, usual = str(machine.data_dir / "current"), dict(machine.env)
+    assert origin.network({}, release) == {"HTTPS_PROXY": "http://127.0.0.1:1"}
+    del machine.env["HTTPS_PROXY"]
     machine.env["XDG_CONFIG_HOME"] = str(machine.world.home / "other")
     machine.run()
-    assert origin.listed_in(release) == [usual, paths.config_file(machine.env)]
-    machine.run("--uninstall")
-    assert origin.listed_in(release) == []
+    assert origin.network({}, release) == {}
+    assert origin.may_name_programs(usual, release)
+    assert origin.may_name_programs(machine.env, release)
+    assert not origin.may_name_programs({**usual, "XDG_CONFIG_HOME": "/elsewhere"}, release)
 
 
 def test_the_refresh_takes_no_program_from_elsewhere_either(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

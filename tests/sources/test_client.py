@@ -69,7 +69,7 @@ def test_it_is_asked_without_hooks_without_servers_and_without_leaving_a_session
     words = told.read_text().splitlines()
     assert '{"disableAllHooks":true}' in words
     assert {"--strict-mcp-config", "--no-session-persistence"} <= set(words)
-    assert words[-2:] == [str(world.cache), "1"]
+    assert words[-2:] == ["/", "1"]
 
 
 @pytest.mark.parametrize(

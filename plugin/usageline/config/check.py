@@ -99,6 +99,10 @@ class _Checking:
             within = values.top if len(path) == 1 else values.tables.get(path[0], {})
             if within.pop(path[-1], None):
                 self.tell(path, REFUSED)
+        sources = values.top.get("sources", [])
+        if "client" in sources:
+            values.top["sources"] = [name for name in sources if name != "client"]
+            self.tell(("sources", sources.index("client")), REFUSED)
 
     def value(self, key: Key, path: Path, value: object, found: dict[str, Any]) -> None:
         try:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from usageline import paths
-from usageline.config import file
-from usageline.config.check import Values, check_text
+from usageline.config import file, origin
+from usageline.config.check import Checked, Values, check_text
 from usageline.config.origin import may_name_programs
 from usageline.config.schema import FLOOR_S, SOURCES
 from usageline.errors import ConfigInvalid
@@ -17,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from usageline.config.problem import Problem
+
+DEFAULT_SOURCES = ("claude-cache", "oauth")
+STARTS_A_PROGRAM = frozenset({"client"})
+"""Sources that only the user's own file may name (config/origin.py)."""
 
 SAFE_SOURCES = ("claude-cache",)
 """What is read where the file does not say what may be: who left `oauth` out does not want the token read."""
@@ -61,26 +64,49 @@ def tolerant(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
 
     A mistake never adds a source.
     """
-    path = paths.config_file(env)
+    path = origin.config_file(env)
+    own = may_name_programs(env)
     try:
         text = file.read_text(path)
     except file.Unusable as unusable:
         return _config(env, Values({}, {}, {}), SAFE_SOURCES), _invalid(path, unusable.problem)
-    checked = check_text(text or "", _floor_s(env), programs=may_name_programs(env))
-    sources: tuple[str, ...] = ("claude-cache", "oauth")
+    checked = check_text(text or "", _floor_s(env), programs=own)
+    sources = _sources(checked, text or "")
+    if not own:
+        allowed = _own_sources() - STARTS_A_PROGRAM
+        sources = tuple(name for name in sources if name in allowed)
+    return _config(env, checked.values, sources), _invalid(path, checked.problems[0]) if checked.problems else None
+
+
+def _sources(checked: Checked, text: str) -> tuple[str, ...]:
+    """Return the sources that a file names, whether or not it may."""
     if "sources" in checked.table:
         named = checked.table["sources"]
         names = [name.lower() for name in named if isinstance(name, str)] if isinstance(named, list) else []
         sources = tuple(dict.fromkeys(name for name in names if name in SOURCES))
-        sources = sources or (() if "sources" in checked.values.top else SAFE_SOURCES)
-    elif checked.problems and not checked.table and "sources" in (text or ""):
-        sources = SAFE_SOURCES
-    return _config(env, checked.values, sources), _invalid(path, checked.problems[0]) if checked.problems else None
+        return sources or (() if "sources" in checked.values.top else SAFE_SOURCES)
+    if checked.problems and not checked.table and "sources" in text:
+        return SAFE_SOURCES
+    return DEFAULT_SOURCES
+
+
+def _own_sources() -> frozenset[str]:
+    """Return the sources that the user's own files name: a file in another place cannot add one, such as the token."""
+    named: list[tuple[str, ...]] = []
+    for path in origin.own_config_files():
+        try:
+            text = file.read_text(path)
+        except file.Unusable:
+            text = None
+            named.append(SAFE_SOURCES)
+        if text is not None:
+            named.append(_sources(check_text(text), text))
+    return frozenset(name for names in named or [DEFAULT_SOURCES] for name in names)
 
 
 def problems(env: Mapping[str, str]) -> list[Problem]:
     """Everything that is wrong in the file, in the order of its lines."""
-    path = paths.config_file(env)
+    path = origin.config_file(env)
     try:
         return check_text(file.read_text(path) or "", _floor_s(env), programs=may_name_programs(env)).problems
     except file.Unusable as unusable:

@@ -17,7 +17,7 @@ from usageline import __version__, flock, hindrance, paths
 from usageline.atomic import replace_file
 from usageline.config import file
 from usageline.config.check import NOTHING, Checked, check_text
-from usageline.config.origin import may_name_programs
+from usageline.config.origin import config_file, may_name_programs
 from usageline.config.resolve import resolved
 from usageline.config.schema import FLOOR_S
 from usageline.line import read
@@ -86,7 +86,8 @@ def _look(path: str, env: Mapping[str, str]) -> tuple[Checked, str]:
     for _ in range(LOOKS):
         stamp = file_stamp(path)
         try:
-            text = file.read_text(path) if stamp else None
+            # From the recorded place: what a link leads to may have changed since it was compared.
+            text = file.read_text(config_file(env)) if stamp else None
         except file.Unusable as unusable:
             return Checked(NOTHING, [unusable.problem], {}), stamp
         if file_stamp(path) == stamp:

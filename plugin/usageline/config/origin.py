@@ -1,76 +1,248 @@
-"""Whose environment this is: a project's settings can set HOME and XDG_CONFIG_HOME, and so choose a config.toml of their own, or PATH.
+"""Decide which files, programs and proxies are the user's own.
 
-Such a file may change how the line looks. Programs are named only by the files that whoever installed saw, found in the home and on the PATH that
-they had: the installer lists them in the release, which no environment can move.
+A project's settings can set every variable of the status line, the hook and the refresh, HOME and PATH among them. So no
+variable decides this. The installer records what its own shell had in the release that it builds, and the running code finds
+that record from its own path, which no variable can move. A release without a record runs no program of the user's and uses
+no proxy; it still shows numbers.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline import atomic, paths
+from usageline.line import read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-"""The release, or the clone, that this runs from."""
+"""The release, or the clone, that this code runs from."""
 
-NAME = "config-files"
-PATH_NAME = "search-path"
-MOST_BYTES = 1 << 16
+NAME = "origin.json"
+VERSION = 1
+LEGACY_CONFIGS, LEGACY_PATH = "config-files", "search-path"
+"""What 0.1.0 recorded: a config.toml a line, and a PATH."""
+
+MAX_LEGACY_BYTES = 1 << 16
+MAX_PROFILES = 32
+
+PLACES = (
+    *("HOME", "USER", "LOGNAME", "CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR"),
+    *("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"),
+)
+"""Variables recorded for each profile."""
+
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy")
+CERTIFICATES = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR")
+NETWORK = (*PROXIES, *CERTIFICATES)
+"""Variables recorded once for the installation: how the service is reached."""
+
 REFUSED = "a program is named only by the configuration of whoever installed; if this is yours, run install.sh again from here"
 PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"))
 """The keys that name programs."""
 
+USUAL_CONFIG = "/.config/usageline/config.toml"
 
-def may_name_programs(env: Mapping[str, str], root: str = ROOT) -> bool:
-    """Whether config.toml may name programs, and home holds them. A clone that nobody installed has no list, and believes all."""
-    listed = _listed(root)
-    return listed is None or {os.path.normpath(path) for path in (paths.config_file(env), usual(env))} <= set(listed)
+
+class Own(NamedTuple):
+    """The recorded profile that an environment means.
+
+    config_file  the config.toml that may name programs, as it was recorded
+    claude_dir   Claude Code's directory as it was recorded, or "" if the environment names another one
+    fixed        the variables with their recorded values
+    """
+
+    config_file: str
+    claude_dir: str
+    fixed: dict[str, str]
+
+
+def own(env: Mapping[str, str], root: str | None = None) -> Own | None:
+    """Return the recorded profile that `env` means, or None if its HOME or its config.toml is not a recorded one.
+
+    Paths are compared resolved, and only recorded spellings are returned: a link that changes afterwards changes nothing.
+    """
+    record = _record(root or ROOT)
+    try:
+        home, config_file, claude_dir = paths.home(env), paths.config_file(env), paths.claude_dir(env)
+    except LookupError:
+        return None
+    if record.unchecked:
+        return Own(config_file, claude_dir, {name: env[name] for name in PLACES if name in env})
+    own_home = _match(home, record.homes())
+    own_config = _match(config_file, record.configs)
+    if own_home is None or own_config is None:
+        return None
+    own_claude = _match(claude_dir, [own_home + "/.claude", *record.claude_dirs()]) or ""
+    profile = next((one for one in record.profiles if own_claude == paths.claude_dir(one) and one["HOME"] == own_home), None)
+    if env.get("CLAUDE_SECURESTORAGE_CONFIG_DIR") != (profile or {}).get("CLAUDE_SECURESTORAGE_CONFIG_DIR"):
+        own_claude = ""  # another sign-in than the one at the installation
+    fixed = {**(profile or {}), "HOME": own_home}
+    if own_claude and own_claude != own_home + "/.claude":
+        fixed["CLAUDE_CONFIG_DIR"] = own_claude
+    if own_config != own_home + USUAL_CONFIG:
+        fixed["XDG_CONFIG_HOME"] = os.path.dirname(os.path.dirname(own_config))
+    return Own(own_config, own_claude, fixed)
+
+
+def may_name_programs(env: Mapping[str, str], root: str | None = None) -> bool:
+    """Return whether config.toml may name programs, and HOME holds them."""
+    return own(env, root) is not None
+
+
+def config_file(env: Mapping[str, str]) -> str:
+    """Return the config.toml to read: the recorded spelling if it is the user's own, else the one that `env` names."""
+    mine = own(env)
+    return mine.config_file if mine else str(paths.config_file(env))
+
+
+def own_config_files() -> tuple[str, ...]:
+    """Return every recorded config.toml, whether or not it exists."""
+    return _record(ROOT).configs
 
 
 def usual(env: Mapping[str, str]) -> str:
-    """The config.toml in that home's usual place."""
-    return str(paths.config_file({"HOME": paths.home(env)}))
+    """Return the config.toml in that home's usual place."""
+    return str(paths.home(env)).rstrip("/") + USUAL_CONFIG
 
 
-def search_path(env: Mapping[str, str], root: str = ROOT) -> str:
-    """The PATH of whoever installed; of a clone that nobody installed the one in `env`."""
-    found = _read(f"{root}/{PATH_NAME}")
-    return env.get("PATH", "") if found is None else os.fsdecode(found.rstrip(b"\n"))
+def search_path(env: Mapping[str, str], root: str | None = None) -> str:
+    """Return the PATH of the shell that installed."""
+    record = _record(root or ROOT)
+    return env.get("PATH", os.defpath) if record.unchecked else record.path
 
 
-def remember_path(root: str, value: str) -> None:
-    """Let that be the PATH of the release at `root`, but for what in it is relative. OSError where it cannot be written."""
-    kept = os.pathsep.join(filter(os.path.isabs, value.split(os.pathsep)))
-    content = os.fsencode(kept) + b"\n"
-    if _read(f"{root}/{PATH_NAME}") != content:
-        atomic.replace_file(f"{root}/{PATH_NAME}", content, 0o600)
+def network(env: Mapping[str, str], root: str | None = None) -> dict[str, str]:
+    """Return the proxies and certificates of the shell that installed."""
+    record = _record(root or ROOT)
+    return {name: env[name] for name in NETWORK if name in env} if record.unchecked else dict(record.network)
 
 
-def allow(root: str, files: list[str]) -> None:
-    """Add config files to the list of the release at `root`. OSError where it cannot be written."""
-    listed = _listed(root) or []
-    wanted = list(dict.fromkeys([*listed, *map(os.path.normpath, files)]))
-    if wanted != listed:
-        atomic.replace_file(f"{root}/{NAME}", b"".join(os.fsencode(path) + b"\n" for path in wanted), 0o600)
+def is_recorded(root: str | None = None) -> bool:
+    """Return whether the release has a record that can be read."""
+    return _record(root or ROOT) != NOTHING
 
 
-def listed_in(root: str) -> list[str]:
-    """The config files that the release at `root` lists."""
-    return _listed(root) or []
+def remember(root: str, env: Mapping[str, str], before: str = "", others: Iterable[Mapping[str, str]] = ()) -> None:
+    """Record `env` in the release at `root`, beside what the release at `before` had. OSError if that cannot be written.
+
+    `others` are further profiles. Of the network and PATH the newest install decides.
+    """
+    known = _earlier(before) if before else NOTHING
+    profiles = list(known.profiles)
+    for one in (*others, env):
+        profile = {name: one[name] for name in PLACES if one.get(name) and (name[:3] != "XDG" or os.path.isabs(one[name]))}
+        if "CLAUDE_SECURESTORAGE_CONFIG_DIR" in one:  # the empty value has a meaning
+            profile["CLAUDE_SECURESTORAGE_CONFIG_DIR"] = one["CLAUDE_SECURESTORAGE_CONFIG_DIR"]
+        profiles = [earlier for earlier in profiles if _identity(earlier) != _identity(profile)] + [profile]
+    profiles = profiles[-MAX_PROFILES:]
+    configs, caches = list(known.configs), list(known.caches)
+    for profile in profiles:
+        home = {"HOME": profile["HOME"]}
+        configs += [os.path.normpath(place) for place in (paths.config_file(profile), usual(home))]
+        caches += [os.path.normpath(os.path.dirname(paths.cache_dir(place))) for place in (profile, home)]
+    content = {
+        "version": VERSION,
+        "profiles": profiles,
+        "homes": list(dict.fromkeys(os.path.normpath(home) for home in known._replace(profiles=tuple(profiles)).homes())),
+        "configs": list(dict.fromkeys(configs)),
+        "caches": list(dict.fromkeys(caches)),
+        "path": os.pathsep.join(filter(os.path.isabs, env.get("PATH", "").split(os.pathsep))),
+        "network": {name: _absolute(name, env[name]) for name in NETWORK if env.get(name, "").strip()},
+    }
+    data = json.dumps(content, indent=1).encode() + b"\n"
+    if _content(f"{root}/{NAME}") != data:
+        atomic.replace_file(f"{root}/{NAME}", data, 0o600)
 
 
-def _listed(root: str) -> list[str] | None:
-    found = _read(f"{root}/{NAME}")
-    return None if found is None else [os.fsdecode(line) for line in found.splitlines()]
+def disable(root: str) -> None:
+    """Let the tree at `root` believe every environment. For the tests alone: nothing else writes such a record."""
+    atomic.replace_file(f"{root}/{NAME}", json.dumps({"version": VERSION, "unchecked": True}).encode(), 0o600)
 
 
-def _read(path: str) -> bytes | None:
+class _Record(NamedTuple):
+    """A release's record; what is missing or of the wrong kind counts as empty."""
+
+    profiles: tuple[dict[str, str], ...] = ()
+    configs: tuple[str, ...] = ()
+    caches: tuple[str, ...] = ()
+    path: str = ""
+    network: tuple[tuple[str, str], ...] = ()
+    unchecked: bool = False
+
+    def homes(self) -> list[str]:
+        """Return each recorded home, and those whose usual config.toml 0.1.0 listed."""
+        listed = [path[: -len(USUAL_CONFIG)] for path in self.configs if path.endswith(USUAL_CONFIG)]
+        return [*(profile["HOME"] for profile in self.profiles), *listed]
+
+    def claude_dirs(self) -> list[str]:
+        """Return each recorded directory of Claude Code."""
+        return [paths.claude_dir(profile) for profile in self.profiles]
+
+
+NOTHING = _Record()
+
+
+def _record(root: str) -> _Record:
+    row = read.json_file(f"{root}/{NAME}")
+    if row is None or row.get("version") != VERSION:
+        return NOTHING
+    profiles = row.get("profiles")
+    checked = [_strings(one, PLACES) for one in profiles[:MAX_PROFILES]] if isinstance(profiles, list) else []
+    path = row.get("path")
+    return _Record(
+        tuple(profile for profile in checked if os.path.isabs(profile.get("HOME", ""))),
+        _absolutes(row.get("configs")),
+        _absolutes(row.get("caches")),
+        path if isinstance(path, str) else "",
+        tuple(_strings(row.get("network"), NETWORK).items()),
+        row.get("unchecked") is True,
+    )
+
+
+def _earlier(root: str) -> _Record:
+    """Return the record of another release; of one by 0.1.0 its lists."""
+    found = _record(root)
+    if found != NOTHING:
+        return found
+    listed = (_content(f"{root}/{LEGACY_CONFIGS}") or b"").splitlines()
+    return NOTHING._replace(configs=_absolutes([os.fsdecode(line) for line in listed]))
+
+
+def _identity(profile: Mapping[str, str]) -> tuple[str, str, str]:
+    return profile["HOME"], paths.config_file(profile), paths.claude_dir(profile)
+
+
+def _match(path: str, listed: Iterable[str]) -> str | None:
+    """Return the entry of `listed` that is the same place as `path`."""
+    try:
+        real = os.path.realpath(path)
+        return next((one for one in listed if os.path.realpath(one) == real), None)
+    except (OSError, ValueError):
+        return None
+
+
+def _absolute(name: str, value: str) -> str:
+    if name not in CERTIFICATES:
+        return value
+    parts = value.split(os.pathsep) if name == "SSL_CERT_DIR" else [value]
+    return os.pathsep.join(os.path.abspath(part) for part in parts if part)
+
+
+def _absolutes(value: Any) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str) and os.path.isabs(one)) if isinstance(value, list) else ()
+
+
+def _strings(value: Any, names: Iterable[str]) -> dict[str, str]:
+    return {name: value[name] for name in names if isinstance(value.get(name), str)} if isinstance(value, dict) else {}
+
+
+def _content(path: str) -> bytes | None:
     try:
         with open(path, "rb") as file:
-            return file.read(MOST_BYTES)
+            return file.read(MAX_LEGACY_BYTES)
     except OSError:
         return None

@@ -5,6 +5,7 @@ Each shows its last result at once and is started for the lines to come. Importe
 
 from usageline import paths
 from usageline.line import read, render, settings, start, system
+from usageline.line.due import file_stamp
 from usageline.line.segments import option
 
 COMPILE_WAIT_S = 0.5
@@ -63,11 +64,20 @@ def chained(seen, configured, env, python, payload):
     """The rows of the chained command, what is wrong with it or "", and what starts it anew, or None. `payload` is stdin as bytes."""
     if "chain" not in configured:
         return [], "", None
-    from usageline.line.chain import Command  # noqa: PLC0415 - where there is one
+    from usageline.line.chain import UNTRUSTED, Command, own  # noqa: PLC0415 - where there is one
 
+    mine = own(env)
+    if mine is None:
+        return [], UNTRUSTED, None
+    compiled, config, fixed = mine
     chain = configured["chain"]
+    if compiled != paths.line_config(env):
+        # The same place by another name, which may lead elsewhere by now: what runs is what stands in the recorded one.
+        chain = settings.load_from(compiled, file_stamp(config))[0].get("chain")
+        if chain is None:
+            return [], UNTRUSTED, None
     room = render.columns(env) + render.CLIENT_MARGIN
     room = room // 2 if chain.get("position") in HALVES else room
-    command = Command(python, env, chain, seen.text("session_id"))
+    command = Command(python, env, chain, seen.text("session_id"), fixed)
     rows, problem, due = command.look(payload, room, seen.now)
     return rows, problem, (lambda: command.launch(payload, room)) if due else None

@@ -24,18 +24,52 @@ SHORTEST_S, LONGEST_S = 0.1, 30.0
 WAIT_SLACK_S = 0.15
 """Beyond the command's time limit, for an interpreter to start and the command to be ended."""
 
+ROOT = __file__.replace("\\", "/").rpartition("/plugin/usageline/")[0]
+RECORD = "/origin.json"
+"""What the installer recorded (config/origin.py), in the installation that this runs from: no variable moves that."""
+
+MAX_LISTED = 64
+UNTRUSTED = "chain: not run, for this configuration or cache was not there at the install"
+
+NEVER = (
+    *("LD_", "DYLD_", "GCONV_PATH", "LOCPATH", "NLSPATH", "BASH_ENV", "BASH_FUNC_", "SHELLOPTS", "BASHOPTS", "PS4", "CDPATH", "ZDOTDIR"),
+    *("PYTHON", "NODE_", "NPM_CONFIG_", "npm_config_", "BUN_", "DENO_", "PERL5", "PERLLIB", "RUBYLIB", "RUBYOPT", "GEM_", "BUNDLE_"),
+    *("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "CLASSPATH", "LUA_", "PHPRC", "PHP_INI_SCAN_DIR", "UV_", "PIP_"),
+    *("GIT_", "OPENSSL_", "SSLKEYLOGFILE", "PAGER", "EDITOR", "VISUAL", "BROWSER", "LESSOPEN", "LESSCLOSE", "SUDO_ASKPASS"),
+)
+"""Beginnings of the names of variables that choose what a program loads or starts: the chained command gets none of them, nor `ENV`."""
+
 MARK = "USAGELINE_CHAIN"
 """In the environment of a chained command: a line of ours that is chained to itself chains no further."""
 
 
+def own(env):
+    """Return the user's own compiled configuration and its config.toml, by their recorded paths, and the variables that are fixed.
+
+    None if `env` means others. The cold side compiles a chained command only from a recorded config.toml, so it agreed to one that
+    stands below a recorded cache directory.
+    """
+    record = read.json_file(ROOT + RECORD) or {}
+    config, compiled = paths.config_file(env), paths.line_config(env)
+    if record.get("unchecked") is True:
+        return compiled, config, {}
+    cache, _, name = paths.cache_dir(env).rpartition("/")
+    home, config = _listed(paths.home(env), record.get("homes")), _listed(config, record.get("configs"))
+    cache, search = _listed(cache, record.get("caches")), record.get("path")
+    if not (home and config and cache and isinstance(search, str)):
+        return None
+    return f"{cache}/{name}/line.json", config, {"HOME": home, "PATH": search}
+
+
 class Command:
-    """The chained command of one session. `settings` is the compiled `chain` object, unchecked; `python` the cold interpreter or ""."""
+    """The chained command of one session. `settings` is the compiled `chain` object, unchecked; `python` the cold interpreter or ""; `fixed` as `own` returns."""
 
-    __slots__ = ("_command", "_key", "_timeout_s", "_waits", "env", "python")
+    __slots__ = ("_command", "_fixed", "_key", "_timeout_s", "_waits", "env", "python")
 
-    def __init__(self, python, env, settings, session_id):
+    def __init__(self, python, env, settings, session_id, fixed=None):
         self.python = python
         self.env = env
+        self._fixed = fixed or {}
         self._command = _word(settings.get("command"), 1 << 16)
         self._key = paths.digest(f"{_word(session_id, 256)}\n{self._command}".encode("utf-8", "replace"))
         self._waits = settings.get("wait") is True
@@ -82,8 +116,9 @@ class Command:
         return ["chain", self._key, repr(self._timeout_s), self._command]
 
     def _environment(self, columns):
-        # Ours, whole: it is the user's own command, and the client would have run it in that.
-        return {**self.env, "COLUMNS": str(columns), MARK: "1"}
+        # What the client would have run it in, but for what would let a project choose the programs that the user's command means.
+        kept = {name: value for name, value in self.env.items() if not name.startswith(NEVER) and name != "ENV"}
+        return {**kept, **self._fixed, "COLUMNS": str(columns), MARK: "1"}
 
 
 def is_web_link(url):
@@ -106,6 +141,23 @@ def _row(parts):
             if text:
                 row.append((codes, text, url if is_web_link(url) else ""))
     return row
+
+
+def _listed(path, listed):
+    """The entry of a recorded list that is the same place as `path`, or None."""
+    listed = listed[:MAX_LISTED] if isinstance(listed, list) else []
+    if path in listed:
+        return path
+    here = _identity(path)
+    return next((one for one in listed if isinstance(one, str) and here and _identity(one) == here), None)
+
+
+def _identity(path):
+    try:
+        there = system.stat(path)
+    except (OSError, ValueError):
+        return None
+    return there.st_dev, there.st_ino
 
 
 def _word(value, most):

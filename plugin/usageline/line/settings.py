@@ -18,7 +18,12 @@ def load(env, stamp):
     Until it is compiled anew the configuration before the change holds, but for its chained command: a project's settings can aim
     XDG_CACHE_HOME at a file of its own making, and a program is run only where the cold side has just agreed to it.
     """
-    found = read.json_file(paths.line_config(env)) or {}
+    return load_from(paths.line_config(env), stamp)
+
+
+def load_from(path, stamp):
+    """As `load`, from that file."""
+    found = read.json_file(path) or {}
     if found.get("version") != VERSION:
         return {}, True
     is_old = found.get("stamp") != stamp or found.get("program") != __version__

@@ -28,12 +28,16 @@ NO_SPACE = (28, 69, 122)
 """ENOSPC, and EDQUOT as macOS and Linux number it; the module with the names is one more to import."""
 
 PASSED_ON = (
-    *("HOME", "USER", "USERPROFILE", "SYSTEMROOT", "LANG", "LC_ALL", "TZ", "PATH"),
-    *("CLAUDE_CONFIG_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"),
-    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
-    *("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "USAGELINE_API_URL"),
+    *("HOME", "USER", "LOGNAME", "USERPROFILE", "SYSTEMROOT", "LANG", "LC_ALL", "TZ"),
+    *("CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR"),
+    *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "USAGELINE_API_URL"),
 )
-"""All of the environment that a refresh gets. A project's settings can set any variable; one that steers a loader or an interpreter stops here."""
+"""All of the environment that a refresh gets. A project's settings can set any variable: these say whose numbers are meant and how a time
+is written. None of them chooses a program, a proxy or a certificate; those are the installer's (config/origin.py)."""
+
+
+PLUGIN_POINTER = "/.usageline-installed.json"
+"""In the client's own copy of a plugin: where the program was installed from it (setup/plugin.py)."""
 
 
 def interpreter(root):
@@ -132,6 +136,19 @@ def spawn(arguments, env, stdin=-1, stdout=-1):
         system.posix_spawn(arguments[0], arguments, env, file_actions=actions, setsid=True)
     except NotImplementedError:  # a C library without POSIX_SPAWN_SETSID: a process group of its own is the next best
         system.posix_spawn(arguments[0], arguments, env, file_actions=actions, setpgroup=0)
+
+
+def installations(root):
+    """Yield the installations that may start a refresh: the one at `root`, or the one that was installed from the plugin's copy there.
+
+    Not one that the environment names: a project's settings can name an installation of the project's own.
+    """
+    yield root
+    from usageline.line import read  # noqa: PLC0415 - only for a plugin
+
+    data_dir = (read.json_file(root + PLUGIN_POINTER) or {}).get("data_dir")
+    if isinstance(data_dir, str) and data_dir[:1] == "/":
+        yield data_dir + "/current"
 
 
 def start_if_due(roots, env, snapshot, now):

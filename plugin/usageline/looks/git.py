@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from usageline import programs
+from usageline import child_env, programs
 from usageline.bounded import run_bounded
 from usageline.config import origin
 from usageline.line import git as files_of
@@ -34,9 +34,6 @@ LONGEST_REASON = 160
 
 PLACES = ("/opt/homebrew/bin/git", "/usr/local/bin/git", "/usr/bin/git")
 APPLE_TOOLS = ("/Library/Developer/CommandLineTools/usr/bin/git", "/Applications/Xcode.app/Contents/Developer/usr/bin/git")
-
-PASSED_ON = ("HOME", "XDG_CONFIG_HOME")
-"""Where the user's own configuration of git lies. One in another place would be the repository's, with filters that are programs."""
 
 # A repository's own configuration can name programs: a file system monitor, hooks, filters, transports for what is missing. None may run
 # because somebody looks at a directory.
@@ -80,7 +77,8 @@ def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dic
     if program is None:
         return {"failed": "git was not found"}
     began = time.monotonic()
-    kept = {**_surroundings(env), **OURS, "GIT_CEILING_DIRECTORIES": os.path.dirname(root)}
+    # With a home that is the user's own git reads the user's configuration; another one would be the repository's, with filters that are programs.
+    kept = child_env.build("git", env, origin.own(env), {**OURS, "GIT_CEILING_DIRECTORIES": os.path.dirname(root)})
     slow = slow_at if isinstance(slow_at, (int, float)) and 0 <= now - slow_at < SLOW_S else None
 
     def ask(*arguments: str, until_s: float = LONGEST_S) -> Ended:
@@ -114,11 +112,6 @@ def find(env: Mapping[str, str]) -> str | None:
     found = programs.find("git", (*PLACES[:2], *APPLE_TOOLS), env)
     # Without its developer tools, macOS asks at each call whether to install them.
     return None if found == "/usr/bin/git" else found
-
-
-def _surroundings(env: Mapping[str, str]) -> dict[str, str]:
-    own = {name: env[name] for name in PASSED_ON if os.path.isabs(env.get(name, ""))} if origin.may_name_programs(env) else {}
-    return {**own, "PATH": origin.search_path(env)}
 
 
 def without_filters(listed: bytes) -> list[str] | None:

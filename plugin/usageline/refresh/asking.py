@@ -12,6 +12,7 @@ from usageline.refresh.gate import pass_gate
 
 if TYPE_CHECKING:
     from usageline.config import Config
+    from usageline.refresh.account_gate import AccountGate
     from usageline.refresh.record import Record
     from usageline.refresh.store import Store
     from usageline.sources.sign_in import SignIn
@@ -29,6 +30,7 @@ class Asking:
     signed_in: SignIn
     record: Record
     force: bool
+    gate: AccountGate | None = None
     asked: bool = False
     last: SourceFailure | None = None
 
@@ -39,11 +41,22 @@ class Asking:
         """
         now, token = time.time(), CLIENTS_OWN if own_sign_in else self.signed_in.token_fingerprint
         token_refused = self.asked and self.last is not None and self.last.status in UNTIL_SIGN_IN_CHANGES
+        asked = replace(self.record, requested_at=int(now), asked_with=token, unfinished=self.record.unfinished + 1)
         if not (own_sign_in and token_refused):
             pass_gate(self.record, self.config, token=token, now=now, force=self.force)
-        self.record = replace(self.record, requested_at=int(now), asked_with=token, unfinished=self.record.unfinished + 1)
+            if self.gate:
+                self.gate.enter(self.config, asked, force=self.force, note=lambda: self._note(asked))
+        if self.record is not asked:
+            self._note(asked)
+
+    def ended(self, record: Record) -> None:
+        """Remember for all caches how the request ended."""
+        if self.gate and self.asked:
+            self.gate.leave(record)
+
+    def _note(self, asked: Record) -> None:
         try:
-            self.store.put(self.signed_in.account, self.record)
+            self.store.put(self.signed_in.account, asked)
         except StoreBroken as broken:
             raise CacheUnwritable(str(broken)) from broken.__cause__
-        self.asked = True
+        self.record, self.asked = asked, True

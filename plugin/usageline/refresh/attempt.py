@@ -12,6 +12,7 @@ from usageline import history, paths
 from usageline.errors import SourceFailure, StoreBroken
 from usageline.line.due import file_stamp
 from usageline.refresh import cooldown, schedule
+from usageline.refresh.account_gate import AccountGate
 from usageline.refresh.asking import Asking
 from usageline.refresh.check import check
 from usageline.refresh.entry import Entry
@@ -19,6 +20,7 @@ from usageline.refresh.gate import FORCED_GAP_S, Blocked
 from usageline.refresh.lowered import mark_lowered
 from usageline.sources import READS_THE_TOKEN, SOURCES, Context, claude_state
 from usageline.sources import sign_in as sign_ins
+from usageline.sources.address import api_address
 from usageline.usage import clock
 from usageline.usage.alerts import crossed
 from usageline.usage.forecast import with_forecast
@@ -97,7 +99,8 @@ class Attempt:
         if fresh is not None:
             self.entry.gave("store")
             return _good(signed_in, fresh, record.good_until, stamp)
-        asking = Asking(self.store, self.config, signed_in, record, force=self.force)
+        gate = AccountGate(self.env, signed_in.account, signed_in.token_fingerprint, api_address(self.env)[0])
+        asking = Asking(self.store, self.config, signed_in, record, force=self.force, gate=gate)
         try:
             reading = self._walk(signed_in, asking, stamp)
         except SourceFailure as failure:
@@ -109,6 +112,7 @@ class Attempt:
         same_token = again.token_fingerprint == signed_in.token_fingerprint
         if again.account != signed_in.account or not (same_token or self._renewed_by_asking(reading, signed_in)):
             self._remember(signed_in, replace(asking.record, unfinished=0))
+            asking.ended(replace(asking.record, unfinished=0))
             raise _SignInChanged
         return self._after_success(reading, again, asking, stamp)
 
@@ -165,6 +169,7 @@ class Attempt:
         )
         if self._remember(signed_in, record):
             self.new_alerts = new_alerts
+        asking.ended(record)
         if self.clock_agrees is False:
             self.entry.notes.append(clock.WRONG)  # kept, it would stand among the readings of another day
         elif not history.append(self.env, signed_in.account, checked):
@@ -178,6 +183,7 @@ class Attempt:
         if asking.asked:
             cooled = cooldown.after(failure, record.cooldown, now=now, ttl_s=self.config.ttl_s, token=token, jitter=random.random())  # noqa: S311 - no secret
             self._remember(signed_in, replace(record, cooldown=cooled, unfinished=0))
+            asking.ended(replace(record, cooldown=cooled, unfinished=0))
             due_at = until = cooled.until
         elif isinstance(failure, Blocked):
             due_at = until = failure.until

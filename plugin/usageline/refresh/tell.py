@@ -9,7 +9,8 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from usageline import paths
+from usageline import child_env
+from usageline.config import origin
 from usageline.guard import Guard
 from usageline.line.hook import sentence
 from usageline.processes import kill_tree
@@ -26,7 +27,6 @@ LONGEST_S = 5.0
 MOST_TOLD = 8
 """At once: so many lines has the notification, so often does the command run."""
 
-PASSED_ON = ("HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ")
 PATH = "{home}/.local/bin:/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 """Where the user's command finds programs. The PATH of the session that started the refresh may be a project's."""
 
@@ -39,18 +39,21 @@ def tell(alerts: tuple[Alert, ...], settings: Alerts, env: Mapping[str, str], de
     What runs longer is killed with all its children.
     """
     deadline = min(deadline, time.monotonic() + LONGEST_S)
+    own = origin.own(env)
+    cwd = own.fixed["HOME"] if own else "/"
     running: list[tuple[str, subprocess.Popen[bytes]]] = []
     failures: list[str] = []
     null = subprocess.DEVNULL
     with contextlib.ExitStack() as guards:
         try:
-            for name, words, surroundings in _commands(alerts[:MOST_TOLD], settings, {**_environment(env), **desktop.bus()}, desktop):
+            for name, words, given in _commands(alerts[:MOST_TOLD], settings, {"PATH": _search_path(own), **desktop.bus()}, desktop):
                 if not words:
                     failures.append(f"{name}: nothing to show it with")
                     continue
                 try:
                     guard = guards.enter_context(Guard())
-                    running.append((name, guard.start(words, surroundings, paths.home(env), stdin=null, stdout=null, stderr=null)))
+                    whole = child_env.build("alert" if name == "command" else "notifier", env, own, given)
+                    running.append((name, guard.start(words, whole, cwd, stdin=null, stdout=null, stderr=null)))
                 except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
                     failures.append(f"{name}: {getattr(error, 'strerror', None) or type(error).__name__}")
             for name, process in running:
@@ -65,16 +68,16 @@ def tell(alerts: tuple[Alert, ...], settings: Alerts, env: Mapping[str, str], de
 
 
 def _commands(
-    alerts: tuple[Alert, ...], settings: Alerts, env: dict[str, str], desktop: Desktop
+    alerts: tuple[Alert, ...], settings: Alerts, given: dict[str, str], desktop: Desktop
 ) -> Iterator[tuple[str, list[str], dict[str, str]]]:
-    """What to run, by name, with its environment: the notification of all alerts, and the command for each."""
+    """Yield what to run, by name, with the variables that usageline sets: the notification of all alerts, and the command for each."""
     now = time.time()
     texts = [sentence(asdict(alert), now) for alert in alerts]
     if settings.desktop and texts:
-        yield "desktop", desktop.command("\n".join(texts)), env
+        yield "desktop", desktop.command("\n".join(texts)), given
     if settings.command:
         for alert, text in zip(alerts, texts, strict=True):
-            yield "command", ["/bin/sh", "-c", settings.command], {**env, **_variables(alert, text)}
+            yield "command", ["/bin/sh", "-c", settings.command], {**given, **_variables(alert, text)}
 
 
 def _variables(alert: Alert, text: str) -> dict[str, str]:
@@ -89,8 +92,8 @@ def _variables(alert: Alert, text: str) -> dict[str, str]:
     return {"USAGELINE_ALERT_" + name: value for name, value in values.items()}
 
 
-def _environment(env: Mapping[str, str]) -> dict[str, str]:
-    return {**{name: env[name] for name in PASSED_ON if name in env}, "PATH": PATH.format(home=paths.home(env))}
+def _search_path(own: origin.Own | None) -> str:
+    return PATH.format(home=own.fixed["HOME"]) if own else PATH.partition(":")[2]
 
 
 def _end(process: subprocess.Popen[bytes], deadline: float) -> str:

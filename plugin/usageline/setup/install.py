@@ -12,7 +12,7 @@ from usageline.config import origin
 from usageline.errors import SetupRefused, UsagelineError
 from usageline.hindrance import FULL
 from usageline.refresh import cache
-from usageline.setup import environment, files, first_line, interpreters, program, record, uninstall, wire_settings, wiring
+from usageline.setup import environment, files, first_line, interpreters, plugin, program, record, uninstall, wire_settings, wiring
 from usageline.setup.job import Outcome
 from usageline.setup.packages import PackagesFailed, packages
 
@@ -64,11 +64,11 @@ def _forget(job: Job, made: list[str]) -> None:
 
 def _install(job: Job, old: Record | None, new: Record) -> int:
     outcome = Outcome()
-    listed = origin.listed_in(job.data_dir + "/current")
+    before = os.path.realpath(job.data_dir + "/current")
     release, cold = program.build(job, old, outcome)
-    # The usual place is known, too: a program that starts Claude Code from elsewhere may not have this shell's variables.
-    origin.allow(release.root, [*listed, paths.config_file(job.env), origin.usual(job.env)])
-    origin.remember_path(release.root, job.env.get("PATH", ""))
+    origin.remember(release.root, job.env, before, _other_profiles(job))
+    outcome.notes += _network_notes(job)
+    plugin.point(job)
     if not release.is_current():
         environment.switch_to(release)
         if not outcome.changes:
@@ -113,6 +113,25 @@ def _begin(job: Job, old: Record | None, made: list[str]) -> Record:
     if new != old:
         record.save(job.env, new)
     return new
+
+
+def _other_profiles(job: Job) -> list[dict[str, str]]:
+    """Return the environments of profiles that 0.1.0 installed, as far as their records tell where Claude Code's directory is."""
+    found = []
+    for path in record.others(job.env):
+        other = record.load_from(path)
+        name = os.path.basename(path).removeprefix("install-").removesuffix(".json")
+        folders = {os.path.dirname(backup) for backup in other.backups} if other else set()
+        found += [{**job.env, "CLAUDE_CONFIG_DIR": folder} for folder in folders if paths.profile({"CLAUDE_CONFIG_DIR": folder}) == name]
+    return found
+
+
+def _network_notes(job: Job) -> list[str]:
+    """Say which proxy and certificates of this shell requests will use."""
+    used = [name for name in origin.NETWORK if job.env.get(name, "").strip()]
+    if not used:
+        return []
+    return [f"Requests use {', '.join(used)} of this shell from now on, and no session's own: install again when they change."]
 
 
 def _directories(job: Job) -> list[str]:

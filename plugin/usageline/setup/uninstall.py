@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from usageline import atomic, flock, paths
 from usageline.errors import SetupRefused
 from usageline.refresh import log
-from usageline.setup import files, record, wire_settings
+from usageline.setup import files, plugin, record, wire_settings
 from usageline.setup.job import Outcome
 
 if TYPE_CHECKING:
@@ -76,6 +76,9 @@ def _remove_program(job: Job, old: Record | None, outcome: Outcome) -> None:
         outcome.did("command", job.short(job.command))
     if not job.dry_run and os.path.islink(data_dir + "/current"):
         atomic.remove_file(data_dir + "/current")
+    if not job.dry_run:
+        files.remove_tree(data_dir + "/gates")
+        plugin.forget(job)
     _remove(job, data_dir + "/releases", "program", outcome)
 
 

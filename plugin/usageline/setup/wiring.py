@@ -14,6 +14,9 @@ from usageline.errors import SetupRefused
 from usageline.setup import json_text
 
 GONE = "usageline: its files are gone; run install.sh again, or install.sh --uninstall"
+UNSET = "unset LOCPATH GCONV_PATH"
+"""By the two of them a project would have the C library load a library of its own into the interpreter."""
+
 HOOK_MATCHER = "startup|resume|clear"
 HOOK_TIMEOUT_S = 5
 REFRESH_INTERVAL_S = 5
@@ -32,7 +35,7 @@ class Wiring:
         """Whether an install of ours wrote this command, with whatever interpreter. A command of the user's that calls ours is the user's."""
         if not isinstance(command, str):
             return False
-        guards = (f" ] && [ -r {shlex.quote(script)} ] && exec " for script in self.scripts)
+        guards = (f" ] && [ -r {shlex.quote(script)} ] && {unset}exec " for script in self.scripts for unset in ("", UNSET + " && "))
         return command in self.known or (command.startswith("[ -x ") and any(guard in command for guard in guards))
 
     def status_line(self) -> dict[str, Any]:
@@ -54,7 +57,7 @@ def wiring(interpreter: str, data_dir: str, known: frozenset[str] = frozenset())
     python = shlex.quote(interpreter)
     scripts = (data_dir + "/current/plugin/usageline/statusline.py", data_dir + "/current/hooks/session_start.py")
     line, hook = (
-        f"[ -x {python} ] && [ -r {script} ] && exec {python} -I -S -B {script}; {otherwise}"
+        f"[ -x {python} ] && [ -r {script} ] && {UNSET} && exec {python} -I -S -B {script}; {otherwise}"
         for script, otherwise in zip(map(shlex.quote, scripts), (f"echo {shlex.quote(GONE)}", "exit 0"), strict=True)
     )
     return Wiring(line, hook, scripts, known)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from usageline import paths, programs
+from usageline import child_env, programs
 from usageline.config import origin
 from usageline.errors import SourceFailure
 from usageline.processes import converse
@@ -34,12 +34,20 @@ ARGUMENTS = (
     *("--no-session-persistence", "--strict-mcp-config", "--setting-sources", "user", "--settings", '{"disableAllHooks":true}'),
 )
 
+DIRECTORY = "/"
+"""Its working directory: a fixed one, in which no project can have put anything."""
+
+UNKNOWN_PLACE = "claude is not asked here: HOME, XDG_CONFIG_HOME or CLAUDE_CONFIG_DIR is none that was installed; run usageline install"
+
 PLACES = ("~/.local/bin/claude", "~/.claude/local/claude", "/opt/homebrew/bin/claude", "/usr/local/bin/claude", "/usr/bin/claude")
 """Where Claude Code's installers put it. Looked at before PATH, which a project's settings can change."""
 
 
 def fetch(context: Context) -> Reading:
     """What Claude Code says of the account that it is signed in with. SourceFailure where it is not found, or says nothing in time."""
+    own = origin.own(context.env)
+    if own is None or not own.claude_dir:
+        raise SourceFailure("unreadable", UNKNOWN_PLACE)
     program = context.client or find(context.env)
     if program is None:
         raise SourceFailure("unreadable", "claude was not found; set `client` in config.toml to its path")
@@ -50,8 +58,8 @@ def fetch(context: Context) -> Reading:
         line = converse(
             [program, *ARGUMENTS],
             QUESTION,
-            environment(context.env),
-            paths.cache_dir(context.env),
+            environment(context.env, own),
+            DIRECTORY,
             deadline=deadline,
             most=MOST_BYTES,
             accept=_is_answer,
@@ -64,16 +72,18 @@ def fetch(context: Context) -> Reading:
 
 
 def find(env: Mapping[str, str]) -> str | None:
-    """The path of `claude`: where its installers put it, else the first on PATH that nobody else could have put there."""
-    own = origin.may_name_programs(env)  # the home may be a project's, with a `claude` of its own
-    places = [place.replace("~", paths.home(env), 1) for place in PLACES if own or place[0] != "~"]
+    """Return the path of `claude`: where its installers put it, else the first on the PATH at the install that can be trusted."""
+    own = origin.own(env)  # without it the home may be a project's, with a `claude` of its own
+    places = [place.replace("~", own.fixed["HOME"], 1) if own else place for place in PLACES if own or place[0] != "~"]
     return programs.find("claude", places, env)
 
 
-def environment(env: Mapping[str, str]) -> dict[str, str]:
-    """What Claude Code gets of the environment. The mark keeps a hook of ours that runs all the same from starting another refresh."""
-    kept = {name: value for name, value in env.items() if not name.startswith(("USAGELINE_", "CLAUDECODE", "CLAUDE_CODE_"))}
-    return {**kept, "PATH": origin.search_path(env), "USAGELINE_REFRESH": "1", "DISABLE_AUTOUPDATER": "1"}
+def environment(env: Mapping[str, str], own: origin.Own) -> dict[str, str]:
+    """Return what Claude Code gets: the places, PATH, proxies and certificates of the install.
+
+    The mark keeps a hook of usageline's from starting another refresh.
+    """
+    return child_env.build("claude", env, own, {"USAGELINE_REFRESH": "1", "DISABLE_AUTOUPDATER": "1"})
 
 
 def _body(response: dict[str, object]) -> object:

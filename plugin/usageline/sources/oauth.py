@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from usageline import __version__
 from usageline.errors import SourceFailure
+from usageline.sources import network
 from usageline.sources.address import api_address
 from usageline.sources.files import parse_object
 from usageline.usage.model import Reading
@@ -108,7 +109,12 @@ def _ask(found: Credentials, context: Context) -> Answer:
         "User-Agent": f"usageline/{__version__}",
     }
     url = api_address(context.env)[0] + "/api/oauth/usage"
-    return http.get(url, headers, context.env, min(context.deadline, time.monotonic() + LONGEST_S))
+    try:
+        return http.get(url, headers, network.variables(context.env), min(context.deadline, time.monotonic() + LONGEST_S))
+    except SourceFailure as failure:
+        if failure.status == "offline" and network.differs(context.env):
+            failure.detail = f"{failure.detail}; {network.ADVICE}"
+        raise
 
 
 def _is_about_scope(body: bytes) -> bool:

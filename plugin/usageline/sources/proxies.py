@@ -1,7 +1,12 @@
-"""The proxy and the certificates that Claude Code would use, from the same variables."""
+"""The proxy and the certificates for a request, from the variables that Claude Code honors.
+
+The variables are the installer's (`sources/network.py`), never those of a session: a project can set those.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import ssl
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -36,16 +41,24 @@ def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
 
 
 def tls_context(env: Mapping[str, str]) -> ssl.SSLContext:
-    """The system's certificates, with those of SSL_CERT_FILE and NODE_EXTRA_CA_CERTS. A file that is missing or broken counts as none."""
+    """Return a context that trusts the system's certificates, and those of SSL_CERT_FILE, SSL_CERT_DIR and NODE_EXTRA_CA_CERTS in `env`.
+
+    A file or directory that is missing or broken counts as none.
+    """
     import truststore  # noqa: PLC0415 - not needed where the API is on this machine
 
+    # OpenSSL reads these itself, at the handshake: in a command that the user types they are a session's.
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        os.environ.pop(name, None)
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"):
         if env.get(name):
-            try:
+            with contextlib.suppress(OSError, ValueError):  # ssl.SSLError is an OSError
                 context.load_verify_locations(cafile=env[name])
-            except (OSError, ValueError):  # ssl.SSLError is an OSError
-                continue
+    for directory in env.get("SSL_CERT_DIR", "").split(os.pathsep):
+        if directory:
+            with contextlib.suppress(OSError, ValueError):
+                context.load_verify_locations(capath=directory)
     return context
 
 

@@ -16,7 +16,6 @@ from faults.secrets.canaries import Search, token
 from faults.secrets.journey import TRACE
 from faults.secrets.trap import Trap
 from faults.secrets.variables import VARIABLES, Variable
-from usageline import paths
 from usageline.config import origin
 from world import REPOSITORY, World
 
@@ -34,8 +33,7 @@ CONFIGURATION = 'rows = [["session"], ["git"]]\n[segments.git]\nshow = ["branch"
 def installed(world: World) -> Installed:
     """Installed by somebody with this world's HOME and PATH."""
     found = install(world)
-    origin.allow(str(found.release.root), [paths.config_file(world.env)])
-    origin.remember_path(str(found.release.root), world.env["PATH"])
+    origin.remember(str(found.release.root), world.env)
     shutil.rmtree(found.project)
     world.configure(CONFIGURATION)
     return found
