@@ -43,6 +43,9 @@ def installed(world: World) -> Installed:
 def trap(installed: Installed) -> Iterator[Trap]:
     """The project."""
     found = Trap(installed.world)
+    # Whoever installed had a proxy, which turns out to answer for the API by itself.
+    proxied = {**installed.world.env, "HTTPS_PROXY": f"http://127.0.0.1:{found.proxy.port}"}
+    origin.remember(str(installed.release.root), proxied)
     yield found
     found.close()
 
@@ -66,7 +69,7 @@ def run(installed: Installed, trap: Trap, variables: dict[str, str], number: int
         log = world.root / f"trace-{number}-{call}"
         # The client's own strace, as it were, has none of the variables: they are put in place by env.
         given = [f"{name}={value}" for name, value in variables.items()]
-        traced = [*TRACE, "-e", "trace=execve,open,openat", "-o", str(log), "/usr/bin/env", *given, *words]
+        traced = [*TRACE, "-e", "trace=execve,open,openat", "-o", str(log), "/usr/bin/env", f"--chdir={trap.project}", *given, *words]
         done = world.run(*traced, stdin=None, input=payload)
         assert done.returncode == 0, done
         if words[0] == "/bin/sh":
@@ -81,8 +84,8 @@ def run(installed: Installed, trap: Trap, variables: dict[str, str], number: int
 
 
 def by_proxy(chosen: dict[str, str]) -> bool:
-    """Whether the API itself is to be asked, through the proxy: then what is tried is seen to be ignored."""
-    return any("{proxy}" in value for value in chosen.values())
+    """Return whether the API itself is to be asked, through the proxy of the install: then what is tried is seen to be ignored."""
+    return chosen.get("USAGELINE_API_URL") == "" or any("{proxy}" in value for value in chosen.values())
 
 
 @promise(
@@ -104,7 +107,8 @@ def test_a_projects_variable(
     reached = 0
     values = variable.values[: size(1, len(variable.values))]
     for number, chosen in enumerate(values):
-        shutil.rmtree(world.cache, ignore_errors=True)
+        for cache in (world.cache, trap.project / "home" / ".cache"):
+            shutil.rmtree(cache, ignore_errors=True)
         heard_before = len(trap.heard())
         for _ in range(3):  # a busy machine may give a refresh no time
             lines, started, opened = run(installed, trap, trap.filled({"USAGELINE_API_URL": api.url, **chosen}), number)
@@ -119,11 +123,13 @@ def test_a_projects_variable(
         assert not any("Traceback" in line for line in lines)
         assert [path.name for path in trap.marks.iterdir()] == [], chosen
         assert opened & theirs - variable.opens <= {"a", ".gitattributes"}, (chosen, opened)
-        assert started
+        assert started, (chosen, lines)
         assert not any(
             re.search(r'"(?:LD_|BASH_ENV|ENV=|PYTHON|OPENSSL|SSLKEYLOG|GIT_(?!OPTIONAL|TERMINAL|ALLOW|NO_LAZY|PAGER=cat|CEILING))', one)
             for one in started
         )
+        assert not (by_proxy(chosen) and trap.thief.requests), chosen
+        assert not (world.home / ".local" / "bin" / "claude.runs").exists(), chosen
         astray = search.within(heard)
         assert astray is variable.token, (chosen, heard)
         reached += astray

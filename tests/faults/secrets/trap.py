@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -150,7 +151,13 @@ class Trap:
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content)
+        helper = json.dumps({"env": {"PATH": f"{self.project}/bin"}, "otelHeadersHelper": f"{self.project}/bin/sh"})
+        (home / ".claude").mkdir()
+        (home / ".claude" / "settings.json").write_text(helper)
         shutil.copy(self.proxy.certificates.authority, self.project / "ca.pem")
+        (self.project / "certs").mkdir()
+        shutil.copy(self.proxy.certificates.authority, self.project / "certs" / "ca.pem")
+        subprocess.run(["openssl", "rehash", self.project / "certs"], check=True, capture_output=True)
         environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(self.project)}
         subprocess.run(["git", "init", "-q"], cwd=self.project, env=environment, check=True)
         (self.project / ".gitattributes").write_text("* filter=x\n")

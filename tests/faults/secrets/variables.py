@@ -53,6 +53,11 @@ OPENSSL = {
     "OPENSSL_CONF": "{project}/openssl.cnf", "OPENSSL_MODULES": "{project}", "OPENSSL_ENGINES": "{project}", "SSLKEYLOGFILE": "{project}/keys",
     "REQUESTS_CA_BUNDLE": "{project}/ca.pem", "CURL_CA_BUNDLE": "{project}/ca.pem", "CTLOG_FILE": "{project}/ca.pem",
 }  # fmt: skip
+AUTHORITIES = (
+    {"NODE_EXTRA_CA_CERTS": "{project}/ca.pem", "SSL_CERT_FILE": "{project}/ca.pem", "SSL_CERT_DIR": "{project}/certs"},
+    {"SSL_CERT_DIR": "{project}/certs"}, {"SSL_CERT_DIR": "certs"}, {"SSL_CERT_DIR": "/proc/self/cwd/certs"}, {"SSL_CERT_DIR": "/nowhere:certs"},
+    {"SSL_CERT_FILE": "{project}/ca.pem"}, {"SSL_CERT_FILE": "ca.pem"}, {"NODE_EXTRA_CA_CERTS": "{project}/ca.pem"},
+)  # fmt: skip
 RESOLVER = {"HOSTALIASES": "{project}/hosts", "LOCALDOMAIN": "example.com", "RES_OPTIONS": "debug"}
 DIRECTORIES = ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "TMPDIR", "CLAUDE_CONFIG_DIR", "XDG_RUNTIME_DIR")
 
@@ -82,26 +87,22 @@ VARIABLES = (
     ),
     Variable(
         "`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, in either case",
-        "the proxy learns that api.anthropic.com is asked, and when; it can refuse",
-        "the token: the proxy's certificate is refused; `ALL_PROXY` is not looked at",
-        "a proxy that answers for the API with a certificate of its own",
+        "nothing: requests go through the proxy of the install, or through none",
+        "no other proxy is connected to; none is left out",
+        "a proxy of the project's in each of them, and `NO_PROXY` for the API, beside a proxy at the install",
         (
-            *({"USAGELINE_API_URL": "", name: "http://127.0.0.1:{proxy}"} for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")),
-            {"USAGELINE_API_URL": "", "HTTPS_PROXY": "http://127.0.0.1:{proxy}", "ALL_PROXY": "http://127.0.0.1:{thief}"},
+            *({"USAGELINE_API_URL": "", name: "http://127.0.0.1:{thief}"} for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")),
+            {"USAGELINE_API_URL": "", "ALL_PROXY": "http://127.0.0.1:{thief}", "all_proxy": "http://127.0.0.1:{thief}"},
+            {"USAGELINE_API_URL": "", "NO_PROXY": "*", "no_proxy": "api.anthropic.com"},
         ),
         quick=True,
     ),
     Variable(
-        "a proxy, and `NODE_EXTRA_CA_CERTS` or `SSL_CERT_FILE` with its certificate",
-        "the token: the two together are what a company's inspecting proxy needs, and what Claude Code itself honours",
-        "nothing further; without either of the two the token is not sent",
-        "a proxy that answers for the API with a certificate of the authority in that file",
-        tuple(
-            {"USAGELINE_API_URL": "", "HTTPS_PROXY": "http://127.0.0.1:{proxy}", name: "{project}/ca.pem"}
-            for name in ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")
-        ),
-        token=True,
-        opens=frozenset({"ca.pem"}),
+        "`NODE_EXTRA_CA_CERTS`, `SSL_CERT_FILE`, `SSL_CERT_DIR`",
+        "nothing: the system's certificates are trusted, and those of the install",
+        "no certificate of the project's is trusted, no file or directory that they name is opened",
+        "a proxy that answers for the API, whose authority they name: as a file, as a rehashed directory, relative, by /proc/self/cwd, all together",
+        tuple({"USAGELINE_API_URL": "", **some} for some in AUTHORITIES),
     ),
     Variable(
         "`SSLKEYLOGFILE`, `OPENSSL_CONF`, `OPENSSL_MODULES`, `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, …",
@@ -132,9 +133,17 @@ VARIABLES = (
         "`HOME`, `XDG_CONFIG_HOME`",
         "which sign-in, numbers, looks of the line and history are meant: those of the project, of which there are none",
         "no program that the configuration, git's configuration or `~/.local/bin` there names is run",
-        "a home with a configuration that names programs, a git configuration with filters, and programs that would tell",
-        ({"HOME": "{project}/home"}, {"XDG_CONFIG_HOME": "{project}/home/.config"}),
-        opens=frozenset({"home/.config/usageline/config.toml"}),
+        "a home with a configuration that names programs, a git configuration with filters, and programs that would tell; the same by /proc/self/cwd "
+        "and together with `CLAUDE_CONFIG_DIR` and `XDG_CACHE_HOME`",
+        (
+            {"HOME": "{project}/home"}, {"XDG_CONFIG_HOME": "{project}/home/.config"},
+            {"HOME": "/proc/self/cwd/home", "XDG_CONFIG_HOME": "/proc/self/cwd/home/.config"},
+            {
+                "XDG_CONFIG_HOME": "/proc/self/cwd/home/.config", "CLAUDE_CONFIG_DIR": "/proc/self/cwd/home/.claude",
+                "XDG_CACHE_HOME": "/proc/self/cwd/home/.cache",
+            },
+        ),
+        opens=frozenset({"home/.config/usageline/config.toml", "home/.claude/settings.json"}),
     ),
     Variable(
         ", ".join(f"`{name}`" for name in DIRECTORIES),
