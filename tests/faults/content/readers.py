@@ -36,15 +36,23 @@ READERS: dict[str, tuple[str, ...]] = {
         "cli.schema._body_in",
     ),
     "config": (
-        *("config.file.read_text", "config.file.parsed", "config.cold.tolerant", "config.cold.problems", "config.compile._look"),
+        *(
+            "config.file.read_text",
+            "config.file.parsed",
+            "config.cold.tolerant",
+            "config.cold.problems",
+            "config.cold._own_sources",
+            "config.compile._look",
+        ),
         *("cli.config.change.current_text", "cli.config.editor._look"),
     ),
-    "compiled": ("line.settings.load", "config.compile._last", "line.looks.result"),
+    "compiled": ("line.settings.load_from", "config.compile._last", "line.looks.result"),
     "settings": ("setup.settings.read", "setup.settings.bytes_at", "setup.wire_settings._names_us", "setup.json_text.parse"),
     "sign_in": (
         *("sources.files.read_bytes", "sources.files.parse_object", "sources.claude_state._object", "sources.credentials.from_file"),
         *("sources.credentials._candidates", "sources.credentials._parsed", "sources.sign_in._other", "cli.info.missing"),
         *("cli.doctor.client.trust", "cli.doctor.context.settings_file", "cli.doctor.settings.managed_settings"),
+        *("sources.network.variables", "sources.network._managed_files"),
     ),
     "git": ("line.git._text", "looks.git.count.ask"),
     "chained": ("bounded._go_on",),
@@ -56,7 +64,10 @@ READERS: dict[str, tuple[str, ...]] = {
         "history.files.accounts",
         "history.files.months",
     ),
-    "records": ("refresh.store.fetch", "setup.record._parsed", "setup.record.others", "config.origin._read"),
+    "records": (
+        *("refresh.store.fetch", "setup.record._parsed", "setup.record.others", "config.origin._record", "config.origin._content"),
+        *("line.chain.own", "line.start.installations", "refresh.account_gate._read"),
+    ),
 }
 """By the target that tries what they read; `value` and `surroundings` try arguments and the environment, which are read everywhere."""
 
@@ -94,7 +105,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     ),
     "nothing of what it reads is used": (
         *("atomic.replace_file", "atomic._sync_directory", "flock.held", "line.start.create", "line.read.await_end", "line.start.spawn"),
-        *("looks.files.held", "looks.files.sweep", "refresh.told.sweep"),
+        *("looks.files.held", "looks.files.sweep", "refresh.told.sweep", "refresh.account_gate._sweep", "setup.plugin.forget"),
         *(
             "cli.config.editor._text",
             "cli.config.editor._run_editor",

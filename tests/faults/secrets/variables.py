@@ -48,7 +48,14 @@ GIT = {
     "GIT_TRACE2": "{project}/trace", "GIT_EXTERNAL_DIFF": "{project}/bin/git", "GIT_ASKPASS": "{project}/bin/git", "GIT_TEMPLATE_DIR": "{project}/git",
 }  # fmt: skip
 SHELL = dict.fromkeys(("SHELL", "EDITOR", "VISUAL", "PAGER", "BROWSER", "SUDO_ASKPASS"), "{project}/bin/sh")
-LOCALE = {"LC_ALL": "../../{project}", "LANG": "x" * 5000, "LOCPATH": "{project}", "TZDIR": "{project}", "NLSPATH": "{project}/%N"}
+LOCALE = {
+    "LC_ALL": "../../{project}",
+    "LANG": "x" * 5000,
+    "LOCPATH": "{project}",
+    "GCONV_PATH": "{project}",
+    "TZDIR": "{project}",
+    "NLSPATH": "{project}/%N",
+}
 OPENSSL = {
     "OPENSSL_CONF": "{project}/openssl.cnf", "OPENSSL_MODULES": "{project}", "OPENSSL_ENGINES": "{project}", "SSLKEYLOGFILE": "{project}/keys",
     "REQUESTS_CA_BUNDLE": "{project}/ca.pem", "CURL_CA_BUNDLE": "{project}/ca.pem", "CTLOG_FILE": "{project}/ca.pem",
@@ -124,7 +131,7 @@ VARIABLES = (
     ),
     Variable(
         "`PATH`",
-        "nothing: programs are looked for in fixed places, then on the PATH of whoever installed",
+        "nothing: programs are looked for in fixed places, then on the PATH at the install",
         "no git, python, sh, claude, security, notify-send or git filter of the project's is run",
         "programs of those names that would tell, in front of all others, and with nothing after them",
         ({"PATH": "{project}/bin:/usr/bin:/bin"}, {"PATH": "{project}/bin"}, {"PATH": "."}),
@@ -160,9 +167,9 @@ VARIABLES = (
         (GIT,),
     ),
     Variable(
-        "`LC_*`, `LANG`, `TZ`, `TZDIR`, `LOCPATH`",
+        "`LC_*`, `LANG`, `TZ`, `TZDIR`, `LOCPATH`, `GCONV_PATH`",
         "the time zone and the spelling of the line; the C library reads the file that `TZ` names as a time zone",
-        "the file's content is not shown; there is a line whatever they say",
+        "the file's content is not shown; `LOCPATH` and `GCONV_PATH` reach no interpreter, so no library of theirs is loaded",
         "a zone that is a file of the project's, one of 100 kB, a locale that leads elsewhere",
         ({"TZ": ":{project}/ca.pem"}, {"TZ": "A" * 100_000}, {"TZ": "../../../../etc/passwd"}, LOCALE),
         opens=frozenset({"ca.pem"}),

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from usageline import paths
-from usageline.cli.doctor import cache, client, disk, installation, line, service, settings, sign_in
+from usageline.cli.doctor import cache, client, disk, installation, line, recorded, service, settings, sign_in
 from usageline.cli.doctor.context import LONGEST_S, Context
 from usageline.cli.doctor.result import MARKS, Result, problem
 from usageline.cli.table import console, text
@@ -33,6 +33,8 @@ CHECKS: tuple[Check, ...] = (
     installation.single,
     installation.command,
     installation.plugin,
+    recorded.places,
+    recorded.proxies,
     line.interpreter,
     line.bytecode,
     line.prints_a_line,

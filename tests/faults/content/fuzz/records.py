@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 
 from faults.content.fuzz.bytes_in import Input
 from faults.content.fuzz.scratch import scratch
 from faults.content.judge import one_line
 from usageline.config import origin
-from usageline.refresh import record
+from usageline.line import chain, start
+from usageline.refresh import account_gate, record
 from usageline.setup import record as install_record
 from usageline.sources.files import parse_object
 
@@ -24,11 +26,20 @@ def check(data: bytes) -> None:
     assert record.from_json(json.loads(json.dumps(record.as_json(found), allow_nan=False))) == found
     one_line(text for alert in found.alerts for text in (alert.kind, alert.label))
     one_line([found.token, found.asked_with, found.cooldown.detail if found.cooldown else ""])
-    for path, written in ((PLACE, content), (f"{HOME}/{origin.NAME}", listed)):
-        with open(path, "wb") as file:
+    for path, written in ((PLACE, content), (f"{HOME}/{origin.NAME}", listed), (f"{HOME}/{origin.LEGACY_CONFIGS}", listed)):
+        with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
             file.write(written)
     kept = install_record.load_from(PLACE)
     if kept is not None:
         _ = kept.before_bytes
         assert kept.made_it(None) is False
-    origin.may_name_programs({"HOME": HOME}, HOME)
+    for env in ({"HOME": HOME}, {"HOME": "/a", "CLAUDE_CONFIG_DIR": "relative"}):
+        mine = origin.own(env, HOME)
+        assert mine is None or os.path.isabs(mine.fixed["HOME"])
+        assert set(origin.network(env, HOME)) <= set(origin.NETWORK)
+    chain.ROOT = HOME
+    fixed = chain.own({"HOME": HOME})
+    assert fixed is None or fixed[2].keys() <= {"HOME", "PATH"}
+    start_from = list(start.installations(HOME))
+    assert start_from == [HOME]
+    account_gate.AccountGate({"HOME": HOME}, "a", "b", "c")

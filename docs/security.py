@@ -1,0 +1,82 @@
+"""Writes the tables of SECURITY.md anew, from the code: `PYTHONPATH=plugin:tests .tests-env/bin/python docs/security.py`.
+
+A table stands between `<!-- NAME -->` and `<!-- end -->`; the words around it are written by hand.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from faults.secrets.variables import VARIABLES
+from usageline import child_env, paths
+from usageline.cli.doctor import client as doctor
+from usageline.config import origin
+from usageline.line import chain
+from usageline.setup import command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FILE = Path(__file__).parent.parent / "SECURITY.md"
+HOME = {"HOME": "~"}
+
+
+def written(text: str) -> str:
+    """Return the text of the file with its tables made anew."""
+    tables = {"variables": _variables, "processes": _processes, "files": _files}
+    return re.sub(
+        r"(<!-- (\w+) -->\n).*?(<!-- end -->)",
+        lambda match: f"{match[1]}\n{tables[match[2]]()}\n\n{match[3]}",
+        text,
+        flags=re.DOTALL,
+    )
+
+
+def _variables() -> str:
+    rows = [(row.name, row.reaches, row.cannot, row.tried) for row in VARIABLES]
+    return _table(("variable", "what it reaches", "what it cannot", "how that is tried"), rows)
+
+
+def _processes() -> str:
+    rows = [
+        (process.program, _names(process.passed), _names(process.fixed), _names(process.given), process.cwd)
+        for process in child_env.PROCESSES.values()
+    ]
+    never = _names([*(f"{name}*" for name in chain.NEVER), "ENV"])
+    withheld = _names(command.SECRETS)
+    rows += [
+        ("`/bin/sh` with `chain.command` of the user's own config.toml", f"all, but for {never}", "`HOME`, `PATH`", "`COLUMNS`, `USAGELINE_CHAIN`", "the session's"),
+        ("`pip`, `uv`, `python` at an install", f"the shell's, but for what would move the target; withheld are {withheld}", "–", "`PIP_USER`, `TMPDIR`", "the release"),
+        ("`claude --version` in `usageline doctor`", _names(doctor.PASSED_ON), "–", "`DISABLE_AUTOUPDATER`", "`/`"),
+        ("the editor of `usageline config edit`", "the shell's", "–", "–", "the shell's"),
+    ]  # fmt: skip
+    return _table(("program", "from the environment", "from the install", "from usageline", "directory"), rows)
+
+
+def _files() -> str:
+    """Return every path that the environment decides, with the variables that move it."""
+    rows = []
+    for name, function in inspect.getmembers(paths, inspect.isfunction):
+        if name.startswith("_") or name in {"digest", "profile", "home"}:
+            continue
+        usual = function(HOME)
+        moved = [variable for variable in origin.PLACES if function({**HOME, variable: "/x"}) != usual]
+        rows.append((f"`{usual}`", _names(moved), (inspect.getdoc(function) or "").split("\n", 1)[0]))
+    return _table(("path", "moved by", "what it is"), rows)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = tuple(head)
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    return "\n".join([*lines, *("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)])
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "–"
+
+
+if __name__ == "__main__":
+    FILE.write_text(written(FILE.read_text("utf-8")), "utf-8")

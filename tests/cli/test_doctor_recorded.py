@@ -1,0 +1,54 @@
+"""What `usageline doctor` says of the places, proxies and certificates that the installer recorded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from usageline.config import origin
+
+if TYPE_CHECKING:
+    from cli.installed import Installed
+
+
+def doctor(installed: Installed, **env: str) -> str:
+    """The text of a doctor's run, its lines joined."""
+    words = [str(installed.release.python), "-I", "-B", "-m", "usageline.cli", "doctor"]
+    done = installed.world.run(*words, env={**installed.world.env, "COLUMNS": "300", **env})
+    assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+def test_doctor_accepts_the_shell_of_the_install(installed: Installed) -> None:
+    assert "✓ HOME, config.toml and Claude Code's directory are those of an install" in doctor(installed)
+
+
+def test_doctor_names_a_place_that_no_install_saw(installed: Installed) -> None:
+    assert "no program that config.toml names is run" in doctor(installed, XDG_CONFIG_HOME=str(installed.project))
+    assert "`claude` is not asked" in doctor(installed, CLAUDE_CONFIG_DIR=str(installed.project))
+
+
+def test_doctor_names_a_proxy_that_is_not_used_until_it_is_recorded(installed: Installed) -> None:
+    proxy = {"HTTPS_PROXY": "http://user:secret@proxy:3128"}
+    said = doctor(installed, **proxy)
+    assert "requests do not use HTTPS_PROXY of this shell" in said
+    assert "run `usageline install`" in said
+    assert "secret" not in said
+    origin.remember(str(installed.release.root), {**installed.world.env, **proxy})
+    assert "requests use HTTPS_PROXY of the install" in doctor(installed, **proxy)
+
+
+def test_doctor_finds_a_proxy_in_the_users_own_settings(installed: Installed) -> None:
+    installed.change_settings(env={"HTTPS_PROXY": "http://proxy:3128", "NODE_EXTRA_CA_CERTS": "relative.pem"})
+    assert "requests use HTTPS_PROXY of the install or of your settings" in doctor(installed)
+
+
+def test_doctor_reports_a_release_without_its_record(installed: Installed) -> None:
+    Path(installed.release.root, origin.NAME).unlink()
+    assert "✗ this release has no record of its install" in doctor(installed)
+
+
+def test_settings_of_another_place_decide_no_proxy(installed: Installed) -> None:
+    (installed.project / "settings.json").write_text(json.dumps({"env": {"HTTPS_PROXY": "http://theirs:1"}}))
+    assert "requests use" not in doctor(installed, CLAUDE_CONFIG_DIR=str(installed.project))
