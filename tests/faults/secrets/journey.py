@@ -129,7 +129,12 @@ class Journey:
             server.fault = fault
             env = {"USAGELINE_API_URL": server.url, **env}
         cache = str(self.installed.world.home / "caches" / str(len(self.logs)))
+        self.forget_requests()
         self.run(*self.installed.release.refresh_command, "--force", env={"XDG_CACHE_HOME": cache, **env})
+
+    def forget_requests(self) -> None:
+        """Open the account's gate, which holds for all caches."""
+        shutil.rmtree(Path(paths.data_dir(self.installed.world.env)) / "gates", ignore_errors=True)
 
     def usageline(self, *arguments: str, **env: str) -> int:
         """The command, as the user runs it."""

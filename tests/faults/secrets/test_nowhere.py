@@ -12,6 +12,7 @@ from faults.needs import needs
 from faults.promises import promise
 from faults.secrets.journey import Journey, stand_in
 from server import Api
+from usageline.config import origin
 from world import World
 
 if TYPE_CHECKING:
@@ -76,10 +77,12 @@ def go_everywhere(journey: Journey, api: Api, other: Api, size: Callable[[int, i
     journey.sign_in()
     for proxy in (other.url, other.url.replace("//", "//user:password@"))[: size(1, 2)]:
         other.fault = "echo:407"
-        journey.refresh(None, HTTPS_PROXY=proxy)
+        origin.remember(str(journey.installed.release.root), {**journey.installed.world.env, "HTTPS_PROXY": proxy})
+        journey.refresh(None)
     other.fault = ""
     for how in DAMAGE[: size(1, len(DAMAGE))]:
         journey.damage(how)
+        journey.forget_requests()
         journey.usageline("refresh", "--force", USAGELINE_API_URL=api.url, XDG_CACHE_HOME=f"{journey.installed.world.home}/damaged")
     journey.mend()
     for words in (
@@ -166,6 +169,7 @@ def test_a_token_from_the_keychain_stays_in_memory(
         item.write_text(json.dumps(content) if number % 2 else json.dumps({**content, "note": "ä"}, ensure_ascii=False).encode().hex())
         api.fault = fault if fault != "redirect" else "500"
         cache = str(journey.installed.world.home / "caches" / str(number))
+        journey.forget_requests()
         journey.run(
             journey.installed.release.python, "-I", "-B", "-c", KEYCHAIN, tool, env={"USAGELINE_API_URL": api.url, "XDG_CACHE_HOME": cache}
         )
