@@ -103,7 +103,7 @@ def limits(session: float, week: float, *, left_s: float = 2 * HOUR_S, **foretol
 def a_day(scene: Scene) -> list[str]:
     """The default line: at ease, at a pace that is too high, after the threshold, without a network."""
     at = int(time.time())
-    soon = {"exhausts_at": at + 50 * 60, "exhausts_from": at + 35 * 60, "exhausts_to": at + 80 * 60}
+    soon = {"chance": 0.8, "exhausts_at": at + 50 * 60, "exhausts_from": at + 35 * 60, "exhausts_to": at + 80 * 60}
     passed = {
         "kind": "session",
         "label": "Current session",

@@ -1,23 +1,27 @@
-"""How a forecast does over simulated months, by the same measure for ours and for the straight line.
+"""How a forecast does over simulated months, by the same measure for usageline's and for the straight line.
 
 A window is what `service.Window` says, watched through usageline's readings before the limit was reached. One that a banked reset cut before it
-was reached is left out: nobody can tell what would have come of it. An *alarm* is a reading at which a forecast says that the limit is reached
-before the reset. Then, for either forecast:
+was reached is left out: what would have come of it is not known. An *alarm* is a reading at which a forecast says that the limit is reached
+before the reset: for the straight line whenever it crosses 100 % before, for usageline from a chance on. An *episode* is a run of alarms in one
+window; a quiet spell of at most SPELL_S does not end it. Readings at which nothing had been used for IDLE_S neither hold an episode nor end it:
+nothing is coming nearer, and a forecast may say so by its silence. Then, for each forecast:
 
-false alarms   of the windows whose limit was not reached, those with any alarm; and of their readings, those with an alarm
+precision      of the alarms, those in windows whose limit was then reached: by episode, and by reading
+false alarms   of the windows whose limit was not reached, those with any alarm
+a week         episodes in windows whose limit was not reached, for each user and week of looking
 misses         of the windows whose limit was reached, those where the lead was less than ENOUGH_S
-lead           from the start of the alarm that then stood until the limit was reached, 0 where there was none. An alarm stands through a quiet
-               spell of at most SPELL_S, from its first to its last reading. Readings at which nothing had been used for IDLE_S neither hold an
-               alarm nor end it: nothing is coming nearer, and a forecast may say so by its silence
+lead           how long the episode had lasted that stood when the limit was reached, 0 if none did
 error          at alarms in windows whose limit was reached: between the moment forecast and the true one
 shared error   the same over the readings at which both forecasts gave an alarm, so that neither is measured on the easier ones
-coverage       of our alarms in windows whose limit was reached, those whose range held the true moment
+coverage       of usageline's alarms in windows whose limit was reached, those whose range held the true moment
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+import random
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,26 +29,40 @@ from usageline.line.view import LENGTH_S
 from usageline.usage.forecast import History
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from forecast.months import Month
     from forecast.service import Window
-    from usageline.usage.model import Limit
+    from usageline.usage.model import Limit, Reading
 
-OURS, STRAIGHT = "ours", "straight line"
+STRAIGHT = 0.0
+"""In place of a chance from which usageline gives an alarm: the straight line's alarms."""
 KINDS = {"session": "session", "weekly_all": "weekly", "weekly_scoped": "weekly"}
 IDLE_S = {"session": 1800, "weekly": 12 * 3600}
 SPELL_S = {"session": 1200, "weekly": 6 * 3600}
 ENOUGH_S = {"session": 900, "weekly": 4 * 3600}
+DAY_S, WEEK_S = 86400, 7 * 86400
+INSTALLS = 4
+"""So many times a month usageline is installed anew, at random moments, for what it says of users whom it does not know."""
 
 
 class Look(NamedTuple):
-    """One reading of one limit: when, what each forecast said (epoch s, None no alarm), our range, and whether it was in use."""
+    """One reading of one limit: when, the straight line's moment (epoch s, None no alarm), usageline's chance, moment and range, and whether
+    the limit was in use.
+    """
 
     at: int
-    said: dict[str, float | None]
+    straight: float | None
+    chance: float | None
+    likely: int | None
     span: tuple[int, int] | None
     in_use: bool
+
+    def is_alarm(self, threshold: float) -> bool:
+        """Return whether a forecast gives an alarm: usageline's from this chance on, or the straight line's for STRAIGHT."""
+        if threshold == STRAIGHT:
+            return self.straight is not None
+        return self.chance is not None and self.chance >= threshold
 
 
 @dataclass
@@ -57,13 +75,32 @@ class Watched:
 
 
 @dataclass
+class Seen:
+    """What was watched of some users: the windows, and for how long in all."""
+
+    windows: list[Watched] = field(default_factory=list)
+    looked_s: float = 0
+
+    def add(self, other: Seen) -> None:
+        """Add what was watched of others."""
+        self.windows += other.windows
+        self.looked_s += other.looked_s
+
+    def of_kind(self, kind: str) -> list[Watched]:
+        """Return the windows of one kind."""
+        return [window for window in self.windows if window.kind == kind]
+
+
+@dataclass
 class Score:
-    """What one forecast did for one kind of window. Times in minutes."""
+    """What one forecast did for one kind of window. Shares are 0 to 1, times in minutes."""
 
     unreached: int
     reached: int
+    precision: float
+    of_readings: float
     false_alarms: float
-    false_readings: float
+    a_week: float
     misses: float
     lead: float
     error: float
@@ -80,73 +117,129 @@ def straight_line(limit: Limit, at: int) -> float | None:
     return reached_at if reached_at < limit.resets_at else None
 
 
-def watch(month: Month) -> list[Watched]:
-    """Every window of the month as both forecasts saw it."""
+def watch(month: Month) -> Seen:
+    """Return every window of the month as both forecasts saw it, usageline having been there from its first day."""
+    return _watch(month, month.readings)
+
+
+def watch_installs(month: Month) -> tuple[Seen, Seen]:
+    """Return what both forecasts saw in the first day, and in the first week, after installs at random moments."""
+    rng, day, week = random.Random(month.seed), Seen(), Seen()
+    for _ in range(INSTALLS):
+        first = rng.randrange(len(month.readings))
+        installed_at = month.readings[first].observed_at
+        readings = [reading for reading in month.readings[first:] if reading.observed_at <= installed_at + WEEK_S]
+        seen = _watch(month, readings)
+        week.add(seen)
+        day.add(_until(seen, installed_at + DAY_S, installed_at))
+    return day, week
+
+
+def _until(seen: Seen, end_at: int, began_at: int) -> Seen:
+    """Return only what was watched until `end_at`. A limit that is reached later is still a true alarm, but cannot be missed yet."""
+    cut = [replace(window, looks=[look for look in window.looks if look.at <= end_at]) for window in seen.windows]
+    return Seen([window for window in cut if window.looks], min(seen.looked_s, end_at - began_at))
+
+
+def _watch(month: Month, readings: Sequence[Reading]) -> Seen:
     history = History()
     windows: dict[tuple[str, str], list[Window]] = defaultdict(list)
     for window in month.windows:
         windows[window.kind, window.label].append(window)
-    current: Counter[tuple[str, str]] = Counter()
+    starts = {key: [window.from_at for window in found] for key, found in windows.items()}
     watched: dict[int, Watched] = {}
     rose: dict[tuple[str, str], tuple[float, int]] = {}
-    for bare in month.readings:
-        reading = history.forecast(bare)
-        for limit in reading.limits:
+    for bare in readings:
+        at = bare.observed_at
+        for limit in history.forecast(bare).limits:
             if limit.percent is None or limit.resets_at is None:
                 continue
-            key = (limit.kind, limit.label)
+            key, kind = (limit.kind, limit.label), KINDS[limit.kind]
             percent, rose_at = rose.get(key, (limit.percent, 0))
-            rose_at = reading.observed_at if limit.percent > percent else rose_at
+            rose_at = at if limit.percent > percent else rose_at
             rose[key] = limit.percent, rose_at
-            while windows[key][current[key] + 1 :] and windows[key][current[key] + 1].from_at < reading.observed_at - 60:
-                current[key] += 1
-            window = windows[key][current[key]]
-            at, kind = reading.observed_at, KINDS[limit.kind]
-            if window.cut_at is not None and window.reached_at is None:
-                continue
-            if limit.percent < 100 and at < window.resets_at and (window.reached_at is None or at < window.reached_at):
-                said = {OURS: limit.exhausts_at, STRAIGHT: straight_line(limit, at)}
+            window = windows[key][max(0, bisect_left(starts[key], at - 60) - 1)]
+            is_cut = window.cut_at is not None and window.reached_at is None
+            is_open = limit.percent < 100 and at < window.resets_at and (window.reached_at is None or at < window.reached_at)
+            if is_open and not is_cut:
                 span = (limit.exhausts_from, limit.exhausts_to) if limit.exhausts_from and limit.exhausts_to else None
-                seen = watched.setdefault(id(window), Watched(kind, window.reached_at))
-                seen.looks.append(Look(at, said, span, at - rose_at <= IDLE_S[kind]))
-    return list(watched.values())
+                look = Look(at, straight_line(limit, at), limit.chance, limit.exhausts_at, span, at - rose_at <= IDLE_S[kind])
+                watched.setdefault(id(window), Watched(kind, window.reached_at)).looks.append(look)
+    return Seen(list(watched.values()), readings[-1].observed_at - readings[0].observed_at)
 
 
-def lead_s(window: Watched, forecast: str) -> int:
-    """How long the alarm stood that stood when the limit was reached, in seconds."""
-    began = quiet_since = None
+def episodes(window: Watched, threshold: float) -> list[tuple[int, bool]]:
+    """Return when each episode of alarms began, and whether it stood at the last reading."""
+    began: list[tuple[int, bool]] = []
+    is_standing, quiet_since = False, None
     for look in window.looks:
-        if look.in_use and look.said[forecast] is not None:
-            began, quiet_since = look.at if began is None else began, None
-        elif look.in_use:
+        if look.in_use and look.is_alarm(threshold):
+            if not is_standing:
+                began.append((look.at, True))
+            is_standing, quiet_since = True, None
+        elif look.in_use and is_standing:
             quiet_since = look.at if quiet_since is None else quiet_since
             if look.at - quiet_since > SPELL_S[window.kind]:
-                began = None
-    return 0 if began is None or window.reached_at is None else window.reached_at - began
+                is_standing = False
+                began[-1] = (began[-1][0], False)
+    return began
 
 
-def score(watched: Iterable[Watched], kind: str, forecast: str) -> Score:
-    """The measures of one forecast over the windows of one kind."""
-    ours = [window for window in watched if window.kind == kind]
-    unreached, reached = [w for w in ours if w.reached_at is None], [w for w in ours if w.reached_at is not None]
-    alarmed = [[look.said[forecast] is not None for look in window.looks] for window in unreached]
-    leads = [lead_s(window, forecast) for window in reached]
-    alarms = [(look, window.reached_at or 0) for window in reached for look in window.looks if look.said[forecast] is not None]
-    errors = [(abs((look.said[forecast] or 0) - at) / 60, None not in look.said.values()) for look, at in alarms]
-    held = [look.span[0] <= at <= look.span[1] for look, at in alarms if look.span is not None]
+def score(seen: Seen, kind: str, threshold: float, *, within: bool = False) -> Score:
+    """Return the measures of one forecast over the windows of one kind.
+
+    `within`: only a part of each window was watched, so only limits that were reached soon after the last look can have been missed.
+    """
+    windows = seen.of_kind(kind)
+    unreached, reached = [w for w in windows if w.reached_at is None], [w for w in windows if w.reached_at is not None]
+    false = [episodes(window, threshold) for window in unreached]
+    true = [episodes(window, threshold) for window in reached]
+    readings = [window.reached_at is not None for window in windows for look in window.looks if look.is_alarm(threshold)]
+    leads = [
+        (window.reached_at or 0) - found[-1][0] if found and found[-1][1] else 0
+        for window, found in zip(reached, true, strict=True)
+        if not within or (window.reached_at or 0) - window.looks[-1].at < DAY_S / 8
+    ]
+    errors, held = [], []
+    for window in reached:
+        for look in window.looks:
+            moment = look.straight if threshold == STRAIGHT else look.likely
+            if moment is None or window.reached_at is None or not look.is_alarm(threshold):
+                continue
+            errors.append((abs(moment - window.reached_at) / 60, look.straight is not None and look.likely is not None))
+            if look.span is not None:
+                held.append(look.span[0] <= window.reached_at <= look.span[1])
+    false_episodes, true_episodes = sum(map(len, false)), sum(map(len, true))
     return Score(
         unreached=len(unreached),
         reached=len(reached),
-        false_alarms=_share(any(looks) for looks in alarmed),
-        false_readings=_share(alarm for looks in alarmed for alarm in looks),
+        precision=true_episodes / max(1, false_episodes + true_episodes),
+        of_readings=_share(readings),
+        false_alarms=_share(bool(found) for found in false),
+        a_week=false_episodes / max(1.0, seen.looked_s / WEEK_S),
         misses=_share(lead < ENOUGH_S[kind] for lead in leads),
-        lead=median(leads) / 60,
-        error=median(error for error, _ in errors),
-        shared_error=median(error for error, shared in errors if shared),
+        lead=_median(lead / 60 for lead in leads),
+        error=_median(error for error, _ in errors),
+        shared_error=_median(error for error, is_shared in errors if is_shared),
         coverage=_share(held),
     )
 
 
+def reliability(seen: Seen, kind: str) -> list[tuple[int, float, float]]:
+    """Return for each tenth of chance: how many readings, their mean chance, and the share whose limit was then reached."""
+    tenths: list[list[tuple[float, bool]]] = [[] for _ in range(10)]
+    for window in seen.of_kind(kind):
+        for look in window.looks:
+            if look.chance is not None:
+                tenths[min(9, int(look.chance * 10))].append((look.chance, window.reached_at is not None))
+    return [(len(rows), sum(c for c, _ in rows) / max(1, len(rows)), _share(reached for _, reached in rows)) for rows in tenths]
+
+
 def _share(values: Iterable[bool]) -> float:
-    found = list(values)
-    return sum(found) / max(1, len(found))
+    rows = list(values)
+    return sum(rows) / max(1, len(rows))
+
+
+def _median(values: Iterable[float]) -> float:
+    rows = list(values)
+    return median(rows) if rows else 0.0

@@ -1,7 +1,9 @@
-"""Prints how the forecast does against the straight line: `tests/run forecast [--seeds FROM-TO ...] [--processes N]`.
+"""Prints how the forecast does against the straight line: `tests/run forecast [--users KIND] [--seeds FROM-TO ...] [--processes N]`.
 
-`measure.py` says what is counted. The weights were chosen on the tuning seeds alone; the held-out seeds are other users. Exit status 1 where ours
-is not the better in all of false alarms, misses, lead and error on seeds that were held out.
+`measure.py` says what is counted; for both kinds of users (`months.py`, `others.py`), over whole months and in the first day and week after an
+install: precision, false alarms, misses, lead, error and coverage, then a curve over thresholds, then how often what had a chance came true.
+The weights were chosen on the tuning seeds alone; the held-out seeds are other users. Exit status 1 if on held-out seeds usageline is not better
+than the straight line in precision, false alarms and error, or in the first day not as good in precision and false alarms.
 """
 
 from __future__ import annotations
@@ -12,45 +14,90 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from statistics import median
+from typing import NamedTuple
 
-from forecast.measure import KINDS, OURS, STRAIGHT, Score, Watched, score, watch
+from forecast.measure import KINDS, STRAIGHT, Score, Seen, reliability, score, watch, watch_installs
 from forecast.months import month
-from usageline.usage.forecast import with_forecast
+from forecast.others import other_month
+from usageline.usage.forecast import QUIET_CHANCE, with_forecast
 
 TUNING = (*range(40), *range(1000, 1080))
-HELD_OUT = tuple(range(2000, 2080))
-HEADER = f"{'':10}{'':15}{'false alarms':>14}{'of readings':>13}{'misses':>9}{'lead':>9}{'error':>9}{'shared error':>14}{'coverage':>10}{'windows':>10}"
+HELD_OUT = tuple(range(7000, 7080))
+USERS = {"habits": month, "others": other_month}
+"""The generators: users by their habits, users of another kind. The same seeds are tuning seeds and held out in both."""
+
+SURE_CHANCE = 0.67
+FORECASTS = {"straight line": STRAIGHT, f"from {QUIET_CHANCE:.0%}": QUIET_CHANCE, f"from {SURE_CHANCE:.0%}": SURE_CHANCE}
+CURVE = (0.3, 0.4, 0.5, 0.6, 0.67, 0.7, 0.8, 0.9)
+COLUMNS = ("precision", "of readings", "false alarms", "a week", "misses", "lead", "error", "shared error", "coverage")
+HEADER = f"{'':10}{'':15}" + "".join(f"{name:>14}" for name in COLUMNS) + f"{'windows':>12}"
 
 
-def watched(seed: int) -> list[Watched]:
-    """One seed's windows."""
-    return watch(month(seed))
+class Watch(NamedTuple):
+    """What was watched of some users: whole months, and the first day and week after installs."""
+
+    all: Seen
+    day: Seen
+    week: Seen
+
+
+def watched(job: tuple[str, int]) -> Watch:
+    """Watch one user."""
+    users, seed = job
+    found = USERS[users](seed)
+    return Watch(watch(found), *watch_installs(found))
 
 
 def better(ours: Score, straight: Score) -> bool:
     """Whether ours is the better in all that is asked of it."""
     return (
-        ours.false_alarms < straight.false_alarms
-        and ours.misses < straight.misses
-        and ours.lead > straight.lead
+        ours.of_readings > straight.of_readings
+        and ours.precision > straight.precision
+        and ours.false_alarms < straight.false_alarms
+        and ours.a_week < straight.a_week
         and ours.error < straight.error
     )
 
 
-def row(kind: str, forecast: str, found: Score) -> str:
+def no_worse(ours: Score, straight: Score) -> bool:
+    """The same of the first day, of which no error is asked."""
+    return ours.of_readings >= straight.of_readings and ours.precision >= straight.precision and ours.false_alarms <= straight.false_alarms
+
+
+def row(kind: str, name: str, found: Score) -> str:
     """One line of the table: shares in percent, times in minutes."""
-    coverage = f"{found.coverage:10.1%}" if forecast == OURS else f"{'':10}"
-    return (
-        f"{kind:10}{forecast:15}{found.false_alarms:14.1%}{found.false_readings:13.1%}{found.misses:9.1%}{found.lead:9.0f}{found.error:9.1f}"
-        f"{found.shared_error:14.1f}{coverage}{found.unreached + found.reached:10}"
-    )
+    shares = (found.precision, found.of_readings, found.false_alarms)
+    cells = [f"{share:14.1%}" for share in shares] + [f"{found.a_week:14.2f}", f"{found.misses:14.1%}"]
+    cells += [f"{found.lead:14.0f}", f"{found.error:14.1f}", f"{found.shared_error:14.1f}"]
+    cells.append(f"{'':14}" if name == "straight line" else f"{found.coverage:14.1%}")
+    return f"{kind:10}{name:15}" + "".join(cells) + f"{found.reached:6}/{found.unreached + found.reached}"
+
+
+def print_group(watch_of: Watch) -> bool:
+    """Print all that is measured of some users; return whether usageline was the better."""
+    is_good = True
+    for title, seen, within in (("whole months", watch_of.all, False), ("first day", watch_of.day, True), ("first week", watch_of.week, True)):
+        print(f"  {title}\n{HEADER}")
+        for kind in dict.fromkeys(KINDS.values()):
+            scores = {name: score(seen, kind, threshold, within=within) for name, threshold in FORECASTS.items()}
+            print(*(row(kind, name, found) for name, found in scores.items()), sep="\n", flush=True)
+            straight, *ours = scores.values()
+            judged = no_worse if within else better
+            is_good &= title == "first week" or all(judged(found, straight) for found in ours)
+    print("  by threshold, whole months")
+    for kind in dict.fromkeys(KINDS.values()):
+        print(*(row(kind, f"from {threshold:.0%}", score(watch_of.all, kind, threshold)) for threshold in CURVE), sep="\n", flush=True)
+    print("  what had this chance (mean) came true (share of so many readings)")
+    for kind in dict.fromkeys(KINDS.values()):
+        for title, seen in (("", watch_of.all), ("first day", watch_of.day), ("first week", watch_of.week)):
+            tenths = (f"{chance:.0%}: {share:.0%} ({count})" for count, chance, share in reliability(seen, kind) if count)
+            print(f"{kind:10}{title:12}" + "  ".join(tenths), flush=True)
+    return is_good
 
 
 def cost_ms(readings: int = 10_000) -> float:
     """Processor time of one forecast after so many readings in five weeks, in milliseconds: the median of five."""
-    some = next(
-        found.readings for found in map(month, HELD_OUT) if len(found.readings) > readings // 3 and len(found.readings[0].limits) == 3
-    )
+    some = next(found.readings for found in map(month, TUNING) if len(found.readings) > readings // 3 and len(found.readings[0].limits) == 3)
     first, step_s = some[0].observed_at, (some[-1].observed_at - some[0].observed_at) // readings
     past, at = [], 0
     for index in range(readings):
@@ -72,22 +119,24 @@ def seeds(text: str) -> tuple[int, ...]:
 
 
 def main() -> int:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--users", choices=tuple(USERS), nargs="+", default=tuple(USERS), help="the generators, instead of both")
     parser.add_argument("--seeds", type=seeds, nargs="+", help="FROM-TO, instead of the tuning and the held-out seeds")
-    parser.add_argument("--processes", type=int)
+    parser.add_argument("--processes", type=int, help="how many users are watched at once")
     arguments = parser.parse_args()
     groups = {f"seeds {group[0]}-{group[-1]}": group for group in arguments.seeds or ()}
     groups = groups or {f"tuning, {len(TUNING)} seeds": TUNING, f"held out, {len(HELD_OUT)} seeds": HELD_OUT}
     failed = False
     with ProcessPoolExecutor(arguments.processes) as pool:
         for name, group in groups.items():
-            found = [window for part in pool.map(watched, group) for window in part]
-            print(f"{name}\n{HEADER}")
-            for kind in dict.fromkeys(KINDS.values()):
-                straight, ours = score(found, kind, STRAIGHT), score(found, kind, OURS)
-                print(row(kind, STRAIGHT, straight), row(kind, OURS, ours), sep="\n", flush=True)
-                failed |= not better(ours, straight) and set(group).isdisjoint(TUNING)
+            for users in arguments.users:
+                found = Watch(Seen(), Seen(), Seen())
+                for part in pool.map(watched, ((users, seed) for seed in group)):
+                    for whole, piece in zip(found, part, strict=True):
+                        whole.add(piece)
+                print(f"{users}, {name}")
+                failed |= not print_group(found) and set(group).isdisjoint(TUNING)
     print(f"one forecast of three limits after 10,000 readings: {cost_ms():.0f} ms of processor time")
     return int(failed)
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from usageline.line import default, figures, layout, segments, view
-from usageline.line.segments import limits
+from usageline.line.segments import foresight, limits
 from usageline.usage.credits import MOST_PERCENT
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def drawn(snapshot: dict[str, Any] | None, credentials: str, now: float, width: 
         table.add_row(*limit_row(window, now, bar_cells))
     for credit in seen.credits:
         table.add_row(*credit_row(credit, now, bar_cells))
-    foretold = [text(sentence, "warning") for window in seen.windows if (sentence := outlook(window, now))]
+    foretold = [text(sentence, "warning" if foresight.is_sure(window) else "dim") for window in seen.windows if (sentence := outlook(window, now))]
     return Group(table, *foretold, Text(), footer(snapshot or {}, seen))
 
 
@@ -78,12 +78,15 @@ def outlook(window: Any, now: float) -> str:
     at = view.exhausted_at(window, now)
     if at is None:
         return ""
-    likely = ""
+    notes = [] if window.chance is None else [f"chance {math.floor(window.chance * 100)}%"]
     if window.exhausts_from and window.exhausts_to:
         first, last = (figures.clock(max(end, now), now) for end in (window.exhausts_from, window.exhausts_to))
-        likely = "" if first == last else f" (likely {first} to {last})"
-    early = figures.ago(window.resets_at - at)
-    return f"{window.label}: at this pace the limit is reached at {figures.clock(at, now)}, {early} before its reset{likely}"
+        notes += [] if first == last else [f"likely {first} to {last}"]
+    note = f" ({', '.join(notes)})" if notes else ""
+    early = f"{figures.clock(at, now)}, {figures.ago(window.resets_at - at)} before its reset{note}"
+    if foresight.is_sure(window):
+        return f"{window.label}: at this pace the limit is reached at {early}"
+    return f"{window.label}: the limit may be reached by {early}"
 
 
 def credit_row(credit: dict[str, Any], now: float, bar_cells: int) -> Row:

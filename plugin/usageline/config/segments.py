@@ -100,6 +100,8 @@ SEGMENTS: dict[str, Segment] = {
         (
             Key("of", Choice("session", "weekly", "any"), "any", "the limit; any: the one that is reached first"),
             Key("range", Flag(), False, "from when to when, not one time"),
+            Key("warning", Whole(1, 100), 67, "percent of certainty from which it is a warning; below, it is said quietly"),
+            Key("hide_below", Number(0, 100), 0, "hidden while it is less certain, in percent; it is at least 50"),
         ),
     ),
     "cost": Segment(

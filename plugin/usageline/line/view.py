@@ -40,10 +40,10 @@ class Window:
 
     `claimed` is the server's own word for its severity; `lowered`: the service has taken use back in this window, so a higher percentage of
     the same window may be from before. `exhausts_at` is when it is used up if that is before its reset (epoch s, likely from `exhausts_from`
-    to `exhausts_to`), each None where nothing is said.
+    to `exhausts_to`), each None where nothing is said; `chance` how likely that is (0 to 1), None in a snapshot of 0.1.0.
     """
 
-    __slots__ = ("claimed", "exhausts_at", "exhausts_from", "exhausts_to", "kind", "label", "lowered", "percent", "resets_at", "severity")
+    __slots__ = ("chance", "claimed", "exhausts_at", "exhausts_from", "exhausts_to", "kind", "label", "lowered", "percent", "resets_at", "severity")
 
     def __init__(self, kind, label, percent, resets_at, claimed=None):
         self.kind = kind
@@ -53,7 +53,7 @@ class Window:
         self.claimed = claimed
         self.severity = severity(percent, claimed)
         self.lowered = False
-        self.exhausts_at = self.exhausts_from = self.exhausts_to = None
+        self.exhausts_at = self.exhausts_from = self.exhausts_to = self.chance = None
 
 
 class View:
@@ -243,6 +243,7 @@ def _window(row, now):
     window = Window(kind, label, percent(row.get("percent")), at, row.get("severity"))
     window.lowered = row.get("lowered") is True
     window.exhausts_at, window.exhausts_from, window.exhausts_to = (moment(row.get(name)) for name in FORECAST)
+    window.chance = percent(row.get("chance"), 1)
     return window
 
 

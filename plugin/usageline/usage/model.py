@@ -27,8 +27,8 @@ class Limit:
     another plan), so that a higher percentage of the same window may be from before.
 
     What `usage/forecast` adds, None where nothing can be said: `pace` is how many percentage points more than even use were used (negative:
-    less), `rate` the use of late in percentage points an hour, `exhausts_at` when the limit is reached if that is before its reset, as likely
-    from `exhausts_from` to `exhausts_to`.
+    less), `rate` the use of late in percentage points an hour, `chance` that the limit is reached before its reset (0 to 1), and if that is
+    at least a half, `exhausts_at` when, as likely from `exhausts_from` to `exhausts_to`.
     """
 
     kind: str
@@ -42,6 +42,7 @@ class Limit:
     exhausts_from: int | None = None
     exhausts_to: int | None = None
     lowered: bool = False
+    chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

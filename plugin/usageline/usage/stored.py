@@ -49,6 +49,7 @@ def limit_from_json(row: dict[str, Any]) -> Limit | None:
         exhausts_from=_whole(row.get("exhausts_from"), EARLIEST, LATEST),
         exhausts_to=_whole(row.get("exhausts_to"), EARLIEST, LATEST),
         lowered=row.get("lowered") is True,
+        chance=number(row.get("chance"), 0, 1),
     )
 
 

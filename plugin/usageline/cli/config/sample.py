@@ -58,6 +58,7 @@ def snapshot(now: float, *, light: bool) -> dict[str, Any]:
                 "percent": 81,
                 "resets_at": week_at,
                 "severity": "normal",
+                "chance": 0.81,
                 "exhausts_at": at + 30 * HOUR_S,
                 "exhausts_from": at + 27 * HOUR_S,
                 "exhausts_to": at + 34 * HOUR_S,

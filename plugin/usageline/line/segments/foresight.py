@@ -8,6 +8,8 @@ SHORT = {"session": "5h", "weekly_all": "7d"}
 KINDS = {"session": "session", "weekly": "weekly_all"}
 ALERT_S = 900
 """For so long an alert stands in the line."""
+SURE_PERCENT = 67
+"""A forecast is a warning from this chance on; below it is said quietly (docs/FORECAST.md)."""
 
 
 def pace(view, options):
@@ -19,33 +21,45 @@ def pace(view, options):
             continue
         ahead = int(window.percent - even)
         if abs(ahead) >= option(options, "hide_below", 0):
-            style = "warning" if exhausted_at(window, view.now) else "plain"
+            style = "warning" if exhausted_at(window, view.now) and is_sure(window) else "plain"
             return [[(25, [*labelled(options, "pace"), (style, f"{ahead:+d}%")])]]
     return []
 
 
 def forecast(view, options):
-    """When a limit will be reached, said only where that is before its reset."""
+    """When a limit will be reached, said only where that is before its reset: quietly while it is no more than likely."""
     kind = KINDS.get(option(options, "of", "any"))
-    ends = [(exhausted_at(window, view.now), index) for index, window in enumerate(view.windows) if kind in (None, window.kind)]
-    ends = [end for end in ends if end[0] is not None]
+    sure_percent, least_percent = option(options, "warning", SURE_PERCENT), option(options, "hide_below", 0)
+    ends = []
+    for index, window in enumerate(view.windows):
+        at = exhausted_at(window, view.now)
+        is_shown = window.chance is None or window.chance * 100 >= least_percent
+        if at is not None and is_shown and kind in (None, window.kind):
+            ends.append((not is_sure(window, sure_percent), at, index))
     if not ends:
         return []
-    at, index = min(ends)
+    is_quiet, at, index = min(ends)
     window = view.windows[index]
     label, name = labelled(options, ""), SHORT.get(window.kind, window.label)
-    when = clock(at, view.now, half_days=view.half_days)
+    when, is_range = clock(at, view.now, half_days=view.half_days), False
     if option(options, "range", False) and window.exhausts_from and window.exhausts_to:
         first, last = (clock(max(end, view.now), view.now, half_days=view.half_days) for end in (window.exhausts_from, window.exhausts_to))
-        when = when if first == last else f"{first}–{last}"
-    said = [*label, ("warning", f"{name} full at {when}")]
+        when, is_range = (when, False) if first == last else (f"{first}–{last}", True)
+    if is_quiet:
+        return [[(30, [*label, ("quiet", f"{name} may fill {when}" if is_range else f"{name} may fill by {when}")])]]
+    text = [*label, ("warning", f"{name} full at {when}")]
     return [
         [
-            (28, [*said, ("quiet", f", {ago(window.resets_at - at)} before its reset")]),
-            (72, said),
+            (28, [*text, ("quiet", f", {ago(window.resets_at - at)} before its reset")]),
+            (72, text),
             (75, [*label, ("warning", f"{name} full {when}")]),
         ]
     ]
+
+
+def is_sure(window, sure_percent=SURE_PERCENT):
+    """Return whether the forecast is likely enough for a warning. A snapshot of 0.1.0 does not say how likely it is, and had only warnings."""
+    return window.chance is None or window.chance * 100 >= sure_percent
 
 
 def alerts(view, options):

@@ -20,18 +20,19 @@ if TYPE_CHECKING:
     from usageline.usage.model import Limit, Reading
 
 
-def with_forecast(reading: Reading, past: Sequence[Reading]) -> Reading:
-    """The reading with `pace`, `rate` and the forecast of each limit whose window's length is known; each is None where nothing can be said.
+QUIET_CHANCE = 0.5
+"""From this chance on an end is named."""
 
-    `past` are earlier readings of the same account, oldest first, with whatever gaps; five weeks of them tell all that is used. Where the last
-    one is as it was published, its forecast is not given up for a small change; it may come twice, with and without its forecast.
+
+def with_forecast(reading: Reading, past: Sequence[Reading]) -> Reading:
+    """Return the reading with `pace`, `rate` and the forecast of each limit whose window's length is known; each is None if it is not known.
+
+    `past` are earlier readings of the same account, oldest first, with whatever gaps; five weeks of them tell all that is used.
     """
     history = History()
-    earlier = [seen for seen in past if seen.observed_at < reading.observed_at]
-    for seen in earlier:
-        history.see(seen)
-    if earlier:
-        history.hold_to(earlier[-1])
+    for earlier in past:
+        if earlier.observed_at < reading.observed_at:
+            history.see(earlier)
     return history.forecast(reading)
 
 
@@ -40,10 +41,15 @@ class History:
 
     def __init__(self) -> None:
         self._uses: dict[tuple[str, str], Use] = {}
+        self._plan: str | None = None
 
     def see(self, reading: Reading) -> None:
-        """Take in a reading that is later than all before; what is not later is passed over."""
+        """Take in a reading that is later than all before; one that is not is skipped."""
         uses, at = self._uses, reading.observed_at
+        if reading.plan != self._plan and reading.plan is not None:
+            if self._plan is not None:  # a percent of another plan is another amount
+                uses.clear()
+            self._plan = reading.plan
         for limit in reading.limits:
             percent, resets_at = limit.percent, limit.resets_at
             if percent is None or resets_at is None:
@@ -55,36 +61,28 @@ class History:
                 use = uses[limit.kind, limit.label] = Use(LENGTH_S[limit.kind])
             use.see(at, percent, resets_at)
 
-    def hold_to(self, reading: Reading) -> None:
-        """Note what was said at the last reading that was seen."""
-        for limit in reading.limits:
-            use = self._uses.get((limit.kind, limit.label))
-            if use is not None and use.at == reading.observed_at:
-                use.warned_at = 0 if limit.exhausts_at is None else use.at
-
     def forecast(self, reading: Reading) -> Reading:
-        """The reading, which is the latest and now seen too, with what can be said of its limits."""
+        """Return the reading, which is the latest and now seen too, with what can be said of its limits."""
         self.see(reading)
-        found = replace(reading, limits=tuple(self._forecast(limit, reading.observed_at) for limit in reading.limits))
-        self.hold_to(found)
-        return found
+        return replace(reading, limits=tuple(self._forecast(limit, reading.observed_at) for limit in reading.limits))
 
     def _forecast(self, limit: Limit, now: int) -> Limit:
-        bare = replace(limit, pace=None, rate=None, exhausts_at=None, exhausts_from=None, exhausts_to=None)
+        bare = replace(limit, pace=None, rate=None, chance=None, exhausts_at=None, exhausts_from=None, exhausts_to=None)
         length_s = LENGTH_S.get(limit.kind)
         if length_s is None or limit.percent is None or limit.resets_at is None or limit.resets_at <= now:
             return bare
-        elapsed_s = max(0, now - (limit.resets_at - length_s))
-        bare = replace(bare, pace=round(limit.percent - 100 * elapsed_s / length_s, 2))
+        left_s = limit.resets_at - now
+        if left_s <= length_s:  # of a longer window the age is not known
+            bare = replace(bare, pace=round(limit.percent - 100 + 100 * left_s / length_s, 2))
         use = self._uses[limit.kind, limit.label]
-        if use.at != now:  # an earlier window's number, or two limits of one name: nothing to go on
+        if use.at != now or use.percent != limit.percent:  # two limits of one name: nothing to go on
             return bare
-        found = look_ahead(use, now, WEIGHTS[limit.kind])
-        if found.span is None:
-            return replace(bare, rate=found.rate)
+        outlook = look_ahead(use, now, WEIGHTS[limit.kind])
+        chance = None if outlook.chance is None else round(outlook.chance, 2)
+        bare = replace(bare, rate=outlook.rate, chance=chance)
         # Whole seconds, after now and before the reset. Less than two seconds before it there is no such moment.
         first, last = now + 1, limit.resets_at - 1
-        if first > last:
-            return replace(bare, rate=found.rate)
-        early, likely, late = (min(max(round(at), first), last) for at in found.span)
-        return replace(bare, rate=found.rate, exhausts_at=likely, exhausts_from=early, exhausts_to=late)
+        if chance is None or chance < QUIET_CHANCE or outlook.span is None or first > last:
+            return bare
+        early, likely, late = (min(max(round(at), first), last) for at in outlook.span)
+        return replace(bare, exhausts_at=likely, exhausts_from=early, exhausts_to=late)

@@ -1,8 +1,9 @@
 """The chance that a limit is reached before its reset, and when. Pure.
 
 The use to come is what is usual in the hours to come, times how this user's last days compare with the usual; at first it is what is used of
-late, which gives way to the usual. Around it lies a lognormal spread. A forecast is the middle of the moments at which the limit is reached, in
-those of the possible courses that reach it before the reset; its range leaves out the earliest and the latest tenth of them.
+late, which gives way to the usual. The chance weighs two signs: how that compares with what is left, and how often this user used as much
+before in hours like this one. The moment is the middle of those courses that reach the limit before the reset, by a lognormal spread; its range
+leaves out the earliest and the latest tenth of them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
+from usageline.usage.forecast.alike import alike
 from usageline.usage.forecast.use import HOUR_S
 from usageline.usage.forecast.usual import DAY_H, Usual
 
@@ -20,71 +22,85 @@ if TYPE_CHECKING:
 
 QUANTILES = (0.1, 0.5, 0.9)
 """Early, likely, late: the range holds the true moment in eight of ten."""
-WIDEST = 2.0
-"""The spread at most."""
-DAY_S = 86400
-STRANGER_WAITS = 6
-"""So many times as long a window says nothing at its start while there is no day of history."""
+MAX_SPREAD = 2.0
+NEW_S = 16 * 3600
+"""With every so many seconds of looking, what is believed of a new user counts e times less."""
+MIN_TO_COME = 0.05
+"""Points. So that there is a logarithm."""
+FILLED_BEFORE, OTHERS_BEFORE = 0.3, 0.9
+"""Without history: as if so many hours had been like this one, of which a quarter filled the limit."""
 NORMAL = NormalDist()
 
 
 class Outlook(NamedTuple):
-    """`rate`: use of late in points an hour, None when idle. `span`: when the limit is reached, early, likely and late; None: nothing to say."""
+    """`rate`: use of late in points an hour, None if idle or not known yet. `chance` of reaching the limit before its reset, 0 to 1, None if
+    nothing can be said. `span`: when it would be reached, early, likely and late.
+    """
 
     rate: float | None
-    span: tuple[float, float, float] | None
+    chance: float | None = None
+    span: tuple[float, float, float] | None = None
+
+
+class Signs(NamedTuple):
+    """What the chance is made from.
+
+    `course`  the use to come over what is left, as a logarithm
+    `alike`   the past hours like this one in which as much was used, over those in which it was not, as a logarithm
+    `new`     1 for a new user, towards 0 with the hours that usageline has looked
+    """
+
+    course: float
+    alike: float
+    new: float
 
 
 def look_ahead(use: Use, now: int, weights: Weights) -> Outlook:
     """What can be said at `now`, the moment of the use's last reading."""
-    starts_at, left_s = use.resets_at - use.length_s, use.resets_at - now
-    if now - use.rose_at > weights.idle_s:
-        return Outlook(None, None)
-    rate = round(_late(use, now, weights, starts_at), 2)
-    elapsed_s, need = now - starts_at, 100 - use.percent
-    if need <= 0 or left_s <= 0 or elapsed_s < weights.least_s or use.percent < weights.least_percent:
-        return Outlook(rate, None)
-    if now - use.since < DAY_S and elapsed_s < STRANGER_WAITS * weights.least_s:
-        return Outlook(rate, None)
-    usual = Usual(use, now, use.percent / max(elapsed_s, HOUR_S) * HOUR_S * weights.goes_on, weights)
-    course = _course(usual, now, left_s, rate, weights)
+    left_s, need, starts_at = use.resets_at - now, 100 - use.percent, use.starts_at
+    first_at = max(use.since, use.window_at if starts_at is None else starts_at)
+    if now - use.rose_at > weights.idle_s or use.is_one_step(first_at):
+        return Outlook(None)
+    late = _late(use, now, weights, first_at)
+    rate = round(late, 2)
+    if starts_at is None or need <= 0 or now - starts_at < weights.least_s or use.percent < weights.least_percent:
+        return Outlook(rate)
+    if use.looked_s < weights.looked_s:
+        return Outlook(rate)
+    elapsed_s = max(now - starts_at, HOUR_S)
+    usual = Usual(use, now, use.percent / elapsed_s * HOUR_S * weights.goes_on, weights)
+    course = _course(usual, now, left_s, late, weights)
     to_come = course[-1][1]
     if to_come <= 0:
-        return Outlook(rate, None)
-    spread = min(WIDEST, math.hypot(weights.spread + weights.spread_new / (1 + usual.known_h / DAY_H), math.sqrt(weights.grain / to_come)))
-    chance = NORMAL.cdf(math.log(to_come / need) / spread)
-    if chance < weights.keep or (chance < weights.say and not _stands(use, now, weights)):
-        return Outlook(rate, None)
-    early, likely, late_ = (now + _reached(course, need, spread, chance * quantile) for quantile in QUANTILES)
-    return Outlook(rate, (early, likely, late_))
+        return Outlook(rate, 0.0)
+    chance = weights.odds.chance(_signs(use, now, usual, late, to_come))
+    spread = min(MAX_SPREAD, math.hypot(weights.spread + weights.spread_new / (1 + usual.known_h / DAY_H), math.sqrt(weights.grain / to_come)))
+    reaching = NORMAL.cdf(math.log(to_come / need) / spread)
+    early, likely, late_ = (now + _reached(course, need, spread, reaching * quantile) for quantile in QUANTILES)
+    return Outlook(rate, chance, (early, likely, late_))
 
 
-def _stands(use: Use, now: int, weights: Weights) -> bool:
-    """Whether it was said at the last reading, or before an idle time that has ended since: an idle limit says nothing, and nothing has changed."""
-    starts_at, since = use.resets_at - use.length_s, now - weights.stands_s
-    if use.warned_at > max(starts_at, since - 1):
-        return True
-    percent, later = use.percent, now
-    for count in range(len(use.rises) - 1, -1, -1):
-        _, at, grown = use.rises[count]
-        if at <= max(starts_at, since):
-            return False
-        if later - at > weights.idle_s:
-            return percent > 0 and look_ahead(use.as_of(count + 1, percent), at, weights).span is not None
-        percent, later = percent - grown, at
-    return False
+def _signs(use: Use, now: int, usual: Usual, rate: float, to_come: float) -> Signs:
+    """Compare what is to come with what is left."""
+    weight, filled = alike(use, now, usual.first_hour, rate)
+    return Signs(
+        course=math.log(max(to_come, MIN_TO_COME) / (100 - use.percent)),
+        alike=math.log((filled + FILLED_BEFORE) / (weight - filled + OTHERS_BEFORE)),
+        new=math.exp(-use.looked_s / NEW_S),
+    )
 
 
-def _late(use: Use, now: int, weights: Weights, starts_at: int) -> float:
-    """The use of this window in points an hour, the newest counting most."""
+def _late(use: Use, now: int, weights: Weights, first_at: int) -> float:
+    """The use of this window in points an hour, the newest counting most. A rise is spread over the time between its two readings."""
     time_constant_s = weights.late_s
-    since = max(starts_at, use.since, now - round(6 * time_constant_s))
+    since = max(first_at, now - 6 * time_constant_s)
     amount = 0.0
     for began, at, grown in reversed(use.rises):
         if at <= since:
             break
-        amount += grown * math.exp(((began + at) / 2 - now) / time_constant_s)
-    seen_s = time_constant_s * (1 - math.exp(min(0, since - now) / time_constant_s))
+        newest, oldest = (math.exp((moment - now) / time_constant_s) for moment in (at, max(began, since)))
+        amount += grown * time_constant_s / (at - began) * (newest - oldest)
+    seen_s = time_constant_s * (1 - math.exp(min(0.0, since - now) / time_constant_s))
     return amount * HOUR_S / seen_s if seen_s else 0.0
 
 

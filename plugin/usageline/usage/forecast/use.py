@@ -2,68 +2,105 @@
 
 from __future__ import annotations
 
-from copy import copy
-
 from usageline.line.view import SAME_RESET_S
 
 HOUR_S = 3600
-SPREAD_S = 12 * HOUR_S
-"""A rise over a longer gap than this is counted in the gap's last hours: when it was is not known, and a gap may be weeks."""
 CARRIED_OVER_S = 900
 """For so long after a rollover the service can give the old percentage under the new reset (FACTS)."""
+MAX_CORRECTION = 3.0
+"""Points. A smaller fall is a correction: what rises again up to where it stood was used before."""
+CORRECTED_WITHIN_S = 3600
+"""A larger fall that one step takes back within this time was a wrong reading, not a reset."""
+MAX_LOOK_S = 3600
+"""A gap between two readings counts at most so much as time in which usageline looked."""
+MAX_STEP = 1.0
+"""Points that a rounded percentage can rise by, however little was used."""
 
 
 class Use:
-    """One limit's use, taken in by `see`. Times are epoch seconds, 0 for never; hours are epoch hours; amounts are percentage points.
+    """One limit's use, taken in by `see`.
+
+    Times are epoch seconds, 0 for never; hours are epoch hours; amounts are percentage points.
 
     `hours`      what was used in each hour
     `full`       the hours in which the limit stood reached: what would have been used in them is not known
     `rises`      each rise: from, to, points
     `since`      the first reading
+    `looked_s`   for how long usageline has looked, without the gaps
     `at`, `percent`, `resets_at` of the last reading
+    `window_at`  the first reading of the last reading's window
     `rose_at`    the last rise
-    `warned_at`  the last reading, where a forecast of this window's end stood in it
     """
 
-    __slots__ = ("at", "full", "hours", "length_s", "percent", "resets_at", "rises", "rose_at", "since", "warned_at")
+    __slots__ = (
+        *("at", "fell_at", "fell_from", "fell_to", "full", "hours", "length_s", "looked_s", "percent"),
+        *("resets_at", "rises", "rose_at", "since", "window_at"),
+    )
 
     def __init__(self, length_s: int) -> None:
         self.length_s = length_s
         self.hours: dict[int, float] = {}
         self.full: set[int] = set()
         self.rises: list[tuple[int, int, float]] = []
-        self.since = self.at = self.resets_at = self.rose_at = self.warned_at = 0
-        self.percent = 0.0
+        self.since = self.at = self.resets_at = self.rose_at = self.window_at = self.looked_s = 0
+        self.percent = self.fell_from = self.fell_to = 0.0
+        self.fell_at = 0
 
     def see(self, at: int, percent: float, resets_at: int) -> None:
-        """Take in one reading's limit. One that is no later than the last, or of an earlier window, tells nothing."""
-        ahead_s = resets_at - self.resets_at
-        if at <= self.at or ahead_s < -SAME_RESET_S:
+        """Take in one reading's limit. One that is no later than the last, or whose window has ended, tells nothing."""
+        if at <= self.at or resets_at <= at:
             return
-        if percent == self.percent and ahead_s <= SAME_RESET_S:
-            self.at, self.resets_at = at, resets_at
+        moved_s = abs(resets_at - self.resets_at)
+        if percent == self.percent and moved_s <= SAME_RESET_S:
+            self._look_until(at)
+            self.resets_at = resets_at
             return
-        if ahead_s <= SAME_RESET_S:
-            # It falls where the service takes use back: that is no use, and what was used before was used.
-            grown, began = percent - self.percent, self.at
+        if not self.since:  # when the use before it was is not known
+            self.since = self.at = self.window_at = at
+        elif moved_s <= SAME_RESET_S or at < self.resets_at:  # the same window, even if its reset was moved
+            grown = self._grown(at, percent)
+            if grown > 0:
+                self._rise(self.at, at, grown)
         else:
             starts_at = resets_at - self.length_s
             carried_over = 0 < self.percent <= percent and at - starts_at < CARRIED_OVER_S
-            grown, began = 0.0 if carried_over else percent, max(self.at, starts_at)
-        if not self.since:  # when the use before it was is not known
-            self.since, grown = at, 0.0
-        if grown > 0:
-            self._rise(min(max(began, at - SPREAD_S), at - 1), at, grown)
+            self.window_at, self.fell_from = at, 0.0
+            if percent > 0 and not carried_over:
+                self._rise(min(max(self.at, starts_at), at - 1), at, percent)
         if percent >= 100:
             self.full.update(range(at // HOUR_S, min(resets_at, at + self.length_s) // HOUR_S))
-        self.at, self.percent, self.resets_at = at, percent, resets_at
+        self._look_until(at)
+        self.percent, self.resets_at = percent, resets_at
 
-    def as_of(self, rises: int, percent: float) -> Use:
-        """The use as it was after so many rises, the percentage then being this; hours are those of now."""
-        then = copy(self)
-        then.rises, then.percent, then.warned_at = self.rises[:rises], percent, 0
-        then.at = then.rose_at = then.rises[-1][1]
-        return then
+    @property
+    def starts_at(self) -> int | None:
+        """When the window began, or None if its age is not known: its reset was moved, or lies further ahead than a window is long."""
+        starts_at = self.resets_at - self.length_s
+        return starts_at if starts_at <= self.window_at + CARRIED_OVER_S else None
+
+    def is_one_step(self, since: int) -> bool:
+        """Return whether all that rose after `since` can be the rounding of one percentage."""
+        last = [rise for rise in self.rises[-2:] if rise[1] > since]
+        return not last or (len(last) == 1 and last[0][2] <= MAX_STEP)
+
+    def _grown(self, at: int, percent: float) -> float:
+        """Return the points used since the last reading of this window; 0 if the service took use back, or gave back what it had taken."""
+        if percent < self.percent:
+            self.fell_from = max(self.percent, self.fell_from)
+            self.fell_to, self.fell_at = percent, at
+            return 0.0
+        is_small = self.fell_from - self.fell_to <= MAX_CORRECTION
+        is_undone = at - self.fell_at <= CORRECTED_WITHIN_S and percent - self.percent > (self.fell_from - self.fell_to) / 2
+        grown = percent - self.percent
+        if self.fell_from and (is_small or is_undone):
+            grown = max(0.0, percent - max(self.fell_from, self.percent))
+        if percent >= self.fell_from:
+            self.fell_from = 0.0
+        return grown
+
+    def _look_until(self, at: int) -> None:
+        self.looked_s += min(at - self.at, MAX_LOOK_S)
+        self.at = at
 
     def _rise(self, began: int, at: int, grown: float) -> None:
         self.rose_at = at

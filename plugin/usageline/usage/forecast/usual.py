@@ -25,8 +25,9 @@ class Usual:
     def __init__(self, use: Use, now: int, otherwise: float, weights: Weights) -> None:
         self._use, self._otherwise, self._weights = use, otherwise, weights
         self.now_hour = now // HOUR_S
-        self._first = max(use.since // HOUR_S + 1, self.now_hour - HISTORY_H)
-        self.known_h = max(0, self.now_hour - self._first)
+        self.first_hour = max(use.since // HOUR_S + 1, self.now_hour - HISTORY_H)
+        """Hours before it are not known."""
+        self.known_h = max(0, self.now_hour - self.first_hour)
         """How many whole hours are known."""
         self._smoothed: dict[int, float | None] = {}
         self._by_day: dict[int, float | None] = {}
@@ -69,7 +70,7 @@ class Usual:
         """The weighted sum over an hour and those a step before each other, and the weights' sum."""
         total = weights = 0.0
         weight = 1.0
-        while hour >= self._first:
+        while hour >= self.first_hour:
             amount = self._around(hour)
             if amount is not None:
                 total += weight * amount

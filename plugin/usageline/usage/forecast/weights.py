@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from usageline.usage.forecast.outlook import Signs
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """A logistic regression: how much each of the signs counts for a user who is known, and with `_new` how much more for a new one."""
+
+    base: float
+    course: float
+    alike: float
+    base_new: float
+    course_new: float
+
+    def chance(self, signs: Signs) -> float:
+        """Return the chance of reaching the limit, 0 to 1."""
+        odds = self.base + self.course * signs.course + self.alike * signs.alike
+        odds += signs.new * (self.base_new + self.course_new * signs.course)
+        return 1 / (1 + math.exp(-min(max(odds, -30.0), 30.0)))
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """One kind of window. `_s` seconds, `_h` hours, points are percentage points.
 
-    Quiet: `least_s` since the window's start, `least_percent` used, and a rise within `idle_s`.
+    Quiet: `least_s` since the window's start, `least_percent` used, a rise within `idle_s`, and usageline has looked for `looked_s`.
     Of late: rises count with a time constant of `late_s`, and give way to the usual with one of `gives_way_s`.
     Usual: a day counts `day_decay` of the one after it, a week `week_decay`; the mean over days weighs `day_weight` of a week; this window's own
     mean, times `goes_on`, counts like `otherwise_days` of history. `level_*`: how the last hours (half-life `level_h`) compare with the usual;
     `level_points` stand against chance, `level_power` says how much of it is believed.
-    Spread, as standard deviations of the logarithm of the use to come: `spread`, `spread_new` more without history (half of that after a day),
+    The chance: `odds`.
+    When: spread, as standard deviations of the logarithm of the use to come: `spread`, `spread_new` more without history (half of that after a day),
     and `grain`, the points of one piece of work: the less is to come, the more it depends on a single one.
-    Said: from a chance of `say`; where it was said at the last reading, or before an idle time, no longer than `stands_s` ago, down to a chance of `keep`.
     """
 
     step_s: int
@@ -36,9 +58,8 @@ class Weights:
     spread: float
     spread_new: float
     grain: float
-    say: float
-    keep: float
-    stands_s: int
+    looked_s: int
+    odds: Odds
 
 
 SESSION = Weights(
@@ -59,9 +80,8 @@ SESSION = Weights(
     spread=0.4,
     spread_new=0.5,
     grain=10,
-    say=0.32,
-    keep=0.12,
-    stands_s=3 * 3600,
+    looked_s=20 * 60,
+    odds=Odds(base=-0.2, course=1.05, alike=0.55, base_new=-0.3, course_new=0.35),
 )
 WEEKLY = Weights(
     step_s=3600,
@@ -81,8 +101,7 @@ WEEKLY = Weights(
     spread=0.6,
     spread_new=1,
     grain=0,
-    say=0.45,
-    keep=0.22,
-    stands_s=12 * 3600,
+    looked_s=4 * 3600,
+    odds=Odds(base=-0.35, course=1.6, alike=0.35, base_new=-0.1, course_new=-0.15),
 )
 WEIGHTS = {"session": SESSION, "weekly_all": WEEKLY, "weekly_scoped": WEEKLY}
