@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.atomic import replace_file, temporary_name
+from usageline.atomic import replace_file, temporaries, temporary_name, unique_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,9 +72,10 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_run_left_is_overwritten_by_the_next(tmp_path: Path) -> None:
-    """The unfinished file has one fixed name, so there is never more than one."""
+    """The unfinished file of a dead process is not locked; 0.1.0 gave it one fixed name."""
     path = str(tmp_path / "file")
-    (tmp_path / temporary_name(path)).write_text("torn")
+    for name in (temporary_name(path), unique_name(path)):
+        (tmp_path / name).write_text("torn")
     replace_file(path, b"whole", 0o600)
     assert [(found.name, found.read_text()) for found in tmp_path.iterdir()] == [("file", "whole")]
 
@@ -97,10 +98,31 @@ def test_a_full_disk_is_an_error_and_not_a_torn_file(tmp_path: Path, monkeypatch
         os,
         "open",
         lambda name, flags, *mode: real(
-            "/dev/full" if str(name) == temporary_name(str(path)) else name, flags & ~(os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW), *mode
+            "/dev/full" if str(name).endswith("-new") else name, flags & ~(os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW), *mode
         ),
     )
     monkeypatch.setattr(os, "fchmod", lambda *_: None)
     with pytest.raises(OSError, match="No space"):
         replace_file(str(path), b"new" * 100_000, 0o600)
     assert path.read_text() == "old"
+
+
+def test_two_writers_at_once_do_not_share_their_unfinished_file(tmp_path: Path) -> None:
+    """Each puts in place what it wrote itself, whole, and neither fails."""
+    path = tmp_path / "file"
+    ready, go_on = threading.Event(), threading.Event()
+
+    def wait() -> bool:
+        ready.set()
+        return go_on.wait(20)
+
+    slow = threading.Thread(target=replace_file, args=(str(path), b"slow" * 100_000, 0o600, wait))
+    slow.start()
+    assert ready.wait(20)
+    replace_file(str(path), b"quick", 0o600)
+    assert path.read_bytes() == b"quick"
+    assert len(temporaries(str(path))) == 1  # the other writer's: it is alive
+    go_on.set()
+    slow.join()
+    assert path.read_bytes() == b"slow" * 100_000
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]

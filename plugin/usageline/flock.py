@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import time
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,8 @@ def held(path: str, wait_s: float) -> Iterator[bool]:
 
     True without a lock where there is nothing at `path`, or where the system or the file system has no locks: what holds it must work there, too.
     """
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
+    descriptor = _opened(path)
+    if descriptor is None:
         yield True
         return
     try:
@@ -43,6 +43,24 @@ def acquired(descriptor: int, wait_s: float) -> bool:
             return False
         time.sleep(POLL_S)
     return True
+
+
+def _opened(path: str) -> int | None:
+    """Open the file or directory at `path`. None if there is neither: a FIFO would wait for a writer, a device may act."""
+    try:
+        if not _can_be_locked(os.stat(path)):
+            return None
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    except OSError:
+        return None
+    if _can_be_locked(os.fstat(descriptor)):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _can_be_locked(status: os.stat_result) -> bool:
+    return stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)
 
 
 def _try(descriptor: int) -> bool:

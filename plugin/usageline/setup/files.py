@@ -8,7 +8,7 @@ import shutil
 import stat
 from typing import TYPE_CHECKING
 
-from usageline.atomic import remove_file, temporary_name
+from usageline.atomic import remove_file, sweep, unique_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 def replace_link(path: str, target: str) -> None:
     """Make `path` a symbolic link to `target`, in one step."""
-    temporary = temporary_name(path)
-    remove_file(temporary)
+    sweep(path)
+    temporary = unique_name(path)
     os.symlink(target, temporary)
-    os.replace(temporary, path)
+    try:
+        os.replace(temporary, path)
+    finally:
+        remove_file(temporary)
 
 
 def remove_tree(path: str) -> bool:

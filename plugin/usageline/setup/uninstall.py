@@ -104,7 +104,7 @@ def _sweep(job: Job, old: Record | None) -> None:
     for path in () if job.dry_run else targets:
         if os.path.isdir(os.path.dirname(path)):
             with contextlib.suppress(OSError):
-                atomic.remove_file(atomic.temporary_name(path))
+                atomic.sweep(path)
 
 
 def _bequeath(old: Record | None, others: list[str]) -> None:

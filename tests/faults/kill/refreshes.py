@@ -14,7 +14,7 @@ from faults.kill.strace import Command
 from faults.kill.walk import Case
 from server import Api, usage_body
 from usageline import paths
-from usageline.atomic import temporary_name
+from usageline.atomic import temporaries
 from usageline.history.line import decode
 from usageline.refresh import lock
 from usageline.refresh.run import refresh
@@ -68,7 +68,8 @@ def assert_sound(scene: Scene, readings: bytes) -> None:
     for path in (paths.snapshot(world.env), paths.line_config(world.env)):
         if os.path.exists(path):
             assert json.loads(Path(path).read_text())["version"] == 1
-    known = {temporary_name(path) for path in (paths.snapshot(world.env), paths.line_config(world.env), paths.lock_holder(world.env))}
+    files = (paths.snapshot(world.env), paths.line_config(world.env), paths.lock_holder(world.env))
+    known = {name for path in files for name in temporaries(path)}
     assert {str(path) for path in scene.home.rglob(".*") if path.name.endswith("-new")} <= known
     for path in history_files(scene):
         if path.name != OLD_MONTH:

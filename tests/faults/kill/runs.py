@@ -13,7 +13,7 @@ from faults.kill.strace import Command
 from faults.kill.walk import Case
 from hot import INTERPRETER, Hot
 from usageline import paths
-from usageline.atomic import temporary_name
+from usageline.atomic import temporaries
 from usageline.config.compile import compile_config
 from usageline.config.template import default_file
 from usageline.line import git
@@ -183,7 +183,8 @@ def _assert_whole(scene: Scene, path: str) -> None:
         assert json.loads(Path(path).read_text())["version"] == 1
     strays = {str(file) for file in scene.home.rglob(".*-new")}
     config_file, edit = paths.config_file(scene.world.env), paths.state_dir(scene.world.env) + "/edit/"
-    assert strays <= {temporary_name(name) for name in (path, config_file, edit + "config.toml", edit + "before.toml")}
+    files = (path, config_file, edit + "config.toml", edit + "before.toml")
+    assert strays <= {name for file in files for name in temporaries(file)}
 
 
 def _content(scene: Scene) -> dict[Path, bytes]:

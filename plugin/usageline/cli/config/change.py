@@ -7,7 +7,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from usageline import paths
+from usageline import flock, paths
 from usageline.atomic import replace_file
 from usageline.cli.wording import short
 from usageline.config import file
@@ -16,9 +16,12 @@ from usageline.errors import ConfigInvalid, UsagelineError
 from usageline.setup.files import make_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from usageline.config.problem import Problem
+
+WAIT_S = 20.0
+"""How long another command that changes config.toml may take."""
 
 
 def current_text(env: Mapping[str, str]) -> str | None:
@@ -29,11 +32,44 @@ def current_text(env: Mapping[str, str]) -> str | None:
         raise invalid(env, [unusable.problem]) from None
 
 
+def change(env: Mapping[str, str], edit: Callable[[str | None], str | None]) -> bool:
+    """Let `edit` make a new text of the one that is there, while no other command changes it. False if `edit` returns None.
+
+    UsagelineError if the file cannot be written or another command keeps it. `edit` may be called twice.
+    """
+    if edit(current_text(env)) is None:  # what is refused makes no directory
+        return False
+    with _locked(env):
+        before = current_text(env)
+        text = edit(before)
+        if text is not None:
+            _write(env, text, before)
+    return text is not None
+
+
 def write(env: Mapping[str, str], text: str, before: str | None) -> None:
     """Put `text` in place of what was `before`, and have it compiled for the next line. UsagelineError where somebody changed it since."""
+    with _locked(env):
+        _write(env, text, before)
+
+
+@contextlib.contextmanager
+def _locked(env: Mapping[str, str]) -> Iterator[None]:
+    """Hold the lock on the directory of the file that config.toml is or leads to: two that change it would undo each other's work."""
     path = os.path.realpath(paths.config_file(env))
     try:
         make_directory(os.path.dirname(path))
+    except OSError as error:
+        raise UsagelineError(f"{short(path, env)} cannot be written: {error.strerror}") from None
+    with flock.held(os.path.dirname(path), WAIT_S) as free:
+        if not free:
+            raise UsagelineError(f"another command is changing {short(path, env)}; nothing was written: try again")
+        yield
+
+
+def _write(env: Mapping[str, str], text: str, before: str | None) -> None:
+    path = os.path.realpath(paths.config_file(env))
+    try:
         mode = stat.S_IMODE(os.stat(path).st_mode) if before is not None else 0o600
         if not replace_file(path, text.encode(), mode, lambda: current_text(env) == before):
             raise UsagelineError(f"{short(path, env)} was changed by somebody else meanwhile; nothing was written")

@@ -9,7 +9,7 @@ import click
 
 from usageline import config as configuration
 from usageline import paths, themes
-from usageline.cli.config.change import current_text, named, write
+from usageline.cli.config.change import change, current_text, named, write
 from usageline.cli.wording import short
 from usageline.config import edit as editing
 from usageline.config.check import check_text
@@ -68,12 +68,10 @@ def set_key(key: str, value: str) -> None:
     Lists are written as in the file: usageline config set rows '[["model", "session"], ["weekly"]]'
     """
     env = dict(os.environ)
-    before = current_text(env)
     try:
-        changed = editing.with_key(before or "", key, value)
+        change(env, lambda before: editing.with_key(before or "", key, value))
     except editing.NotChanged as refused:
         raise _unchanged(refused) from None
-    write(env, changed, before)
 
 
 @group.command()
@@ -81,15 +79,12 @@ def set_key(key: str, value: str) -> None:
 def unset(key: str) -> None:
     """Take KEY out, so that its default holds."""
     env = dict(os.environ)
-    before = current_text(env)
     try:
-        changed = editing.without_key(before or "", key)
+        changed = change(env, lambda before: editing.without_key(before or "", key))
     except editing.NotChanged as refused:
         raise _unchanged(refused) from None
-    if changed is None:
+    if not changed:
         click.echo(lines(f"{key} is not set"))
-    else:
-        write(env, changed, before)
 
 
 @group.command()
