@@ -40,7 +40,8 @@ class Asking:
         now, token = time.time(), CLIENTS_OWN if own_sign_in else self.signed_in.token_fingerprint
         token_refused = self.asked and self.last is not None and self.last.status in UNTIL_SIGN_IN_CHANGES
         if not (own_sign_in and token_refused):
-            pass_gate(self.record, self.config, token=token, now=now, force=self.force)
+            same = own_sign_in or self.signed_in.names_organization
+            pass_gate(self.record, self.config, token=token, now=now, force=self.force, is_same_account=same)
         self.record = replace(self.record, requested_at=int(now), asked_with=token, unfinished=self.record.unfinished + 1)
         try:
             self.store.put(self.signed_in.account, self.record)
