@@ -415,7 +415,7 @@ def wait_of_the_account(scene: Scene) -> None:
     scene.api.fault = "429:1022"
     scene.look()
     scene.api.fault = ""
-    scene.world.sign_in(token="sk-ant-oat01-RENEWED")  # noqa: S106 - made up
+    scene.world.sign_in(token="sk-ant-oat01-RENEWED")
     scene.look()
     assert len(scene.api.usage_requests) == 1
 
