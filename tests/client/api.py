@@ -9,6 +9,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from server import USAGE_PATH, Api, Handler, Request, Server
+from usageline.usage.times import epoch
+from usageline.usage.values import mapping
 from world import ACCOUNT, ORGANIZATION
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class ClientApi(Api):
     """`server.Api` behind TLS on a socket that listens already.
 
     `messages` are the bodies of /v1/messages, oldest first. `windows` is what the answers to them say of the session and the week in
-    percent, which the client passes on in its payload; None for nothing.
+    percent, which the client passes on in its payload; None for nothing. They end with the windows of the usage body, or at `ends` (epoch s).
     """
 
     def __init__(self, listener: socket.socket, certificates: Certificates) -> None:
@@ -38,6 +40,7 @@ class ClientApi(Api):
         self._tls.load_cert_chain(certificates.chain, certificates.key)
         self.messages: list[str] = []
         self.windows: tuple[int, int] | None = None
+        self.ends: tuple[int, int] | None = None
         super().__init__()
 
     def __post_init__(self) -> None:
@@ -86,7 +89,7 @@ class _ClientHandler(Handler):
 
     def answer(self, request: dict[str, Any]) -> None:
         windows = self.server.api.windows
-        headers = rate_limit_headers(*windows) if windows else {}
+        headers = rate_limit_headers(windows, self.server.api.ends or ends_of(self.server.api.body)) if windows else {}
         message = {
             "id": f"msg_{time.time_ns()}",
             "type": "message",
@@ -113,10 +116,17 @@ class _ClientHandler(Handler):
         self.reply(200, stream.encode(), "text/event-stream", **headers)
 
 
-def rate_limit_headers(session: int, week: int) -> dict[str, str]:
-    """What a response to a message says of the windows, in percent, ending when those of `server.usage_body` end."""
+def ends_of(body: object) -> tuple[int, int]:
+    """When the session's and the week's window of a usage body end (epoch s); in two hours and three days for a body without them."""
     now = int(time.time())
-    session_end, week_end = str(now + 7200), str(now + 3 * 86400)
+    rows = [mapping(mapping(body).get(name)) for name in ("five_hour", "seven_day")]
+    session, week = (epoch(row.get("resets_at")) for row in rows)
+    return session or now + 7200, week or now + 3 * 86400
+
+
+def rate_limit_headers(windows: tuple[int, int], ends: tuple[int, int]) -> dict[str, str]:
+    """What a response to a message says of the session's and the week's window: percent, and end in epoch seconds."""
+    (session, week), (session_end, week_end) = windows, map(str, ends)
     headers = {
         "status": "allowed",
         "reset": session_end,

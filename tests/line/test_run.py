@@ -46,6 +46,7 @@ WARM_MODULES = {
         "usageline.line.theme",
         "usageline.line.paint",
         "usageline.line.view",
+        "usageline.line.whose",
     ),
     *("_json", "_signal", "gc", "posix", "time"),
 }

@@ -14,10 +14,10 @@ CONFIG = Config()
 TOKEN = "t"
 
 
-def is_open(record: Record, *, token: str = TOKEN, force: bool = False, config: Config = CONFIG) -> bool:
+def is_open(record: Record, *, token: str = TOKEN, force: bool = False, config: Config = CONFIG, is_same_account: bool = True) -> bool:
     """Whether a request may be made at NOW."""
     try:
-        pass_gate(record, config, token=token, now=NOW, force=force)
+        pass_gate(record, config, token=token, now=NOW, force=force, is_same_account=is_same_account)
     except Blocked as blocked:
         return blocked.until <= NOW
     return True
@@ -52,6 +52,14 @@ def test_a_cooldown_is_kept_by_every_token(status: str) -> None:
     assert not is_open(cooled(status))
     assert not is_open(cooled(status), token="new")
     assert is_open(cooled(status, ends_in_s=-1))
+
+
+@pytest.mark.parametrize("status", ["rate-limited", "offline", "unreadable"])
+def test_a_token_that_may_be_another_accounts_gets_one_try(status: str) -> None:
+    """Not at once after another request, and not a second time."""
+    assert is_open(cooled(status, token="old"), is_same_account=False)
+    assert not is_open(cooled(status, token="old", requested_s_ago=5), is_same_account=False)
+    assert not is_open(cooled(status, token="t"), is_same_account=False)
 
 
 def test_force_passes_every_cooldown_but_a_rate_limit() -> None:

@@ -9,8 +9,10 @@ import pytest
 from running import is_running
 from server import usage_body
 from sources.contexts import context_of
+from usageline import paths
 from usageline.errors import SourceFailure
 from usageline.sources import client
+from world import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +72,90 @@ def test_it_is_asked_without_hooks_without_servers_and_without_leaving_a_session
     assert '{"disableAllHooks":true}' in words
     assert {"--strict-mcp-config", "--no-session-persistence"} <= set(words)
     assert words[-2:] == ["/", "1"]
+
+
+def test_it_is_asked_not_to_read_the_transcripts(world: World, stand_in: Path) -> None:
+    asked = world.root / "asked"
+    write(stand_in, f"read question; printf '%s' \"$question\" >{asked}; cat {world.root / 'answer'}")
+    good(world)
+    client.fetch(context_of(world))
+    assert json.loads(asked.read_text())["request"] == {"subtype": "get_usage", "skip_behaviors": True}
+
+
+def answering(world: World, body: dict[str, object], *, fetched_s: float | None, moves: bool = False) -> str:
+    """A script that answers `body`; the client's cache is `fetched_s` old (None: there is none) and is written anew if the service `moves` it."""
+    if fetched_s is not None:
+        world.client_saw(body, age_s=fetched_s)
+    before = world.read_state()
+    world.client_saw(body, age_s=-1)
+    (world.root / "state").write_text(json.dumps(world.read_state()))
+    world.write_state(cachedUsageUtilization=before.get("cachedUsageUtilization"))
+    text = world.root / "answer"
+    text.write_text(answer(subscription_type="max", rate_limits_available=True, rate_limits=body) + "\n")
+    move = f"cat {world.root / 'state'} >{paths.claude_state(world.env)}; " if moves else ""
+    return f"read question; {move}cat {text}"
+
+
+def without_limits(**more: object) -> dict[str, object]:
+    """A body as the client gives it after a failure."""
+    return {key: value for key, value in usage_body().items() if key != "limits"} | more
+
+
+@pytest.mark.parametrize(
+    ("body", "cache", "age_s"),
+    [
+        (usage_body(), (None, True), 0),
+        (usage_body(), (1500, True), 0),
+        (without_limits(), (1500, True), 0),
+        (usage_body(), (40, False), 40),
+        (usage_body(), (None, False), 0),
+    ],
+    ids=["first", "moved", "no limits, but moved", "a minute", "no cache"],
+)
+def test_an_answer_of_the_services_is_as_old_as_it_was_fetched(
+    world: World, stand_in: Path, body: dict[str, object], cache: tuple[float | None, bool], age_s: float
+) -> None:
+    write(stand_in, answering(world, body, fetched_s=cache[0], moves=cache[1]))
+    reading = client.fetch(context_of(world))
+    assert abs(time.time() - age_s - reading.observed_at) < 3
+
+
+@pytest.mark.parametrize(
+    ("body", "fetched_s"), [(without_limits(), 1500), (without_limits(), 3500), (without_limits(), 20), (usage_body(), 1500)]
+)
+def test_an_answer_from_the_clients_cache_is_a_failure_with_an_older_reading(
+    world: World, stand_in: Path, body: dict[str, object], fetched_s: float
+) -> None:
+    write(stand_in, answering(world, body, fetched_s=fetched_s))
+    failed = failure(world)
+    assert failed.status == "offline"
+    assert failed.reading is not None
+    assert abs(time.time() - fetched_s - failed.reading.observed_at) < 3
+
+
+@pytest.mark.parametrize(
+    "cached", [None, {}, {"accountUuid": "another", "fetchedAtMs": 1}, {"accountUuid": ACCOUNT, "fetchedAtMs": "then"}]
+)
+def test_one_whose_age_nobody_knows_is_no_reading(world: World, stand_in: Path, cached: object) -> None:
+    write(stand_in, answering(world, without_limits(), fetched_s=None))
+    world.write_state(cachedUsageUtilization=cached)
+    assert failure(world).reading is None
+
+
+def test_one_from_before_the_sign_in_is_no_reading(world: World, stand_in: Path) -> None:
+    for body in (usage_body(), without_limits()):
+        write(stand_in, answering(world, body, fetched_s=30))
+        with pytest.raises(SourceFailure) as caught:
+            client.fetch(context_of(world, not_before=time.time() - 10))
+        assert caught.value.reading is None
+
+
+def test_the_models_weeks_are_read_where_there_are_no_limits(world: World, stand_in: Path) -> None:
+    rows = [{"display_name": "Fable", "utilization": 63, "resets_at": None}, {"display_name": None}, 5]
+    write(stand_in, answering(world, without_limits(model_scoped=rows), fetched_s=1500))
+    reading = failure(world).reading
+    assert reading is not None
+    assert ("weekly_scoped", "Fable", 63) in [(limit.kind, limit.label, limit.percent) for limit in reading.limits]
 
 
 @pytest.mark.parametrize(

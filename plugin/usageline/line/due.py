@@ -20,6 +20,17 @@ def file_stamp(path):
     return f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"
 
 
+def modified_at(path):
+    """When the regular file at `path` was changed last (epoch s), or None. The path may be anything; nothing is opened."""
+    if not isinstance(path, str) or (path[:1] != "/" and path[1:2] != ":"):
+        return None
+    try:
+        found = system.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime if found.st_mode & 0o170000 == 0o100000 else None
+
+
 def is_due(snapshot, credentials, now):
     """Whether a refresh should run: there is no snapshot, its time has come or cannot be right, the sign-in changed, or the clock jumped.
 

@@ -50,7 +50,7 @@ def draw(env, payload, data, now):
         config = due.file_stamp(paths.config_file(env))
     except LookupError:
         snapshot, credentials, config, problem = None, "", "", "HOME is not set: no plan usage"
-    seen = view.build(payload, snapshot, credentials, env, now)
+    seen = view.build(payload, snapshot, credentials, env, now, modified_at=due.modified_at)
     if not problem and not seen.other_sign_in and due.is_due(snapshot, credentials, now):
         later, problem = refresh(env, now)
     seen.problem = problem

@@ -1,11 +1,11 @@
 """What is known at this moment: payload and snapshot merged into one view. Pure; the clock and the environment are arguments."""
 
+from usageline.line import whose
 from usageline.line.default import GLYPHS
 from usageline.line.due import CLOCK_JUMP_S
 from usageline.paths import SNAPSHOT_VERSION
 
-SAME_RESET_S = 60
-"""Two reports of one window's reset may differ by a second or so; further apart than this they are two windows."""
+SAME_RESET_S = whose.SAME_RESET_S
 
 HORIZON_S = {"session": 5 * 3600 + 600, "weekly_all": 7 * 86400 + 3600, "weekly_scoped": 7 * 86400 + 3600}
 """How far ahead a reset can lie. One beyond it is a clock that is wrong, here or there, and is not shown."""
@@ -60,8 +60,9 @@ class View:
     """All that a segment may look at.
 
     `now` epoch s; `payload` the client's object; `windows` and `credits` (snapshot objects) in the order to show; `alerts` (snapshot objects);
-    `status` one of the snapshot's or `loading`, `detail` text, `until` epoch s or None; `age_s` of the oldest number shown, None where none is, negative where it was seen under another clock;
-    `problem` a text that outranks the status, or ""; `other_sign_in` what this session uses instead of a plan, or ""; `plan` text or "";
+    `status` one of the snapshot's, `loading` or `another-sign-in`, `detail` text, `until` epoch s or None; `age_s` of the oldest number shown, None where none is, negative where it was seen under another clock;
+    `is_signed_in`: the payload proves that this session is, whatever the status says; `has_answered`: it has had an answer since the status was
+    published; `problem` a text that outranks the status, or ""; `other_sign_in` what this session uses instead of a plan, or ""; `plan` text or "";
     `has_forecast`: a window has one; `is_light`: Claude Code's own theme is a light one (None: nobody knows); `home` the home directory or ""; `git` what `git.py` found of the repository, or None.
     How to write: `glyphs` by their names in a theme, `half_days` for 4:05pm in place of 16:05.
     """
@@ -75,19 +76,22 @@ class View:
             "git",
             "glyphs",
             "half_days",
+            "has_answered",
             "home",
             "has_forecast",
             "is_light",
+            "is_signed_in",
             "now",
             "other_sign_in",
             "payload",
             "plan",
         ),
-        *("problem", "status", "until", "windows"),
+        *("_modified_at", "problem", "status", "until", "windows"),
     )
 
-    def __init__(self, now, payload=None):
+    def __init__(self, now, payload=None, modified_at=None):
         self.now = now
+        self._modified_at = modified_at
         self.payload = payload or {}
         self.windows, self.credits, self.alerts = [], [], []
         self.status, self.detail, self.until = "loading", "", None
@@ -95,6 +99,7 @@ class View:
         self.problem = self.other_sign_in = self.plan = self.home = ""
         self.git = None
         self.has_forecast, self.is_light = False, None
+        self.is_signed_in = self.has_answered = False
         self.glyphs = GLYPHS
         self.half_days = False
 
@@ -114,14 +119,23 @@ class View:
             found = found.get(key) if isinstance(found, dict) else None
         return found
 
+    def answered_at(self):
+        """When this session had its last answer, as its transcript's time of change says (epoch s), or None. It is looked at once."""
+        if callable(self._modified_at):
+            self._modified_at = self._modified_at(self.value("transcript_path"))
+        return self._modified_at
+
     def number(self, *path):
         """The payload's number at that path, from 0 to 10^15, or None."""
         return percent(self.value(*path), 1e15)
 
 
-def build(payload, snapshot, credentials, env, now):
-    """The view. `payload` and `snapshot` are parsed objects or None, `credentials` the file's stamp, `env` the environment's strings."""
-    view = View(now, payload)
+def build(payload, snapshot, credentials, env, now, *, modified_at=None):  # noqa: PLR0913 - all that is known, and the clock
+    """The view. `payload` and `snapshot` are parsed objects or None, `credentials` the file's stamp, `env` the environment's strings.
+
+    `modified_at` gives a path's time of change or None; without it nothing is known of when the session had its last answer.
+    """
+    view = View(now, payload, modified_at)
     view.home = env.get("HOME", "")
     reported = _dict(view.payload, "rate_limits")
     if isinstance(snapshot, dict):
@@ -144,11 +158,9 @@ def build(payload, snapshot, credentials, env, now):
         view.plan = _text(snapshot.get("plan"))
 
     windows = [_window(row, now) for row in _rows(snapshot, "limits")]
-    for name, kind in reversed(PAYLOAD_WINDOWS):
-        row = _dict(reported, name)
-        seen = percent(row.get("used_percentage"))
-        if seen is not None:
-            _merge(windows, Window(kind, "", seen, _reset(kind, row.get("resets_at"), now)), now)
+    told = _told(reported, now)
+    if told:
+        windows, snapshot = _with_payload(view, told, windows, snapshot, credentials)
     for window in windows:
         if window.resets_at is not None and window.resets_at <= now:
             window.percent = None
@@ -214,24 +226,56 @@ def exhausted_at(window, now):
     return at if now < at < resets_at else None
 
 
-def _merge(windows, reported, now):
+def _told(reported, now):
+    """The windows that the payload has."""
+    windows = []
+    for name, kind in PAYLOAD_WINDOWS:
+        row = _dict(reported, name)
+        used = percent(row.get("used_percentage"))
+        if used is not None:
+            windows.append(Window(kind, "", used, _reset(kind, row.get("resets_at"), now)))
+    return windows
+
+
+def _with_payload(view, told, windows, snapshot, credentials):
+    """The windows to show, and the snapshot to go on with: whose the payload's are decides (docs/WHOSE.md)."""
+    now, observed_at = view.now, moment(snapshot.get("observed_at")) if snapshot else None
+    times = (whose.signed_in_since(snapshot, credentials), observed_at)
+    verdict = whose.of_payload(told, windows, times, now, view.answered_at)
+    if verdict == whose.BEFORE:
+        return windows, snapshot
+    if verdict == whose.OTHER:
+        view.status, view.detail, view.until, view.plan = "another-sign-in", "", None, ""
+        return told, None
+    for window in reversed(told):
+        _merge(windows, window, now, verdict)
+    view.is_signed_in = any(window.resets_at is not None and window.resets_at > now for window in told)
+    if view.is_signed_in and view.status == "expired":
+        published_at = moment(snapshot.get("published_at"))
+        view.has_answered = published_at is not None and (view.answered_at() or 0) > published_at
+    return windows, snapshot
+
+
+def _merge(windows, reported, now, verdict):
     for index, window in enumerate(windows):
         if window.kind == reported.kind:
-            windows[index] = _newer(window, reported, now)
+            windows[index] = _newer(window, reported, now, verdict)
             return
     windows.insert(0, reported)
 
 
-def _newer(known, reported, now):
+def _newer(known, reported, now, verdict):
     """Of one limit as the snapshot and as the payload have it: use only grows in a window, and a later window has replaced an earlier."""
     reported.label = known.label
+    if verdict == whose.READING and known.percent is not None:
+        return known
     if known.resets_at is None or known.resets_at <= now:
         live = reported.resets_at is not None and reported.resets_at > now
         return reported if live or known.percent is None else known
     if reported.resets_at is None or reported.resets_at < known.resets_at - SAME_RESET_S:
         return known
     if reported.resets_at <= known.resets_at + SAME_RESET_S:
-        if known.percent is None or (known.percent < reported.percent and not known.lowered):
+        if known.percent is None or (known.percent < reported.percent and (verdict == whose.NEWER or not known.lowered)):
             known.percent = reported.percent
         return known
     return reported

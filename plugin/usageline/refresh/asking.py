@@ -43,7 +43,8 @@ class Asking:
         token_refused = self.asked and self.last is not None and self.last.status in UNTIL_SIGN_IN_CHANGES
         asked = replace(self.record, requested_at=int(now), asked_with=token, unfinished=self.record.unfinished + 1)
         if not (own_sign_in and token_refused):
-            pass_gate(self.record, self.config, token=token, now=now, force=self.force)
+            same = own_sign_in or self.signed_in.names_organization
+            pass_gate(self.record, self.config, token=token, now=now, force=self.force, is_same_account=same)
             if self.gate:
                 self.gate.enter(self.config, asked, force=self.force, note=lambda: self._note(asked))
         if self.record is not asked:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from usageline import history, paths
 from usageline.errors import SourceFailure, StoreBroken
 from usageline.line.due import file_stamp
+from usageline.line.whose import ACCOUNTS_WAIT
 from usageline.refresh import cooldown, schedule
 from usageline.refresh.account_gate import AccountGate
 from usageline.refresh.asking import Asking
@@ -21,7 +22,7 @@ from usageline.refresh.lowered import mark_lowered
 from usageline.sources import READS_THE_TOKEN, SOURCES, Context, claude_state
 from usageline.sources import sign_in as sign_ins
 from usageline.sources.address import api_address
-from usageline.usage import clock
+from usageline.usage import clock, whose
 from usageline.usage.alerts import crossed
 from usageline.usage.forecast import with_forecast
 from usageline.usage.month import with_month_end
@@ -43,6 +44,9 @@ LOOKED_BACK_S = 35 * 86400
 TRIES = 2
 """Once more where somebody signed in, or the client renewed its token, while the first was under way."""
 
+UNSETTLED_S = 60
+"""The client writes the two files of a sign-in one after the other: for so long they may name different accounts."""
+
 
 @dataclass(slots=True)
 class Attempt:
@@ -62,13 +66,14 @@ class Attempt:
     appearance: str | None = None
     new_alerts: tuple[Alert, ...] = ()
     clock_agrees: bool | None = None
+    held: whose.Held = field(default_factory=whose.Held)
 
     def snapshot(self, notes: list[str]) -> Snapshot | None:
         """What to publish, or None where what is published cannot be bettered yet. `notes` are told to the user in its `detail`."""
         stamp = ""
         for _ in range(TRIES):
             # Taken before anything is read: a sign-in that comes later makes the snapshot old at once.
-            stamp = self._stamp()
+            stamp, self.held = self._stamp(), whose.Held()
             try:
                 snapshot = self._once(stamp)
             except _SignInChanged:
@@ -82,7 +87,7 @@ class Attempt:
             detail = "; ".join(part for part in (snapshot.detail, wrong, *notes) if part)
             places = frozenset(place for place in ALERT_PLACES if getattr(self.config.alerts, place))
             told = self._alerts(snapshot)
-            return replace(snapshot, detail=detail or None, appearance=self.appearance, alerts=told, alerts_in=places)
+            return replace(snapshot, detail=detail or None, appearance=self.appearance, alerts=told, alerts_in=places, held=self.held)
         # Nobody's numbers, under a stamp that is gone: the next line starts another refresh.
         now = int(time.time())
         return Snapshot(None, None, None, now, now, "offline", detail="the sign-in kept changing", credentials=stamp)
@@ -92,6 +97,7 @@ class Attempt:
         self.appearance = signed_in.state.appearance
         if self._stamp() != stamp:  # what was just read is of a later sign-in than the stamp that it would be published under
             raise _SignInChanged
+        self.held = self._held(signed_in, stamp)
         record = self.store.get(signed_in.account)
         if record.unfinished:
             self.entry.notes.append("an earlier refresh was cut off")
@@ -102,7 +108,7 @@ class Attempt:
         gate = AccountGate(self.env, signed_in.account, signed_in.token_fingerprint, api_address(self.env)[0])
         asking = Asking(self.store, self.config, signed_in, record, force=self.force, gate=gate)
         try:
-            reading = self._walk(signed_in, asking, stamp)
+            reading = self._walk(signed_in, asking)
         except SourceFailure as failure:
             snapshot = self._after_failure(failure, signed_in, asking, stamp)
             if asking.asked and self._stamp() != stamp:  # the client renewed the token that was just refused, or somebody signed in
@@ -116,7 +122,7 @@ class Attempt:
             raise _SignInChanged
         return self._after_success(reading, again, asking, stamp)
 
-    def _walk(self, signed_in: SignIn, asking: Asking, stamp: str) -> Reading:
+    def _walk(self, signed_in: SignIn, asking: Asking) -> Reading:
         """The first reading that a source gives. SourceFailure where none does: the first of a source that asks somebody."""
         now = time.time()
         context = Context(
@@ -125,7 +131,7 @@ class Attempt:
             deadline=self.deadline,
             sign_in=signed_in,
             max_age_s=min(FORCED_GAP_S, self.config.ttl_s) if self.force else self.config.ttl_s,
-            not_before=self._signed_in_since(asking.record, signed_in, stamp),
+            not_before=self.held.readings_since,
             permit=asking.permit,
             client=self.config.client,
         )
@@ -141,7 +147,9 @@ class Attempt:
                 return reading
         # That the client's own cache is old is the usual case and tells the user nothing.
         told = [failure for name, failure in failures.items() if name != "claude-cache"] or list(failures.values())
-        raise told[0] if told else SourceFailure("unreadable", "no source is configured")
+        first = told[0] if told else SourceFailure("unreadable", "no source is configured")
+        first.reading = next((other.reading for other in failures.values() if other.reading), None)
+        raise first
 
     def _after_success(self, reading: Reading, signed_in: SignIn, asking: Asking, stamp: str) -> Snapshot:
         token, before = signed_in.token_fingerprint, asking.record
@@ -177,7 +185,8 @@ class Attempt:
         return _good(signed_in, checked, due_at, stamp)
 
     def _after_failure(self, failure: SourceFailure, signed_in: SignIn, asking: Asking, stamp: str) -> Snapshot | None:
-        record, now, token = asking.record, time.time(), signed_in.token_fingerprint
+        now, token = time.time(), signed_in.token_fingerprint
+        record = self._with_older(failure.reading, asking.record, signed_in)
         last_good = record.last_good(token)
         due_at, until = int(now + self.config.ttl_s), None
         if asking.asked:
@@ -189,9 +198,27 @@ class Attempt:
             due_at = until = failure.until
             if not failure.known:
                 return self._too_early(failure, signed_in, last_good if record.token == token else None, stamp)
+            if failure.status == "rate-limited" and record.cooldown and record.cooldown.token not in {"", token}:
+                failure.detail = ACCOUNTS_WAIT
+                if now - self.held.readings_since < UNSETTLED_S:  # `.claude.json` may still name the account before
+                    due_at = min(due_at, int(now + FORCED_GAP_S))
         snapshot = _failed(failure, stamp, due_at)
         until = until if failure.status == "rate-limited" else None
         return replace(snapshot, account=signed_in.account, plan=signed_in.plan, reading=last_good, until=until)
+
+    def _with_older(self, older: Reading | None, record: Record, signed_in: SignIn) -> Record:
+        """The record with a reading that is not new, but newer than its own; limits that it lacks keep their last number."""
+        last_good = record.last_good(signed_in.token_fingerprint)
+        if older is None or (last_good is not None and older.observed_at <= last_good.observed_at):
+            return record
+        checked, _ = check(with_month_end(replace(older, plan=signed_in.plan)), record.doubts, ttl_s=self.config.ttl_s)
+        checked = mark_lowered(checked, last_good)
+        names = {(limit.kind, limit.label) for limit in checked.limits}
+        others = tuple(limit for limit in (last_good.limits if last_good else ()) if (limit.kind, limit.label) not in names)
+        reading = replace(checked, limits=(*checked.limits, *others))
+        record = replace(record, reading=reading, token=signed_in.token_fingerprint, confirmed=False)
+        self._remember(signed_in, record)
+        return record
 
     def _too_early(self, blocked: Blocked, signed_in: SignIn, own: Reading | None, stamp: str) -> Snapshot | None:
         """Only too early for another request. With this sign-in's own numbers at hand they are shown; without them the line says `loading`."""
@@ -222,21 +249,22 @@ class Attempt:
         """Whether Claude Code, when it was asked, may have renewed this sign-in, which had expired."""
         return reading.source == "client" and signed_in.credentials is not None and signed_in.credentials.expires_at <= time.time()
 
-    def _signed_in_since(self, record: Record, signed_in: SignIn, stamp: str) -> float:
-        """From when on the client's own readings are of this sign-in: 0, or where the sign-in changed since the last run, that moment."""
-        known = self.previous is None or self.previous.get("credentials") == stamp
-        if known or record.token == signed_in.token_fingerprint:
-            return 0
-        try:
-            return os.stat(paths.claude_credentials(self.env)).st_mtime
-        except OSError:
-            return 0
+    def _held(self, signed_in: SignIn, stamp: str) -> whose.Held:
+        files = whose.Files(stamp, _changed_at(paths.claude_credentials(self.env)), _changed_at(paths.claude_state(self.env)))
+        return whose.held(self.previous, signed_in.account, files, time.time())
 
     def _sign_in(self) -> SignIn:
         return sign_ins.read(self.env, with_token=not READS_THE_TOKEN.isdisjoint(self.config.sources))
 
     def _stamp(self) -> str:
         return str(file_stamp(paths.claude_credentials(self.env)))
+
+
+def _changed_at(path: str) -> float | None:
+    try:
+        return os.stat(path).st_mtime
+    except (OSError, ValueError):
+        return None
 
 
 class _SignInChanged(Exception):

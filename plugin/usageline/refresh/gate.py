@@ -26,15 +26,18 @@ class Blocked(SourceFailure):
         self.known = known
 
 
-def pass_gate(record: Record, config: Config, *, token: str, now: float, force: bool) -> None:
+def pass_gate(  # noqa: PLR0913 - all of them decide it
+    record: Record, config: Config, *, token: str, now: float, force: bool, is_same_account: bool = True
+) -> None:
     """Blocked where the service may not be asked with that token now.
 
+    Without `is_same_account` a token other than the one that was told to wait may be another account's, and gets one try.
     `force` passes a cooldown, but for one after 429, and the time between two requests down to FORCED_GAP_S.
     """
     cooldown = record.cooldown
     if cooldown and cooldown.status in UNTIL_SIGN_IN_CHANGES and cooldown.token != token:
         return  # what was refused was the old token; the client has renewed it
-    if cooldown:
+    if cooldown and (is_same_account or cooldown.token == token):
         _pass_cooldown(cooldown, config, now=now, force=force)
     if record.requested_at > now + CLOCK_SLACK_S:
         return

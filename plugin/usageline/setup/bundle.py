@@ -29,6 +29,7 @@ MODULES = (
     "usageline.line.default",
     "usageline.line.theme",
     "usageline.line.paint",
+    "usageline.line.whose",
     "usageline.line.view",
     "usageline.line.segments",
     "usageline.line.segments.model",

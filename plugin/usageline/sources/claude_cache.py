@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from usageline.errors import SourceFailure
+from usageline.usage import whose
 from usageline.usage.model import Reading
 from usageline.usage.parse import parse
-from usageline.usage.times import EARLIEST, LATEST
-from usageline.usage.values import number
 
 if TYPE_CHECKING:
     from usageline.sources import Context
@@ -22,12 +21,11 @@ def fetch(context: Context) -> Reading:
     state = context.sign_in.state
     if not state.cached:
         raise SourceFailure("unreadable", "Claude Code has no usage in its cache")
-    if not state.account_uuid or state.cached.get("accountUuid") != state.account_uuid:
-        raise SourceFailure("unreadable", "Claude Code's cache is of another account")
-    fetched_ms = number(state.cached.get("fetchedAtMs"), EARLIEST * 1000, LATEST * 1000)
-    if fetched_ms is None:
-        raise SourceFailure("unreadable", "Claude Code's cache has no time")
-    observed_at = int(fetched_ms // 1000)
-    if observed_at < context.not_before or not -CLOCK_SLACK_S <= context.now - observed_at < context.max_age_s:
+    claim = whose.claim_of(state.cached)
+    refused = whose.refusal(claim, state.account_uuid, context.sign_in.organizations, context.not_before)
+    if refused:
+        raise SourceFailure("unreadable", f"Claude Code's cache is {refused}")
+    observed_at = int(claim.fetched_at or 0)
+    if not -CLOCK_SLACK_S <= context.now - observed_at < context.max_age_s:
         raise SourceFailure("unreadable", "Claude Code's cache is too old")
     return Reading(*parse(state.cached.get("utilization")), source="claude-cache", observed_at=min(observed_at, int(context.now)))

@@ -6,13 +6,16 @@ It looks after its own sign-in, so it also works where the token has expired; no
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from usageline import child_env, programs
 from usageline.config import origin
 from usageline.errors import SourceFailure
 from usageline.processes import converse
+from usageline.sources import claude_state
 from usageline.sources.files import parse_object
+from usageline.usage import whose
 from usageline.usage.model import Reading
 from usageline.usage.parse import parse
 from usageline.usage.values import mapping
@@ -26,7 +29,11 @@ LONGEST_S = 8.0
 MOST_BYTES = 1 << 20
 """Of all that it prints; the answer alone has a few KiB."""
 
-QUESTION = b'{"type":"control_request","request_id":"usageline","request":{"subtype":"get_usage"}}\n'
+KEPT_S = 60
+"""So old may an answer be for which the client asks nobody anew. Its older answers are those that it gives after a failure."""
+
+QUESTION = b'{"type":"control_request","request_id":"usageline","request":{"subtype":"get_usage","skip_behaviors":true}}\n'
+"""Without `skip_behaviors` the client reads a week of transcripts for an answer that is not used here."""
 
 ARGUMENTS = (
     *("-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose"),
@@ -68,7 +75,8 @@ def fetch(context: Context) -> Reading:
         raise SourceFailure("unreadable", f"claude does not start: {error.strerror}") from None
     if line is None:
         raise SourceFailure("offline", "Claude Code did not answer")
-    return Reading(*parse(_body(mapping((parse_object(line) or {}).get("response")))), source="client", observed_at=asked_at)
+    body = _body(mapping((parse_object(line) or {}).get("response")))
+    return _dated(Reading(*parse(_with_models(body)), source="client", observed_at=asked_at), context, has_limits="limits" in body)
 
 
 def find(env: Mapping[str, str]) -> str | None:
@@ -86,7 +94,48 @@ def environment(env: Mapping[str, str], own: origin.Own) -> dict[str, str]:
     return child_env.build("claude", env, own, {"USAGELINE_REFRESH": "1", "DISABLE_AUTOUPDATER": "1"})
 
 
-def _body(response: dict[str, object]) -> object:
+def _dated(reading: Reading, context: Context, *, has_limits: bool) -> Reading:
+    """The reading with the time at which the client fetched it. SourceFailure with it for a reason if the client got no new one.
+
+    Each good answer of the service moves the time of the client's own cache, unless that is less than KEPT_S old. After a failure the
+    client answers from there (it may be an hour old), and leaves out `limits` (seen in 2.1.330).
+    """
+    sign_in, asked_at = context.sign_in, reading.observed_at
+    claim = whose.claim_of(claude_state.read(context.env).cached)
+    refused = whose.refusal(claim, sign_in.state.account_uuid, sign_in.organizations, context.not_before)
+    fetched_at = claim.fetched_at if refused in {"", whose.TOO_EARLY} else None
+    if fetched_at is None and has_limits:
+        return reading  # no cache of this account's: the client cannot have answered from it
+    if fetched_at is not None and fetched_at >= asked_at:
+        return reading
+    failure = SourceFailure("offline", "Claude Code could not get newer usage")
+    if fetched_at is None or refused:
+        raise failure
+    reading = replace(reading, observed_at=int(fetched_at))
+    if has_limits and asked_at - fetched_at <= KEPT_S + 1:
+        return reading
+    failure.reading = reading
+    raise failure
+
+
+def _with_models(body: dict[str, object]) -> dict[str, object]:
+    """The body with the rows of `model_scoped` as `limits`, if it has none of its own."""
+    rows = body.get("model_scoped")
+    if "limits" in body or not isinstance(rows, list):
+        return body
+    limits = [
+        {
+            "kind": "weekly_scoped",
+            "percent": mapping(row).get("utilization"),
+            "resets_at": mapping(row).get("resets_at"),
+            "scope": {"model": {"display_name": mapping(row).get("display_name")}},
+        }
+        for row in rows
+    ]
+    return {**body, "limits": limits}
+
+
+def _body(response: dict[str, object]) -> dict[str, object]:
     """The usage body in a control response. SourceFailure where it has none."""
     if response.get("subtype") != "success":
         raise SourceFailure("unreadable", "this version of Claude Code does not tell its usage")
@@ -95,6 +144,8 @@ def _body(response: dict[str, object]) -> object:
         raise SourceFailure("no-plan" if told.get("subscription_type") is None else "unreadable", "Claude Code reports no limits")
     if told.get("rate_limits") is None:  # as where CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC is set in the user's settings
         raise SourceFailure("offline", "Claude Code could not get its usage")
+    if not isinstance(told["rate_limits"], dict):
+        raise SourceFailure("unreadable", "Claude Code's answer has no usage in it")
     return told["rate_limits"]
 
 

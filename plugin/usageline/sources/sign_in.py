@@ -36,6 +36,16 @@ class SignIn:
     problem: SourceFailure | None = None
 
     @property
+    def names_organization(self) -> bool:
+        """Whether the token's account is known by more than `.claude.json`, which the client writes later."""
+        return self.credentials is None or bool(self.credentials.organization_uuid)
+
+    @property
+    def organizations(self) -> tuple[str, str]:
+        """The organization that the credentials name, and the one that `.claude.json` names; each "" if there is none."""
+        return (self.credentials.organization_uuid if self.credentials else ""), self.state.organization_uuid
+
+    @property
     def token_fingerprint(self) -> str:
         """Tells this sign-in from a later one of the same account; "" without credentials."""
         return self.credentials.token.fingerprint if self.credentials else ""

@@ -11,6 +11,8 @@
     until           when that ends, where it is known (rate-limited), or null
     detail          a few words more on the status, or null
     credentials     the credentials file as it was: "<mtime ns>-<size>-<inode>", or "" where there is none
+    signed_in_since from when on, at the latest, the account and organization have been signed in, or null
+    readings_since  what Claude Code itself fetched before may be of another sign-in, whose files changed then; null if none did
     appearance      dark or light, as Claude Code's own theme says of the terminal, or null
     limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at, exhausts_from, exhausts_to, lowered}], in the server's order
     credits         [{label, used_minor, limit_minor, exponent, currency, percent, ends_at, expires, enabled, disabled_reason}]
@@ -22,10 +24,11 @@ Times are epoch seconds, percentages 0–100. A failed refresh keeps the last go
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from usageline.paths import SNAPSHOT_VERSION
+from usageline.usage.whose import Held
 
 if TYPE_CHECKING:
     from usageline.usage.alerts import Alert
@@ -55,6 +58,7 @@ class Snapshot:
     appearance: str | None = None
     alerts: tuple[Alert, ...] = ()
     alerts_in: frozenset[str] = frozenset()
+    held: Held = field(default_factory=Held)
 
     def as_json(self) -> dict[str, Any]:
         """The documented object, ready for `json.dumps`."""
@@ -71,6 +75,8 @@ class Snapshot:
             "until": self.until,
             "detail": self.detail,
             "credentials": self.credentials,
+            "signed_in_since": round(self.held.since, 3) or None,
+            "readings_since": round(self.held.readings_since, 3) or None,
             "appearance": self.appearance,
             "limits": [asdict(limit) for limit in reading.limits] if reading else [],
             "credits": [asdict(credit) for credit in reading.credits] if reading else [],

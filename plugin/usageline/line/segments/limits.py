@@ -2,7 +2,8 @@
 
 from usageline.line.figures import age, ago, clock, money
 from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labelled, option
-from usageline.line.view import even_percent, percent
+from usageline.line.view import LONGEST_LABEL, even_percent, percent
+from usageline.line.whose import ACCOUNTS_WAIT
 
 STALE_S = 600
 """A number older than this, two refreshes, is shown with its age."""
@@ -19,7 +20,11 @@ REASONS = {
     "offline": "offline",
     "unreadable": "usage unreadable",
     "no-plan": "no plan limits",
+    "another-sign-in": "another sign-in",
 }
+
+QUIET = ("another sign-in", "only this session's numbers")
+"""Reasons that are no fault: there is nothing to do."""
 
 
 def session(view, options):
@@ -56,11 +61,22 @@ def status(view, options):
     why = view.problem or reason(view)
     old = view.age_s is not None and (why or not 0 <= view.age_s < option(options, "stale", STALE_S))
     texts = [text for text in (why, age(view.age_s) if old else "") if text]
-    return [[(90, [*labelled(options, ""), ("warning" if why else "quiet", view.glyphs["dot"].join(texts))])]] if texts else []
+    style = "warning" if why and why not in QUIET else "quiet"
+    return [[(90, [*labelled(options, ""), (style, view.glyphs["dot"].join(texts))])]] if texts else []
 
 
 def reason(view):
-    """Why numbers are missing, in the words of the line; "" where nothing is wrong."""
+    """Why numbers are missing, in the words of the line; "" where nothing is wrong.
+
+    A session whose own numbers prove its sign-in gets no advice about one, if that would change nothing for it.
+    """
+    text = _reason(view)
+    if view.is_signed_in and ("/login" in text or (view.status == "expired" and view.has_answered)):
+        return "only this session's numbers" if view.age_s is None else text.partition(":")[0]
+    return text
+
+
+def _reason(view):
     if view.status == "ok":
         return "" if view.windows or view.credits else "usage: none reported"
     if view.status == "loading" and view.windows:
@@ -68,7 +84,8 @@ def reason(view):
     if view.status == "no-plan" and view.detail:
         return f"{view.detail}: no plan limits"
     if view.status == "rate-limited" and view.until and view.until > view.now:
-        return "rate-limited until " + clock(view.until, view.now, half_days=view.half_days)
+        whose = "account " if view.detail.startswith(ACCOUNTS_WAIT[:LONGEST_LABEL]) else ""
+        return f"{whose}rate-limited until " + clock(view.until, view.now, half_days=view.half_days)
     # A status of a later version beside numbers needs no words; alone, it must not leave the line empty.
     return REASONS.get(view.status) or ("" if view.windows or view.credits else REASONS["unreadable"])
 

@@ -1,0 +1,95 @@
+"""Whose numbers a reading has: those of the account and organization that are signed in, or others. Pure.
+
+The hot side's half, for the payload, is `line/whose.py`; docs/WHOSE.md is the table of both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from usageline.usage.times import EARLIEST, LATEST
+from usageline.usage.values import number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TOO_EARLY = "from before this sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Since when the sign-in has held. Times are epoch seconds, 0 for unknown.
+
+    since           from when on, at the latest, account and organization have been signed in. A renewal of the token changes nothing.
+    readings_since  what Claude Code itself fetched before may be another sign-in's: its files changed then
+    """
+
+    since: float = 0
+    readings_since: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """When the sign-in's two files were changed last (epoch seconds, None without a file), and the stamp of the credentials file."""
+
+    stamp: str
+    credentials_at: float | None
+    state_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a reading that somebody else fetched says of itself: the account that it names, and when it was fetched (None: no sane time)."""
+
+    account_uuid: object
+    fetched_at: float | None
+
+
+def held(previous: Mapping[str, Any] | None, account: str, files: Files, now: float) -> Held:
+    """Since when `account` (the key of account and organization) is signed in, with the snapshot before as the only witness.
+
+    At a first look nothing tells of a change: the credentials file's time is the latest that it can have been.
+    """
+    if previous is None:
+        return Held(files.credentials_at or 0, 0)
+    is_same_file = previous.get("credentials") == files.stamp
+    # If the credentials are as they were, it was `.claude.json` that named somebody else.
+    changed_at = (files.state_at if is_same_file else files.credentials_at) or now
+    if previous.get("account") != account:
+        return Held(changed_at, changed_at)
+    readings_since = _time(previous.get("readings_since"), now) if is_same_file else changed_at
+    since = _time(previous.get("signed_in_since"), now)
+    if not since:  # published by 0.1.0: its numbers were this account's when they were seen
+        known = [at for at in (files.credentials_at, _time(previous.get("observed_at"), now)) if at]
+        since = min(known, default=0)
+    return Held(since, readings_since)
+
+
+def refusal(claim: Claim, account_uuid: str, organizations: tuple[str, str], readings_since: float) -> str:
+    """Why a reading that Claude Code fetched for itself does not count as this sign-in's; "" if it does.
+
+    Such a reading names the account and no organization. So it counts if it was fetched since the sign-in's files changed, and if the two
+    files (`organizations`: that of the credentials, that of `.claude.json`) do not name different organizations.
+    """
+    if not account_uuid or claim.account_uuid != account_uuid:
+        return "of another account"
+    if claim.fetched_at is None:
+        return "without a time"
+    if all(organizations) and organizations[0] != organizations[1]:
+        return "of one of two organizations"
+    if claim.fetched_at < readings_since:
+        return TOO_EARLY
+    return ""
+
+
+def claim_of(cached: Mapping[str, Any]) -> Claim:
+    """What the client's own cache (`cachedUsageUtilization`) says of itself."""
+    fetched_ms = number(cached.get("fetchedAtMs"), EARLIEST * 1000, LATEST * 1000)
+    return Claim(cached.get("accountUuid"), None if fetched_ms is None else fetched_ms / 1000)
+
+
+def _time(value: object, now: float) -> float:
+    """A time of the past, 0 if it is none."""
+    at = number(value, EARLIEST, LATEST) or 0
+    return at if at <= now + 1 else 0
