@@ -167,7 +167,7 @@ def test_a_promotional_credit_is_a_row(changes: dict[str, Any], shown: Credit) -
 
 
 def test_each_promotional_credit_is_a_row_but_for_those_that_the_client_leaves_out() -> None:
-    rows = [PROMOTION, {**PROMOTION, "program_id": "model_promo_fable"}, {**PROMOTION, "label": "Second"}, None, "text", [], {}]
+    rows: list[Any] = [PROMOTION, {**PROMOTION, "program_id": "model_promo_fable"}, {**PROMOTION, "label": "Second"}, None, "text", [], {}]
     ended = [{**PROMOTION, "label": "Ended", "notice": {"id": "1", "kind": "ended", "title": "T", "text": "X"}}]
     found = credits_of({"promo_credits": rows, "ended_promo_credits": ended})
     assert [credit.label for credit in found] == ["Holiday credit", "Second"]

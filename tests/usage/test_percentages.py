@@ -20,7 +20,7 @@ from usageline.usage.parse import parse
 AT, RESET = 1_795_464_000, "2026-11-23T22:00:00Z"
 NOISE = {28.999999999999996: 29, 56.99999999999999: 57, 74.99999999999999: 75, 99.99999999999999: 100, 0.30000000000000004: 0.3}
 ABOVE = (100.1, 101, 103.5, 250, 999.9, 1234, 100_000)
-NONE = (-1, -0.001, AT, AT * 1000, 1e7, float("nan"), float("inf"), "41", True, None, [], 10**400)
+NONE: tuple[Any, ...] = (-1, -0.001, AT, AT * 1000, 1e7, float("nan"), float("inf"), "41", True, None, [], 10**400)
 
 
 def reading(percent: Any) -> Reading:
@@ -38,7 +38,7 @@ def test_percentages_above_100_pass_every_form_of_a_body_and_every_file(percent:
     pool = {"utilization": percent, "resets_at": RESET, "limit_dollars": 10, "used_dollars": None}
     body = {"five_hour": {"utilization": percent, "resets_at": RESET}, "limits": [listed], "harbor_lantern": pool}
     seen = Reading(*parse(body), source="oauth", observed_at=AT)
-    assert [meter.percent for meter in (*seen.limits, *seen.credits)] == [percent] * 3
+    assert [limit.percent for limit in seen.limits] + [credit.percent for credit in seen.credits] == [percent] * 3
     assert stored.from_json(json.loads(json.dumps(stored.as_json(seen)))) == seen
     assert list(decode([encode(seen)])) == [seen]
 

@@ -131,7 +131,9 @@ def _has_no_cap(credit: dict[str, Any], share: float | None) -> bool:
 
 
 def _end(credit: dict[str, Any], ends_at: float, now: float, observed_at: float | None) -> str:
-    at, expires = figures.clock(ends_at, now), credit.get("expires") is True
+    expires = credit.get("expires") is True
+    # Usage credits start again with a month: the client names the day.
+    at = figures.day(ends_at) if credit.get("label") == USAGE_CREDITS else figures.clock(ends_at, now)
     if ends_at > now:
         return f"{'expires' if expires else 'resets'} {at}"
     if expires:

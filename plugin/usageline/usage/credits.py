@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from usageline.line.view import MOST_ROWS
@@ -24,6 +24,9 @@ ONE_TIME = "One-time credit"
 
 POOL_LABELS = {"cinder_cove": "Claude Code and Cowork credit", "wattle_ember": "Credit"}
 """As the client words the pools that it draws; these it draws at 0 %, too."""
+
+IN_PERIODS = "wattle_ember"
+"""The pool whose periods the client puts into words."""
 
 NO_POOLS = ("extra_usage", "spend")
 
@@ -134,7 +137,7 @@ def _pools(body: Body) -> Iterator[Credit]:
             continue
         credit = _pool(pool, POOL_LABELS.get(name, ONE_TIME), is_drawn=name in POOL_LABELS)
         if credit is not None:
-            yield credit
+            yield replace(credit, terms=_periods_in_words(pool)) if name == IN_PERIODS else credit
 
 
 def _promotions(rows: object) -> Iterator[Credit]:
@@ -174,7 +177,7 @@ def _pool(pool: Body, label: str, *, is_drawn: bool) -> Credit | None:
         expires=not _goes_on(pool.get("periods"), ends_at),
         enabled=locked is None,
         disabled_reason=locked,
-        terms=text(pool.get("terms_line"), LONGEST_TERMS) or _periods_in_words(pool),
+        terms=text(pool.get("terms_line"), LONGEST_TERMS),
     )
 
 
@@ -202,10 +205,9 @@ def _periods_in_words(pool: Body) -> str | None:
     if None in days:
         return None
     amount = f"${limit / 100:,.2f}".removesuffix(".00")
-    models = text(pool.get("covered_models_label"))
-    of_what = f"{models} usage" if models else "usage"
+    models = text(pool.get("covered_models_label")) or "Fable"
     return (
-        f"You have {amount} USD of {of_what} for each of two periods: {days[0]} to {days[1]}, and {days[1]} to {days[2]}. "
+        f"You have {amount} USD of {models} usage for each of two periods: {days[0]} to {days[1]}, and {days[1]} to {days[2]}. "
         "Unused credit doesn't carry over."
     )
 

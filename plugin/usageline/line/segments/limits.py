@@ -1,6 +1,6 @@
 """The limits and credits, and why they are missing."""
 
-from usageline.line.figures import age, ago, clock, money
+from usageline.line.figures import age, ago, clock, day, money
 from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labelled, option
 from usageline.line.view import even_percent, moment, percent
 
@@ -57,7 +57,8 @@ def credits(view, options):  # noqa: A001 - the glossary's word
 def status(view, options):
     """Why numbers are missing or old, and how old they are."""
     why = view.problem or reason(view)
-    old = view.age_s is not None and (why or not 0 <= view.age_s < option(options, "stale", STALE_S))
+    failed = why and not why.startswith(CLOCK)
+    old = view.age_s is not None and (failed or not 0 <= view.age_s < option(options, "stale", STALE_S))
     texts = [text for text in (why, age(view.age_s) if old else "") if text]
     return [[(90, [*labelled(options, ""), ("warning" if why else "quiet", view.glyphs["dot"].join(texts))])]] if texts else []
 
@@ -171,7 +172,8 @@ def _amounts(spent, cap, share, shown):
 
 def _credit_end(view, row, ends_at, *, is_overdue=False):
     """When a credit resets or expires, or did."""
-    at = clock(ends_at, view.now, half_days=view.half_days)
+    monthly = row.get("label") == "Usage credits"
+    at = day(ends_at) if monthly else clock(ends_at, view.now, half_days=view.half_days)
     if ends_at <= view.now:
         return [("quiet", " reset overdue" if is_overdue else " reset " + at)]
     return [("quiet", f" ends {at}" if row.get("expires") is True else f" {view.glyphs['reset']}{at}")]
