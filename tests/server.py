@@ -91,6 +91,8 @@ class Api:
     fault: str = ""
     body: dict[str, Any] | Callable[[Request], dict[str, Any]] = field(default_factory=usage_body)
     requests: list[Request] = field(default_factory=list)
+    clock_ahead_s: float = 0
+    """How far the `Date` of its answers is ahead of this machine's clock."""
     on_request: Callable[[Request], None] = lambda _: None
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -144,6 +146,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         pass
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        at = time.time() if timestamp is None else timestamp
+        return super().date_time_string(int(at + self.server.api.clock_ahead_s))
 
     def do_GET(self) -> None:
         api = self.server.api

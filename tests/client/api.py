@@ -23,7 +23,14 @@ ANSWER = "Hello from loopback."
 
 PROFILE = {
     "account": {"uuid": ACCOUNT, "email": "t@example.com", "display_name": "T", "has_claude_max": True, "has_claude_pro": False},
-    "organization": {"uuid": ORGANIZATION, "name": "T", "organization_type": "claude_max", "rate_limit_tier": "default_claude_max_5x"},
+    "organization": {
+        "uuid": ORGANIZATION,
+        "name": "T",
+        "organization_type": "claude_max",
+        "rate_limit_tier": "default_claude_max_5x",
+        "billing_type": "stripe_subscription",
+        "has_extra_usage_enabled": True,
+    },
 }
 
 

@@ -23,6 +23,11 @@ NO_WINDOW = ("seven_day_breakdown",)
 SOON, LATER, LATE = "2026-11-23T20:00:00Z", "2026-11-26T00:40:00Z", "2026-12-05T07:59:00Z"
 BASE = {"five_hour": {"utilization": 10.9, "resets_at": SOON}, "seven_day": {"utilization": 20.999, "resets_at": LATER}}
 EXTRA = {"is_enabled": True, "monthly_limit": 5000, "used_credits": 1234.0, "utilization": 24.68, "currency": "USD", "decimal_places": 2}
+PERIODS = [
+    {"starts_at": LATER, "ends_at": LATE},
+    {"starts_at": LATE, "ends_at": "2026-12-30T07:59:00Z"},
+]
+OVERDUE_S = 4200
 POOL = {"utilization": 5.0, "resets_at": LATE, "limit_dollars": 250, "used_dollars": 12.5, "remaining_dollars": 237.5}
 
 
@@ -56,6 +61,56 @@ MADE: dict[str, dict[str, Any]] = {
         "cinder_cove": {"utilization": 7.7, "resets_at": LATE},
         "wattle_ember": {"label": "Launch credit", "utilization": 5.9, "resets_at": LATE},
     },
+    "above_100": {
+        "five_hour": {"utilization": 101.0, "resets_at": SOON},
+        "seven_day": {"utilization": 250.9, "resets_at": LATER},
+        "limits": [
+            {"kind": "session", "percent": 101, "severity": "critical", "resets_at": SOON},
+            {"kind": "weekly_all", "percent": 250, "severity": "critical", "resets_at": LATER},
+            {"kind": "weekly_scoped", "percent": 103, "resets_at": LATER, "scope": {"model": {"id": None, "display_name": "Fable"}}},
+        ],
+        **{key: value for key, value in _extra(used_credits=50000.0, utilization=1000.0).items() if key == "extra_usage"},
+    },
+    "week_longer_than_usual": {
+        "five_hour": {"utilization": 3.0, "resets_at": "2026-11-24T00:10:00Z"},
+        "seven_day": {"utilization": 100.0, "resets_at": "2026-12-01T21:30:00Z"},
+    },
+    "spend_limit_reached_and_off": _extra(
+        is_enabled=False, spend_limit_reached=True, monthly_limit=500, used_credits=1077.0, utilization=215.4, currency="EUR"
+    ),
+    "spend_limit_reached_by_reason": _extra(
+        is_enabled=False, disabled_reason="org_spend_cap_reached", used_credits=5000.0, utilization=100.0
+    ),
+    "spend_limit_reached_and_not_named": _extra(is_enabled=False, spend_limit_reached=True, monthly_limit=None, utilization=None),
+    "spend_limit_reached_and_on": _extra(spend_limit_reached=True, used_credits=5000.0, utilization=None),
+    "organization_off_until": _extra(is_enabled=False, spend_limit_reached=False, disabled_reason="org_level_disabled_until"),
+    "promotional_credits": {
+        **BASE,
+        "promo_credits": [
+            {
+                **POOL,
+                "program_id": "a",
+                "label": " Holiday credit ",
+                "utilization": 12.9,
+                "used_dollars": 32.25,
+                "terms_line": "Covers Fable.",
+            },
+            {**POOL, "program_id": "b", "label": "New credit", "utilization": 0, "used_dollars": 0, "periods": None, "terms_line": None},
+            {"program_id": "c", "label": "Credit of no dollars", "utilization": 7.7, "resets_at": LATE},
+            {**POOL, "program_id": "d", "label": "Overdrawn credit", "utilization": 104.2, "used_dollars": 260.5},
+            {**POOL, "program_id": "e", "label": "Credit of two periods", "periods": PERIODS},
+            {**POOL, "program_id": "f", "label": "Endless credit", "resets_at": None},
+            {**POOL, "program_id": "model_promo_fable", "label": "Left out"},
+        ],
+        "ended_promo_credits": [{**POOL, "program_id": "g", "label": "Ended credit"}],
+    },
+    "a_pool_of_two_periods": {**BASE, "wattle_ember": {**POOL, "periods": PERIODS}},
+    "pools_without_dollars": {
+        **BASE,
+        "wattle_ember": {"utilization": 0, "resets_at": LATE},
+        "iguana_necktie": {"utilization": 0, "resets_at": LATE},
+        "cinder_cove": {"utilization": 0, "resets_at": LATE},
+    },
     "nearly_over": {
         "five_hour": {"utilization": 0.4, "resets_at": "2026-11-23T20:00:00.999999+00:00"},
         "seven_day": {"utilization": 99.99, "resets_at": "2026-11-26T02:39:59.9+02:00"},
@@ -67,7 +122,15 @@ MADE: dict[str, dict[str, Any]] = {
 def bodies(now: float) -> dict[str, dict[str, Any]]:
     """Every body by its name (no dots: it names a terminal, too), with times that lie in the future at `now`."""
     found = {path.stem: json.loads(path.read_text()) for path in (*sorted(CAPTURES.glob("u*.json")), *sorted(OWN.glob("*.json")))}
-    return {name.replace(".", "-"): shifted(_unwrapped(body), now) for name, body in {**found, **MADE}.items() if _unwrapped(body)}
+    moved = {name.replace(".", "-"): shifted(_unwrapped(body), now) for name, body in {**found, **MADE}.items() if _unwrapped(body)}
+    return {**moved, "reset_overdue": _overdue(now)}
+
+
+def _overdue(now: float) -> dict[str, Any]:
+    """A body whose week should have been reset a while ago."""
+    body = shifted({"five_hour": {"utilization": 1.0, "resets_at": SOON}}, now)
+    passed = datetime.fromtimestamp(int(now) - OVERDUE_S, timezone.utc).isoformat()
+    return {**body, "seven_day": {"utilization": 99.0, "resets_at": passed}}
 
 
 def shifted(body: dict[str, Any], now: float) -> dict[str, Any]:

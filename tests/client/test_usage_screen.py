@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from client import ours, usage_screen
 from client.bodies import bodies, leaves, time_of
 from client.download import VERSION
 from client.installation import opened
-from client.usage_screen import OFF, OUT, REFUSED, UNLIMITED, Amount, Moment, Row
+from client.usage_screen import OFF, OUT, REACHED, REFUSED, UNLIMITED, Amount, Moment, Row
 from server import Api, Request
 from usageline.usage.parse import parse
 from world import World
@@ -36,8 +37,8 @@ OTHER_ZONE = "Asia/Kolkata"
 ZONES = ("UTC", OTHER_ZONE) if os.path.exists(f"/usr/share/zoneinfo/{OTHER_ZONE}") else ("UTC",)
 """Half of the bodies are looked at in a zone that is no whole number of hours from the server's."""
 
-OURS = {"Current week (Sonnet only)": "Sonnet"}
-"""Our labels for the client's, where they are not the same."""
+MODELS = {"tengu_usage_overage_included_models": ["Fable"]}
+"""Models whose weekly limit the client has a row for."""
 
 SEGMENTS = {"Current session": "5h", "Current week (all models)": "7d", "Usage credits": "credits"}
 """What such a row begins with in the line."""
@@ -63,7 +64,8 @@ class Seen:
 
     def labels(self, row: Row) -> str:
         """Our label for a row of the client's."""
-        return OURS.get(row.label, row.label)
+        scoped = re.fullmatch(r"Current week \((?!all models)(.*?)(?: only)?\)", row.label)
+        return scoped[1] if scoped else row.label
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +100,7 @@ def look(sandbox: Sandbox, api: Api, release: Release, root: Path, zone: str) ->
         hasCompletedOnboarding=True,
         lastOnboardingVersion=VERSION,
         theme="dark",
+        cachedGrowthBookFeatures=MODELS,
         projects={str(sandbox.project): trusted},
     )
     world.env |= {"TZ": zone, "USAGELINE_API_URL": api.url}
@@ -129,14 +132,16 @@ def test_every_row_of_the_clients_screen_is_ours_too(seen: dict[str, Future[Seen
         assert found.ours.snapshot["status"] == "unreadable", found.screen
         return
     for row in found.rows:
-        assert row.unknown == [], found.screen
-        limits = [limit for limit in found.ours.snapshot["limits"] if limit["label"] == found.labels(row)]
+        # The client leaves out for which surface a model's limit is.
+        name = found.labels(row)
+        limits = [limit for limit in found.ours.snapshot["limits"] if limit["label"] == name or limit["label"].startswith(name + " (")]
         credits_found = [credit for credit in found.ours.snapshot["credits"] if credit["label"] == found.labels(row)]
         if row.state == OFF:
             assert not any(credit["enabled"] for credit in credits_found), found.screen
             continue
         assert len(limits) + len(credits_found) == 1, (row, found.ours.snapshot)
         meter = (limits + credits_found)[0]
+        assert " ".join(row.unknown) == (meter.get("terms") or ""), found.screen
         if row.percent is not None:
             assert math.floor(meter["percent"]) == row.percent, (row, meter)
         if row.ends is not None:
@@ -154,6 +159,7 @@ def assert_money(row: Row, credit: dict[str, Any]) -> None:
         assert (credit["enabled"], credit["limit_minor"]) == (True, None)
     if row.state == OUT:
         assert (credit["enabled"], credit["disabled_reason"]) == (False, "out_of_credits")
+    assert credit["reached"] == (row.state == REACHED)
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -168,7 +174,7 @@ def test_the_table_shows_what_the_clients_screen_shows(seen: dict[str, Future[Se
         assert ours_row is not None, found.ours.table
         assert_same(row, ours_row)
         if row.state:
-            assert {OUT: "out of credits", UNLIMITED: "no cap"}[row.state] in ours_row.text
+            assert {OUT: "out of credits", UNLIMITED: "no cap", REACHED: "limit reached"}[row.state] in ours_row.text
 
 
 @pytest.mark.parametrize("name", BODIES)

@@ -21,7 +21,8 @@ AMOUNT = r"(?:R\$|[$€£¥]|[A-Z]{3} )-?[\d,]+(?:\.\d+)?"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SHARE = re.compile(r" *[█-▏]* *(-?\d+)% used")
 OUT, OFF, UNLIMITED = "You're out of usage credits", "Usage credits are off", "Unlimited"
-NO_FACT = ("/usage-credits to buy more", "/usage-credits to turn them on", "One-time credit")
+REACHED = "You've hit your monthly spend limit"
+NO_FACT = ("/usage-credits to buy more", "/usage-credits to turn them on", "/usage-credits to raise it", "One-time credit")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Moment:
 
 @dataclass
 class Row:
-    """One row. `state` is one of OUT, OFF, UNLIMITED, or ""; `limit` is None where the amount has none beside it."""
+    """One row. `state` is one of OUT, OFF, UNLIMITED, REACHED, or ""; `limit` is None where the amount has none beside it."""
 
     label: str
     percent: int | None = None
@@ -71,7 +72,7 @@ def shown(screen: str) -> str:
 
 
 def rows(screen: str, now: float, zone: str) -> list[Row]:
-    """The screen's rows, in their order; times without a zone are in `zone`. What is said in words that are not known stands in `unknown`."""
+    """The screen's rows, in their order; times without a zone are in `zone`. Other words, as a credit's terms, stand in `unknown`."""
     blocks = re.split(r"\n\s*\n", shown(screen))
     texts = [[line.strip() for line in block.splitlines() if line.strip()] for block in blocks]
     return [_row(block, now, zone) for block in texts if block and not block[0].startswith("What's contributing")]
@@ -108,7 +109,7 @@ def _read(note: str, row: Row, now: float, zone: str) -> None:
         row.used, row.limit = amount(spent[1]), amount(spent[2]) if spent[2] else None
     elif ends and (moment := _moment(ends[1], ends[2] or zone, now)):
         row.ends = moment
-    elif note in (OUT, OFF, UNLIMITED):
+    elif note in (OUT, OFF, UNLIMITED, REACHED):
         row.state = note
     elif note not in NO_FACT:
         row.unknown.append(note)
@@ -127,6 +128,6 @@ def _moment(text: str, zone: str, now: float) -> Moment | None:
         at = at.replace(hour=int(hour) % 12 + (12 if half == "p" else 0), minute=int(minute or 0))
     if not month and at.timestamp() < now - 60:
         at += timedelta(days=1)
-    if month and not year and at < today:
+    if month and not year and at < today - timedelta(days=2):  # a reset can be overdue
         at = at.replace(year=at.year + 1)
     return Moment(at, day=hour is None)

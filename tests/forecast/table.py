@@ -76,7 +76,11 @@ def row(kind: str, name: str, found: Score) -> str:
 def print_group(watch_of: Watch) -> bool:
     """Print all that is measured of some users; return whether usageline was the better."""
     is_good = True
-    for title, seen, within in (("whole months", watch_of.all, False), ("first day", watch_of.day, True), ("first week", watch_of.week, True)):
+    for title, seen, within in (
+        ("whole months", watch_of.all, False),
+        ("first day", watch_of.day, True),
+        ("first week", watch_of.week, True),
+    ):
         print(f"  {title}\n{HEADER}")
         for kind in dict.fromkeys(KINDS.values()):
             scores = {name: score(seen, kind, threshold, within=within) for name, threshold in FORECASTS.items()}
@@ -97,7 +101,9 @@ def print_group(watch_of: Watch) -> bool:
 
 def cost_ms(readings: int = 10_000) -> float:
     """Processor time of one forecast after so many readings in five weeks, in milliseconds: the median of five."""
-    some = next(found.readings for found in map(month, TUNING) if len(found.readings) > readings // 3 and len(found.readings[0].limits) == 3)
+    some = next(
+        found.readings for found in map(month, TUNING) if len(found.readings) > readings // 3 and len(found.readings[0].limits) == 3
+    )
     first, step_s = some[0].observed_at, (some[-1].observed_at - some[0].observed_at) // readings
     past, at = [], 0
     for index in range(readings):

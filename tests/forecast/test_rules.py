@@ -197,7 +197,11 @@ def test_readings_taken_in_one_by_one_tell_the_same() -> None:
 
 
 STEPS = st.lists(
-    st.tuples(st.integers(-600, 100_000), st.none() | st.integers(0, 100) | st.floats(0, 100), st.none() | st.integers(-HOUR, 8 * DAY)),
+    st.tuples(
+        st.integers(-600, 100_000),
+        st.none() | st.integers(0, 300) | st.floats(0, 300).map(lambda value: round(value, 9)),
+        st.none() | st.integers(-HOUR, 8 * DAY),
+    ),
     min_size=1,
     max_size=40,
 )

@@ -105,7 +105,7 @@ def test_a_line_that_is_no_reading_is_passed_over(world: World, line: bytes) -> 
     assert history.load(world.env, ACCOUNT) == [*SEEN, reading(NOW + 1)]
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "-1", "1e999", "101", "9" * 400, "true", '"50"', "[]", "{}"])
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-1", "1e999", "1795400000", "9" * 400, "true", '"50"', "[]", "{}"])
 def test_a_percentage_that_is_none_is_not_shown_as_one(value: str) -> None:
     """Nor does it change what other lines say."""
     line = AT + b'"by":"oauth","plan":null,"limits":[["session","Current session",%s,null]],"credits":[]}' % value.encode()

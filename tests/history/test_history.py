@@ -157,7 +157,7 @@ def test_a_reader_never_waits_and_sees_whole_readings_while_they_are_added(world
 
 
 LIMITS = st.lists(
-    st.fixed_dictionaries({"kind": st.sampled_from(["session", "weekly_all", "new"]), "percent": st.floats(0, 100)}), max_size=5
+    st.fixed_dictionaries({"kind": st.sampled_from(["session", "weekly_all", "new"]), "percent": st.floats(0, 300)}), max_size=5
 )
 
 

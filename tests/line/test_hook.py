@@ -108,7 +108,7 @@ def test_more_than_one_message_holds_are_told_at_the_next_start(session: Hook) -
     [
         {"session_start": False},
         {"session_start": 1},
-        {"resets_at": 1_795_400_000},
+        {"resets_at": 1_795_400_000, "at": 1_795_399_000},
         {"resets_at": "soon"},
         {"at": 0},
         {"percent": None},

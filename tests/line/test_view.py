@@ -74,7 +74,7 @@ def test_the_payload_alone_gives_both_its_windows_in_order() -> None:
         ((0, None), (5, NOW + HOUR), (5, NOW + HOUR)),
         ((0, None), (5, NOW - HOUR), (0, None)),
         ((90, NOW - HOUR), (3, NOW + HOUR), (3, NOW + HOUR)),
-        ((90, NOW - HOUR), (95, NOW - HOUR), (None, NOW - HOUR)),
+        ((90, NOW), (95, NOW), (None, NOW)),
         ((30, NOW + HOUR), (35, None), (30, NOW + HOUR)),
     ],
     ids=[
@@ -104,9 +104,38 @@ def test_a_number_that_the_service_took_back_is_not_brought_back_by_an_idle_sess
 
 def test_a_window_past_its_reset_has_no_percentage() -> None:
     assert windows(build(None, snapshot(limit("session", 88, NOW)))) == [("session", None, NOW)]
+    older = snapshot(limit("session", 88, NOW - HOUR), observed_at=NOW - 2 * HOUR)
+    assert windows(build(None, older)) == [("session", None, NOW - HOUR)]
 
 
-@pytest.mark.parametrize("used", [None, "41", True, -1, 100.1, NOW, float("nan"), float("inf"), [41], {}])
+@pytest.mark.parametrize(("late_s", "percent"), [(1, 99), (70 * 60, 99), (6 * 86400, 99), (8 * 86400, None), (365 * 86400, None)])
+def test_a_percentage_that_the_service_gives_after_the_reset_stays(late_s: int, percent: int | None) -> None:
+    """Up to a week: later than that it is the clock that is wrong."""
+    built = build(None, snapshot(limit("weekly_all", 99, NOW - late_s), observed_at=NOW))
+    assert windows(built) == [("weekly_all", percent, NOW - late_s)]
+
+
+def test_a_payload_of_a_window_that_has_ended_brings_no_percentage_back() -> None:
+    passed = payload(five_hour=(95, NOW - HOUR))
+    assert windows(build(passed, snapshot(limit("session", None, NOW - HOUR)))) == [("session", None, NOW - HOUR)]
+    assert windows(build(passed)) == [("session", None, NOW - HOUR)]
+
+
+@pytest.mark.parametrize("used", [100.1, 101, 250, 999.9, 1234])
+def test_a_percentage_above_100_is_shown_as_it_is(used: float) -> None:
+    built = build(payload(five_hour=(used, NOW + HOUR)), snapshot(limit("weekly_scoped", used, NOW + HOUR, "Fable")))
+    assert [(window.kind, window.percent, window.severity) for window in built.windows] == [
+        ("session", used, "critical"),
+        ("weekly_scoped", used, "critical"),
+    ]
+
+
+@pytest.mark.parametrize(("kind", "ahead_s"), [("session", 5 * HOUR + 1800), ("session", 30 * HOUR), ("weekly_all", 195 * HOUR)])
+def test_the_reset_of_a_window_longer_than_usual_is_shown_as_told(kind: str, ahead_s: int) -> None:
+    assert windows(build(None, snapshot(limit(kind, 100, NOW + ahead_s)))) == [(kind, 100, NOW + ahead_s)]
+
+
+@pytest.mark.parametrize("used", [None, "41", True, -1, NOW, NOW * 1000, float("nan"), float("inf"), [41], {}])
 def test_a_percentage_that_is_none_is_refused(used: object) -> None:
     assert windows(build(payload(five_hour=(used, NOW + HOUR)))) == []
     assert windows(build(None, snapshot(limit("session", used, NOW + HOUR)))) == [("session", None, NOW + HOUR)]
@@ -163,6 +192,31 @@ def test_the_graver_severity_counts(used: float, claimed: object, expected: str)
 def test_a_gateways_spend_limit_is_a_credit() -> None:
     built = build({"rate_limits": {"spend_limit": {"used_percentage": 120, "used_usd": 12.34, "limit_usd": 10}}})
     assert [(row["used_minor"], row["limit_minor"], row["percent"]) for row in built.credits] == [(1234, 1000, 120)]
+
+
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        ({"used_percentage": 92.4}, ("spend limit", None, None, 92.4, None)),
+        ({"used_percentage": 92.4, "resets_at": NOW + HOUR}, ("spend limit", None, None, 92.4, NOW + HOUR)),
+        ({"used_percentage": 28.999999999999996, "used_usd": None, "limit_usd": None}, ("spend limit", None, None, 29, None)),
+        ({"used_percentage": 250, "limit_usd": 50, "period": "daily"}, ("daily spend limit", None, 5000, 250, None)),
+        ({"used_usd": 12.345, "period": "century"}, ("spend limit", 1235, None, None, None)),
+        ({"used_percentage": NOW, "used_usd": 1, "limit_usd": 2}, ("spend limit", 100, 200, None, None)),
+    ],
+)
+def test_a_gateways_spend_limit_is_a_credit_with_whatever_is_known_of_it(row: dict[str, object], shown: tuple[object, ...]) -> None:
+    built = build({"rate_limits": {"spend_limit": row}}, None, {"ANTHROPIC_BASE_URL": "https://gateway.example"})
+    names = ("label", "used_minor", "limit_minor", "percent", "ends_at")
+    assert [tuple(credit[name] for name in names) for credit in built.credits] == [shown]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [{}, {"used_percentage": None}, {"used_percentage": NOW}, {"limit_usd": 50}, {"used_percentage": 92, "resets_at": NOW - 5}, 7, None],
+)
+def test_a_spend_limit_of_which_nothing_is_known_is_none(row: object) -> None:
+    assert build({"rate_limits": {"spend_limit": row}}).credits == []
 
 
 @given(ANYTHING, ANYTHING)

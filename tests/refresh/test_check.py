@@ -77,7 +77,19 @@ def test_with_a_short_ttl_the_second_look_is_the_next_one() -> None:
     assert [row.percent for row in found.limits] == [97]
 
 
-def test_a_reset_further_ahead_than_its_window_is_long_is_no_reset() -> None:
-    """A clock that is wrong, there or here."""
-    found, _ = check(reading(session(40, -86400), Limit("monthly_all", "M", 5, NOW + 30 * 86400)), (), ttl_s=300)
-    assert [row.resets_at for row in found.limits] == [None, NOW + 30 * 86400]
+def test_a_reset_too_far_ahead_to_be_one_is_dropped() -> None:
+    """A clock that is wrong by a month or more, there or here."""
+    far = (Limit("session", "S", 40, NOW + 30 * 86400), Limit("weekly_all", "W", 40, NOW + 365 * 86400))
+    found, _ = check(reading(*far, Limit("monthly_all", "M", 5, NOW + 30 * 86400)), (), ttl_s=300)
+    assert [row.resets_at for row in found.limits] == [None, None, NOW + 30 * 86400]
+
+
+@pytest.mark.parametrize(
+    ("kind", "ahead_s"),
+    [("session", 5 * 3600 + 1800), ("session", 86400), ("weekly_all", 8 * 86400 + 3 * 3600), ("weekly_scoped", 31 * 86400)],
+)
+def test_a_window_longer_than_usual_keeps_its_reset_and_its_percentage(kind: str, ahead_s: int) -> None:
+    """When it began is not known, so it cannot be doubted for being full at its start."""
+    found, doubts = check(reading(Limit(kind, "L", 100, NOW + ahead_s)), (), ttl_s=300)
+    assert [(row.percent, row.resets_at) for row in found.limits] == [(100, NOW + ahead_s)]
+    assert doubts == ()

@@ -59,7 +59,7 @@ OURS: dict[str, tuple[list[Limit], list[Credit]]] = {
         ],
         [],
     ),
-    "organisation_on_credits": ([], [usage_credits(112550, 100000, 112.55, "JPY", exponent=0)]),
+    "organisation_on_credits": ([], [usage_credits(112550, 100000, 112.55, "JPY", exponent=0, reached=True)]),
     "unknown_kinds": (
         [
             Limit("monthly_all", "Monthly all", 4.5, DEC_1, "normal"),
@@ -68,10 +68,9 @@ OURS: dict[str, tuple[list[Limit], list[Credit]]] = {
             Limit(*scoped("ws-7"), 12, AT_THU),
             Limit(*scoped("Current week (other)"), 13, AT_THU),
             Limit("monthly_scoped", "Fable (monthly scoped)", 14, DEC_1),
-            Limit(*SESSION, 20, AT_20),
-            Limit("amber_gauge", "Amber Gauge", 8, 1795478400),
+            Limit(*SESSION, 99, AT_20),
         ],
-        [],
+        [pool(None, None, 8, 1795478400)],
     ),
     "pools": (
         [Limit(*SESSION, 1, AT_20)],
@@ -179,7 +178,14 @@ CAPTURED: dict[str, tuple[list[Limit], list[Credit]]] = {
         [],
     ),
     "u25_2026-10-06_cached_session_not_started": ([Limit(*SESSION, 0, None), Limit(*WEEK, 6, 1791727200)], []),
-    "u29_weekly_scoped_entries": ([Limit(*scoped("Fable"), 70, 1783490400, "normal")], []),
+    "u29_weekly_scoped_entries": (
+        [
+            Limit(*scoped("Fable"), 70, 1783490400, "normal"),
+            Limit(*scoped("Fable (2)"), 100, 1787090399, "critical"),
+            Limit(*scoped("Fable (3)"), 82, 1788955200, "warning"),
+        ],
+        [],
+    ),
 }
 """Bodies that were seen, by the name of their file. What they are is in the captures' own index."""
 

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from usageline.line import default, figures, layout, segments, view
 from usageline.line.segments import foresight, limits
-from usageline.usage.credits import MOST_PERCENT
+from usageline.usage.credits import LONGEST_TERMS, USAGE_CREDITS
+from usageline.usage.values import text as one_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -56,10 +57,16 @@ def drawn(snapshot: dict[str, Any] | None, credentials: str, now: float, width: 
     bar_cells = min(max(width - OTHER_CELLS, 8), 24)
     for window in seen.windows:
         table.add_row(*limit_row(window, now, bar_cells))
+    observed_at = None if seen.age_s is None else now - seen.age_s
     for credit in seen.credits:
-        table.add_row(*credit_row(credit, now, bar_cells))
-    foretold = [text(sentence, "warning" if foresight.is_sure(window) else "dim") for window in seen.windows if (sentence := outlook(window, now))]
-    return Group(table, *foretold, Text(), footer(snapshot or {}, seen))
+        table.add_row(*credit_row(credit, now, bar_cells, observed_at))
+    foretold = [
+        text(sentence, "warning" if foresight.is_sure(window) else "dim") for window in seen.windows if (sentence := outlook(window, now))
+    ]
+    terms = [
+        text(f"{credit.get('label')}: {said}", "dim") for credit in seen.credits if (said := one_line(credit.get("terms"), LONGEST_TERMS))
+    ]
+    return Group(table, *foretold, *terms, Text(), footer(snapshot or {}, seen))
 
 
 def limit_row(window: Any, now: float, bar_cells: int) -> Row:
@@ -67,7 +74,8 @@ def limit_row(window: Any, now: float, bar_cells: int) -> Row:
     if window.resets_at is None:
         reset = "not started" if window.percent == 0 else ""
     elif window.resets_at <= now:
-        reset = f"reset {figures.clock(window.resets_at, now)}"
+        passed = figures.clock(window.resets_at, now)
+        reset = f"reset {passed}" if window.percent is None else f"reset overdue since {passed}"
     else:
         reset = f"resets in {figures.ago(window.resets_at - now)}, {figures.clock(window.resets_at, now)}"
     return row(window.label, window.percent, window.severity, reset, bar_cells)
@@ -89,23 +97,58 @@ def outlook(window: Any, now: float) -> str:
     return f"{window.label}: the limit may be reached by {early}"
 
 
-def credit_row(credit: dict[str, Any], now: float, bar_cells: int) -> Row:
-    """Label, bar, percent, amount and end of a money meter (a credit of the snapshot)."""
-    used, limit, exponent, currency = (credit.get(name) for name in ("used_minor", "limit_minor", "exponent", "currency"))
-    share, notes, enabled = None, [], credit.get("enabled", True) is True
-    if type(used) is int and type(exponent) is int and 0 <= exponent <= MOST_DECIMALS and isinstance(currency, str):
-        notes = [figures.money(used, exponent, currency) + ("" if type(limit) is int else " spent")]
-        if type(limit) is int:
-            notes = [f"{notes[0]} of {figures.money(limit, exponent, currency)}"]
-            share = view.percent(credit.get("percent"), MOST_PERCENT)
-        elif enabled:
-            notes.append("no cap")
-    if not enabled:
+def credit_row(credit: dict[str, Any], now: float, bar_cells: int, observed_at: float | None = None) -> Row:
+    """Label, bar, percent, amount and end of a money meter (a credit of the snapshot), seen at `observed_at`."""
+    enabled, reached = credit.get("enabled", True) is True, credit.get("reached") is True
+    share = view.percent(credit.get("percent"))
+    notes = [amount] if (amount := _amount(credit, share)) else []
+    if _has_no_cap(credit, share) and enabled and not reached:
+        notes.append("no cap")
+    if reached:
+        notes.append("limit reached")
+    elif not enabled:
         notes.append(str(credit.get("disabled_reason") or "off").replace("_", " "))
     ends_at = view.moment(credit.get("ends_at"))
     if ends_at:
-        notes.append(f"{'expires' if credit.get('expires') else 'resets'} {figures.clock(ends_at, now)}")
-    return row(credit.get("label"), share, view.severity(share), ", ".join(notes), bar_cells)
+        notes.append(_end(credit, ends_at, now, observed_at))
+        if ends_at <= now and not _is_overdue(credit, ends_at, observed_at):
+            share = None
+    severity = "critical" if reached else view.severity(share)
+    return row(credit.get("label"), share, severity, ", ".join(notes), bar_cells)
+
+
+def _amount(credit: dict[str, Any], share: float | None) -> str:
+    """`$12.34 of $50`, `$12.34 spent`, or `of $50` if only a percentage is known of it."""
+    used, limit, exponent, currency = (credit.get(name) for name in ("used_minor", "limit_minor", "exponent", "currency"))
+    if type(exponent) is not int or not 0 <= exponent <= MOST_DECIMALS or not isinstance(currency, str):
+        return ""
+    cap = figures.money(limit, exponent, currency) if type(limit) is int else ""
+    if type(used) is int:
+        spent = figures.money(used, exponent, currency)
+        return f"{spent} of {cap}" if cap else f"{spent} spent"
+    return f"of {cap}" if cap and share is not None else ""
+
+
+def _has_no_cap(credit: dict[str, Any], share: float | None) -> bool:
+    """Whether these are usage credits that nothing limits. Of other credits the service may merely not name the limit."""
+    is_known = credit.get("label") == USAGE_CREDITS and type(credit.get("used_minor")) is int
+    return is_known and credit.get("limit_minor") is None and share is None and not credit.get("terms")
+
+
+def _end(credit: dict[str, Any], ends_at: float, now: float, observed_at: float | None) -> str:
+    expires = credit.get("expires") is True
+    # Usage credits start again with a month: the client names the day.
+    at = figures.day(ends_at) if credit.get("label") == USAGE_CREDITS else figures.clock(ends_at, now)
+    if ends_at > now:
+        return f"{'expires' if expires else 'resets'} {at}"
+    if expires:
+        return f"expired {at}"
+    return f"reset overdue since {at}" if _is_overdue(credit, ends_at, observed_at) else f"reset {at}"
+
+
+def _is_overdue(credit: dict[str, Any], ends_at: float, observed_at: float | None) -> bool:
+    """Whether the service reported the credit after its end. An expired credit's percentage is what was used of it."""
+    return credit.get("expires") is True or (observed_at is not None and observed_at > ends_at)
 
 
 def row(label: object, percent: float | None, severity: str, note: str, bar_cells: int) -> Row:

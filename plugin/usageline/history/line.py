@@ -32,7 +32,8 @@ SHORTEST_ROW = 4
 SHORTEST_CREDIT = 6
 """Values of a credit that every version writes; one that says more is a later version's."""
 
-CREDIT_FIELDS = tuple(field.name for field in fields(Credit))
+CREDIT_FIELDS = tuple(field.name for field in fields(Credit) if field.name != "terms")
+"""All but the terms: a sentence that stays the same."""
 
 _START = b'{"at":'
 _DIGITS = slice(len(_START), len(_START) + 10)
@@ -47,7 +48,7 @@ def encode(reading: Reading) -> bytes:
         "by": reading.source,
         "plan": reading.plan,
         "limits": [_limit_row(limit) for limit in reading.limits],
-        "credits": [astuple(credit) for credit in reading.credits],
+        "credits": [_credit_row(credit) for credit in reading.credits],
     }
     return b"%s%010d,%s" % (_START, reading.observed_at, json.dumps(seen, separators=(",", ":"), allow_nan=False)[1:].encode())
 
@@ -90,6 +91,11 @@ def _limit_row(limit: Limit) -> list[object]:
     while not row[-1] and len(row) > SHORTEST_ROW:
         row.pop()
     return row
+
+
+def _credit_row(credit: Credit) -> tuple[object, ...]:
+    row = astuple(credit)[: len(CREDIT_FIELDS)]
+    return row if row[-1] else row[:-1]
 
 
 def _limit(row: object, known: dict[tuple[Any, ...], Limit]) -> Limit:

@@ -14,9 +14,15 @@ def clock(at, now, *, half_days=False):
     """
     local = time.localtime(at)
     if abs(at - now) >= 7 * 86400 + 60:
-        return f"{MONTHS[local.tm_mon - 1]} {local.tm_mday}"
+        return day(at)
     of_day = time_of_day(local, half_days=half_days)
     return of_day if abs(at - now) < 86400 else f"{DAYS[local.tm_wday]} {of_day}"
+
+
+def day(at):
+    """The local day of `at`: Dec 1."""
+    local = time.localtime(at)
+    return f"{MONTHS[local.tm_mon - 1]} {local.tm_mday}"
 
 
 def time_of_day(local, *, half_days=False, seconds=False):

@@ -13,9 +13,6 @@ MOST_TOLD = 8
 MOST_ALERTS = 64
 """That a snapshot has."""
 
-MOST_PERCENT = 1_000_000
-"""A credit can be overdrawn."""
-
 LIMITS = {"session": "the 5-hour limit", "weekly_all": "the weekly limit"}
 
 
@@ -58,9 +55,10 @@ def untold(snapshot, now):
     rows = []
     for row in wanted:
         texts = isinstance(row.get("kind"), str) and isinstance(row.get("label"), str) and "resets_at" in row
-        known = percent(row.get("threshold")) and percent(row.get("percent"), MOST_PERCENT) is not None and moment(row.get("at"))
+        known = percent(row.get("threshold")) and percent(row.get("percent")) is not None and moment(row.get("at"))
         resets_at = row.get("resets_at")
-        if texts and known and (resets_at is None or (moment(resets_at) is not None and resets_at > now)):
+        # An alert from after its window's reset is of a window that the service goes on reporting.
+        if texts and known and (resets_at is None or (moment(resets_at) is not None and (resets_at > now or row["at"] > resets_at))):
             rows.append({**row, "resets_at": resets_at, "percent": _percent_now(snapshot, row)})
     return rows
 
@@ -79,7 +77,9 @@ def sentence(row, now):
     else:
         name = LIMITS.get(kind) or f"the limit {label}"
     said = f"{name} is at {int(row['percent'])}%"
-    if resets_at is not None and kind != "credits":  # what a credit's end means stands in its segment
+    if resets_at is not None and resets_at <= now:
+        said += ", and its reset is overdue"
+    elif resets_at is not None and kind != "credits":  # what a credit's end means stands in its segment
         said += (" and resets at " if resets_at - now < 86400 else " and resets ") + clock(resets_at, now)
     return clean(said)
 
@@ -118,7 +118,7 @@ def _percent_now(snapshot, alert):
     rows = snapshot.get(name)
     for row in rows if isinstance(rows, list) else []:
         if isinstance(row, dict) and row.get("label") == alert["label"] and (name == "credits" or row.get("kind") == alert["kind"]):
-            return max(percent(row.get("percent"), MOST_PERCENT) or 0, alert["percent"])
+            return max(percent(row.get("percent")) or 0, alert["percent"])
     return alert["percent"]
 
 

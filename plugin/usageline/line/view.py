@@ -7,8 +7,20 @@ from usageline.paths import SNAPSHOT_VERSION
 
 SAME_RESET_S = whose.SAME_RESET_S
 
-HORIZON_S = {"session": 5 * 3600 + 600, "weekly_all": 7 * 86400 + 3600, "weekly_scoped": 7 * 86400 + 3600}
-"""How far ahead a reset can lie. One beyond it is a clock that is wrong, here or there, and is not shown."""
+HORIZON_S = {"session": 7 * 86400, "weekly_all": 60 * 86400, "weekly_scoped": 60 * 86400}
+"""How far ahead a reset can lie; 400 days for other kinds. The service has had windows longer than their usual
+length, so this is far beyond it. A reset further away is a wrong clock or a wrong unit, and is not shown."""
+
+OVERDUE_S = 7 * 86400
+"""Up to this long after a reset, a percentage that the service still reports is shown as overdue.
+Later than that the clock is wrong."""
+
+MAX_PERCENT = 1_000_000
+"""The largest percentage that is believed, on both sides: use can pass 100 (overage, an overdrawn credit).
+A number beyond it is something else: a reported bug puts an epoch time (from 1,000,000,000) there."""
+
+NOISE_DIGITS = 9
+"""Decimals of a percentage that are kept, on both sides. n * 100 / 100 can be 28.999999999999996 for 29."""
 
 PAYLOAD_WINDOWS = (("five_hour", "session"), ("seven_day", "weekly_all"))
 """The payload's names for the two windows that it reports."""
@@ -18,10 +30,14 @@ LENGTH_S = {"session": 5 * 3600, "weekly_all": 7 * 86400, "weekly_scoped": 7 * 8
 
 LONGEST_LABEL = 48
 LONGEST_PATH = 4096
-MOST_ROWS = 16
+MOST_ROWS = 256
+"""Of a list in the snapshot. The line shows fewer and says how many it leaves out."""
 SEVERITIES = ("normal", "warning", "critical")
 WARNING_PERCENT = 75
 CRITICAL_PERCENT = 90
+
+PERIODS = ("daily", "weekly", "monthly")
+"""Of a gateway's spend limit."""
 
 FORECAST = ("exhausts_at", "exhausts_from", "exhausts_to")
 
@@ -36,14 +52,18 @@ OTHER_SIGN_INS = (
 
 
 class Window:
-    """One limit: `kind`, `label`, `percent` (0–100, None unknown), `resets_at` (epoch s or None), `severity` (one of SEVERITIES).
+    """One limit: `kind`, `label`, `percent` (from 0, None unknown), `resets_at` (epoch s or None), `severity` (one of SEVERITIES).
 
     `claimed` is the server's own word for its severity; `lowered`: the service has taken use back in this window, so a higher percentage of
-    the same window may be from before. `exhausts_at` is when it is used up if that is before its reset (epoch s, likely from `exhausts_from`
-    to `exhausts_to`), each None where nothing is said; `chance` how likely that is (0 to 1), None in a snapshot of 0.1.0.
+    the same window may be from before. `overdue`: the service reported the percentage after the reset had passed. `exhausts_at` is
+    when it is used up if that is before its reset (epoch s, likely from `exhausts_from` to `exhausts_to`), each None where nothing is
+    said; `chance` how likely that is (0 to 1), None in a snapshot of 0.1.0.
     """
 
-    __slots__ = ("chance", "claimed", "exhausts_at", "exhausts_from", "exhausts_to", "kind", "label", "lowered", "percent", "resets_at", "severity")
+    __slots__ = (
+        *("chance", "claimed", "exhausts_at", "exhausts_from", "exhausts_to", "kind", "label", "lowered", "overdue"),
+        *("percent", "resets_at", "severity"),
+    )
 
     def __init__(self, kind, label, percent, resets_at, claimed=None):
         self.kind = kind
@@ -52,7 +72,7 @@ class Window:
         self.resets_at = resets_at
         self.claimed = claimed
         self.severity = severity(percent, claimed)
-        self.lowered = False
+        self.lowered = self.overdue = False
         self.exhausts_at = self.exhausts_from = self.exhausts_to = self.chance = None
 
 
@@ -157,22 +177,23 @@ def build(payload, snapshot, credentials, env, now, *, modified_at=None):  # noq
         view.until = moment(snapshot.get("until"))
         view.plan = _text(snapshot.get("plan"))
 
-    windows = [_window(row, now) for row in _rows(snapshot, "limits")]
+    observed_at = moment(snapshot.get("observed_at")) if snapshot else None
+    windows = [_window(row, now, observed_at) for row in _rows(snapshot, "limits")]
     told = _told(reported, now)
     if told:
         windows, snapshot = _with_payload(view, told, windows, snapshot, credentials)
     for window in windows:
-        if window.resets_at is not None and window.resets_at <= now:
+        if window.resets_at is not None and window.resets_at <= now and not window.overdue:
             window.percent = None
         window.severity = severity(window.percent, window.claimed)
     view.windows, view.has_forecast = windows, any(window.exhausts_at for window in windows)
     view.credits = _rows(snapshot, "credits")
     view.alerts = _rows(snapshot, "alerts")
     if "spend_limit" in reported:
-        view.credits = [*view.credits, *_spend_limit(_dict(reported, "spend_limit"))]
+        view.credits = [*view.credits, *_spend_limit(_dict(reported, "spend_limit"), now)]
 
-    observed_at = moment(snapshot.get("observed_at")) if snapshot else None
-    age_s = None if observed_at is None or not (windows or view.credits) else now - observed_at
+    is_seen = snapshot and observed_at is not None and (windows or view.credits)
+    age_s = now - observed_at if is_seen else None
     view.age_s = 0 if age_s is not None and -CLOCK_JUMP_S <= age_s < 0 else age_s
     return view
 
@@ -188,10 +209,10 @@ def other_sign_in(env):
     return ""
 
 
-def percent(value, most=100):
-    """A percentage from outside, or None where it is none: a reported bug puts an epoch time there."""
+def percent(value, most=MAX_PERCENT):
+    """A percentage from outside without binary noise, or None if it cannot be one. The cold side has the same rule."""
     if type(value) in (int, float) and 0 <= value <= most:
-        return value
+        return value if type(value) is int else round(value, NOISE_DIGITS)
     return None
 
 
@@ -281,11 +302,13 @@ def _newer(known, reported, now, verdict):
     return reported
 
 
-def _window(row, now):
+def _window(row, now, observed_at=None):
     kind = _text(row.get("kind"))
     label, at = _text(row.get("label")) or kind, _reset(kind, row.get("resets_at"), now)
     window = Window(kind, label, percent(row.get("percent")), at, row.get("severity"))
     window.lowered = row.get("lowered") is True
+    # A number from before its reset is over; one that the service gave after it is the service's word.
+    window.overdue = at is not None and observed_at is not None and at <= now and 0 < observed_at - at <= OVERDUE_S
     window.exhausts_at, window.exhausts_from, window.exhausts_to = (moment(row.get(name)) for name in FORECAST)
     window.chance = percent(row.get("chance"), 1)
     return window
@@ -296,22 +319,29 @@ def _reset(kind, value, now):
     return at if at is not None and at <= now + HORIZON_S.get(kind, 400 * 86400) else None
 
 
-def _spend_limit(row):
-    # What a gateway reports of its own limit; its percentage may pass 100.
-    used, limit = row.get("used_usd"), row.get("limit_usd")
-    if percent(used, 1e9) is None or percent(limit, 1e9) is None:
+def _spend_limit(row, now):
+    # What a gateway reports of its own limit: a percentage, which may pass 100, and amounts only from a newer gateway.
+    share, resets_at = percent(row.get("used_percentage")), _reset("", row.get("resets_at"), now)
+    used, limit = (_cents(row.get(name)) for name in ("used_usd", "limit_usd"))
+    if (resets_at is not None and resets_at <= now) or (share is None and used is None):
         return []
-    share = percent(row.get("used_percentage"), 1e6)
+    period = row.get("period")
     return [
         {
-            "label": "spend limit",
-            "used_minor": round(used * 100),
-            "limit_minor": round(limit * 100),
+            "label": f"{period} spend limit" if period in PERIODS else "spend limit",
+            "used_minor": used,
+            "limit_minor": limit,
             "exponent": 2,
             "currency": "USD",
             "percent": share,
+            "ends_at": resets_at,
         }
     ]
+
+
+def _cents(dollars):
+    # Halves go up, as in the amounts of the cold side.
+    return None if percent(dollars, 1e9) is None else int(dollars * 100 + 0.5)
 
 
 def _rows(snapshot, name):

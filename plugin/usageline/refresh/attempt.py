@@ -67,6 +67,7 @@ class Attempt:
     new_alerts: tuple[Alert, ...] = ()
     clock_agrees: bool | None = None
     held: whose.Held = field(default_factory=whose.Held)
+    clock_problem: str = ""
 
     def snapshot(self, notes: list[str]) -> Snapshot | None:
         """What to publish, or None where what is published cannot be bettered yet. `notes` are told to the user in its `detail`."""
@@ -83,8 +84,7 @@ class Attempt:
                 self.appearance = claude_state.read(self.env).appearance
             if snapshot is None:
                 return None
-            wrong = clock.WRONG if self.clock_agrees is False else None
-            detail = "; ".join(part for part in (snapshot.detail, wrong, *notes) if part)
+            detail = "; ".join(part for part in (snapshot.detail, self.clock_problem, *notes) if part)
             places = frozenset(place for place in ALERT_PLACES if getattr(self.config.alerts, place))
             told = self._alerts(snapshot)
             return replace(snapshot, detail=detail or None, appearance=self.appearance, alerts=told, alerts_in=places, held=self.held)
@@ -104,6 +104,7 @@ class Attempt:
         fresh = None if self.force else record.fresh(signed_in.token_fingerprint, time.time(), self.config.ttl_s)
         if fresh is not None:
             self.entry.gave("store")
+            self.clock_problem = clock.problem(fresh)
             return _good(signed_in, fresh, record.good_until, stamp)
         gate = AccountGate(self.env, signed_in.account, signed_in.token_fingerprint, api_address(self.env)[0])
         asking = Asking(self.store, self.config, signed_in, record, force=self.force, gate=gate)
@@ -153,13 +154,15 @@ class Attempt:
 
     def _after_success(self, reading: Reading, signed_in: SignIn, asking: Asking, stamp: str) -> Snapshot:
         token, before = signed_in.token_fingerprint, asking.record
+        reading = clock.with_last_offset(reading, before.last_good(token))
         checked, doubts = check(with_month_end(replace(reading, plan=signed_in.plan)), before.doubts, ttl_s=self.config.ttl_s)
         checked = mark_lowered(checked, before.last_good(token))
         past = history.load(self.env, signed_in.account, time.time() - LOOKED_BACK_S)
         # The history keeps no forecasts, and one that was given is held to: the last reading brings its own.
         checked = with_forecast(checked, [*past, before.reading] if before.reading else past)
         due_at = schedule.next_refresh_at(checked, self.config, requested_at=before.requested_at, now=time.time(), jitter=random.random())  # noqa: S311 - no secret
-        settings, self.clock_agrees = self.config.alerts, clock.agrees(reading)
+        settings = self.config.alerts
+        self.clock_agrees, self.clock_problem = clock.agrees(reading), clock.problem(reading)
         new_alerts: tuple[Alert, ...] = ()
         alerts = before.alerts
         if self.clock_agrees is not False:
@@ -178,9 +181,10 @@ class Attempt:
         if self._remember(signed_in, record):
             self.new_alerts = new_alerts
         asking.ended(record)
-        if self.clock_agrees is False:
-            self.entry.notes.append(clock.WRONG)  # kept, it would stand among the readings of another day
-        elif not history.append(self.env, signed_in.account, checked):
+        if self.clock_problem:
+            self.entry.notes.append(self.clock_problem)
+        # Kept under a clock that is wrong by days, it would stand among the readings of another day.
+        if self.clock_agrees is not False and not history.append(self.env, signed_in.account, checked):
             self.entry.notes.append("the history could not be added to")
         return _good(signed_in, checked, due_at, stamp)
 
@@ -234,7 +238,7 @@ class Attempt:
         if snapshot.account is None or snapshot.reading is None:
             return ()
         known, thresholds = self.store.get(snapshot.account).alerts, self.config.alerts.thresholds
-        live = [alert for alert in known if alert.resets_at is None or alert.resets_at > time.time()]
+        live = [alert for alert in known if alert.resets_at is None or alert.resets_at > time.time() or alert.at > alert.resets_at]
         return tuple(alert for alert in live if alert.at and alert.threshold in thresholds)
 
     def _remember(self, signed_in: SignIn, record: Record) -> bool:

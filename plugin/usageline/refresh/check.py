@@ -20,6 +20,9 @@ CONFIRM_AFTER_S = 120
 JUST_BEGUN_S = {"session": 900, "weekly_all": 3600, "weekly_scoped": 3600}
 """For so long after its start a window counts as just begun: by use alone it can hardly be nearly full by then."""
 
+CLOCK_SLACK_S = {"session": 600, "weekly_all": 3600, "weekly_scoped": 3600}
+"""A window that seems to begin later than this is longer than usual: when it began is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
@@ -34,7 +37,7 @@ class Doubt:
 def check(reading: Reading, doubts: tuple[Doubt, ...], *, ttl_s: float) -> tuple[Reading, tuple[Doubt, ...]]:
     """The reading with None for each percentage that is not believed yet, and the doubts to keep for the next reading.
 
-    A reset further ahead than its window is long is a clock that is wrong, there or here: None.
+    A reset further ahead than HORIZON_S is a clock that is wrong, there or here: None.
     """
     kept: list[Doubt] = []
     limits = tuple(
@@ -55,7 +58,8 @@ def _check(limit: Limit, now: int, doubts: tuple[Doubt, ...], kept: list[Doubt],
     length_s = LENGTH_S.get(limit.kind)
     if length_s is None or limit.resets_at is None or limit.percent is None or limit.percent < NEARLY_FULL_PERCENT:
         return limit
-    if now - (limit.resets_at - length_s) >= JUST_BEGUN_S[limit.kind]:
+    elapsed_s = now - (limit.resets_at - length_s)
+    if elapsed_s >= JUST_BEGUN_S[limit.kind] or elapsed_s < -CLOCK_SLACK_S[limit.kind]:
         return limit
     seen = next((doubt for doubt in doubts if _same(doubt, limit)), Doubt(limit.kind, limit.label, limit.resets_at, now))
     kept.append(seen)

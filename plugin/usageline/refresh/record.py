@@ -9,10 +9,10 @@ from usageline.refresh.check import Doubt
 from usageline.refresh.cooldown import Cooldown
 from usageline.usage import stored
 from usageline.usage.alerts import MOST_ALERTS, Alert
-from usageline.usage.credits import MOST_PERCENT
 from usageline.usage.model import STATUSES, Reading
 from usageline.usage.times import LATEST
 from usageline.usage.values import mapping, number, text
+from usageline.usage.values import percent as read_percent
 
 CLOCK_SLACK_S = 60
 """A moment further in the future than this was written under another clock."""
@@ -103,7 +103,7 @@ def _doubt(row: dict[str, Any]) -> Doubt | None:
 
 def _alert(row: dict[str, Any]) -> Alert | None:
     kind, label = text(row.get("kind")), text(row.get("label"))
-    threshold, percent = number(row.get("threshold"), 1, 100), number(row.get("percent"), 0, MOST_PERCENT)
+    threshold, percent = number(row.get("threshold"), 1, 100), read_percent(row.get("percent"))
     if not kind or not label or threshold is None or percent is None:
         return None
     return Alert(kind, label, int(threshold), percent, _moment(row.get("resets_at")) or None, _moment(row.get("at")))

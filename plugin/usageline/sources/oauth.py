@@ -43,7 +43,9 @@ def fetch(context: Context) -> Reading:
     context.permit()
     # Before it is asked: the machine may sleep between the answer and its being read.
     asked_at = int(time.time())
+    began_at = time.time()
     answer = _ask(found, context)
+    ended_at = time.time()
     if answer.status != 200:
         refused = failure(answer, context.now)
         refused.http_status = answer.status
@@ -51,7 +53,10 @@ def fetch(context: Context) -> Reading:
     body = parse_object(answer.body)
     if body is None:
         raise SourceFailure("unreadable", "the answer is not JSON")
-    return Reading(*parse(body), source="oauth", observed_at=asked_at)
+    from usageline.usage import clock  # noqa: PLC0415 - only with an answer at hand
+
+    off_s = clock.ahead_s(answer.headers.get("date"), answer.headers.get("age"), began_at, ended_at)
+    return Reading(*parse(body), source="oauth", observed_at=asked_at, clock_ahead_s=off_s)
 
 
 def refuse_unusable(found: Credentials, now: float) -> None:

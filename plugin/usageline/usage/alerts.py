@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.line.view import SAME_RESET_S
+from usageline.line.view import OVERDUE_S, SAME_RESET_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ KINDS = {"weekly": "weekly_all", "scoped": "weekly_scoped"}
 class Alert:
     """A limit or credit that reached a threshold; one for each window, of the highest threshold reached, with which the lower ones count as told.
 
-    `kind` is the limit's, or CREDITS, and `label` theirs. `threshold` and `percent` (used when it was noticed) are percentages; a credit's may
+    `kind` is the limit's, or CREDITS, and `label` theirs. `threshold` and `percent` (used when it was noticed) are percentages, which may
     pass 100. `resets_at` is the end of the window, None where it has none. `at` is when it was noticed: 0 where there is nothing to tell, because
     use fell below a higher threshold, and this one was told with that.
     """
@@ -66,13 +66,14 @@ def crossed(
 
 @dataclass(frozen=True, slots=True)
 class _Meter:
-    """A limit or credit; `falls` where a lower percentage than before is to be believed."""
+    """A limit or credit; `falls` where a lower percentage than before is to be believed, `is_reported` if its reset can be overdue."""
 
     kind: str
     label: str
     percent: float
     resets_at: int | None
     falls: bool
+    is_reported: bool = True
 
     def is_named(self, other: Alert | _Meter) -> bool:
         return (self.kind, self.label) == (other.kind, other.label)
@@ -83,11 +84,15 @@ class _Meter:
 
 
 def _meters(reading: Reading, kinds: tuple[str, ...], fired: tuple[Alert, ...], now: float) -> list[_Meter]:
-    """The meters whose percentage is known and whose window has not ended; one for each window, though the service may name it twice."""
+    """The meters whose percentage is known and whose window has not ended; one for each window, though the service may name it twice.
+
+    A window that the service still reports after its reset has not ended: the reset is overdue.
+    """
     wanted = {KINDS.get(name.casefold(), name.casefold()) for name in kinds}
     found: list[_Meter] = []
     for meter in _all(reading, fired, now):
-        ended = meter.resets_at is not None and meter.resets_at <= now
+        at = meter.resets_at
+        ended = at is not None and at <= now and not (meter.is_reported and 0 < reading.observed_at - at <= OVERDUE_S)
         if ended or (wanted and wanted.isdisjoint((meter.kind.casefold(), meter.label.casefold()))):
             continue
         same = next((index for index, other in enumerate(found) if meter.is_of(other)), None)
@@ -105,7 +110,8 @@ def _all(reading: Reading, fired: tuple[Alert, ...], now: float) -> Iterator[_Me
             yield _in_known_window(meter, fired, now)
     for credit in reading.credits:
         if credit.percent is not None:
-            yield _in_known_window(_Meter(CREDITS, credit.label, credit.percent, credit.ends_at, falls=True), fired, now)
+            meter = _Meter(CREDITS, credit.label, credit.percent, credit.ends_at, falls=True, is_reported=not credit.expires)
+            yield _in_known_window(meter, fired, now)
 
 
 def _in_known_window(meter: _Meter, fired: tuple[Alert, ...], now: float) -> _Meter:
@@ -117,11 +123,11 @@ def _in_known_window(meter: _Meter, fired: tuple[Alert, ...], now: float) -> _Me
 
 
 def _remembered(old: Alert, meters: list[_Meter], thresholds: tuple[int, ...], now: float) -> Alert | None:
-    # A reset may be reported a little later than when it was told of: until then its window is not over.
-    if old.resets_at is not None and old.resets_at + SAME_RESET_S <= now:
-        return None
     named = [meter for meter in meters if meter.is_named(old)]
     same = next((meter for meter in named if meter.is_of(old)), None)
+    # A reset may be reported a little later than when it was told of: until then its window is not over.
+    if same is None and old.resets_at is not None and old.resets_at + SAME_RESET_S <= now:
+        return None
     if same is None:  # not in this reading; or it had no window, and has one now
         return None if named and old.resets_at is None else old
     if not same.falls or same.percent > old.threshold - FELL_POINTS:

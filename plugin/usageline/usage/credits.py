@@ -1,12 +1,15 @@
-"""The money in a body: usage credits, reported in two forms and counted once, and pools of credit under changing code names."""
+"""The money in a body: usage credits, reported in two forms and counted once, promotional credits, and pools under changing code names."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import re
+import time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.usage.limits import DOLLARS, MOST_ROWS, POOL_LABELS, is_flat_window
+from usageline.line.view import MOST_ROWS
+from usageline.usage.limits import DOLLARS, is_flat_window
 from usageline.usage.model import Credit
 from usageline.usage.times import epoch
 from usageline.usage.values import MOST_AMOUNT, Body, mapping, number, percent, text
@@ -14,8 +17,30 @@ from usageline.usage.values import MOST_AMOUNT, Body, mapping, number, percent, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_PERCENT = 1_000_000
-"""Money can be overdrawn, so its percentage may pass 100."""
+USAGE_CREDITS = "Usage credits"
+
+ONE_TIME = "One-time credit"
+"""What a pool is called if the service gives it no name that is fit to be shown."""
+
+POOL_LABELS = {"cinder_cove": "Claude Code and Cowork credit", "wattle_ember": "Credit"}
+"""As the client words the pools that it draws; these it draws at 0 %, too."""
+
+IN_PERIODS = "wattle_ember"
+"""The pool whose periods the client puts into words."""
+
+NO_POOLS = ("extra_usage", "spend")
+
+LEFT_OUT = ("model_promo_fable",)
+"""Promotional credits that the client does not draw, by `program_id`."""
+
+LONGEST_TERMS = 240
+
+CODE_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+", re.ASCII)
+
+LIMIT_REACHED = ("cap_reached", "limit_reached")
+"""How a reason ends that says that a spend limit is used up: `org_spend_cap_reached`, `enforced_spend_limit_reached`."""
+
+OTHER_CURRENCY = "The limit is in another currency."
 
 WITHOUT_DECIMALS = frozenset({"JPY", "KRW", "VND"})
 """Currencies that the client counts in whole units; all others it counts in hundredths."""
@@ -37,9 +62,9 @@ class Money:
 
 
 def credits(body: Body) -> tuple[Credit, ...]:  # noqa: A001 - the glossary's word
-    """Every money meter in `body`: the usage credits first, then the pools in the server's order."""
+    """Return every money meter in `body`: the usage credits, the pools in the server's order, the promotional credits."""
     usage = _usage_credits(mapping(body.get("spend")), mapping(body.get("extra_usage")))
-    return (*([usage] if usage else []), *_pools(body))
+    return (*([usage] if usage else []), *_pools(body), *_promotions(body.get("promo_credits")))
 
 
 def _usage_credits(spend: Body, extra: Body) -> Credit | None:
@@ -47,63 +72,152 @@ def _usage_credits(spend: Body, extra: Body) -> Credit | None:
 
     The client's own screen shows `extra_usage`, so its words go before those of `spend`.
     """
-    named = extra.get("currency") or mapping(spend.get("used")).get("currency") or mapping(spend.get("limit")).get("currency")
+    spend_used, spend_limit = mapping(spend.get("used")), mapping(spend.get("limit"))
+    named = extra.get("currency") or spend_used.get("currency") or spend_limit.get("currency")
     currency = _currency(named)
     decimals = extra.get("decimal_places")
     if decimals is None:
         decimals = 0 if currency in WITHOUT_DECIMALS else 2
     spent = _money(spend.get("used"), decimals)
-    used = _minor(extra.get("used_credits"), decimals) or spent
-    limit = _minor(extra.get("monthly_limit"), decimals) or _money(spend.get("limit"), spent.exponent if spent else decimals)
+    used, limit = _minor(extra.get("used_credits"), decimals), _minor(extra.get("monthly_limit"), decimals)
+    limit_currency = currency
+    if used is None and spent is not None:
+        used, currency = spent, _currency(spend_used.get("currency") or named)
+    if limit is None:
+        limit = _money(spend.get("limit"), spent.exponent if spent else decimals)
+        limit_currency = _currency(spend_limit.get("currency") or spend_used.get("currency") or named)
+    if used is None:
+        currency = limit_currency
+    is_foreign = limit is not None and limit_currency != currency
+    if is_foreign:
+        limit = None
     exponent = max(used.exponent if used else 0, limit.exponent if limit else 0) if used or limit else 2
     used_minor, limit_minor = used.at(exponent) if used else None, limit.at(exponent) if limit else None
     flags = [flag for flag in (extra.get("is_enabled"), spend.get("enabled")) if isinstance(flag, bool)]
     enabled = flags[0] if flags else bool(used or limit)
     reasons = [text(form.get("disabled_reason")) for form in (extra, spend)]
     reason = next(filter(None, reasons), None)
-    if not enabled and reason is None and extra.get("spend_limit_reached") is True:
+    reached = _is_reached(extra, None if enabled else reason)
+    if not enabled and reason is None and reached:
         reason = "spend_limit_reached"
     if not enabled and reason is None and not used_minor and not limit_minor:
         return None
-    if used is None and limit is None and reason is None:
+    if used is None and limit is None and reason is None and not reached:
         return None
+    share = _share(extra.get("utilization"), used_minor, limit_minor, spend.get("percent"), enabled=enabled or reached)
+    if is_foreign:
+        share = percent(extra.get("utilization"))
+        share = percent(spend.get("percent")) if share is None else share
     return Credit(
-        label="Usage credits",
+        label=USAGE_CREDITS,
         used_minor=used_minor,
         limit_minor=limit_minor,
         exponent=exponent,
         currency=currency,
-        percent=_share(extra.get("utilization"), used_minor, limit_minor, spend.get("percent"), enabled=enabled),
+        percent=share,
         enabled=enabled,
         disabled_reason=None if enabled else reason,
+        reached=reached,
+        terms=OTHER_CURRENCY if is_foreign else None,
     )
+
+
+def _is_reached(extra: Body, reason: str | None) -> bool:
+    """Whether the spend limit is used up, as the client sees it: by the flag, or by the reason for which credits are off."""
+    flag = extra.get("spend_limit_reached")
+    if flag is True or (reason or "").endswith(LIMIT_REACHED):
+        return True
+    return reason == "org_level_disabled_until" and flag is not False
 
 
 def _pools(body: Body) -> Iterator[Credit]:
     for name, value in list(body.items())[: 2 * MOST_ROWS]:
         pool = mapping(value)
-        if is_flat_window(name, pool):
+        if name in NO_POOLS or is_flat_window(name, pool):
             continue
-        limit, used, left = (_dollars(pool.get(key)) for key in DOLLARS)
-        if used is None and limit is not None and left is not None:
-            used = limit - left
-        if limit is None and used is not None and left is not None:
-            limit = used + left
-        if not limit and not used:
+        credit = _pool(pool, POOL_LABELS.get(name, ONE_TIME), is_drawn=name in POOL_LABELS)
+        if credit is not None:
+            yield replace(credit, terms=_periods_in_words(pool)) if name == IN_PERIODS else credit
+
+
+def _promotions(rows: object) -> Iterator[Credit]:
+    for value in rows[:MOST_ROWS] if isinstance(rows, list) else []:
+        row = mapping(value)
+        if row.get("program_id") in LEFT_OUT:
             continue
-        locked = text(pool.get("locked_reason"))
-        yield Credit(
-            label=POOL_LABELS.get(name) or text(pool.get("label")) or text(pool.get("display_name")) or "One-time credit",
-            used_minor=used,
-            limit_minor=limit,
-            exponent=2,
-            currency=_currency(pool.get("currency")),
-            percent=_share(pool.get("utilization"), used, limit, None, enabled=locked is None),
-            ends_at=epoch(pool.get("resets_at")),
-            expires=True,
-            enabled=locked is None,
-            disabled_reason=locked,
-        )
+        credit = _pool(row, ONE_TIME, is_drawn=True)
+        if credit is not None:
+            yield credit
+
+
+def _pool(pool: Body, label: str, *, is_drawn: bool) -> Credit | None:
+    """Return a credit that is given for a time, or None if nothing is to be shown of it; `is_drawn`: the client shows it at 0 %, too."""
+    limit, used, left = (_dollars(pool.get(key)) for key in DOLLARS)
+    if used is None and limit is not None and left is not None:
+        used = limit - left
+    if limit is None and used is not None and left is not None:
+        limit = used + left
+    locked = text(pool.get("locked_reason"))
+    share = percent(pool.get("utilization"))
+    if share is None:
+        share = _share(None, used, limit, None, enabled=locked is None)
+    if not limit and not used and not (share is not None if is_drawn else share):
+        return None
+    if not limit and not used and not {"utilization", "resets_at"} <= set(pool):
+        return None
+    ends_at = epoch(pool.get("resets_at"))
+    return Credit(
+        label=_shown_name(pool.get("label")) or _shown_name(pool.get("display_name")) or label,
+        used_minor=used,
+        limit_minor=limit,
+        exponent=2,
+        currency=_currency(pool.get("currency")),
+        percent=share,
+        ends_at=ends_at,
+        expires=not _goes_on(pool.get("periods"), ends_at),
+        enabled=locked is None,
+        disabled_reason=locked,
+        terms=text(pool.get("terms_line"), LONGEST_TERMS),
+    )
+
+
+def _shown_name(value: object) -> str | None:
+    """The service's name for a pool, unless it is a code name, or the name of the usage credits."""
+    name = text(value)
+    return None if name is None or CODE_NAME.fullmatch(name) or name == USAGE_CREDITS else name
+
+
+def _goes_on(periods: object, ends_at: int | None) -> bool:
+    """Whether a period of the credit follows the one that ends: it then resets, and does not expire."""
+    if not isinstance(periods, list) or len(periods) < 2 or ends_at is None:
+        return False
+    last = epoch(mapping(periods[-1]).get("ends_at"))
+    return last is not None and ends_at < last
+
+
+def _periods_in_words(pool: Body) -> str | None:
+    """The client's sentence on a credit of two periods."""
+    periods, limit = pool.get("periods"), _dollars(pool.get("limit_dollars"))
+    if not isinstance(periods, list) or len(periods) != 2 or limit is None:
+        return None
+    first, second = (mapping(period) for period in periods)
+    days = [_day(period.get(name)) for period, name in ((first, "starts_at"), (first, "ends_at"), (second, "ends_at"))]
+    if None in days:
+        return None
+    amount = f"${limit / 100:,.2f}".removesuffix(".00")
+    models = text(pool.get("covered_models_label")) or "Fable"
+    return (
+        f"You have {amount} USD of {models} usage for each of two periods: {days[0]} to {days[1]}, and {days[1]} to {days[2]}. "
+        "Unused credit doesn't carry over."
+    )
+
+
+def _day(value: object) -> str | None:
+    at = epoch(value)
+    if at is None:
+        return None
+    local = time.localtime(at)
+    return f"{time.strftime('%B', local)} {local.tm_mday}"
 
 
 def _share(given: object, used: int | None, limit: int | None, rounded: object, *, enabled: bool) -> float | None:
@@ -113,13 +227,13 @@ def _share(given: object, used: int | None, limit: int | None, rounded: object, 
     """
     if limit is None:
         return None
-    exact = percent(given, MOST_PERCENT)
+    exact = percent(given)
     if exact is None and used is not None and limit > 0:
-        exact = percent(max(used, 0) * 100 / limit, MOST_PERCENT)
+        exact = percent(max(used, 0) * 100 / limit)
     if exact is None and used is not None and limit == 0 and enabled:
         exact = 100.0
     if exact is None and used is None:
-        exact = percent(rounded, MOST_PERCENT)
+        exact = percent(rounded)
     return exact
 
 

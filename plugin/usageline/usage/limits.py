@@ -1,40 +1,50 @@
-"""The limits in a body: `limits[]` in the server's order, then flat windows that it does not list. Each limit once."""
+"""The limits in a body: `limits[]` in the server's order, then flat windows that it does not list. Each limit once.
+
+A limit listed twice is one limit unless its rows can be told apart: by what they apply to, or by their resets.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from usageline.line.view import MOST_ROWS, SAME_RESET_S
 from usageline.usage.model import Limit
 from usageline.usage.times import epoch
-from usageline.usage.values import Body, mapping, percent, text, words
+from usageline.usage.values import LONGEST_TEXT, Body, mapping, percent, text, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_ROWS = 64
-"""A body with more rows than this is not from the service."""
-
 LABELS = {"session": "Current session", "weekly_all": "Current week (all models)"}
 """As the client words them (FACTS: GET /api/oauth/usage)."""
 
-POOL_LABELS = {"cinder_cove": "Claude Code and Cowork credit"}
-"""As the client words the pools that it knows by their code names."""
-
 ALWAYS_SHOWN = ("five_hour", "seven_day", "seven_day_opus", "seven_day_sonnet")
-"""Flat windows that the client shows before they have started. Others at 0 without a reset are experiments of the service (`nimbus_quill`)."""
+"""Flat windows that the client shows before they have started. Others at 0 without a reset are experiments of the service."""
+
+SPANS = frozenset({"hour", "hourly", "day", "daily", "week", "weekly", "month", "monthly"})
+"""Words of a key that name a window by its length. A key without one is a code name: a pool of credit (`iguana_necktie`)."""
+
+CODE_NAMES = frozenset({"omelette"})
+"""Of `seven_day_…` keys: what is neither a model nor a surface."""
+
+OTHER_WEEK = "Current week (other)"
+
+LONGEST_ID = 32
+"""Of a scope's identifiers in a label."""
 
 DOLLARS = ("limit_dollars", "used_dollars", "remaining_dollars")
 
 
 def limits(body: Body) -> tuple[Limit, ...]:
-    """Every limit in `body`. A percentage outside 0–100 is None, and so is a reset that is no time; the limit itself stays."""
+    """Every limit in `body`. What cannot be a percentage is None, and so is a reset that is no time; the limit itself stays."""
     found: dict[tuple[str, str], Limit] = {}
+    scopes: dict[tuple[str, str], str] = {}
     rows = body.get("limits")
     for row in rows[:MOST_ROWS] if isinstance(rows, list) else []:
         limit = _listed(row)
         if limit is not None:
-            found.setdefault(_identity(limit), limit)
+            _add(limit, _scope_ids(row["scope"]) if "scope" in row else "", found, scopes)
     for limit in _flat(body):
         known = found.setdefault(_identity(limit), limit)
         # The same limit twice: the flat form is what the client's own screen shows, and it is not rounded; what it leaves out the other
@@ -48,10 +58,50 @@ def limits(body: Body) -> tuple[Limit, ...]:
 
 
 def is_flat_window(name: str, window: Body) -> bool:
-    """Whether the body's key `name` is a window of the flat form: `five_hour`, `seven_day`, `seven_day_…`, or a new one without money."""
+    """Whether the body's key `name` is a window of the flat form: `five_hour`, `seven_day`, `seven_day_…`, or a new one named by its length."""
     if name in {"five_hour", "seven_day"} or name.startswith("seven_day_"):
         return "utilization" in window
-    return "utilization" in window and "resets_at" in window and all(window.get(key) is None for key in DOLLARS)
+    is_named_so = not SPANS.isdisjoint(name.split("_"))
+    return is_named_so and "utilization" in window and "resets_at" in window and all(window.get(key) is None for key in DOLLARS)
+
+
+def _add(limit: Limit, scope: str, found: dict[tuple[str, str], Limit], scopes: dict[tuple[str, str], str]) -> None:
+    """Add a listed limit, under a label of its own if another limit has its name and it can be told apart.
+
+    Otherwise the row with the higher percentage stays; of the session and of the week the later window.
+    """
+    key = _identity(limit)
+    if key in found and limit.kind not in LABELS:
+        for number in range(2, MOST_ROWS):
+            if scopes[key] == scope and _same_reset(found[key], limit):
+                break
+            note = scope if scope and scopes[key] != scope else str(number)
+            name = text(f"{limit.label[: LONGEST_TEXT - len(note) - 3]} ({note})") or limit.label
+            renamed = replace(limit, label=name)
+            key = _identity(renamed)
+            if key not in found:
+                limit = renamed
+                break
+    known = found.get(key)
+    scopes.setdefault(key, scope)
+    found[key] = limit if known is None else replace(_current(known, limit), label=known.label)
+
+
+def _current(one: Limit, other: Limit) -> Limit:
+    if not _same_reset(one, other) and one.resets_at is not None and other.resets_at is not None:
+        return max(one, other, key=lambda limit: limit.resets_at or 0)
+    return max(one, other, key=lambda limit: -1 if limit.percent is None else limit.percent)
+
+
+def _same_reset(one: Limit, other: Limit) -> bool:
+    if one.resets_at is None or other.resets_at is None:
+        return True
+    return abs(one.resets_at - other.resets_at) <= SAME_RESET_S
+
+
+def _scope_ids(scope: object) -> str:
+    """What tells two scopes of one name apart."""
+    return ", ".join(filter(None, (text(mapping(value).get("id")) for value in list(mapping(scope).values())[:4])))[:LONGEST_ID]
 
 
 def _listed(row: object) -> Limit | None:
@@ -63,7 +113,7 @@ def _listed(row: object) -> Limit | None:
     if kind in LABELS:
         label = LABELS[kind]
     elif kind == "weekly_scoped":
-        label = name or "Current week (other)"
+        label = name or OTHER_WEEK
     else:
         label = text(row.get("label")) or text(row.get("display_name")) or words(kind).capitalize() or kind
         label = f"{name} ({label.lower()})" if name else label
@@ -98,8 +148,10 @@ def _flat_kind(name: str, window: Body) -> tuple[str, str]:
     if name == "seven_day":
         return "weekly_all", LABELS["weekly_all"]
     if name.startswith("seven_day_"):
-        return "weekly_scoped", text(words(name.removeprefix("seven_day_"))) or text(name) or "Unnamed"
-    return text(name) or "unnamed", POOL_LABELS.get(name) or text(window.get("label")) or text(words(name)) or "Unnamed"
+        scope = name.removeprefix("seven_day_")
+        label = text(window.get("label"))
+        return "weekly_scoped", label or (OTHER_WEEK if scope in CODE_NAMES else None) or text(words(scope)) or text(name) or "Unnamed"
+    return text(name) or "unnamed", text(window.get("label")) or text(words(name)) or "Unnamed"
 
 
 def _identity(limit: Limit) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Limits, credits and readings. Times are epoch seconds, percentages 0–100, money is in minor units."""
+"""Limits, credits and readings. Times are epoch seconds, percentages from 0 (use can pass 100), money is in minor units."""
 
 from __future__ import annotations
 
@@ -52,6 +52,8 @@ class Credit:
     `used_minor` and `limit_minor` are whole minor units (cents where `exponent` is 2); a `limit_minor` of None is no cap.
     `ends_at` is when it resets, or with `expires` when what is left is lost.
     `disabled_reason` is the server's word for why it cannot be spent from (`out_of_credits`, …).
+    `reached`: the spend limit is used up, whether or not the service has switched the credits off for it.
+    `terms` is a sentence of the server's on what the credit is for.
     """
 
     label: str
@@ -64,14 +66,20 @@ class Credit:
     expires: bool = False
     enabled: bool = True
     disabled_reason: str | None = None
+    reached: bool = False
+    terms: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All limits and credits of one account, seen at one moment by one source."""
+    """All limits and credits of one account, seen at one moment by one source.
+
+    `clock_ahead_s` is how far this machine's clock was ahead of the service's (negative: behind), None if the source does not know.
+    """
 
     limits: tuple[Limit, ...]
     credits: tuple[Credit, ...]
     source: str
     observed_at: int
     plan: str | None = None
+    clock_ahead_s: int | None = None

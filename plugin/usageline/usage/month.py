@@ -6,19 +6,24 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from usageline.usage.credits import USAGE_CREDITS
+
 if TYPE_CHECKING:
-    from usageline.usage.model import Reading
+    from usageline.usage.model import Credit, Reading
 
 
 def with_month_end(reading: Reading) -> Reading:
-    """The reading with the end of its month in each meter that has a cap and no end of its own."""
+    """The reading with the end of its month in each meter that has a cap, or has reached one, and no end of its own."""
     credits = tuple(  # noqa: A001 - the glossary's word
-        replace(credit, ends_at=month_end(reading.observed_at))
-        if credit.enabled and not credit.expires and credit.ends_at is None and credit.limit_minor is not None
-        else credit
-        for credit in reading.credits
+        replace(credit, ends_at=month_end(reading.observed_at)) if _is_monthly(credit) else credit for credit in reading.credits
     )
     return replace(reading, credits=credits)
+
+
+def _is_monthly(credit: Credit) -> bool:
+    if credit.label != USAGE_CREDITS or credit.expires or credit.ends_at is not None:
+        return False
+    return credit.reached or (credit.enabled and credit.limit_minor is not None)
 
 
 def month_end(at: float) -> int:

@@ -15,11 +15,11 @@
     readings_since  what Claude Code itself fetched before may be of another sign-in, whose files changed then; null if none did
     appearance      dark or light, as Claude Code's own theme says of the terminal, or null
     limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at, exhausts_from, exhausts_to, lowered}], in the server's order
-    credits         [{label, used_minor, limit_minor, exponent, currency, percent, ends_at, expires, enabled, disabled_reason}]
+    credits         [{label, used_minor, limit_minor, exponent, currency, percent, ends_at, expires, enabled, disabled_reason, reached, terms}]
     alerts          [{kind, label, threshold, percent, resets_at, at, line, session_start}]: thresholds that were reached in windows that had not
                     ended, at the time `at`; `line` and `session_start` say whether the status line and a session's start are to tell of it
 
-Times are epoch seconds, percentages 0–100. A failed refresh keeps the last good limits and credits of the account.
+Times are epoch seconds. Percentages begin at 0 and can pass 100: what the service says is not cut off. A failed refresh keeps the last good limits and credits of the account.
 """
 
 from __future__ import annotations

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any
 
-from usageline.usage.credits import MOST_PERCENT
+from usageline.line.view import MAX_PERCENT
+from usageline.usage.credits import LONGEST_TERMS
 from usageline.usage.model import Credit, Limit, Reading
 from usageline.usage.times import EARLIEST, LATEST
 from usageline.usage.values import MOST_AMOUNT, mapping, number, percent, text
+
+MISSING_BEFORE = frozenset({"clock_ahead_s"})
+"""Fields of a reading that earlier versions did not write."""
 
 
 def as_json(reading: Reading) -> dict[str, Any]:
@@ -22,14 +26,14 @@ def from_json(value: object) -> Reading | None:
     observed_at, source = _whole(row.get("observed_at"), EARLIEST, LATEST), text(row.get("source"))
     limits, credits = _rows(row.get("limits"), limit_from_json), _rows(row.get("credits"), credit_from_json)  # noqa: A001 - the glossary's word
     if (
-        not {field.name for field in fields(Reading)} <= set(row)
+        not {field.name for field in fields(Reading)} - MISSING_BEFORE <= set(row)
         or observed_at is None
         or source is None
         or limits is None
         or credits is None
     ):
         return None
-    return Reading(limits, credits, source, observed_at, text(row["plan"]))
+    return Reading(limits, credits, source, observed_at, text(row["plan"]), _whole(row.get("clock_ahead_s"), -LATEST, LATEST))
 
 
 def limit_from_json(row: dict[str, Any]) -> Limit | None:
@@ -43,8 +47,8 @@ def limit_from_json(row: dict[str, Any]) -> Limit | None:
         percent(row.get("percent")),
         _whole(row.get("resets_at"), EARLIEST, LATEST),
         text(row.get("severity")),
-        pace=number(row.get("pace"), -MOST_PERCENT, MOST_PERCENT),
-        rate=number(row.get("rate"), 0, MOST_PERCENT),
+        pace=number(row.get("pace"), -MAX_PERCENT, MAX_PERCENT),
+        rate=number(row.get("rate"), 0, MAX_PERCENT),
         exhausts_at=_whole(row.get("exhausts_at"), EARLIEST, LATEST),
         exhausts_from=_whole(row.get("exhausts_from"), EARLIEST, LATEST),
         exhausts_to=_whole(row.get("exhausts_to"), EARLIEST, LATEST),
@@ -65,11 +69,13 @@ def credit_from_json(row: dict[str, Any]) -> Credit | None:
         limit_minor=_whole(row.get("limit_minor"), -most, most),
         exponent=exponent,
         currency=currency,
-        percent=percent(row.get("percent"), MOST_PERCENT),
+        percent=percent(row.get("percent")),
         ends_at=_whole(row.get("ends_at"), EARLIEST, LATEST),
         expires=row.get("expires") is True,
         enabled=row.get("enabled") is True,
         disabled_reason=text(row.get("disabled_reason")),
+        reached=row.get("reached") is True,
+        terms=text(row.get("terms"), LONGEST_TERMS),
     )
 
 

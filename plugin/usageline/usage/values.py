@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from usageline.line.view import MAX_PERCENT, NOISE_DIGITS
+
 LONGEST_TEXT = 64
 MOST_AMOUNT = 10**12
 """Minor units. More than this is no amount of anybody's."""
@@ -19,20 +21,20 @@ def number(value: object, least: float, most: float) -> float | None:
     return value if least <= value <= most else None  # false for NaN
 
 
-def percent(value: object, most: float = 100) -> float | None:
-    """A percentage from 0 to `most`; only money can pass 100. A reported bug puts an epoch time where a percentage belongs."""
-    found = number(value, 0, most)
-    return None if found is None else float(found)
+def percent(value: object) -> float | None:
+    """Return the percentage from 0 to MAX_PERCENT without binary noise, or None if it cannot be one. The line has the same rule."""
+    checked = number(value, 0, MAX_PERCENT)
+    return None if checked is None else round(float(checked), NOISE_DIGITS)
 
 
-def text(value: object) -> str | None:
-    """One line of at most LONGEST_TEXT characters, or None where nothing readable is left of it."""
+def text(value: object, longest: int = LONGEST_TEXT) -> str | None:
+    """One line of at most `longest` characters, or None where nothing readable is left of it."""
     if not isinstance(value, str):
         return None
-    if len(value) <= LONGEST_TEXT and value.isprintable() and " ".join(value.split()) == value:
+    if len(value) <= longest and value.isprintable() and " ".join(value.split()) == value:
         return value or None  # the usual case, thirty times as fast
-    shown = "".join(letter if letter.isprintable() else " " for letter in value[: 4 * LONGEST_TEXT])
-    return " ".join(shown.split())[:LONGEST_TEXT].rstrip() or None
+    shown = "".join(letter if letter.isprintable() else " " for letter in value[: 4 * longest])
+    return " ".join(shown.split())[:longest].rstrip() or None
 
 
 def words(name: str) -> str:

@@ -11,10 +11,9 @@ from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.wording import span
 from usageline.errors import LockUnsupported
 from usageline.line import due, start
-from usageline.line.segments.limits import REASONS
+from usageline.line.segments.limits import CLOCK, REASONS
 from usageline.refresh.holder import holder
 from usageline.refresh.lock import held
-from usageline.usage import clock
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
@@ -75,8 +74,8 @@ def snapshot(context: Context) -> Result:
     age = f"seen {span(context.now - observed_at)} ago" if isinstance(observed_at, int | float) else "none seen so far"
     if isinstance(observed_at, int | float) and observed_at > context.now + due.CLOCK_JUMP_S:
         age = "seen under another clock"
-    if status == "ok" and clock.WRONG in (detail or ""):
-        return warning(f"the numbers are good, {age}, but {clock.WRONG}", "set the clock")
+    if status == "ok" and (detail or "").startswith(CLOCK):
+        return warning(f"the numbers are good, {age}, but {(detail or '').partition(';')[0]}", "set the clock")
     if status == "ok":
         return ok(f"the numbers are good, {age}")
     said = REASONS.get(status, status) + (f" ({detail})" if detail else "")

@@ -40,7 +40,7 @@ def panel(series: Series, start: float, end: float, width: int) -> list[Text]:
     canvas = Canvas(cells, rows, xmin=0, ymin=0, xmax=cells * DOTS, ymax=rows * 4)
     for column, percent in enumerate(heights):
         if percent is not None:
-            canvas.line(column, 0, column, max(math.ceil(percent / 100 * rows * 4) - 1, 0))
+            canvas.line(column, 0, column, min(max(math.ceil(percent / 100 * rows * 4) - 1, 0), rows * 4 - 1))
     drawn = canvas.plot().split("\n")
     styles = [_style(heights[cell * DOTS : cell * DOTS + DOTS]) for cell in range(cells)]
     labels = {0: "100%", rows // 2: "50%"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -39,7 +40,7 @@ def panel(series: Series, colour: str, span: tuple[float, float], size: tuple[in
         js=[],
         width=width,
         height=height,
-        range=(0, 100),
+        range=(0, max(100, math.ceil(series.highest or 0))),  # use can pass 100
         xrange=span,
         show_legend=False,
         show_dots=False,

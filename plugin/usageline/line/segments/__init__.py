@@ -113,9 +113,12 @@ def bar_glyphs(view, options):
 def bar(used, width, glyphs, style, mark=None):
     """A bar for 0–100 percent in `width` cells, to an eighth of one where the glyphs have that; anything above zero shows.
 
+    A percentage above 100 fills it.
+
     `mark`: the percentage at which a mark stands, or None.
     """
     full, steps, empty = glyphs["full"], glyphs["parts"], glyphs["empty"]
+    used = min(max(used, 0), 100)
     eighths = max(int(used / 100 * width * 8), 1 if used > 0 else 0)
     whole, part = divmod(eighths, 8) if steps else (-(-eighths // 8) if eighths < 8 else eighths // 8, 0)
     drawn = [full] * whole + ([steps[part]] if part and len(steps) == 8 else [])

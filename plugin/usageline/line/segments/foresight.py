@@ -76,7 +76,7 @@ def alerts(view, options):
             or view.now - at >= option(options, "for", ALERT_S)
         ):
             continue
-        if resets_at is not None and resets_at <= view.now + SAME_RESET_S:
+        if resets_at is not None and resets_at <= view.now + SAME_RESET_S and at <= resets_at:
             continue
         name = SHORT.get(kind, label[:48]) if isinstance(kind, str) else label[:48]
         drawn.append([(70, [*labelled(options, ""), ("alert", f"{view.glyphs['alert']}{name} passed {int(threshold)}%")])])

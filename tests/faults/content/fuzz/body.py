@@ -11,6 +11,7 @@ from faults.content.judge import one_line, tried
 from usageline.cli.config import sample
 from usageline.errors import SourceFailure
 from usageline.history.line import LONGEST_LINE, decode, encode
+from usageline.line.view import MAX_PERCENT
 from usageline.sources import client, oauth
 from usageline.sources.files import parse_object
 from usageline.sources.http import Answer
@@ -51,13 +52,13 @@ def _read(body: dict[str, Any]) -> Reading | None:
         return None
     reading = Reading(*found, source="oauth", observed_at=NOW, plan="Max 5x")
     for limit in reading.limits:
-        assert limit.percent is None or 0 <= limit.percent <= 100
+        assert limit.percent is None or 0 <= limit.percent <= MAX_PERCENT
         assert limit.resets_at is None or type(limit.resets_at) is int
         one_line([limit.kind, limit.label, limit.severity or ""])
     for credit in reading.credits:
         assert type(credit.used_minor) in {int, type(None)}
         assert 0 <= credit.exponent <= 6
-        one_line([credit.label, credit.currency, credit.disabled_reason or ""])
+        one_line([credit.label, credit.currency, credit.disabled_reason or "", credit.terms or ""])
     assert stored.from_json(json.loads(json.dumps(stored.as_json(reading), allow_nan=False))) == reading
     line = encode(reading)
     if len(line) <= LONGEST_LINE:
