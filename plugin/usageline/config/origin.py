@@ -169,11 +169,19 @@ def remember(root: str, env: Mapping[str, str], before: str = "", others: Iterab
         "configs": list(dict.fromkeys(configs)),
         "caches": list(dict.fromkeys(caches)),
         "path": os.pathsep.join(filter(os.path.isabs, env.get("PATH", "").split(os.pathsep))),
-        "network": {name: _absolute(name, env[name]) for name in NETWORK if env.get(name, "").strip()},
+        "network": {name: absolute(name, env[name]) for name in NETWORK if env.get(name, "").strip()},
     }
     data = json.dumps(content, indent=1).encode() + b"\n"
     if _content(f"{root}/{NAME}") != data:
         atomic.replace_file(f"{root}/{NAME}", data, 0o600)
+
+
+def absolute(name: str, value: str) -> str:
+    """Return a variable of NETWORK as it is recorded: files and directories by absolute paths."""
+    if name not in CERTIFICATES:
+        return value
+    parts = value.split(os.pathsep) if name == "SSL_CERT_DIR" else [value]
+    return os.pathsep.join(os.path.abspath(part) for part in parts if part)
 
 
 def disable(root: str) -> None:
@@ -241,13 +249,6 @@ def _match(path: str, listed: Iterable[str]) -> str | None:
         return next((one for one in listed if os.path.realpath(one) == real), None)
     except (OSError, ValueError):
         return None
-
-
-def _absolute(name: str, value: str) -> str:
-    if name not in CERTIFICATES:
-        return value
-    parts = value.split(os.pathsep) if name == "SSL_CERT_DIR" else [value]
-    return os.pathsep.join(os.path.abspath(part) for part in parts if part)
 
 
 def _absolutes(value: Any) -> tuple[str, ...]:
