@@ -59,7 +59,7 @@ def installation(root: str = "") -> str:
         import pwd  # noqa: PLC0415 - there is none on Windows
 
         home = pwd.getpwuid(os.geteuid()).pw_dir
-    except (ImportError, KeyError, OSError):
+    except (ImportError, AttributeError, KeyError, OSError):
         return ROOT
     return os.path.realpath(home + "/.local/share/usageline/current")
 
