@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from server import Api
 from usageline.config import origin
+from usageline.line import chain
 from world import Release, World, build_release, link_environment
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def nothing_installed(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What runs in this process believes its environment: nobody installed the clone."""
     origin.ROOT = str(tmp_path_factory.mktemp("origin"))
     origin.disable(origin.ROOT)
+    chain.ROOT = origin.ROOT
 
 
 @pytest.fixture

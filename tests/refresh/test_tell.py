@@ -15,7 +15,7 @@ import pytest
 
 from running import is_running
 from usageline import processes
-from usageline.config import Alerts
+from usageline.config import Alerts, origin
 from usageline.refresh import tell as telling
 from usageline.refresh.desktop import Desktop
 from usageline.refresh.tell import tell
@@ -177,6 +177,20 @@ def test_what_runs_too_long_is_ended_with_all_that_it_started(
     found = [int(pid) for pid in pids.read_text().split()]
     assert found
     eventually(lambda: not any(is_running(pid) for pid in found))
+
+
+def test_a_directory_that_no_install_saw_starts_no_command(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its numbers may be a project's own; the command of the user's is not run for them."""
+    monkeypatch.setattr(origin, "ROOT", str(tmp_path))
+    origin.remember(str(tmp_path), world.env)
+    settings = Alerts(command=f"pwd >{world.root}/ran; echo $HOME >>{world.root}/ran")
+    for theirs in ({"CLAUDE_CONFIG_DIR": str(tmp_path)}, {"HOME": str(tmp_path)}, {"XDG_CONFIG_HOME": str(tmp_path)}):
+        assert tell((ALERT,), settings, {**world.env, **theirs}, within(5)) == [
+            "command: Claude Code's directory is not that of an install"
+        ]
+    assert not (world.root / "ran").exists()
+    assert tell((ALERT,), settings, {**world.env, "HOME": f"{world.home}/."}, within(5)) == []
+    assert (world.root / "ran").read_text().split() == [str(world.home)] * 2
 
 
 def test_what_hangs_is_named_and_keeps_the_others_from_nothing(world: World, notifier: Path, runtime_dir: str) -> None:

@@ -167,3 +167,30 @@ def test_the_refresh_takes_no_program_from_elsewhere_either(world: World, monkey
     found, problem = config.tolerant(world.env)
     assert (found.alerts.command, found.alerts.thresholds) == ("", (50,))
     assert "alerts.command" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "sources"),
+    [
+        ('sources = ["claude-cache"]', 'sources = ["oauth", "claude-cache"]', ("claude-cache",)),
+        ('sources = ["claude-cache"]', None, ("claude-cache",)),
+        ('sources = ["payload"]', "", ()),
+        ('sources = ["client", "oauth"]', 'sources = ["client"]', ()),
+        (None, 'sources = ["client", "claude-cache"]', ("claude-cache",)),
+        (None, None, ("claude-cache", "oauth")),
+        ("sources = [", 'sources = ["oauth", "claude-cache"]', ("claude-cache",)),
+    ],
+)
+def test_a_configuration_in_another_place_leaves_out_sources_and_adds_none(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, own: str | None, theirs: str | None, sources: tuple[str, ...]
+) -> None:
+    """Who left `oauth` out does not want the token read, in a project neither."""
+    monkeypatch.setattr(origin, "ROOT", str(tmp_path))
+    origin.remember(str(tmp_path), world.env)
+    if own is not None:
+        world.configure(own)
+    if theirs is not None:
+        write(tmp_path / "x", theirs)
+    found, problem = config.tolerant({**world.env, "XDG_CONFIG_HOME": str(tmp_path / "x")})
+    assert found.sources == sources
+    assert ("client" in (theirs or "")) is (problem is not None and origin.REFUSED in str(problem))

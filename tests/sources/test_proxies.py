@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import ssl
 import subprocess
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from faults.needs import needs
 from sources.contexts import context_of
+from usageline.config import origin
 from usageline.errors import SourceFailure
-from usageline.sources import http, oauth
+from usageline.sources import http, network, oauth
 from usageline.sources.proxies import proxy_for, tls_context
 
 if TYPE_CHECKING:
@@ -124,3 +127,33 @@ def test_no_name_server_holds_a_request_up(world: World, monkeypatch: pytest.Mon
         assert time.monotonic() - started < 5
     finally:
         release.set()
+
+
+def test_only_the_install_and_settings_decide_proxy_and_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, managed = tmp_path / "home", tmp_path / "managed"
+    (home / ".claude").mkdir(parents=True)
+    managed.mkdir()
+    monkeypatch.setattr(origin, "ROOT", str(tmp_path))
+    env = {"HOME": str(home)}
+    origin.remember(str(tmp_path), {**env, "HTTPS_PROXY": "http://install", "NO_PROXY": "x"})
+    session = {**env, "HTTPS_PROXY": "http://session", "SSL_CERT_DIR": "/theirs"}
+    assert network.variables(session, str(managed)) == {"HTTPS_PROXY": "http://install", "NO_PROXY": "x"}
+    assert network.unused(session) == ["HTTPS_PROXY", "SSL_CERT_DIR"]
+    settings = {"HTTPS_PROXY": "http://settings", "NODE_EXTRA_CA_CERTS": "/ca.pem", "SSL_CERT_DIR": "relative", "PATH": "/p", "NO_PROXY": 5}
+    (home / ".claude" / "settings.json").write_text(json.dumps({"env": settings}))
+    decided = {"HTTPS_PROXY": "http://settings", "NO_PROXY": "x", "NODE_EXTRA_CA_CERTS": "/ca.pem"}
+    assert network.variables(session, str(managed)) == decided
+    assert network.unused(session) == ["SSL_CERT_DIR"]
+    other = {**session, "CLAUDE_CONFIG_DIR": str(tmp_path)}
+    (tmp_path / "settings.json").write_text(json.dumps({"env": {"HTTPS_PROXY": "http://project"}}))
+    assert network.variables(other, str(managed)) == {"HTTPS_PROXY": "http://install", "NO_PROXY": "x"}
+
+
+def test_managed_settings_decide_last_if_only_root_can_have_written_them(tmp_path: Path) -> None:
+    needs(root=True, linux=False)
+    (tmp_path / "managed-settings.d").mkdir()
+    (tmp_path / "managed-settings.json").write_text('{"env": {"HTTPS_PROXY": "http://a", "NO_PROXY": "b"}}')
+    (tmp_path / "managed-settings.d" / "10.json").write_text('{"env": {"NO_PROXY": "c"}}')
+    assert network.variables({"HOME": "/h", "HTTPS_PROXY": "http://z"}, str(tmp_path)) == {"HTTPS_PROXY": "http://a", "NO_PROXY": "c"}
+    (tmp_path / "managed-settings.json").chmod(0o666)
+    assert network.variables({"HOME": "/h"}, str(tmp_path)) == {"NO_PROXY": "c"}

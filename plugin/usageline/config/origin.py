@@ -47,6 +47,23 @@ PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"))
 USUAL_CONFIG = "/.config/usageline/config.toml"
 
 
+def installation(root: str = "") -> str:
+    """Return the tree whose record counts: `root`, by default the one that this code runs from.
+
+    A package of pip or uv has no record of its own. There it is the release in the usual place of the home that the system knows,
+    which no variable moves either.
+    """
+    if root or os.path.exists(f"{ROOT}/{NAME}") or os.path.basename(os.path.dirname(ROOT)) == "releases":
+        return root or ROOT
+    try:
+        import pwd  # noqa: PLC0415 - there is none on Windows
+
+        home = pwd.getpwuid(os.geteuid()).pw_dir
+    except (ImportError, AttributeError, KeyError, OSError):
+        return ROOT
+    return os.path.realpath(home + "/.local/share/usageline/current")
+
+
 class Own(NamedTuple):
     """The recorded profile that an environment means.
 
@@ -65,7 +82,7 @@ def own(env: Mapping[str, str], root: str | None = None) -> Own | None:
 
     Paths are compared resolved, and only recorded spellings are returned: a link that changes afterwards changes nothing.
     """
-    record = _record(root or ROOT)
+    record = _record(root or installation())
     try:
         home, config_file, claude_dir = paths.home(env), paths.config_file(env), paths.claude_dir(env)
     except LookupError:
@@ -81,7 +98,8 @@ def own(env: Mapping[str, str], root: str | None = None) -> Own | None:
     if env.get("CLAUDE_SECURESTORAGE_CONFIG_DIR") != (profile or {}).get("CLAUDE_SECURESTORAGE_CONFIG_DIR"):
         own_claude = ""  # another sign-in than the one at the installation
     fixed = {**(profile or {}), "HOME": own_home}
-    if own_claude and own_claude != own_home + "/.claude":
+    fixed.pop("CLAUDE_CONFIG_DIR", None)
+    if own_claude and env.get("CLAUDE_CONFIG_DIR"):  # on macOS it names the sign-in even if it says the usual place
         fixed["CLAUDE_CONFIG_DIR"] = own_claude
     if own_config != own_home + USUAL_CONFIG:
         fixed["XDG_CONFIG_HOME"] = os.path.dirname(os.path.dirname(own_config))
@@ -101,7 +119,7 @@ def config_file(env: Mapping[str, str]) -> str:
 
 def own_config_files() -> tuple[str, ...]:
     """Return every recorded config.toml, whether or not it exists."""
-    return _record(ROOT).configs
+    return _record(installation()).configs
 
 
 def usual(env: Mapping[str, str]) -> str:
@@ -111,19 +129,19 @@ def usual(env: Mapping[str, str]) -> str:
 
 def search_path(env: Mapping[str, str], root: str | None = None) -> str:
     """Return the PATH of the shell that installed."""
-    record = _record(root or ROOT)
+    record = _record(root or installation())
     return env.get("PATH", os.defpath) if record.unchecked else record.path
 
 
 def network(env: Mapping[str, str], root: str | None = None) -> dict[str, str]:
     """Return the proxies and certificates of the shell that installed."""
-    record = _record(root or ROOT)
+    record = _record(root or installation())
     return {name: env[name] for name in NETWORK if name in env} if record.unchecked else dict(record.network)
 
 
 def is_recorded(root: str | None = None) -> bool:
     """Return whether the release has a record that can be read."""
-    return _record(root or ROOT) != NOTHING
+    return _record(root or installation()) != NOTHING
 
 
 def remember(root: str, env: Mapping[str, str], before: str = "", others: Iterable[Mapping[str, str]] = ()) -> None:
@@ -151,11 +169,19 @@ def remember(root: str, env: Mapping[str, str], before: str = "", others: Iterab
         "configs": list(dict.fromkeys(configs)),
         "caches": list(dict.fromkeys(caches)),
         "path": os.pathsep.join(filter(os.path.isabs, env.get("PATH", "").split(os.pathsep))),
-        "network": {name: _absolute(name, env[name]) for name in NETWORK if env.get(name, "").strip()},
+        "network": {name: absolute(name, env[name]) for name in NETWORK if env.get(name, "").strip()},
     }
     data = json.dumps(content, indent=1).encode() + b"\n"
     if _content(f"{root}/{NAME}") != data:
         atomic.replace_file(f"{root}/{NAME}", data, 0o600)
+
+
+def absolute(name: str, value: str) -> str:
+    """Return a variable of NETWORK as it is recorded: files and directories by absolute paths."""
+    if name not in CERTIFICATES:
+        return value
+    parts = value.split(os.pathsep) if name == "SSL_CERT_DIR" else [value]
+    return os.pathsep.join(os.path.abspath(part) for part in parts if part)
 
 
 def disable(root: str) -> None:
@@ -223,13 +249,6 @@ def _match(path: str, listed: Iterable[str]) -> str | None:
         return next((one for one in listed if os.path.realpath(one) == real), None)
     except (OSError, ValueError):
         return None
-
-
-def _absolute(name: str, value: str) -> str:
-    if name not in CERTIFICATES:
-        return value
-    parts = value.split(os.pathsep) if name == "SSL_CERT_DIR" else [value]
-    return os.pathsep.join(os.path.abspath(part) for part in parts if part)
 
 
 def _absolutes(value: Any) -> tuple[str, ...]:

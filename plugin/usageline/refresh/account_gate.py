@@ -32,8 +32,8 @@ MAX_GATES = 128
 
 def directory(root: str | None = None) -> str:
     """Return where the gates are: `<data>/gates` of an installed release, "" for another tree."""
-    releases, data = os.path.dirname(root or origin.ROOT), os.path.dirname(os.path.dirname(root or origin.ROOT))
-    return data + "/gates" if os.path.basename(releases) == "releases" else ""
+    releases = os.path.dirname(origin.installation(root or ""))
+    return os.path.dirname(releases) + "/gates" if os.path.basename(releases) == "releases" else ""
 
 
 def names(account: str, token: str, address: str) -> list[str]:
@@ -87,6 +87,8 @@ class AccountGate:
             found = os.lstat(self._directory)
         except OSError:
             return False
+        if not hasattr(os, "geteuid"):
+            return True
         return found.st_mode & 0o170000 == 0o040000 and found.st_uid == os.geteuid() and not found.st_mode & 0o022
 
     def _read(self, path: str) -> tuple[Record, str]:

@@ -47,6 +47,10 @@ def tell(alerts: tuple[Alert, ...], settings: Alerts, env: Mapping[str, str], de
     with contextlib.ExitStack() as guards:
         try:
             for name, words, given in _commands(alerts[:MOST_TOLD], settings, {"PATH": _search_path(own), **desktop.bus()}, desktop):
+                if name == "command" and (own is None or not own.claude_dir):
+                    # The numbers are those of a directory that a project may have chosen: they start no program of the user's.
+                    failures.append(f"{name}: Claude Code's directory is not that of an install")
+                    break
                 if not words:
                     failures.append(f"{name}: nothing to show it with")
                     continue

@@ -1,38 +1,48 @@
-"""The client's own copy of the repository, where usageline is installed as a plugin: its hook has to find the installation."""
+"""The copies of the repository that the client runs as a plugin: the plugin's hook has to find the installation."""
 
 from __future__ import annotations
 
 import contextlib
-import glob
 import json
 import os
 from typing import TYPE_CHECKING
 
 from usageline import atomic, paths
 from usageline.line.start import PLUGIN_POINTER
+from usageline.sources.files import parse_object, read_bytes
+from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from usageline.setup.job import Job
 
-POINTER = PLUGIN_POINTER.removeprefix("/")
-
-COPIES = ("cache/*/*/*", "marketplaces/*")
+MAX_BYTES = 1 << 20
 
 
 def point(job: Job) -> None:
-    """Note in the plugin's copy, if the install runs from it, where the program is. It is no loss if that cannot be written."""
-    if os.path.realpath(job.source).startswith(os.path.realpath(_plugins(job)) + "/"):
+    """Note in each copy where the program is. It is no loss if one cannot be written: the hook in settings.json needs none."""
+    for copy in _copies(job):
         with contextlib.suppress(OSError):
-            atomic.replace_file(f"{job.source}/{POINTER}", json.dumps({"data_dir": job.data_dir}).encode(), 0o600)
+            atomic.replace_file(copy + PLUGIN_POINTER, json.dumps({"data_dir": job.data_dir}).encode(), 0o600)
 
 
 def forget(job: Job) -> None:
     """Remove those notes."""
-    for copy in COPIES:
-        for path in glob.glob(f"{glob.escape(_plugins(job))}/{copy}/{POINTER}"):
-            with contextlib.suppress(OSError):
-                atomic.remove_file(path)
+    for copy in _copies(job):
+        with contextlib.suppress(OSError):
+            atomic.remove_file(copy + PLUGIN_POINTER)
 
 
-def _plugins(job: Job) -> str:
-    return str(paths.claude_dir(job.env)) + "/plugins"
+def _copies(job: Job) -> Iterator[str]:
+    """Yield the directories that the client lists for the plugin, as far as they are the user's and hold it."""
+    folder = f"{paths.claude_dir(job.env)}/plugins"
+    marketplaces = parse_object(read_bytes(folder + "/known_marketplaces.json", MAX_BYTES)) or {}
+    installed = parse_object(read_bytes(folder + "/installed_plugins.json", MAX_BYTES)) or {}
+    plugins = mapping(installed.get("plugins")).get("usageline@usageline")
+    named = [mapping(marketplaces.get("usageline")).get("installLocation")]
+    named += [mapping(one).get("installPath") for one in plugins] if isinstance(plugins, list) else []
+    for path in dict.fromkeys(path for path in named if isinstance(path, str) and os.path.isabs(path)):
+        with contextlib.suppress(OSError):
+            if os.stat(path).st_uid == os.geteuid() and os.path.isfile(path + "/hooks/session_start.py"):
+                yield path

@@ -40,10 +40,11 @@ def variables(env: Mapping[str, str], managed: str = MANAGED) -> dict[str, str]:
     return result
 
 
-def differs(env: Mapping[str, str]) -> bool:
-    """Return whether `env` has a proxy or a certificate that requests do not use."""
-    used = variables(env)
-    return any(env[name].strip() and env[name] != used.get(name) for name in origin.NETWORK if name in env)
+def unused(env: Mapping[str, str]) -> list[str]:
+    """Return the proxies and certificates of `env` that requests do not use, and that no settings decide."""
+    used, recorded = variables(env), origin.network(env)
+    undecided = [name for name in origin.NETWORK if env.get(name, "").strip() and used.get(name) == recorded.get(name)]
+    return [name for name in undecided if origin.absolute(name, env[name]) != used.get(name)]
 
 
 def _managed_files(directory: str) -> Iterator[str]:

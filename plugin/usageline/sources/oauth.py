@@ -117,7 +117,7 @@ def _ask(found: Credentials, context: Context) -> Answer:
     try:
         return http.get(url, headers, network.variables(context.env), min(context.deadline, time.monotonic() + LONGEST_S))
     except SourceFailure as failure:
-        if failure.status == "offline" and network.differs(context.env):
+        if failure.status == "offline" and network.unused(context.env):
             failure.detail = f"{failure.detail}; {network.ADVICE}"
         raise
 

@@ -105,7 +105,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     ),
     "nothing of what it reads is used": (
         *("atomic.replace_file", "atomic._sync_directory", "flock.held", "line.start.create", "line.read.await_end", "line.start.spawn"),
-        *("looks.files.held", "looks.files.sweep", "refresh.told.sweep", "refresh.account_gate._sweep", "setup.plugin.forget"),
+        *("looks.files.held", "looks.files.sweep", "refresh.told.sweep", "refresh.account_gate._sweep", "setup.plugin._copies"),
         *(
             "cli.config.editor._text",
             "cli.config.editor._run_editor",

@@ -136,17 +136,20 @@ def test_a_planted_compiled_configuration_runs_nothing(project: Project, config:
 
 def test_the_users_own_chained_command_runs_by_another_spelling_of_the_same_place(project: Project) -> None:
     """With the HOME and the PATH of the install: neither that of the session chooses what it means."""
-    write_script(project.world.home / "bin" / "mine", 'echo "own $HOME"\n')
+    write_script(project.world.home / "bin" / "mine", 'env >"$HOME/got"; echo "own $HOME"\n')
     write_script(project.root / "bin" / "mine", f"touch {project.ran}\n")
     (project.root / "same").symlink_to(project.world.home)
     project.installed.world.env["PATH"] = f"{project.world.home}/bin:{project.world.env['PATH']}"
     origin.remember(str(project.installed.release.root), project.world.env)
     project.world.configure('[chain]\ncommand = "mine"\nwait = true')
+    steering = {"NODE_OPTIONS": "--require=./x", "GIT_DIR": "x", "PERL5OPT": "-Mx", "ENV": "./x", "CLAUDE_PROJECT_DIR": str(project.root)}
     for home in (str(project.world.home), "/proc/self/cwd/same", f"{project.world.home}/"):
         deadline = time.monotonic() + 20
-        while f"own {project.world.home}\n" not in project.line(HOME=home, PATH=f"{project.root}/bin:/usr/bin:/bin"):
+        while f"own {project.world.home}\n" not in project.line(HOME=home, PATH=f"{project.root}/bin:/usr/bin:/bin", **steering):
             assert time.monotonic() < deadline
     assert not project.ran.exists()
+    got = dict(line.split("=", 1) for line in (project.world.home / "got").read_text().splitlines() if "=" in line)
+    assert {name for name in steering if name in got} == {"CLAUDE_PROJECT_DIR"}
 
 
 def stand_in(world: World) -> Path:

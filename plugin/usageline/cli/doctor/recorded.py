@@ -33,8 +33,7 @@ def places(context: Context) -> Result:
 
 def proxies(context: Context) -> Result | None:
     """The proxies and certificates of this shell are the ones that requests use."""
-    used = network.variables(context.env)
-    other = [name for name in origin.NETWORK if context.env.get(name, "").strip() and context.env[name] != used.get(name)]
-    if other:
-        return warning(f"requests do not use {', '.join(other)} of this shell", AGAIN)
+    used, unused = network.variables(context.env), network.unused(context.env)
+    if unused:
+        return warning(f"requests do not use {', '.join(unused)} of this shell", AGAIN)
     return ok(f"requests use {', '.join(used)} of the install or of your settings") if used else None

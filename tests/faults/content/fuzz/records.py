@@ -37,8 +37,9 @@ def check(data: bytes) -> None:
         mine = origin.own(env, HOME)
         assert mine is None or os.path.isabs(mine.fixed["HOME"])
         assert set(origin.network(env, HOME)) <= set(origin.NETWORK)
-    chain.ROOT = HOME
+    before, chain.ROOT = chain.ROOT, HOME
     fixed = chain.own({"HOME": HOME})
+    chain.ROOT = before
     assert fixed is None or fixed[2].keys() <= {"HOME", "PATH"}
     start_from = list(start.installations(HOME))
     assert start_from == [HOME]

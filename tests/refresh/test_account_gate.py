@@ -1,0 +1,133 @@
+"""One gate for each account over all caches: rules with a clock that is given, and a crowd at a real lock."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from usageline.config import Config, origin
+from usageline.errors import CacheUnwritable
+from usageline.refresh import account_gate
+from usageline.refresh.account_gate import AccountGate
+from usageline.refresh.cooldown import Cooldown
+from usageline.refresh.gate import Blocked
+from usageline.refresh.record import Record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+API = "https://api.anthropic.com"
+NOW = 1_795_400_000
+
+
+@pytest.fixture(autouse=True)
+def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The release that runs."""
+    root = tmp_path / "data" / "releases" / "1"
+    root.mkdir(parents=True)
+    monkeypatch.setattr(origin, "ROOT", str(root))
+    return root
+
+
+def ask(cache: str, now: float = NOW, *, account: str = "a", token: str = "t", address: str = API, force: bool = False) -> bool:  # noqa: S107 - no token
+    """Whether that cache may ask then."""
+    gate, noted = AccountGate({"HOME": "/home", "XDG_CACHE_HOME": cache}, account, token, address), []
+    try:
+        gate.enter(Config(), Record(requested_at=int(now), asked_with=token), force=force, note=lambda: noted.append(1))
+    except Blocked:
+        assert not noted
+        return False
+    assert noted
+    return True
+
+
+def test_another_cache_waits_the_floor() -> None:
+    assert ask("/one")
+    assert not ask("/two", NOW + 118)
+    assert ask("/two", NOW + 121)
+    assert not ask("/one", NOW + 130)
+
+
+def test_a_cache_is_not_held_by_its_own_request() -> None:
+    """The store remembers that; a cache that was cleared may ask at once, as ever."""
+    assert ask("/one")
+    assert ask("/one", NOW + 1)
+
+
+def test_a_token_is_held_under_whatever_account_and_an_account_with_whatever_token() -> None:
+    assert ask("/one")
+    assert not ask("/two", NOW + 1, account="b")
+    assert not ask("/two", NOW + 1, token="u")
+    assert ask("/two", NOW + 1, account="b", token="u")
+
+
+def test_two_services_have_gates_of_their_own() -> None:
+    assert ask("/one", address="http://127.0.0.1:1")
+    assert ask("/two", NOW + 1)
+
+
+def test_a_user_who_asks_waits_no_longer_than_for_one_cache() -> None:
+    assert ask("/one")
+    assert not ask("/two", NOW + 10, force=True)
+    assert ask("/two", NOW + 16, force=True)
+
+
+def test_a_refusal_for_too_many_requests_holds_for_all(release: Path) -> None:
+    gate = AccountGate({"HOME": "/home", "XDG_CACHE_HOME": "/one"}, "a", "t", API)
+    gate.leave(Record(requested_at=NOW, asked_with="t", cooldown=Cooldown("rate-limited", "", NOW + 1000)))
+    assert not ask("/two", NOW + 900, force=True)
+    assert ask("/two", NOW + 1001)
+    assert account_gate.directory() == str(release.parent.parent / "gates")
+
+
+def test_a_request_under_another_clock_holds_nobody() -> None:
+    assert ask("/one", NOW + 86400)
+    assert ask("/two")
+
+
+def test_of_a_crowd_one_asks() -> None:
+    now, passed = time.time(), []
+    crowd = [threading.Thread(target=lambda cache=f"/{number}": passed.append(ask(cache, now))) for number in range(12)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join(20)
+    assert sorted(passed) == [False] * 11 + [True]
+
+
+def test_the_files_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(account_gate, "MAX_GATES", 5)
+    for number in range(20):
+        ask("/one", account=str(number), token="")
+    assert len(os.listdir(account_gate.directory())) == 5
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 50, b"[]", b'{"cooldown": 5, "requested_at": "x", "cache": []}', b"{" * 5000])
+def test_a_damaged_gate_is_open(content: bytes) -> None:
+    assert ask("/one")
+    for name in os.listdir(account_gate.directory()):
+        with open(f"{account_gate.directory()}/{name}", "wb") as file:
+            file.write(content)
+    assert ask("/two", NOW + 1)
+
+
+def test_what_was_not_asked_is_not_remembered() -> None:
+    def fail() -> None:
+        raise CacheUnwritable("full")
+
+    gate = AccountGate({"HOME": "/home", "XDG_CACHE_HOME": "/one"}, "a", "t", API)
+    with pytest.raises(CacheUnwritable):
+        gate.enter(Config(), Record(requested_at=NOW, asked_with="t"), force=False, note=fail)
+    assert ask("/two", NOW + 1)
+
+
+def test_a_tree_that_is_no_release_has_no_gates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(origin, "ROOT", str(tmp_path))
+    origin.disable(str(tmp_path))
+    assert account_gate.directory() == ""
+    assert ask("/one")
+    assert ask("/two")
