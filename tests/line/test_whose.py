@@ -110,6 +110,12 @@ def test_one_from_before_a_renewal_of_the_same_account_counts() -> None:
     assert decide(((95, 3 * HOUR), (60, 4 * DAY)), answered=NOW - 300, since=NOW - 200, seen=NOW - 2 * HOUR) == whose.NEWER
 
 
+@pytest.mark.parametrize(("answered", "verdict"), [(SEEN + 0.3, whose.READING), (SEEN + 0.7, whose.NEWER)])
+def test_a_sign_in_and_a_reading_in_the_second_of_the_last_answer_are_told_apart(answered: float, verdict: str) -> None:
+    """The reading's time is whole seconds; the ends are the same in both accounts."""
+    assert decide(((90, 3 * HOUR), (80, 4 * DAY)), answered=answered, since=SEEN + 0.5) == verdict
+
+
 @pytest.mark.parametrize(
     ("payload", "known", "looks"),
     [

@@ -44,49 +44,47 @@ def of_payload(reported, known, times, now, answered_at):
     `times` are `signed_in_since` and when the snapshot's were seen, each None if unknown; `answered_at` gives when the session had its
     last answer, or None. It costs a system call, and is called only if the payload would change what is shown.
     """
-    since, observed_at = times
-    pairs = [(_of_kind(known, window.kind), window) for window in reported]
-    if not any(_adds(old, new, now) for old, new in pairs):
+    adds, alike, unlike, unstarted = _compared(reported, known, now)
+    if not adds:
         return MERGE
-    at = answered_at()
-    seen_later = None if at is None or observed_at is None else at > observed_at
-    verdicts = [_is_one_window(old, new, now, seen_later) for old, new in pairs]
-    alike, unlike = verdicts.count(True), verdicts.count(False)
-    if at is not None and since is not None and at < since and (unlike or not alike):
-        return BEFORE
+    since, observed_at = times
+    at, seen_later = answered_at(), None
+    if at is not None:
+        # A reading's time is cut to the second: one of after the sign-in is newer than an answer of before it.
+        is_before = since is not None and at < since
+        if observed_at is not None:
+            seen_later = at > observed_at and not (is_before and since <= observed_at + 1)
+        if seen_later is False:
+            unlike += unstarted
+        if is_before and (unlike or not alike):
+            return BEFORE
     is_fresh = observed_at is not None and -CLOCK_SLACK_S <= now - observed_at <= SESSION_S
     if is_fresh and (unlike > 1 or (unlike and not alike and seen_later)):
         return OTHER
     return MERGE if seen_later is None else NEWER if seen_later else READING
 
 
-def _of_kind(windows, kind):
-    for window in windows:
-        if window.kind == kind:
-            return window
-    return None
+def _compared(reported, known, now):
+    """Whether the payload could change what is shown; how many windows are alike, and unlike, of those that run in both.
 
-
-def _is_live(window, now):
-    return window.resets_at is not None and window.resets_at > now
-
-
-def _adds(known, reported, now):
-    """Whether the payload's window could change what is shown of the snapshot's."""
-    if known is None or known.percent is None:
-        return True
-    if not _is_live(reported, now):
-        return False
-    if not _is_live(known, now) or abs(known.resets_at - reported.resets_at) > SAME_RESET_S:
-        return True
-    return int(reported.percent) > int(known.percent)
-
-
-def _is_one_window(known, reported, now, seen_later):
-    """Whether both are one window of one account; None if that cannot be told: one has passed, or has not started yet."""
-    if known is None or not _is_live(reported, now):
-        return None
-    if _is_live(known, now):
-        return abs(known.resets_at - reported.resets_at) <= SAME_RESET_S
-    # A reading that is newer and says that the account's window has not started.
-    return False if known.resets_at is None and known.percent == 0 and seen_later is False else None
+    The last number is of windows that run in the payload only, and have not started in the reading.
+    """
+    adds, alike, unlike, unstarted = False, 0, 0, 0
+    for new in reported:
+        end = new.resets_at or 0
+        for old in known:
+            if old.kind == new.kind:
+                break
+        else:
+            adds = True
+            continue
+        if end > now:
+            known_end = old.resets_at or 0
+            if known_end <= now:
+                adds, unstarted = True, unstarted + (not known_end and old.percent == 0)
+            elif -SAME_RESET_S <= known_end - end <= SAME_RESET_S:
+                alike += 1
+            else:
+                adds, unlike = True, unlike + 1
+        adds = adds or old.percent is None or (end > now and int(new.percent) > int(old.percent))
+    return adds, alike, unlike, unstarted
