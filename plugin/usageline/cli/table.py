@@ -58,7 +58,9 @@ def drawn(snapshot: dict[str, Any] | None, credentials: str, now: float, width: 
         table.add_row(*limit_row(window, now, bar_cells))
     for credit in seen.credits:
         table.add_row(*credit_row(credit, now, bar_cells))
-    foretold = [text(sentence, "warning" if foresight.is_sure(window) else "dim") for window in seen.windows if (sentence := outlook(window, now))]
+    foretold = [
+        text(sentence, "warning" if foresight.is_sure(window) else "dim") for window in seen.windows if (sentence := outlook(window, now))
+    ]
     return Group(table, *foretold, Text(), footer(snapshot or {}, seen))
 
 
@@ -78,7 +80,7 @@ def outlook(window: Any, now: float) -> str:
     at = view.exhausted_at(window, now)
     if at is None:
         return ""
-    notes = [] if window.chance is None else [f"chance {math.floor(window.chance * 100)}%"]
+    notes = [] if window.chance is None else [f"chance {round(window.chance * 100)}%"]
     if window.exhausts_from and window.exhausts_to:
         first, last = (figures.clock(max(end, now), now) for end in (window.exhausts_from, window.exhausts_to))
         notes += [] if first == last else [f"likely {first} to {last}"]

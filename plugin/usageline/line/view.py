@@ -43,7 +43,10 @@ class Window:
     to `exhausts_to`), each None where nothing is said; `chance` how likely that is (0 to 1), None in a snapshot of 0.1.0.
     """
 
-    __slots__ = ("chance", "claimed", "exhausts_at", "exhausts_from", "exhausts_to", "kind", "label", "lowered", "percent", "resets_at", "severity")
+    __slots__ = (
+        *("chance", "claimed", "exhausts_at", "exhausts_from", "exhausts_to"),
+        *("kind", "label", "lowered", "percent", "resets_at", "severity"),
+    )
 
     def __init__(self, kind, label, percent, resets_at, claimed=None):
         self.kind = kind
