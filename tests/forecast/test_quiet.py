@@ -99,6 +99,17 @@ def test_what_a_correction_took_and_gave_back_is_no_use(percents: list[int]) -> 
     assert all((limit.rate or 0) <= 30 for limit in limits)
 
 
+@pytest.mark.parametrize("wrong", [[95], [95, 95, 96], [60, 99]])
+def test_a_wrong_reading_that_is_corrected_was_no_use(wrong: list[int]) -> None:
+    """What follows is said as if it had never been."""
+    before = session(range(0, 91, 5), lambda at: at / 3)
+    odd = [look(NOW + (95 + 5 * index) * MIN, percent, NOW + SESSION_S) for index, percent in enumerate(wrong)]
+    later = session(range(110, 121, 5), lambda at: at / 3)
+    corrected, plain = after([*before, *odd, *later]), after([*before, *later])
+    assert corrected.exhausts_at is None
+    assert corrected.rate == pytest.approx(plain.rate, abs=3)
+
+
 def test_use_after_a_reset_counts_as_use() -> None:
     """What comes back step by step was used: a fall is not ignored for good."""
     before = session(range(0, 61, 5), lambda at: at)
