@@ -9,6 +9,7 @@ import pytest
 
 from forecast.test_rules import DAY, HOUR, NOW, SESSION_S, WEEK_S, after, look, session, working_days
 from usageline.usage.forecast import History, with_forecast
+from usageline.usage.forecast.use import Use
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,3 +154,11 @@ def test_a_look_in_the_minutes_after_a_reset_says_nothing(known_days: int) -> No
     ]
     looks = [look(NOW + 60, 88, NOW + SESSION_S), look(NOW + 360, 88, NOW + SESSION_S), look(NOW + 960, 3, NOW + SESSION_S)]
     assert [with_forecast(reading, [*known, *looks[:index]]).limits[0].exhausts_at for index, reading in enumerate(looks)] == [None] * 3
+
+
+def test_a_limit_taken_back_from_full_is_full_no_more() -> None:
+    """The hours after a banked reset are known; those in which the limit stood reached are not."""
+    use = Use(WEEK_S)
+    for at, percent in ((NOW, 90), (NOW + HOUR, 100), (NOW + 5 * HOUR, 0), (NOW + 6 * HOUR, 1)):
+        use.see(at, percent, NOW + 3 * DAY)
+    assert use.full == set(range(NOW // HOUR + 1, NOW // HOUR + 6))
