@@ -120,7 +120,7 @@ def _life(rng: random.Random, role: Role, traits: Traits) -> Life:
         if rng.random() < 0.15:
             regime = rng.choice(tuple(REGIMES))
         life.demand[day] = REGIMES[regime] * rng.lognormvariate(0, 0.25)
-        works = day % 7 in role.days and rng.random() < 0.9 or rng.random() < 0.06
+        works = (day % 7 in role.days and rng.random() < 0.9) or rng.random() < 0.06
         if not works or day in traits.holiday:
             continue
         shift_min = 480 * (day // 7 % 3) if role.shifts else 0

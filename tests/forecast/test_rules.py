@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from usageline.line.view import LENGTH_S
 from usageline.usage import stored
-from usageline.usage.forecast import History, with_forecast
+from usageline.usage.forecast import QUIET_CHANCE, History, with_forecast
 from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:
@@ -70,26 +70,35 @@ def test_pace_is_the_distance_from_even_use() -> None:
 )
 def test_nothing_is_said_of_a_limit_without_a_known_window(limit: Limit) -> None:
     """A kind of unknown length, a percentage or reset that is not known, a window that is over; what was said before is gone."""
-    stale = replace(limit, pace=1.0, rate=2.0, exhausts_at=NOW + 60, exhausts_from=NOW + 50, exhausts_to=NOW + 70)
+    stale = replace(limit, pace=1.0, rate=2.0, chance=0.9, exhausts_at=NOW + 60, exhausts_from=NOW + 50, exhausts_to=NOW + 70)
     assert with_forecast(Reading((stale,), (), "oauth", NOW), []).limits == (limit,)
 
 
 def test_a_steady_burn_is_told_right() -> None:
-    """30 points an hour reach the limit after 200 minutes."""
-    for minute in (60, 90, 150):
-        said = after(session(range(0, minute + 1, 5), lambda at: at / 2))
-        assert said.exhausts_at is not None
-        assert said.exhausts_from is not None
-        assert said.exhausts_to is not None
-        assert abs(said.exhausts_at - (NOW + 200 * 60)) < 0.35 * (200 - minute) * 60
-        assert said.exhausts_from < NOW + 200 * 60 < said.exhausts_to
-        assert said.rate == pytest.approx(30, abs=2)
+    """45 points an hour reach the limit after 133 minutes."""
+    for minute in (60, 90, 120):
+        limit = after(session(range(0, minute + 1, 5), lambda at: at * 0.75))
+        assert limit.exhausts_at is not None
+        assert limit.exhausts_from is not None
+        assert limit.exhausts_to is not None
+        assert abs(limit.exhausts_at - (NOW + 133 * 60)) < 0.35 * (133 - minute) * 60
+        assert limit.exhausts_from < NOW + 133 * 60 < limit.exhausts_to
+        assert limit.rate == pytest.approx(45, abs=2)
+
+
+def test_the_chance_grows_as_a_steady_burn_comes_nearer() -> None:
+    """An end is named from one half on, and before that its chance."""
+    limits = [after(session(range(0, minute + 1, 5), lambda at: at / 2)) for minute in (60, 120, 180)]
+    chances = [limit.chance or 0 for limit in limits]
+    assert chances == sorted(chances)
+    assert chances[0] < QUIET_CHANCE < chances[-1]
+    assert [limit.exhausts_at is not None for limit in limits] == [chance >= QUIET_CHANCE for chance in chances]
 
 
 def test_whole_percentages_tell_nearly_the_same() -> None:
     """The service gives either."""
     minutes = range(0, 91, 5)
-    exact, whole = after(session(minutes, lambda at: at / 2)), after(session(minutes, lambda at: at // 2))
+    exact, whole = after(session(minutes, lambda at: at * 0.75)), after(session(minutes, lambda at: at * 3 // 4))
     assert exact.exhausts_at is not None
     assert whole.exhausts_at is not None
     assert abs(exact.exhausts_at - whole.exhausts_at) < 600
@@ -174,19 +183,8 @@ def test_one_reset_reported_a_second_apart_is_one_window() -> None:
     assert after(apart[:-1]).exhausts_at == pytest.approx(after(exact[:-1]).exhausts_at, abs=2)
 
 
-def test_a_forecast_that_stands_is_not_given_up_for_a_small_change() -> None:
-    """No flicker: once said, it is kept down to a smaller chance."""
-    rising = session(range(0, 61, 5), lambda at: at / 2)
-    slower = [*rising, *session(range(65, 126, 5), lambda at: 30 + (at - 60) / 15)]
-    history = History()
-    stood = [history.forecast(reading).limits[0].exhausts_at is not None for reading in slower]
-    afresh = [after(slower[: count + 1]).exhausts_at is not None for count in range(len(slower))]
-    assert sum(stood) > sum(afresh)
-    assert all(kept for kept, said in zip(stood, afresh, strict=True) if said)
-
-
 def test_readings_taken_in_one_by_one_tell_the_same() -> None:
-    """As with all of them at once, where the last one carries what was said then; it may be there without it too."""
+    """As with all of them at once, whatever was said at the last one; it may be there twice."""
     readings = working_days(10, 3, range(9, 17))
     history, past = History(), []
     for count, reading in enumerate(readings, 1):
@@ -229,4 +227,6 @@ def test_whatever_the_history_a_forecast_lies_between_now_and_the_reset(
         ):
             assert at < limit.exhausts_from <= limit.exhausts_at <= limit.exhausts_to < limit.resets_at
         assert limit.rate is None or limit.rate >= 0
+        assert limit.chance is None or 0 <= limit.chance <= 1
+        assert limit.exhausts_at is None or (limit.chance or 0) >= QUIET_CHANCE
         assert stored.from_json(json.loads(json.dumps(stored.as_json(reading), allow_nan=False))) == reading

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from usageline.line import view
 from usageline.line.render import render
+from usageline.line.segments import foresight
 
 pytestmark = pytest.mark.usefixtures("utc")
 
@@ -19,9 +20,12 @@ def limit(kind: str = "session", percent: float | None = 60, left_s: int = 2 * H
     return {"kind": kind, "label": kind, "percent": percent, "resets_at": NOW + left_s, **fields}
 
 
+def snapshot(*limits: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"version": 1, "status": "ok", "observed_at": NOW, "credentials": "", "limits": list(limits), **fields}
+
+
 def line(row: list[Any], *limits: dict[str, Any], width: int = 200, **fields: Any) -> str:
-    snapshot = {"version": 1, "status": "ok", "observed_at": NOW, "credentials": "", "limits": list(limits), **fields}
-    seen = view.build(None, snapshot, "", {}, NOW)
+    seen = view.build(None, snapshot(*limits, **fields), "", {}, NOW)
     return "".join(render(seen, {"rows": [row]}, {"NO_COLOR": "1"}, width=width))
 
 
@@ -35,6 +39,54 @@ def test_the_end_of_a_limit_is_said_with_how_long_before_its_reset_that_is() -> 
 def test_the_range_is_said_where_it_is_asked_for() -> None:
     ends = limit(exhausts_at=NOW + 85 * 60, exhausts_from=NOW + 70 * 60, exhausts_to=NOW + 100 * 60)
     assert line([["forecast", {"range": True}]], ends).startswith("5h full at 03:10–03:40")
+
+
+@pytest.mark.parametrize(
+    ("chance", "text"),
+    [
+        (0.5, "5h may fill by 03:25"),
+        (0.66, "5h may fill by 03:25"),
+        (0.67, "5h full at 03:25, 35m before its reset"),
+        (1, "5h full at 03:25, 35m before its reset"),
+        (None, "5h full at 03:25, 35m before its reset"),
+        ("often", "5h full at 03:25, 35m before its reset"),
+    ],
+)
+def test_what_is_no_more_than_likely_is_said_quietly(chance: object, text: str) -> None:
+    """A snapshot of 0.1.0 has no chance; its forecasts were warnings."""
+    assert line([["forecast", {}]], limit(exhausts_at=NOW + 85 * 60, chance=chance)) == text
+
+
+def test_only_a_sure_forecast_has_a_color() -> None:
+    """In the line and for the pace."""
+    likely, sure = (
+        view.build(None, snapshot(limit(exhausts_at=NOW + 85 * 60, chance=chance, percent=70)), "", {}, NOW) for chance in (0.6, 0.7)
+    )
+    for segment in (foresight.forecast, foresight.pace):
+        assert "warning" not in {style for style, _ in segment(likely, {})[0][0][1]}
+        assert "warning" in {style for style, _ in segment(sure, {})[0][0][1]}
+
+
+def test_the_quiet_form_can_have_a_range_and_goes_before_the_numbers() -> None:
+    """On a narrow terminal the limit stays."""
+    ends = limit(exhausts_at=NOW + 85 * 60, exhausts_from=NOW + 70 * 60, exhausts_to=NOW + 100 * 60, chance=0.6)
+    assert line([["forecast", {"range": True}]], ends) == "5h may fill 03:10–03:40"
+    assert line([["session", {"show": ["percent"]}], ["forecast", {}]], ends, width=12) == "5h 60%"
+
+
+def test_a_sure_end_is_said_before_a_likely_one_that_is_sooner() -> None:
+    """A guess does not hide a warning."""
+    both = limit(exhausts_at=NOW + HOUR, chance=0.55), limit("weekly_all", 90, 50 * HOUR, exhausts_at=NOW + 3 * HOUR, chance=0.8)
+    assert line([["forecast", {}]], *both).startswith("7d full at 05:00")
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [({"hide_below": 60}, ""), ({"hide_below": 58}, "5h may fill by 03:25"), ({"warning": 50}, "5h full at 03:25, 35m before its reset")],
+)
+def test_how_sure_it_must_be_is_an_option(options: dict[str, Any], text: str) -> None:
+    """For the color, and to be said at all."""
+    assert line([["forecast", options]], limit(exhausts_at=NOW + 85 * 60, chance=0.58)) == text
 
 
 @pytest.mark.parametrize(
@@ -106,7 +158,7 @@ ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max
 
 
 @given(
-    st.dictionaries(st.sampled_from(["exhausts_at", "exhausts_from", "exhausts_to", "percent", "resets_at"]), ANYTHING),
+    st.dictionaries(st.sampled_from(["chance", "exhausts_at", "exhausts_from", "exhausts_to", "percent", "resets_at"]), ANYTHING),
     st.dictionaries(st.sampled_from(sorted(alert())), ANYTHING),
 )
 def test_nothing_in_a_snapshot_can_break_them(fields: dict[str, Any], row: dict[str, Any]) -> None:

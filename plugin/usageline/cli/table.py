@@ -86,7 +86,7 @@ def outlook(window: Any, now: float) -> str:
     at = view.exhausted_at(window, now)
     if at is None:
         return ""
-    notes = [] if window.chance is None else [f"chance {math.floor(window.chance * 100)}%"]
+    notes = [] if window.chance is None else [f"chance {round(window.chance * 100)}%"]
     if window.exhausts_from and window.exhausts_to:
         first, last = (figures.clock(max(end, now), now) for end in (window.exhausts_from, window.exhausts_to))
         notes += [] if first == last else [f"likely {first} to {last}"]

@@ -14,7 +14,8 @@
     signed_in_since from when on, at the latest, the account and organization have been signed in, or null
     readings_since  what Claude Code itself fetched before may be of another sign-in, whose files changed then; null if none did
     appearance      dark or light, as Claude Code's own theme says of the terminal, or null
-    limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at, exhausts_from, exhausts_to, lowered}], in the server's order
+    limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at, exhausts_from, exhausts_to, lowered, chance}], in the
+                    server's order; `chance` that the limit is reached before its reset, 0 to 1, and the `exhausts_…` only from one half on
     credits         [{label, used_minor, limit_minor, exponent, currency, percent, ends_at, expires, enabled, disabled_reason, reached, terms}]
     alerts          [{kind, label, threshold, percent, resets_at, at, line, session_start}]: thresholds that were reached in windows that had not
                     ended, at the time `at`; `line` and `session_start` say whether the status line and a session's start are to tell of it

@@ -33,7 +33,7 @@ def forecast(view, options):
     ends = []
     for index, window in enumerate(view.windows):
         at = exhausted_at(window, view.now)
-        is_shown = window.chance is None or window.chance * 100 >= least_percent
+        is_shown = window.chance is None or window.chance >= least_percent / 100
         if at is not None and is_shown and kind in (None, window.kind):
             ends.append((not is_sure(window, sure_percent), at, index))
     if not ends:
@@ -59,7 +59,7 @@ def forecast(view, options):
 
 def is_sure(window, sure_percent=SURE_PERCENT):
     """Return whether the forecast is likely enough for a warning. A snapshot of 0.1.0 does not say how likely it is, and had only warnings."""
-    return window.chance is None or window.chance * 100 >= sure_percent
+    return window.chance is None or window.chance >= sure_percent / 100
 
 
 def alerts(view, options):

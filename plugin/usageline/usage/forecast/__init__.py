@@ -54,11 +54,11 @@ class History:
             percent, resets_at = limit.percent, limit.resets_at
             if percent is None or resets_at is None:
                 continue
-            use = uses.get((limit.kind, limit.label))
+            use = uses.get(_key(limit))
             if use is None:
                 if limit.kind not in LENGTH_S:
                     continue
-                use = uses[limit.kind, limit.label] = Use(LENGTH_S[limit.kind])
+                use = uses[_key(limit)] = Use(LENGTH_S[limit.kind])
             use.see(at, percent, resets_at)
 
     def forecast(self, reading: Reading) -> Reading:
@@ -74,7 +74,7 @@ class History:
         left_s = limit.resets_at - now
         if left_s <= length_s:  # of a longer window the age is not known
             bare = replace(bare, pace=round(limit.percent - 100 + 100 * left_s / length_s, 2))
-        use = self._uses[limit.kind, limit.label]
+        use = self._uses[_key(limit)]
         if use.at != now or use.percent != limit.percent:  # two limits of one name: nothing to go on
             return bare
         outlook = look_ahead(use, now, WEIGHTS[limit.kind])
@@ -86,3 +86,8 @@ class History:
             return bare
         early, likely, late = (min(max(round(at), first), last) for at in outlook.span)
         return replace(bare, exhausts_at=likely, exhausts_from=early, exhausts_to=late)
+
+
+def _key(limit: Limit) -> tuple[str, str]:
+    """Which limit it is. Only a model's limit is known by its label; sources call the others by different ones."""
+    return limit.kind, limit.label if limit.kind == "weekly_scoped" else ""

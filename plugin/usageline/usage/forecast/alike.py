@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from usageline.usage.forecast.use import HOUR_S
-from usageline.usage.forecast.usual import DAY_H, WEEK_H
+from usageline.usage.forecast.usual import DAY_H
 
 if TYPE_CHECKING:
     from usageline.usage.forecast.use import Use
@@ -20,37 +21,31 @@ DAY_DECAY = 0.95
 
 
 def alike(use: Use, now: int, first_hour: int, rate: float) -> tuple[float, float]:
-    """Return how many past hours of use were like this one, weighted, and the weight of those that the same would have filled.
+    """Return how many past hours of use were like this one, weighted, and the weight of those that would have filled the limit.
 
     `rate` is the use of late in points an hour; hours before `first_hour` are not known.
     """
-    need, left_h = 100 - use.percent, (use.resets_at - now) / HOUR_S
-    now_hour = now // HOUR_S
+    need, left_h, now_hour = 100 - use.percent, (use.resets_at - now) / HOUR_S, now // HOUR_S
     span = max(1, math.ceil(left_h))
-    count = now_hour - first_hour - span
-    if count <= 0:
+    if now_hour - first_hour <= span:
         return 0.0, 0.0
-    get, full = use.hours.get, use.full
-    used_until, total = [0.0], 0.0
-    for hour in range(first_hour, now_hour + 1):
-        total += get(hour, 0.0)
-        used_until.append(total)
-    full_until, count_full = [0], 0
-    for hour in range(first_hour, now_hour + 1):
-        count_full += hour in full
-        full_until.append(count_full)
+    hours, full = use.hours, use.full
+    known = range(first_hour, now_hour + 1)
+    used = list(accumulate((hours.get(hour, 0.0) for hour in known), initial=0.0))
+    stopped = list(accumulate((hour in full for hour in known), initial=0))
     weights = filled = 0.0
     pace = math.log(2 * rate + 1)
-    for index in range(1, count + 1):
-        hour = first_hour + index
-        if get(hour, 0.0) <= 0 or hour in full:
+    for hour, amount in hours.items():
+        index = hour - first_hour
+        if amount <= 0 or hour in full or not 0 < index < now_hour - first_hour - span + 1:
             continue
-        apart = abs(hour - now_hour) % DAY_H
-        apart = min(apart, DAY_H - apart) / HOURS_APART
-        faster = (math.log(used_until[index + 1] - used_until[index - 1] + 1) - pace) / PACE_APART
-        weight = math.exp(-(apart * apart + faster * faster) / 2) * DAY_DECAY ** ((now_hour - hour) / DAY_H)
-        after, end = index + 1, index + 1 + span
+        apart = (now_hour - hour) % DAY_H
+        apart_h = min(apart, DAY_H - apart) / HOURS_APART
+        faster = (math.log(used[index + 1] - used[index - 1] + 1) - pace) / PACE_APART
+        weight = math.exp(-(apart_h * apart_h + faster * faster) / 2) * DAY_DECAY ** ((now_hour - hour) / DAY_H)
         weights += weight
-        if (used_until[end] - used_until[after]) * left_h / span >= need or full_until[end] > full_until[after]:
+        # The hours after it, and whether the limit stood reached in one of them: then more would have been used.
+        after, end = index + 1, index + 1 + span
+        if (used[end] - used[after]) * left_h / span >= need or stopped[end] > stopped[after]:
             filled += weight
     return weights, filled

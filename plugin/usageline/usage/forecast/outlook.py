@@ -74,9 +74,8 @@ def look_ahead(use: Use, now: int, weights: Weights) -> Outlook:
     if to_come <= 0:
         return Outlook(rate, 0.0)
     chance = weights.odds.chance(_signs(use, now, usual, late, to_come))
-    spread = min(
-        MAX_SPREAD, math.hypot(weights.spread + weights.spread_new / (1 + usual.known_h / DAY_H), math.sqrt(weights.grain / to_come))
-    )
+    spread = weights.spread + weights.spread_new / (1 + usual.known_h / DAY_H)
+    spread = min(MAX_SPREAD, math.hypot(spread, math.sqrt(weights.grain / need)))
     reaching = NORMAL.cdf(math.log(to_come / need) / spread)
     early, likely, late_ = (now + _reached(course, need, spread, reaching * quantile) for quantile in QUANTILES)
     return Outlook(rate, chance, (early, likely, late_))

@@ -11,6 +11,8 @@ MAX_CORRECTION = 3.0
 """Points. A smaller fall is a correction: what rises again up to where it stood was used before."""
 CORRECTED_WITHIN_S = 3600
 """A larger fall that one step takes back within this time was a wrong reading, not a reset."""
+ROUNDING = 1e-6
+"""Points: sums of floats differ by less."""
 MAX_LOOK_S = 3600
 """A gap between two readings counts at most so much as time in which usageline looked."""
 MAX_STEP = 1.0
@@ -86,9 +88,13 @@ class Use:
     def _grown(self, at: int, percent: float) -> float:
         """Return the points used since the last reading of this window; 0 if the service took use back, or gave back what it had taken."""
         if percent < self.percent:
-            self.fell_from = max(self.percent, self.fell_from)
-            self.fell_to, self.fell_at = percent, at
-            return 0.0
+            if self.percent >= 100:  # from here on it stands reached no more
+                self.full.difference_update(range(at // HOUR_S + 1, self.resets_at // HOUR_S + 1))
+            level = self._undo_jump(at, percent)
+            if level is None:
+                self.fell_from = max(self.percent, self.fell_from)
+                self.fell_to, self.fell_at = percent, at
+            return 0.0 if level is None else percent - level
         is_small = self.fell_from - self.fell_to <= MAX_CORRECTION
         is_undone = at - self.fell_at <= CORRECTED_WITHIN_S and percent - self.percent > (self.fell_from - self.fell_to) / 2
         grown = percent - self.percent
@@ -98,6 +104,22 @@ class Use:
             self.fell_from = 0.0
         return grown
 
+    def _undo_jump(self, at: int, percent: float) -> float | None:
+        """Forget a jump of the last hour if the fall to `percent` takes it back: it was a wrong reading. Return the percentage before it."""
+        level, undone = self.percent, 0
+        while level > percent + ROUNDING:
+            if undone == len(self.rises) or at - self.rises[-1 - undone][1] > CORRECTED_WITHIN_S:
+                return None
+            undone += 1
+            level -= self.rises[-undone][2]
+        if max(grown for _, _, grown in self.rises[-undone:]) < (self.percent - percent) / 2:  # it came step by step, and was used
+            return None
+        for _ in range(undone):
+            began, rose_at, grown = self.rises.pop()
+            self._spread(began, rose_at, -grown)
+        self.rose_at = self.rises[-1][1] if self.rises else 0
+        return min(level, percent)
+
     def _look_until(self, at: int) -> None:
         self.looked_s += min(at - self.at, MAX_LOOK_S)
         self.at = at
@@ -105,6 +127,9 @@ class Use:
     def _rise(self, began: int, at: int, grown: float) -> None:
         self.rose_at = at
         self.rises.append((began, at, grown))
+        self._spread(began, at, grown)
+
+    def _spread(self, began: int, at: int, grown: float) -> None:
         hours, first, last = self.hours, began // HOUR_S, at // HOUR_S
         if first == last:
             hours[first] = hours.get(first, 0.0) + grown

@@ -29,11 +29,17 @@ class Usual:
         """Hours before it are not known."""
         self.known_h = max(0, self.now_hour - self.first_hour)
         """How many whole hours are known."""
+        self._expected: dict[int, float] = {}
         self._smoothed: dict[int, float | None] = {}
         self._by_day: dict[int, float | None] = {}
 
     def in_hour(self, hour: int) -> float:
         """What to expect of an hour: by the same hour of the days before, and of the weeks before."""
+        if hour not in self._expected:
+            self._expected[hour] = self._in_hour(hour)
+        return self._expected[hour]
+
+    def _in_hour(self, hour: int) -> float:
         of_day = self._of_day(hour)
         if of_day is None:
             return self._otherwise

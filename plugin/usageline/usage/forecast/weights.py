@@ -38,7 +38,7 @@ class Weights:
     `level_points` stand against chance, `level_power` says how much of it is believed.
     The chance: `odds`.
     When: spread, as standard deviations of the logarithm of the use to come: `spread`, `spread_new` more without history (half of that after a day),
-    and `grain`, the points of one piece of work: the less is to come, the more it depends on a single one.
+    and `grain`, the points of one piece of work: the less is left, the more it depends on a single one.
     """
 
     step_s: int
@@ -77,11 +77,11 @@ SESSION = Weights(
     level_h=36,
     level_points=10,
     level_power=0.7,
-    spread=0.4,
+    spread=0.5,
     spread_new=0.5,
-    grain=10,
+    grain=3,
     looked_s=20 * 60,
-    odds=Odds(base=-0.2, course=1.05, alike=0.55, base_new=-0.3, course_new=0.35),
+    odds=Odds(base=-0.2, course=1.05, alike=0.55, base_new=-0.2, course_new=0.35),
 )
 WEEKLY = Weights(
     step_s=3600,
@@ -100,7 +100,7 @@ WEEKLY = Weights(
     level_power=0.4,
     spread=0.6,
     spread_new=1,
-    grain=0,
+    grain=2,
     looked_s=4 * 3600,
     odds=Odds(base=-0.35, course=1.6, alike=0.35, base_new=-0.1, course_new=-0.15),
 )

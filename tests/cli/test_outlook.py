@@ -1,0 +1,69 @@
+"""What the table says of the end of a limit."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from usageline.cli.table import drawn, outlook
+from usageline.line import view
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOW = 1_795_399_200  # Monday 2026-11-23 02:00 UTC
+HOUR = 3600
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Times of day in UTC."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def window(**fields: Any) -> Any:
+    """The window of a snapshot whose limit is reached in 85 minutes, 35 before its reset."""
+    row = {
+        "kind": "session",
+        "label": "Current session",
+        "percent": 60,
+        "resets_at": NOW + 2 * HOUR,
+        "exhausts_at": NOW + 85 * 60,
+        **fields,
+    }
+    snapshot = {"version": 1, "status": "ok", "observed_at": NOW, "credentials": "", "limits": [row]}
+    return view.build(None, snapshot, "", {}, NOW).windows[0]
+
+
+@pytest.mark.parametrize(
+    ("chance", "text"),
+    [
+        (0.58, "Current session: the limit may be reached by 03:25, 35m before its reset (chance 58%)"),
+        (0.8, "Current session: at this pace the limit is reached at 03:25, 35m before its reset (chance 80%)"),
+        (None, "Current session: at this pace the limit is reached at 03:25, 35m before its reset"),
+    ],
+)
+def test_the_end_is_said_as_surely_as_it_is_known(chance: float | None, text: str) -> None:
+    """A snapshot of 0.1.0 has no chance; its forecasts were warnings."""
+    assert outlook(window(chance=chance), NOW) == text
+
+
+def test_the_range_stands_beside_the_chance() -> None:
+    """Where the snapshot has one."""
+    text = outlook(window(chance=0.8, exhausts_from=NOW + 70 * 60, exhausts_to=NOW + 100 * 60), NOW)
+    assert text.endswith("(chance 80%, likely 03:10 to 03:40)")
+
+
+@pytest.mark.parametrize(("chance", "style"), [(0.58, "dim"), (0.8, "yellow")])
+def test_only_a_sure_end_has_a_color(chance: float, style: str) -> None:
+    """In the table and in `watch`, which draws the same."""
+    row = {"kind": "session", "label": "S", "percent": 60, "resets_at": NOW + 2 * HOUR, "exhausts_at": NOW + 85 * 60, "chance": chance}
+    snapshot = {"version": 1, "status": "ok", "observed_at": NOW, "credentials": "", "limits": [row]}
+    group: Any = drawn(snapshot, "", NOW, 100)
+    assert [str(text.style) for text in group.renderables[1:2]] == [style]
