@@ -55,8 +55,9 @@ class Window:
     """One limit: `kind`, `label`, `percent` (from 0, None unknown), `resets_at` (epoch s or None), `severity` (one of SEVERITIES).
 
     `claimed` is the server's own word for its severity; `lowered`: the service has taken use back in this window, so a higher percentage of
-    the same window may be from before. `overdue`: the service reported the percentage after the reset had passed. `exhausts_at` is when it is used up if that is before its reset (epoch s, likely from `exhausts_from`
-    to `exhausts_to`), each None where nothing is said.
+    the same window may be from before. `overdue`: the service reported the percentage after the reset had passed.
+    `exhausts_at` is when it is used up if that is before its reset (epoch s, likely from `exhausts_from` to
+    `exhausts_to`), each None where nothing is said.
     """
 
     __slots__ = (
