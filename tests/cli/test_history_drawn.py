@@ -72,6 +72,22 @@ def test_at_a_reset_the_curve_falls_to_nothing_at_that_moment() -> None:
     assert series.resets == (START + 12 * 60,)
 
 
+def test_a_reset_that_is_overdue_is_marked_where_it_was_seen() -> None:
+    """The curve goes on until then, and never back in time."""
+    series = only(seen((0, 80, 12), (10, 90, 12), (14, 90, 12), (19, 1, 312)), now=START + 1200)
+    assert in_minutes(series) == [[(0, 80), (10, 90), (19, 90), (19, 0), (19, 1)]]
+    assert series.resets == (START + 19 * 60,)
+    assert only(seen((0, 80, 12), (14, 90, 12)), now=START + 1200).resets == ()
+
+
+def test_a_curve_above_100_is_a_full_column_and_the_head_has_its_number() -> None:
+    series = only(seen((0, 99, 600), (5, 130, 600), (10, 260, 600)))
+    lines = [line.plain for line in chart.panel(series, START, START + 1200, 60)]
+    assert len(lines) == len([line.plain for line in chart.panel(only(seen((0, 9, 600), (5, 9, 600))), START, START + 1200, 60)])
+    assert "260%" in lines[0]
+    assert max(map(len, lines)) <= 60
+
+
 def test_a_reset_that_comes_early_is_marked_where_it_was_seen() -> None:
     """The window that was announced never ended."""
     series = only(seen((0, 80, 200), (5, 85, 200), (10, 0, 310)), now=START + 600)

@@ -66,9 +66,11 @@ def test_a_number_from_before_its_reset_is_not_shown() -> None:
             {"label": "Usage credits", "used_minor": 1077, "limit_minor": 500, "percent": 215.4, "enabled": False, "reached": True},
             "Usage credits 215% $10.77 of $5, limit reached",
         ),
+        ({"label": "Usage credits", "used_minor": 0, "enabled": False}, "Usage credits – $0 spent, off"),
+        ({"percent": 100, "enabled": False, "disabled_reason": "fully_used"}, "One-time credit 100% fully used"),
         (
             {"label": "Usage credits", "used_minor": 0, "enabled": False, "disabled_reason": "member_zero_credit_limit"},
-            "Usage credits – $0 spent, member zero credit limit",
+            "Usage credits – $0 spent, off: for this account",
         ),
     ],
 )

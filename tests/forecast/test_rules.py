@@ -14,6 +14,7 @@ from usageline.line.view import LENGTH_S
 from usageline.usage import stored
 from usageline.usage.forecast import QUIET_CHANCE, History, with_forecast
 from usageline.usage.model import Limit, Reading
+from usageline.usage.values import percent as as_percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -197,7 +198,7 @@ def test_readings_taken_in_one_by_one_tell_the_same() -> None:
 STEPS = st.lists(
     st.tuples(
         st.integers(-600, 100_000),
-        st.none() | st.integers(0, 300) | st.floats(0, 300).map(lambda value: round(value, 9)),
+        st.none() | st.integers(0, 300) | st.floats(0, 300).map(as_percent),
         st.none() | st.integers(-HOUR, 8 * DAY),
     ),
     min_size=1,

@@ -86,6 +86,12 @@ def test_the_same_threshold_in_the_next_window_or_reached_anew_is_told_again(ses
         assert session.told() is None
 
 
+def test_an_alert_of_an_overdue_window_says_so(session: Hook) -> None:
+    now = int(time.time())
+    session.publish(alert(kind="weekly_all", percent=99, resets_at=now - 4200, at=now - 60))
+    assert session.told() == "usageline: the weekly limit is at 99%, and its reset is overdue"
+
+
 def test_several_are_one_message_with_what_is_used_now(session: Hook) -> None:
     session.publish(
         alert(kind="weekly_scoped", label="Fable", resets_at=None),

@@ -51,7 +51,14 @@ def test_the_answers_date_says_how_far_the_clock_is_off(
     ],
 )
 def test_a_clock_that_is_off_is_named_though_a_reset_fits(off_s: int | None, problem: str) -> None:
-    assert clock.problem(reading(("session", HOUR), off_s=off_s)) == problem
+    assert clock.problem(reading(("weekly_all", DAY), off_s=off_s)) == problem
+
+
+def test_a_date_that_a_sessions_reset_contradicts_is_not_believed() -> None:
+    """A proxy's clock: a session is five hours long, so its reset fits no clock that is days off."""
+    contradicted = reading(("session", HOUR), off_s=2 * DAY)
+    assert (clock.agrees(contradicted), clock.problem(contradicted)) == (True, "")
+    assert clock.problem(reading(("session", HOUR), off_s=3 * HOUR)) == "this machine's clock is 3h00m ahead"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +94,8 @@ def test_resets_that_cannot_be_are_a_wrong_clock_unless_the_service_says_it_is_r
     assert clock.agrees(reading(*ahead)) is False
     assert clock.problem(reading(*ahead)) == "this machine's clock does not fit the resets"
     assert clock.agrees(reading(*ahead, off_s=5)) is True
-    assert clock.agrees(reading(("session", HOUR), off_s=2 * DAY)) is False
+    assert clock.agrees(reading(("session", HOUR), off_s=3 * HOUR)) is True
+    assert clock.agrees(reading(("weekly_all", DAY), off_s=2 * DAY)) is False
 
 
 def test_an_offset_holds_for_readings_without_one_until_the_clock_may_have_been_set() -> None:

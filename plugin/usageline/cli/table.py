@@ -33,6 +33,20 @@ STYLES = {"normal": "green", "warning": "yellow", "critical": "bold red", "dim":
 
 Row: TypeAlias = tuple[Text, Text, Text, Text]
 
+OFF = {
+    "org_level_disabled": "by the organization",
+    "org_level_disabled_until": "by the organization",
+    "org_service_level_disabled": "by the organization",
+    "member_level_disabled": "for this account",
+    "member_zero_credit_limit": "for this account",
+    "group_zero_credit_limit": "for this group",
+    "seat_tier_level_disabled": "not part of this seat",
+    "seat_tier_zero_credit_limit": "not part of this seat",
+    "overage_not_provisioned": "not set up",
+    "no_limits_configured": "not set up",
+}
+"""Why usage credits are off, by the service's word."""
+
 SOURCES = {"oauth": "Anthropic's API", "claude-cache": "Claude Code's own cache", "client": "Claude Code"}
 
 
@@ -107,7 +121,7 @@ def credit_row(credit: dict[str, Any], now: float, bar_cells: int, observed_at: 
     if reached:
         notes.append("limit reached")
     elif not enabled:
-        notes.append(str(credit.get("disabled_reason") or "off").replace("_", " "))
+        notes.append(_why_off(credit))
     ends_at = view.moment(credit.get("ends_at"))
     if ends_at:
         notes.append(_end(credit, ends_at, now, observed_at))
@@ -115,6 +129,14 @@ def credit_row(credit: dict[str, Any], now: float, bar_cells: int, observed_at: 
             share = None
     severity = "critical" if reached else view.severity(share)
     return row(credit.get("label"), share, severity, ", ".join(notes), bar_cells)
+
+
+def _why_off(credit: dict[str, Any]) -> str:
+    reason = str(credit.get("disabled_reason") or "")
+    words = OFF.get(reason) or reason.replace("_", " ")
+    if credit.get("label") != USAGE_CREDITS or reason == "out_of_credits":
+        return words or "off"
+    return f"off: {words}" if words else "off"
 
 
 def _amount(credit: dict[str, Any], share: float | None) -> str:

@@ -19,8 +19,8 @@ MAX_PERCENT = 1_000_000
 """The largest percentage that is believed, on both sides: use can pass 100 (overage, an overdrawn credit).
 A number beyond it is something else: a reported bug puts an epoch time (from 1,000,000,000) there."""
 
-NOISE_DIGITS = 9
-"""Decimals of a percentage that are kept, on both sides. n * 100 / 100 can be 28.999999999999996 for 29."""
+NOISE = 1e-9
+"""A percentage this close to a whole number is that number, on both sides: n * 100 / 100 can be 28.999999999999996 for 29."""
 
 PAYLOAD_WINDOWS = (("five_hour", "session"), ("seven_day", "weekly_all"))
 """The payload's names for the two windows that it reports."""
@@ -212,7 +212,8 @@ def other_sign_in(env):
 def percent(value, most=MAX_PERCENT):
     """A percentage from outside without binary noise, or None if it cannot be one. The cold side has the same rule."""
     if type(value) in (int, float) and 0 <= value <= most:
-        return value if type(value) is int else round(value, NOISE_DIGITS)
+        whole = int(value + 0.5)
+        return whole if -NOISE < value - whole < NOISE else value
     return None
 
 

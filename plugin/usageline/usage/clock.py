@@ -55,7 +55,7 @@ def with_last_offset(reading: Reading, before: Reading | None) -> Reading:
 
 def problem(reading: Reading) -> str:
     """Return what is wrong with this machine's clock, or ""."""
-    off_s = reading.clock_ahead_s
+    off_s = _offset_s(reading)
     if off_s is not None and abs(off_s) > MAX_OFF_S:
         return f"{CLOCK} is {ago(abs(off_s))} {'ahead' if off_s > 0 else 'behind'}"
     return f"{CLOCK} does not fit the resets" if agrees(reading) is False else ""
@@ -68,17 +68,34 @@ def agrees(reading: Reading) -> bool | None:
     window's length. A lone reset elsewhere proves nothing: windows have been longer than usual, and resets late. False is a clock that is
     wrong, there or here. Nothing may then be forgotten, or be told again, for being old.
     """
-    off_s = reading.clock_ahead_s
+    off_s = _offset_s(reading)
     if off_s is not None and abs(off_s) > MAX_USABLE_S:
         return False
     if off_s is not None and abs(off_s) <= MAX_OFF_S:
         return True
-    distances = {
-        limit.kind: (limit.resets_at - reading.observed_at, LENGTH_S[limit.kind])
+    distances = _distances_s(reading)
+    if any(_fits(kind, distance_s) for kind, distance_s in distances.items()):
+        return True
+    is_absurd = any(abs(distance_s) > HORIZON_S[kind] for kind, distance_s in distances.items())
+    return False if is_absurd or len(distances) > 1 else None
+
+
+def _offset_s(reading: Reading) -> int | None:
+    """The clock's offset, unless the session's reset contradicts it: that fits no clock that is days off, so the header is wrong."""
+    off_s, session_s = reading.clock_ahead_s, _distances_s(reading).get("session")
+    if off_s is not None and abs(off_s) > MAX_USABLE_S and session_s is not None and _fits("session", session_s):
+        return None
+    return off_s
+
+
+def _distances_s(reading: Reading) -> dict[str, int]:
+    """How far ahead the reset of each kind of window lies whose length is known."""
+    return {
+        limit.kind: limit.resets_at - reading.observed_at
         for limit in reading.limits
         if limit.resets_at is not None and limit.kind in LENGTH_S
     }
-    if any(-LATE_S < distance <= 2 * length_s for distance, length_s in distances.values()):
-        return True
-    is_absurd = any(abs(distance) > HORIZON_S[kind] for kind, (distance, _) in distances.items())
-    return False if is_absurd or len(distances) > 1 else None
+
+
+def _fits(kind: str, distance_s: int) -> bool:
+    return -LATE_S < distance_s <= 2 * LENGTH_S[kind]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from usageline.line.view import MAX_PERCENT, NOISE_DIGITS
+from usageline.line.view import MAX_PERCENT, NOISE
 
 LONGEST_TEXT = 64
 MOST_AMOUNT = 10**12
@@ -24,7 +24,10 @@ def number(value: object, least: float, most: float) -> float | None:
 def percent(value: object) -> float | None:
     """Return the percentage from 0 to MAX_PERCENT without binary noise, or None if it cannot be one. The line has the same rule."""
     checked = number(value, 0, MAX_PERCENT)
-    return None if checked is None else round(float(checked), NOISE_DIGITS)
+    if checked is None:
+        return None
+    whole = int(checked + 0.5)
+    return float(whole if -NOISE < checked - whole < NOISE else checked)
 
 
 def text(value: object, longest: int = LONGEST_TEXT) -> str | None:

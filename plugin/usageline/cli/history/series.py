@@ -42,8 +42,8 @@ class Seen:
         return abs(self.resets_at - other.resets_at) <= SAME_RESET_S
 
     def reset_before(self, later: Seen) -> int:
-        """The moment of the reset between this and the next one of another window: as it was announced, or when it was seen if it came early."""
-        return self.resets_at if self.resets_at is not None and self.resets_at <= later.at else later.at
+        """The moment of the reset between this and the next one of another window: as announced, or when it was seen if it came early or late."""
+        return self.resets_at if self.resets_at is not None and self.at <= self.resets_at <= later.at else later.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +115,4 @@ def _resets(seen: Sequence[Seen], now: float) -> tuple[int, ...]:
         elif later.lowered and not one.lowered:
             found.append(later.at)
     last = seen[-1].resets_at
-    return (*found, last) if last is not None and last <= now else tuple(found)
+    return (*found, last) if last is not None and seen[-1].at <= last <= now else tuple(found)
