@@ -12,6 +12,7 @@
     detail          a few words more on the status, or null
     credentials     the credentials file as it was: "<mtime ns>-<size>-<inode>", or "" where there is none
     appearance      dark or light, as Claude Code's own theme says of the terminal, or null
+    declined_keys   digests that stand for API keys which the user told Claude Code not to use (`usageline.line.view.key_digest`)
     limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at, exhausts_from, exhausts_to, lowered}], in the server's order
     credits         [{label, used_minor, limit_minor, exponent, currency, percent, ends_at, expires, enabled, disabled_reason}]
     alerts          [{kind, label, threshold, percent, resets_at, at, line, session_start}]: thresholds that were reached in windows that had not
@@ -55,6 +56,7 @@ class Snapshot:
     appearance: str | None = None
     alerts: tuple[Alert, ...] = ()
     alerts_in: frozenset[str] = frozenset()
+    declined_keys: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The documented object, ready for `json.dumps`."""
@@ -72,6 +74,7 @@ class Snapshot:
             "detail": self.detail,
             "credentials": self.credentials,
             "appearance": self.appearance,
+            "declined_keys": list(self.declined_keys),
             "limits": [asdict(limit) for limit in reading.limits] if reading else [],
             "credits": [asdict(credit) for credit in reading.credits] if reading else [],
             "alerts": [{**asdict(alert), **{place: place in self.alerts_in for place in ALERT_PLACES}} for alert in self.alerts],
