@@ -195,8 +195,10 @@ def other_sign_in(env, declined=()):
     if key and key.strip() and key_digest(key) not in declined:
         return API_KEY
     for name, text in OTHER_SIGN_INS:
-        if env.get(name):
+        if env.get(name, "").strip():
             return text
+    if env.get("ANTHROPIC_FEDERATION_RULE_ID") and env.get("ANTHROPIC_ORGANIZATION_ID"):
+        return "federation"
     address = env.get("ANTHROPIC_BASE_URL")
     if address and not _is_api(address) and not is_true(env.get("_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL", "")):
         return "gateway"
