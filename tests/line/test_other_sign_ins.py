@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from usageline import paths
-from usageline.line.view import PROVIDERS, key_digest, other_sign_in
+from usageline.line.other_sign_ins import OTHER_SIGN_INS, PROVIDERS, key_digest
+from usageline.line.other_sign_ins import chosen as other_sign_in
+from usageline.line.view import SIGN_IN_VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,3 +145,9 @@ def test_what_the_snapshot_cannot_mean_declines_nothing(hot: Hot, keys: object) 
 def test_a_short_key_is_told_from_a_longer_one() -> None:
     assert other_sign_in({"ANTHROPIC_API_KEY": "k"}, [key_digest("k")]) == ""
     assert other_sign_in({"ANTHROPIC_API_KEY": "kk"}, [key_digest("k")]) == "API key"
+
+
+def test_no_variable_that_is_looked_at_is_passed_over() -> None:
+    """The line asks about them by a list of its own, so that it need not import what each says."""
+    looked_at = {name for table in (PROVIDERS, OTHER_SIGN_INS) for name, _ in table}
+    assert set(SIGN_IN_VARIABLES) == looked_at | {"ANTHROPIC_API_KEY", "ANTHROPIC_FEDERATION_RULE_ID", "ANTHROPIC_BASE_URL"}

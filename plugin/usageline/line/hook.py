@@ -123,9 +123,9 @@ def _percent_now(snapshot, alert):
 
 
 def _has_no_plan(env, snapshot):
-    from usageline.line.view import declined_keys, other_sign_in  # noqa: PLC0415 - as above
+    from usageline.line.view import other_sign_in  # noqa: PLC0415 - as above
 
-    return bool(other_sign_in(env, declined_keys(snapshot)))
+    return bool(other_sign_in(env, snapshot))
 
 
 def _quoted(text):

@@ -52,7 +52,7 @@ def draw(env, payload, data, now):
         snapshot, credentials, config, problem = None, "", "", "HOME is not set: no plan usage"
     seen = view.build(payload, snapshot, credentials, env, now)
     # Without a snapshot nobody has looked yet whether the user declined this session's API key.
-    asks = not seen.other_sign_in or (snapshot is None and seen.other_sign_in == view.API_KEY)
+    asks = not seen.other_sign_in or (snapshot is None and seen.other_sign_in == "API key")
     if not problem and asks and due.is_due(snapshot, credentials, now):
         later, problem = refresh(env, now)
     seen.problem = problem

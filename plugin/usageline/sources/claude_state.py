@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from usageline import paths
-from usageline.line.view import key_digest
+from usageline.line.other_sign_ins import key_digest
 from usageline.sources.files import read_keys
 from usageline.usage.values import mapping, text
 
@@ -36,7 +36,7 @@ class ClaudeState:
 
     `account` is `oauthAccount`, `cached` is `cachedUsageUtilization`; `has_api_key` says that the client signs in with a key of its own;
     `theme` is the client's own: `dark`, `light-daltonized`, `auto`, …
-    `declined_keys` stands for the API keys that the user told the client not to use: digests, as `line.view.key_digest` makes them.
+    `declined_keys` stands for the API keys that the user told the client not to use: digests, as `line.other_sign_ins.key_digest` makes them.
     `problem` says why a file that is there could not be read, `written_at` when it was written last (epoch seconds, 0 without one).
     """
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from usageline import paths
 from usageline.errors import SourceFailure
-from usageline.line.view import PROVIDERS, other_sign_in
+from usageline.line import other_sign_ins
 from usageline.sources import claude_state, credentials, keychain
 from usageline.sources.claude_state import SETTINGS_MOST_BYTES
 from usageline.sources.files import read_keys
@@ -29,7 +29,7 @@ MANAGED = "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" 
 NEWER_S = 60
 """What was written less than this after something else may have been written with it."""
 
-FLAGS = frozenset({*(name for name, _ in PROVIDERS), "_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL"})
+FLAGS = frozenset({*(name for name, _ in other_sign_ins.PROVIDERS), "_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def other_in_settings(env: Mapping[str, str], state: ClaudeState) -> str:
             continue
         helper = helper or (isinstance(settings.get("apiKeyHelper"), str) and bool(settings["apiKeyHelper"]))
         variables |= {name: value for name, value in map(_variable, mapping(settings.get("env")).items()) if value is not None}
-    return "API key helper" if helper else str(other_sign_in(variables, state.declined_keys))
+    return "API key helper" if helper else str(other_sign_ins.chosen(variables, state.declined_keys))
 
 
 def _variable(item: tuple[str, object]) -> tuple[str, str | None]:

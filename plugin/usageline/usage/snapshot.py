@@ -12,7 +12,7 @@
     detail          a few words more on the status, or null
     credentials     the credentials file as it was: "<mtime ns>-<size>-<inode>", or "" where there is none
     appearance      dark or light, as Claude Code's own theme says of the terminal, or null
-    declined_keys   digests that stand for API keys which the user told Claude Code not to use (`usageline.line.view.key_digest`)
+    declined_keys   digests that stand for API keys which the user told Claude Code not to use (`usageline.line.other_sign_ins.key_digest`)
     limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at, exhausts_from, exhausts_to, lowered}], in the server's order
     credits         [{label, used_minor, limit_minor, exponent, currency, percent, ends_at, expires, enabled, disabled_reason}]
     alerts          [{kind, label, threshold, percent, resets_at, at, line, session_start}]: thresholds that were reached in windows that had not

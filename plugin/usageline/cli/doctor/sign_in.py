@@ -9,7 +9,7 @@ from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.info import judge, missing
 from usageline.cli.wording import span
 from usageline.errors import SourceFailure
-from usageline.line.view import other_sign_in
+from usageline.line import other_sign_ins
 from usageline.sources import claude_state
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def environment(context: Context) -> Result | None:
     """No variable of this shell has its sessions sign in with something else than a plan."""
     state = claude_state.read(context.env)
-    other = other_sign_in(context.env, state.declined_keys)
+    other = other_sign_ins.chosen(context.env, state.declined_keys)
     if other:
         return warning(f"this shell's environment signs in otherwise ({other}): sessions started from it have no plan limits", "unset it")
     return None
