@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 REASON = "sign-in expired: any message renews it"
 
-DEAD = {
+DEAD: dict[str, dict[str, object]] = {
     "blank": {"accessToken": "", "refreshToken": "", "expiresAt": 0, "refreshTokenExpiresAt": 1797325014000},
     "no refresh token": {"accessToken": "sk-ant-oat01-x", "refreshToken": None, "expiresAt": 1_700_000_000_000},
     "past its deadline": {
