@@ -25,9 +25,26 @@ def claude_settings(env):
     return claude_dir(env) + "/settings.json"
 
 
+def credentials_dir(env):
+    """The directory of the sign-in, by the client's rule.
+
+    CLAUDE_SECURESTORAGE_CONFIG_DIR goes before CLAUDE_CONFIG_DIR, and an empty value of it means ~/.claude.
+    """
+    chosen = env.get("CLAUDE_SECURESTORAGE_CONFIG_DIR")
+    if chosen is None:
+        return claude_dir(env)
+    if not chosen:
+        return home(env) + "/.claude"
+    if not chosen.isascii():
+        from unicodedata import normalize  # noqa: PLC0415 - the client composes letters there
+
+        return normalize("NFC", chosen)
+    return chosen
+
+
 def claude_credentials(env):
     """The file with the sign-in (absent on macOS, where the Keychain has it)."""
-    return claude_dir(env) + "/.credentials.json"
+    return credentials_dir(env) + "/.credentials.json"
 
 
 def claude_state(env):
@@ -35,12 +52,23 @@ def claude_state(env):
     return (env.get("CLAUDE_CONFIG_DIR") or home(env)) + "/.claude.json"
 
 
-def profile(env):
+def settings_profile(env):
     """`default`, or for a CLAUDE_CONFIG_DIR its digest."""
     chosen = env.get("CLAUDE_CONFIG_DIR")
     if not chosen:
         return "default"
     return digest(chosen.rstrip("/").encode("utf-8", "surrogateescape"))
+
+
+def profile(env):
+    """The same, and for a sign-in that is kept elsewhere a digest of both places: two sign-ins must not share one snapshot."""
+    if "CLAUDE_SECURESTORAGE_CONFIG_DIR" not in env:
+        return settings_profile(env)
+    store = credentials_dir(env).rstrip("/")
+    if store == claude_dir(env).rstrip("/"):
+        return settings_profile(env)
+    both = (env.get("CLAUDE_CONFIG_DIR") or "").rstrip("/") + "\0" + store
+    return digest(both.encode("utf-8", "surrogateescape"))
 
 
 def digest(data):
@@ -118,7 +146,7 @@ def log(env):
 
 def install_record(env):
     """What `install` changed, so that `uninstall` takes back just that; one for each profile."""
-    return state_dir(env) + "/install-" + profile(env) + ".json"
+    return state_dir(env) + "/install-" + settings_profile(env) + ".json"
 
 
 def data_dir(env):

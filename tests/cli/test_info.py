@@ -81,6 +81,26 @@ def test_a_lost_renewal_is_told(usageline: Run, world: World) -> None:
     assert (done.returncode, "holds no token" in done.stderr) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("changes", "rc", "shown"),
+    [
+        ({"expiresAt": None}, 0, "no time is named: the service decides"),
+        ({"expiresAt": 0}, 0, "no time is named: the service decides"),
+        ({"expiresAt": 1_700_000_000_000, "refreshToken": ""}, 1, "and Claude Code cannot renew it: sign in with /login"),
+        ({"expiresAt": 1_700_000_000_000}, 1, "send a message in Claude Code"),
+        ({"accessToken": "", "refreshToken": "", "expiresAt": 0}, 1, "the sign-in holds no token: sign in with /login"),
+    ],
+    ids=str,
+)
+def test_of_a_sign_ins_end_it_says_what_is_true(usageline: Run, world: World, changes: dict[str, object], rc: int, shown: str) -> None:
+    oauth = {"accessToken": CANARY, "refreshToken": "sk-ant-ort01-x", "expiresAt": 9e12, "scopes": ["user:profile"], **changes}
+    world.write_credentials({"claudeAiOauth": oauth})
+    done = usageline("info")
+    assert done.returncode == rc
+    assert shown in done.stdout + done.stderr
+    assert "renewal was lost" not in done.stdout
+
+
 def test_a_token_without_the_scope_says_what_to_do(usageline: Run, world: World) -> None:
     world.sign_in(scopes=("user:inference",))
     done = usageline("info")

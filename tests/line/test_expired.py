@@ -3,6 +3,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from hot import Hot
 from server import usage_body
 
@@ -13,6 +15,27 @@ if TYPE_CHECKING:
     from world import Release, World
 
 REASON = "sign-in expired: any message renews it"
+
+DEAD: dict[str, dict[str, object]] = {
+    "blank": {"accessToken": "", "refreshToken": "", "expiresAt": 0, "refreshTokenExpiresAt": 1797325014000},
+    "no refresh token": {"accessToken": "sk-ant-oat01-x", "refreshToken": None, "expiresAt": 1_700_000_000_000},
+    "past its deadline": {
+        "accessToken": "sk-ant-oat01-x",
+        "refreshToken": "sk-ant-ort01-x",
+        "expiresAt": 1_700_000_000_000,
+        "refreshTokenExpiresAt": 1_700_000_000_001,
+    },
+}
+
+
+@pytest.mark.parametrize("name", DEAD)
+def test_where_no_message_can_renew_the_sign_in_the_line_says_how_to_make_a_new_one(
+    world: World, api: Api, built_release: Release, eventually: Callable[..., None], name: str
+) -> None:
+    world.write_credentials({"claudeAiOauth": {**DEAD[name], "scopes": ["user:profile"]}})
+    hot = Hot(world, built_release)
+    eventually(lambda: hot.line() == "sign in: /login")
+    assert api.usage_requests == []
 
 
 def test_a_token_is_not_sent_after_its_end_and_the_numbers_return_when_the_client_renews_it(

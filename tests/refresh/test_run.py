@@ -179,7 +179,11 @@ def test_a_credentials_file_written_anew_with_the_same_token_costs_no_request(wo
 
 @pytest.mark.parametrize(
     ("change", "status"),
-    [({"expires_at": 1795000000}, "expired"), ({"token": "", "expires_at": 0}, "expired"), ({"scopes": ("user:inference",)}, "no-scope")],
+    [
+        ({"expires_at": 1795000000}, "expired"),
+        ({"token": "", "expires_at": 0}, "signed-out"),
+        ({"scopes": ("user:inference",)}, "no-scope"),
+    ],
 )
 def test_a_token_that_cannot_succeed_costs_no_request_and_a_renewed_one_brings_the_numbers_back(
     world: World, api: Api, change: dict[str, Any], status: str

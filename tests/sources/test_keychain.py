@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import pwd
 import time
 from typing import TYPE_CHECKING
 
@@ -63,22 +65,54 @@ def test_an_item_printed_in_hexadecimal_is_read(world: World, security: Path) ->
     assert found.token.reveal() == CANARY
 
 
-def test_with_a_directory_of_its_own_both_spellings_of_the_service_are_tried(world: World, security: Path) -> None:
-    """The directory as given and as resolved; never the plain name, which is another account's."""
-    (world.root / "real").mkdir()
-    link = world.root / "link"
-    link.symlink_to(world.root / "real")
-    world.env["CLAUDE_CONFIG_DIR"] = str(link)
-    (world.root / "items" / "Claude Code-credentials").write_text(json.dumps(ITEM))
+@pytest.mark.parametrize(
+    ("variables", "hashed"),
+    [
+        ({"CLAUDE_CONFIG_DIR": "/link"}, "/link"),
+        ({"CLAUDE_CONFIG_DIR": "/link/"}, "/link/"),
+        ({"CLAUDE_CONFIG_DIR": "/jo\u0308rg"}, "/j\u00f6rg"),
+        ({"CLAUDE_CONFIG_DIR": "/a", "CLAUDE_SECURESTORAGE_CONFIG_DIR": "/b"}, "/b"),
+        ({"CLAUDE_SECURESTORAGE_CONFIG_DIR": "store"}, "store"),
+        ({"CLAUDE_CONFIG_DIR": "/a", "CLAUDE_SECURESTORAGE_CONFIG_DIR": ""}, None),
+        ({"CLAUDE_CONFIG_DIR": ""}, None),
+        ({}, None),
+    ],
+)
+def test_the_service_is_named_by_the_clients_rule(world: World, security: Path, variables: dict[str, str], hashed: str | None) -> None:
+    """By the directory as given, its letters composed; an empty one adds nothing. No other item is another account's to be taken."""
+    world.env.update(variables)
+    ending = "" if hashed is None else "-" + hashlib.sha256(hashed.encode()).hexdigest()[:8]
+    for name in ("Claude Code-write-check", "Claude Code-credentials-00000000", "Claude Code"):
+        (world.root / "items" / name).write_text(json.dumps(ITEM))
     assert credentials.read(world.env, platform="darwin", security=str(security)) is None
-
-    given, resolved = (hashlib.sha256(str(path).encode()).hexdigest()[:8] for path in (link, world.root / "real"))
-    assert [call.split(" -s ")[1] for call in calls(world)] == [
-        f"Claude Code-credentials-{given} -w",
-        f"Claude Code-credentials-{resolved} -w",
-    ]
-    (world.root / "items" / f"Claude Code-credentials-{resolved}").write_text(json.dumps(ITEM))
+    assert [call.split(" -s ")[1] for call in calls(world)] == [f"Claude Code-credentials{ending} -w"]
+    (world.root / "items" / f"Claude Code-credentials{ending}").write_text(json.dumps(ITEM))
     assert credentials.read(world.env, platform="darwin", security=str(security)) is not None
+
+
+@pytest.mark.parametrize(
+    ("variables", "account"),
+    [
+        ({"USER": "t.e-s_t9"}, "t.e-s_t9"),
+        ({"USER": "CORP\\jdoe"}, "claude-code-user"),
+        ({"USER": "jörg"}, "claude-code-user"),
+        ({"USER": "two words", "LOGNAME": "plain"}, "claude-code-user"),
+        ({"USER": "tester\n"}, "claude-code-user"),
+        ({"USER": "", "LOGNAME": "other"}, pwd.getpwuid(os.geteuid()).pw_name),
+        ({}, pwd.getpwuid(os.geteuid()).pw_name),
+    ],
+)
+def test_the_account_is_named_by_the_clients_rule(world: World, security: Path, variables: dict[str, str], account: str) -> None:
+    """USER, else the system's name; one with other characters is nobody's."""
+    del world.env["USER"]
+    world.env.update(variables)
+    credentials.read(world.env, platform="darwin", security=str(security))
+    assert calls(world) == [f"find-generic-password -a {account} -s Claude Code-credentials -w"]
+
+
+def test_a_user_whom_the_system_does_not_know_has_the_account_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000_123)
+    assert keychain.account({}) == "claude-code-user"
 
 
 def test_an_item_with_other_sign_ins_only_is_none(world: World, security: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,10 @@ def test_an_api_key_of_the_client_has_no_plan_limits(world: World) -> None:
         ({"env": {"ANTHROPIC_API_KEY": "sk-ant-api03-secret"}}, "API key"),
         ({"env": {"CLAUDE_CODE_USE_BEDROCK": "1"}}, "Bedrock"),
         ({"env": {"ANTHROPIC_BASE_URL": "https://gateway.example.com/v1"}}, "gateway"),
+        ({"env": {"CLAUDE_CODE_USE_MANTLE": "on"}}, "Mantle"),
+        ({"env": {"CLAUDE_CODE_USE_ANTHROPIC_AWS": True}}, "AWS"),
+        ({"env": {"CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD": 1}}, "Google Cloud"),
+        ({"env": {"CLAUDE_CODE_USE_GATEWAY": "yes", "CLAUDE_CODE_USE_BEDROCK": "1"}}, "gateway"),
     ],
 )
 def test_settings_that_sign_in_otherwise_outrank_a_subscription(world: World, content: dict[str, Any], detail: str) -> None:
@@ -100,12 +105,162 @@ def test_settings_that_sign_in_otherwise_outrank_a_subscription(world: World, co
 
 @pytest.mark.parametrize(
     "content",
-    [{}, {"apiKeyHelper": ""}, {"apiKeyHelper": 7}, {"env": {"ANTHROPIC_API_KEY": ""}}, {"env": [1]}, {"env": {"ANTHROPIC_API_KEY": 5}}],
+    [{}, {"apiKeyHelper": ""}, {"apiKeyHelper": 7}, {"env": {"ANTHROPIC_API_KEY": ""}}, {"env": [1]}, {"env": {"ANTHROPIC_API_KEY": 5}}]
+    + [{"env": {"CLAUDE_CODE_USE_BEDROCK": no}} for no in ("no", "off", False, 0, None, ["1"], 2)]
+    + [{"env": {"ANTHROPIC_BASE_URL": "HTTPS://api.anthropic.com:443/"}}],
+    ids=str,
 )
 def test_settings_that_say_nothing_of_it_change_nothing(world: World, content: dict[str, Any]) -> None:
     """Empty, or of the wrong type."""
     settings(world, **content)
     assert sign_in.read(world.env).plan == "Max 5x"
+
+
+def test_a_key_in_the_settings_that_the_user_declined_is_none(world: World) -> None:
+    """The client asks about it as about one of the shell (seen in 2.1.330)."""
+    key = "sk-ant-api03-0123456789-abcdefghijkl"
+    settings(world, env={"ANTHROPIC_API_KEY": key})
+    world.write_state(customApiKeyResponses={"approved": [key[-20:]], "rejected": ["x", 7, None]})
+    assert failure_of(world) == ("no-plan", "API key")
+    world.write_state(customApiKeyResponses={"approved": [], "rejected": [key[-20:]]})
+    assert sign_in.read(world.env).plan == "Max 5x"
+    assert key[-12:] not in repr(sign_in.read(world.env))
+
+
+@pytest.mark.parametrize("responses", [None, [], "rejected", {"rejected": "all"}, {"rejected": {"a": 1}}], ids=repr)
+def test_answers_about_keys_that_are_none_decline_nothing(world: World, responses: object) -> None:
+    settings(world, env={"ANTHROPIC_API_KEY": "sk-ant-api03-secret"})
+    world.write_state(customApiKeyResponses=responses)
+    assert failure_of(world) == ("no-plan", "API key")
+
+
+@pytest.mark.parametrize("name", ["managed-settings.json", "managed-settings.d/10-cloud.json"])
+def test_an_organizations_settings_sign_in_as_the_users_do(world: World, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """And what they say of a variable goes before what the user says."""
+    monkeypatch.setattr(sign_in, "MANAGED", str(world.root / "managed"))
+    path = world.root / "managed" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"env": {"CLAUDE_CODE_USE_VERTEX": "1"}}))
+    settings(world, env={"CLAUDE_CODE_USE_VERTEX": "0"})
+    assert failure_of(world) == ("no-plan", "Vertex")
+    path.write_text(json.dumps({"apiKeyHelper": "x"}))
+    assert failure_of(world) == ("no-plan", "API key helper")
+
+
+def test_a_sign_in_to_a_gateway_goes_before_a_plan(world: World) -> None:
+    """It is kept beside the plan's."""
+    content = json.loads(Path(paths.claude_credentials(world.env)).read_text())
+    world.write_credentials({**content, "enterpriseGateway": {"url": "https://gateway.example", "jwt": "x", "expiresAt": 0}})
+    assert failure_of(world) == ("no-plan", "gateway")
+    world.write_credentials({**content, "enterpriseGateway": {}})
+    assert sign_in.read(world.env).plan == "Max 5x"
+
+
+MAX_20X = {"organizationType": "claude_max", "organizationRateLimitTier": "default_claude_max_20x", "userRateLimitTier": None}
+
+
+@pytest.mark.parametrize(
+    ("credentials_say", "state_says", "plan"),
+    [
+        (("max", "default_claude_max_5x"), MAX_20X, "Max 20x"),
+        (("max", "default_claude_max_20x"), {**MAX_20X, "organizationRateLimitTier": "default_claude_max_5x"}, "Max 5x"),
+        (("max", "default_claude_max_5x"), {**MAX_20X, "userRateLimitTier": "default_claude_max_5x"}, "Max 5x"),
+        (("max", "default_claude_max_5x"), {"organizationRateLimitTier": "default_claude_max_20x"}, "Max 20x"),
+        (("pro", "default_claude_ai"), MAX_20X, "Max 20x"),
+        (("max", "default_claude_max_20x"), {"organizationType": "claude_pro", "organizationRateLimitTier": "default_claude_ai"}, "Pro"),
+        (("max", "default_claude_max_5x"), {"organizationType": "claude_team", "seatTier": "team_tier_1"}, "Team Premium"),
+        (("team", "default_raven"), {"organizationType": "claude_enterprise"}, "Enterprise"),
+        (("max", "default_claude_max_5x"), {"organizationType": "claude_max", "organizationRateLimitTier": None}, "Max 5x"),
+        (("max", "default_claude_max_5x"), {"organizationType": None, "organizationRateLimitTier": None}, "Max 5x"),
+        (("max", "default_claude_max_5x"), {"organizationType": "api", "organizationRateLimitTier": 7}, "Max 5x"),
+        ((None, None), MAX_20X, "Max 20x"),
+    ],
+)
+def test_after_a_change_of_plan_the_newer_word_holds(
+    world: World, credentials_say: tuple[str | None, str | None], state_says: dict[str, object], plan: str
+) -> None:
+    """The client asks for the account's plan at each start; the credentials have what was true when the token was renewed."""
+    world.sign_in(plan=credentials_say[0], tier=credentials_say[1])
+    world.write_state(oauthAccount={**world.read_state()["oauthAccount"], **state_says})
+    assert sign_in.read(world.env).plan == plan
+
+
+def test_credentials_that_were_written_or_looked_up_later_are_the_newer_word(world: World) -> None:
+    """A renewal in a session that runs for days."""
+    world.sign_in(tier="default_claude_max_5x")
+    world.write_state(oauthAccount={**world.read_state()["oauthAccount"], **MAX_20X})
+    state, kept = paths.claude_state(world.env), paths.claude_credentials(world.env)
+    os.utime(state, (1_790_000_000, 1_790_000_000))
+    os.utime(kept, (1_790_000_030, 1_790_000_030))
+    assert sign_in.read(world.env).plan == "Max 20x"
+    os.utime(kept, (1_790_003_600, 1_790_003_600))
+    assert sign_in.read(world.env).plan == "Max 5x"
+    fetched = {**world.read_state()["oauthAccount"], "profileFetchedAt": 1_790_007_200_000}
+    world.write_state(oauthAccount=fetched)
+    content = json.loads(Path(kept).read_text())
+    for known_at, plan in ((1_790_000_000_000, "Max 20x"), (1_790_010_000_000, "Max 5x")):
+        content["claudeAiOauth"]["subscriptionTypeVerifiedAt"] = known_at
+        world.write_credentials(content)
+        assert sign_in.read(world.env).plan == plan
+
+
+@pytest.mark.parametrize("names", [{"accountUuid": "other"}, {"organizationUuid": "other"}])
+def test_a_state_of_another_account_says_nothing_of_the_token(world: World, names: dict[str, str]) -> None:
+    """Neither its plan nor what the client saw last."""
+    world.write_state(oauthAccount={**world.read_state()["oauthAccount"], **MAX_20X})
+    world.client_saw({"five_hour": {"utilization": 99}})
+    before = sign_in.read(world.env)
+    content = json.loads(Path(paths.claude_credentials(world.env)).read_text())
+    content["claudeAiOauth"] |= names
+    world.write_credentials(content)
+    found = sign_in.read(world.env)
+    assert (before.plan, found.plan) == ("Max 20x", "Max 5x")
+    assert before.state.cached
+    assert not found.state.cached
+    assert found.account != before.account
+
+
+def test_a_sign_in_kept_elsewhere_that_names_nobody_has_a_key_of_its_place(world: World) -> None:
+    """The state is of whoever signed in last; the token changes every eight hours."""
+    here = sign_in.read(world.env).account
+    world.env["CLAUDE_SECURESTORAGE_CONFIG_DIR"] = str(world.root / "store")
+    keys = set()
+    for token in ("sk-a", "sk-b"):
+        world.write_credentials({"claudeAiOauth": {"accessToken": token, "expiresAt": 9e12}})
+        found = sign_in.read(world.env)
+        keys.add(found.account)
+        assert not found.state.account_uuid
+    assert len(keys) == 1
+    assert here not in keys
+
+
+def test_an_old_installations_state_comes_first(world: World) -> None:
+    """`.config.json` beside the settings, unless it is empty; as in the client."""
+    old = Path(paths.claude_dir(world.env)) / ".config.json"
+    old.write_text("")
+    assert sign_in.read(world.env).state.account_uuid == ACCOUNT
+    old.write_text(json.dumps({"oauthAccount": {"accountUuid": "old"}}))
+    assert sign_in.read(world.env).state.account_uuid == "old"
+
+
+def test_a_state_that_cannot_be_used_says_why(world: World) -> None:
+    """With the credentials all goes on without it; without them it is the reason."""
+    path = Path(paths.claude_state(world.env))
+    path.write_bytes(b"[" * 100_000)
+    assert sign_in.read(world.env).state.problem == ".claude.json cannot be used: it is not the JSON that Claude Code writes"
+    with pytest.raises(SourceFailure) as failure:
+        sign_in.read(world.env, with_token=False)
+    assert (failure.value.status, failure.value.detail) == ("unreadable", sign_in.read(world.env).state.problem)
+    path.unlink()
+    path.mkdir()
+    assert "it is no file" in sign_in.read(world.env).state.problem
+
+
+def test_invalid_text_in_a_history_hides_nobody(world: World) -> None:
+    """The client reads it with a replacement character."""
+    path = Path(paths.claude_state(world.env))
+    path.write_bytes(path.read_bytes().replace(b"{", b'{"history": "\xff\xc3", ', 1))
+    assert sign_in.read(world.env).state.account_uuid == ACCOUNT
 
 
 def test_without_a_source_that_needs_them_the_credentials_are_not_opened(world: World) -> None:

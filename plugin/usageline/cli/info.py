@@ -18,7 +18,7 @@ from usageline.errors import SourceFailure, UsagelineError
 from usageline.sources import claude_state, credentials
 from usageline.sources.files import parse_object, read_bytes
 from usageline.sources.oauth import SCOPE, refuse_unusable
-from usageline.usage.plan import plan_name
+from usageline.sources.sign_in import is_of_account, plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,20 +61,18 @@ def show_info(env: Mapping[str, str], path: str | None) -> None:
 
 def rows(found: Credentials, place: str, state: ClaudeState, now: float) -> Iterator[tuple[str, str]]:
     """What is known of the sign-in: name and value. `place` is where it was found, `state` empty where only a file was asked about."""
-    account = state.account
-    tiers = (found.tier, account.get("userRateLimitTier"), account.get("organizationRateLimitTier"))
     yield "credentials", place
     yield "subscription type", found.subscription or "not named"
-    yield "plan", plan_name(found.subscription, account.get("organizationType"), account.get("seatTier"), *tiers) or "unknown"
+    yield "plan", plan_of(state, found) or "unknown"
     yield "scopes", "not listed" if found.scopes is None else ", ".join(found.scopes) or "none"
     if found.expires_at:
         left_s = found.expires_at - now
         yield "expires at", local_time(found.expires_at) or "no sane time"
         yield "valid for", span(left_s) if left_s > 0 else f"expired {span(left_s)} ago"
     else:
-        yield "expires at", "not named: a renewal was lost"
+        yield "expires at", "no time is named: the service decides" if found.token else "no time is named"
     organization = found.organization_uuid or state.organization_uuid
-    if state.account_uuid:
+    if state.account_uuid and is_of_account(state, found):
         yield "account", f"{_part(state.account_uuid)} (in snapshots: {claude_state.account_key(state.account_uuid, organization)})"
     if organization:
         yield "organisation", _part(organization)
@@ -89,10 +87,14 @@ def judge(found: Credentials, now: float) -> Complaint | None:
             return Complaint(
                 f"the sign-in lacks the scope {SCOPE}", "sign in with /login; a token of `claude setup-token` cannot read usage"
             )
-        gone = (
-            f"the sign-in expired {span(found.expires_at - now)} ago" if found.token and found.expires_at else "the sign-in holds no token"
-        )
+        if not found.token:
+            return Complaint("the sign-in holds no token", "sign in with /login")
+        gone = f"the sign-in expired {span(found.expires_at - now)} ago"
+        if failure.status == "signed-out":
+            return Complaint(f"{gone}, and Claude Code cannot renew it", "sign in with /login")
         return Complaint(gone, "send a message in Claude Code, which renews it; if it does not, sign in with /login")
+    if found.gateway:
+        return Complaint("Claude Code is signed in to a gateway, which has no plan limits", "sign out of it with /logout")
     return None
 
 

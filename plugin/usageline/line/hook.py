@@ -29,7 +29,7 @@ def message(snapshot, env, now):
     if "USAGELINE_REFRESH" in env:  # in a client that a refresh started to ask it: nobody is there to read
         return ""
     rows = untold(snapshot, now)
-    if not rows or snapshot.get("credentials") != due.file_stamp(paths.claude_credentials(env)) or _has_no_plan(env):
+    if not rows or snapshot.get("credentials") != due.file_stamp(paths.claude_credentials(env)) or _has_no_plan(env, snapshot):
         return ""
     texts = []
     for row in rows:
@@ -122,10 +122,10 @@ def _percent_now(snapshot, alert):
     return alert["percent"]
 
 
-def _has_no_plan(env):
+def _has_no_plan(env, snapshot):
     from usageline.line.view import other_sign_in  # noqa: PLC0415 - as above
 
-    return bool(other_sign_in(env))
+    return bool(other_sign_in(env, snapshot))
 
 
 def _quoted(text):

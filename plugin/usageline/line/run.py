@@ -51,7 +51,9 @@ def draw(env, payload, data, now):
     except LookupError:
         snapshot, credentials, config, problem = None, "", "", "HOME is not set: no plan usage"
     seen = view.build(payload, snapshot, credentials, env, now, modified_at=due.modified_at)
-    if not problem and not seen.other_sign_in and due.is_due(snapshot, credentials, now):
+    # Without a snapshot nobody has looked yet whether the user declined this session's API key.
+    asks = not seen.other_sign_in or (snapshot is None and seen.other_sign_in == "API key")
+    if not problem and asks and due.is_due(snapshot, credentials, now):
         later, problem = refresh(env, now)
     seen.problem = problem
     if not config:

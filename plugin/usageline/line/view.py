@@ -41,14 +41,13 @@ PERIODS = ("daily", "weekly", "monthly")
 
 FORECAST = ("exhausts_at", "exhausts_from", "exhausts_to")
 
-OTHER_SIGN_INS = (
-    ("ANTHROPIC_API_KEY", "API key"),
-    ("ANTHROPIC_AUTH_TOKEN", "auth token"),
-    ("CLAUDE_CODE_USE_BEDROCK", "Bedrock"),
-    ("CLAUDE_CODE_USE_VERTEX", "Vertex"),
-    ("CLAUDE_CODE_USE_FOUNDRY", "Foundry"),
+SIGN_IN_VARIABLES = (
+    *("CLAUDE_CODE_USE_GATEWAY", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_FOUNDRY", "CLAUDE_CODE_USE_ANTHROPIC_AWS"),
+    *("CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD", "CLAUDE_CODE_USE_MANTLE", "CLAUDE_CODE_USE_VERTEX", "ANTHROPIC_API_KEY"),
+    *("ANTHROPIC_UNIX_SOCKET", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", "CLAUDE_CODE_API_KEY_FILE_DESCRIPTOR"),
+    *("ANTHROPIC_FEDERATION_RULE_ID", "ANTHROPIC_BASE_URL"),
 )
-"""Sign-ins that have no plan limits, by the variable that chooses them for this session (FACTS: signing in)."""
+"""Without one of these a session signs in with a plan; what one says is `line/other_sign_ins.py`'s to tell."""
 
 
 class Window:
@@ -162,7 +161,8 @@ def build(payload, snapshot, credentials, env, now, *, modified_at=None):  # noq
         view.is_light = {"light": True, "dark": False}.get(_text(snapshot.get("appearance")))
 
     # Windows in the payload prove a plan, whatever the environment says.
-    view.other_sign_in = "" if any(_dict(reported, name) for name, _ in PAYLOAD_WINDOWS) else other_sign_in(env)
+    proven = any(_dict(reported, name) for name, _ in PAYLOAD_WINDOWS)
+    view.other_sign_in = "" if proven else other_sign_in(env, snapshot)
     if view.other_sign_in:
         snapshot = None
         view.status, view.detail = "no-plan", view.other_sign_in
@@ -198,14 +198,13 @@ def build(payload, snapshot, credentials, env, now, *, modified_at=None):  # noq
     return view
 
 
-def other_sign_in(env):
+def other_sign_in(env, snapshot=None):
     """What this session's environment signs in with instead of a plan: "API key", "Bedrock", …, or ""."""
-    for name, text in OTHER_SIGN_INS:
-        if env.get(name, "0").lower() not in ("", "0", "false"):
-            return text
-    address = env.get("ANTHROPIC_BASE_URL", "")
-    if address and address.split("://")[-1].split("/")[0] != "api.anthropic.com":
-        return "gateway"
+    for name in SIGN_IN_VARIABLES:
+        if name in env:
+            from usageline.line import other_sign_ins  # noqa: PLC0415 - seldom
+
+            return other_sign_ins.chosen(env, other_sign_ins.declined_keys(snapshot))
     return ""
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from usageline.config import Config
     from usageline.refresh.record import Record
     from usageline.refresh.store import Store
+    from usageline.sources.claude_state import ClaudeState
     from usageline.sources.sign_in import SignIn
     from usageline.usage.alerts import Alert
     from usageline.usage.model import Reading
@@ -64,6 +65,7 @@ class Attempt:
     previous: dict[str, Any] | None
     entry: Entry = field(default_factory=Entry)
     appearance: str | None = None
+    declined_keys: tuple[str, ...] = ()
     new_alerts: tuple[Alert, ...] = ()
     clock_agrees: bool | None = None
     held: whose.Held = field(default_factory=whose.Held)
@@ -81,20 +83,25 @@ class Attempt:
                 continue
             except SourceFailure as failure:  # nobody is signed in with a plan
                 snapshot = _failed(failure, stamp, int(time.time() + self.config.ttl_s))
-                self.appearance = claude_state.read(self.env).appearance
+                self._note(claude_state.read(self.env))
             if snapshot is None:
                 return None
             detail = "; ".join(part for part in (snapshot.detail, self.clock_problem, *notes) if part)
             places = frozenset(place for place in ALERT_PLACES if getattr(self.config.alerts, place))
             told = self._alerts(snapshot)
-            return replace(snapshot, detail=detail or None, appearance=self.appearance, alerts=told, alerts_in=places, held=self.held)
+            shown = replace(snapshot, detail=detail or None, appearance=self.appearance, alerts=told, alerts_in=places)
+            return replace(shown, declined_keys=self.declined_keys, held=self.held)
         # Nobody's numbers, under a stamp that is gone: the next line starts another refresh.
         now = int(time.time())
         return Snapshot(None, None, None, now, now, "offline", detail="the sign-in kept changing", credentials=stamp)
 
+    def _note(self, state: ClaudeState) -> None:
+        """Keep what the line is to know of the client's state, whoever is signed in."""
+        self.appearance, self.declined_keys = state.appearance, state.declined_keys
+
     def _once(self, stamp: str) -> Snapshot | None:
         signed_in = self._sign_in()
-        self.appearance = signed_in.state.appearance
+        self._note(signed_in.state)
         if self._stamp() != stamp:  # what was just read is of a later sign-in than the stamp that it would be published under
             raise _SignInChanged
         self.held = self._held(signed_in, stamp)

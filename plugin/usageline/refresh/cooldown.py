@@ -17,7 +17,7 @@ JITTER = 0.1
 LONGEST_S = RATE_LIMITED_MOST_S * (1 + JITTER) + 1
 """No cooldown is longer; one that ends later was made under another clock."""
 
-UNTIL_SIGN_IN_CHANGES = ("expired", "no-scope")
+UNTIL_SIGN_IN_CHANGES = ("expired", "no-scope", "signed-out")
 """What no waiting mends. Asking again with the same token is in vain."""
 
 

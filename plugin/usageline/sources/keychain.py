@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
+import unicodedata
 from typing import TYPE_CHECKING
 
 from usageline.errors import SourceFailure
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
 
 SECURITY = "/usr/bin/security"
 SERVICE = "Claude Code-credentials"
+NO_NAME = "claude-code-user"
+"""The item's account where the user's name has other characters than these, or none is known."""
+
+_NAME = re.compile(r"[a-zA-Z0-9._-]+")
 ABSENT = 44
 """Exit status of `security` where there is no such item."""
 
@@ -32,20 +38,34 @@ def passwords(env: Mapping[str, str], security: str = SECURITY) -> Iterator[str]
 def services(env: Mapping[str, str]) -> list[str]:
     """The names that the client may have stored its sign-in under.
 
-    With CLAUDE_CONFIG_DIR the name ends in the first 8 hex digits of the SHA-256 of that value; reports differ on whether as given or
-    resolved (FACTS: signing in). The plain name is then another account's.
+    With CLAUDE_SECURESTORAGE_CONFIG_DIR, else with CLAUDE_CONFIG_DIR, the name ends in the first 8 hex digits of the SHA-256 of that value
+    as given, its letters composed; an empty value adds none (seen in 2.1.330). The plain name is then another account's.
     """
-    chosen = env.get("CLAUDE_CONFIG_DIR")
+    chosen = env.get("CLAUDE_SECURESTORAGE_CONFIG_DIR", env.get("CLAUDE_CONFIG_DIR"))
     if not chosen:
         return [SERVICE]
-    spellings = dict.fromkeys((chosen, os.path.realpath(chosen)))
-    return [f"{SERVICE}-{hashlib.sha256(spelling.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}" for spelling in spellings]
+    composed = unicodedata.normalize("NFC", chosen).encode("utf-8", "surrogateescape")
+    return [f"{SERVICE}-{hashlib.sha256(composed).hexdigest()[:8]}"]
+
+
+def account(env: Mapping[str, str]) -> str:
+    """Return the account of the client's item: USER, else the system's name for the user, if that is plain; LOGNAME is not looked at."""
+    name = env.get("USER") or _system_name()
+    return name if _NAME.fullmatch(name) else NO_NAME
+
+
+def _system_name() -> str:
+    try:
+        import pwd  # noqa: PLC0415 - there is none on Windows
+
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except (ImportError, KeyError):
+        return ""
 
 
 def _password(service: str, env: Mapping[str, str], security: str) -> str | None:
-    user = env.get("USER") or env.get("LOGNAME")
-    command = [security, "find-generic-password", *(["-a", user] if user else []), "-s", service, "-w"]
-    kept = {name: env[name] for name in ("HOME", "USER", "LOGNAME") if name in env}
+    command = [security, "find-generic-password", "-a", account(env), "-s", service, "-w"]
+    kept = {name: env[name] for name in ("HOME", "USER") if name in env}
     try:
         done = subprocess.run(command, env=kept, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONGEST_WAIT_S, check=False)
     except subprocess.TimeoutExpired:

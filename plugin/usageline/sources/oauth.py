@@ -48,6 +48,8 @@ def fetch(context: Context) -> Reading:
     ended_at = time.time()
     if answer.status != 200:
         refused = failure(answer, context.now)
+        if refused.status == "expired" and not found.can_renew(context.now):
+            refused = SourceFailure("signed-out", f"{refused.detail}, and Claude Code cannot renew it")
         refused.http_status = answer.status
         raise refused
     body = parse_object(answer.body)
@@ -60,9 +62,12 @@ def fetch(context: Context) -> Reading:
 
 
 def refuse_unusable(found: Credentials, now: float) -> None:
-    """SourceFailure where asking would be in vain: `expired` or `no-scope`."""
-    if not found.token or found.expires_at <= now:
-        raise SourceFailure("expired")
+    """SourceFailure where asking would be in vain: `expired`, `signed-out` if no message can renew it, or `no-scope`.
+
+    A token whose end is not known is asked with, as in the client: only the service can tell.
+    """
+    if not found.token or found.is_expired(now):
+        raise SourceFailure("expired") if found.can_renew(now) else SourceFailure("signed-out", "Claude Code cannot renew the sign-in")
     if found.scopes is not None and SCOPE not in found.scopes:
         raise SourceFailure("no-scope")
 

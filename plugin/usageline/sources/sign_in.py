@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import glob
+import sys
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from usageline import paths
 from usageline.errors import SourceFailure
-from usageline.line.view import other_sign_in
+from usageline.line import other_sign_ins
 from usageline.sources import claude_state, credentials, keychain
-from usageline.sources.files import parse_object, read_bytes
-from usageline.usage.plan import plan_name
-from usageline.usage.values import mapping
+from usageline.sources.claude_state import SETTINGS_MOST_BYTES
+from usageline.sources.files import read_keys
+from usageline.usage.plan import PLANS, plan_name
+from usageline.usage.times import EARLIEST, LATEST
+from usageline.usage.values import mapping, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +23,13 @@ if TYPE_CHECKING:
     from usageline.sources.claude_state import ClaudeState
     from usageline.sources.credentials import Credentials
 
-SETTINGS_MOST_BYTES = 1 << 20
+MANAGED = "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
+"""Where an organization's settings lie; the client takes their `env` as it takes the user's."""
+
+NEWER_S = 60
+"""What was written less than this after something else may have been written with it."""
+
+FLAGS = frozenset({*(name for name, _ in other_sign_ins.PROVIDERS), "_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ def read(env: Mapping[str, str], *, with_token: bool = True, security: str = key
     SourceFailure `signed-out` or `no-plan` (the detail says what is used instead).
     """
     state = claude_state.read(env)
-    other = _other(env)
+    other = other_in_settings(env, state)
     if other:
         raise SourceFailure("no-plan", other)
     found, problem = None, None
@@ -66,33 +76,92 @@ def read(env: Mapping[str, str], *, with_token: bool = True, security: str = key
             found = credentials.read(env, security=security)
         except SourceFailure as failure:
             problem = failure  # what needs no token still works
+    if found is not None and found.gateway:
+        raise SourceFailure("no-plan", "gateway")
     looked_in_vain = with_token and found is None and problem is None
     if looked_in_vain or (found is None and not state.account_uuid):
-        raise SourceFailure("no-plan", "API key") if state.has_api_key else SourceFailure("signed-out")
-    return SignIn(_account_key(state, found), _plan(state, found), state, found, problem)
+        if state.has_api_key:
+            raise SourceFailure("no-plan", "API key")
+        raise SourceFailure("unreadable", state.problem) if state.problem and not with_token else SourceFailure("signed-out")
+    account, plan = _account_key(state, found, env), plan_of(state, found)
+    if found is not None and not (is_of_account(state, found) and _may_be_of_state(found, env)):
+        # The state is of the sign-in that was made last, wherever it is kept: nothing of it belongs to this token.
+        state = replace(state, account={}, cached={})
+    return SignIn(account, plan, state, found, problem)
 
 
-def _other(env: Mapping[str, str]) -> str:
-    """What the user's settings sign in with instead of a plan; it outranks a subscription."""
-    settings = parse_object(read_bytes(paths.claude_settings(env), SETTINGS_MOST_BYTES)) or {}
-    if isinstance(settings.get("apiKeyHelper"), str) and settings["apiKeyHelper"]:
-        return "API key helper"
-    return str(other_sign_in({name: value for name, value in mapping(settings.get("env")).items() if isinstance(value, str)}))
+def other_in_settings(env: Mapping[str, str], state: ClaudeState) -> str:
+    """What the user's or the organization's settings sign in with instead of a plan; it outranks a subscription. "" without such a thing."""
+    places = [f"{MANAGED}/managed-settings.json", *sorted(glob.glob(f"{glob.escape(MANAGED)}/managed-settings.d/*.json"))]
+    variables: dict[str, str] = {}
+    helper = False
+    for path in (paths.claude_settings(env), *places):
+        try:
+            settings = read_keys(path, ("apiKeyHelper", "env"), SETTINGS_MOST_BYTES)
+        except (OSError, ValueError):
+            continue
+        helper = helper or (isinstance(settings.get("apiKeyHelper"), str) and bool(settings["apiKeyHelper"]))
+        variables |= {name: value for name, value in map(_variable, mapping(settings.get("env")).items()) if value is not None}
+    return "API key helper" if helper else str(other_sign_ins.chosen(variables, state.declined_keys))
 
 
-def _account_key(state: ClaudeState, found: Credentials | None) -> str:
+def _variable(item: tuple[str, object]) -> tuple[str, str | None]:
+    """Return a variable as the client sets it: of a number or a boolean its text."""
+    name, value = item
+    if name in FLAGS and isinstance(value, bool | int):
+        return name, str(value)
+    return name, value if isinstance(value, str) else None
+
+
+def is_of_account(state: ClaudeState, found: Credentials) -> bool:
+    """Return whether nothing says that the client's state is of another account than the token."""
+    pairs = ((state.account_uuid, found.account_uuid), (state.organization_uuid, found.organization_uuid))
+    return all(one == other or not one or not other for one, other in pairs)
+
+
+def _may_be_of_state(found: Credentials, env: Mapping[str, str]) -> bool:
+    """Return whether the client's state can be of this sign-in: one that is kept elsewhere has to name its account or organization."""
+    named = found.account_uuid or found.organization_uuid
+    return bool(named) or paths.profile(env) == paths.settings_profile(env)
+
+
+def _account_key(state: ClaudeState, found: Credentials | None, env: Mapping[str, str]) -> str:
     """The key of account and organisation.
 
     The credentials' organisation goes before the state's: the client writes the two files one after the other, and while they disagree
-    the key is nobody's, so that no number is stored under the wrong account. With neither known it is the token's own.
+    the key is nobody's, so that no number is stored under the wrong account. With neither known it is the token's own, and of a sign-in
+    that is kept elsewhere and names neither that of the place.
     """
+    if found and not _may_be_of_state(found, env):
+        return claude_state.account_key("", "store " + paths.profile(env))
     organization = (found.organization_uuid if found else "") or state.organization_uuid
-    if found and not state.account_uuid and not organization:
+    account = (found.account_uuid if found else "") or state.account_uuid
+    if found and not account and not organization:
         organization = found.token.fingerprint
-    return claude_state.account_key(state.account_uuid, organization)
+    return claude_state.account_key(account, organization)
 
 
-def _plan(state: ClaudeState, found: Credentials | None) -> str | None:
+def plan_of(state: ClaudeState, found: Credentials | None) -> str | None:
+    """Return the plan's name by the newer word of the two files, or None if neither says.
+
+    The client asks for the account's plan at every start and writes the answer into its state; the credentials have what was true when
+    the token was last renewed. So the state goes first, as in the client itself, but where the credentials were looked up or written later.
+    """
     account = state.account
-    tiers = (found.tier if found else None, account.get("userRateLimitTier"), account.get("organizationRateLimitTier"))
-    return plan_name(found.subscription if found else None, account.get("organizationType"), account.get("seatTier"), *tiers)
+    told = (account.get("userRateLimitTier"), account.get("organizationRateLimitTier"))
+    if found is None:
+        return plan_name(None, account.get("organizationType"), account.get("seatTier"), *told)
+    if not is_of_account(state, found):
+        return plan_name(found.subscription, None, None, found.tier)
+    kind = account.get("organizationType")
+    if kind not in PLANS or _is_newer(found, state):
+        tiers = (found.tier, *told) if _is_newer(found, state) else (*told, found.tier)
+        return plan_name(found.subscription, kind, account.get("seatTier"), *tiers)
+    return plan_name(None, kind, account.get("seatTier"), *told, found.tier)
+
+
+def _is_newer(found: Credentials, state: ClaudeState) -> bool:
+    fetched = number(state.account.get("profileFetchedAt"), EARLIEST * 1000, LATEST * 1000)
+    if found.known_at and fetched:
+        return found.known_at > fetched / 1000 + NEWER_S
+    return bool(state.written_at) and found.written_at > state.written_at + NEWER_S

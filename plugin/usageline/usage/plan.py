@@ -6,6 +6,9 @@ import re
 
 from usageline.usage.values import text, words
 
+PLANS = frozenset({"claude_pro", "claude_max", "claude_team", "claude_enterprise"})
+"""What the account says of a plan."""
+
 SEATS = {"team_standard": "Team Standard", "team_tier_1": "Team Premium"}
 
 

@@ -14,6 +14,7 @@
     signed_in_since from when on, at the latest, the account and organization have been signed in, or null
     readings_since  what Claude Code itself fetched before may be of another sign-in, whose files changed then; null if none did
     appearance      dark or light, as Claude Code's own theme says of the terminal, or null
+    declined_keys   digests that stand for API keys which the user told Claude Code not to use (`usageline.line.other_sign_ins.key_digest`)
     limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at, exhausts_from, exhausts_to, lowered, chance}], in the
                     server's order; `chance` that the limit is reached before its reset, 0 to 1, and the `exhausts_…` only from one half on
     credits         [{label, used_minor, limit_minor, exponent, currency, percent, ends_at, expires, enabled, disabled_reason, reached, terms}]
@@ -60,6 +61,7 @@ class Snapshot:
     alerts: tuple[Alert, ...] = ()
     alerts_in: frozenset[str] = frozenset()
     held: Held = field(default_factory=Held)
+    declined_keys: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The documented object, ready for `json.dumps`."""
@@ -79,6 +81,7 @@ class Snapshot:
             "signed_in_since": round(self.held.since, 3) or None,
             "readings_since": round(self.held.readings_since, 3) or None,
             "appearance": self.appearance,
+            "declined_keys": list(self.declined_keys),
             "limits": [asdict(limit) for limit in reading.limits] if reading else [],
             "credits": [asdict(credit) for credit in reading.credits] if reading else [],
             "alerts": [{**asdict(alert), **{place: place in self.alerts_in for place in ALERT_PLACES}} for alert in self.alerts],

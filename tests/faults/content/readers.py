@@ -14,7 +14,17 @@ CALLS = frozenset(
     {
         *("open", "input", "os.open", "system.open", "os.read", "system.read", "os.listdir", "os.scandir", "os.readlink", "os.pread"),
         *("json.loads", "tomllib.loads", "marshal.loads", "sqlite3.connect", "diskcache.Cache", "subprocess.run"),
-        *("subprocess.Popen", "run_bounded", "converse", "read_bytes", "file.read_text", "read.json_file", "json_file", "glob.glob"),
+        *(
+            "subprocess.Popen",
+            "run_bounded",
+            "converse",
+            "read_bytes",
+            "file.read_text",
+            "read.json_file",
+            "json_file",
+            "read_keys",
+            "glob.glob",
+        ),
         *("client.stream", "sys.stdin.buffer.read", "parse_object"),
     }
 )
@@ -49,9 +59,11 @@ READERS: dict[str, tuple[str, ...]] = {
     "compiled": ("line.settings.load_from", "config.compile._last", "line.looks.result"),
     "settings": ("setup.settings.read", "setup.settings.bytes_at", "setup.wire_settings._names_us", "setup.json_text.parse"),
     "sign_in": (
-        *("sources.files.read_bytes", "sources.files.parse_object", "sources.claude_state._object", "sources.credentials.from_file"),
-        *("sources.credentials._candidates", "sources.credentials._parsed", "sources.sign_in._other", "cli.info.missing"),
-        *("cli.doctor.client.trust", "cli.doctor.context.settings_file", "cli.doctor.settings.managed_settings"),
+        *("sources.files.parse_object", "sources.files._opened", "sources.files.read_keys"),
+        *("sources.json_scan.top_level", "sources.json_scan._take", "sources.claude_state.read", "sources.claude_state._theme"),
+        *("sources.credentials.from_file", "sources.credentials._candidates", "sources.credentials._parsed", "cli.info.missing"),
+        *("sources.sign_in.other_in_settings", "cli.doctor.client.trust", "cli.doctor.context.settings_file"),
+        "cli.doctor.settings.managed_settings",
         *("sources.network.variables", "sources.network._managed_files"),
     ),
     "git": ("line.git._text", "looks.git.count.ask"),

@@ -160,6 +160,13 @@ VARIABLES = (
         tuple({name: "{project}/data"} for name in DIRECTORIES),
     ),
     Variable(
+        "`CLAUDE_SECURESTORAGE_CONFIG_DIR`",
+        "which file, or on macOS which Keychain item, the sign-in is read from, as in Claude Code: the project can show numbers of its own",
+        "the token that lies there goes to Anthropic's API alone; the user's own sign-in is not read for it",
+        "a directory of the project's, absolute and relative, and the empty value",
+        tuple({"CLAUDE_SECURESTORAGE_CONFIG_DIR": place} for place in ("{project}/data", "data", "")),
+    ),
+    Variable(
         "`GIT_*`",
         "nothing: git gets none of them",
         "no program or configuration that they name is used, no trace is written",

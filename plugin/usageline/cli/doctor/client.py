@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from usageline import paths
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.doctor.run import run
-from usageline.sources.claude_state import MOST_BYTES
+from usageline.sources import claude_state
 from usageline.sources.client import PLACES
-from usageline.sources.files import parse_object, read_bytes
+from usageline.sources.files import read_keys
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 OLDEST = (2, 1, 153)
 """The first that tells the status line how wide the terminal is (FACTS: the statusLine command)."""
 
-PASSED_ON = ("HOME", "PATH", "LANG", "TMPDIR", "CLAUDE_CONFIG_DIR")
+PASSED_ON = ("HOME", "PATH", "LANG", "TMPDIR", "CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR")
 
 
 def version(context: Context) -> Result:
@@ -51,9 +51,12 @@ def version(context: Context) -> Result:
 
 def trust(context: Context) -> Result | None:
     """It runs no status line in a folder whose trust dialog was not accepted; one that was accepted holds for the folders below."""
-    state = parse_object(read_bytes(paths.claude_state(context.env), MOST_BYTES))
-    if state is None:
+    try:
+        state = read_keys(claude_state.place(context.env), ("projects", "numStartups"), claude_state.MOST_BYTES)
+    except (OSError, ValueError):
         return None
+    if "projects" not in state and "numStartups" in state:
+        return None  # too much to be read here
     projects = mapping(state.get("projects"))
     for start in dict.fromkeys((context.cwd, os.path.realpath(context.cwd))):
         folder, below = start, ""

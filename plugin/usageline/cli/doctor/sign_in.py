@@ -9,7 +9,7 @@ from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.info import judge, missing
 from usageline.cli.wording import span
 from usageline.errors import SourceFailure
-from usageline.line.view import other_sign_in
+from usageline.line import other_sign_ins
 from usageline.sources import claude_state
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def environment(context: Context) -> Result | None:
     """No variable of this shell has its sessions sign in with something else than a plan."""
-    other = other_sign_in(context.env)
+    state = claude_state.read(context.env)
+    other = other_sign_ins.chosen(context.env, state.declined_keys)
     if other:
         return warning(f"this shell's environment signs in otherwise ({other}): sessions started from it have no plan limits", "unset it")
     return None
@@ -28,11 +29,15 @@ def plan(context: Context) -> Result:
     """Somebody is signed in with a plan."""
     found = context.sign_in
     if not isinstance(found, SourceFailure):
+        if found.state.problem:
+            return warning(f"signed in with a plan, but {found.state.problem}", "see that it is a file that Claude Code wrote")
         return ok(f"signed in with a plan: {found.plan or 'of unknown name'}")
     if found.status == "no-plan":
         return problem(
             f"Claude Code is signed in with something else: {found.detail}, which has no plan limits", "sign in to a plan with /login"
         )
+    if found.status == "unreadable":
+        return problem(f"nobody can be told to be signed in: {found.detail}", "see that it is a file that Claude Code wrote")
     told = missing(paths.claude_credentials(context.env), context.env, claude_state.read(context.env))
     return problem(told.text, told.advice)
 
@@ -51,4 +56,6 @@ def credentials(context: Context) -> Result | None:
         return warning(f"{complaint.text}; Claude Code itself is asked in its place", complaint.advice)
     if complaint:
         return problem(complaint.text, complaint.advice)
+    if not found.credentials.expires_at:
+        return ok("the sign-in names no time at which it expires: whether it is valid only the service can tell")
     return ok(f"the sign-in is valid for {span(found.credentials.expires_at - context.now)} and may read usage")

@@ -1,0 +1,118 @@
+"""When a sign-in is taken for expired, and whether a message renews it."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from usageline.refresh.run import refresh
+from usageline.sources import credentials
+from world import CANARY, ORGANIZATION, SCOPES
+
+if TYPE_CHECKING:
+    from server import Api
+    from world import World
+
+ABSENT = object()
+HOUR_MS = 3_600_000
+
+
+def write(world: World, **changes: object) -> None:
+    """Write the credentials file, valid for eight hours, with those changes; ABSENT takes a key out."""
+    now_ms = int(time.time() * 1000)
+    oauth: dict[str, Any] = {
+        "accessToken": CANARY,
+        "refreshToken": "sk-ant-ort01-x",
+        "expiresAt": now_ms + 8 * HOUR_MS,
+        "scopes": list(SCOPES),
+    }
+    oauth |= {"subscriptionType": "max", "rateLimitTier": "default_claude_max_5x", **changes}
+    oauth = {key: value for key, value in oauth.items() if value is not ABSENT}
+    world.write_credentials({"claudeAiOauth": oauth, "organizationUuid": ORGANIZATION})
+
+
+def status_of(world: World) -> str:
+    """The status of a refresh."""
+    snapshot = refresh(world.env).snapshot
+    assert snapshot is not None
+    return str(snapshot["status"])
+
+
+def in_seconds() -> int:
+    return int(time.time()) + 8 * 3600
+
+
+@pytest.mark.parametrize("refresh_token", ["sk-ant-ort01-x", None])
+@pytest.mark.parametrize(
+    "expires_at",
+    [
+        *(None, ABSENT, "soon", "", "2020-01-01T00:00:00Z", 0, -62_135_596_800_000, -1, 0.5, True, False, [], [1], {}),
+        *(10**15 + 1, 10**400, 1e300, 9e14 + 0.5, str(int((time.time() + 86400) * 1000))),
+    ],
+    ids=repr,
+)
+def test_a_token_whose_end_is_not_known_is_asked_with(world: World, api: Api, expires_at: object, refresh_token: str | None) -> None:
+    """The client works with it; only the service can tell (seen in 2.1.330)."""
+    write(world, expiresAt=expires_at, refreshToken=refresh_token)
+    assert status_of(world) == "ok"
+    assert len(api.usage_requests) == 1
+
+
+def test_seconds_in_place_of_milliseconds_are_no_proof(world: World, api: Api) -> None:
+    write(world, expiresAt=in_seconds())
+    assert status_of(world) == "ok"
+    assert len(api.usage_requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"expiresAt": 1_700_000_000_000}, "expired"),
+        ({"expiresAt": "1700000000000"}, "expired"),
+        ({"expiresAt": 1_700_000_000_000.25, "refreshTokenExpiresAt": 9e15}, "expired"),
+        ({"expiresAt": 1_700_000_000_000, "refreshTokenExpiresAt": None}, "expired"),
+        ({"expiresAt": 1_700_000_000_000, "refreshTokenExpiresAt": "1700000000000"}, "expired"),
+        ({"expiresAt": 1_700_000_000_000, "refreshTokenExpiresAt": 1_700_000_000_001}, "signed-out"),
+        ({"expiresAt": 1_700_000_000_000, "refreshTokenExpiresAt": 0}, "signed-out"),
+        ({"expiresAt": 1_700_000_000_000, "refreshToken": None}, "signed-out"),
+        ({"expiresAt": 1_700_000_000_000, "refreshToken": ""}, "signed-out"),
+        ({"expiresAt": 1_700_000_000_000, "refreshToken": ABSENT}, "signed-out"),
+        ({"expiresAt": 1_700_000_000_000, "refreshToken": 7}, "signed-out"),
+        ({"accessToken": "", "refreshToken": "", "expiresAt": 0, "refreshTokenExpiresAt": 9e12}, "signed-out"),
+        ({"accessToken": "", "expiresAt": 0}, "signed-out"),
+        ({"accessToken": None}, "signed-out"),
+        ({"accessToken": ABSENT, "refreshToken": ABSENT}, "signed-out"),
+    ],
+    ids=str,
+)
+def test_without_a_request_it_is_known_whether_a_message_renews_it(world: World, api: Api, changes: dict[str, object], status: str) -> None:
+    """`signed-out` has the line say /login: the client itself is signed out then."""
+    write(world, **changes)
+    assert status_of(world) == status
+    assert api.usage_requests == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [({}, "expired"), ({"refreshToken": None}, "signed-out"), ({"refreshTokenExpiresAt": 1_700_000_000_000}, "signed-out")],
+    ids=str,
+)
+def test_a_token_that_the_service_refuses_is_not_sent_again(world: World, api: Api, changes: dict[str, object], status: str) -> None:
+    """And what to do about it depends on whether the client can renew it."""
+    api.fault = "401"
+    write(world, expiresAt=None, **changes)
+    assert status_of(world) == status
+    world.make_due()
+    assert status_of(world) == status
+    assert len(api.usage_requests) == 1
+
+
+def test_the_refresh_token_is_nowhere_in_what_is_kept(world: World) -> None:
+    write(world, refreshToken="sk-ant-ort01-NEVER")
+    found = credentials.read(world.env)
+    assert found is not None
+    assert "NEVER" not in repr(found) + json.dumps([str(getattr(found, name)) for name in found.__slots__])
+    assert found.can_renew(time.time())
