@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from usageline import atomic, paths
+from usageline import atomic, paths, regular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,6 @@ def _listed(root: str) -> list[str] | None:
 
 def _read(path: str) -> bytes | None:
     try:
-        with open(path, "rb") as file:
-            return file.read(MOST_BYTES)
+        return regular.read(path, MOST_BYTES)
     except OSError:
         return None

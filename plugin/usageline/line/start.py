@@ -196,7 +196,7 @@ def is_reached_safely(path):
     while True:
         try:
             found = system.lstat(at)
-            if not is_trusted(found, system.geteuid()):
+            if found.st_mode & 0o170000 in (0o040000, 0o120000) and not is_trusted(found, system.geteuid()):
                 from usageline.line import owners  # noqa: PLC0415 - they are root's and one's own nearly always
 
                 return owners.is_reached_safely(path)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline import __version__, atomic
-from usageline.setup import bundle, files, wiring
+from usageline.setup import bundle, files, own_names, wiring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -160,7 +160,11 @@ def remove_others(keep: Release) -> list[str]:
         names = os.listdir(keep.data_dir + "/releases")
     except FileNotFoundError:
         return []
-    return [name for name in sorted(names) if name != keep.id and files.remove_tree(f"{keep.data_dir}/releases/{name}")]
+    return [
+        name
+        for name in sorted(names)
+        if name != keep.id and own_names.RELEASE.fullmatch(name) and files.remove_tree(f"{keep.data_dir}/releases/{name}")
+    ]
 
 
 def _write_launcher(release: Release) -> None:

@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 
-from usageline import paths
+from usageline import paths, regular
 from usageline.bounded import run_bounded
 
 REFRESH_TIMEOUT_S = 12
@@ -31,8 +31,7 @@ def refresh(python: str, env: dict[str, str]) -> str:
     env = {name: value for name, value in env.items() if not name.startswith("PYTHON")}
     _output([python, "-I", "-B", "-m", "usageline.refresh", "--by", "install"], env, REFRESH_TIMEOUT_S, b"")
     try:
-        with open(paths.snapshot(env), "rb") as file:
-            status = json.loads(file.read(_SIZE_LIMIT))["status"]
+        status = json.loads(regular.read(paths.snapshot(env), _SIZE_LIMIT))["status"]
     except (OSError, ValueError, KeyError, TypeError):
         return "no numbers yet; the line gets them by itself"
     return "numbers are in" if status == "ok" else f"no numbers yet: {_ADVICE.get(str(status), 'tried again by itself')}"
