@@ -3,6 +3,10 @@
 # All it does itself is to find a Python 3.10 or newer; the installer is plugin/usageline/setup, standard library only.
 set -eu
 
+# The C library opens what these name as soon as a Python starts: only what the system keeps.
+case ${TZ-} in *..*|.*|:.*) unset TZ ;; /etc/localtime|:/etc/localtime|/usr/share/zoneinfo/*|:/usr/share/zoneinfo/*) ;; /*|:/*) unset TZ ;; esac
+case ${TZDIR-} in ''|/etc/zoneinfo|/usr/share/zoneinfo|/var/db/timezone/zoneinfo) ;; *) unset TZDIR ;; esac
+
 case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
 here=$(CDPATH='' cd -- "${here:-/}" && pwd -P)
 setup=$here/plugin/usageline/setup/__main__.py

@@ -10,7 +10,7 @@ import contextlib
 import errno
 import os
 
-from usageline.atomic import remove_file
+from usageline.atomic import remove_file, set_times
 from usageline.errors import CacheUnwritable, LockUnsupported
 from usageline.line.start import HINDRANCES
 
@@ -57,13 +57,11 @@ def tried(directory: str) -> OSError | None:
 def forget(stamp: str) -> None:
     """Take the word back that an earlier try left."""
     with contextlib.suppress(OSError, NotImplementedError):
-        found = os.lstat(stamp)
-        if int(found.st_atime) in HINDRANCES:
-            os.utime(stamp, ns=(0, found.st_mtime_ns), follow_symlinks=False)
+        set_times(stamp, lambda found: (0, found.st_mtime_ns) if int(found.st_atime) in HINDRANCES else None)
 
 
 def note(stamp: str, word: str) -> None:
     """Leave the word for the lines to come. Nothing where there is no stamp, or where it cannot be changed: a line sees that by itself."""
     with contextlib.suppress(OSError, NotImplementedError, KeyError):
-        began_ns = os.lstat(stamp).st_mtime_ns
-        os.utime(stamp, ns=(TIMES[word] * 10**9, began_ns), follow_symlinks=False)
+        atime_ns = TIMES[word] * 10**9
+        set_times(stamp, lambda found: (atime_ns, found.st_mtime_ns))

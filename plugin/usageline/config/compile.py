@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from usageline import __version__, flock, hindrance, paths
-from usageline.atomic import replace_file
+from usageline.atomic import replace_file, set_times
 from usageline.config import file
 from usageline.config.check import NOTHING, Checked, check_text
 from usageline.config.origin import config_file, may_name_programs
@@ -72,7 +72,7 @@ def main() -> None:
     try:
         compile_config(env)
         # The line's claim is given back: the next edit, a moment later, is seen as soon as this one.
-        os.utime(paths.line_config_stamp(env), (0, 0), follow_symlinks=False)
+        set_times(paths.line_config_stamp(env), lambda _: (0, 0))
     except Exception as fault:  # noqa: BLE001 - the edge of the process, which nobody watches
         with contextlib.suppress(LookupError):  # no home: nor was there a line to be told
             if not isinstance(fault, BlockingIOError):

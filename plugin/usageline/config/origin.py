@@ -12,7 +12,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from usageline import atomic, paths
+from usageline import atomic, paths, regular
 from usageline.line import read
 
 if TYPE_CHECKING:
@@ -261,7 +261,6 @@ def _strings(value: Any, names: Iterable[str]) -> dict[str, str]:
 
 def _content(path: str) -> bytes | None:
     try:
-        with open(path, "rb") as file:
-            return file.read(MAX_LEGACY_BYTES)
+        return regular.read(path, MAX_LEGACY_BYTES)
     except OSError:
         return None

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from usageline import atomic, paths
 from usageline.refresh.cache import private_directory
-from usageline.setup.files import make_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +52,6 @@ def directory(env: Mapping[str, str], account: str) -> Iterator[int]:
 def make(env: Mapping[str, str], account: str) -> str:
     """Make the account's directory where it is missing, for the user alone; gives its path. OSError or CacheUnsafe where that cannot be."""
     top = paths.history_dir(env)
-    make_directory(os.path.dirname(os.path.dirname(top)))
     private_directory(os.path.dirname(top))
     private_directory(top)
     return private_directory(f"{top}/{account}")
@@ -91,12 +89,29 @@ def lines(directory: int, since: float, until: float) -> list[bytes]:
 
 
 @contextlib.contextmanager
-def opened(directory: int, name: str) -> Iterator[int]:
-    """A descriptor of the file, made where it is missing, that can be read and added to. OSError where it is no file of ours."""
+def opened(directory: int, path: str, name: str) -> Iterator[int]:
+    """A descriptor of the file, made where it is missing, that can be read and added to. OSError where it is no file of ours.
+
+    `path` is the directory's. A file that has another name, too (a copy by links, or somebody's file), is not added to: a copy takes its place.
+    """
+    _unshare(directory, path, name)
     with _file(directory, name, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
+        if os.fstat(descriptor).st_nlink != 1:
+            raise PermissionError(f"{name} has another name")
         if stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:  # the umask had its say
             os.fchmod(descriptor, 0o600)
         yield descriptor
+
+
+def _unshare(directory: int, path: str, name: str) -> None:
+    with contextlib.suppress(FileNotFoundError), _file(directory, name, os.O_RDONLY) as descriptor:
+        found = os.fstat(descriptor)
+        if found.st_nlink == 1:
+            return
+        if found.st_size > MOST_BYTES:
+            raise PermissionError(f"{name} is no file of ours")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            atomic.replace_file(f"{path}/{name}", file.read(MOST_BYTES), 0o600)
 
 
 def bound(directory: int, path: str, newest: float | None) -> None:

@@ -123,9 +123,13 @@ def _object(data):
 
 def _alarm(seconds):
     if hasattr(_signal, "setitimer"):
+        if seconds:  # one that was blocked and on its way since before the start would end the read at once
+            _signal.signal(_signal.SIGALRM, _signal.SIG_IGN)
         _signal.setitimer(_signal.ITIMER_REAL, seconds)
         # Ignored afterwards: a signal already on its way must not raise outside the read.
         _signal.signal(_signal.SIGALRM, _late if seconds else _signal.SIG_IGN)
+        if seconds:  # whoever started the client may have blocked it
+            _signal.pthread_sigmask(_signal.SIG_UNBLOCK, (_signal.SIGALRM,))
 
 
 def _late(_number, _frame):

@@ -27,6 +27,9 @@ Otherwise that is when the series of claims began, or 0 after a success.
 NO_SPACE = (28, 69, 122)
 """ENOSPC, and EDQUOT as macOS and Linux number it; the module with the names is one more to import."""
 
+# Windows has none of these, nor times that are set by a descriptor. A FIFO is opened without waiting for a writer.
+SAFELY = getattr(system, "O_NOFOLLOW", 0) | getattr(system, "O_NONBLOCK", 0)
+
 PASSED_ON = (
     *("HOME", "USER", "LOGNAME", "USERPROFILE", "SYSTEMROOT", "LANG", "LC_ALL", "TZ"),
     *("CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR"),
@@ -38,6 +41,10 @@ is written. None of them chooses a program, a proxy or a certificate; those are 
 
 PLUGIN_POINTER = "/.usageline-installed.json"
 """In the client's own copy of a plugin: where the program was installed from it (setup/plugin.py)."""
+
+
+ZONES = ("/usr/share/zoneinfo/", "/var/db/timezone/zoneinfo/", "/etc/zoneinfo/")
+"""Where the system keeps its time zones."""
 
 
 def interpreter(root):
@@ -78,18 +85,29 @@ def claim_stamp(stamp, depth, now, every_s):
         directory = directory.rpartition("/")[0]
         if not is_safe(directory):
             return "unsafe"
+    base = directory.rpartition("/")[0]
     try:
-        found = system.lstat(stamp)
-    except OSError:
-        return _first_claim(stamp)
-    age_s, hindered = now - found.st_mtime, int(found.st_atime) in HINDRANCES
-    if 0 <= age_s < (max(every_s, HINDERED_S) if hindered else every_s):
-        return "recent"
-    goes_on = hindered or (found.st_atime > SERIES_S and 0 <= age_s < SERIES_S)
+        fd = system.open(stamp, system.O_RDONLY | SAFELY)
+    except FileNotFoundError:
+        return _first_claim(stamp) if is_reached_safely(base) else "unsafe"
+    except OSError:  # a link, or a file that this user may not read
+        return _claim_anew(stamp) if is_reached_safely(base) else "unsafe"
     try:
-        system.utime(stamp, (found.st_atime if goes_on else now, now), follow_symlinks=False)
+        found = system.fstat(fd)
+        if not is_own_file(found):
+            return _claim_anew(stamp) if is_reached_safely(base) else "unsafe"
+        age_s, hindered = now - found.st_mtime, int(found.st_atime) in HINDRANCES
+        if 0 <= age_s < (max(every_s, HINDERED_S) if hindered else every_s):
+            return "recent"
+        if not is_reached_safely(base):
+            return "unsafe"
+        goes_on = hindered or (found.st_atime > SERIES_S and 0 <= age_s < SERIES_S)
+        # By the descriptor: another file may have taken the name meanwhile.
+        system.utime(fd if SAFELY else stamp, (found.st_atime if goes_on else now, now))
     except (OSError, NotImplementedError):
         return "unwritable"
+    finally:
+        system.close(fd)
     return ""
 
 
@@ -100,7 +118,16 @@ def refresh_command(python, by="line"):
 
 def refresh_environment(env):
     """What it gets of the environment."""
-    return {name: env[name] for name in PASSED_ON if name in env}
+    return {name: env[name] for name in PASSED_ON if name in env and (name != "TZ" or is_zone(env[name]))}
+
+
+def is_zone(name):
+    """Whether a TZ names a zone that the system keeps. The C library opens what it names, in a project a FIFO for one.
+
+    The wired command looks at it, too, before any interpreter starts (setup/wiring.py).
+    """
+    path = name[1:] if name[:1] == ":" else name
+    return ".." not in path and (path[:1] not in ("/", ".") or path == "/etc/localtime" or path.startswith(ZONES))
 
 
 def launch(python, env, by="line"):
@@ -170,6 +197,48 @@ def is_safe(directory):
     if not hasattr(system, "geteuid"):
         return True
     return found.st_mode & 0o170000 == 0o040000 and found.st_uid == system.geteuid() and not found.st_mode & 0o022
+
+
+def is_own_file(found):
+    """Whether to a file with that status, of ours by its name, may be written: a file with another name besides is somebody's, too."""
+    own = not hasattr(system, "geteuid") or found.st_uid == system.geteuid()
+    return own and (found.st_mode & 0o170000 == 0o040000 or (found.st_mode & 0o170000 == 0o100000 and found.st_nlink == 1))
+
+
+def is_reached_safely(path):
+    """Whether no other user can put another directory in place of `path`, of one above it, or of one that does not exist yet."""
+    if not hasattr(system, "geteuid"):
+        return True
+    at = path
+    while True:
+        try:
+            found = system.lstat(at)
+            if found.st_mode & 0o170000 in (0o040000, 0o120000) and not is_trusted(found, system.geteuid()):
+                from usageline.line import owners  # noqa: PLC0415 - they are root's and one's own nearly always
+
+                return owners.is_reached_safely(path)
+        except OSError:
+            pass  # it does not exist yet: what it will be made in counts
+        if at in ("", "/"):
+            return True
+        at = at.rpartition("/")[0] or "/"
+
+
+def is_trusted(found, user):
+    """Whether what has that status is a directory in which only `user` and root can rename things: theirs, and closed to others or sticky."""
+    is_directory = found.st_mode & 0o170000 == 0o040000
+    return is_directory and found.st_uid in (0, user) and bool(not found.st_mode & 0o022 or found.st_mode & 0o1000)
+
+
+def _claim_anew(stamp):
+    """Put a file of our own in place of what must not be touched. A directory stays."""
+    try:
+        system.unlink(stamp)
+    except FileNotFoundError:
+        return "recent"  # another run is at it
+    except OSError:
+        return "unwritable"
+    return _first_claim(stamp)
 
 
 def _first_claim(stamp):

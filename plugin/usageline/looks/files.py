@@ -22,6 +22,9 @@ except ImportError:  # Windows: nothing there makes a look single but the claim
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+# A FIFO would wait for a writer.
+_SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
 OLD_S = 7 * 86400
 MOST = 64
 """Looks whose files are kept."""
@@ -37,7 +40,7 @@ def held(env: Mapping[str, str], kind: str, key: str) -> Iterator[bool]:
     private_directory(paths.looks_dir(env))
     for path in (looks.stamp_file(env, kind, key), looks.result_file(env, kind, key)):
         make_way(path)
-    fd = os.open(looks.stamp_file(env, kind, key), os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    fd = os.open(looks.stamp_file(env, kind, key), os.O_RDWR | os.O_CREAT | _SAFELY, 0o600)
     try:
         yield _locked(fd)
     finally:

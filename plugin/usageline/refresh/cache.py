@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from usageline import paths
 from usageline.errors import CacheUnsafe
+from usageline.line import owners
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,10 +25,6 @@ def prepare(env: Mapping[str, str]) -> str:
     What has the name of a file or directory of ours in it and is of another kind, a link for one, is set aside.
     """
     path: str = paths.cache_dir(env)
-    try:
-        os.makedirs(os.path.dirname(os.path.dirname(path)), mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise CacheUnsafe(f"{path} cannot be made: {error.strerror}") from None
     private_directory(os.path.dirname(path))
     private_directory(path)
     files = (paths.snapshot, paths.line_config, paths.line_config_stamp, paths.stamp, paths.lock)
@@ -64,21 +61,37 @@ def set_aside(path: str) -> str:
 
 
 def private_directory(path: str) -> str:
-    """Make `path` a directory of mode 0700, or see that it is one, and give it back. CacheUnsafe otherwise."""
+    """Make `path` a directory of mode 0700, or see that it is one, and give it back. CacheUnsafe otherwise.
+
+    So it is where another user could put something else in place of a directory above it. What is missing of those is made.
+    """
     try:
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(path, 0o700)
-        found = os.lstat(path)
-        if not stat.S_ISDIR(found.st_mode):
-            raise CacheUnsafe(f"{path} is no directory; remove it")
-        if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
-            raise CacheUnsafe(f"{path} belongs to another user; remove it")
         if os.name == "posix":
-            # What others could write to may already hold what others wrote.
-            if found.st_mode & 0o022:
-                raise CacheUnsafe(f"{path} can be written by others; remove it")
-            if stat.S_IMODE(found.st_mode) != 0o700:
-                os.chmod(path, 0o700)
+            _make_private(path)
+        else:
+            os.makedirs(path, exist_ok=True)
+    except owners.Unsafe as unsafe:
+        raise CacheUnsafe(f"{path} is not safe: {unsafe.filename}: {unsafe.strerror}") from None
     except OSError as error:
         raise CacheUnsafe(f"{path} cannot be used: {error.strerror}") from None
     return path
+
+
+def _make_private(path: str) -> None:
+    parent = owners.opened(os.path.dirname(path), make=True)
+    try:
+        name = os.path.basename(path)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=parent)
+        found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        if not stat.S_ISDIR(found.st_mode):
+            raise CacheUnsafe(f"{path} is no directory; remove it")
+        if found.st_uid != os.geteuid():
+            raise CacheUnsafe(f"{path} belongs to another user; remove it")
+        # What others could write to may already hold what others wrote.
+        if found.st_mode & 0o022:
+            raise CacheUnsafe(f"{path} can be written by others; remove it")
+        if stat.S_IMODE(found.st_mode) != 0o700:
+            os.chmod(name, 0o700, dir_fd=parent)
+    finally:
+        os.close(parent)

@@ -15,7 +15,6 @@ from usageline import paths
 from usageline.errors import CacheUnsafe
 from usageline.refresh.cache import private_directory
 from usageline.refresh.entry import LONGEST_LINE
-from usageline.setup.files import make_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,7 +72,6 @@ def remove(env: Mapping[str, str]) -> None:
 
 def _made(env: Mapping[str, str]) -> str:
     path: str = paths.log(env)
-    make_directory(os.path.dirname(paths.state_dir(env)))
     private_directory(paths.state_dir(env))
     private_directory(os.path.dirname(path))
     return path

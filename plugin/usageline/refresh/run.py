@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from usageline import config, hindrance, paths
+from usageline.atomic import set_times
 from usageline.config.compile import compile_config
 from usageline.errors import CacheUnsafe, CacheUnwritable, LockUnsupported, UsagelineError
 from usageline.line.due import file_stamp, is_due
@@ -131,7 +132,7 @@ def _give_back_claim(env: Mapping[str, str], published: dict[str, Any] | None) -
     """
     if not is_due(published, file_stamp(paths.claude_credentials(env)), time.time()):
         with contextlib.suppress(OSError, NotImplementedError):
-            os.utime(paths.stamp(env), (0, 0), follow_symlinks=False)
+            set_times(paths.stamp(env), lambda _: (0, 0))
 
 
 def _why_due(env: Mapping[str, str], published: dict[str, Any] | None, *, force: bool) -> str:

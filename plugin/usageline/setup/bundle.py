@@ -16,7 +16,7 @@ import os
 import sys
 from importlib.util import MAGIC_NUMBER
 
-from usageline import atomic
+from usageline import atomic, regular
 
 MODULES = (
     "usageline",
@@ -67,8 +67,7 @@ def write(plugin: str) -> None:
 def is_whole(place: str) -> bool:
     """Whether that file is a bundle as it was written, to the bit."""
     try:
-        with open(place, "rb") as file:
-            data = file.read(MOST_BYTES)
+        data = regular.read(place, MOST_BYTES)
     except OSError:
         return False
     return hashlib.sha256(data[:-DIGEST_BYTES]).digest() == data[-DIGEST_BYTES:]

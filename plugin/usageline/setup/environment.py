@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline import __version__, atomic
-from usageline.setup import bundle, files
+from usageline.setup import bundle, files, own_names, wiring
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +28,7 @@ PARTS = ("plugin", "hooks")
 COMPILE_TIMEOUT_S = 120
 
 _LAUNCHER = """#!/bin/sh
+{safe_zone}
 python={python}
 [ -x "$python" ] || {{ echo 'usageline: its Python is gone; run install.sh again' >&2; exit 1; }}
 # A prompt or a status bar asks for this often: it goes by the fast way.
@@ -127,6 +128,7 @@ def build(release: Release, source: str, cold: Interpreter, packages: Packages) 
     tool = packages.install(cold, release.root)
     _write_launcher(release)
     compile_for(release, cold)
+    files.sync_tree(release.root)  # `complete` says so of a disk that lost its power as well
     atomic.replace_file(release.root + "/complete", f"{cold.path}\n".encode(), 0o600)
     return tool
 
@@ -158,7 +160,11 @@ def remove_others(keep: Release) -> list[str]:
         names = os.listdir(keep.data_dir + "/releases")
     except FileNotFoundError:
         return []
-    return [name for name in sorted(names) if name != keep.id and files.remove_tree(f"{keep.data_dir}/releases/{name}")]
+    return [
+        name
+        for name in sorted(names)
+        if name != keep.id and own_names.RELEASE.fullmatch(name) and files.remove_tree(f"{keep.data_dir}/releases/{name}")
+    ]
 
 
 def _write_launcher(release: Release) -> None:
@@ -166,7 +172,8 @@ def _write_launcher(release: Release) -> None:
     files.make_directory(os.path.dirname(path))
     # Without `current` in it, a running command keeps its own release while another one is installed.
     programs = {"python": release.python, "script": release.script, "command": release.root + "/plugin/usageline/cli/__main__.py"}
-    text = _LAUNCHER.format(**{name: shlex.quote(program) for name, program in programs.items()})
+    quoted = {name: shlex.quote(program) for name, program in programs.items()}
+    text = _LAUNCHER.format(safe_zone=wiring.SAFE_ZONE.strip(), **quoted)
     atomic.replace_file(path, os.fsencode(text), 0o700)
 
 

@@ -6,12 +6,17 @@ import contextlib
 import os
 import shutil
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from usageline.atomic import remove_file, sweep, unique_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+SYNCS = 16
+"""Files that are synced at the same time."""
 
 
 def replace_link(path: str, target: str) -> None:
@@ -23,6 +28,7 @@ def replace_link(path: str, target: str) -> None:
         os.replace(temporary, path)
     finally:
         remove_file(temporary)
+    _sync(os.path.dirname(path))
 
 
 def remove_tree(path: str) -> bool:
@@ -34,6 +40,31 @@ def remove_tree(path: str) -> bool:
         return False
     shutil.rmtree(path)
     return True
+
+
+def sync_tree(path: str) -> None:
+    """Have every file and directory below `path` written to disk: after a loss of power it is whole.
+
+    Side by side, for a file system writes many at once in the time of a few.
+    """
+    found = [path]
+    for directory, names, leaves in os.walk(path):
+        found += [os.path.join(directory, name) for name in (*names, *leaves)]
+    with ThreadPoolExecutor(SYNCS) as pool:
+        for _ in pool.map(_sync, found):
+            pass
+    _sync(os.path.dirname(path))
+
+
+def _sync(path: str) -> None:
+    # Some file systems refuse to sync a directory, and a link needs none; what cannot be opened is not ours to write.
+    with contextlib.suppress(OSError):
+        if stat.S_ISREG(os.lstat(path).st_mode) or os.path.isdir(path):
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def missing_directories(paths: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 
-from usageline import paths
+from usageline import paths, regular
 from usageline.bounded import run_bounded
 from usageline.line import start
 
@@ -31,8 +31,7 @@ def refresh(python: str, env: dict[str, str]) -> str:
     """Run one refresh to its end; gives in a few words how it went. No failure of it matters here."""
     _output(start.refresh_command(python, "install"), start.refresh_environment(env), REFRESH_TIMEOUT_S, b"")
     try:
-        with open(paths.snapshot(env), "rb") as file:
-            status = json.loads(file.read(_SIZE_LIMIT))["status"]
+        status = json.loads(regular.read(paths.snapshot(env), _SIZE_LIMIT))["status"]
     except (OSError, ValueError, KeyError, TypeError):
         return "no numbers yet; the line gets them by itself"
     return "numbers are in" if status == "ok" else f"no numbers yet: {_ADVICE.get(str(status), 'tried again by itself')}"

@@ -26,6 +26,7 @@ LOCK_WAIT_S = 60
 def install(job: Job) -> int:
     """Install, or with `dry_run` say what would be done. 0 fine, 1 where something is left to the user; `SetupRefused` before any change."""
     job.check()
+    _check_places(job)
     old = record.load(job.env)
     wire_settings.ask(job, old)
     if job.dry_run:
@@ -36,6 +37,12 @@ def install(job: Job) -> int:
     except OSError:
         _forget(job, made)
         raise
+
+
+def _check_places(job: Job) -> None:
+    for path in (job.data_dir, job.state_dir, os.path.dirname(job.cache_dir)):
+        if os.path.lexists(path) and not os.path.isdir(path):
+            raise SetupRefused(f"{job.short(path)} is not a directory: move it away and try again. Nothing was changed.")
 
 
 def _alone(job: Job, made: list[str]) -> int:

@@ -74,6 +74,8 @@ def choose_hot(job: Job, old: Record | None, release: Release, cold: Interpreter
             # Without bytecode of its own each would be timed at compiling.
             if not release.is_compiled_for(interpreter):
                 environment.compile_for(release, interpreter)
+                files.sync_tree(release.root + "/plugin")
+                files.sync_tree(release.root + "/hooks")
         ranking = interpreters.rank(found, release.script)
         chosen = interpreters.choose(ranking).interpreter
         outcome.did("line", f"{chosen.path}: {interpreters.explain(ranking)}")

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from usageline import atomic
+from usageline import atomic, regular
 from usageline.errors import SetupRefused
 from usageline.setup import json_text
 
@@ -61,8 +61,10 @@ def read(path: str) -> Settings:
         raise SetupRefused("it is read-only")
     if status.st_size > SIZE_LIMIT:
         raise SetupRefused(f"it is larger than {SIZE_LIMIT >> 20} MiB")
-    with open(real, "rb") as file:
-        settings = Settings(real, file.read(SIZE_LIMIT + 1), stat.S_IMODE(status.st_mode))
+    try:
+        settings = Settings(real, regular.read(real, SIZE_LIMIT + 1), stat.S_IMODE(status.st_mode))
+    except OSError as error:
+        raise SetupRefused(f"it cannot be read ({error.strerror})") from None
     _check(settings)
     return settings
 
@@ -132,7 +134,6 @@ def _put(before: Settings, data: bytes | None) -> bool:
 def bytes_at(path: str) -> bytes | None:
     """What a file holds; None where there is none."""
     try:
-        with open(path, "rb") as file:
-            return file.read(SIZE_LIMIT + 1)
+        return regular.read(path, SIZE_LIMIT + 1)
     except FileNotFoundError:
         return None

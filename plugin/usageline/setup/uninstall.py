@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from usageline import atomic, flock, paths
 from usageline.errors import SetupRefused
 from usageline.refresh import log
-from usageline.setup import files, plugin, record, wire_settings
+from usageline.setup import files, own_names, plugin, record, wire_settings
 from usageline.setup.job import Outcome
 
 if TYPE_CHECKING:
     from usageline.setup.job import Job
+    from usageline.setup.own_names import Names
     from usageline.setup.record import Record
 
 LOCK_WAIT_S = 60
@@ -55,17 +56,29 @@ def take_back(job: Job, outcome: Outcome) -> None:
     else:
         _remove_program(job, old, outcome)
     with flock.held(paths.lock(job.env), REFRESH_WAIT_S):
-        _remove(job, job.cache_dir, "cache", outcome)
+        _remove_own(job, job.cache_dir, own_names.CACHE, "cache", outcome)
+        _remove_empty(job, job.cache_dir)
     if others and not job.dry_run:
         _bequeath(old, others)
         log.remove(job.env)
-    if not others and os.path.isdir(job.state_dir) and not os.path.islink(job.state_dir):
-        _remove_state(job, outcome)
+    if not others:
+        _remove_own(job, job.state_dir, own_names.STATE, "state", outcome)
     _remove_empty_directories(job, old)
     if not job.dry_run and os.path.isdir(job.state_dir):
-        if not files.remove_tree(record.path(job.env)):
-            atomic.remove_file(record.path(job.env))
+        for path in (record.path(job.env), record.path(job.env) + ".broken"):
+            if not files.remove_if_empty(path) and not os.path.isdir(path):
+                atomic.remove_file(path)
         _remove_empty_directories(job, old)
+    if not job.dry_run and not others:
+        _name_left(job, outcome)
+
+
+def _name_left(job: Job, outcome: Outcome) -> None:
+    """Name the directories that hold what usageline did not make."""
+    for directory in sorted({job.cache_dir, job.state_dir, job.data_dir}):
+        with contextlib.suppress(OSError):
+            if set(os.listdir(directory)) - {os.path.basename(paths.config_file(job.env))}:
+                outcome.notes.append(f"{job.short(directory)} was left: it holds files that usageline did not make.")
 
 
 def _remove_program(job: Job, old: Record | None, outcome: Outcome) -> None:
@@ -74,27 +87,33 @@ def _remove_program(job: Job, old: Record | None, outcome: Outcome) -> None:
         if not job.dry_run:
             atomic.remove_file(job.command)
         outcome.did("command", job.short(job.command))
-    if not job.dry_run and os.path.islink(data_dir + "/current"):
-        atomic.remove_file(data_dir + "/current")
+    current = data_dir + "/current"
+    if not job.dry_run and os.path.islink(current) and os.readlink(current).startswith("releases/"):
+        atomic.remove_file(current)
     if not job.dry_run:
-        files.remove_tree(data_dir + "/gates")
         plugin.forget(job)
-    _remove(job, data_dir + "/releases", "program", outcome)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            own_names.remove(data_dir, own_names.DATA)
+    releases = data_dir + "/releases"
+    if os.path.isdir(releases) and not os.path.islink(releases):
+        for name in () if job.dry_run else os.listdir(releases):
+            if own_names.RELEASE.fullmatch(name):
+                files.remove_tree(f"{releases}/{name}")
+        _remove_empty(job, releases)
+        outcome.did("program", job.short(releases))
 
 
-def _remove(job: Job, directory: str, what: str, outcome: Outcome) -> None:
-    if os.path.isdir(directory) and not os.path.islink(directory):
+def _remove_own(job: Job, directory: str, names: Names, what: str, outcome: Outcome) -> None:
+    """Remove what is ours by its name. The directory itself may be another one of ours, or hold what is the user's."""
+    if os.path.isdir(directory) and not os.path.islink(directory) and own_names.holds_any(directory, names):
         if not job.dry_run:
-            files.remove_tree(directory)
+            own_names.remove(directory, names)
         outcome.did(what, job.short(directory))
 
 
-def _remove_state(job: Job, outcome: Outcome) -> None:
-    """History, and whatever else there is but the record."""
-    for entry in () if job.dry_run else list(os.scandir(job.state_dir)):
-        if entry.path != record.path(job.env) and not files.remove_tree(entry.path):
-            atomic.remove_file(entry.path)
-    outcome.did("state", job.short(job.state_dir))
+def _remove_empty(job: Job, directory: str) -> None:
+    if not job.dry_run and not os.path.islink(directory):
+        files.remove_if_empty(directory)
 
 
 def _sweep(job: Job, old: Record | None) -> None:

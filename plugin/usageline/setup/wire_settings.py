@@ -8,7 +8,7 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline import atomic
+from usageline import atomic, regular
 from usageline.errors import SetupRefused
 from usageline.setup import files, json_text, record, settings, wiring
 from usageline.terminal import lines
@@ -191,8 +191,7 @@ def _remove_backups(job: Job, old: Record | None, outcome: Outcome, *, exact: bo
 
 def _names_us(path: str, ours: Wiring) -> bool:
     try:
-        with open(path, "rb") as file:
-            return os.fsencode(ours.scripts[0]) in file.read(settings.SIZE_LIMIT)
+        return os.fsencode(ours.scripts[0]) in regular.read(path, settings.SIZE_LIMIT)
     except OSError:
         return False
 

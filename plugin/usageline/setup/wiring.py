@@ -14,8 +14,30 @@ from usageline.errors import SetupRefused
 from usageline.setup import json_text
 
 GONE = "usageline: its files are gone; run install.sh again, or install.sh --uninstall"
-UNSET = "unset LOCPATH GCONV_PATH"
-"""By the two of them a project would have the C library load a library of its own into the interpreter."""
+SAFE_LOCALE = "unset LOCPATH GCONV_PATH; "
+"""Shell: by the two of them a project would have the C library load a library of its own into the interpreter."""
+
+DAMAGED = "usageline: this installation is damaged; run its install.sh again"
+ZONES = ("/etc/localtime", "/usr/share/zoneinfo/*", "/var/db/timezone/zoneinfo/*", "/etc/zoneinfo/*")
+"""Time zones by path that the system keeps. Others name what a project may have put there, a FIFO for one."""
+
+SAFE_ZONE = (
+    "case ${TZ-} in *..*|.*|:.*) unset TZ ;; "
+    + "|".join(f"{colon}{zone}" for zone in ZONES for colon in ("", ":"))
+    + ") ;; /*|:/*) unset TZ ;; esac; "
+    "case ${TZDIR-} in *..*) unset TZDIR ;; ''|/etc/zoneinfo|/usr/share/zoneinfo|/var/db/timezone/zoneinfo|/nix/store/*) ;; *) unset TZDIR ;; esac; "
+)
+"""Shell: the C library reads the zone's file as soon as the interpreter starts, so no Python of ours could look at the name before."""
+
+SAFE_STDIN = "[ ! -d /dev/stdin ] || exec </dev/null; "
+"""Shell: an interpreter does not start at all with a directory as its stdin."""
+
+GUARDED = """import sys
+s=sys.argv.pop()
+try:exec(open(s,'rb').read(),{'__name__':'__main__','__file__':s})
+except Exception:0
+"""
+"""Python: run the script whose path is the last argument. What gets past this is a script that is empty, cut or damaged."""
 
 HOOK_MATCHER = "startup|resume|clear"
 HOOK_TIMEOUT_S = 5
@@ -35,7 +57,8 @@ class Wiring:
         """Whether an install of ours wrote this command, with whatever interpreter. A command of the user's that calls ours is the user's."""
         if not isinstance(command, str):
             return False
-        guards = (f" ] && [ -r {shlex.quote(script)} ] && {unset}exec " for script in self.scripts for unset in ("", UNSET + " && "))
+        tests = (f" ] && [ -r {shlex.quote(script)} ] && " for script in self.scripts)
+        guards = [test + then for test in tests for then in ("exec ", "{ ")]
         return command in self.known or (command.startswith("[ -x ") and any(guard in command for guard in guards))
 
     def status_line(self) -> dict[str, Any]:
@@ -56,9 +79,11 @@ def wiring(interpreter: str, data_dir: str, known: frozenset[str] = frozenset())
     """The commands that run the release in use with `interpreter`. A file that is gone ends in a hint (line) or in silence (hook)."""
     python = shlex.quote(interpreter)
     scripts = (data_dir + "/current/plugin/usageline/statusline.py", data_dir + "/current/hooks/session_start.py")
+    codes = (GUARDED + f"print({DAMAGED!r})", GUARDED.rstrip())
     line, hook = (
-        f"[ -x {python} ] && [ -r {script} ] && {UNSET} && exec {python} -I -S -B {script}; {otherwise}"
-        for script, otherwise in zip(map(shlex.quote, scripts), (f"echo {shlex.quote(GONE)}", "exit 0"), strict=True)
+        f"[ -x {python} ] && [ -r {script} ] && "
+        f"{{ {SAFE_LOCALE}{SAFE_ZONE}{SAFE_STDIN}exec {python} -I -S -B -c {shlex.quote(code)} {script}; }}; {otherwise}"
+        for script, code, otherwise in zip(map(shlex.quote, scripts), codes, (f"echo {shlex.quote(GONE)}", "exit 0"), strict=True)
     )
     return Wiring(line, hook, scripts, known)
 

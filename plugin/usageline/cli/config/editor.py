@@ -18,7 +18,7 @@ from usageline.config.check import check_text
 from usageline.config.template import default_file
 from usageline.errors import UsagelineError
 from usageline.refresh.cache import private_directory
-from usageline.setup.files import make_directory, remove_if_empty, remove_tree
+from usageline.setup.files import remove_if_empty, remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,6 @@ def edit(env: Mapping[str, str]) -> bool:
     before = current_text(env)
     state, directory = paths.state_dir(env), paths.state_dir(env) + "/edit"
     try:
-        make_directory(os.path.dirname(state))
         private_directory(state)
         private_directory(directory)
         with flock.held(directory, 0) as free:

@@ -10,7 +10,7 @@ from usageline import paths
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.wording import span
 from usageline.errors import LockUnsupported
-from usageline.line import due, start
+from usageline.line import due, owners, start
 from usageline.line.segments.limits import CLOCK, REASONS
 from usageline.refresh.holder import holder
 from usageline.refresh.lock import held
@@ -43,7 +43,20 @@ def directory(context: Context) -> Result | None:
         # The mode is asked, too: root may write where the owner may not.
         if not found.st_mode & stat.S_IWUSR or not os.access(place, os.W_OK):
             return problem(f"{name} cannot be written", f"chmod 700 {name}")
-    return ok(f"{context.short(path)} is yours alone")
+    return _unsafe(context, path) or ok(f"{context.short(path)} is yours alone")
+
+
+def _unsafe(context: Context, path: str) -> Result | None:
+    """What is wrong with the directories above."""
+    try:
+        if os.name == "posix":
+            os.close(owners.opened(os.path.dirname(os.path.dirname(path))))
+    except owners.Unsafe as unsafe:
+        name = context.short(str(unsafe.filename))
+        return problem(f"{context.short(path)} is not safe: {name}: {unsafe.strerror}", "set XDG_CACHE_HOME to a directory of yours")
+    except OSError as error:
+        return problem(f"{context.short(path)} cannot be used: {error.strerror}", "see that it is a directory of yours")
+    return None
 
 
 def lock(context: Context) -> Result | None:

@@ -1,0 +1,114 @@
+"""Uninstall removes what usageline made and nothing else, however its directories lie in one another or in something of the user's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from usageline import paths
+from usageline.refresh import cache, log
+from usageline.refresh.entry import Entry
+from usageline.setup import record
+from usageline.setup.job import Job
+from usageline.setup.uninstall import uninstall
+
+if TYPE_CHECKING:
+    from world import World
+
+ONE = "{0}/x"
+PLACES = {
+    "config = state": {"XDG_CONFIG_HOME": ONE, "XDG_STATE_HOME": ONE},
+    "config = cache": {"XDG_CONFIG_HOME": ONE, "XDG_CACHE_HOME": ONE},
+    "config = data": {"XDG_CONFIG_HOME": ONE, "XDG_DATA_HOME": ONE},
+    "all one": dict.fromkeys(("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"), ONE),
+    "cache in state": {"XDG_STATE_HOME": ONE, "XDG_CACHE_HOME": ONE + "/usageline"},
+    "state in cache": {"XDG_CACHE_HOME": ONE, "XDG_STATE_HOME": ONE + "/usageline/default"},
+    "config in cache": {"XDG_CACHE_HOME": ONE, "XDG_CONFIG_HOME": ONE + "/usageline/default"},
+    "config in history": {"XDG_STATE_HOME": ONE, "XDG_CONFIG_HOME": ONE + "/usageline/history"},
+    "config in releases": {"XDG_DATA_HOME": ONE, "XDG_CONFIG_HOME": ONE + "/usageline/releases"},
+    "claude in state": {"XDG_STATE_HOME": ONE, "CLAUDE_CONFIG_DIR": ONE + "/usageline"},
+    "data in cache": {"XDG_CACHE_HOME": ONE, "XDG_DATA_HOME": ONE + "/usageline/default/store"},
+    "apart": {},
+}
+CLONE = (
+    "README.md",
+    ".git/HEAD",
+    "plugin/usageline/statusline.py",
+    "releases/mine/notes",
+    "history/notes.txt",
+    "store/mine.db",
+    "log.txt",
+    "current/x",
+)
+
+
+def _write(path: str, text: str) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    Path(path).write_text(text)
+
+
+def _install(env: dict[str, str]) -> None:
+    """Make what an installation has on disk after a day's work."""
+    cache.prepare(env)
+    for path in (paths.snapshot(env), paths.line_config(env), paths.stamp(env), paths.lock(env), paths.lock_holder(env)):
+        _write(path, "{}")
+    _write(paths.told_dir(env) + "/0123456789abcdef", "")
+    _write(paths.looks_dir(env) + "/git-0123456789abcdef.json", "{}")
+    _write(paths.looks_dir(env) + "/.git-0123456789abcdef.json.1a-0123abcd.usageline-new", "{")
+    _write(paths.store_dir(env) + "/cache.db", "")
+    _write(paths.store_dir(env) + ".broken/cache.db-journal", "")
+    _write(paths.snapshot(env) + ".broken", "")
+    _write(paths.history_dir(env) + "/0123456789abcdef/2026-11.jsonl", "{}")
+    assert log.add(env, Entry().cut_off("a test"))
+    _write(paths.state_dir(env) + "/edit/before.toml", "")
+    data = paths.data_dir(env)
+    for name in ("0.1.0-0123456789", "0.0.9-abcdefabcd"):
+        _write(f"{data}/releases/{name}/venv/bin/python", "")
+    if not os.path.lexists(data + "/current"):
+        os.symlink("releases/0.1.0-0123456789", data + "/current")
+    _write(paths.claude_settings(env), "{}")
+    record.save(env, record.Record("0.1.0-0123456789", data, "/usr/bin/python3", "/usr/bin/python3", before=record.encode(b"{}")))
+
+
+def _files(root: Path) -> set[str]:
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_symlink() or not path.is_dir()}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_uninstall_leaves_what_it_did_not_make_and_nothing_else(world: World, place: str) -> None:
+    """config.toml, and a clone in each of the directories in turn."""
+    for host in (paths.state_dir, paths.cache_dir, paths.data_dir):
+        root = world.home / host.__name__
+        env = {**world.env, "HOME": str(root), **{name: path.format(root) for name, path in PLACES[place].items()}}
+        _write(paths.config_file(env), "ttl = 600\n")
+        for name in CLONE:
+            _write(f"{host(env)}/{name}", "mine")
+        before = _files(root)
+        _install(env)
+        messages: list[str] = []
+        assert uninstall(Job(env, "/nonexistent", messages.append)) == 0
+        assert _files(root) == before | {os.path.relpath(paths.claude_settings(env), root)}, messages
+        assert any("was left: it holds files" in message for message in messages)
+
+
+def test_uninstall_leaves_no_directory_where_nothing_is_the_users(world: World) -> None:
+    """As ever."""
+    root = world.home / "root"
+    env = {**world.env, "HOME": str(root)}
+    _install(env)
+    messages: list[str] = []
+    uninstall(Job(env, "/nonexistent", messages.append))
+    assert list(root.rglob("usageline*")) == []
+    assert not any("was left" in message for message in messages)
+
+
+def test_a_dry_run_removes_nothing(world: World) -> None:
+    root = world.home / "root"
+    env = {**world.env, "HOME": str(root)}
+    _install(env)
+    before = _files(root)
+    uninstall(Job(env, "/nonexistent", lambda _: None, dry_run=True))
+    assert _files(root) == before

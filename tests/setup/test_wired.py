@@ -1,0 +1,175 @@
+"""The commands in settings.json, run by a shell as the client does: a line in time whatever stdin, the time zone and the files are."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import pytest
+
+from hot import INTERPRETER
+from usageline import paths
+from usageline.line.start import is_zone
+from usageline.setup.wiring import DAMAGED, SAFE_ZONE, Wiring, wiring
+
+if TYPE_CHECKING:
+    from world import Release, World
+
+TIMEOUT_S = 8
+"""Far longer than a line takes on a loaded machine, and far shorter than one that waits for a FIFO."""
+
+
+@pytest.fixture
+def wired(release: Release, world: World) -> Wiring:
+    """The commands of an installed release."""
+    data = Path(paths.data_dir(world.env))
+    data.mkdir(parents=True)
+    (data / "current").symlink_to(release.root)
+    return wiring(INTERPRETER, str(data))
+
+
+def _run(world: World, command: str, stdin: int | IO[Any] = subprocess.DEVNULL, **env: str) -> subprocess.CompletedProcess[str]:
+    whole = {**world.env, "NO_COLOR": "1", **env}
+    return subprocess.run(
+        ["/bin/sh", "-c", command], stdin=stdin, env=whole, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    "name", [":{0}/fifo", "{0}/fifo", ":./fifo", "../../../../..{0}/fifo", ":{0}/link", ":/dev/stdin", "/proc/self/fd/0"]
+)
+def test_a_time_zone_that_is_a_projects_file_is_not_opened(world: World, wired: Wiring, tmp_path: Path, name: str) -> None:
+    """Neither by the line, nor the hook, nor a refresh: a FIFO would hold each up for ever."""
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "link").symlink_to("fifo")
+    zone = name.format(tmp_path)
+    reader, writer = os.pipe()
+    try:
+        assert _run(world, wired.line, reader if "fifo" not in name else subprocess.DEVNULL, TZ=zone).stdout.strip()
+        assert _run(world, wired.hook, TZ=zone).returncode == 0
+    finally:
+        os.close(reader)
+        os.close(writer)
+    assert not is_zone(zone)
+
+
+def test_a_directory_of_time_zones_that_is_a_projects_is_not_used(world: World, wired: Wiring, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "Zone")
+    assert _run(world, wired.line, TZ="Zone", TZDIR=str(tmp_path)).stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "name", ["Europe/Berlin", ":Europe/Berlin", "UTC", "EST5EDT,M3.2.0,M11.1.0", "", ":/etc/localtime", "/usr/share/zoneinfo/Asia/Tokyo"]
+)
+def test_a_time_zone_of_the_systems_stays(name: str) -> None:
+    """As people set it."""
+    done = subprocess.run(["/bin/sh", "-c", SAFE_ZONE + 'echo "$TZ"'], env={"TZ": name}, capture_output=True, text=True, check=True)
+    assert done.stdout == name + "\n"
+    assert is_zone(name)
+
+
+@pytest.mark.parametrize("kind", ["directory", "closed", "write-only", "socket", "/dev/zero", "/dev/full", "/dev/tty"])
+def test_there_is_a_line_whatever_stdin_is(world: World, wired: Wiring, tmp_path: Path, kind: str) -> None:
+    """A directory keeps an interpreter from starting."""
+    if kind == "closed":
+        assert _run(world, f"exec <&-; {wired.line}").stdout.strip()
+    elif kind == "socket":
+        here, there = socket.socketpair()
+        with here, there:
+            assert _run(world, wired.line, here.fileno()).stdout.strip()
+    elif kind == "write-only":
+        with (tmp_path / "file").open("wb") as file:
+            assert _run(world, wired.line, file).stdout.strip()
+    elif kind == "/dev/tty":
+        controller, terminal = os.openpty()
+        assert _run(world, wired.line, terminal).stdout.strip()
+        os.close(controller)
+        os.close(terminal)
+    else:
+        descriptor = os.open("/" if kind == "directory" else kind, os.O_RDONLY)
+        done = _run(world, wired.line, descriptor)
+        assert (done.returncode, bool(done.stdout.strip()), done.stderr) == (0, True, "")
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize("how", ["blocked", "ignored", "pending"])
+def test_stdin_that_never_ends_ends_although_the_alarm_was_blocked_or_ignored(world: World, wired: Wiring, how: str) -> None:
+    """Whoever started the client may have done so; one on its way since before does not cut the payload off."""
+    prepare = {
+        "blocked": "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])",
+        "ignored": "signal.signal(signal.SIGALRM, signal.SIG_IGN)",
+        "pending": "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]); os.kill(os.getpid(), signal.SIGALRM)",
+    }[how]
+    code = f"import os, signal, sys; {prepare}; os.execv('/bin/sh', ['/bin/sh', '-c', sys.argv[1]])"
+    reader, writer = os.pipe()
+    os.write(writer, b'{"model": {"display_name": "Opus"}')
+    began = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-I", "-c", code, wired.line], stdin=reader, env=world.env, stdout=subprocess.PIPE)
+    try:
+        if how == "pending":
+            time.sleep(0.5)
+            os.write(writer, b"}")
+        output, _ = process.communicate(timeout=TIMEOUT_S)
+    finally:
+        process.kill()
+        os.close(reader)
+        os.close(writer)
+    assert output.strip()
+    assert process.returncode not in (-signal.SIGALRM, 128 + signal.SIGALRM)
+    assert time.monotonic() - began < TIMEOUT_S
+
+
+CUTS = ["empty", "half", "a line less", "zeros", "one byte"]
+
+
+@pytest.mark.parametrize("how", CUTS)
+def test_a_script_that_is_empty_or_cut_ends_in_a_sentence(world: World, wired: Wiring, release: Release, how: str) -> None:
+    """As a loss of power may leave it: the line says so, the hook says nothing, and neither fails."""
+    for script in (release.statusline, release.hook):
+        whole = script.read_bytes()
+        lines = whole.splitlines(keepends=True)
+        cut = {
+            "empty": b"",
+            "half": whole[: len(whole) // 2],
+            "a line less": b"".join(lines[:-2]),
+            "zeros": bytes(len(whole)),
+            "one byte": whole[:1],
+        }
+        script.write_bytes(cut[how])
+    line, hook = _run(world, wired.line), _run(world, wired.hook)
+    assert (line.returncode, line.stdout) == (0, DAMAGED + "\n")
+    assert (hook.returncode, hook.stdout, hook.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("how", CUTS)
+def test_a_module_that_is_empty_or_cut_leaves_a_line(world: World, wired: Wiring, release: Release, how: str) -> None:
+    """Each of those that a line runs, with its bytecode, and the bundle of them all."""
+    bundles = list((release.root / "plugin/usageline/__pycache__").glob("line.*.bundle"))
+    modules = [release.root / "plugin/usageline/line" / name for name in ("run.py", "view.py", "__init__.py")]
+    for path in (*bundles, *modules):
+        compiled = (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc") if path.suffix == ".py" else ()
+        for file in (path, *compiled):
+            whole = file.read_bytes()
+            cut = {
+                "empty": b"",
+                "half": whole[: len(whole) // 2],
+                "a line less": whole[:-40],
+                "zeros": bytes(len(whole)),
+                "one byte": whole[:1],
+            }
+            file.write_bytes(cut[how])
+        done = _run(world, wired.line)
+        assert (done.returncode, bool(done.stdout.strip())) == (0, True), path
+
+
+def test_a_script_that_is_whole_is_run_as_before(world: World, wired: Wiring) -> None:
+    """One line, and no word of damage."""
+    done = _run(world, wired.line)
+    assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)
+    assert "usageline:" not in done.stdout
