@@ -4,11 +4,22 @@ from usageline import __version__, paths
 from usageline.line import read
 
 VERSION = 1
+MAX_BYTES = 1 << 20
+"""A chained command may have 128 KiB, each byte of which may be six in JSON."""
+
 MOST_ROWS = 6
 MOST_SEGMENTS = 24
 MOST_LINES = 12
 
-SHAPES = {"theme": dict, "color": str, "problem": str, "chain": dict, "clock": str}
+SHAPES = {
+    "theme": dict,
+    "theme_daltonized": dict,
+    "theme_chosen": bool,
+    "color": str,
+    "problem": str,
+    "chain": dict,
+    "clock": str,
+}
 """What a part of the compiled configuration is; one that is not is left out."""
 
 
@@ -18,7 +29,7 @@ def load(env, stamp):
     Until it is compiled anew the configuration before the change holds, but for its chained command: a project's settings can aim
     XDG_CACHE_HOME at a file of its own making, and a program is run only where the cold side has just agreed to it.
     """
-    found = read.json_file(paths.line_config(env)) or {}
+    found = read.json_file(paths.line_config(env), MAX_BYTES) or {}
     if found.get("version") != VERSION:
         return {}, True
     is_old = found.get("stamp") != stamp or found.get("program") != __version__
@@ -32,7 +43,7 @@ def load(env, stamp):
 def checked(found):
     """A compiled configuration with all that is wrong left out.
 
-    `theme`, `color`, `problem`, `chain`, `clock` as compiled; `rows` as `[[(kind, options), …], …]`; `lines` so many a wrapped line may take.
+    `theme`, `theme_daltonized`, `theme_chosen`, `color`, `problem`, `chain`, `clock` as compiled; `rows` as `[[(kind, options), …], …]`; `lines` so many a wrapped line may take.
     """
     configured = {name: found[name] for name, shape in SHAPES.items() if type(found.get(name)) is shape}
     if type(found.get("rows")) is list:

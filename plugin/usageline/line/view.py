@@ -62,7 +62,7 @@ class View:
     `now` epoch s; `payload` the client's object; `windows` and `credits` (snapshot objects) in the order to show; `alerts` (snapshot objects);
     `status` one of the snapshot's or `loading`, `detail` text, `until` epoch s or None; `age_s` of the oldest number shown, None where none is, negative where it was seen under another clock;
     `problem` a text that outranks the status, or ""; `other_sign_in` what this session uses instead of a plan, or ""; `plan` text or "";
-    `has_forecast`: a window has one; `is_light`: Claude Code's own theme is a light one (None: nobody knows); `home` the home directory or ""; `git` what `git.py` found of the repository, or None.
+    `has_forecast`: a window has one; `is_light`: Claude Code's own theme is a light one (None: nobody knows), `palette` what else it says of colors: `ansi`, `daltonized` or ""; `home` the home directory or ""; `git` what `git.py` found of the repository, or None.
     How to write: `glyphs` by their names in a theme, `half_days` for 4:05pm in place of 16:05.
     """
 
@@ -78,6 +78,7 @@ class View:
             "home",
             "has_forecast",
             "is_light",
+            "palette",
             "now",
             "other_sign_in",
             "payload",
@@ -94,7 +95,7 @@ class View:
         self.age_s = None
         self.problem = self.other_sign_in = self.plan = self.home = ""
         self.git = None
-        self.has_forecast, self.is_light = False, None
+        self.has_forecast, self.is_light, self.palette = False, None, ""
         self.glyphs = GLYPHS
         self.half_days = False
 
@@ -126,6 +127,7 @@ def build(payload, snapshot, credentials, env, now):
     reported = _dict(view.payload, "rate_limits")
     if isinstance(snapshot, dict):
         view.is_light = {"light": True, "dark": False}.get(_text(snapshot.get("appearance")))
+        view.palette = _text(snapshot.get("palette"))
 
     # Windows in the payload prove a plan, whatever the environment says.
     view.other_sign_in = "" if any(_dict(reported, name) for name, _ in PAYLOAD_WINDOWS) else other_sign_in(env)

@@ -58,6 +58,7 @@ class Attempt:
     previous: dict[str, Any] | None
     entry: Entry = field(default_factory=Entry)
     appearance: str | None = None
+    palette: str | None = None
     new_alerts: tuple[Alert, ...] = ()
     clock_agrees: bool | None = None
 
@@ -73,21 +74,29 @@ class Attempt:
                 continue
             except SourceFailure as failure:  # nobody is signed in with a plan
                 snapshot = _failed(failure, stamp, int(time.time() + self.config.ttl_s))
-                self.appearance = claude_state.read(self.env).appearance
+                state = claude_state.read(self.env)
+                self.appearance, self.palette = state.appearance, state.palette
             if snapshot is None:
                 return None
             wrong = clock.WRONG if self.clock_agrees is False else None
             detail = "; ".join(part for part in (snapshot.detail, wrong, *notes) if part)
             places = frozenset(place for place in ALERT_PLACES if getattr(self.config.alerts, place))
             told = self._alerts(snapshot)
-            return replace(snapshot, detail=detail or None, appearance=self.appearance, alerts=told, alerts_in=places)
+            return replace(
+                snapshot,
+                detail=detail or None,
+                appearance=self.appearance,
+                palette=self.palette,
+                alerts=told,
+                alerts_in=places,
+            )
         # Nobody's numbers, under a stamp that is gone: the next line starts another refresh.
         now = int(time.time())
         return Snapshot(None, None, None, now, now, "offline", detail="the sign-in kept changing", credentials=stamp)
 
     def _once(self, stamp: str) -> Snapshot | None:
         signed_in = self._sign_in()
-        self.appearance = signed_in.state.appearance
+        self.appearance, self.palette = signed_in.state.appearance, signed_in.state.palette
         if self._stamp() != stamp:  # what was just read is of a later sign-in than the stamp that it would be published under
             raise _SignInChanged
         record = self.store.get(signed_in.account)

@@ -30,7 +30,7 @@ def prepare(env: Mapping[str, str]) -> str:
         raise CacheUnsafe(f"{path} cannot be made: {error.strerror}") from None
     private_directory(os.path.dirname(path))
     private_directory(path)
-    files = (paths.snapshot, paths.line_config, paths.line_config_stamp, paths.stamp, paths.lock)
+    files = (paths.snapshot, paths.line_config, paths.line_config_stamp, paths.stamp, paths.lock, paths.terminal_background)
     for place, is_kind in (*((file(env), stat.S_ISREG) for file in files), *((folder(env), stat.S_ISDIR) for folder in DIRECTORIES)):
         make_way(place, is_kind)
     return path

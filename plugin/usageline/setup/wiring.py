@@ -71,6 +71,13 @@ def foreign_status_line(text: str, ours: Wiring) -> str:
     return command if isinstance(command, str) else json.dumps(value)
 
 
+def foreign_command(text: str, ours: Wiring) -> str:
+    """Return the command that another program's `statusLine` runs, "" if there is none."""
+    value = json_text.parse(text).get("statusLine") if text.strip() else None
+    command = value.get("command") if isinstance(value, dict) else None
+    return command if isinstance(command, str) and not ours.is_ours(command) else ""
+
+
 def wire(text: str, ours: Wiring) -> str:
     """settings.json with our status line and hook; the same text where both are there already.
 

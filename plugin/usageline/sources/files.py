@@ -7,6 +7,8 @@ import os
 import stat
 from typing import Any
 
+from usageline import client_text
+
 
 def read_bytes(path: str, most: int) -> bytes | None:
     """The content of the regular file at `path`, or None where there is none that can be read or it is longer than `most` bytes."""
@@ -25,6 +27,16 @@ def read_bytes(path: str, most: int) -> bytes | None:
     finally:
         os.close(fd)
     return content if len(content) <= most else None
+
+
+def settings_object(content: bytes | None) -> dict[str, Any] | None:
+    """Return the JSON object in a settings file of the client's, read in its encoding, or None."""
+    if content is None:
+        return None
+    try:
+        return parse_object(client_text.shown(content))
+    except UnicodeError:
+        return None
 
 
 def parse_object(content: bytes | str | None) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from usageline import paths
 from usageline.errors import SourceFailure
 from usageline.line.view import other_sign_in
 from usageline.sources import claude_state, credentials, keychain
-from usageline.sources.files import parse_object, read_bytes
+from usageline.sources.files import read_bytes, settings_object
 from usageline.usage.plan import plan_name
 from usageline.usage.values import mapping
 
@@ -64,7 +64,7 @@ def read(env: Mapping[str, str], *, with_token: bool = True, security: str = key
 
 def _other(env: Mapping[str, str]) -> str:
     """What the user's settings sign in with instead of a plan; it outranks a subscription."""
-    settings = parse_object(read_bytes(paths.claude_settings(env), SETTINGS_MOST_BYTES)) or {}
+    settings = settings_object(read_bytes(paths.claude_settings(env), SETTINGS_MOST_BYTES)) or {}
     if isinstance(settings.get("apiKeyHelper"), str) and settings["apiKeyHelper"]:
         return "API key helper"
     return str(other_sign_in({name: value for name, value in mapping(settings.get("env")).items() if isinstance(value, str)}))

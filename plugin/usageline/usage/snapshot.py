@@ -12,6 +12,7 @@
     detail          a few words more on the status, or null
     credentials     the credentials file as it was: "<mtime ns>-<size>-<inode>", or "" where there is none
     appearance      dark or light, as Claude Code's own theme says of the terminal, or null
+    palette         ansi or daltonized, where Claude Code's own theme is such a one, or null
     limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at, exhausts_from, exhausts_to, lowered}], in the server's order
     credits         [{label, used_minor, limit_minor, exponent, currency, percent, ends_at, expires, enabled, disabled_reason}]
     alerts          [{kind, label, threshold, percent, resets_at, at, line, session_start}]: thresholds that were reached in windows that had not
@@ -53,6 +54,7 @@ class Snapshot:
     detail: str | None = None
     credentials: str = ""
     appearance: str | None = None
+    palette: str | None = None
     alerts: tuple[Alert, ...] = ()
     alerts_in: frozenset[str] = frozenset()
 
@@ -72,6 +74,7 @@ class Snapshot:
             "detail": self.detail,
             "credentials": self.credentials,
             "appearance": self.appearance,
+            "palette": self.palette,
             "limits": [asdict(limit) for limit in reading.limits] if reading else [],
             "credits": [asdict(credit) for credit in reading.credits] if reading else [],
             "alerts": [{**asdict(alert), **{place: place in self.alerts_in for place in ALERT_PLACES}} for alert in self.alerts],

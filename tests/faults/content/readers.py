@@ -25,7 +25,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "payload": ("line.read.payload", "looks.chain.look"),
     "snapshot": (
         *("line.read.json_file", "line.run.draw", "line.elsewhere.text", "cli.main.current_snapshot", "cli.watch._frame"),
-        *("cli.config.preview._is_light", "cli.doctor.context.snapshot", "cli.history.choice.account", "refresh.run._published"),
+        *("cli.config.preview._published", "cli.doctor.context.snapshot", "cli.history.choice.account", "refresh.run._published"),
         "setup.first_line.refresh",
     ),
     "body": (
@@ -42,7 +42,9 @@ READERS: dict[str, tuple[str, ...]] = {
     "compiled": ("line.settings.load", "config.compile._last", "line.looks.result"),
     "settings": ("setup.settings.read", "setup.settings.bytes_at", "setup.wire_settings._names_us", "setup.json_text.parse"),
     "sign_in": (
-        *("sources.files.read_bytes", "sources.files.parse_object", "sources.claude_state._object", "sources.credentials.from_file"),
+        *("sources.files.read_bytes", "sources.files.parse_object", "sources.files.settings_object"),
+        *("sources.claude_state._object", "sources.claude_state._theme", "sources.claude_state._base"),
+        "sources.credentials.from_file",
         *("sources.credentials._candidates", "sources.credentials._parsed", "sources.sign_in._other", "cli.info.missing"),
         *("cli.doctor.client.trust", "cli.doctor.context.settings_file", "cli.doctor.settings.managed_settings"),
     ),
@@ -76,7 +78,15 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "sources.keychain._password",
         "processes._line",
     ),
-    "tests/cli": ("cli.doctor.run.run", "cli.doctor.installation.plugin", "cli.doctor.context.release", "cli.doctor.line._listed"),
+    "tests/cli": (
+        "terminal_background.ask",
+        "terminal_background._answer",
+        "terminal_background._kept",
+        "cli.doctor.run.run",
+        "cli.doctor.installation.plugin",
+        "cli.doctor.context.release",
+        "cli.doctor.line._listed",
+    ),
     "tests/setup": (
         *(
             "setup.bundle.write",

@@ -7,14 +7,15 @@ import sys
 
 import click
 
+from usageline import client_text, paths, themes
 from usageline import config as configuration
-from usageline import paths, themes
 from usageline.cli.config.change import current_text, named, write
 from usageline.cli.wording import short
 from usageline.config import edit as editing
 from usageline.config.check import check_text
 from usageline.config.template import default_file, toml_value
 from usageline.errors import UsagelineError
+from usageline.setup import record, wiring
 from usageline.terminal import lines
 
 
@@ -61,16 +62,19 @@ def get(key: str) -> None:
 
 @group.command(name="set")
 @click.argument("key")
-@click.argument("value")
-def set_key(key: str, value: str) -> None:
+@click.argument("value", required=False)
+@click.option("--previous", is_flag=True, help="Instead of VALUE: the status line that you had before the install.")
+def set_key(key: str, value: str | None, *, previous: bool) -> None:
     """Set KEY to VALUE, where that is allowed. Comments and order stay.
 
     Lists are written as in the file: usageline config set rows '[["model", "session"], ["weekly"]]'
     """
+    if (value is None) is not previous:
+        raise click.UsageError("give either VALUE or --previous")
     env = dict(os.environ)
     before = current_text(env)
     try:
-        changed = editing.with_key(before or "", key, value)
+        changed = editing.with_key(before or "", key, value if value is not None else _previous(env), literal=previous)
     except editing.NotChanged as refused:
         raise _unchanged(refused) from None
     write(env, changed, before)
@@ -149,6 +153,17 @@ def list_themes() -> None:
 def _shown(text: str) -> str:
     """Text as it is for a program that reads it, and for people without anything that their terminal could act on."""
     return lines(text) if sys.stdout.isatty() else text
+
+
+def _previous(env: dict[str, str]) -> str:
+    """Return the command of the status line before the install. UsagelineError if there was none."""
+    known = record.load(env)
+    ours = wiring.wiring("", known.data_dir, frozenset(known.commands)) if known else None
+    data = known.before_bytes if known else None
+    command = wiring.foreign_command(client_text.shown(data), ours) if data and ours else ""
+    if not command:
+        raise UsagelineError("no status line from before the install is known")
+    return command
 
 
 def _unchanged(refused: editing.NotChanged) -> UsagelineError:
