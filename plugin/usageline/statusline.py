@@ -8,7 +8,9 @@ import marshal
 import sys
 
 gc.disable()  # a run is over before there is anything worth collecting
-ROOT = __file__.replace("\\", "/").rpartition("/usageline/")[0]
+# Elsewhere a backslash is a letter like any other: /home/CORP\\name.
+FILE = __file__.replace("\\", "/") if sys.platform == "win32" else __file__
+ROOT = FILE.rpartition("/usageline/")[0]
 sys.path.insert(0, ROOT)
 
 try:

@@ -16,7 +16,7 @@ from usageline.cli.table import print_table
 from usageline.errors import UsagelineError
 from usageline.line import due, figures, read, view
 from usageline.line.segments import limits
-from usageline.terminal import lines
+from usageline.terminal import adapt_output, lines
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
@@ -211,6 +211,7 @@ def _waits_after_failure(outcome: Outcome) -> bool:
 
 def main() -> NoReturn:
     """The entry point: no traceback reaches the user."""
+    adapt_output()
     try:
         try:
             cli(prog_name="usageline")

@@ -78,7 +78,7 @@ def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dic
     """
     program = find(env)
     if program is None:
-        return {"failed": "git was not found"}
+        return {"failed": missing(env)[:LONGEST_REASON]}
     began = time.monotonic()
     kept = {**_surroundings(env), **OURS, "GIT_CEILING_DIRECTORIES": os.path.dirname(root)}
     slow = slow_at if isinstance(slow_at, (int, float)) and 0 <= now - slow_at < SLOW_S else None
@@ -114,6 +114,11 @@ def find(env: Mapping[str, str]) -> str | None:
     found = programs.find("git", (*PLACES[:2], *APPLE_TOOLS), env)
     # Without its developer tools, macOS asks at each call whether to install them.
     return None if found == "/usr/bin/git" else found
+
+
+def missing(env: Mapping[str, str]) -> str:
+    """Return why `find` has nothing."""
+    return programs.missing("git", PLACES if sys.platform != "darwin" else (*PLACES[:2], *APPLE_TOOLS), env)
 
 
 def _surroundings(env: Mapping[str, str]) -> dict[str, str]:

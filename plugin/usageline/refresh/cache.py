@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from usageline import paths
 from usageline.errors import CacheUnsafe
+from usageline.trust import is_private_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,7 +76,7 @@ def private_directory(path: str) -> str:
             raise CacheUnsafe(f"{path} belongs to another user; remove it")
         if os.name == "posix":
             # What others could write to may already hold what others wrote.
-            if found.st_mode & 0o022:
+            if found.st_mode & 0o002 or (found.st_mode & 0o020 and not is_private_group(found.st_gid)):
                 raise CacheUnsafe(f"{path} can be written by others; remove it")
             if stat.S_IMODE(found.st_mode) != 0o700:
                 os.chmod(path, 0o700)

@@ -29,7 +29,7 @@ _ADVICE = {
 def refresh(python: str, env: dict[str, str]) -> str:
     """Run one refresh to its end; gives in a few words how it went. No failure of it matters here."""
     env = {name: value for name, value in env.items() if not name.startswith("PYTHON")}
-    _output([python, "-I", "-B", "-m", "usageline.refresh", "--by", "install"], env, REFRESH_TIMEOUT_S, b"")
+    _output([python, "-I", "-B", "-X", "utf8", "-m", "usageline.refresh", "--by", "install"], env, REFRESH_TIMEOUT_S, b"")
     try:
         with open(paths.snapshot(env), "rb") as file:
             status = json.loads(file.read(_SIZE_LIMIT))["status"]

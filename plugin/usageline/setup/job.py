@@ -82,10 +82,6 @@ class Job:
             raise SetupRefused("CLAUDE_CONFIG_DIR is not an absolute path: set it to one and try again.")
         if self.env.get("SUDO_USER") and os.stat(home).st_uid != os.geteuid():
             raise SetupRefused(f"{home} belongs to somebody else: run this as yourself, without sudo.")
-        for path in (self.settings, self.data_dir, self.cache_dir, self.state_dir):
-            # They end up in a shell command, in JSON and in a message.
-            if not path.isprintable():
-                raise SetupRefused(f"{path!r} holds characters that cannot be printed: choose another directory.")
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ class Wiring:
         """Whether an install of ours wrote this command, with whatever interpreter. A command of the user's that calls ours is the user's."""
         if not isinstance(command, str):
             return False
-        guards = (f" ] && [ -r {shlex.quote(script)} ] && exec " for script in self.scripts)
+        guards = (f" ] && [ -r {quoted(script)} ] && exec " for script in self.scripts)
         return command in self.known or (command.startswith("[ -x ") and any(guard in command for guard in guards))
 
     def status_line(self) -> dict[str, Any]:
@@ -51,13 +51,27 @@ class Wiring:
 
 def wiring(interpreter: str, data_dir: str, known: frozenset[str] = frozenset()) -> Wiring:
     """The commands that run the release in use with `interpreter`. A file that is gone ends in a hint (line) or in silence (hook)."""
-    python = shlex.quote(interpreter)
+    python = quoted(interpreter)
     scripts = (data_dir + "/current/plugin/usageline/statusline.py", data_dir + "/current/hooks/session_start.py")
     line, hook = (
-        f"[ -x {python} ] && [ -r {script} ] && exec {python} -I -S -B {script}; {otherwise}"
-        for script, otherwise in zip(map(shlex.quote, scripts), (f"echo {shlex.quote(GONE)}", "exit 0"), strict=True)
+        f"[ -x {python} ] && [ -r {script} ] && exec {python} -I -S -B -X utf8 {script}; {otherwise}"
+        for script, otherwise in zip(map(quoted, scripts), (f"echo {shlex.quote(GONE)}", "exit 0"), strict=True)
     )
     return Wiring(line, hook, scripts, known)
+
+
+def quoted(path: str) -> str:
+    """Return `path` as a word of a shell command that JSON can hold.
+
+    A byte that is no UTF-8 (a lone surrogate here) would be another one when the client has read it.
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        escaped = path.replace("\\", "\\\\").replace("%", "%%").replace("'", "'\\''")
+        octal = "".join(f"\\{ord(char) - 0xDC00:03o}" if "\udc80" <= char <= "\udcff" else char for char in escaped)
+        return f"\"$(printf '{octal}')\""
+    return shlex.quote(path)
 
 
 def foreign_status_line(text: str, ours: Wiring) -> str:

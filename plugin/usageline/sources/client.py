@@ -42,7 +42,7 @@ def fetch(context: Context) -> Reading:
     """What Claude Code says of the account that it is signed in with. SourceFailure where it is not found, or says nothing in time."""
     program = context.client or find(context.env)
     if program is None:
-        raise SourceFailure("unreadable", "claude was not found; set `client` in config.toml to its path")
+        raise SourceFailure("unreadable", f"{missing(context.env)}; set `client` in config.toml to its path")
     context.permit(own_sign_in=True)
     asked_at = int(time.time())  # as in oauth.py
     deadline = min(context.deadline, time.monotonic() + LONGEST_S)
@@ -65,9 +65,17 @@ def fetch(context: Context) -> Reading:
 
 def find(env: Mapping[str, str]) -> str | None:
     """The path of `claude`: where its installers put it, else the first on PATH that nobody else could have put there."""
+    return programs.find("claude", _places(env), env)
+
+
+def missing(env: Mapping[str, str]) -> str:
+    """Return why `find` has nothing."""
+    return programs.missing("claude", _places(env), env)
+
+
+def _places(env: Mapping[str, str]) -> list[str]:
     own = origin.may_name_programs(env)  # the home may be a project's, with a `claude` of its own
-    places = [place.replace("~", paths.home(env), 1) for place in PLACES if own or place[0] != "~"]
-    return programs.find("claude", places, env)
+    return [place.replace("~", paths.home(env), 1) for place in PLACES if own or place[0] != "~"]
 
 
 def environment(env: Mapping[str, str]) -> dict[str, str]:

@@ -39,7 +39,7 @@ READERS: dict[str, tuple[str, ...]] = {
         *("config.file.read_text", "config.file.parsed", "config.cold.tolerant", "config.cold.problems", "config.compile._look"),
         *("cli.config.change.current_text", "cli.config.editor._look"),
     ),
-    "compiled": ("line.settings.load", "config.compile._last", "line.looks.result"),
+    "compiled": ("cli.doctor.client.git", "line.settings.load", "config.compile._last", "line.looks.result"),
     "settings": ("setup.settings.read", "setup.settings.bytes_at", "setup.wire_settings._names_us", "setup.json_text.parse"),
     "sign_in": (
         *("sources.files.read_bytes", "sources.files.parse_object", "sources.files.settings_object"),
@@ -82,6 +82,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "terminal_background.ask",
         "terminal_background._answer",
         "terminal_background._kept",
+        "trust._local_users",
         "cli.doctor.run.run",
         "cli.doctor.installation.plugin",
         "cli.doctor.context.release",

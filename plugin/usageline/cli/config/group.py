@@ -16,7 +16,7 @@ from usageline.config.check import check_text
 from usageline.config.template import default_file, toml_value
 from usageline.errors import UsagelineError
 from usageline.setup import record, wiring
-from usageline.terminal import lines
+from usageline.terminal import lines, typed
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,7 +37,11 @@ def init() -> None:
 @group.command()
 def path() -> None:
     """Print where config.toml is, or would be."""
-    click.echo(_shown(paths.config_file(os.environ)))
+    where = paths.config_file(os.environ)
+    if sys.stdout.isatty():
+        click.echo(lines(where))
+    else:  # A program gets the bytes that are on disk, but for what a terminal could act on.
+        click.echo(os.fsencode("".join(char for char in where if char.isprintable() or "\udc80" <= char <= "\udcff")))
 
 
 @group.command()
@@ -74,7 +78,7 @@ def set_key(key: str, value: str | None, *, previous: bool) -> None:
     env = dict(os.environ)
     before = current_text(env)
     try:
-        changed = editing.with_key(before or "", key, value if value is not None else _previous(env), literal=previous)
+        changed = editing.with_key(before or "", key, typed(value) if value is not None else _previous(env), literal=previous)
     except editing.NotChanged as refused:
         raise _unchanged(refused) from None
     write(env, changed, before)
@@ -127,7 +131,7 @@ def preview(*, theme: str | None, width: int | None, changes: tuple[str, ...]) -
 
     env = dict(os.environ)
     try:
-        values = drawing.changed(current_text(env) or "", changes)
+        values = drawing.changed(current_text(env) or "", map(typed, changes))
     except editing.NotChanged as refused:
         raise UsagelineError("; ".join(named(env, problem) for problem in refused.problems)) from None
     shown_in, columns = drawing.shown_in(), width or drawing.terminal_columns()

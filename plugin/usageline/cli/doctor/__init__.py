@@ -37,6 +37,8 @@ CHECKS: tuple[Check, ...] = (
     line.bytecode,
     line.prints_a_line,
     client.version,
+    client.asked,
+    client.git,
     client.trust,
     sign_in.environment,
     sign_in.plan,
