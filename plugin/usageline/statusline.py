@@ -8,9 +8,7 @@ import marshal
 import sys
 
 gc.disable()  # a run is over before there is anything worth collecting
-# Elsewhere a backslash is a letter like any other: /home/CORP\\name.
-FILE = __file__.replace("\\", "/") if sys.platform == "win32" else __file__
-ROOT = FILE.rpartition("/usageline/")[0]
+ROOT = __file__[:-24]  # without /usageline/statusline.py; a backslash may be a letter: /home/CORP\\name
 sys.path.insert(0, ROOT)
 
 try:

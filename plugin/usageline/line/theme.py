@@ -4,23 +4,15 @@ from usageline.line.default import GLYPHS
 
 DEPTHS = ("16", "256", "true")
 DEPTHS_BY_NAME = {"16": "16", "256": "256", "truecolor": "true"}
-TRUE_COLOUR_PROGRAMS = (
-    *("iTerm.app", "WezTerm", "ghostty", "vscode", "Hyper", "Tabby", "WarpTerminal"),
-    *("kitty", "rio", "zed", "mintty", "contour", "waveterm"),
-)
+TRUE_COLOUR_PROGRAMS = ("iTerm.app", "WezTerm", "ghostty", "vscode", "Hyper", "Tabby", "WarpTerminal", "kitty", "rio", "zed", "mintty")
 TRUE_COLOUR_TERMS = (
-    *("kitty", "ghostty", "alacritty", "foot", "wezterm", "contour", "rio", "iterm", "iterm2"),
-    *("iterm2.app", "mintty", "mlterm", "vte", "konsole", "terminology", "domterm", "hterm", "st"),
-    *("xtermjs", "warp", "zutty", "ms"),
+    " kitty ghostty alacritty foot wezterm contour rio iterm iterm2 iterm2.app mintty mlterm vte konsole"
+    " terminology domterm hterm st xtermjs warp zutty ms "
 )
 """First words of TERM, after an `xterm-`, that name a terminal with true color.
 
 COLORTERM says it, too, but ssh passes TERM on and not COLORTERM.
 """
-
-LIGHT_BACKGROUNDS = ("7", "9", "10", "11", "12", "13", "14", "15")
-DARK_BACKGROUNDS = ("0", "1", "2", "3", "4", "5", "6", "8")
-"""Numbers of the 16 colors, as COLORFGBG gives the background."""
 
 
 class Look:
@@ -93,7 +85,7 @@ def term_depth(term, program):
     if "256" in name or program == "Apple_Terminal":
         return "256"
     name = name.partition("-")[0].partition("+")[0]
-    if name in TRUE_COLOUR_TERMS and "16color" not in term and "mono" not in term:
+    if name and f" {name} " in TRUE_COLOUR_TERMS and "16color" not in term and "mono" not in term:
         return "true"
     return "256" if name == "tmux" else "16"  # tmux takes 256 whatever its own terminal has
 
@@ -101,9 +93,9 @@ def term_depth(term, program):
 def is_light_background(colors):
     """Return whether COLORFGBG (`15;0`, `0;default;15`) names a light background, None if unknown."""
     background = colors.rpartition(";")[2]
-    if background in LIGHT_BACKGROUNDS:
+    if background in ("7", "9", "10", "11", "12", "13", "14", "15"):
         return True
-    return False if background in DARK_BACKGROUNDS else None
+    return False if background in ("0", "1", "2", "3", "4", "5", "6", "8") else None
 
 
 def painted_parts(parts, look, background=""):
