@@ -6,12 +6,14 @@ import json
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import paths
+from cli.terminal import Terminal
+from usageline import paths, terminal_background
 from usageline.config.check import check_text
 
 if TYPE_CHECKING:
@@ -273,3 +275,19 @@ def test_a_status_line_of_whatever_length_is_kept_beside_ours_and_comes_back(pro
         assert shown in profile.line()
     profile.run("--uninstall")
     assert profile.settings.read_bytes() == data
+
+
+def test_a_terminal_is_asked_for_its_background_once(profile: Machine) -> None:
+    """For Claude Code's theme `auto`; what it says is there before the first refresh."""
+    profile.write_settings(b'{"theme": "auto"}')
+    profile.world.write_state(hasCompletedOnboarding=True)
+    env = {**profile.env, "TERM": "xterm-256color"}
+    with Terminal([str(profile.clone / "install.sh"), "--yes"], env, profile.settings.parent) as terminal:
+        deadline = time.monotonic() + 60
+        while b"\x1b]11;?" not in terminal.received:
+            assert time.monotonic() < deadline, terminal.lines()
+            terminal._read(0.02)
+        terminal.press(b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[?62c")
+        assert terminal.end() == 0, terminal.lines()
+        assert terminal.modes() == terminal.modes_before
+    assert terminal_background.known(profile.env) == "light"

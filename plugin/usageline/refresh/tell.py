@@ -46,7 +46,7 @@ def tell(alerts: tuple[Alert, ...], settings: Alerts, env: Mapping[str, str], de
         try:
             for name, words, surroundings in _commands(alerts[:MOST_TOLD], settings, {**_environment(env), **desktop.bus()}, desktop):
                 if not words:
-                    failures.append(f"{name}: nothing to show it with")
+                    failures.append(f"{name}: {desktop.missing()}")
                     continue
                 try:
                     guard = guards.enter_context(Guard())
