@@ -232,7 +232,14 @@ def test_wrong_usage_ends_with_status_2(machine: Machine, arguments: tuple[str, 
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("HOME", ""), ("HOME", "relative"), ("CLAUDE_CONFIG_DIR", "relative"), ("CLAUDE_CONFIG_DIR", "/tmp/a\nb")]
+    ("name", "value"),
+    [
+        ("HOME", ""),
+        ("HOME", "relative"),
+        ("CLAUDE_CONFIG_DIR", "relative"),
+        ("XDG_DATA_HOME", "/tmp/a:b"),
+        ("XDG_DATA_HOME", os.fsdecode(b"/tmp/\xff")),
+    ],
 )
 def test_an_odd_environment_is_refused_in_a_sentence(machine: Machine, name: str, value: str) -> None:
     """Before anything is changed."""
