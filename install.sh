@@ -29,12 +29,12 @@ usable() {
 
 for name in python3 python3.14 python3.13 python3.12 python3.11 python3.10 python; do
     for python in "$(command -v "$name" || :)" "/usr/bin/$name" "/usr/local/bin/$name" "/opt/homebrew/bin/$name"; do
-        if usable "$python"; then exec "$python" -I -B "$setup" "$@"; fi
+        if usable "$python"; then exec "$python" -I -B -X utf8 "$setup" "$@"; fi
     done
 done
 home=${HOME:-/nonexistent}
 for python in "${PYENV_ROOT:-$home/.pyenv}"/versions/3.*/bin/python3 "$home"/.local/share/uv/python/*/bin/python3; do
-    if usable "$python"; then exec "$python" -I -B "$setup" "$@"; fi
+    if usable "$python"; then exec "$python" -I -B -X utf8 "$setup" "$@"; fi
 done
 
 for uv in "$(command -v uv || :)" "$home/.local/bin/uv" "$home/.cargo/bin/uv" /opt/homebrew/bin/uv /usr/local/bin/uv; do
@@ -45,7 +45,7 @@ for uv in "$(command -v uv || :)" "$home/.local/bin/uv" "$home/.cargo/bin/uv" /o
     esac
     "$uv" python install '>=3.10' >&2 || :
     python=$("$uv" python find --no-project --system '>=3.10' 2>/dev/null || :)
-    if usable "$python"; then exec "$python" -I -B "$setup" "$@"; fi
+    if usable "$python"; then exec "$python" -I -B -X utf8 "$setup" "$@"; fi
 done
 
 cat >&2 <<'END'

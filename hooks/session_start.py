@@ -6,7 +6,8 @@ Without an alert it prints nothing: plain output would go into the model's conte
 import sys
 import time
 
-ROOT = __file__.replace("\\", "/").rpartition("/hooks/")[0]
+FILE = __file__.replace("\\", "/") if sys.platform == "win32" else __file__
+ROOT = FILE.rpartition("/hooks/")[0]
 sys.path.insert(0, ROOT + "/plugin")
 
 try:

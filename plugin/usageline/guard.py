@@ -8,6 +8,8 @@ import subprocess
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from usageline import signals
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -45,8 +47,10 @@ class Guard:
 
         def join() -> None:
             # By the new process itself before it becomes the program: its starter may be killed before it could tell.
-            with contextlib.suppress(OSError):
-                os.write(-1 if pipe is None else pipe, b"%d\n" % os.getpid())
+            signals.restore()
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    os.write(pipe, b"%d\n" % os.getpid())
 
         with warnings.catch_warnings():
             # That a lock may be held by another thread when the process is copied is nothing to a function that takes none.
@@ -56,7 +60,7 @@ class Guard:
                 env=dict(env),
                 cwd=cwd,
                 start_new_session=True,
-                preexec_fn=join if pipe is not None else None,  # noqa: PLW1509 - as above
+                preexec_fn=join if os.name == "posix" else None,  # noqa: PLW1509 - as above
                 **streams,
             )
 

@@ -73,6 +73,9 @@ def profile(env):
 
 def digest(data):
     """16 hex digits: the 64-bit FNV-1a hash of bytes (hashlib is too slow to import on the hot side). It names files and hides nothing."""
+    if len(data) > 4096:  # a long command: byte by byte each line would wait for it
+        rest = int.from_bytes(data, "little") % ((1 << 127) - 1)
+        data = b"%d:%x" % (len(data), rest)
     value = 0xCBF29CE484222325
     for byte in data:
         value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
@@ -102,6 +105,11 @@ def line_config_stamp(env):
 def stamp(env):
     """An empty file whose times say when a refresh was last started by the hot side, and in what the last one failed (line/start.py)."""
     return cache_dir(env) + "/refresh.stamp"
+
+
+def terminal_background(env):
+    """Whether the terminal that was asked last is dark or light."""
+    return cache_dir(env) + "/terminal.json"
 
 
 def lock(env):

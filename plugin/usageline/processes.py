@@ -6,7 +6,6 @@ import contextlib
 import os
 import selectors
 import signal
-import stat
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline.guard import Guard, guards
+from usageline.trust import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -112,15 +112,7 @@ def end_descendants() -> int:
 
 def is_trusted(path: str) -> bool:
     """Whether it is a program that only this user or root can have written, in a directory of which the same holds."""
-    real = os.path.realpath(path)
-    try:
-        program, directory = os.stat(real), os.stat(os.path.dirname(real))
-    except (OSError, ValueError):
-        return False
-    if os.name != "posix":
-        return stat.S_ISREG(program.st_mode)
-    ours = all(found.st_uid in {0, os.geteuid()} and not found.st_mode & 0o022 for found in (program, directory))
-    return ours and stat.S_ISREG(program.st_mode) and os.access(real, os.X_OK)
+    return not refusal(path)
 
 
 def process(pid: int) -> Process | None:

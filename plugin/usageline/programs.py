@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from usageline.config.origin import search_path
 from usageline.processes import is_trusted
+from usageline.trust import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 def find(name: str, places: Iterable[str], env: Mapping[str, str]) -> str | None:
@@ -17,5 +18,15 @@ def find(name: str, places: Iterable[str], env: Mapping[str, str]) -> str | None
 
     Not on that of `env`: a project's settings can change it, and what a project holds is this user's own.
     """
-    on_path = (os.path.join(directory, name) for directory in search_path(env).split(os.pathsep) if os.path.isabs(directory))
-    return next((path for path in (*places, *on_path) if is_trusted(path)), None)
+    return next(filter(is_trusted, _candidates(name, places, env)), None)
+
+
+def missing(name: str, places: Iterable[str], env: Mapping[str, str]) -> str:
+    """Return why `find` has nothing: that `name` was not found, or where it was and why it is not run."""
+    path = next(filter(os.path.lexists, _candidates(name, places, env)), None)
+    return f"{name} was not found" if path is None else f"{name} was found at {path} and is not run: {refusal(path)}"
+
+
+def _candidates(name: str, places: Iterable[str], env: Mapping[str, str]) -> Iterator[str]:
+    yield from places
+    yield from (os.path.join(directory, name) for directory in search_path(env).split(os.pathsep) if os.path.isabs(directory))

@@ -8,7 +8,7 @@ import marshal
 import sys
 
 gc.disable()  # a run is over before there is anything worth collecting
-ROOT = __file__.replace("\\", "/").rpartition("/usageline/")[0]
+ROOT = __file__[:-24]  # without /usageline/statusline.py; a backslash may be a letter: /home/CORP\\name
 sys.path.insert(0, ROOT)
 
 try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +17,14 @@ from usageline.config.check import check_text
 from usageline.config.template import default_file
 from usageline.line.layout import part_cells
 from usageline.line.read import json_file as read_compiled
+from usageline.setup import record
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
     from typing import TypeAlias
 
+    from cli.installed import Installed
     from world import Release, World
 
     Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
@@ -319,3 +323,17 @@ class TestPreview:
         assert [line[2:].partition(":")[0] for line in named] == list(themes.NAMES)
         assert [line[2:].partition(":")[0] for line in named if line[0] == "*"] == ["minimal"]
         assert sum("Opus 5.5" in line and "37%" in line for line in lines) == len(themes.NAMES)
+
+
+def test_previous_is_the_status_line_of_before_the_install_or_a_sentence(installed: Installed) -> None:
+    world, command = installed.world, paths.command(installed.world.env)
+    done = world.run(command, "config", "set", "chain.command", "--previous")
+    assert (done.returncode, done.stderr) == (1, "usageline: no status line from before the install is known\n")
+    for arguments in ((), ("x", "--previous")):
+        assert world.run(command, "config", "set", "chain.command", *arguments).returncode == 2
+    known = record.load(world.env)
+    assert known
+    before = json.dumps({"statusLine": {"type": "command", "command": "a\n'b'"}}).encode("utf-16")
+    record.save(world.env, replace(known, before=record.encode(before)))
+    assert world.run(command, "config", "set", "chain.command", "--previous").returncode == 0
+    assert Path(paths.config_file(world.env)).read_text() == '[chain]\ncommand = """a\n\'b\'"""\n'

@@ -18,6 +18,7 @@ from hot import Hot
 from usageline import paths
 from usageline.cli.doctor import cache, client, installation, line, service, settings, sign_in
 from usageline.cli.doctor.context import Context
+from usageline.config.compile import compile_config
 from usageline.refresh.run import refresh
 
 if TYPE_CHECKING:
@@ -59,6 +60,19 @@ class TestSettings:
     def test_a_byte_order_mark_is_nothing_wrong(self, installed: Installed) -> None:
         installed.settings.write_bytes(b"\xef\xbb\xbf" + installed.settings.read_bytes())
         assert said(settings.settings_parse, installed)[0] == said(settings.status_line, installed)[0] == "ok"
+
+    @pytest.mark.parametrize(
+        ("encoding", "level"),
+        [("utf-16", "ok"), ("latin-1", "ok"), ("cp1252", "ok"), ("utf-16-be", "problem"), ("utf-16-le", "problem"), ("utf-32", "problem")],
+    )
+    def test_the_encodings_that_the_client_reads_are_fine(self, installed: Installed, encoding: str, level: str) -> None:
+        """And no others (seen in 2.1.330)."""
+        text = installed.settings.read_text().replace("{", '{"note": "é", ', 1)
+        installed.settings.write_bytes(text.encode(encoding))
+        said_level, said_text = said(settings.settings_parse, installed)
+        assert said_level == level, said_text
+        assert ("does not read" in said_text) is (level == "problem")
+        assert said(settings.status_line, installed)[0] == ("ok" if level == "ok" else "")
 
     def test_no_status_line_or_another_programs(self, installed: Installed) -> None:
         installed.change_settings(statusLine=None)
@@ -266,6 +280,25 @@ class TestClient:
         (installed.world.home / ".local" / "bin" / "claude").unlink()
         level, text = said(client.version, installed)
         assert (level, "no `claude` was found" in text) == ("warning", True)
+
+    def test_one_that_a_refresh_may_not_run_is_named_with_the_reason(self, installed: Installed) -> None:
+        installed.world.configure('sources = ["claude-cache"]')
+        assert said(client.asked, installed) == ("", "")
+        installed.world.configure('sources = ["claude-cache", "client"]')
+        path = installed.add_client()
+        path.parent.chmod(0o755)
+        assert said(client.asked, installed)[0] == "ok"
+        path.parent.chmod(0o777)
+        level, text = said(client.asked, installed)
+        assert level == "problem"
+        assert f"claude was found at {path} and is not run: {path.parent} can be written by every user" in text
+        assert said(client.version, installed)[0] == "ok"
+
+    def test_git_is_looked_for_if_its_counts_are_shown(self, installed: Installed) -> None:
+        assert said(client.git, installed) == ("", "")
+        installed.world.configure('rows = [["git"]]\n[segments.git]\nshow = ["branch", "dirty"]')
+        compile_config(installed.world.env)
+        assert said(client.git, installed)[0] == "ok"
 
     def test_a_folder_is_trusted_with_the_one_above_it(self, installed: Installed) -> None:
         below = installed.project / "below"

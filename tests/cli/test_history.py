@@ -8,6 +8,7 @@ import json
 import os
 import stat
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -271,3 +272,15 @@ def test_it_changes_nothing_but_the_file_it_was_told_to_write(worked: World, usa
     usageline("history", "--json")
     usageline("history", "--svg", "x.svg")
     assert {path: path.read_bytes() for path in worked.files() if path.name != "x.svg"} == before
+
+
+@pytest.mark.parametrize("label", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =cmd|' /C calc'!A0", "＝1+1"])
+def test_no_cell_is_a_formula_to_a_spreadsheet(world: World, usageline: Run, label: str) -> None:
+    one = reading(NOW - DAY_S)
+    keep(world.env, [replace(one, limits=(replace(one.limits[0], label=label, kind="=kind"), *one.limits[1:]))])
+    rows = list(csv.DictReader(io.StringIO(usageline("history", "--days", "90", "--csv").stdout)))
+    assert rows
+    for row in rows:
+        for cell in row.values():
+            assert cell.strip()[:1] not in "=+-@＝" or not cell
+    assert any(row["label"].endswith(label.strip()) for row in rows)

@@ -68,7 +68,7 @@ def named(text: str) -> list[str]:
         ("theme = 'dark'\nclock =", "c:2: not TOML"),
         ('a = """\n\n', "c:1: not TOML"),
         ('a = "\\u001b"', "there is no such key"),
-        ('[chain]\ncommand = "a\\u0000"', "c:2: chain.command: text of at most 2000 characters is allowed"),
+        ('[chain]\ncommand = "a\\u0000"', "c:2: chain.command: a shell command of at most 131071 bytes is allowed"),
         ("[[segments]]", "c:1: segments: a table is allowed, not [a table]"),
         ("[[x]]\n[[x]]\n[x.y]\ntheme = 1", "c:1: x: there is no such key"),
         ("max_rows = 0x" + "f" * 20000, "c:1: max_rows: a whole number from 1 to 6 is allowed, not a number that long"),

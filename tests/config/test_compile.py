@@ -150,7 +150,7 @@ def _endless(path: Path) -> None:
 
 
 def _long(path: Path) -> None:
-    path.write_text("# " + "x" * (64 << 10))
+    path.write_text("# " + "x" * (256 << 10))
 
 
 def _latin_1(path: Path) -> None:
@@ -171,7 +171,7 @@ def _closed(path: Path) -> None:
         (_fifo, "config.toml: cannot be read: it is no regular file"),
         (_directory, "config.toml: cannot be read: it is no regular file"),
         (_endless, "config.toml: cannot be read: it is no regular file"),
-        (_long, "config.toml: at most 64 KiB are allowed"),
+        (_long, "config.toml: at most 256 KiB are allowed"),
         (_latin_1, "config.toml:2: not TOML: this is no UTF-8"),
         (_deep, "config.toml: not TOML: nested too deeply"),
     ],

@@ -174,3 +174,38 @@ def test_a_pull_request_is_a_link(published: Hot, world: World) -> None:
     world.configure('rows = [["pr"]]')
     assert rows(published, payload) == ["\x1b]8;;https://example.com/12\x1b\\#12\x1b]8;;\x1b\\ changes requested"]
     assert rows(published, payload, TERM="dumb") == ["#12 changes requested"]
+
+
+TRUE_COLOR = {"NO_COLOR": None, "COLORTERM": "truecolor", "TERM": "xterm-256color"}
+GREEN, BLUE = "38;2;135;192;149", "38;2;106;174;240"
+"""A limit with room left, in the default theme and in color-blind-safe."""
+
+
+@pytest.mark.parametrize(
+    ("config", "code"),
+    [
+        (None, BLUE),
+        ('rows = [["session"]]', BLUE),
+        ('separator = " + "', BLUE),
+        ('theme = "default"', GREEN),
+        ('theme = "default"\nseparator = " + "', GREEN),
+        ('[styles]\nnormal = "#010203"', "38;2;1;2;3"),
+    ],
+)
+def test_a_color_blind_theme_of_the_clients_has_the_color_blind_line_unless_a_theme_was_chosen(
+    hot: Hot, world: World, config: str | None, code: str
+) -> None:
+    hot.publish(appearance="dark", palette="daltonized")
+    if config is not None:
+        world.configure(config)
+    assert f"\x1b[{code}m" in "\n".join(rows(hot, **TRUE_COLOR))
+
+
+@pytest.mark.parametrize(("config", "code"), [(None, "\x1b[32m"), ('color = "truecolor"', f"\x1b[{GREEN}m")])
+def test_an_ansi_theme_of_the_clients_has_the_16_colors_unless_others_were_chosen(
+    hot: Hot, world: World, config: str | None, code: str
+) -> None:
+    hot.publish(appearance="dark", palette="ansi")
+    if config is not None:
+        world.configure(config)
+    assert code in "\n".join(rows(hot, **TRUE_COLOR))

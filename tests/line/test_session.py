@@ -96,6 +96,14 @@ def test_a_prompt_cache_is_warm_until_it_expires(changes: dict[str, Any], said: 
     assert line("cache", {"prompt_cache": {**PAYLOAD["prompt_cache"], **changes}}) == said
 
 
+def test_why_there_are_no_counts_is_said_where_they_are_wanted() -> None:
+    git = {"branch": "main", "failed": "git was found at /x/git and is not run: /x can be written by every user"}
+    assert line("git", git=git, show=["branch"]) == "main"
+    assert line("git", git=git, show=["branch", "dirty"]) == "main " + git["failed"]
+    assert line("git", git=git, show=["dirty"]) == git["failed"]
+    assert line("git", git=git, show=["branch", "dirty"], width=40) == "main"
+
+
 @pytest.mark.parametrize(
     ("git", "options", "said"),
     [

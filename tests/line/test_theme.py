@@ -29,6 +29,18 @@ BLOCKS: dict[str, Any] = {
 }
 
 
+TRUE = (
+    *("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "foot-extra", "wezterm", "contour", "rio"),
+    *("iterm2", "mlterm", "mintty", "tmux-direct", "xterm-direct256", "alacritty-direct", "eat-truecolor"),
+)
+IN_256 = (
+    *("tmux-256color", "screen-256color", "screen.xterm-256color", "rxvt-unicode-256color", "tmux"),
+    *("st-256color", "putty-256color", "konsole-256color", "nsterm-256color"),
+)
+IN_16 = ("linux", "vt100", "vt220", "screen", "rxvt", "putty", "cygwin", "ansi", "linux-16color", "")
+"""What ssh tells of a terminal is its TERM alone."""
+
+
 @pytest.mark.parametrize(
     ("env", "wanted", "depth"),
     [
@@ -39,6 +51,12 @@ BLOCKS: dict[str, Any] = {
         ({"TERM": "xterm-direct"}, "auto", "true"),
         ({"TERM": "xterm", "TERM_PROGRAM": "Apple_Terminal"}, "auto", "256"),
         ({"TERM": "xterm", "TERM_PROGRAM": "WezTerm"}, "auto", "true"),
+        *(({"TERM": term}, "auto", "true") for term in TRUE),
+        *(({"TERM": term}, "auto", "256") for term in IN_256),
+        *(({"TERM": term}, "auto", "16") for term in IN_16),
+        ({"TERM": "xterm-256color", "LC_TERMINAL": "iTerm2"}, "auto", "true"),
+        ({"TERM": "xterm-kitty"}, "16", "16"),
+        ({"TERM": "xterm-kitty", "NO_COLOR": "1"}, "auto", ""),
         ({"TERM": "dumb"}, "auto", ""),
         ({"TERM": "dumb", "CLICOLOR_FORCE": "1"}, "auto", "16"),
         ({"TERM": "dumb", "CLICOLOR_FORCE": "0"}, "auto", ""),
@@ -63,6 +81,27 @@ def test_a_light_variant_is_used_where_the_clients_theme_is_light() -> None:
     both = {"styles": {"16": {"name": "1"}}, "light": {"16": {"name": "4"}}}
     assert Look(both, {}, is_light=True).styles["name"] == "4"
     assert Look(both, {}).styles["name"] == "1"
+
+
+def test_an_ansi_theme_of_the_clients_has_the_16_colors_unless_others_are_configured() -> None:
+    both = {"styles": {"16": {"name": "1"}, "true": {"name": "38;2;1;2;3"}}}
+    env = {"COLORTERM": "truecolor"}
+    assert Look(both, env, ansi=True).styles["name"] == "1"
+    assert Look(both, env, ansi=True, color="truecolor").styles["name"] == "38;2;1;2;3"
+    assert Look(both, {**env, "NO_COLOR": "1"}, ansi=True).styles == {}
+    assert Look(both, {"TERM": "dumb"}, ansi=True).styles == {}
+
+
+@pytest.mark.parametrize(
+    ("colors", "name"),
+    [("15;0", "dark"), ("0;15", "light"), ("0;default;15", "light"), ("12;8", "dark"), ("15;default", "16"), ("x", "16")],
+)
+def test_colorfgbg_is_a_hint_while_nothing_else_says_the_background(colors: str, name: str) -> None:
+    theme = {"styles": {"16": {"name": "1"}, "true": {"name": "2"}}, "light": {"true": {"name": "3"}}}
+    code = {"16": "1", "dark": "2", "light": "3"}[name]
+    env = {"COLORTERM": "truecolor", "COLORFGBG": colors}
+    assert Look(theme, env).styles["name"] == code
+    assert Look(theme, env, is_light=False).styles["name"] == "2"
 
 
 def test_a_part_has_the_codes_of_all_its_styles_and_is_closed() -> None:

@@ -81,7 +81,7 @@ class Lines:
 
     def looks(self) -> int:
         """How many processes of ours are at a look."""
-        mark = str(self.release.python).encode() + b"\0-I\0-B\0-m\0usageline.looks"
+        mark = str(self.release.python).encode() + b"\0-I\0-B\0-X\0utf8\0-m\0usageline.looks"
         found = 0
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             try:

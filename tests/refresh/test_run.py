@@ -348,7 +348,7 @@ def test_where_nothing_can_be_remembered_nothing_is_asked(world: World, api: Api
     (world.cache / "store.broken").mkdir()
     blocked = world.cache / "store.broken"
     blocked.rmdir()
-    world.env["XDG_CACHE_HOME"] = str(world.root / "$HOME")  # diskcache cannot be trusted with such a path
+    world.env["XDG_CACHE_HOME"] = str(world.root / ("a" * 200) / ("b" * 200) / ("c" * 200))  # too long for SQLite
     outcome = refresh(world.env)
     assert (outcome.state, outcome.snapshot) == ("failed", None)
     assert "cannot be written" in (outcome.problem or "")
@@ -363,3 +363,24 @@ def test_a_clock_put_back_by_a_year_holds_nothing_up(world: World) -> None:
     ahead = 31_536_000
     path.write_text(json.dumps(world.snapshot() | {"published_at": int(time.time()) + ahead, "next_refresh_at": int(time.time()) + ahead}))
     assert refresh(world.env).state == "refreshed"
+
+
+@pytest.mark.parametrize(
+    ("theme", "appearance", "palette"),
+    [("light-daltonized", "light", "daltonized"), ("dark-ansi", "dark", "ansi"), ("dark", "dark", None), ("auto", "light", None)],
+)
+def test_the_snapshot_says_what_the_clients_theme_says_of_colors(
+    world: World, api: Api, theme: str, appearance: str, palette: str | None
+) -> None:
+    """As the terminal answered for `auto`, and seen by the next refresh, also one that fails."""
+    Path(paths.claude_settings(world.env)).write_text(json.dumps({"theme": theme}))
+    world.cache.mkdir(parents=True, mode=0o700)
+    kept = Path(paths.terminal_background(world.env))
+    kept.write_text('{"version": 1, "background": "light"}')
+    kept.chmod(0o600)
+    refresh(world.env)
+    assert (world.snapshot()["appearance"], world.snapshot()["palette"]) == (appearance, palette)
+    Path(paths.claude_settings(world.env)).write_text('{"theme": "dark-ansi"}')
+    api.fault = "500"
+    refresh(world.env, force=True)
+    assert (world.snapshot()["appearance"], world.snapshot()["palette"]) == ("dark", "ansi")

@@ -276,12 +276,16 @@ def test_where_nothing_can_be_written_putting_says_so(tmp_path: Path) -> None:
             store.put("a", RECORD)
 
 
-def test_a_path_that_diskcache_would_rewrite_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It expands variables in paths."""
+@pytest.mark.parametrize("name", ["$AIM", "${AIM}", "a$AIM.d", "~", "%AIM%", "CORP\\jdoe", "new\nline", "j\udcf6rg"])
+def test_a_path_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Diskcache by itself expands variables in it."""
     monkeypatch.setenv("AIM", "aim")
-    with opened(str(tmp_path / "$AIM")) as store, pytest.raises(StoreBroken):
-        store.put("a", RECORD)
-    assert not (tmp_path / "aim").exists()
+    for _ in range(2):
+        with opened(str(tmp_path / name)) as store:
+            store.put("a", RECORD)
+            assert store.get("a") == RECORD
+            assert not store.set_aside
+    assert os.listdir(tmp_path) == [name]
 
 
 def test_the_schema_that_is_checked_is_the_one_that_diskcache_makes(directory: Path) -> None:

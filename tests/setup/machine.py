@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from usageline import paths
+from usageline import client_text, paths
 from world import REPOSITORY, World
 
 WHEELS = Path(sys.prefix) / "wheels"
@@ -64,7 +64,7 @@ class Machine:
 
     def line(self) -> str:
         """What Claude Code would show: the wired command through a shell."""
-        command = json.loads(self.settings.read_text("utf-8-sig"))["statusLine"]["command"]
+        command = json.loads(client_text.decoded(self.settings.read_bytes()))["statusLine"]["command"]
         done = self.world.run("/bin/sh", "-c", command, stdin=None, input="{}")
         assert done.returncode == 0
         return done.stdout

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import paths
+from cli.terminal import Terminal
+from usageline import paths, terminal_background
+from usageline.config.check import check_text
 
 if TYPE_CHECKING:
     from setup.machine import Machine
@@ -72,7 +76,12 @@ def test_the_hook_is_silent(profile: Machine) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("data", [None, b"", b" \n", b"{}", b'{"a":1}', b'\xef\xbb\xbf{"a":1}', b'{\r\n\t"a": {}\r\n}\r\n'], ids=repr)
+ENCODED = tuple('{\n  "note": "é"\n}\n'.encode(encoding) for encoding in ("utf-16", "utf-8-sig", "latin-1"))
+
+
+@pytest.mark.parametrize(
+    "data", [*ENCODED, None, b"", b" \n", b"{}", b'{"a":1}', b'\xef\xbb\xbf{"a":1}', b'{\r\n\t"a": {}\r\n}\r\n'], ids=repr
+)
 def test_settings_come_back_byte_for_byte(profile: Machine, data: bytes | None) -> None:
     """Also where there were none, and no directory for them."""
     if data is not None:
@@ -223,7 +232,14 @@ def test_wrong_usage_ends_with_status_2(machine: Machine, arguments: tuple[str, 
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("HOME", ""), ("HOME", "relative"), ("CLAUDE_CONFIG_DIR", "relative"), ("CLAUDE_CONFIG_DIR", "/tmp/a\nb")]
+    ("name", "value"),
+    [
+        ("HOME", ""),
+        ("HOME", "relative"),
+        ("CLAUDE_CONFIG_DIR", "relative"),
+        ("XDG_DATA_HOME", "/tmp/a:b"),
+        ("XDG_DATA_HOME", os.fsdecode(b"/tmp/\xff")),
+    ],
 )
 def test_an_odd_environment_is_refused_in_a_sentence(machine: Machine, name: str, value: str) -> None:
     """Before anything is changed."""
@@ -233,3 +249,52 @@ def test_an_odd_environment_is_refused_in_a_sentence(machine: Machine, name: str
     del machine.env[name]
     machine.env["HOME"] = str(machine.world.home)
     assert machine.tree() == before
+
+
+LINES = 'set -- "it\'s"\n\n# """ \\\\ $HOME\nprintf \'mine %s\\n\' "$1"\n'
+
+
+@pytest.mark.parametrize(
+    ("foreign", "shown"),
+    [
+        (LINES, "mine it's"),
+        (LINES.replace("\n", "\r\n"), None),
+        ("echo mine # " + "x" * 5000, "mine"),
+        ("#" + "é" * 20000 + "\necho mine", "mine"),
+        ("printf '\x1b[31mred\x1b[0m\\n'", "red"),
+        ('"printf" mine', "mine"),
+    ],
+    ids=["lines", "crlf", "long", "very-long", "escape", "quoted"],
+)
+def test_a_status_line_of_whatever_length_is_kept_beside_ours_and_comes_back(profile: Machine, foreign: str, shown: str | None) -> None:
+    """By the very words that the install says, and to the byte."""
+    data = json.dumps({"statusLine": {"type": "command", "command": foreign}}, indent=3).encode()
+    profile.write_settings(data)
+    profile.env.update(NO_COLOR="1", XDG_CONFIG_HOME=str(profile.settings.parent / "xdg"))
+    said = profile.run("--yes")
+    (command,) = re.findall(r"usageline config set chain\.command .*", said)
+    typed = command.replace("usageline", paths.command(profile.env), 1)
+    assert profile.world.run("/bin/sh", "-c", typed).returncode == 0
+    kept = check_text(Path(paths.config_file(profile.env)).read_bytes().decode())
+    assert kept.values.table("chain")["command"] == foreign
+    assert profile.world.run(paths.command(profile.env), "config", "set", "chain.wait", "true").returncode == 0
+    if shown is not None:
+        assert shown in profile.line()
+    profile.run("--uninstall")
+    assert profile.settings.read_bytes() == data
+
+
+def test_a_terminal_is_asked_for_its_background_once(profile: Machine) -> None:
+    """For Claude Code's theme `auto`; what it says is there before the first refresh."""
+    profile.write_settings(b'{"theme": "auto"}')
+    profile.world.write_state(hasCompletedOnboarding=True)
+    env = {**profile.env, "TERM": "xterm-256color"}
+    with Terminal([str(profile.clone / "install.sh"), "--yes"], env, profile.settings.parent) as terminal:
+        deadline = time.monotonic() + 60
+        while b"\x1b]11;?" not in terminal.received:
+            assert time.monotonic() < deadline, terminal.lines()
+            terminal._read(0.02)
+        terminal.press(b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[?62c")
+        assert terminal.end() == 0, terminal.lines()
+        assert terminal.modes() == terminal.modes_before
+    assert terminal_background.known(profile.env) == "light"

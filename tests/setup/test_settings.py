@@ -72,7 +72,12 @@ def test_a_file_that_is_absent_is_made_and_removed_again(tmp_path: Path) -> None
         (b'{"a": 1, "a": 2}', "twice"),
         (b"[]", "no JSON object"),
         (b"null", "no JSON object"),
-        (b'"\xff"', "not UTF-8"),
+        (b'"\xff"', "no JSON object"),
+        (b"\xff\xfe{\0}", "not whole UTF-16"),
+        ("\ufeff{}".encode("utf-16-be"), "does not read"),
+        ("{}".encode("utf-16-le"), "does not read"),
+        ("{}".encode("utf-16-be"), "does not read"),
+        ("{}".encode("utf-32"), "does not read"),
         (b'"' + b"x" * settings.SIZE_LIMIT + b'"', "larger"),
     ],
 )
@@ -164,3 +169,22 @@ def test_backups_never_have_a_name_that_is_taken(path: Path) -> None:
         names.append(Path(settings.backup_path(str(path))))
         names[-1].touch()
     assert len(set(names)) == 3
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '{"note": "é"}'.encode("utf-16"),
+        '{"note": "\ud83d"}'.encode("utf-16", "surrogatepass"),
+        '{"note": "é"}'.encode("latin-1"),
+        '{"note": "€"}'.encode("cp1252"),
+        b'\xef\xbb\xbf{"note": "\xff\xfe\xe9"}',
+    ],
+)
+def test_the_encodings_that_the_client_reads_are_kept(path: Path, data: bytes) -> None:
+    """Each byte of what was there (the encodings: seen in 2.1.330)."""
+    path.write_bytes(data)
+    found = settings.read(str(path))
+    assert found.text.startswith('{"note": ')
+    assert found.encoded(found.text) == data
+    assert found.encoded("{}").endswith("{}".encode("utf-16-le") if data[:2] == b"\xff\xfe" else b"{}")

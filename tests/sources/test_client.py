@@ -197,6 +197,11 @@ def test_one_that_others_could_have_written_is_not_run(world: World, stand_in: P
     stand_in.chmod(0o777)
     world.env["PATH"] = "."
     assert client.find(world.env) is None or not client.find(world.env).startswith(str(world.home))  # type: ignore[union-attr]
+    if client.find(world.env) is None:
+        assert failure(world).detail == (
+            f"claude was found at {stand_in} and is not run: {stand_in} can be written by every user: chmod o-w it;"
+            " set `client` in config.toml to its path"
+        )
 
 
 def test_path_is_searched_after_the_installers_own_places(world: World, stand_in: Path) -> None:

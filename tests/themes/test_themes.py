@@ -11,6 +11,7 @@ import pytest
 
 from themes.seen import DARK_BACKGROUNDS, LIGHT_BACKGROUNDS, VISIONS, apart, contrast
 from usageline import themes
+from usageline.line.color_blind_safe import THEME as COLOR_BLIND
 from usageline.line.default import THEME as DEFAULT
 from usageline.line.layout import cells
 from usageline.themes import colours
@@ -137,6 +138,11 @@ def test_arrows_need_a_nerd_font() -> None:
 def test_the_line_has_the_default_theme_built_in() -> None:
     """Resolved: the line neither imports a theme nor reads one."""
     assert _without_empty(DEFAULT) == _without_empty(resolve(themes.find("default")))
+
+
+def test_the_line_has_the_color_blind_theme_built_in() -> None:
+    """For a color-blind theme of the client's own."""
+    assert _without_empty(COLOR_BLIND) == _without_empty(resolve(themes.find("color-blind-safe")))
 
 
 def test_every_theme_is_listed() -> None:

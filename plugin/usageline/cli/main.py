@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -15,7 +16,7 @@ from usageline.cli.table import print_table
 from usageline.errors import UsagelineError
 from usageline.line import due, figures, read, view
 from usageline.line.segments import limits
-from usageline.terminal import lines
+from usageline.terminal import adapt_output, lines
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
 @click.pass_context
 def cli(context: click.Context, *, as_json: bool) -> None:
     """Plan usage and reset times: every limit and credit of the account signed in."""
+    env = dict(os.environ)
+    if context.invoked_subcommand in (None, "config", "refresh", "watch"):
+        _learn_background(env)
     if context.invoked_subcommand is not None:
         return
-    env = dict(os.environ)
     snapshot = current_snapshot(env, renew=not as_json)
     if as_json:
         click.echo(json.dumps(snapshot, indent=2))
@@ -190,12 +193,25 @@ def sentence(outcome: Outcome) -> str:
     return ("refreshed" if outcome.state == "refreshed" else "fresh already") + next_look
 
 
+def _learn_background(env: dict[str, str]) -> None:
+    """Ask the terminal whether it is dark or light, if Claude Code's theme leaves that to it."""
+    if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
+        return
+    from usageline import terminal_background  # noqa: PLC0415 - only in a terminal
+    from usageline.sources import claude_state  # noqa: PLC0415 - as above
+
+    with contextlib.suppress(LookupError):
+        if claude_state.read(env).theme == claude_state.AUTO:
+            terminal_background.learn(env)
+
+
 def _waits_after_failure(outcome: Outcome) -> bool:
     return outcome.state == "not-due" and (outcome.snapshot or {}).get("status") != "ok"
 
 
 def main() -> NoReturn:
     """The entry point: no traceback reaches the user."""
+    adapt_output()
     try:
         try:
             cli(prog_name="usageline")

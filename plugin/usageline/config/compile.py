@@ -22,7 +22,7 @@ from usageline.config.resolve import resolved
 from usageline.config.schema import FLOOR_S
 from usageline.line import read
 from usageline.line.due import file_stamp
-from usageline.line.settings import VERSION
+from usageline.line.settings import MAX_BYTES, VERSION
 from usageline.refresh.cache import prepare
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _encoded(found: dict[str, Any], fallback: dict[str, Any]) -> bytes:
 
 
 def _last(target: str) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = read.json_file(target)
+    found: dict[str, Any] | None = read.json_file(target, MAX_BYTES)
     return found if found is not None and found.get("version") == VERSION and isinstance(found.get("rows"), list) else None
 
 

@@ -27,15 +27,19 @@ def path_of(key: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in key.split("."))
 
 
-def with_key(text: str, key: str, value: str) -> str:
-    """The text with a key set to a value as it is typed: TOML, or the words themselves. NotChanged where that is not allowed."""
+def with_key(text: str, key: str, value: str, *, literal: bool = False) -> str:
+    """The text with a key set to a value as it is typed: TOML, or the words themselves. NotChanged where that is not allowed.
+
+    With `literal` the value is the words themselves, also if it could be TOML.
+    """
     problems: list[Problem] = []
-    for read in _readings(value):
-        changed = _put(text, path_of(key), read)
-        new = _worse(text, changed)
-        if not new and _found(file.parsed(changed), path_of(key)) == read:
-            return changed
-        problems = problems or new
+    for read in [value] if literal else _readings(value):
+        for is_multiline in (True, False) if isinstance(read, str) and "\n" in read else (False,):
+            changed = _put(text, path_of(key), read, is_multiline=is_multiline)
+            new = _worse(text, changed)
+            if not new and _found(file.parsed(file.decoded(changed.encode())), path_of(key)) == read:
+                return changed
+            problems = problems or new
     raise NotChanged(problems or [Problem(None, key, "cannot be set here; use `usageline config edit`")])
 
 
@@ -99,7 +103,7 @@ def _readings(value: str) -> list[Any]:
         return [value]
 
 
-def _put(text: str, path: tuple[str, ...], value: Any) -> str:
+def _put(text: str, path: tuple[str, ...], value: Any, *, is_multiline: bool = False) -> str:
     import tomlkit  # noqa: PLC0415 - as above
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
 
@@ -114,7 +118,7 @@ def _put(text: str, path: tuple[str, ...], value: Any) -> str:
             if name not in table:
                 table[name] = tomlkit.table(is_super_table=index < len(path) - 2)
             table = table[name]
-        table[path[-1]] = value
+        table[path[-1]] = tomlkit.string(value, multiline=True) if is_multiline else value
         return tomlkit.dumps(document)
     except (TOMLKitError, TypeError, ValueError, AttributeError, KeyError):
         raise refused from None

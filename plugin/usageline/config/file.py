@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from typing import Any
 
 from usageline.config.places import Places
 from usageline.config.problem import Problem, key_text
 
-MOST_BYTES = 64 << 10
+MOST_BYTES = 256 << 10
 MOST_DOTS = 2100
-"""In one line: a text has no more. Of a key with thousands the parser takes the time of their square."""
+"""In one line, outside of quotes. Of a key with thousands the parser takes the time of their square."""
+
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
 
 
 class Unusable(Exception):
@@ -53,7 +56,7 @@ def decoded(content: bytes) -> str:
         raise Unusable(Problem(content.count(b"\n", 0, error.start) + 1, "", "not TOML: this is no UTF-8")) from None
     text = text.replace("\r\n", "\n")
     for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") > MOST_DOTS:
+        if line.count(".") > MOST_DOTS and QUOTED.sub("", line).count(".") > MOST_DOTS:
             raise Unusable(Problem(number, "", "not TOML: nested too deeply"))
     return text
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from usageline.config.problem import Path
 
 
+MAX_COMMAND_BYTES = (128 << 10) - 1
+"""One argument of a process may have 128 KiB on Linux, a NUL at its end included."""
+
+
 class Refused(Exception):
     """A value that is not allowed. `within` is where in it the fault lies; the text says what is allowed."""
 
@@ -101,6 +105,18 @@ class Text:
         """As it is."""
         # No command line and no environment can hold a NUL.
         if not isinstance(value, str) or len(value) > self.most or "\0" in value or not _is_unicode(value):
+            raise Refused(self.allowed, value)
+        return value
+
+
+class Command:
+    """A shell command, of one line or several."""
+
+    allowed = f"a shell command of at most {MAX_COMMAND_BYTES} bytes"
+
+    def read(self, value: object) -> str:
+        """As it is."""
+        if not isinstance(value, str) or "\0" in value or not _is_unicode(value) or len(value.encode()) > MAX_COMMAND_BYTES:
             raise Refused(self.allowed, value)
         return value
 

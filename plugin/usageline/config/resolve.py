@@ -12,18 +12,29 @@ from usageline.themes.theme import STYLES, resolve
 if TYPE_CHECKING:
     from usageline.config.check import Values
 
+COLOR_BLIND_SAFE = "color-blind-safe"
+
 
 def resolved(values: Values) -> dict[str, Any]:
-    """The compiled configuration but for `version`, `stamp`, `program` and `problem`. `theme` and `chain` are absent where nothing was chosen."""
+    """The compiled configuration but for `version`, `stamp`, `program` and `problem`.
+
+    `theme` and `chain` are absent where nothing was chosen. `theme_daltonized` replaces `theme` if the
+    client's own theme is a color-blind one; `theme_chosen` says that the default theme was chosen.
+    """
     custom: dict[str, str] = {}
     rows = [[_segment(name, values, custom) for name in row if not values.segments.get(name, {}).get("hide")] for row in values.get("rows")]
     found: dict[str, Any] = {
         "rows": [row for row in rows if row],
         **{name: values.get(name) for name in ("wrap", "max_rows", "color", "clock")},
     }
-    theme = _theme(values, custom)
+    theme = _theme(values, custom, values.get("theme"))
     if theme is not None:
         found["theme"] = theme
+    if "theme" not in values.top and theme is not None:
+        # With a color-blind theme of Claude Code's own the line takes ours, if none was chosen.
+        found["theme_daltonized"] = _theme(values, custom, COLOR_BLIND_SAFE)
+    elif "theme" in values.top and theme is None:
+        found["theme_chosen"] = True
     if values.table("chain")["command"]:
         chain = values.table("chain")
         found["chain"] = {**chain, "digest": paths.digest(chain["command"].encode("utf-8", "surrogatepass"))}
@@ -42,11 +53,11 @@ def _segment(name: str, values: Values, custom: dict[str, str]) -> list[Any]:
     return [kind, options]
 
 
-def _theme(values: Values, custom: dict[str, str]) -> dict[str, Any] | None:
+def _theme(values: Values, custom: dict[str, str], chosen: str) -> dict[str, Any] | None:
     separator, styles, glyphs = values.get("separator"), values.tables.get("styles", {}), values.tables.get("glyphs", {})
-    if values.get("theme") == "default" and not (values.get("nerd_font") or separator is not None or styles or glyphs or custom):
+    if chosen == "default" and not (values.get("nerd_font") or separator is not None or styles or glyphs or custom):
         return None
-    theme = resolve(themes.find(values.get("theme")), nerd_font=values.get("nerd_font"))
+    theme = resolve(themes.find(chosen), nerd_font=values.get("nerd_font"))
     theme["glyphs"].update(glyphs)
     if glyphs.keys() & {"full", "parts", "empty"} and "groove" not in styles:
         styles = {**styles, "groove": ""}  # else nothing would be seen of the empty part

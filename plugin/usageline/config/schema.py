@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from usageline import themes
-from usageline.config.kinds import AbsolutePath, Cells, Choice, Flag, Kind, Many, Number, Style, Text, Whole
+from usageline.config.kinds import AbsolutePath, Cells, Choice, Command, Flag, Kind, Many, Number, Style, Text, Whole
 from usageline.line.default import GLYPHS
 from usageline.themes.theme import STYLES
 
@@ -37,12 +37,17 @@ class Key(NamedTuple):
 
 
 TOP = (
-    Key("theme", Choice(*themes.NAMES), "default", "how it looks: `usageline config themes` shows each"),
+    Key(
+        "theme",
+        Choice(*themes.NAMES),
+        "default",
+        "how it looks: `usageline config themes` shows each; without it color-blind-safe if Claude Code's own theme is a color-blind one",
+    ),
     Key(
         "color",
         Choice("auto", "none", "16", "256", "truecolor"),
         "auto",
-        "how many colours; auto asks the terminal, and NO_COLOR beats all",
+        "how many colours; auto: as many as the terminal has, 16 with an ANSI theme of Claude Code; NO_COLOR beats all",
     ),
     Key("nerd_font", Flag(), False, "icons, and the arrows of powerline: needs a Nerd Font in the terminal"),
     Key("clock", Choice("24h", "12h"), "24h", "how times of day are written"),
@@ -74,7 +79,7 @@ TOP = (
 )
 
 CHAIN = (
-    Key("command", Text(2000), "", "a shell command that gets the same payload and whose output is kept beside the line"),
+    Key("command", Command(), "", "a shell command that gets the same payload and whose output is kept beside the line"),
     Key("position", Choice("below", "above", "left", "right"), "below", "where its output goes"),
     Key("timeout", Number(0.1, 30, "seconds"), 5, "seconds it may take"),
     Key("wait", Flag(), False, "the line waits for it, up to the timeout; else its last output is shown while it runs anew"),
@@ -96,7 +101,7 @@ ALERTS = (
     Key("line", Flag(), True, "in the line, by the segment alerts"),
     Key("session_start", Flag(), False, "as a message at the start of a session"),
     Key("desktop", Flag(), False, "as a notification of the desktop (notify-send, osascript)"),
-    Key("command", Text(2000), "", "a shell command run for each, with USAGELINE_ALERT_KIND and others set"),
+    Key("command", Command(), "", "a shell command run for each, with USAGELINE_ALERT_KIND and others set"),
 )
 
 _GLYPH_KINDS: dict[str, Kind] = {"full": Cells(1), "parts": Cells(0, 8), "empty": Cells(1), "mark": Cells(1)}

@@ -40,7 +40,7 @@ def _compile(env, python):
     start.close_inherited()
     try:
         reader, writer = system.pipe()
-        start.spawn([python, "-I", "-B", "-m", "usageline.config.compile"], start.refresh_environment(env), -1, writer)
+        start.spawn([python, *start.COLD, "-m", "usageline.config.compile"], start.refresh_environment(env), -1, writer)
         system.close(writer)
         read.await_end(reader, COMPILE_WAIT_S)
         system.close(reader)

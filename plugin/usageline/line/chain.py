@@ -15,6 +15,7 @@ LONGEST_CODES = 96
 LONGEST_URL = 512
 RESULT_LIMIT = 1 << 18
 
+MAX_COMMAND = 1 << 17
 CLAIM_S = 1.0
 """Of a burst of lines one runs the command. While it runs, its lock keeps others from running it."""
 
@@ -70,7 +71,7 @@ class Command:
         self.python = python
         self.env = env
         self._fixed = fixed or {}
-        self._command = _word(settings.get("command"), 1 << 16)
+        self._command = _word(settings.get("command"), MAX_COMMAND)
         self._key = paths.digest(f"{_word(session_id, 256)}\n{self._command}".encode("utf-8", "replace"))
         self._waits = settings.get("wait") is True
         value = settings.get("timeout")

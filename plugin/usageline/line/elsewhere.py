@@ -13,6 +13,9 @@ WIDTH = 200
 USAGE = f"usage: usageline line [--for {'|'.join(FORMS)}] [--width CELLS]"
 BASIC = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 ATTRIBUTES = {"1": "bold", "2": "dim", "3": "italics", "4": "underscore", "7": "reverse"}
+ASCII = ("", "ANSI_X3.4-1968", "US-ASCII", "ASCII", "646")
+"""How systems name the encoding of the C locale."""
+
 GRAVEST = ("critical", "warning", "normal")
 
 
@@ -26,8 +29,20 @@ def main(arguments):
         said = text(environment(), asked[0], asked[1], time.time())
     except Exception as error:  # noqa: BLE001 - a traceback in somebody's prompt
         said = f"usageline: {type(error).__name__}; please report it"
-    emit((said + "\n").encode("utf-8", "replace"))
+    emit((said + "\n").encode(locale_encoding(), "replace"))
     system._exit(0)
+
+
+def locale_encoding():
+    """Return the encoding of the locale; UTF-8 if it is only ASCII, as Python has it, or unknown."""
+    try:
+        from _locale import CODESET, nl_langinfo  # noqa: PLC0415 - a C built-in, for this alone
+
+        encoding = nl_langinfo(CODESET)
+        "".encode(encoding)
+    except (ImportError, LookupError, ValueError):
+        return "utf-8"
+    return "utf-8" if encoding in ASCII else encoding
 
 
 def parsed(arguments):

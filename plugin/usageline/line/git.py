@@ -91,6 +91,8 @@ def seen(env, cwd, now, *, counted):
     known, due = status(env, found, now) if counted or not named else (None, False)
     known = known or {}
     shown = {name: known.get(name) for name in ("changed", "ahead", "behind", "more")}
+    if counted:
+        shown["failed"] = known.get("failed", "")
     return {"branch": named or known.get("branch", ""), "state": found.state, **shown}, found if due else None
 
 

@@ -55,7 +55,7 @@ def launch(python, arguments, env, data=b""):
 
 def command(python, arguments):
     """What runs one look with that interpreter."""
-    return [python, "-I", "-B", "-m", "usageline.looks", *arguments]
+    return [python, *start.COLD, "-m", "usageline.looks", *arguments]
 
 
 def held(data):

@@ -18,7 +18,13 @@ def render(seen, configured, env, chained=(), width=None):
     `configured` is what settings.load gives, {} for the defaults; `chained` the rows of another command's output as lists of
     `(SGR codes, text, address or "")`.
     """
-    look = theme.Look(configured.get("theme", default.THEME), env, color=configured.get("color", "auto"), is_light=seen.is_light)
+    look = theme.Look(
+        configured.get("theme", default.THEME) if seen.palette != "daltonized" else _daltonized(configured),
+        env,
+        color=configured.get("color", "auto"),
+        is_light=seen.is_light,
+        ansi=seen.palette == "ansi",
+    )
     width = columns(env) if width is None else width
     seen.glyphs, seen.half_days = look.glyphs, configured.get("clock") == "12h"
     drawn = [_drawn(seen, row, look) for row in configured.get("rows", segments.DEFAULT_ROWS)]
@@ -32,6 +38,17 @@ def render(seen, configured, env, chained=(), width=None):
 
         return beside(drawn, chained, configured, look, width)
     return painted(drawn, configured, look, width)
+
+
+def _daltonized(configured):
+    """Return the theme for a color-blind theme of the client: the user's own choice comes first."""
+    if "theme_daltonized" in configured:
+        return configured["theme_daltonized"]
+    if "theme" in configured or configured.get("theme_chosen"):
+        return configured.get("theme", default.THEME)
+    from usageline.line.color_blind_safe import THEME  # noqa: PLC0415 - only with such a theme
+
+    return THEME
 
 
 def columns(env):

@@ -6,7 +6,8 @@ import time
 from usageline import paths
 from usageline.line import due, emit, environment, read, render, system, view
 
-ROOT = __file__.replace("\\", "/").rpartition("/plugin/usageline/")[0]
+FILE = __file__.replace("\\", "/") if sys.platform == "win32" else __file__
+ROOT = FILE.rpartition("/plugin/usageline/")[0]
 """The installation: `plugin/` and `hooks/`, and the cold side's `venv/` beside them."""
 
 PROBLEMS = {

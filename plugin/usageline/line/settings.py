@@ -4,11 +4,22 @@ from usageline import __version__, paths
 from usageline.line import read
 
 VERSION = 1
+MAX_BYTES = 1 << 20
+"""A chained command may have 128 KiB, each byte of which may be six in JSON."""
+
 MOST_ROWS = 6
 MOST_SEGMENTS = 24
 MOST_LINES = 12
 
-SHAPES = {"theme": dict, "color": str, "problem": str, "chain": dict, "clock": str}
+SHAPES = {
+    "theme": dict,
+    "theme_daltonized": dict,
+    "theme_chosen": bool,
+    "color": str,
+    "problem": str,
+    "chain": dict,
+    "clock": str,
+}
 """What a part of the compiled configuration is; one that is not is left out."""
 
 
@@ -23,7 +34,7 @@ def load(env, stamp):
 
 def load_from(path, stamp):
     """As `load`, from that file."""
-    found = read.json_file(path) or {}
+    found = read.json_file(path, MAX_BYTES) or {}
     if found.get("version") != VERSION:
         return {}, True
     is_old = found.get("stamp") != stamp or found.get("program") != __version__
@@ -37,7 +48,7 @@ def load_from(path, stamp):
 def checked(found):
     """A compiled configuration with all that is wrong left out.
 
-    `theme`, `color`, `problem`, `chain`, `clock` as compiled; `rows` as `[[(kind, options), …], …]`; `lines` so many a wrapped line may take.
+    `theme`, `theme_daltonized`, `theme_chosen`, `color`, `problem`, `chain`, `clock` as compiled; `rows` as `[[(kind, options), …], …]`; `lines` so many a wrapped line may take.
     """
     configured = {name: found[name] for name, shape in SHAPES.items() if type(found.get(name)) is shape}
     if type(found.get("rows")) is list:

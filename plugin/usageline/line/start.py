@@ -24,6 +24,9 @@ HINDRANCES = {1: "full", 2: "unwritable", 3: "unlockable"}
 Otherwise that is when the series of claims began, or 0 after a success.
 """
 
+COLD = ("-I", "-B", "-X", "utf8")
+"""How the cold side's interpreter is run. A path is UTF-8 whatever the locale, as Claude Code has it."""
+
 NO_SPACE = (28, 69, 122)
 """ENOSPC, and EDQUOT as macOS and Linux number it; the module with the names is one more to import."""
 
@@ -113,7 +116,7 @@ def claim_stamp(stamp, depth, now, every_s):
 
 def refresh_command(python, by="line"):
     """What runs one refresh with that interpreter; `by` is who starts it, a word for its log."""
-    return [python, "-I", "-B", "-m", "usageline.refresh", "--by", by]
+    return [python, *COLD, "-m", "usageline.refresh", "--by", by]
 
 
 def refresh_environment(env):

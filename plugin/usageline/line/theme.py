@@ -4,7 +4,15 @@ from usageline.line.default import GLYPHS
 
 DEPTHS = ("16", "256", "true")
 DEPTHS_BY_NAME = {"16": "16", "256": "256", "truecolor": "true"}
-TRUE_COLOUR_PROGRAMS = ("iTerm.app", "WezTerm", "ghostty", "vscode", "Hyper", "Tabby", "WarpTerminal")
+TRUE_COLOUR_PROGRAMS = ("iTerm.app", "WezTerm", "ghostty", "vscode", "Hyper", "Tabby", "WarpTerminal", "kitty", "rio", "zed", "mintty")
+TRUE_COLOUR_TERMS = (
+    " kitty ghostty alacritty foot wezterm contour rio iterm iterm2 iterm2.app mintty mlterm vte konsole"
+    " terminology domterm hterm st xtermjs warp zutty ms "
+)
+"""First words of TERM, after an `xterm-`, that name a terminal with true color.
+
+COLORTERM says it, too, but ssh passes TERM on and not COLORTERM.
+"""
 
 
 class Look:
@@ -17,8 +25,12 @@ class Look:
 
     __slots__ = ("ascii", "blocks", "caps", "glyphs", "icons", "links", "pad", "separator", "styles")
 
-    def __init__(self, theme, env, *, color="auto", is_light=None):
+    def __init__(self, theme, env, *, color="auto", is_light=None, ansi=False):
         depth = colour_depth(env, color)
+        if ansi and depth and color == "auto":
+            depth = "16"  # as Claude Code itself is drawn
+        if is_light is None and "COLORFGBG" in env:
+            is_light = is_light_background(env["COLORFGBG"])
         light = _dict(theme, "light")
         # What suits a dark background does not suit a light one: while nobody knows, the terminal's own 16 colours are the safe ones.
         fitting = "16" if depth and light and is_light is None and color == "auto" else depth
@@ -56,12 +68,34 @@ def colour_depth(env, wanted="auto"):
     term = env.get("TERM", "")
     if term == "dumb" and env.get("CLICOLOR_FORCE", "0") in ("", "0"):
         return ""
-    if env.get("COLORTERM") in ("truecolor", "24bit") or term.endswith("-direct") or "WT_SESSION" in env:
+    if env.get("COLORTERM") in ("truecolor", "24bit") or "WT_SESSION" in env:
         return "true"
     program = env.get("TERM_PROGRAM")
-    if program in TRUE_COLOUR_PROGRAMS:
+    # iTerm2 names itself in LC_TERMINAL, which ssh passes on.
+    if program in TRUE_COLOUR_PROGRAMS or env.get("LC_TERMINAL") == "iTerm2":
         return "true"
-    return "256" if "256" in term or program == "Apple_Terminal" else "16"
+    return term_depth(term.lower(), program)
+
+
+def term_depth(term, program):
+    """Return the depth for a TERM in lower case and a TERM_PROGRAM, when nothing else says one."""
+    name = term[6:] if term[:6] == "xterm-" else term
+    if "direct" in name or "truecolor" in name or "24bit" in name:
+        return "true"
+    if "256" in name or program == "Apple_Terminal":
+        return "256"
+    name = name.partition("-")[0].partition("+")[0]
+    if name and f" {name} " in TRUE_COLOUR_TERMS and "16color" not in term and "mono" not in term:
+        return "true"
+    return "256" if name == "tmux" else "16"  # tmux takes 256 whatever its own terminal has
+
+
+def is_light_background(colors):
+    """Return whether COLORFGBG (`15;0`, `0;default;15`) names a light background, None if unknown."""
+    background = colors.rpartition(";")[2]
+    if background in ("7", "9", "10", "11", "12", "13", "14", "15"):
+        return True
+    return False if background in ("0", "1", "2", "3", "4", "5", "6", "8") else None
 
 
 def painted_parts(parts, look, background=""):

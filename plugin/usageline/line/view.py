@@ -82,7 +82,7 @@ class View:
     `status` one of the snapshot's, `loading` or `another-sign-in`, `detail` text, `until` epoch s or None; `age_s` of the oldest number shown, None where none is, negative where it was seen under another clock;
     `is_signed_in`: the payload proves that this session is, whatever the status says; `has_answered`: it has had an answer since the status was
     published; `problem` a text that outranks the status, or ""; `other_sign_in` what this session uses instead of a plan, or ""; `plan` text or "";
-    `has_forecast`: a window has one; `is_light`: Claude Code's own theme is a light one (None: nobody knows); `home` the home directory or ""; `git` what `git.py` found of the repository, or None.
+    `has_forecast`: a window has one; `is_light`: Claude Code's own theme is a light one (None: nobody knows), `palette` what else it says of colors: `ansi`, `daltonized` or ""; `home` the home directory or ""; `git` what `git.py` found of the repository, or None.
     How to write: `glyphs` by their names in a theme, `half_days` for 4:05pm in place of 16:05.
     """
 
@@ -100,6 +100,7 @@ class View:
             "has_forecast",
             "is_light",
             "is_signed_in",
+            "palette",
             "now",
             "other_sign_in",
             "payload",
@@ -117,7 +118,7 @@ class View:
         self.age_s = None
         self.problem = self.other_sign_in = self.plan = self.home = ""
         self.git = None
-        self.has_forecast, self.is_light = False, None
+        self.has_forecast, self.is_light, self.palette = False, None, ""
         self.is_signed_in = self.has_answered = False
         self.glyphs = GLYPHS
         self.half_days = False
@@ -159,6 +160,7 @@ def build(payload, snapshot, credentials, env, now, *, modified_at=None):  # noq
     reported = _dict(view.payload, "rate_limits")
     if isinstance(snapshot, dict):
         view.is_light = {"light": True, "dark": False}.get(_text(snapshot.get("appearance")))
+        view.palette = _text(snapshot.get("palette"))
 
     # Windows in the payload prove a plan, whatever the environment says.
     proven = any(_dict(reported, name) for name, _ in PAYLOAD_WINDOWS)

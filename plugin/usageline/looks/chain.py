@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from usageline import signals
 from usageline.bounded import run_bounded
 from usageline.guard import Guard
 from usageline.line.chain import RESULT_LIMIT
@@ -39,8 +40,8 @@ def look(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> No
             return
         deadline = time.monotonic() + timeout_s
         traceable = adopt_orphans()
+        signals.restore_own()
         signal.signal(signal.SIGTERM, _cancelled)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the line's own is ignored, and a program started by it would ignore it too
         payload = sys.stdin.buffer.read(MOST_PAYLOAD)
         try:
             # What is left running and cannot be found again later has to go at once.

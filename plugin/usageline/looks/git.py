@@ -75,7 +75,7 @@ def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dic
     """
     program = find(env)
     if program is None:
-        return {"failed": "git was not found"}
+        return {"failed": missing(env)[:LONGEST_REASON]}
     began = time.monotonic()
     # With a home that is the user's own git reads the user's configuration; another one would be the repository's, with filters that are programs.
     kept = child_env.build("git", env, origin.own(env), {**OURS, "GIT_CEILING_DIRECTORIES": os.path.dirname(root)})
@@ -112,6 +112,11 @@ def find(env: Mapping[str, str]) -> str | None:
     found = programs.find("git", (*PLACES[:2], *APPLE_TOOLS), env)
     # Without its developer tools, macOS asks at each call whether to install them.
     return None if found == "/usr/bin/git" else found
+
+
+def missing(env: Mapping[str, str]) -> str:
+    """Return why `find` has nothing."""
+    return programs.missing("git", PLACES if sys.platform != "darwin" else (*PLACES[:2], *APPLE_TOOLS), env)
 
 
 def without_filters(listed: bytes) -> list[str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import threading
 import time
@@ -23,7 +24,7 @@ def main() -> None:
     under_way: list[Entry] = []
     resort = threading.Timer(LAST_RESORT_S - SAYING_S, _give_up, (under_way,))
     resort.daemon = True
-    resort.start()
+    has_resort = _started(resort)
     os.umask(0o077)
     # Nobody reads what a background process says, and a traceback could end up in somebody's terminal.
     with contextlib.suppress(Exception):
@@ -31,8 +32,12 @@ def main() -> None:
 
         keep_private()
         from usageline.refresh.entry import Entry  # noqa: PLC0415 - as above
+        from usageline.signals import restore_own  # noqa: PLC0415 - as above
 
+        restore_own()
         under_way.append(Entry(_word_after("--by"), started))
+        if not has_resort:
+            under_way[0].notes.append("no thread can be started (ulimit -u)")
         try:
             from usageline.refresh.run import refresh  # noqa: PLC0415 - as above
         except ImportError as fault:
@@ -43,11 +48,24 @@ def main() -> None:
     os._exit(0)
 
 
+def _started(resort: threading.Timer) -> bool:
+    """Start the last resort. If no thread can be started, have the kernel end the process a little later."""
+    try:
+        resort.start()
+    except RuntimeError:
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, LAST_RESORT_S)
+        return False
+    return True
+
+
 def _give_up(under_way: list[Entry]) -> None:
     # In a thread of its own: the disk that the refresh waits for may be the log's, too.
     teller = threading.Thread(target=_say, args=(f"it did not end within {LAST_RESORT_S} s", *under_way), daemon=True)
-    teller.start()
-    teller.join(SAYING_S)
+    with contextlib.suppress(RuntimeError):
+        teller.start()
+        teller.join(SAYING_S)
     os._exit(0)
 
 

@@ -65,6 +65,7 @@ class Attempt:
     previous: dict[str, Any] | None
     entry: Entry = field(default_factory=Entry)
     appearance: str | None = None
+    palette: str | None = None
     declined_keys: tuple[str, ...] = ()
     new_alerts: tuple[Alert, ...] = ()
     clock_agrees: bool | None = None
@@ -90,14 +91,14 @@ class Attempt:
             places = frozenset(place for place in ALERT_PLACES if getattr(self.config.alerts, place))
             told = self._alerts(snapshot)
             shown = replace(snapshot, detail=detail or None, appearance=self.appearance, alerts=told, alerts_in=places)
-            return replace(shown, declined_keys=self.declined_keys, held=self.held)
+            return replace(shown, palette=self.palette, declined_keys=self.declined_keys, held=self.held)
         # Nobody's numbers, under a stamp that is gone: the next line starts another refresh.
         now = int(time.time())
         return Snapshot(None, None, None, now, now, "offline", detail="the sign-in kept changing", credentials=stamp)
 
     def _note(self, state: ClaudeState) -> None:
         """Keep what the line is to know of the client's state, whoever is signed in."""
-        self.appearance, self.declined_keys = state.appearance, state.declined_keys
+        self.appearance, self.palette, self.declined_keys = state.appearance, state.palette, state.declined_keys
 
     def _once(self, stamp: str) -> Snapshot | None:
         signed_in = self._sign_in()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from usageline import paths
 from usageline.errors import CacheUnsafe
 from usageline.line import owners
+from usageline.trust import is_private_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +28,7 @@ def prepare(env: Mapping[str, str]) -> str:
     path: str = paths.cache_dir(env)
     private_directory(os.path.dirname(path))
     private_directory(path)
-    files = (paths.snapshot, paths.line_config, paths.line_config_stamp, paths.stamp, paths.lock)
+    files = (paths.snapshot, paths.line_config, paths.line_config_stamp, paths.stamp, paths.lock, paths.terminal_background)
     for place, is_kind in (*((file(env), stat.S_ISREG) for file in files), *((folder(env), stat.S_ISDIR) for folder in DIRECTORIES)):
         make_way(place, is_kind)
     return path
@@ -89,7 +90,7 @@ def _make_private(path: str) -> None:
         if found.st_uid != os.geteuid():
             raise CacheUnsafe(f"{path} belongs to another user; remove it")
         # What others could write to may already hold what others wrote.
-        if found.st_mode & 0o022:
+        if found.st_mode & 0o002 or (found.st_mode & 0o020 and not is_private_group(found.st_gid)):
             raise CacheUnsafe(f"{path} can be written by others; remove it")
         if stat.S_IMODE(found.st_mode) != 0o700:
             os.chmod(name, 0o700, dir_fd=parent)

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 
 from usageline.processes import is_trusted
+from usageline.trust import refusal
 
 APP = "usageline"
 
@@ -39,6 +40,12 @@ class Desktop:
         if os.path.basename(program) == "osascript":
             return [program, *(word for line in SCRIPT for word in ("-e", line)), APP, text]
         return [program, f"--app-name={APP}", "--", APP, text.translate(MARKUP)] if self.bus() else []
+
+    def missing(self) -> str:
+        """Return why `command` has nothing."""
+        program = next(filter(os.path.lexists, self.programs), "")
+        why = refusal(program) if program else ""
+        return f"{program} is not run: {why}" if why else "nothing to show it with"
 
     def bus(self) -> dict[str, str]:
         """The variables that lead to the session's bus; {} where there is none that is this user's alone.

@@ -132,8 +132,6 @@ class Store:
 
     def _open(self) -> None:
         path = self._directory
-        if os.path.expandvars(path) != path:
-            raise StoreBroken("diskcache would read the path's dollar sign as a variable")
         if not os.path.lexists(path):
             self._make()
         private_directory(path)
@@ -172,6 +170,23 @@ class Store:
             with contextlib.suppress(OSError):
                 remove_tree(self._directory)
                 os.rename(aside, self._directory)
+
+
+class _LiteralPaths:
+    """`os.path` for diskcache, which would take `$NAME` in a path for a variable."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(os.path, name)
+
+    @staticmethod
+    def expandvars(path: str) -> str:
+        """Return the path as it is."""
+        return path
+
+    expanduser = expandvars
+
+
+diskcache.core.op = _LiteralPaths()
 
 
 def _make_database(directory: str) -> str:

@@ -52,7 +52,7 @@ def tell(alerts: tuple[Alert, ...], settings: Alerts, env: Mapping[str, str], de
                     failures.append(f"{name}: Claude Code's directory is not that of an install")
                     break
                 if not words:
-                    failures.append(f"{name}: nothing to show it with")
+                    failures.append(f"{name}: {desktop.missing()}")
                     continue
                 try:
                     guard = guards.enter_context(Guard())

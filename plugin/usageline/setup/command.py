@@ -13,7 +13,7 @@ from usageline.setup.install import install
 from usageline.setup.job import Job
 from usageline.setup.packages import EXTRAS
 from usageline.setup.uninstall import uninstall
-from usageline.terminal import lines
+from usageline.terminal import adapt_output, lines
 
 SECRETS = (
     *("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_FOUNDRY_API_KEY"),
@@ -33,6 +33,7 @@ SOLVED_BY = {
 
 def run(argv: list[str], program: str = "install.sh") -> int:
     """Do what the arguments say. 0 fine, 1 a problem that was named, 2 wrong usage (argparse leaves by itself)."""
+    adapt_output()
     parser = argparse.ArgumentParser(
         prog=program, description="Put plan usage into Claude Code's status line. Run again it changes nothing.", allow_abbrev=False
     )

@@ -32,9 +32,9 @@ _LAUNCHER = """#!/bin/sh
 python={python}
 [ -x "$python" ] || {{ echo 'usageline: its Python is gone; run install.sh again' >&2; exit 1; }}
 # A prompt or a status bar asks for this often: it goes by the fast way.
-if [ "${{1-}}" = line ] && [ "${{2-}}" != --help ]; then exec "$python" -I -S -B {script} "$@"; fi
+if [ "${{1-}}" = line ] && [ "${{2-}}" != --help ]; then exec "$python" -I -S -B -X utf8 {script} "$@"; fi
 [ -r {command} ] || {{ echo 'usageline: its files are gone; run install.sh again' >&2; exit 1; }}
-exec "$python" -I -B {command} "$@"
+exec "$python" -I -B -X utf8 {command} "$@"
 """
 # PYTHONDONTWRITEBYTECODE has no say here (-I), and a pyc that is checked against no source needs no stat at start.
 COMPILE = """

@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline import __version__, flock, paths
+from usageline import __version__, flock, paths, terminal_background
 from usageline.config import origin
 from usageline.errors import SetupRefused, UsagelineError
 from usageline.hindrance import FULL
@@ -96,6 +96,8 @@ def _install(job: Job, old: Record | None, new: Record) -> int:
     if installed != new:
         record.save(job.env, installed)
     wire_settings.wire(job, ours, installed, outcome)
+    if job.can_ask:
+        terminal_background.learn(job.env)
     if outcome.changes:
         outcome.did("refresh", first_line.refresh(release.python, job.env))
     with flock.held(paths.lock(job.env), uninstall.REFRESH_WAIT_S):

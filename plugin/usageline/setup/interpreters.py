@@ -76,7 +76,7 @@ def probe(candidate: str) -> Interpreter | None:
         return None
     try:
         done = subprocess.run(
-            [candidate, "-I", "-S", "-B", "-c", _PROBE],
+            [candidate, "-I", "-S", "-B", "-X", "utf8", "-c", _PROBE],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -80,12 +80,18 @@ class Job:
             raise SetupRefused("HOME does not name a directory: set it to your home directory and try again.")
         if not os.path.isabs(self.env.get("CLAUDE_CONFIG_DIR") or "/"):
             raise SetupRefused("CLAUDE_CONFIG_DIR is not an absolute path: set it to one and try again.")
+        if os.pathsep in self.data_dir:
+            raise SetupRefused(
+                f"{self.data_dir} has a {os.pathsep} in it, and Python makes no environment there: choose another directory."
+            )
+        try:
+            self.data_dir.encode()
+        except UnicodeEncodeError:
+            raise SetupRefused(
+                f"{self.data_dir} is not UTF-8, and Python makes no environment there: set XDG_DATA_HOME to another directory."
+            ) from None
         if self.env.get("SUDO_USER") and os.stat(home).st_uid != os.geteuid():
             raise SetupRefused(f"{home} belongs to somebody else: run this as yourself, without sudo.")
-        for path in (self.settings, self.data_dir, self.cache_dir, self.state_dir):
-            # They end up in a shell command, in JSON and in a message.
-            if not path.isprintable():
-                raise SetupRefused(f"{path!r} holds characters that cannot be printed: choose another directory.")
 
 
 @dataclass(slots=True)

@@ -32,6 +32,7 @@ CACHE = _kept(
         r"snapshot\.json": None,
         r"line\.json": None,
         r"line\.stamp": None,
+        r"terminal\.json": None,
         r"refresh\.(stamp|lock|holder)": None,
         "told": {_HEX: None},
         "looks": _LOOKS,

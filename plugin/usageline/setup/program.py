@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from usageline.errors import SetupRefused
 from usageline.setup import environment, files, interpreters, record
 from usageline.setup.packages import EXTRAS, NoVenv, packages
+from usageline.terminal import lines
 
 if TYPE_CHECKING:
     from usageline.setup.environment import Release
@@ -51,7 +52,7 @@ def build(job: Job, old: Record | None, outcome: Outcome) -> tuple[Release, Inte
             return release, cold
         if os.path.realpath(job.source) == os.path.realpath(release.root):
             raise SetupRefused("This installation is damaged: run install.sh from a clone.")
-        job.say(f"Building {job.short(release.root)} …")
+        job.say(lines(f"Building {job.short(release.root)} …"))
         try:
             tool = environment.build(release, job.source, cold, tools)
         except NoVenv as failure:

@@ -28,7 +28,7 @@ import os
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from usageline import atomic, paths
+from usageline import atomic, client_text, paths
 from usageline.errors import SetupRefused
 from usageline.line import read
 from usageline.setup import files, json_text
@@ -175,7 +175,7 @@ def _checked(value: dict[str, Any]) -> Record:
         version=_number(value["version"]),
         rest={name: rest for name, rest in value.items() if name not in known},
     )
-    text = base64.b64decode(record.before or "", validate=True).decode("utf-8").removeprefix("\ufeff")
+    text = client_text.decoded(base64.b64decode(record.before or "", validate=True))
     if text.strip() and not isinstance(json_text.parse(text), dict):
         raise ValueError("no settings")
     if not all(map(os.path.isabs, (record.data_dir, *record.made, *record.backups))):

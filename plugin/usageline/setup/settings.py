@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from usageline import atomic, regular
+from usageline import atomic, client_text, regular
 from usageline.errors import SetupRefused
 from usageline.setup import json_text
 
@@ -21,8 +21,6 @@ SIZE_LIMIT = 4 << 20
 TRIES = 5
 """How often a replacement starts over because Claude Code wrote the file at the same moment."""
 
-_BOM = "\ufeff"
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -34,13 +32,12 @@ class Settings:
 
     @property
     def text(self) -> str:
-        """The text without a byte order mark; "" where there is no file."""
-        return (self.data or b"").decode("utf-8").removeprefix(_BOM)
+        """The text without a byte order mark; "" where there is no file. See `client_text.decoded`."""
+        return client_text.decoded(self.data or b"")
 
     def encoded(self, text: str) -> bytes:
-        """`text` as bytes for this file."""
-        marked = (self.data or b"").startswith(_BOM.encode())
-        return ((_BOM if marked else "") + text).encode("utf-8")
+        """`text` as bytes for this file, in its encoding."""
+        return client_text.encoded(text, self.data or b"")
 
 
 def read(path: str) -> Settings:
@@ -105,10 +102,10 @@ def _absent(real: str) -> Settings:
 
 
 def _check(settings: Settings) -> None:
-    try:
-        text = settings.text
-    except UnicodeDecodeError:
-        raise SetupRefused("it is not UTF-8") from None
+    fault = client_text.fault(settings.data or b"")
+    if fault:
+        raise SetupRefused(fault)
+    text = settings.text
     if not text.strip():
         return
     try:

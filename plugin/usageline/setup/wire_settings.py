@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline import atomic, regular
+from usageline import atomic, client_text, regular
 from usageline.errors import SetupRefused
 from usageline.setup import files, json_text, record, settings, wiring
 from usageline.terminal import lines
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from usageline.setup.settings import Settings
     from usageline.setup.wiring import Wiring
 
+MAX_TYPED = 1000
+"""Characters of a command that a user may be asked to type."""
+
+MAX_SHOWN = 2000
 BACKUP = ".usageline-"
 """Follows the name of settings.json in those of its copies (settings.back_up)."""
 
@@ -33,7 +38,7 @@ def ask(job: Job, old: Record | None) -> None:
     foreign = wiring.foreign_status_line(text, ours)
     if not foreign or job.yes or job.dry_run:
         return
-    shown = f"{job.short(job.settings)} has another status line:\n\n  {foreign}\n"
+    shown = f"{job.short(job.settings)} has another status line:\n\n  {_begun(foreign)}\n"
     if not job.can_ask:
         raise SetupRefused(f"{shown}\nWith --yes it is replaced; it is kept, and --uninstall puts it back. Nothing was changed.")
     job.say(lines(shown))
@@ -65,14 +70,27 @@ def wire(job: Job, ours: Wiring, current: Record, outcome: Outcome) -> Record:
         kept = latest.backups[len(current.backups) :]
         as_was = f"; as it was: {job.short(kept[-1])}" if kept else ""
         outcome.did("settings", f"{job.short(job.settings)}: statusLine, hooks.SessionStart{as_was}")
-        foreign = wiring.foreign_status_line(found.text, ours)
-        if foreign and foreign.isprintable():
-            outcome.notes.append(
-                f"To keep the status line that you had beside this one: usageline config set chain.command {shlex.quote(foreign)}"
-            )
+        foreign = wiring.foreign_command(found.text, ours)
+        if foreign.strip():
+            outcome.notes.append(_how_to_keep(foreign))
     if found.text.strip() and json_text.parse(found.text).get("disableAllHooks") is True:
         outcome.notes.append(f"disableAllHooks is set in {job.short(job.settings)}: Claude Code shows no status line until that is gone.")
     return latest
+
+
+def _how_to_keep(foreign: str) -> str:
+    """Return what to type so that the status line of before is shown beside ours."""
+    # A terminal may change what is typed of several lines, and quotes around all of it are TOML's.
+    plain = foreign.isprintable() and len(foreign) <= MAX_TYPED and foreign[:1] not in ("'", '"')
+    value = shlex.quote(foreign) if plain else "--previous"
+    return f"To keep the status line that you had beside this one: usageline config set chain.command {value}"
+
+
+def _begun(foreign: str) -> str:
+    """Return a command as far as a question can show it."""
+    if len(foreign) <= MAX_SHOWN:
+        return foreign
+    return f"{foreign[:MAX_SHOWN]} … ({len(foreign)} characters in all)"
 
 
 def without_us(job: Job) -> bytes | None:
@@ -191,9 +209,11 @@ def _remove_backups(job: Job, old: Record | None, outcome: Outcome, *, exact: bo
 
 def _names_us(path: str, ours: Wiring) -> bool:
     try:
-        return os.fsencode(ours.scripts[0]) in regular.read(path, settings.SIZE_LIMIT)
-    except OSError:
+        text = client_text.decoded(regular.read(path, settings.SIZE_LIMIT))
+    except (OSError, UnicodeError):
         return False
+    # A backslash in the path is two in JSON.
+    return any(script in text for script in (ours.scripts[0], json.dumps(ours.scripts[0], ensure_ascii=False)[1:-1]))
 
 
 def _value(text: str) -> object:
@@ -201,4 +221,4 @@ def _value(text: str) -> object:
 
 
 def _text(data: bytes | None) -> str:
-    return (data or b"").decode("utf-8").removeprefix("\ufeff")
+    return client_text.decoded(data or b"")

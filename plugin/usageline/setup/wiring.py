@@ -57,7 +57,7 @@ class Wiring:
         """Whether an install of ours wrote this command, with whatever interpreter. A command of the user's that calls ours is the user's."""
         if not isinstance(command, str):
             return False
-        tests = (f" ] && [ -r {shlex.quote(script)} ] && " for script in self.scripts)
+        tests = (f" ] && [ -r {quoted(script)} ] && " for script in self.scripts)
         guards = [test + then for test in tests for then in ("exec ", "{ ")]
         return command in self.known or (command.startswith("[ -x ") and any(guard in command for guard in guards))
 
@@ -77,15 +77,29 @@ class Wiring:
 
 def wiring(interpreter: str, data_dir: str, known: frozenset[str] = frozenset()) -> Wiring:
     """The commands that run the release in use with `interpreter`. A file that is gone ends in a hint (line) or in silence (hook)."""
-    python = shlex.quote(interpreter)
+    python = quoted(interpreter)
     scripts = (data_dir + "/current/plugin/usageline/statusline.py", data_dir + "/current/hooks/session_start.py")
     codes = (GUARDED + f"print({DAMAGED!r})", GUARDED.rstrip())
     line, hook = (
         f"[ -x {python} ] && [ -r {script} ] && "
-        f"{{ {SAFE_LOCALE}{SAFE_ZONE}{SAFE_STDIN}exec {python} -I -S -B -c {shlex.quote(code)} {script}; }}; {otherwise}"
-        for script, code, otherwise in zip(map(shlex.quote, scripts), codes, (f"echo {shlex.quote(GONE)}", "exit 0"), strict=True)
+        f"{{ {SAFE_LOCALE}{SAFE_ZONE}{SAFE_STDIN}exec {python} -I -S -B -X utf8 -c {shlex.quote(code)} {script}; }}; {otherwise}"
+        for script, code, otherwise in zip(map(quoted, scripts), codes, (f"echo {shlex.quote(GONE)}", "exit 0"), strict=True)
     )
     return Wiring(line, hook, scripts, known)
+
+
+def quoted(path: str) -> str:
+    """Return `path` as a word of a shell command that JSON can hold.
+
+    A byte that is no UTF-8 (a lone surrogate here) would be another one when the client has read it.
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        escaped = path.replace("\\", "\\\\").replace("%", "%%").replace("'", "'\\''")
+        octal = "".join(f"\\{ord(char) - 0xDC00:03o}" if "\udc80" <= char <= "\udcff" else char for char in escaped)
+        return f"\"$(printf '{octal}')\""
+    return shlex.quote(path)
 
 
 def foreign_status_line(text: str, ours: Wiring) -> str:
@@ -97,6 +111,13 @@ def foreign_status_line(text: str, ours: Wiring) -> str:
     if ours.is_ours(command):
         return ""
     return command if isinstance(command, str) else json.dumps(value)
+
+
+def foreign_command(text: str, ours: Wiring) -> str:
+    """Return the command that another program's `statusLine` runs, "" if there is none."""
+    value = json_text.parse(text).get("statusLine") if text.strip() else None
+    command = value.get("command") if isinstance(value, dict) else None
+    return command if isinstance(command, str) and not ours.is_ours(command) else ""
 
 
 def wire(text: str, ours: Wiring) -> str:

@@ -8,7 +8,7 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from usageline import paths
+from usageline import paths, terminal_background
 from usageline.line.other_sign_ins import key_digest
 from usageline.sources.files import read_keys
 from usageline.usage.values import mapping, text
@@ -29,6 +29,13 @@ MAX_DECLINED_KEYS = 64
 DEFAULT_THEME = "dark"
 """What the client draws with where none was chosen."""
 
+AUTO = "auto"
+PALETTES = ("ansi", "daltonized")
+BASES = ("dark", "light", *(f"{base}-{palette}" for palette in PALETTES for base in ("dark", "light")))
+CUSTOM = "custom:"
+THEME_MAX_BYTES = 1 << 18
+"""As the client has it (seen in 2.1.330)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClaudeState:
@@ -47,11 +54,22 @@ class ClaudeState:
     declined_keys: tuple[str, ...] = ()
     problem: str = ""
     written_at: float = 0
+    background: str = ""
 
     @property
     def appearance(self) -> str | None:
-        """`dark` or `light`, as the client's theme says of the terminal; None where it does not."""
+        """Return `dark` or `light`, as the client's theme says of the terminal, or None.
+
+        For the theme `auto` it is what the terminal said when it was asked (`background`).
+        """
+        if self.theme == AUTO:
+            return self.background or None
         return next((word for word in ("dark", "light") if self.theme.startswith(word)), None)
+
+    @property
+    def palette(self) -> str | None:
+        """Return `ansi` or `daltonized`, if the client's theme is such a one, else None."""
+        return next((word for word in PALETTES if self.theme.endswith("-" + word)), None)
 
     @property
     def account_uuid(self) -> str:
@@ -81,10 +99,11 @@ def read(env: Mapping[str, str]) -> ClaudeState:
         mapping(found.get("oauthAccount")),
         mapping(found.get("cachedUsageUtilization")),
         bool(found.get("primaryApiKey")),
-        _theme(found, env),
+        theme := _theme(found, env),
         _declined(found),
         problem,
         written_at,
+        terminal_background.known(env) if theme == AUTO else "",
     )
 
 
@@ -114,9 +133,28 @@ def account_key(account_uuid: str, organization_uuid: str) -> str:
 def _theme(state: Mapping[str, Any], env: Mapping[str, str]) -> str:
     # `/theme` writes it to settings.json, which comes before what older clients left in the state. The client keeps no theme that is its
     # own default there: it takes a "dark" out when it starts (seen in 2.1.330).
+    for where in (_keys(paths.claude_settings(env), ("theme",), SETTINGS_MOST_BYTES) or {}, state):
+        chosen = text(where.get("theme")) or ""
+        if chosen in (AUTO, *BASES):
+            return chosen
+        if chosen.startswith(CUSTOM):
+            return _base(chosen.removeprefix(CUSTOM), env)
+    return DEFAULT_THEME if state.get("hasCompletedOnboarding") is True else ""
+
+
+def _base(name: str, env: Mapping[str, str]) -> str:
+    """Return the theme that a custom one of the user's is built on, "" if that is not known."""
+    if not name or "/" in name or name.startswith("."):
+        return ""
+    theme = _keys(f"{paths.claude_dir(env)}/themes/{name}.json", ("base",), THEME_MAX_BYTES)
+    if theme is None:
+        return ""
+    base = theme.get("base")
+    return base if base in BASES else DEFAULT_THEME
+
+
+def _keys(path: str, keys: tuple[str, ...], max_bytes: int) -> dict[str, Any] | None:
     try:
-        settings = read_keys(paths.claude_settings(env), ("theme",), SETTINGS_MOST_BYTES)
+        return read_keys(path, keys, max_bytes)
     except (OSError, ValueError):
-        settings = {}
-    chosen = text(settings.get("theme")) or text(state.get("theme"))
-    return chosen or (DEFAULT_THEME if state.get("hasCompletedOnboarding") is True else "")
+        return None

@@ -57,7 +57,7 @@ def fetch(context: Context) -> Reading:
         raise SourceFailure("unreadable", UNKNOWN_PLACE)
     program = context.client or find(context.env)
     if program is None:
-        raise SourceFailure("unreadable", "claude was not found; set `client` in config.toml to its path")
+        raise SourceFailure("unreadable", f"{missing(context.env)}; set `client` in config.toml to its path")
     context.permit(own_sign_in=True)
     asked_at = int(time.time())  # as in oauth.py
     deadline = min(context.deadline, time.monotonic() + LONGEST_S)
@@ -81,9 +81,17 @@ def fetch(context: Context) -> Reading:
 
 def find(env: Mapping[str, str]) -> str | None:
     """Return the path of `claude`: where its installers put it, else the first on the PATH at the install that can be trusted."""
+    return programs.find("claude", _places(env), env)
+
+
+def missing(env: Mapping[str, str]) -> str:
+    """Return why `find` has nothing."""
+    return programs.missing("claude", _places(env), env)
+
+
+def _places(env: Mapping[str, str]) -> list[str]:
     own = origin.own(env)  # without it the home may be a project's, with a `claude` of its own
-    places = [place.replace("~", own.fixed["HOME"], 1) if own else place for place in PLACES if own or place[0] != "~"]
-    return programs.find("claude", places, env)
+    return [place.replace("~", own.fixed["HOME"], 1) if own else place for place in PLACES if own or place[0] != "~"]
 
 
 def environment(env: Mapping[str, str], own: origin.Own) -> dict[str, str]:

@@ -8,6 +8,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Any
 
+from usageline import client_text
 from usageline.sources.json_scan import parse_integer, top_level
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def read_keys(path: str, keys: tuple[str, ...], most: int) -> dict[str, Any]:
     """Return those of `keys` that stand at the top level of the JSON object in the file at `path`, in bounded time and memory.
 
     OSError if the file cannot be read or there is none, ValueError with the reason if it is longer than `most` bytes or no JSON object.
-    Invalid UTF-8 is read as the client reads it: a replacement character.
+    Its encoding is read as the client reads it.
     """
     with _opened(path) as fd:
         size = os.fstat(fd).st_size
@@ -42,7 +43,7 @@ def read_keys(path: str, keys: tuple[str, ...], most: int) -> dict[str, Any]:
             return top_level(fd, keys)
         with os.fdopen(fd, "rb", closefd=False) as file:
             content = file.read(WHOLE_BYTES + 1)
-    value = parse_object(content.decode(json.detect_encoding(content), "replace"))
+    value = parse_object(client_text.shown(content))
     if value is None:
         raise ValueError("it is not the JSON that Claude Code writes")
     return {key: value[key] for key in keys if key in value}

@@ -57,8 +57,12 @@ def get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline: 
 
     # A thread that is left behind, for nothing can interrupt a name server that does not answer (getaddrinfo).
     thread = threading.Thread(target=work, name="usage request", daemon=True)
-    thread.start()
-    thread.join(max(deadline - time.monotonic(), 0))
+    try:
+        thread.start()
+    except RuntimeError:  # no thread may be started (ulimit -u): the process's own last resort ends a hang
+        work()
+    else:
+        thread.join(max(deadline - time.monotonic(), 0))
     outcome = result[0] if result else _too_late()
     if isinstance(outcome, SourceFailure):
         raise outcome

@@ -14,6 +14,7 @@
     signed_in_since from when on, at the latest, the account and organization have been signed in, or null
     readings_since  what Claude Code itself fetched before may be of another sign-in, whose files changed then; null if none did
     appearance      dark or light, as Claude Code's own theme says of the terminal, or null
+    palette         ansi or daltonized, where Claude Code's own theme is such a one, or null
     declined_keys   digests that stand for API keys which the user told Claude Code not to use (`usageline.line.other_sign_ins.key_digest`)
     limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at, exhausts_from, exhausts_to, lowered, chance}], in the
                     server's order; `chance` that the limit is reached before its reset, 0 to 1, and the `exhausts_…` only from one half on
@@ -58,6 +59,7 @@ class Snapshot:
     detail: str | None = None
     credentials: str = ""
     appearance: str | None = None
+    palette: str | None = None
     alerts: tuple[Alert, ...] = ()
     alerts_in: frozenset[str] = frozenset()
     held: Held = field(default_factory=Held)
@@ -81,6 +83,7 @@ class Snapshot:
             "signed_in_since": round(self.held.since, 3) or None,
             "readings_since": round(self.held.readings_since, 3) or None,
             "appearance": self.appearance,
+            "palette": self.palette,
             "declined_keys": list(self.declined_keys),
             "limits": [asdict(limit) for limit in reading.limits] if reading else [],
             "credits": [asdict(credit) for credit in reading.credits] if reading else [],

@@ -35,7 +35,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "payload": ("line.read.payload", "looks.chain.look"),
     "snapshot": (
         *("line.read.json_file", "line.run.draw", "line.elsewhere.text", "cli.main.current_snapshot", "cli.watch._frame"),
-        *("cli.config.preview._is_light", "cli.doctor.context.snapshot", "cli.history.choice.account", "refresh.run._published"),
+        *("cli.config.preview._published", "cli.doctor.context.snapshot", "cli.history.choice.account", "refresh.run._published"),
         "setup.first_line.refresh",
     ),
     "body": (
@@ -56,11 +56,12 @@ READERS: dict[str, tuple[str, ...]] = {
         ),
         *("cli.config.change.current_text", "cli.config.editor._look"),
     ),
-    "compiled": ("line.settings.load_from", "config.compile._last", "line.looks.result"),
+    "compiled": ("cli.doctor.client.git", "line.settings.load_from", "config.compile._last", "line.looks.result"),
     "settings": ("setup.settings.read", "setup.settings.bytes_at", "setup.wire_settings._names_us", "setup.json_text.parse"),
     "sign_in": (
         *("sources.files.parse_object", "sources.files._opened", "sources.files.read_keys"),
         *("sources.json_scan.top_level", "sources.json_scan._take", "sources.claude_state.read", "sources.claude_state._theme"),
+        *("sources.claude_state._keys", "sources.claude_state._base"),
         *("sources.credentials.from_file", "sources.credentials._candidates", "sources.credentials._parsed", "cli.info.missing"),
         *("sources.sign_in.other_in_settings", "cli.doctor.client.trust", "cli.doctor.context.settings_file"),
         "cli.doctor.settings.managed_settings",
@@ -99,7 +100,16 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "sources.keychain._password",
         "processes._line",
     ),
-    "tests/cli": ("cli.doctor.run.run", "cli.doctor.installation.plugin", "cli.doctor.context.release", "cli.doctor.line._listed"),
+    "tests/cli": (
+        "terminal_background.ask",
+        "terminal_background._answer",
+        "terminal_background._kept",
+        "trust._local_users",
+        "cli.doctor.run.run",
+        "cli.doctor.installation.plugin",
+        "cli.doctor.context.release",
+        "cli.doctor.line._listed",
+    ),
     "tests/setup": (
         *(
             "setup.bundle.write",

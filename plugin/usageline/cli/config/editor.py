@@ -19,6 +19,7 @@ from usageline.config.template import default_file
 from usageline.errors import UsagelineError
 from usageline.refresh.cache import private_directory
 from usageline.setup.files import remove_if_empty, remove_tree
+from usageline.terminal import lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +88,7 @@ def _goes_on(copy: str, began: str, before: str | None) -> bool:
 
 def _asked(question: str) -> bool | None:
     try:
-        return click.confirm(question, default=True, err=True)
+        return click.confirm(lines(question), default=True, err=True)
     except click.Abort:  # Ctrl-C, or nobody there to ask
         return None
 

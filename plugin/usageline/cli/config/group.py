@@ -7,15 +7,16 @@ import sys
 
 import click
 
+from usageline import client_text, paths, themes
 from usageline import config as configuration
-from usageline import paths, themes
 from usageline.cli.config.change import change, current_text, named, write
 from usageline.cli.wording import short
 from usageline.config import edit as editing
 from usageline.config.check import check_text
 from usageline.config.template import default_file, toml_value
 from usageline.errors import UsagelineError
-from usageline.terminal import lines
+from usageline.setup import record, wiring
+from usageline.terminal import lines, typed
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,7 +37,11 @@ def init() -> None:
 @group.command()
 def path() -> None:
     """Print where config.toml is, or would be."""
-    click.echo(_shown(paths.config_file(os.environ)))
+    where = paths.config_file(os.environ)
+    if sys.stdout.isatty():
+        click.echo(lines(where))
+    else:  # A program gets the bytes that are on disk, but for what a terminal could act on.
+        click.echo(os.fsencode("".join(char for char in where if char.isprintable() or "\udc80" <= char <= "\udcff")))
 
 
 @group.command()
@@ -61,15 +66,19 @@ def get(key: str) -> None:
 
 @group.command(name="set")
 @click.argument("key")
-@click.argument("value")
-def set_key(key: str, value: str) -> None:
+@click.argument("value", required=False)
+@click.option("--previous", is_flag=True, help="Instead of VALUE: the status line that you had before the install.")
+def set_key(key: str, value: str | None, *, previous: bool) -> None:
     """Set KEY to VALUE, where that is allowed. Comments and order stay.
 
     Lists are written as in the file: usageline config set rows '[["model", "session"], ["weekly"]]'
     """
+    if (value is None) is not previous:
+        raise click.UsageError("give either VALUE or --previous")
     env = dict(os.environ)
     try:
-        change(env, lambda before: editing.with_key(before or "", key, value))
+        text = typed(value) if value is not None else _previous(env)
+        change(env, lambda before: editing.with_key(before or "", key, text, literal=previous))
     except editing.NotChanged as refused:
         raise _unchanged(refused) from None
 
@@ -118,7 +127,7 @@ def preview(*, theme: str | None, width: int | None, changes: tuple[str, ...]) -
 
     env = dict(os.environ)
     try:
-        values = drawing.changed(current_text(env) or "", changes)
+        values = drawing.changed(current_text(env) or "", map(typed, changes))
     except editing.NotChanged as refused:
         raise UsagelineError("; ".join(named(env, problem) for problem in refused.problems)) from None
     shown_in, columns = drawing.shown_in(), width or drawing.terminal_columns()
@@ -144,6 +153,17 @@ def list_themes() -> None:
 def _shown(text: str) -> str:
     """Text as it is for a program that reads it, and for people without anything that their terminal could act on."""
     return lines(text) if sys.stdout.isatty() else text
+
+
+def _previous(env: dict[str, str]) -> str:
+    """Return the command of the status line before the install. UsagelineError if there was none."""
+    known = record.load(env)
+    ours = wiring.wiring("", known.data_dir, frozenset(known.commands)) if known else None
+    data = known.before_bytes if known else None
+    command = wiring.foreign_command(client_text.shown(data), ours) if data and ours else ""
+    if not command:
+        raise UsagelineError("no status line from before the install is known")
+    return command
 
 
 def _unchanged(refused: editing.NotChanged) -> UsagelineError:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from usageline import paths, themes
 from usageline.cli.config import sample
@@ -27,7 +27,8 @@ SAMPLE_ROWS = [["model", "context", "session", "scoped"]]
 def rows(values: Values, env: Mapping[str, str], columns: int) -> list[str]:
     """The painted rows for a terminal of so many columns, in the colours that `env` asks for."""
     now = time.time()
-    seen = view.build(sample.payload(now), sample.snapshot(now, light=_is_light(env)), sample.STAMP, {"HOME": sample.HOME}, now)
+    snapshot = {**sample.snapshot(now, light=_is_light(env)), "palette": _published(env).get("palette")}
+    seen = view.build(sample.payload(now), snapshot, sample.STAMP, {"HOME": sample.HOME}, now)
     seen.git = sample.GIT
     drawn: list[str] = render.render(seen, settings.checked(resolved(values)), {**env, "COLUMNS": str(columns)})
     return [INDENT + row for row in drawn]
@@ -72,5 +73,8 @@ def shown_in() -> dict[str, str]:
 
 def _is_light(env: Mapping[str, str]) -> bool:
     """Whether Claude Code's own theme is a light one, as the last refresh found it."""
-    found = read.json_file(paths.snapshot(env))
-    return isinstance(found, dict) and found.get("appearance") == "light"
+    return bool(_published(env).get("appearance") == "light")
+
+
+def _published(env: Mapping[str, str]) -> dict[str, Any]:
+    return read.json_file(paths.snapshot(env)) or {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -39,6 +40,8 @@ CHECKS: tuple[Check, ...] = (
     line.bytecode,
     line.prints_a_line,
     client.version,
+    client.asked,
+    client.git,
     client.trust,
     sign_in.environment,
     sign_in.plan,
@@ -64,7 +67,8 @@ def examine(env: dict[str, str]) -> int:
     paths.home(env)
     resort = threading.Timer(LAST_RESORT_S, _give_up)
     resort.daemon = True
-    resort.start()
+    with contextlib.suppress(RuntimeError):  # no thread can be started (ulimit -u)
+        resort.start()
     context, target, levels = Context(env, _folder()), console(), []
     for check in CHECKS:
         result = made(check, context)

@@ -14,6 +14,7 @@ from usageline.line import due, owners, start
 from usageline.line.segments.limits import CLOCK, REASONS
 from usageline.refresh.holder import holder
 from usageline.refresh.lock import held
+from usageline.trust import is_private_group
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def directory(context: Context) -> Result | None:
         if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
             return problem(f"{name} belongs to another user", "remove it")
         if os.name == "posix" and found.st_mode & 0o022:
-            return problem(f"{name} can be written by others", "remove it")
+            alone = not found.st_mode & 0o002 and is_private_group(found.st_gid)
+            return problem(f"{name} can be written by others", f"chmod 700 {name}" if alone else "remove it")
         # The mode is asked, too: root may write where the owner may not.
         if not found.st_mode & stat.S_IWUSR or not os.access(place, os.W_OK):
             return problem(f"{name} cannot be written", f"chmod 700 {name}")

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from usageline import paths
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.doctor.run import run
+from usageline.line import read, segments, settings
+from usageline.looks import git as looks
 from usageline.sources import claude_state
-from usageline.sources.client import PLACES
+from usageline.sources.client import PLACES, find, missing
 from usageline.sources.files import read_keys
 from usageline.usage.values import mapping
 
@@ -47,6 +49,29 @@ def version(context: Context) -> Result:
             f"Claude Code {number} ({name}) is older than {oldest}: the line does not fit the terminal", "update it: claude update"
         )
     return ok(f"Claude Code {number} ({name})")
+
+
+def asked(context: Context) -> Result | None:
+    """It may be asked by a refresh, if that is configured: nobody else can have written the program."""
+    configured = context.config[0]
+    if "client" not in configured.sources:
+        return None
+    program = configured.client or find(context.env)
+    if program is None:
+        return problem(missing(context.env), "do that, or set `client` in config.toml to its path")
+    return ok(f"a refresh may ask {context.short(program)}")
+
+
+def git(context: Context) -> Result | None:
+    """A look may run git, if its counts are configured."""
+    compiled = read.json_file(paths.line_config(context.env), settings.MAX_BYTES) or {}
+    options = settings.segment(settings.checked(compiled), "git")
+    if options is None or {"dirty", "ahead"}.isdisjoint(segments.option(options, "show", ())):
+        return None
+    program = looks.find(context.env)
+    if program is None:
+        return problem(looks.missing(context.env), "do that: until then the line counts no changes")
+    return ok(f"{context.short(program)} may count what was changed")
 
 
 def trust(context: Context) -> Result | None:

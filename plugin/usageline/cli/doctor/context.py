@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from usageline import config, paths
+from usageline import client_text, config, paths
 from usageline.cli import wording
 from usageline.errors import ConfigInvalid, SourceFailure
 from usageline.line import due, read
@@ -128,10 +128,13 @@ def settings_file(path: str) -> SettingsFile:
     content = read_bytes(path, SETTINGS_MOST_BYTES)
     if content is None:
         return SettingsFile(path, {}, os.path.lexists(path), "it cannot be read" if os.path.lexists(path) else "")
-    if not content.strip():
-        return SettingsFile(path, {})
+    if fault := client_text.fault(content):
+        return SettingsFile(path, {}, fault=fault)
     try:
-        value = json.loads(content.decode("utf-8-sig"))
+        text = client_text.shown(content)
+        if not text.strip():
+            return SettingsFile(path, {})
+        value = json.loads(text)
     except json.JSONDecodeError as error:
         return SettingsFile(path, {}, fault=f"line {error.lineno}, column {error.colno}: {error.msg}")
     except (ValueError, RecursionError):

@@ -8,12 +8,16 @@ import json
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from usageline.line.layout import clean
 from usageline.usage import stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from usageline.usage.model import Reading
+
+FORMULA = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula."""
 
 COLUMNS = ("observed_at", "source", "plan", "kind", "label", "percent", "resets_at")
 
@@ -29,9 +33,18 @@ def as_csv(readings: Iterable[Reading]) -> str:
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)
     for reading in readings:
-        head = (_utc(reading.observed_at), reading.source, reading.plan)
-        rows.writerows((*head, limit.kind, limit.label, limit.percent, _utc(limit.resets_at)) for limit in reading.limits)
+        head = (_utc(reading.observed_at), _cell(reading.source), _cell(reading.plan))
+        rows.writerows((*head, _cell(limit.kind), _cell(limit.label), limit.percent, _utc(limit.resets_at)) for limit in reading.limits)
     return text.getvalue()
+
+
+def _cell(text: str | None) -> str | None:
+    """Return text that a spreadsheet takes for text: one that begins as a formula gets an apostrophe.
+
+    Nor is there anything in it that a terminal could act on.
+    """
+    shown = clean(text) if text else text
+    return "'" + shown if shown and shown.lstrip()[:1] in FORMULA else shown
 
 
 def _utc(at: int | None) -> str | None:

@@ -8,10 +8,12 @@ LEAST_CELLS, MOST_CELLS = 8, 200
 
 def directory(view, options):
     """The folder that the session is in, with `~` for the home directory."""
-    path = clean(view.text_at_length("workspace", "current_dir") or view.text_at_length("cwd")).replace("\\", "/")
+    path = clean(view.text_at_length("workspace", "current_dir") or view.text_at_length("cwd"))
     if not path:
         return []
-    home = view.home.rstrip("/")
+    if path[:1] != "/":  # of Windows; elsewhere a backslash is a letter of a name
+        path = path.replace("\\", "/")
+    home = clean(view.home).rstrip("/")
     path = "~" + path[len(home) :] if home and (path == home or path.startswith(home + "/")) else path
     form, most = option(options, "form", "short"), whole(options, "length", 30, LEAST_CELLS, MOST_CELLS)
     label, ellipsis = labelled(options, ""), view.glyphs["ellipsis"]
@@ -39,6 +41,9 @@ def git(view, options):
         for which in ("ahead", "behind"):
             marks += f"{glyphs[which]}{_count(found, which)}" if _count(found, which) else ""
     parts = [*labelled(options, ""), *name]
+    failed = found.get("failed")
+    if type(failed) is str and failed and not {"dirty", "ahead"}.isdisjoint(shown):
+        return [[(29, [*parts, ("warning", (" " if parts else "") + failed)]), *([(36, parts)] if parts else [])]]
     if marks:
         return [[(29, [*parts, ("quiet", (" " if parts else "") + marks)]), (36, parts)]] if parts else [[(29, [("quiet", marks)])]]
     return [[(36, parts)]] if name else []

@@ -1,0 +1,81 @@
+"""A terminal is asked for its background if Claude Code's theme leaves the choice to it."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.terminal import Terminal
+from usageline import paths, terminal_background
+
+if TYPE_CHECKING:
+    from world import Release, World
+
+
+def run(world: World, release: Release, answer: bytes, *, term: str = "xterm-256color") -> Terminal:
+    """Run `usageline config path` in a terminal that gives that answer; return it when it has ended."""
+    command = [str(release.python), "-I", "-B", "-m", "usageline.cli", "config", "path"]
+    with Terminal(command, {**world.env, "TERM": term}, world.home) as terminal:
+        deadline = time.monotonic() + 20
+        while terminal.process.poll() is None and b"\x1b]11;?" not in terminal.received:
+            assert time.monotonic() < deadline
+            terminal._read(0.02)
+        if b"\x1b]11;?" in terminal.received:
+            terminal.press(answer)
+        assert terminal.end() == 0
+        assert terminal.modes() == terminal.modes_before
+    return terminal
+
+
+@pytest.fixture
+def auto(world: World) -> World:
+    """A world in which Claude Code's theme is `auto`."""
+    Path(paths.claude_settings(world.env)).write_text('{"theme": "auto"}')
+    return world
+
+
+@pytest.mark.parametrize(
+    ("answer", "background"),
+    [
+        (b"\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\\x1b[?62;4c", "dark"),
+        (b"\x1b]11;rgb:fd/f6/e3\x07\x1b[?1;2c", "light"),
+        (b"\x1b]11;rgba:ffff/ffff/ffff/ffff\x1b\\\x1b[?6c", "light"),
+        (b"\x1b[?6c", ""),
+    ],
+)
+def test_the_answer_is_kept_and_the_terminal_is_left_as_it_was(auto: World, built_release: Release, answer: bytes, background: str) -> None:
+    terminal = run(auto, built_release, answer)
+    assert terminal_background.known(auto.env) == background
+    # Nothing of the answer is echoed, or left for the shell to read.
+    assert re.sub(rb"\x1b\][^\x1b]*\x1b\\|\x1b\[c", b"", terminal.received).decode().strip() == paths.config_file(auto.env)
+
+
+def test_a_terminal_that_does_not_answer_is_asked_once(auto: World, built_release: Release) -> None:
+    assert b"\x1b]11;?" in run(auto, built_release, b"").received
+    assert b"\x1b]11;?" not in run(auto, built_release, b"").received
+    assert b"\x1b]11;?" in run(auto, built_release, b"\x1b[?6c", term="xterm-kitty").received
+
+
+@pytest.mark.parametrize("term", ["dumb", "linux"])
+def test_a_terminal_that_would_show_the_question_is_not_asked(auto: World, built_release: Release, term: str) -> None:
+    assert b"\x1b]11" not in run(auto, built_release, b"", term=term).received
+
+
+def test_no_terminal_is_asked_if_the_theme_says_the_background(world: World, built_release: Release) -> None:
+    Path(paths.claude_settings(world.env)).write_text('{"theme": "dark"}')
+    assert b"\x1b]11" not in run(world, built_release, b"").received
+    assert not Path(paths.terminal_background(world.env)).exists()
+
+
+def test_a_file_that_is_damaged_says_nothing(world: World) -> None:
+    path = Path(paths.terminal_background(world.env))
+    path.parent.mkdir(parents=True, mode=0o700)
+    for content in ("", "{", "[]", json.dumps({"version": 1, "background": ["dark"]})):
+        path.write_text(content)
+        path.chmod(0o600)
+        assert terminal_background.known(world.env) == ""

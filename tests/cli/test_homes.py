@@ -1,0 +1,135 @@
+"""A home of whatever name, under whatever locale: the line, the refresh, the command and an uninstall work in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cli.installed import install
+from usageline import client_text, paths
+from usageline.setup import wiring
+from world import World
+
+if TYPE_CHECKING:
+    from server import Api
+
+HOMES = (
+    "CORP\\jdoe",
+    "corp$LANG.d ${HOME}$(id)`id`\\",
+    "-it's q\"uo %s%n~;|&#!{a,b}(c)*?[a]",
+    ".new\nline\ttab\x1b[31m \u202ejörg😀 ",
+)
+
+
+class Named(World):
+    """A world whose home directory has that name."""
+
+    name = "home"
+
+    @property
+    def home(self) -> Path:
+        """The home directory."""
+        return self.root / self.name
+
+
+def run(world: World, *command: str, env: dict[str, str] | None = None, data: bytes = b"") -> bytes:
+    """Run a command in the world; it ends well, and says nothing that a terminal could act on."""
+    done = subprocess.run(command, env={**world.env, **(env or {})}, input=data, capture_output=True, timeout=50, cwd="/", check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert b"Traceback" not in said
+    assert b"report it" not in said
+    assert b"\x1b" not in said
+    return said
+
+
+def line_command(world: World) -> str:
+    """The wired command as the client reads it."""
+    settings = json.loads(client_text.shown(Path(paths.claude_settings(world.env)).read_bytes()))
+    return str(settings["statusLine"]["command"])
+
+
+@pytest.mark.parametrize("name", HOMES)
+def test_everything_works_in_a_home_of_any_name(tmp_path: Path, name: str) -> None:
+    world = type("Home", (Named,), {"name": name})(tmp_path)
+    world.env.update(NO_COLOR="1", TERM="xterm")
+    world.client_saw({"five_hour": {"utilization": 41, "resets_at": None}})
+    install(world)
+    world.env["PATH"] = "/usr/bin:/bin"
+    command = str(paths.command(world.env))
+    assert b"fresh" in run(world, command, "refresh") or world.snapshot()["status"] == "ok"
+    assert (world.cache / "store").is_dir()
+    assert not (world.cache / "store.broken").exists()
+    assert b"41%" in run(world, "/bin/sh", "-c", line_command(world), data=b"{}")
+    run(world, command, "config", "set", "clock", "12h")
+    assert run(world, command, "config", "get", "clock") == b"12h\n"
+    where = run(world, command, "config", "path").decode()
+    assert where == "".join(filter(str.isprintable, paths.config_file(world.env))) + "\n"
+    run(world, command, "uninstall")
+    assert not os.path.lexists(command)
+    assert b"statusline.py" not in Path(paths.claude_settings(world.env)).read_bytes()
+
+
+@pytest.mark.parametrize("path", ["/home/jörg", os.fsdecode(b"/home/j\xf6rg\x9b"), os.fsdecode(b"/it's %d \\ \xff") + '"$HOME"'])
+def test_a_path_is_a_word_of_a_command_that_json_can_hold(path: str) -> None:
+    word = json.loads(json.dumps(wiring.quoted(path), ensure_ascii=False).encode())
+    done = subprocess.run(["/bin/sh", "-c", f"printf %s {word}"], capture_output=True, check=True)
+    assert done.stdout == os.fsencode(path)
+
+
+@pytest.fixture(scope="module")
+def latin_1(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables of a locale in ISO-8859-1, made for the tests."""
+    directory = tmp_path_factory.mktemp("locales")
+    program = shutil.which("localedef")
+    if program is None:
+        pytest.skip("no localedef")
+    made = subprocess.run(
+        [program, "-i", "de_DE", "-f", "ISO-8859-1", str(directory / "de_DE.ISO-8859-1")], capture_output=True, check=False
+    )
+    if made.returncode:
+        pytest.skip("localedef has no de_DE")
+    return {"LOCPATH": str(directory), "LC_ALL": "de_DE.ISO-8859-1", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+
+
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    (),
+    *(("--help",), ("--json",), ("info",), ("doctor", "--log"), ("history",), ("history", "--csv"), ("history", "--json")),
+    *(("line",), ("line", "--for", "json"), ("config", "--help"), ("config", "themes"), ("config", "preview")),
+    *(("config", "get", "glyphs"), ("config", "check"), ("refresh",)),
+)
+
+
+def test_every_command_speaks_the_encoding_of_the_locale(tmp_path: Path, api: Api, latin_1: dict[str, str]) -> None:
+    """With a replacement for what it lacks; a path is the one on disk."""
+    world: Any = type("Home", (Named,), {"name": "jörg"})(tmp_path)
+    world.env.update(NO_COLOR="1", USAGELINE_API_URL=api.url)
+    install(world)
+    world.env["PATH"] = "/usr/bin:/bin"
+    command = str(paths.command(world.env))
+    for arguments in COMMANDS:
+        said = run(world, command, *arguments, env=latin_1)
+        assert "█".encode() not in said, arguments
+        said.decode("latin-1")
+    assert os.fsencode(str(world.home)) in run(world, command, "config", "path", env=latin_1)
+    for locale in ("C", "POSIX", "C.UTF-8", "no_SUCH.locale"):
+        assert "│".encode() in run(world, command, "line", env={"LC_ALL": locale})
+    # The line itself is UTF-8 whatever the locale: the client reads nothing else.
+    assert "│".encode() in run(world, "/bin/sh", "-c", line_command(world), env=latin_1, data=b"{}")
+    assert {path.name for path in tmp_path.iterdir()} == {"jörg", "world"}
+
+
+def test_a_value_is_taken_as_it_was_typed(tmp_path: Path, latin_1: dict[str, str]) -> None:
+    world: Any = type("Home", (Named,), {"name": "h"})(tmp_path)
+    install(world)
+    command = os.fsencode(paths.command(world.env))
+    env = {**world.env, **latin_1}
+    typed = [command, b"config", b"set", b"segments.text.text", "für".encode("latin-1")]
+    subprocess.run(typed, env=env, timeout=50, check=True)
+    assert 'text = "für"' in Path(paths.config_file(world.env)).read_text("utf-8")
