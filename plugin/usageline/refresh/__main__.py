@@ -30,6 +30,9 @@ def main() -> None:
         from usageline.memory import keep_private  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
 
         keep_private()
+        from usageline.line import fill_in_home  # noqa: PLC0415 - as above
+
+        fill_in_home(os.environ)
         from usageline.refresh.entry import Entry  # noqa: PLC0415 - as above
 
         under_way.append(Entry(_word_after("--by"), started))

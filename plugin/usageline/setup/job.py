@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from usageline import paths
 from usageline.errors import SetupRefused
+from usageline.setup import ownership
 from usageline.terminal import lines
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ class Job:
             raise SetupRefused("HOME does not name a directory: set it to your home directory and try again.")
         if not os.path.isabs(self.env.get("CLAUDE_CONFIG_DIR") or "/"):
             raise SetupRefused("CLAUDE_CONFIG_DIR is not an absolute path: set it to one and try again.")
-        if self.env.get("SUDO_USER") and os.stat(home).st_uid != os.geteuid():
-            raise SetupRefused(f"{home} belongs to somebody else: run this as yourself, without sudo.")
+        written = (self.data_dir, self.state_dir, self.cache_dir, os.path.dirname(self.command))
+        ownership.refuse_others(home, os.path.dirname(self.settings), written, os.geteuid())
         for path in (self.settings, self.data_dir, self.cache_dir, self.state_dir):
             # They end up in a shell command, in JSON and in a message.
             if not path.isprintable():

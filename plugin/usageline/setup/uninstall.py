@@ -89,7 +89,8 @@ def _remove(job: Job, directory: str, what: str, outcome: Outcome) -> None:
 def _remove_state(job: Job, outcome: Outcome) -> None:
     """History, and whatever else there is but the record."""
     for entry in () if job.dry_run else list(os.scandir(job.state_dir)):
-        if entry.path != record.path(job.env) and not files.remove_tree(entry.path):
+        # A copy of settings.json is here only if it could not be put beside it, and by now only if it is to be kept.
+        if entry.path != record.path(job.env) and wire_settings.BACKUP not in entry.name and not files.remove_tree(entry.path):
             atomic.remove_file(entry.path)
     outcome.did("state", job.short(job.state_dir))
 
