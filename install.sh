@@ -18,18 +18,21 @@ for name in ANTHROPIC_API_KEY ANTHROPIC_AUTH_TOKEN ANTHROPIC_CUSTOM_HEADERS ANTH
     eval "if [ -n \"\${$name:-}\" ]; then export $name=withheld; fi"
 done
 
+# An empty PATH is no hindrance.
+tool() { if command -v "$1" >/dev/null 2>&1; then "$@"; else command -p "$@"; fi; }
+
 # Only an interpreter is run that this user or root decides about: its file, the links to it, and every directory on the way.
 kept() { # kept PATH STRICT: nobody else can write it; a sticky directory will do unless STRICT
     set -f
     # shellcheck disable=SC2046 # its words are wanted
-    set -- "$1" "$2" $(LC_ALL=C ls -ldn -- "$1" 2>/dev/null)
+    set -- "$1" "$2" $(LC_ALL=C tool ls -ldn -- "$1" 2>/dev/null)
     set +f
     [ $# -gt 5 ] || return 1
     case $5 in 0 | "$user") ;; *) [ "$5" = "$root" ] || return 1 ;; esac
     case $3 in l*) return 0 ;; esac
     if [ -z "$2" ]; then case $3 in d????????[tT]*) return 0 ;; esac; fi
     case $3 in ????????w*) return 1 ;; ?????w*) ;; *) return 0 ;; esac
-    case $6 in 0) return 0 ;; 80) [ "$(uname)" = Darwin ] ;; *) [ "$6" = "$group" ] ;; esac
+    case $6 in 0) return 0 ;; 80) [ "$(tool uname)" = Darwin ] ;; *) [ "$6" = "$group" ] ;; esac
 }
 chain() { # the directory PATH, the one above it, and strictly so, and all the others above
     at=$1 strict=yes
@@ -47,16 +50,16 @@ trusted() {
         real=$(CDPATH='' cd -P -- "${file%/*}/" 2>/dev/null && pwd -P) || return 1
         chain "${file%/*}" && chain "${real%/}" && kept "$file" yes || return 1
         [ -L "$file" ] || return 0
-        target=$(readlink -- "$file") || return 1
+        target=$(tool readlink -- "$file") || return 1
         case $target in /*) file=$target ;; *) file=$real/$target ;; esac
     done
     return 1
 }
-user=$(id -u)
-root=$(LC_ALL=C ls -ldn / | { read -r _ _ owner _; echo "$owner"; })
+user=$(tool id -u)
+root=$(LC_ALL=C tool ls -ldn / | { read -r _ _ owner _; echo "$owner"; })
 # A group of the user's own, as `umask 002` has it.
 group=none
-if [ "$(id -gn 2>/dev/null)" = "$(id -un 2>/dev/null)" ]; then group=$(id -g); fi
+if [ "$(tool id -gn 2>/dev/null)" = "$(tool id -un 2>/dev/null)" ]; then group=$(tool id -g); fi
 
 home=${HOME:-/nonexistent}
 case " $* " in
@@ -64,7 +67,7 @@ case " $* " in
 *)
     # What root writes into a home of another user's locks its owner out. The installer itself looks closer.
     if [ "$user" = 0 ] && [ -d "$home/." ] && [ ! -O "$home/." ]; then
-        owner=$(LC_ALL=C ls -ld -- "$home/." | { read -r _ _ owner _; echo "$owner"; })
+        owner=$(LC_ALL=C tool ls -ld -- "$home/." | { read -r _ _ owner _; echo "$owner"; })
         echo "usageline: $home belongs to $owner, and this runs as root: run it as $owner, without sudo, su, doas or \`docker exec -u root\`; or set HOME to a directory of your own. Nothing was changed." >&2
         exit 1
     fi ;;

@@ -223,7 +223,7 @@ def test_wrong_usage_ends_with_status_2(machine: Machine, arguments: tuple[str, 
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("HOME", ""), ("HOME", "relative"), ("CLAUDE_CONFIG_DIR", "relative"), ("CLAUDE_CONFIG_DIR", "/tmp/a\nb")]
+    ("name", "value"), [("HOME", "-dash"), ("HOME", "relative"), ("CLAUDE_CONFIG_DIR", "relative"), ("CLAUDE_CONFIG_DIR", "/tmp/a\nb")]
 )
 def test_an_odd_environment_is_refused_in_a_sentence(machine: Machine, name: str, value: str) -> None:
     """Before anything is changed."""

@@ -156,6 +156,15 @@ def packages(plugin: str, extras: Sequence[str], env: dict[str, str]) -> Package
     return Packages(tuple(f"{plugin}/{name}" for name in lists), check, env, shutil.which("uv", path=places) or "")
 
 
+def unsupported(extra: str, machine: str, abi: str) -> str:
+    """Return why there is no package of `extra` for a system, "" if there is one. `abi` is Python's own name of it, such as x86_64-linux-gnu."""
+    if extra != "png":
+        return ""
+    if "musl" in abi:
+        return "musl (Alpine and its like)"
+    return machine if machine.startswith("riscv") else ""
+
+
 def _is_full(directory: str) -> bool:
     try:
         found = os.statvfs(directory)
