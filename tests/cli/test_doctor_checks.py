@@ -218,7 +218,9 @@ class TestLine:
         assert (level, "/nowhere/python3" in text) == ("problem", True)
         assert said(line.bytecode, installed) == ("", "")
         level, text = said(line.prints_a_line, installed)
-        assert (level, "its files are gone" in text) == ("problem", True)
+        # Another interpreter in a fixed place goes on, if there is one.
+        assert (level, text) != ("", "")
+        assert level == "ok" or "its Python is not on this system" in text
 
     def test_an_interpreter_of_another_version_has_no_bytecode(self, installed: Installed) -> None:
         """As after an update of the system's Python."""

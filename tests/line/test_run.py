@@ -129,8 +129,10 @@ def test_the_line_leaves_the_client_its_margin(hot: Hot, columns: int) -> None:
     assert len(hot.line(payload(), COLUMNS=str(columns))) <= columns - 4
 
 
-def test_without_a_home_the_line_says_so(hot: Hot) -> None:
-    assert hot.line(HOME=None) == "HOME is not set: no plan usage"
+def test_without_home_the_line_goes_on_by_the_user_database(hot: Hot, world: World) -> None:
+    """What it writes lies elsewhere here."""
+    own = {f"XDG_{name}_HOME": str(world.home / name.lower()) for name in ("CACHE", "CONFIG", "DATA", "STATE")}
+    assert "HOME is not set" not in hot.line(HOME=None, CLAUDE_CONFIG_DIR=str(world.home / ".claude"), **own)
 
 
 def test_where_the_cache_cannot_be_written_the_line_says_so_and_starts_nothing(hot: Hot, world: World) -> None:

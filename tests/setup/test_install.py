@@ -234,7 +234,7 @@ def test_wrong_usage_ends_with_status_2(machine: Machine, arguments: tuple[str, 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("HOME", ""),
+        ("HOME", "-dash"),
         ("HOME", "relative"),
         ("CLAUDE_CONFIG_DIR", "relative"),
         ("XDG_DATA_HOME", "/tmp/a:b"),

@@ -14,7 +14,7 @@ import click
 from usageline import __version__, paths
 from usageline.cli.table import print_table
 from usageline.errors import UsagelineError
-from usageline.line import due, figures, read, view
+from usageline.line import due, figures, fill_in_home, read, view
 from usageline.line.segments import limits
 from usageline.terminal import adapt_output, lines
 from usageline.usage.values import text
@@ -212,6 +212,7 @@ def _waits_after_failure(outcome: Outcome) -> bool:
 def main() -> NoReturn:
     """The entry point: no traceback reaches the user."""
     adapt_output()
+    fill_in_home(os.environ)
     try:
         try:
             cli(prog_name="usageline")

@@ -11,7 +11,7 @@ try:
 except ImportError:  # Windows
     import nt as system  # type: ignore[no-redef]  # mypy runs elsewhere
 
-__all__ = ["emit", "environment", "system"]
+__all__ = ["emit", "environment", "fill_in_home", "system"]
 
 
 def environment():
@@ -21,7 +21,24 @@ def environment():
     def text(value):
         return value.decode(encoding, "surrogateescape") if isinstance(value, bytes) else value
 
-    return {text(name): text(value) for name, value in system.environ.items()}
+    env = {text(name): text(value) for name, value in system.environ.items()}
+    if not env.get("HOME"):
+        fill_in_home(env)
+    return env
+
+
+def fill_in_home(env):
+    """Set HOME from the user database if it is not set, as Claude Code does; not where the database has no such user, or no home."""
+    if env.get("HOME") or not hasattr(system, "geteuid"):
+        return
+    try:
+        import pwd  # noqa: PLC0415 - built in, but seldom needed
+
+        home = pwd.getpwuid(system.geteuid()).pw_dir
+    except (ImportError, KeyError, OSError):
+        return
+    if home[:1] == "/":
+        env["HOME"] = home
 
 
 def emit(data):

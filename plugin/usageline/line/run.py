@@ -17,6 +17,7 @@ PROBLEMS = {
     "vain": "no refresh: run usageline doctor",
     "unsafe": "no refresh: the cache directory is not yours alone",
     "uninstalled": "no refresh: run install.sh again",
+    "elsewhere": "no refresh: its Python is not on this system",
 }
 """What the line says where no refresh can be started, or the last ones came to nothing, by the word of `start.claim` or `start.hindrance`."""
 
@@ -76,6 +77,6 @@ def refresh(env, now):
 
     python = start.interpreter(ROOT)
     hindered = start.hindrance(paths.stamp(env), now)
-    refused = start.claim(env, now) if python else "uninstalled"
+    refused = start.claim(env, now) if python else start.absence(ROOT)
     problem = PROBLEMS.get(refused) or PROBLEMS.get(hindered, "")
     return [] if refused else [lambda: start.launch(python, env)], problem

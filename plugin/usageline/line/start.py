@@ -61,6 +61,15 @@ def interpreter(root):
     return ""
 
 
+def absence(root):
+    """Return why `interpreter` has none: `elsewhere` if its link leads nowhere on this system, else `uninstalled`."""
+    try:
+        system.lstat(root + "/venv/bin/python")
+    except (OSError, ValueError):
+        return "uninstalled"
+    return "elsewhere"
+
+
 def claim(env, now):
     """Take the right to start a refresh: "" when it is ours, else a word why not.
 

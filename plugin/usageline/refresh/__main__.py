@@ -31,6 +31,9 @@ def main() -> None:
         from usageline.memory import keep_private  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
 
         keep_private()
+        from usageline.line import fill_in_home  # noqa: PLC0415 - as above
+
+        fill_in_home(os.environ)
         from usageline.refresh.entry import Entry  # noqa: PLC0415 - as above
         from usageline.signals import restore_own  # noqa: PLC0415 - as above
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import os
 import sys
 
 from usageline import __version__
 from usageline.errors import UsagelineError
+from usageline.line import fill_in_home
+from usageline.setup import streams
 from usageline.setup.install import install
 from usageline.setup.job import Job
 from usageline.setup.packages import EXTRAS
@@ -33,7 +36,9 @@ SOLVED_BY = {
 
 def run(argv: list[str], program: str = "install.sh") -> int:
     """Do what the arguments say. 0 fine, 1 a problem that was named, 2 wrong usage (argparse leaves by itself)."""
+    streams.open_missing()
     adapt_output()
+    fill_in_home(os.environ)
     parser = argparse.ArgumentParser(
         prog=program, description="Put plan usage into Claude Code's status line. Run again it changes nothing.", allow_abbrev=False
     )
@@ -88,11 +93,16 @@ def _say(text: str) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     try:
         print(text.encode(encoding, "replace").decode(encoding), flush=True)  # noqa: T201 - its output is its purpose
-    except BrokenPipeError:
-        # Nobody reads any more (`install.sh | head`): what was begun is still done to its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:
+        # Nobody reads any more (`install.sh | head`), or the disk of the output is full: what was begun is still done to its end.
+        streams.give_up(sys.stdout.fileno())
 
 
 def _fail(text: str) -> int:
-    print(f"usageline: {lines(text)}".encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)  # noqa: T201 - as above
+    with contextlib.suppress(OSError):
+        _print_error(text)
     return 1
+
+
+def _print_error(text: str) -> None:
+    print(f"usageline: {lines(text)}".encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)  # noqa: T201 - as above

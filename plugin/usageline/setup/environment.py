@@ -28,14 +28,60 @@ PARTS = ("plugin", "hooks")
 COMPILE_TIMEOUT_S = 120
 
 _LAUNCHER = """#!/bin/sh
-{safe_zone}
+{safe}
 python={python}
-[ -x "$python" ] || {{ echo 'usageline: its Python is gone; run install.sh again' >&2; exit 1; }}
+# Without its Python (an upgrade took it, or another system shares this home) another one can still install and uninstall.
+if [ ! -x "$python" ]; then exec /bin/sh {fallback} "$@"; fi
 # A prompt or a status bar asks for this often: it goes by the fast way.
 if [ "${{1-}}" = line ] && [ "${{2-}}" != --help ]; then exec "$python" -I -S -B -X utf8 {script} "$@"; fi
 [ -r {command} ] || {{ echo 'usageline: its files are gone; run install.sh again' >&2; exit 1; }}
 exec "$python" -I -B -X utf8 {command} "$@"
 """
+_FALLBACK = """#!/bin/sh
+# For when the interpreter of this release is not on this system. `statusline` prints the line, `hook` is the session's start;
+# the other words are those of the command `usageline`.
+{safe}
+script={script} hook={hook} setup={setup}
+usable() {{
+    [ -x "$1" ] || return 1
+    if [ "$1" = /usr/bin/python3 ] && [ -x /usr/bin/xcode-select ]; then /usr/bin/xcode-select -p >/dev/null 2>&1 || return 1; fi
+    "$1" -I -S -B -c 'import sys; sys.exit(sys.version_info < (3, 10))' </dev/null >/dev/null 2>&1
+}}
+# In fixed places: PATH may be a project's.
+found=
+for directory in /usr/bin /usr/local/bin /opt/homebrew/bin /home/linuxbrew/.linuxbrew/bin /run/current-system/sw/bin; do
+    for name in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
+        if [ -z "$found" ] && usable "$directory/$name"; then found=$directory/$name; fi
+    done
+done
+word=${{1-}}
+case $word in
+statusline)
+    [ -s "$script" ] || {{ echo {damaged}; exit 0; }}
+    [ -n "$found" ] && exec "$found" -I -S -B -X utf8 "$script"
+    echo {no_python}
+    exit 0 ;;
+hook)
+    [ -n "$found" ] && exec "$found" -I -S -B -X utf8 "$hook"
+    exit 0 ;;
+line)
+    [ -n "$found" ] && exec "$found" -I -S -B -X utf8 "$script" "$@" ;;
+install | uninstall)
+    shift
+    if [ -z "$found" ]; then
+        for name in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
+            python=$(command -v "$name" || :)
+            case $python in /*) if [ -z "$found" ] && usable "$python"; then found=$python; fi ;; esac
+        done
+    fi
+    if [ -n "$found" ] && [ "$word" = uninstall ]; then set -- --uninstall "$@"; fi
+    [ -n "$found" ] && exec "$found" -I -B -X utf8 "$setup" "$@" ;;
+esac
+echo {no_command} >&2
+exit 1
+"""
+NO_PYTHON = "usageline: its Python is not on this system (if it was: run install.sh again)"
+"""What the line says without an interpreter: not to be obeyed where another system shares the home directory, and has it."""
 # PYTHONDONTWRITEBYTECODE has no say here (-I), and a pyc that is checked against no source needs no stat at start.
 COMPILE = """
 import compileall, py_compile, sys
@@ -171,10 +217,21 @@ def _write_launcher(release: Release) -> None:
     path = release.root + "/bin/usageline"
     files.make_directory(os.path.dirname(path))
     # Without `current` in it, a running command keeps its own release while another one is installed.
-    programs = {"python": release.python, "script": release.script, "command": release.root + "/plugin/usageline/cli/__main__.py"}
-    quoted = {name: shlex.quote(program) for name, program in programs.items()}
-    text = _LAUNCHER.format(safe_zone=wiring.SAFE_ZONE.strip(), **quoted)
-    atomic.replace_file(path, os.fsencode(text), 0o700)
+    programs = {
+        "python": release.python,
+        "script": release.script,
+        "command": release.root + "/plugin/usageline/cli/__main__.py",
+        "hook": release.root + "/hooks/session_start.py",
+        "setup": release.root + "/plugin/usageline/setup/__main__.py",
+        "fallback": release.root + "/bin/fallback",
+        "no_python": NO_PYTHON,
+        "damaged": wiring.DAMAGED,
+        "no_command": f"{NO_PYTHON}, or usageline install: {release.python}",
+    }
+    words = {name: shlex.quote(program) for name, program in programs.items()}
+    words |= {"safe": (wiring.SAFE_LOCALE + wiring.SAFE_ZONE).strip()}
+    atomic.replace_file(release.root + "/bin/fallback", os.fsencode(_FALLBACK.format(**words)), 0o700)
+    atomic.replace_file(path, os.fsencode(_LAUNCHER.format(**words)), 0o700)
 
 
 def _same(path: str, other: str) -> bool:

@@ -9,7 +9,7 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from usageline.atomic import remove_file, sweep, unique_name
+from usageline.atomic import remove_file, replace_file, sweep, unique_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,6 +65,19 @@ def _sync(path: str) -> None:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+def pin_venv(venv: str, interpreter: str) -> None:
+    """Let a venv lead to its interpreter by that path; its tool may have written one that a patch release moves."""
+    link, config = venv + "/bin/python", venv + "/pyvenv.cfg"
+    if not os.path.islink(link) or os.readlink(link) == interpreter or os.path.realpath(link) != os.path.realpath(interpreter):
+        return
+    replace_link(link, interpreter)
+    with open(config, encoding="utf-8", errors="surrogateescape") as file:
+        lines = file.read().splitlines()
+    home = f"home = {os.path.dirname(interpreter)}"
+    text = "\n".join(home if line.partition("=")[0].strip() == "home" else line for line in lines) + "\n"
+    replace_file(config, text.encode("utf-8", "surrogateescape"), 0o600)
 
 
 def missing_directories(paths: Iterable[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sysconfig
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from usageline.hindrance import FULL
 from usageline.refresh import cache
 from usageline.setup import environment, files, first_line, interpreters, plugin, program, record, uninstall, wire_settings, wiring
 from usageline.setup.job import Outcome
-from usageline.setup.packages import PackagesFailed, packages
+from usageline.setup.packages import PackagesFailed, packages, unsupported
 
 if TYPE_CHECKING:
     from usageline.setup.job import Job
@@ -27,8 +28,14 @@ def install(job: Job) -> int:
     """Install, or with `dry_run` say what would be done. 0 fine, 1 where something is left to the user; `SetupRefused` before any change."""
     job.check()
     _check_places(job)
+    _refuse_extras(job)
     old = record.load(job.env)
     wire_settings.ask(job, old)
+    if _is_noexec(job):
+        command = job.short(job.command)
+        job.say(
+            f"Programs cannot be started in {job.short(os.path.dirname(job.command))} (mounted noexec): the line works, the command is `sh {command}`.\n"
+        )
     if job.dry_run:
         return _describe(job, old)
     made = files.missing_directories(_directories(job))
@@ -143,6 +150,32 @@ def _network_notes(job: Job) -> list[str]:
     return [f"Requests use {', '.join(used)} of this shell from now on, and no session's own: install again when they change."]
 
 
+def _refuse_extras(job: Job) -> None:
+    """Raise `SetupRefused` if an extra was asked for that this system cannot have; what was installed before stays as it is."""
+    abi = " ".join(str(sysconfig.get_config_var(name)) for name in ("SOABI", "HOST_GNU_TYPE"))
+    for extra in job.extras:
+        system = unsupported(extra, os.uname().machine, abi)
+        if system:
+            raise SetupRefused(
+                f"The extra {extra} has no package for {system}: install without --with {extra}; all else works. Nothing was changed."
+            )
+        if _is_noexec(job, job.data_dir):
+            raise SetupRefused(
+                f"The extra {extra} cannot be loaded from a directory that is mounted noexec: install without --with {extra}. Nothing was changed."
+            )
+
+
+def _is_noexec(job: Job, path: str = "") -> bool:
+    """Return whether programs cannot be started in the directory `path`, by default that of the command; False if the system does not tell."""
+    path = path or os.path.dirname(job.command)
+    while not os.path.exists(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    try:
+        return bool(os.statvfs(path).f_flag & getattr(os, "ST_NOEXEC", 0))
+    except OSError:
+        return False
+
+
 def _directories(job: Job) -> list[str]:
     """Every directory that has to be there."""
     real = os.path.dirname(os.path.realpath(job.settings))
@@ -209,6 +242,8 @@ def _advice(failure: PackagesFailed) -> str:
     said = f"The packages could not be installed:\n\n{failure}\n\nNothing else was changed. "
     if any(os.strerror(number) in str(failure) for number in FULL):
         return said + "Free some space where it is said to be missing (about 60 MiB in all) and try again."
+    if "resvg" in str(failure) and "hash" not in str(failure).lower():
+        return said + "The extra png may have no package for this system: install without --with png; all else works."
     return said + (
         "Behind a proxy or a mirror set what pip or uv reads (HTTPS_PROXY, PIP_INDEX_URL, UV_DEFAULT_INDEX);\n"
         "on Debian and Ubuntu install python3-venv; or install uv. Then try again."

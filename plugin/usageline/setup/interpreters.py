@@ -5,10 +5,14 @@ from __future__ import annotations
 import glob
 import json
 import os
+import re
 import subprocess
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from usageline.setup import trusted_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +27,9 @@ TIE = 1.05
 PROBE_TIMEOUT_S = 10
 """A version manager's shim may take seconds; one that hangs is no interpreter."""
 
+DAMAGED = b"this installation is damaged"
+"""What the line prints in an interpreter that cannot run it."""
+
 _NAMES = ("python3", *(f"python3.{minor}" for minor in range(14, 9, -1)), "python")
 _DIRECTORIES = ("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/home/linuxbrew/.linuxbrew/bin")
 _LASTING = ("/usr/", "/opt/homebrew/", "/home/linuxbrew/", "/Library/Frameworks/")
@@ -33,6 +40,24 @@ _MANAGED = (
     ("MISE_DATA_DIR", ".local/share/mise", "installs/python/*/bin/python3"),
     ("UV_PYTHON_INSTALL_DIR", ".local/share/uv/python", "*/bin/python3"),
 )
+_STORES = ("/nix/store/", "/gnu/store/")
+_PATCH = re.compile(r"(?P<name>.*?)(?P<minor>\d+\.\d+)\.\d+(?:[a-z]+\d+)?(?P<rest>[-+_t].*)?$")
+"""A directory's name with a patch release in it: 3.12.1, cpython-3.12.1-linux-x86_64-gnu."""
+
+NEEDED = (
+    *("argparse", "base64", "hashlib", "json", "logging", "subprocess", "tempfile", "threading", "urllib.request"),
+    *("_socket", "_ssl", "ctypes", "fcntl", "select", "sqlite3", "ssl", "zlib", "xml.etree.ElementTree", "unicodedata"),
+    *("pyexpat", "pickle", "asyncio", "concurrent.futures", "email.message", "ipaddress", "zoneinfo"),
+)
+"""What the refresh, the command and their packages import of the standard library, and what some systems package apart."""
+
+_LACKS = """
+for name in names:
+    try:
+        __import__(name)
+    except Exception:
+        print(name)
+"""
 _PROBE = """
 import sys, json
 json.dump([getattr(sys, "_base_executable", "") or sys.executable, sys.version_info[:3], sys.implementation.name], sys.stdout)
@@ -52,8 +77,11 @@ class Interpreter:
         return ".".join(map(str, self.version))
 
 
-def find(env: dict[str, str], first: Sequence[str] = ()) -> list[Interpreter]:
-    """Every usable interpreter, those of `first` before the others. A venv or a shim counts as the interpreter that it leads to."""
+def find(env: dict[str, str], first: Sequence[str] = (), refused: list[str] | None = None) -> list[Interpreter]:
+    """Every usable interpreter, those of `first` before the others. A venv or a shim counts as the interpreter that it leads to.
+
+    One that another user can change is not even started; `refused` gets a sentence for each.
+    """
     found: dict[str, Interpreter] = {}
     seen: set[str] = set()
     for candidate in (*first, *_candidates(env)):
@@ -63,6 +91,11 @@ def find(env: dict[str, str], first: Sequence[str] = ()) -> list[Interpreter]:
         if key in seen or not os.access(candidate, os.X_OK):
             continue
         seen.add(key)
+        refusal = trusted_path.refusal(candidate)
+        if refusal:
+            if refused is not None:
+                refused.append(f"{candidate} is not run: {refusal}")
+            continue
         interpreter = probe(candidate)
         if interpreter and interpreter.path not in found:
             found[interpreter.path] = interpreter
@@ -72,7 +105,7 @@ def find(env: dict[str, str], first: Sequence[str] = ()) -> list[Interpreter]:
 
 def probe(candidate: str) -> Interpreter | None:
     """What interpreter `candidate` leads to, or None where that is none that we can use."""
-    if is_macos_stub(candidate):
+    if is_macos_stub(candidate) or trusted_path.refusal(candidate):
         return None
     try:
         done = subprocess.run(
@@ -88,12 +121,57 @@ def probe(candidate: str) -> Interpreter | None:
         return None
     if tuple(version) < OLDEST or implementation != "cpython" or not executable:
         return None
+    path = lasting_path(candidate, executable, f"{version[0]}.{version[1]}")
+    return Interpreter(path, tuple(version)) if os.access(path, os.X_OK) and not trusted_path.refusal(path) else None
+
+
+@lru_cache
+def lacks(interpreter: Interpreter) -> tuple[str, ...]:
+    """Return the standard modules that a refresh needs and that this interpreter has not, or cannot load."""
+    try:
+        done = subprocess.run(
+            [interpreter.path, "-I", "-S", "-B", "-c", f"names = {NEEDED!r}{_LACKS}"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PROBE_TIMEOUT_S,
+            check=True,
+        )
+        return tuple(done.stdout.decode().split())
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return NEEDED
+
+
+def lasting_path(candidate: str, executable: str, minor: str) -> str:
+    """Return the path of `executable` that a new patch release leaves in place; `minor` is its version, such as 3.12.
+
+    That may be a link by which `candidate` reaches it: a version manager and a store of packages give each patch release a directory of its own.
+    """
     path = stable_path(executable)
-    return Interpreter(path, tuple(version)) if os.access(path, os.X_OK) else None
+    if not _changes_with_patch(path):
+        return path
+    real, at = os.path.realpath(path), candidate
+    links: list[str] = []
+    while os.path.islink(at) and len(links) < trusted_path.MAX_LINKS:
+        links.append(at)
+        at = os.path.normpath(os.path.join(os.path.dirname(at), os.readlink(at)))
+    for link in links:
+        names_minor = minor in os.path.basename(link) or f"/{minor}/" in link
+        if names_minor and os.path.realpath(link) == real and not _changes_with_patch(link) and not _is_venv(link):
+            return link
+    return path
+
+
+def _changes_with_patch(path: str) -> bool:
+    return path.startswith(_STORES) or any(_PATCH.match(part) for part in path.split("/"))
+
+
+def _is_venv(path: str) -> bool:
+    folder = os.path.dirname(path)
+    return any(os.path.exists(f"{place}/pyvenv.cfg") for place in (folder, os.path.dirname(folder)))
 
 
 def stable_path(executable: str) -> str:
-    """The real path of an interpreter; for Homebrew the one that stays when a new patch release moves the files."""
+    """The real path of an interpreter; for Homebrew and version managers the one that stays when a new patch release moves the files."""
     real = os.path.realpath(executable)
     prefix, cellar, rest = real.partition("/Cellar/")
     if cellar:
@@ -101,6 +179,14 @@ def stable_path(executable: str) -> str:
         kept = f"{prefix}/opt/{formula}/bin/{os.path.basename(real)}"
         if os.path.realpath(kept) == real:
             return kept
+    parts = real.split("/")
+    for index, part in enumerate(parts):
+        version = _PATCH.match(part)
+        if version:
+            # mise, asdf and uv: `3.12` is a link to `3.12.1`.
+            kept = "/".join([*parts[:index], version["name"] + version["minor"] + (version["rest"] or ""), *parts[index + 1 :]])
+            if os.path.realpath(kept) == real:
+                return kept
     return real
 
 
@@ -121,12 +207,14 @@ class Timing:
 
 
 def rank(interpreters: Iterable[Interpreter], script: str) -> list[Timing]:
-    """The interpreters by the time in which they print the line, fastest first. Where the line fails in one, by an empty program in all."""
+    """The interpreters in which the line works, by the time in which they print it, fastest first; by an empty program if it fails in all."""
     candidates = list(interpreters)
     program = [script]
-    if not all(_run(candidate, program) for candidate in candidates):
+    able = [candidate for candidate in candidates if _run(candidate, program)]
+    if not able:
         program = ["-c", "pass"]
-        candidates = [candidate for candidate in candidates if _run(candidate, program)]
+        able = [candidate for candidate in candidates if _run(candidate, program)]
+    candidates = able
     least = dict.fromkeys(candidates, float("inf"))
     for turn in range(ROUNDS if candidates else 0):
         # In turn, and each round from another one on: neither a burst of other work nor a rhythm of the machine falls on one of them.
@@ -155,9 +243,11 @@ def explain(ranking: Sequence[Timing]) -> str:
 
 def _run(interpreter: Interpreter, program: list[str]) -> bool:
     try:
-        return subprocess.run(**_start(interpreter, program), input=b"{}", timeout=PROBE_TIMEOUT_S, check=False).returncode == 0
+        start = {**_start(interpreter, program), "stdout": subprocess.PIPE}
+        done = subprocess.run(**start, input=b"{}", timeout=PROBE_TIMEOUT_S, check=False)
     except (OSError, subprocess.SubprocessError):
         return False
+    return done.returncode == 0 and DAMAGED not in done.stdout
 
 
 def _timed(interpreter: Interpreter, program: list[str]) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from usageline import paths
 from usageline.errors import SetupRefused
+from usageline.setup import ownership
 from usageline.terminal import lines
 
 if TYPE_CHECKING:
@@ -90,8 +91,8 @@ class Job:
             raise SetupRefused(
                 f"{self.data_dir} is not UTF-8, and Python makes no environment there: set XDG_DATA_HOME to another directory."
             ) from None
-        if self.env.get("SUDO_USER") and os.stat(home).st_uid != os.geteuid():
-            raise SetupRefused(f"{home} belongs to somebody else: run this as yourself, without sudo.")
+        written = (self.data_dir, self.state_dir, self.cache_dir, os.path.dirname(self.command))
+        ownership.refuse_others(home, os.path.dirname(self.settings), written, os.geteuid())
 
 
 @dataclass(slots=True)

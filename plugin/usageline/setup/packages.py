@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from usageline.bounded import run_bounded
 from usageline.errors import UsagelineError
-from usageline.setup import files
+from usageline.setup import files, tool_config
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from usageline.setup.interpreters import Interpreter
 
@@ -29,26 +29,19 @@ MOST_BYTES = 4 << 20
 SCRATCH = "tmp"
 """The directory in the release, while it is built, for the tools' temporary files: its disk must have room anyway, and /tmp may be full or read-only."""
 
-CHECK = "import click, diskcache, filelock, httpx, plotille, pygal, rich, tomlkit, truststore, usageline"
+CHECK = (
+    "import click, ctypes, diskcache, filelock, httpx, plotille, pygal, rich, sqlite3, ssl, tomlkit, truststore, zlib,"
+    " usageline.cli.main, usageline.refresh.run"
+)
+"""What a refresh and the command load, and what of the standard library some systems package apart."""
+
 EXTRAS = {"png": "resvg_py"}
 """What may be installed besides: the list `requirements-<name>.lock`, and a module that must then be there."""
 
 FULL_BYTES = 32 << 20
 """A disk with less left has no room for the packages and for what unpacks them."""
 
-_DROPPED = (
-    "PYTHONHOME",
-    "PYTHONPATH",
-    "PYTHONSTARTUP",
-    "VIRTUAL_ENV",
-    "CONDA_PREFIX",
-    "PIP_TARGET",
-    "PIP_PREFIX",
-    "PIP_ROOT",
-    "PIP_USER",
-    "PIP_PYTHON",
-)
-"""What would send the packages somewhere else than into our venv."""
+_DROPPED = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV", "CONDA_PREFIX")
 
 
 class PackagesFailed(UsagelineError):
@@ -56,7 +49,7 @@ class PackagesFailed(UsagelineError):
 
 
 class NoVenv(PackagesFailed):
-    """An interpreter cannot make a venv: another one may."""
+    """An interpreter cannot make a venv, or load what is in it: another one may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +71,7 @@ class Packages:
             try:
                 way(interpreter, venv)
                 _point_to_program(venv)
-                self._run([venv + "/bin/python", "-I", "-B", "-c", self.check], release)
+                self._load(venv, release)
             except PackagesFailed as failure:
                 failures.append(failure)
             else:
@@ -87,12 +80,22 @@ class Packages:
         # What uv said counts only where pip never came to install: they mostly fail for the same reason.
         raise failures[0] if isinstance(failures[-1], NoVenv) and len(failures) > 1 else failures[-1]
 
+    def _load(self, venv: str, release: str) -> None:
+        try:
+            self._run([venv + "/bin/python", "-I", "-B", "-c", self.check], release)
+        except PackagesFailed as failure:
+            raise NoVenv(str(failure)) from None
+
     def _by_uv(self, interpreter: Interpreter, venv: str) -> None:
-        uv = [self.uv, "--quiet", *self._uv_cache()]
-        self._run([*uv, "venv", "--python", interpreter.path, venv], os.path.dirname(venv))
+        release = os.path.dirname(venv)
+        files.make_directory(f"{release}/{SCRATCH}")
+        uv = [self.uv, "--quiet", *tool_config.uv_options(self.env, f"{release}/{SCRATCH}/uv.toml"), *self._uv_cache()]
+        self._run([*uv, "venv", "--python", interpreter.path, venv], release)
+        files.pin_venv(venv, interpreter.path)
         wanted = ["--require-hashes", "--only-binary", ":all:", *self._lists()]
-        into = ["--python", venv + "/bin/python", "--compile-bytecode"]
-        self._run([*uv, "pip", "install", *into, *wanted], os.path.dirname(venv))
+        # Copies: neither a change nor a removal of uv's cache may reach the installed program.
+        into = ["--python", venv + "/bin/python", "--compile-bytecode", "--link-mode", "copy"]
+        self._run([*uv, "pip", "install", *into, *wanted], release)
 
     def _uv_cache(self) -> list[str]:
         # A cache that is there is the user's to be used; one that is not would be left behind by an uninstall.
@@ -104,20 +107,28 @@ class Packages:
             self._run([interpreter.path, "-I", "-B", "-m", "venv", venv], os.path.dirname(venv))
         except PackagesFailed as failure:
             raise NoVenv(str(failure)) from None
+        files.pin_venv(venv, interpreter.path)
         wanted = ["--require-hashes", "--only-binary", ":all:", *self._lists()]
         pip = [venv + "/bin/python", "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "--no-cache-dir"]
-        self._run([*pip, "install", "--quiet", "--compile", *wanted], os.path.dirname(venv))
+        config = tool_config.pip_variables(self._run([*pip, "config", "list"], os.path.dirname(venv), config=True), self.env)
+        self._run([*pip, "install", "--quiet", "--compile", *wanted], os.path.dirname(venv), config)
         # Half of the venv's size is what made it; nothing in it is ever changed again.
         self._run([*pip, "uninstall", "--quiet", "--yes", "setuptools", "pip"], os.path.dirname(venv))
 
     def _lists(self) -> list[str]:
         return [argument for path in self.requirements for argument in ("--requirement", path)]
 
-    def _run(self, command: Sequence[str], directory: str) -> None:
-        """Run to the end in `directory`, where no project's configuration lies."""
-        env = {name: value for name, value in self.env.items() if name not in _DROPPED}
-        # A user's pip.conf may say "user = true", which has no meaning in a venv and would fail.
-        env["PIP_USER"] = "0"
+    def _run(self, command: Sequence[str], directory: str, more: Mapping[str, str] | None = None, *, config: bool = False) -> str:
+        """Run to the end in `directory`, where no project's configuration lies; return the output.
+
+        Of the user's settings of pip and uv only those reach it that say where packages come from; with `config` pip's files do, too.
+        """
+        kept = {name: value for name, value in self.env.items() if name not in _DROPPED}
+        env = {**tool_config.without_targets(kept), **(more or {})}
+        if config:
+            env |= {name: value for name, value in kept.items() if name == "PIP_CONFIG_FILE"}
+        else:
+            env["PIP_CONFIG_FILE"] = os.devnull
         # What a killed tool leaves of its working files lies in the release, which is swept; elsewhere nobody would find it again.
         env["TMPDIR"] = f"{directory}/{SCRATCH}"
         files.make_directory(env["TMPDIR"])
@@ -133,6 +144,7 @@ class Packages:
             # venv runs pip for itself, and keeps to itself what it said.
             full = [f"{directory}: {os.strerror(errno.ENOSPC)}"] if _is_full(directory) else []
             raise PackagesFailed("\n".join([*(said or [f"{command[0]} ended with status {done.status}"]), *full]))
+        return done.output.decode("utf-8", "replace")
 
 
 def packages(plugin: str, extras: Sequence[str], env: dict[str, str]) -> Packages:
@@ -142,6 +154,15 @@ def packages(plugin: str, extras: Sequence[str], env: dict[str, str]) -> Package
     lists = ("requirements.lock", *(f"requirements-{extra}.lock" for extra in extras))
     check = ", ".join((CHECK, *(EXTRAS[extra] for extra in extras)))
     return Packages(tuple(f"{plugin}/{name}" for name in lists), check, env, shutil.which("uv", path=places) or "")
+
+
+def unsupported(extra: str, machine: str, abi: str) -> str:
+    """Return why there is no package of `extra` for a system, "" if there is one. `abi` is Python's own name of it, such as x86_64-linux-gnu."""
+    if extra != "png":
+        return ""
+    if "musl" in abi:
+        return "musl (Alpine and its like)"
+    return machine if machine.startswith("riscv") else ""
 
 
 def _is_full(directory: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -17,19 +18,24 @@ if TYPE_CHECKING:
     from usageline.setup.job import Job, Outcome
     from usageline.setup.record import Record
 
+MAX_NAMED = 6
+"""Of what is missing, in one sentence."""
+
 
 def planned(job: Job, old: Record | None) -> tuple[Release, list[Interpreter]]:
     """The release to install, and the interpreters that can be its cold side, the best first: the recorded one, or else the one running this."""
     wanted = extras(job, old)
     kept = interpreters.probe(old.cold) if old and old.cold else None
-    if kept:
+    if kept and not interpreters.lacks(kept):
         release = environment.release_of(job.source, job.data_dir, kept, wanted)
         if release.is_complete():
             return release, [kept]
     own = getattr(sys, "_base_executable", "") or sys.executable
-    found = interpreters.find(job.env, [kept.path] if kept else [own])
+    refused: list[str] = []
+    candidates = interpreters.find(job.env, [kept.path] if kept else [own], refused)
+    found = list(itertools.dropwhile(interpreters.lacks, candidates))
     if not found:
-        raise SetupRefused("No Python 3.10 or newer was found: install one and try again.")
+        raise SetupRefused(_advice(candidates, refused))
     return environment.release_of(job.source, job.data_dir, found[0], wanted), found
 
 
@@ -48,7 +54,10 @@ def build(job: Job, old: Record | None, outcome: Outcome) -> tuple[Release, Inte
     last = NoVenv("no interpreter")
     for cold in candidates:
         release = environment.release_of(job.source, job.data_dir, cold, wanted)
+        if interpreters.lacks(cold):
+            continue
         if release.is_whole(job.source, tools.check):
+            files.pin_venv(release.root + "/venv", cold.path)
             return release, cold
         if os.path.realpath(job.source) == os.path.realpath(release.root):
             raise SetupRefused("This installation is damaged: run install.sh from a clone.")
@@ -64,6 +73,16 @@ def build(job: Job, old: Record | None, outcome: Outcome) -> tuple[Release, Inte
             if not release.is_complete() and not release.is_current():  # what is in use may serve the line still
                 files.remove_tree(release.root)
     raise last
+
+
+def _advice(candidates: list[Interpreter], refused: list[str]) -> str:
+    """Return what to do if no Python will do."""
+    lacking = [f"{one.path} lacks {', '.join(interpreters.lacks(one)[:MAX_NAMED])}" for one in candidates]
+    why = "; ".join([*lacking, *refused][:MAX_NAMED])
+    return (
+        f"No Python 3.10 or newer that is whole was found{': ' + why if why else ''}. Install one (macOS: brew install python;"
+        " Debian, Ubuntu: sudo apt install python3 python3-venv; Fedora: sudo dnf install python3) and try again. Nothing was changed."
+    )
 
 
 def choose_hot(job: Job, old: Record | None, release: Release, cold: Interpreter, outcome: Outcome) -> Interpreter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from usageline import atomic, client_text, regular
 from usageline.errors import SetupRefused
+from usageline.hindrance import FULL
 from usageline.setup import json_text
 
 if TYPE_CHECKING:
@@ -41,7 +43,10 @@ class Settings:
 
 
 def read(path: str) -> Settings:
-    """The settings at `path`, checked. `SetupRefused` where they cannot be changed without losing something, with the reason."""
+    """The settings at `path`, checked. `SetupRefused` where they cannot be changed without losing something, with the reason.
+
+    Whether the file can be written is another question: see `refuse_unwritable`.
+    """
     real = os.path.realpath(path)
     try:
         status = os.stat(real)
@@ -51,11 +56,6 @@ def read(path: str) -> Settings:
         raise SetupRefused(f"it cannot be read ({error.strerror})") from None
     if not stat.S_ISREG(status.st_mode):
         raise SetupRefused("it is not a regular file")
-    if status.st_uid != os.geteuid():
-        raise SetupRefused("it belongs to another user")
-    # The mode is asked, not access(2): root may write a file whose owner said read-only.
-    if not status.st_mode & stat.S_IWUSR or not os.access(os.path.dirname(real), os.W_OK):
-        raise SetupRefused("it is read-only")
     if status.st_size > SIZE_LIMIT:
         raise SetupRefused(f"it is larger than {SIZE_LIMIT >> 20} MiB")
     try:
@@ -76,10 +76,30 @@ def replace(path: str, change: Callable[[Settings], bytes | None], announce: Cal
         data = change(before)
         if data == before.data:
             return before
+        refuse_unwritable(before)
         announce(before, data)
         if _put(before, data):
             return before
     raise SetupRefused("it keeps changing: close Claude Code and try again")
+
+
+def refuse_unwritable(found: Settings) -> None:
+    """Raise `SetupRefused` if the file may not be written: another user's, read-only, immutable, on a read-only mount."""
+    if found.data is None:
+        parent = os.path.dirname(found.path)
+        if os.path.isdir(parent) and not os.access(parent, os.W_OK):
+            raise SetupRefused("its directory is read-only")
+        return
+    status = os.stat(found.path)
+    if status.st_uid != os.geteuid():
+        raise SetupRefused("it belongs to another user")
+    # The mode is asked first: root may write a file whose owner said read-only.
+    if not status.st_mode & stat.S_IWUSR:
+        raise SetupRefused("it is read-only")
+    try:
+        os.close(_open_to_write(found.path))
+    except OSError as error:
+        raise SetupRefused("it is read-only" if error.errno == errno.EROFS else f"it cannot be written ({error.strerror})") from None
 
 
 def backup_path(beside: str) -> str:
@@ -96,8 +116,6 @@ def _absent(real: str) -> Settings:
     parent = os.path.dirname(real)
     if os.path.lexists(parent) and not os.path.isdir(parent):
         raise SetupRefused(f"{parent} is not a directory")
-    if os.path.isdir(parent) and not os.access(parent, os.W_OK):
-        raise SetupRefused("its directory is read-only")
     return Settings(real, None, 0o600)
 
 
@@ -120,12 +138,46 @@ def _put(before: Settings, data: bytes | None) -> bool:
     def unchanged() -> bool:
         return bytes_at(before.path) == before.data
 
-    if data is not None:
-        return atomic.replace_file(before.path, data, before.mode, unchanged)
-    if not unchanged():
-        return False
-    atomic.remove_file(before.path)
+    try:
+        if data is not None:
+            return atomic.replace_file(before.path, data, before.mode, unchanged)
+        if not unchanged():
+            return False
+        atomic.remove_file(before.path)
+    except OSError as error:
+        # A full disk would cut the file: it stays as it is. So does one that is not there yet.
+        if error.errno in FULL or before.data is None:
+            raise
+        return _put_in_place(before, data or b"{}\n", unchanged)
     return True
+
+
+def _put_in_place(before: Settings, data: bytes, unchanged: Callable[[], bool]) -> bool:
+    """Write into the file itself, which cannot be renamed over: it is a mount, or its directory is read-only.
+
+    A kill at any moment leaves whole JSON: one write puts all of it there, with blanks up to the old length, which are then cut off.
+    """
+    old = before.data or b""
+    try:
+        descriptor = _open_to_write(before.path)
+        try:
+            if not unchanged():
+                return False
+            if os.pwrite(descriptor, data.ljust(len(old)), 0) < len(data):  # the disk became full: back to what was there
+                os.pwrite(descriptor, old, 0)
+                os.ftruncate(descriptor, len(old))
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), before.path)
+            os.ftruncate(descriptor, len(data))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise SetupRefused(f"it cannot be written ({error.strerror})") from None
+    return True
+
+
+def _open_to_write(path: str) -> int:
+    return os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
 
 
 def bytes_at(path: str) -> bytes | None:

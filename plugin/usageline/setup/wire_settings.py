@@ -31,7 +31,9 @@ BACKUP = ".usageline-"
 def ask(job: Job, old: Record | None) -> None:
     """`SetupRefused` where the user has a status line of another program and did not agree to have it replaced."""
     try:
-        text = settings.read(job.settings).text
+        found = settings.read(job.settings)
+        settings.refuse_unwritable(found)
+        text = found.text
     except SetupRefused:
         return
     ours = wiring.wiring("", job.data_dir, frozenset(old.commands if old else ()))
@@ -62,6 +64,8 @@ def wire(job: Job, ours: Wiring, current: Record, outcome: Outcome) -> Record:
     try:
         found = settings.replace(job.settings, change, announce)
     except SetupRefused as refusal:
+        if _is_wired(job.settings, ours):
+            return latest
         outcome.problems.append(
             f"{job.short(job.settings)} was left alone: {refusal}. Everything else is in place. Put this into it yourself:\n\n{ours.snippet()}"
         )
@@ -149,7 +153,10 @@ def unwire(job: Job, old: Record | None, outcome: Outcome) -> None:
 
     try:
         if job.dry_run:
-            changed = (found := settings.read(job.settings)).data != change(found)
+            found = settings.read(job.settings)
+            changed = found.data != change(found)
+            if changed:
+                settings.refuse_unwritable(found)
         else:
             settings.replace(job.settings, change, announce)
     except SetupRefused as refusal:
@@ -169,8 +176,10 @@ def preview(job: Job, ours: Wiring) -> str:
     try:
         found = settings.read(job.settings)
         text = wiring.wire(found.text, ours)
+        if text != found.text:
+            settings.refuse_unwritable(found)
     except SetupRefused as refusal:
-        return f"left alone: {refusal}"
+        return "" if _is_wired(job.settings, ours) else f"left alone: {refusal}"
     changes = difflib.unified_diff(found.text.split("\n"), text.split("\n"), "as it is", "as it would be", lineterm="", n=1)
     return lines("\n".join(changes))
 
@@ -189,7 +198,7 @@ def _recorded(job: Job, ours: Wiring, latest: Record, found: Settings, data: byt
         return new
     # A run that was killed has put a copy on record that it had not written, or has written it and not come to the settings.
     left = next((path for path in new.backups if settings.bytes_at(path) in (None, found.data)), "")
-    backup = left or settings.backup_path(job.settings)
+    backup = left or settings.backup_path(_beside(job, found))
     new = replace(new, backups=(*(path for path in new.backups if path != left), backup))
     record.save(job.env, new)
     # Not before its name is on record: nobody would ever remove it.
@@ -197,14 +206,31 @@ def _recorded(job: Job, ours: Wiring, latest: Record, found: Settings, data: byt
     return new
 
 
+def _beside(job: Job, found: Settings) -> str:
+    """Return what the copy's name begins with: beside settings.json, or in the state directory if nothing can be put there."""
+    if os.access(os.path.dirname(job.settings), os.W_OK):
+        return job.settings
+    return f"{job.state_dir}/{os.path.basename(found.path)}"
+
+
 def _remove_backups(job: Job, old: Record | None, outcome: Outcome, *, exact: bool) -> None:
     for path in old.backups if old else ():
-        if not path.startswith(job.settings + BACKUP):
+        if not path.startswith((job.settings + BACKUP, job.state_dir + "/")):
             continue  # of a record that is none of ours
         if exact and not job.dry_run:
             atomic.remove_file(path)
         elif not exact and os.path.exists(path):
             outcome.notes.append(f"Kept, because the file was changed since: {job.short(path)} (your settings before the install).")
+
+
+def _is_wired(path: str, ours: Wiring) -> bool:
+    """Return whether Claude Code runs our commands by that file as it is, with interpreters that are there."""
+    try:
+        text = client_text.shown(settings.bytes_at(path) or b"")
+        # As Claude Code reads it: of a key that is there twice the last one counts.
+        return wiring.is_wired(json.loads(text), ours)
+    except (OSError, ValueError, RecursionError):
+        return False
 
 
 def _names_us(path: str, ours: Wiring) -> bool:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,9 @@ from typing import Any
 from usageline.errors import SetupRefused
 from usageline.setup import json_text
 
-GONE = "usageline: its files are gone; run install.sh again, or install.sh --uninstall"
+GONE = "usageline is not installed on this system (if it was: run install.sh again)"
+"""Also true where a container or another machine shares the settings: obeying it there would break the system that has it."""
+
 SAFE_LOCALE = "unset LOCPATH GCONV_PATH; "
 """Shell: by the two of them a project would have the C library load a library of its own into the interpreter."""
 
@@ -79,11 +82,15 @@ def wiring(interpreter: str, data_dir: str, known: frozenset[str] = frozenset())
     """The commands that run the release in use with `interpreter`. A file that is gone ends in a hint (line) or in silence (hook)."""
     python = quoted(interpreter)
     scripts = (data_dir + "/current/plugin/usageline/statusline.py", data_dir + "/current/hooks/session_start.py")
+    # Tried only if the interpreter is not there: it looks for another one, and starts no process until then.
+    fallback = quoted(data_dir + "/current/bin/fallback")
     codes = (GUARDED + f"print({DAMAGED!r})", GUARDED.rstrip())
+    words = (("statusline", f"echo {shlex.quote(GONE)}"), ("hook", "exit 0"))
     line, hook = (
         f"[ -x {python} ] && [ -r {script} ] && "
-        f"{{ {SAFE_LOCALE}{SAFE_ZONE}{SAFE_STDIN}exec {python} -I -S -B -X utf8 -c {shlex.quote(code)} {script}; }}; {otherwise}"
-        for script, code, otherwise in zip(map(quoted, scripts), codes, (f"echo {shlex.quote(GONE)}", "exit 0"), strict=True)
+        f"{{ {SAFE_LOCALE}{SAFE_ZONE}{SAFE_STDIN}exec {python} -I -S -B -X utf8 -c {shlex.quote(code)} {script}; }}; "
+        f"[ -r {fallback} ] && exec /bin/sh {fallback} {word}; {otherwise}"
+        for script, code, (word, otherwise) in zip(map(quoted, scripts), codes, words, strict=True)
     )
     return Wiring(line, hook, scripts, known)
 
@@ -147,6 +154,26 @@ def wire(text: str, ours: Wiring) -> str:
         if command != ours.hook:
             text = json_text.set_member(text, _value_at(text, "hooks", "SessionStart", entry, "hooks", index), "command", ours.hook)
     return text
+
+
+def is_wired(settings: object, ours: Wiring) -> bool:
+    """Return whether our line and hook are in these settings, in this form or an earlier one, with interpreters that are there."""
+    if not isinstance(settings, dict):
+        return False
+    line, hooks = settings.get("statusLine"), settings.get("hooks")
+    if not isinstance(line, dict) or not isinstance(hooks, dict) or not isinstance(hooks.get("SessionStart"), list):
+        return False
+    commands = [str(line.get("command")), *(command for _, _, command in _our_hooks(hooks, ours))]
+    return len(commands) > 1 and all(ours.is_ours(command) and os.access(interpreter_of(command), os.X_OK) for command in commands)
+
+
+def interpreter_of(command: str) -> str:
+    """Return the interpreter that a command of ours tries first, "" if it names none."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return ""
+    return words[2] if words[:2] == ["[", "-x"] and len(words) > 2 else ""
 
 
 def unwire(text: str, before: str, ours: Wiring) -> str:

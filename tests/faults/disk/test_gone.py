@@ -25,7 +25,7 @@ WATCHES = "inotify_init,inotify_init1,inotify_add_watch,fanotify_init,fanotify_m
 
 @promise(
     "A home whose file system vanishes under a session leaves one whole line, nothing is made in what lies beneath, and when it is back all is as before.",
-    sees="`usageline: its files are gone; run install.sh again, or install.sh --uninstall`, and afterwards the numbers again",
+    sees="`usageline is not installed on this system (if it was: run install.sh again)`, and afterwards the numbers again",
 )
 def test_a_home_that_vanishes(space: Space, world: World, api: Api, figure: Callable[[str], None]) -> None:
     world.env["NO_COLOR"] = "1"
