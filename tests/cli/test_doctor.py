@@ -150,9 +150,11 @@ def test_with_nothing_installed_it_says_what_to_run(usageline: Callable[..., sub
     assert "→ run install.sh" in done.stdout
 
 
-def test_without_a_home_it_says_so(doctor: Doctor) -> None:
-    done = doctor(HOME="")
-    assert (done.returncode, "HOME is not set" in done.stdout + done.stderr) == (1, True), done.stdout
+def test_without_home_it_goes_on_by_the_user_database(doctor: Doctor, installed: Installed) -> None:
+    home = installed.world.home
+    own = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CACHE", "CONFIG", "DATA", "STATE")}
+    done = doctor(HOME="", CLAUDE_CONFIG_DIR=str(home / ".claude"), **own)
+    assert "HOME is not set" not in done.stdout + done.stderr
 
 
 def test_a_status_line_of_a_project_is_named_and_not_run(doctor: Doctor, installed: Installed) -> None:

@@ -83,7 +83,7 @@ def test_the_payload_adds_the_sessions_own_newer_numbers(hot: Hot) -> None:
 
 
 def test_the_payload_alone_is_enough_for_its_two_windows(hot: Hot) -> None:
-    assert hot.line(payload(), HOME=None).startswith("Opus 5.5 │ ctx 1% │ 5h ████░╎░░░░ 41% ↻ ")
+    assert hot.line(payload()).startswith("Opus 5.5 │ ctx 1% │ 5h ████░╎░░░░ 41% ↻ ")
 
 
 @pytest.mark.parametrize("data", BAD_INPUT.values(), ids=BAD_INPUT.keys())
