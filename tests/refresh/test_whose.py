@@ -270,6 +270,21 @@ def no_credentials(scene: Scene) -> None:
     scene.say(41, 27, answered_s=60)
 
 
+def blank_credentials(scene: Scene) -> None:
+    """A renewal was lost: the file is newer than the session's last answer, and nobody is signed in by it."""
+    scene.world.write_credentials({"mcpOAuth": {}})
+    scene.look()
+    scene.say(41, 27, answered_s=60)
+
+
+def another_plan_in_settings(scene: Scene) -> None:
+    """The user's settings name a helper for a key; the session has a plan's windows all the same."""
+    settings = Path(paths.claude_settings(scene.world.env))
+    settings.write_text(json.dumps({"apiKeyHelper": "true"}))
+    scene.look()
+    scene.say(41, 27, answered_s=60)
+
+
 def no_credentials_no_windows(scene: Scene) -> None:
     scene.world.sign_out()
     scene.look()
@@ -431,15 +446,15 @@ def wait_of_a_token_alone(scene: Scene) -> None:
 
 
 def wait_of_the_account_before(scene: Scene) -> None:
-    """The credentials are written, `.claude.json` a moment later; a refresh ran in between."""
-    write_credentials(scene, "sk-ant-oat01-OTHER")
+    """Two accounts of one organization. The credentials are written, `.claude.json` a moment later; a refresh ran in between."""
     scene.api.fault = "429:1022"
     scene.look()
     scene.api.fault = ""
-    write_credentials(scene, ELSEWHERE[0])
+    write_credentials(scene, ELSEWHERE[0], organization=ORGANIZATION)
     scene.look()
+    assert len(scene.api.usage_requests) == 1
     assert scene.world.snapshot()["next_refresh_at"] <= time.time() + 16
-    scene.world.write_state(oauthAccount={"accountUuid": ELSEWHERE[1], "organizationUuid": ELSEWHERE[2]})
+    scene.world.write_state(oauthAccount={"accountUuid": ELSEWHERE[1], "organizationUuid": ORGANIZATION})
     scene.world.make_due()
     scene.look()
 
@@ -474,6 +489,8 @@ SITUATIONS: dict[str, Callable[[Scene], None]] = {
     "N4": no_scope_no_windows,
     "N5": expired,
     "N6": expired_and_answered,
+    "N7": blank_credentials,
+    "N8": another_plan_in_settings,
     "R1": cache_of_another_account,
     "R2": cache_from_before_the_switch,
     "R3": cache_from_before_the_switch_again,

@@ -263,7 +263,8 @@ def _told(reported, now):
 def _with_payload(view, told, windows, snapshot, credentials):
     """The windows to show, and the snapshot to go on with: whose the payload's are decides (docs/WHOSE.md)."""
     now, observed_at = view.now, moment(snapshot.get("observed_at")) if snapshot else None
-    times = (whose.signed_in_since(snapshot, credentials), observed_at)
+    nobody = view.status in ("signed-out", "no-plan")  # then no sign-in of the file's is newer than the payload
+    times = (None if nobody else whose.signed_in_since(snapshot, credentials), observed_at)
     verdict = whose.of_payload(told, windows, times, now, view.answered_at)
     if verdict == whose.BEFORE:
         return windows, snapshot

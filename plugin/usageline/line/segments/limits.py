@@ -75,7 +75,8 @@ def reason(view):
     A session whose own numbers prove its sign-in gets no advice about one, if that would change nothing for it.
     """
     text = _reason(view)
-    if view.is_signed_in and ("/login" in text or (view.status == "expired" and view.has_answered)):
+    untrue = "/login" in text or view.status == "no-plan" or (view.status == "expired" and view.has_answered)
+    if view.is_signed_in and untrue:
         return "only this session's numbers" if view.age_s is None else text.partition(":")[0]
     return text
 
