@@ -24,7 +24,7 @@ class Hot:
 
     def __init__(self, world: World, release: Release) -> None:
         self.world = world
-        self.command = [INTERPRETER, "-I", "-S", "-B", str(release.statusline)]
+        self.command = [INTERPRETER, "-I", "-S", "-B", "-X", "utf8", str(release.statusline)]
 
     def run(
         self, data: bytes | str = b"{}", *, command: list[str] | None = None, env: dict[str, str | None] | None = None

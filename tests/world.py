@@ -185,4 +185,5 @@ def link_environment(root: Path) -> None:
     base = os.path.realpath(sys.executable)
     (venv / "bin" / "python").symlink_to(base)
     (venv / "pyvenv.cfg").write_text(f"home = {os.path.dirname(base)}\ninclude-system-site-packages = false\n")
-    (packages / "usageline.pth").write_text(f"{sysconfig.get_paths()['purelib']}\n{root / 'plugin'}\n")
+    # Relative, as the installer has it: a locale may lack what is in the path.
+    (packages / "usageline.pth").write_text(f"{sysconfig.get_paths()['purelib']}\n../../../../plugin\n")

@@ -150,7 +150,7 @@ def main() -> int:
             # What the run started must not compete with the next contender for the processor.
             subprocess.run(["pkill", "-KILL", "-f", str(release.python)], check=False)
 
-        run = [arguments.python, "-I", "-S", "-B"]
+        run = [arguments.python, "-I", "-S", "-B", "-X", "utf8"]  # as the installer wires it
         line, hook = str(release.statusline), str(release.hook)
         contenders = [
             Contender("bare interpreter", [arguments.python, "-I", "-S", "-c", "pass"], 1.0),

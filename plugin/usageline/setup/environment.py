@@ -28,7 +28,7 @@ PARTS = ("plugin", "hooks")
 COMPILE_TIMEOUT_S = 120
 
 _LAUNCHER = """#!/bin/sh
-{safe}
+{safe_zone}
 python={python}
 # Without its Python (an upgrade took it, or another system shares this home) another one can still install and uninstall.
 if [ ! -x "$python" ]; then exec /bin/sh {fallback} "$@"; fi
@@ -229,7 +229,7 @@ def _write_launcher(release: Release) -> None:
         "no_command": f"{NO_PYTHON}, or usageline install: {release.python}",
     }
     words = {name: shlex.quote(program) for name, program in programs.items()}
-    words |= {"safe": (wiring.SAFE_LOCALE + wiring.SAFE_ZONE).strip()}
+    words |= {"safe": (wiring.SAFE_LOCALE + wiring.SAFE_ZONE).strip(), "safe_zone": wiring.SAFE_ZONE.strip()}
     atomic.replace_file(release.root + "/bin/fallback", os.fsencode(_FALLBACK.format(**words)), 0o700)
     atomic.replace_file(path, os.fsencode(_LAUNCHER.format(**words)), 0o700)
 
