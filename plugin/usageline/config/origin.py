@@ -18,8 +18,8 @@ from usageline.line import read
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-"""The release, or the clone, that this code runs from."""
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))))
+"""The release, or the clone, that this code runs from: not by the link `current`, which another install moves."""
 
 NAME = "origin.json"
 VERSION = 1
