@@ -12,6 +12,7 @@ from usageline import paths
 from usageline.config.compile import compile_config
 from usageline.line import due, layout, read, run, start
 from usageline.line.segments import MODULES
+from usageline.line.view import MAX_PERCENT
 
 if TYPE_CHECKING:
     import pytest
@@ -70,7 +71,7 @@ class Drawing:
             assert all(char.isprintable() or 0xE000 <= ord(char) <= 0xF8FF for char in text), (what, text)
             assert layout.cells(text) <= COLUMNS, (what, text)
             assert "Error" not in text, (what, text)
-            assert all(0 <= int(number) <= 100 for number in _LIMIT.findall(text)), (what, text)
+            assert all(0 <= int(number) <= MAX_PERCENT for number in _LIMIT.findall(text)), (what, text)
         snapshot, stamp = _snapshot(self.world), due.file_stamp(paths.claude_credentials(self.env))
         assert due.is_due(snapshot, stamp, now) or due.is_due(snapshot, stamp, now + due.LONGEST_S), what
         return texts

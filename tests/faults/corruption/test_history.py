@@ -15,6 +15,7 @@ from history.readings import ACCOUNT, NOW, directory, reading
 from usageline import flock, history, paths
 from usageline.history import files
 from usageline.history.line import encode
+from usageline.line.view import MAX_PERCENT
 from world import World
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def test_a_lock_that_is_never_given_back_is_not_waited_for(
 def sound(found: list[Reading]) -> bool:
     """Whether all that was read can be shown."""
     limits = [limit for one in found for limit in one.limits]
-    return all(limit.label.isprintable() and (limit.percent is None or 0 <= limit.percent <= 100) for limit in limits)
+    return all(limit.label.isprintable() and (limit.percent is None or 0 <= limit.percent <= MAX_PERCENT) for limit in limits)
 
 
 @promise(
