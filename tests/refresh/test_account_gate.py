@@ -81,7 +81,7 @@ def test_a_refusal_for_too_many_requests_holds_for_all(release: Path) -> None:
     gate.leave(Record(requested_at=NOW, asked_with="t", cooldown=Cooldown("rate-limited", "", NOW + 1000)))
     assert not ask("/two", NOW + 900, force=True)
     assert ask("/two", NOW + 1001)
-    assert account_gate.directory() == str(release.parent.parent / "gates")
+    assert account_gate.directory() == str(release.parent / "gates")
 
 
 def test_a_request_under_another_clock_holds_nobody() -> None:

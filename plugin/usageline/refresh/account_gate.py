@@ -31,9 +31,12 @@ MAX_GATES = 128
 
 
 def directory(root: str | None = None) -> str:
-    """Return where the gates are: `<data>/gates` of an installed release, "" for another tree."""
+    """Return where the gates are: `releases/gates` beside an installed release, "" for another tree.
+
+    An upgrade leaves them, and whatever version uninstalls removes them with the releases.
+    """
     releases = os.path.dirname(origin.installation(root or ""))
-    return os.path.dirname(releases) + "/gates" if os.path.basename(releases) == "releases" else ""
+    return releases + "/gates" if os.path.basename(releases) == "releases" else ""
 
 
 def names(account: str, token: str, address: str) -> list[str]:

@@ -51,8 +51,8 @@ STATE = _kept(
 )
 """In the state directory, besides the install records: those go last, each by its profile's uninstall."""
 
-DATA: Names = {"gates": _kept({rf"{_HEX}\.json": None})}
-"""In the program's directory, besides the releases and the link to the one in use."""
+RELEASES: Names = {"gates": _kept({rf"{_HEX}\.json": None})}
+"""In `releases/`, besides the releases."""
 
 RELEASE = re.compile(r"\d[\w.+]*-[0-9a-f]{10}", re.ASCII)
 """Of a directory in `releases/`, all of which is ours."""

@@ -92,13 +92,13 @@ def _remove_program(job: Job, old: Record | None, outcome: Outcome) -> None:
         atomic.remove_file(current)
     if not job.dry_run:
         plugin.forget(job)
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            own_names.remove(data_dir, own_names.DATA)
     releases = data_dir + "/releases"
     if os.path.isdir(releases) and not os.path.islink(releases):
         for name in () if job.dry_run else os.listdir(releases):
             if own_names.RELEASE.fullmatch(name):
                 files.remove_tree(f"{releases}/{name}")
+        if not job.dry_run:
+            own_names.remove(releases, own_names.RELEASES)
         _remove_empty(job, releases)
         outcome.did("program", job.short(releases))
 

@@ -19,6 +19,7 @@ CALLS = frozenset(
             "run_bounded",
             "converse",
             "read_bytes",
+            "regular.read",
             "file.read_text",
             "read.json_file",
             "json_file",
@@ -60,8 +61,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "settings": ("setup.settings.read", "setup.settings.bytes_at", "setup.wire_settings._names_us", "setup.json_text.parse"),
     "sign_in": (
         *("sources.files.parse_object", "sources.files._opened", "sources.files.read_keys"),
-        *("sources.json_scan.top_level", "sources.json_scan._take", "sources.claude_state.read", "sources.claude_state._theme"),
-        *("sources.claude_state._keys", "sources.claude_state._base"),
+        *("sources.json_scan.top_level", "sources.json_scan._take", "sources.claude_state.read", "sources.claude_state._keys"),
         *("sources.credentials.from_file", "sources.credentials._candidates", "sources.credentials._parsed", "cli.info.missing"),
         *("sources.sign_in.other_in_settings", "cli.doctor.client.trust", "cli.doctor.context.settings_file"),
         "cli.doctor.settings.managed_settings",
@@ -93,6 +93,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "statusline",
     ),
     "tests/faults/crowd": ("refresh.holder.holder", "processes.process"),
+    "tests": ("atomic.temporaries", "flock._opened", "line.owners.opened", "line.start.claim_stamp", "regular.read"),
     "tests/refresh": ("refresh.log._opened", "refresh.log._write"),
     "tests/sources": (
         "sources.listener._owners",
@@ -123,10 +124,22 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         *("setup.environment.current", "setup.environment.remove_others", "setup.first_line._output", "setup.install._link"),
         *("setup.interpreters.probe", "setup.interpreters.is_macos_stub", "setup.interpreters._run", "setup.interpreters._timed"),
         *("setup.interpreters._candidates", "setup.packages._run", "setup.packages._point_to_program", "setup.uninstall._remove_program"),
-        *("setup.wire_settings.ask", "setup.environment.is_whole", "setup.uninstall._remove_state"),
+        *("setup.wire_settings.ask", "setup.wire_settings._is_wired", "setup.environment.is_whole", "setup.uninstall._name_left"),
+        *("setup.interpreters.lacks", "setup.interpreters.lasting_path", "setup.trusted_path.refusal", "setup.files.pin_venv"),
+        *("setup.settings._open_to_write", "setup.own_names.holds_any", "setup.own_names.remove", "setup.own_names._remove"),
+        *("setup.own_names._remove_directory", "setup.streams.open_missing", "setup.streams.give_up"),
     ),
     "nothing of what it reads is used": (
-        *("atomic.replace_file", "atomic._sync_directory", "flock.held", "line.start.create", "line.read.await_end", "line.start.spawn"),
+        *(
+            "atomic._create",
+            "atomic._sweep",
+            "atomic.set_times",
+            "atomic._sync_directory",
+            "setup.files._sync",
+            "line.start.create",
+            "line.read.await_end",
+            "line.start.spawn",
+        ),
         *("looks.files.held", "looks.files.sweep", "refresh.told.sweep", "refresh.account_gate._sweep", "setup.plugin._copies"),
         *(
             "cli.config.editor._text",
@@ -138,7 +151,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "hindrance.tried",
             "cli.watch._start",
         ),
-        *("cli.watch.woken_by.wait", "processes._parents", "setup.command._say"),
+        *("cli.watch.woken_by.wait", "processes._parents"),
     ),
 }
 """What is tried by other tests, or only opened, listed or started."""

@@ -134,7 +134,7 @@ class Journey:
 
     def forget_requests(self) -> None:
         """Open the account's gate, which holds for all caches."""
-        shutil.rmtree(Path(paths.data_dir(self.installed.world.env)) / "gates", ignore_errors=True)
+        shutil.rmtree(Path(paths.data_dir(self.installed.world.env)) / "releases" / "gates", ignore_errors=True)
 
     def usageline(self, *arguments: str, **env: str) -> int:
         """The command, as the user runs it."""

@@ -209,7 +209,7 @@ def test_twelve_projects_with_caches_of_their_own_ask_once(project: Project, api
         project.settle()
     assert len(api.requests) == 1
     gates = Path(account_gate.directory(str(project.installed.release.root)))
-    assert gates.parent == Path(paths.data_dir(project.world.env))
+    assert gates.parent == Path(paths.data_dir(project.world.env)) / "releases"
     assert len(list(gates.glob("*.json"))) == 2
     assert {path.stat().st_mode & 0o777 for path in (gates, *gates.iterdir())} == {0o700, 0o600}
 
