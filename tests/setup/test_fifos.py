@@ -1,0 +1,111 @@
+"""A FIFO, a socket or a directory in place of any file that is opened holds nothing up, is named, and costs no file of the user's."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from usageline import flock, paths, regular
+from usageline.errors import SetupRefused, UsagelineError
+from usageline.history import files
+from usageline.refresh.run import refresh
+from usageline.setup import record, settings
+from usageline.setup.install import install
+from usageline.setup.job import Job
+from usageline.setup.uninstall import uninstall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from world import World
+
+PLACES: dict[str, Callable[[dict[str, str]], str]] = {
+    "lock": paths.lock,
+    "settings": paths.claude_settings,
+    "program": paths.data_dir,
+    "record": paths.install_record,
+    "config": paths.config_file,
+    "credentials": paths.claude_credentials,
+    "client state": paths.claude_state,
+    "snapshot": paths.snapshot,
+    "compiled": paths.line_config,
+    "stamp": paths.stamp,
+    "holder": paths.lock_holder,
+    "told": paths.told_dir,
+    "looks": paths.looks_dir,
+    "store": paths.store_dir,
+    "database": lambda env: paths.store_dir(env) + "/cache.db",
+    "log": paths.log,
+    "state": paths.state_dir,
+    "cache": paths.cache_dir,
+    "history": paths.history_dir,
+    "month": lambda env: f"{paths.history_dir(env)}/{'0' * 16}/{files.name_of(0)}",
+}
+
+
+def _put(env: dict[str, str], place: str, kind: str) -> Path:
+    path = Path(PLACES[place](env))
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.unlink(missing_ok=True)
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "link":
+        path.with_name("elsewhere").unlink(missing_ok=True)
+        os.mkfifo(path.with_name("elsewhere"))
+        path.symlink_to("elsewhere")
+    else:
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:  # by way of the directory: a socket's name is short
+            with socket.socket(socket.AF_UNIX) as server:
+                server.bind(f"/proc/self/fd/{directory}/{path.name}" if os.path.isdir("/proc/self/fd") else str(path))
+        finally:
+            os.close(directory)
+    return path
+
+
+@pytest.mark.timeout(50)
+@pytest.mark.parametrize("kind", ["fifo", "link", "socket"])
+@pytest.mark.parametrize("place", PLACES)
+def test_neither_refresh_nor_uninstall_waits(world: World, place: str, kind: str) -> None:
+    """Both come to an end, and what is the user's is still there."""
+    world.env["USAGELINE_API_URL"] = "http://127.0.0.1:9"
+    path = _put(world.env, place, kind)
+    assert refresh(world.env).state in {"refreshed", "failed", "not-due"}
+    if not os.path.lexists(path):
+        path = _put(world.env, place, kind)
+    messages: list[str] = []
+    assert uninstall(Job(dict(world.env), "/nonexistent", messages.append)) in {0, 1}
+    if place in {"settings", "config", "credentials", "client state"}:
+        assert os.path.lexists(path)
+
+
+@pytest.mark.timeout(50)
+@pytest.mark.parametrize("place", ["program", "state"])
+def test_an_install_names_what_is_in_the_way_and_changes_nothing(world: World, place: str) -> None:
+    """Before anything is made."""
+    path = _put(world.env, place, "fifo")
+    before = {found: found.lstat().st_mtime_ns for found in world.home.rglob("*")}
+    with pytest.raises(SetupRefused, match="is not a directory: move it away"):
+        install(Job(dict(world.env), "/nonexistent", lambda _: None))
+    assert {found: found.lstat().st_mtime_ns for found in world.home.rglob("*")} == before
+    assert path.is_fifo()
+
+
+@pytest.mark.timeout(50)
+def test_what_is_no_regular_file_is_not_read(tmp_path: Path) -> None:
+    """By the one reader that setup has, nor locked."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    for path in (str(fifo), "/dev/zero", str(tmp_path)):
+        with pytest.raises(OSError, match="not a regular file"):
+            regular.read(path, 10)
+    with pytest.raises(SetupRefused, match="not a regular file"):
+        settings.read(str(fifo))
+    with flock.held(str(fifo), 0) as free:
+        assert free
+    assert record.load_from(str(fifo)) is None
+    assert issubclass(SetupRefused, UsagelineError)
