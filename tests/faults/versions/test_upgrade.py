@@ -17,6 +17,7 @@ from faults.versions.write import SETTINGS
 from server import usage_body
 from setup.machine import Machine, make_clone, make_machine
 from usageline import history, paths
+from usageline.setup import own_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ def look_again(machine: Machine, api: Api, percent: int) -> None:
 
 def releases(machine: Machine) -> list[str]:
     """What is installed."""
-    return sorted(os.listdir(machine.data_dir / "releases"))
+    return sorted(filter(own_names.RELEASE.fullmatch, os.listdir(machine.data_dir / "releases")))
 
 
 def faulty(lines: list[str]) -> list[str]:
