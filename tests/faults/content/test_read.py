@@ -89,7 +89,7 @@ def test_no_configuration_holds_anybody_up(figure: Callable[[str], None]) -> Non
             check_text(config_file.decoded(content))
         took[name] = time.process_time() - began
     assert max(took.values()) < MOST_CPU_S, took
-    figure(f"{len(took)} files of 64 KiB, at most {max(took.values()):.1f} s of CPU")
+    figure(f"{len(took)} files of {config_file.MOST_BYTES >> 10} KiB, at most {max(took.values()):.1f} s of CPU")
 
 
 def test_every_reader_has_something_that_tries_it() -> None:
