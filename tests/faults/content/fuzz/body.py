@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from faults.content.fuzz.bytes_in import Input
@@ -62,7 +63,9 @@ def _read(body: dict[str, Any]) -> Reading | None:
     assert stored.from_json(json.loads(json.dumps(stored.as_json(reading), allow_nan=False))) == reading
     line = encode(reading)
     if len(line) <= LONGEST_LINE:
-        assert list(decode([line])) == [reading]
+        # The history keeps no words about a credit.
+        kept = replace(reading, credits=tuple(replace(credit, terms=None) for credit in reading.credits))
+        assert list(decode([line])) == [kept]
     return reading
 
 

@@ -7,6 +7,7 @@ import os
 
 from faults.content.fuzz.bytes_in import Input
 from faults.content.fuzz.scratch import scratch
+from usageline import client_text
 from usageline.setup import wire_settings, wiring
 from usageline.setup.job import Job, Outcome
 from usageline.setup.record import Record
@@ -34,8 +35,8 @@ def check(data: bytes) -> None:
         assert wired == content
         assert made.after == ()
         return
-    value = json.loads(wired.decode("utf-8-sig"))
-    before = json.loads(content.decode("utf-8-sig")) if content.decode("utf-8-sig").strip() else {}
+    value = json.loads(client_text.decoded(wired))
+    before = json.loads(client_text.decoded(content)) if client_text.decoded(content).strip() else {}
     assert value["statusLine"]["command"] == OURS.line
     assert _others(value) == _others(before)
     assert wiring.wire(_text(wired), OURS) == _text(wired)
@@ -60,7 +61,7 @@ def _get() -> bytes:
 
 
 def _text(content: bytes) -> str:
-    return content.decode("utf-8").removeprefix("\ufeff")
+    return client_text.decoded(content)
 
 
 def _others(value: dict[str, object]) -> dict[str, object]:
