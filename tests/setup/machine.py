@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from usageline import client_text, paths
+from usageline.setup import own_names
 from world import REPOSITORY, World
 
 WHEELS = Path(sys.prefix) / "wheels"
@@ -95,6 +96,11 @@ def _arguments(process: Path) -> str:
         return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
         return ""
+
+
+def releases(data_dir: Path) -> list[str]:
+    """The ids of what is installed."""
+    return sorted(filter(own_names.RELEASE.fullmatch, os.listdir(data_dir / "releases")))
 
 
 def make_clone(target: Path) -> Path:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from history.readings import ACCOUNT, NOW, keep, reading
+from setup.machine import releases
 from usageline import paths
 from usageline.setup import program, record
 from usageline.setup.job import Job
@@ -41,7 +42,7 @@ def test_the_installed_command_can_ask_for_an_extra(machine: Machine) -> None:
     assert done.returncode == 0, done.stderr
     assert draws(machine)
     assert os.readlink(machine.data_dir / "current") != plain
-    assert os.listdir(machine.data_dir / "releases") == [os.path.basename(os.readlink(machine.data_dir / "current"))]
+    assert releases(machine.data_dir) == [os.path.basename(os.readlink(machine.data_dir / "current"))]
     assert "nothing to change" in machine.run()
     machine.wait_for_refreshes()
 

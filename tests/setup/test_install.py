@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.terminal import Terminal
+from setup.machine import releases
 from usageline import paths, terminal_background
 from usageline.config.check import check_text
 
@@ -214,12 +215,12 @@ def test_a_failed_upgrade_leaves_the_old_release_in_use(machine: Machine, tmp_pa
     machine.env["PIP_FIND_LINKS"] = machine.env["UV_FIND_LINKS"] = str(tmp_path)
     machine.run(expect=1)
     assert os.readlink(machine.data_dir / "current") == old
-    assert len(os.listdir(machine.data_dir / "releases")) == 1
+    assert len(releases(machine.data_dir)) == 1
 
     machine.env["PIP_FIND_LINKS"] = machine.env["UV_FIND_LINKS"] = wheels
     machine.run()
     assert os.readlink(machine.data_dir / "current") != old
-    assert len(os.listdir(machine.data_dir / "releases")) == 1
+    assert len(releases(machine.data_dir)) == 1
     assert machine.settings.read_bytes() == line
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from faults.promises import promise
-from setup.machine import WHEELS, make_clone, make_machine
+from setup.machine import WHEELS, make_clone, make_machine, releases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,6 +120,6 @@ def test_the_older_installation_goes_on_working(machine: Machine, figure: Callab
     for tamper in TAMPERING:
         tampered(machine, tamper)
         assert (os.readlink(machine.data_dir / "current"), machine.settings.read_bytes()) == (current, settings)
-        assert os.listdir(machine.data_dir / "releases") == [current.rpartition("/")[2]]
+        assert releases(machine.data_dir) == [current.rpartition("/")[2]]
         assert machine.line() == line
     figure(f"{len(TAMPERING)} upgrades refused; a higher version beside the pinned one not taken")

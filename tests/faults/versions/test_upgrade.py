@@ -15,9 +15,8 @@ from faults.versions.earlier import FIRST, PREVIOUS, Earlier, clone_of
 from faults.versions.lines import drawn, line
 from faults.versions.write import SETTINGS
 from server import usage_body
-from setup.machine import Machine, make_clone, make_machine
+from setup.machine import Machine, make_clone, make_machine, releases
 from usageline import history, paths
-from usageline.setup import own_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,11 +49,6 @@ def look_again(machine: Machine, api: Api, percent: int) -> None:
         machine.world.run(python, "-I", "-B", "-m", "usageline.refresh", "--force")
 
 
-def releases(machine: Machine) -> list[str]:
-    """What is installed."""
-    return sorted(filter(own_names.RELEASE.fullmatch, os.listdir(machine.data_dir / "releases")))
-
-
 def faulty(lines: list[str]) -> list[str]:
     """Those that are no line with numbers."""
     return [text for text in lines if text.count("\n") != 1 or "%" not in text or "config.toml" in text]
@@ -73,14 +67,14 @@ def test_an_upgrade_loses_nothing(tmp_path: Path, api: Api, earlier: Earlier, fi
     look_again(machine, api, 41)
     kept = history.load(machine.env, ACCOUNT_KEY)
     assert (len(kept) >= 2) == earlier.keeps_history
-    old = releases(machine)
+    old = releases(machine.data_dir)
     machine.clone = make_clone(tmp_path / "clone")
     with drawn(machine) as seen:
         said = machine.run()
     assert faulty(seen) == []
     assert f"release {old[0]}" in said
-    assert len(releases(machine)) == 1
-    assert releases(machine) != old
+    assert len(releases(machine.data_dir)) == 1
+    assert releases(machine.data_dir) != old
     assert "41%" in line(machine)
     look_again(machine, api, 43)
     machine.wait_for_refreshes()
@@ -122,7 +116,7 @@ def test_back_and_forth_loses_nothing(
         found = history.load(machine.env, ACCOUNT_KEY)
         assert found[: len(kept)] == kept
         kept = found
-        assert len(releases(machine)) == 1
+        assert len(releases(machine.data_dir)) == 1
     machine.run("--uninstall")
     assert machine.settings.read_bytes() == SETTINGS
     assert not machine.data_dir.exists()
@@ -149,7 +143,7 @@ def test_two_versions_at_once_do_not_meet(tmp_path: Path, api: Api, figure: Call
         assert faulty(seen) == []
         lines += len(seen)
         installed = json.loads(Path(paths.install_record(machine.env)).read_text())
-        assert releases(machine) == [installed["release"]]
+        assert releases(machine.data_dir) == [installed["release"]]
         assert os.readlink(machine.data_dir / "current") == "releases/" + installed["release"]
         assert len(json.loads(machine.settings.read_text())["hooks"]["SessionStart"]) == 1
     machine.wait_for_refreshes()
