@@ -106,6 +106,16 @@ def test_the_files_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(os.listdir(account_gate.directory())) == 5
 
 
+def test_no_number_of_servers_on_this_machine_pushes_an_account_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project names them by USAGELINE_API_URL, as many as it likes."""
+    monkeypatch.setattr(account_gate, "MAX_GATES", 5)
+    assert ask("/one")
+    for number in range(20):
+        assert ask(f"/{number}", address=f"http://127.0.0.1:{number}")
+    assert not ask("/two", NOW + 1)
+    assert len(os.listdir(account_gate.directory())) == 5
+
+
 @pytest.mark.parametrize("content", [b"", b"\0" * 50, b"[]", b'{"cooldown": 5, "requested_at": "x", "cache": []}', b"{" * 5000])
 def test_a_damaged_gate_is_open(content: bytes) -> None:
     assert ask("/one")

@@ -41,6 +41,7 @@ CLONE = (
     "history/notes.txt",
     "store/mine.db",
     "log.txt",
+    "install-notes.json",
     "current/x",
 )
 

@@ -19,6 +19,7 @@ from usageline.config.schema import FLOOR_S
 from usageline.line.read import json_file
 from usageline.refresh.gate import Blocked, pass_gate
 from usageline.refresh.record import Record, as_json, from_json
+from usageline.sources.address import API
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
 LOCK_TIMEOUT_S = 1.0
 MAX_GATES = 128
-"""Files kept; the ones written longest ago go first."""
+"""Files kept; the ones of servers on this machine go first, then the ones written longest ago."""
+
+LOCAL = "local-"
+"""Begins the name of a gate of a server on this machine: a project can name any number of those."""
 
 
 def directory(root: str | None = None) -> str:
@@ -44,7 +48,8 @@ def names(account: str, token: str, address: str) -> list[str]:
 
     Each service has its own: what a server on this machine is asked is nobody's budget.
     """
-    return [paths.digest(f"{address}\n{key}".encode("utf-8", "surrogatepass")) for key in (account, token) if key]
+    kind = "" if address == API else LOCAL
+    return [kind + paths.digest(f"{address}\n{key}".encode("utf-8", "surrogatepass")) for key in (account, token) if key]
 
 
 class AccountGate:
@@ -109,6 +114,7 @@ class AccountGate:
             self._sweep()
 
     def _sweep(self) -> None:
-        entries = [(entry.stat(follow_symlinks=False).st_mtime, entry.path) for entry in os.scandir(self._directory)]
-        for _, path in sorted(entries)[: max(0, len(entries) - MAX_GATES)]:
-            os.unlink(path)
+        entries = list(os.scandir(self._directory))
+        entries.sort(key=lambda entry: (not entry.name.startswith(LOCAL), entry.stat(follow_symlinks=False).st_mtime))
+        for entry in entries[: max(0, len(entries) - MAX_GATES)]:
+            os.unlink(entry.path)

@@ -51,8 +51,11 @@ STATE = _kept(
 )
 """In the state directory, besides the install records: those go last, each by its profile's uninstall."""
 
-RELEASES: Names = {"gates": _kept({rf"{_HEX}\.json": None})}
+RELEASES: Names = {"gates": _kept({rf"(local-)?{_HEX}\.json": None})}
 """In `releases/`, besides the releases."""
+
+INSTALL_RECORD = re.compile(rf"install-(default|{_HEX})\.json", re.ASCII)
+"""In the state directory: a profile's record."""
 
 RELEASE = re.compile(r"\d[\w.+]*-[0-9a-f]{10}", re.ASCII)
 """Of a directory in `releases/`, all of which is ours."""

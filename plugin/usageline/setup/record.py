@@ -31,7 +31,7 @@ from typing import Any
 from usageline import atomic, client_text, paths
 from usageline.errors import SetupRefused
 from usageline.line import read
-from usageline.setup import files, json_text
+from usageline.setup import files, json_text, own_names
 
 VERSION = 1
 BROKEN = (
@@ -141,7 +141,7 @@ def others(env: dict[str, str]) -> list[str]:
         names = os.listdir(directory)
     except OSError:
         return []
-    return sorted(directory + "/" + name for name in names if name.startswith("install-") and name.endswith(".json") and name != own)
+    return sorted(directory + "/" + name for name in names if own_names.INSTALL_RECORD.fullmatch(name) and name != own)
 
 
 def _parsed(place: str) -> dict[str, Any]:
