@@ -92,7 +92,8 @@ usable() {
     fi
     needed=argparse,base64,difflib,filecmp,glob,hashlib,json,subprocess,shutil,selectors,threading
     if [ "$2" = whole ]; then needed=$needed,ctypes,sqlite3,ssl,zlib,venv,xml.etree.ElementTree,pyexpat; fi
-    "$1" -I -S -B -c "import sys; sys.version_info < (3, 10) and sys.exit(1); import $needed" </dev/null >/dev/null 2>&1
+    # By its word, not its status alone: an empty file that can be executed ends well, too.
+    [ "$("$1" -I -S -B -c "import sys; sys.version_info < (3, 10) and sys.exit(1); import $needed; print('usable')" </dev/null 2>/dev/null)" = usable ]
 }
 
 refused=

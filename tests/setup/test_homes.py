@@ -241,9 +241,22 @@ def test_the_program_comes_and_goes_whatever_pip_is_configured_to_do(machine: Ma
     wheels = machine.env.pop("PIP_FIND_LINKS")
     conf.write_text(PIP_CONF.format(target=target, wheels=wheels))
     machine.env.update(PIP_REQUIRE_HASHES="0", PIP_PREFIX=str(target), PIP_DRY_RUN="1", PIP_CONSTRAINT="/nonexistent", PIP_ROOT=str(target))
+    machine.env.update(PYTHONPYCACHEPREFIX=str(target), PYTHONPLATLIBDIR="nonexistent")
     machine.run()
     assert not target.exists()
     machine.wait_for_refreshes()
+
+    hook = machine.data_dir / "current/hooks/session_start.py"
+    whole = hook.read_bytes()
+    start = json.loads(machine.settings.read_text())["hooks"]["SessionStart"][0]["hooks"][0]["command"]
+    for replace in (os.unlink, os.mkfifo, os.mkdir):
+        replace(hook)
+        done = machine.world.run("/bin/sh", "-c", start, timeout=10)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        if replace is os.mkfifo:
+            hook.unlink()
+    hook.rmdir()
+    hook.write_bytes(whole)
 
     python = machine.data_dir / "current/venv/bin/python"
     python.unlink()

@@ -50,11 +50,12 @@ def test_an_empty_path_is_no_hindrance(machine: Machine) -> None:
     machine.run("--dry-run")
 
 
-def test_pythons_that_are_too_old_are_passed_over(machine: Machine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["#!/bin/sh\nexit 1\n", "", "#!/bin/sh\nexit 0\n", "#!/bin/sh\nkill -SEGV $$\n"])
+def test_pythons_that_are_too_old_or_none_are_passed_over(machine: Machine, tmp_path: Path, text: str) -> None:
     """The next one that will do is taken."""
     old = tmp_path / "bin" / "python3"
     old.parent.mkdir()
-    old.write_text("#!/bin/sh\nexit 1\n")
+    old.write_text(text)
     old.chmod(0o755)
     machine.env["PATH"] = f"{old.parent}:{os.path.dirname(os.path.realpath(sys.executable))}:/usr/bin:/bin"
-    machine.run("--dry-run")
+    assert "an install would do this" in machine.run("--dry-run")

@@ -147,6 +147,22 @@ def test_a_script_that_is_empty_or_cut_ends_in_a_sentence(world: World, wired: W
     assert (hook.returncode, hook.stdout, hook.stderr) == (0, "", "")
 
 
+@pytest.mark.parametrize("how", ["gone", "FIFO", "directory"])
+def test_a_script_that_is_gone_or_no_file_is_not_waited_for(world: World, wired: Wiring, release: Release, how: str) -> None:
+    """The line has its sentence; the hook says nothing, for the client shows an error of any other status than 0."""
+    fallback = release.root / "bin/fallback"
+    fallback.parent.mkdir()
+    for path in (release.statusline, release.hook, fallback):
+        path.unlink(missing_ok=True)
+        if how == "FIFO":
+            os.mkfifo(path)
+        elif how == "directory":
+            path.mkdir()
+        line, hook = _run(world, wired.line), _run(world, wired.hook)
+        assert (line.returncode, bool(line.stdout.strip()), line.stderr) == (0, True, "")
+        assert (hook.returncode, hook.stdout, hook.stderr) == (0, "", "")
+
+
 @pytest.mark.parametrize("how", CUTS)
 def test_a_module_that_is_empty_or_cut_leaves_a_line(world: World, wired: Wiring, release: Release, how: str) -> None:
     """Each of those that a line runs, with its bytecode, and the bundle of them all."""

@@ -45,7 +45,7 @@ script={script} hook={hook} setup={setup}
 usable() {{
     [ -x "$1" ] || return 1
     if [ "$1" = /usr/bin/python3 ] && [ -x /usr/bin/xcode-select ]; then /usr/bin/xcode-select -p >/dev/null 2>&1 || return 1; fi
-    "$1" -I -S -B -c 'import sys; sys.exit(sys.version_info < (3, 10))' </dev/null >/dev/null 2>&1
+    [ "$("$1" -I -S -B -c 'import sys; print(sys.version_info >= (3, 10))' </dev/null 2>/dev/null)" = True ]
 }}
 # In fixed places: PATH may be a project's.
 found=
@@ -57,12 +57,12 @@ done
 word=${{1-}}
 case $word in
 statusline)
-    [ -s "$script" ] || {{ echo {damaged}; exit 0; }}
+    [ -f "$script" ] && [ -s "$script" ] || {{ echo {damaged}; exit 0; }}
     [ -n "$found" ] && exec "$found" -I -S -B -X utf8 "$script"
     echo {no_python}
     exit 0 ;;
 hook)
-    [ -n "$found" ] && exec "$found" -I -S -B -X utf8 "$hook"
+    [ -f "$hook" ] && [ -n "$found" ] && exec "$found" -I -S -B -X utf8 "$hook"
     exit 0 ;;
 line)
     [ -n "$found" ] && exec "$found" -I -S -B -X utf8 "$script" "$@" ;;

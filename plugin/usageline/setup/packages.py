@@ -41,7 +41,8 @@ EXTRAS = {"png": "resvg_py"}
 FULL_BYTES = 32 << 20
 """A disk with less left has no room for the packages and for what unpacks them."""
 
-_DROPPED = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV", "CONDA_PREFIX")
+_DROPPED = ("VIRTUAL_ENV", "CONDA_PREFIX")
+"""And every `PYTHON*`: some stop an interpreter, others have it write elsewhere."""
 
 
 class PackagesFailed(UsagelineError):
@@ -123,7 +124,7 @@ class Packages:
 
         Of the user's settings of pip and uv only those reach it that say where packages come from; with `config` pip's files do, too.
         """
-        kept = {name: value for name, value in self.env.items() if name not in _DROPPED}
+        kept = {name: value for name, value in self.env.items() if name not in _DROPPED and not name.startswith("PYTHON")}
         env = {**tool_config.without_targets(kept), **(more or {})}
         if config:
             env |= {name: value for name, value in kept.items() if name == "PIP_CONFIG_FILE"}

@@ -60,7 +60,8 @@ class Wiring:
         """Whether an install of ours wrote this command, with whatever interpreter. A command of the user's that calls ours is the user's."""
         if not isinstance(command, str):
             return False
-        tests = (f" ] && [ -r {quoted(script)} ] && " for script in self.scripts)
+        # 0.1.0 as first published tried `-r`, which is also true of a FIFO.
+        tests = (f" ] && [ {test} {quoted(script)} ] && " for script in self.scripts for test in ("-f", "-r"))
         guards = [test + then for test in tests for then in ("exec ", "{ ")]
         return command in self.known or (command.startswith("[ -x ") and any(guard in command for guard in guards))
 
@@ -87,9 +88,9 @@ def wiring(interpreter: str, data_dir: str, known: frozenset[str] = frozenset())
     codes = (GUARDED + f"print({DAMAGED!r})", GUARDED.rstrip())
     words = (("statusline", f"echo {shlex.quote(GONE)}"), ("hook", "exit 0"))
     line, hook = (
-        f"[ -x {python} ] && [ -r {script} ] && "
+        f"[ -x {python} ] && [ -f {script} ] && "
         f"{{ {SAFE_LOCALE}{SAFE_ZONE}{SAFE_STDIN}exec {python} -I -S -B -X utf8 -c {shlex.quote(code)} {script}; }}; "
-        f"[ -r {fallback} ] && exec /bin/sh {fallback} {word}; {otherwise}"
+        f"[ -f {fallback} ] && exec /bin/sh {fallback} {word}; {otherwise}"
         for script, code, (word, otherwise) in zip(map(quoted, scripts), codes, words, strict=True)
     )
     return Wiring(line, hook, scripts, known)
