@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,22 @@ def test_the_claims_directory_is_ours_alone_whatever_the_umask(env: dict[str, st
 def test_where_the_stamp_cannot_be_written_nothing_is_claimed(env: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / ".cache").write_text("a file where the directory should be")
     assert start.claim(env, NOW) == "unwritable"
+
+
+def test_below_a_home_that_is_a_relative_path_nothing_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be made in whatever project the line runs."""
+    monkeypatch.chdir(tmp_path)
+    assert start.claim({"HOME": "home"}, NOW) == "unwritable"
+    assert not os.listdir(tmp_path)
+
+
+def test_a_home_that_is_missing_at_the_top_of_the_file_system_is_made_or_told_of() -> None:
+    """As `/nonexistent` is, which user databases name. Only root can make it."""
+    home = Path(f"/usageline-no-home-{os.getpid()}")
+    try:
+        assert start.claim({"HOME": str(home)}, NOW) == ("" if home.is_dir() else "unwritable")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.mark.parametrize(

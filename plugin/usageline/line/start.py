@@ -276,7 +276,11 @@ def _make_directories(path):
     try:
         system.stat(path)
     except FileNotFoundError:
-        _make_directories(path.rpartition("/")[0])
+        above, slash, _ = path.rpartition("/")
+        if not slash:
+            raise  # below whatever directory this is, a project for one
+        if above:
+            _make_directories(above)
         try:
             system.mkdir(path, 0o700)
         except FileExistsError:
