@@ -1,4 +1,4 @@
-"""The one list of what reaches a process that usageline starts. SECURITY.md's table of processes is made of it (docs/security.py).
+"""The one list of what reaches a process that usageline starts. SECURITY.md's table of processes is made of it (tools/security.py).
 
 A process gets variables of three kinds: `passed` from the environment as they are, `fixed` with the values that the installer
 recorded, and `given` by usageline itself. Nothing else reaches it.

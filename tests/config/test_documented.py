@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from typing import Any
 
+from tools import configuration
 from usageline.config.check import NOTHING, check_text
 from usageline.config.file import parsed
 from usageline.config.resolve import resolved
@@ -69,14 +69,9 @@ def test_every_key_says_what_it_is_for_and_its_default_is_allowed() -> None:
 
 
 def test_the_documentation_has_the_tables_of_the_schema() -> None:
-    """If this fails, run docs/configuration.py."""
-    spec = importlib.util.spec_from_file_location("configuration", REPOSITORY / "docs" / "configuration.py")
-    assert spec
-    assert spec.loader
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    text = script.FILE.read_text(encoding="utf-8")
-    assert script.written(text) == text
+    """If this fails, run tools/configuration.py."""
+    text = configuration.FILE.read_text(encoding="utf-8")
+    assert configuration.written(text) == text
     assert all(f"`{name}`" in text for kind in SEGMENTS for name in keys_of(kind))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from forecast.measure import KINDS, STRAIGHT, Seen, episodes, reliability, score, watch, watch_installs
-from forecast.table import HELD_OUT, SURE_CHANCE, TUNING, USERS
+from tools.forecast_table import HELD_OUT, SURE_CHANCE, TUNING, USERS
 from usageline.line.segments import foresight
 from usageline.usage.forecast import QUIET_CHANCE
 

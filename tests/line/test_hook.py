@@ -220,7 +220,7 @@ def test_a_reader_that_has_gone_keeps_no_refresh_from_starting(session: Hook, ev
 
 
 def test_without_an_alert_for_it_the_hook_imports_nothing_for_alerts(session: Hook) -> None:
-    """The default: alerts are for the line. Its cost is a budget's (tests/bench)."""
+    """The default: alerts are for the line. Its cost is a budget's (tools/bench.py)."""
     session.publish(alert(session_start=False))
     script = session.command[-1]
     report = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
 import shutil
 from typing import TYPE_CHECKING
 
@@ -17,14 +16,15 @@ from faults.secrets.canaries import Search, token
 from faults.secrets.journey import TRACE
 from faults.secrets.trap import Trap
 from faults.secrets.variables import VARIABLES, Variable
+from tools import security
 from usageline.config import origin
-from world import REPOSITORY, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from cli.installed import Installed
     from server import Api
+    from world import World
 
 OPENED = re.compile(r'open(?:at)?\([^"]*"([^"]+)"[^=]*= \d+')
 CONFIGURATION = 'rows = [["session"], ["git"]]\n[segments.git]\nshow = ["branch", "dirty"]\n'
@@ -142,9 +142,6 @@ def test_a_projects_variable(
 
 
 def test_the_tables_of_the_security_policy_are_made_of_the_code() -> None:
-    """`docs/security.py` writes them."""
-    path, maker = REPOSITORY / "SECURITY.md", REPOSITORY / "docs" / "security.py"
-    if not path.exists():
-        pytest.skip("there is no SECURITY.md here")
-    module = runpy.run_path(str(maker))
-    assert module["written"](path.read_text("utf-8")) == path.read_text("utf-8")
+    """`tools/security.py` writes them."""
+    text = security.FILE.read_text("utf-8")
+    assert security.written(text) == text

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import json
 import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-import audit
 from faults.promises import promise
+from tools import audit, sbom
 from world import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType
+
+    import pytest
 
 LOCKS = sorted([*REPOSITORY.glob("plugin/requirements*.lock"), *REPOSITORY.glob("tests/requirements*.lock")])
 CLASSIFIERS = {
@@ -27,17 +25,6 @@ CLASSIFIERS = {
     "BSD-3-Clause": "BSD License",
     "LGPL-3.0-or-later": "GNU Lesser General Public License v3 or later (LGPLv3+)",
 }
-
-
-@pytest.fixture(scope="session")
-def sbom() -> ModuleType:
-    """docs/sbom.py."""
-    spec = importlib.util.spec_from_file_location("sbom", REPOSITORY / "docs" / "sbom.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @promise("Every package is pinned to one version with the digests of its files, and no list names an index")
@@ -56,7 +43,7 @@ def test_every_package_is_pinned_with_digests(figure: Callable[[str], None]) -> 
 
 
 @promise("docs/sbom.json names every package that an install takes, with version, digests and licence, and is as the lists are")
-def test_the_bill_of_materials_is_up_to_date(sbom: ModuleType, figure: Callable[[str], None]) -> None:
+def test_the_bill_of_materials_is_up_to_date(figure: Callable[[str], None]) -> None:
     text = sbom.FILE.read_text("utf-8")
     assert text == sbom.text(), "run tests/run sbom"
     parts = json.loads(text)["components"]

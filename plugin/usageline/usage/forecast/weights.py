@@ -1,4 +1,4 @@
-"""The numbers that the forecast rests on, chosen on the tuning seeds of tests/forecast/table.py and on no others. Pure."""
+"""The numbers that the forecast rests on, chosen on the tuning seeds of tools/forecast_table.py and on no others. Pure."""
 
 from __future__ import annotations
 

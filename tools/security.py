@@ -1,4 +1,5 @@
-"""Writes the tables of SECURITY.md anew, from the code: `PYTHONPATH=plugin:tests .tests-env/bin/python docs/security.py`.
+"""Writes the tables of SECURITY.md anew, from the code:
+`PYTHONPATH=plugin:tests .tests-env/bin/python -m tools.security`.
 
 A table stands between `<!-- NAME -->` and `<!-- end -->`; the words around it are written by hand.
 """

@@ -21,12 +21,13 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 from hot import Hot
-from usageline import themes
+from usageline import paths, themes
 from usageline.cli.config import sample
 from usageline.config.compile import compile_config
+from usageline.line.due import file_stamp
 from world import World, build_release
 
-FOLDER = Path(__file__).with_name("pictures")
+FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 WIDTHS = (60, 80, 120, 200)
 HOUR_S = 3600
 LIGHT = TerminalTheme(
@@ -77,13 +78,10 @@ class Scene:
         return done.stdout.decode().splitlines()
 
     def _stamp(self) -> str:
-        from usageline import paths  # noqa: PLC0415
-        from usageline.line.start import file_stamp  # noqa: PLC0415
-
         return str(file_stamp(paths.claude_credentials(self.hot.world.env)))
 
 
-def limits(session: float, week: float, *, left_s: float = 2 * HOUR_S, **foretold: int) -> list[dict[str, Any]]:
+def limits(session: float, week: float, *, left_s: float = 2 * HOUR_S, **foretold: float) -> list[dict[str, Any]]:
     """The two windows and a model's week."""
     at = int(time.time())
     return [
@@ -159,7 +157,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             world = World(Path(folder) / "world")
             scene = Scene(Hot(world, build_release(Path(folder) / "release")), appearance)
-            subprocess.run(["git", "init", "-q", "-b", "main", str(world.home / "src" / "usageline")], check=True)  # noqa: S607 - the git of whoever draws
+            subprocess.run(["git", "init", "-q", "-b", "main", str(world.home / "src" / "usageline")], check=True)
             draw([line for text in a_day(scene) for line in (text, "")][:-1], terminal, FOLDER / f"line-{appearance}.svg")
             draw(widths(scene), terminal, FOLDER / f"widths-{appearance}.svg")
             draw(all_themes(scene), terminal, FOLDER / f"themes-{appearance}.svg")

@@ -1,5 +1,5 @@
 """Writes the tables of docs/RELIABILITY.md anew, from the promises in tests/faults and the figures of a run:
-`PYTHONPATH=plugin:tests .tests-env/bin/python docs/reliability.py [FIGURES...]`, by default those of `tests/run faults` in this clone.
+`PYTHONPATH=plugin:tests .tests-env/bin/python -m tools.reliability [FIGURES...]`, by default those of `tests/run faults` in this clone.
 
 A table stands between `<!-- AREA -->` and `<!-- end -->`; the words around it are written by hand.
 """
@@ -17,8 +17,9 @@ from faults.promises import AREAS, Promise, promises
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-FILE = Path(__file__).with_name("RELIABILITY.md")
-RUN = Path(__file__).parent.parent / ".tests-env" / "figures.jsonl"
+HERE = Path(__file__).parent.parent
+FILE = HERE / "docs" / "RELIABILITY.md"
+RUN = HERE / ".tests-env" / "figures.jsonl"
 HEAD = "| what holds | what you see | measured | test |\n| --- | --- | --- | --- |"
 NOT_RUN = "not run"
 
@@ -58,7 +59,7 @@ def _measured(cases: list[dict[str, Any]]) -> str:
 
 def main(paths: list[str]) -> int:
     """0 where every promise has a figure of a test that passed."""
-    text = written(FILE.read_text("utf-8"), figures.read(*(paths or [RUN])))
+    text = written(FILE.read_text("utf-8"), figures.read(*(paths or [str(RUN)])))
     FILE.write_text(text, "utf-8")
     return int(f"| {NOT_RUN} |" in text or "| FAILED |" in text)
 

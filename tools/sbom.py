@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-FILE = HERE / "sbom.json"
-PLUGIN = HERE.parent / "plugin"
+HERE = Path(__file__).resolve().parent.parent
+FILE = HERE / "docs" / "sbom.json"
+PLUGIN = HERE / "plugin"
 LOCKS = {PLUGIN / "requirements.lock": "required", PLUGIN / "requirements-png.lock": "optional"}
 
 LICENCES = {

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-LOCKS = (*sorted((HERE.parent / "plugin").glob("requirements*.lock")), *sorted(HERE.glob("requirements*.lock")))
+HERE = Path(__file__).resolve().parent.parent
+LOCKS = tuple(lock for folder in ("plugin", "tests") for lock in sorted((HERE / folder).glob("requirements*.lock")))
 SERVICES = ("pypi", "osv")
 LONGEST_S = 300
 OFFLINE = "not audited: no advisory database can be reached"
@@ -31,7 +31,7 @@ def main() -> int:
     """Audit every lock, say what was found, and give the exit status."""
     status = 0
     for lock in LOCKS:
-        name = lock.relative_to(HERE.parent)
+        name = lock.relative_to(HERE)
         packages = next(filter(None, (asked(lock, service) for service in SERVICES)), None)
         if packages is None:
             print(OFFLINE)

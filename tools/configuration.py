@@ -1,4 +1,5 @@
-"""Writes the tables of docs/CONFIGURATION.md anew from the schema: `PYTHONPATH=plugin .tests-env/bin/python docs/configuration.py`.
+"""Writes the tables of docs/CONFIGURATION.md anew from the schema:
+`PYTHONPATH=plugin:tests .tests-env/bin/python -m tools.configuration`.
 
 A table stands between `<!-- NAME -->` and `<!-- end -->`; the words around it are written by hand.
 """
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from usageline.config.schema import Key
 
-FILE = Path(__file__).with_name("CONFIGURATION.md")
+FILE = Path(__file__).parent.parent / "docs" / "CONFIGURATION.md"
 COMMON = ("label", "style", "priority", "hide")
 """Options that every segment has."""
 

@@ -1,0 +1,1 @@
+"""Scripts that build, check and measure this repository. No release contains them."""
