@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from server import Api
+from tests.server import Api
+from tests.world import Release, World, build_release, link_environment
 from usageline.config import origin
 from usageline.line import chain
-from world import Release, World, build_release, link_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ from usageline import paths
 from usageline.line.due import file_stamp
 
 if TYPE_CHECKING:
-    from world import Release, World
+    from tests.world import Release, World
 
 INTERPRETER = os.path.realpath(sys.executable)
 """The interpreter below the test environment's: the hot side is run by a bare one."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from running import is_running
+from tests.running import is_running
 from usageline.bounded import Ended, run_bounded
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.world import REPOSITORY
 from usageline import paths
-from world import REPOSITORY
 
 if TYPE_CHECKING:
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells")
 IGNORING = "trap '' INT TERM HUP QUIT PIPE ALRM USR1 USR2 TSTP; exec \"$@\""

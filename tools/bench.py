@@ -19,12 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from server import Api
+from tests.server import Api
+from tests.world import World, build_release
 from usageline import paths
 from usageline.config.compile import compile_config
 from usageline.line.segments import MODULES
 from usageline.setup.environment import COMPILE
-from world import World, build_release
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,5 +1,5 @@
 """Writes the tables of docs/CONFIGURATION.md anew from the schema:
-`PYTHONPATH=plugin:tests .tests-env/bin/python -m tools.configuration`.
+`PYTHONPATH=plugin:. .tests-env/bin/python -m tools.configuration`.
 
 A table stands between `<!-- NAME -->` and `<!-- end -->`; the words around it are written by hand.
 """

@@ -16,9 +16,9 @@ from dataclasses import replace
 from statistics import median
 from typing import NamedTuple
 
-from forecast.measure import KINDS, STRAIGHT, Score, Seen, reliability, score, watch, watch_installs
-from forecast.months import month
-from forecast.others import other_month
+from tests.forecast.measure import KINDS, STRAIGHT, Score, Seen, reliability, score, watch, watch_installs
+from tests.forecast.months import month
+from tests.forecast.others import other_month
 from usageline.usage.forecast import QUIET_CHANCE, with_forecast
 
 TUNING = (*range(120), *range(1000, 1080))

@@ -20,12 +20,12 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from hot import Hot
+from tests.hot import Hot
+from tests.world import World, build_release
 from usageline import paths, themes
 from usageline.cli.config import sample
 from usageline.config.compile import compile_config
 from usageline.line.due import file_stamp
-from world import World, build_release
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 WIDTHS = (60, 80, 120, 200)

@@ -1,5 +1,5 @@
 """Writes the tables of docs/RELIABILITY.md anew, from the promises in tests/faults and the figures of a run:
-`PYTHONPATH=plugin:tests .tests-env/bin/python -m tools.reliability [FIGURES...]`, by default those of `tests/run faults` in this clone.
+`PYTHONPATH=plugin:. .tests-env/bin/python -m tools.reliability [FIGURES...]`, by default those of `tests/run faults` in this clone.
 
 A table stands between `<!-- AREA -->` and `<!-- end -->`; the words around it are written by hand.
 """
@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faults import figures
-from faults.promises import AREAS, Promise, promises
+from tests.faults import figures
+from tests.faults.promises import AREAS, Promise, promises
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

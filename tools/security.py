@@ -1,5 +1,5 @@
 """Writes the tables of SECURITY.md anew, from the code:
-`PYTHONPATH=plugin:tests .tests-env/bin/python -m tools.security`.
+`PYTHONPATH=plugin:. .tests-env/bin/python -m tools.security`.
 
 A table stands between `<!-- NAME -->` and `<!-- end -->`; the words around it are written by hand.
 """
@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faults.secrets.variables import VARIABLES
+from tests.faults.secrets.variables import VARIABLES
 from usageline import child_env, paths
 from usageline.cli.doctor import client as doctor
 from usageline.config import origin

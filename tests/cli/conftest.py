@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.installed import Installed, install
-from world import CANARY
+from tests.cli.installed import Installed, install
+from tests.world import CANARY
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
 
-    from world import Release, World
+    from tests.world import Release, World
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hot import INTERPRETER
+from tests.hot import INTERPRETER
+from tests.world import build_release
 from usageline import __version__, paths
 from usageline.config import origin
 from usageline.setup import environment, record, wiring
-from world import build_release
 
 if TYPE_CHECKING:
-    from world import Release, World
+    from tests.world import Release, World
 
 RELEASE_ID = __version__ + "-0123456789"
 

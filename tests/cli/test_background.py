@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.terminal import Terminal
+from tests.cli.terminal import Terminal
 from usageline import paths, terminal_background
 
 if TYPE_CHECKING:
-    from world import Release, World
+    from tests.world import Release, World
 
 
 def run(world: World, release: Release, answer: bytes, *, term: str = "xterm-256color") -> Terminal:

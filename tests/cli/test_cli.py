@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hot import Hot
-from server import usage_body
+from tests.hot import Hot
+from tests.server import usage_body
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
     from typing import TypeAlias
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
     Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.terminal import Terminal
+from tests.cli.terminal import Terminal
 from usageline import paths, themes
 from usageline.config.check import check_text
 from usageline.config.template import default_file
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
-    from cli.installed import Installed
-    from world import Release, World
+    from tests.cli.installed import Installed
+    from tests.world import Release, World
 
     Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
 

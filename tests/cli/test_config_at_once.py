@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.world import REPOSITORY
 from usageline import paths
 from usageline.config.file import parsed
-from world import REPOSITORY
 
 if TYPE_CHECKING:
-    from world import World
+    from tests.world import World
 
 KEYS = [f"segments.{name}.bar_width" for name in ("session", "weekly", "scoped", "context")]
 KEYS += ["theme", "clock", "ttl", "alerts.desktop"]

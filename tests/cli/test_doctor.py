@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.installed import write_script
-from setup.machine import make_clone, make_machine
+from tests.cli.installed import write_script
+from tests.setup.machine import make_clone, make_machine
+from tests.world import ACCOUNT, CANARY, ORGANIZATION
 from usageline import paths
 from usageline.cli.doctor import CHECKS, made
 from usageline.cli.doctor.context import Context
-from world import ACCOUNT, CANARY, ORGANIZATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
-    from cli.installed import Installed
-    from server import Api
+    from tests.cli.installed import Installed
+    from tests.server import Api
 
     Doctor: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cli.installed import write_script
-from hot import Hot
+from tests.cli.installed import write_script
+from tests.hot import Hot
 from usageline import paths
 from usageline.cli.doctor import cache, client, installation, line, service, settings, sign_in
 from usageline.cli.doctor.context import Context
@@ -22,8 +22,8 @@ from usageline.config.compile import compile_config
 from usageline.refresh.run import refresh
 
 if TYPE_CHECKING:
-    from cli.installed import Installed
-    from server import Api
+    from tests.cli.installed import Installed
+    from tests.server import Api
     from usageline.cli.doctor.result import Check
 
 FOREIGN = {"type": "command", "command": "mine.sh"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from usageline.config import origin
 
 if TYPE_CHECKING:
-    from cli.installed import Installed
+    from tests.cli.installed import Installed
 
 
 def doctor(installed: Installed, **env: str) -> str:

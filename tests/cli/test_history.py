@@ -16,9 +16,9 @@ from xml.etree import ElementTree as ET
 import pytest
 import resvg_py
 
-from cli.terminal import Terminal
-from history.readings import ACCOUNT, DAY_S, NOW, keep, reading, work
-from hot import Hot
+from tests.cli.terminal import Terminal
+from tests.history.readings import ACCOUNT, DAY_S, NOW, keep, reading, work
+from tests.hot import Hot
 from usageline import history
 from usageline.cli.history import output
 from usageline.errors import UsagelineError
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
-    from world import Release, World
+    from tests.world import Release, World
 
     Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
 

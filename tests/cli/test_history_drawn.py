@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from history.readings import DAY_S, HOUR_S, reading, work
+from tests.history.readings import DAY_S, HOUR_S, reading, work
 from usageline.cli.history import chart, heat, picture
 from usageline.cli.history.hours import hours, level, rows
 from usageline.cli.history.series import GAP_S, Series, all_series

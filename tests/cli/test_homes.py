@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cli.installed import install
+from tests.cli.installed import install
+from tests.world import World
 from usageline import client_text, paths
 from usageline.setup import wiring
-from world import World
 
 if TYPE_CHECKING:
-    from server import Api
+    from tests.server import Api
 
 HOMES = (
     "CORP\\jdoe",

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.world import ACCOUNT, CANARY, ORGANIZATION
 from usageline import paths
 from usageline.cli import info
 from usageline.cli.wording import local_time, span
 from usageline.sources import credentials, keychain
 from usageline.sources.claude_state import ClaudeState
-from world import ACCOUNT, CANARY, ORGANIZATION
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
     from typing import TypeAlias
 
-    from server import Api
-    from world import World
+    from tests.server import Api
+    from tests.world import World
 
     Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
 
-    from server import Api
-    from world import World
+    from tests.server import Api
+    from tests.world import World
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
 

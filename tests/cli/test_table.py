@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rich.console import Console
 
-from line.test_service_numbers import DAY, DEC_1, HOUR, NOW, STAMP, credit, limit, snapshot
+from tests.line.test_service_numbers import DAY, DEC_1, HOUR, NOW, STAMP, credit, limit, snapshot
 from usageline.cli import table
 
 if TYPE_CHECKING:

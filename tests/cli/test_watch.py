@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.terminal import Terminal
-from hot import Hot
-from server import usage_body
+from tests.cli.terminal import Terminal
+from tests.hot import Hot
+from tests.server import usage_body
+from tests.world import CANARY
 from usageline import paths
-from world import CANARY
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
 
-    from cli.installed import Installed
-    from server import Api
-    from world import World
+    from tests.cli.installed import Installed
+    from tests.server import Api
+    from tests.world import World
 
 ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
 HIDE_CURSOR, SHOW_CURSOR = b"\x1b[?25l", b"\x1b[?25h"

@@ -8,15 +8,15 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from server import USAGE_PATH, Api, Handler, Request, Server
+from tests.server import USAGE_PATH, Api, Handler, Request, Server
+from tests.world import ACCOUNT, ORGANIZATION
 from usageline.usage.times import epoch
 from usageline.usage.values import mapping
-from world import ACCOUNT, ORGANIZATION
 
 if TYPE_CHECKING:
     import socket
 
-    from client.certificates import Certificates
+    from tests.client.certificates import Certificates
 
 ANSWER = "Hello from loopback."
 """What the model says to every message."""

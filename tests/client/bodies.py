@@ -10,7 +10,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from world import CAPTURES, REPOSITORY
+from tests.world import CAPTURES, REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from client.installation import opened
+from tests.client.installation import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from client.sandbox import Sandbox
+    from tests.client.sandbox import Sandbox
 
 TOOLS = ("npm", "tmux", "unshare", "nsenter", "ip", "mount", "openssl", "ps")
 

@@ -10,7 +10,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from world import REPOSITORY
+from tests.world import REPOSITORY
 
 VERSION = "2.1.330"
 PACKAGE = f"@anthropic-ai/claude-code-linux-x64@{VERSION}"

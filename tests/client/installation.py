@@ -6,10 +6,10 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from client.certificates import make_certificates
-from client.download import client
-from client.sandbox import Sandbox
-from world import REPOSITORY, World
+from tests.client.certificates import make_certificates
+from tests.client.download import client
+from tests.client.sandbox import Sandbox
+from tests.world import REPOSITORY, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

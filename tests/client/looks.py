@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from client.cells import Row, rows, text_of, width
-from client.recording import whole
+from tests.client.cells import Row, rows, text_of, width
+from tests.client.recording import whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from client.sandbox import Sandbox
+    from tests.client.sandbox import Sandbox
 
 WIDTHS = {80: {}, 160: {"COLORTERM": "truecolor"}}
 """A narrow terminal of 256 colours and a wide one of 16 million: what tells a program so, by the columns."""

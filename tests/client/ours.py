@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from client.usage_screen import AMOUNT, MONTHS, Amount, Moment, amount
-from hot import Hot
+from tests.client.usage_screen import AMOUNT, MONTHS, Amount, Moment, amount
+from tests.hot import Hot
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from world import Release, World
+    from tests.world import Release, World
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 WIDE = "400"

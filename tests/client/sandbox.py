@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from client.api import ClientApi
-from client.certificates import NAMES, Certificates
-from client.download import VERSION
-from client.terminal import DEADLINE_S, Terminal
+from tests.client.api import ClientApi
+from tests.client.certificates import NAMES, Certificates
+from tests.client.download import VERSION
+from tests.client.terminal import DEADLINE_S, Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from world import World
+    from tests.world import World
 
 START_DEADLINE_S = 20
 WHEELS = Path(sys.prefix) / "wheels"

@@ -1,4 +1,4 @@
-"""Pictures of the real client with usageline in it: `PYTHONPATH=tests:plugin .tests-env/bin/python -m client.screenshot DIRECTORY`.
+"""Pictures of the real client with usageline in it: `PYTHONPATH=plugin:. .tests-env/bin/python -m tests.client.screenshot DIRECTORY`.
 
 Installs this clone in a sandbox, starts a client for each width, sends each a message, and writes what their terminals show before and
 after it as SVG, and as PNG where Chromium is installed.
@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, SVG_EXPORT_THEME
 from rich.text import Text
 
-from client.api import ANSWER
-from client.installation import opened
+from tests.client.api import ANSWER
+from tests.client.installation import opened
 
 
 def picture(capture: str, columns: int, file: Path, *, light: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from client.sandbox import Sandbox
+    from tests.client.sandbox import Sandbox
 
 CLIENTS = 3
 CANCELLED_RUNS = 30

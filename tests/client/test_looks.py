@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from client.cells import find, width
-from client.installation import opened
-from client.looks import INDENT, MARGIN, PULL, WIDTHS, Looks, Shown
-from client.recording import Link, cut_sequences, links
+from tests.client.cells import find, width
+from tests.client.installation import opened
+from tests.client.looks import INDENT, MARGIN, PULL, WIDTHS, Looks, Shown
+from tests.client.recording import Link, cut_sequences, links
 from usageline.themes import colours, default, powerline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from client.sandbox import Sandbox
-    from client.terminal import Terminal
+    from tests.client.sandbox import Sandbox
+    from tests.client.terminal import Terminal
 
 THEMES = {
     "default": ('theme = "default"', " │ "),

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from client.api import ANSWER
-from client.installation import fetched
+from tests.client.api import ANSWER
+from tests.client.installation import fetched
 
 if TYPE_CHECKING:
-    from client.sandbox import Sandbox
+    from tests.client.sandbox import Sandbox
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from client.api import ANSWER, _ClientHandler
-from world import ACCOUNT, ORGANIZATION
+from tests.client.api import ANSWER, _ClientHandler
+from tests.world import ACCOUNT, ORGANIZATION
 
 if TYPE_CHECKING:
     import pytest
 
-    from client.sandbox import Sandbox
+    from tests.client.sandbox import Sandbox
 
 TOKEN_PATH = "/v1/oauth/token"
 RENEWED = "sk-ant-oat01-RENEWED-by-the-client"

@@ -6,11 +6,11 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from client.api import ANSWER
-from client.download import VERSION
+from tests.client.api import ANSWER
+from tests.client.download import VERSION
 
 if TYPE_CHECKING:
-    from client.sandbox import Sandbox
+    from tests.client.sandbox import Sandbox
 
 CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)"
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from client.installation import opened
+from tests.client.installation import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from client.sandbox import Sandbox
+    from tests.client.sandbox import Sandbox
 
 HOOK_OF_THE_USER = {"hooks": [{"type": "command", "command": "echo started >> ~/started"}]}
 

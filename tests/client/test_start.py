@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from client.api import ANSWER
-from client.installation import opened
-from server import USAGE_PATH
+from tests.client.api import ANSWER
+from tests.client.installation import opened
+from tests.server import USAGE_PATH
+from tests.world import CANARY
 from usageline import __version__
-from world import CANARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from client.sandbox import Sandbox
+    from tests.client.sandbox import Sandbox
 
 WIDTHS = (80, 120, 160)
 HOOK_OF_THE_USER = {"matcher": "startup", "hooks": [{"type": "command", "command": "echo started >> ~/started"}]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from client.installation import fetched, opened
+from tests.client.installation import fetched, opened
 
 if TYPE_CHECKING:
     from pathlib import Path

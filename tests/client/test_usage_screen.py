@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from client import ours, usage_screen
-from client.bodies import bodies, leaves, time_of
-from client.download import VERSION
-from client.installation import opened
-from client.usage_screen import OFF, OUT, REACHED, REFUSED, UNLIMITED, Amount, Moment, Row
-from server import Api, Request
+from tests.client import ours, usage_screen
+from tests.client.bodies import bodies, leaves, time_of
+from tests.client.download import VERSION
+from tests.client.installation import opened
+from tests.client.usage_screen import OFF, OUT, REACHED, REFUSED, UNLIMITED, Amount, Moment, Row
+from tests.server import Api, Request
+from tests.world import World
 from usageline.usage.parse import parse
-from world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from client.ours import Ours, Shown
-    from client.sandbox import Sandbox
-    from world import Release
+    from tests.client.ours import Ours, Shown
+    from tests.client.sandbox import Sandbox
+    from tests.world import Release
 
 BODIES = bodies(time.time())
 AT_ONCE = 3

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from client.api import ANSWER
-from server import usage_body
-from world import CANARY
+from tests.client.api import ANSWER
+from tests.server import usage_body
+from tests.world import CANARY
 
 if TYPE_CHECKING:
-    from client.sandbox import Sandbox
+    from tests.client.sandbox import Sandbox
 
 TOKEN = "sk-ant-oat01-CANARY-of-a-session-of-its-own"
 MIX = ("37%", "Fable", "12.34")

@@ -19,7 +19,7 @@ from usageline.line.due import file_stamp
 from usageline.line.read import json_file as read_compiled
 
 if TYPE_CHECKING:
-    from world import Release, World
+    from tests.world import Release, World
 
 
 def compiled(world: World) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.figures import Figures
+from tests.faults.figures import Figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faults.promises import FAULTS
+from tests.faults.promises import FAULTS
 
 if TYPE_CHECKING:
     import pytest

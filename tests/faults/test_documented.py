@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from faults.promises import AREAS, FAULTS, promises
-from world import REPOSITORY
+from tests.faults.promises import AREAS, FAULTS, promises
+from tests.world import REPOSITORY
 
 TEXT = (REPOSITORY / "docs" / "RELIABILITY.md").read_text("utf-8")
 _ROW = re.compile(

@@ -32,8 +32,8 @@ from usageline.usage.forecast import History
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from forecast.months import Month
-    from forecast.service import Window
+    from tests.forecast.months import Month
+    from tests.forecast.service import Window
     from usageline.usage.model import Limit, Reading
 
 STRAIGHT = 0.0

@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from forecast.people import PEOPLE, Habit
-from forecast.service import FIRST_DAY, WEEK_MIN, Meter, Window
+from tests.forecast.people import PEOPLE, Habit
+from tests.forecast.service import FIRST_DAY, WEEK_MIN, Meter, Window
 from usageline.usage.model import Limit, Reading
 
 DAY_MIN = 1440

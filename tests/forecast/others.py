@@ -11,8 +11,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from forecast.months import DAY_MIN, DAYS, Month
-from forecast.service import FIRST_DAY, WEEK_MIN, Meter
+from tests.forecast.months import DAY_MIN, DAYS, Month
+from tests.forecast.service import FIRST_DAY, WEEK_MIN, Meter
 from usageline.usage.model import Limit, Reading
 
 MONDAY_TO_FRIDAY, WEEKEND = (0, 1, 2, 3, 4), (5, 6)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from forecast.measure import KINDS, STRAIGHT, Seen, episodes, reliability, score, watch, watch_installs
+from tests.forecast.measure import KINDS, STRAIGHT, Seen, episodes, reliability, score, watch, watch_installs
 from tools.forecast_table import HELD_OUT, SURE_CHANCE, TUNING, USERS
 from usageline.line.segments import foresight
 from usageline.usage.forecast import QUIET_CHANCE
 
 if TYPE_CHECKING:
-    from forecast.months import Month
+    from tests.forecast.months import Month
 
 FEW = (6000, 6001, 6002)
 THRESHOLDS = (QUIET_CHANCE, SURE_CHANCE)

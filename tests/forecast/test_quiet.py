@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from forecast.test_rules import DAY, HOUR, NOW, SESSION_S, WEEK_S, after, look, session, working_days
+from tests.forecast.test_rules import DAY, HOUR, NOW, SESSION_S, WEEK_S, after, look, session, working_days
 from usageline.usage.forecast import History, with_forecast
 from usageline.usage.forecast.use import Use
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from history.readings import ACCOUNT, DAY_S, NOW, content, directory, reading
+from tests.history.readings import ACCOUNT, DAY_S, NOW, content, directory, reading
 from usageline import history
 from usageline.history import files
 from usageline.history.line import encode
 
 if TYPE_CHECKING:
-    from world import World
+    from tests.world import World
 
 
 def test_ninety_days_are_kept_and_older_months_go(world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from history.readings import ACCOUNT, NOW, directory, reading
+from tests.history.readings import ACCOUNT, NOW, directory, reading
 from usageline import history
 from usageline.history import files
 from usageline.history.line import LONGEST_LINE, decode, encode
@@ -17,8 +17,8 @@ from usageline.history.line import LONGEST_LINE, decode, encode
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.world import World
     from usageline.usage.model import Reading
-    from world import World
 
 SEEN = [reading(NOW - 300 * number, float(number)) for number in (2, 1, 0)]
 LINES = b"".join(encode(one) + b"\n" for one in SEEN)

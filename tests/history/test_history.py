@@ -15,17 +15,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from history.readings import ACCOUNT, DAY_S, NOW, content, directory, reading
+from tests.history.readings import ACCOUNT, DAY_S, NOW, content, directory, reading
+from tests.world import REPOSITORY
 from usageline import history, paths
 from usageline.errors import SourceFailure
 from usageline.history import files
 from usageline.history.line import LONGEST_LINE, decode, encode
 from usageline.usage.model import Limit, Reading
 from usageline.usage.parse import parse
-from world import REPOSITORY
 
 if TYPE_CHECKING:
-    from world import World
+    from tests.world import World
 
 
 def test_readings_come_back_as_they_were_the_oldest_first(world: World) -> None:

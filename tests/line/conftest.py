@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hot import Hot
+from tests.hot import Hot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from world import Release, World
+    from tests.world import Release, World
 
 
 @pytest.fixture

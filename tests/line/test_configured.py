@@ -14,8 +14,8 @@ from usageline import paths
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hot import Hot
-    from world import World
+    from tests.hot import Hot
+    from tests.world import World
 
 PAYLOAD = {"session_id": "s1", "model": {"display_name": "Opus 5.5"}, "context_window": {"used_percentage": 12}}
 LONGEST_S = 2.0

@@ -11,8 +11,8 @@ from usageline import paths
 from usageline.line import elsewhere
 
 if TYPE_CHECKING:
-    from hot import Hot
-    from server import Api
+    from tests.hot import Hot
+    from tests.server import Api
 
 
 def line(hot: Hot, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hot import Hot
-from server import usage_body
+from tests.hot import Hot
+from tests.server import usage_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 REASON = "sign-in expired: any message renews it"
 

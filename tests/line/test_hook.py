@@ -14,15 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hot import INTERPRETER, Hot
+from tests.hot import INTERPRETER, Hot
+from tests.world import REPOSITORY
 from usageline import paths
 from usageline.line import hook
-from world import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from world import Release, World
+    from tests.world import Release, World
 
 RESETS_IN_S = 3600
 

@@ -15,9 +15,9 @@ from usageline.line.view import SIGN_IN_VARIABLES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hot import Hot
-    from server import Api
-    from world import World
+    from tests.hot import Hot
+    from tests.server import Api
+    from tests.world import World
 
 KEY = "sk-ant-api03-not-to-be-used-0123456789abcdefghij"
 

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hot import Hot
-from server import usage_body
+from tests.hot import Hot
+from tests.server import usage_body
 from usageline import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 
 def test_two_profiles_never_see_each_others_numbers(

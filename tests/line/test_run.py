@@ -17,9 +17,9 @@ from usageline.processes import descendants
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hot import Hot
-    from server import Api
-    from world import World
+    from tests.hot import Hot
+    from tests.server import Api
+    from tests.world import World
 
 BAD_INPUT = {
     "nothing": b"",

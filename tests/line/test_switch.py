@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hot import Hot
-from server import usage_body
+from tests.hot import Hot
+from tests.server import usage_body
 
 if TYPE_CHECKING:
-    from server import Api, Request
-    from world import Release, World
+    from tests.server import Api, Request
+    from tests.world import Release, World
 
 A: dict[str, Any] = {"account": "a", "organization": "oa", "token": "sk-token-a"}
 B: dict[str, Any] = {"account": "b", "organization": "ob", "token": "sk-token-b"}

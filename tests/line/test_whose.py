@@ -19,8 +19,8 @@ from usageline.line.view import Window, build
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hot import Hot
-    from world import World
+    from tests.hot import Hot
+    from tests.world import World
 
 NOW = 1_795_400_000
 HOUR, DAY = 3600, 86400

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from world import World
+    from tests.world import World
 
 
 @dataclass(frozen=True)

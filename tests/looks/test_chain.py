@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from running import is_running
+from tests.running import is_running
 from usageline.line import chain, layout, looks
 from usageline.line.chain import Command
 from usageline.processes import descendants
@@ -21,7 +21,7 @@ from usageline.processes import descendants
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from world import Release, World
+    from tests.world import Release, World
 
 NOW = 1_795_400_000.0
 SESSION = "cfad0000-0000-4000-8000-000000000000"

@@ -9,7 +9,7 @@ from usageline import paths
 from usageline.looks import files
 
 if TYPE_CHECKING:
-    from world import World
+    from tests.world import World
 
 
 def put(world: World, name: str, age_s: float) -> Path:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from running import is_running
+from tests.running import is_running
 from usageline import child_env
 from usageline.config import origin
 from usageline.line import git, looks
@@ -22,8 +22,8 @@ from usageline.looks import git as look
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from looks.conftest import Repo
-    from world import Release, World
+    from tests.looks.conftest import Repo
+    from tests.world import Release, World
 
 NOW = 1_795_400_000.0
 

@@ -16,7 +16,7 @@ from usageline.line import git
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from looks.conftest import Repo
+    from tests.looks.conftest import Repo
 
 
 def test_the_branch_is_found_from_any_directory_below(repo: Repo) -> None:

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from server import Request, usage_body
+from tests.server import Request, usage_body
 from usageline import paths
 from usageline.line.due import file_stamp
 from usageline.refresh.run import refresh
@@ -15,8 +15,8 @@ from usageline.sources import sign_in
 if TYPE_CHECKING:
     import pytest
 
-    from server import Api
-    from world import World
+    from tests.server import Api
+    from tests.world import World
 
 A: dict[str, Any] = {"account": "a", "organization": "oa", "token": "sk-token-a"}
 B: dict[str, Any] = {"account": "b", "organization": "ob", "token": "sk-token-b"}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from server import usage_body
+from tests.server import usage_body
 from usageline import paths
 from usageline.line.hook import mark
 from usageline.refresh import lock, told
@@ -24,8 +24,8 @@ from usageline.usage.alerts import MOST_ALERTS, Alert
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 AT = 1_795_464_000
 ALERT = Alert("session", "Current session", 90, 92.5, AT, AT - 9000)

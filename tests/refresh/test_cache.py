@@ -15,7 +15,7 @@ from usageline.refresh import cache
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from world import World
+    from tests.world import World
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077])

@@ -12,7 +12,7 @@ from usageline.errors import ConfigInvalid
 from usageline.sources import SOURCES
 
 if TYPE_CHECKING:
-    from world import World
+    from tests.world import World
 
 
 def test_without_a_file_the_defaults_hold(world: World) -> None:

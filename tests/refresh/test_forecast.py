@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from server import iso, usage_body
+from tests.server import iso, usage_body
 from usageline import history
 from usageline.line import view
 from usageline.line.render import render
@@ -17,8 +17,8 @@ from usageline.usage.forecast import QUIET_CHANCE
 from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:
-    from server import Api
-    from world import World
+    from tests.server import Api
+    from tests.world import World
 
 DAY_S = 86400
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.world import CANARY
 from usageline import paths
 from usageline.errors import SourceFailure
 from usageline.line.due import is_due
@@ -21,13 +22,12 @@ from usageline.refresh import lock, log
 from usageline.refresh.entry import LONGEST_LINE, Entry, why_due
 from usageline.refresh.run import Outcome, refresh
 from usageline.usage.alerts import Alert
-from world import CANARY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 
 def entries(world: World) -> list[dict[str, Any]]:

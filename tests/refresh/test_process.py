@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from server import Api
+from tests.server import Api
+from tests.world import World
 from usageline import paths
 from usageline.atomic import temporary_name
 from usageline.refresh import lock
-from world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from world import Release
+    from tests.world import Release
 
 MOST_CPU_S = 0.5
 

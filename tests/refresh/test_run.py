@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from server import usage_body
+from tests.server import usage_body
 from usageline import paths
 from usageline.line import start
 from usageline.line.due import file_stamp
 from usageline.refresh.run import Outcome, refresh
 
 if TYPE_CHECKING:
-    from server import Api, Request
-    from world import World
+    from tests.server import Api, Request
+    from tests.world import World
 
 
 def stamp(world: World) -> str:

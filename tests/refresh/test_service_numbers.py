@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hot import Hot
-from server import iso
+from tests.hot import Hot
+from tests.server import iso
 from usageline import history
 from usageline.refresh.run import refresh
 from usageline.usage.month import month_end
@@ -19,8 +19,8 @@ from usageline.usage.month import month_end
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 HOUR, DAY = 3600, 86400
 QUIET = '[segments.session]\nshow = ["percent", "reset"]\n[segments.weekly]\nshow = ["percent", "reset"]\n[alerts]\nthresholds = [75, 90]\n'

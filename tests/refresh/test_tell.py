@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from running import is_running
+from tests.running import is_running
 from usageline import processes
 from usageline.config import Alerts, origin
 from usageline.refresh import tell as telling
@@ -24,7 +24,7 @@ from usageline.usage.alerts import Alert
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from world import World
+    from tests.world import World
 
 NOW = int(time.time())
 ALERT = Alert("session", "Current session", 90, 92.5, NOW + 3600, NOW)

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hot import Hot
-from server import iso, usage_body
+from tests.hot import Hot
+from tests.server import iso, usage_body
+from tests.world import ACCOUNT, ORGANIZATION, REPOSITORY, SCOPES
 from usageline import paths
 from usageline.refresh.run import refresh
-from world import ACCOUNT, ORGANIZATION, REPOSITORY, SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 HOUR, DAY = 3600, 86400
 ROW = re.compile(r"\| (\w+) \| (.+) \| `(.+)` \| (.+) \|")

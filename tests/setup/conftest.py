@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from setup.machine import Machine, make_clone, make_machine
-from world import World
+from tests.setup.machine import Machine, make_clone, make_machine
+from tests.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

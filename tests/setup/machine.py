@@ -11,9 +11,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.world import REPOSITORY, World
 from usageline import client_text, paths
 from usageline.setup import own_names
-from world import REPOSITORY, World
 
 WHEELS = Path(sys.prefix) / "wheels"
 LONGEST_S = 150

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hot import Hot
+from tests.hot import Hot
 from usageline.setup import bundle
 
 if TYPE_CHECKING:
-    from world import Release, World
+    from tests.world import Release, World
 
 PAYLOAD = {"model": {"display_name": "Opus 5.5"}, "context_window": {"used_percentage": 12}}
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from history.readings import ACCOUNT, NOW, keep, reading
-from setup.machine import releases
+from tests.history.readings import ACCOUNT, NOW, keep, reading
+from tests.setup.machine import releases
 from usageline import paths
 from usageline.setup import program, record
 from usageline.setup.job import Job
 
 if TYPE_CHECKING:
-    from setup.machine import Machine
+    from tests.setup.machine import Machine
 
 
 def draws(machine: Machine) -> bool:

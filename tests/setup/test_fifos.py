@@ -21,7 +21,7 @@ from usageline.setup.uninstall import uninstall
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from world import World
+    from tests.world import World
 
 PLACES: dict[str, Callable[[dict[str, str]], str]] = {
     "lock": paths.lock,

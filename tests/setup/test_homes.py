@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.needs import NAMESPACE, needs
+from tests.faults.needs import NAMESPACE, needs
 from usageline import paths
 from usageline.setup import interpreters, tool_config, trusted_path, wiring
 from usageline.setup.interpreters import Interpreter
@@ -21,7 +21,7 @@ from usageline.setup.packages import unsupported
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from setup.machine import Machine
+    from tests.setup.machine import Machine
 
 SOMEBODY = 61234
 """A user number that nobody has."""

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.terminal import Terminal
-from setup.machine import releases
+from tests.cli.terminal import Terminal
+from tests.setup.machine import releases
 from usageline import paths, terminal_background
 from usageline.config.check import check_text
 
 if TYPE_CHECKING:
-    from setup.machine import Machine
+    from tests.setup.machine import Machine
 
 FOREIGN = b'{"statusLine": {"type": "command", "command": "mine.sh"}}'
 

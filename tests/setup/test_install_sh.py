@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from setup.machine import Machine
+    from tests.setup.machine import Machine
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash", "dash"])

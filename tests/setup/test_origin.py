@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hot import Hot
+from tests.hot import Hot
 from usageline import __version__, config, paths
 from usageline.config import origin
 from usageline.config.check import check_text
@@ -14,8 +14,8 @@ from usageline.config.check import check_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from setup.machine import Machine
-    from world import Release, World
+    from tests.setup.machine import Machine
+    from tests.world import Release, World
 
 
 def write(folder: Path, text: str) -> None:

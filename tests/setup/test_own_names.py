@@ -16,7 +16,7 @@ from usageline.setup.job import Job
 from usageline.setup.uninstall import uninstall
 
 if TYPE_CHECKING:
-    from world import World
+    from tests.world import World
 
 ONE = "{0}/x"
 PLACES = {

@@ -12,7 +12,7 @@ import pytest
 from usageline import paths
 
 if TYPE_CHECKING:
-    from setup.machine import Machine
+    from tests.setup.machine import Machine
 
 
 def test_where_nothing_is_installed_there_is_nothing_to_do(machine: Machine) -> None:

@@ -13,13 +13,13 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
-from hot import INTERPRETER
+from tests.hot import INTERPRETER
 from usageline import paths
 from usageline.line.start import is_zone
 from usageline.setup.wiring import DAMAGED, SAFE_ZONE, Wiring, wiring
 
 if TYPE_CHECKING:
-    from world import Release, World
+    from tests.world import Release, World
 
 TIMEOUT_S = 8
 """Far longer than a line takes on a loaded machine, and far shorter than one that waits for a FIFO."""

@@ -9,7 +9,7 @@ from usageline.sources import Context
 from usageline.sources import sign_in as sign_ins
 
 if TYPE_CHECKING:
-    from world import World
+    from tests.world import World
 
 
 def context_of(world: World, *, max_age_s: float = 300, not_before: float = 0, within_s: float = 9, client: str | None = None) -> Context:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from server import usage_body
-from sources.contexts import context_of
+from tests.server import usage_body
+from tests.sources.contexts import context_of
 from usageline.errors import SourceFailure
 from usageline.sources import claude_cache
 
 if TYPE_CHECKING:
-    from world import World
+    from tests.world import World
 
 
 def test_a_young_reading_of_the_same_account_is_taken(world: World) -> None:

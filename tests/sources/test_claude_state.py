@@ -12,7 +12,7 @@ from usageline import paths
 from usageline.sources import claude_state
 
 if TYPE_CHECKING:
-    from world import World
+    from tests.world import World
 
 
 @pytest.mark.parametrize(

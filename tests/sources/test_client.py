@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from running import is_running
-from server import usage_body
-from sources.contexts import context_of
+from tests.running import is_running
+from tests.server import usage_body
+from tests.sources.contexts import context_of
+from tests.world import ACCOUNT
 from usageline import paths
 from usageline.errors import SourceFailure
 from usageline.sources import client
-from world import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from world import World
+    from tests.world import World
 
 
 def answer(**response: object) -> str:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.world import CANARY
 from usageline import paths
 from usageline.sources import credentials
 from usageline.sources.token import Token
-from world import CANARY
 
 if TYPE_CHECKING:
-    from world import World
+    from tests.world import World
 
 
 def test_the_file_of_the_client_is_read(world: World) -> None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.world import CANARY, ORGANIZATION, SCOPES
 from usageline.refresh.run import refresh
 from usageline.sources import credentials
-from world import CANARY, ORGANIZATION, SCOPES
 
 if TYPE_CHECKING:
-    from server import Api
-    from world import World
+    from tests.server import Api
+    from tests.world import World
 
 ABSENT = object()
 HOUR_MS = 3_600_000

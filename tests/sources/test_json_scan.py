@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.world import REPOSITORY
 from usageline.sources import claude_state, files, json_scan
 from usageline.sources.json_scan import top_level
-from world import REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path

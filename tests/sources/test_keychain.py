@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.world import CANARY
 from usageline.errors import SourceFailure
 from usageline.sources import credentials, keychain
-from world import CANARY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from world import World
+    from tests.world import World
 
 ITEM = {"claudeAiOauth": {"accessToken": CANARY, "expiresAt": 1795464000000, "scopes": ["user:profile"]}}
 

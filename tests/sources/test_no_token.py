@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hot import Hot
-from server import usage_body
+from tests.hot import Hot
+from tests.server import usage_body
 from usageline import paths
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")

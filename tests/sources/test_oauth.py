@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sources.contexts import context_of
+from tests.sources.contexts import context_of
+from tests.world import CANARY
 from usageline import __version__
 from usageline.errors import SourceFailure
 from usageline.sources import oauth
-from world import CANARY
 
 if TYPE_CHECKING:
-    from server import Api
-    from world import World
+    from tests.server import Api
+    from tests.world import World
 
 
 def failure_of(world: World, **context: Any) -> SourceFailure:

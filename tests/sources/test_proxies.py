@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.needs import needs
-from sources.contexts import context_of
+from tests.faults.needs import needs
+from tests.sources.contexts import context_of
 from usageline.config import origin
 from usageline.errors import SourceFailure
 from usageline.sources import http, network, oauth
@@ -22,8 +22,8 @@ from usageline.sources.proxies import proxy_for, tls_context
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from server import Api
-    from world import World
+    from tests.server import Api
+    from tests.world import World
 
 API_URL = "https://api.anthropic.com/api/oauth/usage"
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.world import ACCOUNT, CANARY
 from usageline import paths
 from usageline.errors import SourceFailure
 from usageline.sources import credentials, sign_in
-from world import ACCOUNT, CANARY
 
 if TYPE_CHECKING:
-    from world import World
+    from tests.world import World
 
 
 def settings(world: World, **content: Any) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.world import CAPTURES
 from usageline.errors import SourceFailure
 from usageline.usage.model import Credit, Limit
 from usageline.usage.parse import parse
-from world import CAPTURES
 
 BODIES = Path(__file__).parent / "bodies"
 SESSION, WEEK = ("session", "Current session"), ("weekly_all", "Current week (all models)")

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server import usage_body
-from usage.test_properties import BODIES, JSON
+from tests.server import usage_body
+from tests.usage.test_properties import BODIES, JSON
+from tests.world import CAPTURES
 from usageline.errors import SourceFailure
 from usageline.usage.parse import parse
 from usageline.usage.schema import Path, unused
-from world import CAPTURES
 
 if TYPE_CHECKING:
     from usageline.usage.model import Credit, Limit

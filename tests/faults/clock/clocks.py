@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faults.crowd.holders import wait_for
-from hot import Hot
+from tests.faults.crowd.holders import wait_for
+from tests.hot import Hot
 from usageline import paths
 from usageline.line.due import file_stamp, is_due
 from usageline.line.read import json_file
 from usageline.refresh import lock
 
 if TYPE_CHECKING:
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 LIBRARIES = (
     "/usr/lib/*/faketime/libfaketime.so.1",

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.clock.clocks import Clock
-from faults.needs import needs
-from running import is_running
+from tests.faults.clock.clocks import Clock
+from tests.faults.needs import needs
+from tests.running import is_running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 
 @pytest.fixture

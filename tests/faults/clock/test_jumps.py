@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.clock.clocks import YEAR_S, assert_sane
-from faults.promises import promise
+from tests.faults.clock.clocks import YEAR_S, assert_sane
+from tests.faults.promises import promise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faults.clock.clocks import Clock
+    from tests.faults.clock.clocks import Clock
 
 NO_BATTERY_S = 86400
 """The time on a machine whose clock has lost its battery."""

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.clock.clocks import YEAR_S
-from faults.crowd.holders import wait_for
-from faults.promises import promise
-from hot import INTERPRETER
-from server import usage_body
+from tests.faults.clock.clocks import YEAR_S
+from tests.faults.crowd.holders import wait_for
+from tests.faults.promises import promise
+from tests.hot import INTERPRETER
+from tests.server import usage_body
 from usageline import history, paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faults.clock.clocks import Clock
+    from tests.faults.clock.clocks import Clock
 
 DAY_S = 86400
 WRONG = (YEAR_S, -YEAR_S, 5 * YEAR_S // 2, -YEAR_S // 8)

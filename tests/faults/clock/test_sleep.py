@@ -9,16 +9,16 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
-from faults.clock.clocks import assert_sane
-from faults.crowd.holders import wait_for
-from faults.needs import needs
-from faults.promises import promise
-from running import is_running
+from tests.faults.clock.clocks import assert_sane
+from tests.faults.crowd.holders import wait_for
+from tests.faults.needs import needs
+from tests.faults.promises import promise
+from tests.running import is_running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faults.clock.clocks import Clock
+    from tests.faults.clock.clocks import Clock
 
 ASLEEP_S = 8 * 3600
 

@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from faults.clock.clocks import assert_sane
-from faults.promises import promise
-from hot import Hot
+from tests.faults.clock.clocks import assert_sane
+from tests.faults.promises import promise
+from tests.hot import Hot
 from usageline import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faults.clock.clocks import Clock
-    from server import Api
-    from world import Release, World
+    from tests.faults.clock.clocks import Clock
+    from tests.server import Api
+    from tests.world import Release, World
 
 HOUR_S = 3600
 CHANGES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from world import REPOSITORY
+from tests.world import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

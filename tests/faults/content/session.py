@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from faults.content.fuzz.drawn import NOW, ROWS
-from faults.content.judge import WRITTEN
+from tests.faults.content.fuzz.drawn import NOW, ROWS
+from tests.faults.content.judge import WRITTEN
 from usageline.cli.config import sample
 from usageline.line import chain, render, view
 from usageline.looks import output

@@ -9,9 +9,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from faults.content.fuzz.bytes_in import BETWEEN
-from faults.content.fuzz.targets import DICTIONARY, seeds
-from faults.content.hostile import TEXTS
+from tests.faults.content.fuzz.bytes_in import BETWEEN
+from tests.faults.content.fuzz.targets import DICTIONARY, seeds
+from tests.faults.content.hostile import TEXTS
 
 WORDS = [
     word.encode().decode("unicode_escape").encode("latin-1")

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.content.fuzz.drawn import LEAST_COLUMNS, NOW
-from faults.content.hostile import ADDRESSES, TEXTS
-from faults.content.judge import WRITTEN, fits, one_line, visible
-from faults.content.session import PLACES, Place, Session
-from faults.promises import promise
+from tests.faults.content.fuzz.drawn import LEAST_COLUMNS, NOW
+from tests.faults.content.hostile import ADDRESSES, TEXTS
+from tests.faults.content.judge import WRITTEN, fits, one_line, visible
+from tests.faults.content.session import PLACES, Place, Session
+from tests.faults.promises import promise
 from usageline import themes
 from usageline.cli.config import sample
 from usageline.config import Alerts

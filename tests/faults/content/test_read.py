@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from faults.content.fuzz import targets
-from faults.content.readers import ELSEWHERE, READERS, readers
-from faults.content.strategies import inputs
-from faults.promises import promise
+from tests.faults.content.fuzz import targets
+from tests.faults.content.readers import ELSEWHERE, READERS, readers
+from tests.faults.content.strategies import inputs
+from tests.faults.promises import promise
+from tests.world import REPOSITORY
 from usageline.config import file as config_file
 from usageline.config.check import check_text
-from world import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,8 +114,8 @@ def test_a_coverage_guided_fuzzer_finds_nothing(
     found.mkdir()
     scratch.mkdir()
     monkeypatch.setenv("TMPDIR", str(scratch))
-    monkeypatch.setenv("PYTHONPATH", f"{REPOSITORY / 'plugin'}:{REPOSITORY / 'tests'}")
-    command = [str(FUZZER), "-B", "-m", "faults.content.fuzz.run", target, str(FUZZER_S), str(found)]
+    monkeypatch.setenv("PYTHONPATH", f"{REPOSITORY / 'plugin'}:{REPOSITORY}")
+    command = [str(FUZZER), "-B", "-m", "tests.faults.content.fuzz.run", target, str(FUZZER_S), str(found)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=FUZZER_S * 8, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     runs = re.search(r"number_of_executed_units: (\d+)", done.stderr)

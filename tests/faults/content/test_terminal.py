@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pyte
 import pytest
 
-from cli.terminal import Terminal
-from faults.content.hostile import RUN, TEXTS
-from faults.content.judge import visible
-from faults.content.session import PLACES, Session
-from faults.needs import needs
-from faults.promises import promise
-from hot import Hot
+from tests.cli.terminal import Terminal
+from tests.faults.content.hostile import RUN, TEXTS
+from tests.faults.content.judge import visible
+from tests.faults.content.session import PLACES, Session
+from tests.faults.needs import needs
+from tests.faults.promises import promise
+from tests.hot import Hot
 from usageline.history.line import encode
 from usageline.line import elsewhere, render, view
 from usageline.line.layout import cells
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from world import Release, World
+    from tests.world import Release, World
 
 ROW, ROWS, COLUMNS = 10, 24, 160
 COMMANDS = (["table"], ["info"], ["history"], ["config", "get", "segments.text.text"], ["doctor"], ["config", "check"], ["refresh"])

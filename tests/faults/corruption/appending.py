@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from history.readings import directory, reading
+from tests.history.readings import directory, reading
 from usageline import history
 from usageline.history import files
 

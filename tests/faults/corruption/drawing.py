@@ -17,7 +17,7 @@ from usageline.line.view import MAX_PERCENT
 if TYPE_CHECKING:
     import pytest
 
-    from world import Release, World
+    from tests.world import Release, World
 
 LONGEST_S = 3.0
 """For one line, on a machine that has much else to do."""

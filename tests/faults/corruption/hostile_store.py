@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faults.corruption.damage import ESCAPES, bomb
+from tests.faults.corruption.damage import ESCAPES, bomb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.corruption.damage import contents
-from faults.corruption.measured import run
-from faults.promises import promise
-from hot import Hot
+from tests.faults.corruption.damage import contents
+from tests.faults.corruption.measured import run
+from tests.faults.promises import promise
+from tests.hot import Hot
 from usageline.setup import bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 LONGEST_S = 5.0
 

@@ -9,14 +9,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faults.corruption.damage import VALUES, bomb, cuts, flips
-from faults.promises import promise
-from history.readings import ACCOUNT, NOW, directory, reading
+from tests.faults.corruption.damage import VALUES, bomb, cuts, flips
+from tests.faults.promises import promise
+from tests.history.readings import ACCOUNT, NOW, directory, reading
+from tests.world import World
 from usageline import flock, history, paths
 from usageline.history import files
 from usageline.history.line import encode
 from usageline.line.view import MAX_PERCENT
-from world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ def test_two_that_add_while_the_file_is_cut_lose_nothing(
     in_memory: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:
     world = World(in_memory / "world")
-    env = {**world.env, "PYTHONPATH": f"{TESTS}:{TESTS.parent / 'plugin'}"}
+    env = {**world.env, "PYTHONPATH": f"{TESTS.parent}:{TESTS.parent / 'plugin'}"}
     count, begin = size(400, 5000), in_memory / "begin"
     script = Path(__file__).with_name("appending.py")
     command = [sys.executable, "-B", str(script), ACCOUNT]

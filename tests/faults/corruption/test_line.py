@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from faults.corruption.damage import HOSTILE_CONFIGURATIONS, contents, cuts, flips, spoilt
-from faults.corruption.drawing import Drawing, put
-from faults.promises import promise
-from hot import Hot
+from tests.faults.corruption.damage import HOSTILE_CONFIGURATIONS, contents, cuts, flips, spoilt
+from tests.faults.corruption.drawing import Drawing, put
+from tests.faults.promises import promise
+from tests.hot import Hot
 from usageline import paths
 from usageline.line import git, looks, settings, start
 from usageline.line.due import file_stamp
@@ -24,7 +24,7 @@ from usageline.refresh import cache
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from world import Release, World
+    from tests.world import Release, World
 
 ALERT = {"kind": "session", "label": "Current session", "threshold": 75, "percent": 76, "resets_at": None, "line": True}
 
@@ -132,7 +132,7 @@ def test_the_line_is_whole_over_any_result_of_a_look(
 ) -> None:
     drawing.configure(every=True, more="[segments.git]\nshow = ['branch', 'dirty', 'ahead']\n[chain]\ncommand = 'other'\n")
     repository = tmp_path / "repository"
-    monkeypatch.setattr("faults.corruption.drawing.PAYLOAD", {"session_id": "s1", "cwd": str(repository)})
+    monkeypatch.setattr("tests.faults.corruption.drawing.PAYLOAD", {"session_id": "s1", "cwd": str(repository)})
     found, tried = looked_at(drawing, repository), 0
     for path, value in found.items():
         put(path, json.dumps(value).encode())

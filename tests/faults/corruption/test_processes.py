@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.corruption.damage import contents
-from faults.corruption.drawing import put
-from faults.corruption.measured import run
-from faults.promises import promise
-from hot import Hot
+from tests.faults.corruption.damage import contents
+from tests.faults.corruption.drawing import put
+from tests.faults.corruption.measured import run
+from tests.faults.promises import promise
+from tests.hot import Hot
 from usageline import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 MOST_BYTES = 64 << 20
 LONGEST_S = 5.0

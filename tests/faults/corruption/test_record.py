@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.corruption.damage import contents, cuts, flips, spoilt
-from faults.promises import promise
+from tests.faults.corruption.damage import contents, cuts, flips, spoilt
+from tests.faults.promises import promise
+from tests.world import World
 from usageline import paths
 from usageline.errors import SetupRefused
 from usageline.setup import install, record, uninstall, wire_settings, wiring
 from usageline.setup.job import Job, Outcome
-from world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable

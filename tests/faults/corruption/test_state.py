@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.promises import promise
+from tests.faults.promises import promise
 from usageline import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 MIB = 1 << 20
 WHOLE = {

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.corruption import hostile_store
-from faults.corruption.damage import cuts, flips
-from faults.corruption.measured import run
-from faults.needs import needs
-from faults.promises import promise
-from history.readings import reading
+from tests.faults.corruption import hostile_store
+from tests.faults.corruption.damage import cuts, flips
+from tests.faults.corruption.measured import run
+from tests.faults.needs import needs
+from tests.faults.promises import promise
+from tests.history.readings import reading
 from usageline.refresh.record import Record
 from usageline.refresh.store import opened
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 NOW = int(time.time())
 RECORD = Record(reading(NOW), NOW + 300, "0123456789abcdef", True, NOW, "0123456789abcdef")

@@ -18,8 +18,8 @@ from usageline.refresh.holder import HANGS_AFTER_S
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 
 @contextlib.contextmanager

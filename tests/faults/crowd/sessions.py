@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from hot import Hot
+    from tests.hot import Hot
 
 EVERY_S = 1.0
 """`refreshInterval`."""

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.crowd.holders import change_note, lock_is_free, note_of, release_claim, wait_for
-from faults.crowd.sessions import crowd_of
-from faults.crowd.watching import Watch, refreshes
-from faults.needs import needs
-from faults.promises import promise
-from hot import Hot
-from running import is_running
+from tests.faults.crowd.holders import change_note, lock_is_free, note_of, release_claim, wait_for
+from tests.faults.crowd.sessions import crowd_of
+from tests.faults.crowd.watching import Watch, refreshes
+from tests.faults.needs import needs
+from tests.faults.promises import promise
+from tests.hot import Hot
+from tests.running import is_running
 from usageline.refresh.holder import HANGS_AFTER_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 ROUNDING_S = 0.2
 """Between the moment that a request is noted at and the one at which the server has it."""

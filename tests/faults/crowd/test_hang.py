@@ -9,11 +9,20 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faults.crowd.holders import change_note, let_it_hang, lock_is_free, note_of, release_claim, stopped_refresh, wait_for, wait_for_turn
-from faults.needs import needs
-from faults.promises import promise
-from hot import Hot
-from running import is_running
+from tests.faults.crowd.holders import (
+    change_note,
+    let_it_hang,
+    lock_is_free,
+    note_of,
+    release_claim,
+    stopped_refresh,
+    wait_for,
+    wait_for_turn,
+)
+from tests.faults.needs import needs
+from tests.faults.promises import promise
+from tests.hot import Hot
+from tests.running import is_running
 from usageline import paths
 from usageline.refresh.holder import holder
 from usageline.refresh.run import LONGEST_S
@@ -21,8 +30,8 @@ from usageline.refresh.run import LONGEST_S
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 SLACK_S = 10
 """For a machine that does other things as well."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from usageline import paths
 
 if TYPE_CHECKING:
-    from server import Api, Request
-    from world import Release, World
+    from tests.server import Api, Request
+    from tests.world import Release, World
 
 
 @dataclass

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.disk.scene import Scene
-from faults.disk.space import Space
-from faults.needs import needs
-from hot import Hot
+from tests.faults.disk.scene import Scene
+from tests.faults.disk.space import Space
+from tests.faults.needs import needs
+from tests.hot import Hot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 
 @pytest.fixture

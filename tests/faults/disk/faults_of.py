@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from faults.disk.space import AS_USER
+from tests.faults.disk.space import AS_USER
 from usageline import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faults.disk.scene import Scene
+    from tests.faults.disk.scene import Scene
 
 FULL = "no refresh: the disk is full"
 UNWRITABLE = "no refresh: the cache cannot be written"

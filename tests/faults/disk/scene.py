@@ -8,19 +8,19 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from faults.disk.space import wait_for_background
-from hot import Hot
+from tests.faults.disk.space import wait_for_background
+from tests.hot import Hot
+from tests.world import CANARY
 from usageline import paths
 from usageline.line.start import HINDERED_S
-from world import CANARY
 
 if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
-    from faults.disk.space import Space
-    from server import Api
-    from world import Release, World
+    from tests.faults.disk.space import Space
+    from tests.server import Api
+    from tests.world import Release, World
 
 OLD_S = 1200
 COUNTING = """#!/bin/sh

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faults.needs import NAMESPACE
+from tests.faults.needs import NAMESPACE
 
 if TYPE_CHECKING:
-    from world import World
+    from tests.world import World
 
 AS_USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 """Before a command: as a user who owns the same files and is no root, so that modes count."""

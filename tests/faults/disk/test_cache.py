@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.disk.faults_of import FAULTS, UNSAFE, placed
-from faults.disk.scene import stray
-from faults.disk.space import wait_for_background
-from faults.needs import needs
-from faults.promises import promise
+from tests.faults.disk.faults_of import FAULTS, UNSAFE, placed
+from tests.faults.disk.scene import stray
+from tests.faults.disk.space import wait_for_background
+from tests.faults.needs import needs
+from tests.faults.promises import promise
 from usageline import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from faults.disk.faults_of import Fault
-    from faults.disk.scene import Scene
-    from hot import Hot
-    from server import Api
-    from world import World
+    from tests.faults.disk.faults_of import Fault
+    from tests.faults.disk.scene import Scene
+    from tests.hot import Hot
+    from tests.server import Api
+    from tests.world import World
 
 MOST_S = 5.0
 """A line is there in a few hundredths; the machine may be busy with other things, and strace is slow."""

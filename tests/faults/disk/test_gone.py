@@ -6,19 +6,19 @@ import json
 import shutil
 from typing import TYPE_CHECKING
 
-from cli.installed import install
-from faults.disk.space import wait_for_background
-from faults.needs import needs
-from faults.promises import promise
-from hot import Hot
+from tests.cli.installed import install
+from tests.faults.disk.space import wait_for_background
+from tests.faults.needs import needs
+from tests.faults.promises import promise
+from tests.hot import Hot
 from usageline.setup.wiring import GONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faults.disk.space import Space
-    from server import Api
-    from world import Release, World
+    from tests.faults.disk.space import Space
+    from tests.server import Api
+    from tests.world import Release, World
 
 WATCHES = "inotify_init,inotify_init1,inotify_add_watch,fanotify_init,fanotify_mark"
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.disk.space import Space
-from faults.needs import needs
-from faults.promises import promise
-from setup.machine import make_clone, make_machine
+from tests.faults.disk.space import Space
+from tests.faults.needs import needs
+from tests.faults.promises import promise
+from tests.setup.machine import make_clone, make_machine
 from usageline import paths
 
 if TYPE_CHECKING:

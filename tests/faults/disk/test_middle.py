@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.disk.faults_of import FAULTS
-from faults.disk.scene import stray
-from faults.disk.space import AS_USER, wait_for_background
-from faults.needs import needs
-from faults.promises import promise
-from hot import Hot
+from tests.faults.disk.faults_of import FAULTS
+from tests.faults.disk.scene import stray
+from tests.faults.disk.space import AS_USER, wait_for_background
+from tests.faults.needs import needs
+from tests.faults.promises import promise
+from tests.hot import Hot
+from tests.world import CANARY
 from usageline import paths
 from usageline.refresh.attempt import TRIES
-from world import CANARY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faults.disk.scene import Scene
-    from server import Api
-    from world import Release, World
+    from tests.faults.disk.scene import Scene
+    from tests.server import Api
+    from tests.world import Release, World
 
 CALLS = (
     "openat",

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.installed import install
-from faults.disk.scene import Scene, stray
-from faults.disk.space import wait_for_background
-from faults.needs import needs
-from faults.promises import promise
+from tests.cli.installed import install
+from tests.faults.disk.scene import Scene, stray
+from tests.faults.disk.space import wait_for_background
+from tests.faults.needs import needs
+from tests.faults.promises import promise
+from tests.world import REPOSITORY
 from usageline import paths
 from usageline.setup.wiring import GONE
-from world import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faults.disk.space import Space
-    from server import Api
-    from world import Release, World
+    from tests.faults.disk.space import Space
+    from tests.server import Api
+    from tests.world import Release, World
 
 BEFORE = 'theme = "ascii"  # mine\n'
 

@@ -7,19 +7,19 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faults.kill.scene import Scene
-from faults.kill.strace import Command
-from faults.kill.walk import Case
-from hot import INTERPRETER
-from setup.machine import make_machine
+from tests.faults.kill.scene import Scene
+from tests.faults.kill.strace import Command
+from tests.faults.kill.walk import Case
+from tests.hot import INTERPRETER
+from tests.setup.machine import make_machine
+from tests.world import REPOSITORY, build_release
 from usageline import paths
 from usageline.setup import environment, program
 from usageline.setup.job import Job
-from world import REPOSITORY, build_release
 
 if TYPE_CHECKING:
-    from setup.machine import Machine
-    from world import Release
+    from tests.setup.machine import Machine
+    from tests.world import Release
 
 SETUP = [INTERPRETER, "-I", "-B", str(REPOSITORY / "plugin" / "usageline" / "setup" / "__main__.py")]
 BEFORE = b'{\n  "model": "opus",\n  "statusLine": {"type": "command", "command": "mine.sh"}\n}\n'

@@ -9,19 +9,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faults.kill.scene import Scene
-from faults.kill.strace import Command
-from faults.kill.walk import Case
-from server import Api, usage_body
+from tests.faults.kill.scene import Scene
+from tests.faults.kill.strace import Command
+from tests.faults.kill.walk import Case
+from tests.server import Api, usage_body
+from tests.world import World
 from usageline import paths
 from usageline.atomic import temporaries
 from usageline.history.line import decode
 from usageline.refresh import lock
 from usageline.refresh.run import refresh
-from world import World
 
 if TYPE_CHECKING:
-    from world import Release
+    from tests.world import Release
 
 CONFIG = 'theme = "dark"\nrows = [["session"], ["weekly", "git"]]\n[alerts]\nsession_start = true\ncommand = "true"\n'
 OLD_MONTH = "2026-01.jsonl"

@@ -8,19 +8,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faults.kill.scene import Scene
-from faults.kill.strace import Command
-from faults.kill.walk import Case
-from hot import INTERPRETER, Hot
+from tests.faults.kill.scene import Scene
+from tests.faults.kill.strace import Command
+from tests.faults.kill.walk import Case
+from tests.hot import INTERPRETER, Hot
+from tests.world import World
 from usageline import paths
 from usageline.atomic import temporaries
 from usageline.config.compile import compile_config
 from usageline.config.template import default_file
 from usageline.line import git
-from world import World
 
 if TYPE_CHECKING:
-    from world import Release
+    from tests.world import Release
 
 CONFIG = '# mine\ntheme = "dark" # dark\nrows = [["session", "git"]]\n[chain]\ncommand = "echo other"\n'
 CHANGED = CONFIG.replace("dark", "light", 1)

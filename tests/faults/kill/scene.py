@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from world import World
+    from tests.world import World
 
 CHANGING = (".cache", ".config", ".local", "tmp")
 """What is put back: everything that a program may write to but the client's own files, whose identity tells who is signed in."""

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.kill import installs, refreshes, runs
-from faults.kill.walk import walk
-from faults.needs import needs
-from faults.promises import promise
-from server import usage_body
+from tests.faults.kill import installs, refreshes, runs
+from tests.faults.kill.walk import walk
+from tests.faults.needs import needs
+from tests.faults.promises import promise
+from tests.server import usage_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from faults.kill.walk import Case
-    from server import Api
-    from world import Release
+    from tests.faults.kill.walk import Case
+    from tests.server import Api
+    from tests.world import Release
 
 ALL = 10_000
 

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.kill import installs, refreshes, runs
-from faults.kill.walk import stage
-from faults.promises import promise
-from server import usage_body
+from tests.faults.kill import installs, refreshes, runs
+from tests.faults.kill.walk import stage
+from tests.faults.promises import promise
+from tests.server import usage_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from faults.kill.walk import Case
-    from server import Api
-    from world import Release
+    from tests.faults.kill.walk import Case
+    from tests.server import Api
+    from tests.world import Release
 
 MOMENTS = {
     "line": (6, 150),

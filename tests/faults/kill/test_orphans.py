@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.installed import write_script
-from faults.kill import installs
-from faults.kill.scene import Scene
-from faults.promises import promise
-from server import usage_body
-from setup.machine import make_machine
+from tests.cli.installed import write_script
+from tests.faults.kill import installs
+from tests.faults.kill.scene import Scene
+from tests.faults.promises import promise
+from tests.server import usage_body
+from tests.setup.machine import make_machine
+from tests.world import REPOSITORY, World
 from usageline.processes import descendants
-from world import REPOSITORY, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Api
-    from world import Release
+    from tests.server import Api
+    from tests.world import Release
 
 HANGS = 'trap "" HUP INT TERM PIPE\necho "$$" > "$HOME/started"\nsleep 300\nsleep 300\n'
 """A program that heeds nothing, and has a child."""

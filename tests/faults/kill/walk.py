@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faults.kill.scene import Scene
-    from faults.kill.strace import Call, Command
+    from tests.faults.kill.scene import Scene
+    from tests.faults.kill.strace import Call, Command
 
 WORLDS = 2
 MOST_IN_BULK = 80

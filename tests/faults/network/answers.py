@@ -7,14 +7,14 @@ import json
 import zlib
 from typing import TYPE_CHECKING
 
-from faults.network.cases import Case
-from server import HTML, usage_body
+from tests.faults.network.cases import Case
+from tests.server import HTML, usage_body
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from faults.network.cases import Script
-    from faults.network.wire import Talk
+    from tests.faults.network.cases import Script
+    from tests.faults.network.wire import Talk
 
 REASONS = {200: "OK", 302: "Found", 429: "Too Many Requests"}
 BOMB = b" " * (32 << 20)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from faults.network.answers import good_body, head, says, whole
-from faults.network.cases import Case
+from tests.faults.network.answers import good_body, head, says, whole
+from tests.faults.network.cases import Case
 
 if TYPE_CHECKING:
-    from faults.network.cases import Script
-    from faults.network.wire import Talk
+    from tests.faults.network.cases import Script
+    from tests.faults.network.wire import Talk
 
 TOO_LATE, BROKE, NO_HTTP, TOO_LONG = "no answer in time", "the connection broke", "is not HTTP", "longer than 256 KiB"
 GIGABYTE = ("Content-Length", str(1 << 30))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faults.network.wire import Talk
+    from tests.faults.network.wire import Talk
 
     Script = Callable[[Talk], None]
 

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from faults.needs import needs
-from faults.network import answers, broken, reach, retry_after
-from faults.network.certificates import Authority
-from faults.network.outcomes import Outcome, on_loopback, on_the_way
-from faults.network.place import needs_networks
+from tests.faults.needs import needs
+from tests.faults.network import answers, broken, reach, retry_after
+from tests.faults.network.certificates import Authority
+from tests.faults.network.outcomes import Outcome, on_loopback, on_the_way
+from tests.faults.network.place import needs_networks
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from faults.network.cases import Case
-    from world import Release
+    from tests.faults.network.cases import Case
+    from tests.world import Release
 
     Size = Callable[[int, int], int]
     Job = Callable[[Path], Outcome]

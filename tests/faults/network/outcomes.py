@@ -7,12 +7,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from faults.network.names import NameServer
-from faults.network.people import with_old_numbers
-from faults.network.place import Place
-from faults.network.reach import HERE
-from faults.network.wire import Wire
-from hot import Hot
+from tests.faults.network.names import NameServer
+from tests.faults.network.people import with_old_numbers
+from tests.faults.network.place import Place
+from tests.faults.network.reach import HERE
+from tests.faults.network.wire import Wire
+from tests.hot import Hot
 from usageline import paths
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from faults.network.cases import Case
-    from faults.network.place import Run
-    from faults.network.reach import Way
-    from faults.network.wire import Talk
-    from world import Release, World
+    from tests.faults.network.cases import Case
+    from tests.faults.network.place import Run
+    from tests.faults.network.reach import Way
+    from tests.faults.network.wire import Talk
+    from tests.world import Release, World
 
 
 @dataclass

@@ -7,7 +7,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from server import usage_body
+from tests.server import usage_body
+from tests.world import World
 from usageline import paths
 from usageline.line.due import file_stamp
 from usageline.refresh import cache, publish
@@ -17,7 +18,6 @@ from usageline.sources import sign_in
 from usageline.usage.model import Reading
 from usageline.usage.parse import parse
 from usageline.usage.snapshot import Snapshot
-from world import World
 
 ZONE, BEHIND_S = "XXX+8", 8 * 3600
 """They live eight hours behind Greenwich, and the service writes GMT."""

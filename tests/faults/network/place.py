@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from faults.needs import OWN_NETWORK, needs
-from hot import INTERPRETER
+from tests.faults.needs import OWN_NETWORK, needs
+from tests.hot import INTERPRETER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

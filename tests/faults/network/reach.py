@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from faults.network.answers import good_body, head, says, whole
-from faults.network.broken import BROKE, NO_HTTP, TOO_LATE, hangs, resets
-from faults.network.cases import Case
-from faults.network.names import NXDOMAIN, SERVFAIL
-from server import HTML
+from tests.faults.network.answers import good_body, head, says, whole
+from tests.faults.network.broken import BROKE, NO_HTTP, TOO_LATE, hangs, resets
+from tests.faults.network.cases import Case
+from tests.faults.network.names import NXDOMAIN, SERVFAIL
+from tests.server import HTML
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping, Sequence
 
-    from faults.network.cases import Script
-    from faults.network.wire import Talk
+    from tests.faults.network.cases import Script
+    from tests.faults.network.wire import Talk
 
     Identities = Mapping[str, ssl.SSLContext]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from faults.network.answers import rate_limited
-from faults.network.cases import Case
+from tests.faults.network.answers import rate_limited
+from tests.faults.network.cases import Case
 
 if TYPE_CHECKING:
-    from faults.network.cases import Script
-    from faults.network.wire import Talk
+    from tests.faults.network.cases import Script
+    from tests.faults.network.wire import Talk
 
 HALF_AN_HOUR_S, LEAST_S, MOST_S = 1800, 300, 4500
 FORMS = {

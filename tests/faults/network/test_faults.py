@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.network.cases import WORDS
-from faults.network.people import AGE
-from faults.promises import promise
+from tests.faults.network.cases import WORDS
+from tests.faults.network.people import AGE
+from tests.faults.promises import promise
+from tests.world import CANARY
 from usageline import __version__
-from world import CANARY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faults.network.outcomes import Outcome
+    from tests.faults.network.outcomes import Outcome
 
     Figure = Callable[[str], None]
 

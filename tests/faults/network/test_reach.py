@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.promises import promise
+from tests.faults.promises import promise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faults.network.outcomes import Outcome
+    from tests.faults.network.outcomes import Outcome
 
 pytestmark = pytest.mark.timeout(500)
 

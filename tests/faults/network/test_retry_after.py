@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.network.people import BEHIND_S
-from faults.promises import promise
+from tests.faults.network.people import BEHIND_S
+from tests.faults.promises import promise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faults.network.outcomes import Outcome
+    from tests.faults.network.outcomes import Outcome
 
 pytestmark = pytest.mark.timeout(500)
 

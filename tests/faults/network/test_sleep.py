@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.network.answers import good_body, says, whole
-from faults.network.cases import Case
-from faults.network.outcomes import place_for
-from faults.network.people import let_time_pass, with_old_numbers
-from faults.network.place import needs_networks
-from faults.network.reach import BLACK_HOLE_4, SWALLOWED_4, Way
-from faults.network.wire import Wire
-from faults.promises import promise
-from hot import Hot
+from tests.faults.network.answers import good_body, says, whole
+from tests.faults.network.cases import Case
+from tests.faults.network.outcomes import place_for
+from tests.faults.network.people import let_time_pass, with_old_numbers
+from tests.faults.network.place import needs_networks
+from tests.faults.network.reach import BLACK_HOLE_4, SWALLOWED_4, Way
+from tests.faults.network.wire import Wire
+from tests.faults.promises import promise
+from tests.hot import Hot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from faults.network.certificates import Authority
-    from faults.network.place import Place
-    from world import Release, World
+    from tests.faults.network.certificates import Authority
+    from tests.faults.network.place import Place
+    from tests.world import Release, World
 
     Waking = Callable[[str], tuple[Place, World, Wire]]
 

@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from server import USAGE_PATH
+from tests.server import USAGE_PATH
 
 if TYPE_CHECKING:
     import ssl

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.installed import Installed, write_script
-from cli.terminal import Terminal
-from faults.secrets.canaries import Search, token
+from tests.cli.installed import Installed, write_script
+from tests.cli.terminal import Terminal
+from tests.faults.secrets.canaries import Search, token
 from usageline import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from server import Api, Request
+    from tests.server import Api, Request
 
 KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 """With one of them in its environment a session has no plan, and no refresh is started."""

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.needs import needs
-from faults.promises import promise
-from faults.secrets.canaries import Search, token
+from tests.faults.needs import needs
+from tests.faults.promises import promise
+from tests.faults.secrets.canaries import Search, token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 CONTROL = "import sys; kept = [sys.argv[1]] * 1; print('ready', flush=True); sys.stdin.read()"
 """A process with a secret in its memory that does nothing about it."""

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.installed import install
-from faults.needs import needs
-from faults.promises import promise
-from faults.secrets.journey import Journey
-from setup.machine import make_clone, make_machine
+from tests.cli.installed import install
+from tests.faults.needs import needs
+from tests.faults.promises import promise
+from tests.faults.secrets.journey import Journey
+from tests.setup.machine import make_clone, make_machine
 from usageline import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from server import Api
-    from world import World
+    from tests.server import Api
+    from tests.world import World
 
 MASKS = (0o777, 0o000, 0o022, 0o077)
 

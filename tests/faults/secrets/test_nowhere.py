@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.installed import install
-from faults.needs import needs
-from faults.promises import promise
-from faults.secrets.journey import Journey, stand_in
-from server import Api
+from tests.cli.installed import install
+from tests.faults.needs import needs
+from tests.faults.promises import promise
+from tests.faults.secrets.journey import Journey, stand_in
+from tests.server import Api
+from tests.world import World
 from usageline.config import origin
-from world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

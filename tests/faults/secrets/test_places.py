@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.installed import install, write_script
-from faults.needs import needs
-from faults.promises import promise
+from tests.cli.installed import install, write_script
+from tests.faults.needs import needs
+from tests.faults.promises import promise
 from usageline import __version__, child_env, paths
 from usageline.config import origin
 from usageline.line.due import file_stamp
@@ -23,9 +23,9 @@ from usageline.line.start import PASSED_ON
 from usageline.refresh import account_gate
 
 if TYPE_CHECKING:
-    from cli.installed import Installed
-    from server import Api
-    from world import World
+    from tests.cli.installed import Installed
+    from tests.server import Api
+    from tests.world import World
 
 EVERY_PLACE = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "CLAUDE_CONFIG_DIR")
 

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.installed import install
-from faults.needs import needs
-from faults.promises import promise
-from faults.secrets.canaries import Search, token
-from faults.secrets.journey import TRACE
-from faults.secrets.trap import Trap
-from faults.secrets.variables import VARIABLES, Variable
+from tests.cli.installed import install
+from tests.faults.needs import needs
+from tests.faults.promises import promise
+from tests.faults.secrets.canaries import Search, token
+from tests.faults.secrets.journey import TRACE
+from tests.faults.secrets.trap import Trap
+from tests.faults.secrets.variables import VARIABLES, Variable
 from tools import security
 from usageline.config import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cli.installed import Installed
-    from server import Api
-    from world import World
+    from tests.cli.installed import Installed
+    from tests.server import Api
+    from tests.world import World
 
 OPENED = re.compile(r'open(?:at)?\([^"]*"([^"]+)"[^=]*= \d+')
 CONFIGURATION = 'rows = [["session"], ["git"]]\n[segments.git]\nshow = ["branch", "dirty"]\n'

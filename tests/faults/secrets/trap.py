@@ -12,14 +12,14 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from cli.installed import write_script
-from client.certificates import make_certificates
-from server import Api
+from tests.cli.installed import write_script
+from tests.client.certificates import make_certificates
+from tests.server import Api
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from world import World
+    from tests.world import World
 
 PROGRAMS = ("git", "git-lfs", "python", "python3", "sh", "bash", "claude", "security", "notify-send", "curl", "env", "osascript")
 MODULES = ("sitecustomize", "usercustomize", "httpx", "json", "os", "encodings", "ssl", "usageline", "site")

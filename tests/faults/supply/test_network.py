@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cli.installed import install
-from faults.needs import needs
-from faults.promises import promise
-from hot import Hot
+from tests.cli.installed import install
+from tests.faults.needs import needs
+from tests.faults.promises import promise
+from tests.hot import Hot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from world import World
+    from tests.world import World
 
 NOWHERE = ("unshare", "--user", "--map-root-user", "--net")
 """Before a command: a network namespace of its own, with no interface that is up."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.promises import promise
-from setup.machine import WHEELS, make_clone, make_machine, releases
+from tests.faults.promises import promise
+from tests.setup.machine import WHEELS, make_clone, make_machine, releases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from setup.machine import Machine
+    from tests.setup.machine import Machine
 
 
 def one_byte_changed(wheels: Path, _lists: Path) -> None:

@@ -8,9 +8,9 @@ import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from faults.promises import promise
+from tests.faults.promises import promise
+from tests.world import REPOSITORY
 from tools import audit, sbom
-from world import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from setup.machine import TREE
-from world import REPOSITORY
+from tests.setup.machine import TREE
+from tests.world import REPOSITORY
 
 WRITTEN = Path(__file__).resolve().parent / "written"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from setup.machine import Machine
+    from tests.setup.machine import Machine
 
 EVERY_S = 0.1
 

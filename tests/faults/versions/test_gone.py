@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.installed import Installed, install
-from faults.promises import promise
-from faults.versions.lines import line
-from hot import INTERPRETER
-from setup.machine import Machine, make_clone, make_machine
+from tests.cli.installed import Installed, install
+from tests.faults.promises import promise
+from tests.faults.versions.lines import line
+from tests.hot import INTERPRETER
+from tests.setup.machine import Machine, make_clone, make_machine
+from tests.world import REPOSITORY, World
 from usageline import paths
 from usageline.refresh import log
 from usageline.refresh.run import refresh
 from usageline.setup import record, wiring
-from world import REPOSITORY, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Api
+    from tests.server import Api
 
 AGAIN = "install.sh again"
 TAG = f"python3.{sys.version_info.minor}"

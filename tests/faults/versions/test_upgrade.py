@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.promises import promise
-from faults.versions.earlier import FIRST, PREVIOUS, Earlier, clone_of
-from faults.versions.lines import drawn, line
-from faults.versions.write import SETTINGS
-from server import usage_body
-from setup.machine import Machine, make_clone, make_machine, releases
+from tests.faults.promises import promise
+from tests.faults.versions.earlier import FIRST, PREVIOUS, Earlier, clone_of
+from tests.faults.versions.lines import drawn, line
+from tests.faults.versions.write import SETTINGS
+from tests.server import usage_body
+from tests.setup.machine import Machine, make_clone, make_machine, releases
 from usageline import history, paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Api
+    from tests.server import Api
 
 ACCOUNT_KEY = "9d88fa0eee1d35ed"
 BOTH = [pytest.param(FIRST, marks=pytest.mark.full, id="first"), pytest.param(PREVIOUS, id="previous")]

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from faults.promises import promise
-from faults.versions.earlier import ALL, Earlier
-from hot import Hot
-from setup.machine import Machine
+from tests.faults.promises import promise
+from tests.faults.versions.earlier import ALL, Earlier
+from tests.hot import Hot
+from tests.setup.machine import Machine
+from tests.world import REPOSITORY
 from usageline import history, paths
 from usageline.config import cold
 from usageline.config.check import check_text
@@ -24,13 +25,12 @@ from usageline.line import due, settings, view
 from usageline.refresh.run import refresh
 from usageline.refresh.store import opened
 from usageline.setup import record
-from world import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from server import Api
-    from world import Release, World
+    from tests.server import Api
+    from tests.world import Release, World
 
 ACCOUNT_KEY = "9d88fa0eee1d35ed"
 PERCENTS = {"Current session": 37, "Current week (all models)": 26, "Fable": 55}

@@ -1,6 +1,6 @@
 """Writes `written/<name>/` anew: installs each earlier state with its own install.sh, uses it, and keeps what it wrote.
 
-PYTHONPATH=plugin:tests .tests-env/bin/python -m faults.versions.write
+PYTHONPATH=plugin:. .tests-env/bin/python -m tests.faults.versions.write
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from faults.versions.earlier import ALL, Earlier, clone_of
-from hot import INTERPRETER
-from server import Api
-from setup.machine import make_machine
+from tests.faults.versions.earlier import ALL, Earlier, clone_of
+from tests.hot import INTERPRETER
+from tests.server import Api
+from tests.setup.machine import make_machine
 from usageline import paths
 
 SETTINGS = b'{\n  "model": "opus",\n  "statusLine": {"type": "command", "command": "echo theirs"}\n}\n'

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-from faults.content.fuzz.targets import NAMES
+from tests.faults.content.fuzz.targets import NAMES
 
 
 def main() -> int:
@@ -27,7 +27,7 @@ def fuzzed(name: str, seconds: str, found: str) -> int:
     folder = os.path.join(found, name)
     os.mkdir(folder)
     with tempfile.TemporaryDirectory() as scratch:
-        command = [sys.executable, "-B", "-m", "faults.content.fuzz.run", name, seconds, folder]
+        command = [sys.executable, "-B", "-m", "tests.faults.content.fuzz.run", name, seconds, folder]
         return subprocess.run(command, env={**os.environ, "TMPDIR": scratch}, check=False).returncode
 
 

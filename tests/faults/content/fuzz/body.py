@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from faults.content.fuzz.bytes_in import Input
-from faults.content.fuzz.drawn import NOW, chosen, judged, seen_of
-from faults.content.judge import one_line, tried
+from tests.faults.content.fuzz.bytes_in import Input
+from tests.faults.content.fuzz.drawn import NOW, chosen, judged, seen_of
+from tests.faults.content.judge import one_line, tried
 from usageline.cli.config import sample
 from usageline.errors import SourceFailure
 from usageline.history.line import LONGEST_LINE, decode, encode

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from faults.content.fuzz.bytes_in import Input
-from faults.content.fuzz.drawn import chosen, judged, seen_of
-from faults.content.judge import one_line, units
+from tests.faults.content.fuzz.bytes_in import Input
+from tests.faults.content.fuzz.drawn import chosen, judged, seen_of
+from tests.faults.content.judge import one_line, units
 from usageline.line import chain
 from usageline.line.layout import part_cells
 from usageline.looks import files, output

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from faults.content.fuzz.bytes_in import Input
-from faults.content.fuzz.drawn import COLUMNS, NOW, PRIVATE, judged, seen_of
-from faults.content.fuzz.scratch import scratch
-from faults.content.judge import visible
+from tests.faults.content.fuzz.bytes_in import Input
+from tests.faults.content.fuzz.drawn import COLUMNS, NOW, PRIVATE, judged, seen_of
+from tests.faults.content.fuzz.scratch import scratch
+from tests.faults.content.judge import visible
 from usageline import paths
 from usageline.cli.config import sample
 from usageline.line import chain, elsewhere, git, looks, read, render, settings

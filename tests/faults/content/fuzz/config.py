@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from faults.content.fuzz.bytes_in import Input
-from faults.content.fuzz.drawn import NOW, judged, seen_of
-from faults.content.judge import one_line
+from tests.faults.content.fuzz.bytes_in import Input
+from tests.faults.content.fuzz.drawn import NOW, judged, seen_of
+from tests.faults.content.judge import one_line
 from usageline.cli.config import sample
 from usageline.config import file
 from usageline.config.check import Values, check_text

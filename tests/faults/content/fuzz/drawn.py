@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from faults.content.judge import WRITTEN, fits, visible
+from tests.faults.content.judge import WRITTEN, fits, visible
 from usageline import themes
 from usageline.cli.config import sample
 from usageline.config.segments import SEGMENTS
@@ -12,7 +12,7 @@ from usageline.line import render, view
 from usageline.line.render import CLIENT_MARGIN
 
 if TYPE_CHECKING:
-    from faults.content.fuzz.bytes_in import Input
+    from tests.faults.content.fuzz.bytes_in import Input
 
 NOW = 1_795_000_000
 LEAST_COLUMNS = 9

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from faults.content.fuzz.bytes_in import Input
-from faults.content.fuzz.drawn import NOW, chosen, judged, seen_of
-from faults.content.fuzz.scratch import scratch
+from tests.faults.content.fuzz.bytes_in import Input
+from tests.faults.content.fuzz.drawn import NOW, chosen, judged, seen_of
+from tests.faults.content.fuzz.scratch import scratch
 from usageline.line import git
 from usageline.looks import git as look
 

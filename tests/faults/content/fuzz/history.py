@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from faults.content.fuzz.bytes_in import Input
-from faults.content.judge import one_line, printed
+from tests.faults.content.fuzz.bytes_in import Input
+from tests.faults.content.judge import one_line, printed
 from usageline.cli import log
 from usageline.cli.history import chart, choice, export, heat, hours, picture, series
 from usageline.cli.table import text

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from faults.content.fuzz.bytes_in import Input
-from faults.content.fuzz.drawn import chosen, judged, seen_of
+from tests.faults.content.fuzz.bytes_in import Input
+from tests.faults.content.fuzz.drawn import chosen, judged, seen_of
 from usageline.cli.config import sample
 from usageline.line import read
 

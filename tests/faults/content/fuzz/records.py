@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 
-from faults.content.fuzz.bytes_in import Input
-from faults.content.fuzz.scratch import scratch
-from faults.content.judge import one_line
+from tests.faults.content.fuzz.bytes_in import Input
+from tests.faults.content.fuzz.scratch import scratch
+from tests.faults.content.judge import one_line
 from usageline.config import origin
 from usageline.line import chain, start
 from usageline.refresh import account_gate, record

@@ -1,4 +1,4 @@
-"""`python -m faults.content.fuzz.run TARGET SECONDS FOLDER`: the coverage-guided fuzzer (atheris) on one target, starting from its corpus.
+"""`python -m tests.faults.content.fuzz.run TARGET SECONDS FOLDER`: the coverage-guided fuzzer (atheris) on one target, starting from its corpus.
 
 What it finds new goes to FOLDER, and so does an input that the target does not hold against; the exit status is 0 where there is none.
 """
@@ -9,7 +9,7 @@ import sys
 
 import atheris
 
-from faults.content.fuzz.targets import CORPUS, DICTIONARY, check_of, seeds
+from tests.faults.content.fuzz.targets import CORPUS, DICTIONARY, check_of, seeds
 
 LONGEST_INPUT = 4096
 LONGEST_S = 20

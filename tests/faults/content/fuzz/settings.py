@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 
-from faults.content.fuzz.bytes_in import Input
-from faults.content.fuzz.scratch import scratch
+from tests.faults.content.fuzz.bytes_in import Input
+from tests.faults.content.fuzz.scratch import scratch
 from usageline import client_text
 from usageline.setup import wire_settings, wiring
 from usageline.setup.job import Job, Outcome

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 
-from faults.content.fuzz.bytes_in import Input
-from faults.content.fuzz.scratch import scratch
-from faults.content.judge import one_line, printed, tried
+from tests.faults.content.fuzz.bytes_in import Input
+from tests.faults.content.fuzz.scratch import scratch
+from tests.faults.content.judge import one_line, printed, tried
 from usageline import paths
 from usageline.cli import info
 from usageline.cli.doctor import CHECKS, made

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from faults.content.fuzz.bytes_in import Input
-from faults.content.fuzz.drawn import NOW, PRIVATE, chosen, judged, seen_of
-from faults.content.fuzz.scratch import scratch
-from faults.content.judge import one_line, printed, visible
+from tests.faults.content.fuzz.bytes_in import Input
+from tests.faults.content.fuzz.drawn import NOW, PRIVATE, chosen, judged, seen_of
+from tests.faults.content.fuzz.scratch import scratch
+from tests.faults.content.judge import one_line, printed, visible
 from usageline.cli import main, table, watch
 from usageline.cli.config import sample
 from usageline.line import due, elsewhere, hook, read, render

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from faults.content.fuzz.bytes_in import Input
-from faults.content.fuzz.drawn import NOW, ROWS
-from faults.content.judge import WRITTEN, fits, one_line, tried, visible
+from tests.faults.content.fuzz.bytes_in import Input
+from tests.faults.content.fuzz.drawn import NOW, ROWS
+from tests.faults.content.judge import WRITTEN, fits, one_line, tried, visible
 from usageline import paths, themes
 from usageline.cli.config import sample
 from usageline.errors import SourceFailure

@@ -30,7 +30,7 @@ DICTIONARY = Path(__file__).resolve().parent / "words.dict"
 
 def check_of(target: str) -> Callable[[bytes], None]:
     """What a target does with one input."""
-    check: Callable[[bytes], None] = import_module(f"faults.content.fuzz.{target}").check
+    check: Callable[[bytes], None] = import_module(f"tests.faults.content.fuzz.{target}").check
     return check
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from faults.content.fuzz.bytes_in import Input
-from faults.content.judge import one_line, tried
+from tests.faults.content.fuzz.bytes_in import Input
+from tests.faults.content.judge import one_line, tried
 from usageline.config import edit, file
 from usageline.config.check import check_text
 from usageline.config.template import default_file, toml_value
