@@ -11,16 +11,16 @@ ROOT = FILE.rpartition("/hooks/")[0]
 sys.path.insert(0, ROOT + "/plugin")
 
 try:
-    from usageline import paths
-    from usageline.line import environment, read, start, system
+    from usageline.core import json_file, paths
+    from usageline.line import environment, spawn, system
 
     env, now = environment(), time.time()
-    snapshot = read.json_file(paths.snapshot(env))
+    snapshot = json_file.json_file(paths.snapshot(env))
     if snapshot and snapshot.get("alerts"):
-        from usageline.line import hook
+        from usageline.line import session_start
 
-        hook.tell(snapshot, env, now)
-    start.start_if_due(start.installations(ROOT), env, snapshot, now)
+        session_start.tell(snapshot, env, now)
+    spawn.start_if_due(spawn.installations(ROOT), env, snapshot, now)
     system._exit(0)
 except Exception:  # noqa: BLE001 - the client shows an error for any other exit status than 0; the line itself says what is wrong
     sys.exit(0)

@@ -11,8 +11,8 @@ from hypothesis import settings
 
 from tests.server import Api
 from tests.world import Release, World, build_release, link_environment
-from usageline.config import origin
 from usageline.line import chain
+from usageline.system import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

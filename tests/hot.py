@@ -9,8 +9,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from usageline import paths
-from usageline.line.due import file_stamp
+from usageline.core import paths
+from usageline.core.freshness import file_stamp
 
 if TYPE_CHECKING:
     from tests.world import Release, World

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.atomic import replace_file, temporaries, temporary_name, unique_name
+from usageline.system.files import replace_file, temporaries, temporary_name, unique_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.running import is_running
-from usageline.bounded import Ended, run_bounded
+from usageline.system.process import Ended, run_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

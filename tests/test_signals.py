@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import REPOSITORY
-from usageline import paths
+from usageline.core import paths
 
 if TYPE_CHECKING:
     from tests.server import Api
@@ -22,7 +22,7 @@ RUN = """
 import signal, sys, time
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGCHLD])
 sys.path.insert(0, sys.argv[1])
-from usageline.bounded import run_bounded
+from usageline.system.process import run_bounded
 done = run_bounded(["/bin/cat", "/proc/self/status"], {}, None, deadline=time.monotonic() + 20, most=1 << 16)
 sys.stdout.buffer.write(done.output)
 """

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import processes, programs, trust
-from usageline.errors import CacheUnsafe
-from usageline.refresh.cache import private_directory
+from usageline.core.errors import CacheUnsafe
+from usageline.system import executables, process_tree, trust
+from usageline.system.directories import private_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ def program(tmp_path: Path) -> Path:
 @PRIVATE
 def test_a_group_in_which_nobody_else_is_counts_as_nobody(program: Path) -> None:
     assert trust.refusal(str(program)) == ""
-    assert processes.is_trusted(str(program))
+    assert process_tree.is_trusted(str(program))
 
 
 @ONLY_ROOT
@@ -62,10 +62,10 @@ def test_a_program_of_another_user_is_refused(program: Path) -> None:
 
 def test_the_reason_says_where_a_program_was_found(program: Path) -> None:
     program.parent.chmod(0o777)
-    assert programs.find("tool", [str(program)], {"PATH": "/usr/bin"}) is None
-    reason = programs.missing("tool", [str(program)], {"PATH": "/usr/bin"})
+    assert executables.find("tool", [str(program)], {"PATH": "/usr/bin"}) is None
+    reason = executables.missing("tool", [str(program)], {"PATH": "/usr/bin"})
     assert reason.startswith(f"tool was found at {program} and is not run: {program.parent} can be written")
-    assert programs.missing("no-such-tool", [], {"PATH": "/usr/bin"}) == "no-such-tool was not found"
+    assert executables.missing("no-such-tool", [], {"PATH": "/usr/bin"}) == "no-such-tool was not found"
 
 
 def test_a_group_that_is_no_ones_primary_group_or_unknown_is_not_private() -> None:

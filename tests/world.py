@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from usageline import paths
-from usageline.config import origin
-from usageline.setup import bundle
+from usageline.core import paths
+from usageline.system import bundle, origin
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CAPTURES = REPOSITORY.parent / "shared" / "captures"

@@ -22,7 +22,7 @@ KNOWN = {
     (
         "diskcache",
         "CVE-2025-69872",
-    ): "unpickles what is in the store; ours holds JSON text only and is looked through first (refresh/store.py)",
+    ): "unpickles what is in the store; ours holds JSON text only and is looked through first (storage/accounts.py)",
 }
 """What is open and does no harm here, and why: by package, and the advisory's name in any database."""
 

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 
 from tests.server import Api
 from tests.world import World, build_release
-from usageline import paths
 from usageline.config.compile import compile_config
+from usageline.core import paths
 from usageline.line.segments import MODULES
-from usageline.setup.environment import COMPILE
+from usageline.setup.release import COMPILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

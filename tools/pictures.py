@@ -22,10 +22,11 @@ from rich.text import Text
 
 from tests.hot import Hot
 from tests.world import World, build_release
-from usageline import paths, themes
+from usageline import themes
 from usageline.cli.config import sample
 from usageline.config.compile import compile_config
-from usageline.line.due import file_stamp
+from usageline.core import paths
+from usageline.core.freshness import file_stamp
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 WIDTHS = (60, 80, 120, 200)

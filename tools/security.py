@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.faults.secrets.variables import VARIABLES
-from usageline import child_env, paths
 from usageline.cli.doctor import client as doctor
-from usageline.config import origin
+from usageline.core import paths
 from usageline.line import chain
 from usageline.setup import command
+from usageline.system import child_env, origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """What Claude Code runs: `python -I -S -B statusline.py`, the payload on stdin, the line on stdout.
 
-It stays this small because a script is compiled anew at every start; what it runs is compiled once (setup/bundle.py).
+It stays this small because a script is compiled anew at every start; what it runs is compiled once (system/bundle.py).
 """
 
 import gc
@@ -28,7 +28,7 @@ except Exception:  # noqa: BLE001 - whatever a damaged one does: without it a li
     exec("for name in [*sys.modules]:\n if name[:9] == 'usageline': del sys.modules[name]")  # noqa: S102 - ours
 
 try:
-    from usageline.line.run import main
+    from usageline.line.main import main
 
     main()
 except Exception:  # noqa: BLE001 - a traceback and a non-zero exit would only blank the line

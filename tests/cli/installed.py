@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from tests.hot import INTERPRETER
 from tests.world import build_release
-from usageline import __version__, paths
-from usageline.config import origin
-from usageline.setup import environment, record, wiring
+from usageline import __version__
+from usageline.core import paths
+from usageline.setup import manifest, settings_changes
+from usageline.setup import release as release_
+from usageline.system import origin
 
 if TYPE_CHECKING:
     from tests.world import Release, World
@@ -65,18 +67,18 @@ def write_script(path: Path, body: str) -> None:
 def install(world: World) -> Installed:
     """Install into `world`: release, record, settings, command, and a client that trusts a folder."""
     data_dir = paths.data_dir(world.env)
-    built = environment.Release(data_dir, RELEASE_ID)
+    built = release_.Release(data_dir, RELEASE_ID)
     release = build_release(Path(built.root))
-    environment._write_launcher(built)
+    release_._write_launcher(built)
     Path(built.root, "complete").write_text(INTERPRETER + "\n")
-    environment.switch_to(built)
+    release_.switch_to(built)
     command = Path(paths.command(world.env))
     command.parent.mkdir(parents=True)
     command.symlink_to(data_dir + "/current/bin/usageline")
-    ours = wiring.wiring(INTERPRETER, data_dir)
+    ours = settings_changes.wiring(INTERPRETER, data_dir)
     installed = Installed(world, release)
-    installed.settings.write_text(wiring.wire("{}\n", ours))
-    record.save(world.env, record.Record(RELEASE_ID, data_dir, INTERPRETER, INTERPRETER, (ours.line, ours.hook), command=str(command)))
+    installed.settings.write_text(settings_changes.wire("{}\n", ours))
+    manifest.save(world.env, manifest.Record(RELEASE_ID, data_dir, INTERPRETER, INTERPRETER, (ours.line, ours.hook), command=str(command)))
     installed.project.mkdir()
     world.write_state(projects={str(installed.project): {"hasTrustDialogAccepted": True}})
     installed.add_client()

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.terminal import Terminal
-from usageline import paths, terminal_background
+from usageline.core import paths
+from usageline.system import terminal_background
 
 if TYPE_CHECKING:
     from tests.world import Release, World

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.terminal import Terminal
-from usageline import paths, themes
-from usageline.config.check import check_text
+from usageline import themes
 from usageline.config.template import default_file
+from usageline.config.validate import check_text
+from usageline.core import paths
+from usageline.core.json_file import json_file as read_compiled
 from usageline.line.layout import part_cells
-from usageline.line.read import json_file as read_compiled
-from usageline.setup import record
+from usageline.setup import manifest
 
 if TYPE_CHECKING:
     import subprocess
@@ -331,9 +332,9 @@ def test_previous_is_the_status_line_of_before_the_install_or_a_sentence(install
     assert (done.returncode, done.stderr) == (1, "usageline: no status line from before the install is known\n")
     for arguments in ((), ("x", "--previous")):
         assert world.run(command, "config", "set", "chain.command", *arguments).returncode == 2
-    known = record.load(world.env)
+    known = manifest.load(world.env)
     assert known
     before = json.dumps({"statusLine": {"type": "command", "command": "a\n'b'"}}).encode("utf-16")
-    record.save(world.env, replace(known, before=record.encode(before)))
+    manifest.save(world.env, replace(known, before=manifest.encode(before)))
     assert world.run(command, "config", "set", "chain.command", "--previous").returncode == 0
     assert Path(paths.config_file(world.env)).read_text() == '[chain]\ncommand = """a\n\'b\'"""\n'

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import REPOSITORY
-from usageline import paths
 from usageline.config.file import parsed
+from usageline.core import paths
 
 if TYPE_CHECKING:
     from tests.world import World

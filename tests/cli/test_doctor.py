@@ -14,9 +14,9 @@ import pytest
 from tests.cli.installed import write_script
 from tests.setup.machine import make_clone, make_machine
 from tests.world import ACCOUNT, CANARY, ORGANIZATION
-from usageline import paths
 from usageline.cli.doctor import CHECKS, made
 from usageline.cli.doctor.context import Context
+from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,10 +15,10 @@ import pytest
 
 from tests.cli.installed import write_script
 from tests.hot import Hot
-from usageline import paths
 from usageline.cli.doctor import cache, client, installation, line, service, settings, sign_in
 from usageline.cli.doctor.context import Context
 from usageline.config.compile import compile_config
+from usageline.core import paths
 from usageline.refresh.run import refresh
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from usageline.config import origin
+from usageline.system import origin
 
 if TYPE_CHECKING:
     from tests.cli.installed import Installed

@@ -19,11 +19,10 @@ import resvg_py
 from tests.cli.terminal import Terminal
 from tests.history.readings import ACCOUNT, DAY_S, NOW, keep, reading, work
 from tests.hot import Hot
-from usageline import history
 from usageline.cli.history import output
-from usageline.errors import UsagelineError
+from usageline.core.errors import UsagelineError
 from usageline.line import layout
-from usageline.usage import stored
+from usageline.storage import codec, history
 from usageline.usage.times import epoch
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def test_the_heatmap_can_stand_alone(usageline: Run) -> None:
 
 def test_json_is_the_readings_as_they_were(worked: World, usageline: Run) -> None:
     done = usageline("history", "--json", "--days", "3")
-    found = [stored.from_json(row) for row in json.loads(done.stdout)]
+    found = [codec.from_json(row) for row in json.loads(done.stdout)]
     assert found == history.load(worked.env, ACCOUNT, found[0].observed_at if found[0] else 0)
     assert len(found) > 100
     alone = json.loads(usageline("history", "--json", "--limit", "session").stdout)
@@ -155,7 +154,7 @@ def test_pictures_are_whole_files_that_reach_for_nothing(worked: World, usagelin
 
 def test_a_hostile_label_is_text_everywhere(world: World, usageline: Run) -> None:
     hostile = "<script>alert(1)</script>&\"'}"
-    limits = tuple(stored.limit_from_json({"kind": kind, "label": hostile, "percent": 5.0}) for kind in ("new", hostile))
+    limits = tuple(codec.limit_from_json({"kind": kind, "label": hostile, "percent": 5.0}) for kind in ("new", hostile))
     keep(world.env, [reading(NOW - 60, limits=limits), reading(NOW, limits=limits)])
     assert hostile in usageline("history").stdout
     usageline("history", "--svg", "x.svg")

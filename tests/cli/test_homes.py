@@ -13,8 +13,9 @@ import pytest
 
 from tests.cli.installed import install
 from tests.world import World
-from usageline import client_text, paths
-from usageline.setup import wiring
+from usageline.core import paths
+from usageline.setup import settings_changes
+from usageline.system import client_text
 
 if TYPE_CHECKING:
     from tests.server import Api
@@ -78,7 +79,7 @@ def test_everything_works_in_a_home_of_any_name(tmp_path: Path, name: str) -> No
 
 @pytest.mark.parametrize("path", ["/home/jörg", os.fsdecode(b"/home/j\xf6rg\x9b"), os.fsdecode(b"/it's %d \\ \xff") + '"$HOME"'])
 def test_a_path_is_a_word_of_a_command_that_json_can_hold(path: str) -> None:
-    word = json.loads(json.dumps(wiring.quoted(path), ensure_ascii=False).encode())
+    word = json.loads(json.dumps(settings_changes.quoted(path), ensure_ascii=False).encode())
     done = subprocess.run(["/bin/sh", "-c", f"printf %s {word}"], capture_output=True, check=True)
     assert done.stdout == os.fsencode(path)
 

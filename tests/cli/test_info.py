@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import ACCOUNT, CANARY, ORGANIZATION
-from usageline import paths
 from usageline.cli import info
-from usageline.cli.wording import local_time, span
-from usageline.sources import credentials, keychain
-from usageline.sources.claude_state import ClaudeState
+from usageline.cli.formatting import local_time, span
+from usageline.core import paths
+from usageline.sources.auth import credentials, keychain
+from usageline.sources.auth.claude_state import ClaudeState
 
 if TYPE_CHECKING:
     import subprocess

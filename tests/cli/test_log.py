@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import paths
+from usageline.core import paths
 from usageline.refresh.run import refresh
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from tests.cli.terminal import Terminal
 from tests.hot import Hot
 from tests.server import usage_body
 from tests.world import CANARY
-from usageline import paths
+from usageline.core import paths
 
 if TYPE_CHECKING:
     import subprocess

@@ -13,7 +13,7 @@ from tests.client.cells import find, width
 from tests.client.installation import opened
 from tests.client.looks import INDENT, MARGIN, PULL, WIDTHS, Looks, Shown
 from tests.client.recording import Link, cut_sequences, links
-from usageline.themes import colours, default, powerline
+from usageline.themes import colors, default, powerline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -224,7 +224,7 @@ def test_with_a_mistake_in_the_configuration_the_line_stays_and_names_it(session
 
 def seen(spec: str, columns: int) -> str:
     """The colour of a spec as the terminal of that width has it, as `rrggbb`."""
-    colour = colours.parse(spec).text
+    colour = colors.parse(spec).text
     assert colour is not None
-    shown = colours.rgb(colour if WIDTHS[columns] else colours.nearest(colours.rgb(colour)))
+    shown = colors.rgb(colour if WIDTHS[columns] else colors.nearest(colors.rgb(colour)))
     return "".join(f"{channel:02x}" for channel in shown)

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usageline.config import file
-from usageline.config.check import check_text
 from usageline.config.resolve import resolved
 from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, keys_of
+from usageline.config.validate import check_text
 
 
 def named(text: str) -> list[str]:

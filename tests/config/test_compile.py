@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from usageline import __version__, paths
+from usageline import __version__
 from usageline.config.compile import compile_config
-from usageline.errors import CacheUnsafe
-from usageline.line.due import file_stamp
-from usageline.line.read import json_file as read_compiled
+from usageline.core import paths
+from usageline.core.errors import CacheUnsafe
+from usageline.core.freshness import file_stamp
+from usageline.core.json_file import json_file as read_compiled
 
 if TYPE_CHECKING:
     from tests.world import Release, World

@@ -7,12 +7,12 @@ from typing import Any
 
 from tests.world import REPOSITORY
 from tools import configuration
-from usageline.config.check import NOTHING, check_text
 from usageline.config.file import parsed
 from usageline.config.resolve import resolved
 from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, differing, keys_of
 from usageline.config.template import EXAMPLES, default_file
+from usageline.config.validate import NOTHING, check_text
 
 KEY = re.compile(r"^#(?=[a-z\[])", re.MULTILINE)
 """The # before a key that is commented out; one before words has a space after it."""

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from usageline.config import edit
-from usageline.config.check import check_text
 from usageline.config.file import parsed
 from usageline.config.template import default_file
+from usageline.config.validate import check_text
 
 TEXT = """# mine
 theme = "dark"  # for now

@@ -10,10 +10,10 @@ import pytest
 
 from usageline import themes
 from usageline.cli.config import sample
-from usageline.config.check import check_text
 from usageline.config.resolve import resolved
 from usageline.config.schema import MOST_ROWS, ROWS
 from usageline.config.segments import BARS, SEGMENTS, keys_of
+from usageline.config.validate import check_text
 from usageline.line import render, segments, settings, view
 from usageline.line.layout import cells
 from usageline.themes.theme import resolve

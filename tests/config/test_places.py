@@ -9,7 +9,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.config.places import Places
+from usageline.config.key_lines import Places
 
 TEXT = '''# a comment
 a = 1

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usageline.line.view import LENGTH_S
-from usageline.usage import stored
+from usageline.storage import codec
 from usageline.usage.forecast import QUIET_CHANCE, History, with_forecast
 from usageline.usage.model import Limit, Reading
 from usageline.usage.values import percent as as_percent
@@ -230,4 +230,4 @@ def test_whatever_the_history_a_forecast_lies_between_now_and_the_reset(
         assert limit.rate is None or limit.rate >= 0
         assert limit.chance is None or 0 <= limit.chance <= 1
         assert limit.exhausts_at is None or (limit.chance or 0) >= QUIET_CHANCE
-        assert stored.from_json(json.loads(json.dumps(stored.as_json(reading), allow_nan=False))) == reading
+        assert codec.from_json(json.loads(json.dumps(codec.as_json(reading), allow_nan=False))) == reading

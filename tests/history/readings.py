@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from usageline import paths
-from usageline.history import files
-from usageline.history.line import encode
+from usageline.core import paths
+from usageline.storage.history import files
+from usageline.storage.history.line import encode
 from usageline.usage.model import Credit, Limit, Reading
 
 if TYPE_CHECKING:

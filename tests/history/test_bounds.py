@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.history.readings import ACCOUNT, DAY_S, NOW, content, directory, reading
-from usageline import history
-from usageline.history import files
-from usageline.history.line import encode
+from usageline.storage import history
+from usageline.storage.history import files
+from usageline.storage.history.line import encode
 
 if TYPE_CHECKING:
     from tests.world import World

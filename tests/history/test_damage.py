@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.history.readings import ACCOUNT, NOW, directory, reading
-from usageline import history
-from usageline.history import files
-from usageline.history.line import LONGEST_LINE, decode, encode
+from usageline.storage import history
+from usageline.storage.history import files
+from usageline.storage.history.line import LONGEST_LINE, decode, encode
 
 if TYPE_CHECKING:
     from pathlib import Path

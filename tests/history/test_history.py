@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from tests.history.readings import ACCOUNT, DAY_S, NOW, content, directory, reading
 from tests.world import REPOSITORY
-from usageline import history, paths
-from usageline.errors import SourceFailure
-from usageline.history import files
-from usageline.history.line import LONGEST_LINE, decode, encode
+from usageline.core import paths
+from usageline.core.errors import SourceFailure
+from usageline.storage import history
+from usageline.storage.history import files
+from usageline.storage.history.line import LONGEST_LINE, decode, encode
 from usageline.usage.model import Limit, Reading
 from usageline.usage.parse import parse
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import paths
+from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable

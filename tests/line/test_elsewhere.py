@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import paths
-from usageline.line import elsewhere
+from usageline.core import paths
+from usageline.line import embed
 
 if TYPE_CHECKING:
     from tests.hot import Hot
@@ -89,8 +89,8 @@ def test_wrong_usage_is_named(hot: Hot, arguments: list[str]) -> None:
     ],
 )
 def test_every_colour_has_tmuxs_word(codes: list[str], styles: list[str]) -> None:
-    assert elsewhere.tmux_styles(codes) == styles
+    assert embed.tmux_styles(codes) == styles
 
 
 def test_a_link_leaves_its_text() -> None:
-    assert elsewhere.for_tmux("a \x1b]8;;https://x\x1b\\\x1b[4m#1\x1b[0m\x1b]8;;\x1b\\ b") == "a #[underscore]##1#[default] b"
+    assert embed.for_tmux("a \x1b]8;;https://x\x1b\\\x1b[4m#1\x1b[0m\x1b]8;;\x1b\\ b") == "a #[underscore]##1#[default] b"

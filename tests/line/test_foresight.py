@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from usageline.line import view
 from usageline.line.render import render
-from usageline.line.segments import foresight
+from usageline.line.segments import forecast
 
 pytestmark = pytest.mark.usefixtures("utc")
 
@@ -62,7 +62,7 @@ def test_only_a_sure_forecast_has_a_color() -> None:
     likely, sure = (
         view.build(None, snapshot(limit(exhausts_at=NOW + 85 * 60, chance=chance, percent=70)), "", {}, NOW) for chance in (0.6, 0.7)
     )
-    for segment in (foresight.forecast, foresight.pace):
+    for segment in (forecast.forecast, forecast.pace):
         assert "warning" not in {style for style, _ in segment(likely, {})[0][0][1]}
         assert "warning" in {style for style, _ in segment(sure, {})[0][0][1]}
 
@@ -172,5 +172,5 @@ def test_a_segment_that_fails_is_named_and_costs_no_other(monkeypatch: pytest.Mo
     def fail(_view: object, _options: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("usageline.line.segments.foresight.pace", fail)
+    monkeypatch.setattr("usageline.line.segments.forecast.pace", fail)
     assert line([["pace", {}], ["session", {"show": ["percent"]}]], limit()) == "pace: ZeroDivisionError │ 5h 60%"

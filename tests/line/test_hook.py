@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from tests.hot import INTERPRETER, Hot
 from tests.world import REPOSITORY
-from usageline import paths
-from usageline.line import hook
+from usageline.core import paths
+from usageline.line import session_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,9 +103,9 @@ def test_several_are_one_message_with_what_is_used_now(session: Hook) -> None:
 
 
 def test_more_than_one_message_holds_are_told_at_the_next_start(session: Hook) -> None:
-    session.publish(*(alert(kind="new", label=f"number {number}", resets_at=None) for number in range(hook.MOST_TOLD + 1)))
-    assert str(session.told()).count("number") == hook.MOST_TOLD
-    assert session.told() == f"usageline: the limit number {hook.MOST_TOLD} is at 92%"
+    session.publish(*(alert(kind="new", label=f"number {number}", resets_at=None) for number in range(session_start.MOST_TOLD + 1)))
+    assert str(session.told()).count("number") == session_start.MOST_TOLD
+    assert session.told() == f"usageline: the limit number {session_start.MOST_TOLD} is at 92%"
     assert session.told() is None
 
 
@@ -229,8 +229,8 @@ def test_without_an_alert_for_it_the_hook_imports_nothing_for_alerts(session: Ho
     )
     done = session.hot.run(command=[*session.command[:-1], "-c", report])
     modules = set(done.stdout.decode().split())
-    assert "usageline.line.start" in modules
-    assert not modules & {"usageline.line.view", "usageline.line.layout", "usageline.line.figures", "json", "os", "re"}
+    assert "usageline.line.spawn" in modules
+    assert not modules & {"usageline.line.view", "usageline.line.layout", "usageline.core.formatting", "json", "os", "re"}
 
 
 def test_the_plugins_hook_lets_the_message_through_and_nothing_else(session: Hook, built_release: Release) -> None:
@@ -256,9 +256,9 @@ def test_whatever_a_label_holds_the_output_is_one_line_of_json_that_a_terminal_c
     env = {"HOME": str(tmp_path_factory.mktemp("home"))}
     Path(paths.cache_dir(env)).mkdir(parents=True, mode=0o700)
     snapshot = {"version": 1, "credentials": "", "alerts": [alert(label=label, kind=kind, percent=percent)]}
-    said = hook.message(snapshot, env, time.time())
+    said = session_start.message(snapshot, env, time.time())
     assert said.isascii()
     assert said.endswith("}\n")
     assert said.count("\n") == 1
     assert json.loads(said)["systemMessage"].isprintable()
-    assert hook.message(snapshot, env, time.time()) == ""
+    assert session_start.message(snapshot, env, time.time()) == ""

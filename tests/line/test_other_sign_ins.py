@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import paths
-from usageline.line.other_sign_ins import OTHER_SIGN_INS, PROVIDERS, key_digest
-from usageline.line.other_sign_ins import chosen as other_sign_in
+from usageline.core import paths
+from usageline.core.other_sign_ins import OTHER_SIGN_INS, PROVIDERS, key_digest
+from usageline.core.other_sign_ins import chosen as other_sign_in
 from usageline.line.view import SIGN_IN_VARIABLES
 
 if TYPE_CHECKING:

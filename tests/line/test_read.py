@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.line import read
+from usageline.core import json_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,38 +55,38 @@ def pipe() -> Iterator[tuple[int, int]]:
 @given(VALUES)
 def test_every_value_reads_as_the_json_package_reads_it(value: Any) -> None:
     text = json.dumps(value)
-    assert repr(read.first_value(text)) == repr(by_the_json_package(text))
+    assert repr(json_file.first_value(text)) == repr(by_the_json_package(text))
 
 
 @given(SYNTAX)
 def test_broken_text_is_refused_where_the_json_package_refuses_it(text: str) -> None:
-    assert repr(outcome(read.first_value, text)) == repr(outcome(by_the_json_package, text))
+    assert repr(outcome(json_file.first_value, text)) == repr(outcome(by_the_json_package, text))
 
 
 @given(VALUES, st.integers(min_value=0))
 def test_a_truncated_document_is_judged_as_the_json_package_judges_it(value: Any, cut: int) -> None:
     text = json.dumps({"a": value})
     text = text[: cut % len(text)]
-    assert repr(outcome(read.first_value, text)) == repr(outcome(by_the_json_package, text))
+    assert repr(outcome(json_file.first_value, text)) == repr(outcome(by_the_json_package, text))
 
 
 @pytest.mark.parametrize("text", ["NaN", '{"a": Infinity}', "[-Infinity]", "[" * 100_000, "9" * 5000])
 def test_what_json_does_not_allow_or_cannot_hold_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        read.first_value(text)
+        json_file.first_value(text)
 
 
 def test_the_fallback_parser_agrees_with_the_c_scanner() -> None:
-    scan = read._fallback_scanner()
+    scan = json_file._fallback_scanner()
     for text in ('{"a": [1, 2.5, null, true, "\\u00e9"]}', "[]", '"x"'):
-        assert scan(text, 0) == read._scan(text, 0)
+        assert scan(text, 0) == json_file._scan(text, 0)
 
 
 def test_a_payload_is_done_at_its_last_brace_though_the_pipe_stays_open(pipe: tuple[int, int]) -> None:
     os.write(pipe[1], b'{"model": {"id": "m"}}\n')
     began = time.monotonic()
-    assert read.payload(pipe[0])[0] == {"model": {"id": "m"}}
-    assert time.monotonic() - began < read.PAYLOAD_WAIT_S
+    assert json_file.payload(pipe[0])[0] == {"model": {"id": "m"}}
+    assert time.monotonic() - began < json_file.PAYLOAD_WAIT_S
 
 
 def test_a_payload_in_pieces_is_put_together(pipe: tuple[int, int]) -> None:
@@ -99,26 +99,26 @@ def test_a_payload_in_pieces_is_put_together(pipe: tuple[int, int]) -> None:
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert read.payload(pipe[0])[0] == {"a": {"b": 1}, "c": "x}"}
+    assert json_file.payload(pipe[0])[0] == {"a": {"b": 1}, "c": "x}"}
     writer.join()
 
 
 def test_silence_ends_when_the_time_is_up(pipe: tuple[int, int]) -> None:
     began = time.monotonic()
-    assert read.payload(pipe[0])[0] is None
-    assert read.PAYLOAD_WAIT_S <= time.monotonic() - began < read.PAYLOAD_WAIT_S + 1
+    assert json_file.payload(pipe[0])[0] is None
+    assert json_file.PAYLOAD_WAIT_S <= time.monotonic() - began < json_file.PAYLOAD_WAIT_S + 1
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"[1]", b"null", b'{"a":', b"\xff\xfe\x00", b'{"a": NaN}'])
 def test_anything_but_an_object_is_no_payload(pipe: tuple[int, int], data: bytes) -> None:
     os.write(pipe[1], data)
     os.close(pipe[1])
-    assert read.payload(pipe[0])[0] is None
+    assert json_file.payload(pipe[0])[0] is None
 
 
 def test_a_byte_order_mark_and_bad_utf8_do_not_cost_the_payload(pipe: tuple[int, int]) -> None:
     os.write(pipe[1], b'\xef\xbb\xbf{"a": "\xff"}')
-    assert read.payload(pipe[0])[0] == {"a": "�"}
+    assert json_file.payload(pipe[0])[0] == {"a": "�"}
 
 
 def test_a_flood_is_read_up_to_the_limit_only(pipe: tuple[int, int]) -> None:
@@ -131,7 +131,7 @@ def test_a_flood_is_read_up_to_the_limit_only(pipe: tuple[int, int]) -> None:
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert read.payload(pipe[0])[0] is None
+    assert json_file.payload(pipe[0])[0] is None
     os.close(pipe[0])
     writer.join()
 
@@ -140,21 +140,21 @@ def test_a_snapshot_is_read(tmp_path: Path) -> None:
     path = tmp_path / "snapshot.json"
     path.write_text('{"version": 1}')
     path.chmod(0o600)
-    assert read.json_file(str(path)) == {"version": 1}
+    assert json_file.json_file(str(path)) == {"version": 1}
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"version": 1', "{" * 2000, " " * (read.FILE_LIMIT + 1) + "{}"])
+@pytest.mark.parametrize("content", ["", "[]", '{"version": 1', "{" * 2000, " " * (json_file.FILE_LIMIT + 1) + "{}"])
 def test_a_broken_snapshot_is_none(tmp_path: Path, content: str) -> None:
     path = tmp_path / "snapshot.json"
     path.write_text(content)
-    assert read.json_file(str(path)) is None
+    assert json_file.json_file(str(path)) is None
 
 
 def test_a_snapshot_that_others_may_write_is_none(tmp_path: Path) -> None:
     path = tmp_path / "snapshot.json"
     path.write_text("{}")
     path.chmod(0o666)
-    assert read.json_file(str(path)) is None
+    assert json_file.json_file(str(path)) is None
 
 
 @pytest.mark.parametrize(
@@ -162,9 +162,9 @@ def test_a_snapshot_that_others_may_write_is_none(tmp_path: Path) -> None:
 )
 def test_a_snapshot_that_is_no_plain_file_is_none_at_once(tmp_path: Path, make: Any) -> None:
     make(tmp_path / "snapshot.json")
-    assert read.json_file(str(tmp_path / "snapshot.json")) is None
+    assert json_file.json_file(str(tmp_path / "snapshot.json")) is None
 
 
 def test_a_missing_snapshot_is_none(tmp_path: Path) -> None:
-    assert read.json_file(str(tmp_path / "none" / "snapshot.json")) is None
-    assert read.json_file("a\0b") is None
+    assert json_file.json_file(str(tmp_path / "none" / "snapshot.json")) is None
+    assert json_file.json_file("a\0b") is None

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from usageline import paths
-from usageline.processes import descendants
+from usageline.core import paths
+from usageline.system.process_tree import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,11 +37,18 @@ BAD_INPUT = {
 }
 
 WARM_MODULES = {
-    *("usageline", "usageline.paths", "usageline.line", "usageline.line.figures", "usageline.line.layout", "usageline.line.read"),
-    *("usageline.line.render", "usageline.line.run", "usageline.line.segments", "usageline.line.segments.limits"),
+    *(
+        "usageline",
+        "usageline.core.paths",
+        "usageline.line",
+        "usageline.core.formatting",
+        "usageline.line.layout",
+        "usageline.core.json_file",
+    ),
+    *("usageline.line.render", "usageline.line.main", "usageline.line.segments", "usageline.line.segments.limits"),
     *(
         "usageline.line.segments.model",
-        "usageline.line.due",
+        "usageline.core.freshness",
         "usageline.line.default",
         "usageline.line.theme",
         "usageline.line.paint",

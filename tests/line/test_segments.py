@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.line import figures, segments
+from usageline.core import formatting
+from usageline.line import segments
 from usageline.line.default import GLYPHS
 from usageline.line.render import render
 from usageline.line.segments import limits
@@ -85,7 +86,7 @@ def test_a_bar_is_drawn_to_an_eighth_of_a_cell(used: float, filled: str) -> None
     [(0, "<1m"), (59, "<1m"), (60, "1m"), (3599, "59m"), (3600, "1h00m"), (7199, "1h59m"), (DAY, "1d0h"), (90 * HOUR, "3d18h")],
 )
 def test_a_length_of_time_is_short(seconds: int, shown: str) -> None:
-    assert figures.ago(seconds) == shown
+    assert formatting.ago(seconds) == shown
 
 
 @pytest.mark.parametrize(
@@ -100,14 +101,14 @@ def test_a_length_of_time_is_short(seconds: int, shown: str) -> None:
     ],
 )
 def test_a_reset_is_given_in_local_time_cut_to_the_minute(ahead: int, shown: str) -> None:
-    assert figures.clock(NOW + ahead, NOW) == shown
+    assert formatting.clock(NOW + ahead, NOW) == shown
 
 
 def test_a_reset_across_the_end_of_summer_time_is_given_in_the_time_of_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Europe/Berlin")
     time.tzset()
     saturday_noon = 1_792_836_000  # 2026-10-24 10:00 UTC, 12:00 in Berlin; clocks go back on the 25th
-    assert figures.clock(saturday_noon + 2 * DAY, saturday_noon) == "Mon 11:00"
+    assert formatting.clock(saturday_noon + 2 * DAY, saturday_noon) == "Mon 11:00"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from usageline.line import view
-from usageline.line.elsewhere import as_json
+from usageline.line.embed import as_json
 from usageline.line.render import render
 from usageline.line.segments import limits
 
@@ -137,11 +137,11 @@ def test_a_clock_that_is_wrong_is_named_beside_good_numbers() -> None:
 
 
 def test_an_alert_of_an_overdue_window_stands_in_the_line() -> None:
-    from usageline.line.segments import foresight  # noqa: PLC0415 - the one test of it here
+    from usageline.line.segments import forecast  # noqa: PLC0415 - the one test of it here
 
     row = {"kind": "weekly_all", "label": "W", "threshold": 90, "percent": 99, "resets_at": NOW - 4200, "at": NOW - 60, "line": True}
-    assert len(foresight.alerts(built(snapshot(alerts=[row])), {})) == 1
-    assert foresight.alerts(built(snapshot(alerts=[{**row, "at": NOW - 4300}])), {"for": 9000}) == []
+    assert len(forecast.alerts(built(snapshot(alerts=[row])), {})) == 1
+    assert forecast.alerts(built(snapshot(alerts=[{**row, "at": NOW - 4300}])), {"for": 9000}) == []
 
 
 def test_the_hit_ratio_of_the_cache_loses_no_percent_to_noise() -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import hindrance, paths
-from usageline.line import due, start
+from usageline.core import freshness, paths
+from usageline.line import spawn
+from usageline.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 
 def test_a_fresh_snapshot_of_this_sign_in_is_not_due() -> None:
-    assert not due.is_due(FRESH, "1-2-3", NOW)
+    assert not freshness.is_due(FRESH, "1-2-3", NOW)
 
 
 @pytest.mark.parametrize(
@@ -35,48 +36,48 @@ def test_a_fresh_snapshot_of_this_sign_in_is_not_due() -> None:
         {**FRESH, "version": 2},
         {**FRESH, "next_refresh_at": NOW},
         {**FRESH, "next_refresh_at": None},
-        {**FRESH, "published_at": NOW + due.CLOCK_JUMP_S + 1},
+        {**FRESH, "published_at": NOW + freshness.CLOCK_JUMP_S + 1},
         {**FRESH, "published_at": True},
         {**FRESH, "credentials": ""},
     ],
 )
 def test_anything_else_is_due(snapshot: object) -> None:
-    assert due.is_due(snapshot, "1-2-3", NOW)
+    assert freshness.is_due(snapshot, "1-2-3", NOW)
 
 
 def test_the_credentials_stamp_changes_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / ".credentials.json"
-    seen = {due.file_stamp(str(path))}
+    seen = {freshness.file_stamp(str(path))}
     path.write_text("a")
-    seen.add(due.file_stamp(str(path)))
+    seen.add(freshness.file_stamp(str(path)))
     path.write_text("ab")
-    seen.add(due.file_stamp(str(path)))
+    seen.add(freshness.file_stamp(str(path)))
     (tmp_path / "new").write_text("ab")
     os.replace(tmp_path / "new", path)
-    seen.add(due.file_stamp(str(path)))
+    seen.add(freshness.file_stamp(str(path)))
     assert len(seen) == 4
     assert "" in seen
 
 
 def test_one_claim_is_enough_for_a_while(env: dict[str, str]) -> None:
     """The stamp's time is the file system's at first, ours afterwards."""
-    assert start.claim(env, NOW) == ""
+    assert spawn.claim(env, NOW) == ""
     made_at = os.stat(paths.stamp(env)).st_mtime
-    assert start.claim(env, made_at + start.CLAIM_S - 1) == "recent"
-    assert start.claim(env, made_at + start.CLAIM_S) == ""
-    assert start.claim(env, made_at + start.CLAIM_S + 1) == "recent"
+    assert spawn.claim(env, made_at + spawn.CLAIM_S - 1) == "recent"
+    assert spawn.claim(env, made_at + spawn.CLAIM_S) == ""
+    assert spawn.claim(env, made_at + spawn.CLAIM_S + 1) == "recent"
 
 
 def test_a_stamp_from_the_future_holds_nothing_up(env: dict[str, str]) -> None:
-    assert start.claim(env, NOW) == ""
+    assert spawn.claim(env, NOW) == ""
     os.utime(paths.stamp(env), (NOW + 10**6, NOW + 10**6))
-    assert start.claim(env, NOW) == ""
+    assert spawn.claim(env, NOW) == ""
 
 
 def test_the_claims_directory_is_ours_alone_whatever_the_umask(env: dict[str, str]) -> None:
     before = os.umask(0)
     try:
-        start.claim(env, NOW)
+        spawn.claim(env, NOW)
     finally:
         os.umask(before)
     assert os.stat(paths.cache_dir(env)).st_mode & 0o777 == 0o700
@@ -85,13 +86,13 @@ def test_the_claims_directory_is_ours_alone_whatever_the_umask(env: dict[str, st
 
 def test_where_the_stamp_cannot_be_written_nothing_is_claimed(env: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / ".cache").write_text("a file where the directory should be")
-    assert start.claim(env, NOW) == "unwritable"
+    assert spawn.claim(env, NOW) == "unwritable"
 
 
 def test_below_a_home_that_is_a_relative_path_nothing_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would be made in whatever project the line runs."""
     monkeypatch.chdir(tmp_path)
-    assert start.claim({"HOME": "home"}, NOW) == "unwritable"
+    assert spawn.claim({"HOME": "home"}, NOW) == "unwritable"
     assert not os.listdir(tmp_path)
 
 
@@ -99,7 +100,7 @@ def test_a_home_that_is_missing_at_the_top_of_the_file_system_is_made_or_told_of
     """As `/nonexistent` is, which user databases name. Only root can make it."""
     home = Path(f"/usageline-no-home-{os.getpid()}")
     try:
-        assert start.claim({"HOME": str(home)}, NOW) == ("" if home.is_dir() else "unwritable")
+        assert spawn.claim({"HOME": str(home)}, NOW) == ("" if home.is_dir() else "unwritable")
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -112,56 +113,56 @@ def test_a_cache_directory_that_is_not_ours_alone_is_not_used(env: dict[str, str
     path = Path(paths.cache_dir(env))
     path.mkdir(parents=True, mode=0o700)
     spoil(path)
-    assert start.claim(env, NOW) == "unsafe"
+    assert spawn.claim(env, NOW) == "unsafe"
 
 
 def test_nor_is_one_in_a_directory_that_others_can_write_to(env: dict[str, str]) -> None:
     path = Path(paths.cache_dir(env))
     path.mkdir(parents=True, mode=0o700)
     path.parent.chmod(0o1777)
-    assert start.claim(env, NOW) == "unsafe"
+    assert spawn.claim(env, NOW) == "unsafe"
 
 
 def test_an_installation_without_its_interpreter_has_none(tmp_path: Path) -> None:
-    assert start.interpreter(str(tmp_path)) == ""
+    assert spawn.interpreter(str(tmp_path)) == ""
     python = tmp_path / "venv/bin/python"
     python.parent.mkdir(parents=True)
     python.touch()
-    assert start.interpreter(str(tmp_path)) == str(python)
+    assert spawn.interpreter(str(tmp_path)) == str(python)
 
 
 def test_nothing_that_steers_an_interpreter_is_passed_on() -> None:
-    assert not [name for name in start.PASSED_ON if name.startswith(("PYTHON", "LD_", "DYLD_")) or name == "ANTHROPIC_API_KEY"]
+    assert not [name for name in spawn.PASSED_ON if name.startswith(("PYTHON", "LD_", "DYLD_")) or name == "ANTHROPIC_API_KEY"]
 
 
 def test_a_word_of_the_cold_side_stands_in_the_stamp_and_makes_tries_rarer(env: dict[str, str]) -> None:
     """Until a success takes it away. It takes no room: on a full disk there is none."""
     stamp = paths.stamp(env)
-    assert start.claim(env, NOW) == ""
+    assert spawn.claim(env, NOW) == ""
     os.utime(stamp, (NOW, NOW))
-    for word in start.HINDRANCES.values():
-        hindrance.note(stamp, word)
-        assert start.hindrance(stamp, NOW) == word
-        assert start.claim(env, NOW + start.CLAIM_S) == "recent"
-    assert start.claim(env, NOW + start.HINDERED_S) == ""
-    assert start.hindrance(stamp, NOW + start.HINDERED_S) == word
-    hindrance.forget(stamp)
-    assert start.hindrance(stamp, NOW + start.HINDERED_S) == ""
+    for word in spawn.HINDRANCES.values():
+        disk.note(stamp, word)
+        assert spawn.hindrance(stamp, NOW) == word
+        assert spawn.claim(env, NOW + spawn.CLAIM_S) == "recent"
+    assert spawn.claim(env, NOW + spawn.HINDERED_S) == ""
+    assert spawn.hindrance(stamp, NOW + spawn.HINDERED_S) == word
+    disk.forget(stamp)
+    assert spawn.hindrance(stamp, NOW + spawn.HINDERED_S) == ""
 
 
 def test_tries_that_leave_no_word_are_in_vain_after_a_while(env: dict[str, str]) -> None:
     """Nor are tries of another day, before the machine slept, of the same series."""
     stamp, now = paths.stamp(env), float(NOW)
-    assert start.claim(env, now) == ""
+    assert spawn.claim(env, now) == ""
     os.utime(stamp, (0, 0))
-    while now <= NOW + start.IN_VAIN_S:
-        assert start.hindrance(stamp, now) == ""
-        assert start.claim(env, now) == ""
-        now += start.CLAIM_S
-    assert start.claim(env, now) == ""
-    assert start.hindrance(stamp, now) == "vain"
-    assert start.claim(env, now + start.CLAIM_S) == "recent"
-    later = now + start.SERIES_S
-    assert start.hindrance(stamp, later) == ""
-    assert start.claim(env, later) == ""
-    assert start.hindrance(stamp, later) == ""
+    while now <= NOW + spawn.IN_VAIN_S:
+        assert spawn.hindrance(stamp, now) == ""
+        assert spawn.claim(env, now) == ""
+        now += spawn.CLAIM_S
+    assert spawn.claim(env, now) == ""
+    assert spawn.hindrance(stamp, now) == "vain"
+    assert spawn.claim(env, now + spawn.CLAIM_S) == "recent"
+    later = now + spawn.SERIES_S
+    assert spawn.hindrance(stamp, later) == ""
+    assert spawn.claim(env, later) == ""
+    assert spawn.hindrance(stamp, later) == ""

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline import paths
-from usageline.line import due, whose
+from usageline.core import freshness, paths
+from usageline.line import whose
 from usageline.line.view import Window, build
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ def test_a_session_with_another_sign_in_shows_nothing_of_the_accounts_own(hot: H
     hot.publish(plan="Max 20x", alerts=[alert], limits=[limit, week])
     rows = {"five_hour": {"used_percentage": 41, "resets_at": now + 9000}, "seven_day": {"used_percentage": 27, "resets_at": now + 190_000}}
     snapshot = hot.world.snapshot()
-    stamp = due.file_stamp(paths.claude_credentials(hot.world.env))
+    stamp = freshness.file_stamp(paths.claude_credentials(hot.world.env))
     view = build({"rate_limits": rows}, snapshot, stamp, {}, now)
     assert [(window.percent, window.exhausts_at) for window in view.windows] == [(41, None), (27, None)]
     assert (view.credits, view.alerts, view.plan, view.has_forecast, view.age_s) == ([], [], "", False, None)

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.running import is_running
-from usageline.line import chain, layout, looks
+from usageline.core import jobs
+from usageline.line import chain, layout
 from usageline.line.chain import Command
-from usageline.processes import descendants
+from usageline.system.process_tree import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,7 +72,7 @@ class Lines:
 
     def result(self, command: str, session: str = SESSION) -> dict[str, Any]:
         """The published result, {} where there is none."""
-        path = looks.result_file(self.world.env, "chain", Command("", {}, {"command": command}, session)._key)
+        path = jobs.result_file(self.world.env, "chain", Command("", {}, {"command": command}, session)._key)
         found: dict[str, Any] = json.loads(Path(path).read_text()) if os.path.exists(path) else {}
         return found
 
@@ -246,7 +247,7 @@ def test_a_burst_of_fifty_lines_runs_the_command_once_at_a_time(lines: Lines, ev
             assert line.stdout
             line.stdout.read()
     # Some time later, while it runs still: another line starts a process that finds it running.
-    stamp = Path(looks.stamp_file(lines.world.env, "chain", Command("", {}, {"command": command}, SESSION)._key))
+    stamp = Path(jobs.stamp_file(lines.world.env, "chain", Command("", {}, {"command": command}, SESSION)._key))
     os.utime(stamp, (0, 0))
     assert lines.run(command, timeout=30)[2]
     eventually(lambda: lines.pids.exists() and lines.looks() == 1)
@@ -268,7 +269,7 @@ def test_a_line_chained_to_itself_chains_no_further(lines: Lines) -> None:
 
 
 def test_a_payload_that_no_pipe_holds_is_not_sent(lines: Lines) -> None:
-    assert lines.run("cat", wait=True, payload={"x": "y" * looks.PIPE_BYTES}) == ([], "", False)
+    assert lines.run("cat", wait=True, payload={"x": "y" * jobs.PIPE_BYTES}) == ([], "", False)
 
 
 def test_the_result_is_ours_alone(lines: Lines) -> None:
@@ -317,7 +318,7 @@ def test_the_time_limit_stays_within_bounds(given: object, taken: float) -> None
 )
 def test_a_result_is_checked_once_more(world: World, rows: object, shown: object) -> None:
     command = Command("", world.env, {"command": "x"}, SESSION)
-    path = Path(looks.result_file(world.env, "chain", command._key))
+    path = Path(jobs.result_file(world.env, "chain", command._key))
     path.parent.mkdir(parents=True, mode=0o700)
     path.write_text(json.dumps({"rows": rows, "failed": "\x1b[31m"}))
     assert command.look(b"", 76, NOW) == (shown, "[31m", False)

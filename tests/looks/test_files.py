@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from usageline import paths
-from usageline.looks import files
+from usageline.core import paths
+from usageline.storage import job_results
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -25,25 +25,25 @@ def left(world: World) -> set[str]:
 
 
 def test_what_was_not_looked_at_for_a_week_is_swept_away(world: World) -> None:
-    put(world, "git-1.json", files.OLD_S + 60)
-    put(world, "git-1.stamp", files.OLD_S + 60)
-    put(world, ".git-1.json.usageline-new", files.OLD_S + 60)
-    put(world, "git-2.json", files.OLD_S + 60)
-    put(world, "git-2.stamp", files.OLD_S - 60)
-    files.sweep(world.env)
+    put(world, "git-1.json", job_results.OLD_S + 60)
+    put(world, "git-1.stamp", job_results.OLD_S + 60)
+    put(world, ".git-1.json.usageline-new", job_results.OLD_S + 60)
+    put(world, "git-2.json", job_results.OLD_S + 60)
+    put(world, "git-2.stamp", job_results.OLD_S - 60)
+    job_results.sweep(world.env)
     assert left(world) == {"git-2.json", "git-2.stamp"}
 
 
 def test_only_the_latest_looks_are_kept(world: World) -> None:
-    for number in range(files.MOST + 10):
+    for number in range(job_results.MOST + 10):
         put(world, f"chain-{number}.json", number)
         put(world, f"chain-{number}.stamp", number)
-    files.sweep(world.env)
-    assert left(world) == {f"chain-{number}.{kind}" for number in range(files.MOST) for kind in ("json", "stamp")}
+    job_results.sweep(world.env)
+    assert left(world) == {f"chain-{number}.{kind}" for number in range(job_results.MOST) for kind in ("json", "stamp")}
 
 
 def test_a_sweep_without_looks_makes_no_directory(world: World) -> None:
-    files.sweep(world.env)
+    job_results.sweep(world.env)
     assert not os.path.exists(paths.cache_dir(world.env))
 
 
@@ -54,9 +54,9 @@ def test_a_sweep_leaves_a_directory_alone_that_is_not_ours_alone(world: World, t
     os.utime(other / "old", (0, 0))
     world.cache.mkdir(parents=True, mode=0o700)
     os.symlink(other, paths.looks_dir(world.env))
-    files.sweep(world.env)
+    job_results.sweep(world.env)
     assert (other / "old").exists()
-    with files.held(world.env, "git", "0") as ours:
+    with job_results.held(world.env, "git", "0") as ours:
         assert ours
     assert not os.path.islink(paths.looks_dir(world.env))
     assert [path.name for path in other.iterdir()] == ["old"]
@@ -64,10 +64,10 @@ def test_a_sweep_leaves_a_directory_alone_that_is_not_ours_alone(world: World, t
 
 def test_a_look_is_held_by_one_at_a_time(world: World) -> None:
     with (
-        files.held(world.env, "git", "0") as first,
-        files.held(world.env, "git", "0") as second,
-        files.held(world.env, "git", "1") as other,
+        job_results.held(world.env, "git", "0") as first,
+        job_results.held(world.env, "git", "0") as second,
+        job_results.held(world.env, "git", "1") as other,
     ):
         assert (first, second, other) == (True, False, True)
-    with files.held(world.env, "git", "0") as again:
+    with job_results.held(world.env, "git", "0") as again:
         assert again

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.running import is_running
-from usageline import child_env
-from usageline.config import origin
-from usageline.line import git, looks
-from usageline.line.start import refresh_environment
-from usageline.looks import git as look
+from usageline.core import jobs
+from usageline.jobs import git_status as look
+from usageline.line import git
+from usageline.line.spawn import refresh_environment
+from usageline.system import child_env, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ NOW = 1_795_400_000.0
 
 def looked(world: World, release: Release, repo: Repo) -> dict[str, Any]:
     """The result of one look by a process of its own."""
-    done = world.run(release.python, "-I", "-B", "-m", "usageline.looks", "git", repo.root)
+    done = world.run(release.python, "-I", "-B", "-m", "usageline.jobs", "git", repo.root)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     found = git.repository(str(repo.root))
     result: dict[str, Any] = git.status(world.env, found, time.time())[0]
@@ -38,7 +38,7 @@ def looked(world: World, release: Release, repo: Repo) -> dict[str, Any]:
 
 
 def result_path(world: World, repo: Repo) -> Path:
-    return Path(looks.result_file(world.env, "git", git.repository(str(repo.root)).key))
+    return Path(jobs.result_file(world.env, "git", git.repository(str(repo.root)).key))
 
 
 def test_every_kind_of_change_is_counted(world: World, built_release: Release, repo: Repo) -> None:
@@ -271,8 +271,8 @@ def test_values_of_the_wrong_type_are_unknown(world: World, repo: Repo) -> None:
 
 
 def test_without_a_home_nothing_is_claimed() -> None:
-    assert looks.claim({}, "git", "0" * 16, NOW, 5) is False
-    assert looks.result({}, "git", "0" * 16, 100) is None
+    assert jobs.claim({}, "git", "0" * 16, NOW, 5) is False
+    assert jobs.result({}, "git", "0" * 16, 100) is None
 
 
 def test_a_burst_of_fifty_lines_starts_one_look(

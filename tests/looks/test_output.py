@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from usageline.jobs import ansi
 from usageline.line.chain import LONGEST_CODES, MOST_CELLS, MOST_PARTS, MOST_ROWS, is_web_link
 from usageline.line.layout import cells
-from usageline.looks import output
 
 PIECES = st.sampled_from(
     [
@@ -52,13 +52,13 @@ TERMINAL_TEXT = st.one_of(st.text(), st.binary().map(lambda data: data.decode("l
 
 def parts(text: str) -> list[list[str]]:
     """The parts of the only row."""
-    (row,) = output.rows(text.encode())
+    (row,) = ansi.rows(text.encode())
     return row
 
 
 @given(TERMINAL_TEXT)
 def test_nothing_that_is_let_through_contains_an_escape(text: str) -> None:
-    for row in output.rows(text.encode("utf-8", "surrogatepass")):
+    for row in ansi.rows(text.encode("utf-8", "surrogatepass")):
         assert sum(cells(part[1]) for part in row) <= MOST_CELLS
         for codes, shown, url in row:
             assert re.fullmatch("[0-9;]*", codes)
@@ -70,7 +70,7 @@ def test_nothing_that_is_let_through_contains_an_escape(text: str) -> None:
 
 @given(st.binary(max_size=3000))
 def test_bytes_of_any_kind_are_taken_apart(data: bytes) -> None:
-    assert len(output.rows(data)) <= MOST_ROWS
+    assert len(ansi.rows(data)) <= MOST_ROWS
 
 
 @given(st.lists(st.tuples(st.sampled_from(["", "1", "31", "1;38;5;200", "4;48;2;1;2;3"]), st.text("ab c", min_size=1)), min_size=1))
@@ -82,7 +82,7 @@ def test_coloured_text_keeps_its_colours(told: list[tuple[str, str]]) -> None:
             expected[-1][1] += shown
         else:
             expected.append([codes, shown, ""])
-    found = output.rows(text.encode())
+    found = ansi.rows(text.encode())
     assert found == ([expected[:MOST_PARTS]] if "".join(shown for _, shown in told).strip() else [])
 
 
@@ -118,15 +118,15 @@ def test_coloured_text_keeps_its_colours(told: list[tuple[str, str]]) -> None:
     ],
 )
 def test_what_is_no_colour_or_web_link_is_removed(text: str, kept: list[list[str]]) -> None:
-    assert output.rows(text.encode()) == ([kept] if kept else [])
+    assert ansi.rows(text.encode()) == ([kept] if kept else [])
 
 
 def test_a_colour_goes_on_in_the_next_row_and_blank_rows_are_left_out() -> None:
-    assert output.rows(b"\x1b[32ma\r\n\r\n  \nb\n") == [[["32", "a", ""]], [["32", "b", ""]]]
+    assert ansi.rows(b"\x1b[32ma\r\n\r\n  \nb\n") == [[["32", "a", ""]], [["32", "b", ""]]]
 
 
 def test_rows_are_cut_in_number_and_cells() -> None:
-    rows = output.rows(("字" * 3000 + "\n").encode() * 20)
+    rows = ansi.rows(("字" * 3000 + "\n").encode() * 20)
     assert len(rows) == MOST_ROWS
     assert {len(row[0][1]) for row in rows} == {MOST_CELLS // 2}
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.config import Config, origin
-from usageline.errors import CacheUnwritable
+from usageline.config import Config
+from usageline.core.errors import CacheUnwritable
 from usageline.refresh import account_gate
 from usageline.refresh.account_gate import AccountGate
 from usageline.refresh.cooldown import Cooldown
-from usageline.refresh.gate import Blocked
-from usageline.refresh.record import Record
+from usageline.refresh.rate_limit import Blocked
+from usageline.storage.account_state import Record
+from usageline.system import origin
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,10 +7,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tests.server import Request, usage_body
-from usageline import paths
-from usageline.line.due import file_stamp
+from usageline.core import paths
+from usageline.core.freshness import file_stamp
 from usageline.refresh.run import refresh
-from usageline.sources import sign_in
+from usageline.sources.auth import sign_in
 
 if TYPE_CHECKING:
     import pytest

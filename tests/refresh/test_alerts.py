@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.server import usage_body
-from usageline import paths
-from usageline.line.hook import mark
+from usageline.core import paths
+from usageline.line.session_start import mark
 from usageline.refresh import lock, told
-from usageline.refresh.record import Record, as_json, from_json
 from usageline.refresh.run import refresh
+from usageline.storage.account_state import Record, as_json, from_json
 from usageline.usage.alerts import MOST_ALERTS, Alert
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.errors import CacheUnsafe
-from usageline.refresh import cache
+from usageline.core.errors import CacheUnsafe
+from usageline.system import directories
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ def test_it_is_made_0700_with_all_above_it(world: World, umask: int) -> None:
     """Under any umask."""
     before = os.umask(umask)
     try:
-        path = Path(cache.prepare(world.env))
+        path = Path(directories.prepare(world.env))
     finally:
         os.umask(before)
     assert [stat.S_IMODE(directory.stat().st_mode) for directory in (path, path.parent, path.parent.parent)] == [0o700] * 3
@@ -31,9 +31,9 @@ def test_it_is_made_0700_with_all_above_it(world: World, umask: int) -> None:
 
 def test_one_that_others_can_read_is_closed_to_them(world: World) -> None:
     """What they could only read holds nothing of theirs."""
-    path = Path(cache.prepare(world.env))
+    path = Path(directories.prepare(world.env))
     path.chmod(0o755)
-    cache.prepare(world.env)
+    directories.prepare(world.env)
     assert stat.S_IMODE(path.stat().st_mode) == 0o700
 
 
@@ -63,4 +63,4 @@ def test_what_others_could_have_put_there_is_refused(world: World, put: Callable
     path.parent.mkdir(parents=True, mode=0o700)
     put(path)
     with pytest.raises(CacheUnsafe, match=r"usageline"):
-        cache.prepare(world.env)
+        directories.prepare(world.env)

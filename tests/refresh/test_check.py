@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from usageline.refresh.check import Doubt, check
 from usageline.usage.model import Limit, Reading
+from usageline.usage.plausibility import Doubt, check
 
 NOW = 1795464000
 SESSION_S, WEEK_S = 5 * 3600, 7 * 86400

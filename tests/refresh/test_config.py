@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import config, paths
+from usageline import config
 from usageline.config import schema
-from usageline.errors import ConfigInvalid
+from usageline.core import paths
+from usageline.core.errors import ConfigInvalid
 from usageline.sources import SOURCES
 
 if TYPE_CHECKING:

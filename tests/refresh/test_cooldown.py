@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from usageline.errors import SourceFailure
+from usageline.core.errors import SourceFailure
 from usageline.refresh.cooldown import LONGEST_S, Cooldown, after
 
 NOW = 1795464000

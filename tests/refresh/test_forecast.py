@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.server import iso, usage_body
-from usageline import history
 from usageline.line import view
 from usageline.line.render import render
 from usageline.refresh.run import refresh
-from usageline.sources import sign_in
+from usageline.sources.auth import sign_in
+from usageline.storage import history
 from usageline.usage.forecast import QUIET_CHANCE
 from usageline.usage.model import Limit, Reading
 

@@ -6,8 +6,8 @@ import pytest
 
 from usageline.config import Config
 from usageline.refresh.cooldown import Cooldown
-from usageline.refresh.gate import Blocked, pass_gate
-from usageline.refresh.record import Record
+from usageline.refresh.rate_limit import Blocked, pass_gate
+from usageline.storage.account_state import Record
 
 NOW = 1795464000
 CONFIG = Config()

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from usageline.errors import LockUnsupported
-from usageline.processes import Process
-from usageline.refresh import holder as noted
+from usageline.core.errors import LockUnsupported
 from usageline.refresh import lock
-from usageline.setup import environment
+from usageline.refresh import lock_owner as noted
+from usageline.setup import release as release_
+from usageline.system.process_tree import Process
 
 HOLDER = """
 import sys
@@ -101,8 +101,8 @@ def test_a_symlink_in_its_place_is_not_followed(tmp_path: Path) -> None:
 
 def test_the_installed_command_is_known_as_a_holder(tmp_path: Path) -> None:
     """As its launcher runs it: by path."""
-    release = environment.Release(str(tmp_path), "release")
-    environment._write_launcher(release)
+    release = release_.Release(str(tmp_path), "release")
+    release_._write_launcher(release)
     words = Path(release.root, "bin", "usageline").read_text().split()
     script = next(word for word in words if word.endswith("/cli/__main__.py"))
     assert noted._is_ours(Process("1", os.geteuid(), frozenset({release.python, script})))

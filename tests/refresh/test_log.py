@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.world import CANARY
-from usageline import paths
-from usageline.errors import SourceFailure
-from usageline.line.due import is_due
-from usageline.refresh import lock, log
-from usageline.refresh.entry import LONGEST_LINE, Entry, why_due
+from usageline.core import paths
+from usageline.core.errors import SourceFailure
+from usageline.core.freshness import is_due
+from usageline.refresh import lock
+from usageline.refresh.log_entry import LONGEST_LINE, Entry, why_due
 from usageline.refresh.run import Outcome, refresh
+from usageline.storage import refresh_log
 from usageline.usage.alerts import Alert
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 def entries(world: World) -> list[dict[str, Any]]:
     """What the log says, the newest last."""
-    return [json.loads(line) for line in log.last(world.env, 1000)]
+    return [json.loads(line) for line in refresh_log.last(world.env, 1000)]
 
 
 def told(world: World, *names: str) -> list[tuple[Any, ...]]:
@@ -169,38 +170,38 @@ def test_what_is_not_ours_is_not_written_to_and_no_refresh_fails_for_it(world: W
     elif kind == "others' directory":
         path.parent.chmod(0o777)
     else:
-        assert not log.add({}, b"\n")
+        assert not refresh_log.add({}, b"\n")
         return
     assert refresh(world.env).state == "refreshed"
     assert target.read_text() == "theirs"
     if kind != "others' directory":
         with pytest.raises(OSError):  # noqa: PT011 - which one depends on what is there
-            log.last(world.env, 1)
+            refresh_log.last(world.env, 1)
 
 
 @pytest.mark.usefixtures("api")
 def test_it_is_bounded_and_keeps_what_came_before_in_one_file(world: World) -> None:
     """Under the lock it is rotated; where nobody ever gets the lock it is at twice the size."""
-    path, older = Path(paths.log(world.env)), Path(paths.log(world.env) + log.OLDER)
+    path, older = Path(paths.log(world.env)), Path(paths.log(world.env) + refresh_log.OLDER)
     refresh(world.env)
     line = path.read_bytes()
-    path.write_bytes(line * (log.MOST_BYTES // len(line) + 1))
-    assert log.add(world.env, line)
+    path.write_bytes(line * (refresh_log.MOST_BYTES // len(line) + 1))
+    assert refresh_log.add(world.env, line)
     assert not older.exists()
     refresh(world.env)
-    assert log.MOST_BYTES <= older.stat().st_size < log.MOST_BYTES + 2 * len(line)
+    assert refresh_log.MOST_BYTES <= older.stat().st_size < refresh_log.MOST_BYTES + 2 * len(line)
     assert len(path.read_bytes().splitlines()) == 1
-    assert len(log.last(world.env, 50)) == 50
-    for _ in range(3 * log.MOST_BYTES // len(line)):
-        assert log.add(world.env, line)
-    assert path.stat().st_size + older.stat().st_size < 4 * log.MOST_BYTES + 2 * LONGEST_LINE
+    assert len(refresh_log.last(world.env, 50)) == 50
+    for _ in range(3 * refresh_log.MOST_BYTES // len(line)):
+        assert refresh_log.add(world.env, line)
+    assert path.stat().st_size + older.stat().st_size < 4 * refresh_log.MOST_BYTES + 2 * LONGEST_LINE
     assert len(list(path.parent.iterdir())) == 2
 
 
 def test_fifty_at_once_lose_and_tear_no_line(world: World, built_release: Release) -> None:
     code = (
         "from usageline.refresh import log\n"
-        "from usageline.refresh.entry import Entry\n"
+        "from usageline.refresh.log_entry import Entry\n"
         "from usageline.refresh.run import Outcome\n"
         "import os\n"
         "for _ in range(20): log.add(os.environ, Entry('line').ended(Outcome('busy', None, 'x' * 150)))\n"
@@ -216,7 +217,9 @@ def test_what_a_full_disk_left_of_a_line_does_not_take_the_next_along(world: Wor
     path = Path(paths.log(world.env))
     path.write_bytes(path.read_bytes() + b'{"at":"2026')
     refresh(world.env)
-    assert [line for line in log.last(world.env, 9) if line.endswith(b"}")] == [path.read_bytes().splitlines()[index] for index in (0, 2)]
+    assert [line for line in refresh_log.last(world.env, 9) if line.endswith(b"}")] == [
+        path.read_bytes().splitlines()[index] for index in (0, 2)
+    ]
 
 
 TEXTS = st.text(st.one_of(st.characters(), st.sampled_from('\x1b\x07\n\r\x9b\u202e"\\\ud800')), max_size=400)

@@ -15,9 +15,9 @@ import pytest
 
 from tests.server import Api
 from tests.world import World
-from usageline import paths
-from usageline.atomic import temporary_name
+from usageline.core import paths
 from usageline.refresh import lock
+from usageline.system.files import temporary_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

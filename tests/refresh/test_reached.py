@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import history, paths
-from usageline.atomic import set_times
-from usageline.errors import CacheUnsafe, LockUnsupported
-from usageline.hindrance import forget, note
-from usageline.history import files
-from usageline.line import owners, start
-from usageline.refresh import cache, lock, publish
+from usageline.core import owners, paths
+from usageline.core.errors import CacheUnsafe, LockUnsupported
+from usageline.line import spawn
+from usageline.refresh import lock, publish
+from usageline.storage import history
+from usageline.storage.history import files
+from usageline.storage.snapshot import Snapshot
+from usageline.system import directories
+from usageline.system.disk import forget, note
+from usageline.system.files import set_times
 from usageline.usage.model import Reading
-from usageline.usage.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,14 +75,14 @@ def test_nothing_is_written_below_a_directory_that_another_user_can_write_to(
 ) -> None:
     """By neither side; what is there stays as it is."""
     if exists:
-        cache.prepare(env)
+        directories.prepare(env)
         Path(paths.stamp(env)).touch()
         os.utime(paths.stamp(env), (0, 0))
     SPOILED[kind](tmp_path / "base")
     before = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")}
-    assert start.claim(env, NOW) == "unsafe"
+    assert spawn.claim(env, NOW) == "unsafe"
     with pytest.raises(CacheUnsafe):
-        cache.prepare(env)
+        directories.prepare(env)
     assert not history.append(env, "0" * 16, Reading((), (), "oauth", NOW))
     assert {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
@@ -89,8 +91,8 @@ def test_nothing_is_written_below_a_directory_that_another_user_can_write_to(
 def test_a_directory_in_which_only_the_user_can_rename_theirs_is_fine(env: dict[str, str], tmp_path: Path, mode: int) -> None:
     """Open to all and sticky, as /tmp is, or merely to be passed."""
     (tmp_path / "base").chmod(mode)
-    assert start.claim(env, NOW) == ""
-    cache.prepare(env)
+    assert spawn.claim(env, NOW) == ""
+    directories.prepare(env)
     assert Path(paths.cache_dir(env)).stat().st_mode & 0o777 == 0o700
 
 
@@ -98,15 +100,15 @@ def test_links_of_the_users_own_are_followed(env: dict[str, str], tmp_path: Path
     """A cache on another disk."""
     (tmp_path / "disk/cache").mkdir(parents=True)
     (tmp_path / "base/cache").symlink_to("../disk/./cache")
-    assert start.claim(env, NOW) == ""
-    cache.prepare(env)
+    assert spawn.claim(env, NOW) == ""
+    directories.prepare(env)
     assert (tmp_path / "disk/cache/usageline/default").is_dir()
 
 
 def test_links_that_go_round_lead_nowhere(env: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "base/cache").symlink_to("cache")
     with pytest.raises(CacheUnsafe):
-        cache.prepare(env)
+        directories.prepare(env)
 
 
 def test_a_group_of_the_user_alone_is_nobody_else() -> None:
@@ -122,7 +124,7 @@ def test_a_group_of_the_user_alone_is_nobody_else() -> None:
 def test_a_directory_that_is_swapped_all_the_time_is_never_written_through(env: dict[str, str], tmp_path: Path) -> None:
     """Whoever can swap it can write to the directory that holds it, and that is seen."""
     victim = {**env, "XDG_CACHE_HOME": str(tmp_path / "victim")}
-    cache.prepare(victim)
+    directories.prepare(victim)
     Path(paths.snapshot(victim)).write_text("precious")
     base = tmp_path / "base"
     base.chmod(0o777)
@@ -139,9 +141,9 @@ def test_a_directory_that_is_swapped_all_the_time_is_never_written_through(env: 
     swapping.start()
     try:
         for _ in range(200):
-            assert start.claim(env, NOW) == "unsafe"
+            assert spawn.claim(env, NOW) == "unsafe"
             with pytest.raises(CacheUnsafe):
-                cache.prepare(env)
+                directories.prepare(env)
     finally:
         done.set()
         swapping.join()
@@ -156,7 +158,7 @@ def _stamps(env: dict[str, str]) -> list[tuple[str, int]]:
 @pytest.mark.parametrize("kind", ["hard link", "link", "fifo", "unreadable"])
 def test_a_stamp_that_is_another_file_is_replaced_and_not_touched(env: dict[str, str], tmp_path: Path, kind: str) -> None:
     """The claim holds all the same, once."""
-    cache.prepare(env)
+    directories.prepare(env)
     os.mkdir(paths.looks_dir(env), 0o700)
     for stamp, depth in _stamps(env):
         precious = tmp_path / "precious"
@@ -175,11 +177,11 @@ def test_a_stamp_that_is_another_file_is_replaced_and_not_touched(env: dict[str,
             with pytest.raises(PermissionError):
                 set_times(stamp, lambda _: (0, 0))
         if kind != "unreadable":
-            assert start.claim_stamp(stamp, depth, NOW, 12) == ""
+            assert spawn.claim_stamp(stamp, depth, NOW, 12) == ""
             assert os.lstat(stamp).st_nlink == 1
-            assert start.claim_stamp(stamp, depth, os.stat(stamp).st_mtime, 12) == "recent"
+            assert spawn.claim_stamp(stamp, depth, os.stat(stamp).st_mtime, 12) == "recent"
         else:
-            assert start.claim_stamp(stamp, depth, NOW * 2, 12) == ""
+            assert spawn.claim_stamp(stamp, depth, NOW * 2, 12) == ""
         assert (precious.read_text(), precious.stat().st_mtime) == ("precious", 2)
 
 
@@ -199,21 +201,21 @@ def test_a_month_with_another_name_is_copied_before_it_is_added_to(env: dict[str
 
 def test_a_lock_with_another_name_is_not_emptied(env: dict[str, str], tmp_path: Path) -> None:
     """As the library that locks it would; a refresh puts a new one there."""
-    cache.prepare(env)
+    directories.prepare(env)
     precious = tmp_path / "precious"
     precious.write_text("precious")
     os.link(precious, paths.lock(env))
     with pytest.raises(LockUnsupported), lock.held(paths.lock(env)):
         pass
     assert precious.read_text() == "precious"
-    cache.prepare(env)
+    directories.prepare(env)
     with lock.held(paths.lock(env)) as ours:
         assert ours
     assert precious.read_text() == "precious"
 
 
 def test_a_snapshot_with_another_name_is_replaced_and_not_written(env: dict[str, str], tmp_path: Path) -> None:
-    cache.prepare(env)
+    directories.prepare(env)
     precious = tmp_path / "precious"
     precious.write_text("precious")
     os.link(precious, paths.snapshot(env))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.server import usage_body
-from usageline import paths
-from usageline.line import start
-from usageline.line.due import file_stamp
+from usageline.core import paths
+from usageline.core.freshness import file_stamp
+from usageline.line import spawn
 from usageline.refresh.run import Outcome, refresh
 
 if TYPE_CHECKING:
@@ -331,12 +331,12 @@ def test_without_locks_nobody_asks_the_numbers_stay_and_the_line_learns_why(
 
     before = refresh(world.env).snapshot
     asked = len(api.requests)
-    assert start.claim(world.env, time.time()) == ""
+    assert spawn.claim(world.env, time.time()) == ""
     monkeypatch.setattr("fcntl.flock", no_flock)
     outcome = refresh(world.env, force=True)
     assert outcome.state == "failed"
     assert "cannot be locked" in (outcome.problem or "")
-    assert start.hindrance(paths.stamp(world.env), time.time()) == "unlockable"
+    assert spawn.hindrance(paths.stamp(world.env), time.time()) == "unlockable"
     assert world.snapshot() == before
     assert len(api.requests) == asked
 

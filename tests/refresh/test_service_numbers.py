@@ -12,8 +12,8 @@ import pytest
 
 from tests.hot import Hot
 from tests.server import iso
-from usageline import history
 from usageline.refresh.run import refresh
+from usageline.storage import history
 from usageline.usage.month import month_end
 
 if TYPE_CHECKING:

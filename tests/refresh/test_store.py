@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import diskcache
 import pytest
 
-from usageline.errors import StoreBroken
-from usageline.refresh import inspect
+from usageline.core.errors import StoreBroken
 from usageline.refresh.cooldown import Cooldown
-from usageline.refresh.record import Record, as_json, from_json
-from usageline.refresh.store import TextDisk, opened
+from usageline.storage import database_check
+from usageline.storage.account_state import Record, as_json, from_json
+from usageline.storage.accounts import TextDisk, opened
 from usageline.usage.model import Credit, Limit, Reading
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def test_flipped_bits_are_noticed_or_harmless(directory: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"not a database", b"\0" * 5000, b"SQLite format 3\0" + b"\xff" * 4096, b"x" * (inspect.MOST_BYTES + 1)]
+    "content", [b"not a database", b"\0" * 5000, b"SQLite format 3\0" + b"\xff" * 4096, b"x" * (database_check.MOST_BYTES + 1)]
 )
 def test_a_file_that_is_no_database_is_set_aside(directory: Path, content: bytes) -> None:
     """Also one too large to be ours."""
@@ -291,10 +291,10 @@ def test_a_path_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_schema_that_is_checked_is_the_one_that_diskcache_makes(directory: Path) -> None:
     """A new version of it would have every store set aside at every run."""
     connection = sqlite3.connect(directory / "cache.db")
-    assert inspect.schema_digest(connection) == inspect.SCHEMA
+    assert database_check.schema_digest(connection) == database_check.SCHEMA
     connection.close()
-    assert set(inspect.SETTINGS) == set(diskcache.DEFAULT_SETTINGS)
-    assert set(inspect.COUNTERS) == set(diskcache.core.METADATA)
+    assert set(database_check.SETTINGS) == set(diskcache.DEFAULT_SETTINGS)
+    assert set(database_check.COUNTERS) == set(diskcache.core.METADATA)
     assert not (directory.parent / "store.broken").exists()
 
 

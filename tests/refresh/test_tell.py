@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.running import is_running
-from usageline import processes
-from usageline.config import Alerts, origin
-from usageline.refresh import tell as telling
-from usageline.refresh.desktop import Desktop
-from usageline.refresh.tell import tell
+from usageline.config import Alerts
+from usageline.refresh import notify as telling
+from usageline.refresh.notify import tell
+from usageline.system import origin, process_tree
+from usageline.system.desktop import Desktop
 from usageline.usage.alerts import Alert
 
 if TYPE_CHECKING:
@@ -232,4 +232,4 @@ def test_many_alerts_are_bounded(world: World) -> None:
 
 def test_the_programs_of_this_machine_are_looked_for_where_only_root_or_the_user_writes() -> None:
     assert all(os.path.isabs(path) for path in Desktop().programs)
-    assert processes.is_trusted("/bin/sh")
+    assert process_tree.is_trusted("/bin/sh")

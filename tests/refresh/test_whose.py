@@ -15,7 +15,7 @@ import pytest
 from tests.hot import Hot
 from tests.server import iso, usage_body
 from tests.world import ACCOUNT, ORGANIZATION, REPOSITORY, SCOPES
-from usageline import paths
+from usageline.core import paths
 from usageline.refresh.run import refresh
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.world import REPOSITORY, World
-from usageline import client_text, paths
+from usageline.core import paths
 from usageline.setup import own_names
+from usageline.system import client_text
 
 WHEELS = Path(sys.prefix) / "wheels"
 LONGEST_S = 150

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.hot import Hot
-from usageline.setup import bundle
+from usageline.system import bundle
 
 if TYPE_CHECKING:
     from tests.world import Release, World

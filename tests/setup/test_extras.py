@@ -13,9 +13,9 @@ import pytest
 
 from tests.history.readings import ACCOUNT, NOW, keep, reading
 from tests.setup.machine import releases
-from usageline import paths
-from usageline.setup import program, record
-from usageline.setup.job import Job
+from usageline.core import paths
+from usageline.setup import manifest, program
+from usageline.setup.context import Job
 
 if TYPE_CHECKING:
     from tests.setup.machine import Machine
@@ -53,10 +53,10 @@ def test_an_upgrade_keeps_the_extras_of_every_profile(machine: Machine) -> None:
     plain, _ = program.planned(job, None)
     with_png, _ = program.planned(replace(job, extras=("png",)), None)
     assert with_png.id != plain.id
-    own = record.Record("", job.data_dir, "", "")
+    own = manifest.Record("", job.data_dir, "", "")
     assert program.planned(job, replace(own, extras=("png", "later")))[0] == with_png
     other = {**machine.env, "CLAUDE_CONFIG_DIR": str(machine.world.home / "other")}
-    record.save(other, replace(own, extras=("png",)))
+    manifest.save(other, replace(own, extras=("png",)))
     assert program.planned(job, own)[0] == with_png
     assert program.planned(job, None)[0] == with_png
 
@@ -78,7 +78,7 @@ def test_an_extra_that_cannot_be_had_leaves_the_old_release_in_use(profile: Mach
     wheels, profile.env["PIP_FIND_LINKS"], profile.env["UV_FIND_LINKS"] = profile.env["PIP_FIND_LINKS"], str(few), str(few)
     assert "could not be installed" in profile.run("--with", "png", expect=1)
     assert os.readlink(profile.data_dir / "current") == old
-    found = record.load(profile.env)
+    found = manifest.load(profile.env)
     assert found is not None
     assert found.extras == ()
     profile.env["PIP_FIND_LINKS"] = profile.env["UV_FIND_LINKS"] = wheels
@@ -87,9 +87,9 @@ def test_an_extra_that_cannot_be_had_leaves_the_old_release_in_use(profile: Mach
 
 def test_a_record_of_before_there_were_extras_is_read(machine: Machine) -> None:
     """Nothing of what it remembers is lost."""
-    made = record.Record("0.1.0-0123456789", str(machine.data_dir), "/usr/bin/python3", "/usr/bin/python3")
-    record.save(machine.env, made)
-    place = Path(record.path(machine.env))
+    made = manifest.Record("0.1.0-0123456789", str(machine.data_dir), "/usr/bin/python3", "/usr/bin/python3")
+    manifest.save(machine.env, made)
+    place = Path(manifest.path(machine.env))
     written = json.loads(place.read_text())
     place.write_text(json.dumps({name: value for name, value in written.items() if name not in ("extras", "digest")}))
-    assert record.load(machine.env) == made
+    assert manifest.load(machine.env) == made

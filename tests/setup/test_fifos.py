@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import flock, paths, regular
-from usageline.errors import SetupRefused, UsagelineError
-from usageline.history import files
+from usageline.core import paths
+from usageline.core.errors import SetupRefused, UsagelineError
 from usageline.refresh.run import refresh
-from usageline.setup import record, settings
+from usageline.setup import manifest, settings_file
+from usageline.setup.context import Job
 from usageline.setup.install import install
-from usageline.setup.job import Job
 from usageline.setup.uninstall import uninstall
+from usageline.storage.history import files
+from usageline.system import lock, regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,10 +103,10 @@ def test_what_is_no_regular_file_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(fifo)
     for path in (str(fifo), "/dev/zero", str(tmp_path)):
         with pytest.raises(OSError, match="not a regular file"):
-            regular.read(path, 10)
+            regular_file.read(path, 10)
     with pytest.raises(SetupRefused, match="not a regular file"):
-        settings.read(str(fifo))
-    with flock.held(str(fifo), 0) as free:
+        settings_file.read(str(fifo))
+    with lock.held(str(fifo), 0) as free:
         assert free
-    assert record.load_from(str(fifo)) is None
+    assert manifest.load_from(str(fifo)) is None
     assert issubclass(SetupRefused, UsagelineError)

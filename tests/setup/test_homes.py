@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.needs import NAMESPACE, needs
-from usageline import paths
-from usageline.setup import interpreters, tool_config, trusted_path, wiring
+from usageline.core import paths
+from usageline.setup import interpreters, settings_changes, tool_config, trusted_path
 from usageline.setup.interpreters import Interpreter
 from usageline.setup.packages import unsupported
 
@@ -262,7 +262,7 @@ def test_the_program_comes_and_goes_whatever_pip_is_configured_to_do(machine: Ma
     python.unlink()
     python.symlink_to("/nonexistent/python3.12.1")
     command = json.loads(machine.settings.read_text())["statusLine"]["command"]
-    elsewhere = command.replace(wiring.interpreter_of(command), "/nonexistent/python3.12.1")
+    elsewhere = command.replace(settings_changes.interpreter_of(command), "/nonexistent/python3.12.1")
     done = machine.world.run("/bin/sh", "-c", elsewhere, stdin=None, input='{"model": {"display_name": "Opus"}}')
     if any(os.access(f"/usr/bin/python3.{minor}", os.X_OK) for minor in range(10, 15)):
         assert "Opus" in done.stdout
@@ -277,9 +277,9 @@ def test_the_program_comes_and_goes_whatever_pip_is_configured_to_do(machine: Ma
 
 def test_settings_of_another_system_are_not_said_to_be_broken(tmp_path: Path) -> None:
     """A container that mounts ~/.claude alone."""
-    ours = wiring.wiring("/usr/bin/python3", str(tmp_path / "of another/home"))
+    ours = settings_changes.wiring("/usr/bin/python3", str(tmp_path / "of another/home"))
     done = subprocess.run(["sh", "-c", ours.line], capture_output=True, text=True, check=True)
-    assert done.stdout == wiring.GONE + "\n"
+    assert done.stdout == settings_changes.GONE + "\n"
     assert "not installed on this system" in done.stdout
     assert len(done.stdout) < 80
 

@@ -14,8 +14,9 @@ import pytest
 
 from tests.cli.terminal import Terminal
 from tests.setup.machine import releases
-from usageline import paths, terminal_background
-from usageline.config.check import check_text
+from usageline.config.validate import check_text
+from usageline.core import paths
+from usageline.system import terminal_background
 
 if TYPE_CHECKING:
     from tests.setup.machine import Machine
@@ -209,7 +210,7 @@ def test_a_failed_upgrade_leaves_the_old_release_in_use(machine: Machine, tmp_pa
     machine.wait_for_refreshes()
     old, line = os.readlink(machine.data_dir / "current"), machine.settings.read_bytes()
     machine.clone = Path(shutil.copytree(machine.clone, tmp_path / "newer"))
-    changed = machine.clone / "plugin/usageline/errors.py"
+    changed = machine.clone / "plugin/usageline/core/errors.py"
     changed.write_text(changed.read_text() + "# newer\n")
     wheels = machine.env["PIP_FIND_LINKS"]
     machine.env["PIP_FIND_LINKS"] = machine.env["UV_FIND_LINKS"] = str(tmp_path)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.setup import json_text
+from usageline.setup import json_edit
 
 Indent = int | str | None
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -27,8 +27,8 @@ def test_a_member_that_is_set_has_the_value_and_the_others_keep_theirs(
 ) -> None:
     """For every object, layout, key and value."""
     text = json.dumps(settings, indent=indent, ensure_ascii=ascii_only)
-    edited = json_text.set_member(text, json_text.top(text), key, value)
-    assert json_text.parse(edited) == {**settings, key: value}
+    edited = json_edit.set_member(text, json_edit.top(text), key, value)
+    assert json_edit.parse(edited) == {**settings, key: value}
 
 
 @given(OBJECTS, INDENTS, st.booleans(), VALUES)
@@ -38,8 +38,8 @@ def test_a_member_that_is_added_and_removed_leaves_the_text_as_it_was(
     """To the byte, whatever the layout."""
     settings.pop("ours", None)
     text = json.dumps(settings, indent=indent, ensure_ascii=ascii_only)
-    edited = json_text.set_member(text, 0, "ours", value)
-    assert json_text.remove(edited, 0, len(settings)) == text
+    edited = json_edit.set_member(text, 0, "ours", value)
+    assert json_edit.remove(edited, 0, len(settings)) == text
 
 
 @given(st.lists(VALUES, min_size=1, max_size=5), INDENTS, st.data())
@@ -47,16 +47,16 @@ def test_an_element_that_is_removed_is_the_only_one_missing(elements: list[Any],
     """The first, the last and the only one included."""
     index = data.draw(st.integers(0, len(elements) - 1))
     text = json.dumps({"a": elements}, indent=indent)
-    start = json_text.items(text, 0)[0].value_start
-    assert json_text.parse(json_text.remove(text, start, index)) == {"a": elements[:index] + elements[index + 1 :]}
+    start = json_edit.items(text, 0)[0].value_start
+    assert json_edit.parse(json_edit.remove(text, start, index)) == {"a": elements[:index] + elements[index + 1 :]}
 
 
 @given(st.lists(VALUES, max_size=4), INDENTS, VALUES)
 def test_an_element_that_is_appended_is_the_last(elements: list[Any], indent: Indent, value: Any) -> None:
     """Also in an empty array."""
     text = json.dumps({"a": elements}, indent=indent)
-    start = json_text.items(text, 0)[0].value_start
-    assert json_text.parse(json_text.append_element(text, start, value)) == {"a": [*elements, value]}
+    start = json_edit.items(text, 0)[0].value_start
+    assert json_edit.parse(json_edit.append_element(text, start, value)) == {"a": [*elements, value]}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_an_element_that_is_appended_is_the_last(elements: list[Any], indent: In
 )
 def test_what_is_added_is_laid_out_like_the_rest(text: str, edited: str) -> None:
     """Indent, line ends, one line or many."""
-    assert json_text.set_member(text, 0, "k", [1]) == edited
+    assert json_edit.set_member(text, 0, "k", [1]) == edited
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_what_is_added_is_laid_out_like_the_rest(text: str, edited: str) -> None
 def test_what_is_not_strict_json_is_refused(text: str) -> None:
     """With a ValueError, whatever is wrong with it."""
     with pytest.raises(ValueError, match=r"."):
-        json_text.parse(text)
+        json_edit.parse(text)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.hot import Hot
-from usageline import __version__, config, paths
-from usageline.config import origin
-from usageline.config.check import check_text
+from usageline import __version__, config
+from usageline.config.validate import check_text
+from usageline.core import paths
+from usageline.system import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,7 +164,7 @@ def test_an_install_records_its_own_environment_and_keeps_the_ones_before(machin
 def test_the_refresh_takes_no_program_from_elsewhere_either(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.configure('[alerts]\ncommand = "x"\nthresholds = [50]')
     assert config.load(world.env).alerts.command == "x"
-    monkeypatch.setattr("usageline.config.cold.may_name_programs", lambda _env: False)
+    monkeypatch.setattr("usageline.config.loader.may_name_programs", lambda _env: False)
     found, problem = config.tolerant(world.env)
     assert (found.alerts.command, found.alerts.thresholds) == ("", (50,))
     assert "alerts.command" in str(problem)

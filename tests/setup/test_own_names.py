@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import paths
-from usageline.refresh import cache, log
-from usageline.refresh.entry import Entry
-from usageline.setup import record
-from usageline.setup.job import Job
+from usageline.core import paths
+from usageline.refresh.log_entry import Entry
+from usageline.setup import manifest
+from usageline.setup.context import Job
 from usageline.setup.uninstall import uninstall
+from usageline.storage import refresh_log
+from usageline.system import directories
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -53,7 +54,7 @@ def _write(path: str, text: str) -> None:
 
 def _install(env: dict[str, str]) -> None:
     """Make what an installation has on disk after a day's work."""
-    cache.prepare(env)
+    directories.prepare(env)
     for path in (paths.snapshot(env), paths.line_config(env), paths.stamp(env), paths.lock(env), paths.lock_holder(env)):
         _write(path, "{}")
     _write(paths.told_dir(env) + "/0123456789abcdef", "")
@@ -63,7 +64,7 @@ def _install(env: dict[str, str]) -> None:
     _write(paths.store_dir(env) + ".broken/cache.db-journal", "")
     _write(paths.snapshot(env) + ".broken", "")
     _write(paths.history_dir(env) + "/0123456789abcdef/2026-11.jsonl", "{}")
-    assert log.add(env, Entry().cut_off("a test"))
+    assert refresh_log.add(env, Entry().cut_off("a test"))
     _write(paths.state_dir(env) + "/edit/before.toml", "")
     data = paths.data_dir(env)
     for name in ("0.1.0-0123456789", "0.0.9-abcdefabcd"):
@@ -71,7 +72,7 @@ def _install(env: dict[str, str]) -> None:
     if not os.path.lexists(data + "/current"):
         os.symlink("releases/0.1.0-0123456789", data + "/current")
     _write(paths.claude_settings(env), "{}")
-    record.save(env, record.Record("0.1.0-0123456789", data, "/usr/bin/python3", "/usr/bin/python3", before=record.encode(b"{}")))
+    manifest.save(env, manifest.Record("0.1.0-0123456789", data, "/usr/bin/python3", "/usr/bin/python3", before=manifest.encode(b"{}")))
 
 
 def _files(root: Path) -> set[str]:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from usageline.atomic import temporary_name
-from usageline.errors import SetupRefused
-from usageline.setup import settings
+from usageline.core.errors import SetupRefused
+from usageline.setup import settings_file
+from usageline.system.files import temporary_name
 
 DATA = b'{"model": "opus"}\n'
 
 
 def change(path: Path, data: bytes | None = b"{}\n") -> None:
     """Replace the file with `data`."""
-    settings.replace(str(path), lambda _: data, lambda *_: None)
+    settings_file.replace(str(path), lambda _: data, lambda *_: None)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_file_that_is_absent_is_made_and_removed_again(tmp_path: Path) -> None
         ("{}".encode("utf-16-le"), "does not read"),
         ("{}".encode("utf-16-be"), "does not read"),
         ("{}".encode("utf-32"), "does not read"),
-        (b'"' + b"x" * settings.SIZE_LIMIT + b'"', "larger"),
+        (b'"' + b"x" * settings_file.SIZE_LIMIT + b'"', "larger"),
     ],
 )
 def test_what_cannot_be_changed_safely_is_refused_and_left_alone(path: Path, data: bytes, reason: str) -> None:
@@ -115,13 +115,13 @@ def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
 def test_an_empty_file_counts_as_no_settings(path: Path) -> None:
     """Claude Code takes it so, too."""
     path.write_bytes(b"")
-    assert settings.read(str(path)).text == ""
+    assert settings_file.read(str(path)).text == ""
 
 
 def test_a_byte_order_mark_is_kept(path: Path) -> None:
     """Some editors put one there."""
     path.write_bytes(b"\xef\xbb\xbf{}")
-    found = settings.read(str(path))
+    found = settings_file.read(str(path))
     assert found.text == "{}"
     assert found.encoded("{ }") == b"\xef\xbb\xbf{ }"
 
@@ -130,12 +130,12 @@ def test_a_change_by_somebody_else_meanwhile_starts_it_over(path: Path) -> None:
     """What Claude Code wrote between the look and the replacement is not lost."""
     seen: list[bytes | None] = []
 
-    def announce(found: settings.Settings, _data: bytes | None) -> None:
+    def announce(found: settings_file.Settings, _data: bytes | None) -> None:
         seen.append(found.data)
         if len(seen) == 1:
             path.write_bytes(b'{"from": "client"}')
 
-    settings.replace(str(path), lambda found: (found.data or b"") + b"\n", announce)
+    settings_file.replace(str(path), lambda found: (found.data or b"") + b"\n", announce)
     assert seen == [DATA, b'{"from": "client"}']
     assert path.read_bytes() == b'{"from": "client"}\n'
 
@@ -144,14 +144,14 @@ def test_a_file_that_never_rests_is_given_up(path: Path) -> None:
     """After a few tries, with the other's bytes in place."""
     count = 0
 
-    def announce(_found: settings.Settings, _data: bytes | None) -> None:
+    def announce(_found: settings_file.Settings, _data: bytes | None) -> None:
         nonlocal count
         count += 1
         path.write_bytes(b'{"n": %d}' % count)
 
     with pytest.raises(SetupRefused, match="keeps changing"):
-        settings.replace(str(path), lambda _: b"{}", announce)
-    assert path.read_bytes() == b'{"n": %d}' % settings.TRIES
+        settings_file.replace(str(path), lambda _: b"{}", announce)
+    assert path.read_bytes() == b'{"n": %d}' % settings_file.TRIES
     assert os.listdir(path.parent) == [path.name]
 
 
@@ -166,7 +166,7 @@ def test_backups_never_have_a_name_that_is_taken(path: Path) -> None:
     """Two in one second get two names."""
     names = []
     for _ in range(3):
-        names.append(Path(settings.backup_path(str(path))))
+        names.append(Path(settings_file.backup_path(str(path))))
         names[-1].touch()
     assert len(set(names)) == 3
 
@@ -184,7 +184,7 @@ def test_backups_never_have_a_name_that_is_taken(path: Path) -> None:
 def test_the_encodings_that_the_client_reads_are_kept(path: Path, data: bytes) -> None:
     """Each byte of what was there (the encodings: seen in 2.1.330)."""
     path.write_bytes(data)
-    found = settings.read(str(path))
+    found = settings_file.read(str(path))
     assert found.text.startswith('{"note": ')
     assert found.encoded(found.text) == data
     assert found.encoded("{}").endswith("{}".encode("utf-16-le") if data[:2] == b"\xff\xfe" else b"{}")

@@ -14,9 +14,9 @@ from typing import IO, TYPE_CHECKING, Any
 import pytest
 
 from tests.hot import INTERPRETER
-from usageline import paths
-from usageline.line.start import is_zone
-from usageline.setup.wiring import DAMAGED, SAFE_ZONE, Wiring, wiring
+from usageline.core import paths
+from usageline.line.spawn import is_zone
+from usageline.setup.settings_changes import DAMAGED, SAFE_ZONE, Wiring, wiring
 
 if TYPE_CHECKING:
     from tests.world import Release, World

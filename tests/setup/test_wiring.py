@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.errors import SetupRefused
-from usageline.setup.wiring import foreign_status_line, unwire, wire, wiring
+from usageline.core.errors import SetupRefused
+from usageline.setup.settings_changes import foreign_status_line, unwire, wire, wiring
 
 OURS = wiring("/usr/bin/python3.12", "/home/me/.local/share/usageline")
 NEWER = wiring("/opt/it's new/python3", "/home/me/.local/share/usageline")

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from usageline.sources import Context
-from usageline.sources import sign_in as sign_ins
+from usageline.sources.auth import sign_in as sign_ins
 
 if TYPE_CHECKING:
     from tests.world import World

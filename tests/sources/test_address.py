@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from usageline.sources.address import API, api_address
+from usageline.system.api_address import API, api_address
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from tests.server import usage_body
 from tests.sources.contexts import context_of
-from usageline.errors import SourceFailure
+from usageline.core.errors import SourceFailure
 from usageline.sources import claude_cache
 
 if TYPE_CHECKING:

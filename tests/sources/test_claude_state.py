@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import paths
-from usageline.sources import claude_state
+from usageline.core import paths
+from usageline.sources.auth import claude_state
 
 if TYPE_CHECKING:
     from tests.world import World

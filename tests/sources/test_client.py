@@ -10,8 +10,8 @@ from tests.running import is_running
 from tests.server import usage_body
 from tests.sources.contexts import context_of
 from tests.world import ACCOUNT
-from usageline import paths
-from usageline.errors import SourceFailure
+from usageline.core import paths
+from usageline.core.errors import SourceFailure
 from usageline.sources import client
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import CANARY
-from usageline import paths
-from usageline.sources import credentials
-from usageline.sources.token import Token
+from usageline.core import paths
+from usageline.sources.auth import credentials
+from usageline.sources.auth.token import Token
 
 if TYPE_CHECKING:
     from tests.world import World

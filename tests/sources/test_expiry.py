@@ -10,7 +10,7 @@ import pytest
 
 from tests.world import CANARY, ORGANIZATION, SCOPES
 from usageline.refresh.run import refresh
-from usageline.sources import credentials
+from usageline.sources.auth import credentials
 
 if TYPE_CHECKING:
     from tests.server import Api

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import REPOSITORY
-from usageline.sources import claude_state, files, json_scan
-from usageline.sources.json_scan import top_level
+from usageline.sources import claude_files
+from usageline.sources.auth import claude_state
+from usageline.sources.net import json_scan
+from usageline.sources.net.json_scan import top_level
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,7 +162,7 @@ def test_a_long_history_keeps_nothing_from_being_found(tmp_path: Path) -> None:
     path.write_text(json.dumps(whole, indent=2))
     assert path.stat().st_size > 8 * MIB
     began = time.process_time()
-    assert files.read_keys(str(path), KEYS, claude_state.MOST_BYTES) == {"oauthAccount": {"accountUuid": "a"}, "theme": "light"}
+    assert claude_files.read_keys(str(path), KEYS, claude_state.MOST_BYTES) == {"oauthAccount": {"accountUuid": "a"}, "theme": "light"}
     assert time.process_time() - began < 3
 
 
@@ -169,4 +171,4 @@ def test_a_file_that_is_too_long_says_so(tmp_path: Path) -> None:
     path.write_bytes(b"")
     os.truncate(path, claude_state.MOST_BYTES + 1)
     with pytest.raises(ValueError, match="more than 64"):
-        files.read_keys(str(path), KEYS, claude_state.MOST_BYTES)
+        claude_files.read_keys(str(path), KEYS, claude_state.MOST_BYTES)

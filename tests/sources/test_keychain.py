@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import CANARY
-from usageline.errors import SourceFailure
-from usageline.sources import credentials, keychain
+from usageline.core.errors import SourceFailure
+from usageline.sources.auth import credentials, keychain
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import pytest
 
 from tests.hot import Hot
 from tests.server import usage_body
-from usageline import paths
+from usageline.core import paths
 
 if TYPE_CHECKING:
     from pathlib import Path

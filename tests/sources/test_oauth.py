@@ -12,7 +12,7 @@ import pytest
 from tests.sources.contexts import context_of
 from tests.world import CANARY
 from usageline import __version__
-from usageline.errors import SourceFailure
+from usageline.core.errors import SourceFailure
 from usageline.sources import oauth
 
 if TYPE_CHECKING:

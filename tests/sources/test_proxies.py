@@ -14,10 +14,11 @@ import pytest
 
 from tests.faults.needs import needs
 from tests.sources.contexts import context_of
-from usageline.config import origin
-from usageline.errors import SourceFailure
-from usageline.sources import http, network, oauth
-from usageline.sources.proxies import proxy_for, tls_context
+from usageline.core.errors import SourceFailure
+from usageline.sources import oauth
+from usageline.sources.net import http, network
+from usageline.sources.net.proxies import proxy_for, tls_context
+from usageline.system import origin
 
 if TYPE_CHECKING:
     from pathlib import Path

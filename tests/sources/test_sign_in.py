@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import ACCOUNT, CANARY
-from usageline import paths
-from usageline.errors import SourceFailure
-from usageline.sources import credentials, sign_in
+from usageline.core import paths
+from usageline.core.errors import SourceFailure
+from usageline.sources.auth import credentials, sign_in
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.themes.colours import linear
+from usageline.themes.colors import linear
 
 if TYPE_CHECKING:
-    from usageline.themes.colours import Rgb
+    from usageline.themes.colors import Rgb
 
 DARK_BACKGROUNDS = ("#000000", "#0d1117", "#1a1b26", "#1e1e1e", "#1e1e2e", "#282828", "#282a36", "#002b36", "#2b2b2b")
 LIGHT_BACKGROUNDS = ("#ffffff", "#fafafa", "#f5f5f5", "#fbf1c7", "#fdf6e3", "#eff1f5")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.themes import colours
+from usageline.themes import colors
 
 CHANNEL = st.integers(0, 255)
 
@@ -28,41 +28,41 @@ CHANNEL = st.integers(0, 255)
 )
 def test_a_spec_becomes_codes(spec: str, sixteen: str, of_256: str, true: str) -> None:
     """For each depth; names of the 16 stay the terminal's own."""
-    parsed = colours.parse(spec)
-    assert [colours.codes(parsed, depth) for depth in colours.DEPTHS] == [sixteen, of_256, true]
+    parsed = colors.parse(spec)
+    assert [colors.codes(parsed, depth) for depth in colors.DEPTHS] == [sixteen, of_256, true]
 
 
 @pytest.mark.parametrize("spec", ["rde", "red blue", "256", "-1", "#fff", "#gggggg", "on", "red on", "on red on blue", "bold;31", "٣"])
 def test_what_is_no_spec_is_refused(spec: str) -> None:
     """With a word of it."""
     with pytest.raises(ValueError, match=r"^\S+$"):
-        colours.parse(spec)
+        colors.parse(spec)
 
 
 @given(CHANNEL, CHANNEL, CHANNEL)
 def test_the_nearest_of_256_is_near(red: int, green: int, blue: int) -> None:
     """No more than a shade farther off than the best of all 240, which would take ten times as long to find."""
     wanted = (red, green, blue)
-    aim = colours.oklab(wanted)
+    aim = colors.oklab(wanted)
 
     def distance(index: int) -> float:
-        return float(sum((a - b) ** 2 for a, b in zip(colours.oklab(colours.rgb(index)), aim, strict=True)) ** 0.5)
+        return float(sum((a - b) ** 2 for a, b in zip(colors.oklab(colors.rgb(index)), aim, strict=True)) ** 0.5)
 
-    assert distance(colours.nearest(wanted)) <= min(map(distance, range(16, 256))) + 0.06
+    assert distance(colors.nearest(wanted)) <= min(map(distance, range(16, 256))) + 0.06
 
 
 @given(st.integers(16, 255))
 def test_a_colour_of_the_256_is_its_own_nearest(index: int) -> None:
     """Or one that looks just the same."""
-    assert colours.rgb(colours.nearest(colours.rgb(index))) == colours.rgb(index)
+    assert colors.rgb(colors.nearest(colors.rgb(index))) == colors.rgb(index)
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_spec_or_refused(spec: str) -> None:
     """And what comes out is digits and semicolons."""
     try:
-        parsed = colours.parse(spec)
+        parsed = colors.parse(spec)
     except ValueError:
         return
-    for depth in colours.DEPTHS:
-        assert colours.codes(parsed, depth).replace(";", "").isdigit() or not colours.codes(parsed, depth)
+    for depth in colors.DEPTHS:
+        assert colors.codes(parsed, depth).replace(";", "").isdigit() or not colors.codes(parsed, depth)

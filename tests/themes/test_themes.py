@@ -14,13 +14,13 @@ from usageline import themes
 from usageline.line.color_blind_safe import THEME as COLOR_BLIND
 from usageline.line.default import THEME as DEFAULT
 from usageline.line.layout import cells
-from usageline.themes import colours
+from usageline.themes import colors
 from usageline.themes.theme import STROKES, STYLES, Palette, Theme, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from usageline.themes.colours import Rgb
+    from usageline.themes.colors import Rgb
 
 ALL = [themes.find(name) for name in themes.NAMES]
 SEVERITIES = ("normal", "warning", "critical")
@@ -29,13 +29,13 @@ NO_NUMBERS = ("model", "directory")
 
 
 def _rgb(spec: str) -> Rgb:
-    found = colours.parse(spec).text
+    found = colors.parse(spec).text
     assert isinstance(found, tuple)
     return found
 
 
 def _shown(colour: Rgb, depth: str) -> Rgb:
-    return colour if depth == "true" else colours.rgb(colours.nearest(colour))
+    return colour if depth == "true" else colors.rgb(colors.nearest(colour))
 
 
 def _grounds(theme: Theme) -> Iterator[tuple[str, Palette, Rgb]]:
@@ -67,12 +67,12 @@ def test_every_word_is_legible_on_every_background_that_the_theme_is_meant_for(t
 def test_a_bar_stands_out_from_its_groove(theme: Theme) -> None:
     """WCAG 2.2 for graphics."""
     for palette in (theme.dark, theme.light):
-        groove = colours.parse(palette.styles.get("groove", "")).background if palette else None
+        groove = colors.parse(palette.styles.get("groove", "")).background if palette else None
         if palette is None or groove is None:
             continue
         for style in SEVERITIES:
             for depth in ("256", "true"):
-                assert contrast(_shown(_rgb(palette.styles[style]), depth), _shown(colours.rgb(groove), depth)) >= 3, style
+                assert contrast(_shown(_rgb(palette.styles[style]), depth), _shown(colors.rgb(groove), depth)) >= 3, style
 
 
 @pytest.mark.parametrize("vision", VISIONS)
@@ -101,7 +101,7 @@ def test_severities_differ_in_weight_too(name: str) -> None:
     for palette in (theme.dark, theme.light):
         assert palette
         for specs in (palette.styles, palette.sixteen):
-            assert len({colours.parse(specs[style]).attributes for style in SEVERITIES}) == 3
+            assert len({colors.parse(specs[style]).attributes for style in SEVERITIES}) == 3
 
 
 @pytest.mark.parametrize("theme", ALL, ids=themes.NAMES)

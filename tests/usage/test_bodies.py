@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.world import CAPTURES
-from usageline.errors import SourceFailure
+from usageline.core.errors import SourceFailure
 from usageline.usage.model import Credit, Limit
 from usageline.usage.parse import parse
 

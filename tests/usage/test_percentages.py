@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.history.line import decode, encode
 from usageline.line import view
-from usageline.refresh import record
-from usageline.usage import stored, values
+from usageline.storage import account_state, codec
+from usageline.storage.history.line import decode, encode
+from usageline.usage import values
 from usageline.usage.alerts import Alert, crossed
 from usageline.usage.model import Limit, Reading
 from usageline.usage.parse import parse
@@ -39,7 +39,7 @@ def test_percentages_above_100_pass_every_form_of_a_body_and_every_file(percent:
     body = {"five_hour": {"utilization": percent, "resets_at": RESET}, "limits": [listed], "harbor_lantern": pool}
     seen = Reading(*parse(body), source="oauth", observed_at=AT)
     assert [limit.percent for limit in seen.limits] + [credit.percent for credit in seen.credits] == [percent] * 3
-    assert stored.from_json(json.loads(json.dumps(stored.as_json(seen)))) == seen
+    assert codec.from_json(json.loads(json.dumps(codec.as_json(seen)))) == seen
     assert list(decode([encode(seen)])) == [seen]
 
 
@@ -56,9 +56,9 @@ def test_binary_noise_is_removed_everywhere(percent: float, meant: float) -> Non
     assert view.percent(percent) == meant
     line = encode(reading(50)).replace(b",50,", b",%r," % percent)
     assert percents(next(decode([line]))) == [meant]
-    kept = record.as_json(record.Record(reading=reading(50), alerts=(Alert("session", "S", 10, 50, None, AT),)))
+    kept = account_state.as_json(account_state.Record(reading=reading(50), alerts=(Alert("session", "S", 10, 50, None, AT),)))
     kept["reading"]["limits"][0]["percent"] = kept["alerts"][0]["percent"] = percent
-    again = record.from_json(json.loads(json.dumps(kept, default=list)))
+    again = account_state.from_json(json.loads(json.dumps(kept, default=list)))
     assert again.reading is not None
     assert (percents(again.reading), again.alerts[0].percent) == ([meant], meant)
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.errors import SourceFailure
+from usageline.core.errors import SourceFailure
 from usageline.line.view import MAX_PERCENT
-from usageline.usage import stored
+from usageline.storage import codec
 from usageline.usage.model import Credit, Limit, Reading
 from usageline.usage.parse import parse
 
@@ -91,7 +91,7 @@ def test_every_body_gives_a_sane_reading_or_a_named_failure(body: Any) -> None:
         assert 0 <= credit.exponent <= 6
         assert credit.percent is None or 0 <= credit.percent <= MAX_PERCENT
         assert credit.label != "Usage credits" or credit.limit_minor is not None or credit.percent is None or credit.terms
-    json.dumps([stored.as_json(Reading(limits, credits_found, "oauth", 1795464000))], allow_nan=False)
+    json.dumps([codec.as_json(Reading(limits, credits_found, "oauth", 1795464000))], allow_nan=False)
 
 
 @given(BODIES)
@@ -121,10 +121,10 @@ def test_a_reading_comes_back_from_the_store_as_it_was(body: dict[str, Any]) -> 
         reading = Reading(*parse(body), source="oauth", observed_at=1795464000, plan="Max 5x")
     except SourceFailure:
         return
-    assert stored.from_json(json.loads(json.dumps(stored.as_json(reading)))) == reading
+    assert codec.from_json(json.loads(json.dumps(codec.as_json(reading)))) == reading
 
 
 @given(JSON)
 def test_what_the_store_did_not_write_is_no_reading(value: Any) -> None:
     """None, and never an error."""
-    assert stored.from_json(value) is None
+    assert codec.from_json(value) is None

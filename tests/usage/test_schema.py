@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.server import usage_body
 from tests.usage.test_properties import BODIES, JSON
 from tests.world import CAPTURES
-from usageline.errors import SourceFailure
+from usageline.core.errors import SourceFailure
 from usageline.usage.parse import parse
-from usageline.usage.schema import Path, unused
+from usageline.usage.unknown_keys import Path, unused
 
 if TYPE_CHECKING:
     from usageline.usage.model import Credit, Limit

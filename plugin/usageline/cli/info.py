@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from usageline import paths
+from usageline.cli.formatting import local_time, short, span
 from usageline.cli.table import console, text
-from usageline.cli.wording import local_time, short, span
-from usageline.errors import SourceFailure, UsagelineError
-from usageline.sources import claude_state, credentials
-from usageline.sources.files import parse_object, read_bytes
+from usageline.core import paths
+from usageline.core.errors import SourceFailure, UsagelineError
+from usageline.sources.auth import claude_state, credentials
+from usageline.sources.auth.sign_in import is_of_account, plan_of
+from usageline.sources.claude_files import parse_object, read_bytes
 from usageline.sources.oauth import SCOPE, refuse_unusable
-from usageline.sources.sign_in import is_of_account, plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from usageline.sources.claude_state import ClaudeState
-    from usageline.sources.credentials import Credentials
+    from usageline.sources.auth.claude_state import ClaudeState
+    from usageline.sources.auth.credentials import Credentials
 
 SHOWN_OF_ID = 8
 """Characters of an account's identifier: enough to tell two accounts apart."""

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from usageline import paths
+from usageline.cli.formatting import local_time, short
 from usageline.cli.table import console, text
-from usageline.cli.wording import local_time, short
-from usageline.errors import CacheUnsafe, UsagelineError
-from usageline.line.figures import clock
-from usageline.refresh import log
+from usageline.core import paths
+from usageline.core.errors import CacheUnsafe, UsagelineError
+from usageline.core.formatting import clock
+from usageline.storage import refresh_log
 from usageline.usage.values import number
 from usageline.usage.values import text as one_line
 
@@ -34,7 +34,7 @@ def show_log(env: Mapping[str, str], lines: int) -> None:
     path = paths.log(env)
     name = short(path, env)
     try:
-        found = log.last(env, lines)
+        found = refresh_log.last(env, lines)
     except FileNotFoundError:
         raise UsagelineError(f"there is no {name} yet: each refresh adds a line to it; run usageline refresh") from None
     except (OSError, ValueError, CacheUnsafe):
@@ -50,7 +50,7 @@ def show_log(env: Mapping[str, str], lines: int) -> None:
     target = console()
     target.print(table)
     target.print()
-    target.print(text(f"{name}, and what is older in {name}{log.OLDER}", "dim"))
+    target.print(text(f"{name}, and what is older in {name}{refresh_log.OLDER}", "dim"))
 
 
 def row(line: bytes) -> tuple[str, ...]:

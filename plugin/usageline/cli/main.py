@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from usageline import __version__, paths
+from usageline import __version__
 from usageline.cli.table import print_table
-from usageline.errors import UsagelineError
-from usageline.line import due, figures, fill_in_home, read, view
+from usageline.core import formatting, freshness, json_file, paths
+from usageline.core.errors import UsagelineError
+from usageline.line import fill_in_home, view
 from usageline.line.segments import limits
-from usageline.terminal import adapt_output, lines
+from usageline.system.terminal import adapt_output, lines
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def cli(context: click.Context, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(snapshot, indent=2))
     else:
-        print_table(snapshot, due.file_stamp(paths.claude_credentials(env)), time.time())
+        print_table(snapshot, freshness.file_stamp(paths.claude_credentials(env)), time.time())
 
 
 @cli.command()
@@ -99,9 +100,9 @@ def doctor(*, schema: bool, body: str | None, log: bool, lines: int | None) -> N
 @click.option("--width", type=click.IntRange(1), default=200, help="Cells that it may take.")
 def line(*, form: str, width: int) -> None:
     """The line as a part of something else: a tmux status, a prompt, a bar. It reads the snapshot and starts nothing."""
-    from usageline.line import elsewhere  # noqa: PLC0415 - the table needs none of it
+    from usageline.line import embed  # noqa: PLC0415 - the table needs none of it
 
-    click.echo(elsewhere.text(dict(os.environ), form, width, time.time()))
+    click.echo(embed.text(dict(os.environ), form, width, time.time()))
 
 
 @cli.command()
@@ -164,13 +165,13 @@ def setup(arguments: list[str], program: str) -> int:
 
 def current_snapshot(env: dict[str, str], *, renew: bool) -> dict[str, Any]:
     """The snapshot object; where there is none, or with `renew` where it is due, a refresh is run first."""
-    snapshot: dict[str, Any] | None = read.json_file(paths.snapshot(env))
-    is_due = due.is_due(snapshot, due.file_stamp(paths.claude_credentials(env)), time.time())
+    snapshot: dict[str, Any] | None = json_file.json_file(paths.snapshot(env))
+    is_due = freshness.is_due(snapshot, freshness.file_stamp(paths.claude_credentials(env)), time.time())
     if snapshot is None or (renew and is_due):
         from usageline.refresh.run import refresh as run  # noqa: PLC0415 - slow to import, and seldom needed
 
         outcome = run(env)
-        snapshot = read.json_file(paths.snapshot(env)) or snapshot
+        snapshot = json_file.json_file(paths.snapshot(env)) or snapshot
         if snapshot is None:
             raise UsagelineError(f"there is no usage to show yet: {sentence(outcome)}")
     return snapshot
@@ -184,7 +185,7 @@ def sentence(outcome: Outcome) -> str:
     if outcome.state == "busy":
         return "another refresh is under way"
     due_at = view.moment(snapshot.get("next_refresh_at"))
-    next_look = "" if due_at is None else f"; the next look is due at {figures.clock(due_at, time.time())}"
+    next_look = "" if due_at is None else f"; the next look is due at {formatting.clock(due_at, time.time())}"
     if outcome.state == "failed" or _waits_after_failure(outcome):
         seen = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
         detail = text(snapshot.get("detail")) or seen.detail
@@ -197,8 +198,8 @@ def _learn_background(env: dict[str, str]) -> None:
     """Ask the terminal whether it is dark or light, if Claude Code's theme leaves that to it."""
     if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
         return
-    from usageline import terminal_background  # noqa: PLC0415 - only in a terminal
-    from usageline.sources import claude_state  # noqa: PLC0415 - as above
+    from usageline.sources.auth import claude_state  # noqa: PLC0415 - as above
+    from usageline.system import terminal_background  # noqa: PLC0415 - only in a terminal
 
     with contextlib.suppress(LookupError):
         if claude_state.read(env).theme == claude_state.AUTO:

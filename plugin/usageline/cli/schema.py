@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from usageline.cli.formatting import local_time, short
 from usageline.cli.table import console, text
-from usageline.cli.wording import local_time, short
-from usageline.errors import UsagelineError
-from usageline.sources import claude_state
-from usageline.sources.files import parse_object, read_bytes
-from usageline.usage.schema import unused
+from usageline.core.errors import UsagelineError
+from usageline.sources.auth import claude_state
+from usageline.sources.claude_files import parse_object, read_bytes
+from usageline.usage.unknown_keys import unused
 from usageline.usage.values import mapping, number
 from usageline.usage.values import text as one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from usageline.usage.schema import Path
+    from usageline.usage.unknown_keys import Path
 
 MOST_BYTES = 1 << 20
 MOST_ROWS = 200

@@ -11,8 +11,9 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from usageline.line import default, figures, layout, segments, view
-from usageline.line.segments import foresight, limits
+from usageline.core import formatting
+from usageline.line import default, layout, segments, view
+from usageline.line.segments import forecast, limits
 from usageline.usage.credits import LONGEST_TERMS, USAGE_CREDITS
 from usageline.usage.values import text as one_line
 
@@ -75,7 +76,7 @@ def drawn(snapshot: dict[str, Any] | None, credentials: str, now: float, width: 
     for credit in seen.credits:
         table.add_row(*credit_row(credit, now, bar_cells, observed_at))
     foretold = [
-        text(sentence, "warning" if foresight.is_sure(window) else "dim") for window in seen.windows if (sentence := outlook(window, now))
+        text(sentence, "warning" if forecast.is_sure(window) else "dim") for window in seen.windows if (sentence := outlook(window, now))
     ]
     terms = [
         text(f"{credit.get('label')}: {said}", "dim") for credit in seen.credits if (said := one_line(credit.get("terms"), LONGEST_TERMS))
@@ -88,10 +89,10 @@ def limit_row(window: Any, now: float, bar_cells: int) -> Row:
     if window.resets_at is None:
         reset = "not started" if window.percent == 0 else ""
     elif window.resets_at <= now:
-        passed = figures.clock(window.resets_at, now)
+        passed = formatting.clock(window.resets_at, now)
         reset = f"reset {passed}" if window.percent is None else f"reset overdue since {passed}"
     else:
-        reset = f"resets in {figures.ago(window.resets_at - now)}, {figures.clock(window.resets_at, now)}"
+        reset = f"resets in {formatting.ago(window.resets_at - now)}, {formatting.clock(window.resets_at, now)}"
     return row(window.label, window.percent, window.severity, reset, bar_cells)
 
 
@@ -102,11 +103,11 @@ def outlook(window: Any, now: float) -> str:
         return ""
     notes = [] if window.chance is None else [f"chance {round(window.chance * 100)}%"]
     if window.exhausts_from and window.exhausts_to:
-        first, last = (figures.clock(max(end, now), now) for end in (window.exhausts_from, window.exhausts_to))
+        first, last = (formatting.clock(max(end, now), now) for end in (window.exhausts_from, window.exhausts_to))
         notes += [] if first == last else [f"likely {first} to {last}"]
     note = f" ({', '.join(notes)})" if notes else ""
-    early = f"{figures.clock(at, now)}, {figures.ago(window.resets_at - at)} before its reset{note}"
-    if foresight.is_sure(window):
+    early = f"{formatting.clock(at, now)}, {formatting.ago(window.resets_at - at)} before its reset{note}"
+    if forecast.is_sure(window):
         return f"{window.label}: at this pace the limit is reached at {early}"
     return f"{window.label}: the limit may be reached by {early}"
 
@@ -144,9 +145,9 @@ def _amount(credit: dict[str, Any], share: float | None) -> str:
     used, limit, exponent, currency = (credit.get(name) for name in ("used_minor", "limit_minor", "exponent", "currency"))
     if type(exponent) is not int or not 0 <= exponent <= MOST_DECIMALS or not isinstance(currency, str):
         return ""
-    cap = figures.money(limit, exponent, currency) if type(limit) is int else ""
+    cap = formatting.money(limit, exponent, currency) if type(limit) is int else ""
     if type(used) is int:
-        spent = figures.money(used, exponent, currency)
+        spent = formatting.money(used, exponent, currency)
         return f"{spent} of {cap}" if cap else f"{spent} spent"
     return f"of {cap}" if cap and share is not None else ""
 
@@ -160,7 +161,7 @@ def _has_no_cap(credit: dict[str, Any], share: float | None) -> bool:
 def _end(credit: dict[str, Any], ends_at: float, now: float, observed_at: float | None) -> str:
     expires = credit.get("expires") is True
     # Usage credits start again with a month: the client names the day.
-    at = figures.day(ends_at) if credit.get("label") == USAGE_CREDITS else figures.clock(ends_at, now)
+    at = formatting.day(ends_at) if credit.get("label") == USAGE_CREDITS else formatting.clock(ends_at, now)
     if ends_at > now:
         return f"{'expires' if expires else 'resets'} {at}"
     if expires:
@@ -186,7 +187,7 @@ def footer(snapshot: dict[str, Any], seen: Any) -> Text:
     """Plan, source, age, and what is wrong, in one line."""
     facts = [plan] if (plan := snapshot.get("plan")) and seen.age_s is not None else []
     if seen.age_s is not None:
-        facts.append(f"seen {figures.age(seen.age_s)} by {SOURCES.get(str(snapshot.get('source')), 'an unknown source')}")
+        facts.append(f"seen {formatting.age(seen.age_s)} by {SOURCES.get(str(snapshot.get('source')), 'an unknown source')}")
     reason = limits.reason(seen)
     if reason:
         detail = seen.detail if seen.detail and seen.detail not in reason else ""

@@ -15,10 +15,10 @@ from rich.console import Console, ConsoleDimensions, Group
 from rich.live import Live
 from rich.text import Text
 
-from usageline import paths
 from usageline.cli.table import drawn
-from usageline.line import due, figures, read, start, view
-from usageline.line.run import PROBLEMS
+from usageline.core import formatting, freshness, json_file, paths
+from usageline.line import spawn, view
+from usageline.line.main import PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,10 +54,10 @@ class Refreshes:
         """Start one if it is due; gives a note for the user, or ""."""
         if self._running is not None and self._running.poll() is None:
             return "looking now"
-        if not due.is_due(snapshot, credentials, now):
+        if not freshness.is_due(snapshot, credentials, now):
             return ""
-        hindered = start.hindrance(paths.stamp(self._env), now)
-        refused = start.claim(self._env, now)
+        hindered = spawn.hindrance(paths.stamp(self._env), now)
+        refused = spawn.claim(self._env, now)
         if not refused:
             try:
                 self._running = self._start()
@@ -70,8 +70,8 @@ class Refreshes:
         # Not `start.launch`, which is a last act: it closes every file of its process.
         null = subprocess.DEVNULL
         return subprocess.Popen(
-            start.refresh_command(sys.executable, "watch"),
-            env=start.refresh_environment(self._env),
+            spawn.refresh_command(sys.executable, "watch"),
+            env=spawn.refresh_environment(self._env),
             stdin=null,
             stdout=null,
             stderr=null,
@@ -119,8 +119,8 @@ def _show(env: dict[str, str], refreshes: Refreshes, wait: Callable[[float], int
 
 
 def _frame(env: dict[str, str], refreshes: Refreshes, width: int, now: float) -> RenderableType:
-    snapshot: dict[str, Any] | None = read.json_file(paths.snapshot(env))
-    credentials = str(due.file_stamp(paths.claude_credentials(env)))
+    snapshot: dict[str, Any] | None = json_file.json_file(paths.snapshot(env))
+    credentials = str(freshness.file_stamp(paths.claude_credentials(env)))
     note = refreshes.look(snapshot, credentials, now)
     if not note and snapshot:
         note = next_look(snapshot, now)
@@ -131,7 +131,7 @@ def _frame(env: dict[str, str], refreshes: Refreshes, width: int, now: float) ->
 def next_look(snapshot: dict[str, Any], now: float) -> str:
     """When the next refresh is due, or "" where the snapshot names no time."""
     due_at = view.moment(snapshot.get("next_refresh_at"))
-    return "" if due_at is None else f"next look in {figures.ago(max(due_at - now, 0))}"
+    return "" if due_at is None else f"next look in {formatting.ago(max(due_at - now, 0))}"
 
 
 def _size() -> ConsoleDimensions:

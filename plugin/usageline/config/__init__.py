@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from usageline.config.cold import Alerts, Config, load, problems, tolerant
+    from usageline.config.loader import Alerts, Config, load, problems, tolerant
 
 __all__ = ["Alerts", "Config", "load", "problems", "tolerant"]
 
@@ -17,6 +17,6 @@ __all__ = ["Alerts", "Config", "load", "problems", "tolerant"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(name)
-    from usageline.config import cold  # noqa: PLC0415 - as said above
+    from usageline.config import loader  # noqa: PLC0415 - as said above
 
-    return getattr(cold, name)
+    return getattr(loader, name)

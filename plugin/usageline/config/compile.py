@@ -13,17 +13,18 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from usageline import __version__, flock, hindrance, paths
-from usageline.atomic import replace_file, set_times
+from usageline import __version__
 from usageline.config import file
-from usageline.config.check import NOTHING, Checked, check_text
-from usageline.config.origin import config_file, may_name_programs
 from usageline.config.resolve import resolved
 from usageline.config.schema import FLOOR_S
-from usageline.line import read
-from usageline.line.due import file_stamp
+from usageline.config.validate import NOTHING, Checked, check_text
+from usageline.core import json_file, paths
+from usageline.core.freshness import file_stamp
 from usageline.line.settings import MAX_BYTES, VERSION
-from usageline.refresh.cache import prepare
+from usageline.system import disk, lock
+from usageline.system.directories import prepare
+from usageline.system.files import replace_file, set_times
+from usageline.system.origin import config_file, may_name_programs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +47,7 @@ def compile_config(env: Mapping[str, str]) -> list[Problem]:
     if not file_stamp(path) and not file_stamp(target):
         return []  # the line's own defaults hold
     # One at a time: they share the name of the file that they write before they rename it.
-    with flock.held(prepare(env), WAIT_S) as free:
+    with lock.held(prepare(env), WAIT_S) as free:
         if not free:
             raise BlockingIOError(errno.EAGAIN, "another compilation does not end")
         checked, stamp = _look(path, env)
@@ -76,7 +77,7 @@ def main() -> None:
     except Exception as fault:  # noqa: BLE001 - the edge of the process, which nobody watches
         with contextlib.suppress(LookupError):  # no home: nor was there a line to be told
             if not isinstance(fault, BlockingIOError):
-                hindrance.note(paths.line_config_stamp(env), hindrance.word_for(fault))
+                disk.note(paths.line_config_stamp(env), disk.word_for(fault))
         sys.exit(0)
 
 
@@ -105,7 +106,7 @@ def _encoded(found: dict[str, Any], fallback: dict[str, Any]) -> bytes:
 
 
 def _last(target: str) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = read.json_file(target, MAX_BYTES)
+    found: dict[str, Any] | None = json_file.json_file(target, MAX_BYTES)
     return found if found is not None and found.get("version") == VERSION and isinstance(found.get("rows"), list) else None
 
 

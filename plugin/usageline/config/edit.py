@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from usageline.config import file
-from usageline.config.check import Values, check_text
 from usageline.config.problem import Problem, suggestion
 from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, keys_of
+from usageline.config.validate import Values, check_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

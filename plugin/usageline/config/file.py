@@ -7,7 +7,7 @@ import re
 import stat
 from typing import Any
 
-from usageline.config.places import Places
+from usageline.config.key_lines import Places
 from usageline.config.problem import Problem, key_text
 
 MOST_BYTES = 256 << 10

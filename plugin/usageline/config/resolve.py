@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from usageline import paths, themes
+from usageline import themes
 from usageline.config.segments import BARS, differing
-from usageline.themes import colours
+from usageline.core import paths
+from usageline.themes import colors
 from usageline.themes.theme import STYLES, resolve
 
 if TYPE_CHECKING:
-    from usageline.config.check import Values
+    from usageline.config.validate import Values
 
 COLOR_BLIND_SAFE = "color-blind-safe"
 
@@ -66,8 +67,8 @@ def _theme(values: Values, custom: dict[str, str], chosen: str) -> dict[str, Any
         if "caps" in theme:
             theme["caps"] = ["", separator, ""]
     for name, spec in [*styles.items(), *((name, spec) for spec, name in custom.items())]:
-        parsed = colours.parse(spec)
+        parsed = colors.parse(spec)
         for palette in (theme["styles"], theme.get("light", {})):
             for depth, codes in palette.items():
-                codes[name] = colours.codes(parsed, depth)
+                codes[name] = colors.codes(parsed, depth)
     return theme

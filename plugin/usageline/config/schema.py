@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from usageline import themes
-from usageline.config.kinds import AbsolutePath, Cells, Choice, Command, Flag, Kind, Many, Number, Style, Text, Whole
+from usageline.config.types import AbsolutePath, Cells, Choice, Command, Flag, Kind, Many, Number, Style, Text, Whole
 from usageline.line.default import GLYPHS
 from usageline.themes.theme import STYLES
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.config.kinds import Choice, Flag, Number, Style, Text, Whole, some_of
 from usageline.config.schema import Key
+from usageline.config.types import Choice, Flag, Number, Style, Text, Whole, some_of
 from usageline.themes.theme import STYLES
 
 if TYPE_CHECKING:

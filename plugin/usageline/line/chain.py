@@ -1,11 +1,11 @@
 """The chained command: another status line's rows, kept beside ours.
 
-A row is a list of parts `(SGR codes, text, URL)`; codes and URL are "" where there are none. The command is run by `usageline.looks`, which
+A row is a list of parts `(SGR codes, text, URL)`; codes and URL are "" where there are none. The command is run by `usageline.jobs`, which
 takes its output apart; here that is checked once more.
 """
 
-from usageline import paths
-from usageline.line import layout, looks, read, start, system
+from usageline.core import jobs, json_file, paths
+from usageline.line import layout, spawn, system
 from usageline.line.theme import is_web_address
 
 MOST_ROWS = 8
@@ -27,7 +27,7 @@ WAIT_SLACK_S = 0.15
 
 ROOT = __file__.replace("\\", "/").rpartition("/plugin/usageline/")[0]
 RECORD = "/origin.json"
-"""What the installer recorded (config/origin.py), in the installation that this runs from: no variable moves that."""
+"""What the installer recorded (system/origin.py), in the installation that this runs from: no variable moves that."""
 
 MAX_LISTED = 64
 UNTRUSTED = "chain: not run, for this configuration or cache was not there at the install"
@@ -50,7 +50,7 @@ def own(env):
     None if `env` means others. The cold side compiles a chained command only from a recorded config.toml, so it agreed to one that
     stands below a recorded cache directory.
     """
-    record = read.json_file(ROOT + RECORD) or {}
+    record = json_file.json_file(ROOT + RECORD) or {}
     config, compiled = paths.config_file(env), paths.line_config(env)
     if record.get("unchecked") is True:
         return compiled, config, {}
@@ -85,28 +85,28 @@ class Command:
         """
         if not self._command or MARK in self.env:
             return [], "", False
-        due = bool(self.python) and looks.claim(self.env, "chain", self._key, now, 0 if self._waits else CLAIM_S)
+        due = bool(self.python) and jobs.claim(self.env, "chain", self._key, now, 0 if self._waits else CLAIM_S)
         if due and self._waits:
             self._wait(payload, columns)
             due = False
-        result = looks.result(self.env, "chain", self._key, RESULT_LIMIT) or {}
+        result = jobs.result(self.env, "chain", self._key, RESULT_LIMIT) or {}
         return _rows(result.get("rows")), layout.clean(_word(result.get("failed"), MOST_CELLS)), due
 
     def launch(self, payload, columns):
         """Start it, as the last act."""
-        return looks.launch(self.python, self._arguments(), self._environment(columns), payload)
+        return jobs.launch(self.python, self._arguments(), self._environment(columns), payload)
 
     def _wait(self, payload, columns):
-        start.close_inherited()
+        spawn.close_inherited()
         reader = -1
         try:
-            stdin = looks.held(payload) if payload else -1
+            stdin = jobs.held(payload) if payload else -1
             if stdin is None:
                 return
             reader, writer = system.pipe()
-            start.spawn(looks.command(self.python, self._arguments()), self._environment(columns), stdin, writer)
+            spawn.spawn(jobs.command(self.python, self._arguments()), self._environment(columns), stdin, writer)
             system.close(writer)
-            read.await_end(reader, self._timeout_s + WAIT_SLACK_S)
+            json_file.await_end(reader, self._timeout_s + WAIT_SLACK_S)
         except (OSError, ValueError):
             return
         finally:

@@ -1,7 +1,7 @@
 """The repository that a directory lies in, read from its files: no git process on the hot side."""
 
-from usageline import paths
-from usageline.line import looks, start, system
+from usageline.core import jobs, paths
+from usageline.line import spawn, system
 
 MOST_STEPS = 64
 """Directories that are looked at on the way up."""
@@ -102,21 +102,21 @@ def status(env, found, now):
     The counts are COUNTS, of them `changed` that of all paths; `branch` is git's own word; `more` says that there were too many files to count.
     Values are checked, text is not cleaned.
     """
-    result = looks.result(env, "git", found.key, RESULT_LIMIT)
+    result = jobs.result(env, "git", found.key, RESULT_LIMIT)
     if result is None or result.get("about") != [found.directory, found.root]:
-        return None, looks.claim(env, "git", found.key, now, CLAIM_S)
+        return None, jobs.claim(env, "git", found.key, now, CLAIM_S)
     known = {name: _count(result.get(name)) for name in COUNTS}
     known["branch"], known["failed"] = _word(result.get("branch")), _word(result.get("failed"))
     known["more"] = result.get("more") is True
     at, took_s = _number(result.get("at")), _number(result.get("took_s"))
     rest_s = min(took_s * REST, LONGEST_REST_S)
     fresh = at - CLOCK_JUMP_S <= now < at + max(OLD_S, rest_s) and result.get("stamp") == stamp(found)
-    return known, not fresh and looks.claim(env, "git", found.key, now, max(CLAIM_S, rest_s))
+    return known, not fresh and jobs.claim(env, "git", found.key, now, max(CLAIM_S, rest_s))
 
 
 def launch(python, env, found):
     """Start a look at this Repository, as the last act. It gets of the environment what a refresh gets."""
-    return looks.launch(python, ["git", found.root], start.refresh_environment(env))
+    return jobs.launch(python, ["git", found.root], spawn.refresh_environment(env))
 
 
 def stamp(found):

@@ -1,7 +1,7 @@
 """What the user configured, as the cold side compiled it (usageline/config/compile.py): TOML is never parsed here. Imported where there is any."""
 
-from usageline import __version__, paths
-from usageline.line import read
+from usageline import __version__
+from usageline.core import json_file, paths
 
 VERSION = 1
 MAX_BYTES = 1 << 20
@@ -34,7 +34,7 @@ def load(env, stamp):
 
 def load_from(path, stamp):
     """As `load`, from that file."""
-    found = read.json_file(path, MAX_BYTES) or {}
+    found = json_file.json_file(path, MAX_BYTES) or {}
     if found.get("version") != VERSION:
         return {}, True
     is_old = found.get("stamp") != stamp or found.get("program") != __version__

@@ -1,9 +1,9 @@
 """What is known at this moment: payload and snapshot merged into one view. Pure; the clock and the environment are arguments."""
 
+from usageline.core.freshness import CLOCK_JUMP_S
+from usageline.core.paths import SNAPSHOT_VERSION
 from usageline.line import whose
 from usageline.line.default import GLYPHS
-from usageline.line.due import CLOCK_JUMP_S
-from usageline.paths import SNAPSHOT_VERSION
 
 SAME_RESET_S = whose.SAME_RESET_S
 
@@ -47,7 +47,7 @@ SIGN_IN_VARIABLES = (
     *("ANTHROPIC_UNIX_SOCKET", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", "CLAUDE_CODE_API_KEY_FILE_DESCRIPTOR"),
     *("ANTHROPIC_FEDERATION_RULE_ID", "ANTHROPIC_BASE_URL"),
 )
-"""Without one of these a session signs in with a plan; what one says is `line/other_sign_ins.py`'s to tell."""
+"""Without one of these a session signs in with a plan; what one says is `core/other_sign_ins.py`'s to tell."""
 
 
 class Window:
@@ -204,7 +204,7 @@ def other_sign_in(env, snapshot=None):
     """What this session's environment signs in with instead of a plan: "API key", "Bedrock", …, or ""."""
     for name in SIGN_IN_VARIABLES:
         if name in env:
-            from usageline.line import other_sign_ins  # noqa: PLC0415 - seldom
+            from usageline.core import other_sign_ins  # noqa: PLC0415 - seldom
 
             return other_sign_ins.chosen(env, other_sign_ins.declined_keys(snapshot))
     return ""

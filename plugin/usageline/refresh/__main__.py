@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from usageline.refresh.entry import Entry
+    from usageline.refresh.log_entry import Entry
 
 LAST_RESORT_S = 10
 SAYING_S = 0.3
@@ -28,14 +28,14 @@ def main() -> None:
     os.umask(0o077)
     # Nobody reads what a background process says, and a traceback could end up in somebody's terminal.
     with contextlib.suppress(Exception):
-        from usageline.memory import keep_private  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
+        from usageline.system.memory import keep_private  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
 
         keep_private()
         from usageline.line import fill_in_home  # noqa: PLC0415 - as above
 
         fill_in_home(os.environ)
-        from usageline.refresh.entry import Entry  # noqa: PLC0415 - as above
-        from usageline.signals import restore_own  # noqa: PLC0415 - as above
+        from usageline.refresh.log_entry import Entry  # noqa: PLC0415 - as above
+        from usageline.system.signals import restore_own  # noqa: PLC0415 - as above
 
         restore_own()
         under_way.append(Entry(_word_after("--by"), started))
@@ -74,10 +74,10 @@ def _give_up(under_way: list[Entry]) -> None:
 
 def _say(reason: str, *under_way: Entry) -> None:
     with contextlib.suppress(Exception):
-        from usageline.refresh import log  # noqa: PLC0415 - it has been imported, but where that is what hangs
+        from usageline.storage import refresh_log  # noqa: PLC0415 - it has been imported, but where that is what hangs
 
         for entry in under_way:
-            log.add(os.environ, entry.cut_off(reason))
+            refresh_log.add(os.environ, entry.cut_off(reason))
 
 
 def _word_after(option: str) -> str:

@@ -13,13 +13,13 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline import atomic, flock, paths
-from usageline.config import origin
 from usageline.config.schema import FLOOR_S
-from usageline.line.read import json_file
-from usageline.refresh.gate import Blocked, pass_gate
-from usageline.refresh.record import Record, as_json, from_json
-from usageline.sources.address import API
+from usageline.core import paths
+from usageline.core.json_file import json_file
+from usageline.refresh.rate_limit import Blocked, pass_gate
+from usageline.storage.account_state import Record, as_json, from_json
+from usageline.system import files, lock, origin
+from usageline.system.api_address import API
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,7 +71,7 @@ class AccountGate:
         if not self._paths or not self._prepared():
             note()
             return
-        with flock.held(self._directory, LOCK_TIMEOUT_S) as free:
+        with lock.held(self._directory, LOCK_TIMEOUT_S) as free:
             if not free:
                 raise Blocked("offline", "asked a moment ago", request.requested_at + 1, known=False)
             # Not the floor of a server on this machine, which only tests have.
@@ -110,7 +110,7 @@ class AccountGate:
         content = json.dumps({**as_json(kept), "cache": self._cache}, separators=(",", ":")).encode()
         with contextlib.suppress(OSError):
             for path in self._paths:
-                atomic.replace_file(path, content, 0o600)
+                files.replace_file(path, content, 0o600)
             self._sweep()
 
     def _sweep(self) -> None:

@@ -6,16 +6,16 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.errors import CacheUnwritable, SourceFailure, StoreBroken
+from usageline.core.errors import CacheUnwritable, SourceFailure, StoreBroken
 from usageline.refresh.cooldown import UNTIL_SIGN_IN_CHANGES
-from usageline.refresh.gate import pass_gate
+from usageline.refresh.rate_limit import pass_gate
 
 if TYPE_CHECKING:
     from usageline.config import Config
     from usageline.refresh.account_gate import AccountGate
-    from usageline.refresh.record import Record
-    from usageline.refresh.store import Store
-    from usageline.sources.sign_in import SignIn
+    from usageline.sources.auth.sign_in import SignIn
+    from usageline.storage.account_state import Record
+    from usageline.storage.accounts import Store
 
 CLIENTS_OWN = "client"
 """Stands for the fingerprint of the sign-in that Claude Code looks after itself."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from usageline.errors import SourceFailure
+    from usageline.core.errors import SourceFailure
 
 RATE_LIMITED_LEAST_S = 300
 RATE_LIMITED_MOST_S = 75 * 60

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from usageline.errors import LockUnsupported
+from usageline.core.errors import LockUnsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

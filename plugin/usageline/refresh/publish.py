@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from usageline import paths
-from usageline.atomic import replace_file
+from usageline.core import paths
+from usageline.system.files import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from usageline.usage.snapshot import Snapshot
+    from usageline.storage.snapshot import Snapshot
 
 
 def publish(env: Mapping[str, str], snapshot: Snapshot) -> None:

@@ -8,17 +8,19 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from usageline import config, hindrance, paths
-from usageline.atomic import set_times
+from usageline import config
 from usageline.config.compile import compile_config
-from usageline.errors import CacheUnsafe, CacheUnwritable, LockUnsupported, UsagelineError
-from usageline.line.due import file_stamp, is_due
-from usageline.line.read import json_file
-from usageline.looks import files as looks
-from usageline.refresh import cache, holder, log, publish, told
-from usageline.refresh.entry import Entry, why_due
-from usageline.setup import bundle
-from usageline.sources.address import api_address
+from usageline.core import paths
+from usageline.core.errors import CacheUnsafe, CacheUnwritable, LockUnsupported, UsagelineError
+from usageline.core.freshness import file_stamp, is_due
+from usageline.core.json_file import json_file
+from usageline.refresh import lock_owner, publish, told
+from usageline.refresh.log_entry import Entry, why_due
+from usageline.storage import job_results as looks
+from usageline.storage import refresh_log
+from usageline.system import bundle, directories, disk
+from usageline.system.api_address import api_address
+from usageline.system.files import set_times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,27 +58,27 @@ def refresh(env: Mapping[str, str], *, force: bool = False, entry: Entry | None 
     try:
         outcome = _bounded(env, entry, force=force)
     except Exception as error:
-        log.add(env, entry.cut_off(f"{type(error).__name__}; please report it"))
+        refresh_log.add(env, entry.cut_off(f"{type(error).__name__}; please report it"))
         raise
-    log.add(env, entry.ended(outcome))
+    refresh_log.add(env, entry.ended(outcome))
     return outcome
 
 
 def _bounded(env: Mapping[str, str], entry: Entry, *, force: bool) -> Outcome:
     deadline = entry.began + LONGEST_S
     try:
-        cache.prepare(env)
+        directories.prepare(env)
     except (CacheUnsafe, LookupError) as problem:  # LookupError: the environment names no home
         return Outcome("failed", None, str(problem))
     try:
-        with holder.held(env) as hold:
+        with lock_owner.held(env) as hold:
             if hold.ended is not None:
                 entry.notes.append(f"another refresh hung: process {hold.ended.pid}" + (", which was ended" if hold.ours else ""))
             if not hold.ours:
                 published = _published(env)
                 entry.why = _why_due(env, published, force=force)
                 return Outcome("busy", published, _unending(hold))
-            log.rotate(env)
+            refresh_log.rotate(env)
             outcome, alerts = _refresh(env, deadline, entry, force=force)
             outcome = replace(outcome, took_over=hold.ended is not None)
             _give_back_claim(env, outcome.snapshot)
@@ -85,7 +87,7 @@ def _bounded(env: Mapping[str, str], entry: Entry, *, force: bool) -> Outcome:
         return _hindered(env, fault)
     if alerts:
         # Without the lock: a notifier that is slow holds no other refresh up.
-        from usageline.refresh.tell import tell  # noqa: PLC0415 - hardly ever
+        from usageline.refresh.notify import tell  # noqa: PLC0415 - hardly ever
 
         entry.told(alerts, tell(alerts, config.tolerant(env)[0].alerts, env, deadline))
     return outcome
@@ -102,8 +104,8 @@ def _refresh(env: Mapping[str, str], deadline: float, entry: Entry, *, force: bo
     notes = [note for note in (str(invalid) if invalid else None, api_address(env)[1]) if note]
 
     # Not before here: a run that is not due needs no database.
-    from usageline.refresh.attempt import Attempt  # noqa: PLC0415
-    from usageline.refresh.store import opened  # noqa: PLC0415
+    from usageline.refresh.decide import Attempt  # noqa: PLC0415
+    from usageline.storage.accounts import opened  # noqa: PLC0415
 
     with opened(paths.store_dir(env)) as store:
         attempt = Attempt(env, store, settings, deadline, force=force, previous=published, entry=entry)
@@ -144,13 +146,13 @@ def _published(env: Mapping[str, str]) -> dict[str, Any] | None:
     return found
 
 
-def _unending(hold: holder.Hold) -> str | None:
+def _unending(hold: lock_owner.Hold) -> str | None:
     return f"another refresh hangs, and cannot be ended: process {hold.ended.pid}" if hold.ended else None
 
 
 def _hindered(env: Mapping[str, str], fault: Exception) -> Outcome:
     """What was published stays, and grows old; the line says why. Without a lock there is no refresh, for every session would ask."""
-    word = hindrance.word_for(fault)
-    hindrance.note(paths.stamp(env), word)
+    word = disk.word_for(fault)
+    disk.note(paths.stamp(env), word)
     said = str(fault) if isinstance(fault, UsagelineError) else fault.strerror if isinstance(fault, OSError) else ""
-    return Outcome("failed", _published(env), f"{hindrance.WORDS[word]}: {said or type(fault).__name__}")
+    return Outcome("failed", _published(env), f"{disk.WORDS[word]}: {said or type(fault).__name__}")

@@ -7,8 +7,8 @@ import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from usageline import paths
-from usageline.line.hook import mark
+from usageline.core import paths
+from usageline.line.session_start import mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,14 +9,14 @@ import os
 import sys
 
 from usageline import __version__
-from usageline.errors import UsagelineError
+from usageline.core.errors import UsagelineError
 from usageline.line import fill_in_home
 from usageline.setup import streams
+from usageline.setup.context import Job
 from usageline.setup.install import install
-from usageline.setup.job import Job
 from usageline.setup.packages import EXTRAS
 from usageline.setup.uninstall import uninstall
-from usageline.terminal import adapt_output, lines
+from usageline.system.terminal import adapt_output, lines
 
 SECRETS = (
     *("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_FOUNDRY_API_KEY"),

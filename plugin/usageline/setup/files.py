@@ -9,7 +9,7 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from usageline.atomic import remove_file, replace_file, sweep, unique_name
+from usageline.system.files import remove_file, replace_file, sweep, unique_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

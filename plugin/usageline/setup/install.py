@@ -8,18 +8,19 @@ import sysconfig
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline import __version__, flock, paths, terminal_background
-from usageline.config import origin
-from usageline.errors import SetupRefused, UsagelineError
-from usageline.hindrance import FULL
-from usageline.refresh import cache
-from usageline.setup import environment, files, first_line, interpreters, plugin, program, record, uninstall, wire_settings, wiring
-from usageline.setup.job import Outcome
+from usageline import __version__
+from usageline.core import paths
+from usageline.core.errors import SetupRefused, UsagelineError
+from usageline.setup import files, first_run, interpreters, manifest, plugin, program, settings_changes, settings_step, uninstall
+from usageline.setup import release as release_
+from usageline.setup.context import Outcome
 from usageline.setup.packages import PackagesFailed, packages, unsupported
+from usageline.system import directories, lock, origin, terminal_background
+from usageline.system.disk import FULL
 
 if TYPE_CHECKING:
-    from usageline.setup.job import Job
-    from usageline.setup.record import Record
+    from usageline.setup.context import Job
+    from usageline.setup.manifest import Record
 
 LOCK_WAIT_S = 60
 
@@ -29,8 +30,8 @@ def install(job: Job) -> int:
     job.check()
     _check_places(job)
     _refuse_extras(job)
-    old = record.load(job.env)
-    wire_settings.ask(job, old)
+    old = manifest.load(job.env)
+    settings_step.ask(job, old)
     if _is_noexec(job):
         command = job.short(job.command)
         job.say(
@@ -54,10 +55,10 @@ def _check_places(job: Job) -> None:
 
 def _alone(job: Job, made: list[str]) -> int:
     files.make_directory(job.data_dir)
-    with flock.held(job.data_dir, LOCK_WAIT_S) as free:
+    with lock.held(job.data_dir, LOCK_WAIT_S) as free:
         if not free:
             raise SetupRefused("Another install is running: wait for it and try again.")
-        old = record.load(job.env)
+        old = manifest.load(job.env)
         try:
             return _install(job, old, _begin(job, old, made))
         except PackagesFailed as failure:
@@ -69,7 +70,7 @@ def _alone(job: Job, made: list[str]) -> int:
 def _forget(job: Job, made: list[str]) -> None:
     """A disk that is full or read-only ended a first install: leave nothing of it there. A later one leaves the release before it in use."""
     with contextlib.suppress(OSError, UsagelineError):
-        known = record.load(job.env)
+        known = manifest.load(job.env)
         if known is None or not known.release:
             uninstall.take_back(job, Outcome())
             for directory in reversed(made):
@@ -84,11 +85,11 @@ def _install(job: Job, old: Record | None, new: Record) -> int:
     outcome.notes += _network_notes(job)
     plugin.point(job)
     if not release.is_current():
-        environment.switch_to(release)
+        release_.switch_to(release)
         if not outcome.changes:
             outcome.did("program", job.short(release.root))
     hot = program.choose_hot(job, old, release, cold, outcome)
-    ours = wiring.wiring(hot.path, job.data_dir, frozenset(new.commands))
+    ours = settings_changes.wiring(hot.path, job.data_dir, frozenset(new.commands))
     commands = (*(command for command in new.commands if command not in (ours.line, ours.hook)), ours.line, ours.hook)
     link = _link(job, new, outcome)
     installed = replace(
@@ -96,23 +97,23 @@ def _install(job: Job, old: Record | None, new: Record) -> int:
         release=release.id,
         interpreter=hot.path,
         cold=cold.path,
-        commands=commands[-record.REMEMBERED :],
+        commands=commands[-manifest.REMEMBERED :],
         command=link,
         extras=program.extras(job, old),
     )
     if installed != new:
-        record.save(job.env, installed)
-    wire_settings.wire(job, ours, installed, outcome)
+        manifest.save(job.env, installed)
+    settings_step.wire(job, ours, installed, outcome)
     if job.can_ask:
         terminal_background.learn(job.env)
     if outcome.changes:
-        outcome.did("refresh", first_line.refresh(release.python, job.env))
-    with flock.held(paths.lock(job.env), uninstall.REFRESH_WAIT_S):
+        outcome.did("refresh", first_run.refresh(release.python, job.env))
+    with lock.held(paths.lock(job.env), uninstall.REFRESH_WAIT_S):
         # Under the lock no refresh of this profile runs from what is removed here.
-        for name in environment.remove_others(release):
+        for name in release_.remove_others(release):
             outcome.did("removed", f"release {name}")
     _report(job, outcome)
-    job.say(first_line.line(ours.line, job.env))
+    job.say(first_run.line(ours.line, job.env))
     return 1 if outcome.problems else 0
 
 
@@ -121,21 +122,21 @@ def _begin(job: Job, old: Record | None, made: list[str]) -> Record:
     if old:
         new = replace(old, made=(*old.made, *(path for path in made if path not in old.made)))
     else:
-        if record.is_broken(job.env):
-            job.say(record.BROKEN + "\n")
-            cache.set_aside(record.path(job.env))
-        before = wire_settings.without_us(job)
-        new = record.Record("", job.data_dir, "", "", before=record.encode(before), made=tuple(made))
+        if manifest.is_broken(job.env):
+            job.say(manifest.BROKEN + "\n")
+            directories.set_aside(manifest.path(job.env))
+        before = settings_step.without_us(job)
+        new = manifest.Record("", job.data_dir, "", "", before=manifest.encode(before), made=tuple(made))
     if new != old:
-        record.save(job.env, new)
+        manifest.save(job.env, new)
     return new
 
 
 def _other_profiles(job: Job) -> list[dict[str, str]]:
     """Return the environments of profiles that 0.1.0 installed, as far as their records tell where Claude Code's directory is."""
     found = []
-    for path in record.others(job.env):
-        other = record.load_from(path)
+    for path in manifest.others(job.env):
+        other = manifest.load_from(path)
         name = os.path.basename(path).removeprefix("install-").removesuffix(".json")
         folders = {os.path.dirname(backup) for backup in other.backups} if other else set()
         found += [{**job.env, "CLAUDE_CONFIG_DIR": folder} for folder in folders if paths.profile({"CLAUDE_CONFIG_DIR": folder}) == name]
@@ -210,8 +211,8 @@ def _describe(job: Job, old: Record | None) -> int:
         outcome.did("line", f"{hot.path}: {interpreters.explain(ranking)}; timed again once it is installed")
     if not os.path.lexists(job.command):
         outcome.did("command", job.short(job.command))
-    ours = wiring.wiring(hot.path, job.data_dir, frozenset(old.commands if old else ()))
-    difference = wire_settings.preview(job, ours)
+    ours = settings_changes.wiring(hot.path, job.data_dir, frozenset(old.commands if old else ()))
+    difference = settings_step.preview(job, ours)
     if difference:
         outcome.did("settings", job.short(job.settings))
         outcome.notes.append(difference)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from usageline.errors import SetupRefused
+from usageline.core.errors import SetupRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

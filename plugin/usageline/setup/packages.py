@@ -13,9 +13,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from usageline.bounded import run_bounded
-from usageline.errors import UsagelineError
+from usageline.core.errors import UsagelineError
 from usageline.setup import files, tool_config
+from usageline.system.process import run_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

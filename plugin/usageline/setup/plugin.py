@@ -7,15 +7,16 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from usageline import atomic, paths
-from usageline.line.start import PLUGIN_POINTER
-from usageline.sources.files import parse_object, read_bytes
+from usageline.core import paths
+from usageline.line.spawn import PLUGIN_POINTER
+from usageline.sources.claude_files import parse_object, read_bytes
+from usageline.system import files
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from usageline.setup.job import Job
+    from usageline.setup.context import Job
 
 MAX_BYTES = 1 << 20
 
@@ -24,14 +25,14 @@ def point(job: Job) -> None:
     """Note in each copy where the program is. It is no loss if one cannot be written: the hook in settings.json needs none."""
     for copy in _copies(job):
         with contextlib.suppress(OSError):
-            atomic.replace_file(copy + PLUGIN_POINTER, json.dumps({"data_dir": job.data_dir}).encode(), 0o600)
+            files.replace_file(copy + PLUGIN_POINTER, json.dumps({"data_dir": job.data_dir}).encode(), 0o600)
 
 
 def forget(job: Job) -> None:
     """Remove those notes."""
     for copy in _copies(job):
         with contextlib.suppress(OSError):
-            atomic.remove_file(copy + PLUGIN_POINTER)
+            files.remove_file(copy + PLUGIN_POINTER)
 
 
 def _copies(job: Job) -> Iterator[str]:

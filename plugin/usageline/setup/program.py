@@ -7,16 +7,17 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from usageline.errors import SetupRefused
-from usageline.setup import environment, files, interpreters, record
+from usageline.core.errors import SetupRefused
+from usageline.setup import files, interpreters, manifest
+from usageline.setup import release as release_
 from usageline.setup.packages import EXTRAS, NoVenv, packages
-from usageline.terminal import lines
+from usageline.system.terminal import lines
 
 if TYPE_CHECKING:
-    from usageline.setup.environment import Release
+    from usageline.setup.context import Job, Outcome
     from usageline.setup.interpreters import Interpreter
-    from usageline.setup.job import Job, Outcome
-    from usageline.setup.record import Record
+    from usageline.setup.manifest import Record
+    from usageline.setup.release import Release
 
 MAX_NAMED = 6
 """Of what is missing, in one sentence."""
@@ -27,7 +28,7 @@ def planned(job: Job, old: Record | None) -> tuple[Release, list[Interpreter]]:
     wanted = extras(job, old)
     kept = interpreters.probe(old.cold) if old and old.cold else None
     if kept and not interpreters.lacks(kept):
-        release = environment.release_of(job.source, job.data_dir, kept, wanted)
+        release = release_.release_of(job.source, job.data_dir, kept, wanted)
         if release.is_complete():
             return release, [kept]
     own = getattr(sys, "_base_executable", "") or sys.executable
@@ -36,12 +37,12 @@ def planned(job: Job, old: Record | None) -> tuple[Release, list[Interpreter]]:
     found = list(itertools.dropwhile(interpreters.lacks, candidates))
     if not found:
         raise SetupRefused(_advice(candidates, refused))
-    return environment.release_of(job.source, job.data_dir, found[0], wanted), found
+    return release_.release_of(job.source, job.data_dir, found[0], wanted), found
 
 
 def extras(job: Job, old: Record | None) -> tuple[str, ...]:
     """The extras to install: those asked for, now or before, for this profile or another one that uses the same program."""
-    records = [old, *map(record.load_from, record.others(job.env))]
+    records = [old, *map(manifest.load_from, manifest.others(job.env))]
     named = {*job.extras, *(extra for one in records if one for extra in one.extras)}
     return tuple(sorted(named & set(EXTRAS)))  # a later version may know others
 
@@ -53,7 +54,7 @@ def build(job: Job, old: Record | None, outcome: Outcome) -> tuple[Release, Inte
     tools = packages(f"{job.source}/plugin", wanted, job.env)
     last = NoVenv("no interpreter")
     for cold in candidates:
-        release = environment.release_of(job.source, job.data_dir, cold, wanted)
+        release = release_.release_of(job.source, job.data_dir, cold, wanted)
         if interpreters.lacks(cold):
             continue
         if release.is_whole(job.source, tools.check):
@@ -63,7 +64,7 @@ def build(job: Job, old: Record | None, outcome: Outcome) -> tuple[Release, Inte
             raise SetupRefused("This installation is damaged: run install.sh from a clone.")
         job.say(lines(f"Building {job.short(release.root)} …"))
         try:
-            tool = environment.build(release, job.source, cold, tools)
+            tool = release_.build(release, job.source, cold, tools)
         except NoVenv as failure:
             last = failure
         else:
@@ -93,12 +94,12 @@ def choose_hot(job: Job, old: Record | None, release: Release, cold: Interpreter
         for interpreter in found:
             # Without bytecode of its own each would be timed at compiling.
             if not release.is_compiled_for(interpreter):
-                environment.compile_for(release, interpreter)
+                release_.compile_for(release, interpreter)
                 files.sync_tree(release.root + "/plugin")
                 files.sync_tree(release.root + "/hooks")
         ranking = interpreters.rank(found, release.script)
         chosen = interpreters.choose(ranking).interpreter
         outcome.did("line", f"{chosen.path}: {interpreters.explain(ranking)}")
     elif not release.is_compiled_for(chosen):
-        environment.compile_for(release, chosen)
+        release_.compile_for(release, chosen)
     return chosen

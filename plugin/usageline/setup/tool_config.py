@@ -7,8 +7,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from usageline import atomic
-from usageline.setup.settings import bytes_at
+from usageline.setup.settings_file import bytes_at
+from usageline.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,7 @@ def uv_options(env: Mapping[str, str], target: str) -> list[str]:
     kept = "\n".join(line for line in texts[0].splitlines() if not _ONE_LINE.match(line)) + "\n"
     if len(texts) > 1 or any(_MOVE.search(line) for line in kept.splitlines()):
         return ["--no-config"]
-    atomic.replace_file(target, kept.encode(), 0o600)
+    files.replace_file(target, kept.encode(), 0o600)
     return ["--config-file", target]
 
 

@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 
-from usageline.trust import is_private_group
+from usageline.system.trust import is_private_group
 
 MAX_LINKS = 40
 ADMINISTRATORS = frozenset({0, 80} if sys.platform == "darwin" else {0})

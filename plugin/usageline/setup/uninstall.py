@@ -7,16 +7,18 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline import atomic, flock, paths
-from usageline.errors import SetupRefused
-from usageline.refresh import log
-from usageline.setup import files, own_names, plugin, record, wire_settings
-from usageline.setup.job import Outcome
+from usageline.core import paths
+from usageline.core.errors import SetupRefused
+from usageline.setup import files, manifest, own_names, plugin, settings_step
+from usageline.setup.context import Outcome
+from usageline.storage import refresh_log
+from usageline.system import files as files_
+from usageline.system import lock
 
 if TYPE_CHECKING:
-    from usageline.setup.job import Job
+    from usageline.setup.context import Job
+    from usageline.setup.manifest import Record
     from usageline.setup.own_names import Names
-    from usageline.setup.record import Record
 
 LOCK_WAIT_S = 60
 REFRESH_WAIT_S = 12
@@ -27,7 +29,7 @@ def uninstall(job: Job) -> int:
     """Take everything back, or with `dry_run` say what would be taken. 0 fine, 1 where something is left to the user."""
     job.check()
     outcome = Outcome()
-    with flock.held(job.data_dir, LOCK_WAIT_S) as free:
+    with lock.held(job.data_dir, LOCK_WAIT_S) as free:
         if not free:
             raise SetupRefused("An install is running: wait for it and try again.")
         take_back(job, outcome)
@@ -45,29 +47,29 @@ def uninstall(job: Job) -> int:
 
 def take_back(job: Job, outcome: Outcome) -> None:
     """The steps. Settings come first, so that no new line or refresh starts; the record goes last, so that a killed run can be repeated."""
-    old = record.load(job.env)
-    if record.is_broken(job.env):
-        outcome.notes.append(record.BROKEN)
-    wire_settings.unwire(job, old, outcome)
+    old = manifest.load(job.env)
+    if manifest.is_broken(job.env):
+        outcome.notes.append(manifest.BROKEN)
+    settings_step.unwire(job, old, outcome)
     _sweep(job, old)
-    others = record.others(job.env)
+    others = manifest.others(job.env)
     if others:
         outcome.notes.append("The program stays: another profile of Claude Code uses it.")
     else:
         _remove_program(job, old, outcome)
-    with flock.held(paths.lock(job.env), REFRESH_WAIT_S):
+    with lock.held(paths.lock(job.env), REFRESH_WAIT_S):
         _remove_own(job, job.cache_dir, own_names.CACHE, "cache", outcome)
         _remove_empty(job, job.cache_dir)
     if others and not job.dry_run:
         _bequeath(old, others)
-        log.remove(job.env)
+        refresh_log.remove(job.env)
     if not others:
         _remove_own(job, job.state_dir, own_names.STATE, "state", outcome)
     _remove_empty_directories(job, old)
     if not job.dry_run and os.path.isdir(job.state_dir):
-        for path in (record.path(job.env), record.path(job.env) + ".broken"):
+        for path in (manifest.path(job.env), manifest.path(job.env) + ".broken"):
             if not files.remove_if_empty(path) and not os.path.isdir(path):
-                atomic.remove_file(path)
+                files_.remove_file(path)
         _remove_empty_directories(job, old)
     if not job.dry_run and not others:
         _name_left(job, outcome)
@@ -85,11 +87,11 @@ def _remove_program(job: Job, old: Record | None, outcome: Outcome) -> None:
     data_dir = old.data_dir if old and os.path.basename(old.data_dir) == os.path.basename(job.data_dir) else job.data_dir
     if os.path.islink(job.command) and os.readlink(job.command) == data_dir + "/current/bin/usageline":
         if not job.dry_run:
-            atomic.remove_file(job.command)
+            files_.remove_file(job.command)
         outcome.did("command", job.short(job.command))
     current = data_dir + "/current"
     if not job.dry_run and os.path.islink(current) and os.readlink(current).startswith("releases/"):
-        atomic.remove_file(current)
+        files_.remove_file(current)
     if not job.dry_run:
         plugin.forget(job)
     releases = data_dir + "/releases"
@@ -119,19 +121,19 @@ def _remove_empty(job: Job, directory: str) -> None:
 def _sweep(job: Job, old: Record | None) -> None:
     """Remove what a killed install, uninstall or change of the configuration left half written. A read-only directory has none of it."""
     written = (os.path.realpath(job.settings), *(old.backups if old else ()), os.path.realpath(paths.config_file(job.env)))
-    targets = (*written, record.path(job.env), job.data_dir + "/current", job.command)
+    targets = (*written, manifest.path(job.env), job.data_dir + "/current", job.command)
     for path in () if job.dry_run else targets:
         if os.path.isdir(os.path.dirname(path)):
             with contextlib.suppress(OSError):
-                atomic.sweep(path)
+                files_.sweep(path)
 
 
 def _bequeath(old: Record | None, others: list[str]) -> None:
     """Let another profile's record know which directories we made, so that its uninstall removes them."""
-    heir = record.load_from(others[0])
+    heir = manifest.load_from(others[0])
     if old and heir:
         made = (*heir.made, *(path for path in old.made if path not in heir.made))
-        record.save_to(others[0], replace(heir, made=made))
+        manifest.save_to(others[0], replace(heir, made=made))
 
 
 def _remove_empty_directories(job: Job, old: Record | None) -> None:

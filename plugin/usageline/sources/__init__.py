@@ -10,7 +10,7 @@ from usageline.sources import claude_cache, client, oauth
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from usageline.sources.sign_in import SignIn
+    from usageline.sources.auth.sign_in import SignIn
     from usageline.usage.model import Reading
 
 

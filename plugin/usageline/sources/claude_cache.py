@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.errors import SourceFailure
+from usageline.core.errors import SourceFailure
 from usageline.usage import whose
 from usageline.usage.model import Reading
 from usageline.usage.parse import parse

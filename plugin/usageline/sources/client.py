@@ -9,12 +9,11 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline import child_env, programs
-from usageline.config import origin
-from usageline.errors import SourceFailure
-from usageline.processes import converse
-from usageline.sources import claude_state
-from usageline.sources.files import parse_object
+from usageline.core.errors import SourceFailure
+from usageline.sources.auth import claude_state
+from usageline.sources.claude_files import parse_object
+from usageline.system import child_env, executables, origin
+from usageline.system.process_tree import converse
 from usageline.usage import whose
 from usageline.usage.model import Reading
 from usageline.usage.parse import parse
@@ -81,12 +80,12 @@ def fetch(context: Context) -> Reading:
 
 def find(env: Mapping[str, str]) -> str | None:
     """Return the path of `claude`: where its installers put it, else the first on the PATH at the install that can be trusted."""
-    return programs.find("claude", _places(env), env)
+    return executables.find("claude", _places(env), env)
 
 
 def missing(env: Mapping[str, str]) -> str:
     """Return why `find` has nothing."""
-    return programs.missing("claude", _places(env), env)
+    return executables.missing("claude", _places(env), env)
 
 
 def _places(env: Mapping[str, str]) -> list[str]:

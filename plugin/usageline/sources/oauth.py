@@ -8,18 +8,18 @@ from datetime import timezone
 from typing import TYPE_CHECKING
 
 from usageline import __version__
-from usageline.errors import SourceFailure
-from usageline.sources import network
-from usageline.sources.address import api_address
-from usageline.sources.files import parse_object
+from usageline.core.errors import SourceFailure
+from usageline.sources.claude_files import parse_object
+from usageline.sources.net import network
+from usageline.system.api_address import api_address
 from usageline.usage.model import Reading
 from usageline.usage.parse import parse
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
     from usageline.sources import Context
-    from usageline.sources.credentials import Credentials
-    from usageline.sources.http import Answer
+    from usageline.sources.auth.credentials import Credentials
+    from usageline.sources.net.http import Answer
 
 SCOPE = "user:profile"
 LONGEST_S = 8.0
@@ -110,7 +110,7 @@ def _wait_s(value: str, now: float) -> float | None:
 
 
 def _ask(found: Credentials, context: Context) -> Answer:
-    from usageline.sources import http  # noqa: PLC0415 - only where a request is made
+    from usageline.sources.net import http  # noqa: PLC0415 - only where a request is made
 
     headers = {
         "Authorization": f"Bearer {found.token.reveal()}",

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.line.default import GLYPHS
-from usageline.themes import colours
+from usageline.themes import colors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,7 +118,7 @@ def resolve(theme: Theme, *, nerd_font: bool = False) -> dict[str, Any]:
     if theme.light is not None:
         resolved["light"] = _styles(theme.light)
     if theme.blocks:
-        resolved["blocks"] = {depth: {kind: _block(block, depth) for kind, block in theme.blocks.items()} for depth in colours.DEPTHS}
+        resolved["blocks"] = {depth: {kind: _block(block, depth) for kind, block in theme.blocks.items()} for depth in colors.DEPTHS}
         resolved["caps"] = list(NERD_CAPS) if nerd_font else ["", "", ""]
     return resolved
 
@@ -127,13 +127,13 @@ def _styles(palette: Palette) -> dict[str, dict[str, str]]:
     specs = {name: palette.styles.get(name, "") for name in STYLES}
     return {
         depth: {
-            name: colours.codes(colours.parse(palette.sixteen.get(name, spec) if depth == "16" else spec), depth)
+            name: colors.codes(colors.parse(palette.sixteen.get(name, spec) if depth == "16" else spec), depth)
             for name, spec in specs.items()
         }
-        for depth in colours.DEPTHS
+        for depth in colors.DEPTHS
     }
 
 
 def _block(block: Block, depth: str) -> list[str]:
-    colour = colours.parse(block.sixteen if depth == "16" else block.colour).text or 0
-    return [colours.colour_code(colour, depth), colours.colour_code(colour, depth, background=True)]
+    colour = colors.parse(block.sixteen if depth == "16" else block.colour).text or 0
+    return [colors.colour_code(colour, depth), colors.colour_code(colour, depth, background=True)]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timezone
 from typing import TYPE_CHECKING
 
-from usageline.line.figures import ago
+from usageline.core.formatting import ago
 from usageline.line.segments.limits import CLOCK
 from usageline.line.view import HORIZON_S, LENGTH_S
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.errors import SourceFailure
+from usageline.core.errors import SourceFailure
 from usageline.usage.credits import credits as read_credits
 from usageline.usage.limits import limits as read_limits
 from usageline.usage.values import mapping

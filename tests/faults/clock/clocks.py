@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from tests.faults.crowd.holders import wait_for
 from tests.hot import Hot
-from usageline import paths
-from usageline.line.due import file_stamp, is_due
-from usageline.line.read import json_file
+from usageline.core import paths
+from usageline.core.freshness import file_stamp, is_due
+from usageline.core.json_file import json_file
 from usageline.refresh import lock
 
 if TYPE_CHECKING:

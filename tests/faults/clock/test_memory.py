@@ -15,7 +15,8 @@ from tests.faults.crowd.holders import wait_for
 from tests.faults.promises import promise
 from tests.hot import INTERPRETER
 from tests.server import usage_body
-from usageline import history, paths
+from usageline.core import paths
+from usageline.storage import history
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.clock.clocks import assert_sane
 from tests.faults.promises import promise
 from tests.hot import Hot
-from usageline import paths
+from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable

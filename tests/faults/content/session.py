@@ -8,8 +8,8 @@ from typing import Any
 from tests.faults.content.fuzz.drawn import NOW, ROWS
 from tests.faults.content.judge import WRITTEN
 from usageline.cli.config import sample
+from usageline.jobs import ansi
 from usageline.line import chain, render, view
-from usageline.looks import output
 
 Place = tuple[str, ...]
 """Where a text is put: in what, and the way in it."""
@@ -77,7 +77,7 @@ class Session:
             self.rows[0] += [("text", own), ("account", own)]
 
     def _put_chain(self, _name: str) -> None:
-        self.chained = chain._rows(output.rows(self.text.encode("utf-8", "surrogatepass")))
+        self.chained = chain._rows(ansi.rows(self.text.encode("utf-8", "surrogatepass")))
 
     def _put_env(self, _name: str) -> None:
         self.home = "/" + self.text

@@ -18,10 +18,10 @@ from tests.faults.promises import promise
 from usageline import themes
 from usageline.cli.config import sample
 from usageline.config import Alerts
-from usageline.line import elsewhere, hook, render, view
+from usageline.line import embed, render, session_start, view
 from usageline.line.render import CLIENT_MARGIN
-from usageline.refresh.desktop import Desktop
-from usageline.refresh.tell import _commands
+from usageline.refresh.notify import _commands
+from usageline.system.desktop import Desktop
 from usageline.usage.alerts import Alert
 from usageline.usage.values import text as kept_text
 
@@ -111,7 +111,7 @@ def test_alerts_tell_text_alone(tmp_path: Path, figure: Callable[[str], None]) -
     tried = 0
     for what, alert in alerts():
         raw = {**asdict(alert), "label": TEXTS[what], "kind": TEXTS[what], "session_start": True, "line": True}
-        said = hook.message({"version": 1, "credentials": "", "alerts": [raw]}, env, NOW)
+        said = session_start.message({"version": 1, "credentials": "", "alerts": [raw]}, env, NOW)
         assert said.isascii()
         assert said.endswith("}\n")
         message = json.loads(said)
@@ -127,7 +127,7 @@ def test_alerts_tell_text_alone(tmp_path: Path, figure: Callable[[str], None]) -
     figure(f"{len(TEXTS)} names, {tried} commands")
 
 
-@pytest.mark.parametrize("form", elsewhere.FORMS)
+@pytest.mark.parametrize("form", embed.FORMS)
 @promise("`usageline line` gives other programs text with nothing in it that they would act on.")
 def test_the_line_elsewhere_acts_on_nobody(form: str, figure: Callable[[str], None]) -> None:
     for text in TEXTS.values():
@@ -136,10 +136,10 @@ def test_the_line_elsewhere_acts_on_nobody(form: str, figure: Callable[[str], No
         env = {"TERM": "xterm-256color", **({} if form in {"tmux", "starship"} else {"NO_COLOR": "1"})}
         rows = render.render(seen, {"rows": session.rows}, env, width=100)
         if form == "json":
-            found = json.loads(elsewhere.as_json(rows, seen))
+            found = json.loads(embed.as_json(rows, seen))
             one_line([found["text"], *found["rows"], found["class"]])
             continue
-        said = " ".join(map(elsewhere.for_tmux, rows) if form == "tmux" else rows)
+        said = " ".join(map(embed.for_tmux, rows) if form == "tmux" else rows)
         visible(said, WRITTEN["default", False][1])
         assert form == "starship" or "\x1b" not in said
     figure(f"{form}: {len(TEXTS)} texts")

@@ -18,7 +18,7 @@ from tests.faults.content.strategies import inputs
 from tests.faults.promises import promise
 from tests.world import REPOSITORY
 from usageline.config import file as config_file
-from usageline.config.check import check_text
+from usageline.config.validate import check_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

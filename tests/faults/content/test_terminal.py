@@ -19,9 +19,9 @@ from tests.faults.content.session import PLACES, Session
 from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.hot import Hot
-from usageline.history.line import encode
-from usageline.line import elsewhere, render, view
+from usageline.line import embed, render, view
 from usageline.line.layout import cells
+from usageline.storage.history.line import encode
 from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:
@@ -206,4 +206,4 @@ def _elsewhere(form: str, text: str) -> str:
     shown = {"rows": [[("scoped", {"show": ["percent"]}), ("text", {"text": text})]]}
     env = {"TERM": "xterm-256color", **({"NO_COLOR": "1"} if form == "plain" else {})}
     rows = render.render(seen, shown, env, width=190)
-    return " ".join(map(elsewhere.for_tmux, rows) if form == "tmux" else rows)
+    return " ".join(map(embed.for_tmux, rows) if form == "tmux" else rows)

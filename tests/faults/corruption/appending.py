@@ -10,8 +10,8 @@ import sys
 import time
 
 from tests.history.readings import directory, reading
-from usageline import history
-from usageline.history import files
+from usageline.storage import history
+from usageline.storage.history import files
 
 MOST_BYTES, CUT_BYTES = 24_000, 3_000
 

@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from usageline import paths
 from usageline.config.compile import compile_config
-from usageline.line import due, layout, read, run, start
+from usageline.core import freshness, json_file, paths
+from usageline.line import layout, main, spawn
 from usageline.line.segments import MODULES
 from usageline.line.view import MAX_PERCENT
 
@@ -42,10 +42,10 @@ class Drawing:
         self.started: list[list[str]] = []
         self.lines = 0
         self.slowest_s = 0.0
-        monkeypatch.setattr(run, "ROOT", str(release.root))
-        monkeypatch.setattr(start, "spawn", lambda arguments, *_rest: self.started.append(list(arguments)))
-        monkeypatch.setattr(start, "close_inherited", lambda: None)  # it would close what pytest has open
-        monkeypatch.setattr(read, "await_end", lambda *_arguments: None)  # nothing was started that could end
+        monkeypatch.setattr(main, "ROOT", str(release.root))
+        monkeypatch.setattr(spawn, "spawn", lambda arguments, *_rest: self.started.append(list(arguments)))
+        monkeypatch.setattr(spawn, "close_inherited", lambda: None)  # it would close what pytest has open
+        monkeypatch.setattr(json_file, "await_end", lambda *_arguments: None)  # nothing was started that could end
         self.env = {**world.env, "COLUMNS": str(COLUMNS), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
     def configure(self, *, every: bool, more: str = "") -> Path:
@@ -60,7 +60,7 @@ class Drawing:
     def rows(self, what: str) -> list[str]:
         """The rows of one line, which is whole: in time, of text alone, in bounds, and without a word about a mistake of ours. And no later one is late."""
         began, now = time.monotonic(), time.time()
-        rows, _later = run.draw(self.env, PAYLOAD, b"", now)  # no stdin, for which each would leave a pipe open
+        rows, _later = main.draw(self.env, PAYLOAD, b"", now)  # no stdin, for which each would leave a pipe open
         took_s = time.monotonic() - began
         self.lines += 1
         self.slowest_s = max(self.slowest_s, took_s)
@@ -72,8 +72,8 @@ class Drawing:
             assert layout.cells(text) <= COLUMNS, (what, text)
             assert "Error" not in text, (what, text)
             assert all(0 <= int(number) <= MAX_PERCENT for number in _LIMIT.findall(text)), (what, text)
-        snapshot, stamp = _snapshot(self.world), due.file_stamp(paths.claude_credentials(self.env))
-        assert due.is_due(snapshot, stamp, now) or due.is_due(snapshot, stamp, now + due.LONGEST_S), what
+        snapshot, stamp = _snapshot(self.world), freshness.file_stamp(paths.claude_credentials(self.env))
+        assert freshness.is_due(snapshot, stamp, now) or freshness.is_due(snapshot, stamp, now + freshness.LONGEST_S), what
         return texts
 
 
@@ -85,4 +85,4 @@ def put(path: Path, content: bytes) -> None:
 
 
 def _snapshot(world: World) -> Any:
-    return read.json_file(paths.snapshot(world.env))
+    return json_file.json_file(paths.snapshot(world.env))

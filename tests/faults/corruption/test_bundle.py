@@ -13,7 +13,7 @@ from tests.faults.corruption.damage import contents
 from tests.faults.corruption.measured import run
 from tests.faults.promises import promise
 from tests.hot import Hot
-from usageline.setup import bundle
+from usageline.system import bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,10 +13,12 @@ from tests.faults.corruption.damage import VALUES, bomb, cuts, flips
 from tests.faults.promises import promise
 from tests.history.readings import ACCOUNT, NOW, directory, reading
 from tests.world import World
-from usageline import flock, history, paths
-from usageline.history import files
-from usageline.history.line import encode
+from usageline.core import paths
 from usageline.line.view import MAX_PERCENT
+from usageline.storage import history
+from usageline.storage.history import files
+from usageline.storage.history.line import encode
+from usageline.system import lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +63,7 @@ def test_a_lock_that_is_never_given_back_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(history, "LOCK_WAIT_S", 0.5)
     assert history.append(world.env, ACCOUNT, SEEN[0])
-    with flock.held(str(directory(world.env)), 0) as free:
+    with lock.held(str(directory(world.env)), 0) as free:
         assert free
         began = time.monotonic()
         assert history.append(world.env, ACCOUNT, SEEN[1])

@@ -16,10 +16,10 @@ from tests.faults.corruption.damage import HOSTILE_CONFIGURATIONS, contents, cut
 from tests.faults.corruption.drawing import Drawing, put
 from tests.faults.promises import promise
 from tests.hot import Hot
-from usageline import paths
-from usageline.line import git, looks, settings, start
-from usageline.line.due import file_stamp
-from usageline.refresh import cache
+from usageline.core import jobs, paths
+from usageline.core.freshness import file_stamp
+from usageline.line import git, settings, spawn
+from usageline.system import directories
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,7 +80,7 @@ def test_the_line_is_whole_over_any_compiled_configuration(
     path = drawing.configure(every=False, more=f"[chain]\ncommand = 'touch {tmp_path / 'ran'}'\nwait = true\n")
     good = path.read_bytes()
     drawing.rows("as compiled")
-    (command,) = (words for words in drawing.started if "usageline.looks" in words)
+    (command,) = (words for words in drawing.started if "usageline.jobs" in words)
     cut = try_all(drawing, path, named("cut", cuts(good, size(61, 3))))
     flipped = try_all(drawing, path, named("bit", flips(good, size(307, 7))))
     # A configuration of no rows at all is one that a user may have.
@@ -117,8 +117,8 @@ def looked_at(drawing: Drawing, repository: Path) -> dict[Path, dict[str, Any]]:
     key = paths.digest(b"s1\nother")
     rows = [[["1;31", "red", ""], ["", " plain", "https://example.com/"]], [["", "second", ""]]]
     files = {
-        Path(looks.result_file(drawing.env, "git", found.key)): status,
-        Path(looks.result_file(drawing.env, "chain", key)): {"rows": rows, "failed": "x"},
+        Path(jobs.result_file(drawing.env, "git", found.key)): status,
+        Path(jobs.result_file(drawing.env, "chain", key)): {"rows": rows, "failed": "x"},
     }
     return dict(files)
 
@@ -188,11 +188,11 @@ def test_a_stamp_of_any_kind_holds_nothing_up(world: World, figure: Callable[[st
         for stamp in (paths.stamp(world.env), paths.line_config_stamp(world.env)):
             make(stamp)
             now = time.time() + 60
-            assert start.claim_stamp(stamp, 2, now, 12) == "", name
+            assert spawn.claim_stamp(stamp, 2, now, 12) == "", name
             claimed_at = os.lstat(stamp).st_mtime  # what must not be touched was replaced, at the true time
-            assert start.claim_stamp(stamp, 2, claimed_at + 1, 12) == "recent", name
-            assert start.claim_stamp(stamp, 2, claimed_at + 13, 12) == "", name
-            cache.make_way(stamp)
+            assert spawn.claim_stamp(stamp, 2, claimed_at + 1, 12) == "recent", name
+            assert spawn.claim_stamp(stamp, 2, claimed_at + 13, 12) == "", name
+            directories.make_way(stamp)
             Path(stamp).unlink(missing_ok=True)
     assert (precious.read_text(), precious.stat().st_mtime) == ("precious", 1_000_000_000)
     figure(f"{len(STAMPS)} kinds of stamp")

@@ -15,7 +15,7 @@ from tests.faults.corruption.drawing import put
 from tests.faults.corruption.measured import run
 from tests.faults.promises import promise
 from tests.hot import Hot
-from usageline import paths
+from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,10 +13,10 @@ import pytest
 from tests.faults.corruption.damage import contents, cuts, flips, spoilt
 from tests.faults.promises import promise
 from tests.world import World
-from usageline import paths
-from usageline.errors import SetupRefused
-from usageline.setup import install, record, uninstall, wire_settings, wiring
-from usageline.setup.job import Job, Outcome
+from usageline.core import paths
+from usageline.core.errors import SetupRefused
+from usageline.setup import install, manifest, settings_changes, settings_step, uninstall
+from usageline.setup.context import Job, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,8 +45,8 @@ class Installed:
 
     def wire(self) -> None:
         """The part of an install that changes the record and the settings."""
-        new = install._begin(self.job, record.load(self.world.env), [])
-        wire_settings.wire(self.job, wiring.wiring("/usr/bin/python3", self.job.data_dir), new, Outcome())
+        new = install._begin(self.job, manifest.load(self.world.env), [])
+        settings_step.wire(self.job, settings_changes.wiring("/usr/bin/python3", self.job.data_dir), new, Outcome())
 
     def again(self) -> None:
         """As it was when it was installed."""
@@ -85,7 +85,7 @@ def test_a_damaged_record_costs_nobody_their_settings(
     for number, (what, content) in enumerate(variants):
         installed.again()
         installed.record.write_bytes(content)
-        broken = record.is_broken(installed.world.env)
+        broken = manifest.is_broken(installed.world.env)
         if number % 2:
             installed.wire()
         assert uninstall.uninstall(installed.job) == 0, what

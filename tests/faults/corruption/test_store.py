@@ -15,8 +15,8 @@ from tests.faults.corruption.measured import run
 from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.history.readings import reading
-from usageline.refresh.record import Record
-from usageline.refresh.store import opened
+from usageline.storage.account_state import Record
+from usageline.storage.accounts import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

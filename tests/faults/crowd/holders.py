@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from usageline import paths
+from usageline.core import paths
 from usageline.refresh import lock
-from usageline.refresh.holder import HANGS_AFTER_S
+from usageline.refresh.lock_owner import HANGS_AFTER_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

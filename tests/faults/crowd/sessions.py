@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from usageline import processes
+from usageline.system import process_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -128,7 +128,7 @@ class Crowd:
         """As the client does: SIGTERM to each run and to all that parent links lead to from it."""
         if not doomed:
             return
-        parents = processes._parents()
+        parents = process_tree._parents()
         for session in doomed:
             session.given_up = True
             for pid in (session.pid, *below(session.pid, parents.items())):

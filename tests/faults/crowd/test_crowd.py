@@ -17,7 +17,7 @@ from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.hot import Hot
 from tests.running import is_running
-from usageline.refresh.holder import HANGS_AFTER_S
+from usageline.refresh.lock_owner import HANGS_AFTER_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,8 +23,8 @@ from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.hot import Hot
 from tests.running import is_running
-from usageline import paths
-from usageline.refresh.holder import holder
+from usageline.core import paths
+from usageline.refresh.lock_owner import holder
 from usageline.refresh.run import LONGEST_S
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from usageline import paths
+from usageline.core import paths
 
 if TYPE_CHECKING:
     from tests.server import Api, Request

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.faults.disk.space import AS_USER
-from usageline import paths
+from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable

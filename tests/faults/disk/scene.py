@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from tests.faults.disk.space import wait_for_background
 from tests.hot import Hot
 from tests.world import CANARY
-from usageline import paths
-from usageline.line.start import HINDERED_S
+from usageline.core import paths
+from usageline.line.spawn import HINDERED_S
 
 if TYPE_CHECKING:
     import subprocess

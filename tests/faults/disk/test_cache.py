@@ -13,7 +13,7 @@ from tests.faults.disk.scene import stray
 from tests.faults.disk.space import wait_for_background
 from tests.faults.needs import needs
 from tests.faults.promises import promise
-from usageline import paths
+from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ from tests.faults.disk.space import wait_for_background
 from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.hot import Hot
-from usageline.setup.wiring import GONE
+from usageline.setup.settings_changes import GONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,7 @@ def test_nothing_is_watched(world: World, api: Api, built_release: Release, figu
     assert not [call for call in seen if "notify" in call.partition("(")[0]]
     started = [call for call in seen if "execve(" in call]
     assert len([call for call in started if "usageline.refresh" in call]) == 1
-    assert [call for call in started if "usageline.looks" in call]
+    assert [call for call in started if "usageline.jobs" in call]
     figure(f"{len(started)} programs run: 0 watches")
 
 

@@ -18,8 +18,8 @@ from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.hot import Hot
 from tests.world import CANARY
-from usageline import paths
-from usageline.refresh.attempt import TRIES
+from usageline.core import paths
+from usageline.refresh.decide import TRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,8 +17,8 @@ from tests.faults.disk.space import wait_for_background
 from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.world import REPOSITORY
-from usageline import paths
-from usageline.setup.wiring import GONE
+from usageline.core import paths
+from usageline.setup.settings_changes import GONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,9 +13,10 @@ from tests.faults.kill.walk import Case
 from tests.hot import INTERPRETER
 from tests.setup.machine import make_machine
 from tests.world import REPOSITORY, build_release
-from usageline import paths
-from usageline.setup import environment, program
-from usageline.setup.job import Job
+from usageline.core import paths
+from usageline.setup import program
+from usageline.setup import release as release_
+from usageline.setup.context import Job
 
 if TYPE_CHECKING:
     from tests.setup.machine import Machine
@@ -39,7 +40,7 @@ def machine(root: Path, built: Release, *, linked: bool) -> tuple[Machine, Scene
             (Path(release.root) / part.name).symlink_to(part)
     else:
         shutil.copytree(built.root, release.root, symlinks=True)
-    environment._write_launcher(release)
+    release_._write_launcher(release)
     return found, scene
 
 

@@ -14,11 +14,11 @@ from tests.faults.kill.strace import Command
 from tests.faults.kill.walk import Case
 from tests.server import Api, usage_body
 from tests.world import World
-from usageline import paths
-from usageline.atomic import temporaries
-from usageline.history.line import decode
+from usageline.core import paths
 from usageline.refresh import lock
 from usageline.refresh.run import refresh
+from usageline.storage.history.line import decode
+from usageline.system.files import temporaries
 
 if TYPE_CHECKING:
     from tests.world import Release

@@ -13,11 +13,11 @@ from tests.faults.kill.strace import Command
 from tests.faults.kill.walk import Case
 from tests.hot import INTERPRETER, Hot
 from tests.world import World
-from usageline import paths
-from usageline.atomic import temporaries
 from usageline.config.compile import compile_config
 from usageline.config.template import default_file
+from usageline.core import paths
 from usageline.line import git
+from usageline.system.files import temporaries
 
 if TYPE_CHECKING:
     from tests.world import Release
@@ -162,7 +162,7 @@ def config(root: Path, release: Release, name: str) -> Case:
 
 def _look(scene: Scene, release: Release, result: str, *words: str) -> Case:
     scene.keep()
-    command = Command([str(release.python), "-I", "-B", "-m", "usageline.looks", *words], scene.world.env)
+    command = Command([str(release.python), "-I", "-B", "-m", "usageline.jobs", *words], scene.world.env)
     path = Path(paths.looks_dir(scene.world.env)) / f"{result}.json"
 
     def again() -> None:

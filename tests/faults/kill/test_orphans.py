@@ -18,7 +18,7 @@ from tests.faults.promises import promise
 from tests.server import usage_body
 from tests.setup.machine import make_machine
 from tests.world import REPOSITORY, World
-from usageline.processes import descendants
+from usageline.system.process_tree import descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,12 +48,12 @@ def _by_alert(scene: Scene, release: Release, api: Api) -> list[str]:
 
 
 def _by_chain(_scene: Scene, release: Release, _api: Api) -> list[str]:
-    return [str(release.python), "-I", "-B", "-m", "usageline.looks", "chain", "0123456789abcdef", "30.0", HANGS]
+    return [str(release.python), "-I", "-B", "-m", "usageline.jobs", "chain", "0123456789abcdef", "30.0", HANGS]
 
 
 def _by_what_a_chain_left(_scene: Scene, release: Release, _api: Api) -> list[str]:
     left = f"({HANGS}) >/dev/null 2>&1 & echo row"
-    return [str(release.python), "-I", "-B", "-m", "usageline.looks", "chain", "0123456789abcdef", "30.0", left]
+    return [str(release.python), "-I", "-B", "-m", "usageline.jobs", "chain", "0123456789abcdef", "30.0", left]
 
 
 @promise(

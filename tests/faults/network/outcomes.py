@@ -13,7 +13,7 @@ from tests.faults.network.place import Place
 from tests.faults.network.reach import HERE
 from tests.faults.network.wire import Wire
 from tests.hot import Hot
-from usageline import paths
+from usageline.core import paths
 
 if TYPE_CHECKING:
     import ssl

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from tests.server import usage_body
 from tests.world import World
-from usageline import paths
-from usageline.line.due import file_stamp
-from usageline.refresh import cache, publish
-from usageline.refresh.record import Record
-from usageline.refresh.store import opened
-from usageline.sources import sign_in
+from usageline.core import paths
+from usageline.core.freshness import file_stamp
+from usageline.refresh import publish
+from usageline.sources.auth import sign_in
+from usageline.storage.account_state import Record
+from usageline.storage.accounts import opened
+from usageline.storage.snapshot import Snapshot
+from usageline.system import directories
 from usageline.usage.model import Reading
 from usageline.usage.parse import parse
-from usageline.usage.snapshot import Snapshot
 
 ZONE, BEHIND_S = "XXX+8", 8 * 3600
 """They live eight hours behind Greenwich, and the service writes GMT."""
@@ -47,7 +48,7 @@ def with_old_numbers(root: Path) -> World:
     signed_in = sign_in.read(world.env)
     token = signed_in.token_fingerprint
     reading = Reading(*parse(usage_body(seen_at)), source="oauth", observed_at=seen_at)
-    cache.prepare(world.env)
+    directories.prepare(world.env)
     with opened(paths.store_dir(world.env)) as store:
         due_at = seen_at + 300
         store.put(signed_in.account, Record(reading, due_at, token, confirmed=True, requested_at=seen_at, asked_with=token))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tests.cli.installed import Installed, write_script
 from tests.cli.terminal import Terminal
 from tests.faults.secrets.canaries import Search, token
-from usageline import paths
+from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.faults.secrets.journey import Journey
 from tests.setup.machine import make_clone, make_machine
-from usageline import paths
+from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from tests.faults.promises import promise
 from tests.faults.secrets.journey import Journey, stand_in
 from tests.server import Api
 from tests.world import World
-from usageline.config import origin
+from usageline.system import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

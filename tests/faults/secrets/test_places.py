@@ -16,11 +16,12 @@ import pytest
 from tests.cli.installed import install, write_script
 from tests.faults.needs import needs
 from tests.faults.promises import promise
-from usageline import __version__, child_env, paths
-from usageline.config import origin
-from usageline.line.due import file_stamp
-from usageline.line.start import PASSED_ON
+from usageline import __version__
+from usageline.core import paths
+from usageline.core.freshness import file_stamp
+from usageline.line.spawn import PASSED_ON
 from usageline.refresh import account_gate
+from usageline.system import child_env, origin
 
 if TYPE_CHECKING:
     from tests.cli.installed import Installed

@@ -17,7 +17,7 @@ from tests.faults.secrets.journey import TRACE
 from tests.faults.secrets.trap import Trap
 from tests.faults.secrets.variables import VARIABLES, Variable
 from tools import security
-from usageline.config import origin
+from usageline.system import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

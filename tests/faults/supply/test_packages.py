@@ -115,7 +115,7 @@ def test_the_older_installation_goes_on_working(machine: Machine, figure: Callab
     machine.wait_for_refreshes()
     assert list(machine.data_dir.glob("current/venv/lib/python*/site-packages/rich-15.*.dist-info"))
     current, settings, line = os.readlink(machine.data_dir / "current"), machine.settings.read_bytes(), machine.line()
-    changed = machine.clone / "plugin/usageline/errors.py"
+    changed = machine.clone / "plugin/usageline/core/errors.py"
     changed.write_text(changed.read_text() + "# newer\n")
     for tamper in TAMPERING:
         tampered(machine, tamper)

@@ -18,10 +18,10 @@ from tests.faults.versions.lines import line
 from tests.hot import INTERPRETER
 from tests.setup.machine import Machine, make_clone, make_machine
 from tests.world import REPOSITORY, World
-from usageline import paths
-from usageline.refresh import log
+from usageline.core import paths
 from usageline.refresh.run import refresh
-from usageline.setup import record, wiring
+from usageline.setup import manifest, settings_changes
+from usageline.storage import refresh_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,11 +42,11 @@ def said_by_the_command(machine: Machine, *arguments: str) -> str:
 
 def wire_interpreter(installed: Installed, python: str) -> None:
     """Have the settings' command name that interpreter."""
-    found = record.load(installed.world.env)
+    found = manifest.load(installed.world.env)
     assert found is not None
-    ours = wiring.wiring(python, paths.data_dir(installed.world.env), frozenset(found.commands))
-    installed.settings.write_text(wiring.wire(installed.settings.read_text(), ours))
-    record.save(installed.world.env, replace(found, interpreter=python, commands=(*found.commands, ours.line, ours.hook)))
+    ours = settings_changes.wiring(python, paths.data_dir(installed.world.env), frozenset(found.commands))
+    installed.settings.write_text(settings_changes.wire(installed.settings.read_text(), ours))
+    manifest.save(installed.world.env, replace(found, interpreter=python, commands=(*found.commands, ours.line, ours.hook)))
 
 
 def lose_the_lines(installed: Installed) -> None:
@@ -120,7 +120,7 @@ def test_packages_that_are_gone_are_told(tmp_path: Path, api: Api, figure: Calla
     path.write_text(str(installed.release.root / "plugin") + "\n")
     done = world.run(*installed.release.refresh_command)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    (entry,) = log.last(world.env, 5)
+    (entry,) = refresh_log.last(world.env, 5)
     assert b"No module named" in entry
     assert b"run install.sh again" in entry
     assert AGAIN in said_by_the_command(Machine(world, REPOSITORY), "doctor")
@@ -200,10 +200,10 @@ def test_an_installation_whose_python_is_gone_is_mended(tmp_path: Path, api: Api
     python = a_python(tmp_path / "python")
     machine.env["PATH"] = f"{python.parent}:/usr/bin:/bin"
     machine.run()
-    found = record.load(machine.env)
+    found = manifest.load(machine.env)
     assert found is not None
     assert found.cold == str(python)
-    record.save(machine.env, replace(found, interpreter=str(python)))
+    manifest.save(machine.env, replace(found, interpreter=str(python)))
     machine.run()
     assert str(python) in machine.settings.read_text()
     assert "37%" in line(machine)

@@ -16,7 +16,8 @@ from tests.faults.versions.lines import drawn, line
 from tests.faults.versions.write import SETTINGS
 from tests.server import usage_body
 from tests.setup.machine import Machine, make_clone, make_machine, releases
-from usageline import history, paths
+from usageline.core import paths
+from usageline.storage import history
 
 if TYPE_CHECKING:
     from collections.abc import Callable

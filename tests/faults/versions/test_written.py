@@ -16,15 +16,16 @@ from tests.faults.versions.earlier import ALL, Earlier
 from tests.hot import Hot
 from tests.setup.machine import Machine
 from tests.world import REPOSITORY
-from usageline import history, paths
-from usageline.config import cold
-from usageline.config.check import check_text
+from usageline.config import loader
 from usageline.config.compile import compile_config
-from usageline.errors import SetupRefused
-from usageline.line import due, settings, view
+from usageline.config.validate import check_text
+from usageline.core import freshness, paths
+from usageline.core.errors import SetupRefused
+from usageline.line import settings, view
 from usageline.refresh.run import refresh
-from usageline.refresh.store import opened
-from usageline.setup import record
+from usageline.setup import manifest
+from usageline.storage import history
+from usageline.storage.accounts import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +70,7 @@ def test_what_an_earlier_version_wrote_is_read(world: World, earlier: Earlier, f
     put(earlier, world)
     snapshot = world.snapshot()
     now = snapshot["published_at"] + 5
-    assert not due.is_due(snapshot, snapshot["credentials"], now)
+    assert not freshness.is_due(snapshot, snapshot["credentials"], now)
     seen = view.build(None, snapshot, snapshot["credentials"], {}, now)
     assert {window.label: window.percent for window in seen.windows} == PERCENTS
     assert seen.status == "ok"
@@ -82,13 +83,13 @@ def test_what_an_earlier_version_wrote_is_read(world: World, earlier: Earlier, f
     kept = history.load(world.env, ACCOUNT_KEY)
     assert [{limit.label: limit.percent for limit in reading.limits} for reading in kept] == [PERCENTS] * earlier.keeps_history
     assert all(reading.credits for reading in kept)
-    config, problem = cold.tolerant(world.env)
+    config, problem = loader.tolerant(world.env)
     assert (config.ttl_s, problem) == (250, None)
     assert compile_config(world.env) == []
-    compiled, is_old = settings.load(world.env, due.file_stamp(paths.config_file(world.env)))
+    compiled, is_old = settings.load(world.env, freshness.file_stamp(paths.config_file(world.env)))
     assert not is_old
     assert len(compiled["rows"]) >= 1
-    installed = record.load(world.env)
+    installed = manifest.load(world.env)
     assert installed is not None
     assert b"echo theirs" in (installed.before_bytes or b"")
     assert len(installed.commands) == 2
@@ -143,7 +144,7 @@ def test_what_a_later_version_adds_is_passed_over(
     assert remembered.reading is not None
     assert remembered.requested_at
     assert history.load(world.env, ACCOUNT_KEY) == kept
-    config, problem = cold.tolerant(world.env)
+    config, problem = loader.tolerant(world.env)
     assert config.ttl_s == 250
     assert "config.toml:2: later: there is no such key" in str(problem)
     hot = Hot(world, release)
@@ -184,20 +185,20 @@ def test_a_snapshot_of_another_version_is_replaced(
 def test_an_install_record_of_a_later_version_is_left_alone(world: World, figure: Callable[[str], None]) -> None:
     machine = Machine(world, REPOSITORY)
     path = Path(paths.install_record(world.env))
-    found = record.Record(
-        "9.0.0-0123456789", paths.data_dir(world.env), "/nonexistent/python", "/nonexistent/python", before=record.encode(b"{}")
+    found = manifest.Record(
+        "9.0.0-0123456789", paths.data_dir(world.env), "/nonexistent/python", "/nonexistent/python", before=manifest.encode(b"{}")
     )
-    record.save(world.env, found)
+    manifest.save(world.env, found)
     written = json.loads(path.read_text())
     write_sealed(path, {**written, "theme": {"kept": ["for", "later"]}})
-    again = record.load(world.env)
+    again = manifest.load(world.env)
     assert again is not None
-    record.save(world.env, again)
+    manifest.save(world.env, again)
     assert json.loads(path.read_text())["theme"] == {"kept": ["for", "later"]}
     for later in ({"version": 2}, {"version": 7, "before": {"file": "elsewhere"}}):
         write_sealed(path, {**written, **later})
         with pytest.raises(SetupRefused):
-            record.load(world.env)
+            manifest.load(world.env)
         before = machine.tree(times=True)
         for arguments in ((), ("--yes",), ("--dry-run",), ("--uninstall",)):
             said = machine.run(*arguments, expect=1)
@@ -208,4 +209,4 @@ def test_an_install_record_of_a_later_version_is_left_alone(world: World, figure
 
 def write_sealed(path: Path, written: dict[str, object]) -> None:
     """Write a record as a later version would."""
-    path.write_text(json.dumps({**written, "digest": record.seal(written)}))
+    path.write_text(json.dumps({**written, "digest": manifest.seal(written)}))

@@ -14,7 +14,7 @@ from tests.faults.versions.earlier import ALL, Earlier, clone_of
 from tests.hot import INTERPRETER
 from tests.server import Api
 from tests.setup.machine import make_machine
-from usageline import paths
+from usageline.core import paths
 
 SETTINGS = b'{\n  "model": "opus",\n  "statusLine": {"type": "command", "command": "echo theirs"}\n}\n'
 

@@ -7,13 +7,14 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from usageline import flock, paths
-from usageline.atomic import replace_file
-from usageline.cli.wording import short
+from usageline.cli.formatting import short
 from usageline.config import file
 from usageline.config.compile import compile_config
-from usageline.errors import ConfigInvalid, UsagelineError
+from usageline.core import paths
+from usageline.core.errors import ConfigInvalid, UsagelineError
 from usageline.setup.files import make_directory
+from usageline.system import lock
+from usageline.system.files import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -61,7 +62,7 @@ def _locked(env: Mapping[str, str]) -> Iterator[None]:
         make_directory(os.path.dirname(path))
     except OSError as error:
         raise UsagelineError(f"{short(path, env)} cannot be written: {error.strerror}") from None
-    with flock.held(os.path.dirname(path), WAIT_S) as free:
+    with lock.held(os.path.dirname(path), WAIT_S) as free:
         if not free:
             raise UsagelineError(f"another command is changing {short(path, env)}; nothing was written: try again")
         yield

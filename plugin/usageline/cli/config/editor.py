@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from usageline import flock, paths
-from usageline.atomic import remove_file, replace_file
 from usageline.cli.config.change import current_text, write
-from usageline.cli.wording import short
+from usageline.cli.formatting import short
 from usageline.config import file
-from usageline.config.check import check_text
 from usageline.config.template import default_file
-from usageline.errors import UsagelineError
-from usageline.refresh.cache import private_directory
+from usageline.config.validate import check_text
+from usageline.core import paths
+from usageline.core.errors import UsagelineError
 from usageline.setup.files import remove_if_empty, remove_tree
-from usageline.terminal import lines
+from usageline.system import lock
+from usageline.system.directories import private_directory
+from usageline.system.files import remove_file, replace_file
+from usageline.system.terminal import lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +39,7 @@ def edit(env: Mapping[str, str]) -> bool:
     try:
         private_directory(state)
         private_directory(directory)
-        with flock.held(directory, 0) as free:
+        with lock.held(directory, 0) as free:
             if not free:
                 raise UsagelineError("another `usageline config edit` is open")
             changed = _edit(env, directory, before)

@@ -7,16 +7,18 @@ import sys
 
 import click
 
-from usageline import client_text, paths, themes
 from usageline import config as configuration
+from usageline import themes
 from usageline.cli.config.change import change, current_text, named, write
-from usageline.cli.wording import short
+from usageline.cli.formatting import short
 from usageline.config import edit as editing
-from usageline.config.check import check_text
 from usageline.config.template import default_file, toml_value
-from usageline.errors import UsagelineError
-from usageline.setup import record, wiring
-from usageline.terminal import lines, typed
+from usageline.config.validate import check_text
+from usageline.core import paths
+from usageline.core.errors import UsagelineError
+from usageline.setup import manifest, settings_changes
+from usageline.system import client_text
+from usageline.system.terminal import lines, typed
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -157,10 +159,10 @@ def _shown(text: str) -> str:
 
 def _previous(env: dict[str, str]) -> str:
     """Return the command of the status line before the install. UsagelineError if there was none."""
-    known = record.load(env)
-    ours = wiring.wiring("", known.data_dir, frozenset(known.commands)) if known else None
+    known = manifest.load(env)
+    ours = settings_changes.wiring("", known.data_dir, frozenset(known.commands)) if known else None
     data = known.before_bytes if known else None
-    command = wiring.foreign_command(client_text.shown(data), ours) if data and ours else ""
+    command = settings_changes.foreign_command(client_text.shown(data), ours) if data and ours else ""
     if not command:
         raise UsagelineError("no status line from before the install is known")
     return command

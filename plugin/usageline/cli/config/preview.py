@@ -8,12 +8,13 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from usageline import paths, themes
+from usageline import themes
 from usageline.cli.config import sample
 from usageline.config import edit
-from usageline.config.check import Values, check_text
 from usageline.config.resolve import resolved
-from usageline.line import read, render, settings, view
+from usageline.config.validate import Values, check_text
+from usageline.core import json_file, paths
+from usageline.line import render, settings, view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,4 +78,4 @@ def _is_light(env: Mapping[str, str]) -> bool:
 
 
 def _published(env: Mapping[str, str]) -> dict[str, Any]:
-    return read.json_file(paths.snapshot(env)) or {}
+    return json_file.json_file(paths.snapshot(env)) or {}

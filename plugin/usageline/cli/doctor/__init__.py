@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from usageline import paths
 from usageline.cli.doctor import cache, client, disk, installation, line, recorded, service, settings, sign_in
 from usageline.cli.doctor.context import LONGEST_S, Context
 from usageline.cli.doctor.result import MARKS, Result, problem
 from usageline.cli.table import console, text
+from usageline.core import paths
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -6,15 +6,15 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from usageline import paths
 from usageline.cli.doctor.result import Result, ok, problem, warning
-from usageline.cli.wording import span
-from usageline.errors import LockUnsupported
-from usageline.line import due, owners, start
+from usageline.cli.formatting import span
+from usageline.core import freshness, owners, paths
+from usageline.core.errors import LockUnsupported
+from usageline.line import spawn
 from usageline.line.segments.limits import CLOCK, REASONS
-from usageline.refresh.holder import holder
 from usageline.refresh.lock import held
-from usageline.trust import is_private_group
+from usageline.refresh.lock_owner import holder
+from usageline.system.trust import is_private_group
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ STUCK_S = 15
 
 
 def directory(context: Context) -> Result | None:
-    """It is ours alone and can be written. The rules are those of `refresh/cache.py`, which makes it; here nothing is made."""
+    """It is ours alone and can be written. The rules are those of `system/directories.py`, which makes it; here nothing is made."""
     path: str = paths.cache_dir(context.env)
     for place in (os.path.dirname(path), path):
         name = context.short(place)
@@ -82,12 +82,12 @@ def snapshot(context: Context) -> Result:
         if os.path.lexists(paths.snapshot(context.env)):
             return problem("the snapshot cannot be read", "run usageline refresh --force")
         return warning("there are no numbers yet", "run usageline refresh")
-    if found.get("credentials") != due.file_stamp(paths.claude_credentials(context.env)):
+    if found.get("credentials") != freshness.file_stamp(paths.claude_credentials(context.env)):
         return warning("the numbers are of an earlier sign-in, and not shown", "nothing: the next line starts a refresh")
     status, detail = str(found.get("status")), text(found.get("detail"))
     observed_at = found.get("observed_at")
     age = f"seen {span(context.now - observed_at)} ago" if isinstance(observed_at, int | float) else "none seen so far"
-    if isinstance(observed_at, int | float) and observed_at > context.now + due.CLOCK_JUMP_S:
+    if isinstance(observed_at, int | float) and observed_at > context.now + freshness.CLOCK_JUMP_S:
         age = "seen under another clock"
     if status == "ok" and (detail or "").startswith(CLOCK):
         return warning(f"the numbers are good, {age}, but {(detail or '').partition(';')[0]}", "set the clock")
@@ -111,7 +111,7 @@ def renewed(context: Context) -> Result | None:
     except OSError:
         started_s = None
     due_s = context.now - context.snapshot.get("next_refresh_at", 0)
-    if started_s is not None and 0 <= started_s < start.CLAIM_S:
+    if started_s is not None and 0 <= started_s < spawn.CLAIM_S:
         return ok("a refresh is due and was just started")
     if started_s is not None and STUCK_S < started_s < due_s:
         return problem(f"a refresh was due and started {span(started_s)} ago, and gave nothing", "run usageline refresh, which says why")

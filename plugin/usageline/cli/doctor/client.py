@@ -6,14 +6,14 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from usageline import paths
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.doctor.run import run
-from usageline.line import read, segments, settings
-from usageline.looks import git as looks
-from usageline.sources import claude_state
+from usageline.core import json_file, paths
+from usageline.jobs import git_status as looks
+from usageline.line import segments, settings
+from usageline.sources.auth import claude_state
+from usageline.sources.claude_files import read_keys
 from usageline.sources.client import PLACES, find, missing
-from usageline.sources.files import read_keys
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def asked(context: Context) -> Result | None:
 
 def git(context: Context) -> Result | None:
     """A look may run git, if its counts are configured."""
-    compiled = read.json_file(paths.line_config(context.env), settings.MAX_BYTES) or {}
+    compiled = json_file.json_file(paths.line_config(context.env), settings.MAX_BYTES) or {}
     options = settings.segment(settings.checked(compiled), "git")
     if options is None or {"dirty", "ahead"}.isdisjoint(segments.option(options, "show", ())):
         return None

@@ -10,19 +10,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from usageline import client_text, config, paths
-from usageline.cli import wording
-from usageline.errors import ConfigInvalid, SourceFailure
-from usageline.line import due, read
-from usageline.setup import environment, record, wiring
-from usageline.sources import READS_THE_TOKEN, sign_in
-from usageline.sources.files import read_bytes
+from usageline import config
+from usageline.cli import formatting
+from usageline.core import freshness, json_file, paths
+from usageline.core.errors import ConfigInvalid, SourceFailure
+from usageline.setup import manifest, release, settings_changes
+from usageline.sources import READS_THE_TOKEN
+from usageline.sources.auth import sign_in
+from usageline.sources.claude_files import read_bytes
+from usageline.system import client_text
 
 if TYPE_CHECKING:
-    from usageline.setup.environment import Release
-    from usageline.setup.record import Record
-    from usageline.setup.wiring import Wiring
-    from usageline.sources.sign_in import SignIn
+    from usageline.setup.manifest import Record
+    from usageline.setup.release import Release
+    from usageline.setup.settings_changes import Wiring
+    from usageline.sources.auth.sign_in import SignIn
 
 LONGEST_S = 10.0
 SETTINGS_MOST_BYTES = 4 << 20
@@ -62,7 +64,7 @@ class Context:
     @cached_property
     def record(self) -> Record | None:
         """The install record, where there is one that can be read."""
-        return record.load_from(record.path(self.env))
+        return manifest.load_from(manifest.path(self.env))
 
     @cached_property
     def data_dir(self) -> str:
@@ -72,7 +74,7 @@ class Context:
     @cached_property
     def ours(self) -> Wiring:
         """What is recognised as our own commands."""
-        return wiring.wiring("", self.data_dir, frozenset(self.record.commands if self.record else ()))
+        return settings_changes.wiring("", self.data_dir, frozenset(self.record.commands if self.record else ()))
 
     @cached_property
     def command(self) -> str:
@@ -85,7 +87,7 @@ class Context:
     def release(self) -> Release | None:
         """The release in use, whole or not; None where `current` names none."""
         try:
-            return environment.Release(self.data_dir, os.path.basename(os.readlink(self.data_dir + "/current")))
+            return release.Release(self.data_dir, os.path.basename(os.readlink(self.data_dir + "/current")))
         except OSError:
             return None
 
@@ -110,17 +112,17 @@ class Context:
     @cached_property
     def snapshot(self) -> dict[str, Any] | None:
         """What the status line reads."""
-        found: dict[str, Any] | None = read.json_file(paths.snapshot(self.env))
+        found: dict[str, Any] | None = json_file.json_file(paths.snapshot(self.env))
         return found
 
     @cached_property
     def is_due(self) -> bool:
         """Whether a refresh is due."""
-        return bool(due.is_due(self.snapshot, due.file_stamp(paths.claude_credentials(self.env)), self.now))
+        return bool(freshness.is_due(self.snapshot, freshness.file_stamp(paths.claude_credentials(self.env)), self.now))
 
     def short(self, path: str) -> str:
         """The path as a person would write it."""
-        return wording.short(path, self.env)
+        return formatting.short(path, self.env)
 
 
 def settings_file(path: str) -> SettingsFile:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from usageline import hindrance, paths
 from usageline.cli.doctor.result import Result, ok, problem
-from usageline.line import start
+from usageline.core import paths
+from usageline.line import spawn
+from usageline.system import disk
 
 if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context
@@ -42,10 +43,10 @@ def space(context: Context) -> Result | None:
 
 def hindered(context: Context) -> Result | None:
     """The refreshes that were started have not come to nothing."""
-    word = start.hindrance(paths.stamp(context.env), context.now) if context.is_due else ""
+    word = spawn.hindrance(paths.stamp(context.env), context.now) if context.is_due else ""
     if not word:
         return None
-    said = hindrance.WORDS.get(word, "they left no word of why")
+    said = disk.WORDS.get(word, "they left no word of why")
     return problem(f"the last refreshes came to nothing: {said} ({context.short(paths.cache_dir(context.env))})", ADVICE[word])
 
 

@@ -6,12 +6,13 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from usageline import __version__, paths
+from usageline import __version__
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.doctor.run import run
-from usageline.setup import record
+from usageline.core import paths
+from usageline.setup import manifest
 from usageline.setup.packages import CHECK
-from usageline.sources.files import parse_object, read_bytes
+from usageline.sources.claude_files import parse_object, read_bytes
 from usageline.usage.values import mapping, text
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def release(context: Context) -> Result:
         return problem(f"the program in {context.short(found.root)} is not whole", AGAIN)
     if not os.access(found.python, os.X_OK):
         return problem(f"the interpreter of the refresh is gone: {context.short(found.python)}", f"{AGAIN}, which chooses another")
-    if record.is_later(record.path(context.env)):
+    if manifest.is_later(manifest.path(context.env)):
         return warning("the install record is of a later version, which alone can uninstall", "install that version again")
     if context.record is None:
         return warning("there is no install record, by which an uninstall knows what was there before", AGAIN)

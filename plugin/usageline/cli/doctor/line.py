@@ -8,12 +8,12 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING
 
-from usageline import paths
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.doctor.run import run
+from usageline.core import paths
 from usageline.line.chain import MARK
 from usageline.line.layout import clean
-from usageline.setup import bundle
+from usageline.system import bundle
 
 if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context

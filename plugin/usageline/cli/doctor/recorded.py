@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from usageline.cli.doctor.result import Result, ok, problem, warning
-from usageline.config import origin
-from usageline.sources import network
+from usageline.sources.net import network
+from usageline.system import origin
 
 if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from usageline.bounded import run_bounded
 from usageline.line.layout import clean
+from usageline.system.process import run_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,18 +8,18 @@ import stat
 import tempfile
 from typing import TYPE_CHECKING
 
-from usageline import paths
 from usageline.cli.doctor.result import Result, ok, problem, warning
-from usageline.cli.wording import span
-from usageline.errors import LockUnsupported, StoreBroken
-from usageline.line.figures import clock
+from usageline.cli.formatting import span
+from usageline.core import paths
+from usageline.core.errors import LockUnsupported, StoreBroken
+from usageline.core.formatting import clock
 from usageline.line.segments.limits import REASONS
 from usageline.refresh.lock import held
-from usageline.sources.address import API, api_address
+from usageline.system.api_address import API, api_address
 
 if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context
-    from usageline.refresh.record import Record
+    from usageline.storage.account_state import Record
 
 
 def configuration(context: Context) -> Result:
@@ -69,7 +69,7 @@ def _told(record: Record, now: float) -> Result:
 
 def _copy(directory: str, scratch: str) -> bool:
     """Copy the store's files to `scratch`: whoever opens a store may repair it, or begin it anew. False where there is none."""
-    from usageline.refresh.inspect import DATABASE, JOURNAL, MOST_BYTES  # noqa: PLC0415 - sqlite, for this one check
+    from usageline.storage.database_check import DATABASE, JOURNAL, MOST_BYTES  # noqa: PLC0415 - sqlite, for this one check
 
     for name in (DATABASE, JOURNAL):
         try:
@@ -85,8 +85,8 @@ def _copy(directory: str, scratch: str) -> bool:
 def _record(directory: str, account: str) -> Record:
     import sqlite3  # noqa: PLC0415 - as above
 
-    from usageline.refresh.inspect import inspect  # noqa: PLC0415 - as above
-    from usageline.refresh.store import BUSY_S, opened  # noqa: PLC0415 - as above
+    from usageline.storage.accounts import BUSY_S, opened  # noqa: PLC0415 - as above
+    from usageline.storage.database_check import inspect  # noqa: PLC0415 - as above
 
     try:
         inspect(directory, BUSY_S)

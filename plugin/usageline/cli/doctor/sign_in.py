@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline import paths
 from usageline.cli.doctor.result import Result, ok, problem, warning
+from usageline.cli.formatting import span
 from usageline.cli.info import judge, missing
-from usageline.cli.wording import span
-from usageline.errors import SourceFailure
-from usageline.line import other_sign_ins
-from usageline.sources import claude_state
+from usageline.core import other_sign_ins, paths
+from usageline.core.errors import SourceFailure
+from usageline.sources.auth import claude_state
 
 if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context

@@ -12,8 +12,8 @@ import click
 from rich.text import Text
 
 from usageline.cli import table
-from usageline.cli.history import choice
-from usageline.errors import UsagelineError
+from usageline.cli.history import selection
+from usageline.core.errors import UsagelineError
 from usageline.line.layout import clean
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def show_history(env: dict[str, str], wish: Wish) -> None:
     """Print or write it. UsagelineError where there is nothing to show, or a file cannot be written."""
     now = time.time()
     start = now - wish.days * DAY_S
-    found = choice.readings(env, choice.account(env, wish.account), start, wish.days)
-    chosen = choice.with_limits(found, wish.limit)
+    found = selection.readings(env, selection.account(env, wish.account), start, wish.days)
+    chosen = selection.with_limits(found, wish.limit)
     if wish.output:
         from usageline.cli.history import export  # noqa: PLC0415 - each way needs its own, and pygal is slow to import
 

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from usageline.line.layout import clean
-from usageline.usage import stored
+from usageline.storage import codec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ COLUMNS = ("observed_at", "source", "plan", "kind", "label", "percent", "resets_
 
 def as_json(readings: Iterable[Reading]) -> str:
     """An array of readings with all their limits and credits; times in epoch seconds."""
-    return json.dumps([stored.as_json(reading) for reading in readings], indent=1)
+    return json.dumps([codec.as_json(reading) for reading in readings], indent=1)
 
 
 def as_csv(readings: Iterable[Reading]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from usageline.cli.history.hours import level, rows, weekday_of
-from usageline.line.figures import DAYS, MONTHS
+from usageline.core.formatting import DAYS, MONTHS
 
 if TYPE_CHECKING:
     from usageline.cli.history.hours import Day, Hours, Row

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import stat
 
-from usageline.atomic import replace_file
 from usageline.cli.history.drawing import FONTS
-from usageline.errors import UsagelineError
+from usageline.core.errors import UsagelineError
+from usageline.system.files import replace_file
 
 ZOOM = 2
 """For screens with more than one dot a pixel."""

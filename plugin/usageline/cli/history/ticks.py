@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TypeAlias
 
-from usageline.line.figures import DAYS, MONTHS
+from usageline.core.formatting import DAYS, MONTHS
 
 Tick: TypeAlias = tuple[float, str]
 """Epoch seconds and label."""

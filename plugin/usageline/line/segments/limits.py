@@ -1,6 +1,6 @@
 """The limits and credits, and why they are missing."""
 
-from usageline.line.figures import age, ago, clock, day, money
+from usageline.core.formatting import age, ago, clock, day, money
 from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labelled, option
 from usageline.line.view import LONGEST_LABEL, even_percent, moment, percent
 from usageline.line.whose import ACCOUNTS_WAIT

@@ -1,6 +1,6 @@
 """The model, and what it has before it: its effort, its context window, its prompt cache."""
 
-from usageline.line.figures import ago, count
+from usageline.core.formatting import ago, count
 from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labelled, option
 from usageline.line.view import moment, percent
 

@@ -10,16 +10,17 @@ from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.drawn import NOW, chosen, judged, seen_of
 from tests.faults.content.judge import one_line, tried
 from usageline.cli.config import sample
-from usageline.errors import SourceFailure
-from usageline.history.line import LONGEST_LINE, decode, encode
+from usageline.core.errors import SourceFailure
 from usageline.line.view import MAX_PERCENT
 from usageline.sources import client, oauth
-from usageline.sources.files import parse_object
-from usageline.sources.http import Answer
-from usageline.usage import alerts, schema, stored
+from usageline.sources.claude_files import parse_object
+from usageline.sources.net.http import Answer
+from usageline.storage import codec
+from usageline.storage.history.line import LONGEST_LINE, decode, encode
+from usageline.storage.snapshot import Snapshot
+from usageline.usage import alerts, unknown_keys
 from usageline.usage.model import STATUSES, Reading
 from usageline.usage.parse import parse
-from usageline.usage.snapshot import Snapshot
 
 
 def check(data: bytes) -> None:
@@ -36,7 +37,7 @@ def check(data: bytes) -> None:
     body = parse_object(content)
     if body is None:
         return
-    schema.unused(body)
+    unknown_keys.unused(body)
     _of_the_client(content)
     reading = _read(body)
     if reading is not None:
@@ -60,7 +61,7 @@ def _read(body: dict[str, Any]) -> Reading | None:
         assert type(credit.used_minor) in {int, type(None)}
         assert 0 <= credit.exponent <= 6
         one_line([credit.label, credit.currency, credit.disabled_reason or "", credit.terms or ""])
-    assert stored.from_json(json.loads(json.dumps(stored.as_json(reading), allow_nan=False))) == reading
+    assert codec.from_json(json.loads(json.dumps(codec.as_json(reading), allow_nan=False))) == reading
     line = encode(reading)
     if len(line) <= LONGEST_LINE:
         # The history keeps no words about a credit.

@@ -9,9 +9,9 @@ from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.drawn import COLUMNS, NOW, PRIVATE, judged, seen_of
 from tests.faults.content.fuzz.scratch import scratch
 from tests.faults.content.judge import visible
-from usageline import paths
 from usageline.cli.config import sample
-from usageline.line import chain, elsewhere, git, looks, read, render, settings
+from usageline.core import jobs, json_file, paths
+from usageline.line import chain, embed, git, render, settings
 from usageline.line.layout import clean
 
 HOME = scratch()
@@ -24,7 +24,7 @@ def check(data: bytes) -> None:
     given = Input(data)
     columns = given.choice(COLUMNS)
     content, looked = given.parts(2)
-    configured = settings.checked(read._object(content) or {})
+    configured = settings.checked(json_file._object(content) or {})
     rows, problem = _chained(looked)
     configured.pop("problem", None)
     if problem:
@@ -34,20 +34,20 @@ def check(data: bytes) -> None:
     # What is between segments may be as wide as it likes there: no theme of ours is.
     judged(seen, configured, columns, rows, fitting="theme" not in configured)
     for row in render.render(seen, configured, {"TERM": "xterm"}, rows, width=60):
-        said = elsewhere.for_tmux(row)
+        said = embed.for_tmux(row)
         assert "\x1b" not in said
         visible(said, own=PRIVATE)
 
 
 def _chained(content: bytes) -> tuple[Any, str]:
-    result = read._object(content) or {}
+    result = json_file._object(content) or {}
     return chain._rows(result.get("rows")), clean(chain._word(result.get("failed"), chain.MOST_CELLS))
 
 
 def _git(content: bytes) -> dict[str, Any]:
     """What the line makes of a look's result about a repository whose branch only git can tell."""
     found = git.Repository("/r", "/r/.git")
-    with open(os.open(looks.result_file(ENV, "git", found.key), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+    with open(os.open(jobs.result_file(ENV, "git", found.key), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
         file.write(content)
     known, _ = git.status(ENV, found, NOW)
     known = known or {}

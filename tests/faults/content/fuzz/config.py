@@ -9,11 +9,11 @@ from tests.faults.content.fuzz.drawn import NOW, judged, seen_of
 from tests.faults.content.judge import one_line
 from usageline.cli.config import sample
 from usageline.config import file
-from usageline.config.check import Values, check_text
-from usageline.config.places import Places
+from usageline.config.key_lines import Places
 from usageline.config.resolve import resolved
+from usageline.config.validate import Values, check_text
 from usageline.line import settings
-from usageline.themes import colours
+from usageline.themes import colors
 
 COLUMNS = 120
 
@@ -54,5 +54,5 @@ def _draw(values: Values) -> None:
     seen = seen_of(sample.payload(NOW), sample.snapshot(NOW, light=False))
     seen.git = sample.GIT
     for spec in values.tables.get("styles", {}).values():
-        colours.parse(spec)
+        colors.parse(spec)
     judged(seen, configured, COLUMNS, nerd_font=bool(values.get("nerd_font")))

@@ -7,8 +7,8 @@ import os
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.drawn import NOW, chosen, judged, seen_of
 from tests.faults.content.fuzz.scratch import scratch
+from usageline.jobs import git_status as look
 from usageline.line import git
-from usageline.looks import git as look
 
 ROOT = scratch()
 KINDS = ("plain", "worktree", "rebase")

@@ -7,10 +7,10 @@ import json
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.judge import one_line, printed
 from usageline.cli import log
-from usageline.cli.history import chart, choice, export, heat, hours, picture, series
+from usageline.cli.history import chart, export, heat, hours, picture, selection, series
 from usageline.cli.table import text
-from usageline.errors import UsagelineError
-from usageline.history.line import decode, encode
+from usageline.core.errors import UsagelineError
+from usageline.storage.history.line import decode, encode
 from usageline.usage.times import EARLIEST, LATEST
 
 WIDTHS = (80, 24, 200)
@@ -43,6 +43,6 @@ def check(data: bytes) -> None:
     if curves:
         picture.svg(curves[:2], by_hour, start, now).decode("utf-8")
     try:
-        choice.with_limits(recent, "nothing")
+        selection.with_limits(recent, "nothing")
     except UsagelineError as problem:
         one_line([str(problem)])

@@ -8,7 +8,7 @@ from typing import Any
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.drawn import chosen, judged, seen_of
 from usageline.cli.config import sample
-from usageline.line import read
+from usageline.core import json_file
 
 
 def check(data: bytes) -> None:
@@ -16,8 +16,8 @@ def check(data: bytes) -> None:
     given = Input(data)
     configured, columns, nerd_font = chosen(given)
     text = given.left.decode("utf-8", "replace").lstrip("\ufeff")
-    assert repr(outcome(read.first_value, text)) == repr(outcome(_by_json, text))
-    value = read._object(given.left)
+    assert repr(outcome(json_file.first_value, text)) == repr(outcome(_by_json, text))
+    value = json_file._object(given.left)
     seen = seen_of(value, sample.snapshot(1_795_000_000, light=False))
     seen.git = sample.GIT
     judged(seen, configured, columns, nerd_font=nerd_font)

@@ -8,11 +8,12 @@ import os
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.scratch import scratch
 from tests.faults.content.judge import one_line
-from usageline.config import origin
-from usageline.line import chain, start
-from usageline.refresh import account_gate, record
-from usageline.setup import record as install_record
-from usageline.sources.files import parse_object
+from usageline.line import chain, spawn
+from usageline.refresh import account_gate
+from usageline.setup import manifest as install_record
+from usageline.sources.claude_files import parse_object
+from usageline.storage import account_state
+from usageline.system import origin
 
 HOME = scratch()
 PLACE = HOME + "/install-default.json"
@@ -22,8 +23,8 @@ def check(data: bytes) -> None:
     """What is not as it was written counts as never noted."""
     content, listed = Input(data).parts(2)
     row = parse_object(content)
-    found = record.from_json(row)
-    assert record.from_json(json.loads(json.dumps(record.as_json(found), allow_nan=False))) == found
+    found = account_state.from_json(row)
+    assert account_state.from_json(json.loads(json.dumps(account_state.as_json(found), allow_nan=False))) == found
     one_line(text for alert in found.alerts for text in (alert.kind, alert.label))
     one_line([found.token, found.asked_with, found.cooldown.detail if found.cooldown else ""])
     for path, written in ((PLACE, content), (f"{HOME}/{origin.NAME}", listed), (f"{HOME}/{origin.LEGACY_CONFIGS}", listed)):
@@ -41,6 +42,6 @@ def check(data: bytes) -> None:
     fixed = chain.own({"HOME": HOME})
     chain.ROOT = before
     assert fixed is None or fixed[2].keys() <= {"HOME", "PATH"}
-    start_from = list(start.installations(HOME))
+    start_from = list(spawn.installations(HOME))
     assert start_from == [HOME]
     account_gate.AccountGate({"HOME": HOME}, "a", "b", "c")

@@ -7,15 +7,15 @@ import os
 
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.scratch import scratch
-from usageline import client_text
-from usageline.setup import wire_settings, wiring
-from usageline.setup.job import Job, Outcome
-from usageline.setup.record import Record
+from usageline.setup import settings_changes, settings_step
+from usageline.setup.context import Job, Outcome
+from usageline.setup.manifest import Record
+from usageline.system import client_text
 
 HOME = scratch()
 ENV = {"HOME": HOME}
 JOB = Job(ENV, HOME, lambda _text: None, yes=True)
-OURS = wiring.wiring("/usr/bin/python3", JOB.data_dir)
+OURS = settings_changes.wiring("/usr/bin/python3", JOB.data_dir)
 NOTHING = Record("1", JOB.data_dir, "/usr/bin/python3", "/usr/bin/python3", commands=(OURS.line, OURS.hook))
 os.makedirs(os.path.dirname(JOB.settings), 0o700, exist_ok=True)
 
@@ -26,10 +26,10 @@ def check(data: bytes) -> None:
     forgotten = given.choice((False, True))
     content = given.left
     _put(content)
-    wire_settings.without_us(JOB)
-    wire_settings.preview(JOB, OURS)
+    settings_step.without_us(JOB)
+    settings_step.preview(JOB, OURS)
     outcome = Outcome()
-    made = wire_settings.wire(JOB, OURS, NOTHING, outcome)
+    made = settings_step.wire(JOB, OURS, NOTHING, outcome)
     wired = _get()
     if outcome.problems:
         assert wired == content
@@ -39,12 +39,12 @@ def check(data: bytes) -> None:
     before = json.loads(client_text.decoded(content)) if client_text.decoded(content).strip() else {}
     assert value["statusLine"]["command"] == OURS.line
     assert _others(value) == _others(before)
-    assert wiring.wire(_text(wired), OURS) == _text(wired)
+    assert settings_changes.wire(_text(wired), OURS) == _text(wired)
     _put(wired)
     if forgotten:
-        assert _others(json.loads(wiring.unwire(_text(wired), "", OURS))) == _others(before)
+        assert _others(json.loads(settings_changes.unwire(_text(wired), "", OURS))) == _others(before)
         return
-    wire_settings.unwire(JOB, made, Outcome())
+    settings_step.unwire(JOB, made, Outcome())
     assert _get() == content
     for path in made.backups:
         assert not os.path.exists(path)

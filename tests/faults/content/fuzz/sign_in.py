@@ -8,14 +8,15 @@ import re
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.scratch import scratch
 from tests.faults.content.judge import one_line, printed, tried
-from usageline import paths
 from usageline.cli import info
 from usageline.cli.doctor import CHECKS, made
 from usageline.cli.doctor.context import Context
 from usageline.cli.table import text
-from usageline.errors import SourceFailure
+from usageline.core import paths
+from usageline.core.errors import SourceFailure
 from usageline.sources import Context as Asked
-from usageline.sources import claude_cache, claude_state, credentials, sign_in
+from usageline.sources import claude_cache
+from usageline.sources.auth import claude_state, credentials, sign_in
 
 HOME = scratch()
 ENV = {"HOME": HOME, "PATH": "/nowhere"}

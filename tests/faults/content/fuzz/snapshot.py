@@ -11,7 +11,8 @@ from tests.faults.content.fuzz.scratch import scratch
 from tests.faults.content.judge import one_line, printed, visible
 from usageline.cli import main, table, watch
 from usageline.cli.config import sample
-from usageline.line import due, elsewhere, hook, read, render
+from usageline.core import freshness, json_file
+from usageline.line import embed, render, session_start
 from usageline.refresh.run import Outcome
 
 HOME = scratch()
@@ -23,19 +24,19 @@ def check(data: bytes) -> None:
     """Each of its readers says something whole, whatever is in it."""
     given = Input(data)
     configured, columns, nerd_font = chosen(given)
-    found = read._object(given.left)
+    found = json_file._object(given.left)
     if isinstance(found, dict) and found.get("credentials") == "sample":
         found["credentials"] = sample.STAMP
     seen = seen_of({}, found)
     judged(seen, configured, columns, nerd_font=nerd_font)
-    due.is_due(found, sample.STAMP, NOW)
+    freshness.is_due(found, sample.STAMP, NOW)
     if not isinstance(found, dict):
         return
     _table(found)
     _told(found)
-    for form in elsewhere.FORMS:
+    for form in embed.FORMS:
         rows = render.render(seen_of(None, found), configured, {"TERM": "xterm"}, width=40)
-        said = elsewhere.as_json(rows, seen) if form == "json" else " ".join(map(elsewhere.for_tmux, rows) if form == "tmux" else rows)
+        said = embed.as_json(rows, seen) if form == "json" else " ".join(map(embed.for_tmux, rows) if form == "tmux" else rows)
         if form == "tmux":
             assert "\x1b" not in said
             visible(said, own=PRIVATE)
@@ -50,10 +51,10 @@ def _table(found: dict[str, Any]) -> None:
 
 
 def _told(found: dict[str, Any]) -> None:
-    for row in hook.untold(found, NOW):
-        one_line([hook.sentence(row, NOW)])
-        hook.mark(row)
-    said = hook.message({**found, "credentials": ""}, ENV, NOW)
+    for row in session_start.untold(found, NOW):
+        one_line([session_start.sentence(row, NOW)])
+        session_start.mark(row)
+    said = session_start.message({**found, "credentials": ""}, ENV, NOW)
     if said:
         assert said.isascii()
         assert said.count("\n") == 1

@@ -8,11 +8,14 @@ from urllib.parse import urlsplit
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.drawn import NOW, ROWS
 from tests.faults.content.judge import WRITTEN, fits, one_line, tried, visible
-from usageline import paths, themes
+from usageline import themes
 from usageline.cli.config import sample
-from usageline.errors import SourceFailure
-from usageline.line import elsewhere, render, view
-from usageline.sources import address, keychain, proxies
+from usageline.core import paths
+from usageline.core.errors import SourceFailure
+from usageline.line import embed, render, view
+from usageline.sources.auth import keychain
+from usageline.sources.net import proxies
+from usageline.system import api_address
 
 NAMES = ("COLUMNS", "TERM", "COLORTERM", "NO_COLOR", "CLICOLOR_FORCE", "TERM_PROGRAM", "HOME", "ANTHROPIC_BASE_URL", "XDG_CACHE_HOME")
 MORE = ("CLAUDE_CONFIG_DIR", "USAGELINE_API_URL", "HTTPS_PROXY", "NO_PROXY", "ANTHROPIC_API_KEY")
@@ -29,7 +32,7 @@ def check(data: bytes) -> None:
     seen.git = sample.GIT
     for row in render.render(seen, {"theme": theme, "rows": ROWS}, env):
         fits(visible(row, allowed, own), max(render.columns(env), 5))
-    elsewhere.parsed(words)
+    embed.parsed(words)
     _address(env)
     place, _ = tried(lambda: paths.snapshot(env), LookupError)
     assert place is not None or not env.get("HOME")
@@ -37,10 +40,10 @@ def check(data: bytes) -> None:
 
 
 def _address(env: dict[str, str]) -> None:
-    found, note = address.api_address(env)
+    found, note = api_address.api_address(env)
     one_line([note or ""])
-    if found != address.API:
+    if found != api_address.API:
         host = urlsplit(found).hostname or ""
         assert host == "localhost" or ipaddress.ip_address(host).is_loopback
-    _, failure = tried(lambda: proxies.proxy_for(address.API, env), SourceFailure)
+    _, failure = tried(lambda: proxies.proxy_for(api_address.API, env), SourceFailure)
     one_line([str(failure or "")])

@@ -1,0 +1,29 @@
+"""What the user puts there."""
+
+import time
+
+from usageline.core.formatting import time_of_day
+from usageline.line.segments import labelled, option
+
+
+def clock(view, options):
+    """The time of day."""
+    shown = time_of_day(time.localtime(view.now), half_days=view.half_days, seconds=option(options, "seconds", False))
+    return [[(21, [*labelled(options, ""), ("plain", shown)])]]
+
+
+def plan(view, options):
+    """The plan's name."""
+    return [[(33, [*labelled(options, ""), ("plain", view.plan)])]] if view.plan else []
+
+
+def account(_view, options):
+    """A name that the user gave this account."""
+    name = option(options, "text", "")
+    return [[(66, [*labelled(options, ""), ("name", name)])]] if name else []
+
+
+def text(_view, options):
+    """A text of the user's."""
+    shown = option(options, "text", "")
+    return [[(20, [*labelled(options, ""), ("plain", shown[:200])])]] if shown else []

@@ -1,0 +1,120 @@
+"""Telling of alerts where the user wants it: a desktop notification, a command of the user's. It may fail; it may not hold anybody up."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from usageline.line.session_start import sentence
+from usageline.system import child_env, origin
+from usageline.system.desktop import Desktop
+from usageline.system.process_tree import kill_tree
+from usageline.system.watchdog import Guard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from usageline.config import Alerts
+    from usageline.usage.alerts import Alert
+
+DESKTOP = Desktop()
+LONGEST_S = 5.0
+MOST_TOLD = 8
+"""At once: so many lines has the notification, so often does the command run."""
+
+PATH = "{home}/.local/bin:/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+"""Where the user's command finds programs. The PATH of the session that started the refresh may be a project's."""
+
+POLL_S = 0.05
+
+
+def tell(alerts: tuple[Alert, ...], settings: Alerts, env: Mapping[str, str], deadline: float, desktop: Desktop = DESKTOP) -> list[str]:
+    """Tell of `alerts` as `settings` say, by `deadline` (`time.monotonic()`) and in LONGEST_S; why what failed did, [] where nothing did.
+
+    What runs longer is killed with all its children.
+    """
+    deadline = min(deadline, time.monotonic() + LONGEST_S)
+    own = origin.own(env)
+    cwd = own.fixed["HOME"] if own else "/"
+    running: list[tuple[str, subprocess.Popen[bytes]]] = []
+    failures: list[str] = []
+    null = subprocess.DEVNULL
+    with contextlib.ExitStack() as guards:
+        try:
+            for name, words, given in _commands(alerts[:MOST_TOLD], settings, {"PATH": _search_path(own), **desktop.bus()}, desktop):
+                if name == "command" and (own is None or not own.claude_dir):
+                    # The numbers are those of a directory that a project may have chosen: they start no program of the user's.
+                    failures.append(f"{name}: Claude Code's directory is not that of an install")
+                    break
+                if not words:
+                    failures.append(f"{name}: {desktop.missing()}")
+                    continue
+                try:
+                    guard = guards.enter_context(Guard())
+                    whole = child_env.build("alert" if name == "command" else "notifier", env, own, given)
+                    running.append((name, guard.start(words, whole, cwd, stdin=null, stdout=null, stderr=null)))
+                except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
+                    failures.append(f"{name}: {getattr(error, 'strerror', None) or type(error).__name__}")
+            for name, process in running:
+                failure = _end(process, deadline)
+                if failure:
+                    failures.append(f"{name}: {failure}")
+        finally:
+            for _, process in running:
+                if process.returncode is None:
+                    kill_tree(process)
+    return failures
+
+
+def _commands(
+    alerts: tuple[Alert, ...], settings: Alerts, given: dict[str, str], desktop: Desktop
+) -> Iterator[tuple[str, list[str], dict[str, str]]]:
+    """Yield what to run, by name, with the variables that usageline sets: the notification of all alerts, and the command for each."""
+    now = time.time()
+    texts = [sentence(asdict(alert), now) for alert in alerts]
+    if settings.desktop and texts:
+        yield "desktop", desktop.command("\n".join(texts)), given
+    if settings.command:
+        for alert, text in zip(alerts, texts, strict=True):
+            yield "command", ["/bin/sh", "-c", settings.command], {**given, **_variables(alert, text)}
+
+
+def _variables(alert: Alert, text: str) -> dict[str, str]:
+    values = {
+        "KIND": alert.kind,
+        "LABEL": alert.label,
+        "THRESHOLD": str(alert.threshold),
+        "PERCENT": str(int(alert.percent)),
+        "RESETS_AT": "" if alert.resets_at is None else str(alert.resets_at),
+        "TEXT": text,
+    }
+    return {"USAGELINE_ALERT_" + name: value for name, value in values.items()}
+
+
+def _search_path(own: origin.Own | None) -> str:
+    return PATH.format(home=own.fixed["HOME"]) if own else PATH.partition(":")[2]
+
+
+def _end(process: subprocess.Popen[bytes], deadline: float) -> str:
+    """Wait for a program and for what it left running in its group; "" where it ended well, else why not. Nothing is left of it."""
+    try:
+        status = process.wait(max(deadline - time.monotonic(), 0))
+        while _group_lives(process.pid) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+    except subprocess.TimeoutExpired:
+        return "it was still running and was ended"
+    finally:
+        kill_tree(process)
+    return f"exit status {status}" if status else ""
+
+
+def _group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The sign-in: credentials, the Keychain and Claude Code's own state."""

@@ -1,0 +1,1 @@
+"""HTTP to one host: proxies, certificates and loopback listeners."""

@@ -1,0 +1,158 @@
+"""One bounded GET: no redirects, a limit on the answer, a deadline on the whole of it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from usageline.core.errors import SourceFailure
+from usageline.sources.net.listener import own_only
+from usageline.sources.net.proxies import proxy_for, tls_context
+from usageline.system.api_address import is_loopback
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
+    import httpx
+
+MOST_BYTES = 256 << 10
+"""Of the answer, packed and unpacked."""
+
+CONNECT_S = 3.5
+"""For a connection to one address. Long enough for the second repetition of a first packet that was lost (3 s), short enough that two
+addresses that swallow packets, as where IPv6 leads nowhere, leave time for a third."""
+
+OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `headers` by lower-case name."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline: float) -> Answer:
+    """The answer to a GET. SourceFailure `offline` where none came by `deadline` (`time.monotonic()`), `unreadable` where it is too big.
+
+    No text of a failure holds anything of the request.
+    """
+    result: list[Answer | SourceFailure] = []
+
+    def work() -> None:
+        try:
+            result.append(_get(url, headers, env, deadline))
+        except SourceFailure as failure:
+            result.append(failure)
+        except BaseException as error:  # noqa: BLE001 - the edge of this thread: what it printed could have the request in it
+            result.append(SourceFailure(OFFLINE, type(error).__name__))
+
+    # A thread that is left behind, for nothing can interrupt a name server that does not answer (getaddrinfo).
+    thread = threading.Thread(target=work, name="usage request", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # no thread may be started (ulimit -u): the process's own last resort ends a hang
+        work()
+    else:
+        thread.join(max(deadline - time.monotonic(), 0))
+    outcome = result[0] if result else _too_late()
+    if isinstance(outcome, SourceFailure):
+        raise outcome
+    return outcome
+
+
+def _get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline: float) -> Answer:
+    # httpx tries to import its command line, and with it click, rich and pygments: 80 ms of CPU for nothing. None makes that import fail,
+    # which httpx takes for "not installed".
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+    import httpx  # noqa: PLC0415 - only where a request is made
+
+    verify = tls_context(env) if url.startswith("https:") else False  # no encryption on this machine's own loopback
+    timeout_s = max(deadline - time.monotonic(), 0.1)
+    timeouts = httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_S))
+    # Identity: what is not packed cannot unpack to a thousand times its size.
+    asked = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close", **headers}
+    here = is_loopback("{0.scheme}://{0.netloc}".format(urlsplit(url)))
+    try:
+        with (
+            httpx.Client(
+                verify=verify, proxy=_proxy(url, env, verify), trust_env=False, follow_redirects=False, timeout=timeouts
+            ) as client,
+            client.stream("GET", url, headers=asked, extensions={"trace": own_only()} if here else None) as response,
+        ):
+            body = _body(response, deadline)
+            return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
+    except httpx.TimeoutException:
+        raise _too_late() from None
+    except httpx.ProxyError as error:
+        raise SourceFailure(OFFLINE, "the proxy wants a login" if str(error).startswith("407") else "the proxy refused") from None
+    except httpx.ConnectError as error:
+        raise SourceFailure(OFFLINE, _connect_problem(error)) from None
+    except httpx.InvalidURL:
+        raise SourceFailure(OFFLINE, "the proxy's address makes no sense") from None
+    except httpx.HTTPError as error:
+        raise SourceFailure(OFFLINE, _broken(error)) from None
+
+
+def _proxy(url: str, env: Mapping[str, str], verify: ssl.SSLContext | bool) -> httpx.Proxy | None:
+    import httpx  # noqa: PLC0415 - as in _get
+
+    address = proxy_for(url, env)
+    if address is None:
+        return None
+    # The certificates that are trusted for the API are trusted for a proxy that speaks TLS; httpx would bring its own list.
+    context = verify if address.lower().startswith("https:") and not isinstance(verify, bool) else None
+    return httpx.Proxy(address, ssl_context=context)
+
+
+def _body(response: httpx.Response, deadline: float) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise SourceFailure("unreadable", f"the answer is longer than {MOST_BYTES >> 10} KiB")
+        if time.monotonic() > deadline:
+            raise _too_late()
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    return bytes(body) if encoding in {"", "identity"} else _unpacked(bytes(body), encoding)
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    """A proxy may pack what was asked for unpacked."""
+    if encoding not in {"gzip", "deflate"}:
+        raise SourceFailure("unreadable", "the answer is packed, which was not asked for")
+    unpack = zlib.decompressobj(wbits=47 if encoding == "gzip" else zlib.MAX_WBITS)
+    try:
+        content = unpack.decompress(body, MOST_BYTES + 1)
+    except zlib.error:
+        raise SourceFailure("unreadable", "the answer is packed and broken") from None
+    if len(content) > MOST_BYTES:
+        raise SourceFailure("unreadable", f"the answer is longer than {MOST_BYTES >> 10} KiB unpacked")
+    return content
+
+
+def _connect_problem(error: Exception) -> str:
+    reason = str(error).lower()
+    if "certificate" in reason:
+        return "the certificate is not trusted"
+    if "ssl" in reason or "tls" in reason:
+        return "no secure connection"
+    return "no connection"
+
+
+def _broken(error: Exception) -> str:
+    reason = str(error).lower()
+    no_http = type(error).__name__ == "RemoteProtocolError" and "closed" not in reason and "disconnected" not in reason
+    return "the answer is not HTTP" if no_http else "the connection broke"
+
+
+def _too_late() -> SourceFailure:
+    return SourceFailure(OFFLINE, "no answer in time")

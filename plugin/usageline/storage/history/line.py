@@ -1,0 +1,122 @@
+"""A reading as one line of text: compact JSON, written by us and read back as if it were not.
+
+    {"at":1795464000,"by":"oauth","plan":"Max 5x","limits":[[kind, label, percent, resets_at, severity, lowered], …],"credits":[[…], …]}
+
+A limit's values at the end may be missing where they say nothing; a credit has those of `Credit`, in their order. Values beyond those that are
+known are a later version's and are passed over. What a forecast added is not
+kept: it was not seen. Every line of ours begins with its time in ten digits, so that a line from before the time asked for costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import astuple, fields
+from typing import TYPE_CHECKING, Any
+
+from usageline.storage.codec import credit_from_json, limit_from_json
+from usageline.usage.model import Credit, Limit, Reading
+from usageline.usage.times import EARLIEST, LATEST
+from usageline.usage.values import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+LONGEST_LINE = 64 << 10
+"""Bytes. A longer line is not from us."""
+
+LIMIT_FIELDS = ("kind", "label", "percent", "resets_at", "severity", "lowered")
+SHORTEST_ROW = 4
+"""Values of a limit that are always written."""
+
+SHORTEST_CREDIT = 6
+"""Values of a credit that every version writes; one that says more is a later version's."""
+
+CREDIT_FIELDS = tuple(field.name for field in fields(Credit) if field.name != "terms")
+"""All but the terms: a sentence that stays the same."""
+
+_START = b'{"at":'
+_DIGITS = slice(len(_START), len(_START) + 10)
+_REST = _DIGITS.stop + 1
+_BROKEN = (ValueError, TypeError, KeyError, RecursionError)
+"""What a line that is no reading was seen to raise."""
+
+
+def encode(reading: Reading) -> bytes:
+    """The line, without its end."""
+    seen = {
+        "by": reading.source,
+        "plan": reading.plan,
+        "limits": [_limit_row(limit) for limit in reading.limits],
+        "credits": [_credit_row(credit) for credit in reading.credits],
+    }
+    return b"%s%010d,%s" % (_START, reading.observed_at, json.dumps(seen, separators=(",", ":"), allow_nan=False)[1:].encode())
+
+
+def decode(lines: Iterable[bytes], since: float = EARLIEST, until: float = LATEST) -> Iterator[Reading]:
+    """The readings in `lines` from `since` to `until` (epoch seconds), in their order. Any line that is not ours is passed over."""
+    # Between two refreshes little changes: what an earlier line held is neither parsed nor checked nor made a second time.
+    seen: dict[bytes, tuple[tuple[Limit, ...], tuple[Credit, ...], str, str | None]] = {}
+    limits: dict[tuple[Any, ...], Limit] = {}
+    first, last = b"%010d" % math.ceil(min(max(EARLIEST, since), LATEST)), b"%010d" % min(until, LATEST)
+    for line in lines:
+        digits = line[_DIGITS]
+        if not (first <= digits <= last and digits.isdigit() and line.startswith(_START) and len(line) <= LONGEST_LINE):
+            continue
+        rest = line[_REST:]
+        known = seen.get(rest)
+        if known is None:
+            try:
+                known = seen[rest] = _parse(line, limits)
+            except _BROKEN:
+                continue
+        rows, credits, source, plan = known  # noqa: A001 - the glossary's word
+        yield Reading(rows, credits, source, int(digits), plan)
+
+
+def _parse(line: bytes, known: dict[tuple[Any, ...], Limit]) -> tuple[tuple[Limit, ...], tuple[Credit, ...], str, str | None]:
+    value = json.loads(line.decode("ascii"))
+    source = text(value["by"])
+    rows, meters = value["limits"], value["credits"]
+    if source is None or not isinstance(rows, list) or not isinstance(meters, list):
+        raise TypeError("not a reading")
+    return tuple([_limit(row, known) for row in rows]), tuple(map(_credit, meters)), source, text(value["plan"])
+
+
+def _limit_row(limit: Limit) -> list[object]:
+    percent = limit.percent
+    # 37.0 takes as many characters as it has meaning.
+    short = int(percent) if percent is not None and percent == int(percent) else percent
+    row: list[object] = [limit.kind, limit.label, short, limit.resets_at, limit.severity, limit.lowered]
+    while not row[-1] and len(row) > SHORTEST_ROW:
+        row.pop()
+    return row
+
+
+def _credit_row(credit: Credit) -> tuple[object, ...]:
+    row = astuple(credit)[: len(CREDIT_FIELDS)]
+    return row if row[-1] else row[:-1]
+
+
+def _limit(row: object, known: dict[tuple[Any, ...], Limit]) -> Limit:
+    if not isinstance(row, list) or len(row) < SHORTEST_ROW:
+        raise TypeError("not a limit")
+    key = tuple(row)
+    found = known.get(key)
+    if found is None:
+        found = limit_from_json(dict(zip(LIMIT_FIELDS, key, strict=False)))
+        if found is None:
+            raise TypeError("not a limit")
+        # `true` is equal to 1 here: only what is written as we write it may stand for another row.
+        if type(key[2]) in {int, float} and type(key[3]) is int:
+            known[key] = found
+    return found
+
+
+def _credit(row: object) -> Credit:
+    if not isinstance(row, list) or len(row) < SHORTEST_CREDIT:
+        raise TypeError("not a credit")
+    found = credit_from_json(dict(zip(CREDIT_FIELDS, row, strict=False)))
+    if found is None:
+        raise TypeError("not a credit")
+    return found

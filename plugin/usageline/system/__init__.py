@@ -1,0 +1,1 @@
+"""The operating system: files, locks, processes, terminals and trust. Standard library only, but for the lock."""

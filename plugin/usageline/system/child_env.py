@@ -1,0 +1,92 @@
+"""The one list of what reaches a process that usageline starts. SECURITY.md's table of processes is made of it (tools/security.py).
+
+A process gets variables of three kinds: `passed` from the environment as they are, `fixed` with the values that the installer
+recorded, and `given` by usageline itself. Nothing else reaches it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from usageline.line.spawn import PASSED_ON
+from usageline.system import origin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOCALE = ("LANG", "LC_ALL", "TZ")
+
+
+class Process(NamedTuple):
+    """One kind of process.
+
+    program  what is started, and who decides that
+    cwd      its working directory
+    passed   variables from the environment
+    fixed    variables from the install
+    given    variables that usageline sets
+    """
+
+    program: str
+    cwd: str
+    passed: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+
+
+GIT_GIVEN = (
+    "GIT_OPTIONAL_LOCKS",
+    "GIT_TERMINAL_PROMPT",
+    "GIT_ALLOW_PROTOCOL",
+    "GIT_NO_LAZY_FETCH",
+    "GIT_PAGER",
+    "GIT_CEILING_DIRECTORIES",
+    "LC_ALL",
+)
+ALERT_GIVEN = tuple("USAGELINE_ALERT_" + name for name in ("KIND", "LABEL", "THRESHOLD", "PERCENT", "RESETS_AT", "TEXT"))
+BUS = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
+
+PROCESSES = {
+    "refresh": Process(
+        "the release's own Python with `-I`: a refresh, a compilation of config.toml, a look at git", "the session's", PASSED_ON
+    ),
+    "git": Process(
+        "`git` of a fixed place, else of the PATH at the install",
+        "the repository",
+        fixed=("HOME", "XDG_CONFIG_HOME", "PATH"),
+        given=GIT_GIVEN,
+    ),
+    "claude": Process(
+        "`client` of the user's own config.toml, else `claude` of a fixed place or of the PATH at the install",
+        "`/`",
+        LOCALE,
+        (*origin.PLACES, *origin.NETWORK, "PATH"),
+        ("USAGELINE_REFRESH", "DISABLE_AUTOUPDATER"),
+    ),
+    "alert": Process(
+        "`/bin/sh` with `alerts.command` of the user's own config.toml",
+        "HOME",
+        LOCALE,
+        ("HOME", "USER", "LOGNAME"),
+        ("PATH", *BUS, *ALERT_GIVEN),
+    ),
+    "notifier": Process("`osascript` or `notify-send` of a fixed place", "HOME", LOCALE, ("HOME", "USER", "LOGNAME"), ("PATH", *BUS)),
+    "keychain": Process("`/usr/bin/security` (macOS)", "the session's", ("HOME", "USER", "LOGNAME")),
+    "watchdog": Process("`/bin/sh`, which ends what outlives its starter", "`/`"),
+    "ps": Process("`/bin/ps`, where there is no /proc", "the session's", given=("LC_ALL", "TZ")),
+}
+
+
+def build(kind: str, env: Mapping[str, str], own: origin.Own | None, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the whole environment of a process of that kind. `own` is `origin.own(env)`; without it no place is passed on.
+
+    KeyError if `given` holds what the list does not.
+    """
+    process = PROCESSES[kind]
+    fixed = {**origin.network(env), "PATH": origin.search_path(env), **(own.fixed if own else {})}
+    whole = {name: env[name] for name in process.passed if name in env}
+    whole.update((name, fixed[name]) for name in process.fixed if name in fixed)
+    unlisted = set(given) - set(process.given)
+    if unlisted:
+        raise KeyError(f"{kind}: {', '.join(sorted(unlisted))}")
+    return {**whole, **given}

@@ -1,0 +1,95 @@
+"""What a body holds that the parser makes nothing of, so that a change of the service is seen. Pure."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from usageline.core.errors import SourceFailure
+from usageline.usage.parse import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEEPEST = 40
+"""Levels of a body that are looked at; a real one has five."""
+
+Path = tuple[str | None, ...]
+"""Keys from the outermost in; None stands for every element of a list."""
+
+
+def unused(body: object) -> dict[Path, str]:
+    """The keys of `body` that `parse` did not use, with the types of their values: `null`, `boolean`, `number`, `text`, `list`, `object`.
+
+    A key counts as used where the parser took its value, in any element of a list. Of an object or a list that holds something, what is in
+    it is listed instead. No value is in the answer.
+    """
+    found: dict[Path, set[str]] = {}
+    used: set[Path] = set()
+    for form in _forms(body):
+        traced = _traced(form, DEEPEST)
+        with contextlib.suppress(SourceFailure):  # a body with nothing known in it is just what should be looked at
+            parse(traced)
+        for path, kind, was_used in _leaves(traced, ()):
+            found.setdefault(path, set()).add(kind)
+            if was_used:
+                used.add(path)
+    return {path: " or ".join(sorted(kinds)) for path, kinds in found.items() if path not in used}
+
+
+class _Traced(dict[str, Any]):
+    """An object that remembers whose values were taken. Walking through it, or asking whether a key is there, takes none."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        super().__init__(content)
+        self.used: set[str] = set()
+
+    def __getitem__(self, key: str) -> Any:
+        self.used.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.used.add(key)
+        return super().get(key, default)
+
+    def values(self) -> Any:
+        self.used.update(self)
+        return super().values()
+
+
+def _forms(body: object) -> Iterator[object]:
+    """The body, and where it tells the same money twice also the body with either form alone: both are known, and used where they are alone."""
+    yield body
+    if isinstance(body, dict) and "spend" in body and "extra_usage" in body:
+        for form in ("spend", "extra_usage"):
+            yield {key: value for key, value in body.items() if key != form}
+
+
+def _traced(value: object, levels: int) -> object:
+    if isinstance(value, dict):
+        return _Traced({str(key): _traced(inner, levels - 1) for key, inner in value.items()} if levels else {})
+    if isinstance(value, list):
+        return [_traced(inner, levels - 1) for inner in value] if levels else []
+    return value
+
+
+def _leaves(value: object, path: Path, *, was_used: bool = False) -> Iterator[tuple[Path, str, bool]]:
+    """Each innermost value: where, of what type, and whether the key nearest to it was used."""
+    if isinstance(value, _Traced) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, (*path, key), was_used=key in value.used)
+    elif isinstance(value, list) and value:
+        # An element that is no object was taken with its list.
+        for inner in value:
+            yield from _leaves(inner, (*path, None), was_used=was_used)
+    elif path:
+        yield path, _type(value), was_used
+
+
+def _type(value: object) -> str:
+    if value is None:
+        return "null"
+    for kind, name in ((bool, "boolean"), ((int, float), "number"), (str, "text"), (list, "list")):
+        if isinstance(value, kind):
+            return name
+    return "object"
