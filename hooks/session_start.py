@@ -11,8 +11,9 @@ ROOT = FILE.rpartition("/hooks/")[0]
 sys.path.insert(0, ROOT + "/plugin")
 
 try:
-    from usageline.core import json_file, paths
-    from usageline.line import environment, spawn, system
+    from usageline.core import json_file, paths, syscalls
+    from usageline.core.environment import environment
+    from usageline.line import spawn
 
     env, now = environment(), time.time()
     snapshot = json_file.json_file(paths.snapshot(env))
@@ -21,6 +22,6 @@ try:
 
         session_start.tell(snapshot, env, now)
     spawn.start_if_due(spawn.installations(ROOT), env, snapshot, now)
-    system._exit(0)
+    syscalls._exit(0)
 except Exception:  # noqa: BLE001 - the client shows an error for any other exit status than 0; the line itself says what is wrong
     sys.exit(0)

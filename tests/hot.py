@@ -27,14 +27,32 @@ class Hot:
         self.command = [INTERPRETER, "-I", "-S", "-B", "-X", "utf8", str(release.statusline)]
 
     def run(
-        self, data: bytes | str = b"{}", *, command: list[str] | None = None, env: dict[str, str | None] | None = None
+        self,
+        data: bytes | str = b"{}",
+        *,
+        command: list[str] | None = None,
+        env: dict[str, str | None] | None = None,
     ) -> subprocess.CompletedProcess[bytes]:
         """One run with `data` on stdin. A variable given as None is left out of the environment."""
         whole = {
-            name: value for name, value in {**self.world.env, "COLUMNS": "160", "NO_COLOR": "1", **(env or {})}.items() if value is not None
+            name: value
+            for name, value in {
+                **self.world.env,
+                "COLUMNS": "160",
+                "NO_COLOR": "1",
+                **(env or {}),
+            }.items()
+            if value is not None
         }
         data = data.encode() if isinstance(data, str) else data
-        return subprocess.run(command or self.command, input=data, env=whole, capture_output=True, timeout=20, check=False)
+        return subprocess.run(
+            command or self.command,
+            input=data,
+            env=whole,
+            capture_output=True,
+            timeout=20,
+            check=False,
+        )
 
     def line(self, payload: object = None, **env: str | None) -> str:
         """The line for a payload; a run that fails, or prints more or less than a line, fails the test."""
@@ -57,7 +75,13 @@ class Hot:
             "next_refresh_at": now + 300,
             "credentials": file_stamp(paths.claude_credentials(self.world.env)),
             "limits": [
-                {"kind": "session", "label": "Current session", "percent": 37.0, "resets_at": now + 7230, "severity": "normal"},
+                {
+                    "kind": "session",
+                    "label": "Current session",
+                    "percent": 37.0,
+                    "resets_at": now + 7230,
+                    "severity": "normal",
+                },
                 {
                     "kind": "weekly_all",
                     "label": "Current week (all models)",
@@ -65,10 +89,23 @@ class Hot:
                     "resets_at": now + 50 * 3600,
                     "severity": "normal",
                 },
-                {"kind": "weekly_scoped", "label": "Fable", "percent": 55, "resets_at": now + 50 * 3600, "severity": "normal"},
+                {
+                    "kind": "weekly_scoped",
+                    "label": "Fable",
+                    "percent": 55,
+                    "resets_at": now + 50 * 3600,
+                    "severity": "normal",
+                },
             ],
             "credits": [
-                {"label": "Usage credits", "used_minor": 1234, "limit_minor": 5000, "exponent": 2, "currency": "USD", "enabled": True}
+                {
+                    "label": "Usage credits",
+                    "used_minor": 1234,
+                    "limit_minor": 5000,
+                    "exponent": 2,
+                    "currency": "USD",
+                    "enabled": True,
+                }
             ],
             **changes,
         }

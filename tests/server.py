@@ -39,10 +39,15 @@ def iso(at: float, suffix: str = "+00:00") -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + f".{int(at % 1 * 1e6):06d}{suffix}"
 
 
-def usage_body(now: float | None = None, *, session: float = 37, weekly: float = 26, scoped: float = 55) -> dict[str, Any]:
+def usage_body(
+    now: float | None = None, *, session: float = 37, weekly: float = 26, scoped: float = 55
+) -> dict[str, Any]:
     """A body as a Max account gets it: session, week, the week of one model, usage credits $12.34 of $50."""
     now = time.time() if now is None else now
-    soon, later = iso(now + 7190), iso(now + 3 * 86400)  # 1h59m for most of a minute: a test may be slow
+    soon, later = (
+        iso(now + 7190),
+        iso(now + 3 * 86400),
+    )  # 1h59m for most of a minute: a test may be slow
 
     def limit(kind: str, percent: float, resets_at: str, scope: object = None) -> dict[str, Any]:
         group = kind.partition("_")[0]
@@ -70,7 +75,11 @@ def usage_body(now: float | None = None, *, session: float = 37, weekly: float =
             "currency": "USD",
             "decimal_places": 2,
         },
-        "limits": [limit("session", session, soon), limit("weekly_all", weekly, later), limit("weekly_scoped", scoped, later, fable)],
+        "limits": [
+            limit("session", session, soon),
+            limit("weekly_all", weekly, later),
+            limit("weekly_scoped", scoped, later, fable),
+        ],
     }
 
 
@@ -99,7 +108,9 @@ class Api:
     def __post_init__(self) -> None:
         self._server = Server(("127.0.0.1", 0), Handler)
         self._server.api = self
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         self._thread.start()
 
     @property
@@ -136,7 +147,9 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 256
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exc_info()[1], OSError):  # a client that gave up is what many tests are about
+        if not isinstance(
+            sys.exc_info()[1], OSError
+        ):  # a client that gave up is what many tests are about
             super().handle_error(request, client_address)
 
 
@@ -153,7 +166,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         api = self.server.api
-        request = Request(self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, time.time())
+        request = Request(
+            self.command,
+            self.path,
+            {name.lower(): value for name, value in self.headers.items()},
+            time.time(),
+        )
         api.requests.append(request)
         api.on_request(request)
         name, _, extra = api.fault.partition(":")
@@ -166,15 +184,25 @@ class Handler(BaseHTTPRequestHandler):
 
     do_POST = do_CONNECT = do_GET  # noqa: N815 - names that the base class looks up
 
-    def reply(self, status: int, body: bytes, kind: str = "application/json", **headers: str) -> None:
+    def reply(
+        self, status: int, body: bytes, kind: str = "application/json", **headers: str
+    ) -> None:
         self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
+        for name, value in {
+            "Content-Type": kind,
+            "Content-Length": str(len(body)),
+            **headers,
+        }.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         self.wfile.write(body)
 
     def error(self, status: int, kind: str, message: str, **headers: str) -> None:
-        self.reply(status, json.dumps({"type": "error", "error": {"type": kind, "message": message}}).encode(), **headers)
+        self.reply(
+            status,
+            json.dumps({"type": "error", "error": {"type": kind, "message": message}}).encode(),
+            **headers,
+        )
 
     def stay(self) -> None:
         self.close_connection = True
@@ -241,16 +269,27 @@ def _redirect(handler: Handler, extra: str) -> None:
 def _echo(handler: Handler, extra: str) -> None:
     said = " ".join(f"{name}: {value}" for name, value in handler.headers.items())
     handler.send_response(int(extra), said)
-    body = json.dumps({"error": {"type": said, "message": said, "error_code": said}, "limits": [{"kind": said}]}).encode()
-    for name, value in {"Content-Type": said, "Content-Length": str(len(body)), "Retry-After": said, "Location": said}.items():
+    body = json.dumps(
+        {"error": {"type": said, "message": said, "error_code": said}, "limits": [{"kind": said}]}
+    ).encode()
+    for name, value in {
+        "Content-Type": said,
+        "Content-Length": str(len(body)),
+        "Retry-After": said,
+        "Location": said,
+    }.items():
         handler.send_header(name, value)
     handler.end_headers()
     handler.wfile.write(body)
 
 
 FAULTS: dict[str, Callable[[Handler, str], None]] = {
-    "401": lambda handler, _: handler.error(401, "authentication_error", "OAuth token has expired."),
-    "403-scope": lambda handler, _: handler.error(403, "permission_error", "OAuth token does not meet scope requirement user:profile"),
+    "401": lambda handler, _: handler.error(
+        401, "authentication_error", "OAuth token has expired."
+    ),
+    "403-scope": lambda handler, _: handler.error(
+        403, "permission_error", "OAuth token does not meet scope requirement user:profile"
+    ),
     "403-html": lambda handler, _: handler.reply(403, HTML, "text/html"),
     "404": lambda handler, _: handler.error(404, "not_found_error", "Not found"),
     "429": _rate_limited,
@@ -258,7 +297,9 @@ FAULTS: dict[str, Callable[[Handler, str], None]] = {
     "529": lambda handler, _: handler.error(529, "overloaded_error", "Overloaded"),
     "html": lambda handler, _: handler.reply(200, HTML, "text/html"),
     "empty": lambda handler, _: handler.reply(200, b""),
-    "nan": lambda handler, _: handler.reply(200, b'{"five_hour": {"utilization": NaN, "resets_at": null}}'),
+    "nan": lambda handler, _: handler.reply(
+        200, b'{"five_hour": {"utilization": NaN, "resets_at": null}}'
+    ),
     "deep": lambda handler, _: handler.reply(200, b"[" * 100_000),
     "hang": lambda handler, _: handler.stay(),
     "hang-body": _hang_body,

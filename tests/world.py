@@ -39,7 +39,9 @@ class World:
 
     def __post_init__(self) -> None:
         self.home.mkdir(parents=True, mode=0o700)
-        self.env.update(HOME=str(self.home), PATH="/usr/bin:/bin", LANG="C.UTF-8", TZ="UTC", USER="tester")
+        self.env.update(
+            HOME=str(self.home), PATH="/usr/bin:/bin", LANG="C.UTF-8", TZ="UTC", USER="tester"
+        )
         self.sign_in()
 
     @property
@@ -65,11 +67,21 @@ class World:
     ) -> None:
         """Write `.credentials.json` and `.claude.json` as the client leaves them. `expires_at` is in epoch seconds, by default in 8 hours."""
         expires_ms = int((time.time() + 8 * 3600 if expires_at is None else expires_at) * 1000)
-        oauth: dict[str, Any] = {"accessToken": token, "refreshToken": "sk-ant-ort01-" + token, "expiresAt": expires_ms}
+        oauth: dict[str, Any] = {
+            "accessToken": token,
+            "refreshToken": "sk-ant-ort01-" + token,
+            "expiresAt": expires_ms,
+        }
         oauth |= {"subscriptionType": plan, "rateLimitTier": tier}
         if scopes is not None:
             oauth["scopes"] = list(scopes)
-        self.write_state(oauthAccount={"accountUuid": account, "organizationUuid": organization, "emailAddress": "t@example.com"})
+        self.write_state(
+            oauthAccount={
+                "accountUuid": account,
+                "organizationUuid": organization,
+                "emailAddress": "t@example.com",
+            }
+        )
         self.write_credentials({"claudeAiOauth": oauth, "organizationUuid": organization})
 
     def sign_out(self) -> None:
@@ -95,7 +107,11 @@ class World:
 
     def client_saw(self, body: object, *, account: str = ACCOUNT, age_s: float = 5) -> None:
         """Put `body` into the client's own cache, as seen `age_s` ago."""
-        seen = {"fetchedAtMs": int((time.time() - age_s) * 1000), "accountUuid": account, "utilization": body}
+        seen = {
+            "fetchedAtMs": int((time.time() - age_s) * 1000),
+            "accountUuid": account,
+            "utilization": body,
+        }
         self.write_state(cachedUsageUtilization=seen)
 
     def configure(self, text: str) -> None:
@@ -116,8 +132,17 @@ class World:
 
     def run(self, *arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run a command in this world to its end, with nothing on stdin and its output captured."""
-        options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 50, "env": self.env, **options}
-        return subprocess.run([str(argument) for argument in arguments], check=False, cwd=self.home, **options)
+        options = {
+            "stdin": subprocess.DEVNULL,
+            "capture_output": True,
+            "text": True,
+            "timeout": 50,
+            "env": self.env,
+            **options,
+        }
+        return subprocess.run(
+            [str(argument) for argument in arguments], check=False, cwd=self.home, **options
+        )
 
     def files(self) -> list[Path]:
         """Every file under the home directory."""
@@ -165,7 +190,11 @@ def build_release(root: Path) -> Release:
     shutil.copytree(REPOSITORY / "hooks", root / "hooks", ignore=ignored)
     with contextlib.redirect_stdout(io.StringIO()):
         for folder in ("plugin", "hooks"):
-            compileall.compile_dir(root / folder, quiet=1, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+            compileall.compile_dir(
+                root / folder,
+                quiet=1,
+                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+            )
     bundle.write(str(root / "plugin"))
     # Its tests have worlds of their own: whatever the environment names is the user's.
     origin.disable(str(root))
@@ -183,6 +212,10 @@ def link_environment(root: Path) -> None:
     # The interpreter below this environment's: a link to a link would make it read this one's pyvenv.cfg.
     base = os.path.realpath(sys.executable)
     (venv / "bin" / "python").symlink_to(base)
-    (venv / "pyvenv.cfg").write_text(f"home = {os.path.dirname(base)}\ninclude-system-site-packages = false\n")
+    (venv / "pyvenv.cfg").write_text(
+        f"home = {os.path.dirname(base)}\ninclude-system-site-packages = false\n"
+    )
     # Relative, as the installer has it: a locale may lack what is in the path.
-    (packages / "usageline.pth").write_text(f"{sysconfig.get_paths()['purelib']}\n../../../../plugin\n")
+    (packages / "usageline.pth").write_text(
+        f"{sysconfig.get_paths()['purelib']}\n../../../../plugin\n"
+    )

@@ -13,7 +13,11 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent.parent
-LOCKS = tuple(lock for folder in ("plugin", "tests") for lock in sorted((HERE / folder).glob("requirements*.lock")))
+LOCKS = tuple(
+    lock
+    for folder in ("plugin", "tests")
+    for lock in sorted((HERE / folder).glob("requirements*.lock"))
+)
 SERVICES = ("pypi", "osv")
 LONGEST_S = 300
 OFFLINE = "not audited: no advisory database can be reached"
@@ -45,10 +49,21 @@ def main() -> int:
 
 def asked(lock: Path, service: str) -> list[dict[str, Any]] | None:
     """What a database says of each package in the lock; None where it cannot be reached, or knows of none of them."""
-    command = [sys.executable, "-I", "-m", "pip_audit", "--requirement", str(lock), "--require-hashes", "--disable-pip"]
+    command = [
+        sys.executable,
+        "-I",
+        "-m",
+        "pip_audit",
+        "--requirement",
+        str(lock),
+        "--require-hashes",
+        "--disable-pip",
+    ]
     command += ["--vulnerability-service", service, "--format", "json", "--progress-spinner", "off"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=LONGEST_S, check=False
+        )
         packages: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
     except (subprocess.TimeoutExpired, ValueError, KeyError):
         return None
@@ -68,7 +83,11 @@ def judged(packages: list[dict[str, Any]]) -> tuple[list[str], bool]:
             reason = next((KNOWN[name, one] for one in names if (name, one) in KNOWN), None)
             advisories += 1
             bad = bad or reason is None
-            what = f"ignored: {reason}" if reason else "mended in " + (", ".join(found.get("fix_versions", [])) or "no version")
+            what = (
+                f"ignored: {reason}"
+                if reason
+                else "mended in " + (", ".join(found.get("fix_versions", [])) or "no version")
+            )
             said.append(f"{name} {version}: {', '.join(names)}, {what}")
     said.append(f"{len(packages)} packages audited, {advisories} advisories")
     return said, bad

@@ -52,8 +52,17 @@ def payload(directory: Path) -> bytes:
         "seven_day": {"used_percentage": 27, "resets_at": now + 260_000},
     }
     model = {"id": "claude-opus-5-5", "display_name": "Opus 5.5"}
-    context = {"used_percentage": 11, "total_input_tokens": 110_000, "context_window_size": 1_000_000}
-    cost = {"total_cost_usd": 1.25, "total_duration_ms": 3_900_000, "total_lines_added": 12, "total_lines_removed": 3}
+    context = {
+        "used_percentage": 11,
+        "total_input_tokens": 110_000,
+        "context_window_size": 1_000_000,
+    }
+    cost = {
+        "total_cost_usd": 1.25,
+        "total_duration_ms": 3_900_000,
+        "total_lines_added": 12,
+        "total_lines_removed": 3,
+    }
     return json.dumps(
         {
             "session_id": "bench",
@@ -95,13 +104,17 @@ def every_segment(world: World) -> dict[str, str]:
 def took(command: list[str], env: dict[str, str], data: bytes) -> float:
     """Seconds from the start of a command to its end, its output read."""
     began = time.perf_counter()
-    done = subprocess.run(command, input=data, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    done = subprocess.run(
+        command, input=data, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
+    )
     spent = time.perf_counter() - began
     assert done.stdout.strip() or "statusline.py" not in command[-1]
     return spent
 
 
-def measure(contenders: list[Contender], env: dict[str, str], data: bytes, runs: int) -> dict[str, list[float]]:
+def measure(
+    contenders: list[Contender], env: dict[str, str], data: bytes, runs: int
+) -> dict[str, list[float]]:
     """Seconds of each run of each contender, in rounds."""
     times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     for turn in range(runs + WARM_UP):
@@ -118,12 +131,25 @@ def main() -> int:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100)
-    parser.add_argument("--python", default=os.path.realpath(sys.executable), help="the interpreter of the hot side")
+    parser.add_argument(
+        "--python", default=os.path.realpath(sys.executable), help="the interpreter of the hot side"
+    )
     arguments = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
         release = build_release(Path(folder) / "release")
-        subprocess.run([arguments.python, "-I", "-B", "-c", COMPILE, release.root / "plugin", release.root / "hooks"], check=True)
+        subprocess.run(
+            [
+                arguments.python,
+                "-I",
+                "-B",
+                "-c",
+                COMPILE,
+                release.root / "plugin",
+                release.root / "hooks",
+            ],
+            check=True,
+        )
         world = World(Path(folder) / "world")
         env = {**world.env, "COLUMNS": "160"}
         api = Api()
@@ -168,11 +194,15 @@ def main() -> int:
     print(f"{arguments.python}, {arguments.runs} rounds")
     print(f"{'':36}{'median':>10}{'ratio':>8}{'at most':>9}")
     for contender in contenders:
-        ratio = statistics.median(spent / floor for spent, floor in zip(times[contender.name], bare, strict=True))
+        ratio = statistics.median(
+            spent / floor for spent, floor in zip(times[contender.name], bare, strict=True)
+        )
         over = ratio > contender.at_most
         failed |= over
         median_ms = statistics.median(times[contender.name]) * 1000
-        print(f"{contender.name:36}{median_ms:8.2f}ms{ratio:8.3f}{contender.at_most:9.1f}{'  OVER' if over else ''}")
+        print(
+            f"{contender.name:36}{median_ms:8.2f}ms{ratio:8.3f}{contender.at_most:9.1f}{'  OVER' if over else ''}"
+        )
     return int(failed)
 
 

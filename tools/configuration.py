@@ -28,7 +28,10 @@ COMMON = ("label", "style", "priority", "hide")
 def written(text: str) -> str:
     """The text of the file with its tables as the schema has them."""
     return re.sub(
-        r"(<!-- (\w+) -->\n).*?(<!-- end -->)", lambda found: found[1] + "\n" + _table(found[2]) + "\n" + found[3], text, flags=re.DOTALL
+        r"(<!-- (\w+) -->\n).*?(<!-- end -->)",
+        lambda found: found[1] + "\n" + _table(found[2]) + "\n" + found[3],
+        text,
+        flags=re.DOTALL,
     )
 
 
@@ -36,16 +39,24 @@ def _table(name: str) -> str:
     if name == "top":
         return _keys(TOP)
     if name == "themes":
-        return _rows(("theme", "how it looks"), ((f"`{theme}`", themes.find(theme).about) for theme in themes.NAMES))
+        return _rows(
+            ("theme", "how it looks"),
+            ((f"`{theme}`", themes.find(theme).about) for theme in themes.NAMES),
+        )
     if name == "common":
         return _keys(key for key in keys_of("model").values() if key.name in COMMON)
     if name == "segments":
         return _rows(
             ("segment", "shows", "label"),
-            ((f"`{kind}`", found.doc, found.label and f"`{found.label}`") for kind, found in SEGMENTS.items()),
+            (
+                (f"`{kind}`", found.doc, found.label and f"`{found.label}`")
+                for kind, found in SEGMENTS.items()
+            ),
         )
     if name == "options":
-        return "\n".join(f"#### {kind}\n\n{_keys(found.keys)}" for kind, found in SEGMENTS.items() if found.keys)
+        return "\n".join(
+            f"#### {kind}\n\n{_keys(found.keys)}" for kind, found in SEGMENTS.items() if found.keys
+        )
     if name in {"styles", "glyphs"}:
         return _rows(("key", "what it is"), ((f"`{key.name}`", key.doc) for key in TABLES[name][0]))
     return _keys(TABLES[name][0])
@@ -54,13 +65,23 @@ def _table(name: str) -> str:
 def _keys(keys: Iterable[Key]) -> str:
     return _rows(
         ("key", "allowed", "default", "what it does"),
-        ((f"`{key.name}`", key.kind.allowed, "" if key.default is None else f"`{toml_value(key.default)}`", key.doc) for key in keys),
+        (
+            (
+                f"`{key.name}`",
+                key.kind.allowed,
+                "" if key.default is None else f"`{toml_value(key.default)}`",
+                key.doc,
+            )
+            for key in keys
+        ),
     )
 
 
 def _rows(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
-    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+    return "".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines
+    )
 
 
 if __name__ == "__main__":

@@ -16,7 +16,16 @@ from dataclasses import replace
 from statistics import median
 from typing import NamedTuple
 
-from tests.forecast.measure import KINDS, STRAIGHT, Score, Seen, reliability, score, watch, watch_installs
+from tests.forecast.measure import (
+    KINDS,
+    STRAIGHT,
+    Score,
+    Seen,
+    reliability,
+    score,
+    watch,
+    watch_installs,
+)
 from tests.forecast.months import month
 from tests.forecast.others import other_month
 from usageline.usage.forecast import QUIET_CHANCE, with_forecast
@@ -27,9 +36,24 @@ USERS = {"habits": month, "others": other_month}
 """The generators: users by their habits, users of another kind. Tuned on were 0-39 and 1000-1079 of the first, 0-119 of the second."""
 
 SURE_CHANCE = 0.67
-FORECASTS = {"straight line": STRAIGHT, f"from {QUIET_CHANCE:.0%}": QUIET_CHANCE, f"from {SURE_CHANCE:.0%}": SURE_CHANCE}
+FORECASTS = {
+    "straight line": STRAIGHT,
+    f"from {QUIET_CHANCE:.0%}": QUIET_CHANCE,
+    f"from {SURE_CHANCE:.0%}": SURE_CHANCE,
+}
 CURVE = (0.3, 0.4, 0.5, 0.6, 0.67, 0.7, 0.8, 0.9)
-COLUMNS = ("precision", "of readings", "right", "false alarms", "a week", "misses", "lead", "error", "shared error", "coverage")
+COLUMNS = (
+    "precision",
+    "of readings",
+    "right",
+    "false alarms",
+    "a week",
+    "misses",
+    "lead",
+    "error",
+    "shared error",
+    "coverage",
+)
 HEADER = f"{'':10}{'':15}" + "".join(f"{name:>14}" for name in COLUMNS) + f"{'windows':>12}"
 
 
@@ -61,16 +85,27 @@ def better(ours: Score, straight: Score) -> bool:
 
 def no_worse(ours: Score, straight: Score) -> bool:
     """The same of the first day, of which no error is asked."""
-    return ours.of_readings >= straight.of_readings and ours.precision >= straight.precision and ours.false_alarms <= straight.false_alarms
+    return (
+        ours.of_readings >= straight.of_readings
+        and ours.precision >= straight.precision
+        and ours.false_alarms <= straight.false_alarms
+    )
 
 
 def row(kind: str, name: str, found: Score) -> str:
     """One line of the table: shares in percent, times in minutes."""
     shares = (found.precision, found.of_readings, found.right, found.false_alarms)
-    cells = [f"{share:14.1%}" for share in shares] + [f"{found.a_week:14.2f}", f"{found.misses:14.1%}"]
+    cells = [f"{share:14.1%}" for share in shares] + [
+        f"{found.a_week:14.2f}",
+        f"{found.misses:14.1%}",
+    ]
     cells += [f"{found.lead:14.0f}", f"{found.error:14.1f}", f"{found.shared_error:14.1f}"]
     cells.append(f"{'':14}" if name == "straight line" else f"{found.coverage:14.1%}")
-    return f"{kind:10}{name:15}" + "".join(cells) + f"{found.reached:6}/{found.unreached + found.reached}"
+    return (
+        f"{kind:10}{name:15}"
+        + "".join(cells)
+        + f"{found.reached:6}/{found.unreached + found.reached}"
+    )
 
 
 def print_group(watch_of: Watch) -> bool:
@@ -83,18 +118,36 @@ def print_group(watch_of: Watch) -> bool:
     ):
         print(f"  {title}\n{HEADER}")
         for kind in dict.fromkeys(KINDS.values()):
-            scores = {name: score(seen, kind, threshold, within=within) for name, threshold in FORECASTS.items()}
+            scores = {
+                name: score(seen, kind, threshold, within=within)
+                for name, threshold in FORECASTS.items()
+            }
             print(*(row(kind, name, found) for name, found in scores.items()), sep="\n", flush=True)
             straight, *ours = scores.values()
             judged = no_worse if within else better
             is_good &= title == "first week" or all(judged(found, straight) for found in ours)
     print("  by threshold, whole months")
     for kind in dict.fromkeys(KINDS.values()):
-        print(*(row(kind, f"from {threshold:.0%}", score(watch_of.all, kind, threshold)) for threshold in CURVE), sep="\n", flush=True)
+        print(
+            *(
+                row(kind, f"from {threshold:.0%}", score(watch_of.all, kind, threshold))
+                for threshold in CURVE
+            ),
+            sep="\n",
+            flush=True,
+        )
     print("  what had this chance (mean) came true (share of so many readings)")
     for kind in dict.fromkeys(KINDS.values()):
-        for title, seen in (("", watch_of.all), ("first day", watch_of.day), ("first week", watch_of.week)):
-            tenths = (f"{chance:.0%}: {share:.0%} ({count})" for count, chance, share in reliability(seen, kind) if count)
+        for title, seen in (
+            ("", watch_of.all),
+            ("first day", watch_of.day),
+            ("first week", watch_of.week),
+        ):
+            tenths = (
+                f"{chance:.0%}: {share:.0%} ({count})"
+                for count, chance, share in reliability(seen, kind)
+                if count
+            )
             print(f"{kind:10}{title:12}" + "  ".join(tenths), flush=True)
     return is_good
 
@@ -102,7 +155,9 @@ def print_group(watch_of: Watch) -> bool:
 def cost_ms(readings: int = 10_000) -> float:
     """Processor time of one forecast after so many readings in five weeks, in milliseconds: the median of five."""
     some = next(
-        found.readings for found in map(month, TUNING) if len(found.readings) > readings // 3 and len(found.readings[0].limits) == 3
+        found.readings
+        for found in map(month, TUNING)
+        if len(found.readings) > readings // 3 and len(found.readings[0].limits) == 3
     )
     first, step_s = some[0].observed_at, (some[-1].observed_at - some[0].observed_at) // readings
     past, at = [], 0
@@ -127,12 +182,26 @@ def seeds(text: str) -> tuple[int, ...]:
 def main() -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--users", choices=tuple(USERS), nargs="+", default=tuple(USERS), help="the generators, instead of both")
-    parser.add_argument("--seeds", type=seeds, nargs="+", help="FROM-TO, instead of the tuning and the held-out seeds")
+    parser.add_argument(
+        "--users",
+        choices=tuple(USERS),
+        nargs="+",
+        default=tuple(USERS),
+        help="the generators, instead of both",
+    )
+    parser.add_argument(
+        "--seeds",
+        type=seeds,
+        nargs="+",
+        help="FROM-TO, instead of the tuning and the held-out seeds",
+    )
     parser.add_argument("--processes", type=int, help="how many users are watched at once")
     arguments = parser.parse_args()
     groups = {f"seeds {group[0]}-{group[-1]}": group for group in arguments.seeds or ()}
-    groups = groups or {f"tuning, {len(TUNING)} seeds": TUNING, f"held out, {len(HELD_OUT)} seeds": HELD_OUT}
+    groups = groups or {
+        f"tuning, {len(TUNING)} seeds": TUNING,
+        f"held out, {len(HELD_OUT)} seeds": HELD_OUT,
+    }
     failed = False
     with ProcessPoolExecutor(arguments.processes) as pool:
         for name, group in groups.items():
@@ -143,7 +212,9 @@ def main() -> int:
                         whole.add(piece)
                 print(f"{users}, {name}")
                 failed |= not print_group(found) and set(group).isdisjoint(TUNING)
-    print(f"one forecast of three limits after 10,000 readings: {cost_ms():.0f} ms of processor time")
+    print(
+        f"one forecast of three limits after 10,000 readings: {cost_ms():.0f} ms of processor time"
+    )
     return int(failed)
 
 

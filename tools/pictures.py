@@ -34,12 +34,30 @@ HOUR_S = 3600
 LIGHT = TerminalTheme(
     (255, 255, 255),
     (74, 79, 89),
-    [(0, 0, 0), (178, 34, 34), (0, 120, 50), (160, 110, 0), (30, 80, 180), (140, 40, 140), (0, 120, 130), (120, 120, 120)],
+    [
+        (0, 0, 0),
+        (178, 34, 34),
+        (0, 120, 50),
+        (160, 110, 0),
+        (30, 80, 180),
+        (140, 40, 140),
+        (0, 120, 130),
+        (120, 120, 120),
+    ],
 )
 DARK = TerminalTheme(
     (24, 26, 32),
     (188, 192, 200),
-    [(24, 26, 32), (240, 90, 90), (110, 200, 120), (230, 190, 90), (100, 150, 240), (200, 120, 220), (90, 200, 210), (220, 223, 228)],
+    [
+        (24, 26, 32),
+        (240, 90, 90),
+        (110, 200, 120),
+        (230, 190, 90),
+        (100, 150, 240),
+        (200, 120, 220),
+        (90, 200, 210),
+        (220, 223, 228),
+    ],
 )
 SVG = """<svg class="rich-terminal" viewBox="0 0 {width} HEIGHT" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -64,17 +82,37 @@ class Scene:
     hot: Hot
     appearance: str
 
-    def rows(self, columns: int, *, payload: dict[str, Any] | None = None, config: str = "", **snapshot: Any) -> list[str]:
+    def rows(
+        self,
+        columns: int,
+        *,
+        payload: dict[str, Any] | None = None,
+        config: str = "",
+        **snapshot: Any,
+    ) -> list[str]:
         """What the client would be given to show."""
         now = time.time()
         self.hot.publish(
-            **{**sample.snapshot(now, light=self.appearance == "light"), "alerts": [], "credentials": self._stamp(), **snapshot}
+            **{
+                **sample.snapshot(now, light=self.appearance == "light"),
+                "alerts": [],
+                "credentials": self._stamp(),
+                **snapshot,
+            }
         )
         self.hot.world.configure(config)
         compile_config(self.hot.world.env)
-        env: dict[str, str | None] = {"NO_COLOR": None, "TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": str(columns)}
+        env: dict[str, str | None] = {
+            "NO_COLOR": None,
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "COLUMNS": str(columns),
+        }
         if payload is None:
-            payload = {**sample.payload(now), "workspace": {"current_dir": str(self.hot.world.home / "src" / "usageline")}}
+            payload = {
+                **sample.payload(now),
+                "workspace": {"current_dir": str(self.hot.world.home / "src" / "usageline")},
+            }
         done = self.hot.run(json.dumps(payload), env={**env, "HOME": str(self.hot.world.home)})
         return done.stdout.decode().splitlines()
 
@@ -82,7 +120,9 @@ class Scene:
         return str(file_stamp(paths.claude_credentials(self.hot.world.env)))
 
 
-def limits(session: float, week: float, *, left_s: float = 2 * HOUR_S, **foretold: float) -> list[dict[str, Any]]:
+def limits(
+    session: float, week: float, *, left_s: float = 2 * HOUR_S, **foretold: float
+) -> list[dict[str, Any]]:
     """The two windows and a model's week."""
     at = int(time.time())
     return [
@@ -94,15 +134,32 @@ def limits(session: float, week: float, *, left_s: float = 2 * HOUR_S, **foretol
             "severity": "normal",
             **foretold,
         },
-        {"kind": "weekly_all", "label": "Current week (all models)", "percent": week, "resets_at": at + 52 * HOUR_S, "severity": "normal"},
-        {"kind": "weekly_scoped", "label": "Fable", "percent": 55, "resets_at": at + 52 * HOUR_S, "severity": "normal"},
+        {
+            "kind": "weekly_all",
+            "label": "Current week (all models)",
+            "percent": week,
+            "resets_at": at + 52 * HOUR_S,
+            "severity": "normal",
+        },
+        {
+            "kind": "weekly_scoped",
+            "label": "Fable",
+            "percent": 55,
+            "resets_at": at + 52 * HOUR_S,
+            "severity": "normal",
+        },
     ]
 
 
 def a_day(scene: Scene) -> list[str]:
     """The default line: at ease, at a pace that is too high, after the threshold, without a network."""
     at = int(time.time())
-    soon = {"chance": 0.8, "exhausts_at": at + 50 * 60, "exhausts_from": at + 35 * 60, "exhausts_to": at + 80 * 60}
+    soon = {
+        "chance": 0.8,
+        "exhausts_at": at + 50 * 60,
+        "exhausts_from": at + 35 * 60,
+        "exhausts_to": at + 80 * 60,
+    }
     passed = {
         "kind": "session",
         "label": "Current session",
@@ -124,7 +181,11 @@ def widths(scene: Scene) -> list[str]:
     """The default line at each of WIDTHS, under a ruler."""
     drawn = []
     for columns in WIDTHS:
-        drawn += [f"\x1b[2m╶{f' {columns} columns ':─^{columns - 2}}╴\x1b[0m", *scene.rows(columns, limits=limits(37, 81)), ""]
+        drawn += [
+            f"\x1b[2m╶{f' {columns} columns ':─^{columns - 2}}╴\x1b[0m",
+            *scene.rows(columns, limits=limits(37, 81)),
+            "",
+        ]
     return drawn[:-1]
 
 
@@ -134,7 +195,11 @@ def all_themes(scene: Scene) -> list[str]:
     drawn = []
     for name in themes.NAMES:
         if name != other:
-            drawn += [f"\x1b[2m{name}\x1b[0m", *scene.rows(100, config=THEME_ROWS.format(theme=name), limits=limits(37, 81)), ""]
+            drawn += [
+                f"\x1b[2m{name}\x1b[0m",
+                *scene.rows(100, config=THEME_ROWS.format(theme=name), limits=limits(37, 81)),
+                "",
+            ]
     return drawn[:-1]
 
 
@@ -142,10 +207,21 @@ def draw(drawn: list[str], terminal: TerminalTheme, path: Path) -> None:
     """Write the lines as an SVG of one terminal."""
     texts = [Text.from_ansi(line) for line in drawn]
     width = max(text.cell_len for text in texts) + 1
-    console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor", legacy_windows=False)
+    console = Console(
+        record=True,
+        width=width,
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        legacy_windows=False,
+    )
     for text in texts:
         console.print(text, no_wrap=True)
-    svg = console.export_svg(theme=terminal, code_format=SVG.replace("BACKGROUND", terminal.background_color.hex), unique_id="usageline")
+    svg = console.export_svg(
+        theme=terminal,
+        code_format=SVG.replace("BACKGROUND", terminal.background_color.hex),
+        unique_id="usageline",
+    )
     # rich leaves room for a window's title above the text.
     height = float(re.findall(r'y="([0-9.]+)"[^>]*>[^<]*</text>', svg)[-1]) + 32
     path.write_text(svg.replace("HEIGHT", f"{height:.0f}"))
@@ -158,8 +234,15 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             world = World(Path(folder) / "world")
             scene = Scene(Hot(world, build_release(Path(folder) / "release")), appearance)
-            subprocess.run(["git", "init", "-q", "-b", "main", str(world.home / "src" / "usageline")], check=True)
-            draw([line for text in a_day(scene) for line in (text, "")][:-1], terminal, FOLDER / f"line-{appearance}.svg")
+            subprocess.run(
+                ["git", "init", "-q", "-b", "main", str(world.home / "src" / "usageline")],
+                check=True,
+            )
+            draw(
+                [line for text in a_day(scene) for line in (text, "")][:-1],
+                terminal,
+                FOLDER / f"line-{appearance}.svg",
+            )
             draw(widths(scene), terminal, FOLDER / f"widths-{appearance}.svg")
             draw(all_themes(scene), terminal, FOLDER / f"themes-{appearance}.svg")
 

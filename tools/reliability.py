@@ -41,11 +41,20 @@ def row(promise: Promise, measured: str) -> str:
     """One row of a table."""
     name = promise.test.rpartition("::")[2]
     test = f"[`{name}`](../tests/faults/{promise.test.partition('::')[0]})"
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in (promise.holds, promise.sees or "–", measured, test)) + " |"
+    return (
+        "| "
+        + " | ".join(
+            cell.replace("|", "\\|")
+            for cell in (promise.holds, promise.sees or "–", measured, test)
+        )
+        + " |"
+    )
 
 
 def _table(made: Iterable[Promise], rows: Rows) -> str:
-    return "\n".join([HEAD, *(row(promise, _measured(rows.get(promise.test, []))) for promise in made)])
+    return "\n".join(
+        [HEAD, *(row(promise, _measured(rows.get(promise.test, []))) for promise in made)]
+    )
 
 
 def _measured(cases: list[dict[str, Any]]) -> str:

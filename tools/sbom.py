@@ -39,7 +39,8 @@ LICENCES = {
 """By package, as SPDX names them. A lock file does not say it; a test compares them with what each package says of itself."""
 
 _PACKAGE = re.compile(
-    r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?: ; (?P<marker>.*?))? \\\n(?P<hashes>(?:    --hash=\S+(?: \\)?\n)+)", re.MULTILINE
+    r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?: ; (?P<marker>.*?))? \\\n(?P<hashes>(?:    --hash=\S+(?: \\)?\n)+)",
+    re.MULTILINE,
 )
 
 
@@ -51,7 +52,13 @@ def components() -> list[dict[str, Any]]:
             name, version, marker = package["name"], package["version"], package["marker"]
             address = f"pkg:pypi/{name}@{version}"
             digests = re.findall(r"sha256:([0-9a-f]{64})", package["hashes"])
-            component: dict[str, Any] = {"type": "library", "bom-ref": address, "name": name, "version": version, "scope": scope}
+            component: dict[str, Any] = {
+                "type": "library",
+                "bom-ref": address,
+                "name": name,
+                "version": version,
+                "scope": scope,
+            }
             component |= {"licenses": [{"license": {"id": LICENCES[name]}}], "purl": address}
             component["hashes"] = [{"alg": "SHA-256", "content": digest} for digest in digests]
             if marker:
@@ -62,7 +69,9 @@ def components() -> list[dict[str, Any]]:
 
 def bill() -> dict[str, Any]:
     """The whole of it. No time and no serial number, which would differ each time."""
-    version = re.search(r'__version__ = "(.*)"', (PLUGIN / "usageline" / "__init__.py").read_text("utf-8"))
+    version = re.search(
+        r'__version__ = "(.*)"', (PLUGIN / "usageline" / "__init__.py").read_text("utf-8")
+    )
     if version is None:
         raise LookupError("plugin/usageline/__init__.py names no version")
     own = {

@@ -43,7 +43,13 @@ def _variables() -> str:
 
 def _processes() -> str:
     rows = [
-        (process.program, _names(process.passed), _names(process.fixed), _names(process.given), process.cwd)
+        (
+            process.program,
+            _names(process.passed),
+            _names(process.fixed),
+            _names(process.given),
+            process.cwd,
+        )
         for process in child_env.PROCESSES.values()
     ]
     never = _names([*(f"{name}*" for name in chain.NEVER), "ENV"])
@@ -54,7 +60,9 @@ def _processes() -> str:
         ("`claude --version` in `usageline doctor`", _names(doctor.PASSED_ON), "–", "`DISABLE_AUTOUPDATER`", "`/`"),
         ("the editor of `usageline config edit`", "the shell's", "–", "–", "the shell's"),
     ]  # fmt: skip
-    return _table(("program", "from the environment", "from the install", "from usageline", "directory"), rows)
+    return _table(
+        ("program", "from the environment", "from the install", "from usageline", "directory"), rows
+    )
 
 
 def _files() -> str:
@@ -64,15 +72,24 @@ def _files() -> str:
         if name.startswith("_") or name in {"digest", "profile", "home"}:
             continue
         usual = function(HOME)
-        moved = [variable for variable in origin.PLACES if function({**HOME, variable: "/x"}) != usual]
-        rows.append((f"`{usual}`", _names(moved), (inspect.getdoc(function) or "").split("\n", 1)[0]))
+        moved = [
+            variable for variable in origin.PLACES if function({**HOME, variable: "/x"}) != usual
+        ]
+        rows.append(
+            (f"`{usual}`", _names(moved), (inspect.getdoc(function) or "").split("\n", 1)[0])
+        )
     return _table(("path", "moved by", "what it is"), rows)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     head = tuple(head)
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    return "\n".join([*lines, *("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)])
+    return "\n".join(
+        [
+            *lines,
+            *("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows),
+        ]
+    )
 
 
 def _names(names: Iterable[str]) -> str:

@@ -8,11 +8,15 @@ import marshal
 import sys
 
 gc.disable()  # a run is over before there is anything worth collecting
-ROOT = __file__[:-24]  # without /usageline/statusline.py; a backslash may be a letter: /home/CORP\\name
+ROOT = __file__[
+    :-24
+]  # without /usageline/statusline.py; a backslash may be a letter: /home/CORP\\name
 sys.path.insert(0, ROOT)
 
 try:
-    with open(f"{ROOT}/usageline/__pycache__/line.{sys.implementation.cache_tag}.bundle", "rb") as file:
+    with open(
+        f"{ROOT}/usageline/__pycache__/line.{sys.implementation.cache_tag}.bundle", "rb"
+    ) as file:
         if file.read(4) == sys.modules["_frozen_importlib_external"].MAGIC_NUMBER:
             for name, path, code in marshal.loads(file.read()):  # noqa: S302 - as the bytecode beside it
                 module = sys.modules[name] = type(sys)(name)

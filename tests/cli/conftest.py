@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def usageline(world: World, built_release: Release) -> Callable[..., subprocess.CompletedProcess[str]]:
+def usageline(
+    world: World, built_release: Release
+) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the command in this test's world; nothing it prints may be a traceback or the token."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -48,7 +48,9 @@ class Installed:
     def change_settings(self, **changes: object) -> None:
         """Change keys of settings.json; None takes one out."""
         merged = {**self.read_settings(), **changes}
-        self.settings.write_text(json.dumps({key: value for key, value in merged.items() if value is not None}))
+        self.settings.write_text(
+            json.dumps({key: value for key, value in merged.items() if value is not None})
+        )
 
     def add_client(self, version: str = "2.1.330") -> Path:
         """Put a `claude` on PATH that tells this version, and a file beside it for each time that it is run."""
@@ -78,7 +80,17 @@ def install(world: World) -> Installed:
     ours = settings_changes.wiring(INTERPRETER, data_dir)
     installed = Installed(world, release)
     installed.settings.write_text(settings_changes.wire("{}\n", ours))
-    manifest.save(world.env, manifest.Record(RELEASE_ID, data_dir, INTERPRETER, INTERPRETER, (ours.line, ours.hook), command=str(command)))
+    manifest.save(
+        world.env,
+        manifest.Record(
+            RELEASE_ID,
+            data_dir,
+            INTERPRETER,
+            INTERPRETER,
+            (ours.line, ours.hook),
+            command=str(command),
+        ),
+    )
     installed.project.mkdir()
     world.write_state(projects={str(installed.project): {"hasTrustDialogAccepted": True}})
     installed.add_client()

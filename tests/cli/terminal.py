@@ -31,7 +31,15 @@ TRAMPOLINE = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 
 class Terminal:
     """Use it in a `with`. `received` is all that the program wrote, `screen` what is to be seen of it."""
 
-    def __init__(self, command: Sequence[str], env: dict[str, str], cwd: Path, *, columns: int = 100, rows: int = 24) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        env: dict[str, str],
+        cwd: Path,
+        *,
+        columns: int = 100,
+        rows: int = 24,
+    ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self.received = b""
         self._stream = pyte.ByteStream(self.screen)

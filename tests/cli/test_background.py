@@ -49,11 +49,15 @@ def auto(world: World) -> World:
         (b"\x1b[?6c", ""),
     ],
 )
-def test_the_answer_is_kept_and_the_terminal_is_left_as_it_was(auto: World, built_release: Release, answer: bytes, background: str) -> None:
+def test_the_answer_is_kept_and_the_terminal_is_left_as_it_was(
+    auto: World, built_release: Release, answer: bytes, background: str
+) -> None:
     terminal = run(auto, built_release, answer)
     assert terminal_background.known(auto.env) == background
     # Nothing of the answer is echoed, or left for the shell to read.
-    assert re.sub(rb"\x1b\][^\x1b]*\x1b\\|\x1b\[c", b"", terminal.received).decode().strip() == paths.config_file(auto.env)
+    assert re.sub(
+        rb"\x1b\][^\x1b]*\x1b\\|\x1b\[c", b"", terminal.received
+    ).decode().strip() == paths.config_file(auto.env)
 
 
 def test_a_terminal_that_does_not_answer_is_asked_once(auto: World, built_release: Release) -> None:
@@ -63,11 +67,15 @@ def test_a_terminal_that_does_not_answer_is_asked_once(auto: World, built_releas
 
 
 @pytest.mark.parametrize("term", ["dumb", "linux"])
-def test_a_terminal_that_would_show_the_question_is_not_asked(auto: World, built_release: Release, term: str) -> None:
+def test_a_terminal_that_would_show_the_question_is_not_asked(
+    auto: World, built_release: Release, term: str
+) -> None:
     assert b"\x1b]11" not in run(auto, built_release, b"", term=term).received
 
 
-def test_no_terminal_is_asked_if_the_theme_says_the_background(world: World, built_release: Release) -> None:
+def test_no_terminal_is_asked_if_the_theme_says_the_background(
+    world: World, built_release: Release
+) -> None:
     Path(paths.claude_settings(world.env)).write_text('{"theme": "dark"}')
     assert b"\x1b]11" not in run(world, built_release, b"").received
     assert not Path(paths.terminal_background(world.env)).exists()

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
 
 
-def test_the_table_has_every_limit_with_percent_and_reset_and_every_credit(usageline: Run, api: Api) -> None:
+def test_the_table_has_every_limit_with_percent_and_reset_and_every_credit(
+    usageline: Run, api: Api
+) -> None:
     done = usageline()
     assert done.returncode == 0
     rows = [line.split() for line in done.stdout.splitlines()]
@@ -52,9 +54,13 @@ def test_json_is_the_snapshot_that_the_line_reads(usageline: Run, api: Api, worl
     assert len(api.usage_requests) == 1
 
 
-def test_old_numbers_are_shown_with_their_age_and_the_reason(usageline: Run, api: Api, world: World, built_release: Release) -> None:
+def test_old_numbers_are_shown_with_their_age_and_the_reason(
+    usageline: Run, api: Api, world: World, built_release: Release
+) -> None:
     now = int(time.time())
-    Hot(world, built_release).publish(status="offline", observed_at=now - 7200, next_refresh_at=now + 60)
+    Hot(world, built_release).publish(
+        status="offline", observed_at=now - 7200, next_refresh_at=now + 60
+    )
     done = usageline()
     assert "37%" in done.stdout
     assert "seen 2h00m ago" in done.stdout
@@ -70,7 +76,9 @@ def test_a_refresh_that_fails_names_the_reason_and_exits_1(usageline: Run, api: 
     assert "500" in done.stdout + done.stderr
 
 
-def test_a_refresh_that_must_wait_after_a_failure_names_it_and_does_not_call_old_numbers_fresh(usageline: Run, api: Api) -> None:
+def test_a_refresh_that_must_wait_after_a_failure_names_it_and_does_not_call_old_numbers_fresh(
+    usageline: Run, api: Api
+) -> None:
     api.fault = "500"
     usageline("refresh")
     done = usageline("refresh")
@@ -93,7 +101,12 @@ def test_wrong_usage_exits_2(usageline: Run, arguments: list[str]) -> None:
 
 def test_without_home_it_goes_on_by_the_user_database(usageline: Run, world: World) -> None:
     """As Claude Code does. What it writes lies elsewhere here."""
-    world.env.update({f"XDG_{name}_HOME": str(world.home / name.lower()) for name in ("CACHE", "CONFIG", "DATA", "STATE")})
+    world.env.update(
+        {
+            f"XDG_{name}_HOME": str(world.home / name.lower())
+            for name in ("CACHE", "CONFIG", "DATA", "STATE")
+        }
+    )
     world.env["CLAUDE_CONFIG_DIR"] = str(world.home / ".claude")
     del world.env["HOME"]
     done = usageline()

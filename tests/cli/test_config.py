@@ -59,13 +59,18 @@ def test_path_says_where_it_is(usageline: Run, file: Path, world: World) -> None
     assert usageline("config", "path").stdout == "/elsewhere/usageline/config.toml\n"
 
 
-def test_set_changes_one_key_and_the_line_has_it_at_once(usageline: Run, file: Path, world: World) -> None:
+def test_set_changes_one_key_and_the_line_has_it_at_once(
+    usageline: Run, file: Path, world: World
+) -> None:
     """Comments stay, and so does the mode of the file."""
     world.configure(MINE)
     file.chmod(0o640)
     assert usageline("config", "set", "segments.session.bar_width", "7").returncode == 0
     assert usageline("config", "set", "clock", "12h").returncode == 0
-    assert file.read_text() == '# mine\ntheme = "dark" # dark\nclock = "12h"\n\n[segments.session]\nbar_width = 7\n'
+    assert (
+        file.read_text()
+        == '# mine\ntheme = "dark" # dark\nclock = "12h"\n\n[segments.session]\nbar_width = 7\n'
+    )
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     found = read_compiled(paths.line_config(world.env))
     assert found["clock"] == "12h"
@@ -83,7 +88,11 @@ def test_set_makes_the_file_where_there_is_none(usageline: Run, file: Path) -> N
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [
-        ("segments.session.bar_width", "wide", 'segments.session.bar_width: a whole number from 2 to 40 is allowed, not "wide"'),
+        (
+            "segments.session.bar_width",
+            "wide",
+            'segments.session.bar_width: a whole number from 2 to 40 is allowed, not "wide"',
+        ),
         ("theme", "drak", 'did you mean "dark"'),
         ("segments.sessoin.bar_width", "5", 'did you mean "session"'),
     ],
@@ -147,7 +156,9 @@ def test_check_names_all_problems_and_exits_with_1(usageline: Run, world: World)
     ]
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["set", "theme"], ["get"], ["check", "--nonsense"]])
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["set", "theme"], ["get"], ["check", "--nonsense"]]
+)
 def test_wrong_usage_exits_with_2(usageline: Run, arguments: list[str]) -> None:
     """As everywhere."""
     assert usageline("config", *arguments).returncode == 2
@@ -179,7 +190,9 @@ class TestEdit:
         assert (done.returncode, done.stdout) == (0, "changed; the next line shows it\n")
         assert file.read_text() == MINE.replace("dark", "light", 1)
 
-    def test_without_a_file_the_default_one_is_offered(self, usageline: Run, file: Path, world: World) -> None:
+    def test_without_a_file_the_default_one_is_offered(
+        self, usageline: Run, file: Path, world: World
+    ) -> None:
         """With everything commented out."""
         self.editor(world, 'sed -i "s/^#theme = .*/theme = \\"ascii\\"/" "$1"')
         assert usageline("config", "edit").returncode == 0
@@ -192,7 +205,9 @@ class TestEdit:
         assert usageline("config", "edit").stdout == "nothing was changed\n"
         assert not Path(paths.state_dir(world.env)).exists()
 
-    def test_what_is_wrong_is_not_put_in_place_and_not_lost(self, usageline: Run, file: Path, world: World) -> None:
+    def test_what_is_wrong_is_not_put_in_place_and_not_lost(
+        self, usageline: Run, file: Path, world: World
+    ) -> None:
         """Where nobody is there to go on."""
         world.configure(MINE)
         self.editor(world, 'sed -i s/dark/drak/ "$1"')
@@ -207,7 +222,10 @@ class TestEdit:
     def test_one_can_go_on_editing(self, file: Path, world: World, built_release: Release) -> None:
         """Each time the problems are named."""
         world.configure(MINE)
-        self.editor(world, 'if grep -q drak "$1"; then sed -i s/drak/light/ "$1"; else sed -i s/dark/drak/ "$1"; fi')
+        self.editor(
+            world,
+            'if grep -q drak "$1"; then sed -i s/drak/light/ "$1"; else sed -i s/dark/drak/ "$1"; fi',
+        )
         command = [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "config", "edit"]
         with Terminal(command, world.env, world.home) as terminal:
             terminal.wait_for(lambda screen: "Go on editing?" in screen)
@@ -215,7 +233,9 @@ class TestEdit:
             terminal.wait_for(lambda screen: "the next line shows it" in screen)
         assert file.read_text() == MINE.replace("dark", "light", 1)
 
-    def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(self, usageline: Run, file: Path, world: World) -> None:
+    def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(
+        self, usageline: Run, file: Path, world: World
+    ) -> None:
         """The user's text stays where it is."""
         world.configure(MINE)
         self.editor(world, f'sed -i s/dark/light/ "$1"; echo "# theirs" >> "{file}"')
@@ -250,12 +270,20 @@ class TestEdit:
     def test_one_at_a_time(self, usageline: Run, world: World, built_release: Release) -> None:
         """They share the copy."""
         world.configure(MINE)
-        self.editor(world, f"VISUAL=true '{built_release.python}' -I -B -m usageline.cli config edit 2> '{world.home}/said'")
+        self.editor(
+            world,
+            f"VISUAL=true '{built_release.python}' -I -B -m usageline.cli config edit 2> '{world.home}/said'",
+        )
         assert usageline("config", "edit").returncode == 1
         assert "another `usageline config edit` is open" in (world.home / "said").read_text()
 
-    @pytest.mark.parametrize(("editor", "told"), [("/nowhere/vi", "cannot be run"), ("false", "ended with 1"), ("'", "cannot be run")])
-    def test_an_editor_that_fails_changes_nothing(self, usageline: Run, file: Path, world: World, editor: str, told: str) -> None:
+    @pytest.mark.parametrize(
+        ("editor", "told"),
+        [("/nowhere/vi", "cannot be run"), ("false", "ended with 1"), ("'", "cannot be run")],
+    )
+    def test_an_editor_that_fails_changes_nothing(
+        self, usageline: Run, file: Path, world: World, editor: str, told: str
+    ) -> None:
         """And is named."""
         world.configure(MINE)
         world.env["EDITOR"] = editor
@@ -281,7 +309,9 @@ class TestPreview:
         """Not even a cache."""
         world.configure(MINE)
         plain = usageline("config", "preview", "dark").stdout
-        done = usageline("config", "preview", "--set", "separator= ~ ", "--set", 'rows=[["model", "clock"]]')
+        done = usageline(
+            "config", "preview", "--set", "separator= ~ ", "--set", 'rows=[["model", "clock"]]'
+        )
         assert (done.returncode, done.stdout[:13]) == (0, "  Opus 5.5 ~ ")
         assert usageline("config", "preview", "dark").stdout == plain != done.stdout
         assert file.read_text() == MINE
@@ -305,10 +335,21 @@ class TestPreview:
         assert "\x1b[1;38;5;254mOpus 5.5" in done.stdout
         assert "\x1b]8;;https://" in done.stdout
 
-    def test_in_a_terminal_it_is_as_wide_as_that_and_coloured(self, world: World, built_release: Release) -> None:
+    def test_in_a_terminal_it_is_as_wide_as_that_and_coloured(
+        self, world: World, built_release: Release
+    ) -> None:
         """As the line will be."""
         world.env["TERM"] = "xterm-256color"
-        command = [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "config", "preview", "ascii"]
+        command = [
+            str(built_release.python),
+            "-I",
+            "-B",
+            "-m",
+            "usageline.cli",
+            "config",
+            "preview",
+            "ascii",
+        ]
         with Terminal(command, world.env, world.home, columns=72) as terminal:
             terminal.wait_for(lambda screen: "37%" in screen)
             assert b"\x1b[38;5;108m" in terminal.received
@@ -316,7 +357,9 @@ class TestPreview:
             assert 40 < len(row) <= 70
             assert row.isascii()
 
-    def test_themes_are_listed_with_what_they_are_like_and_a_sample(self, usageline: Run, world: World) -> None:
+    def test_themes_are_listed_with_what_they_are_like_and_a_sample(
+        self, usageline: Run, world: World
+    ) -> None:
         """The one in use is marked."""
         world.configure('theme = "minimal"\nrows = [["clock"]]\n')
         lines = usageline("config", "themes").stdout.splitlines()
@@ -326,10 +369,15 @@ class TestPreview:
         assert sum("Opus 5.5" in line and "37%" in line for line in lines) == len(themes.NAMES)
 
 
-def test_previous_is_the_status_line_of_before_the_install_or_a_sentence(installed: Installed) -> None:
+def test_previous_is_the_status_line_of_before_the_install_or_a_sentence(
+    installed: Installed,
+) -> None:
     world, command = installed.world, paths.command(installed.world.env)
     done = world.run(command, "config", "set", "chain.command", "--previous")
-    assert (done.returncode, done.stderr) == (1, "usageline: no status line from before the install is known\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "usageline: no status line from before the install is known\n",
+    )
     for arguments in ((), ("x", "--previous")):
         assert world.run(command, "config", "set", "chain.command", *arguments).returncode == 2
     known = manifest.load(world.env)

@@ -25,7 +25,9 @@ SET = "import sys; sys.path.insert(0, sys.argv.pop(1)); from usageline.cli.main 
 
 def _start(world: World, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-I", "-B", "-c", SET, str(REPOSITORY / "plugin"), "config", *words]
-    return subprocess.Popen(command, env=world.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, env=world.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def test_each_set_that_was_done_is_there(world: World) -> None:
@@ -38,7 +40,9 @@ def test_each_set_that_was_done_is_there(world: World) -> None:
         for name in key.split("."):
             assert isinstance(value, dict)
             value = value[name]
-    assert [found.name for found in Path(paths.config_file(world.env)).parent.iterdir()] == ["config.toml"]
+    assert [found.name for found in Path(paths.config_file(world.env)).parent.iterdir()] == [
+        "config.toml"
+    ]
 
 
 @pytest.mark.parametrize("delay_s", [0.1, 0.2, 0.3])

@@ -57,7 +57,9 @@ def look(installed: Installed) -> None:
     assert installed.world.run(paths.command(installed.world.env), "refresh").returncode == 0
 
 
-def test_a_whole_installation_gets_a_tick_for_each_step(doctor: Doctor, installed: Installed, api: Api) -> None:
+def test_a_whole_installation_gets_a_tick_for_each_step(
+    doctor: Doctor, installed: Installed, api: Api
+) -> None:
     """All but the test's own API address."""
     look(installed)
     done = doctor()
@@ -81,18 +83,26 @@ def test_an_installation_by_install_sh_gets_no_complaint(tmp_path: Path) -> None
     assert [line for line in done.stdout.splitlines() if line.startswith("✗")] == [], done.stdout
     assert (done.returncode, done.stderr) == (0, "")
     complaints = [line for line in done.stdout.splitlines() if line.startswith("!")]
-    assert not [line for line in complaints if "install" in line or "bytecode" in line or "record" in line], complaints
+    assert not [
+        line for line in complaints if "install" in line or "bytecode" in line or "record" in line
+    ], complaints
 
 
-def test_it_asks_the_service_nothing_and_starts_no_refresh(doctor: Doctor, installed: Installed, api: Api) -> None:
+def test_it_asks_the_service_nothing_and_starts_no_refresh(
+    doctor: Doctor, installed: Installed, api: Api
+) -> None:
     """Neither itself nor by the line that it has printed, with nothing in the cache and with numbers that are due."""
     doctor()
     assert not os.path.exists(paths.cache_dir(installed.world.env))
     look(installed)
     installed.world.make_due()
-    before = {path: path.read_bytes() for path in installed.world.cache.rglob("*") if path.is_file()}
+    before = {
+        path: path.read_bytes() for path in installed.world.cache.rglob("*") if path.is_file()
+    }
     doctor()
-    assert {path: path.read_bytes() for path in installed.world.cache.rglob("*") if path.is_file()} == before
+    assert {
+        path: path.read_bytes() for path in installed.world.cache.rglob("*") if path.is_file()
+    } == before
     assert len(api.requests) == 1
 
 
@@ -106,7 +116,9 @@ def test_it_leaves_every_file_as_it_is(doctor: Doctor, installed: Installed, api
     def tree() -> dict[Path, tuple[int, int]]:
         # The client counts its own runs; locking does not change the lock file.
         return {
-            path: (path.lstat().st_mtime_ns, path.lstat().st_size) for path in installed.world.root.rglob("*") if path.name != "claude.runs"
+            path: (path.lstat().st_mtime_ns, path.lstat().st_size)
+            for path in installed.world.root.rglob("*")
+            if path.name != "claude.runs"
         }
 
     before = tree()
@@ -144,7 +156,9 @@ def test_every_problem_has_advice_and_the_exit_status_is_1(installed: Installed)
     assert re.fullmatch(r"\d problems, \d warnings?", lines[-1])
 
 
-def test_with_nothing_installed_it_says_what_to_run(usageline: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_with_nothing_installed_it_says_what_to_run(
+    usageline: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
     done = usageline("doctor")
     assert done.returncode == 1
     assert "→ run install.sh" in done.stdout
@@ -152,12 +166,17 @@ def test_with_nothing_installed_it_says_what_to_run(usageline: Callable[..., sub
 
 def test_without_home_it_goes_on_by_the_user_database(doctor: Doctor, installed: Installed) -> None:
     home = installed.world.home
-    own = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CACHE", "CONFIG", "DATA", "STATE")}
+    own = {
+        f"XDG_{name}_HOME": str(home / name.lower())
+        for name in ("CACHE", "CONFIG", "DATA", "STATE")
+    }
     done = doctor(HOME="", CLAUDE_CONFIG_DIR=str(home / ".claude"), **own)
     assert "HOME is not set" not in done.stdout + done.stderr
 
 
-def test_a_status_line_of_a_project_is_named_and_not_run(doctor: Doctor, installed: Installed) -> None:
+def test_a_status_line_of_a_project_is_named_and_not_run(
+    doctor: Doctor, installed: Installed
+) -> None:
     """Nor its hooks, its environment, or a program in it that has the client's name."""
     settings = installed.project / ".claude" / "settings.json"
     settings.parent.mkdir()
@@ -173,7 +192,9 @@ def test_a_status_line_of_a_project_is_named_and_not_run(doctor: Doctor, install
     assert not ran.exists()
 
 
-def test_it_ends_in_time_with_a_command_and_a_client_that_hang(doctor: Doctor, installed: Installed) -> None:
+def test_it_ends_in_time_with_a_command_and_a_client_that_hang(
+    doctor: Doctor, installed: Installed
+) -> None:
     """And nothing of them is left."""
     hang = "sleep 987"
     write_script(installed.world.home / ".local" / "bin" / "claude", hang + "\n")
@@ -184,7 +205,12 @@ def test_it_ends_in_time_with_a_command_and_a_client_that_hang(doctor: Doctor, i
     assert time.monotonic() - began < 12
     assert "the command fails: it did not end within 3 s" in done.stdout
     assert "does not say its version: it did not end within 3 s" in done.stdout
-    assert "sleep 987" not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert (
+        "sleep 987"
+        not in subprocess.run(
+            ["ps", "-eo", "args"], capture_output=True, text=True, check=True
+        ).stdout
+    )
 
 
 def test_a_check_that_fails_is_told(installed: Installed) -> None:
@@ -207,7 +233,11 @@ def test_no_check_fails_whatever_the_files_hold(installed: Installed, api: Api) 
         paths.snapshot(env),
         paths.install_record(env),
     ]
-    files += [paths.claude_dir(env) + "/plugins/installed_plugins.json", paths.store_dir(env) + "/cache.db", paths.config_file(env)]
+    files += [
+        paths.claude_dir(env) + "/plugins/installed_plugins.json",
+        paths.store_dir(env) + "/cache.db",
+        paths.config_file(env),
+    ]
     for file in files:
         path = Path(file)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -224,8 +254,16 @@ def test_no_check_fails_whatever_the_files_hold(installed: Installed, api: Api) 
         ):
             path.write_bytes(content)
             context = Context(env, str(installed.project))
-            said = [made(check, context) for check in CHECKS if check.__name__ not in {"packages", "bytecode", "prints_a_line", "version"}]
-            assert not [result for result in said if result and "failed: " in result.text and result.advice == "please report it"], (
+            said = [
+                made(check, context)
+                for check in CHECKS
+                if check.__name__ not in {"packages", "bytecode", "prints_a_line", "version"}
+            ]
+            assert not [
+                result
+                for result in said
+                if result and "failed: " in result.text and result.advice == "please report it"
+            ], (
                 path,
                 content,
             )
@@ -236,16 +274,24 @@ def test_no_check_fails_whatever_the_files_hold(installed: Installed, api: Api) 
     assert len(api.requests) == 1
 
 
-def test_hostile_texts_reach_the_terminal_as_text_only(doctor: Doctor, installed: Installed) -> None:
-    installed.change_settings(statusLine={"type": "command", "command": "\x1b]0;x\x07[red]mine\u202e"})
-    installed.world.write_state(oauthAccount={"accountUuid": "\x1b[31m", "organizationType": "\x1b[31mclaude"})
+def test_hostile_texts_reach_the_terminal_as_text_only(
+    doctor: Doctor, installed: Installed
+) -> None:
+    installed.change_settings(
+        statusLine={"type": "command", "command": "\x1b]0;x\x07[red]mine\u202e"}
+    )
+    installed.world.write_state(
+        oauthAccount={"accountUuid": "\x1b[31m", "organizationType": "\x1b[31mclaude"}
+    )
     done = doctor()
     assert "[red]mine" in done.stdout
     assert "\x1b" not in done.stdout
     assert "\u202e" not in done.stdout
 
 
-def test_the_schema_is_that_of_the_body_the_client_saw(doctor: Doctor, installed: Installed, api: Api) -> None:
+def test_the_schema_is_that_of_the_body_the_client_saw(
+    doctor: Doctor, installed: Installed, api: Api
+) -> None:
     """Keys with types, no values, no request."""
     body = {**installed_body(), "secret_sauce": "a value of mine", "tangelo": None}
     installed.world.client_saw(body)
@@ -262,17 +308,38 @@ def test_the_schema_of_a_body_in_a_file(doctor: Doctor, installed: Installed) ->
     file.write_text('{"limits": [{"kind": "session", "percent": 3, "odd\\u001b[31m": 1}]}')
     done = doctor("--schema", "--body", str(file))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.split() == ["Not", "used,", "of", "~/body.json:", "limits[].odd", "[31m", "number"]
+    assert done.stdout.split() == [
+        "Not",
+        "used,",
+        "of",
+        "~/body.json:",
+        "limits[].odd",
+        "[31m",
+        "number",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status"), [(["--schema"], 1), (["--schema", "--body", "/nowhere"], 1), (["--body", "x"], 2), (["--odd"], 2)]
+    ("arguments", "status"),
+    [
+        (["--schema"], 1),
+        (["--schema", "--body", "/nowhere"], 1),
+        (["--body", "x"], 2),
+        (["--odd"], 2),
+    ],
 )
-def test_without_a_body_or_with_wrong_usage_it_says_so(doctor: Doctor, arguments: list[str], status: int) -> None:
+def test_without_a_body_or_with_wrong_usage_it_says_so(
+    doctor: Doctor, arguments: list[str], status: int
+) -> None:
     done = doctor(*arguments)
     assert (done.returncode, done.stdout, done.stderr != "") == (status, "", True)
 
 
 def installed_body() -> dict[str, object]:
     """A body of two limits."""
-    return {"limits": [{"kind": "session", "percent": 3, "resets_at": None}, {"kind": "weekly_all", "percent": 4, "resets_at": None}]}
+    return {
+        "limits": [
+            {"kind": "session", "percent": 3, "resets_at": None},
+            {"kind": "weekly_all", "percent": 4, "resets_at": None},
+        ]
+    }

@@ -32,7 +32,9 @@ FOREIGN = {"type": "command", "command": "mine.sh"}
 def said(check: Check, installed: Installed, **changes: Any) -> tuple[str, str]:
     """The level and all the words of what a check says; two empty texts where it says nothing."""
     context = Context(
-        installed.world.env, str(changes.pop("cwd", installed.project)), **{"managed": str(installed.world.root / "etc"), **changes}
+        installed.world.env,
+        str(changes.pop("cwd", installed.project)),
+        **{"managed": str(installed.world.root / "etc"), **changes},
     )
     result = check(context)
     return (result.level, f"{result.text} → {result.advice}") if result else ("", "")
@@ -42,12 +44,23 @@ class TestSettings:
     """settings.json, and what outranks it."""
 
     def test_ours_are_fine(self, installed: Installed) -> None:
-        checks = (settings.settings_parse, settings.status_line, settings.hook, settings.hooks_enabled, settings.project_settings)
+        checks = (
+            settings.settings_parse,
+            settings.status_line,
+            settings.hook,
+            settings.hooks_enabled,
+            settings.project_settings,
+        )
         assert [said(check, installed)[0] for check in checks] == ["ok"] * 5
         assert said(settings.managed_settings, installed) == ("", "")
 
-    @pytest.mark.parametrize(("content", "words"), [("{", "line 1"), ("[]", "no JSON object"), ('{"a": 1}}', "line 1, column 9")])
-    def test_a_file_that_claude_code_cannot_use(self, installed: Installed, content: str, words: str) -> None:
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [("{", "line 1"), ("[]", "no JSON object"), ('{"a": 1}}', "line 1, column 9")],
+    )
+    def test_a_file_that_claude_code_cannot_use(
+        self, installed: Installed, content: str, words: str
+    ) -> None:
         installed.settings.write_text(content)
         level, text = said(settings.settings_parse, installed)
         assert (level, words in text) == ("problem", True), text
@@ -59,13 +72,26 @@ class TestSettings:
 
     def test_a_byte_order_mark_is_nothing_wrong(self, installed: Installed) -> None:
         installed.settings.write_bytes(b"\xef\xbb\xbf" + installed.settings.read_bytes())
-        assert said(settings.settings_parse, installed)[0] == said(settings.status_line, installed)[0] == "ok"
+        assert (
+            said(settings.settings_parse, installed)[0]
+            == said(settings.status_line, installed)[0]
+            == "ok"
+        )
 
     @pytest.mark.parametrize(
         ("encoding", "level"),
-        [("utf-16", "ok"), ("latin-1", "ok"), ("cp1252", "ok"), ("utf-16-be", "problem"), ("utf-16-le", "problem"), ("utf-32", "problem")],
+        [
+            ("utf-16", "ok"),
+            ("latin-1", "ok"),
+            ("cp1252", "ok"),
+            ("utf-16-be", "problem"),
+            ("utf-16-le", "problem"),
+            ("utf-32", "problem"),
+        ],
     )
-    def test_the_encodings_that_the_client_reads_are_fine(self, installed: Installed, encoding: str, level: str) -> None:
+    def test_the_encodings_that_the_client_reads_are_fine(
+        self, installed: Installed, encoding: str, level: str
+    ) -> None:
         """And no others (seen in 2.1.330)."""
         text = installed.settings.read_text().replace("{", '{"note": "é", ', 1)
         installed.settings.write_bytes(text.encode(encoding))
@@ -111,19 +137,30 @@ class TestSettings:
 
     def test_hooks_that_are_disabled_above_are_so_only_there(self, installed: Installed) -> None:
         project(installed, "settings.json", {"disableAllHooks": True})
-        assert said(settings.hooks_enabled, installed, cwd=installed.project / "below")[0] == "warning"
+        assert (
+            said(settings.hooks_enabled, installed, cwd=installed.project / "below")[0] == "warning"
+        )
 
-    def test_the_home_directory_has_a_projects_settings_only_for_itself(self, installed: Installed) -> None:
-        (installed.settings.parent / "settings.local.json").write_text(json.dumps({"statusLine": FOREIGN}))
+    def test_the_home_directory_has_a_projects_settings_only_for_itself(
+        self, installed: Installed
+    ) -> None:
+        (installed.settings.parent / "settings.local.json").write_text(
+            json.dumps({"statusLine": FOREIGN})
+        )
         assert said(settings.project_settings, installed)[0] == "ok"
         assert said(settings.project_settings, installed, cwd=installed.world.home)[0] == "warning"
 
     def test_the_users_own_settings_are_no_projects(self, installed: Installed) -> None:
         assert said(settings.project_settings, installed, cwd=installed.world.home)[0] == "ok"
 
-    @pytest.mark.parametrize("content", [{"disableAllHooks": True}, {"allowManagedHooksOnly": True}, {"statusLine": FOREIGN}])
+    @pytest.mark.parametrize(
+        "content",
+        [{"disableAllHooks": True}, {"allowManagedHooksOnly": True}, {"statusLine": FOREIGN}],
+    )
     @pytest.mark.parametrize("name", ["managed-settings.json", "managed-settings.d/10-line.json"])
-    def test_an_organisation_that_allows_none_of_the_users(self, installed: Installed, content: dict[str, object], name: str) -> None:
+    def test_an_organisation_that_allows_none_of_the_users(
+        self, installed: Installed, content: dict[str, object], name: str
+    ) -> None:
         file = installed.world.root / "etc" / name
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(content))
@@ -143,7 +180,12 @@ class TestInstallation:
 
     def test_a_whole_one_is_fine(self, installed: Installed) -> None:
         root = str(installed.release.root)
-        checks = (installation.release, installation.packages, installation.single, installation.command)
+        checks = (
+            installation.release,
+            installation.packages,
+            installation.single,
+            installation.command,
+        )
         assert [said(check, installed, own_root=root)[0] for check in checks] == ["ok"] * 4
         assert said(installation.plugin, installed) == ("", "")
 
@@ -174,7 +216,9 @@ class TestInstallation:
         level, text = said(installation.single, installed, own_root=str(installed.release.root))
         assert (level, "on PATH is another program" in text) == ("warning", True)
 
-    def test_a_command_that_is_gone_or_leads_elsewhere_or_is_not_on_path(self, installed: Installed) -> None:
+    def test_a_command_that_is_gone_or_leads_elsewhere_or_is_not_on_path(
+        self, installed: Installed
+    ) -> None:
         path = Path(paths.command(installed.world.env))
         installed.world.env["PATH"] = "/usr/bin:/bin"
         assert "is not on PATH" in said(installation.command, installed)[1]
@@ -188,7 +232,14 @@ class TestInstallation:
         plugins = installed.settings.parent / "plugins" / "installed_plugins.json"
         plugins.parent.mkdir()
         for version, level in (("0.1.0", "ok"), ("9.9.9", "warning")):
-            plugins.write_text(json.dumps({"version": 2, "plugins": {"usageline@usageline": [{"version": version}], "other@x": []}}))
+            plugins.write_text(
+                json.dumps(
+                    {
+                        "version": 2,
+                        "plugins": {"usageline@usageline": [{"version": version}], "other@x": []},
+                    }
+                )
+            )
             assert said(installation.plugin, installed)[0] == level
         installed.change_settings(enabledPlugins={"usageline@usageline": False})
         assert said(installation.plugin, installed) == ("", "")
@@ -196,7 +247,9 @@ class TestInstallation:
     def test_a_plugin_that_was_not_set_up(self, installed: Installed) -> None:
         plugins = installed.settings.parent / "plugins" / "installed_plugins.json"
         plugins.parent.mkdir()
-        plugins.write_text(json.dumps({"version": 2, "plugins": {"usageline@usageline": [{"version": "0.1.0"}]}}))
+        plugins.write_text(
+            json.dumps({"version": 2, "plugins": {"usageline@usageline": [{"version": "0.1.0"}]}})
+        )
         Path(paths.data_dir(installed.world.env), "current").unlink()
         level, text = said(installation.plugin, installed)
         assert (level, "/usageline:setup" in text) == ("problem", True)
@@ -206,7 +259,10 @@ class TestLine:
     """The command that Claude Code runs."""
 
     def test_it_is_fine(self, installed: Installed) -> None:
-        assert [said(check, installed)[0] for check in (line.interpreter, line.bytecode, line.prints_a_line)] == ["ok"] * 3
+        assert [
+            said(check, installed)[0]
+            for check in (line.interpreter, line.bytecode, line.prints_a_line)
+        ] == ["ok"] * 3
 
     def test_the_line_is_the_one_of_these_numbers(self, installed: Installed) -> None:
         Hot(installed.world, installed.release).publish()
@@ -257,14 +313,23 @@ def rewire(installed: Installed, interpreter: str) -> None:
     """Let the status line run on another interpreter."""
     value = installed.read_settings()["statusLine"]
     old = value["command"].split()[2]
-    installed.change_settings(statusLine={**value, "command": value["command"].replace(old, interpreter)})
+    installed.change_settings(
+        statusLine={**value, "command": value["command"].replace(old, interpreter)}
+    )
 
 
 class TestClient:
     """Claude Code."""
 
     @pytest.mark.parametrize(
-        ("version", "level"), [("2.1.330", "ok"), ("2.1.153", "ok"), ("2.1.152", "problem"), ("1.9.999", "problem"), ("10.0.0", "ok")]
+        ("version", "level"),
+        [
+            ("2.1.330", "ok"),
+            ("2.1.153", "ok"),
+            ("2.1.152", "problem"),
+            ("1.9.999", "problem"),
+            ("10.0.0", "ok"),
+        ],
     )
     def test_it_must_be_new_enough(self, installed: Installed, version: str, level: str) -> None:
         path = installed.add_client(version)
@@ -273,7 +338,9 @@ class TestClient:
         assert Path(f"{path}.runs").read_text() == "x\n"
 
     def test_one_that_cannot_say(self, installed: Installed) -> None:
-        write_script(installed.world.home / ".local" / "bin" / "claude", "echo broken >&2; exit 3\n")
+        write_script(
+            installed.world.home / ".local" / "bin" / "claude", "echo broken >&2; exit 3\n"
+        )
         level, text = said(client.version, installed)
         assert (level, "status 3: broken" in text) == ("warning", True)
 
@@ -283,7 +350,9 @@ class TestClient:
         level, text = said(client.version, installed)
         assert (level, "no `claude` was found" in text) == ("warning", True)
 
-    def test_one_that_a_refresh_may_not_run_is_named_with_the_reason(self, installed: Installed) -> None:
+    def test_one_that_a_refresh_may_not_run_is_named_with_the_reason(
+        self, installed: Installed
+    ) -> None:
         installed.world.configure('sources = ["claude-cache"]')
         assert said(client.asked, installed) == ("", "")
         installed.world.configure('sources = ["claude-cache", "client"]')
@@ -293,7 +362,10 @@ class TestClient:
         path.parent.chmod(0o777)
         level, text = said(client.asked, installed)
         assert level == "problem"
-        assert f"claude was found at {path} and is not run: {path.parent} can be written by every user" in text
+        assert (
+            f"claude was found at {path} and is not run: {path.parent} can be written by every user"
+            in text
+        )
         assert said(client.version, installed)[0] == "ok"
 
     def test_git_is_looked_for_if_its_counts_are_shown(self, installed: Installed) -> None:
@@ -308,7 +380,9 @@ class TestClient:
         assert said(client.trust, installed, cwd=below)[0] == "ok"
         assert said(client.trust, installed, cwd=installed.world.home)[0] == "warning"
 
-    def test_a_client_that_never_ran_trusts_nothing_and_is_no_fault(self, installed: Installed) -> None:
+    def test_a_client_that_never_ran_trusts_nothing_and_is_no_fault(
+        self, installed: Installed
+    ) -> None:
         Path(paths.claude_state(installed.world.env)).unlink()
         assert said(client.trust, installed) == ("", "")
 
@@ -347,7 +421,9 @@ class TestSignIn:
         installed.world.sign_in(scopes=("user:inference",))
         assert said(sign_in.credentials, installed)[0] == "problem"
 
-    def test_who_configured_no_source_that_reads_the_token_does_not_have_it_read(self, installed: Installed) -> None:
+    def test_who_configured_no_source_that_reads_the_token_does_not_have_it_read(
+        self, installed: Installed
+    ) -> None:
         installed.world.configure('sources = ["claude-cache"]')
         path = Path(paths.claude_credentials(installed.world.env))
         path.unlink()
@@ -361,12 +437,20 @@ class TestCache:
     """Where the numbers lie."""
 
     def test_none_yet(self, installed: Installed) -> None:
-        assert said(cache.directory, installed) == said(cache.lock, installed) == said(cache.renewed, installed) == ("", "")
+        assert (
+            said(cache.directory, installed)
+            == said(cache.lock, installed)
+            == said(cache.renewed, installed)
+            == ("", "")
+        )
         assert said(cache.snapshot, installed)[0] == "warning"
 
     def test_with_numbers_it_is_fine(self, installed: Installed, api: Api) -> None:
         refresh(installed.world.env)
-        assert [said(check, installed)[0] for check in (cache.directory, cache.lock, cache.snapshot, cache.renewed)] == ["ok"] * 4
+        assert [
+            said(check, installed)[0]
+            for check in (cache.directory, cache.lock, cache.snapshot, cache.renewed)
+        ] == ["ok"] * 4
         assert api.usage_requests
 
     def test_a_directory_that_is_not_safe(self, installed: Installed) -> None:
@@ -396,10 +480,20 @@ class TestCache:
         assert api.usage_requests
 
     @pytest.mark.parametrize(
-        ("status", "level"), [("offline", "warning"), ("rate-limited", "warning"), ("unreadable", "problem"), ("expired", "problem")]
+        ("status", "level"),
+        [
+            ("offline", "warning"),
+            ("rate-limited", "warning"),
+            ("unreadable", "problem"),
+            ("expired", "problem"),
+        ],
     )
-    def test_numbers_that_could_not_be_renewed(self, installed: Installed, status: str, level: str) -> None:
-        Hot(installed.world, installed.release).publish(status=status, detail="why", observed_at=int(time.time()) - 7260)
+    def test_numbers_that_could_not_be_renewed(
+        self, installed: Installed, status: str, level: str
+    ) -> None:
+        Hot(installed.world, installed.release).publish(
+            status=status, detail="why", observed_at=int(time.time()) - 7260
+        )
         found, text = said(cache.snapshot, installed)
         assert (found, "(why)" in text, "2 hours 1 minute ago" in text) == (level, True, True)
 
@@ -424,7 +518,9 @@ class TestCache:
             (30, -200, "ok", "is due in 3 minutes"),
         ],
     )
-    def test_a_due_refresh(self, installed: Installed, started_s: int | None, due_s: int, level: str, words: str) -> None:
+    def test_a_due_refresh(
+        self, installed: Installed, started_s: int | None, due_s: int, level: str, words: str
+    ) -> None:
         """One that was started after it was due, and is over, should have ended in a snapshot."""
         now = int(time.time())
         Hot(installed.world, installed.release).publish(next_refresh_at=now - due_s)
@@ -461,11 +557,15 @@ class TestService:
         store = Path(paths.store_dir(installed.world.env))
         before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in store.iterdir()}
         said(service.last_answer, installed)
-        assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in store.iterdir()} == before
+        assert {
+            path: (path.read_bytes(), path.stat().st_mtime_ns) for path in store.iterdir()
+        } == before
         assert api.usage_requests
 
     @pytest.mark.parametrize("damage", ["garbage", "rows", "link"])
-    def test_a_store_that_is_broken_or_hostile_is_told_and_left(self, installed: Installed, api: Api, damage: str) -> None:
+    def test_a_store_that_is_broken_or_hostile_is_told_and_left(
+        self, installed: Installed, api: Api, damage: str
+    ) -> None:
         refresh(installed.world.env)
         assert api.usage_requests
         database = Path(paths.store_dir(installed.world.env), "cache.db")

@@ -21,11 +21,15 @@ def doctor(installed: Installed, **env: str) -> str:
 
 
 def test_doctor_accepts_the_shell_of_the_install(installed: Installed) -> None:
-    assert "✓ HOME, config.toml and Claude Code's directory are those of an install" in doctor(installed)
+    assert "✓ HOME, config.toml and Claude Code's directory are those of an install" in doctor(
+        installed
+    )
 
 
 def test_doctor_names_a_place_that_no_install_saw(installed: Installed) -> None:
-    assert "no program that config.toml names is run" in doctor(installed, XDG_CONFIG_HOME=str(installed.project))
+    assert "no program that config.toml names is run" in doctor(
+        installed, XDG_CONFIG_HOME=str(installed.project)
+    )
     assert "`claude` is not asked" in doctor(installed, CLAUDE_CONFIG_DIR=str(installed.project))
 
 
@@ -40,7 +44,9 @@ def test_doctor_names_a_proxy_that_is_not_used_until_it_is_recorded(installed: I
 
 
 def test_doctor_finds_a_proxy_in_the_users_own_settings(installed: Installed) -> None:
-    installed.change_settings(env={"HTTPS_PROXY": "http://proxy:3128", "NODE_EXTRA_CA_CERTS": "relative.pem"})
+    installed.change_settings(
+        env={"HTTPS_PROXY": "http://proxy:3128", "NODE_EXTRA_CA_CERTS": "relative.pem"}
+    )
     assert "requests use HTTPS_PROXY of the install or of your settings" in doctor(installed)
 
 
@@ -50,5 +56,7 @@ def test_doctor_reports_a_release_without_its_record(installed: Installed) -> No
 
 
 def test_settings_of_another_place_decide_no_proxy(installed: Installed) -> None:
-    (installed.project / "settings.json").write_text(json.dumps({"env": {"HTTPS_PROXY": "http://theirs:1"}}))
+    (installed.project / "settings.json").write_text(
+        json.dumps({"env": {"HTTPS_PROXY": "http://theirs:1"}})
+    )
     assert "requests use" not in doctor(installed, CLAUDE_CONFIG_DIR=str(installed.project))

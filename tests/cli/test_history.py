@@ -17,11 +17,11 @@ import pytest
 import resvg_py
 
 from tests.cli.terminal import Terminal
-from tests.history.readings import ACCOUNT, DAY_S, NOW, keep, reading, work
 from tests.hot import Hot
+from tests.storage.readings import ACCOUNT, DAY_S, NOW, keep, reading, work
 from usageline.cli.history import output
+from usageline.core import text
 from usageline.core.errors import UsagelineError
-from usageline.line import layout
 from usageline.storage import codec, history
 from usageline.usage.times import epoch
 
@@ -62,18 +62,22 @@ def test_the_chart_has_each_limit_by_its_label_and_the_heatmap_below(usageline: 
 
 @pytest.mark.parametrize("columns", [60, 80, 120, 200])
 @pytest.mark.parametrize("days", ["1", "7", "60"])
-def test_no_line_is_wider_than_the_terminal(worked: World, usageline: Run, columns: int, days: str) -> None:
+def test_no_line_is_wider_than_the_terminal(
+    worked: World, usageline: Run, columns: int, days: str
+) -> None:
     worked.env["COLUMNS"] = str(columns)
     done = usageline("history", "--days", days)
     assert done.returncode == 0
-    widths = [layout.cells(line) for line in done.stdout.splitlines()]
+    widths = [text.display_width(line) for line in done.stdout.splitlines()]
     assert max(widths) <= columns
     assert max(widths) > columns - 2
 
 
 @pytest.mark.parametrize("columns", [80, 160])
 @pytest.mark.parametrize("plain", [False, True], ids=["colour", "NO_COLOR"])
-def test_in_a_terminal_it_is_as_wide_as_that_and_in_colour(worked: World, built_release: Release, columns: int, plain: bool) -> None:
+def test_in_a_terminal_it_is_as_wide_as_that_and_in_colour(
+    worked: World, built_release: Release, columns: int, plain: bool
+) -> None:
     env = {**worked.env, "TERM": "xterm-256color", **({"NO_COLOR": "1"} if plain else {})}
     command = [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "history"]
     with Terminal(command, env, worked.home, columns=columns, rows=60) as terminal:
@@ -89,7 +93,9 @@ def test_in_a_terminal_it_is_as_wide_as_that_and_in_colour(worked: World, built_
 @pytest.mark.usefixtures("worked")
 def test_one_limit_is_chosen_by_kind_or_label(usageline: Run, name: str) -> None:
     done = usageline("history", "--limit", name)
-    assert [line.split("  ")[0] for line in done.stdout.splitlines() if "highest" in line] == ["Fable"]
+    assert [line.split("  ")[0] for line in done.stdout.splitlines() if "highest" in line] == [
+        "Fable"
+    ]
 
 
 @pytest.mark.usefixtures("worked")
@@ -119,7 +125,10 @@ def test_csv_is_a_row_for_each_limit_of_each_reading(worked: World, usageline: R
         for one in history.load(worked.env, ACCOUNT, first)
         for limit in one.limits
     ]
-    assert [(epoch(row["observed_at"]), row["label"], float(row["percent"]), epoch(row["resets_at"])) for row in rows] == expected
+    assert [
+        (epoch(row["observed_at"]), row["label"], float(row["percent"]), epoch(row["resets_at"]))
+        for row in rows
+    ] == expected
 
 
 def test_what_is_not_known_is_empty_in_csv(world: World, usageline: Run) -> None:
@@ -141,7 +150,14 @@ def test_pictures_are_whole_files_that_reach_for_nothing(worked: World, usagelin
     assert not any("href" in name for element in root.iter() for name in element.attrib)
     texts = "".join(root.itertext())
     assert all(
-        label in texts for label in ("Current session", "Current week (all models)", "Fable", "100 %", "5-hour limit used in each hour")
+        label in texts
+        for label in (
+            "Current session",
+            "Current week (all models)",
+            "Fable",
+            "100 %",
+            "5-hour limit used in each hour",
+        )
     )
     assert "url(" not in texts
     assert "@import" not in texts
@@ -154,7 +170,10 @@ def test_pictures_are_whole_files_that_reach_for_nothing(worked: World, usagelin
 
 def test_a_hostile_label_is_text_everywhere(world: World, usageline: Run) -> None:
     hostile = "<script>alert(1)</script>&\"'}"
-    limits = tuple(codec.limit_from_json({"kind": kind, "label": hostile, "percent": 5.0}) for kind in ("new", hostile))
+    limits = tuple(
+        codec.limit_from_json({"kind": kind, "label": hostile, "percent": 5.0})
+        for kind in ("new", hostile)
+    )
     keep(world.env, [reading(NOW - 60, limits=limits), reading(NOW, limits=limits)])
     assert hostile in usageline("history").stdout
     usageline("history", "--svg", "x.svg")
@@ -163,7 +182,9 @@ def test_a_hostile_label_is_text_everywhere(world: World, usageline: Run) -> Non
     assert [element.text for element in root.iter() if element.text == hostile]
 
 
-def test_a_file_that_is_there_is_replaced_in_one_step_and_keeps_its_mode(worked: World, usageline: Run) -> None:
+def test_a_file_that_is_there_is_replaced_in_one_step_and_keeps_its_mode(
+    worked: World, usageline: Run
+) -> None:
     path = worked.home / "usage.svg"
     path.write_text("old")
     path.chmod(0o640)
@@ -186,7 +207,11 @@ def test_what_is_no_regular_file_is_left_alone(tmp_path: Path, what: str) -> Non
         path.symlink_to(tmp_path / "theirs")
     elif what == "fifo":
         os.mkfifo(path)
-    named = {"device": "/dev/null", "nowhere": str(tmp_path / "no" / "usage.svg"), "nul": f"{path}\0"}.get(what, str(path))
+    named = {
+        "device": "/dev/null",
+        "nowhere": str(tmp_path / "no" / "usage.svg"),
+        "nul": f"{path}\0",
+    }.get(what, str(path))
     with pytest.raises(UsagelineError, match=r"left alone|cannot be written"):
         output.write(named, b"ours")
     assert what != "link" or (tmp_path / "theirs").read_text() == "theirs"
@@ -199,7 +224,9 @@ def test_without_the_extra_png_says_what_to_do(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_without_a_font_there_is_no_png_without_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resvg_py, "svg_to_bytes", partial(resvg_py.svg_to_bytes, skip_system_fonts=True))
+    monkeypatch.setattr(
+        resvg_py, "svg_to_bytes", partial(resvg_py.svg_to_bytes, skip_system_fonts=True)
+    )
     with pytest.raises(UsagelineError, match="needs a font"):
         output.png(b"<svg/>")
 
@@ -230,7 +257,10 @@ def test_a_history_of_lines_that_are_not_ours_is_none(world: World, usageline: R
 @pytest.mark.usefixtures("worked")
 def test_an_unknown_limit_is_answered_with_those_there_are(usageline: Run) -> None:
     said = problem(usageline("history", "--limit", "monthly\x1b[31m"))
-    assert "session (Current session), weekly_all (Current week (all models)), weekly_scoped (Fable)" in said
+    assert (
+        "session (Current session), weekly_all (Current week (all models)), weekly_scoped (Fable)"
+        in said
+    )
     assert "\x1b" not in said
 
 
@@ -242,7 +272,9 @@ def test_percentages_that_were_never_known_are_no_chart(world: World, usageline:
     assert not (world.home / "x.svg").exists()
 
 
-def test_the_account_shown_in_the_line_is_the_one_meant(world: World, usageline: Run, built_release: Release) -> None:
+def test_the_account_shown_in_the_line_is_the_one_meant(
+    world: World, usageline: Run, built_release: Release
+) -> None:
     keep(world.env, [reading(NOW, 11)], OTHER)
     keep(world.env, [reading(NOW, 22)])
     said = problem(usageline("history"))
@@ -258,14 +290,24 @@ def test_the_account_shown_in_the_line_is_the_one_meant(world: World, usageline:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--days", "0"], ["--days", "91"], ["--days", "x"], ["--csv", "--svg", "x"], ["--json", "--heatmap"], ["--csv", "--png", "x"], ["x"]],
+    [
+        ["--days", "0"],
+        ["--days", "91"],
+        ["--days", "x"],
+        ["--csv", "--svg", "x"],
+        ["--json", "--heatmap"],
+        ["--csv", "--png", "x"],
+        ["x"],
+    ],
 )
 @pytest.mark.usefixtures("worked")
 def test_wrong_usage_exits_2(usageline: Run, arguments: list[str]) -> None:
     assert usageline("history", *arguments).returncode == 2
 
 
-def test_it_changes_nothing_but_the_file_it_was_told_to_write(worked: World, usageline: Run) -> None:
+def test_it_changes_nothing_but_the_file_it_was_told_to_write(
+    worked: World, usageline: Run
+) -> None:
     before = {path: path.read_bytes() for path in worked.files()}
     usageline("history")
     usageline("history", "--json")
@@ -273,10 +315,15 @@ def test_it_changes_nothing_but_the_file_it_was_told_to_write(worked: World, usa
     assert {path: path.read_bytes() for path in worked.files() if path.name != "x.svg"} == before
 
 
-@pytest.mark.parametrize("label", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =cmd|' /C calc'!A0", "＝1+1"])
+@pytest.mark.parametrize(
+    "label", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =cmd|' /C calc'!A0", "＝1+1"]
+)
 def test_no_cell_is_a_formula_to_a_spreadsheet(world: World, usageline: Run, label: str) -> None:
     one = reading(NOW - DAY_S)
-    keep(world.env, [replace(one, limits=(replace(one.limits[0], label=label, kind="=kind"), *one.limits[1:]))])
+    keep(
+        world.env,
+        [replace(one, limits=(replace(one.limits[0], label=label, kind="=kind"), *one.limits[1:]))],
+    )
     rows = list(csv.DictReader(io.StringIO(usageline("history", "--days", "90", "--csv").stdout)))
     assert rows
     for row in rows:

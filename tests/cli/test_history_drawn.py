@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.history.readings import DAY_S, HOUR_S, reading, work
+from tests.storage.readings import DAY_S, HOUR_S, reading, work
 from usageline.cli.history import chart, heat, picture
 from usageline.cli.history.hours import hours, level, rows
 from usageline.cli.history.series import GAP_S, Series, all_series
@@ -41,7 +41,11 @@ def seen(*points: tuple[float, float | None, float | None], kind: str = "session
     found = []
     for at, percent, reset in points:
         resets_at = None if reset is None else int(START + reset * 60)
-        found.append(reading(int(START + at * 60), limits=(Limit(kind, "Current session", percent, resets_at),)))
+        found.append(
+            reading(
+                int(START + at * 60), limits=(Limit(kind, "Current session", percent, resets_at),)
+            )
+        )
     return found
 
 
@@ -56,7 +60,9 @@ def in_minutes(series: Series) -> list[list[tuple[float, float]]]:
 
 def test_a_night_without_readings_is_a_gap() -> None:
     """No line leads across it, not even in the same window."""
-    readings = seen((0, 10, 300), (5, 12, 300), (5 + GAP_S / 60 + 1, 20, 300), (45, 22, 300), (50, 23, 300))
+    readings = seen(
+        (0, 10, 300), (5, 12, 300), (5 + GAP_S / 60 + 1, 20, 300), (45, 22, 300), (50, 23, 300)
+    )
     assert in_minutes(only(readings)) == [[(0, 10), (5, 12)], [(36, 20), (45, 22), (50, 23)]]
 
 
@@ -83,7 +89,12 @@ def test_a_reset_that_is_overdue_is_marked_where_it_was_seen() -> None:
 def test_a_curve_above_100_is_a_full_column_and_the_head_has_its_number() -> None:
     series = only(seen((0, 99, 600), (5, 130, 600), (10, 260, 600)))
     lines = [line.plain for line in chart.panel(series, START, START + 1200, 60)]
-    assert len(lines) == len([line.plain for line in chart.panel(only(seen((0, 9, 600), (5, 9, 600))), START, START + 1200, 60)])
+    assert len(lines) == len(
+        [
+            line.plain
+            for line in chart.panel(only(seen((0, 9, 600), (5, 9, 600))), START, START + 1200, 60)
+        ]
+    )
     assert "260%" in lines[0]
     assert max(map(len, lines)) <= 60
 
@@ -97,7 +108,10 @@ def test_a_reset_that_comes_early_is_marked_where_it_was_seen() -> None:
 def test_use_that_was_taken_back_is_marked_once() -> None:
     """A banked reset: the window goes on."""
     readings = seen((0, 80, 200), (5, 20, 200), (10, 21, 200), (15, 22, 200))
-    readings[1:] = [replace(one, limits=tuple(replace(limit, lowered=True) for limit in one.limits)) for one in readings[1:]]
+    readings[1:] = [
+        replace(one, limits=tuple(replace(limit, lowered=True) for limit in one.limits))
+        for one in readings[1:]
+    ]
     assert only(readings, now=START + 900).resets == (START + 300,)
 
 
@@ -114,19 +128,31 @@ def test_a_second_more_or_less_is_the_same_reset() -> None:
 
 def test_a_percentage_that_is_not_known_is_a_gap_and_no_zero() -> None:
     """Known on either side of it."""
-    assert in_minutes(only(seen((0, 10, 300), (5, None, 300), (10, 12, 300)))) == [[(0, 10)], [(10, 12)]]
+    assert in_minutes(only(seen((0, 10, 300), (5, None, 300), (10, 12, 300)))) == [
+        [(0, 10)],
+        [(10, 12)],
+    ]
     assert all_series(seen((0, None, 300)), START) == []
 
 
 def test_what_does_not_change_is_two_points() -> None:
     """A week of nothing is no long file."""
-    assert in_minutes(only(seen(*((5 * number, 7, 300) for number in range(50))))) == [[(0, 7), (245, 7)]]
+    assert in_minutes(only(seen(*((5 * number, 7, 300) for number in range(50))))) == [
+        [(0, 7), (245, 7)]
+    ]
 
 
 def test_the_session_comes_first_then_the_week() -> None:
     """Whatever order the service has."""
-    limits = tuple(Limit(kind, kind, 1.0, None) for kind in ("new", "weekly_all", "other", "session"))
-    assert [one.kind for one in all_series([reading(START, limits=limits)], START)] == ["session", "weekly_all", "new", "other"]
+    limits = tuple(
+        Limit(kind, kind, 1.0, None) for kind in ("new", "weekly_all", "other", "session")
+    )
+    assert [one.kind for one in all_series([reading(START, limits=limits)], START)] == [
+        "session",
+        "weekly_all",
+        "new",
+        "other",
+    ]
 
 
 def test_use_is_counted_in_the_hour_that_it_fell_into() -> None:
@@ -156,12 +182,23 @@ def test_use_that_was_taken_back_is_no_use_less_than_nothing() -> None:
 @pytest.mark.parametrize("zone", ["Asia/Kolkata"], indirect=True)
 def test_hours_are_local() -> None:
     """Half an hour apart from others' as well."""
-    assert hours(seen((0, 0, 300), (29, 2, 300), (31, 4, 300))) == {(2026, 11, 23): {5: pytest.approx(3), 6: pytest.approx(1)}}
+    assert hours(seen((0, 0, 300), (29, 2, 300), (31, 4, 300))) == {
+        (2026, 11, 23): {5: pytest.approx(3), 6: pytest.approx(1)}
+    }
 
 
 def test_levels_tell_unknown_from_nothing() -> None:
     """And the pace that a window does not last from the one that it does."""
-    assert [level(used) for used in (None, 0, 0.1, 5, 5.1, 10, 20, 20.1)] == [None, 0, 1, 1, 2, 2, 3, 4]
+    assert [level(used) for used in (None, 0, 0.1, 5, 5.1, 10, 20, 20.1)] == [
+        None,
+        0,
+        1,
+        1,
+        2,
+        2,
+        3,
+        4,
+    ]
 
 
 def test_up_to_two_weeks_are_days_and_more_are_weekdays() -> None:
@@ -173,7 +210,9 @@ def test_up_to_two_weeks_are_days_and_more_are_weekdays() -> None:
     assert [row[0] for row in rows(found)] == list(range(7))
 
 
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe"], indirect=True)
+@pytest.mark.parametrize(
+    "zone", ["Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe"], indirect=True
+)
 @pytest.mark.parametrize("month", [3, 4, 10, 11])
 def test_the_day_on_which_the_clocks_are_set_is_one_day(month: int) -> None:
     """None twice, none left out; each mark is a local midnight."""
@@ -185,7 +224,11 @@ def test_the_day_on_which_the_clocks_are_set_is_one_day(month: int) -> None:
     assert len(marks) in {27, 28, 29}
 
 
-@given(start=st.integers(START, START + 400 * DAY_S), length=st.integers(HOUR_S, 90 * DAY_S), most=st.integers(1, 40))
+@given(
+    start=st.integers(START, START + 400 * DAY_S),
+    length=st.integers(HOUR_S, 90 * DAY_S),
+    most=st.integers(1, 40),
+)
 def test_marks_lie_in_the_time_and_are_not_too_many(start: int, length: int, most: int) -> None:
     """The axis has room for so many."""
     found = ticks(start, start + length, most)
@@ -196,14 +239,22 @@ def test_marks_lie_in_the_time_and_are_not_too_many(start: int, length: int, mos
 
 
 POINTS = st.lists(
-    st.tuples(st.integers(0, 3000), st.none() | st.floats(0, 100), st.none() | st.integers(0, 4000)),
+    st.tuples(
+        st.integers(0, 3000), st.none() | st.floats(0, 100), st.none() | st.integers(0, 4000)
+    ),
     max_size=30,
     unique_by=lambda row: row[0],
 )
 
 
-@given(points=POINTS, width=st.integers(36, 220), label=st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=48))
-def test_everything_fits_at_any_width(points: list[tuple[int, float | None, int | None]], width: int, label: str) -> None:
+@given(
+    points=POINTS,
+    width=st.integers(36, 220),
+    label=st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=48),
+)
+def test_everything_fits_at_any_width(
+    points: list[tuple[int, float | None, int | None]], width: int, label: str
+) -> None:
     """Whatever was seen, and whatever the limit is called."""
     readings = seen(*sorted(points))
     start, end = START, START + 3000 * 60
@@ -214,10 +265,17 @@ def test_everything_fits_at_any_width(points: list[tuple[int, float | None, int 
 
 
 @given(points=POINTS)
-def test_every_picture_is_well_formed_and_the_same_each_time(points: list[tuple[int, float | None, int | None]]) -> None:
+def test_every_picture_is_well_formed_and_the_same_each_time(
+    points: list[tuple[int, float | None, int | None]],
+) -> None:
     """No date of its own, no random names."""
     readings = seen(*sorted(points))
-    drawn = {picture.svg(all_series(readings, START + 3000 * 60), hours(readings), START, START + 3000 * 60) for _ in range(2)}
+    drawn = {
+        picture.svg(
+            all_series(readings, START + 3000 * 60), hours(readings), START, START + 3000 * 60
+        )
+        for _ in range(2)
+    }
     assert len(drawn) == 1
     ET.fromstring(drawn.pop())  # noqa: S314 - our own
 
@@ -225,8 +283,17 @@ def test_every_picture_is_well_formed_and_the_same_each_time(points: list[tuple[
 def test_the_area_is_empty_in_a_gap_and_stands_on_the_ground_elsewhere() -> None:
     """In a terminal a known 0 has its dot."""
     day = 24 * 60
-    readings = seen((0, 0, None), (20, 0, None), (40, 0, None), (day / 2, 100, day), (day / 2 + 20, 100, day), (day / 2 + 40, 100, day))
-    lines = [line.plain for line in chart.panel(only(readings), START, START + DAY_S, chart.GUTTER + 72)]
+    readings = seen(
+        (0, 0, None),
+        (20, 0, None),
+        (40, 0, None),
+        (day / 2, 100, day),
+        (day / 2 + 20, 100, day),
+        (day / 2 + 40, 100, day),
+    )
+    lines = [
+        line.plain for line in chart.panel(only(readings), START, START + DAY_S, chart.GUTTER + 72)
+    ]
     bottom, top = lines[8][chart.GUTTER :], lines[1][chart.GUTTER :]
     assert bottom[:2] == "⣀⣀"
     assert bottom[36:38] == top[36:38] == "⣿⣿"

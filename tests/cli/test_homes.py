@@ -41,7 +41,15 @@ class Named(World):
 
 def run(world: World, *command: str, env: dict[str, str] | None = None, data: bytes = b"") -> bytes:
     """Run a command in the world; it ends well, and says nothing that a terminal could act on."""
-    done = subprocess.run(command, env={**world.env, **(env or {})}, input=data, capture_output=True, timeout=50, cwd="/", check=False)
+    done = subprocess.run(
+        command,
+        env={**world.env, **(env or {})},
+        input=data,
+        capture_output=True,
+        timeout=50,
+        cwd="/",
+        check=False,
+    )
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     assert b"Traceback" not in said
@@ -77,7 +85,10 @@ def test_everything_works_in_a_home_of_any_name(tmp_path: Path, name: str) -> No
     assert b"statusline.py" not in Path(paths.claude_settings(world.env)).read_bytes()
 
 
-@pytest.mark.parametrize("path", ["/home/jörg", os.fsdecode(b"/home/j\xf6rg\x9b"), os.fsdecode(b"/it's %d \\ \xff") + '"$HOME"'])
+@pytest.mark.parametrize(
+    "path",
+    ["/home/jörg", os.fsdecode(b"/home/j\xf6rg\x9b"), os.fsdecode(b"/it's %d \\ \xff") + '"$HOME"'],
+)
 def test_a_path_is_a_word_of_a_command_that_json_can_hold(path: str) -> None:
     word = json.loads(json.dumps(settings_changes.quoted(path), ensure_ascii=False).encode())
     done = subprocess.run(["/bin/sh", "-c", f"printf %s {word}"], capture_output=True, check=True)
@@ -92,22 +103,45 @@ def latin_1(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     if program is None:
         pytest.skip("no localedef")
     made = subprocess.run(
-        [program, "-i", "de_DE", "-f", "ISO-8859-1", str(directory / "de_DE.ISO-8859-1")], capture_output=True, check=False
+        [program, "-i", "de_DE", "-f", "ISO-8859-1", str(directory / "de_DE.ISO-8859-1")],
+        capture_output=True,
+        check=False,
     )
     if made.returncode:
         pytest.skip("localedef has no de_DE")
-    return {"LOCPATH": str(directory), "LC_ALL": "de_DE.ISO-8859-1", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    return {
+        "LOCPATH": str(directory),
+        "LC_ALL": "de_DE.ISO-8859-1",
+        "PYTHONIOENCODING": "ascii",
+        "PYTHONUTF8": "0",
+    }
 
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
     (),
-    *(("--help",), ("--json",), ("info",), ("doctor", "--log"), ("history",), ("history", "--csv"), ("history", "--json")),
-    *(("line",), ("line", "--for", "json"), ("config", "--help"), ("config", "themes"), ("config", "preview")),
+    *(
+        ("--help",),
+        ("--json",),
+        ("info",),
+        ("doctor", "--log"),
+        ("history",),
+        ("history", "--csv"),
+        ("history", "--json"),
+    ),
+    *(
+        ("line",),
+        ("line", "--for", "json"),
+        ("config", "--help"),
+        ("config", "themes"),
+        ("config", "preview"),
+    ),
     *(("config", "get", "glyphs"), ("config", "check"), ("refresh",)),
 )
 
 
-def test_every_command_speaks_the_encoding_of_the_locale(tmp_path: Path, api: Api, latin_1: dict[str, str]) -> None:
+def test_every_command_speaks_the_encoding_of_the_locale(
+    tmp_path: Path, api: Api, latin_1: dict[str, str]
+) -> None:
     """With a replacement for what it lacks; a path is the one on disk."""
     world: Any = type("Home", (Named,), {"name": "jörg"})(tmp_path)
     world.env.update(NO_COLOR="1", USAGELINE_API_URL=api.url)

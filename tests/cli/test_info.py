@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 def facts(output: str) -> dict[str, str]:
     """The rows of the answer."""
-    return {name.strip(): value.strip() for name, _, value in (line.partition("  ") for line in output.splitlines())}
+    return {
+        name.strip(): value.strip()
+        for name, _, value in (line.partition("  ") for line in output.splitlines())
+    }
 
 
 def test_it_says_where_what_plan_what_scopes_and_until_when(usageline: Run, world: World) -> None:
@@ -43,24 +46,37 @@ def test_it_says_where_what_plan_what_scopes_and_until_when(usageline: Run, worl
     assert shown["valid for"] == "7 hours 59 minutes"
 
 
-def test_it_gives_neither_token_nor_e_mail_nor_whole_identifiers(usageline: Run, world: World) -> None:
+def test_it_gives_neither_token_nor_e_mail_nor_whole_identifiers(
+    usageline: Run, world: World
+) -> None:
     """Nor a fingerprint; of the account what tells it from another one, and its key in the snapshot."""
     output = usageline("info").stdout
     found = credentials.read(world.env)
     assert found is not None
-    for secret in (CANARY, "sk-ant", "t@example.com", ACCOUNT, ORGANIZATION, found.token.fingerprint):
+    for secret in (
+        CANARY,
+        "sk-ant",
+        "t@example.com",
+        ACCOUNT,
+        ORGANIZATION,
+        found.token.fingerprint,
+    ):
         assert secret not in output
     assert facts(output)["account"].startswith(ACCOUNT[:8] + "…")
 
 
-def test_the_account_is_named_as_the_snapshot_names_it(usageline: Run, world: World, api: Api) -> None:
+def test_the_account_is_named_as_the_snapshot_names_it(
+    usageline: Run, world: World, api: Api
+) -> None:
     usageline("refresh")
     assert api.usage_requests
     assert world.snapshot()["account"] in usageline("info").stdout
 
 
 @pytest.mark.parametrize(("zone", "name"), [("Europe/Berlin", "CET"), ("America/New_York", "EST")])
-def test_times_are_local_and_name_their_zone(usageline: Run, world: World, zone: str, name: str) -> None:
+def test_times_are_local_and_name_their_zone(
+    usageline: Run, world: World, zone: str, name: str
+) -> None:
     world.env["TZ"] = zone
     world.sign_in(expires_at=1795464000 + 10 * 365 * 86400)  # in November
     assert facts(usageline("info").stdout)["expires at"].endswith(name)
@@ -71,7 +87,9 @@ def test_an_expired_sign_in_says_since_when_and_what_to_do(usageline: Run, world
     done = usageline("info")
     assert done.returncode == 1
     assert facts(done.stdout)["valid for"] == "expired 12 minutes ago"
-    assert done.stderr.startswith("usageline: the sign-in expired 12 minutes ago: send a message in Claude Code")
+    assert done.stderr.startswith(
+        "usageline: the sign-in expired 12 minutes ago: send a message in Claude Code"
+    )
 
 
 def test_a_lost_renewal_is_told(usageline: Run, world: World) -> None:
@@ -86,14 +104,30 @@ def test_a_lost_renewal_is_told(usageline: Run, world: World) -> None:
     [
         ({"expiresAt": None}, 0, "no time is named: the service decides"),
         ({"expiresAt": 0}, 0, "no time is named: the service decides"),
-        ({"expiresAt": 1_700_000_000_000, "refreshToken": ""}, 1, "and Claude Code cannot renew it: sign in with /login"),
+        (
+            {"expiresAt": 1_700_000_000_000, "refreshToken": ""},
+            1,
+            "and Claude Code cannot renew it: sign in with /login",
+        ),
         ({"expiresAt": 1_700_000_000_000}, 1, "send a message in Claude Code"),
-        ({"accessToken": "", "refreshToken": "", "expiresAt": 0}, 1, "the sign-in holds no token: sign in with /login"),
+        (
+            {"accessToken": "", "refreshToken": "", "expiresAt": 0},
+            1,
+            "the sign-in holds no token: sign in with /login",
+        ),
     ],
     ids=str,
 )
-def test_of_a_sign_ins_end_it_says_what_is_true(usageline: Run, world: World, changes: dict[str, object], rc: int, shown: str) -> None:
-    oauth = {"accessToken": CANARY, "refreshToken": "sk-ant-ort01-x", "expiresAt": 9e12, "scopes": ["user:profile"], **changes}
+def test_of_a_sign_ins_end_it_says_what_is_true(
+    usageline: Run, world: World, changes: dict[str, object], rc: int, shown: str
+) -> None:
+    oauth = {
+        "accessToken": CANARY,
+        "refreshToken": "sk-ant-ort01-x",
+        "expiresAt": 9e12,
+        "scopes": ["user:profile"],
+        **changes,
+    }
     world.write_credentials({"claudeAiOauth": oauth})
     done = usageline("info")
     assert done.returncode == rc
@@ -130,7 +164,12 @@ def test_an_api_key_has_no_plan_limits(usageline: Run, world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [("not JSON " + CANARY, "is not the JSON"), ("{}", "holds no sign-in to a plan"), ("[]", "is not the JSON")]
+    ("content", "said"),
+    [
+        ("not JSON " + CANARY, "is not the JSON"),
+        ("{}", "holds no sign-in to a plan"),
+        ("[]", "is not the JSON"),
+    ],
 )
 def test_a_file_that_is_none_says_so(usageline: Run, world: World, content: str, said: str) -> None:
     world.write_credentials(content)
@@ -153,7 +192,11 @@ def test_what_is_no_file_cannot_be_read(usageline: Run, world: World, kind: str)
 def test_a_named_file_is_looked_at_alone(usageline: Run, world: World) -> None:
     """Nothing of the account that is signed in is mixed in."""
     other = world.root / "other.json"
-    other.write_text(json.dumps({"claudeAiOauth": {"accessToken": CANARY, "expiresAt": 9e12, "subscriptionType": "pro"}}))
+    other.write_text(
+        json.dumps(
+            {"claudeAiOauth": {"accessToken": CANARY, "expiresAt": 9e12, "subscriptionType": "pro"}}
+        )
+    )
     done = usageline("info", "--credentials", str(other))
     shown = facts(done.stdout)
     assert done.returncode == 0

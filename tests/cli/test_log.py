@@ -36,7 +36,10 @@ def test_the_refreshes_are_told_the_newest_last(world: World, api: Api, usagelin
     assert "oauth: ok" in first
     assert last.split()[3:5] == ["command", "not-due"] or "failed" in last
     assert empty == ""
-    assert place == "~/.local/state/usageline/log/default.log, and what is older in ~/.local/state/usageline/log/default.log.1"
+    assert (
+        place
+        == "~/.local/state/usageline/log/default.log, and what is older in ~/.local/state/usageline/log/default.log.1"
+    )
 
 
 @pytest.mark.usefixtures("api")
@@ -55,7 +58,9 @@ def test_without_a_log_it_says_what_to_do(usageline: Run) -> None:
 
 
 @pytest.mark.parametrize("kind", ["link", "fifo", "directory"])
-def test_what_is_no_file_of_ours_is_refused(world: World, usageline: Run, tmp_path: Path, kind: str) -> None:
+def test_what_is_no_file_of_ours_is_refused(
+    world: World, usageline: Run, tmp_path: Path, kind: str
+) -> None:
     path = Path(paths.log(world.env))
     path.parent.mkdir(parents=True)
     if kind == "link":
@@ -90,6 +95,8 @@ def test_hostile_lines_are_shown_as_text_or_passed_over(world: World, usageline:
     assert done.stdout.replace("\n", "").isprintable()
 
 
-@pytest.mark.parametrize("arguments", [("--lines", "3"), ("--log", "--schema"), ("--log", "--lines", "0")])
+@pytest.mark.parametrize(
+    "arguments", [("--lines", "3"), ("--log", "--schema"), ("--log", "--lines", "0")]
+)
 def test_wrong_usage_ends_with_status_2(usageline: Run, arguments: tuple[str, ...]) -> None:
     assert usageline("doctor", *arguments).returncode == 2

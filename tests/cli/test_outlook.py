@@ -37,15 +37,27 @@ def window(**fields: Any) -> Any:
         "exhausts_at": NOW + 85 * 60,
         **fields,
     }
-    snapshot = {"version": 1, "status": "ok", "observed_at": NOW, "credentials": "", "limits": [row]}
+    snapshot = {
+        "version": 1,
+        "status": "ok",
+        "observed_at": NOW,
+        "credentials": "",
+        "limits": [row],
+    }
     return view.build(None, snapshot, "", {}, NOW).windows[0]
 
 
 @pytest.mark.parametrize(
     ("chance", "text"),
     [
-        (0.58, "Current session: the limit may be reached by 03:25, 35m before its reset (chance 58%)"),
-        (0.8, "Current session: at this pace the limit is reached at 03:25, 35m before its reset (chance 80%)"),
+        (
+            0.58,
+            "Current session: the limit may be reached by 03:25, 35m before its reset (chance 58%)",
+        ),
+        (
+            0.8,
+            "Current session: at this pace the limit is reached at 03:25, 35m before its reset (chance 80%)",
+        ),
         (None, "Current session: at this pace the limit is reached at 03:25, 35m before its reset"),
     ],
 )
@@ -63,7 +75,20 @@ def test_the_range_stands_beside_the_chance() -> None:
 @pytest.mark.parametrize(("chance", "style"), [(0.58, "dim"), (0.8, "yellow")])
 def test_only_a_sure_end_has_a_color(chance: float, style: str) -> None:
     """In the table and in `watch`, which draws the same."""
-    row = {"kind": "session", "label": "S", "percent": 60, "resets_at": NOW + 2 * HOUR, "exhausts_at": NOW + 85 * 60, "chance": chance}
-    snapshot = {"version": 1, "status": "ok", "observed_at": NOW, "credentials": "", "limits": [row]}
+    row = {
+        "kind": "session",
+        "label": "S",
+        "percent": 60,
+        "resets_at": NOW + 2 * HOUR,
+        "exhausts_at": NOW + 85 * 60,
+        "chance": chance,
+    }
+    snapshot = {
+        "version": 1,
+        "status": "ok",
+        "observed_at": NOW,
+        "credentials": "",
+        "limits": [row],
+    }
     group: Any = drawn(snapshot, "", NOW, 100)
     assert [str(text.style) for text in group.renderables[1:2]] == [style]

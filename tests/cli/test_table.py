@@ -31,7 +31,10 @@ def rows(seen: dict[str, Any]) -> list[str]:
     target = Console(file=io.StringIO(), width=200, highlight=False, no_color=True)
     target.print(table.drawn(seen, STAMP, NOW, 100))
     printed = str(target.file.getvalue())  # type: ignore[attr-defined]
-    return [" ".join(word for word in text.split() if word.strip("█▏▎▍▌▋▊▉░╎")) for text in printed.splitlines()]
+    return [
+        " ".join(word for word in text.split() if word.strip("█▏▎▍▌▋▊▉░╎"))
+        for text in printed.splitlines()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +51,10 @@ def test_a_limit_is_a_row_as_the_service_says_it(row: dict[str, Any], text: str)
 
 
 def test_a_number_from_before_its_reset_is_not_shown() -> None:
-    assert rows(snapshot(limit("weekly_all", 99, -4200, "W"), observed_at=NOW - 5000))[0] == "W – reset 07:50"
+    assert (
+        rows(snapshot(limit("weekly_all", 99, -4200, "W"), observed_at=NOW - 5000))[0]
+        == "W – reset 07:50"
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,20 +62,51 @@ def test_a_number_from_before_its_reset_is_not_shown() -> None:
     [
         ({"percent": 60, "limit_minor": 5000}, "One-time credit 60% of $50"),
         ({"percent": 60, "used_minor": 3000}, "One-time credit 60% $30 spent"),
-        ({"percent": 7.7, "ends_at": DEC_1 + 4 * DAY, "expires": True}, "One-time credit 7% expires Dec 5"),
+        (
+            {"percent": 7.7, "ends_at": DEC_1 + 4 * DAY, "expires": True},
+            "One-time credit 7% expires Dec 5",
+        ),
         ({"percent": 7.7, "ends_at": DEC_1 + 4 * DAY}, "One-time credit 7% resets Dec 5"),
-        ({"percent": 7.7, "limit_minor": 5000, "ends_at": NOW - 5400, "expires": True}, "One-time credit 7% of $50, expired 07:30"),
+        (
+            {"percent": 7.7, "limit_minor": 5000, "ends_at": NOW - 5400, "expires": True},
+            "One-time credit 7% of $50, expired 07:30",
+        ),
         ({"percent": 7.7, "ends_at": NOW - 5400}, "One-time credit 7% reset overdue since 07:30"),
         ({"label": "Usage credits", "used_minor": 100}, "Usage credits – $1 spent, no cap"),
-        ({"label": "Usage credits", "used_minor": 100, "terms": "The limit is in another currency."}, "Usage credits – $1 spent"),
         (
-            {"label": "Usage credits", "used_minor": 1077, "limit_minor": 500, "percent": 215.4, "enabled": False, "reached": True},
+            {
+                "label": "Usage credits",
+                "used_minor": 100,
+                "terms": "The limit is in another currency.",
+            },
+            "Usage credits – $1 spent",
+        ),
+        (
+            {
+                "label": "Usage credits",
+                "used_minor": 1077,
+                "limit_minor": 500,
+                "percent": 215.4,
+                "enabled": False,
+                "reached": True,
+            },
             "Usage credits 215% $10.77 of $5, limit reached",
         ),
-        ({"label": "Usage credits", "used_minor": 0, "enabled": False}, "Usage credits – $0 spent, off"),
-        ({"percent": 100, "enabled": False, "disabled_reason": "fully_used"}, "One-time credit 100% fully used"),
         (
-            {"label": "Usage credits", "used_minor": 0, "enabled": False, "disabled_reason": "member_zero_credit_limit"},
+            {"label": "Usage credits", "used_minor": 0, "enabled": False},
+            "Usage credits – $0 spent, off",
+        ),
+        (
+            {"percent": 100, "enabled": False, "disabled_reason": "fully_used"},
+            "One-time credit 100% fully used",
+        ),
+        (
+            {
+                "label": "Usage credits",
+                "used_minor": 0,
+                "enabled": False,
+                "disabled_reason": "member_zero_credit_limit",
+            },
             "Usage credits – $0 spent, off: for this account",
         ),
     ],
@@ -87,5 +124,8 @@ def test_terms_stand_below_the_rows_and_no_limit_is_left_out() -> None:
 
 def test_a_wrong_clock_stands_below_the_rows() -> None:
     assert (
-        "this machine's clock is 3h00m ahead" in rows(snapshot(limit("session", 5, HOUR), detail="this machine's clock is 3h00m ahead"))[-1]
+        "this machine's clock is 3h00m ahead"
+        in rows(snapshot(limit("session", 5, HOUR), detail="this machine's clock is 3h00m ahead"))[
+            -1
+        ]
     )

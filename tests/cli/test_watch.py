@@ -64,7 +64,9 @@ def test_it_is_drawn_again_each_second_without_asking_again(installed: Installed
     assert len(api.usage_requests) == 1
 
 
-def test_it_looks_again_when_that_is_due_and_shows_the_new_numbers(installed: Installed, api: Api) -> None:
+def test_it_looks_again_when_that_is_due_and_shows_the_new_numbers(
+    installed: Installed, api: Api
+) -> None:
     installed.world.configure("ttl = 1\n")
     with watching(installed) as terminal:
         terminal.wait_for(lambda screen: "37%" in screen)
@@ -119,7 +121,10 @@ def test_it_follows_the_windows_size(installed: Installed, columns: int) -> None
         terminal.resize(columns, 12)
         bar_cells = min(max(columns - 62, 8), 24)
         terminal.wait_for(
-            lambda screen: len("".join(re.findall("[█▉▊▋▌▍▎▏░]", screen.splitlines()[0]))) == bar_cells and "Ctrl-C" in screen
+            lambda screen: (
+                len("".join(re.findall("[█▉▊▋▌▍▎▏░]", screen.splitlines()[0]))) == bar_cells
+                and "Ctrl-C" in screen
+            )
         )
         assert sum("37%" in line for line in terminal.lines()) == 1
 
@@ -146,7 +151,9 @@ def test_ctrl_c_ends_it_and_leaves_the_terminal_as_it_was(installed: Installed) 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_that_ends_it_leaves_the_terminal_as_it_was(installed: Installed, number: signal.Signals) -> None:
+def test_a_signal_that_ends_it_leaves_the_terminal_as_it_was(
+    installed: Installed, number: signal.Signals
+) -> None:
     """And the process ends by that signal, as its parent expects."""
     Hot(installed.world, installed.release).publish()
     with watching(installed) as terminal:
@@ -170,7 +177,9 @@ def test_ctrl_z_gives_the_shell_its_screen_back(installed: Installed) -> None:
 
 
 @pytest.mark.parametrize("moment", range(8))
-def test_ctrl_c_at_any_moment_leaves_the_terminal_as_it_was(installed: Installed, moment: int) -> None:
+def test_ctrl_c_at_any_moment_leaves_the_terminal_as_it_was(
+    installed: Installed, moment: int
+) -> None:
     """While it begins, draws, or ends: an exception out of the blue could leave the other screen on."""
     Hot(installed.world, installed.release).publish()
     with watching(installed) as terminal:
@@ -198,7 +207,9 @@ def test_without_colours_there_are_none(installed: Installed) -> None:
         assert b"\x1b[32m" not in terminal.received
 
 
-def test_without_a_terminal_it_says_so_and_exits_2(usageline: Callable[..., subprocess.CompletedProcess[str]], world: World) -> None:
+def test_without_a_terminal_it_says_so_and_exits_2(
+    usageline: Callable[..., subprocess.CompletedProcess[str]], world: World
+) -> None:
     done = usageline("watch")
     assert (done.returncode, done.stdout) == (2, "")
     assert "it needs a terminal" in done.stderr

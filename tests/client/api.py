@@ -22,7 +22,13 @@ ANSWER = "Hello from loopback."
 """What the model says to every message."""
 
 PROFILE = {
-    "account": {"uuid": ACCOUNT, "email": "t@example.com", "display_name": "T", "has_claude_max": True, "has_claude_pro": False},
+    "account": {
+        "uuid": ACCOUNT,
+        "email": "t@example.com",
+        "display_name": "T",
+        "has_claude_max": True,
+        "has_claude_pro": False,
+    },
     "organization": {
         "uuid": ORGANIZATION,
         "name": "T",
@@ -54,16 +60,24 @@ class ClientApi(Api):
         self._server = _ClientServer(("127.0.0.1", 443), _ClientHandler, bind_and_activate=False)
         self._server.socket.close()
         # The handshake belongs to the connection's own thread: a client that connects and waits must not stop the others.
-        self._server.socket = self._tls.wrap_socket(self._listener, server_side=True, do_handshake_on_connect=False)
+        self._server.socket = self._tls.wrap_socket(
+            self._listener, server_side=True, do_handshake_on_connect=False
+        )
         self._server.server_name, self._server.server_port = "api.anthropic.com", 443
         self._server.api = self
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         self._thread.start()
 
     @property
     def ours(self) -> list[Request]:
         """The requests that usageline made, oldest first."""
-        return [request for request in self.requests if request.headers.get("user-agent", "").startswith("usageline/")]
+        return [
+            request
+            for request in self.requests
+            if request.headers.get("user-agent", "").startswith("usageline/")
+        ]
 
 
 class _ClientServer(Server):
@@ -80,7 +94,12 @@ class _ClientHandler(Handler):
             super().do_GET()
             return
         self.server.api.requests.append(
-            Request(self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, time.time())
+            Request(
+                self.command,
+                self.path,
+                {name.lower(): value for name, value in self.headers.items()},
+                time.time(),
+            )
         )
         if path == "/v1/messages":
             self.server.api.messages.append(body)
@@ -96,7 +115,11 @@ class _ClientHandler(Handler):
 
     def answer(self, request: dict[str, Any]) -> None:
         windows = self.server.api.windows
-        headers = rate_limit_headers(windows, self.server.api.ends or ends_of(self.server.api.body)) if windows else {}
+        headers = (
+            rate_limit_headers(windows, self.server.api.ends or ends_of(self.server.api.body))
+            if windows
+            else {}
+        )
         message = {
             "id": f"msg_{time.time_ns()}",
             "type": "message",
@@ -105,7 +128,12 @@ class _ClientHandler(Handler):
             "content": [],
             "stop_reason": None,
             "stop_sequence": None,
-            "usage": {"input_tokens": 1200, "cache_creation_input_tokens": 300, "cache_read_input_tokens": 9000, "output_tokens": 1},
+            "usage": {
+                "input_tokens": 1200,
+                "cache_creation_input_tokens": 300,
+                "cache_read_input_tokens": 9000,
+                "output_tokens": 1,
+            },
         }
         if not request.get("stream"):
             message |= {"content": [{"type": "text", "text": ANSWER}], "stop_reason": "end_turn"}
@@ -113,13 +141,27 @@ class _ClientHandler(Handler):
             return
         events = (
             {"type": "message_start", "message": message},
-            {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": ANSWER}},
+            {
+                "type": "content_block_start",
+                "index": 0,
+                "content_block": {"type": "text", "text": ""},
+            },
+            {
+                "type": "content_block_delta",
+                "index": 0,
+                "delta": {"type": "text_delta", "text": ANSWER},
+            },
             {"type": "content_block_stop", "index": 0},
-            {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": {"output_tokens": 12}},
+            {
+                "type": "message_delta",
+                "delta": {"stop_reason": "end_turn", "stop_sequence": None},
+                "usage": {"output_tokens": 12},
+            },
             {"type": "message_stop"},
         )
-        stream = "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
+        stream = "".join(
+            f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events
+        )
         self.reply(200, stream.encode(), "text/event-stream", **headers)
 
 

@@ -21,14 +21,30 @@ NO_WINDOW = ("seven_day_breakdown",)
 """Parts of a body whose times lie in the past rightly, and would be taken for the earliest reset."""
 
 SOON, LATER, LATE = "2026-11-23T20:00:00Z", "2026-11-26T00:40:00Z", "2026-12-05T07:59:00Z"
-BASE = {"five_hour": {"utilization": 10.9, "resets_at": SOON}, "seven_day": {"utilization": 20.999, "resets_at": LATER}}
-EXTRA = {"is_enabled": True, "monthly_limit": 5000, "used_credits": 1234.0, "utilization": 24.68, "currency": "USD", "decimal_places": 2}
+BASE = {
+    "five_hour": {"utilization": 10.9, "resets_at": SOON},
+    "seven_day": {"utilization": 20.999, "resets_at": LATER},
+}
+EXTRA = {
+    "is_enabled": True,
+    "monthly_limit": 5000,
+    "used_credits": 1234.0,
+    "utilization": 24.68,
+    "currency": "USD",
+    "decimal_places": 2,
+}
 PERIODS = [
     {"starts_at": LATER, "ends_at": LATE},
     {"starts_at": LATE, "ends_at": "2026-12-30T07:59:00Z"},
 ]
 OVERDUE_S = 4200
-POOL = {"utilization": 5.0, "resets_at": LATE, "limit_dollars": 250, "used_dollars": 12.5, "remaining_dollars": 237.5}
+POOL = {
+    "utilization": 5.0,
+    "resets_at": LATE,
+    "limit_dollars": 250,
+    "used_dollars": 12.5,
+    "remaining_dollars": 237.5,
+}
 
 
 def _extra(**changes: Any) -> dict[str, Any]:
@@ -45,7 +61,12 @@ MADE: dict[str, dict[str, Any]] = {
     "francs": _extra(currency="CHF"),
     "both_forms_disagree": {
         **_extra(),
-        "spend": {"used": {"amount_minor": 1230, "exponent": 2, "currency": "USD"}, "limit": None, "percent": 25, "enabled": True},
+        "spend": {
+            "used": {"amount_minor": 1230, "exponent": 2, "currency": "USD"},
+            "limit": None,
+            "percent": 25,
+            "enabled": True,
+        },
         "limits": [
             {"kind": "session", "percent": 11, "resets_at": SOON},
             {"kind": "weekly_all", "percent": 21, "resets_at": LATER},
@@ -53,7 +74,12 @@ MADE: dict[str, dict[str, Any]] = {
     },
     "one_time_credits": {
         **BASE,
-        "cinder_cove": {**POOL, "utilization": 105.0, "used_dollars": 262.5, "remaining_dollars": -12.5},
+        "cinder_cove": {
+            **POOL,
+            "utilization": 105.0,
+            "used_dollars": 262.5,
+            "remaining_dollars": -12.5,
+        },
         "wattle_ember": {**POOL, "label": "Launch credit", "utilization": 5.9},
     },
     "one_time_credits_without_dollars": {
@@ -67,23 +93,46 @@ MADE: dict[str, dict[str, Any]] = {
         "limits": [
             {"kind": "session", "percent": 101, "severity": "critical", "resets_at": SOON},
             {"kind": "weekly_all", "percent": 250, "severity": "critical", "resets_at": LATER},
-            {"kind": "weekly_scoped", "percent": 103, "resets_at": LATER, "scope": {"model": {"id": None, "display_name": "Fable"}}},
+            {
+                "kind": "weekly_scoped",
+                "percent": 103,
+                "resets_at": LATER,
+                "scope": {"model": {"id": None, "display_name": "Fable"}},
+            },
         ],
-        **{key: value for key, value in _extra(used_credits=50000.0, utilization=1000.0).items() if key == "extra_usage"},
+        **{
+            key: value
+            for key, value in _extra(used_credits=50000.0, utilization=1000.0).items()
+            if key == "extra_usage"
+        },
     },
     "week_longer_than_usual": {
         "five_hour": {"utilization": 3.0, "resets_at": "2026-11-24T00:10:00Z"},
         "seven_day": {"utilization": 100.0, "resets_at": "2026-12-01T21:30:00Z"},
     },
     "spend_limit_reached_and_off": _extra(
-        is_enabled=False, spend_limit_reached=True, monthly_limit=500, used_credits=1077.0, utilization=215.4, currency="EUR"
+        is_enabled=False,
+        spend_limit_reached=True,
+        monthly_limit=500,
+        used_credits=1077.0,
+        utilization=215.4,
+        currency="EUR",
     ),
     "spend_limit_reached_by_reason": _extra(
-        is_enabled=False, disabled_reason="org_spend_cap_reached", used_credits=5000.0, utilization=100.0
+        is_enabled=False,
+        disabled_reason="org_spend_cap_reached",
+        used_credits=5000.0,
+        utilization=100.0,
     ),
-    "spend_limit_reached_and_not_named": _extra(is_enabled=False, spend_limit_reached=True, monthly_limit=None, utilization=None),
-    "spend_limit_reached_and_on": _extra(spend_limit_reached=True, used_credits=5000.0, utilization=None),
-    "organization_off_until": _extra(is_enabled=False, spend_limit_reached=False, disabled_reason="org_level_disabled_until"),
+    "spend_limit_reached_and_not_named": _extra(
+        is_enabled=False, spend_limit_reached=True, monthly_limit=None, utilization=None
+    ),
+    "spend_limit_reached_and_on": _extra(
+        spend_limit_reached=True, used_credits=5000.0, utilization=None
+    ),
+    "organization_off_until": _extra(
+        is_enabled=False, spend_limit_reached=False, disabled_reason="org_level_disabled_until"
+    ),
     "promotional_credits": {
         **BASE,
         "promo_credits": [
@@ -95,9 +144,28 @@ MADE: dict[str, dict[str, Any]] = {
                 "used_dollars": 32.25,
                 "terms_line": "Covers Fable.",
             },
-            {**POOL, "program_id": "b", "label": "New credit", "utilization": 0, "used_dollars": 0, "periods": None, "terms_line": None},
-            {"program_id": "c", "label": "Credit of no dollars", "utilization": 7.7, "resets_at": LATE},
-            {**POOL, "program_id": "d", "label": "Overdrawn credit", "utilization": 104.2, "used_dollars": 260.5},
+            {
+                **POOL,
+                "program_id": "b",
+                "label": "New credit",
+                "utilization": 0,
+                "used_dollars": 0,
+                "periods": None,
+                "terms_line": None,
+            },
+            {
+                "program_id": "c",
+                "label": "Credit of no dollars",
+                "utilization": 7.7,
+                "resets_at": LATE,
+            },
+            {
+                **POOL,
+                "program_id": "d",
+                "label": "Overdrawn credit",
+                "utilization": 104.2,
+                "used_dollars": 260.5,
+            },
             {**POOL, "program_id": "e", "label": "Credit of two periods", "periods": PERIODS},
             {**POOL, "program_id": "f", "label": "Endless credit", "resets_at": None},
             {**POOL, "program_id": "model_promo_fable", "label": "Left out"},
@@ -121,8 +189,15 @@ MADE: dict[str, dict[str, Any]] = {
 
 def bodies(now: float) -> dict[str, dict[str, Any]]:
     """Every body by its name (no dots: it names a terminal, too), with times that lie in the future at `now`."""
-    found = {path.stem: json.loads(path.read_text()) for path in (*sorted(CAPTURES.glob("u*.json")), *sorted(OWN.glob("*.json")))}
-    moved = {name.replace(".", "-"): shifted(_unwrapped(body), now) for name, body in {**found, **MADE}.items() if _unwrapped(body)}
+    found = {
+        path.stem: json.loads(path.read_text())
+        for path in (*sorted(CAPTURES.glob("u*.json")), *sorted(OWN.glob("*.json")))
+    }
+    moved = {
+        name.replace(".", "-"): shifted(_unwrapped(body), now)
+        for name, body in {**found, **MADE}.items()
+        if _unwrapped(body)
+    }
     return {**moved, "reset_overdue": _overdue(now)}
 
 

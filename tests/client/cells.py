@@ -30,7 +30,10 @@ def rows(text: str, columns: int) -> list[Row]:
     lines = text.split("\n")
     screen = pyte.Screen(columns, len(lines))
     pyte.Stream(screen).feed("\r\n".join(lines))
-    return [[_cell(screen.buffer[number][column]) for column in range(columns)] for number in range(len(lines))]
+    return [
+        [_cell(screen.buffer[number][column]) for column in range(columns)]
+        for number in range(len(lines))
+    ]
 
 
 def text_of(row: Sequence[Cell]) -> str:

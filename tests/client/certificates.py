@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAMES = ("api.anthropic.com", "console.anthropic.com", "platform.claude.com", "claude.ai", "statsig.anthropic.com", "localhost")
+NAMES = (
+    "api.anthropic.com",
+    "console.anthropic.com",
+    "platform.claude.com",
+    "claude.ai",
+    "statsig.anthropic.com",
+    "localhost",
+)
 """The hosts that the client talks to; in the sandbox they are all on loopback."""
 
 
@@ -28,15 +35,50 @@ def make_certificates(directory: Path) -> Certificates:
     extensions.write_text("subjectAltName=" + ",".join(f"DNS:{name}" for name in NAMES) + "\n")
     new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
     _openssl(
-        directory, "req", "-x509", *new_key, "-days", "2", "-subj", "/CN=client tests", "-keyout", "authority.key", "-out", "authority.pem"
+        directory,
+        "req",
+        "-x509",
+        *new_key,
+        "-days",
+        "2",
+        "-subj",
+        "/CN=client tests",
+        "-keyout",
+        "authority.key",
+        "-out",
+        "authority.pem",
     )
-    _openssl(directory, "req", *new_key, "-subj", "/CN=api.anthropic.com", "-keyout", "server.key", "-out", "server.csr")
-    signer = ("-CA", "authority.pem", "-CAkey", "authority.key", "-CAcreateserial", "-extfile", extensions.name)
-    _openssl(directory, "x509", "-req", "-in", "server.csr", *signer, "-days", "2", "-out", "server.pem")
-    return Certificates(directory / "authority.pem", directory / "server.pem", directory / "server.key")
+    _openssl(
+        directory,
+        "req",
+        *new_key,
+        "-subj",
+        "/CN=api.anthropic.com",
+        "-keyout",
+        "server.key",
+        "-out",
+        "server.csr",
+    )
+    signer = (
+        "-CA",
+        "authority.pem",
+        "-CAkey",
+        "authority.key",
+        "-CAcreateserial",
+        "-extfile",
+        extensions.name,
+    )
+    _openssl(
+        directory, "x509", "-req", "-in", "server.csr", *signer, "-days", "2", "-out", "server.pem"
+    )
+    return Certificates(
+        directory / "authority.pem", directory / "server.pem", directory / "server.key"
+    )
 
 
 def _openssl(directory: Path, *arguments: str) -> None:
-    done = subprocess.run(["openssl", *arguments], cwd=directory, check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        ["openssl", *arguments], cwd=directory, check=False, capture_output=True, text=True
+    )
     if done.returncode:
         raise RuntimeError(f"openssl {arguments[0]} failed:\n{done.stderr}")

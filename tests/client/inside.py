@@ -19,7 +19,9 @@ def main() -> None:
     hosts, tmux_socket, tmux_configuration = sys.argv[2:]
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     subprocess.run(["mount", "--bind", hosts, "/etc/hosts"], check=True)
-    subprocess.run(["tmux", "-S", tmux_socket, "-f", tmux_configuration, "start-server"], check=True)
+    subprocess.run(
+        ["tmux", "-S", tmux_socket, "-f", tmux_configuration, "start-server"], check=True
+    )
     with socket.create_server(("127.0.0.1", 443), backlog=128) as listener:
         socket.send_fds(control, [b"ready"], [listener.fileno()])
     threading.Thread(target=_end_with, args=[control], daemon=True).start()

@@ -19,7 +19,9 @@ NOT_FETCHED = (".git", ".tests-env", ".hypothesis", "__pycache__")
 
 
 @contextmanager
-def opened(root: Path, *, installed: bool = False, settings: bytes | None = None) -> Iterator[Sandbox]:
+def opened(
+    root: Path, *, installed: bool = False, settings: bytes | None = None
+) -> Iterator[Sandbox]:
     """A sandbox with its files under `root`, around a new HOME in which somebody is signed in.
 
     `settings` are the user's own. `installed` runs install.sh over them; then the cache is empty and nothing has been asked for yet.

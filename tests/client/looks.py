@@ -67,15 +67,22 @@ class Shown:
     @property
     def texts(self) -> list[str]:
         """Our rows on the screen, without what the client shows at their right."""
-        return [text_of(row).partition("    ")[0] if number == 0 else text_of(row) for number, row in enumerate(self.arrived)]
+        return [
+            text_of(row).partition("    ")[0] if number == 0 else text_of(row)
+            for number, row in enumerate(self.arrived)
+        ]
 
     def changed(self) -> list[str]:
         """Every cell and row that is not as it was written, in words. What has no colour of its own has the client's."""
-        found = [text for row, text in zip(self.ours, self.texts, strict=True) if text != text_of(row)]
+        found = [
+            text for row, text in zip(self.ours, self.texts, strict=True) if text != text_of(row)
+        ]
         for number, (ours, arrived) in enumerate(zip(self.ours, self.arrived, strict=True)):
             for column, (one, other) in enumerate(zip(ours, arrived, strict=False)):
                 if one != (other if one.ink != "default" else other._replace(ink="default")):
-                    found.append(f"row {number}, cell {column}: {one} was written, {other} is shown")
+                    found.append(
+                        f"row {number}, cell {column}: {one} was written, {other} is shown"
+                    )
         return found
 
     @cached_property
@@ -90,7 +97,10 @@ class Looks:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        for arguments in (("init", "-q", "-b", "feature/looks"), ("config", "core.fsmonitor", "false")):
+        for arguments in (
+            ("init", "-q", "-b", "feature/looks"),
+            ("config", "core.fsmonitor", "false"),
+        ):
             done = sandbox.run("git", *arguments)
             assert done.returncode == 0, done.stderr
         self.change_settings()
@@ -107,7 +117,10 @@ class Looks:
         line = settings["statusLine"]
         if line.get("refreshInterval") != 1:
             added = shlex.quote(f's|^{{|{{"pr":{json.dumps(PAYLOAD)},|')
-            line |= {"command": f"sed {added} | ({line['command']}) | tee ~/written-$COLUMNS", "refreshInterval": 1}
+            line |= {
+                "command": f"sed {added} | ({line['command']}) | tee ~/written-$COLUMNS",
+                "refreshInterval": 1,
+            }
         self.sandbox.settings.write_text(json.dumps(settings))
 
     def configure(self, head: str, *, note: str, tail: str = "") -> None:

@@ -59,7 +59,10 @@ def row(lines: list[str], label: str, now: float, where: tzinfo) -> Shown | None
     text = found[0].removeprefix(label)
     share = re.search(r"(\d+)%", text)
     return Shown(
-        text.strip(), int(share[1]) if share else None, _end(text, now, where), [amount(part) for part in re.findall(AMOUNT, text)]
+        text.strip(),
+        int(share[1]) if share else None,
+        _end(text, now, where),
+        [amount(part) for part in re.findall(AMOUNT, text)],
     )
 
 
@@ -69,7 +72,10 @@ def _end(text: str, now: float, where: tzinfo) -> Moment | None:
     if left:
         after = timedelta(hours=int(left[1] or 0), minutes=int(left[2] or 0))
         return Moment(datetime.fromtimestamp(now, where) + after, day=False)
-    found = re.search(r"(?:↻|resets|expires|ends)(?: in [^,]*,)? (?:([A-Z][a-z]{2}) )?(?:(\d\d):(\d\d)|(\d+))", text)
+    found = re.search(
+        r"(?:↻|resets|expires|ends)(?: in [^,]*,)? (?:([A-Z][a-z]{2}) )?(?:(\d\d):(\d\d)|(\d+))",
+        text,
+    )
     if not found:
         return None
     name, hour, minute, day = found.groups()

@@ -41,5 +41,11 @@ def links(recording: str) -> list[Link]:
     for edge, following in zip(edges, [*edges[1:], None], strict=False):
         if edge["url"]:
             text = recording[edge.end() : following.start() if following else None]
-            found.append(Link(edge["url"], SEQUENCE.sub("", text), closed=following is not None and not following["url"]))
+            found.append(
+                Link(
+                    edge["url"],
+                    SEQUENCE.sub("", text),
+                    closed=following is not None and not following["url"],
+                )
+            )
     return found

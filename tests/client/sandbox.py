@@ -52,17 +52,34 @@ class Sandbox:
         (self.work / "tmux.conf").write_text(TMUX_CONFIGURATION)
         self._finish_onboarding()
         self._control, theirs = socket.socketpair()
-        arguments = [str(theirs.fileno()), *(str(self.work / name) for name in ("hosts", "tmux", "tmux.conf"))]
-        command = [*_unshare(), sys.executable, "-I", "-B", str(Path(__file__).with_name("inside.py")), *arguments]
+        arguments = [
+            str(theirs.fileno()),
+            *(str(self.work / name) for name in ("hosts", "tmux", "tmux.conf")),
+        ]
+        command = [
+            *_unshare(),
+            sys.executable,
+            "-I",
+            "-B",
+            str(Path(__file__).with_name("inside.py")),
+            *arguments,
+        ]
         with theirs:
             # The environment of the first process is the tmux server's, and so every terminal's.
             self._process = subprocess.Popen(
-                command, env=self.env(), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+                command,
+                env=self.env(),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
             )
         self._control.settimeout(START_DEADLINE_S)
         _, descriptors, _, _ = socket.recv_fds(self._control, 16, 1)
         if not descriptors:
-            raise RuntimeError(f"no sandbox on this machine: {self._process.communicate(timeout=10)[1]}")
+            raise RuntimeError(
+                f"no sandbox on this machine: {self._process.communicate(timeout=10)[1]}"
+            )
         self.api = ClientApi(socket.socket(fileno=descriptors[0]), self.certificates)
 
     @property
@@ -78,7 +95,11 @@ class Sandbox:
     def env(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """The whole environment of a program in the sandbox: the world's, the client on PATH, and our authority trusted."""
         # The wheels were downloaded for the interpreter that runs the tests.
-        own = (self.world.home / ".local" / "bin", self.program, Path(os.path.realpath(sys.executable)).parent)
+        own = (
+            self.world.home / ".local" / "bin",
+            self.program,
+            Path(os.path.realpath(sys.executable)).parent,
+        )
         folders = (*own, "/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
         return {
             **self.world.env,
@@ -91,35 +112,71 @@ class Sandbox:
             **(extra or {}),
         }
 
-    def start(self, name: str, *arguments: str, columns: int = 120, rows: int = 30, env: Mapping[str, str] | None = None) -> Terminal:
+    def start(
+        self,
+        name: str,
+        *arguments: str,
+        columns: int = 120,
+        rows: int = 30,
+        env: Mapping[str, str] | None = None,
+    ) -> Terminal:
         """Start a client called `name` with `arguments` in a terminal of its own."""
         command = [str(self.program / "claude"), *arguments]
-        terminal = Terminal.start(self.work / "tmux", name, command, env=self.env(env), cwd=self.project, columns=columns, rows=rows)
+        terminal = Terminal.start(
+            self.work / "tmux",
+            name,
+            command,
+            env=self.env(env),
+            cwd=self.project,
+            columns=columns,
+            rows=rows,
+        )
         self.terminals[name] = terminal
         return terminal
 
     def run(
-        self, *command: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None, **options: Any
+        self,
+        *command: str | Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        **options: Any,
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in the sandbox to its end."""
         enter = ["nsenter", "--target", str(self._first_process()), "--net", "--mount", "--pid"]
         if os.geteuid():
             enter += ["--user", "--preserve-credentials"]
         # nsenter starts at the root of the namespace's mounts.
-        words = [*enter, "--", "env", "--chdir", str(cwd or self.project), *(str(word) for word in command)]
+        words = [
+            *enter,
+            "--",
+            "env",
+            "--chdir",
+            str(cwd or self.project),
+            *(str(word) for word in command),
+        ]
         options = {"stdin": subprocess.DEVNULL, "timeout": 50, **options}
-        return subprocess.run(words, check=False, env=self.env(env), capture_output=True, text=True, **options)
+        return subprocess.run(
+            words, check=False, env=self.env(env), capture_output=True, text=True, **options
+        )
 
     def processes(self) -> list[str]:
         """The command lines of all that runs in the sandbox, without its own first process and tmux."""
         lines = self.run("ps", "-e", "-ww", "-o", "pid=,args=").stdout.splitlines()
         rows = [line.split(None, 1) for line in lines]
         own = ("ps ", "tmux ")
-        return [row[1] for row in rows if len(row) == 2 and row[0] != "1" and not row[1].startswith(own)]
+        return [
+            row[1] for row in rows if len(row) == 2 and row[0] != "1" and not row[1].startswith(own)
+        ]
 
     def install(self, clone: Path, *arguments: str) -> str:
         """Run the install.sh of `clone` with packages from the downloaded wheels; what it said. AssertionError where it fails."""
-        offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(WHEELS), "UV_NO_INDEX": "1", "UV_FIND_LINKS": str(WHEELS), "UV_OFFLINE": "1"}
+        offline = {
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(WHEELS),
+            "UV_NO_INDEX": "1",
+            "UV_FIND_LINKS": str(WHEELS),
+            "UV_OFFLINE": "1",
+        }
         done = self.run("./install.sh", *arguments, cwd=clone, env=offline)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -133,8 +190,13 @@ class Sandbox:
         """Wait until `holds()`. AssertionError with the processes and the requests when the deadline passes first."""
         end = time.monotonic() + deadline_s
         while not holds():
-            requests = [f"{request.method} {request.path} {request.headers.get('user-agent')}" for request in self.api.requests]
-            assert time.monotonic() < end, "\n".join([f"not within {deadline_s} s", *self.processes(), *requests])
+            requests = [
+                f"{request.method} {request.path} {request.headers.get('user-agent')}"
+                for request in self.api.requests
+            ]
+            assert time.monotonic() < end, "\n".join(
+                [f"not within {deadline_s} s", *self.processes(), *requests]
+            )
             time.sleep(0.05)
 
     def refreshes(self) -> list[str]:
@@ -152,11 +214,17 @@ class Sandbox:
         self._process.communicate(timeout=10)
 
     def _first_process(self) -> int:
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        children = (
+            Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        )
         return int(children[0])
 
     def _finish_onboarding(self) -> None:
-        trusted = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True, "allowedTools": []}
+        trusted = {
+            "hasTrustDialogAccepted": True,
+            "hasCompletedProjectOnboarding": True,
+            "allowedTools": [],
+        }
         self.world.write_state(
             numStartups=5,
             hasCompletedOnboarding=True,

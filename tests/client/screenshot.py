@@ -24,23 +24,44 @@ from tests.client.installation import opened
 
 def picture(capture: str, columns: int, file: Path, *, light: bool) -> None:
     """Draw a terminal, as `Terminal.screen(colours=True)` gives it, as an SVG, and beside it as a PNG."""
-    console = Console(record=True, width=columns, file=io.StringIO(), force_terminal=True, color_system="truecolor", legacy_windows=False)
+    console = Console(
+        record=True,
+        width=columns,
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        legacy_windows=False,
+    )
     console.print(Text.from_ansi(capture.rstrip("\n")), no_wrap=True, crop=False)
-    console.save_svg(str(file), title=file.stem, theme=DEFAULT_TERMINAL_THEME if light else SVG_EXPORT_THEME)
+    console.save_svg(
+        str(file), title=file.stem, theme=DEFAULT_TERMINAL_THEME if light else SVG_EXPORT_THEME
+    )
     browser = shutil.which("chromium")
     if browser:
         width, height = re.findall(r'viewBox="0 0 (\d+)\S* (\d+)', file.read_text())[0]
         size = f"--window-size={width},{height}"
-        flags = ["--headless", "--no-sandbox", "--hide-scrollbars", size, f"--screenshot={file.with_suffix('.png')}"]
+        flags = [
+            "--headless",
+            "--no-sandbox",
+            "--hide-scrollbars",
+            size,
+            f"--screenshot={file.with_suffix('.png')}",
+        ]
         subprocess.run([browser, *flags, file.resolve().as_uri()], check=True, capture_output=True)
 
 
 def main() -> None:
     """Draw the pictures that the arguments ask for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("directory", type=Path)
-    parser.add_argument("--light", action="store_true", help="a light terminal and the client's light theme")
-    parser.add_argument("--columns", type=int, action="append", help="a terminal's width; 80 and 160 without")
+    parser.add_argument(
+        "--light", action="store_true", help="a light terminal and the client's light theme"
+    )
+    parser.add_argument(
+        "--columns", type=int, action="append", help="a terminal's width; 80 and 160 without"
+    )
     arguments = parser.parse_args()
     arguments.directory.mkdir(parents=True, exist_ok=True)
     theme = "light" if arguments.light else "dark"
@@ -49,12 +70,22 @@ def main() -> None:
         for columns in arguments.columns or (80, 160):
             terminal = sandbox.start(str(columns), columns=columns, rows=24)
             terminal.wait_for("37%")
-            picture(terminal.screen(colours=True), columns, arguments.directory / f"{theme}-{columns}-start.svg", light=arguments.light)
+            picture(
+                terminal.screen(colours=True),
+                columns,
+                arguments.directory / f"{theme}-{columns}-start.svg",
+                light=arguments.light,
+            )
             sandbox.api.windows = (41, 27)
             terminal.enter("hello")
             terminal.wait_for(ANSWER)
             terminal.wait_for("41%")
-            picture(terminal.screen(colours=True), columns, arguments.directory / f"{theme}-{columns}-message.svg", light=arguments.light)
+            picture(
+                terminal.screen(colours=True),
+                columns,
+                arguments.directory / f"{theme}-{columns}-message.svg",
+                light=arguments.light,
+            )
             sandbox.api.windows = None
 
 

@@ -24,12 +24,32 @@ class Terminal:
 
     @classmethod
     def start(
-        cls, socket: Path, name: str, command: Sequence[str], *, env: Mapping[str, str], cwd: Path, columns: int, rows: int
+        cls,
+        socket: Path,
+        name: str,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        columns: int,
+        rows: int,
     ) -> Terminal:
         """Start `command` with `env` as its whole environment in a terminal of `columns` × `rows` cells."""
         bare = ["env", "-i", *(f"{key}={value}" for key, value in env.items()), *command]
         terminal = cls(socket, name)
-        terminal.tmux("new-session", "-d", "-s", name, "-x", str(columns), "-y", str(rows), "-c", str(cwd), shlex.join(bare))
+        terminal.tmux(
+            "new-session",
+            "-d",
+            "-s",
+            name,
+            "-x",
+            str(columns),
+            "-y",
+            str(rows),
+            "-c",
+            str(cwd),
+            shlex.join(bare),
+        )
         return terminal
 
     def keys(self, *keys: str) -> None:
@@ -53,12 +73,16 @@ class Terminal:
         """From now on write all that the program prints to `file`, byte for byte."""
         self.tmux("pipe-pane", "-O", "-t", self.name, f"cat > {shlex.quote(str(file))}")
 
-    def wait_for(self, what: Callable[[str], object] | str, *, deadline_s: float = DEADLINE_S) -> str:
+    def wait_for(
+        self, what: Callable[[str], object] | str, *, deadline_s: float = DEADLINE_S
+    ) -> str:
         """The first screen that holds `what`, a text or a rule. AssertionError with the last screen when the deadline passes first."""
         holds = what if callable(what) else lambda screen: what in screen
         end = time.monotonic() + deadline_s
         while not holds(screen := self.screen()):
-            assert time.monotonic() < end, f"{self.name} does not show {what!r} within {deadline_s} s:\n{screen}"
+            assert time.monotonic() < end, (
+                f"{self.name} does not show {what!r} within {deadline_s} s:\n{screen}"
+            )
             time.sleep(0.05)
         return screen
 
@@ -68,7 +92,12 @@ class Terminal:
 
     def tmux(self, *arguments: str) -> str:
         """Run a tmux command; its output. RuntimeError where it fails."""
-        done = subprocess.run(["tmux", "-S", str(self.socket), *arguments], check=False, capture_output=True, text=True)
+        done = subprocess.run(
+            ["tmux", "-S", str(self.socket), *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
         if done.returncode:
             raise RuntimeError(f"tmux {arguments[0]} failed: {done.stderr}")
         return done.stdout

@@ -47,7 +47,10 @@ def test_a_refresh_outlives_the_run_that_started_it(installed: Sandbox) -> None:
         assert installed.world.snapshot()["status"] == "ok"
         asked_at, landed_at = installed.api.ours[earlier].at, snapshot.stat().st_mtime
         # One of these sessions had started it.
-        assert len({session for at, session in cancellations(log) if asked_at < at < landed_at}) == CLIENTS
+        assert (
+            len({session for at, session in cancellations(log) if asked_at < at < landed_at})
+            == CLIENTS
+        )
         landed += 1
 
     for number in range(CLIENTS):
@@ -71,7 +74,9 @@ def make_every_run_last(sandbox: Sandbox, log: Path) -> None:
     """Let the wired command run on for 30 s, a line each second, and note in `log` when it is cancelled. No hook starts a refresh instead."""
     settings = json.loads(sandbox.settings.read_text())
     wrapper = sandbox.work / "wrapper"
-    wrapper.write_text(WRAPPER.format(log=shlex.quote(str(log)), command=settings["statusLine"]["command"]))
+    wrapper.write_text(
+        WRAPPER.format(log=shlex.quote(str(log)), command=settings["statusLine"]["command"])
+    )
     wrapper.chmod(0o700)
     settings["statusLine"] |= {"command": shlex.quote(str(wrapper)), "refreshInterval": 1}
     del settings["hooks"]

@@ -47,7 +47,10 @@ UPDATED = (
 """The rows of each update."""
 
 MISTAKES = {
-    "an unknown segment": ('theme = "ascii"\n[segments.nonsense]\nhide = true', "config.toml:2: segments.nonsense"),
+    "an unknown segment": (
+        'theme = "ascii"\n[segments.nonsense]\nhide = true',
+        "config.toml:2: segments.nonsense",
+    ),
     "no TOML": ('theme = "ascii"\n\ncolor = = "auto"', "config.toml:3: "),
     "an unknown theme": ('theme = "\\u001b[31mred"', "config.toml:1: theme"),
 }
@@ -97,7 +100,14 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
         refresh(sandbox)
         at.configure('theme = "default"', note="light")
         light = at.shown("light")
-        yield Session(themes, light, mistaken, righted, updates, {columns: at.recording(columns) for columns in WIDTHS})
+        yield Session(
+            themes,
+            light,
+            mistaken,
+            righted,
+            updates,
+            {columns: at.recording(columns) for columns in WIDTHS},
+        )
 
 
 def updated(at: Looks) -> dict[int, Updates]:
@@ -119,7 +129,10 @@ def look(terminal: Terminal, updates: Updates) -> None:
     """Take down what the terminal shows at this moment."""
     screen = terminal.screen()
     after_prompt = screen.rpartition("────\n")[2].split("\n")
-    rows = [re.fullmatch(" " * INDENT + pattern, row) for pattern, row in zip(UPDATED, after_prompt, strict=False)]
+    rows = [
+        re.fullmatch(" " * INDENT + pattern, row)
+        for pattern, row in zip(UPDATED, after_prompt, strict=False)
+    ]
     if len(rows) < len(UPDATED) or not all(rows):
         updates.broken.append(screen)
     clock = re.search(r"\d\d:\d\d:\d\d │ updated", screen)
@@ -135,13 +148,17 @@ def refresh(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("columns", WIDTHS)
 @pytest.mark.parametrize("name", THEMES)
-def test_three_rows_are_shown_as_they_were_written(session: Session, name: str, columns: int) -> None:
+def test_three_rows_are_shown_as_they_were_written(
+    session: Session, name: str, columns: int
+) -> None:
     """Cell for cell and with no word more, and all that is configured is there."""
     shown, between = session.looks[name][columns], THEMES[name][1]
     assert shown.changed() == []
     place, limits, others = shown.texts
     assert re.search("Opus 5.5.+project.+feature/looks.+#7 approved", place), place
-    assert re.search(re.escape("%").join(["5h.+41", ".+7d.+27", ".+Fable 55", r".+\$12\.34/\$50"]), limits), limits
+    assert re.search(
+        re.escape("%").join(["5h.+41", ".+7d.+27", ".+Fable 55", r".+\$12\.34/\$50"]), limits
+    ), limits
     assert re.search(rf"\d\d:\d\d.+{name} .+Fable passed 50%", others), others
     assert limits.count(between) >= 3
 
@@ -168,20 +185,32 @@ def test_ascii_is_ascii(session: Session, columns: int) -> None:
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_icons_need_the_users_word(session: Session, columns: int) -> None:
     """A Nerd Font's characters are there with `nerd_font`, and else nowhere."""
-    with_icons = {name for name in THEMES if re.search("[\ue000-\uf8ff]", "".join(session.looks[name][columns].texts))}
+    with_icons = {
+        name
+        for name in THEMES
+        if re.search("[\ue000-\uf8ff]", "".join(session.looks[name][columns].texts))
+    }
     assert with_icons == {"nerd"}
 
 
 @pytest.mark.parametrize("columns", WIDTHS)
-def test_the_colours_are_the_themes_in_all_that_the_terminal_has(session: Session, columns: int) -> None:
+def test_the_colours_are_the_themes_in_all_that_the_terminal_has(
+    session: Session, columns: int
+) -> None:
     """256 colours at 80 columns, 16 million at 160: the dark palette, and the light one after the first refresh with the client's light theme."""
-    for shown, palette in ((session.looks["default"], default.DARK), (session.righted, default.DARK), (session.light, default.LIGHT)):
+    for shown, palette in (
+        (session.looks["default"], default.DARK),
+        (session.righted, default.DARK),
+        (session.light, default.LIGHT),
+    ):
         place, limits, _ = shown[columns].arrived
         assert find(limits, "41%").ink == seen(palette.styles["normal"], columns)
         assert find(place, "feature").ink == seen(palette.styles["branch"], columns)
         assert find(place, "#7").underlined
     for name in ("powerline", "nerd"):
-        assert find(session.looks[name][columns].arrived[0], "Opus").ground == seen(powerline.THEME.blocks["model"].colour, columns)
+        assert find(session.looks[name][columns].arrived[0], "Opus").ground == seen(
+            powerline.THEME.blocks["model"].colour, columns
+        )
 
 
 @pytest.mark.parametrize("columns", WIDTHS)
@@ -210,7 +239,9 @@ def test_over_many_updates_nothing_flickers(session: Session, columns: int) -> N
 
 @pytest.mark.parametrize("columns", WIDTHS)
 @pytest.mark.parametrize("name", MISTAKES)
-def test_with_a_mistake_in_the_configuration_the_line_stays_and_names_it(session: Session, name: str, columns: int) -> None:
+def test_with_a_mistake_in_the_configuration_the_line_stays_and_names_it(
+    session: Session, name: str, columns: int
+) -> None:
     """The rows are those of the last good configuration, in its theme; the mark is at the end of the last."""
     shown = session.mistaken[name][columns]
     assert shown.changed() == []

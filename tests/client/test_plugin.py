@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 @pytest.fixture
 def plugin(bare: Sandbox, tmp_path: Path) -> Path:
     """The plugin's directory, once the client has installed it from a clone."""
-    for arguments in (("marketplace", "add", str(fetched(tmp_path / "clone"))), ("install", "usageline@usageline")):
+    for arguments in (
+        ("marketplace", "add", str(fetched(tmp_path / "clone"))),
+        ("install", "usageline@usageline"),
+    ):
         done = bare.run("claude", "plugin", *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
     installed = json.loads((bare.world.home / ".claude/plugins/installed_plugins.json").read_text())
@@ -28,7 +31,15 @@ def plugin(bare: Sandbox, tmp_path: Path) -> Path:
 
 def test_the_client_finds_nothing_to_complain_about(bare: Sandbox, tmp_path: Path) -> None:
     """The strict rules of the plugin directory hold."""
-    done = bare.run("claude", "plugin", "validate", "--strict", "--profile", "directory", str(fetched(tmp_path / "clone")))
+    done = bare.run(
+        "claude",
+        "plugin",
+        "validate",
+        "--strict",
+        "--profile",
+        "directory",
+        str(fetched(tmp_path / "clone")),
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -43,14 +54,22 @@ def test_the_plugin_tells_the_model_nothing(bare: Sandbox, plugin: Path) -> None
     """Its command is for the user's own hand: not even its description takes up context in every session."""
     assert (plugin / "commands" / "setup.md").exists()
     chat(bare)
-    excerpts = [found for message in bare.api.messages for found in re.findall(".{,80}usageline.{,80}", message)]
+    excerpts = [
+        found
+        for message in bare.api.messages
+        for found in re.findall(".{,80}usageline.{,80}", message)
+    ]
     assert excerpts == []
 
 
-def test_the_hook_of_the_plugin_starts_one_refresh_for_three_clients(bare: Sandbox, plugin: Path) -> None:
+def test_the_hook_of_the_plugin_starts_one_refresh_for_three_clients(
+    bare: Sandbox, plugin: Path
+) -> None:
     """Set up by the plugin's own installer, but with its settings taken out again, so that only the plugin's hook can have started it."""
     settings = json.loads(bare.settings.read_text())
-    settings["hooks"] = {"SessionStart": [{"hooks": [{"type": "command", "command": "echo started >> ~/started"}]}]}
+    settings["hooks"] = {
+        "SessionStart": [{"hooks": [{"type": "command", "command": "echo started >> ~/started"}]}]
+    }
     bare.install(plugin, "--yes")
     bare.clear_cache()
     bare.api.requests.clear()

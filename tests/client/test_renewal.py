@@ -18,7 +18,9 @@ TOKEN_PATH = "/v1/oauth/token"
 RENEWED = "sk-ant-oat01-RENEWED-by-the-client"
 
 
-def test_the_numbers_are_back_when_the_client_has_renewed_its_sign_in(installed: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_numbers_are_back_when_the_client_has_renewed_its_sign_in(
+    installed: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No request with a token that cannot succeed, the reason on the line, then the client's own renewal and numbers got with the new token."""
     renewals: list[bool] = []
     serve = _ClientHandler.do_POST
@@ -47,7 +49,9 @@ def test_the_numbers_are_back_when_the_client_has_renewed_its_sign_in(installed:
     terminal.wait_for(ANSWER)
     terminal.wait_for("37%")
     assert True in renewals
-    assert {request.headers["authorization"] for request in installed.api.ours} == {f"Bearer {RENEWED}"}
+    assert {request.headers["authorization"] for request in installed.api.ours} == {
+        f"Bearer {RENEWED}"
+    }
     assert "sign-in expired" not in terminal.screen()
 
 

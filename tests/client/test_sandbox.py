@@ -23,12 +23,17 @@ def test_the_client_is_the_one_we_mean(bare: Sandbox) -> None:
 def test_nothing_but_the_api_can_be_reached(bare: Sandbox) -> None:
     """The API's name leads to our server; an address outside leads nowhere."""
     assert bare.run(sys.executable, "-c", CONNECT, "api.anthropic.com", "443").returncode == 0
-    assert "Network is unreachable" in bare.run(sys.executable, "-c", CONNECT, "192.0.2.1", "443").stderr
+    assert (
+        "Network is unreachable"
+        in bare.run(sys.executable, "-c", CONNECT, "192.0.2.1", "443").stderr
+    )
 
 
 def test_clients_in_one_sandbox_share_the_home_and_the_api(bare: Sandbox) -> None:
     """Two clients show what their status lines print, each knows its width, and both ask the same server."""
-    bare.settings.write_text(json.dumps({"statusLine": {"type": "command", "command": "echo columns=$COLUMNS"}}))
+    bare.settings.write_text(
+        json.dumps({"statusLine": {"type": "command", "command": "echo columns=$COLUMNS"}})
+    )
     narrow, wide = bare.start("narrow", columns=80), bare.start("wide", columns=160)
     narrow.wait_for("columns=80")
     wide.wait_for("columns=160")

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from tests.client.sandbox import Sandbox
 
 WIDTHS = (80, 120, 160)
-HOOK_OF_THE_USER = {"matcher": "startup", "hooks": [{"type": "command", "command": "echo started >> ~/started"}]}
+HOOK_OF_THE_USER = {
+    "matcher": "startup",
+    "hooks": [{"type": "command", "command": "echo started >> ~/started"}],
+}
 LINE = {
     80: r"(Opus 5\.5 │ )?5h ([█-▏ ╎]+ )?{session}% ↻ .* │ 7d ([█-▏ ╎]+ )?{week}% ↻ .* │ Fable 55% │ (credits )?\$12\.34/\$50",
     120: r"Opus 5\.5 │ (ctx 1% │ )?5h [█-▏ ╎]{{10}} {session}% ↻ .* │ 7d [█-▏ ╎]{{10}} {week}% ↻ .* │ Fable 55% │ credits \$12\.34/\$50",
@@ -66,13 +69,17 @@ def row(screen: str) -> str:
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_the_line_is_there_before_the_first_message(morning: Morning, columns: int) -> None:
     """5 hours, week, the model's week and the credits are what the usage endpoint says."""
-    assert re.fullmatch(LINE[columns].format(session=37, week=26), row(morning.before[columns])), morning.before[columns]
+    assert re.fullmatch(LINE[columns].format(session=37, week=26), row(morning.before[columns])), (
+        morning.before[columns]
+    )
 
 
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_after_a_message_the_payload_is_merged_in(morning: Morning, columns: int) -> None:
     """5 hours and week come from the payload; what it lacks stays from the snapshot."""
-    assert re.fullmatch(LINE[columns].format(session=41, week=27), row(morning.after[columns])), morning.after[columns]
+    assert re.fullmatch(LINE[columns].format(session=41, week=27), row(morning.after[columns])), (
+        morning.after[columns]
+    )
 
 
 @pytest.mark.parametrize("columns", WIDTHS)

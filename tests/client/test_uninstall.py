@@ -29,8 +29,12 @@ def test_settings_are_byte_for_byte_what_they_were(tmp_path: Path) -> None:
 
         sandbox.install(clone, "--uninstall", "--yes")
         assert sandbox.settings.read_bytes() == SETTINGS
-        new = {path.relative_to(sandbox.world.home) for path in sandbox.world.home.rglob("*")} - before
-        assert [path for path in new if path.parts[0] != ".claude" and "usageline" in str(path)] == []
+        new = {
+            path.relative_to(sandbox.world.home) for path in sandbox.world.home.rglob("*")
+        } - before
+        assert [
+            path for path in new if path.parts[0] != ".claude" and "usageline" in str(path)
+        ] == []
 
         sandbox.api.requests.clear()
         screen = sandbox.start("without").wait_for("the user’s own")

@@ -46,7 +46,11 @@ SEGMENTS = {"Current session": "5h", "Current week (all models)": "7d", "Usage c
 TO_THE_MINUTE_S = 120
 """The client cuts a reset to the minute, the table rounds it, and the line counts down from a later second."""
 
-OWNER = {"organizationRole": "admin", "billingType": "stripe_subscription", "hasExtraUsageEnabled": True}
+OWNER = {
+    "organizationRole": "admin",
+    "billingType": "stripe_subscription",
+    "hasExtraUsageEnabled": True,
+}
 """Somebody who can buy credits; to others the client says nothing of credits that are off."""
 
 
@@ -69,14 +73,18 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory, built_release: Release) -> Iterator[dict[str, Future[Seen]]]:
+def seen(
+    tmp_path_factory: pytest.TempPathFactory, built_release: Release
+) -> Iterator[dict[str, Future[Seen]]]:
     """Every body, shown by a client of its own and by us; a few at once."""
     root = tmp_path_factory.mktemp("usage screen")
     api = Api(body=body_of)
     with opened(root / "sandbox") as sandbox, ThreadPoolExecutor(AT_ONCE) as pool:
         sandbox.api.body = body_of
         yield {
-            name: pool.submit(look, sandbox, api, built_release, root / name, ZONES[number % len(ZONES)])
+            name: pool.submit(
+                look, sandbox, api, built_release, root / name, ZONES[number % len(ZONES)]
+            )
             for number, name in enumerate(BODIES)
         }
         pool.shutdown(cancel_futures=True)
@@ -93,7 +101,11 @@ def look(sandbox: Sandbox, api: Api, release: Release, root: Path, zone: str) ->
     name = root.name
     world = World(root)
     world.sign_in(token=f"sk-ant-oat01-for-{name}")
-    trusted = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True, "allowedTools": []}
+    trusted = {
+        "hasTrustDialogAccepted": True,
+        "hasCompletedProjectOnboarding": True,
+        "allowedTools": [],
+    }
     world.write_state(
         oauthAccount={**world.read_state()["oauthAccount"], **OWNER},
         numStartups=5,
@@ -109,7 +121,9 @@ def look(sandbox: Sandbox, api: Api, release: Release, root: Path, zone: str) ->
     terminal = sandbox.start(name, columns=120, rows=70, env={"HOME": str(world.home), "TZ": zone})
     terminal.wait_for("❯")
     terminal.enter("/usage")
-    shown = terminal.wait_for(lambda screen: was_asked(sandbox, name) and usage_screen.is_done(screen))
+    shown = terminal.wait_for(
+        lambda screen: was_asked(sandbox, name) and usage_screen.is_done(screen)
+    )
     while shown != (shown := terminal.screen()):  # it is drawn in several strokes
         time.sleep(0.2)
     now = time.time()
@@ -121,19 +135,30 @@ def look(sandbox: Sandbox, api: Api, release: Release, root: Path, zone: str) ->
 
 def was_asked(sandbox: Sandbox, name: str) -> bool:
     """Whether the client has got its answer."""
-    return any(request.headers.get("authorization", "").endswith(f"-for-{name}") for request in sandbox.api.usage_requests)
+    return any(
+        request.headers.get("authorization", "").endswith(f"-for-{name}")
+        for request in sandbox.api.usage_requests
+    )
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_every_row_of_the_clients_screen_is_ours_too(seen: dict[str, Future[Seen]], name: str) -> None:
+def test_every_row_of_the_clients_screen_is_ours_too(
+    seen: dict[str, Future[Seen]], name: str
+) -> None:
     """Label, percentage, reset and amounts, in `--json`."""
     found = seen[name].result()
     if found.rows is None:
         assert found.ours.snapshot["status"] == "unreadable", found.screen
         return
     for row in found.rows:
-        limits = [limit for limit in found.ours.snapshot["limits"] if is_of(limit, found.labels(row))]
-        credits_found = [credit for credit in found.ours.snapshot["credits"] if credit["label"] == found.labels(row)]
+        limits = [
+            limit for limit in found.ours.snapshot["limits"] if is_of(limit, found.labels(row))
+        ]
+        credits_found = [
+            credit
+            for credit in found.ours.snapshot["credits"]
+            if credit["label"] == found.labels(row)
+        ]
         if row.state == OFF:
             assert not any(credit["enabled"] for credit in credits_found), found.screen
             continue
@@ -150,14 +175,19 @@ def test_every_row_of_the_clients_screen_is_ours_too(seen: dict[str, Future[Seen
 
 def is_of(limit: dict[str, Any], label: str) -> bool:
     """Whether the limit is the row of that label: for which surface a model's limit is, the client leaves out."""
-    return bool(limit["label"] == label or (limit["kind"] == "weekly_scoped" and limit["label"].startswith(label + " (")))
+    return bool(
+        limit["label"] == label
+        or (limit["kind"] == "weekly_scoped" and limit["label"].startswith(label + " ("))
+    )
 
 
 def assert_money(row: Row, credit: dict[str, Any]) -> None:
     """The row's amounts and its state are those of the credit."""
     for shown, minor in ((row.used, credit["used_minor"]), (row.limit, credit["limit_minor"])):
         if shown is not None:
-            assert Amount(Decimal(minor).scaleb(-credit["exponent"]), credit["currency"]) == shown, (row, credit)
+            assert (
+                Amount(Decimal(minor).scaleb(-credit["exponent"]), credit["currency"]) == shown
+            ), (row, credit)
     if row.state == UNLIMITED:
         assert (credit["enabled"], credit["limit_minor"]) == (True, None)
     if row.state == OUT:
@@ -166,22 +196,30 @@ def assert_money(row: Row, credit: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_the_table_shows_what_the_clients_screen_shows(seen: dict[str, Future[Seen]], name: str) -> None:
+def test_the_table_shows_what_the_clients_screen_shows(
+    seen: dict[str, Future[Seen]], name: str
+) -> None:
     """The same rows in `usageline`."""
     found = seen[name].result()
     for row in found.rows or ():
-        ours_row = ours.row(found.ours.table, found.labels(row), found.now, usage_screen.zone_of(found.zone))
+        ours_row = ours.row(
+            found.ours.table, found.labels(row), found.now, usage_screen.zone_of(found.zone)
+        )
         if row.state == OFF:
             assert ours_row is None or "off" in ours_row.text
             continue
         assert ours_row is not None, found.ours.table
         assert_same(row, ours_row)
         if row.state:
-            assert {OUT: "out of credits", UNLIMITED: "no cap", REACHED: "limit reached"}[row.state] in ours_row.text
+            assert {OUT: "out of credits", UNLIMITED: "no cap", REACHED: "limit reached"}[
+                row.state
+            ] in ours_row.text
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_the_line_shows_what_the_clients_screen_shows(seen: dict[str, Future[Seen]], name: str) -> None:
+def test_the_line_shows_what_the_clients_screen_shows(
+    seen: dict[str, Future[Seen]], name: str
+) -> None:
     """The same rows, where they have a place in the line."""
     found = seen[name].result()
     for row in found.rows or ():
@@ -201,7 +239,10 @@ def assert_same(row: Row, shown: Shown) -> None:
     if row.percent is not None and shown.percent is not None:
         assert shown.percent == row.percent, (row, shown)
     else:
-        assert row.percent is None or row.used or row.label.endswith("credit"), (row, shown)  # amounts stand in place of a percentage
+        assert row.percent is None or row.used or row.label.endswith("credit"), (
+            row,
+            shown,
+        )  # amounts stand in place of a percentage
     if row.ends is not None and shown.at is not None:
         assert_same_moment(row.ends, shown.at)
     if row.used is not None:
@@ -222,23 +263,40 @@ def test_what_ours_shows_besides_is_in_the_body(seen: dict[str, Future[Seen]], n
     """Each number, time and word of the snapshot; the end of the month is the client's own."""
     found = seen[name].result()
     values = list(leaves(found.body))
-    numbers = [Decimal(str(value)) for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    numbers = [
+        Decimal(str(value))
+        for value in values
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
     moments = [moment for value in values if (moment := time_of(value))]
     end_of_month = first_of_next_month(found)
     for meter in (*found.ours.snapshot["limits"], *found.ours.snapshot["credits"]):
         at = meter["resets_at"] if "resets_at" in meter else meter["ends_at"]
-        assert at is None or at == end_of_month or at in numbers or any(abs(moment.timestamp() - at) <= 1 for moment in moments), meter
-        amounts = {name: Decimal(meter[name]).scaleb(-meter["exponent"]) for name in ("used_minor", "limit_minor") if meter.get(name)}
+        assert (
+            at is None
+            or at == end_of_month
+            or at in numbers
+            or any(abs(moment.timestamp() - at) <= 1 for moment in moments)
+        ), meter
+        amounts = {
+            name: Decimal(meter[name]).scaleb(-meter["exponent"])
+            for name in ("used_minor", "limit_minor")
+            if meter.get(name)
+        }
         for value in amounts.values():
             assert is_told(value, numbers), (meter, value)
         if meter["percent"] is not None and Decimal(str(meter["percent"])) not in numbers:
             cap = amounts.get("limit_minor")
-            assert meter["percent"] == (pytest.approx(float(100 * amounts["used_minor"] / cap)) if cap else 100), meter
+            assert meter["percent"] == (
+                pytest.approx(float(100 * amounts["used_minor"] / cap)) if cap else 100
+            ), meter
 
 
 def first_of_next_month(found: Seen) -> int:
     """In the zone in which the client ran, computed another way than ours."""
-    today = datetime.fromtimestamp(found.now, usage_screen.zone_of(found.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = datetime.fromtimestamp(found.now, usage_screen.zone_of(found.zone)).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
     return int((today.replace(day=28) + timedelta(days=4)).replace(day=1).timestamp())
 
 
@@ -250,7 +308,9 @@ def is_told(value: Decimal, numbers: list[Decimal]) -> bool:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_the_clients_cache_says_the_same_as_the_service(seen: dict[str, Future[Seen]], name: str) -> None:
+def test_the_clients_cache_says_the_same_as_the_service(
+    seen: dict[str, Future[Seen]], name: str
+) -> None:
     """Where the client has written it: the source `claude-cache` gives the numbers that `oauth` would give."""
     found = seen[name].result()
     if found.cached is not None and found.rows is not None:

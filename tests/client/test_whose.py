@@ -40,7 +40,9 @@ def test_a_session_with_a_token_of_its_own_shows_its_own_numbers_alone(installed
     assert not [text for text in MIX if text in screen]
 
 
-def test_an_idle_session_does_not_show_its_old_account_after_a_sign_in_elsewhere(installed: Sandbox) -> None:
+def test_an_idle_session_does_not_show_its_old_account_after_a_sign_in_elsewhere(
+    installed: Sandbox,
+) -> None:
     installed.api.body = usage_body(session=40, weekly=25)
     installed.api.windows = (41, 27)
     terminal = installed.start("one")

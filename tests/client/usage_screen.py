@@ -22,7 +22,12 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 SHARE = re.compile(r" *[█-▏]* *(-?\d+)% used")
 OUT, OFF, UNLIMITED = "You're out of usage credits", "Usage credits are off", "Unlimited"
 REACHED = "You've hit your monthly spend limit"
-NO_FACT = ("/usage-credits to buy more", "/usage-credits to turn them on", "/usage-credits to raise it", "One-time credit")
+NO_FACT = (
+    "/usage-credits to buy more",
+    "/usage-credits to turn them on",
+    "/usage-credits to raise it",
+    "One-time credit",
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,11 @@ def rows(screen: str, now: float, zone: str) -> list[Row]:
     """The screen's rows, in their order; times without a zone are in `zone`. Other words, as a credit's terms, stand in `unknown`."""
     blocks = re.split(r"\n\s*\n", shown(screen))
     texts = [[line.strip() for line in block.splitlines() if line.strip()] for block in blocks]
-    return [_row(block, now, zone) for block in texts if block and not block[0].startswith("What's contributing")]
+    return [
+        _row(block, now, zone)
+        for block in texts
+        if block and not block[0].startswith("What's contributing")
+    ]
 
 
 def zone_of(name: str) -> tzinfo:
@@ -87,7 +96,9 @@ def amount(text: str) -> Amount:
     """`$1,234.50`, `CHF 3`."""
     symbol = re.match(r"R\$|[$€£¥]|[A-Z]{3} ", text)
     assert symbol, text
-    return Amount(Decimal(text[symbol.end() :].replace(",", "")), SYMBOLS.get(symbol[0], symbol[0].strip()))
+    return Amount(
+        Decimal(text[symbol.end() :].replace(",", "")), SYMBOLS.get(symbol[0], symbol[0].strip())
+    )
 
 
 def _row(block: list[str], now: float, zone: str) -> Row:
@@ -117,13 +128,19 @@ def _read(note: str, row: Row, now: float, zone: str) -> None:
 
 def _moment(text: str, zone: str, now: float) -> Moment | None:
     """`11:37pm`, `Nov 26, 9pm`, `Jan 5, 2027, 12am`, `Dec 1`, `December 5`. Without a year it is the next such moment."""
-    found = re.fullmatch(r"(?:([A-Z][a-z]{2})[a-z]* (\d+)(?:, (\d{4}))?)?(?:(?:, )?(\d+)(?::(\d\d))?([ap])m)?", text)
+    found = re.fullmatch(
+        r"(?:([A-Z][a-z]{2})[a-z]* (\d+)(?:, (\d{4}))?)?(?:(?:, )?(\d+)(?::(\d\d))?([ap])m)?", text
+    )
     if not found:
         return None
     month, day, year, hour, minute, half = found.groups()
     where = zone_of(zone)
     today = datetime.fromtimestamp(now, where).replace(hour=0, minute=0, second=0, microsecond=0)
-    at = today.replace(year=int(year or today.year), month=MONTHS.index(month) + 1, day=int(day)) if month else today
+    at = (
+        today.replace(year=int(year or today.year), month=MONTHS.index(month) + 1, day=int(day))
+        if month
+        else today
+    )
     if hour:
         at = at.replace(hour=int(hour) % 12 + (12 if half == "p" else 0), minute=int(minute or 0))
     if not month and at.timestamp() < now - 60:

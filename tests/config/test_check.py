@@ -30,25 +30,43 @@ def named(text: str) -> list[str]:
             '\n\n[segments.session]\nbar_width = "wide"',
             'c:4: segments.session.bar_width: a whole number from 2 to 40 is allowed, not "wide"',
         ),
-        ("[segments.session]\nbar_width = 5.0", "c:2: segments.session.bar_width: a whole number from 2 to 40 is allowed, not 5.0"),
+        (
+            "[segments.session]\nbar_width = 5.0",
+            "c:2: segments.session.bar_width: a whole number from 2 to 40 is allowed, not 5.0",
+        ),
         (
             "[segments]\nsession = { bar = 'theme',\\\n bar_width = 1 }".replace("\\\n", ""),
             "c:2: segments.session.bar_width: a whole number from 2 to 40 is allowed, not 1",
         ),
-        ('segments.text.note.txet = "x"', 'c:1: segments.text.note.txet: there is no such option; did you mean "text"?'),
-        ("[segments.sesion]", 'c:1: segments.sesion: there is no such segment; did you mean "session"?'),
-        ("[segments]\nmodel = false", "c:2: segments.model: a table of options is allowed, not false"),
+        (
+            'segments.text.note.txet = "x"',
+            'c:1: segments.text.note.txet: there is no such option; did you mean "text"?',
+        ),
+        (
+            "[segments.sesion]",
+            'c:1: segments.sesion: there is no such segment; did you mean "session"?',
+        ),
+        (
+            "[segments]\nmodel = false",
+            "c:2: segments.model: a table of options is allowed, not false",
+        ),
         (
             'rows = [\n  ["model"],\n  # none\n  ["weekly",\n   "sesion"],\n]',
             'c:5: rows: there is no segment "sesion"; did you mean "session"?',
         ),
-        ('rows = [["text.note"]]', 'c:1: rows: there is no segment "text.note"; did you mean "text"?'),
+        (
+            'rows = [["text.note"]]',
+            'c:1: rows: there is no segment "text.note"; did you mean "text"?',
+        ),
         ("rows = [[], 5]", "c:1: rows: a list of at most 24 segments is allowed, not 5"),
         ("rows = [\n['model', 7]]", "c:2: rows: a list of at most 24 segments is allowed, not 7"),
         ('thme = "dark"', 'c:1: thme: there is no such key; did you mean "theme"?'),
         ("[stylse]\nx = 1", 'c:1: stylse: there is no such key; did you mean "styles"?'),
         ("styles = 5", "c:1: styles: a table is allowed, not 5"),
-        ('[styles]\nnomral = "red"', 'c:2: styles.nomral: there is no such key; did you mean "normal"?'),
+        (
+            '[styles]\nnomral = "red"',
+            'c:2: styles.nomral: there is no such key; did you mean "normal"?',
+        ),
         (
             '[styles]\nnormal = "bold gren"',
             'words such as bold, dim, italic, underline, reverse, one colour (red, bright-red, 0-255, #rrggbb), and on with another are allowed, not "gren"; did you mean "green"?',
@@ -58,9 +76,15 @@ def named(text: str) -> list[str]:
         ('[glyphs]\nfull = "ab"', "one character that takes one cell is allowed"),
         ('[glyphs]\nparts = "abc"', "text of 0 or 8 characters"),
         ('theme = "powrline"', 'not "powrline"; did you mean "powerline"?'),
-        ("[alerts]\nthresholds = [75, 101]", "c:2: alerts.thresholds: a list of at most 8 whole numbers from 1 to 100 is allowed, not 101"),
+        (
+            "[alerts]\nthresholds = [75, 101]",
+            "c:2: alerts.thresholds: a list of at most 8 whole numbers from 1 to 100 is allowed, not 101",
+        ),
         ("[alerts]\nthresholds = [75, true]", "not true"),
-        ("[chain]\ntimeout = inf", "c:2: chain.timeout: seconds from 0.1 to 30 are allowed, not inf"),
+        (
+            "[chain]\ntimeout = inf",
+            "c:2: chain.timeout: seconds from 0.1 to 30 are allowed, not inf",
+        ),
         ("wrap = 1979-05-27", "c:1: wrap: true or false is allowed, not 1979-05-27"),
         ("'x' = 1\n\"\\u001b[31m\" = 1", '"?[31m": there is no such key'),
         ("theme = 'dark'\ntheme = 'light'", "c:2"),
@@ -68,12 +92,21 @@ def named(text: str) -> list[str]:
         ("theme = 'dark'\nclock =", "c:2: not TOML"),
         ('a = """\n\n', "c:1: not TOML"),
         ('a = "\\u001b"', "there is no such key"),
-        ('[chain]\ncommand = "a\\u0000"', "c:2: chain.command: a shell command of at most 131071 bytes is allowed"),
+        (
+            '[chain]\ncommand = "a\\u0000"',
+            "c:2: chain.command: a shell command of at most 131071 bytes is allowed",
+        ),
         ("[[segments]]", "c:1: segments: a table is allowed, not [a table]"),
         ("[[x]]\n[[x]]\n[x.y]\ntheme = 1", "c:1: x: there is no such key"),
-        ("max_rows = 0x" + "f" * 20000, "c:1: max_rows: a whole number from 1 to 6 is allowed, not a number that long"),
+        (
+            "max_rows = 0x" + "f" * 20000,
+            "c:1: max_rows: a whole number from 1 to 6 is allowed, not a number that long",
+        ),
         ("[segments.text.'no name']\n", "a name of at most 32 letters, digits, - and _ is allowed"),
-        ("[segments.session.bar]\n", "c:1: segments.session.bar: one of theme, blocks, dots, squares, line, ascii is allowed, not a table"),
+        (
+            "[segments.session.bar]\n",
+            "c:1: segments.session.bar: one of theme, blocks, dots, squares, line, ascii is allowed, not a table",
+        ),
     ],
 )
 def test_a_problem_is_named_with_line_key_and_what_is_allowed(text: str, problem: str) -> None:
@@ -112,11 +145,26 @@ def test_what_is_allowed_is_read(text: str, key: str, value: object) -> None:
 
 def test_an_instance_has_its_segments_options_and_its_own() -> None:
     """Its own win."""
-    values = check_text('[segments.session]\nbar_width = 5\nlabel = "x"\n[segments.session.mini]\nlabel = "y"\n').values
-    assert values.segments == {"session": {"bar_width": 5, "label": "x"}, "session.mini": {"bar_width": 5, "label": "y"}}
+    values = check_text(
+        '[segments.session]\nbar_width = 5\nlabel = "x"\n[segments.session.mini]\nlabel = "y"\n'
+    ).values
+    assert values.segments == {
+        "session": {"bar_width": 5, "label": "x"},
+        "session.mini": {"bar_width": 5, "label": "y"},
+    }
 
 
-@pytest.mark.parametrize("text", ["a = 1\na = 2\n", "[a]\n[b]\n[a]\n", "a = [1,\n2\nb = 3\n", "a = ", "[" * 5000, "a = " + "[" * 3000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = 1\na = 2\n",
+        "[a]\n[b]\n[a]\n",
+        "a = [1,\n2\nb = 3\n",
+        "a = ",
+        "[" * 5000,
+        "a = " + "[" * 3000,
+    ],
+)
 def test_both_parsers_name_the_same_line(text: str) -> None:
     """Python 3.10 has none of its own."""
     lines = []
@@ -134,10 +182,16 @@ SCALARS = st.one_of(
     st.floats(),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=30),
     st.just(dt.date(1979, 5, 27)),
-    st.sampled_from(["model", "session", "bold red", "#12ab9f", "theme", "dots", "auto", "text.a", 1, 50, 0.5]),
+    st.sampled_from(
+        ["model", "session", "bold red", "#12ab9f", "theme", "dots", "auto", "text.a", 1, 50, 0.5]
+    ),
 )
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=4), inner, max_size=3)), max_leaves=8
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=8,
 )
 KEYS = {key.name for key in TOP} | set(TABLES) | {"segments"} | {"nonesuch"}
 OPTIONS = st.sampled_from([*sorted({name for kind in SEGMENTS for name in keys_of(kind)}), "a"])
@@ -145,13 +199,28 @@ DOCUMENTS = st.fixed_dictionaries(
     {},
     optional={
         **dict.fromkeys(sorted(KEYS), VALUES),
-        "rows": st.one_of(VALUES, st.lists(st.lists(st.sampled_from([*SEGMENTS, "text.a", "nonesuch"]), max_size=4), max_size=3)),
+        "rows": st.one_of(
+            VALUES,
+            st.lists(
+                st.lists(st.sampled_from([*SEGMENTS, "text.a", "nonesuch"]), max_size=4), max_size=3
+            ),
+        ),
         "segments": st.dictionaries(
             st.sampled_from([*SEGMENTS, "nonesuch"]),
-            st.one_of(VALUES, st.dictionaries(OPTIONS, st.one_of(VALUES, st.dictionaries(OPTIONS, VALUES, max_size=2)), max_size=3)),
+            st.one_of(
+                VALUES,
+                st.dictionaries(
+                    OPTIONS,
+                    st.one_of(VALUES, st.dictionaries(OPTIONS, VALUES, max_size=2)),
+                    max_size=3,
+                ),
+            ),
             max_size=3,
         ),
-        **{name: st.dictionaries(st.sampled_from([key.name for key in keys]), VALUES, max_size=3) for name, (keys, _) in TABLES.items()},
+        **{
+            name: st.dictionaries(st.sampled_from([key.name for key in keys]), VALUES, max_size=3)
+            for name, (keys, _) in TABLES.items()
+        },
     },
 )
 
@@ -164,7 +233,11 @@ def test_whatever_is_written_the_line_can_read_what_is_made_of_it(document: dict
     assert all(problem.line and problem.key for problem in checked.problems)
     found = resolved(checked.values)
     assert len(json.dumps(found, ensure_ascii=False).encode()) < 1 << 18
-    assert all(kind in SEGMENTS and isinstance(options, dict) for row in found["rows"] for kind, options in row)
+    assert all(
+        kind in SEGMENTS and isinstance(options, dict)
+        for row in found["rows"]
+        for kind, options in row
+    )
     for row in found["rows"]:
         for kind, options in row:
             assert options.keys() <= keys_of(kind).keys() | {"bar_glyphs"}

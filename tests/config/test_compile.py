@@ -53,8 +53,18 @@ def test_segments_options_and_instances_become_rows(world: World, built_release:
         ],
         [["weekly", {}]],
     ]
-    assert found["theme"]["styles"]["256"]["custom-1"] == found["theme"]["light"]["true"]["custom-1"] == "1;31"
-    assert (found["wrap"], found["max_rows"], found["color"], found["clock"], found["problem"]) == (True, 6, "auto", "24h", "")
+    assert (
+        found["theme"]["styles"]["256"]["custom-1"]
+        == found["theme"]["light"]["true"]["custom-1"]
+        == "1;31"
+    )
+    assert (found["wrap"], found["max_rows"], found["color"], found["clock"], found["problem"]) == (
+        True,
+        6,
+        "auto",
+        "24h",
+        "",
+    )
     assert (found["version"], found["program"]) == (1, __version__)
     assert found["stamp"] == file_stamp(paths.config_file(world.env))
 
@@ -85,7 +95,13 @@ def test_a_chain_comes_whole(world: World) -> None:
     world.configure('[chain]\ncommand = "date"\nwait = true\n')
     compile_config(world.env)
     digest = paths.digest(b"date")
-    assert compiled(world)["chain"] == {"command": "date", "position": "below", "timeout": 5, "wait": True, "digest": digest}
+    assert compiled(world)["chain"] == {
+        "command": "date",
+        "position": "below",
+        "timeout": 5,
+        "wait": True,
+        "digest": digest,
+    }
 
 
 @pytest.mark.parametrize(
@@ -96,7 +112,9 @@ def test_a_chain_comes_whole(world: World) -> None:
         ('[segments.sesion]\nbar = "dots"\n', "config.toml:1: segments.sesion"),
     ],
 )
-def test_the_last_good_configuration_is_kept_and_marked(world: World, built_release: Release, text: str, problem: str) -> None:
+def test_the_last_good_configuration_is_kept_and_marked(
+    world: World, built_release: Release, text: str, problem: str
+) -> None:
     """Under the stamp of the broken file, so that it is not compiled again and again; mended, the mark is gone."""
     world.configure('theme = "minimal"\n')
     run(world, built_release)
@@ -118,7 +136,11 @@ def test_without_a_last_good_one_what_is_valid_holds(world: World) -> None:
     world.configure('theme = "minimal"\nclock = "13h"\n')
     compile_config(world.env)
     found = compiled(world)
-    assert (found["theme"]["name"], found["clock"], found["problem"]) == ("minimal", "24h", "config.toml:2: clock")
+    assert (found["theme"]["name"], found["clock"], found["problem"]) == (
+        "minimal",
+        "24h",
+        "config.toml:2: clock",
+    )
 
 
 def test_without_a_configuration_nothing_is_written(world: World) -> None:
@@ -127,7 +149,9 @@ def test_without_a_configuration_nothing_is_written(world: World) -> None:
     assert not os.path.exists(paths.line_config(world.env))
 
 
-def test_a_configuration_that_was_removed_leaves_the_defaults(world: World, built_release: Release) -> None:
+def test_a_configuration_that_was_removed_leaves_the_defaults(
+    world: World, built_release: Release
+) -> None:
     """Under the stamp of no file."""
     world.configure('theme = "minimal"\nrows = [["model"]]\n')
     run(world, built_release)
@@ -135,7 +159,11 @@ def test_a_configuration_that_was_removed_leaves_the_defaults(world: World, buil
     run(world, built_release)
     found = compiled(world)
     assert (found["stamp"], found["problem"], "theme" in found) == ("", "", False)
-    assert [kind for kind, options in found["rows"][0] if not options][:3] == ["model", "context", "session"]
+    assert [kind for kind, options in found["rows"][0] if not options][:3] == [
+        "model",
+        "context",
+        "session",
+    ]
 
 
 def _fifo(path: Path) -> None:
@@ -200,7 +228,9 @@ def test_a_link_to_itself_is_no_file(world: World, built_release: Release) -> No
     assert not os.path.exists(paths.line_config(world.env))
 
 
-def test_the_file_is_private_and_a_link_in_its_place_is_replaced(world: World, tmp_path: Path) -> None:
+def test_the_file_is_private_and_a_link_in_its_place_is_replaced(
+    world: World, tmp_path: Path
+) -> None:
     """What the link points to is left alone."""
     world.configure('clock = "12h"\n')
     target = Path(paths.line_config(world.env))
@@ -226,7 +256,17 @@ def test_a_cache_that_others_can_write_to_is_refused(world: World, built_release
     assert list(world.cache.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"version": 2, "rows": []}', b'{"version": 1, "rows": 5}', b"\xff" * 300_000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"version": 2, "rows": []}',
+        b'{"version": 1, "rows": 5}',
+        b"\xff" * 300_000,
+    ],
+)
 def test_a_compiled_file_that_is_none_is_no_last_good_one(world: World, content: bytes) -> None:
     """It is replaced by what is valid in the broken one."""
     world.configure('theme = "nonesuch"\n')
@@ -260,7 +300,9 @@ def test_it_is_not_written_again_for_the_same_configuration(world: World) -> Non
 def test_the_imports_are_few(world: World, built_release: Release) -> None:
     """The line waits for it: nothing of the sources, and none of what is slow."""
     world.configure('theme = "powerline"\n[styles]\nname = "#ff8800"\n')
-    code = "import sys; from usageline.config.compile import main; main(); print(*sorted(sys.modules))"
+    code = (
+        "import sys; from usageline.config.compile import main; main(); print(*sorted(sys.modules))"
+    )
     done = world.run(built_release.python, "-I", "-B", "-c", code)
     loaded = set(done.stdout.split())
     slow = {

@@ -60,7 +60,11 @@ def test_every_key_is_in_the_default_file() -> None:
 
 def test_every_key_says_what_it_is_for_and_its_default_is_allowed() -> None:
     """In a line."""
-    keys = [*TOP, *(key for table, _ in TABLES.values() for key in table), *(key for kind in SEGMENTS for key in keys_of(kind).values())]
+    keys = [
+        *TOP,
+        *(key for table, _ in TABLES.values() for key in table),
+        *(key for kind in SEGMENTS for key in keys_of(kind).values()),
+    ]
     for key in keys:
         assert 3 < len(key.doc) < 140
         assert key.kind.allowed

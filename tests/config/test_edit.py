@@ -58,8 +58,16 @@ def test_a_key_is_set_and_all_else_stays(key: str, value: str, line: str) -> Non
     ("key", "value", "problem"),
     [
         ("theme", "drak", "theme: one of default, dark"),
-        ("segments.session.bar_width", "wide", 'segments.session.bar_width: a whole number from 2 to 40 is allowed, not "wide"'),
-        ("segments.sesion.bar_width", "5", 'segments.sesion: there is no such segment; did you mean "session"?'),
+        (
+            "segments.session.bar_width",
+            "wide",
+            'segments.session.bar_width: a whole number from 2 to 40 is allowed, not "wide"',
+        ),
+        (
+            "segments.sesion.bar_width",
+            "5",
+            'segments.sesion: there is no such segment; did you mean "session"?',
+        ),
         ("thme", "dark", 'thme: there is no such key; did you mean "theme"?'),
         ("theme.dark", "1", "theme.dark: cannot be set here"),
         ("rows", "model", "rows: a list of 1 to 6 lists of segments is allowed"),
@@ -102,7 +110,18 @@ def test_an_instance_in_use_is_not_taken_out() -> None:
         edit.without_key(text, "segments.text.note")
 
 
-@pytest.mark.parametrize("key", ["theme", "segments.weekly.label", "segments.session.bar", "alerts", "theme.x", "x", "segments.text.y.z"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "theme",
+        "segments.weekly.label",
+        "segments.session.bar",
+        "alerts",
+        "theme.x",
+        "x",
+        "segments.text.y.z",
+    ],
+)
 def test_a_key_that_is_not_there_cannot_be_taken_out(key: str) -> None:
     """Nor is that a failure."""
     assert edit.without_key("[segments.session]\nbar_width = 5\n", key) is None
@@ -127,7 +146,13 @@ def test_what_holds_is_given_or_the_default(key: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "meant"), [("thme", "theme"), ("segments.sesion", "session"), ("alerts.lin", "line"), ("segments.session.bar.x", "no such key")]
+    ("key", "meant"),
+    [
+        ("thme", "theme"),
+        ("segments.sesion", "session"),
+        ("alerts.lin", "line"),
+        ("segments.session.bar.x", "no such key"),
+    ],
 )
 def test_a_key_that_does_not_exist_is_told_with_what_is_meant(key: str, meant: str) -> None:
     """As a KeyError."""
@@ -154,7 +179,14 @@ def test_a_key_that_does_not_exist_is_told_with_what_is_meant(key: str, meant: s
         st.sampled_from(["[]", "[1]", "{}", '""', "5", "true", "'x'", "red", "[['model']]"]),
     ),
     st.sampled_from(
-        ["", TEXT, default_file(), "segments = {session = {bar_width = 5}}", "segments.text.a.label = 'x'", "[segments]\ntext = {}"]
+        [
+            "",
+            TEXT,
+            default_file(),
+            "segments = {session = {bar_width = 5}}",
+            "segments.text.a.label = 'x'",
+            "[segments]\ntext = {}",
+        ]
     ),
 )
 @settings(max_examples=40)

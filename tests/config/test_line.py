@@ -14,8 +14,8 @@ from usageline.config.resolve import resolved
 from usageline.config.schema import MOST_ROWS, ROWS
 from usageline.config.segments import BARS, SEGMENTS, keys_of
 from usageline.config.validate import check_text
+from usageline.core.text import display_width
 from usageline.line import render, segments, settings, view
-from usageline.line.layout import cells
 from usageline.themes.theme import resolve
 
 NOW = time.time()
@@ -23,7 +23,13 @@ NOW = time.time()
 
 def seen() -> Any:
     """A session that shows every segment."""
-    found = view.build(sample.payload(NOW), sample.snapshot(NOW, light=False), sample.STAMP, {"HOME": sample.HOME}, NOW)
+    found = view.build(
+        sample.payload(NOW),
+        sample.snapshot(NOW, light=False),
+        sample.STAMP,
+        {"HOME": sample.HOME},
+        NOW,
+    )
     found.git = sample.GIT
     return found
 
@@ -46,7 +52,11 @@ def test_a_documented_default_is_what_the_line_does_without_the_option(kind: str
     without = drawn(kind, {})
     for key in keys_of(kind).values():
         # scoped's label is each limit's own; `bar` becomes glyphs where it is not the theme's.
-        if key.default is not None and key.name != "bar" and (kind, key.name) != ("scoped", "label"):
+        if (
+            key.default is not None
+            and key.name != "bar"
+            and (kind, key.name) != ("scoped", "label")
+        ):
             assert drawn(kind, {key.name: key.default}) == without, key.name
 
 
@@ -82,28 +92,44 @@ def test_every_documented_option_does_something(kind: str) -> None:
     """For a value of it at least; none is there for its name alone."""
     base: dict[str, Any] = {"text": "yours"} if "text" in keys_of(kind) else {}
     if "bar_width" in keys_of(kind):
-        base = {"show": ["bar", "percent"]} if kind == "context" else {"show": ["bar", "percent", "reset"]}
+        base = (
+            {"show": ["bar", "percent"]}
+            if kind == "context"
+            else {"show": ["bar", "percent", "reset"]}
+        )
     for key in keys_of(kind).values():
-        values = OTHERS.get(key.name, [not key.default] if isinstance(key.default, bool) else [1, 99])
+        values = OTHERS.get(
+            key.name, [not key.default] if isinstance(key.default, bool) else [1, 99]
+        )
         if key.name == "bar":
             continue
         # What is critical is no warning.
         beside = {**base, "critical": 100} if key.name == "warning" else base
-        assert any(drawn(kind, {**beside, key.name: value}) != drawn(kind, beside) for value in values), key.name
+        assert any(
+            drawn(kind, {**beside, key.name: value}) != drawn(kind, beside) for value in values
+        ), key.name
 
 
 @pytest.mark.parametrize("bar", [name for name in BARS if name != "blocks"])
 def test_a_bar_of_whole_cells_shows_its_empty_ones(bar: str) -> None:
     """Also in a theme that has a groove for the empty part of its own."""
-    values = check_text(f'rows = [["session"]]\n[segments.session]\nbar = "{bar}"\nbar_width = 4\nmark = false\n').values
-    row = render.render(seen(), settings.checked(resolved(values)), {"COLUMNS": "80", "TERM": "xterm-256color"})[0]
+    values = check_text(
+        f'rows = [["session"]]\n[segments.session]\nbar = "{bar}"\nbar_width = 4\nmark = false\n'
+    ).values
+    row = render.render(
+        seen(), settings.checked(resolved(values)), {"COLUMNS": "80", "TERM": "xterm-256color"}
+    )[0]
     full, _, empty = BARS[bar]
     assert f"\x1b[38;5;108m{full}\x1b[0m\x1b[38;5;239m{empty * 3}\x1b[0m" in row
 
 
 def test_a_problem_is_marked_in_the_line() -> None:
     """At its end."""
-    row = render.render(seen(), settings.checked({"problem": "config.toml:12: theme"}), {"NO_COLOR": "1", "COLUMNS": "300"})[-1]
+    row = render.render(
+        seen(),
+        settings.checked({"problem": "config.toml:12: theme"}),
+        {"NO_COLOR": "1", "COLUMNS": "300"},
+    )[-1]
     assert row.endswith("config.toml:12: theme")
 
 
@@ -114,10 +140,15 @@ def test_no_row_of_blocks_fills_the_last_cell_with_a_blank(*, nerd_font: bool) -
     full = 0
     for columns in range(60, 160):
         configured = settings.checked(
-            {"theme": theme, "rows": [[["session", {}], ["weekly", {}], ["text", {"text": "x" * (columns // 3)}]]]}
+            {
+                "theme": theme,
+                "rows": [
+                    [["session", {}], ["weekly", {}], ["text", {"text": "x" * (columns // 3)}]]
+                ],
+            }
         )
         for row in render.render(seen(), configured, {"COLUMNS": str(columns)}):
             text = re.sub(r"\x1b\[[\d;]*m", "", row)
-            full += (room := columns - render.CLIENT_MARGIN - cells(text)) <= 1
+            full += (room := columns - render.CLIENT_MARGIN - display_width(text)) <= 1
             assert room > 0 or not text.endswith(" ")
     assert full

@@ -81,5 +81,13 @@ def test_every_path_of_a_valid_text_is_found(table: dict[str, Any]) -> None:
 
 
 def _paths(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [found for name, item in items for found in ((*path, name), *_paths(item, (*path, name)))]
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    return [
+        found for name, item in items for found in ((*path, name), *_paths(item, (*path, name)))
+    ]

@@ -28,7 +28,11 @@ class Figures:
             return
         figures = [value for name, value in report.user_properties if name == "figure"]
         test, _, case = report.nodeid.partition("[")
-        row: dict[str, Any] = {"test": _below_faults(test), "case": case.rstrip("]"), "commit": self.commit}
+        row: dict[str, Any] = {
+            "test": _below_faults(test),
+            "case": case.rstrip("]"),
+            "commit": self.commit,
+        }
         row |= {"passed": report.passed, "figures": figures, "seconds": round(report.duration)}
         with open(self.path, "a", encoding="utf-8") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -46,12 +50,25 @@ def read(*paths: str | Path) -> dict[str, list[dict[str, Any]]]:
 
 def _below_faults(test: str) -> str:
     path, _, name = test.partition("::")
-    return Path(os.path.relpath(path, FAULTS.relative_to(FAULTS.parent.parent))).as_posix() + "::" + name
+    return (
+        Path(os.path.relpath(path, FAULTS.relative_to(FAULTS.parent.parent))).as_posix()
+        + "::"
+        + name
+    )
 
 
 def _commit() -> str:
     """The commit that runs, with a + where something is changed beside it."""
-    words = ["git", "-C", str(FAULTS), "describe", "--always", "--dirty=+", "--abbrev=7", "--exclude=*"]
+    words = [
+        "git",
+        "-C",
+        str(FAULTS),
+        "describe",
+        "--always",
+        "--dirty=+",
+        "--abbrev=7",
+        "--exclude=*",
+    ]
     try:
         return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):

@@ -18,9 +18,19 @@ OWN_NETWORK = (*NAMESPACE, "--net")
 """The same with a network of its own, in which there is nothing but a loopback that is down."""
 
 
-def needs(*tools: str, linux: bool = True, root: bool = False, mounts: bool = False, networks: bool = False) -> None:
+def needs(
+    *tools: str,
+    linux: bool = True,
+    root: bool = False,
+    mounts: bool = False,
+    networks: bool = False,
+) -> None:
     """Skip the test, or where CI is set fail it, unless these tools are there, the user is root, a file system can be mounted, a network made."""
-    lacks = [tool for tool in tools if shutil.which(tool, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None]
+    lacks = [
+        tool
+        for tool in tools
+        if shutil.which(tool, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None
+    ]
     if linux and sys.platform != "linux":
         lacks.append("Linux")
     if root and (not hasattr(os, "geteuid") or os.geteuid() != 0):
@@ -43,7 +53,12 @@ def _can_mount() -> bool:
 
 @cache
 def _can_make_networks() -> bool:
-    return _works(*OWN_NETWORK, "sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; ip link add far0 type veth peer name far1")
+    return _works(
+        *OWN_NETWORK,
+        "sh",
+        "-c",
+        "PATH=$PATH:/usr/sbin:/sbin; ip link add far0 type veth peer name far1",
+    )
 
 
 def _works(*command: str) -> bool:

@@ -50,11 +50,17 @@ def promises() -> Iterator[Promise]:
         for path in sorted((FAULTS / area).rglob("test_*.py")):
             for node in ast.parse(path.read_text()).body:
                 if isinstance(node, ast.FunctionDef):
-                    yield from _promises_of(node, area, f"{path.relative_to(FAULTS).as_posix()}::{node.name}")
+                    yield from _promises_of(
+                        node, area, f"{path.relative_to(FAULTS).as_posix()}::{node.name}"
+                    )
 
 
 def _promises_of(function: ast.FunctionDef, area: str, test: str) -> Iterator[Promise]:
     for mark in function.decorator_list:
-        if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "promise":
+        if (
+            isinstance(mark, ast.Call)
+            and isinstance(mark.func, ast.Name)
+            and mark.func.id == "promise"
+        ):
             words = {keyword.arg: ast.literal_eval(keyword.value) for keyword in mark.keywords}
             yield Promise(area, test, ast.literal_eval(mark.args[0]), words.get("sees", ""))

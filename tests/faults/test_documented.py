@@ -22,14 +22,20 @@ def rows_of(area: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("area", AREAS)
 def test_every_promise_stands_in_its_table(area: str) -> None:
-    promised = [(made.holds, made.sees or "–", made.test) for made in promises() if made.area == area]
+    promised = [
+        (made.holds, made.sees or "–", made.test) for made in promises() if made.area == area
+    ]
     assert promised
-    assert [(row["holds"], row["sees"], f"{row['file']}::{row['name']}") for row in rows_of(area)] == promised
+    assert [
+        (row["holds"], row["sees"], f"{row['file']}::{row['name']}") for row in rows_of(area)
+    ] == promised
 
 
 @pytest.mark.parametrize("area", AREAS)
 def test_every_figure_is_of_a_run_that_passed(area: str) -> None:
-    assert [row["name"] for row in rows_of(area) if row["measured"] in {"", "not run", "FAILED"}] == []
+    assert [
+        row["name"] for row in rows_of(area) if row["measured"] in {"", "not run", "FAILED"}
+    ] == []
 
 
 @pytest.mark.parametrize("area", AREAS)

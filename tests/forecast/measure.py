@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.line.view import LENGTH_S
+from usageline.core.windows import LENGTH_S
 from usageline.usage.forecast import History
 
 if TYPE_CHECKING:
@@ -132,7 +132,11 @@ def watch_installs(month: Month) -> tuple[Seen, Seen]:
     for _ in range(INSTALLS):
         first = rng.randrange(len(month.readings))
         installed_at = month.readings[first].observed_at
-        readings = [reading for reading in month.readings[first:] if reading.observed_at <= installed_at + WEEK_S]
+        readings = [
+            reading
+            for reading in month.readings[first:]
+            if reading.observed_at <= installed_at + WEEK_S
+        ]
         seen = _watch(month, readings)
         week.add(seen)
         day.add(_until(seen, installed_at + DAY_S, installed_at))
@@ -141,7 +145,10 @@ def watch_installs(month: Month) -> tuple[Seen, Seen]:
 
 def _until(seen: Seen, end_at: int, began_at: int) -> Seen:
     """Return only what was watched until `end_at`. A limit that is reached later is still a true alarm, but cannot be missed yet."""
-    cut = [replace(window, looks=[look for look in window.looks if look.at <= end_at]) for window in seen.windows]
+    cut = [
+        replace(window, looks=[look for look in window.looks if look.at <= end_at])
+        for window in seen.windows
+    ]
     return Seen([window for window in cut if window.looks], min(seen.looked_s, end_at - began_at))
 
 
@@ -167,10 +174,25 @@ def _watch(month: Month, readings: Sequence[Reading]) -> Seen:
             rose[key] = limit.percent, rose_at
             window = windows[key][max(0, bisect_left(starts[key], at - 60) - 1)]
             is_cut = window.cut_at is not None and window.reached_at is None
-            is_open = limit.percent < 100 and at < window.resets_at and (window.reached_at is None or at < window.reached_at)
+            is_open = (
+                limit.percent < 100
+                and at < window.resets_at
+                and (window.reached_at is None or at < window.reached_at)
+            )
             if is_open and not is_cut:
-                span = (limit.exhausts_from, limit.exhausts_to) if limit.exhausts_from and limit.exhausts_to else None
-                look = Look(at, straight_line(limit, at), limit.chance, limit.exhausts_at, span, at - rose_at <= IDLE_S[kind])
+                span = (
+                    (limit.exhausts_from, limit.exhausts_to)
+                    if limit.exhausts_from and limit.exhausts_to
+                    else None
+                )
+                look = Look(
+                    at,
+                    straight_line(limit, at),
+                    limit.chance,
+                    limit.exhausts_at,
+                    span,
+                    at - rose_at <= IDLE_S[kind],
+                )
                 watched.setdefault(id(window), Watched(kind, window.reached_at)).looks.append(look)
     return Seen(list(watched.values()), readings[-1].observed_at - readings[0].observed_at)
 
@@ -198,11 +220,23 @@ def score(seen: Seen, kind: str, threshold: float, *, within: bool = False) -> S
     `within`: only a part of each window was watched, so only limits that were reached soon after the last look can have been missed.
     """
     windows = seen.of_kind(kind)
-    unreached, reached = [w for w in windows if w.reached_at is None], [w for w in windows if w.reached_at is not None]
+    unreached, reached = (
+        [w for w in windows if w.reached_at is None],
+        [w for w in windows if w.reached_at is not None],
+    )
     false = [episodes(window, threshold) for window in unreached]
     true = [episodes(window, threshold) for window in reached]
-    readings = [window.reached_at is not None for window in windows for look in window.looks if look.is_alarm(threshold)]
-    right = [look.is_alarm(threshold) is (window.reached_at is not None) for window in windows for look in window.looks]
+    readings = [
+        window.reached_at is not None
+        for window in windows
+        for look in window.looks
+        if look.is_alarm(threshold)
+    ]
+    right = [
+        look.is_alarm(threshold) is (window.reached_at is not None)
+        for window in windows
+        for look in window.looks
+    ]
     leads = [
         (window.reached_at or 0) - found[-1][0] if found and found[-1][1] else 0
         for window, found in zip(reached, true, strict=True)
@@ -214,7 +248,12 @@ def score(seen: Seen, kind: str, threshold: float, *, within: bool = False) -> S
             moment = look.straight if threshold == STRAIGHT else look.likely
             if moment is None or window.reached_at is None or not look.is_alarm(threshold):
                 continue
-            errors.append((abs(moment - window.reached_at) / 60, look.straight is not None and look.likely is not None))
+            errors.append(
+                (
+                    abs(moment - window.reached_at) / 60,
+                    look.straight is not None and look.likely is not None,
+                )
+            )
             if look.span is not None:
                 held.append(look.span[0] <= window.reached_at <= look.span[1])
     false_episodes, true_episodes = sum(map(len, false)), sum(map(len, true))
@@ -240,8 +279,17 @@ def reliability(seen: Seen, kind: str) -> list[tuple[int, float, float]]:
     for window in seen.of_kind(kind):
         for look in window.looks:
             if look.chance is not None:
-                tenths[min(9, int(look.chance * 10))].append((look.chance, window.reached_at is not None))
-    return [(len(rows), sum(c for c, _ in rows) / max(1, len(rows)), _share(reached for _, reached in rows)) for rows in tenths]
+                tenths[min(9, int(look.chance * 10))].append(
+                    (look.chance, window.reached_at is not None)
+                )
+    return [
+        (
+            len(rows),
+            sum(c for c, _ in rows) / max(1, len(rows)),
+            _share(reached for _, reached in rows),
+        )
+        for rows in tenths
+    ]
 
 
 def _share(values: Iterable[bool]) -> float:

@@ -72,9 +72,16 @@ def month(seed: int) -> Month:
     habit = rng.choice(PEOPLE)
     later = rng.choice(PEOPLE) if rng.random() < 0.25 else habit
     changes_on = rng.randrange(14, DAYS)
-    scale, offset_min, phase_min = rng.lognormvariate(-0.15, 0.3), rng.randrange(0, DAY_MIN, 60), rng.randrange(WEEK_MIN)
+    scale, offset_min, phase_min = (
+        rng.lognormvariate(-0.15, 0.3),
+        rng.randrange(0, DAY_MIN, 60),
+        rng.randrange(WEEK_MIN),
+    )
     week_share = rng.uniform(0.07, 0.16)
-    meters = [Meter("session", "Session", 1.0, 0), Meter("weekly_all", "All models", week_share, phase_min)]
+    meters = [
+        Meter("session", "Session", 1.0, 0),
+        Meter("weekly_all", "All models", week_share, phase_min),
+    ]
     if rng.random() < 0.4:
         meters.append(Meter("weekly_scoped", "Opus", week_share * rng.uniform(0.7, 1.5), phase_min))
     plan, level = Plan(rng), 1.0
@@ -93,7 +100,9 @@ def _live(plan: Plan, meters: list[Meter], *, whole: bool) -> list[Reading]:
     next_at, was_open, away_until = 0, False, 0
     banked = {rng.randrange(len(plan.spent)) for _ in range(rng.choice((0, 0, 1, 2)))}
     for minute, wanted in enumerate(plan.spent):
-        if _count(meters, wanted, minute) and rng.random() < 0.5:  # half of the time one leaves when a limit is reached
+        if (
+            _count(meters, wanted, minute) and rng.random() < 0.5
+        ):  # half of the time one leaves when a limit is reached
             away_until = minute + rng.randrange(30, 240)
         if minute in banked:
             for meter in rng.choice((meters, meters[:1], meters[1:])):
@@ -126,6 +135,10 @@ def _look(rng: random.Random, meters: list[Meter], at: int, *, whole: bool) -> R
     limits = []
     for meter in meters:
         used = float(int(meter.used)) if whole else round(meter.used, 2)
-        resets_at = None if meter.window is None else meter.window.resets_at + rng.choice((0, 0, 0, 1))
-        limits.append(Limit(meter.kind, meter.label, None if rng.random() < 0.01 else used, resets_at))
+        resets_at = (
+            None if meter.window is None else meter.window.resets_at + rng.choice((0, 0, 0, 1))
+        )
+        limits.append(
+            Limit(meter.kind, meter.label, None if rng.random() < 0.01 else used, resets_at)
+        )
     return Reading(tuple(limits), (), "oauth", at)

@@ -47,13 +47,36 @@ class Role:
 
 ROLES = (
     Role("employee with meetings", MONDAY_TO_FRIDAY, ((540, 1080),), 3.0, 4, 0.6, 0.8, 2.2),
-    Role("employee, deep work", MONDAY_TO_FRIDAY, ((510, 720), (780, 1050)), 0.7, 6, 0.75, 0.9, 2.0),
+    Role(
+        "employee, deep work", MONDAY_TO_FRIDAY, ((510, 720), (780, 1050)), 0.7, 6, 0.75, 0.9, 2.0
+    ),
     Role("part-time", (0, 1, 3), ((540, 840),), 0.5, 5, 0.7, 1.2, 1.8),
     Role("weekend builder", WEEKEND, ((600, 780), (840, 1320)), 0.0, 6, 0.7, 1.3, 1.9),
-    Role("student", (0, 2, 3, 4, 6), ((660, 760), (960, 1100), (1260, 1440)), 0.3, 4, 0.8, 1.4, 1.6),
+    Role(
+        "student", (0, 2, 3, 4, 6), ((660, 760), (960, 1100), (1260, 1440)), 0.3, 4, 0.8, 1.4, 1.6
+    ),
     Role("on shifts", (0, 1, 2, 3, 5), ((360, 840),), 0.5, 4, 0.65, 0.9, 2.0, shifts=True),
-    Role("manager, short visits", MONDAY_TO_FRIDAY, ((480, 540), (720, 780), (1020, 1110)), 0.5, 5, 0.5, 1.5, 1.5),
-    Role("freelancer with agents", (0, 1, 2, 3, 4, 5), ((600, 1140),), 0.5, 3, 0.6, 1.0, 1.8, agents=0.7),
+    Role(
+        "manager, short visits",
+        MONDAY_TO_FRIDAY,
+        ((480, 540), (720, 780), (1020, 1110)),
+        0.5,
+        5,
+        0.5,
+        1.5,
+        1.5,
+    ),
+    Role(
+        "freelancer with agents",
+        (0, 1, 2, 3, 4, 5),
+        ((600, 1140),),
+        0.5,
+        3,
+        0.6,
+        1.0,
+        1.8,
+        agents=0.7,
+    ),
     Role("agents overnight", MONDAY_TO_FRIDAY, ((540, 1020),), 1.5, 3, 0.5, 0.8, 2.0, agents=0.95),
 )
 
@@ -90,12 +113,19 @@ def other_month(seed: int) -> Month:
     traits = _traits(rng)
     week_share = rng.uniform(0.08, 0.26)
     phase_min = rng.randrange(WEEK_MIN)
-    meters = [Meter("session", "Session", 1.0, 0), Meter("weekly_all", "All models", week_share, phase_min)]
+    meters = [
+        Meter("session", "Session", 1.0, 0),
+        Meter("weekly_all", "All models", week_share, phase_min),
+    ]
     if rng.random() < 0.3:
-        meters.append(Meter("weekly_scoped", "Fable", week_share * rng.uniform(0.6, 1.8), phase_min))
+        meters.append(
+            Meter("weekly_scoped", "Fable", week_share * rng.uniform(0.6, 1.8), phase_min)
+        )
     life = _life(rng, role, traits)
     readings = _live(rng, role, traits, life, meters)
-    return Month(seed, role.name, readings, [window for meter in meters for window in meter.windows])
+    return Month(
+        seed, role.name, readings, [window for meter in meters for window in meter.windows]
+    )
 
 
 def _traits(rng: random.Random) -> Traits:
@@ -109,7 +139,9 @@ def _traits(rng: random.Random) -> Traits:
         caution=rng.choice((0.0, 0.3, 0.7, 0.95)),
         whole=rng.random() < 0.8,
         outages_day=rng.choice((0.1, 0.4, 1.5)),
-        holiday=range(leave_on, leave_on + rng.randrange(4, 15)) if rng.random() < 0.4 else range(0),
+        holiday=range(leave_on, leave_on + rng.randrange(4, 15))
+        if rng.random() < 0.4
+        else range(0),
         plan_change=(change_on * DAY_MIN, rng.choice((0.25, 0.5, 2.0, 4.0))),
     )
 
@@ -125,7 +157,13 @@ def _life(rng: random.Random, role: Role, traits: Traits) -> Life:
             continue
         shift_min = 480 * (day // 7 % 3) if role.shifts else 0
         for first, last in role.blocks:
-            start = day * DAY_MIN + traits.offset_min + shift_min + first + round(rng.triangular(-60, 90, 0))
+            start = (
+                day * DAY_MIN
+                + traits.offset_min
+                + shift_min
+                + first
+                + round(rng.triangular(-60, 90, 0))
+            )
             end = start + round((last - first) * rng.triangular(0.3, 1.3, 1.0))
             _fill(life.present, start, end, 1)
             _fill(life.here, start, end, int(rng.random() >= traits.elsewhere))
@@ -142,7 +180,9 @@ def _life(rng: random.Random, role: Role, traits: Traits) -> Life:
     return life
 
 
-def _live(rng: random.Random, role: Role, traits: Traits, life: Life, meters: list[Meter]) -> list[Reading]:
+def _live(
+    rng: random.Random, role: Role, traits: Traits, life: Life, meters: list[Meter]
+) -> list[Reading]:
     """Let prompts come and the service count, and read it on the machine that has usageline."""
     readings: list[Reading] = []
     excited, running = 0.0, [0.0] * 40
@@ -160,7 +200,10 @@ def _live(rng: random.Random, role: Role, traits: Traits, life: Life, meters: li
             if rng.random() < min(MAX_RATE, demand * role.prompts_h / 60 + excited):
                 excited += 0.1 * role.provoked
                 # The median prompt costs `cost`; a few cost many times that and run on for long.
-                cost = min(25.0, role.cost * traits.scale * rng.paretovariate(role.tail) / 2 ** (1 / role.tail))
+                cost = min(
+                    25.0,
+                    role.cost * traits.scale * rng.paretovariate(role.tail) / 2 ** (1 / role.tail),
+                )
                 length_min = min(39, 1 + round(rng.expovariate(0.4) + cost))
                 for later in range(length_min):
                     running[(minute + 1 + later) % 40] += cost / length_min

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from usageline.line.view import LENGTH_S
+from usageline.core.windows import LENGTH_S
 
 FIRST_DAY = 1_793_577_600
 """A Monday, 00:00 UTC. Minutes count from here."""
@@ -50,8 +50,12 @@ class Meter:
         if self.window is not None and at >= self.window.resets_at:
             self.window, self.used = None, 0.0
         if self.window is None and (spending or self.kind != "session"):
-            starts_at = at if self.kind == "session" else at - (minute - self.phase_min) % WEEK_MIN * 60
-            self._open(Window(self.kind, self.label, starts_at, starts_at + LENGTH_S[self.kind], at))
+            starts_at = (
+                at if self.kind == "session" else at - (minute - self.phase_min) % WEEK_MIN * 60
+            )
+            self._open(
+                Window(self.kind, self.label, starts_at, starts_at + LENGTH_S[self.kind], at)
+            )
 
     def spend(self, points: float, minute: int) -> None:
         """Count use, up to 100."""
@@ -64,7 +68,9 @@ class Meter:
         if self.window is not None:
             at = FIRST_DAY + minute * 60
             self.window.cut_at, self.used = at, 0.0
-            self._open(Window(self.kind, self.label, self.window.starts_at, self.window.resets_at, at))
+            self._open(
+                Window(self.kind, self.label, self.window.starts_at, self.window.resets_at, at)
+            )
 
     def _open(self, window: Window) -> None:
         self.window = window

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.forecast.measure import KINDS, STRAIGHT, Seen, episodes, reliability, score, watch, watch_installs
+from tests.forecast.measure import (
+    KINDS,
+    STRAIGHT,
+    Seen,
+    episodes,
+    reliability,
+    score,
+    watch,
+    watch_installs,
+)
 from tools.forecast_table import HELD_OUT, SURE_CHANCE, TUNING, USERS
 from usageline.line.segments import forecast
 from usageline.usage.forecast import QUIET_CHANCE
@@ -37,7 +46,9 @@ def seen(months: list[Month]) -> Seen:
 
 @pytest.mark.parametrize("threshold", THRESHOLDS)
 @pytest.mark.parametrize("kind", sorted(set(KINDS.values())))
-def test_an_alarm_comes_true_more_often_than_the_straight_line_s(seen: Seen, kind: str, threshold: float) -> None:
+def test_an_alarm_comes_true_more_often_than_the_straight_line_s(
+    seen: Seen, kind: str, threshold: float
+) -> None:
     """By episode and by reading; there are fewer false ones, and the moment is nearer. The later alarm leaves more unsaid."""
     ours, straight = score(seen, kind, threshold), score(seen, kind, STRAIGHT)
     assert ours.precision > straight.precision
@@ -52,7 +63,10 @@ def test_in_the_first_day_it_is_no_worse_than_the_straight_line(months: list[Mon
     day = Seen()
     for month in months:
         day.add(watch_installs(month)[0])
-    ours, straight = score(day, "session", QUIET_CHANCE, within=True), score(day, "session", STRAIGHT, within=True)
+    ours, straight = (
+        score(day, "session", QUIET_CHANCE, within=True),
+        score(day, "session", STRAIGHT, within=True),
+    )
     assert ours.of_readings >= straight.of_readings
     assert ours.precision >= straight.precision
     assert ours.false_alarms <= straight.false_alarms
@@ -74,9 +88,15 @@ def test_the_range_holds_the_true_moment_about_as_often_as_it_says(seen: Seen) -
 
 def test_a_higher_threshold_gives_fewer_episodes(seen: Seen) -> None:
     """Of which more come true."""
-    counts = [sum(len(episodes(window, threshold)) for window in seen.of_kind("session")) for threshold in THRESHOLDS]
+    counts = [
+        sum(len(episodes(window, threshold)) for window in seen.of_kind("session"))
+        for threshold in THRESHOLDS
+    ]
     assert counts[0] > counts[1]
-    assert score(seen, "session", SURE_CHANCE).of_readings > score(seen, "session", QUIET_CHANCE).of_readings
+    assert (
+        score(seen, "session", SURE_CHANCE).of_readings
+        > score(seen, "session", QUIET_CHANCE).of_readings
+    )
 
 
 def test_the_line_is_sure_from_the_chance_that_is_published() -> None:

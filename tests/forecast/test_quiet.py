@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.forecast.test_rules import DAY, HOUR, NOW, SESSION_S, WEEK_S, after, look, session, working_days
+from tests.forecast.test_rules import (
+    DAY,
+    HOUR,
+    NOW,
+    SESSION_S,
+    WEEK_S,
+    after,
+    look,
+    session,
+    working_days,
+)
 from usageline.usage.forecast import History, with_forecast
 from usageline.usage.forecast.use import Use
 
@@ -41,16 +51,27 @@ def every(readings: Sequence[Reading]) -> list[Limit]:
     ],
     ids=["one step", "two steps", "nearly full", "three hours"],
 )
-def test_the_first_hours_after_an_install_say_nothing_of_a_week(day: float, steps: list[tuple[int, float]]) -> None:
+def test_the_first_hours_after_an_install_say_nothing_of_a_week(
+    day: float, steps: list[tuple[int, float]]
+) -> None:
     """However old the window is: how long usageline has looked counts."""
-    assert [limit.exhausts_at for limit in every(week(steps, round(day * DAY)))] == [None] * len(steps)
+    assert [limit.exhausts_at for limit in every(week(steps, round(day * DAY)))] == [None] * len(
+        steps
+    )
 
 
 @pytest.mark.parametrize("began_min", [5, 60, 150, 240])
-@pytest.mark.parametrize("steps", [[(0, 60), (5, 61)], [(0, 90), (5, 92), (10, 94)], [(0, 10), (6, 30), (12, 50)]])
-def test_the_first_minutes_after_an_install_say_nothing_of_a_session(began_min: int, steps: list[tuple[int, float]]) -> None:
+@pytest.mark.parametrize(
+    "steps", [[(0, 60), (5, 61)], [(0, 90), (5, 92), (10, 94)], [(0, 10), (6, 30), (12, 50)]]
+)
+def test_the_first_minutes_after_an_install_say_nothing_of_a_session(
+    began_min: int, steps: list[tuple[int, float]]
+) -> None:
     """A burst while one installs is no habit."""
-    readings = [look(NOW + minute * MIN, percent, NOW - began_min * MIN + SESSION_S) for minute, percent in steps]
+    readings = [
+        look(NOW + minute * MIN, percent, NOW - began_min * MIN + SESSION_S)
+        for minute, percent in steps
+    ]
     assert [limit.exhausts_at for limit in every(readings)] == [None] * len(steps)
 
 
@@ -64,12 +85,17 @@ def test_a_gap_is_no_time_of_looking() -> None:
 def test_one_rounding_step_is_no_rate(percent: float) -> None:
     """A percentage of 41 after 40 can be any use from nothing to two points."""
     assert after(week([(0, percent - 1), (310, percent)], 3 * DAY)).rate is None
-    assert after([look(NOW, percent - 1, NOW + HOUR), look(NOW + 310, percent, NOW + HOUR)]).rate is None
+    assert (
+        after([look(NOW, percent - 1, NOW + HOUR), look(NOW + 310, percent, NOW + HOUR)]).rate
+        is None
+    )
 
 
 def test_two_steps_are_a_rate() -> None:
     """At least after a while."""
-    assert (after(week([(at * HOUR, 40 + at) for at in range(6)], 3 * DAY)).rate or 0) == pytest.approx(1, abs=0.3)
+    assert (
+        after(week([(at * HOUR, 40 + at) for at in range(6)], 3 * DAY)).rate or 0
+    ) == pytest.approx(1, abs=0.3)
 
 
 def test_a_rise_over_a_gap_is_spread_over_it() -> None:
@@ -93,8 +119,14 @@ def test_a_rise_over_a_gap_is_spread_over_it() -> None:
 )
 def test_what_a_correction_took_and_gave_back_is_no_use(percents: list[int]) -> None:
     """Two sources that differ by a step, a wrong answer now and then."""
-    steady = [look(NOW + minute * MIN, min(percents[0], minute), NOW + SESSION_S) for minute in range(0, 2 * HOUR // MIN, 5)]
-    odd = [look(NOW + 2 * HOUR + index * 5 * MIN, percent, NOW + SESSION_S) for index, percent in enumerate(percents)]
+    steady = [
+        look(NOW + minute * MIN, min(percents[0], minute), NOW + SESSION_S)
+        for minute in range(0, 2 * HOUR // MIN, 5)
+    ]
+    odd = [
+        look(NOW + 2 * HOUR + index * 5 * MIN, percent, NOW + SESSION_S)
+        for index, percent in enumerate(percents)
+    ]
     limits = every([*steady, *odd])[len(steady) :]
     assert [limit.exhausts_at for limit in limits] == [None] * len(percents)
     assert all((limit.rate or 0) <= 30 for limit in limits)
@@ -104,7 +136,10 @@ def test_what_a_correction_took_and_gave_back_is_no_use(percents: list[int]) -> 
 def test_a_wrong_reading_that_is_corrected_was_no_use(wrong: list[int]) -> None:
     """What follows is said as if it had never been."""
     before = session(range(0, 91, 5), lambda at: at / 3)
-    odd = [look(NOW + (95 + 5 * index) * MIN, percent, NOW + SESSION_S) for index, percent in enumerate(wrong)]
+    odd = [
+        look(NOW + (95 + 5 * index) * MIN, percent, NOW + SESSION_S)
+        for index, percent in enumerate(wrong)
+    ]
     later = session(range(110, 121, 5), lambda at: at / 3)
     corrected, plain = after([*before, *odd, *later]), after([*before, *later])
     assert corrected.exhausts_at is None
@@ -121,7 +156,9 @@ def test_use_after_a_reset_counts_as_use() -> None:
 @pytest.mark.parametrize("ahead_s", [WEEK_S + 27 * HOUR, WEEK_S + HOUR])
 def test_a_window_longer_than_usual_has_no_known_age(ahead_s: int) -> None:
     """Without an age there is no pace, and no end to tell; nor later, when it is no longer too long."""
-    readings = [look(NOW + hour * HOUR, 20 + 2 * hour, NOW + ahead_s, "weekly_all") for hour in range(30)]
+    readings = [
+        look(NOW + hour * HOUR, 20 + 2 * hour, NOW + ahead_s, "weekly_all") for hour in range(30)
+    ]
     limits = every(readings)
     assert limits[0].pace is None
     assert [limit.exhausts_at for limit in limits] == [None] * len(limits)
@@ -129,7 +166,10 @@ def test_a_window_longer_than_usual_has_no_known_age(ahead_s: int) -> None:
 
 def test_a_reset_that_moves_makes_no_new_window() -> None:
     """One that is given anew at every look, further ahead each time."""
-    readings = [look(NOW + minute * MIN, 40 + minute // 60, NOW + HOUR + minute * MIN) for minute in range(0, 180, 5)]
+    readings = [
+        look(NOW + minute * MIN, 40 + minute // 60, NOW + HOUR + minute * MIN)
+        for minute in range(0, 180, 5)
+    ]
     limits = every(readings)
     assert [limit.exhausts_at for limit in limits] == [None] * len(limits)
     assert all((limit.rate or 0) < 5 for limit in limits)
@@ -137,10 +177,20 @@ def test_a_reset_that_moves_makes_no_new_window() -> None:
 
 def test_another_plan_is_another_scale() -> None:
     """20 % of a large plan are 80 % of a small one: nothing was used, and nothing is known yet."""
-    large = [replace(reading, plan="Max 20x") for reading in session(range(0, 91, 5), lambda at: at / 4)]
-    small = [replace(reading, plan="Max 5x") for reading in session(range(95, 111, 5), lambda at: at * 0.9)]
-    assert [limit.exhausts_at for limit in every([*large, *small])] == [None] * (len(large) + len(small))
-    unnamed = [replace(reading, plan=None if index % 2 else "Max 20x") for index, reading in enumerate(large)]
+    large = [
+        replace(reading, plan="Max 20x") for reading in session(range(0, 91, 5), lambda at: at / 4)
+    ]
+    small = [
+        replace(reading, plan="Max 5x")
+        for reading in session(range(95, 111, 5), lambda at: at * 0.9)
+    ]
+    assert [limit.exhausts_at for limit in every([*large, *small])] == [None] * (
+        len(large) + len(small)
+    )
+    unnamed = [
+        replace(reading, plan=None if index % 2 else "Max 20x")
+        for index, reading in enumerate(large)
+    ]
     assert [limit.rate for limit in every(unnamed)] == [limit.rate for limit in every(large)]
 
 
@@ -152,8 +202,15 @@ def test_a_look_in_the_minutes_after_a_reset_says_nothing(known_days: int) -> No
         for day in range(known_days, 0, -1)
         for minute in range(0, 240, 10)
     ]
-    looks = [look(NOW + 60, 88, NOW + SESSION_S), look(NOW + 360, 88, NOW + SESSION_S), look(NOW + 960, 3, NOW + SESSION_S)]
-    assert [with_forecast(reading, [*known, *looks[:index]]).limits[0].exhausts_at for index, reading in enumerate(looks)] == [None] * 3
+    looks = [
+        look(NOW + 60, 88, NOW + SESSION_S),
+        look(NOW + 360, 88, NOW + SESSION_S),
+        look(NOW + 960, 3, NOW + SESSION_S),
+    ]
+    assert [
+        with_forecast(reading, [*known, *looks[:index]]).limits[0].exhausts_at
+        for index, reading in enumerate(looks)
+    ] == [None] * 3
 
 
 def test_a_limit_taken_back_from_full_is_full_no_more() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.line.view import LENGTH_S
+from usageline.core.windows import LENGTH_S
 from usageline.storage import codec
 from usageline.usage.forecast import QUIET_CHANCE, History, with_forecast
 from usageline.usage.model import Limit, Reading
@@ -40,7 +40,9 @@ def session(minutes: Iterable[int], percent: Callable[[int], float]) -> list[Rea
     return [look(NOW + minute * 60, percent(minute), NOW + SESSION_S) for minute in minutes]
 
 
-def working_days(days: int, points_an_hour: float, hours: range, workdays: range = range(7)) -> list[Reading]:
+def working_days(
+    days: int, points_an_hour: float, hours: range, workdays: range = range(7)
+) -> list[Reading]:
     """So many days of work in these hours of the day, read every ten minutes while it lasts, until NOW + 2 days; weeks start on Tuesdays."""
     readings, used, week = [], 0.0, None
     for minute in range(NOW // 60 - days * 1440, NOW // 60 + 2 * 1440, 10):
@@ -71,7 +73,15 @@ def test_pace_is_the_distance_from_even_use() -> None:
 )
 def test_nothing_is_said_of_a_limit_without_a_known_window(limit: Limit) -> None:
     """A kind of unknown length, a percentage or reset that is not known, a window that is over; what was said before is gone."""
-    stale = replace(limit, pace=1.0, rate=2.0, chance=0.9, exhausts_at=NOW + 60, exhausts_from=NOW + 50, exhausts_to=NOW + 70)
+    stale = replace(
+        limit,
+        pace=1.0,
+        rate=2.0,
+        chance=0.9,
+        exhausts_at=NOW + 60,
+        exhausts_from=NOW + 50,
+        exhausts_to=NOW + 70,
+    )
     assert with_forecast(Reading((stale,), (), "oauth", NOW), []).limits == (limit,)
 
 
@@ -89,17 +99,24 @@ def test_a_steady_burn_is_told_right() -> None:
 
 def test_the_chance_grows_as_a_steady_burn_comes_nearer() -> None:
     """An end is named from one half on, and before that its chance."""
-    limits = [after(session(range(0, minute + 1, 5), lambda at: at / 2)) for minute in (60, 120, 180)]
+    limits = [
+        after(session(range(0, minute + 1, 5), lambda at: at / 2)) for minute in (60, 120, 180)
+    ]
     chances = [limit.chance or 0 for limit in limits]
     assert chances == sorted(chances)
     assert chances[0] < QUIET_CHANCE < chances[-1]
-    assert [limit.exhausts_at is not None for limit in limits] == [chance >= QUIET_CHANCE for chance in chances]
+    assert [limit.exhausts_at is not None for limit in limits] == [
+        chance >= QUIET_CHANCE for chance in chances
+    ]
 
 
 def test_whole_percentages_tell_nearly_the_same() -> None:
     """The service gives either."""
     minutes = range(0, 91, 5)
-    exact, whole = after(session(minutes, lambda at: at * 0.75)), after(session(minutes, lambda at: at * 3 // 4))
+    exact, whole = (
+        after(session(minutes, lambda at: at * 0.75)),
+        after(session(minutes, lambda at: at * 3 // 4)),
+    )
     assert exact.exhausts_at is not None
     assert whole.exhausts_at is not None
     assert abs(exact.exhausts_at - whole.exhausts_at) < 600
@@ -114,10 +131,14 @@ def test_slow_use_raises_no_alarm() -> None:
 def test_a_window_that_has_hardly_begun_says_nothing(days_known: int, quiet_min: int) -> None:
     """However fast it begins: a burst at the start tells little, and of a user who is not known yet even less."""
     known = [
-        look(NOW - day * DAY + minute * 60, minute, NOW - day * DAY + SESSION_S) for day in range(days_known, 0, -1) for minute in (5, 90)
+        look(NOW - day * DAY + minute * 60, minute, NOW - day * DAY + SESSION_S)
+        for day in range(days_known, 0, -1)
+        for minute in (5, 90)
     ]
     fast = session(range(0, 31, 2), lambda at: 4 + at * 2)
-    said = [after([*known, *fast[: count + 1]]).exhausts_at is not None for count in range(len(fast))]
+    said = [
+        after([*known, *fast[: count + 1]]).exhausts_at is not None for count in range(len(fast))
+    ]
     assert not any(said[: quiet_min // 2 + 1])
     assert all(said[11:])
 
@@ -143,8 +164,15 @@ def test_a_limit_that_is_reached_has_no_end_to_tell() -> None:
 
 def test_a_night_known_from_history_delays_the_end() -> None:
     """At 17:00 on the second day, with what is left for four hours more of work: not tonight. For who works day and night it is tonight."""
-    for hours, points_an_hour, earliest_h, latest_h in ((range(9, 17), 5, 33, 41), (range(24), 1.9, 20, 33)):
-        until_now = [row for row in working_days(28, points_an_hour, hours) if row.observed_at < NOW + DAY + 17 * HOUR]
+    for hours, points_an_hour, earliest_h, latest_h in (
+        (range(9, 17), 5, 33, 41),
+        (range(24), 1.9, 20, 33),
+    ):
+        until_now = [
+            row
+            for row in working_days(28, points_an_hour, hours)
+            if row.observed_at < NOW + DAY + 17 * HOUR
+        ]
         said = after(until_now).exhausts_at
         assert said is not None
         assert NOW + DAY + earliest_h * HOUR < said < NOW + DAY + latest_h * HOUR
@@ -180,7 +208,10 @@ def test_the_old_percentage_under_a_new_reset_is_no_use() -> None:
 def test_one_reset_reported_a_second_apart_is_one_window() -> None:
     """The tolerance is that of the line."""
     exact = session(range(0, 91, 5), lambda at: at / 2)
-    apart = [look(row.observed_at, row.limits[0].percent, NOW + SESSION_S + index % 2) for index, row in enumerate(exact)]
+    apart = [
+        look(row.observed_at, row.limits[0].percent, NOW + SESSION_S + index % 2)
+        for index, row in enumerate(exact)
+    ]
     assert after(apart[:-1]).exhausts_at == pytest.approx(after(exact[:-1]).exhausts_at, abs=2)
 
 
@@ -215,7 +246,10 @@ def test_whatever_the_history_a_forecast_lies_between_now_and_the_reset(
     at = NOW
     for step_s, percent, ahead_s in steps:
         at += step_s
-        reading = with_forecast(look(at, percent, None if ahead_s is None else (at + ahead_s) // HOUR * HOUR, kind), past)
+        reading = with_forecast(
+            look(at, percent, None if ahead_s is None else (at + ahead_s) // HOUR * HOUR, kind),
+            past,
+        )
         past.append(reading)
         limit = reading.limits[0]
         said = (limit.exhausts_from, limit.exhausts_at, limit.exhausts_to)
@@ -226,8 +260,13 @@ def test_whatever_the_history_a_forecast_lies_between_now_and_the_reset(
             and limit.exhausts_to is not None
             and limit.resets_at is not None
         ):
-            assert at < limit.exhausts_from <= limit.exhausts_at <= limit.exhausts_to < limit.resets_at
+            assert (
+                at < limit.exhausts_from <= limit.exhausts_at <= limit.exhausts_to < limit.resets_at
+            )
         assert limit.rate is None or limit.rate >= 0
         assert limit.chance is None or 0 <= limit.chance <= 1
         assert limit.exhausts_at is None or (limit.chance or 0) >= QUIET_CHANCE
-        assert codec.from_json(json.loads(json.dumps(codec.as_json(reading), allow_nan=False))) == reading
+        assert (
+            codec.from_json(json.loads(json.dumps(codec.as_json(reading), allow_nan=False)))
+            == reading
+        )

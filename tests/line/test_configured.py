@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from tests.hot import Hot
     from tests.world import World
 
-PAYLOAD = {"session_id": "s1", "model": {"display_name": "Opus 5.5"}, "context_window": {"used_percentage": 12}}
+PAYLOAD = {
+    "session_id": "s1",
+    "model": {"display_name": "Opus 5.5"},
+    "context_window": {"used_percentage": 12},
+}
 LONGEST_S = 2.0
 """For a line that waits for nothing, on a busy machine."""
 
@@ -55,7 +59,9 @@ def test_without_the_file_the_defaults_hold_at_once(published: Hot, world: World
     assert rows(published)[0].startswith("Opus 5.5 │ ctx 12% │ 5h ")
 
 
-def test_a_mistake_leaves_the_last_good_configuration_and_is_named_with_its_line(published: Hot, world: World) -> None:
+def test_a_mistake_leaves_the_last_good_configuration_and_is_named_with_its_line(
+    published: Hot, world: World
+) -> None:
     world.configure('rows = [["model"]]')
     assert rows(published) == ["Opus 5.5"]
     world.configure('theme = "minimal"\nrows = [["modle"]]')
@@ -64,23 +70,39 @@ def test_a_mistake_leaves_the_last_good_configuration_and_is_named_with_its_line
 
 
 @pytest.mark.parametrize(
-    ("text", "place"), [("theme = ", "config.toml:1"), ("\nttl = 1\n", "config.toml:2: ttl"), ("[segments.sesion]\n", "config.toml:1")]
+    ("text", "place"),
+    [
+        ("theme = ", "config.toml:1"),
+        ("\nttl = 1\n", "config.toml:2: ttl"),
+        ("[segments.sesion]\n", "config.toml:1"),
+    ],
 )
-def test_with_no_good_one_before_the_line_is_there_all_the_same(published: Hot, world: World, text: str, place: str) -> None:
+def test_with_no_good_one_before_the_line_is_there_all_the_same(
+    published: Hot, world: World, text: str, place: str
+) -> None:
     world.configure(text)
     line = rows(published)[0]
     assert line.startswith("Opus 5.5 │ ctx 12% │ 5h ")
     assert place in line
 
 
-def test_one_state_of_the_file_is_compiled_once(published: Hot, world: World, eventually: Callable[..., None]) -> None:
+def test_one_state_of_the_file_is_compiled_once(
+    published: Hot, world: World, eventually: Callable[..., None]
+) -> None:
     world.configure('rows = [["model"]]')
     payload = world.root / "payload.json"  # a file is there at once, however many wait to run
     payload.write_text(json.dumps(PAYLOAD))
     runs = []
     for _ in range(20):
         with payload.open() as file:
-            runs.append(subprocess.Popen(published.command, stdin=file, stdout=subprocess.PIPE, env={**world.env, "NO_COLOR": "1"}))
+            runs.append(
+                subprocess.Popen(
+                    published.command,
+                    stdin=file,
+                    stdout=subprocess.PIPE,
+                    env={**world.env, "NO_COLOR": "1"},
+                )
+            )
     lines = [run.communicate(timeout=30)[0] for run in runs]
     assert all(line.strip() for line in lines)
     eventually(lambda: compiled_stamp(world))
@@ -90,7 +112,15 @@ def test_one_state_of_the_file_is_compiled_once(published: Hot, world: World, ev
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", '{"version": 1}', '{"version": 1, "rows": 5, "theme": [], "problem": {}}', '{"version": 9}', "[1]"]
+    "content",
+    [
+        "",
+        "{",
+        '{"version": 1}',
+        '{"version": 1, "rows": 5, "theme": [], "problem": {}}',
+        '{"version": 9}',
+        "[1]",
+    ],
 )
 def test_a_spoilt_compiled_file_is_made_anew(published: Hot, world: World, content: str) -> None:
     world.configure('rows = [["model"]]')
@@ -106,9 +136,17 @@ def test_where_nothing_can_be_written_the_line_says_so(published: Hot, world: Wo
     assert "config.toml is not read: the cache cannot be written" in rows(published)[0]
 
 
-def test_a_chained_command_stands_where_it_is_put(published: Hot, world: World, eventually: Callable[..., None]) -> None:
-    for position, expected in (("below", ["Opus 5.5", "theirs"]), ("above", ["theirs", "Opus 5.5"]), ("left", ["theirs │ Opus 5.5"])):
-        world.configure(f'rows = [["model"]]\n[chain]\ncommand = "echo theirs"\nposition = "{position}"')
+def test_a_chained_command_stands_where_it_is_put(
+    published: Hot, world: World, eventually: Callable[..., None]
+) -> None:
+    for position, expected in (
+        ("below", ["Opus 5.5", "theirs"]),
+        ("above", ["theirs", "Opus 5.5"]),
+        ("left", ["theirs │ Opus 5.5"]),
+    ):
+        world.configure(
+            f'rows = [["model"]]\n[chain]\ncommand = "echo theirs"\nposition = "{position}"'
+        )
         eventually(lambda expected=expected: rows(published) == expected)
 
 
@@ -123,7 +161,9 @@ def test_a_chained_command_gets_the_payload_and_what_was_shown_last_is_shown_mea
     eventually(lambda: rows(published)[1] != first)
 
 
-@pytest.mark.parametrize("command", ["sleep 60", "yes", "sleep 60 & sleep 60", "kill -9 $$", "exit 3", "/nowhere/at/all"])
+@pytest.mark.parametrize(
+    "command", ["sleep 60", "yes", "sleep 60 & sleep 60", "kill -9 $$", "exit 3", "/nowhere/at/all"]
+)
 def test_a_chained_command_that_misbehaves_is_named_and_holds_nothing_up(
     published: Hot, world: World, eventually: Callable[..., None], command: str
 ) -> None:
@@ -140,8 +180,12 @@ def test_a_chained_command_that_misbehaves_is_named_and_holds_nothing_up(
     eventually(is_named)
 
 
-def test_a_line_that_waits_for_a_chained_command_waits_no_longer_than_its_limit(published: Hot, world: World) -> None:
-    world.configure('rows = [["model"]]\n[chain]\ncommand = "echo theirs"\nwait = true\ntimeout = 20')
+def test_a_line_that_waits_for_a_chained_command_waits_no_longer_than_its_limit(
+    published: Hot, world: World
+) -> None:
+    world.configure(
+        'rows = [["model"]]\n[chain]\ncommand = "echo theirs"\nwait = true\ntimeout = 20'
+    )
     assert rows(published) == ["Opus 5.5", "theirs"]
     world.configure('rows = [["model"]]\n[chain]\ncommand = "sleep 60"\nwait = true\ntimeout = 0.5')
     began = time.monotonic()
@@ -159,7 +203,9 @@ def test_nothing_of_a_chained_commands_output_but_colours_and_web_links_reaches_
     assert row == "\x1b[31mred\x1b[0m \x1b]8;;https://example.com\x1b\\link\x1b]8;;\x1b\\ end"
 
 
-def test_the_branch_is_read_without_git_and_the_counts_follow(published: Hot, world: World, eventually: Callable[..., None]) -> None:
+def test_the_branch_is_read_without_git_and_the_counts_follow(
+    published: Hot, world: World, eventually: Callable[..., None]
+) -> None:
     folder = world.home / "project"
     world.run("git", "init", "-q", "-b", "topic", folder)
     (folder / "new").write_text("x")
@@ -170,9 +216,14 @@ def test_the_branch_is_read_without_git_and_the_counts_follow(published: Hot, wo
 
 
 def test_a_pull_request_is_a_link(published: Hot, world: World) -> None:
-    payload = {**PAYLOAD, "pr": {"number": 12, "url": "https://example.com/12", "review_state": "CHANGES_REQUESTED"}}
+    payload = {
+        **PAYLOAD,
+        "pr": {"number": 12, "url": "https://example.com/12", "review_state": "CHANGES_REQUESTED"},
+    }
     world.configure('rows = [["pr"]]')
-    assert rows(published, payload) == ["\x1b]8;;https://example.com/12\x1b\\#12\x1b]8;;\x1b\\ changes requested"]
+    assert rows(published, payload) == [
+        "\x1b]8;;https://example.com/12\x1b\\#12\x1b]8;;\x1b\\ changes requested"
+    ]
     assert rows(published, payload, TERM="dumb") == ["#12 changes requested"]
 
 
@@ -201,7 +252,9 @@ def test_a_color_blind_theme_of_the_clients_has_the_color_blind_line_unless_a_th
     assert f"\x1b[{code}m" in "\n".join(rows(hot, **TRUE_COLOR))
 
 
-@pytest.mark.parametrize(("config", "code"), [(None, "\x1b[32m"), ('color = "truecolor"', f"\x1b[{GREEN}m")])
+@pytest.mark.parametrize(
+    ("config", "code"), [(None, "\x1b[32m"), ('color = "truecolor"', f"\x1b[{GREEN}m")]
+)
 def test_an_ansi_theme_of_the_clients_has_the_16_colors_unless_others_were_chosen(
     hot: Hot, world: World, config: str | None, code: str
 ) -> None:

@@ -17,8 +17,17 @@ if TYPE_CHECKING:
 REASON = "sign-in expired: any message renews it"
 
 DEAD: dict[str, dict[str, object]] = {
-    "blank": {"accessToken": "", "refreshToken": "", "expiresAt": 0, "refreshTokenExpiresAt": 1797325014000},
-    "no refresh token": {"accessToken": "sk-ant-oat01-x", "refreshToken": None, "expiresAt": 1_700_000_000_000},
+    "blank": {
+        "accessToken": "",
+        "refreshToken": "",
+        "expiresAt": 0,
+        "refreshTokenExpiresAt": 1797325014000,
+    },
+    "no refresh token": {
+        "accessToken": "sk-ant-oat01-x",
+        "refreshToken": None,
+        "expiresAt": 1_700_000_000_000,
+    },
     "past its deadline": {
         "accessToken": "sk-ant-oat01-x",
         "refreshToken": "sk-ant-ort01-x",
@@ -67,4 +76,6 @@ def test_a_token_is_not_sent_after_its_end_and_the_numbers_return_when_the_clien
     line = hot.line()
     assert " 42% " in line
     assert REASON not in line
-    assert [request.headers["authorization"] for request in api.usage_requests[asked:]] == ["Bearer sk-ant-oat01-RENEWED"]
+    assert [request.headers["authorization"] for request in api.usage_requests[asked:]] == [
+        "Bearer sk-ant-oat01-RENEWED"
+    ]

@@ -16,12 +16,21 @@ NOW = 1_795_399_200  # Monday 2026-11-23 02:00 UTC
 HOUR = 3600
 
 
-def limit(kind: str = "session", percent: float | None = 60, left_s: int = 2 * HOUR, **fields: Any) -> dict[str, Any]:
+def limit(
+    kind: str = "session", percent: float | None = 60, left_s: int = 2 * HOUR, **fields: Any
+) -> dict[str, Any]:
     return {"kind": kind, "label": kind, "percent": percent, "resets_at": NOW + left_s, **fields}
 
 
 def snapshot(*limits: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    return {"version": 1, "status": "ok", "observed_at": NOW, "credentials": "", "limits": list(limits), **fields}
+    return {
+        "version": 1,
+        "status": "ok",
+        "observed_at": NOW,
+        "credentials": "",
+        "limits": list(limits),
+        **fields,
+    }
 
 
 def line(row: list[Any], *limits: dict[str, Any], width: int = 200, **fields: Any) -> str:
@@ -60,7 +69,10 @@ def test_what_is_no_more_than_likely_is_said_quietly(chance: object, text: str) 
 def test_only_a_sure_forecast_has_a_color() -> None:
     """In the line and for the pace."""
     likely, sure = (
-        view.build(None, snapshot(limit(exhausts_at=NOW + 85 * 60, chance=chance, percent=70)), "", {}, NOW) for chance in (0.6, 0.7)
+        view.build(
+            None, snapshot(limit(exhausts_at=NOW + 85 * 60, chance=chance, percent=70)), "", {}, NOW
+        )
+        for chance in (0.6, 0.7)
     )
     for segment in (forecast.forecast, forecast.pace):
         assert "warning" not in {style for style, _ in segment(likely, {})[0][0][1]}
@@ -69,20 +81,32 @@ def test_only_a_sure_forecast_has_a_color() -> None:
 
 def test_the_quiet_form_can_have_a_range_and_goes_before_the_numbers() -> None:
     """On a narrow terminal the limit stays."""
-    ends = limit(exhausts_at=NOW + 85 * 60, exhausts_from=NOW + 70 * 60, exhausts_to=NOW + 100 * 60, chance=0.6)
+    ends = limit(
+        exhausts_at=NOW + 85 * 60,
+        exhausts_from=NOW + 70 * 60,
+        exhausts_to=NOW + 100 * 60,
+        chance=0.6,
+    )
     assert line([["forecast", {"range": True}]], ends) == "5h may fill 03:10–03:40"
     assert line([["session", {"show": ["percent"]}], ["forecast", {}]], ends, width=12) == "5h 60%"
 
 
 def test_a_sure_end_is_said_before_a_likely_one_that_is_sooner() -> None:
     """A guess does not hide a warning."""
-    both = limit(exhausts_at=NOW + HOUR, chance=0.55), limit("weekly_all", 90, 50 * HOUR, exhausts_at=NOW + 3 * HOUR, chance=0.8)
+    both = (
+        limit(exhausts_at=NOW + HOUR, chance=0.55),
+        limit("weekly_all", 90, 50 * HOUR, exhausts_at=NOW + 3 * HOUR, chance=0.8),
+    )
     assert line([["forecast", {}]], *both).startswith("7d full at 05:00")
 
 
 @pytest.mark.parametrize(
     ("options", "text"),
-    [({"hide_below": 60}, ""), ({"hide_below": 58}, "5h may fill by 03:25"), ({"warning": 50}, "5h full at 03:25, 35m before its reset")],
+    [
+        ({"hide_below": 60}, ""),
+        ({"hide_below": 58}, "5h may fill by 03:25"),
+        ({"warning": 50}, "5h full at 03:25, 35m before its reset"),
+    ],
 )
 def test_how_sure_it_must_be_is_an_option(options: dict[str, Any], text: str) -> None:
     """For the color, and to be said at all."""
@@ -107,13 +131,18 @@ def test_it_is_said_only_where_it_is_ahead_and_before_the_reset(ends: dict[str, 
 
 
 def test_the_first_of_several_ends_is_said_unless_one_is_chosen() -> None:
-    both = limit(exhausts_at=NOW + HOUR), limit("weekly_all", 90, 50 * HOUR, exhausts_at=NOW + 30 * 60)
+    both = (
+        limit(exhausts_at=NOW + HOUR),
+        limit("weekly_all", 90, 50 * HOUR, exhausts_at=NOW + 30 * 60),
+    )
     assert line([["forecast", {}]], *both).startswith("7d full at 02:30")
     assert line([["forecast", {"of": "session"}]], *both).startswith("5h full at 03:00")
     assert line([["forecast", {"of": "weekly"}]], both[0]) == ""
 
 
-@pytest.mark.parametrize(("percent", "said"), [(60, "pace +0%"), (72, "pace +12%"), (48, "pace -12%"), (None, "")])
+@pytest.mark.parametrize(
+    ("percent", "said"), [(60, "pace +0%"), (72, "pace +12%"), (48, "pace -12%"), (None, "")]
+)
 def test_pace_is_what_was_used_more_or_less_than_evenly(percent: float | None, said: str) -> None:
     assert line([["pace", {}]], limit(percent=percent)) == said
 
@@ -154,16 +183,30 @@ def test_an_alert_stands_in_the_line_for_a_while(row: dict[str, Any], said: str)
     assert line([["alerts", {}]], alerts=[row]) == said
 
 
-ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
+ANYTHING = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.lists(st.integers(), max_size=2)
+)
 
 
 @given(
-    st.dictionaries(st.sampled_from(["chance", "exhausts_at", "exhausts_from", "exhausts_to", "percent", "resets_at"]), ANYTHING),
+    st.dictionaries(
+        st.sampled_from(
+            ["chance", "exhausts_at", "exhausts_from", "exhausts_to", "percent", "resets_at"]
+        ),
+        ANYTHING,
+    ),
     st.dictionaries(st.sampled_from(sorted(alert())), ANYTHING),
 )
 def test_nothing_in_a_snapshot_can_break_them(fields: dict[str, Any], row: dict[str, Any]) -> None:
     shown = line(
-        [["forecast", {"range": True}], ["pace", {}], ["alerts", {}], ["session", {}]], {**limit(), **fields}, alerts=[{**alert(), **row}]
+        [["forecast", {"range": True}], ["pace", {}], ["alerts", {}], ["session", {}]],
+        {**limit(), **fields},
+        alerts=[{**alert(), **row}],
     )
     assert "Error" not in shown
 
@@ -173,4 +216,7 @@ def test_a_segment_that_fails_is_named_and_costs_no_other(monkeypatch: pytest.Mo
         raise ZeroDivisionError
 
     monkeypatch.setattr("usageline.line.segments.forecast.pace", fail)
-    assert line([["pace", {}], ["session", {"show": ["percent"]}]], limit()) == "pace: ZeroDivisionError │ 5h 60%"
+    assert (
+        line([["pace", {}], ["session", {"show": ["percent"]}]], limit())
+        == "pace: ZeroDivisionError │ 5h 60%"
+    )

@@ -8,14 +8,29 @@ import wcwidth
 from hypothesis import given
 from hypothesis import strategies as st
 
+from usageline.core.text import display_width, sanitize
 from usageline.line import default, layout, theme
 from usageline.line.paint import paint
 
-TEXTS = st.text(max_size=12) | st.sampled_from(["Opus 5.5", "日本語", "👩‍💻 x", "é́", "\x1b[31mred", "a\u202eb", "🇩🇪", "⚠️"])
+TEXTS = st.text(max_size=12) | st.sampled_from(
+    ["Opus 5.5", "日本語", "👩‍💻 x", "é́", "\x1b[31mred", "a\u202eb", "🇩🇪", "⚠️"]
+)
 STYLES: dict[str, str] = default.THEME["styles"]["16"]  # type: ignore[index]  # a theme is a dict of many shapes
 PARTS = st.lists(st.tuples(st.sampled_from([*STYLES, "none"]), TEXTS), max_size=4)
-SEGMENTS = st.lists(st.tuples(st.sampled_from(["model", "git"]), st.lists(st.tuples(st.integers(0, 100), PARTS), max_size=4)), max_size=8)
-JOINTS = st.builds(layout.Joint, st.integers(0, 2), st.integers(0, 2), st.integers(0, 3), st.sampled_from(["…", "..."]))
+SEGMENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["model", "git"]),
+        st.lists(st.tuples(st.integers(0, 100), PARTS), max_size=4),
+    ),
+    max_size=8,
+)
+JOINTS = st.builds(
+    layout.Joint,
+    st.integers(0, 2),
+    st.integers(0, 2),
+    st.integers(0, 3),
+    st.sampled_from(["…", "..."]),
+)
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -25,44 +40,65 @@ def look(**env: str) -> theme.Look:
 
 def shown(segments: list[Any], width: int) -> str:
     """A row of the default theme without colours."""
-    return str(paint(layout.fit(layout.cleaned(segments), width, layout.Joint()), look(NO_COLOR="1")))
+    return str(
+        paint(layout.fit(layout.cleaned(segments), width, layout.Joint()), look(NO_COLOR="1"))
+    )
 
 
 @given(SEGMENTS, st.integers(1, 200))
 def test_no_row_is_wider_than_it_may_be(segments: list[Any], width: int) -> None:
-    assert layout.cells(shown(segments, width)) <= width
+    assert display_width(shown(segments, width)) <= width
 
 
 @given(SEGMENTS, st.integers(6, 200), JOINTS)
 def test_nor_is_one_with_other_joints(segments: list[Any], width: int, joint: layout.Joint) -> None:
     row = layout.fit(layout.cleaned(segments), width, joint)
-    assert not row or layout.row_cells([(kind, [(0, parts)]) for kind, parts in row], joint) <= width
+    assert (
+        not row or layout.row_cells([(kind, [(0, parts)]) for kind, parts in row], joint) <= width
+    )
 
 
 @given(st.lists(SEGMENTS, max_size=4), st.integers(6, 200), JOINTS, st.integers(1, 8))
-def test_a_wrapped_row_keeps_to_its_width_and_its_lines(rows: list[Any], width: int, joint: layout.Joint, most: int) -> None:
-    rows = [row for row in ([segment for segment in layout.cleaned(row) if segment[1]] for row in rows) if row]
+def test_a_wrapped_row_keeps_to_its_width_and_its_lines(
+    rows: list[Any], width: int, joint: layout.Joint, most: int
+) -> None:
+    rows = [
+        row
+        for row in ([segment for segment in layout.cleaned(row) if segment[1]] for row in rows)
+        if row
+    ]
     lines = layout.wrap(rows, width, joint, most)
     assert len(lines) <= most
-    assert all(layout.row_cells([(kind, [(0, parts)]) for kind, parts in line], joint) <= width for line in lines)
+    assert all(
+        layout.row_cells([(kind, [(0, parts)]) for kind, parts in line], joint) <= width
+        for line in lines
+    )
 
 
 def test_a_wrapped_row_gives_up_nothing_while_there_are_lines() -> None:
     row = [("model", [(rank, [("plain", letter * 4)])]) for rank, letter in enumerate("abc")]
-    texts = [[parts[0][1] for _, parts in line] for line in layout.wrap([row], 11, layout.Joint(), 2)]
+    texts = [
+        [parts[0][1] for _, parts in line] for line in layout.wrap([row], 11, layout.Joint(), 2)
+    ]
     assert texts == [["aaaa", "bbbb"], ["cccc"]]
-    texts = [[parts[0][1] for _, parts in line] for line in layout.wrap([row], 11, layout.Joint(), 1)]
+    texts = [
+        [parts[0][1] for _, parts in line] for line in layout.wrap([row], 11, layout.Joint(), 1)
+    ]
     assert texts == [["bbbb", "cccc"]]
 
 
 def test_no_character_takes_more_cells_than_we_reckon() -> None:
-    short = [hex(point) for point in range(0x110000) if (char := chr(point)).isprintable() and layout.cells(char) < wcwidth.wcwidth(char)]
+    short = [
+        hex(point)
+        for point in range(0x110000)
+        if (char := chr(point)).isprintable() and display_width(char) < wcwidth.wcwidth(char)
+    ]
     assert short == []
 
 
 @given(TEXTS)
 def test_our_cells_are_never_fewer_than_a_terminal_takes(text: str) -> None:
-    assert layout.cells(layout.clean(text)) >= wcwidth.wcswidth(layout.clean(text))
+    assert display_width(sanitize(text)) >= wcwidth.wcswidth(sanitize(text))
 
 
 @given(SEGMENTS, st.integers(1, 200))
@@ -92,7 +128,7 @@ def test_every_escape_in_a_line_is_ours_whole_and_closed(segments: list[Any], wi
     ],
 )
 def test_nothing_a_terminal_acts_on_survives_cleaning(text: str) -> None:
-    assert layout.clean(text).isprintable()
+    assert sanitize(text).isprintable()
 
 
 def test_forms_are_given_up_by_rank_least_first() -> None:
@@ -107,7 +143,10 @@ def test_forms_are_given_up_by_rank_least_first() -> None:
 
 
 def test_the_last_segment_is_cut_rather_than_dropped() -> None:
-    assert shown([("status", [(50, [("plain", "sign in: "), ("name", "/login")])])], 11) == "sign in: /…"
+    assert (
+        shown([("status", [(50, [("plain", "sign in: "), ("name", "/login")])])], 11)
+        == "sign in: /…"
+    )
 
 
 def test_an_ascii_theme_lets_nothing_else_through() -> None:

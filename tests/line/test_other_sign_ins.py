@@ -35,25 +35,44 @@ KEY = "sk-ant-api03-not-to-be-used-0123456789abcdefghij"
     ],
 )
 @pytest.mark.parametrize("value", ["1", "true", "TRUE", "yes", "Yes", "on", " 1 "])
-def test_each_cloud_has_no_plan_limits_if_its_variable_says_yes(hot: Hot, name: str, text: str, value: str) -> None:
+def test_each_cloud_has_no_plan_limits_if_its_variable_says_yes(
+    hot: Hot, name: str, text: str, value: str
+) -> None:
     assert other_sign_in({name: value}) == text
     if value == "1":
         assert hot.line(**{name: value}) == f"{text}: no plan limits"
 
 
-@pytest.mark.parametrize("value", ["", "0", "false", "no", "off", "No", "2", "enabled", "y", "t", "null", "-1"])
+@pytest.mark.parametrize(
+    "value", ["", "0", "false", "no", "off", "No", "2", "enabled", "y", "t", "null", "-1"]
+)
 def test_any_other_value_is_no(value: str) -> None:
     assert other_sign_in({name: value for name, _ in PROVIDERS}) == ""
 
 
 def test_of_several_the_client_takes_one_by_its_own_order() -> None:
     variables = {name: "1" for name, _ in PROVIDERS}
-    variables |= {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_AUTH_TOKEN": "t", "ANTHROPIC_BASE_URL": "https://proxy.example"}
+    variables |= {
+        "ANTHROPIC_API_KEY": KEY,
+        "ANTHROPIC_AUTH_TOKEN": "t",
+        "ANTHROPIC_BASE_URL": "https://proxy.example",
+    }
     texts = []
     while variables:
         texts.append(other_sign_in(variables))
         variables.pop(next(iter(variables)))
-    assert texts == ["gateway", "Bedrock", "Foundry", "AWS", "Google Cloud", "Mantle", "Vertex", "API key", "auth token", "gateway"]
+    assert texts == [
+        "gateway",
+        "Bedrock",
+        "Foundry",
+        "AWS",
+        "Google Cloud",
+        "Mantle",
+        "Vertex",
+        "API key",
+        "auth token",
+        "gateway",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +97,12 @@ def test_other_sign_ins_are_named(variables: dict[str, str], text: str) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        *("https://api.anthropic.com", "https://api.anthropic.com/", "https://api.anthropic.com:443", "https://api.anthropic.com:443/v1"),
+        *(
+            "https://api.anthropic.com",
+            "https://api.anthropic.com/",
+            "https://api.anthropic.com:443",
+            "https://api.anthropic.com:443/v1",
+        ),
         *(
             "HTTPS://API.ANTHROPIC.COM",
             "https://Api.Anthropic.com/path?query#fragment",
@@ -91,8 +115,19 @@ def test_other_sign_ins_are_named(variables: dict[str, str], text: str) -> None:
             "https://api.anthropic.com.:443/",
             "https://api.anthropic.com:",
         ),
-        *("https:\\\\api.anthropic.com\\v1", "https:api.anthropic.com", "https:///api.anthropic.com", " https://api.anthropic.com\n"),
-        *("http://api.anthropic.com:80", "http://api.anthropic.com", "https://api.anthropic.com:0443", "api.anthropic.com", ""),
+        *(
+            "https:\\\\api.anthropic.com\\v1",
+            "https:api.anthropic.com",
+            "https:///api.anthropic.com",
+            " https://api.anthropic.com\n",
+        ),
+        *(
+            "http://api.anthropic.com:80",
+            "http://api.anthropic.com",
+            "https://api.anthropic.com:0443",
+            "api.anthropic.com",
+            "",
+        ),
     ],
 )
 def test_the_apis_own_address_is_no_gateway_however_it_is_written(address: str) -> None:
@@ -114,16 +149,33 @@ def test_the_apis_own_address_is_no_gateway_however_it_is_written(address: str) 
             "https://xapi.anthropic.com",
             "https://gateway.example/api.anthropic.com",
         ),
-        *("https://gateway.example?https://api.anthropic.com", "https://gateway.example#@api.anthropic.com", "https://[::1]/", "nonsense"),
+        *(
+            "https://gateway.example?https://api.anthropic.com",
+            "https://gateway.example#@api.anthropic.com",
+            "https://[::1]/",
+            "nonsense",
+        ),
     ],
 )
 def test_another_address_is_a_gateway(address: str) -> None:
     assert other_sign_in({"ANTHROPIC_BASE_URL": address}) == "gateway"
-    assert other_sign_in({"ANTHROPIC_BASE_URL": address, "_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL": "1"}) == ""
-    assert other_sign_in({"ANTHROPIC_BASE_URL": address, "_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL": "0"}) == "gateway"
+    assert (
+        other_sign_in(
+            {"ANTHROPIC_BASE_URL": address, "_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL": "1"}
+        )
+        == ""
+    )
+    assert (
+        other_sign_in(
+            {"ANTHROPIC_BASE_URL": address, "_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL": "0"}
+        )
+        == "gateway"
+    )
 
 
-def test_a_key_that_the_user_declined_is_none(hot: Hot, world: World, api: Api, eventually: Callable[..., None]) -> None:
+def test_a_key_that_the_user_declined_is_none(
+    hot: Hot, world: World, api: Api, eventually: Callable[..., None]
+) -> None:
     """The client remembers its last 20 characters. The first line cannot know; it has somebody look, who gets no key."""
     world.write_state(customApiKeyResponses={"approved": [], "rejected": [KEY[-20:]]})
     assert hot.line(ANTHROPIC_API_KEY=KEY) == "API key: no plan limits"
@@ -150,4 +202,8 @@ def test_a_short_key_is_told_from_a_longer_one() -> None:
 def test_no_variable_that_is_looked_at_is_passed_over() -> None:
     """The line asks about them by a list of its own, so that it need not import what each says."""
     looked_at = {name for table in (PROVIDERS, OTHER_SIGN_INS) for name, _ in table}
-    assert set(SIGN_IN_VARIABLES) == looked_at | {"ANTHROPIC_API_KEY", "ANTHROPIC_FEDERATION_RULE_ID", "ANTHROPIC_BASE_URL"}
+    assert set(SIGN_IN_VARIABLES) == looked_at | {
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_FEDERATION_RULE_ID",
+        "ANTHROPIC_BASE_URL",
+    }

@@ -50,7 +50,9 @@ def test_the_sign_in_that_is_kept_elsewhere_is_the_one_that_is_asked_with_and_sh
     assert hot.line() == "usage: loading…"
     eventually(lambda: os.path.exists(paths.snapshot(world.env)))
     assert " 81% " in hot.line()
-    assert [request.headers["authorization"] for request in api.usage_requests] == ["Bearer sk-ant-oat01-STORE"]
+    assert [request.headers["authorization"] for request in api.usage_requests] == [
+        "Bearer sk-ant-oat01-STORE"
+    ]
 
     here = dict(world.env)
     del world.env["CLAUDE_SECURESTORAGE_CONFIG_DIR"]
@@ -75,7 +77,9 @@ def test_the_sign_in_that_is_kept_elsewhere_is_the_one_that_is_asked_with_and_sh
         ({"CLAUDE_SECURESTORAGE_CONFIG_DIR": "/jo\u0308rg"}, "/j\u00f6rg"),
     ],
 )
-def test_the_sign_in_is_looked_for_where_the_client_keeps_it(variables: dict[str, str], directory: str) -> None:
+def test_the_sign_in_is_looked_for_where_the_client_keeps_it(
+    variables: dict[str, str], directory: str
+) -> None:
     """An empty value means ~/.claude, whatever CLAUDE_CONFIG_DIR says; letters are composed."""
     env = {"HOME": "/home/u", **variables}
     assert paths.claude_credentials(env) == directory + "/.credentials.json"
@@ -84,14 +88,27 @@ def test_the_sign_in_is_looked_for_where_the_client_keeps_it(variables: dict[str
 def test_each_place_of_a_sign_in_has_a_profile_of_its_own() -> None:
     """And one that says nothing new has none; what was installed is one with the settings."""
     home = {"HOME": "/home/u"}
-    same = [{}, {"CLAUDE_SECURESTORAGE_CONFIG_DIR": ""}, {"CLAUDE_SECURESTORAGE_CONFIG_DIR": "/home/u/.claude/"}]
+    same = [
+        {},
+        {"CLAUDE_SECURESTORAGE_CONFIG_DIR": ""},
+        {"CLAUDE_SECURESTORAGE_CONFIG_DIR": "/home/u/.claude/"},
+    ]
     assert {paths.profile({**home, **env}) for env in same} == {"default"}
     other = [
-        *({"CLAUDE_CONFIG_DIR": "/c"}, {"CLAUDE_SECURESTORAGE_CONFIG_DIR": "/c"}, {"CLAUDE_SECURESTORAGE_CONFIG_DIR": "/s"}),
-        *({"CLAUDE_CONFIG_DIR": "/c", "CLAUDE_SECURESTORAGE_CONFIG_DIR": place} for place in ("/s", "")),
+        *(
+            {"CLAUDE_CONFIG_DIR": "/c"},
+            {"CLAUDE_SECURESTORAGE_CONFIG_DIR": "/c"},
+            {"CLAUDE_SECURESTORAGE_CONFIG_DIR": "/s"},
+        ),
+        *(
+            {"CLAUDE_CONFIG_DIR": "/c", "CLAUDE_SECURESTORAGE_CONFIG_DIR": place}
+            for place in ("/s", "")
+        ),
     ]
     assert len({"default", *(paths.profile({**home, **env}) for env in other)}) == 6
-    assert paths.profile({**home, "CLAUDE_CONFIG_DIR": "/c", "CLAUDE_SECURESTORAGE_CONFIG_DIR": "/c"}) == paths.profile(
-        {**home, "CLAUDE_CONFIG_DIR": "/c"}
-    )
-    assert paths.install_record({**home, "CLAUDE_SECURESTORAGE_CONFIG_DIR": "/s"}) == paths.install_record(home)
+    assert paths.profile(
+        {**home, "CLAUDE_CONFIG_DIR": "/c", "CLAUDE_SECURESTORAGE_CONFIG_DIR": "/c"}
+    ) == paths.profile({**home, "CLAUDE_CONFIG_DIR": "/c"})
+    assert paths.install_record(
+        {**home, "CLAUDE_SECURESTORAGE_CONFIG_DIR": "/s"}
+    ) == paths.install_record(home)

@@ -17,11 +17,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
 )
-SYNTAX = st.text(alphabet='{}[]":,.+-eE0123456789 \t\n\rtruefalsenullNaNInfinity\\u\x00\x1fé"', max_size=40)
+SYNTAX = st.text(
+    alphabet='{}[]":,.+-eE0123456789 \t\n\rtruefalsenullNaNInfinity\\u\x00\x1fé"', max_size=40
+)
 
 
 def by_the_json_package(text: str) -> Any:
@@ -70,7 +76,9 @@ def test_a_truncated_document_is_judged_as_the_json_package_judges_it(value: Any
     assert repr(outcome(json_file.first_value, text)) == repr(outcome(by_the_json_package, text))
 
 
-@pytest.mark.parametrize("text", ["NaN", '{"a": Infinity}', "[-Infinity]", "[" * 100_000, "9" * 5000])
+@pytest.mark.parametrize(
+    "text", ["NaN", '{"a": Infinity}', "[-Infinity]", "[" * 100_000, "9" * 5000]
+)
 def test_what_json_does_not_allow_or_cannot_hold_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         json_file.first_value(text)
@@ -82,7 +90,9 @@ def test_the_fallback_parser_agrees_with_the_c_scanner() -> None:
         assert scan(text, 0) == json_file._scan(text, 0)
 
 
-def test_a_payload_is_done_at_its_last_brace_though_the_pipe_stays_open(pipe: tuple[int, int]) -> None:
+def test_a_payload_is_done_at_its_last_brace_though_the_pipe_stays_open(
+    pipe: tuple[int, int],
+) -> None:
     os.write(pipe[1], b'{"model": {"id": "m"}}\n')
     began = time.monotonic()
     assert json_file.payload(pipe[0])[0] == {"model": {"id": "m"}}
@@ -109,7 +119,9 @@ def test_silence_ends_when_the_time_is_up(pipe: tuple[int, int]) -> None:
     assert json_file.PAYLOAD_WAIT_S <= time.monotonic() - began < json_file.PAYLOAD_WAIT_S + 1
 
 
-@pytest.mark.parametrize("data", [b"", b"hello", b"[1]", b"null", b'{"a":', b"\xff\xfe\x00", b'{"a": NaN}'])
+@pytest.mark.parametrize(
+    "data", [b"", b"hello", b"[1]", b"null", b'{"a":', b"\xff\xfe\x00", b'{"a": NaN}']
+)
 def test_anything_but_an_object_is_no_payload(pipe: tuple[int, int], data: bytes) -> None:
     os.write(pipe[1], data)
     os.close(pipe[1])
@@ -143,7 +155,9 @@ def test_a_snapshot_is_read(tmp_path: Path) -> None:
     assert json_file.json_file(str(path)) == {"version": 1}
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"version": 1', "{" * 2000, " " * (json_file.FILE_LIMIT + 1) + "{}"])
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"version": 1', "{" * 2000, " " * (json_file.FILE_LIMIT + 1) + "{}"]
+)
 def test_a_broken_snapshot_is_none(tmp_path: Path, content: str) -> None:
     path = tmp_path / "snapshot.json"
     path.write_text(content)
@@ -158,7 +172,13 @@ def test_a_snapshot_that_others_may_write_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [os.mkfifo, os.mkdir, lambda path: os.symlink("elsewhere", path), lambda path: os.symlink("/dev/zero", path)]
+    "make",
+    [
+        os.mkfifo,
+        os.mkdir,
+        lambda path: os.symlink("elsewhere", path),
+        lambda path: os.symlink("/dev/zero", path),
+    ],
 )
 def test_a_snapshot_that_is_no_plain_file_is_none_at_once(tmp_path: Path, make: Any) -> None:
     make(tmp_path / "snapshot.json")

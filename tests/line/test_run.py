@@ -29,23 +29,42 @@ BAD_INPUT = {
     "depth": b"[" * 500_000,
     "nulls": json.dumps(dict.fromkeys(["model", "context_window", "rate_limits", "cwd"])).encode(),
     "wrong types": json.dumps(
-        {"model": 5, "context_window": [], "rate_limits": {"five_hour": "x", "seven_day": {"used_percentage": "a"}}}
+        {
+            "model": 5,
+            "context_window": [],
+            "rate_limits": {"five_hour": "x", "seven_day": {"used_percentage": "a"}},
+        }
     ).encode(),
-    "huge numbers": b'{"rate_limits": {"five_hour": {"used_percentage": 1e999, "resets_at": ' + b"9" * 5000 + b"}}}",
-    "escapes": json.dumps({"model": {"display_name": "\x1b]0;x\x07\x1b[2J\u202eevil\n\r"}}).encode(),
+    "huge numbers": b'{"rate_limits": {"five_hour": {"used_percentage": 1e999, "resets_at": '
+    + b"9" * 5000
+    + b"}}}",
+    "escapes": json.dumps(
+        {"model": {"display_name": "\x1b]0;x\x07\x1b[2J\u202eevil\n\r"}}
+    ).encode(),
     "lone surrogates": b'{"model": {"display_name": "\\ud800"}}',
 }
 
 WARM_MODULES = {
     *(
         "usageline",
+        "usageline.core",
+        "usageline.core.appearance",
+        "usageline.core.environment",
         "usageline.core.paths",
+        "usageline.core.status_text",
+        "usageline.core.text",
+        "usageline.core.windows",
         "usageline.line",
         "usageline.core.formatting",
         "usageline.line.layout",
         "usageline.core.json_file",
     ),
-    *("usageline.line.render", "usageline.line.main", "usageline.line.segments", "usageline.line.segments.limits"),
+    *(
+        "usageline.line.render",
+        "usageline.line.main",
+        "usageline.line.segments",
+        "usageline.line.segments.limits",
+    ),
     *(
         "usageline.line.segments.model",
         "usageline.core.freshness",
@@ -107,7 +126,9 @@ def test_stdin_that_never_closes_holds_the_line_up_for_less_than_a_second(hot: H
     read, write = os.pipe()
     try:
         began = time.monotonic()
-        done = subprocess.run(hot.command, stdin=read, env=hot.world.env, capture_output=True, timeout=20, check=False)
+        done = subprocess.run(
+            hot.command, stdin=read, env=hot.world.env, capture_output=True, timeout=20, check=False
+        )
         took = time.monotonic() - began
     finally:
         os.close(read)
@@ -120,7 +141,15 @@ def test_stdin_that_never_closes_holds_the_line_up_for_less_than_a_second(hot: H
 @pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
 def test_a_closed_stream_is_survived(hot: Hot, name: str) -> None:
     number = ["stdin", "stdout", "stderr"].index(name)
-    done = hot.run(command=["sh", "-c", f'exec "$@" {number}>&-' if number else 'exec "$@" <&-', "sh", *hot.command])
+    done = hot.run(
+        command=[
+            "sh",
+            "-c",
+            f'exec "$@" {number}>&-' if number else 'exec "$@" <&-',
+            "sh",
+            *hot.command,
+        ]
+    )
     assert done.returncode == 0
 
 
@@ -138,11 +167,18 @@ def test_the_line_leaves_the_client_its_margin(hot: Hot, columns: int) -> None:
 
 def test_without_home_the_line_goes_on_by_the_user_database(hot: Hot, world: World) -> None:
     """What it writes lies elsewhere here."""
-    own = {f"XDG_{name}_HOME": str(world.home / name.lower()) for name in ("CACHE", "CONFIG", "DATA", "STATE")}
-    assert "HOME is not set" not in hot.line(HOME=None, CLAUDE_CONFIG_DIR=str(world.home / ".claude"), **own)
+    own = {
+        f"XDG_{name}_HOME": str(world.home / name.lower())
+        for name in ("CACHE", "CONFIG", "DATA", "STATE")
+    }
+    assert "HOME is not set" not in hot.line(
+        HOME=None, CLAUDE_CONFIG_DIR=str(world.home / ".claude"), **own
+    )
 
 
-def test_where_the_cache_cannot_be_written_the_line_says_so_and_starts_nothing(hot: Hot, world: World) -> None:
+def test_where_the_cache_cannot_be_written_the_line_says_so_and_starts_nothing(
+    hot: Hot, world: World
+) -> None:
     (world.home / ".cache").write_text("a file where the directory should be")
     assert hot.line() == "no refresh: the cache cannot be written"
 
@@ -168,37 +204,72 @@ def test_a_warm_run_imports_exactly_what_it_must(hot: Hot) -> None:
     script = hot.command[-1]
     with open(script) as file:
         program = f"exec(compile({file.read()!r}, {script!r}, 'exec'))"
-    bare = hot.run(command=[*hot.command[:-1], "-c", "import sys; sys.stderr.write(' '.join(sorted(sys.modules)))"])
-    warm = hot.run(json.dumps(payload()), command=[*hot.command[:-1], "-c", report % (script, script, program)])
+    bare = hot.run(
+        command=[
+            *hot.command[:-1],
+            "-c",
+            "import sys; sys.stderr.write(' '.join(sorted(sys.modules)))",
+        ]
+    )
+    warm = hot.run(
+        json.dumps(payload()), command=[*hot.command[:-1], "-c", report % (script, script, program)]
+    )
     added = set(warm.stderr.decode().split()) - set(bare.stderr.decode().split())
     assert added | {"posix", "time", "_signal", "gc"} == WARM_MODULES
     assert b"41%" in warm.stdout
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
-def test_a_warm_run_opens_no_socket_takes_no_lock_starts_nothing_and_writes_to_stdout_alone(hot: Hot, world: World) -> None:
+def test_a_warm_run_opens_no_socket_takes_no_lock_starts_nothing_and_writes_to_stdout_alone(
+    hot: Hot, world: World
+) -> None:
     hot.publish()
     log = world.root / "strace"
     done = hot.run(json.dumps(payload()), command=["strace", "-f", "-o", str(log), *hot.command])
     assert b"41%" in done.stdout
     calls = [line.split(maxsplit=1)[1] for line in log.read_text().splitlines() if "(" in line]
     names = {call.partition("(")[0] for call in calls}
-    assert not names & {"socket", "connect", "flock", "clone", "clone3", "fork", "vfork", "unlink", "rename", "mkdir", "utimensat"}
-    assert [call for call in calls if call.startswith("write(") and not call.startswith("write(1,")] == []
-    assert [call for call in calls if "O_WRONLY" in call or "O_RDWR" in call or "O_CREAT" in call] == []
+    assert not names & {
+        "socket",
+        "connect",
+        "flock",
+        "clone",
+        "clone3",
+        "fork",
+        "vfork",
+        "unlink",
+        "rename",
+        "mkdir",
+        "utimensat",
+    }
+    assert [
+        call for call in calls if call.startswith("write(") and not call.startswith("write(1,")
+    ] == []
+    assert [
+        call for call in calls if "O_WRONLY" in call or "O_RDWR" in call or "O_CREAT" in call
+    ] == []
     assert [call for call in calls if "F_SETLK" in call or "F_OFD" in call] == []
     assert sum(call.startswith("execve(") for call in calls) == 1
 
 
-def test_a_run_on_an_empty_cache_starts_the_refresh_that_a_later_line_shows(hot: Hot, api: Api, eventually: Callable[..., None]) -> None:
+def test_a_run_on_an_empty_cache_starts_the_refresh_that_a_later_line_shows(
+    hot: Hot, api: Api, eventually: Callable[..., None]
+) -> None:
     assert hot.line() == "usage: loading…"
     eventually(lambda: os.path.exists(paths.snapshot(hot.world.env)))
     assert " 37% ↻ " in hot.line()
     assert len(api.requests) == 1
 
 
-def test_fifty_lines_at_once_on_an_empty_cache_make_one_request(hot: Hot, api: Api, eventually: Callable[..., None]) -> None:
-    runs = [subprocess.Popen(hot.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=hot.world.env) for _ in range(50)]
+def test_fifty_lines_at_once_on_an_empty_cache_make_one_request(
+    hot: Hot, api: Api, eventually: Callable[..., None]
+) -> None:
+    runs = [
+        subprocess.Popen(
+            hot.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=hot.world.env
+        )
+        for _ in range(50)
+    ]
     results = [(run.communicate(b"{}", timeout=30)[0], run.returncode) for run in runs]
     assert all(code == 0 and line.strip() for line, code in results)
     eventually(lambda: os.path.exists(paths.snapshot(hot.world.env)))
@@ -210,7 +281,12 @@ def test_a_sign_in_right_after_a_refresh_is_seen_at_the_next_line(
 ) -> None:
     world.sign_in(expires_at=time.time() - 60)
     hot.line()
-    eventually(lambda: os.path.exists(paths.snapshot(world.env)) and os.stat(paths.stamp(world.env)).st_mtime == 0)
+    eventually(
+        lambda: (
+            os.path.exists(paths.snapshot(world.env))
+            and os.stat(paths.stamp(world.env)).st_mtime == 0
+        )
+    )
     assert hot.line() == "sign-in expired: any message renews it"
     assert api.requests == []
     world.sign_in()
@@ -219,7 +295,9 @@ def test_a_sign_in_right_after_a_refresh_is_seen_at_the_next_line(
     assert " 37% ↻ " in hot.line()
 
 
-def test_while_a_refresh_is_under_way_no_line_starts_another(hot: Hot, api: Api, eventually: Callable[..., None]) -> None:
+def test_while_a_refresh_is_under_way_no_line_starts_another(
+    hot: Hot, api: Api, eventually: Callable[..., None]
+) -> None:
     api.fault = "hang"
     hot.line()
     claimed_at = os.stat(paths.stamp(hot.world.env)).st_mtime
@@ -233,7 +311,11 @@ def test_the_refresh_outlives_a_client_that_ends_the_run_and_all_its_descendants
 ) -> None:
     """The client ends a cancelled run by SIGTERM to all that parent links lead to, which a session of its own does not escape."""
     api.fault = "slow:1"
-    shell = subprocess.Popen(["sh", "-c", '"$@" <&0; sleep 30', "sh", *hot.command], stdin=subprocess.PIPE, env=hot.world.env)
+    shell = subprocess.Popen(
+        ["sh", "-c", '"$@" <&0; sleep 30', "sh", *hot.command],
+        stdin=subprocess.PIPE,
+        env=hot.world.env,
+    )
     assert shell.stdin
     shell.stdin.write(b"{}")
     shell.stdin.close()
@@ -249,17 +331,27 @@ def test_a_run_killed_at_any_moment_leaves_only_the_stamp(hot: Hot, world: World
     before = set(world.files())
     for step in range(40):
         run = subprocess.Popen(
-            hot.command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env={**world.env, "USAGELINE_API_URL": "http://127.0.0.1:9"}
+            hot.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            env={**world.env, "USAGELINE_API_URL": "http://127.0.0.1:9"},
         )
         time.sleep(step / 4000)
         run.kill()
         run.communicate()
     left = {path.name for path in set(world.files()) - before}
-    assert left <= {"refresh.stamp", "refresh.lock", *(name for name in left if name.startswith("cache.db"))}
+    assert left <= {
+        "refresh.stamp",
+        "refresh.lock",
+        *(name for name in left if name.startswith("cache.db")),
+    }
 
 
 def test_an_api_key_session_shows_no_plan_limits_and_asks_for_none(hot: Hot, api: Api) -> None:
     hot.publish(next_refresh_at=0)
-    assert hot.line({"model": {"display_name": "Opus 5.5"}}, ANTHROPIC_API_KEY="k") == "Opus 5.5 │ API key: no plan limits"
+    assert (
+        hot.line({"model": {"display_name": "Opus 5.5"}}, ANTHROPIC_API_KEY="k")
+        == "Opus 5.5 │ API key: no plan limits"
+    )
     assert not os.path.exists(paths.stamp(hot.world.env))
     assert api.requests == []

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usageline.core import formatting
+from usageline.core.appearance import GLYPHS
 from usageline.line import segments
-from usageline.line.default import GLYPHS
 from usageline.line.render import render
 from usageline.line.segments import limits
 from usageline.line.view import View, Window
@@ -19,7 +19,14 @@ pytestmark = pytest.mark.usefixtures("utc")
 NOW = 1_795_399_200  # Monday 2026-11-23 02:00 UTC
 HOUR = 3600
 DAY = 24 * HOUR
-CREDITS = {"label": "Usage credits", "used_minor": 1234, "limit_minor": 5000, "exponent": 2, "currency": "USD", "enabled": True}
+CREDITS = {
+    "label": "Usage credits",
+    "used_minor": 1234,
+    "limit_minor": 5000,
+    "exponent": 2,
+    "currency": "USD",
+    "enabled": True,
+}
 
 
 def look(**fields: Any) -> View:
@@ -46,7 +53,10 @@ FULL = look(
 
 
 def test_the_whole_line_is_as_the_readme_shows_it() -> None:
-    assert text(FULL) == "Opus 5.5 │ ctx 1% │ 5h ███▊░░╎░░░ 37% ↻ 1h59m │ 7d ██▌░░╎░░░░ 26% ↻ Wed 23:39 │ Fable 55% │ credits $12.34/$50"
+    assert (
+        text(FULL)
+        == "Opus 5.5 │ ctx 1% │ 5h ███▊░░╎░░░ 37% ↻ 1h59m │ 7d ██▌░░╎░░░░ 26% ↻ Wed 23:39 │ Fable 55% │ credits $12.34/$50"
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,16 +74,29 @@ def test_a_narrow_line_gives_up_what_matters_least(width: int, line: str) -> Non
 
 
 def test_percentages_are_rounded_down_as_the_client_rounds_them() -> None:
-    assert "5h ██████████ 99%" in text(look(windows=[Window("session", "", 99.99, None, "critical")])).replace("█████████▉", "██████████")
+    assert "5h ██████████ 99%" in text(
+        look(windows=[Window("session", "", 99.99, None, "critical")])
+    ).replace("█████████▉", "██████████")
 
 
 def test_a_window_past_its_reset_shows_no_number_but_when_it_was_reset() -> None:
-    assert text(look(windows=[Window("session", "", None, NOW - HOUR, "normal")])) == "5h – reset 01:00"
+    assert (
+        text(look(windows=[Window("session", "", None, NOW - HOUR, "normal")]))
+        == "5h – reset 01:00"
+    )
 
 
 @pytest.mark.parametrize(
     ("used", "filled"),
-    [(0, ""), (0.1, "▏"), (1, "▏"), (37, "███▋"), (50, "█████"), (99.9, "█████████▉"), (100, "██████████")],
+    [
+        (0, ""),
+        (0.1, "▏"),
+        (1, "▏"),
+        (37, "███▋"),
+        (50, "█████"),
+        (99.9, "█████████▉"),
+        (100, "██████████"),
+    ],
 )
 def test_a_bar_is_drawn_to_an_eighth_of_a_cell(used: float, filled: str) -> None:
     cells = segments.bar(used, segments.BAR_CELLS, GLYPHS, "normal")
@@ -83,7 +106,16 @@ def test_a_bar_is_drawn_to_an_eighth_of_a_cell(used: float, filled: str) -> None
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0, "<1m"), (59, "<1m"), (60, "1m"), (3599, "59m"), (3600, "1h00m"), (7199, "1h59m"), (DAY, "1d0h"), (90 * HOUR, "3d18h")],
+    [
+        (0, "<1m"),
+        (59, "<1m"),
+        (60, "1m"),
+        (3599, "59m"),
+        (3600, "1h00m"),
+        (7199, "1h59m"),
+        (DAY, "1d0h"),
+        (90 * HOUR, "3d18h"),
+    ],
 )
 def test_a_length_of_time_is_short(seconds: int, shown: str) -> None:
     assert formatting.ago(seconds) == shown
@@ -104,10 +136,14 @@ def test_a_reset_is_given_in_local_time_cut_to_the_minute(ahead: int, shown: str
     assert formatting.clock(NOW + ahead, NOW) == shown
 
 
-def test_a_reset_across_the_end_of_summer_time_is_given_in_the_time_of_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reset_across_the_end_of_summer_time_is_given_in_the_time_of_its_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("TZ", "Europe/Berlin")
     time.tzset()
-    saturday_noon = 1_792_836_000  # 2026-10-24 10:00 UTC, 12:00 in Berlin; clocks go back on the 25th
+    saturday_noon = (
+        1_792_836_000  # 2026-10-24 10:00 UTC, 12:00 in Berlin; clocks go back on the 25th
+    )
     assert formatting.clock(saturday_noon + 2 * DAY, saturday_noon) == "Mon 11:00"
 
 
@@ -116,12 +152,18 @@ def test_a_reset_across_the_end_of_summer_time_is_given_in_the_time_of_its_day(m
     [
         (CREDITS, "credits $12.34/$50"),
         ({**CREDITS, "limit_minor": None}, "credits $12.34"),
-        ({**CREDITS, "currency": "EUR", "used_minor": 1077, "limit_minor": 1500}, "credits €10.77/€15"),
+        (
+            {**CREDITS, "currency": "EUR", "used_minor": 1077, "limit_minor": 1500},
+            "credits €10.77/€15",
+        ),
         ({**CREDITS, "currency": "JPY", "exponent": 0}, "credits ¥1,234/¥5,000"),
         ({**CREDITS, "currency": "CHF", "used_minor": -5}, "credits -CHF 0.05/CHF 50"),
         ({**CREDITS, "enabled": False, "disabled_reason": "out_of_credits"}, "out of credits"),
         ({**CREDITS, "enabled": False, "disabled_reason": "org_level_disabled"}, ""),
-        ({**CREDITS, "label": "One-time credit", "expires": True, "ends_at": NOW + 30 * DAY}, "One-time credit $12.34/$50 ends Dec 23"),
+        (
+            {**CREDITS, "label": "One-time credit", "expires": True, "ends_at": NOW + 30 * DAY},
+            "One-time credit $12.34/$50 ends Dec 23",
+        ),
         ({**CREDITS, "label": "One-time credit", "expires": True, "ends_at": NOW}, ""),
         ({**CREDITS, "used_minor": "x"}, ""),
         ({**CREDITS, "exponent": 99}, ""),
@@ -143,7 +185,10 @@ def test_credits_are_money_in_their_own_currency(row: dict[str, Any], shown: str
         ({"status": "no-plan", "detail": "API key"}, "API key: no plan limits"),
         ({"status": "loading"}, "usage: loading…"),
         ({"status": "ok"}, "usage: none reported"),
-        ({"status": "ok", "age_s": limits.STALE_S, "credits": [CREDITS]}, "credits $12.34/$50 │ 10m ago"),
+        (
+            {"status": "ok", "age_s": limits.STALE_S, "credits": [CREDITS]},
+            "credits $12.34/$50 │ 10m ago",
+        ),
         ({"status": "ok", "age_s": limits.STALE_S - 1, "credits": [CREDITS]}, "credits $12.34/$50"),
         ({"problem": "no refresh: x", "age_s": 720}, "no refresh: x · 12m ago"),
         ({"status": "a status of a later version", "credits": [CREDITS]}, "credits $12.34/$50"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from usageline.core import windows
 from usageline.line import view
 from usageline.line.embed import as_json
 from usageline.line.render import render
@@ -19,39 +20,78 @@ HOUR, DAY = 3600, 86400
 DEC_1 = 1_796_083_200
 STAMP = "1-2-3"
 LIMIT: dict[str, Any] = {"show": ["percent", "reset"]}
-ROWS: list[tuple[str, dict[str, Any]]] = [("session", LIMIT), ("weekly", LIMIT), ("scoped", {}), ("credits", {}), ("status", {})]
+ROWS: list[tuple[str, dict[str, Any]]] = [
+    ("session", LIMIT),
+    ("weekly", LIMIT),
+    ("scoped", {}),
+    ("credits", {}),
+    ("status", {}),
+]
 
 
 def limit(kind: str, percent: object, ahead_s: float | None, label: str = "") -> dict[str, Any]:
-    return {"kind": kind, "label": label or kind, "percent": percent, "resets_at": None if ahead_s is None else NOW + ahead_s}
+    return {
+        "kind": kind,
+        "label": label or kind,
+        "percent": percent,
+        "resets_at": None if ahead_s is None else NOW + ahead_s,
+    }
 
 
 def credit(**fields: Any) -> dict[str, Any]:
-    whole = {"label": "One-time credit", "used_minor": None, "limit_minor": None, "exponent": 2, "currency": "USD", "percent": None}
-    return {**whole, "ends_at": None, "expires": False, "enabled": True, "disabled_reason": None, "reached": False, **fields}
+    whole = {
+        "label": "One-time credit",
+        "used_minor": None,
+        "limit_minor": None,
+        "exponent": 2,
+        "currency": "USD",
+        "percent": None,
+    }
+    return {
+        **whole,
+        "ends_at": None,
+        "expires": False,
+        "enabled": True,
+        "disabled_reason": None,
+        "reached": False,
+        **fields,
+    }
 
 
-def snapshot(*limits_seen: dict[str, Any], credits_seen: tuple[dict[str, Any], ...] = (), **fields: Any) -> dict[str, Any]:
+def snapshot(
+    *limits_seen: dict[str, Any], credits_seen: tuple[dict[str, Any], ...] = (), **fields: Any
+) -> dict[str, Any]:
     times: dict[str, Any] = {"observed_at": NOW, "published_at": NOW, "next_refresh_at": NOW + 300}
     rows: dict[str, Any] = {"limits": list(limits_seen), "credits": list(credits_seen)}
     head: dict[str, Any] = {"version": 1, "status": "ok", "credentials": STAMP}
     return {**head, **times, **rows, **fields}
 
 
-def built(seen: dict[str, Any] | None, payload: Any = None, env: dict[str, str] | None = None) -> Any:
+def built(
+    seen: dict[str, Any] | None, payload: Any = None, env: dict[str, str] | None = None
+) -> Any:
     return view.build(payload, seen, STAMP, env or {}, NOW)
 
 
-def line(seen: dict[str, Any] | None, payload: Any = None, env: dict[str, str] | None = None, **options: Any) -> str:
+def line(
+    seen: dict[str, Any] | None,
+    payload: Any = None,
+    env: dict[str, str] | None = None,
+    **options: Any,
+) -> str:
     row = [[kind, {**given, **options}] for kind, given in ROWS]
-    return "".join(render(built(seen, payload, env), {"rows": [row]}, {"NO_COLOR": "1"}, width=1000))
+    return "".join(
+        render(built(seen, payload, env), {"rows": [row]}, {"NO_COLOR": "1"}, width=1000)
+    )
 
 
 def test_a_limit_above_100_is_written_as_it_is_and_its_bar_is_full() -> None:
     seen = snapshot(limit("session", 101, HOUR), limit("weekly_scoped", 250.9, HOUR, "Fable"))
     assert line(seen) == "5h 101% ↻ 1h00m │ Fable 250%"
     assert line(seen, count="left") == "5h 0% left ↻ 1h00m │ Fable 0% left"
-    bars = "".join(render(built(snapshot(limit("session", 1234, None))), {}, {"NO_COLOR": "1"}, width=100))
+    bars = "".join(
+        render(built(snapshot(limit("session", 1234, None))), {}, {"NO_COLOR": "1"}, width=100)
+    )
     assert bars == "5h ██████████ 1234%"
     assert '"class": "critical", "percentage": 250' in as_json([], built(seen))
 
@@ -68,14 +108,19 @@ def test_a_reset_that_is_overdue_is_not_a_number_from_before_the_reset() -> None
         ({"used_percentage": 92.4, "resets_at": DEC_1}, "spend limit 92% ↻ Tue 00:00"),
         ({"used_percentage": 92.4}, "spend limit 92%"),
         ({"used_percentage": 0}, "spend limit 0%"),
-        ({"used_percentage": 150, "used_usd": 15, "limit_usd": 10, "period": "daily"}, "daily spend limit $15/$10"),
+        (
+            {"used_percentage": 150, "used_usd": 15, "limit_usd": 10, "period": "daily"},
+            "daily spend limit $15/$10",
+        ),
         ({"used_percentage": 60, "used_usd": None, "limit_usd": 50}, "spend limit 60% of $50"),
         ({"used_percentage": 60, "used_usd": 3.5, "limit_usd": None}, "spend limit $3.50"),
         ({"used_percentage": 60, "resets_at": NOW - 5}, "gateway: no plan limits"),
         ({}, "gateway: no plan limits"),
     ],
 )
-def test_a_gateways_spend_limit_is_shown_in_place_of_plan_limits(row: dict[str, Any], text: str) -> None:
+def test_a_gateways_spend_limit_is_shown_in_place_of_plan_limits(
+    row: dict[str, Any], text: str
+) -> None:
     gateway = {"ANTHROPIC_BASE_URL": "https://gateway.example"}
     assert line(None, {"rate_limits": {"spend_limit": row}}, gateway) == text
 
@@ -86,12 +131,30 @@ def test_a_gateways_spend_limit_is_shown_in_place_of_plan_limits(row: dict[str, 
         ({"percent": 60, "limit_minor": 5000}, "One-time credit 60% of $50"),
         ({"percent": 60}, "One-time credit 60%"),
         ({"used_minor": 3000, "percent": 60}, "One-time credit $30"),
-        ({"percent": 60, "limit_minor": 5000, "ends_at": NOW + 3 * DAY, "expires": True}, "One-time credit 60% of $50 ends Sat 09:00"),
-        ({"percent": 60, "limit_minor": 5000, "ends_at": NOW + 3 * DAY}, "One-time credit 60% of $50 ↻ Sat 09:00"),
+        (
+            {"percent": 60, "limit_minor": 5000, "ends_at": NOW + 3 * DAY, "expires": True},
+            "One-time credit 60% of $50 ends Sat 09:00",
+        ),
+        (
+            {"percent": 60, "limit_minor": 5000, "ends_at": NOW + 3 * DAY},
+            "One-time credit 60% of $50 ↻ Sat 09:00",
+        ),
         ({"percent": 60, "limit_minor": 5000, "ends_at": NOW - 60, "expires": True}, ""),
-        ({"percent": 60, "limit_minor": 5000, "ends_at": NOW - 60}, "One-time credit 60% of $50 reset overdue"),
+        (
+            {"percent": 60, "limit_minor": 5000, "ends_at": NOW - 60},
+            "One-time credit 60% of $50 reset overdue",
+        ),
         ({"percent": None, "limit_minor": 5000}, ""),
-        ({"label": "Usage credits", "used_minor": 1077, "limit_minor": 500, "percent": 215, "currency": "EUR"}, "credits €10.77/€5"),
+        (
+            {
+                "label": "Usage credits",
+                "used_minor": 1077,
+                "limit_minor": 500,
+                "percent": 215,
+                "currency": "EUR",
+            },
+            "credits €10.77/€5",
+        ),
         (
             {
                 "label": "Usage credits",
@@ -106,8 +169,19 @@ def test_a_gateways_spend_limit_is_shown_in_place_of_plan_limits(row: dict[str, 
             "credits €10.77/€5 limit reached ↻ Dec 1",
         ),
         ({"label": "Usage credits", "enabled": False, "reached": True}, "credits limit reached"),
-        ({"label": "Usage credits", "enabled": False, "disabled_reason": "out_of_credits"}, "out of credits"),
-        ({"label": "Usage credits", "used_minor": 5, "enabled": False, "disabled_reason": "member_zero_credit_limit"}, ""),
+        (
+            {"label": "Usage credits", "enabled": False, "disabled_reason": "out_of_credits"},
+            "out of credits",
+        ),
+        (
+            {
+                "label": "Usage credits",
+                "used_minor": 5,
+                "enabled": False,
+                "disabled_reason": "member_zero_credit_limit",
+            },
+            "",
+        ),
     ],
 )
 def test_a_credit_shows_what_is_known_of_it(fields: dict[str, Any], text: str) -> None:
@@ -115,8 +189,13 @@ def test_a_credit_shows_what_is_known_of_it(fields: dict[str, Any], text: str) -
 
 
 def test_a_credit_of_a_month_that_has_ended_has_no_number() -> None:
-    month = credit(label="Usage credits", used_minor=1234, limit_minor=5000, percent=24, ends_at=NOW - HOUR)
-    assert line(snapshot(credits_seen=(month,), observed_at=NOW - 2 * HOUR)) == "credits – reset Nov 25 │ 2h00m ago"
+    month = credit(
+        label="Usage credits", used_minor=1234, limit_minor=5000, percent=24, ends_at=NOW - HOUR
+    )
+    assert (
+        line(snapshot(credits_seen=(month,), observed_at=NOW - 2 * HOUR))
+        == "credits – reset Nov 25 │ 2h00m ago"
+    )
 
 
 def test_limits_beyond_those_that_are_shown_are_counted() -> None:
@@ -131,15 +210,27 @@ def test_limits_beyond_those_that_are_shown_are_counted() -> None:
 
 
 def test_a_clock_that_is_wrong_is_named_beside_good_numbers() -> None:
-    seen = snapshot(limit("session", 5, HOUR), detail="this machine's clock is 3h00m ahead; config.toml: a note")
+    seen = snapshot(
+        limit("session", 5, HOUR), detail="this machine's clock is 3h00m ahead; config.toml: a note"
+    )
     assert line(seen) == "5h 5% ↻ 1h00m │ this machine's clock is 3h00m ahead"
-    assert line(snapshot(limit("session", 5, HOUR), detail="config.toml: a note")) == "5h 5% ↻ 1h00m"
+    assert (
+        line(snapshot(limit("session", 5, HOUR), detail="config.toml: a note")) == "5h 5% ↻ 1h00m"
+    )
 
 
 def test_an_alert_of_an_overdue_window_stands_in_the_line() -> None:
     from usageline.line.segments import forecast  # noqa: PLC0415 - the one test of it here
 
-    row = {"kind": "weekly_all", "label": "W", "threshold": 90, "percent": 99, "resets_at": NOW - 4200, "at": NOW - 60, "line": True}
+    row = {
+        "kind": "weekly_all",
+        "label": "W",
+        "threshold": 90,
+        "percent": 99,
+        "resets_at": NOW - 4200,
+        "at": NOW - 60,
+        "line": True,
+    }
     assert len(forecast.alerts(built(snapshot(alerts=[row])), {})) == 1
     assert forecast.alerts(built(snapshot(alerts=[{**row, "at": NOW - 4300}])), {"for": 9000}) == []
 
@@ -149,4 +240,4 @@ def test_the_hit_ratio_of_the_cache_loses_no_percent_to_noise() -> None:
     from usageline.line.segments import model  # noqa: PLC0415 - the one test of it here
 
     assert model.cache(seen, {"show": ["hits"]})[0][0][1][-1] == ("plain", "29%")
-    assert limits.MAX_SHOWN < view.MOST_ROWS
+    assert limits.MAX_SHOWN < windows.MAX_ROWS

@@ -30,15 +30,28 @@ PAYLOAD: dict[str, Any] = {
         "total_lines_added": 12,
         "total_lines_removed": 3,
     },
-    "context_window": {"used_percentage": 34.9, "total_input_tokens": 68_000, "context_window_size": 1_000_000},
+    "context_window": {
+        "used_percentage": 34.9,
+        "total_input_tokens": 68_000,
+        "context_window_size": 1_000_000,
+    },
     "prompt_cache": {"warm": True, "expires_at": NOW + 2400, "hit_ratio": 0.867},
 }
 
 
-def line(kind: str, payload: dict[str, Any] | None = None, *, git: dict[str, Any] | None = None, width: int = 200, **options: Any) -> str:
+def line(
+    kind: str,
+    payload: dict[str, Any] | None = None,
+    *,
+    git: dict[str, Any] | None = None,
+    width: int = 200,
+    **options: Any,
+) -> str:
     seen = view.build(PAYLOAD if payload is None else payload, None, "", {"HOME": "/home/me"}, NOW)
     seen.git, seen.plan = git, "Max 5x"
-    return "".join(render(seen, {"rows": [[[kind, options]]]}, {"NO_COLOR": "1", "TERM": "dumb"}, width=width))
+    return "".join(
+        render(seen, {"rows": [[[kind, options]]]}, {"NO_COLOR": "1", "TERM": "dumb"}, width=width)
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,7 +110,10 @@ def test_a_prompt_cache_is_warm_until_it_expires(changes: dict[str, Any], said: 
 
 
 def test_why_there_are_no_counts_is_said_where_they_are_wanted() -> None:
-    git = {"branch": "main", "failed": "git was found at /x/git and is not run: /x can be written by every user"}
+    git = {
+        "branch": "main",
+        "failed": "git was found at /x/git and is not run: /x can be written by every user",
+    }
     assert line("git", git=git, show=["branch"]) == "main"
     assert line("git", git=git, show=["branch", "dirty"]) == "main " + git["failed"]
     assert line("git", git=git, show=["dirty"]) == git["failed"]
@@ -111,13 +127,23 @@ def test_why_there_are_no_counts_is_said_where_they_are_wanted() -> None:
         ({"branch": "main"}, {}, "main"),
         ({"branch": "main", "state": "rebase"}, {}, "main rebase"),
         ({"branch": "a" * 40}, {"length": 10}, "aaaaaaaaa…"),
-        ({"branch": "main", "changed": 3, "ahead": 2, "behind": 1}, {"show": ["branch", "dirty", "ahead"]}, "main *3↑2↓1"),
+        (
+            {"branch": "main", "changed": 3, "ahead": 2, "behind": 1},
+            {"show": ["branch", "dirty", "ahead"]},
+            "main *3↑2↓1",
+        ),
         ({"branch": "main", "changed": 3, "more": True}, {"show": ["branch", "dirty"]}, "main *3+"),
-        ({"branch": "main", "changed": 0, "ahead": None}, {"show": ["branch", "dirty", "ahead"]}, "main"),
+        (
+            {"branch": "main", "changed": 0, "ahead": None},
+            {"show": ["branch", "dirty", "ahead"]},
+            "main",
+        ),
         ({"branch": "main", "changed": 3}, {"show": ["dirty"]}, "*3"),
     ],
 )
-def test_the_repository_is_shown_as_far_as_it_is_known(git: dict[str, Any] | None, options: dict[str, Any], said: str) -> None:
+def test_the_repository_is_shown_as_far_as_it_is_known(
+    git: dict[str, Any] | None, options: dict[str, Any], said: str
+) -> None:
     assert line("git", git=git, **options) == said
 
 
@@ -137,7 +163,10 @@ def test_an_empty_payload_breaks_no_segment(kind: str) -> None:
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "mode", "number", "url", "level", "total_cost_usd"]), inner)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["name", "mode", "number", "url", "level", "total_cost_usd"]), inner
+        )
     ),
     max_leaves=5,
 )
@@ -147,11 +176,27 @@ ANYTHING = st.recursive(
     st.sampled_from([kind for kinds in MODULES.values() for kind in kinds]),
     st.dictionaries(st.sampled_from(sorted(PAYLOAD)), ANYTHING),
     st.dictionaries(
-        st.sampled_from(["label", "show", "bar_width", "length", "form", "of", "warning", "priority", "style", "decimals", "hide_below"]),
+        st.sampled_from(
+            [
+                "label",
+                "show",
+                "bar_width",
+                "length",
+                "form",
+                "of",
+                "warning",
+                "priority",
+                "style",
+                "decimals",
+                "hide_below",
+            ]
+        ),
         ANYTHING,
     ),
 )
-def test_no_payload_and_no_option_can_break_a_segment(kind: str, payload: dict[str, Any], options: dict[str, Any]) -> None:
+def test_no_payload_and_no_option_can_break_a_segment(
+    kind: str, payload: dict[str, Any], options: dict[str, Any]
+) -> None:
     shown = line(kind, {**PAYLOAD, **payload}, git={"branch": "main"}, **options)
     assert "\x1b" not in shown
     assert "Error" not in shown

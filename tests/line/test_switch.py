@@ -21,11 +21,15 @@ NUMBERS = {"sk-token-a": " 11% ", "sk-token-b": " 88% "}
 
 def body_of(request: Request) -> dict[str, Any]:
     """The body of the account whose token asks."""
-    return usage_body(session=float(NUMBERS[request.headers["authorization"].removeprefix("Bearer ")].strip(" %")))
+    return usage_body(
+        session=float(NUMBERS[request.headers["authorization"].removeprefix("Bearer ")].strip(" %"))
+    )
 
 
 @pytest.mark.timeout(180)
-def test_no_line_shows_the_number_of_an_account_that_was_not_signed_in_while_it_ran(world: World, api: Api, built_release: Release) -> None:
+def test_no_line_shows_the_number_of_an_account_that_was_not_signed_in_while_it_ran(
+    world: World, api: Api, built_release: Release
+) -> None:
     """Two hundred switches at random moments, with lines and the refreshes that they start running all the time."""
     api.body = body_of
     hot = Hot(world, built_release)
@@ -56,7 +60,11 @@ def test_no_line_shows_the_number_of_an_account_that_was_not_signed_in_while_it_
     for began, ended, line in lines:
         # All that was signed in, or half signed in (""), at some time between the line's start and its end.
         ends = [since for since, _ in signed_in[1:]] + [ended + 1]
-        during = {token for (since, token), until in zip(signed_in, ends, strict=True) if since < ended and until > began}
+        during = {
+            token
+            for (since, token), until in zip(signed_in, ends, strict=True)
+            if since < ended and until > began
+        }
         for token, percent in NUMBERS.items():
             if percent in line:
                 shown += 1

@@ -13,10 +13,17 @@ from usageline.line.paint import paint
 from usageline.line.theme import Look
 
 ANYTHING = st.recursive(
-    st.none() | st.integers() | st.text(max_size=20) | st.sampled_from(["1;31", "\x1b[0m", "48;5;24", "\ue0b0"]),
+    st.none()
+    | st.integers()
+    | st.text(max_size=20)
+    | st.sampled_from(["1;31", "\x1b[0m", "48;5;24", "\ue0b0"]),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.text(max_size=5) | st.sampled_from(["16", "256", "true", "*", "name"]), inner, max_size=3)
+        | st.dictionaries(
+            st.text(max_size=5) | st.sampled_from(["16", "256", "true", "*", "name"]),
+            inner,
+            max_size=3,
+        )
     ),
     max_leaves=12,
 )
@@ -30,14 +37,42 @@ BLOCKS: dict[str, Any] = {
 
 
 TRUE = (
-    *("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "foot-extra", "wezterm", "contour", "rio"),
-    *("iterm2", "mlterm", "mintty", "tmux-direct", "xterm-direct256", "alacritty-direct", "eat-truecolor"),
+    *(
+        "xterm-kitty",
+        "xterm-ghostty",
+        "alacritty",
+        "foot",
+        "foot-extra",
+        "wezterm",
+        "contour",
+        "rio",
+    ),
+    *(
+        "iterm2",
+        "mlterm",
+        "mintty",
+        "tmux-direct",
+        "xterm-direct256",
+        "alacritty-direct",
+        "eat-truecolor",
+    ),
 )
 IN_256 = (
     *("tmux-256color", "screen-256color", "screen.xterm-256color", "rxvt-unicode-256color", "tmux"),
     *("st-256color", "putty-256color", "konsole-256color", "nsterm-256color"),
 )
-IN_16 = ("linux", "vt100", "vt220", "screen", "rxvt", "putty", "cygwin", "ansi", "linux-16color", "")
+IN_16 = (
+    "linux",
+    "vt100",
+    "vt220",
+    "screen",
+    "rxvt",
+    "putty",
+    "cygwin",
+    "ansi",
+    "linux-16color",
+    "",
+)
 """What ssh tells of a terminal is its TERM alone."""
 
 
@@ -69,7 +104,9 @@ IN_16 = ("linux", "vt100", "vt220", "screen", "rxvt", "putty", "cygwin", "ansi",
         ({"COLORTERM": "truecolor"}, "none", ""),
     ],
 )
-def test_the_depth_of_colour_is_the_terminals_unless_it_is_overridden(env: dict[str, str], wanted: str, depth: str) -> None:
+def test_the_depth_of_colour_is_the_terminals_unless_it_is_overridden(
+    env: dict[str, str], wanted: str, depth: str
+) -> None:
     assert theme.colour_depth(env, wanted) == depth
 
 
@@ -94,10 +131,20 @@ def test_an_ansi_theme_of_the_clients_has_the_16_colors_unless_others_are_config
 
 @pytest.mark.parametrize(
     ("colors", "name"),
-    [("15;0", "dark"), ("0;15", "light"), ("0;default;15", "light"), ("12;8", "dark"), ("15;default", "16"), ("x", "16")],
+    [
+        ("15;0", "dark"),
+        ("0;15", "light"),
+        ("0;default;15", "light"),
+        ("12;8", "dark"),
+        ("15;default", "16"),
+        ("x", "16"),
+    ],
 )
 def test_colorfgbg_is_a_hint_while_nothing_else_says_the_background(colors: str, name: str) -> None:
-    theme = {"styles": {"16": {"name": "1"}, "true": {"name": "2"}}, "light": {"true": {"name": "3"}}}
+    theme = {
+        "styles": {"16": {"name": "1"}, "true": {"name": "2"}},
+        "light": {"true": {"name": "3"}},
+    }
     code = {"16": "1", "dark": "2", "light": "3"}[name]
     env = {"COLORTERM": "truecolor", "COLORFGBG": colors}
     assert Look(theme, env).styles["name"] == code
@@ -106,11 +153,17 @@ def test_colorfgbg_is_a_hint_while_nothing_else_says_the_background(colors: str,
 
 def test_a_part_has_the_codes_of_all_its_styles_and_is_closed() -> None:
     look = Look({"styles": {"16": {"warning": "33", "groove": "100"}}}, {})
-    assert theme.painted_parts([("warning groove", "█"), ("plain", "x")], look) == "\x1b[33;100m█\x1b[0mx"
+    assert (
+        theme.painted_parts([("warning groove", "█"), ("plain", "x")], look)
+        == "\x1b[33;100m█\x1b[0mx"
+    )
 
 
 def test_the_empty_part_of_a_bar_is_drawn_as_a_groove_where_the_theme_has_one() -> None:
-    assert theme.painted_parts([("track", "░░")], Look({"styles": {"16": {"groove": "100"}}}, {})) == "\x1b[100m  \x1b[0m"
+    assert (
+        theme.painted_parts([("track", "░░")], Look({"styles": {"16": {"groove": "100"}}}, {}))
+        == "\x1b[100m  \x1b[0m"
+    )
 
 
 def test_blocks_stand_on_backgrounds_with_caps_between() -> None:
@@ -128,15 +181,24 @@ def test_blocks_stand_on_backgrounds_with_caps_between() -> None:
         (["", "/", ""], "\x1b[44m \x1b[0m\x1b[44;90m/\x1b[0m\x1b[44m \x1b[0m"),
     ],
 )
-def test_between_two_blocks_of_one_colour_there_is_a_thin_line_as_wide_as_else(caps: list[str], seen: str) -> None:
+def test_between_two_blocks_of_one_colour_there_is_a_thin_line_as_wide_as_else(
+    caps: list[str], seen: str
+) -> None:
     look = Look({**BLOCKS, "styles": {"16": {"separator": "90"}}, "caps": caps}, {})
-    texts = [paint([("model", [("", "M")]), (kind, [("", "x")])], look) for kind in ("directory", "git")]
+    texts = [
+        paint([("model", [("", "M")]), (kind, [("", "x")])], look) for kind in ("directory", "git")
+    ]
     assert f"\x1b[44mM\x1b[0m{seen}\x1b[44mx\x1b[0m" in texts[0]
     assert len({len(re.sub(r"\x1b\[[\d;]*m", "", text)) for text in texts}) == 1
 
 
 def test_without_colours_blocks_are_told_apart_by_a_separator() -> None:
-    assert paint([("model", [("name", "M")]), ("git", [("plain", "g")])], Look(BLOCKS, {"NO_COLOR": "1"})) == "M | g"
+    assert (
+        paint(
+            [("model", [("name", "M")]), ("git", [("plain", "g")])], Look(BLOCKS, {"NO_COLOR": "1"})
+        )
+        == "M | g"
+    )
 
 
 @pytest.mark.parametrize(
@@ -153,11 +215,20 @@ def test_without_colours_blocks_are_told_apart_by_a_separator() -> None:
     ],
 )
 def test_only_web_addresses_become_links(url: Any, *, linked: bool) -> None:
-    text = theme.painted_parts([("link", "#1", url)], Look(DEFAULT, {"TERM": "xterm", "NO_COLOR": "1"}))
+    text = theme.painted_parts(
+        [("link", "#1", url)], Look(DEFAULT, {"TERM": "xterm", "NO_COLOR": "1"})
+    )
     assert text == (f"\x1b]8;;{url}\x1b\\#1\x1b]8;;\x1b\\" if linked else "#1")
 
 
-@given(st.dictionaries(st.sampled_from(["separator", "pad", "glyphs", "icons", "styles", "light", "blocks", "caps", "name"]), ANYTHING))
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["separator", "pad", "glyphs", "icons", "styles", "light", "blocks", "caps", "name"]
+        ),
+        ANYTHING,
+    )
+)
 def test_no_theme_can_break_the_line_or_smuggle_an_escape_into_it(hostile: dict[str, Any]) -> None:
     for env in ({}, {"COLORTERM": "truecolor"}, {"NO_COLOR": "1"}):
         look = Look(hostile, env, is_light=True)

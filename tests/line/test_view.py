@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from usageline.core.windows import severity
 from usageline.line import view
 
 NOW = 1_795_400_000
@@ -13,13 +14,21 @@ HOUR = 3600
 STAMP = "1-2-3"
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
 
 def limit(kind: str, percent: object, resets_at: object, label: str = "") -> dict[str, object]:
-    return {"kind": kind, "label": label or kind, "percent": percent, "resets_at": resets_at, "severity": "normal"}
+    return {
+        "kind": kind,
+        "label": label or kind,
+        "percent": percent,
+        "resets_at": resets_at,
+        "severity": "normal",
+    }
 
 
 def snapshot(*limits: dict[str, object], **fields: object) -> dict[str, object]:
@@ -37,10 +46,16 @@ def snapshot(*limits: dict[str, object], **fields: object) -> dict[str, object]:
 
 
 def payload(**windows: tuple[object, object]) -> dict[str, object]:
-    return {"rate_limits": {name: {"used_percentage": used, "resets_at": at} for name, (used, at) in windows.items()}}
+    return {
+        "rate_limits": {
+            name: {"used_percentage": used, "resets_at": at} for name, (used, at) in windows.items()
+        }
+    }
 
 
-def build(payload: Any = None, snapshot: Any = None, env: dict[str, str] | None = None) -> view.View:
+def build(
+    payload: Any = None, snapshot: Any = None, env: dict[str, str] | None = None
+) -> view.View:
     built: view.View = view.build(payload, snapshot, STAMP, env or {}, NOW)
     return built
 
@@ -50,7 +65,11 @@ def windows(built: view.View) -> list[tuple[str, object, object]]:
 
 
 def test_the_snapshot_alone_gives_its_limits_in_order() -> None:
-    rows = [limit("session", 37.5, NOW + HOUR), limit("weekly_all", 26, NOW + 50 * HOUR), limit("weekly_scoped", 55, None, "Fable")]
+    rows = [
+        limit("session", 37.5, NOW + HOUR),
+        limit("weekly_all", 26, NOW + 50 * HOUR),
+        limit("weekly_scoped", 55, None, "Fable"),
+    ]
     assert windows(build(None, snapshot(*rows))) == [
         ("session", 37.5, NOW + HOUR),
         ("weekly_all", 26, NOW + 50 * HOUR),
@@ -98,8 +117,12 @@ def test_one_window_seen_twice_is_merged_by_its_reset(
 
 def test_a_number_that_the_service_took_back_is_not_brought_back_by_an_idle_session() -> None:
     lowered = {**limit("session", 3, NOW + HOUR), "lowered": True}
-    assert windows(build(payload(five_hour=(90, NOW + HOUR)), snapshot(lowered))) == [("session", 3, NOW + HOUR)]
-    assert windows(build(payload(five_hour=(1, NOW + 3 * HOUR)), snapshot(lowered))) == [("session", 1, NOW + 3 * HOUR)]
+    assert windows(build(payload(five_hour=(90, NOW + HOUR)), snapshot(lowered))) == [
+        ("session", 3, NOW + HOUR)
+    ]
+    assert windows(build(payload(five_hour=(1, NOW + 3 * HOUR)), snapshot(lowered))) == [
+        ("session", 1, NOW + 3 * HOUR)
+    ]
 
 
 def test_a_window_past_its_reset_has_no_percentage() -> None:
@@ -108,8 +131,13 @@ def test_a_window_past_its_reset_has_no_percentage() -> None:
     assert windows(build(None, older)) == [("session", None, NOW - HOUR)]
 
 
-@pytest.mark.parametrize(("late_s", "percent"), [(1, 99), (70 * 60, 99), (6 * 86400, 99), (8 * 86400, None), (365 * 86400, None)])
-def test_a_percentage_that_the_service_gives_after_the_reset_stays(late_s: int, percent: int | None) -> None:
+@pytest.mark.parametrize(
+    ("late_s", "percent"),
+    [(1, 99), (70 * 60, 99), (6 * 86400, 99), (8 * 86400, None), (365 * 86400, None)],
+)
+def test_a_percentage_that_the_service_gives_after_the_reset_stays(
+    late_s: int, percent: int | None
+) -> None:
     """Up to a week: later than that it is the clock that is wrong."""
     built = build(None, snapshot(limit("weekly_all", 99, NOW - late_s), observed_at=NOW))
     assert windows(built) == [("weekly_all", percent, NOW - late_s)]
@@ -117,37 +145,56 @@ def test_a_percentage_that_the_service_gives_after_the_reset_stays(late_s: int, 
 
 def test_a_payload_of_a_window_that_has_ended_brings_no_percentage_back() -> None:
     passed = payload(five_hour=(95, NOW - HOUR))
-    assert windows(build(passed, snapshot(limit("session", None, NOW - HOUR)))) == [("session", None, NOW - HOUR)]
+    assert windows(build(passed, snapshot(limit("session", None, NOW - HOUR)))) == [
+        ("session", None, NOW - HOUR)
+    ]
     assert windows(build(passed)) == [("session", None, NOW - HOUR)]
 
 
 @pytest.mark.parametrize("used", [100.1, 101, 250, 999.9, 1234])
 def test_a_percentage_above_100_is_shown_as_it_is(used: float) -> None:
-    built = build(payload(five_hour=(used, NOW + HOUR)), snapshot(limit("weekly_scoped", used, NOW + HOUR, "Fable")))
+    built = build(
+        payload(five_hour=(used, NOW + HOUR)),
+        snapshot(limit("weekly_scoped", used, NOW + HOUR, "Fable")),
+    )
     assert [(window.kind, window.percent, window.severity) for window in built.windows] == [
         ("session", used, "critical"),
         ("weekly_scoped", used, "critical"),
     ]
 
 
-@pytest.mark.parametrize(("kind", "ahead_s"), [("session", 5 * HOUR + 1800), ("session", 30 * HOUR), ("weekly_all", 195 * HOUR)])
+@pytest.mark.parametrize(
+    ("kind", "ahead_s"),
+    [("session", 5 * HOUR + 1800), ("session", 30 * HOUR), ("weekly_all", 195 * HOUR)],
+)
 def test_the_reset_of_a_window_longer_than_usual_is_shown_as_told(kind: str, ahead_s: int) -> None:
-    assert windows(build(None, snapshot(limit(kind, 100, NOW + ahead_s)))) == [(kind, 100, NOW + ahead_s)]
+    assert windows(build(None, snapshot(limit(kind, 100, NOW + ahead_s)))) == [
+        (kind, 100, NOW + ahead_s)
+    ]
 
 
-@pytest.mark.parametrize("used", [None, "41", True, -1, NOW, NOW * 1000, float("nan"), float("inf"), [41], {}])
+@pytest.mark.parametrize(
+    "used", [None, "41", True, -1, NOW, NOW * 1000, float("nan"), float("inf"), [41], {}]
+)
 def test_a_percentage_that_is_none_is_refused(used: object) -> None:
     assert windows(build(payload(five_hour=(used, NOW + HOUR)))) == []
-    assert windows(build(None, snapshot(limit("session", used, NOW + HOUR)))) == [("session", None, NOW + HOUR)]
+    assert windows(build(None, snapshot(limit("session", used, NOW + HOUR)))) == [
+        ("session", None, NOW + HOUR)
+    ]
 
 
-@pytest.mark.parametrize("at", [0, -5, True, "soon", NOW * 1000, NOW + 400 * 86400 + 1, float("nan")])
+@pytest.mark.parametrize(
+    "at", [0, -5, True, "soon", NOW * 1000, NOW + 400 * 86400 + 1, float("nan")]
+)
 def test_a_reset_that_cannot_be_is_not_shown(at: object) -> None:
     assert windows(build(payload(five_hour=(41, at)))) == [("session", 41, None)]
 
 
 def test_another_sign_in_than_the_one_that_was_read_hides_its_numbers() -> None:
-    built = build(payload(five_hour=(41, NOW + HOUR)), snapshot(limit("weekly_scoped", 55, None, "Fable"), credentials="9-9-9"))
+    built = build(
+        payload(five_hour=(41, NOW + HOUR)),
+        snapshot(limit("weekly_scoped", 55, None, "Fable"), credentials="9-9-9"),
+    )
     assert windows(built) == [("session", 41, NOW + HOUR)]
     assert (built.status, built.credits, built.age_s) == ("loading", [], None)
 
@@ -163,14 +210,19 @@ def test_another_sign_in_than_the_one_that_was_read_hides_its_numbers() -> None:
         ({}, ""),
     ],
 )
-def test_a_session_without_a_plan_is_told_by_its_environment(env: dict[str, str], text: str) -> None:
+def test_a_session_without_a_plan_is_told_by_its_environment(
+    env: dict[str, str], text: str
+) -> None:
     built = build({}, snapshot(limit("session", 37, NOW + HOUR)), env)
     assert built.other_sign_in == text
     assert bool(built.windows) != bool(text)
 
 
 def test_windows_in_the_payload_prove_a_plan() -> None:
-    assert build(payload(five_hour=(41, NOW + HOUR)), None, {"ANTHROPIC_API_KEY": "k"}).other_sign_in == ""
+    assert (
+        build(payload(five_hour=(41, NOW + HOUR)), None, {"ANTHROPIC_API_KEY": "k"}).other_sign_in
+        == ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -186,34 +238,68 @@ def test_windows_in_the_payload_prove_a_plan() -> None:
     ],
 )
 def test_the_graver_severity_counts(used: float, claimed: object, expected: str) -> None:
-    assert view.severity(used, claimed) == expected
+    assert severity(used, claimed) == expected
 
 
 def test_a_gateways_spend_limit_is_a_credit() -> None:
-    built = build({"rate_limits": {"spend_limit": {"used_percentage": 120, "used_usd": 12.34, "limit_usd": 10}}})
-    assert [(row["used_minor"], row["limit_minor"], row["percent"]) for row in built.credits] == [(1234, 1000, 120)]
+    built = build(
+        {
+            "rate_limits": {
+                "spend_limit": {"used_percentage": 120, "used_usd": 12.34, "limit_usd": 10}
+            }
+        }
+    )
+    assert [(row["used_minor"], row["limit_minor"], row["percent"]) for row in built.credits] == [
+        (1234, 1000, 120)
+    ]
 
 
 @pytest.mark.parametrize(
     ("row", "shown"),
     [
         ({"used_percentage": 92.4}, ("spend limit", None, None, 92.4, None)),
-        ({"used_percentage": 92.4, "resets_at": NOW + HOUR}, ("spend limit", None, None, 92.4, NOW + HOUR)),
-        ({"used_percentage": 28.999999999999996, "used_usd": None, "limit_usd": None}, ("spend limit", None, None, 29, None)),
-        ({"used_percentage": 250, "limit_usd": 50, "period": "daily"}, ("daily spend limit", None, 5000, 250, None)),
+        (
+            {"used_percentage": 92.4, "resets_at": NOW + HOUR},
+            ("spend limit", None, None, 92.4, NOW + HOUR),
+        ),
+        (
+            {"used_percentage": 28.999999999999996, "used_usd": None, "limit_usd": None},
+            ("spend limit", None, None, 29, None),
+        ),
+        (
+            {"used_percentage": 250, "limit_usd": 50, "period": "daily"},
+            ("daily spend limit", None, 5000, 250, None),
+        ),
         ({"used_usd": 12.345, "period": "century"}, ("spend limit", 1235, None, None, None)),
-        ({"used_percentage": NOW, "used_usd": 1, "limit_usd": 2}, ("spend limit", 100, 200, None, None)),
+        (
+            {"used_percentage": NOW, "used_usd": 1, "limit_usd": 2},
+            ("spend limit", 100, 200, None, None),
+        ),
     ],
 )
-def test_a_gateways_spend_limit_is_a_credit_with_whatever_is_known_of_it(row: dict[str, object], shown: tuple[object, ...]) -> None:
-    built = build({"rate_limits": {"spend_limit": row}}, None, {"ANTHROPIC_BASE_URL": "https://gateway.example"})
+def test_a_gateways_spend_limit_is_a_credit_with_whatever_is_known_of_it(
+    row: dict[str, object], shown: tuple[object, ...]
+) -> None:
+    built = build(
+        {"rate_limits": {"spend_limit": row}},
+        None,
+        {"ANTHROPIC_BASE_URL": "https://gateway.example"},
+    )
     names = ("label", "used_minor", "limit_minor", "percent", "ends_at")
     assert [tuple(credit[name] for name in names) for credit in built.credits] == [shown]
 
 
 @pytest.mark.parametrize(
     "row",
-    [{}, {"used_percentage": None}, {"used_percentage": NOW}, {"limit_usd": 50}, {"used_percentage": 92, "resets_at": NOW - 5}, 7, None],
+    [
+        {},
+        {"used_percentage": None},
+        {"used_percentage": NOW},
+        {"limit_usd": 50},
+        {"used_percentage": 92, "resets_at": NOW - 5},
+        7,
+        None,
+    ],
 )
 def test_a_spend_limit_of_which_nothing_is_known_is_none(row: object) -> None:
     assert build({"rate_limits": {"spend_limit": row}}).credits == []
@@ -228,5 +314,26 @@ def test_no_payload_or_snapshot_can_break_the_view(anything: Any, other: Any) ->
         else {"rate_limits": {"five_hour": anything, "spend_limit": other}},
         snapshot(),
     )
-    build(None, snapshot(limits=anything, credits=other, status=anything, until=other, observed_at=anything, detail=other))
-    build(None, snapshot({"kind": anything, "label": other, "percent": anything, "resets_at": other, "severity": anything}))
+    build(
+        None,
+        snapshot(
+            limits=anything,
+            credits=other,
+            status=anything,
+            until=other,
+            observed_at=anything,
+            detail=other,
+        ),
+    )
+    build(
+        None,
+        snapshot(
+            {
+                "kind": anything,
+                "label": other,
+                "percent": anything,
+                "resets_at": other,
+                "severity": anything,
+            }
+        ),
+    )

@@ -28,24 +28,39 @@ SEEN = NOW - 100
 """When the reading was made; an answer is before or after it."""
 
 
-def windows(session: tuple[float, int | None] | None, week: tuple[float, int | None] | None) -> list[Window]:
+def windows(
+    session: tuple[float, int | None] | None, week: tuple[float, int | None] | None
+) -> list[Window]:
     """The two windows with percentages and ends in seconds from NOW, each only if it is given."""
     rows = (("session", session), ("weekly_all", week))
-    return [Window(kind, "", row[0], None if row[1] is None else NOW + row[1]) for kind, row in rows if row is not None]
+    return [
+        Window(kind, "", row[0], None if row[1] is None else NOW + row[1])
+        for kind, row in rows
+        if row is not None
+    ]
 
 
 KNOWN = ((12, 3 * HOUR), (7, 4 * DAY))
 
 
 def decide(
-    payload: Any, known: Any = KNOWN, *, answered: float | None = None, since: float | None = NOW - DAY, seen: float | None = SEEN
+    payload: Any,
+    known: Any = KNOWN,
+    *,
+    answered: float | None = None,
+    since: float | None = NOW - DAY,
+    seen: float | None = SEEN,
 ) -> str:
     """The decision, for an answer at `answered`."""
-    verdict: str = whose.of_payload(windows(*payload), windows(*known), (since, seen), NOW, lambda: answered)
+    verdict: str = whose.of_payload(
+        windows(*payload), windows(*known), (since, seen), NOW, lambda: answered
+    )
     return verdict
 
 
-@pytest.mark.parametrize("answered", [None, SEEN - 50, SEEN + 50], ids=["unknown", "before the reading", "since"])
+@pytest.mark.parametrize(
+    "answered", [None, SEEN - 50, SEEN + 50], ids=["unknown", "before the reading", "since"]
+)
 @pytest.mark.parametrize(
     "payload",
     [
@@ -56,7 +71,9 @@ def decide(
     ],
     ids=["both sooner", "both later", "one of each, lower", "just over a minute"],
 )
-def test_two_windows_that_end_at_other_times_are_another_sign_ins(payload: Any, answered: float | None) -> None:
+def test_two_windows_that_end_at_other_times_are_another_sign_ins(
+    payload: Any, answered: float | None
+) -> None:
     """Whenever the session had its last answer, as long as that is after the sign-in."""
     assert decide(payload, answered=answered) == whose.OTHER
 
@@ -69,10 +86,20 @@ def test_two_windows_that_end_at_other_times_are_another_sign_ins(payload: Any, 
         ((41, 4 * HOUR), (27, 4 * DAY)),
         ((41, -HOUR), (27, 4 * DAY)),
     ],
-    ids=["within a minute", "the week was moved", "the session was moved", "the session has passed"],
+    ids=[
+        "within a minute",
+        "the week was moved",
+        "the session was moved",
+        "the session has passed",
+    ],
 )
-@pytest.mark.parametrize(("answered", "verdict"), [(None, whose.MERGE), (SEEN - 50, whose.READING), (SEEN + 50, whose.NEWER)])
-def test_a_window_that_agrees_is_of_the_same_account(payload: Any, answered: float | None, verdict: str) -> None:
+@pytest.mark.parametrize(
+    ("answered", "verdict"),
+    [(None, whose.MERGE), (SEEN - 50, whose.READING), (SEEN + 50, whose.NEWER)],
+)
+def test_a_window_that_agrees_is_of_the_same_account(
+    payload: Any, answered: float | None, verdict: str
+) -> None:
     assert decide(payload, answered=answered) == verdict
 
 
@@ -88,9 +115,20 @@ def test_a_window_that_agrees_is_of_the_same_account(payload: Any, answered: flo
         (((41, 2 * HOUR), (27, 3 * DAY)), (None, None)),
         (((41, 2 * HOUR), (27, 3 * DAY)), ((None, None), (None, None))),
     ],
-    ids=["reading passed", "payload passed", "no ends", "one window", "the other", "not started", "no reading", "no percentages"],
+    ids=[
+        "reading passed",
+        "payload passed",
+        "no ends",
+        "one window",
+        "the other",
+        "not started",
+        "no reading",
+        "no percentages",
+    ],
 )
-def test_without_two_windows_that_run_nothing_is_said_of_another_sign_in(payload: Any, known: Any) -> None:
+def test_without_two_windows_that_run_nothing_is_said_of_another_sign_in(
+    payload: Any, known: Any
+) -> None:
     """Where the transcript tells nothing, either."""
     assert decide(payload, known) == whose.MERGE
 
@@ -100,18 +138,32 @@ def test_a_reading_that_is_old_or_of_another_clock_proves_nothing(seen: float | 
     assert decide(((41, 2 * HOUR), (27, 3 * DAY)), seen=seen) == whose.MERGE
 
 
-@pytest.mark.parametrize("known", [KNOWN, (None, None), ((12, -HOUR), (7, -DAY)), ((0, None), (0, None))])
+@pytest.mark.parametrize(
+    "known", [KNOWN, (None, None), ((12, -HOUR), (7, -DAY)), ((0, None), (0, None))]
+)
 def test_a_payload_from_before_the_sign_in_does_not_count(known: Any) -> None:
     assert decide(((90, 4 * HOUR), (80, 5 * DAY)), known, answered=NOW - 2 * DAY) == whose.BEFORE
 
 
 def test_one_from_before_a_renewal_of_the_same_account_counts() -> None:
     """Its windows agree; the reading is older still: hours of 429."""
-    assert decide(((95, 3 * HOUR), (60, 4 * DAY)), answered=NOW - 300, since=NOW - 200, seen=NOW - 2 * HOUR) == whose.NEWER
+    assert (
+        decide(
+            ((95, 3 * HOUR), (60, 4 * DAY)),
+            answered=NOW - 300,
+            since=NOW - 200,
+            seen=NOW - 2 * HOUR,
+        )
+        == whose.NEWER
+    )
 
 
-@pytest.mark.parametrize(("answered", "verdict"), [(SEEN + 0.3, whose.READING), (SEEN + 0.7, whose.NEWER)])
-def test_a_sign_in_and_a_reading_in_the_second_of_the_last_answer_are_told_apart(answered: float, verdict: str) -> None:
+@pytest.mark.parametrize(
+    ("answered", "verdict"), [(SEEN + 0.3, whose.READING), (SEEN + 0.7, whose.NEWER)]
+)
+def test_a_sign_in_and_a_reading_in_the_second_of_the_last_answer_are_told_apart(
+    answered: float, verdict: str
+) -> None:
     """The reading's time is whole seconds; the ends are the same in both accounts."""
     assert decide(((90, 3 * HOUR), (80, 4 * DAY)), answered=answered, since=SEEN + 0.5) == verdict
 
@@ -128,9 +180,13 @@ def test_a_sign_in_and_a_reading_in_the_second_of_the_last_answer_are_told_apart
     ],
     ids=["the same", "no other digit", "passed", "higher", "other ends", "no reading"],
 )
-def test_the_transcript_is_looked_at_only_if_the_payload_would_change_the_line(payload: Any, known: Any, looks: int) -> None:
+def test_the_transcript_is_looked_at_only_if_the_payload_would_change_the_line(
+    payload: Any, known: Any, looks: int
+) -> None:
     looked: list[None] = []
-    whose.of_payload(windows(*payload), windows(*known), (None, SEEN), NOW, lambda: looked.append(None))
+    whose.of_payload(
+        windows(*payload), windows(*known), (None, SEEN), NOW, lambda: looked.append(None)
+    )
     assert len(looked) == looks
 
 
@@ -167,7 +223,13 @@ def odd(kind: str, root: Path) -> object:
         os.mkfifo(path)
     elif kind == "link to itself":
         path.symlink_to(path)
-    others = {"directory": str(root), "device": "/dev/zero", "nothing": str(root / "none"), "relative": "session.jsonl", "empty": ""}
+    others = {
+        "directory": str(root),
+        "device": "/dev/zero",
+        "nothing": str(root / "none"),
+        "relative": "session.jsonl",
+        "empty": "",
+    }
     more = {
         "nul": "/tmp/\0x",
         "long": "/" + "x/" * 100_000,
@@ -222,16 +284,25 @@ def test_a_transcript_is_looked_at_and_not_opened(hot: Hot, world: World) -> Non
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
-def test_one_more_stat_is_made_where_the_payload_says_more_and_none_elsewhere(hot: Hot, world: World) -> None:
+def test_one_more_stat_is_made_where_the_payload_says_more_and_none_elsewhere(
+    hot: Hot, world: World
+) -> None:
     path = world.home / "session.jsonl"
     path.touch()
     hot.publish()
 
     def calls(payload: dict[str, Any]) -> list[str]:
         log = world.root / "strace"
-        done = hot.run(json.dumps(payload), command=["strace", "-o", str(log), "-e", "trace=file", *hot.command])
+        done = hot.run(
+            json.dumps(payload),
+            command=["strace", "-o", str(log), "-e", "trace=file", *hot.command],
+        )
         assert done.returncode == 0
-        return [line.partition(" ")[0].partition("(")[0] for line in log.read_text().splitlines() if "(" in line]
+        return [
+            line.partition(" ")[0].partition("(")[0]
+            for line in log.read_text().splitlines()
+            if "(" in line
+        ]
 
     same = calls(payload_of(str(path), session=37))
     more = calls(payload_of(str(path)))
@@ -252,15 +323,33 @@ def test_a_session_with_another_sign_in_shows_nothing_of_the_accounts_own(hot: H
         "at": now,
         "line": True,
     }
-    limit = {"kind": "session", "label": "Current session", "percent": 90.0, "resets_at": now + 7230, "exhausts_at": now + 600}
+    limit = {
+        "kind": "session",
+        "label": "Current session",
+        "percent": 90.0,
+        "resets_at": now + 7230,
+        "exhausts_at": now + 600,
+    }
     week = {"kind": "weekly_all", "label": "week", "percent": 85.0, "resets_at": now + 180_000}
     hot.publish(plan="Max 20x", alerts=[alert], limits=[limit, week])
-    rows = {"five_hour": {"used_percentage": 41, "resets_at": now + 9000}, "seven_day": {"used_percentage": 27, "resets_at": now + 190_000}}
+    rows = {
+        "five_hour": {"used_percentage": 41, "resets_at": now + 9000},
+        "seven_day": {"used_percentage": 27, "resets_at": now + 190_000},
+    }
     snapshot = hot.world.snapshot()
     stamp = freshness.file_stamp(paths.claude_credentials(hot.world.env))
     view = build({"rate_limits": rows}, snapshot, stamp, {}, now)
-    assert [(window.percent, window.exhausts_at) for window in view.windows] == [(41, None), (27, None)]
-    assert (view.credits, view.alerts, view.plan, view.has_forecast, view.age_s) == ([], [], "", False, None)
+    assert [(window.percent, window.exhausts_at) for window in view.windows] == [
+        (41, None),
+        (27, None),
+    ]
+    assert (view.credits, view.alerts, view.plan, view.has_forecast, view.age_s) == (
+        [],
+        [],
+        "",
+        False,
+        None,
+    )
     assert (view.status, view.until) == ("another-sign-in", None)
 
 
@@ -270,9 +359,17 @@ ANY_WINDOW = st.none() | st.tuples(st.floats(0, 120), st.none() | st.integers(-9
 
 @given(*(ANY_WINDOW,) * 4, ANY_TIME, ANY_TIME, ANY_TIME)
 def test_there_is_one_decision_for_whatever_is_known(  # noqa: PLR0917 - all that it decides by
-    session: Any, week: Any, known_session: Any, known_week: Any, since: Any, seen: Any, answered: Any
+    session: Any,
+    week: Any,
+    known_session: Any,
+    known_week: Any,
+    since: Any,
+    seen: Any,
+    answered: Any,
 ) -> None:
-    verdict = decide((session, week), (known_session, known_week), answered=answered, since=since, seen=seen)
+    verdict = decide(
+        (session, week), (known_session, known_week), answered=answered, since=since, seen=seen
+    )
     assert verdict in {whose.MERGE, whose.NEWER, whose.READING, whose.OTHER, whose.BEFORE}
     if answered is None:
         assert verdict in {whose.MERGE, whose.OTHER}

@@ -13,9 +13,8 @@ from usageline.config import Config
 from usageline.core.errors import CacheUnwritable
 from usageline.refresh import account_gate
 from usageline.refresh.account_gate import AccountGate
-from usageline.refresh.cooldown import Cooldown
-from usageline.refresh.rate_limit import Blocked
-from usageline.storage.account_state import Record
+from usageline.refresh.rate_limit import RateLimited
+from usageline.storage.account_state import Cooldown, Record
 from usageline.system import origin
 
 if TYPE_CHECKING:
@@ -34,12 +33,28 @@ def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def ask(cache: str, now: float = NOW, *, account: str = "a", token: str = "t", address: str = API, force: bool = False) -> bool:  # noqa: S107 - no token
+def ask(
+    cache: str,
+    now: float = NOW,
+    *,
+    account: str = "a",
+    token: str = "t",  # noqa: S107 - a made-up secret
+    address: str = API,
+    force: bool = False,
+) -> bool:
     """Whether that cache may ask then."""
-    gate, noted = AccountGate({"HOME": "/home", "XDG_CACHE_HOME": cache}, account, token, address), []
+    gate, noted = (
+        AccountGate({"HOME": "/home", "XDG_CACHE_HOME": cache}, account, token, address),
+        [],
+    )
     try:
-        gate.enter(Config(), Record(requested_at=int(now), asked_with=token), force=force, note=lambda: noted.append(1))
-    except Blocked:
+        gate.enter(
+            Config(),
+            Record(requested_at=int(now), asked_with=token),
+            force=force,
+            note=lambda: noted.append(1),
+        )
+    except RateLimited:
         assert not noted
         return False
     assert noted
@@ -79,7 +94,9 @@ def test_a_user_who_asks_waits_no_longer_than_for_one_cache() -> None:
 
 def test_a_refusal_for_too_many_requests_holds_for_all(release: Path) -> None:
     gate = AccountGate({"HOME": "/home", "XDG_CACHE_HOME": "/one"}, "a", "t", API)
-    gate.leave(Record(requested_at=NOW, asked_with="t", cooldown=Cooldown("rate-limited", "", NOW + 1000)))
+    gate.leave(
+        Record(requested_at=NOW, asked_with="t", cooldown=Cooldown("rate-limited", "", NOW + 1000))
+    )
     assert not ask("/two", NOW + 900, force=True)
     assert ask("/two", NOW + 1001)
     assert account_gate.directory() == str(release.parent / "gates")
@@ -92,7 +109,10 @@ def test_a_request_under_another_clock_holds_nobody() -> None:
 
 def test_of_a_crowd_one_asks() -> None:
     now, passed = time.time(), []
-    crowd = [threading.Thread(target=lambda cache=f"/{number}": passed.append(ask(cache, now))) for number in range(12)]
+    crowd = [
+        threading.Thread(target=lambda cache=f"/{number}": passed.append(ask(cache, now)))
+        for number in range(12)
+    ]
     for one in crowd:
         one.start()
     for one in crowd:
@@ -107,7 +127,9 @@ def test_the_files_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(os.listdir(account_gate.directory())) == 5
 
 
-def test_no_number_of_servers_on_this_machine_pushes_an_account_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_number_of_servers_on_this_machine_pushes_an_account_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A project names them by USAGELINE_API_URL, as many as it likes."""
     monkeypatch.setattr(account_gate, "MAX_GATES", 5)
     assert ask("/one")
@@ -117,7 +139,10 @@ def test_no_number_of_servers_on_this_machine_pushes_an_account_out(monkeypatch:
     assert len(os.listdir(account_gate.directory())) == 5
 
 
-@pytest.mark.parametrize("content", [b"", b"\0" * 50, b"[]", b'{"cooldown": 5, "requested_at": "x", "cache": []}', b"{" * 5000])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\0" * 50, b"[]", b'{"cooldown": 5, "requested_at": "x", "cache": []}', b"{" * 5000],
+)
 def test_a_damaged_gate_is_open(content: bytes) -> None:
     assert ask("/one")
     for name in os.listdir(account_gate.directory()):
@@ -136,7 +161,9 @@ def test_what_was_not_asked_is_not_remembered() -> None:
     assert ask("/two", NOW + 1)
 
 
-def test_a_tree_that_is_no_release_has_no_gates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tree_that_is_no_release_has_no_gates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(origin, "ROOT", str(tmp_path))
     origin.disable(str(tmp_path))
     assert account_gate.directory() == ""

@@ -31,7 +31,9 @@ def body_of(request: Request) -> dict[str, Any]:
 def session_percent(snapshot: dict[str, Any] | None) -> float | None:
     """The session's percentage, or None where there are no numbers."""
     assert snapshot is not None
-    return next((limit["percent"] for limit in snapshot["limits"] if limit["kind"] == "session"), None)
+    return next(
+        (limit["percent"] for limit in snapshot["limits"] if limit["kind"] == "session"), None
+    )
 
 
 def test_each_account_has_its_own_numbers_and_its_own_key(world: World, api: Api) -> None:
@@ -47,7 +49,9 @@ def test_each_account_has_its_own_numbers_and_its_own_key(world: World, api: Api
     assert len(api.usage_requests) == 2
 
 
-def test_a_failure_shows_the_numbers_of_the_account_that_is_signed_in_or_none(world: World, api: Api) -> None:
+def test_a_failure_shows_the_numbers_of_the_account_that_is_signed_in_or_none(
+    world: World, api: Api
+) -> None:
     """Not the ones of the account before."""
     api.body = body_of
     world.sign_in(**A)
@@ -70,7 +74,9 @@ def test_a_cooldown_is_the_accounts_own(world: World, api: Api) -> None:
     assert session_percent(refresh(world.env).snapshot) == 22
 
 
-def test_a_reading_that_arrives_after_the_account_changed_is_dropped(world: World, api: Api) -> None:
+def test_a_reading_that_arrives_after_the_account_changed_is_dropped(
+    world: World, api: Api
+) -> None:
     """The sign-in changed while the request was under way: the new account's numbers, or none."""
     world.sign_in(**A)
 
@@ -101,7 +107,9 @@ def test_a_sign_in_that_keeps_changing_publishes_nobodys_numbers(world: World, a
     assert snapshot["credentials"] != file_stamp(paths.claude_credentials(world.env))
 
 
-def test_half_a_switch_in_one_organisation_is_put_right_at_the_next_look(world: World, api: Api) -> None:
+def test_half_a_switch_in_one_organisation_is_put_right_at_the_next_look(
+    world: World, api: Api
+) -> None:
     """The client writes two files one after the other; a refresh in between must not leave B's numbers with A."""
     team = {"organization": "team"}
     api.body = body_of

@@ -15,10 +15,11 @@ import pytest
 
 from tests.server import usage_body
 from usageline.core import paths
-from usageline.line.session_start import mark
-from usageline.refresh import lock, told
+from usageline.core.alert_text import alert_id
+from usageline.refresh import notify
 from usageline.refresh.run import refresh
 from usageline.storage.account_state import Record, as_json, from_json
+from usageline.system import lock
 from usageline.usage.alerts import MOST_ALERTS, Alert
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ ALERT = Alert("session", "Current session", 90, 92.5, AT, AT - 9000)
 def out(world: World) -> Path:
     """Where the user's command notes what it was told."""
     path = world.root / "out"
-    world.configure(f"ttl = 1\n[alerts]\ncommand = 'echo $USAGELINE_ALERT_KIND $USAGELINE_ALERT_THRESHOLD >> {path}'\n")
+    world.configure(
+        f"ttl = 1\n[alerts]\ncommand = 'echo $USAGELINE_ALERT_KIND $USAGELINE_ALERT_THRESHOLD >> {path}'\n"
+    )
     return path
 
 
@@ -60,11 +63,29 @@ def test_what_crossed_is_published_and_told_once(world: World, api: Api, out: Pa
     api.body = usage_body(session=92, weekly=80)
     refresh(world.env)
     seen = world.snapshot()["alerts"]
-    assert [{key: value for key, value in row.items() if key not in ("resets_at", "at")} for row in seen] == [
-        {"kind": "session", "label": "Current session", "threshold": 90, "percent": 92, "line": True, "session_start": False},
-        {"kind": "weekly_all", "label": "Current week (all models)", "threshold": 75, "percent": 80, "line": True, "session_start": False},
+    assert [
+        {key: value for key, value in row.items() if key not in ("resets_at", "at")} for row in seen
+    ] == [
+        {
+            "kind": "session",
+            "label": "Current session",
+            "threshold": 90,
+            "percent": 92,
+            "line": True,
+            "session_start": False,
+        },
+        {
+            "kind": "weekly_all",
+            "label": "Current week (all models)",
+            "threshold": 75,
+            "percent": 80,
+            "line": True,
+            "session_start": False,
+        },
     ]
-    assert [row["resets_at"] for row in seen] == [limit["resets_at"] for limit in world.snapshot()["limits"][:2]]
+    assert [row["resets_at"] for row in seen] == [
+        limit["resets_at"] for limit in world.snapshot()["limits"][:2]
+    ]
     assert all(abs(row["at"] - time.time()) < 10 for row in seen)
     when_due(world)
     api.fault = "500"
@@ -94,7 +115,10 @@ def test_the_settings_say_what_is_told_where(world: World, api: Api, out: Path) 
     )
     refresh(world.env)
     assert alerts(world) == [("session", 85)]
-    assert (world.snapshot()["alerts"][0]["line"], world.snapshot()["alerts"][0]["session_start"]) == (False, True)
+    assert (
+        world.snapshot()["alerts"][0]["line"],
+        world.snapshot()["alerts"][0]["session_start"],
+    ) == (False, True)
     assert lines(out) == ["told"]
 
 
@@ -110,17 +134,23 @@ def test_without_thresholds_there_are_none(world: World, api: Api) -> None:
 
 
 def start(world: World, release: Release) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([*release.refresh_command, "--force"], env=world.env, stdin=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [*release.refresh_command, "--force"], env=world.env, stdin=subprocess.DEVNULL
+    )
 
 
-def test_ten_refreshes_at_once_tell_once(world: World, api: Api, out: Path, built_release: Release) -> None:
+def test_ten_refreshes_at_once_tell_once(
+    world: World, api: Api, out: Path, built_release: Release
+) -> None:
     api.body = usage_body(session=92)
     for process in [start(world, built_release) for _ in range(10)]:
         assert process.wait(30) == 0
     assert lines(out) == ["session 90"]
 
 
-def test_killed_at_any_moment_it_has_told_at_most_once(world: World, api: Api, out: Path, built_release: Release) -> None:
+def test_killed_at_any_moment_it_has_told_at_most_once(
+    world: World, api: Api, out: Path, built_release: Release
+) -> None:
     """Between remembering and telling, too: then it shows in the line alone."""
     api.body = usage_body(session=92)
     for number in range(12):
@@ -135,10 +165,14 @@ def test_killed_at_any_moment_it_has_told_at_most_once(world: World, api: Api, o
     assert lines(out) in ([], ["session 90"])
 
 
-def test_it_is_remembered_before_it_is_told(world: World, api: Api, built_release: Release, eventually: Callable[..., None]) -> None:
+def test_it_is_remembered_before_it_is_told(
+    world: World, api: Api, built_release: Release, eventually: Callable[..., None]
+) -> None:
     """The command itself ends the refresh that runs it, and sees that the snapshot has the alert."""
     out = world.root / "out"
-    world.configure(f"ttl = 1\n[alerts]\ncommand = 'cat {paths.snapshot(world.env)} >> {out}; kill -9 $PPID'")
+    world.configure(
+        f"ttl = 1\n[alerts]\ncommand = 'cat {paths.snapshot(world.env)} >> {out}; kill -9 $PPID'"
+    )
     api.body = usage_body(session=92)
     assert start(world, built_release).wait(20) == -9
     eventually(lambda: lines(out))
@@ -153,7 +187,9 @@ def test_what_cannot_be_remembered_is_not_told(world: World, api: Api, out: Path
 
     def body(_: object) -> dict[str, Any]:
         store = Path(paths.store_dir(world.env))
-        taken.append(sqlite3.connect(store / "cache.db", isolation_level=None, check_same_thread=False))
+        taken.append(
+            sqlite3.connect(store / "cache.db", isolation_level=None, check_same_thread=False)
+        )
         taken[0].execute("BEGIN EXCLUSIVE")
         store.rename(store.with_name("elsewhere"))
         return usage_body(session=92)
@@ -183,7 +219,9 @@ def test_a_command_that_takes_its_time_holds_no_lock(
     assert lines(out) == ["begun", "ended"]
 
 
-def test_a_command_that_never_ends_is_ended_in_time(world: World, api: Api, built_release: Release) -> None:
+def test_a_command_that_never_ends_is_ended_in_time(
+    world: World, api: Api, built_release: Release
+) -> None:
     api.body = usage_body(session=92)
     world.configure("[alerts]\ncommand = 'exec sleep 1000'")
     began = time.monotonic()
@@ -215,12 +253,16 @@ def test_notes_of_sessions_are_swept_when_their_window_must_be_over(world: World
     """But not that of an alert that still stands, in a longer window; and where there are none, none are made."""
     now = time.time()
     directory = Path(paths.told_dir(world.env))
-    told.sweep(world.env, (ALERT,), now)
+    notify.prune_sent(world.env, (ALERT,), now)
     assert not directory.exists()
     directory.mkdir(parents=True, mode=0o700)
-    stands = mark(asdict(ALERT))
-    for name, age_s in (("old", told.KEPT_S + 1), ("new", told.KEPT_S - 60), (stands, 10 * told.KEPT_S)):
+    stands = alert_id(asdict(ALERT))
+    for name, age_s in (
+        ("old", notify.KEEP_SENT_S + 1),
+        ("new", notify.KEEP_SENT_S - 60),
+        (stands, 10 * notify.KEEP_SENT_S),
+    ):
         (directory / name).touch()
         os.utime(directory / name, (now - age_s, now - age_s))
-    told.sweep(world.env, (ALERT,), now)
+    notify.prune_sent(world.env, (ALERT,), now)
     assert {path.name for path in directory.iterdir()} == {"new", stands}

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 def test_without_a_file_the_defaults_hold(world: World) -> None:
     """Five minutes; the client's own cache before a request."""
-    assert config.load(world.env) == config.Config(ttl_s=300, floor_s=120, sources=("claude-cache", "oauth"))
+    assert config.load(world.env) == config.Config(
+        ttl_s=300, floor_s=120, sources=("claude-cache", "oauth")
+    )
 
 
 def test_what_the_user_chose_holds(world: World) -> None:
     """Keys of the status line stand in the same file and are none of the refresh's business."""
-    world.configure('ttl = 600\nsources = ["payload", "oauth"]\ntheme = "dark"\n[segments.model]\nhide = true\n')
+    world.configure(
+        'ttl = 600\nsources = ["payload", "oauth"]\ntheme = "dark"\n[segments.model]\nhide = true\n'
+    )
     assert config.load(world.env) == config.Config(ttl_s=600, floor_s=120, sources=("oauth",))
 
 
@@ -47,7 +51,9 @@ def test_what_the_user_chose_holds(world: World) -> None:
         ("ttl = 300\nttl = 300", "not TOML"),
     ],
 )
-def test_what_is_not_allowed_is_named_with_file_and_key(world: World, text: str, named: str) -> None:
+def test_what_is_not_allowed_is_named_with_file_and_key(
+    world: World, text: str, named: str
+) -> None:
     """And with what is allowed; a refresh goes on without it."""
     world.configure(text)
     with pytest.raises(ConfigInvalid, match=named) as problem:
@@ -60,9 +66,15 @@ def test_what_is_not_allowed_is_named_with_file_and_key(world: World, text: str,
 
 @pytest.mark.parametrize(
     ("text", "sources"),
-    [('sources = ["ouath"]', ("claude-cache",)), ('sources = ["oauth", "x"]', ("oauth",)), ("sources = 5", ("claude-cache",))],
+    [
+        ('sources = ["ouath"]', ("claude-cache",)),
+        ('sources = ["oauth", "x"]', ("oauth",)),
+        ("sources = 5", ("claude-cache",)),
+    ],
 )
-def test_a_mistake_in_the_sources_never_adds_one(world: World, text: str, sources: tuple[str, ...]) -> None:
+def test_a_mistake_in_the_sources_never_adds_one(
+    world: World, text: str, sources: tuple[str, ...]
+) -> None:
     """Who left `oauth` out does not want the token read."""
     world.configure(text)
     assert config.tolerant(world.env)[0].sources == sources
@@ -70,9 +82,15 @@ def test_a_mistake_in_the_sources_never_adds_one(world: World, text: str, source
 
 @pytest.mark.parametrize(
     ("text", "sources"),
-    [('sources = ["payload"]\ntheme = ', ("claude-cache",)), ("theme = ", ("claude-cache", "oauth")), ("\udcff", ("claude-cache",))],
+    [
+        ('sources = ["payload"]\ntheme = ', ("claude-cache",)),
+        ("theme = ", ("claude-cache", "oauth")),
+        ("\udcff", ("claude-cache",)),
+    ],
 )
-def test_a_file_that_cannot_be_read_adds_no_source_either(world: World, text: str, sources: tuple[str, ...]) -> None:
+def test_a_file_that_cannot_be_read_adds_no_source_either(
+    world: World, text: str, sources: tuple[str, ...]
+) -> None:
     """Where it may have said something of sources, only what needs no token is read until it is mended."""
     world.configure("")
     with open(paths.config_file(world.env), "wb") as file:
@@ -82,9 +100,13 @@ def test_a_file_that_cannot_be_read_adds_no_source_either(world: World, text: st
 
 def test_alerts_are_the_valid_ones(world: World) -> None:
     """A mistake in one key leaves the others."""
-    world.configure('[alerts]\nthresholds = [50, 95]\nkinds = ["session"]\ndesktop = "yes"\nsession_start = true\n')
+    world.configure(
+        '[alerts]\nthresholds = [50, 95]\nkinds = ["session"]\ndesktop = "yes"\nsession_start = true\n'
+    )
     found, problem = config.tolerant(world.env)
-    assert found.alerts == config.Alerts(thresholds=(50, 95), kinds=("session",), session_start=True)
+    assert found.alerts == config.Alerts(
+        thresholds=(50, 95), kinds=("session",), session_start=True
+    )
     assert "alerts.desktop: true or false is allowed" in str(problem)
 
 

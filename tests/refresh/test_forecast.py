@@ -23,14 +23,19 @@ if TYPE_CHECKING:
 DAY_S = 86400
 
 
-def published(world: World, api: Api, past: list[tuple[int, float, float]], session: float, weekly: float) -> dict[str, Any]:
+def published(
+    world: World, api: Api, past: list[tuple[int, float, float]], session: float, weekly: float
+) -> dict[str, Any]:
     """The limits by kind after readings so many seconds ago (session and weekly percent), and one of now; both windows are half over."""
     now = int(time.time())
     resets = {"session": now + 9000, "weekly_all": now + 7 * DAY_S // 2}
     account = sign_in.read(world.env, with_token=True).account
     assert account is not None
     for ago_s, *percents in past:
-        limits = tuple(Limit(kind, kind, percent, at) for (kind, at), percent in zip(resets.items(), percents, strict=True))
+        limits = tuple(
+            Limit(kind, kind, percent, at)
+            for (kind, at), percent in zip(resets.items(), percents, strict=True)
+        )
         assert history.append(world.env, account, Reading(limits, (), "oauth", now - ago_s))
     api.body = usage_body(session=session, weekly=weekly)
     for row in api.body["limits"][:2]:
@@ -46,7 +51,9 @@ def row_of(world: World) -> str:
 
 
 @pytest.mark.parametrize(("before", "now"), [(40, 41), (89, 90), (40, 42), (97, 99)])
-def test_minutes_after_an_install_nothing_is_foretold(world: World, api: Api, before: int, now: int) -> None:
+def test_minutes_after_an_install_nothing_is_foretold(
+    world: World, api: Api, before: int, now: int
+) -> None:
     """Half of the window is over, but usageline has looked for five minutes."""
     limits = published(world, api, [(310, before, before)], now, now)
     assert [limits[kind]["exhausts_at"] for kind in ("session", "weekly_all")] == [None, None]
@@ -58,7 +65,9 @@ def test_a_burn_that_was_watched_is_foretold_with_its_chance(world: World, api: 
     past = [(minute * 60, 70 - minute * 0.6, 41.0) for minute in range(100, 0, -5)]
     limit = published(world, api, past, 70, 41)["session"]
     assert limit["chance"] >= QUIET_CHANCE
-    assert limit["exhausts_from"] <= limit["exhausts_at"] <= limit["exhausts_to"] < limit["resets_at"]
+    assert (
+        limit["exhausts_from"] <= limit["exhausts_at"] <= limit["exhausts_to"] < limit["resets_at"]
+    )
     assert row_of(world).startswith(("5h may fill by ", "5h full at "))
 
 

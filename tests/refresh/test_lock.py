@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from usageline.core.errors import LockUnsupported
-from usageline.refresh import lock
 from usageline.refresh import lock_owner as noted
 from usageline.setup import release as release_
+from usageline.system import lock
 from usageline.system.process_tree import Process
 
 HOLDER = """
 import sys
-from usageline.refresh.lock import held
+from usageline.system.lock import held
 with held(sys.argv[1]) as ours:
     print(ours, flush=True)
     sys.stdin.read()
@@ -31,7 +31,11 @@ def hold(path: Path) -> subprocess.Popen[str]:
     plugin = Path(lock.__file__).parents[2]
     command = [sys.executable, "-c", HOLDER, str(path)]
     return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": str(plugin), "PYTHONDONTWRITEBYTECODE": "1"}
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": str(plugin), "PYTHONDONTWRITEBYTECODE": "1"},
     )
 
 
@@ -80,14 +84,19 @@ def test_its_file_is_0600_under_any_umask(tmp_path: Path, umask: int) -> None:
         os.umask(before)
 
 
-def test_without_flock_there_is_no_lock_and_no_soft_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_flock_there_is_no_lock_and_no_soft_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A soft lock is a file that a killed holder leaves behind for ever."""
 
     def no_flock(*_: object) -> None:
         raise OSError(38, "Function not implemented")
 
     monkeypatch.setattr("fcntl.flock", no_flock)
-    with pytest.raises(LockUnsupported, match="cannot be locked"), lock.held(str(tmp_path / "lock")):
+    with (
+        pytest.raises(LockUnsupported, match="cannot be locked"),
+        lock.held(str(tmp_path / "lock")),
+    ):
         pass
 
 
@@ -106,4 +115,6 @@ def test_the_installed_command_is_known_as_a_holder(tmp_path: Path) -> None:
     words = Path(release.root, "bin", "usageline").read_text().split()
     script = next(word for word in words if word.endswith("/cli/__main__.py"))
     assert noted._is_ours(Process("1", os.geteuid(), frozenset({release.python, script})))
-    assert not noted._is_ours(Process("1", os.geteuid(), frozenset({release.python, "/elsewhere/__main__.py"})))
+    assert not noted._is_ours(
+        Process("1", os.geteuid(), frozenset({release.python, "/elsewhere/__main__.py"}))
+    )

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.core import owners, paths
+from usageline.core import path_owners, paths, throttle
 from usageline.core.errors import CacheUnsafe, LockUnsupported
-from usageline.line import spawn
-from usageline.refresh import lock, publish
-from usageline.storage import history
+from usageline.storage import history, snapshot
 from usageline.storage.history import files
 from usageline.storage.snapshot import Snapshot
-from usageline.system import directories
+from usageline.system import directories, lock
 from usageline.system.disk import forget, note
 from usageline.system.files import set_times
 from usageline.usage.model import Reading
@@ -34,7 +32,11 @@ OTHER = 65534
 def env(tmp_path: Path) -> dict[str, str]:
     """A home, and a cache elsewhere."""
     (tmp_path / "base").mkdir(mode=0o755)
-    return {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "base/cache"), "XDG_STATE_HOME": str(tmp_path / "base/state")}
+    return {
+        "HOME": str(tmp_path),
+        "XDG_CACHE_HOME": str(tmp_path / "base/cache"),
+        "XDG_STATE_HOME": str(tmp_path / "base/state"),
+    }
 
 
 def _foreign(path: Path, mode: int) -> None:
@@ -80,7 +82,7 @@ def test_nothing_is_written_below_a_directory_that_another_user_can_write_to(
         os.utime(paths.stamp(env), (0, 0))
     SPOILED[kind](tmp_path / "base")
     before = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")}
-    assert spawn.claim(env, NOW) == "unsafe"
+    assert throttle.acquire_refresh(env, NOW) == "unsafe"
     with pytest.raises(CacheUnsafe):
         directories.prepare(env)
     assert not history.append(env, "0" * 16, Reading((), (), "oauth", NOW))
@@ -88,10 +90,12 @@ def test_nothing_is_written_below_a_directory_that_another_user_can_write_to(
 
 
 @pytest.mark.parametrize("mode", [0o1777, 0o755, 0o700, 0o711])
-def test_a_directory_in_which_only_the_user_can_rename_theirs_is_fine(env: dict[str, str], tmp_path: Path, mode: int) -> None:
+def test_a_directory_in_which_only_the_user_can_rename_theirs_is_fine(
+    env: dict[str, str], tmp_path: Path, mode: int
+) -> None:
     """Open to all and sticky, as /tmp is, or merely to be passed."""
     (tmp_path / "base").chmod(mode)
-    assert spawn.claim(env, NOW) == ""
+    assert throttle.acquire_refresh(env, NOW) == ""
     directories.prepare(env)
     assert Path(paths.cache_dir(env)).stat().st_mode & 0o777 == 0o700
 
@@ -100,7 +104,7 @@ def test_links_of_the_users_own_are_followed(env: dict[str, str], tmp_path: Path
     """A cache on another disk."""
     (tmp_path / "disk/cache").mkdir(parents=True)
     (tmp_path / "base/cache").symlink_to("../disk/./cache")
-    assert spawn.claim(env, NOW) == ""
+    assert throttle.acquire_refresh(env, NOW) == ""
     directories.prepare(env)
     assert (tmp_path / "disk/cache/usageline/default").is_dir()
 
@@ -115,13 +119,26 @@ def test_a_group_of_the_user_alone_is_nobody_else() -> None:
     """The mode that a umask of 002 gives; the home's own parents are as good as the home."""
     entry = pwd.getpwuid(os.geteuid())
     status = SimpleNamespace(st_uid=os.geteuid(), st_gid=entry.pw_gid, st_mode=0o040775)
-    assert owners.may_hold("/elsewhere", status) == owners.is_private_group(entry.pw_gid, entry)
-    assert not owners.may_hold("/elsewhere", SimpleNamespace(st_uid=os.geteuid(), st_gid=entry.pw_gid, st_mode=0o040777))
-    assert not owners.is_private_group(entry.pw_gid, SimpleNamespace(pw_name="another", pw_gid=entry.pw_gid + 1)) or entry.pw_gid == 0
-    assert owners.may_hold(os.path.dirname(entry.pw_dir), SimpleNamespace(st_uid=1, st_gid=1, st_mode=0o040777))
+    assert path_owners.may_hold("/elsewhere", status) == path_owners.is_private_group(
+        entry.pw_gid, entry
+    )
+    assert not path_owners.may_hold(
+        "/elsewhere", SimpleNamespace(st_uid=os.geteuid(), st_gid=entry.pw_gid, st_mode=0o040777)
+    )
+    assert (
+        not path_owners.is_private_group(
+            entry.pw_gid, SimpleNamespace(pw_name="another", pw_gid=entry.pw_gid + 1)
+        )
+        or entry.pw_gid == 0
+    )
+    assert path_owners.may_hold(
+        os.path.dirname(entry.pw_dir), SimpleNamespace(st_uid=1, st_gid=1, st_mode=0o040777)
+    )
 
 
-def test_a_directory_that_is_swapped_all_the_time_is_never_written_through(env: dict[str, str], tmp_path: Path) -> None:
+def test_a_directory_that_is_swapped_all_the_time_is_never_written_through(
+    env: dict[str, str], tmp_path: Path
+) -> None:
     """Whoever can swap it can write to the directory that holds it, and that is seen."""
     victim = {**env, "XDG_CACHE_HOME": str(tmp_path / "victim")}
     directories.prepare(victim)
@@ -141,7 +158,7 @@ def test_a_directory_that_is_swapped_all_the_time_is_never_written_through(env: 
     swapping.start()
     try:
         for _ in range(200):
-            assert spawn.claim(env, NOW) == "unsafe"
+            assert throttle.acquire_refresh(env, NOW) == "unsafe"
             with pytest.raises(CacheUnsafe):
                 directories.prepare(env)
     finally:
@@ -152,11 +169,17 @@ def test_a_directory_that_is_swapped_all_the_time_is_never_written_through(env: 
 
 
 def _stamps(env: dict[str, str]) -> list[tuple[str, int]]:
-    return [(paths.stamp(env), 2), (paths.line_config_stamp(env), 2), (paths.looks_dir(env) + "/git-0.stamp", 3)]
+    return [
+        (paths.stamp(env), 2),
+        (paths.line_config_stamp(env), 2),
+        (paths.looks_dir(env) + "/git-0.stamp", 3),
+    ]
 
 
 @pytest.mark.parametrize("kind", ["hard link", "link", "fifo", "unreadable"])
-def test_a_stamp_that_is_another_file_is_replaced_and_not_touched(env: dict[str, str], tmp_path: Path, kind: str) -> None:
+def test_a_stamp_that_is_another_file_is_replaced_and_not_touched(
+    env: dict[str, str], tmp_path: Path, kind: str
+) -> None:
     """The claim holds all the same, once."""
     directories.prepare(env)
     os.mkdir(paths.looks_dir(env), 0o700)
@@ -177,15 +200,17 @@ def test_a_stamp_that_is_another_file_is_replaced_and_not_touched(env: dict[str,
             with pytest.raises(PermissionError):
                 set_times(stamp, lambda _: (0, 0))
         if kind != "unreadable":
-            assert spawn.claim_stamp(stamp, depth, NOW, 12) == ""
+            assert throttle.acquire(stamp, depth, NOW, 12) == ""
             assert os.lstat(stamp).st_nlink == 1
-            assert spawn.claim_stamp(stamp, depth, os.stat(stamp).st_mtime, 12) == "recent"
+            assert throttle.acquire(stamp, depth, os.stat(stamp).st_mtime, 12) == "recent"
         else:
-            assert spawn.claim_stamp(stamp, depth, NOW * 2, 12) == ""
+            assert throttle.acquire(stamp, depth, NOW * 2, 12) == ""
         assert (precious.read_text(), precious.stat().st_mtime) == ("precious", 2)
 
 
-def test_a_month_with_another_name_is_copied_before_it_is_added_to(env: dict[str, str], tmp_path: Path) -> None:
+def test_a_month_with_another_name_is_copied_before_it_is_added_to(
+    env: dict[str, str], tmp_path: Path
+) -> None:
     """A backup by links keeps what it has, and so does the history."""
     account = "0" * 16
     assert history.append(env, account, Reading((), (), "oauth", NOW))
@@ -214,10 +239,12 @@ def test_a_lock_with_another_name_is_not_emptied(env: dict[str, str], tmp_path: 
     assert precious.read_text() == "precious"
 
 
-def test_a_snapshot_with_another_name_is_replaced_and_not_written(env: dict[str, str], tmp_path: Path) -> None:
+def test_a_snapshot_with_another_name_is_replaced_and_not_written(
+    env: dict[str, str], tmp_path: Path
+) -> None:
     directories.prepare(env)
     precious = tmp_path / "precious"
     precious.write_text("precious")
     os.link(precious, paths.snapshot(env))
-    publish.publish(env, Snapshot(None, None, None, NOW, NOW + 300, "ok"))
+    snapshot.write(env, Snapshot(None, None, None, NOW, NOW + 300, "ok"))
     assert precious.read_text() == "precious"

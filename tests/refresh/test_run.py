@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.server import usage_body
-from usageline.core import paths
+from usageline.core import paths, throttle
 from usageline.core.freshness import file_stamp
-from usageline.line import spawn
-from usageline.refresh.run import Outcome, refresh
+from usageline.refresh.outcome import Outcome
+from usageline.refresh.run import refresh
 
 if TYPE_CHECKING:
     from tests.server import Api, Request
@@ -58,7 +58,13 @@ def test_the_first_refresh_asks_once_and_publishes_everything(world: World, api:
     assert snapshot == outcome.snapshot
     assert percents(snapshot) == [37, 26, 55]
     assert [credit["used_minor"] for credit in snapshot["credits"]] == [1234]
-    assert (snapshot["plan"], snapshot["source"], snapshot["status"], snapshot["until"], snapshot["detail"]) == (
+    assert (
+        snapshot["plan"],
+        snapshot["source"],
+        snapshot["status"],
+        snapshot["until"],
+        snapshot["detail"],
+    ) == (
         "Max 5x",
         "oauth",
         "ok",
@@ -111,7 +117,9 @@ def test_a_forced_refresh_wants_the_services_word(world: World, api: Api) -> Non
         ("404", "unreadable"),
     ],
 )
-def test_a_failure_keeps_the_last_good_numbers_and_says_why(world: World, api: Api, fault: str, status: str) -> None:
+def test_a_failure_keeps_the_last_good_numbers_and_says_why(
+    world: World, api: Api, fault: str, status: str
+) -> None:
     """With their own age; the status and the next try change, the numbers do not."""
     good = refresh(world.env).snapshot
     assert good is not None
@@ -120,14 +128,19 @@ def test_a_failure_keeps_the_last_good_numbers_and_says_why(world: World, api: A
     assert outcome.state == "failed"
     snapshot = world.snapshot()
     assert snapshot["status"] == status
-    assert {key: snapshot[key] for key in ("limits", "credits", "observed_at", "source", "account", "plan")} == {
+    assert {
+        key: snapshot[key]
+        for key in ("limits", "credits", "observed_at", "source", "account", "plan")
+    } == {
         key: good[key] for key in ("limits", "credits", "observed_at", "source", "account", "plan")
     }
     assert snapshot["next_refresh_at"] > time.time()
 
 
 @pytest.mark.parametrize("header", ["", ":0", ":10", ":soon"])
-def test_after_429_nobody_asks_for_five_minutes_whatever_happens(world: World, api: Api, header: str) -> None:
+def test_after_429_nobody_asks_for_five_minutes_whatever_happens(
+    world: World, api: Api, header: str
+) -> None:
     """Not by force, not with a new token, not without a snapshot: the store remembers."""
     api.fault = "429" + header
     snapshot = refresh(world.env).snapshot
@@ -164,7 +177,9 @@ def test_a_vanished_snapshot_is_published_again_without_a_request(world: World, 
     assert len(api.usage_requests) == 1
 
 
-def test_a_credentials_file_written_anew_with_the_same_token_costs_no_request(world: World, api: Api) -> None:
+def test_a_credentials_file_written_anew_with_the_same_token_costs_no_request(
+    world: World, api: Api
+) -> None:
     """Only the stamp is new."""
     refresh(world.env)
     before = stamp(world)
@@ -226,7 +241,9 @@ def test_a_refused_token_is_not_sent_again_until_it_changes(world: World, api: A
     assert len(api.usage_requests) == 2
 
 
-def test_a_token_renewed_while_it_was_being_refused_is_tried_in_the_same_run(world: World, api: Api) -> None:
+def test_a_token_renewed_while_it_was_being_refused_is_tried_in_the_same_run(
+    world: World, api: Api
+) -> None:
     """A look at the credentials once more, as the client may have renewed them this moment."""
 
     def renew(request: Request) -> None:
@@ -240,15 +257,24 @@ def test_a_token_renewed_while_it_was_being_refused_is_tried_in_the_same_run(wor
     assert len(api.usage_requests) == 2
 
 
-@pytest.mark.parametrize("setting", [{"apiKeyHelper": "x"}, {"env": {"ANTHROPIC_API_KEY": "sk-ant-api03-x"}}])
-def test_without_a_plan_there_are_no_numbers_and_no_request(world: World, api: Api, setting: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "setting", [{"apiKeyHelper": "x"}, {"env": {"ANTHROPIC_API_KEY": "sk-ant-api03-x"}}]
+)
+def test_without_a_plan_there_are_no_numbers_and_no_request(
+    world: World, api: Api, setting: dict[str, Any]
+) -> None:
     """Also not the ones of the subscription used before."""
     refresh(world.env)
     Path(paths.claude_settings(world.env)).write_text(json.dumps(setting))
     os.unlink(paths.snapshot(world.env))
     snapshot = refresh(world.env).snapshot
     assert snapshot is not None
-    assert (snapshot["status"], snapshot["limits"], snapshot["credits"], snapshot["account"]) == ("no-plan", [], [], None)
+    assert (snapshot["status"], snapshot["limits"], snapshot["credits"], snapshot["account"]) == (
+        "no-plan",
+        [],
+        [],
+        None,
+    )
     assert "API key" in snapshot["detail"]
     assert len(api.usage_requests) == 1
 
@@ -259,7 +285,12 @@ def test_a_logout_takes_the_numbers_away(world: World, api: Api) -> None:
     world.sign_out()
     snapshot = refresh(world.env).snapshot
     assert snapshot is not None
-    assert (snapshot["status"], snapshot["limits"], snapshot["account"], snapshot["credentials"]) == ("signed-out", [], None, "")
+    assert (
+        snapshot["status"],
+        snapshot["limits"],
+        snapshot["account"],
+        snapshot["credentials"],
+    ) == ("signed-out", [], None, "")
     assert len(api.usage_requests) == 1
 
 
@@ -293,12 +324,17 @@ def test_without_the_source_oauth_no_credentials_are_opened(world: World, api: A
     assert api.requests == []
 
 
-def test_a_window_nearly_full_at_its_start_is_unknown_until_the_second_look(world: World, api: Api) -> None:
+def test_a_window_nearly_full_at_its_start_is_unknown_until_the_second_look(
+    world: World, api: Api
+) -> None:
     """The old percentage under the new reset time."""
     world.configure("ttl = 1")
     now = time.time()
     body = usage_body()
-    body["limits"][0] |= {"percent": 98, "resets_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + 5 * 3600 - 30))}
+    body["limits"][0] |= {
+        "percent": 98,
+        "resets_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + 5 * 3600 - 30)),
+    }
     body["five_hour"] = None
     api.body = body
     assert percents(refresh(world.env).snapshot) == [None, 26, 55]
@@ -331,12 +367,12 @@ def test_without_locks_nobody_asks_the_numbers_stay_and_the_line_learns_why(
 
     before = refresh(world.env).snapshot
     asked = len(api.requests)
-    assert spawn.claim(world.env, time.time()) == ""
+    assert throttle.acquire_refresh(world.env, time.time()) == ""
     monkeypatch.setattr("fcntl.flock", no_flock)
     outcome = refresh(world.env, force=True)
     assert outcome.state == "failed"
     assert "cannot be locked" in (outcome.problem or "")
-    assert spawn.hindrance(paths.stamp(world.env), time.time()) == "unlockable"
+    assert throttle.last_failure(paths.stamp(world.env), time.time()) == "unlockable"
     assert world.snapshot() == before
     assert len(api.requests) == asked
 
@@ -348,7 +384,9 @@ def test_where_nothing_can_be_remembered_nothing_is_asked(world: World, api: Api
     (world.cache / "store.broken").mkdir()
     blocked = world.cache / "store.broken"
     blocked.rmdir()
-    world.env["XDG_CACHE_HOME"] = str(world.root / ("a" * 200) / ("b" * 200) / ("c" * 200))  # too long for SQLite
+    world.env["XDG_CACHE_HOME"] = str(
+        world.root / ("a" * 200) / ("b" * 200) / ("c" * 200)
+    )  # too long for SQLite
     outcome = refresh(world.env)
     assert (outcome.state, outcome.snapshot) == ("failed", None)
     assert "cannot be written" in (outcome.problem or "")
@@ -361,13 +399,26 @@ def test_a_clock_put_back_by_a_year_holds_nothing_up(world: World) -> None:
     refresh(world.env)
     path = Path(paths.snapshot(world.env))
     ahead = 31_536_000
-    path.write_text(json.dumps(world.snapshot() | {"published_at": int(time.time()) + ahead, "next_refresh_at": int(time.time()) + ahead}))
+    path.write_text(
+        json.dumps(
+            world.snapshot()
+            | {
+                "published_at": int(time.time()) + ahead,
+                "next_refresh_at": int(time.time()) + ahead,
+            }
+        )
+    )
     assert refresh(world.env).state == "refreshed"
 
 
 @pytest.mark.parametrize(
     ("theme", "appearance", "palette"),
-    [("light-daltonized", "light", "daltonized"), ("dark-ansi", "dark", "ansi"), ("dark", "dark", None), ("auto", "light", None)],
+    [
+        ("light-daltonized", "light", "daltonized"),
+        ("dark-ansi", "dark", "ansi"),
+        ("dark", "dark", None),
+        ("auto", "light", None),
+    ],
 )
 def test_the_snapshot_says_what_the_clients_theme_says_of_colors(
     world: World, api: Api, theme: str, appearance: str, palette: str | None

@@ -12,10 +12,23 @@ from usageline.usage.model import Limit, Reading
 NOW = 1795464000
 
 
-def due(*resets_at: int | None, observed_at: int = NOW, requested_at: int = NOW, jitter: float = 0.5, config: Config | None = None) -> int:
+def due(
+    *resets_at: int | None,
+    observed_at: int = NOW,
+    requested_at: int = NOW,
+    jitter: float = 0.5,
+    config: Config | None = None,
+) -> int:
     """Seconds from NOW to the next refresh of a reading with these resets."""
-    reading = Reading(tuple(Limit("session", "L", 5, at) for at in resets_at), (), "oauth", observed_at)
-    return next_refresh_at(reading, config or Config(), requested_at=requested_at, now=NOW, jitter=jitter) - NOW
+    reading = Reading(
+        tuple(Limit("session", "L", 5, at) for at in resets_at), (), "oauth", observed_at
+    )
+    return (
+        next_refresh_at(
+            reading, config or Config(), requested_at=requested_at, now=NOW, jitter=jitter
+        )
+        - NOW
+    )
 
 
 def test_a_reading_is_good_for_the_ttl_and_up_to_a_tenth_more() -> None:
@@ -38,8 +51,20 @@ def test_it_is_never_sooner_than_the_floor_after_the_last_request() -> None:
     assert due(NOW + 10, requested_at=NOW + 99999) == 15
 
 
-@given(st.integers(-10_000, 100), st.lists(st.integers(-10_000, 10_000), max_size=4), st.floats(0, 1), st.integers(-10_000, 0))
-def test_it_always_lies_ahead_and_within_the_ttl(observed: int, resets: list[int], jitter: float, requested: int) -> None:
+@given(
+    st.integers(-10_000, 100),
+    st.lists(st.integers(-10_000, 10_000), max_size=4),
+    st.floats(0, 1),
+    st.integers(-10_000, 0),
+)
+def test_it_always_lies_ahead_and_within_the_ttl(
+    observed: int, resets: list[int], jitter: float, requested: int
+) -> None:
     """Whatever the reading says."""
-    found = due(*(NOW + reset for reset in resets), observed_at=NOW + observed, requested_at=NOW + requested, jitter=jitter)
+    found = due(
+        *(NOW + reset for reset in resets),
+        observed_at=NOW + observed,
+        requested_at=NOW + requested,
+        jitter=jitter,
+    )
     assert 1 <= found <= 331 + max(observed, 0)

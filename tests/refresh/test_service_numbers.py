@@ -27,16 +27,29 @@ QUIET = '[segments.session]\nshow = ["percent", "reset"]\n[segments.weekly]\nsho
 
 
 def window(percent: float, ahead_s: float) -> dict[str, Any]:
-    return {"utilization": percent, "resets_at": iso(time.time() + ahead_s), "limit_dollars": None, "used_dollars": None}
+    return {
+        "utilization": percent,
+        "resets_at": iso(time.time() + ahead_s),
+        "limit_dollars": None,
+        "used_dollars": None,
+    }
 
 
 def scoped(percent: float, label: str = "Fable", ahead_s: float = 3 * DAY) -> dict[str, Any]:
     scope = {"model": {"id": None, "display_name": label}, "surface": None}
-    return {"kind": "weekly_scoped", "percent": percent, "severity": "normal", "resets_at": iso(time.time() + ahead_s), "scope": scope}
+    return {
+        "kind": "weekly_scoped",
+        "percent": percent,
+        "severity": "normal",
+        "resets_at": iso(time.time() + ahead_s),
+        "scope": scope,
+    }
 
 
 @pytest.fixture
-def show(world: World, api: Api, built_release: Release) -> Callable[[dict[str, Any]], tuple[str, str]]:
+def show(
+    world: World, api: Api, built_release: Release
+) -> Callable[[dict[str, Any]], tuple[str, str]]:
     """What the line and the table show of a body; the table without bars, words one space apart."""
 
     def shown(body: dict[str, Any]) -> tuple[str, str]:
@@ -46,7 +59,9 @@ def show(world: World, api: Api, built_release: Release) -> Callable[[dict[str, 
         refresh(world.env)
         table = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli")
         assert table.returncode == 0, table.stderr
-        return Hot(world, built_release).line(), " ".join(re.sub("[█▏▎▍▌▋▊▉░]+", "", table.stdout).split())
+        return Hot(world, built_release).line(), " ".join(
+            re.sub("[█▏▎▍▌▋▊▉░]+", "", table.stdout).split()
+        )
 
     return shown
 
@@ -56,12 +71,20 @@ def alerts(world: World) -> list[tuple[str, int]]:
 
 
 def test_use_above_100_is_shown_kept_and_alerted(show: Any, world: World) -> None:
-    line, table = show({"five_hour": window(101, HOUR - 5), "seven_day": window(64, 3 * DAY), "limits": [scoped(103)]})
+    line, table = show(
+        {
+            "five_hour": window(101, HOUR - 5),
+            "seven_day": window(64, 3 * DAY),
+            "limits": [scoped(103)],
+        }
+    )
     assert line.startswith("5h 101% ↻ 59m │ 7d 64% ")
     assert "Fable 103%" in line
     assert "Current session 101% resets in 59m" in table
     assert alerts(world) == [("Fable", 90), ("Current session", 90)]
-    assert [limit.percent for limit in history.load(world.env, world.snapshot()["account"])[0].limits] == [103, 101, 64]
+    assert [
+        limit.percent for limit in history.load(world.env, world.snapshot()["account"])[0].limits
+    ] == [103, 101, 64]
     assert [limit["percent"] for limit in world.snapshot()["limits"]] == [103, 101, 64]
 
 
@@ -73,7 +96,11 @@ def test_the_clients_cache_brings_use_above_100_too(show: Any, world: World, api
 
 def test_binary_noise_reaches_no_surface(show: Any, world: World) -> None:
     line, table = show(
-        {"five_hour": window(28.999999999999996, HOUR), "seven_day": window(74.99999999999999, DAY), "limits": [scoped(12.77)]}
+        {
+            "five_hour": window(28.999999999999996, HOUR),
+            "seven_day": window(74.99999999999999, DAY),
+            "limits": [scoped(12.77)],
+        }
     )
     assert (line[:6], "7d 75%" in line, "Fable 12%" in line) == ("5h 29%", True, True)
     assert "Current week (all models) 75%" in table
@@ -83,7 +110,12 @@ def test_binary_noise_reaches_no_surface(show: Any, world: World) -> None:
 
 def test_an_overdue_reset_is_told_and_alerted_once(show: Any, world: World) -> None:
     passed = datetime.now(timezone.utc).timestamp() - 70 * 60
-    line, table = show({"five_hour": window(1, 3 * HOUR), "seven_day": {"utilization": 99, "resets_at": iso(passed)}})
+    line, table = show(
+        {
+            "five_hour": window(1, 3 * HOUR),
+            "seven_day": {"utilization": 99, "resets_at": iso(passed)},
+        }
+    )
     assert "7d 99% reset overdue" in line
     assert "Current week (all models) 99% reset overdue since" in table
     first = world.snapshot()["alerts"]
@@ -102,7 +134,9 @@ def test_a_week_longer_than_usual_is_kept_with_its_reset(show: Any, world: World
     assert alerts(world) == [("Current week (all models)", 90)]
 
 
-def test_a_wrong_clock_is_named_though_a_reset_fits(show: Any, world: World, api: Api, built_release: Release) -> None:
+def test_a_wrong_clock_is_named_though_a_reset_fits(
+    show: Any, world: World, api: Api, built_release: Release
+) -> None:
     api.clock_ahead_s = -3 * HOUR - 30
     line, table = show({"five_hour": window(10, -HOUR), "seven_day": window(20, 3 * DAY)})
     assert "7d 20%" in line
@@ -113,7 +147,9 @@ def test_a_wrong_clock_is_named_though_a_reset_fits(show: Any, world: World, api
     assert len(history.load(world.env, world.snapshot()["account"])) == 1
 
 
-def test_a_spend_limit_that_is_reached_is_told_though_the_credits_are_off(show: Any, world: World) -> None:
+def test_a_spend_limit_that_is_reached_is_told_though_the_credits_are_off(
+    show: Any, world: World
+) -> None:
     extra = {
         "is_enabled": False,
         "monthly_limit": 500,
@@ -122,7 +158,9 @@ def test_a_spend_limit_that_is_reached_is_told_though_the_credits_are_off(show: 
         "currency": "EUR",
         "decimal_places": 2,
     }
-    line, table = show({"five_hour": window(10, HOUR), "extra_usage": {**extra, "spend_limit_reached": True}})
+    line, table = show(
+        {"five_hour": window(10, HOUR), "extra_usage": {**extra, "spend_limit_reached": True}}
+    )
     first = re.search(r"credits €10.77/€5 limit reached ↻ ([A-Z][a-z]{2} 1)(?: |$)", line)
     assert first, line
     assert f"Usage credits 215% €10.77 of €5, limit reached, resets {first[1]}" in table
@@ -135,9 +173,24 @@ def test_a_spend_limit_that_is_reached_is_told_though_the_credits_are_off(show: 
 def test_pools_and_promotions_are_rows_under_names_for_people(show: Any) -> None:
     ahead = iso(time.time() + 10 * DAY)
     pool = {"utilization": 60.0, "resets_at": ahead, "limit_dollars": 50, "used_dollars": None}
-    promotion = {"program_id": "x", "label": "Holiday credit", "utilization": 12.5, "resets_at": ahead, "limit_dollars": 100}
-    body = {"five_hour": window(10, HOUR), "amber_ladder": pool, "iguana_necktie": {"utilization": 0, "resets_at": ahead}}
-    line, table = show({**body, "promo_credits": [{**promotion, "used_dollars": 12.5, "terms_line": "Covers Fable."}]})
+    promotion = {
+        "program_id": "x",
+        "label": "Holiday credit",
+        "utilization": 12.5,
+        "resets_at": ahead,
+        "limit_dollars": 100,
+    }
+    body = {
+        "five_hour": window(10, HOUR),
+        "amber_ladder": pool,
+        "iguana_necktie": {"utilization": 0, "resets_at": ahead},
+    }
+    line, table = show(
+        {
+            **body,
+            "promo_credits": [{**promotion, "used_dollars": 12.5, "terms_line": "Covers Fable."}],
+        }
+    )
     assert "One-time credit 60% of $50 ends " in line
     assert "Holiday credit $12.50/$100 ends " in line
     assert "One-time credit 60% of $50, expires " in table
@@ -147,14 +200,23 @@ def test_pools_and_promotions_are_rows_under_names_for_people(show: Any) -> None
 
 
 def test_twenty_limits_are_all_in_the_table_and_counted_in_the_line(show: Any) -> None:
-    line, table = show({"five_hour": window(10, HOUR), "limits": [scoped(number, f"M{number}") for number in range(1, 20)]})
+    line, table = show(
+        {
+            "five_hour": window(10, HOUR),
+            "limits": [scoped(number, f"M{number}") for number in range(1, 20)],
+        }
+    )
     assert ("M15 15%" in line, "M16" in line, " │ +4" in line) == (True, False, True)
     assert "M19 19%" in table
 
 
-def test_json_prints_percentages_as_the_service_says_them(show: Any, world: World, built_release: Release) -> None:
+def test_json_prints_percentages_as_the_service_says_them(
+    show: Any, world: World, built_release: Release
+) -> None:
     show({"five_hour": window(101, HOUR), "seven_day": window(56.99999999999999, DAY)})
     printed = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli", "--json").stdout
     assert [limit["percent"] for limit in json.loads(printed)["limits"]] == [101, 57]
-    form = world.run(built_release.python, "-I", "-B", built_release.statusline, "line", "--for", "json").stdout
+    form = world.run(
+        built_release.python, "-I", "-B", built_release.statusline, "line", "--for", "json"
+    ).stdout
     assert (json.loads(form)["percentage"], json.loads(form)["class"]) == (101, "critical")

@@ -26,8 +26,16 @@ if TYPE_CHECKING:
 
 HOUR, DAY = 3600, 86400
 ROW = re.compile(r"\| (\w+) \| (.+) \| `(.+)` \| (.+) \|")
-ROWS = {row[1]: row[3] for line in (REPOSITORY / "docs" / "WHOSE.md").read_text().splitlines() if (row := ROW.fullmatch(line))}
-ELSEWHERE = ("sk-ant-oat01-ELSEWHERE", "33333333-3333-4333-8333-333333333333", "44444444-4444-4444-8444-444444444444")
+ROWS = {
+    row[1]: row[3]
+    for line in (REPOSITORY / "docs" / "WHOSE.md").read_text().splitlines()
+    if (row := ROW.fullmatch(line))
+}
+ELSEWHERE = (
+    "sk-ant-oat01-ELSEWHERE",
+    "33333333-3333-4333-8333-333333333333",
+    "44444444-4444-4444-8444-444444444444",
+)
 """Another sign-in: token, account, organization."""
 
 
@@ -62,23 +70,47 @@ class Scene:
         import sqlite3  # noqa: PLC0415
 
         def earlier(value: Any) -> Any:
-            times = ("observed_at", "published_at", "requested_at", "signed_in_since", "readings_since", "good_until")
+            times = (
+                "observed_at",
+                "published_at",
+                "requested_at",
+                "signed_in_since",
+                "readings_since",
+                "good_until",
+            )
             if isinstance(value, dict):
-                return {key: old - by_s if key in times and old else earlier(old) for key, old in value.items()}
+                return {
+                    key: old - by_s if key in times and old else earlier(old)
+                    for key, old in value.items()
+                }
             return [earlier(item) for item in value] if isinstance(value, list) else value
 
         path = Path(paths.snapshot(self.world.env))
         path.write_text(json.dumps(earlier(json.loads(path.read_text()))))
         with sqlite3.connect(self.world.cache / "store" / "cache.db") as database:
             for row, value in database.execute("SELECT rowid, value FROM Cache").fetchall():
-                database.execute("UPDATE Cache SET value = ? WHERE rowid = ?", (json.dumps(earlier(json.loads(value))), row))
+                database.execute(
+                    "UPDATE Cache SET value = ? WHERE rowid = ?",
+                    (json.dumps(earlier(json.loads(value))), row),
+                )
 
-    def say(self, session: float | None, week: float | None, *, ends: tuple[float, float] | None = None, answered_s: float | None) -> None:
+    def say(
+        self,
+        session: float | None,
+        week: float | None,
+        *,
+        ends: tuple[float, float] | None = None,
+        answered_s: float | None,
+    ) -> None:
         """Let the session's payload have those percentages, with windows that end `ends` from now, its last answer so long ago."""
         ends = ends or self.ends
         names = zip(("five_hour", "seven_day"), (session, week), ends, strict=True)
         now = int(time.time())
-        windows = {name: {"used_percentage": used, "resets_at": now + end} for name, used, end in names if used is not None}
+        windows = {
+            name: {"used_percentage": used, "resets_at": now + end}
+            for name, used, end in names
+            if used is not None
+        }
         self.payload = {"rate_limits": windows}
         if answered_s is not None:
             self.transcript.touch()
@@ -87,7 +119,9 @@ class Scene:
 
     def line(self) -> str:
         """What the session shows, without bars and resets, and with one time of day for all."""
-        line = re.sub(r"[█▏▎▍▌▋▊▉░╎]+ | ↻ [^│]*(?= │|$)", "", self.hot.line(self.payload, **self.extra))
+        line = re.sub(
+            r"[█▏▎▍▌▋▊▉░╎]+ | ↻ [^│]*(?= │|$)", "", self.hot.line(self.payload, **self.extra)
+        )
         return re.sub(r"until (\w{3} )?\d\d:\d\d", "until 14:17", line)
 
 
@@ -95,7 +129,9 @@ def set_age(path: str | Path, ago_s: float) -> None:
     os.utime(path, (time.time() - ago_s,) * 2)
 
 
-def body(session: float = 12, weekly: float = 7, *, ends: tuple[float, float] = (3 * HOUR, 4 * DAY)) -> dict[str, Any]:
+def body(
+    session: float = 12, weekly: float = 7, *, ends: tuple[float, float] = (3 * HOUR, 4 * DAY)
+) -> dict[str, Any]:
     """The service's body for the account in the credentials file."""
     made, now = usage_body(session=session, weekly=weekly, scoped=77), time.time()
     soon, later = iso(now + ends[0]), iso(now + ends[1])
@@ -108,13 +144,22 @@ def body(session: float = 12, weekly: float = 7, *, ends: tuple[float, float] = 
 def another_sign_in(scene: Scene, **changes: Any) -> None:
     """`/login` to another account, now."""
     token, account, organization = ELSEWHERE
-    scene.world.sign_in(**{"token": token, "account": account, "organization": organization, **changes})
+    scene.world.sign_in(
+        **{"token": token, "account": account, "organization": organization, **changes}
+    )
 
 
 def write_credentials(scene: Scene, token: str, *, organization: str = "") -> None:
     """Replace the credentials file alone."""
-    oauth = {"accessToken": token, "expiresAt": int((time.time() + 8 * HOUR) * 1000), "scopes": list(SCOPES), "subscriptionType": "max"}
-    scene.world.write_credentials({"claudeAiOauth": oauth, **({"organizationUuid": organization} if organization else {})})
+    oauth = {
+        "accessToken": token,
+        "expiresAt": int((time.time() + 8 * HOUR) * 1000),
+        "scopes": list(SCOPES),
+        "subscriptionType": "max",
+    }
+    scene.world.write_credentials(
+        {"claudeAiOauth": oauth, **({"organizationUuid": organization} if organization else {})}
+    )
 
 
 def no_session_yet(scene: Scene) -> None:
@@ -361,14 +406,22 @@ def two_organizations(scene: Scene) -> None:
     scene.look()
 
 
-def client_answering(scene: Scene, made: dict[str, Any], *, fetched_s: float, moves: bool = False) -> None:
+def client_answering(
+    scene: Scene, made: dict[str, Any], *, fetched_s: float, moves: bool = False
+) -> None:
     """A stand-in that answers `made`; the client's cache says that it was fetched so long ago, or at the answer if it `moves`."""
     scene.world.client_saw(made, age_s=fetched_s)
     answer = {"subscription_type": "max", "rate_limits_available": True, "rate_limits": made}
-    told = {"type": "control_response", "response": {"subtype": "success", "request_id": "usageline", "response": answer}}
+    told = {
+        "type": "control_response",
+        "response": {"subtype": "success", "request_id": "usageline", "response": answer},
+    }
     text, state = scene.world.root / "answer", scene.world.root / "state"
     text.write_text(json.dumps(told) + "\n")
-    later = {**scene.world.read_state()["cachedUsageUtilization"], "fetchedAtMs": int(time.time() * 1000) + 3000}
+    later = {
+        **scene.world.read_state()["cachedUsageUtilization"],
+        "fetchedAtMs": int(time.time() * 1000) + 3000,
+    }
     state.write_text(json.dumps({**scene.world.read_state(), "cachedUsageUtilization": later}))
     program = scene.world.home / ".local" / "bin" / "claude"
     program.parent.mkdir(parents=True, mode=0o755, exist_ok=True)
@@ -454,7 +507,9 @@ def wait_of_the_account_before(scene: Scene) -> None:
     scene.look()
     assert len(scene.api.usage_requests) == 1
     assert scene.world.snapshot()["next_refresh_at"] <= time.time() + 16
-    scene.world.write_state(oauthAccount={"accountUuid": ELSEWHERE[1], "organizationUuid": ORGANIZATION})
+    scene.world.write_state(
+        oauthAccount={"accountUuid": ELSEWHERE[1], "organizationUuid": ORGANIZATION}
+    )
     scene.world.make_due()
     scene.look()
 

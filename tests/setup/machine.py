@@ -62,11 +62,15 @@ class Machine:
         """Start install.sh; it is the leader of a session of its own."""
         null = subprocess.DEVNULL
         command = [str(self.clone / "install.sh"), *arguments]
-        return subprocess.Popen(command, env=self.env, stdin=null, stdout=null, stderr=null, start_new_session=True)
+        return subprocess.Popen(
+            command, env=self.env, stdin=null, stdout=null, stderr=null, start_new_session=True
+        )
 
     def line(self) -> str:
         """What Claude Code would show: the wired command through a shell."""
-        command = json.loads(client_text.decoded(self.settings.read_bytes()))["statusLine"]["command"]
+        command = json.loads(client_text.decoded(self.settings.read_bytes()))["statusLine"][
+            "command"
+        ]
         done = self.world.run("/bin/sh", "-c", command, stdin=None, input="{}")
         assert done.returncode == 0
         return done.stdout
@@ -76,7 +80,13 @@ class Machine:
         found: dict[str, tuple[object, ...]] = {}
         for path in (*self.world.root.rglob("*"), *self.settings.parent.rglob("*")):
             status = path.lstat()
-            content: object = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
+            content: object = (
+                os.readlink(path)
+                if path.is_symlink()
+                else path.read_bytes()
+                if path.is_file()
+                else None
+            )
             found[str(path)] = (oct(status.st_mode), content, status.st_mtime_ns if times else None)
         return found
 
@@ -87,7 +97,9 @@ class Machine:
     def wait_for_refreshes(self) -> None:
         """Wait until no process runs from the installed program."""
         deadline = time.monotonic() + 20
-        while any(str(self.data_dir) in _arguments(process) for process in Path("/proc").glob("[0-9]*")):
+        while any(
+            str(self.data_dir) in _arguments(process) for process in Path("/proc").glob("[0-9]*")
+        ):
             assert time.monotonic() < deadline
             time.sleep(0.02)
 
@@ -121,6 +133,12 @@ def make_machine(root: Path, clone: Path) -> Machine:
     world = World(root)
     python = os.path.dirname(os.path.realpath(sys.executable))
     world.env.update(PATH=f"{python}:/usr/bin:/bin", USAGELINE_API_URL="http://127.0.0.1:9")
-    world.env.update(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(WHEELS), UV_NO_INDEX="1", UV_FIND_LINKS=str(WHEELS), UV_OFFLINE="1")
+    world.env.update(
+        PIP_NO_INDEX="1",
+        PIP_FIND_LINKS=str(WHEELS),
+        UV_NO_INDEX="1",
+        UV_FIND_LINKS=str(WHEELS),
+        UV_OFFLINE="1",
+    )
     world.env.update(UV_CACHE_DIR=str(root.parent / "uv"))
     return Machine(world, clone)

@@ -17,7 +17,8 @@ from usageline.setup.context import Job
 from usageline.setup.install import install
 from usageline.setup.uninstall import uninstall
 from usageline.storage.history import files
-from usageline.system import lock, regular_file
+from usageline.system import flock
+from usageline.system.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,11 @@ def _put(env: dict[str, str], place: str, kind: str) -> Path:
         directory = os.open(path.parent, os.O_RDONLY)
         try:  # by way of the directory: a socket's name is short
             with socket.socket(socket.AF_UNIX) as server:
-                server.bind(f"/proc/self/fd/{directory}/{path.name}" if os.path.isdir("/proc/self/fd") else str(path))
+                server.bind(
+                    f"/proc/self/fd/{directory}/{path.name}"
+                    if os.path.isdir("/proc/self/fd")
+                    else str(path)
+                )
         finally:
             os.close(directory)
     return path
@@ -103,10 +108,10 @@ def test_what_is_no_regular_file_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(fifo)
     for path in (str(fifo), "/dev/zero", str(tmp_path)):
         with pytest.raises(OSError, match="not a regular file"):
-            regular_file.read(path, 10)
+            read_regular(path, 10)
     with pytest.raises(SetupRefused, match="not a regular file"):
         settings_file.read(str(fifo))
-    with lock.held(str(fifo), 0) as free:
+    with flock.held(str(fifo), 0) as free:
         assert free
     assert manifest.load_from(str(fifo)) is None
     assert issubclass(SetupRefused, UsagelineError)

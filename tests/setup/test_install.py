@@ -38,13 +38,17 @@ def test_the_whole_of_it_comes_and_goes_without_a_trace(machine: Machine, tmp_pa
     shutil.rmtree(clone)
     machine.clone = original
     assert said.rstrip().splitlines()[-1] == machine.line().rstrip()
-    assert machine.settings.read_text().startswith('{\n    "model": "opus",\n    "note": "é \\u00e9",\n    "statusLine"')
+    assert machine.settings.read_text().startswith(
+        '{\n    "model": "opus",\n    "note": "é \\u00e9",\n    "statusLine"'
+    )
 
     machine.wait_for_refreshes()
     installed = machine.tree(times=True)
     assert "nothing to change" in machine.run()
     machine.wait_for_refreshes()
-    changed = {path for path, state in machine.tree(times=True).items() if installed.get(path) != state}
+    changed = {
+        path for path, state in machine.tree(times=True).items() if installed.get(path) != state
+    }
     assert not {path for path in changed if not path.startswith(paths.cache_dir(machine.env))}
 
     machine.run("--uninstall", "--dry-run")
@@ -55,7 +59,11 @@ def test_the_whole_of_it_comes_and_goes_without_a_trace(machine: Machine, tmp_pa
 
 def test_everything_is_for_the_user_alone(installed_world: Machine) -> None:
     """No file that another user could write, under whatever umask."""
-    for path in (installed_world.data_dir, Path(paths.state_dir(installed_world.env)), installed_world.settings):
+    for path in (
+        installed_world.data_dir,
+        Path(paths.state_dir(installed_world.env)),
+        installed_world.settings,
+    ):
         for found in (path, *path.rglob("*")):
             assert found.is_symlink() or not found.lstat().st_mode & 0o022, found
 
@@ -65,7 +73,9 @@ def test_the_command_on_path_runs_the_release(installed_world: Machine) -> None:
     command = paths.command(installed_world.env)
     assert os.readlink(command) == f"{installed_world.data_dir}/current/bin/usageline"
     launcher = Path(command).read_text()
-    done = installed_world.world.run(command, "--version", env={"HOME": installed_world.env["HOME"]})
+    done = installed_world.world.run(
+        command, "--version", env={"HOME": installed_world.env["HOME"]}
+    )
     assert "Python is gone" not in done.stderr
     assert "usageline/cli/__main__.py" in launcher
 
@@ -78,11 +88,24 @@ def test_the_hook_is_silent(profile: Machine) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-ENCODED = tuple('{\n  "note": "é"\n}\n'.encode(encoding) for encoding in ("utf-16", "utf-8-sig", "latin-1"))
+ENCODED = tuple(
+    '{\n  "note": "é"\n}\n'.encode(encoding) for encoding in ("utf-16", "utf-8-sig", "latin-1")
+)
 
 
 @pytest.mark.parametrize(
-    "data", [*ENCODED, None, b"", b" \n", b"{}", b'{"a":1}', b'\xef\xbb\xbf{"a":1}', b'{\r\n\t"a": {}\r\n}\r\n'], ids=repr
+    "data",
+    [
+        *ENCODED,
+        None,
+        b"",
+        b" \n",
+        b"{}",
+        b'{"a":1}',
+        b'\xef\xbb\xbf{"a":1}',
+        b'{\r\n\t"a": {}\r\n}\r\n',
+    ],
+    ids=repr,
 )
 def test_settings_come_back_byte_for_byte(profile: Machine, data: bytes | None) -> None:
     """Also where there were none, and no directory for them."""
@@ -128,7 +151,9 @@ def test_another_programs_status_line_comes_back(profile: Machine) -> None:
     assert profile.settings.read_bytes() == FOREIGN
 
     profile.run("--yes")
-    profile.settings.write_text(json.dumps({**json.loads(profile.settings.read_text()), "added": True}))
+    profile.settings.write_text(
+        json.dumps({**json.loads(profile.settings.read_text()), "added": True})
+    )
     said = profile.run("--uninstall")
     assert json.loads(profile.settings.read_text()) == {**json.loads(FOREIGN), "added": True}
     kept = [path for path in profile.settings.parent.iterdir() if path != profile.settings]
@@ -136,7 +161,9 @@ def test_another_programs_status_line_comes_back(profile: Machine) -> None:
     assert kept[0].name in said
 
 
-@pytest.mark.parametrize("data", [b"{", b'{"statusLine": 1, "statusLine": 2}', b"[]", b'{"hooks": []}'], ids=repr)
+@pytest.mark.parametrize(
+    "data", [b"{", b'{"statusLine": 1, "statusLine": 2}', b"[]", b'{"hooks": []}'], ids=repr
+)
 def test_settings_that_cannot_be_changed_are_left_alone(profile: Machine, data: bytes) -> None:
     """The user is told what to paste, and the rest is in place, so that pasting is enough."""
     profile.write_settings(data)
@@ -188,7 +215,9 @@ def test_hooks_that_are_disabled_are_mentioned(profile: Machine) -> None:
     assert "disableAllHooks" in profile.run()
 
 
-def test_a_profile_that_goes_leaves_the_program_to_the_others(profile: Machine, installed_world: Machine) -> None:
+def test_a_profile_that_goes_leaves_the_program_to_the_others(
+    profile: Machine, installed_world: Machine
+) -> None:
     """Two CLAUDE_CONFIG_DIRs share one program."""
     profile.run()
     profile.run("--uninstall")
@@ -243,7 +272,9 @@ def test_wrong_usage_ends_with_status_2(machine: Machine, arguments: tuple[str, 
         ("XDG_DATA_HOME", os.fsdecode(b"/tmp/\xff")),
     ],
 )
-def test_an_odd_environment_is_refused_in_a_sentence(machine: Machine, name: str, value: str) -> None:
+def test_an_odd_environment_is_refused_in_a_sentence(
+    machine: Machine, name: str, value: str
+) -> None:
     """Before anything is changed."""
     before = machine.tree()
     machine.env[name] = value
@@ -268,7 +299,9 @@ LINES = 'set -- "it\'s"\n\n# """ \\\\ $HOME\nprintf \'mine %s\\n\' "$1"\n'
     ],
     ids=["lines", "crlf", "long", "very-long", "escape", "quoted"],
 )
-def test_a_status_line_of_whatever_length_is_kept_beside_ours_and_comes_back(profile: Machine, foreign: str, shown: str | None) -> None:
+def test_a_status_line_of_whatever_length_is_kept_beside_ours_and_comes_back(
+    profile: Machine, foreign: str, shown: str | None
+) -> None:
     """By the very words that the install says, and to the byte."""
     data = json.dumps({"statusLine": {"type": "command", "command": foreign}}, indent=3).encode()
     profile.write_settings(data)
@@ -279,7 +312,12 @@ def test_a_status_line_of_whatever_length_is_kept_beside_ours_and_comes_back(pro
     assert profile.world.run("/bin/sh", "-c", typed).returncode == 0
     kept = check_text(Path(paths.config_file(profile.env)).read_bytes().decode())
     assert kept.values.table("chain")["command"] == foreign
-    assert profile.world.run(paths.command(profile.env), "config", "set", "chain.wait", "true").returncode == 0
+    assert (
+        profile.world.run(
+            paths.command(profile.env), "config", "set", "chain.wait", "true"
+        ).returncode
+        == 0
+    )
     if shown is not None:
         assert shown in profile.line()
     profile.run("--uninstall")
@@ -291,7 +329,9 @@ def test_a_terminal_is_asked_for_its_background_once(profile: Machine) -> None:
     profile.write_settings(b'{"theme": "auto"}')
     profile.world.write_state(hasCompletedOnboarding=True)
     env = {**profile.env, "TERM": "xterm-256color"}
-    with Terminal([str(profile.clone / "install.sh"), "--yes"], env, profile.settings.parent) as terminal:
+    with Terminal(
+        [str(profile.clone / "install.sh"), "--yes"], env, profile.settings.parent
+    ) as terminal:
         deadline = time.monotonic() + 60
         while b"\x1b]11;?" not in terminal.received:
             assert time.monotonic() < deadline, terminal.lines()

@@ -46,8 +46,18 @@ def test_every_interpreter_is_found_once(tmp_path: Path) -> None:
     """By however many names and shims it is reached."""
     for name in ("python3", "python3.11"):
         script(tmp_path / "shims" / name, f'exec {shlex.quote(sys.executable)} "$@"\n')
-    path = os.pathsep.join([str(tmp_path / "shims"), os.path.dirname(sys.executable), os.path.dirname(REAL), "relative", ""])
-    found = [interpreter.path for interpreter in interpreters.find({"PATH": path, "HOME": str(tmp_path)})]
+    path = os.pathsep.join(
+        [
+            str(tmp_path / "shims"),
+            os.path.dirname(sys.executable),
+            os.path.dirname(REAL),
+            "relative",
+            "",
+        ]
+    )
+    found = [
+        interpreter.path for interpreter in interpreters.find({"PATH": path, "HOME": str(tmp_path)})
+    ]
     assert len(found) == len(set(found))
     assert found[0] == REAL
 
@@ -67,7 +77,9 @@ def test_what_is_no_usable_python_is_passed_over(tmp_path: Path, text: str) -> N
     assert interpreters.probe(str(script(tmp_path / "python3", text))) is None
 
 
-def test_a_homebrew_interpreter_is_named_by_the_path_that_survives_an_upgrade(tmp_path: Path) -> None:
+def test_a_homebrew_interpreter_is_named_by_the_path_that_survives_an_upgrade(
+    tmp_path: Path,
+) -> None:
     """The Cellar's path has the patch release in it."""
     real = script(tmp_path / "Cellar" / "python@3.12" / "3.12.1" / "bin" / "python3.12", "")
     (tmp_path / "opt").mkdir()
@@ -77,7 +89,9 @@ def test_a_homebrew_interpreter_is_named_by_the_path_that_survives_an_upgrade(tm
 
 def test_the_fastest_comes_first(tmp_path: Path) -> None:
     """A slow one is made by a script that waits before it starts the real one."""
-    slow = Interpreter(str(script(tmp_path / "python3", f'sleep 0.2; exec {shlex.quote(REAL)} "$@"\n')), (3, 11, 0))
+    slow = Interpreter(
+        str(script(tmp_path / "python3", f'sleep 0.2; exec {shlex.quote(REAL)} "$@"\n')), (3, 11, 0)
+    )
     fast = Interpreter(REAL, (3, 11, 0))
     ranking = interpreters.rank([slow, fast], "")
     assert [timing.interpreter for timing in ranking] == [fast, slow]
@@ -85,11 +99,14 @@ def test_the_fastest_comes_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("system_s", "chosen"), [(0.0103, "/usr/bin/python3.11"), (0.0120, "/home/me/.pyenv/versions/3.13.0/bin/python3.13")]
+    ("system_s", "chosen"),
+    [(0.0103, "/usr/bin/python3.11"), (0.0120, "/home/me/.pyenv/versions/3.13.0/bin/python3.13")],
 )
 def test_of_two_that_are_as_fast_the_systems_own_is_chosen(system_s: float, chosen: str) -> None:
     """A version manager's may be gone tomorrow; but one that is really faster wins."""
-    other = Timing(Interpreter("/home/me/.pyenv/versions/3.13.0/bin/python3.13", (3, 13, 0)), 0.0100)
+    other = Timing(
+        Interpreter("/home/me/.pyenv/versions/3.13.0/bin/python3.13", (3, 13, 0)), 0.0100
+    )
     system = Timing(Interpreter("/usr/bin/python3.11", (3, 11, 2)), system_s)
     assert interpreters.choose([other, system]).interpreter.path == chosen
 

@@ -48,7 +48,9 @@ def test_a_kill_leaves_settings_old_or_new(profile: Machine, arguments: tuple[st
     profile.run("--yes")
     assert wired(profile.settings.read_bytes()) == after
     profile.run("--uninstall")
-    assert {path.name: path.read_bytes() for path in profile.settings.parent.iterdir()} == {"settings.json": BEFORE}
+    assert {path.name: path.read_bytes() for path in profile.settings.parent.iterdir()} == {
+        "settings.json": BEFORE
+    }
 
 
 def test_a_first_install_that_is_killed_can_be_taken_back_or_repeated(machine: Machine) -> None:

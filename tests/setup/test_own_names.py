@@ -24,7 +24,9 @@ PLACES = {
     "config = state": {"XDG_CONFIG_HOME": ONE, "XDG_STATE_HOME": ONE},
     "config = cache": {"XDG_CONFIG_HOME": ONE, "XDG_CACHE_HOME": ONE},
     "config = data": {"XDG_CONFIG_HOME": ONE, "XDG_DATA_HOME": ONE},
-    "all one": dict.fromkeys(("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"), ONE),
+    "all one": dict.fromkeys(
+        ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"), ONE
+    ),
     "cache in state": {"XDG_STATE_HOME": ONE, "XDG_CACHE_HOME": ONE + "/usageline"},
     "state in cache": {"XDG_CACHE_HOME": ONE, "XDG_STATE_HOME": ONE + "/usageline/default"},
     "config in cache": {"XDG_CACHE_HOME": ONE, "XDG_CONFIG_HOME": ONE + "/usageline/default"},
@@ -55,7 +57,13 @@ def _write(path: str, text: str) -> None:
 def _install(env: dict[str, str]) -> None:
     """Make what an installation has on disk after a day's work."""
     directories.prepare(env)
-    for path in (paths.snapshot(env), paths.line_config(env), paths.stamp(env), paths.lock(env), paths.lock_holder(env)):
+    for path in (
+        paths.snapshot(env),
+        paths.line_config(env),
+        paths.stamp(env),
+        paths.lock(env),
+        paths.lock_holder(env),
+    ):
         _write(path, "{}")
     _write(paths.told_dir(env) + "/0123456789abcdef", "")
     _write(paths.looks_dir(env) + "/git-0123456789abcdef.json", "{}")
@@ -72,11 +80,24 @@ def _install(env: dict[str, str]) -> None:
     if not os.path.lexists(data + "/current"):
         os.symlink("releases/0.1.0-0123456789", data + "/current")
     _write(paths.claude_settings(env), "{}")
-    manifest.save(env, manifest.Record("0.1.0-0123456789", data, "/usr/bin/python3", "/usr/bin/python3", before=manifest.encode(b"{}")))
+    manifest.save(
+        env,
+        manifest.Record(
+            "0.1.0-0123456789",
+            data,
+            "/usr/bin/python3",
+            "/usr/bin/python3",
+            before=manifest.encode(b"{}"),
+        ),
+    )
 
 
 def _files(root: Path) -> set[str]:
-    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_symlink() or not path.is_dir()}
+    return {
+        str(path.relative_to(root))
+        for path in root.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    }
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -84,7 +105,11 @@ def test_uninstall_leaves_what_it_did_not_make_and_nothing_else(world: World, pl
     """config.toml, and a clone in each of the directories in turn."""
     for host in (paths.state_dir, paths.cache_dir, paths.data_dir):
         root = world.home / host.__name__
-        env = {**world.env, "HOME": str(root), **{name: path.format(root) for name, path in PLACES[place].items()}}
+        env = {
+            **world.env,
+            "HOME": str(root),
+            **{name: path.format(root) for name, path in PLACES[place].items()},
+        }
         _write(paths.config_file(env), "ttl = 600\n")
         for name in CLONE:
             _write(f"{host(env)}/{name}", "mine")
@@ -92,7 +117,9 @@ def test_uninstall_leaves_what_it_did_not_make_and_nothing_else(world: World, pl
         _install(env)
         messages: list[str] = []
         assert uninstall(Job(env, "/nonexistent", messages.append)) == 0
-        assert _files(root) == before | {os.path.relpath(paths.claude_settings(env), root)}, messages
+        assert _files(root) == before | {os.path.relpath(paths.claude_settings(env), root)}, (
+            messages
+        )
         assert any("was left: it holds files" in message for message in messages)
 
 

@@ -94,6 +94,8 @@ def test_by_the_installed_program_itself(profile: Machine) -> None:
     """`usageline uninstall` runs the release's own copy."""
     profile.run()
     setup = profile.data_dir / "current/plugin/usageline/setup/__main__.py"
-    done = profile.world.run(profile.data_dir / "current/venv/bin/python", "-I", "-B", setup, "--uninstall")
+    done = profile.world.run(
+        profile.data_dir / "current/venv/bin/python", "-I", "-B", setup, "--uninstall"
+    )
     assert done.returncode == 0, done.stderr
     assert not profile.settings.exists()

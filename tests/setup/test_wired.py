@@ -15,7 +15,7 @@ import pytest
 
 from tests.hot import INTERPRETER
 from usageline.core import paths
-from usageline.line.spawn import is_zone
+from usageline.core.background import is_zone
 from usageline.setup.settings_changes import DAMAGED, SAFE_ZONE, Wiring, wiring
 
 if TYPE_CHECKING:
@@ -34,24 +34,45 @@ def wired(release: Release, world: World) -> Wiring:
     return wiring(INTERPRETER, str(data))
 
 
-def _run(world: World, command: str, stdin: int | IO[Any] = subprocess.DEVNULL, **env: str) -> subprocess.CompletedProcess[str]:
+def _run(
+    world: World, command: str, stdin: int | IO[Any] = subprocess.DEVNULL, **env: str
+) -> subprocess.CompletedProcess[str]:
     whole = {**world.env, "NO_COLOR": "1", **env}
     return subprocess.run(
-        ["/bin/sh", "-c", command], stdin=stdin, env=whole, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        ["/bin/sh", "-c", command],
+        stdin=stdin,
+        env=whole,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
     )
 
 
 @pytest.mark.parametrize(
-    "name", [":{0}/fifo", "{0}/fifo", ":./fifo", "../../../../..{0}/fifo", ":{0}/link", ":/dev/stdin", "/proc/self/fd/0"]
+    "name",
+    [
+        ":{0}/fifo",
+        "{0}/fifo",
+        ":./fifo",
+        "../../../../..{0}/fifo",
+        ":{0}/link",
+        ":/dev/stdin",
+        "/proc/self/fd/0",
+    ],
 )
-def test_a_time_zone_that_is_a_projects_file_is_not_opened(world: World, wired: Wiring, tmp_path: Path, name: str) -> None:
+def test_a_time_zone_that_is_a_projects_file_is_not_opened(
+    world: World, wired: Wiring, tmp_path: Path, name: str
+) -> None:
     """Neither by the line, nor the hook, nor a refresh: a FIFO would hold each up for ever."""
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "link").symlink_to("fifo")
     zone = name.format(tmp_path)
     reader, writer = os.pipe()
     try:
-        assert _run(world, wired.line, reader if "fifo" not in name else subprocess.DEVNULL, TZ=zone).stdout.strip()
+        assert _run(
+            world, wired.line, reader if "fifo" not in name else subprocess.DEVNULL, TZ=zone
+        ).stdout.strip()
         assert _run(world, wired.hook, TZ=zone).returncode == 0
     finally:
         os.close(reader)
@@ -59,23 +80,44 @@ def test_a_time_zone_that_is_a_projects_file_is_not_opened(world: World, wired: 
     assert not is_zone(zone)
 
 
-def test_a_directory_of_time_zones_that_is_a_projects_is_not_used(world: World, wired: Wiring, tmp_path: Path) -> None:
+def test_a_directory_of_time_zones_that_is_a_projects_is_not_used(
+    world: World, wired: Wiring, tmp_path: Path
+) -> None:
     os.mkfifo(tmp_path / "Zone")
     assert _run(world, wired.line, TZ="Zone", TZDIR=str(tmp_path)).stdout.strip()
 
 
 @pytest.mark.parametrize(
-    "name", ["Europe/Berlin", ":Europe/Berlin", "UTC", "EST5EDT,M3.2.0,M11.1.0", "", ":/etc/localtime", "/usr/share/zoneinfo/Asia/Tokyo"]
+    "name",
+    [
+        "Europe/Berlin",
+        ":Europe/Berlin",
+        "UTC",
+        "EST5EDT,M3.2.0,M11.1.0",
+        "",
+        ":/etc/localtime",
+        "/usr/share/zoneinfo/Asia/Tokyo",
+    ],
 )
 def test_a_time_zone_of_the_systems_stays(name: str) -> None:
     """As people set it."""
-    done = subprocess.run(["/bin/sh", "-c", SAFE_ZONE + 'echo "$TZ"'], env={"TZ": name}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["/bin/sh", "-c", SAFE_ZONE + 'echo "$TZ"'],
+        env={"TZ": name},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout == name + "\n"
     assert is_zone(name)
 
 
-@pytest.mark.parametrize("kind", ["directory", "closed", "write-only", "socket", "/dev/zero", "/dev/full", "/dev/tty"])
-def test_there_is_a_line_whatever_stdin_is(world: World, wired: Wiring, tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind", ["directory", "closed", "write-only", "socket", "/dev/zero", "/dev/full", "/dev/tty"]
+)
+def test_there_is_a_line_whatever_stdin_is(
+    world: World, wired: Wiring, tmp_path: Path, kind: str
+) -> None:
     """A directory keeps an interpreter from starting."""
     if kind == "closed":
         assert _run(world, f"exec <&-; {wired.line}").stdout.strip()
@@ -99,7 +141,9 @@ def test_there_is_a_line_whatever_stdin_is(world: World, wired: Wiring, tmp_path
 
 
 @pytest.mark.parametrize("how", ["blocked", "ignored", "pending"])
-def test_stdin_that_never_ends_ends_although_the_alarm_was_blocked_or_ignored(world: World, wired: Wiring, how: str) -> None:
+def test_stdin_that_never_ends_ends_although_the_alarm_was_blocked_or_ignored(
+    world: World, wired: Wiring, how: str
+) -> None:
     """Whoever started the client may have done so; one on its way since before does not cut the payload off."""
     prepare = {
         "blocked": "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])",
@@ -110,7 +154,12 @@ def test_stdin_that_never_ends_ends_although_the_alarm_was_blocked_or_ignored(wo
     reader, writer = os.pipe()
     os.write(writer, b'{"model": {"display_name": "Opus"}')
     began = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-I", "-c", code, wired.line], stdin=reader, env=world.env, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-c", code, wired.line],
+        stdin=reader,
+        env=world.env,
+        stdout=subprocess.PIPE,
+    )
     try:
         if how == "pending":
             time.sleep(0.5)
@@ -129,7 +178,9 @@ CUTS = ["empty", "half", "a line less", "zeros", "one byte"]
 
 
 @pytest.mark.parametrize("how", CUTS)
-def test_a_script_that_is_empty_or_cut_ends_in_a_sentence(world: World, wired: Wiring, release: Release, how: str) -> None:
+def test_a_script_that_is_empty_or_cut_ends_in_a_sentence(
+    world: World, wired: Wiring, release: Release, how: str
+) -> None:
     """As a loss of power may leave it: the line says so, the hook says nothing, and neither fails."""
     for script in (release.statusline, release.hook):
         whole = script.read_bytes()
@@ -148,7 +199,9 @@ def test_a_script_that_is_empty_or_cut_ends_in_a_sentence(world: World, wired: W
 
 
 @pytest.mark.parametrize("how", ["gone", "FIFO", "directory"])
-def test_a_script_that_is_gone_or_no_file_is_not_waited_for(world: World, wired: Wiring, release: Release, how: str) -> None:
+def test_a_script_that_is_gone_or_no_file_is_not_waited_for(
+    world: World, wired: Wiring, release: Release, how: str
+) -> None:
     """The line has its sentence; the hook says nothing, for the client shows an error of any other status than 0."""
     fallback = release.root / "bin/fallback"
     fallback.parent.mkdir()
@@ -164,12 +217,19 @@ def test_a_script_that_is_gone_or_no_file_is_not_waited_for(world: World, wired:
 
 
 @pytest.mark.parametrize("how", CUTS)
-def test_a_module_that_is_empty_or_cut_leaves_a_line(world: World, wired: Wiring, release: Release, how: str) -> None:
+def test_a_module_that_is_empty_or_cut_leaves_a_line(
+    world: World, wired: Wiring, release: Release, how: str
+) -> None:
     """Each of those that a line runs, with its bytecode, and the bundle of them all."""
     bundles = list((release.root / "plugin/usageline/__pycache__").glob("line.*.bundle"))
-    modules = [release.root / "plugin/usageline/line" / name for name in ("run.py", "view.py", "__init__.py")]
+    modules = [
+        release.root / "plugin/usageline/line" / name
+        for name in ("run.py", "view.py", "__init__.py")
+    ]
     for path in (*bundles, *modules):
-        compiled = (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc") if path.suffix == ".py" else ()
+        compiled = (
+            (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc") if path.suffix == ".py" else ()
+        )
         for file in (path, *compiled):
             whole = file.read_bytes()
             cut = {

@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from tests.world import World
 
 
-def context_of(world: World, *, max_age_s: float = 300, not_before: float = 0, within_s: float = 9, client: str | None = None) -> Context:
+def context_of(
+    world: World,
+    *,
+    max_age_s: float = 300,
+    not_before: float = 0,
+    within_s: float = 9,
+    client: str | None = None,
+) -> Context:
     """What a refresh would hand to a source in `world` now, with every request permitted."""
     return Context(
         env=world.env,

@@ -9,8 +9,8 @@ import pytest
 
 from tests.server import usage_body
 from tests.sources.contexts import context_of
-from usageline.core.errors import SourceFailure
 from usageline.sources import claude_cache
+from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -37,14 +37,18 @@ def test_a_young_reading_of_the_same_account_is_taken(world: World) -> None:
         ({"age_s": -1e10}, {}),
     ],
 )
-def test_a_reading_that_may_not_be_shown_is_refused(world: World, options: dict[str, Any], context: dict[str, Any]) -> None:
+def test_a_reading_that_may_not_be_shown_is_refused(
+    world: World, options: dict[str, Any], context: dict[str, Any]
+) -> None:
     """Another account's, too old, from before the sign-in changed, from the future."""
     world.client_saw(usage_body(), **options)
     with pytest.raises(SourceFailure):
         claude_cache.fetch(context_of(world, **context))
 
 
-@pytest.mark.parametrize("cached", [None, {}, [], {"fetchedAtMs": "now", "accountUuid": None}, {"fetchedAtMs": True}, 5])
+@pytest.mark.parametrize(
+    "cached", [None, {}, [], {"fetchedAtMs": "now", "accountUuid": None}, {"fetchedAtMs": True}, 5]
+)
 def test_a_cache_of_another_shape_is_a_failure(world: World, cached: object) -> None:
     """It belongs to the client and can change with each of its versions."""
     world.write_state(cachedUsageUtilization=cached)

@@ -56,7 +56,9 @@ def test_a_client_in_which_none_was_chosen_is_dark(world: World) -> None:
         ("no-such-daltonized", "dark", None),
     ],
 )
-def test_the_palette_is_that_of_the_theme(world: World, theme: str, appearance: str | None, palette: str | None) -> None:
+def test_the_palette_is_that_of_the_theme(
+    world: World, theme: str, appearance: str | None, palette: str | None
+) -> None:
     """A theme that the client does not know counts as none, as there."""
     Path(paths.claude_settings(world.env)).write_text(json.dumps({"theme": theme}))
     world.write_state(hasCompletedOnboarding=True)
@@ -74,7 +76,9 @@ def test_the_palette_is_that_of_the_theme(world: World, theme: str, appearance: 
         (None, None, None),
     ],
 )
-def test_a_custom_theme_is_as_its_base(world: World, content: str | None, appearance: str | None, palette: str | None) -> None:
+def test_a_custom_theme_is_as_its_base(
+    world: World, content: str | None, appearance: str | None, palette: str | None
+) -> None:
     """The client keeps the user's themes in a directory of their own."""
     Path(paths.claude_settings(world.env)).write_text('{"theme": "custom:mine"}')
     if content is not None:
@@ -86,8 +90,12 @@ def test_a_custom_theme_is_as_its_base(world: World, content: str | None, appear
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
-def test_the_theme_is_read_in_the_encodings_that_the_client_reads(world: World, encoding: str) -> None:
-    Path(paths.claude_settings(world.env)).write_bytes('{"note": "é", "theme": "light-ansi"}'.encode(encoding))
+def test_the_theme_is_read_in_the_encodings_that_the_client_reads(
+    world: World, encoding: str
+) -> None:
+    Path(paths.claude_settings(world.env)).write_bytes(
+        '{"note": "é", "theme": "light-ansi"}'.encode(encoding)
+    )
     assert claude_state.read(world.env).theme == "light-ansi"
 
 

@@ -11,8 +11,8 @@ from tests.server import usage_body
 from tests.sources.contexts import context_of
 from tests.world import ACCOUNT
 from usageline.core import paths
-from usageline.core.errors import SourceFailure
 from usageline.sources import client
+from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,11 @@ def write(path: Path, script: str) -> None:
 
 def good(world: World) -> str:
     body = world.root / "answer"
-    body.write_text('{"type":"system"}\n' + answer(subscription_type="max", rate_limits_available=True, rate_limits=usage_body()) + "\n")
+    body.write_text(
+        '{"type":"system"}\n'
+        + answer(subscription_type="max", rate_limits_available=True, rate_limits=usage_body())
+        + "\n"
+    )
     return f"read question; cat {body}"
 
 
@@ -61,10 +65,16 @@ def test_its_answer_is_a_reading(world: World, stand_in: Path) -> None:
     write(stand_in, good(world))
     reading = client.fetch(context_of(world))
     assert reading.source == "client"
-    assert [(limit.kind, limit.percent) for limit in reading.limits] == [("session", 37), ("weekly_all", 26), ("weekly_scoped", 55)]
+    assert [(limit.kind, limit.percent) for limit in reading.limits] == [
+        ("session", 37),
+        ("weekly_all", 26),
+        ("weekly_scoped", 55),
+    ]
 
 
-def test_it_is_asked_without_hooks_without_servers_and_without_leaving_a_session(world: World, stand_in: Path) -> None:
+def test_it_is_asked_without_hooks_without_servers_and_without_leaving_a_session(
+    world: World, stand_in: Path
+) -> None:
     told = world.root / "told"
     write(stand_in, f'printf "%s\\n" "$@" "$PWD" "$USAGELINE_REFRESH" >{told}; ' + good(world))
     client.fetch(context_of(world))
@@ -76,13 +86,20 @@ def test_it_is_asked_without_hooks_without_servers_and_without_leaving_a_session
 
 def test_it_is_asked_not_to_read_the_transcripts(world: World, stand_in: Path) -> None:
     asked = world.root / "asked"
-    write(stand_in, f"read question; printf '%s' \"$question\" >{asked}; cat {world.root / 'answer'}")
+    write(
+        stand_in, f"read question; printf '%s' \"$question\" >{asked}; cat {world.root / 'answer'}"
+    )
     good(world)
     client.fetch(context_of(world))
-    assert json.loads(asked.read_text())["request"] == {"subtype": "get_usage", "skip_behaviors": True}
+    assert json.loads(asked.read_text())["request"] == {
+        "subtype": "get_usage",
+        "skip_behaviors": True,
+    }
 
 
-def answering(world: World, body: dict[str, object], *, fetched_s: float | None, moves: bool = False) -> str:
+def answering(
+    world: World, body: dict[str, object], *, fetched_s: float | None, moves: bool = False
+) -> str:
     """A script that answers `body`; the client's cache is `fetched_s` old (None: there is none) and is written anew if the service `moves` it."""
     if fetched_s is not None:
         world.client_saw(body, age_s=fetched_s)
@@ -91,7 +108,9 @@ def answering(world: World, body: dict[str, object], *, fetched_s: float | None,
     (world.root / "state").write_text(json.dumps(world.read_state()))
     world.write_state(cachedUsageUtilization=before.get("cachedUsageUtilization"))
     text = world.root / "answer"
-    text.write_text(answer(subscription_type="max", rate_limits_available=True, rate_limits=body) + "\n")
+    text.write_text(
+        answer(subscription_type="max", rate_limits_available=True, rate_limits=body) + "\n"
+    )
     move = f"cat {world.root / 'state'} >{paths.claude_state(world.env)}; " if moves else ""
     return f"read question; {move}cat {text}"
 
@@ -113,7 +132,11 @@ def without_limits(**more: object) -> dict[str, object]:
     ids=["first", "moved", "no limits, but moved", "a minute", "no cache"],
 )
 def test_an_answer_of_the_services_is_as_old_as_it_was_fetched(
-    world: World, stand_in: Path, body: dict[str, object], cache: tuple[float | None, bool], age_s: float
+    world: World,
+    stand_in: Path,
+    body: dict[str, object],
+    cache: tuple[float | None, bool],
+    age_s: float,
 ) -> None:
     write(stand_in, answering(world, body, fetched_s=cache[0], moves=cache[1]))
     reading = client.fetch(context_of(world))
@@ -121,7 +144,13 @@ def test_an_answer_of_the_services_is_as_old_as_it_was_fetched(
 
 
 @pytest.mark.parametrize(
-    ("body", "fetched_s"), [(without_limits(), 1500), (without_limits(), 3500), (without_limits(), 20), (usage_body(), 1500)]
+    ("body", "fetched_s"),
+    [
+        (without_limits(), 1500),
+        (without_limits(), 3500),
+        (without_limits(), 20),
+        (usage_body(), 1500),
+    ],
 )
 def test_an_answer_from_the_clients_cache_is_a_failure_with_an_older_reading(
     world: World, stand_in: Path, body: dict[str, object], fetched_s: float
@@ -134,9 +163,17 @@ def test_an_answer_from_the_clients_cache_is_a_failure_with_an_older_reading(
 
 
 @pytest.mark.parametrize(
-    "cached", [None, {}, {"accountUuid": "another", "fetchedAtMs": 1}, {"accountUuid": ACCOUNT, "fetchedAtMs": "then"}]
+    "cached",
+    [
+        None,
+        {},
+        {"accountUuid": "another", "fetchedAtMs": 1},
+        {"accountUuid": ACCOUNT, "fetchedAtMs": "then"},
+    ],
 )
-def test_one_whose_age_nobody_knows_is_no_reading(world: World, stand_in: Path, cached: object) -> None:
+def test_one_whose_age_nobody_knows_is_no_reading(
+    world: World, stand_in: Path, cached: object
+) -> None:
     write(stand_in, answering(world, without_limits(), fetched_s=None))
     world.write_state(cachedUsageUtilization=cached)
     assert failure(world).reading is None
@@ -151,11 +188,17 @@ def test_one_from_before_the_sign_in_is_no_reading(world: World, stand_in: Path)
 
 
 def test_the_models_weeks_are_read_where_there_are_no_limits(world: World, stand_in: Path) -> None:
-    rows = [{"display_name": "Fable", "utilization": 63, "resets_at": None}, {"display_name": None}, 5]
+    rows = [
+        {"display_name": "Fable", "utilization": 63, "resets_at": None},
+        {"display_name": None},
+        5,
+    ]
     write(stand_in, answering(world, without_limits(model_scoped=rows), fetched_s=1500))
     reading = failure(world).reading
     assert reading is not None
-    assert ("weekly_scoped", "Fable", 63) in [(limit.kind, limit.label, limit.percent) for limit in reading.limits]
+    assert ("weekly_scoped", "Fable", 63) in [
+        (limit.kind, limit.label, limit.percent) for limit in reading.limits
+    ]
 
 
 @pytest.mark.parametrize(
@@ -166,17 +209,37 @@ def test_the_models_weeks_are_read_where_there_are_no_limits(world: World, stand
         ("read question; cat /dev/zero", "offline"),
         (
             "read question; echo '"
-            + json.dumps({"type": "control_response", "response": {"subtype": "error", "request_id": "usageline"}})
+            + json.dumps(
+                {
+                    "type": "control_response",
+                    "response": {"subtype": "error", "request_id": "usageline"},
+                }
+            )
             + "'",
             "unreadable",
         ),
-        ("read question; echo '" + answer(rate_limits_available=False, subscription_type=None) + "'", "no-plan"),
-        ("read question; echo '" + answer(rate_limits_available=True, rate_limits=None) + "'", "offline"),
-        ("read question; echo '" + answer(rate_limits_available=True, rate_limits={"x": 1}) + "'", "unreadable"),
+        (
+            "read question; echo '"
+            + answer(rate_limits_available=False, subscription_type=None)
+            + "'",
+            "no-plan",
+        ),
+        (
+            "read question; echo '" + answer(rate_limits_available=True, rate_limits=None) + "'",
+            "offline",
+        ),
+        (
+            "read question; echo '"
+            + answer(rate_limits_available=True, rate_limits={"x": 1})
+            + "'",
+            "unreadable",
+        ),
     ],
     ids=["dies", "garbage", "flood", "no such request", "no plan", "none got", "nothing known"],
 )
-def test_anything_else_is_a_named_failure(world: World, stand_in: Path, script: str, status: str) -> None:
+def test_anything_else_is_a_named_failure(
+    world: World, stand_in: Path, script: str, status: str
+) -> None:
     write(stand_in, script)
     assert failure(world).status == status
 

@@ -21,12 +21,18 @@ if TYPE_CHECKING:
 
 def test_the_file_of_the_client_is_read(world: World) -> None:
     """Token, expiry in seconds, scopes, plan, tier, organisation."""
-    world.sign_in(expires_at=1795464000.5, plan="max", tier="default_claude_max_20x", organization="org")
+    world.sign_in(
+        expires_at=1795464000.5, plan="max", tier="default_claude_max_20x", organization="org"
+    )
     found = credentials.read(world.env)
     assert found is not None
     assert found.token.reveal() == CANARY
     assert (found.expires_at, found.scopes) == (1795464000.5, ("user:inference", "user:profile"))
-    assert (found.subscription, found.tier, found.organization_uuid) == ("max", "default_claude_max_20x", "org")
+    assert (found.subscription, found.tier, found.organization_uuid) == (
+        "max",
+        "default_claude_max_20x",
+        "org",
+    )
 
 
 def test_the_directory_is_the_clients_own_choice(world: World) -> None:
@@ -38,7 +44,19 @@ def test_the_directory_is_the_clients_own_choice(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "null", '"text"', "{}", '{"mcpOAuth": {}}', '{"claudeAiOauth": 7}', "[" * 200_000, "\x00\xff"]
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '"text"',
+        "{}",
+        '{"mcpOAuth": {}}',
+        '{"claudeAiOauth": 7}',
+        "[" * 200_000,
+        "\x00\xff",
+    ],
 )
 def test_a_file_that_is_no_sign_in_is_none(world: World, content: str) -> None:
     """Torn, empty, somebody else's."""
@@ -55,7 +73,9 @@ def test_a_file_that_is_no_sign_in_is_none(world: World, content: str) -> None:
         {"accessToken": "", "expiresAt": 0},
     ],
 )
-def test_a_sign_in_without_a_usable_token_has_an_empty_one(world: World, oauth: dict[str, Any]) -> None:
+def test_a_sign_in_without_a_usable_token_has_an_empty_one(
+    world: World, oauth: dict[str, Any]
+) -> None:
     """What a lost renewal leaves; a token that would break out of its header counts as none."""
     world.write_credentials({"claudeAiOauth": oauth})
     found = credentials.read(world.env)
@@ -85,7 +105,14 @@ def test_a_token_shows_nowhere_but_where_it_is_revealed(world: World) -> None:
     """Not in texts, not in the repr of what holds it, not in a pickle."""
     found = credentials.read(world.env)
     assert found is not None
-    for text in (repr(found), str(found), f"{found.token}", f"{found.token!r}", repr([found.token]), found.token.fingerprint):
+    for text in (
+        repr(found),
+        str(found),
+        f"{found.token}",
+        f"{found.token!r}",
+        repr([found.token]),
+        found.token.fingerprint,
+    ):
         assert "CANARY" not in text
     for store in (pickle.dumps, copy.copy):
         with pytest.raises(TypeError):

@@ -49,12 +49,29 @@ def in_seconds() -> int:
 @pytest.mark.parametrize(
     "expires_at",
     [
-        *(None, ABSENT, "soon", "", "2020-01-01T00:00:00Z", 0, -62_135_596_800_000, -1, 0.5, True, False, [], [1], {}),
+        *(
+            None,
+            ABSENT,
+            "soon",
+            "",
+            "2020-01-01T00:00:00Z",
+            0,
+            -62_135_596_800_000,
+            -1,
+            0.5,
+            True,
+            False,
+            [],
+            [1],
+            {},
+        ),
         *(10**15 + 1, 10**400, 1e300, 9e14 + 0.5, str(int((time.time() + 86400) * 1000))),
     ],
     ids=repr,
 )
-def test_a_token_whose_end_is_not_known_is_asked_with(world: World, api: Api, expires_at: object, refresh_token: str | None) -> None:
+def test_a_token_whose_end_is_not_known_is_asked_with(
+    world: World, api: Api, expires_at: object, refresh_token: str | None
+) -> None:
     """The client works with it; only the service can tell (seen in 2.1.330)."""
     write(world, expiresAt=expires_at, refreshToken=refresh_token)
     assert status_of(world) == "ok"
@@ -75,20 +92,28 @@ def test_seconds_in_place_of_milliseconds_are_no_proof(world: World, api: Api) -
         ({"expiresAt": 1_700_000_000_000.25, "refreshTokenExpiresAt": 9e15}, "expired"),
         ({"expiresAt": 1_700_000_000_000, "refreshTokenExpiresAt": None}, "expired"),
         ({"expiresAt": 1_700_000_000_000, "refreshTokenExpiresAt": "1700000000000"}, "expired"),
-        ({"expiresAt": 1_700_000_000_000, "refreshTokenExpiresAt": 1_700_000_000_001}, "signed-out"),
+        (
+            {"expiresAt": 1_700_000_000_000, "refreshTokenExpiresAt": 1_700_000_000_001},
+            "signed-out",
+        ),
         ({"expiresAt": 1_700_000_000_000, "refreshTokenExpiresAt": 0}, "signed-out"),
         ({"expiresAt": 1_700_000_000_000, "refreshToken": None}, "signed-out"),
         ({"expiresAt": 1_700_000_000_000, "refreshToken": ""}, "signed-out"),
         ({"expiresAt": 1_700_000_000_000, "refreshToken": ABSENT}, "signed-out"),
         ({"expiresAt": 1_700_000_000_000, "refreshToken": 7}, "signed-out"),
-        ({"accessToken": "", "refreshToken": "", "expiresAt": 0, "refreshTokenExpiresAt": 9e12}, "signed-out"),
+        (
+            {"accessToken": "", "refreshToken": "", "expiresAt": 0, "refreshTokenExpiresAt": 9e12},
+            "signed-out",
+        ),
         ({"accessToken": "", "expiresAt": 0}, "signed-out"),
         ({"accessToken": None}, "signed-out"),
         ({"accessToken": ABSENT, "refreshToken": ABSENT}, "signed-out"),
     ],
     ids=str,
 )
-def test_without_a_request_it_is_known_whether_a_message_renews_it(world: World, api: Api, changes: dict[str, object], status: str) -> None:
+def test_without_a_request_it_is_known_whether_a_message_renews_it(
+    world: World, api: Api, changes: dict[str, object], status: str
+) -> None:
     """`signed-out` has the line say /login: the client itself is signed out then."""
     write(world, **changes)
     assert status_of(world) == status
@@ -97,10 +122,16 @@ def test_without_a_request_it_is_known_whether_a_message_renews_it(world: World,
 
 @pytest.mark.parametrize(
     ("changes", "status"),
-    [({}, "expired"), ({"refreshToken": None}, "signed-out"), ({"refreshTokenExpiresAt": 1_700_000_000_000}, "signed-out")],
+    [
+        ({}, "expired"),
+        ({"refreshToken": None}, "signed-out"),
+        ({"refreshTokenExpiresAt": 1_700_000_000_000}, "signed-out"),
+    ],
     ids=str,
 )
-def test_a_token_that_the_service_refuses_is_not_sent_again(world: World, api: Api, changes: dict[str, object], status: str) -> None:
+def test_a_token_that_the_service_refuses_is_not_sent_again(
+    world: World, api: Api, changes: dict[str, object], status: str
+) -> None:
     """And what to do about it depends on whether the client can renew it."""
     api.fault = "401"
     write(world, expiresAt=None, **changes)
@@ -114,5 +145,7 @@ def test_the_refresh_token_is_nowhere_in_what_is_kept(world: World) -> None:
     write(world, refreshToken="sk-ant-ort01-NEVER")
     found = credentials.read(world.env)
     assert found is not None
-    assert "NEVER" not in repr(found) + json.dumps([str(getattr(found, name)) for name in found.__slots__])
+    assert "NEVER" not in repr(found) + json.dumps(
+        [str(getattr(found, name)) for name in found.__slots__]
+    )
     assert found.can_renew(time.time())

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import REPOSITORY
-from usageline.sources import claude_files
+from usageline.sources import claude_files, json_scan
 from usageline.sources.auth import claude_state
-from usageline.sources.net import json_scan
-from usageline.sources.net.json_scan import top_level
+from usageline.sources.json_scan import top_level
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,30 +54,44 @@ def value(chance: random.Random, depth: int) -> Any:
     """Make a value whose texts and keys look like structure."""
     kind = chance.randrange(9 if depth else 5)
     if kind < 5:
-        return chance.choice([None, True, -1.5e-7, 12345678901234567890, "".join(chance.choices(WORDS, k=3))])
+        return chance.choice(
+            [None, True, -1.5e-7, 12345678901234567890, "".join(chance.choices(WORDS, k=3))]
+        )
     if kind < 7:
         return [value(chance, depth - 1) for _ in range(chance.randrange(5))]
-    return {chance.choice((*KEYS, *WORDS)): value(chance, depth - 1) for _ in range(chance.randrange(6))}
+    return {
+        chance.choice((*KEYS, *WORDS)): value(chance, depth - 1) for _ in range(chance.randrange(6))
+    }
 
 
 @pytest.mark.parametrize("piece", [64, 100, 1 << 20])
-def test_it_finds_what_json_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+def test_it_finds_what_json_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
     """Whatever stands beside it, wherever a piece of the file ends, however it is written."""
     monkeypatch.setattr(json_scan, "PIECE_BYTES", piece)
     for seed in range(400):
         chance = random.Random(seed)
-        whole = {chance.choice((*KEYS, *WORDS)): value(chance, 4) for _ in range(chance.randrange(12))}
+        whole = {
+            chance.choice((*KEYS, *WORDS)): value(chance, 4) for _ in range(chance.randrange(12))
+        }
         text = json.dumps(whole, ensure_ascii=seed % 2 == 0, indent=chance.choice([None, 1, "\t"]))
         content = ("\ufeff" * (seed % 3 == 0) + "\n " * (seed % 5 == 0) + text + "\r\n").encode()
-        assert scanned(tmp_path / "file", content) == {key: whole[key] for key in KEYS if key in whole}, seed
+        assert scanned(tmp_path / "file", content) == {
+            key: whole[key] for key in KEYS if key in whole
+        }, seed
 
 
 @pytest.mark.parametrize("piece", [64, 1 << 20])
-def test_no_content_is_an_error_without_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+def test_no_content_is_an_error_without_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
     """Cut anywhere it is no object; with bytes changed it is anything, and never another exception."""
     monkeypatch.setattr(json_scan, "PIECE_BYTES", piece)
     chance = random.Random(7)
-    content = json.dumps({"projects": {"/p": {"history": ['a "quoted" \\ text'] * 3}}, "theme": "dark"}).encode()
+    content = json.dumps(
+        {"projects": {"/p": {"history": ['a "quoted" \\ text'] * 3}}, "theme": "dark"}
+    ).encode()
     for end in range(len(content)):
         with pytest.raises(ValueError, match="not a JSON object"):
             scanned(tmp_path / "file", content[:end])
@@ -111,9 +124,10 @@ def test_of_odd_files(tmp_path: Path, content: bytes, expected: dict[str, Any]) 
 
 
 def test_a_value_of_absurd_length_counts_as_absent(tmp_path: Path) -> None:
-    assert scanned(tmp_path / "file", b'{"theme":"' + b"x" * json_scan.MAX_VALUE_BYTES + b'","primaryApiKey":"k"}') == {
-        "primaryApiKey": "k"
-    }
+    assert scanned(
+        tmp_path / "file",
+        b'{"theme":"' + b"x" * json_scan.MAX_VALUE_BYTES + b'","primaryApiKey":"k"}',
+    ) == {"primaryApiKey": "k"}
 
 
 MIB = 1 << 20
@@ -134,18 +148,26 @@ HOSTILE = {
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_of_sixty_megabytes_takes_a_moment_and_little_memory(tmp_path: Path, name: str) -> None:
+def test_a_hostile_file_of_sixty_megabytes_takes_a_moment_and_little_memory(
+    tmp_path: Path, name: str
+) -> None:
     """16 seconds and 1.6 GB is what `json` takes for one."""
     home = tmp_path / "home"
     home.mkdir()
-    (home / ".claude.json").write_bytes(HOSTILE[name]((60 if name in ("nested", "lists") else 8) * MIB))
+    (home / ".claude.json").write_bytes(
+        HOSTILE[name]((60 if name in ("nested", "lists") else 8) * MIB)
+    )
     script = (
-        "import sys, time; sys.path.insert(0, sys.argv[1]); from usageline.sources import claude_state; t = time.process_time(); "
+        "import sys, time; sys.path.insert(0, sys.argv[1]); from usageline.sources.auth import claude_state; t = time.process_time(); "
         "state = claude_state.read({'HOME': sys.argv[2]}); spent = time.process_time() - t; "
         "print(spent, state.theme, state.problem, *(line.split()[1] for line in open('/proc/self/status') if 'VmHWM' in line), sep='|')"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, str(REPOSITORY / "plugin"), str(home)], capture_output=True, text=True, timeout=50, check=True
+        [sys.executable, "-c", script, str(REPOSITORY / "plugin"), str(home)],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=True,
     )
     spent_s, theme, problem, peak_kib = done.stdout.strip().split("|")
     assert float(spent_s) < 2
@@ -156,13 +178,24 @@ def test_a_hostile_file_of_sixty_megabytes_takes_a_moment_and_little_memory(tmp_
 def test_a_long_history_keeps_nothing_from_being_found(tmp_path: Path) -> None:
     """Tens of megabytes of it."""
     entry = {"display": 'look at "this" \\ and {that}', "pastedContents": {}}
-    projects = {f"/home/u/{number}": {"history": [entry] * 100, "allowedTools": []} for number in range(1000)}
-    whole = {"numStartups": 5, "projects": projects, "oauthAccount": {"accountUuid": "a"}, "theme": "light"}
+    projects = {
+        f"/home/u/{number}": {"history": [entry] * 100, "allowedTools": []}
+        for number in range(1000)
+    }
+    whole = {
+        "numStartups": 5,
+        "projects": projects,
+        "oauthAccount": {"accountUuid": "a"},
+        "theme": "light",
+    }
     path = tmp_path / "state"
     path.write_text(json.dumps(whole, indent=2))
     assert path.stat().st_size > 8 * MIB
     began = time.process_time()
-    assert claude_files.read_keys(str(path), KEYS, claude_state.MOST_BYTES) == {"oauthAccount": {"accountUuid": "a"}, "theme": "light"}
+    assert claude_files.read_keys(str(path), KEYS, claude_state.MOST_BYTES) == {
+        "oauthAccount": {"accountUuid": "a"},
+        "theme": "light",
+    }
     assert time.process_time() - began < 3
 
 

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import CANARY
-from usageline.core.errors import SourceFailure
 from usageline.sources.auth import credentials, keychain
+from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.world import World
 
-ITEM = {"claudeAiOauth": {"accessToken": CANARY, "expiresAt": 1795464000000, "scopes": ["user:profile"]}}
+ITEM = {
+    "claudeAiOauth": {"accessToken": CANARY, "expiresAt": 1795464000000, "scopes": ["user:profile"]}
+}
 
 
 @pytest.fixture
@@ -78,14 +80,18 @@ def test_an_item_printed_in_hexadecimal_is_read(world: World, security: Path) ->
         ({}, None),
     ],
 )
-def test_the_service_is_named_by_the_clients_rule(world: World, security: Path, variables: dict[str, str], hashed: str | None) -> None:
+def test_the_service_is_named_by_the_clients_rule(
+    world: World, security: Path, variables: dict[str, str], hashed: str | None
+) -> None:
     """By the directory as given, its letters composed; an empty one adds nothing. No other item is another account's to be taken."""
     world.env.update(variables)
     ending = "" if hashed is None else "-" + hashlib.sha256(hashed.encode()).hexdigest()[:8]
     for name in ("Claude Code-write-check", "Claude Code-credentials-00000000", "Claude Code"):
         (world.root / "items" / name).write_text(json.dumps(ITEM))
     assert credentials.read(world.env, platform="darwin", security=str(security)) is None
-    assert [call.split(" -s ")[1] for call in calls(world)] == [f"Claude Code-credentials{ending} -w"]
+    assert [call.split(" -s ")[1] for call in calls(world)] == [
+        f"Claude Code-credentials{ending} -w"
+    ]
     (world.root / "items" / f"Claude Code-credentials{ending}").write_text(json.dumps(ITEM))
     assert credentials.read(world.env, platform="darwin", security=str(security)) is not None
 
@@ -102,7 +108,9 @@ def test_the_service_is_named_by_the_clients_rule(world: World, security: Path, 
         ({}, pwd.getpwuid(os.geteuid()).pw_name),
     ],
 )
-def test_the_account_is_named_by_the_clients_rule(world: World, security: Path, variables: dict[str, str], account: str) -> None:
+def test_the_account_is_named_by_the_clients_rule(
+    world: World, security: Path, variables: dict[str, str], account: str
+) -> None:
     """USER, else the system's name; one with other characters is nobody's."""
     del world.env["USER"]
     world.env.update(variables)
@@ -110,7 +118,9 @@ def test_the_account_is_named_by_the_clients_rule(world: World, security: Path, 
     assert calls(world) == [f"find-generic-password -a {account} -s Claude Code-credentials -w"]
 
 
-def test_a_user_whom_the_system_does_not_know_has_the_account_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_whom_the_system_does_not_know_has_the_account_of_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 4_000_000_123)
     assert keychain.account({}) == "claude-code-user"
 
@@ -129,8 +139,13 @@ def test_without_an_item_the_file_is_read(world: World, security: Path) -> None:
     assert found.token.reveal() == CANARY
 
 
-@pytest.mark.parametrize("content", ["#!/bin/sh\nexit 51\n", "#!/bin/sh\necho sk-ant-secret >&2; exit 36\n", "no program"])
-def test_a_keychain_that_refuses_is_named_and_quotes_nothing(world: World, security: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    "content",
+    ["#!/bin/sh\nexit 51\n", "#!/bin/sh\necho sk-ant-secret >&2; exit 36\n", "no program"],
+)
+def test_a_keychain_that_refuses_is_named_and_quotes_nothing(
+    world: World, security: Path, content: str
+) -> None:
     """Locked, denied, or no such tool."""
     security.write_text(content)
     with pytest.raises(SourceFailure) as failure:
@@ -140,7 +155,9 @@ def test_a_keychain_that_refuses_is_named_and_quotes_nothing(world: World, secur
     assert "sk-ant" not in str(failure.value)
 
 
-def test_a_keychain_that_asks_the_user_is_not_waited_for(world: World, security: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_keychain_that_asks_the_user_is_not_waited_for(
+    world: World, security: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The dialog would hold the refresh up for ever."""
     monkeypatch.setattr(keychain, "LONGEST_WAIT_S", 0.3)
     security.write_text("#!/bin/sh\nexec sleep 30\n")

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
-def test_without_oauth_no_process_of_ours_opens_the_credentials(world: World, api: Api, built_release: Release) -> None:
+def test_without_oauth_no_process_of_ours_opens_the_credentials(
+    world: World, api: Api, built_release: Release
+) -> None:
     world.configure('sources = ["payload", "claude-cache", "client"]')
     stand_in(world)
     hot = Hot(world, built_release)
@@ -36,20 +38,33 @@ def test_without_oauth_no_process_of_ours_opens_the_credentials(world: World, ap
     logs = []
     for number, command in enumerate(commands):
         log = world.root / f"strace-{number}"
-        hot.run(b"{}", command=["strace", "-f", "-e", "trace=%file", "-s", "500", "-o", str(log), *command])
+        hot.run(
+            b"{}",
+            command=["strace", "-f", "-e", "trace=%file", "-s", "500", "-o", str(log), *command],
+        )
         logs.append(log.read_text())
     assert " 37% " in hot.line()
     assert world.snapshot()["source"] == "client"
     assert api.requests == []
-    opened = [line for log in logs for line in log.splitlines() if ".credentials.json" in line and "stat" not in line.split("(")[0]]
+    opened = [
+        line
+        for log in logs
+        for line in log.splitlines()
+        if ".credentials.json" in line and "stat" not in line.split("(")[0]
+    ]
     assert [line for line in opened if "readlink" not in line and "access(" not in line] == []
-    assert any(paths.claude_credentials(world.env) in log for log in logs), "the trace shows what is looked at"
+    assert any(paths.claude_credentials(world.env) in log for log in logs), (
+        "the trace shows what is looked at"
+    )
 
 
 def stand_in(world: World) -> Path:
     """A program that answers as Claude Code does."""
     told = {"subscription_type": "max", "rate_limits_available": True, "rate_limits": usage_body()}
-    response = {"type": "control_response", "response": {"subtype": "success", "request_id": "usageline", "response": told}}
+    response = {
+        "type": "control_response",
+        "response": {"subtype": "success", "request_id": "usageline", "response": told},
+    }
     path = world.home / ".local" / "bin" / "claude"
     path.parent.mkdir(parents=True, mode=0o755)
     (world.root / "answer").write_text(json.dumps(response) + "\n")

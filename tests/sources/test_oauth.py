@@ -12,8 +12,8 @@ import pytest
 from tests.sources.contexts import context_of
 from tests.world import CANARY
 from usageline import __version__
-from usageline.core.errors import SourceFailure
 from usageline.sources import oauth
+from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from tests.server import Api
@@ -24,14 +24,20 @@ def failure_of(world: World, **context: Any) -> SourceFailure:
     """The failure of a fetch, in whose text there is nothing of the token."""
     with pytest.raises(SourceFailure) as failure:
         oauth.fetch(context_of(world, **context))
-    assert "CANARY" not in repr(failure.value) + str(failure.value.__cause__) + str(failure.value.__context__)
+    assert "CANARY" not in repr(failure.value) + str(failure.value.__cause__) + str(
+        failure.value.__context__
+    )
     return failure.value
 
 
 def test_a_good_answer_is_a_reading(world: World, api: Api) -> None:
     """One request, with an honest name and the header that the endpoint wants."""
     reading = oauth.fetch(context_of(world))
-    assert [(limit.kind, limit.percent) for limit in reading.limits] == [("session", 37), ("weekly_all", 26), ("weekly_scoped", 55)]
+    assert [(limit.kind, limit.percent) for limit in reading.limits] == [
+        ("session", 37),
+        ("weekly_all", 26),
+        ("weekly_scoped", 55),
+    ]
     assert [credit.used_minor for credit in reading.credits] == [1234]
     (request,) = api.requests
     assert (request.method, request.path) == ("GET", "/api/oauth/usage")
@@ -74,7 +80,9 @@ def test_a_number_that_is_none_is_no_percentage(world: World, api: Api) -> None:
 
 
 @pytest.mark.parametrize("fault", ["hang", "hang-body", "drip"])
-def test_the_deadline_holds_against_every_kind_of_slowness(world: World, api: Api, fault: str) -> None:
+def test_the_deadline_holds_against_every_kind_of_slowness(
+    world: World, api: Api, fault: str
+) -> None:
     """Before the headers, after them, and byte by byte, which no timeout of a socket sees."""
     api.fault = fault
     started = time.monotonic()
@@ -112,7 +120,9 @@ def test_an_address_elsewhere_is_never_asked(world: World, other_api: Api) -> No
         ({"scopes": ()}, "no-scope"),
     ],
 )
-def test_a_token_that_cannot_succeed_is_not_sent(world: World, api: Api, sign_in: dict[str, Any], status: str) -> None:
+def test_a_token_that_cannot_succeed_is_not_sent(
+    world: World, api: Api, sign_in: dict[str, Any], status: str
+) -> None:
     """No request at all."""
     world.sign_in(**sign_in)
     assert failure_of(world).status == status

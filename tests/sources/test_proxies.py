@@ -14,11 +14,11 @@ import pytest
 
 from tests.faults.needs import needs
 from tests.sources.contexts import context_of
-from usageline.core.errors import SourceFailure
 from usageline.sources import oauth
 from usageline.sources.net import http, network
 from usageline.sources.net.proxies import proxy_for, tls_context
 from usageline.system import origin
+from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +65,9 @@ def test_a_proxy_of_another_kind_is_named() -> None:
 
 
 @pytest.mark.parametrize("fault", ["403-html", "hang"])
-def test_a_proxy_that_refuses_or_hangs_is_offline_and_never_sees_the_token(world: World, other_api: Api, fault: str) -> None:
+def test_a_proxy_that_refuses_or_hangs_is_offline_and_never_sees_the_token(
+    world: World, other_api: Api, fault: str
+) -> None:
     """It sees a host name and a port; what follows is encrypted to the API."""
     other_api.fault = fault
     world.env["HTTPS_PROXY"] = f"http://user:password@127.0.0.1:{other_api.port}"
@@ -85,8 +87,22 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
         pytest.skip("openssl makes the certificate")
     chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
     names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", *names]
-    subprocess.run([*command, "-keyout", key, "-out", chain], check=True, capture_output=True, timeout=30)
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+        *names,
+    ]
+    subprocess.run(
+        [*command, "-keyout", key, "-out", chain], check=True, capture_output=True, timeout=30
+    )
     return chain, key
 
 
@@ -108,13 +124,21 @@ def test_a_certificate_that_nobody_trusts_is_refused_unless_the_user_says_so(
         assert http.get(url, {}, {name: str(chain)}, time.monotonic() + 5).status == 200
 
 
-@pytest.mark.parametrize("content", [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
-def test_a_file_of_certificates_that_is_missing_or_broken_is_not_fatal(tmp_path: Path, content: str | None) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
+)
+def test_a_file_of_certificates_that_is_missing_or_broken_is_not_fatal(
+    tmp_path: Path, content: str | None
+) -> None:
     """The client only warns, too."""
     path = tmp_path / "extra.pem"
     if content is not None:
         path.write_text(content)
-    assert tls_context({"NODE_EXTRA_CA_CERTS": str(path), "SSL_CERT_FILE": str(path)}).verify_mode is ssl.CERT_REQUIRED
+    assert (
+        tls_context({"NODE_EXTRA_CA_CERTS": str(path), "SSL_CERT_FILE": str(path)}).verify_mode
+        is ssl.CERT_REQUIRED
+    )
 
 
 def test_no_name_server_holds_a_request_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +154,9 @@ def test_no_name_server_holds_a_request_up(world: World, monkeypatch: pytest.Mon
         release.set()
 
 
-def test_only_the_install_and_settings_decide_proxy_and_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_install_and_settings_decide_proxy_and_certificates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home, managed = tmp_path / "home", tmp_path / "managed"
     (home / ".claude").mkdir(parents=True)
     managed.mkdir()
@@ -138,23 +164,40 @@ def test_only_the_install_and_settings_decide_proxy_and_certificates(tmp_path: P
     env = {"HOME": str(home)}
     origin.remember(str(tmp_path), {**env, "HTTPS_PROXY": "http://install", "NO_PROXY": "x"})
     session = {**env, "HTTPS_PROXY": "http://session", "SSL_CERT_DIR": "/theirs"}
-    assert network.variables(session, str(managed)) == {"HTTPS_PROXY": "http://install", "NO_PROXY": "x"}
+    assert network.variables(session, str(managed)) == {
+        "HTTPS_PROXY": "http://install",
+        "NO_PROXY": "x",
+    }
     assert network.unused(session) == ["HTTPS_PROXY", "SSL_CERT_DIR"]
-    settings = {"HTTPS_PROXY": "http://settings", "NODE_EXTRA_CA_CERTS": "/ca.pem", "SSL_CERT_DIR": "relative", "PATH": "/p", "NO_PROXY": 5}
+    settings = {
+        "HTTPS_PROXY": "http://settings",
+        "NODE_EXTRA_CA_CERTS": "/ca.pem",
+        "SSL_CERT_DIR": "relative",
+        "PATH": "/p",
+        "NO_PROXY": 5,
+    }
     (home / ".claude" / "settings.json").write_text(json.dumps({"env": settings}))
     decided = {"HTTPS_PROXY": "http://settings", "NO_PROXY": "x", "NODE_EXTRA_CA_CERTS": "/ca.pem"}
     assert network.variables(session, str(managed)) == decided
     assert network.unused(session) == ["SSL_CERT_DIR"]
     other = {**session, "CLAUDE_CONFIG_DIR": str(tmp_path)}
     (tmp_path / "settings.json").write_text(json.dumps({"env": {"HTTPS_PROXY": "http://project"}}))
-    assert network.variables(other, str(managed)) == {"HTTPS_PROXY": "http://install", "NO_PROXY": "x"}
+    assert network.variables(other, str(managed)) == {
+        "HTTPS_PROXY": "http://install",
+        "NO_PROXY": "x",
+    }
 
 
 def test_managed_settings_decide_last_if_only_root_can_have_written_them(tmp_path: Path) -> None:
     needs(root=True, linux=False)
     (tmp_path / "managed-settings.d").mkdir()
-    (tmp_path / "managed-settings.json").write_text('{"env": {"HTTPS_PROXY": "http://a", "NO_PROXY": "b"}}')
+    (tmp_path / "managed-settings.json").write_text(
+        '{"env": {"HTTPS_PROXY": "http://a", "NO_PROXY": "b"}}'
+    )
     (tmp_path / "managed-settings.d" / "10.json").write_text('{"env": {"NO_PROXY": "c"}}')
-    assert network.variables({"HOME": "/h", "HTTPS_PROXY": "http://z"}, str(tmp_path)) == {"HTTPS_PROXY": "http://a", "NO_PROXY": "c"}
+    assert network.variables({"HOME": "/h", "HTTPS_PROXY": "http://z"}, str(tmp_path)) == {
+        "HTTPS_PROXY": "http://a",
+        "NO_PROXY": "c",
+    }
     (tmp_path / "managed-settings.json").chmod(0o666)
     assert network.variables({"HOME": "/h"}, str(tmp_path)) == {"NO_PROXY": "c"}

@@ -11,8 +11,8 @@ import pytest
 
 from tests.world import ACCOUNT, CANARY
 from usageline.core import paths
-from usageline.core.errors import SourceFailure
 from usageline.sources.auth import credentials, sign_in
+from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -43,7 +43,14 @@ def test_a_subscription_has_an_account_a_plan_and_credentials(world: World) -> N
 def test_another_account_or_organisation_has_another_key(world: World) -> None:
     """Also where one account is in two organisations."""
     keys = set()
-    for account, organization in (("a", "o"), ("b", "o"), ("a", "p"), ("", "o"), ("a", ""), ("ao", "")):
+    for account, organization in (
+        ("a", "o"),
+        ("b", "o"),
+        ("a", "p"),
+        ("", "o"),
+        ("a", ""),
+        ("ao", ""),
+    ):
         world.sign_in(account=account, organization=organization)
         keys.add(sign_in.read(world.env).account)
     assert len(keys) == 6
@@ -97,7 +104,9 @@ def test_an_api_key_of_the_client_has_no_plan_limits(world: World) -> None:
         ({"env": {"CLAUDE_CODE_USE_GATEWAY": "yes", "CLAUDE_CODE_USE_BEDROCK": "1"}}, "gateway"),
     ],
 )
-def test_settings_that_sign_in_otherwise_outrank_a_subscription(world: World, content: dict[str, Any], detail: str) -> None:
+def test_settings_that_sign_in_otherwise_outrank_a_subscription(
+    world: World, content: dict[str, Any], detail: str
+) -> None:
     """As they do in the client."""
     settings(world, **content)
     assert failure_of(world) == ("no-plan", detail)
@@ -105,12 +114,21 @@ def test_settings_that_sign_in_otherwise_outrank_a_subscription(world: World, co
 
 @pytest.mark.parametrize(
     "content",
-    [{}, {"apiKeyHelper": ""}, {"apiKeyHelper": 7}, {"env": {"ANTHROPIC_API_KEY": ""}}, {"env": [1]}, {"env": {"ANTHROPIC_API_KEY": 5}}]
+    [
+        {},
+        {"apiKeyHelper": ""},
+        {"apiKeyHelper": 7},
+        {"env": {"ANTHROPIC_API_KEY": ""}},
+        {"env": [1]},
+        {"env": {"ANTHROPIC_API_KEY": 5}},
+    ]
     + [{"env": {"CLAUDE_CODE_USE_BEDROCK": no}} for no in ("no", "off", False, 0, None, ["1"], 2)]
     + [{"env": {"ANTHROPIC_BASE_URL": "HTTPS://api.anthropic.com:443/"}}],
     ids=str,
 )
-def test_settings_that_say_nothing_of_it_change_nothing(world: World, content: dict[str, Any]) -> None:
+def test_settings_that_say_nothing_of_it_change_nothing(
+    world: World, content: dict[str, Any]
+) -> None:
     """Empty, or of the wrong type."""
     settings(world, **content)
     assert sign_in.read(world.env).plan == "Max 5x"
@@ -127,7 +145,9 @@ def test_a_key_in_the_settings_that_the_user_declined_is_none(world: World) -> N
     assert key[-12:] not in repr(sign_in.read(world.env))
 
 
-@pytest.mark.parametrize("responses", [None, [], "rejected", {"rejected": "all"}, {"rejected": {"a": 1}}], ids=repr)
+@pytest.mark.parametrize(
+    "responses", [None, [], "rejected", {"rejected": "all"}, {"rejected": {"a": 1}}], ids=repr
+)
 def test_answers_about_keys_that_are_none_decline_nothing(world: World, responses: object) -> None:
     settings(world, env={"ANTHROPIC_API_KEY": "sk-ant-api03-secret"})
     world.write_state(customApiKeyResponses=responses)
@@ -135,7 +155,9 @@ def test_answers_about_keys_that_are_none_decline_nothing(world: World, response
 
 
 @pytest.mark.parametrize("name", ["managed-settings.json", "managed-settings.d/10-cloud.json"])
-def test_an_organizations_settings_sign_in_as_the_users_do(world: World, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_an_organizations_settings_sign_in_as_the_users_do(
+    world: World, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     """And what they say of a variable goes before what the user says."""
     monkeypatch.setattr(sign_in, "MANAGED", str(world.root / "managed"))
     path = world.root / "managed" / name
@@ -150,34 +172,78 @@ def test_an_organizations_settings_sign_in_as_the_users_do(world: World, monkeyp
 def test_a_sign_in_to_a_gateway_goes_before_a_plan(world: World) -> None:
     """It is kept beside the plan's."""
     content = json.loads(Path(paths.claude_credentials(world.env)).read_text())
-    world.write_credentials({**content, "enterpriseGateway": {"url": "https://gateway.example", "jwt": "x", "expiresAt": 0}})
+    world.write_credentials(
+        {
+            **content,
+            "enterpriseGateway": {"url": "https://gateway.example", "jwt": "x", "expiresAt": 0},
+        }
+    )
     assert failure_of(world) == ("no-plan", "gateway")
     world.write_credentials({**content, "enterpriseGateway": {}})
     assert sign_in.read(world.env).plan == "Max 5x"
 
 
-MAX_20X = {"organizationType": "claude_max", "organizationRateLimitTier": "default_claude_max_20x", "userRateLimitTier": None}
+MAX_20X = {
+    "organizationType": "claude_max",
+    "organizationRateLimitTier": "default_claude_max_20x",
+    "userRateLimitTier": None,
+}
 
 
 @pytest.mark.parametrize(
     ("credentials_say", "state_says", "plan"),
     [
         (("max", "default_claude_max_5x"), MAX_20X, "Max 20x"),
-        (("max", "default_claude_max_20x"), {**MAX_20X, "organizationRateLimitTier": "default_claude_max_5x"}, "Max 5x"),
-        (("max", "default_claude_max_5x"), {**MAX_20X, "userRateLimitTier": "default_claude_max_5x"}, "Max 5x"),
-        (("max", "default_claude_max_5x"), {"organizationRateLimitTier": "default_claude_max_20x"}, "Max 20x"),
+        (
+            ("max", "default_claude_max_20x"),
+            {**MAX_20X, "organizationRateLimitTier": "default_claude_max_5x"},
+            "Max 5x",
+        ),
+        (
+            ("max", "default_claude_max_5x"),
+            {**MAX_20X, "userRateLimitTier": "default_claude_max_5x"},
+            "Max 5x",
+        ),
+        (
+            ("max", "default_claude_max_5x"),
+            {"organizationRateLimitTier": "default_claude_max_20x"},
+            "Max 20x",
+        ),
         (("pro", "default_claude_ai"), MAX_20X, "Max 20x"),
-        (("max", "default_claude_max_20x"), {"organizationType": "claude_pro", "organizationRateLimitTier": "default_claude_ai"}, "Pro"),
-        (("max", "default_claude_max_5x"), {"organizationType": "claude_team", "seatTier": "team_tier_1"}, "Team Premium"),
+        (
+            ("max", "default_claude_max_20x"),
+            {"organizationType": "claude_pro", "organizationRateLimitTier": "default_claude_ai"},
+            "Pro",
+        ),
+        (
+            ("max", "default_claude_max_5x"),
+            {"organizationType": "claude_team", "seatTier": "team_tier_1"},
+            "Team Premium",
+        ),
         (("team", "default_raven"), {"organizationType": "claude_enterprise"}, "Enterprise"),
-        (("max", "default_claude_max_5x"), {"organizationType": "claude_max", "organizationRateLimitTier": None}, "Max 5x"),
-        (("max", "default_claude_max_5x"), {"organizationType": None, "organizationRateLimitTier": None}, "Max 5x"),
-        (("max", "default_claude_max_5x"), {"organizationType": "api", "organizationRateLimitTier": 7}, "Max 5x"),
+        (
+            ("max", "default_claude_max_5x"),
+            {"organizationType": "claude_max", "organizationRateLimitTier": None},
+            "Max 5x",
+        ),
+        (
+            ("max", "default_claude_max_5x"),
+            {"organizationType": None, "organizationRateLimitTier": None},
+            "Max 5x",
+        ),
+        (
+            ("max", "default_claude_max_5x"),
+            {"organizationType": "api", "organizationRateLimitTier": 7},
+            "Max 5x",
+        ),
         ((None, None), MAX_20X, "Max 20x"),
     ],
 )
 def test_after_a_change_of_plan_the_newer_word_holds(
-    world: World, credentials_say: tuple[str | None, str | None], state_says: dict[str, object], plan: str
+    world: World,
+    credentials_say: tuple[str | None, str | None],
+    state_says: dict[str, object],
+    plan: str,
 ) -> None:
     """The client asks for the account's plan at each start; the credentials have what was true when the token was renewed."""
     world.sign_in(plan=credentials_say[0], tier=credentials_say[1])
@@ -205,7 +271,9 @@ def test_credentials_that_were_written_or_looked_up_later_are_the_newer_word(wor
 
 
 @pytest.mark.parametrize("names", [{"accountUuid": "other"}, {"organizationUuid": "other"}])
-def test_a_state_of_another_account_says_nothing_of_the_token(world: World, names: dict[str, str]) -> None:
+def test_a_state_of_another_account_says_nothing_of_the_token(
+    world: World, names: dict[str, str]
+) -> None:
     """Neither its plan nor what the client saw last."""
     world.write_state(oauthAccount={**world.read_state()["oauthAccount"], **MAX_20X})
     world.client_saw({"five_hour": {"utilization": 99}})
@@ -247,10 +315,16 @@ def test_a_state_that_cannot_be_used_says_why(world: World) -> None:
     """With the credentials all goes on without it; without them it is the reason."""
     path = Path(paths.claude_state(world.env))
     path.write_bytes(b"[" * 100_000)
-    assert sign_in.read(world.env).state.problem == ".claude.json cannot be used: it is not the JSON that Claude Code writes"
+    assert (
+        sign_in.read(world.env).state.problem
+        == ".claude.json cannot be used: it is not the JSON that Claude Code writes"
+    )
     with pytest.raises(SourceFailure) as failure:
         sign_in.read(world.env, with_token=False)
-    assert (failure.value.status, failure.value.detail) == ("unreadable", sign_in.read(world.env).state.problem)
+    assert (failure.value.status, failure.value.detail) == (
+        "unreadable",
+        sign_in.read(world.env).state.problem,
+    )
     path.unlink()
     path.mkdir()
     assert "it is no file" in sign_in.read(world.env).state.problem
@@ -273,7 +347,9 @@ def test_without_a_source_that_needs_them_the_credentials_are_not_opened(world: 
     assert found.token_fingerprint == ""
 
 
-def test_a_keychain_that_refuses_leaves_the_free_sources(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_keychain_that_refuses_leaves_the_free_sources(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its reason is kept for the source that needs the token."""
     monkeypatch.setattr(credentials, "read", _refuse)
     found = sign_in.read(world.env)

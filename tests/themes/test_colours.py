@@ -32,7 +32,22 @@ def test_a_spec_becomes_codes(spec: str, sixteen: str, of_256: str, true: str) -
     assert [colors.codes(parsed, depth) for depth in colors.DEPTHS] == [sixteen, of_256, true]
 
 
-@pytest.mark.parametrize("spec", ["rde", "red blue", "256", "-1", "#fff", "#gggggg", "on", "red on", "on red on blue", "bold;31", "٣"])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "rde",
+        "red blue",
+        "256",
+        "-1",
+        "#fff",
+        "#gggggg",
+        "on",
+        "red on",
+        "on red on blue",
+        "bold;31",
+        "٣",
+    ],
+)
 def test_what_is_no_spec_is_refused(spec: str) -> None:
     """With a word of it."""
     with pytest.raises(ValueError, match=r"^\S+$"):
@@ -46,7 +61,10 @@ def test_the_nearest_of_256_is_near(red: int, green: int, blue: int) -> None:
     aim = colors.oklab(wanted)
 
     def distance(index: int) -> float:
-        return float(sum((a - b) ** 2 for a, b in zip(colors.oklab(colors.rgb(index)), aim, strict=True)) ** 0.5)
+        return float(
+            sum((a - b) ** 2 for a, b in zip(colors.oklab(colors.rgb(index)), aim, strict=True))
+            ** 0.5
+        )
 
     assert distance(colors.nearest(wanted)) <= min(map(distance, range(16, 256))) + 0.06
 
@@ -65,4 +83,6 @@ def test_any_text_is_a_spec_or_refused(spec: str) -> None:
     except ValueError:
         return
     for depth in colors.DEPTHS:
-        assert colors.codes(parsed, depth).replace(";", "").isdigit() or not colors.codes(parsed, depth)
+        assert colors.codes(parsed, depth).replace(";", "").isdigit() or not colors.codes(
+            parsed, depth
+        )

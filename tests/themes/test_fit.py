@@ -12,25 +12,44 @@ from hypothesis import strategies as st
 from usageline import themes
 from usageline.cli.config import sample
 from usageline.config.segments import SEGMENTS
+from usageline.core.text import display_width
 from usageline.line import render, view
-from usageline.line.layout import cells
 from usageline.themes.theme import resolve
 
 NOW = 1_795_000_000
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\")
 ROWS = [
     [(kind, {"text": "mine"}) for kind in SEGMENTS],
-    [("session", {}), ("weekly", {"reset": "both"}), ("git", {"show": ["branch", "dirty", "ahead"]})],
+    [
+        ("session", {}),
+        ("weekly", {"reset": "both"}),
+        ("git", {"show": ["branch", "dirty", "ahead"]}),
+    ],
 ]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 
-def rows(theme: str, columns: int, payload: dict[str, Any] | None = None, **configured: Any) -> list[str]:
+def rows(
+    theme: str, columns: int, payload: dict[str, Any] | None = None, **configured: Any
+) -> list[str]:
     """What the line prints, without its escapes; one that was cut fails the test."""
-    seen = view.build(payload or sample.payload(NOW), sample.snapshot(NOW, light=False), sample.STAMP, {"HOME": sample.HOME}, NOW)
+    seen = view.build(
+        payload or sample.payload(NOW),
+        sample.snapshot(NOW, light=False),
+        sample.STAMP,
+        {"HOME": sample.HOME},
+        NOW,
+    )
     seen.git = sample.GIT
-    whole = {"rows": ROWS, "theme": resolve(themes.find(theme), nerd_font=configured.pop("nerd_font", False)), **configured}
-    shown = [ESCAPE.sub("", row) for row in render.render(seen, whole, {"COLUMNS": str(columns), "TERM": "xterm"})]
+    whole = {
+        "rows": ROWS,
+        "theme": resolve(themes.find(theme), nerd_font=configured.pop("nerd_font", False)),
+        **configured,
+    }
+    shown = [
+        ESCAPE.sub("", row)
+        for row in render.render(seen, whole, {"COLUMNS": str(columns), "TERM": "xterm"})
+    ]
     assert not any("\x1b" in row for row in shown)
     return shown
 
@@ -42,21 +61,34 @@ def test_every_theme_fits_every_width(theme: str, color: str, *, nerd_font: bool
     """By display cells, in every depth of colour; from the width on that one character with its block takes."""
     for columns in (*range(9, 40), 60, 80, 120, 200, 400):
         for row in rows(theme, columns, color=color, nerd_font=nerd_font):
-            assert 0 < cells(row) <= columns - 4
+            assert 0 < display_width(row) <= columns - 4
 
 
 @settings(max_examples=60)
-@given(st.sampled_from(themes.NAMES), st.integers(10, 150), st.tuples(TEXT, TEXT, TEXT), st.booleans())
-def test_whatever_is_shown_fits(theme: str, columns: int, texts: tuple[str, str, str], wrapped: bool) -> None:
+@given(
+    st.sampled_from(themes.NAMES), st.integers(10, 150), st.tuples(TEXT, TEXT, TEXT), st.booleans()
+)
+def test_whatever_is_shown_fits(
+    theme: str, columns: int, texts: tuple[str, str, str], wrapped: bool
+) -> None:
     """Emoji, wide and combining characters, controls; wrapped or not."""
-    payload = {**sample.payload(NOW), "model": {"display_name": texts[0]}, "cwd": texts[1], "output_style": {"name": texts[2]}}
+    payload = {
+        **sample.payload(NOW),
+        "model": {"display_name": texts[0]},
+        "cwd": texts[1],
+        "output_style": {"name": texts[2]},
+    }
     payload.pop("workspace")
     for row in rows(theme, columns, payload, **({"lines": 6} if wrapped else {}), color="256"):
-        assert cells(row) <= columns - 4
+        assert display_width(row) <= columns - 4
 
 
 def test_the_ascii_theme_prints_ascii() -> None:
     """Also for what is not: names, money."""
-    payload = {**sample.payload(NOW), "model": {"display_name": "Modèle 五"}, "output_style": {"name": "\u202eстиль"}}
+    payload = {
+        **sample.payload(NOW),
+        "model": {"display_name": "Modèle 五"},
+        "output_style": {"name": "\u202eстиль"},
+    }
     for row in rows("ascii", 400, payload, color="none", nerd_font=True):
         assert row.isascii()

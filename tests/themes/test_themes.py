@@ -11,9 +11,9 @@ import pytest
 
 from tests.themes.seen import DARK_BACKGROUNDS, LIGHT_BACKGROUNDS, VISIONS, apart, contrast
 from usageline import themes
+from usageline.core.text import display_width
 from usageline.line.color_blind_safe import THEME as COLOR_BLIND
 from usageline.line.default import THEME as DEFAULT
-from usageline.line.layout import cells
 from usageline.themes import colors
 from usageline.themes.theme import STROKES, STYLES, Palette, Theme, resolve
 
@@ -52,14 +52,23 @@ def _grounds(theme: Theme) -> Iterator[tuple[str, Palette, Rgb]]:
 
 
 @pytest.mark.parametrize("theme", ALL, ids=themes.NAMES)
-def test_every_word_is_legible_on_every_background_that_the_theme_is_meant_for(theme: Theme) -> None:
+def test_every_word_is_legible_on_every_background_that_the_theme_is_meant_for(
+    theme: Theme,
+) -> None:
     """WCAG 2.2, AA for text, and AAA for the high-contrast theme; in 24 bits and in what 256 colours make of it."""
     least = 7 if theme.name == "high-contrast" else 4.5
     for ground, palette, behind in _grounds(theme):
-        grave = {"warning", "critical", "alert", "normal", "added", "removed"} if ground in NO_NUMBERS else set()
+        grave = (
+            {"warning", "critical", "alert", "normal", "added", "removed"}
+            if ground in NO_NUMBERS
+            else set()
+        )
         for style in STYLES.keys() - grave - set(STROKES):
             for depth in ("256", "true"):
-                found = contrast(_shown(_rgb(palette.styles[style]), depth), _shown(behind, depth) if theme.blocks else behind)
+                found = contrast(
+                    _shown(_rgb(palette.styles[style]), depth),
+                    _shown(behind, depth) if theme.blocks else behind,
+                )
                 assert found >= least, (ground, style, depth, found)
 
 
@@ -72,7 +81,13 @@ def test_a_bar_stands_out_from_its_groove(theme: Theme) -> None:
             continue
         for style in SEVERITIES:
             for depth in ("256", "true"):
-                assert contrast(_shown(_rgb(palette.styles[style]), depth), _shown(colors.rgb(groove), depth)) >= 3, style
+                assert (
+                    contrast(
+                        _shown(_rgb(palette.styles[style]), depth),
+                        _shown(colors.rgb(groove), depth),
+                    )
+                    >= 3
+                ), style
 
 
 @pytest.mark.parametrize("vision", VISIONS)
@@ -83,7 +98,14 @@ def test_severities_are_apart_for_every_kind_of_colour_vision(vision: str) -> No
     for palette in (theme.dark, theme.light):
         for depth in ("256", "true"):
             for one, other in combinations(SEVERITIES, 2):
-                assert apart(_shown(_rgb(palette.styles[one]), depth), _shown(_rgb(palette.styles[other]), depth), vision) > 23, (
+                assert (
+                    apart(
+                        _shown(_rgb(palette.styles[one]), depth),
+                        _shown(_rgb(palette.styles[other]), depth),
+                        vision,
+                    )
+                    > 23
+                ), (
                     one,
                     other,
                 )
@@ -91,7 +113,11 @@ def test_severities_are_apart_for_every_kind_of_colour_vision(vision: str) -> No
 
 def test_red_and_green_are_what_that_theme_avoids() -> None:
     """The measure can fail: for somebody without red cones the usual red and green are hardly apart."""
-    assert apart((190, 90, 50), (110, 115, 45), "protanopia") < 23 < apart((190, 90, 50), (110, 115, 45), "all")
+    assert (
+        apart((190, 90, 50), (110, 115, 45), "protanopia")
+        < 23
+        < apart((190, 90, 50), (110, 115, 45), "all")
+    )
 
 
 @pytest.mark.parametrize("name", ["color-blind-safe", "high-contrast"])
@@ -115,8 +141,8 @@ def test_a_theme_resolves_to_what_the_line_reads(theme: Theme, *, nerd_font: boo
             assert codes.keys() == STYLES.keys()
             assert all(not code or code.replace(";", "").isdigit() for code in codes.values())
     glyphs = found["glyphs"]
-    assert all(cells(glyphs[name]) == 1 for name in ("full", "empty", "mark"))
-    assert [cells(char) for char in glyphs["parts"]] in ([], [1] * 8)
+    assert all(display_width(glyphs[name]) == 1 for name in ("full", "empty", "mark"))
+    assert [display_width(char) for char in glyphs["parts"]] in ([], [1] * 8)
     assert bool(found["icons"]) is (nerd_font and theme.name != "ascii")
 
 
@@ -147,11 +173,21 @@ def test_the_line_has_the_color_blind_theme_built_in() -> None:
 
 def test_every_theme_is_listed() -> None:
     """Each module of the package but the two that all share is a theme's."""
-    modules = {name.partition(".")[0] for name in os.listdir(os.path.dirname(themes.__file__)) if name.endswith(".py")}
-    assert modules - {"__init__", "theme", "colours"} == {name.replace("-", "_") for name in themes.NAMES}
+    modules = {
+        name.partition(".")[0]
+        for name in os.listdir(os.path.dirname(themes.__file__))
+        if name.endswith(".py")
+    }
+    assert modules - {"__init__", "theme", "colors"} == {
+        name.replace("-", "_") for name in themes.NAMES
+    }
     assert [theme.name for theme in ALL] == list(themes.NAMES)
     assert all(0 < len(theme.about) < 100 for theme in ALL)
 
 
 def _without_empty(value: Any) -> Any:
-    return {name: _without_empty(item) for name, item in value.items() if item != ""} if isinstance(value, dict) else value
+    return (
+        {name: _without_empty(item) for name, item in value.items() if item != ""}
+        if isinstance(value, dict)
+        else value
+    )

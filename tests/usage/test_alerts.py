@@ -17,20 +17,33 @@ WINDOW_S = 18000
 THRESHOLDS = (75, 90)
 
 
-def limit(percent: float | None, resets_at: int | None = AT, *, kind: str = "session", label: str = "Current session") -> Limit:
+def limit(
+    percent: float | None,
+    resets_at: int | None = AT,
+    *,
+    kind: str = "session",
+    label: str = "Current session",
+) -> Limit:
     return Limit(kind, label, percent, resets_at)
 
 
 def reading(*meters: Limit | Credit) -> Reading:
     limits = tuple(meter for meter in meters if isinstance(meter, Limit))
-    return Reading(limits, tuple(meter for meter in meters if isinstance(meter, Credit)), "oauth", NOW)
+    return Reading(
+        limits, tuple(meter for meter in meters if isinstance(meter, Credit)), "oauth", NOW
+    )
 
 
 def credit(percent: float, ends_at: int | None = AT) -> Credit:
     return Credit("Usage credits", 1, 2, 2, "USD", percent, ends_at)
 
 
-def told(*readings: Reading, thresholds: tuple[int, ...] = THRESHOLDS, kinds: tuple[str, ...] = (), now: float = NOW) -> list[list[int]]:
+def told(
+    *readings: Reading,
+    thresholds: tuple[int, ...] = THRESHOLDS,
+    kinds: tuple[str, ...] = (),
+    now: float = NOW,
+) -> list[list[int]]:
     """The thresholds told of after each reading."""
     fired: tuple[Alert, ...] = ()
     found = []
@@ -66,18 +79,28 @@ def test_a_limit_at_its_threshold_is_told_of_with_all_that_is_known() -> None:
         "unknown between",
     ],
 )
-def test_each_threshold_is_told_of_once_in_a_window(percents: list[float | None], expected: list[list[int]]) -> None:
+def test_each_threshold_is_told_of_once_in_a_window(
+    percents: list[float | None], expected: list[list[int]]
+) -> None:
     assert told(*(reading(limit(percent)) for percent in percents)) == expected
 
 
-@pytest.mark.parametrize(("later_s", "again"), [(0, False), (60, False), (-60, False), (61, True), (WINDOW_S, True)])
+@pytest.mark.parametrize(
+    ("later_s", "again"), [(0, False), (60, False), (-60, False), (61, True), (WINDOW_S, True)]
+)
 def test_a_window_is_known_by_its_reset_to_a_minute(later_s: int, again: bool) -> None:
-    assert told(reading(limit(92)), reading(limit(92, AT + later_s))) == [[90], [90] if again else []]
+    assert told(reading(limit(92)), reading(limit(92, AT + later_s))) == [
+        [90],
+        [90] if again else [],
+    ]
 
 
 def test_limits_are_told_apart_by_kind_and_label() -> None:
     fable, opus = (limit(80, kind="weekly_scoped", label=name) for name in ("Fable", "Opus"))
-    assert told(reading(fable, opus, limit(80)), reading(opus, fable, limit(80))) == [[75, 75, 75], []]
+    assert told(reading(fable, opus, limit(80)), reading(opus, fable, limit(80))) == [
+        [75, 75, 75],
+        [],
+    ]
 
 
 def test_a_window_that_has_ended_is_not_told_of_and_forgotten() -> None:
@@ -95,9 +118,18 @@ def test_what_is_missing_from_a_reading_is_remembered() -> None:
 @pytest.mark.parametrize(
     ("fell_to", "then", "expected"),
     [(3, 80, [75]), (3, 95, [90]), (80, 95, [90]), (80, 82, []), (89.5, 95, []), (74, 75, [75])],
-    ids=["below all", "below all, then both", "below one", "still above the other", "rounding", "a point is enough"],
+    ids=[
+        "below all",
+        "below all, then both",
+        "below one",
+        "still above the other",
+        "rounding",
+        "a point is enough",
+    ],
 )
-def test_a_threshold_that_use_was_lowered_below_is_told_of_anew(fell_to: float, then: float, expected: list[int]) -> None:
+def test_a_threshold_that_use_was_lowered_below_is_told_of_anew(
+    fell_to: float, then: float, expected: list[int]
+) -> None:
     lowered = (reading(replace(limit(percent), lowered=True)) for percent in (fell_to, then))
     assert told(reading(limit(92)), *lowered) == [[90], [], expected]
 
@@ -115,7 +147,11 @@ def test_without_a_reset_there_is_one_window_until_use_falls_or_a_reset_is_known
 
 
 def test_a_reset_that_is_left_out_once_changes_nothing() -> None:
-    assert told(reading(limit(80)), reading(limit(92, None)), reading(limit(93))) == [[75], [90], []]
+    assert told(reading(limit(80)), reading(limit(92, None)), reading(limit(93))) == [
+        [75],
+        [90],
+        [],
+    ]
     assert told(reading(limit(92)), reading(limit(10, None)), reading(limit(93))) == [[90], [], []]
 
 
@@ -157,12 +193,16 @@ def test_without_thresholds_nothing_is_told_and_nothing_forgotten() -> None:
 
 def test_a_threshold_added_later_is_told_of_where_no_higher_one_was() -> None:
     _, kept = crossed(reading(limit(85)), (75,), (), (), NOW)
-    assert [alert.threshold for alert in crossed(reading(limit(85)), (75, 80), (), kept, NOW)[0]] == [80]
+    assert [
+        alert.threshold for alert in crossed(reading(limit(85)), (75, 80), (), kept, NOW)[0]
+    ] == [80]
     assert crossed(reading(limit(85)), (60, 75), (), kept, NOW)[0] == ()
 
 
 def test_what_is_remembered_is_bounded_and_of_the_limits_that_there_are() -> None:
-    crowd = reading(*(limit(92, kind="new", label=str(number)) for number in range(3 * MOST_ALERTS)))
+    crowd = reading(
+        *(limit(92, kind="new", label=str(number)) for number in range(3 * MOST_ALERTS))
+    )
     others = tuple(Alert("old", str(number), 75, 80, AT, NOW) for number in range(MOST_ALERTS))
     new, kept = crossed(crowd, THRESHOLDS, (), others, NOW)
     assert len(new) == len(kept) == MOST_ALERTS
@@ -174,7 +214,12 @@ STEPS = st.lists(
         st.integers(0, 4000),
         st.dictionaries(
             st.sampled_from(["session", "weekly"]),
-            st.tuples(st.none() | st.floats(0, 100), st.integers(0, 3), st.integers(-30, 30), st.booleans()),
+            st.tuples(
+                st.none() | st.floats(0, 100),
+                st.integers(0, 3),
+                st.integers(-30, 30),
+                st.booleans(),
+            ),
         ),
     ),
     max_size=40,
@@ -183,7 +228,8 @@ STEPS = st.lists(
 
 @given(STEPS, st.lists(st.integers(1, 100), max_size=4).map(tuple))
 def test_no_threshold_is_told_of_twice_in_a_window_that_use_did_not_fall_in_and_none_is_missed(
-    steps: list[tuple[int, dict[str, tuple[float | None, int, int, bool]]]], thresholds: tuple[int, ...]
+    steps: list[tuple[int, dict[str, tuple[float | None, int, int, bool]]]],
+    thresholds: tuple[int, ...],
 ) -> None:
     """Whatever the sequence: windows come back, resets are reported unevenly, percentages go up and down."""
     now, fired = NOW, tuple[Alert, ...]()
@@ -193,9 +239,15 @@ def test_no_threshold_is_told_of_twice_in_a_window_that_use_did_not_fall_in_and_
         now += wait_s
         limits = {}
         for kind, (percent, number, jitter_s, lowered) in rows.items():
-            limits[kind, number] = Limit(kind, "", percent, AT + number * WINDOW_S + jitter_s, lowered=lowered)
+            limits[kind, number] = Limit(
+                kind, "", percent, AT + number * WINDOW_S + jitter_s, lowered=lowered
+            )
             if lowered and percent is not None:
-                since_fall[kind, number] = {threshold for threshold in since_fall.get((kind, number), ()) if threshold <= percent}
+                since_fall[kind, number] = {
+                    threshold
+                    for threshold in since_fall.get((kind, number), ())
+                    if threshold <= percent
+                }
         new, fired = crossed(reading(*limits.values()), thresholds, (), fired, now)
         for alert in new:
             assert alert.resets_at is not None
@@ -206,4 +258,6 @@ def test_no_threshold_is_told_of_twice_in_a_window_that_use_did_not_fall_in_and_
         for window, each in limits.items():
             assert each.resets_at is not None
             if each.percent is not None and each.resets_at > now:
-                assert {threshold for threshold in thresholds if threshold <= each.percent} <= ever.get(window, set())
+                assert {
+                    threshold for threshold in thresholds if threshold <= each.percent
+                } <= ever.get(window, set())

@@ -8,7 +8,14 @@ import pytest
 
 from usageline.usage.parse import parse
 
-EXTRA = {"is_enabled": True, "monthly_limit": 5000, "used_credits": 1234.0, "utilization": 24.68, "currency": "USD", "decimal_places": 2}
+EXTRA = {
+    "is_enabled": True,
+    "monthly_limit": 5000,
+    "used_credits": 1234.0,
+    "utilization": 24.68,
+    "currency": "USD",
+    "decimal_places": 2,
+}
 
 
 def usage_credits(spend: object = None, **changes: Any) -> Any:
@@ -18,22 +25,45 @@ def usage_credits(spend: object = None, **changes: Any) -> Any:
 
 def test_a_window_that_is_told_twice_has_the_number_that_is_not_rounded() -> None:
     """`spend.percent` is 72 for 71.8 in a captured body (u10): what is rounded to the nearest could be one more than the client shows."""
-    listed = [{"kind": "session", "percent": 72, "severity": "normal", "resets_at": "2026-11-23T20:00:00Z"}]
-    limits, _ = parse({"limits": listed, "five_hour": {"utilization": 71.8, "resets_at": "2026-11-23T20:00:00Z"}})
+    listed = [
+        {
+            "kind": "session",
+            "percent": 72,
+            "severity": "normal",
+            "resets_at": "2026-11-23T20:00:00Z",
+        }
+    ]
+    limits, _ = parse(
+        {"limits": listed, "five_hour": {"utilization": 71.8, "resets_at": "2026-11-23T20:00:00Z"}}
+    )
     assert [(limit.percent, limit.severity) for limit in limits] == [(71.8, "normal")]
 
 
 def test_of_the_two_forms_of_usage_credits_the_older_one_counts() -> None:
     """The newer one where it is alone, or has what the older one lacks."""
-    spend = {"used": {"amount_minor": 1230, "currency": "EUR", "exponent": 2}, "limit": {"amount_minor": 6000}, "enabled": False}
+    spend = {
+        "used": {"amount_minor": 1230, "currency": "EUR", "exponent": 2},
+        "limit": {"amount_minor": 6000},
+        "enabled": False,
+    }
     both = usage_credits(spend)
-    assert (both.used_minor, both.limit_minor, both.currency, both.enabled) == (1234, 5000, "USD", True)
+    assert (both.used_minor, both.limit_minor, both.currency, both.enabled) == (
+        1234,
+        5000,
+        "USD",
+        True,
+    )
     lacking = usage_credits(spend, used_credits=None, monthly_limit=None, currency=None)
     assert (lacking.used_minor, lacking.limit_minor, lacking.currency) == (1230, 6000, "EUR")
 
 
-@pytest.mark.parametrize(("currency", "exponent"), [("JPY", 0), ("KRW", 0), ("VND", 0), ("USD", 2), ("KWD", 2), (None, 2)])
-def test_without_decimals_named_a_currency_has_those_that_the_client_gives_it(currency: str | None, exponent: int) -> None:
+@pytest.mark.parametrize(
+    ("currency", "exponent"),
+    [("JPY", 0), ("KRW", 0), ("VND", 0), ("USD", 2), ("KWD", 2), (None, 2)],
+)
+def test_without_decimals_named_a_currency_has_those_that_the_client_gives_it(
+    currency: str | None, exponent: int
+) -> None:
     assert usage_credits(currency=currency, decimal_places=None).exponent == exponent
 
 
@@ -50,6 +80,16 @@ def test_a_refund_is_nothing_used() -> None:
 
 
 def test_a_pool_that_the_client_knows_has_the_clients_name() -> None:
-    pool = {"utilization": 5, "resets_at": "2026-12-05T07:59:00Z", "limit_dollars": 250, "used_dollars": 12.5}
-    _, credits_found = parse({"cinder_cove": pool, "wattle_ember": {**pool, "label": "Launch credit"}})
-    assert [credit.label for credit in credits_found] == ["Claude Code and Cowork credit", "Launch credit"]
+    pool = {
+        "utilization": 5,
+        "resets_at": "2026-12-05T07:59:00Z",
+        "limit_dollars": 250,
+        "used_dollars": 12.5,
+    }
+    _, credits_found = parse(
+        {"cinder_cove": pool, "wattle_ember": {**pool, "label": "Launch credit"}}
+    )
+    assert [credit.label for credit in credits_found] == [
+        "Claude Code and Cowork credit",
+        "Launch credit",
+    ]

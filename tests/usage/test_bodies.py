@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from tests.world import CAPTURES
-from usageline.core.errors import SourceFailure
-from usageline.usage.model import Credit, Limit
+from usageline.usage.model import Credit, Limit, SourceFailure
 from usageline.usage.parse import parse
 
 BODIES = Path(__file__).parent / "bodies"
@@ -23,7 +22,9 @@ def scoped(label: str) -> tuple[str, str]:
     return "weekly_scoped", label
 
 
-def usage_credits(used: int | None, limit: int | None, percent: float | None, currency: str = "USD", **more: Any) -> Credit:
+def usage_credits(
+    used: int | None, limit: int | None, percent: float | None, currency: str = "USD", **more: Any
+) -> Credit:
     """The account's usage credits."""
     return Credit(
         **{
@@ -38,15 +39,30 @@ def usage_credits(used: int | None, limit: int | None, percent: float | None, cu
     )
 
 
-def pool(used: int | None, limit: int | None, percent: float | None, ends_at: int | None, **more: Any) -> Credit:
+def pool(
+    used: int | None, limit: int | None, percent: float | None, ends_at: int | None, **more: Any
+) -> Credit:
     """A one-time credit in dollars."""
     more = {"label": "One-time credit", **more}
-    return Credit(used_minor=used, limit_minor=limit, percent=percent, ends_at=ends_at, exponent=2, currency="USD", expires=True, **more)
+    return Credit(
+        used_minor=used,
+        limit_minor=limit,
+        percent=percent,
+        ends_at=ends_at,
+        exponent=2,
+        currency="USD",
+        expires=True,
+        **more,
+    )
 
 
 OURS: dict[str, tuple[list[Limit], list[Credit]]] = {
     "max_with_model_limit": (
-        [Limit(*SESSION, 37.9, AT_20, "normal"), Limit(*WEEK, 26, AT_THU, "normal"), Limit(*scoped("Fable"), 55, AT_THU, "warning")],
+        [
+            Limit(*SESSION, 37.9, AT_20, "normal"),
+            Limit(*WEEK, 26, AT_THU, "normal"),
+            Limit(*scoped("Fable"), 55, AT_THU, "warning"),
+        ],
         [usage_credits(1234, 5000, 24.68)],
     ),
     "flat_only": (
@@ -59,7 +75,10 @@ OURS: dict[str, tuple[list[Limit], list[Credit]]] = {
         ],
         [],
     ),
-    "organisation_on_credits": ([], [usage_credits(112550, 100000, 112.55, "JPY", exponent=0, reached=True)]),
+    "organisation_on_credits": (
+        [],
+        [usage_credits(112550, 100000, 112.55, "JPY", exponent=0, reached=True)],
+    ),
     "unknown_kinds": (
         [
             Limit("monthly_all", "Monthly all", 4.5, DEC_1, "normal"),
@@ -76,7 +95,15 @@ OURS: dict[str, tuple[list[Limit], list[Credit]]] = {
         [Limit(*SESSION, 1, AT_20)],
         [
             pool(0, 25000, 0, DEC_5),
-            pool(10009, 10000, 100.09, DEC_5, label="Launch credit", enabled=False, disabled_reason="depleted"),
+            pool(
+                10009,
+                10000,
+                100.09,
+                DEC_5,
+                label="Launch credit",
+                enabled=False,
+                disabled_reason="depleted",
+            ),
             pool(1000, 2000, 50, None, label="Claude Code and Cowork credit"),
         ],
     ),
@@ -91,18 +118,39 @@ OURS: dict[str, tuple[list[Limit], list[Credit]]] = {
     ),
     "disabled_with_a_reason": (
         [Limit(*SESSION, 100, AT_20), Limit(*WEEK, 100, AT_THU)],
-        [usage_credits(10770, 1500, 718.0, "EUR", exponent=3, enabled=False, disabled_reason="out_of_credits")],
+        [
+            usage_credits(
+                10770,
+                1500,
+                718.0,
+                "EUR",
+                exponent=3,
+                enabled=False,
+                disabled_reason="out_of_credits",
+            )
+        ],
     ),
     "no_cap": ([Limit(*WEEK, 5, AT_THU)], [usage_credits(20847, None, None, "GBP")]),
     "nothing_used": ([], []),
 }
 
 CAPTURED: dict[str, tuple[list[Limit], list[Credit]]] = {
-    "u01_pre-2025-11_legacy": ([Limit(*SESSION, 0, 1764100800), Limit(*WEEK, 0, 1764615600), Limit(*scoped("Opus"), 0, 1764615600)], []),
+    "u01_pre-2025-11_legacy": (
+        [
+            Limit(*SESSION, 0, 1764100800),
+            Limit(*WEEK, 0, 1764615600),
+            Limit(*scoped("Opus"), 0, 1764615600),
+        ],
+        [],
+    ),
     "u02_2025-11-25": ([Limit(*SESSION, 19, 1764108000), Limit(*WEEK, 7, 1764622800)], []),
     "u03_2026-01-28": ([Limit(*SESSION, 61, 1769587199), Limit(*WEEK, 22, 1770112799)], []),
     "u05_2026-04-30": (
-        [Limit(*SESSION, 14, 1777587599), Limit(*WEEK, 65, 1777845599), Limit(*scoped("Sonnet"), 0, 1777845600)],
+        [
+            Limit(*SESSION, 14, 1777587599),
+            Limit(*WEEK, 65, 1777845599),
+            Limit(*scoped("Sonnet"), 0, 1777845600),
+        ],
         [usage_credits(0, 5000, 0)],
     ),
     "u07_2026-07-03_max_fable100": (
@@ -177,7 +225,10 @@ CAPTURED: dict[str, tuple[list[Limit], list[Credit]]] = {
         ],
         [],
     ),
-    "u25_2026-10-06_cached_session_not_started": ([Limit(*SESSION, 0, None), Limit(*WEEK, 6, 1791727200)], []),
+    "u25_2026-10-06_cached_session_not_started": (
+        [Limit(*SESSION, 0, None), Limit(*WEEK, 6, 1791727200)],
+        [],
+    ),
     "u29_weekly_scoped_entries": (
         [
             Limit(*scoped("Fable"), 70, 1783490400, "normal"),
@@ -254,7 +305,10 @@ def test_a_body_with_nothing_known_in_it_is_unreadable_and_not_zeros(body: objec
     assert failure.value.status == "unreadable"
 
 
-@pytest.mark.parametrize("body", [{"five_hour": None}, {"limits": []}, {"extra_usage": {"is_enabled": False}}, {"spend": None}])
+@pytest.mark.parametrize(
+    "body",
+    [{"five_hour": None}, {"limits": []}, {"extra_usage": {"is_enabled": False}}, {"spend": None}],
+)
 def test_nothing_used_is_an_answer(body: dict[str, object]) -> None:
     """Keys that are known and empty: no limits, which is not a failure."""
     assert parse(body) == ((), ())

@@ -14,7 +14,13 @@ DATE = "Mon, 23 Nov 2026 20:00:00 GMT"
 
 
 def reading(*ahead: tuple[str, int], off_s: int | None = None) -> Reading:
-    return Reading(tuple(Limit(kind, kind, 50, NOW + ahead_s) for kind, ahead_s in ahead), (), "oauth", NOW, clock_ahead_s=off_s)
+    return Reading(
+        tuple(Limit(kind, kind, 50, NOW + ahead_s) for kind, ahead_s in ahead),
+        (),
+        "oauth",
+        NOW,
+        clock_ahead_s=off_s,
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,7 +64,10 @@ def test_a_date_that_a_sessions_reset_contradicts_is_not_believed() -> None:
     """A proxy's clock: a session is five hours long, so its reset fits no clock that is days off."""
     contradicted = reading(("session", HOUR), off_s=2 * DAY)
     assert (clock.agrees(contradicted), clock.problem(contradicted)) == (True, "")
-    assert clock.problem(reading(("session", HOUR), off_s=3 * HOUR)) == "this machine's clock is 3h00m ahead"
+    assert (
+        clock.problem(reading(("session", HOUR), off_s=3 * HOUR))
+        == "this machine's clock is 3h00m ahead"
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +99,9 @@ def test_one_unusual_window_is_no_proof_of_a_wrong_clock(ahead: list[tuple[str, 
         [("session", -365 * DAY)],
     ],
 )
-def test_resets_that_cannot_be_are_a_wrong_clock_unless_the_service_says_it_is_right(ahead: list[tuple[str, int]]) -> None:
+def test_resets_that_cannot_be_are_a_wrong_clock_unless_the_service_says_it_is_right(
+    ahead: list[tuple[str, int]],
+) -> None:
     assert clock.agrees(reading(*ahead)) is False
     assert clock.problem(reading(*ahead)) == "this machine's clock does not fit the resets"
     assert clock.agrees(reading(*ahead, off_s=5)) is True
@@ -103,5 +114,10 @@ def test_an_offset_holds_for_readings_without_one_until_the_clock_may_have_been_
     for after_s, off_s in ((300, 3 * HOUR), (-3 * HOUR + 300, None), (3 * HOUR + 300, None)):
         later = replace(reading(), observed_at=NOW + after_s)
         assert clock.with_last_offset(later, before).clock_ahead_s == off_s
-    assert clock.with_last_offset(replace(reading(off_s=0), observed_at=NOW + 300), before).clock_ahead_s == 0
+    assert (
+        clock.with_last_offset(
+            replace(reading(off_s=0), observed_at=NOW + 300), before
+        ).clock_ahead_s
+        == 0
+    )
     assert clock.with_last_offset(reading(), None).clock_ahead_s is None

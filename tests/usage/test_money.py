@@ -8,14 +8,21 @@ from typing import Any
 import pytest
 
 from usageline.usage.model import Credit, Reading
-from usageline.usage.month import month_end, with_month_end
+from usageline.usage.month import month_end, with_reset_date
 from usageline.usage.parse import parse
 
 NOW = 1_795_464_000
 SOON, LATER, LAST = "2026-11-28T09:18:52Z", "2026-12-13T00:00:00Z", "2026-12-28T00:00:00Z"
 SOON_S = 1_795_857_532
 WINDOW = {"five_hour": {"utilization": 10, "resets_at": "2026-11-23T22:00:00Z"}}
-EXTRA = {"is_enabled": False, "monthly_limit": 500, "used_credits": 1077.0, "utilization": 215.4, "currency": "EUR", "decimal_places": 2}
+EXTRA = {
+    "is_enabled": False,
+    "monthly_limit": 500,
+    "used_credits": 1077.0,
+    "utilization": 215.4,
+    "currency": "EUR",
+    "decimal_places": 2,
+}
 
 
 def credits_of(body: dict[str, Any]) -> list[Credit]:
@@ -24,7 +31,13 @@ def credits_of(body: dict[str, Any]) -> list[Credit]:
 
 def pool(**changes: Any) -> Credit:
     """The one credit of a body with such a pool under a name that nobody knows."""
-    whole = {"utilization": 60.0, "resets_at": SOON, "limit_dollars": 50, "used_dollars": 30, "remaining_dollars": None}
+    whole = {
+        "utilization": 60.0,
+        "resets_at": SOON,
+        "limit_dollars": 50,
+        "used_dollars": 30,
+        "remaining_dollars": None,
+    }
     (credit,) = credits_of({"amber_ladder": {**whole, **changes}})
     return credit
 
@@ -40,10 +53,17 @@ def pool(**changes: Any) -> Credit:
         {"spend_limit_reached": True, "is_enabled": True},
     ],
 )
-def test_a_spend_limit_that_is_reached_keeps_its_amounts_and_resets_on_the_first(told: dict[str, Any]) -> None:
+def test_a_spend_limit_that_is_reached_keeps_its_amounts_and_resets_on_the_first(
+    told: dict[str, Any],
+) -> None:
     limits, found = parse({**WINDOW, "extra_usage": {**EXTRA, **told}})
-    (credit,) = with_month_end(Reading(limits, found, "oauth", NOW)).credits
-    assert (credit.used_minor, credit.limit_minor, credit.percent, credit.reached) == (1077, 500, 215.4, True)
+    (credit,) = with_reset_date(Reading(limits, found, "oauth", NOW)).credits
+    assert (credit.used_minor, credit.limit_minor, credit.percent, credit.reached) == (
+        1077,
+        500,
+        215.4,
+        True,
+    )
     assert credit.ends_at == month_end(NOW)
 
 
@@ -56,7 +76,9 @@ def test_a_spend_limit_that_is_reached_keeps_its_amounts_and_resets_on_the_first
         {"disabled_reason": None},
     ],
 )
-def test_credits_that_are_off_for_another_reason_have_reached_no_limit(told: dict[str, Any]) -> None:
+def test_credits_that_are_off_for_another_reason_have_reached_no_limit(
+    told: dict[str, Any],
+) -> None:
     (credit,) = credits_of({"extra_usage": {**EXTRA, **told}})
     assert (credit.enabled, credit.reached) == (False, False)
 
@@ -79,13 +101,17 @@ def test_a_limit_reached_without_amounts_is_still_told() -> None:
         ({"utilization": NOW, "used_dollars": None}, (None, 5000, None)),
     ],
 )
-def test_a_pool_shows_what_is_known_of_it(changes: dict[str, Any], shown: tuple[object, ...]) -> None:
+def test_a_pool_shows_what_is_known_of_it(
+    changes: dict[str, Any], shown: tuple[object, ...]
+) -> None:
     credit = pool(**changes)
     assert (credit.used_minor, credit.limit_minor, credit.percent) == shown
     assert (credit.label, credit.ends_at, credit.expires) == ("One-time credit", SOON_S, True)
 
 
-@pytest.mark.parametrize("name", ["iguana_necktie", "tangelo", "velvet_harbor", "nimbus_quill", "zircon_9_otter"])
+@pytest.mark.parametrize(
+    "name", ["iguana_necktie", "tangelo", "velvet_harbor", "nimbus_quill", "zircon_9_otter"]
+)
 def test_a_code_name_is_no_label_and_a_pool_at_0_without_dollars_is_nothing(name: str) -> None:
     (credit,) = credits_of({name: {"utilization": 7.7, "resets_at": SOON}})
     assert (credit.label, credit.percent, credit.expires) == ("One-time credit", 7.7, True)
@@ -95,14 +121,26 @@ def test_a_code_name_is_no_label_and_a_pool_at_0_without_dollars_is_nothing(name
 
 @pytest.mark.parametrize(
     ("label", "shown"),
-    [("Launch credit", "Launch credit"), ("amber_ladder", "One-time credit"), ("Usage credits", "One-time credit"), (7, "One-time credit")],
+    [
+        ("Launch credit", "Launch credit"),
+        ("amber_ladder", "One-time credit"),
+        ("Usage credits", "One-time credit"),
+        (7, "One-time credit"),
+    ],
 )
-def test_a_pool_has_the_services_label_unless_that_is_a_code_name(label: object, shown: str) -> None:
+def test_a_pool_has_the_services_label_unless_that_is_a_code_name(
+    label: object, shown: str
+) -> None:
     assert pool(label=label).label == shown
 
 
-@pytest.mark.parametrize(("name", "label"), [("cinder_cove", "Claude Code and Cowork credit"), ("wattle_ember", "Credit")])
-def test_pools_that_the_client_draws_have_its_words_and_are_there_at_0(name: str, label: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("cinder_cove", "Claude Code and Cowork credit"), ("wattle_ember", "Credit")],
+)
+def test_pools_that_the_client_draws_have_its_words_and_are_there_at_0(
+    name: str, label: str
+) -> None:
     (credit,) = credits_of({name: {"utilization": 0.0, "resets_at": SOON}})
     assert (credit.label, credit.percent, credit.expires) == (label, 0, True)
 
@@ -119,16 +157,32 @@ def test_a_window_named_by_its_length_stays_a_window(name: str) -> None:
         (None, True),
         ([], True),
         ([{"starts_at": SOON, "ends_at": LAST}], True),
-        ([{"starts_at": "2026-11-01T00:00:00Z", "ends_at": SOON}, {"starts_at": SOON, "ends_at": LAST}], False),
-        ([{"starts_at": "2026-11-01T00:00:00Z", "ends_at": "2026-11-05T00:00:00Z"}, {"starts_at": LATER, "ends_at": SOON}], True),
+        (
+            [
+                {"starts_at": "2026-11-01T00:00:00Z", "ends_at": SOON},
+                {"starts_at": SOON, "ends_at": LAST},
+            ],
+            False,
+        ),
+        (
+            [
+                {"starts_at": "2026-11-01T00:00:00Z", "ends_at": "2026-11-05T00:00:00Z"},
+                {"starts_at": LATER, "ends_at": SOON},
+            ],
+            True,
+        ),
         ([{"ends_at": SOON}, {"ends_at": LATER}, {"ends_at": LAST}], False),
         ([None, 7], True),
         ({"first": SOON}, True),
     ],
 )
-def test_a_credit_with_a_period_ahead_resets_and_else_expires(periods: object, expires: bool) -> None:
+def test_a_credit_with_a_period_ahead_resets_and_else_expires(
+    periods: object, expires: bool
+) -> None:
     assert pool(periods=periods).expires is expires
-    (promotion,) = credits_of({"promo_credits": [{"label": "P", "utilization": 5, "resets_at": SOON, "periods": periods}]})
+    (promotion,) = credits_of(
+        {"promo_credits": [{"label": "P", "utilization": 5, "resets_at": SOON, "periods": periods}]}
+    )
     assert promotion.expires is expires
 
 
@@ -143,7 +197,15 @@ PROMOTION = {
     "terms_line": "Covers Fable usage. Unused credit doesn't carry over.",
 }
 PROMOTED = Credit(
-    "Holiday credit", 1290, 10000, 2, "USD", 12.9, SOON_S, expires=True, terms="Covers Fable usage. Unused credit doesn't carry over."
+    "Holiday credit",
+    1290,
+    10000,
+    2,
+    "USD",
+    12.9,
+    SOON_S,
+    expires=True,
+    terms="Covers Fable usage. Unused credit doesn't carry over.",
 )
 
 
@@ -152,9 +214,15 @@ PROMOTED = Credit(
     [
         ({}, PROMOTED),
         ({"used_dollars": None}, replace(PROMOTED, used_minor=None)),
-        ({"limit_dollars": None, "used_dollars": None}, replace(PROMOTED, used_minor=None, limit_minor=None)),
+        (
+            {"limit_dollars": None, "used_dollars": None},
+            replace(PROMOTED, used_minor=None, limit_minor=None),
+        ),
         ({"utilization": 0, "used_dollars": 0}, replace(PROMOTED, used_minor=0, percent=0)),
-        ({"utilization": 104.2, "used_dollars": 104.2}, replace(PROMOTED, used_minor=10420, percent=104.2)),
+        (
+            {"utilization": 104.2, "used_dollars": 104.2},
+            replace(PROMOTED, used_minor=10420, percent=104.2),
+        ),
         ({"resets_at": None}, replace(PROMOTED, ends_at=None)),
         ({"resets_at": "soon"}, replace(PROMOTED, ends_at=None)),
         ({"label": 5}, replace(PROMOTED, label="One-time credit")),
@@ -167,8 +235,22 @@ def test_a_promotional_credit_is_a_row(changes: dict[str, Any], shown: Credit) -
 
 
 def test_each_promotional_credit_is_a_row_but_for_those_that_the_client_leaves_out() -> None:
-    rows: list[Any] = [PROMOTION, {**PROMOTION, "program_id": "model_promo_fable"}, {**PROMOTION, "label": "Second"}, None, "text", [], {}]
-    ended = [{**PROMOTION, "label": "Ended", "notice": {"id": "1", "kind": "ended", "title": "T", "text": "X"}}]
+    rows: list[Any] = [
+        PROMOTION,
+        {**PROMOTION, "program_id": "model_promo_fable"},
+        {**PROMOTION, "label": "Second"},
+        None,
+        "text",
+        [],
+        {},
+    ]
+    ended = [
+        {
+            **PROMOTION,
+            "label": "Ended",
+            "notice": {"id": "1", "kind": "ended", "title": "T", "text": "X"},
+        }
+    ]
     found = credits_of({"promo_credits": rows, "ended_promo_credits": ended})
     assert [credit.label for credit in found] == ["Holiday credit", "Second"]
 
@@ -179,18 +261,39 @@ def test_promotional_credits_of_another_shape_are_none(rows: object) -> None:
 
 
 def test_a_limit_in_another_currency_is_no_cap() -> None:
-    spend = {"used": {"amount_minor": 1200, "currency": "EUR", "exponent": 2}, "limit": {"amount_minor": 5000, "currency": "USD"}}
+    spend = {
+        "used": {"amount_minor": 1200, "currency": "EUR", "exponent": 2},
+        "limit": {"amount_minor": 5000, "currency": "USD"},
+    }
     (credit,) = credits_of({"spend": {**spend, "percent": 22, "enabled": True}})
-    assert (credit.used_minor, credit.limit_minor, credit.currency, credit.percent) == (1200, None, "EUR", 22)
+    assert (credit.used_minor, credit.limit_minor, credit.currency, credit.percent) == (
+        1200,
+        None,
+        "EUR",
+        22,
+    )
     assert credit.terms
     (mixed,) = credits_of(
-        {"spend": {**spend, "enabled": True}, "extra_usage": {"is_enabled": True, "used_credits": 900, "currency": "GBP"}}
+        {
+            "spend": {**spend, "enabled": True},
+            "extra_usage": {"is_enabled": True, "used_credits": 900, "currency": "GBP"},
+        }
     )
-    assert (mixed.used_minor, mixed.limit_minor, mixed.currency, mixed.percent) == (900, None, "GBP", None)
+    assert (mixed.used_minor, mixed.limit_minor, mixed.currency, mixed.percent) == (
+        900,
+        None,
+        "GBP",
+        None,
+    )
 
 
 def scoped(percent: float, resets_at: str = SOON, **model: object) -> dict[str, Any]:
-    return {"kind": "weekly_scoped", "percent": percent, "resets_at": resets_at, "scope": {"model": {"display_name": "Fable", **model}}}
+    return {
+        "kind": "weekly_scoped",
+        "percent": percent,
+        "resets_at": resets_at,
+        "scope": {"model": {"display_name": "Fable", **model}},
+    }
 
 
 @pytest.mark.parametrize(
@@ -198,17 +301,25 @@ def scoped(percent: float, resets_at: str = SOON, **model: object) -> dict[str, 
     [
         ([scoped(30), scoped(60)], [("Fable", 60)]),
         ([scoped(60), scoped(30)], [("Fable", 60)]),
-        ([scoped(30, id="fable-5"), scoped(60, id="fable-6")], [("Fable", 30), ("Fable (fable-6)", 60)]),
+        (
+            [scoped(30, id="fable-5"), scoped(60, id="fable-6")],
+            [("Fable", 30), ("Fable (fable-6)", 60)],
+        ),
         ([scoped(30), scoped(60, LATER)], [("Fable", 30), ("Fable (2)", 60)]),
         ([scoped(30), scoped(60, LATER), scoped(61, LATER)], [("Fable", 30), ("Fable (2)", 61)]),
         ([scoped(30), {**scoped(60), "percent": None}], [("Fable", 30)]),
     ],
 )
-def test_one_model_listed_twice_is_two_rows_if_they_differ_and_else_the_higher(rows: list[Any], shown: list[Any]) -> None:
+def test_one_model_listed_twice_is_two_rows_if_they_differ_and_else_the_higher(
+    rows: list[Any], shown: list[Any]
+) -> None:
     assert [(limit.label, limit.percent) for limit in parse({"limits": rows})[0]] == shown
 
 
 def test_of_a_session_listed_twice_the_later_window_counts() -> None:
-    rows = [{"kind": "session", "percent": 99, "resets_at": SOON}, {"kind": "session", "percent": 3, "resets_at": LATER}]
+    rows = [
+        {"kind": "session", "percent": 99, "resets_at": SOON},
+        {"kind": "session", "percent": 3, "resets_at": LATER},
+    ]
     assert [limit.percent for limit in parse({"limits": rows})[0]] == [3]
     assert [limit.percent for limit in parse({"limits": rows[::-1]})[0]] == [3]

@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from usageline.usage.model import Credit, Reading
-from usageline.usage.month import month_end, with_month_end
+from usageline.usage.month import month_end, with_reset_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CREDITS = Credit(label="Usage credits", used_minor=1234, limit_minor=5000, exponent=2, currency="USD", percent=24.68)
+CREDITS = Credit(
+    label="Usage credits",
+    used_minor=1234,
+    limit_minor=5000,
+    exponent=2,
+    currency="USD",
+    percent=24.68,
+)
 NOV_30_20H = 1796068800
 """2026-11-30 20:00 UTC: in Tokyo it is the first of December, five in the morning."""
 
@@ -31,13 +38,20 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def test_it_is_the_first_of_the_next_month_in_local_time(zone: str) -> None:
     """In Tokyo it is January already; in California the first of December comes eight hours after Greenwich's."""
-    assert month_end(NOV_30_20H) == {"JST-9": 1798729200, "UTC": 1796083200, "PST8PDT": 1796112000}[zone]
+    assert (
+        month_end(NOV_30_20H)
+        == {"JST-9": 1798729200, "UTC": 1796083200, "PST8PDT": 1796112000}[zone]
+    )
 
 
 def test_only_a_meter_with_a_cap_and_without_an_end_of_its_own_gets_it() -> None:
     """Not one without a cap, nor one that is off, nor a one-time credit: the client shows none for these."""
-    others = (replace(CREDITS, limit_minor=None), replace(CREDITS, enabled=False), replace(CREDITS, expires=True))
+    others = (
+        replace(CREDITS, limit_minor=None),
+        replace(CREDITS, enabled=False),
+        replace(CREDITS, expires=True),
+    )
     dated = replace(CREDITS, ends_at=NOV_30_20H)
     reading = Reading((), (CREDITS, *others, dated), "oauth", NOV_30_20H)
-    found = with_month_end(reading).credits
+    found = with_reset_date(reading).credits
     assert found == (replace(CREDITS, ends_at=month_end(NOV_30_20H)), *others, dated)

@@ -26,6 +26,8 @@ from usageline.usage.plan import plan_name
         (("", "", ""), None),
     ],
 )
-def test_the_sign_in_goes_first_and_only_a_max_plan_has_a_size(arguments: tuple[object, ...], name: str | None) -> None:
+def test_the_sign_in_goes_first_and_only_a_max_plan_has_a_size(
+    arguments: tuple[object, ...], name: str | None
+) -> None:
     """A Team seat with a Max tier is not Max."""
     assert plan_name(*arguments) == name

@@ -9,28 +9,58 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.core.errors import SourceFailure
-from usageline.line.view import MAX_PERCENT
+from usageline.core.windows import MAX_PERCENT
 from usageline.storage import codec
-from usageline.usage.model import Credit, Limit, Reading
+from usageline.usage.model import Credit, Limit, Reading, SourceFailure
 from usageline.usage.parse import parse
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 JSON = st.recursive(
-    SCALARS, lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(max_size=12), children, max_size=4), max_leaves=12
+    SCALARS,
+    lambda children: (
+        st.lists(children, max_size=4) | st.dictionaries(st.text(max_size=12), children, max_size=4)
+    ),
+    max_leaves=12,
 )
 
 PERCENTS = st.integers(0, 100) | st.floats(0, 100) | st.floats(100, 2 * MAX_PERCENT) | SCALARS
 TIMES = st.just("2026-11-23T20:00:00.123456+00:00") | st.none() | SCALARS
-KINDS = st.sampled_from(["session", "weekly_all", "weekly_scoped", "monthly_all", "daily_scoped"]) | SCALARS
+KINDS = (
+    st.sampled_from(["session", "weekly_all", "weekly_scoped", "monthly_all", "daily_scoped"])
+    | SCALARS
+)
 NAMES = st.sampled_from(["Opus", "Sonnet", "Fable", "Opus"]) | SCALARS
-SCOPES = st.none() | st.fixed_dictionaries({"model": st.fixed_dictionaries({"display_name": NAMES})}) | JSON
-ROWS = st.fixed_dictionaries({}, optional={"kind": KINDS, "percent": PERCENTS, "resets_at": TIMES, "severity": SCALARS, "scope": SCOPES})
+SCOPES = (
+    st.none()
+    | st.fixed_dictionaries({"model": st.fixed_dictionaries({"display_name": NAMES})})
+    | JSON
+)
+ROWS = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": KINDS,
+        "percent": PERCENTS,
+        "resets_at": TIMES,
+        "severity": SCALARS,
+        "scope": SCOPES,
+    },
+)
 WINDOWS = st.none() | st.fixed_dictionaries(
-    {}, optional={"utilization": PERCENTS, "resets_at": TIMES, "limit_dollars": PERCENTS, "used_dollars": PERCENTS}
+    {},
+    optional={
+        "utilization": PERCENTS,
+        "resets_at": TIMES,
+        "limit_dollars": PERCENTS,
+        "used_dollars": PERCENTS,
+    },
 )
 MONEY = st.none() | st.fixed_dictionaries(
-    {}, optional={"amount_minor": st.integers() | SCALARS, "currency": SCALARS, "exponent": st.integers(-1, 8) | SCALARS}
+    {},
+    optional={
+        "amount_minor": st.integers() | SCALARS,
+        "currency": SCALARS,
+        "exponent": st.integers(-1, 8) | SCALARS,
+    },
 )
 EXTRA = st.fixed_dictionaries(
     {},
@@ -41,12 +71,21 @@ EXTRA = st.fixed_dictionaries(
         "utilization": SCALARS,
         "currency": SCALARS,
         "decimal_places": st.integers(-1, 8) | SCALARS,
-        "disabled_reason": SCALARS | st.sampled_from(["org_spend_cap_reached", "out_of_credits", "org_level_disabled_until"]),
+        "disabled_reason": SCALARS
+        | st.sampled_from(["org_spend_cap_reached", "out_of_credits", "org_level_disabled_until"]),
         "spend_limit_reached": SCALARS,
     },
 )
-SPEND = st.fixed_dictionaries({}, optional={"used": MONEY, "limit": MONEY, "percent": SCALARS, "enabled": SCALARS})
-PERIODS = st.lists(st.fixed_dictionaries({}, optional={"starts_at": TIMES, "ends_at": TIMES}) | JSON, max_size=3) | JSON
+SPEND = st.fixed_dictionaries(
+    {}, optional={"used": MONEY, "limit": MONEY, "percent": SCALARS, "enabled": SCALARS}
+)
+PERIODS = (
+    st.lists(
+        st.fixed_dictionaries({}, optional={"starts_at": TIMES, "ends_at": TIMES}) | JSON,
+        max_size=3,
+    )
+    | JSON
+)
 PROMOTIONS = st.fixed_dictionaries(
     {},
     optional={
@@ -60,10 +99,22 @@ PROMOTIONS = st.fixed_dictionaries(
         "terms_line": SCALARS,
     },
 )
-FLAT = ["five_hour", "seven_day", "seven_day_opus", "seven_day_sonnet", "seven_day_new_thing", "nimbus_quill", "iguana_necktie"]
+FLAT = [
+    "five_hour",
+    "seven_day",
+    "seven_day_opus",
+    "seven_day_sonnet",
+    "seven_day_new_thing",
+    "nimbus_quill",
+    "iguana_necktie",
+]
 BODIES = st.fixed_dictionaries(
     {},
-    optional={"limits": st.lists(ROWS | SCALARS, max_size=6) | JSON, "extra_usage": EXTRA | JSON, "spend": SPEND | JSON}
+    optional={
+        "limits": st.lists(ROWS | SCALARS, max_size=6) | JSON,
+        "extra_usage": EXTRA | JSON,
+        "spend": SPEND | JSON,
+    }
     | dict.fromkeys(FLAT, WINDOWS | JSON)
     | {"promo_credits": st.lists(PROMOTIONS | JSON, max_size=3) | JSON},
 )
@@ -90,8 +141,15 @@ def test_every_body_gives_a_sane_reading_or_a_named_failure(body: Any) -> None:
         assert type(credit.used_minor) in {int, type(None)}
         assert 0 <= credit.exponent <= 6
         assert credit.percent is None or 0 <= credit.percent <= MAX_PERCENT
-        assert credit.label != "Usage credits" or credit.limit_minor is not None or credit.percent is None or credit.terms
-    json.dumps([codec.as_json(Reading(limits, credits_found, "oauth", 1795464000))], allow_nan=False)
+        assert (
+            credit.label != "Usage credits"
+            or credit.limit_minor is not None
+            or credit.percent is None
+            or credit.terms
+        )
+    json.dumps(
+        [codec.as_json(Reading(limits, credits_found, "oauth", 1795464000))], allow_nan=False
+    )
 
 
 @given(BODIES)
@@ -103,15 +161,32 @@ def test_each_limit_is_there_once(body: dict[str, Any]) -> None:
         return
     names = [(limit.kind, limit.label.casefold()) for limit in limits]
     assert len(names) == len(set(names))
-    assert sum(credit.label == "Usage credits" and not credit.expires for credit in credits_found) <= 1
+    assert (
+        sum(credit.label == "Usage credits" and not credit.expires for credit in credits_found) <= 1
+    )
 
 
-@given(st.lists(st.tuples(st.sampled_from(["session", "weekly_all", "daily", "monthly"]), st.floats(0, 300)), unique_by=lambda row: row[0]))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["session", "weekly_all", "daily", "monthly"]), st.floats(0, 300)
+        ),
+        unique_by=lambda row: row[0],
+    )
+)
 def test_the_servers_order_and_numbers_are_kept(rows: list[tuple[str, float]]) -> None:
     """Nothing sorted, nothing rounded but binary noise, nothing invented."""
-    limits, _ = parse({"limits": [{"kind": kind, "percent": percent, "resets_at": None} for kind, percent in rows]})
+    limits, _ = parse(
+        {
+            "limits": [
+                {"kind": kind, "percent": percent, "resets_at": None} for kind, percent in rows
+            ]
+        }
+    )
     assert [limit.kind for limit in limits] == [kind for kind, _ in rows]
-    assert [limit.percent for limit in limits] == [pytest.approx(percent, rel=0, abs=1e-9) for _, percent in rows]
+    assert [limit.percent for limit in limits] == [
+        pytest.approx(percent, rel=0, abs=1e-9) for _, percent in rows
+    ]
 
 
 @given(BODIES)

@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 from tests.server import usage_body
 from tests.usage.test_properties import BODIES, JSON
 from tests.world import CAPTURES
-from usageline.core.errors import SourceFailure
+from usageline.usage.model import SourceFailure
 from usageline.usage.parse import parse
 from usageline.usage.unknown_keys import Path, unused
 
 if TYPE_CHECKING:
     from usageline.usage.model import Credit, Limit
 
-VALUES: st.SearchStrategy[Any] = st.booleans() | st.integers() | st.text(max_size=5) | st.just([]) | st.just({})
+VALUES: st.SearchStrategy[Any] = (
+    st.booleans() | st.integers() | st.text(max_size=5) | st.just([]) | st.just({})
+)
 NEW_KEY = "zz_never_seen"
 
 
@@ -35,7 +37,9 @@ def without(value: Any, path: Path) -> Any:
     """The body without what is at that path, in every element of the lists on the way."""
     step, rest = path[0], path[1:]
     if step is None:
-        return [without(inner, rest) for inner in value] if isinstance(value, list) and rest else value
+        return (
+            [without(inner, rest) for inner in value] if isinstance(value, list) and rest else value
+        )
     if not isinstance(value, dict) or step not in value:
         return value
     if rest:
@@ -78,14 +82,34 @@ def test_any_body_gives_keys_of_its_own_and_names_of_types(body: Any) -> None:
 def test_a_body_as_the_service_sends_it_leaves_little_over() -> None:
     """And with its types: the parser orders nothing by group, and shows limits that are not active."""
     found = unused(usage_body(1795464000))
-    assert {path for path, kind in found.items() if kind != "null"} == {("limits", None, "group"), ("limits", None, "is_active")}
+    assert {path for path, kind in found.items() if kind != "null"} == {
+        ("limits", None, "group"),
+        ("limits", None, "is_active"),
+    }
     assert found["limits", None, "is_active"] == "boolean"
 
 
 def test_money_that_is_told_twice_is_used_in_both_forms() -> None:
-    extra = {"is_enabled": True, "monthly_limit": 5000, "used_credits": 12.0, "utilization": 1.0, "currency": "EUR", "decimal_places": 2}
-    spend = {"used": {"amount_minor": 12, "currency": "EUR", "exponent": 2}, "limit": None, "percent": 0, "enabled": True, "new": 1}
-    assert set(unused({"extra_usage": extra, "spend": spend})) <= {("spend", "new"), ("spend", "percent"), ("spend", "limit")}
+    extra = {
+        "is_enabled": True,
+        "monthly_limit": 5000,
+        "used_credits": 12.0,
+        "utilization": 1.0,
+        "currency": "EUR",
+        "decimal_places": 2,
+    }
+    spend = {
+        "used": {"amount_minor": 12, "currency": "EUR", "exponent": 2},
+        "limit": None,
+        "percent": 0,
+        "enabled": True,
+        "new": 1,
+    }
+    assert set(unused({"extra_usage": extra, "spend": spend})) <= {
+        ("spend", "new"),
+        ("spend", "percent"),
+        ("spend", "limit"),
+    }
 
 
 def test_types_that_differ_from_row_to_row_are_all_named() -> None:
@@ -100,10 +124,16 @@ def test_a_body_that_is_nested_without_end_is_cut() -> None:
     assert all(len(path) <= 41 for path in unused(deep))
 
 
-@pytest.mark.skipif(not CAPTURES.exists(), reason="the captured bodies are not part of the repository")
+@pytest.mark.skipif(
+    not CAPTURES.exists(), reason="the captured bodies are not part of the repository"
+)
 def test_the_newest_captured_body_leaves_only_what_is_known_to_be_left() -> None:
     body = json.loads((CAPTURES / "u19_2026-09-17_full.json").read_text())
-    named = {".".join(key or "[]" for key in path) for path, kind in unused(body).items() if kind != "null"}
+    named = {
+        ".".join(key or "[]" for key in path)
+        for path, kind in unused(body).items()
+        if kind != "null"
+    }
     assert "seven_day_breakdown.rows.[].percent" in named
     assert "limits.[].percent" not in named
     assert not {name for name in named if name.startswith(("five_hour", "seven_day."))}

@@ -38,7 +38,11 @@ def published(**changes: Any) -> dict[str, Any]:
         (published(account="b", credentials=""), Files("", None, None), Held(NOW, NOW)),
         (published(account=None), FILES, Held(NOW - 10, NOW - 10)),
         (published(signed_in_since=None, readings_since=None), FILES, Held(NOW - 300, 0)),
-        (published(signed_in_since=None, readings_since=None, observed_at=None), FILES, Held(NOW - 50, 0)),
+        (
+            published(signed_in_since=None, readings_since=None, observed_at=None),
+            FILES,
+            Held(NOW - 50, 0),
+        ),
         (published(signed_in_since=NOW + 9000, readings_since="then"), FILES, Held(NOW - 300, 0)),
     ],
     ids=[
@@ -55,7 +59,9 @@ def published(**changes: Any) -> dict[str, Any]:
         "written under another clock",
     ],
 )
-def test_a_sign_in_holds_since_its_account_was_first_seen(previous: Any, files: Files, expected: Held) -> None:
+def test_a_sign_in_holds_since_its_account_was_first_seen(
+    previous: Any, files: Files, expected: Held
+) -> None:
     assert held(previous, "a", files, NOW) == expected
 
 
@@ -73,7 +79,9 @@ def test_a_sign_in_holds_since_its_account_was_first_seen(previous: Any, files: 
         (Claim("a", None), ("o", "o"), "without a time"),
     ],
 )
-def test_a_reading_of_the_clients_own_counts_if_it_is_of_this_sign_in(claim: Claim, organizations: tuple[str, str], reason: str) -> None:
+def test_a_reading_of_the_clients_own_counts_if_it_is_of_this_sign_in(
+    claim: Claim, organizations: tuple[str, str], reason: str
+) -> None:
     assert refusal(claim, "a", organizations, NOW - 100) == reason
 
 
@@ -81,7 +89,18 @@ def test_without_an_account_no_reading_of_the_clients_own_counts() -> None:
     assert refusal(Claim("", NOW), "", ("", ""), 0)
 
 
-@pytest.mark.parametrize("cached", [{}, {"fetchedAtMs": True}, {"fetchedAtMs": "now"}, {"fetchedAtMs": -1}, {"fetchedAtMs": 1e300}])
+@pytest.mark.parametrize(
+    "cached",
+    [
+        {},
+        {"fetchedAtMs": True},
+        {"fetchedAtMs": "now"},
+        {"fetchedAtMs": -1},
+        {"fetchedAtMs": 1e300},
+    ],
+)
 def test_a_time_that_is_none_is_none(cached: dict[str, Any]) -> None:
     assert claim_of({"accountUuid": "a", **cached}) == Claim("a", None)
-    assert claim_of({"accountUuid": "a", "fetchedAtMs": 1_795_400_000_500}) == Claim("a", 1_795_400_000.5)
+    assert claim_of({"accountUuid": "a", "fetchedAtMs": 1_795_400_000_500}) == Claim(
+        "a", 1_795_400_000.5
+    )

@@ -9,7 +9,9 @@ if not __package__:
 try:
     from usageline.cli.main import main
 except ImportError as error:
-    sys.exit(f"usageline: {error}: the program is not whole, or its Python is another one now; run install.sh again")
+    sys.exit(
+        f"usageline: {error}: the program is not whole, or its Python is another one now; run install.sh again"
+    )
 
 if __name__ == "__main__":
     main()

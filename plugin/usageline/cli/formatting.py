@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from usageline.line.layout import clean
+from usageline.core.text import sanitize
 from usageline.usage.times import EARLIEST, LATEST
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def short(path: str, env: Mapping[str, str]) -> str:
     """The path with `~` for the home directory, and without anything that a terminal could act on."""
     home = env.get("HOME", "").rstrip("/")
     inside = home and (path == home or path.startswith(home + "/"))
-    return str(clean("~" + path[len(home) :] if inside else path))
+    return str(sanitize("~" + path[len(home) :] if inside else path))
 
 
 def local_time(at: float) -> str:

@@ -36,7 +36,9 @@ def show_log(env: Mapping[str, str], lines: int) -> None:
     try:
         found = refresh_log.last(env, lines)
     except FileNotFoundError:
-        raise UsagelineError(f"there is no {name} yet: each refresh adds a line to it; run usageline refresh") from None
+        raise UsagelineError(
+            f"there is no {name} yet: each refresh adds a line to it; run usageline refresh"
+        ) from None
     except (OSError, ValueError, CacheUnsafe):
         raise UsagelineError(
             f"{name} is no file of yours alone, or cannot be read: remove it, and the next refresh makes a new one"
@@ -46,7 +48,12 @@ def show_log(env: Mapping[str, str], lines: int) -> None:
     for line in found:
         cells = row(line)
         if cells:
-            table.add_row(*(text(cell, STYLES.get(cells[3], "plain") if index == 3 else "plain") for index, cell in enumerate(cells)))
+            table.add_row(
+                *(
+                    text(cell, STYLES.get(cells[3], "plain") if index == 3 else "plain")
+                    for index, cell in enumerate(cells)
+                )
+            )
     target = console()
     target.print(table)
     target.print()
@@ -63,7 +70,12 @@ def row(line: bytes) -> tuple[str, ...]:
         return ()
     took = number(entry.get("ms"), 0, 1e9)
     words = [one_line(entry.get(name)) or "" for name in ("by", "why", "ended")]
-    return (_when(entry.get("at")), *words, "" if took is None else f"{took / 1000:.1f} s", "; ".join(_said(entry)))
+    return (
+        _when(entry.get("at")),
+        *words,
+        "" if took is None else f"{took / 1000:.1f} s",
+        "; ".join(_said(entry)),
+    )
 
 
 def _said(entry: dict[str, Any]) -> list[str]:
@@ -71,7 +83,11 @@ def _said(entry: dict[str, Any]) -> list[str]:
     status, due_at = one_line(entry.get("status")), _moment(entry.get("next"))
     due = f"next {clock(due_at, time.time())}" if due_at else ""
     published = ", ".join(filter(None, (status if status != "ok" else "", due)))
-    return [found for found in (published, *_texts(entry.get("tried")), *_texts(entry.get("notes"))) if found]
+    return [
+        found
+        for found in (published, *_texts(entry.get("tried")), *_texts(entry.get("notes")))
+        if found
+    ]
 
 
 def _texts(value: object) -> list[str]:
@@ -87,6 +103,10 @@ def _when(value: object) -> str:
 def _moment(value: object) -> float:
     """Epoch seconds of `2026-11-25T09:31:55Z`, 0 where it is no such text."""
     try:
-        return datetime.strptime(str(value), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp()
+        return (
+            datetime.strptime(str(value), "%Y-%m-%dT%H:%M:%SZ")
+            .replace(tzinfo=timezone.utc)
+            .timestamp()
+        )
     except (ValueError, OverflowError):
         return 0

@@ -13,19 +13,22 @@ import click
 
 from usageline import __version__
 from usageline.cli.table import print_table
-from usageline.core import formatting, freshness, json_file, paths
+from usageline.core import formatting, freshness, json_file, paths, windows
+from usageline.core.environment import fill_in_home
 from usageline.core.errors import UsagelineError
-from usageline.line import fill_in_home, view
+from usageline.line import view
 from usageline.line.segments import limits
 from usageline.system.terminal import adapt_output, lines
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
-    from usageline.refresh.run import Outcome
+    from usageline.refresh.outcome import Outcome
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--json", "as_json", is_flag=True, help="Print the snapshot that the status line reads.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the snapshot that the status line reads."
+)
 @click.version_option(__version__, prog_name="usageline")
 @click.pass_context
 def cli(context: click.Context, *, as_json: bool) -> None:
@@ -43,7 +46,11 @@ def cli(context: click.Context, *, as_json: bool) -> None:
 
 
 @cli.command()
-@click.option("--force", is_flag=True, help="Ask even where no refresh is due; a cooldown that the service set still holds.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Ask even where no refresh is due; a cooldown that the service set still holds.",
+)
 def refresh(*, force: bool) -> None:
     """Get a new reading now, unless the one there is still fresh."""
     from usageline.refresh.run import refresh as run  # noqa: PLC0415 - the table needs none of it
@@ -67,11 +74,20 @@ def info(*, path: str | None) -> None:
 
 @cli.command()
 @click.option(
-    "--schema", is_flag=True, help="Instead: the keys of the newest usage body that usageline makes nothing of. No values are shown."
+    "--schema",
+    is_flag=True,
+    help="Instead: the keys of the newest usage body that usageline makes nothing of. No values are shown.",
 )
 @click.option("--body", metavar="FILE", help="With --schema: look at the body in that file.")
-@click.option("--log", is_flag=True, help="Instead: the last refreshes, why each ran and how it ended.")
-@click.option("--lines", type=click.IntRange(1, 1000), metavar="N", help="With --log: so many of them, 50 unless told.")
+@click.option(
+    "--log", is_flag=True, help="Instead: the last refreshes, why each ran and how it ended."
+)
+@click.option(
+    "--lines",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="With --log: so many of them, 50 unless told.",
+)
 def doctor(*, schema: bool, body: str | None, log: bool, lines: int | None) -> None:
     """Look at each step from the settings to the number, and say what to do. Asks the service nothing."""
     if body is not None and not schema:
@@ -96,7 +112,13 @@ def doctor(*, schema: bool, body: str | None, log: bool, lines: int | None) -> N
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})
-@click.option("--for", "form", type=click.Choice(["plain", "starship", "tmux", "json"]), default="plain", help="Whose part it is to be.")
+@click.option(
+    "--for",
+    "form",
+    type=click.Choice(["plain", "starship", "tmux", "json"]),
+    default="plain",
+    help="Whose part it is to be.",
+)
 @click.option("--width", type=click.IntRange(1), default=200, help="Cells that it may take.")
 def line(*, form: str, width: int) -> None:
     """The line as a part of something else: a tmux status, a prompt, a bar. It reads the snapshot and starts nothing."""
@@ -109,15 +131,28 @@ def line(*, form: str, width: int) -> None:
 def watch() -> None:
     """The table, live: drawn again each second, refreshed when it is due. Ctrl-C ends it."""
     if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") == "dumb":
-        raise click.UsageError("it needs a terminal that can move the cursor; `usageline` prints the table once")
+        raise click.UsageError(
+            "it needs a terminal that can move the cursor; `usageline` prints the table once"
+        )
     from usageline.cli.watch import watch as show  # noqa: PLC0415 - the table needs none of it
 
     show(dict(os.environ))
 
 
 @cli.command()
-@click.option("--days", type=click.IntRange(1, 90), default=7, show_default=True, metavar="N", help="So many days up to now.")
-@click.option("--limit", metavar="KIND", help="One limit, by its kind (`session`, `weekly_all`, …) or its label.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 90),
+    default=7,
+    show_default=True,
+    metavar="N",
+    help="So many days up to now.",
+)
+@click.option(
+    "--limit",
+    metavar="KIND",
+    help="One limit, by its kind (`session`, `weekly_all`, …) or its label.",
+)
 @click.option("--account", metavar="KEY", help="Another account than the one signed in.")
 @click.option("--svg", metavar="FILE", help="Draw it as SVG into FILE.")
 @click.option("--png", metavar="FILE", help="Draw it as PNG into FILE; needs the extra `png`.")
@@ -166,7 +201,9 @@ def setup(arguments: list[str], program: str) -> int:
 def current_snapshot(env: dict[str, str], *, renew: bool) -> dict[str, Any]:
     """The snapshot object; where there is none, or with `renew` where it is due, a refresh is run first."""
     snapshot: dict[str, Any] | None = json_file.json_file(paths.snapshot(env))
-    is_due = freshness.is_due(snapshot, freshness.file_stamp(paths.claude_credentials(env)), time.time())
+    is_due = freshness.is_due(
+        snapshot, freshness.file_stamp(paths.claude_credentials(env)), time.time()
+    )
     if snapshot is None or (renew and is_due):
         from usageline.refresh.run import refresh as run  # noqa: PLC0415 - slow to import, and seldom needed
 
@@ -184,8 +221,12 @@ def sentence(outcome: Outcome) -> str:
         return outcome.problem
     if outcome.state == "busy":
         return "another refresh is under way"
-    due_at = view.moment(snapshot.get("next_refresh_at"))
-    next_look = "" if due_at is None else f"; the next look is due at {formatting.clock(due_at, time.time())}"
+    due_at = windows.moment(snapshot.get("next_refresh_at"))
+    next_look = (
+        ""
+        if due_at is None
+        else f"; the next look is due at {formatting.clock(due_at, time.time())}"
+    )
     if outcome.state == "failed" or _waits_after_failure(outcome):
         seen = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
         detail = text(snapshot.get("detail")) or seen.detail
@@ -232,5 +273,7 @@ def main() -> NoReturn:
         # What could not be written is not tried again at the very end, where it would end in a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # noqa: BLE001 - the edge of the process
-        click.echo(f"usageline: {lines(f'{type(error).__name__}: {error}')}; please report it", err=True)
+        click.echo(
+            f"usageline: {lines(f'{type(error).__name__}: {error}')}; please report it", err=True
+        )
     sys.exit(1)

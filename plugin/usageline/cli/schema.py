@@ -37,7 +37,13 @@ def show_schema(env: Mapping[str, str], file: str | None) -> None:
     if table.row_count:
         target.print(table)
     if empty:
-        target.print(text("null, so that there was nothing to use: " + ", ".join(map(_name, empty[:MOST_ROWS])), "dim"))
+        target.print(
+            text(
+                "null, so that there was nothing to use: "
+                + ", ".join(map(_name, empty[:MOST_ROWS])),
+                "dim",
+            )
+        )
 
 
 def _body_in(file: str, env: Mapping[str, str]) -> tuple[dict[str, Any], str]:
@@ -51,7 +57,9 @@ def _body_seen(env: Mapping[str, str]) -> tuple[dict[str, Any], str]:
     cached = claude_state.read(env).cached
     body = mapping(cached.get("utilization"))
     if not body:
-        raise UsagelineError("Claude Code keeps no usage body here: run /usage in it, or name a file with --body")
+        raise UsagelineError(
+            "Claude Code keeps no usage body here: run /usage in it, or name a file with --body"
+        )
     seen_at = local_time((number(cached.get("fetchedAtMs"), 0, 1e15) or 0) / 1000)
     return body, "the body that Claude Code saw last" + (f" ({seen_at})" if seen_at else "")
 

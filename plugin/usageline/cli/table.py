@@ -11,8 +11,9 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from usageline.core import formatting
-from usageline.line import default, layout, segments, view
+from usageline.core import appearance, formatting, windows
+from usageline.core.text import sanitize
+from usageline.line import segments, view
 from usageline.line.segments import forecast, limits
 from usageline.usage.credits import LONGEST_TERMS, USAGE_CREDITS
 from usageline.usage.values import text as one_line
@@ -29,7 +30,14 @@ PIPE_CELLS = 4096
 MOST_DECIMALS = 6
 """Of an amount, as in the line: the snapshot is checked like anything else that is read."""
 
-STYLES = {"normal": "green", "warning": "yellow", "critical": "bold red", "dim": "dim", "track": "dim", "plain": ""}
+STYLES = {
+    "normal": "green",
+    "warning": "yellow",
+    "critical": "bold red",
+    "dim": "dim",
+    "track": "dim",
+    "plain": "",
+}
 """rich's words for the line's styles."""
 
 Row: TypeAlias = tuple[Text, Text, Text, Text]
@@ -48,7 +56,11 @@ OFF = {
 }
 """Why usage credits are off, by the service's word."""
 
-SOURCES = {"oauth": "Anthropic's API", "claude-cache": "Claude Code's own cache", "client": "Claude Code"}
+SOURCES = {
+    "oauth": "Anthropic's API",
+    "claude-cache": "Claude Code's own cache",
+    "client": "Claude Code",
+}
 
 
 def print_table(snapshot: dict[str, Any], credentials: str, now: float) -> None:
@@ -63,7 +75,9 @@ def console() -> Console:
     return Console(highlight=False, width=None if told else PIPE_CELLS)
 
 
-def drawn(snapshot: dict[str, Any] | None, credentials: str, now: float, width: int) -> RenderableType:
+def drawn(
+    snapshot: dict[str, Any] | None, credentials: str, now: float, width: int
+) -> RenderableType:
     """The table for a terminal of `width` cells; `snapshot` is None where there is none yet."""
     seen = view.build(None, snapshot, credentials, {}, now)
     if not seen.windows and not seen.credits:
@@ -76,10 +90,14 @@ def drawn(snapshot: dict[str, Any] | None, credentials: str, now: float, width: 
     for credit in seen.credits:
         table.add_row(*credit_row(credit, now, bar_cells, observed_at))
     foretold = [
-        text(sentence, "warning" if forecast.is_sure(window) else "dim") for window in seen.windows if (sentence := outlook(window, now))
+        text(sentence, "warning" if forecast.is_sure(window) else "dim")
+        for window in seen.windows
+        if (sentence := outlook(window, now))
     ]
     terms = [
-        text(f"{credit.get('label')}: {said}", "dim") for credit in seen.credits if (said := one_line(credit.get("terms"), LONGEST_TERMS))
+        text(f"{credit.get('label')}: {said}", "dim")
+        for credit in seen.credits
+        if (said := one_line(credit.get("terms"), LONGEST_TERMS))
     ]
     return Group(table, *foretold, *terms, Text(), footer(snapshot or {}, seen))
 
@@ -98,12 +116,15 @@ def limit_row(window: Any, now: float, bar_cells: int) -> Row:
 
 def outlook(window: Any, now: float) -> str:
     """When a limit (`view.Window`) will be reached, where that is before its reset; "" otherwise."""
-    at = view.exhausted_at(window, now)
+    at = windows.exhausted_at(window, now)
     if at is None:
         return ""
     notes = [] if window.chance is None else [f"chance {round(window.chance * 100)}%"]
     if window.exhausts_from and window.exhausts_to:
-        first, last = (formatting.clock(max(end, now), now) for end in (window.exhausts_from, window.exhausts_to))
+        first, last = (
+            formatting.clock(max(end, now), now)
+            for end in (window.exhausts_from, window.exhausts_to)
+        )
         notes += [] if first == last else [f"likely {first} to {last}"]
     note = f" ({', '.join(notes)})" if notes else ""
     early = f"{formatting.clock(at, now)}, {formatting.ago(window.resets_at - at)} before its reset{note}"
@@ -112,10 +133,12 @@ def outlook(window: Any, now: float) -> str:
     return f"{window.label}: the limit may be reached by {early}"
 
 
-def credit_row(credit: dict[str, Any], now: float, bar_cells: int, observed_at: float | None = None) -> Row:
+def credit_row(
+    credit: dict[str, Any], now: float, bar_cells: int, observed_at: float | None = None
+) -> Row:
     """Label, bar, percent, amount and end of a money meter (a credit of the snapshot), seen at `observed_at`."""
     enabled, reached = credit.get("enabled", True) is True, credit.get("reached") is True
-    share = view.percent(credit.get("percent"))
+    share = windows.percent(credit.get("percent"))
     notes = [amount] if (amount := _amount(credit, share)) else []
     if _has_no_cap(credit, share) and enabled and not reached:
         notes.append("no cap")
@@ -123,12 +146,12 @@ def credit_row(credit: dict[str, Any], now: float, bar_cells: int, observed_at: 
         notes.append("limit reached")
     elif not enabled:
         notes.append(_why_off(credit))
-    ends_at = view.moment(credit.get("ends_at"))
+    ends_at = windows.moment(credit.get("ends_at"))
     if ends_at:
         notes.append(_end(credit, ends_at, now, observed_at))
         if ends_at <= now and not _is_overdue(credit, ends_at, observed_at):
             share = None
-    severity = "critical" if reached else view.severity(share)
+    severity = "critical" if reached else windows.severity(share)
     return row(credit.get("label"), share, severity, ", ".join(notes), bar_cells)
 
 
@@ -142,8 +165,14 @@ def _why_off(credit: dict[str, Any]) -> str:
 
 def _amount(credit: dict[str, Any], share: float | None) -> str:
     """`$12.34 of $50`, `$12.34 spent`, or `of $50` if only a percentage is known of it."""
-    used, limit, exponent, currency = (credit.get(name) for name in ("used_minor", "limit_minor", "exponent", "currency"))
-    if type(exponent) is not int or not 0 <= exponent <= MOST_DECIMALS or not isinstance(currency, str):
+    used, limit, exponent, currency = (
+        credit.get(name) for name in ("used_minor", "limit_minor", "exponent", "currency")
+    )
+    if (
+        type(exponent) is not int
+        or not 0 <= exponent <= MOST_DECIMALS
+        or not isinstance(currency, str)
+    ):
         return ""
     cap = formatting.money(limit, exponent, currency) if type(limit) is int else ""
     if type(used) is int:
@@ -155,18 +184,26 @@ def _amount(credit: dict[str, Any], share: float | None) -> str:
 def _has_no_cap(credit: dict[str, Any], share: float | None) -> bool:
     """Whether these are usage credits that nothing limits. Of other credits the service may merely not name the limit."""
     is_known = credit.get("label") == USAGE_CREDITS and type(credit.get("used_minor")) is int
-    return is_known and credit.get("limit_minor") is None and share is None and not credit.get("terms")
+    return (
+        is_known and credit.get("limit_minor") is None and share is None and not credit.get("terms")
+    )
 
 
 def _end(credit: dict[str, Any], ends_at: float, now: float, observed_at: float | None) -> str:
     expires = credit.get("expires") is True
     # Usage credits start again with a month: the client names the day.
-    at = formatting.day(ends_at) if credit.get("label") == USAGE_CREDITS else formatting.clock(ends_at, now)
+    at = (
+        formatting.day(ends_at)
+        if credit.get("label") == USAGE_CREDITS
+        else formatting.clock(ends_at, now)
+    )
     if ends_at > now:
         return f"{'expires' if expires else 'resets'} {at}"
     if expires:
         return f"expired {at}"
-    return f"reset overdue since {at}" if _is_overdue(credit, ends_at, observed_at) else f"reset {at}"
+    return (
+        f"reset overdue since {at}" if _is_overdue(credit, ends_at, observed_at) else f"reset {at}"
+    )
 
 
 def _is_overdue(credit: dict[str, Any], ends_at: float, observed_at: float | None) -> bool:
@@ -178,7 +215,7 @@ def row(label: object, percent: float | None, severity: str, note: str, bar_cell
     """The four cells of one row; without a percentage there is no bar."""
     if percent is None:
         return text(label), Text(), text("–", "dim"), text(note)
-    cells = segments.bar(min(max(percent, 0), 100), bar_cells, default.GLYPHS, severity)
+    cells = segments.bar(min(max(percent, 0), 100), bar_cells, appearance.GLYPHS, severity)
     drawn = Text.assemble(*((cell, STYLES[style.split()[0]]) for style, cell in cells))
     return text(label), drawn, text(f"{math.floor(percent)}%", severity), text(note)
 
@@ -187,7 +224,9 @@ def footer(snapshot: dict[str, Any], seen: Any) -> Text:
     """Plan, source, age, and what is wrong, in one line."""
     facts = [plan] if (plan := snapshot.get("plan")) and seen.age_s is not None else []
     if seen.age_s is not None:
-        facts.append(f"seen {formatting.age(seen.age_s)} by {SOURCES.get(str(snapshot.get('source')), 'an unknown source')}")
+        facts.append(
+            f"seen {formatting.age(seen.age_s)} by {SOURCES.get(str(snapshot.get('source')), 'an unknown source')}"
+        )
     reason = limits.reason(seen)
     if reason:
         detail = seen.detail if seen.detail and seen.detail not in reason else ""
@@ -197,4 +236,4 @@ def footer(snapshot: dict[str, Any], seen: Any) -> Text:
 
 def text(value: object, style: str = "plain") -> Text:
     """Text from anywhere, cleaned, without markup."""
-    return Text(layout.clean(str(value or "")), STYLES[style])
+    return Text(sanitize(str(value or "")), STYLES[style])

@@ -16,8 +16,7 @@ from rich.live import Live
 from rich.text import Text
 
 from usageline.cli.table import drawn
-from usageline.core import formatting, freshness, json_file, paths
-from usageline.line import spawn, view
+from usageline.core import background, formatting, freshness, json_file, paths, throttle, windows
 from usageline.line.main import PROBLEMS
 
 if TYPE_CHECKING:
@@ -56,8 +55,8 @@ class Refreshes:
             return "looking now"
         if not freshness.is_due(snapshot, credentials, now):
             return ""
-        hindered = spawn.hindrance(paths.stamp(self._env), now)
-        refused = spawn.claim(self._env, now)
+        hindered = throttle.last_failure(paths.stamp(self._env), now)
+        refused = throttle.acquire_refresh(self._env, now)
         if not refused:
             try:
                 self._running = self._start()
@@ -70,8 +69,8 @@ class Refreshes:
         # Not `start.launch`, which is a last act: it closes every file of its process.
         null = subprocess.DEVNULL
         return subprocess.Popen(
-            spawn.refresh_command(sys.executable, "watch"),
-            env=spawn.refresh_environment(self._env),
+            background.refresh_command(sys.executable, "watch"),
+            env=background.refresh_environment(self._env),
             stdin=null,
             stdout=null,
             stderr=null,
@@ -108,7 +107,13 @@ def woken_by(*numbers: signal.Signals) -> Iterator[Callable[[float], int]]:
 def _show(env: dict[str, str], refreshes: Refreshes, wait: Callable[[float], int]) -> int:
     """Draw until a signal ends it; gives that signal's number."""
     console = Console(highlight=False, force_terminal=True, force_interactive=True)
-    with Live(console=console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False) as live:
+    with Live(
+        console=console,
+        screen=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as live:
         while True:
             console.size = _size()
             now = time.time()
@@ -124,13 +129,17 @@ def _frame(env: dict[str, str], refreshes: Refreshes, width: int, now: float) ->
     note = refreshes.look(snapshot, credentials, now)
     if not note and snapshot:
         note = next_look(snapshot, now)
-    hint = " · ".join(part for part in (time.strftime("%H:%M:%S", time.localtime(now)), note, "Ctrl-C ends") if part)
+    hint = " · ".join(
+        part
+        for part in (time.strftime("%H:%M:%S", time.localtime(now)), note, "Ctrl-C ends")
+        if part
+    )
     return Group(drawn(snapshot, credentials, now, width), Text(hint, "dim"))
 
 
 def next_look(snapshot: dict[str, Any], now: float) -> str:
     """When the next refresh is due, or "" where the snapshot names no time."""
-    due_at = view.moment(snapshot.get("next_refresh_at"))
+    due_at = windows.moment(snapshot.get("next_refresh_at"))
     return "" if due_at is None else f"next look in {formatting.ago(max(due_at - now, 0))}"
 
 

@@ -19,11 +19,11 @@ from usageline.config.resolve import resolved
 from usageline.config.schema import FLOOR_S
 from usageline.config.validate import NOTHING, Checked, check_text
 from usageline.core import json_file, paths
+from usageline.core.compiled_config import MAX_BYTES, VERSION
 from usageline.core.freshness import file_stamp
-from usageline.line.settings import MAX_BYTES, VERSION
-from usageline.system import disk, lock
+from usageline.system import disk, flock
 from usageline.system.directories import prepare
-from usageline.system.files import replace_file, set_times
+from usageline.system.files import set_times, write_atomic
 from usageline.system.origin import config_file, may_name_programs
 
 if TYPE_CHECKING:
@@ -47,22 +47,33 @@ def compile_config(env: Mapping[str, str]) -> list[Problem]:
     if not file_stamp(path) and not file_stamp(target):
         return []  # the line's own defaults hold
     # One at a time: they share the name of the file that they write before they rename it.
-    with lock.held(prepare(env), WAIT_S) as free:
+    with flock.held(prepare(env), WAIT_S) as free:
         if not free:
             raise BlockingIOError(errno.EAGAIN, "another compilation does not end")
         checked, stamp = _look(path, env)
         before = _last(target)
-        found: dict[str, Any] = {"version": VERSION, "stamp": stamp, "program": __version__, "problem": ""}
+        found: dict[str, Any] = {
+            "version": VERSION,
+            "stamp": stamp,
+            "program": __version__,
+            "problem": "",
+        }
         good = resolved(checked.values)
         if checked.problems:
-            found = {**(before or good), **found, "problem": checked.problems[0].short(os.path.basename(path))}
+            found = {
+                **(before or good),
+                **found,
+                "problem": checked.problems[0].short(os.path.basename(path)),
+            }
             # Never from what is there: a program runs only where config.toml names it.
             found.pop("chain", None)
             found.update({"chain": good["chain"]} if "chain" in good else {})
         else:
             found.update(good)
         if found != before:
-            replace_file(target, _encoded(found, {**good, **{name: found[name] for name in HEAD}}), 0o600)
+            write_atomic(
+                target, _encoded(found, {**good, **{name: found[name] for name in HEAD}}), 0o600
+            )
     return checked.problems
 
 
@@ -94,20 +105,30 @@ def _look(path: str, env: Mapping[str, str]) -> tuple[Checked, str]:
         if file_stamp(path) == stamp:
             break
     # What the floor is exactly is the refresh's business, and takes long to find out.
-    return check_text(text or "", 1 if env.get("USAGELINE_API_URL") else FLOOR_S, programs=may_name_programs(env)), stamp
+    return check_text(
+        text or "", 1 if env.get("USAGELINE_API_URL") else FLOOR_S, programs=may_name_programs(env)
+    ), stamp
 
 
 def _encoded(found: dict[str, Any], fallback: dict[str, Any]) -> bytes:
     """`found` as the file's content; `fallback` where the last file held what cannot be written."""
     try:
-        return json.dumps(found, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return json.dumps(
+            found, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        ).encode()
     except (ValueError, RecursionError):  # ValueError: infinities, lone surrogates
         return json.dumps(fallback, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _last(target: str) -> dict[str, Any] | None:
     found: dict[str, Any] | None = json_file.json_file(target, MAX_BYTES)
-    return found if found is not None and found.get("version") == VERSION and isinstance(found.get("rows"), list) else None
+    return (
+        found
+        if found is not None
+        and found.get("version") == VERSION
+        and isinstance(found.get("rows"), list)
+        else None
+    )
 
 
 if __name__ == "__main__":

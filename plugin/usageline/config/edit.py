@@ -37,10 +37,15 @@ def with_key(text: str, key: str, value: str, *, literal: bool = False) -> str:
         for is_multiline in (True, False) if isinstance(read, str) and "\n" in read else (False,):
             changed = _put(text, path_of(key), read, is_multiline=is_multiline)
             new = _worse(text, changed)
-            if not new and _found(file.parsed(file.decoded(changed.encode())), path_of(key)) == read:
+            if (
+                not new
+                and _found(file.parsed(file.decoded(changed.encode())), path_of(key)) == read
+            ):
                 return changed
             problems = problems or new
-    raise NotChanged(problems or [Problem(None, key, "cannot be set here; use `usageline config edit`")])
+    raise NotChanged(
+        problems or [Problem(None, key, "cannot be set here; use `usageline config edit`")]
+    )
 
 
 def without_key(text: str, key: str) -> str | None:
@@ -71,10 +76,14 @@ def value_of(values: Values, key: str) -> Any:
     if name in {key.name for key in TOP} and not rest:
         return values.get(name)
     if name in TABLES:
-        return _within({**dict.fromkeys(key.name for key in TABLES[name][0]), **values.table(name)}, rest)
+        return _within(
+            {**dict.fromkeys(key.name for key in TABLES[name][0]), **values.table(name)}, rest
+        )
     if name == "segments" and rest:
         return _segment(values, rest)
-    raise KeyError("there is no such key" + suggestion(name, [*(key.name for key in TOP), *TABLES, "segments"]))
+    raise KeyError(
+        "there is no such key" + suggestion(name, [*(key.name for key in TOP), *TABLES, "segments"])
+    )
 
 
 def _segment(values: Values, path: list[str]) -> Any:
@@ -108,7 +117,9 @@ def _put(text: str, path: tuple[str, ...], value: Any, *, is_multiline: bool = F
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
 
     _usable(text)
-    refused = NotChanged([Problem(None, ".".join(path), "cannot be set here; use `usageline config edit`")])
+    refused = NotChanged(
+        [Problem(None, ".".join(path), "cannot be set here; use `usageline config edit`")]
+    )
     if not all(path):
         raise NotChanged([Problem(None, ".".join(path), "there is no such key")])
     document = tomlkit.parse(text)
@@ -134,7 +145,11 @@ def _usable(text: str) -> None:
 def _worse(before: str, after: str) -> list[Problem]:
     """Problems that the text after a change has and the one before had not."""
     known = {(problem.key, problem.text) for problem in check_text(before).problems}
-    return [problem for problem in check_text(after).problems if (problem.key, problem.text) not in known]
+    return [
+        problem
+        for problem in check_text(after).problems
+        if (problem.key, problem.text) not in known
+    ]
 
 
 def _found(table: Any, path: tuple[str, ...]) -> Any:

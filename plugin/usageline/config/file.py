@@ -29,11 +29,15 @@ def read_text(path: str) -> str | None:
     """The text of the file at `path`, None where there is none. Unusable where it cannot be read or is too long, and never a wait."""
     try:
         # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+        descriptor = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+        )
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise Unusable(Problem(None, "", f"cannot be read: {getattr(error, 'strerror', None) or error}")) from None
+        raise Unusable(
+            Problem(None, "", f"cannot be read: {getattr(error, 'strerror', None) or error}")
+        ) from None
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Unusable(Problem(None, "", "cannot be read: it is no regular file"))
@@ -53,7 +57,9 @@ def decoded(content: bytes) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unusable(Problem(content.count(b"\n", 0, error.start) + 1, "", "not TOML: this is no UTF-8")) from None
+        raise Unusable(
+            Problem(content.count(b"\n", 0, error.start) + 1, "", "not TOML: this is no UTF-8")
+        ) from None
     text = text.replace("\r\n", "\n")
     for number, line in enumerate(text.split("\n"), 1):
         if line.count(".") > MOST_DOTS and QUOTED.sub("", line).count(".") > MOST_DOTS:
@@ -87,7 +93,11 @@ def parsed_before_311(text: str) -> dict[str, Any]:
         raise Unusable(Problem(error.line, "", f"not TOML: {_without_place(str(error))}")) from None
     except TOMLKitError as error:
         places = Places(text)
-        line, key = (None, "") if places.again is None else (places.line(places.again), key_text(places.again))
+        line, key = (
+            (None, "")
+            if places.again is None
+            else (places.line(places.again), key_text(places.again))
+        )
         raise Unusable(Problem(line, key, f"not TOML: {_without_place(str(error))}")) from None
     except (ValueError, RecursionError) as error:
         raise Unusable(_hostile(error)) from None
@@ -97,7 +107,9 @@ def _told(message: str, text: str) -> Problem:
     """The parser's message with its line: "Invalid value (at line 3, column 5)", "… (at end of document)"."""
     _, _, place = message.rpartition("(at line ")
     digits = place.partition(",")[0]
-    line = int(digits) if digits.isascii() and digits.isdigit() else text.rstrip("\n").count("\n") + 1
+    line = (
+        int(digits) if digits.isascii() and digits.isdigit() else text.rstrip("\n").count("\n") + 1
+    )
     return Problem(line, "", f"not TOML: {_without_place(message)}")
 
 
@@ -107,4 +119,10 @@ def _without_place(message: str) -> str:
 
 
 def _hostile(error: Exception) -> Problem:
-    return Problem(None, "", "not TOML: nested too deeply" if isinstance(error, RecursionError) else f"not TOML: {str(error)[:80]}")
+    return Problem(
+        None,
+        "",
+        "not TOML: nested too deeply"
+        if isinstance(error, RecursionError)
+        else f"not TOML: {str(error)[:80]}",
+    )

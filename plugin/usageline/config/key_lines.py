@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 DEEPEST = 100
 """Lists within lists that are followed. What lies deeper has the line of what it lies in."""
 
-_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\", "e": "\x1b"}
+_ESCAPES = {
+    "b": "\b",
+    "t": "\t",
+    "n": "\n",
+    "f": "\f",
+    "r": "\r",
+    '"': '"',
+    "\\": "\\",
+    "e": "\x1b",
+}
 
 
 class Places:
@@ -126,7 +135,9 @@ class Places:
             found += char
             self._at += 1
         self._at += len(end)
-        while several and self._at < len(self._text) and self._text[self._at] == quote:  # """quoted"""" ends in a quote of its own
+        while (
+            several and self._at < len(self._text) and self._text[self._at] == quote
+        ):  # """quoted"""" ends in a quote of its own
             self._at += 1
         return found
 

@@ -76,14 +76,20 @@ def tolerant(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
     if not own:
         allowed = _own_sources() - STARTS_A_PROGRAM
         sources = tuple(name for name in sources if name in allowed)
-    return _config(env, checked.values, sources), _invalid(path, checked.problems[0]) if checked.problems else None
+    return _config(env, checked.values, sources), _invalid(
+        path, checked.problems[0]
+    ) if checked.problems else None
 
 
 def _sources(checked: Checked, text: str) -> tuple[str, ...]:
     """Return the sources that a file names, whether or not it may."""
     if "sources" in checked.table:
         named = checked.table["sources"]
-        names = [name.lower() for name in named if isinstance(name, str)] if isinstance(named, list) else []
+        names = (
+            [name.lower() for name in named if isinstance(name, str)]
+            if isinstance(named, list)
+            else []
+        )
         sources = tuple(dict.fromkeys(name for name in names if name in SOURCES))
         return sources or (() if "sources" in checked.values.top else SAFE_SOURCES)
     if checked.problems and not checked.table and "sources" in text:
@@ -109,14 +115,18 @@ def problems(env: Mapping[str, str]) -> list[Problem]:
     """Everything that is wrong in the file, in the order of its lines."""
     path = origin.config_file(env)
     try:
-        return check_text(file.read_text(path) or "", _floor_s(env), programs=may_name_programs(env)).problems
+        return check_text(
+            file.read_text(path) or "", _floor_s(env), programs=may_name_programs(env)
+        ).problems
     except file.Unusable as unusable:
         return [unusable.problem]
 
 
 def _config(env: Mapping[str, str], values: Values, sources: tuple[str, ...]) -> Config:
     alerts = values.table("alerts")
-    told: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in alerts.items()}
+    told: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in alerts.items()
+    }
     return Config(values.get("ttl"), _floor_s(env), sources, values.get("client"), Alerts(**told))
 
 

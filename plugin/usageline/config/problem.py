@@ -50,7 +50,13 @@ def value_text(value: object) -> str:
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):
-        first = "a list" if value and isinstance(value[0], list) else value_text(value[0]) if value else ""
+        first = (
+            "a list"
+            if value and isinstance(value[0], list)
+            else value_text(value[0])
+            if value
+            else ""
+        )
         return f"[{first}{', …' if len(value) > 1 else ''}]" if value else "an empty list"
     try:
         return str(value)[:LONGEST_VALUE]

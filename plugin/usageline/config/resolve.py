@@ -23,7 +23,14 @@ def resolved(values: Values) -> dict[str, Any]:
     client's own theme is a color-blind one; `theme_chosen` says that the default theme was chosen.
     """
     custom: dict[str, str] = {}
-    rows = [[_segment(name, values, custom) for name in row if not values.segments.get(name, {}).get("hide")] for row in values.get("rows")]
+    rows = [
+        [
+            _segment(name, values, custom)
+            for name in row
+            if not values.segments.get(name, {}).get("hide")
+        ]
+        for row in values.get("rows")
+    ]
     found: dict[str, Any] = {
         "rows": [row for row in rows if row],
         **{name: values.get(name) for name in ("wrap", "max_rows", "color", "clock")},
@@ -38,14 +45,19 @@ def resolved(values: Values) -> dict[str, Any]:
         found["theme_chosen"] = True
     if values.table("chain")["command"]:
         chain = values.table("chain")
-        found["chain"] = {**chain, "digest": paths.digest(chain["command"].encode("utf-8", "surrogatepass"))}
+        found["chain"] = {
+            **chain,
+            "digest": paths.digest(chain["command"].encode("utf-8", "surrogatepass")),
+        }
     return found
 
 
 def _segment(name: str, values: Values, custom: dict[str, str]) -> list[Any]:
     """The kind of a segment or an instance, and its options where they differ from the defaults."""
     kind, dot, _instance = name.partition(".")
-    options = differing(kind, values.segments.get(name) or (values.segments.get(kind, {}) if dot else {}))
+    options = differing(
+        kind, values.segments.get(name) or (values.segments.get(kind, {}) if dot else {})
+    )
     if "bar" in options:
         options["bar_glyphs"] = BARS[options.pop("bar")]
     style = options.get("style", "")
@@ -55,8 +67,14 @@ def _segment(name: str, values: Values, custom: dict[str, str]) -> list[Any]:
 
 
 def _theme(values: Values, custom: dict[str, str], chosen: str) -> dict[str, Any] | None:
-    separator, styles, glyphs = values.get("separator"), values.tables.get("styles", {}), values.tables.get("glyphs", {})
-    if chosen == "default" and not (values.get("nerd_font") or separator is not None or styles or glyphs or custom):
+    separator, styles, glyphs = (
+        values.get("separator"),
+        values.tables.get("styles", {}),
+        values.tables.get("glyphs", {}),
+    )
+    if chosen == "default" and not (
+        values.get("nerd_font") or separator is not None or styles or glyphs or custom
+    ):
         return None
     theme = resolve(themes.find(chosen), nerd_font=values.get("nerd_font"))
     theme["glyphs"].update(glyphs)

@@ -8,8 +8,20 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from usageline import themes
-from usageline.config.types import AbsolutePath, Cells, Choice, Command, Flag, Kind, Many, Number, Style, Text, Whole
-from usageline.line.default import GLYPHS
+from usageline.config.types import (
+    AbsolutePath,
+    Cells,
+    Choice,
+    Command,
+    Flag,
+    Kind,
+    Many,
+    Number,
+    Style,
+    Text,
+    Whole,
+)
+from usageline.core.appearance import GLYPHS
 from usageline.themes.theme import STYLES
 
 FLOOR_S = 120
@@ -24,7 +36,9 @@ SOURCES = ("claude-cache", "oauth", "client")
 
 MOST_ROWS = 6
 MOST_IN_ROW = 24
-ROWS = [["model", "context", "session", "weekly", "scoped", "credits", "forecast", "alerts", "status"]]
+ROWS = [
+    ["model", "context", "session", "weekly", "scoped", "credits", "forecast", "alerts", "status"]
+]
 
 
 class Key(NamedTuple):
@@ -49,7 +63,12 @@ TOP = (
         "auto",
         "how many colours; auto: as many as the terminal has, 16 with an ANSI theme of Claude Code; NO_COLOR beats all",
     ),
-    Key("nerd_font", Flag(), False, "icons, and the arrows of powerline: needs a Nerd Font in the terminal"),
+    Key(
+        "nerd_font",
+        Flag(),
+        False,
+        "icons, and the arrows of powerline: needs a Nerd Font in the terminal",
+    ),
     Key("clock", Choice("24h", "12h"), "24h", "how times of day are written"),
     Key(
         "rows",
@@ -63,26 +82,54 @@ TOP = (
         ROWS,
         f"the segments of each row, in order; at most {MOST_ROWS} rows of {MOST_IN_ROW}",
     ),
-    Key("wrap", Flag(), False, "a row too wide goes on in the next line; else segments are shortened and given up by their priority"),
+    Key(
+        "wrap",
+        Flag(),
+        False,
+        "a row too wide goes on in the next line; else segments are shortened and given up by their priority",
+    ),
     Key("max_rows", Whole(1, MOST_ROWS), MOST_ROWS, "lines at most, wrapped ones counted"),
     Key("separator", Text(12), None, "between two segments; the theme's own where it is not given"),
     Key(
-        "ttl", Number(FLOOR_S, MOST_TTL_S, "seconds"), 300, "seconds that a reading of the usage is good for; more is asked for after that"
+        "ttl",
+        Number(FLOOR_S, MOST_TTL_S, "seconds"),
+        300,
+        "seconds that a reading of the usage is good for; more is asked for after that",
     ),
     Key(
         "sources",
-        Many(Choice(*HOT_SOURCES, *SOURCES), f"a list of {', '.join((*HOT_SOURCES, *SOURCES))}", 16, 1),
+        Many(
+            Choice(*HOT_SOURCES, *SOURCES),
+            f"a list of {', '.join((*HOT_SOURCES, *SOURCES))}",
+            16,
+            1,
+        ),
         ["claude-cache", "oauth"],
         "where usage is read from, in order; without oauth nobody opens the token, client asks Claude Code itself",
     ),
-    Key("client", AbsolutePath(), None, "the path of `claude` for the source client; looked for on the PATH where it is not given"),
+    Key(
+        "client",
+        AbsolutePath(),
+        None,
+        "the path of `claude` for the source client; looked for on the PATH where it is not given",
+    ),
 )
 
 CHAIN = (
-    Key("command", Command(), "", "a shell command that gets the same payload and whose output is kept beside the line"),
+    Key(
+        "command",
+        Command(),
+        "",
+        "a shell command that gets the same payload and whose output is kept beside the line",
+    ),
     Key("position", Choice("below", "above", "left", "right"), "below", "where its output goes"),
     Key("timeout", Number(0.1, 30, "seconds"), 5, "seconds it may take"),
-    Key("wait", Flag(), False, "the line waits for it, up to the timeout; else its last output is shown while it runs anew"),
+    Key(
+        "wait",
+        Flag(),
+        False,
+        "the line waits for it, up to the timeout; else its last output is shown while it runs anew",
+    ),
 )
 
 ALERTS = (
@@ -101,10 +148,20 @@ ALERTS = (
     Key("line", Flag(), True, "in the line, by the segment alerts"),
     Key("session_start", Flag(), False, "as a message at the start of a session"),
     Key("desktop", Flag(), False, "as a notification of the desktop (notify-send, osascript)"),
-    Key("command", Command(), "", "a shell command run for each, with USAGELINE_ALERT_KIND and others set"),
+    Key(
+        "command",
+        Command(),
+        "",
+        "a shell command run for each, with USAGELINE_ALERT_KIND and others set",
+    ),
 )
 
-_GLYPH_KINDS: dict[str, Kind] = {"full": Cells(1), "parts": Cells(0, 8), "empty": Cells(1), "mark": Cells(1)}
+_GLYPH_KINDS: dict[str, Kind] = {
+    "full": Cells(1),
+    "parts": Cells(0, 8),
+    "empty": Cells(1),
+    "mark": Cells(1),
+}
 _GLYPH_DOCS = {
     "full": "the filled part of a bar",
     "parts": "eight characters for the eighths of a cell that a bar ends in, the emptiest first; empty for bars of whole cells",
@@ -124,12 +181,17 @@ _GLYPH_DOCS = {
 }
 
 STYLE_KEYS = tuple(Key(name, Style(), None, doc) for name, doc in STYLES.items())
-GLYPH_KEYS = tuple(Key(name, _GLYPH_KINDS.get(name, Text(8)), None, _GLYPH_DOCS[name]) for name in GLYPHS)
+GLYPH_KEYS = tuple(
+    Key(name, _GLYPH_KINDS.get(name, Text(8)), None, _GLYPH_DOCS[name]) for name in GLYPHS
+)
 
 TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     "chain": (CHAIN, "another status line command, kept beside this one"),
     "alerts": (ALERTS, "once for each limit, threshold and window, over all sessions"),
-    "styles": (STYLE_KEYS, 'colours in place of the theme\'s: words, names, 0-255, #rrggbb, such as "bold #2e8b57" or "black on yellow"'),
+    "styles": (
+        STYLE_KEYS,
+        'colours in place of the theme\'s: words, names, 0-255, #rrggbb, such as "bold #2e8b57" or "black on yellow"',
+    ),
     "glyphs": (GLYPH_KEYS, "glyphs in place of the theme's"),
 }
 """The tables of plain keys, each with what it is for."""

@@ -50,7 +50,12 @@ def _limit(show: list[str]) -> tuple[Key, ...]:
     return (
         Key("show", some_of("bar", "percent", "reset"), show, "its parts, in this order"),
         *_bar(),
-        Key("count", Choice("used", "left"), "used", "whether the percentage is of what is used or of what is left"),
+        Key(
+            "count",
+            Choice("used", "left"),
+            "used",
+            "whether the percentage is of what is used or of what is left",
+        ),
         Key(
             "reset",
             Choice("auto", "countdown", "clock", "both"),
@@ -68,7 +73,13 @@ SEGMENTS: dict[str, Segment] = {
     "context": Segment(
         "how full the context window is",
         "ctx",
-        (Key("show", some_of("bar", "percent", "tokens"), ["percent"], "its parts, in this order"), *_bar(), *_marks()),
+        (
+            Key(
+                "show", some_of("bar", "percent", "tokens"), ["percent"], "its parts, in this order"
+            ),
+            *_bar(),
+            *_marks(),
+        ),
     ),
     "cache": Segment(
         "the prompt cache: the time until it expires, or that it is cold",
@@ -76,13 +87,22 @@ SEGMENTS: dict[str, Segment] = {
         (Key("show", some_of("expiry", "hits"), ["expiry"], "its parts, in this order"),),
     ),
     "session": Segment("the 5-hour limit", "5h", _limit(["bar", "percent", "reset"])),
-    "weekly": Segment("the weekly limit over all models", "7d", _limit(["bar", "percent", "reset"])),
-    "scoped": Segment("every other limit, such as a model's week; each has its own label", "", _limit(["percent"])),
+    "weekly": Segment(
+        "the weekly limit over all models", "7d", _limit(["bar", "percent", "reset"])
+    ),
+    "scoped": Segment(
+        "every other limit, such as a model's week; each has its own label", "", _limit(["percent"])
+    ),
     "credits": Segment(
         "usage credits and other money",
         "credits",
         (
-            Key("show", some_of("used", "limit", "percent", "ends"), ["used", "limit", "ends"], "its parts"),
+            Key(
+                "show",
+                some_of("used", "limit", "percent", "ends"),
+                ["used", "limit", "ends"],
+                "its parts",
+            ),
             *_marks(),
         ),
     ),
@@ -98,10 +118,25 @@ SEGMENTS: dict[str, Segment] = {
         "when a limit is reached, where that is before its reset",
         "",
         (
-            Key("of", Choice("session", "weekly", "any"), "any", "the limit; any: the one that is reached first"),
+            Key(
+                "of",
+                Choice("session", "weekly", "any"),
+                "any",
+                "the limit; any: the one that is reached first",
+            ),
             Key("range", Flag(), False, "from when to when, not one time"),
-            Key("warning", Whole(1, 100), 67, "percent of certainty from which it is a warning; below, it is said quietly"),
-            Key("hide_below", Number(0, 100), 0, "hidden while it is less certain, in percent; it is at least 50"),
+            Key(
+                "warning",
+                Whole(1, 100),
+                67,
+                "percent of certainty from which it is a warning; below, it is said quietly",
+            ),
+            Key(
+                "hide_below",
+                Number(0, 100),
+                0,
+                "hidden while it is less certain, in percent; it is at least 50",
+            ),
         ),
     ),
     "cost": Segment(
@@ -113,14 +148,21 @@ SEGMENTS: dict[str, Segment] = {
         ),
     ),
     "duration": Segment(
-        "how long the session has run", "", (Key("of", Choice("total", "api"), "total", "all of it, or waiting for the API"),)
+        "how long the session has run",
+        "",
+        (Key("of", Choice("total", "api"), "total", "all of it, or waiting for the API"),),
     ),
     "lines": Segment("lines added and removed", ""),
     "directory": Segment(
         "the directory",
         "",
         (
-            Key("form", Choice("name", "short", "full"), "short", "its name alone, the path shortened, or all of the path"),
+            Key(
+                "form",
+                Choice("name", "short", "full"),
+                "short",
+                "its name alone, the path shortened, or all of the path",
+            ),
             Key("length", Whole(8, 200), 30, "characters at most"),
         ),
     ),
@@ -128,22 +170,43 @@ SEGMENTS: dict[str, Segment] = {
         "the branch, and how it stands",
         "",
         (
-            Key("show", some_of("branch", "dirty", "ahead"), ["branch"], "its parts; dirty and ahead are looked up in the background"),
+            Key(
+                "show",
+                some_of("branch", "dirty", "ahead"),
+                ["branch"],
+                "its parts; dirty and ahead are looked up in the background",
+            ),
             Key("length", Whole(4, 80), 24, "characters of the branch at most"),
         ),
     ),
-    "worktree": Segment("the worktree", "wt", (Key("length", Whole(4, 80), 24, "characters at most"),)),
-    "pr": Segment("the pull request, as a link", "", (Key("state", Flag(), True, "with the state of its review"),)),
+    "worktree": Segment(
+        "the worktree", "wt", (Key("length", Whole(4, 80), 24, "characters at most"),)
+    ),
+    "pr": Segment(
+        "the pull request, as a link",
+        "",
+        (Key("state", Flag(), True, "with the state of its review"),),
+    ),
     "output_style": Segment("the output style, where it is not the default one", "style"),
     "vim": Segment("the mode of vim's keys", ""),
     "agent": Segment("the agent", "agent"),
     "clock": Segment("the time of day", "", (Key("seconds", Flag(), False, "with seconds"),)),
     "plan": Segment("the plan", ""),
-    "account": Segment("a label of your own for the account; nothing without one", "", (Key("text", Text(200), "", "the label"),)),
+    "account": Segment(
+        "a label of your own for the account; nothing without one",
+        "",
+        (Key("text", Text(200), "", "the label"),),
+    ),
     "version": Segment("Claude Code's version", "cc"),
-    "alerts": Segment("a threshold that was passed of late", "", (Key("for", Whole(1, 86400), 900, "seconds that it is shown"),)),
+    "alerts": Segment(
+        "a threshold that was passed of late",
+        "",
+        (Key("for", Whole(1, 86400), 900, "seconds that it is shown"),),
+    ),
     "status": Segment(
-        "why numbers are missing or old", "", (Key("stale", Whole(60, 86400), 600, "seconds from which a number is shown with its age"),)
+        "why numbers are missing or old",
+        "",
+        (Key("stale", Whole(60, 86400), 600, "seconds from which a number is shown with its age"),),
     ),
     "text": Segment("text of your own", "", (Key("text", Text(200), "", "the text"),)),
 }
@@ -155,7 +218,12 @@ def keys_of(kind: str) -> dict[str, Key]:
     segment = SEGMENTS[kind]
     common = (
         Key("label", Text(40), segment.label, "the words before it"),
-        Key("style", Style(tuple(STYLES)), "", "a style's name or a colour spec for its text, in place of its own"),
+        Key(
+            "style",
+            Style(tuple(STYLES)),
+            "",
+            "a style's name or a colour spec for its text, in place of its own",
+        ),
         Key("priority", Whole(1, 100), None, PRIORITY),
         Key("hide", Flag(), False, "not shown at all"),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from usageline import themes
 from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, keys_of
-from usageline.line.default import GLYPHS
+from usageline.core.appearance import GLYPHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,7 +33,12 @@ INSTANCE = """\
 
 def default_file() -> str:
     """The whole file. It is valid, and says the same with and without the # before its keys; but for the keys in EXAMPLES."""
-    return "\n".join([HEAD, *_keys(TOP), *_tables(), "# Segments: their options.\n", *_segments(), INSTANCE]).rstrip("\n") + "\n"
+    return (
+        "\n".join(
+            [HEAD, *_keys(TOP), *_tables(), "# Segments: their options.\n", *_segments(), INSTANCE]
+        ).rstrip("\n")
+        + "\n"
+    )
 
 
 def toml_value(value: Any) -> str:
@@ -53,7 +58,9 @@ def shown_default(table: str, key: Key) -> Any:
 def _keys(keys: Iterable[Key], table: str = "", *, brief: bool = False) -> Iterator[str]:
     for key in keys:
         allowed = "" if brief or key.kind.allowed == "true or false" else f" ({key.kind.allowed})"
-        yield _comment(key.doc + allowed) + f"#{key.name} = {toml_value(shown_default(table, key))}\n"
+        yield (
+            _comment(key.doc + allowed) + f"#{key.name} = {toml_value(shown_default(table, key))}\n"
+        )
 
 
 def _tables() -> Iterator[str]:
@@ -67,10 +74,14 @@ def _segments() -> Iterator[str]:
         options = keys_of(kind).values()
         lines = [f"#{key.name} = {toml_value(shown_default('', key))}" for key in options]
         wide = max(map(len, lines))
-        documented = "".join(f"{line:{wide}}  # {key.doc}\n" for line, key in zip(lines, options, strict=True))
+        documented = "".join(
+            f"{line:{wide}}  # {key.doc}\n" for line, key in zip(lines, options, strict=True)
+        )
         yield f"[segments.{kind}]\n" + _comment(segment.doc) + documented
 
 
 def _comment(text: str) -> str:
-    lines = textwrap.wrap(text[0].upper() + text[1:], WIDTH - 2, break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(
+        text[0].upper() + text[1:], WIDTH - 2, break_long_words=False, break_on_hyphens=False
+    )
     return "".join(f"# {line}\n" for line in lines)

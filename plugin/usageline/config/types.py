@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from usageline.config.problem import suggestion, value_text
-from usageline.line.layout import cells, clean
+from usageline.core.text import display_width, sanitize
 from usageline.themes import colors
 
 if TYPE_CHECKING:
@@ -21,9 +21,13 @@ MAX_COMMAND_BYTES = (128 << 10) - 1
 class Refused(Exception):
     """A value that is not allowed. `within` is where in it the fault lies; the text says what is allowed."""
 
-    def __init__(self, allowed: str, value: object, within: Path = (), known: Sequence[str] = ()) -> None:
+    def __init__(
+        self, allowed: str, value: object, within: Path = (), known: Sequence[str] = ()
+    ) -> None:
         verb = "are" if allowed.partition(" ")[0].endswith("s") else "is"
-        super().__init__(f"{allowed} {verb} allowed, not {value_text(value)}{suggestion(value, known)}")
+        super().__init__(
+            f"{allowed} {verb} allowed, not {value_text(value)}{suggestion(value, known)}"
+        )
         self.within = within
 
 
@@ -59,7 +63,11 @@ class Number:
 
     def read(self, value: object) -> float:
         """As it is; `true` is no number."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not self.least <= value <= self.most:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not self.least <= value <= self.most
+        ):
             raise Refused(self.allowed, value)
         return value
 
@@ -87,7 +95,11 @@ class Choice:
     def read(self, value: object) -> str:
         """The word."""
         # 256 may be written as the number it is.
-        word = str(value) if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1000 else value
+        word = (
+            str(value)
+            if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1000
+            else value
+        )
         word = word.lower().replace("colour", "color") if isinstance(word, str) else ""
         if word not in self.words:
             raise Refused(self.allowed, value, known=self.words)
@@ -104,7 +116,12 @@ class Text:
     def read(self, value: object) -> str:
         """As it is."""
         # No command line and no environment can hold a NUL.
-        if not isinstance(value, str) or len(value) > self.most or "\0" in value or not _is_unicode(value):
+        if (
+            not isinstance(value, str)
+            or len(value) > self.most
+            or "\0" in value
+            or not _is_unicode(value)
+        ):
             raise Refused(self.allowed, value)
         return value
 
@@ -116,7 +133,12 @@ class Command:
 
     def read(self, value: object) -> str:
         """As it is."""
-        if not isinstance(value, str) or "\0" in value or not _is_unicode(value) or len(value.encode()) > MAX_COMMAND_BYTES:
+        if (
+            not isinstance(value, str)
+            or "\0" in value
+            or not _is_unicode(value)
+            or len(value.encode()) > MAX_COMMAND_BYTES
+        ):
             raise Refused(self.allowed, value)
         return value
 
@@ -128,7 +150,12 @@ class AbsolutePath:
 
     def read(self, value: object) -> str:
         """As it is."""
-        if not isinstance(value, str) or not (value[:1] == "/" or value[1:2] == ":") or "\0" in value or len(value) > 4096:
+        if (
+            not isinstance(value, str)
+            or not (value[:1] == "/" or value[1:2] == ":")
+            or "\0" in value
+            or len(value) > 4096
+        ):
             raise Refused(self.allowed, value)
         return value
 
@@ -144,7 +171,12 @@ class Cells:
 
     def read(self, value: object) -> str:
         """As it is."""
-        if not isinstance(value, str) or len(value) not in self.counts or clean(value) != value or any(cells(char) != 1 for char in value):
+        if (
+            not isinstance(value, str)
+            or len(value) not in self.counts
+            or sanitize(value) != value
+            or any(display_width(char) != 1 for char in value)
+        ):
             raise Refused(self.allowed, value)
         return value
 
@@ -167,14 +199,20 @@ class Style:
             if value not in self.styles:
                 colors.parse(value)
         except ValueError as error:
-            raise Refused(self.allowed, error.args[0], known=(*self.styles, *colors.ATTRIBUTES, *colors.NAMES, "on")) from None
+            raise Refused(
+                self.allowed,
+                error.args[0],
+                known=(*self.styles, *colors.ATTRIBUTES, *colors.NAMES, "on"),
+            ) from None
         return value.lower()
 
 
 class Many:
     """A list, each of whose items is of one kind. What stands in it twice counts once, unless it is `repeated`."""
 
-    def __init__(self, item: Kind, words: str, most: int, least: int = 0, *, repeated: bool = False) -> None:
+    def __init__(
+        self, item: Kind, words: str, most: int, least: int = 0, *, repeated: bool = False
+    ) -> None:
         self.item, self.most, self.least, self.repeated = item, most, least, repeated
         self.allowed = words
 
@@ -190,7 +228,9 @@ class Many:
                 if isinstance(self.item, Many):
                     refused.within = (index, *refused.within)
                     raise
-                raise Refused(self.allowed, item, (index,), getattr(self.item, "words", ())) from None
+                raise Refused(
+                    self.allowed, item, (index,), getattr(self.item, "words", ())
+                ) from None
             if self.repeated or read not in found:
                 found.append(read)
         return found

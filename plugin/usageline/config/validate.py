@@ -28,11 +28,18 @@ class Values(NamedTuple):
 
     def get(self, name: str) -> Any:
         """A top-level key, or its default."""
-        return self.top[name] if name in self.top else next(key.default for key in TOP if key.name == name)
+        return (
+            self.top[name]
+            if name in self.top
+            else next(key.default for key in TOP if key.name == name)
+        )
 
     def table(self, name: str) -> dict[str, Any]:
         """A table with its defaults; of those keys that have one."""
-        return {**{key.name: key.default for key in TABLES[name][0] if key.default is not None}, **self.tables.get(name, {})}
+        return {
+            **{key.name: key.default for key in TABLES[name][0] if key.default is not None},
+            **self.tables.get(name, {}),
+        }
 
 
 class Checked(NamedTuple):
@@ -83,13 +90,17 @@ class _Checking:
             if name in top:
                 self.value(top[name], (name,), value, found)
             elif name not in TABLES and name != "segments":
-                self.tell((name,), "there is no such key" + suggestion(name, (*top, *TABLES, "segments")))
+                self.tell(
+                    (name,), "there is no such key" + suggestion(name, (*top, *TABLES, "segments"))
+                )
             elif not isinstance(value, dict):
                 self.tell((name,), f"a table is allowed, not {value_text(value)}")
             elif name == "segments":
                 segments = self.segments(value)
             else:
-                tables[name] = self.table((name,), value, {key.name: key for key in TABLES[name][0]})
+                tables[name] = self.table(
+                    (name,), value, {key.name: key for key in TABLES[name][0]}
+                )
         if "rows" in found and not self.rows(found["rows"], segments):
             del found["rows"]
         return Values(found, tables, segments)
@@ -110,7 +121,9 @@ class _Checking:
         except Refused as refused:
             self.tell((*path, *refused.within), str(refused))
 
-    def table(self, path: Path, table: Mapping[str, Any], keys: Mapping[str, Key], what: str = "key") -> dict[str, Any]:
+    def table(
+        self, path: Path, table: Mapping[str, Any], keys: Mapping[str, Key], what: str = "key"
+    ) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for name, value in table.items():
             if name in keys:
@@ -123,23 +136,39 @@ class _Checking:
         found: dict[str, dict[str, Any]] = {}
         for kind, options in table.items():
             if kind not in SEGMENTS:
-                self.tell(("segments", kind), "there is no such segment" + suggestion(kind, SEGMENTS))
+                self.tell(
+                    ("segments", kind), "there is no such segment" + suggestion(kind, SEGMENTS)
+                )
                 continue
             if not isinstance(options, dict):
-                self.tell(("segments", kind), f"a table of options is allowed, not {value_text(options)}")
+                self.tell(
+                    ("segments", kind), f"a table of options is allowed, not {value_text(options)}"
+                )
                 continue
             keys = keys_of(kind)
-            own = {name: value for name, value in options.items() if name in keys or not isinstance(value, dict)}
+            own = {
+                name: value
+                for name, value in options.items()
+                if name in keys or not isinstance(value, dict)
+            }
             shared = found[kind] = self.table(("segments", kind), own, keys, "option")
             for name, value in options.items():
                 if name in own:
                     continue
                 if not _is_name(name):
-                    self.tell(("segments", kind, name), f"a name of at most {LONGEST_NAME} letters, digits, - and _ is allowed")
+                    self.tell(
+                        ("segments", kind, name),
+                        f"a name of at most {LONGEST_NAME} letters, digits, - and _ is allowed",
+                    )
                 elif len(found) > MOST_INSTANCES:
-                    self.tell(("segments", kind, name), f"at most {MOST_INSTANCES} segments are allowed")
+                    self.tell(
+                        ("segments", kind, name), f"at most {MOST_INSTANCES} segments are allowed"
+                    )
                 else:
-                    found[f"{kind}.{name}"] = {**shared, **self.table(("segments", kind, name), value, keys, "option")}
+                    found[f"{kind}.{name}"] = {
+                        **shared,
+                        **self.table(("segments", kind, name), value, keys, "option"),
+                    }
         return found
 
     def rows(self, rows: list[list[str]], segments: Mapping[str, Any]) -> bool:
@@ -149,7 +178,10 @@ class _Checking:
         for number, row in enumerate(rows):
             for index, name in enumerate(row):
                 if name not in known:
-                    self.tell(("rows", number, index), f"there is no segment {quoted(name)}" + suggestion(name, known))
+                    self.tell(
+                        ("rows", number, index),
+                        f"there is no segment {quoted(name)}" + suggestion(name, known),
+                    )
         return len(self.problems) == before
 
     def tell(self, path: Path, text: str) -> None:
@@ -157,4 +189,8 @@ class _Checking:
 
 
 def _is_name(name: str) -> bool:
-    return 0 < len(name) <= LONGEST_NAME and name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+    return (
+        0 < len(name) <= LONGEST_NAME
+        and name.isascii()
+        and name.replace("-", "").replace("_", "").isalnum()
+    )

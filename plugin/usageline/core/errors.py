@@ -16,31 +16,9 @@ The text of each says what happened and what to do. None of them ever holds a to
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from usageline.usage.model import Reading
-
 
 class UsagelineError(Exception):
     """The root: catch this at the edge of a process and print its text."""
-
-
-class SourceFailure(UsagelineError):
-    """A source gave no reading.
-
-    `status` is one of `usageline.usage.model.STATUSES` other than `ok`; `detail` is a short text for people;
-    `retry_after_s` is what the server asked for, in seconds, where it asked; `http_status` is that of its answer, where it gave one.
-    `reading` is an older reading that the source had in place of a new one, or None.
-    """
-
-    def __init__(self, status: str, detail: str = "", retry_after_s: float | None = None) -> None:
-        super().__init__(detail or status)
-        self.status = status
-        self.detail = detail
-        self.retry_after_s = retry_after_s
-        self.http_status: int | None = None
-        self.reading: Reading | None = None
 
 
 class StoreBroken(UsagelineError):

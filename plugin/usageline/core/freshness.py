@@ -1,7 +1,6 @@
 """When a refresh is due."""
 
-from usageline.core import paths
-from usageline.line import system
+from usageline.core import paths, syscalls
 
 CLOCK_JUMP_S = 60
 """A snapshot published further than this in the future was written under another clock."""
@@ -14,7 +13,7 @@ LONGEST_S = 2 * 86400
 def file_stamp(path):
     """A file as it is: "<mtime ns>-<size>-<inode>", or "" where there is none."""
     try:
-        found = system.stat(path)
+        found = syscalls.stat(path)
     except (OSError, ValueError):
         return ""
     return f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"
@@ -25,7 +24,7 @@ def modified_at(path):
     if not isinstance(path, str) or (path[:1] != "/" and path[1:2] != ":"):
         return None
     try:
-        found = system.stat(path)
+        found = syscalls.stat(path)
     except (OSError, ValueError):
         return None
     return found.st_mtime if found.st_mode & 0o170000 == 0o100000 else None
@@ -41,4 +40,8 @@ def is_due(snapshot, credentials, now):
     due_at, published_at = snapshot.get("next_refresh_at"), snapshot.get("published_at")
     if type(due_at) not in (int, float) or type(published_at) not in (int, float):
         return True
-    return not now < due_at < now + LONGEST_S or published_at > now + CLOCK_JUMP_S or snapshot.get("credentials") != credentials
+    return (
+        not now < due_at < now + LONGEST_S
+        or published_at > now + CLOCK_JUMP_S
+        or snapshot.get("credentials") != credentials
+    )

@@ -2,7 +2,7 @@
 
 import _signal  # type: ignore[import-not-found]  # typeshed has only `signal`, which imports enum
 
-from usageline.line import system
+from usageline.core import syscalls
 
 try:
     from _json import make_scanner
@@ -27,7 +27,10 @@ def first_value(text):
     start = len(text) - len(text.lstrip(" \t\n\r"))
     try:
         return _scan(text, start)[0]
-    except (StopIteration, SystemError):  # up to 3.12 the scanner finds its error class only once `json` is imported: SystemError
+    except (
+        StopIteration,
+        SystemError,
+    ):  # up to 3.12 the scanner finds its error class only once `json` is imported: SystemError
         raise ValueError("not JSON") from None
     except RecursionError:
         raise ValueError("nested too deeply") from None
@@ -39,7 +42,7 @@ def payload(fd=0):
     try:
         _alarm(PAYLOAD_WAIT_S)
         while len(data) < PAYLOAD_LIMIT:
-            chunk = system.read(fd, 65536)
+            chunk = syscalls.read(fd, 65536)
             data += chunk
             # An object that is complete ends the wait: not every caller closes the pipe.
             if not chunk or data.rstrip()[-1:] == b"}":
@@ -57,19 +60,26 @@ def json_file(path, most=FILE_LIMIT):
     """The JSON object in the file of ours at `path`, or None where there is none that is whole, ours and at most `most` bytes."""
     try:
         # O_NONBLOCK: a FIFO put there must not hold the line up.
-        fd = system.open(path, system.O_RDONLY | getattr(system, "O_NONBLOCK", 0) | getattr(system, "O_NOFOLLOW", 0))
+        fd = syscalls.open(
+            path,
+            syscalls.O_RDONLY
+            | getattr(syscalls, "O_NONBLOCK", 0)
+            | getattr(syscalls, "O_NOFOLLOW", 0),
+        )
     except (OSError, ValueError):
         return None
     try:
-        found = system.fstat(fd)
-        ours = not hasattr(system, "geteuid") or (found.st_uid == system.geteuid() and not found.st_mode & 0o022)
+        found = syscalls.fstat(fd)
+        ours = not hasattr(syscalls, "geteuid") or (
+            found.st_uid == syscalls.geteuid() and not found.st_mode & 0o022
+        )
         if not ours or found.st_mode & 0o170000 != 0o100000 or found.st_size > most:
             return None
-        return _object(system.read(fd, most))
+        return _object(syscalls.read(fd, most))
     except OSError:
         return None
     finally:
-        system.close(fd)
+        syscalls.close(fd)
 
 
 def await_end(fd, longest_s):
@@ -77,7 +87,7 @@ def await_end(fd, longest_s):
     try:
         try:
             _alarm(longest_s)
-            while system.read(fd, 4096):
+            while syscalls.read(fd, 4096):
                 pass
         finally:  # the alarm may ring in here still
             _alarm(0)
@@ -123,7 +133,9 @@ def _object(data):
 
 def _alarm(seconds):
     if hasattr(_signal, "setitimer"):
-        if seconds:  # one that was blocked and on its way since before the start would end the read at once
+        if (
+            seconds
+        ):  # one that was blocked and on its way since before the start would end the read at once
             _signal.signal(_signal.SIGALRM, _signal.SIG_IGN)
         _signal.setitimer(_signal.ITIMER_REAL, seconds)
         # Ignored afterwards: a signal already on its way must not raise outside the read.

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from usageline.line.chain import MOST_CELLS, MOST_PARTS, MOST_ROWS, is_web_link
-from usageline.line.layout import begun, cells, clean
+from usageline.core.chained_rows import MAX_CELLS, MAX_PARTS, MAX_ROWS, is_web_link
+from usageline.core.text import display_width, sanitize, strip_leading_combining
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +22,26 @@ SEQUENCE = re.compile(
 )
 """Any control sequence of one line; one that is not ended reaches to the line's end."""
 
-ATTRIBUTES = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 5: "blink", 7: "inverse", 9: "strike", 21: "underline", 53: "overline"}
-OFF = {22: ("bold", "dim"), 23: ("italic",), 24: ("underline",), 25: ("blink",), 27: ("inverse",), 29: ("strike",), 55: ("overline",)}
+ATTRIBUTES = {
+    1: "bold",
+    2: "dim",
+    3: "italic",
+    4: "underline",
+    5: "blink",
+    7: "inverse",
+    9: "strike",
+    21: "underline",
+    53: "overline",
+}
+OFF = {
+    22: ("bold", "dim"),
+    23: ("italic",),
+    24: ("underline",),
+    25: ("blink",),
+    27: ("inverse",),
+    29: ("strike",),
+    55: ("overline",),
+}
 PLANES = {38: "text", 48: "ground", 58: "underline colour"}
 PLANES_OFF = {39: "text", 49: "ground", 59: "underline colour"}
 
@@ -44,7 +62,7 @@ def rows(output: bytes) -> list[list[list[str]]]:
                 url = target if is_web_link(target) else ""
         if any(text.strip() for _, text, _ in row):
             found.append(_cut(row))
-            if len(found) == MOST_ROWS:
+            if len(found) == MAX_ROWS:
                 break
     return found
 
@@ -91,8 +109,8 @@ def _colour(numbers: Iterator[int]) -> str:
 
 
 def _add(row: list[list[str]], codes: str, text: str, url: str) -> None:
-    shown = clean(text.replace("\t", " "))
-    shown = shown if row else begun(shown)
+    shown = sanitize(text.replace("\t", " "))
+    shown = shown if row else strip_leading_combining(shown)
     if shown and row and row[-1][::2] == [codes, url]:
         row[-1][1] += shown
     elif shown:
@@ -100,11 +118,11 @@ def _add(row: list[list[str]], codes: str, text: str, url: str) -> None:
 
 
 def _cut(row: list[list[str]]) -> list[list[str]]:
-    left = MOST_CELLS
+    left = MAX_CELLS
     kept: list[list[str]] = []
-    for codes, text, url in row[:MOST_PARTS]:
+    for codes, text, url in row[:MAX_PARTS]:
         for index, char in enumerate(text):
-            left -= cells(char)
+            left -= display_width(char)
             if left < 0:
                 return [*kept, [codes, text[:index], url]] if index else kept
         kept.append([codes, text, url])

@@ -8,8 +8,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from usageline.core.chained_rows import MAX_RESULT_BYTES
 from usageline.jobs import ansi
-from usageline.line.chain import RESULT_LIMIT
 from usageline.storage import job_results
 from usageline.system import signals
 from usageline.system.process import run_bounded
@@ -47,10 +47,19 @@ def look(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> No
         try:
             # What is left running and cannot be found again later has to go at once.
             ended = run_bounded(
-                ["/bin/sh", "-c", command], env, None, payload, deadline=deadline, most=MOST_BYTES, leave=traceable, guard=guard
+                ["/bin/sh", "-c", command],
+                env,
+                None,
+                payload,
+                deadline=deadline,
+                most=MOST_BYTES,
+                leave=traceable,
+                guard=guard,
             )
         except (OSError, ValueError) as error:
-            result = _failed(f"chain: it does not start: {getattr(error, 'strerror', None) or type(error).__name__}")
+            result = _failed(
+                f"chain: it does not start: {getattr(error, 'strerror', None) or type(error).__name__}"
+            )
         else:
             if ended.fault:
                 end_descendants()
@@ -61,7 +70,14 @@ def look(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> No
             time.sleep(POLL_S)
         left = end_descendants()
         if left and not result["failed"]:
-            _publish(env, key, {**result, "failed": f"chain: left {left} process{'es' if left > 1 else ''} running"})
+            _publish(
+                env,
+                key,
+                {
+                    **result,
+                    "failed": f"chain: left {left} process{'es' if left > 1 else ''} running",
+                },
+            )
 
 
 def _failed(fault: str) -> dict[str, Any]:
@@ -90,9 +106,9 @@ def _fault(ended: Ended, timeout_s: float, *, empty: bool) -> str:
 
 def _publish(env: Mapping[str, str], key: str, result: Mapping[str, Any]) -> None:
     value = {"version": 1, "at": time.time(), **result}
-    if len(job_results.encoded(value)) > RESULT_LIMIT:
+    if len(job_results.encoded(value)) > MAX_RESULT_BYTES:
         value["rows"] = [[[codes, text, ""] for codes, text, _ in row] for row in result["rows"]]
-    if len(job_results.encoded(value)) > RESULT_LIMIT:
+    if len(job_results.encoded(value)) > MAX_RESULT_BYTES:
         value.update(rows=[], failed="chain: printed too much")
     job_results.write(env, "chain", key, value)
 

@@ -7,9 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from usageline.core import jobs
-from usageline.line import git as files_of
-from usageline.line.layout import clean
+from usageline.core import git_repo, jobs
+from usageline.core.text import sanitize
 from usageline.storage import job_results
 from usageline.system import child_env, executables, origin
 from usageline.system.process import run_bounded
@@ -32,7 +31,10 @@ MOST_BYTES = 1 << 20
 LONGEST_REASON = 160
 
 PLACES = ("/opt/homebrew/bin/git", "/usr/local/bin/git", "/usr/bin/git")
-APPLE_TOOLS = ("/Library/Developer/CommandLineTools/usr/bin/git", "/Applications/Xcode.app/Contents/Developer/usr/bin/git")
+APPLE_TOOLS = (
+    "/Library/Developer/CommandLineTools/usr/bin/git",
+    "/Applications/Xcode.app/Contents/Developer/usr/bin/git",
+)
 
 # A repository's own configuration can name programs: a file system monitor, hooks, filters, transports for what is missing. None may run
 # because somebody looks at a directory.
@@ -45,26 +47,44 @@ OURS = {
     "LC_ALL": "C",
 }
 SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
-FILTERS = ("config", "--includes", "--show-scope", "--name-only", "-z", "--get-regexp", r"^filter\..*\.(clean|smudge|process)$")
+FILTERS = (
+    "config",
+    "--includes",
+    "--show-scope",
+    "--name-only",
+    "-z",
+    "--get-regexp",
+    r"^filter\..*\.(clean|smudge|process)$",
+)
 STATUS = ("status", "--porcelain=v2", "--branch", "-z", "--ignore-submodules=dirty")
 """Submodules are not looked into: each would be a git process of its own."""
 
 
 def look(env: Mapping[str, str], cwd: str) -> None:
     """Look at the repository that `cwd` lies in and publish the result; a failure is a result too. Nothing where another is at it."""
-    found = files_of.repository(cwd)
+    found = git_repo.repository(cwd)
     if found is None:
         return
     with job_results.held(env, "git", found.key) as ours:
         if not ours:
             return
         now, began = time.time(), time.monotonic()
-        previous: dict[str, Any] = jobs.result(env, "git", found.key, files_of.RESULT_LIMIT) or {}
+        previous: dict[str, Any] = (
+            jobs.result(env, "git", found.key, git_repo.MAX_RESULT_BYTES) or {}
+        )
         # As it is before: what changes meanwhile is looked at anew.
-        stamp = files_of.stamp(found)
+        stamp = git_repo.fingerprint(found)
         counts = count(env, found.root, previous.get("slow_at"), now)
-        value = {"version": 1, "about": [found.directory, found.root], "stamp": stamp, "at": now, **counts}
-        job_results.write(env, "git", found.key, {**value, "took_s": round(time.monotonic() - began, 3)})
+        value = {
+            "version": 1,
+            "about": [found.directory, found.root],
+            "stamp": stamp,
+            "at": now,
+            **counts,
+        }
+        job_results.write(
+            env, "git", found.key, {**value, "took_s": round(time.monotonic() - began, 3)}
+        )
 
 
 def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dict[str, Any]:
@@ -77,12 +97,16 @@ def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dic
         return {"failed": missing(env)[:LONGEST_REASON]}
     began = time.monotonic()
     # With a home that is the user's own git reads the user's configuration; another one would be the repository's, with filters that are programs.
-    kept = child_env.build("git", env, origin.own(env), {**OURS, "GIT_CEILING_DIRECTORIES": os.path.dirname(root)})
+    kept = child_env.build(
+        "git", env, origin.own(env), {**OURS, "GIT_CEILING_DIRECTORIES": os.path.dirname(root)}
+    )
     slow = slow_at if isinstance(slow_at, (int, float)) and 0 <= now - slow_at < SLOW_S else None
 
     def ask(*arguments: str, until_s: float = LONGEST_S) -> Ended:
         command = [program, *SAFE, *arguments]
-        return run_bounded(command, kept, root, deadline=began + until_s, most=MOST_BYTES, errors=True)
+        return run_bounded(
+            command, kept, root, deadline=began + until_s, most=MOST_BYTES, errors=True
+        )
 
     try:
         filters = ask(*FILTERS)
@@ -97,11 +121,18 @@ def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dic
         if slow is not None:
             done = ask(*unfiltered, *STATUS, "--untracked-files=no")
     except (OSError, ValueError) as error:
-        return {"failed": f"git does not start: {getattr(error, 'strerror', None) or type(error).__name__}"}
+        return {
+            "failed": f"git does not start: {getattr(error, 'strerror', None) or type(error).__name__}"
+        }
     if done.status != 0 and done.fault != "output":
         return {"failed": _reason(done), "slow_at": slow}
     counts = parse(done.output)
-    return {**counts, "untracked": None if slow is not None else counts["untracked"], "more": bool(done.fault), "slow_at": slow}
+    return {
+        **counts,
+        "untracked": None if slow is not None else counts["untracked"],
+        "more": bool(done.fault),
+        "slow_at": slow,
+    }
 
 
 def find(env: Mapping[str, str]) -> str | None:
@@ -115,7 +146,9 @@ def find(env: Mapping[str, str]) -> str | None:
 
 def missing(env: Mapping[str, str]) -> str:
     """Return why `find` has nothing."""
-    return executables.missing("git", PLACES if sys.platform != "darwin" else (*PLACES[:2], *APPLE_TOOLS), env)
+    return executables.missing(
+        "git", PLACES if sys.platform != "darwin" else (*PLACES[:2], *APPLE_TOOLS), env
+    )
 
 
 def without_filters(listed: bytes) -> list[str] | None:
@@ -124,17 +157,25 @@ def without_filters(listed: bytes) -> list[str] | None:
     None where one has a name that no argument can state.
     """
     words = listed.decode("utf-8", "surrogateescape").split("\0")
-    names = {name for scope, name in zip(words[::2], words[1::2], strict=False) if scope not in {"system", "global"}}
+    names = {
+        name
+        for scope, name in zip(words[::2], words[1::2], strict=False)
+        if scope not in {"system", "global"}
+    }
     drivers = {name.rpartition(".")[0] for name in names}
     if any("=" in driver for driver in drivers):
         return None
-    switched = [f"{driver}.{key}" for driver in sorted(drivers) for key in ("clean=", "smudge=", "process=", "required=false")]
+    switched = [
+        f"{driver}.{key}"
+        for driver in sorted(drivers)
+        for key in ("clean=", "smudge=", "process=", "required=false")
+    ]
     return [word for setting in switched for word in ("-c", setting)]
 
 
 def parse(status: bytes) -> dict[str, Any]:
     """The counts in the output of `git status --porcelain=v2 --branch -z`; one cut off at its end is counted as far as it goes."""
-    counts: dict[str, Any] = dict.fromkeys(files_of.COUNTS, 0)
+    counts: dict[str, Any] = dict.fromkeys(git_repo.COUNTS, 0)
     counts.update(branch="", ahead=None, behind=None)
     entries = iter(status.split(b"\0"))
     for entry in entries:
@@ -167,5 +208,5 @@ def _header(counts: dict[str, Any], text: bytes) -> None:
 def _reason(done: Ended) -> str:
     if done.fault:
         return "git took too long" if done.fault == "time" else "git said too much"
-    said = clean(done.errors.decode("utf-8", "replace").strip().partition("\n")[0])
+    said = sanitize(done.errors.decode("utf-8", "replace").strip().partition("\n")[0])
     return (said or f"git ended with status {done.status}")[:LONGEST_REASON]

@@ -1,5 +1,6 @@
 """Another command's output beside our rows."""
 
+from usageline.core.text import display_width
 from usageline.line import layout, theme
 from usageline.line.paint import painted
 
@@ -19,10 +20,19 @@ def beside(drawn, chained, configured, look, width):
         ours = painted(drawn, configured, look, width)
         return [*texts, *ours] if position == "above" else [*ours, *texts]
     separator = look.separator or " "
-    room = max(width // 2 - layout.cells(separator), 1)
+    room = max(width // 2 - display_width(separator), 1)
     first = _cut(theirs[0], room, look)
-    ours, *rest = painted(drawn[:1], configured, look, max(width - layout.part_cells(first) - layout.cells(separator), 1))
-    both = [theme.painted_parts(first, look), ours] if position == "left" else [ours, theme.painted_parts(first, look)]
+    ours, *rest = painted(
+        drawn[:1],
+        configured,
+        look,
+        max(width - layout.part_cells(first) - display_width(separator), 1),
+    )
+    both = (
+        [theme.painted_parts(first, look), ours]
+        if position == "left"
+        else [ours, theme.painted_parts(first, look)]
+    )
     return [
         separator.join(both),
         *rest,
@@ -44,4 +54,8 @@ def _painted(row, width, look):
 
 
 def _cut(parts, width, look):
-    return parts if layout.part_cells(parts) <= width else layout.cut_parts(parts, width, look.glyphs["ellipsis"])
+    return (
+        parts
+        if layout.part_cells(parts) <= width
+        else layout.cut_parts(parts, width, look.glyphs["ellipsis"])
+    )

@@ -4,16 +4,18 @@ A row is a list of parts `(SGR codes, text, URL)`; codes and URL are "" where th
 takes its output apart; here that is checked once more.
 """
 
-from usageline.core import jobs, json_file, paths
-from usageline.line import layout, spawn, system
-from usageline.line.theme import is_web_address
+from usageline.core import jobs, json_file, paths, syscalls
+from usageline.core.chained_rows import (
+    MAX_CELLS,
+    MAX_PARTS,
+    MAX_RESULT_BYTES,
+    MAX_ROWS,
+    is_web_link,
+)
+from usageline.core.text import sanitize
+from usageline.line import spawn
 
-MOST_ROWS = 8
-MOST_CELLS = 2000
-MOST_PARTS = 256
 LONGEST_CODES = 96
-LONGEST_URL = 512
-RESULT_LIMIT = 1 << 18
 
 MAX_COMMAND = 1 << 17
 CLAIM_S = 1.0
@@ -33,10 +35,57 @@ MAX_LISTED = 64
 UNTRUSTED = "chain: not run, for this configuration or cache was not there at the install"
 
 NEVER = (
-    *("LD_", "DYLD_", "GCONV_PATH", "LOCPATH", "NLSPATH", "BASH_ENV", "BASH_FUNC_", "SHELLOPTS", "BASHOPTS", "PS4", "CDPATH", "ZDOTDIR"),
-    *("PYTHON", "NODE_", "NPM_CONFIG_", "npm_config_", "BUN_", "DENO_", "PERL5", "PERLLIB", "RUBYLIB", "RUBYOPT", "GEM_", "BUNDLE_"),
-    *("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "CLASSPATH", "LUA_", "PHPRC", "PHP_INI_SCAN_DIR", "UV_", "PIP_"),
-    *("GIT_", "OPENSSL_", "SSLKEYLOGFILE", "PAGER", "EDITOR", "VISUAL", "BROWSER", "LESSOPEN", "LESSCLOSE", "SUDO_ASKPASS"),
+    *(
+        "LD_",
+        "DYLD_",
+        "GCONV_PATH",
+        "LOCPATH",
+        "NLSPATH",
+        "BASH_ENV",
+        "BASH_FUNC_",
+        "SHELLOPTS",
+        "BASHOPTS",
+        "PS4",
+        "CDPATH",
+        "ZDOTDIR",
+    ),
+    *(
+        "PYTHON",
+        "NODE_",
+        "NPM_CONFIG_",
+        "npm_config_",
+        "BUN_",
+        "DENO_",
+        "PERL5",
+        "PERLLIB",
+        "RUBYLIB",
+        "RUBYOPT",
+        "GEM_",
+        "BUNDLE_",
+    ),
+    *(
+        "JAVA_TOOL_OPTIONS",
+        "_JAVA_OPTIONS",
+        "JDK_JAVA_OPTIONS",
+        "CLASSPATH",
+        "LUA_",
+        "PHPRC",
+        "PHP_INI_SCAN_DIR",
+        "UV_",
+        "PIP_",
+    ),
+    *(
+        "GIT_",
+        "OPENSSL_",
+        "SSLKEYLOGFILE",
+        "PAGER",
+        "EDITOR",
+        "VISUAL",
+        "BROWSER",
+        "LESSOPEN",
+        "LESSCLOSE",
+        "SUDO_ASKPASS",
+    ),
 )
 """Beginnings of the names of variables that choose what a program loads or starts: the chained command gets none of them, nor `ENV`."""
 
@@ -55,7 +104,10 @@ def own(env):
     if record.get("unchecked") is True:
         return compiled, config, {}
     cache, _, name = paths.cache_dir(env).rpartition("/")
-    home, config = _listed(paths.home(env), record.get("homes")), _listed(config, record.get("configs"))
+    home, config = (
+        _listed(paths.home(env), record.get("homes")),
+        _listed(config, record.get("configs")),
+    )
     cache, search = _listed(cache, record.get("caches")), record.get("path")
     if not (home and config and cache and isinstance(search, str)):
         return None
@@ -72,10 +124,14 @@ class Command:
         self.env = env
         self._fixed = fixed or {}
         self._command = _word(settings.get("command"), MAX_COMMAND)
-        self._key = paths.digest(f"{_word(session_id, 256)}\n{self._command}".encode("utf-8", "replace"))
+        self._key = paths.digest(
+            f"{_word(session_id, 256)}\n{self._command}".encode("utf-8", "replace")
+        )
         self._waits = settings.get("wait") is True
         value = settings.get("timeout")
-        self._timeout_s = float(min(max(value, SHORTEST_S), LONGEST_S)) if type(value) in (int, float) else 5.0
+        self._timeout_s = (
+            float(min(max(value, SHORTEST_S), LONGEST_S)) if type(value) in (int, float) else 5.0
+        )
 
     def look(self, payload, columns, now):
         """What to show of it, and whether to start it: `(rows, problem, due)`; `problem` is a text that names what went wrong, or "".
@@ -85,59 +141,73 @@ class Command:
         """
         if not self._command or MARK in self.env:
             return [], "", False
-        due = bool(self.python) and jobs.claim(self.env, "chain", self._key, now, 0 if self._waits else CLAIM_S)
+        due = bool(self.python) and jobs.claim(
+            self.env, "chain", self._key, now, 0 if self._waits else CLAIM_S
+        )
         if due and self._waits:
             self._wait(payload, columns)
             due = False
-        result = jobs.result(self.env, "chain", self._key, RESULT_LIMIT) or {}
-        return _rows(result.get("rows")), layout.clean(_word(result.get("failed"), MOST_CELLS)), due
+        result = jobs.result(self.env, "chain", self._key, MAX_RESULT_BYTES) or {}
+        return _rows(result.get("rows")), sanitize(_word(result.get("failed"), MAX_CELLS)), due
 
     def launch(self, payload, columns):
         """Start it, as the last act."""
-        return jobs.launch(self.python, self._arguments(), self._environment(columns), payload)
+        return spawn.launch_job(self.python, self._arguments(), self._environment(columns), payload)
 
     def _wait(self, payload, columns):
         spawn.close_inherited()
         reader = -1
         try:
-            stdin = jobs.held(payload) if payload else -1
+            stdin = spawn.filled_pipe(payload) if payload else -1
             if stdin is None:
                 return
-            reader, writer = system.pipe()
-            spawn.spawn(jobs.command(self.python, self._arguments()), self._environment(columns), stdin, writer)
-            system.close(writer)
+            reader, writer = syscalls.pipe()
+            spawn.spawn(
+                spawn.job_command(self.python, self._arguments()),
+                self._environment(columns),
+                stdin,
+                writer,
+            )
+            syscalls.close(writer)
             json_file.await_end(reader, self._timeout_s + WAIT_SLACK_S)
         except (OSError, ValueError):
             return
         finally:
             if reader >= 0:
-                system.close(reader)
+                syscalls.close(reader)
 
     def _arguments(self):
         return ["chain", self._key, repr(self._timeout_s), self._command]
 
     def _environment(self, columns):
         # What the client would have run it in, but for what would let a project choose the programs that the user's command means.
-        kept = {name: value for name, value in self.env.items() if not name.startswith(NEVER) and name != "ENV"}
+        kept = {
+            name: value
+            for name, value in self.env.items()
+            if not name.startswith(NEVER) and name != "ENV"
+        }
         return {**kept, **self._fixed, "COLUMNS": str(columns), MARK: "1"}
 
 
-def is_web_link(url):
-    """Whether it may stand in a link of ours, and is of a sane length."""
-    return len(url) <= LONGEST_URL and is_web_address(url)
-
-
 def _rows(value):
-    rows = [_row(row) for row in value[:MOST_ROWS] if isinstance(row, list)] if isinstance(value, list) else []
+    rows = (
+        [_row(row) for row in value[:MAX_ROWS] if isinstance(row, list)]
+        if isinstance(value, list)
+        else []
+    )
     return [row for row in rows if row]
 
 
 def _row(parts):
     row = []
-    for part in parts[:MOST_PARTS]:
-        if isinstance(part, list) and len(part) == 3 and all(isinstance(word, str) for word in part):
+    for part in parts[:MAX_PARTS]:
+        if (
+            isinstance(part, list)
+            and len(part) == 3
+            and all(isinstance(word, str) for word in part)
+        ):
             codes, text, url = part
-            text = layout.clean(text[: MOST_CELLS * 4])
+            text = sanitize(text[: MAX_CELLS * 4])
             codes = "" if codes.strip("0123456789;") or len(codes) > LONGEST_CODES else codes
             if text:
                 row.append((codes, text, url if is_web_link(url) else ""))
@@ -150,12 +220,14 @@ def _listed(path, listed):
     if path in listed:
         return path
     here = _identity(path)
-    return next((one for one in listed if isinstance(one, str) and here and _identity(one) == here), None)
+    return next(
+        (one for one in listed if isinstance(one, str) and here and _identity(one) == here), None
+    )
 
 
 def _identity(path):
     try:
-        there = system.stat(path)
+        there = syscalls.stat(path)
     except (OSError, ValueError):
         return None
     return there.st_dev, there.st_ino

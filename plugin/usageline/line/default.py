@@ -1,22 +1,6 @@
 """The default theme as the line has it: written in themes/default.py, resolved here so that nothing has to be read for it."""
 
-GLYPHS = {
-    "full": "█",
-    "parts": " ▏▎▍▌▋▊▉",
-    "empty": "░",
-    "mark": "╎",
-    "reset": "↻ ",
-    "unknown": "–",
-    "dot": " · ",
-    "ellipsis": "…",
-    "ahead": "↑",
-    "behind": "↓",
-    "dirty": "*",
-    "alert": "▲ ",
-    "added": "+",
-    "removed": "−",
-    "branch": "",
-}
+from usageline.core.appearance import GLYPHS
 
 SIXTEEN = {
     "name": "1",

@@ -5,8 +5,10 @@ usageline line [--for tmux|starship|plain|json] [--width CELLS]
 
 import time
 
-from usageline.core import freshness, json_file, paths
-from usageline.line import emit, environment, layout, render, settings, system, view
+from usageline.core import freshness, json_file, paths, syscalls
+from usageline.core.environment import environment
+from usageline.core.text import sanitize
+from usageline.line import emit, render, settings, view
 
 FORMS = ("plain", "starship", "tmux", "json")
 WIDTH = 200
@@ -23,14 +25,14 @@ def main(arguments):
     """Print the line in the form asked for and leave; 2 for wrong usage, as everywhere."""
     asked = parsed(arguments)
     if asked is None:
-        system.write(2, (USAGE + "\n").encode())
-        system._exit(2)
+        syscalls.write(2, (USAGE + "\n").encode())
+        syscalls._exit(2)
     try:
         said = text(environment(), asked[0], asked[1], time.time())
     except Exception as error:  # noqa: BLE001 - a traceback in somebody's prompt
         said = f"usageline: {type(error).__name__}; please report it"
     emit((said + "\n").encode(locale_encoding(), "replace"))
-    system._exit(0)
+    syscalls._exit(0)
 
 
 def locale_encoding():
@@ -68,11 +70,21 @@ def text(env, form, width, now):
     `plain` has no colours, `starship` escape sequences, `tmux` its own styles. `json` is an object: `text`; `rows`; `class`, the gravest
     severity (`normal`, `warning`, `critical`); `percentage`, the highest percentage used, or null; `status` as in the snapshot.
     """
-    colours = {"plain": {"NO_COLOR": "1"}, "json": {"NO_COLOR": "1"}, "tmux": {"NO_COLOR": "", "TERM": "xterm-256color"}}
+    colours = {
+        "plain": {"NO_COLOR": "1"},
+        "json": {"NO_COLOR": "1"},
+        "tmux": {"NO_COLOR": "", "TERM": "xterm-256color"},
+    }
     env = {**env, **colours.get(form, {})}
     try:
         snapshot = json_file.json_file(paths.snapshot(env))
-        seen = view.build(None, snapshot, freshness.file_stamp(paths.claude_credentials(env)), {"HOME": env.get("HOME", "")}, now)
+        seen = view.build(
+            None,
+            snapshot,
+            freshness.file_stamp(paths.claude_credentials(env)),
+            {"HOME": env.get("HOME", "")},
+            now,
+        )
         config = freshness.file_stamp(paths.config_file(env))
         configured = settings.load(env, config)[0] if config else {}
     except LookupError:
@@ -96,7 +108,7 @@ def as_json(rows, seen):
             "rows": rows,
             "class": graded[0] if graded else "normal",
             "percentage": max((int(window.percent) for window in known), default=None),
-            "status": layout.clean(seen.status),
+            "status": sanitize(seen.status),
         },
         ensure_ascii=False,
     )
@@ -125,13 +137,21 @@ def tmux_styles(codes):
         if code in ("38", "48"):
             kind, count = (codes[:1] or [""])[0], 2 if codes[:1] == ["5"] else 4
             values, codes = codes[1:count], codes[count:]
-            if len(values) != count - 1 or not all(value.isdigit() and int(value) < 256 for value in values):
+            if len(values) != count - 1 or not all(
+                value.isdigit() and int(value) < 256 for value in values
+            ):
                 break  # no colour: what follows cannot be told apart
-            colour = f"colour{values[0]}" if kind == "5" else "#" + "".join(f"{int(value):02x}" for value in values)
+            colour = (
+                f"colour{values[0]}"
+                if kind == "5"
+                else "#" + "".join(f"{int(value):02x}" for value in values)
+            )
             styles.append(f"{'fg' if code == '38' else 'bg'}={colour}")
         elif code in ATTRIBUTES:
             styles.append(ATTRIBUTES[code])
         elif len(code) >= 2 and code[-1] in "01234567" and code[:-1] in ("3", "4", "9", "10"):
             bright = "bright" if code[:-1] in ("9", "10") else ""
-            styles.append(f"{'fg' if code[:-1] in ('3', '9') else 'bg'}={bright}{BASIC[int(code[-1])]}")
+            styles.append(
+                f"{'fg' if code[:-1] in ('3', '9') else 'bg'}={bright}{BASIC[int(code[-1])]}"
+            )
     return styles

@@ -3,9 +3,9 @@
 Each shows its last result at once and is started for the lines to come. Imported where there is a config.toml.
 """
 
-from usageline.core import json_file, paths
+from usageline.core import background, json_file, paths, syscalls, throttle
 from usageline.core.freshness import file_stamp
-from usageline.line import render, settings, spawn, system
+from usageline.line import render, settings, spawn
 from usageline.line.segments import option
 
 COMPILE_WAIT_S = 0.5
@@ -26,12 +26,12 @@ def configuration(env, stamp, python, now):
     if not is_old or not python:
         return configured
     claimed = paths.line_config_stamp(env)
-    why = spawn.claim_stamp(claimed, 2, now, COMPILE_CLAIM_S)
+    why = throttle.acquire(claimed, 2, now, COMPILE_CLAIM_S)
     if not why:
         _compile(env, python)
         configured, is_old = settings.load(env, stamp)
     if why in ("", "recent"):
-        why = spawn.hindrance(claimed, now) if is_old else ""
+        why = throttle.last_failure(claimed, now) if is_old else ""
     return {**configured, "problem": UNREAD + REASONS.get(why, OTHER_REASON)} if why else configured
 
 
@@ -39,11 +39,16 @@ def _compile(env, python):
     """Have it compiled, and wait for that a little."""
     spawn.close_inherited()
     try:
-        reader, writer = system.pipe()
-        spawn.spawn([python, *spawn.COLD, "-m", "usageline.config.compile"], spawn.refresh_environment(env), -1, writer)
-        system.close(writer)
+        reader, writer = syscalls.pipe()
+        spawn.spawn(
+            [python, *background.PYTHON_FLAGS, "-m", "usageline.config.compile"],
+            background.refresh_environment(env),
+            -1,
+            writer,
+        )
+        syscalls.close(writer)
         json_file.await_end(reader, COMPILE_WAIT_S)
-        system.close(reader)
+        syscalls.close(reader)
     except (OSError, ValueError):
         return
 
@@ -56,7 +61,12 @@ def look_at_repository(seen, configured, env, python):
         return None
     from usageline.line import git  # noqa: PLC0415 - where it is shown
 
-    seen.git, found = git.seen(env, cwd, seen.now, counted=not {"dirty", "ahead"}.isdisjoint(option(options, "show", ("branch",))))
+    seen.git, found = git.seen(
+        env,
+        cwd,
+        seen.now,
+        counted=not {"dirty", "ahead"}.isdisjoint(option(options, "show", ("branch",))),
+    )
     return (lambda: git.launch(python, env, found)) if found and python else None
 
 

@@ -5,16 +5,30 @@ row is too wide, forms are given up in the order of their ranks, all of one rank
 A row is a list of `(kind, parts)`.
 """
 
+from usageline.core.text import _ascii, display_width, sanitize
+
 
 def cleaned(segments, *, ascii_only=False):
     """The segments with every text cleaned: here, and nowhere else, does text from outside become output."""
-    wash = _ascii if ascii_only else clean
-    return [(kind, [(rank, [(part[0], wash(part[1]), *part[2:]) for part in parts]) for rank, parts in forms]) for kind, forms in segments]
+    wash = _ascii if ascii_only else sanitize
+    return [
+        (
+            kind,
+            [
+                (rank, [(part[0], wash(part[1]), *part[2:]) for part in parts])
+                for rank, parts in forms
+            ],
+        )
+        for kind, forms in segments
+    ]
 
 
 def fit(segments, width, joint):
     """The best row that is at most `width` cells wide; cut with an ellipsis only where nothing can be given up. `joint` is a Joint."""
-    chosen = _reduced([segment for segment in segments if segment[1]], lambda kept: row_cells(kept, joint) <= width)
+    chosen = _reduced(
+        [segment for segment in segments if segment[1]],
+        lambda kept: row_cells(kept, joint) <= width,
+    )
     row = [(kind, forms[0][1]) for kind, forms in chosen]
     return row if row_cells(chosen, joint) <= width else cut(row, width, joint)
 
@@ -32,15 +46,11 @@ def wrap(rows, width, joint, most):
             broken = _broken(kept, width, joint)
             return len(broken) <= left and all(row_cells(line, joint) <= width for line in broken)
 
-        lines += [fit(line, width, joint) for line in _broken(_reduced(segments, fits), width, joint)[:left]]
+        lines += [
+            fit(line, width, joint)
+            for line in _broken(_reduced(segments, fits), width, joint)[:left]
+        ]
     return lines[:most]
-
-
-MOST_MARKS = 16
-"""Combining marks on one character; no language has as many."""
-
-_MEASURED: dict[str, int] = {}
-"""Cells by text: fitting a row measures the same texts again and again."""
 
 
 class Joint:
@@ -65,7 +75,7 @@ def row_cells(segments, joint):
 
 def part_cells(parts):
     """The cells that these parts take."""
-    return sum(cells(part[1]) for part in parts)
+    return sum(display_width(part[1]) for part in parts)
 
 
 def cut(row, width, joint):
@@ -87,62 +97,14 @@ def cut(row, width, joint):
 def cut_parts(parts, width, ellipsis="…"):
     """Parts that take more than `width` cells, up to there, the last of them an ellipsis."""
     ellipsis = ellipsis[:width]
-    left = width - cells(ellipsis)
+    left = width - display_width(ellipsis)
     kept: list[tuple[str, ...]] = []
     for part in parts:
         for index, char in enumerate(part[1]):
-            left -= cells(char)
+            left -= display_width(char)
             if left < 0:
                 return [*kept, (part[0], part[1][:index] + ellipsis, *part[2:])]
         kept.append(part)
-    return kept
-
-
-def clean(text):
-    """`text` without anything a terminal could act on: controls, escapes, bidi overrides, invisible and unassigned characters.
-
-    Nor does it have so many combining marks on one character that they would be drawn over the rows around.
-    """
-    if text.isprintable() and (text.isascii() or len(text) <= MOST_MARKS):
-        return text
-    return _without_floods("".join(char for char in text if char.isprintable()))
-
-
-def begun(text):
-    """`text`, a row's first, without combining marks at its beginning: they would stand on the row above."""
-    if text[:1] < "\u0300" or "\u2190" <= text < "\u2e80":  # the strokes that bars are made of are none
-        return text
-    import unicodedata  # noqa: PLC0415 - as below
-
-    start = 0
-    while start < len(text) and unicodedata.category(text[start])[0] == "M":
-        start += 1
-    return text[start:]
-
-
-def cells(text):
-    """The terminal cells that cleaned `text` takes; where terminals differ, the larger number."""
-    if text.isascii():
-        return len(text)
-    if text not in _MEASURED:
-        _MEASURED[text] = sum(map(_char_cells, text))
-    return _MEASURED[text]
-
-
-def _ascii(text):
-    return clean(text).encode("ascii", "replace").decode("ascii")
-
-
-def _without_floods(text):
-    if max(text, default="") < "\u0300":
-        return text
-    import unicodedata  # noqa: PLC0415 - only longer texts from outside need it
-
-    kept, marks = "", 0
-    for char in text:
-        marks = marks + 1 if char >= "\u0300" and unicodedata.category(char) in ("Mn", "Me") else 0
-        if marks <= MOST_MARKS:
-            kept += char
     return kept
 
 
@@ -169,27 +131,3 @@ def _broken(segments, width, joint):
         else:
             rows.append([segment])
     return rows
-
-
-def _char_cells(char):
-    point = ord(char)
-    # Latin, arrows, mathematical signs, what bars and marks are drawn with: known narrow without loading the tables.
-    if point < 0x300 or 0x2190 <= point < 0x2300 or 0x2500 <= point < 0x25FD or point in (0x2013, 0x2014, 0x2026, 0x20AC):
-        return 1
-    import unicodedata  # noqa: PLC0415 - only names and labels from outside need it
-
-    if unicodedata.combining(char) and unicodedata.category(char) == "Mn":  # spacing marks take cells, whatever they combine with
-        return 0
-    if point == 0xFE0F:  # the emoji presentation of a narrow character takes two
-        return 1
-    # Half a flag, which may be drawn alone; numbers in squares, on which terminals differ; and what is wide since Unicode 16, which this
-    # interpreter's tables may not know.
-    is_wide = (
-        0x1F1E6 <= point <= 0x1F1FF
-        or 0x2630 <= point < 0x2638
-        or 0x3248 <= point < 0x3250
-        or 0x268A <= point < 0x2690
-        or 0x4DC0 <= point < 0x4E00
-        or 0x1D300 <= point < 0x1D377
-    )
-    return 2 if is_wide or unicodedata.east_asian_width(char) in "WF" else 1

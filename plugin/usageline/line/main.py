@@ -3,8 +3,9 @@
 import sys
 import time
 
-from usageline.core import freshness, json_file, paths
-from usageline.line import emit, environment, render, system, view
+from usageline.core import freshness, json_file, paths, syscalls
+from usageline.core.environment import environment
+from usageline.line import emit, render, view
 
 FILE = __file__.replace("\\", "/") if sys.platform == "win32" else __file__
 ROOT = FILE.rpartition("/plugin/usageline/")[0]
@@ -40,7 +41,7 @@ def main():
         for begin in later:
             begin()
     finally:
-        system._exit(0)
+        syscalls._exit(0)
 
 
 def draw(env, payload, data, now):
@@ -60,23 +61,28 @@ def draw(env, payload, data, now):
     seen.problem = problem
     if not config:
         return render.render(seen, {}, env), later
-    from usageline.line import jobs, spawn  # noqa: PLC0415 - only where there is something configured
+    from usageline.core import background  # noqa: PLC0415 - only where there is something configured
+    from usageline.line import jobs  # noqa: PLC0415 - only where there is something configured
 
-    cold = spawn.interpreter(ROOT)
+    cold = background.interpreter(ROOT)
     configured = jobs.configuration(env, config, cold, now)
     look = jobs.look_at_repository(seen, configured, env, cold)
     rows, failed, chain = jobs.chained(seen, configured, env, cold, bytes(data))
     if failed:
-        configured = {**configured, "problem": "; ".join(filter(None, (configured.get("problem"), failed)))}
+        configured = {
+            **configured,
+            "problem": "; ".join(filter(None, (configured.get("problem"), failed))),
+        }
     return render.render(seen, configured, env, rows), [*later, *filter(None, (look, chain))]
 
 
 def refresh(env, now):
     """What starts a refresh that is due, in a list, where this run is the one to start it; and what is wrong where none can help."""
+    from usageline.core import background, throttle  # noqa: PLC0415 - seldom due
     from usageline.line import spawn  # noqa: PLC0415 - seldom due
 
-    python = spawn.interpreter(ROOT)
-    hindered = spawn.hindrance(paths.stamp(env), now)
-    refused = spawn.claim(env, now) if python else spawn.absence(ROOT)
+    python = background.interpreter(ROOT)
+    hindered = throttle.last_failure(paths.stamp(env), now)
+    refused = throttle.acquire_refresh(env, now) if python else background.absence(ROOT)
     problem = PROBLEMS.get(refused) or PROBLEMS.get(hindered, "")
     return [] if refused else [lambda: spawn.launch(python, env)], problem

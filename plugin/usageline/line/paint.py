@@ -1,5 +1,6 @@
 """Rows of segments, fitted and painted."""
 
+from usageline.core.text import display_width, strip_leading_combining
 from usageline.line import layout
 from usageline.line.theme import painted_parts, styled
 
@@ -18,7 +19,7 @@ def paint(row, look):
     """The text of a row of `(kind, parts)`, coloured. Every text is clean already; what is written besides is the theme's own."""
     if row and row[0][1] and not row[0][1][0][1].isascii():
         (kind, ((style, text, *link), *rest)), *others = row
-        row = [(kind, [(style, layout.begun(text), *link), *rest]), *others]
+        row = [(kind, [(style, strip_leading_combining(text), *link), *rest]), *others]
     if look.caps:
         from usageline.line.blocks import paint_blocks  # noqa: PLC0415 - only some themes have them
 
@@ -28,9 +29,9 @@ def paint(row, look):
 
 
 def _joint(look):
-    pad = 2 * layout.cells(look.pad)
+    pad = 2 * display_width(look.pad)
     if look.caps:
-        left, between, right = map(layout.cells, look.caps)
+        left, between, right = map(display_width, look.caps)
         # The client takes the blanks off the end of a row that fills all the cells it shows: a last pad keeps clear of that.
         return layout.Joint(left + (right or min(pad, 1)), pad, between, look.glyphs["ellipsis"])
-    return layout.Joint(0, pad, layout.cells(look.separator), look.glyphs["ellipsis"])
+    return layout.Joint(0, pad, display_width(look.separator), look.glyphs["ellipsis"])

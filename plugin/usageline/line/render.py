@@ -19,7 +19,9 @@ def render(seen, configured, env, chained=(), width=None):
     `(SGR codes, text, address or "")`.
     """
     look = theme.Look(
-        configured.get("theme", default.THEME) if seen.palette != "daltonized" else _daltonized(configured),
+        configured.get("theme", default.THEME)
+        if seen.palette != "daltonized"
+        else _daltonized(configured),
         env,
         color=configured.get("color", "auto"),
         is_light=seen.is_light,
@@ -30,7 +32,9 @@ def render(seen, configured, env, chained=(), width=None):
     drawn = [_drawn(seen, row, look) for row in configured.get("rows", segments.DEFAULT_ROWS)]
     problem = configured.get("problem")
     if problem:
-        marked = layout.cleaned([("status", [(PROBLEM_RANK, [("warning", problem)])])], ascii_only=look.ascii)
+        marked = layout.cleaned(
+            [("status", [(PROBLEM_RANK, [("warning", problem)])])], ascii_only=look.ascii
+        )
         drawn = [*drawn[:-1], [*(drawn[-1] if drawn else []), *marked]]
     drawn = [row for row in drawn if row]
     if chained:
@@ -64,6 +68,11 @@ def _drawn(seen, row, look):
         return cleaned
     # After the cleaning, which leaves no private character in anybody's text.
     return [
-        (kind, [(rank, [("label", look.icons[kind]), *parts]) for rank, parts in forms] if look.icons.get(kind) else forms)
+        (
+            kind,
+            [(rank, [("label", look.icons[kind]), *parts]) for rank, parts in forms]
+            if look.icons.get(kind)
+            else forms,
+        )
         for kind, forms in cleaned
     ]

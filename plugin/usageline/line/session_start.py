@@ -4,8 +4,9 @@ Imported only where the snapshot has alerts. What it prints is a JSON object wit
 hook's stdout would go into the model's context.
 """
 
-from usageline.core import freshness, paths
-from usageline.line import emit, spawn, system
+from usageline.core import freshness, ownership, paths, syscalls, throttle
+from usageline.core.alert_text import alert_id, alert_text
+from usageline.line import emit
 
 MOST_TOLD = 8
 """In one message."""
@@ -13,28 +14,36 @@ MOST_TOLD = 8
 MOST_ALERTS = 64
 """That a snapshot has."""
 
-LIMITS = {"session": "the 5-hour limit", "weekly_all": "the weekly limit"}
-
 
 def tell(snapshot, env, now):
     """Print what no session has told yet. Raises nothing. Killed at any moment it has told at most once."""
     try:
         emit(message(snapshot, env, now).encode("ascii"))
-    except (OSError, ValueError, LookupError):  # a clock that no local time can be had of, an environment without a home
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+    ):  # a clock that no local time can be had of, an environment without a home
         return
 
 
 def message(snapshot, env, now):
     """The line to print, or "": JSON and its newline. What it tells counts as told from here on. `snapshot` is the parsed file."""
-    if "USAGELINE_REFRESH" in env:  # in a client that a refresh started to ask it: nobody is there to read
+    if (
+        "USAGELINE_REFRESH" in env
+    ):  # in a client that a refresh started to ask it: nobody is there to read
         return ""
     rows = untold(snapshot, now)
-    if not rows or snapshot.get("credentials") != freshness.file_stamp(paths.claude_credentials(env)) or _has_no_plan(env, snapshot):
+    if (
+        not rows
+        or snapshot.get("credentials") != freshness.file_stamp(paths.claude_credentials(env))
+        or _has_no_plan(env, snapshot)
+    ):
         return ""
     texts = []
     for row in rows:
         if claim(env, row):
-            texts.append(sentence(row, now))
+            texts.append(alert_text(row, now))
         if len(texts) == MOST_TOLD:  # the rest at the next start
             break
     return '{"systemMessage": ' + _quoted("usageline: " + "; ".join(texts)) + "}\n" if texts else ""
@@ -44,80 +53,79 @@ def untold(snapshot, now):
     """The alerts of a snapshot that a session's start is to tell of, with `percent` as the snapshot has it now; the told ones among them, too."""
     found = snapshot.get("alerts") if snapshot.get("version") == paths.SNAPSHOT_VERSION else None
     wanted = (
-        [row for row in found[:MOST_ALERTS] if isinstance(row, dict) and row.get("session_start") is True]
+        [
+            row
+            for row in found[:MOST_ALERTS]
+            if isinstance(row, dict) and row.get("session_start") is True
+        ]
         if isinstance(found, list)
         else []
     )
     if not wanted:
         return []
-    from usageline.line.view import moment, percent  # noqa: PLC0415 - only where there is something to tell
+    from usageline.core.windows import moment, percent  # noqa: PLC0415 - only where there is something to tell
 
     rows = []
     for row in wanted:
-        texts = isinstance(row.get("kind"), str) and isinstance(row.get("label"), str) and "resets_at" in row
-        known = percent(row.get("threshold")) and percent(row.get("percent")) is not None and moment(row.get("at"))
+        texts = (
+            isinstance(row.get("kind"), str)
+            and isinstance(row.get("label"), str)
+            and "resets_at" in row
+        )
+        known = (
+            percent(row.get("threshold"))
+            and percent(row.get("percent")) is not None
+            and moment(row.get("at"))
+        )
         resets_at = row.get("resets_at")
         # An alert from after its window's reset is of a window that the service goes on reporting.
-        if texts and known and (resets_at is None or (moment(resets_at) is not None and (resets_at > now or row["at"] > resets_at))):
+        if (
+            texts
+            and known
+            and (
+                resets_at is None
+                or (moment(resets_at) is not None and (resets_at > now or row["at"] > resets_at))
+            )
+        ):
             rows.append({**row, "resets_at": resets_at, "percent": _percent_now(snapshot, row)})
     return rows
-
-
-def sentence(row, now):
-    """`the 5-hour limit is at 92% and resets at 14:05`, of an alert as the snapshot has it, fit to be shown anywhere."""
-    from usageline.core.formatting import clock  # noqa: PLC0415
-    from usageline.line.layout import clean  # noqa: PLC0415 - as above
-    from usageline.line.view import LONGEST_LABEL  # noqa: PLC0415
-
-    kind, label, resets_at = row["kind"], row["label"][:LONGEST_LABEL], row["resets_at"]
-    if kind == "weekly_scoped":
-        name = f"the weekly limit for {label}"
-    elif kind == "credits":
-        name = "the credit limit" if label == "Usage credits" else f"the credit limit of {label}"
-    else:
-        name = LIMITS.get(kind) or f"the limit {label}"
-    said = f"{name} is at {int(row['percent'])}%"
-    if resets_at is not None and resets_at <= now:
-        said += ", and its reset is overdue"
-    elif resets_at is not None and kind != "credits":  # what a credit's end means stands in its segment
-        said += (" and resets at " if resets_at - now < 86400 else " and resets ") + clock(resets_at, now)
-    return clean(said)
 
 
 def claim(env, row):
     """Take the right to tell of an alert: of all sessions that start, one gets it, and none where it cannot be noted."""
     directory, cache = paths.told_dir(env), paths.cache_dir(env)
-    if not (spawn.is_safe(cache) and spawn.is_safe(cache.rpartition("/")[0])):
+    if not (
+        ownership.is_private_directory(cache)
+        and ownership.is_private_directory(cache.rpartition("/")[0])
+    ):
         return False
-    before = system.umask(0o077)
+    before = syscalls.umask(0o077)
     try:
         try:
-            system.mkdir(directory, 0o700)
+            syscalls.mkdir(directory, 0o700)
         except FileExistsError:
-            if not spawn.is_safe(directory):
+            if not ownership.is_private_directory(directory):
                 return False
-        spawn.create(directory + "/" + mark(row))
+        throttle.create_empty(directory + "/" + alert_id(row))
     except OSError:
         return False
     finally:
-        system.umask(before)
+        syscalls.umask(before)
     return True
-
-
-def mark(row):
-    """The name of the file that says that a session's start has told of this alert. The same threshold reached anew is another alert."""
-    said = "\n".join(f"{row[key]}" for key in ("kind", "label", "threshold", "resets_at", "at"))
-    return paths.digest(said.encode("utf-8", "surrogatepass"))
 
 
 def _percent_now(snapshot, alert):
     # Use may have grown since the alert; the row of its limit says so.
-    from usageline.line.view import percent  # noqa: PLC0415 - as above
+    from usageline.core.windows import percent  # noqa: PLC0415 - as above
 
     name = "credits" if alert["kind"] == "credits" else "limits"
     rows = snapshot.get(name)
     for row in rows if isinstance(rows, list) else []:
-        if isinstance(row, dict) and row.get("label") == alert["label"] and (name == "credits" or row.get("kind") == alert["kind"]):
+        if (
+            isinstance(row, dict)
+            and row.get("label") == alert["label"]
+            and (name == "credits" or row.get("kind") == alert["kind"])
+        ):
             return max(percent(row.get("percent")) or 0, alert["percent"])
     return alert["percent"]
 

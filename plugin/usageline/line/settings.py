@@ -2,10 +2,7 @@
 
 from usageline import __version__
 from usageline.core import json_file, paths
-
-VERSION = 1
-MAX_BYTES = 1 << 20
-"""A chained command may have 128 KiB, each byte of which may be six in JSON."""
+from usageline.core.compiled_config import MAX_BYTES, VERSION
 
 MOST_ROWS = 6
 MOST_SEGMENTS = 24
@@ -50,11 +47,15 @@ def checked(found):
 
     `theme`, `theme_daltonized`, `theme_chosen`, `color`, `problem`, `chain`, `clock` as compiled; `rows` as `[[(kind, options), …], …]`; `lines` so many a wrapped line may take.
     """
-    configured = {name: found[name] for name, shape in SHAPES.items() if type(found.get(name)) is shape}
+    configured = {
+        name: found[name] for name, shape in SHAPES.items() if type(found.get(name)) is shape
+    }
     if type(found.get("rows")) is list:
         rows = [row[:MOST_SEGMENTS] for row in found["rows"][:MOST_ROWS] if type(row) is list]
         rows = [[segment for segment in row if _is_segment(segment)] for row in rows]
-        if any(rows) or not found["rows"]:  # else nothing is left of what was chosen: better the default than an empty line
+        if (
+            any(rows) or not found["rows"]
+        ):  # else nothing is left of what was chosen: better the default than an empty line
             configured["rows"] = rows
     lines = found.get("max_rows")
     if found.get("wrap") is True:
@@ -64,14 +65,21 @@ def checked(found):
 
 def segment(configured, kind):
     """The options of the first segment of that kind, or None where no row has one."""
-    return next((options for row in configured.get("rows", ()) for name, options in row if name == kind), None)
+    return next(
+        (options for row in configured.get("rows", ()) for name, options in row if name == kind),
+        None,
+    )
 
 
 def _is_agreed(chain):
     """Whether the command is the one that was compiled, to the bit: the disk may have made another one of it."""
     command = chain.get("command")
-    return type(command) is str and chain.get("digest") == paths.digest(command.encode("utf-8", "surrogatepass"))
+    return type(command) is str and chain.get("digest") == paths.digest(
+        command.encode("utf-8", "surrogatepass")
+    )
 
 
 def _is_segment(value):
-    return type(value) is list and len(value) == 2 and type(value[0]) is str and type(value[1]) is dict
+    return (
+        type(value) is list and len(value) == 2 and type(value[0]) is str and type(value[1]) is dict
+    )

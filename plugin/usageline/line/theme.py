@@ -1,10 +1,23 @@
 """How the line looks: what of a theme serves this terminal, and how parts of text are painted with it. `line/default.py` is a theme."""
 
-from usageline.line.default import GLYPHS
+from usageline.core.appearance import GLYPHS, is_light_background
+from usageline.core.text import is_web_address
 
 DEPTHS = ("16", "256", "true")
 DEPTHS_BY_NAME = {"16": "16", "256": "256", "truecolor": "true"}
-TRUE_COLOUR_PROGRAMS = ("iTerm.app", "WezTerm", "ghostty", "vscode", "Hyper", "Tabby", "WarpTerminal", "kitty", "rio", "zed", "mintty")
+TRUE_COLOUR_PROGRAMS = (
+    "iTerm.app",
+    "WezTerm",
+    "ghostty",
+    "vscode",
+    "Hyper",
+    "Tabby",
+    "WarpTerminal",
+    "kitty",
+    "rio",
+    "zed",
+    "mintty",
+)
 TRUE_COLOUR_TERMS = (
     " kitty ghostty alacritty foot wezterm contour rio iterm iterm2 iterm2.app mintty mlterm vte konsole"
     " terminology domterm hterm st xtermjs warp zutty ms "
@@ -23,7 +36,17 @@ class Look:
     `ascii` says that nothing else may be shown; `links` that OSC 8 links may be.
     """
 
-    __slots__ = ("ascii", "blocks", "caps", "glyphs", "icons", "links", "pad", "separator", "styles")
+    __slots__ = (
+        "ascii",
+        "blocks",
+        "caps",
+        "glyphs",
+        "icons",
+        "links",
+        "pad",
+        "separator",
+        "styles",
+    )
 
     def __init__(self, theme, env, *, color="auto", is_light=None, ansi=False):
         depth = colour_depth(env, color)
@@ -36,7 +59,9 @@ class Look:
         fitting = "16" if depth and light and is_light is None and color == "auto" else depth
         self.styles = {
             name: code
-            for name, code in _nearest(light if light and is_light else _dict(theme, "styles"), fitting).items()
+            for name, code in _nearest(
+                light if light and is_light else _dict(theme, "styles"), fitting
+            ).items()
             if _is_code(code)
         }
         if self.styles:
@@ -50,10 +75,16 @@ class Look:
         self.links = env.get("TERM") != "dumb"
         blocks = _nearest(_dict(theme, "blocks"), depth)
         self.blocks = {
-            kind: pair for kind, pair in blocks.items() if type(pair) is list and len(pair) == 2 and all(map(_is_code, pair))
+            kind: pair
+            for kind, pair in blocks.items()
+            if type(pair) is list and len(pair) == 2 and all(map(_is_code, pair))
         } or None
         caps = theme.get("caps")
-        self.caps = [_glyph(cap, "") for cap in caps] if self.blocks and type(caps) is list and len(caps) == 3 else None
+        self.caps = (
+            [_glyph(cap, "") for cap in caps]
+            if self.blocks and type(caps) is list and len(caps) == 3
+            else None
+        )
         # Blocks tell segments apart by their backgrounds; without colours something else has to.
         self.separator = "" if self.caps else _glyph(theme.get("separator"), " │ ")
         self.pad = _glyph(theme.get("pad"), "") if self.caps or "blocks" not in theme else ""
@@ -90,14 +121,6 @@ def term_depth(term, program):
     return "256" if name == "tmux" else "16"  # tmux takes 256 whatever its own terminal has
 
 
-def is_light_background(colors):
-    """Return whether COLORFGBG (`15;0`, `0;default;15`) names a light background, None if unknown."""
-    background = colors.rpartition(";")[2]
-    if background in ("7", "9", "10", "11", "12", "13", "14", "15"):
-        return True
-    return False if background in ("0", "1", "2", "3", "4", "5", "6", "8") else None
-
-
 def painted_parts(parts, look, background=""):
     """The text of parts `(style, text)` or `(style, text, url)`; a style may be several names, one space between them."""
     line = ""
@@ -107,14 +130,12 @@ def painted_parts(parts, look, background=""):
             # The empty part of a bar as a background, against which a cell that is partly filled leaves no gap.
             text, codes = " " * len(text), [look.styles["groove"]]  # noqa: PLW2901
         shown = styled(text, ";".join([background, *codes] if background else codes))
-        line += f"\x1b]8;;{link[0]}\x1b\\{shown}\x1b]8;;\x1b\\" if link and look.links and is_web_address(link[0]) else shown
+        line += (
+            f"\x1b]8;;{link[0]}\x1b\\{shown}\x1b]8;;\x1b\\"
+            if link and look.links and is_web_address(link[0])
+            else shown
+        )
     return line
-
-
-def is_web_address(url):
-    """Whether `url` may stand in an OSC 8 link: http or https, and nothing in it that a terminal could act on."""
-    plain = isinstance(url, str) and url.isascii() and url.isprintable() and " " not in url
-    return plain and url.startswith(("https://", "http://")) and len(url) < 2000
 
 
 def styled(text, code):
@@ -133,7 +154,9 @@ def _nearest(by_depth, depth):
 
 
 def _is_code(code):
-    return type(code) is str and len(code) < 64 and code.isascii() and code.replace(";", "").isdigit()
+    return (
+        type(code) is str and len(code) < 64 and code.isascii() and code.replace(";", "").isdigit()
+    )
 
 
 def _glyph(value, fallback):
@@ -142,7 +165,11 @@ def _glyph(value, fallback):
         return fallback
     if value.isprintable():
         return value
-    return value if all(char.isprintable() or 0xE000 <= ord(char) <= 0xF8FF for char in value) else fallback
+    return (
+        value
+        if all(char.isprintable() or 0xE000 <= ord(char) <= 0xF8FF for char in value)
+        else fallback
+    )
 
 
 def _dict(mapping, name):

@@ -1,40 +1,25 @@
 """What is known at this moment: payload and snapshot merged into one view. Pure; the clock and the environment are arguments."""
 
+from usageline.core.appearance import GLYPHS
 from usageline.core.freshness import CLOCK_JUMP_S
 from usageline.core.paths import SNAPSHOT_VERSION
+from usageline.core.windows import (
+    HORIZON_S,
+    MAX_LABEL,
+    MAX_ROWS,
+    OVERDUE_S,
+    SAME_RESET_S,
+    moment,
+    percent,
+    severity,
+)
 from usageline.line import whose
-from usageline.line.default import GLYPHS
-
-SAME_RESET_S = whose.SAME_RESET_S
-
-HORIZON_S = {"session": 7 * 86400, "weekly_all": 60 * 86400, "weekly_scoped": 60 * 86400}
-"""How far ahead a reset can lie; 400 days for other kinds. The service has had windows longer than their usual
-length, so this is far beyond it. A reset further away is a wrong clock or a wrong unit, and is not shown."""
-
-OVERDUE_S = 7 * 86400
-"""Up to this long after a reset, a percentage that the service still reports is shown as overdue.
-Later than that the clock is wrong."""
-
-MAX_PERCENT = 1_000_000
-"""The largest percentage that is believed, on both sides: use can pass 100 (overage, an overdrawn credit).
-A number beyond it is something else: a reported bug puts an epoch time (from 1,000,000,000) there."""
-
-NOISE = 1e-9
-"""A percentage this close to a whole number is that number, on both sides: n * 100 / 100 can be 28.999999999999996 for 29."""
 
 PAYLOAD_WINDOWS = (("five_hour", "session"), ("seven_day", "weekly_all"))
 """The payload's names for the two windows that it reports."""
 
-LENGTH_S = {"session": 5 * 3600, "weekly_all": 7 * 86400, "weekly_scoped": 7 * 86400}
-"""How long a window is."""
 
-LONGEST_LABEL = 48
 LONGEST_PATH = 4096
-MOST_ROWS = 256
-"""Of a list in the snapshot. The line shows fewer and says how many it leaves out."""
-SEVERITIES = ("normal", "warning", "critical")
-WARNING_PERCENT = 75
-CRITICAL_PERCENT = 90
 
 PERIODS = ("daily", "weekly", "monthly")
 """Of a gateway's spend limit."""
@@ -42,9 +27,24 @@ PERIODS = ("daily", "weekly", "monthly")
 FORECAST = ("exhausts_at", "exhausts_from", "exhausts_to")
 
 SIGN_IN_VARIABLES = (
-    *("CLAUDE_CODE_USE_GATEWAY", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_FOUNDRY", "CLAUDE_CODE_USE_ANTHROPIC_AWS"),
-    *("CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD", "CLAUDE_CODE_USE_MANTLE", "CLAUDE_CODE_USE_VERTEX", "ANTHROPIC_API_KEY"),
-    *("ANTHROPIC_UNIX_SOCKET", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", "CLAUDE_CODE_API_KEY_FILE_DESCRIPTOR"),
+    *(
+        "CLAUDE_CODE_USE_GATEWAY",
+        "CLAUDE_CODE_USE_BEDROCK",
+        "CLAUDE_CODE_USE_FOUNDRY",
+        "CLAUDE_CODE_USE_ANTHROPIC_AWS",
+    ),
+    *(
+        "CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD",
+        "CLAUDE_CODE_USE_MANTLE",
+        "CLAUDE_CODE_USE_VERTEX",
+        "ANTHROPIC_API_KEY",
+    ),
+    *(
+        "ANTHROPIC_UNIX_SOCKET",
+        "ANTHROPIC_AUTH_TOKEN",
+        "ANTHROPIC_PROFILE",
+        "CLAUDE_CODE_API_KEY_FILE_DESCRIPTOR",
+    ),
     *("ANTHROPIC_FEDERATION_RULE_ID", "ANTHROPIC_BASE_URL"),
 )
 """Without one of these a session signs in with a plan; what one says is `core/other_sign_ins.py`'s to tell."""
@@ -60,7 +60,17 @@ class Window:
     """
 
     __slots__ = (
-        *("chance", "claimed", "exhausts_at", "exhausts_from", "exhausts_to", "kind", "label", "lowered", "overdue"),
+        *(
+            "chance",
+            "claimed",
+            "exhausts_at",
+            "exhausts_from",
+            "exhausts_to",
+            "kind",
+            "label",
+            "lowered",
+            "overdue",
+        ),
         *("percent", "resets_at", "severity"),
     )
 
@@ -210,45 +220,6 @@ def other_sign_in(env, snapshot=None):
     return ""
 
 
-def percent(value, most=MAX_PERCENT):
-    """A percentage from outside without binary noise, or None if it cannot be one. The cold side has the same rule."""
-    if type(value) in (int, float) and 0 <= value <= most:
-        whole = int(value + 0.5)
-        return whole if -NOISE < value - whole < NOISE else value
-    return None
-
-
-def moment(value):
-    """A time from outside in epoch seconds (2001 to 2286), or None."""
-    if type(value) in (int, float) and 1_000_000_000 <= value < 10_000_000_000:
-        return value
-    return None
-
-
-def severity(used, claimed=None, warning=WARNING_PERCENT, critical=CRITICAL_PERCENT):
-    """The graver of what the server claims and what the percentage says."""
-    if used is None:
-        return "normal"
-    own = "critical" if used >= critical else "warning" if used >= warning else "normal"
-    return claimed if claimed in SEVERITIES[SEVERITIES.index(own) :] else own
-
-
-def even_percent(window, now):
-    """What would have been used by now, had use been even since the window began; None for a window of unknown length or none that runs."""
-    length_s = LENGTH_S.get(window.kind)
-    if length_s is None or window.resets_at is None or not 0 < window.resets_at - now < length_s:
-        return None
-    return 100 - (window.resets_at - now) * 100 / length_s
-
-
-def exhausted_at(window, now):
-    """When the window is used up, where that is foretold, ahead, and before its reset; None otherwise."""
-    at, resets_at = window.exhausts_at, window.resets_at
-    if at is None or resets_at is None or window.percent is None or window.percent >= 100:
-        return None
-    return at if now < at < resets_at else None
-
-
 def _told(reported, now):
     """The windows that the payload has."""
     windows = []
@@ -263,7 +234,10 @@ def _told(reported, now):
 def _with_payload(view, told, windows, snapshot, credentials):
     """The windows to show, and the snapshot to go on with: whose the payload's are decides (docs/WHOSE.md)."""
     now, observed_at = view.now, moment(snapshot.get("observed_at")) if snapshot else None
-    nobody = view.status in ("signed-out", "no-plan")  # then no sign-in of the file's is newer than the payload
+    nobody = view.status in (
+        "signed-out",
+        "no-plan",
+    )  # then no sign-in of the file's is newer than the payload
     times = (None if nobody else whose.signed_in_since(snapshot, credentials), observed_at)
     verdict = whose.of_payload(told, windows, times, now, view.answered_at)
     if verdict == whose.BEFORE:
@@ -273,7 +247,9 @@ def _with_payload(view, told, windows, snapshot, credentials):
         return told, None
     for window in reversed(told):
         _merge(windows, window, now, verdict)
-    view.is_signed_in = any(window.resets_at is not None and window.resets_at > now for window in told)
+    view.is_signed_in = any(
+        window.resets_at is not None and window.resets_at > now for window in told
+    )
     if view.is_signed_in and view.status == "expired":
         published_at = moment(snapshot.get("published_at"))
         view.has_answered = published_at is not None and (view.answered_at() or 0) > published_at
@@ -299,7 +275,9 @@ def _newer(known, reported, now, verdict):
     if reported.resets_at is None or reported.resets_at < known.resets_at - SAME_RESET_S:
         return known
     if reported.resets_at <= known.resets_at + SAME_RESET_S:
-        if known.percent is None or (known.percent < reported.percent and (verdict == whose.NEWER or not known.lowered)):
+        if known.percent is None or (
+            known.percent < reported.percent and (verdict == whose.NEWER or not known.lowered)
+        ):
             known.percent = reported.percent
         return known
     return reported
@@ -311,8 +289,15 @@ def _window(row, now, observed_at=None):
     window = Window(kind, label, percent(row.get("percent")), at, row.get("severity"))
     window.lowered = row.get("lowered") is True
     # A number from before its reset is over; one that the service gave after it is the service's word.
-    window.overdue = at is not None and observed_at is not None and at <= now and 0 < observed_at - at <= OVERDUE_S
-    window.exhausts_at, window.exhausts_from, window.exhausts_to = (moment(row.get(name)) for name in FORECAST)
+    window.overdue = (
+        at is not None
+        and observed_at is not None
+        and at <= now
+        and 0 < observed_at - at <= OVERDUE_S
+    )
+    window.exhausts_at, window.exhausts_from, window.exhausts_to = (
+        moment(row.get(name)) for name in FORECAST
+    )
     window.chance = percent(row.get("chance"), 1)
     return window
 
@@ -349,7 +334,11 @@ def _cents(dollars):
 
 def _rows(snapshot, name):
     found = snapshot.get(name) if snapshot else None
-    return [row for row in found[:MOST_ROWS] if isinstance(row, dict)] if isinstance(found, list) else []
+    return (
+        [row for row in found[:MAX_ROWS] if isinstance(row, dict)]
+        if isinstance(found, list)
+        else []
+    )
 
 
 def _dict(mapping, name):
@@ -358,4 +347,4 @@ def _dict(mapping, name):
 
 
 def _text(value):
-    return value[:LONGEST_LABEL] if isinstance(value, str) else ""
+    return value[:MAX_LABEL] if isinstance(value, str) else ""

@@ -3,8 +3,7 @@
 The cold side's half is `usage/whose.py`; docs/WHOSE.md is the table of both.
 """
 
-SAME_RESET_S = 60
-"""Two reports of one window's reset may differ by a second or so; further apart than this they are two windows."""
+from usageline.core.windows import SAME_RESET_S
 
 SESSION_S = 5 * 3600
 """A reading older than this has no live session window: it says nothing of whose windows the payload has."""
@@ -21,9 +20,6 @@ MERGE, NEWER, READING, OTHER, BEFORE = "merge", "newer", "reading", "other", "be
     other    the session uses another sign-in: the payload alone, and nothing of the snapshot
     before   the session had its last answer before this sign-in: nothing of the payload
 """
-
-ACCOUNTS_WAIT = "asked for by the service before this token came"
-"""The snapshot's detail where the service told another token of the same account to wait."""
 
 
 def signed_in_since(snapshot, credentials):

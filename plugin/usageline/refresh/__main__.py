@@ -31,7 +31,7 @@ def main() -> None:
         from usageline.system.memory import keep_private  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
 
         keep_private()
-        from usageline.line import fill_in_home  # noqa: PLC0415 - as above
+        from usageline.core.environment import fill_in_home  # noqa: PLC0415 - as above
 
         fill_in_home(os.environ)
         from usageline.refresh.log_entry import Entry  # noqa: PLC0415 - as above
@@ -65,7 +65,9 @@ def _started(resort: threading.Timer) -> bool:
 
 def _give_up(under_way: list[Entry]) -> None:
     # In a thread of its own: the disk that the refresh waits for may be the log's, too.
-    teller = threading.Thread(target=_say, args=(f"it did not end within {LAST_RESORT_S} s", *under_way), daemon=True)
+    teller = threading.Thread(
+        target=_say, args=(f"it did not end within {LAST_RESORT_S} s", *under_way), daemon=True
+    )
     with contextlib.suppress(RuntimeError):
         teller.start()
         teller.join(SAYING_S)

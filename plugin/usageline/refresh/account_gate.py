@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from usageline.config.schema import FLOOR_S
 from usageline.core import paths
 from usageline.core.json_file import json_file
-from usageline.refresh.rate_limit import Blocked, pass_gate
+from usageline.refresh.rate_limit import RateLimited, check
 from usageline.storage.account_state import Record, as_json, from_json
-from usageline.system import files, lock, origin
+from usageline.system import files, flock, origin
 from usageline.system.api_address import API
 
 if TYPE_CHECKING:
@@ -49,7 +49,11 @@ def names(account: str, token: str, address: str) -> list[str]:
     Each service has its own: what a server on this machine is asked is nobody's budget.
     """
     kind = "" if address == API else LOCAL
-    return [kind + paths.digest(f"{address}\n{key}".encode("utf-8", "surrogatepass")) for key in (account, token) if key]
+    return [
+        kind + paths.digest(f"{address}\n{key}".encode("utf-8", "surrogatepass"))
+        for key in (account, token)
+        if key
+    ]
 
 
 class AccountGate:
@@ -60,10 +64,18 @@ class AccountGate:
 
     def __init__(self, env: Mapping[str, str], account: str, token: str, address: str) -> None:
         self._directory = directory()
-        self._cache = paths.digest(os.path.realpath(paths.cache_dir(env)).encode("utf-8", "surrogateescape"))
-        self._paths = [f"{self._directory}/{name}.json" for name in names(account, token, address)] if self._directory else []
+        self._cache = paths.digest(
+            os.path.realpath(paths.cache_dir(env)).encode("utf-8", "surrogateescape")
+        )
+        self._paths = (
+            [f"{self._directory}/{name}.json" for name in names(account, token, address)]
+            if self._directory
+            else []
+        )
 
-    def enter(self, config: Config, request: Record, *, force: bool, note: Callable[[], None]) -> None:
+    def enter(
+        self, config: Config, request: Record, *, force: bool, note: Callable[[], None]
+    ) -> None:
         """Raise Blocked if the last request of another cache forbids this one; else call `note`, and remember `request`.
 
         No other process passes the gate meanwhile. `request` is the record with the request noted in it.
@@ -71,14 +83,22 @@ class AccountGate:
         if not self._paths or not self._prepared():
             note()
             return
-        with lock.held(self._directory, LOCK_TIMEOUT_S) as free:
+        with flock.held(self._directory, LOCK_TIMEOUT_S) as free:
             if not free:
-                raise Blocked("offline", "asked a moment ago", request.requested_at + 1, known=False)
+                raise RateLimited(
+                    "offline", "asked a moment ago", request.requested_at + 1, known=False
+                )
             # Not the floor of a server on this machine, which only tests have.
             shared = config if force else replace(config, floor_s=max(config.floor_s, FLOOR_S))
             for known, cache in map(self._read, self._paths):
                 if cache != self._cache:
-                    pass_gate(known, shared, token=request.asked_with, now=request.requested_at, force=force)
+                    check(
+                        known,
+                        shared,
+                        token=request.asked_with,
+                        now=request.requested_at,
+                        force=force,
+                    )
             note()
             self._write(request)
 
@@ -97,7 +117,11 @@ class AccountGate:
             return False
         if not hasattr(os, "geteuid"):
             return True
-        return found.st_mode & 0o170000 == 0o040000 and found.st_uid == os.geteuid() and not found.st_mode & 0o022
+        return (
+            found.st_mode & 0o170000 == 0o040000
+            and found.st_uid == os.geteuid()
+            and not found.st_mode & 0o022
+        )
 
     def _read(self, path: str) -> tuple[Record, str]:
         row = json_file(path) or {}
@@ -105,16 +129,26 @@ class AccountGate:
 
     def _write(self, record: Record) -> None:
         kept = Record(
-            requested_at=record.requested_at, asked_with=record.asked_with, unfinished=record.unfinished, cooldown=record.cooldown
+            requested_at=record.requested_at,
+            asked_with=record.asked_with,
+            unfinished=record.unfinished,
+            cooldown=record.cooldown,
         )
-        content = json.dumps({**as_json(kept), "cache": self._cache}, separators=(",", ":")).encode()
+        content = json.dumps(
+            {**as_json(kept), "cache": self._cache}, separators=(",", ":")
+        ).encode()
         with contextlib.suppress(OSError):
             for path in self._paths:
-                files.replace_file(path, content, 0o600)
+                files.write_atomic(path, content, 0o600)
             self._sweep()
 
     def _sweep(self) -> None:
         entries = list(os.scandir(self._directory))
-        entries.sort(key=lambda entry: (not entry.name.startswith(LOCAL), entry.stat(follow_symlinks=False).st_mtime))
+        entries.sort(
+            key=lambda entry: (
+                not entry.name.startswith(LOCAL),
+                entry.stat(follow_symlinks=False).st_mtime,
+            )
+        )
         for entry in entries[: max(0, len(entries) - MAX_GATES)]:
             os.unlink(entry.path)

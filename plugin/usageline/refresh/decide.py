@@ -9,15 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from usageline.core import paths
-from usageline.core.errors import SourceFailure, StoreBroken
+from usageline.core.errors import StoreBroken
 from usageline.core.freshness import file_stamp
-from usageline.line.whose import ACCOUNTS_WAIT
-from usageline.refresh import cooldown, schedule
+from usageline.core.status_text import ACCOUNTS_WAIT
+from usageline.refresh import rate_limit, schedule
 from usageline.refresh.account_gate import AccountGate
-from usageline.refresh.asking import Asking
 from usageline.refresh.log_entry import Entry
-from usageline.refresh.lowered import mark_lowered
-from usageline.refresh.rate_limit import FORCED_GAP_S, Blocked
+from usageline.refresh.rate_limit import FORCED_GAP_S, RateLimited
+from usageline.refresh.request_budget import RequestBudget
 from usageline.sources import READS_THE_TOKEN, SOURCES, Context
 from usageline.sources.auth import claude_state
 from usageline.sources.auth import sign_in as sign_ins
@@ -27,8 +26,9 @@ from usageline.system.api_address import api_address
 from usageline.usage import clock, whose
 from usageline.usage.alerts import crossed
 from usageline.usage.forecast import with_forecast
-from usageline.usage.month import with_month_end
-from usageline.usage.plausibility import check
+from usageline.usage.model import SourceFailure
+from usageline.usage.month import with_reset_date
+from usageline.usage.plausibility import check, flag_decreases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,51 +89,90 @@ class Attempt:
                 self._note(claude_state.read(self.env))
             if snapshot is None:
                 return None
-            detail = "; ".join(part for part in (snapshot.detail, self.clock_problem, *notes) if part)
-            places = frozenset(place for place in ALERT_PLACES if getattr(self.config.alerts, place))
+            detail = "; ".join(
+                part for part in (snapshot.detail, self.clock_problem, *notes) if part
+            )
+            places = frozenset(
+                place for place in ALERT_PLACES if getattr(self.config.alerts, place)
+            )
             told = self._alerts(snapshot)
-            shown = replace(snapshot, detail=detail or None, appearance=self.appearance, alerts=told, alerts_in=places)
-            return replace(shown, palette=self.palette, declined_keys=self.declined_keys, held=self.held)
+            shown = replace(
+                snapshot,
+                detail=detail or None,
+                appearance=self.appearance,
+                alerts=told,
+                alerts_in=places,
+            )
+            return replace(
+                shown, palette=self.palette, declined_keys=self.declined_keys, held=self.held
+            )
         # Nobody's numbers, under a stamp that is gone: the next line starts another refresh.
         now = int(time.time())
-        return Snapshot(None, None, None, now, now, "offline", detail="the sign-in kept changing", credentials=stamp)
+        return Snapshot(
+            None,
+            None,
+            None,
+            now,
+            now,
+            "offline",
+            detail="the sign-in kept changing",
+            credentials=stamp,
+        )
 
     def _note(self, state: ClaudeState) -> None:
         """Keep what the line is to know of the client's state, whoever is signed in."""
-        self.appearance, self.palette, self.declined_keys = state.appearance, state.palette, state.declined_keys
+        self.appearance, self.palette, self.declined_keys = (
+            state.appearance,
+            state.palette,
+            state.declined_keys,
+        )
 
     def _once(self, stamp: str) -> Snapshot | None:
         signed_in = self._sign_in()
         self._note(signed_in.state)
-        if self._stamp() != stamp:  # what was just read is of a later sign-in than the stamp that it would be published under
+        if (
+            self._stamp() != stamp
+        ):  # what was just read is of a later sign-in than the stamp that it would be published under
             raise _SignInChanged
         self.held = self._held(signed_in, stamp)
         record = self.store.get(signed_in.account)
         if record.unfinished:
             self.entry.notes.append("an earlier refresh was cut off")
-        fresh = None if self.force else record.fresh(signed_in.token_fingerprint, time.time(), self.config.ttl_s)
+        fresh = (
+            None
+            if self.force
+            else record.fresh(signed_in.token_fingerprint, time.time(), self.config.ttl_s)
+        )
         if fresh is not None:
             self.entry.gave("store")
             self.clock_problem = clock.problem(fresh)
             return _good(signed_in, fresh, record.good_until, stamp)
-        gate = AccountGate(self.env, signed_in.account, signed_in.token_fingerprint, api_address(self.env)[0])
-        asking = Asking(self.store, self.config, signed_in, record, force=self.force, gate=gate)
+        gate = AccountGate(
+            self.env, signed_in.account, signed_in.token_fingerprint, api_address(self.env)[0]
+        )
+        asking = RequestBudget(
+            self.store, self.config, signed_in, record, force=self.force, gate=gate
+        )
         try:
             reading = self._walk(signed_in, asking)
         except SourceFailure as failure:
             snapshot = self._after_failure(failure, signed_in, asking, stamp)
-            if asking.asked and self._stamp() != stamp:  # the client renewed the token that was just refused, or somebody signed in
+            if (
+                asking.asked and self._stamp() != stamp
+            ):  # the client renewed the token that was just refused, or somebody signed in
                 raise _SignInChanged from None
             return snapshot
         again = self._sign_in()
         same_token = again.token_fingerprint == signed_in.token_fingerprint
-        if again.account != signed_in.account or not (same_token or self._renewed_by_asking(reading, signed_in)):
+        if again.account != signed_in.account or not (
+            same_token or self._renewed_by_asking(reading, signed_in)
+        ):
             self._remember(signed_in, replace(asking.record, unfinished=0))
             asking.ended(replace(asking.record, unfinished=0))
             raise _SignInChanged
         return self._after_success(reading, again, asking, stamp)
 
-    def _walk(self, signed_in: SignIn, asking: Asking) -> Reading:
+    def _walk(self, signed_in: SignIn, asking: RequestBudget) -> Reading:
         """The first reading that a source gives. SourceFailure where none does: the first of a source that asks somebody."""
         now = time.time()
         context = Context(
@@ -157,26 +196,42 @@ class Attempt:
                 self.entry.gave(name)
                 return reading
         # That the client's own cache is old is the usual case and tells the user nothing.
-        told = [failure for name, failure in failures.items() if name != "claude-cache"] or list(failures.values())
+        told = [failure for name, failure in failures.items() if name != "claude-cache"] or list(
+            failures.values()
+        )
         first = told[0] if told else SourceFailure("unreadable", "no source is configured")
         first.reading = next((other.reading for other in failures.values() if other.reading), None)
         raise first
 
-    def _after_success(self, reading: Reading, signed_in: SignIn, asking: Asking, stamp: str) -> Snapshot:
+    def _after_success(
+        self, reading: Reading, signed_in: SignIn, asking: RequestBudget, stamp: str
+    ) -> Snapshot:
         token, before = signed_in.token_fingerprint, asking.record
         reading = clock.with_last_offset(reading, before.last_good(token))
-        checked, doubts = check(with_month_end(replace(reading, plan=signed_in.plan)), before.doubts, ttl_s=self.config.ttl_s)
-        checked = mark_lowered(checked, before.last_good(token))
+        checked, doubts = check(
+            with_reset_date(replace(reading, plan=signed_in.plan)),
+            before.doubts,
+            ttl_s=self.config.ttl_s,
+        )
+        checked = flag_decreases(checked, before.last_good(token))
         past = history.load(self.env, signed_in.account, time.time() - LOOKED_BACK_S)
         # The history keeps no forecasts, and one that was given is held to: the last reading brings its own.
         checked = with_forecast(checked, [*past, before.reading] if before.reading else past)
-        due_at = schedule.next_refresh_at(checked, self.config, requested_at=before.requested_at, now=time.time(), jitter=random.random())  # noqa: S311 - no secret
+        due_at = schedule.next_refresh_at(
+            checked,
+            self.config,
+            requested_at=before.requested_at,
+            now=time.time(),
+            jitter=random.random(),  # noqa: S311 - no secret
+        )
         settings = self.config.alerts
         self.clock_agrees, self.clock_problem = clock.agrees(reading), clock.problem(reading)
         new_alerts: tuple[Alert, ...] = ()
         alerts = before.alerts
         if self.clock_agrees is not False:
-            new_alerts, alerts = crossed(checked, settings.thresholds, settings.kinds, before.alerts, time.time())
+            new_alerts, alerts = crossed(
+                checked, settings.thresholds, settings.kinds, before.alerts, time.time()
+            )
         record = replace(
             before,
             reading=checked,
@@ -194,61 +249,105 @@ class Attempt:
         if self.clock_problem:
             self.entry.notes.append(self.clock_problem)
         # Kept under a clock that is wrong by days, it would stand among the readings of another day.
-        if self.clock_agrees is not False and not history.append(self.env, signed_in.account, checked):
+        if self.clock_agrees is not False and not history.append(
+            self.env, signed_in.account, checked
+        ):
             self.entry.notes.append("the history could not be added to")
         return _good(signed_in, checked, due_at, stamp)
 
-    def _after_failure(self, failure: SourceFailure, signed_in: SignIn, asking: Asking, stamp: str) -> Snapshot | None:
+    def _after_failure(
+        self, failure: SourceFailure, signed_in: SignIn, asking: RequestBudget, stamp: str
+    ) -> Snapshot | None:
         now, token = time.time(), signed_in.token_fingerprint
         record = self._with_older(failure.reading, asking.record, signed_in)
         last_good = record.last_good(token)
         due_at, until = int(now + self.config.ttl_s), None
         if asking.asked:
-            cooled = cooldown.after(failure, record.cooldown, now=now, ttl_s=self.config.ttl_s, token=token, jitter=random.random())  # noqa: S311 - no secret
+            cooled = rate_limit.next_backoff(
+                failure,
+                record.cooldown,
+                now=now,
+                ttl_s=self.config.ttl_s,
+                token=token,
+                jitter=random.random(),  # noqa: S311 - no secret
+            )
             self._remember(signed_in, replace(record, cooldown=cooled, unfinished=0))
             asking.ended(replace(record, cooldown=cooled, unfinished=0))
             due_at = until = cooled.until
-        elif isinstance(failure, Blocked):
+        elif isinstance(failure, RateLimited):
             due_at = until = failure.until
             if not failure.known:
-                return self._too_early(failure, signed_in, last_good if record.token == token else None, stamp)
-            if failure.status == "rate-limited" and record.cooldown and record.cooldown.token not in {"", token}:
+                return self._too_early(
+                    failure, signed_in, last_good if record.token == token else None, stamp
+                )
+            if (
+                failure.status == "rate-limited"
+                and record.cooldown
+                and record.cooldown.token not in {"", token}
+            ):
                 failure.detail = ACCOUNTS_WAIT
-                if now - self.held.readings_since < UNSETTLED_S:  # `.claude.json` may still name the account before
+                if (
+                    now - self.held.readings_since < UNSETTLED_S
+                ):  # `.claude.json` may still name the account before
                     due_at = min(due_at, int(now + FORCED_GAP_S))
         snapshot = _failed(failure, stamp, due_at)
         until = until if failure.status == "rate-limited" else None
-        return replace(snapshot, account=signed_in.account, plan=signed_in.plan, reading=last_good, until=until)
+        return replace(
+            snapshot, account=signed_in.account, plan=signed_in.plan, reading=last_good, until=until
+        )
 
     def _with_older(self, older: Reading | None, record: Record, signed_in: SignIn) -> Record:
         """The record with a reading that is not new, but newer than its own; limits that it lacks keep their last number."""
         last_good = record.last_good(signed_in.token_fingerprint)
         if older is None or (last_good is not None and older.observed_at <= last_good.observed_at):
             return record
-        checked, _ = check(with_month_end(replace(older, plan=signed_in.plan)), record.doubts, ttl_s=self.config.ttl_s)
-        checked = mark_lowered(checked, last_good)
+        checked, _ = check(
+            with_reset_date(replace(older, plan=signed_in.plan)),
+            record.doubts,
+            ttl_s=self.config.ttl_s,
+        )
+        checked = flag_decreases(checked, last_good)
         names = {(limit.kind, limit.label) for limit in checked.limits}
-        others = tuple(limit for limit in (last_good.limits if last_good else ()) if (limit.kind, limit.label) not in names)
+        others = tuple(
+            limit
+            for limit in (last_good.limits if last_good else ())
+            if (limit.kind, limit.label) not in names
+        )
         reading = replace(checked, limits=(*checked.limits, *others))
-        record = replace(record, reading=reading, token=signed_in.token_fingerprint, confirmed=False)
+        record = replace(
+            record, reading=reading, token=signed_in.token_fingerprint, confirmed=False
+        )
         self._remember(signed_in, record)
         return record
 
-    def _too_early(self, blocked: Blocked, signed_in: SignIn, own: Reading | None, stamp: str) -> Snapshot | None:
+    def _too_early(
+        self, blocked: RateLimited, signed_in: SignIn, own: Reading | None, stamp: str
+    ) -> Snapshot | None:
         """Only too early for another request. With this sign-in's own numbers at hand they are shown; without them the line says `loading`."""
         if own is not None:
             return _good(signed_in, own, blocked.until, stamp)
-        if self.previous and (self.previous.get("credentials"), self.previous.get("account")) == (stamp, signed_in.account):
+        if self.previous and (self.previous.get("credentials"), self.previous.get("account")) == (
+            stamp,
+            signed_in.account,
+        ):
             return None
         # No stamp: the line takes it for a sign-in that nobody has looked at yet, which it is.
-        return replace(_failed(blocked, "", blocked.until), account=signed_in.account, plan=signed_in.plan)
+        return replace(
+            _failed(blocked, "", blocked.until), account=signed_in.account, plan=signed_in.plan
+        )
 
     def _alerts(self, snapshot: Snapshot) -> tuple[Alert, ...]:
         """What of the account's alerts belongs beside the snapshot's numbers."""
         if snapshot.account is None or snapshot.reading is None:
             return ()
         known, thresholds = self.store.get(snapshot.account).alerts, self.config.alerts.thresholds
-        live = [alert for alert in known if alert.resets_at is None or alert.resets_at > time.time() or alert.at > alert.resets_at]
+        live = [
+            alert
+            for alert in known
+            if alert.resets_at is None
+            or alert.resets_at > time.time()
+            or alert.at > alert.resets_at
+        ]
         return tuple(alert for alert in live if alert.at and alert.threshold in thresholds)
 
     def _remember(self, signed_in: SignIn, record: Record) -> bool:
@@ -261,14 +360,24 @@ class Attempt:
 
     def _renewed_by_asking(self, reading: Reading, signed_in: SignIn) -> bool:
         """Whether Claude Code, when it was asked, may have renewed this sign-in, which had expired."""
-        return reading.source == "client" and signed_in.credentials is not None and signed_in.credentials.expires_at <= time.time()
+        return (
+            reading.source == "client"
+            and signed_in.credentials is not None
+            and signed_in.credentials.expires_at <= time.time()
+        )
 
     def _held(self, signed_in: SignIn, stamp: str) -> whose.Held:
-        files = whose.Files(stamp, _changed_at(paths.claude_credentials(self.env)), _changed_at(paths.claude_state(self.env)))
+        files = whose.Files(
+            stamp,
+            _changed_at(paths.claude_credentials(self.env)),
+            _changed_at(paths.claude_state(self.env)),
+        )
         return whose.held(self.previous, signed_in.account, files, time.time())
 
     def _sign_in(self) -> SignIn:
-        return sign_ins.read(self.env, with_token=not READS_THE_TOKEN.isdisjoint(self.config.sources))
+        return sign_ins.read(
+            self.env, with_token=not READS_THE_TOKEN.isdisjoint(self.config.sources)
+        )
 
     def _stamp(self) -> str:
         return str(file_stamp(paths.claude_credentials(self.env)))
@@ -286,9 +395,26 @@ class _SignInChanged(Exception):
 
 
 def _good(signed_in: SignIn, reading: Reading, due_at: int, stamp: str) -> Snapshot:
-    return Snapshot(signed_in.account, signed_in.plan, reading, int(time.time()), due_at, "ok", credentials=stamp)
+    return Snapshot(
+        signed_in.account,
+        signed_in.plan,
+        reading,
+        int(time.time()),
+        due_at,
+        "ok",
+        credentials=stamp,
+    )
 
 
 def _failed(failure: SourceFailure, stamp: str, due_at: int) -> Snapshot:
     now = int(time.time())
-    return Snapshot(None, None, None, now, max(due_at, now + 1), failure.status, detail=failure.detail or None, credentials=stamp)
+    return Snapshot(
+        None,
+        None,
+        None,
+        now,
+        max(due_at, now + 1),
+        failure.status,
+        detail=failure.detail or None,
+        credentials=stamp,
+    )

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from usageline.core import paths
 from usageline.core.json_file import json_file
-from usageline.refresh import lock
-from usageline.system.files import remove_file, replace_file
+from usageline.system import lock
+from usageline.system.files import remove_file, write_atomic
 from usageline.system.process_tree import Process, descendants, process
 from usageline.usage.values import number
 
@@ -77,7 +77,10 @@ def held(env: Mapping[str, str]) -> Iterator[Hold]:
 def holder(env: Mapping[str, str]) -> Holder | None:
     """Who holds the lock, if the process that was noted is there still. Ask it while the lock is held; what the file says is not trusted."""
     noted = json_file(paths.lock_holder(env)) or {}
-    pid, since = number(noted.get("pid"), 2, 1 << 31), number(noted.get("since"), 0, time.monotonic())
+    pid, since = (
+        number(noted.get("pid"), 2, 1 << 31),
+        number(noted.get("since"), 0, time.monotonic()),
+    )
     if pid is None or since is None or pid == os.getpid():
         return None
     # A process that got the number of a dead one is another's: it was started at another time.
@@ -99,7 +102,9 @@ def _end_hanging(env: Mapping[str, str]) -> Holder | None:
 
 
 def _is_ours(found: Process) -> bool:
-    return found.user == os.geteuid() and any(word in OURS or word.endswith(COMMAND) for word in found.words)
+    return found.user == os.geteuid() and any(
+        word in OURS or word.endswith(COMMAND) for word in found.words
+    )
 
 
 def _note(env: Mapping[str, str]) -> None:
@@ -107,7 +112,7 @@ def _note(env: Mapping[str, str]) -> None:
     if own is not None:
         noted = {"pid": os.getpid(), "started": own.started, "since": time.monotonic()}
         with contextlib.suppress(OSError):  # without it nobody ends this run but itself
-            replace_file(paths.lock_holder(env), json.dumps(noted).encode(), 0o600, sync=False)
+            write_atomic(paths.lock_holder(env), json.dumps(noted).encode(), 0o600, sync=False)
 
 
 def _forget(env: Mapping[str, str]) -> None:

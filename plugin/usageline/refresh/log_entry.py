@@ -14,15 +14,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from usageline.core import freshness, paths
-from usageline.line.layout import clean
+from usageline.core.text import sanitize
+from usageline.storage.refresh_log import MAX_LINE_BYTES
 
 if TYPE_CHECKING:
-    from usageline.core.errors import SourceFailure
-    from usageline.refresh.run import Outcome
+    from usageline.refresh.outcome import Outcome
     from usageline.usage.alerts import Alert
+    from usageline.usage.model import SourceFailure
 
-LONGEST_LINE = 1024
-"""Bytes, with the line's end: so much is added to a file in one piece."""
 
 STARTERS = ("line", "hook", "watch", "command", "install")
 """Who starts a refresh."""
@@ -33,7 +32,9 @@ MOST_TEXTS = 8
 LENGTHS = (160, 80, 40, 20, 10)
 """Characters of each text: so many as the line has room for."""
 
-SECRET = re.compile(r"sk-ant-\S*|\bbearer\s+\S+|\S*@\S*|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{13,}", re.IGNORECASE)
+SECRET = re.compile(
+    r"sk-ant-\S*|\bbearer\s+\S+|\S*@\S*|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{13,}", re.IGNORECASE
+)
 """A token, an address with a name or a password, an account's identifier. No detail has one; if ever one does, it ends here."""
 
 
@@ -60,23 +61,38 @@ class Entry:
     def failed(self, source: str, failure: SourceFailure) -> None:
         """That source gave none."""
         status = f" ({failure.http_status})" if failure.http_status else ""
-        wait = f"asked to wait {failure.retry_after_s:.0f} s" if failure.retry_after_s is not None else ""
-        self.tried.append(f"{source}: " + ", ".join(filter(None, (failure.status + status, failure.detail, wait))))
+        wait = (
+            f"asked to wait {failure.retry_after_s:.0f} s"
+            if failure.retry_after_s is not None
+            else ""
+        )
+        self.tried.append(
+            f"{source}: " + ", ".join(filter(None, (failure.status + status, failure.detail, wait)))
+        )
 
     def told(self, alerts: tuple[Alert, ...], failures: list[str]) -> None:
         """Those alerts were told of; `failures` says where that went wrong."""
-        self.notes.append("told of: " + ", ".join(f"{alert.label} {alert.threshold}%" for alert in alerts))
+        self.notes.append(
+            "told of: " + ", ".join(f"{alert.label} {alert.threshold}%" for alert in alerts)
+        )
         self.notes += [f"not told by {failure}" for failure in failures]
 
     def ended(self, outcome: Outcome) -> bytes:
         """The line, its end included, of a refresh that ended so."""
         found: dict[str, Any] = {"ended": outcome.state, "ms": self._ms()}
         if outcome.state in {"refreshed", "failed"} and outcome.snapshot and not outcome.problem:
-            found |= {"status": outcome.snapshot["status"], "next": _utc(outcome.snapshot["next_refresh_at"])}
+            found |= {
+                "status": outcome.snapshot["status"],
+                "next": _utc(outcome.snapshot["next_refresh_at"]),
+            }
             detail = outcome.snapshot["detail"]
         else:
             detail = None
-        said = dict.fromkeys(text for text in (outcome.problem, detail) if text and not any(text in tried for tried in self.tried))
+        said = dict.fromkeys(
+            text
+            for text in (outcome.problem, detail)
+            if text and not any(text in tried for tried in self.tried)
+        )
         return self._line(found, [*said, *self.notes])
 
     def cut_off(self, reason: str) -> bytes:
@@ -87,10 +103,20 @@ class Entry:
         head = {"at": _utc(self._at), "by": self.by, "why": self.why or None, **found}
         line = b""
         for most in LENGTHS:
-            texts = {"tried": _bounded(self.tried, most), "notes": _bounded(list(dict.fromkeys(notes)), most)}
-            whole = {name: value for name, value in {**head, **texts}.items() if value not in (None, [])}
-            line = json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
-            if len(line) <= LONGEST_LINE:
+            texts = {
+                "tried": _bounded(self.tried, most),
+                "notes": _bounded(list(dict.fromkeys(notes)), most),
+            }
+            whole = {
+                name: value for name, value in {**head, **texts}.items() if value not in (None, [])
+            }
+            line = (
+                json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode(
+                    "utf-8", "replace"
+                )
+                + b"\n"
+            )
+            if len(line) <= MAX_LINE_BYTES:
                 break
         return line
 
@@ -117,7 +143,7 @@ def why_due(snapshot: Any, credentials: str, now: float, *, force: bool) -> str:
 
 
 def _bounded(texts: list[str], most: int) -> list[str]:
-    found = [SECRET.sub("[left out]", clean(text[:1000])) for text in texts[:MOST_TEXTS]]
+    found = [SECRET.sub("[left out]", sanitize(text[:1000])) for text in texts[:MOST_TEXTS]]
     return [text if len(text) <= most else text[: most - 1] + "…" for text in found]
 
 

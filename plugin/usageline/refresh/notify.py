@@ -6,14 +6,19 @@ import contextlib
 import os
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from usageline.line.session_start import sentence
+from usageline.core import paths
+from usageline.core.alert_text import alert_id, alert_text
 from usageline.system import child_env, origin
 from usageline.system.desktop import Desktop
 from usageline.system.process_tree import kill_tree
 from usageline.system.watchdog import Guard
+
+KEEP_SENT_S = 8 * 86400
+"""Longer than a week's window: another account's alerts, which are not in the snapshot now, may come back until then."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +37,13 @@ PATH = "{home}/.local/bin:/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sb
 POLL_S = 0.05
 
 
-def tell(alerts: tuple[Alert, ...], settings: Alerts, env: Mapping[str, str], deadline: float, desktop: Desktop = DESKTOP) -> list[str]:
+def tell(
+    alerts: tuple[Alert, ...],
+    settings: Alerts,
+    env: Mapping[str, str],
+    deadline: float,
+    desktop: Desktop = DESKTOP,
+) -> list[str]:
     """Tell of `alerts` as `settings` say, by `deadline` (`time.monotonic()`) and in LONGEST_S; why what failed did, [] where nothing did.
 
     What runs longer is killed with all its children.
@@ -45,7 +56,9 @@ def tell(alerts: tuple[Alert, ...], settings: Alerts, env: Mapping[str, str], de
     null = subprocess.DEVNULL
     with contextlib.ExitStack() as guards:
         try:
-            for name, words, given in _commands(alerts[:MOST_TOLD], settings, {"PATH": _search_path(own), **desktop.bus()}, desktop):
+            for name, words, given in _commands(
+                alerts[:MOST_TOLD], settings, {"PATH": _search_path(own), **desktop.bus()}, desktop
+            ):
                 if name == "command" and (own is None or not own.claude_dir):
                     # The numbers are those of a directory that a project may have chosen: they start no program of the user's.
                     failures.append(f"{name}: Claude Code's directory is not that of an install")
@@ -55,10 +68,16 @@ def tell(alerts: tuple[Alert, ...], settings: Alerts, env: Mapping[str, str], de
                     continue
                 try:
                     guard = guards.enter_context(Guard())
-                    whole = child_env.build("alert" if name == "command" else "notifier", env, own, given)
-                    running.append((name, guard.start(words, whole, cwd, stdin=null, stdout=null, stderr=null)))
+                    whole = child_env.build(
+                        "alert" if name == "command" else "notifier", env, own, given
+                    )
+                    running.append(
+                        (name, guard.start(words, whole, cwd, stdin=null, stdout=null, stderr=null))
+                    )
                 except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
-                    failures.append(f"{name}: {getattr(error, 'strerror', None) or type(error).__name__}")
+                    failures.append(
+                        f"{name}: {getattr(error, 'strerror', None) or type(error).__name__}"
+                    )
             for name, process in running:
                 failure = _end(process, deadline)
                 if failure:
@@ -75,12 +94,16 @@ def _commands(
 ) -> Iterator[tuple[str, list[str], dict[str, str]]]:
     """Yield what to run, by name, with the variables that usageline sets: the notification of all alerts, and the command for each."""
     now = time.time()
-    texts = [sentence(asdict(alert), now) for alert in alerts]
+    texts = [alert_text(asdict(alert), now) for alert in alerts]
     if settings.desktop and texts:
         yield "desktop", desktop.command("\n".join(texts)), given
     if settings.command:
         for alert, text in zip(alerts, texts, strict=True):
-            yield "command", ["/bin/sh", "-c", settings.command], {**given, **_variables(alert, text)}
+            yield (
+                "command",
+                ["/bin/sh", "-c", settings.command],
+                {**given, **_variables(alert, text)},
+            )
 
 
 def _variables(alert: Alert, text: str) -> dict[str, str]:
@@ -118,3 +141,16 @@ def _group_lives(group: int) -> bool:
     except (ProcessLookupError, PermissionError):
         return False
     return True
+
+
+def prune_sent(env: Mapping[str, str], alerts: tuple[Alert, ...], now: float) -> None:
+    """Remove marks older than KEPT_S but for those of `alerts`, which may be in windows that are longer. What cannot be removed stays."""
+    wanted = {alert_id(asdict(alert)) for alert in alerts}
+    with contextlib.suppress(OSError), os.scandir(paths.told_dir(env)) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):  # somebody's directory: the others go all the same
+                if (
+                    entry.name not in wanted
+                    and entry.stat(follow_symlinks=False).st_mtime < now - KEEP_SENT_S
+                ):
+                    os.unlink(entry.path)

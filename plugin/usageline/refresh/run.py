@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from usageline import config
@@ -14,10 +14,12 @@ from usageline.core import paths
 from usageline.core.errors import CacheUnsafe, CacheUnwritable, LockUnsupported, UsagelineError
 from usageline.core.freshness import file_stamp, is_due
 from usageline.core.json_file import json_file
-from usageline.refresh import lock_owner, publish, told
+from usageline.refresh import lock_owner, notify
 from usageline.refresh.log_entry import Entry, why_due
+from usageline.refresh.outcome import Outcome
 from usageline.storage import job_results as looks
 from usageline.storage import refresh_log
+from usageline.storage.snapshot import write
 from usageline.system import bundle, directories, disk
 from usageline.system.api_address import api_address
 from usageline.system.files import set_times
@@ -31,21 +33,6 @@ PLUGIN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 
 LONGEST_S = 8.5
 """For all that waits for somebody. The process ends itself a second and a half later, wherever it is; by then what came of it is published."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a refresh ended.
-
-    `state` is `refreshed` (the snapshot says `ok`), `not-due`, `busy` (another process is at it) or `failed`.
-    `snapshot` is the object that is published now, or None where there is none. `problem` says why nothing could be published.
-    `took_over`: another refresh hung, and was ended for this one.
-    """
-
-    state: str
-    snapshot: dict[str, Any] | None
-    problem: str | None = None
-    took_over: bool = False
 
 
 def refresh(env: Mapping[str, str], *, force: bool = False, entry: Entry | None = None) -> Outcome:
@@ -73,7 +60,10 @@ def _bounded(env: Mapping[str, str], entry: Entry, *, force: bool) -> Outcome:
     try:
         with lock_owner.held(env) as hold:
             if hold.ended is not None:
-                entry.notes.append(f"another refresh hung: process {hold.ended.pid}" + (", which was ended" if hold.ours else ""))
+                entry.notes.append(
+                    f"another refresh hung: process {hold.ended.pid}"
+                    + (", which was ended" if hold.ours else "")
+                )
             if not hold.ours:
                 published = _published(env)
                 entry.why = _why_due(env, published, force=force)
@@ -93,7 +83,9 @@ def _bounded(env: Mapping[str, str], entry: Entry, *, force: bool) -> Outcome:
     return outcome
 
 
-def _refresh(env: Mapping[str, str], deadline: float, entry: Entry, *, force: bool) -> tuple[Outcome, tuple[Alert, ...]]:
+def _refresh(
+    env: Mapping[str, str], deadline: float, entry: Entry, *, force: bool
+) -> tuple[Outcome, tuple[Alert, ...]]:
     """How it ended, and the alerts to tell of now."""
     published = _published(env)
     # Looked at again: whoever had the lock until now may have done it.
@@ -108,23 +100,29 @@ def _refresh(env: Mapping[str, str], deadline: float, entry: Entry, *, force: bo
     from usageline.storage.accounts import opened  # noqa: PLC0415
 
     with opened(paths.store_dir(env)) as store:
-        attempt = Attempt(env, store, settings, deadline, force=force, previous=published, entry=entry)
+        attempt = Attempt(
+            env, store, settings, deadline, force=force, previous=published, entry=entry
+        )
         snapshot = attempt.snapshot(notes)
         if store.set_aside:
             entry.notes.append("what was remembered could not be read and was set aside")
     if snapshot is None:
         return Outcome("not-due", published), ()
     try:
-        publish.publish(env, snapshot)
+        write(env, snapshot)
     except OSError as fault:
         return _hindered(env, fault), attempt.new_alerts
     if attempt.clock_agrees:
-        told.sweep(env, snapshot.alerts, time.time())
+        notify.prune_sent(env, snapshot.alerts, time.time())
     looks.sweep(env)
     bundle.sweep(PLUGIN)
-    with contextlib.suppress(UsagelineError, OSError):  # said where it is of use: in the snapshot's detail, by the line, by doctor
+    with contextlib.suppress(
+        UsagelineError, OSError
+    ):  # said where it is of use: in the snapshot's detail, by the line, by doctor
         compile_config(env)
-    return Outcome("refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json()), attempt.new_alerts
+    return Outcome(
+        "refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json()
+    ), attempt.new_alerts
 
 
 def _give_back_claim(env: Mapping[str, str], published: dict[str, Any] | None) -> None:
@@ -147,12 +145,22 @@ def _published(env: Mapping[str, str]) -> dict[str, Any] | None:
 
 
 def _unending(hold: lock_owner.Hold) -> str | None:
-    return f"another refresh hangs, and cannot be ended: process {hold.ended.pid}" if hold.ended else None
+    return (
+        f"another refresh hangs, and cannot be ended: process {hold.ended.pid}"
+        if hold.ended
+        else None
+    )
 
 
 def _hindered(env: Mapping[str, str], fault: Exception) -> Outcome:
     """What was published stays, and grows old; the line says why. Without a lock there is no refresh, for every session would ask."""
     word = disk.word_for(fault)
     disk.note(paths.stamp(env), word)
-    said = str(fault) if isinstance(fault, UsagelineError) else fault.strerror if isinstance(fault, OSError) else ""
+    said = (
+        str(fault)
+        if isinstance(fault, UsagelineError)
+        else fault.strerror
+        if isinstance(fault, OSError)
+        else ""
+    )
     return Outcome("failed", _published(env), f"{disk.WORDS[word]}: {said or type(fault).__name__}")

@@ -9,8 +9,8 @@ import os
 import sys
 
 from usageline import __version__
+from usageline.core.environment import fill_in_home
 from usageline.core.errors import UsagelineError
-from usageline.line import fill_in_home
 from usageline.setup import streams
 from usageline.setup.context import Job
 from usageline.setup.install import install
@@ -19,12 +19,19 @@ from usageline.setup.uninstall import uninstall
 from usageline.system.terminal import adapt_output, lines
 
 SECRETS = (
-    *("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_FOUNDRY_API_KEY"),
+    *(
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "ANTHROPIC_CUSTOM_HEADERS",
+        "ANTHROPIC_FOUNDRY_API_KEY",
+    ),
     *("AWS_BEARER_TOKEN_BEDROCK", "CLAUDE_CODE_OAUTH_TOKEN"),
 )
 """Variables with what a session signs in with. The tools and interpreters that an install starts find `withheld` in their place, as in install.sh."""
 
-SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+SOURCE = os.path.dirname(
+    os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+)
 """The clone, or the release, that this file belongs to."""
 
 SOLVED_BY = {
@@ -40,12 +47,20 @@ def run(argv: list[str], program: str = "install.sh") -> int:
     adapt_output()
     fill_in_home(os.environ)
     parser = argparse.ArgumentParser(
-        prog=program, description="Put plan usage into Claude Code's status line. Run again it changes nothing.", allow_abbrev=False
+        prog=program,
+        description="Put plan usage into Claude Code's status line. Run again it changes nothing.",
+        allow_abbrev=False,
     )
-    parser.add_argument("--uninstall", action="store_true", help="take everything back: settings, program, cache")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done and change nothing")
     parser.add_argument(
-        "--yes", action="store_true", help="replace another program's status line without asking (--uninstall puts it back)"
+        "--uninstall", action="store_true", help="take everything back: settings, program, cache"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would be done and change nothing"
+    )
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="replace another program's status line without asking (--uninstall puts it back)",
     )
     parser.add_argument(
         "--with",
@@ -76,12 +91,16 @@ def run(argv: list[str], program: str = "install.sh") -> int:
     except UsagelineError as error:
         return _fail(str(error))
     except KeyboardInterrupt:
-        return _fail("Interrupted: run it again, or with --uninstall to take back what it did so far.")
+        return _fail(
+            "Interrupted: run it again, or with --uninstall to take back what it did so far."
+        )
     except OSError as error:
         # Of a copy the target: it is there that room is missing.
         name = error.filename2 or error.filename
         where = f"{job.short(str(name))}: " if name else ""
-        return _fail(f"{where}{error.strerror or error}. {SOLVED_BY.get(error.errno or 0, '')}Run it again when that is solved.")
+        return _fail(
+            f"{where}{error.strerror or error}. {SOLVED_BY.get(error.errno or 0, '')}Run it again when that is solved."
+        )
     except Exception as error:  # noqa: BLE001 - the edge of the process: the user gets a sentence, not a traceback
         return _fail(f"Unexpected {type(error).__name__}: {error}. Please report this.")
     finally:

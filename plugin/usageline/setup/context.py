@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core import paths
 from usageline.core.errors import SetupRefused
-from usageline.setup import ownership
+from usageline.setup import home_owner
 from usageline.system.terminal import lines
 
 if TYPE_CHECKING:
@@ -78,9 +78,13 @@ class Job:
             raise SetupRefused("Windows is not supported yet.")
         home = self.env.get("HOME", "")
         if not os.path.isabs(home) or not os.path.isdir(home):
-            raise SetupRefused("HOME does not name a directory: set it to your home directory and try again.")
+            raise SetupRefused(
+                "HOME does not name a directory: set it to your home directory and try again."
+            )
         if not os.path.isabs(self.env.get("CLAUDE_CONFIG_DIR") or "/"):
-            raise SetupRefused("CLAUDE_CONFIG_DIR is not an absolute path: set it to one and try again.")
+            raise SetupRefused(
+                "CLAUDE_CONFIG_DIR is not an absolute path: set it to one and try again."
+            )
         if os.pathsep in self.data_dir:
             raise SetupRefused(
                 f"{self.data_dir} has a {os.pathsep} in it, and Python makes no environment there: choose another directory."
@@ -92,7 +96,7 @@ class Job:
                 f"{self.data_dir} is not UTF-8, and Python makes no environment there: set XDG_DATA_HOME to another directory."
             ) from None
         written = (self.data_dir, self.state_dir, self.cache_dir, os.path.dirname(self.command))
-        ownership.refuse_others(home, os.path.dirname(self.settings), written, os.geteuid())
+        home_owner.refuse_others(home, os.path.dirname(self.settings), written, os.geteuid())
 
 
 @dataclass(slots=True)

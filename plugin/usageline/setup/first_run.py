@@ -7,9 +7,8 @@ import shutil
 import sys
 import time
 
-from usageline.core import paths
-from usageline.line import spawn
-from usageline.system import regular_file
+from usageline.core import background, paths
+from usageline.system import files
 from usageline.system.process import run_bounded
 
 REFRESH_TIMEOUT_S = 12
@@ -30,12 +29,21 @@ _ADVICE = {
 
 def refresh(python: str, env: dict[str, str]) -> str:
     """Run one refresh to its end; gives in a few words how it went. No failure of it matters here."""
-    _output(spawn.refresh_command(python, "install"), spawn.refresh_environment(env), REFRESH_TIMEOUT_S, b"")
+    _output(
+        background.refresh_command(python, "install"),
+        background.refresh_environment(env),
+        REFRESH_TIMEOUT_S,
+        b"",
+    )
     try:
-        status = json.loads(regular_file.read(paths.snapshot(env), _SIZE_LIMIT))["status"]
+        status = json.loads(files.read_regular(paths.snapshot(env), _SIZE_LIMIT))["status"]
     except (OSError, ValueError, KeyError, TypeError):
         return "no numbers yet; the line gets them by itself"
-    return "numbers are in" if status == "ok" else f"no numbers yet: {_ADVICE.get(str(status), 'tried again by itself')}"
+    return (
+        "numbers are in"
+        if status == "ok"
+        else f"no numbers yet: {_ADVICE.get(str(status), 'tried again by itself')}"
+    )
 
 
 def line(command: str, env: dict[str, str]) -> str:
@@ -43,13 +51,19 @@ def line(command: str, env: dict[str, str]) -> str:
     env = {**env, "COLUMNS": str(shutil.get_terminal_size((120, 24)).columns)}
     if not sys.stdout.isatty():
         env["NO_COLOR"] = "1"
-    return _output(["/bin/sh", "-c", command], env, LINE_TIMEOUT_S, b"{}").decode("utf-8", "replace").rstrip("\n")
+    return (
+        _output(["/bin/sh", "-c", command], env, LINE_TIMEOUT_S, b"{}")
+        .decode("utf-8", "replace")
+        .rstrip("\n")
+    )
 
 
 def _output(command: list[str], env: dict[str, str], timeout_s: float, payload: bytes) -> bytes:
     """What a process writes to stdout; b"" where it does not start, or not end in time."""
     try:
-        done = run_bounded(command, env, "/", payload, deadline=time.monotonic() + timeout_s, most=_SIZE_LIMIT)
+        done = run_bounded(
+            command, env, "/", payload, deadline=time.monotonic() + timeout_s, most=_SIZE_LIMIT
+        )
     except OSError:
         return b""
     return b"" if done.fault else done.output

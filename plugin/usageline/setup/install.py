@@ -11,11 +11,20 @@ from typing import TYPE_CHECKING
 from usageline import __version__
 from usageline.core import paths
 from usageline.core.errors import SetupRefused, UsagelineError
-from usageline.setup import files, first_run, interpreters, manifest, plugin, program, settings_changes, settings_step, uninstall
+from usageline.setup import (
+    first_run,
+    interpreters,
+    manifest,
+    plugin,
+    program,
+    settings_changes,
+    settings_step,
+    uninstall,
+)
 from usageline.setup import release as release_
 from usageline.setup.context import Outcome
 from usageline.setup.packages import PackagesFailed, packages, unsupported
-from usageline.system import directories, lock, origin, terminal_background
+from usageline.system import directories, files, flock, origin, terminal_background
 from usageline.system.disk import FULL
 
 if TYPE_CHECKING:
@@ -39,7 +48,7 @@ def install(job: Job) -> int:
         )
     if job.dry_run:
         return _describe(job, old)
-    made = files.missing_directories(_directories(job))
+    made = directories.missing_directories(_directories(job))
     try:
         return _alone(job, made)
     except OSError:
@@ -50,12 +59,14 @@ def install(job: Job) -> int:
 def _check_places(job: Job) -> None:
     for path in (job.data_dir, job.state_dir, os.path.dirname(job.cache_dir)):
         if os.path.lexists(path) and not os.path.isdir(path):
-            raise SetupRefused(f"{job.short(path)} is not a directory: move it away and try again. Nothing was changed.")
+            raise SetupRefused(
+                f"{job.short(path)} is not a directory: move it away and try again. Nothing was changed."
+            )
 
 
 def _alone(job: Job, made: list[str]) -> int:
-    files.make_directory(job.data_dir)
-    with lock.held(job.data_dir, LOCK_WAIT_S) as free:
+    directories.make_directory(job.data_dir)
+    with flock.held(job.data_dir, LOCK_WAIT_S) as free:
         if not free:
             raise SetupRefused("Another install is running: wait for it and try again.")
         old = manifest.load(job.env)
@@ -74,7 +85,7 @@ def _forget(job: Job, made: list[str]) -> None:
         if known is None or not known.release:
             uninstall.take_back(job, Outcome())
             for directory in reversed(made):
-                files.remove_if_empty(directory)
+                directories.remove_if_empty(directory)
 
 
 def _install(job: Job, old: Record | None, new: Record) -> int:
@@ -90,7 +101,11 @@ def _install(job: Job, old: Record | None, new: Record) -> int:
             outcome.did("program", job.short(release.root))
     hot = program.choose_hot(job, old, release, cold, outcome)
     ours = settings_changes.wiring(hot.path, job.data_dir, frozenset(new.commands))
-    commands = (*(command for command in new.commands if command not in (ours.line, ours.hook)), ours.line, ours.hook)
+    commands = (
+        *(command for command in new.commands if command not in (ours.line, ours.hook)),
+        ours.line,
+        ours.hook,
+    )
     link = _link(job, new, outcome)
     installed = replace(
         new,
@@ -108,7 +123,7 @@ def _install(job: Job, old: Record | None, new: Record) -> int:
         terminal_background.learn(job.env)
     if outcome.changes:
         outcome.did("refresh", first_run.refresh(release.python, job.env))
-    with lock.held(paths.lock(job.env), uninstall.REFRESH_WAIT_S):
+    with flock.held(paths.lock(job.env), uninstall.REFRESH_WAIT_S):
         # Under the lock no refresh of this profile runs from what is removed here.
         for name in release_.remove_others(release):
             outcome.did("removed", f"release {name}")
@@ -126,7 +141,9 @@ def _begin(job: Job, old: Record | None, made: list[str]) -> Record:
             job.say(manifest.BROKEN + "\n")
             directories.set_aside(manifest.path(job.env))
         before = settings_step.without_us(job)
-        new = manifest.Record("", job.data_dir, "", "", before=manifest.encode(before), made=tuple(made))
+        new = manifest.Record(
+            "", job.data_dir, "", "", before=manifest.encode(before), made=tuple(made)
+        )
     if new != old:
         manifest.save(job.env, new)
     return new
@@ -139,7 +156,11 @@ def _other_profiles(job: Job) -> list[dict[str, str]]:
         other = manifest.load_from(path)
         name = os.path.basename(path).removeprefix("install-").removesuffix(".json")
         folders = {os.path.dirname(backup) for backup in other.backups} if other else set()
-        found += [{**job.env, "CLAUDE_CONFIG_DIR": folder} for folder in folders if paths.profile({"CLAUDE_CONFIG_DIR": folder}) == name]
+        found += [
+            {**job.env, "CLAUDE_CONFIG_DIR": folder}
+            for folder in folders
+            if paths.profile({"CLAUDE_CONFIG_DIR": folder}) == name
+        ]
     return found
 
 
@@ -148,7 +169,9 @@ def _network_notes(job: Job) -> list[str]:
     used = [name for name in origin.NETWORK if job.env.get(name, "").strip()]
     if not used:
         return []
-    return [f"Requests use {', '.join(used)} of this shell from now on, and no session's own: install again when they change."]
+    return [
+        f"Requests use {', '.join(used)} of this shell from now on, and no session's own: install again when they change."
+    ]
 
 
 def _refuse_extras(job: Job) -> None:
@@ -180,7 +203,14 @@ def _is_noexec(job: Job, path: str = "") -> bool:
 def _directories(job: Job) -> list[str]:
     """Every directory that has to be there."""
     real = os.path.dirname(os.path.realpath(job.settings))
-    return [job.data_dir, job.state_dir, job.cache_dir, real, os.path.dirname(job.settings), os.path.dirname(job.command)]
+    return [
+        job.data_dir,
+        job.state_dir,
+        job.cache_dir,
+        real,
+        os.path.dirname(job.settings),
+        os.path.dirname(job.command),
+    ]
 
 
 def _link(job: Job, new: Record, outcome: Outcome) -> str | None:
@@ -189,13 +219,17 @@ def _link(job: Job, new: Record, outcome: Outcome) -> str | None:
     there = os.readlink(path) if os.path.islink(path) else ""
     if there != target:
         if os.path.lexists(path) and (path != new.command or not there):
-            outcome.notes.append(f"{job.short(path)} is not ours and was left alone; the command is {job.short(target)}.")
+            outcome.notes.append(
+                f"{job.short(path)} is not ours and was left alone; the command is {job.short(target)}."
+            )
             return None
-        files.make_directory(os.path.dirname(path))
+        directories.make_directory(os.path.dirname(path))
         files.replace_link(path, target)
         outcome.did("command", job.short(path))
     if os.path.dirname(path) not in job.env.get("PATH", "").split(os.pathsep):
-        outcome.notes.append(f"{job.short(os.path.dirname(path))} is not on your PATH: add it to use the command `usageline`.")
+        outcome.notes.append(
+            f"{job.short(os.path.dirname(path))} is not on your PATH: add it to use the command `usageline`."
+        )
     return path
 
 
@@ -203,12 +237,18 @@ def _describe(job: Job, old: Record | None) -> int:
     release, candidates = program.planned(job, old)
     hot = interpreters.probe(old.interpreter) if old and old.interpreter else None
     outcome = Outcome()
-    if not release.is_whole(job.source, packages(f"{job.source}/plugin", program.extras(job, old), job.env).check):
+    if not release.is_whole(
+        job.source, packages(f"{job.source}/plugin", program.extras(job, old), job.env).check
+    ):
         outcome.did("program", f"{job.short(release.root)} (Python {candidates[0].version_text})")
     if not hot:
-        ranking = interpreters.rank(interpreters.find(job.env, [candidates[0].path]), release.script)
+        ranking = interpreters.rank(
+            interpreters.find(job.env, [candidates[0].path]), release.script
+        )
         hot = interpreters.choose(ranking).interpreter
-        outcome.did("line", f"{hot.path}: {interpreters.explain(ranking)}; timed again once it is installed")
+        outcome.did(
+            "line", f"{hot.path}: {interpreters.explain(ranking)}; timed again once it is installed"
+        )
     if not os.path.lexists(job.command):
         outcome.did("command", job.short(job.command))
     ours = settings_changes.wiring(hot.path, job.data_dir, frozenset(old.commands if old else ()))
@@ -242,9 +282,15 @@ def _report(job: Job, outcome: Outcome) -> None:
 def _advice(failure: PackagesFailed) -> str:
     said = f"The packages could not be installed:\n\n{failure}\n\nNothing else was changed. "
     if any(os.strerror(number) in str(failure) for number in FULL):
-        return said + "Free some space where it is said to be missing (about 60 MiB in all) and try again."
+        return (
+            said
+            + "Free some space where it is said to be missing (about 60 MiB in all) and try again."
+        )
     if "resvg" in str(failure) and "hash" not in str(failure).lower():
-        return said + "The extra png may have no package for this system: install without --with png; all else works."
+        return (
+            said
+            + "The extra png may have no package for this system: install without --with png; all else works."
+        )
     return said + (
         "Behind a proxy or a mirror set what pip or uv reads (HTTPS_PROXY, PIP_INDEX_URL, UV_DEFAULT_INDEX);\n"
         "on Debian and Ubuntu install python3-venv; or install uv. Then try again."

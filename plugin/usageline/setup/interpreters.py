@@ -45,9 +45,38 @@ _PATCH = re.compile(r"(?P<name>.*?)(?P<minor>\d+\.\d+)\.\d+(?:[a-z]+\d+)?(?P<res
 """A directory's name with a patch release in it: 3.12.1, cpython-3.12.1-linux-x86_64-gnu."""
 
 NEEDED = (
-    *("argparse", "base64", "hashlib", "json", "logging", "subprocess", "tempfile", "threading", "urllib.request"),
-    *("_socket", "_ssl", "ctypes", "fcntl", "select", "sqlite3", "ssl", "zlib", "xml.etree.ElementTree", "unicodedata"),
-    *("pyexpat", "pickle", "asyncio", "concurrent.futures", "email.message", "ipaddress", "zoneinfo"),
+    *(
+        "argparse",
+        "base64",
+        "hashlib",
+        "json",
+        "logging",
+        "subprocess",
+        "tempfile",
+        "threading",
+        "urllib.request",
+    ),
+    *(
+        "_socket",
+        "_ssl",
+        "ctypes",
+        "fcntl",
+        "select",
+        "sqlite3",
+        "ssl",
+        "zlib",
+        "xml.etree.ElementTree",
+        "unicodedata",
+    ),
+    *(
+        "pyexpat",
+        "pickle",
+        "asyncio",
+        "concurrent.futures",
+        "email.message",
+        "ipaddress",
+        "zoneinfo",
+    ),
 )
 """What the refresh, the command and their packages import of the standard library, and what some systems package apart."""
 
@@ -77,7 +106,9 @@ class Interpreter:
         return ".".join(map(str, self.version))
 
 
-def find(env: dict[str, str], first: Sequence[str] = (), refused: list[str] | None = None) -> list[Interpreter]:
+def find(
+    env: dict[str, str], first: Sequence[str] = (), refused: list[str] | None = None
+) -> list[Interpreter]:
     """Every usable interpreter, those of `first` before the others. A venv or a shim counts as the interpreter that it leads to.
 
     One that another user can change is not even started; `refused` gets a sentence for each.
@@ -122,7 +153,11 @@ def probe(candidate: str) -> Interpreter | None:
     if tuple(version) < OLDEST or implementation != "cpython" or not executable:
         return None
     path = lasting_path(candidate, executable, f"{version[0]}.{version[1]}")
-    return Interpreter(path, tuple(version)) if os.access(path, os.X_OK) and not trusted_path.refusal(path) else None
+    return (
+        Interpreter(path, tuple(version))
+        if os.access(path, os.X_OK) and not trusted_path.refusal(path)
+        else None
+    )
 
 
 @lru_cache
@@ -156,7 +191,12 @@ def lasting_path(candidate: str, executable: str, minor: str) -> str:
         at = os.path.normpath(os.path.join(os.path.dirname(at), os.readlink(at)))
     for link in links:
         names_minor = minor in os.path.basename(link) or f"/{minor}/" in link
-        if names_minor and os.path.realpath(link) == real and not _changes_with_patch(link) and not _is_venv(link):
+        if (
+            names_minor
+            and os.path.realpath(link) == real
+            and not _changes_with_patch(link)
+            and not _is_venv(link)
+        ):
             return link
     return path
 
@@ -184,7 +224,13 @@ def stable_path(executable: str) -> str:
         version = _PATCH.match(part)
         if version:
             # mise, asdf and uv: `3.12` is a link to `3.12.1`.
-            kept = "/".join([*parts[:index], version["name"] + version["minor"] + (version["rest"] or ""), *parts[index + 1 :]])
+            kept = "/".join(
+                [
+                    *parts[:index],
+                    version["name"] + version["minor"] + (version["rest"] or ""),
+                    *parts[index + 1 :],
+                ]
+            )
             if os.path.realpath(kept) == real:
                 return kept
     return real
@@ -195,7 +241,12 @@ def is_macos_stub(path: str) -> bool:
     select = "/usr/bin/xcode-select"
     if os.path.dirname(os.path.realpath(path)) != "/usr/bin" or not os.path.exists(select):
         return False
-    return subprocess.run([select, "-p"], stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode != 0
+    return (
+        subprocess.run(
+            [select, "-p"], stdin=subprocess.DEVNULL, capture_output=True, check=False
+        ).returncode
+        != 0
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +278,9 @@ def rank(interpreters: Iterable[Interpreter], script: str) -> list[Timing]:
 def choose(ranking: Sequence[Timing]) -> Timing:
     """The fastest; of those that are as fast, one that the system or its package manager keeps, as others come and go."""
     as_fast = [timing for timing in ranking if timing.seconds <= ranking[0].seconds * TIE]
-    return next((timing for timing in as_fast if timing.interpreter.path.startswith(_LASTING)), ranking[0])
+    return next(
+        (timing for timing in as_fast if timing.interpreter.path.startswith(_LASTING)), ranking[0]
+    )
 
 
 def explain(ranking: Sequence[Timing]) -> str:

@@ -123,13 +123,29 @@ def _append(text: str, start: int, prefix: str, value: Any) -> str:
         close = _skip(text, start + 1)
         outer = _line_indent(text, start)
         inner = outer + _unit(text)
-        body = _newline(text) + inner + prefix + _render(value, text, inner) + _newline(text) + outer
+        body = (
+            _newline(text) + inner + prefix + _render(value, text, inner) + _newline(text) + outer
+        )
         return text[: start + 1] + body + text[close:]
     last = found[-1]
     if not _starts_its_line(text, last.start):
-        return text[: last.end] + ", " + prefix + json.dumps(value, ensure_ascii=False) + text[last.end :]
+        return (
+            text[: last.end]
+            + ", "
+            + prefix
+            + json.dumps(value, ensure_ascii=False)
+            + text[last.end :]
+        )
     indent = _line_indent(text, last.start)
-    return text[: last.end] + "," + _newline(text) + indent + prefix + _render(value, text, indent) + text[last.end :]
+    return (
+        text[: last.end]
+        + ","
+        + _newline(text)
+        + indent
+        + prefix
+        + _render(value, text, indent)
+        + text[last.end :]
+    )
 
 
 def _render(value: Any, text: str, indent: str) -> str:

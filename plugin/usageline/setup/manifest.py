@@ -30,8 +30,8 @@ from typing import Any
 
 from usageline.core import json_file, paths
 from usageline.core.errors import SetupRefused
-from usageline.setup import files, json_edit, own_names
-from usageline.system import client_text
+from usageline.setup import json_edit, own_names
+from usageline.system import client_text, directories
 from usageline.system import files as files_
 
 VERSION = 1
@@ -99,7 +99,9 @@ def is_broken(env: dict[str, str]) -> bool:
 def load(env: dict[str, str]) -> Record | None:
     """The profile's record; None where there is none that can be read. SetupRefused where it is for a later version to read."""
     if is_later(path(env)):
-        raise SetupRefused(f"{path(env)} is of a later version of usageline: install or uninstall with that one. Nothing was changed.")
+        raise SetupRefused(
+            f"{path(env)} is of a later version of usageline: install or uninstall with that one. Nothing was changed."
+        )
     return load_from(path(env))
 
 
@@ -128,11 +130,11 @@ def is_later(place: str) -> bool:
 
 def save_to(place: str, record: Record) -> None:
     """Write a record to that file, in one step."""
-    files.make_directory(os.path.dirname(place))
+    directories.make_directory(os.path.dirname(place))
     known = asdict(record)
     value = {**known.pop("rest"), **known}
     data = json.dumps({**value, "digest": seal(value)}, ensure_ascii=True, indent=1).encode("ascii")
-    files_.replace_file(place, data + b"\n", 0o600)
+    files_.write_atomic(place, data + b"\n", 0o600)
 
 
 def others(env: dict[str, str]) -> list[str]:
@@ -142,7 +144,11 @@ def others(env: dict[str, str]) -> list[str]:
         names = os.listdir(directory)
     except OSError:
         return []
-    return sorted(directory + "/" + name for name in names if own_names.INSTALL_RECORD.fullmatch(name) and name != own)
+    return sorted(
+        directory + "/" + name
+        for name in names
+        if own_names.INSTALL_RECORD.fullmatch(name) and name != own
+    )
 
 
 def _parsed(place: str) -> dict[str, Any]:

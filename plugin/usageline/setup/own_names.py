@@ -66,7 +66,9 @@ def remove(directory: str, names: Names) -> bool:
 
     No link is followed. What cannot be removed is an OSError.
     """
-    descriptor = os.open(directory, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0))
+    descriptor = os.open(
+        directory, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    )
     try:
         return _remove(descriptor, names)
     finally:

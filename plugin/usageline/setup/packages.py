@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import UsagelineError
-from usageline.setup import files, tool_config
+from usageline.setup import tool_config
+from usageline.system import directories
+from usageline.system.files import replace_link, write_atomic
 from usageline.system.process import run_bounded
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class Packages:
         ways = [("uv", self._by_uv)] if self.uv else []
         failures: list[PackagesFailed] = []
         for name, way in [*ways, ("pip", self._by_pip)]:
-            files.remove_tree(venv)
+            directories.remove_tree(venv)
             try:
                 way(interpreter, venv)
                 _point_to_program(venv)
@@ -76,10 +78,12 @@ class Packages:
             except PackagesFailed as failure:
                 failures.append(failure)
             else:
-                files.remove_tree(f"{release}/{SCRATCH}")
+                directories.remove_tree(f"{release}/{SCRATCH}")
                 return name
         # What uv said counts only where pip never came to install: they mostly fail for the same reason.
-        raise failures[0] if isinstance(failures[-1], NoVenv) and len(failures) > 1 else failures[-1]
+        raise (
+            failures[0] if isinstance(failures[-1], NoVenv) and len(failures) > 1 else failures[-1]
+        )
 
     def _load(self, venv: str, release: str) -> None:
         try:
@@ -89,10 +93,15 @@ class Packages:
 
     def _by_uv(self, interpreter: Interpreter, venv: str) -> None:
         release = os.path.dirname(venv)
-        files.make_directory(f"{release}/{SCRATCH}")
-        uv = [self.uv, "--quiet", *tool_config.uv_options(self.env, f"{release}/{SCRATCH}/uv.toml"), *self._uv_cache()]
+        directories.make_directory(f"{release}/{SCRATCH}")
+        uv = [
+            self.uv,
+            "--quiet",
+            *tool_config.uv_options(self.env, f"{release}/{SCRATCH}/uv.toml"),
+            *self._uv_cache(),
+        ]
         self._run([*uv, "venv", "--python", interpreter.path, venv], release)
-        files.pin_venv(venv, interpreter.path)
+        pin_venv(venv, interpreter.path)
         wanted = ["--require-hashes", "--only-binary", ":all:", *self._lists()]
         # Copies: neither a change nor a removal of uv's cache may reach the installed program.
         into = ["--python", venv + "/bin/python", "--compile-bytecode", "--link-mode", "copy"]
@@ -108,23 +117,46 @@ class Packages:
             self._run([interpreter.path, "-I", "-B", "-m", "venv", venv], os.path.dirname(venv))
         except PackagesFailed as failure:
             raise NoVenv(str(failure)) from None
-        files.pin_venv(venv, interpreter.path)
+        pin_venv(venv, interpreter.path)
         wanted = ["--require-hashes", "--only-binary", ":all:", *self._lists()]
-        pip = [venv + "/bin/python", "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "--no-cache-dir"]
-        config = tool_config.pip_variables(self._run([*pip, "config", "list"], os.path.dirname(venv), config=True), self.env)
+        pip = [
+            venv + "/bin/python",
+            "-I",
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--no-cache-dir",
+        ]
+        config = tool_config.pip_variables(
+            self._run([*pip, "config", "list"], os.path.dirname(venv), config=True), self.env
+        )
         self._run([*pip, "install", "--quiet", "--compile", *wanted], os.path.dirname(venv), config)
         # Half of the venv's size is what made it; nothing in it is ever changed again.
-        self._run([*pip, "uninstall", "--quiet", "--yes", "setuptools", "pip"], os.path.dirname(venv))
+        self._run(
+            [*pip, "uninstall", "--quiet", "--yes", "setuptools", "pip"], os.path.dirname(venv)
+        )
 
     def _lists(self) -> list[str]:
         return [argument for path in self.requirements for argument in ("--requirement", path)]
 
-    def _run(self, command: Sequence[str], directory: str, more: Mapping[str, str] | None = None, *, config: bool = False) -> str:
+    def _run(
+        self,
+        command: Sequence[str],
+        directory: str,
+        more: Mapping[str, str] | None = None,
+        *,
+        config: bool = False,
+    ) -> str:
         """Run to the end in `directory`, where no project's configuration lies; return the output.
 
         Of the user's settings of pip and uv only those reach it that say where packages come from; with `config` pip's files do, too.
         """
-        kept = {name: value for name, value in self.env.items() if name not in _DROPPED and not name.startswith("PYTHON")}
+        kept = {
+            name: value
+            for name, value in self.env.items()
+            if name not in _DROPPED and not name.startswith("PYTHON")
+        }
         env = {**tool_config.without_targets(kept), **(more or {})}
         if config:
             env |= {name: value for name, value in kept.items() if name == "PIP_CONFIG_FILE"}
@@ -132,29 +164,53 @@ class Packages:
             env["PIP_CONFIG_FILE"] = os.devnull
         # What a killed tool leaves of its working files lies in the release, which is swept; elsewhere nobody would find it again.
         env["TMPDIR"] = f"{directory}/{SCRATCH}"
-        files.make_directory(env["TMPDIR"])
+        directories.make_directory(env["TMPDIR"])
         deadline = time.monotonic() + INSTALL_TIMEOUT_S
         try:
-            done = run_bounded(command, env, directory, deadline=deadline, most=MOST_BYTES, errors=True)
+            done = run_bounded(
+                command, env, directory, deadline=deadline, most=MOST_BYTES, errors=True
+            )
         except OSError as error:
             raise PackagesFailed(str(error)) from None
         if done.fault:
-            raise PackagesFailed(f"{command[0]} " + (f"took more than {INSTALL_TIMEOUT_S} s" if done.fault == "time" else "said too much"))
+            raise PackagesFailed(
+                f"{command[0]} "
+                + (
+                    f"took more than {INSTALL_TIMEOUT_S} s"
+                    if done.fault == "time"
+                    else "said too much"
+                )
+            )
         if done.status != 0:
             said = (done.output + done.errors).decode("utf-8", "replace").strip().splitlines()[-12:]
             # venv runs pip for itself, and keeps to itself what it said.
             full = [f"{directory}: {os.strerror(errno.ENOSPC)}"] if _is_full(directory) else []
-            raise PackagesFailed("\n".join([*(said or [f"{command[0]} ended with status {done.status}"]), *full]))
+            raise PackagesFailed(
+                "\n".join([*(said or [f"{command[0]} ended with status {done.status}"]), *full])
+            )
         return done.output.decode("utf-8", "replace")
 
 
 def packages(plugin: str, extras: Sequence[str], env: dict[str, str]) -> Packages:
     """The lists in the directory `plugin`, those of `extras` as well, with uv where it is found on PATH or in its usual places."""
     home = env.get("HOME", "")
-    places = os.pathsep.join([env.get("PATH", ""), home + "/.local/bin", home + "/.cargo/bin", "/opt/homebrew/bin", "/usr/local/bin"])
+    places = os.pathsep.join(
+        [
+            env.get("PATH", ""),
+            home + "/.local/bin",
+            home + "/.cargo/bin",
+            "/opt/homebrew/bin",
+            "/usr/local/bin",
+        ]
+    )
     lists = ("requirements.lock", *(f"requirements-{extra}.lock" for extra in extras))
     check = ", ".join((CHECK, *(EXTRAS[extra] for extra in extras)))
-    return Packages(tuple(f"{plugin}/{name}" for name in lists), check, env, shutil.which("uv", path=places) or "")
+    return Packages(
+        tuple(f"{plugin}/{name}" for name in lists),
+        check,
+        env,
+        shutil.which("uv", path=places) or "",
+    )
 
 
 def unsupported(extra: str, machine: str, abi: str) -> str:
@@ -171,7 +227,9 @@ def _is_full(directory: str) -> bool:
         found = os.statvfs(directory)
     except OSError:
         return False
-    return found.f_bavail * found.f_frsize < FULL_BYTES or (found.f_files > 0 and not found.f_favail)
+    return found.f_bavail * found.f_frsize < FULL_BYTES or (
+        found.f_files > 0 and not found.f_favail
+    )
 
 
 def _point_to_program(venv: str) -> None:
@@ -182,3 +240,23 @@ def _point_to_program(venv: str) -> None:
     for directory in found:
         with open(directory + "/usageline.pth", "w", encoding="ascii") as file:
             file.write("../../../../plugin\n")
+
+
+def pin_venv(venv: str, interpreter: str) -> None:
+    """Let a venv lead to its interpreter by that path; its tool may have written one that a patch release moves."""
+    link, config = venv + "/bin/python", venv + "/pyvenv.cfg"
+    if (
+        not os.path.islink(link)
+        or os.readlink(link) == interpreter
+        or os.path.realpath(link) != os.path.realpath(interpreter)
+    ):
+        return
+    replace_link(link, interpreter)
+    with open(config, encoding="utf-8", errors="surrogateescape") as file:
+        lines = file.read().splitlines()
+    home = f"home = {os.path.dirname(interpreter)}"
+    text = (
+        "\n".join(home if line.partition("=")[0].strip() == "home" else line for line in lines)
+        + "\n"
+    )
+    write_atomic(config, text.encode("utf-8", "surrogateescape"), 0o600)

@@ -8,9 +8,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
-from usageline.setup import files, interpreters, manifest
+from usageline.setup import interpreters, manifest
 from usageline.setup import release as release_
-from usageline.setup.packages import EXTRAS, NoVenv, packages
+from usageline.setup.packages import EXTRAS, NoVenv, packages, pin_venv
+from usageline.system import directories
 from usageline.system.terminal import lines
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def build(job: Job, old: Record | None, outcome: Outcome) -> tuple[Release, Inte
         if interpreters.lacks(cold):
             continue
         if release.is_whole(job.source, tools.check):
-            files.pin_venv(release.root + "/venv", cold.path)
+            pin_venv(release.root + "/venv", cold.path)
             return release, cold
         if os.path.realpath(job.source) == os.path.realpath(release.root):
             raise SetupRefused("This installation is damaged: run install.sh from a clone.")
@@ -68,17 +69,24 @@ def build(job: Job, old: Record | None, outcome: Outcome) -> tuple[Release, Inte
         except NoVenv as failure:
             last = failure
         else:
-            outcome.did("program", f"{job.short(release.root)} (Python {cold.version_text}, packages by {tool})")
+            outcome.did(
+                "program",
+                f"{job.short(release.root)} (Python {cold.version_text}, packages by {tool})",
+            )
             return release, cold
         finally:
-            if not release.is_complete() and not release.is_current():  # what is in use may serve the line still
-                files.remove_tree(release.root)
+            if (
+                not release.is_complete() and not release.is_current()
+            ):  # what is in use may serve the line still
+                directories.remove_tree(release.root)
     raise last
 
 
 def _advice(candidates: list[Interpreter], refused: list[str]) -> str:
     """Return what to do if no Python will do."""
-    lacking = [f"{one.path} lacks {', '.join(interpreters.lacks(one)[:MAX_NAMED])}" for one in candidates]
+    lacking = [
+        f"{one.path} lacks {', '.join(interpreters.lacks(one)[:MAX_NAMED])}" for one in candidates
+    ]
     why = "; ".join([*lacking, *refused][:MAX_NAMED])
     return (
         f"No Python 3.10 or newer that is whole was found{': ' + why if why else ''}. Install one (macOS: brew install python;"
@@ -86,7 +94,9 @@ def _advice(candidates: list[Interpreter], refused: list[str]) -> str:
     )
 
 
-def choose_hot(job: Job, old: Record | None, release: Release, cold: Interpreter, outcome: Outcome) -> Interpreter:
+def choose_hot(
+    job: Job, old: Record | None, release: Release, cold: Interpreter, outcome: Outcome
+) -> Interpreter:
     """The interpreter of the line: the recorded one while it works, or else the one that prints the line fastest."""
     chosen = interpreters.probe(old.interpreter) if old and old.interpreter else None
     if chosen is None:
@@ -95,8 +105,8 @@ def choose_hot(job: Job, old: Record | None, release: Release, cold: Interpreter
             # Without bytecode of its own each would be timed at compiling.
             if not release.is_compiled_for(interpreter):
                 release_.compile_for(release, interpreter)
-                files.sync_tree(release.root + "/plugin")
-                files.sync_tree(release.root + "/hooks")
+                directories.sync_tree(release.root + "/plugin")
+                directories.sync_tree(release.root + "/hooks")
         ranking = interpreters.rank(found, release.script)
         chosen = interpreters.choose(ranking).interpreter
         outcome.did("line", f"{chosen.path}: {interpreters.explain(ranking)}")

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline import __version__
-from usageline.setup import files, own_names, settings_changes
-from usageline.system import bundle
+from usageline.setup import own_names, settings_changes
+from usageline.system import bundle, directories, files
 from usageline.system import files as files_
 
 if TYPE_CHECKING:
@@ -124,11 +124,17 @@ class Release:
 
     def is_whole(self, source: str, check: str) -> bool:
         """Whether, besides, every file of the program in `source` is there unchanged, and its interpreter can do `check`."""
-        if not self.is_complete() or not all(_same(f"{source}/{path}", f"{self.root}/{path}") for path in _files(source)):
+        if not self.is_complete() or not all(
+            _same(f"{source}/{path}", f"{self.root}/{path}") for path in _files(source)
+        ):
             return False
         try:
             done = subprocess.run(
-                [self.python, "-I", "-B", "-c", check], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
+                [self.python, "-I", "-B", "-c", check],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=60,
+                check=False,
             )
         except (OSError, subprocess.SubprocessError):
             return False
@@ -144,11 +150,17 @@ class Release:
         major, minor, _ = interpreter.version
         tag = f"cpython-{major}{minor}"
         paths = (os.path.split(path) for path in _files(self.root) if path.endswith(".py"))
-        compiled = (f"{self.root}/{folder}/__pycache__/{name[:-3]}.{tag}.pyc" for folder, name in paths)
-        return bundle.is_whole(bundle.path(self.root + "/plugin", tag)) and all(map(os.path.isfile, compiled))
+        compiled = (
+            f"{self.root}/{folder}/__pycache__/{name[:-3]}.{tag}.pyc" for folder, name in paths
+        )
+        return bundle.is_whole(bundle.path(self.root + "/plugin", tag)) and all(
+            map(os.path.isfile, compiled)
+        )
 
 
-def release_of(source: str, data_dir: str, cold: Interpreter, extras: Sequence[str] = ()) -> Release:
+def release_of(
+    source: str, data_dir: str, cold: Interpreter, extras: Sequence[str] = ()
+) -> Release:
     """The release that the program in `source` makes with that interpreter for the cold side, and with `extras`."""
     content = hashlib.sha256("\0".join((cold.version_text, *extras)).encode())
     for path in sorted(_files(source)):
@@ -167,17 +179,17 @@ def build(release: Release, source: str, cold: Interpreter, packages: Packages) 
     if all(_same(f"{source}/{path}", f"{release.root}/{path}") for path in _files(source)):
         files_.remove_file(release.root + "/complete")
     else:
-        files.remove_tree(release.root)
+        directories.remove_tree(release.root)
     for path in _files(source):
         target = f"{release.root}/{path}"
         if not os.path.exists(target):
-            files.make_directory(os.path.dirname(target))
+            directories.make_directory(os.path.dirname(target))
             shutil.copyfile(f"{source}/{path}", target)
     tool = packages.install(cold, release.root)
     _write_launcher(release)
     compile_for(release, cold)
-    files.sync_tree(release.root)  # `complete` says so of a disk that lost its power as well
-    files_.replace_file(release.root + "/complete", f"{cold.path}\n".encode(), 0o600)
+    directories.sync_tree(release.root)  # `complete` says so of a disk that lost its power as well
+    files_.write_atomic(release.root + "/complete", f"{cold.path}\n".encode(), 0o600)
     return tool
 
 
@@ -185,7 +197,13 @@ def compile_for(release: Release, interpreter: Interpreter) -> None:
     """Write the bytecode that the hot side never writes itself. A failure costs time at each line and nothing else."""
     parts = [f"{release.root}/{part}" for part in PARTS]
     command = [interpreter.path, "-I", "-B", "-c", COMPILE, *parts]
-    subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMPILE_TIMEOUT_S, check=False)
+    subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=COMPILE_TIMEOUT_S,
+        check=False,
+    )
 
 
 def switch_to(release: Release) -> None:
@@ -211,13 +229,15 @@ def remove_others(keep: Release) -> list[str]:
     return [
         name
         for name in sorted(names)
-        if name != keep.id and own_names.RELEASE.fullmatch(name) and files.remove_tree(f"{keep.data_dir}/releases/{name}")
+        if name != keep.id
+        and own_names.RELEASE.fullmatch(name)
+        and directories.remove_tree(f"{keep.data_dir}/releases/{name}")
     ]
 
 
 def _write_launcher(release: Release) -> None:
     path = release.root + "/bin/usageline"
-    files.make_directory(os.path.dirname(path))
+    directories.make_directory(os.path.dirname(path))
     # Without `current` in it, a running command keeps its own release while another one is installed.
     programs = {
         "python": release.python,
@@ -231,9 +251,14 @@ def _write_launcher(release: Release) -> None:
         "no_command": f"{NO_PYTHON}, or usageline install: {release.python}",
     }
     words = {name: shlex.quote(program) for name, program in programs.items()}
-    words |= {"safe": (settings_changes.SAFE_LOCALE + settings_changes.SAFE_ZONE).strip(), "safe_zone": settings_changes.SAFE_ZONE.strip()}
-    files_.replace_file(release.root + "/bin/fallback", os.fsencode(_FALLBACK.format(**words)), 0o700)
-    files_.replace_file(path, os.fsencode(_LAUNCHER.format(**words)), 0o700)
+    words |= {
+        "safe": (settings_changes.SAFE_LOCALE + settings_changes.SAFE_ZONE).strip(),
+        "safe_zone": settings_changes.SAFE_ZONE.strip(),
+    }
+    files_.write_atomic(
+        release.root + "/bin/fallback", os.fsencode(_FALLBACK.format(**words)), 0o700
+    )
+    files_.write_atomic(path, os.fsencode(_LAUNCHER.format(**words)), 0o700)
 
 
 def _same(path: str, other: str) -> bool:
@@ -247,7 +272,9 @@ def _files(source: str) -> Iterator[str]:
     """The paths, relative to `source`, of what makes up the program: no bytecode, no editor's leftovers, no links."""
     for part in PARTS:
         for directory, names, leaves in os.walk(f"{source}/{part}"):
-            names[:] = sorted(name for name in names if name != "__pycache__" and not name.startswith("."))
+            names[:] = sorted(
+                name for name in names if name != "__pycache__" and not name.startswith(".")
+            )
             for leaf in leaves:
                 path = os.path.join(directory, leaf)
                 if (

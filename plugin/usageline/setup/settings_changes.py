@@ -21,7 +21,12 @@ SAFE_LOCALE = "unset LOCPATH GCONV_PATH; "
 """Shell: by the two of them a project would have the C library load a library of its own into the interpreter."""
 
 DAMAGED = "usageline: this installation is damaged; run its install.sh again"
-ZONES = ("/etc/localtime", "/usr/share/zoneinfo/*", "/var/db/timezone/zoneinfo/*", "/etc/zoneinfo/*")
+ZONES = (
+    "/etc/localtime",
+    "/usr/share/zoneinfo/*",
+    "/var/db/timezone/zoneinfo/*",
+    "/etc/zoneinfo/*",
+)
 """Time zones by path that the system keeps. Others name what a project may have put there, a FIFO for one."""
 
 SAFE_ZONE = (
@@ -61,17 +66,31 @@ class Wiring:
         if not isinstance(command, str):
             return False
         # 0.1.0 as first published tried `-r`, which is also true of a FIFO.
-        tests = (f" ] && [ {test} {quoted(script)} ] && " for script in self.scripts for test in ("-f", "-r"))
+        tests = (
+            f" ] && [ {test} {quoted(script)} ] && "
+            for script in self.scripts
+            for test in ("-f", "-r")
+        )
         guards = [test + then for test in tests for then in ("exec ", "{ ")]
-        return command in self.known or (command.startswith("[ -x ") and any(guard in command for guard in guards))
+        return command in self.known or (
+            command.startswith("[ -x ") and any(guard in command for guard in guards)
+        )
 
     def status_line(self) -> dict[str, Any]:
         """The value of `statusLine`."""
-        return {"type": "command", "command": self.line, "padding": 0, "refreshInterval": REFRESH_INTERVAL_S}
+        return {
+            "type": "command",
+            "command": self.line,
+            "padding": 0,
+            "refreshInterval": REFRESH_INTERVAL_S,
+        }
 
     def hook_entry(self) -> dict[str, Any]:
         """Our element of `hooks.SessionStart`."""
-        return {"matcher": HOOK_MATCHER, "hooks": [{"type": "command", "command": self.hook, "timeout": HOOK_TIMEOUT_S}]}
+        return {
+            "matcher": HOOK_MATCHER,
+            "hooks": [{"type": "command", "command": self.hook, "timeout": HOOK_TIMEOUT_S}],
+        }
 
     def snippet(self) -> str:
         """What a user can paste into settings.json."""
@@ -82,7 +101,10 @@ class Wiring:
 def wiring(interpreter: str, data_dir: str, known: frozenset[str] = frozenset()) -> Wiring:
     """The commands that run the release in use with `interpreter`. A file that is gone ends in a hint (line) or in silence (hook)."""
     python = quoted(interpreter)
-    scripts = (data_dir + "/current/plugin/usageline/statusline.py", data_dir + "/current/hooks/session_start.py")
+    scripts = (
+        data_dir + "/current/plugin/usageline/statusline.py",
+        data_dir + "/current/hooks/session_start.py",
+    )
     # Tried only if the interpreter is not there: it looks for another one, and starts no process until then.
     fallback = quoted(data_dir + "/current/bin/fallback")
     codes = (GUARDED + f"print({DAMAGED!r})", GUARDED.rstrip())
@@ -105,7 +127,10 @@ def quoted(path: str) -> str:
         path.encode()
     except UnicodeEncodeError:
         escaped = path.replace("\\", "\\\\").replace("%", "%%").replace("'", "'\\''")
-        octal = "".join(f"\\{ord(char) - 0xDC00:03o}" if "\udc80" <= char <= "\udcff" else char for char in escaped)
+        octal = "".join(
+            f"\\{ord(char) - 0xDC00:03o}" if "\udc80" <= char <= "\udcff" else char
+            for char in escaped
+        )
         return f"\"$(printf '{octal}')\""
     return shlex.quote(path)
 
@@ -147,13 +172,22 @@ def wire(text: str, ours: Wiring) -> str:
     if not isinstance(hooks, dict) or not isinstance(hooks.get("SessionStart", []), list):
         raise SetupRefused('"hooks" in it does not have the shape {"SessionStart": [...]}')
     if "SessionStart" not in hooks:
-        return json_edit.set_member(text, _value_at(text, "hooks"), "SessionStart", [ours.hook_entry()])
+        return json_edit.set_member(
+            text, _value_at(text, "hooks"), "SessionStart", [ours.hook_entry()]
+        )
     places = _our_hooks(hooks, ours)
     if not places:
-        return json_edit.append_element(text, _value_at(text, "hooks", "SessionStart"), ours.hook_entry())
+        return json_edit.append_element(
+            text, _value_at(text, "hooks", "SessionStart"), ours.hook_entry()
+        )
     for entry, index, command in places:
         if command != ours.hook:
-            text = json_edit.set_member(text, _value_at(text, "hooks", "SessionStart", entry, "hooks", index), "command", ours.hook)
+            text = json_edit.set_member(
+                text,
+                _value_at(text, "hooks", "SessionStart", entry, "hooks", index),
+                "command",
+                ours.hook,
+            )
     return text
 
 
@@ -162,10 +196,17 @@ def is_wired(settings: object, ours: Wiring) -> bool:
     if not isinstance(settings, dict):
         return False
     line, hooks = settings.get("statusLine"), settings.get("hooks")
-    if not isinstance(line, dict) or not isinstance(hooks, dict) or not isinstance(hooks.get("SessionStart"), list):
+    if (
+        not isinstance(line, dict)
+        or not isinstance(hooks, dict)
+        or not isinstance(hooks.get("SessionStart"), list)
+    ):
         return False
     commands = [str(line.get("command")), *(command for _, _, command in _our_hooks(hooks, ours))]
-    return len(commands) > 1 and all(ours.is_ours(command) and os.access(interpreter_of(command), os.X_OK) for command in commands)
+    return len(commands) > 1 and all(
+        ours.is_ours(command) and os.access(interpreter_of(command), os.X_OK)
+        for command in commands
+    )
 
 
 def interpreter_of(command: str) -> str:
@@ -188,7 +229,11 @@ def unwire(text: str, before: str, ours: Wiring) -> str:
     settings = json_edit.parse(text)
     line = settings.get("statusLine")
     if isinstance(line, dict) and ours.is_ours(line.get("command")):
-        old = json_edit.member(before, json_edit.top(before), "statusLine") if before.strip() else None
+        old = (
+            json_edit.member(before, json_edit.top(before), "statusLine")
+            if before.strip()
+            else None
+        )
         old_text = before[old.value_start : old.end] if old else ""
         if old_text and not _is_ours_text(old_text, ours):
             text = json_edit.set_member(text, start, "statusLine", json_edit.RawJson(old_text))
@@ -207,7 +252,11 @@ def _without_hook(text: str, before: str, ours: Wiring) -> str:
         if not json_edit.items(text, _value_at(text, "hooks", "SessionStart", entry, "hooks")):
             text = _remove_at(text, _value_at(text, "hooks", "SessionStart"), entry)
     had = json_edit.parse(before).get("hooks") if before.strip() else None
-    if places and not json_edit.items(text, _value_at(text, "hooks", "SessionStart")) and "SessionStart" not in (had or {}):
+    if (
+        places
+        and not json_edit.items(text, _value_at(text, "hooks", "SessionStart"))
+        and "SessionStart" not in (had or {})
+    ):
         text = _remove_at(text, _value_at(text, "hooks"), "SessionStart")
         if not json_edit.items(text, _value_at(text, "hooks")) and had is None:
             text = _remove_at(text, json_edit.top(text), "hooks")
@@ -235,7 +284,11 @@ def _value_at(text: str, *path: str | int) -> int:
     at = json_edit.top(text)
     for step in path:
         found = json_edit.items(text, at)
-        item = found[step] if isinstance(step, int) else next(item for item in found if item.key == step)
+        item = (
+            found[step]
+            if isinstance(step, int)
+            else next(item for item in found if item.key == step)
+        )
         at = item.value_start
     return at
 

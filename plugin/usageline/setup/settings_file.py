@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
 from usageline.setup import json_edit
-from usageline.system import client_text, files, regular_file
+from usageline.system import client_text, files
 from usageline.system.disk import FULL
 
 if TYPE_CHECKING:
@@ -59,14 +59,20 @@ def read(path: str) -> Settings:
     if status.st_size > SIZE_LIMIT:
         raise SetupRefused(f"it is larger than {SIZE_LIMIT >> 20} MiB")
     try:
-        settings = Settings(real, regular_file.read(real, SIZE_LIMIT + 1), stat.S_IMODE(status.st_mode))
+        settings = Settings(
+            real, files.read_regular(real, SIZE_LIMIT + 1), stat.S_IMODE(status.st_mode)
+        )
     except OSError as error:
         raise SetupRefused(f"it cannot be read ({error.strerror})") from None
     _check(settings)
     return settings
 
 
-def replace(path: str, change: Callable[[Settings], bytes | None], announce: Callable[[Settings, bytes | None], None]) -> Settings:
+def replace(
+    path: str,
+    change: Callable[[Settings], bytes | None],
+    announce: Callable[[Settings, bytes | None], None],
+) -> Settings:
     """Change the file at `path` to what `change` makes of it (None: remove it); gives what was there before.
 
     `announce` is called with both just before, to write down what is about to happen. Where the file changed meanwhile all of it starts over.
@@ -99,7 +105,11 @@ def refuse_unwritable(found: Settings) -> None:
     try:
         os.close(_open_to_write(found.path))
     except OSError as error:
-        raise SetupRefused("it is read-only" if error.errno == errno.EROFS else f"it cannot be written ({error.strerror})") from None
+        raise SetupRefused(
+            "it is read-only"
+            if error.errno == errno.EROFS
+            else f"it cannot be written ({error.strerror})"
+        ) from None
 
 
 def backup_path(beside: str) -> str:
@@ -140,7 +150,7 @@ def _put(before: Settings, data: bytes | None) -> bool:
 
     try:
         if data is not None:
-            return files.replace_file(before.path, data, before.mode, unchanged)
+            return files.write_atomic(before.path, data, before.mode, unchanged)
         if not unchanged():
             return False
         files.remove_file(before.path)
@@ -163,7 +173,9 @@ def _put_in_place(before: Settings, data: bytes, unchanged: Callable[[], bool]) 
         try:
             if not unchanged():
                 return False
-            if os.pwrite(descriptor, data.ljust(len(old)), 0) < len(data):  # the disk became full: back to what was there
+            if os.pwrite(descriptor, data.ljust(len(old)), 0) < len(
+                data
+            ):  # the disk became full: back to what was there
                 os.pwrite(descriptor, old, 0)
                 os.ftruncate(descriptor, len(old))
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), before.path)
@@ -177,12 +189,18 @@ def _put_in_place(before: Settings, data: bytes, unchanged: Callable[[], bool]) 
 
 
 def _open_to_write(path: str) -> int:
-    return os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    return os.open(
+        path,
+        os.O_WRONLY
+        | getattr(os, "O_NOFOLLOW", 0)
+        | getattr(os, "O_NONBLOCK", 0)
+        | getattr(os, "O_CLOEXEC", 0),
+    )
 
 
 def bytes_at(path: str) -> bytes | None:
     """What a file holds; None where there is none."""
     try:
-        return regular_file.read(path, SIZE_LIMIT + 1)
+        return files.read_regular(path, SIZE_LIMIT + 1)
     except FileNotFoundError:
         return None

@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
-from usageline.setup import files, json_edit, manifest, settings_changes, settings_file
-from usageline.system import client_text, regular_file
+from usageline.setup import json_edit, manifest, settings_changes, settings_file
+from usageline.system import client_text, directories
 from usageline.system import files as files_
+from usageline.system.files import read_regular
 from usageline.system.terminal import lines
 
 if TYPE_CHECKING:
@@ -43,9 +44,13 @@ def ask(job: Job, old: Record | None) -> None:
         return
     shown = f"{job.short(job.settings)} has another status line:\n\n  {_begun(foreign)}\n"
     if not job.can_ask:
-        raise SetupRefused(f"{shown}\nWith --yes it is replaced; it is kept, and --uninstall puts it back. Nothing was changed.")
+        raise SetupRefused(
+            f"{shown}\nWith --yes it is replaced; it is kept, and --uninstall puts it back. Nothing was changed."
+        )
     job.say(lines(shown))
-    if input("Replace it? It is kept, and --uninstall puts it back. [y/N] ").strip().lower() not in ("y", "yes"):
+    if input(
+        "Replace it? It is kept, and --uninstall puts it back. [y/N] "
+    ).strip().lower() not in ("y", "yes"):
         raise SetupRefused("Nothing was changed.")
 
 
@@ -60,7 +65,7 @@ def wire(job: Job, ours: Wiring, current: Record, outcome: Outcome) -> Record:
     def announce(found: Settings, data: bytes | None) -> None:
         nonlocal latest
         latest = _recorded(job, ours, latest, found, data or b"")
-        files.make_directory(os.path.dirname(found.path))
+        directories.make_directory(os.path.dirname(found.path))
 
     try:
         found = settings_file.replace(job.settings, change, announce)
@@ -74,12 +79,16 @@ def wire(job: Job, ours: Wiring, current: Record, outcome: Outcome) -> Record:
     if latest != current:
         kept = latest.backups[len(current.backups) :]
         as_was = f"; as it was: {job.short(kept[-1])}" if kept else ""
-        outcome.did("settings", f"{job.short(job.settings)}: statusLine, hooks.SessionStart{as_was}")
+        outcome.did(
+            "settings", f"{job.short(job.settings)}: statusLine, hooks.SessionStart{as_was}"
+        )
         foreign = settings_changes.foreign_command(found.text, ours)
         if foreign.strip():
             outcome.notes.append(_how_to_keep(foreign))
     if found.text.strip() and json_edit.parse(found.text).get("disableAllHooks") is True:
-        outcome.notes.append(f"disableAllHooks is set in {job.short(job.settings)}: Claude Code shows no status line until that is gone.")
+        outcome.notes.append(
+            f"disableAllHooks is set in {job.short(job.settings)}: Claude Code shows no status line until that is gone."
+        )
     return latest
 
 
@@ -113,7 +122,10 @@ def from_backup(job: Job, ours: Wiring) -> str:
     """settings.json as the newest of our copies beside it has it that knows nothing of us; "" where there is none. For where no record tells."""
     directory, name = os.path.split(job.settings)
     try:
-        names = sorted((found for found in os.listdir(directory) if found.startswith(name + BACKUP)), reverse=True)
+        names = sorted(
+            (found for found in os.listdir(directory) if found.startswith(name + BACKUP)),
+            reverse=True,
+        )
     except OSError:
         return ""
     for found in names:
@@ -129,16 +141,28 @@ def from_backup(job: Job, ours: Wiring) -> str:
 
 def unwire(job: Job, old: Record | None, outcome: Outcome) -> None:
     """Take our status line and hook out: byte for byte what was there before, if nobody else changed the file since."""
-    ours = settings_changes.wiring("", old.data_dir if old else job.data_dir, frozenset(old.commands if old else ()))
+    ours = settings_changes.wiring(
+        "", old.data_dir if old else job.data_dir, frozenset(old.commands if old else ())
+    )
     exact = False
 
     def change(found: Settings) -> bytes | None:
         nonlocal exact
         before = _text(old.before_bytes) if old else from_backup(job, ours)
         # What names our program where it would be now goes, too, should the record name another place.
-        text = settings_changes.unwire(settings_changes.unwire(found.text, before, ours), before, settings_changes.wiring("", job.data_dir))
+        text = settings_changes.unwire(
+            settings_changes.unwire(found.text, before, ours),
+            before,
+            settings_changes.wiring("", job.data_dir),
+        )
         # What a record says of the rest of the settings is believed only where the settings themselves say the same.
-        exact = bool(old and (found.data == old.before_bytes or (old.made_it(found.data) and _value(text) == _value(before))))
+        exact = bool(
+            old
+            and (
+                found.data == old.before_bytes
+                or (old.made_it(found.data) and _value(text) == _value(before))
+            )
+        )
         if old and exact:
             return old.before_bytes
         if text == found.text:
@@ -181,7 +205,9 @@ def preview(job: Job, ours: Wiring) -> str:
             settings_file.refuse_unwritable(found)
     except SetupRefused as refusal:
         return "" if _is_wired(job.settings, ours) else f"left alone: {refusal}"
-    changes = difflib.unified_diff(found.text.split("\n"), text.split("\n"), "as it is", "as it would be", lineterm="", n=1)
+    changes = difflib.unified_diff(
+        found.text.split("\n"), text.split("\n"), "as it is", "as it would be", lineterm="", n=1
+    )
     return lines("\n".join(changes))
 
 
@@ -198,12 +224,14 @@ def _recorded(job: Job, ours: Wiring, latest: Record, found: Settings, data: byt
         manifest.save(job.env, new)
         return new
     # A run that was killed has put a copy on record that it had not written, or has written it and not come to the settings.
-    left = next((path for path in new.backups if settings_file.bytes_at(path) in (None, found.data)), "")
+    left = next(
+        (path for path in new.backups if settings_file.bytes_at(path) in (None, found.data)), ""
+    )
     backup = left or settings_file.backup_path(_beside(job, found))
     new = replace(new, backups=(*(path for path in new.backups if path != left), backup))
     manifest.save(job.env, new)
     # Not before its name is on record: nobody would ever remove it.
-    files_.replace_file(backup, found.data, 0o600)
+    files_.write_atomic(backup, found.data, 0o600)
     return new
 
 
@@ -221,7 +249,9 @@ def _remove_backups(job: Job, old: Record | None, outcome: Outcome, *, exact: bo
         if exact and not job.dry_run:
             files_.remove_file(path)
         elif not exact and os.path.exists(path):
-            outcome.notes.append(f"Kept, because the file was changed since: {job.short(path)} (your settings before the install).")
+            outcome.notes.append(
+                f"Kept, because the file was changed since: {job.short(path)} (your settings before the install)."
+            )
 
 
 def _is_wired(path: str, ours: Wiring) -> bool:
@@ -236,11 +266,14 @@ def _is_wired(path: str, ours: Wiring) -> bool:
 
 def _names_us(path: str, ours: Wiring) -> bool:
     try:
-        text = client_text.decoded(regular_file.read(path, settings_file.SIZE_LIMIT))
+        text = client_text.decoded(read_regular(path, settings_file.SIZE_LIMIT))
     except (OSError, UnicodeError):
         return False
     # A backslash in the path is two in JSON.
-    return any(script in text for script in (ours.scripts[0], json.dumps(ours.scripts[0], ensure_ascii=False)[1:-1]))
+    return any(
+        script in text
+        for script in (ours.scripts[0], json.dumps(ours.scripts[0], ensure_ascii=False)[1:-1])
+    )
 
 
 def _value(text: str) -> object:

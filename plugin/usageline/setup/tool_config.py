@@ -15,8 +15,26 @@ if TYPE_CHECKING:
 
 PIP_KEPT = frozenset(
     {
-        *("cert", "client-cert", "extra-index-url", "find-links", "index-url", "keyring-provider", "no-index", "no-proxy"),
-        *("proxy", "resume-retries", "retries", "timeout", "default-timeout", "trusted-host", "use-deprecated", "use-feature"),
+        *(
+            "cert",
+            "client-cert",
+            "extra-index-url",
+            "find-links",
+            "index-url",
+            "keyring-provider",
+            "no-index",
+            "no-proxy",
+        ),
+        *(
+            "proxy",
+            "resume-retries",
+            "retries",
+            "timeout",
+            "default-timeout",
+            "trusted-host",
+            "use-deprecated",
+            "use-feature",
+        ),
     }
 )
 """Options of pip that name a source of packages or the way to it."""
@@ -27,14 +45,49 @@ UV_KEPT = re.compile(
 )
 _MOVES = "|".join(
     (
-        *("target", "prefix", "system", "break-system-packages", "python", "dry-run", "no-deps", "constraint-dependencies"),
-        *("override-dependencies", "require-hashes", "verify-hashes", "no-verify-hashes", "no-binary", "only-binary", "no-build"),
-        *("link-mode", "compile-bytecode", "resolution", "prerelease", "exclude-newer", "strict", "python-version", "python-platform"),
-        *("build-constraint-dependencies", "exclude-dependencies", "reinstall", "upgrade", "no-binary-package", "no-build-package"),
+        *(
+            "target",
+            "prefix",
+            "system",
+            "break-system-packages",
+            "python",
+            "dry-run",
+            "no-deps",
+            "constraint-dependencies",
+        ),
+        *(
+            "override-dependencies",
+            "require-hashes",
+            "verify-hashes",
+            "no-verify-hashes",
+            "no-binary",
+            "only-binary",
+            "no-build",
+        ),
+        *(
+            "link-mode",
+            "compile-bytecode",
+            "resolution",
+            "prerelease",
+            "exclude-newer",
+            "strict",
+            "python-version",
+            "python-platform",
+        ),
+        *(
+            "build-constraint-dependencies",
+            "exclude-dependencies",
+            "reinstall",
+            "upgrade",
+            "no-binary-package",
+            "no-build-package",
+        ),
     )
 )
 _MOVE = re.compile(rf"(^|[\s{{,.])\"?({_MOVES})\"?\s*=")
-_ONE_LINE = re.compile(rf"\s*(pip\.)?\"?({_MOVES})\"?\s*=\s*(\"[^\"]*\"|'[^']*'|true|false|\[[^\[\]]*\])\s*(#.*)?$")
+_ONE_LINE = re.compile(
+    rf"\s*(pip\.)?\"?({_MOVES})\"?\s*=\s*(\"[^\"]*\"|'[^']*'|true|false|\[[^\[\]]*\])\s*(#.*)?$"
+)
 
 
 def without_targets(env: Mapping[str, str]) -> dict[str, str]:
@@ -50,7 +103,9 @@ def pip_variables(listed: str, env: Mapping[str, str]) -> dict[str, str]:
             name, _, value = line.partition("=")
             where, _, option = name.strip().partition(".")
             if where == section and option in PIP_KEPT:
-                variables["PIP_" + option.upper().replace("-", "_")] = " ".join(_literal(value).split())
+                variables["PIP_" + option.upper().replace("-", "_")] = " ".join(
+                    _literal(value).split()
+                )
     return {name: value for name, value in variables.items() if name not in env}
 
 
@@ -61,12 +116,14 @@ def uv_options(env: Mapping[str, str], target: str) -> list[str]:
     """
     places = [path for path in _uv_files(env) if os.path.isfile(path)]
     texts = [(bytes_at(path) or b"").decode("utf-8", "replace") for path in places]
-    if env.get("UV_NO_CONFIG") or not any(_MOVE.search(line) for text in texts for line in text.splitlines()):
+    if env.get("UV_NO_CONFIG") or not any(
+        _MOVE.search(line) for text in texts for line in text.splitlines()
+    ):
         return []
     kept = "\n".join(line for line in texts[0].splitlines() if not _ONE_LINE.match(line)) + "\n"
     if len(texts) > 1 or any(_MOVE.search(line) for line in kept.splitlines()):
         return ["--no-config"]
-    files.replace_file(target, kept.encode(), 0o600)
+    files.write_atomic(target, kept.encode(), 0o600)
     return ["--config-file", target]
 
 
@@ -75,7 +132,10 @@ def _uv_files(env: Mapping[str, str]) -> list[str]:
     if chosen:
         return [chosen]
     user = env.get("XDG_CONFIG_HOME") or env.get("HOME", "") + "/.config"
-    system = [f"{path}/uv/uv.toml" for path in (env.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)]
+    system = [
+        f"{path}/uv/uv.toml"
+        for path in (env.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)
+    ]
     return [f"{user}/uv/uv.toml", *system, "/etc/uv/uv.toml"]
 
 

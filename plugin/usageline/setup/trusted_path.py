@@ -38,7 +38,12 @@ def refusal(path: str) -> str:
 def _refusal_of(path: str) -> str:
     """Return why that file or link, or a directory on the way to it, is not trusted."""
     folder = os.path.dirname(path)
-    strict = {folder, os.path.dirname(folder), os.path.realpath(folder), os.path.dirname(os.path.realpath(folder))} - {"/"}
+    strict = {
+        folder,
+        os.path.dirname(folder),
+        os.path.realpath(folder),
+        os.path.dirname(os.path.realpath(folder)),
+    } - {"/"}
     places = [path, *_ancestors(folder), *_ancestors(os.path.realpath(folder))]
     for place in dict.fromkeys(places):
         why = _writers(os.lstat(place), may_be_sticky=place not in strict)
@@ -59,11 +64,17 @@ def _writers(status: os.stat_result, *, may_be_sticky: bool) -> str:
     # Whoever owns / is the administrator, also in a user namespace that has no number for root.
     if status.st_uid not in {0, os.geteuid(), os.stat("/").st_uid}:
         return f"belongs to another user ({status.st_uid})"
-    if stat.S_ISLNK(status.st_mode) or (may_be_sticky and stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX):
+    if stat.S_ISLNK(status.st_mode) or (
+        may_be_sticky and stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
+    ):
         return ""
     if status.st_mode & stat.S_IWOTH:
         return "can be written by every user"
-    if status.st_mode & stat.S_IWGRP and status.st_gid not in ADMINISTRATORS and not _has_no_other_member(status.st_gid):
+    if (
+        status.st_mode & stat.S_IWGRP
+        and status.st_gid not in ADMINISTRATORS
+        and not _has_no_other_member(status.st_gid)
+    ):
         return f"can be written by others in its group ({status.st_gid})"
     return ""
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from usageline.core import paths
 from usageline.core.errors import SetupRefused
-from usageline.setup import files, manifest, own_names, plugin, settings_step
+from usageline.setup import manifest, own_names, plugin, settings_step
 from usageline.setup.context import Outcome
 from usageline.storage import refresh_log
+from usageline.system import directories, flock
 from usageline.system import files as files_
-from usageline.system import lock
 
 if TYPE_CHECKING:
     from usageline.setup.context import Job
@@ -29,7 +29,7 @@ def uninstall(job: Job) -> int:
     """Take everything back, or with `dry_run` say what would be taken. 0 fine, 1 where something is left to the user."""
     job.check()
     outcome = Outcome()
-    with lock.held(job.data_dir, LOCK_WAIT_S) as free:
+    with flock.held(job.data_dir, LOCK_WAIT_S) as free:
         if not free:
             raise SetupRefused("An install is running: wait for it and try again.")
         take_back(job, outcome)
@@ -38,7 +38,9 @@ def uninstall(job: Job) -> int:
     if not outcome.changes and not outcome.problems:
         job.say("Nothing of usageline is installed here.")
     else:
-        job.say("An uninstall would take this back:\n" if job.dry_run else "usageline is uninstalled:\n")
+        job.say(
+            "An uninstall would take this back:\n" if job.dry_run else "usageline is uninstalled:\n"
+        )
     outcome.tell(job.say)
     if job.dry_run:
         job.say("\nNothing was changed.")
@@ -57,7 +59,7 @@ def take_back(job: Job, outcome: Outcome) -> None:
         outcome.notes.append("The program stays: another profile of Claude Code uses it.")
     else:
         _remove_program(job, old, outcome)
-    with lock.held(paths.lock(job.env), REFRESH_WAIT_S):
+    with flock.held(paths.lock(job.env), REFRESH_WAIT_S):
         _remove_own(job, job.cache_dir, own_names.CACHE, "cache", outcome)
         _remove_empty(job, job.cache_dir)
     if others and not job.dry_run:
@@ -68,7 +70,7 @@ def take_back(job: Job, outcome: Outcome) -> None:
     _remove_empty_directories(job, old)
     if not job.dry_run and os.path.isdir(job.state_dir):
         for path in (manifest.path(job.env), manifest.path(job.env) + ".broken"):
-            if not files.remove_if_empty(path) and not os.path.isdir(path):
+            if not directories.remove_if_empty(path) and not os.path.isdir(path):
                 files_.remove_file(path)
         _remove_empty_directories(job, old)
     if not job.dry_run and not others:
@@ -80,12 +82,21 @@ def _name_left(job: Job, outcome: Outcome) -> None:
     for directory in sorted({job.cache_dir, job.state_dir, job.data_dir}):
         with contextlib.suppress(OSError):
             if set(os.listdir(directory)) - {os.path.basename(paths.config_file(job.env))}:
-                outcome.notes.append(f"{job.short(directory)} was left: it holds files that usageline did not make.")
+                outcome.notes.append(
+                    f"{job.short(directory)} was left: it holds files that usageline did not make."
+                )
 
 
 def _remove_program(job: Job, old: Record | None, outcome: Outcome) -> None:
-    data_dir = old.data_dir if old and os.path.basename(old.data_dir) == os.path.basename(job.data_dir) else job.data_dir
-    if os.path.islink(job.command) and os.readlink(job.command) == data_dir + "/current/bin/usageline":
+    data_dir = (
+        old.data_dir
+        if old and os.path.basename(old.data_dir) == os.path.basename(job.data_dir)
+        else job.data_dir
+    )
+    if (
+        os.path.islink(job.command)
+        and os.readlink(job.command) == data_dir + "/current/bin/usageline"
+    ):
         if not job.dry_run:
             files_.remove_file(job.command)
         outcome.did("command", job.short(job.command))
@@ -98,7 +109,7 @@ def _remove_program(job: Job, old: Record | None, outcome: Outcome) -> None:
     if os.path.isdir(releases) and not os.path.islink(releases):
         for name in () if job.dry_run else os.listdir(releases):
             if own_names.RELEASE.fullmatch(name):
-                files.remove_tree(f"{releases}/{name}")
+                directories.remove_tree(f"{releases}/{name}")
         if not job.dry_run:
             own_names.remove(releases, own_names.RELEASES)
         _remove_empty(job, releases)
@@ -107,7 +118,11 @@ def _remove_program(job: Job, old: Record | None, outcome: Outcome) -> None:
 
 def _remove_own(job: Job, directory: str, names: Names, what: str, outcome: Outcome) -> None:
     """Remove what is ours by its name. The directory itself may be another one of ours, or hold what is the user's."""
-    if os.path.isdir(directory) and not os.path.islink(directory) and own_names.holds_any(directory, names):
+    if (
+        os.path.isdir(directory)
+        and not os.path.islink(directory)
+        and own_names.holds_any(directory, names)
+    ):
         if not job.dry_run:
             own_names.remove(directory, names)
         outcome.did(what, job.short(directory))
@@ -115,12 +130,16 @@ def _remove_own(job: Job, directory: str, names: Names, what: str, outcome: Outc
 
 def _remove_empty(job: Job, directory: str) -> None:
     if not job.dry_run and not os.path.islink(directory):
-        files.remove_if_empty(directory)
+        directories.remove_if_empty(directory)
 
 
 def _sweep(job: Job, old: Record | None) -> None:
     """Remove what a killed install, uninstall or change of the configuration left half written. A read-only directory has none of it."""
-    written = (os.path.realpath(job.settings), *(old.backups if old else ()), os.path.realpath(paths.config_file(job.env)))
+    written = (
+        os.path.realpath(job.settings),
+        *(old.backups if old else ()),
+        os.path.realpath(paths.config_file(job.env)),
+    )
     targets = (*written, manifest.path(job.env), job.data_dir + "/current", job.command)
     for path in () if job.dry_run else targets:
         if os.path.isdir(os.path.dirname(path)):
@@ -141,4 +160,4 @@ def _remove_empty_directories(job: Job, old: Record | None) -> None:
     made = set(old.made) if old else set()
     # Deepest first; a directory that holds anything of the user's by now stays.
     for directory in () if job.dry_run else sorted(ours | made, reverse=True):
-        files.remove_if_empty(directory)
+        directories.remove_if_empty(directory)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.core.errors import SourceFailure
 from usageline.usage import whose
-from usageline.usage.model import Reading
+from usageline.usage.model import Reading, SourceFailure
 from usageline.usage.parse import parse
 
 if TYPE_CHECKING:
@@ -22,10 +21,16 @@ def fetch(context: Context) -> Reading:
     if not state.cached:
         raise SourceFailure("unreadable", "Claude Code has no usage in its cache")
     claim = whose.claim_of(state.cached)
-    refused = whose.refusal(claim, state.account_uuid, context.sign_in.organizations, context.not_before)
+    refused = whose.refusal(
+        claim, state.account_uuid, context.sign_in.organizations, context.not_before
+    )
     if refused:
         raise SourceFailure("unreadable", f"Claude Code's cache is {refused}")
     observed_at = int(claim.fetched_at or 0)
     if not -CLOCK_SLACK_S <= context.now - observed_at < context.max_age_s:
         raise SourceFailure("unreadable", "Claude Code's cache is too old")
-    return Reading(*parse(state.cached.get("utilization")), source="claude-cache", observed_at=min(observed_at, int(context.now)))
+    return Reading(
+        *parse(state.cached.get("utilization")),
+        source="claude-cache",
+        observed_at=min(observed_at, int(context.now)),
+    )

@@ -8,7 +8,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Any
 
-from usageline.sources.net.json_scan import parse_integer, top_level
+from usageline.sources.json_scan import parse_integer, top_level
 from usageline.system import client_text
 
 if TYPE_CHECKING:

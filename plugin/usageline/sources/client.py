@@ -9,13 +9,12 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline.core.errors import SourceFailure
 from usageline.sources.auth import claude_state
 from usageline.sources.claude_files import parse_object
 from usageline.system import child_env, executables, origin
 from usageline.system.process_tree import converse
 from usageline.usage import whose
-from usageline.usage.model import Reading
+from usageline.usage.model import Reading, SourceFailure
 from usageline.usage.parse import parse
 from usageline.usage.values import mapping
 
@@ -37,7 +36,14 @@ QUESTION = b'{"type":"control_request","request_id":"usageline","request":{"subt
 ARGUMENTS = (
     *("-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose"),
     # No trace of a session, and nothing of the user's that would start processes: hooks (ours among them), MCP servers.
-    *("--no-session-persistence", "--strict-mcp-config", "--setting-sources", "user", "--settings", '{"disableAllHooks":true}'),
+    *(
+        "--no-session-persistence",
+        "--strict-mcp-config",
+        "--setting-sources",
+        "user",
+        "--settings",
+        '{"disableAllHooks":true}',
+    ),
 )
 
 DIRECTORY = "/"
@@ -45,7 +51,13 @@ DIRECTORY = "/"
 
 UNKNOWN_PLACE = "claude is not asked here: HOME, XDG_CONFIG_HOME or CLAUDE_CONFIG_DIR is none that was installed; run usageline install"
 
-PLACES = ("~/.local/bin/claude", "~/.claude/local/claude", "/opt/homebrew/bin/claude", "/usr/local/bin/claude", "/usr/bin/claude")
+PLACES = (
+    "~/.local/bin/claude",
+    "~/.claude/local/claude",
+    "/opt/homebrew/bin/claude",
+    "/usr/local/bin/claude",
+    "/usr/bin/claude",
+)
 """Where Claude Code's installers put it. Looked at before PATH, which a project's settings can change."""
 
 
@@ -56,7 +68,9 @@ def fetch(context: Context) -> Reading:
         raise SourceFailure("unreadable", UNKNOWN_PLACE)
     program = context.client or find(context.env)
     if program is None:
-        raise SourceFailure("unreadable", f"{missing(context.env)}; set `client` in config.toml to its path")
+        raise SourceFailure(
+            "unreadable", f"{missing(context.env)}; set `client` in config.toml to its path"
+        )
     context.permit(own_sign_in=True)
     asked_at = int(time.time())  # as in oauth.py
     deadline = min(context.deadline, time.monotonic() + LONGEST_S)
@@ -75,7 +89,11 @@ def fetch(context: Context) -> Reading:
     if line is None:
         raise SourceFailure("offline", "Claude Code did not answer")
     body = _body(mapping((parse_object(line) or {}).get("response")))
-    return _dated(Reading(*parse(_with_models(body)), source="client", observed_at=asked_at), context, has_limits="limits" in body)
+    return _dated(
+        Reading(*parse(_with_models(body)), source="client", observed_at=asked_at),
+        context,
+        has_limits="limits" in body,
+    )
 
 
 def find(env: Mapping[str, str]) -> str | None:
@@ -90,7 +108,11 @@ def missing(env: Mapping[str, str]) -> str:
 
 def _places(env: Mapping[str, str]) -> list[str]:
     own = origin.own(env)  # without it the home may be a project's, with a `claude` of its own
-    return [place.replace("~", own.fixed["HOME"], 1) if own else place for place in PLACES if own or place[0] != "~"]
+    return [
+        place.replace("~", own.fixed["HOME"], 1) if own else place
+        for place in PLACES
+        if own or place[0] != "~"
+    ]
 
 
 def environment(env: Mapping[str, str], own: origin.Own) -> dict[str, str]:
@@ -98,7 +120,9 @@ def environment(env: Mapping[str, str], own: origin.Own) -> dict[str, str]:
 
     The mark keeps a hook of usageline's from starting another refresh.
     """
-    return child_env.build("claude", env, own, {"USAGELINE_REFRESH": "1", "DISABLE_AUTOUPDATER": "1"})
+    return child_env.build(
+        "claude", env, own, {"USAGELINE_REFRESH": "1", "DISABLE_AUTOUPDATER": "1"}
+    )
 
 
 def _dated(reading: Reading, context: Context, *, has_limits: bool) -> Reading:
@@ -109,7 +133,9 @@ def _dated(reading: Reading, context: Context, *, has_limits: bool) -> Reading:
     """
     sign_in, asked_at = context.sign_in, reading.observed_at
     claim = whose.claim_of(claude_state.read(context.env).cached)
-    refused = whose.refusal(claim, sign_in.state.account_uuid, sign_in.organizations, context.not_before)
+    refused = whose.refusal(
+        claim, sign_in.state.account_uuid, sign_in.organizations, context.not_before
+    )
     fetched_at = claim.fetched_at if refused in {"", whose.TOO_EARLY} else None
     if fetched_at is None and has_limits:
         return reading  # no cache of this account's: the client cannot have answered from it
@@ -148,8 +174,13 @@ def _body(response: dict[str, object]) -> dict[str, object]:
         raise SourceFailure("unreadable", "this version of Claude Code does not tell its usage")
     told = mapping(response.get("response"))
     if told.get("rate_limits_available") is False:
-        raise SourceFailure("no-plan" if told.get("subscription_type") is None else "unreadable", "Claude Code reports no limits")
-    if told.get("rate_limits") is None:  # as where CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC is set in the user's settings
+        raise SourceFailure(
+            "no-plan" if told.get("subscription_type") is None else "unreadable",
+            "Claude Code reports no limits",
+        )
+    if (
+        told.get("rate_limits") is None
+    ):  # as where CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC is set in the user's settings
         raise SourceFailure("offline", "Claude Code could not get its usage")
     if not isinstance(told["rate_limits"], dict):
         raise SourceFailure("unreadable", "Claude Code's answer has no usage in it")
@@ -158,4 +189,6 @@ def _body(response: dict[str, object]) -> dict[str, object]:
 
 def _is_answer(line: bytes) -> bool:
     message = parse_object(line) if b"control_response" in line else None
-    return bool(message) and mapping(mapping(message).get("response")).get("request_id") == "usageline"
+    return (
+        bool(message) and mapping(mapping(message).get("response")).get("request_id") == "usageline"
+    )

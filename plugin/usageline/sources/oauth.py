@@ -8,11 +8,10 @@ from datetime import timezone
 from typing import TYPE_CHECKING
 
 from usageline import __version__
-from usageline.core.errors import SourceFailure
 from usageline.sources.claude_files import parse_object
 from usageline.sources.net import network
 from usageline.system.api_address import api_address
-from usageline.usage.model import Reading
+from usageline.usage.model import Reading, SourceFailure
 from usageline.usage.parse import parse
 from usageline.usage.values import mapping
 
@@ -49,7 +48,9 @@ def fetch(context: Context) -> Reading:
     if answer.status != 200:
         refused = failure(answer, context.now)
         if refused.status == "expired" and not found.can_renew(context.now):
-            refused = SourceFailure("signed-out", f"{refused.detail}, and Claude Code cannot renew it")
+            refused = SourceFailure(
+                "signed-out", f"{refused.detail}, and Claude Code cannot renew it"
+            )
         refused.http_status = answer.status
         raise refused
     body = parse_object(answer.body)
@@ -67,7 +68,11 @@ def refuse_unusable(found: Credentials, now: float) -> None:
     A token whose end is not known is asked with, as in the client: only the service can tell.
     """
     if not found.token or found.is_expired(now):
-        raise SourceFailure("expired") if found.can_renew(now) else SourceFailure("signed-out", "Claude Code cannot renew the sign-in")
+        raise (
+            SourceFailure("expired")
+            if found.can_renew(now)
+            else SourceFailure("signed-out", "Claude Code cannot renew the sign-in")
+        )
     if found.scopes is not None and SCOPE not in found.scopes:
         raise SourceFailure("no-scope")
 
@@ -80,9 +85,15 @@ def failure(answer: Answer, now: float) -> SourceFailure:
     if status == 403 and _is_about_scope(answer.body):
         return SourceFailure("no-scope", "the service wants the scope user:profile")
     if status == 429:
-        return SourceFailure("rate-limited", "", retry_after_s(answer.headers.get("retry-after"), now))
+        return SourceFailure(
+            "rate-limited", "", retry_after_s(answer.headers.get("retry-after"), now)
+        )
     if status == 408 or status >= 500:
-        return SourceFailure("offline", f"server error {status}", retry_after_s(answer.headers.get("retry-after"), now))
+        return SourceFailure(
+            "offline",
+            f"server error {status}",
+            retry_after_s(answer.headers.get("retry-after"), now),
+        )
     return SourceFailure("unreadable", f"unexpected answer {status}")
 
 
@@ -120,7 +131,12 @@ def _ask(found: Credentials, context: Context) -> Answer:
     }
     url = api_address(context.env)[0] + "/api/oauth/usage"
     try:
-        return http.get(url, headers, network.variables(context.env), min(context.deadline, time.monotonic() + LONGEST_S))
+        return http.get(
+            url,
+            headers,
+            network.variables(context.env),
+            min(context.deadline, time.monotonic() + LONGEST_S),
+        )
     except SourceFailure as failure:
         if failure.status == "offline" and network.unused(context.env):
             failure.detail = f"{failure.detail}; {network.ADVICE}"
@@ -130,4 +146,6 @@ def _ask(found: Credentials, context: Context) -> Answer:
 def _is_about_scope(body: bytes) -> bool:
     error = mapping((parse_object(body) or {}).get("error"))
     code = error.get("error_code") or mapping(error.get("details")).get("error_code")
-    return code == "oauth_scope_insufficient" or (error.get("type") == "permission_error" and "scope" in str(error.get("message")))
+    return code == "oauth_scope_insufficient" or (
+        error.get("type") == "permission_error" and "scope" in str(error.get("message"))
+    )

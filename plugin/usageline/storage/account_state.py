@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from usageline.refresh.cooldown import Cooldown
 from usageline.storage import codec
 from usageline.usage.alerts import MOST_ALERTS, Alert
 from usageline.usage.model import STATUSES, Reading
@@ -50,7 +49,12 @@ class Record:
         if self.reading is None or self.cooldown is not None or self.token != token:
             return None
         observed_at = self.reading.observed_at
-        return self.reading if observed_at <= now + CLOCK_SLACK_S and now < min(self.good_until, observed_at + 1.1 * ttl_s) else None
+        return (
+            self.reading
+            if observed_at <= now + CLOCK_SLACK_S
+            and now < min(self.good_until, observed_at + 1.1 * ttl_s)
+            else None
+        )
 
     def last_good(self, token: str) -> Reading | None:
         """The reading to go on showing when there is no newer one.
@@ -72,7 +76,11 @@ def from_json(value: object) -> Record:
     doubts = row.get("doubts")
     found = [_doubt(mapping(doubt)) for doubt in doubts] if isinstance(doubts, list) else []
     alerts = row.get("alerts")
-    told = [_alert(mapping(alert)) for alert in alerts[:MOST_ALERTS]] if isinstance(alerts, list) else []
+    told = (
+        [_alert(mapping(alert)) for alert in alerts[:MOST_ALERTS]]
+        if isinstance(alerts, list)
+        else []
+    )
     return Record(
         reading=codec.from_json(row.get("reading")),
         good_until=_moment(row.get("good_until")),
@@ -92,12 +100,21 @@ def _cooldown(row: dict[str, Any]) -> Cooldown | None:
     if status not in STATUSES or not until:
         return None
     return Cooldown(
-        status, text(row.get("detail")) or "", until, int(number(row.get("failures"), 1, 1000) or 1), text(row.get("token")) or ""
+        status,
+        text(row.get("detail")) or "",
+        until,
+        int(number(row.get("failures"), 1, 1000) or 1),
+        text(row.get("token")) or "",
     )
 
 
 def _doubt(row: dict[str, Any]) -> Doubt | None:
-    kind, label, resets_at, since = text(row.get("kind")), text(row.get("label")), _moment(row.get("resets_at")), _moment(row.get("since"))
+    kind, label, resets_at, since = (
+        text(row.get("kind")),
+        text(row.get("label")),
+        _moment(row.get("resets_at")),
+        _moment(row.get("since")),
+    )
     return Doubt(kind, label, resets_at, since) if kind and label and resets_at and since else None
 
 
@@ -106,9 +123,30 @@ def _alert(row: dict[str, Any]) -> Alert | None:
     threshold, percent = number(row.get("threshold"), 1, 100), read_percent(row.get("percent"))
     if not kind or not label or threshold is None or percent is None:
         return None
-    return Alert(kind, label, int(threshold), percent, _moment(row.get("resets_at")) or None, _moment(row.get("at")))
+    return Alert(
+        kind,
+        label,
+        int(threshold),
+        percent,
+        _moment(row.get("resets_at")) or None,
+        _moment(row.get("at")),
+    )
 
 
 def _moment(value: object) -> int:
     # By this machine's clock, which without a battery begins at 1970: what is noted by it holds by it.
     return int(number(value, 0, LATEST) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cooldown:
+    """No request before `until` (epoch seconds), because of `status` and `detail`; the `failures`-th of its kind in a row.
+
+    `token` is the fingerprint of the token that failed.
+    """
+
+    status: str
+    detail: str
+    until: int
+    failures: int = 1
+    token: str = ""

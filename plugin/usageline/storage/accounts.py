@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 import diskcache
 
 from usageline.core.errors import CacheUnsafe, StoreBroken
-from usageline.setup.files import remove_tree
 from usageline.storage import account_state
 from usageline.storage.database_check import DATABASE, LONGEST_TEXT, SETTINGS, inspect
-from usageline.system.directories import private_directory, set_aside
+from usageline.system.directories import private_directory, remove_tree, set_aside
 from usageline.system.disk import tried
 
 if TYPE_CHECKING:
@@ -70,7 +69,13 @@ class TextDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
 
     def fetch(self, mode: object, filename: object, value: object, read: object) -> Any:
         """A value comes from the row's own text. Other modes would unpickle it, a file name would open that file."""
-        if mode != diskcache.core.MODE_RAW or filename is not None or read or not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        if (
+            mode != diskcache.core.MODE_RAW
+            or filename is not None
+            or read
+            or not isinstance(value, str)
+            or len(value) > LONGEST_TEXT
+        ):
             raise StoreBroken("a value that is not JSON text")
         return json.loads(value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any
 
-from usageline.line.view import MAX_PERCENT
+from usageline.core.windows import MAX_PERCENT
 from usageline.usage.credits import LONGEST_TERMS
 from usageline.usage.model import Credit, Limit, Reading
 from usageline.usage.times import EARLIEST, LATEST
@@ -24,7 +24,10 @@ def from_json(value: object) -> Reading | None:
     """The reading that `as_json` gave, or None where anything in it is not what it wrote. What a later version has added is passed over."""
     row = mapping(value)
     observed_at, source = _whole(row.get("observed_at"), EARLIEST, LATEST), text(row.get("source"))
-    limits, credits = _rows(row.get("limits"), limit_from_json), _rows(row.get("credits"), credit_from_json)  # noqa: A001 - the glossary's word
+    limits, credits = (  # noqa: A001 - the glossary's word
+        _rows(row.get("limits"), limit_from_json),
+        _rows(row.get("credits"), credit_from_json),
+    )
     if (
         not {field.name for field in fields(Reading)} - MISSING_BEFORE <= set(row)
         or observed_at is None
@@ -33,7 +36,14 @@ def from_json(value: object) -> Reading | None:
         or credits is None
     ):
         return None
-    return Reading(limits, credits, source, observed_at, text(row["plan"]), _whole(row.get("clock_ahead_s"), -LATEST, LATEST))
+    return Reading(
+        limits,
+        credits,
+        source,
+        observed_at,
+        text(row["plan"]),
+        _whole(row.get("clock_ahead_s"), -LATEST, LATEST),
+    )
 
 
 def limit_from_json(row: dict[str, Any]) -> Limit | None:
@@ -59,7 +69,11 @@ def limit_from_json(row: dict[str, Any]) -> Limit | None:
 
 def credit_from_json(row: dict[str, Any]) -> Credit | None:
     """The credit in an object as `as_json` gave it, or None where its amounts could not be told. A field that is missing counts as unknown."""
-    label, currency, exponent = text(row.get("label")), text(row.get("currency")), _whole(row.get("exponent"), 0, 6)
+    label, currency, exponent = (
+        text(row.get("label")),
+        text(row.get("currency")),
+        _whole(row.get("exponent"), 0, 6),
+    )
     if label is None or currency is None or exponent is None:
         return None
     most = MOST_AMOUNT * 10**6

@@ -69,7 +69,9 @@ def inspect(directory: str, busy_s: float) -> None:
             _check_file(name, os.path.join(directory, name))
     if os.lstat(database).st_size == 0:
         return
-    with contextlib.closing(sqlite3.connect(database, timeout=busy_s, isolation_level=None)) as connection:
+    with contextlib.closing(
+        sqlite3.connect(database, timeout=busy_s, isolation_level=None)
+    ) as connection:
         # Pages that lead to one another in a circle, or many times to the same, would be read for ever.
         until = time.monotonic() + LONGEST_S
         connection.set_progress_handler(lambda: time.monotonic() > until, 1000)
@@ -96,7 +98,12 @@ def _check_file(name: str, path: str) -> None:
     SQLite follows links, waits for a FIFO, and where the end of a journal names another file it reads and removes that.
     """
     found = os.lstat(path)
-    if name not in (DATABASE, JOURNAL) or not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_size > MOST_BYTES:
+    if (
+        name not in (DATABASE, JOURNAL)
+        or not stat.S_ISREG(found.st_mode)
+        or found.st_nlink != 1
+        or found.st_size > MOST_BYTES
+    ):
         raise StoreBroken(f"{name} is no file of ours")
     if name == JOURNAL:
         with open(path, "rb") as file:
@@ -107,5 +114,7 @@ def _check_file(name: str, path: str) -> None:
 
 def schema_digest(connection: sqlite3.Connection) -> str:
     """SHA-256 over every table, index, trigger and view of the database."""
-    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name LIMIT 64").fetchall()
+    rows = connection.execute(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name LIMIT 64"
+    ).fetchall()
     return hashlib.sha256(repr(rows).encode()).hexdigest()

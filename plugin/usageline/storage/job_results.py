@@ -12,7 +12,7 @@ from usageline.core import jobs, paths
 from usageline.core.errors import CacheUnsafe
 from usageline.system import disk
 from usageline.system.directories import make_way, prepare, private_directory
-from usageline.system.files import replace_file
+from usageline.system.files import write_atomic
 
 try:
     import fcntl
@@ -50,7 +50,7 @@ def held(env: Mapping[str, str], kind: str, key: str) -> Iterator[bool]:
 def write(env: Mapping[str, str], kind: str, key: str, value: Mapping[str, object]) -> None:
     """Replace the look's result. Call it under its lock. OSError where it cannot be written: then the next look is not so soon."""
     try:
-        replace_file(jobs.result_file(env, kind, key), encoded(value), 0o600, sync=False)
+        write_atomic(jobs.result_file(env, kind, key), encoded(value), 0o600, sync=False)
     except OSError as fault:
         disk.note(jobs.stamp_file(env, kind, key), disk.word_for(fault))
         raise
@@ -73,7 +73,9 @@ def sweep(env: Mapping[str, str]) -> None:
         latest: dict[str, float] = {}
         files: dict[str, list[str]] = {}
         for entry in os.scandir(directory):
-            look = entry.name.lstrip(".").partition(".")[0]  # a temporary file of a killed run begins with a dot
+            look = entry.name.lstrip(".").partition(".")[
+                0
+            ]  # a temporary file of a killed run begins with a dot
             latest[look] = max(latest.get(look, 0), entry.stat(follow_symlinks=False).st_mtime)
             files.setdefault(look, []).append(entry.path)
         since = time.time() - OLD_S

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from usageline.core import paths
 from usageline.core.errors import CacheUnsafe
-from usageline.refresh.log_entry import LONGEST_LINE
 from usageline.system.directories import private_directory
+
+MAX_LINE_BYTES = 1024
+"""Bytes, with the line's end: so much is added to a file in one piece."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,10 +96,12 @@ def _write(descriptor: int, size: int, line: bytes) -> bool:
 
 def _lines(path: str) -> list[bytes]:
     with _opened(path, os.O_RDONLY) as descriptor:
-        most = 2 * MOST_BYTES + LONGEST_LINE
+        most = 2 * MOST_BYTES + MAX_LINE_BYTES
         os.lseek(descriptor, max(os.fstat(descriptor).st_size - most, 0), os.SEEK_SET)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return [line for line in file.read(most).split(b"\n") if line and len(line) < LONGEST_LINE]
+            return [
+                line for line in file.read(most).split(b"\n") if line and len(line) < MAX_LINE_BYTES
+            ]
 
 
 @contextlib.contextmanager

@@ -27,13 +27,18 @@ Times are epoch seconds. Percentages begin at 0 and can pass 100: what the servi
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from usageline.core import paths
 from usageline.core.paths import SNAPSHOT_VERSION
+from usageline.system.files import write_atomic
 from usageline.usage.whose import Held
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from usageline.usage.alerts import Alert
     from usageline.usage.model import Reading
 
@@ -87,5 +92,16 @@ class Snapshot:
             "declined_keys": list(self.declined_keys),
             "limits": [asdict(limit) for limit in reading.limits] if reading else [],
             "credits": [asdict(credit) for credit in reading.credits] if reading else [],
-            "alerts": [{**asdict(alert), **{place: place in self.alerts_in for place in ALERT_PLACES}} for alert in self.alerts],
+            "alerts": [
+                {**asdict(alert), **{place: place in self.alerts_in for place in ALERT_PLACES}}
+                for alert in self.alerts
+            ],
         }
+
+
+def write(env: Mapping[str, str], snapshot: Snapshot) -> None:
+    """Replace the snapshot that the status line reads. OSError where it cannot be written."""
+    text = json.dumps(
+        snapshot.as_json(), ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    )
+    write_atomic(paths.snapshot(env), text.encode("utf-8", "replace") + b"\n", 0o600)

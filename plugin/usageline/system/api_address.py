@@ -35,7 +35,13 @@ def is_loopback(url: str) -> bool:
         host, _port = parts.hostname or "", parts.port
     except ValueError:
         return False
-    if parts.scheme not in {"http", "https"} or "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
+    if (
+        parts.scheme not in {"http", "https"}
+        or "@" in parts.netloc
+        or parts.path.strip("/")
+        or parts.query
+        or parts.fragment
+    ):
         return False
     if host == "localhost":
         return True

@@ -16,15 +16,21 @@ import os
 import sys
 from importlib.util import MAGIC_NUMBER
 
-from usageline.system import files, regular_file
+from usageline.system import files
 
 MODULES = (
     "usageline",
+    "usageline.core",
     "usageline.core.paths",
-    "usageline.line",
+    "usageline.core.environment",
     "usageline.core.freshness",
     "usageline.core.json_file",
     "usageline.core.formatting",
+    "usageline.core.text",
+    "usageline.core.windows",
+    "usageline.core.appearance",
+    "usageline.core.status_text",
+    "usageline.line",
     "usageline.line.layout",
     "usageline.line.default",
     "usageline.line.theme",
@@ -61,13 +67,13 @@ def write(plugin: str) -> None:
     target = path(plugin, sys.implementation.cache_tag)
     os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
     content = MAGIC_NUMBER + marshal.dumps(tuple(found))
-    files.replace_file(target, content + hashlib.sha256(content).digest(), 0o600)
+    files.write_atomic(target, content + hashlib.sha256(content).digest(), 0o600)
 
 
 def is_whole(place: str) -> bool:
     """Whether that file is a bundle as it was written, to the bit."""
     try:
-        data = regular_file.read(place, MOST_BYTES)
+        data = files.read_regular(place, MOST_BYTES)
     except OSError:
         return False
     return hashlib.sha256(data[:-DIGEST_BYTES]).digest() == data[-DIGEST_BYTES:]
@@ -77,5 +83,9 @@ def sweep(plugin: str) -> None:
     """Remove the bundles of the program in `plugin` that are damaged: an interpreter may crash on one. Raises nothing."""
     with contextlib.suppress(OSError), os.scandir(os.path.dirname(path(plugin, ""))) as entries:
         for entry in entries:
-            if entry.name.startswith("line.") and entry.name.endswith(".bundle") and not is_whole(entry.path):
+            if (
+                entry.name.startswith("line.")
+                and entry.name.endswith(".bundle")
+                and not is_whole(entry.path)
+            ):
                 os.unlink(entry.path)

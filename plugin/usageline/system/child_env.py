@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from usageline.line.spawn import PASSED_ON
+from usageline.core.background import ENV_ALLOWLIST
 from usageline.system import origin
 
 if TYPE_CHECKING:
@@ -43,12 +43,17 @@ GIT_GIVEN = (
     "GIT_CEILING_DIRECTORIES",
     "LC_ALL",
 )
-ALERT_GIVEN = tuple("USAGELINE_ALERT_" + name for name in ("KIND", "LABEL", "THRESHOLD", "PERCENT", "RESETS_AT", "TEXT"))
+ALERT_GIVEN = tuple(
+    "USAGELINE_ALERT_" + name
+    for name in ("KIND", "LABEL", "THRESHOLD", "PERCENT", "RESETS_AT", "TEXT")
+)
 BUS = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
 
 PROCESSES = {
     "refresh": Process(
-        "the release's own Python with `-I`: a refresh, a compilation of config.toml, a look at git", "the session's", PASSED_ON
+        "the release's own Python with `-I`: a refresh, a compilation of config.toml, a look at git",
+        "the session's",
+        ENV_ALLOWLIST,
     ),
     "git": Process(
         "`git` of a fixed place, else of the PATH at the install",
@@ -70,14 +75,24 @@ PROCESSES = {
         ("HOME", "USER", "LOGNAME"),
         ("PATH", *BUS, *ALERT_GIVEN),
     ),
-    "notifier": Process("`osascript` or `notify-send` of a fixed place", "HOME", LOCALE, ("HOME", "USER", "LOGNAME"), ("PATH", *BUS)),
-    "keychain": Process("`/usr/bin/security` (macOS)", "the session's", ("HOME", "USER", "LOGNAME")),
+    "notifier": Process(
+        "`osascript` or `notify-send` of a fixed place",
+        "HOME",
+        LOCALE,
+        ("HOME", "USER", "LOGNAME"),
+        ("PATH", *BUS),
+    ),
+    "keychain": Process(
+        "`/usr/bin/security` (macOS)", "the session's", ("HOME", "USER", "LOGNAME")
+    ),
     "watchdog": Process("`/bin/sh`, which ends what outlives its starter", "`/`"),
     "ps": Process("`/bin/ps`, where there is no /proc", "the session's", given=("LC_ALL", "TZ")),
 }
 
 
-def build(kind: str, env: Mapping[str, str], own: origin.Own | None, given: Mapping[str, str]) -> dict[str, str]:
+def build(
+    kind: str, env: Mapping[str, str], own: origin.Own | None, given: Mapping[str, str]
+) -> dict[str, str]:
     """Return the whole environment of a process of that kind. `own` is `origin.own(env)`; without it no place is passed on.
 
     KeyError if `given` holds what the list does not.

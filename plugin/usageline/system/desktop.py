@@ -14,11 +14,19 @@ APP = "usageline"
 
 PROGRAMS = (
     *("/usr/bin/osascript", "/usr/bin/notify-send", "/usr/local/bin/notify-send"),
-    *("/opt/homebrew/bin/notify-send", "/home/linuxbrew/.linuxbrew/bin/notify-send", "/run/current-system/sw/bin/notify-send"),
+    *(
+        "/opt/homebrew/bin/notify-send",
+        "/home/linuxbrew/.linuxbrew/bin/notify-send",
+        "/run/current-system/sw/bin/notify-send",
+    ),
 )
 """Where the notifiers are. PATH is not asked: a project's settings can change it."""
 
-SCRIPT = ("on run argv", "display notification (item 2 of argv) with title (item 1 of argv)", "end run")
+SCRIPT = (
+    "on run argv",
+    "display notification (item 2 of argv) with title (item 1 of argv)",
+    "end run",
+)
 """AppleScript that takes its text from its arguments: text spliced into a script could be script."""
 
 MARKUP = str.maketrans("<>&", "‹›＆")
@@ -39,7 +47,9 @@ class Desktop:
             return []
         if os.path.basename(program) == "osascript":
             return [program, *(word for line in SCRIPT for word in ("-e", line)), APP, text]
-        return [program, f"--app-name={APP}", "--", APP, text.translate(MARKUP)] if self.bus() else []
+        return (
+            [program, f"--app-name={APP}", "--", APP, text.translate(MARKUP)] if self.bus() else []
+        )
 
     def missing(self) -> str:
         """Return why `command` has nothing."""
@@ -59,7 +69,13 @@ class Desktop:
             folder, bus = os.lstat(self.runtime_dir), os.lstat(path)
         except OSError:
             return {}
-        ours = all(found.st_uid == os.geteuid() for found in (folder, bus)) and not folder.st_mode & 0o022
+        ours = (
+            all(found.st_uid == os.geteuid() for found in (folder, bus))
+            and not folder.st_mode & 0o022
+        )
         if not ours or not stat.S_ISDIR(folder.st_mode) or not stat.S_ISSOCK(bus.st_mode):
             return {}
-        return {"XDG_RUNTIME_DIR": self.runtime_dir, "DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}"}
+        return {
+            "XDG_RUNTIME_DIR": self.runtime_dir,
+            "DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}",
+        }

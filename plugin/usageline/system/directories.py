@@ -6,14 +6,18 @@ import contextlib
 import os
 import shutil
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from usageline.core import owners, paths
+from usageline.core import path_owners, paths
 from usageline.core.errors import CacheUnsafe
 from usageline.system.trust import is_private_group
 
+SYNCS = 16
+"""Files that are synced at the same time."""
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 DIRECTORIES = (paths.told_dir, paths.looks_dir)
 """Of ours in the cache directory. The store looks after its own."""
@@ -27,8 +31,18 @@ def prepare(env: Mapping[str, str]) -> str:
     path: str = paths.cache_dir(env)
     private_directory(os.path.dirname(path))
     private_directory(path)
-    files = (paths.snapshot, paths.line_config, paths.line_config_stamp, paths.stamp, paths.lock, paths.terminal_background)
-    for place, is_kind in (*((file(env), stat.S_ISREG) for file in files), *((folder(env), stat.S_ISDIR) for folder in DIRECTORIES)):
+    files = (
+        paths.snapshot,
+        paths.line_config,
+        paths.line_config_stamp,
+        paths.stamp,
+        paths.lock,
+        paths.terminal_background,
+    )
+    for place, is_kind in (
+        *((file(env), stat.S_ISREG) for file in files),
+        *((folder(env), stat.S_ISDIR) for folder in DIRECTORIES),
+    ):
         make_way(place, is_kind)
     return path
 
@@ -70,7 +84,7 @@ def private_directory(path: str) -> str:
             _make_private(path)
         else:
             os.makedirs(path, exist_ok=True)
-    except owners.Unsafe as unsafe:
+    except path_owners.Unsafe as unsafe:
         raise CacheUnsafe(f"{path} is not safe: {unsafe.filename}: {unsafe.strerror}") from None
     except OSError as error:
         raise CacheUnsafe(f"{path} cannot be used: {error.strerror}") from None
@@ -78,7 +92,7 @@ def private_directory(path: str) -> str:
 
 
 def _make_private(path: str) -> None:
-    parent = owners.opened(os.path.dirname(path), make=True)
+    parent = path_owners.opened(os.path.dirname(path), make=True)
     try:
         name = os.path.basename(path)
         with contextlib.suppress(FileExistsError):
@@ -95,3 +109,70 @@ def _make_private(path: str) -> None:
             os.chmod(name, 0o700, dir_fd=parent)
     finally:
         os.close(parent)
+
+
+def remove_tree(path: str) -> bool:
+    """Remove a directory of ours with everything in it; False where there is none, or only a link or a file of somebody else's."""
+    try:
+        if not stat.S_ISDIR(os.lstat(path).st_mode):
+            return False
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    shutil.rmtree(path)
+    return True
+
+
+def sync_tree(path: str) -> None:
+    """Have every file and directory below `path` written to disk: after a loss of power it is whole.
+
+    Side by side, for a file system writes many at once in the time of a few.
+    """
+    found = [path]
+    for directory, names, leaves in os.walk(path):
+        found += [os.path.join(directory, name) for name in (*names, *leaves)]
+    with ThreadPoolExecutor(SYNCS) as pool:
+        for _ in pool.map(_sync, found):
+            pass
+    _sync(os.path.dirname(path))
+
+
+def _sync(path: str) -> None:
+    # Some file systems refuse to sync a directory, and a link needs none; what cannot be opened is not ours to write.
+    with contextlib.suppress(OSError):
+        if stat.S_ISREG(os.lstat(path).st_mode) or os.path.isdir(path):
+            descriptor = os.open(
+                path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+            )
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+def missing_directories(paths: Iterable[str]) -> list[str]:
+    """The directories that would have to be made so that all of `paths` exist, outermost first."""
+    missing: set[str] = set()
+    for path in paths:
+        at = path
+        while at not in missing and not os.path.lexists(at):
+            missing.add(at)
+            at = os.path.dirname(at)
+    return sorted(missing)
+
+
+def make_directory(path: str) -> None:
+    """Make a directory and its parents, for the user alone; one that exists stays as it is."""
+    if not os.path.isdir(path):
+        make_directory(os.path.dirname(path))
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path, 0o700)
+            os.chmod(path, 0o700)  # the umask may have taken from the user, too
+
+
+def remove_if_empty(path: str) -> bool:
+    """Remove a directory that holds nothing; False where it holds something or is not there."""
+    try:
+        os.rmdir(path)
+    except OSError:
+        return False
+    return True

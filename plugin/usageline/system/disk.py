@@ -11,11 +11,13 @@ import errno
 import os
 
 from usageline.core.errors import CacheUnwritable, LockUnsupported
-from usageline.line.spawn import HINDRANCES
+from usageline.core.throttle import FAILURES
 from usageline.system.files import remove_file, set_times
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC})
-NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, getattr(errno, "ENOTSUP", errno.EOPNOTSUPP)})
+NO_LOCKS = frozenset(
+    {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, getattr(errno, "ENOTSUP", errno.EOPNOTSUPP)}
+)
 
 WORDS = {
     "full": "the disk is full",
@@ -24,7 +26,7 @@ WORDS = {
 }
 """Each hindrance, for people."""
 
-TIMES = {word: code for code, word in HINDRANCES.items()}
+TIMES = {word: code for code, word in FAILURES.items()}
 TRIED_BYTES = 64 << 10
 """What a store and a snapshot take together, and some more."""
 
@@ -36,7 +38,11 @@ def word_for(fault: BaseException) -> str:
     if isinstance(fault, OSError):
         known = {**dict.fromkeys(NO_LOCKS, "unlockable"), **dict.fromkeys(FULL, "full")}
         return known.get(fault.errno or 0, "unwritable")
-    return word_for(fault.__cause__) if isinstance(fault, (CacheUnwritable, LockUnsupported)) and fault.__cause__ else "unwritable"
+    return (
+        word_for(fault.__cause__)
+        if isinstance(fault, (CacheUnwritable, LockUnsupported)) and fault.__cause__
+        else "unwritable"
+    )
 
 
 def tried(directory: str) -> OSError | None:
@@ -57,7 +63,9 @@ def tried(directory: str) -> OSError | None:
 def forget(stamp: str) -> None:
     """Take the word back that an earlier try left."""
     with contextlib.suppress(OSError, NotImplementedError):
-        set_times(stamp, lambda found: (0, found.st_mtime_ns) if int(found.st_atime) in HINDRANCES else None)
+        set_times(
+            stamp, lambda found: (0, found.st_mtime_ns) if int(found.st_atime) in FAILURES else None
+        )
 
 
 def note(stamp: str, word: str) -> None:

@@ -24,9 +24,17 @@ def find(name: str, places: Iterable[str], env: Mapping[str, str]) -> str | None
 def missing(name: str, places: Iterable[str], env: Mapping[str, str]) -> str:
     """Return why `find` has nothing: that `name` was not found, or where it was and why it is not run."""
     path = next(filter(os.path.lexists, _candidates(name, places, env)), None)
-    return f"{name} was not found" if path is None else f"{name} was found at {path} and is not run: {refusal(path)}"
+    return (
+        f"{name} was not found"
+        if path is None
+        else f"{name} was found at {path} and is not run: {refusal(path)}"
+    )
 
 
 def _candidates(name: str, places: Iterable[str], env: Mapping[str, str]) -> Iterator[str]:
     yield from places
-    yield from (os.path.join(directory, name) for directory in search_path(env).split(os.pathsep) if os.path.isabs(directory))
+    yield from (
+        os.path.join(directory, name)
+        for directory in search_path(env).split(os.pathsep)
+        if os.path.isabs(directory)
+    )

@@ -14,7 +14,12 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]  # mypy runs elsewhere
 
-from usageline.line import spawn
+from usageline.core import ownership
+from usageline.system.directories import _sync
+
+_FOLLOW_SAFELY = (
+    getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0)
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +34,14 @@ _SUFFIX = ".usageline-new"
 _SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-def replace_file(path: str, data: bytes, mode: int, still_good: Callable[[], bool] = lambda: True, *, sync: bool = True) -> bool:
+def write_atomic(
+    path: str,
+    data: bytes,
+    mode: int,
+    still_good: Callable[[], bool] = lambda: True,
+    *,
+    sync: bool = True,
+) -> bool:
     """Put `data` at `path` in one step, synced to disk. False, and nothing changed, where `still_good` says no at the last moment.
 
     An OSError names `path`, also where it is the writing that failed. Without `sync` a loss of power may leave an empty file: for what is made anew every few seconds.
@@ -63,15 +75,22 @@ def temporary_name(path: str) -> str:
 
 def unique_name(path: str) -> str:
     """Return a name for a temporary file that no other writer of `path` uses."""
-    return os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid():x}-{os.urandom(4).hex()}{_SUFFIX}")
+    return os.path.join(
+        os.path.dirname(path),
+        f".{os.path.basename(path)}.{os.getpid():x}-{os.urandom(4).hex()}{_SUFFIX}",
+    )
 
 
 def temporaries(path: str) -> list[str]:
     """Return the temporary files for `path` that exist, whoever uses them."""
     directory, name = os.path.split(path)
-    is_ours = re.compile(rf"\.{re.escape(name)}(\.[0-9a-f]+-[0-9a-f]{{8}})?{re.escape(_SUFFIX)}").fullmatch
+    is_ours = re.compile(
+        rf"\.{re.escape(name)}(\.[0-9a-f]+-[0-9a-f]{{8}})?{re.escape(_SUFFIX)}"
+    ).fullmatch
     try:
-        return [os.path.join(directory, one) for one in os.listdir(directory or ".") if is_ours(one)]
+        return [
+            os.path.join(directory, one) for one in os.listdir(directory or ".") if is_ours(one)
+        ]
     except OSError:
         return []
 
@@ -100,7 +119,7 @@ def set_times(path: str, times: Callable[[os.stat_result], tuple[int, int] | Non
     descriptor = os.open(path, os.O_RDONLY | _SAFELY)
     try:
         found = os.fstat(descriptor)
-        if not spawn.is_own_file(found):
+        if not ownership.is_own_file(found):
             raise PermissionError(1, "no file of ours alone", path)
         wanted = times(found)
         if wanted is not None:
@@ -113,7 +132,9 @@ def _create(path: str) -> tuple[str, int]:
     """Create a temporary file and lock it."""
     for _ in range(MAX_ATTEMPTS):
         temporary = unique_name(path)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        descriptor = os.open(
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600
+        )
         # A sweep may come between the two calls.
         if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
             return temporary, descriptor
@@ -171,3 +192,33 @@ def _sync_directory(path: str) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def replace_link(path: str, target: str) -> None:
+    """Make `path` a symbolic link to `target`, in one step."""
+    sweep(path)
+    temporary = unique_name(path)
+    os.symlink(target, temporary)
+    try:
+        os.replace(temporary, path)
+    finally:
+        remove_file(temporary)
+    _sync(os.path.dirname(path))
+
+
+def read_regular(path: str, max_bytes: int) -> bytes:
+    """Return at most `max_bytes` of the regular file at `path`, or where a link there leads. OSError if it is none, or cannot be read."""
+    # Before it is opened, too: that alone makes some devices do something.
+    _check_regular(os.stat(path), path)
+    descriptor = os.open(path, os.O_RDONLY | _FOLLOW_SAFELY)
+    try:
+        _check_regular(os.fstat(descriptor), path)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(max_bytes)
+    finally:
+        os.close(descriptor)
+
+
+def _check_regular(status: os.stat_result, path: str) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise PermissionError(1, "it is not a regular file", path)

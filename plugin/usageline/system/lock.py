@@ -1,75 +1,46 @@
-"""Locks of the kernel on files and directories that exist: nothing is left behind, and a dead process holds none."""
+"""The lock that makes the refresh single. The kernel lets go of it when its holder dies, however it dies."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import stat
-import time
 from typing import TYPE_CHECKING
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]  # mypy runs elsewhere
+from filelock import FileLock, Timeout
+
+from usageline.core.errors import LockUnsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-POLL_S = 0.05
+POLL_S = 0.02
+
+
+def _check(path: str) -> None:
+    """LockUnsupported where the library would empty another name's file, or wait for a FIFO's writer."""
+    with contextlib.suppress(OSError):  # there is none, or the library's own error says more
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+            raise LockUnsupported(f"{path} is no file of its own; remove it")
 
 
 @contextlib.contextmanager
-def held(path: str, wait_s: float) -> Iterator[bool]:
-    """Hold the lock on `path` for the block; False where another process kept it for `wait_s` seconds.
-
-    True without a lock where there is nothing at `path`, or where the system or the file system has no locks: what holds it must work there, too.
-    """
-    descriptor = _opened(path)
-    if descriptor is None:
-        yield True
+def held(path: str, wait_s: float = 0) -> Iterator[bool]:
+    """Hold the lock at `path` for the block; False where somebody else keeps it for `wait_s`. LockUnsupported where there can be no lock."""
+    # A soft lock is a file that a killed holder leaves behind: then there would be no refresh ever again.
+    _check(path)
+    lock = FileLock(path, mode=0o600, blocking=False, fallback_to_soft=False)
+    try:
+        lock.acquire(timeout=wait_s, poll_interval=POLL_S, blocking=wait_s > 0)
+    except Timeout:
+        yield False
         return
+    except (OSError, NotImplementedError) as error:
+        raise LockUnsupported(
+            f"{path} cannot be locked: {getattr(error, 'strerror', None) or type(error).__name__}"
+        ) from error
     try:
-        yield acquired(descriptor, wait_s)
+        yield True
     finally:
-        os.close(descriptor)
-
-
-def acquired(descriptor: int, wait_s: float) -> bool:
-    """Take the lock on what is open there, to be held until it is closed; True and False as in `held`."""
-    deadline = time.monotonic() + wait_s
-    while not _try(descriptor):
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(POLL_S)
-    return True
-
-
-def _opened(path: str) -> int | None:
-    """Open the file or directory at `path`. None if there is neither: a FIFO would wait for a writer, a device may act."""
-    try:
-        if not _can_be_locked(os.stat(path)):
-            return None
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    except OSError:
-        return None
-    if _can_be_locked(os.fstat(descriptor)):
-        return descriptor
-    os.close(descriptor)
-    return None
-
-
-def _can_be_locked(status: os.stat_result) -> bool:
-    return stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)
-
-
-def _try(descriptor: int) -> bool:
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True  # this file system has no locks
-    return True
+        lock.release()

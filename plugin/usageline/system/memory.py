@@ -16,7 +16,9 @@ def keep_private() -> None:
         try:
             import resource  # noqa: PLC0415 - there is none on Windows
 
-            resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+            resource.setrlimit(
+                resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1])
+            )
         except (ImportError, OSError, ValueError):
             return
 

@@ -13,12 +13,14 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.core import json_file, paths
-from usageline.system import files, regular_file
+from usageline.system import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))))
+ROOT = os.path.dirname(
+    os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+)
 """The release, or the clone, that this code runs from: not by the link `current`, which another install moves."""
 
 NAME = "origin.json"
@@ -53,7 +55,11 @@ def installation(root: str = "") -> str:
     A package of pip or uv has no record of its own. There it is the release in the usual place of the home that the system knows,
     which no variable moves either.
     """
-    if root or os.path.exists(f"{ROOT}/{NAME}") or os.path.basename(os.path.dirname(ROOT)) == "releases":
+    if (
+        root
+        or os.path.exists(f"{ROOT}/{NAME}")
+        or os.path.basename(os.path.dirname(ROOT)) == "releases"
+    ):
         return root or ROOT
     try:
         import pwd  # noqa: PLC0415 - there is none on Windows
@@ -84,7 +90,11 @@ def own(env: Mapping[str, str], root: str | None = None) -> Own | None:
     """
     record = _record(root or installation())
     try:
-        home, config_file, claude_dir = paths.home(env), paths.config_file(env), paths.claude_dir(env)
+        home, config_file, claude_dir = (
+            paths.home(env),
+            paths.config_file(env),
+            paths.claude_dir(env),
+        )
     except LookupError:
         return None
     if record.unchecked:
@@ -94,12 +104,23 @@ def own(env: Mapping[str, str], root: str | None = None) -> Own | None:
     if own_home is None or own_config is None:
         return None
     own_claude = _match(claude_dir, [own_home + "/.claude", *record.claude_dirs()]) or ""
-    profile = next((one for one in record.profiles if own_claude == paths.claude_dir(one) and one["HOME"] == own_home), None)
-    if env.get("CLAUDE_SECURESTORAGE_CONFIG_DIR") != (profile or {}).get("CLAUDE_SECURESTORAGE_CONFIG_DIR"):
+    profile = next(
+        (
+            one
+            for one in record.profiles
+            if own_claude == paths.claude_dir(one) and one["HOME"] == own_home
+        ),
+        None,
+    )
+    if env.get("CLAUDE_SECURESTORAGE_CONFIG_DIR") != (profile or {}).get(
+        "CLAUDE_SECURESTORAGE_CONFIG_DIR"
+    ):
         own_claude = ""  # another sign-in than the one at the installation
     fixed = {**(profile or {}), "HOME": own_home}
     fixed.pop("CLAUDE_CONFIG_DIR", None)
-    if own_claude and env.get("CLAUDE_CONFIG_DIR"):  # on macOS it names the sign-in even if it says the usual place
+    if own_claude and env.get(
+        "CLAUDE_CONFIG_DIR"
+    ):  # on macOS it names the sign-in even if it says the usual place
         fixed["CLAUDE_CONFIG_DIR"] = own_claude
     if own_config != own_home + USUAL_CONFIG:
         fixed["XDG_CONFIG_HOME"] = os.path.dirname(os.path.dirname(own_config))
@@ -136,7 +157,11 @@ def search_path(env: Mapping[str, str], root: str | None = None) -> str:
 def network(env: Mapping[str, str], root: str | None = None) -> dict[str, str]:
     """Return the proxies and certificates of the shell that installed."""
     record = _record(root or installation())
-    return {name: env[name] for name in NETWORK if name in env} if record.unchecked else dict(record.network)
+    return (
+        {name: env[name] for name in NETWORK if name in env}
+        if record.unchecked
+        else dict(record.network)
+    )
 
 
 def is_recorded(root: str | None = None) -> bool:
@@ -144,7 +169,9 @@ def is_recorded(root: str | None = None) -> bool:
     return _record(root or installation()) != NOTHING
 
 
-def remember(root: str, env: Mapping[str, str], before: str = "", others: Iterable[Mapping[str, str]] = ()) -> None:
+def remember(
+    root: str, env: Mapping[str, str], before: str = "", others: Iterable[Mapping[str, str]] = ()
+) -> None:
     """Record `env` in the release at `root`, beside what the release at `before` had. OSError if that cannot be written.
 
     `others` are further profiles. Of the network and PATH the newest install decides.
@@ -152,28 +179,42 @@ def remember(root: str, env: Mapping[str, str], before: str = "", others: Iterab
     known = _earlier(before) if before else NOTHING
     profiles = list(known.profiles)
     for one in (*others, env):
-        profile = {name: one[name] for name in PLACES if one.get(name) and (name[:3] != "XDG" or os.path.isabs(one[name]))}
+        profile = {
+            name: one[name]
+            for name in PLACES
+            if one.get(name) and (name[:3] != "XDG" or os.path.isabs(one[name]))
+        }
         if "CLAUDE_SECURESTORAGE_CONFIG_DIR" in one:  # the empty value has a meaning
             profile["CLAUDE_SECURESTORAGE_CONFIG_DIR"] = one["CLAUDE_SECURESTORAGE_CONFIG_DIR"]
-        profiles = [earlier for earlier in profiles if _identity(earlier) != _identity(profile)] + [profile]
+        profiles = [earlier for earlier in profiles if _identity(earlier) != _identity(profile)] + [
+            profile
+        ]
     profiles = profiles[-MAX_PROFILES:]
     configs, caches = list(known.configs), list(known.caches)
     for profile in profiles:
         home = {"HOME": profile["HOME"]}
         configs += [os.path.normpath(place) for place in (paths.config_file(profile), usual(home))]
-        caches += [os.path.normpath(os.path.dirname(paths.cache_dir(place))) for place in (profile, home)]
+        caches += [
+            os.path.normpath(os.path.dirname(paths.cache_dir(place))) for place in (profile, home)
+        ]
     content = {
         "version": VERSION,
         "profiles": profiles,
-        "homes": list(dict.fromkeys(os.path.normpath(home) for home in known._replace(profiles=tuple(profiles)).homes())),
+        "homes": list(
+            dict.fromkeys(
+                os.path.normpath(home) for home in known._replace(profiles=tuple(profiles)).homes()
+            )
+        ),
         "configs": list(dict.fromkeys(configs)),
         "caches": list(dict.fromkeys(caches)),
         "path": os.pathsep.join(filter(os.path.isabs, env.get("PATH", "").split(os.pathsep))),
-        "network": {name: absolute(name, env[name]) for name in NETWORK if env.get(name, "").strip()},
+        "network": {
+            name: absolute(name, env[name]) for name in NETWORK if env.get(name, "").strip()
+        },
     }
     data = json.dumps(content, indent=1).encode() + b"\n"
     if _content(f"{root}/{NAME}") != data:
-        files.replace_file(f"{root}/{NAME}", data, 0o600)
+        files.write_atomic(f"{root}/{NAME}", data, 0o600)
 
 
 def absolute(name: str, value: str) -> str:
@@ -186,7 +227,9 @@ def absolute(name: str, value: str) -> str:
 
 def disable(root: str) -> None:
     """Let the tree at `root` believe every environment. For the tests alone: nothing else writes such a record."""
-    files.replace_file(f"{root}/{NAME}", json.dumps({"version": VERSION, "unchecked": True}).encode(), 0o600)
+    files.write_atomic(
+        f"{root}/{NAME}", json.dumps({"version": VERSION, "unchecked": True}).encode(), 0o600
+    )
 
 
 class _Record(NamedTuple):
@@ -201,7 +244,9 @@ class _Record(NamedTuple):
 
     def homes(self) -> list[str]:
         """Return each recorded home, and those whose usual config.toml 0.1.0 listed."""
-        listed = [path[: -len(USUAL_CONFIG)] for path in self.configs if path.endswith(USUAL_CONFIG)]
+        listed = [
+            path[: -len(USUAL_CONFIG)] for path in self.configs if path.endswith(USUAL_CONFIG)
+        ]
         return [*(profile["HOME"] for profile in self.profiles), *listed]
 
     def claude_dirs(self) -> list[str]:
@@ -217,7 +262,11 @@ def _record(root: str) -> _Record:
     if row is None or row.get("version") != VERSION:
         return NOTHING
     profiles = row.get("profiles")
-    checked = [_strings(one, PLACES) for one in profiles[:MAX_PROFILES]] if isinstance(profiles, list) else []
+    checked = (
+        [_strings(one, PLACES) for one in profiles[:MAX_PROFILES]]
+        if isinstance(profiles, list)
+        else []
+    )
     path = row.get("path")
     return _Record(
         tuple(profile for profile in checked if os.path.isabs(profile.get("HOME", ""))),
@@ -252,15 +301,23 @@ def _match(path: str, listed: Iterable[str]) -> str | None:
 
 
 def _absolutes(value: Any) -> tuple[str, ...]:
-    return tuple(one for one in value if isinstance(one, str) and os.path.isabs(one)) if isinstance(value, list) else ()
+    return (
+        tuple(one for one in value if isinstance(one, str) and os.path.isabs(one))
+        if isinstance(value, list)
+        else ()
+    )
 
 
 def _strings(value: Any, names: Iterable[str]) -> dict[str, str]:
-    return {name: value[name] for name in names if isinstance(value.get(name), str)} if isinstance(value, dict) else {}
+    return (
+        {name: value[name] for name in names if isinstance(value.get(name), str)}
+        if isinstance(value, dict)
+        else {}
+    )
 
 
 def _content(path: str) -> bytes | None:
     try:
-        return regular_file.read(path, MAX_LEGACY_BYTES)
+        return files.read_regular(path, MAX_LEGACY_BYTES)
     except OSError:
         return None

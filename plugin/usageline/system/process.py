@@ -55,7 +55,9 @@ def run_bounded(  # noqa: PLR0913 - a command and the bounds of its run
     fault = "time"
     with (
         contextlib.nullcontext(guard) if guard else Guard() as watching,
-        watching.start(command, env, cwd, stdin=pipe, stdout=pipe, stderr=pipe if errors else null) as process,
+        watching.start(
+            command, env, cwd, stdin=pipe, stdout=pipe, stderr=pipe if errors else null
+        ) as process,
     ):
         try:
             exchange = _Exchange(process, data, most)
@@ -63,7 +65,12 @@ def run_bounded(  # noqa: PLR0913 - a command and the bounds of its run
         finally:
             if fault or not leave:
                 kill_tree(process)
-        return Ended(None if fault else process.returncode, bytes(exchange.output[:most]), bytes(exchange.errors[:most]), fault)
+        return Ended(
+            None if fault else process.returncode,
+            bytes(exchange.output[:most]),
+            bytes(exchange.errors[:most]),
+            fault,
+        )
 
 
 class _Exchange:
@@ -96,7 +103,9 @@ class _Exchange:
                     self._go_on(key.fileobj, key.data)  # type: ignore[arg-type]  # a stream, as registered
                 if len(self.output) > self.most:
                     return "output"
-                if ended and not ready:  # a child of its that still holds the pipes is not waited for
+                if (
+                    ended and not ready
+                ):  # a child of its that still holds the pipes is not waited for
                     return ""
                 ended = ended or (not ready and self.process.poll() is not None)
         try:

@@ -40,7 +40,14 @@ class Process:
 
 
 def converse(  # noqa: PLR0913 - a command and the bounds of a conversation with it
-    command: list[str], question: bytes, env: Mapping[str, str], cwd: str, *, deadline: float, most: int, accept: Callable[[bytes], bool]
+    command: list[str],
+    question: bytes,
+    env: Mapping[str, str],
+    cwd: str,
+    *,
+    deadline: float,
+    most: int,
+    accept: Callable[[bytes], bool],
 ) -> bytes | None:
     """The first line that `command` prints after `question` and that `accept` takes, without its newline.
 
@@ -121,9 +128,18 @@ def process(pid: int) -> Process | None:
         if os.path.isdir("/proc/self"):
             with open(f"/proc/{pid}/stat") as file, open(f"/proc/{pid}/cmdline", "rb") as words:
                 started, command = file.read().rpartition(")")[2].split()[19], words.read()
-            return Process(started, os.stat(f"/proc/{pid}").st_uid, frozenset(os.fsdecode(command).split("\0")))
+            return Process(
+                started, os.stat(f"/proc/{pid}").st_uid, frozenset(os.fsdecode(command).split("\0"))
+            )
         listing = ["/bin/ps", "-p", str(pid), "-o", "uid=,lstart=,command="]
-        listed = subprocess.run(listing, env={"LC_ALL": "C", "TZ": "UTC"}, capture_output=True, text=True, timeout=1, check=False)
+        listed = subprocess.run(
+            listing,
+            env={"LC_ALL": "C", "TZ": "UTC"},
+            capture_output=True,
+            text=True,
+            timeout=1,
+            check=False,
+        )
         user, *rest = listed.stdout.split()
         return Process(" ".join(rest[:5]), int(user), frozenset(rest[5:]))
     except (OSError, ValueError, IndexError, subprocess.TimeoutExpired):
@@ -161,14 +177,27 @@ def _line(fd: int, deadline: float, most: int, accept: Callable[[bytes], bool]) 
 def _parents() -> dict[int, int]:
     """Every process's parent; empty where nobody tells."""
     if not os.path.isdir("/proc/self"):
-        listed = subprocess.run(["/bin/ps", "-A", "-o", "pid=,ppid=,comm="], capture_output=True, text=True, timeout=1, check=False)
+        listed = subprocess.run(
+            ["/bin/ps", "-A", "-o", "pid=,ppid=,comm="],
+            capture_output=True,
+            text=True,
+            timeout=1,
+            check=False,
+        )
         rows = (line.split(None, 2) for line in listed.stdout.splitlines())
         own = str(os.getpid())
         # The lister lists itself, as a child of ours.
-        return {int(row[0]): int(row[1]) for row in rows if len(row) == 3 and not (row[1] == own and row[2].endswith("ps"))}
+        return {
+            int(row[0]): int(row[1])
+            for row in rows
+            if len(row) == 3 and not (row[1] == own and row[2].endswith("ps"))
+        }
     parents = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{name}/stat") as file:
+        with (
+            contextlib.suppress(OSError, ValueError, IndexError),
+            open(f"/proc/{name}/stat") as file,
+        ):
             parents[int(name)] = int(file.read().rpartition(")")[2].split()[1])
     return parents
 

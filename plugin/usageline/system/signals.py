@@ -6,7 +6,9 @@ import contextlib
 import os
 import signal
 
-PYTHONS = tuple(getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ", "SIGXFZ") if hasattr(signal, name))
+PYTHONS = tuple(
+    getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ", "SIGXFZ") if hasattr(signal, name)
+)
 """Ignored by Python itself, which reports them as errors. `subprocess` restores them in what it starts."""
 
 

@@ -7,14 +7,14 @@ import contextlib
 import os
 import sys
 
-from usageline.line.layout import clean
+from usageline.core.text import sanitize
 
 ASCII = "ascii"
 
 
 def lines(text: str) -> str:
     """Text of one or more lines without anything that a terminal could act on: an argument, a command or a file's name in it may hold that."""
-    return "\n".join(map(clean, text.split("\n")))
+    return "\n".join(map(sanitize, text.split("\n")))
 
 
 def locale_encoding() -> str:

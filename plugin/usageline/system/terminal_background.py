@@ -16,10 +16,10 @@ import time
 from typing import TYPE_CHECKING
 
 from usageline.core import json_file, paths
+from usageline.core.appearance import is_light_background
 from usageline.core.errors import UsagelineError
-from usageline.line.theme import is_light_background
 from usageline.system.directories import prepare
-from usageline.system.files import replace_file
+from usageline.system.files import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,4 +154,4 @@ def _keep(env: Mapping[str, str], background: str) -> None:
         "asked_at": int(time.time()),
     }
     prepare(env)
-    replace_file(paths.terminal_background(env), json.dumps(content).encode(), 0o600)
+    write_atomic(paths.terminal_background(env), json.dumps(content).encode(), 0o600)

@@ -31,7 +31,13 @@ class Guard:
             with contextlib.suppress(OSError):
                 # In a session of its own: what kills the starter's group must not take it along.
                 self._shell = subprocess.Popen(
-                    ["/bin/sh", "-c", SCRIPT], env={}, cwd="/", stdin=subprocess.PIPE, stdout=null, stderr=null, start_new_session=True
+                    ["/bin/sh", "-c", SCRIPT],
+                    env={},
+                    cwd="/",
+                    stdin=subprocess.PIPE,
+                    stdout=null,
+                    stderr=null,
+                    start_new_session=True,
                 )
                 guards.add(self._shell.pid)
 
@@ -41,7 +47,9 @@ class Guard:
     def __exit__(self, *_: object) -> None:
         self.end()
 
-    def start(self, words: Sequence[str], env: Mapping[str, str], cwd: str | None, **streams: Any) -> subprocess.Popen[bytes]:
+    def start(
+        self, words: Sequence[str], env: Mapping[str, str], cwd: str | None, **streams: Any
+    ) -> subprocess.Popen[bytes]:
         """Start a process in a session and a group of its own, which ends when this process does. OSError or ValueError where it does not start."""
         pipe = self._shell.stdin.fileno() if self._shell and self._shell.stdin else None
 

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from usageline.themes.theme import Theme
 
-NAMES = ("default", "dark", "light", "minimal", "powerline", "high-contrast", "color-blind-safe", "ascii")
+NAMES = (
+    "default",
+    "dark",
+    "light",
+    "minimal",
+    "powerline",
+    "high-contrast",
+    "color-blind-safe",
+    "ascii",
+)
 """Every theme, in the order in which it is shown."""
 
 

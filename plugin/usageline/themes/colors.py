@@ -12,13 +12,33 @@ from typing import NamedTuple
 DEPTHS = ("16", "256", "true")
 ATTRIBUTES = {"bold": "1", "dim": "2", "italic": "3", "underline": "4", "reverse": "7"}
 _EIGHT = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
-NAMES = {name: index for index, name in enumerate((*_EIGHT, *("bright-" + name for name in _EIGHT)))}
+NAMES = {
+    name: index for index, name in enumerate((*_EIGHT, *("bright-" + name for name in _EIGHT)))
+}
 """The 16 colours that every terminal's own theme defines."""
 
 _LEVELS = (0, 95, 135, 175, 215, 255)
 _SIXTEEN = (
-    *((0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0), (0, 0, 238), (205, 0, 205), (0, 205, 205), (229, 229, 229)),
-    *((127, 127, 127), (255, 0, 0), (0, 255, 0), (255, 255, 0), (92, 92, 255), (255, 0, 255), (0, 255, 255), (255, 255, 255)),
+    *(
+        (0, 0, 0),
+        (205, 0, 0),
+        (0, 205, 0),
+        (205, 205, 0),
+        (0, 0, 238),
+        (205, 0, 205),
+        (0, 205, 205),
+        (229, 229, 229),
+    ),
+    *(
+        (127, 127, 127),
+        (255, 0, 0),
+        (0, 255, 0),
+        (255, 255, 0),
+        (92, 92, 255),
+        (255, 0, 255),
+        (0, 255, 255),
+        (255, 255, 255),
+    ),
 )
 """xterm's values of the 16, which other terminals replace; good enough to find the nearest by."""
 
@@ -134,7 +154,11 @@ def _colour(word: str) -> Colour:
     if word.isascii() and word.isdigit() and len(word) < 4 and int(word) < 256:
         return int(word)
     digits = word[1:]
-    if word[:1] == "#" and len(digits) == 6 and all(digit in "0123456789abcdef" for digit in digits):
+    if (
+        word[:1] == "#"
+        and len(digits) == 6
+        and all(digit in "0123456789abcdef" for digit in digits)
+    ):
         return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
     raise ValueError(word)
 

@@ -69,4 +69,9 @@ LIGHT = Palette(
     SIXTEEN,
 )
 
-THEME = Theme("default", "quiet greys, colour where it says something; follows Claude Code's dark or light theme", DARK, LIGHT)
+THEME = Theme(
+    "default",
+    "quiet greys, colour where it says something; follows Claude Code's dark or light theme",
+    DARK,
+    LIGHT,
+)

@@ -20,7 +20,9 @@ DARK = Palette(
         "alert": "bold reverse #ffd700",
     },
     {
-        **dict.fromkeys(("plain", "label", "quiet", "directory", "separator", "track"), "bright-white"),
+        **dict.fromkeys(
+            ("plain", "label", "quiet", "directory", "separator", "track"), "bright-white"
+        ),
         "groove": "",
         "name": "bold bright-white",
         "normal": "bright-green",

@@ -12,7 +12,22 @@ SIXTEEN = {
     "link": "underline",
     "alert": "yellow",
 }
-_PLAIN = dict.fromkeys(("plain", "label", "name", "quiet", "normal", "mark", "directory", "branch", "added", "removed", "link"), "")
+_PLAIN = dict.fromkeys(
+    (
+        "plain",
+        "label",
+        "name",
+        "quiet",
+        "normal",
+        "mark",
+        "directory",
+        "branch",
+        "added",
+        "removed",
+        "link",
+    ),
+    "",
+)
 
 DARK = Palette(
     {

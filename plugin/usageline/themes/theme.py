@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from usageline.line.default import GLYPHS
+from usageline.core.appearance import GLYPHS
 from usageline.themes import colors
 
 if TYPE_CHECKING:
@@ -118,7 +118,10 @@ def resolve(theme: Theme, *, nerd_font: bool = False) -> dict[str, Any]:
     if theme.light is not None:
         resolved["light"] = _styles(theme.light)
     if theme.blocks:
-        resolved["blocks"] = {depth: {kind: _block(block, depth) for kind, block in theme.blocks.items()} for depth in colors.DEPTHS}
+        resolved["blocks"] = {
+            depth: {kind: _block(block, depth) for kind, block in theme.blocks.items()}
+            for depth in colors.DEPTHS
+        }
         resolved["caps"] = list(NERD_CAPS) if nerd_font else ["", "", ""]
     return resolved
 
@@ -127,7 +130,9 @@ def _styles(palette: Palette) -> dict[str, dict[str, str]]:
     specs = {name: palette.styles.get(name, "") for name in STYLES}
     return {
         depth: {
-            name: colors.codes(colors.parse(palette.sixteen.get(name, spec) if depth == "16" else spec), depth)
+            name: colors.codes(
+                colors.parse(palette.sixteen.get(name, spec) if depth == "16" else spec), depth
+            )
             for name, spec in specs.items()
         }
         for depth in colors.DEPTHS

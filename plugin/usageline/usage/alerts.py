@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.line.view import OVERDUE_S, SAME_RESET_S
+from usageline.core.windows import OVERDUE_S, SAME_RESET_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,11 @@ class Alert:
 
 
 def crossed(
-    reading: Reading, thresholds: tuple[int, ...], kinds: tuple[str, ...], fired: tuple[Alert, ...], now: float
+    reading: Reading,
+    thresholds: tuple[int, ...],
+    kinds: tuple[str, ...],
+    fired: tuple[Alert, ...],
+    now: float,
 ) -> tuple[tuple[Alert, ...], tuple[Alert, ...]]:
     """The alerts to tell of now, and all alerts to remember, these among them, until the next reading.
 
@@ -51,13 +55,17 @@ def crossed(
     lowered below a threshold, of a limit, a credit or a meter without windows, can reach it anew.
     """
     meters = _meters(reading, kinds, fired, now)[:MOST_ALERTS]
-    kept = [alert for old in fired if (alert := _remembered(old, meters, thresholds, now)) is not None]
+    kept = [
+        alert for old in fired if (alert := _remembered(old, meters, thresholds, now)) is not None
+    ]
     new = []
     for meter in meters:
         told = [alert for alert in kept if meter.is_of(alert)]
         reached = _highest(thresholds, meter.percent)
         if reached > max((alert.threshold for alert in told), default=0):
-            new.append(Alert(meter.kind, meter.label, reached, meter.percent, meter.resets_at, int(now)))
+            new.append(
+                Alert(meter.kind, meter.label, reached, meter.percent, meter.resets_at, int(now))
+            )
             told = new[-1:]
         # Those of this reading last: they are the ones that must not be forgotten.
         kept = [alert for alert in kept if not meter.is_of(alert)] + told
@@ -83,7 +91,9 @@ class _Meter:
         return self.is_named(other) and _same_window(self.resets_at, other.resets_at)
 
 
-def _meters(reading: Reading, kinds: tuple[str, ...], fired: tuple[Alert, ...], now: float) -> list[_Meter]:
+def _meters(
+    reading: Reading, kinds: tuple[str, ...], fired: tuple[Alert, ...], now: float
+) -> list[_Meter]:
     """The meters whose percentage is known and whose window has not ended; one for each window, though the service may name it twice.
 
     A window that the service still reports after its reset has not ended: the reset is overdue.
@@ -92,7 +102,11 @@ def _meters(reading: Reading, kinds: tuple[str, ...], fired: tuple[Alert, ...], 
     found: list[_Meter] = []
     for meter in _all(reading, fired, now):
         at = meter.resets_at
-        ended = at is not None and at <= now and not (meter.is_reported and 0 < reading.observed_at - at <= OVERDUE_S)
+        ended = (
+            at is not None
+            and at <= now
+            and not (meter.is_reported and 0 < reading.observed_at - at <= OVERDUE_S)
+        )
         if ended or (wanted and wanted.isdisjoint((meter.kind.casefold(), meter.label.casefold()))):
             continue
         same = next((index for index, other in enumerate(found) if meter.is_of(other)), None)
@@ -106,11 +120,24 @@ def _meters(reading: Reading, kinds: tuple[str, ...], fired: tuple[Alert, ...], 
 def _all(reading: Reading, fired: tuple[Alert, ...], now: float) -> Iterator[_Meter]:
     for limit in reading.limits:
         if limit.percent is not None:
-            meter = _Meter(limit.kind, limit.label, limit.percent, limit.resets_at, falls=limit.lowered or limit.resets_at is None)
+            meter = _Meter(
+                limit.kind,
+                limit.label,
+                limit.percent,
+                limit.resets_at,
+                falls=limit.lowered or limit.resets_at is None,
+            )
             yield _in_known_window(meter, fired, now)
     for credit in reading.credits:
         if credit.percent is not None:
-            meter = _Meter(CREDITS, credit.label, credit.percent, credit.ends_at, falls=True, is_reported=not credit.expires)
+            meter = _Meter(
+                CREDITS,
+                credit.label,
+                credit.percent,
+                credit.ends_at,
+                falls=True,
+                is_reported=not credit.expires,
+            )
             yield _in_known_window(meter, fired, now)
 
 
@@ -118,11 +145,17 @@ def _in_known_window(meter: _Meter, fired: tuple[Alert, ...], now: float) -> _Me
     """A meter that leaves its reset out once is in the window that was told of, until that ends."""
     if meter.resets_at is not None:
         return meter
-    known = [alert.resets_at for alert in fired if meter.is_named(alert) and alert.resets_at is not None and alert.resets_at > now]
+    known = [
+        alert.resets_at
+        for alert in fired
+        if meter.is_named(alert) and alert.resets_at is not None and alert.resets_at > now
+    ]
     return replace(meter, resets_at=max(known), falls=meter.kind == CREDITS) if known else meter
 
 
-def _remembered(old: Alert, meters: list[_Meter], thresholds: tuple[int, ...], now: float) -> Alert | None:
+def _remembered(
+    old: Alert, meters: list[_Meter], thresholds: tuple[int, ...], now: float
+) -> Alert | None:
     named = [meter for meter in meters if meter.is_named(old)]
     same = next((meter for meter in named if meter.is_of(old)), None)
     # A reset may be reported a little later than when it was told of: until then its window is not over.

@@ -8,8 +8,8 @@ from datetime import timezone
 from typing import TYPE_CHECKING
 
 from usageline.core.formatting import ago
-from usageline.line.segments.limits import CLOCK
-from usageline.line.view import HORIZON_S, LENGTH_S
+from usageline.core.status_text import CLOCK
+from usageline.core.windows import HORIZON_S, LENGTH_S
 
 if TYPE_CHECKING:
     from usageline.usage.model import Reading
@@ -50,7 +50,11 @@ def with_last_offset(reading: Reading, before: Reading | None) -> Reading:
     off_s = before.clock_ahead_s if before is not None else None
     if before is None or off_s is None or reading.clock_ahead_s is not None:
         return reading
-    return replace(reading, clock_ahead_s=off_s) if 0 <= reading.observed_at - before.observed_at < abs(off_s) else reading
+    return (
+        replace(reading, clock_ahead_s=off_s)
+        if 0 <= reading.observed_at - before.observed_at < abs(off_s)
+        else reading
+    )
 
 
 def problem(reading: Reading) -> str:
@@ -83,7 +87,12 @@ def agrees(reading: Reading) -> bool | None:
 def _offset_s(reading: Reading) -> int | None:
     """The clock's offset, unless the session's reset contradicts it: that fits no clock that is days off, so the header is wrong."""
     off_s, session_s = reading.clock_ahead_s, _distances_s(reading).get("session")
-    if off_s is not None and abs(off_s) > MAX_USABLE_S and session_s is not None and _fits("session", session_s):
+    if (
+        off_s is not None
+        and abs(off_s) > MAX_USABLE_S
+        and session_s is not None
+        and _fits("session", session_s)
+    ):
         return None
     return off_s
 

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.line.view import MOST_ROWS
+from usageline.core.windows import MAX_ROWS
 from usageline.usage.limits import DOLLARS, is_flat_window
 from usageline.usage.model import Credit
 from usageline.usage.times import epoch
@@ -79,21 +79,33 @@ def _usage_credits(spend: Body, extra: Body) -> Credit | None:
     if decimals is None:
         decimals = 0 if currency in WITHOUT_DECIMALS else 2
     spent = _money(spend.get("used"), decimals)
-    used, limit = _minor(extra.get("used_credits"), decimals), _minor(extra.get("monthly_limit"), decimals)
+    used, limit = (
+        _minor(extra.get("used_credits"), decimals),
+        _minor(extra.get("monthly_limit"), decimals),
+    )
     limit_currency = currency
     if used is None and spent is not None:
         used, currency = spent, _currency(spend_used.get("currency") or named)
     if limit is None:
         limit = _money(spend.get("limit"), spent.exponent if spent else decimals)
-        limit_currency = _currency(spend_limit.get("currency") or spend_used.get("currency") or named)
+        limit_currency = _currency(
+            spend_limit.get("currency") or spend_used.get("currency") or named
+        )
     if used is None:
         currency = limit_currency
     is_foreign = limit is not None and limit_currency != currency
     if is_foreign:
         limit = None
-    exponent = max(used.exponent if used else 0, limit.exponent if limit else 0) if used or limit else 2
-    used_minor, limit_minor = used.at(exponent) if used else None, limit.at(exponent) if limit else None
-    flags = [flag for flag in (extra.get("is_enabled"), spend.get("enabled")) if isinstance(flag, bool)]
+    exponent = (
+        max(used.exponent if used else 0, limit.exponent if limit else 0) if used or limit else 2
+    )
+    used_minor, limit_minor = (
+        used.at(exponent) if used else None,
+        limit.at(exponent) if limit else None,
+    )
+    flags = [
+        flag for flag in (extra.get("is_enabled"), spend.get("enabled")) if isinstance(flag, bool)
+    ]
     enabled = flags[0] if flags else bool(used or limit)
     reasons = [text(form.get("disabled_reason")) for form in (extra, spend)]
     reason = next(filter(None, reasons), None)
@@ -104,7 +116,13 @@ def _usage_credits(spend: Body, extra: Body) -> Credit | None:
         return None
     if used is None and limit is None and reason is None and not reached:
         return None
-    share = _share(extra.get("utilization"), used_minor, limit_minor, spend.get("percent"), enabled=enabled or reached)
+    share = _share(
+        extra.get("utilization"),
+        used_minor,
+        limit_minor,
+        spend.get("percent"),
+        enabled=enabled or reached,
+    )
     if is_foreign:
         share = percent(extra.get("utilization"))
         share = percent(spend.get("percent")) if share is None else share
@@ -131,7 +149,7 @@ def _is_reached(extra: Body, reason: str | None) -> bool:
 
 
 def _pools(body: Body) -> Iterator[Credit]:
-    for name, value in list(body.items())[: 2 * MOST_ROWS]:
+    for name, value in list(body.items())[: 2 * MAX_ROWS]:
         pool = mapping(value)
         if name in NO_POOLS or is_flat_window(name, pool):
             continue
@@ -141,7 +159,7 @@ def _pools(body: Body) -> Iterator[Credit]:
 
 
 def _promotions(rows: object) -> Iterator[Credit]:
-    for value in rows[:MOST_ROWS] if isinstance(rows, list) else []:
+    for value in rows[:MAX_ROWS] if isinstance(rows, list) else []:
         row = mapping(value)
         if row.get("program_id") in LEFT_OUT:
             continue
@@ -201,7 +219,10 @@ def _periods_in_words(pool: Body) -> str | None:
     if not isinstance(periods, list) or len(periods) != 2 or limit is None:
         return None
     first, second = (mapping(period) for period in periods)
-    days = [_day(period.get(name)) for period, name in ((first, "starts_at"), (first, "ends_at"), (second, "ends_at"))]
+    days = [
+        _day(period.get(name))
+        for period, name in ((first, "starts_at"), (first, "ends_at"), (second, "ends_at"))
+    ]
     if None in days:
         return None
     amount = f"${limit / 100:,.2f}".removesuffix(".00")
@@ -220,7 +241,9 @@ def _day(value: object) -> str | None:
     return f"{time.strftime('%B', local)} {local.tm_mday}"
 
 
-def _share(given: object, used: int | None, limit: int | None, rounded: object, *, enabled: bool) -> float | None:
+def _share(
+    given: object, used: int | None, limit: int | None, rounded: object, *, enabled: bool
+) -> float | None:
     """Percent used: as given, else computed, else the service's rounded one. Without a cap there is none: `spend.percent` is 0 there (u08).
 
     A cap of nothing is used up, as the client has it; what is refunded does not count below 0.

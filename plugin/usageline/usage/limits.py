@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline.line.view import MOST_ROWS, SAME_RESET_S
+from usageline.core.windows import MAX_ROWS, SAME_RESET_S
 from usageline.usage.model import Limit
 from usageline.usage.times import epoch
 from usageline.usage.values import LONGEST_TEXT, Body, mapping, percent, text, words
@@ -41,7 +41,7 @@ def limits(body: Body) -> tuple[Limit, ...]:
     found: dict[tuple[str, str], Limit] = {}
     scopes: dict[tuple[str, str], str] = {}
     rows = body.get("limits")
-    for row in rows[:MOST_ROWS] if isinstance(rows, list) else []:
+    for row in rows[:MAX_ROWS] if isinstance(rows, list) else []:
         limit = _listed(row)
         if limit is not None:
             _add(limit, _scope_ids(row["scope"]) if "scope" in row else "", found, scopes)
@@ -62,17 +62,27 @@ def is_flat_window(name: str, window: Body) -> bool:
     if name in {"five_hour", "seven_day"} or name.startswith("seven_day_"):
         return "utilization" in window
     is_named_so = not SPANS.isdisjoint(name.split("_"))
-    return is_named_so and "utilization" in window and "resets_at" in window and all(window.get(key) is None for key in DOLLARS)
+    return (
+        is_named_so
+        and "utilization" in window
+        and "resets_at" in window
+        and all(window.get(key) is None for key in DOLLARS)
+    )
 
 
-def _add(limit: Limit, scope: str, found: dict[tuple[str, str], Limit], scopes: dict[tuple[str, str], str]) -> None:
+def _add(
+    limit: Limit,
+    scope: str,
+    found: dict[tuple[str, str], Limit],
+    scopes: dict[tuple[str, str], str],
+) -> None:
     """Add a listed limit, under a label of its own if another limit has its name and it can be told apart.
 
     Otherwise the row with the higher percentage stays; of the session and of the week the later window.
     """
     key = _identity(limit)
     if key in found and limit.kind not in LABELS:
-        for number in range(2, MOST_ROWS):
+        for number in range(2, MAX_ROWS):
             if scopes[key] == scope and _same_reset(found[key], limit):
                 break
             note = scope if scope and scopes[key] != scope else str(number)
@@ -101,7 +111,11 @@ def _same_reset(one: Limit, other: Limit) -> bool:
 
 def _scope_ids(scope: object) -> str:
     """What tells two scopes of one name apart."""
-    return ", ".join(filter(None, (text(mapping(value).get("id")) for value in list(mapping(scope).values())[:4])))[:LONGEST_ID]
+    return ", ".join(
+        filter(
+            None, (text(mapping(value).get("id")) for value in list(mapping(scope).values())[:4])
+        )
+    )[:LONGEST_ID]
 
 
 def _listed(row: object) -> Limit | None:
@@ -115,10 +129,21 @@ def _listed(row: object) -> Limit | None:
     elif kind == "weekly_scoped":
         label = name or OTHER_WEEK
     else:
-        label = text(row.get("label")) or text(row.get("display_name")) or words(kind).capitalize() or kind
+        label = (
+            text(row.get("label"))
+            or text(row.get("display_name"))
+            or words(kind).capitalize()
+            or kind
+        )
         label = f"{name} ({label.lower()})" if name else label
     # What was put together can be longer than its parts, and what is kept of it is a text again.
-    return Limit(kind, text(label) or kind, percent(row.get("percent")), epoch(row.get("resets_at")), text(row.get("severity")))
+    return Limit(
+        kind,
+        text(label) or kind,
+        percent(row.get("percent")),
+        epoch(row.get("resets_at")),
+        text(row.get("severity")),
+    )
 
 
 def _scope_name(scope: object) -> str | None:
@@ -126,18 +151,27 @@ def _scope_name(scope: object) -> str | None:
     names = []
     for value in list(mapping(scope).values())[:4]:
         part = mapping(value)
-        name = text(value) or text(part.get("display_name")) or text(part.get("name")) or text(part.get("id"))
+        name = (
+            text(value)
+            or text(part.get("display_name"))
+            or text(part.get("name"))
+            or text(part.get("id"))
+        )
         if name:
             names.append(name)
     return f"{names[0]} ({', '.join(names[1:])})" if names[1:] else "".join(names) or None
 
 
 def _flat(body: Body) -> Iterator[Limit]:
-    for name, value in list(body.items())[: 2 * MOST_ROWS]:
+    for name, value in list(body.items())[: 2 * MAX_ROWS]:
         window = mapping(value)
         if not is_flat_window(name, window):
             continue
-        limit = Limit(*_flat_kind(name, window), percent(window["utilization"]), epoch(window.get("resets_at")))
+        limit = Limit(
+            *_flat_kind(name, window),
+            percent(window["utilization"]),
+            epoch(window.get("resets_at")),
+        )
         if name in ALWAYS_SHOWN or limit.percent or limit.resets_at is not None:
             yield limit
 
@@ -150,7 +184,9 @@ def _flat_kind(name: str, window: Body) -> tuple[str, str]:
     if name.startswith("seven_day_"):
         scope = name.removeprefix("seven_day_")
         label = text(window.get("label"))
-        return "weekly_scoped", label or (OTHER_WEEK if scope in CODE_NAMES else None) or text(words(scope)) or text(name) or "Unnamed"
+        return "weekly_scoped", label or (OTHER_WEEK if scope in CODE_NAMES else None) or text(
+            words(scope)
+        ) or text(name) or "Unnamed"
     return text(name) or "unnamed", text(window.get("label")) or text(words(name)) or "Unnamed"
 
 

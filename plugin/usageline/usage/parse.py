@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.core.errors import SourceFailure
 from usageline.usage.credits import credits as read_credits
 from usageline.usage.limits import limits as read_limits
+from usageline.usage.model import SourceFailure
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
@@ -32,7 +32,13 @@ def _says_nothing_used(body: Body) -> bool:
     """Whether keys that every body has had some of are there, empty: an account without limits, whose credits are off."""
     if body.get("limits") == []:
         return True
-    if any(key in body and body[key] is None for key in ("five_hour", "seven_day", "extra_usage", "spend")):
+    if any(
+        key in body and body[key] is None
+        for key in ("five_hour", "seven_day", "extra_usage", "spend")
+    ):
         return True
-    flags = mapping(body.get("extra_usage")).get("is_enabled"), mapping(body.get("spend")).get("enabled")
+    flags = (
+        mapping(body.get("extra_usage")).get("is_enabled"),
+        mapping(body.get("spend")).get("enabled"),
+    )
     return any(isinstance(flag, bool) for flag in flags)

@@ -12,7 +12,9 @@ PLANS = frozenset({"claude_pro", "claude_max", "claude_team", "claude_enterprise
 SEATS = {"team_standard": "Team Standard", "team_tier_1": "Team Premium"}
 
 
-def plan_name(subscription: object, organization_type: object, seat: object, *tiers: object) -> str | None:
+def plan_name(
+    subscription: object, organization_type: object, seat: object, *tiers: object
+) -> str | None:
     """`Pro`, `Max 20x`, `Team Premium`, …, or None where nothing says.
 
     `subscription` is the sign-in's `subscriptionType`, `organization_type` the account's (`claude_max`), `seat` its `seatTier`, `tiers` the

@@ -5,10 +5,12 @@ Just after a window rolled over, the service can give the old, nearly full perce
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.line.view import HORIZON_S, LENGTH_S, SAME_RESET_S
+from usageline.core.windows import HORIZON_S, LENGTH_S, SAME_RESET_S
+from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:
     from usageline.usage.model import Limit, Reading
@@ -34,14 +36,22 @@ class Doubt:
     since: int
 
 
-def check(reading: Reading, doubts: tuple[Doubt, ...], *, ttl_s: float) -> tuple[Reading, tuple[Doubt, ...]]:
+def check(
+    reading: Reading, doubts: tuple[Doubt, ...], *, ttl_s: float
+) -> tuple[Reading, tuple[Doubt, ...]]:
     """The reading with None for each percentage that is not believed yet, and the doubts to keep for the next reading.
 
     A reset further ahead than HORIZON_S is a clock that is wrong, there or here: None.
     """
     kept: list[Doubt] = []
     limits = tuple(
-        _check(_sane(limit, reading.observed_at), reading.observed_at, doubts, kept, min(CONFIRM_AFTER_S, ttl_s))
+        _check(
+            _sane(limit, reading.observed_at),
+            reading.observed_at,
+            doubts,
+            kept,
+            min(CONFIRM_AFTER_S, ttl_s),
+        )
         for limit in reading.limits
     )
     return replace(reading, limits=limits), tuple(kept)
@@ -54,18 +64,67 @@ def _sane(limit: Limit, now: int) -> Limit:
     return replace(limit, resets_at=None)
 
 
-def _check(limit: Limit, now: int, doubts: tuple[Doubt, ...], kept: list[Doubt], confirm_after_s: float) -> Limit:
+def _check(
+    limit: Limit, now: int, doubts: tuple[Doubt, ...], kept: list[Doubt], confirm_after_s: float
+) -> Limit:
     length_s = LENGTH_S.get(limit.kind)
-    if length_s is None or limit.resets_at is None or limit.percent is None or limit.percent < NEARLY_FULL_PERCENT:
+    if (
+        length_s is None
+        or limit.resets_at is None
+        or limit.percent is None
+        or limit.percent < NEARLY_FULL_PERCENT
+    ):
         return limit
     elapsed_s = now - (limit.resets_at - length_s)
     if elapsed_s >= JUST_BEGUN_S[limit.kind] or elapsed_s < -CLOCK_SLACK_S[limit.kind]:
         return limit
-    seen = next((doubt for doubt in doubts if _same(doubt, limit)), Doubt(limit.kind, limit.label, limit.resets_at, now))
+    seen = next(
+        (doubt for doubt in doubts if _same(doubt, limit)),
+        Doubt(limit.kind, limit.label, limit.resets_at, now),
+    )
     kept.append(seen)
     return limit if now - seen.since >= confirm_after_s else replace(limit, percent=None)
 
 
 def _same(doubt: Doubt, limit: Limit) -> bool:
     named = (doubt.kind, doubt.label) == (limit.kind, limit.label)
-    return named and limit.resets_at is not None and abs(doubt.resets_at - limit.resets_at) <= SAME_RESET_S
+    return (
+        named
+        and limit.resets_at is not None
+        and abs(doubt.resets_at - limit.resets_at) <= SAME_RESET_S
+    )
+
+
+def flag_decreases(reading: Reading, before: Reading | None) -> Reading:
+    """The reading with `lowered` set on each limit that stands lower than in `before`, or did so earlier in the same window.
+
+    The status line then no longer believes its payload for that window: an idle session goes on reporting what it saw last.
+    """
+    if before is None or before.observed_at > reading.observed_at:
+        return reading
+    return replace(
+        reading,
+        limits=tuple(
+            replace(limit, lowered=_has_decreased(limit, before)) for limit in reading.limits
+        ),
+    )
+
+
+def _has_decreased(limit: Limit, before: Reading) -> bool:
+    for old in before.limits:
+        if (old.kind, old.label) == (limit.kind, limit.label) and _is_same_window(old, limit):
+            fell = (
+                limit.percent is not None
+                and old.percent is not None
+                and math.floor(limit.percent) < math.floor(old.percent)
+            )
+            return fell or old.lowered
+    return False
+
+
+def _is_same_window(old: Limit, new: Limit) -> bool:
+    return (
+        old.resets_at is not None
+        and new.resets_at is not None
+        and abs(old.resets_at - new.resets_at) <= SAME_RESET_S
+    )

@@ -10,7 +10,10 @@ from usageline.usage.values import number
 EARLIEST, LATEST = 1_000_000_000, 9_999_999_999
 """2001 to 2286: outside of it a number is no time of a usage window."""
 
-_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,18}))?(?:([Zz])|([+-])(\d\d):?(\d\d))", re.ASCII)
+_ISO = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,18}))?(?:([Zz])|([+-])(\d\d):?(\d\d))",
+    re.ASCII,
+)
 
 
 def epoch(value: object) -> int | None:

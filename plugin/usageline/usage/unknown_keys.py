@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from usageline.core.errors import SourceFailure
+from usageline.usage.model import SourceFailure
 from usageline.usage.parse import parse
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def unused(body: object) -> dict[Path, str]:
     used: set[Path] = set()
     for form in _forms(body):
         traced = _traced(form, DEEPEST)
-        with contextlib.suppress(SourceFailure):  # a body with nothing known in it is just what should be looked at
+        with contextlib.suppress(
+            SourceFailure
+        ):  # a body with nothing known in it is just what should be looked at
             parse(traced)
         for path, kind, was_used in _leaves(traced, ()):
             found.setdefault(path, set()).add(kind)
@@ -67,13 +69,17 @@ def _forms(body: object) -> Iterator[object]:
 
 def _traced(value: object, levels: int) -> object:
     if isinstance(value, dict):
-        return _Traced({str(key): _traced(inner, levels - 1) for key, inner in value.items()} if levels else {})
+        return _Traced(
+            {str(key): _traced(inner, levels - 1) for key, inner in value.items()} if levels else {}
+        )
     if isinstance(value, list):
         return [_traced(inner, levels - 1) for inner in value] if levels else []
     return value
 
 
-def _leaves(value: object, path: Path, *, was_used: bool = False) -> Iterator[tuple[Path, str, bool]]:
+def _leaves(
+    value: object, path: Path, *, was_used: bool = False
+) -> Iterator[tuple[Path, str, bool]]:
     """Each innermost value: where, of what type, and whether the key nearest to it was used."""
     if isinstance(value, _Traced) and value:
         for key, inner in value.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from usageline.line.view import MAX_PERCENT, NOISE
+from usageline.core.windows import MAX_PERCENT, NOISE
 
 LONGEST_TEXT = 64
 MOST_AMOUNT = 10**12

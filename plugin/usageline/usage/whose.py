@@ -66,7 +66,9 @@ def held(previous: Mapping[str, Any] | None, account: str, files: Files, now: fl
     return Held(since, readings_since)
 
 
-def refusal(claim: Claim, account_uuid: str, organizations: tuple[str, str], readings_since: float) -> str:
+def refusal(
+    claim: Claim, account_uuid: str, organizations: tuple[str, str], readings_since: float
+) -> str:
     """Why a reading that Claude Code fetched for itself does not count as this sign-in's; "" if it does.
 
     Such a reading names the account and no organization. So it counts if it was fetched since the sign-in's files changed, and if the two

@@ -19,7 +19,7 @@ from tests.hot import Hot
 from usageline.core import paths
 from usageline.core.freshness import file_stamp, is_due
 from usageline.core.json_file import json_file
-from usageline.refresh import lock
+from usageline.system import lock
 
 if TYPE_CHECKING:
     from tests.server import Api
@@ -63,7 +63,9 @@ class Clock:
         python = self.release.python
         python.rename(python.with_name("python-itself"))
         exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in under.items())
-        python.write_text(f'#!/bin/sh\nexport {exports}\nexec {shlex.quote(str(python))}-itself "$@"\n')
+        python.write_text(
+            f'#!/bin/sh\nexport {exports}\nexec {shlex.quote(str(python))}-itself "$@"\n'
+        )
         python.chmod(0o755)
         for packages in self.release.root.glob("venv/lib/python3*/site-packages"):
             (packages / "sleep.pth").write_text(SLEEP)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 NO_BATTERY_S = 86400
 """The time on a machine whose clock has lost its battery."""
 
-GOOD = re.compile(r"5h \S+ 37% ↻ 1h5\dm │ 7d \S+ 26% ↻ \w{3} \d\d:\d\d │ Fable 55% │ credits \$12\.34/\$50")
+GOOD = re.compile(
+    r"5h \S+ 37% ↻ 1h5\dm │ 7d \S+ 26% ↻ \w{3} \d\d:\d\d │ Fable 55% │ credits \$12\.34/\$50"
+)
 
 
 @promise(
@@ -28,7 +30,9 @@ GOOD = re.compile(r"5h \S+ 37% ↻ 1h5\dm │ 7d \S+ 26% ↻ \w{3} \d\d:\d\d │
     sees="no percentage where a reset has passed by that clock, no countdown to one that lies too far ahead, old numbers with their age",
 )
 @pytest.mark.parametrize("shift_s", [YEAR_S, -YEAR_S], ids=["a year ahead", "a year behind"])
-def test_a_clock_that_is_a_year_off(clock: Clock, figure: Callable[[str], None], shift_s: int) -> None:
+def test_a_clock_that_is_a_year_off(
+    clock: Clock, figure: Callable[[str], None], shift_s: int
+) -> None:
     clock.refresh()
     assert GOOD.fullmatch(clock.line())
 
@@ -47,7 +51,11 @@ def test_a_clock_that_is_a_year_off(clock: Clock, figure: Callable[[str], None],
     clock.refresh("--force")
     under = clock.line()
     assert_sane(under)
-    assert ("5h – reset" in under, "37% │" in under, "ago" in under) == (shift_s > 0, shift_s < 0, False), under
+    assert ("5h – reset" in under, "37% │" in under, "ago" in under) == (
+        shift_s > 0,
+        shift_s < 0,
+        False,
+    ), under
 
     clock.set(0)
     back = clock.line()
@@ -64,19 +72,25 @@ def test_a_clock_that_is_a_year_off(clock: Clock, figure: Callable[[str], None],
     sees="numbers, or that they are limited and until when",
 )
 @pytest.mark.timeout(300)
-def test_a_clock_that_jumps_makes_no_storm(clock: Clock, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+def test_a_clock_that_jumps_makes_no_storm(
+    clock: Clock, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
     clock.refresh()
     asked = []
     for fault in ("", "429:600"):
         clock.api.fault = fault
         before = clock.requests
         for number in range(1, size(2, 6) + 1):
-            clock.set((YEAR_S, -YEAR_S, NO_BATTERY_S - time.time())[number // 2 % 3] if number % 2 else 0)
+            clock.set(
+                (YEAR_S, -YEAR_S, NO_BATTERY_S - time.time())[number // 2 % 3] if number % 2 else 0
+            )
             at = clock.requests
             for _ in range(2):
                 assert_sane(clock.settled_line())
                 clock.pass_floor()
-                clock.refresh(*["--force"] * bool(fault))  # after 429 not even who wants it now gets through
+                clock.refresh(
+                    *["--force"] * bool(fault)
+                )  # after 429 not even who wants it now gets through
             assert clock.requests <= at + 1
         asked.append(clock.requests - before)
     figure(

@@ -32,7 +32,9 @@ WRONG = (YEAR_S, -YEAR_S, 5 * YEAR_S // 2, -YEAR_S // 8)
     "A clock that does not fit the reset times removes no reading for its age, and puts none among those of another day",
     sees="the history as it was; after 90 days by a clock that is right it goes",
 )
-def test_history_outlives_a_wrong_clock(clock: Clock, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+def test_history_outlives_a_wrong_clock(
+    clock: Clock, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
     directory, wrong = Path(paths.history_dir(clock.world.env)), WRONG[: size(1, len(WRONG))]
     days = (80, 40, 0)
     for number, before in enumerate(days):
@@ -47,7 +49,9 @@ def test_history_outlives_a_wrong_clock(clock: Clock, size: Callable[[int, int],
     clock.set(0)
     ask(clock)
     account = history.accounts(clock.world.env)[0]
-    seen = [one.observed_at for one in history.load(clock.world.env, account, time.time() - 90 * DAY_S)]
+    seen = [
+        one.observed_at for one in history.load(clock.world.env, account, time.time() - 90 * DAY_S)
+    ]
     assert seen == sorted(seen)
     assert [round((time.time() - at) / DAY_S) for at in seen] == [*days, 0]
 
@@ -61,10 +65,17 @@ def test_history_outlives_a_wrong_clock(clock: Clock, size: Callable[[int, int],
 
 
 @pytest.mark.timeout(200)
-@promise("An alert that was told is not told again because the clock was wrong for a while", sees="nothing a second time")
-def test_alerts_are_not_told_again(clock: Clock, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+@promise(
+    "An alert that was told is not told again because the clock was wrong for a while",
+    sees="nothing a second time",
+)
+def test_alerts_are_not_told_again(
+    clock: Clock, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
     out, wrong = clock.world.root / "told", WRONG[: size(1, len(WRONG))]
-    clock.world.configure(f"ttl = 1\n[alerts]\nsession_start = true\ncommand = 'echo $USAGELINE_ALERT_KIND >> {out}'\n")
+    clock.world.configure(
+        f"ttl = 1\n[alerts]\nsession_start = true\ncommand = 'echo $USAGELINE_ALERT_KIND >> {out}'\n"
+    )
     clock.api.body = usage_body(session=92, weekly=80)
     ask(clock)
     at_start = [at_session_start(clock)]
@@ -99,7 +110,14 @@ def ask(clock: Clock) -> None:
 def at_session_start(clock: Clock) -> str:
     """What the hook tells."""
     command = [INTERPRETER, "-I", "-S", "-B", str(clock.release.hook)]
-    done = subprocess.run(command, env=clock.world.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command,
+        env=clock.world.env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return str(json.loads(done.stdout)["systemMessage"]) if done.stdout else ""
 
 

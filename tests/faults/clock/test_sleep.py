@@ -33,7 +33,17 @@ def test_the_first_line_after_a_sleep(clock: Clock, figure: Callable[[str], None
     clock.refresh()
     clock.set(ASLEEP_S)
     # The other clocks went on, too: one since boot, and for what was told to wait so long the monotonic one.
-    asleep = ["unshare", "--user", "--map-root-user", "--time", "--monotonic", str(ASLEEP_S), "--boottime", str(ASLEEP_S), "--fork"]
+    asleep = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--time",
+        "--monotonic",
+        str(ASLEEP_S),
+        "--boottime",
+        str(ASLEEP_S),
+        "--fork",
+    ]
     done = [clock.hot.run(command=[*asleep, *clock.hot.command]) for _ in range(3)]
     assert [one.returncode for one in done] == [0, 0, 0], done
     line = done[0].stdout.decode()[:-1]
@@ -56,7 +66,9 @@ def test_a_sleep_in_the_middle_of_a_refresh(clock: Clock, figure: Callable[[str]
     clock.pass_floor()
     clock.api.fault = "slow:0.5"
     asked_at = time.time()
-    with subprocess.Popen([*clock.release.refresh_command, "--force"], env=clock.world.env, stdin=subprocess.DEVNULL) as refresh:
+    with subprocess.Popen(
+        [*clock.release.refresh_command, "--force"], env=clock.world.env, stdin=subprocess.DEVNULL
+    ) as refresh:
         wait_for(lambda: clock.requests == 2)
         os.kill(refresh.pid, signal.SIGSTOP)
         time.sleep(1)  # the answer has come, and lies unread
@@ -73,7 +85,9 @@ def test_a_sleep_in_the_middle_of_a_refresh(clock: Clock, figure: Callable[[str]
 
     clock.pass_floor()
     clock.api.fault = "hang"
-    with subprocess.Popen([*clock.release.refresh_command, "--force"], env=clock.world.env, stdin=subprocess.DEVNULL) as refresh:
+    with subprocess.Popen(
+        [*clock.release.refresh_command, "--force"], env=clock.world.env, stdin=subprocess.DEVNULL
+    ) as refresh:
         wait_for(lambda: clock.requests == 4)
         os.kill(refresh.pid, signal.SIGSTOP)
         clock.set(2 * ASLEEP_S)

@@ -29,7 +29,16 @@ CHANGES = {
 }
 """Local times at which clocks are put forward, and back; by half an hour in the last."""
 
-ZONES = ("UTC", "Asia/Kolkata", "Pacific/Kiritimati", "America/St_Johns", "Mars/Olympus", ":/nonexistent", "EST5EDT,M3.2.0,M11.1.0", "")
+ZONES = (
+    "UTC",
+    "Asia/Kolkata",
+    "Pacific/Kiritimati",
+    "America/St_Johns",
+    "Mars/Olympus",
+    ":/nonexistent",
+    "EST5EDT,M3.2.0,M11.1.0",
+    "",
+)
 
 
 @promise(
@@ -38,7 +47,9 @@ ZONES = ("UTC", "Asia/Kolkata", "Pacific/Kiritimati", "America/St_Johns", "Mars/
     sees="nothing of it but the time of day",
 )
 @pytest.mark.parametrize("zone", CHANGES)
-def test_summer_time_begins_and_ends(clock: Clock, figure: Callable[[str], None], zone: str) -> None:
+def test_summer_time_begins_and_ends(
+    clock: Clock, figure: Callable[[str], None], zone: str
+) -> None:
     drawn = 0
     for change in CHANGES[zone]:
         changes_at = datetime.fromisoformat(change).replace(tzinfo=ZoneInfo(zone)).timestamp()
@@ -47,10 +58,26 @@ def test_summer_time_begins_and_ends(clock: Clock, figure: Callable[[str], None]
             now = changes_at + minutes * 60 + 30
             clock.set(now - clock.now + clock.shift_s)
             limits = [
-                {"kind": "session", "label": "Current session", "percent": 37, "resets_at": session_at},
-                {"kind": "weekly_all", "label": "Current week", "percent": 26, "resets_at": week_at},
+                {
+                    "kind": "session",
+                    "label": "Current session",
+                    "percent": 37,
+                    "resets_at": session_at,
+                },
+                {
+                    "kind": "weekly_all",
+                    "label": "Current week",
+                    "percent": 26,
+                    "resets_at": week_at,
+                },
             ]
-            clock.hot.publish(published_at=int(now), observed_at=int(now), next_refresh_at=int(now) + 300, limits=limits, credits=[])
+            clock.hot.publish(
+                published_at=int(now),
+                observed_at=int(now),
+                next_refresh_at=int(now) + 300,
+                limits=limits,
+                credits=[],
+            )
             line = clock.line(TZ=zone)
             assert_sane(line)
             left_m = 120 - minutes - 1
@@ -69,7 +96,9 @@ def test_summer_time_begins_and_ends(clock: Clock, figure: Callable[[str], None]
     "A time zone that changes from line to line, to one that does not exist as well, changes the times of day and nothing else",
     sees="times of day in the zone of the moment; UTC where it is none",
 )
-def test_the_zone_changes_while_it_runs(world: World, api: Api, built_release: Release, figure: Callable[[str], None]) -> None:
+def test_the_zone_changes_while_it_runs(
+    world: World, api: Api, built_release: Release, figure: Callable[[str], None]
+) -> None:
     hot = Hot(world, built_release)
     hot.publish()
     lines = {zone: hot.line(TZ=zone) for zone in (*ZONES, *ZONES)}
@@ -82,7 +111,9 @@ def test_the_zone_changes_while_it_runs(world: World, api: Api, built_release: R
     for zone in ZONES[:4]:
         found = shown[zone]
         assert found
-        assert found[1] == datetime.fromtimestamp(weekly["resets_at"], ZoneInfo(zone)).strftime("%a %H:%M")
+        assert found[1] == datetime.fromtimestamp(weekly["resets_at"], ZoneInfo(zone)).strftime(
+            "%a %H:%M"
+        )
     assert not world.cache.joinpath(paths.stamp(world.env)).exists()
     assert api.requests == []
     figure(f"{len(ZONES)} zones in turn, 3 of which are none: 0 refreshes")

@@ -11,7 +11,7 @@ import wcwidth
 from rich.console import Console
 
 from usageline import themes
-from usageline.line.layout import cells
+from usageline.core.text import display_width
 from usageline.themes.theme import resolve
 
 if TYPE_CHECKING:
@@ -36,7 +36,11 @@ def units(codes: str) -> list[str]:
     """The codes of one SGR sequence, each by itself."""
     left, found = codes.split(";"), []
     while left:
-        taken = {"5": 3, "2": 5}.get(left[1], 1) if left[0] in {"38", "48", "58"} and len(left) > 1 else 1
+        taken = (
+            {"5": 3, "2": 5}.get(left[1], 1)
+            if left[0] in {"38", "48", "58"} and len(left) > 1
+            else 1
+        )
         found.append(";".join(left[:taken]))
         left = left[taken:]
     return found
@@ -55,7 +59,13 @@ def codes_of(theme: dict[str, Any]) -> Codes:
 
 def own_text(theme: dict[str, Any]) -> frozenset[str]:
     """The private characters that a resolved theme writes: icons and arrows of a Nerd Font."""
-    written = [*theme["icons"].values(), *theme.get("caps", []), *map(str, theme["glyphs"].values()), theme["separator"], "\ue0b1"]
+    written = [
+        *theme["icons"].values(),
+        *theme.get("caps", []),
+        *map(str, theme["glyphs"].values()),
+        theme["separator"],
+        "\ue0b1",
+    ]
     return frozenset(char for text in written for char in text if "\ue000" <= char <= "\uf8ff")
 
 
@@ -72,7 +82,9 @@ def visible(row: str, allowed: Codes | None = None, own: frozenset[str] = frozen
     """The text of one painted row. AssertionError where there is more in it than text, styles of `allowed` (None: any) and web links."""
     for codes, address in SEQUENCE.findall(row):
         assert not address or WEB.fullmatch(address), f"a link to {address!r}"
-        assert allowed is None or not codes or allowed.issuperset(units(codes)), f"codes that no theme of ours has: {codes}"
+        assert allowed is None or not codes or allowed.issuperset(units(codes)), (
+            f"codes that no theme of ours has: {codes}"
+        )
     text = SEQUENCE.sub("", row)
     foreign = {char for char in text if not char.isprintable()} - own
     assert not foreign, f"{foreign!r} in {text!r}"
@@ -82,7 +94,13 @@ def visible(row: str, allowed: Codes | None = None, own: frozenset[str] = frozen
 
 def printed(what: Iterable[Any], width: int) -> list[str]:
     """The lines that `usageline` prints of these, judged: their texts."""
-    target = Console(highlight=False, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    target = Console(
+        highlight=False,
+        width=width,
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+    )
     with target.capture() as said:
         for one in what:
             target.print(one)
@@ -101,10 +119,12 @@ def flooded(text: str) -> bool:
 
 def fits(text: str, width: int) -> None:
     """AssertionError where the text takes more cells than `width`, by our own measure or by that of wcwidth; or a flood of marks."""
-    assert cells(text) <= width, f"{cells(text)} cells in {width}: {text!r}"
+    assert display_width(text) <= width, f"{display_width(text)} cells in {width}: {text!r}"
     assert wcwidth.wcswidth(text) <= width, f"{wcwidth.wcswidth(text)} cells in {width}: {text!r}"
     assert not flooded(text), repr(text)
-    assert unicodedata.category(text[:1] or "x") not in {"Mn", "Mc", "Me"}, f"it begins with a mark: {text!r}"
+    assert unicodedata.category(text[:1] or "x") not in {"Mn", "Mc", "Me"}, (
+        f"it begins with a mark: {text!r}"
+    )
 
 
 def tried(call: Callable[[], T], named: type[E]) -> tuple[T | None, E | None]:

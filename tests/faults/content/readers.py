@@ -12,16 +12,35 @@ if TYPE_CHECKING:
 
 CALLS = frozenset(
     {
-        *("open", "input", "os.open", "system.open", "os.read", "system.read", "os.listdir", "os.scandir", "os.readlink", "os.pread"),
-        *("json.loads", "tomllib.loads", "marshal.loads", "sqlite3.connect", "diskcache.Cache", "subprocess.run"),
+        *(
+            "open",
+            "input",
+            "os.open",
+            "syscalls.open",
+            "os.read",
+            "syscalls.read",
+            "os.listdir",
+            "os.scandir",
+            "os.readlink",
+            "os.pread",
+        ),
+        *(
+            "json.loads",
+            "tomllib.loads",
+            "marshal.loads",
+            "sqlite3.connect",
+            "diskcache.Cache",
+            "subprocess.run",
+        ),
         *(
             "subprocess.Popen",
             "run_bounded",
             "converse",
             "read_bytes",
-            "regular.read",
+            "files.read_regular",
+            "read_regular",
             "file.read_text",
-            "read.json_file",
+            "json_file.json_file",
             "json_file",
             "read_keys",
             "glob.glob",
@@ -33,14 +52,25 @@ CALLS = frozenset(
 
 
 READERS: dict[str, tuple[str, ...]] = {
-    "payload": ("line.read.payload", "looks.chain.look"),
+    "payload": ("core.json_file.payload", "jobs.chained_command.look"),
     "snapshot": (
-        *("line.read.json_file", "line.run.draw", "line.elsewhere.text", "cli.main.current_snapshot", "cli.watch._frame"),
-        *("cli.config.preview._published", "cli.doctor.context.snapshot", "cli.history.choice.account", "refresh.run._published"),
-        "setup.first_line.refresh",
+        *(
+            "core.json_file.json_file",
+            "line.main.draw",
+            "line.embed.text",
+            "cli.main.current_snapshot",
+            "cli.watch._frame",
+        ),
+        *(
+            "cli.config.preview._published",
+            "cli.doctor.context.snapshot",
+            "cli.history.selection.account",
+            "refresh.run._published",
+        ),
+        "setup.first_run.refresh",
     ),
     "body": (
-        "sources.http._get",
+        "sources.net.http._get",
         "sources.oauth.fetch",
         "sources.oauth._is_about_scope",
         "sources.client._is_answer",
@@ -50,62 +80,102 @@ READERS: dict[str, tuple[str, ...]] = {
         *(
             "config.file.read_text",
             "config.file.parsed",
-            "config.cold.tolerant",
-            "config.cold.problems",
-            "config.cold._own_sources",
+            "config.loader.tolerant",
+            "config.loader.problems",
+            "config.loader._own_sources",
             "config.compile._look",
         ),
         *("cli.config.change.current_text", "cli.config.editor._look"),
     ),
-    "compiled": ("cli.doctor.client.git", "line.settings.load_from", "config.compile._last", "line.looks.result"),
-    "settings": ("setup.settings.read", "setup.settings.bytes_at", "setup.wire_settings._names_us", "setup.json_text.parse"),
-    "sign_in": (
-        *("sources.files.parse_object", "sources.files._opened", "sources.files.read_keys"),
-        *("sources.json_scan.top_level", "sources.json_scan._take", "sources.claude_state.read", "sources.claude_state._keys"),
-        *("sources.credentials.from_file", "sources.credentials._candidates", "sources.credentials._parsed", "cli.info.missing"),
-        *("sources.sign_in.other_in_settings", "cli.doctor.client.trust", "cli.doctor.context.settings_file"),
-        "cli.doctor.settings.managed_settings",
-        *("sources.network.variables", "sources.network._managed_files"),
+    "compiled": (
+        "cli.doctor.client.git",
+        "line.settings.load_from",
+        "config.compile._last",
+        "core.jobs.result",
     ),
-    "git": ("line.git._text", "looks.git.count.ask"),
-    "chained": ("bounded._go_on",),
+    "settings": (
+        "setup.settings_file.read",
+        "setup.settings_file.bytes_at",
+        "setup.settings_step._names_us",
+        "setup.json_edit.parse",
+    ),
+    "sign_in": (
+        *(
+            "sources.claude_files.parse_object",
+            "sources.claude_files._opened",
+            "sources.claude_files.read_keys",
+        ),
+        *(
+            "sources.json_scan.top_level",
+            "sources.json_scan._take",
+            "sources.auth.claude_state.read",
+            "sources.auth.claude_state._keys",
+        ),
+        *(
+            "sources.auth.credentials.from_file",
+            "sources.auth.credentials._candidates",
+            "sources.auth.credentials._parsed",
+            "cli.info.missing",
+        ),
+        *(
+            "sources.auth.sign_in.other_in_settings",
+            "cli.doctor.client.trust",
+            "cli.doctor.context.settings_file",
+        ),
+        "cli.doctor.settings.managed_settings",
+        *("sources.net.network.variables", "sources.net.network._managed_files"),
+    ),
+    "git": ("core.git_repo._text", "jobs.git_status.count.ask"),
+    "chained": ("system.process._go_on",),
     "history": (
         "cli.log.row",
-        "history._add",
-        "history.line._parse",
-        "history.files._descriptor",
-        "history.files.accounts",
-        "history.files.months",
+        "storage.history._add",
+        "storage.history.line._parse",
+        "storage.history.files._descriptor",
+        "storage.history.files.accounts",
+        "storage.history.files.months",
     ),
     "records": (
-        *("refresh.store.fetch", "setup.record._parsed", "setup.record.others", "config.origin._record", "config.origin._content"),
-        *("line.chain.own", "line.start.installations", "refresh.account_gate._read"),
+        *(
+            "storage.accounts.fetch",
+            "setup.manifest._parsed",
+            "setup.manifest.others",
+            "system.origin._record",
+            "system.origin._content",
+        ),
+        *("line.chain.own", "line.spawn.installations", "refresh.account_gate._read"),
     ),
 }
 """By the target that tries what they read; `value` and `surroundings` try arguments and the environment, which are read everywhere."""
 
 ELSEWHERE: dict[str, tuple[str, ...]] = {
     "tests/faults/corruption": (
-        "refresh.inspect.inspect",
-        "refresh.inspect._check_file",
-        "refresh.store._cache",
-        "refresh.store._make_database",
+        "storage.database_check.inspect",
+        "storage.database_check._check_file",
+        "storage.accounts._cache",
+        "storage.accounts._make_database",
         "statusline",
     ),
-    "tests/faults/crowd": ("refresh.holder.holder", "processes.process"),
-    "tests": ("atomic.temporaries", "flock._opened", "line.owners.opened", "line.start.claim_stamp", "regular.read"),
-    "tests/refresh": ("refresh.log._opened", "refresh.log._write"),
+    "tests/faults/crowd": ("refresh.lock_owner.holder", "system.process_tree.process"),
+    "tests": (
+        "system.files.temporaries",
+        "system.flock._opened",
+        "core.path_owners.opened",
+        "core.throttle.acquire",
+        "system.files.read_regular",
+    ),
+    "tests/refresh": ("storage.refresh_log._opened", "storage.refresh_log._write"),
     "tests/sources": (
-        "sources.listener._owners",
+        "sources.net.listener._owners",
         "sources.client.fetch",
-        "sources.keychain._password",
-        "processes._line",
+        "sources.auth.keychain._password",
+        "system.process_tree._line",
     ),
     "tests/cli": (
-        "terminal_background.ask",
-        "terminal_background._answer",
-        "terminal_background._kept",
-        "trust._local_users",
+        "system.terminal_background.ask",
+        "system.terminal_background._answer",
+        "system.terminal_background._kept",
+        "system.trust._local_users",
         "cli.doctor.run.run",
         "cli.doctor.installation.plugin",
         "cli.doctor.context.release",
@@ -113,45 +183,85 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     ),
     "tests/setup": (
         *(
-            "setup.bundle.write",
-            "setup.bundle.is_whole",
-            "setup.bundle.sweep",
-            "setup.wire_settings.from_backup",
-            "setup.environment.is_current",
-            "setup.environment.release_of",
-            "setup.environment.compile_for",
+            "system.bundle.write",
+            "system.bundle.is_whole",
+            "system.bundle.sweep",
+            "setup.settings_step.from_backup",
+            "setup.release.is_current",
+            "setup.release.release_of",
+            "setup.release.compile_for",
         ),
-        *("setup.environment.current", "setup.environment.remove_others", "setup.first_line._output", "setup.install._link"),
-        *("setup.interpreters.probe", "setup.interpreters.is_macos_stub", "setup.interpreters._run", "setup.interpreters._timed"),
-        *("setup.interpreters._candidates", "setup.packages._run", "setup.packages._point_to_program", "setup.uninstall._remove_program"),
-        *("setup.wire_settings.ask", "setup.wire_settings._is_wired", "setup.environment.is_whole", "setup.uninstall._name_left"),
-        *("setup.interpreters.lacks", "setup.interpreters.lasting_path", "setup.trusted_path.refusal", "setup.files.pin_venv"),
-        *("setup.settings._open_to_write", "setup.own_names.holds_any", "setup.own_names.remove", "setup.own_names._remove"),
-        *("setup.own_names._remove_directory", "setup.streams.open_missing", "setup.streams.give_up"),
+        *(
+            "setup.release.current",
+            "setup.release.remove_others",
+            "setup.first_run._output",
+            "setup.install._link",
+        ),
+        *(
+            "setup.interpreters.probe",
+            "setup.interpreters.is_macos_stub",
+            "setup.interpreters._run",
+            "setup.interpreters._timed",
+        ),
+        *(
+            "setup.interpreters._candidates",
+            "setup.packages._run",
+            "setup.packages._point_to_program",
+            "setup.uninstall._remove_program",
+        ),
+        *(
+            "setup.settings_step.ask",
+            "setup.settings_step._is_wired",
+            "setup.release.is_whole",
+            "setup.uninstall._name_left",
+        ),
+        *(
+            "setup.interpreters.lacks",
+            "setup.interpreters.lasting_path",
+            "setup.trusted_path.refusal",
+            "setup.packages.pin_venv",
+        ),
+        *(
+            "setup.settings_file._open_to_write",
+            "setup.own_names.holds_any",
+            "setup.own_names.remove",
+            "setup.own_names._remove",
+        ),
+        *(
+            "setup.own_names._remove_directory",
+            "setup.streams.open_missing",
+            "setup.streams.give_up",
+        ),
     ),
     "nothing of what it reads is used": (
         *(
-            "atomic._create",
-            "atomic._sweep",
-            "atomic.set_times",
-            "atomic._sync_directory",
-            "setup.files._sync",
-            "line.start.create",
-            "line.read.await_end",
-            "line.start.spawn",
+            "system.files._create",
+            "system.files._sweep",
+            "system.files.set_times",
+            "system.files._sync_directory",
+            "system.directories._sync",
+            "core.throttle.create_empty",
+            "core.json_file.await_end",
+            "line.spawn.spawn",
         ),
-        *("looks.files.held", "looks.files.sweep", "refresh.told.sweep", "refresh.account_gate._sweep", "setup.plugin._copies"),
+        *(
+            "storage.job_results.held",
+            "storage.job_results.sweep",
+            "refresh.notify.prune_sent",
+            "refresh.account_gate._sweep",
+            "setup.plugin._copies",
+        ),
         *(
             "cli.config.editor._text",
             "cli.config.editor._run_editor",
             "cli.doctor.line._prepare",
-            "guard.__init__",
-            "guard.start",
+            "system.watchdog.__init__",
+            "system.watchdog.start",
             "cli.main.main",
-            "hindrance.tried",
+            "system.disk.tried",
             "cli.watch._start",
         ),
-        *("cli.watch.woken_by.wait", "processes._parents"),
+        *("cli.watch.woken_by.wait", "system.process_tree._parents"),
     ),
 }
 """What is tried by other tests, or only opened, listed or started."""
@@ -161,7 +271,13 @@ def readers() -> Iterator[str]:
     """`module.function` of each in the code, below `usageline`."""
     package = REPOSITORY / "plugin" / "usageline"
     for path in sorted(package.rglob("*.py")):
-        module = path.relative_to(package).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
+        module = (
+            path.relative_to(package)
+            .with_suffix("")
+            .as_posix()
+            .replace("/", ".")
+            .removesuffix(".__init__")
+        )
         yield from _of(ast.parse(path.read_text("utf-8")), module)
 
 

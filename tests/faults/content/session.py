@@ -15,17 +15,54 @@ Place = tuple[str, ...]
 """Where a text is put: in what, and the way in it."""
 
 PAYLOAD_PLACES = (
-    *(("model", "display_name"), ("model", "id"), ("effort", "level"), ("output_style", "name"), ("vim", "mode"), ("agent", "name")),
-    *(("version",), ("cwd",), ("worktree", "name"), ("pr", "url"), ("pr", "review_state"), ("session_id",)),
+    *(
+        ("model", "display_name"),
+        ("model", "id"),
+        ("effort", "level"),
+        ("output_style", "name"),
+        ("vim", "mode"),
+        ("agent", "name"),
+    ),
+    *(
+        ("version",),
+        ("cwd",),
+        ("worktree", "name"),
+        ("pr", "url"),
+        ("pr", "review_state"),
+        ("session_id",),
+    ),
 )
 """Where in the payload there is text."""
 
 SNAPSHOT_PLACES = (
-    *(("plan",), ("detail",), ("status",), ("limits", "label"), ("limits", "kind"), ("limits", "severity")),
-    *(("credits", "label"), ("credits", "currency"), ("credits", "disabled_reason"), ("alerts", "label"), ("alerts", "kind")),
+    *(
+        ("plan",),
+        ("detail",),
+        ("status",),
+        ("limits", "label"),
+        ("limits", "kind"),
+        ("limits", "severity"),
+    ),
+    *(
+        ("credits", "label"),
+        ("credits", "currency"),
+        ("credits", "disabled_reason"),
+        ("alerts", "label"),
+        ("alerts", "kind"),
+    ),
 )
-PLACES: list[Place] = [*(("payload", *place) for place in PAYLOAD_PLACES), *(("snapshot", *place) for place in SNAPSHOT_PLACES)]
-PLACES += [("git", "branch"), ("git", "state"), ("config", "text"), ("config", "problem"), ("chain", "output"), ("env", "HOME")]
+PLACES: list[Place] = [
+    *(("payload", *place) for place in PAYLOAD_PLACES),
+    *(("snapshot", *place) for place in SNAPSHOT_PLACES),
+]
+PLACES += [
+    ("git", "branch"),
+    ("git", "state"),
+    ("config", "text"),
+    ("config", "problem"),
+    ("chain", "output"),
+    ("env", "HOME"),
+]
 
 
 class Session:
@@ -44,12 +81,28 @@ class Session:
         for where, *path in places:
             getattr(self, f"_put_{where}")(*path)
 
-    def drawn(self, theme: str, *, nerd_font: bool = False, color: str = "256", columns: int = 120, **more: Any) -> list[str]:
+    def drawn(
+        self,
+        theme: str,
+        *,
+        nerd_font: bool = False,
+        color: str = "256",
+        columns: int = 120,
+        **more: Any,
+    ) -> list[str]:
         """The painted rows."""
         seen = view.build(self.payload, self.snapshot, sample.STAMP, {"HOME": self.home}, NOW)
         seen.git = self.git
-        whole = {**self.configured, "rows": self.rows, "theme": WRITTEN[theme, nerd_font][0], "color": color, **more}
-        rows: list[str] = render.render(seen, whole, {"COLUMNS": str(columns), "TERM": "xterm"}, self.chained)
+        whole = {
+            **self.configured,
+            "rows": self.rows,
+            "theme": WRITTEN[theme, nerd_font][0],
+            "color": color,
+            **more,
+        }
+        rows: list[str] = render.render(
+            seen, whole, {"COLUMNS": str(columns), "TERM": "xterm"}, self.chained
+        )
         return rows
 
     def _put_payload(self, *path: str) -> None:

@@ -33,7 +33,10 @@ SCALARS: st.SearchStrategy[Any] = st.one_of(
 )
 JSON: st.SearchStrategy[Any] = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS) | HOSTILE, inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(KEYS) | HOSTILE, inner, max_size=5)
+    ),
     max_leaves=12,
 )
 

@@ -29,11 +29,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-LONG_PLACES: tuple[list[Place], ...] = (PLACES, [("payload", "model", "display_name")], [("git", "branch")])
+LONG_PLACES: tuple[list[Place], ...] = (
+    PLACES,
+    [("payload", "model", "display_name")],
+    [("git", "branch")],
+)
 COLOURS = ("none", "16", "256", "truecolor")
 
 
-def judge(rows: list[str], theme: str, *, nerd_font: bool, columns: int, chained: bool = False) -> list[str]:
+def judge(
+    rows: list[str], theme: str, *, nerd_font: bool, columns: int, chained: bool = False
+) -> list[str]:
     """The texts of rows in that theme. A chained command may have colours of its own."""
     _, allowed, own = WRITTEN[theme, nerd_font]
     texts = [visible(row, None if chained else allowed, own) for row in rows]
@@ -47,7 +53,9 @@ def judge(rows: list[str], theme: str, *, nerd_font: bool, columns: int, chained
     "a server's word, a configured text or the output of a chained command.",
     sees="The text without what would have acted, in one row that fits.",
 )
-def test_no_text_acts_on_the_terminal(size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+def test_no_text_acts_on_the_terminal(
+    size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
     looks = list(product(themes.NAMES, (False, True), COLOURS))
     drawn = 0
     for number, text in enumerate(TEXTS.values()):
@@ -57,19 +65,33 @@ def test_no_text_acts_on_the_terminal(size: Callable[[int, int], int], figure: C
                 continue
             for columns in (120, 20):
                 rows = everywhere.drawn(theme, nerd_font=nerd_font, color=color, columns=columns)
-                judge(rows, theme, nerd_font=nerd_font, columns=columns, chained=bool(everywhere.chained))
+                judge(
+                    rows,
+                    theme,
+                    nerd_font=nerd_font,
+                    columns=columns,
+                    chained=bool(everywhere.chained),
+                )
                 drawn += 1
         for index, place in enumerate(PLACES):
             if (index + number) % size(4, 1):
                 continue
             for theme in ("default", "powerline")[: size(1, 2)]:
                 alone = Session(text, [place])
-                judge(alone.drawn(theme, columns=400), theme, nerd_font=False, columns=400, chained=bool(alone.chained))
+                judge(
+                    alone.drawn(theme, columns=400),
+                    theme,
+                    nerd_font=False,
+                    columns=400,
+                    chained=bool(alone.chained),
+                )
                 drawn += 1
     figure(f"{len(TEXTS)} texts, {len(PLACES)} places, {len(looks)} looks: {drawn} lines")
 
 
-@promise("A pull request's address becomes a link only where it is a web address that a terminal cannot act on.")
+@promise(
+    "A pull request's address becomes a link only where it is a web address that a terminal cannot act on."
+)
 def test_only_web_addresses_become_links(figure: Callable[[str], None]) -> None:
     linked = 0
     for address in (*ADDRESSES, *TEXTS.values()):
@@ -83,7 +105,16 @@ def test_only_web_addresses_become_links(figure: Callable[[str], None]) -> None:
 
 @promise("A line stays one row that fits, however long, wide, stacked or backwards its names are.")
 def test_long_and_wide_names_stay_in_one_row(figure: Callable[[str], None]) -> None:
-    names = ("a long name", "marks", "wide", "wide and ambiguous", "emoji", "right to left", "spacing marks", "variation selectors")
+    names = (
+        "a long name",
+        "marks",
+        "wide",
+        "wide and ambiguous",
+        "emoji",
+        "right to left",
+        "spacing marks",
+        "variation selectors",
+    )
     widths = (9, 12, 20, 40, 80, 120, 200)
     for name, columns, theme in product(names, widths, themes.NAMES):
         for places in LONG_PLACES:
@@ -110,7 +141,13 @@ def test_alerts_tell_text_alone(tmp_path: Path, figure: Callable[[str], None]) -
     os.makedirs(tmp_path / "cache" / "usageline" / "default", 0o700)
     tried = 0
     for what, alert in alerts():
-        raw = {**asdict(alert), "label": TEXTS[what], "kind": TEXTS[what], "session_start": True, "line": True}
+        raw = {
+            **asdict(alert),
+            "label": TEXTS[what],
+            "kind": TEXTS[what],
+            "session_start": True,
+            "line": True,
+        }
         said = session_start.message({"version": 1, "credentials": "", "alerts": [raw]}, env, NOW)
         assert said.isascii()
         assert said.endswith("}\n")
@@ -118,7 +155,9 @@ def test_alerts_tell_text_alone(tmp_path: Path, figure: Callable[[str], None]) -
         assert message.keys() == {"systemMessage"}
         one_line([message["systemMessage"]])
         told = Alerts(desktop=True, command="true")
-        for name, words, variables in _commands((alert,), told, {}, Desktop(programs=("/bin/true",))):
+        for name, words, variables in _commands(
+            (alert,), told, {}, Desktop(programs=("/bin/true",))
+        ):
             one_line(words)
             if name == "command":
                 assert words == ["/bin/sh", "-c", "true"]
@@ -133,7 +172,10 @@ def test_the_line_elsewhere_acts_on_nobody(form: str, figure: Callable[[str], No
     for text in TEXTS.values():
         session = Session(text, [place for place in PLACES if place[0] in {"snapshot", "config"}])
         seen = view.build(None, session.snapshot, sample.STAMP, {"HOME": sample.HOME}, NOW)
-        env = {"TERM": "xterm-256color", **({} if form in {"tmux", "starship"} else {"NO_COLOR": "1"})}
+        env = {
+            "TERM": "xterm-256color",
+            **({} if form in {"tmux", "starship"} else {"NO_COLOR": "1"}),
+        }
         rows = render.render(seen, {"rows": session.rows}, env, width=100)
         if form == "json":
             found = json.loads(embed.as_json(rows, seen))

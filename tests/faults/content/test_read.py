@@ -64,7 +64,9 @@ def test_the_committed_inputs_are_survived(target: str, figure: Callable[[str], 
     "command, the history or the environment holds, it is read, or refused by name.",
     sees="One whole line that fits the terminal; a value that makes no sense is left out.",
 )
-def test_made_up_inputs_are_survived(target: str, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+def test_made_up_inputs_are_survived(
+    target: str, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
     check, tried = targets.check_of(target), 0
 
     @settings(max_examples=size(40, 400), suppress_health_check=list(HealthCheck))
@@ -78,7 +80,10 @@ def test_made_up_inputs_are_survived(target: str, size: Callable[[int, int], int
     figure(f"{target}: {tried} inputs")
 
 
-@promise("No config.toml, whatever is in it, takes long to read.", sees="The line with the configuration before, and where the mistake is.")
+@promise(
+    "No config.toml, whatever is in it, takes long to read.",
+    sees="The line with the configuration before, and where the mistake is.",
+)
 def test_no_configuration_holds_anybody_up(figure: Callable[[str], None]) -> None:
     most = config_file.MOST_BYTES - 8
     took = {}
@@ -89,7 +94,9 @@ def test_no_configuration_holds_anybody_up(figure: Callable[[str], None]) -> Non
             check_text(config_file.decoded(content))
         took[name] = time.process_time() - began
     assert max(took.values()) < MOST_CPU_S, took
-    figure(f"{len(took)} files of {config_file.MOST_BYTES >> 10} KiB, at most {max(took.values()):.1f} s of CPU")
+    figure(
+        f"{len(took)} files of {config_file.MOST_BYTES >> 10} KiB, at most {max(took.values()):.1f} s of CPU"
+    )
 
 
 def test_every_reader_has_something_that_tries_it() -> None:
@@ -108,15 +115,27 @@ def test_a_coverage_guided_fuzzer_finds_nothing(
     target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Callable[[str], None]
 ) -> None:
     if not FUZZER.exists():
-        figure(f"{target}: not run, atheris has no wheel for Python {sys.version_info.major}.{sys.version_info.minor} here")
+        figure(
+            f"{target}: not run, atheris has no wheel for Python {sys.version_info.major}.{sys.version_info.minor} here"
+        )
         return
     found, scratch = tmp_path / "found", tmp_path / "scratch"
     found.mkdir()
     scratch.mkdir()
     monkeypatch.setenv("TMPDIR", str(scratch))
     monkeypatch.setenv("PYTHONPATH", f"{REPOSITORY / 'plugin'}:{REPOSITORY}")
-    command = [str(FUZZER), "-B", "-m", "tests.faults.content.fuzz.run", target, str(FUZZER_S), str(found)]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=FUZZER_S * 8, check=False)
+    command = [
+        str(FUZZER),
+        "-B",
+        "-m",
+        "tests.faults.content.fuzz.run",
+        target,
+        str(FUZZER_S),
+        str(found),
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, errors="replace", timeout=FUZZER_S * 8, check=False
+    )
     assert done.returncode == 0, done.stderr[-4000:]
     runs = re.search(r"number_of_executed_units: (\d+)", done.stderr)
     seen = re.findall(r"cov: (\d+)", done.stderr)

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from tests.history.readings import directory, reading
+from tests.storage.readings import directory, reading
 from usageline.storage import history
 from usageline.storage.history import files
 

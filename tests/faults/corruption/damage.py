@@ -44,20 +44,53 @@ VALUES = {
 """Put in the place of every value, as JSON or what is nearly that."""
 
 
-_ROW = [["scoped", {"priority": number, "label": "\u6a21" * 40, "show": ["bar", "percent", "reset"]}] for number in range(24)]
+_ROW = [
+    ["scoped", {"priority": number, "label": "\u6a21" * 40, "show": ["bar", "percent", "reset"]}]
+    for number in range(24)
+]
 
 HOSTILE_CONFIGURATIONS: dict[str, dict[str, Any]] = {
-    "many segments, all of another rank, wrapped": {"rows": [_ROW] * 6, "wrap": True, "max_rows": 12},
-    "a bar of a billion cells": {"rows": [[["session", {"bar_width": 10**9}], ["context", {"bar_width": 1e300, "show": ["bar"]}]]]},
-    "a bar of long pieces": {"rows": [[["session", {"bar_glyphs": ["\u6a21" * 20_000, "12345678", "x" * 60_000]}]]]},
-    "a bar of half a cell": {"rows": [[["session", {"bar_width": 0.5}], ["weekly", {"bar_width": -5}]]]},
-    "lengths without end": {"rows": [[["directory", {"length": 1e300}], ["git", {"length": 10**300}], ["cost", {"decimals": 1e300}]]]},
+    "many segments, all of another rank, wrapped": {
+        "rows": [_ROW] * 6,
+        "wrap": True,
+        "max_rows": 12,
+    },
+    "a bar of a billion cells": {
+        "rows": [
+            [["session", {"bar_width": 10**9}], ["context", {"bar_width": 1e300, "show": ["bar"]}]]
+        ]
+    },
+    "a bar of long pieces": {
+        "rows": [[["session", {"bar_glyphs": ["\u6a21" * 20_000, "12345678", "x" * 60_000]}]]]
+    },
+    "a bar of half a cell": {
+        "rows": [[["session", {"bar_width": 0.5}], ["weekly", {"bar_width": -5}]]]
+    },
+    "lengths without end": {
+        "rows": [
+            [
+                ["directory", {"length": 1e300}],
+                ["git", {"length": 10**300}],
+                ["cost", {"decimals": 1e300}],
+            ]
+        ]
+    },
     "rows of nothing": {"rows": [[], [5], [[]], [["model"]], [[{}, []]], "model"]},
     "a million segments": {"rows": [[["model", {}]] * 10_000]},
     "git that shows a number": {"rows": [[["model", {}], ["git", {"show": 5}]]]},
     "git that shows lists": {"rows": [[["model", {}], ["git", {"show": [["dirty"], {"x": 1}]}]]]},
-    "styles that are sequences": {"theme": {"styles": {"true": {"name": "0m\x1b]0;x\x07", "plain": "9" * 10**5}}, "separator": ESCAPES}},
-    "glyphs that are sequences": {"theme": {"glyphs": {"unknown": ESCAPES, "ellipsis": "\x9b2J", "dot": "\u202e"}, "caps": [ESCAPES] * 3}},
+    "styles that are sequences": {
+        "theme": {
+            "styles": {"true": {"name": "0m\x1b]0;x\x07", "plain": "9" * 10**5}},
+            "separator": ESCAPES,
+        }
+    },
+    "glyphs that are sequences": {
+        "theme": {
+            "glyphs": {"unknown": ESCAPES, "ellipsis": "\x9b2J", "dot": "\u202e"},
+            "caps": [ESCAPES] * 3,
+        }
+    },
     "a problem that is a sequence": {"problem": ESCAPES * 1000},
 }
 """Keys of a compiled configuration, of the right types and with the right stamp, made to take time, memory or the terminal."""
@@ -98,7 +131,10 @@ def spoilt(good: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
             yield f"{path}: {name}", _with(good, path, text)
     text = json.dumps(good)
     yield "every key twice", f"{text[:-1]},{text[1:]}".encode()
-    yield "every key twice, the first wins", f"{{{','.join(f'{json.dumps(key)}:[]' for key in good)},{text[1:]}".encode()
+    yield (
+        "every key twice, the first wins",
+        f"{{{','.join(f'{json.dumps(key)}:[]' for key in good)},{text[1:]}".encode(),
+    )
 
 
 def contents(good: bytes, canary: Path) -> dict[str, bytes]:
@@ -123,14 +159,18 @@ def contents(good: bytes, canary: Path) -> dict[str, bytes]:
         "100,000 objects": b'{"version":1,"limits":' * 100_000,
         "100,000 lists in it": b'{"version":1,"limits":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         "10 MB of text": b'{"version":1,"status":"' + b"x" * 10_000_000 + b'"}',
-        "a million limits": b'{"version":1,"limits":[' + b",".join([b'{"kind":"x","label":"x","percent":1}'] * 1_000_000) + b"]}",
+        "a million limits": b'{"version":1,"limits":['
+        + b",".join([b'{"kind":"x","label":"x","percent":1}'] * 1_000_000)
+        + b"]}",
         "10^4000 digits": b'{"version":1,"next_refresh_at":' + b"9" * 100_000 + b"}",
         "blanks": b" " * 200_000 + good,
     }
 
 
 def _paths(value: Any, start: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    steps: list[tuple[Any, Any]] = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
+    steps: list[tuple[Any, Any]] = (
+        list(value.items()) if isinstance(value, dict) else list(enumerate(value))
+    )
     for key, inner in steps:
         yield (*start, key)
         if isinstance(inner, dict | list):

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from usageline.config.compile import compile_config
 from usageline.core import freshness, json_file, paths
-from usageline.line import layout, main, spawn
+from usageline.core.text import display_width
+from usageline.core.windows import MAX_PERCENT
+from usageline.line import main, spawn
 from usageline.line.segments import MODULES
-from usageline.line.view import MAX_PERCENT
 
 if TYPE_CHECKING:
     import pytest
@@ -43,24 +44,47 @@ class Drawing:
         self.lines = 0
         self.slowest_s = 0.0
         monkeypatch.setattr(main, "ROOT", str(release.root))
-        monkeypatch.setattr(spawn, "spawn", lambda arguments, *_rest: self.started.append(list(arguments)))
-        monkeypatch.setattr(spawn, "close_inherited", lambda: None)  # it would close what pytest has open
-        monkeypatch.setattr(json_file, "await_end", lambda *_arguments: None)  # nothing was started that could end
-        self.env = {**world.env, "COLUMNS": str(COLUMNS), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        monkeypatch.setattr(
+            spawn, "spawn", lambda arguments, *_rest: self.started.append(list(arguments))
+        )
+        monkeypatch.setattr(
+            spawn, "close_inherited", lambda: None
+        )  # it would close what pytest has open
+        monkeypatch.setattr(
+            json_file, "await_end", lambda *_arguments: None
+        )  # nothing was started that could end
+        self.env = {
+            **world.env,
+            "COLUMNS": str(COLUMNS),
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+        }
 
     def configure(self, *, every: bool, more: str = "") -> Path:
         """Compile a configuration: every segment, or the default ones; gives where it is."""
         kinds = [kind for kinds in MODULES.values() for kind in kinds]
-        rows = [kinds[at : at + 6] for at in range(0, len(kinds), 6)] if every else [["model", "session", "weekly", "scoped", "status"]]
-        shown = "[segments.credits]\nshow = ['used', 'limit', 'percent', 'ends']\n[segments.text]\ntext = 'note'\n" if every else ""
-        self.world.configure(f"rows = {json.dumps(rows)}\nwrap = true\ntheme = 'powerline'\n{shown}{more}")
+        rows = (
+            [kinds[at : at + 6] for at in range(0, len(kinds), 6)]
+            if every
+            else [["model", "session", "weekly", "scoped", "status"]]
+        )
+        shown = (
+            "[segments.credits]\nshow = ['used', 'limit', 'percent', 'ends']\n[segments.text]\ntext = 'note'\n"
+            if every
+            else ""
+        )
+        self.world.configure(
+            f"rows = {json.dumps(rows)}\nwrap = true\ntheme = 'powerline'\n{shown}{more}"
+        )
         compile_config(self.world.env)
         return Path(paths.line_config(self.world.env))
 
     def rows(self, what: str) -> list[str]:
         """The rows of one line, which is whole: in time, of text alone, in bounds, and without a word about a mistake of ours. And no later one is late."""
         began, now = time.monotonic(), time.time()
-        rows, _later = main.draw(self.env, PAYLOAD, b"", now)  # no stdin, for which each would leave a pipe open
+        rows, _later = main.draw(
+            self.env, PAYLOAD, b"", now
+        )  # no stdin, for which each would leave a pipe open
         took_s = time.monotonic() - began
         self.lines += 1
         self.slowest_s = max(self.slowest_s, took_s)
@@ -68,12 +92,23 @@ class Drawing:
         texts = [_SEQUENCE.sub("", row) for row in rows]
         assert "".join(texts).strip(), what
         for text in texts:
-            assert all(char.isprintable() or 0xE000 <= ord(char) <= 0xF8FF for char in text), (what, text)
-            assert layout.cells(text) <= COLUMNS, (what, text)
+            assert all(char.isprintable() or 0xE000 <= ord(char) <= 0xF8FF for char in text), (
+                what,
+                text,
+            )
+            assert display_width(text) <= COLUMNS, (what, text)
             assert "Error" not in text, (what, text)
-            assert all(0 <= int(number) <= MAX_PERCENT for number in _LIMIT.findall(text)), (what, text)
-        snapshot, stamp = _snapshot(self.world), freshness.file_stamp(paths.claude_credentials(self.env))
-        assert freshness.is_due(snapshot, stamp, now) or freshness.is_due(snapshot, stamp, now + freshness.LONGEST_S), what
+            assert all(0 <= int(number) <= MAX_PERCENT for number in _LIMIT.findall(text)), (
+                what,
+                text,
+            )
+        snapshot, stamp = (
+            _snapshot(self.world),
+            freshness.file_stamp(paths.claude_credentials(self.env)),
+        )
+        assert freshness.is_due(snapshot, stamp, now) or freshness.is_due(
+            snapshot, stamp, now + freshness.LONGEST_S
+        ), what
         return texts
 
 

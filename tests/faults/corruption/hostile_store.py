@@ -15,7 +15,19 @@ from tests.faults.corruption.damage import ESCAPES, bomb
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-COLUMNS = ("key", "raw", "store_time", "expire_time", "access_time", "access_count", "tag", "size", "mode", "filename", "value")
+COLUMNS = (
+    "key",
+    "raw",
+    "store_time",
+    "expire_time",
+    "access_time",
+    "access_count",
+    "tag",
+    "size",
+    "mode",
+    "filename",
+    "value",
+)
 PAGE = 4096
 FAN_OUT = 500
 LEVELS = 8
@@ -63,11 +75,24 @@ def changes(directory: Path, outside: Path) -> Iterator[tuple[str, Callable[[], 
     secret, ran = outside / "secret", outside / "ran"
     pickle, aimed = bomb(ran), os.path.relpath(secret, directory)
     for column in COLUMNS:
-        for what, value in (("a pickle", pickle), ("a path", aimed), ("an absolute path", str(secret)), ("NULL", None)):
-            yield f"{what} in {column}", partial(_execute, directory, f"UPDATE Cache SET {column} = ?", value)  # noqa: S608 - to do harm is what it is for
+        for what, value in (
+            ("a pickle", pickle),
+            ("a path", aimed),
+            ("an absolute path", str(secret)),
+            ("NULL", None),
+        ):
+            yield (
+                f"{what} in {column}",
+                partial(_execute, directory, f"UPDATE Cache SET {column} = ?", value),  # noqa: S608 - to do harm is its purpose
+            )
         for mode in (1, 2, 3, 4, 5, "x"):
-            statement = f"UPDATE Cache SET mode = '{mode}', raw = 0, filename = '{aimed}', {column} = ?"  # noqa: S608 - as above
-            yield f"a pickle in {column}, mode {mode}", partial(_execute, directory, statement, pickle)
+            statement = (
+                f"UPDATE Cache SET mode = '{mode}', raw = 0, filename = '{aimed}', {column} = ?"  # noqa: S608 - as above
+            )
+            yield (
+                f"a pickle in {column}, mode {mode}",
+                partial(_execute, directory, statement, pickle),
+            )
     for what, record in (
         ("a megabyte", "x" * 1_000_000),
         ("100,000 levels", "[" * 100_000),
@@ -78,7 +103,10 @@ def changes(directory: Path, outside: Path) -> Iterator[tuple[str, Callable[[], 
         ("NUL", "{}\0{}"),
         ("a number", 7),
     ):
-        yield f"{what} as a record", partial(_execute, directory, "UPDATE Cache SET value = ?", record)
+        yield (
+            f"{what} as a record",
+            partial(_execute, directory, "UPDATE Cache SET value = ?", record),
+        )
     for what, (key, setting) in SETTINGS.items():
         statement = f"INSERT OR REPLACE INTO Settings VALUES ('{key}', ?)"  # noqa: S608 - as above
         yield f"{what} as a setting", partial(_execute, directory, statement, setting)
@@ -110,20 +138,29 @@ def _files(directory: Path, secret: Path) -> Iterator[tuple[str, Callable[[], ob
         for what, make in kinds.items():
             yield f"{name} is {what}", partial(_replace, directory / name, make)
             if name.endswith("-wal"):
-                yield f"{name} is {what}, in WAL mode", partial(_replace, directory / name, make, wal=True)
+                yield (
+                    f"{name} is {what}, in WAL mode",
+                    partial(_replace, directory / name, make, wal=True),
+                )
 
 
 def journal(names: str, pages: int = 1) -> bytes:
     """A rollback journal of no page, of a database of so many; `names` the file that a transaction over several databases would have."""
     head = (JOURNAL_MAGIC + struct.pack(">IIIII", 0, 7, pages, 512, PAGE)).ljust(512, b"\0")
     name = names.encode()
-    return head + (struct.pack(">I", 262_145) + name + struct.pack(">II", len(name), sum(name)) + JOURNAL_MAGIC if name else b"")
+    return head + (
+        struct.pack(">I", 262_145) + name + struct.pack(">II", len(name), sum(name)) + JOURNAL_MAGIC
+        if name
+        else b""
+    )
 
 
 def endless_pages(database: Path, table: str) -> None:
     """Make the table's root the top of a tree whose every page names one other page FAN_OUT times, and the last the table's own rows."""
     with closing(sqlite3.connect(database)) as connection:
-        found = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+        found = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)
+        ).fetchone()
     root = found[0] if found else 1
     content = bytearray(database.read_bytes())
     start = (root - 1) * PAGE

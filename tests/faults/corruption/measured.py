@@ -30,11 +30,18 @@ class Measured(NamedTuple):
     peak: int
 
 
-def run(command: Sequence[str], env: Mapping[str, str], data: bytes = b"", timeout_s: float = 30) -> Measured:
+def run(
+    command: Sequence[str], env: Mapping[str, str], data: bytes = b"", timeout_s: float = 30
+) -> Measured:
     """Run `command` with `data` on stdin to its end."""
     began = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command], input=data, env=env, capture_output=True, timeout=timeout_s, check=True
+        [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command],
+        input=data,
+        env=env,
+        capture_output=True,
+        timeout=timeout_s,
+        check=True,
     )
     errors, _, numbers = done.stderr.decode().rpartition("\n")
     status, peak = map(int, numbers.split())

@@ -32,7 +32,13 @@ def place(release: Release) -> Path:
 def hot(world: World, release: Release) -> Hot:
     """The line of a release that the test may spoil; it says the same for hours."""
     hot, now = Hot(world, release), int(time.time())
-    week = {"kind": "weekly_all", "label": "Current week", "percent": 26, "resets_at": now + 50 * 3600, "severity": "normal"}
+    week = {
+        "kind": "weekly_all",
+        "label": "Current week",
+        "percent": 26,
+        "resets_at": now + 50 * 3600,
+        "severity": "normal",
+    }
     hot.publish(limits=[week], next_refresh_at=now + 86400)
     return hot
 
@@ -46,13 +52,21 @@ MAX_OTHER_BYTES = 1 << 16
     sees="the same line, some milliseconds later",
 )
 def test_a_bundle_that_is_none_costs_time_alone(
-    hot: Hot, release: Release, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+    hot: Hot,
+    release: Release,
+    tmp_path: Path,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     path = place(release)
     good = path.read_bytes()
     wanted = hot.line()
     cuts = [good[:end] for end in range(0, len(good) - bundle.DIGEST_BYTES, size(9001, 701))]
-    others = [good[:4] + content for content in contents(b"{}", tmp_path / "ran").values() if len(content) <= MAX_OTHER_BYTES]
+    others = [
+        good[:4] + content
+        for content in contents(b"{}", tmp_path / "ran").values()
+        if len(content) <= MAX_OTHER_BYTES
+    ]
     wrong = [good[:4] + b"\xa9\x01" + good[6:], b"\0\0\r\n" + good[4:], *others[:: size(6, 1)]]
     for number, content in enumerate([*cuts, *wrong]):
         path.write_bytes(content)
@@ -66,7 +80,11 @@ def test_a_bundle_that_is_none_costs_time_alone(
     sees="the line; where the bit made the interpreter crash, no line until that refresh, which the next session's start begins",
 )
 def test_a_damaged_bundle_is_removed_by_the_next_refresh(
-    hot: Hot, release: Release, api: Api, size: Callable[[int, int], int], figure: Callable[[str], None]
+    hot: Hot,
+    release: Release,
+    api: Api,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     del api
     path = place(release)
@@ -86,7 +104,9 @@ def test_a_damaged_bundle_is_removed_by_the_next_refresh(
         path.write_bytes(flipped)
         done = hot.run(b"{}")
         text = done.stdout.decode("utf-8", "replace").rstrip("\n")
-        lines["the same" if text == wanted else "another" if text and done.returncode == 0 else "none"] += 1
+        lines[
+            "the same" if text == wanted else "another" if text and done.returncode == 0 else "none"
+        ] += 1
     assert run([*release.refresh_command, "--force"], hot.world.env).status == 0
     assert not path.exists()
     assert "7d" in hot.line()

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from tests.faults.corruption.damage import VALUES, bomb, cuts, flips
 from tests.faults.promises import promise
-from tests.history.readings import ACCOUNT, NOW, directory, reading
+from tests.storage.readings import ACCOUNT, NOW, directory, reading
 from tests.world import World
 from usageline.core import paths
-from usageline.line.view import MAX_PERCENT
+from usageline.core.windows import MAX_PERCENT
 from usageline.storage import history
 from usageline.storage.history import files
 from usageline.storage.history.line import encode
-from usageline.system import lock
+from usageline.system import flock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,14 @@ def test_two_that_add_while_the_file_is_cut_lose_nothing(
     command = [sys.executable, "-B", str(script), ACCOUNT]
     pipe = subprocess.PIPE
     running = [
-        subprocess.Popen([*command, str(who), str(count), str(begin)], env=env, stdout=pipe, stderr=pipe, text=True) for who in (0, 1)
+        subprocess.Popen(
+            [*command, str(who), str(count), str(begin)],
+            env=env,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+        )
+        for who in (0, 1)
     ]
     time.sleep(0.5)
     begin.touch()
@@ -57,13 +64,15 @@ def test_two_that_add_while_the_file_is_cut_lose_nothing(
     figure(f"2 processes, {count} readings each, {cut} cuts: 0 lost")
 
 
-@promise("A process that hangs with the history's lock holds no refresh up, and its reading is kept all the same.")
+@promise(
+    "A process that hangs with the history's lock holds no refresh up, and its reading is kept all the same."
+)
 def test_a_lock_that_is_never_given_back_is_not_waited_for(
     world: World, monkeypatch: pytest.MonkeyPatch, figure: Callable[[str], None]
 ) -> None:
     monkeypatch.setattr(history, "LOCK_WAIT_S", 0.5)
     assert history.append(world.env, ACCOUNT, SEEN[0])
-    with lock.held(str(directory(world.env)), 0) as free:
+    with flock.held(str(directory(world.env)), 0) as free:
         assert free
         began = time.monotonic()
         assert history.append(world.env, ACCOUNT, SEEN[1])
@@ -76,7 +85,10 @@ def test_a_lock_that_is_never_given_back_is_not_waited_for(
 def sound(found: list[Reading]) -> bool:
     """Whether all that was read can be shown."""
     limits = [limit for one in found for limit in one.limits]
-    return all(limit.label.isprintable() and (limit.percent is None or 0 <= limit.percent <= MAX_PERCENT) for limit in limits)
+    return all(
+        limit.label.isprintable() and (limit.percent is None or 0 <= limit.percent <= MAX_PERCENT)
+        for limit in limits
+    )
 
 
 @promise(
@@ -127,7 +139,9 @@ def test_good_lines_of_a_damaged_file_are_kept(
 @promise(
     "Files in the history's directory of months that cannot be, or are still to come, cost no reading and no refresh; what is no file of ours stays."
 )
-def test_files_of_impossible_months_push_nothing_out(in_memory: Path, figure: Callable[[str], None]) -> None:
+def test_files_of_impossible_months_push_nothing_out(
+    in_memory: Path, figure: Callable[[str], None]
+) -> None:
     env = World(in_memory / "world").env
     for one in SEEN[:-1]:
         assert history.append(env, ACCOUNT, one)
@@ -137,7 +151,11 @@ def test_files_of_impossible_months_push_nothing_out(in_memory: Path, figure: Ca
     for year in range(2240, 2250):
         with (directory(env) / f"{year}-12.jsonl").open("wb") as file:
             file.truncate(files.MOST_BYTES)
-    for name, make in (("2030-01.jsonl", os.mkdir), ("2030-02.jsonl", os.mkfifo), ("2020-01.jsonl", os.mkfifo)):
+    for name, make in (
+        ("2030-01.jsonl", os.mkdir),
+        ("2030-02.jsonl", os.mkfifo),
+        ("2020-01.jsonl", os.mkfifo),
+    ):
         make(directory(env) / name)
     began = time.monotonic()
     assert history.append(env, ACCOUNT, SEEN[-1])
@@ -145,6 +163,9 @@ def test_files_of_impossible_months_push_nothing_out(in_memory: Path, figure: Ca
     assert time.monotonic() - began < 5
     left = {path.name for path in directory(env).iterdir()}
     assert {*theirs, "2030-01.jsonl", "2030-02.jsonl", "2020-01.jsonl"} <= left
-    assert sum(path.stat().st_size for path in directory(env).iterdir() if path.is_file()) < files.MOST_BYTES
+    assert (
+        sum(path.stat().st_size for path in directory(env).iterdir() if path.is_file())
+        < files.MOST_BYTES
+    )
     assert Path(paths.history_dir(env)).is_dir()
     figure(f"{len(theirs) + 13} files of months that are none")

@@ -16,9 +16,9 @@ from tests.faults.corruption.damage import HOSTILE_CONFIGURATIONS, contents, cut
 from tests.faults.corruption.drawing import Drawing, put
 from tests.faults.promises import promise
 from tests.hot import Hot
-from usageline.core import jobs, paths
+from usageline.core import git_repo, jobs, paths, throttle
 from usageline.core.freshness import file_stamp
-from usageline.line import git, settings, spawn
+from usageline.line import settings
 from usageline.system import directories
 
 if TYPE_CHECKING:
@@ -26,14 +26,27 @@ if TYPE_CHECKING:
 
     from tests.world import Release, World
 
-ALERT = {"kind": "session", "label": "Current session", "threshold": 75, "percent": 76, "resets_at": None, "line": True}
+ALERT = {
+    "kind": "session",
+    "label": "Current session",
+    "threshold": 75,
+    "percent": 76,
+    "resets_at": None,
+    "line": True,
+}
 
 
 @pytest.fixture
 def drawing(world: World, built_release: Release, monkeypatch: pytest.MonkeyPatch) -> Drawing:
     """The line of this process, with numbers to show."""
     hot, now = Hot(world, built_release), int(time.time())
-    hot.publish(alerts=[{**ALERT, "at": now, "session_start": True}], plan="Max 5x", detail="x", until=now + 60, appearance="dark")
+    hot.publish(
+        alerts=[{**ALERT, "at": now, "session_start": True}],
+        plan="Max 5x",
+        detail="x",
+        until=now + 60,
+        appearance="dark",
+    )
     return Drawing(world, built_release, monkeypatch)
 
 
@@ -67,7 +80,9 @@ def test_the_line_is_whole_over_any_snapshot(
     others = try_all(drawing, path, contents(good, tmp_path / "ran").items())
     assert not (tmp_path / "ran").exists()
     assert drawing.started == []
-    figure(f"{cut} cuts, {flipped} bits, {wrong} values, {others} other contents; the slowest line {drawing.slowest_s * 1000:.0f} ms")
+    figure(
+        f"{cut} cuts, {flipped} bits, {wrong} values, {others} other contents; the slowest line {drawing.slowest_s * 1000:.0f} ms"
+    )
 
 
 @promise(
@@ -77,21 +92,32 @@ def test_the_line_is_whole_over_any_snapshot(
 def test_the_line_is_whole_over_any_compiled_configuration(
     drawing: Drawing, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:
-    path = drawing.configure(every=False, more=f"[chain]\ncommand = 'touch {tmp_path / 'ran'}'\nwait = true\n")
+    path = drawing.configure(
+        every=False, more=f"[chain]\ncommand = 'touch {tmp_path / 'ran'}'\nwait = true\n"
+    )
     good = path.read_bytes()
     drawing.rows("as compiled")
     (command,) = (words for words in drawing.started if "usageline.jobs" in words)
     cut = try_all(drawing, path, named("cut", cuts(good, size(61, 3))))
     flipped = try_all(drawing, path, named("bit", flips(good, size(307, 7))))
     # A configuration of no rows at all is one that a user may have.
-    values = [(what, content) for what, content in spoilt(json.loads(good)) if what != "('rows',): a list"]
+    values = [
+        (what, content) for what, content in spoilt(json.loads(good)) if what != "('rows',): a list"
+    ]
     wrong = try_all(drawing, path, values[:: size(20, 2)])
     others = try_all(drawing, path, contents(good, tmp_path / "ran").items())
     hostile = try_all(
-        drawing, path, ((name, json.dumps({**json.loads(good), **found}).encode()) for name, found in HOSTILE_CONFIGURATIONS.items())
+        drawing,
+        path,
+        (
+            (name, json.dumps({**json.loads(good), **found}).encode())
+            for name, found in HOSTILE_CONFIGURATIONS.items()
+        ),
     )
     for words in drawing.started:
-        assert words[-1] == "usageline.config.compile" or (words[-1] == command[-1] and words[:6] == command[:6])
+        assert words[-1] == "usageline.config.compile" or (
+            words[-1] == command[-1] and words[:6] == command[:6]
+        )
     figure(
         f"{cut} cuts, {flipped} bits, {wrong} values, {others + hostile} other contents; the slowest line {drawing.slowest_s * 1000:.0f} ms"
     )
@@ -101,15 +127,23 @@ def looked_at(drawing: Drawing, repository: Path) -> dict[Path, dict[str, Any]]:
     """What looks have found, by its file: the state of a repository, and a chained command's rows."""
     (repository / ".git").mkdir(parents=True)
     (repository / ".git" / "HEAD").write_text("ref: refs/heads/topic\n")
-    found = git.repository(str(repository))
+    found = git_repo.repository(str(repository))
     assert found is not None
     now = int(time.time())
-    counts = {"changed": 1, "staged": 1, "unstaged": 0, "untracked": 0, "conflicts": 0, "ahead": 2, "behind": 3}
+    counts = {
+        "changed": 1,
+        "staged": 1,
+        "unstaged": 0,
+        "untracked": 0,
+        "conflicts": 0,
+        "ahead": 2,
+        "behind": 3,
+    }
     status = {
         "about": [found.directory, found.root],
         "at": now,
         "took_s": 0.01,
-        "stamp": git.stamp(found),
+        "stamp": git_repo.fingerprint(found),
         "branch": "topic",
         "more": True,
         **counts,
@@ -128,11 +162,20 @@ def looked_at(drawing: Drawing, repository: Path) -> dict[Path, dict[str, Any]]:
     sees="the line; without the counts or rows that cannot be read, until the next look",
 )
 def test_the_line_is_whole_over_any_result_of_a_look(
-    drawing: Drawing, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    drawing: Drawing,
+    tmp_path: Path,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    drawing.configure(every=True, more="[segments.git]\nshow = ['branch', 'dirty', 'ahead']\n[chain]\ncommand = 'other'\n")
+    drawing.configure(
+        every=True,
+        more="[segments.git]\nshow = ['branch', 'dirty', 'ahead']\n[chain]\ncommand = 'other'\n",
+    )
     repository = tmp_path / "repository"
-    monkeypatch.setattr("tests.faults.corruption.drawing.PAYLOAD", {"session_id": "s1", "cwd": str(repository)})
+    monkeypatch.setattr(
+        "tests.faults.corruption.drawing.PAYLOAD", {"session_id": "s1", "cwd": str(repository)}
+    )
     found, tried = looked_at(drawing, repository), 0
     for path, value in found.items():
         put(path, json.dumps(value).encode())
@@ -177,7 +220,9 @@ STAMPS: dict[str, Callable[[str], object]] = {
 }
 
 
-@promise("Whatever stands in the place of a stamp, what is due is started, once, and nothing is written through a link.")
+@promise(
+    "Whatever stands in the place of a stamp, what is due is started, once, and nothing is written through a link."
+)
 def test_a_stamp_of_any_kind_holds_nothing_up(world: World, figure: Callable[[str], None]) -> None:
     precious = world.home / "precious"
     precious.write_text("precious")
@@ -188,10 +233,12 @@ def test_a_stamp_of_any_kind_holds_nothing_up(world: World, figure: Callable[[st
         for stamp in (paths.stamp(world.env), paths.line_config_stamp(world.env)):
             make(stamp)
             now = time.time() + 60
-            assert spawn.claim_stamp(stamp, 2, now, 12) == "", name
-            claimed_at = os.lstat(stamp).st_mtime  # what must not be touched was replaced, at the true time
-            assert spawn.claim_stamp(stamp, 2, claimed_at + 1, 12) == "recent", name
-            assert spawn.claim_stamp(stamp, 2, claimed_at + 13, 12) == "", name
+            assert throttle.acquire(stamp, 2, now, 12) == "", name
+            claimed_at = os.lstat(
+                stamp
+            ).st_mtime  # what must not be touched was replaced, at the true time
+            assert throttle.acquire(stamp, 2, claimed_at + 1, 12) == "recent", name
+            assert throttle.acquire(stamp, 2, claimed_at + 13, 12) == "", name
             directories.make_way(stamp)
             Path(stamp).unlink(missing_ok=True)
     assert (precious.read_text(), precious.stat().st_mtime) == ("precious", 1_000_000_000)

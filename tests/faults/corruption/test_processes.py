@@ -57,7 +57,11 @@ def clear(path: Path) -> None:
     sees="the line, without what cannot be read",
 )
 def test_line_and_hook_are_quick_and_small_over_any_kind_of_file(
-    world: World, built_release: Release, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+    world: World,
+    built_release: Release,
+    tmp_path: Path,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     hot = Hot(world, built_release)
     hot.publish()
@@ -71,7 +75,10 @@ def test_line_and_hook_are_quick_and_small_over_any_kind_of_file(
     slowest_s, most, runs = 0.0, 0, 0
     cases: list[tuple[str, Callable[[str], object]]] = list(KINDS.items())
     whole = list(contents(good[snapshot], tmp_path / "ran").items())
-    cases += [(name, partial(lambda content, path: put(Path(path), content), content)) for name, content in whole[:: size(4, 1)]]
+    cases += [
+        (name, partial(lambda content, path: put(Path(path), content), content))
+        for name, content in whole[:: size(4, 1)]
+    ]
     for name, make in cases:
         for path in good:
             clear(path)
@@ -87,7 +94,9 @@ def test_line_and_hook_are_quick_and_small_over_any_kind_of_file(
             clear(path)
             put(path, content)
     assert not (tmp_path / "ran").exists()
-    figure(f"{runs} runs over {len(cases)} kinds of file: at most {slowest_s:.1f} s and {most >> 20} MiB")
+    figure(
+        f"{runs} runs over {len(cases)} kinds of file: at most {slowest_s:.1f} s and {most >> 20} MiB"
+    )
 
 
 PLACES = (
@@ -109,12 +118,20 @@ PLACES = (
     sees="the numbers, with the next line",
 )
 def test_a_refresh_publishes_whatever_stands_in_the_place_of_its_files(
-    world: World, api: Api, built_release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]
+    world: World,
+    api: Api,
+    built_release: Release,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     world.configure('rows = [["model", "session"]]')
     secret = world.home / "secret"
     slowest_s, most, tried = 0.0, 0, 0
-    whole = [*KINDS.items(), ("a file", lambda path: Path(path).write_text("theirs")), ("nothing", lambda _path: None)]
+    whole = [
+        *KINDS.items(),
+        ("a file", lambda path: Path(path).write_text("theirs")),
+        ("nothing", lambda _path: None),
+    ]
     for name, make in whole[:: size(3, 1)]:
         shutil.rmtree(world.cache.parent, ignore_errors=True)
         world.cache.mkdir(parents=True, mode=0o700)
@@ -136,11 +153,15 @@ def test_a_refresh_publishes_whatever_stands_in_the_place_of_its_files(
         assert run(built_release.refresh_command, world.env).status == 0
         assert len(api.usage_requests) == asked + 1, name
         slowest_s, most, tried = max(slowest_s, done.took_s), max(most, done.peak), tried + 1
-    figure(f"{tried} kinds of file in {len(PLACES)} places: a refresh takes at most {slowest_s:.1f} s and {most >> 20} MiB")
+    figure(
+        f"{tried} kinds of file in {len(PLACES)} places: a refresh takes at most {slowest_s:.1f} s and {most >> 20} MiB"
+    )
 
 
 @pytest.mark.full
-@promise("The commands say in a sentence what they cannot read, without a traceback, whatever is in the cache, the store and the history.")
+@promise(
+    "The commands say in a sentence what they cannot read, without a traceback, whatever is in the cache, the store and the history."
+)
 def test_no_command_shows_a_traceback(
     world: World, api: Api, built_release: Release, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
@@ -149,12 +170,22 @@ def test_no_command_shows_a_traceback(
     assert run(built_release.refresh_command, env).status == 0
     snapshot = Path(paths.snapshot(env))
     history = next(Path(paths.history_dir(env)).glob("*/*.jsonl"))
-    good = {path: path.read_bytes() for path in (snapshot, history, world.cache / "store" / "cache.db")}
+    good = {
+        path: path.read_bytes() for path in (snapshot, history, world.cache / "store" / "cache.db")
+    }
     runs = 0
     for name, content in contents(good[snapshot], tmp_path / "ran").items():
         for path in good:
             put(path, content)
-        for words in ((), ("--json",), ("doctor",), ("history",), ("history", "--csv"), ("line", "--for", "json"), ("info",)):
+        for words in (
+            (),
+            ("--json",),
+            ("doctor",),
+            ("history",),
+            ("history", "--csv"),
+            ("line", "--for", "json"),
+            ("info",),
+        ):
             done = run([str(built_release.python), "-I", "-B", "-m", "usageline.cli", *words], env)
             said = done.output + done.errors
             assert done.status in (0, 1), (name, words, said)

@@ -21,7 +21,12 @@ from usageline.setup.context import Job, Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BEFORE = {"model": "opus", "statusLine": {"type": "command", "command": "mine.sh"}, "hooks": {"Stop": []}, "note": "Übung"}
+BEFORE = {
+    "model": "opus",
+    "statusLine": {"type": "command", "command": "mine.sh"},
+    "hooks": {"Stop": []},
+    "note": "Übung",
+}
 
 
 class Installed:
@@ -38,7 +43,12 @@ class Installed:
         self.settings.write_text(self.text)
         self.wire()
         self.kept = {
-            path: path.read_bytes() for path in (self.settings, self.record, *self.settings.parent.glob("settings.json.usageline-*"))
+            path: path.read_bytes()
+            for path in (
+                self.settings,
+                self.record,
+                *self.settings.parent.glob("settings.json.usageline-*"),
+            )
         }
         assert len(self.kept) == 3
         assert "mine.sh" not in self.settings.read_text()
@@ -46,7 +56,9 @@ class Installed:
     def wire(self) -> None:
         """The part of an install that changes the record and the settings."""
         new = install._begin(self.job, manifest.load(self.world.env), [])
-        settings_step.wire(self.job, settings_changes.wiring("/usr/bin/python3", self.job.data_dir), new, Outcome())
+        settings_step.wire(
+            self.job, settings_changes.wiring("/usr/bin/python3", self.job.data_dir), new, Outcome()
+        )
 
     def again(self) -> None:
         """As it was when it was installed."""
@@ -74,13 +86,20 @@ def installed(in_memory: Path) -> Installed:
     sees="`The install record cannot be read …`, and that the copies of settings.json stay",
 )
 def test_a_damaged_record_costs_nobody_their_settings(
-    installed: Installed, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+    installed: Installed,
+    tmp_path: Path,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     good = installed.kept[installed.record]
     value = json.loads(good)
     value.pop("digest")
-    variants = [(f"cut {number}", content) for number, content in enumerate(cuts(good, size(97, 1)))]
-    variants += [(f"bit {number}", content) for number, content in enumerate(flips(good, size(401, 1)))]
+    variants = [
+        (f"cut {number}", content) for number, content in enumerate(cuts(good, size(97, 1)))
+    ]
+    variants += [
+        (f"bit {number}", content) for number, content in enumerate(flips(good, size(401, 1)))
+    ]
     variants += list(contents(good, tmp_path / "ran").items())[:: size(3, 1)]
     for number, (what, content) in enumerate(variants):
         installed.again()
@@ -100,7 +119,10 @@ def test_a_damaged_record_costs_nobody_their_settings(
     sees="`usageline is uninstalled`, or what is left to do",
 )
 def test_a_hostile_record_has_nothing_elsewhere_removed(
-    installed: Installed, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+    installed: Installed,
+    tmp_path: Path,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     precious = tmp_path / "precious"
     (precious / "releases").mkdir(parents=True)
@@ -108,12 +130,24 @@ def test_a_hostile_record_has_nothing_elsewhere_removed(
     good = json.loads(installed.kept[installed.record])
     good.pop("digest")  # as one of before there was a digest: what it says must be looked at
     made = {
-        "elsewhere": {**good, "data_dir": str(precious), "backups": [str(precious / "releases" / "file")], "made": [str(precious)]},
+        "elsewhere": {
+            **good,
+            "data_dir": str(precious),
+            "backups": [str(precious / "releases" / "file")],
+            "made": [str(precious)],
+        },
         "upwards": {**good, "data_dir": f"{installed.job.data_dir}/../../../../../..{precious}"},
-        "relative": {**good, "data_dir": "../precious", "made": ["."], "backups": ["../precious/releases/file"]},
+        "relative": {
+            **good,
+            "data_dir": "../precious",
+            "made": ["."],
+            "backups": ["../precious/releases/file"],
+        },
     }
     cases = [(name, json.dumps(value).encode()) for name, value in made.items()]
-    cases += list(spoilt({**good, "made": [str(precious)], "backups": [str(precious / "releases" / "file")]}))[:: size(7, 1)]
+    cases += list(
+        spoilt({**good, "made": [str(precious)], "backups": [str(precious / "releases" / "file")]})
+    )[:: size(7, 1)]
     for what, content in cases:
         installed.again()
         installed.record.write_bytes(content)

@@ -35,7 +35,13 @@ MEASURE = (
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems count the peak in other units")
-@pytest.mark.parametrize("kind", [pytest.param(kind, marks=[] if kind == "nested lists" else pytest.mark.full) for kind in WHOLE])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[] if kind == "nested lists" else pytest.mark.full)
+        for kind in WHOLE
+    ],
+)
 @promise(
     "A `.claude.json` of 60 MB that is made to cost time and memory costs a refresh little of either, and the sign-in is found without it.",
     sees="The numbers; `usageline doctor` says that the file cannot be used.",

@@ -14,7 +14,7 @@ from tests.faults.corruption.damage import cuts, flips
 from tests.faults.corruption.measured import run
 from tests.faults.needs import needs
 from tests.faults.promises import promise
-from tests.history.readings import reading
+from tests.storage.readings import reading
 from usageline.storage.account_state import Record
 from usageline.storage.accounts import opened
 
@@ -68,7 +68,9 @@ def use(directory: Path, what: str) -> float:
     "A store cut short at any byte, or with any bit of it turned over, is used as far as it is whole or set aside and made anew.",
     sees="the line as before: without the store only the time of the last request is forgotten",
 )
-def test_a_damaged_store_works_again_at_once(directory: Path, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+def test_a_damaged_store_works_again_at_once(
+    directory: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
     fresh(directory)
     database = directory / "cache.db"
     whole = database.read_bytes()
@@ -109,15 +111,25 @@ def test_nothing_in_a_hostile_store_is_followed(
     figure(f"{tried} hostile stores; the longest took {slowest_s:.1f} s")
 
 
-OPENED = ("cache.db-journal is a link to another file", "cache.db-journal is a journal that names another file", "a path in filename")
+OPENED = (
+    "cache.db-journal is a link to another file",
+    "cache.db-journal is a journal that names another file",
+    "a path in filename",
+)
 """Those that a real refresh is watched with at either size."""
 
 
 @promise(
-    "A refresh over a hostile store opens no file that the store names, asks once, and publishes.", sees="the numbers, with the next line"
+    "A refresh over a hostile store opens no file that the store names, asks once, and publishes.",
+    sees="the numbers, with the next line",
 )
 def test_a_refresh_opens_nothing_that_a_store_names(  # noqa: PLR0917 - fixtures are arguments
-    world: World, api: Api, built_release: Release, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+    world: World,
+    api: Api,
+    built_release: Release,
+    tmp_path: Path,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     needs("strace")
     outside = tmp_path / "outside"
@@ -125,7 +137,11 @@ def test_a_refresh_opens_nothing_that_a_store_names(  # noqa: PLR0917 - fixtures
     trace = tmp_path / "trace"
     strace = shutil.which("strace") or "strace"
     directory = world.cache / "store"
-    cases = [case for case in hostile_store.changes(directory, outside) if size(0, 1) or case[0] in OPENED]
+    cases = [
+        case
+        for case in hostile_store.changes(directory, outside)
+        if size(0, 1) or case[0] in OPENED
+    ]
     tried = 0
     for what, change in cases[:: size(1, 5)]:
         shutil.rmtree(world.cache, ignore_errors=True)
@@ -135,7 +151,19 @@ def test_a_refresh_opens_nothing_that_a_store_names(  # noqa: PLR0917 - fixtures
         fresh(directory)
         change()
         asked = len(api.usage_requests)
-        done = run([strace, "-f", "-qq", "-e", "trace=%file", "-o", str(trace), *built_release.refresh_command], world.env)
+        done = run(
+            [
+                strace,
+                "-f",
+                "-qq",
+                "-e",
+                "trace=%file",
+                "-o",
+                str(trace),
+                *built_release.refresh_command,
+            ],
+            world.env,
+        )
         assert (done.status, done.output, done.errors) == (0, "", ""), what
         assert world.snapshot()["status"] == "ok", what
         assert len(api.usage_requests) == asked + 1, what

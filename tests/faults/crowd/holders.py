@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from usageline.core import paths
-from usageline.refresh import lock
 from usageline.refresh.lock_owner import HANGS_AFTER_S
+from usageline.system import lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +27,9 @@ def stopped_refresh(world: World, release: Release, api: Api) -> Iterator[subpro
     """A refresh that was stopped while it waited for an answer, and holds the lock. It is gone after the block."""
     wait_for_turn(world)
     before, api.fault = len(api.requests), "hang"
-    process = subprocess.Popen([*release.refresh_command, "--force"], env=world.env, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*release.refresh_command, "--force"], env=world.env, stdin=subprocess.DEVNULL
+    )
     try:
         wait_for(lambda: len(api.requests) > before)
         process.send_signal(signal.SIGSTOP)
@@ -77,7 +79,9 @@ def wait_for_turn(world: World) -> None:
     """Until the service may be asked again: two requests to this machine lie a second apart."""
     began = time.time()
     published = Path(paths.snapshot(world.env))
-    wait_for(lambda: time.time() > (published.stat().st_mtime if published.exists() else began - 2) + 2)
+    wait_for(
+        lambda: time.time() > (published.stat().st_mtime if published.exists() else began - 2) + 2
+    )
 
 
 def wait_for(condition: Callable[[], object], within_s: float = 40) -> float:

@@ -70,7 +70,9 @@ class Crowd:
         begin = time.monotonic()
         end = begin + seconds
         for session in self.sessions:
-            heapq.heappush(self._events, (begin + self.random.random() * EVERY_S, session.number, "draw", 0))
+            heapq.heappush(
+                self._events, (begin + self.random.random() * EVERY_S, session.number, "draw", 0)
+            )
         watch_at = begin + watch_every_s
         try:
             while (now := time.monotonic()) < end:
@@ -114,7 +116,9 @@ class Crowd:
             (os.POSIX_SPAWN_DUP2, write, 2),
         ]
         env = {**self.hot.world.env, "COLUMNS": "160", "NO_COLOR": "1"}
-        session.pid = os.posix_spawn(self.hot.command[0], self.hot.command, env, file_actions=actions)
+        session.pid = os.posix_spawn(
+            self.hot.command[0], self.hot.command, env, file_actions=actions
+        )
         os.close(write)
         session.output, session.said, session.began = read, bytearray(), time.monotonic()
         session.given_up = session.wanted = False
@@ -122,7 +126,15 @@ class Crowd:
         self._poll.register(read, select.EPOLLIN)
         if self.random.random() < CUT_OFF:
             usual = sorted(self.took[-99:])[len(self.took[-99:]) // 2] if self.took else 0.03
-            heapq.heappush(self._events, (session.began + self.random.random() * usual, session.number, "cut off", session.began))
+            heapq.heappush(
+                self._events,
+                (
+                    session.began + self.random.random() * usual,
+                    session.number,
+                    "cut off",
+                    session.began,
+                ),
+            )
 
     def _give_up(self, doomed: list[Session]) -> None:
         """As the client does: SIGTERM to each run and to all that parent links lead to from it."""
@@ -151,7 +163,9 @@ class Crowd:
         session.pid = 0
         if not status:
             self.took.append(time.monotonic() - session.began)
-        if not is_good(session, bytes(session.said), whole=not status) or (status and not session.given_up):
+        if not is_good(session, bytes(session.said), whole=not status) or (
+            status and not session.given_up
+        ):
             self.bad.append(f"session {session.number}, status {status}: {bytes(session.said)!r}")
         if session.wanted and not self._ending:
             self._begin(session)
@@ -162,7 +176,14 @@ def crowd_of(count: int, hot: Hot, directory: Path) -> Crowd:
     sessions = []
     for number in range(count):
         path = directory / f"payload-{number}.json"
-        path.write_text(json.dumps({"model": {"id": "claude-opus-5-5", "display_name": f"Opus {number}"}, "session_id": f"s{number}"}))
+        path.write_text(
+            json.dumps(
+                {
+                    "model": {"id": "claude-opus-5-5", "display_name": f"Opus {number}"},
+                    "session_id": f"s{number}",
+                }
+            )
+        )
         sessions.append(Session(number, str(path)))
     return Crowd(hot, sessions)
 

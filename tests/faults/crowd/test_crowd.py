@@ -78,7 +78,9 @@ def test_a_crowd_asks_once_a_ttl_and_leaves_nothing(
     assert max(watch.refreshes) <= 2
     assert watch.descriptors[-1] <= watch.descriptors[0]
     assert watch.peaks_kb[-1] <= watch.peaks_kb[0] * 1.1
-    assert len(os.listdir("/proc/self/fd")) <= descriptors + len(api.requests)  # the driver's own, and the server's connections
+    assert len(os.listdir("/proc/self/fd")) <= descriptors + len(
+        api.requests
+    )  # the driver's own, and the server's connections
     figure(
         f"{sessions} sessions, {seconds} s: {len(crowd.took):,} lines, none torn, {crowd.cancelled:,} runs cancelled by the next, "
         f"{crowd.cut_off:,} cut off; {len(gaps) + 1} requests, never sooner than {min(gaps, default=0):.0f} s after the last; "
@@ -122,7 +124,9 @@ def test_a_stopped_holder_amid_a_crowd(
     assert ended
     assert ended[0] < 12 + HANGS_AFTER_S * really + 10
     wait_for(lambda: hot.line() and renewed_since(world, api.usage_requests[1].at))
-    figure(f"{sessions} sessions, {len(crowd.took):,} lines meanwhile; ended after {ended[0]:.0f} s")
+    figure(
+        f"{sessions} sessions, {len(crowd.took):,} lines meanwhile; ended after {ended[0]:.0f} s"
+    )
 
 
 def renewed_since(world: World, at: float) -> bool:

@@ -43,7 +43,11 @@ SLACK_S = 10
     sees="the last numbers with their age, until the next refresh brings new ones",
 )
 def test_a_stopped_holder_is_ended_by_the_next_refresh(
-    world: World, api: Api, built_release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]
+    world: World,
+    api: Api,
+    built_release: Release,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     needs()
     hot, really = Hot(world, built_release), bool(size(0, 1))
@@ -67,34 +71,53 @@ def test_a_stopped_holder_is_ended_by_the_next_refresh(
         assert len(api.usage_requests) == asked
         wait_for_turn(world)
         done = world.run(*built_release.refresh_command, "--force")
-        assert (done.returncode, len(api.usage_requests), world.snapshot()["status"]) == (0, asked + 1, "ok")
+        assert (done.returncode, len(api.usage_requests), world.snapshot()["status"]) == (
+            0,
+            asked + 1,
+            "ok",
+        )
     assert not os.path.exists(paths.lock_holder(world.env))
-    figure(f"{size(5, 50)} lines meanwhile, the slowest {slowest * 1000:.0f} ms; ended {took_s:.1f} s after the next refresh was due")
+    figure(
+        f"{size(5, 50)} lines meanwhile, the slowest {slowest * 1000:.0f} ms; ended {took_s:.1f} s after the next refresh was due"
+    )
 
 
-@promise("A refresh that hangs is ended with the programs that it started, in whatever session they are", sees="nothing of it")
-def test_what_a_hanging_refresh_started_ends_with_it(world: World, api: Api, built_release: Release, figure: Callable[[str], None]) -> None:
+@promise(
+    "A refresh that hangs is ended with the programs that it started, in whatever session they are",
+    sees="nothing of it",
+)
+def test_what_a_hanging_refresh_started_ends_with_it(
+    world: World, api: Api, built_release: Release, figure: Callable[[str], None]
+) -> None:
     needs()
     pids = world.root / "pids"
     client = world.home / ".local" / "bin" / "claude"
     client.parent.mkdir(parents=True)
-    client.write_text(f"#!/bin/sh\nsleep 300 & echo $! >>{pids}\nsetsid sleep 300 & echo $! >>{pids}\nkill -STOP $PPID\nwait\n")
+    client.write_text(
+        f"#!/bin/sh\nsleep 300 & echo $! >>{pids}\nsetsid sleep 300 & echo $! >>{pids}\nkill -STOP $PPID\nwait\n"
+    )
     client.chmod(0o755)
     world.configure('sources = ["client"]\n')
-    with subprocess.Popen(built_release.refresh_command, env=world.env, stdin=subprocess.DEVNULL) as stopped:
+    with subprocess.Popen(
+        built_release.refresh_command, env=world.env, stdin=subprocess.DEVNULL
+    ) as stopped:
         wait_for(lambda: pids.exists() and len(pids.read_text().split()) == 2)
         wait_for(lambda: is_stopped(stopped.pid))
         asked_by = time.time()
         let_it_hang(world, stopped, really=False)
         world.configure('sources = ["oauth"]\n')
         wait_for(lambda: time.time() > asked_by + 2)
-        done = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli", "refresh", "--force")
+        done = world.run(
+            built_release.python, "-I", "-B", "-m", "usageline.cli", "refresh", "--force"
+        )
         assert "another refresh hung, and was ended" in done.stdout, done
         assert stopped.wait(SLACK_S)
     started = [int(pid) for pid in pids.read_text().split()]
     wait_for(lambda: not any(map(is_running, started)))
     assert (world.snapshot()["status"], len(api.usage_requests)) == ("ok", 1)
-    figure(f"1 refresh, its client, and {len(started)} processes below that, one in a session of its own")
+    figure(
+        f"1 refresh, its client, and {len(started)} processes below that, one in a session of its own"
+    )
 
 
 @promise(
@@ -102,15 +125,28 @@ def test_what_a_hanging_refresh_started_ends_with_it(world: World, api: Api, bui
     "note beside the lock names falsely",
     sees="another refresh is under way",
 )
-def test_a_stranger_is_never_ended(world: World, api: Api, built_release: Release, figure: Callable[[str], None]) -> None:
+def test_a_stranger_is_never_ended(
+    world: World, api: Api, built_release: Release, figure: Callable[[str], None]
+) -> None:
     needs()
     path = Path(paths.lock_holder(world.env))
     with stopped_refresh(world, built_release, api) as stopped, stranger() as other:
         let_it_hang(world, stopped, really=False)
-        good, started = path.read_text(), Path(f"/proc/{other.pid}/stat").read_text().rpartition(")")[2].split()[19]
+        good, started = (
+            path.read_text(),
+            Path(f"/proc/{other.pid}/stat").read_text().rpartition(")")[2].split()[19],
+        )
         assert holder(world.env) is not None
         change_note(world, started=str(int(note_of(world)["started"]) - 1))
-        falsehoods = [path.read_bytes(), b"", b"{", b"[]", b'{"pid": 1, "since": 0}', b"\0" * 4096, b'{"pid":' + b"9" * 5000 + b"}"]
+        falsehoods = [
+            path.read_bytes(),
+            b"",
+            b"{",
+            b"[]",
+            b'{"pid": 1, "since": 0}',
+            b"\0" * 4096,
+            b'{"pid":' + b"9" * 5000 + b"}",
+        ]
         path.write_text(good)
         named: list[dict[str, object]] = [
             {"pid": other.pid},
@@ -167,4 +203,6 @@ def is_stopped(pid: int) -> bool:
 
 def stranger() -> subprocess.Popen[bytes]:
     """A program of this user's that is no refresh; it ends with its stdin."""
-    return subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE
+    )

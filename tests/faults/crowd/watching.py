@@ -43,7 +43,9 @@ class Watch:
         self.refreshes.append(len(refreshes(self.release)))
         with contextlib.suppress(OSError, ValueError):
             pid = json.loads(Path(paths.lock_holder(self.world.env)).read_text())["pid"]
-            fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+            fields = dict(
+                line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+            )
             self.descriptors.append(len(os.listdir(f"/proc/{pid}/fd")))
             self.peaks_kb.append(int(fields["VmHWM"].split()[0]))
 

@@ -55,11 +55,15 @@ def _use_up_files(scene: Scene) -> None:
 
 
 def _aside(then: str) -> Callable[[Scene], None]:
-    return lambda scene: scene.space.do("sh", "-c", f"mv '{_own(scene)}' '{_own(scene)}.aside' && {then.format(_own(scene))}")
+    return lambda scene: scene.space.do(
+        "sh", "-c", f"mv '{_own(scene)}' '{_own(scene)}.aside' && {then.format(_own(scene))}"
+    )
 
 
 def _back(scene: Scene) -> None:
-    scene.space.do("sh", "-c", f"rm -rf '{_own(scene)}' && mv '{_own(scene)}.aside' '{_own(scene)}'")
+    scene.space.do(
+        "sh", "-c", f"rm -rf '{_own(scene)}' && mv '{_own(scene)}.aside' '{_own(scene)}'"
+    )
 
 
 def _mode(mode: str) -> Callable[[Scene], None]:
@@ -67,17 +71,50 @@ def _mode(mode: str) -> Callable[[Scene], None]:
 
 
 def _without_locks(error: str) -> Fault:
-    before = ("strace", "-f", "-qq", "-o", "/dev/null", "--trace=flock", f"--inject=flock:error={error}")
-    return Fault(_nothing, _nothing, UNLOCKABLE, "the file system has no locks", "the file system has no locks", before=before)
+    before = (
+        "strace",
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "--trace=flock",
+        f"--inject=flock:error={error}",
+    )
+    return Fault(
+        _nothing,
+        _nothing,
+        UNLOCKABLE,
+        "the file system has no locks",
+        "the file system has no locks",
+        before=before,
+    )
 
 
 def _refusing(error: str) -> Fault:
     """The system takes nothing more into the files of the cache: a quota, a disk that breaks."""
-    files = (".snapshot.json.usageline-new", "store/cache.db", "store/cache.db-journal", ".tried.usageline-new")
+    files = (
+        ".snapshot.json.usageline-new",
+        "store/cache.db",
+        "store/cache.db-journal",
+        ".tried.usageline-new",
+    )
     places = tuple(word for name in files for word in ("-P", "{cache}/" + name))
     calls = "write,pwrite64,pwritev"
-    before = ("strace", "-f", "-qq", "-o", "/dev/null", *places, f"--trace={calls}", f"--inject={calls}:error={error}")
-    says, known = (FULL, "the disk is full") if error == "EDQUOT" else (UNWRITABLE, "the cache cannot be written")
+    before = (
+        "strace",
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        *places,
+        f"--trace={calls}",
+        f"--inject={calls}:error={error}",
+    )
+    says, known = (
+        (FULL, "the disk is full")
+        if error == "EDQUOT"
+        else (UNWRITABLE, "the cache cannot be written")
+    )
     return Fault(_nothing, _nothing, says, known, known, before=before)
 
 
@@ -90,7 +127,11 @@ FAULTS = {
         "full",
     ),
     "no inodes": Fault(
-        _use_up_files, lambda scene: scene.space.do("sh", "-c", f"rm {_cache(scene)}/file*"), FULL, "the disk is full", "full"
+        _use_up_files,
+        lambda scene: scene.space.do("sh", "-c", f"rm {_cache(scene)}/file*"),
+        FULL,
+        "the disk is full",
+        "full",
     ),
     "read-only": Fault(
         lambda scene: scene.space.do("mount", "-o", "remount,ro", _cache(scene)),
@@ -104,10 +145,25 @@ FAULTS = {
     "no flock (ENOLCK)": _without_locks("ENOLCK"),
     "no flock (ENOSYS)": _without_locks("ENOSYS"),
     "no flock (EOPNOTSUPP)": _without_locks("EOPNOTSUPP"),
-    "a file in its place": Fault(_aside(": >'{0}'"), _back, UNSAFE, "is no directory", "is no directory", shows=False),
-    "a symbolic link": Fault(_aside("ln -s '{0}.aside' '{0}'"), _back, UNSAFE, "is no directory", "is no directory"),
-    "world-writable": Fault(_mode("0777"), _mode("0700"), UNSAFE, "can be written by others", "can be written by others"),
-    "mode 0": Fault(_mode("0000"), _mode("0700"), UNWRITABLE, "refreshed", "cannot be written", shows=False, mended=True, before=AS_USER),
+    "a file in its place": Fault(
+        _aside(": >'{0}'"), _back, UNSAFE, "is no directory", "is no directory", shows=False
+    ),
+    "a symbolic link": Fault(
+        _aside("ln -s '{0}.aside' '{0}'"), _back, UNSAFE, "is no directory", "is no directory"
+    ),
+    "world-writable": Fault(
+        _mode("0777"), _mode("0700"), UNSAFE, "can be written by others", "can be written by others"
+    ),
+    "mode 0": Fault(
+        _mode("0000"),
+        _mode("0700"),
+        UNWRITABLE,
+        "refreshed",
+        "cannot be written",
+        shows=False,
+        mended=True,
+        before=AS_USER,
+    ),
 }
 
 

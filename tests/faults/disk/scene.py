@@ -12,7 +12,7 @@ from tests.faults.disk.space import wait_for_background
 from tests.hot import Hot
 from tests.world import CANARY
 from usageline.core import paths
-from usageline.line.spawn import HINDERED_S
+from usageline.core.throttle import BACKOFF_S
 
 if TYPE_CHECKING:
     import subprocess
@@ -93,7 +93,7 @@ class Scene:
         found = _times(stamp)
         if found is not None:
             with contextlib.suppress(OSError):  # read-only: then no line can try anything either
-                os.utime(stamp, (found[0], found[1] - HINDERED_S - 1))
+                os.utime(stamp, (found[0], found[1] - BACKOFF_S - 1))
 
     def usageline(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command."""

@@ -22,10 +22,22 @@ class Space:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._keeper = subprocess.Popen([*NAMESPACE, "sh", "-c", "echo; exec cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._keeper = subprocess.Popen(
+            [*NAMESPACE, "sh", "-c", "echo; exec cat"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
         assert self._keeper.stdout
         assert self._keeper.stdout.readline() == b"\n"
-        self.prefix = ["nsenter", "--preserve-credentials", "--user", "--mount", "--target", str(self._keeper.pid), "--"]
+        self.prefix = [
+            "nsenter",
+            "--preserve-credentials",
+            "--user",
+            "--mount",
+            "--target",
+            str(self._keeper.pid),
+            "--",
+        ]
         self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
     def close(self) -> None:
@@ -35,7 +47,9 @@ class Space:
 
     def do(self, *command: str | Path, fine: tuple[int, ...] = (0,)) -> None:
         """Run a command of the test's own in it."""
-        done = subprocess.run([*self.prefix, *map(str, command)], check=False, capture_output=True, env=self.env)
+        done = subprocess.run(
+            [*self.prefix, *map(str, command)], check=False, capture_output=True, env=self.env
+        )
         assert done.returncode in fine, done.stderr
 
     def mount(self, path: str | Path, options: str) -> None:

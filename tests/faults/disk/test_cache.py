@@ -66,7 +66,9 @@ def assert_bounded(scene: Scene, fault: Fault, turns: int) -> None:
     "with their age; `usageline refresh` and `usageline doctor` name the reason",
 )
 @pytest.mark.parametrize("name", EACH)
-def test_a_cache_that_fails(name: str, scene: Scene, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+def test_a_cache_that_fails(
+    name: str, scene: Scene, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
     needs(*(("strace",) if "strace" in FAULTS[name].before else ()))
     fault, turns = FAULTS[name], size(1, 3)
     scene.get_numbers()
@@ -80,7 +82,9 @@ def test_a_cache_that_fails(name: str, scene: Scene, size: Callable[[int, int], 
             assert fault.doctor in " ".join(told.stdout.split())
         assert len(scene.api.requests) == asked
         done = scene.usageline("refresh", "--force")
-        assert (done.returncode, len(scene.api.requests) - asked) == ((0, 1) if fault.mended else (1, 0))
+        assert (done.returncode, len(scene.api.requests) - asked) == (
+            (0, 1) if fault.mended else (1, 0)
+        )
         assert fault.refresh in done.stdout + done.stderr
     tries = scene.starts - 1
     scene.a_minute_passes()
@@ -99,10 +103,19 @@ def test_a_cache_that_fails(name: str, scene: Scene, size: Callable[[int, int], 
     sees="`no refresh: the disk is full`",
 )
 @pytest.mark.parametrize(
-    "name", ["full", pytest.param("no inodes", marks=pytest.mark.full), pytest.param("no flock (ENOLCK)", marks=pytest.mark.full)]
+    "name",
+    [
+        "full",
+        pytest.param("no inodes", marks=pytest.mark.full),
+        pytest.param("no flock (ENOLCK)", marks=pytest.mark.full),
+    ],
 )
-@pytest.mark.parametrize("made", [True, pytest.param(False, marks=pytest.mark.full)], ids=["with a directory", "without"])
-def test_a_cache_that_never_worked(name: str, made: bool, scene: Scene, figure: Callable[[str], None]) -> None:
+@pytest.mark.parametrize(
+    "made", [True, pytest.param(False, marks=pytest.mark.full)], ids=["with a directory", "without"]
+)
+def test_a_cache_that_never_worked(
+    name: str, made: bool, scene: Scene, figure: Callable[[str], None]
+) -> None:
     needs(*(("strace",) if "strace" in FAULTS[name].before else ()))
     fault = FAULTS[name]
     if made:
@@ -122,7 +135,9 @@ def test_a_cache_that_never_worked(name: str, made: bool, scene: Scene, figure: 
     sees="`rate-limited until 14:05`",
 )
 @pytest.mark.parametrize("name", ["no inodes", pytest.param("full", marks=pytest.mark.full)])
-def test_a_cooldown_outlives_a_full_disk(name: str, scene: Scene, figure: Callable[[str], None]) -> None:
+def test_a_cooldown_outlives_a_full_disk(
+    name: str, scene: Scene, figure: Callable[[str], None]
+) -> None:
     scene.get_numbers()
     scene.api.fault = "429:3600"
     scene.ask()
@@ -141,7 +156,9 @@ def test_a_cooldown_outlives_a_full_disk(name: str, scene: Scene, figure: Callab
     "A cache directory of another user is refused: nothing is read from it but what is ours, and nothing written.",
     sees="`no refresh: the cache directory is not yours alone`",
 )
-def test_a_cache_of_another_user(hot: Hot, world: World, api: Api, figure: Callable[[str], None]) -> None:
+def test_a_cache_of_another_user(
+    hot: Hot, world: World, api: Api, figure: Callable[[str], None]
+) -> None:
     needs(root=True)
     nobody = 65534
     for directory in (world.cache, world.cache.parent):

@@ -27,7 +27,9 @@ WATCHES = "inotify_init,inotify_init1,inotify_add_watch,fanotify_init,fanotify_m
     "A home whose file system vanishes under a session leaves one whole line, nothing is made in what lies beneath, and when it is back all is as before.",
     sees="`usageline is not installed on this system (if it was: run install.sh again)`, and afterwards the numbers again",
 )
-def test_a_home_that_vanishes(space: Space, world: World, api: Api, figure: Callable[[str], None]) -> None:
+def test_a_home_that_vanishes(
+    space: Space, world: World, api: Api, figure: Callable[[str], None]
+) -> None:
     world.env["NO_COLOR"] = "1"
     install(world)
     kept = world.root / "kept"
@@ -36,7 +38,9 @@ def test_a_home_that_vanishes(space: Space, world: World, api: Api, figure: Call
     world.home.mkdir(mode=0o700)
     space.mount(world.home, "size=64m")
     space.do("cp", "-a", f"{kept}/.", world.home)
-    command = json.loads(space.inside(world.home / ".claude" / "settings.json").read_text())["statusLine"]["command"]
+    command = json.loads(space.inside(world.home / ".claude" / "settings.json").read_text())[
+        "statusLine"
+    ]["command"]
 
     def line() -> str:
         done = space.run("sh", "-c", command, input="{}", stdin=None)
@@ -58,8 +62,12 @@ def test_a_home_that_vanishes(space: Space, world: World, api: Api, figure: Call
     figure("3 lines without a home, 0 files made; numbers back with it")
 
 
-@promise("Nothing is watched: no line, hook, look or refresh needs inotify, and none fails where a system has no watches left.")
-def test_nothing_is_watched(world: World, api: Api, built_release: Release, figure: Callable[[str], None]) -> None:
+@promise(
+    "Nothing is watched: no line, hook, look or refresh needs inotify, and none fails where a system has no watches left."
+)
+def test_nothing_is_watched(
+    world: World, api: Api, built_release: Release, figure: Callable[[str], None]
+) -> None:
     needs("strace", "git")
     log = world.root / "watches"
     hot = Hot(world, built_release)
@@ -85,14 +93,33 @@ def test_nothing_is_watched(world: World, api: Api, built_release: Release, figu
     "A full disk under what the command's output goes to is told, and is no traceback; the line itself ends as always.",
     sees="`usageline: No space left on device`",
 )
-def test_output_that_cannot_be_written(world: World, api: Api, built_release: Release, figure: Callable[[str], None]) -> None:
+def test_output_that_cannot_be_written(
+    world: World, api: Api, built_release: Release, figure: Callable[[str], None]
+) -> None:
     hot = Hot(world, built_release)
     hot.publish()
     done = hot.run(command=["sh", "-c", 'exec "$@" >/dev/full', "sh", *hot.command])
     assert (done.returncode, done.stderr) == (0, b"")
-    commands: tuple[list[str], ...] = (["--json"], [], ["doctor"], ["config", "themes"], ["refresh"])
+    commands: tuple[list[str], ...] = (
+        ["--json"],
+        [],
+        ["doctor"],
+        ["config", "themes"],
+        ["refresh"],
+    )
     for arguments in commands:
-        done_too = world.run("sh", "-c", 'exec "$@" >/dev/full', "sh", built_release.python, "-I", "-B", "-m", "usageline.cli", *arguments)
+        done_too = world.run(
+            "sh",
+            "-c",
+            'exec "$@" >/dev/full',
+            "sh",
+            built_release.python,
+            "-I",
+            "-B",
+            "-m",
+            "usageline.cli",
+            *arguments,
+        )
         assert done_too.returncode == 1, arguments
         assert "Traceback" not in done_too.stderr, arguments
         assert "No space left on device" in done_too.stderr, arguments

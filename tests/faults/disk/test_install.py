@@ -34,7 +34,10 @@ QUICK = ("no room for the program", "read-only")
 def content(space: Space, home: Path) -> dict[str, bytes | None]:
     """Everything in the home directory as those in the space see it: None for a directory."""
     inside = space.inside(home)
-    return {str(path.relative_to(inside)): path.read_bytes() if path.is_file() else None for path in inside.rglob("*")}
+    return {
+        str(path.relative_to(inside)): path.read_bytes() if path.is_file() else None
+        for path in inside.rglob("*")
+    }
 
 
 @promise(
@@ -42,8 +45,12 @@ def content(space: Space, home: Path) -> dict[str, bytes | None]:
     sees="`usageline: …: No space left on device. Free some space on that disk. Run it again when that is solved.`",
 )
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.full) for name in CASES])
-def test_an_install_without_room(name: str, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.full) for name in CASES]
+)
+def test_an_install_without_room(
+    name: str, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
     needs("unshare", "nsenter", "mount", mounts=True)
     directory, options, words = CASES[name]
     machine = make_machine(tmp_path / "world", make_clone(tmp_path / "clone"))
@@ -69,9 +76,14 @@ def test_an_install_without_room(name: str, tmp_path: Path, size: Callable[[int,
 
 @pytest.mark.full
 @pytest.mark.timeout(300)
-@promise("A /tmp that is full or read-only keeps nobody from installing: what is unpacked is unpacked beside the program.", sees="the line")
+@promise(
+    "A /tmp that is full or read-only keeps nobody from installing: what is unpacked is unpacked beside the program.",
+    sees="the line",
+)
 @pytest.mark.parametrize("options", ["size=16k", "ro"])
-def test_an_install_without_a_tmp(options: str, tmp_path_factory: pytest.TempPathFactory, figure: Callable[[str], None]) -> None:
+def test_an_install_without_a_tmp(
+    options: str, tmp_path_factory: pytest.TempPathFactory, figure: Callable[[str], None]
+) -> None:
     needs("unshare", "nsenter", "mount", mounts=True)
     root = tmp_path_factory.mktemp("machine")
     machine = make_machine(root / "world", make_clone(root / "clone"))
@@ -86,7 +98,9 @@ def test_an_install_without_a_tmp(options: str, tmp_path_factory: pytest.TempPat
         machine.world.env["USAGELINE_API_URL"] = "http://127.0.0.1:9"
         done = space.run("sh", "-c", "cd /mnt && exec /mnt/clone/install.sh", timeout=200)
         assert done.returncode == 0, done.stderr
-        command = json.loads(space.inside(paths.claude_settings(machine.env)).read_text())["statusLine"]["command"]
+        command = json.loads(space.inside(paths.claude_settings(machine.env)).read_text())[
+            "statusLine"
+        ]["command"]
         line = space.run("sh", "-c", command, input="{}", stdin=None)
         assert (line.returncode, line.stdout.count("\n")) == (0, 1)
     finally:

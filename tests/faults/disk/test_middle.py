@@ -48,7 +48,15 @@ CALLS = (
 
 ERRORS = ("ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES", "EFBIG")
 
-MIDDLE = ("full", "no inodes", "a file in its place", "a symbolic link", "world-writable", "mode 0", "unmounted")
+MIDDLE = (
+    "full",
+    "no inodes",
+    "a file in its place",
+    "a symbolic link",
+    "world-writable",
+    "mode 0",
+    "unmounted",
+)
 
 
 @promise(
@@ -56,8 +64,16 @@ MIDDLE = ("full", "no inodes", "a file in its place", "a symbolic link", "world-
     "or new, and never a part of one; the refresh ends in silence, and the next one heals all of it.",
     sees="the last numbers with their age, or where the disk is gone `usage: loading…` until new ones are there",
 )
-@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in {"full", "unmounted"} else pytest.mark.full) for name in MIDDLE])
-def test_a_disk_that_fails_while_the_service_answers(name: str, scene: Scene, figure: Callable[[str], None]) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in {"full", "unmounted"} else pytest.mark.full)
+        for name in MIDDLE
+    ],
+)
+def test_a_disk_that_fails_while_the_service_answers(
+    name: str, scene: Scene, figure: Callable[[str], None]
+) -> None:
     scene.get_numbers()
     scene.grow_old()
     before = scene.snapshot.read_bytes()
@@ -101,7 +117,11 @@ def test_a_disk_that_fails_while_the_service_answers(name: str, scene: Scene, fi
 )
 @pytest.mark.timeout(300)
 def test_any_call_of_a_refresh_may_fail(
-    world: World, api: Api, built_release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]
+    world: World,
+    api: Api,
+    built_release: Release,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     needs("strace")
     hot, log = Hot(world, built_release), world.root / "calls"
@@ -112,7 +132,9 @@ def test_any_call_of_a_refresh_may_fail(
     assert tried.returncode == 0
     moments = _moments(log.read_text(), str(world.root))
     chosen = [
-        moments[round(index * (len(moments) - 1) / (count - 1))] for count in [min(size(4, 60), len(moments))] for index in range(count)
+        moments[round(index * (len(moments) - 1) / (count - 1))]
+        for count in [min(size(4, 60), len(moments))]
+        for index in range(count)
     ]
     torn, broken = 0, 0
     for index, (call, number) in enumerate(chosen):
@@ -135,8 +157,14 @@ def test_any_call_of_a_refresh_may_fail(
     world.make_due()
     _heal(world, refresh)
     assert stray(os.listdir(world.cache)) == []
-    assert not [path for path in world.files() if path.name != ".credentials.json" and CANARY.encode() in path.read_bytes()]
-    figure(f"{len(chosen)} of {len(moments)} calls refused, {len(ERRORS)} reasons: 0 torn files, 0 broken lines, 0 stray files")
+    assert not [
+        path
+        for path in world.files()
+        if path.name != ".credentials.json" and CANARY.encode() in path.read_bytes()
+    ]
+    figure(
+        f"{len(chosen)} of {len(moments)} calls refused, {len(ERRORS)} reasons: 0 torn files, 0 broken lines, 0 stray files"
+    )
 
 
 def _moments(log: str, below: str) -> list[tuple[str, int]]:

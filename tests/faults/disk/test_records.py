@@ -36,16 +36,23 @@ BEFORE = 'theme = "ascii"  # mine\n'
     sees="fresh numbers; `usageline doctor` says that the disk of the history is full, or read-only",
 )
 @pytest.mark.parametrize("fault", ["full", pytest.param("read-only", marks=pytest.mark.full)])
-def test_a_history_that_cannot_be_added_to(fault: str, scene: Scene, figure: Callable[[str], None]) -> None:
+def test_a_history_that_cannot_be_added_to(
+    fault: str, scene: Scene, figure: Callable[[str], None]
+) -> None:
     state = Path(paths.state_dir(scene.world.env)).parent
     scene.space.mount(state, "size=64k")
     scene.get_numbers()
-    files = lambda: {path.name: path.read_bytes() for path in scene.space.inside(paths.history_dir(scene.world.env)).rglob("*.jsonl")}  # noqa: E731
+    files = lambda: {  # noqa: E731 - a lambda, as the others
+        path.name: path.read_bytes()
+        for path in scene.space.inside(paths.history_dir(scene.world.env)).rglob("*.jsonl")
+    }
     before = files()
     assert len(before) == 1
     # So full that not even the rest of the last block is free.
     if fault == "full":
-        scene.space.do("sh", "-c", f"truncate -s %4096 {paths.history_dir(scene.world.env)}/*/*.jsonl")
+        scene.space.do(
+            "sh", "-c", f"truncate -s %4096 {paths.history_dir(scene.world.env)}/*/*.jsonl"
+        )
         scene.space.fill(state)
     else:
         scene.space.do("mount", "-o", "remount,ro", state)
@@ -57,9 +64,15 @@ def test_a_history_that_cannot_be_added_to(fault: str, scene: Scene, figure: Cal
         assert "ago" not in line
     assert files() == before
     told = " ".join(scene.usageline("doctor").stdout.split())
-    assert ("the disk of the history" if fault == "full" else "the history, ~/.local/state/usageline, is on a read-only") in told
+    assert (
+        "the disk of the history"
+        if fault == "full"
+        else "the history, ~/.local/state/usageline, is on a read-only"
+    ) in told
     assert scene.usageline("history", "--json").returncode == 0
-    scene.space.do("rm", f"{state}/filler") if fault == "full" else scene.space.do("mount", "-o", "remount,rw", state)
+    scene.space.do("rm", f"{state}/filler") if fault == "full" else scene.space.do(
+        "mount", "-o", "remount,rw", state
+    )
     scene.ask()
     for name, content in files().items():
         assert content.startswith(before[name])
@@ -71,14 +84,26 @@ def test_a_history_that_cannot_be_added_to(fault: str, scene: Scene, figure: Cal
     "A configuration that cannot be written, because the disk is full, read-only, or files may not grow, stays as it was, and the command says why.",
     sees="`~/.config/usageline/config.toml cannot be written: No space left on device`",
 )
-def test_a_configuration_that_cannot_be_written(space: Space, world: World, built_release: Release, figure: Callable[[str], None]) -> None:
+def test_a_configuration_that_cannot_be_written(
+    space: Space, world: World, built_release: Release, figure: Callable[[str], None]
+) -> None:
     needs("prlimit")
     directory = Path(paths.config_file(world.env)).parent
     space.mount(directory.parent, "size=16k")
     space.inside(directory).mkdir(mode=0o700)
     file = space.inside(paths.config_file(world.env))
     file.write_text(BEFORE)
-    change = [built_release.python, "-I", "-B", "-m", "usageline.cli", "config", "set", "theme", "powerline"]
+    change = [
+        built_release.python,
+        "-I",
+        "-B",
+        "-m",
+        "usageline.cli",
+        "config",
+        "set",
+        "theme",
+        "powerline",
+    ]
     space.fill(directory.parent)
     told = {"full": space.run(*change)}
     space.do("mount", "-o", "remount,ro", directory.parent)
@@ -86,7 +111,11 @@ def test_a_configuration_that_cannot_be_written(space: Space, world: World, buil
     space.do("mount", "-o", "remount,rw", directory.parent)
     space.do("rm", f"{directory.parent}/filler")
     told["too large"] = space.run("prlimit", "--fsize=0", *change)
-    words = {"full": "No space left", "read-only": "Read-only file system", "too large": "File too large"}
+    words = {
+        "full": "No space left",
+        "read-only": "Read-only file system",
+        "too large": "File too large",
+    }
     for fault, done in told.items():
         assert done.returncode == 1
         assert f"config.toml cannot be written: {words[fault]}" in done.stderr
@@ -102,12 +131,17 @@ def test_a_configuration_that_cannot_be_written(space: Space, world: World, buil
     "does not wait for it again and again.",
     sees="`config.toml is not read: the disk is full`",
 )
-def test_a_configuration_that_cannot_be_compiled(scene: Scene, figure: Callable[[str], None]) -> None:
+def test_a_configuration_that_cannot_be_compiled(
+    scene: Scene, figure: Callable[[str], None]
+) -> None:
     scene.world.configure('rows = [["text", "session"]]\n[segments.text]\ntext = "before"\n')
     scene.get_numbers()
     assert "before" in scene.hot.run().stdout.decode()
     scene.space.fill(scene.world.home / ".cache")
-    scene.world.configure('rows = [["text", "session"]]\n[segments.text]\ntext = "afterwards, and longer"\n' + "# more\n" * 99)
+    scene.world.configure(
+        'rows = [["text", "session"]]\n[segments.text]\ntext = "afterwards, and longer"\n'
+        + "# more\n" * 99
+    )
     stamp, tries = scene.space.inside(paths.line_config_stamp(scene.world.env)), set()
     for _ in range(5):
         shown = scene.hot.run().stdout.decode()
@@ -128,7 +162,9 @@ def test_a_configuration_that_cannot_be_compiled(scene: Scene, figure: Callable[
     "directory it removes the program and says what is left to do; run again once there is room it takes back the rest.",
     sees="`~/.claude/settings.json: No space left on device. Free some space on that disk. Run it again when that is solved.`",
 )
-def test_an_uninstall_without_room(space: Space, world: World, api: Api, figure: Callable[[str], None]) -> None:
+def test_an_uninstall_without_room(
+    space: Space, world: World, api: Api, figure: Callable[[str], None]
+) -> None:
     claude = Path(paths.claude_settings(world.env)).parent
     aside = world.root / "claude"
     world.env["NO_COLOR"] = "1"
@@ -156,7 +192,13 @@ def test_an_uninstall_without_room(space: Space, world: World, api: Api, figure:
     assert settings.read_bytes() == before
     space.do("mount", "-o", "remount,rw", claude)
     space.do("rm", f"{claude}/filler")
-    again = [sys.executable, "-I", "-B", REPOSITORY / "plugin" / "usageline" / "setup" / "__main__.py", "--uninstall"]
+    again = [
+        sys.executable,
+        "-I",
+        "-B",
+        REPOSITORY / "plugin" / "usageline" / "setup" / "__main__.py",
+        "--uninstall",
+    ]
     assert space.run(*again).returncode == 0
     assert b"usageline" not in settings.read_bytes()
     assert stray(os.listdir(settings.parent)) == []

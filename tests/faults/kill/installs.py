@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from tests.setup.machine import Machine
     from tests.world import Release
 
-SETUP = [INTERPRETER, "-I", "-B", str(REPOSITORY / "plugin" / "usageline" / "setup" / "__main__.py")]
+SETUP = [
+    INTERPRETER,
+    "-I",
+    "-B",
+    str(REPOSITORY / "plugin" / "usageline" / "setup" / "__main__.py"),
+]
 BEFORE = b'{\n  "model": "opus",\n  "statusLine": {"type": "command", "command": "mine.sh"}\n}\n'
 CHAIN = frozenset({".local", ".local/state"})
 """Directories that stay, empty, where the process was killed between removing its record of having made them and removing them."""
@@ -33,7 +38,9 @@ def machine(root: Path, built: Release, *, linked: bool) -> tuple[Machine, Scene
     found = make_machine(root, REPOSITORY)
     scene = Scene(found.world)
     found.write_settings(BEFORE)
-    release, _ = program.planned(Job(env=found.env, source=str(REPOSITORY), say=lambda _: None), None)
+    release, _ = program.planned(
+        Job(env=found.env, source=str(REPOSITORY), say=lambda _: None), None
+    )
     if linked:
         Path(release.root).mkdir(parents=True)
         for part in built.root.iterdir():
@@ -91,7 +98,14 @@ def uninstall(root: Path, built: Release, *, linked: bool = True) -> Case:
     def look() -> None:
         assert found.settings.read_bytes() in (BEFORE, wired)
 
-    return Case(scene, Command([*SETUP, "--uninstall"], found.env), look, lambda: _take_back(found), put_back, spare=CHAIN)
+    return Case(
+        scene,
+        Command([*SETUP, "--uninstall"], found.env),
+        look,
+        lambda: _take_back(found),
+        put_back,
+        spare=CHAIN,
+    )
 
 
 def _take_back(found: Machine) -> None:

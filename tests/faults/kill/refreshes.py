@@ -15,9 +15,9 @@ from tests.faults.kill.walk import Case
 from tests.server import Api, usage_body
 from tests.world import World
 from usageline.core import paths
-from usageline.refresh import lock
 from usageline.refresh.run import refresh
 from usageline.storage.history.line import decode
+from usageline.system import lock
 from usageline.system.files import temporaries
 
 if TYPE_CHECKING:

@@ -15,14 +15,15 @@ from tests.hot import INTERPRETER, Hot
 from tests.world import World
 from usageline.config.compile import compile_config
 from usageline.config.template import default_file
-from usageline.core import paths
-from usageline.line import git
+from usageline.core import git_repo, paths
 from usageline.system.files import temporaries
 
 if TYPE_CHECKING:
     from tests.world import Release
 
-CONFIG = '# mine\ntheme = "dark" # dark\nrows = [["session", "git"]]\n[chain]\ncommand = "echo other"\n'
+CONFIG = (
+    '# mine\ntheme = "dark" # dark\nrows = [["session", "git"]]\n[chain]\ncommand = "echo other"\n'
+)
 CHANGED = CONFIG.replace("dark", "light", 1)
 IDLE = "#!/bin/sh\nexit 0\n"
 
@@ -48,7 +49,9 @@ def line(root: Path, release: Release, *, due: bool) -> Case:
         hot.publish(next_refresh_at=int(time.time()) - 1)
     world.configure(CONFIG)
     scene.keep()
-    command = Command(hot.command, {**world.env, "COLUMNS": "160"}, json.dumps({"cwd": str(project)}).encode())
+    command = Command(
+        hot.command, {**world.env, "COLUMNS": "160"}, json.dumps({"cwd": str(project)}).encode()
+    )
     before = _content(scene)
 
     def look() -> None:
@@ -70,8 +73,17 @@ def hook(root: Path, release: Release) -> Case:
     """A session's start with an alert to tell, and a refresh to start."""
     scene = Scene(World(root))
     now = int(time.time())
-    alert = {"kind": "session", "label": "Current session", "threshold": 75, "percent": 80, "at": now - 60, "resets_at": now + 7000}
-    Hot(scene.world, release).publish(next_refresh_at=now - 1, alerts=[{**alert, "session_start": True}])
+    alert = {
+        "kind": "session",
+        "label": "Current session",
+        "threshold": 75,
+        "percent": 80,
+        "at": now - 60,
+        "resets_at": now + 7000,
+    }
+    Hot(scene.world, release).publish(
+        next_refresh_at=now - 1, alerts=[{**alert, "session_start": True}]
+    )
     scene.keep()
     command = Command([INTERPRETER, "-I", "-S", "-B", str(release.hook)], scene.world.env)
     published = scene.world.snapshot()
@@ -94,14 +106,22 @@ def look_at_repository(root: Path, release: Release) -> Case:
     scene = Scene(World(root))
     project = scene.world.home / "project"
     subprocess.run(["git", "init", "-q", str(project)], check=True, env=scene.world.env)
-    found = git.repository(str(project))
+    found = git_repo.repository(str(project))
     assert found is not None
     return _look(scene, release, f"git-{found.key}", "git", str(project))
 
 
 def look_at_chain(root: Path, release: Release) -> Case:
     """A chained command that prints a row."""
-    return _look(Scene(World(root)), release, "chain-0123456789abcdef", "chain", "0123456789abcdef", "5.0", "echo other")
+    return _look(
+        Scene(World(root)),
+        release,
+        "chain-0123456789abcdef",
+        "chain",
+        "0123456789abcdef",
+        "5.0",
+        "echo other",
+    )
 
 
 def compilation(root: Path, release: Release) -> Case:
@@ -112,8 +132,12 @@ def compilation(root: Path, release: Release) -> Case:
     scene.world.configure(CHANGED)
     scene.keep()
     target = paths.line_config(scene.world.env)
-    command = Command([str(release.python), "-I", "-B", "-m", "usageline.config.compile"], scene.world.env)
-    return Case(scene, command, lambda: _assert_whole(scene, target), lambda: _complete(scene, command))
+    command = Command(
+        [str(release.python), "-I", "-B", "-m", "usageline.config.compile"], scene.world.env
+    )
+    return Case(
+        scene, command, lambda: _assert_whole(scene, target), lambda: _complete(scene, command)
+    )
 
 
 CONFIG_COMMANDS = {
@@ -138,7 +162,9 @@ def config(root: Path, release: Release, name: str) -> Case:
     editor.write_text('#!/bin/sh\nsed -i \'s/= "dark/= "light/\' "$1"\n')
     editor.chmod(0o700)
     world.env["VISUAL"] = str(editor)
-    command = Command([str(release.python), "-I", "-B", "-m", "usageline.cli", "config", *words], world.env)
+    command = Command(
+        [str(release.python), "-I", "-B", "-m", "usageline.cli", "config", *words], world.env
+    )
     left = Path(paths.state_dir(world.env)) / "edit" / "config.toml"
 
     def look() -> None:
@@ -155,14 +181,18 @@ def config(root: Path, release: Release, name: str) -> Case:
             file.unlink()
         _complete(scene, command)
         assert file.read_text() == after
-        compile_config(world.env)  # as the next line has it done, where the command found nothing left to do
+        compile_config(
+            world.env
+        )  # as the next line has it done, where the command found nothing left to do
 
     return Case(scene, command, look, again)
 
 
 def _look(scene: Scene, release: Release, result: str, *words: str) -> Case:
     scene.keep()
-    command = Command([str(release.python), "-I", "-B", "-m", "usageline.jobs", *words], scene.world.env)
+    command = Command(
+        [str(release.python), "-I", "-B", "-m", "usageline.jobs", *words], scene.world.env
+    )
     path = Path(paths.looks_dir(scene.world.env)) / f"{result}.json"
 
     def again() -> None:
@@ -182,7 +212,10 @@ def _assert_whole(scene: Scene, path: str) -> None:
     if Path(path).exists():
         assert json.loads(Path(path).read_text())["version"] == 1
     strays = {str(file) for file in scene.home.rglob(".*-new")}
-    config_file, edit = paths.config_file(scene.world.env), paths.state_dir(scene.world.env) + "/edit/"
+    config_file, edit = (
+        paths.config_file(scene.world.env),
+        paths.state_dir(scene.world.env) + "/edit/",
+    )
     files = (path, config_file, edit + "config.toml", edit + "before.toml")
     assert strays <= {name for file in files for name in temporaries(file)}
 

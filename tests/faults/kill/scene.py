@@ -51,12 +51,19 @@ class Scene:
 
     def files(self) -> dict[str, str]:
         """Everything there is, directories too: path below the home -> mode and kind."""
-        return {str(path.relative_to(self.home)): stat.filemode(path.lstat().st_mode) for path in self.home.rglob("*")}
+        return {
+            str(path.relative_to(self.home)): stat.filemode(path.lstat().st_mode)
+            for path in self.home.rglob("*")
+        }
 
     def processes(self) -> list[int]:
         """The processes that run in this world."""
         mark = f"HOME={self.home}".encode()
-        return [int(process.name) for process in Path("/proc").glob("[0-9]*") if mark in _environment(process)]
+        return [
+            int(process.name)
+            for process in Path("/proc").glob("[0-9]*")
+            if mark in _environment(process)
+        ]
 
     def assert_nothing_runs(self, within_s: float = DEADLINE_S) -> None:
         """No process of this world is left when the program's own deadline has passed."""

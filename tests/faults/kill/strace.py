@@ -12,8 +12,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CALLS = (
-    *("?open", "openat", "?creat", "write", "writev", "pwrite64", "?rename", "renameat", "renameat2", "?unlink", "unlinkat", "?rmdir"),
-    *("?mkdir", "mkdirat", "?link", "linkat", "?symlink", "symlinkat", "?chmod", "fchmod", "fchmodat", "utimensat"),
+    *(
+        "?open",
+        "openat",
+        "?creat",
+        "write",
+        "writev",
+        "pwrite64",
+        "?rename",
+        "renameat",
+        "renameat2",
+        "?unlink",
+        "unlinkat",
+        "?rmdir",
+    ),
+    *(
+        "?mkdir",
+        "mkdirat",
+        "?link",
+        "linkat",
+        "?symlink",
+        "symlinkat",
+        "?chmod",
+        "fchmod",
+        "fchmodat",
+        "utimensat",
+    ),
     *("fsync", "fdatasync", "ftruncate", "truncate", "flock", "close", "exit_group"),
 )
 """The calls that are looked at. With `?` one that not every machine has."""
@@ -60,14 +84,29 @@ class Command:
 
     def killed_at(self, call: Call) -> bool:
         """Run it and kill it as it enters that call; False where it ended without having come so far."""
-        status = self._run("-e", f"trace={call.name}", "-e", f"inject={call.name}:signal=KILL:when={call.count}", "-o", "/dev/null")
+        status = self._run(
+            "-e",
+            f"trace={call.name}",
+            "-e",
+            f"inject={call.name}:signal=KILL:when={call.count}",
+            "-o",
+            "/dev/null",
+        )
         assert status in (0, -9), f"it ended with {status}"
         return status == -9
 
     def _run(self, *options: str) -> int:
         null = subprocess.DEVNULL
         words = ["strace", "-qqq", "-e", "signal=none", *options, *self.words]
-        return subprocess.run(words, env=self.env, input=self.data, stdout=null, stderr=null, timeout=TIMEOUT_S, check=False).returncode
+        return subprocess.run(
+            words,
+            env=self.env,
+            input=self.data,
+            stdout=null,
+            stderr=null,
+            timeout=TIMEOUT_S,
+            check=False,
+        ).returncode
 
 
 def _only_reads(name: str, line: str, read: set[str]) -> bool:

@@ -29,12 +29,20 @@ ALL = 10_000
 )
 @pytest.mark.parametrize("kind", ["first", "due"])
 def test_refresh(
-    *, kind: str, tmp_path: Path, built_release: Release, api: Api, size: Callable[[int, int], int], figure: Callable[[str], None]
+    *,
+    kind: str,
+    tmp_path: Path,
+    built_release: Release,
+    api: Api,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     needs("strace")
     api.body = usage_body(session=92)
     make = getattr(refreshes, kind)
-    killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", built_release, api), size(6, ALL))
+    killed = walk(
+        lambda number: make(tmp_path / f"{kind}-{number}", built_release, api), size(6, ALL)
+    )
     figure(f"{kind}: killed at {killed} calls, nothing torn, nothing left")
 
 
@@ -43,7 +51,13 @@ def test_refresh(
     sees="The line again, a few seconds later.",
 )
 @pytest.mark.parametrize("kind", ["first", "due", "hook"])
-def test_line_and_hook(kind: str, tmp_path: Path, release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+def test_line_and_hook(
+    kind: str,
+    tmp_path: Path,
+    release: Release,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
+) -> None:
     needs("strace", "git")
     idle = runs.idle(release)
 
@@ -59,7 +73,13 @@ def test_line_and_hook(kind: str, tmp_path: Path, release: Release, size: Callab
     sees="What was there before, until the next look.",
 )
 @pytest.mark.parametrize("kind", ["look_at_repository", "look_at_chain", "compilation"])
-def test_look(kind: str, tmp_path: Path, built_release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+def test_look(
+    kind: str,
+    tmp_path: Path,
+    built_release: Release,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
+) -> None:
     needs("strace", "git")
     make = getattr(runs, kind)
     killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", built_release), size(3, ALL))
@@ -71,9 +91,17 @@ def test_look(kind: str, tmp_path: Path, built_release: Release, size: Callable[
     sees="The configuration as it was; the next edit offers the text that was not put in place.",
 )
 @pytest.mark.parametrize("name", list(runs.CONFIG_COMMANDS))
-def test_config(name: str, tmp_path: Path, built_release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+def test_config(
+    name: str,
+    tmp_path: Path,
+    built_release: Release,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
+) -> None:
     needs("strace")
-    killed = walk(lambda number: runs.config(tmp_path / f"{name}-{number}", built_release, name), size(3, ALL))
+    killed = walk(
+        lambda number: runs.config(tmp_path / f"{name}-{number}", built_release, name), size(3, ALL)
+    )
     figure(f"{name}: killed at {killed} calls, nothing torn, nothing left")
 
 
@@ -82,9 +110,13 @@ def test_config(name: str, tmp_path: Path, built_release: Release, size: Callabl
     sees="The status line as it was or the new one; the command can be run again.",
 )
 @pytest.mark.parametrize("kind", ["install", "uninstall"])
-def test_setup(kind: str, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+def test_setup(
+    kind: str, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
     needs("strace")
     built = installs.complete(tmp_path / "built")
     make = getattr(installs, kind)
     killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", built), size(2, ALL))
-    figure(f"{kind}: killed at {killed} calls, settings never torn, nothing left after an uninstall")
+    figure(
+        f"{kind}: killed at {killed} calls, settings never torn, nothing left after an uninstall"
+    )

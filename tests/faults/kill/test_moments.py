@@ -47,7 +47,9 @@ def _case(kind: str, root: Path, release: Release, idle: Release, api: Api) -> C
     if kind == "config":
         return runs.config(root, release, "set")
     built = installs.complete(root.with_name("built"))
-    return (installs.install if kind == "install" else installs.uninstall)(root, built, linked=False)
+    return (installs.install if kind == "install" else installs.uninstall)(
+        root, built, linked=False
+    )
 
 
 @promise(
@@ -56,7 +58,14 @@ def _case(kind: str, root: Path, release: Release, idle: Release, api: Api) -> C
 )
 @pytest.mark.parametrize(
     "kind",
-    ["line", "hook", "refresh", "look", "config", *(pytest.param(kind, marks=pytest.mark.full) for kind in ("install", "uninstall"))],
+    [
+        "line",
+        "hook",
+        "refresh",
+        "look",
+        "config",
+        *(pytest.param(kind, marks=pytest.mark.full) for kind in ("install", "uninstall")),
+    ],
 )
 def test_moments(
     *,
@@ -103,4 +112,6 @@ def _killed_after(case: Case, delay_s: float) -> bool:
 
 def _start(case: Case) -> subprocess.Popen[bytes]:
     null = subprocess.DEVNULL
-    return subprocess.Popen(case.command.words, env=case.command.env, stdin=subprocess.PIPE, stdout=null, stderr=null)
+    return subprocess.Popen(
+        case.command.words, env=case.command.env, stdin=subprocess.PIPE, stdout=null, stderr=null
+    )

@@ -48,12 +48,32 @@ def _by_alert(scene: Scene, release: Release, api: Api) -> list[str]:
 
 
 def _by_chain(_scene: Scene, release: Release, _api: Api) -> list[str]:
-    return [str(release.python), "-I", "-B", "-m", "usageline.jobs", "chain", "0123456789abcdef", "30.0", HANGS]
+    return [
+        str(release.python),
+        "-I",
+        "-B",
+        "-m",
+        "usageline.jobs",
+        "chain",
+        "0123456789abcdef",
+        "30.0",
+        HANGS,
+    ]
 
 
 def _by_what_a_chain_left(_scene: Scene, release: Release, _api: Api) -> list[str]:
     left = f"({HANGS}) >/dev/null 2>&1 & echo row"
-    return [str(release.python), "-I", "-B", "-m", "usageline.jobs", "chain", "0123456789abcdef", "30.0", left]
+    return [
+        str(release.python),
+        "-I",
+        "-B",
+        "-m",
+        "usageline.jobs",
+        "chain",
+        "0123456789abcdef",
+        "30.0",
+        left,
+    ]
 
 
 @promise(
@@ -77,7 +97,11 @@ def test_what_was_started_ends(
     sees="The last output of the chained command, and then a new one.",
 )
 def test_there_is_no_moment_too_soon(
-    tmp_path: Path, built_release: Release, api: Api, size: Callable[[int, int], int], figure: Callable[[str], None]
+    tmp_path: Path,
+    built_release: Release,
+    api: Api,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     scene = Scene(World(tmp_path / "killed"))
     words, null = _by_chain(scene, built_release, api), subprocess.DEVNULL
@@ -94,13 +118,19 @@ def test_there_is_no_moment_too_soon(
         scene.assert_nothing_runs(GONE_S)
         began += (scene.home / "started").exists()
         (scene.home / "started").unlink(missing_ok=True)
-    figure(f"killed {moments} times within 10 ms of its first child's start, {began} times with the command at work: 0 processes left")
+    figure(
+        f"killed {moments} times within 10 ms of its first child's start, {began} times with the command at work: 0 processes left"
+    )
 
 
 @promise(
     "An install that is killed takes along the tool that was installing the packages, whose temporary files go with the next install or uninstall."
 )
-def test_packages(tmp_path: Path, eventually: Callable[[Callable[[], object]], None], figure: Callable[[str], None]) -> None:
+def test_packages(
+    tmp_path: Path,
+    eventually: Callable[[Callable[[], object]], None],
+    figure: Callable[[str], None],
+) -> None:
     found = make_machine(tmp_path / "killed", REPOSITORY)
     found.write_settings(installs.BEFORE)
     scene = Scene(found.world)
@@ -117,11 +147,17 @@ def test_packages(tmp_path: Path, eventually: Callable[[Callable[[], object]], N
     figure("killed in the middle of the packages: 0 processes and 0 files left after an uninstall")
 
 
-def _kill_when_started(scene: Scene, words: list[str], eventually: Callable[[Callable[[], object]], None]) -> None:
+def _kill_when_started(
+    scene: Scene, words: list[str], eventually: Callable[[Callable[[], object]], None]
+) -> None:
     null = subprocess.DEVNULL
     process = subprocess.Popen(words, env=scene.world.env, stdin=null, stdout=null, stderr=null)
     try:
-        eventually(lambda: Path(scene.home / "started").is_file() and os.path.getsize(scene.home / "started"))
+        eventually(
+            lambda: (
+                Path(scene.home / "started").is_file() and os.path.getsize(scene.home / "started")
+            )
+        )
         assert len(scene.processes()) > 1
     finally:
         process.kill()

@@ -68,7 +68,10 @@ def _walk(case: Case, part: int, most: int) -> int:
     case.scene.assert_nothing_runs()
     case.look()
     bulk = [call for call in calls if call.in_bulk]
-    chosen = [*spread([call for call in calls if not call.in_bulk], most), *spread(bulk, min(max(most // 2, 2), MOST_IN_BULK))]
+    chosen = [
+        *spread([call for call in calls if not call.in_bulk], most),
+        *spread(bulk, min(max(most // 2, 2), MOST_IN_BULK)),
+    ]
     killed = 0
     for call in chosen[part::WORLDS]:
         case.reset()

@@ -29,18 +29,28 @@ def good_body() -> bytes:
 
 def head(status: int = 200, *headers: tuple[str, str], kind: str = "application/json") -> bytes:
     """The head of an answer up to its empty line."""
-    lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Such')}", f"Content-Type: {kind}", *(f"{name}: {value}" for name, value in headers)]
+    lines = [
+        f"HTTP/1.1 {status} {REASONS.get(status, 'Such')}",
+        f"Content-Type: {kind}",
+        *(f"{name}: {value}" for name, value in headers),
+    ]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
 
 
-def whole(status: int, body: bytes, *headers: tuple[str, str], kind: str = "application/json") -> bytes:
+def whole(
+    status: int, body: bytes, *headers: tuple[str, str], kind: str = "application/json"
+) -> bytes:
     """An answer with its right length."""
     return head(status, *headers, ("Content-Length", str(len(body))), kind=kind) + body
 
 
 def error(status: int, kind: str, message: str, *headers: tuple[str, str]) -> bytes:
     """An error in the service's own form."""
-    return whole(status, json.dumps({"type": "error", "error": {"type": kind, "message": message}}).encode(), *headers)
+    return whole(
+        status,
+        json.dumps({"type": "error", "error": {"type": kind, "message": message}}).encode(),
+        *headers,
+    )
 
 
 def says(*parts: bytes) -> Script:
@@ -75,13 +85,20 @@ def _deflated(data: bytes) -> bytes:
     return zlib.compress(data, 1)
 
 
-def _server_error(status: int, name: str = "", *headers: tuple[str, str], wait_s: int = 0, quick: bool = False) -> Case:
+def _server_error(
+    status: int, name: str = "", *headers: tuple[str, str], wait_s: int = 0, quick: bool = False
+) -> Case:
     script = says(whole(status, HTML, *headers, kind="text/html"))
-    return Case(name or str(status), "offline", script, f"server error {status}", wait_s=wait_s, quick=quick)
+    return Case(
+        name or str(status), "offline", script, f"server error {status}", wait_s=wait_s, quick=quick
+    )
 
 
 def _others(statuses: Sequence[int]) -> list[Case]:
-    return [Case(str(status), "unreadable", says(whole(status, HTML)), f"unexpected answer {status}") for status in statuses]
+    return [
+        Case(str(status), "unreadable", says(whole(status, HTML)), f"unexpected answer {status}")
+        for status in statuses
+    ]
 
 
 GOOD = [

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from tests.faults.network.cases import Script
     from tests.faults.network.wire import Talk
 
-TOO_LATE, BROKE, NO_HTTP, TOO_LONG = "no answer in time", "the connection broke", "is not HTTP", "longer than 256 KiB"
+TOO_LATE, BROKE, NO_HTTP, TOO_LONG = (
+    "no answer in time",
+    "the connection broke",
+    "is not HTTP",
+    "longer than 256 KiB",
+)
 GIGABYTE = ("Content-Length", str(1 << 30))
 CHUNKED = ("Transfer-Encoding", "chunked")
 HTTP2_SETTINGS = b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x64\0\x04\0\x10\0\0\0\x06\0\x01\0\0"

@@ -22,7 +22,14 @@ WORDS = {
 }
 """What the line says for each status."""
 
-LEAST_WAIT_S = {"ok": 300, "offline": 30, "unreadable": 300, "expired": 300, "no-scope": 300, "rate-limited": 300}
+LEAST_WAIT_S = {
+    "ok": 300,
+    "offline": 30,
+    "unreadable": 300,
+    "expired": 300,
+    "no-scope": 300,
+    "rate-limited": 300,
+}
 """How long nobody asks after the first failure of a kind; up to a tenth more."""
 
 

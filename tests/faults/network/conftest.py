@@ -48,7 +48,10 @@ def authorities(tmp_path_factory: pytest.TempPathFactory) -> tuple[Authority, Au
 
 @pytest.fixture(scope="session")
 def everything(
-    size: Size, built_release: Release, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    size: Size,
+    built_release: Release,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> dict[str, list[Outcome]]:
     """What came of each answer of the service, and of each fault on the way to it where networks can be made."""
     needs()
@@ -63,7 +66,10 @@ def everything(
     else:
         known, unknown = request.getfixturevalue("authorities")
         identities = _identities(known, unknown)
-        jobs += [(way.case, partial(on_the_way, way, built_release, identities, known.certificate)) for way in ways]
+        jobs += [
+            (way.case, partial(on_the_way, way, built_release, identities, known.certificate))
+            for way in ways
+        ]
     jobs += [(case, partial(on_loopback, case, built_release)) for case in services]
     found = _calmly(jobs, root)
     return {"ways": found[: len(ways)], "service": found[len(ways) :]}
@@ -104,7 +110,9 @@ def _calmly(jobs: Sequence[tuple[Case, Job]], root: Path) -> list[Outcome]:
 
     Where the machine gave a refresh no time to run, what came of it is told of the machine: it is repeated afterwards, alone.
     """
-    found = together([(case, partial(job, root / str(number))) for number, (case, job) in enumerate(jobs)])
+    found = together(
+        [(case, partial(job, root / str(number))) for number, (case, job) in enumerate(jobs)]
+    )
     for number, (_, job) in enumerate(jobs):
         for again in range(REPEATED):
             if found[number].first.stalled_s > STALLED_S:

@@ -47,7 +47,8 @@ def main() -> None:
 
 def _listening(address: str, port: int, kind: str = "tcp") -> socket.socket:
     listener = socket.socket(
-        socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM
+        socket.AF_INET6 if ":" in address else socket.AF_INET,
+        socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM,
     )
     listener.bind((address, port))
     if kind == "tcp":
@@ -55,11 +56,15 @@ def _listening(address: str, port: int, kind: str = "tcp") -> socket.socket:
     return listener
 
 
-def _measure(command: list[str], env: dict[str, str], cwd: str, later: tuple[float, list[str]] | None = None) -> dict[str, Any]:
+def _measure(
+    command: list[str], env: dict[str, str], cwd: str, later: tuple[float, list[str]] | None = None
+) -> dict[str, Any]:
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         started = time.monotonic()
         # From this small process: a child's peak begins at what its parent had when it was started.
-        child = subprocess.Popen(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
+        child = subprocess.Popen(
+            command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr
+        )
         timers = [threading.Timer(LONGEST_S, child.kill)]
         if later:
             timers.append(threading.Timer(later[0], subprocess.run, [later[1]], {"check": True}))

@@ -20,7 +20,14 @@ TYPES = {1: 4, 28: 6}
 class NameServer:
     """Answers every question on `listener` (UDP) with `addresses`, or with the error `code`; nothing before `silent_s` have passed."""
 
-    def __init__(self, listener: socket.socket, addresses: Sequence[str] = (), *, code: int = 0, silent_s: float = 0) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        addresses: Sequence[str] = (),
+        *,
+        code: int = 0,
+        silent_s: float = 0,
+    ) -> None:
         self.questions = 0
         self._listener, self._code = listener, code
         self._addresses = [ipaddress.ip_address(address) for address in addresses]
@@ -46,9 +53,16 @@ class NameServer:
     def _answer(self, question: bytes) -> bytes:
         end = question.index(b"\0", 12) + 5
         kind = int.from_bytes(question[end - 4 : end - 2], "big")
-        found = [address.packed for address in self._addresses if address.version == TYPES.get(kind)]
+        found = [
+            address.packed for address in self._addresses if address.version == TYPES.get(kind)
+        ]
         records = b"".join(
-            b"\xc0\x0c" + kind.to_bytes(2, "big") + b"\0\1\0\0\0\x3c" + len(packed).to_bytes(2, "big") + packed for packed in found
+            b"\xc0\x0c"
+            + kind.to_bytes(2, "big")
+            + b"\0\1\0\0\0\x3c"
+            + len(packed).to_bytes(2, "big")
+            + packed
+            for packed in found
         )
         counts = b"\0\1" + len(found).to_bytes(2, "big") + b"\0\0\0\0"
         return question[:2] + bytes([0x81, 0x80 | self._code]) + counts + question[12:end] + records

@@ -82,13 +82,22 @@ def on_loopback(case: Case, release: Release, root: Path) -> Outcome:
         place.close()
 
 
-def on_the_way(way: Way, release: Release, identities: Mapping[str, ssl.SSLContext], authority: Path, root: Path) -> Outcome:
+def on_the_way(
+    way: Way,
+    release: Release,
+    identities: Mapping[str, ssl.SSLContext],
+    authority: Path,
+    root: Path,
+) -> Outcome:
     """The case in a network of its own, in which the API has its own name and nothing else is to be reached."""
     world = with_old_numbers(root)
     world.env.update({way.trust: str(authority), **way.env})
     place = place_for(way, root)
     https, http, at_proxy, questions = place.sockets
-    servers = [Wire(way.case.script, https, identities.get(way.identity)), Wire(_only_listens, http)]
+    servers = [
+        Wire(way.case.script, https, identities.get(way.identity)),
+        Wire(_only_listens, http),
+    ]
     names = NameServer(questions, **(way.names or {}))
     if way.proxy:
         kind = "https" if way.proxy_identity else "http"
@@ -106,7 +115,10 @@ def on_the_way(way: Way, release: Release, identities: Mapping[str, ssl.SSLConte
 def place_for(way: Way, root: Path) -> Place:
     """Its network: ports 443, 80 and 3128 of HERE, and a name server's."""
     files = {
-        "/etc/hosts": "127.0.0.1 localhost\n" + "".join(f"{address} api.anthropic.com\n" for address in way.addresses if way.names is None),
+        "/etc/hosts": "127.0.0.1 localhost\n"
+        + "".join(
+            f"{address} api.anthropic.com\n" for address in way.addresses if way.names is None
+        ),
         "/etc/resolv.conf": f"nameserver {HERE}\n",
         "/etc/nsswitch.conf": "hosts: files dns\n",
     }

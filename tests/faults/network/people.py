@@ -11,11 +11,10 @@ from tests.server import usage_body
 from tests.world import World
 from usageline.core import paths
 from usageline.core.freshness import file_stamp
-from usageline.refresh import publish
 from usageline.sources.auth import sign_in
 from usageline.storage.account_state import Record
 from usageline.storage.accounts import opened
-from usageline.storage.snapshot import Snapshot
+from usageline.storage.snapshot import Snapshot, write
 from usageline.system import directories
 from usageline.usage.model import Reading
 from usageline.usage.parse import parse
@@ -33,8 +32,15 @@ def let_time_pass(world: World, seconds: int) -> None:
     signed_in = sign_in.read(world.env)
     with opened(paths.store_dir(world.env)) as store:
         record = store.get(signed_in.account)
-        cooldown = replace(record.cooldown, until=record.cooldown.until - seconds) if record.cooldown else None
-        store.put(signed_in.account, replace(record, requested_at=record.requested_at - seconds, cooldown=cooldown))
+        cooldown = (
+            replace(record.cooldown, until=record.cooldown.until - seconds)
+            if record.cooldown
+            else None
+        )
+        store.put(
+            signed_in.account,
+            replace(record, requested_at=record.requested_at - seconds, cooldown=cooldown),
+        )
     snapshot = world.snapshot()
     text = json.dumps({**snapshot, "next_refresh_at": snapshot["next_refresh_at"] - seconds})
     Path(paths.snapshot(world.env)).write_text(text)
@@ -51,7 +57,15 @@ def with_old_numbers(root: Path) -> World:
     directories.prepare(world.env)
     with opened(paths.store_dir(world.env)) as store:
         due_at = seen_at + 300
-        store.put(signed_in.account, Record(reading, due_at, token, confirmed=True, requested_at=seen_at, asked_with=token))
+        store.put(
+            signed_in.account,
+            Record(reading, due_at, token, confirmed=True, requested_at=seen_at, asked_with=token),
+        )
     stamp = str(file_stamp(paths.claude_credentials(world.env)))
-    publish.publish(world.env, Snapshot(signed_in.account, signed_in.plan, reading, seen_at, due_at, "ok", credentials=stamp))
+    write(
+        world.env,
+        Snapshot(
+            signed_in.account, signed_in.plan, reading, seen_at, due_at, "ok", credentials=stamp
+        ),
+    )
     return world

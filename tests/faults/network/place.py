@@ -55,9 +55,24 @@ class Place:
         plan = json.dumps({"mounts": self.mounts, "setup": setup, "listen": self.listen})
         self._control, theirs = socket.socketpair()
         script = Path(__file__).with_name("measured.py")
-        words = [*(OWN_NETWORK if self.own_network else ()), INTERPRETER, "-I", "-S", "-B", str(script), str(theirs.fileno()), plan]
+        words = [
+            *(OWN_NETWORK if self.own_network else ()),
+            INTERPRETER,
+            "-I",
+            "-S",
+            "-B",
+            str(script),
+            str(theirs.fileno()),
+            plan,
+        ]
         with theirs:
-            self._process = subprocess.Popen(words, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            self._process = subprocess.Popen(
+                words,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
         self._control.settimeout(START_DEADLINE_S)
         ready, descriptors, _, _ = socket.recv_fds(self._control, 1, 16)
         if not ready:
@@ -66,9 +81,21 @@ class Place:
         self._control.settimeout(RUN_DEADLINE_S)
         self._lines = self._control.makefile("rw")
 
-    def run(self, command: Sequence[str], env: Mapping[str, str], cwd: Path, *, later: tuple[float, list[str]] | None = None) -> Run:
+    def run(
+        self,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path,
+        *,
+        later: tuple[float, list[str]] | None = None,
+    ) -> Run:
         """Run a command to its end. `later` is run that many seconds after its start, in the same place."""
-        wish: dict[str, Any] = {"command": command, "env": dict(env), "cwd": str(cwd), "later": later}
+        wish: dict[str, Any] = {
+            "command": command,
+            "env": dict(env),
+            "cwd": str(cwd),
+            "later": later,
+        }
         print(json.dumps(wish), file=self._lines, flush=True)
         return Run(**json.loads(self._lines.readline()))
 

@@ -20,13 +20,22 @@ if TYPE_CHECKING:
 
     Identities = Mapping[str, ssl.SSLContext]
 
-NOT_TRUSTED, NOT_SECURE, NOBODY, REFUSED = "the certificate is not trusted", "no secure connection", "no connection", "the proxy refused"
+NOT_TRUSTED, NOT_SECURE, NOBODY, REFUSED = (
+    "the certificate is not trusted",
+    "no secure connection",
+    "no connection",
+    "the proxy refused",
+)
 CONNECTED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 HERE, SWALLOWED_4, SWALLOWED_6 = "127.0.0.1", "10.77.0.2", "2001:db8:77::2"
 LINK = "ip link add far0 type veth peer name far1; ip link set far0 up; ip link set far1 up; "
-BLACK_HOLE_4 = LINK + f"ip addr add 10.77.0.1/24 dev far0; ip neigh add {SWALLOWED_4} lladdr 02:00:00:00:00:99 dev far0 nud permanent"
+BLACK_HOLE_4 = (
+    LINK
+    + f"ip addr add 10.77.0.1/24 dev far0; ip neigh add {SWALLOWED_4} lladdr 02:00:00:00:00:99 dev far0 nud permanent"
+)
 BLACK_HOLE_6 = (
-    LINK + f"ip addr add 2001:db8:77::1/64 dev far0 nodad; ip neigh add {SWALLOWED_6} lladdr 02:00:00:00:00:99 dev far0 nud permanent"
+    LINK
+    + f"ip addr add 2001:db8:77::1/64 dev far0 nodad; ip neigh add {SWALLOWED_6} lladdr 02:00:00:00:00:99 dev far0 nud permanent"
 )
 """A link whose other end takes what is sent to these addresses and drops it."""
 
@@ -63,7 +72,9 @@ def _good(name: str, **options: Any) -> Case:
 
 
 def _lost(name: str, detail: str, script: Script | None = None, **options: Any) -> Case:
-    return Case(name, "offline", script or says(whole(200, b"{}")), detail, **{"asked": 0, **options})
+    return Case(
+        name, "offline", script or says(whole(200, b"{}")), detail, **{"asked": 0, **options}
+    )
 
 
 def _through(then: Callable[[Talk, Identities], None]) -> Callable[[Identities], Script]:
@@ -137,8 +148,14 @@ NAMES = [
     Way(_lost("a name that nobody knows", NOBODY, quick=True), names={"code": NXDOMAIN}),
     Way(_lost("a name server in trouble", NOBODY), names={"code": SERVFAIL}),
     Way(_lost("a name without an address", NOBODY), names={}),
-    Way(_lost("a name server that never answers", TOO_LATE, waits=True, quick=True), names={"silent_s": 100}),
-    Way(_good("a name server that answers after 3 s", waits=True), names={"addresses": (HERE,), "silent_s": 3}),
+    Way(
+        _lost("a name server that never answers", TOO_LATE, waits=True, quick=True),
+        names={"silent_s": 100},
+    ),
+    Way(
+        _good("a name server that answers after 3 s", waits=True),
+        names={"addresses": (HERE,), "silent_s": 3},
+    ),
     Way(_good("a name server"), names={"addresses": (HERE,)}),
 ]
 
@@ -146,7 +163,11 @@ ADDRESSES = [
     Way(_lost("nobody listens", NOBODY, quick=True), ("127.0.0.2",)),
     Way(_lost("no way there", NOBODY), ("203.0.113.7",)),
     Way(_lost("packets vanish", TOO_LATE, waits=True), (SWALLOWED_4,), shell=BLACK_HOLE_4),
-    Way(_good("IPv6 packets vanish, IPv4 works", waits=True, quick=True), (SWALLOWED_6, HERE), shell=BLACK_HOLE_6),
+    Way(
+        _good("IPv6 packets vanish, IPv4 works", waits=True, quick=True),
+        (SWALLOWED_6, HERE),
+        shell=BLACK_HOLE_6,
+    ),
     Way(_good("no way there by IPv6, IPv4 works"), (SWALLOWED_6, HERE)),
 ]
 

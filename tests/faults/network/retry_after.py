@@ -23,7 +23,13 @@ FORMS = {
 
 
 def _case(name: str, wait_s: int, *values: str, quick: bool = False) -> Case:
-    return Case(f"429, Retry-After: {name}", "rate-limited", rate_limited(*values), wait_s=wait_s, quick=quick)
+    return Case(
+        f"429, Retry-After: {name}",
+        "rate-limited",
+        rate_limited(*values),
+        wait_s=wait_s,
+        quick=quick,
+    )
 
 
 def _date(form: str, in_s: float) -> str:
@@ -68,12 +74,35 @@ CASES = [
     _case("a date in the year 9999", MOST_S, "Fri, 31 Dec 9999 23:59:59 GMT"),
     _case("a date in the year 99999999", LEAST_S, "Fri, 31 Dec 99999999 23:59:59 GMT"),
     _case("a date in 1970", LEAST_S, "Thu, 01 Jan 1970 00:00:00 GMT"),
-    _case("a date in a zone of a billion hours", LEAST_S, "Fri, 31 Dec 2027 23:59:59 +999999999999"),
+    _case(
+        "a date in a zone of a billion hours", LEAST_S, "Fri, 31 Dec 2027 23:59:59 +999999999999"
+    ),
     *(
-        Case(f"429, Retry-After: {form}", "rate-limited", _dated(form, HALF_AN_HOUR_S), wait_s=HALF_AN_HOUR_S, quick="asctime" in form)
+        Case(
+            f"429, Retry-After: {form}",
+            "rate-limited",
+            _dated(form, HALF_AN_HOUR_S),
+            wait_s=HALF_AN_HOUR_S,
+            quick="asctime" in form,
+        )
         for form in FORMS
     ),
-    Case("429, Retry-After: a date an hour ago", "rate-limited", _dated("a date", -3600), wait_s=LEAST_S),
-    Case("429, Retry-After: a date in a month", "rate-limited", _dated("a date", 30 * 86400), wait_s=MOST_S),
-    Case("429, Retry-After: the same date twice", "rate-limited", _dated("a date", HALF_AN_HOUR_S, 2), wait_s=HALF_AN_HOUR_S),
+    Case(
+        "429, Retry-After: a date an hour ago",
+        "rate-limited",
+        _dated("a date", -3600),
+        wait_s=LEAST_S,
+    ),
+    Case(
+        "429, Retry-After: a date in a month",
+        "rate-limited",
+        _dated("a date", 30 * 86400),
+        wait_s=MOST_S,
+    ),
+    Case(
+        "429, Retry-After: the same date twice",
+        "rate-limited",
+        _dated("a date", HALF_AN_HOUR_S, 2),
+        wait_s=HALF_AN_HOUR_S,
+    ),
 ]

@@ -40,8 +40,13 @@ def test_it_ends_in_time(outcomes: list[Outcome], figure: Figure) -> None:
         first = outcome.first
         assert first.seconds < LONGEST_S + SLACK_S, outcome.case.name
         assert first.peak_kib < MOST_KIB, outcome.case.name
-        assert (first.code, first.left, first.stdout, first.stderr) == (0, 0, "", ""), outcome.case.name
-    longest, peak = max(one.first.seconds for one in outcomes), max(one.first.peak_kib for one in outcomes)
+        assert (first.code, first.left, first.stdout, first.stderr) == (0, 0, "", ""), (
+            outcome.case.name
+        )
+    longest, peak = (
+        max(one.first.seconds for one in outcomes),
+        max(one.first.peak_kib for one in outcomes),
+    )
     cpu_s = sorted(one.first.cpu_s for one in outcomes)
     figure(
         f"{len(outcomes)} faults: {longest:.1f} s at most, {peak >> 10} MiB at most, CPU {cpu_s[len(cpu_s) // 2]:.2f} s (most {cpu_s[-1]:.2f})"
@@ -52,7 +57,9 @@ def test_it_ends_in_time(outcomes: list[Outcome], figure: Figure) -> None:
     "After a failure the last numbers stay, with their age and the reason in plain words; an answer that is good after all is taken.",
     sees="37% … offline · 12m ago, or: usage unreadable, rate-limited until 14:05, sign-in expired, token without user:profile",
 )
-def test_the_line_says_what_is_wrong_and_how_old_the_numbers_are(outcomes: list[Outcome], figure: Figure) -> None:
+def test_the_line_says_what_is_wrong_and_how_old_the_numbers_are(
+    outcomes: list[Outcome], figure: Figure
+) -> None:
     said: dict[str, int] = {}
     for outcome in outcomes:
         case, snapshot, before = outcome.case, outcome.snapshot, outcome.before
@@ -66,7 +73,10 @@ def test_the_line_says_what_is_wrong_and_how_old_the_numbers_are(outcomes: list[
         kept = ("limits", "credits", "observed_at", "account", "plan", "source")
         assert [snapshot[name] for name in kept] == [before[name] for name in kept], case.name
         assert " 37% " in outcome.line, (case.name, outcome.line)
-        assert re.search(rf"{re.escape(WORDS[case.status])}.* · {AGE}$", outcome.line), (case.name, outcome.line)
+        assert re.search(rf"{re.escape(WORDS[case.status])}.* · {AGE}$", outcome.line), (
+            case.name,
+            outcome.line,
+        )
     figure(", ".join(f"{number} {status}" for status, number in sorted(said.items())))
 
 
@@ -81,11 +91,16 @@ def test_it_asks_once_and_then_waits(outcomes: list[Outcome], figure: Figure) ->
         assert (case.name, outcome.asked) == (case.name, case.asked)
         assert (case.name, outcome.requests) == (case.name, case.asked), "the second run asked"
         wait_s = outcome.snapshot["next_refresh_at"] - outcome.ended_at
-        assert case.least_wait_s - LATE_S <= wait_s <= case.least_wait_s * 1.1 + 2, (case.name, wait_s)
+        assert case.least_wait_s - LATE_S <= wait_s <= case.least_wait_s * 1.1 + 2, (
+            case.name,
+            wait_s,
+        )
         assert outcome.again["status"] == case.status, case.name
         assert outcome.again["limits"] == outcome.snapshot["limits"], case.name
         if case.status != "ok":
-            assert outcome.again["next_refresh_at"] == outcome.snapshot["next_refresh_at"], case.name
+            assert outcome.again["next_refresh_at"] == outcome.snapshot["next_refresh_at"], (
+                case.name
+            )
             waits.append(wait_s)
     figure(
         f"{len(outcomes)} runs: {sum(one.requests for one in outcomes)} requests, 0 by the runs after them; waits {min(waits):.0f} to {max(waits):.0f} s"
@@ -101,13 +116,19 @@ def test_the_token_is_nowhere_else(outcomes: list[Outcome], figure: Figure) -> N
     header = f"\r\nAuthorization: Bearer {CANARY}\r\n".encode()
     for outcome in outcomes:
         if outcome.way is None:
-            assert outcome.servers[1].connections == 0, f"{outcome.case.name}: the second host was called"
+            assert outcome.servers[1].connections == 0, (
+                f"{outcome.case.name}: the second host was called"
+            )
         for server in outcome.servers:
             received = server.received
             searched += len(received)
-            assert received.count(b"CANARY") == received.lower().count(header.lower()) == server.asked, outcome.case.name
+            assert (
+                received.count(b"CANARY") == received.lower().count(header.lower()) == server.asked
+            ), outcome.case.name
             for request in re.findall(rb"GET /api/.*?\r\n\r\n", received, re.DOTALL):
-                assert f"\r\nUser-Agent: usageline/{__version__}\r\n".encode() in request, outcome.case.name
+                assert f"\r\nUser-Agent: usageline/{__version__}\r\n".encode() in request, (
+                    outcome.case.name
+                )
             sent += server.asked
         for path in outcome.world.files():
             files += 1
@@ -130,10 +151,18 @@ def test_the_command_says_one_sentence(outcomes: list[Outcome], figure: Figure) 
         if case.status == "ok":
             assert (second.code, second.stderr) == (0, ""), case.name
             continue
-        assert (second.code, second.stdout, second.stderr.count("\n")) == (1, "", 1), (case.name, second)
+        assert (second.code, second.stdout, second.stderr.count("\n")) == (1, "", 1), (
+            case.name,
+            second,
+        )
         sentence = second.stderr.rstrip("\n")
         assert sentence.startswith(f"usageline: {WORDS[case.status]}"), (case.name, sentence)
-        assert outcome.snapshot["detail"] is None or sentence.endswith(f" ({outcome.snapshot['detail']})"), (case.name, sentence)
-        assert not re.search(r"Traceback|Error|Exception|httpx|ssl\.|\[", sentence), (case.name, sentence)
+        assert outcome.snapshot["detail"] is None or sentence.endswith(
+            f" ({outcome.snapshot['detail']})"
+        ), (case.name, sentence)
+        assert not re.search(r"Traceback|Error|Exception|httpx|ssl\.|\[", sentence), (
+            case.name,
+            sentence,
+        )
         sentences.add(sentence)
     figure(f"{len(sentences)} sentences for {len(outcomes)} faults, no traceback")

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.timeout(500)
     "Who cannot show the API's own certificate gets no request: not a portal, not a proxy that answers by itself, not a host of another name.",
     sees="offline · 12m ago; usageline refresh: the certificate is not trusted, no secure connection",
 )
-def test_whoever_answers_in_the_apis_place_gets_no_request(ways: list[Outcome], figure: Callable[[str], None]) -> None:
+def test_whoever_answers_in_the_apis_place_gets_no_request(
+    ways: list[Outcome], figure: Callable[[str], None]
+) -> None:
     met = [outcome for outcome in ways if outcome.way is not None and outcome.way.deceives]
     for outcome in met:
         assert sum(server.connections for server in outcome.servers) >= 1, outcome.case.name
@@ -28,11 +30,18 @@ def test_whoever_answers_in_the_apis_place_gets_no_request(ways: list[Outcome], 
             assert b"GET " not in server.received, outcome.case.name
             assert b"Bearer" not in server.received, outcome.case.name
     assert len(met) > 5
-    figure(f"{len(met)} of them, {sum(server.connections for one in met for server in one.servers)} connections, 0 requests")
+    figure(
+        f"{len(met)} of them, {sum(server.connections for one in met for server in one.servers)} connections, 0 requests"
+    )
 
 
-@promise("Where IPv6 leads nowhere, the numbers come by IPv4, in the same run.", sees="new numbers, a few seconds later")
-def test_an_address_that_swallows_packets_does_not_keep_the_numbers_away(ways: list[Outcome], figure: Callable[[str], None]) -> None:
+@promise(
+    "Where IPv6 leads nowhere, the numbers come by IPv4, in the same run.",
+    sees="new numbers, a few seconds later",
+)
+def test_an_address_that_swallows_packets_does_not_keep_the_numbers_away(
+    ways: list[Outcome], figure: Callable[[str], None]
+) -> None:
     (outcome,) = [one for one in ways if one.case.name == "IPv6 packets vanish, IPv4 works"]
     assert outcome.first.seconds > 3, "it was tried first"
     assert (outcome.snapshot["status"], outcome.asked) == ("ok", 1)

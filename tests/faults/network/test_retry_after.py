@@ -23,13 +23,22 @@ pytestmark = pytest.mark.timeout(500)
     "After 429 nobody asks for five minutes at least, and for as long as Retry-After says, in whatever form; 75 minutes and a tenth at most.",
     sees="rate-limited until 14:05 · 12m ago",
 )
-def test_every_form_of_retry_after_is_kept(everything: dict[str, list[Outcome]], figure: Callable[[str], None]) -> None:
-    limited = [outcome for outcome in everything["service"] if outcome.case.status == "rate-limited"]
+def test_every_form_of_retry_after_is_kept(
+    everything: dict[str, list[Outcome]], figure: Callable[[str], None]
+) -> None:
+    limited = [
+        outcome for outcome in everything["service"] if outcome.case.status == "rate-limited"
+    ]
     for outcome in limited:
         until = outcome.snapshot["until"]
-        assert until == outcome.snapshot["next_refresh_at"] == outcome.again["until"], outcome.case.name
+        assert until == outcome.snapshot["next_refresh_at"] == outcome.again["until"], (
+            outcome.case.name
+        )
         wait_s, least_s = until - outcome.ended_at, outcome.case.least_wait_s
         assert least_s - 3 <= wait_s <= least_s * 1.1 + 2, (outcome.case.name, wait_s)
         of_day = time.strftime("%H:%M", time.gmtime(until - BEHIND_S))
-        assert re.search(rf"rate-limited until (\w+ )?{of_day} · ", outcome.line), (outcome.case.name, outcome.line)
+        assert re.search(rf"rate-limited until (\w+ )?{of_day} · ", outcome.line), (
+            outcome.case.name,
+            outcome.line,
+        )
     figure(f"{len(limited)} forms")

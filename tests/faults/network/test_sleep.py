@@ -37,10 +37,19 @@ def waking(tmp_path: Path, authorities: tuple[Authority, Authority]) -> Iterator
     made: list[tuple[Place, World, Wire]] = []
 
     def make(shell: str) -> tuple[Place, World, Wire]:
-        world, way = with_old_numbers(tmp_path / "world"), Way(Case("", "", says()), (SWALLOWED_4,), shell=shell, listens="0.0.0.0")  # noqa: S104 - in a network of its own
+        world, way = (
+            with_old_numbers(tmp_path / "world"),
+            Way(Case("", "", says()), (SWALLOWED_4,), shell=shell, listens="0.0.0.0"),  # noqa: S104 - as above
+        )
         world.env["NODE_EXTRA_CA_CERTS"] = str(authorities[0].certificate)
         place = place_for(way, tmp_path)
-        made.append((place, world, Wire(says(whole(200, good_body())), place.sockets[0], authorities[0].server())))
+        made.append(
+            (
+                place,
+                world,
+                Wire(says(whole(200, good_body())), place.sockets[0], authorities[0].server()),
+            )
+        )
         return made[0]
 
     needs_networks()
@@ -55,7 +64,10 @@ def waking(tmp_path: Path, authorities: tuple[Authority, Authority]) -> Iterator
     sees="offline · 12m ago, then the new numbers",
 )
 def test_a_network_that_is_not_there_yet_costs_half_a_minute(
-    waking: Waking, built_release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]
+    waking: Waking,
+    built_release: Release,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     place, world, api = waking("true")
     first = place.run(built_release.refresh_command, world.env, world.home)
@@ -74,8 +86,13 @@ def test_a_network_that_is_not_there_yet_costs_half_a_minute(
     figure(f"given up after {first.seconds:.1f} s, tried again after {wait_s:.0f} s")
 
 
-@promise("A network that comes back while a refresh is under way is in time for it.", sees="the new numbers")
-def test_a_network_that_comes_back_meanwhile_is_in_time(waking: Waking, built_release: Release, figure: Callable[[str], None]) -> None:
+@promise(
+    "A network that comes back while a refresh is under way is in time for it.",
+    sees="the new numbers",
+)
+def test_a_network_that_comes_back_meanwhile_is_in_time(
+    waking: Waking, built_release: Release, figure: Callable[[str], None]
+) -> None:
     place, world, api = waking(BLACK_HOLE_4)
     run = place.run(built_release.refresh_command, world.env, world.home, later=(1.5, COMES_UP))
     assert world.snapshot()["status"] == "ok"

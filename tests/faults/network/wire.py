@@ -136,8 +136,13 @@ class Wire:
 
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(LONGEST_S)
-        with contextlib.suppress(OSError), connection:  # whoever gives up in the middle is what it is all about
-            inside = self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
+        with (
+            contextlib.suppress(OSError),
+            connection,
+        ):  # whoever gives up in the middle is what it is all about
+            inside = (
+                self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
+            )
             talk = Talk(inside, self._stopping, self._elsewhere)
             self.talks.append(talk)
             try:

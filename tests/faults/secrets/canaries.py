@@ -34,11 +34,18 @@ class Search:
         self.forms = [form for secret in secrets for form in _forms(secret)]
         # Of any LEAST characters in a row, LEAST // 2 + 1 are a block that begins at a multiple of LEAST // 2.
         step = LEAST // 2
-        self._blocks = [(form, at, form[at : at + step + 1]) for form in self.forms for at in range(0, len(form) - step, step)]
+        self._blocks = [
+            (form, at, form[at : at + step + 1])
+            for form in self.forms
+            for at in range(0, len(form) - step, step)
+        ]
 
     def within(self, data: bytes) -> bool:
         """Whether a piece of a secret is in `data`."""
-        return any(any(_matches(data, found, form, at) >= LEAST for found in _places(data, block)) for form, at, block in self._blocks)
+        return any(
+            any(_matches(data, found, form, at) >= LEAST for found in _places(data, block))
+            for form, at, block in self._blocks
+        )
 
     def files(self, root: Path, *, but: Iterable[Path] = ()) -> tuple[list[str], int]:
         """The files below `root` that hold a piece, or are named after one, and how many were looked at; `but` are where secrets belong."""
@@ -82,6 +89,10 @@ def _matches(data: bytes, found: int, form: bytes, at: int) -> int:
     before = after = 0
     while found > before and at > before and data[found - before - 1] == form[at - before - 1]:
         before += 1
-    while found + after < len(data) and at + after < len(form) and data[found + after] == form[at + after]:
+    while (
+        found + after < len(data)
+        and at + after < len(form)
+        and data[found + after] == form[at + after]
+    ):
         after += 1
     return before + after

@@ -25,7 +25,18 @@ if TYPE_CHECKING:
 KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 """With one of them in its environment a session has no plan, and no refresh is started."""
 
-TRACE = ("strace", "-f", "-v", "-s", "100000", "--seccomp-bpf", "-e", "trace=execve", "-e", "signal=none")
+TRACE = (
+    "strace",
+    "-f",
+    "-v",
+    "-s",
+    "100000",
+    "--seccomp-bpf",
+    "-e",
+    "trace=execve",
+    "-e",
+    "signal=none",
+)
 _CALL = re.compile(r'execve\("([^"]*)"')
 
 CONFIGURATION = """
@@ -53,7 +64,11 @@ class Journey:
 
     def __post_init__(self) -> None:
         world = self.installed.world
-        self.access, self.renewal, self.other = token(odd=self.odd), token("ort", odd=self.odd), token("mcp")
+        self.access, self.renewal, self.other = (
+            token(odd=self.odd),
+            token("ort", odd=self.odd),
+            token("mcp"),
+        )
         self.sign_in()
         self.shell = {"CLAUDE_CODE_OAUTH_TOKEN": token(odd=self.odd)}
         self.keys = {name: token("api", odd=self.odd) for name in KEYS}
@@ -94,9 +109,15 @@ class Journey:
 
     def line(self, **env: str) -> None:
         """The wired command as the client runs it, with the shell's secrets around it, and all that it starts in the background."""
-        payload = {"session_id": "s", "cwd": str(self.repository), "workspace": {"current_dir": str(self.repository)}}
+        payload = {
+            "session_id": "s",
+            "cwd": str(self.repository),
+            "workspace": {"current_dir": str(self.repository)},
+        }
         command = self.installed.read_settings()["statusLine"]["command"]
-        self.run("/bin/sh", "-c", command, env={**self.shell, **env}, data=json.dumps(payload).encode())
+        self.run(
+            "/bin/sh", "-c", command, env={**self.shell, **env}, data=json.dumps(payload).encode()
+        )
 
     def lines_until_all_was_looked_at(self, **env: str) -> None:
         """Lines, as often as it takes for the configuration to be compiled and both looks and a refresh to be done."""
@@ -111,7 +132,15 @@ class Journey:
     def hook(self, **env: str) -> None:
         """The SessionStart hook, likewise."""
         python = self.installed.read_settings()["statusLine"]["command"].split()[2]
-        self.run(python, "-I", "-S", "-B", self.installed.release.hook, env={**self.shell, **env}, data=b"{}")
+        self.run(
+            python,
+            "-I",
+            "-S",
+            "-B",
+            self.installed.release.hook,
+            env={**self.shell, **env},
+            data=b"{}",
+        )
 
     @property
     def repository(self) -> Path:
@@ -119,7 +148,9 @@ class Journey:
         root = self.installed.world.home / "work"
         if not root.exists():
             root.mkdir()
-            subprocess.run(["git", "init", "-q"], cwd=root, env=self.installed.world.env, check=True)
+            subprocess.run(
+                ["git", "init", "-q"], cwd=root, env=self.installed.world.env, check=True
+            )
             (root / "a").write_text("a\n")
         return root
 
@@ -130,11 +161,16 @@ class Journey:
             env = {"USAGELINE_API_URL": server.url, **env}
         cache = str(self.installed.world.home / "caches" / str(len(self.logs)))
         self.forget_requests()
-        self.run(*self.installed.release.refresh_command, "--force", env={"XDG_CACHE_HOME": cache, **env})
+        self.run(
+            *self.installed.release.refresh_command, "--force", env={"XDG_CACHE_HOME": cache, **env}
+        )
 
     def forget_requests(self) -> None:
         """Open the account's gate, which holds for all caches."""
-        shutil.rmtree(Path(paths.data_dir(self.installed.world.env)) / "releases" / "gates", ignore_errors=True)
+        shutil.rmtree(
+            Path(paths.data_dir(self.installed.world.env)) / "releases" / "gates",
+            ignore_errors=True,
+        )
 
     def usageline(self, *arguments: str, **env: str) -> int:
         """The command, as the user runs it."""

@@ -69,9 +69,13 @@ def crash_while_asking(world: World, api: Api, command: list[str], number: signa
     raise AssertionError("no refresh came to ask")
 
 
-@promise("A process that holds the token and crashes leaves no core, and nobody but root can look into its memory", sees="nothing")
+@promise(
+    "A process that holds the token and crashes leaves no core, and nobody but root can look into its memory",
+    sees="nothing",
+)
 @pytest.mark.skipif(
-    resource.getrlimit(resource.RLIMIT_CORE)[1] != resource.RLIM_INFINITY and os.geteuid() != 0, reason="cores cannot be switched on here"
+    resource.getrlimit(resource.RLIMIT_CORE)[1] != resource.RLIM_INFINITY and os.geteuid() != 0,
+    reason="cores cannot be switched on here",
 )
 def test_a_crash_leaves_no_core(
     world: World,
@@ -92,8 +96,19 @@ def test_a_crash_leaves_no_core(
 
     world.sign_in(token=secret)
     api.fault = "hang"
-    numbers = (signal.SIGSEGV, signal.SIGABRT, signal.SIGQUIT, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP, signal.SIGXCPU)
-    words = (built_release.refresh_command, [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "refresh"])
+    numbers = (
+        signal.SIGSEGV,
+        signal.SIGABRT,
+        signal.SIGQUIT,
+        signal.SIGBUS,
+        signal.SIGILL,
+        signal.SIGTRAP,
+        signal.SIGXCPU,
+    )
+    words = (
+        built_release.refresh_command,
+        [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "refresh"],
+    )
     tried = 0
     for number in numbers[: size(1, len(numbers))]:
         for command in words:
@@ -102,4 +117,6 @@ def test_a_crash_leaves_no_core(
     held, _ = Search([secret]).files(world.root, but=[world.home / ".claude" / ".credentials.json"])
     assert held == []
     assert not list(world.home.glob("core*"))
-    figure(f"{tried} crashes with the token in memory, core size unlimited: 0 cores (one of a process that does nothing about it: 1)")
+    figure(
+        f"{tried} crashes with the token in memory, core size unlimited: 0 cores (one of a process that does nothing about it: 1)"
+    )

@@ -43,9 +43,19 @@ def open_to_others(root: Path, before: set[Path]) -> list[str]:
     return found
 
 
-@promise("Every file that the program writes is 0600 and every directory 0700, under any umask; settings.json keeps the mode that it had")
-@pytest.mark.parametrize("mask", [pytest.param(mask, id=f"{mask:03o}", marks=[pytest.mark.full] * (mask in MASKS[1:])) for mask in MASKS])
-def test_what_is_written_is_for_the_user_alone(world: World, api: Api, figure: Callable[[str], None], mask: int) -> None:
+@promise(
+    "Every file that the program writes is 0600 and every directory 0700, under any umask; settings.json keeps the mode that it had"
+)
+@pytest.mark.parametrize(
+    "mask",
+    [
+        pytest.param(mask, id=f"{mask:03o}", marks=[pytest.mark.full] * (mask in MASKS[1:]))
+        for mask in MASKS
+    ],
+)
+def test_what_is_written_is_for_the_user_alone(
+    world: World, api: Api, figure: Callable[[str], None], mask: int
+) -> None:
     needs("git", "strace")
     journey, home = Journey(install(world)), world.home
     (home / "told").touch(0o600)  # the user's own command writes it
@@ -64,8 +74,20 @@ def test_what_is_written_is_for_the_user_alone(world: World, api: Api, figure: C
         os.umask(started_under)
     written = set(home.rglob("*")) - before
     names = {path.name for path in written}
-    assert {"snapshot.json", "refresh.lock", "cache.db", "line.json", "looks", "told", "history", "config.toml"} <= names
-    theirs = {home / "usage.svg", home / "other"}  # a picture that was asked for, and a directory of the XDG specification's
+    assert {
+        "snapshot.json",
+        "refresh.lock",
+        "cache.db",
+        "line.json",
+        "looks",
+        "told",
+        "history",
+        "config.toml",
+    } <= names
+    theirs = {
+        home / "usage.svg",
+        home / "other",
+    }  # a picture that was asked for, and a directory of the XDG specification's
     assert open_to_others(home, before | theirs) == []
     figure(f"{len(written)} files and directories")
 
@@ -73,7 +95,9 @@ def test_what_is_written_is_for_the_user_alone(world: World, api: Api, figure: C
 @promise("An installation is for the user alone, too, under any umask")
 @pytest.mark.full
 @pytest.mark.timeout(300)
-def test_an_installation_is_for_the_user_alone(tmp_path: Path, figure: Callable[[str], None]) -> None:
+def test_an_installation_is_for_the_user_alone(
+    tmp_path: Path, figure: Callable[[str], None]
+) -> None:
     looked_at = 0
     clone = make_clone(tmp_path / "clone")
     for mask in MASKS:

@@ -77,13 +77,21 @@ def go_everywhere(journey: Journey, api: Api, other: Api, size: Callable[[int, i
     journey.sign_in()
     for proxy in (other.url, other.url.replace("//", "//user:password@"))[: size(1, 2)]:
         other.fault = "echo:407"
-        origin.remember(str(journey.installed.release.root), {**journey.installed.world.env, "HTTPS_PROXY": proxy})
+        origin.remember(
+            str(journey.installed.release.root),
+            {**journey.installed.world.env, "HTTPS_PROXY": proxy},
+        )
         journey.refresh(None)
     other.fault = ""
     for how in DAMAGE[: size(1, len(DAMAGE))]:
         journey.damage(how)
         journey.forget_requests()
-        journey.usageline("refresh", "--force", USAGELINE_API_URL=api.url, XDG_CACHE_HOME=f"{journey.installed.world.home}/damaged")
+        journey.usageline(
+            "refresh",
+            "--force",
+            USAGELINE_API_URL=api.url,
+            XDG_CACHE_HOME=f"{journey.installed.world.home}/damaged",
+        )
     journey.mend()
     for words in (
         ("info",), ("doctor",), ("refresh", "--force"), (), ("info", "--credentials", str(journey.credentials)), ("--json",),
@@ -98,11 +106,20 @@ def go_everywhere(journey: Journey, api: Api, other: Api, size: Callable[[int, i
     "The sign-in's tokens are in no file, argument, environment, output, terminal or answer, whole or in part, plain or encoded",
     sees="nothing of them: the one request to the service has the access token in its one header",
 )
-@pytest.mark.parametrize("odd", [pytest.param(False, id="usual", marks=pytest.mark.full), pytest.param(True, id="odd")])
+@pytest.mark.parametrize(
+    "odd", [pytest.param(False, id="usual", marks=pytest.mark.full), pytest.param(True, id="odd")]
+)
 def test_the_tokens_are_nowhere_but_where_they_belong(
-    tmp_path: Path, servers: tuple[Api, Api], size: Callable[[int, int], int], figure: Callable[[str], None], *, odd: bool
+    tmp_path: Path,
+    servers: tuple[Api, Api],
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
+    *,
+    odd: bool,
 ) -> None:
-    needs("strace", "git", root=True)  # root: another user's strace cannot look into a process that keeps its memory private
+    needs(
+        "strace", "git", root=True
+    )  # root: another user's strace cannot look into a process that keeps its memory private
     journey, (api, other) = Journey(install(World(tmp_path / "world")), odd=odd), servers
     go_everywhere(journey, api, other, size)
     held, looked_at = journey.search.files(journey.installed.world.root, but=[journey.credentials])
@@ -110,9 +127,17 @@ def test_the_tokens_are_nowhere_but_where_they_belong(
     held += journey.search.files(journey.installed.world.root, but=[journey.credentials])[0]
     assert held == []
 
-    assert {request.headers.get("authorization") for request in api.requests} == {f"Bearer {journey.access}"}
+    assert {request.headers.get("authorization") for request in api.requests} == {
+        f"Bearer {journey.access}"
+    }
     heard = [
-        str((request.method, request.path, {name: value for name, value in request.headers.items() if name != "authorization"}))
+        str(
+            (
+                request.method,
+                request.path,
+                {name: value for name, value in request.headers.items() if name != "authorization"},
+            )
+        )
         for request in api.requests
     ]
     heard += [str(request) for request in other.requests]
@@ -144,7 +169,11 @@ def test_the_shells_own_secrets_reach_no_background_process(
     assert api.usage_requests
     assert journey.shell_search.files(journey.installed.world.root)[0] == []
     assert not any(map(journey.shell_search.within, [*journey.seen, str(api.requests).encode()]))
-    background = [(path, call) for path, call in journey.started() if b"usageline.refresh" in call or path.endswith("/git")]
+    background = [
+        (path, call)
+        for path, call in journey.started()
+        if b"usageline.refresh" in call or path.endswith("/git")
+    ]
     assert {path.rpartition("/")[2] for path, _ in background} >= {"python", "git"}
     told = (journey.installed.world.home / "told").read_bytes()
     assert b"USAGELINE_ALERT_TEXT" in told
@@ -153,9 +182,14 @@ def test_the_shells_own_secrets_reach_no_background_process(
     figure(f"{len(background)} background programs: none had them")
 
 
-@promise("A sign-in in the macOS Keychain is read through Apple's tool, and the token is in nothing that is left or said")
+@promise(
+    "A sign-in in the macOS Keychain is read through Apple's tool, and the token is in nothing that is left or said"
+)
 def test_a_token_from_the_keychain_stays_in_memory(
-    tmp_path: Path, servers: tuple[Api, Api], size: Callable[[int, int], int], figure: Callable[[str], None]
+    tmp_path: Path,
+    servers: tuple[Api, Api],
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     needs("strace", root=True)
     journey, (api, _) = Journey(install(World(tmp_path / "world")), odd=True), servers
@@ -166,15 +200,29 @@ def test_a_token_from_the_keychain_stays_in_memory(
     faults = FAULTS[: size(1, len(FAULTS))]
     for number, fault in enumerate(faults):
         # As `security` prints an item with other than ASCII characters in it.
-        item.write_text(json.dumps(content) if number % 2 else json.dumps({**content, "note": "ä"}, ensure_ascii=False).encode().hex())
+        item.write_text(
+            json.dumps(content)
+            if number % 2
+            else json.dumps({**content, "note": "ä"}, ensure_ascii=False).encode().hex()
+        )
         api.fault = fault if fault != "redirect" else "500"
         cache = str(journey.installed.world.home / "caches" / str(number))
         journey.forget_requests()
         journey.run(
-            journey.installed.release.python, "-I", "-B", "-c", KEYCHAIN, tool, env={"USAGELINE_API_URL": api.url, "XDG_CACHE_HOME": cache}
+            journey.installed.release.python,
+            "-I",
+            "-B",
+            "-c",
+            KEYCHAIN,
+            tool,
+            env={"USAGELINE_API_URL": api.url, "XDG_CACHE_HOME": cache},
         )
-    assert [request.headers["authorization"] for request in api.usage_requests] == [f"Bearer {journey.access}"] * len(faults)
+    assert [request.headers["authorization"] for request in api.usage_requests] == [
+        f"Bearer {journey.access}"
+    ] * len(faults)
     assert b"find-generic-password" in (tmp_path / "security.calls").read_bytes()
     assert journey.search.files(tmp_path, but=[item])[0] == []
-    assert not any(map(journey.search.within, [*journey.seen, *(call for _, call in journey.started())]))
+    assert not any(
+        map(journey.search.within, [*journey.seen, *(call for _, call in journey.started())])
+    )
     figure(f"{len(faults)} refreshes from a stand-in for the Keychain's tool: 0 pieces")

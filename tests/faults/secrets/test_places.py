@@ -18,8 +18,8 @@ from tests.faults.needs import needs
 from tests.faults.promises import promise
 from usageline import __version__
 from usageline.core import paths
+from usageline.core.background import ENV_ALLOWLIST
 from usageline.core.freshness import file_stamp
-from usageline.line.spawn import PASSED_ON
 from usageline.refresh import account_gate
 from usageline.system import child_env, origin
 
@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     from tests.server import Api
     from tests.world import World
 
-EVERY_PLACE = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "CLAUDE_CONFIG_DIR")
+EVERY_PLACE = (
+    "HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_STATE_HOME",
+    "XDG_DATA_HOME",
+    "CLAUDE_CONFIG_DIR",
+)
 
 
 @pytest.fixture
@@ -54,19 +61,43 @@ class Project:
         path.chmod(0o600)
         return path
 
-    def plant(self, cache: str, config: Path | str, command: str, name: str = "default", **changes: object) -> None:
+    def plant(
+        self, cache: str, config: Path | str, command: str, name: str = "default", **changes: object
+    ) -> None:
         """Write a compiled configuration for that config.toml, whose stamp is known, with a chained command."""
         digest = paths.digest(command.encode())
-        chain = {"command": command, "digest": digest, "wait": True, "timeout": 30, "position": "below"}
-        compiled = {"version": 1, "program": __version__, "stamp": file_stamp(str(config)), "problem": "", "rows": [[["model", {}]]]}
-        self.write(f"{cache}/usageline/{name}/line.json", json.dumps({**compiled, "chain": chain, **changes}))
+        chain = {
+            "command": command,
+            "digest": digest,
+            "wait": True,
+            "timeout": 30,
+            "position": "below",
+        }
+        compiled = {
+            "version": 1,
+            "program": __version__,
+            "stamp": file_stamp(str(config)),
+            "problem": "",
+            "rows": [[["model", {}]]],
+        }
+        self.write(
+            f"{cache}/usageline/{name}/line.json",
+            json.dumps({**compiled, "chain": chain, **changes}),
+        )
 
     def line(self, **env: str) -> str:
         """What a session in the project shows."""
         whole = {**self.world.env, "NO_COLOR": "1", "COLUMNS": "200", **env}
         payload = json.dumps({"session_id": "s", "cwd": str(self.root)})
         done = subprocess.run(
-            ["/bin/sh", "-c", self.command], input=payload, env=whole, cwd=self.root, capture_output=True, text=True, timeout=40, check=True
+            ["/bin/sh", "-c", self.command],
+            input=payload,
+            env=whole,
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=40,
+            check=True,
         )
         return done.stdout
 
@@ -100,14 +131,20 @@ def project(installed: Installed) -> Project:
         ("a link of theirs", "/proc/self/cwd"),
         ("the user's own", "{project}"),
         pytest.param("theirs", "{project}/../project/.", marks=pytest.mark.full),
-        pytest.param("a hard link to the user's own", "/proc/self/cwd/../project", marks=pytest.mark.full),
+        pytest.param(
+            "a hard link to the user's own", "/proc/self/cwd/../project", marks=pytest.mark.full
+        ),
     ],
 )
-def test_a_planted_compiled_configuration_runs_nothing(project: Project, config: str, spelling: str) -> None:
+def test_a_planted_compiled_configuration_runs_nothing(
+    project: Project, config: str, spelling: str
+) -> None:
     own = Path(paths.config_file(project.world.env))
     project.world.configure('[chain]\ncommand = "echo own"')
     if config == "theirs":
-        chosen = project.write("x/usageline/config.toml", f'[chain]\ncommand = "touch {project.ran}"')
+        chosen = project.write(
+            "x/usageline/config.toml", f'[chain]\ncommand = "touch {project.ran}"'
+        )
     elif config == "a link of theirs":
         project.write("image/config.toml", f'[chain]\ncommand = "touch {project.ran}"')
         chosen = project.root / "x" / "usageline" / "config.toml"
@@ -121,7 +158,10 @@ def test_a_planted_compiled_configuration_runs_nothing(project: Project, config:
         chosen.hardlink_to(own)
     project.plant("y", chosen, f"touch {project.ran}; sleep 30")
     root = spelling.format(project=project.root)
-    env = {"XDG_CACHE_HOME": root + "/y", **({} if chosen == own else {"XDG_CONFIG_HOME": root + "/x"})}
+    env = {
+        "XDG_CACHE_HOME": root + "/y",
+        **({} if chosen == own else {"XDG_CONFIG_HOME": root + "/x"}),
+    }
     began = time.monotonic()
     for _ in range(2):
         line = project.line(**env)
@@ -135,7 +175,9 @@ def test_a_planted_compiled_configuration_runs_nothing(project: Project, config:
         assert time.monotonic() < deadline
 
 
-def test_the_users_own_chained_command_runs_by_another_spelling_of_the_same_place(project: Project) -> None:
+def test_the_users_own_chained_command_runs_by_another_spelling_of_the_same_place(
+    project: Project,
+) -> None:
     """With the HOME and the PATH of the install: neither that of the session chooses what it means."""
     write_script(project.world.home / "bin" / "mine", 'env >"$HOME/got"; echo "own $HOME"\n')
     write_script(project.root / "bin" / "mine", f"touch {project.ran}\n")
@@ -143,13 +185,25 @@ def test_the_users_own_chained_command_runs_by_another_spelling_of_the_same_plac
     project.installed.world.env["PATH"] = f"{project.world.home}/bin:{project.world.env['PATH']}"
     origin.remember(str(project.installed.release.root), project.world.env)
     project.world.configure('[chain]\ncommand = "mine"\nwait = true')
-    steering = {"NODE_OPTIONS": "--require=./x", "GIT_DIR": "x", "PERL5OPT": "-Mx", "ENV": "./x", "CLAUDE_PROJECT_DIR": str(project.root)}
+    steering = {
+        "NODE_OPTIONS": "--require=./x",
+        "GIT_DIR": "x",
+        "PERL5OPT": "-Mx",
+        "ENV": "./x",
+        "CLAUDE_PROJECT_DIR": str(project.root),
+    }
     for home in (str(project.world.home), "/proc/self/cwd/same", f"{project.world.home}/"):
         deadline = time.monotonic() + 20
-        while f"own {project.world.home}\n" not in project.line(HOME=home, PATH=f"{project.root}/bin:/usr/bin:/bin", **steering):
+        while f"own {project.world.home}\n" not in project.line(
+            HOME=home, PATH=f"{project.root}/bin:/usr/bin:/bin", **steering
+        ):
             assert time.monotonic() < deadline
     assert not project.ran.exists()
-    got = dict(line.split("=", 1) for line in (project.world.home / "got").read_text().splitlines() if "=" in line)
+    got = dict(
+        line.split("=", 1)
+        for line in (project.world.home / "got").read_text().splitlines()
+        if "=" in line
+    )
     assert {name for name in steering if name in got} == {"CLAUDE_PROJECT_DIR"}
 
 
@@ -166,7 +220,15 @@ def stand_in(world: World) -> Path:
 @pytest.mark.parametrize("whose", ["the project's", "the user's"])
 def test_claude_is_not_asked_for_a_project(project: Project, whose: str) -> None:
     claude = stand_in(project.world)
-    project.write("c/settings.json", json.dumps({"env": {"PATH": str(project.root / "bin")}, "otelHeadersHelper": f"touch {project.ran}"}))
+    project.write(
+        "c/settings.json",
+        json.dumps(
+            {
+                "env": {"PATH": str(project.root / "bin")},
+                "otelHeadersHelper": f"touch {project.ran}",
+            }
+        ),
+    )
     write_script(project.root / "bin" / "git", f"touch {project.ran}\n")
     project.write("x/usageline/config.toml", 'sources = ["client"]')
     env = {"CLAUDE_CONFIG_DIR": "/proc/self/cwd/c", "XDG_CACHE_HOME": "/proc/self/cwd/k"}
@@ -174,7 +236,9 @@ def test_claude_is_not_asked_for_a_project(project: Project, whose: str) -> None
         project.world.configure('sources = ["client"]')
     else:
         env["XDG_CONFIG_HOME"] = "/proc/self/cwd/x"
-    (project.root / "c" / ".claude.json").write_text((project.world.home / ".claude.json").read_text())
+    (project.root / "c" / ".claude.json").write_text(
+        (project.world.home / ".claude.json").read_text()
+    )
     project.line(**env)
     project.settle()
     assert not Path(f"{claude}.env").exists()
@@ -195,18 +259,25 @@ def test_claude_gets_the_environment_of_the_install(project: Project) -> None:
     project.settle()
     got = dict(line.split("=", 1) for line in Path(f"{claude}.env").read_text().splitlines())
     listed = child_env.PROCESSES["claude"]
-    assert set(got) - {"PWD", "OLDPWD", "SHLVL", "_"} <= {*listed.passed, *listed.fixed, *listed.given}
+    assert set(got) - {"PWD", "OLDPWD", "SHLVL", "_"} <= {
+        *listed.passed,
+        *listed.fixed,
+        *listed.given,
+    }
     assert (got["HOME"], got["PATH"]) == (project.world.env["HOME"], project.world.env["PATH"])
     assert Path(f"{claude}.cwd").read_text() == "/\n"
     assert not project.ran.exists()
 
 
 @promise(
-    "One account is asked once, however many projects have a cache of their own", sees="`usage: loading…` there, for two minutes at most"
+    "One account is asked once, however many projects have a cache of their own",
+    sees="`usage: loading…` there, for two minutes at most",
 )
 def test_twelve_projects_with_caches_of_their_own_ask_once(project: Project, api: Api) -> None:
     for number in range(12):
-        project.line(USAGELINE_API_URL=api.url, XDG_CACHE_HOME=str(project.root / f"cache-{number}"))
+        project.line(
+            USAGELINE_API_URL=api.url, XDG_CACHE_HOME=str(project.root / f"cache-{number}")
+        )
         project.settle()
     assert len(api.requests) == 1
     gates = Path(account_gate.directory(str(project.installed.release.root)))
@@ -218,15 +289,26 @@ def test_twelve_projects_with_caches_of_their_own_ask_once(project: Project, api
 def test_a_429_in_one_cache_holds_in_all(project: Project, api: Api) -> None:
     api.fault = "429"
     for number in range(3):
-        project.line(USAGELINE_API_URL=api.url, XDG_CACHE_HOME=str(project.root / f"cache-{number}"))
+        project.line(
+            USAGELINE_API_URL=api.url, XDG_CACHE_HOME=str(project.root / f"cache-{number}")
+        )
         project.settle()
     assert len(api.requests) == 1
     found = json.loads(next((project.root / "cache-2").rglob("snapshot.json")).read_text())
     assert found["status"] == "rate-limited"
 
 
-@pytest.mark.parametrize("damage", ["a file in its place", pytest.param("rubbish in it", marks=pytest.mark.full), "not ours alone"])
-def test_a_place_for_gates_that_cannot_be_used_stops_no_refresh(project: Project, api: Api, damage: str) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "a file in its place",
+        pytest.param("rubbish in it", marks=pytest.mark.full),
+        "not ours alone",
+    ],
+)
+def test_a_place_for_gates_that_cannot_be_used_stops_no_refresh(
+    project: Project, api: Api, damage: str
+) -> None:
     gates = Path(account_gate.directory(str(project.installed.release.root)))
     if damage == "a file in its place":
         gates.write_text("")
@@ -242,20 +324,28 @@ def test_a_place_for_gates_that_cannot_be_used_stops_no_refresh(project: Project
     assert project.world.snapshot()["status"] == "ok"
 
 
-@promise("No file that a variable names is looked for by a line, a hook or a refresh, but those that docs name")
+@promise(
+    "No file that a variable names is looked for by a line, a hook or a refresh, but those that docs name"
+)
 def test_no_other_variable_leads_to_a_file(project: Project, api: Api) -> None:
     needs("strace", "git")
-    names = {*PASSED_ON, *EVERYTHING} - {"USAGELINE_API_URL", "USERPROFILE", "SYSTEMROOT"}
+    names = {*ENV_ALLOWLIST, *EVERYTHING} - {"USAGELINE_API_URL", "USERPROFILE", "SYSTEMROOT"}
     env = {}
     for name in names:
         place = project.root / "v" / name
         place.mkdir(parents=True, mode=0o700)
         env[name] = str(place)
-    project.world.configure('rows = [["session"], ["git"]]\n[segments.git]\nshow = ["branch", "dirty"]\n')
+    project.world.configure(
+        'rows = [["session"], ["git"]]\n[segments.git]\nshow = ["branch", "dirty"]\n'
+    )
     for name in ("CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR"):
-        shutil.copytree(project.world.home / ".claude", project.root / "v" / name, dirs_exist_ok=True)
+        shutil.copytree(
+            project.world.home / ".claude", project.root / "v" / name, dirs_exist_ok=True
+        )
     shutil.copy(project.world.home / ".claude.json", project.root / "v" / "CLAUDE_CONFIG_DIR")
-    shutil.copytree(project.world.home / ".config", project.root / "v" / "XDG_CONFIG_HOME", dirs_exist_ok=True)
+    shutil.copytree(
+        project.world.home / ".config", project.root / "v" / "XDG_CONFIG_HOME", dirs_exist_ok=True
+    )
     subprocess.run(["git", "init", "-q"], cwd=project.root, env=project.world.env, check=True)
     payload = json.dumps({"session_id": "s", "cwd": str(project.root)})
     hook = project.installed.read_settings()["hooks"]["SessionStart"][0]["hooks"][0]["command"]
@@ -263,13 +353,37 @@ def test_no_other_variable_leads_to_a_file(project: Project, api: Api) -> None:
     for number, command in enumerate((project.command, hook, project.command)):
         log = project.world.root / f"trace-{number}"
         given = [f"{name}={value}" for name, value in {**env, "USAGELINE_API_URL": api.url}.items()]
-        traced = ["strace", "-f", "-e", "trace=%file", "-s", "500", "-o", str(log), "/usr/bin/env", *given, "/bin/sh", "-c", command]
+        traced = [
+            "strace",
+            "-f",
+            "-e",
+            "trace=%file",
+            "-s",
+            "500",
+            "-o",
+            str(log),
+            "/usr/bin/env",
+            *given,
+            "/bin/sh",
+            "-c",
+            command,
+        ]
         project.world.run(*traced, stdin=None, input=payload)
         text = log.read_text(errors="replace")
         calls = [line for line in text.splitlines() if "execve(" not in line]
-        reached |= {name for line in calls for name in re.findall(f'"{re.escape(str(project.root))}/v/([A-Z_]+)', line)}
+        reached |= {
+            name
+            for line in calls
+            for name in re.findall(f'"{re.escape(str(project.root))}/v/([A-Z_]+)', line)
+        }
     assert len(api.requests) == 1
-    places = {"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR"}
+    places = {
+        "XDG_CONFIG_HOME",
+        "XDG_CACHE_HOME",
+        "XDG_STATE_HOME",
+        "CLAUDE_CONFIG_DIR",
+        "CLAUDE_SECURESTORAGE_CONFIG_DIR",
+    }
     assert reached - {"HOME"} == places
 
 
@@ -312,9 +426,38 @@ EVERYTHING = (
         "VIRTUAL_ENV",
         "CONDA_PREFIX",
     ),
-    *("LOCPATH", "GCONV_PATH", "NLSPATH", "TZDIR", "LOCALDOMAIN", "HOSTALIASES", "RES_OPTIONS", "GETCONF_DIR", "TERMINFO", "TERMINFO_DIRS"),
-    *("MALLOC_TRACE", "MALLOC_CONF", "GLIBC_TUNABLES", "OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES", "RANDFILE", "SSLKEYLOGFILE"),
-    *("SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "CURL_HOME", "CTLOG_FILE", "NETRC"),
+    *(
+        "LOCPATH",
+        "GCONV_PATH",
+        "NLSPATH",
+        "TZDIR",
+        "LOCALDOMAIN",
+        "HOSTALIASES",
+        "RES_OPTIONS",
+        "GETCONF_DIR",
+        "TERMINFO",
+        "TERMINFO_DIRS",
+    ),
+    *(
+        "MALLOC_TRACE",
+        "MALLOC_CONF",
+        "GLIBC_TUNABLES",
+        "OPENSSL_CONF",
+        "OPENSSL_MODULES",
+        "OPENSSL_ENGINES",
+        "RANDFILE",
+        "SSLKEYLOGFILE",
+    ),
+    *(
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "NODE_EXTRA_CA_CERTS",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "CURL_HOME",
+        "CTLOG_FILE",
+        "NETRC",
+    ),
     *(
         "HTTPS_PROXY",
         "HTTP_PROXY",
@@ -326,8 +469,22 @@ EVERYTHING = (
         "CLAUDE_ENV_FILE",
         "CLAUDE_CODE_TMPDIR",
     ),
-    *("CLAUDE_CODE_PLUGIN_CACHE_DIR", "CLAUDE_CODE_SHELL", "CLAUDE_CODE_SHELL_PREFIX", "CLAUDE_CODE_CLIENT_CERT", "CLAUDE_CODE_CLIENT_KEY"),
-    *("CLAUDE_PLUGIN_ROOT", "SQLITE_TMPDIR", "PYENV_ROOT", "UV_CACHE_DIR", "PIP_CONFIG_FILE", "LANGUAGE", "DBUS_SESSION_BUS_ADDRESS"),
+    *(
+        "CLAUDE_CODE_PLUGIN_CACHE_DIR",
+        "CLAUDE_CODE_SHELL",
+        "CLAUDE_CODE_SHELL_PREFIX",
+        "CLAUDE_CODE_CLIENT_CERT",
+        "CLAUDE_CODE_CLIENT_KEY",
+    ),
+    *(
+        "CLAUDE_PLUGIN_ROOT",
+        "SQLITE_TMPDIR",
+        "PYENV_ROOT",
+        "UV_CACHE_DIR",
+        "PIP_CONFIG_FILE",
+        "LANGUAGE",
+        "DBUS_SESSION_BUS_ADDRESS",
+    ),
 )
 """Variables that name files and directories to some program or other."""
 

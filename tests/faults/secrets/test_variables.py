@@ -51,14 +51,22 @@ def trap(installed: Installed) -> Iterator[Trap]:
     found.close()
 
 
-def run(installed: Installed, trap: Trap, variables: dict[str, str], number: int) -> tuple[list[str], set[str], set[str]]:
+def run(
+    installed: Installed, trap: Trap, variables: dict[str, str], number: int
+) -> tuple[list[str], set[str], set[str]]:
     """A session of the client's in the project, once its lines have started all that they start.
 
     Gives the lines, the environments of background processes as one text each, and the project's files that those opened.
     """
     world = installed.world
     command, hook = installed.read_settings()["statusLine"]["command"], str(installed.release.hook)
-    payload = json.dumps({"session_id": "s", "cwd": str(trap.project), "workspace": {"current_dir": str(trap.project)}})
+    payload = json.dumps(
+        {
+            "session_id": "s",
+            "cwd": str(trap.project),
+            "workspace": {"current_dir": str(trap.project)},
+        }
+    )
     lines, started, opened = [], set(), set()
     calls = (
         ["/bin/sh", "-c", command],
@@ -70,7 +78,17 @@ def run(installed: Installed, trap: Trap, variables: dict[str, str], number: int
         log = world.root / f"trace-{number}-{call}"
         # The client's own strace, as it were, has none of the variables: they are put in place by env.
         given = [f"{name}={value}" for name, value in variables.items()]
-        traced = [*TRACE, "-e", "trace=execve,open,openat", "-o", str(log), "/usr/bin/env", f"--chdir={trap.project}", *given, *words]
+        traced = [
+            *TRACE,
+            "-e",
+            "trace=execve,open,openat",
+            "-o",
+            str(log),
+            "/usr/bin/env",
+            f"--chdir={trap.project}",
+            *given,
+            *words,
+        ]
         done = world.run(*traced, stdin=None, input=payload)
         assert done.returncode == 0, done
         if words[0] == "/bin/sh":
@@ -86,7 +104,9 @@ def run(installed: Installed, trap: Trap, variables: dict[str, str], number: int
 
 def by_proxy(chosen: dict[str, str]) -> bool:
     """Return whether the API itself is to be asked, through the proxy of the install: then what is tried is seen to be ignored."""
-    return chosen.get("USAGELINE_API_URL") == "" or any("{proxy}" in value for value in chosen.values())
+    return chosen.get("USAGELINE_API_URL") == "" or any(
+        "{proxy}" in value for value in chosen.values()
+    )
 
 
 @promise(
@@ -94,16 +114,28 @@ def by_proxy(chosen: dict[str, str]) -> bool:
     sees="the line",
 )
 @pytest.mark.parametrize(
-    "variable", [pytest.param(row, id=row.name.replace("`", ""), marks=[] if row.quick else pytest.mark.full) for row in VARIABLES]
+    "variable",
+    [
+        pytest.param(row, id=row.name.replace("`", ""), marks=[] if row.quick else pytest.mark.full)
+        for row in VARIABLES
+    ],
 )
 @pytest.mark.timeout(300)
 def test_a_projects_variable(
-    installed: Installed, api: Api, trap: Trap, size: Callable[[int, int], int], figure: Callable[[str], None], *, variable: Variable
+    installed: Installed,
+    api: Api,
+    trap: Trap,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
+    *,
+    variable: Variable,
 ) -> None:
     needs("strace", "git", root=True)
     world, secret = installed.world, token()
     world.sign_in(token=secret)
-    theirs = {str(path.relative_to(trap.project)) for path in trap.project.rglob("*") if path.is_file()}
+    theirs = {
+        str(path.relative_to(trap.project)) for path in trap.project.rglob("*") if path.is_file()
+    }
     search = Search([secret])
     reached = 0
     values = variable.values[: size(1, len(variable.values))]
@@ -112,7 +144,9 @@ def test_a_projects_variable(
             shutil.rmtree(cache, ignore_errors=True)
         heard_before = len(trap.heard())
         for _ in range(3):  # a busy machine may give a refresh no time
-            lines, started, opened = run(installed, trap, trap.filled({"USAGELINE_API_URL": api.url, **chosen}), number)
+            lines, started, opened = run(
+                installed, trap, trap.filled({"USAGELINE_API_URL": api.url, **chosen}), number
+            )
             heard = trap.heard()[heard_before:]
             asked = not by_proxy(chosen) or b"CONNECT api.anthropic.com:443 " in heard
             if asked and (search.within(heard) or not variable.token):
@@ -126,7 +160,10 @@ def test_a_projects_variable(
         assert opened & theirs - variable.opens <= {"a", ".gitattributes"}, (chosen, opened)
         assert started, (chosen, lines)
         assert not any(
-            re.search(r'"(?:LD_|BASH_ENV|ENV=|PYTHON|OPENSSL|SSLKEYLOG|GIT_(?!OPTIONAL|TERMINAL|ALLOW|NO_LAZY|PAGER=cat|CEILING))', one)
+            re.search(
+                r'"(?:LD_|BASH_ENV|ENV=|PYTHON|OPENSSL|SSLKEYLOG|GIT_(?!OPTIONAL|TERMINAL|ALLOW|NO_LAZY|PAGER=cat|CEILING))',
+                one,
+            )
             for one in started
         )
         assert not (by_proxy(chosen) and trap.thief.requests), chosen
@@ -137,8 +174,12 @@ def test_a_projects_variable(
         assert search.files(world.root, but=[world.home / ".claude" / ".credentials.json"])[0] == []
     told = trap.heard_by_the_stranger()
     assert not search.within(told.encode())
-    assert bool(told) is any("{stranger}" in value for chosen in values for value in chosen.values())
-    figure(f"{variable.name.replace('`', '')}: {len(values)} tried, the token got elsewhere in {reached}")
+    assert bool(told) is any(
+        "{stranger}" in value for chosen in values for value in chosen.values()
+    )
+    figure(
+        f"{variable.name.replace('`', '')}: {len(values)} tried, the token got elsewhere in {reached}"
+    )
 
 
 def test_the_tables_of_the_security_policy_are_made_of_the_code() -> None:

@@ -21,8 +21,31 @@ if TYPE_CHECKING:
 
     from tests.world import World
 
-PROGRAMS = ("git", "git-lfs", "python", "python3", "sh", "bash", "claude", "security", "notify-send", "curl", "env", "osascript")
-MODULES = ("sitecustomize", "usercustomize", "httpx", "json", "os", "encodings", "ssl", "usageline", "site")
+PROGRAMS = (
+    "git",
+    "git-lfs",
+    "python",
+    "python3",
+    "sh",
+    "bash",
+    "claude",
+    "security",
+    "notify-send",
+    "curl",
+    "env",
+    "osascript",
+)
+MODULES = (
+    "sitecustomize",
+    "usercustomize",
+    "httpx",
+    "json",
+    "os",
+    "encodings",
+    "ssl",
+    "usageline",
+    "site",
+)
 STRANGER = 54321
 """A user who has nothing here."""
 
@@ -94,7 +117,12 @@ class Trap:
 
     def filled(self, values: dict[str, str]) -> dict[str, str]:
         """The variables with paths and ports in them."""
-        places = {"project": self.project, "thief": self.thief.port, "proxy": self.proxy.port, "stranger": self.stranger}
+        places = {
+            "project": self.project,
+            "thief": self.thief.port,
+            "proxy": self.proxy.port,
+            "stranger": self.stranger,
+        }
         filled = {}
         for name, value in values.items():
             for place, found in places.items():
@@ -130,13 +158,17 @@ class Trap:
         write_script(installation / "venv" / "bin" / "python", tell + "\n")
         (self.project / "python").mkdir()
         for name in MODULES:
-            (self.project / "python" / f"{name}.py").write_text(f"open({str(self.marks / name)!r}, 'w')\n")
+            (self.project / "python" / f"{name}.py").write_text(
+                f"open({str(self.marks / name)!r}, 'w')\n"
+            )
         filters = f'[filter "x"]\n  clean = {self.project}/bin/git\n  process = {self.project}/bin/git\n  required = true\n'
         filters += f"[core]\n  fsmonitor = {self.project}/bin/git\n"
         config = f'sources = ["client", "oauth"]\nclient = "{self.project}/bin/claude"\n'
         config += f'rows = [["git"]]\n[segments.git]\nshow = ["branch", "dirty"]\n[chain]\ncommand = "{self.project}/bin/sh"\n'
         config += f'[alerts]\nthresholds = [1]\ncommand = "{self.project}/bin/sh"\n'
-        own = '[filter "x"]\n  clean = git-lfs clean\n'  # the user's, whose program git finds by PATH
+        own = (
+            '[filter "x"]\n  clean = git-lfs clean\n'  # the user's, whose program git finds by PATH
+        )
         for path, content in (
             (self.project.parent / ".gitconfig", own),
             (home / ".gitconfig", filters),
@@ -151,16 +183,22 @@ class Trap:
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content)
-        helper = json.dumps({"env": {"PATH": f"{self.project}/bin"}, "otelHeadersHelper": f"{self.project}/bin/sh"})
+        helper = json.dumps(
+            {"env": {"PATH": f"{self.project}/bin"}, "otelHeadersHelper": f"{self.project}/bin/sh"}
+        )
         (home / ".claude").mkdir()
         (home / ".claude" / "settings.json").write_text(helper)
         shutil.copy(self.proxy.certificates.authority, self.project / "ca.pem")
         (self.project / "certs").mkdir()
         shutil.copy(self.proxy.certificates.authority, self.project / "certs" / "ca.pem")
-        subprocess.run(["openssl", "rehash", self.project / "certs"], check=True, capture_output=True)
+        subprocess.run(
+            ["openssl", "rehash", self.project / "certs"], check=True, capture_output=True
+        )
         environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(self.project)}
         subprocess.run(["git", "init", "-q"], cwd=self.project, env=environment, check=True)
         (self.project / ".gitattributes").write_text("* filter=x\n")
         (self.project / "a").write_text("a\n")
-        subprocess.run(["git", "add", "a"], cwd=self.project, env=environment, check=True, capture_output=True)
+        subprocess.run(
+            ["git", "add", "a"], cwd=self.project, env=environment, check=True, capture_output=True
+        )
         (self.project / "a").write_text("b\n")

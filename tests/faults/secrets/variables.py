@@ -47,7 +47,9 @@ GIT = {
     "GIT_SSH_COMMAND": "{project}/bin/git", "GIT_PAGER": "{project}/bin/git", "GIT_EDITOR": "{project}/bin/git", "GIT_TRACE": "{project}/trace",
     "GIT_TRACE2": "{project}/trace", "GIT_EXTERNAL_DIFF": "{project}/bin/git", "GIT_ASKPASS": "{project}/bin/git", "GIT_TEMPLATE_DIR": "{project}/git",
 }  # fmt: skip
-SHELL = dict.fromkeys(("SHELL", "EDITOR", "VISUAL", "PAGER", "BROWSER", "SUDO_ASKPASS"), "{project}/bin/sh")
+SHELL = dict.fromkeys(
+    ("SHELL", "EDITOR", "VISUAL", "PAGER", "BROWSER", "SUDO_ASKPASS"), "{project}/bin/sh"
+)
 LOCALE = {
     "LC_ALL": "../../{project}",
     "LANG": "x" * 5000,
@@ -66,7 +68,14 @@ AUTHORITIES = (
     {"SSL_CERT_FILE": "{project}/ca.pem"}, {"SSL_CERT_FILE": "ca.pem"}, {"NODE_EXTRA_CA_CERTS": "{project}/ca.pem"},
 )  # fmt: skip
 RESOLVER = {"HOSTALIASES": "{project}/hosts", "LOCALDOMAIN": "example.com", "RES_OPTIONS": "debug"}
-DIRECTORIES = ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "TMPDIR", "CLAUDE_CONFIG_DIR", "XDG_RUNTIME_DIR")
+DIRECTORIES = (
+    "XDG_CACHE_HOME",
+    "XDG_STATE_HOME",
+    "XDG_DATA_HOME",
+    "TMPDIR",
+    "CLAUDE_CONFIG_DIR",
+    "XDG_RUNTIME_DIR",
+)
 
 VARIABLES = (
     Variable(

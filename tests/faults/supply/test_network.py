@@ -36,7 +36,9 @@ COMMANDS: tuple[list[str], ...] = (
     "Nothing but a refresh opens a network socket, and everything starts and works where there is no network at all",
     sees="the last numbers with their age, and “offline”",
 )
-def test_nothing_needs_the_network_to_start(world: World, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+def test_nothing_needs_the_network_to_start(
+    world: World, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
     needs("strace", mounts=True)
     installed = install(world)
     hot, python = Hot(world, installed.release), str(installed.release.python)
@@ -45,13 +47,18 @@ def test_nothing_needs_the_network_to_start(world: World, size: Callable[[int, i
     commands = [
         hot.command,
         [*hot.command[:-1], str(installed.release.hook)],
-        *([python, "-I", "-B", "-m", "usageline.cli", *words] for words in COMMANDS[: size(len(QUICK), len(COMMANDS))]),
+        *(
+            [python, "-I", "-B", "-m", "usageline.cli", *words]
+            for words in COMMANDS[: size(len(QUICK), len(COMMANDS))]
+        ),
     ]
     for number, command in enumerate([*commands, refresh]):
         log = world.root / f"network-{number}"
         trace = ["strace", "-f", "-e", "trace=%network", "-e", "signal=none", "-o", str(log)]
         done = hot.run(b"{}", command=[*NOWHERE, *trace, *command])
-        assert done.returncode in ({0, 1} if "usageline.cli" in command else {0}), done  # 1: it names what is not there
+        assert done.returncode in ({0, 1} if "usageline.cli" in command else {0}), (
+            done
+        )  # 1: it names what is not there
         assert b"Traceback" not in done.stdout + done.stderr
         sockets = re.findall(r"socket\(AF_INET6?, ", log.read_text())
         assert sockets == [] or command is refresh, command

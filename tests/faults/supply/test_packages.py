@@ -46,7 +46,13 @@ def another_version_by_that_name(wheels: Path, _lists: Path) -> None:
 def a_package_without_a_digest(_wheels: Path, lists: Path) -> None:
     lock = lists / "requirements.lock"
     first, _, rest = lock.read_text().partition(" \\\n")
-    lock.write_text(first + "\n" + rest.partition("\n" + "c")[0].rpartition("\n")[2] + "\nc" + rest.partition("\n" + "c")[2])
+    lock.write_text(
+        first
+        + "\n"
+        + rest.partition("\n" + "c")[0].rpartition("\n")[2]
+        + "\nc"
+        + rest.partition("\n" + "c")[2]
+    )
 
 
 def a_digest_of_another_package(_wheels: Path, lists: Path) -> None:
@@ -76,7 +82,11 @@ def machine(tmp_path: Path) -> Machine:
 def tampered(machine: Machine, tamper: Callable[[Path, Path], None]) -> str:
     """What an install says whose packages or lists were tampered with. Both are as they were afterwards."""
     wheels, lists = Path(machine.env["PIP_FIND_LINKS"]), machine.clone / "plugin"
-    kept = {path: path.read_bytes() for folder, kind in ((wheels, "*.whl"), (lists, "*.lock")) for path in folder.glob(kind)}
+    kept = {
+        path: path.read_bytes()
+        for folder, kind in ((wheels, "*.whl"), (lists, "*.lock"))
+        for path in folder.glob(kind)
+    }
     tamper(wheels, lists)
     try:
         return machine.run(expect=1)
@@ -91,7 +101,9 @@ def tampered(machine: Machine, tamper: Callable[[Path, Path], None]) -> str:
     "A package that is not byte for byte what was pinned is not installed: nothing is left, nothing is wired",
     sees="“The packages could not be installed”, with what the tool said of the hash",
 )
-def test_a_tampered_package_is_refused(machine: Machine, size: Callable[[int, int], int], figure: Callable[[str], None]) -> None:
+def test_a_tampered_package_is_refused(
+    machine: Machine, size: Callable[[int, int], int], figure: Callable[[str], None]
+) -> None:
     machine.write_settings(b'{"model": "opus"}')
     before = machine.tree()
     tried = TAMPERING[: size(1, 3)]  # all of them in an upgrade, below
@@ -103,10 +115,15 @@ def test_a_tampered_package_is_refused(machine: Machine, size: Callable[[int, in
     figure(f"{len(tried)} kinds of tampering: all refused, 0 files left")
 
 
-@promise("An installation that is there goes on working when an upgrade's packages are refused", sees="the line as before")
+@promise(
+    "An installation that is there goes on working when an upgrade's packages are refused",
+    sees="the line as before",
+)
 @pytest.mark.full
 @pytest.mark.timeout(400)
-def test_the_older_installation_goes_on_working(machine: Machine, figure: Callable[[str], None]) -> None:
+def test_the_older_installation_goes_on_working(
+    machine: Machine, figure: Callable[[str], None]
+) -> None:
     # A higher version beside is no reason to take it.
     wheels = Path(machine.env["PIP_FIND_LINKS"])
     (wheel,) = wheels.glob("rich-*.whl")
@@ -114,12 +131,19 @@ def test_the_older_installation_goes_on_working(machine: Machine, figure: Callab
     machine.run()
     machine.wait_for_refreshes()
     assert list(machine.data_dir.glob("current/venv/lib/python*/site-packages/rich-15.*.dist-info"))
-    current, settings, line = os.readlink(machine.data_dir / "current"), machine.settings.read_bytes(), machine.line()
+    current, settings, line = (
+        os.readlink(machine.data_dir / "current"),
+        machine.settings.read_bytes(),
+        machine.line(),
+    )
     changed = machine.clone / "plugin/usageline/core/errors.py"
     changed.write_text(changed.read_text() + "# newer\n")
     for tamper in TAMPERING:
         tampered(machine, tamper)
-        assert (os.readlink(machine.data_dir / "current"), machine.settings.read_bytes()) == (current, settings)
+        assert (os.readlink(machine.data_dir / "current"), machine.settings.read_bytes()) == (
+            current,
+            settings,
+        )
         assert releases(machine.data_dir) == [current.rpartition("/")[2]]
         assert machine.line() == line
     figure(f"{len(TAMPERING)} upgrades refused; a higher version beside the pinned one not taken")

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     import pytest
 
-LOCKS = sorted([*REPOSITORY.glob("plugin/requirements*.lock"), *REPOSITORY.glob("tests/requirements*.lock")])
+LOCKS = sorted(
+    [*REPOSITORY.glob("plugin/requirements*.lock"), *REPOSITORY.glob("tests/requirements*.lock")]
+)
 CLASSIFIERS = {
     "MIT": "MIT License",
     "MPL-2.0": "Mozilla Public License 2.0 (MPL 2.0)",
@@ -27,7 +29,9 @@ CLASSIFIERS = {
 }
 
 
-@promise("Every package is pinned to one version with the digests of its files, and no list names an index")
+@promise(
+    "Every package is pinned to one version with the digests of its files, and no list names an index"
+)
 def test_every_package_is_pinned_with_digests(figure: Callable[[str], None]) -> None:
     packages = 0
     for lock in LOCKS:
@@ -35,14 +39,21 @@ def test_every_package_is_pinned_with_digests(figure: Callable[[str], None]) -> 
             first, *rest = [line for line in entry.splitlines() if line[0] != "#"] or [""]
             if not first:
                 continue
-            assert re.fullmatch(r"[a-z0-9.-]+==[^\s;]+( ; [\w\s<>='.()!]+)? \\", first), (lock, first)
+            assert re.fullmatch(r"[a-z0-9.-]+==[^\s;]+( ; [\w\s<>='.()!]+)? \\", first), (
+                lock,
+                first,
+            )
             assert rest
-            assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line) for line in rest), (lock, first)
+            assert all(
+                re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line) for line in rest
+            ), (lock, first)
             packages += 1
     figure(f"{packages} entries in {len(LOCKS)} lists")
 
 
-@promise("docs/sbom.json names every package that an install takes, with version, digests and licence, and is as the lists are")
+@promise(
+    "docs/sbom.json names every package that an install takes, with version, digests and licence, and is as the lists are"
+)
 def test_the_bill_of_materials_is_up_to_date(figure: Callable[[str], None]) -> None:
     text = sbom.FILE.read_text("utf-8")
     assert text == sbom.text(), "run tests/run sbom"
@@ -56,9 +67,18 @@ def test_the_bill_of_materials_is_up_to_date(figure: Callable[[str], None]) -> N
         except importlib.metadata.PackageNotFoundError:
             continue
         licence = part["licenses"][0]["license"]["id"]
-        says = [text for name in ("License-Expression", "License", "Classifier") for text in told.get_all(name, [])]
-        if any("licen" in text.lower() or text in CLASSIFIERS for text in says):  # resvg-py has only a file
-            assert any(licence == text or CLASSIFIERS.get(licence, "?") in text for text in says), (part["name"], says)
+        says = [
+            text
+            for name in ("License-Expression", "License", "Classifier")
+            for text in told.get_all(name, [])
+        ]
+        if any(
+            "licen" in text.lower() or text in CLASSIFIERS for text in says
+        ):  # resvg-py has only a file
+            assert any(licence == text or CLASSIFIERS.get(licence, "?") in text for text in says), (
+                part["name"],
+                says,
+            )
             compared += 1
     figure(f"{len(parts)} packages, the licences of {compared} compared with their own words")
 
@@ -68,8 +88,16 @@ def answer(*packages: dict[str, Any]) -> subprocess.CompletedProcess[str]:
 
 
 FINE = {"name": "click", "version": "8.5.1", "vulns": []}
-KNOWN = {"name": "diskcache", "version": "5.6.3", "vulns": [{"id": "GHSA-x", "aliases": ["CVE-2025-69872"], "fix_versions": []}]}
-OTHER = {"name": "diskcache", "version": "5.6.3", "vulns": [{"id": "CVE-2030-1", "aliases": [], "fix_versions": ["6"]}]}
+KNOWN = {
+    "name": "diskcache",
+    "version": "5.6.3",
+    "vulns": [{"id": "GHSA-x", "aliases": ["CVE-2025-69872"], "fix_versions": []}],
+}
+OTHER = {
+    "name": "diskcache",
+    "version": "5.6.3",
+    "vulns": [{"id": "CVE-2030-1", "aliases": [], "fix_versions": ["6"]}],
+}
 SKIPPED = {"name": "click", "skip_reason": "Dependency not found"}
 
 
@@ -78,7 +106,9 @@ SKIPPED = {"name": "click", "skip_reason": "Dependency not found"}
     sees="the advisory's name and where it is mended, or “not audited: no advisory database can be reached”",
 )
 def test_the_audit_fails_for_what_is_not_known(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], figure: Callable[[str], None]
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    figure: Callable[[str], None],
 ) -> None:
     cases: tuple[tuple[list[dict[str, Any]], int, str], ...] = (
         ([FINE, KNOWN], 0, "CVE-2025-69872, ignored: unpickles"),
@@ -91,7 +121,9 @@ def test_the_audit_fails_for_what_is_not_known(
         monkeypatch.setattr("subprocess.run", lambda *_, packages=packages, **__: answer(*packages))
         assert audit.main() == status
         assert said in capsys.readouterr().out
-    monkeypatch.setattr("subprocess.run", lambda *_, **__: subprocess.CompletedProcess([], 1, "", "no network"))
+    monkeypatch.setattr(
+        "subprocess.run", lambda *_, **__: subprocess.CompletedProcess([], 1, "", "no network")
+    )
     assert audit.main() == 0
     assert capsys.readouterr().out == audit.OFFLINE + "\n"
     figure(f"{len(cases) + 1} answers of a database")

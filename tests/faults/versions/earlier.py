@@ -31,7 +31,12 @@ class Earlier:
         return WRITTEN / self.name
 
 
-FIRST = Earlier("first", "fc91051b78", 'ttl = 250\nsources = ["payload", "claude-cache", "oauth"]\n', keeps_history=False)
+FIRST = Earlier(
+    "first",
+    "fc91051b78",
+    'ttl = 250\nsources = ["payload", "claude-cache", "oauth"]\n',
+    keeps_history=False,
+)
 PREVIOUS = Earlier(
     "previous",
     "0874d07641",
@@ -59,6 +64,8 @@ def clone_of(earlier: Earlier, target: Path) -> Path:
 def _git(*words: str) -> bytes:
     """What git says, nothing where it fails or is not there."""
     try:
-        return subprocess.run(["git", "-C", str(REPOSITORY), *words], check=False, capture_output=True).stdout
+        return subprocess.run(
+            ["git", "-C", str(REPOSITORY), *words], check=False, capture_output=True
+        ).stdout
     except OSError:
         return b""

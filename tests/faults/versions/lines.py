@@ -39,5 +39,16 @@ def drawn(machine: Machine) -> Iterator[list[str]]:
 def line(machine: Machine) -> str:
     """One line without colours, as Claude Code would have it; how the command failed where it did."""
     command = json.loads(machine.settings.read_text())["statusLine"]["command"]
-    done = machine.world.run("/bin/sh", "-c", command, stdin=None, input="{}", env={**machine.env, "NO_COLOR": "1", "COLUMNS": "160"})
-    return f"status {done.returncode}: {done.stderr}" if done.returncode or done.stderr else done.stdout
+    done = machine.world.run(
+        "/bin/sh",
+        "-c",
+        command,
+        stdin=None,
+        input="{}",
+        env={**machine.env, "NO_COLOR": "1", "COLUMNS": "160"},
+    )
+    return (
+        f"status {done.returncode}: {done.stderr}"
+        if done.returncode or done.stderr
+        else done.stdout
+    )

@@ -44,9 +44,14 @@ def wire_interpreter(installed: Installed, python: str) -> None:
     """Have the settings' command name that interpreter."""
     found = manifest.load(installed.world.env)
     assert found is not None
-    ours = settings_changes.wiring(python, paths.data_dir(installed.world.env), frozenset(found.commands))
+    ours = settings_changes.wiring(
+        python, paths.data_dir(installed.world.env), frozenset(found.commands)
+    )
     installed.settings.write_text(settings_changes.wire(installed.settings.read_text(), ours))
-    manifest.save(installed.world.env, replace(found, interpreter=python, commands=(*found.commands, ours.line, ours.hook)))
+    manifest.save(
+        installed.world.env,
+        replace(found, interpreter=python, commands=(*found.commands, ours.line, ours.hook)),
+    )
 
 
 def lose_the_lines(installed: Installed) -> None:
@@ -77,9 +82,17 @@ ANOTHER = any(os.access(f"/usr/bin/python3.{minor}", os.X_OK) for minor in range
 
 GONE = {
     "the line's": (lose_the_lines, "37%", "the interpreter of the line is gone"),
-    "the refresh's": (lose_the_refreshs, "no refresh: its Python is not on this system", "its Python is not on this system"),
+    "the refresh's": (
+        lose_the_refreshs,
+        "no refresh: its Python is not on this system",
+        "its Python is not on this system",
+    ),
     "both": (lose_both, "its Python is not on this system", "its Python is not on this system"),
-    "the refresh's, by another version": (replace_the_refreshs, "37%", "its Python is another one now; run install.sh again"),
+    "the refresh's, by another version": (
+        replace_the_refreshs,
+        "37%",
+        "its Python is another one now; run install.sh again",
+    ),
 }
 
 
@@ -88,7 +101,9 @@ GONE = {
     "still end well.",
     sees="numbers while they can be had, else `run install.sh again`, in the line and by `usageline doctor`",
 )
-def test_an_interpreter_that_is_gone_is_told(tmp_path: Path, api: Api, figure: Callable[[str], None]) -> None:
+def test_an_interpreter_that_is_gone_is_told(
+    tmp_path: Path, api: Api, figure: Callable[[str], None]
+) -> None:
     for number, (what, (lose, in_the_line, by_doctor)) in enumerate(GONE.items()):
         world = World(tmp_path / f"world-{number}")
         world.env["USAGELINE_API_URL"] = api.url
@@ -112,7 +127,9 @@ def test_an_interpreter_that_is_gone_is_told(tmp_path: Path, api: Api, figure: C
     "A refresh whose packages are gone says so in its log.",
     sees="`No module named 'httpx'; run install.sh again` in `usageline doctor --log`, and numbers that say how old they are",
 )
-def test_packages_that_are_gone_are_told(tmp_path: Path, api: Api, figure: Callable[[str], None]) -> None:
+def test_packages_that_are_gone_are_told(
+    tmp_path: Path, api: Api, figure: Callable[[str], None]
+) -> None:
     world = World(tmp_path / "machine")
     world.env["USAGELINE_API_URL"] = api.url
     installed = install(world)
@@ -140,10 +157,15 @@ def current(machine: Machine) -> Path:
 
 DAMAGES: dict[str, Callable[[Path], list[Path]]] = {
     "the link to it": lambda root: [root.parent.parent / "current"],
-    "the bytecode of the segments": lambda root: [root / "plugin/usageline/line/segments/__pycache__"],
+    "the bytecode of the segments": lambda root: [
+        root / "plugin/usageline/line/segments/__pycache__"
+    ],
     "a package": lambda root: [*(root / "venv/lib").glob("python3*/site-packages/httpx")],
     "the environment": lambda root: [root / "venv"],
-    "a module and the hook": lambda root: [root / "plugin/usageline/refresh/run.py", root / "hooks"],
+    "a module and the hook": lambda root: [
+        root / "plugin/usageline/refresh/run.py",
+        root / "hooks",
+    ],
     "the program": lambda root: [root / "plugin"],
 }
 """What is removed of the release at a path."""
@@ -155,7 +177,9 @@ DAMAGES: dict[str, Callable[[Path], list[Path]]] = {
 )
 @pytest.mark.full
 @pytest.mark.timeout(600)
-def test_what_was_deleted_comes_back(tmp_path: Path, api: Api, figure: Callable[[str], None]) -> None:
+def test_what_was_deleted_comes_back(
+    tmp_path: Path, api: Api, figure: Callable[[str], None]
+) -> None:
     machine = make_machine(tmp_path / "machine", make_clone(tmp_path / "clone"))
     machine.env["USAGELINE_API_URL"] = api.url
     machine.run()
@@ -177,14 +201,21 @@ def test_what_was_deleted_comes_back(tmp_path: Path, api: Api, figure: Callable[
     machine.run()
     assert shape(machine) == before
     assert "nothing to change" in machine.run()
-    figure(f"{len(DAMAGES) + 1} parts, one after the other: a line each time, and whole again after install.sh")
+    figure(
+        f"{len(DAMAGES) + 1} parts, one after the other: a line each time, and whole again after install.sh"
+    )
 
 
 def shape(machine: Machine) -> dict[str, bytes]:
     """The program's own files and their content, and the names of their bytecode, by path."""
     root = current(machine)
-    files = [path for part in ("plugin", "hooks") for path in (root / part).rglob("*") if path.is_file()]
-    return {str(path.relative_to(root)): b"" if path.parent.name == "__pycache__" else path.read_bytes() for path in files}
+    files = [
+        path for part in ("plugin", "hooks") for path in (root / part).rglob("*") if path.is_file()
+    ]
+    return {
+        str(path.relative_to(root)): b"" if path.parent.name == "__pycache__" else path.read_bytes()
+        for path in files
+    }
 
 
 @promise(
@@ -193,7 +224,9 @@ def shape(machine: Machine) -> dict[str, bytes]:
 )
 @pytest.mark.full
 @pytest.mark.timeout(300)
-def test_an_installation_whose_python_is_gone_is_mended(tmp_path: Path, api: Api, figure: Callable[[str], None]) -> None:
+def test_an_installation_whose_python_is_gone_is_mended(
+    tmp_path: Path, api: Api, figure: Callable[[str], None]
+) -> None:
     machine = make_machine(tmp_path / "machine", make_clone(tmp_path / "clone"))
     machine.env["USAGELINE_API_URL"] = api.url
     own = machine.env["PATH"]

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from tests.server import Api
 
 ACCOUNT_KEY = "9d88fa0eee1d35ed"
-BOTH = [pytest.param(FIRST, marks=pytest.mark.full, id="first"), pytest.param(PREVIOUS, id="previous")]
+BOTH = [
+    pytest.param(FIRST, marks=pytest.mark.full, id="first"),
+    pytest.param(PREVIOUS, id="previous"),
+]
 
 
 def set_up(tmp_path: Path, api: Api, clone: Path, config: str) -> Machine:
@@ -52,7 +55,9 @@ def look_again(machine: Machine, api: Api, percent: int) -> None:
 
 def faulty(lines: list[str]) -> list[str]:
     """Those that are no line with numbers."""
-    return [text for text in lines if text.count("\n") != 1 or "%" not in text or "config.toml" in text]
+    return [
+        text for text in lines if text.count("\n") != 1 or "%" not in text or "config.toml" in text
+    ]
 
 
 @pytest.mark.full
@@ -63,7 +68,9 @@ def faulty(lines: list[str]) -> list[str]:
 )
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("earlier", BOTH)
-def test_an_upgrade_loses_nothing(tmp_path: Path, api: Api, earlier: Earlier, figure: Callable[[str], None]) -> None:
+def test_an_upgrade_loses_nothing(
+    tmp_path: Path, api: Api, earlier: Earlier, figure: Callable[[str], None]
+) -> None:
     machine = set_up(tmp_path, api, clone_of(earlier, tmp_path / "earlier"), earlier.config)
     look_again(machine, api, 41)
     kept = history.load(machine.env, ACCOUNT_KEY)
@@ -85,7 +92,9 @@ def test_an_upgrade_loses_nothing(tmp_path: Path, api: Api, earlier: Earlier, fi
     assert machine.settings.read_bytes() == SETTINGS
     assert not machine.data_dir.exists()
     assert not Path(paths.state_dir(machine.env)).exists()
-    figure(f"from “{earlier.name}”: {len(seen)} lines meanwhile, all with numbers; {len(kept)} readings before, all there after")
+    figure(
+        f"from “{earlier.name}”: {len(seen)} lines meanwhile, all with numbers; {len(kept)} readings before, all there after"
+    )
 
 
 @promise(
@@ -95,13 +104,22 @@ def test_an_upgrade_loses_nothing(tmp_path: Path, api: Api, earlier: Earlier, fi
 @pytest.mark.full
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("earlier", "order"), [(FIRST, ("earlier",)), (PREVIOUS, ("earlier", "later"))], ids=["first, which uninstalls", "previous"]
+    ("earlier", "order"),
+    [(FIRST, ("earlier",)), (PREVIOUS, ("earlier", "later"))],
+    ids=["first, which uninstalls", "previous"],
 )
 def test_back_and_forth_loses_nothing(
-    tmp_path: Path, api: Api, earlier: Earlier, order: tuple[str, ...], figure: Callable[[str], None]
+    tmp_path: Path,
+    api: Api,
+    earlier: Earlier,
+    order: tuple[str, ...],
+    figure: Callable[[str], None],
 ) -> None:
     """The configuration is one that both know; the last one of `order` uninstalls."""
-    clones = {"later": make_clone(tmp_path / "clone"), "earlier": clone_of(earlier, tmp_path / "earlier")}
+    clones = {
+        "later": make_clone(tmp_path / "clone"),
+        "earlier": clone_of(earlier, tmp_path / "earlier"),
+    }
     machine = set_up(tmp_path, api, clones["later"], earlier.config)
     look_again(machine, api, 41)
     kept = history.load(machine.env, ACCOUNT_KEY)
@@ -132,13 +150,18 @@ def test_back_and_forth_loses_nothing(
 )
 @pytest.mark.full
 @pytest.mark.timeout(300)
-def test_two_versions_at_once_do_not_meet(tmp_path: Path, api: Api, figure: Callable[[str], None], size: Callable[[int, int], int]) -> None:
+def test_two_versions_at_once_do_not_meet(
+    tmp_path: Path, api: Api, figure: Callable[[str], None], size: Callable[[int, int], int]
+) -> None:
     clones = [make_clone(tmp_path / "clone"), clone_of(PREVIOUS, tmp_path / "earlier")]
     machine = set_up(tmp_path, api, clones[0], PREVIOUS.config)
     rounds = size(1, 2)
     lines = 0
     for number in range(rounds):
-        running = [Machine(machine.world, clone).start() for clone in (clones if number % 2 else reversed(clones))]
+        running = [
+            Machine(machine.world, clone).start()
+            for clone in (clones if number % 2 else reversed(clones))
+        ]
         with drawn(machine) as seen:
             assert [process.wait(120) for process in running] == [0, 0]
         assert faulty(seen) == []
@@ -150,4 +173,6 @@ def test_two_versions_at_once_do_not_meet(tmp_path: Path, api: Api, figure: Call
     machine.wait_for_refreshes()
     machine.run("--uninstall")
     assert machine.settings.read_bytes() == SETTINGS
-    figure(f"{rounds} rounds of two installs at once: one release each time, {lines} lines meanwhile, all with numbers")
+    figure(
+        f"{rounds} rounds of two installs at once: one release each time, {lines} lines meanwhile, all with numbers"
+    )

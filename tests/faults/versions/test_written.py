@@ -66,7 +66,9 @@ def put(earlier: Earlier, world: World) -> None:
     sees="after an upgrade the numbers, the history and the looks as before",
 )
 @pytest.mark.parametrize("earlier", ALL, ids=lambda earlier: earlier.name)
-def test_what_an_earlier_version_wrote_is_read(world: World, earlier: Earlier, figure: Callable[[str], None]) -> None:
+def test_what_an_earlier_version_wrote_is_read(
+    world: World, earlier: Earlier, figure: Callable[[str], None]
+) -> None:
     put(earlier, world)
     snapshot = world.snapshot()
     now = snapshot["published_at"] + 5
@@ -81,7 +83,9 @@ def test_what_an_earlier_version_wrote_is_read(world: World, earlier: Earlier, f
     assert remembered.requested_at
     assert remembered.token
     kept = history.load(world.env, ACCOUNT_KEY)
-    assert [{limit.label: limit.percent for limit in reading.limits} for reading in kept] == [PERCENTS] * earlier.keeps_history
+    assert [{limit.label: limit.percent for limit in reading.limits} for reading in kept] == [
+        PERCENTS
+    ] * earlier.keeps_history
     assert all(reading.credits for reading in kept)
     config, problem = loader.tolerant(world.env)
     assert (config.ttl_s, problem) == (250, None)
@@ -101,7 +105,10 @@ def test_what_an_earlier_version_wrote_is_read(world: World, earlier: Earlier, f
 def add_everywhere(value: Any) -> Any:
     """The value with one more member in each object, and one more element in each row of a credit or limit."""
     if isinstance(value, dict):
-        return {**{name: add_everywhere(member) for name, member in value.items()}, "later": {"than": ["this"]}}
+        return {
+            **{name: add_everywhere(member) for name, member in value.items()},
+            "later": {"than": ["this"]},
+        }
     return [add_everywhere(member) for member in value] if isinstance(value, list) else value
 
 
@@ -110,14 +117,19 @@ def as_of_later(world: World) -> int:
     changed = 0
     with closing(sqlite3.connect(paths.store_dir(world.env) + "/cache.db")) as database:
         for key, value in database.execute("SELECT key, value FROM Cache").fetchall():
-            database.execute("UPDATE Cache SET value = ? WHERE key = ?", (json.dumps(add_everywhere(json.loads(value))), key))
+            database.execute(
+                "UPDATE Cache SET value = ? WHERE key = ?",
+                (json.dumps(add_everywhere(json.loads(value))), key),
+            )
             changed += 1
         database.commit()
     for path in Path(paths.history_dir(world.env)).rglob("*.jsonl"):
         rows = [json.loads(line) for line in path.read_text().splitlines()]
         for row in rows:
             row["later"] = 1
-            row["limits"] = [[*limit, *[False] * (6 - len(limit)), "later"] for limit in row["limits"]]
+            row["limits"] = [
+                [*limit, *[False] * (6 - len(limit)), "later"] for limit in row["limits"]
+            ]
             row["credits"] = [[*credit, "later"] for credit in row["credits"]]
             changed += 1
         path.write_text("".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows))
@@ -129,15 +141,25 @@ def as_of_later(world: World) -> int:
     sees="after a downgrade the numbers and the history; a key that this version does not know is named with its line",
 )
 def test_what_a_later_version_adds_is_passed_over(
-    world: World, api: Api, release: Release, figure: Callable[[str], None], eventually: Callable[[Callable[[], object]], None]
+    world: World,
+    api: Api,
+    release: Release,
+    figure: Callable[[str], None],
+    eventually: Callable[[Callable[[], object]], None],
 ) -> None:
     world.configure('ttl = 250\nrows = [["session", "weekly"]]\n')
     assert refresh(world.env).state == "refreshed"
     kept = history.load(world.env, ACCOUNT_KEY)
     changed = as_of_later(world)
-    world.configure('ttl = 250\nlater = "key"\nrows = [["session", "weekly"]]\n[segments.session]\nlater = 3\n[newer]\nkey = 1\n')
+    world.configure(
+        'ttl = 250\nlater = "key"\nrows = [["session", "weekly"]]\n[segments.session]\nlater = 3\n[newer]\nkey = 1\n'
+    )
     compiled = Path(paths.line_config(world.env))
-    compiled.write_text(json.dumps({**json.loads(compiled.read_text()), "version": 2, "program": "9.0.0", "rows": "later"}))
+    compiled.write_text(
+        json.dumps(
+            {**json.loads(compiled.read_text()), "version": 2, "program": "9.0.0", "rows": "later"}
+        )
+    )
     with opened(paths.store_dir(world.env)) as store:
         remembered = store.get(ACCOUNT_KEY)
         assert not store.set_aside
@@ -154,7 +176,9 @@ def test_what_a_later_version_adds_is_passed_over(
     assert "26%" in line
     assert len(check_text(Path(paths.config_file(world.env)).read_text()).problems) == 3
     assert len(api.requests) == 1
-    figure(f"{changed} records and readings with more in each object and row: all read; 3 unknown keys named, the others kept")
+    figure(
+        f"{changed} records and readings with more in each object and row: all read; 3 unknown keys named, the others kept"
+    )
 
 
 @promise(
@@ -162,31 +186,47 @@ def test_what_a_later_version_adds_is_passed_over(
     sees="`loading` for a moment, then the numbers",
 )
 def test_a_snapshot_of_another_version_is_replaced(
-    world: World, api: Api, release: Release, figure: Callable[[str], None], eventually: Callable[[Callable[[], object]], None]
+    world: World,
+    api: Api,
+    release: Release,
+    figure: Callable[[str], None],
+    eventually: Callable[[Callable[[], object]], None],
 ) -> None:
     assert refresh(world.env).state == "refreshed"
     hot, path = Hot(world, release), Path(paths.snapshot(world.env))
     versions: list[Any] = [0, 2, 99, "1", None, [], 1.5]
     for version in versions:
-        later = {**world.snapshot(), "version": version, "limits": [{"kind": "session", "label": "Current session", "percent": 99}]}
+        later = {
+            **world.snapshot(),
+            "version": version,
+            "limits": [{"kind": "session", "label": "Current session", "percent": 99}],
+        }
         path.write_text(json.dumps(later))
         Path(paths.stamp(world.env)).unlink(missing_ok=True)
         assert "99%" not in hot.line()
         eventually(lambda: world.snapshot()["version"] == 1)
         assert "37%" in hot.line()
     assert len(api.requests) == 1
-    figure(f"{len(versions)} other versions: none shown, each replaced from the store; requests in all: {len(api.requests)}")
+    figure(
+        f"{len(versions)} other versions: none shown, each replaced from the store; requests in all: {len(api.requests)}"
+    )
 
 
 @promise(
     "An install record of a later version is left as it is, and what a later version put into a record of this one is kept.",
     sees="`… is of a later version of usageline: install or uninstall with that one. Nothing was changed.`",
 )
-def test_an_install_record_of_a_later_version_is_left_alone(world: World, figure: Callable[[str], None]) -> None:
+def test_an_install_record_of_a_later_version_is_left_alone(
+    world: World, figure: Callable[[str], None]
+) -> None:
     machine = Machine(world, REPOSITORY)
     path = Path(paths.install_record(world.env))
     found = manifest.Record(
-        "9.0.0-0123456789", paths.data_dir(world.env), "/nonexistent/python", "/nonexistent/python", before=manifest.encode(b"{}")
+        "9.0.0-0123456789",
+        paths.data_dir(world.env),
+        "/nonexistent/python",
+        "/nonexistent/python",
+        before=manifest.encode(b"{}"),
     )
     manifest.save(world.env, found)
     written = json.loads(path.read_text())

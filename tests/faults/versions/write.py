@@ -16,7 +16,9 @@ from tests.server import Api
 from tests.setup.machine import make_machine
 from usageline.core import paths
 
-SETTINGS = b'{\n  "model": "opus",\n  "statusLine": {"type": "command", "command": "echo theirs"}\n}\n'
+SETTINGS = (
+    b'{\n  "model": "opus",\n  "statusLine": {"type": "command", "command": "echo theirs"}\n}\n'
+)
 
 
 def write(earlier: Earlier) -> None:
@@ -45,7 +47,10 @@ def keep(env: dict[str, str], target: Path) -> None:
         "settings.json": paths.claude_settings(env),
         "config.toml": paths.config_file(env),
     }
-    found |= {f"history/{path.parent.name}/{path.name}": str(path) for path in Path(paths.history_dir(env)).glob("*/*.jsonl")}
+    found |= {
+        f"history/{path.parent.name}/{path.name}": str(path)
+        for path in Path(paths.history_dir(env)).glob("*/*.jsonl")
+    }
     for name, place in found.items():
         if Path(place).exists():
             path = target / name

@@ -12,9 +12,9 @@ from usageline.config import file
 from usageline.config.compile import compile_config
 from usageline.core import paths
 from usageline.core.errors import ConfigInvalid, UsagelineError
-from usageline.setup.files import make_directory
-from usageline.system import lock
-from usageline.system.files import replace_file
+from usageline.system import flock
+from usageline.system.directories import make_directory
+from usageline.system.files import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -62,9 +62,11 @@ def _locked(env: Mapping[str, str]) -> Iterator[None]:
         make_directory(os.path.dirname(path))
     except OSError as error:
         raise UsagelineError(f"{short(path, env)} cannot be written: {error.strerror}") from None
-    with lock.held(os.path.dirname(path), WAIT_S) as free:
+    with flock.held(os.path.dirname(path), WAIT_S) as free:
         if not free:
-            raise UsagelineError(f"another command is changing {short(path, env)}; nothing was written: try again")
+            raise UsagelineError(
+                f"another command is changing {short(path, env)}; nothing was written: try again"
+            )
         yield
 
 
@@ -72,8 +74,10 @@ def _write(env: Mapping[str, str], text: str, before: str | None) -> None:
     path = os.path.realpath(paths.config_file(env))
     try:
         mode = stat.S_IMODE(os.stat(path).st_mode) if before is not None else 0o600
-        if not replace_file(path, text.encode(), mode, lambda: current_text(env) == before):
-            raise UsagelineError(f"{short(path, env)} was changed by somebody else meanwhile; nothing was written")
+        if not write_atomic(path, text.encode(), mode, lambda: current_text(env) == before):
+            raise UsagelineError(
+                f"{short(path, env)} was changed by somebody else meanwhile; nothing was written"
+            )
     except OSError as error:
         raise UsagelineError(f"{short(path, env)} cannot be written: {error.strerror}") from None
     # A cache that cannot be written is the line's to tell; what was asked for is done.

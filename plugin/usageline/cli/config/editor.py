@@ -16,10 +16,9 @@ from usageline.config.template import default_file
 from usageline.config.validate import check_text
 from usageline.core import paths
 from usageline.core.errors import UsagelineError
-from usageline.setup.files import remove_if_empty, remove_tree
-from usageline.system import lock
-from usageline.system.directories import private_directory
-from usageline.system.files import remove_file, replace_file
+from usageline.system import flock
+from usageline.system.directories import private_directory, remove_if_empty, remove_tree
+from usageline.system.files import remove_file, write_atomic
 from usageline.system.terminal import lines
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def edit(env: Mapping[str, str]) -> bool:
     try:
         private_directory(state)
         private_directory(directory)
-        with lock.held(directory, 0) as free:
+        with flock.held(directory, 0) as free:
             if not free:
                 raise UsagelineError("another `usageline config edit` is open")
             changed = _edit(env, directory, before)
@@ -55,7 +54,7 @@ def _edit(env: Mapping[str, str], directory: str, before: str | None) -> bool:
     if not _goes_on(copy, began, before):
         remove_file(copy)  # without what it began with it would be somebody's text
         for path in (began, copy):
-            replace_file(path, (default_file() if before is None else before).encode(), 0o600)
+            write_atomic(path, (default_file() if before is None else before).encode(), 0o600)
     _run_editor(env, copy)
     problems, edited = _look(copy)
     while problems:
@@ -83,7 +82,9 @@ def _goes_on(copy: str, began: str, before: str | None) -> bool:
     since = "" if original in (before, default_file()) else "; config.toml was changed since"
     answer = _asked(f"A text that was not put in place is in {copy}{since}. Go on with it?")
     if answer is None:
-        raise UsagelineError(f"a text that was not put in place is in {copy}: go on with it in a terminal, or remove it")
+        raise UsagelineError(
+            f"a text that was not put in place is in {copy}: go on with it in a terminal, or remove it"
+        )
     return answer
 
 
@@ -99,9 +100,13 @@ def _run_editor(env: Mapping[str, str], copy: str) -> None:
     try:
         done = subprocess.run([*shlex.split(chosen), copy], check=False)
     except (OSError, ValueError) as error:
-        raise UsagelineError(f"{chosen} cannot be run: {getattr(error, 'strerror', None) or error}; set VISUAL or EDITOR") from None
+        raise UsagelineError(
+            f"{chosen} cannot be run: {getattr(error, 'strerror', None) or error}; set VISUAL or EDITOR"
+        ) from None
     if done.returncode:
-        raise UsagelineError(f"{chosen} ended with {done.returncode}; nothing was changed, your text is in {copy}")
+        raise UsagelineError(
+            f"{chosen} ended with {done.returncode}; nothing was changed, your text is in {copy}"
+        )
 
 
 def _look(copy: str) -> tuple[list[Problem], str]:

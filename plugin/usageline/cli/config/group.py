@@ -31,7 +31,9 @@ def init() -> None:
     """Write a config.toml with every key, what it is for, and its default. One that is there stays."""
     env = dict(os.environ)
     if os.path.lexists(paths.config_file(env)):
-        raise UsagelineError(f"{short(paths.config_file(env), env)} is there already; `usageline config edit` changes it")
+        raise UsagelineError(
+            f"{short(paths.config_file(env), env)} is there already; `usageline config edit` changes it"
+        )
     write(env, default_file(), None)
     click.echo(f"written: {short(paths.config_file(env), env)}")
 
@@ -43,7 +45,13 @@ def path() -> None:
     if sys.stdout.isatty():
         click.echo(lines(where))
     else:  # A program gets the bytes that are on disk, but for what a terminal could act on.
-        click.echo(os.fsencode("".join(char for char in where if char.isprintable() or "\udc80" <= char <= "\udcff")))
+        click.echo(
+            os.fsencode(
+                "".join(
+                    char for char in where if char.isprintable() or "\udc80" <= char <= "\udcff"
+                )
+            )
+        )
 
 
 @group.command()
@@ -69,7 +77,11 @@ def get(key: str) -> None:
 @group.command(name="set")
 @click.argument("key")
 @click.argument("value", required=False)
-@click.option("--previous", is_flag=True, help="Instead of VALUE: the status line that you had before the install.")
+@click.option(
+    "--previous",
+    is_flag=True,
+    help="Instead of VALUE: the status line that you had before the install.",
+)
 def set_key(key: str, value: str | None, *, previous: bool) -> None:
     """Set KEY to VALUE, where that is allowed. Comments and order stay.
 
@@ -103,7 +115,11 @@ def edit() -> None:
     """Open config.toml in $VISUAL or $EDITOR; it is put in place when it is right."""
     from usageline.cli.config.editor import edit as open_editor  # noqa: PLC0415 - the other commands need none of it
 
-    click.echo("changed; the next line shows it" if open_editor(dict(os.environ)) else "nothing was changed")
+    click.echo(
+        "changed; the next line shows it"
+        if open_editor(dict(os.environ))
+        else "nothing was changed"
+    )
 
 
 @group.command()
@@ -116,13 +132,27 @@ def check() -> None:
     if problems:
         sys.exit(1)
     where = short(paths.config_file(env), env)
-    click.echo(f"{where} is valid" if os.path.exists(paths.config_file(env)) else f"there is no {where}: the defaults hold")
+    click.echo(
+        f"{where} is valid"
+        if os.path.exists(paths.config_file(env))
+        else f"there is no {where}: the defaults hold"
+    )
 
 
 @group.command()
 @click.argument("theme", required=False, type=click.Choice(themes.NAMES, case_sensitive=False))
-@click.option("--width", type=click.IntRange(1, 1000), help="Columns of the terminal; by default the real ones.")
-@click.option("--set", "changes", metavar="KEY=VALUE", multiple=True, help="As if that were set; may be given several times.")
+@click.option(
+    "--width",
+    type=click.IntRange(1, 1000),
+    help="Columns of the terminal; by default the real ones.",
+)
+@click.option(
+    "--set",
+    "changes",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="As if that were set; may be given several times.",
+)
 def preview(*, theme: str | None, width: int | None, changes: tuple[str, ...]) -> None:
     """Draw the line with sample data: with THEME, with what --set changes, or else with each theme. Nothing is kept."""
     from usageline.cli.config import preview as drawing  # noqa: PLC0415 - the other commands need none of it
@@ -131,7 +161,9 @@ def preview(*, theme: str | None, width: int | None, changes: tuple[str, ...]) -
     try:
         values = drawing.changed(current_text(env) or "", map(typed, changes))
     except editing.NotChanged as refused:
-        raise UsagelineError("; ".join(named(env, problem) for problem in refused.problems)) from None
+        raise UsagelineError(
+            "; ".join(named(env, problem) for problem in refused.problems)
+        ) from None
     shown_in, columns = drawing.shown_in(), width or drawing.terminal_columns()
     if theme or changes:
         values = drawing.with_theme(values, theme) if theme else values
@@ -147,7 +179,9 @@ def list_themes() -> None:
     from usageline.cli.config import preview as drawing  # noqa: PLC0415 - the other commands need none of it
 
     values = check_text(current_text(dict(os.environ)) or "").values
-    for name, about, rows in drawing.themes_drawn(drawing.sampled(values), drawing.shown_in(), drawing.terminal_columns()):
+    for name, about, rows in drawing.themes_drawn(
+        drawing.sampled(values), drawing.shown_in(), drawing.terminal_columns()
+    ):
         mark = "*" if name == values.get("theme") else " "
         click.echo("\n".join([f"{mark} {name}: {about}", *rows, ""]), color=True)
 
@@ -162,7 +196,9 @@ def _previous(env: dict[str, str]) -> str:
     known = manifest.load(env)
     ours = settings_changes.wiring("", known.data_dir, frozenset(known.commands)) if known else None
     data = known.before_bytes if known else None
-    command = settings_changes.foreign_command(client_text.shown(data), ours) if data and ours else ""
+    command = (
+        settings_changes.foreign_command(client_text.shown(data), ours) if data and ours else ""
+    )
     if not command:
         raise UsagelineError("no status line from before the install is known")
     return command
@@ -170,4 +206,8 @@ def _previous(env: dict[str, str]) -> str:
 
 def _unchanged(refused: editing.NotChanged) -> UsagelineError:
     """What is not allowed; the lines are of a text that nobody has."""
-    return UsagelineError("; ".join(problem._replace(line=None).named("nothing was changed") for problem in refused.problems))
+    return UsagelineError(
+        "; ".join(
+            problem._replace(line=None).named("nothing was changed") for problem in refused.problems
+        )
+    )

@@ -28,10 +28,15 @@ SAMPLE_ROWS = [["model", "context", "session", "scoped"]]
 def rows(values: Values, env: Mapping[str, str], columns: int) -> list[str]:
     """The painted rows for a terminal of so many columns, in the colours that `env` asks for."""
     now = time.time()
-    snapshot = {**sample.snapshot(now, light=_is_light(env)), "palette": _published(env).get("palette")}
+    snapshot = {
+        **sample.snapshot(now, light=_is_light(env)),
+        "palette": _published(env).get("palette"),
+    }
     seen = view.build(sample.payload(now), snapshot, sample.STAMP, {"HOME": sample.HOME}, now)
     seen.git = sample.GIT
-    drawn: list[str] = render.render(seen, settings.checked(resolved(values)), {**env, "COLUMNS": str(columns)})
+    drawn: list[str] = render.render(
+        seen, settings.checked(resolved(values)), {**env, "COLUMNS": str(columns)}
+    )
     return [INDENT + row for row in drawn]
 
 
@@ -48,7 +53,9 @@ def changed(text: str, changes: Iterable[str]) -> Values:
     return check_text(text).values
 
 
-def themes_drawn(values: Values, env: Mapping[str, str], columns: int) -> Iterable[tuple[str, str, list[str]]]:
+def themes_drawn(
+    values: Values, env: Mapping[str, str], columns: int
+) -> Iterable[tuple[str, str, list[str]]]:
     """Every theme: its name, what it is like, and the rows in it."""
     for name in themes.NAMES:
         yield name, themes.find(name).about, rows(with_theme(values, name), env, columns)

@@ -17,14 +17,21 @@ def payload(now: float) -> dict[str, Any]:
     return {
         "version": "2.1.330",
         "cwd": f"{HOME}/src/usageline",
-        "workspace": {"current_dir": f"{HOME}/src/usageline", "project_dir": f"{HOME}/src/usageline"},
+        "workspace": {
+            "current_dir": f"{HOME}/src/usageline",
+            "project_dir": f"{HOME}/src/usageline",
+        },
         "model": {"id": "claude-opus-5-5", "display_name": "Opus 5.5"},
         "effort": {"level": "medium"},
         "output_style": {"name": "explanatory"},
         "vim": {"mode": "NORMAL"},
         "agent": {"name": "reviewer"},
         "worktree": {"name": "feature"},
-        "pr": {"number": 123, "url": "https://github.com/example/usageline/pull/123", "review_state": "approved"},
+        "pr": {
+            "number": 123,
+            "url": "https://github.com/example/usageline/pull/123",
+            "review_state": "approved",
+        },
         "cost": {
             "total_cost_usd": 1.27,
             "total_duration_ms": 45 * 60 * 1000,
@@ -32,8 +39,20 @@ def payload(now: float) -> dict[str, Any]:
             "total_lines_added": 156,
             "total_lines_removed": 23,
         },
-        "context_window": {"used_percentage": 34, "total_input_tokens": 68000, "total_output_tokens": 900, "context_window_size": 200000},
-        "prompt_cache": {"warm": True, "ttl": "1h", "expires_at": int(now) + 40 * 60, "hit_ratio": 0.86, "requests": 12, "misses": 1},
+        "context_window": {
+            "used_percentage": 34,
+            "total_input_tokens": 68000,
+            "total_output_tokens": 900,
+            "context_window_size": 200000,
+        },
+        "prompt_cache": {
+            "warm": True,
+            "ttl": "1h",
+            "expires_at": int(now) + 40 * 60,
+            "hit_ratio": 0.86,
+            "requests": 12,
+            "misses": 1,
+        },
     }
 
 
@@ -51,7 +70,13 @@ def snapshot(now: float, *, light: bool) -> dict[str, Any]:
         "plan": "Max 5x",
         "appearance": "light" if light else "dark",
         "limits": [
-            {"kind": "session", "label": "Current session", "percent": 37, "resets_at": at + 2 * HOUR_S, "severity": "normal"},
+            {
+                "kind": "session",
+                "label": "Current session",
+                "percent": 37,
+                "resets_at": at + 2 * HOUR_S,
+                "severity": "normal",
+            },
             {
                 "kind": "weekly_all",
                 "label": "Current week (all models)",
@@ -63,10 +88,23 @@ def snapshot(now: float, *, light: bool) -> dict[str, Any]:
                 "exhausts_from": at + 27 * HOUR_S,
                 "exhausts_to": at + 34 * HOUR_S,
             },
-            {"kind": "weekly_scoped", "label": "Opus", "percent": 94, "resets_at": week_at, "severity": "normal"},
+            {
+                "kind": "weekly_scoped",
+                "label": "Opus",
+                "percent": 94,
+                "resets_at": week_at,
+                "severity": "normal",
+            },
         ],
         "credits": [
-            {"label": "Usage credits", "used_minor": 1234, "limit_minor": 5000, "exponent": 2, "currency": "USD", "enabled": True},
+            {
+                "label": "Usage credits",
+                "used_minor": 1234,
+                "limit_minor": 5000,
+                "exponent": 2,
+                "currency": "USD",
+                "enabled": True,
+            },
         ],
         "alerts": [
             {

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from usageline.cli.doctor import cache, client, disk, installation, line, recorded, service, settings, sign_in
+from usageline.cli.doctor import (
+    cache,
+    client,
+    disk,
+    installation,
+    line,
+    recorded,
+    service,
+    settings,
+    sign_in,
+)
 from usageline.cli.doctor.context import LONGEST_S, Context
 from usageline.cli.doctor.result import MARKS, Result, problem
 from usageline.cli.table import console, text
@@ -76,7 +86,9 @@ def examine(env: dict[str, str]) -> int:
             tell(result, target)
             levels.append(result.level)
     resort.cancel()
-    counts = [_count(levels.count(level), level) for level in ("problem", "warning") if level in levels]
+    counts = [
+        _count(levels.count(level), level) for level in ("problem", "warning") if level in levels
+    ]
     target.print()
     target.print(text(", ".join(counts) or "everything is fine"))
     return 1 if "problem" in levels else 0
@@ -87,7 +99,9 @@ def made(check: Check, context: Context) -> Result | None:
     try:
         return check(context)
     except Exception as error:  # noqa: BLE001 - the edge between the checks
-        return problem(f"the check {check.__name__} failed: {type(error).__name__}", "please report it")
+        return problem(
+            f"the check {check.__name__} failed: {type(error).__name__}", "please report it"
+        )
 
 
 def tell(result: Result, target: Console) -> None:

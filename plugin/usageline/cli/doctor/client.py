@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.doctor.run import run
-from usageline.core import json_file, paths
+from usageline.core import compiled_config, json_file, paths
 from usageline.jobs import git_status as looks
 from usageline.line import segments, settings
 from usageline.sources.auth import claude_state
@@ -24,29 +24,46 @@ if TYPE_CHECKING:
 OLDEST = (2, 1, 153)
 """The first that tells the status line how wide the terminal is (FACTS: the statusLine command)."""
 
-PASSED_ON = ("HOME", "PATH", "LANG", "TMPDIR", "CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR")
+PASSED_ON = (
+    "HOME",
+    "PATH",
+    "LANG",
+    "TMPDIR",
+    "CLAUDE_CONFIG_DIR",
+    "CLAUDE_SECURESTORAGE_CONFIG_DIR",
+)
 
 
 def version(context: Context) -> Result:
     """It says by itself how new it is."""
     oldest = ".".join(map(str, OLDEST))
-    path = next((path for path in _places(context) if os.path.isfile(path) and os.access(path, os.X_OK)), "")
+    path = next(
+        (path for path in _places(context) if os.path.isfile(path) and os.access(path, os.X_OK)), ""
+    )
     if not path:
         return warning(
-            "no `claude` was found on PATH or in the usual places", f"if you use one from elsewhere, see that it is {oldest} or newer"
+            "no `claude` was found on PATH or in the usual places",
+            f"if you use one from elsewhere, see that it is {oldest} or newer",
         )
     name = context.short(path)
     done = run(
-        context, [path, "--version"], {key: context.env[key] for key in PASSED_ON if key in context.env} | {"DISABLE_AUTOUPDATER": "1"}
+        context,
+        [path, "--version"],
+        {key: context.env[key] for key in PASSED_ON if key in context.env}
+        | {"DISABLE_AUTOUPDATER": "1"},
     )
     said = re.match(r"\s*(\d{1,4})\.(\d{1,4})\.(\d{1,6})", done.output, re.ASCII)
     if done.fault or not said:
-        return warning(f"{name} does not say its version: {done.fault or 'no number in its answer'}", "see whether it starts at all")
+        return warning(
+            f"{name} does not say its version: {done.fault or 'no number in its answer'}",
+            "see whether it starts at all",
+        )
     found = tuple(map(int, said.groups()))
     number = ".".join(said.groups())
     if found < OLDEST:
         return problem(
-            f"Claude Code {number} ({name}) is older than {oldest}: the line does not fit the terminal", "update it: claude update"
+            f"Claude Code {number} ({name}) is older than {oldest}: the line does not fit the terminal",
+            "update it: claude update",
         )
     return ok(f"Claude Code {number} ({name})")
 
@@ -64,7 +81,7 @@ def asked(context: Context) -> Result | None:
 
 def git(context: Context) -> Result | None:
     """A look may run git, if its counts are configured."""
-    compiled = json_file.json_file(paths.line_config(context.env), settings.MAX_BYTES) or {}
+    compiled = json_file.json_file(paths.line_config(context.env), compiled_config.MAX_BYTES) or {}
     options = settings.segment(settings.checked(compiled), "git")
     if options is None or {"dirty", "ahead"}.isdisjoint(segments.option(options, "show", ())):
         return None
@@ -77,7 +94,9 @@ def git(context: Context) -> Result | None:
 def trust(context: Context) -> Result | None:
     """It runs no status line in a folder whose trust dialog was not accepted; one that was accepted holds for the folders below."""
     try:
-        state = read_keys(claude_state.place(context.env), ("projects", "numStartups"), claude_state.MOST_BYTES)
+        state = read_keys(
+            claude_state.place(context.env), ("projects", "numStartups"), claude_state.MOST_BYTES
+        )
     except (OSError, ValueError):
         return None
     if "projects" not in state and "numStartups" in state:

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 from usageline import config
 from usageline.cli import formatting
 from usageline.core import freshness, json_file, paths
-from usageline.core.errors import ConfigInvalid, SourceFailure
 from usageline.setup import manifest, release, settings_changes
 from usageline.sources import READS_THE_TOKEN
 from usageline.sources.auth import sign_in
 from usageline.sources.claude_files import read_bytes
 from usageline.system import client_text
+from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
+    from usageline.core.errors import ConfigInvalid
     from usageline.setup.manifest import Record
     from usageline.setup.release import Release
     from usageline.setup.settings_changes import Wiring
@@ -28,10 +29,14 @@ if TYPE_CHECKING:
 
 LONGEST_S = 10.0
 SETTINGS_MOST_BYTES = 4 << 20
-MANAGED = "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
+MANAGED = (
+    "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
+)
 """Where an organisation's settings lie (Claude Code's documentation: settings)."""
 
-OWN_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))))
+OWN_ROOT = os.path.dirname(
+    os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+)
 """The installation that this program runs from."""
 
 
@@ -74,20 +79,33 @@ class Context:
     @cached_property
     def ours(self) -> Wiring:
         """What is recognised as our own commands."""
-        return settings_changes.wiring("", self.data_dir, frozenset(self.record.commands if self.record else ()))
+        return settings_changes.wiring(
+            "", self.data_dir, frozenset(self.record.commands if self.record else ())
+        )
 
     @cached_property
     def command(self) -> str:
         """The status line's command where it is ours or calls ours, else ""."""
         line = self.settings.content.get("statusLine")
-        command = line.get("command") if isinstance(line, dict) and line.get("type") == "command" else None
-        return command if isinstance(command, str) and (self.ours.is_ours(command) or self.ours.scripts[0] in command) else ""
+        command = (
+            line.get("command")
+            if isinstance(line, dict) and line.get("type") == "command"
+            else None
+        )
+        return (
+            command
+            if isinstance(command, str)
+            and (self.ours.is_ours(command) or self.ours.scripts[0] in command)
+            else ""
+        )
 
     @cached_property
     def release(self) -> Release | None:
         """The release in use, whole or not; None where `current` names none."""
         try:
-            return release.Release(self.data_dir, os.path.basename(os.readlink(self.data_dir + "/current")))
+            return release.Release(
+                self.data_dir, os.path.basename(os.readlink(self.data_dir + "/current"))
+            )
         except OSError:
             return None
 
@@ -118,7 +136,11 @@ class Context:
     @cached_property
     def is_due(self) -> bool:
         """Whether a refresh is due."""
-        return bool(freshness.is_due(self.snapshot, freshness.file_stamp(paths.claude_credentials(self.env)), self.now))
+        return bool(
+            freshness.is_due(
+                self.snapshot, freshness.file_stamp(paths.claude_credentials(self.env)), self.now
+            )
+        )
 
     def short(self, path: str) -> str:
         """The path as a person would write it."""
@@ -129,7 +151,9 @@ def settings_file(path: str) -> SettingsFile:
     """The settings at `path`, read as the client reads them."""
     content = read_bytes(path, SETTINGS_MOST_BYTES)
     if content is None:
-        return SettingsFile(path, {}, os.path.lexists(path), "it cannot be read" if os.path.lexists(path) else "")
+        return SettingsFile(
+            path, {}, os.path.lexists(path), "it cannot be read" if os.path.lexists(path) else ""
+        )
     if fault := client_text.fault(content):
         return SettingsFile(path, {}, fault=fault)
     try:
@@ -138,7 +162,13 @@ def settings_file(path: str) -> SettingsFile:
             return SettingsFile(path, {})
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        return SettingsFile(path, {}, fault=f"line {error.lineno}, column {error.colno}: {error.msg}")
+        return SettingsFile(
+            path, {}, fault=f"line {error.lineno}, column {error.colno}: {error.msg}"
+        )
     except (ValueError, RecursionError):
         return SettingsFile(path, {}, fault="it is not JSON")
-    return SettingsFile(path, value) if isinstance(value, dict) else SettingsFile(path, {}, fault="it holds no JSON object")
+    return (
+        SettingsFile(path, value)
+        if isinstance(value, dict)
+        else SettingsFile(path, {}, fault="it holds no JSON object")
+    )

@@ -6,8 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from usageline.cli.doctor.result import Result, ok, problem
-from usageline.core import paths
-from usageline.line import spawn
+from usageline.core import paths, throttle
 from usageline.system import disk
 
 if TYPE_CHECKING:
@@ -28,13 +27,19 @@ def space(context: Context) -> Result | None:
     """There is room for what is written."""
     if not hasattr(os, "statvfs"):
         return None
-    places = {"the cache": paths.cache_dir(context.env), "the history": paths.state_dir(context.env)}
+    places = {
+        "the cache": paths.cache_dir(context.env),
+        "the history": paths.state_dir(context.env),
+    }
     for what, path in places.items():
         name, found = context.short(path), _file_system(path)
         if found is None:
             continue
         if found.f_flag & os.ST_RDONLY:
-            return problem(f"{what}, {name}, is on a read-only file system", "see why it is; what is there is still shown, with its age")
+            return problem(
+                f"{what}, {name}, is on a read-only file system",
+                "see why it is; what is there is still shown, with its age",
+            )
         # Some file systems count no files: then all of them are 0.
         if found.f_bavail * found.f_frsize < LEAST_BYTES or (found.f_files and not found.f_favail):
             return problem(f"the disk of {what}, {name}, is full", ADVICE["full"])
@@ -43,11 +48,14 @@ def space(context: Context) -> Result | None:
 
 def hindered(context: Context) -> Result | None:
     """The refreshes that were started have not come to nothing."""
-    word = spawn.hindrance(paths.stamp(context.env), context.now) if context.is_due else ""
+    word = throttle.last_failure(paths.stamp(context.env), context.now) if context.is_due else ""
     if not word:
         return None
     said = disk.WORDS.get(word, "they left no word of why")
-    return problem(f"the last refreshes came to nothing: {said} ({context.short(paths.cache_dir(context.env))})", ADVICE[word])
+    return problem(
+        f"the last refreshes came to nothing: {said} ({context.short(paths.cache_dir(context.env))})",
+        ADVICE[word],
+    )
 
 
 def _file_system(path: str) -> os.statvfs_result | None:

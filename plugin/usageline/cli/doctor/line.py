@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.doctor.run import run
 from usageline.core import paths
+from usageline.core.text import sanitize
 from usageline.line.chain import MARK
-from usageline.line.layout import clean
 from usageline.system import bundle
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ def interpreter(context: Context) -> Result | None:
     if not python:
         return None
     if not os.access(python, os.X_OK):
-        return problem(f"the interpreter of the line is gone: {context.short(python)}", f"{AGAIN}, which chooses another")
+        return problem(
+            f"the interpreter of the line is gone: {context.short(python)}",
+            f"{AGAIN}, which chooses another",
+        )
     return ok(f"the line runs on {context.short(python)}")
 
 
@@ -38,20 +41,34 @@ def bytecode(context: Context) -> Result | None:
     python, release = _interpreter(context), context.release
     if not python or release is None or not os.access(python, os.X_OK):
         return None
-    asked = run(context, [python, "-I", "-S", "-B", "-c", "import sys; print(sys.implementation.cache_tag)"], {})
+    asked = run(
+        context,
+        [python, "-I", "-S", "-B", "-c", "import sys; print(sys.implementation.cache_tag)"],
+        {},
+    )
     tag = asked.output.strip()
     if asked.fault or not tag:
-        return problem(f"the interpreter of the line does not work: {asked.fault or 'it says nothing'}", f"{AGAIN}, which chooses another")
+        return problem(
+            f"the interpreter of the line does not work: {asked.fault or 'it says nothing'}",
+            f"{AGAIN}, which chooses another",
+        )
     if not os.path.exists(bundle.path(release.root + "/plugin", tag)):
-        return warning(f"the program has no bundle for {clean(tag)}: each line takes longer", AGAIN)
+        return warning(
+            f"the program has no bundle for {sanitize(tag)}: each line takes longer", AGAIN
+        )
     package = release.root + "/plugin/usageline"
     for folder in ("", "/line", "/line/segments"):
         names = [name for name in _listed(package + folder) if name.endswith(".py")]
         for name in names:
             # The entry file is compiled at each start, whatever there is beside it.
-            if name not in {"statusline.py", "errors.py"} and not os.path.exists(_compiled(package + folder, name, tag)):
-                return warning(f"the program has no bytecode for {clean(tag)}: each line takes longer", AGAIN)
-    return ok(f"its bytecode is there ({clean(tag)})")
+            if name not in {"statusline.py", "errors.py"} and not os.path.exists(
+                _compiled(package + folder, name, tag)
+            ):
+                return warning(
+                    f"the program has no bytecode for {sanitize(tag)}: each line takes longer",
+                    AGAIN,
+                )
+    return ok(f"its bytecode is there ({sanitize(tag)})")
 
 
 def prints_a_line(context: Context) -> Result | None:
@@ -64,19 +81,28 @@ def prints_a_line(context: Context) -> Result | None:
         return None
     try:
         with tempfile.TemporaryDirectory(prefix="usageline-doctor-") as scratch:
-            env = {**context.env, "XDG_CACHE_HOME": scratch, "COLUMNS": COLUMNS, "NO_COLOR": "1", MARK: "1"}
+            env = {
+                **context.env,
+                "XDG_CACHE_HOME": scratch,
+                "COLUMNS": COLUMNS,
+                "NO_COLOR": "1",
+                MARK: "1",
+            }
             _prepare(context, env)
             done = run(context, ["/bin/sh", "-c", context.command], env, PAYLOAD)
     except OSError as error:
-        return warning(f"the command was not tried: there is no room for temporary files ({error.strerror})", "free some space in /tmp")
+        return warning(
+            f"the command was not tried: there is no room for temporary files ({error.strerror})",
+            "free some space in /tmp",
+        )
     lines = done.output.splitlines()
     if done.fault:
         return problem(f"the command fails: {done.fault}", AGAIN)
     if not lines or not lines[0].strip():
         return problem("the command prints nothing", AGAIN)
     if lines[0].startswith("usageline: "):
-        return problem(f"the command prints: {clean(lines[0])}", AGAIN)
-    return ok(f"the command prints a line in {done.took_s * 1000:.0f} ms: {clean(lines[0])}")
+        return problem(f"the command prints: {sanitize(lines[0])}", AGAIN)
+    return ok(f"the command prints a line in {done.took_s * 1000:.0f} ms: {sanitize(lines[0])}")
 
 
 def _prepare(context: Context, env: dict[str, str]) -> None:

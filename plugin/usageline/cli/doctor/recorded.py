@@ -24,10 +24,14 @@ def places(context: Context) -> Result:
     own = origin.own(context.env)
     if own is None:
         return warning(
-            "HOME and XDG_CONFIG_HOME of this shell are not those of an install: no program that config.toml names is run", AGAIN
+            "HOME and XDG_CONFIG_HOME of this shell are not those of an install: no program that config.toml names is run",
+            AGAIN,
         )
     if not own.claude_dir:
-        return warning("Claude Code's directory of this shell is not that of an install: `claude` is not asked", AGAIN)
+        return warning(
+            "Claude Code's directory of this shell is not that of an install: `claude` is not asked",
+            AGAIN,
+        )
     return ok("HOME, config.toml and Claude Code's directory are those of an install")
 
 
@@ -36,4 +40,6 @@ def proxies(context: Context) -> Result | None:
     used, unused = network.variables(context.env), network.unused(context.env)
     if unused:
         return warning(f"requests do not use {', '.join(unused)} of this shell", AGAIN)
-    return ok(f"requests use {', '.join(used)} of the install or of your settings") if used else None
+    return (
+        ok(f"requests use {', '.join(used)} of the install or of your settings") if used else None
+    )

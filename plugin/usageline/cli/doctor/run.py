@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from usageline.line.layout import clean
+from usageline.core.text import sanitize
 from usageline.system.process import run_bounded
 
 if TYPE_CHECKING:
@@ -29,19 +29,41 @@ class Done:
     took_s: float
 
 
-def run(context: Context, command: Sequence[str], env: Mapping[str, str], data: bytes = b"", longest_s: float = LONGEST_S) -> Done:
+def run(
+    context: Context,
+    command: Sequence[str],
+    env: Mapping[str, str],
+    data: bytes = b"",
+    longest_s: float = LONGEST_S,
+) -> Done:
     """Run it in the root directory, where no project's files lie, with `data` on stdin."""
     began = time.monotonic()
     longest_s = min(longest_s, context.deadline - began)
     if longest_s < LEAST_S:
         return Done(None, "", "no time was left to try it", 0)
     try:
-        done = run_bounded(command, env, "/", data, deadline=began + longest_s, most=MOST_BYTES, errors=True)
+        done = run_bounded(
+            command, env, "/", data, deadline=began + longest_s, most=MOST_BYTES, errors=True
+        )
     except (OSError, ValueError) as error:
-        return Done(None, "", f"it does not start: {getattr(error, 'strerror', None) or type(error).__name__}", 0)
+        return Done(
+            None,
+            "",
+            f"it does not start: {getattr(error, 'strerror', None) or type(error).__name__}",
+            0,
+        )
     took_s = time.monotonic() - began
     if done.fault:
-        return Done(None, "", f"it did not end within {longest_s:.0f} s" if done.fault == "time" else "it printed too much", took_s)
-    said = clean(done.errors.decode("utf-8", "replace").strip().rpartition("\n")[2])[:160]
-    fault = f"it ended with status {done.status}" + (f": {said}" if said else "") if done.status else ""
+        return Done(
+            None,
+            "",
+            f"it did not end within {longest_s:.0f} s"
+            if done.fault == "time"
+            else "it printed too much",
+            took_s,
+        )
+    said = sanitize(done.errors.decode("utf-8", "replace").strip().rpartition("\n")[2])[:160]
+    fault = (
+        f"it ended with status {done.status}" + (f": {said}" if said else "") if done.status else ""
+    )
     return Done(done.status, done.output.decode("utf-8", "replace"), fault, took_s)

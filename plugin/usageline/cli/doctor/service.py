@@ -13,9 +13,9 @@ from usageline.cli.formatting import span
 from usageline.core import paths
 from usageline.core.errors import LockUnsupported, StoreBroken
 from usageline.core.formatting import clock
-from usageline.line.segments.limits import REASONS
-from usageline.refresh.lock import held
+from usageline.core.status_text import REASONS
 from usageline.system.api_address import API, api_address
+from usageline.system.lock import held
 
 if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context
@@ -26,8 +26,12 @@ def configuration(context: Context) -> Result:
     """config.toml is valid, or absent."""
     config, fault = context.config
     if fault is not None:
-        return problem(context.short(str(fault)), "mend it; what is wrong in it counts as not there")
-    return ok(f"sources: {', '.join(config.sources) or 'the payload alone'}; looked at every {config.ttl_s / 60:g} minutes at most")
+        return problem(
+            context.short(str(fault)), "mend it; what is wrong in it counts as not there"
+        )
+    return ok(
+        f"sources: {', '.join(config.sources) or 'the payload alone'}; looked at every {config.ttl_s / 60:g} minutes at most"
+    )
 
 
 def address(context: Context) -> Result | None:
@@ -35,7 +39,11 @@ def address(context: Context) -> Result | None:
     found, note = api_address(context.env)
     if note:
         return warning(note, "unset it, or aim it at this machine")
-    return warning(f"USAGELINE_API_URL has {found} asked in place of Anthropic's service", "unset it") if found != API else None
+    return (
+        warning(f"USAGELINE_API_URL has {found} asked in place of Anthropic's service", "unset it")
+        if found != API
+        else None
+    )
 
 
 def last_answer(context: Context) -> Result | None:
@@ -52,14 +60,22 @@ def last_answer(context: Context) -> Result | None:
     except (LockUnsupported, OSError):
         return None
     except StoreBroken as fault:
-        return warning(f"what was remembered of the service cannot be read: {fault}", "nothing: the next refresh begins it anew")
+        return warning(
+            f"what was remembered of the service cannot be read: {fault}",
+            "nothing: the next refresh begins it anew",
+        )
     return None if record is None or not record.requested_at else _told(record, context.now)
 
 
 def _told(record: Record, now: float) -> Result:
-    asked, found = f"the service was asked last {span(now - record.requested_at)} ago", record.cooldown
+    asked, found = (
+        f"the service was asked last {span(now - record.requested_at)} ago",
+        record.cooldown,
+    )
     if found is None:
-        cut_off = warning(f"{asked}, and the refresh was cut off", "nothing: it is asked again by itself")
+        cut_off = warning(
+            f"{asked}, and the refresh was cut off", "nothing: it is asked again by itself"
+        )
         return cut_off if record.unfinished else ok(f"{asked}, and answered")
     why = REASONS.get(found.status, found.status) + (f" ({found.detail})" if found.detail else "")
     times = f", {found.failures} times in a row" if found.failures > 1 else ""

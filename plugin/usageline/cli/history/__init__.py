@@ -14,7 +14,7 @@ from rich.text import Text
 from usageline.cli import table
 from usageline.cli.history import selection
 from usageline.core.errors import UsagelineError
-from usageline.line.layout import clean
+from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
     from usageline.usage.model import Reading
@@ -48,19 +48,28 @@ def show_history(env: dict[str, str], wish: Wish) -> None:
     if wish.output:
         from usageline.cli.history import export  # noqa: PLC0415 - each way needs its own, and pygal is slow to import
 
-        click.echo(export.as_csv(chosen) if wish.output == "csv" else export.as_json(chosen), nl=wish.output == "json")
+        click.echo(
+            export.as_csv(chosen) if wish.output == "csv" else export.as_json(chosen),
+            nl=wish.output == "json",
+        )
     elif wish.svg is not None or wish.png is not None:
         _draw_files(wish, found, chosen, start, now)
     else:
         _draw(wish, found, chosen, start, now)
 
 
-def _draw(wish: Wish, found: list[Reading], chosen: list[Reading], start: float, now: float) -> None:
+def _draw(
+    wish: Wish, found: list[Reading], chosen: list[Reading], start: float, now: float
+) -> None:
     from usageline.cli.history import chart, heat, hours, series  # noqa: PLC0415 - as above
 
     target = table.console()
     width = target.width if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPE_CELLS
-    panels = [] if wish.heatmap else [chart.panel(one, start, now, width) for one in series.all_series(chosen, now)]
+    panels = (
+        []
+        if wish.heatmap
+        else [chart.panel(one, start, now, width) for one in series.all_series(chosen, now)]
+    )
     blocks = [block for block in (*panels, heat.heatmap(hours.hours(found), width)) if block]
     if not blocks:
         raise UsagelineError(NOTHING_KNOWN)
@@ -69,7 +78,9 @@ def _draw(wish: Wish, found: list[Reading], chosen: list[Reading], start: float,
             target.print(line, no_wrap=True, crop=False, overflow="ignore")
 
 
-def _draw_files(wish: Wish, found: list[Reading], chosen: list[Reading], start: float, now: float) -> None:
+def _draw_files(
+    wish: Wish, found: list[Reading], chosen: list[Reading], start: float, now: float
+) -> None:
     from usageline.cli.history import hours, output, picture, series  # noqa: PLC0415 - as above
 
     curves = [] if wish.heatmap else series.all_series(chosen, now)
@@ -82,4 +93,4 @@ def _draw_files(wish: Wish, found: list[Reading], chosen: list[Reading], start: 
     for path, data in files:
         if path is not None:
             output.write(path, data)
-            click.echo(f"wrote {clean(path)}")
+            click.echo(f"wrote {sanitize(path)}")

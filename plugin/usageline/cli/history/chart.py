@@ -12,7 +12,9 @@ from rich.text import Text
 
 from usageline.cli.history.ticks import ticks
 from usageline.cli.table import STYLES
-from usageline.line import layout, view
+from usageline.core import windows
+from usageline.core.text import display_width, sanitize
+from usageline.line import layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,18 +42,35 @@ def panel(series: Series, start: float, end: float, width: int) -> list[Text]:
     canvas = Canvas(cells, rows, xmin=0, ymin=0, xmax=cells * DOTS, ymax=rows * 4)
     for column, percent in enumerate(heights):
         if percent is not None:
-            canvas.line(column, 0, column, min(max(math.ceil(percent / 100 * rows * 4) - 1, 0), rows * 4 - 1))
+            canvas.line(
+                column,
+                0,
+                column,
+                min(max(math.ceil(percent / 100 * rows * 4) - 1, 0), rows * 4 - 1),
+            )
     drawn = canvas.plot().split("\n")
     styles = [_style(heights[cell * DOTS : cell * DOTS + DOTS]) for cell in range(cells)]
     labels = {0: "100%", rows // 2: "50%"}
     lines = [_head(series, width)]
     for row, dots in enumerate(drawn[:rows]):
         axis = [(f"{labels.get(row, ''):>4} ", ""), ("┤" if row in labels else "│", "dim")]
-        lines.append(_text([*axis, *((" ", "") if dot == EMPTY else (dot, style) for dot, style in zip(dots, styles, strict=False))]))
+        lines.append(
+            _text(
+                [
+                    *axis,
+                    *(
+                        (" ", "") if dot == EMPTY else (dot, style)
+                        for dot, style in zip(dots, styles, strict=False)
+                    ),
+                ]
+            )
+        )
     return [*lines, _axis(series, start, end, cells), _labels(start, end, cells)]
 
 
-def _heights(pieces: tuple[tuple[Point, ...], ...], start: float, end: float, columns: int) -> list[float | None]:
+def _heights(
+    pieces: tuple[tuple[Point, ...], ...], start: float, end: float, columns: int
+) -> list[float | None]:
     """The highest percentage in each column of dots, None where nothing is known."""
     found: list[float | None] = [None] * columns
     scale = columns / (end - start)
@@ -72,24 +91,38 @@ def _heights(pieces: tuple[tuple[Point, ...], ...], start: float, end: float, co
 
 def _style(heights: list[float | None]) -> str:
     known = [percent for percent in heights if percent is not None]
-    return STYLES[view.severity(max(known))] if known else ""
+    return STYLES[windows.severity(max(known))] if known else ""
 
 
 def _head(series: Series, width: int) -> Text:
-    label = layout.clean(series.label)
+    label = sanitize(series.label)
     facts = f"last {math.floor(series.last or 0)}% · highest {math.floor(series.highest or 0)}%"
-    if series.resets and layout.cells(label) + len(facts) + 14 <= width:
+    if series.resets and display_width(label) + len(facts) + 14 <= width:
         facts += " · ┴ reset"
-    free = width - layout.cells(label) - len(facts)
+    free = width - display_width(label) - len(facts)
     if free < 2:
-        shown = label if layout.cells(label) <= width else layout.cut_parts([("plain", label)], width)[0][1]
+        shown = (
+            label
+            if display_width(label) <= width
+            else layout.cut_parts([("plain", label)], width)[0][1]
+        )
         return Text(shown, "bold")
     return Text.assemble((label, "bold"), " " * free, facts)
 
 
 def _axis(series: Series, start: float, end: float, cells: int) -> Text:
-    marks = {min(int((at - start) / (end - start) * cells), cells - 1) for at in series.resets if start <= at <= end}
-    return _text([("  0% ", ""), ("└", "dim"), *(("┴", "bold") if cell in marks else ("─", "dim") for cell in range(cells))])
+    marks = {
+        min(int((at - start) / (end - start) * cells), cells - 1)
+        for at in series.resets
+        if start <= at <= end
+    }
+    return _text(
+        [
+            ("  0% ", ""),
+            ("└", "dim"),
+            *(("┴", "bold") if cell in marks else ("─", "dim") for cell in range(cells)),
+        ]
+    )
 
 
 def _text(parts: Iterable[tuple[str, str]]) -> Text:

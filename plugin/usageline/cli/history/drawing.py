@@ -23,7 +23,12 @@ class Drawing:
 
     def __init__(self, width: int, height: int) -> None:
         size = {"width": str(width), "height": str(height), "viewBox": f"0 0 {width} {height}"}
-        more = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font-family": FONTS, "font-size": "13"}
+        more = {
+            "xmlns": "http://www.w3.org/2000/svg",
+            "role": "img",
+            "font-family": FONTS,
+            "font-size": "13",
+        }
         self._root = ET.Element("svg", size | more)
         self.box((0.5, 0.5, width - 1, height - 1), PAPER, rx=10, stroke=LINES)
 
@@ -33,7 +38,9 @@ class Drawing:
 
     def text(self, left: float, base: float, text: str, **attributes: object) -> None:
         """A line of text; an attribute's underscores are hyphens (`font_size`)."""
-        self._add("text", {"x": f"{left:g}", "y": f"{base:g}"}, {"fill": INK, **attributes}).text = text
+        self._add(
+            "text", {"x": f"{left:g}", "y": f"{base:g}"}, {"fill": INK, **attributes}
+        ).text = text
 
     def title(self, text: str) -> None:
         """What a screen reader says."""
@@ -50,8 +57,14 @@ class Drawing:
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
 
     def _add(self, tag: str, attributes: dict[str, str], more: dict[str, object]) -> ET.Element:
-        return ET.SubElement(self._root, tag, attributes | {name.replace("_", "-"): str(value) for name, value in more.items()})
+        return ET.SubElement(
+            self._root,
+            tag,
+            attributes | {name.replace("_", "-"): str(value) for name, value in more.items()},
+        )
 
 
 def _placed(place: Box) -> dict[str, str]:
-    return {name: f"{value:g}" for name, value in zip(("x", "y", "width", "height"), place, strict=True)}
+    return {
+        name: f"{value:g}" for name, value in zip(("x", "y", "width", "height"), place, strict=True)
+    }

@@ -8,7 +8,7 @@ import json
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from usageline.line.layout import clean
+from usageline.core.text import sanitize
 from usageline.storage import codec
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ def as_csv(readings: Iterable[Reading]) -> str:
     rows.writerow(COLUMNS)
     for reading in readings:
         head = (_utc(reading.observed_at), _cell(reading.source), _cell(reading.plan))
-        rows.writerows((*head, _cell(limit.kind), _cell(limit.label), limit.percent, _utc(limit.resets_at)) for limit in reading.limits)
+        rows.writerows(
+            (*head, _cell(limit.kind), _cell(limit.label), limit.percent, _utc(limit.resets_at))
+            for limit in reading.limits
+        )
     return text.getvalue()
 
 
@@ -43,9 +46,13 @@ def _cell(text: str | None) -> str | None:
 
     Nor is there anything in it that a terminal could act on.
     """
-    shown = clean(text) if text else text
+    shown = sanitize(text) if text else text
     return "'" + shown if shown and shown.lstrip()[:1] in FORMULA else shown
 
 
 def _utc(at: int | None) -> str | None:
-    return None if at is None else datetime.fromtimestamp(at, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (
+        None
+        if at is None
+        else datetime.fromtimestamp(at, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    )

@@ -47,7 +47,9 @@ def hours(readings: Iterable[Reading]) -> Hours:
         if not one.same_window(before):
             used = one.percent or 0
             # In a window that is new, all that is used was used since it began.
-            begin = max(before.at, one.resets_at - WINDOW_S if one.resets_at is not None else before.at)
+            begin = max(
+                before.at, one.resets_at - WINDOW_S if one.resets_at is not None else before.at
+            )
         if 0 < one.at - begin <= gap:
             _spread(found, begin, one.at, max(used, 0))
     return found
@@ -71,7 +73,9 @@ def rows(found: Hours) -> list[Row]:
     for weekday in range(7):
         of_it = [found[day] for day in days if day in found and weekday_of(day) == weekday]
         known = {hour: [one[hour] for one in of_it if hour in one] for hour in range(24)}
-        means.append((weekday, {hour: sum(values) / len(values) for hour, values in known.items() if values}))
+        means.append(
+            (weekday, {hour: sum(values) / len(values) for hour, values in known.items() if values})
+        )
     return means
 
 

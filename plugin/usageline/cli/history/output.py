@@ -7,7 +7,7 @@ import stat
 
 from usageline.cli.history.drawing import FONTS
 from usageline.core.errors import UsagelineError
-from usageline.system.files import replace_file
+from usageline.system.files import write_atomic
 
 ZOOM = 2
 """For screens with more than one dot a pixel."""
@@ -24,8 +24,12 @@ def png(svg: bytes) -> bytes:
         raise UsagelineError(
             "a PNG needs the extra `png`: run `usageline install --with png` (or `install.sh --with png`) once; --svg needs none"
         ) from None
-    if svg_to_bytes(svg_string=LETTER) == svg_to_bytes(svg_string=NOTHING):  # it would leave every word out, without a word
-        raise UsagelineError("a PNG needs a font for its labels, and there is none: install one, such as DejaVu Sans; --svg needs none")
+    if svg_to_bytes(svg_string=LETTER) == svg_to_bytes(
+        svg_string=NOTHING
+    ):  # it would leave every word out, without a word
+        raise UsagelineError(
+            "a PNG needs a font for its labels, and there is none: install one, such as DejaVu Sans; --svg needs none"
+        )
     return bytes(svg_to_bytes(svg_string=svg.decode(), zoom=ZOOM))
 
 
@@ -33,9 +37,11 @@ def write(path: str, data: bytes) -> None:
     """Put it there in one step: a new file is for the user alone, an old one keeps its mode. UsagelineError where that cannot be."""
     try:
         mode = _mode_of(path)
-        replace_file(os.path.abspath(path), data, mode)
+        write_atomic(os.path.abspath(path), data, mode)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise UsagelineError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from None
+        raise UsagelineError(
+            f"{path} cannot be written: {getattr(error, 'strerror', None) or error}"
+        ) from None
 
 
 def _mode_of(path: str) -> int:

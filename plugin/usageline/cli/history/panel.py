@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from usageline.cli.history.series import Point, Series
 
 # pygal leaves an import hook behind, for chart types that others add; of a form that Python 3.10 and 3.11 warn of at each later import.
-sys.meta_path[:] = [finder for finder in sys.meta_path if not type(finder).__module__.startswith("pygal")]
+sys.meta_path[:] = [
+    finder for finder in sys.meta_path if not type(finder).__module__.startswith("pygal")
+]
 
 HIGH = 150
 """A panel of so many pixels has room for a line at each quarter."""
@@ -31,7 +33,9 @@ MOST_LINES = 48
 MARGINS = {"margin_left": 4, "margin_right": 4, "margin_top": 6, "margin_bottom": 4}
 
 
-def panel(series: Series, colour: str, span: tuple[float, float], size: tuple[int, int]) -> ET.Element:
+def panel(
+    series: Series, colour: str, span: tuple[float, float], size: tuple[int, int]
+) -> ET.Element:
     """An `svg` element of `size` (width and height in pixels) for the time `span` (from and to, epoch seconds)."""
     (start, end), (width, height) = span, size
     marks = dict(ticks(start, end, width // TICK_WIDTH))
@@ -53,10 +57,18 @@ def panel(series: Series, colour: str, span: tuple[float, float], size: tuple[in
     chart.uuid = f"{colour[1:]}-{height}"  # its own would be another one each time
     chart.y_labels = [0, 25, 50, 75, 100] if height >= HIGH else [0, 50, 100]
     chart.x_labels = list(marks)
-    chart.add("area", _broken(_grounded(piece, (end - start) / width) for piece in series.pieces), fill=True)
+    chart.add(
+        "area",
+        _broken(_grounded(piece, (end - start) / width) for piece in series.pieces),
+        fill=True,
+    )
     resets = [at for at in series.resets if start <= at <= end]
     tip = 100.0 if len(resets) <= MOST_LINES else 7.0
-    chart.add("reset", _broken([(at, 0.0), (at, tip)] for at in resets), stroke_style={"width": 1, "dasharray": "2, 3"})
+    chart.add(
+        "reset",
+        _broken([(at, 0.0), (at, tip)] for at in resets),
+        stroke_style={"width": 1, "dasharray": "2, 3"},
+    )
     drawn: ET.Element = chart.render_tree()
     _strip(drawn)
     return drawn
@@ -64,7 +76,11 @@ def panel(series: Series, colour: str, span: tuple[float, float], size: tuple[in
 
 def _grounded(piece: tuple[Point, ...], pixel: float) -> list[Point]:
     """The outline of the area under a piece: pygal would close one with gaps in it straight across. One reading alone is two pixels wide."""
-    points = piece if len(piece) > 1 else ((piece[0][0] - pixel, piece[0][1]), (piece[0][0] + pixel, piece[0][1]))
+    points = (
+        piece
+        if len(piece) > 1
+        else ((piece[0][0] - pixel, piece[0][1]), (piece[0][0] + pixel, piece[0][1]))
+    )
     return [(points[0][0], 0.0), *points, (points[-1][0], 0.0)]
 
 

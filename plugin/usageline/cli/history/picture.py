@@ -11,7 +11,7 @@ from usageline.cli.history.drawing import FAINT, LINES, Box, Drawing
 from usageline.cli.history.hours import level, rows
 from usageline.cli.history.panel import panel
 from usageline.cli.history.ticks import day_label
-from usageline.line.layout import clean
+from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,14 @@ OTHER_COLOURS = ("#bf3989", "#1b7c83", "#9a6700", "#57606a")
 SHADES = ("#eef1f4", "#c6e0ff", "#80b8ff", "#2f81f7", "#cf222e")
 """Of the heatmap's levels; the last one is another colour: at that pace the limit does not last."""
 
-LEGEND = ((1, "to 5 %"), (2, "to 10 %"), (3, "to 20 %"), (4, "over 20 %"), (0, "nothing"), (None, "not known"))
+LEGEND = (
+    (1, "to 5 %"),
+    (2, "to 10 %"),
+    (3, "to 20 %"),
+    (4, "over 20 %"),
+    (0, "nothing"),
+    (None, "not known"),
+)
 
 
 def svg(series: Sequence[Series], found: Hours, start: float, end: float) -> bytes:
@@ -65,7 +72,7 @@ def _day(at: float) -> str:
 
 def _head(drawing: Drawing, series: Series, top: int, colour: str) -> None:
     drawing.box((MARGIN, top + 5, 12, 12), colour, rx=3)
-    drawing.text(MARGIN + 20, top + 16, clean(series.label), font_size=14, font_weight=600)
+    drawing.text(MARGIN + 20, top + 16, sanitize(series.label), font_size=14, font_weight=600)
     facts = f"last {math.floor(series.last or 0)} %  ·  highest {math.floor(series.highest or 0)} %"
     reset = "  ·  ┆ reset" if series.resets else ""
     drawing.text(WIDTH - MARGIN, top + 16, facts + reset, fill=FAINT, text_anchor="end")
@@ -75,12 +82,18 @@ def _heatmap(drawing: Drawing, shown: list[Row], top: int) -> None:
     left, width = MARGIN + LABEL_WIDTH, (WIDTH - 2 * MARGIN - LABEL_WIDTH) / 24
     drawing.text(MARGIN, top + 16, heat.title(shown), font_size=14, font_weight=600)
     for hour in range(0, 24, 3):
-        drawing.text(left + hour * width, top + TITLE + 10, f"{hour:02}:00", fill=FAINT, font_size=12)
+        drawing.text(
+            left + hour * width, top + TITLE + 10, f"{hour:02}:00", fill=FAINT, font_size=12
+        )
     at = top + TITLE + HOURS_HEIGHT
     for day, used in shown:
         drawing.text(MARGIN, at + 15, heat.day_name(day), fill=FAINT, font_size=12)
         for hour in range(24):
-            _cell(drawing, (left + hour * width, at, width - 2, CELL_HEIGHT - 2), level(used.get(hour)))
+            _cell(
+                drawing,
+                (left + hour * width, at, width - 2, CELL_HEIGHT - 2),
+                level(used.get(hour)),
+            )
         at += CELL_HEIGHT
     for number, words in LEGEND:
         _cell(drawing, (left, at + 10, 16, 14), number)
@@ -90,6 +103,8 @@ def _heatmap(drawing: Drawing, shown: list[Row], top: int) -> None:
 
 def _cell(drawing: Drawing, place: Box, shade: int | None) -> None:
     if shade is None:
-        drawing.box((place[0] + 0.5, place[1] + 0.5, place[2] - 1, place[3] - 1), "none", rx=3, stroke=LINES)
+        drawing.box(
+            (place[0] + 0.5, place[1] + 0.5, place[2] - 1, place[3] - 1), "none", rx=3, stroke=LINES
+        )
     else:
         drawing.box(place, SHADES[shade], rx=3)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core import json_file, paths
 from usageline.core.errors import UsagelineError
-from usageline.line.layout import clean
+from usageline.core.text import sanitize
 from usageline.storage import history
 
 if TYPE_CHECKING:
@@ -25,14 +25,18 @@ def account(env: Mapping[str, str], named: str | None) -> str:
         raise UsagelineError(NONE_YET)
     if named is not None:
         if named not in there:
-            raise UsagelineError(f"there is no history of {clean(named)!r}; there is one of {', '.join(there)}")
+            raise UsagelineError(
+                f"there is no history of {sanitize(named)!r}; there is one of {', '.join(there)}"
+            )
         return named
     shown = (json_file.json_file(paths.snapshot(env)) or {}).get("account")
     if shown in there:
         return str(shown)
     if len(there) > 1 or shown:
         whose = "the account signed in" if shown else "one account alone"
-        raise UsagelineError(f"there is no history of {whose}; choose with --account from {', '.join(there)}")
+        raise UsagelineError(
+            f"there is no history of {whose}; choose with --account from {', '.join(there)}"
+        )
     return there[0]
 
 
@@ -53,10 +57,21 @@ def with_limits(found: Iterable[Reading], named: str | None) -> list[Reading]:
     if named is None:
         return found
     wanted = named.casefold()
-    chosen = [replace(one, limits=tuple(limit for limit in one.limits if wanted in _names(limit)), credits=()) for one in found]
+    chosen = [
+        replace(
+            one, limits=tuple(limit for limit in one.limits if wanted in _names(limit)), credits=()
+        )
+        for one in found
+    ]
     if not any(one.limits for one in chosen):
-        there = dict.fromkeys(f"{clean(limit.kind)} ({clean(limit.label)})" for one in found for limit in one.limits)
-        raise UsagelineError(f"there is no limit {clean(named)!r}; there is {', '.join(there) or 'none'}")
+        there = dict.fromkeys(
+            f"{sanitize(limit.kind)} ({sanitize(limit.label)})"
+            for one in found
+            for limit in one.limits
+        )
+        raise UsagelineError(
+            f"there is no limit {sanitize(named)!r}; there is {', '.join(there) or 'none'}"
+        )
     return [one for one in chosen if one.limits]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
-from usageline.line.view import SAME_RESET_S
+from usageline.core.windows import SAME_RESET_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +43,11 @@ class Seen:
 
     def reset_before(self, later: Seen) -> int:
         """The moment of the reset between this and the next one of another window: as announced, or when it was seen if it came early or late."""
-        return self.resets_at if self.resets_at is not None and self.at <= self.resets_at <= later.at else later.at
+        return (
+            self.resets_at
+            if self.resets_at is not None and self.at <= self.resets_at <= later.at
+            else later.at
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +75,22 @@ def all_series(readings: Iterable[Reading], now: float) -> list[Series]:
     found: dict[tuple[str, str], list[Seen]] = {}
     for reading in readings:
         for limit in reading.limits:
-            found.setdefault((limit.kind, limit.label), []).append(Seen(reading.observed_at, limit.percent, limit.resets_at, limit.lowered))
+            found.setdefault((limit.kind, limit.label), []).append(
+                Seen(reading.observed_at, limit.percent, limit.resets_at, limit.lowered)
+            )
     series = [Series(*name, _pieces(seen), _resets(seen, now)) for name, seen in found.items()]
-    return sorted((one for one in series if one.pieces), key=lambda one: FIRST.get(one.kind, len(FIRST)))
+    return sorted(
+        (one for one in series if one.pieces), key=lambda one: FIRST.get(one.kind, len(FIRST))
+    )
 
 
 def gap_s(seen: Sequence[Seen]) -> float:
     """How far apart two readings may be for what lies between to be known."""
-    usual = statistics.median(later.at - one.at for one, later in pairwise(seen)) if len(seen) > 1 else 0
+    usual = (
+        statistics.median(later.at - one.at for one, later in pairwise(seen))
+        if len(seen) > 1
+        else 0
+    )
     return max(GAP_S, USUAL_GAPS * usual)
 
 
@@ -90,7 +102,12 @@ def _pieces(seen: Sequence[Seen]) -> tuple[tuple[Point, ...], ...]:
         if one.percent is None or not known:
             pieces.append(piece)
             piece = []
-        elif before is not None and before.percent is not None and not one.same_window(before) and before.resets_at is not None:
+        elif (
+            before is not None
+            and before.percent is not None
+            and not one.same_window(before)
+            and before.resets_at is not None
+        ):
             # What was used stays used until the reset, and is gone at once.
             reset = before.reset_before(one)
             piece += [(reset, before.percent), (reset, 0.0)]
@@ -103,7 +120,11 @@ def _pieces(seen: Sequence[Seen]) -> tuple[tuple[Point, ...], ...]:
 
 def _thinned(piece: Sequence[Point]) -> tuple[Point, ...]:
     """Without the points between two of the same percentage: a night is two points."""
-    inner = (one for before, one, after in zip(piece, piece[1:], piece[2:], strict=False) if not before[1] == one[1] == after[1])
+    inner = (
+        one
+        for before, one, after in zip(piece, piece[1:], piece[2:], strict=False)
+        if not before[1] == one[1] == after[1]
+    )
     return (piece[0], *inner, *piece[-1:]) if len(piece) > 1 else tuple(piece)
 
 

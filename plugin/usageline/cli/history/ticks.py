@@ -34,7 +34,11 @@ def ticks(start: float, end: float, most: int) -> list[Tick]:
 def day_label(at: float, *, weekday: bool = True) -> str:
     """`Tue 24`, or `24 Nov` where weekdays say nothing."""
     local = time.localtime(at)
-    return f"{DAYS[local.tm_wday]} {local.tm_mday}" if weekday else f"{local.tm_mday} {MONTHS[local.tm_mon - 1]}"
+    return (
+        f"{DAYS[local.tm_wday]} {local.tm_mday}"
+        if weekday
+        else f"{local.tm_mday} {MONTHS[local.tm_mon - 1]}"
+    )
 
 
 def _clock(at: float) -> str:
@@ -44,7 +48,11 @@ def _clock(at: float) -> str:
 def _full_hours(start: float, end: float) -> list[float]:
     local = time.localtime(start)
     first = int(start) - local.tm_min * 60 - local.tm_sec
-    return [at for number in range(int((end - first) // HOUR_S) + 1) if (at := float(first + number * HOUR_S)) >= start]
+    return [
+        at
+        for number in range(int((end - first) // HOUR_S) + 1)
+        if (at := float(first + number * HOUR_S)) >= start
+    ]
 
 
 def _midnights(start: float, end: float) -> list[float]:

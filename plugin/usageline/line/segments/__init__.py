@@ -5,20 +5,35 @@
 docs/CONFIGURATION.md; each has its default here and in the configuration's schema, and a test holds them equal.
 """
 
-from usageline.line.view import severity
+from usageline.core.windows import severity
 
 MODULES = {
     "limits": ("session", "weekly", "scoped", "credits", "status"),
     "model": ("model", "effort", "context", "cache"),
-    "client": ("output_style", "vim", "agent", "version", "cost", "duration", "lines"),
-    "foresight": ("pace", "forecast", "alerts"),
-    "place": ("directory", "git", "worktree", "pr"),
-    "own": ("clock", "plan", "account", "text"),
+    "session": ("output_style", "vim", "agent", "version", "cost", "duration", "lines"),
+    "forecast": ("pace", "forecast", "alerts"),
+    "workspace": ("directory", "git", "worktree", "pr"),
+    "custom": ("clock", "plan", "account", "text"),
 }
 """Every segment, by the module that has its function."""
 
 DEFAULT_ROWS: tuple[tuple[tuple[str, dict[str, object]], ...], ...] = (
-    (*((kind, {}) for kind in ("model", "context", "session", "weekly", "scoped", "credits", "forecast", "alerts", "status")),),
+    (
+        *(
+            (kind, {})
+            for kind in (
+                "model",
+                "context",
+                "session",
+                "weekly",
+                "scoped",
+                "credits",
+                "forecast",
+                "alerts",
+                "status",
+            )
+        ),
+    ),
 )
 """The rows of a line that nobody configured."""
 
@@ -57,17 +72,28 @@ def _function(kind):
     for module, kinds in MODULES.items():
         if kind in kinds:
             # Only the modules that the configured segments need: each import costs a hundredth of the whole run.
-            return getattr(__import__(f"usageline.line.segments.{module}", None, None, (kind,)), kind)
+            return getattr(
+                __import__(f"usageline.line.segments.{module}", None, None, (kind,)), kind
+            )
     return None
 
 
 def _adjusted(forms, options):
     priority, style = options.get("priority"), options.get("style")
     if type(style) is str and style:
-        forms = [(rank, [part if part[0].split(" ")[0] in FIXED else (style, *part[1:]) for part in parts]) for rank, parts in forms]
+        forms = [
+            (
+                rank,
+                [part if part[0].split(" ")[0] in FIXED else (style, *part[1:]) for part in parts],
+            )
+            for rank, parts in forms
+        ]
     if type(priority) is int:
         last = len(forms) - 1
-        forms = [(priority if index == last else min(rank, priority), parts) for index, (rank, parts) in enumerate(forms)]
+        forms = [
+            (priority if index == last else min(rank, priority), parts)
+            for index, (rank, parts) in enumerate(forms)
+        ]
     return forms
 
 
@@ -75,7 +101,9 @@ def option(options, name, default):
     """The option where it is of its default's type (a list of texts for a tuple of them), else the default."""
     value = options.get(name, default)
     if type(default) is tuple:
-        return value if type(value) is list and all(type(item) is str for item in value) else default
+        return (
+            value if type(value) is list and all(type(item) is str for item in value) else default
+        )
     if type(default) in (int, float) and type(value) in (int, float):
         return value
     return value if type(value) is type(default) else default
@@ -120,7 +148,9 @@ def bar(used, width, glyphs, style, mark=None):
     full, steps, empty = glyphs["full"], glyphs["parts"], glyphs["empty"]
     used = min(max(used, 0), 100)
     eighths = max(int(used / 100 * width * 8), 1 if used > 0 else 0)
-    whole, part = divmod(eighths, 8) if steps else (-(-eighths // 8) if eighths < 8 else eighths // 8, 0)
+    whole, part = (
+        divmod(eighths, 8) if steps else (-(-eighths // 8) if eighths < 8 else eighths // 8, 0)
+    )
     drawn = [full] * whole + ([steps[part]] if part and len(steps) == 8 else [])
     cells = drawn + [empty] * (width - len(drawn))
     if mark is None or width < LEAST_MARKED_CELLS:
@@ -143,4 +173,8 @@ def bar(used, width, glyphs, style, mark=None):
 
 def _runs(parts, steps):
     # Where a theme has a groove, a cell that is partly filled shows it behind; bars of whole cells, such as dots, stand on nothing.
-    return [(style + " groove" if steps and style != "track" else style, text) for style, text in parts if text]
+    return [
+        (style + " groove" if steps and style != "track" else style, text)
+        for style, text in parts
+        if text
+    ]

@@ -8,7 +8,11 @@ from usageline.line.segments import labelled, option
 
 def clock(view, options):
     """The time of day."""
-    shown = time_of_day(time.localtime(view.now), half_days=view.half_days, seconds=option(options, "seconds", False))
+    shown = time_of_day(
+        time.localtime(view.now),
+        half_days=view.half_days,
+        seconds=option(options, "seconds", False),
+    )
     return [[(21, [*labelled(options, ""), ("plain", shown)])]]
 
 

@@ -1,8 +1,8 @@
 """What the numbers mean for the hours ahead: pace, forecast, alerts."""
 
 from usageline.core.formatting import ago, clock
+from usageline.core.windows import SAME_RESET_S, even_percent, exhausted_at, moment, percent
 from usageline.line.segments import labelled, option
-from usageline.line.view import SAME_RESET_S, even_percent, exhausted_at, moment, percent
 
 SHORT = {"session": "5h", "weekly_all": "7d"}
 KINDS = {"session": "session", "weekly": "weekly_all"}
@@ -29,7 +29,10 @@ def pace(view, options):
 def forecast(view, options):
     """When a limit will be reached, said only where that is before its reset: quietly while it is no more than likely."""
     kind = KINDS.get(option(options, "of", "any"))
-    sure_percent, least_percent = option(options, "warning", SURE_PERCENT), option(options, "hide_below", 0)
+    sure_percent, least_percent = (
+        option(options, "warning", SURE_PERCENT),
+        option(options, "hide_below", 0),
+    )
     ends = []
     for index, window in enumerate(view.windows):
         at = exhausted_at(window, view.now)
@@ -43,10 +46,26 @@ def forecast(view, options):
     label, name = labelled(options, ""), SHORT.get(window.kind, window.label)
     when, is_range = clock(at, view.now, half_days=view.half_days), False
     if option(options, "range", False) and window.exhausts_from and window.exhausts_to:
-        first, last = (clock(max(end, view.now), view.now, half_days=view.half_days) for end in (window.exhausts_from, window.exhausts_to))
+        first, last = (
+            clock(max(end, view.now), view.now, half_days=view.half_days)
+            for end in (window.exhausts_from, window.exhausts_to)
+        )
         when, is_range = (when, False) if first == last else (f"{first}–{last}", True)
     if is_quiet:
-        return [[(30, [*label, ("quiet", f"{name} may fill {when}" if is_range else f"{name} may fill by {when}")])]]
+        return [
+            [
+                (
+                    30,
+                    [
+                        *label,
+                        (
+                            "quiet",
+                            f"{name} may fill {when}" if is_range else f"{name} may fill by {when}",
+                        ),
+                    ],
+                )
+            ]
+        ]
     text = [*label, ("warning", f"{name} full at {when}")]
     return [
         [
@@ -66,7 +85,12 @@ def alerts(view, options):
     """The thresholds that were passed a short while ago."""
     drawn = []
     for row in view.alerts:
-        at, threshold, kind, resets_at = moment(row.get("at")), percent(row.get("threshold")), row.get("kind"), moment(row.get("resets_at"))
+        at, threshold, kind, resets_at = (
+            moment(row.get("at")),
+            percent(row.get("threshold")),
+            row.get("kind"),
+            moment(row.get("resets_at")),
+        )
         label = row.get("label")
         if (
             row.get("line") is not True
@@ -79,5 +103,15 @@ def alerts(view, options):
         if resets_at is not None and resets_at <= view.now + SAME_RESET_S and at <= resets_at:
             continue
         name = SHORT.get(kind, label[:48]) if isinstance(kind, str) else label[:48]
-        drawn.append([(70, [*labelled(options, ""), ("alert", f"{view.glyphs['alert']}{name} passed {int(threshold)}%")])])
+        drawn.append(
+            [
+                (
+                    70,
+                    [
+                        *labelled(options, ""),
+                        ("alert", f"{view.glyphs['alert']}{name} passed {int(threshold)}%"),
+                    ],
+                )
+            ]
+        )
     return drawn

@@ -1,8 +1,8 @@
 """The model, and what it has before it: its effort, its context window, its prompt cache."""
 
 from usageline.core.formatting import ago, count
+from usageline.core.windows import moment, percent
 from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labelled, option
-from usageline.line.view import moment, percent
 
 
 def model(view, options):
@@ -28,7 +28,10 @@ def context(view, options):
     words = []
     if "percent" in shown:
         words.append(f"{int(used)}%")
-    tokens, size = view.number("context_window", "total_input_tokens"), view.number("context_window", "context_window_size")
+    tokens, size = (
+        view.number("context_window", "total_input_tokens"),
+        view.number("context_window", "context_window_size"),
+    )
     if "tokens" in shown and tokens is not None:
         words.append(count(int(tokens)) + (f"/{count(int(size))}" if size else ""))
     said = [(style, " ".join(words))] if words else []
@@ -37,7 +40,11 @@ def context(view, options):
         most, glyphs = bar_cells(options), bar_glyphs(view, options)
 
         def drawn(width):
-            return [*label, *bar(used, width, glyphs, grade), *([("plain", " "), *said] if said else [])]
+            return [
+                *label,
+                *bar(used, width, glyphs, grade),
+                *([("plain", " "), *said] if said else []),
+            ]
 
         forms = [(13, drawn(most)), (33, drawn(max(most // 2, 2))), *forms]
     return [forms] if forms else []
@@ -49,8 +56,12 @@ def cache(view, options):
     style = "plain"
     expires_at = moment(view.value("prompt_cache", "expires_at"))
     if "expiry" in shown and view.value("prompt_cache", "warm") in (True, False):
-        is_warm = view.value("prompt_cache", "warm") is True and (expires_at is None or expires_at > view.now)
-        words.append(ago(expires_at - view.now) if is_warm and expires_at else "warm" if is_warm else "cold")
+        is_warm = view.value("prompt_cache", "warm") is True and (
+            expires_at is None or expires_at > view.now
+        )
+        words.append(
+            ago(expires_at - view.now) if is_warm and expires_at else "warm" if is_warm else "cold"
+        )
         style = "plain" if is_warm else "quiet"
     hits = percent(view.value("prompt_cache", "hit_ratio"), 1)
     if "hits" in shown and hits is not None:

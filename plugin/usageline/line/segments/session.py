@@ -36,14 +36,19 @@ def cost(view, options):
 
 def duration(view, options):
     """How long the session has lasted, or with `of = "api"` how long it waited for the API."""
-    name = "total_api_duration_ms" if option(options, "of", "total") == "api" else "total_duration_ms"
+    name = (
+        "total_api_duration_ms" if option(options, "of", "total") == "api" else "total_duration_ms"
+    )
     spent_ms = view.number("cost", name)
     return _word("" if spent_ms is None else ago(spent_ms / 1000), options, "", 22)
 
 
 def lines(view, options):
     """Lines added and removed by the session."""
-    added, removed = view.number("cost", "total_lines_added"), view.number("cost", "total_lines_removed")
+    added, removed = (
+        view.number("cost", "total_lines_added"),
+        view.number("cost", "total_lines_removed"),
+    )
     if not added and not removed:
         return []
     counts = [

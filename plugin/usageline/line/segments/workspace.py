@@ -1,6 +1,7 @@
 """Where the session works: directory, repository, pull request."""
 
-from usageline.line.layout import cells, clean, cut_parts
+from usageline.core.text import display_width, sanitize
+from usageline.line.layout import cut_parts
 from usageline.line.segments import labelled, option, whole
 
 LEAST_CELLS, MOST_CELLS = 8, 200
@@ -8,18 +9,28 @@ LEAST_CELLS, MOST_CELLS = 8, 200
 
 def directory(view, options):
     """The folder that the session is in, with `~` for the home directory."""
-    path = clean(view.text_at_length("workspace", "current_dir") or view.text_at_length("cwd"))
+    path = sanitize(view.text_at_length("workspace", "current_dir") or view.text_at_length("cwd"))
     if not path:
         return []
     if path[:1] != "/":  # of Windows; elsewhere a backslash is a letter of a name
         path = path.replace("\\", "/")
-    home = clean(view.home).rstrip("/")
-    path = "~" + path[len(home) :] if home and (path == home or path.startswith(home + "/")) else path
-    form, most = option(options, "form", "short"), whole(options, "length", 30, LEAST_CELLS, MOST_CELLS)
+    home = sanitize(view.home).rstrip("/")
+    path = (
+        "~" + path[len(home) :] if home and (path == home or path.startswith(home + "/")) else path
+    )
+    form, most = (
+        option(options, "form", "short"),
+        whole(options, "length", 30, LEAST_CELLS, MOST_CELLS),
+    )
     label, ellipsis = labelled(options, ""), view.glyphs["ellipsis"]
     name = path.rstrip("/").rpartition("/")[2] or path
     shown = {"name": name, "full": path}.get(form) or _short(path, ellipsis)
-    return [[(34, [*label, ("directory", _last(shown, most, ellipsis))]), (37, [*label, ("directory", _last(name, most, ellipsis))])]]
+    return [
+        [
+            (34, [*label, ("directory", _last(shown, most, ellipsis))]),
+            (37, [*label, ("directory", _last(name, most, ellipsis))]),
+        ]
+    ]
 
 
 def git(view, options):
@@ -30,29 +41,48 @@ def git(view, options):
         return []
     shown, glyphs = option(options, "show", ("branch",)), view.glyphs
     most = whole(options, "length", 24, 4, MOST_CELLS)
-    name = [("branch", _first(glyphs["branch"] + clean(branch), most, glyphs["ellipsis"]))] if "branch" in shown else []
+    name = (
+        [("branch", _first(glyphs["branch"] + sanitize(branch), most, glyphs["ellipsis"]))]
+        if "branch" in shown
+        else []
+    )
     state = found.get("state")
     if name and isinstance(state, str) and state:
         name.append(("warning", " " + state))
     marks = ""
     if "dirty" in shown and _count(found, "changed"):
-        marks += glyphs["dirty"] + str(_count(found, "changed")) + ("+" if found.get("more") is True else "")
+        marks += (
+            glyphs["dirty"]
+            + str(_count(found, "changed"))
+            + ("+" if found.get("more") is True else "")
+        )
     if "ahead" in shown:
         for which in ("ahead", "behind"):
             marks += f"{glyphs[which]}{_count(found, which)}" if _count(found, which) else ""
     parts = [*labelled(options, ""), *name]
     failed = found.get("failed")
     if type(failed) is str and failed and not {"dirty", "ahead"}.isdisjoint(shown):
-        return [[(29, [*parts, ("warning", (" " if parts else "") + failed)]), *([(36, parts)] if parts else [])]]
+        return [
+            [
+                (29, [*parts, ("warning", (" " if parts else "") + failed)]),
+                *([(36, parts)] if parts else []),
+            ]
+        ]
     if marks:
-        return [[(29, [*parts, ("quiet", (" " if parts else "") + marks)]), (36, parts)]] if parts else [[(29, [("quiet", marks)])]]
+        return (
+            [[(29, [*parts, ("quiet", (" " if parts else "") + marks)]), (36, parts)]]
+            if parts
+            else [[(29, [("quiet", marks)])]]
+        )
     return [[(36, parts)]] if name else []
 
 
 def worktree(view, options):
     """The worktree that the session was started in."""
     name = view.text("worktree", "name") or view.text("workspace", "git_worktree")
-    name = _first(clean(name), whole(options, "length", 24, 4, MOST_CELLS), view.glyphs["ellipsis"])
+    name = _first(
+        sanitize(name), whole(options, "length", 24, 4, MOST_CELLS), view.glyphs["ellipsis"]
+    )
     return [[(27, [*labelled(options, "wt"), ("branch", name)])]] if name else []
 
 
@@ -62,7 +92,11 @@ def pr(view, options):
     if type(number) is not int or not 0 < number < 10**9:
         return []
     link = ("link", f"#{number}", url) if url else ("link", f"#{number}")
-    review = view.text("pr", "review_state").replace("_", " ").lower() if option(options, "state", True) else ""
+    review = (
+        view.text("pr", "review_state").replace("_", " ").lower()
+        if option(options, "state", True)
+        else ""
+    )
     label = labelled(options, "")
     forms = [(26, [*label, link, ("quiet", " " + review)])] if review else []
     return [[*forms, (39, [*label, link])]]
@@ -75,16 +109,16 @@ def _short(path, ellipsis):
 
 
 def _first(text, most, ellipsis):
-    return text if cells(text) <= most else cut_parts([("", text)], most, ellipsis)[0][1]
+    return text if display_width(text) <= most else cut_parts([("", text)], most, ellipsis)[0][1]
 
 
 def _last(text, most, ellipsis):
-    if cells(text) <= most:
+    if display_width(text) <= most:
         return text
-    left, start = most - cells(ellipsis), len(text)
+    left, start = most - display_width(ellipsis), len(text)
     while left >= 0 and start:
         start -= 1
-        left -= cells(text[start])
+        left -= display_width(text[start])
     return ellipsis + text[start + (left < 0) :]
 
 

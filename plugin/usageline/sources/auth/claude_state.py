@@ -23,7 +23,14 @@ MOST_BYTES = 64 << 20
 SETTINGS_MOST_BYTES = 2 << 20
 """The client takes no longer settings.json (seen in 2.1.330)."""
 
-KEYS = ("oauthAccount", "cachedUsageUtilization", "primaryApiKey", "theme", "hasCompletedOnboarding", "customApiKeyResponses")
+KEYS = (
+    "oauthAccount",
+    "cachedUsageUtilization",
+    "primaryApiKey",
+    "theme",
+    "hasCompletedOnboarding",
+    "customApiKeyResponses",
+)
 """All that is looked at in the file."""
 
 MAX_DECLINED_KEYS = 64
@@ -32,7 +39,11 @@ DEFAULT_THEME = "dark"
 
 AUTO = "auto"
 PALETTES = ("ansi", "daltonized")
-BASES = ("dark", "light", *(f"{base}-{palette}" for palette in PALETTES for base in ("dark", "light")))
+BASES = (
+    "dark",
+    "light",
+    *(f"{base}-{palette}" for palette in PALETTES for base in ("dark", "light")),
+)
 CUSTOM = "custom:"
 THEME_MAX_BYTES = 1 << 18
 """As the client has it (seen in 2.1.330)."""
@@ -122,13 +133,19 @@ def place(env: Mapping[str, str]) -> str:
 
 def _declined(state: Mapping[str, Any]) -> tuple[str, ...]:
     rejected = mapping(state.get("customApiKeyResponses")).get("rejected")
-    tails = [tail for tail in rejected if isinstance(tail, str) and tail] if isinstance(rejected, list) else []
+    tails = (
+        [tail for tail in rejected if isinstance(tail, str) and tail]
+        if isinstance(rejected, list)
+        else []
+    )
     return tuple(key_digest(tail) for tail in tails[-MAX_DECLINED_KEYS:])
 
 
 def account_key(account_uuid: str, organization_uuid: str) -> str:
     """16 hex digits that stand for the account in file names and in the snapshot: no e-mail address, nothing to sign in with."""
-    return hashlib.sha256(f"{account_uuid}/{organization_uuid}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(
+        f"{account_uuid}/{organization_uuid}".encode("utf-8", "surrogatepass")
+    ).hexdigest()[:16]
 
 
 def _theme(state: Mapping[str, Any], env: Mapping[str, str]) -> str:

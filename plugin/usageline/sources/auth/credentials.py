@@ -64,18 +64,24 @@ class Credentials:
         return bool(self.token) and self.renewable_until > now
 
 
-def read(env: Mapping[str, str], *, platform: str = sys.platform, security: str = keychain.SECURITY) -> Credentials | None:
+def read(
+    env: Mapping[str, str], *, platform: str = sys.platform, security: str = keychain.SECURITY
+) -> Credentials | None:
     """The sign-in as it is now, or None where there is none. SourceFailure `unreadable` where the Keychain does not let us."""
     return find(env, platform=platform, security=security)[0]
 
 
-def find(env: Mapping[str, str], *, platform: str = sys.platform, security: str = keychain.SECURITY) -> tuple[Credentials | None, str]:
+def find(
+    env: Mapping[str, str], *, platform: str = sys.platform, security: str = keychain.SECURITY
+) -> tuple[Credentials | None, str]:
     """As `read`, and where it was found: KEYCHAIN, or the file's path; "" with None."""
     keep_private()
     for place, text in _candidates(env, platform, security):
         found = _parsed(text)
         if found is not None:
-            return (found if place == KEYCHAIN else replace(found, written_at=_written_at(place))), place
+            return (
+                found if place == KEYCHAIN else replace(found, written_at=_written_at(place))
+            ), place
     return None, ""
 
 
@@ -85,7 +91,9 @@ def from_file(path: str) -> Credentials | None:
     return _parsed(read_bytes(path, MOST_BYTES))
 
 
-def _candidates(env: Mapping[str, str], platform: str, security: str) -> Iterator[tuple[str, bytes | str | None]]:
+def _candidates(
+    env: Mapping[str, str], platform: str, security: str
+) -> Iterator[tuple[str, bytes | str | None]]:
     if platform == "darwin":
         for password in keychain.passwords(env, security):
             yield KEYCHAIN, password
@@ -98,16 +106,22 @@ def _parsed(text: bytes | str | None) -> Credentials | None:
     oauth, gateway = found.get("claudeAiOauth"), mapping(found.get("enterpriseGateway"))
     is_gateway = bool(_string(gateway.get("url")) and _string(gateway.get("jwt")))
     if isinstance(oauth, dict) or is_gateway:  # an item may hold only the sign-ins to MCP servers
-        return replace(_credentials(mapping(oauth), found.get("organizationUuid")), gateway=is_gateway)
+        return replace(
+            _credentials(mapping(oauth), found.get("organizationUuid")), gateway=is_gateway
+        )
     return None
 
 
 def _credentials(oauth: dict[str, object], organization: object) -> Credentials:
     token, scopes = oauth.get("accessToken"), oauth.get("scopes")
     return Credentials(
-        token=Token(token if isinstance(token, str) and token.isascii() and token.isprintable() else ""),
+        token=Token(
+            token if isinstance(token, str) and token.isascii() and token.isprintable() else ""
+        ),
         expires_at=_moment(oauth.get("expiresAt")),
-        scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else None,
+        scopes=tuple(scope for scope in scopes if isinstance(scope, str))
+        if isinstance(scopes, list)
+        else None,
         subscription=_string(oauth.get("subscriptionType")),
         tier=_string(oauth.get("rateLimitTier")),
         organization_uuid=_organization(oauth) or _string(organization) or "",
@@ -118,7 +132,9 @@ def _credentials(oauth: dict[str, object], organization: object) -> Credentials:
 
 
 def _organization(oauth: dict[str, object]) -> str | None:
-    return _string(oauth.get("organizationUuid")) or _string(mapping(oauth.get("organization")).get("uuid"))
+    return _string(oauth.get("organizationUuid")) or _string(
+        mapping(oauth.get("organization")).get("uuid")
+    )
 
 
 def _moment(value: object) -> float:

@@ -9,7 +9,7 @@ import subprocess
 import unicodedata
 from typing import TYPE_CHECKING
 
-from usageline.core.errors import SourceFailure
+from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,11 +67,20 @@ def _password(service: str, env: Mapping[str, str], security: str) -> str | None
     command = [security, "find-generic-password", "-a", account(env), "-s", service, "-w"]
     kept = {name: env[name] for name in ("HOME", "USER") if name in env}
     try:
-        done = subprocess.run(command, env=kept, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONGEST_WAIT_S, check=False)
+        done = subprocess.run(
+            command,
+            env=kept,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=LONGEST_WAIT_S,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         raise SourceFailure("unreadable", "the Keychain does not answer") from None
     except OSError as error:
-        raise SourceFailure("unreadable", f"the Keychain cannot be asked: {type(error).__name__}") from None
+        raise SourceFailure(
+            "unreadable", f"the Keychain cannot be asked: {type(error).__name__}"
+        ) from None
     if done.returncode == ABSENT:
         return None
     if done.returncode != 0:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from usageline.core import other_sign_ins, paths
-from usageline.core.errors import SourceFailure
 from usageline.sources.auth import claude_state, credentials, keychain
 from usageline.sources.auth.claude_state import SETTINGS_MOST_BYTES
 from usageline.sources.claude_files import read_keys
+from usageline.usage.model import SourceFailure
 from usageline.usage.plan import PLANS, plan_name
 from usageline.usage.times import EARLIEST, LATEST
 from usageline.usage.values import mapping, number
@@ -22,13 +22,17 @@ if TYPE_CHECKING:
     from usageline.sources.auth.claude_state import ClaudeState
     from usageline.sources.auth.credentials import Credentials
 
-MANAGED = "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
+MANAGED = (
+    "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
+)
 """Where an organization's settings lie; the client takes their `env` as it takes the user's."""
 
 NEWER_S = 60
 """What was written less than this after something else may have been written with it."""
 
-FLAGS = frozenset({*(name for name, _ in other_sign_ins.PROVIDERS), "_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL"})
+FLAGS = frozenset(
+    {*(name for name, _ in other_sign_ins.PROVIDERS), "_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,9 @@ class SignIn:
     @property
     def organizations(self) -> tuple[str, str]:
         """The organization that the credentials name, and the one that `.claude.json` names; each "" if there is none."""
-        return (self.credentials.organization_uuid if self.credentials else ""), self.state.organization_uuid
+        return (
+            self.credentials.organization_uuid if self.credentials else ""
+        ), self.state.organization_uuid
 
     @property
     def token_fingerprint(self) -> str:
@@ -60,7 +66,9 @@ class SignIn:
         return self.credentials.token.fingerprint if self.credentials else ""
 
 
-def read(env: Mapping[str, str], *, with_token: bool = True, security: str = keychain.SECURITY) -> SignIn:
+def read(
+    env: Mapping[str, str], *, with_token: bool = True, security: str = keychain.SECURITY
+) -> SignIn:
     """The sign-in as it is now. Without `with_token` neither the credentials file nor the Keychain is opened.
 
     SourceFailure `signed-out` or `no-plan` (the detail says what is used instead).
@@ -81,7 +89,11 @@ def read(env: Mapping[str, str], *, with_token: bool = True, security: str = key
     if looked_in_vain or (found is None and not state.account_uuid):
         if state.has_api_key:
             raise SourceFailure("no-plan", "API key")
-        raise SourceFailure("unreadable", state.problem) if state.problem and not with_token else SourceFailure("signed-out")
+        raise (
+            SourceFailure("unreadable", state.problem)
+            if state.problem and not with_token
+            else SourceFailure("signed-out")
+        )
     account, plan = _account_key(state, found, env), plan_of(state, found)
     if found is not None and not (is_of_account(state, found) and _may_be_of_state(found, env)):
         # The state is of the sign-in that was made last, wherever it is kept: nothing of it belongs to this token.
@@ -91,7 +103,10 @@ def read(env: Mapping[str, str], *, with_token: bool = True, security: str = key
 
 def other_in_settings(env: Mapping[str, str], state: ClaudeState) -> str:
     """What the user's or the organization's settings sign in with instead of a plan; it outranks a subscription. "" without such a thing."""
-    places = [f"{MANAGED}/managed-settings.json", *sorted(glob.glob(f"{glob.escape(MANAGED)}/managed-settings.d/*.json"))]
+    places = [
+        f"{MANAGED}/managed-settings.json",
+        *sorted(glob.glob(f"{glob.escape(MANAGED)}/managed-settings.d/*.json")),
+    ]
     variables: dict[str, str] = {}
     helper = False
     for path in (paths.claude_settings(env), *places):
@@ -99,9 +114,17 @@ def other_in_settings(env: Mapping[str, str], state: ClaudeState) -> str:
             settings = read_keys(path, ("apiKeyHelper", "env"), SETTINGS_MOST_BYTES)
         except (OSError, ValueError):
             continue
-        helper = helper or (isinstance(settings.get("apiKeyHelper"), str) and bool(settings["apiKeyHelper"]))
-        variables |= {name: value for name, value in map(_variable, mapping(settings.get("env")).items()) if value is not None}
-    return "API key helper" if helper else str(other_sign_ins.chosen(variables, state.declined_keys))
+        helper = helper or (
+            isinstance(settings.get("apiKeyHelper"), str) and bool(settings["apiKeyHelper"])
+        )
+        variables |= {
+            name: value
+            for name, value in map(_variable, mapping(settings.get("env")).items())
+            if value is not None
+        }
+    return (
+        "API key helper" if helper else str(other_sign_ins.chosen(variables, state.declined_keys))
+    )
 
 
 def _variable(item: tuple[str, object]) -> tuple[str, str | None]:
@@ -114,7 +137,10 @@ def _variable(item: tuple[str, object]) -> tuple[str, str | None]:
 
 def is_of_account(state: ClaudeState, found: Credentials) -> bool:
     """Return whether nothing says that the client's state is of another account than the token."""
-    pairs = ((state.account_uuid, found.account_uuid), (state.organization_uuid, found.organization_uuid))
+    pairs = (
+        (state.account_uuid, found.account_uuid),
+        (state.organization_uuid, found.organization_uuid),
+    )
     return all(one == other or not one or not other for one, other in pairs)
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from usageline.core.errors import SourceFailure
 from usageline.sources.net.listener import own_only
 from usageline.sources.net.proxies import proxy_for, tls_context
 from usageline.system.api_address import is_loopback
+from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     import ssl
@@ -59,7 +59,9 @@ def get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline: 
     thread = threading.Thread(target=work, name="usage request", daemon=True)
     try:
         thread.start()
-    except RuntimeError:  # no thread may be started (ulimit -u): the process's own last resort ends a hang
+    except (
+        RuntimeError
+    ):  # no thread may be started (ulimit -u): the process's own last resort ends a hang
         work()
     else:
         thread.join(max(deadline - time.monotonic(), 0))
@@ -75,25 +77,45 @@ def _get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline:
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     import httpx  # noqa: PLC0415 - only where a request is made
 
-    verify = tls_context(env) if url.startswith("https:") else False  # no encryption on this machine's own loopback
+    verify = (
+        tls_context(env) if url.startswith("https:") else False
+    )  # no encryption on this machine's own loopback
     timeout_s = max(deadline - time.monotonic(), 0.1)
     timeouts = httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_S))
     # Identity: what is not packed cannot unpack to a thousand times its size.
-    asked = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close", **headers}
+    asked = {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+        **headers,
+    }
     here = is_loopback("{0.scheme}://{0.netloc}".format(urlsplit(url)))
     try:
         with (
             httpx.Client(
-                verify=verify, proxy=_proxy(url, env, verify), trust_env=False, follow_redirects=False, timeout=timeouts
+                verify=verify,
+                proxy=_proxy(url, env, verify),
+                trust_env=False,
+                follow_redirects=False,
+                timeout=timeouts,
             ) as client,
-            client.stream("GET", url, headers=asked, extensions={"trace": own_only()} if here else None) as response,
+            client.stream(
+                "GET", url, headers=asked, extensions={"trace": own_only()} if here else None
+            ) as response,
         ):
             body = _body(response, deadline)
-            return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
+            return Answer(
+                response.status_code,
+                {name.lower(): value for name, value in response.headers.items()},
+                body,
+            )
     except httpx.TimeoutException:
         raise _too_late() from None
     except httpx.ProxyError as error:
-        raise SourceFailure(OFFLINE, "the proxy wants a login" if str(error).startswith("407") else "the proxy refused") from None
+        raise SourceFailure(
+            OFFLINE,
+            "the proxy wants a login" if str(error).startswith("407") else "the proxy refused",
+        ) from None
     except httpx.ConnectError as error:
         raise SourceFailure(OFFLINE, _connect_problem(error)) from None
     except httpx.InvalidURL:
@@ -109,7 +131,9 @@ def _proxy(url: str, env: Mapping[str, str], verify: ssl.SSLContext | bool) -> h
     if address is None:
         return None
     # The certificates that are trusted for the API are trusted for a proxy that speaks TLS; httpx would bring its own list.
-    context = verify if address.lower().startswith("https:") and not isinstance(verify, bool) else None
+    context = (
+        verify if address.lower().startswith("https:") and not isinstance(verify, bool) else None
+    )
     return httpx.Proxy(address, ssl_context=context)
 
 
@@ -135,7 +159,9 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
     except zlib.error:
         raise SourceFailure("unreadable", "the answer is packed and broken") from None
     if len(content) > MOST_BYTES:
-        raise SourceFailure("unreadable", f"the answer is longer than {MOST_BYTES >> 10} KiB unpacked")
+        raise SourceFailure(
+            "unreadable", f"the answer is longer than {MOST_BYTES >> 10} KiB unpacked"
+        )
     return content
 
 
@@ -150,7 +176,11 @@ def _connect_problem(error: Exception) -> str:
 
 def _broken(error: Exception) -> str:
     reason = str(error).lower()
-    no_http = type(error).__name__ == "RemoteProtocolError" and "closed" not in reason and "disconnected" not in reason
+    no_http = (
+        type(error).__name__ == "RemoteProtocolError"
+        and "closed" not in reason
+        and "disconnected" not in reason
+    )
     return "the answer is not HTTP" if no_http else "the connection broke"
 
 

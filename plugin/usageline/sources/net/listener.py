@@ -6,7 +6,7 @@ import ipaddress
 import os
 from typing import TYPE_CHECKING, Any
 
-from usageline.core.errors import SourceFailure
+from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,9 @@ def own_only() -> Callable[[str, dict[str, Any]], None]:
             if not ipaddress.ip_address(host).is_loopback:
                 raise SourceFailure("unreadable", "USAGELINE_API_URL leads to another machine")
             if not listens_for_us(port):
-                raise SourceFailure("unreadable", "USAGELINE_API_URL leads to another user of this machine")
+                raise SourceFailure(
+                    "unreadable", "USAGELINE_API_URL leads to another user of this machine"
+                )
 
     return look
 
@@ -47,4 +49,8 @@ def _owners(table: str, port: int) -> set[int] | None:
             rows = [line.split() for line in file]
     except (OSError, StopIteration):  # no Linux, or no IPv6 here
         return None
-    return {int(row[7]) for row in rows if row[3] == LISTENS and int(row[1].rpartition(":")[2], 16) == port}
+    return {
+        int(row[7])
+        for row in rows
+        if row[3] == LISTENS and int(row[1].rpartition(":")[2], 16) == port
+    }

@@ -17,7 +17,9 @@ from usageline.usage.values import mapping
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-MANAGED = "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
+MANAGED = (
+    "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
+)
 """Where an organization's settings lie (Claude Code's documentation: settings)."""
 
 MAX_BYTES = 1 << 20
@@ -35,7 +37,9 @@ def variables(env: Mapping[str, str], managed: str = MANAGED) -> dict[str, str]:
         for name in origin.NETWORK:
             value = settings.get(name)
             # A relative path would be looked for below whatever directory the session runs in.
-            if isinstance(value, str) and (name in origin.PROXIES or not value or os.path.isabs(value)):
+            if isinstance(value, str) and (
+                name in origin.PROXIES or not value or os.path.isabs(value)
+            ):
                 result[name] = value
     return result
 
@@ -43,7 +47,11 @@ def variables(env: Mapping[str, str], managed: str = MANAGED) -> dict[str, str]:
 def unused(env: Mapping[str, str]) -> list[str]:
     """Return the proxies and certificates of `env` that requests do not use, and that no settings decide."""
     used, recorded = variables(env), origin.network(env)
-    undecided = [name for name in origin.NETWORK if env.get(name, "").strip() and used.get(name) == recorded.get(name)]
+    undecided = [
+        name
+        for name in origin.NETWORK
+        if env.get(name, "").strip() and used.get(name) == recorded.get(name)
+    ]
     return [name for name in undecided if origin.absolute(name, env[name]) != used.get(name)]
 
 
@@ -51,7 +59,9 @@ def _managed_files(directory: str) -> Iterator[str]:
     """Yield the managed settings that only root can have written."""
     drop_ins = directory + "/managed-settings.d"
     try:
-        names = sorted(name for name in os.listdir(drop_ins) if name.endswith(".json"))[:MAX_DROP_INS]
+        names = sorted(name for name in os.listdir(drop_ins) if name.endswith(".json"))[
+            :MAX_DROP_INS
+        ]
     except OSError:
         names = []
     for path in (directory + "/managed-settings.json", *(f"{drop_ins}/{name}" for name in names)):

@@ -11,8 +11,8 @@ import ssl
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from usageline.core.errors import SourceFailure
 from usageline.system.api_address import is_loopback
+from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
     """The proxy to reach `url` through, or None. Never one for this machine. SourceFailure `offline` where it is of no kind that works."""
-    if is_loopback(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}") or _exempt(urlsplit(url).hostname or "", urlsplit(url).port, env):
+    if is_loopback(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}") or _exempt(
+        urlsplit(url).hostname or "", urlsplit(url).port, env
+    ):
         return None
     names = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
     proxy = next((env[name].strip() for name in names if env.get(name, "").strip()), None)

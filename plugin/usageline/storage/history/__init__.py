@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from usageline.core.errors import CacheUnsafe
 from usageline.storage.history import files
 from usageline.storage.history.line import LONGEST_LINE, decode, encode
-from usageline.system import lock
+from usageline.system import flock
 from usageline.usage import clock
 
 if TYPE_CHECKING:
@@ -41,12 +41,14 @@ def append(env: Mapping[str, str], account: str, reading: Reading) -> bool:
     try:
         path = files.make(env, account)
         with files.directory(env, account) as directory:
-            alone = lock.acquired(directory, LOCK_WAIT_S)
+            alone = flock.acquired(directory, LOCK_WAIT_S)
             with files.opened(directory, path, files.name_of(reading.observed_at)) as descriptor:
                 kept = _add(descriptor, line, reading.observed_at)
             if alone:  # a file is cut by being replaced: what somebody adds meanwhile would be lost
                 with contextlib.suppress(OSError):
-                    files.bound(directory, path, reading.observed_at if clock.agrees(reading) else None)
+                    files.bound(
+                        directory, path, reading.observed_at if clock.agrees(reading) else None
+                    )
     except FAULTS:
         return False
     return kept

@@ -40,7 +40,11 @@ _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 def accounts(env: Mapping[str, str]) -> list[str]:
     """The keys of the accounts that have a directory. OSError where nothing is kept."""
     with _directory(paths.history_dir(env)) as top:
-        return sorted(name for name in os.listdir(top) if ACCOUNT.fullmatch(name) and stat.S_ISDIR(os.lstat(name, dir_fd=top).st_mode))
+        return sorted(
+            name
+            for name in os.listdir(top)
+            if ACCOUNT.fullmatch(name) and stat.S_ISDIR(os.lstat(name, dir_fd=top).st_mode)
+        )
 
 
 @contextlib.contextmanager
@@ -112,7 +116,7 @@ def _unshare(directory: int, path: str, name: str) -> None:
         if found.st_size > MOST_BYTES:
             raise PermissionError(f"{name} is no file of ours")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            files.replace_file(f"{path}/{name}", file.read(MOST_BYTES), 0o600)
+            files.write_atomic(f"{path}/{name}", file.read(MOST_BYTES), 0o600)
 
 
 def bound(directory: int, path: str, newest: float | None) -> None:
@@ -144,7 +148,9 @@ def bound(directory: int, path: str, newest: float | None) -> None:
 
 
 def _remove(directory: int, name: str) -> None:
-    with contextlib.suppress(OSError):  # somebody's directory of that name: the others go all the same
+    with contextlib.suppress(
+        OSError
+    ):  # somebody's directory of that name: the others go all the same
         os.unlink(name, dir_fd=directory)
 
 
@@ -162,7 +168,7 @@ def _cut(directory: int, path: str, name: str, excess: int) -> None:
         os.lseek(descriptor, excess, os.SEEK_SET)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             kept = file.read(MOST_BYTES)
-    files.replace_file(f"{path}/{name}", kept.partition(b"\n")[2], 0o600)
+    files.write_atomic(f"{path}/{name}", kept.partition(b"\n")[2], 0o600)
 
 
 @contextlib.contextmanager

@@ -50,18 +50,32 @@ def encode(reading: Reading) -> bytes:
         "limits": [_limit_row(limit) for limit in reading.limits],
         "credits": [_credit_row(credit) for credit in reading.credits],
     }
-    return b"%s%010d,%s" % (_START, reading.observed_at, json.dumps(seen, separators=(",", ":"), allow_nan=False)[1:].encode())
+    return b"%s%010d,%s" % (
+        _START,
+        reading.observed_at,
+        json.dumps(seen, separators=(",", ":"), allow_nan=False)[1:].encode(),
+    )
 
 
-def decode(lines: Iterable[bytes], since: float = EARLIEST, until: float = LATEST) -> Iterator[Reading]:
+def decode(
+    lines: Iterable[bytes], since: float = EARLIEST, until: float = LATEST
+) -> Iterator[Reading]:
     """The readings in `lines` from `since` to `until` (epoch seconds), in their order. Any line that is not ours is passed over."""
     # Between two refreshes little changes: what an earlier line held is neither parsed nor checked nor made a second time.
     seen: dict[bytes, tuple[tuple[Limit, ...], tuple[Credit, ...], str, str | None]] = {}
     limits: dict[tuple[Any, ...], Limit] = {}
-    first, last = b"%010d" % math.ceil(min(max(EARLIEST, since), LATEST)), b"%010d" % min(until, LATEST)
+    first, last = (
+        b"%010d" % math.ceil(min(max(EARLIEST, since), LATEST)),
+        b"%010d" % min(until, LATEST),
+    )
     for line in lines:
         digits = line[_DIGITS]
-        if not (first <= digits <= last and digits.isdigit() and line.startswith(_START) and len(line) <= LONGEST_LINE):
+        if not (
+            first <= digits <= last
+            and digits.isdigit()
+            and line.startswith(_START)
+            and len(line) <= LONGEST_LINE
+        ):
             continue
         rest = line[_REST:]
         known = seen.get(rest)
@@ -74,20 +88,34 @@ def decode(lines: Iterable[bytes], since: float = EARLIEST, until: float = LATES
         yield Reading(rows, credits, source, int(digits), plan)
 
 
-def _parse(line: bytes, known: dict[tuple[Any, ...], Limit]) -> tuple[tuple[Limit, ...], tuple[Credit, ...], str, str | None]:
+def _parse(
+    line: bytes, known: dict[tuple[Any, ...], Limit]
+) -> tuple[tuple[Limit, ...], tuple[Credit, ...], str, str | None]:
     value = json.loads(line.decode("ascii"))
     source = text(value["by"])
     rows, meters = value["limits"], value["credits"]
     if source is None or not isinstance(rows, list) or not isinstance(meters, list):
         raise TypeError("not a reading")
-    return tuple([_limit(row, known) for row in rows]), tuple(map(_credit, meters)), source, text(value["plan"])
+    return (
+        tuple([_limit(row, known) for row in rows]),
+        tuple(map(_credit, meters)),
+        source,
+        text(value["plan"]),
+    )
 
 
 def _limit_row(limit: Limit) -> list[object]:
     percent = limit.percent
     # 37.0 takes as many characters as it has meaning.
     short = int(percent) if percent is not None and percent == int(percent) else percent
-    row: list[object] = [limit.kind, limit.label, short, limit.resets_at, limit.severity, limit.lowered]
+    row: list[object] = [
+        limit.kind,
+        limit.label,
+        short,
+        limit.resets_at,
+        limit.severity,
+        limit.lowered,
+    ]
     while not row[-1] and len(row) > SHORTEST_ROW:
         row.pop()
     return row

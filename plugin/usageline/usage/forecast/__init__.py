@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline.line.view import LENGTH_S
+from usageline.core.windows import LENGTH_S
 from usageline.usage.forecast.outlook import look_ahead
 from usageline.usage.forecast.use import Use
 from usageline.usage.forecast.weights import WEIGHTS
@@ -64,18 +64,36 @@ class History:
     def forecast(self, reading: Reading) -> Reading:
         """Return the reading, which is the latest and now seen too, with what can be said of its limits."""
         self.see(reading)
-        return replace(reading, limits=tuple(self._forecast(limit, reading.observed_at) for limit in reading.limits))
+        return replace(
+            reading,
+            limits=tuple(self._forecast(limit, reading.observed_at) for limit in reading.limits),
+        )
 
     def _forecast(self, limit: Limit, now: int) -> Limit:
-        bare = replace(limit, pace=None, rate=None, chance=None, exhausts_at=None, exhausts_from=None, exhausts_to=None)
+        bare = replace(
+            limit,
+            pace=None,
+            rate=None,
+            chance=None,
+            exhausts_at=None,
+            exhausts_from=None,
+            exhausts_to=None,
+        )
         length_s = LENGTH_S.get(limit.kind)
-        if length_s is None or limit.percent is None or limit.resets_at is None or limit.resets_at <= now:
+        if (
+            length_s is None
+            or limit.percent is None
+            or limit.resets_at is None
+            or limit.resets_at <= now
+        ):
             return bare
         left_s = limit.resets_at - now
         if left_s <= length_s:  # of a longer window the age is not known
             bare = replace(bare, pace=round(limit.percent - 100 + 100 * left_s / length_s, 2))
         use = self._uses[_key(limit)]
-        if use.at != now or use.percent != limit.percent:  # two limits of one name: nothing to go on
+        if (
+            use.at != now or use.percent != limit.percent
+        ):  # two limits of one name: nothing to go on
             return bare
         outlook = look_ahead(use, now, WEIGHTS[limit.kind])
         chance = None if outlook.chance is None else round(outlook.chance, 2)

@@ -42,7 +42,9 @@ def alike(use: Use, now: int, first_hour: int, rate: float) -> tuple[float, floa
         apart = (now_hour - hour) % DAY_H
         apart_h = min(apart, DAY_H - apart) / HOURS_APART
         faster = (math.log(used[index + 1] - used[index - 1] + 1) - pace) / PACE_APART
-        weight = math.exp(-(apart_h * apart_h + faster * faster) / 2) * DAY_DECAY ** ((now_hour - hour) / DAY_H)
+        weight = math.exp(-(apart_h * apart_h + faster * faster) / 2) * DAY_DECAY ** (
+            (now_hour - hour) / DAY_H
+        )
         weights += weight
         # The hours after it, and whether the limit stood reached in one of them: then more would have been used.
         after, end = index + 1, index + 1 + span

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from usageline.usage.forecast.alike import alike
 from usageline.usage.forecast.use import HOUR_S
 from usageline.usage.forecast.usual import DAY_H, Usual
+from usageline.usage.forecast.weights import Signs
 
 if TYPE_CHECKING:
     from usageline.usage.forecast.use import Use
@@ -42,19 +43,6 @@ class Outlook(NamedTuple):
     span: tuple[float, float, float] | None = None
 
 
-class Signs(NamedTuple):
-    """What the chance is made from.
-
-    `course`  the use to come over what is left, as a logarithm
-    `alike`   the past hours like this one in which as much was used, over those in which it was not, as a logarithm
-    `new`     1 for a new user, towards 0 with the hours that usageline has looked
-    """
-
-    course: float
-    alike: float
-    new: float
-
-
 def look_ahead(use: Use, now: int, weights: Weights) -> Outlook:
     """What can be said at `now`, the moment of the use's last reading."""
     left_s, need, starts_at = use.resets_at - now, 100 - use.percent, use.starts_at
@@ -63,7 +51,12 @@ def look_ahead(use: Use, now: int, weights: Weights) -> Outlook:
         return Outlook(None)
     late = _late(use, now, weights, first_at)
     rate = round(late, 2)
-    if starts_at is None or need <= 0 or now - starts_at < weights.least_s or use.percent < weights.least_percent:
+    if (
+        starts_at is None
+        or need <= 0
+        or now - starts_at < weights.least_s
+        or use.percent < weights.least_percent
+    ):
         return Outlook(rate)
     if use.looked_s < weights.looked_s:
         return Outlook(rate)
@@ -77,7 +70,9 @@ def look_ahead(use: Use, now: int, weights: Weights) -> Outlook:
     spread = weights.spread + weights.spread_new / (1 + usual.known_h / DAY_H)
     spread = min(MAX_SPREAD, math.hypot(spread, math.sqrt(weights.grain / need)))
     reaching = NORMAL.cdf(math.log(to_come / need) / spread)
-    early, likely, late_ = (now + _reached(course, need, spread, reaching * quantile) for quantile in QUANTILES)
+    early, likely, late_ = (
+        now + _reached(course, need, spread, reaching * quantile) for quantile in QUANTILES
+    )
     return Outlook(rate, chance, (early, likely, late_))
 
 
@@ -99,13 +94,17 @@ def _late(use: Use, now: int, weights: Weights, first_at: int) -> float:
     for began, at, grown in reversed(use.rises):
         if at <= since:
             break
-        newest, oldest = (math.exp((moment - now) / time_constant_s) for moment in (at, max(began, since)))
+        newest, oldest = (
+            math.exp((moment - now) / time_constant_s) for moment in (at, max(began, since))
+        )
         amount += grown * time_constant_s / (at - began) * (newest - oldest)
     seen_s = time_constant_s * (1 - math.exp(min(0.0, since - now) / time_constant_s))
     return amount * HOUR_S / seen_s if seen_s else 0.0
 
 
-def _course(usual: Usual, now: int, left_s: int, late: float, weights: Weights) -> list[tuple[int, float]]:
+def _course(
+    usual: Usual, now: int, left_s: int, late: float, weights: Weights
+) -> list[tuple[int, float]]:
     """The use to come until the reset: seconds from now, and points used until then."""
     level = usual.level() if usual.known_h >= DAY_H else 1.0
     over = late - level * usual.in_hour(usual.now_hour)
@@ -113,7 +112,9 @@ def _course(usual: Usual, now: int, left_s: int, late: float, weights: Weights) 
     while after_s < left_s:
         step_s = min(weights.step_s, left_s - after_s)
         middle_s = after_s + step_s // 2
-        expected = level * usual.in_hour((now + middle_s) // HOUR_S) + over * math.exp(-middle_s / weights.gives_way_s)
+        expected = level * usual.in_hour((now + middle_s) // HOUR_S) + over * math.exp(
+            -middle_s / weights.gives_way_s
+        )
         after_s += step_s
         total += max(0.0, expected) * step_s / HOUR_S
         course.append((after_s, total))
@@ -126,6 +127,10 @@ def _reached(course: list[tuple[int, float]], need: float, spread: float, share:
     before_s, before = 0, 0.0
     for after_s, total in course:
         if total >= ordinary:
-            return before_s + (after_s - before_s) * (ordinary - before) / (total - before) if total > before else after_s
+            return (
+                before_s + (after_s - before_s) * (ordinary - before) / (total - before)
+                if total > before
+                else after_s
+            )
         before_s, before = after_s, total
     return before_s

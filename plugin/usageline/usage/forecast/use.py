@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from usageline.line.view import SAME_RESET_S
+from usageline.core.windows import SAME_RESET_S
 
 HOUR_S = 3600
 CARRIED_OVER_S = 900
@@ -35,7 +35,17 @@ class Use:
     """
 
     __slots__ = (
-        *("at", "fell_at", "fell_from", "fell_to", "full", "hours", "length_s", "looked_s", "percent"),
+        *(
+            "at",
+            "fell_at",
+            "fell_from",
+            "fell_to",
+            "full",
+            "hours",
+            "length_s",
+            "looked_s",
+            "percent",
+        ),
         *("resets_at", "rises", "rose_at", "since", "window_at"),
     )
 
@@ -59,7 +69,9 @@ class Use:
             return
         if not self.since:  # when the use before it was is not known
             self.since = self.at = self.window_at = at
-        elif moved_s <= SAME_RESET_S or at < self.resets_at:  # the same window, even if its reset was moved
+        elif (
+            moved_s <= SAME_RESET_S or at < self.resets_at
+        ):  # the same window, even if its reset was moved
             grown = self._grown(at, percent)
             if grown > 0:
                 self._rise(self.at, at, grown)
@@ -96,7 +108,10 @@ class Use:
                 self.fell_to, self.fell_at = percent, at
             return 0.0 if level is None else percent - level
         is_small = self.fell_from - self.fell_to <= MAX_CORRECTION
-        is_undone = at - self.fell_at <= CORRECTED_WITHIN_S and percent - self.percent > (self.fell_from - self.fell_to) / 2
+        is_undone = (
+            at - self.fell_at <= CORRECTED_WITHIN_S
+            and percent - self.percent > (self.fell_from - self.fell_to) / 2
+        )
         grown = percent - self.percent
         if self.fell_from and (is_small or is_undone):
             grown = max(0.0, percent - max(self.fell_from, self.percent))
@@ -112,7 +127,9 @@ class Use:
                 return None
             undone += 1
             level -= self.rises[-undone][2]
-        if max(grown for _, _, grown in self.rises[-undone:]) < (self.percent - percent) / 2:  # it came step by step, and was used
+        if (
+            max(grown for _, _, grown in self.rises[-undone:]) < (self.percent - percent) / 2
+        ):  # it came step by step, and was used
             return None
         for _ in range(undone):
             began, rose_at, grown = self.rises.pop()

@@ -45,7 +45,9 @@ class Usual:
             return self._otherwise
         weights, known_days = self._weights, self.known_h / DAY_H
         total = (
-            (of_day * known_days + self._otherwise * weights.otherwise_days) / (known_days + weights.otherwise_days) * weights.day_weight
+            (of_day * known_days + self._otherwise * weights.otherwise_days)
+            / (known_days + weights.otherwise_days)
+            * weights.day_weight
         )
         weight = weights.day_weight
         back_h = WEEK_H * (1 + max(0, hour - self.now_hour) // WEEK_H)
@@ -68,7 +70,9 @@ class Usual:
         of_day = hour % DAY_H
         if of_day not in self._by_day:
             last = self.now_hour - 1
-            total, weight = self._mean(last - (last - of_day) % DAY_H, DAY_H, self._weights.day_decay)
+            total, weight = self._mean(
+                last - (last - of_day) % DAY_H, DAY_H, self._weights.day_decay
+            )
             self._by_day[of_day] = total / weight if weight else None
         return self._by_day[of_day]
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from usageline.usage.forecast.outlook import Signs
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +102,16 @@ WEEKLY = Weights(
     odds=Odds(base=-0.35, course=1.6, alike=0.35, base_new=-0.1, course_new=-0.15),
 )
 WEIGHTS = {"session": SESSION, "weekly_all": WEEKLY, "weekly_scoped": WEEKLY}
+
+
+class Signs(NamedTuple):
+    """What the chance is made from.
+
+    `course`  the use to come over what is left, as a logarithm
+    `alike`   the past hours like this one in which as much was used, over those in which it was not, as a logarithm
+    `new`     1 for a new user, towards 0 with the hours that usageline has looked
+    """
+
+    course: float
+    alike: float
+    new: float

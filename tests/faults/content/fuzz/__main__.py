@@ -14,11 +14,18 @@ def main() -> int:
     """1 where a target did not hold."""
     wanted, seconds = sys.argv[1:]
     if wanted not in {*NAMES, "all"}:
-        print(f"usage: tests/run fuzz [TARGET [SECONDS]], TARGET one of: {' '.join(NAMES)}", file=sys.stderr)
+        print(
+            f"usage: tests/run fuzz [TARGET [SECONDS]], TARGET one of: {' '.join(NAMES)}",
+            file=sys.stderr,
+        )
         return 2
     found = tempfile.mkdtemp(prefix="usageline-found-")
     failed = [name for name in NAMES if wanted in {name, "all"} and fuzzed(name, seconds, found)]
-    print(f"{', '.join(failed)}: did not hold; the inputs are in {found}" if failed else f"nothing was found; new inputs are in {found}")
+    print(
+        f"{', '.join(failed)}: did not hold; the inputs are in {found}"
+        if failed
+        else f"nothing was found; new inputs are in {found}"
+    )
     return 1 if failed else 0
 
 
@@ -27,8 +34,18 @@ def fuzzed(name: str, seconds: str, found: str) -> int:
     folder = os.path.join(found, name)
     os.mkdir(folder)
     with tempfile.TemporaryDirectory() as scratch:
-        command = [sys.executable, "-B", "-m", "tests.faults.content.fuzz.run", name, seconds, folder]
-        return subprocess.run(command, env={**os.environ, "TMPDIR": scratch}, check=False).returncode
+        command = [
+            sys.executable,
+            "-B",
+            "-m",
+            "tests.faults.content.fuzz.run",
+            name,
+            seconds,
+            folder,
+        ]
+        return subprocess.run(
+            command, env={**os.environ, "TMPDIR": scratch}, check=False
+        ).returncode
 
 
 if __name__ == "__main__":

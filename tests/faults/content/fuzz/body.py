@@ -10,8 +10,7 @@ from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.drawn import NOW, chosen, judged, seen_of
 from tests.faults.content.judge import one_line, tried
 from usageline.cli.config import sample
-from usageline.core.errors import SourceFailure
-from usageline.line.view import MAX_PERCENT
+from usageline.core.windows import MAX_PERCENT
 from usageline.sources import client, oauth
 from usageline.sources.claude_files import parse_object
 from usageline.sources.net.http import Answer
@@ -19,7 +18,7 @@ from usageline.storage import codec
 from usageline.storage.history.line import LONGEST_LINE, decode, encode
 from usageline.storage.snapshot import Snapshot
 from usageline.usage import alerts, unknown_keys
-from usageline.usage.model import STATUSES, Reading
+from usageline.usage.model import STATUSES, Reading, SourceFailure
 from usageline.usage.parse import parse
 
 
@@ -61,18 +60,24 @@ def _read(body: dict[str, Any]) -> Reading | None:
         assert type(credit.used_minor) in {int, type(None)}
         assert 0 <= credit.exponent <= 6
         one_line([credit.label, credit.currency, credit.disabled_reason or "", credit.terms or ""])
-    assert codec.from_json(json.loads(json.dumps(codec.as_json(reading), allow_nan=False))) == reading
+    assert (
+        codec.from_json(json.loads(json.dumps(codec.as_json(reading), allow_nan=False))) == reading
+    )
     line = encode(reading)
     if len(line) <= LONGEST_LINE:
         # The history keeps no words about a credit.
-        kept = replace(reading, credits=tuple(replace(credit, terms=None) for credit in reading.credits))
+        kept = replace(
+            reading, credits=tuple(replace(credit, terms=None) for credit in reading.credits)
+        )
         assert list(decode([line])) == [kept]
     return reading
 
 
 def _snapshot(reading: Reading) -> dict[str, Any]:
     new, _ = alerts.crossed(reading, (1, 75, 90), (), (), NOW)
-    shown = Snapshot("0" * 16, "Max 5x", reading, NOW, NOW + 300, "ok", alerts=new, alerts_in=frozenset({"line"})).as_json()
+    shown = Snapshot(
+        "0" * 16, "Max 5x", reading, NOW, NOW + 300, "ok", alerts=new, alerts_in=frozenset({"line"})
+    ).as_json()
     found: dict[str, Any] = json.loads(json.dumps(shown, allow_nan=False))
     return found
 

@@ -7,13 +7,26 @@ import json
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.drawn import chosen, judged, seen_of
 from tests.faults.content.judge import one_line, units
+from usageline.core import chained_rows
 from usageline.jobs import ansi
 from usageline.line import chain
 from usageline.line.layout import part_cells
 from usageline.storage import job_results
 
 POSITIONS = ("below", "above", "left", "right")
-STYLES = {"0", "1", "2", "3", "4", "5", "7", "9", "21", "53", *map(str, (*range(30, 38), *range(40, 48), *range(90, 98), *range(100, 108)))}
+STYLES = {
+    "0",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "7",
+    "9",
+    "21",
+    "53",
+    *map(str, (*range(30, 38), *range(40, 48), *range(90, 98), *range(100, 108))),
+}
 
 
 def check(data: bytes) -> None:
@@ -22,13 +35,17 @@ def check(data: bytes) -> None:
     configured, columns, nerd_font = chosen(given)
     configured["chain"] = {"command": "x", "position": given.choice(POSITIONS)}
     rows = ansi.rows(given.left)
-    assert len(rows) <= chain.MOST_ROWS
+    assert len(rows) <= chained_rows.MAX_ROWS
     for row in rows:
-        assert len(row) <= chain.MOST_PARTS
-        assert part_cells(row) <= chain.MOST_CELLS
+        assert len(row) <= chained_rows.MAX_PARTS
+        assert part_cells(row) <= chained_rows.MAX_CELLS
         one_line(text for _, text, _ in row)
         for codes, _, _ in row:
-            assert all(unit in STYLES or unit[:3] in {"38;", "48;", "58;"} for unit in units(codes) if unit)
+            assert all(
+                unit in STYLES or unit[:3] in {"38;", "48;", "58;"} for unit in units(codes) if unit
+            )
     kept = chain._rows(json.loads(job_results.encoded({"rows": rows}))["rows"])
-    assert [[text for _, text, _ in row] for row in kept] == [[text for _, text, _ in row] for row in rows]
+    assert [[text for _, text, _ in row] for row in kept] == [
+        [text for _, text, _ in row] for row in rows
+    ]
     judged(seen_of({}, None), configured, columns, kept, nerd_font=nerd_font)

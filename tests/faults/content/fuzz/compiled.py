@@ -10,9 +10,9 @@ from tests.faults.content.fuzz.drawn import COLUMNS, NOW, PRIVATE, judged, seen_
 from tests.faults.content.fuzz.scratch import scratch
 from tests.faults.content.judge import visible
 from usageline.cli.config import sample
-from usageline.core import jobs, json_file, paths
+from usageline.core import chained_rows, git_repo, jobs, json_file, paths
+from usageline.core.text import sanitize
 from usageline.line import chain, embed, git, render, settings
-from usageline.line.layout import clean
 
 HOME = scratch()
 ENV = {"HOME": HOME}
@@ -41,14 +41,25 @@ def check(data: bytes) -> None:
 
 def _chained(content: bytes) -> tuple[Any, str]:
     result = json_file._object(content) or {}
-    return chain._rows(result.get("rows")), clean(chain._word(result.get("failed"), chain.MOST_CELLS))
+    return chain._rows(result.get("rows")), sanitize(
+        chain._word(result.get("failed"), chained_rows.MAX_CELLS)
+    )
 
 
 def _git(content: bytes) -> dict[str, Any]:
     """What the line makes of a look's result about a repository whose branch only git can tell."""
-    found = git.Repository("/r", "/r/.git")
-    with open(os.open(jobs.result_file(ENV, "git", found.key), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+    found = git_repo.Repository("/r", "/r/.git")
+    with open(
+        os.open(
+            jobs.result_file(ENV, "git", found.key), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600
+        ),
+        "wb",
+    ) as file:
         file.write(content)
     known, _ = git.status(ENV, found, NOW)
     known = known or {}
-    return {"branch": known.get("branch", ""), "state": "", **{name: known.get(name) for name in ("changed", "ahead", "behind", "more")}}
+    return {
+        "branch": known.get("branch", ""),
+        "state": "",
+        **{name: known.get(name) for name in ("changed", "ahead", "behind", "more")},
+    }

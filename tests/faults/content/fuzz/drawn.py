@@ -43,7 +43,11 @@ ENV = {"HOME": sample.HOME, "TERM": "xterm-256color"}
 def chosen(given: Input) -> tuple[dict[str, Any], int, bool]:
     """A configuration with every segment, a number of columns, and whether there is a Nerd Font."""
     name, nerd_font = given.choice(themes.NAMES), given.choice((False, True))
-    configured: dict[str, Any] = {"theme": WRITTEN[name, nerd_font][0], "rows": ROWS, "color": given.choice(COLOURS)}
+    configured: dict[str, Any] = {
+        "theme": WRITTEN[name, nerd_font][0],
+        "rows": ROWS,
+        "color": given.choice(COLOURS),
+    }
     if given.choice((False, True)):
         configured["lines"] = 6
     return configured, given.choice(COLUMNS), nerd_font
@@ -51,11 +55,19 @@ def chosen(given: Input) -> tuple[dict[str, Any], int, bool]:
 
 def seen_of(payload: object, snapshot: object, env: dict[str, str] | None = None) -> Any:
     """The view of these two, whatever they are."""
-    return view.build(payload if isinstance(payload, dict) else None, snapshot, sample.STAMP, env or ENV, NOW)
+    return view.build(
+        payload if isinstance(payload, dict) else None, snapshot, sample.STAMP, env or ENV, NOW
+    )
 
 
 def judged(
-    seen: Any, configured: dict[str, Any], columns: int, chained: Any = (), *, nerd_font: bool = False, fitting: bool = True
+    seen: Any,
+    configured: dict[str, Any],
+    columns: int,
+    chained: Any = (),
+    *,
+    nerd_font: bool = False,
+    fitting: bool = True,
 ) -> list[str]:
     """The texts of the painted rows. AssertionError where they are not what may reach a terminal.
 

@@ -7,6 +7,7 @@ import os
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.drawn import NOW, chosen, judged, seen_of
 from tests.faults.content.fuzz.scratch import scratch
+from usageline.core import git_repo
 from usageline.jobs import git_status as look
 from usageline.line import git
 
@@ -22,17 +23,17 @@ def check(data: bytes) -> None:
     head, pointer, shared, printed = given.parts(4)
     root = f"{ROOT}/{kind}"
     directory = _laid_out(root, kind, head, pointer, shared)
-    found = git.repository(root + "/below")
+    found = git_repo.repository(root + "/below")
     if found is not None:
-        assert found.state in {"", *(state for _, state in git.STATES)}
-        assert len(found.branch) <= git.MOST_BYTES
-        git.stamp(found)
+        assert found.state in {"", *(state for _, state in git_repo.STATES)}
+        assert len(found.branch) <= git_repo.MAX_BYTES
+        git_repo.fingerprint(found)
         seen = seen_of({}, None)
         seen.git, _ = git.seen({"HOME": ROOT}, root, NOW, counted=False)
         judged(seen, configured, columns, nerd_font=nerd_font)
     assert os.path.isdir(directory)
     counts = look.parse(printed)
-    assert all(counts[name] is None or counts[name] >= 0 for name in git.COUNTS)
+    assert all(counts[name] is None or counts[name] >= 0 for name in git_repo.COUNTS)
     look.without_filters(printed)
 
 
@@ -42,7 +43,10 @@ def _laid_out(root: str, kind: str, head: bytes, pointer: bytes, shared: bytes) 
     os.makedirs(root + "/below", exist_ok=True)
     files = {directory + "/HEAD": head}
     if kind == "worktree":
-        files |= {root + "/.git": b"gitdir: " + (pointer or directory.encode()), directory + "/commondir": shared}
+        files |= {
+            root + "/.git": b"gitdir: " + (pointer or directory.encode()),
+            directory + "/commondir": shared,
+        }
     if kind == "rebase":
         os.makedirs(directory + "/rebase-merge", exist_ok=True)
         files[directory + "/rebase-merge/head-name"] = pointer

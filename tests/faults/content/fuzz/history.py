@@ -27,7 +27,11 @@ def check(data: bytes) -> None:
     for reading in found:
         assert EARLIEST <= reading.observed_at <= LATEST
         assert list(decode([encode(reading)])) == [reading]
-        one_line(text for limit in reading.limits for text in (limit.kind, limit.label, limit.severity or ""))
+        one_line(
+            text
+            for limit in reading.limits
+            for text in (limit.kind, limit.label, limit.severity or "")
+        )
     found.sort(key=lambda reading: reading.observed_at)
     if not found:
         return
@@ -38,7 +42,9 @@ def check(data: bytes) -> None:
     recent = [reading for reading in found if reading.observed_at >= start]
     curves = series.all_series(recent, now)
     by_hour = hours.hours(recent)
-    lines = [line for one in curves for line in chart.panel(one, start, now, width)] + heat.heatmap(by_hour, max(width, 36))
+    lines = [line for one in curves for line in chart.panel(one, start, now, width)] + heat.heatmap(
+        by_hour, max(width, 36)
+    )
     printed(lines, max(width, 36))
     if curves:
         picture.svg(curves[:2], by_hour, start, now).decode("utf-8")

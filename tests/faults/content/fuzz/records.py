@@ -24,10 +24,19 @@ def check(data: bytes) -> None:
     content, listed = Input(data).parts(2)
     row = parse_object(content)
     found = account_state.from_json(row)
-    assert account_state.from_json(json.loads(json.dumps(account_state.as_json(found), allow_nan=False))) == found
+    assert (
+        account_state.from_json(
+            json.loads(json.dumps(account_state.as_json(found), allow_nan=False))
+        )
+        == found
+    )
     one_line(text for alert in found.alerts for text in (alert.kind, alert.label))
     one_line([found.token, found.asked_with, found.cooldown.detail if found.cooldown else ""])
-    for path, written in ((PLACE, content), (f"{HOME}/{origin.NAME}", listed), (f"{HOME}/{origin.LEGACY_CONFIGS}", listed)):
+    for path, written in (
+        (PLACE, content),
+        (f"{HOME}/{origin.NAME}", listed),
+        (f"{HOME}/{origin.LEGACY_CONFIGS}", listed),
+    ):
         with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
             file.write(written)
     kept = install_record.load_from(PLACE)

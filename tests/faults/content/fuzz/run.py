@@ -35,7 +35,15 @@ def main() -> None:
         "print_final_stats": 1,
         "verbosity": 1,
     }
-    atheris.Setup([sys.argv[0], *(f"-{name}={value}" for name, value in words.items()), folder, str(CORPUS / target)], check)
+    atheris.Setup(
+        [
+            sys.argv[0],
+            *(f"-{name}={value}" for name, value in words.items()),
+            folder,
+            str(CORPUS / target),
+        ],
+        check,
+    )
     atheris.Fuzz()
 
 

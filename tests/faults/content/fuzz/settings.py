@@ -16,7 +16,9 @@ HOME = scratch()
 ENV = {"HOME": HOME}
 JOB = Job(ENV, HOME, lambda _text: None, yes=True)
 OURS = settings_changes.wiring("/usr/bin/python3", JOB.data_dir)
-NOTHING = Record("1", JOB.data_dir, "/usr/bin/python3", "/usr/bin/python3", commands=(OURS.line, OURS.hook))
+NOTHING = Record(
+    "1", JOB.data_dir, "/usr/bin/python3", "/usr/bin/python3", commands=(OURS.line, OURS.hook)
+)
 os.makedirs(os.path.dirname(JOB.settings), 0o700, exist_ok=True)
 
 
@@ -36,13 +38,17 @@ def check(data: bytes) -> None:
         assert made.after == ()
         return
     value = json.loads(client_text.decoded(wired))
-    before = json.loads(client_text.decoded(content)) if client_text.decoded(content).strip() else {}
+    before = (
+        json.loads(client_text.decoded(content)) if client_text.decoded(content).strip() else {}
+    )
     assert value["statusLine"]["command"] == OURS.line
     assert _others(value) == _others(before)
     assert settings_changes.wire(_text(wired), OURS) == _text(wired)
     _put(wired)
     if forgotten:
-        assert _others(json.loads(settings_changes.unwire(_text(wired), "", OURS))) == _others(before)
+        assert _others(json.loads(settings_changes.unwire(_text(wired), "", OURS))) == _others(
+            before
+        )
         return
     settings_step.unwire(JOB, made, Outcome())
     assert _get() == content

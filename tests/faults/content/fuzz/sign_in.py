@@ -13,16 +13,20 @@ from usageline.cli.doctor import CHECKS, made
 from usageline.cli.doctor.context import Context
 from usageline.cli.table import text
 from usageline.core import paths
-from usageline.core.errors import SourceFailure
 from usageline.sources import Context as Asked
 from usageline.sources import claude_cache
 from usageline.sources.auth import claude_state, credentials, sign_in
+from usageline.usage.model import SourceFailure
 
 HOME = scratch()
 ENV = {"HOME": HOME, "PATH": "/nowhere"}
 NOW = 1_795_000_000
 PLACES = (paths.claude_credentials(ENV), paths.claude_state(ENV), paths.claude_settings(ENV))
-EASY = [check for check in CHECKS if check.__module__.endswith((".sign_in", ".settings")) or check.__name__ == "trust"]
+EASY = [
+    check
+    for check in CHECKS
+    if check.__module__.endswith((".sign_in", ".settings")) or check.__name__ == "trust"
+]
 """Those of doctor's checks that read these files and start nothing."""
 
 os.makedirs(paths.claude_dir(ENV), exist_ok=True)

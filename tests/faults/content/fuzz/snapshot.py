@@ -11,9 +11,9 @@ from tests.faults.content.fuzz.scratch import scratch
 from tests.faults.content.judge import one_line, printed, visible
 from usageline.cli import main, table, watch
 from usageline.cli.config import sample
-from usageline.core import freshness, json_file
+from usageline.core import alert_text, freshness, json_file
 from usageline.line import embed, render, session_start
-from usageline.refresh.run import Outcome
+from usageline.refresh.outcome import Outcome
 
 HOME = scratch()
 ENV = {"HOME": HOME, "USAGELINE_API_URL": ""}
@@ -36,7 +36,11 @@ def check(data: bytes) -> None:
     _told(found)
     for form in embed.FORMS:
         rows = render.render(seen_of(None, found), configured, {"TERM": "xterm"}, width=40)
-        said = embed.as_json(rows, seen) if form == "json" else " ".join(map(embed.for_tmux, rows) if form == "tmux" else rows)
+        said = (
+            embed.as_json(rows, seen)
+            if form == "json"
+            else " ".join(map(embed.for_tmux, rows) if form == "tmux" else rows)
+        )
         if form == "tmux":
             assert "\x1b" not in said
             visible(said, own=PRIVATE)
@@ -47,13 +51,19 @@ def check(data: bytes) -> None:
 def _table(found: dict[str, Any]) -> None:
     for width in WIDTHS:
         printed([table.drawn(found, sample.STAMP, NOW, width)], width)
-    one_line([watch.next_look(found, NOW), main.sentence(Outcome("refreshed", found)), main.sentence(Outcome("failed", found))])
+    one_line(
+        [
+            watch.next_look(found, NOW),
+            main.sentence(Outcome("refreshed", found)),
+            main.sentence(Outcome("failed", found)),
+        ]
+    )
 
 
 def _told(found: dict[str, Any]) -> None:
     for row in session_start.untold(found, NOW):
-        one_line([session_start.sentence(row, NOW)])
-        session_start.mark(row)
+        one_line([alert_text.alert_text(row, NOW)])
+        alert_text.alert_id(row)
     said = session_start.message({**found, "credentials": ""}, ENV, NOW)
     if said:
         assert said.isascii()

@@ -11,13 +11,23 @@ from tests.faults.content.judge import WRITTEN, fits, one_line, tried, visible
 from usageline import themes
 from usageline.cli.config import sample
 from usageline.core import paths
-from usageline.core.errors import SourceFailure
 from usageline.line import embed, render, view
 from usageline.sources.auth import keychain
 from usageline.sources.net import proxies
 from usageline.system import api_address
+from usageline.usage.model import SourceFailure
 
-NAMES = ("COLUMNS", "TERM", "COLORTERM", "NO_COLOR", "CLICOLOR_FORCE", "TERM_PROGRAM", "HOME", "ANTHROPIC_BASE_URL", "XDG_CACHE_HOME")
+NAMES = (
+    "COLUMNS",
+    "TERM",
+    "COLORTERM",
+    "NO_COLOR",
+    "CLICOLOR_FORCE",
+    "TERM_PROGRAM",
+    "HOME",
+    "ANTHROPIC_BASE_URL",
+    "XDG_CACHE_HOME",
+)
 MORE = ("CLAUDE_CONFIG_DIR", "USAGELINE_API_URL", "HTTPS_PROXY", "NO_PROXY", "ANTHROPIC_API_KEY")
 
 
@@ -25,10 +35,18 @@ def check(data: bytes) -> None:
     """A line as wide as can be told; a token's address that is Anthropic's or this machine's; no error without a name."""
     given = Input(data)
     name, nerd_font = given.choice(themes.NAMES), given.choice((False, True))
-    words = [part.decode("utf-8", "surrogateescape") for part in given.parts(len(NAMES) + len(MORE))]
-    env = {key: word for key, word in zip((*NAMES, *MORE), words, strict=True) if word and "\0" not in word}
+    words = [
+        part.decode("utf-8", "surrogateescape") for part in given.parts(len(NAMES) + len(MORE))
+    ]
+    env = {
+        key: word
+        for key, word in zip((*NAMES, *MORE), words, strict=True)
+        if word and "\0" not in word
+    }
     theme, allowed, own = WRITTEN[name, nerd_font]
-    seen = view.build(sample.payload(NOW), sample.snapshot(NOW, light=False), sample.STAMP, env, NOW)
+    seen = view.build(
+        sample.payload(NOW), sample.snapshot(NOW, light=False), sample.STAMP, env, NOW
+    )
     seen.git = sample.GIT
     for row in render.render(seen, {"theme": theme, "rows": ROWS}, env):
         fits(visible(row, allowed, own), max(render.columns(env), 5))

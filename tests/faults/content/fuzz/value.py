@@ -8,7 +8,13 @@ from usageline.config import edit, file
 from usageline.config.template import default_file, toml_value
 from usageline.config.validate import check_text
 
-TEXTS = ("", "# mine\ntheme = 'dark' # dark\n", default_file(), '[segments.text.note]\ntext = "x"\n', 'rows = [["model"]]\n[alerts]\n')
+TEXTS = (
+    "",
+    "# mine\ntheme = 'dark' # dark\n",
+    default_file(),
+    '[segments.text.note]\ntext = "x"\n',
+    'rows = [["model"]]\n[alerts]\n',
+)
 
 
 def check(data: bytes) -> None:
@@ -23,7 +29,10 @@ def check(data: bytes) -> None:
         except file.Unusable:
             return
     before = check_text(text)
-    for change in (lambda: edit.with_key(text, parts[0], parts[1]), lambda: edit.without_key(text, parts[0])):
+    for change in (
+        lambda: edit.with_key(text, parts[0], parts[1]),
+        lambda: edit.without_key(text, parts[0]),
+    ):
         changed, refused = tried(change, edit.NotChanged)
         assert refused is None or refused.problems
         if changed is None:

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from usageline.core import paths
+from usageline.storage import job_results
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+
+def put(world: World, name: str, age_s: float) -> Path:
+    path = Path(paths.looks_dir(world.env)) / name
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch()
+    os.utime(path, (time.time() - age_s,) * 2)
+    return path
+
+
+def left(world: World) -> set[str]:
+    return set(os.listdir(paths.looks_dir(world.env)))
+
+
+def test_what_was_not_looked_at_for_a_week_is_swept_away(world: World) -> None:
+    put(world, "git-1.json", job_results.OLD_S + 60)
+    put(world, "git-1.stamp", job_results.OLD_S + 60)
+    put(world, ".git-1.json.usageline-new", job_results.OLD_S + 60)
+    put(world, "git-2.json", job_results.OLD_S + 60)
+    put(world, "git-2.stamp", job_results.OLD_S - 60)
+    job_results.sweep(world.env)
+    assert left(world) == {"git-2.json", "git-2.stamp"}
+
+
+def test_only_the_latest_looks_are_kept(world: World) -> None:
+    for number in range(job_results.MOST + 10):
+        put(world, f"chain-{number}.json", number)
+        put(world, f"chain-{number}.stamp", number)
+    job_results.sweep(world.env)
+    assert left(world) == {
+        f"chain-{number}.{kind}" for number in range(job_results.MOST) for kind in ("json", "stamp")
+    }
+
+
+def test_a_sweep_without_looks_makes_no_directory(world: World) -> None:
+    job_results.sweep(world.env)
+    assert not os.path.exists(paths.cache_dir(world.env))
+
+
+def test_a_sweep_leaves_a_directory_alone_that_is_not_ours_alone(
+    world: World, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "old").touch()
+    os.utime(other / "old", (0, 0))
+    world.cache.mkdir(parents=True, mode=0o700)
+    os.symlink(other, paths.looks_dir(world.env))
+    job_results.sweep(world.env)
+    assert (other / "old").exists()
+    with job_results.held(world.env, "git", "0") as ours:
+        assert ours
+    assert not os.path.islink(paths.looks_dir(world.env))
+    assert [path.name for path in other.iterdir()] == ["old"]
+
+
+def test_a_look_is_held_by_one_at_a_time(world: World) -> None:
+    with (
+        job_results.held(world.env, "git", "0") as first,
+        job_results.held(world.env, "git", "0") as second,
+        job_results.held(world.env, "git", "1") as other,
+    ):
+        assert (first, second, other) == (True, False, True)
+    with job_results.held(world.env, "git", "0") as again:
+        assert again

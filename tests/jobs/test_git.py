@@ -1,0 +1,390 @@
+"""The look at a repository, by the process that the line starts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.running import is_running
+from usageline.core import git_repo, jobs
+from usageline.core.background import refresh_environment
+from usageline.jobs import git_status as look
+from usageline.line import git
+from usageline.system import child_env, origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.jobs.conftest import Repo
+    from tests.world import Release, World
+
+NOW = 1_795_400_000.0
+
+
+def looked(world: World, release: Release, repo: Repo) -> dict[str, Any]:
+    """The result of one look by a process of its own."""
+    done = world.run(release.python, "-I", "-B", "-m", "usageline.jobs", "git", repo.root)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    found = git_repo.repository(str(repo.root))
+    result: dict[str, Any] = git.status(world.env, found, time.time())[0]
+    return result
+
+
+def result_path(world: World, repo: Repo) -> Path:
+    return Path(jobs.result_file(world.env, "git", git_repo.repository(str(repo.root)).key))
+
+
+def test_every_kind_of_change_is_counted(world: World, built_release: Release, repo: Repo) -> None:
+    for name in ("a", "b", "c"):
+        repo.commit(name, "some lines\n" * 5)
+    (repo.root / "a").write_text("changed\n")
+    repo.git("mv", "b", "renamed")
+    (repo.root / "renamed").write_text("some lines\n" * 5 + "and more\n")
+    (repo.root / "new").write_text("x")
+    repo.git("add", "new")
+    (repo.root / "un\ntracked").touch()
+    (repo.root / "folder").mkdir()
+    (repo.root / "folder/one").touch()
+    result = looked(world, built_release, repo)
+    counts = {
+        name: result[name] for name in ("changed", "staged", "unstaged", "untracked", "conflicts")
+    }
+    assert counts == {"changed": 5, "staged": 2, "unstaged": 2, "untracked": 2, "conflicts": 0}
+    assert (
+        result["branch"],
+        result["ahead"],
+        result["behind"],
+        result["failed"],
+        result["more"],
+    ) == ("main", None, None, "", False)
+
+
+def test_commits_ahead_and_behind_are_counted(
+    world: World, built_release: Release, repo: Repo
+) -> None:
+    repo.commit()
+    repo.git("branch", "upstream")
+    repo.git("branch", "--set-upstream-to=upstream")
+    repo.commit("b")
+    repo.commit("c")
+    repo.git("push", "--quiet", "--force", ".", "HEAD~2:upstream")
+    tree = repo.git("rev-parse", "HEAD^{tree}")
+    other = repo.git("commit-tree", tree, "-p", "upstream", "-m", "x")
+    repo.git("update-ref", "refs/heads/upstream", other)
+    result = looked(world, built_release, repo)
+    assert (result["ahead"], result["behind"]) == (2, 1)
+
+
+def test_conflicts_are_counted(world: World, built_release: Release, repo: Repo) -> None:
+    repo.commit()
+    repo.git("switch", "--quiet", "--create", "other")
+    repo.commit(content="b\n")
+    repo.git("switch", "--quiet", "main")
+    repo.commit(content="c\n")
+    world.run("git", "-C", repo.root, "merge", "other")
+    assert looked(world, built_release, repo)["conflicts"] == 1
+
+
+def test_a_look_leaves_the_repository_as_it_was(
+    world: World, built_release: Release, repo: Repo
+) -> None:
+    repo.commit()
+    os.utime(repo.root / "a", (0, 0))
+    before = {path: path.stat().st_mtime_ns for path in (repo.root / ".git").rglob("*")}
+    looked(world, built_release, repo)
+    assert {path: path.stat().st_mtime_ns for path in (repo.root / ".git").rglob("*")} == before
+
+
+def test_a_repository_cannot_run_code_by_its_fsmonitor(
+    world: World, built_release: Release, repo: Repo
+) -> None:
+    """Nor by a hook, nor by a filter, its own or included."""
+    repo.commit()
+    trap = world.home / "trap"
+    trap.write_text(f"#!/bin/sh\necho $0 >>{world.home}/sprung\ncat\n")
+    trap.chmod(0o755)
+    (repo.root / ".git/more").write_text(
+        f'[filter "included"]\n  clean = {trap}\n  required = true\n'
+    )
+    for name in ("core.fsmonitor", "filter.evil.clean", "filter.evil.process"):
+        repo.git("config", name, str(trap))
+    repo.git("config", "include.path", "more")
+    (repo.root / ".git/hooks").mkdir(exist_ok=True)
+    os.link(trap, repo.root / ".git/hooks/post-index-change")
+    (repo.root / ".git/info").mkdir(exist_ok=True)
+    (repo.root / ".git/info/attributes").write_text("a filter=evil\nb filter=included\n")
+    (repo.root / "a").write_text("b\n")
+    (repo.root / "b").write_text("b\n")
+    os.utime(repo.root / "a", (0, 0))
+    world.run("git", "-C", repo.root, "status")
+    sprung = world.home / "sprung"
+    assert sprung.exists(), "the trap is none"
+    sprung.unlink()
+    assert looked(world, built_release, repo)["unstaged"] == 1
+    assert not sprung.exists()
+
+
+def test_a_filter_whose_name_cannot_be_stated_is_not_run(
+    world: World, built_release: Release, repo: Repo
+) -> None:
+    repo.commit()
+    with (repo.root / ".git/config").open("a") as file:
+        file.write(f'[filter "a=b"]\n  clean = touch {world.home}/sprung\n')
+    (repo.root / ".git/info").mkdir(exist_ok=True)
+    (repo.root / ".git/info/attributes").write_text("a filter=a=b\n")
+    os.utime(repo.root / "a", (0, 0))
+    assert "filter" in looked(world, built_release, repo)["failed"]
+    assert not (world.home / "sprung").exists()
+
+
+def test_a_filter_of_the_users_own_is_kept(
+    world: World, built_release: Release, repo: Repo
+) -> None:
+    with (world.home / ".gitconfig").open("a") as file:
+        file.write('[filter "upper"]\n  clean = tr a-z A-Z\n')
+    (repo.root / ".gitattributes").write_text("a filter=upper\n")
+    repo.git("add", ".gitattributes")
+    repo.commit()
+    (repo.root / "a").write_text("A\n")
+    os.utime(repo.root / "a", (0, 0))
+    assert looked(world, built_release, repo)["unstaged"] == 0
+
+
+@pytest.mark.parametrize("spoil", ["garbage", "owner"])
+def test_a_failure_of_git_is_a_result_with_its_reason(
+    world: World, built_release: Release, repo: Repo, spoil: str
+) -> None:
+    repo.commit()
+    if spoil == "owner":
+        if os.geteuid() != 0:
+            pytest.skip("only root can give a directory away")
+        os.chown(repo.root, 12345, 12345)
+        os.chown(repo.root / ".git", 12345, 12345)
+    else:
+        (repo.root / ".git/index").write_bytes(b"garbage")
+    result = looked(world, built_release, repo)
+    assert result["failed"].startswith(("fatal: ", "error: "))
+    assert result["staged"] is None
+
+
+def test_a_git_that_hangs_is_ended_in_time_and_named(
+    world: World,
+    repo: Repo,
+    monkeypatch: pytest.MonkeyPatch,
+    eventually: Callable[[Callable[[], object]], None],
+) -> None:
+    pids = world.home / "pids"
+    hang = world.home / "git"
+    hang.write_text(f"#!/bin/sh\nsleep 300 & echo $! >>{pids}; echo $$ >>{pids}; wait\n")
+    hang.chmod(0o755)
+    monkeypatch.setattr(look, "PLACES", (str(hang),))
+    monkeypatch.setattr(look, "LONGEST_S", 0.4)
+    assert look.count(world.env, str(repo.root), None, NOW) == {"failed": "git took too long"}
+    eventually(lambda: not [pid for pid in map(int, pids.read_text().split()) if is_running(pid)])
+
+
+def test_where_untracked_files_take_too_long_the_rest_is_counted_for_a_while(
+    world: World, repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit()
+    (repo.root / "a").write_text("b\n")
+    asked = world.home / "asked"
+    slow = world.home / "git"
+    slow.write_text(
+        f'#!/bin/sh\ncase "$*" in *untracked-files=normal*) echo normal >>{asked}; exec sleep 300;; esac\nexec git "$@"\n'
+    )
+    slow.chmod(0o755)
+    monkeypatch.setattr(look, "PLACES", (str(slow),))
+    monkeypatch.setattr(look, "FULL_S", 0.5)
+    for at in (NOW, NOW + 60):
+        found = look.count(world.env, str(repo.root), NOW if at > NOW else None, at)
+        assert (found["unstaged"], found["untracked"], found["slow_at"]) == (1, None, NOW)
+    assert asked.read_text().split() == ["normal"]
+    look.count(world.env, str(repo.root), NOW, NOW + look.SLOW_S)
+    assert asked.read_text().split() == ["normal", "normal"]
+
+
+def test_more_files_than_can_be_counted_are_counted_so_far(
+    world: World, repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(100):
+        (repo.root / f"file{number}").touch()
+    monkeypatch.setattr(look, "MOST_BYTES", 500)
+    found = look.count(world.env, str(repo.root), None, NOW)
+    assert found["more"]
+    assert 10 < found["untracked"] < 100
+
+
+def test_a_git_that_others_could_have_written_is_not_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evil = world.home / "git"
+    evil.write_text("#!/bin/sh\n")
+    evil.chmod(0o777)
+    monkeypatch.setattr(look, "PLACES", ())
+    assert look.find({**world.env, "PATH": f"{world.home}:relative"}) is None
+
+
+def test_a_first_look_is_due_at_once_and_then_only_after_a_change_or_a_while(
+    world: World, built_release: Release, repo: Repo
+) -> None:
+    repo.commit()
+    found = git_repo.repository(str(repo.root))
+    assert git.status(world.env, found, time.time()) == (None, True)
+    assert git.status(world.env, found, time.time()) == (None, False)
+    looked(world, built_release, repo)
+    at = json.loads(result_path(world, repo).read_text())["at"]
+    assert not git.status(world.env, found, at + git.OLD_S - 1)[1]
+    assert git.status(world.env, found, at + git.OLD_S + 1)[1]
+    assert not git.status(world.env, found, at + git.OLD_S + 2)[1]
+    repo.git("switch", "--quiet", "--create", "other")
+    assert git.status(
+        world.env, git_repo.repository(str(repo.root)), at + git.OLD_S + git.CLAIM_S + 2
+    )[1]
+
+
+def test_a_segment_that_shows_no_numbers_starts_no_look(world: World, repo: Repo) -> None:
+    nothing = {"changed": None, "ahead": None, "behind": None, "more": None}
+    assert git.seen(world.env, str(repo.root), NOW, counted=False) == (
+        {"branch": "main", "state": "", **nothing},
+        None,
+    )
+    commit = repo.commit()
+    repo.git("switch", "--quiet", "--detach")
+    assert git.seen(world.env, str(repo.root), NOW, counted=False) == (
+        {"branch": commit[:7], "state": "", **nothing},
+        None,
+    )
+    assert git.seen(world.env, "/", NOW, counted=True) == (None, None)
+    assert not world.cache.exists()
+
+
+def test_a_branch_that_only_git_can_tell_is_looked_for(
+    world: World, built_release: Release, repo: Repo
+) -> None:
+    found = git_repo.repository(str(repo.root))
+    (repo.root / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")
+    shown, due = git.seen(world.env, str(repo.root), NOW, counted=False)
+    assert (shown["branch"], due.root) == ("", str(repo.root))
+    (repo.root / ".git/HEAD").write_text("ref: refs/heads/main\n")
+    assert looked(world, built_release, repo)["branch"] == "main"
+    (repo.root / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")
+    assert git.seen(world.env, found.root, time.time(), counted=False)[0]["branch"] == "main"
+
+
+def test_the_numbers_of_the_last_look_are_shown(
+    world: World, built_release: Release, repo: Repo
+) -> None:
+    repo.commit()
+    (repo.root / "a").write_text("b\n")
+    looked(world, built_release, repo)
+    shown, due = git.seen(world.env, str(repo.root), time.time(), counted=True)
+    assert (shown["changed"], shown["ahead"], due) == (1, None, None)
+
+
+def test_a_slow_repository_is_looked_at_less_often(world: World, repo: Repo) -> None:
+    found = git_repo.repository(str(repo.root))
+    world.cache.joinpath("looks").mkdir(parents=True, mode=0o700)
+    result = {
+        "about": [found.directory, found.root],
+        "stamp": git_repo.fingerprint(found),
+        "at": NOW,
+        "took_s": 3.0,
+    }
+    result_path(world, repo).write_text(json.dumps(result))
+    assert not git.status(world.env, found, NOW + 29)[1]
+    assert git.status(world.env, found, NOW + 31)[1]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{}", '{"about": 5}', '{"about": ["/elsewhere", "/elsewhere"], "staged": 5}'],
+)
+def test_a_result_that_is_broken_or_about_something_else_is_none(
+    world: World, repo: Repo, content: str
+) -> None:
+    world.cache.joinpath("looks").mkdir(parents=True, mode=0o700)
+    result_path(world, repo).write_text(content)
+    assert git.status(world.env, git_repo.repository(str(repo.root)), NOW)[0] is None
+
+
+def test_values_of_the_wrong_type_are_unknown(world: World, repo: Repo) -> None:
+    found = git_repo.repository(str(repo.root))
+    world.cache.joinpath("looks").mkdir(parents=True, mode=0o700)
+    wrong = dict.fromkeys((*git_repo.COUNTS, "at", "took_s", "more", "stamp"), "\x1b[31m")
+    result_path(world, repo).write_text(
+        json.dumps({"about": [found.directory, found.root], "branch": 5, "failed": [], **wrong})
+    )
+    known = git.status(world.env, found, NOW)[0]
+    assert {known[name] for name in git_repo.COUNTS} == {None}
+    assert (known["branch"], known["failed"], known["more"]) == ("", "", False)
+
+
+def test_without_a_home_nothing_is_claimed() -> None:
+    assert jobs.claim({}, "git", "0" * 16, NOW, 5) is False
+    assert jobs.result({}, "git", "0" * 16, 100) is None
+
+
+def test_a_burst_of_fifty_lines_starts_one_look(
+    world: World,
+    built_release: Release,
+    repo: Repo,
+    eventually: Callable[[Callable[[], object]], None],
+) -> None:
+    """Fifty processes, started at once, of which each would launch a look where it may."""
+    repo.commit()
+    script = (
+        "import sys, time; sys.path.insert(0, sys.argv[1])\n"
+        "from usageline.core import git_repo\n"
+        "from usageline.core.environment import environment\n"
+        "from usageline.line import git\n"
+        "found = git_repo.repository(sys.argv[2])\n"
+        "print(0, flush=True)\n"
+        "sys.stdin.read()\n"
+        "due = git.status(environment(), found, time.time())[1]\n"
+        "print(int(due), flush=True)\n"
+        "if due: git.launch(sys.argv[3], environment(), found)\n"
+    )
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        script,
+        str(built_release.root / "plugin"),
+        str(repo.root),
+        str(built_release.python),
+    ]
+    runs = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=world.env)
+        for _ in range(50)
+    ]
+    for run in runs:
+        assert run.stdout
+        run.stdout.readline()
+    for run in runs:
+        assert run.stdin
+        run.stdin.close()
+    said = []
+    for run in runs:
+        assert run.stdout
+        said.append(int(run.stdout.read()))
+        run.stdout.close()
+        run.wait()
+    assert sum(said) == 1
+    eventually(lambda: result_path(world, repo).exists())
+
+
+def test_a_look_gets_the_environment_of_a_refresh_and_no_more(world: World) -> None:
+    assert "GIT_DIR" not in refresh_environment({**world.env, "GIT_DIR": "/elsewhere"})
+    given = child_env.build(
+        "git", {**world.env, "GIT_DIR": "/elsewhere"}, origin.own(world.env), {}
+    )
+    assert set(given) == {"HOME", "PATH"}

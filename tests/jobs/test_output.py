@@ -1,0 +1,168 @@
+"""What is kept of a program's output: colours and web links."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from usageline.core.chained_rows import MAX_CELLS, MAX_PARTS, MAX_ROWS, is_web_link
+from usageline.core.text import display_width
+from usageline.jobs import ansi
+from usageline.line.chain import LONGEST_CODES
+
+PIECES = st.sampled_from(
+    [
+        "\x1b",
+        "[",
+        "]",
+        "8;",
+        ";",
+        "m",
+        "38",
+        "31",
+        "H",
+        "\x07",
+        "\\",
+        "P",
+        "_",
+        "\x9b",
+        "\x9d",
+        "\x90",
+        "\x9c",
+        "\n",
+        "\r",
+        "\t",
+        "http://x",
+        "a",
+        "é",
+        "\u202e",
+        "\u200b",
+        "字",
+        "\ufe0f",
+        "\x00",
+        "\x7f",
+        "?25l",
+        "0",
+    ]
+)
+TERMINAL_TEXT = st.one_of(
+    st.text(),
+    st.binary().map(lambda data: data.decode("latin-1")),
+    st.lists(PIECES, max_size=40).map("".join),
+)
+
+
+def parts(text: str) -> list[list[str]]:
+    """The parts of the only row."""
+    (row,) = ansi.rows(text.encode())
+    return row
+
+
+@given(TERMINAL_TEXT)
+def test_nothing_that_is_let_through_contains_an_escape(text: str) -> None:
+    for row in ansi.rows(text.encode("utf-8", "surrogatepass")):
+        assert sum(display_width(part[1]) for part in row) <= MAX_CELLS
+        for codes, shown, url in row:
+            assert re.fullmatch("[0-9;]*", codes)
+            assert len(codes) <= LONGEST_CODES
+            assert shown.isprintable()
+            assert shown
+            assert not url or re.fullmatch("(?i)https?://[!-~]*", url)
+
+
+@given(st.binary(max_size=3000))
+def test_bytes_of_any_kind_are_taken_apart(data: bytes) -> None:
+    assert len(ansi.rows(data)) <= MAX_ROWS
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", "1", "31", "1;38;5;200", "4;48;2;1;2;3"]),
+            st.text("ab c", min_size=1),
+        ),
+        min_size=1,
+    )
+)
+def test_coloured_text_keeps_its_colours(told: list[tuple[str, str]]) -> None:
+    text = "".join(f"\x1b[0;{codes}m{shown}\x1b[m" for codes, shown in told)
+    expected: list[list[str]] = []
+    for codes, shown in told:
+        if expected and expected[-1][0] == codes:
+            expected[-1][1] += shown
+        else:
+            expected.append([codes, shown, ""])
+    found = ansi.rows(text.encode())
+    assert found == ([expected[:MAX_PARTS]] if "".join(shown for _, shown in told).strip() else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("plain", [["", "plain", ""]]),
+        ("\x1b[1mbold\x1b[22m not", [["1", "bold", ""], ["", " not", ""]]),
+        ("\x1b[31;44mr\x1b[39mg", [["31;44", "r", ""], ["44", "g", ""]]),
+        ("\x1b[38;5;256mx", [["", "x", ""]]),
+        ("\x1b[38;2;1;2mx", [["", "x", ""]]),
+        ("\x1b[38mx", [["", "x", ""]]),
+        ("\x1b[38:2::1:2:3mx", [["", "x", ""]]),
+        ("\x1b[?25l\x1b[2J\x1b[1;1Hx\x1b[K", [["", "x", ""]]),
+        ("\x1b[31 mx", [["", "x", ""]]),
+        ("\x1b]0;title\x07x", [["", "x", ""]]),
+        ("\x1b]52;c;ZXZpbA==\x1b\\x", [["", "x", ""]]),
+        ("\x1b]0;never ended", []),
+        ("\x1bP1$tevil\x1b\\x", [["", "x", ""]]),
+        ("\x1b_Gevil\x1b\\x", [["", "x", ""]]),
+        ("\x9b31mx\x9d0;t\x9cy", [["31", "xy", ""]]),
+        ("\x1b(0x\x1b7\x1bc", [["", "x", ""]]),
+        ("a\rb\x08c\x7f\x00", [["", "abc", ""]]),
+        ("a\tb", [["", "a b", ""]]),
+        ("\u202eevil\u2066", [["", "evil", ""]]),
+        (
+            "\x1b]8;;https://e.org/?a=1;b\x1b\\link\x1b]8;;\x1b\\ x",
+            [["", "link", "https://e.org/?a=1;b"], ["", " x", ""]],
+        ),
+        ("\x1b]8;id=1;http://e.org\x07link", [["", "link", "http://e.org"]]),
+        ("\x1b]8;;file:///etc/passwd\x07link", [["", "link", ""]]),
+        ("\x1b]8;;javascript:x\x07link", [["", "link", ""]]),
+        ("\x1b]8;;http://e.org/\u202e\x07link", [["", "link", ""]]),
+        ("\x1b]8;;http://e.org/" + "x" * 3000 + "\x07link", [["", "link", ""]]),
+        ("\x1b]8\x07x", [["", "x", ""]]),
+    ],
+)
+def test_what_is_no_colour_or_web_link_is_removed(text: str, kept: list[list[str]]) -> None:
+    assert ansi.rows(text.encode()) == ([kept] if kept else [])
+
+
+def test_a_colour_goes_on_in_the_next_row_and_blank_rows_are_left_out() -> None:
+    assert ansi.rows(b"\x1b[32ma\r\n\r\n  \nb\n") == [[["32", "a", ""]], [["32", "b", ""]]]
+
+
+def test_rows_are_cut_in_number_and_cells() -> None:
+    rows = ansi.rows(("字" * 3000 + "\n").encode() * 20)
+    assert len(rows) == MAX_ROWS
+    assert {len(row[0][1]) for row in rows} == {MAX_CELLS // 2}
+
+
+def test_parts_are_cut_in_number() -> None:
+    assert len(parts("".join(f"\x1b[3{number % 8}mx" for number in range(5000)))) == MAX_PARTS
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "http:",
+        "ftp://x",
+        "http://a b",
+        "http://a\x1b",
+        "http://a\n",
+        "http://é",
+        "https://" + "x" * 600,
+    ],
+)
+def test_an_address_of_another_kind_is_no_web_link(url: str) -> None:
+    assert not is_web_link(url)

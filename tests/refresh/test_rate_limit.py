@@ -1,0 +1,127 @@
+"""When the service may be asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from usageline.config import Config
+from usageline.refresh.rate_limit import RateLimited, check
+from usageline.storage.account_state import Cooldown, Record
+
+NOW = 1795464000
+CONFIG = Config()
+TOKEN = "t"
+
+
+def is_open(
+    record: Record,
+    *,
+    token: str = TOKEN,
+    force: bool = False,
+    config: Config = CONFIG,
+    is_same_account: bool = True,
+) -> bool:
+    """Whether a request may be made at NOW."""
+    try:
+        check(record, config, token=token, now=NOW, force=force, is_same_account=is_same_account)
+    except RateLimited as blocked:
+        return blocked.until <= NOW
+    return True
+
+
+def cooled(
+    status: str, *, ends_in_s: int = 100, token: str = TOKEN, requested_s_ago: int = 1000
+) -> Record:
+    """A record with a cooldown."""
+    return Record(
+        requested_at=NOW - requested_s_ago,
+        asked_with="t",
+        cooldown=Cooldown(status, "", NOW + ends_in_s, 1, token),
+    )
+
+
+def test_an_account_that_was_never_asked_for_is_asked_for() -> None:
+    """Nothing is known of it."""
+    assert is_open(Record())
+
+
+def test_two_requests_lie_the_floor_apart_and_forced_ones_15_seconds() -> None:
+    """Whatever the configured TTL, whoever asks."""
+    for ago, unforced, forced in (
+        (0, False, False),
+        (14, False, False),
+        (16, False, True),
+        (119, False, True),
+        (121, True, True),
+    ):
+        record = Record(requested_at=NOW - ago, asked_with="t")
+        assert (is_open(record), is_open(record, force=True)) == (unforced, forced), ago
+
+
+def test_a_new_sign_in_is_asked_for_after_15_seconds() -> None:
+    """Its numbers are unknown, so the wait is short; but a token that changes all the time is no way round the budget."""
+    assert not is_open(Record(requested_at=NOW - 14, asked_with="old"))
+    assert is_open(Record(requested_at=NOW - 16, asked_with="old"))
+
+
+@pytest.mark.parametrize("status", ["rate-limited", "offline", "unreadable"])
+def test_a_cooldown_is_kept_by_every_token(status: str) -> None:
+    """It is counted by account."""
+    assert not is_open(cooled(status))
+    assert not is_open(cooled(status), token="new")
+    assert is_open(cooled(status, ends_in_s=-1))
+
+
+@pytest.mark.parametrize("status", ["rate-limited", "offline", "unreadable"])
+def test_a_token_that_may_be_another_accounts_gets_one_try(status: str) -> None:
+    """Not at once after another request, and not a second time."""
+    assert is_open(cooled(status, token="old"), is_same_account=False)
+    assert not is_open(cooled(status, token="old", requested_s_ago=5), is_same_account=False)
+    assert not is_open(cooled(status, token="t"), is_same_account=False)
+
+
+def test_force_passes_every_cooldown_but_a_rate_limit() -> None:
+    """Asking again is what keeps a block alive."""
+    assert not is_open(cooled("rate-limited"), force=True)
+    for status in ("offline", "unreadable", "expired", "no-scope"):
+        assert is_open(cooled(status), force=True), status
+        assert not is_open(cooled(status, requested_s_ago=5), force=True), status
+
+
+@pytest.mark.parametrize("status", ["expired", "no-scope"])
+def test_a_refused_token_is_not_tried_again_and_a_new_one_at_once(status: str) -> None:
+    """No waiting mends it; the client's renewal does."""
+    assert not is_open(cooled(status, ends_in_s=-10_000))
+    assert is_open(cooled(status, requested_s_ago=1), token="new")
+
+
+def test_after_a_failure_the_cooldown_decides_and_not_the_floor() -> None:
+    """Offline is tried again after half a minute."""
+    assert is_open(cooled("offline", ends_in_s=-1, requested_s_ago=31))
+
+
+def test_a_request_that_was_cut_off_counts_as_a_failure() -> None:
+    """Runs that are killed in their middle, one after the other, must not each ask."""
+    for unfinished, wait_s in ((1, 30), (2, 60), (9, 300)):
+        assert not is_open(
+            Record(requested_at=NOW - wait_s + 1, asked_with="t", unfinished=unfinished)
+        )
+    assert is_open(Record(requested_at=NOW - 121, asked_with="t", unfinished=1))
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_times_from_another_clock_hold_nobody_up(force: bool) -> None:
+    """A clock that was a year ahead and was put right."""
+    assert is_open(Record(requested_at=NOW + 31_536_000, asked_with="t"), force=force)
+    assert is_open(cooled("rate-limited", ends_in_s=31_536_000), force=force)
+
+
+def test_what_blocks_says_why_and_until_when() -> None:
+    """So that the line can."""
+    with pytest.raises(RateLimited) as blocked:
+        check(cooled("rate-limited"), CONFIG, token="t", now=NOW, force=False)
+    assert (blocked.value.status, blocked.value.until, blocked.value.known) == (
+        "rate-limited",
+        NOW + 100,
+        True,
+    )

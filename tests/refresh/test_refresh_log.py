@@ -1,0 +1,334 @@
+"""The log: a line for each refresh, whole, private, bounded and without a secret."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.world import CANARY
+from usageline.core import paths
+from usageline.core.freshness import is_due
+from usageline.refresh.log_entry import Entry, why_due
+from usageline.refresh.outcome import Outcome
+from usageline.refresh.run import refresh
+from usageline.storage import refresh_log
+from usageline.storage.refresh_log import MAX_LINE_BYTES
+from usageline.system import lock
+from usageline.usage.alerts import Alert
+from usageline.usage.model import SourceFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.server import Api
+    from tests.world import Release, World
+
+
+def entries(world: World) -> list[dict[str, Any]]:
+    """What the log says, the newest last."""
+    return [json.loads(line) for line in refresh_log.last(world.env, 1000)]
+
+
+def told(world: World, *names: str) -> list[tuple[Any, ...]]:
+    """Those values of each line."""
+    return [tuple(entry.get(name) for name in names) for entry in entries(world)]
+
+
+def test_each_end_of_a_refresh_has_its_line(world: World, api: Api) -> None:
+    """Why it ran, and how it ended."""
+    refresh(world.env)
+    refresh(world.env)
+    with lock.held(paths.lock(world.env)):
+        refresh(world.env)
+    world.make_due()
+    world.configure("ttl = 1")
+    api.fault = "500"
+    time.sleep(1.2)
+    refresh(world.env)
+    assert told(world, "why", "ended", "status") == [
+        ("there were no numbers", "refreshed", "ok"),
+        (None, "not-due", None),
+        (None, "busy", None),
+        ("its time had come", "failed", "offline"),
+    ]
+    first, *_, failed = entries(world)
+    assert first["by"] == "command"
+    assert abs(
+        time.time() - time.mktime(time.strptime(first["at"] + " UTC", "%Y-%m-%dT%H:%M:%SZ %Z"))
+    ) < 60 + abs(time.timezone)
+    assert first["tried"][-1] == "oauth: ok"
+    assert 0 <= first["ms"] < 10_000
+    assert first["next"] > first["at"]
+    assert "oauth: offline (500), server error 500" in failed["tried"]
+
+
+def test_what_the_service_said_is_told_in_numbers(world: World, api: Api) -> None:
+    api.fault = "429"
+    refresh(world.env)
+    (line,) = entries(world)
+    assert any(text.startswith("oauth: rate-limited (429)") for text in line["tried"])
+    assert line["status"] == "rate-limited"
+
+
+def test_a_refresh_that_may_not_use_the_cache_says_so(world: World) -> None:
+    """That is before there is a lock."""
+    Path(paths.cache_dir(world.env)).parent.mkdir(parents=True)
+    Path(paths.cache_dir(world.env)).write_text("")
+    assert refresh(world.env).state == "failed"
+    assert "is no directory; remove it" in entries(world)[0]["notes"][0]
+
+
+@pytest.mark.usefixtures("api")
+def test_who_started_it_is_told(world: World, built_release: Release) -> None:
+    world.run(*built_release.refresh_command)
+    world.run(*built_release.refresh_command[:-1], "hook", "--force")
+    world.run(*built_release.refresh_command[:-1], "\x1b[31m" + CANARY)
+    world.run(*built_release.refresh_command[:-2])
+    assert [line for (line,) in told(world, "by")] == ["line", "hook", "unknown", "unknown"]
+
+
+def test_a_refresh_that_is_ended_by_its_last_resort_has_a_line(
+    world: World, built_release: Release
+) -> None:
+    code = (
+        "import sys; sys.argv[1:] = ['--by', 'line']\n"
+        "from usageline.refresh import __main__ as main, run\n"
+        "import time; main.LAST_RESORT_S = 1\n"
+        "run._bounded = lambda *_, **__: time.sleep(30)\n"
+        "main.main()\n"
+    )
+    world.run(built_release.python, "-I", "-B", "-c", code)
+    assert told(world, "by", "ended") == [("line", "cut off")]
+    assert "did not end within" in entries(world)[0]["notes"][0]
+
+
+@pytest.mark.usefixtures("api")
+def test_a_store_that_was_set_aside_and_a_history_that_cannot_grow_are_told(world: World) -> None:
+    refresh(world.env)
+    Path(paths.store_dir(world.env), "cache.db").write_bytes(b"no database")
+    history = Path(paths.history_dir(world.env))
+    for path in sorted(history.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    history.rmdir()
+    history.write_text("")
+    refresh(world.env, force=True)
+    notes = entries(world)[-1]["notes"]
+    assert "what was remembered could not be read and was set aside" in notes
+    assert "the history could not be added to" in notes
+
+
+def test_a_refresh_after_one_that_was_killed_says_so(
+    world: World,
+    api: Api,
+    built_release: Release,
+    eventually: Callable[[Callable[[], object]], None],
+) -> None:
+    api.fault = "hang"
+    process = subprocess.Popen(built_release.refresh_command, env=world.env)
+    eventually(lambda: api.requests)
+    process.kill()
+    process.wait()
+    api.fault = ""
+    refresh(world.env)
+    assert "an earlier refresh was cut off" in str(entries(world)[-1])
+
+
+def test_alerts_that_were_told_are_told_of() -> None:
+    entry = Entry("line")
+    entry.told(
+        (Alert("session", "Current session", 80, 81.0, None, 1),),
+        ["desktop: nothing to show it with"],
+    )
+    line = json.loads(entry.ended(Outcome("not-due", None)))
+    assert line["notes"] == [
+        "told of: Current session 80%",
+        "not told by desktop: nothing to show it with",
+    ]
+
+
+@pytest.mark.usefixtures("api")
+def test_the_log_is_private_whatever_the_umask(world: World) -> None:
+    before = os.umask(0)
+    try:
+        refresh(world.env)
+    finally:
+        os.umask(before)
+    path = Path(paths.log(world.env))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    "kind", ["link", "directory", "fifo", "hard link", "others' directory", "no home"]
+)
+@pytest.mark.usefixtures("api")
+def test_what_is_not_ours_is_not_written_to_and_no_refresh_fails_for_it(
+    world: World, tmp_path: Path, kind: str
+) -> None:
+    path = Path(paths.log(world.env))
+    path.parent.mkdir(parents=True, mode=0o700)
+    target = tmp_path / "target"
+    target.write_text("theirs")
+    if kind == "link":
+        path.symlink_to(target)
+    elif kind == "directory":
+        path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "hard link":
+        os.link(target, path)
+    elif kind == "others' directory":
+        path.parent.chmod(0o777)
+    else:
+        assert not refresh_log.add({}, b"\n")
+        return
+    assert refresh(world.env).state == "refreshed"
+    assert target.read_text() == "theirs"
+    if kind != "others' directory":
+        with pytest.raises(OSError):  # noqa: PT011 - which one depends on what is there
+            refresh_log.last(world.env, 1)
+
+
+@pytest.mark.usefixtures("api")
+def test_it_is_bounded_and_keeps_what_came_before_in_one_file(world: World) -> None:
+    """Under the lock it is rotated; where nobody ever gets the lock it is at twice the size."""
+    path, older = Path(paths.log(world.env)), Path(paths.log(world.env) + refresh_log.OLDER)
+    refresh(world.env)
+    line = path.read_bytes()
+    path.write_bytes(line * (refresh_log.MOST_BYTES // len(line) + 1))
+    assert refresh_log.add(world.env, line)
+    assert not older.exists()
+    refresh(world.env)
+    assert refresh_log.MOST_BYTES <= older.stat().st_size < refresh_log.MOST_BYTES + 2 * len(line)
+    assert len(path.read_bytes().splitlines()) == 1
+    assert len(refresh_log.last(world.env, 50)) == 50
+    for _ in range(3 * refresh_log.MOST_BYTES // len(line)):
+        assert refresh_log.add(world.env, line)
+    assert (
+        path.stat().st_size + older.stat().st_size < 4 * refresh_log.MOST_BYTES + 2 * MAX_LINE_BYTES
+    )
+    assert len(list(path.parent.iterdir())) == 2
+
+
+def test_fifty_at_once_lose_and_tear_no_line(world: World, built_release: Release) -> None:
+    code = (
+        "from usageline.storage import refresh_log\n"
+        "from usageline.refresh.log_entry import Entry\n"
+        "from usageline.refresh.run import Outcome\n"
+        "import os\n"
+        "for _ in range(20): refresh_log.add(os.environ, Entry('line').ended(Outcome('busy', None, 'x' * 150)))\n"
+    )
+    running = [
+        subprocess.Popen([built_release.python, "-I", "-B", "-c", code], env=world.env)
+        for _ in range(50)
+    ]
+    assert [process.wait(60) for process in running] == [0] * 50
+    assert len(entries(world)) == 1000
+
+
+@pytest.mark.usefixtures("api")
+def test_what_a_full_disk_left_of_a_line_does_not_take_the_next_along(world: World) -> None:
+    refresh(world.env)
+    path = Path(paths.log(world.env))
+    path.write_bytes(path.read_bytes() + b'{"at":"2026')
+    refresh(world.env)
+    assert [line for line in refresh_log.last(world.env, 9) if line.endswith(b"}")] == [
+        path.read_bytes().splitlines()[index] for index in (0, 2)
+    ]
+
+
+TEXTS = st.text(
+    st.one_of(st.characters(), st.sampled_from('\x1b\x07\n\r\x9b\u202e"\\\ud800')), max_size=400
+)
+
+
+@given(st.lists(TEXTS, max_size=20), st.lists(TEXTS, max_size=20), TEXTS)
+def test_a_line_is_one_short_line_of_printable_json_whatever_is_in_it(
+    tried: list[str], notes: list[str], detail: str
+) -> None:
+    entry = Entry("line")
+    for text in tried:
+        entry.failed("oauth", SourceFailure("offline", text))
+    entry.notes += notes
+    snapshot = {"status": "offline", "next_refresh_at": 1_795_400_000, "detail": detail}
+    line = entry.ended(Outcome("failed", snapshot, detail)).decode()
+    assert len(line.encode()) <= MAX_LINE_BYTES
+    assert line[-1] == "\n"
+    assert line[:-1].isprintable()
+    assert json.loads(line)["ended"] == "failed"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        CANARY,
+        f"Bearer {CANARY[6:]}",
+        "http://somebody:word@proxy",
+        "t@example.com",
+        "11111111-1111-4111-8111-111111111111",
+        "SK-ANT-api03-x",
+    ],
+)
+def test_a_secret_in_a_detail_ends_there(secret: str) -> None:
+    entry = Entry("line")
+    entry.failed("oauth", SourceFailure("offline", f"before {secret} after"))
+    entry.notes.append("x" * 140 + secret)
+    line = entry.cut_off(f"«{secret}»").decode()
+    for part in (secret, "CANARY", "somebody", "example", "1111-4111"):
+        assert part not in line
+    assert "before [left out]" in line
+    assert "after" in line
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-100, 200), st.floats(0, 200), st.text(max_size=2)
+)
+SNAPSHOTS = st.one_of(
+    st.none(),
+    st.fixed_dictionaries(
+        {},
+        optional=dict.fromkeys(
+            ("version", "next_refresh_at", "published_at", "credentials"), VALUES
+        ),
+    ),
+)
+
+
+@given(SNAPSHOTS, st.sampled_from(["", "a"]), st.floats(0, 100))
+def test_there_is_a_reason_where_it_is_due_and_none_elsewhere(
+    snapshot: dict[str, Any] | None, credentials: str, now: float
+) -> None:
+    assert bool(why_due(snapshot, credentials, now, force=False)) == is_due(
+        snapshot, credentials, now
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"version": 2}, "the numbers were another version's"),
+        ({"credentials": "b"}, "the sign-in changed"),
+        ({"published_at": 1000}, "the clock was set back"),
+        ({"next_refresh_at": 99}, "its time had come"),
+        ({}, ""),
+    ],
+)
+def test_the_reason_is_the_true_one(changes: dict[str, Any], reason: str) -> None:
+    snapshot = {
+        "version": 1,
+        "credentials": "a",
+        "published_at": 90,
+        "next_refresh_at": 200,
+        **changes,
+    }
+    assert why_due(snapshot, "a", 100, force=False) == reason
+    assert why_due(snapshot, "a", 100, force=True) == "it was asked for"

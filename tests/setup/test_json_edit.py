@@ -1,0 +1,113 @@
+"""Edits of JSON text change what they are told to and no other byte."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from usageline.setup import json_edit
+
+Indent = int | str | None
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+OBJECTS = st.dictionaries(st.text(), VALUES, max_size=5)
+INDENTS = st.sampled_from([None, 1, 2, 4, "\t"])
+
+
+@given(OBJECTS, INDENTS, st.booleans(), st.text(), VALUES)
+def test_a_member_that_is_set_has_the_value_and_the_others_keep_theirs(
+    settings: dict[str, Any], indent: Indent, ascii_only: bool, key: str, value: Any
+) -> None:
+    """For every object, layout, key and value."""
+    text = json.dumps(settings, indent=indent, ensure_ascii=ascii_only)
+    edited = json_edit.set_member(text, json_edit.top(text), key, value)
+    assert json_edit.parse(edited) == {**settings, key: value}
+
+
+@given(OBJECTS, INDENTS, st.booleans(), VALUES)
+def test_a_member_that_is_added_and_removed_leaves_the_text_as_it_was(
+    settings: dict[str, Any], indent: Indent, ascii_only: bool, value: Any
+) -> None:
+    """To the byte, whatever the layout."""
+    settings.pop("ours", None)
+    text = json.dumps(settings, indent=indent, ensure_ascii=ascii_only)
+    edited = json_edit.set_member(text, 0, "ours", value)
+    assert json_edit.remove(edited, 0, len(settings)) == text
+
+
+@given(st.lists(VALUES, min_size=1, max_size=5), INDENTS, st.data())
+def test_an_element_that_is_removed_is_the_only_one_missing(
+    elements: list[Any], indent: Indent, data: st.DataObject
+) -> None:
+    """The first, the last and the only one included."""
+    index = data.draw(st.integers(0, len(elements) - 1))
+    text = json.dumps({"a": elements}, indent=indent)
+    start = json_edit.items(text, 0)[0].value_start
+    assert json_edit.parse(json_edit.remove(text, start, index)) == {
+        "a": elements[:index] + elements[index + 1 :]
+    }
+
+
+@given(st.lists(VALUES, max_size=4), INDENTS, VALUES)
+def test_an_element_that_is_appended_is_the_last(
+    elements: list[Any], indent: Indent, value: Any
+) -> None:
+    """Also in an empty array."""
+    text = json.dumps({"a": elements}, indent=indent)
+    start = json_edit.items(text, 0)[0].value_start
+    assert json_edit.parse(json_edit.append_element(text, start, value)) == {
+        "a": [*elements, value]
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "edited"),
+    [
+        ("{}", '{\n  "k": [\n    1\n  ]\n}'),
+        ("{ }\n", '{\n  "k": [\n    1\n  ]\n}\n'),
+        ('{"a": 1}', '{"a": 1, "k": [1]}'),
+        ('{\n    "a": 1\n}\n', '{\n    "a": 1,\n    "k": [\n        1\n    ]\n}\n'),
+        ('{\n\t"a": 1\n}', '{\n\t"a": 1,\n\t"k": [\n\t\t1\n\t]\n}'),
+        ('{\r\n  "a": 1\r\n}\r\n', '{\r\n  "a": 1,\r\n  "k": [\r\n    1\r\n  ]\r\n}\r\n'),
+        (
+            '{\n  "a": [1, 2],\n  "b": "\\u00e9 é"\n}',
+            '{\n  "a": [1, 2],\n  "b": "\\u00e9 é",\n  "k": [\n    1\n  ]\n}',
+        ),
+    ],
+)
+def test_what_is_added_is_laid_out_like_the_rest(text: str, edited: str) -> None:
+    """Indent, line ends, one line or many."""
+    assert json_edit.set_member(text, 0, "k", [1]) == edited
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        '{"a": 1,}',
+        "{'a': 1}",
+        '{"a": NaN}',
+        '{"a": -Infinity}',
+        '{"a": 1, "a": 2}',
+        '{"x": {"a": 1, "a": 1}}',
+        "// c\n{}",
+        "{} {}",
+        "[" * 100_000,
+    ],
+)
+def test_what_is_not_strict_json_is_refused(text: str) -> None:
+    """With a ValueError, whatever is wrong with it."""
+    with pytest.raises(ValueError, match=r"."):
+        json_edit.parse(text)

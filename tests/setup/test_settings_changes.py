@@ -1,0 +1,131 @@
+"""What goes into settings.json and what comes out again."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from usageline.core.errors import SetupRefused
+from usageline.setup.settings_changes import foreign_status_line, unwire, wire, wiring
+
+OURS = wiring("/usr/bin/python3.12", "/home/me/.local/share/usageline")
+NEWER = wiring("/opt/it's new/python3", "/home/me/.local/share/usageline")
+
+HOOK = {"type": "command", "command": "echo hi"}
+USERS: list[dict[str, Any]] = [
+    {},
+    {"model": "opus"},
+    {"statusLine": {"type": "command", "command": "mine.sh", "padding": 2}},
+    {"statusLine": None},
+    {"hooks": {}},
+    {"hooks": {"SessionStart": []}},
+    {"hooks": {"Stop": [{"hooks": [HOOK]}]}},
+    {
+        "hooks": {"SessionStart": [{"matcher": "startup", "hooks": [HOOK]}]},
+        "statusLine": {"type": "command", "command": "x"},
+        "z": [1],
+    },
+]
+
+
+def commands(text: str) -> list[str]:
+    """The status line's command and every SessionStart command."""
+    settings = json.loads(text)
+    entries = settings["hooks"]["SessionStart"]
+    return [
+        settings["statusLine"]["command"],
+        *(hook["command"] for entry in entries for hook in entry["hooks"]),
+    ]
+
+
+@pytest.mark.parametrize("before", USERS, ids=repr)
+@pytest.mark.parametrize("indent", [None, 2, "\t"])
+def test_unwire_gives_back_what_wire_found(
+    before: dict[str, Any], indent: int | str | None
+) -> None:
+    """With the text before at hand nothing of the user's is lost or added."""
+    text = json.dumps(before, indent=indent)
+    wired = wire(text, OURS)
+    assert {OURS.line, OURS.hook} <= set(commands(wired))
+    assert json.loads(unwire(wired, text, OURS)) == before
+
+
+@pytest.mark.parametrize("before", USERS, ids=repr)
+def test_wire_twice_is_wire_once(before: dict[str, Any]) -> None:
+    """A second install changes nothing."""
+    wired = wire(json.dumps(before, indent=2), OURS)
+    assert wire(wired, OURS) == wired
+
+
+@given(
+    st.sampled_from(USERS),
+    st.dictionaries(st.text(min_size=1).map("k".__add__), st.integers(), max_size=3),
+)
+def test_what_the_user_adds_meanwhile_survives(
+    before: dict[str, Any], added: dict[str, int]
+) -> None:
+    """Uninstall takes only what is ours."""
+    text = json.dumps(before, indent=2)
+    settings = json.loads(wire(text, OURS))
+    later = json.dumps({**added, **settings}, indent=4)
+    assert json.loads(unwire(later, text, OURS)) == {**added, **before}
+
+
+def test_an_install_with_another_interpreter_replaces_the_command_and_keeps_the_tuning() -> None:
+    """`refreshInterval` and `padding` may be the user's choice by then."""
+    settings = json.loads(wire("{}", OURS))
+    settings["statusLine"]["refreshInterval"] = 1
+    wired = wire(json.dumps(settings), NEWER)
+    assert commands(wired) == [NEWER.line, NEWER.hook]
+    assert json.loads(wired)["statusLine"]["refreshInterval"] == 1
+
+
+def test_a_hook_that_the_user_put_beside_ours_stays() -> None:
+    """Our entry loses only our command."""
+    settings = json.loads(wire("{}", OURS))
+    settings["hooks"]["SessionStart"][0]["hooks"].append(HOOK)
+    left = json.loads(unwire(json.dumps(settings), "", OURS))
+    assert [entry["hooks"] for entry in left["hooks"]["SessionStart"]] == [[HOOK]]
+
+
+def test_a_command_of_the_users_that_calls_ours_is_the_users() -> None:
+    """A wrapper is not removed."""
+    wrapper = json.dumps(
+        {"statusLine": {"type": "command", "command": "wrap -- " + shlex.quote(OURS.line)}}
+    )
+    assert unwire(wrapper, "", OURS) == wrapper
+    assert foreign_status_line(wrapper, OURS).startswith("wrap")
+
+
+def test_a_status_line_of_another_program_is_told_from_ours() -> None:
+    """Whatever its shape."""
+    assert foreign_status_line("", OURS) == ""
+    assert foreign_status_line('{"statusLine": null}', OURS) == ""
+    assert foreign_status_line('{"statusLine": "odd"}', OURS) == '"odd"'
+    assert foreign_status_line(wire("{}", NEWER), OURS) == ""
+    assert (
+        foreign_status_line('{"statusLine": {"type": "command", "command": "a b"}}', OURS) == "a b"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ['{"hooks": []}', '{"hooks": {"SessionStart": {}}}', '{"hooks": null}']
+)
+def test_hooks_of_an_unknown_shape_are_refused(text: str) -> None:
+    """Rather than replaced."""
+    with pytest.raises(SetupRefused):
+        wire(text, OURS)
+
+
+def test_what_is_no_entry_of_hooks_is_stepped_over() -> None:
+    """Odd elements stay where they are."""
+    odd = [None, "x", {"hooks": None}, {"hooks": [None, {"command": 3}]}]
+    text = json.dumps({"hooks": {"SessionStart": odd}})
+    wired = wire(text, OURS)
+    assert json.loads(wired)["hooks"]["SessionStart"][:-1] == odd
+    assert unwire(wired, text, OURS) == text

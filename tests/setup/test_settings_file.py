@@ -1,0 +1,194 @@
+"""settings.json on disk: what is refused, what is kept, what happens when somebody else writes it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from usageline.core.errors import SetupRefused
+from usageline.setup import settings_file
+from usageline.system.files import temporary_name
+
+DATA = b'{"model": "opus"}\n'
+
+
+def change(path: Path, data: bytes | None = b"{}\n") -> None:
+    """Replace the file with `data`."""
+    settings_file.replace(str(path), lambda _: data, lambda *_: None)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A settings.json with something in it."""
+    path = tmp_path / "settings.json"
+    path.write_bytes(DATA)
+    return path
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o640])
+def test_the_mode_is_kept(path: Path, mode: int) -> None:
+    """Whatever the umask."""
+    path.chmod(mode)
+    change(path)
+    assert path.read_bytes() == b"{}\n"
+    assert path.stat().st_mode & 0o777 == mode
+
+
+def test_a_link_is_written_through(path: Path, tmp_path: Path) -> None:
+    """The link stays a link."""
+    link = tmp_path / "home" / "settings.json"
+    link.parent.mkdir()
+    link.symlink_to(os.path.relpath(path, link.parent))
+    change(link)
+    assert link.is_symlink()
+    assert path.read_bytes() == b"{}\n"
+
+
+def test_a_link_to_nothing_makes_its_target(tmp_path: Path) -> None:
+    """A dotfiles repository may not have the file yet."""
+    link = tmp_path / "settings.json"
+    link.symlink_to("target.json")
+    change(link)
+    assert link.is_symlink()
+    assert (tmp_path / "target.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_is_absent_is_made_and_removed_again(tmp_path: Path) -> None:
+    """Made for the user alone."""
+    path = tmp_path / "settings.json"
+    change(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    change(path, None)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"{", "not valid JSON"),
+        (b'{"a": NaN}', "not valid JSON"),
+        (b'{"a": 1, "a": 2}', "twice"),
+        (b"[]", "no JSON object"),
+        (b"null", "no JSON object"),
+        (b'"\xff"', "no JSON object"),
+        (b"\xff\xfe{\0}", "not whole UTF-16"),
+        ("\ufeff{}".encode("utf-16-be"), "does not read"),
+        ("{}".encode("utf-16-le"), "does not read"),
+        ("{}".encode("utf-16-be"), "does not read"),
+        ("{}".encode("utf-32"), "does not read"),
+        (b'"' + b"x" * settings_file.SIZE_LIMIT + b'"', "larger"),
+    ],
+)
+def test_what_cannot_be_changed_safely_is_refused_and_left_alone(
+    path: Path, data: bytes, reason: str
+) -> None:
+    """With the reason."""
+    path.write_bytes(data)
+    with pytest.raises(SetupRefused, match=reason):
+        change(path)
+    assert path.read_bytes() == data
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_read_only_file_is_refused(path: Path) -> None:
+    """Also where root could write it all the same."""
+    path.chmod(0o444)
+    with pytest.raises(SetupRefused, match="read-only"):
+        change(path)
+    assert path.read_bytes() == DATA
+
+
+@pytest.mark.parametrize("kind", ["directory", "fifo", "loop"])
+def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
+    """Without waiting for it."""
+    path = tmp_path / "settings.json"
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(path)
+    with pytest.raises(SetupRefused):
+        change(path)
+
+
+def test_an_empty_file_counts_as_no_settings(path: Path) -> None:
+    """Claude Code takes it so, too."""
+    path.write_bytes(b"")
+    assert settings_file.read(str(path)).text == ""
+
+
+def test_a_byte_order_mark_is_kept(path: Path) -> None:
+    """Some editors put one there."""
+    path.write_bytes(b"\xef\xbb\xbf{}")
+    found = settings_file.read(str(path))
+    assert found.text == "{}"
+    assert found.encoded("{ }") == b"\xef\xbb\xbf{ }"
+
+
+def test_a_change_by_somebody_else_meanwhile_starts_it_over(path: Path) -> None:
+    """What Claude Code wrote between the look and the replacement is not lost."""
+    seen: list[bytes | None] = []
+
+    def announce(found: settings_file.Settings, _data: bytes | None) -> None:
+        seen.append(found.data)
+        if len(seen) == 1:
+            path.write_bytes(b'{"from": "client"}')
+
+    settings_file.replace(str(path), lambda found: (found.data or b"") + b"\n", announce)
+    assert seen == [DATA, b'{"from": "client"}']
+    assert path.read_bytes() == b'{"from": "client"}\n'
+
+
+def test_a_file_that_never_rests_is_given_up(path: Path) -> None:
+    """After a few tries, with the other's bytes in place."""
+    count = 0
+
+    def announce(_found: settings_file.Settings, _data: bytes | None) -> None:
+        nonlocal count
+        count += 1
+        path.write_bytes(b'{"n": %d}' % count)
+
+    with pytest.raises(SetupRefused, match="keeps changing"):
+        settings_file.replace(str(path), lambda _: b"{}", announce)
+    assert path.read_bytes() == b'{"n": %d}' % settings_file.TRIES
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_what_a_killed_run_left_is_no_hindrance(path: Path) -> None:
+    """The temporary file has one name and is overwritten."""
+    Path(temporary_name(str(path))).write_bytes(b"half")
+    change(path)
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_backups_never_have_a_name_that_is_taken(path: Path) -> None:
+    """Two in one second get two names."""
+    names = []
+    for _ in range(3):
+        names.append(Path(settings_file.backup_path(str(path))))
+        names[-1].touch()
+    assert len(set(names)) == 3
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '{"note": "é"}'.encode("utf-16"),
+        '{"note": "\ud83d"}'.encode("utf-16", "surrogatepass"),
+        '{"note": "é"}'.encode("latin-1"),
+        '{"note": "€"}'.encode("cp1252"),
+        b'\xef\xbb\xbf{"note": "\xff\xfe\xe9"}',
+    ],
+)
+def test_the_encodings_that_the_client_reads_are_kept(path: Path, data: bytes) -> None:
+    """Each byte of what was there (the encodings: seen in 2.1.330)."""
+    path.write_bytes(data)
+    found = settings_file.read(str(path))
+    assert found.text.startswith('{"note": ')
+    assert found.encoded(found.text) == data
+    assert found.encoded("{}").endswith(
+        "{}".encode("utf-16-le") if data[:2] == b"\xff\xfe" else b"{}"
+    )

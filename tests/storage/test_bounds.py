@@ -1,0 +1,88 @@
+"""Ninety days, and so many bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.storage.readings import ACCOUNT, DAY_S, NOW, content, directory, reading
+from usageline.storage import history
+from usageline.storage.history import files
+from usageline.storage.history.line import encode
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+
+def test_ninety_days_are_kept_and_older_months_go(world: World) -> None:
+    """A month goes when its last day is that old."""
+    days = (150, 120, 89, 30, 0)
+    for day in days:
+        history.append(world.env, ACCOUNT, reading(NOW - day * DAY_S))
+    ages = [(NOW - one.observed_at) // DAY_S for one in history.load(world.env, ACCOUNT)]
+    assert ages[-3:] == [89, 30, 0]
+    assert 150 not in ages
+    assert all(
+        files.end_of(path.name) > NOW - 90 * DAY_S for path in directory(world.env).iterdir()
+    )
+
+
+def test_what_is_no_month_of_ours_is_left_alone(world: World) -> None:
+    """Somebody may keep notes there."""
+    directory(world.env).mkdir(parents=True, mode=0o700)
+    for name in ("notes", "2020-13.jsonl", "2020-01.jsonl.bak", "x2020-01.jsonl"):
+        (directory(world.env) / name).write_text("theirs")
+    (directory(world.env) / "2020-02.jsonl").mkdir()
+    (directory(world.env) / "2020-01.jsonl").write_text("")
+    assert history.append(world.env, ACCOUNT, reading(NOW))
+    left = {path.name for path in directory(world.env).iterdir()}
+    assert left == {
+        "notes",
+        "2020-13.jsonl",
+        "2020-01.jsonl.bak",
+        "x2020-01.jsonl",
+        "2020-02.jsonl",
+        files.name_of(NOW),
+    }
+    assert history.load(world.env, ACCOUNT) == [reading(NOW)]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> int:
+    """The bound of this test, in bytes: some forty readings."""
+    monkeypatch.setattr(files, "MOST_BYTES", 16_000)
+    monkeypatch.setattr(files, "CUT_BYTES", 2_000)
+    return 16_000
+
+
+@pytest.mark.parametrize("step_s", [60, 2 * DAY_S], ids=["in one month", "over months"])
+def test_the_size_is_bounded_and_the_oldest_go(world: World, small: int, step_s: int) -> None:
+    """In steps, a line at a time never in two; what is left is the newest without a gap."""
+    seen = [
+        reading(NOW - step_s * number, float(number % 100))
+        for number in range(100 if step_s == 60 else 44, -1, -1)
+    ]
+    most = 0
+    for one in seen:
+        assert history.append(world.env, ACCOUNT, one)
+        most = max(most, len(content(world.env)))
+    assert most <= small
+    found = history.load(world.env, ACCOUNT)
+    assert found == seen[-len(found) :]
+    assert len(found) * len(encode(seen[0])) > small / 2
+    assert all(line.startswith(b'{"at":') for line in content(world.env).splitlines())
+
+
+def test_a_month_that_alone_is_too_much_loses_its_beginning(world: World, small: int) -> None:
+    """However much too long it is."""
+    seen = [reading(NOW - number) for number in range(300, 0, -1)]
+    directory(world.env).mkdir(parents=True, mode=0o700)
+    (directory(world.env) / files.name_of(NOW)).write_bytes(
+        b"".join(encode(one) + b"\n" for one in seen)
+    )
+    assert history.append(world.env, ACCOUNT, reading(NOW))
+    assert len(content(world.env)) <= small
+    found = history.load(world.env, ACCOUNT)
+    assert found == [*seen, reading(NOW)][-len(found) :]
+    assert len(found) > 10

@@ -1,0 +1,266 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.hot import Hot
+from usageline import __version__, config
+from usageline.config.validate import check_text
+from usageline.core import paths
+from usageline.system import origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.setup.machine import Machine
+    from tests.world import Release, World
+
+
+def write(folder: Path, text: str) -> None:
+    (folder / "usageline").mkdir(parents=True, exist_ok=True)
+    (folder / "usageline" / "config.toml").write_text(text)
+
+
+def test_a_configuration_that_a_project_chose_runs_nothing(
+    world: World, release: Release, eventually: Callable[..., None]
+) -> None:
+    """It may change how the line looks; what it may not is named with its line."""
+    origin.remember(str(release.root), world.env)
+    hot, ran = Hot(world, release), world.home / "ran"
+    hot.publish()
+    chosen: dict[str, str | None] = {"XDG_CONFIG_HOME": str(world.home / "project")}
+    write(world.home / "project", f'theme = "ascii"\n[chain]\ncommand = "touch {ran}; echo theirs"')
+    for _ in range(3):
+        assert hot.run(env=chosen).stdout.decode().rstrip().endswith("config.toml:3: chain.command")
+    write(
+        world.home / ".config", f'rows = [["context"]]\n[chain]\ncommand = "touch {ran}; echo ours"'
+    )
+    hot.run()
+    eventually(
+        lambda: hot.run() and ran.exists()
+    )  # the user's own does run, so the other one would have by now
+
+
+def test_a_cache_that_a_project_chose_runs_nothing(world: World, release: Release) -> None:
+    """Neither at once nor when nobody can compile the configuration anew."""
+    origin.remember(str(release.root), world.env)
+    hot, ran = Hot(world, release), world.home / "ran"
+    hot.publish()
+    chosen: dict[str, str | None] = {"XDG_CACHE_HOME": str(world.home / "project")}
+    place = Path(paths.line_config({**world.env, "XDG_CACHE_HOME": str(world.home / "project")}))
+    place.parent.mkdir(parents=True, mode=0o700)
+    hostile = {
+        "version": 1,
+        "rows": [[["model", {}]]],
+        "chain": {"command": f"touch {ran}", "wait": True, "timeout": 5},
+    }
+    world.configure('rows = [["context"]]')
+    for claimed in (True, False):
+        place.write_text(json.dumps({**hostile, "program": __version__, "stamp": "1-2-3"}))
+        place.chmod(0o600)
+        if claimed:
+            place.with_name("line.stamp").touch(mode=0o600)
+        else:
+            place.with_name("line.stamp").unlink()
+        hot.run(env=chosen)
+        assert not ran.exists()
+
+
+@pytest.mark.parametrize(
+    "text", ['client = "/bin/claude"', '[alerts]\ncommand = "x"', '[chain]\ncommand = "x"']
+)
+def test_every_key_that_names_a_program_is_refused_there(text: str) -> None:
+    assert check_text(text).problems == []
+    (problem,) = check_text(text, programs=False).problems
+    assert problem.text == origin.REFUSED
+    assert (
+        check_text(text, programs=False).values
+        == check_text(
+            "[alerts]" if "alerts" in text else "[chain]" if "chain" in text else ""
+        ).values
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """An environment that is recorded at `tmp_path`/release."""
+    env = {
+        "HOME": str(tmp_path / "home"),
+        "PATH": "/mine:relative::/bin",
+        "CLAUDE_CONFIG_DIR": str(tmp_path / "work"),
+    }
+    for name in ("home/.config/usageline", "home/.claude", "work", "project", "release"):
+        (tmp_path / name).mkdir(parents=True)
+    origin.remember(
+        str(tmp_path / "release"),
+        {**env, "HTTPS_PROXY": "http://proxy:1", "SSL_CERT_FILE": "here.pem", "USER": "me"},
+    )
+    return env
+
+
+def test_only_the_recorded_places_are_the_users_own(
+    home: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, project = str(tmp_path / "release"), tmp_path / "project"
+    (project / "to-home").symlink_to(home["HOME"])
+    monkeypatch.chdir(project)
+    own = origin.own(home, root)
+    assert own is not None
+    assert own.fixed == {
+        "HOME": home["HOME"],
+        "USER": "me",
+        "CLAUDE_CONFIG_DIR": home["CLAUDE_CONFIG_DIR"],
+    }
+    without = {name: value for name, value in home.items() if name != "CLAUDE_CONFIG_DIR"}
+    same = (
+        {**home, "HOME": home["HOME"] + "/"},
+        {**home, "HOME": f"{project}/to-home/../project/../home"},
+        {
+            **home,
+            "HOME": "/proc/self/cwd/../home",
+            "XDG_CONFIG_HOME": "/proc/self/cwd/to-home/.config",
+        },
+        {**home, "CLAUDE_CONFIG_DIR": home["CLAUDE_CONFIG_DIR"] + "//."},
+    )
+    assert [origin.own(env, root) for env in same] == [own] * len(same)
+    usual = origin.own(without, root)
+    assert usual is not None
+    assert usual.claude_dir == home["HOME"] + "/.claude"
+    assert "CLAUDE_CONFIG_DIR" not in usual.fixed
+    for other in (
+        "/proc/self/cwd",
+        str(project),
+        str(tmp_path),
+        "/proc/self/cwd/../home/..",
+        "\0",
+        "relative",
+    ):
+        assert origin.own({**home, "HOME": other}, root) is None
+        assert (origin.own({**home, "XDG_CONFIG_HOME": other}, root) is None) is (
+            other not in ("\0", "relative")
+        )  # which are ignored
+        assert origin.own({**home, "CLAUDE_CONFIG_DIR": other}, root) == own._replace(
+            claude_dir="", fixed={"HOME": home["HOME"]}
+        )
+    assert origin.own({}, root) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        "",
+        "{",
+        "[]",
+        '{"version": 2}',
+        '{"version": 1, "profiles": {}, "configs": 5, "path": [], "network": 1}',
+    ],
+)
+def test_a_record_that_is_missing_or_damaged_runs_nothing(
+    home: dict[str, str], tmp_path: Path, content: str | None
+) -> None:
+    """The numbers go on: nothing else needs it."""
+    root = tmp_path / "release"
+    (root / origin.NAME).unlink()
+    if content is not None:
+        (root / origin.NAME).write_text(content)
+        (root / origin.NAME).chmod(0o600)
+    assert not origin.may_name_programs(home, str(root))
+    assert origin.search_path(home, str(root)) == ""
+    assert origin.network({"HTTPS_PROXY": "http://theirs"}, str(root)) == {}
+
+
+def test_a_record_that_others_can_write_counts_as_none(
+    home: dict[str, str], tmp_path: Path
+) -> None:
+    root = tmp_path / "release"
+    assert origin.may_name_programs(home, str(root))
+    (root / origin.NAME).chmod(0o660)
+    assert not origin.may_name_programs(home, str(root))
+
+
+def test_path_proxies_and_certificates_are_those_of_the_install(
+    home: dict[str, str], tmp_path: Path
+) -> None:
+    root = str(tmp_path / "release")
+    theirs = {**home, "PATH": "/theirs", "HTTPS_PROXY": "http://theirs", "SSL_CERT_DIR": "certs"}
+    assert origin.search_path(theirs, root) == "/mine:/bin"
+    assert origin.network(theirs, root) == {
+        "HTTPS_PROXY": "http://proxy:1",
+        "SSL_CERT_FILE": str(Path.cwd() / "here.pem"),
+    }
+
+
+def test_what_010_recorded_goes_on_holding(home: dict[str, str], tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    new.mkdir()
+    (old / "config-files").write_text(
+        "/u/.config/usageline/config.toml\n/a/usageline/config.toml\n"
+    )
+    origin.remember(str(new), home, str(old))
+    for env in ({"HOME": "/u"}, {"HOME": "/u", "XDG_CONFIG_HOME": "/a/."}, home):
+        assert origin.may_name_programs(env, str(new))
+    assert not origin.may_name_programs({"HOME": "/u", "XDG_CONFIG_HOME": "/b"}, str(new))
+    assert not origin.may_name_programs({"HOME": "/project", "XDG_CONFIG_HOME": "/a"}, str(new))
+
+
+def test_an_install_records_its_own_environment_and_keeps_the_ones_before(machine: Machine) -> None:
+    machine.env["HTTPS_PROXY"] = "http://127.0.0.1:1"
+    assert "Requests use HTTPS_PROXY of this shell" in machine.run()
+    release, usual = str(machine.data_dir / "current"), dict(machine.env)
+    assert origin.network({}, release) == {"HTTPS_PROXY": "http://127.0.0.1:1"}
+    del machine.env["HTTPS_PROXY"]
+    machine.env["XDG_CONFIG_HOME"] = str(machine.world.home / "other")
+    machine.run()
+    assert origin.network({}, release) == {}
+    assert origin.may_name_programs(usual, release)
+    assert origin.may_name_programs(machine.env, release)
+    assert not origin.may_name_programs({**usual, "XDG_CONFIG_HOME": "/elsewhere"}, release)
+
+
+def test_the_refresh_takes_no_program_from_elsewhere_either(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.configure('[alerts]\ncommand = "x"\nthresholds = [50]')
+    assert config.load(world.env).alerts.command == "x"
+    monkeypatch.setattr("usageline.config.loader.may_name_programs", lambda _env: False)
+    found, problem = config.tolerant(world.env)
+    assert (found.alerts.command, found.alerts.thresholds) == ("", (50,))
+    assert "alerts.command" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "sources"),
+    [
+        ('sources = ["claude-cache"]', 'sources = ["oauth", "claude-cache"]', ("claude-cache",)),
+        ('sources = ["claude-cache"]', None, ("claude-cache",)),
+        ('sources = ["payload"]', "", ()),
+        ('sources = ["client", "oauth"]', 'sources = ["client"]', ()),
+        (None, 'sources = ["client", "claude-cache"]', ("claude-cache",)),
+        (None, None, ("claude-cache", "oauth")),
+        ("sources = [", 'sources = ["oauth", "claude-cache"]', ("claude-cache",)),
+    ],
+)
+def test_a_configuration_in_another_place_leaves_out_sources_and_adds_none(
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    own: str | None,
+    theirs: str | None,
+    sources: tuple[str, ...],
+) -> None:
+    """Who left `oauth` out does not want the token read, in a project neither."""
+    monkeypatch.setattr(origin, "ROOT", str(tmp_path))
+    origin.remember(str(tmp_path), world.env)
+    if own is not None:
+        world.configure(own)
+    if theirs is not None:
+        write(tmp_path / "x", theirs)
+    found, problem = config.tolerant({**world.env, "XDG_CONFIG_HOME": str(tmp_path / "x")})
+    assert found.sources == sources
+    assert ("client" in (theirs or "")) is (problem is not None and origin.REFUSED in str(problem))

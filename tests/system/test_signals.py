@@ -1,0 +1,83 @@
+"""What is started has its signals as a program expects them, whatever was ignored or blocked before."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.world import REPOSITORY
+from usageline.core import paths
+
+if TYPE_CHECKING:
+    from tests.server import Api
+    from tests.world import Release, World
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells")
+IGNORING = "trap '' INT TERM HUP QUIT PIPE ALRM USR1 USR2 TSTP; exec \"$@\""
+RUN = """
+import signal, sys, time
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGCHLD])
+sys.path.insert(0, sys.argv[1])
+from usageline.system.process import run_bounded
+done = run_bounded(["/bin/cat", "/proc/self/status"], {}, None, deadline=time.monotonic() + 20, most=1 << 16)
+sys.stdout.buffer.write(done.output)
+"""
+
+
+def masks(status: str) -> dict[str, int]:
+    """The signals that are ignored and blocked, of the text of a /proc/PID/status."""
+    rows = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    return {name: int(rows[name], 16) for name in ("SigIgn", "SigBlk")}
+
+
+@LINUX
+def test_a_program_that_is_run_within_bounds_ignores_and_blocks_nothing() -> None:
+    command = [
+        "/bin/sh",
+        "-c",
+        IGNORING,
+        "sh",
+        sys.executable,
+        "-I",
+        "-c",
+        RUN,
+        str(REPOSITORY / "plugin"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=True)
+    assert masks(done.stdout) == {"SigIgn": 0, "SigBlk": 0}
+
+
+@LINUX
+def test_the_command_of_an_alert_ignores_and_blocks_nothing(
+    world: World, api: Api, built_release: Release
+) -> None:
+    out = world.root / "status"
+    world.configure(f"[alerts]\nthresholds = [1]\ncommand = 'cat /proc/self/status > {out}'\n")
+    assert api.url
+    world.run("/bin/sh", "-c", IGNORING, "sh", *built_release.refresh_command)
+    assert masks(out.read_text()) == {"SigIgn": 0, "SigBlk": 0}
+
+
+NO_THREADS = """
+import runpy, sys, threading
+def start(self):
+    raise RuntimeError("can't start new thread")
+threading.Thread.start = start
+sys.argv = ["usageline.refresh", "--by", "line"]
+runpy.run_module("usageline.refresh", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_a_refresh_goes_on_without_threads_and_says_so_in_its_log(
+    world: World, api: Api, built_release: Release
+) -> None:
+    """As under `ulimit -u 1`, which does not hold for root."""
+    done = world.run(built_release.python, "-I", "-B", "-c", NO_THREADS)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert world.snapshot()["status"] == "ok"
+    assert len(api.requests) == 1
+    assert "no thread can be started (ulimit -u)" in Path(paths.log(world.env)).read_text()

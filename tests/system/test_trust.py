@@ -1,0 +1,96 @@
+"""Which programs are run: those that nobody but this user or root can have written."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+from typing import TYPE_CHECKING
+
+import pytest
+
+from usageline.core.errors import CacheUnsafe
+from usageline.system import executables, process_tree, trust
+from usageline.system.directories import private_directory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+USER = pwd.getpwuid(os.geteuid())
+OTHER_GROUP = next(group.gr_gid for group in grp.getgrall() if group.gr_gid != USER.pw_gid)
+ONLY_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+PRIVATE = pytest.mark.skipif(
+    not trust.is_private_group(USER.pw_gid), reason="this user has no group of their own"
+)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A program in a directory of its own, made under `umask 002`."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    path = folder / "tool"
+    path.write_text("#!/bin/sh\n")
+    for place in (folder, path):
+        place.chmod(0o775)
+        os.chown(place, -1, USER.pw_gid)
+    return path
+
+
+@PRIVATE
+def test_a_group_in_which_nobody_else_is_counts_as_nobody(program: Path) -> None:
+    assert trust.refusal(str(program)) == ""
+    assert process_tree.is_trusted(str(program))
+
+
+@ONLY_ROOT
+@pytest.mark.parametrize("which", ["directory", "program"])
+def test_another_group_is_named_with_what_it_can_write(program: Path, which: str) -> None:
+    place = program.parent if which == "directory" else program
+    os.chown(place, -1, OTHER_GROUP)
+    assert (
+        trust.refusal(str(program))
+        == f"{place} can be written by others in its group ({OTHER_GROUP}): chmod g-w it"
+    )
+
+
+def test_what_every_user_can_write_is_refused_whatever_its_group(program: Path) -> None:
+    program.parent.chmod(0o777)
+    assert "can be written by every user" in trust.refusal(str(program))
+
+
+@ONLY_ROOT
+def test_a_program_of_another_user_is_refused(program: Path) -> None:
+    os.chown(program, 12345, -1)
+    assert "belongs to another user (12345)" in trust.refusal(str(program))
+
+
+def test_the_reason_says_where_a_program_was_found(program: Path) -> None:
+    program.parent.chmod(0o777)
+    assert executables.find("tool", [str(program)], {"PATH": "/usr/bin"}) is None
+    reason = executables.missing("tool", [str(program)], {"PATH": "/usr/bin"})
+    assert reason.startswith(
+        f"tool was found at {program} and is not run: {program.parent} can be written"
+    )
+    assert (
+        executables.missing("no-such-tool", [], {"PATH": "/usr/bin"})
+        == "no-such-tool was not found"
+    )
+
+
+def test_a_group_that_is_no_ones_primary_group_or_unknown_is_not_private() -> None:
+    assert not trust.is_private_group(OTHER_GROUP)
+    assert not trust.is_private_group(987654)
+
+
+@PRIVATE
+def test_a_cache_that_only_ones_own_group_can_write_is_made_private(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    os.chown(folder, -1, USER.pw_gid)
+    folder.chmod(0o775)
+    private_directory(str(folder))
+    assert folder.stat().st_mode & 0o777 == 0o700
+    folder.chmod(0o777)
+    with pytest.raises(CacheUnsafe):
+        private_directory(str(folder))
