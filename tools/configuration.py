@@ -1,22 +1,30 @@
-"""Writes the tables of docs/CONFIGURATION.md anew from the schema:
-`PYTHONPATH=plugin:. .tests-env/bin/python -m tools.configuration`.
+"""Generate the tables and the recipes' lines of docs/CONFIGURATION.md.
 
-A table stands between `<!-- NAME -->` and `<!-- end -->`; the words around it are written by hand.
+`PYTHONPATH=plugin:. .tests-env/bin/python -m tools.configuration`
+
+A table is between `<!-- NAME -->` and `<!-- end -->`; the text around it is written by hand.
+Below each recipe (```toml) its line is drawn (```text).
 """
 
 from __future__ import annotations
 
+import os
 import re
+import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from usageline import themes
+from usageline.cli.config import preview, sample
 from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, keys_of
 from usageline.config.template import toml_value
+from usageline.config.validate import check_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from usageline.config.schema import Key
 
@@ -24,15 +32,67 @@ FILE = Path(__file__).parent.parent / "docs" / "CONFIGURATION.md"
 COMMON = ("label", "style", "priority", "hide")
 """Options that every segment has."""
 
+RECIPE = re.compile(r"```toml\n(?P<toml>.*?)```\n\n```text\n(?P<line>.*?)```", re.DOTALL)
+COLUMNS = 160
+DRAWN_AT = 1_790_000_000
+"""When the recipes' lines are drawn: any time will do, if it is always the same."""
+
+DRAWN_IN = {"HOME": "/nonexistent", "NO_COLOR": "1", "TERM": "xterm-256color"}
+
 
 def written(text: str) -> str:
-    """The text of the file with its tables as the schema has them."""
-    return re.sub(
+    """Return the file with its tables and lines replaced."""
+    text = re.sub(
         r"(<!-- (\w+) -->\n).*?(<!-- end -->)",
-        lambda found: found[1] + "\n" + _table(found[2]) + "\n" + found[3],
+        lambda match: match[1] + "\n" + _table(match[2]) + "\n" + match[3],
         text,
         flags=re.DOTALL,
     )
+    return RECIPE.sub(
+        lambda match: f"```toml\n{match['toml']}```\n\n```text\n{drawn(match['toml'])}```", text
+    )
+
+
+def drawn(toml: str, env: Mapping[str, str] = DRAWN_IN) -> str:
+    """Return the line that a configuration draws from the preview's sample data."""
+    values = check_text(toml).values
+    with (
+        _drawing_time(),
+        mock.patch.object(preview, "sample", _Sample(values.table("alerts")["thresholds"])),
+    ):
+        rows = preview.rows(values, env, COLUMNS)
+    return "".join(f"{row.removeprefix(preview.INDENT)}\n" for row in rows)
+
+
+@contextmanager
+def _drawing_time() -> Iterator[None]:
+    with (
+        mock.patch("time.time", return_value=float(DRAWN_AT)),
+        mock.patch.dict(os.environ, TZ="UTC"),
+    ):
+        time.tzset()
+        yield
+    time.tzset()
+
+
+class _Sample:
+    """The preview's sample data, with its alert at the highest of `thresholds` that it reached."""
+
+    def __init__(self, thresholds: list[int]) -> None:
+        self._thresholds = thresholds
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sample, name)
+
+    def snapshot(self, now: float, *, light: bool) -> dict[str, Any]:
+        """Return the sample's snapshot at `now` (epoch s)."""
+        snapshot = sample.snapshot(now, light=light)
+        reached = [
+            {**alert, "threshold": max(at for at in self._thresholds if at <= alert["percent"])}
+            for alert in snapshot["alerts"]
+            if any(at <= alert["percent"] for at in self._thresholds)
+        ]
+        return {**snapshot, "alerts": reached}
 
 
 def _table(name: str) -> str:
@@ -40,31 +100,67 @@ def _table(name: str) -> str:
         return _keys(TOP)
     if name == "themes":
         return _rows(
-            ("theme", "how it looks"),
+            ("theme", "appearance"),
             ((f"`{theme}`", themes.find(theme).about) for theme in themes.NAMES),
         )
     if name == "common":
         return _keys(key for key in keys_of("model").values() if key.name in COMMON)
     if name == "segments":
         return _rows(
-            ("segment", "shows", "label"),
+            ("segment", "shows", "label", "options"),
             (
-                (f"`{kind}`", found.doc, found.label and f"`{found.label}`")
-                for kind, found in SEGMENTS.items()
+                (
+                    f"`{kind}`",
+                    segment.doc,
+                    segment.label and f"`{segment.label}`",
+                    ", ".join(f"`{key.name}`" for key in segment.keys),
+                )
+                for kind, segment in SEGMENTS.items()
             ),
         )
     if name == "options":
-        return "\n".join(
-            f"#### {kind}\n\n{_keys(found.keys)}" for kind, found in SEGMENTS.items() if found.keys
-        )
+        return _options()
     if name in {"styles", "glyphs"}:
-        return _rows(("key", "what it is"), ((f"`{key.name}`", key.doc) for key in TABLES[name][0]))
+        return _rows(("key", "used for"), ((f"`{key.name}`", key.doc) for key in TABLES[name][0]))
     return _keys(TABLES[name][0])
+
+
+def _options() -> str:
+    """Return one table of the segments' options. Options with the same meaning share a row."""
+    shared: dict[tuple[str, str, str], dict[str, str]] = {}
+    for kind, segment in SEGMENTS.items():
+        for key in segment.keys:
+            shared.setdefault((key.name, key.kind.allowed, key.doc), {})[kind] = toml_value(
+                key.default
+            )
+    return _rows(
+        ("option", "of", "allowed", "default", "effect"),
+        (
+            (
+                f"`{name}`",
+                ", ".join(f"`{kind}`" for kind in defaults),
+                allowed,
+                _defaults(defaults),
+                doc,
+            )
+            for (name, allowed, doc), defaults in shared.items()
+        ),
+    )
+
+
+def _defaults(defaults: dict[str, str]) -> str:
+    """Return the default of an option, with the segments that have another one."""
+    usual, *others = dict.fromkeys(defaults.values())
+    cells = [f"`{usual}`"]
+    for other in others:
+        kinds = ", ".join(kind for kind, value in defaults.items() if value == other)
+        cells.append(f"{kinds}: `{other}`")
+    return "; ".join(cells)
 
 
 def _keys(keys: Iterable[Key]) -> str:
     return _rows(
-        ("key", "allowed", "default", "what it does"),
+        ("key", "allowed", "default", "effect"),
         (
             (
                 f"`{key.name}`",

@@ -1,60 +1,103 @@
-"""Writes the tables of docs/RELIABILITY.md anew, from the promises in tests/faults and the figures of a run:
-`PYTHONPATH=plugin:. .tests-env/bin/python -m tools.reliability [FIGURES...]`, by default those of `tests/run faults` in this clone.
+"""Generate the tables of docs/RELIABILITY.md and docs/FAULTS.md.
 
-A table stands between `<!-- AREA -->` and `<!-- end -->`; the words around it are written by hand.
+`PYTHONPATH=plugin:. .tests-env/bin/python -m tools.reliability [FIGURES...]` takes the texts from
+tests/faults and the figures from a run, by default from `tests/run faults` in this clone.
+With `--texts` the figures stay as they are.
+
+A table is between `<!-- NAME -->` and `<!-- end -->`; the text around it is written by hand.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.faults import figures
 from tests.faults.promises import AREAS, Promise, promises
+from tests.faults.topics import TOPICS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-HERE = Path(__file__).parent.parent
-FILE = HERE / "docs" / "RELIABILITY.md"
-RUN = HERE / ".tests-env" / "figures.jsonl"
-HEAD = "| what holds | what you see | measured | test |\n| --- | --- | --- | --- |"
+FILE = Path(__file__).parent.parent / "docs" / "FAULTS.md"
+USERS_FILE = FILE.with_name("RELIABILITY.md")
+RUN = Path(__file__).parent.parent / ".tests-env" / "figures.jsonl"
+HEAD = "| promise | what you see | measured | test |\n| --- | --- | --- | --- |"
+USERS_HEAD = (
+    "| What happens if… | What usageline does | What you see | Tested |\n| --- | --- | --- | --- |"
+)
 NOT_RUN = "not run"
+TEST_LINK = r"\[`(?P<name>\w+)`\]\(\.\./tests/faults/(?P<file>[\w/.]+)\)"
+ROW = re.compile(rf"^\| .* \| (?P<measured>.*?) \| {TEST_LINK} \|$", re.MULTILINE)
 
 Rows = dict[str, list[dict[str, Any]]]
 
 
-def written(text: str, rows: Rows) -> str:
-    """The text of the file with a table for each area, its figures taken from `rows` (`figures.read`)."""
+def written(text: str, measured: Callable[[str], str]) -> str:
+    """Return docs/FAULTS.md with its tables replaced. `measured` returns the figures of a test."""
     areas = {area: [promise for promise in promises() if promise.area == area] for area in AREAS}
+    return _replaced(
+        text,
+        lambda area: "\n".join(
+            [HEAD, *(row(promise, measured(promise.test)) for promise in areas[area])]
+        ),
+    )
+
+
+def written_for_users(text: str) -> str:
+    """Return docs/RELIABILITY.md with its table replaced."""
+    return _replaced(text, lambda _: "\n".join([USERS_HEAD, *map(users_row, TOPICS)]))
+
+
+def row(promise: Promise, measured: str) -> str:
+    """Return one row of docs/FAULTS.md."""
+    name = promise.test.rpartition("::")[2]
+    test = f"[`{name}`](../tests/faults/{promise.test.partition('::')[0]})"
+    return _line((promise.holds, promise.sees or "–", measured, test))
+
+
+def users_row(name: str) -> str:
+    """Return one row of docs/RELIABILITY.md, with links to its areas in docs/FAULTS.md."""
+    topic = TOPICS[name]
+    areas = Counter(promise.area for promise in promises() if promise.topic == name)
+    links = ", ".join(
+        f"[{area}](FAULTS.md#{anchor(AREAS[area])}) × {count}" for area, count in areas.items()
+    )
+    return _line((f"… {topic.question}", topic.answer, topic.sees, links))
+
+
+def anchor(heading: str) -> str:
+    """Return the anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def from_run(rows: Rows) -> Callable[[str], str]:
+    """Return the figures of a run (`figures.read`), by test."""
+    return lambda test: _measured(rows.get(test, []))
+
+
+def from_text(text: str) -> Callable[[str], str]:
+    """Return the figures that docs/FAULTS.md already has, by test."""
+    standing = {
+        f"{match['file']}::{match['name']}": match["measured"] for match in ROW.finditer(text)
+    }
+    return lambda test: standing.get(test, NOT_RUN)
+
+
+def _replaced(text: str, table: Callable[[str], str]) -> str:
     return re.sub(
         r"(<!-- (\w+) -->\n).*?(<!-- end -->)",
-        lambda found: f"{found[1]}\n{_table(areas[found[2]], rows)}\n\n{found[3]}",
+        lambda match: f"{match[1]}\n{table(match[2])}\n\n{match[3]}",
         text,
         flags=re.DOTALL,
     )
 
 
-def row(promise: Promise, measured: str) -> str:
-    """One row of a table."""
-    name = promise.test.rpartition("::")[2]
-    test = f"[`{name}`](../tests/faults/{promise.test.partition('::')[0]})"
-    return (
-        "| "
-        + " | ".join(
-            cell.replace("|", "\\|")
-            for cell in (promise.holds, promise.sees or "–", measured, test)
-        )
-        + " |"
-    )
-
-
-def _table(made: Iterable[Promise], rows: Rows) -> str:
-    return "\n".join(
-        [HEAD, *(row(promise, _measured(rows.get(promise.test, []))) for promise in made)]
-    )
+def _line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _measured(cases: list[dict[str, Any]]) -> str:
@@ -62,14 +105,22 @@ def _measured(cases: list[dict[str, Any]]) -> str:
         return NOT_RUN
     if not all(case["passed"] for case in cases):
         return "FAILED"
-    said = dict.fromkeys(figure for case in cases for figure in case["figures"])
-    return "; ".join([*([f"{len(cases)} cases"] if len(cases) > 1 else []), *said]) or "passed"
+    reported = dict.fromkeys(figure for case in cases for figure in case["figures"])
+    count = [f"{len(cases)} cases"] if len(cases) > 1 else []
+    return "; ".join([*count, *reported]).replace("; ", ".<br>") or "passed"
 
 
-def main(paths: list[str]) -> int:
-    """0 where every promise has a figure of a test that passed."""
-    text = written(FILE.read_text("utf-8"), figures.read(*(paths or [str(RUN)])))
+def main(arguments: list[str]) -> int:
+    """Write both pages. Return 0 if every promise has a figure of a test that passed."""
+    old = FILE.read_text("utf-8")
+    measured = (
+        from_text(old)
+        if arguments == ["--texts"]
+        else from_run(figures.read(*(arguments or [str(RUN)])))
+    )
+    text = written(old, measured)
     FILE.write_text(text, "utf-8")
+    USERS_FILE.write_text(written_for_users(USERS_FILE.read_text("utf-8")), "utf-8")
     return int(f"| {NOT_RUN} |" in text or "| FAILED |" in text)
 
 

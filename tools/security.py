@@ -1,7 +1,7 @@
-"""Writes the tables of SECURITY.md anew, from the code:
+"""Generate the tables of SECURITY.md from the code:
 `PYTHONPATH=plugin:. .tests-env/bin/python -m tools.security`.
 
-A table stands between `<!-- NAME -->` and `<!-- end -->`; the words around it are written by hand.
+A table is between `<!-- NAME -->` and `<!-- end -->`; the text around it is written by hand.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HOME = {"HOME": "~"}
 
 
 def written(text: str) -> str:
-    """Return the text of the file with its tables made anew."""
+    """Return the file with its tables replaced."""
     tables = {"variables": _variables, "processes": _processes, "files": _files}
     return re.sub(
         r"(<!-- (\w+) -->\n).*?(<!-- end -->)",
@@ -38,7 +38,7 @@ def written(text: str) -> str:
 
 def _variables() -> str:
     rows = [(row.name, row.reaches, row.cannot, row.tried) for row in VARIABLES]
-    return _table(("variable", "what it reaches", "what it cannot", "how that is tried"), rows)
+    return _table(("variable", "what it reaches", "what it cannot reach", "what was tried"), rows)
 
 
 def _processes() -> str:
@@ -52,11 +52,11 @@ def _processes() -> str:
         )
         for process in child_env.PROCESSES.values()
     ]
-    never = _names([*(f"{name}*" for name in chain.NEVER), "ENV"])
+    never = "`" + ", ".join([*(f"{name}*" for name in chain.NEVER), "ENV"]) + "`"
     withheld = _names(command.SECRETS)
     rows += [
-        ("`/bin/sh` with `chain.command` of the user's own config.toml", f"all, but for {never}", "`HOME`, `PATH`", "`COLUMNS`, `USAGELINE_CHAIN`", "the session's"),
-        ("`pip`, `uv`, `python` at an install", f"the shell's, but for what would move the target; withheld are {withheld}", "–", "`PIP_USER`, `TMPDIR`", "the release"),
+        ("`/bin/sh` with `chain.command` in the user's own config.toml", f"all except {never}", "`HOME`, `PATH`", "`COLUMNS`, `USAGELINE_CHAIN`", "the session's"),
+        ("`pip`, `uv`, `python` at an install", f"the shell's, except what would move the target and {withheld}", "–", "`PIP_USER`, `TMPDIR`", "the release"),
         ("`claude --version` in `usageline doctor`", _names(doctor.PASSED_ON), "–", "`DISABLE_AUTOUPDATER`", "`/`"),
         ("the editor of `usageline config edit`", "the shell's", "–", "–", "the shell's"),
     ]  # fmt: skip

@@ -1,18 +1,28 @@
-"""Every key is documented where people look for it: in the file that `init` writes, and in docs/CONFIGURATION.md."""
+"""Every key is documented: in the file that `init` writes, and in docs/CONFIGURATION.md."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
-from tests.world import REPOSITORY
+from tests.hot import Hot
 from tools import configuration
+from usageline.cli.config import sample
 from usageline.config.file import parsed
 from usageline.config.resolve import resolved
 from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, differing, keys_of
 from usageline.config.template import EXAMPLES, default_file
 from usageline.config.validate import NOTHING, check_text
+from usageline.usage.alerts import crossed
+from usageline.usage.model import Limit, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.world import Release, World
 
 KEY = re.compile(r"^#(?=[a-z\[])", re.MULTILINE)
 """The # before a key that is commented out; one before words has a space after it."""
@@ -72,16 +82,148 @@ def test_every_key_says_what_it_is_for_and_its_default_is_allowed() -> None:
             assert key.kind.read(key.default) == key.default
 
 
-def test_the_documentation_has_the_tables_of_the_schema() -> None:
-    """If this fails, run tools/configuration.py."""
-    text = configuration.FILE.read_text(encoding="utf-8")
+def document() -> str:
+    return configuration.FILE.read_text(encoding="utf-8")
+
+
+def recipe(heading: str, number: int = 0) -> str:
+    """Return the configuration of a recipe; `number` is its place below that heading."""
+    section = (
+        document()
+        .partition("## Recipes\n")[2]
+        .partition("\n## ")[0]
+        .partition(f"### {heading}\n")[2]
+        .partition("\n### ")[0]
+    )
+    toml: str = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)[number]
+    return toml
+
+
+def drawn(heading: str, number: int = 0, **env: str) -> str:
+    """Return the line that a recipe draws from the preview's sample data."""
+    line: str = configuration.drawn(recipe(heading, number), {**configuration.DRAWN_IN, **env})
+    return line
+
+
+def test_the_documentation_has_the_tables_of_the_schema_and_the_recipes_lines() -> None:
+    """If this fails, run the script that generates docs/CONFIGURATION.md."""
+    text = document()
     assert configuration.written(text) == text
     assert all(f"`{name}`" in text for kind in SEGMENTS for name in keys_of(kind))
 
 
-def test_the_documented_example_is_valid() -> None:
-    """As people will copy it."""
-    text = (REPOSITORY / "docs" / "CONFIGURATION.md").read_text(encoding="utf-8")
-    examples = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
-    assert examples
-    assert all(check_text(example).problems == [] for example in examples)
+def test_every_option_of_a_segment_is_in_one_table_row() -> None:
+    """With its segment: options of the same meaning share a row."""
+    table = document().partition("<!-- options -->")[2].partition("<!-- end -->")[0]
+    rows = [
+        (match[1], set(re.findall(r"`(\w+)`", match[2])))
+        for match in re.finditer(r"^\| `(\w+)` \| (.*?) \|", table, re.MULTILINE)
+    ]
+    own = [(key.name, kind) for kind, segment in SEGMENTS.items() for key in segment.keys]
+    assert sorted((name, kind) for name, kinds in rows for kind in kinds) == sorted(own)
+
+
+def test_every_recipe_is_valid_and_its_line_is_drawn_below_it() -> None:
+    section = document().partition("## Recipes\n")[2].partition("\n## ")[0]
+    recipes = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
+    assert recipes
+    assert [check_text(toml).problems for toml in recipes] == [[]] * len(recipes)
+    assert [match["toml"] for match in configuration.RECIPE.finditer(section)] == recipes
+
+
+def test_the_contents_list_every_section_and_recipe() -> None:
+    text = document()
+    contents = re.findall(r"\]\(#([\w-]+)\)", text.partition("## The file")[0])
+    headings = [match[1] for match in re.finditer(r"^##{1,2} (.+)$", text, re.MULTILINE)]
+    assert contents == [
+        re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings
+    ]
+
+
+def test_recipe_hide_credits_draws_no_credits() -> None:
+    credit = sample.snapshot(0, light=False)["credits"][0]["used_minor"]
+    assert f"{credit / 100:.2f}" in configuration.drawn("")
+    assert f"{credit / 100:.2f}" not in drawn("Hide credits")
+
+
+def test_recipe_git_first_begins_with_the_branch_and_its_state() -> None:
+    assert re.match(r"feature/themes \*2↑1 │ ", drawn("Git first"))
+
+
+def test_recipe_two_rows_draws_two_rows() -> None:
+    where, limits = drawn("Two rows").splitlines()
+    assert ("ctx" in where, "5h" in where) == (True, False)
+    assert ("ctx" in limits, "5h" in limits) == (False, True)
+
+
+def test_recipe_two_accounts_names_the_plan_or_the_account() -> None:
+    assert drawn("Two accounts", 0).startswith("Max 5x │ ")
+    assert drawn("Two accounts", 1).startswith("work │ ")
+
+
+def test_recipe_two_accounts_keeps_their_numbers_and_names_apart(
+    world: World,
+    built_release: Release,
+    tmp_path: Path,
+    eventually: Callable[[Callable[[], object]], None],
+) -> None:
+    """The second account has a Claude Code directory and a config.toml of its own."""
+    hot = Hot(world, built_release)
+    second = {
+        "CLAUDE_CONFIG_DIR": str(tmp_path / ".claude-work"),
+        "XDG_CONFIG_HOME": str(tmp_path / ".config-work"),
+    }
+    (tmp_path / ".claude-work").mkdir()
+    world.configure(recipe("Two accounts", 0))
+    hot.publish(plan="Max 5x")
+    first, world.env = world.env, {**world.env, **second}
+    world.sign_in(token="sk-ant-oat01-WORK", account="55555555-5555-4555-8555-555555555555")
+    world.configure(recipe("Two accounts", 1))
+    hot.publish(
+        plan="Max 5x",
+        limits=[
+            {
+                "kind": "session",
+                "label": "Current session",
+                "percent": 64,
+                "resets_at": int(time.time()) + 7230,
+            }
+        ],
+    )
+    payload = {"model": {"display_name": "Opus 5.5"}}
+    eventually(lambda: re.match(r"work │ Opus 5.5 │ 5h .*64%", hot.line(payload)))
+    world.env = first
+    eventually(lambda: re.match(r"Max 5x │ Opus 5.5 │ 5h .*37%", hot.line(payload)))
+
+
+def test_recipe_alert_at_80_percent_fires_at_80_and_not_below() -> None:
+    def alerted(percent: float) -> list[int]:
+        limit = Limit("weekly_all", "Current week (all models)", percent, 4_000_000_000)
+        return [
+            alert.threshold
+            for alert in crossed(Reading((limit,), (), "oauth", 0), thresholds, (), (), 0)[0]
+        ]
+
+    table = check_text(recipe("Alert at 80 %")).values.table("alerts")
+    thresholds = tuple(table["thresholds"])
+    assert (alerted(79), alerted(80), table["line"], table["desktop"]) == ([], [80], True, True)
+    assert "▲ 7d passed 80%" in drawn("Alert at 80 %")
+
+
+def test_recipe_12_hour_clock_draws_times_with_am_or_pm() -> None:
+    line = drawn("12-hour clock")
+    assert re.findall(r"\d+:\d\d(?![ap]m)", line) == []
+    assert len(re.findall(r"\d+:\d\d[ap]m", line)) > 1
+
+
+def test_recipe_over_ssh_needs_ascii_and_16_colors_only() -> None:
+    """Whatever TERM the remote machine sees."""
+    for term in ("xterm-256color", "xterm-kitty", "screen"):
+        line = drawn("Over ssh", NO_COLOR="", TERM=term)
+        assert line.isascii()
+        codes = {
+            code for codes in re.findall(r"\x1b\[([\d;]*)m", line) for code in codes.split(";")
+        }
+        assert codes
+        assert not codes & {"38", "48"}
+    assert check_text(recipe("Over ssh")).values.table("alerts")["session_start"] is True

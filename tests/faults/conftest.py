@@ -36,5 +36,5 @@ def size(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
 
 @pytest.fixture
 def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Report what was measured, in few words, with its number: "512 moments". It goes into the table of docs/RELIABILITY.md."""
+    """Report a measured figure in a few words, such as "512 moments", for docs/FAULTS.md."""
     return lambda text: request.node.user_properties.append(("figure", text))

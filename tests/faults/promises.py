@@ -1,4 +1,7 @@
-"""What usageline promises to survive, each beside the test that tries it. docs/RELIABILITY.md is made of these and of the figures of a run."""
+"""Mark each test of a fault with the promise that it verifies.
+
+docs/FAULTS.md is generated from these promises and from the figures of a run.
+"""
 
 from __future__ import annotations
 
@@ -16,36 +19,42 @@ FAULTS = Path(__file__).resolve().parent
 
 AREAS = {
     "kill": "Killed at any moment",
-    "crowd": "Many sessions, and a process that hangs",
-    "disk": "The disk and the directories",
-    "corruption": "Files that are not what was written",
-    "network": "The network and the service",
-    "clock": "The clock",
-    "content": "What comes in, and what reaches the terminal",
-    "secrets": "The token, and a project's settings",
-    "supply": "What is installed",
-    "versions": "Upgrades, downgrades, and an interpreter that goes",
+    "crowd": "Many sessions and a hanging process",
+    "disk": "Disk and directories",
+    "corruption": "Damaged and hostile files",
+    "network": "Network and service",
+    "clock": "Clock",
+    "content": "Input and terminal output",
+    "secrets": "The token and a project's settings",
+    "supply": "Installed packages",
+    "versions": "Upgrades, downgrades and a missing interpreter",
 }
-"""The folders here, in the order of docs/RELIABILITY.md, and their headings there."""
+"""The folders here, in the order of docs/FAULTS.md, and their headings there."""
 
 
-def promise(holds: str, *, sees: str = "") -> pytest.MarkDecorator:
-    """Say what the test shows: `holds` is true of the program whatever the fault, `sees` is what the user then sees. Both plain strings."""
-    return pytest.mark.promise(holds, sees)
+def promise(holds: str, *, sees: str = "", topic: str) -> pytest.MarkDecorator:
+    """Mark a test with what it shows. All three are plain strings.
+
+    holds  what is true of the program during and after the fault
+    sees   what the user sees
+    topic  the row of docs/RELIABILITY.md that covers it, by its name in `topics.TOPICS`
+    """
+    return pytest.mark.promise(holds, sees, topic)
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """`test` is its file below tests/faults and its name, as pytest writes them: `kill/test_line.py::test_…`."""
+    """One promise. `test` is a path below tests/faults and a name: `kill/test_line.py::test_…`."""
 
     area: str
     test: str
     holds: str
     sees: str
+    topic: str
 
 
 def promises() -> Iterator[Promise]:
-    """All of them, by area, file and place in it, read from the tests' text: no test need run for it."""
+    """Yield all promises by area, file and line. Reads the source of the tests and runs none."""
     for area in AREAS:
         for path in sorted((FAULTS / area).rglob("test_*.py")):
             for node in ast.parse(path.read_text()).body:
@@ -63,4 +72,6 @@ def _promises_of(function: ast.FunctionDef, area: str, test: str) -> Iterator[Pr
             and mark.func.id == "promise"
         ):
             words = {keyword.arg: ast.literal_eval(keyword.value) for keyword in mark.keywords}
-            yield Promise(area, test, ast.literal_eval(mark.args[0]), words.get("sees", ""))
+            yield Promise(
+                area, test, ast.literal_eval(mark.args[0]), words.get("sees", ""), words["topic"]
+            )

@@ -55,21 +55,23 @@ TOP = (
         "theme",
         Choice(*themes.NAMES),
         "default",
-        "how it looks: `usageline config themes` shows each; without it color-blind-safe if Claude Code's own theme is a color-blind one",
+        "the theme; `usageline config themes` shows all. If unset: color-blind-safe if Claude "
+        "Code's theme is color-blind, else default",
     ),
     Key(
         "color",
         Choice("auto", "none", "16", "256", "truecolor"),
         "auto",
-        "how many colours; auto: as many as the terminal has, 16 with an ANSI theme of Claude Code; NO_COLOR beats all",
+        "number of colors; auto: what the terminal supports, or 16 with an ANSI theme of Claude "
+        "Code. NO_COLOR overrides it",
     ),
     Key(
         "nerd_font",
         Flag(),
         False,
-        "icons, and the arrows of powerline: needs a Nerd Font in the terminal",
+        "show icons and the arrows of powerline; needs a Nerd Font in the terminal",
     ),
-    Key("clock", Choice("24h", "12h"), "24h", "how times of day are written"),
+    Key("clock", Choice("24h", "12h"), "24h", "format of times of day"),
     Key(
         "rows",
         Many(
@@ -86,15 +88,21 @@ TOP = (
         "wrap",
         Flag(),
         False,
-        "a row too wide goes on in the next line; else segments are shortened and given up by their priority",
+        "continue a row that is too wide on the next line, instead of shortening and dropping "
+        "segments by priority",
     ),
-    Key("max_rows", Whole(1, MOST_ROWS), MOST_ROWS, "lines at most, wrapped ones counted"),
-    Key("separator", Text(12), None, "between two segments; the theme's own where it is not given"),
+    Key(
+        "max_rows",
+        Whole(1, MOST_ROWS),
+        MOST_ROWS,
+        "maximum number of lines, including wrapped ones",
+    ),
+    Key("separator", Text(12), None, "text between two segments; if unset, the theme's separator"),
     Key(
         "ttl",
         Number(FLOOR_S, MOST_TTL_S, "seconds"),
         300,
-        "seconds that a reading of the usage is good for; more is asked for after that",
+        "seconds for which the numbers are fresh; after that a refresh starts",
     ),
     Key(
         "sources",
@@ -105,13 +113,14 @@ TOP = (
             1,
         ),
         ["claude-cache", "oauth"],
-        "where usage is read from, in order; without oauth nobody opens the token, client asks Claude Code itself",
+        "sources of the usage, in order; without oauth the token is never read, client runs "
+        "Claude Code",
     ),
     Key(
         "client",
         AbsolutePath(),
         None,
-        "the path of `claude` for the source client; looked for on the PATH where it is not given",
+        "path of `claude` for the source client; if unset, it is searched on the PATH",
     ),
 )
 
@@ -120,15 +129,15 @@ CHAIN = (
         "command",
         Command(),
         "",
-        "a shell command that gets the same payload and whose output is kept beside the line",
+        "shell command that gets the same payload; its output is shown beside the line",
     ),
-    Key("position", Choice("below", "above", "left", "right"), "below", "where its output goes"),
-    Key("timeout", Number(0.1, 30, "seconds"), 5, "seconds it may take"),
+    Key("position", Choice("below", "above", "left", "right"), "below", "position of its output"),
+    Key("timeout", Number(0.1, 30, "seconds"), 5, "seconds after which it is killed"),
     Key(
         "wait",
         Flag(),
         False,
-        "the line waits for it, up to the timeout; else its last output is shown while it runs anew",
+        "wait for it, up to the timeout, instead of showing its last output while it runs again",
     ),
 )
 
@@ -137,22 +146,22 @@ ALERTS = (
         "thresholds",
         Many(Whole(1, 100), "a list of at most 8 whole numbers from 1 to 100", 8),
         [75, 90],
-        "percent of a limit at which there is an alert; [] for none",
+        "percentages of a limit that trigger an alert; [] for none",
     ),
     Key(
         "kinds",
         Many(Text(64), "a list of at most 16 kinds or labels of limits", 16),
         [],
-        "limits by kind or label, such as session, weekly_all or Fable; [] for all",
+        "limits with alerts, by kind or label, such as session, weekly_all or Fable; [] for all",
     ),
-    Key("line", Flag(), True, "in the line, by the segment alerts"),
-    Key("session_start", Flag(), False, "as a message at the start of a session"),
-    Key("desktop", Flag(), False, "as a notification of the desktop (notify-send, osascript)"),
+    Key("line", Flag(), True, "show alerts in the line, with the segment alerts"),
+    Key("session_start", Flag(), False, "show alerts as a message at the start of a session"),
+    Key("desktop", Flag(), False, "show alerts as desktop notifications (notify-send, osascript)"),
     Key(
         "command",
         Command(),
         "",
-        "a shell command run for each, with USAGELINE_ALERT_KIND and others set",
+        "shell command to run for each alert, with USAGELINE_ALERT_KIND and others set",
     ),
 )
 
@@ -164,16 +173,16 @@ _GLYPH_KINDS: dict[str, Kind] = {
 }
 _GLYPH_DOCS = {
     "full": "the filled part of a bar",
-    "parts": "eight characters for the eighths of a cell that a bar ends in, the emptiest first; empty for bars of whole cells",
+    "parts": "eight characters for the last cell of a bar, from empty to nearly full; empty text for whole cells only",
     "empty": "the empty part of a bar",
     "mark": "even pace in a bar",
     "reset": "before the time until a reset",
-    "unknown": "a number that is not known",
+    "unknown": "an unknown number",
     "dot": "between two texts of a segment",
-    "ellipsis": "where text was cut",
+    "ellipsis": "the end of shortened text",
     "ahead": "commits ahead of the upstream",
     "behind": "commits behind the upstream",
-    "dirty": "changes that are not committed",
+    "dirty": "uncommitted changes",
     "alert": "before an alert",
     "added": "lines added",
     "removed": "lines removed",
@@ -186,12 +195,12 @@ GLYPH_KEYS = tuple(
 )
 
 TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
-    "chain": (CHAIN, "another status line command, kept beside this one"),
-    "alerts": (ALERTS, "once for each limit, threshold and window, over all sessions"),
+    "chain": (CHAIN, "another status line command, shown beside this one"),
+    "alerts": (ALERTS, "one alert per limit, threshold and window, across all sessions"),
     "styles": (
         STYLE_KEYS,
-        'colours in place of the theme\'s: words, names, 0-255, #rrggbb, such as "bold #2e8b57" or "black on yellow"',
+        'colors that replace the theme\'s: attributes and names, 0-255 or #rrggbb, such as "bold #2e8b57" or "black on yellow"',
     ),
-    "glyphs": (GLYPH_KEYS, "glyphs in place of the theme's"),
+    "glyphs": (GLYPH_KEYS, "glyphs that replace the theme's"),
 }
 """The tables of plain keys, each with what it is for."""

@@ -20,7 +20,9 @@ BARS: dict[str, list[str]] = {
 }
 """The glyphs of each style of bar but the theme's: full, the eighths of a cell, empty."""
 
-PRIORITY = "1 to 100: with more it stays longer where the row is too narrow; by default limits stay longest"
+PRIORITY = (
+    "1 to 100; a higher one stays longer if the row is too narrow. By default, limits stay longest"
+)
 
 
 class Segment(NamedTuple):
@@ -33,68 +35,68 @@ class Segment(NamedTuple):
 
 def _bar() -> tuple[Key, ...]:
     return (
-        Key("bar_width", Whole(2, 40), 10, "cells of the bar"),
-        Key("bar", Choice("theme", *BARS), "theme", "what the bar is drawn with"),
+        Key("bar_width", Whole(2, 40), 10, "width of the bar in cells"),
+        Key("bar", Choice("theme", *BARS), "theme", "glyphs of the bar"),
     )
 
 
 def _marks() -> tuple[Key, ...]:
     return (
-        Key("warning", Whole(1, 100), 75, "percent from which it is a warning"),
-        Key("critical", Whole(1, 100), 90, "percent from which it is critical"),
-        Key("hide_below", Number(0, 100), 0, "hidden while it is below so many percent"),
+        Key("warning", Whole(1, 100), 75, "percentage from which the color is that of a warning"),
+        Key("critical", Whole(1, 100), 90, "percentage from which the color is critical"),
+        Key("hide_below", Number(0, 100), 0, "hide it while it is below this percentage"),
     )
 
 
 def _limit(show: list[str]) -> tuple[Key, ...]:
     return (
-        Key("show", some_of("bar", "percent", "reset"), show, "its parts, in this order"),
+        Key("show", some_of("bar", "percent", "reset"), show, "its parts, in order"),
         *_bar(),
         Key(
             "count",
             Choice("used", "left"),
             "used",
-            "whether the percentage is of what is used or of what is left",
+            "show the percentage used, or the percentage left",
         ),
         Key(
             "reset",
             Choice("auto", "countdown", "clock", "both"),
             "auto",
-            "the reset as time left, as time of day, both; auto: time left within a day",
+            "the reset as a countdown, a time of day or both; auto: a countdown within a day",
         ),
-        Key("mark", Flag(), True, "marks in the bar where even use would be"),
+        Key("mark", Flag(), True, "mark even pace in the bar"),
         *_marks(),
     )
 
 
 SEGMENTS: dict[str, Segment] = {
     "model": Segment("the model", ""),
-    "effort": Segment("how hard the model thinks", ""),
+    "effort": Segment("the effort level of the model", ""),
     "context": Segment(
         "how full the context window is",
         "ctx",
         (
-            Key(
-                "show", some_of("bar", "percent", "tokens"), ["percent"], "its parts, in this order"
-            ),
+            Key("show", some_of("bar", "percent", "tokens"), ["percent"], "its parts, in order"),
             *_bar(),
             *_marks(),
         ),
     ),
     "cache": Segment(
-        "the prompt cache: the time until it expires, or that it is cold",
+        "the time until the prompt cache expires, or that it is cold",
         "cache",
-        (Key("show", some_of("expiry", "hits"), ["expiry"], "its parts, in this order"),),
+        (Key("show", some_of("expiry", "hits"), ["expiry"], "its parts, in order"),),
     ),
     "session": Segment("the 5-hour limit", "5h", _limit(["bar", "percent", "reset"])),
     "weekly": Segment(
         "the weekly limit over all models", "7d", _limit(["bar", "percent", "reset"])
     ),
     "scoped": Segment(
-        "every other limit, such as a model's week; each has its own label", "", _limit(["percent"])
+        "all other limits, such as a model's weekly limit, each with its own label",
+        "",
+        _limit(["percent"]),
     ),
     "credits": Segment(
-        "usage credits and other money",
+        "usage credits and other amounts of money",
         "credits",
         (
             Key(
@@ -107,50 +109,67 @@ SEGMENTS: dict[str, Segment] = {
         ),
     ),
     "pace": Segment(
-        "how far ahead of or behind even use a limit is, in points of a percent",
+        "percentage points above or below even use",
         "pace",
         (
             Key("of", Choice("session", "weekly"), "session", "the limit"),
-            Key("hide_below", Number(0, 100), 0, "hidden while it is fewer points off, either way"),
+            Key(
+                "hide_below",
+                Number(0, 100),
+                0,
+                "hide it while it is fewer points off, above or below",
+            ),
         ),
     ),
     "forecast": Segment(
-        "when a limit is reached, where that is before its reset",
+        "the time when a limit will be reached, if that is before its reset",
         "",
         (
             Key(
                 "of",
                 Choice("session", "weekly", "any"),
                 "any",
-                "the limit; any: the one that is reached first",
+                "the limit; any: the limit that is reached first",
             ),
-            Key("range", Flag(), False, "from when to when, not one time"),
+            Key("range", Flag(), False, "show a range of times instead of one time"),
             Key(
                 "warning",
                 Whole(1, 100),
                 67,
-                "percent of certainty from which it is a warning; below, it is said quietly",
+                "percent of certainty from which it is colored as a warning",
             ),
             Key(
                 "hide_below",
                 Number(0, 100),
                 0,
-                "hidden while it is less certain, in percent; it is at least 50",
+                "hide it while its certainty is below this percentage; it is at least 50",
             ),
         ),
     ),
     "cost": Segment(
-        "what the session would have cost at the API's prices",
+        "the cost of the session at API prices",
         "",
         (
-            Key("hide_below", Number(0, 1_000_000), 0, "hidden while it is fewer dollars"),
-            Key("decimals", Whole(0, 4), 2, "digits after the point"),
+            Key(
+                "hide_below",
+                Number(0, 1_000_000),
+                0,
+                "hide it while it is below this amount in dollars",
+            ),
+            Key("decimals", Whole(0, 4), 2, "digits after the decimal point"),
         ),
     ),
     "duration": Segment(
-        "how long the session has run",
+        "the duration of the session",
         "",
-        (Key("of", Choice("total", "api"), "total", "all of it, or waiting for the API"),),
+        (
+            Key(
+                "of",
+                Choice("total", "api"),
+                "total",
+                "the whole session, or the time spent waiting for the API",
+            ),
+        ),
     ),
     "lines": Segment("lines added and removed", ""),
     "directory": Segment(
@@ -161,54 +180,61 @@ SEGMENTS: dict[str, Segment] = {
                 "form",
                 Choice("name", "short", "full"),
                 "short",
-                "its name alone, the path shortened, or all of the path",
+                "its name, the shortened path, or the full path",
             ),
-            Key("length", Whole(8, 200), 30, "characters at most"),
+            Key("length", Whole(8, 200), 30, "maximum length in characters"),
         ),
     ),
     "git": Segment(
-        "the branch, and how it stands",
+        "the branch and its state",
         "",
         (
             Key(
                 "show",
                 some_of("branch", "dirty", "ahead"),
                 ["branch"],
-                "its parts; dirty and ahead are looked up in the background",
+                "its parts, in order; a background job updates dirty and ahead",
             ),
-            Key("length", Whole(4, 80), 24, "characters of the branch at most"),
+            Key("length", Whole(4, 80), 24, "maximum length of the branch in characters"),
         ),
     ),
     "worktree": Segment(
-        "the worktree", "wt", (Key("length", Whole(4, 80), 24, "characters at most"),)
+        "the worktree", "wt", (Key("length", Whole(4, 80), 24, "maximum length in characters"),)
     ),
     "pr": Segment(
         "the pull request, as a link",
         "",
-        (Key("state", Flag(), True, "with the state of its review"),),
+        (Key("state", Flag(), True, "show the state of its review"),),
     ),
-    "output_style": Segment("the output style, where it is not the default one", "style"),
-    "vim": Segment("the mode of vim's keys", ""),
+    "output_style": Segment("the output style, if it is not the default", "style"),
+    "vim": Segment("the vim mode", ""),
     "agent": Segment("the agent", "agent"),
-    "clock": Segment("the time of day", "", (Key("seconds", Flag(), False, "with seconds"),)),
+    "clock": Segment("the time of day", "", (Key("seconds", Flag(), False, "show seconds"),)),
     "plan": Segment("the plan", ""),
     "account": Segment(
-        "a label of your own for the account; nothing without one",
+        "your own label for the account; empty unless `text` is set",
         "",
         (Key("text", Text(200), "", "the label"),),
     ),
     "version": Segment("Claude Code's version", "cc"),
     "alerts": Segment(
-        "a threshold that was passed of late",
+        "a threshold that was reached recently",
         "",
-        (Key("for", Whole(1, 86400), 900, "seconds that it is shown"),),
+        (Key("for", Whole(1, 86400), 900, "seconds for which it is shown"),),
     ),
     "status": Segment(
         "why numbers are missing or old",
         "",
-        (Key("stale", Whole(60, 86400), 600, "seconds from which a number is shown with its age"),),
+        (
+            Key(
+                "stale",
+                Whole(60, 86400),
+                600,
+                "age in seconds from which the numbers are shown with their age",
+            ),
+        ),
     ),
-    "text": Segment("text of your own", "", (Key("text", Text(200), "", "the text"),)),
+    "text": Segment("your own text", "", (Key("text", Text(200), "", "the text"),)),
 }
 """Every segment by its name in `rows`."""
 
@@ -217,15 +243,15 @@ def keys_of(kind: str) -> dict[str, Key]:
     """The options of a segment by name: those of every segment first, then its own. KeyError where there is no such segment."""
     segment = SEGMENTS[kind]
     common = (
-        Key("label", Text(40), segment.label, "the words before it"),
+        Key("label", Text(40), segment.label, "the text before it"),
         Key(
             "style",
             Style(tuple(STYLES)),
             "",
-            "a style's name or a colour spec for its text, in place of its own",
+            "name of a style, or a color, for its text",
         ),
         Key("priority", Whole(1, 100), None, PRIORITY),
-        Key("hide", Flag(), False, "not shown at all"),
+        Key("hide", Flag(), False, "hide it always"),
     )
     return {key.name: key for key in (*common, *segment.keys)}
 

@@ -51,32 +51,34 @@ BUS = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
 
 PROCESSES = {
     "refresh": Process(
-        "the release's own Python with `-I`: a refresh, a compilation of config.toml, a look at git",
+        "the release's own Python with `-I`, for a refresh, a compilation of config.toml or a "
+        "background job",
         "the session's",
         ENV_ALLOWLIST,
     ),
     "git": Process(
-        "`git` of a fixed place, else of the PATH at the install",
+        "`git` in a fixed place, else on the PATH recorded by the install",
         "the repository",
         fixed=("HOME", "XDG_CONFIG_HOME", "PATH"),
         given=GIT_GIVEN,
     ),
     "claude": Process(
-        "`client` of the user's own config.toml, else `claude` of a fixed place or of the PATH at the install",
+        "`client` in the user's own config.toml, else `claude` in a fixed place or on the PATH "
+        "recorded by the install",
         "`/`",
         LOCALE,
         (*origin.PLACES, *origin.NETWORK, "PATH"),
         ("USAGELINE_REFRESH", "DISABLE_AUTOUPDATER"),
     ),
     "alert": Process(
-        "`/bin/sh` with `alerts.command` of the user's own config.toml",
+        "`/bin/sh` with `alerts.command` in the user's own config.toml",
         "HOME",
         LOCALE,
         ("HOME", "USER", "LOGNAME"),
         ("PATH", *BUS, *ALERT_GIVEN),
     ),
     "notifier": Process(
-        "`osascript` or `notify-send` of a fixed place",
+        "`osascript` or `notify-send` in a fixed place",
         "HOME",
         LOCALE,
         ("HOME", "USER", "LOGNAME"),
@@ -85,8 +87,8 @@ PROCESSES = {
     "keychain": Process(
         "`/usr/bin/security` (macOS)", "the session's", ("HOME", "USER", "LOGNAME")
     ),
-    "watchdog": Process("`/bin/sh`, which ends what outlives its starter", "`/`"),
-    "ps": Process("`/bin/ps`, where there is no /proc", "the session's", given=("LC_ALL", "TZ")),
+    "watchdog": Process("`/bin/sh`, which kills processes whose parent died", "`/`"),
+    "ps": Process("`/bin/ps`, if there is no /proc", "the session's", given=("LC_ALL", "TZ")),
 }
 
 

@@ -10,7 +10,7 @@ def _without_groove(palette: Palette) -> Palette:
 
 THEME = Theme(
     "ascii",
-    "ASCII alone, for terminals and fonts that draw nothing else",
+    "only ASCII, for terminals and fonts that draw nothing else",
     _without_groove(DARK),
     _without_groove(LIGHT),
     separator=" | ",

@@ -71,7 +71,7 @@ LIGHT = Palette(
 
 THEME = Theme(
     "default",
-    "quiet greys, colour where it says something; follows Claude Code's dark or light theme",
+    "quiet grays, color only for what matters; follows Claude Code's dark or light theme",
     DARK,
     LIGHT,
 )

@@ -72,7 +72,7 @@ LIGHT = Palette(
 
 THEME = Theme(
     "high-contrast",
-    "at least 7 to 1 in every word; warnings bold, critical numbers underlined",
+    "contrast of at least 7 to 1 in every word; warnings bold, critical numbers underlined",
     DARK,
     LIGHT,
     separator=" ┃ ",

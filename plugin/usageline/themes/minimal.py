@@ -59,7 +59,7 @@ LIGHT = Palette(
 
 THEME = Theme(
     "minimal",
-    "greys and thin strokes; colour comes with the first warning",
+    "grays and thin strokes; color starts with the first warning",
     DARK,
     LIGHT,
     separator="  ",

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STYLES = {
-    "plain": "ordinary words",
+    "plain": "ordinary text",
     "label": "5h, 7d, ctx",
     "name": "the model",
     "quiet": "reset times and ages",
     "normal": "a limit with room left",
-    "warning": "a limit that fills up",
+    "warning": "a limit that is filling up",
     "critical": "a limit that is nearly used up",
     "track": "the empty part of a bar",
-    "groove": "behind a bar; where there is one it is the empty part, too",
+    "groove": "the background of a bar; if it has a color, it also fills the empty part",
     "mark": "even pace in a bar",
     "separator": "between segments",
     "directory": "the directory",

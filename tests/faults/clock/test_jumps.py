@@ -25,9 +25,13 @@ GOOD = re.compile(
 
 
 @promise(
-    "With a clock that is a year ahead or behind no number is shown as fresh that is not, no countdown is absurd, and once it is right again "
-    "one refresh puts everything right",
-    sees="no percentage where a reset has passed by that clock, no countdown to one that lies too far ahead, old numbers with their age",
+    "With a clock that is a year ahead or behind, no old number is shown as fresh and no "
+    "countdown is absurd. Once the clock is right again, one refresh repairs everything.",
+    sees=(
+        "No percentage for a limit whose reset has passed by that clock. No countdown to a "
+        "reset too far ahead. Old numbers with their age."
+    ),
+    topic="clock",
 )
 @pytest.mark.parametrize("shift_s", [YEAR_S, -YEAR_S], ids=["a year ahead", "a year behind"])
 def test_a_clock_that_is_a_year_off(
@@ -68,8 +72,10 @@ def test_a_clock_that_is_a_year_off(
 
 
 @promise(
-    "A clock that jumps forth and back has the service asked once a jump at most, and while it answers 429 no oftener",
-    sees="numbers, or that they are limited and until when",
+    "A clock that jumps back and forth causes at most one request per jump, and no more "
+    "while the service answers 429.",
+    sees="Numbers, or `rate-limited` with the time until which.",
+    topic="clock",
 )
 @pytest.mark.timeout(300)
 def test_a_clock_that_jumps_makes_no_storm(

@@ -29,8 +29,10 @@ WRONG = (YEAR_S, -YEAR_S, 5 * YEAR_S // 2, -YEAR_S // 8)
 
 @pytest.mark.timeout(200)
 @promise(
-    "A clock that does not fit the reset times removes no reading for its age, and puts none among those of another day",
-    sees="the history as it was; after 90 days by a clock that is right it goes",
+    "A clock that does not fit the reset times removes no reading for its age, and files "
+    "none under another day.",
+    sees=("The history does not change. A reading is removed after 90 days by a correct clock."),
+    topic="clock",
 )
 def test_history_outlives_a_wrong_clock(
     clock: Clock, size: Callable[[int, int], int], figure: Callable[[str], None]
@@ -66,8 +68,9 @@ def test_history_outlives_a_wrong_clock(
 
 @pytest.mark.timeout(200)
 @promise(
-    "An alert that was told is not told again because the clock was wrong for a while",
-    sees="nothing a second time",
+    "A wrong clock does not make usageline send an alert a second time.",
+    sees="No second alert.",
+    topic="clock",
 )
 def test_alerts_are_not_told_again(
     clock: Clock, size: Callable[[int, int], int], figure: Callable[[str], None]
@@ -95,7 +98,7 @@ def test_alerts_are_not_told_again(
     wait_for(lambda: len(told(out)) == 3)
     assert told(out)[2:] == ["weekly_all"]
     figure(
-        f"2 alerts, {2 * len(wrong)} times that the clock was set: 0 told again, by command or session start; the next threshold is told"
+        f"2 alerts, {2 * len(wrong)} times that the clock was set: 0 repeated, by command or session start; the next threshold causes one"
     )
 
 

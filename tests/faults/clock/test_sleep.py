@@ -24,9 +24,10 @@ ASLEEP_S = 8 * 3600
 
 
 @promise(
-    "After eight hours of sleep the first line shows the old numbers with their age, none of them of a window that has ended, and starts one "
-    "refresh",
-    sees="numbers of 8 hours ago for a moment, then new ones",
+    "After eight hours of sleep the first line shows the old numbers with their age, and "
+    "none of a window that has ended. It starts one refresh.",
+    sees="The numbers of 8 hours ago for a moment, then new ones.",
+    topic="sleep",
 )
 def test_the_first_line_after_a_sleep(clock: Clock, figure: Callable[[str], None]) -> None:
     needs("unshare")
@@ -58,8 +59,10 @@ def test_the_first_line_after_a_sleep(clock: Clock, figure: Callable[[str], None
 
 
 @promise(
-    "A refresh that the machine slept through is not taken for one that hangs, and an answer from before the sleep is not shown as new",
-    sees="the old numbers with their age, then new ones",
+    "A refresh during which the machine slept is not treated as hung. An answer from "
+    "before the sleep is not shown as new.",
+    sees="The old numbers with their age, then new ones.",
+    topic="sleep",
 )
 def test_a_sleep_in_the_middle_of_a_refresh(clock: Clock, figure: Callable[[str], None]) -> None:
     clock.refresh()
@@ -94,4 +97,4 @@ def test_a_sleep_in_the_middle_of_a_refresh(clock: Clock, figure: Callable[[str]
         clock.refresh()
         assert is_running(refresh.pid)
         refresh.kill()
-    figure("1 answer that lay for 8 h: shown as 8 h old, and asked for again at once")
+    figure("1 answer that lay for 8 h: shown as 8 h old, and requested again at once")

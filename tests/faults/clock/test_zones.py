@@ -42,9 +42,10 @@ ZONES = (
 
 
 @promise(
-    "Where summer time begins or ends countdowns go on by the minute, times of day are those of the clock on the wall, and no refresh is "
-    "started for it",
-    sees="nothing of it but the time of day",
+    "When daylight saving time begins or ends, countdowns continue by the minute and "
+    "times of day follow the local clock. No refresh is started because of it.",
+    sees="Only the time of day changes.",
+    topic="clock",
 )
 @pytest.mark.parametrize("zone", CHANGES)
 def test_summer_time_begins_and_ends(
@@ -93,8 +94,10 @@ def test_summer_time_begins_and_ends(
 
 
 @promise(
-    "A time zone that changes from line to line, to one that does not exist as well, changes the times of day and nothing else",
-    sees="times of day in the zone of the moment; UTC where it is none",
+    "A time zone that changes from line to line, even to a nonexistent one, changes only "
+    "the times of day.",
+    sees="Times of day in the current zone. UTC if the zone does not exist.",
+    topic="clock",
 )
 def test_the_zone_changes_while_it_runs(
     world: World, api: Api, built_release: Release, figure: Callable[[str], None]
@@ -116,4 +119,4 @@ def test_the_zone_changes_while_it_runs(
         )
     assert not world.cache.joinpath(paths.stamp(world.env)).exists()
     assert api.requests == []
-    figure(f"{len(ZONES)} zones in turn, 3 of which are none: 0 refreshes")
+    figure(f"{len(ZONES)} zones in turn, 3 of which do not exist: 0 refreshes")

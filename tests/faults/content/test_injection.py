@@ -49,9 +49,11 @@ def judge(
 
 
 @promise(
-    "Nothing reaches the terminal but text and what our themes write, whatever is in a name, a label, a branch, a path, a plan, a currency, "
-    "a server's word, a configured text or the output of a chained command.",
-    sees="The text without what would have acted, in one row that fits.",
+    "Only text and the styles of usageline's themes reach the terminal. This holds for "
+    "every name, label, branch, path, plan, currency, server message, configured text and "
+    "chained output.",
+    sees="The text, without its control sequences, in one row that fits.",
+    topic="terminal",
 )
 def test_no_text_acts_on_the_terminal(
     size: Callable[[int, int], int], figure: Callable[[str], None]
@@ -86,11 +88,13 @@ def test_no_text_acts_on_the_terminal(
                     chained=bool(alone.chained),
                 )
                 drawn += 1
-    figure(f"{len(TEXTS)} texts, {len(PLACES)} places, {len(looks)} looks: {drawn} lines")
+    figure(f"{len(TEXTS)} texts, {len(PLACES)} places, {len(looks)} appearances: {drawn} lines")
 
 
 @promise(
-    "A pull request's address becomes a link only where it is a web address that a terminal cannot act on."
+    "A pull request's address becomes a link only if it is a web address without anything "
+    "that a terminal executes.",
+    topic="terminal",
 )
 def test_only_web_addresses_become_links(figure: Callable[[str], None]) -> None:
     linked = 0
@@ -103,7 +107,10 @@ def test_only_web_addresses_become_links(figure: Callable[[str], None]) -> None:
     figure(f"{len(ADDRESSES) + len(TEXTS)} addresses, {linked} of them links")
 
 
-@promise("A line stays one row that fits, however long, wide, stacked or backwards its names are.")
+@promise(
+    "A line stays one row that fits, however long, wide, stacked or right-to-left its names are.",
+    topic="terminal",
+)
 def test_long_and_wide_names_stay_in_one_row(figure: Callable[[str], None]) -> None:
     names = (
         "a long name",
@@ -133,8 +140,10 @@ def alerts() -> Iterator[tuple[str, Alert]]:
 
 
 @promise(
-    "What is told of an alert is one line of text: the hook's JSON, the notification, the variables of an alert's command.",
-    sees="The limit's name without what would have acted.",
+    "An alert is one line of plain text in the hook's JSON, in the notification and in "
+    "the variables of an alert's command.",
+    sees="The limit's name, without its control sequences.",
+    topic="terminal",
 )
 def test_alerts_tell_text_alone(tmp_path: Path, figure: Callable[[str], None]) -> None:
     env = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
@@ -167,7 +176,10 @@ def test_alerts_tell_text_alone(tmp_path: Path, figure: Callable[[str], None]) -
 
 
 @pytest.mark.parametrize("form", embed.FORMS)
-@promise("`usageline line` gives other programs text with nothing in it that they would act on.")
+@promise(
+    "`usageline line` gives other programs text that contains nothing they would execute.",
+    topic="terminal",
+)
 def test_the_line_elsewhere_acts_on_nobody(form: str, figure: Callable[[str], None]) -> None:
     for text in TEXTS.values():
         session = Session(text, [place for place in PLACES if place[0] in {"snapshot", "config"}])

@@ -49,7 +49,10 @@ FUZZER = REPOSITORY / ".tests-env-fuzz" / "bin" / "python"
 
 
 @pytest.mark.parametrize("target", targets.NAMES)
-@promise("Inputs that once led somewhere new, kept from fuzzing, are read without a fault.")
+@promise(
+    "Inputs that once reached new code during fuzzing are stored and are read without a fault.",
+    topic="damaged",
+)
 def test_the_committed_inputs_are_survived(target: str, figure: Callable[[str], None]) -> None:
     check = targets.check_of(target)
     found = targets.seeds(target)
@@ -60,9 +63,11 @@ def test_the_committed_inputs_are_survived(target: str, figure: Callable[[str], 
 
 @pytest.mark.parametrize("target", targets.NAMES)
 @promise(
-    "Whatever the payload, the snapshot, an answer of the service, a configuration, settings.json, the sign-in, a repository, another "
-    "command, the history or the environment holds, it is read, or refused by name.",
-    sees="One whole line that fits the terminal; a value that makes no sense is left out.",
+    "Whatever an input contains, it is read, or refused by name. Inputs are the payload, "
+    "the snapshot, an answer of the service, a configuration, settings.json, the sign-in, "
+    "a repository, another command, the history and the environment.",
+    sees=("One complete line that fits the terminal. A value that makes no sense is left out."),
+    topic="damaged",
 )
 def test_made_up_inputs_are_survived(
     target: str, size: Callable[[int, int], int], figure: Callable[[str], None]
@@ -81,8 +86,9 @@ def test_made_up_inputs_are_survived(
 
 
 @promise(
-    "No config.toml, whatever is in it, takes long to read.",
-    sees="The line with the configuration before, and where the mistake is.",
+    "No config.toml takes long to read, whatever it contains.",
+    sees="The line with the previous configuration, and the place of the mistake.",
+    topic="config",
 )
 def test_no_configuration_holds_anybody_up(figure: Callable[[str], None]) -> None:
     most = config_file.MOST_BYTES - 8
@@ -110,7 +116,10 @@ def test_every_reader_has_something_that_tries_it() -> None:
 
 @pytest.mark.full
 @pytest.mark.parametrize("target", targets.NAMES)
-@promise("A coverage-guided fuzzer finds nothing that is read wrongly.")
+@promise(
+    "A coverage-guided fuzzer finds no input that is read wrongly.",
+    topic="damaged",
+)
 def test_a_coverage_guided_fuzzer_finds_nothing(
     target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, figure: Callable[[str], None]
 ) -> None:

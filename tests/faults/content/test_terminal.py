@@ -100,8 +100,9 @@ def payload(text: str, cwd: str) -> str:
 
 
 @promise(
-    "The status line leaves a terminal's title, clipboard, modes and all rows but its own as they were.",
-    sees="One row, where the client puts it.",
+    "The status line leaves a terminal's title, clipboard, modes and all other rows as they were.",
+    sees="One row, in the place that Claude Code gives it.",
+    topic="terminal",
 )
 def test_the_line_touches_its_own_row_alone(
     hot: Hot, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
@@ -156,7 +157,9 @@ def test_the_line_touches_its_own_row_alone(
 
 
 @promise(
-    "Nor does any command of `usageline`: table, info, history, doctor, config, a refresh that fails."
+    "No command of `usageline` changes them either: table, info, history, doctor, config, "
+    "a refresh that fails.",
+    topic="terminal",
 )
 def test_commands_write_text_alone(
     hot: Hot, built_release: Release, size: Callable[[int, int], int], figure: Callable[[str], None]
@@ -230,7 +233,9 @@ def _fill(world: World, hot: Hot, text: str) -> None:
 
 
 @promise(
-    "In tmux, with its clipboard and passthrough switched on, all that the line writes is text in its own rows."
+    "In tmux, with its clipboard and passthrough enabled, the line writes only text in "
+    "its own rows.",
+    topic="terminal",
 )
 def test_tmux_keeps_its_title_and_its_buffers(
     tmux: Callable[..., str], tmp_path: Path, figure: Callable[[str], None]
@@ -268,8 +273,9 @@ def test_tmux_keeps_its_title_and_its_buffers(
 
 
 @promise(
-    "In tmux's own status line and in a shell's prompt a name is neither a command nor a style.",
-    sees="The name as it is, its # and $ with it.",
+    "In tmux's own status line and in a shell's prompt, a name is neither a command nor a style.",
+    sees="The name unchanged, including its # and $.",
+    topic="terminal",
 )
 def test_a_status_line_and_a_prompt_run_nothing(
     tmux: Callable[..., str], tmp_path: Path, figure: Callable[[str], None]

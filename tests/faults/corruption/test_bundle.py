@@ -48,8 +48,10 @@ MAX_OTHER_BYTES = 1 << 16
 
 
 @promise(
-    "A line whose bundle of modules is cut short, of another version, or anything else than what was written, takes its modules one by one.",
-    sees="the same line, some milliseconds later",
+    "If the line's bundle of modules is truncated, from another version or has any other "
+    "content, the line imports its modules one by one.",
+    sees="The same line, some milliseconds later.",
+    topic="damaged",
 )
 def test_a_bundle_that_is_none_costs_time_alone(
     hot: Hot,
@@ -76,8 +78,13 @@ def test_a_bundle_that_is_none_costs_time_alone(
 
 
 @promise(
-    "A bundle with any bit turned over is known as damaged, and removed by the next refresh; an install makes it anew.",
-    sees="the line; where the bit made the interpreter crash, no line until that refresh, which the next session's start begins",
+    "A bundle with any flipped bit is detected, and the next refresh removes it. An "
+    "install creates it again.",
+    sees=(
+        "The line. If the bit crashes the interpreter, no line until that refresh, which the "
+        "next session start begins."
+    ),
+    topic="damaged",
 )
 def test_a_damaged_bundle_is_removed_by_the_next_refresh(
     hot: Hot,

@@ -33,8 +33,10 @@ LINES = b"".join(encode(one) + b"\n" for one in SEEN)
 
 
 @promise(
-    "Two profiles of one account that add their readings while the file is cut to its bound lose none.",
-    sees="every reading in `usageline history`",
+    "Two profiles of one account that append readings while the file is trimmed to its "
+    "maximum size lose none.",
+    sees="Every reading in `usageline history`.",
+    topic="damaged",
 )
 def test_two_that_add_while_the_file_is_cut_lose_nothing(
     in_memory: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
@@ -65,7 +67,9 @@ def test_two_that_add_while_the_file_is_cut_lose_nothing(
 
 
 @promise(
-    "A process that hangs with the history's lock holds no refresh up, and its reading is kept all the same."
+    "A process that hangs while it holds the history's lock delays no refresh. The "
+    "refresh stores its reading anyway.",
+    topic="damaged",
 )
 def test_a_lock_that_is_never_given_back_is_not_waited_for(
     world: World, monkeypatch: pytest.MonkeyPatch, figure: Callable[[str], None]
@@ -92,8 +96,10 @@ def sound(found: list[Reading]) -> bool:
 
 
 @promise(
-    "In a history file cut short at any byte, with any bit turned over, or with hostile lines in it, every other line is still read, and new ones are added.",
-    sees="`usageline history` without the lines that were lost",
+    "If a history file is truncated at any byte, has any flipped bit or contains hostile "
+    "lines, every other line is still read. New ones are appended.",
+    sees="`usageline history` without the lost lines.",
+    topic="damaged",
 )
 def test_good_lines_of_a_damaged_file_are_kept(
     in_memory: Path, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
@@ -137,7 +143,9 @@ def test_good_lines_of_a_damaged_file_are_kept(
 
 
 @promise(
-    "Files in the history's directory of months that cannot be, or are still to come, cost no reading and no refresh; what is no file of ours stays."
+    "Files of impossible or future months in the history directory cost no reading and no "
+    "refresh. Files that usageline did not create stay.",
+    topic="damaged",
 )
 def test_files_of_impossible_months_push_nothing_out(
     in_memory: Path, figure: Callable[[str], None]
@@ -168,4 +176,4 @@ def test_files_of_impossible_months_push_nothing_out(
         < files.MOST_BYTES
     )
     assert Path(paths.history_dir(env)).is_dir()
-    figure(f"{len(theirs) + 13} files of months that are none")
+    figure(f"{len(theirs) + 13} files of impossible months")

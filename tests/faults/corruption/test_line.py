@@ -65,8 +65,13 @@ def named(what: str, variants: Iterable[bytes]) -> Iterable[tuple[str, bytes]]:
 
 
 @promise(
-    "Whatever is in the snapshot, cut short at every byte, with any bit turned over, or with any value in it replaced by a hostile one, the line is whole and comes at once.",
-    sees="the line, with the numbers that can be read or `usage: loading…`, until the next refresh has written the snapshot anew",
+    "Whatever the snapshot contains, the line is complete and immediate. Tried: truncated "
+    "at every byte, every bit flipped, every value replaced by a hostile one.",
+    sees=(
+        "The line with the numbers that can be read, or `usage: loading…`, until the next "
+        "refresh has rewritten the snapshot."
+    ),
+    topic="damaged",
 )
 def test_the_line_is_whole_over_any_snapshot(
     drawing: Drawing, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
@@ -86,8 +91,10 @@ def test_the_line_is_whole_over_any_snapshot(
 
 
 @promise(
-    "Whatever is in the compiled configuration the line is whole, and no other program is started than the one that compiles config.toml anew.",
-    sees="the line; where the file cannot be read, with the default configuration",
+    "Whatever the compiled configuration contains, the line is complete. It starts no "
+    "program except the one that compiles config.toml again.",
+    sees="The line. If the file cannot be read, with the default configuration.",
+    topic="damaged",
 )
 def test_the_line_is_whole_over_any_compiled_configuration(
     drawing: Drawing, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
@@ -158,8 +165,11 @@ def looked_at(drawing: Drawing, repository: Path) -> dict[Path, dict[str, Any]]:
 
 
 @promise(
-    "Whatever is in the files that looks leave (the repository's counts, another status line's rows), nothing but text, colours and web links of it reaches the terminal.",
-    sees="the line; without the counts or rows that cannot be read, until the next look",
+    "Whatever the result files of background jobs contain, only text, colors and web "
+    "links of them reach the terminal. These are the repository's counts and another "
+    "status line's rows.",
+    sees=("The line, without unreadable counts or rows until the next run of the job."),
+    topic="damaged",
 )
 def test_the_line_is_whole_over_any_result_of_a_look(
     drawing: Drawing,
@@ -221,7 +231,9 @@ STAMPS: dict[str, Callable[[str], object]] = {
 
 
 @promise(
-    "Whatever stands in the place of a stamp, what is due is started, once, and nothing is written through a link."
+    "Whatever kind of file is in the place of a stamp, a due job is started once, and "
+    "nothing is written through a link.",
+    topic="planted",
 )
 def test_a_stamp_of_any_kind_holds_nothing_up(world: World, figure: Callable[[str], None]) -> None:
     precious = world.home / "precious"

@@ -53,8 +53,10 @@ def clear(path: Path) -> None:
 
 
 @promise(
-    "Over files of the cache that are FIFOs, directories, devices, links, a gigabyte long or full of nesting, line and hook end at once with status 0 and little memory.",
-    sees="the line, without what cannot be read",
+    "Whatever kind of file is in the cache, line and hook exit at once with status 0 and "
+    "little memory. Tried: FIFOs, directories, devices, links, a gigabyte, deep nesting.",
+    sees="The line, without what cannot be read.",
+    topic="planted",
 )
 def test_line_and_hook_are_quick_and_small_over_any_kind_of_file(
     world: World,
@@ -114,8 +116,10 @@ PLACES = (
 
 
 @promise(
-    "A refresh clears away what stands in the place of its files, of whatever kind, reads and writes nothing through it, and publishes.",
-    sees="the numbers, with the next line",
+    "A refresh removes whatever kind of file is in the place of its own files. It reads "
+    "and writes nothing through it, and publishes.",
+    sees="The numbers, with the next line.",
+    topic="planted",
 )
 def test_a_refresh_publishes_whatever_stands_in_the_place_of_its_files(
     world: World,
@@ -160,7 +164,9 @@ def test_a_refresh_publishes_whatever_stands_in_the_place_of_its_files(
 
 @pytest.mark.full
 @promise(
-    "The commands say in a sentence what they cannot read, without a traceback, whatever is in the cache, the store and the history."
+    "Whatever the cache, the store and the history contain, each command reports in one "
+    "sentence what it cannot read, without a traceback.",
+    topic="damaged",
 )
 def test_no_command_shows_a_traceback(
     world: World, api: Api, built_release: Release, tmp_path: Path, figure: Callable[[str], None]

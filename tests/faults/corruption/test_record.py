@@ -81,9 +81,11 @@ def installed(in_memory: Path) -> Installed:
 
 
 @promise(
-    "With the install record cut short at any byte, with any bit turned over, or with any value in it replaced, an uninstall gives back the settings and "
-    "the status line of before; so does an install over it and the uninstall after that.",
-    sees="`The install record cannot be read …`, and that the copies of settings.json stay",
+    "With a damaged install record, an uninstall restores the previous settings and the "
+    "previous status line. So does an install over it and the uninstall after that. "
+    "Tried: truncated at any byte, any bit flipped, any value replaced.",
+    sees=("`The install record cannot be read …`, and that the copies of settings.json stay."),
+    topic="setup",
 )
 def test_a_damaged_record_costs_nobody_their_settings(
     installed: Installed,
@@ -115,8 +117,10 @@ def test_a_damaged_record_costs_nobody_their_settings(
 
 
 @promise(
-    "An install record that somebody else made, with paths that lead elsewhere, has nothing removed but what is ours, and is not waited for.",
-    sees="`usageline is uninstalled`, or what is left to do",
+    "A forged install record, with paths that lead elsewhere, makes usageline remove only "
+    "its own files. usageline does not wait for such a record.",
+    sees="`usageline is uninstalled`, or what is left to do.",
+    topic="setup",
 )
 def test_a_hostile_record_has_nothing_elsewhere_removed(
     installed: Installed,
@@ -166,4 +170,4 @@ def test_a_hostile_record_has_nothing_elsewhere_removed(
         installed.wire()
         assert uninstall.uninstall(installed.job) == 0
         installed.assert_as_before(make)
-    figure(f"{len(cases)} hostile records, and 3 that are no file")
+    figure(f"{len(cases)} hostile records, and 3 that are not files")

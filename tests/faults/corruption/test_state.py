@@ -43,8 +43,10 @@ MEASURE = (
     ],
 )
 @promise(
-    "A `.claude.json` of 60 MB that is made to cost time and memory costs a refresh little of either, and the sign-in is found without it.",
-    sees="The numbers; `usageline doctor` says that the file cannot be used.",
+    "A `.claude.json` of 60 MB that is crafted to cost time and memory costs a refresh "
+    "little of either. The sign-in is found without it.",
+    sees="The numbers. `usageline doctor` reports that the file cannot be used.",
+    topic="planted",
 )
 def test_a_state_that_is_made_to_cost_costs_little(
     world: World, api: Api, built_release: Release, figure: Callable[[str], None], kind: str

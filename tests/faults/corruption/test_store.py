@@ -65,8 +65,13 @@ def use(directory: Path, what: str) -> float:
 
 
 @promise(
-    "A store cut short at any byte, or with any bit of it turned over, is used as far as it is whole or set aside and made anew.",
-    sees="the line as before: without the store only the time of the last request is forgotten",
+    "If the store is truncated at any byte or has any flipped bit, its intact part is "
+    "used, or it is set aside and recreated.",
+    sees=(
+        "The line does not change. Without the store, only the time of the last request is "
+        "forgotten."
+    ),
+    topic="damaged",
 )
 def test_a_damaged_store_works_again_at_once(
     directory: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
@@ -90,9 +95,12 @@ def test_a_damaged_store_works_again_at_once(
 
 
 @promise(
-    "Whatever is in the store, pickles and paths in every column, PRAGMAs, triggers, views, pages in a circle, journals, links, FIFOs, devices, no code "
-    "runs, no file outside is written or removed, and it works again within the refresh's time.",
-    sees="the line as before",
+    "Whatever the store contains, no code runs, and no file outside it is written or "
+    "removed. The store works again within the time of one refresh. Tried: pickles and "
+    "paths in every column, PRAGMAs, triggers, views, circular pages, journals, links, "
+    "FIFOs, devices.",
+    sees="The line does not change.",
+    topic="planted",
 )
 def test_nothing_in_a_hostile_store_is_followed(
     directory: Path, in_memory: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
@@ -120,8 +128,10 @@ OPENED = (
 
 
 @promise(
-    "A refresh over a hostile store opens no file that the store names, asks once, and publishes.",
-    sees="the numbers, with the next line",
+    "A refresh over a hostile store opens no file that the store names, sends one "
+    "request, and publishes.",
+    sees="The numbers, with the next line.",
+    topic="planted",
 )
 def test_a_refresh_opens_nothing_that_a_store_names(  # noqa: PLR0917 - fixtures are arguments
     world: World,

@@ -43,8 +43,10 @@ def watch(world: World, api: Api, built_release: Release) -> Watch:
 
 
 @promise(
-    "Many sessions that draw every second ask once a TTL together, and nothing grows: processes, descriptors, files, bytes, memory",
-    sees="a whole line each time that the machine is fast enough to draw one before the next is due",
+    "Many sessions that draw every second send one request per TTL together. Processes, "
+    "descriptors, files, bytes and memory do not grow.",
+    sees=("A complete line each time, if the machine can draw one before the next is due."),
+    topic="sessions",
 )
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
@@ -82,15 +84,18 @@ def test_a_crowd_asks_once_a_ttl_and_leaves_nothing(
         api.requests
     )  # the driver's own, and the server's connections
     figure(
-        f"{sessions} sessions, {seconds} s: {len(crowd.took):,} lines, none torn, {crowd.cancelled:,} runs cancelled by the next, "
+        f"{sessions} sessions, {seconds} s: {len(crowd.took):,} lines, none torn, {crowd.cancelled:,} runs canceled by the next, "
         f"{crowd.cut_off:,} cut off; {len(gaps) + 1} requests, never sooner than {min(gaps, default=0):.0f} s after the last; "
         f"refreshes at once: {max(watch.refreshes)}; memory of the last {watch.peaks_kb[-1] / watch.peaks_kb[0]:.2f} of the first"
     )
 
 
 @promise(
-    "A refresh that is stopped with the lock in its hands amid a crowd is ended by another within one claim and its deadline, and lines go on",
-    sees="the last numbers, then new ones",
+    "If a refresh is stopped while it holds the lock and many sessions run, another "
+    "refresh kills it. This takes at most the interval between two starts plus the "
+    "refresh deadline. Lines keep being drawn.",
+    sees="The last numbers, then new ones.",
+    topic="hang",
 )
 @pytest.mark.timeout(200)
 def test_a_stopped_holder_amid_a_crowd(
@@ -125,7 +130,7 @@ def test_a_stopped_holder_amid_a_crowd(
     assert ended[0] < 12 + HANGS_AFTER_S * really + 10
     wait_for(lambda: hot.line() and renewed_since(world, api.usage_requests[1].at))
     figure(
-        f"{sessions} sessions, {len(crowd.took):,} lines meanwhile; ended after {ended[0]:.0f} s"
+        f"{sessions} sessions, {len(crowd.took):,} lines meanwhile; killed after {ended[0]:.0f} s"
     )
 
 

@@ -38,9 +38,10 @@ SLACK_S = 10
 
 
 @promise(
-    "A refresh that was stopped with the lock in its hands holds up no line; once it is older than any refresh can be, the next one ends it "
-    "and asks in its place",
-    sees="the last numbers with their age, until the next refresh brings new ones",
+    "A refresh that was stopped while it holds the lock delays no line. Once it is older "
+    "than any refresh can be, the next refresh kills it and sends the request itself.",
+    sees="The last numbers with their age, until the next refresh brings new ones.",
+    topic="hang",
 )
 def test_a_stopped_holder_is_ended_by_the_next_refresh(
     world: World,
@@ -78,13 +79,15 @@ def test_a_stopped_holder_is_ended_by_the_next_refresh(
         )
     assert not os.path.exists(paths.lock_holder(world.env))
     figure(
-        f"{size(5, 50)} lines meanwhile, the slowest {slowest * 1000:.0f} ms; ended {took_s:.1f} s after the next refresh was due"
+        f"{size(5, 50)} lines meanwhile, the slowest {slowest * 1000:.0f} ms; killed {took_s:.1f} s after the next refresh was due"
     )
 
 
 @promise(
-    "A refresh that hangs is ended with the programs that it started, in whatever session they are",
-    sees="nothing of it",
+    "A refresh that hangs is killed together with every program that it started, whatever "
+    "session they are in.",
+    sees="No difference.",
+    topic="hang",
 )
 def test_what_a_hanging_refresh_started_ends_with_it(
     world: World, api: Api, built_release: Release, figure: Callable[[str], None]
@@ -121,9 +124,10 @@ def test_what_a_hanging_refresh_started_ends_with_it(
 
 
 @promise(
-    "No process is ended but a refresh of this user's that has the lock: not one that got the number of a dead one, and nothing that the "
-    "note beside the lock names falsely",
-    sees="another refresh is under way",
+    "usageline kills only a refresh of the same user that holds the lock. A reused "
+    "process number or a false entry in the lock's owner file kills no other process.",
+    sees="`another refresh is under way`",
+    topic="hang",
 )
 def test_a_stranger_is_never_ended(
     world: World, api: Api, built_release: Release, figure: Callable[[str], None]
@@ -186,7 +190,7 @@ def test_a_stranger_is_never_ended(
             assert holder(world.env) is None
         assert is_running(stopped.pid)
         assert is_running(other.pid)
-    figure(f"{len(falsehoods) + 2} false notes: 0 processes ended")
+    figure(f"{len(falsehoods) + 2} false notes: 0 processes killed")
 
 
 def drawn_in(hot: Hot) -> float:

@@ -59,11 +59,17 @@ def assert_bounded(scene: Scene, fault: Fault, turns: int) -> None:
 
 
 @promise(
-    "Whatever fails of the cache's disk or directory (full, no inodes, quota, read-only, I/O errors, no flock, replaced by a file or a link, "
-    "world-writable, permissions lost), every line is whole and there at once, at most one refresh a minute is tried, none of them asks the "
-    "service, and when the fault is over the next refresh heals all of it.",
-    sees="`no refresh: the disk is full`, `… the cache cannot be written`, `… has no locks`, `… is not yours alone`, beside the last numbers "
-    "with their age; `usageline refresh` and `usageline doctor` name the reason",
+    "If the cache's disk or directory fails in any way, every line is still complete and "
+    "immediate. At most one refresh a minute is tried, and it sends no request. When the "
+    "fault is over, the next refresh repairs everything. Tried: full, no inodes, quota, "
+    "read-only, I/O errors, no flock, replaced by a file or a link, world-writable, no "
+    "permission.",
+    sees=(
+        "The last numbers with their age, and `no refresh: the disk is full`, `… the cache "
+        "cannot be written`, `… has no locks` or `… is not yours alone`. `usageline refresh` "
+        "and `usageline doctor` name the reason."
+    ),
+    topic="disk",
 )
 @pytest.mark.parametrize("name", EACH)
 def test_a_cache_that_fails(
@@ -95,12 +101,14 @@ def test_a_cache_that_fails(
     assert stray(os.listdir(scene.space.inside(scene.world.cache))) == []
     assert scene.tokens_found() == []
     assert scene.took_s < MOST_S
-    figure(f"{name}: {turns} min of lines, {tries} tries, 0 requests; healed")
+    figure(f"{name}: {turns} min of lines, {tries} tries, 0 requests; recovered")
 
 
 @promise(
-    "Where no numbers were ever got, because the disk is full from the beginning, the line says so, and does not say `loading…` for ever.",
+    "If the disk is full from the beginning and no numbers were ever stored, the line "
+    "reports that. It does not stay at `loading…`.",
     sees="`no refresh: the disk is full`",
+    topic="disk",
 )
 @pytest.mark.parametrize(
     "name",
@@ -127,12 +135,14 @@ def test_a_cache_that_never_worked(
         assert scene.api.requests == []
     assert scene.starts <= 3
     assert "37%" in scene.settled_line()
-    figure(f"{name}: {scene.starts} tries, 0 requests; healed")
+    figure(f"{name}: {scene.starts} tries, 0 requests; recovered")
 
 
 @promise(
-    "A wait that the service asked for is kept over a full disk: the store that holds it is not set aside for one that cannot be made.",
+    "A wait that the service requested is kept on a full disk. The store that holds it is "
+    "not set aside if a new one cannot be created.",
     sees="`rate-limited until 14:05`",
+    topic="disk",
 )
 @pytest.mark.parametrize("name", ["no inodes", pytest.param("full", marks=pytest.mark.full)])
 def test_a_cooldown_outlives_a_full_disk(
@@ -153,8 +163,10 @@ def test_a_cooldown_outlives_a_full_disk(
 
 
 @promise(
-    "A cache directory of another user is refused: nothing is read from it but what is ours, and nothing written.",
+    "A cache directory of another user is refused. usageline reads only its own files in "
+    "it and writes nothing.",
     sees="`no refresh: the cache directory is not yours alone`",
+    topic="users",
 )
 def test_a_cache_of_another_user(
     hot: Hot, world: World, api: Api, figure: Callable[[str], None]

@@ -24,8 +24,14 @@ WATCHES = "inotify_init,inotify_init1,inotify_add_watch,fanotify_init,fanotify_m
 
 
 @promise(
-    "A home whose file system vanishes under a session leaves one whole line, nothing is made in what lies beneath, and when it is back all is as before.",
-    sees="`usageline is not installed on this system (if it was: run install.sh again)`, and afterwards the numbers again",
+    "If the file system of the home directory disappears during a session, one complete "
+    "line remains. Nothing is created below the mount point. When the file system is "
+    "back, everything works as before.",
+    sees=(
+        "`usageline is not installed on this system (if it was: run install.sh again)`, then "
+        "the numbers again."
+    ),
+    topic="home",
 )
 def test_a_home_that_vanishes(
     space: Space, world: World, api: Api, figure: Callable[[str], None]
@@ -63,7 +69,9 @@ def test_a_home_that_vanishes(
 
 
 @promise(
-    "Nothing is watched: no line, hook, look or refresh needs inotify, and none fails where a system has no watches left."
+    "usageline uses no file watches. No line, hook, background job or refresh needs "
+    "inotify, and none fails if the system has no watches left.",
+    topic="sessions",
 )
 def test_nothing_is_watched(
     world: World, api: Api, built_release: Release, figure: Callable[[str], None]
@@ -90,8 +98,10 @@ def test_nothing_is_watched(
 
 
 @promise(
-    "A full disk under what the command's output goes to is told, and is no traceback; the line itself ends as always.",
+    "If the disk that receives a command's output is full, the command reports it without "
+    "a traceback. The line itself ends as always.",
     sees="`usageline: No space left on device`",
+    topic="disk",
 )
 def test_output_that_cannot_be_written(
     world: World, api: Api, built_release: Release, figure: Callable[[str], None]

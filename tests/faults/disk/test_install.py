@@ -41,8 +41,14 @@ def content(space: Space, home: Path) -> dict[str, bytes | None]:
 
 
 @promise(
-    "An install without room for it (program, packages, record, inodes, read-only) changes nothing, leaves nothing, and says where room is missing.",
-    sees="`usageline: …: No space left on device. Free some space on that disk. Run it again when that is solved.`",
+    "An install that runs out of room changes nothing, leaves nothing and names the place "
+    "that is full. This holds for the program, the packages, the record, missing inodes "
+    "and a read-only disk.",
+    sees=(
+        "`usageline: …: No space left on device. Free some space on that disk. Run it again "
+        "when that is solved.`"
+    ),
+    topic="setup",
 )
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
@@ -77,8 +83,10 @@ def test_an_install_without_room(
 @pytest.mark.full
 @pytest.mark.timeout(300)
 @promise(
-    "A /tmp that is full or read-only keeps nobody from installing: what is unpacked is unpacked beside the program.",
-    sees="the line",
+    "A full or read-only /tmp does not prevent an install: packages are unpacked beside "
+    "the program.",
+    sees="The line.",
+    topic="setup",
 )
 @pytest.mark.parametrize("options", ["size=16k", "ro"])
 def test_an_install_without_a_tmp(

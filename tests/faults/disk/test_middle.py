@@ -60,9 +60,14 @@ MIDDLE = (
 
 
 @promise(
-    "A disk that fails in the middle of a refresh (full, permissions lost, directory replaced, unmounted) leaves the snapshot old "
-    "or new, and never a part of one; the refresh ends in silence, and the next one heals all of it.",
-    sees="the last numbers with their age, or where the disk is gone `usage: loading…` until new ones are there",
+    "If the disk fails in the middle of a refresh, the snapshot is the old or the new "
+    "one, never a part of it. The refresh ends silently, and the next one repairs "
+    "everything. Tried: full, no permission, directory replaced, unmounted.",
+    sees=(
+        "The last numbers with their age. If the disk is gone, `usage: loading…` until there "
+        "are new ones."
+    ),
+    topic="disk",
 )
 @pytest.mark.parametrize(
     "name",
@@ -107,13 +112,15 @@ def test_a_disk_that_fails_while_the_service_answers(
     assert "no refresh" not in line
     assert stray(os.listdir(scene.space.inside(scene.world.cache))) == []
     assert scene.tokens_found() == []
-    figure(f"{name}: snapshot whole; healed")
+    figure(f"{name}: snapshot whole; recovered")
 
 
 @promise(
-    "Whichever call of a refresh the system refuses, for whatever reason (no space, quota, read-only, I/O error, no permission, file too large), "
-    "the snapshot is the old or the new one, the line is whole, and an unharmed refresh afterwards puts everything right.",
-    sees="the last numbers with their age, and why no newer ones come",
+    "Whichever call of a refresh the system refuses, the snapshot is the old or the new "
+    "one and the line is complete. Reasons tried: no space, quota, read-only, I/O error, "
+    "no permission, file too large. The next undisturbed refresh repairs everything.",
+    sees=("The last numbers with their age, and the reason why there are no newer ones."),
+    topic="disk",
 )
 @pytest.mark.timeout(300)
 def test_any_call_of_a_refresh_may_fail(

@@ -31,9 +31,13 @@ BEFORE = 'theme = "ascii"  # mine\n'
 
 
 @promise(
-    "Where the history's disk is full or read-only, nothing that it holds is lost, the numbers go on being renewed, and it goes on being kept "
-    "when there is room again.",
-    sees="fresh numbers; `usageline doctor` says that the disk of the history is full, or read-only",
+    "If the disk of the history is full or read-only, the history loses nothing and the "
+    "numbers stay fresh. Recording continues when there is room again.",
+    sees=(
+        "Fresh numbers. `usageline doctor` reports that the disk of the history is full or "
+        "read-only."
+    ),
+    topic="disk",
 )
 @pytest.mark.parametrize("fault", ["full", pytest.param("read-only", marks=pytest.mark.full)])
 def test_a_history_that_cannot_be_added_to(
@@ -81,8 +85,10 @@ def test_a_history_that_cannot_be_added_to(
 
 
 @promise(
-    "A configuration that cannot be written, because the disk is full, read-only, or files may not grow, stays as it was, and the command says why.",
-    sees="`~/.config/usageline/config.toml cannot be written: No space left on device`",
+    "A config.toml that cannot be written does not change, and the command reports why. "
+    "Reasons tried: full disk, read-only disk, file size limit.",
+    sees=("`~/.config/usageline/config.toml cannot be written: No space left on device`"),
+    topic="config",
 )
 def test_a_configuration_that_cannot_be_written(
     space: Space, world: World, built_release: Release, figure: Callable[[str], None]
@@ -127,9 +133,11 @@ def test_a_configuration_that_cannot_be_written(
 
 
 @promise(
-    "A change of config.toml that cannot be compiled, because the cache's disk is full, is said; the configuration before it holds, and the line "
-    "does not wait for it again and again.",
+    "If a changed config.toml cannot be compiled because the cache's disk is full, the "
+    "line reports it. The previous configuration stays in force, and the line does not "
+    "wait for the compilation repeatedly.",
     sees="`config.toml is not read: the disk is full`",
+    topic="config",
 )
 def test_a_configuration_that_cannot_be_compiled(
     scene: Scene, figure: Callable[[str], None]
@@ -158,9 +166,14 @@ def test_a_configuration_that_cannot_be_compiled(
 
 
 @promise(
-    "An uninstall that cannot change settings.json leaves its every byte: on a full disk it changes nothing else either, in a read-only "
-    "directory it removes the program and says what is left to do; run again once there is room it takes back the rest.",
-    sees="`~/.claude/settings.json: No space left on device. Free some space on that disk. Run it again when that is solved.`",
+    "An uninstall that cannot change settings.json leaves every byte of it. On a full "
+    "disk it changes nothing else either. In a read-only directory it removes the program "
+    "and reports what is left to do. Run again with enough room, it removes the rest.",
+    sees=(
+        "`~/.claude/settings.json: No space left on device. Free some space on that disk. Run "
+        "it again when that is solved.`"
+    ),
+    topic="setup",
 )
 def test_an_uninstall_without_room(
     space: Space, world: World, api: Api, figure: Callable[[str], None]

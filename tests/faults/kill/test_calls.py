@@ -24,8 +24,10 @@ ALL = 10_000
 
 
 @promise(
-    "A refresh killed at any call by which it changes a file leaves no torn file, no lock and no loss but the reading that it was about to keep.",
-    sees="The line as it was; the next refresh puts everything right.",
+    "A refresh killed at any call that changes a file leaves no torn file and no lock. It "
+    "loses at most the reading that it was about to store.",
+    sees="The line does not change. The next refresh repairs everything.",
+    topic="killed",
 )
 @pytest.mark.parametrize("kind", ["first", "due"])
 def test_refresh(
@@ -47,8 +49,10 @@ def test_refresh(
 
 
 @promise(
-    "A status line killed at any call by which it changes a file leaves nothing but empty stamps, and so does a session's start.",
-    sees="The line again, a few seconds later.",
+    "A status line or a session start hook killed at any call that changes a file leaves "
+    "only empty stamp files.",
+    sees="The line is back a few seconds later.",
+    topic="killed",
 )
 @pytest.mark.parametrize("kind", ["first", "due", "hook"])
 def test_line_and_hook(
@@ -69,8 +73,10 @@ def test_line_and_hook(
 
 
 @promise(
-    "A look or a compilation in the background that is killed at any call by which it changes a file leaves its last result or the new one, whole.",
-    sees="What was there before, until the next look.",
+    "A background job or a compilation killed at any call that changes a file leaves its "
+    "previous result or the new one, complete.",
+    sees="The previous result, until the next run of the job.",
+    topic="killed",
 )
 @pytest.mark.parametrize("kind", ["look_at_repository", "look_at_chain", "compilation"])
 def test_look(
@@ -87,8 +93,10 @@ def test_look(
 
 
 @promise(
-    "`usageline config` killed at any call by which it changes a file leaves config.toml old or new to the byte, and an edited text is not lost.",
-    sees="The configuration as it was; the next edit offers the text that was not put in place.",
+    "`usageline config` killed at any call that changes a file leaves the old or the new "
+    "config.toml, byte for byte. An edited text is not lost.",
+    sees=("The configuration does not change. The next edit offers the text that was not saved."),
+    topic="killed",
 )
 @pytest.mark.parametrize("name", list(runs.CONFIG_COMMANDS))
 def test_config(
@@ -106,8 +114,10 @@ def test_config(
 
 
 @promise(
-    "An install or uninstall killed at any call by which it changes a file leaves settings.json old or new to the byte; an uninstall then takes all back.",
-    sees="The status line as it was or the new one; the command can be run again.",
+    "An install or uninstall killed at any call that changes a file leaves the old or the "
+    "new settings.json, byte for byte. A later uninstall removes everything.",
+    sees="The old or the new status line. You can run the command again.",
+    topic="killed",
 )
 @pytest.mark.parametrize("kind", ["install", "uninstall"])
 def test_setup(

@@ -53,8 +53,12 @@ def _case(kind: str, root: Path, release: Release, idle: Release, api: Api) -> C
 
 
 @promise(
-    "SIGKILL at moments of chance tears no file, keeps no lock and leaves no process, and the next run leaves just what an undisturbed one does.",
-    sees="Nothing of it: the line, the settings and the configuration are the old or the new ones.",
+    "SIGKILL at random moments tears no file and leaves no lock and no process. The next "
+    "run leaves exactly what an undisturbed run leaves.",
+    sees=(
+        "No difference: the line, the settings and the configuration are the old or the new ones."
+    ),
+    topic="killed",
 )
 @pytest.mark.parametrize(
     "kind",

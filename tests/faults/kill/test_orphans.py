@@ -77,8 +77,10 @@ def _by_what_a_chain_left(_scene: Scene, release: Release, _api: Api) -> list[st
 
 
 @promise(
-    "A refresh, a look or an install that is killed takes along what it has started, with the whole process group, deaf to signals or not.",
-    sees="Nothing: no hanging `claude`, chained command, notifier or pip stays behind.",
+    "If a refresh, a background job or an install is killed, its whole process group is "
+    "killed too, even if a process ignores signals.",
+    sees=("No difference: no `claude`, chained command, notifier or pip keeps running."),
+    topic="killed",
 )
 @pytest.mark.parametrize("begin", [_by_client, _by_alert, _by_chain, _by_what_a_chain_left])
 def test_what_was_started_ends(
@@ -93,8 +95,10 @@ def test_what_was_started_ends(
 
 
 @promise(
-    "However shortly after the start of a chained command its look is killed, the command does not stay.",
-    sees="The last output of the chained command, and then a new one.",
+    "A chained command does not survive its background job, however early the job is "
+    "killed after starting the command.",
+    sees="The last output of the chained command, then a new one.",
+    topic="killed",
 )
 def test_there_is_no_moment_too_soon(
     tmp_path: Path,
@@ -124,7 +128,9 @@ def test_there_is_no_moment_too_soon(
 
 
 @promise(
-    "An install that is killed takes along the tool that was installing the packages, whose temporary files go with the next install or uninstall."
+    "If an install is killed, the tool that was installing the packages is killed too. "
+    "The next install or uninstall removes its temporary files.",
+    topic="killed",
 )
 def test_packages(
     tmp_path: Path,

@@ -32,8 +32,10 @@ LATE_S = 3
 
 
 @promise(
-    "A refresh ends by itself within ten seconds, whatever the service answers or does not, needs no more memory for a bomb or a flood, and leaves no process.",
-    sees="the line as always: it never waits for a refresh",
+    "A refresh ends within ten seconds, whatever the service answers or fails to answer. "
+    "Decompression bombs and floods need no more memory. No process is left.",
+    sees="The line as always: it never waits for a refresh.",
+    topic="service",
 )
 def test_it_ends_in_time(outcomes: list[Outcome], figure: Figure) -> None:
     for outcome in outcomes:
@@ -54,8 +56,13 @@ def test_it_ends_in_time(outcomes: list[Outcome], figure: Figure) -> None:
 
 
 @promise(
-    "After a failure the last numbers stay, with their age and the reason in plain words; an answer that is good after all is taken.",
-    sees="37% … offline · 12m ago, or: usage unreadable, rate-limited until 14:05, sign-in expired, token without user:profile",
+    "After a failure the last numbers stay, with their age and the reason in plain words. "
+    "An answer that is valid despite the fault is used.",
+    sees=(
+        "`37% … offline · 12m ago`, or: `usage unreadable`, `rate-limited until 14:05`, "
+        "`sign-in expired`, `token without user:profile`"
+    ),
+    topic="service",
 )
 def test_the_line_says_what_is_wrong_and_how_old_the_numbers_are(
     outcomes: list[Outcome], figure: Figure
@@ -81,8 +88,10 @@ def test_the_line_says_what_is_wrong_and_how_old_the_numbers_are(
 
 
 @promise(
-    "One run asks once at most, and after a failure nobody asks again before its time: 30 s where nothing was reached, 5 minutes and more otherwise.",
-    sees="the same words until then",
+    "One run sends at most one request. After a failure there is no request before the "
+    "wait is over: 30 s if no server was reached, 5 minutes or more otherwise.",
+    sees="The same words until then.",
+    topic="service",
 )
 def test_it_asks_once_and_then_waits(outcomes: list[Outcome], figure: Figure) -> None:
     waits = []
@@ -108,8 +117,10 @@ def test_it_asks_once_and_then_waits(outcomes: list[Outcome], figure: Figure) ->
 
 
 @promise(
-    "The token goes out in one header of one request to the API and is found nowhere else: not at a redirect's target, not at a proxy, in no file, in no output.",
-    sees="nothing",
+    "The token is sent in one header of one request to the API and is in no other place. "
+    "Not at a redirect's target, not at a proxy, in no file, in no output.",
+    sees="No difference.",
+    topic="token",
 )
 def test_the_token_is_nowhere_else(outcomes: list[Outcome], figure: Figure) -> None:
     searched, sent, files = 0, 0, 0
@@ -141,8 +152,9 @@ def test_the_token_is_nowhere_else(outcomes: list[Outcome], figure: Figure) -> N
 
 
 @promise(
-    "`usageline refresh` says what is wrong in one sentence.",
-    sees="usageline: offline (the certificate is not trusted)",
+    "`usageline refresh` reports in one sentence what is wrong.",
+    sees="`usageline: offline (the certificate is not trusted)`",
+    topic="service",
 )
 def test_the_command_says_one_sentence(outcomes: list[Outcome], figure: Figure) -> None:
     sentences = set()

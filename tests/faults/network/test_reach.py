@@ -17,8 +17,14 @@ pytestmark = pytest.mark.timeout(500)
 
 
 @promise(
-    "Who cannot show the API's own certificate gets no request: not a portal, not a proxy that answers by itself, not a host of another name.",
-    sees="offline · 12m ago; usageline refresh: the certificate is not trusted, no secure connection",
+    "A server that cannot present the API's own certificate gets no request. This holds "
+    "for a captive portal, for a proxy that answers itself and for a host of another "
+    "name.",
+    sees=(
+        "`offline · 12m ago`. `usageline refresh`: the certificate is not trusted, no secure "
+        "connection."
+    ),
+    topic="intercepted",
 )
 def test_whoever_answers_in_the_apis_place_gets_no_request(
     ways: list[Outcome], figure: Callable[[str], None]
@@ -36,8 +42,9 @@ def test_whoever_answers_in_the_apis_place_gets_no_request(
 
 
 @promise(
-    "Where IPv6 leads nowhere, the numbers come by IPv4, in the same run.",
-    sees="new numbers, a few seconds later",
+    "If IPv6 leads nowhere, the numbers come over IPv4 in the same run.",
+    sees="New numbers, a few seconds later.",
+    topic="offline",
 )
 def test_an_address_that_swallows_packets_does_not_keep_the_numbers_away(
     ways: list[Outcome], figure: Callable[[str], None]

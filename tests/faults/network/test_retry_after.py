@@ -20,8 +20,10 @@ pytestmark = pytest.mark.timeout(500)
 
 
 @promise(
-    "After 429 nobody asks for five minutes at least, and for as long as Retry-After says, in whatever form; 75 minutes and a tenth at most.",
-    sees="rate-limited until 14:05 · 12m ago",
+    "After a 429 there is no request for at least five minutes, and for as long as "
+    "Retry-After requests, in whatever form. The wait is at most 75 minutes plus a tenth.",
+    sees="`rate-limited until 14:05 · 12m ago`",
+    topic="rate-limit",
 )
 def test_every_form_of_retry_after_is_kept(
     everything: dict[str, list[Outcome]], figure: Callable[[str], None]

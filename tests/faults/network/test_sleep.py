@@ -60,8 +60,10 @@ def waking(tmp_path: Path, authorities: tuple[Authority, Authority]) -> Iterator
 
 
 @promise(
-    "When the machine wakes up before its network, the numbers come with the next try, half a minute later.",
-    sees="offline · 12m ago, then the new numbers",
+    "If the machine wakes up before its network, the numbers come with the next try, half "
+    "a minute later.",
+    sees="`offline · 12m ago`, then the new numbers.",
+    topic="sleep",
 )
 def test_a_network_that_is_not_there_yet_costs_half_a_minute(
     waking: Waking,
@@ -87,8 +89,9 @@ def test_a_network_that_is_not_there_yet_costs_half_a_minute(
 
 
 @promise(
-    "A network that comes back while a refresh is under way is in time for it.",
-    sees="the new numbers",
+    "If the network comes back while a refresh is running, that refresh still uses it.",
+    sees="The new numbers.",
+    topic="offline",
 )
 def test_a_network_that_comes_back_meanwhile_is_in_time(
     waking: Waking, built_release: Release, figure: Callable[[str], None]

@@ -70,8 +70,10 @@ def crash_while_asking(world: World, api: Api, command: list[str], number: signa
 
 
 @promise(
-    "A process that holds the token and crashes leaves no core, and nobody but root can look into its memory",
-    sees="nothing",
+    "A process that holds the token leaves no core dump if it crashes. Only root can read "
+    "its memory.",
+    sees="No difference.",
+    topic="token",
 )
 @pytest.mark.skipif(
     resource.getrlimit(resource.RLIMIT_CORE)[1] != resource.RLIM_INFINITY and os.geteuid() != 0,

@@ -44,7 +44,9 @@ def open_to_others(root: Path, before: set[Path]) -> list[str]:
 
 
 @promise(
-    "Every file that the program writes is 0600 and every directory 0700, under any umask; settings.json keeps the mode that it had"
+    "Every file that the program writes has mode 0600 and every directory 0700, under any "
+    "umask. settings.json keeps the mode that it had.",
+    topic="users",
 )
 @pytest.mark.parametrize(
     "mask",
@@ -92,7 +94,10 @@ def test_what_is_written_is_for_the_user_alone(
     figure(f"{len(written)} files and directories")
 
 
-@promise("An installation is for the user alone, too, under any umask")
+@promise(
+    "An installation is readable by its user only, under any umask.",
+    topic="users",
+)
 @pytest.mark.full
 @pytest.mark.timeout(300)
 def test_an_installation_is_for_the_user_alone(

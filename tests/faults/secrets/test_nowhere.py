@@ -103,8 +103,10 @@ def go_everywhere(journey: Journey, api: Api, other: Api, size: Callable[[int, i
 
 
 @promise(
-    "The sign-in's tokens are in no file, argument, environment, output, terminal or answer, whole or in part, plain or encoded",
-    sees="nothing of them: the one request to the service has the access token in its one header",
+    "The tokens of the sign-in are in no file, argument, environment, output, terminal or "
+    "answer, complete or in part, plain or encoded.",
+    sees=("No difference: the one request to the service has the access token in its one header."),
+    topic="token",
 )
 @pytest.mark.parametrize(
     "odd", [pytest.param(False, id="usual", marks=pytest.mark.full), pytest.param(True, id="odd")]
@@ -155,8 +157,10 @@ def test_the_tokens_are_nowhere_but_where_they_belong(
 
 
 @promise(
-    "What a session signs in with by its environment goes to what the client and the user start, and to the chained command, and no further",
-    sees="nothing",
+    "Credentials in a session's environment reach what Claude Code and the user start, "
+    "and the chained command. They reach no other process.",
+    sees="No difference.",
+    topic="token",
 )
 def test_the_shells_own_secrets_reach_no_background_process(
     tmp_path: Path, servers: tuple[Api, Api], figure: Callable[[str], None]
@@ -179,11 +183,13 @@ def test_the_shells_own_secrets_reach_no_background_process(
     assert b"USAGELINE_ALERT_TEXT" in told
     assert not journey.shell_search.within(told)
     assert [path for path, call in background if journey.shell_search.within(call)] == []
-    figure(f"{len(background)} background programs: none had them")
+    figure(f"{len(background)} background programs: none had the credentials")
 
 
 @promise(
-    "A sign-in in the macOS Keychain is read through Apple's tool, and the token is in nothing that is left or said"
+    "A sign-in in the macOS Keychain is read with Apple's tool. The token is in no file "
+    "and no output.",
+    topic="token",
 )
 def test_a_token_from_the_keychain_stays_in_memory(
     tmp_path: Path,

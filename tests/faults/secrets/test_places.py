@@ -123,7 +123,9 @@ def project(installed: Installed) -> Project:
 
 
 @promise(
-    "A project's compiled configuration runs nothing and holds no line up, whatever its stamp, its links and the variables that lead to it"
+    "A compiled configuration planted by a project runs nothing and delays no line, "
+    "whatever its stamp, its links and the variables that lead to it.",
+    topic="project",
 )
 @pytest.mark.parametrize(
     ("config", "spelling"),
@@ -215,7 +217,9 @@ def stand_in(world: World) -> Path:
 
 
 @promise(
-    "`claude` is asked only with the home, configuration and Claude directory of an install, and gets no other variable of the session"
+    "`claude` is started only with the home, configuration and Claude directory recorded "
+    "by an install. It gets no other variable of the session.",
+    topic="project",
 )
 @pytest.mark.parametrize("whose", ["the project's", "the user's"])
 def test_claude_is_not_asked_for_a_project(project: Project, whose: str) -> None:
@@ -270,8 +274,9 @@ def test_claude_gets_the_environment_of_the_install(project: Project) -> None:
 
 
 @promise(
-    "One account is asked once, however many projects have a cache of their own",
-    sees="`usage: loading…` there, for two minutes at most",
+    "One account causes one request, however many projects have a cache of their own.",
+    sees="`usage: loading…` in those projects, for at most two minutes.",
+    topic="project",
 )
 def test_twelve_projects_with_caches_of_their_own_ask_once(project: Project, api: Api) -> None:
     for number in range(12):
@@ -325,7 +330,8 @@ def test_a_place_for_gates_that_cannot_be_used_stops_no_refresh(
 
 
 @promise(
-    "No file that a variable names is looked for by a line, a hook or a refresh, but those that docs name"
+    "A line, a hook or a refresh opens no file that a variable names, except the documented ones.",
+    topic="project",
 )
 def test_no_other_variable_leads_to_a_file(project: Project, api: Api) -> None:
     needs("strace", "git")

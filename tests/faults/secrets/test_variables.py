@@ -110,8 +110,10 @@ def by_proxy(chosen: dict[str, str]) -> bool:
 
 
 @promise(
-    "A project's settings reach by a variable what the table in SECURITY.md says, and no more: no program runs, and the token goes astray nowhere",
-    sees="the line",
+    "Through a variable, a project's settings reach what the table in SECURITY.md lists "
+    "and no more. No program runs, and the token reaches no wrong place.",
+    sees="The line.",
+    topic="project",
 )
 @pytest.mark.parametrize(
     "variable",

@@ -1,7 +1,8 @@
-"""What a project's settings can set: each variable, what can be reached by it, what cannot, and how that is tried.
+"""Define each variable that a project's settings can set, what it reaches, and what was tried.
 
-SECURITY.md has the same table. In the values `{project}` is a directory of the project's, `{thief}` the port of a server that is this user's own,
-`{stranger}` that of another user's, `{proxy}` that of a proxy that answers for the API with a certificate of its own.
+SECURITY.md has the same table. In the values, `{project}` is a directory of the project.
+`{thief}` is a port of this user's own server, and `{stranger}` one of another user's server.
+`{proxy}` is a port of a proxy that answers for the API with its own certificate.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Variable:
-    """`values` are tried one after the other, each a whole set of variables.
+    """One row.
 
-    `token` says that whoever listens there gets the token by it; `opens` are files of the project (below it) that a background process then
-    reads. No program of the project's ever runs.
+    values  sets of variables, tried one after the other
+    token   whether a server at that address gets the token
+    opens   files of the project (below it) that a background process then reads
+
+    No program of the project ever runs.
     """
 
     name: str
@@ -80,14 +84,16 @@ DIRECTORIES = (
 VARIABLES = (
     Variable(
         "`USAGELINE_API_URL`, another host or spelling",
-        "nothing: it is ignored, and the line's detail says so",
-        "no host but the API's own gets the token",
-        "other hosts, user info, decimal and hexadecimal addresses, names that lead to this machine, paths, wildcards; a server on that port",
+        "nothing: it is ignored, and the line's detail reports that",
+        "only the API's own host gets the token",
+        "other hosts, user info, decimal and hexadecimal addresses, names that resolve to this "
+        "machine, paths and wildcards, with a server on that port",
         tuple({"USAGELINE_API_URL": url, "HTTPS_PROXY": "http://127.0.0.1:{proxy}"} for url in ELSEWHERE),
     ),
     Variable(
         "`USAGELINE_API_URL`, a port of another user's on this machine",
-        "a connection, that is closed before anything is sent (Linux; macOS does not tell whose a port is)",
+        "a connection that is closed before anything is sent (Linux; macOS does not report the "
+        "owner of a port)",
         "the other user does not get the token",
         "a server that runs as another user",
         ({"USAGELINE_API_URL": "http://127.0.0.1:{stranger}"}, {"USAGELINE_API_URL": "http://localhost:{stranger}"}),
@@ -95,17 +101,19 @@ VARIABLES = (
     ),
     Variable(
         "`USAGELINE_API_URL`, a port of the user's own",
-        "the token, by a program that runs as this user, and that could read the credentials themselves",
-        "nothing of another user's, no other machine",
-        "a server of this user's",
+        "the token, for a program that runs as this user and could read the credentials file "
+        "itself",
+        "no other user and no other machine",
+        "a server that runs as this user",
         ({"USAGELINE_API_URL": "http://127.0.0.1:{thief}"},),
         token=True,
     ),
     Variable(
         "`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, in either case",
-        "nothing: requests go through the proxy of the install, or through none",
-        "no other proxy is connected to; none is left out",
-        "a proxy of the project's in each of them, and `NO_PROXY` for the API, beside a proxy at the install",
+        "nothing: requests use the proxy recorded by the install, or none",
+        "no other proxy is used, and the recorded one is not bypassed",
+        "a project's proxy in each of them, and `NO_PROXY` for the API, while the install "
+        "recorded a proxy",
         (
             *({"USAGELINE_API_URL": "", name: "http://127.0.0.1:{thief}"} for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")),
             {"USAGELINE_API_URL": "", "ALL_PROXY": "http://127.0.0.1:{thief}", "all_proxy": "http://127.0.0.1:{thief}"},
@@ -115,16 +123,20 @@ VARIABLES = (
     ),
     Variable(
         "`NODE_EXTRA_CA_CERTS`, `SSL_CERT_FILE`, `SSL_CERT_DIR`",
-        "nothing: the system's certificates are trusted, and those of the install",
-        "no certificate of the project's is trusted, no file or directory that they name is opened",
-        "a proxy that answers for the API, whose authority they name: as a file, as a rehashed directory, relative, by /proc/self/cwd, all together",
+        "nothing: only the system's certificates and those recorded by the install are trusted",
+        "no certificate of the project is trusted, and no file or directory that they name is "
+        "opened",
+        "a proxy that answers for the API, with its authority as a file, as a rehashed "
+        "directory, relative, by /proc/self/cwd, and all together",
         tuple({"USAGELINE_API_URL": "", **some} for some in AUTHORITIES),
     ),
     Variable(
-        "`SSLKEYLOGFILE`, `OPENSSL_CONF`, `OPENSSL_MODULES`, `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, …",
+        "`SSLKEYLOGFILE`, `OPENSSL_CONF`, `OPENSSL_MODULES`, `REQUESTS_CA_BUNDLE`, "
+        "`CURL_CA_BUNDLE`, …",
         "nothing: a refresh gets none of them",
-        "no library is loaded, no key is logged, no authority is trusted by them",
-        "each alone and all together, with a proxy that answers for the API; no file of the project is opened",
+        "they load no library, log no key, and add no trusted authority",
+        "each alone and all together, with a proxy that answers for the API. No file of the "
+        "project is opened",
         tuple(
             {"USAGELINE_API_URL": "", "HTTPS_PROXY": "http://127.0.0.1:{proxy}", **some}
             for some in (OPENSSL, *({name: value} for name, value in OPENSSL.items()))
@@ -133,24 +145,26 @@ VARIABLES = (
     Variable(
         "`PYTHON*`",
         "nothing: every interpreter is started with `-I`",
-        "no module of the project's is imported, nothing is written where they say",
-        f"{len(PYTHON)} of them at once, with modules that would tell",
+        "no module of the project is imported, and nothing is written to the places that they name",
+        f"{len(PYTHON)} of them at once, with modules that would leave a trace",
         (PYTHON,),
         quick=True,
     ),
     Variable(
         "`PATH`",
-        "nothing: programs are looked for in fixed places, then on the PATH at the install",
-        "no git, python, sh, claude, security, notify-send or git filter of the project's is run",
-        "programs of those names that would tell, in front of all others, and with nothing after them",
+        "nothing: programs are searched in fixed places, then on the PATH recorded by the install",
+        "no git, python, sh, claude, security, notify-send or git filter of the project runs",
+        "programs of those names that would leave a trace, before all others, and as the only ones",
         ({"PATH": "{project}/bin:/usr/bin:/bin"}, {"PATH": "{project}/bin"}, {"PATH": "."}),
     ),
     Variable(
         "`HOME`, `XDG_CONFIG_HOME`",
-        "which sign-in, numbers, looks of the line and history are meant: those of the project, of which there are none",
-        "no program that the configuration, git's configuration or `~/.local/bin` there names is run",
-        "a home with a configuration that names programs, a git configuration with filters, and programs that would tell; the same by /proc/self/cwd "
-        "and together with `CLAUDE_CONFIG_DIR` and `XDG_CACHE_HOME`",
+        "which sign-in, numbers, configuration and history are used: those of the project, "
+        "which has none",
+        "no program that the configuration, git's configuration or `~/.local/bin` there names runs",
+        "a home with a configuration that names programs, a git configuration with filters, and "
+        "programs that would leave a trace. "
+        "The same by /proc/self/cwd and together with `CLAUDE_CONFIG_DIR` and `XDG_CACHE_HOME`",
         (
             {"HOME": "{project}/home"}, {"XDG_CONFIG_HOME": "{project}/home/.config"},
             {"HOME": "/proc/self/cwd/home", "XDG_CONFIG_HOME": "/proc/self/cwd/home/.config"},
@@ -163,43 +177,50 @@ VARIABLES = (
     ),
     Variable(
         ", ".join(f"`{name}`" for name in DIRECTORIES),
-        "where files are kept, and which sign-in is meant: the project can show numbers of its own",
-        "the token of the user's own sign-in is in none of the files, no program there is run",
-        "each set to a directory of the project's that holds an installation with programs that would tell",
+        "the place of files, and which sign-in is used: the project can show numbers of its own",
+        "the token of the user's own sign-in is in none of the files, and no program there runs",
+        "each set to a directory of the project with an installation whose programs would leave "
+        "a trace",
         tuple({name: "{project}/data"} for name in DIRECTORIES),
     ),
     Variable(
         "`CLAUDE_SECURESTORAGE_CONFIG_DIR`",
-        "which file, or on macOS which Keychain item, the sign-in is read from, as in Claude Code: the project can show numbers of its own",
-        "the token that lies there goes to Anthropic's API alone; the user's own sign-in is not read for it",
-        "a directory of the project's, absolute and relative, and the empty value",
+        "the file, or on macOS the Keychain item, that has the sign-in, as in Claude Code: the "
+        "project can show numbers of its own",
+        "the token in it goes only to Anthropic's API, and the user's own sign-in is not read "
+        "for it",
+        "a directory of the project, absolute and relative, and the empty value",
         tuple({"CLAUDE_SECURESTORAGE_CONFIG_DIR": place} for place in ("{project}/data", "data", "")),
     ),
     Variable(
         "`GIT_*`",
         "nothing: git gets none of them",
-        "no program or configuration that they name is used, no trace is written",
+        "no program or configuration that they name is used, and no trace is written",
         f"{len(GIT)} of them at once",
         (GIT,),
     ),
     Variable(
         "`LC_*`, `LANG`, `TZ`, `TZDIR`, `LOCPATH`, `GCONV_PATH`",
-        "the time zone and the spelling of the line; the C library reads the file that `TZ` names as a time zone",
-        "the file's content is not shown; `LOCPATH` and `GCONV_PATH` reach no interpreter, so no library of theirs is loaded",
-        "a zone that is a file of the project's, one of 100 kB, a locale that leads elsewhere",
+        "the time zone and the character set of the line. The C library reads the file that "
+        "`TZ` names as a time zone",
+        "the file's content is not shown. `LOCPATH` and `GCONV_PATH` reach no interpreter, so "
+        "they load no library",
+        "a zone that is a file of the project, one of 100 kB, and a locale that leads elsewhere",
         ({"TZ": ":{project}/ca.pem"}, {"TZ": "A" * 100_000}, {"TZ": "../../../../etc/passwd"}, LOCALE),
         opens=frozenset({"ca.pem"}),
     ),
     Variable(
         "`SHELL`, `EDITOR`, `VISUAL`, `PAGER`, `HOSTALIASES`, `RES_OPTIONS`, …",
-        "nothing in the background; `usageline config edit` starts the editor that its own shell names",
-        "no program that they name is run by a line, hook or refresh",
+        "nothing in the background. `usageline config edit` starts the editor that its own "
+        "shell names",
+        "no line, hook or refresh runs a program that they name",
         "all at once",
         ({**SHELL, **RESOLVER},),
     ),
     Variable(
         "`LD_PRELOAD`, `LD_LIBRARY_PATH`, `LD_AUDIT`, `BASH_ENV`",
-        "everything: their code runs in Claude Code's own shell and in the line's process, before anything of ours, and can read what you can",
+        "everything: their code runs in Claude Code's own shell and in the line's process, "
+        "before any code of usageline, and can read what you can",
         "a refresh is started without them",
         "the environment of every background process",
         ({"LD_PRELOAD": "{project}/none.so", "LD_LIBRARY_PATH": "{project}", "LD_AUDIT": "{project}/none.so", "BASH_ENV": "{project}/python/httpx.py", "ENV": "{project}/python/httpx.py"},),

@@ -33,8 +33,9 @@ COMMANDS: tuple[list[str], ...] = (
 
 
 @promise(
-    "Nothing but a refresh opens a network socket, and everything starts and works where there is no network at all",
-    sees="the last numbers with their age, and “offline”",
+    "Only a refresh opens a network socket. Everything starts and works without any network.",
+    sees="The last numbers with their age, and `offline`.",
+    topic="offline",
 )
 def test_nothing_needs_the_network_to_start(
     world: World, size: Callable[[int, int], int], figure: Callable[[str], None]

@@ -98,8 +98,10 @@ def tampered(machine: Machine, tamper: Callable[[Path, Path], None]) -> str:
 
 
 @promise(
-    "A package that is not byte for byte what was pinned is not installed: nothing is left, nothing is wired",
-    sees="“The packages could not be installed”, with what the tool said of the hash",
+    "A package that differs from the pinned one by a byte is not installed. Nothing is "
+    "left, and settings.json does not change.",
+    sees=("`The packages could not be installed`, with the tool's message about the hash."),
+    topic="packages",
 )
 def test_a_tampered_package_is_refused(
     machine: Machine, size: Callable[[int, int], int], figure: Callable[[str], None]
@@ -116,8 +118,9 @@ def test_a_tampered_package_is_refused(
 
 
 @promise(
-    "An installation that is there goes on working when an upgrade's packages are refused",
-    sees="the line as before",
+    "An existing installation continues to work if an upgrade's packages are refused.",
+    sees="The line does not change.",
+    topic="packages",
 )
 @pytest.mark.full
 @pytest.mark.timeout(400)

@@ -30,7 +30,9 @@ CLASSIFIERS = {
 
 
 @promise(
-    "Every package is pinned to one version with the digests of its files, and no list names an index"
+    "Every package is pinned to one version with the digests of its files, and no list "
+    "names an index.",
+    topic="packages",
 )
 def test_every_package_is_pinned_with_digests(figure: Callable[[str], None]) -> None:
     packages = 0
@@ -52,7 +54,9 @@ def test_every_package_is_pinned_with_digests(figure: Callable[[str], None]) -> 
 
 
 @promise(
-    "docs/sbom.json names every package that an install takes, with version, digests and licence, and is as the lists are"
+    "docs/sbom.json names every package that an install uses, with version, digests and "
+    "license, and matches the lists.",
+    topic="packages",
 )
 def test_the_bill_of_materials_is_up_to_date(figure: Callable[[str], None]) -> None:
     text = sbom.FILE.read_text("utf-8")
@@ -80,7 +84,7 @@ def test_the_bill_of_materials_is_up_to_date(figure: Callable[[str], None]) -> N
                 says,
             )
             compared += 1
-    figure(f"{len(parts)} packages, the licences of {compared} compared with their own words")
+    figure(f"{len(parts)} packages, the licenses of {compared} compared with their own words")
 
 
 def answer(*packages: dict[str, Any]) -> subprocess.CompletedProcess[str]:
@@ -102,8 +106,13 @@ SKIPPED = {"name": "click", "skip_reason": "Dependency not found"}
 
 
 @promise(
-    "The audit fails for every advisory but the one that is known to do no harm here, and never takes silence for an answer",
-    sees="the advisory's name and where it is mended, or “not audited: no advisory database can be reached”",
+    "The audit fails for every advisory except the one known to be harmless here. It "
+    "never counts a missing answer as a pass.",
+    sees=(
+        "The advisory's name and the version that fixes it, or `not audited: no advisory "
+        "database can be reached`."
+    ),
+    topic="packages",
 )
 def test_the_audit_fails_for_what_is_not_known(
     monkeypatch: pytest.MonkeyPatch,

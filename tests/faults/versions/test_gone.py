@@ -97,9 +97,13 @@ GONE = {
 
 
 @promise(
-    "With the interpreter of the line or of the refresh gone, or replaced by another version, the settings' command, the hook and `usageline` "
-    "still end well.",
-    sees="numbers while they can be had, else `run install.sh again`, in the line and by `usageline doctor`",
+    "The interpreter of the line or of the refresh may be gone or replaced by another "
+    "version. The status line command, the hook and `usageline` still exit cleanly.",
+    sees=(
+        "Numbers while they are available, else `run install.sh again`, in the line and from "
+        "`usageline doctor`."
+    ),
+    topic="python",
 )
 def test_an_interpreter_that_is_gone_is_told(
     tmp_path: Path, api: Api, figure: Callable[[str], None]
@@ -124,8 +128,12 @@ def test_an_interpreter_that_is_gone_is_told(
 
 
 @promise(
-    "A refresh whose packages are gone says so in its log.",
-    sees="`No module named 'httpx'; run install.sh again` in `usageline doctor --log`, and numbers that say how old they are",
+    "A refresh whose packages are gone reports this in its log.",
+    sees=(
+        "`No module named 'httpx'; run install.sh again` in `usageline doctor --log`, and "
+        "numbers with their age."
+    ),
+    topic="python",
 )
 def test_packages_that_are_gone_are_told(
     tmp_path: Path, api: Api, figure: Callable[[str], None]
@@ -172,8 +180,13 @@ DAMAGES: dict[str, Callable[[Path], list[Path]]] = {
 
 
 @promise(
-    "A release of which a part was deleted or cut short never makes the line fail, and running install.sh again mends it.",
-    sees="`run install.sh again` where there can be no line or no refresh; afterwards everything as before",
+    "A release with a deleted or truncated part never makes the line fail. Running "
+    "install.sh again repairs it.",
+    sees=(
+        "`run install.sh again` if there can be no line or no refresh. Afterwards everything "
+        "as before."
+    ),
+    topic="python",
 )
 @pytest.mark.full
 @pytest.mark.timeout(600)
@@ -219,8 +232,13 @@ def shape(machine: Machine) -> dict[str, bytes]:
 
 
 @promise(
-    "With every interpreter gone that the installation was made on, install.sh chooses others, and the line is as before.",
-    sees="the line by another Python, or that its Python is not on this system; then the line as before",
+    "If every interpreter that the installation used is gone, install.sh chooses others, "
+    "and the line is as before.",
+    sees=(
+        "The line drawn by another Python, or a message that its Python is not on this "
+        "system. Then the line as before."
+    ),
+    topic="python",
 )
 @pytest.mark.full
 @pytest.mark.timeout(300)
@@ -250,7 +268,9 @@ def test_an_installation_whose_python_is_gone_is_mended(
     assert "37%" in line(machine)
     assert "✗" not in machine.world.run(paths.command(machine.env), "doctor").stdout
     machine.wait_for_refreshes()
-    figure("the Python of line and refresh removed: a sentence in the line, mended by one install")
+    figure(
+        "the Python of line and refresh removed: a sentence in the line, repaired by one install"
+    )
 
 
 def a_python(root: Path) -> Path:

@@ -62,9 +62,10 @@ def faulty(lines: list[str]) -> list[str]:
 
 @pytest.mark.full
 @promise(
-    "An upgrade from an earlier version keeps line, numbers, history and configuration, and an uninstall afterwards gives back the settings of "
-    "before the first install, byte for byte.",
-    sees="the line, with its numbers, all the while",
+    "An upgrade from an earlier version keeps line, numbers, history and configuration. A "
+    "later uninstall restores the settings from before the first install, byte for byte.",
+    sees="The line, with its numbers, all the time.",
+    topic="upgrade",
 )
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("earlier", BOTH)
@@ -98,8 +99,9 @@ def test_an_upgrade_loses_nothing(
 
 
 @promise(
-    "A downgrade, and the upgrade after it, keep line, numbers, history and settings.",
-    sees="the line, with its numbers, all the while",
+    "A downgrade and the upgrade after it keep line, numbers, history and settings.",
+    sees="The line, with its numbers, all the time.",
+    topic="upgrade",
 )
 @pytest.mark.full
 @pytest.mark.timeout(300)
@@ -145,8 +147,10 @@ def test_back_and_forth_loses_nothing(
 
 
 @promise(
-    "Two versions that are installed at the same time come one after the other: one release, wired once, and the line works.",
-    sees="the later of the two",
+    "Two versions that are installed at the same time run one after the other. There is "
+    "one release, one entry in settings.json, and the line works.",
+    sees="The later of the two.",
+    topic="upgrade",
 )
 @pytest.mark.full
 @pytest.mark.timeout(300)

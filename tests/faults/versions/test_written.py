@@ -62,8 +62,12 @@ def put(earlier: Earlier, world: World) -> None:
 
 
 @promise(
-    "What earlier versions wrote is read: snapshot, store, readings kept, configuration, install record.",
-    sees="after an upgrade the numbers, the history and the looks as before",
+    "What earlier versions wrote is read: snapshot, store, history, configuration and "
+    "install record.",
+    sees=(
+        "After an upgrade, the numbers, the history and the results of background jobs as before."
+    ),
+    topic="upgrade",
 )
 @pytest.mark.parametrize("earlier", ALL, ids=lambda earlier: earlier.name)
 def test_what_an_earlier_version_wrote_is_read(
@@ -137,8 +141,12 @@ def as_of_later(world: World) -> int:
 
 
 @promise(
-    "What a later version adds to store, readings kept, configuration and compiled configuration is passed over, and the rest is read.",
-    sees="after a downgrade the numbers and the history; a key that this version does not know is named with its line",
+    "What a later version adds to store, history, configuration and compiled "
+    "configuration is ignored, and the rest is read.",
+    sees=(
+        "After a downgrade, the numbers and the history. An unknown key is reported with its line."
+    ),
+    topic="upgrade",
 )
 def test_what_a_later_version_adds_is_passed_over(
     world: World,
@@ -182,8 +190,10 @@ def test_what_a_later_version_adds_is_passed_over(
 
 
 @promise(
-    "A snapshot of another version is never misread: it counts as none, and the next refresh replaces it without a request of its own.",
-    sees="`loading` for a moment, then the numbers",
+    "A snapshot of another version is never misread. It counts as missing, and the next "
+    "refresh replaces it without a request of its own.",
+    sees="`loading` for a moment, then the numbers.",
+    topic="upgrade",
 )
 def test_a_snapshot_of_another_version_is_replaced(
     world: World,
@@ -213,8 +223,13 @@ def test_a_snapshot_of_another_version_is_replaced(
 
 
 @promise(
-    "An install record of a later version is left as it is, and what a later version put into a record of this one is kept.",
-    sees="`… is of a later version of usageline: install or uninstall with that one. Nothing was changed.`",
+    "An install record of a later version is not changed. What a later version added to a "
+    "record of this version is kept.",
+    sees=(
+        "`… is of a later version of usageline: install or uninstall with that one. Nothing "
+        "was changed.`"
+    ),
+    topic="upgrade",
 )
 def test_an_install_record_of_a_later_version_is_left_alone(
     world: World, figure: Callable[[str], None]
