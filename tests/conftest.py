@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from tests.server import Api
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    MadeOnce = Callable[[str, Callable[[Path], object]], Path]
+
 # The machine's load must not fail a property test, and no examples are written into the clone.
 settings.register_profile("usageline", deadline=None, database=None)
 settings.load_profile("usageline")
@@ -27,6 +32,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """For the tests in `faults`; pytest takes options from here alone."""
     parser.addoption("--full", action="store_true", help="all of tests/faults, at full size")
     parser.addoption("--figures", metavar="FILE", help="add what tests/faults measured to FILE")
+    parser.addoption(
+        "--part",
+        choices=("parallel", "serial"),
+        help="run only the tests without, or only those with, the marker serial",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Select the tests of one part. `tests/run` runs the parallel part in several processes and the serial part alone."""
+    part = config.getoption("--part")
+    if part:
+        deselected = [
+            item for item in items if bool(item.get_closest_marker("serial")) != (part == "serial")
+        ]
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = [item for item in items if item not in set(deselected)]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -61,9 +82,28 @@ def other_api() -> Iterator[Api]:
 
 
 @pytest.fixture(scope="session")
-def built_release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Make a directory once for all test processes: `made_once(name, make)` calls `make(path)` in the first process that asks for it."""
+    root = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        root = root.parent
+    return partial(_made_once, root)
+
+
+def _made_once(root: Path, name: str, make: Callable[[Path], object]) -> Path:
+    path, done = root / "made-once" / name, root / f"made-once-{name}.done"
+    with FileLock(root / f"made-once-{name}.lock"):
+        if not done.exists():
+            path.parent.mkdir(exist_ok=True)
+            make(path)
+            done.touch()
+    return path
+
+
+@pytest.fixture(scope="session")
+def built_release(made_once: MadeOnce) -> Release:
     """A release built once. Tests that change nothing in it may use it as it is."""
-    return build_release(tmp_path_factory.mktemp("release") / "r1")
+    return Release(made_once("release", build_release))
 
 
 @pytest.fixture

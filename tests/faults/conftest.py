@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Figures are written where `--figures` says."""
+    """Write the figures to the file that `--figures` names. If tests run in several processes, only their controller writes."""
     path = config.getoption("--figures", default=None)
-    if path and not config.pluginmanager.has_plugin("figures"):
+    if (
+        path
+        and not hasattr(config, "workerinput")
+        and not config.pluginmanager.has_plugin("figures")
+    ):
         config.pluginmanager.register(Figures(path), "figures")
 
 

@@ -24,6 +24,8 @@ from usageline.usage.forecast import QUIET_CHANCE
 if TYPE_CHECKING:
     from tests.forecast.months import Month
 
+pytestmark = pytest.mark.xdist_group("forecast")  # its fixtures take seconds
+
 FEW = (6000, 6001, 6002)
 THRESHOLDS = (QUIET_CHANCE, SURE_CHANCE)
 

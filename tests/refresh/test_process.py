@@ -73,6 +73,7 @@ def test_it_says_nothing_and_exits_0(world: World, api: Api, built_release: Rele
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.serial
 def test_it_costs_less_than_half_a_second_of_cpu(
     world: World, api: Api, built_release: Release
 ) -> None:

@@ -13,11 +13,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.conftest import MadeOnce
+
+
+WORLDS = 2
+"""In how many processes the tests that share an installed program run: it takes seconds to install."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests that share an installed program."""
+    sharing = [item for item in items if "installed_world" in getattr(item, "fixturenames", ())]
+    for number, item in enumerate(sharing):
+        item.add_marker(pytest.mark.xdist_group(f"installed-{number % WORLDS}"))
+
 
 @pytest.fixture(scope="session")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clone(made_once: MadeOnce) -> Path:
     """A copy of the clone, at a path with a space and a quote in it."""
-    return make_clone(tmp_path_factory.mktemp("clone") / "it's a clone")
+    return made_once("it's a clone", make_clone)
 
 
 @pytest.fixture

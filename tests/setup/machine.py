@@ -17,6 +17,10 @@ from usageline.setup import own_names
 from usageline.system import client_text
 
 WHEELS = Path(sys.prefix) / "wheels"
+UV = Path(sys.prefix) / "bin" / "uv"
+UV_CACHE = Path(sys.prefix) / "uv-cache"
+"""Of what uv unpacked: worlds share it, as installs of one user do."""
+
 LONGEST_S = 150
 """For one install: packages are unpacked and compiled, by a machine that may have much else to do."""
 
@@ -44,6 +48,11 @@ class Machine:
     def data_dir(self) -> Path:
         """Where the program goes."""
         return Path(paths.data_dir(self.env))
+
+    @property
+    def uv(self) -> Path:
+        """The uv on PATH. A test of pip removes it."""
+        return self.world.root.with_name(self.world.root.name + "-tools") / "uv"
 
     def write_settings(self, data: bytes) -> None:
         """Put a settings.json there."""
@@ -129,10 +138,18 @@ def make_clone(target: Path) -> Path:
 
 
 def make_machine(root: Path, clone: Path) -> Machine:
-    """A world under `root` whose tools install from the downloaded wheels, and whose service cannot be reached."""
+    """Create a world under `root` whose tools install from the downloaded wheels and cannot reach the service.
+
+    Its PATH has uv, with which an install takes a quarter of the time that pip needs.
+    """
     world = World(root)
+    machine = Machine(world, clone)
+    machine.uv.parent.mkdir()
+    machine.uv.symlink_to(UV)
     python = os.path.dirname(os.path.realpath(sys.executable))
-    world.env.update(PATH=f"{python}:/usr/bin:/bin", USAGELINE_API_URL="http://127.0.0.1:9")
+    world.env.update(
+        PATH=f"{python}:/usr/bin:/bin:{machine.uv.parent}", USAGELINE_API_URL="http://127.0.0.1:9"
+    )
     world.env.update(
         PIP_NO_INDEX="1",
         PIP_FIND_LINKS=str(WHEELS),
@@ -140,5 +157,5 @@ def make_machine(root: Path, clone: Path) -> Machine:
         UV_FIND_LINKS=str(WHEELS),
         UV_OFFLINE="1",
     )
-    world.env.update(UV_CACHE_DIR=str(root.parent / "uv"))
-    return Machine(world, clone)
+    world.env.update(UV_CACHE_DIR=str(UV_CACHE))
+    return machine

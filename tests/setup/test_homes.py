@@ -297,7 +297,8 @@ def test_the_program_comes_and_goes_whatever_pip_is_configured_to_do(
         PIP_ROOT=str(target),
     )
     machine.env.update(PYTHONPYCACHEPREFIX=str(target), PYTHONPLATLIBDIR="nonexistent")
-    machine.run()
+    machine.uv.unlink()
+    assert "packages by pip" in machine.run()
     assert not target.exists()
     machine.wait_for_refreshes()
 

@@ -35,6 +35,7 @@ def test_the_whole_of_it_comes_and_goes_without_a_trace(machine: Machine, tmp_pa
     machine.clone, original = Path(shutil.copytree(machine.clone, clone)), machine.clone
     machine.env["NO_COLOR"] = "1"
     said = machine.run()
+    assert "packages by uv" in said
     shutil.rmtree(clone)
     machine.clone = original
     assert said.rstrip().splitlines()[-1] == machine.line().rstrip()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from usageline.core.errors import UsagelineError
 from usageline.setup import tool_config
 from usageline.system import directories
+from usageline.system import files as files_
 from usageline.system.files import replace_link, write_atomic
 from usageline.system.process import run_bounded
 
@@ -106,6 +107,9 @@ class Packages:
         # Copies: neither a change nor a removal of uv's cache may reach the installed program.
         into = ["--python", venv + "/bin/python", "--compile-bytecode", "--link-mode", "copy"]
         self._run([*uv, "pip", "install", *into, *wanted], release)
+        files_.remove_file(
+            venv + "/.lock"
+        )  # uv's own, which every user may write whatever the umask
 
     def _uv_cache(self) -> list[str]:
         # A cache that is there is the user's to be used; one that is not would be left behind by an uninstall.

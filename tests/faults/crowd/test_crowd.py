@@ -48,6 +48,7 @@ def watch(world: World, api: Api, built_release: Release) -> Watch:
     sees=("A complete line each time, if the machine can draw one before the next is due."),
     topic="sessions",
 )
+@pytest.mark.serial
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "amount",
