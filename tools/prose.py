@@ -181,14 +181,14 @@ def _documented(nodes: list[ast.AST]) -> Iterator[Block]:
 
 def _messages(nodes: list[ast.AST]) -> Iterator[Block]:
     """Return every other string that reads like a message."""
-    known: set[ast.AST] = set()
+    parts: set[ast.AST] = set()
     for node in nodes:
         if isinstance(node, ast.Expr):
-            known.add(node.value)
+            parts.add(node.value)
         elif isinstance(node, ast.JoinedStr):
-            known.update(node.values)
+            parts.update(node.values)
             yield from _message(node, "".join(map(_part, node.values)))
-        elif _is_text(node) and node not in known:
+        elif _is_text(node) and node not in parts:
             yield from _message(node, node.value)
 
 
@@ -322,13 +322,13 @@ def _masked(text: str) -> str:
 
 def sentences(text: str) -> list[tuple[int, str]]:
     """Return the sentences of a paragraph, each with its offset."""
-    found, begin = [], 0
+    parts, begin = [], 0
     for end in _SENTENCE_END.finditer(text):
         if not _ABBREVIATION.search(text[begin : end.end()]):
-            found.append((begin, text[begin : end.end()]))
+            parts.append((begin, text[begin : end.end()]))
             begin = end.end()
-    found.append((begin, text[begin:]))
-    return [(at + len(part) - len(part.lstrip()), part.strip()) for at, part in found if part.strip()]
+    parts.append((begin, text[begin:]))
+    return [(offset + len(part) - len(part.lstrip()), part.strip()) for offset, part in parts if part.strip()]
 
 
 def measure(path: str, text: str) -> tuple[Tally, list[Offender]]:
@@ -345,16 +345,16 @@ def measure(path: str, text: str) -> tuple[Tally, list[Offender]]:
                 offenders.append(Offender(path, line, rule, excerpt))
         if block.kind == "test name":
             continue
-        for at, sentence in sentences(prose):
+        for offset, sentence in sentences(prose):
             words = len(_WORD.findall(sentence))
             tally.sentences += 1
             tally.sentence_words += words
-            line = _line(block, at, at + len(sentence.split(maxsplit=1)[0]), source)
+            line = _line(block, offset, offset + len(sentence.split(maxsplit=1)[0]), source)
+            excerpt = _excerpt(block.text, offset, offset + 60, before=0)
             if words > MAX_SENTENCE_WORDS:
-                excerpt = f"{words} words: {_excerpt(block.text, at, at + 60, before=0)}"
-                offenders.append(Offender(path, line, LONG, excerpt))
+                offenders.append(Offender(path, line, LONG, f"{words} words: {excerpt}"))
             if len(_CHAIN.findall(sentence)) > 1:
-                offenders.append(Offender(path, line, CHAIN, _excerpt(block.text, at, at + 60, 0)))
+                offenders.append(Offender(path, line, CHAIN, excerpt))
     tally.rules.update(offender.rule for offender in offenders)
     return tally, sorted(offenders, key=lambda offender: offender.line)
 
@@ -397,12 +397,12 @@ def _is_unbreakable(line: str) -> bool:
 
 def files(paths: Iterable[str]) -> list[str]:
     """Return the files with prose in these files and folders, relative to the repository."""
-    found = []
+    result = []
     for name in paths:
         path = (ROOT / name).resolve()
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        found += [one for one in inside if one.is_file() and _has_prose(one)]
-    return [one.relative_to(ROOT).as_posix() for one in found]
+        result += [file for file in inside if file.is_file() and _has_prose(file)]
+    return [file.relative_to(ROOT).as_posix() for file in result]
 
 
 def _has_prose(path: Path) -> bool:
@@ -419,13 +419,13 @@ def survey(groups: dict[str, tuple[str, ...]]) -> tuple[dict[str, Tally], list[t
     offenders: list[tuple[str, Offender]] = []
     for group, paths in groups.items():
         whole = tallies[group]
-        for path in files(one for one in paths if (ROOT / one).exists()):
-            tally, found = measure(path, (ROOT / path).read_text("utf-8"))
+        for path in files(name for name in paths if (ROOT / name).exists()):
+            tally, in_file = measure(path, (ROOT / path).read_text("utf-8"))
             whole.words += tally.words
             whole.sentences += tally.sentences
             whole.sentence_words += tally.sentence_words
             whole.rules.update(tally.rules)
-            offenders += [(group, offender) for offender in found]
+            offenders += [(group, offender) for offender in in_file]
     return tallies, offenders
 
 
@@ -453,6 +453,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="print every offender in PATH")
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders")
     chosen = parser.parse_args(arguments)
+    if missing := [path for path in chosen.paths if not (ROOT / path).exists()]:
+        parser.error(f"not in the repository: {', '.join(missing)}")
     groups = {"chosen": tuple(chosen.paths)} if chosen.paths else GROUPS
     tallies, offenders = survey(groups)
     over = over_limits(tallies) if chosen.check else []

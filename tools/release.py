@@ -64,14 +64,14 @@ def try_wheel(wheel: Path) -> None:
         _run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)])
         _run([*pip, "--no-deps", "--no-index", str(wheel.resolve())])
         env = {**os.environ, "HOME": str(home), "CLAUDE_CONFIG_DIR": str(home / ".claude"), "PYTHONSAFEPATH": "1"}
-        shown = _run([str(programs / "usageline"), "--version"], env)
-        if version() not in shown:
-            raise ReleaseError(f"usageline --version printed {shown!r}, not {version()}")
+        output = _run([str(programs / "usageline"), "--version"], env)
+        if version() not in output:
+            raise ReleaseError(f"usageline --version printed {output!r}, not {version()}")
         package = _run([python, "-I", "-c", "import usageline; print(usageline.__path__[0])"]).strip()
         line = _run([python, "-I", "-S", "-B", "-X", "utf8", str(Path(package) / "statusline.py")], env, "{}")
         if not line.strip():
             raise ReleaseError("the status line printed nothing")
-        print(f"{wheel.name}: {shown.strip()}; the status line printed {line.strip()!r}")
+        print(f"{output.strip()} runs, and its status line printed {line.strip()!r}")
 
 
 def _run(command: list[str], env: dict[str, str] | None = None, data: str | None = None) -> str:
