@@ -27,7 +27,7 @@ KNOWN = {
     (
         "diskcache",
         "CVE-2025-69872",
-    ): "unpickles values of the database; usageline stores JSON text and checks the file before it opens it",
+    ): "unpickles its values; usageline stores JSON text and checks the file before it opens it",
 }
 """The open advisories that do no harm here, by package and name in any database, and the reason."""
 

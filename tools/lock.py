@@ -52,7 +52,8 @@ LOCKS = (
         "tests/requirements-fuzz.lock",
         groups=("fuzz",),
         python="3.11",
-        comment="# For `tests/run fuzz`. There are wheels for Linux on x86-64 and Python 3.11 to 3.13.\n",
+        comment="# For `tests/run fuzz`. "
+        "There are wheels for Linux on x86-64 and Python 3.11 to 3.13.\n",
     ),
 )
 

@@ -90,7 +90,10 @@ _MASKED = (  # what becomes CODE
     re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL),
     re.compile(r"<?https?://[^\s)>\]]+>?"),
 )
-_TAGS = "a|b|br|code|dd|details|div|dl|dt|em|h[1-6]|i|img|kbd|li|ol|p|picture|source|span|strong|sub|summary|sup|t[dhr]|table|ul"
+_TAGS = (
+    "a|b|br|code|dd|details|div|dl|dt|em|h[1-6]|i|img|kbd|li|ol|p|picture|source|span|strong"
+    "|sub|summary|sup|t[dhr]|table|ul"
+)
 _BLANKED = (  # what vanishes
     re.compile(r"<!--.*?-->", re.DOTALL),
     re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>"),
@@ -114,7 +117,7 @@ _HASH = re.compile(r"(?:^|(?<=\s))#")
 
 @dataclass(frozen=True)
 class Block:
-    """One piece of prose. A message has other line breaks than its source, lines `line` to `last`."""
+    """One piece of prose. A message is in the lines `line` to `last`, with other line breaks."""
 
     kind: str
     line: int

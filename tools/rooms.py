@@ -170,7 +170,7 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.check:
         if after != before:
             print(
-                "CONTRIBUTING.md shows other rooms or imports than there are: run python -m tools.rooms",
+                "CONTRIBUTING.md has an old picture of the rooms: run python -m tools.rooms",
                 file=sys.stderr,
             )
         return int(after != before)

@@ -42,7 +42,8 @@ LICENSES = {
 """By package, with the names of SPDX. A test compares them with the metadata of each package."""
 
 _PACKAGE = re.compile(
-    r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?: ; (?P<marker>.*?))? \\\n(?P<hashes>(?:    --hash=\S+(?: \\)?\n)+)",
+    r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?: ; (?P<marker>.*?))? \\\n"
+    r"(?P<hashes>(?:    --hash=\S+(?: \\)?\n)+)",
     re.MULTILINE,
 )
 

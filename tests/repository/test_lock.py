@@ -1,4 +1,4 @@
-"""The lock files pin what pyproject.toml names, and `tools/lock.py` writes nothing else into them."""
+"""The lock files pin what pyproject.toml names, and nothing else is in them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def test_a_group_has_what_the_groups_in_it_have() -> None:
 
 
 def test_an_index_is_left_out() -> None:
-    text = "--index-url https://example.com/simple\n# by uv\n\na==1 \\\n    --hash=sha256:00\n    # via b\n"
+    text = "--index-url https://example.com/simple\n# by uv\n\n"
+    text += "a==1 \\\n    --hash=sha256:00\n    # via b\n"
     assert lock.without_index(text) == "a==1 \\\n    --hash=sha256:00\n"
 
 

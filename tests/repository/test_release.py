@@ -1,4 +1,4 @@
-"""A release is published only under the tag of its version, with a dated section in the changelog."""
+"""A release needs the tag of its version and a dated section in the changelog."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 FILES = {
     "plugin/usageline/__init__.py": "",
-    "plugin/usageline/statusline.py": '"""The entry."""\n\ndef main():\n    import usageline.line.main\n',
+    "plugin/usageline/statusline.py": '"""Entry."""\ndef main():\n    import usageline.line.main\n',
     "plugin/usageline/core/__init__.py": '"""The kernel: both sides\nuse it.\n\nMore.\n"""\n',
     "plugin/usageline/line/__init__.py": '"""The line."""\n',
     "plugin/usageline/line/main.py": "from ..core import paths\nfrom . import view\nimport os\n",
-    "plugin/usageline/cli/__init__.py": '"""Commands. And more."""\nfrom usageline import core, line\n',
+    "plugin/usageline/cli/__init__.py": '"""Commands. More."""\nfrom usageline import core, line\n',
     "plugin/usageline/notes.txt": "import usageline.cli\n",
     "hooks/start.py": '"""The hook."""\nfrom usageline.line.main import x\n',
 }

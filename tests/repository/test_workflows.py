@@ -1,4 +1,4 @@
-"""The workflows run what the repository has, with pinned actions and no more rights than they need."""
+"""The workflows run existing commands, with pinned actions and few rights."""
 
 from __future__ import annotations
 
