@@ -18,18 +18,19 @@ def sanitize(text):
     return _without_floods("".join(char for char in text if char.isprintable()))
 
 
-def strip_leading_combining(text):
-    """`text`, a row's first, without combining marks at its beginning: they would stand on the row above."""
-    if (
-        text[:1] < "\u0300" or "\u2190" <= text < "\u2e80"
-    ):  # the strokes that bars are made of are none
-        return text
-    import unicodedata  # noqa: PLC0415 - as below
-
-    start = 0
-    while start < len(text) and unicodedata.category(text[start])[0] == "M":
-        start += 1
-    return text[start:]
+def strip_leading_combining(row):
+    """Return a painted row without combining marks before its first character: a terminal would draw them on the row above."""
+    first = row.lstrip("\x1b[0123456789;m")[:1]
+    if first < "\u0300" and first != "]":  # as nearly every row; a link begins with ESC ]
+        return row
+    kept, at = "", 0
+    while row[at : at + 1] == "\x1b" or _is_mark(row[at : at + 1]):
+        end = at + 1
+        if row[at] == "\x1b":
+            end = row.index("\x1b\\", end) + 2 if row[end] == "]" else row.index("m", end) + 1
+            kept += row[at:end]
+        at = end
+    return kept + row[at:]
 
 
 def display_width(text):
@@ -93,3 +94,12 @@ def is_web_address(url):
     """Whether `url` may stand in an OSC 8 link: http or https, and nothing in it that a terminal could act on."""
     plain = isinstance(url, str) and url.isascii() and url.isprintable() and " " not in url
     return plain and url.startswith(("https://", "http://")) and len(url) < 2000
+
+
+def _is_mark(char):
+    # Neither arrows and the strokes that bars are made of nor the private characters of icon fonts are marks.
+    if char < "\u0300" or "\u2190" <= char < "\u2e80" or "\ue000" <= char < "\uf900":
+        return False
+    import unicodedata  # noqa: PLC0415 - only texts from outside need it
+
+    return unicodedata.category(char)[0] == "M"

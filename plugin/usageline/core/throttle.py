@@ -4,6 +4,10 @@ from usageline.core import paths, syscalls
 from usageline.core.ownership import is_own_file, is_private_directory
 from usageline.core.reach import is_reached_safely
 
+EARLY_S = 12
+"""A run may have read the clock so long before another run set the stamp: under load it waits for a processor in between."""
+
+
 MIN_INTERVAL_S = 12
 """For so long after one run started a refresh no other run starts one: a little more than a refresh may last."""
 
@@ -76,19 +80,15 @@ def acquire(stamp, depth, now, every_s):
         found = syscalls.fstat(fd)
         if not is_own_file(found):
             return _replace_stamp(stamp) if is_reached_safely(base) else "unsafe"
-        age_s, hindered = now - found.st_mtime, int(found.st_atime) in FAILURES
-        if 0 <= age_s < (max(every_s, BACKOFF_S) if hindered else every_s):
+        if _is_recent(found, now, every_s):
             return "recent"
         if not is_reached_safely(base):
             return "unsafe"
-        goes_on = hindered or (found.st_atime > SERIES_S and 0 <= age_s < SERIES_S)
-        # By the descriptor: another file may have taken the name meanwhile.
-        syscalls.utime(fd if SAFELY else stamp, (found.st_atime if goes_on else now, now))
+        return _renew_stamp(stamp, fd, found, now, every_s)
     except (OSError, NotImplementedError):
         return "unwritable"
     finally:
         syscalls.close(fd)
-    return ""
 
 
 def _replace_stamp(stamp):
@@ -136,3 +136,47 @@ def _make_directories(path):
             syscalls.mkdir(path, 0o700)
         except FileExistsError:
             return
+
+
+def _is_recent(found, now, every_s):
+    """Return whether the stamp with status `found` was set less than `every_s` before `now`, or shortly after it."""
+    if int(found.st_atime) in FAILURES:
+        every_s = max(every_s, BACKOFF_S)
+    return every_s > 0 and -EARLY_S < now - found.st_mtime < every_s
+
+
+def _renew_stamp(stamp, fd, found, now, every_s):
+    """Set the time of an old stamp, open as `fd`, unless another run has done so since its status was `found`."""
+    lock = _lock(stamp)
+    if lock is None:
+        return "recent"
+    try:
+        # Of runs that find the stamp old at once, the lock lets one through at a time.
+        if lock >= 0 and _is_recent(syscalls.fstat(lock), now, every_s):
+            return "recent"
+        goes_on = int(found.st_atime) in FAILURES or (
+            found.st_atime > SERIES_S and 0 <= now - found.st_mtime < SERIES_S
+        )
+        # By the descriptor: another file may have taken the name meanwhile.
+        syscalls.utime(fd if SAFELY else stamp, (found.st_atime if goes_on else now, now))
+    finally:
+        if lock >= 0:
+            syscalls.close(lock)
+    return ""
+
+
+def _lock(stamp):
+    """Return a descriptor that holds the lock of a claim until it is closed, None if another run holds it, -1 if there are no locks."""
+    try:
+        fd = syscalls.open(stamp, syscalls.O_RDWR | SAFELY)
+    except OSError:
+        return -1
+    try:
+        syscalls.lockf(fd, syscalls.F_TLOCK, 0)
+    except (
+        AttributeError,
+        OSError,
+    ) as error:  # Windows has no such function, some file systems have no locks
+        syscalls.close(fd)
+        return None if isinstance(error, (BlockingIOError, PermissionError)) else -1
+    return fd
