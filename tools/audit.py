@@ -1,7 +1,8 @@
-"""Asks an advisory database about every package that is pinned: `tests/run audit`. Exit status 1 for an advisory that is not known here.
+"""Compare every pinned package with an advisory database: `tests/run audit`.
 
-Each lock is asked about on its own, as it stands, by pip-audit: at the Python Package Index, or where that has no advisories, at OSV. A mirror of
-the index that has none answers for no package, which pip-audit takes for no advisory; here it is no audit.
+pip-audit reads each lock by itself. It asks the Python Package Index, and OSV if the index has no
+advisories. A mirror of the index may have none for any package, which pip-audit reports as clean.
+This script reports it as "not audited". The exit status is 1 for an advisory that is not in KNOWN.
 """
 
 from __future__ import annotations
@@ -19,36 +20,36 @@ LOCKS = tuple(
     for lock in sorted((HERE / folder).glob("requirements*.lock"))
 )
 SERVICES = ("pypi", "osv")
-LONGEST_S = 300
+TIMEOUT_S = 300
 OFFLINE = "not audited: no advisory database can be reached"
 
 KNOWN = {
     (
         "diskcache",
         "CVE-2025-69872",
-    ): "unpickles what is in the store; ours holds JSON text only and is looked through first (storage/accounts.py)",
+    ): "unpickles its values; usageline stores JSON text and checks the file before it opens it",
 }
-"""What is open and does no harm here, and why: by package, and the advisory's name in any database."""
+"""The open advisories that do no harm here, by package and name in any database, and the reason."""
 
 
 def main() -> int:
-    """Audit every lock, say what was found, and give the exit status."""
+    """Audit every lock, print the result, and return the exit status."""
     status = 0
     for lock in LOCKS:
         name = lock.relative_to(HERE)
-        packages = next(filter(None, (asked(lock, service) for service in SERVICES)), None)
+        packages = next(filter(None, (query(lock, service) for service in SERVICES)), None)
         if packages is None:
             print(OFFLINE)
             return status
-        said, bad = judged(packages)
-        for line in said:
+        report, bad = judge(packages)
+        for line in report:
             print(f"{name}: {line}")
         status |= bad
     return status
 
 
-def asked(lock: Path, service: str) -> list[dict[str, Any]] | None:
-    """What a database says of each package in the lock; None where it cannot be reached, or knows of none of them."""
+def query(lock: Path, service: str) -> list[dict[str, Any]] | None:
+    """Return what a database has on each package. None if it is out of reach or has no package."""
     command = [
         sys.executable,
         "-I",
@@ -61,36 +62,36 @@ def asked(lock: Path, service: str) -> list[dict[str, Any]] | None:
     ]
     command += ["--vulnerability-service", service, "--format", "json", "--progress-spinner", "off"]
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=LONGEST_S, check=False
+        result = subprocess.run(
+            command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
         )
-        packages: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
+        packages: list[dict[str, Any]] = json.loads(result.stdout)["dependencies"]
     except (subprocess.TimeoutExpired, ValueError, KeyError):
         return None
     return packages if any("vulns" in package for package in packages) else None
 
 
-def judged(packages: list[dict[str, Any]]) -> tuple[list[str], bool]:
-    """What to say of them, and whether something is wrong: an advisory that is not in KNOWN, or a package that the database had no answer for."""
-    said, bad, advisories = [], False, 0
+def judge(packages: list[dict[str, Any]]) -> tuple[list[str], bool]:
+    """Return a report, and True if an advisory is unknown or the database skipped a package."""
+    report, bad, advisories = [], False, 0
     for package in packages:
         name, version = package["name"], package.get("version", "")
         if "vulns" not in package:
-            said.append(f"{name} could not be looked up")
+            report.append(f"{name} is not in the database")
             bad = True
-        for found in package.get("vulns", []):
-            names = [found["id"], *found.get("aliases", [])]
-            reason = next((KNOWN[name, one] for one in names if (name, one) in KNOWN), None)
+        for advisory in package.get("vulns", []):
+            names = [advisory["id"], *advisory.get("aliases", [])]
+            reason = next((KNOWN[name, alias] for alias in names if (name, alias) in KNOWN), None)
             advisories += 1
             bad = bad or reason is None
-            what = (
+            outcome = (
                 f"ignored: {reason}"
                 if reason
-                else "mended in " + (", ".join(found.get("fix_versions", [])) or "no version")
+                else "fixed in " + (", ".join(advisory.get("fix_versions", [])) or "no version")
             )
-            said.append(f"{name} {version}: {', '.join(names)}, {what}")
-    said.append(f"{len(packages)} packages audited, {advisories} advisories")
-    return said, bad
+            report.append(f"{name} {version}: {', '.join(names)}, {outcome}")
+    report.append(f"{len(packages)} packages audited, {advisories} advisories")
+    return report, bad
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""The hot side's cost as a ratio to the bare interpreter's start, all in one run: `tests/run bench [--runs N] [--python PATH]`.
+"""Compare the status line and the hook with the bare interpreter: `tests/run bench`.
 
-Each round runs every command once, one after another, so a drift of the machine's speed hits all alike; a ratio is the median over the
-rounds of the command's time by the bare interpreter's time in the same round. Exit status 1 where a ratio is over its budget.
+Each round runs every command once, one after another, so that a change of the machine's speed hits
+all alike. A ratio is the median over the rounds of the command's time by the interpreter's time in
+the same round. The exit status is 1 if a ratio is over its budget.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ WARM_UP = 3
 
 @dataclass
 class Contender:
-    """A command with its budget, what makes the world ready before each run and clears up after it, and what it has besides in its environment."""
+    """A command with its budget, its own variables, and what runs before and after it."""
 
     name: str
     command: list[str]
@@ -45,7 +46,7 @@ class Contender:
 
 
 def payload(directory: Path) -> bytes:
-    """A payload with all that any segment reads."""
+    """Return a payload with every field that a segment reads."""
     now = int(time.time())
     windows = {
         "five_hour": {"used_percentage": 41, "resets_at": now + 7200},
@@ -84,9 +85,9 @@ def payload(directory: Path) -> bytes:
 
 
 def every_segment(world: World) -> dict[str, str]:
-    """A configuration with every segment there is, compiled, with a cache of its own; what of the environment chooses both.
+    """Compile a configuration with every segment, and return the variables that choose it.
 
-    That cache is never emptied: in it the repository has been looked at, as it is but for every tenth second.
+    Its cache is never emptied, so that git status is up to date, as in nine of ten seconds.
     """
     kinds = [kind for kinds in MODULES.values() for kind in kinds]
     rows = [kinds[at : at + 8] for at in range(0, len(kinds), 8)]
@@ -101,26 +102,26 @@ def every_segment(world: World) -> dict[str, str]:
     return chosen
 
 
-def took(command: list[str], env: dict[str, str], data: bytes) -> float:
-    """Seconds from the start of a command to its end, its output read."""
+def run_timed(command: list[str], env: dict[str, str], data: bytes) -> float:
+    """Return the seconds from the start of a command to its end, with its output read."""
     began = time.perf_counter()
-    done = subprocess.run(
+    result = subprocess.run(
         command, input=data, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
     )
     spent = time.perf_counter() - began
-    assert done.stdout.strip() or "statusline.py" not in command[-1]
+    assert result.stdout.strip() or "statusline.py" not in command[-1]
     return spent
 
 
 def measure(
     contenders: list[Contender], env: dict[str, str], data: bytes, runs: int
 ) -> dict[str, list[float]]:
-    """Seconds of each run of each contender, in rounds."""
+    """Return the seconds of each run of each contender."""
     times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     for turn in range(runs + WARM_UP):
         for contender in contenders:
             contender.before()
-            spent = took(contender.command, {**env, **contender.extra}, data)
+            spent = run_timed(contender.command, {**env, **contender.extra}, data)
             contender.after()
             if turn >= WARM_UP:
                 times[contender.name].append(spent)
@@ -128,7 +129,7 @@ def measure(
 
 
 def main() -> int:
-    """Measure and report."""
+    """Return 1 if a ratio is over its budget."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument(
@@ -200,9 +201,8 @@ def main() -> int:
         over = ratio > contender.at_most
         failed |= over
         median_ms = statistics.median(times[contender.name]) * 1000
-        print(
-            f"{contender.name:36}{median_ms:8.2f}ms{ratio:8.3f}{contender.at_most:9.1f}{'  OVER' if over else ''}"
-        )
+        mark = "  OVER" if over else ""
+        print(f"{contender.name:36}{median_ms:8.2f}ms{ratio:8.3f}{contender.at_most:9.1f}{mark}")
     return int(failed)
 
 

@@ -1,9 +1,16 @@
-"""Prints how the forecast does against the straight line: `tests/run forecast [--users KIND] [--seeds FROM-TO ...] [--processes N]`.
+"""Compare the forecast with a straight line over simulated months: `tests/run forecast`.
 
-`measure.py` says what is counted; for both kinds of users (`months.py`, `others.py`), over whole months and in the first day and week after an
-install: precision, false alarms, misses, lead, error and coverage, then a curve over thresholds, then how often what had a chance came true.
-The weights were chosen on the tuning seeds alone; the held-out seeds are other users. Exit status 1 if on held-out seeds usageline is not better
-than the straight line in precision, false alarms and error, or in the first day worse in precision or false alarms.
+    --users KIND...        the generators, instead of both
+    --seeds FROM-TO...     the users, instead of the tuning and the held-out seeds
+    --processes N          the number of processes
+
+`tests/forecast/measure.py` defines what is counted. The tables are for both kinds of users, over
+whole months, and for the first day and week after an install. They have precision, false alarms,
+misses, lead, error and coverage, then a curve over thresholds, then how often a chance came true.
+
+The weights were chosen on the tuning seeds alone, and the held-out seeds are other users. On held-out
+seeds usageline must be better in precision, false alarms and error, and on the first day no worse
+in precision and false alarms. If it is not, the exit status is 1.
 """
 
 from __future__ import annotations
@@ -33,7 +40,10 @@ from usageline.usage.forecast import QUIET_CHANCE, with_forecast
 TUNING = (*range(120), *range(1000, 1080))
 HELD_OUT = tuple(range(7000, 7040))
 USERS = {"habits": month, "others": other_month}
-"""The generators: users by their habits, users of another kind. Tuned on were 0-39 and 1000-1079 of the first, 0-119 of the second."""
+"""The generators: users with habits, and users of another kind.
+
+The weights were tuned on seeds 0-39 and 1000-1079 of the first and 0-119 of the second.
+"""
 
 SURE_CHANCE = 0.67
 FORECASTS = {
@@ -58,22 +68,22 @@ HEADER = f"{'':10}{'':15}" + "".join(f"{name:>14}" for name in COLUMNS) + f"{'wi
 
 
 class Watch(NamedTuple):
-    """What was watched of some users: whole months, and the first day and week after installs."""
+    """The windows of some users: whole months, and the first day and week after installs."""
 
     all: Seen
     day: Seen
     week: Seen
 
 
-def watched(job: tuple[str, int]) -> Watch:
-    """Watch one user."""
+def watch_user(job: tuple[str, int]) -> Watch:
+    """Return the windows of one user."""
     users, seed = job
-    found = USERS[users](seed)
-    return Watch(watch(found), *watch_installs(found))
+    one_month = USERS[users](seed)
+    return Watch(watch(one_month), *watch_installs(one_month))
 
 
 def better(ours: Score, straight: Score) -> bool:
-    """Whether ours is the better in all that is asked of it."""
+    """Return True if usageline is better in every measure that counts."""
     return (
         ours.of_readings > straight.of_readings
         and ours.precision > straight.precision
@@ -84,7 +94,7 @@ def better(ours: Score, straight: Score) -> bool:
 
 
 def no_worse(ours: Score, straight: Score) -> bool:
-    """The same of the first day, of which no error is asked."""
+    """Return True if usageline is no worse on the first day, for which no error is compared."""
     return (
         ours.of_readings >= straight.of_readings
         and ours.precision >= straight.precision
@@ -92,26 +102,26 @@ def no_worse(ours: Score, straight: Score) -> bool:
     )
 
 
-def row(kind: str, name: str, found: Score) -> str:
-    """One line of the table: shares in percent, times in minutes."""
-    shares = (found.precision, found.of_readings, found.right, found.false_alarms)
+def row(kind: str, name: str, result: Score) -> str:
+    """Return one line of the table, with shares in percent and times in minutes."""
+    shares = (result.precision, result.of_readings, result.right, result.false_alarms)
     cells = [f"{share:14.1%}" for share in shares] + [
-        f"{found.a_week:14.2f}",
-        f"{found.misses:14.1%}",
+        f"{result.a_week:14.2f}",
+        f"{result.misses:14.1%}",
     ]
-    cells += [f"{found.lead:14.0f}", f"{found.error:14.1f}", f"{found.shared_error:14.1f}"]
-    cells.append(f"{'':14}" if name == "straight line" else f"{found.coverage:14.1%}")
+    cells += [f"{result.lead:14.0f}", f"{result.error:14.1f}", f"{result.shared_error:14.1f}"]
+    cells.append(f"{'':14}" if name == "straight line" else f"{result.coverage:14.1%}")
     return (
         f"{kind:10}{name:15}"
         + "".join(cells)
-        + f"{found.reached:6}/{found.unreached + found.reached}"
+        + f"{result.reached:6}/{result.unreached + result.reached}"
     )
 
 
 def print_group(watch_of: Watch) -> bool:
-    """Print all that is measured of some users; return whether usageline was the better."""
+    """Print every measure of some users. Return True if usageline is better."""
     is_good = True
-    for title, seen, within in (
+    for title, windows, within in (
         ("whole months", watch_of.all, False),
         ("first day", watch_of.day, True),
         ("first week", watch_of.week, True),
@@ -119,13 +129,15 @@ def print_group(watch_of: Watch) -> bool:
         print(f"  {title}\n{HEADER}")
         for kind in dict.fromkeys(KINDS.values()):
             scores = {
-                name: score(seen, kind, threshold, within=within)
+                name: score(windows, kind, threshold, within=within)
                 for name, threshold in FORECASTS.items()
             }
-            print(*(row(kind, name, found) for name, found in scores.items()), sep="\n", flush=True)
+            print(
+                *(row(kind, name, result) for name, result in scores.items()), sep="\n", flush=True
+            )
             straight, *ours = scores.values()
-            judged = no_worse if within else better
-            is_good &= title == "first week" or all(judged(found, straight) for found in ours)
+            compare = no_worse if within else better
+            is_good &= title == "first week" or all(compare(result, straight) for result in ours)
     print("  by threshold, whole months")
     for kind in dict.fromkeys(KINDS.values()):
         print(
@@ -138,14 +150,14 @@ def print_group(watch_of: Watch) -> bool:
         )
     print("  what had this chance (mean) came true (share of so many readings)")
     for kind in dict.fromkeys(KINDS.values()):
-        for title, seen in (
+        for title, windows in (
             ("", watch_of.all),
             ("first day", watch_of.day),
             ("first week", watch_of.week),
         ):
             tenths = (
                 f"{chance:.0%}: {share:.0%} ({count})"
-                for count, chance, share in reliability(seen, kind)
+                for count, chance, share in reliability(windows, kind)
                 if count
             )
             print(f"{kind:10}{title:12}" + "  ".join(tenths), flush=True)
@@ -153,11 +165,11 @@ def print_group(watch_of: Watch) -> bool:
 
 
 def cost_ms(readings: int = 10_000) -> float:
-    """Processor time of one forecast after so many readings in five weeks, in milliseconds: the median of five."""
+    """Return the median processor time in ms of one forecast, after `readings` in five weeks."""
     some = next(
-        found.readings
-        for found in map(month, TUNING)
-        if len(found.readings) > readings // 3 and len(found.readings[0].limits) == 3
+        user.readings
+        for user in map(month, TUNING)
+        if len(user.readings) > readings // 3 and len(user.readings[0].limits) == 3
     )
     first, step_s = some[0].observed_at, (some[-1].observed_at - some[0].observed_at) // readings
     past, at = [], 0
@@ -174,14 +186,16 @@ def cost_ms(readings: int = 10_000) -> float:
 
 
 def seeds(text: str) -> tuple[int, ...]:
-    """`FROM-TO`, the last one included."""
+    """Parse `FROM-TO`, with the last one included."""
     first, _, last = text.partition("-")
     return tuple(range(int(first), int(last or first) + 1))
 
 
 def main() -> int:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Return 1 unless usageline is better on held-out seeds."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
         "--users",
         choices=tuple(USERS),
@@ -206,12 +220,12 @@ def main() -> int:
     with ProcessPoolExecutor(arguments.processes) as pool:
         for name, group in groups.items():
             for users in arguments.users:
-                found = Watch(Seen(), Seen(), Seen())
-                for part in pool.map(watched, ((users, seed) for seed in group)):
-                    for whole, piece in zip(found, part, strict=True):
+                total = Watch(Seen(), Seen(), Seen())
+                for part in pool.map(watch_user, ((users, seed) for seed in group)):
+                    for whole, piece in zip(total, part, strict=True):
                         whole.add(piece)
                 print(f"{users}, {name}")
-                failed |= not print_group(found) and set(group).isdisjoint(TUNING)
+                failed |= not print_group(total) and set(group).isdisjoint(TUNING)
     print(
         f"one forecast of three limits after 10,000 readings: {cost_ms():.0f} ms of processor time"
     )

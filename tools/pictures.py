@@ -1,7 +1,8 @@
-"""Draws the README's pictures from the real status line: `tests/run pictures`.
+"""Draw the README's pictures from the real status line: `tests/run pictures`.
 
-Each line of a picture is the output of one run of the hot side, in a world made for it, as rich renders the escapes that it printed. For each
-appearance, dark and light: `line` (what it says over a day), `widths` (the default at 60, 80, 120 and 200 columns), `themes`.
+Each line of a picture is the output of one run in a world made for it. rich renders its escapes.
+`line` has states over a day, `widths` the default at 60, 80, 120 and 200 columns, and `themes`
+every theme. Each is drawn for a dark and for a light terminal.
 """
 
 from __future__ import annotations
@@ -61,12 +62,15 @@ DARK = TerminalTheme(
 )
 SVG = """<svg class="rich-terminal" viewBox="0 0 {width} HEIGHT" xmlns="http://www.w3.org/2000/svg">
 <style>
-.{unique_id}-matrix {{ font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: {char_height}px; line-height: {line_height}px; }}
+.{unique_id}-matrix {{ font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; \
+font-size: {char_height}px; line-height: {line_height}px; }}
 {styles}
 </style>
-<defs><clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>{lines}</defs>
+<defs><clipPath id="{unique_id}-clip-terminal">\
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>{lines}</defs>
 <rect width="{width}" height="HEIGHT" rx="8" fill="BACKGROUND"/>
-<g transform="translate({terminal_x}, 12)">{backgrounds}<g class="{unique_id}-matrix">{matrix}</g></g>
+<g transform="translate({terminal_x}, 12)">{backgrounds}\
+<g class="{unique_id}-matrix">{matrix}</g></g>
 </svg>
 """
 THEME_ROWS = """
@@ -77,7 +81,7 @@ rows = [["model", "directory", "git", "context"], ["session", "weekly", "scoped"
 
 @dataclass
 class Scene:
-    """One world with the line in it, under one appearance of the client."""
+    """One world with the status line in it, under one appearance of Claude Code."""
 
     hot: Hot
     appearance: str
@@ -90,7 +94,7 @@ class Scene:
         config: str = "",
         **snapshot: Any,
     ) -> list[str]:
-        """What the client would be given to show."""
+        """Return the rows that Claude Code would show."""
         now = time.time()
         self.hot.publish(
             **{
@@ -113,8 +117,8 @@ class Scene:
                 **sample.payload(now),
                 "workspace": {"current_dir": str(self.hot.world.home / "src" / "usageline")},
             }
-        done = self.hot.run(json.dumps(payload), env={**env, "HOME": str(self.hot.world.home)})
-        return done.stdout.decode().splitlines()
+        result = self.hot.run(json.dumps(payload), env={**env, "HOME": str(self.hot.world.home)})
+        return result.stdout.decode().splitlines()
 
     def _stamp(self) -> str:
         return str(file_stamp(paths.claude_credentials(self.hot.world.env)))
@@ -123,7 +127,7 @@ class Scene:
 def limits(
     session: float, week: float, *, left_s: float = 2 * HOUR_S, **foretold: float
 ) -> list[dict[str, Any]]:
-    """The two windows and a model's week."""
+    """Return the two windows and the week of one model."""
     at = int(time.time())
     return [
         {
@@ -152,7 +156,7 @@ def limits(
 
 
 def a_day(scene: Scene) -> list[str]:
-    """The default line: at ease, at a pace that is too high, after the threshold, without a network."""
+    """Return the default line in four states: calm, too fast, past a threshold, offline."""
     at = int(time.time())
     soon = {
         "chance": 0.8,
@@ -178,34 +182,34 @@ def a_day(scene: Scene) -> list[str]:
 
 
 def widths(scene: Scene) -> list[str]:
-    """The default line at each of WIDTHS, under a ruler."""
-    drawn = []
+    """Return the default line at each of WIDTHS, below a ruler."""
+    rows = []
     for columns in WIDTHS:
-        drawn += [
+        rows += [
             f"\x1b[2m╶{f' {columns} columns ':─^{columns - 2}}╴\x1b[0m",
             *scene.rows(columns, limits=limits(37, 81)),
             "",
         ]
-    return drawn[:-1]
+    return rows[:-1]
 
 
 def all_themes(scene: Scene) -> list[str]:
-    """Two rows in each theme that is made for this appearance."""
+    """Return two rows in each theme that is made for this appearance."""
     other = "dark" if scene.appearance == "light" else "light"
-    drawn = []
+    rows = []
     for name in themes.NAMES:
         if name != other:
-            drawn += [
+            rows += [
                 f"\x1b[2m{name}\x1b[0m",
                 *scene.rows(100, config=THEME_ROWS.format(theme=name), limits=limits(37, 81)),
                 "",
             ]
-    return drawn[:-1]
+    return rows[:-1]
 
 
-def draw(drawn: list[str], terminal: TerminalTheme, path: Path) -> None:
+def draw(rows: list[str], terminal: TerminalTheme, path: Path) -> None:
     """Write the lines as an SVG of one terminal."""
-    texts = [Text.from_ansi(line) for line in drawn]
+    texts = [Text.from_ansi(line) for line in rows]
     width = max(text.cell_len for text in texts) + 1
     console = Console(
         record=True,

@@ -1,4 +1,7 @@
-"""Writes docs/sbom.json, the bill of materials (CycloneDX 1.6), from the lock files: `tests/run sbom`. The same locks give the same bytes."""
+"""Write docs/sbom.json, a bill of materials (CycloneDX 1.6), from the lock files: `tests/run sbom`.
+
+The same locks give the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ FILE = HERE / "docs" / "sbom.json"
 PLUGIN = HERE / "plugin"
 LOCKS = {PLUGIN / "requirements.lock": "required", PLUGIN / "requirements-png.lock": "optional"}
 
-LICENCES = {
+LICENSES = {
     "anyio": "MIT",
     "certifi": "MPL-2.0",
     "click": "BSD-3-Clause",
@@ -36,17 +39,18 @@ LICENCES = {
     "typing-extensions": "PSF-2.0",
     "zipp": "MIT",
 }
-"""By package, as SPDX names them. A lock file does not say it; a test compares them with what each package says of itself."""
+"""By package, with the names of SPDX. A test compares them with the metadata of each package."""
 
 _PACKAGE = re.compile(
-    r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?: ; (?P<marker>.*?))? \\\n(?P<hashes>(?:    --hash=\S+(?: \\)?\n)+)",
+    r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?: ; (?P<marker>.*?))? \\\n"
+    r"(?P<hashes>(?:    --hash=\S+(?: \\)?\n)+)",
     re.MULTILINE,
 )
 
 
 def components() -> list[dict[str, Any]]:
-    """Every package of the locks, with the digests of all its files that an install may take."""
-    found = []
+    """Return every package of the locks, with the digests of all files that an install accepts."""
+    result = []
     for lock, scope in LOCKS.items():
         for package in _PACKAGE.finditer(lock.read_text("utf-8")):
             name, version, marker = package["name"], package["version"], package["marker"]
@@ -59,16 +63,16 @@ def components() -> list[dict[str, Any]]:
                 "version": version,
                 "scope": scope,
             }
-            component |= {"licenses": [{"license": {"id": LICENCES[name]}}], "purl": address}
+            component |= {"licenses": [{"license": {"id": LICENSES[name]}}], "purl": address}
             component["hashes"] = [{"alg": "SHA-256", "content": digest} for digest in digests]
             if marker:
                 component["properties"] = [{"name": "usageline:marker", "value": marker}]
-            found.append(component)
-    return found
+            result.append(component)
+    return result
 
 
 def bill() -> dict[str, Any]:
-    """The whole of it. No time and no serial number, which would differ each time."""
+    """Return the bill, without a time or a serial number, which would differ each time."""
     version = re.search(
         r'__version__ = "(.*)"', (PLUGIN / "usageline" / "__init__.py").read_text("utf-8")
     )
@@ -95,7 +99,7 @@ def bill() -> dict[str, Any]:
 
 
 def text() -> str:
-    """The file's content."""
+    """Return the content of the file."""
     return json.dumps(bill(), indent=1, ensure_ascii=False) + "\n"
 
 

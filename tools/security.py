@@ -55,11 +55,29 @@ def _processes() -> str:
     never = "`" + ", ".join([*(f"{name}*" for name in chain.NEVER), "ENV"]) + "`"
     withheld = _names(command.SECRETS)
     rows += [
-        ("`/bin/sh` with `chain.command` in the user's own config.toml", f"all except {never}", "`HOME`, `PATH`", "`COLUMNS`, `USAGELINE_CHAIN`", "the session's"),
-        ("`pip`, `uv`, `python` at an install", f"the shell's, except what would move the target and {withheld}", "–", "`PIP_USER`, `TMPDIR`", "the release"),
-        ("`claude --version` in `usageline doctor`", _names(doctor.PASSED_ON), "–", "`DISABLE_AUTOUPDATER`", "`/`"),
+        (
+            "`/bin/sh` with `chain.command` in the user's own config.toml",
+            f"all except {never}",
+            "`HOME`, `PATH`",
+            "`COLUMNS`, `USAGELINE_CHAIN`",
+            "the session's",
+        ),
+        (
+            "`pip`, `uv`, `python` at an install",
+            f"the shell's, except what would move the target and {withheld}",
+            "–",
+            "`PIP_USER`, `TMPDIR`",
+            "the release",
+        ),
+        (
+            "`claude --version` in `usageline doctor`",
+            _names(doctor.PASSED_ON),
+            "–",
+            "`DISABLE_AUTOUPDATER`",
+            "`/`",
+        ),
         ("the editor of `usageline config edit`", "the shell's", "–", "–", "the shell's"),
-    ]  # fmt: skip
+    ]
     return _table(
         ("program", "from the environment", "from the install", "from usageline", "directory"), rows
     )

@@ -121,8 +121,8 @@ def test_the_audit_fails_for_what_is_not_known(
 ) -> None:
     cases: tuple[tuple[list[dict[str, Any]], int, str], ...] = (
         ([FINE, KNOWN], 0, "CVE-2025-69872, ignored: unpickles"),
-        ([FINE, OTHER], 1, "CVE-2030-1, mended in 6"),
-        ([SKIPPED, KNOWN], 1, "click could not be looked up"),
+        ([FINE, OTHER], 1, "CVE-2030-1, fixed in 6"),
+        ([SKIPPED, KNOWN], 1, "click is not in the database"),
         ([SKIPPED], 0, audit.OFFLINE),
         ([], 0, audit.OFFLINE),
     )
