@@ -19,13 +19,13 @@ from tests.forecast.measure import (
 )
 from tools.forecast_table import HELD_OUT, SURE_CHANCE, TUNING, USERS
 from usageline.line.segments import forecast
-from usageline.usage.forecast import QUIET_CHANCE
+from usageline.usage.forecast import MIN_CHANCE
 
 if TYPE_CHECKING:
     from tests.forecast.months import Month
 
 FEW = (6000, 6001, 6002)
-THRESHOLDS = (QUIET_CHANCE, SURE_CHANCE)
+THRESHOLDS = (MIN_CHANCE, SURE_CHANCE)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_an_alarm_comes_true_more_often_than_the_straight_line_s(
     ours, straight = score(seen, kind, threshold), score(seen, kind, STRAIGHT)
     assert ours.precision > straight.precision
     assert ours.of_readings > straight.of_readings
-    assert ours.right > straight.right or threshold > QUIET_CHANCE
+    assert ours.right > straight.right or threshold > MIN_CHANCE
     assert ours.false_alarms < straight.false_alarms
     assert ours.error < straight.error
 
@@ -64,7 +64,7 @@ def test_in_the_first_day_it_is_no_worse_than_the_straight_line(months: list[Mon
     for month in months:
         day.add(watch_installs(month)[0])
     ours, straight = (
-        score(day, "session", QUIET_CHANCE, within=True),
+        score(day, "session", MIN_CHANCE, within=True),
         score(day, "session", STRAIGHT, within=True),
     )
     assert ours.of_readings >= straight.of_readings
@@ -83,7 +83,7 @@ def test_a_chance_is_about_as_often_true_as_it_says(seen: Seen) -> None:
 
 def test_the_range_holds_the_true_moment_about_as_often_as_it_says(seen: Seen) -> None:
     """Eight times in ten, on a few users not exactly."""
-    assert 0.65 < score(seen, "session", QUIET_CHANCE).coverage < 0.95
+    assert 0.65 < score(seen, "session", MIN_CHANCE).coverage < 0.95
 
 
 def test_a_higher_threshold_gives_fewer_episodes(seen: Seen) -> None:
@@ -95,7 +95,7 @@ def test_a_higher_threshold_gives_fewer_episodes(seen: Seen) -> None:
     assert counts[0] > counts[1]
     assert (
         score(seen, "session", SURE_CHANCE).of_readings
-        > score(seen, "session", QUIET_CHANCE).of_readings
+        > score(seen, "session", MIN_CHANCE).of_readings
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from usageline.core.windows import LENGTH_S
 from usageline.storage import codec
-from usageline.usage.forecast import QUIET_CHANCE, History, with_forecast
+from usageline.usage.forecast import MIN_CHANCE, History, with_forecast
 from usageline.usage.model import Limit, Reading
 from usageline.usage.values import percent as as_percent
 
@@ -104,9 +104,9 @@ def test_the_chance_grows_as_a_steady_burn_comes_nearer() -> None:
     ]
     chances = [limit.chance or 0 for limit in limits]
     assert chances == sorted(chances)
-    assert chances[0] < QUIET_CHANCE < chances[-1]
+    assert chances[0] < MIN_CHANCE < chances[-1]
     assert [limit.exhausts_at is not None for limit in limits] == [
-        chance >= QUIET_CHANCE for chance in chances
+        chance >= MIN_CHANCE for chance in chances
     ]
 
 
@@ -265,7 +265,7 @@ def test_whatever_the_history_a_forecast_lies_between_now_and_the_reset(
             )
         assert limit.rate is None or limit.rate >= 0
         assert limit.chance is None or 0 <= limit.chance <= 1
-        assert limit.exhausts_at is None or (limit.chance or 0) >= QUIET_CHANCE
+        assert limit.exhausts_at is None or (limit.chance or 0) >= MIN_CHANCE
         assert (
             codec.from_json(json.loads(json.dumps(codec.as_json(reading), allow_nan=False)))
             == reading

@@ -18,9 +18,9 @@ from usageline.core import paths
 from usageline.core.alert_text import alert_id
 from usageline.refresh import notify
 from usageline.refresh.run import refresh
-from usageline.storage.account_state import Record, as_json, from_json
+from usageline.storage.account_state import AccountState, as_json, from_json
 from usageline.system import lock
-from usageline.usage.alerts import MOST_ALERTS, Alert
+from usageline.usage.alerts import MAX_ALERTS, Alert
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -231,7 +231,7 @@ def test_a_command_that_never_ends_is_ended_in_time(
 
 def test_a_record_keeps_its_alerts() -> None:
     """What is damaged or hostile among them is not there."""
-    record = Record(alerts=(ALERT, replace(ALERT, resets_at=None, at=0)))
+    record = AccountState(alerts=(ALERT, replace(ALERT, resets_at=None, at=0)))
     assert from_json(json.loads(json.dumps(as_json(record)))) == record
     row = asdict(ALERT)
     damaged = [
@@ -246,7 +246,7 @@ def test_a_record_keeps_its_alerts() -> None:
     ]
     assert from_json({"alerts": [*damaged, row]}).alerts == (ALERT,)
     assert from_json({"alerts": "all"}).alerts == from_json({}).alerts == ()
-    assert len(from_json({"alerts": [row] * 1000}).alerts) == MOST_ALERTS
+    assert len(from_json({"alerts": [row] * 1000}).alerts) == MAX_ALERTS
 
 
 def test_notes_of_sessions_are_swept_when_their_window_must_be_over(world: World) -> None:

@@ -13,7 +13,7 @@ from usageline.line.render import render
 from usageline.refresh.run import refresh
 from usageline.sources.auth import sign_in
 from usageline.storage import history
-from usageline.usage.forecast import QUIET_CHANCE
+from usageline.usage.forecast import MIN_CHANCE
 from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def test_a_burn_that_was_watched_is_foretold_with_its_chance(world: World, api: 
     """The snapshot says how likely it is, and the line draws it."""
     past = [(minute * 60, 70 - minute * 0.6, 41.0) for minute in range(100, 0, -5)]
     limit = published(world, api, past, 70, 41)["session"]
-    assert limit["chance"] >= QUIET_CHANCE
+    assert limit["chance"] >= MIN_CHANCE
     assert (
         limit["exhausts_from"] <= limit["exhausts_at"] <= limit["exhausts_to"] < limit["resets_at"]
     )
@@ -75,6 +75,6 @@ def test_a_chance_of_less_than_a_half_names_no_end(world: World, api: Api) -> No
     """It is published all the same."""
     past = [(minute * 60, 30 - minute * 0.1, 41.0) for minute in range(100, 0, -5)]
     limit = published(world, api, past, 30, 41)["session"]
-    assert 0 <= limit["chance"] < QUIET_CHANCE
+    assert 0 <= limit["chance"] < MIN_CHANCE
     assert limit["exhausts_at"] is None
     assert row_of(world) == ""

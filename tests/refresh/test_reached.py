@@ -214,7 +214,7 @@ def test_a_month_with_another_name_is_copied_before_it_is_added_to(
     """A backup by links keeps what it has, and so does the history."""
     account = "0" * 16
     assert history.append(env, account, Reading((), (), "oauth", NOW))
-    month = Path(paths.history_dir(env), account, files.name_of(NOW))
+    month = Path(paths.history_dir(env), account, files.month_file(NOW))
     before = month.read_bytes()
     os.link(month, tmp_path / "backup")
     assert history.append(env, account, Reading((), (), "oauth", NOW + 300))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.world import CANARY
 from usageline.core import paths
 from usageline.core.freshness import is_due
-from usageline.refresh.log_entry import Entry, why_due
+from usageline.refresh.log_entry import RunLog, why_due
 from usageline.refresh.outcome import Outcome
 from usageline.refresh.run import refresh
 from usageline.storage import refresh_log
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 def entries(world: World) -> list[dict[str, Any]]:
     """What the log says, the newest last."""
-    return [json.loads(line) for line in refresh_log.last(world.env, 1000)]
+    return [json.loads(line) for line in refresh_log.read_last(world.env, 1000)]
 
 
 def told(world: World, *names: str) -> list[tuple[Any, ...]]:
@@ -102,7 +102,7 @@ def test_a_refresh_that_is_ended_by_its_last_resort_has_a_line(
     code = (
         "import sys; sys.argv[1:] = ['--by', 'line']\n"
         "from usageline.refresh import __main__ as main, run\n"
-        "import time; main.LAST_RESORT_S = 1\n"
+        "import time; main.HARD_TIMEOUT_S = 1\n"
         "run._bounded = lambda *_, **__: time.sleep(30)\n"
         "main.main()\n"
     )
@@ -143,12 +143,12 @@ def test_a_refresh_after_one_that_was_killed_says_so(
 
 
 def test_alerts_that_were_told_are_told_of() -> None:
-    entry = Entry("line")
-    entry.told(
+    entry = RunLog("line")
+    entry.notified(
         (Alert("session", "Current session", 80, 81.0, None, 1),),
         ["desktop: nothing to show it with"],
     )
-    line = json.loads(entry.ended(Outcome("not-due", None)))
+    line = json.loads(entry.finished(Outcome("not-due", None)))
     assert line["notes"] == [
         "told of: Current session 80%",
         "not told by desktop: nothing to show it with",
@@ -189,13 +189,13 @@ def test_what_is_not_ours_is_not_written_to_and_no_refresh_fails_for_it(
     elif kind == "others' directory":
         path.parent.chmod(0o777)
     else:
-        assert not refresh_log.add({}, b"\n")
+        assert not refresh_log.append({}, b"\n")
         return
     assert refresh(world.env).state == "refreshed"
     assert target.read_text() == "theirs"
     if kind != "others' directory":
         with pytest.raises(OSError):  # noqa: PT011 - which one depends on what is there
-            refresh_log.last(world.env, 1)
+            refresh_log.read_last(world.env, 1)
 
 
 @pytest.mark.usefixtures("api")
@@ -204,17 +204,17 @@ def test_it_is_bounded_and_keeps_what_came_before_in_one_file(world: World) -> N
     path, older = Path(paths.log(world.env)), Path(paths.log(world.env) + refresh_log.OLDER)
     refresh(world.env)
     line = path.read_bytes()
-    path.write_bytes(line * (refresh_log.MOST_BYTES // len(line) + 1))
-    assert refresh_log.add(world.env, line)
+    path.write_bytes(line * (refresh_log.MAX_BYTES // len(line) + 1))
+    assert refresh_log.append(world.env, line)
     assert not older.exists()
     refresh(world.env)
-    assert refresh_log.MOST_BYTES <= older.stat().st_size < refresh_log.MOST_BYTES + 2 * len(line)
+    assert refresh_log.MAX_BYTES <= older.stat().st_size < refresh_log.MAX_BYTES + 2 * len(line)
     assert len(path.read_bytes().splitlines()) == 1
-    assert len(refresh_log.last(world.env, 50)) == 50
-    for _ in range(3 * refresh_log.MOST_BYTES // len(line)):
-        assert refresh_log.add(world.env, line)
+    assert len(refresh_log.read_last(world.env, 50)) == 50
+    for _ in range(3 * refresh_log.MAX_BYTES // len(line)):
+        assert refresh_log.append(world.env, line)
     assert (
-        path.stat().st_size + older.stat().st_size < 4 * refresh_log.MOST_BYTES + 2 * MAX_LINE_BYTES
+        path.stat().st_size + older.stat().st_size < 4 * refresh_log.MAX_BYTES + 2 * MAX_LINE_BYTES
     )
     assert len(list(path.parent.iterdir())) == 2
 
@@ -222,10 +222,10 @@ def test_it_is_bounded_and_keeps_what_came_before_in_one_file(world: World) -> N
 def test_fifty_at_once_lose_and_tear_no_line(world: World, built_release: Release) -> None:
     code = (
         "from usageline.storage import refresh_log\n"
-        "from usageline.refresh.log_entry import Entry\n"
+        "from usageline.refresh.log_entry import RunLog\n"
         "from usageline.refresh.run import Outcome\n"
         "import os\n"
-        "for _ in range(20): refresh_log.add(os.environ, Entry('line').ended(Outcome('busy', None, 'x' * 150)))\n"
+        "for _ in range(20): refresh_log.append(os.environ, RunLog('line').finished(Outcome('busy', None, 'x' * 150)))\n"
     )
     running = [
         subprocess.Popen([built_release.python, "-I", "-B", "-c", code], env=world.env)
@@ -241,7 +241,7 @@ def test_what_a_full_disk_left_of_a_line_does_not_take_the_next_along(world: Wor
     path = Path(paths.log(world.env))
     path.write_bytes(path.read_bytes() + b'{"at":"2026')
     refresh(world.env)
-    assert [line for line in refresh_log.last(world.env, 9) if line.endswith(b"}")] == [
+    assert [line for line in refresh_log.read_last(world.env, 9) if line.endswith(b"}")] == [
         path.read_bytes().splitlines()[index] for index in (0, 2)
     ]
 
@@ -255,12 +255,12 @@ TEXTS = st.text(
 def test_a_line_is_one_short_line_of_printable_json_whatever_is_in_it(
     tried: list[str], notes: list[str], detail: str
 ) -> None:
-    entry = Entry("line")
+    entry = RunLog("line")
     for text in tried:
-        entry.failed("oauth", SourceFailure("offline", text))
+        entry.source_failed("oauth", SourceFailure("offline", text))
     entry.notes += notes
     snapshot = {"status": "offline", "next_refresh_at": 1_795_400_000, "detail": detail}
-    line = entry.ended(Outcome("failed", snapshot, detail)).decode()
+    line = entry.finished(Outcome("failed", snapshot, detail)).decode()
     assert len(line.encode()) <= MAX_LINE_BYTES
     assert line[-1] == "\n"
     assert line[:-1].isprintable()
@@ -279,10 +279,10 @@ def test_a_line_is_one_short_line_of_printable_json_whatever_is_in_it(
     ],
 )
 def test_a_secret_in_a_detail_ends_there(secret: str) -> None:
-    entry = Entry("line")
-    entry.failed("oauth", SourceFailure("offline", f"before {secret} after"))
+    entry = RunLog("line")
+    entry.source_failed("oauth", SourceFailure("offline", f"before {secret} after"))
     entry.notes.append("x" * 140 + secret)
-    line = entry.cut_off(f"«{secret}»").decode()
+    line = entry.aborted(f"«{secret}»").decode()
     for part in (secret, "CANARY", "somebody", "example", "1111-4111"):
         assert part not in line
     assert "before [left out]" in line

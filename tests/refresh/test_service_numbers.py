@@ -14,7 +14,7 @@ from tests.hot import Hot
 from tests.server import iso
 from usageline.refresh.run import refresh
 from usageline.storage import history
-from usageline.usage.month import month_end
+from usageline.usage.credits import month_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable

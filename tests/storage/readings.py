@@ -93,5 +93,5 @@ def keep(env: Mapping[str, str], readings: Iterable[Reading], account: str = ACC
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     place.parent.chmod(0o700)
     for one in readings:
-        with (place / files.name_of(one.observed_at)).open("ab") as file:
+        with (place / files.month_file(one.observed_at)).open("ab") as file:
             file.write(encode(one) + b"\n")

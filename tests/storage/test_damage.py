@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.storage.readings import ACCOUNT, NOW, directory, reading
 from usageline.storage import history
 from usageline.storage.history import files
-from usageline.storage.history.line import LONGEST_LINE, decode, encode
+from usageline.storage.history.line import MAX_LINE_BYTES, decode, encode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ LINES = b"".join(encode(one) + b"\n" for one in SEEN)
 def keep(env: dict[str, str], data: bytes) -> Path:
     """Put `data` where this month's readings are."""
     directory(env).mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = directory(env) / files.name_of(NOW)
+    path = directory(env) / files.month_file(NOW)
     path.write_bytes(data)
     return path
 
@@ -100,7 +100,7 @@ HOSTILE = {
     + b',null]],"credits":[]}',
     "deep": AT + b'"by":' + b"[" * 30000 + b"]" * 30000 + b',"plan":null,"limits":[],"credits":[]}',
     "deep and open": AT + b'"by":' + b'{"a":' * 10000,
-    "long": AT + b'"by":"' + b"x" * LONGEST_LINE + b'","plan":null,"limits":[],"credits":[]}',
+    "long": AT + b'"by":"' + b"x" * MAX_LINE_BYTES + b'","plan":null,"limits":[],"credits":[]}',
     "not ASCII": AT + '"by":"öauth","plan":null,"limits":[],"credits":[]}'.encode(),
 }
 
@@ -168,7 +168,7 @@ def test_a_gigabyte_without_a_line_is_not_read(world: World) -> None:
         file.write(b"\n" + LINES)
     assert history.load(world.env, ACCOUNT) == SEEN
     assert history.append(world.env, ACCOUNT, reading(NOW + 1))
-    assert path.stat().st_size < files.MOST_BYTES
+    assert path.stat().st_size < files.MAX_BYTES
     assert history.load(world.env, ACCOUNT) == [*SEEN, reading(NOW + 1)]
 
 

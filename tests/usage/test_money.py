@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from usageline.usage.credits import month_end, with_reset_date
 from usageline.usage.model import Credit, Reading
-from usageline.usage.month import month_end, with_reset_date
 from usageline.usage.parse import parse
 
 NOW = 1_795_464_000

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from usageline.usage.credits import month_end, with_reset_date
 from usageline.usage.model import Credit, Reading
-from usageline.usage.month import month_end, with_reset_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

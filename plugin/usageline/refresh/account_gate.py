@@ -17,7 +17,7 @@ from usageline.config.schema import FLOOR_S
 from usageline.core import paths
 from usageline.core.json_file import json_file
 from usageline.refresh.rate_limit import RateLimited, check
-from usageline.storage.account_state import Record, as_json, from_json
+from usageline.storage.account_state import AccountState, as_json, from_json
 from usageline.system import files, flock, origin
 from usageline.system.api_address import API
 
@@ -74,19 +74,19 @@ class AccountGate:
         )
 
     def enter(
-        self, config: Config, request: Record, *, force: bool, note: Callable[[], None]
+        self, config: Config, request: AccountState, *, force: bool, record: Callable[[], None]
     ) -> None:
-        """Raise Blocked if the last request of another cache forbids this one; else call `note`, and remember `request`.
+        """Raise Blocked if the last request of another cache forbids this one; else call `record`, and remember `request`.
 
         No other process passes the gate meanwhile. `request` is the record with the request noted in it.
         """
         if not self._paths or not self._prepared():
-            note()
+            record()
             return
         with flock.held(self._directory, LOCK_TIMEOUT_S) as free:
             if not free:
                 raise RateLimited(
-                    "offline", "asked a moment ago", request.requested_at + 1, known=False
+                    "offline", "asked a moment ago", request.requested_at + 1, is_cooldown=False
                 )
             # Not the floor of a server on this machine, which only tests have.
             shared = config if force else replace(config, floor_s=max(config.floor_s, FLOOR_S))
@@ -95,14 +95,14 @@ class AccountGate:
                     check(
                         known,
                         shared,
-                        token=request.asked_with,
+                        token=request.requested_with,
                         now=request.requested_at,
                         force=force,
                     )
-            note()
+            record()
             self._write(request)
 
-    def leave(self, record: Record) -> None:
+    def leave(self, record: AccountState) -> None:
         """Remember how the request ended."""
         if self._paths and self._prepared():
             self._write(record)
@@ -123,15 +123,15 @@ class AccountGate:
             and not found.st_mode & 0o022
         )
 
-    def _read(self, path: str) -> tuple[Record, str]:
+    def _read(self, path: str) -> tuple[AccountState, str]:
         row = json_file(path) or {}
         return from_json(row), str(row.get("cache"))
 
-    def _write(self, record: Record) -> None:
-        kept = Record(
+    def _write(self, record: AccountState) -> None:
+        kept = AccountState(
             requested_at=record.requested_at,
-            asked_with=record.asked_with,
-            unfinished=record.unfinished,
+            requested_with=record.requested_with,
+            interrupted_requests=record.interrupted_requests,
             cooldown=record.cooldown,
         )
         content = json.dumps(

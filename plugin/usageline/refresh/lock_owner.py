@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 HANGS_AFTER_S = 13
 """A refresh ends itself after 10 s wherever it is; one that has the lock for longer than this runs no more."""
 
-ENDING_S = 2.0
+KILL_TIMEOUT_S = 2.0
 """For a holder that was killed to be gone, and its lock with it."""
 
-OURS = ("usageline.refresh", "usageline.cli")
+MODULES = ("usageline.refresh", "usageline.cli")
 COMMAND = "/usageline/cli/__main__.py"
 """What a process that holds the lock was started as, by a word of its command line, or by the end of one: the installed command is run by path."""
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class LockOwner:
     """The process that holds the lock, and for how many seconds by now. Time in which the machine slept is not counted: nothing ran."""
 
     pid: int
@@ -48,15 +48,15 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
-    """Whether the lock is `ours`; `ended` is the holder that hung and was killed for it."""
+class LockResult:
+    """Whether the lock was acquired; `killed` is the owner that hung and was killed for it."""
 
-    ours: bool
-    ended: Holder | None = None
+    is_acquired: bool
+    killed: LockOwner | None = None
 
 
 @contextlib.contextmanager
-def held(env: Mapping[str, str]) -> Iterator[Hold]:
+def acquire(env: Mapping[str, str]) -> Iterator[LockResult]:
     """Hold the refresh lock for the block, and be noted as its holder. A holder that hangs is ended, and the lock waited for a moment.
 
     LockUnsupported where there can be no lock.
@@ -66,15 +66,15 @@ def held(env: Mapping[str, str]) -> Iterator[Hold]:
         ours, ended = stack.enter_context(lock.held(path)), None
         if not ours:
             ended = _end_hanging(env)
-            ours = ended is not None and stack.enter_context(lock.held(path, ENDING_S))
+            ours = ended is not None and stack.enter_context(lock.held(path, KILL_TIMEOUT_S))
         if ours:
             _note(env)
             # A process that goes on after its refresh must not be taken for the holder while somebody else is.
             stack.callback(_forget, env)
-        yield Hold(ours, ended)
+        yield LockResult(ours, ended)
 
 
-def holder(env: Mapping[str, str]) -> Holder | None:
+def current_owner(env: Mapping[str, str]) -> LockOwner | None:
     """Who holds the lock, if the process that was noted is there still. Ask it while the lock is held; what the file says is not trusted."""
     noted = json_file(paths.lock_holder(env)) or {}
     pid, since = (
@@ -87,12 +87,12 @@ def holder(env: Mapping[str, str]) -> Holder | None:
     found = process(int(pid))
     if found is None or found.started != noted.get("started") or not _is_ours(found):
         return None
-    return Holder(int(pid), time.monotonic() - since)
+    return LockOwner(int(pid), time.monotonic() - since)
 
 
-def _end_hanging(env: Mapping[str, str]) -> Holder | None:
+def _end_hanging(env: Mapping[str, str]) -> LockOwner | None:
     """The holder, where it hung and was killed with all that it started."""
-    found = holder(env)
+    found = current_owner(env)
     if found is None or not found.hangs:
         return None
     for pid in (found.pid, *descendants(found.pid)):
@@ -103,7 +103,7 @@ def _end_hanging(env: Mapping[str, str]) -> Holder | None:
 
 def _is_ours(found: Process) -> bool:
     return found.user == os.geteuid() and any(
-        word in OURS or word.endswith(COMMAND) for word in found.words
+        word in MODULES or word.endswith(COMMAND) for word in found.words
     )
 
 

@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from usageline.usage.alerts import Alert
 
 DESKTOP = Desktop()
-LONGEST_S = 5.0
-MOST_TOLD = 8
+TIMEOUT_S = 5.0
+MAX_ALERTS = 8
 """At once: so many lines has the notification, so often does the command run."""
 
 PATH = "{home}/.local/bin:/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 """Where the user's command finds programs. The PATH of the session that started the refresh may be a project's."""
 
-POLL_S = 0.05
+POLL_INTERVAL_S = 0.05
 
 
-def tell(
+def send(
     alerts: tuple[Alert, ...],
     settings: Alerts,
     env: Mapping[str, str],
@@ -48,7 +48,7 @@ def tell(
 
     What runs longer is killed with all its children.
     """
-    deadline = min(deadline, time.monotonic() + LONGEST_S)
+    deadline = min(deadline, time.monotonic() + TIMEOUT_S)
     own = origin.own(env)
     cwd = own.fixed["HOME"] if own else "/"
     running: list[tuple[str, subprocess.Popen[bytes]]] = []
@@ -57,7 +57,7 @@ def tell(
     with contextlib.ExitStack() as guards:
         try:
             for name, words, given in _commands(
-                alerts[:MOST_TOLD], settings, {"PATH": _search_path(own), **desktop.bus()}, desktop
+                alerts[:MAX_ALERTS], settings, {"PATH": _search_path(own), **desktop.bus()}, desktop
             ):
                 if name == "command" and (own is None or not own.claude_dir):
                     # The numbers are those of a directory that a project may have chosen: they start no program of the user's.
@@ -127,7 +127,7 @@ def _end(process: subprocess.Popen[bytes], deadline: float) -> str:
     try:
         status = process.wait(max(deadline - time.monotonic(), 0))
         while _group_lives(process.pid) and time.monotonic() < deadline:
-            time.sleep(POLL_S)
+            time.sleep(POLL_INTERVAL_S)
     except subprocess.TimeoutExpired:
         return "it was still running and was ended"
     finally:

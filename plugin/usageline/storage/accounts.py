@@ -17,19 +17,19 @@ import diskcache
 
 from usageline.core.errors import CacheUnsafe, StoreBroken
 from usageline.storage import account_state
-from usageline.storage.database_check import DATABASE, LONGEST_TEXT, SETTINGS, inspect
+from usageline.storage.database_check import DATABASE, MAX_TEXT, SETTINGS, check_database
 from usageline.system.directories import private_directory, remove_tree, set_aside
 from usageline.system.disk import tried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from usageline.storage.account_state import Record
+    from usageline.storage.account_state import AccountState
 
-BUSY_S = 1.0
+BUSY_TIMEOUT_S = 1.0
 """The lock makes this process the only one here; who else holds the database does not get to hold the refresh up."""
 
-FAULTS = (
+ERRORS = (
     sqlite3.Error,
     diskcache.Timeout,
     OSError,
@@ -63,7 +63,7 @@ class TextDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
     def store(self, value: object, read: object, key: object = None) -> tuple[int, int, None, str]:  # noqa: ARG002 - the base class's signature
         """A value becomes JSON text in the row itself."""
         text = json.dumps(value, allow_nan=False)
-        if read or len(text) > LONGEST_TEXT:
+        if read or len(text) > MAX_TEXT:
             raise StoreBroken("a value that is too long")
         return 0, diskcache.core.MODE_RAW, None, text
 
@@ -74,7 +74,7 @@ class TextDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
             or filename is not None
             or read
             or not isinstance(value, str)
-            or len(value) > LONGEST_TEXT
+            or len(value) > MAX_TEXT
         ):
             raise StoreBroken("a value that is not JSON text")
         return json.loads(value)
@@ -87,7 +87,7 @@ class TextDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
         """No row has a file; one that names one would have somebody else's deleted."""
 
 
-class Store:
+class AccountStore:
     """The records of all accounts. Use it under the lock only. `set_aside` says that what was there could not be used."""
 
     def __init__(self, directory: str) -> None:
@@ -96,28 +96,28 @@ class Store:
         self._cache: diskcache.Cache | None = None
         try:
             self._open()
-        except FAULTS:
+        except ERRORS:
             self._rebuild()
 
-    def get(self, account: str) -> Record:
+    def get(self, account: str) -> AccountState:
         """The account's record; an empty one where there is none. A store that cannot be read is rebuilt."""
         if self._cache is None:
-            return account_state.Record()
+            return account_state.AccountState()
         try:
             return account_state.from_json(self._cache.get(account))
-        except FAULTS:
+        except ERRORS:
             self._rebuild()
-            return account_state.Record()
+            return account_state.AccountState()
 
-    def put(self, account: str, changed: Record) -> None:
+    def put(self, account: str, changed: AccountState) -> None:
         """Remember the record. StoreBroken where it cannot be written."""
         try:
             self._put(account, changed)
-        except FAULTS:
+        except ERRORS:
             self._rebuild()
             try:
                 self._put(account, changed)
-            except FAULTS as error:
+            except ERRORS as error:
                 # SQLite tells of a full disk in many ways; the system says it in one.
                 reason = tried(os.path.dirname(self._directory))
                 said = reason.strerror if reason else type(error).__name__
@@ -130,7 +130,7 @@ class Store:
                 self._cache.close()
             self._cache = None
 
-    def _put(self, account: str, changed: Record) -> None:
+    def _put(self, account: str, changed: AccountState) -> None:
         if self._cache is None:
             raise StoreBroken("no store")
         self._cache.set(account, account_state.as_json(changed))
@@ -141,7 +141,7 @@ class Store:
             self._make()
         private_directory(path)
         _make_database(path)
-        inspect(path, BUSY_S)
+        check_database(path, BUSY_TIMEOUT_S)
         self._cache = _cache(path)
 
     def _make(self) -> None:
@@ -170,7 +170,7 @@ class Store:
         try:
             self._open()
             self.set_aside = True
-        except FAULTS:
+        except ERRORS:
             self.close()
             with contextlib.suppress(OSError):
                 remove_tree(self._directory)
@@ -203,13 +203,13 @@ def _make_database(directory: str) -> str:
 
 
 def _cache(directory: str) -> diskcache.Cache:
-    return diskcache.Cache(directory, timeout=BUSY_S, disk=TextDisk, **SETTINGS)
+    return diskcache.Cache(directory, timeout=BUSY_TIMEOUT_S, disk=TextDisk, **SETTINGS)
 
 
 @contextlib.contextmanager
-def opened(directory: str) -> Iterator[Store]:
+def open_store(directory: str) -> Iterator[AccountStore]:
     """The store in `directory`, closed at the end of the block."""
-    store = Store(directory)
+    store = AccountStore(directory)
     try:
         yield store
     finally:

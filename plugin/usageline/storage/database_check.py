@@ -19,16 +19,16 @@ JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 JOURNAL_SIZE = slice(16, 20)
 """Where a journal says how many pages the database had, to which it is cut or stretched; big-endian."""
 
-MOST_PAGES = (8 << 10).to_bytes(4, "big")
+MAX_PAGES = (8 << 10).to_bytes(4, "big")
 """Of 512 bytes at least. The largest database of ours has 1024, of 4 KiB."""
 
-LONGEST_S = 2.0
+TIMEOUT_S = 2.0
 """For the look. A store of ours takes some milliseconds."""
 
-LONGEST_TEXT = 64 << 10
+MAX_TEXT = 64 << 10
 """Characters of one record."""
 
-MOST_BYTES = 4 << 20
+MAX_BYTES = 4 << 20
 """Of the database: some hundred accounts."""
 
 SETTINGS = {
@@ -42,7 +42,7 @@ SETTINGS = {
     "sqlite_journal_mode": "delete",
     "sqlite_mmap_size": 0,
     "sqlite_synchronous": 1,
-    "disk_min_file_size": LONGEST_TEXT,
+    "disk_min_file_size": MAX_TEXT,
     "disk_pickle_protocol": 0,
 }
 """Every setting that diskcache has, so that none is taken from the database. No mapped memory: a file that is cut short under a mapping kills
@@ -54,11 +54,11 @@ COUNTERS = ("count", "size", "hits", "misses")
 SCHEMA = "01bfe24d505002caf3448342387cc8aaffea7bba6343dd0e453a13f6b1a49ea2"
 """SHA-256 over the schema that diskcache 5.6.3 makes. A view or trigger that is not its own would run whatever it says."""
 
-ODD_ROWS = f"""SELECT count(*) FROM Cache WHERE raw IS NOT 1 OR mode IS NOT 1 OR filename IS NOT NULL OR typeof(key) != 'text'
-    OR typeof(value) != 'text' OR length(value) > {LONGEST_TEXT}"""  # noqa: S608 - a constant of ours
+FOREIGN_ROWS = f"""SELECT count(*) FROM Cache WHERE raw IS NOT 1 OR mode IS NOT 1 OR filename IS NOT NULL OR typeof(key) != 'text'
+    OR typeof(value) != 'text' OR length(value) > {MAX_TEXT}"""  # noqa: S608 - a constant of ours
 
 
-def inspect(directory: str, busy_s: float) -> None:
+def check_database(directory: str, busy_s: float) -> None:
     """StoreBroken or sqlite3.Error where the database in the store's directory is not one that we wrote, within seconds.
 
     An empty file is fine: it is a new one.
@@ -73,7 +73,7 @@ def inspect(directory: str, busy_s: float) -> None:
         sqlite3.connect(database, timeout=busy_s, isolation_level=None)
     ) as connection:
         # Pages that lead to one another in a circle, or many times to the same, would be read for ever.
-        until = time.monotonic() + LONGEST_S
+        until = time.monotonic() + TIMEOUT_S
         connection.set_progress_handler(lambda: time.monotonic() > until, 1000)
         if schema_digest(connection) != SCHEMA:
             raise StoreBroken("tables that are not diskcache's")
@@ -85,7 +85,7 @@ def inspect(directory: str, busy_s: float) -> None:
             raise StoreBroken("settings that are not ours")
         if not all(type(settings.get(name)) is int for name in COUNTERS):
             raise StoreBroken("counters that do not count")
-        if connection.execute(ODD_ROWS).fetchone() != (0,):
+        if connection.execute(FOREIGN_ROWS).fetchone() != (0,):
             raise StoreBroken("rows that are not ours")
         # diskcache would wait a minute for a database that somebody else has locked.
         connection.execute("BEGIN IMMEDIATE")
@@ -102,13 +102,13 @@ def _check_file(name: str, path: str) -> None:
         name not in (DATABASE, JOURNAL)
         or not stat.S_ISREG(found.st_mode)
         or found.st_nlink != 1
-        or found.st_size > MOST_BYTES
+        or found.st_size > MAX_BYTES
     ):
         raise StoreBroken(f"{name} is no file of ours")
     if name == JOURNAL:
         with open(path, "rb") as file:
-            content = file.read(MOST_BYTES)
-        if content[JOURNAL_SIZE] > MOST_PAGES or content.endswith(JOURNAL_MAGIC):
+            content = file.read(MAX_BYTES)
+        if content[JOURNAL_SIZE] > MAX_PAGES or content.endswith(JOURNAL_MAGIC):
             raise StoreBroken("a journal that is not ours")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import time
 from typing import TYPE_CHECKING
 
 from usageline.core import jobs, paths
@@ -25,13 +24,13 @@ if TYPE_CHECKING:
 # A FIFO would wait for a writer.
 _SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
-OLD_S = 7 * 86400
-MOST = 64
+MAX_AGE_S = 7 * 86400
+MAX_JOBS = 64
 """Looks whose files are kept."""
 
 
 @contextlib.contextmanager
-def held(env: Mapping[str, str], kind: str, key: str) -> Iterator[bool]:
+def lock(env: Mapping[str, str], kind: str, key: str) -> Iterator[bool]:
     """Hold the look's lock for the block; False where another process is at it. CacheUnsafe, LookupError or OSError where there is none.
 
     The kernel lets go of it when its holder dies. It is not passed on to what is started.
@@ -50,20 +49,20 @@ def held(env: Mapping[str, str], kind: str, key: str) -> Iterator[bool]:
 def write(env: Mapping[str, str], kind: str, key: str, value: Mapping[str, object]) -> None:
     """Replace the look's result. Call it under its lock. OSError where it cannot be written: then the next look is not so soon."""
     try:
-        write_atomic(jobs.result_file(env, kind, key), encoded(value), 0o600, sync=False)
+        write_atomic(jobs.result_file(env, kind, key), encode(value), 0o600, sync=False)
     except OSError as fault:
         disk.note(jobs.stamp_file(env, kind, key), disk.word_for(fault))
         raise
     disk.forget(jobs.stamp_file(env, kind, key))
 
 
-def encoded(value: Mapping[str, object]) -> bytes:
+def encode(value: Mapping[str, object]) -> bytes:
     """A result as the bytes of its file."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode("utf-8", "replace") + b"\n"
 
 
-def sweep(env: Mapping[str, str]) -> None:
+def prune(env: Mapping[str, str], now: float) -> None:
     """Remove the files of looks that nobody had done for a week, and of all but the MOST latest. Raises nothing."""
     directory = paths.looks_dir(env)
     with contextlib.suppress(OSError, CacheUnsafe):
@@ -78,9 +77,9 @@ def sweep(env: Mapping[str, str]) -> None:
             ]  # a temporary file of a killed run begins with a dot
             latest[look] = max(latest.get(look, 0), entry.stat(follow_symlinks=False).st_mtime)
             files.setdefault(look, []).append(entry.path)
-        since = time.time() - OLD_S
+        since = now - MAX_AGE_S
         for rank, look in enumerate(sorted(latest, key=latest.__getitem__, reverse=True)):
-            if rank >= MOST or latest[look] < since:
+            if rank >= MAX_JOBS or latest[look] < since:
                 for path in files[look]:
                     with contextlib.suppress(OSError):
                         os.unlink(path)

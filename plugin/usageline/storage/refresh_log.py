@@ -21,42 +21,42 @@ MAX_LINE_BYTES = 1024
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-MOST_BYTES = 256 << 10
+MAX_BYTES = 256 << 10
 """A file that has grown so long becomes the older one; where nobody gets the lock in which that is done, at twice as many."""
 
 OLDER = ".1"
-FAULTS = (OSError, CacheUnsafe, LookupError, ValueError)
+ERRORS = (OSError, CacheUnsafe, LookupError, ValueError)
 """LookupError: the environment names no home. ValueError: a path with a null byte."""
 
 # Windows has none of these. O_NONBLOCK: opening a FIFO would wait for ever.
 _SAFELY = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-def add(env: Mapping[str, str], line: bytes) -> bool:
+def append(env: Mapping[str, str], line: bytes) -> bool:
     """Add a line, its end included; False where that cannot be."""
     try:
         path = _made(env)
         with _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
             size = _private(descriptor)
-            if size < 2 * MOST_BYTES:
+            if size < 2 * MAX_BYTES:
                 return _write(descriptor, size, line)
         os.replace(path, path + OLDER)
         with _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
             return _write(descriptor, _private(descriptor), line)
-    except FAULTS:
+    except ERRORS:
         return False
 
 
 def rotate(env: Mapping[str, str]) -> None:
     """Under the refresh lock: let a log that has grown too long be the older one, in place of the one before."""
-    with contextlib.suppress(*FAULTS):
+    with contextlib.suppress(*ERRORS):
         path = paths.log(env)
-        if os.lstat(path).st_size >= MOST_BYTES:
+        if os.lstat(path).st_size >= MAX_BYTES:
             private_directory(os.path.dirname(path))
             os.replace(path, path + OLDER)
 
 
-def last(env: Mapping[str, str], lines: int) -> list[bytes]:
+def read_last(env: Mapping[str, str], lines: int) -> list[bytes]:
     """The last lines, the newest last. FileNotFoundError where there is no log, PermissionError where it is no file of this user's."""
     newer = _lines(paths.log(env))
     with contextlib.suppress(FileNotFoundError):
@@ -96,7 +96,7 @@ def _write(descriptor: int, size: int, line: bytes) -> bool:
 
 def _lines(path: str) -> list[bytes]:
     with _opened(path, os.O_RDONLY) as descriptor:
-        most = 2 * MOST_BYTES + MAX_LINE_BYTES
+        most = 2 * MAX_BYTES + MAX_LINE_BYTES
         os.lseek(descriptor, max(os.fstat(descriptor).st_size - most, 0), os.SEEK_SET)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             return [

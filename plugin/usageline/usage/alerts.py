@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.core.windows import OVERDUE_S, SAME_RESET_S
+from usageline.core.windows import OVERDUE_S, SAME_RESET_S, is_same_reset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from usageline.usage.model import Reading
 
-MOST_ALERTS = 64
+MAX_ALERTS = 64
 """Of one account; a reading's meters beyond this many are not watched."""
 
-FELL_POINTS = 1
+MIN_FALL = 1
 """So far below its threshold use has fallen, and not merely been rounded differently."""
 
 CREDITS = "credits"
@@ -42,7 +42,7 @@ class Alert:
     at: int
 
 
-def crossed(
+def evaluate(
     reading: Reading,
     thresholds: tuple[int, ...],
     kinds: tuple[str, ...],
@@ -54,7 +54,7 @@ def crossed(
     `kinds` names limits by kind or label, whatever the case; () for all. `fired` is what was remembered until now. A window whose use was
     lowered below a threshold, of a limit, a credit or a meter without windows, can reach it anew.
     """
-    meters = _meters(reading, kinds, fired, now)[:MOST_ALERTS]
+    meters = _meters(reading, kinds, fired, now)[:MAX_ALERTS]
     kept = [
         alert for old in fired if (alert := _remembered(old, meters, thresholds, now)) is not None
     ]
@@ -69,7 +69,7 @@ def crossed(
             told = new[-1:]
         # Those of this reading last: they are the ones that must not be forgotten.
         kept = [alert for alert in kept if not meter.is_of(alert)] + told
-    return tuple(new), tuple(kept[-MOST_ALERTS:])
+    return tuple(new), tuple(kept[-MAX_ALERTS:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def _remembered(
         return None
     if same is None:  # not in this reading; or it had no window, and has one now
         return None if named and old.resets_at is None else old
-    if not same.falls or same.percent > old.threshold - FELL_POINTS:
+    if not same.falls or same.percent > old.threshold - MIN_FALL:
         return old
     still_reached = _highest(thresholds, same.percent)
     return replace(old, threshold=still_reached, at=0) if still_reached else None
@@ -174,6 +174,4 @@ def _highest(thresholds: tuple[int, ...], percent: float) -> int:
 
 
 def _same_window(one: int | None, other: int | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return abs(one - other) <= SAME_RESET_S
+    return one is other is None or bool(is_same_reset(one, other))

@@ -14,7 +14,7 @@ from usageline.core.windows import HORIZON_S, LENGTH_S
 if TYPE_CHECKING:
     from usageline.usage.model import Reading
 
-LATE_S = 3600
+MAX_RESET_DELAY_S = 3600
 """For so long a reset that has passed may still be reported."""
 
 MAX_OFF_S = 300
@@ -23,7 +23,7 @@ MAX_OFF_S = 300
 MAX_USABLE_S = 86400
 """A clock that is off by more than this puts readings on another day: they are not kept."""
 
-LONGEST_DATE = 64
+MAX_DATE_CHARS = 64
 
 
 def ahead_s(date: str | None, age: str | None, before: float, after: float) -> int | None:
@@ -32,7 +32,7 @@ def ahead_s(date: str | None, age: str | None, before: float, after: float) -> i
     `before` and `after` are the clock's times around the request. `age` is the header of that name: a proxy kept the answer so long.
     """
     try:
-        sent = email.utils.parsedate_to_datetime((date or "")[:LONGEST_DATE])
+        sent = email.utils.parsedate_to_datetime((date or "")[:MAX_DATE_CHARS])
         sent_at = (sent if sent.tzinfo else sent.replace(tzinfo=timezone.utc)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
@@ -107,4 +107,4 @@ def _distances_s(reading: Reading) -> dict[str, int]:
 
 
 def _fits(kind: str, distance_s: int) -> bool:
-    return -LATE_S < distance_s <= 2 * LENGTH_S[kind]
+    return -MAX_RESET_DELAY_S < distance_s <= 2 * LENGTH_S[kind]

@@ -12,10 +12,12 @@ from usageline.core.windows import MAX_ROWS
 from usageline.usage.limits import DOLLARS, is_flat_window
 from usageline.usage.model import Credit
 from usageline.usage.times import epoch
-from usageline.usage.values import MOST_AMOUNT, Body, mapping, number, percent, text
+from usageline.usage.values import MAX_AMOUNT, Body, mapping, number, percent, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from usageline.usage.model import Reading
 
 USAGE_CREDITS = "Usage credits"
 
@@ -33,7 +35,7 @@ NO_POOLS = ("extra_usage", "spend")
 LEFT_OUT = ("model_promo_fable",)
 """Promotional credits that the client does not draw, by `program_id`."""
 
-LONGEST_TERMS = 240
+MAX_TERMS = 240
 
 CODE_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+", re.ASCII)
 
@@ -195,7 +197,7 @@ def _pool(pool: Body, label: str, *, is_drawn: bool) -> Credit | None:
         expires=not _goes_on(pool.get("periods"), ends_at),
         enabled=locked is None,
         disabled_reason=locked,
-        terms=text(pool.get("terms_line"), LONGEST_TERMS),
+        terms=text(pool.get("terms_line"), MAX_TERMS),
     )
 
 
@@ -266,7 +268,7 @@ def _money(value: object, exponent: int) -> Money | None:
 
 
 def _minor(amount: object, exponent: object) -> Money | None:
-    found = number(amount, -MOST_AMOUNT, MOST_AMOUNT)
+    found = number(amount, -MAX_AMOUNT, MAX_AMOUNT)
     decimals = 2 if exponent is None else number(exponent, 0, 6)
     if found is None or decimals is None or decimals != int(decimals):
         return None
@@ -274,7 +276,7 @@ def _minor(amount: object, exponent: object) -> Money | None:
 
 
 def _dollars(value: object) -> int | None:
-    found = number(value, -MOST_AMOUNT / 100, MOST_AMOUNT / 100)
+    found = number(value, -MAX_AMOUNT / 100, MAX_AMOUNT / 100)
     return None if found is None else _nearest(found * 100)
 
 
@@ -289,3 +291,28 @@ def _currency(value: object) -> str:
     if isinstance(value, str) and value.isascii() and value.isalpha() and 3 <= len(value) <= 4:
         return value.upper()
     return NO_CURRENCY
+
+
+def with_reset_date(reading: Reading) -> Reading:
+    """Return the reading with the end of its month in usage credits that have a cap or reached one.
+
+    The service reports no reset for them; Claude Code's own screen shows the first of the next month
+    in local time.
+    """
+    credits = tuple(  # noqa: A001 - the glossary's word
+        replace(credit, ends_at=month_end(reading.observed_at)) if _is_monthly(credit) else credit
+        for credit in reading.credits
+    )
+    return replace(reading, credits=credits)
+
+
+def month_end(at: float) -> int:
+    """Return when the month after the one of `at` begins in this process's time zone, in epoch seconds."""
+    local = time.localtime(at)
+    return int(time.mktime((local.tm_year, local.tm_mon + 1, 1, 0, 0, 0, 0, 0, -1)))
+
+
+def _is_monthly(credit: Credit) -> bool:
+    if credit.label != USAGE_CREDITS or credit.expires or credit.ends_at is not None:
+        return False
+    return credit.reached or (credit.enabled and credit.limit_minor is not None)

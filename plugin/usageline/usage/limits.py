@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline.core.windows import MAX_ROWS, SAME_RESET_S
+from usageline.core.windows import MAX_ROWS, is_same_reset
 from usageline.usage.model import Limit
 from usageline.usage.times import epoch
-from usageline.usage.values import LONGEST_TEXT, Body, mapping, percent, text, words
+from usageline.usage.values import MAX_TEXT, Body, mapping, percent, text, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ CODE_NAMES = frozenset({"omelette"})
 
 OTHER_WEEK = "Current week (other)"
 
-LONGEST_ID = 32
+MAX_ID = 32
 """Of a scope's identifiers in a label."""
 
 DOLLARS = ("limit_dollars", "used_dollars", "remaining_dollars")
@@ -86,7 +86,7 @@ def _add(
             if scopes[key] == scope and _same_reset(found[key], limit):
                 break
             note = scope if scope and scopes[key] != scope else str(number)
-            name = text(f"{limit.label[: LONGEST_TEXT - len(note) - 3]} ({note})") or limit.label
+            name = text(f"{limit.label[: MAX_TEXT - len(note) - 3]} ({note})") or limit.label
             renamed = replace(limit, label=name)
             key = _identity(renamed)
             if key not in found:
@@ -106,7 +106,7 @@ def _current(one: Limit, other: Limit) -> Limit:
 def _same_reset(one: Limit, other: Limit) -> bool:
     if one.resets_at is None or other.resets_at is None:
         return True
-    return abs(one.resets_at - other.resets_at) <= SAME_RESET_S
+    return bool(is_same_reset(one.resets_at, other.resets_at))
 
 
 def _scope_ids(scope: object) -> str:
@@ -115,7 +115,7 @@ def _scope_ids(scope: object) -> str:
         filter(
             None, (text(mapping(value).get("id")) for value in list(mapping(scope).values())[:4])
         )
-    )[:LONGEST_ID]
+    )[:MAX_ID]
 
 
 def _listed(row: object) -> Limit | None:

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.core.windows import HORIZON_S, LENGTH_S, SAME_RESET_S
+from usageline.core.windows import HORIZON_S, LENGTH_S, is_same_reset
 from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ CLOCK_SLACK_S = {"session": 600, "weekly_all": 3600, "weekly_scoped": 3600}
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class Unconfirmed:
     """A limit that was nearly full in a window that had just begun, first seen at `since`."""
 
     kind: str
@@ -36,14 +36,14 @@ class Doubt:
     since: int
 
 
-def check(
-    reading: Reading, doubts: tuple[Doubt, ...], *, ttl_s: float
-) -> tuple[Reading, tuple[Doubt, ...]]:
+def confirm(
+    reading: Reading, doubts: tuple[Unconfirmed, ...], *, ttl_s: float
+) -> tuple[Reading, tuple[Unconfirmed, ...]]:
     """The reading with None for each percentage that is not believed yet, and the doubts to keep for the next reading.
 
     A reset further ahead than HORIZON_S is a clock that is wrong, there or here: None.
     """
-    kept: list[Doubt] = []
+    kept: list[Unconfirmed] = []
     limits = tuple(
         _check(
             _sane(limit, reading.observed_at),
@@ -65,7 +65,11 @@ def _sane(limit: Limit, now: int) -> Limit:
 
 
 def _check(
-    limit: Limit, now: int, doubts: tuple[Doubt, ...], kept: list[Doubt], confirm_after_s: float
+    limit: Limit,
+    now: int,
+    doubts: tuple[Unconfirmed, ...],
+    kept: list[Unconfirmed],
+    confirm_after_s: float,
 ) -> Limit:
     length_s = LENGTH_S.get(limit.kind)
     if (
@@ -80,19 +84,15 @@ def _check(
         return limit
     seen = next(
         (doubt for doubt in doubts if _same(doubt, limit)),
-        Doubt(limit.kind, limit.label, limit.resets_at, now),
+        Unconfirmed(limit.kind, limit.label, limit.resets_at, now),
     )
     kept.append(seen)
     return limit if now - seen.since >= confirm_after_s else replace(limit, percent=None)
 
 
-def _same(doubt: Doubt, limit: Limit) -> bool:
+def _same(doubt: Unconfirmed, limit: Limit) -> bool:
     named = (doubt.kind, doubt.label) == (limit.kind, limit.label)
-    return (
-        named
-        and limit.resets_at is not None
-        and abs(doubt.resets_at - limit.resets_at) <= SAME_RESET_S
-    )
+    return named and bool(is_same_reset(doubt.resets_at, limit.resets_at))
 
 
 def flag_decreases(reading: Reading, before: Reading | None) -> Reading:
@@ -112,7 +112,9 @@ def flag_decreases(reading: Reading, before: Reading | None) -> Reading:
 
 def _has_decreased(limit: Limit, before: Reading) -> bool:
     for old in before.limits:
-        if (old.kind, old.label) == (limit.kind, limit.label) and _is_same_window(old, limit):
+        if (old.kind, old.label) == (limit.kind, limit.label) and is_same_reset(
+            old.resets_at, limit.resets_at
+        ):
             fell = (
                 limit.percent is not None
                 and old.percent is not None
@@ -120,11 +122,3 @@ def _has_decreased(limit: Limit, before: Reading) -> bool:
             )
             return fell or old.lowered
     return False
-
-
-def _is_same_window(old: Limit, new: Limit) -> bool:
-    return (
-        old.resets_at is not None
-        and new.resets_at is not None
-        and abs(old.resets_at - new.resets_at) <= SAME_RESET_S
-    )

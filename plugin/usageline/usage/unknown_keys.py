@@ -11,14 +11,14 @@ from usageline.usage.parse import parse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DEEPEST = 40
+MAX_DEPTH = 40
 """Levels of a body that are looked at; a real one has five."""
 
 Path = tuple[str | None, ...]
 """Keys from the outermost in; None stands for every element of a list."""
 
 
-def unused(body: object) -> dict[Path, str]:
+def find_unknown(body: object) -> dict[Path, str]:
     """The keys of `body` that `parse` did not use, with the types of their values: `null`, `boolean`, `number`, `text`, `list`, `object`.
 
     A key counts as used where the parser took its value, in any element of a list. Of an object or a list that holds something, what is in
@@ -27,7 +27,7 @@ def unused(body: object) -> dict[Path, str]:
     found: dict[Path, set[str]] = {}
     used: set[Path] = set()
     for form in _forms(body):
-        traced = _traced(form, DEEPEST)
+        traced = _traced(form, MAX_DEPTH)
         with contextlib.suppress(
             SourceFailure
         ):  # a body with nothing known in it is just what should be looked at

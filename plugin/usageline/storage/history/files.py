@@ -21,8 +21,8 @@ from usageline.system.directories import private_directory
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-KEPT_S = 90 * 86400
-MOST_BYTES = 8 << 20
+KEEP_S = 90 * 86400
+MAX_BYTES = 8 << 20
 """Of one account's files together, and so of what is read of one: three months of a reading every five minutes take 7 MiB."""
 
 CUT_BYTES = 1 << 20
@@ -48,13 +48,13 @@ def accounts(env: Mapping[str, str]) -> list[str]:
 
 
 @contextlib.contextmanager
-def directory(env: Mapping[str, str], account: str) -> Iterator[int]:
+def open_directory(env: Mapping[str, str], account: str) -> Iterator[int]:
     """A descriptor of the account's directory. OSError where there is none of ours."""
     with _directory(paths.history_dir(env)) as top, _directory(account, top) as found:
         yield found
 
 
-def make(env: Mapping[str, str], account: str) -> str:
+def create_directory(env: Mapping[str, str], account: str) -> str:
     """Make the account's directory where it is missing, for the user alone; gives its path. OSError or CacheUnsafe where that cannot be."""
     top = paths.history_dir(env)
     private_directory(os.path.dirname(top))
@@ -62,31 +62,31 @@ def make(env: Mapping[str, str], account: str) -> str:
     return private_directory(f"{top}/{account}")
 
 
-def name_of(at: float) -> str:
+def month_file(at: float) -> str:
     """The file for a reading of that moment."""
     return time.strftime("%Y-%m.jsonl", time.gmtime(at))
 
 
-def months(directory: int) -> list[str]:
+def list_months(directory: int) -> list[str]:
     """The files that are there, the oldest first."""
     return sorted(name for name in os.listdir(directory) if _NAME.fullmatch(name))
 
 
-def end_of(name: str) -> int:
+def month_end(name: str) -> int:
     """The moment at which that file's month ends, in epoch seconds."""
     year, month = int(name[:4]), int(name[5:7])
     return calendar.timegm((year + month // 12, month % 12 + 1, 1, 0, 0, 0))
 
 
-def lines(directory: int, since: float, until: float) -> list[bytes]:
+def read_lines(directory: int, since: float, until: float) -> list[bytes]:
     """The lines of the months from `since` to `until` (epoch seconds), the oldest first, MOST_BYTES of the newest at most.
 
     A file that is none of ours is passed over.
     """
-    left, contents = MOST_BYTES, []
-    last = name_of(until)
-    for name in reversed(months(directory)):
-        if name <= last and end_of(name) > since:
+    left, contents = MAX_BYTES, []
+    last = month_file(until)
+    for name in reversed(list_months(directory)):
+        if name <= last and month_end(name) > since:
             with contextlib.suppress(OSError):
                 contents.append(_end_of_file(directory, name, left))
                 left -= len(contents[-1])
@@ -94,7 +94,7 @@ def lines(directory: int, since: float, until: float) -> list[bytes]:
 
 
 @contextlib.contextmanager
-def opened(directory: int, path: str, name: str) -> Iterator[int]:
+def open_month(directory: int, path: str, name: str) -> Iterator[int]:
     """A descriptor of the file, made where it is missing, that can be read and added to. OSError where it is no file of ours.
 
     `path` is the directory's. A file that has another name, too (a copy by links, or somebody's file), is not added to: a copy takes its place.
@@ -113,29 +113,29 @@ def _unshare(directory: int, path: str, name: str) -> None:
         found = os.fstat(descriptor)
         if found.st_nlink == 1:
             return
-        if found.st_size > MOST_BYTES:
+        if found.st_size > MAX_BYTES:
             raise PermissionError(f"{name} is no file of ours")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            files.write_atomic(f"{path}/{name}", file.read(MOST_BYTES), 0o600)
+            files.write_atomic(f"{path}/{name}", file.read(MAX_BYTES), 0o600)
 
 
-def bound(directory: int, path: str, newest: float | None) -> None:
+def prune(directory: int, path: str, newest: float | None) -> None:
     """Remove the months that are 90 days older than `newest` (epoch seconds), and then the oldest of what is too much.
 
     Before those goes what is of a month to come: it was written under another clock, or not by us. None where the clock may be wrong: by one that
     is a year ahead all that is kept is old.
     """
     sizes = {}
-    last = "" if newest is None else name_of(newest)
-    for name in sorted(months(directory), key=lambda name: (not last or name <= last, name)):
+    last = "" if newest is None else month_file(newest)
+    for name in sorted(list_months(directory), key=lambda name: (not last or name <= last, name)):
         found = os.lstat(name, dir_fd=directory)
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
             continue
-        if newest is not None and end_of(name) <= newest - KEPT_S:
+        if newest is not None and month_end(name) <= newest - KEEP_S:
             _remove(directory, name)
         else:
             sizes[name] = found.st_size
-    excess = sum(sizes.values()) - MOST_BYTES
+    excess = sum(sizes.values()) - MAX_BYTES
     if excess <= 0:
         return
     excess += CUT_BYTES
@@ -167,7 +167,7 @@ def _cut(directory: int, path: str, name: str, excess: int) -> None:
     with _file(directory, name, os.O_RDONLY) as descriptor:
         os.lseek(descriptor, excess, os.SEEK_SET)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            kept = file.read(MOST_BYTES)
+            kept = file.read(MAX_BYTES)
     files.write_atomic(f"{path}/{name}", kept.partition(b"\n")[2], 0o600)
 
 

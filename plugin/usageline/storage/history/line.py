@@ -14,7 +14,7 @@ import math
 from dataclasses import astuple, fields
 from typing import TYPE_CHECKING, Any
 
-from usageline.storage.codec import credit_from_json, limit_from_json
+from usageline.storage.codec import CREDIT, LIMIT
 from usageline.usage.model import Credit, Limit, Reading
 from usageline.usage.times import EARLIEST, LATEST
 from usageline.usage.values import text
@@ -22,14 +22,14 @@ from usageline.usage.values import text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-LONGEST_LINE = 64 << 10
+MAX_LINE_BYTES = 64 << 10
 """Bytes. A longer line is not from us."""
 
 LIMIT_FIELDS = ("kind", "label", "percent", "resets_at", "severity", "lowered")
-SHORTEST_ROW = 4
+MIN_LIMIT_VALUES = 4
 """Values of a limit that are always written."""
 
-SHORTEST_CREDIT = 6
+MIN_CREDIT_VALUES = 6
 """Values of a credit that every version writes; one that says more is a later version's."""
 
 CREDIT_FIELDS = tuple(field.name for field in fields(Credit) if field.name != "terms")
@@ -74,7 +74,7 @@ def decode(
             first <= digits <= last
             and digits.isdigit()
             and line.startswith(_START)
-            and len(line) <= LONGEST_LINE
+            and len(line) <= MAX_LINE_BYTES
         ):
             continue
         rest = line[_REST:]
@@ -116,7 +116,7 @@ def _limit_row(limit: Limit) -> list[object]:
         limit.severity,
         limit.lowered,
     ]
-    while not row[-1] and len(row) > SHORTEST_ROW:
+    while not row[-1] and len(row) > MIN_LIMIT_VALUES:
         row.pop()
     return row
 
@@ -127,12 +127,12 @@ def _credit_row(credit: Credit) -> tuple[object, ...]:
 
 
 def _limit(row: object, known: dict[tuple[Any, ...], Limit]) -> Limit:
-    if not isinstance(row, list) or len(row) < SHORTEST_ROW:
+    if not isinstance(row, list) or len(row) < MIN_LIMIT_VALUES:
         raise TypeError("not a limit")
     key = tuple(row)
     found = known.get(key)
     if found is None:
-        found = limit_from_json(dict(zip(LIMIT_FIELDS, key, strict=False)))
+        found = LIMIT.decode(dict(zip(LIMIT_FIELDS, key, strict=False)))
         if found is None:
             raise TypeError("not a limit")
         # `true` is equal to 1 here: only what is written as we write it may stand for another row.
@@ -142,9 +142,9 @@ def _limit(row: object, known: dict[tuple[Any, ...], Limit]) -> Limit:
 
 
 def _credit(row: object) -> Credit:
-    if not isinstance(row, list) or len(row) < SHORTEST_CREDIT:
+    if not isinstance(row, list) or len(row) < MIN_CREDIT_VALUES:
         raise TypeError("not a credit")
-    found = credit_from_json(dict(zip(CREDIT_FIELDS, row, strict=False)))
+    found = CREDIT.decode(dict(zip(CREDIT_FIELDS, row, strict=False)))
     if found is None:
         raise TypeError("not a credit")
     return found

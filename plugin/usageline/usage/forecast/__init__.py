@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from usageline.core.windows import LENGTH_S
-from usageline.usage.forecast.outlook import look_ahead
+from usageline.usage.forecast.outlook import predict
 from usageline.usage.forecast.use import Use
 from usageline.usage.forecast.weights import WEIGHTS
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from usageline.usage.model import Limit, Reading
 
 
-QUIET_CHANCE = 0.5
+MIN_CHANCE = 0.5
 """From this chance on an end is named."""
 
 
@@ -95,12 +95,12 @@ class History:
             use.at != now or use.percent != limit.percent
         ):  # two limits of one name: nothing to go on
             return bare
-        outlook = look_ahead(use, now, WEIGHTS[limit.kind])
+        outlook = predict(use, now, WEIGHTS[limit.kind])
         chance = None if outlook.chance is None else round(outlook.chance, 2)
         bare = replace(bare, rate=outlook.rate, chance=chance)
         # Whole seconds, after now and before the reset. Less than two seconds before it there is no such moment.
         first, last = now + 1, limit.resets_at - 1
-        if chance is None or chance < QUIET_CHANCE or outlook.span is None or first > last:
+        if chance is None or chance < MIN_CHANCE or outlook.span is None or first > last:
             return bare
         early, likely, late = (min(max(round(at), first), last) for at in outlook.span)
         return replace(bare, exhausts_at=likely, exhausts_from=early, exhausts_to=late)

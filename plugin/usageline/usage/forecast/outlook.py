@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.usage.forecast.alike import alike
 from usageline.usage.forecast.use import HOUR_S
-from usageline.usage.forecast.usual import DAY_H, Usual
+from usageline.usage.forecast.usual import DAY_H, Baseline
 from usageline.usage.forecast.weights import Signs
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 QUANTILES = (0.1, 0.5, 0.9)
 """Early, likely, late: the range holds the true moment in eight of ten."""
 MAX_SPREAD = 2.0
-NEW_S = 16 * 3600
+NEW_USER_DECAY_S = 16 * 3600
 """With every so many seconds of looking, what is believed of a new user counts e times less."""
 MIN_TO_COME = 0.05
 """Points. So that there is a logarithm."""
-FILLED_BEFORE, OTHERS_BEFORE = 0.3, 0.9
+PRIOR_FILLED_H, PRIOR_OTHER_H = 0.3, 0.9
 """Without history: as if so many hours had been like this one, of which a quarter filled the limit."""
 NORMAL = NormalDist()
 
@@ -43,7 +43,7 @@ class Outlook(NamedTuple):
     span: tuple[float, float, float] | None = None
 
 
-def look_ahead(use: Use, now: int, weights: Weights) -> Outlook:
+def predict(use: Use, now: int, weights: Weights) -> Outlook:
     """What can be said at `now`, the moment of the use's last reading."""
     left_s, need, starts_at = use.resets_at - now, 100 - use.percent, use.starts_at
     first_at = max(use.since, use.window_at if starts_at is None else starts_at)
@@ -61,7 +61,7 @@ def look_ahead(use: Use, now: int, weights: Weights) -> Outlook:
     if use.looked_s < weights.looked_s:
         return Outlook(rate)
     elapsed_s = max(now - starts_at, HOUR_S)
-    usual = Usual(use, now, use.percent / elapsed_s * HOUR_S * weights.goes_on, weights)
+    usual = Baseline(use, now, use.percent / elapsed_s * HOUR_S * weights.goes_on, weights)
     course = _course(usual, now, left_s, late, weights)
     to_come = course[-1][1]
     if to_come <= 0:
@@ -76,13 +76,13 @@ def look_ahead(use: Use, now: int, weights: Weights) -> Outlook:
     return Outlook(rate, chance, (early, likely, late_))
 
 
-def _signs(use: Use, now: int, usual: Usual, rate: float, to_come: float) -> Signs:
+def _signs(use: Use, now: int, usual: Baseline, rate: float, to_come: float) -> Signs:
     """Compare what is to come with what is left."""
     weight, filled = alike(use, now, usual.first_hour, rate)
     return Signs(
         course=math.log(max(to_come, MIN_TO_COME) / (100 - use.percent)),
-        alike=math.log((filled + FILLED_BEFORE) / (weight - filled + OTHERS_BEFORE)),
-        new=math.exp(-use.looked_s / NEW_S),
+        alike=math.log((filled + PRIOR_FILLED_H) / (weight - filled + PRIOR_OTHER_H)),
+        new=math.exp(-use.looked_s / NEW_USER_DECAY_S),
     )
 
 
@@ -103,7 +103,7 @@ def _late(use: Use, now: int, weights: Weights, first_at: int) -> float:
 
 
 def _course(
-    usual: Usual, now: int, left_s: int, late: float, weights: Weights
+    usual: Baseline, now: int, left_s: int, late: float, weights: Weights
 ) -> list[tuple[int, float]]:
     """The use to come until the reset: seconds from now, and points used until then."""
     level = usual.level() if usual.known_h >= DAY_H else 1.0

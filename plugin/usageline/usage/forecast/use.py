@@ -5,15 +5,15 @@ from __future__ import annotations
 from usageline.core.windows import SAME_RESET_S
 
 HOUR_S = 3600
-CARRIED_OVER_S = 900
+MAX_CARRY_OVER_S = 900
 """For so long after a rollover the service can give the old percentage under the new reset (FACTS)."""
 MAX_CORRECTION = 3.0
 """Points. A smaller fall is a correction: what rises again up to where it stood was used before."""
-CORRECTED_WITHIN_S = 3600
+MAX_CORRECTION_S = 3600
 """A larger fall that one step takes back within this time was a wrong reading, not a reset."""
 ROUNDING = 1e-6
 """Points: sums of floats differ by less."""
-MAX_LOOK_S = 3600
+MAX_WATCHED_GAP_S = 3600
 """A gap between two readings counts at most so much as time in which usageline looked."""
 MAX_STEP = 1.0
 """Points that a rounded percentage can rise by, however little was used."""
@@ -77,7 +77,7 @@ class Use:
                 self._rise(self.at, at, grown)
         else:
             starts_at = resets_at - self.length_s
-            carried_over = 0 < self.percent <= percent and at - starts_at < CARRIED_OVER_S
+            carried_over = 0 < self.percent <= percent and at - starts_at < MAX_CARRY_OVER_S
             self.window_at, self.fell_from = at, 0.0
             if percent > 0 and not carried_over:
                 self._rise(min(max(self.at, starts_at), at - 1), at, percent)
@@ -90,7 +90,7 @@ class Use:
     def starts_at(self) -> int | None:
         """When the window began, or None if its age is not known: its reset was moved, or lies further ahead than a window is long."""
         starts_at = self.resets_at - self.length_s
-        return starts_at if starts_at <= self.window_at + CARRIED_OVER_S else None
+        return starts_at if starts_at <= self.window_at + MAX_CARRY_OVER_S else None
 
     def is_one_step(self, since: int) -> bool:
         """Return whether all that rose after `since` can be the rounding of one percentage."""
@@ -109,7 +109,7 @@ class Use:
             return 0.0 if level is None else percent - level
         is_small = self.fell_from - self.fell_to <= MAX_CORRECTION
         is_undone = (
-            at - self.fell_at <= CORRECTED_WITHIN_S
+            at - self.fell_at <= MAX_CORRECTION_S
             and percent - self.percent > (self.fell_from - self.fell_to) / 2
         )
         grown = percent - self.percent
@@ -123,7 +123,7 @@ class Use:
         """Forget a jump of the last hour if the fall to `percent` takes it back: it was a wrong reading. Return the percentage before it."""
         level, undone = self.percent, 0
         while level > percent + ROUNDING:
-            if undone == len(self.rises) or at - self.rises[-1 - undone][1] > CORRECTED_WITHIN_S:
+            if undone == len(self.rises) or at - self.rises[-1 - undone][1] > MAX_CORRECTION_S:
                 return None
             undone += 1
             level -= self.rises[-undone][2]
@@ -138,7 +138,7 @@ class Use:
         return min(level, percent)
 
     def _look_until(self, at: int) -> None:
-        self.looked_s += min(at - self.at, MAX_LOOK_S)
+        self.looked_s += min(at - self.at, MAX_WATCHED_GAP_S)
         self.at = at
 
     def _rise(self, began: int, at: int, grown: float) -> None:

@@ -17,7 +17,7 @@ DAY_H, WEEK_H = 24, 7 * 24
 HISTORY_H = 5 * WEEK_H
 
 
-class Usual:
+class Baseline:
     """What one limit's use is like, as seen at `now`. Amounts are percentage points in an hour; `otherwise` is assumed of an hour while little
     is known.
     """
