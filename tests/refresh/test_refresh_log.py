@@ -29,6 +29,7 @@ from usageline.usage.model import SourceFailure
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.refresh.conftest import Later
     from tests.server import Api
     from tests.world import Release, World
 
@@ -43,17 +44,15 @@ def told(world: World, *names: str) -> list[tuple[Any, ...]]:
     return [tuple(entry.get(name) for name in names) for entry in entries(world)]
 
 
-def test_each_end_of_a_refresh_has_its_line(world: World, api: Api) -> None:
+def test_each_end_of_a_refresh_has_its_line(world: World, api: Api, later: Later) -> None:
     """Why it ran, and how it ended."""
     refresh(world.env)
     refresh(world.env)
     with lock.held(paths.lock(world.env)):
         refresh(world.env)
     world.make_due()
-    world.configure("ttl = 1")
     api.fault = "500"
-    time.sleep(1.2)
-    refresh(world.env)
+    later.refresh()
     assert told(world, "why", "ended", "status") == [
         ("there were no numbers", "refreshed", "ok"),
         (None, "not-due", None),
@@ -199,8 +198,11 @@ def test_what_is_not_ours_is_not_written_to_and_no_refresh_fails_for_it(
 
 
 @pytest.mark.usefixtures("api")
-def test_it_is_bounded_and_keeps_what_came_before_in_one_file(world: World) -> None:
-    """Under the lock it is rotated; where nobody ever gets the lock it is at twice the size."""
+def test_it_is_bounded_and_keeps_what_came_before_in_one_file(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under the lock it is rotated; without the lock, at twice the size."""
+    monkeypatch.setattr(refresh_log, "MAX_BYTES", 32 << 10)
     path, older = Path(paths.log(world.env)), Path(paths.log(world.env) + refresh_log.OLDER)
     refresh(world.env)
     line = path.read_bytes()
@@ -219,19 +221,19 @@ def test_it_is_bounded_and_keeps_what_came_before_in_one_file(world: World) -> N
     assert len(list(path.parent.iterdir())) == 2
 
 
-def test_fifty_at_once_lose_and_tear_no_line(world: World, built_release: Release) -> None:
+def test_writers_at_once_lose_and_tear_no_line(world: World, built_release: Release) -> None:
     code = (
         "from usageline.storage import refresh_log\n"
         "from usageline.refresh.log_entry import RunLog\n"
         "from usageline.refresh.run import Outcome\n"
         "import os\n"
-        "for _ in range(20): refresh_log.append(os.environ, RunLog('line').finished(Outcome('busy', None, 'x' * 150)))\n"
+        "for _ in range(100): refresh_log.append(os.environ, RunLog('line').finished(Outcome('busy', None, 'x' * 150)))\n"
     )
     running = [
         subprocess.Popen([built_release.python, "-I", "-B", "-c", code], env=world.env)
-        for _ in range(50)
+        for _ in range(10)
     ]
-    assert [process.wait(60) for process in running] == [0] * 50
+    assert [process.wait(60) for process in running] == [0] * 10
     assert len(entries(world)) == 1000
 
 

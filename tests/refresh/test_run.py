@@ -17,6 +17,7 @@ from usageline.refresh.outcome import Outcome
 from usageline.refresh.run import refresh
 
 if TYPE_CHECKING:
+    from tests.refresh.conftest import Later
     from tests.server import Api, Request
     from tests.world import World
 
@@ -30,23 +31,6 @@ def percents(snapshot: dict[str, Any] | None) -> list[float | None]:
     """The percentages of a snapshot's limits."""
     assert snapshot is not None
     return [limit["percent"] for limit in snapshot["limits"]]
-
-
-def when_due(world: World, **options: Any) -> Outcome:
-    """A refresh as soon as the last one is a second old: with a TTL of 1 it is due then."""
-    deadline = time.monotonic() + 10
-    outcome = refresh(world.env, **options)
-    while outcome.state == "not-due":
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-        outcome = refresh(world.env, **options)
-    return outcome
-
-
-@pytest.fixture
-def short_ttl(world: World) -> None:
-    """A reading is good for a second."""
-    world.configure("ttl = 1")
 
 
 def test_the_first_refresh_asks_once_and_publishes_everything(world: World, api: Api) -> None:
@@ -104,7 +88,6 @@ def test_a_forced_refresh_wants_the_services_word(world: World, api: Api) -> Non
     assert len(api.usage_requests) == 1
 
 
-@pytest.mark.usefixtures("short_ttl")
 @pytest.mark.parametrize(
     ("fault", "status"),
     [
@@ -118,13 +101,13 @@ def test_a_forced_refresh_wants_the_services_word(world: World, api: Api) -> Non
     ],
 )
 def test_a_failure_keeps_the_last_good_numbers_and_says_why(
-    world: World, api: Api, fault: str, status: str
+    world: World, api: Api, later: Later, fault: str, status: str
 ) -> None:
     """With their own age; the status and the next try change, the numbers do not."""
     good = refresh(world.env).snapshot
     assert good is not None
     api.fault = fault
-    outcome = when_due(world)
+    outcome = later.refresh()
     assert outcome.state == "failed"
     snapshot = world.snapshot()
     assert snapshot["status"] == status
@@ -214,14 +197,14 @@ def test_a_token_that_cannot_succeed_costs_no_request_and_a_renewed_one_brings_t
     assert percents(refresh(world.env).snapshot) == [37, 26, 55]
 
 
-@pytest.mark.usefixtures("short_ttl")
-def test_an_expired_token_keeps_the_numbers_of_its_account(world: World, api: Api) -> None:
-    """They are old and say so, which is better than nothing."""
+def test_an_expired_token_keeps_the_numbers_of_its_account(
+    world: World, api: Api, later: Later
+) -> None:
     refresh(world.env)
-    when_due(world)
+    later.refresh()
     requests = len(api.usage_requests)
     world.sign_in(token="sk-ant-oat01-renewed", expires_at=1795000000)
-    snapshot = refresh(world.env).snapshot
+    snapshot = later.refresh(1).snapshot
     assert snapshot is not None
     assert (snapshot["status"], percents(snapshot)) == ("expired", [37, 26, 55])
     assert len(api.usage_requests) == requests
@@ -325,10 +308,9 @@ def test_without_the_source_oauth_no_credentials_are_opened(world: World, api: A
 
 
 def test_a_window_nearly_full_at_its_start_is_unknown_until_the_second_look(
-    world: World, api: Api
+    world: World, api: Api, later: Later
 ) -> None:
     """The old percentage under the new reset time."""
-    world.configure("ttl = 1")
     now = time.time()
     body = usage_body()
     body["limits"][0] |= {
@@ -338,7 +320,7 @@ def test_a_window_nearly_full_at_its_start_is_unknown_until_the_second_look(
     body["five_hour"] = None
     api.body = body
     assert percents(refresh(world.env).snapshot) == [None, 26, 55]
-    assert percents(when_due(world).snapshot) == [98, 26, 55]
+    assert percents(later.refresh().snapshot) == [98, 26, 55]
 
 
 def test_a_cache_that_is_not_ours_alone_is_not_used(world: World, api: Api) -> None:

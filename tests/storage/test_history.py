@@ -148,8 +148,8 @@ def test_without_a_home_there_is_no_history() -> None:
 def test_files_are_for_the_user_alone_whatever_the_umask(world: World, umask: int) -> None:
     """Also the directories above them that had to be made."""
     program = (
-        f"import os, sys; sys.path[:0] = [{str(REPOSITORY / 'tests')!r}, {str(REPOSITORY / 'plugin')!r}]; os.umask({umask})\n"
-        "from usageline.storage import history; from history.readings import ACCOUNT, NOW, reading\n"
+        f"import os, sys; sys.path[:0] = [{str(REPOSITORY)!r}, {str(REPOSITORY / 'plugin')!r}]; os.umask({umask})\n"
+        "from usageline.storage import history; from tests.storage.readings import ACCOUNT, NOW, reading\n"
         "assert history.append(os.environ, ACCOUNT, reading(NOW))"
     )
     (world.home / ".local" / "state").mkdir(parents=True)
@@ -168,8 +168,8 @@ def test_files_are_for_the_user_alone_whatever_the_umask(world: World, umask: in
 def test_a_reader_never_waits_and_sees_whole_readings_while_they_are_added(world: World) -> None:
     """Another process appends all the time."""
     program = (
-        f"import os, sys; sys.path[:0] = [{str(REPOSITORY / 'tests')!r}, {str(REPOSITORY / 'plugin')!r}]\n"
-        "from usageline.storage import history; from history.readings import ACCOUNT, reading\n"
+        f"import os, sys; sys.path[:0] = [{str(REPOSITORY)!r}, {str(REPOSITORY / 'plugin')!r}]\n"
+        "from usageline.storage import history; from tests.storage.readings import ACCOUNT, reading\n"
         f"for at in range({NOW - 1000}, {NOW}): assert history.append(os.environ, ACCOUNT, reading(at))"
     )
     writer = subprocess.Popen([sys.executable, "-B", "-c", program], env=world.env)
