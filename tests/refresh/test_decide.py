@@ -190,7 +190,7 @@ def test_a_request_that_is_too_early_publishes_nobodys_numbers_without_a_fingerp
 def test_a_cooldown_of_another_token_is_named_and_tried_soon_while_unsettled(
     readings_since: float, due_s: int
 ) -> None:
-    waiting = remembered(cooldown=Cooldown("rate-limited", "", NOW + 90, token="other"))  # noqa: S106 - a made-up secret
+    waiting = remembered(cooldown=Cooldown("rate-limited", "", NOW + 90, token="other"))
     given = state(account=waiting, requested=False, held=Held(0, readings_since))
     snapshot = after(too_early(is_cooldown=True), given).snapshot
     assert snapshot is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import sqlite3
@@ -68,6 +69,15 @@ def test_a_record_comes_back_as_it_was(directory: Path) -> None:
         assert store.get("b") == AccountState()
         store.put("b", AccountState(requested_at=1795464001))
         assert store.get("a") == RECORD
+
+
+def test_the_keys_on_disk_are_those_of_0_1_0() -> None:
+    """Another installed version reads them, and a downgrade does."""
+    assert list(as_json(RECORD)) == [
+        *("reading", "good_until", "token", "confirmed", "requested_at", "asked_with"),
+        *("unfinished", "cooldown", "doubts", "alerts"),
+    ]
+    assert from_json(json.loads(json.dumps(as_json(RECORD)))) == RECORD
 
 
 def test_a_damaged_record_is_what_is_left_of_it() -> None:

@@ -248,7 +248,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "storage.job_results.lock",
             "storage.job_results.prune",
             "refresh.notify.prune_sent",
-            "refresh.account_gate._sweep",
+            "refresh.account_gate._prune",
             "setup.plugin._copies",
         ),
         *(
