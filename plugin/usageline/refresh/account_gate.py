@@ -1,8 +1,10 @@
 """Limit the requests of one account over all caches, in a directory that no variable moves.
 
-The store remembers when an account was asked for, but it is in the cache, which a project's
-settings can move: twelve projects would make twelve requests. The gates are beside the releases of
-the installed program. If they cannot be written, the store alone limits the requests.
+The store remembers the last request, but it is in the cache, which a project's settings can move.
+Twelve projects would make twelve requests.
+
+The gates are beside the releases of the installed program. If they cannot be written, the store
+alone limits the requests.
 """
 
 from __future__ import annotations

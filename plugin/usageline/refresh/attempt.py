@@ -1,4 +1,4 @@
-"""Read the sign-in, ask the sources, and apply what `decide` says: the input and output around it."""
+"""Read the sign-in, ask the sources, and apply the decision: the I/O around `decide`."""
 
 from __future__ import annotations
 
@@ -44,8 +44,10 @@ MAX_ATTEMPTS = 2
 class Inputs:
     """What one refresh works with.
 
-    `previous` is the published snapshot, `deadline` a time of `clock.monotonic`, `jitter` a source
-    of random numbers from 0 to 1, `notes` what the user must know of the configuration.
+    previous  the published snapshot
+    deadline  a time of `clock.monotonic`
+    jitter    a source of random numbers from 0 to 1
+    notes     what the user must know of the configuration
     """
 
     env: Mapping[str, str]
@@ -61,7 +63,7 @@ class Inputs:
 
 
 def attempt(inputs: Inputs) -> Decision:
-    """Return the decision that was applied, but for its snapshot and alerts, which the caller handles."""
+    """Return the decision, applied except for what the caller handles: its snapshot and alerts."""
     fingerprint = ""
     for _ in range(MAX_ATTEMPTS):
         # Taken before anything is read: a later sign-in makes the snapshot stale at once.

@@ -81,7 +81,7 @@ class Unanswered:
 class Decision:
     """The new state of the account, the snapshot, and the effects.
 
-    account     the state after this attempt, None if nobody is signed in
+    account     the state after this attempt, None without a sign-in
     snapshot    what to publish; None keeps what is published
     retry       the sign-in changed meanwhile: apply the effects, then attempt again
     remember    whether to store `account`
@@ -153,14 +153,14 @@ def _decision(
 def without_sign_in(
     failure: SourceFailure, fingerprint: str, config: Config, now: float
 ) -> Decision:
-    """Return the decision if nobody is signed in with a plan."""
+    """Return the decision if no account with a plan is signed in."""
     return Decision(snapshot=_failed(failure, fingerprint, now, now + config.ttl_s))
 
 
 def unsettled(fingerprint: str, now: float) -> Decision:
     """Return the decision if the sign-in changed during every attempt.
 
-    The snapshot has nobody's numbers, under an old fingerprint: it is due again at once.
+    The snapshot has no numbers, under an old fingerprint, so it is due again at once.
     """
     failure = SourceFailure("offline", "the sign-in kept changing")
     return Decision(
@@ -171,7 +171,7 @@ def unsettled(fingerprint: str, now: float) -> Decision:
 def dress(
     snapshot: Snapshot, client: ClaudeState, held: Held, config: Config, notes: Sequence[str]
 ) -> Snapshot:
-    """Return the snapshot with what the status line needs whoever is signed in, and `notes`."""
+    """Return the snapshot with what does not depend on the account, and `notes`."""
     return replace(
         snapshot,
         detail="; ".join(part for part in (snapshot.detail, *notes) if part) or None,
@@ -328,7 +328,7 @@ def _rules(config: Config) -> enrich.Rules:
 
 
 def _current_alerts(account: AccountState, config: Config, now: float) -> tuple[Alert, ...]:
-    """Return the alerts that belong beside the numbers: sent, and of a window that has not ended."""
+    """Return the alerts to publish: those sent, in windows that have not ended."""
     return tuple(
         alert
         for alert in account.alerts

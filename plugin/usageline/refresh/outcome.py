@@ -10,7 +10,8 @@ from typing import Any
 class Outcome:
     """The result of a refresh.
 
-    state      `refreshed` (the snapshot is `ok`), `not-due`, `busy` (another process runs) or `failed`
+    state      `refreshed` (the snapshot is `ok`), `not-due`, `busy` (another process runs it),
+               or `failed`
     snapshot   the object that is published now, None if there is none
     problem    why nothing could be published
     took_over  another refresh hung, and this one killed it

@@ -87,7 +87,7 @@ def _check_cooldown(cooldown: Cooldown, config: Config, *, now: float, force: bo
         raise RateLimited(cooldown.status, cooldown.detail, until, is_cooldown=True)
 
 
-def next_backoff(  # noqa: PLR0913 - all of them decide it, and a pure function gets them as arguments
+def next_backoff(  # noqa: PLR0913 - as above
     failure: SourceFailure,
     previous: Cooldown | None,
     *,
@@ -98,10 +98,11 @@ def next_backoff(  # noqa: PLR0913 - all of them decide it, and a pure function 
 ) -> Cooldown:
     """Return the cooldown after `failure`, given the one before it and `jitter` from 0 to 1.
 
-    After 429: what Retry-After asks for, but at least 300 s, doubling up to 75 min; a lower
-    Retry-After is ignored, because the service extends a block for requests during it.
-    Offline and server errors: from 30 s, doubling up to the TTL, or Retry-After if that is more.
-    Other failures: the TTL.
+    After 429 it is what Retry-After asks for, but at least 300 s, doubling up to 75 min. The
+    service extends a block for requests during it, so a lower Retry-After is ignored.
+
+    After offline and server errors it begins at 30 s and doubles up to the TTL; a longer
+    Retry-After counts. After other failures it is the TTL.
     """
     failures = previous.failures + 1 if previous and previous.status == failure.status else 1
     if failure.status == "rate-limited":

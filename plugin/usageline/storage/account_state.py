@@ -16,7 +16,7 @@ from usageline.usage.values import mapping, number, percent, text
 T = TypeVar("T")
 
 MAX_TTL_FACTOR = 1.1
-"""A reading older than this many TTLs is not fresh, whatever `fresh_until` says."""
+"""A reading older than this many TTLs is not fresh, whatever `fresh_until` is."""
 
 MAX_COUNT = 1000
 
@@ -33,7 +33,8 @@ KEYS = {
 class Cooldown:
     """No request before `until` (epoch seconds), because of `status` and `detail`.
 
-    `failures` counts the failures of this kind in a row. `token` is the fingerprint of the token that failed.
+    `failures` counts the failures of this kind in a row. `token` is the fingerprint of the token
+    that failed.
     """
 
     status: str

@@ -37,7 +37,7 @@ class Codec(Generic[T]):
     required: tuple[str, ...]
 
     def decode(self, value: object) -> T | None:
-        """Return the value that `asdict` turned into `value`, or None. Ignore keys of later versions."""
+        """Return the value that `asdict` turned into `value`, or None. Ignore unknown keys."""
         row = mapping(value)
         values = {name: check(row.get(name)) for name, check in self.fields.items()}
         if any(values[name] is None for name in self.required):
