@@ -162,7 +162,7 @@ def _watch(month: Month, readings: Sequence[Reading]) -> Seen:
     rose: dict[tuple[str, str], tuple[float, int]] = {}
     for count, bare in enumerate(readings):
         if count % JUDGED:
-            history.see(bare)
+            history.add(bare)
             continue
         at = bare.observed_at
         for limit in history.forecast(bare).limits:

@@ -217,5 +217,5 @@ def test_a_limit_taken_back_from_full_is_full_no_more() -> None:
     """The hours after a banked reset are known; those in which the limit stood reached are not."""
     use = Use(WEEK_S)
     for at, percent in ((NOW, 90), (NOW + HOUR, 100), (NOW + 5 * HOUR, 0), (NOW + 6 * HOUR, 1)):
-        use.see(at, percent, NOW + 3 * DAY)
+        use.add(at, percent, NOW + 3 * DAY)
     assert use.full == set(range(NOW // HOUR + 1, NOW // HOUR + 6))

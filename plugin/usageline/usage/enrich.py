@@ -62,10 +62,10 @@ class Enriched:
 def enrich(
     reading: Reading, previous: Previous, history: Sequence[Reading], now: float, rules: Rules
 ) -> Enriched:
-    """Return the reading with reset dates, unconfirmed percentages removed, decreases and forecasts.
+    """Return the reading with reset dates, plausible percentages, decreases and forecasts.
 
     `history` holds earlier readings of the account, oldest first. A clock that is wrong by days
-    (`clock_agrees` is False) triggers no alert.
+    (`clock_agrees` is False) raises no alert.
     """
     reading = clock.with_last_offset(reading, previous.last_good)
     clock_agrees, clock_problem = clock.agrees(reading), clock.problem(reading)
@@ -73,7 +73,7 @@ def enrich(
         with_reset_date(reading), previous.unconfirmed, ttl_s=rules.ttl_s
     )
     reading = flag_decreases(reading, previous.last_good)
-    # The history keeps no forecasts, and the next one depends on the last: take it from the reading.
+    # The history keeps no forecasts, and the next one depends on the last.
     past = [*history, previous.reading] if previous.reading else history
     reading = with_forecast(reading, past)
     new_alerts: tuple[Alert, ...] = ()
