@@ -1,4 +1,7 @@
-"""The forecast against the straight line, on a few users of both kinds that it was not tuned on. `tests/run forecast` has many."""
+"""Test the forecast against the straight line, on a few users that it was not tuned on.
+
+`tests/run forecast` has many users of both kinds.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,10 @@ def seen(months: list[Month]) -> Seen:
 def test_an_alarm_comes_true_more_often_than_the_straight_line_s(
     seen: Seen, kind: str, threshold: float
 ) -> None:
-    """By episode and by reading; there are fewer false ones, and the moment is nearer. The later alarm leaves more unsaid."""
+    """By episode and by reading, it gives fewer false alarms, and the moment is nearer.
+
+    Its later alarm misses more.
+    """
     ours, straight = score(seen, kind, threshold), score(seen, kind, STRAIGHT)
     assert ours.precision > straight.precision
     assert ours.of_readings > straight.of_readings
@@ -59,7 +65,7 @@ def test_an_alarm_comes_true_more_often_than_the_straight_line_s(
 
 
 def test_in_the_first_day_it_is_no_worse_than_the_straight_line(months: list[Month]) -> None:
-    """After installs at random moments, where nothing is known of the user."""
+    """After installs at random moments, when nothing is known of the user."""
     day = Seen()
     for month in months:
         day.add(watch_installs(month)[0])
@@ -72,7 +78,7 @@ def test_in_the_first_day_it_is_no_worse_than_the_straight_line(months: list[Mon
     assert ours.false_alarms <= straight.false_alarms
 
 
-def test_a_chance_is_about_as_often_true_as_it_says(seen: Seen) -> None:
+def test_a_chance_comes_true_about_that_often(seen: Seen) -> None:
     """Of the 5-hour limit, in three parts; on a few users not exactly."""
     tenths = reliability(seen, "session")
     for part in (tenths[:3], tenths[3:7], tenths[7:]):
@@ -81,7 +87,7 @@ def test_a_chance_is_about_as_often_true_as_it_says(seen: Seen) -> None:
         assert abs(chance - share) < 0.2
 
 
-def test_the_range_holds_the_true_moment_about_as_often_as_it_says(seen: Seen) -> None:
+def test_the_range_contains_the_true_moment_about_eight_times_in_ten(seen: Seen) -> None:
     """Eight times in ten, on a few users not exactly."""
     assert 0.65 < score(seen, "session", MIN_CHANCE).coverage < 0.95
 

@@ -1,4 +1,4 @@
-"""One gate for each account over all caches: rules with a clock that is given, and a crowd at a real lock."""
+"""Test the gate of an account over all caches: rules by a given clock, and a crowd at a lock."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_refusal_for_too_many_requests_holds_for_all(release: Path) -> None:
     assert account_gate.directory() == str(release.parent / "gates")
 
 
-def test_a_request_under_another_clock_holds_nobody() -> None:
+def test_a_request_under_another_clock_blocks_no_cache() -> None:
     assert ask("/one", NOW + 86400)
     assert ask("/two")
 

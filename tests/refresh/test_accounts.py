@@ -1,4 +1,7 @@
-"""Two accounts on one machine: the numbers of one are never published while the other is signed in."""
+"""Test two accounts on one machine.
+
+The numbers of one are never published while the other is signed in.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ def body_of(request: Request) -> dict[str, Any]:
 
 
 def session_percent(snapshot: dict[str, Any] | None) -> float | None:
-    """The session's percentage, or None where there are no numbers."""
+    """Return the session's percentage, or None without numbers."""
     assert snapshot is not None
     return next(
         (limit["percent"] for limit in snapshot["limits"] if limit["kind"] == "session"), None
@@ -109,10 +112,13 @@ def test_a_sign_in_that_keeps_changing_publishes_nobodys_numbers(world: World, a
     assert snapshot["credentials"] != file_stamp(paths.claude_credentials(world.env))
 
 
-def test_half_a_switch_in_one_organisation_is_put_right_at_the_next_look(
+def test_half_a_switch_in_one_organization_is_corrected_by_the_next_refresh(
     world: World, api: Api
 ) -> None:
-    """The client writes two files one after the other; a refresh in between must not leave B's numbers with A."""
+    """Claude Code writes two files one after the other.
+
+    A refresh in between must not leave B's numbers with A.
+    """
     team = {"organization": "team"}
     api.body = body_of
     world.sign_in(**{**A, **team})
@@ -143,7 +149,10 @@ def test_the_clients_cache_from_before_the_switch_is_not_taken(world: World, api
 def test_numbers_are_published_under_the_sign_in_that_was_read_and_no_earlier_one(
     world: World, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The account changes after the stamp was taken and before the files are read: B's numbers must not stand under A's stamp."""
+    """The account changes between the fingerprint and the reading of the files.
+
+    B's numbers must not be published under A's fingerprint.
+    """
     api.body = body_of
     world.sign_in(**B)
     refresh(world.env)

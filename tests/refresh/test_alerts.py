@@ -1,4 +1,7 @@
-"""Alerts from the service's answer to whoever is told: remembered before they are told, told once, and nobody waits."""
+"""Test alerts from the service's answer to the notifiers.
+
+They are remembered before they are sent, sent once, and delay nothing.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ ALERT = Alert("session", "Current session", 90, 92.5, AT, AT - 9000)
 
 @pytest.fixture
 def out(world: World) -> Path:
-    """Where the user's command notes what it was told."""
+    """The file in which the user's command records each alert."""
     path = world.root / "out"
     world.configure(
         f"[alerts]\ncommand = 'echo $USAGELINE_ALERT_KIND $USAGELINE_ALERT_THRESHOLD >> {path}'\n"
@@ -52,10 +55,13 @@ def alerts(world: World) -> list[tuple[str, int]]:
     return [(alert["kind"], alert["threshold"]) for alert in world.snapshot()["alerts"]]
 
 
-def test_what_crossed_is_published_and_told_once(
+def test_a_crossed_threshold_is_published_and_sent_once(
     world: World, api: Api, later: Later, out: Path
 ) -> None:
-    """The first reading of the account crosses, too. A failed refresh keeps its alerts beside its numbers."""
+    """The first reading of an account can cross a threshold, too.
+
+    A failed refresh keeps the account's alerts beside its numbers.
+    """
     api.body = usage_body(session=92, weekly=80)
     refresh(world.env)
     seen = world.snapshot()["alerts"]
@@ -104,10 +110,13 @@ def test_another_accounts_alerts_are_its_own(world: World, api: Api, later: Late
     assert alerts(world) == []
 
 
-def test_the_settings_say_what_is_told_where(world: World, api: Api, out: Path) -> None:
+def test_the_settings_decide_which_alerts_appear_in_which_place(
+    world: World, api: Api, out: Path
+) -> None:
     api.body = usage_body(session=92, weekly=80)
     world.configure(
-        f"[alerts]\nthresholds = [85]\nkinds = ['session']\nline = false\nsession_start = true\ncommand = 'echo told > {out}'\n"
+        "[alerts]\nthresholds = [85]\nkinds = ['session']\nline = false\nsession_start = true\n"
+        f"command = 'echo told > {out}'\n"
     )
     refresh(world.env)
     assert alerts(world) == [("session", 85)]
@@ -118,8 +127,8 @@ def test_the_settings_say_what_is_told_where(world: World, api: Api, out: Path) 
     assert lines(out) == ["told"]
 
 
-def test_without_thresholds_there_are_none(world: World, api: Api, later: Later) -> None:
-    """Also where one was noticed before."""
+def test_without_thresholds_there_are_no_alerts(world: World, api: Api, later: Later) -> None:
+    """An alert that was published before is removed, too."""
     api.body = usage_body(session=92)
     refresh(world.env)
     assert alerts(world) == [("session", 90)]
@@ -143,7 +152,7 @@ def test_refreshes_at_once_send_an_alert_once(
     assert lines(out) == ["session 90"]
 
 
-def test_killed_at_any_moment_it_has_told_at_most_once(
+def test_a_refresh_killed_at_any_moment_has_sent_at_most_once(
     world: World, api: Api, out: Path, built_release: Release
 ) -> None:
     """Between remembering and telling, too: then it shows in the line alone."""
@@ -160,14 +169,14 @@ def test_killed_at_any_moment_it_has_told_at_most_once(
     assert lines(out) in ([], ["session 90"])
 
 
-def test_it_is_remembered_before_it_is_told(
+def test_an_alert_is_remembered_before_it_is_sent(
     world: World,
     api: Api,
     later: Later,
     built_release: Release,
     eventually: Callable[..., None],
 ) -> None:
-    """The command itself ends the refresh that runs it, and sees that the snapshot has the alert."""
+    """The command kills the refresh that runs it, and finds the alert in the snapshot."""
     out = world.root / "out"
     world.configure(
         f"[alerts]\ncommand = 'cat {paths.snapshot(world.env)} >> {out}; kill -9 $PPID'"
@@ -180,8 +189,11 @@ def test_it_is_remembered_before_it_is_told(
     assert len(lines(out)) == 1
 
 
-def test_what_cannot_be_remembered_is_not_told(world: World, api: Api, out: Path) -> None:
-    """Else every refresh would tell it. While the service is asked, somebody takes the store, which then cannot be set aside either."""
+def test_an_alert_that_cannot_be_remembered_is_not_sent(world: World, api: Api, out: Path) -> None:
+    """Otherwise every refresh would send it.
+
+    While the service is asked, another program locks and moves the store.
+    """
     taken = []
 
     def body(_: object) -> dict[str, Any]:
@@ -250,8 +262,8 @@ def test_a_record_keeps_its_alerts() -> None:
     assert len(from_json({"alerts": [row] * 1000}).alerts) == MAX_ALERTS
 
 
-def test_notes_of_sessions_are_swept_when_their_window_must_be_over(world: World) -> None:
-    """But not that of an alert that still stands, in a longer window; and where there are none, none are made."""
+def test_marks_of_sessions_are_removed_when_their_window_must_be_over(world: World) -> None:
+    """An alert of a longer window keeps its mark; without marks no directory is made."""
     now = time.time()
     directory = Path(paths.told_dir(world.env))
     notify.prune_sent(world.env, (ALERT,), now)

@@ -36,7 +36,12 @@ CLIENT = ClaudeState({}, {})
 CONFIG = Config()
 
 
-def sign_in(token: str = "t", account: str = "a", *, expires_at: float = NOW + 9000) -> SignIn:  # noqa: S107 - a made-up secret
+def sign_in(
+    token: str = "t",  # noqa: S107 - a made-up secret
+    account: str = "a",
+    *,
+    expires_at: float = NOW + 9000,
+) -> SignIn:
     """A subscription that is signed in."""
     credentials = Credentials(Token(token), expires_at=expires_at)
     return SignIn(account, "Max 5x", CLIENT, credentials)

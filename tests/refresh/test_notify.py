@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 NOW = int(time.time())
 ALERT = Alert("session", "Current session", 90, 92.5, NOW + 3600, NOW)
-HOSTILE = '$(touch pwned)`touch pwned`\'; touch pwned; " & do shell script "touch pwned" <img src=x> -- --help'
+HOSTILE = (
+    "$(touch pwned)`touch pwned`'; touch pwned; "
+    '" & do shell script "touch pwned" <img src=x> -- --help'
+)
 TEXT = "the 5-hour limit is at 92% and resets at "
 
 
@@ -77,7 +80,7 @@ def test_off_by_default(world: World, notifier: Path, runtime_dir: str) -> None:
     assert not Path(f"{notifier}.args").exists()
 
 
-def test_a_notification_tells_all_alerts_over_the_users_own_bus(
+def test_a_notification_has_all_alerts_and_uses_the_users_own_bus(
     world: World, notifier: Path, runtime_dir: str
 ) -> None:
     world.env.update(
@@ -203,7 +206,9 @@ def test_the_command_finds_all_in_its_environment_and_little_else(world: World) 
 def test_the_command_runs_for_each_alert_and_a_label_is_never_code(world: World) -> None:
     out = world.root / "out"
     alerts = (Alert("new", HOSTILE, 90, 92, None, NOW), Alert("session", "", 75, 80, None, NOW))
-    command = f'printf "%s|%s|%s\\n" "$USAGELINE_ALERT_LABEL" "$USAGELINE_ALERT_THRESHOLD" "$USAGELINE_ALERT_RESETS_AT" >> {out}'
+    names = ("LABEL", "THRESHOLD", "RESETS_AT")
+    values = " ".join(f'"$USAGELINE_ALERT_{name}"' for name in names)
+    command = f'printf "%s|%s|%s\\n" {values} >> {out}'
     assert send(alerts, Alerts(command=command), world.env, within(5)) == []
     assert sorted(out.read_text().splitlines()) == sorted([f"{HOSTILE}|90|", "|75|"])
     assert not [path for path in world.files() if path.name == "pwned"]
@@ -214,7 +219,10 @@ def test_the_command_runs_for_each_alert_and_a_label_is_never_code(world: World)
     [
         "echo $$ >> {pids}; exec sleep 1000",
         "sleep 1000 & echo $$ $! >> {pids}; wait",
-        '{python} -c \'import os; os.setsid() if os.fork() == 0 else None; print(os.getpid(), file=open("{pids}", "a")); import time; time.sleep(1000)\'',
+        (
+            "{python} -c 'import os; os.setsid() if os.fork() == 0 else None; "
+            'print(os.getpid(), file=open("{pids}", "a")); import time; time.sleep(1000)\''
+        ),
         "sleep 1000 & echo $! >> {pids}",
         'echo $$ >> {pids}; trap "" TERM INT HUP; while :; do sleep 1; done',
         "echo $$ >> {pids}; exec cat /dev/zero",
@@ -319,6 +327,6 @@ def test_many_alerts_are_bounded(world: World) -> None:
     assert out.read_text().count("told") == telling.MAX_ALERTS
 
 
-def test_the_programs_of_this_machine_are_looked_for_where_only_root_or_the_user_writes() -> None:
+def test_notifiers_are_searched_only_in_directories_of_root_or_the_user() -> None:
     assert all(os.path.isabs(path) for path in Desktop().programs)
     assert process_tree.is_trusted("/bin/sh")

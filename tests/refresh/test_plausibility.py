@@ -1,4 +1,4 @@
-"""The second look at a number that is hardly possible."""
+"""Test that a second reading must confirm an implausible percentage."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_what_is_possible_is_believed(limit: Limit) -> None:
 
 
 def test_a_doubt_about_another_window_confirms_nothing() -> None:
-    """Each window is looked at twice by itself; one boundary may be reported a second apart."""
+    """Each window needs its own second reading; one with another reset does not confirm it."""
     limit = session(97)
     at = limit.resets_at or 0
     for resets_at, believed in (
@@ -82,7 +82,7 @@ def test_a_doubt_about_another_window_confirms_nothing() -> None:
         assert [row.percent for row in found.limits] == [believed], resets_at
 
 
-def test_with_a_short_ttl_the_second_look_is_the_next_one() -> None:
+def test_with_a_short_ttl_the_next_reading_confirms() -> None:
     """A server on this machine."""
     _, doubts = confirm(reading(session(97)), (), ttl_s=1)
     found, _ = confirm(reading(session(97), at=NOW + 1), doubts, ttl_s=1)

@@ -1,4 +1,4 @@
-"""The refresh as a process: silent, single, bounded, and nothing stays behind whatever happens to it."""
+"""Test the refresh as a process: silent, single, bounded, and it leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAX_CPU_S = 0.5
 
 
 def start(world: World, release: Release, *arguments: str) -> subprocess.Popen[bytes]:
-    """A refresh as the hot side starts it, but with its output kept for a look."""
+    """Start a refresh as the hot side does, with its output captured."""
     command = [*release.refresh_command, *arguments]
     return subprocess.Popen(
         command,
@@ -50,7 +50,7 @@ def wait_for(condition: Callable[[], bool], within_s: float = 20) -> None:
 
 
 def lock_is_free(world: World) -> bool:
-    """Whether nobody holds the refresh's lock."""
+    """Return whether the refresh lock is free."""
     with lock.held(paths.lock(world.env)) as ours:
         return ours
 
@@ -64,7 +64,7 @@ def assert_no_trace_of_the_token(world: World, *texts: bytes) -> None:
         assert b"CANARY" not in text
 
 
-def test_it_says_nothing_and_exits_0(world: World, api: Api, built_release: Release) -> None:
+def test_it_prints_nothing_and_exits_with_0(world: World, api: Api, built_release: Release) -> None:
     """Neither when all goes well nor when nothing does."""
     for fault in ("", "deep"):
         api.fault = fault
@@ -79,7 +79,7 @@ def test_it_says_nothing_and_exits_0(world: World, api: Api, built_release: Rele
 def test_it_costs_less_than_half_a_second_of_cpu(
     world: World, api: Api, built_release: Release
 ) -> None:
-    """With a request, and far less where none is due."""
+    """With a request; a refresh that is not due costs far less."""
     costs = []
     for _ in range(2):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -129,8 +129,10 @@ def test_a_slow_server_ends_the_process_within_ten_seconds(
     assert world.snapshot()["status"] == "offline"
 
 
-def test_a_stopped_refresh_holds_nobody_up(world: World, api: Api, built_release: Release) -> None:
-    """While it is stopped it has the lock, and others leave at once; when it goes on it comes to its end."""
+def test_a_stopped_refresh_does_not_delay_others(
+    world: World, api: Api, built_release: Release
+) -> None:
+    """While it is stopped it has the lock, and others exit at once; continued, it finishes."""
     api.fault = "hang"
     process = start(world, built_release)
     wait_for(lambda: bool(api.usage_requests))
@@ -240,7 +242,10 @@ def test_the_token_is_found_nowhere_afterwards(
 def test_a_project_cannot_have_the_token_sent_elsewhere(
     world: World, other_api: Api, built_release: Release
 ) -> None:
-    """By the variables that it can set: the address is ignored, and a proxy sees only the name of the API's host."""
+    """A project sets variables: the address is ignored.
+
+    A proxy learns only the name of the API's host.
+    """
     world.env["USAGELINE_API_URL"] = f"http://localhost.example.com:{other_api.port}"
     world.env["HTTPS_PROXY"] = world.env["HTTP_PROXY"] = other_api.url
     other_api.fault = "403-html"

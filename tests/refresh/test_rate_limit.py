@@ -46,7 +46,7 @@ def test_an_account_that_was_never_asked_for_is_asked_for() -> None:
 
 
 def test_two_requests_lie_the_floor_apart_and_forced_ones_15_seconds() -> None:
-    """Whatever the configured TTL, whoever asks."""
+    """Whatever the TTL and the trigger."""
     for ago, unforced, forced in (
         (0, False, False),
         (14, False, False),
@@ -59,7 +59,10 @@ def test_two_requests_lie_the_floor_apart_and_forced_ones_15_seconds() -> None:
 
 
 def test_a_new_sign_in_is_asked_for_after_15_seconds() -> None:
-    """Its numbers are unknown, so the wait is short; but a token that changes all the time is no way round the budget."""
+    """Its numbers are unknown, so the wait is short.
+
+    A token that changes all the time must not circumvent the budget.
+    """
     assert not is_open(AccountState(requested_at=NOW - 14, requested_with="old"))
     assert is_open(AccountState(requested_at=NOW - 16, requested_with="old"))
 
@@ -90,7 +93,7 @@ def test_force_passes_every_cooldown_but_a_rate_limit() -> None:
 
 @pytest.mark.parametrize("status", ["expired", "no-scope"])
 def test_a_refused_token_is_not_tried_again_and_a_new_one_at_once(status: str) -> None:
-    """No waiting mends it; the client's renewal does."""
+    """Waiting does not help; Claude Code's renewal does."""
     assert not is_open(cooled(status, ends_in_s=-10_000))
     assert is_open(cooled(status, requested_s_ago=1), token="new")
 
@@ -112,13 +115,13 @@ def test_a_request_that_was_cut_off_counts_as_a_failure() -> None:
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_times_from_another_clock_hold_nobody_up(force: bool) -> None:
+def test_times_from_another_clock_block_no_request(force: bool) -> None:
     """A clock that was a year ahead and was put right."""
     assert is_open(AccountState(requested_at=NOW + 31_536_000, requested_with="t"), force=force)
     assert is_open(cooled("rate-limited", ends_in_s=31_536_000), force=force)
 
 
-def test_what_blocks_says_why_and_until_when() -> None:
+def test_a_rate_limit_has_a_reason_and_an_end() -> None:
     """So that the line can."""
     with pytest.raises(RateLimited) as blocked:
         check(cooled("rate-limited"), CONFIG, token="t", now=NOW, force=False)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def entries(world: World) -> list[dict[str, Any]]:
-    """What the log says, the newest last."""
+    """Return the log's entries, newest last."""
     return [json.loads(line) for line in refresh_log.read_last(world.env, 1000)]
 
 
@@ -70,7 +70,7 @@ def test_each_end_of_a_refresh_has_its_line(world: World, api: Api, later: Later
     assert "oauth: offline (500), server error 500" in failed["tried"]
 
 
-def test_what_the_service_said_is_told_in_numbers(world: World, api: Api) -> None:
+def test_the_log_has_the_http_status_of_the_answer(world: World, api: Api) -> None:
     api.fault = "429"
     refresh(world.env)
     (line,) = entries(world)
@@ -78,7 +78,7 @@ def test_what_the_service_said_is_told_in_numbers(world: World, api: Api) -> Non
     assert line["status"] == "rate-limited"
 
 
-def test_a_refresh_that_may_not_use_the_cache_says_so(world: World) -> None:
+def test_the_log_reports_a_cache_that_may_not_be_used(world: World) -> None:
     """That is before there is a lock."""
     Path(paths.cache_dir(world.env)).parent.mkdir(parents=True)
     Path(paths.cache_dir(world.env)).write_text("")
@@ -87,7 +87,7 @@ def test_a_refresh_that_may_not_use_the_cache_says_so(world: World) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_who_started_it_is_told(world: World, built_release: Release) -> None:
+def test_log_entry_names_the_trigger(world: World, built_release: Release) -> None:
     world.run(*built_release.refresh_command)
     world.run(*built_release.refresh_command[:-1], "hook", "--force")
     world.run(*built_release.refresh_command[:-1], "\x1b[31m" + CANARY)
@@ -111,7 +111,7 @@ def test_a_refresh_that_is_ended_by_its_last_resort_has_a_line(
 
 
 @pytest.mark.usefixtures("api")
-def test_a_store_that_was_set_aside_and_a_history_that_cannot_grow_are_told(world: World) -> None:
+def test_the_log_reports_a_store_set_aside_and_a_history_that_cannot_grow(world: World) -> None:
     refresh(world.env)
     Path(paths.store_dir(world.env), "cache.db").write_bytes(b"no database")
     history = Path(paths.history_dir(world.env))
@@ -125,7 +125,7 @@ def test_a_store_that_was_set_aside_and_a_history_that_cannot_grow_are_told(worl
     assert "the history could not be added to" in notes
 
 
-def test_a_refresh_after_one_that_was_killed_says_so(
+def test_the_log_reports_that_the_refresh_before_was_killed(
     world: World,
     api: Api,
     built_release: Release,
@@ -141,7 +141,7 @@ def test_a_refresh_after_one_that_was_killed_says_so(
     assert "an earlier refresh was cut off" in str(entries(world)[-1])
 
 
-def test_alerts_that_were_told_are_told_of() -> None:
+def test_the_log_names_the_alerts_that_were_sent() -> None:
     entry = RunLog("line")
     entry.notified(
         (Alert("session", "Current session", 80, 81.0, None, 1),),
@@ -170,7 +170,7 @@ def test_the_log_is_private_whatever_the_umask(world: World) -> None:
     "kind", ["link", "directory", "fifo", "hard link", "others' directory", "no home"]
 )
 @pytest.mark.usefixtures("api")
-def test_what_is_not_ours_is_not_written_to_and_no_refresh_fails_for_it(
+def test_a_foreign_log_is_not_written_and_no_refresh_fails_for_it(
     world: World, tmp_path: Path, kind: str
 ) -> None:
     path = Path(paths.log(world.env))
@@ -227,7 +227,8 @@ def test_writers_at_once_lose_and_tear_no_line(world: World, built_release: Rele
         "from usageline.refresh.log_entry import RunLog\n"
         "from usageline.refresh.run import Outcome\n"
         "import os\n"
-        "for _ in range(100): refresh_log.append(os.environ, RunLog('line').finished(Outcome('busy', None, 'x' * 150)))\n"
+        "outcome = Outcome('busy', None, 'x' * 150)\n"
+        "for _ in range(100): refresh_log.append(os.environ, RunLog('line').finished(outcome))\n"
     )
     running = [
         subprocess.Popen([built_release.python, "-I", "-B", "-c", code], env=world.env)
@@ -306,7 +307,7 @@ SNAPSHOTS = st.one_of(
 
 
 @given(SNAPSHOTS, st.sampled_from(["", "a"]), st.floats(0, 100))
-def test_there_is_a_reason_where_it_is_due_and_none_elsewhere(
+def test_there_is_a_reason_exactly_if_a_refresh_is_due(
     snapshot: dict[str, Any] | None, credentials: str, now: float
 ) -> None:
     assert bool(why_due(snapshot, credentials, now, force=False)) == is_due(

@@ -1,4 +1,7 @@
-"""The store survives damage and hostility: no code runs, nothing outside of it is read or removed, and it works afterwards."""
+"""Test that the store survives damage and hostile content.
+
+No code runs, nothing outside is read or removed, and the store works afterwards.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def change(directory: Path, *statements: str, arguments: tuple[object, ...] = ()) -> None:
-    """Run SQL in the database as whoever can write to it could; `arguments` go to the last statement."""
+    """Run SQL in the database as an attacker could; `arguments` go to the last statement."""
     connection = sqlite3.connect(directory / "cache.db", isolation_level=None)
     try:
         for statement in statements[:-1]:
@@ -123,7 +126,7 @@ class Bomb:
 
 
 def hostile_value(column: str) -> Callable[[Path, Path], None]:
-    """A change that puts a pickle, or a file's name, where diskcache would follow it."""
+    """Return a change that puts a pickle, or a file's name, into a column that diskcache trusts."""
 
     def put(directory: Path, outside: Path) -> None:
         bomb = pickle.dumps(Bomb(outside / "ran"))
@@ -214,7 +217,10 @@ HOSTILE = [
 
 def endless_view(directory: Path, _outside: Path) -> None:
     """A view in the place of the settings, which would never end."""
-    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT 'a' AS key, x AS value FROM n"
+    endless = (
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
+        "SELECT 'a' AS key, x AS value FROM n"
+    )
     change(directory, "DROP TABLE Settings", f"CREATE VIEW Settings AS {endless}")
 
 
@@ -273,7 +279,7 @@ def test_flipped_bits_are_noticed_or_harmless(directory: Path) -> None:
     ],
 )
 def test_a_file_that_is_no_database_is_set_aside(directory: Path, content: bytes) -> None:
-    """Also one too large to be ours."""
+    """A database that is too large is rejected, too."""
     (directory / "cache.db").write_bytes(content)
     with open_store(str(directory)) as store:
         assert store.get("a") == AccountState()
@@ -281,7 +287,7 @@ def test_a_file_that_is_no_database_is_set_aside(directory: Path, content: bytes
 
 
 def test_only_the_last_broken_store_is_kept(directory: Path) -> None:
-    """For a look at it; a store that breaks every day does not fill the disk."""
+    """It is kept for inspection; a store that breaks every time leaves one copy only."""
     for _ in range(3):
         (directory / "cache.db").write_bytes(b"broken")
         with open_store(str(directory)) as store:
@@ -325,7 +331,7 @@ def test_what_stands_in_its_place_is_set_aside_untouched(
     assert list(aim.iterdir()) == []
 
 
-def test_a_database_that_somebody_holds_is_set_aside_within_seconds(directory: Path) -> None:
+def test_a_database_that_another_process_locks_is_set_aside_within_seconds(directory: Path) -> None:
     """Diskcache alone would wait for a minute."""
     holder = sqlite3.connect(directory / "cache.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
@@ -334,7 +340,7 @@ def test_a_database_that_somebody_holds_is_set_aside_within_seconds(directory: P
     holder.close()
 
 
-def test_where_nothing_can_be_written_putting_says_so(tmp_path: Path) -> None:
+def test_put_raises_if_nothing_can_be_written(tmp_path: Path) -> None:
     """And reading gives an empty record."""
     (tmp_path / "file").write_text("x")
     with open_store(str(tmp_path / "file" / "store")) as store:
@@ -370,7 +376,7 @@ def test_the_schema_that_is_checked_is_the_one_that_diskcache_makes(directory: P
 
 
 def test_the_disk_refuses_whatever_is_not_text_by_itself(tmp_path: Path) -> None:
-    """The second line of defence, should a row change between the look and the use."""
+    """The second line of defense, if a row changes between the check and the use."""
     disk = TextDisk(str(tmp_path))
     bomb = pickle.dumps(Bomb(tmp_path / "ran"))
     (tmp_path / "file").write_text('"x"')

@@ -28,8 +28,8 @@ def test_ninety_days_are_kept_and_older_months_go(world: World) -> None:
     )
 
 
-def test_what_is_no_month_of_ours_is_left_alone(world: World) -> None:
-    """Somebody may keep notes there."""
+def test_a_file_that_is_not_a_month_of_the_history_is_left_alone(world: World) -> None:
+    """The user may keep notes there."""
     directory(world.env).mkdir(parents=True, mode=0o700)
     for name in ("notes", "2020-13.jsonl", "2020-01.jsonl.bak", "x2020-01.jsonl"):
         (directory(world.env) / name).write_text("theirs")

@@ -49,7 +49,7 @@ def test_what_a_forecast_added_is_not_kept(world: World) -> None:
 
 
 def test_the_reading_that_was_kept_last_is_not_kept_again(world: World) -> None:
-    """Also where a killed run left a part of a line after it."""
+    """Also after a killed run left a part of a line."""
     for _ in range(3):
         assert history.append(world.env, ACCOUNT, reading(NOW))
     (path,) = directory(world.env).iterdir()
@@ -148,8 +148,10 @@ def test_without_a_home_there_is_no_history() -> None:
 def test_files_are_for_the_user_alone_whatever_the_umask(world: World, umask: int) -> None:
     """Also the directories above them that had to be made."""
     program = (
-        f"import os, sys; sys.path[:0] = [{str(REPOSITORY)!r}, {str(REPOSITORY / 'plugin')!r}]; os.umask({umask})\n"
-        "from usageline.storage import history; from tests.storage.readings import ACCOUNT, NOW, reading\n"
+        f"import os, sys; sys.path[:0] = [{str(REPOSITORY)!r}, {str(REPOSITORY / 'plugin')!r}]\n"
+        f"os.umask({umask})\n"
+        "from usageline.storage import history\n"
+        "from tests.storage.readings import ACCOUNT, NOW, reading\n"
         "assert history.append(os.environ, ACCOUNT, reading(NOW))"
     )
     (world.home / ".local" / "state").mkdir(parents=True)
@@ -169,8 +171,10 @@ def test_a_reader_never_waits_and_sees_whole_readings_while_they_are_added(world
     """Another process appends all the time."""
     program = (
         f"import os, sys; sys.path[:0] = [{str(REPOSITORY)!r}, {str(REPOSITORY / 'plugin')!r}]\n"
-        "from usageline.storage import history; from tests.storage.readings import ACCOUNT, reading\n"
-        f"for at in range({NOW - 1000}, {NOW}): assert history.append(os.environ, ACCOUNT, reading(at))"
+        "from usageline.storage import history\n"
+        "from tests.storage.readings import ACCOUNT, reading\n"
+        f"for at in range({NOW - 1000}, {NOW}):\n"
+        "    assert history.append(os.environ, ACCOUNT, reading(at))"
     )
     writer = subprocess.Popen([sys.executable, "-B", "-c", program], env=world.env)
     counts = [0]

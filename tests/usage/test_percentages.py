@@ -1,4 +1,7 @@
-"""A percentage is shown as the service says it: above 100 too, without binary noise; what cannot be one is refused. Both sides alike."""
+"""Test that both sides show a percentage as the service reports it.
+
+It can exceed 100 and has no binary noise; an impossible one is rejected.
+"""
 
 from __future__ import annotations
 

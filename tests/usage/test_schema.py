@@ -80,7 +80,7 @@ def test_any_body_gives_keys_of_its_own_and_names_of_types(body: Any) -> None:
 
 
 def test_a_body_as_the_service_sends_it_leaves_little_over() -> None:
-    """And with its types: the parser orders nothing by group, and shows limits that are not active."""
+    """With its types: the parser ignores groups, and shows limits that are not active."""
     found = find_unknown(usage_body(1795464000))
     assert {path for path, kind in found.items() if kind != "null"} == {
         ("limits", None, "group"),
@@ -89,7 +89,7 @@ def test_a_body_as_the_service_sends_it_leaves_little_over() -> None:
     assert found["limits", None, "is_active"] == "boolean"
 
 
-def test_money_that_is_told_twice_is_used_in_both_forms() -> None:
+def test_money_that_is_reported_twice_is_used_in_both_forms() -> None:
     extra = {
         "is_enabled": True,
         "monthly_limit": 5000,

@@ -51,7 +51,7 @@ ERRORS = (
 
 
 class TextDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
-    """Hold JSON text in rows; raise StoreBroken for anything else. Read, write and delete no file."""
+    """Hold JSON text in rows; raise StoreBroken for anything else. Touch no file."""
 
     def put(self, key: object) -> tuple[str, bool]:
         """Return the key, which is text."""

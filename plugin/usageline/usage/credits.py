@@ -323,8 +323,8 @@ def _currency(value: object) -> str:
 def with_reset_date(reading: Reading) -> Reading:
     """Return the reading with the end of its month in usage credits that have a cap or reached one.
 
-    The service reports no reset for them; Claude Code's own screen shows the first of the next month
-    in local time.
+    The service reports no reset for them. Claude Code's own screen shows the first of the next
+    month in local time.
     """
     credits = tuple(  # noqa: A001 - the glossary's word
         replace(credit, ends_at=month_end(reading.observed_at)) if _is_monthly(credit) else credit

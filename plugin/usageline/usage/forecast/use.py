@@ -28,8 +28,8 @@ class Use:
     full       the hours in which the limit was reached: further use in them is unknown
     rises      each rise: from, to, points
     since      the first reading
-    watched_s  for how long usageline has watched, without the gaps
-    at, percent, resets_at  those of the last reading
+    watched_s  the time of watching, without the gaps
+    at         the last reading; `percent` and `resets_at` are its values
     window_at  the first reading of the last reading's window
     rose_at    the last rise
     """
