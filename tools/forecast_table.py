@@ -35,7 +35,7 @@ from tests.forecast.measure import (
 )
 from tests.forecast.months import month
 from tests.forecast.others import other_month
-from usageline.usage.forecast import QUIET_CHANCE, with_forecast
+from usageline.usage.forecast import MIN_CHANCE, with_forecast
 
 TUNING = (*range(120), *range(1000, 1080))
 HELD_OUT = tuple(range(7000, 7040))
@@ -48,7 +48,7 @@ The weights were tuned on seeds 0-39 and 1000-1079 of the first and 0-119 of the
 SURE_CHANCE = 0.67
 FORECASTS = {
     "straight line": STRAIGHT,
-    f"from {QUIET_CHANCE:.0%}": QUIET_CHANCE,
+    f"from {MIN_CHANCE:.0%}": MIN_CHANCE,
     f"from {SURE_CHANCE:.0%}": SURE_CHANCE,
 }
 CURVE = (0.3, 0.4, 0.5, 0.6, 0.67, 0.7, 0.8, 0.9)

@@ -171,7 +171,7 @@ def test_pictures_are_whole_files_that_reach_for_nothing(worked: World, usagelin
 def test_a_hostile_label_is_text_everywhere(world: World, usageline: Run) -> None:
     hostile = "<script>alert(1)</script>&\"'}"
     limits = tuple(
-        codec.limit_from_json({"kind": kind, "label": hostile, "percent": 5.0})
+        codec.LIMIT.decode({"kind": kind, "label": hostile, "percent": 5.0})
         for kind in ("new", hostile)
     )
     keep(world.env, [reading(NOW - 60, limits=limits), reading(NOW, limits=limits)])

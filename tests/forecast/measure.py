@@ -1,20 +1,27 @@
-"""How a forecast does over simulated months, by the same measure for usageline's and for the straight line.
+"""Measure forecasts over simulated months: usageline's and the straight line.
 
-A window is what `service.Window` says, watched through usageline's readings before the limit was reached. One that a banked reset cut before it
-was reached is left out: what would have come of it is not known. An *alarm* is a reading at which a forecast says that the limit is reached
-before the reset: for the straight line whenever it crosses 100 % before, for usageline from a chance on. An *episode* is a run of alarms in one
-window; a quiet spell of at most SPELL_S does not end it. Readings at which nothing had been used for IDLE_S neither hold an episode nor end it:
-nothing is coming nearer, and a forecast may say so by its silence. Then, for each forecast:
+A window (`service.Window`) is watched through usageline's readings before its limit was reached.
+One that a banked reset cut before is left out: how it would have ended is unknown.
 
-precision      of the alarms, those in windows whose limit was then reached: by episode, and by reading
-right          of all readings, those with an alarm in a window whose limit was then reached, or without one in another
+An *alarm* is a reading whose forecast is that the limit is reached before the reset. For the
+straight line that is if it crosses 100 % before, for usageline from a chance on.
+
+An *episode* is a run of alarms in one window; a quiet spell of at most SPELL_S does not end it.
+Readings after IDLE_S without use neither prolong an episode nor end it: the end comes no nearer
+then, and a forecast may drop it.
+
+precision      of the alarms, those in windows whose limit was then reached: by episode, by reading
+right          of all readings, those with an alarm in a window whose limit was then reached, or
+               without one in another
 false alarms   of the windows whose limit was not reached, those with any alarm
-a week         episodes in windows whose limit was not reached, for each user and week of looking
-misses         of the windows whose limit was reached, those where the lead was less than ENOUGH_S
-lead           how long the episode had lasted that stood when the limit was reached, 0 if none did
-error          at alarms in windows whose limit was reached: between the moment forecast and the true one
-shared error   the same over the readings at which both forecasts gave an alarm, so that neither is measured on the easier ones
-coverage       of usageline's alarms in windows whose limit was reached, those whose range held the true moment
+a week         episodes in windows whose limit was not reached, for each user and week watched
+misses         of the windows whose limit was reached, those with a lead below ENOUGH_S
+lead           how long the current episode had lasted when the limit was reached, 0 if none did
+error          at alarms in windows whose limit was reached: between the forecast and the truth
+shared error   the same over the readings at which both forecasts gave an alarm, so that neither
+               is measured on the easier ones
+coverage       of usageline's alarms in windows whose limit was reached, those whose range
+               contained the true moment
 """
 
 from __future__ import annotations
@@ -46,12 +53,14 @@ DAY_S, WEEK_S = 86400, 7 * 86400
 JUDGED = 2
 """Every second reading is judged; usageline sees all of them. That takes half the time."""
 INSTALLS = 4
-"""So many times a month usageline is installed anew, at random moments, for what it says of users whom it does not know."""
+"""Installs a month, at random moments, to measure forecasts for unknown users."""
 
 
 class Look(NamedTuple):
-    """One reading of one limit: when, the straight line's moment (epoch s, None no alarm), usageline's chance, moment and range, and whether
-    the limit was in use.
+    """One reading of one limit, and whether the limit was in use.
+
+    It has the straight line's moment (epoch s, None for no alarm), and usageline's chance, moment
+    and range.
     """
 
     at: int
@@ -62,7 +71,7 @@ class Look(NamedTuple):
     in_use: bool
 
     def is_alarm(self, threshold: float) -> bool:
-        """Return whether a forecast gives an alarm: usageline's from this chance on, or the straight line's for STRAIGHT."""
+        """Return whether a forecast gives an alarm: from this chance on, or by STRAIGHT."""
         if threshold == STRAIGHT:
             return self.straight is not None
         return self.chance is not None and self.chance >= threshold
@@ -70,7 +79,7 @@ class Look(NamedTuple):
 
 @dataclass
 class Watched:
-    """A window and the looks at it, oldest first, before its limit was reached."""
+    """A window and its readings, oldest first, before its limit was reached."""
 
     kind: str
     reached_at: int | None
@@ -113,7 +122,10 @@ class Score:
 
 
 def straight_line(limit: Limit, at: int) -> float | None:
-    """When 100 % is reached at the window's mean rate so far, if that is before the reset: what others show."""
+    """Return when 100 % is reached at the window's mean rate so far, if before the reset.
+
+    This is what other programs show.
+    """
     if not limit.percent or limit.resets_at is None:
         return None
     starts_at = limit.resets_at - LENGTH_S[limit.kind]
@@ -122,12 +134,12 @@ def straight_line(limit: Limit, at: int) -> float | None:
 
 
 def watch(month: Month) -> Seen:
-    """Return every window of the month as both forecasts saw it, usageline having been there from its first day."""
+    """Return every window of the month as both forecasts saw it, watched from its first day."""
     return _watch(month, month.readings)
 
 
 def watch_installs(month: Month) -> tuple[Seen, Seen]:
-    """Return what both forecasts saw in the first day, and in the first week, after installs at random moments."""
+    """Return what both forecasts saw in the first day and week after installs at random moments."""
     rng, day, week = random.Random(month.seed), Seen(), Seen()
     for _ in range(INSTALLS):
         first = rng.randrange(len(month.readings))
@@ -144,7 +156,10 @@ def watch_installs(month: Month) -> tuple[Seen, Seen]:
 
 
 def _until(seen: Seen, end_at: int, began_at: int) -> Seen:
-    """Return only what was watched until `end_at`. A limit that is reached later is still a true alarm, but cannot be missed yet."""
+    """Return only what was watched until `end_at`.
+
+    A limit that is reached later is still a true alarm, but cannot be missed yet.
+    """
     cut = [
         replace(window, looks=[look for look in window.looks if look.at <= end_at])
         for window in seen.windows
@@ -162,7 +177,7 @@ def _watch(month: Month, readings: Sequence[Reading]) -> Seen:
     rose: dict[tuple[str, str], tuple[float, int]] = {}
     for count, bare in enumerate(readings):
         if count % JUDGED:
-            history.see(bare)
+            history.add(bare)
             continue
         at = bare.observed_at
         for limit in history.forecast(bare).limits:
@@ -217,7 +232,8 @@ def episodes(window: Watched, threshold: float) -> list[tuple[int, bool]]:
 def score(seen: Seen, kind: str, threshold: float, *, within: bool = False) -> Score:
     """Return the measures of one forecast over the windows of one kind.
 
-    `within`: only a part of each window was watched, so only limits that were reached soon after the last look can have been missed.
+    `within`: only a part of each window was watched. Then only limits that were reached soon after
+    the last reading can have been missed.
     """
     windows = seen.of_kind(kind)
     unreached, reached = (
@@ -274,7 +290,10 @@ def score(seen: Seen, kind: str, threshold: float, *, within: bool = False) -> S
 
 
 def reliability(seen: Seen, kind: str) -> list[tuple[int, float, float]]:
-    """Return for each tenth of chance: how many readings, their mean chance, and the share whose limit was then reached."""
+    """Return for each tenth of chance: how many readings, and their mean chance.
+
+    The third value is the share whose limit was then reached.
+    """
     tenths: list[list[tuple[float, bool]]] = [[] for _ in range(10)]
     for window in seen.of_kind(kind):
         for look in window.looks:

@@ -1,7 +1,8 @@
-"""Simulated months of use, seeded: what a user of some kind spends, what usageline reads of it, and when each limit was truly reached.
+"""Simulate months of use from a seed: the use, what usageline reads of it, and the truth.
 
-Minute by minute. Claude Code is open in spans of the day; in them one or more sessions work in bursts. Readings are taken while it is open,
-about every five minutes, whole or in fractions, and some are missing.
+Minute by minute. Claude Code is open in spans of the day; in them one or more sessions work in
+bursts. Readings are taken while it is open, about every five minutes, whole or in fractions, and
+some are missing.
 """
 
 from __future__ import annotations
@@ -29,14 +30,17 @@ class Month:
 
 @dataclass
 class Plan:
-    """By the minute: what would be spent if no limit stood in the way, in points of the 5-hour limit, and whether Claude Code is open."""
+    """Return by the minute what would be spent, and whether Claude Code is open.
+
+    No limit stops the use; it is in points of the 5-hour limit.
+    """
 
     rng: random.Random
     spent: list[float] = field(default_factory=lambda: [0.0] * (DAYS * DAY_MIN))
     is_open: bytearray = field(default_factory=lambda: bytearray(DAYS * DAY_MIN))
 
     def add_day(self, who: Habit, day: int, level: float, offset_min: int) -> None:
-        """A day of somebody's, or none: people take days off. `offset_min` is where the local day starts."""
+        """Return a day of the user's, or none on a day off; `offset_min` is the zone's."""
         rng = self.rng
         if rng.random() >= who.days[day % 7]:
             return
@@ -48,7 +52,7 @@ class Plan:
             self._open(start, end)
             for _ in range(rng.choice(who.sessions)):
                 self._work(who, level, start, end)
-            if rng.random() < who.left_open:  # over the pause or the night, with nobody there
+            if rng.random() < who.left_open:  # over the pause or the night, unattended
                 self._open(end, end + rng.randrange(60, 600))
 
     def _open(self, start: int, end: int) -> None:
@@ -67,7 +71,10 @@ class Plan:
 
 
 def month(seed: int) -> Month:
-    """The months of this seed. One user in four changes habits on the way; good and bad weeks come and go."""
+    """Yield the months of this seed.
+
+    One user in four changes habits on the way; good and bad weeks come and go.
+    """
     rng = random.Random(seed)
     habit = rng.choice(PEOPLE)
     later = rng.choice(PEOPLE) if rng.random() < 0.25 else habit
@@ -95,7 +102,7 @@ def month(seed: int) -> Month:
 
 
 def _live(plan: Plan, meters: list[Meter], *, whole: bool) -> list[Reading]:
-    """Let the service count, and look while Claude Code is open."""
+    """Let the service count, and read it while Claude Code is open."""
     rng, readings = plan.rng, []
     next_at, was_open, away_until = 0, False, 0
     banked = {rng.randrange(len(plan.spent)) for _ in range(rng.choice((0, 0, 1, 2)))}
@@ -131,7 +138,10 @@ def _count(meters: list[Meter], wanted: float, minute: int) -> bool:
 
 
 def _look(rng: random.Random, meters: list[Meter], at: int, *, whole: bool) -> Reading:
-    """What usageline would read: a percentage now and then unknown, a reset now and then a second later."""
+    """Return what usageline would read.
+
+    A percentage is sometimes unknown, a reset sometimes a second later.
+    """
     limits = []
     for meter in meters:
         used = float(int(meter.used)) if whole else round(meter.used, 2)

@@ -1,9 +1,11 @@
-"""Simulated users of another kind, seeded: an independent second opinion to `months.py`.
+"""Simulate users of another kind from a seed: an independent check of `months.py`.
 
-Nothing is shared with it but the service. Use comes as single prompts that provoke further prompts (a
-Hawkes process) and cost heavy-tailed amounts, and as agents that run on alone. Days have meetings in
-them, weeks have shifts, people have holidays, use several machines, change plans, and slow down when
-they see the number. Readings are taken on one of the machines only, mostly whole, with gaps.
+They share only the service. Use comes as single prompts that provoke further prompts (a Hawkes
+process) and cost heavy-tailed amounts, and as agents that run on alone.
+
+Days have meetings in them, weeks have shifts. People have holidays, use several machines, change
+plans, and slow down when they see the number. Readings are taken on one of the machines only,
+mostly whole, with gaps.
 """
 
 from __future__ import annotations
@@ -26,11 +28,15 @@ REGIMES = {"slack": 0.35, "normal": 1.0, "crunch": 1.9}
 class Role:
     """How a user's life is shaped.
 
-    `days` are those worked in a week, `blocks` spans of a day in local minutes, `meetings` cut out of
-    them a day on average, `prompts_h` spontaneous prompts in an hour, `provoked` further prompts that
-    each provokes, `cost` points of the 5-hour limit of a median prompt, `tail` the exponent of the
-    Pareto tail (less is heavier), `agents` the chance of an unattended run after a block, `shifts`
-    whether weeks rotate by eight hours.
+    days       those worked in a week
+    blocks     spans of a day in local minutes
+    meetings   cut out of them a day on average
+    prompts_h  spontaneous prompts in an hour
+    provoked   further prompts that each provokes
+    cost       points of the 5-hour limit of a median prompt
+    tail       the exponent of the Pareto tail (less is heavier)
+    agents     the chance of an unattended run after a block
+    shifts     whether weeks rotate by eight hours
     """
 
     name: str
@@ -98,7 +104,10 @@ class Traits:
 
 @dataclass
 class Life:
-    """By the minute: is the user there, on which machine (1: the one with usageline), what agents burn."""
+    """Return by the minute whether the user is there, on which machine, and what agents use.
+
+    Machine 1 has usageline.
+    """
 
     present: bytearray = field(default_factory=lambda: bytearray(DAYS * DAY_MIN))
     here: bytearray = field(default_factory=lambda: bytearray(DAYS * DAY_MIN))

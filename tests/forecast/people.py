@@ -12,12 +12,16 @@ SOME_DAYS = (0.4, 0.4, 0.4, 0.4, 0.3, 0.25, 0.25)
 
 @dataclass(frozen=True)
 class Habit:
-    """How somebody works.
+    """How a user works.
 
-    `days` chances to work on Monday to Sunday; `spans` of a day (start in local hours, length in hours, chance), shifted by `shift_h` (standard
-    deviation); `sessions` how many run at once, one of these; `rate` points of the 5-hour limit an hour while a session is busy; bursts and
-    pauses in minutes, on average; `burst_spread` and `day_spread` of the rate (of its logarithm); `left_open` chance that Claude Code stays
-    open after a span.
+    days          chances to work on Monday to Sunday
+    spans         of a day: start in local hours, length in hours, chance
+    shift_h       by which they shift (standard deviation)
+    sessions      how many run at once, one of these
+    rate          points of the 5-hour limit an hour while a session is busy
+    burst_min     length of a burst in minutes, on average; `pause_min` that of a pause
+    burst_spread  spread of the rate (of its logarithm) by burst; `day_spread` by day
+    left_open     chance that Claude Code stays open after a span
     """
 
     name: str

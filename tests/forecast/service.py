@@ -1,4 +1,8 @@
-"""The service as it counts: a 5-hour window that starts with the first use after the last one ended, weekly windows with a fixed boundary."""
+"""Simulate how the service counts.
+
+A 5-hour window starts with the first use after the last one ended; weekly windows have a fixed
+boundary.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,10 @@ WEEK_MIN = 7 * 1440
 
 @dataclass
 class Window:
-    """One window as it truly was, epoch seconds.
+    """One window as it truly was, in epoch seconds.
 
-    `from_at` is its start, or the banked reset that it came after: one ends a window at `cut_at`, and another with the same reset follows.
+    `from_at` is its start, or the banked reset before it: such a reset ends a window at `cut_at`,
+    and another with the same reset follows.
     """
 
     kind: str
@@ -29,7 +34,10 @@ class Window:
 
 @dataclass
 class Meter:
-    """One limit: a point of the 5-hour limit is `share` points of this one; a weekly window's boundary is `phase_min` minutes into the week."""
+    """One limit: a point of the 5-hour limit is `share` points of this one.
+
+    A weekly window's boundary is `phase_min` minutes into the week.
+    """
 
     kind: str
     label: str
@@ -45,7 +53,7 @@ class Meter:
         return self.used >= 100 and self.kind != "weekly_scoped"
 
     def roll(self, minute: int, *, spending: bool) -> None:
-        """End the window whose reset has come, and begin the next where there is one."""
+        """End the window whose reset has come, and begin the next one, if any."""
         at = FIRST_DAY + minute * 60
         if self.window is not None and at >= self.window.resets_at:
             self.window, self.used = None, 0.0

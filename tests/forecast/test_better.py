@@ -1,4 +1,7 @@
-"""The forecast against the straight line, on a few users of both kinds that it was not tuned on. `tests/run forecast` has many."""
+"""Test the forecast against the straight line, on a few users that it was not tuned on.
+
+`tests/run forecast` has many users of both kinds.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from tests.forecast.measure import (
 )
 from tools.forecast_table import HELD_OUT, SURE_CHANCE, TUNING, USERS
 from usageline.line.segments import forecast
-from usageline.usage.forecast import QUIET_CHANCE
+from usageline.usage.forecast import MIN_CHANCE
 
 if TYPE_CHECKING:
     from tests.forecast.months import Month
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("forecast")  # its fixtures take seconds
 
 FEW = (6000, 6001, 6002)
-THRESHOLDS = (QUIET_CHANCE, SURE_CHANCE)
+THRESHOLDS = (MIN_CHANCE, SURE_CHANCE)
 
 
 @pytest.fixture(scope="module")
@@ -51,22 +54,25 @@ def seen(months: list[Month]) -> Seen:
 def test_an_alarm_comes_true_more_often_than_the_straight_line_s(
     seen: Seen, kind: str, threshold: float
 ) -> None:
-    """By episode and by reading; there are fewer false ones, and the moment is nearer. The later alarm leaves more unsaid."""
+    """By episode and by reading, it gives fewer false alarms, and the moment is nearer.
+
+    Its later alarm misses more.
+    """
     ours, straight = score(seen, kind, threshold), score(seen, kind, STRAIGHT)
     assert ours.precision > straight.precision
     assert ours.of_readings > straight.of_readings
-    assert ours.right > straight.right or threshold > QUIET_CHANCE
+    assert ours.right > straight.right or threshold > MIN_CHANCE
     assert ours.false_alarms < straight.false_alarms
     assert ours.error < straight.error
 
 
 def test_in_the_first_day_it_is_no_worse_than_the_straight_line(months: list[Month]) -> None:
-    """After installs at random moments, where nothing is known of the user."""
+    """After installs at random moments, when nothing is known of the user."""
     day = Seen()
     for month in months:
         day.add(watch_installs(month)[0])
     ours, straight = (
-        score(day, "session", QUIET_CHANCE, within=True),
+        score(day, "session", MIN_CHANCE, within=True),
         score(day, "session", STRAIGHT, within=True),
     )
     assert ours.of_readings >= straight.of_readings
@@ -74,7 +80,7 @@ def test_in_the_first_day_it_is_no_worse_than_the_straight_line(months: list[Mon
     assert ours.false_alarms <= straight.false_alarms
 
 
-def test_a_chance_is_about_as_often_true_as_it_says(seen: Seen) -> None:
+def test_a_chance_comes_true_about_that_often(seen: Seen) -> None:
     """Of the 5-hour limit, in three parts; on a few users not exactly."""
     tenths = reliability(seen, "session")
     for part in (tenths[:3], tenths[3:7], tenths[7:]):
@@ -83,9 +89,9 @@ def test_a_chance_is_about_as_often_true_as_it_says(seen: Seen) -> None:
         assert abs(chance - share) < 0.2
 
 
-def test_the_range_holds_the_true_moment_about_as_often_as_it_says(seen: Seen) -> None:
+def test_the_range_contains_the_true_moment_about_eight_times_in_ten(seen: Seen) -> None:
     """Eight times in ten, on a few users not exactly."""
-    assert 0.65 < score(seen, "session", QUIET_CHANCE).coverage < 0.95
+    assert 0.65 < score(seen, "session", MIN_CHANCE).coverage < 0.95
 
 
 def test_a_higher_threshold_gives_fewer_episodes(seen: Seen) -> None:
@@ -97,7 +103,7 @@ def test_a_higher_threshold_gives_fewer_episodes(seen: Seen) -> None:
     assert counts[0] > counts[1]
     assert (
         score(seen, "session", SURE_CHANCE).of_readings
-        > score(seen, "session", QUIET_CHANCE).of_readings
+        > score(seen, "session", MIN_CHANCE).of_readings
     )
 
 

@@ -1,4 +1,7 @@
-"""What is no reason for an alarm: too short a look, a single step, a correction, a gap, a new plan, a window of unknown age."""
+"""Test what must not raise an alarm.
+
+Examples are a single step, a correction, a gap, a new plan, or a window of unknown age.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def week(looks: Sequence[tuple[int, float]], began_s: int) -> list[Reading]:
 
 
 def every(readings: Sequence[Reading]) -> list[Limit]:
-    """What is said at each of these readings."""
+    """Return the forecast at each of these readings."""
     history = History()
     return [history.forecast(reading).limits[0] for reading in readings]
 
@@ -51,10 +54,10 @@ def every(readings: Sequence[Reading]) -> list[Limit]:
     ],
     ids=["one step", "two steps", "nearly full", "three hours"],
 )
-def test_the_first_hours_after_an_install_say_nothing_of_a_week(
+def test_a_week_has_no_forecast_in_the_first_hours_after_an_install(
     day: float, steps: list[tuple[int, float]]
 ) -> None:
-    """However old the window is: how long usageline has looked counts."""
+    """The window's age does not count, only how long usageline has watched."""
     assert [limit.exhausts_at for limit in every(week(steps, round(day * DAY)))] == [None] * len(
         steps
     )
@@ -64,7 +67,7 @@ def test_the_first_hours_after_an_install_say_nothing_of_a_week(
 @pytest.mark.parametrize(
     "steps", [[(0, 60), (5, 61)], [(0, 90), (5, 92), (10, 94)], [(0, 10), (6, 30), (12, 50)]]
 )
-def test_the_first_minutes_after_an_install_say_nothing_of_a_session(
+def test_a_session_has_no_forecast_in_the_first_minutes_after_an_install(
     began_min: int, steps: list[tuple[int, float]]
 ) -> None:
     """A burst while one installs is no habit."""
@@ -76,7 +79,7 @@ def test_the_first_minutes_after_an_install_say_nothing_of_a_session(
 
 
 def test_a_gap_is_no_time_of_looking() -> None:
-    """Two looks at the install, two more three days later: still minutes."""
+    """Two readings at the install, two more three days later: still minutes."""
     readings = week([(0, 40), (310, 40), (3 * DAY, 60), (3 * DAY + 310, 61)], HOUR)
     assert [limit.exhausts_at for limit in every(readings)] == [None] * 4
 
@@ -134,7 +137,7 @@ def test_what_a_correction_took_and_gave_back_is_no_use(percents: list[int]) -> 
 
 @pytest.mark.parametrize("wrong", [[95], [95, 95, 96], [60, 99]])
 def test_a_wrong_reading_that_is_corrected_was_no_use(wrong: list[int]) -> None:
-    """What follows is said as if it had never been."""
+    """The forecasts that follow do not depend on it."""
     before = session(range(0, 91, 5), lambda at: at / 3)
     odd = [
         look(NOW + (95 + 5 * index) * MIN, percent, NOW + SESSION_S)
@@ -155,7 +158,10 @@ def test_use_after_a_reset_counts_as_use() -> None:
 
 @pytest.mark.parametrize("ahead_s", [WEEK_S + 27 * HOUR, WEEK_S + HOUR])
 def test_a_window_longer_than_usual_has_no_known_age(ahead_s: int) -> None:
-    """Without an age there is no pace, and no end to tell; nor later, when it is no longer too long."""
+    """Without an age there is no pace and no end.
+
+    This holds later, too, when the window is no longer too long.
+    """
     readings = [
         look(NOW + hour * HOUR, 20 + 2 * hour, NOW + ahead_s, "weekly_all") for hour in range(30)
     ]
@@ -165,7 +171,7 @@ def test_a_window_longer_than_usual_has_no_known_age(ahead_s: int) -> None:
 
 
 def test_a_reset_that_moves_makes_no_new_window() -> None:
-    """One that is given anew at every look, further ahead each time."""
+    """A reset that is reported anew at every reading, further ahead each time."""
     readings = [
         look(NOW + minute * MIN, 40 + minute // 60, NOW + HOUR + minute * MIN)
         for minute in range(0, 180, 5)
@@ -195,7 +201,7 @@ def test_another_plan_is_another_scale() -> None:
 
 
 @pytest.mark.parametrize("known_days", [0, 3])
-def test_a_look_in_the_minutes_after_a_reset_says_nothing(known_days: int) -> None:
+def test_a_reading_in_the_minutes_after_a_reset_has_no_forecast(known_days: int) -> None:
     """The old percentage under the new reset, then a small one."""
     known = [
         look(NOW - day * DAY + minute * MIN, minute / 10, NOW - day * DAY + SESSION_S)
@@ -217,5 +223,5 @@ def test_a_limit_taken_back_from_full_is_full_no_more() -> None:
     """The hours after a banked reset are known; those in which the limit stood reached are not."""
     use = Use(WEEK_S)
     for at, percent in ((NOW, 90), (NOW + HOUR, 100), (NOW + 5 * HOUR, 0), (NOW + 6 * HOUR, 1)):
-        use.see(at, percent, NOW + 3 * DAY)
+        use.add(at, percent, NOW + 3 * DAY)
     assert use.full == set(range(NOW // HOUR + 1, NOW // HOUR + 6))

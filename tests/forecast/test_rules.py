@@ -1,4 +1,4 @@
-"""What a forecast may say, and when it says nothing."""
+"""Test when a forecast names a pace, a rate and an end, and when it names none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from usageline.core.windows import LENGTH_S
 from usageline.storage import codec
-from usageline.usage.forecast import QUIET_CHANCE, History, with_forecast
+from usageline.usage.forecast import MIN_CHANCE, History, with_forecast
 from usageline.usage.model import Limit, Reading
 from usageline.usage.values import percent as as_percent
 
@@ -31,7 +31,7 @@ def look(at: int, percent: float | None, resets_at: int | None, kind: str = "ses
 
 
 def after(readings: list[Reading]) -> Limit:
-    """What is said of the limit at the last of these readings."""
+    """Return the forecast of the limit at the last of these readings."""
     return with_forecast(readings[-1], readings[:-1]).limits[0]
 
 
@@ -43,7 +43,10 @@ def session(minutes: Iterable[int], percent: Callable[[int], float]) -> list[Rea
 def working_days(
     days: int, points_an_hour: float, hours: range, workdays: range = range(7)
 ) -> list[Reading]:
-    """So many days of work in these hours of the day, read every ten minutes while it lasts, until NOW + 2 days; weeks start on Tuesdays."""
+    """Return the readings of that many days of work in these hours, every ten minutes.
+
+    They end at NOW + 2 days; weeks start on Tuesdays.
+    """
     readings, used, week = [], 0.0, None
     for minute in range(NOW // 60 - days * 1440, NOW // 60 + 2 * 1440, 10):
         at = minute * 60
@@ -71,8 +74,11 @@ def test_pace_is_the_distance_from_even_use() -> None:
         Limit("session", "S", 40, NOW - DAY),
     ],
 )
-def test_nothing_is_said_of_a_limit_without_a_known_window(limit: Limit) -> None:
-    """A kind of unknown length, a percentage or reset that is not known, a window that is over; what was said before is gone."""
+def test_a_limit_without_a_known_window_has_no_forecast(limit: Limit) -> None:
+    """A kind of unknown length, an unknown percentage or reset, or a window that is over.
+
+    An earlier forecast is removed.
+    """
     stale = replace(
         limit,
         pace=1.0,
@@ -85,7 +91,7 @@ def test_nothing_is_said_of_a_limit_without_a_known_window(limit: Limit) -> None
     assert with_forecast(Reading((stale,), (), "oauth", NOW), []).limits == (limit,)
 
 
-def test_a_steady_burn_is_told_right() -> None:
+def test_a_steady_burn_is_forecast_correctly() -> None:
     """45 points an hour reach the limit after 133 minutes."""
     for minute in (60, 90, 120):
         limit = after(session(range(0, minute + 1, 5), lambda at: at * 0.75))
@@ -104,13 +110,13 @@ def test_the_chance_grows_as_a_steady_burn_comes_nearer() -> None:
     ]
     chances = [limit.chance or 0 for limit in limits]
     assert chances == sorted(chances)
-    assert chances[0] < QUIET_CHANCE < chances[-1]
+    assert chances[0] < MIN_CHANCE < chances[-1]
     assert [limit.exhausts_at is not None for limit in limits] == [
-        chance >= QUIET_CHANCE for chance in chances
+        chance >= MIN_CHANCE for chance in chances
     ]
 
 
-def test_whole_percentages_tell_nearly_the_same() -> None:
+def test_whole_percentages_give_nearly_the_same_forecast() -> None:
     """The service gives either."""
     minutes = range(0, 91, 5)
     exact, whole = (
@@ -128,8 +134,8 @@ def test_slow_use_raises_no_alarm() -> None:
 
 
 @pytest.mark.parametrize(("days_known", "quiet_min"), [(0, 10), (7, 0)])
-def test_a_window_that_has_hardly_begun_says_nothing(days_known: int, quiet_min: int) -> None:
-    """However fast it begins: a burst at the start tells little, and of a user who is not known yet even less."""
+def test_a_window_that_has_hardly_begun_has_no_forecast(days_known: int, quiet_min: int) -> None:
+    """However fast it begins: a burst at the start proves little, of a new user even less."""
     known = [
         look(NOW - day * DAY + minute * 60, minute, NOW - day * DAY + SESSION_S)
         for day in range(days_known, 0, -1)
@@ -143,27 +149,33 @@ def test_a_window_that_has_hardly_begun_says_nothing(days_known: int, quiet_min:
     assert all(said[11:])
 
 
-def test_a_first_reading_says_nothing_but_the_pace() -> None:
+def test_a_first_reading_has_only_a_pace() -> None:
     """When the use before it was is not known."""
     said = after([look(NOW + HOUR, 90, NOW + SESSION_S)])
     assert (said.rate, said.exhausts_at) == (None, None)
 
 
-def test_an_idle_limit_says_nothing() -> None:
-    """After half an hour without a rise there is no rate and no end to tell; with the next rise there is."""
+def test_an_idle_limit_has_no_forecast() -> None:
+    """After half an hour without a rise there is no rate and no end.
+
+    After the next rise there is.
+    """
     used = session(range(0, 121, 5), lambda at: min(at, 70))
     assert after(used[:20]).exhausts_at is not None
     assert (after(used).rate, after(used).exhausts_at) == (None, None)
     assert after([*used, look(NOW + 125 * 60, 75, NOW + SESSION_S)]).exhausts_at is not None
 
 
-def test_a_limit_that_is_reached_has_no_end_to_tell() -> None:
+def test_a_limit_that_is_reached_has_no_end() -> None:
     """It is no forecast any more."""
     assert after(session(range(0, 101, 5), lambda at: at)).exhausts_at is None
 
 
 def test_a_night_known_from_history_delays_the_end() -> None:
-    """At 17:00 on the second day, with what is left for four hours more of work: not tonight. For who works day and night it is tonight."""
+    """At 17:00 on the second day enough is left for four more hours of work: not tonight.
+
+    For a user who works day and night it is tonight.
+    """
     for hours, points_an_hour, earliest_h, latest_h in (
         (range(9, 17), 5, 33, 41),
         (range(24), 1.9, 20, 33),
@@ -215,8 +227,8 @@ def test_one_reset_reported_a_second_apart_is_one_window() -> None:
     assert after(apart[:-1]).exhausts_at == pytest.approx(after(exact[:-1]).exhausts_at, abs=2)
 
 
-def test_readings_taken_in_one_by_one_tell_the_same() -> None:
-    """As with all of them at once, whatever was said at the last one; it may be there twice."""
+def test_readings_added_one_by_one_give_the_same_forecast() -> None:
+    """As with all of them at once, whatever the last forecast; one may come twice."""
     readings = working_days(10, 3, range(9, 17))
     history, past = History(), []
     for count, reading in enumerate(readings, 1):
@@ -241,7 +253,10 @@ STEPS = st.lists(
 def test_whatever_the_history_a_forecast_lies_between_now_and_the_reset(
     kind: str, steps: list[tuple[int, float | None, int | None]]
 ) -> None:
-    """Out of order, falling, unknown, with resets that jump: never an error, never a moment that has passed, and the range holds the point."""
+    """Out of order, falling, unknown, with resets that jump: never an error.
+
+    No moment has passed, and the range contains it.
+    """
     past: list[Reading] = []
     at = NOW
     for step_s, percent, ahead_s in steps:
@@ -265,7 +280,7 @@ def test_whatever_the_history_a_forecast_lies_between_now_and_the_reset(
             )
         assert limit.rate is None or limit.rate >= 0
         assert limit.chance is None or 0 <= limit.chance <= 1
-        assert limit.exhausts_at is None or (limit.chance or 0) >= QUIET_CHANCE
+        assert limit.exhausts_at is None or (limit.chance or 0) >= MIN_CHANCE
         assert (
             codec.from_json(json.loads(json.dumps(codec.as_json(reading), allow_nan=False)))
             == reading

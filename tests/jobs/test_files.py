@@ -25,27 +25,29 @@ def left(world: World) -> set[str]:
 
 
 def test_what_was_not_looked_at_for_a_week_is_swept_away(world: World) -> None:
-    put(world, "git-1.json", job_results.OLD_S + 60)
-    put(world, "git-1.stamp", job_results.OLD_S + 60)
-    put(world, ".git-1.json.usageline-new", job_results.OLD_S + 60)
-    put(world, "git-2.json", job_results.OLD_S + 60)
-    put(world, "git-2.stamp", job_results.OLD_S - 60)
-    job_results.sweep(world.env)
+    put(world, "git-1.json", job_results.MAX_AGE_S + 60)
+    put(world, "git-1.stamp", job_results.MAX_AGE_S + 60)
+    put(world, ".git-1.json.usageline-new", job_results.MAX_AGE_S + 60)
+    put(world, "git-2.json", job_results.MAX_AGE_S + 60)
+    put(world, "git-2.stamp", job_results.MAX_AGE_S - 60)
+    job_results.prune(world.env, time.time())
     assert left(world) == {"git-2.json", "git-2.stamp"}
 
 
 def test_only_the_latest_looks_are_kept(world: World) -> None:
-    for number in range(job_results.MOST + 10):
+    for number in range(job_results.MAX_JOBS + 10):
         put(world, f"chain-{number}.json", number)
         put(world, f"chain-{number}.stamp", number)
-    job_results.sweep(world.env)
+    job_results.prune(world.env, time.time())
     assert left(world) == {
-        f"chain-{number}.{kind}" for number in range(job_results.MOST) for kind in ("json", "stamp")
+        f"chain-{number}.{kind}"
+        for number in range(job_results.MAX_JOBS)
+        for kind in ("json", "stamp")
     }
 
 
 def test_a_sweep_without_looks_makes_no_directory(world: World) -> None:
-    job_results.sweep(world.env)
+    job_results.prune(world.env, time.time())
     assert not os.path.exists(paths.cache_dir(world.env))
 
 
@@ -58,9 +60,9 @@ def test_a_sweep_leaves_a_directory_alone_that_is_not_ours_alone(
     os.utime(other / "old", (0, 0))
     world.cache.mkdir(parents=True, mode=0o700)
     os.symlink(other, paths.looks_dir(world.env))
-    job_results.sweep(world.env)
+    job_results.prune(world.env, time.time())
     assert (other / "old").exists()
-    with job_results.held(world.env, "git", "0") as ours:
+    with job_results.lock(world.env, "git", "0") as ours:
         assert ours
     assert not os.path.islink(paths.looks_dir(world.env))
     assert [path.name for path in other.iterdir()] == ["old"]
@@ -68,10 +70,10 @@ def test_a_sweep_leaves_a_directory_alone_that_is_not_ours_alone(
 
 def test_a_look_is_held_by_one_at_a_time(world: World) -> None:
     with (
-        job_results.held(world.env, "git", "0") as first,
-        job_results.held(world.env, "git", "0") as second,
-        job_results.held(world.env, "git", "1") as other,
+        job_results.lock(world.env, "git", "0") as first,
+        job_results.lock(world.env, "git", "0") as second,
+        job_results.lock(world.env, "git", "1") as other,
     ):
         assert (first, second, other) == (True, False, True)
-    with job_results.held(world.env, "git", "0") as again:
+    with job_results.lock(world.env, "git", "0") as again:
         assert again

@@ -1,4 +1,4 @@
-"""One gate for each account over all caches: rules with a clock that is given, and a crowd at a real lock."""
+"""Test the gate of an account over all caches: rules by a given clock, and a crowd at a lock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from usageline.core.errors import CacheUnwritable
 from usageline.refresh import account_gate
 from usageline.refresh.account_gate import AccountGate
 from usageline.refresh.rate_limit import RateLimited
-from usageline.storage.account_state import Cooldown, Record
+from usageline.storage.account_state import AccountState, Cooldown
 from usageline.system import origin
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def ask(
     try:
         gate.enter(
             Config(),
-            Record(requested_at=int(now), asked_with=token),
+            AccountState(requested_at=int(now), requested_with=token),
             force=force,
-            note=lambda: noted.append(1),
+            record=lambda: noted.append(1),
         )
     except RateLimited:
         assert not noted
@@ -95,14 +95,16 @@ def test_a_user_who_asks_waits_no_longer_than_for_one_cache() -> None:
 def test_a_refusal_for_too_many_requests_holds_for_all(release: Path) -> None:
     gate = AccountGate({"HOME": "/home", "XDG_CACHE_HOME": "/one"}, "a", "t", API)
     gate.leave(
-        Record(requested_at=NOW, asked_with="t", cooldown=Cooldown("rate-limited", "", NOW + 1000))
+        AccountState(
+            requested_at=NOW, requested_with="t", cooldown=Cooldown("rate-limited", "", NOW + 1000)
+        )
     )
     assert not ask("/two", NOW + 900, force=True)
     assert ask("/two", NOW + 1001)
     assert account_gate.directory() == str(release.parent / "gates")
 
 
-def test_a_request_under_another_clock_holds_nobody() -> None:
+def test_a_request_under_another_clock_blocks_no_cache() -> None:
     assert ask("/one", NOW + 86400)
     assert ask("/two")
 
@@ -157,7 +159,9 @@ def test_what_was_not_asked_is_not_remembered() -> None:
 
     gate = AccountGate({"HOME": "/home", "XDG_CACHE_HOME": "/one"}, "a", "t", API)
     with pytest.raises(CacheUnwritable):
-        gate.enter(Config(), Record(requested_at=NOW, asked_with="t"), force=False, note=fail)
+        gate.enter(
+            Config(), AccountState(requested_at=NOW, requested_with="t"), force=False, record=fail
+        )
     assert ask("/two", NOW + 1)
 
 

@@ -45,7 +45,7 @@ def test_offline_doubles_from_half_a_minute_to_the_ttl() -> None:
     assert waits(SourceFailure("offline"), 1, ttl_s=1) == [1]
 
 
-def test_a_server_error_that_says_how_long_is_believed() -> None:
+def test_the_retry_after_of_a_server_error_is_kept() -> None:
     """But not for longer than a rate limit is."""
     assert waits(SourceFailure("offline", "", 1200), 2) == [1200, 1200]
     assert waits(SourceFailure("offline", "", 10), 1) == [30]
@@ -54,7 +54,7 @@ def test_a_server_error_that_says_how_long_is_believed() -> None:
 
 @pytest.mark.parametrize("status", ["unreadable", "expired", "no-scope"])
 def test_anything_else_waits_for_the_ttl(status: str) -> None:
-    """It will hardly mend itself, but it may."""
+    """It will hardly recover by itself, but it may."""
     assert waits(SourceFailure(status), 3) == [300, 300, 300]
 
 

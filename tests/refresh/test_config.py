@@ -91,7 +91,10 @@ def test_a_mistake_in_the_sources_never_adds_one(
 def test_a_file_that_cannot_be_read_adds_no_source_either(
     world: World, text: str, sources: tuple[str, ...]
 ) -> None:
-    """Where it may have said something of sources, only what needs no token is read until it is mended."""
+    """A broken file may have restricted the sources.
+
+    Until it is fixed, only the source that needs no token is used.
+    """
     world.configure("")
     with open(paths.config_file(world.env), "wb") as file:
         file.write(text.encode("utf-8", "surrogateescape"))
@@ -101,7 +104,8 @@ def test_a_file_that_cannot_be_read_adds_no_source_either(
 def test_alerts_are_the_valid_ones(world: World) -> None:
     """A mistake in one key leaves the others."""
     world.configure(
-        '[alerts]\nthresholds = [50, 95]\nkinds = ["session"]\ndesktop = "yes"\nsession_start = true\n'
+        '[alerts]\nthresholds = [50, 95]\nkinds = ["session"]\n'
+        'desktop = "yes"\nsession_start = true\n'
     )
     found, problem = config.tolerant(world.env)
     assert found.alerts == config.Alerts(

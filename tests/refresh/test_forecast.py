@@ -13,7 +13,7 @@ from usageline.line.render import render
 from usageline.refresh.run import refresh
 from usageline.sources.auth import sign_in
 from usageline.storage import history
-from usageline.usage.forecast import QUIET_CHANCE
+from usageline.usage.forecast import MIN_CHANCE
 from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ DAY_S = 86400
 def published(
     world: World, api: Api, past: list[tuple[int, float, float]], session: float, weekly: float
 ) -> dict[str, Any]:
-    """The limits by kind after readings so many seconds ago (session and weekly percent), and one of now; both windows are half over."""
+    """Return the limits by kind after readings of the past and one of now.
+
+    `past` has seconds ago, session percent and weekly percent; both windows are half over.
+    """
     now = int(time.time())
     resets = {"session": now + 9000, "weekly_all": now + 7 * DAY_S // 2}
     account = sign_in.read(world.env, with_token=True).account
@@ -54,17 +57,17 @@ def row_of(world: World) -> str:
 def test_minutes_after_an_install_nothing_is_foretold(
     world: World, api: Api, before: int, now: int
 ) -> None:
-    """Half of the window is over, but usageline has looked for five minutes."""
+    """Half of the window is over, but usageline has watched for five minutes."""
     limits = published(world, api, [(310, before, before)], now, now)
     assert [limits[kind]["exhausts_at"] for kind in ("session", "weekly_all")] == [None, None]
     assert row_of(world) == ""
 
 
 def test_a_burn_that_was_watched_is_foretold_with_its_chance(world: World, api: Api) -> None:
-    """The snapshot says how likely it is, and the line draws it."""
+    """The snapshot has the chance, and the status line draws it."""
     past = [(minute * 60, 70 - minute * 0.6, 41.0) for minute in range(100, 0, -5)]
     limit = published(world, api, past, 70, 41)["session"]
-    assert limit["chance"] >= QUIET_CHANCE
+    assert limit["chance"] >= MIN_CHANCE
     assert (
         limit["exhausts_from"] <= limit["exhausts_at"] <= limit["exhausts_to"] < limit["resets_at"]
     )
@@ -75,6 +78,6 @@ def test_a_chance_of_less_than_a_half_names_no_end(world: World, api: Api) -> No
     """It is published all the same."""
     past = [(minute * 60, 30 - minute * 0.1, 41.0) for minute in range(100, 0, -5)]
     limit = published(world, api, past, 30, 41)["session"]
-    assert 0 <= limit["chance"] < QUIET_CHANCE
+    assert 0 <= limit["chance"] < MIN_CHANCE
     assert limit["exhausts_at"] is None
     assert row_of(world) == ""

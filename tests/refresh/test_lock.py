@@ -39,7 +39,7 @@ def hold(path: Path) -> subprocess.Popen[str]:
     )
 
 
-def test_only_one_process_has_it_and_nobody_waits(tmp_path: Path) -> None:
+def test_one_process_has_the_lock_and_the_others_do_not_wait(tmp_path: Path) -> None:
     """The second learns at once that it is taken."""
     path = tmp_path / "lock"
     with hold(path) as holder:
@@ -101,7 +101,7 @@ def test_without_flock_there_is_no_lock_and_no_soft_one(
 
 
 def test_a_symlink_in_its_place_is_not_followed(tmp_path: Path) -> None:
-    """It would lock, or make, somebody else's file."""
+    """It would lock, or create, another file."""
     (tmp_path / "lock").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(LockUnsupported), lock.held(str(tmp_path / "lock")):
         pass
@@ -114,7 +114,7 @@ def test_the_installed_command_is_known_as_a_holder(tmp_path: Path) -> None:
     release_._write_launcher(release)
     words = Path(release.root, "bin", "usageline").read_text().split()
     script = next(word for word in words if word.endswith("/cli/__main__.py"))
-    assert noted._is_ours(Process("1", os.geteuid(), frozenset({release.python, script})))
-    assert not noted._is_ours(
+    assert noted._is_refresh(Process("1", os.geteuid(), frozenset({release.python, script})))
+    assert not noted._is_refresh(
         Process("1", os.geteuid(), frozenset({release.python, "/elsewhere/__main__.py"}))
     )

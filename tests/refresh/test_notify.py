@@ -16,7 +16,7 @@ import pytest
 from tests.running import is_running
 from usageline.config import Alerts
 from usageline.refresh import notify as telling
-from usageline.refresh.notify import tell
+from usageline.refresh.notify import send
 from usageline.system import origin, process_tree
 from usageline.system.desktop import Desktop
 from usageline.usage.alerts import Alert
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 NOW = int(time.time())
 ALERT = Alert("session", "Current session", 90, 92.5, NOW + 3600, NOW)
-HOSTILE = '$(touch pwned)`touch pwned`\'; touch pwned; " & do shell script "touch pwned" <img src=x> -- --help'
+HOSTILE = (
+    "$(touch pwned)`touch pwned`'; touch pwned; "
+    '" & do shell script "touch pwned" <img src=x> -- --help'
+)
 TEXT = "the 5-hour limit is at 92% and resets at "
 
 
@@ -72,12 +75,12 @@ def notifier(world: World) -> Path:
 
 def test_off_by_default(world: World, notifier: Path, runtime_dir: str) -> None:
     assert (
-        tell((ALERT,), Alerts(), world.env, within(5), Desktop((str(notifier),), runtime_dir)) == []
+        send((ALERT,), Alerts(), world.env, within(5), Desktop((str(notifier),), runtime_dir)) == []
     )
     assert not Path(f"{notifier}.args").exists()
 
 
-def test_a_notification_tells_all_alerts_over_the_users_own_bus(
+def test_a_notification_has_all_alerts_and_uses_the_users_own_bus(
     world: World, notifier: Path, runtime_dir: str
 ) -> None:
     world.env.update(
@@ -87,7 +90,7 @@ def test_a_notification_tells_all_alerts_over_the_users_own_bus(
     )
     other = Alert("weekly_all", "Current week", 75, 80, None, NOW)
     assert (
-        tell(
+        send(
             (ALERT, other),
             Alerts(desktop=True),
             world.env,
@@ -113,7 +116,7 @@ def test_macs_script_gets_the_text_as_an_argument(world: World) -> None:
     osascript = recorder(world.root / "bin" / "osascript")
     alert = Alert("weekly_scoped", HOSTILE[:48], 90, 92, None, NOW)
     assert (
-        tell(
+        send(
             (alert,),
             Alerts(desktop=True),
             world.env,
@@ -130,7 +133,7 @@ def test_macs_script_gets_the_text_as_an_argument(world: World) -> None:
 
 def test_a_label_is_no_markup(world: World, notifier: Path, runtime_dir: str) -> None:
     alert = Alert("new", "<img src=x>&", 90, 92, None, NOW)
-    tell(
+    send(
         (alert,), Alerts(desktop=True), world.env, within(5), Desktop((str(notifier),), runtime_dir)
     )
     assert not set("<>&") & set(recorded(notifier, "args")[-1])
@@ -148,7 +151,7 @@ def test_a_notifier_that_others_can_write_to_is_not_run(
     world: World, notifier: Path, runtime_dir: str, spoil: Callable[[Path], object]
 ) -> None:
     spoil(notifier)
-    (failure,) = tell(
+    (failure,) = send(
         (ALERT,), Alerts(desktop=True), world.env, within(5), Desktop((str(notifier),), runtime_dir)
     )
     assert failure.startswith(f"desktop: {notifier} is not run: ")
@@ -161,7 +164,7 @@ def test_without_a_bus_of_this_user_nothing_is_run(
     """No socket, or one in a directory that others can write to."""
     Path(runtime_dir).chmod(0o777)
     for directory in ("/nonexistent", str(world.root), runtime_dir):
-        failures = tell(
+        failures = send(
             (ALERT,),
             Alerts(desktop=True),
             world.env,
@@ -184,7 +187,7 @@ def test_the_command_finds_all_in_its_environment_and_little_else(world: World) 
         ANTHROPIC_API_KEY="secret",
     )
     command = f"{record}; pwd > {out}; cat >> {out}; echo noise; echo noise >&2"
-    assert tell((ALERT,), Alerts(command=command), world.env, within(5)) == []
+    assert send((ALERT,), Alerts(command=command), world.env, within(5)) == []
     env = environment(record)
     assert env.pop("USAGELINE_ALERT_TEXT").startswith(TEXT)
     assert {name: value for name, value in env.items() if name.startswith("USAGELINE_")} == {
@@ -203,8 +206,10 @@ def test_the_command_finds_all_in_its_environment_and_little_else(world: World) 
 def test_the_command_runs_for_each_alert_and_a_label_is_never_code(world: World) -> None:
     out = world.root / "out"
     alerts = (Alert("new", HOSTILE, 90, 92, None, NOW), Alert("session", "", 75, 80, None, NOW))
-    command = f'printf "%s|%s|%s\\n" "$USAGELINE_ALERT_LABEL" "$USAGELINE_ALERT_THRESHOLD" "$USAGELINE_ALERT_RESETS_AT" >> {out}'
-    assert tell(alerts, Alerts(command=command), world.env, within(5)) == []
+    names = ("LABEL", "THRESHOLD", "RESETS_AT")
+    values = " ".join(f'"$USAGELINE_ALERT_{name}"' for name in names)
+    command = f'printf "%s|%s|%s\\n" {values} >> {out}'
+    assert send(alerts, Alerts(command=command), world.env, within(5)) == []
     assert sorted(out.read_text().splitlines()) == sorted([f"{HOSTILE}|90|", "|75|"])
     assert not [path for path in world.files() if path.name == "pwned"]
 
@@ -214,7 +219,10 @@ def test_the_command_runs_for_each_alert_and_a_label_is_never_code(world: World)
     [
         "echo $$ >> {pids}; exec sleep 1000",
         "sleep 1000 & echo $$ $! >> {pids}; wait",
-        '{python} -c \'import os; os.setsid() if os.fork() == 0 else None; print(os.getpid(), file=open("{pids}", "a")); import time; time.sleep(1000)\'',
+        (
+            "{python} -c 'import os; os.setsid() if os.fork() == 0 else None; "
+            'print(os.getpid(), file=open("{pids}", "a")); import time; time.sleep(1000)\''
+        ),
         "sleep 1000 & echo $! >> {pids}",
         'echo $$ >> {pids}; trap "" TERM INT HUP; while :; do sleep 1; done',
         "echo $$ >> {pids}; exec cat /dev/zero",
@@ -235,13 +243,13 @@ def test_what_runs_too_long_is_ended_with_all_that_it_started(
 ) -> None:
     pids = world.root / "pids"
     began = time.monotonic()
-    tell(
+    send(
         (ALERT,),
         Alerts(command=script.format(pids=pids, python=sys.executable)),
         world.env,
         within(1),
     )
-    assert time.monotonic() - began < telling.LONGEST_S
+    assert time.monotonic() - began < telling.TIMEOUT_S
     found = [int(pid) for pid in pids.read_text().split()]
     assert found
     eventually(lambda: not any(is_running(pid) for pid in found))
@@ -259,11 +267,11 @@ def test_a_directory_that_no_install_saw_starts_no_command(
         {"HOME": str(tmp_path)},
         {"XDG_CONFIG_HOME": str(tmp_path)},
     ):
-        assert tell((ALERT,), settings, {**world.env, **theirs}, within(5)) == [
+        assert send((ALERT,), settings, {**world.env, **theirs}, within(5)) == [
             "command: Claude Code's directory is not that of an install"
         ]
     assert not (world.root / "ran").exists()
-    assert tell((ALERT,), settings, {**world.env, "HOME": f"{world.home}/."}, within(5)) == []
+    assert send((ALERT,), settings, {**world.env, "HOME": f"{world.home}/."}, within(5)) == []
     assert (world.root / "ran").read_text().split() == [str(world.home)] * 2
 
 
@@ -274,7 +282,7 @@ def test_what_hangs_is_named_and_keeps_the_others_from_nothing(
     out = world.root / "out"
     program(notifier, "sleep 1000\n")
     settings = Alerts(desktop=True, command=f"echo told >> {out}")
-    failures = tell(
+    failures = send(
         (ALERT,), settings, world.env, within(1), Desktop((str(notifier),), runtime_dir)
     )
     assert failures == ["desktop: it was still running and was ended"]
@@ -284,29 +292,29 @@ def test_what_hangs_is_named_and_keeps_the_others_from_nothing(
 def test_what_a_command_leaves_running_may_come_to_its_end_in_time(world: World) -> None:
     out = world.root / "out"
     assert (
-        tell((ALERT,), Alerts(command=f"(sleep 0.3; echo told > {out}) &"), world.env, within(5))
+        send((ALERT,), Alerts(command=f"(sleep 0.3; echo told > {out}) &"), world.env, within(5))
         == []
     )
     assert out.read_text() == "told\n"
 
 
 def test_a_failure_is_named_and_raises_nothing(world: World) -> None:
-    assert tell((ALERT,), Alerts(command="exit 3"), world.env, within(5)) == [
+    assert send((ALERT,), Alerts(command="exit 3"), world.env, within(5)) == [
         "command: exit status 3"
     ]
-    assert tell((ALERT,), Alerts(command="no-such-program"), world.env, within(5)) == [
+    assert send((ALERT,), Alerts(command="no-such-program"), world.env, within(5)) == [
         "command: exit status 127"
     ]
-    assert tell((ALERT,), Alerts(command="true\0"), world.env, within(5)) == ["command: ValueError"]
+    assert send((ALERT,), Alerts(command="true\0"), world.env, within(5)) == ["command: ValueError"]
     world.env["HOME"] = str(world.root / "gone")
-    assert tell((ALERT,), Alerts(command="true"), world.env, within(5)) == [
+    assert send((ALERT,), Alerts(command="true"), world.env, within(5)) == [
         "command: No such file or directory"
     ]
 
 
 def test_a_time_that_has_passed_waits_for_nothing(world: World) -> None:
     began = time.monotonic()
-    assert tell((ALERT,), Alerts(command="sleep 1000"), world.env, began - 1) == [
+    assert send((ALERT,), Alerts(command="sleep 1000"), world.env, began - 1) == [
         "command: it was still running and was ended"
     ]
     assert time.monotonic() - began < 2
@@ -315,10 +323,10 @@ def test_a_time_that_has_passed_waits_for_nothing(world: World) -> None:
 def test_many_alerts_are_bounded(world: World) -> None:
     out = world.root / "out"
     alerts = tuple(Alert("new", str(number), 90, 92, None, NOW) for number in range(64))
-    tell(alerts, Alerts(command=f"echo told >> {out}"), world.env, within(5))
-    assert out.read_text().count("told") == telling.MOST_TOLD
+    send(alerts, Alerts(command=f"echo told >> {out}"), world.env, within(5))
+    assert out.read_text().count("told") == telling.MAX_ALERTS
 
 
-def test_the_programs_of_this_machine_are_looked_for_where_only_root_or_the_user_writes() -> None:
+def test_notifiers_are_searched_only_in_directories_of_root_or_the_user() -> None:
     assert all(os.path.isabs(path) for path in Desktop().programs)
     assert process_tree.is_trusted("/bin/sh")

@@ -1,11 +1,11 @@
-"""The second look at a number that is hardly possible."""
+"""Test that a second reading must confirm an implausible percentage."""
 
 from __future__ import annotations
 
 import pytest
 
 from usageline.usage.model import Limit, Reading
-from usageline.usage.plausibility import Doubt, check
+from usageline.usage.plausibility import Unconfirmed, confirm
 
 NOW = 1795464000
 SESSION_S, WEEK_S = 5 * 3600, 7 * 86400
@@ -32,20 +32,20 @@ def test_a_window_nearly_full_at_its_start_is_unknown_until_a_later_reading_agre
 ) -> None:
     """Just after a rollover the service gives the old percentage under the new reset."""
     limit = session(97, begun_s_ago, kind, length_s)
-    first, doubts = check(reading(limit), (), ttl_s=300)
+    first, doubts = confirm(reading(limit), (), ttl_s=300)
     assert [row.percent for row in first.limits] == [None]
-    assert doubts == (Doubt(kind, "L", limit.resets_at or 0, NOW),)
+    assert doubts == (Unconfirmed(kind, "L", limit.resets_at or 0, NOW),)
 
-    early, doubts = check(reading(limit, at=NOW + 100), doubts, ttl_s=300)
+    early, doubts = confirm(reading(limit, at=NOW + 100), doubts, ttl_s=300)
     assert [row.percent for row in early.limits] == [None]
-    later, doubts = check(reading(limit, at=NOW + 130), doubts, ttl_s=300)
+    later, doubts = confirm(reading(limit, at=NOW + 130), doubts, ttl_s=300)
     assert [row.percent for row in later.limits] == [97]
 
 
 def test_a_later_reading_that_disagrees_is_believed_at_once() -> None:
     """The old percentage is gone, and so is the doubt."""
-    _, doubts = check(reading(session(99)), (), ttl_s=300)
-    second, doubts = check(reading(session(3), at=NOW + 10), doubts, ttl_s=300)
+    _, doubts = confirm(reading(session(99)), (), ttl_s=300)
+    second, doubts = confirm(reading(session(3), at=NOW + 10), doubts, ttl_s=300)
     assert [row.percent for row in second.limits] == [3]
     assert doubts == ()
 
@@ -63,11 +63,11 @@ def test_a_later_reading_that_disagrees_is_believed_at_once() -> None:
 )
 def test_what_is_possible_is_believed(limit: Limit) -> None:
     """Below 95 %, or in a window that is under way, or of a length that is not known."""
-    assert check(reading(limit), (), ttl_s=300) == (reading(limit), ())
+    assert confirm(reading(limit), (), ttl_s=300) == (reading(limit), ())
 
 
 def test_a_doubt_about_another_window_confirms_nothing() -> None:
-    """Each window is looked at twice by itself; one boundary may be reported a second apart."""
+    """Each window needs its own second reading; one with another reset does not confirm it."""
     limit = session(97)
     at = limit.resets_at or 0
     for resets_at, believed in (
@@ -76,14 +76,16 @@ def test_a_doubt_about_another_window_confirms_nothing() -> None:
         (at + 1, 97),
         (at - 60, 97),
     ):
-        found, _ = check(reading(limit), (Doubt("session", "L", resets_at, NOW - 1000),), ttl_s=300)
+        found, _ = confirm(
+            reading(limit), (Unconfirmed("session", "L", resets_at, NOW - 1000),), ttl_s=300
+        )
         assert [row.percent for row in found.limits] == [believed], resets_at
 
 
-def test_with_a_short_ttl_the_second_look_is_the_next_one() -> None:
+def test_with_a_short_ttl_the_next_reading_confirms() -> None:
     """A server on this machine."""
-    _, doubts = check(reading(session(97)), (), ttl_s=1)
-    found, _ = check(reading(session(97), at=NOW + 1), doubts, ttl_s=1)
+    _, doubts = confirm(reading(session(97)), (), ttl_s=1)
+    found, _ = confirm(reading(session(97), at=NOW + 1), doubts, ttl_s=1)
     assert [row.percent for row in found.limits] == [97]
 
 
@@ -93,7 +95,7 @@ def test_a_reset_too_far_ahead_to_be_one_is_dropped() -> None:
         Limit("session", "S", 40, NOW + 30 * 86400),
         Limit("weekly_all", "W", 40, NOW + 365 * 86400),
     )
-    found, _ = check(reading(*far, Limit("monthly_all", "M", 5, NOW + 30 * 86400)), (), ttl_s=300)
+    found, _ = confirm(reading(*far, Limit("monthly_all", "M", 5, NOW + 30 * 86400)), (), ttl_s=300)
     assert [row.resets_at for row in found.limits] == [None, None, NOW + 30 * 86400]
 
 
@@ -110,6 +112,6 @@ def test_a_window_longer_than_usual_keeps_its_reset_and_its_percentage(
     kind: str, ahead_s: int
 ) -> None:
     """When it began is not known, so it cannot be doubted for being full at its start."""
-    found, doubts = check(reading(Limit(kind, "L", 100, NOW + ahead_s)), (), ttl_s=300)
+    found, doubts = confirm(reading(Limit(kind, "L", 100, NOW + ahead_s)), (), ttl_s=300)
     assert [(row.percent, row.resets_at) for row in found.limits] == [(100, NOW + ahead_s)]
     assert doubts == ()

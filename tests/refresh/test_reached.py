@@ -1,4 +1,7 @@
-"""Another user can neither lead the cache elsewhere nor have a file of the user's changed by another name of it."""
+"""Test that another user can redirect neither the cache nor a write to a file.
+
+A second name of a file is such a way, too.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 NOW = 1_795_400_000
 OTHER = 65534
+UNREADABLE = os.O_CREAT | os.O_WRONLY
 
 
 @pytest.fixture
@@ -90,7 +94,7 @@ def test_nothing_is_written_below_a_directory_that_another_user_can_write_to(
 
 
 @pytest.mark.parametrize("mode", [0o1777, 0o755, 0o700, 0o711])
-def test_a_directory_in_which_only_the_user_can_rename_theirs_is_fine(
+def test_a_directory_in_which_other_users_cannot_rename_is_accepted(
     env: dict[str, str], tmp_path: Path, mode: int
 ) -> None:
     """Open to all and sticky, as /tmp is, or merely to be passed."""
@@ -115,7 +119,7 @@ def test_links_that_go_round_lead_nowhere(env: dict[str, str], tmp_path: Path) -
         directories.prepare(env)
 
 
-def test_a_group_of_the_user_alone_is_nobody_else() -> None:
+def test_a_group_with_only_the_user_counts_as_the_user() -> None:
     """The mode that a umask of 002 gives; the home's own parents are as good as the home."""
     entry = pwd.getpwuid(os.geteuid())
     status = SimpleNamespace(st_uid=os.geteuid(), st_gid=entry.pw_gid, st_mode=0o040775)
@@ -139,7 +143,7 @@ def test_a_group_of_the_user_alone_is_nobody_else() -> None:
 def test_a_directory_that_is_swapped_all_the_time_is_never_written_through(
     env: dict[str, str], tmp_path: Path
 ) -> None:
-    """Whoever can swap it can write to the directory that holds it, and that is seen."""
+    """A user who can swap it can write to its directory, which is detected."""
     victim = {**env, "XDG_CACHE_HOME": str(tmp_path / "victim")}
     directories.prepare(victim)
     Path(paths.snapshot(victim)).write_text("precious")
@@ -191,7 +195,7 @@ def test_a_stamp_that_is_another_file_is_replaced_and_not_touched(
             "hard link": lambda: os.link(precious, stamp),  # noqa: B023 - called at once
             "link": lambda: os.symlink(precious, stamp),  # noqa: B023
             "fifo": lambda: os.mkfifo(stamp),  # noqa: B023
-            "unreadable": lambda: os.close(os.open(stamp, os.O_CREAT | os.O_WRONLY, 0o200)),  # noqa: B023
+            "unreadable": lambda: os.close(os.open(stamp, UNREADABLE, 0o200)),  # noqa: B023
         }[kind]
         make()
         if kind == "hard link":
@@ -214,7 +218,7 @@ def test_a_month_with_another_name_is_copied_before_it_is_added_to(
     """A backup by links keeps what it has, and so does the history."""
     account = "0" * 16
     assert history.append(env, account, Reading((), (), "oauth", NOW))
-    month = Path(paths.history_dir(env), account, files.name_of(NOW))
+    month = Path(paths.history_dir(env), account, files.month_file(NOW))
     before = month.read_bytes()
     os.link(month, tmp_path / "backup")
     assert history.append(env, account, Reading((), (), "oauth", NOW + 300))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.world import CANARY
 from usageline.core import paths
 from usageline.core.freshness import is_due
-from usageline.refresh.log_entry import Entry, why_due
+from usageline.refresh.log_entry import RunLog, why_due
 from usageline.refresh.outcome import Outcome
 from usageline.refresh.run import refresh
 from usageline.storage import refresh_log
@@ -29,13 +29,14 @@ from usageline.usage.model import SourceFailure
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.refresh.conftest import Later
     from tests.server import Api
     from tests.world import Release, World
 
 
 def entries(world: World) -> list[dict[str, Any]]:
-    """What the log says, the newest last."""
-    return [json.loads(line) for line in refresh_log.last(world.env, 1000)]
+    """Return the log's entries, newest last."""
+    return [json.loads(line) for line in refresh_log.read_last(world.env, 1000)]
 
 
 def told(world: World, *names: str) -> list[tuple[Any, ...]]:
@@ -43,17 +44,15 @@ def told(world: World, *names: str) -> list[tuple[Any, ...]]:
     return [tuple(entry.get(name) for name in names) for entry in entries(world)]
 
 
-def test_each_end_of_a_refresh_has_its_line(world: World, api: Api) -> None:
+def test_each_end_of_a_refresh_has_its_line(world: World, api: Api, later: Later) -> None:
     """Why it ran, and how it ended."""
     refresh(world.env)
     refresh(world.env)
     with lock.held(paths.lock(world.env)):
         refresh(world.env)
     world.make_due()
-    world.configure("ttl = 1")
     api.fault = "500"
-    time.sleep(1.2)
-    refresh(world.env)
+    later.refresh()
     assert told(world, "why", "ended", "status") == [
         ("there were no numbers", "refreshed", "ok"),
         (None, "not-due", None),
@@ -71,7 +70,7 @@ def test_each_end_of_a_refresh_has_its_line(world: World, api: Api) -> None:
     assert "oauth: offline (500), server error 500" in failed["tried"]
 
 
-def test_what_the_service_said_is_told_in_numbers(world: World, api: Api) -> None:
+def test_the_log_has_the_http_status_of_the_answer(world: World, api: Api) -> None:
     api.fault = "429"
     refresh(world.env)
     (line,) = entries(world)
@@ -79,7 +78,7 @@ def test_what_the_service_said_is_told_in_numbers(world: World, api: Api) -> Non
     assert line["status"] == "rate-limited"
 
 
-def test_a_refresh_that_may_not_use_the_cache_says_so(world: World) -> None:
+def test_the_log_reports_a_cache_that_may_not_be_used(world: World) -> None:
     """That is before there is a lock."""
     Path(paths.cache_dir(world.env)).parent.mkdir(parents=True)
     Path(paths.cache_dir(world.env)).write_text("")
@@ -88,7 +87,7 @@ def test_a_refresh_that_may_not_use_the_cache_says_so(world: World) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_who_started_it_is_told(world: World, built_release: Release) -> None:
+def test_log_entry_names_the_trigger(world: World, built_release: Release) -> None:
     world.run(*built_release.refresh_command)
     world.run(*built_release.refresh_command[:-1], "hook", "--force")
     world.run(*built_release.refresh_command[:-1], "\x1b[31m" + CANARY)
@@ -102,7 +101,7 @@ def test_a_refresh_that_is_ended_by_its_last_resort_has_a_line(
     code = (
         "import sys; sys.argv[1:] = ['--by', 'line']\n"
         "from usageline.refresh import __main__ as main, run\n"
-        "import time; main.LAST_RESORT_S = 1\n"
+        "import time; main.HARD_TIMEOUT_S = 1\n"
         "run._bounded = lambda *_, **__: time.sleep(30)\n"
         "main.main()\n"
     )
@@ -112,7 +111,7 @@ def test_a_refresh_that_is_ended_by_its_last_resort_has_a_line(
 
 
 @pytest.mark.usefixtures("api")
-def test_a_store_that_was_set_aside_and_a_history_that_cannot_grow_are_told(world: World) -> None:
+def test_the_log_reports_a_store_set_aside_and_a_history_that_cannot_grow(world: World) -> None:
     refresh(world.env)
     Path(paths.store_dir(world.env), "cache.db").write_bytes(b"no database")
     history = Path(paths.history_dir(world.env))
@@ -126,7 +125,7 @@ def test_a_store_that_was_set_aside_and_a_history_that_cannot_grow_are_told(worl
     assert "the history could not be added to" in notes
 
 
-def test_a_refresh_after_one_that_was_killed_says_so(
+def test_the_log_reports_that_the_refresh_before_was_killed(
     world: World,
     api: Api,
     built_release: Release,
@@ -142,13 +141,13 @@ def test_a_refresh_after_one_that_was_killed_says_so(
     assert "an earlier refresh was cut off" in str(entries(world)[-1])
 
 
-def test_alerts_that_were_told_are_told_of() -> None:
-    entry = Entry("line")
-    entry.told(
+def test_the_log_names_the_alerts_that_were_sent() -> None:
+    entry = RunLog("line")
+    entry.notified(
         (Alert("session", "Current session", 80, 81.0, None, 1),),
         ["desktop: nothing to show it with"],
     )
-    line = json.loads(entry.ended(Outcome("not-due", None)))
+    line = json.loads(entry.finished(Outcome("not-due", None)))
     assert line["notes"] == [
         "told of: Current session 80%",
         "not told by desktop: nothing to show it with",
@@ -171,7 +170,7 @@ def test_the_log_is_private_whatever_the_umask(world: World) -> None:
     "kind", ["link", "directory", "fifo", "hard link", "others' directory", "no home"]
 )
 @pytest.mark.usefixtures("api")
-def test_what_is_not_ours_is_not_written_to_and_no_refresh_fails_for_it(
+def test_a_foreign_log_is_not_written_and_no_refresh_fails_for_it(
     world: World, tmp_path: Path, kind: str
 ) -> None:
     path = Path(paths.log(world.env))
@@ -189,49 +188,53 @@ def test_what_is_not_ours_is_not_written_to_and_no_refresh_fails_for_it(
     elif kind == "others' directory":
         path.parent.chmod(0o777)
     else:
-        assert not refresh_log.add({}, b"\n")
+        assert not refresh_log.append({}, b"\n")
         return
     assert refresh(world.env).state == "refreshed"
     assert target.read_text() == "theirs"
     if kind != "others' directory":
         with pytest.raises(OSError):  # noqa: PT011 - which one depends on what is there
-            refresh_log.last(world.env, 1)
+            refresh_log.read_last(world.env, 1)
 
 
 @pytest.mark.usefixtures("api")
-def test_it_is_bounded_and_keeps_what_came_before_in_one_file(world: World) -> None:
-    """Under the lock it is rotated; where nobody ever gets the lock it is at twice the size."""
+def test_it_is_bounded_and_keeps_what_came_before_in_one_file(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under the lock it is rotated; without the lock, at twice the size."""
+    monkeypatch.setattr(refresh_log, "MAX_BYTES", 32 << 10)
     path, older = Path(paths.log(world.env)), Path(paths.log(world.env) + refresh_log.OLDER)
     refresh(world.env)
     line = path.read_bytes()
-    path.write_bytes(line * (refresh_log.MOST_BYTES // len(line) + 1))
-    assert refresh_log.add(world.env, line)
+    path.write_bytes(line * (refresh_log.MAX_BYTES // len(line) + 1))
+    assert refresh_log.append(world.env, line)
     assert not older.exists()
     refresh(world.env)
-    assert refresh_log.MOST_BYTES <= older.stat().st_size < refresh_log.MOST_BYTES + 2 * len(line)
+    assert refresh_log.MAX_BYTES <= older.stat().st_size < refresh_log.MAX_BYTES + 2 * len(line)
     assert len(path.read_bytes().splitlines()) == 1
-    assert len(refresh_log.last(world.env, 50)) == 50
-    for _ in range(3 * refresh_log.MOST_BYTES // len(line)):
-        assert refresh_log.add(world.env, line)
+    assert len(refresh_log.read_last(world.env, 50)) == 50
+    for _ in range(3 * refresh_log.MAX_BYTES // len(line)):
+        assert refresh_log.append(world.env, line)
     assert (
-        path.stat().st_size + older.stat().st_size < 4 * refresh_log.MOST_BYTES + 2 * MAX_LINE_BYTES
+        path.stat().st_size + older.stat().st_size < 4 * refresh_log.MAX_BYTES + 2 * MAX_LINE_BYTES
     )
     assert len(list(path.parent.iterdir())) == 2
 
 
-def test_fifty_at_once_lose_and_tear_no_line(world: World, built_release: Release) -> None:
+def test_writers_at_once_lose_and_tear_no_line(world: World, built_release: Release) -> None:
     code = (
         "from usageline.storage import refresh_log\n"
-        "from usageline.refresh.log_entry import Entry\n"
+        "from usageline.refresh.log_entry import RunLog\n"
         "from usageline.refresh.run import Outcome\n"
         "import os\n"
-        "for _ in range(20): refresh_log.add(os.environ, Entry('line').ended(Outcome('busy', None, 'x' * 150)))\n"
+        "outcome = Outcome('busy', None, 'x' * 150)\n"
+        "for _ in range(100): refresh_log.append(os.environ, RunLog('line').finished(outcome))\n"
     )
     running = [
         subprocess.Popen([built_release.python, "-I", "-B", "-c", code], env=world.env)
-        for _ in range(50)
+        for _ in range(10)
     ]
-    assert [process.wait(60) for process in running] == [0] * 50
+    assert [process.wait(60) for process in running] == [0] * 10
     assert len(entries(world)) == 1000
 
 
@@ -241,7 +244,7 @@ def test_what_a_full_disk_left_of_a_line_does_not_take_the_next_along(world: Wor
     path = Path(paths.log(world.env))
     path.write_bytes(path.read_bytes() + b'{"at":"2026')
     refresh(world.env)
-    assert [line for line in refresh_log.last(world.env, 9) if line.endswith(b"}")] == [
+    assert [line for line in refresh_log.read_last(world.env, 9) if line.endswith(b"}")] == [
         path.read_bytes().splitlines()[index] for index in (0, 2)
     ]
 
@@ -255,12 +258,12 @@ TEXTS = st.text(
 def test_a_line_is_one_short_line_of_printable_json_whatever_is_in_it(
     tried: list[str], notes: list[str], detail: str
 ) -> None:
-    entry = Entry("line")
+    entry = RunLog("line")
     for text in tried:
-        entry.failed("oauth", SourceFailure("offline", text))
+        entry.source_failed("oauth", SourceFailure("offline", text))
     entry.notes += notes
     snapshot = {"status": "offline", "next_refresh_at": 1_795_400_000, "detail": detail}
-    line = entry.ended(Outcome("failed", snapshot, detail)).decode()
+    line = entry.finished(Outcome("failed", snapshot, detail)).decode()
     assert len(line.encode()) <= MAX_LINE_BYTES
     assert line[-1] == "\n"
     assert line[:-1].isprintable()
@@ -279,10 +282,10 @@ def test_a_line_is_one_short_line_of_printable_json_whatever_is_in_it(
     ],
 )
 def test_a_secret_in_a_detail_ends_there(secret: str) -> None:
-    entry = Entry("line")
-    entry.failed("oauth", SourceFailure("offline", f"before {secret} after"))
+    entry = RunLog("line")
+    entry.source_failed("oauth", SourceFailure("offline", f"before {secret} after"))
     entry.notes.append("x" * 140 + secret)
-    line = entry.cut_off(f"«{secret}»").decode()
+    line = entry.aborted(f"«{secret}»").decode()
     for part in (secret, "CANARY", "somebody", "example", "1111-4111"):
         assert part not in line
     assert "before [left out]" in line
@@ -304,7 +307,7 @@ SNAPSHOTS = st.one_of(
 
 
 @given(SNAPSHOTS, st.sampled_from(["", "a"]), st.floats(0, 100))
-def test_there_is_a_reason_where_it_is_due_and_none_elsewhere(
+def test_there_is_a_reason_exactly_if_a_refresh_is_due(
     snapshot: dict[str, Any] | None, credentials: str, now: float
 ) -> None:
     assert bool(why_due(snapshot, credentials, now, force=False)) == is_due(

@@ -17,6 +17,7 @@ from usageline.refresh.outcome import Outcome
 from usageline.refresh.run import refresh
 
 if TYPE_CHECKING:
+    from tests.refresh.conftest import Later
     from tests.server import Api, Request
     from tests.world import World
 
@@ -32,25 +33,8 @@ def percents(snapshot: dict[str, Any] | None) -> list[float | None]:
     return [limit["percent"] for limit in snapshot["limits"]]
 
 
-def when_due(world: World, **options: Any) -> Outcome:
-    """A refresh as soon as the last one is a second old: with a TTL of 1 it is due then."""
-    deadline = time.monotonic() + 10
-    outcome = refresh(world.env, **options)
-    while outcome.state == "not-due":
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-        outcome = refresh(world.env, **options)
-    return outcome
-
-
-@pytest.fixture
-def short_ttl(world: World) -> None:
-    """A reading is good for a second."""
-    world.configure("ttl = 1")
-
-
 def test_the_first_refresh_asks_once_and_publishes_everything(world: World, api: Api) -> None:
-    """Account, plan, source, times, status, limits and credits, under the stamp of the credentials."""
+    """Account, plan, source, times, status, limits and credits, and the fingerprint."""
     before = int(time.time())
     outcome = refresh(world.env)
     assert outcome.state == "refreshed"
@@ -87,7 +71,7 @@ def test_before_it_is_due_nothing_is_asked_and_nothing_written(world: World, api
 
 
 def test_the_clients_own_reading_saves_the_request(world: World, api: Api) -> None:
-    """Where it is younger than the TTL; it is due again by its own age."""
+    """If it is younger than the TTL; the next refresh is due by its age."""
     world.client_saw(usage_body(session=12), age_s=100)
     snapshot = refresh(world.env).snapshot
     assert percents(snapshot)[0] == 12
@@ -97,14 +81,13 @@ def test_the_clients_own_reading_saves_the_request(world: World, api: Api) -> No
     assert api.requests == []
 
 
-def test_a_forced_refresh_wants_the_services_word(world: World, api: Api) -> None:
+def test_a_forced_refresh_asks_the_service(world: World, api: Api) -> None:
     """Not what the client saw a minute ago."""
     world.client_saw(usage_body(session=12), age_s=60)
     assert percents(refresh(world.env, force=True).snapshot)[0] == 37
     assert len(api.usage_requests) == 1
 
 
-@pytest.mark.usefixtures("short_ttl")
 @pytest.mark.parametrize(
     ("fault", "status"),
     [
@@ -117,14 +100,14 @@ def test_a_forced_refresh_wants_the_services_word(world: World, api: Api) -> Non
         ("404", "unreadable"),
     ],
 )
-def test_a_failure_keeps_the_last_good_numbers_and_says_why(
-    world: World, api: Api, fault: str, status: str
+def test_a_failure_keeps_the_last_good_numbers_and_names_the_reason(
+    world: World, api: Api, later: Later, fault: str, status: str
 ) -> None:
     """With their own age; the status and the next try change, the numbers do not."""
     good = refresh(world.env).snapshot
     assert good is not None
     api.fault = fault
-    outcome = when_due(world)
+    outcome = later.refresh()
     assert outcome.state == "failed"
     snapshot = world.snapshot()
     assert snapshot["status"] == status
@@ -138,7 +121,7 @@ def test_a_failure_keeps_the_last_good_numbers_and_says_why(
 
 
 @pytest.mark.parametrize("header", ["", ":0", ":10", ":soon"])
-def test_after_429_nobody_asks_for_five_minutes_whatever_happens(
+def test_after_429_no_refresh_asks_for_five_minutes_in_any_case(
     world: World, api: Api, header: str
 ) -> None:
     """Not by force, not with a new token, not without a snapshot: the store remembers."""
@@ -161,7 +144,7 @@ def test_after_429_nobody_asks_for_five_minutes_whatever_happens(
 
 
 def test_retry_after_is_kept(world: World, api: Api) -> None:
-    """Where it asks for more than five minutes."""
+    """If it asks for more than five minutes."""
     api.fault = "429:1800"
     snapshot = refresh(world.env).snapshot
     assert snapshot is not None
@@ -203,7 +186,7 @@ def test_a_credentials_file_written_anew_with_the_same_token_costs_no_request(
 def test_a_token_that_cannot_succeed_costs_no_request_and_a_renewed_one_brings_the_numbers_back(
     world: World, api: Api, change: dict[str, Any], status: str
 ) -> None:
-    """The client renews it; nobody has to do anything."""
+    """Claude Code renews it without the user."""
     world.sign_in(**change)
     snapshot = refresh(world.env).snapshot
     assert snapshot is not None
@@ -214,14 +197,14 @@ def test_a_token_that_cannot_succeed_costs_no_request_and_a_renewed_one_brings_t
     assert percents(refresh(world.env).snapshot) == [37, 26, 55]
 
 
-@pytest.mark.usefixtures("short_ttl")
-def test_an_expired_token_keeps_the_numbers_of_its_account(world: World, api: Api) -> None:
-    """They are old and say so, which is better than nothing."""
+def test_an_expired_token_keeps_the_numbers_of_its_account(
+    world: World, api: Api, later: Later
+) -> None:
     refresh(world.env)
-    when_due(world)
+    later.refresh()
     requests = len(api.usage_requests)
     world.sign_in(token="sk-ant-oat01-renewed", expires_at=1795000000)
-    snapshot = refresh(world.env).snapshot
+    snapshot = later.refresh(1).snapshot
     assert snapshot is not None
     assert (snapshot["status"], percents(snapshot)) == ("expired", [37, 26, 55])
     assert len(api.usage_requests) == requests
@@ -244,7 +227,7 @@ def test_a_refused_token_is_not_sent_again_until_it_changes(world: World, api: A
 def test_a_token_renewed_while_it_was_being_refused_is_tried_in_the_same_run(
     world: World, api: Api
 ) -> None:
-    """A look at the credentials once more, as the client may have renewed them this moment."""
+    """The refresh reads the credentials again: Claude Code may have renewed them just now."""
 
     def renew(request: Request) -> None:
         old = "CANARY" in request.headers["authorization"]
@@ -280,7 +263,7 @@ def test_without_a_plan_there_are_no_numbers_and_no_request(
 
 
 def test_a_logout_takes_the_numbers_away(world: World, api: Api) -> None:
-    """Nobody is signed in."""
+    """No account is signed in."""
     refresh(world.env)
     world.sign_out()
     snapshot = refresh(world.env).snapshot
@@ -295,7 +278,7 @@ def test_a_logout_takes_the_numbers_away(world: World, api: Api) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_a_wrong_configuration_is_told_and_holds_nothing_up(world: World) -> None:
+def test_an_invalid_configuration_is_reported_and_delays_nothing(world: World) -> None:
     """The defaults are taken."""
     world.configure('ttl = "often"')
     snapshot = refresh(world.env).snapshot
@@ -304,8 +287,8 @@ def test_a_wrong_configuration_is_told_and_holds_nothing_up(world: World) -> Non
     assert "config.toml:1: ttl" in snapshot["detail"]
 
 
-def test_an_address_that_is_ignored_is_told(world: World) -> None:
-    """So that whoever set it learns why."""
+def test_an_address_that_is_ignored_is_reported(world: World) -> None:
+    """The user learns why."""
     world.env["USAGELINE_API_URL"] = "http://example.com"
     world.client_saw(usage_body())
     snapshot = refresh(world.env).snapshot
@@ -324,11 +307,10 @@ def test_without_the_source_oauth_no_credentials_are_opened(world: World, api: A
     assert api.requests == []
 
 
-def test_a_window_nearly_full_at_its_start_is_unknown_until_the_second_look(
-    world: World, api: Api
+def test_a_window_nearly_full_at_its_start_is_unknown_until_the_second_reading(
+    world: World, api: Api, later: Later
 ) -> None:
     """The old percentage under the new reset time."""
-    world.configure("ttl = 1")
     now = time.time()
     body = usage_body()
     body["limits"][0] |= {
@@ -338,10 +320,10 @@ def test_a_window_nearly_full_at_its_start_is_unknown_until_the_second_look(
     body["five_hour"] = None
     api.body = body
     assert percents(refresh(world.env).snapshot) == [None, 26, 55]
-    assert percents(when_due(world).snapshot) == [98, 26, 55]
+    assert percents(later.refresh().snapshot) == [98, 26, 55]
 
 
-def test_a_cache_that_is_not_ours_alone_is_not_used(world: World, api: Api) -> None:
+def test_a_cache_that_other_users_can_write_is_not_used(world: World, api: Api) -> None:
     """Nothing is asked and nothing written."""
     world.cache.mkdir(parents=True)
     world.cache.chmod(0o777)
@@ -357,7 +339,7 @@ def test_without_a_home_there_is_a_reason_and_no_crash() -> None:
     assert refresh({}) == Outcome("failed", None, "HOME is not set")
 
 
-def test_without_locks_nobody_asks_the_numbers_stay_and_the_line_learns_why(
+def test_without_locks_no_refresh_asks_and_the_line_learns_why(
     world: World, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every session would ask otherwise."""
@@ -377,7 +359,7 @@ def test_without_locks_nobody_asks_the_numbers_stay_and_the_line_learns_why(
     assert len(api.requests) == asked
 
 
-def test_where_nothing_can_be_remembered_nothing_is_asked(world: World, api: Api) -> None:
+def test_if_nothing_can_be_remembered_the_service_is_not_asked(world: World, api: Api) -> None:
     """Without a memory every run would ask anew."""
     world.cache.mkdir(parents=True, mode=0o700)
     (world.cache / "store").write_text("x")
@@ -394,7 +376,7 @@ def test_where_nothing_can_be_remembered_nothing_is_asked(world: World, api: Api
 
 
 @pytest.mark.usefixtures("api")
-def test_a_clock_put_back_by_a_year_holds_nothing_up(world: World) -> None:
+def test_a_clock_put_back_by_a_year_delays_nothing(world: World) -> None:
     """What was written under the other clock counts for nothing."""
     refresh(world.env)
     path = Path(paths.snapshot(world.env))
@@ -420,7 +402,7 @@ def test_a_clock_put_back_by_a_year_holds_nothing_up(world: World) -> None:
         ("auto", "light", None),
     ],
 )
-def test_the_snapshot_says_what_the_clients_theme_says_of_colors(
+def test_the_snapshot_has_the_colors_of_the_clients_theme(
     world: World, api: Api, theme: str, appearance: str, palette: str | None
 ) -> None:
     """As the terminal answered for `auto`, and seen by the next refresh, also one that fails."""

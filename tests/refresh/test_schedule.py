@@ -60,7 +60,7 @@ def test_it_is_never_sooner_than_the_floor_after_the_last_request() -> None:
 def test_it_always_lies_ahead_and_within_the_ttl(
     observed: int, resets: list[int], jitter: float, requested: int
 ) -> None:
-    """Whatever the reading says."""
+    """For any reading."""
     found = due(
         *(NOW + reset for reset in resets),
         observed_at=NOW + observed,

@@ -1,4 +1,7 @@
-"""From the service's answer to every place where its numbers are shown: the line, the table, `--json`, history, alerts, doctor."""
+"""Test the service's numbers on every surface.
+
+The status line, the table, `--json`, history, alerts and doctor show them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from tests.hot import Hot
 from tests.server import iso
 from usageline.refresh.run import refresh
 from usageline.storage import history
-from usageline.usage.month import month_end
+from usageline.usage.credits import month_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +26,14 @@ if TYPE_CHECKING:
     from tests.world import Release, World
 
 HOUR, DAY = 3600, 86400
-QUIET = '[segments.session]\nshow = ["percent", "reset"]\n[segments.weekly]\nshow = ["percent", "reset"]\n[alerts]\nthresholds = [75, 90]\n'
+QUIET = """\
+[segments.session]
+show = ["percent", "reset"]
+[segments.weekly]
+show = ["percent", "reset"]
+[alerts]
+thresholds = [75, 90]
+"""
 
 
 def window(percent: float, ahead_s: float) -> dict[str, Any]:
@@ -108,7 +118,7 @@ def test_binary_noise_reaches_no_surface(show: Any, world: World) -> None:
     assert [limit["percent"] for limit in world.snapshot()["limits"]] == [12.77, 29, 75]
 
 
-def test_an_overdue_reset_is_told_and_alerted_once(show: Any, world: World) -> None:
+def test_an_overdue_reset_is_shown_and_alerted_once(show: Any, world: World) -> None:
     passed = datetime.now(timezone.utc).timestamp() - 70 * 60
     line, table = show(
         {
@@ -147,7 +157,7 @@ def test_a_wrong_clock_is_named_though_a_reset_fits(
     assert len(history.load(world.env, world.snapshot()["account"])) == 1
 
 
-def test_a_spend_limit_that_is_reached_is_told_though_the_credits_are_off(
+def test_a_spend_limit_that_is_reached_is_shown_though_the_credits_are_off(
     show: Any, world: World
 ) -> None:
     extra = {
@@ -210,7 +220,7 @@ def test_twenty_limits_are_all_in_the_table_and_counted_in_the_line(show: Any) -
     assert "M19 19%" in table
 
 
-def test_json_prints_percentages_as_the_service_says_them(
+def test_json_prints_percentages_as_the_service_reports_them(
     show: Any, world: World, built_release: Release
 ) -> None:
     show({"five_hour": window(101, HOUR), "seven_day": window(56.99999999999999, DAY)})

@@ -41,7 +41,7 @@ ELSEWHERE = (
 
 @dataclass
 class Scene:
-    """A machine on which an account with 12 % and 7 % is signed in since `since_s` ago, and a session of it."""
+    """A machine with one sign-in, at 12 % and 7 %, and a session of it."""
 
     world: World
     api: Api
@@ -102,7 +102,10 @@ class Scene:
         ends: tuple[float, float] | None = None,
         answered_s: float | None,
     ) -> None:
-        """Let the session's payload have those percentages, with windows that end `ends` from now, its last answer so long ago."""
+        """Let the session's payload have these percentages.
+
+        Its windows end `ends` seconds from now, its last answer came `answered_s` seconds ago.
+        """
         ends = ends or self.ends
         names = zip(("five_hour", "seven_day"), (session, week), ends, strict=True)
         now = int(time.time())
@@ -234,7 +237,7 @@ def another_token_blocked(scene: Scene) -> None:
 
 
 def another_token_not_started(scene: Scene) -> None:
-    """Nobody has used the file's account: its windows have not started."""
+    """The file's account is unused: its windows have not started."""
     made = body(0, 0)
     for row in (made["five_hour"], made["seven_day"], *made["limits"]):
         row["resets_at"] = None
@@ -316,14 +319,17 @@ def no_credentials(scene: Scene) -> None:
 
 
 def blank_credentials(scene: Scene) -> None:
-    """A renewal was lost: the file is newer than the session's last answer, and nobody is signed in by it."""
+    """A renewal was lost.
+
+    The file is newer than the session's last answer, and has no sign-in.
+    """
     scene.world.write_credentials({"mcpOAuth": {}})
     scene.look()
     scene.say(41, 27, answered_s=60)
 
 
 def another_plan_in_settings(scene: Scene) -> None:
-    """The user's settings name a helper for a key; the session has a plan's windows all the same."""
+    """The user's settings name a helper for a key, but the session has a plan's windows."""
     settings = Path(paths.claude_settings(scene.world.env))
     settings.write_text(json.dumps({"apiKeyHelper": "true"}))
     scene.look()
@@ -374,7 +380,7 @@ def cache_from_before_the_switch(scene: Scene) -> None:
 
 
 def cache_from_before_the_switch_again(scene: Scene) -> None:
-    """The second look knows of the switch, too."""
+    """The next refresh knows of the switch, too."""
     cache_from_before_the_switch(scene)
     scene.world.make_due()
     scene.look()
@@ -409,7 +415,10 @@ def two_organizations(scene: Scene) -> None:
 def client_answering(
     scene: Scene, made: dict[str, Any], *, fetched_s: float, moves: bool = False
 ) -> None:
-    """A stand-in that answers `made`; the client's cache says that it was fetched so long ago, or at the answer if it `moves`."""
+    """Set up a stand-in for `claude` that answers `made`.
+
+    Claude Code's cache was fetched `fetched_s` ago, or at the answer if it `moves`.
+    """
     scene.world.client_saw(made, age_s=fetched_s)
     answer = {"subscription_type": "max", "rate_limits_available": True, "rate_limits": made}
     told = {
@@ -499,7 +508,10 @@ def wait_of_a_token_alone(scene: Scene) -> None:
 
 
 def wait_of_the_account_before(scene: Scene) -> None:
-    """Two accounts of one organization. The credentials are written, `.claude.json` a moment later; a refresh ran in between."""
+    """Two accounts of one organization; a refresh runs between the writes of the two files.
+
+    The credentials are written first, `.claude.json` a moment later.
+    """
     scene.api.fault = "429:1022"
     scene.look()
     scene.api.fault = ""
@@ -578,6 +590,6 @@ def test_every_row_of_the_table_is_tried() -> None:
 
 
 @pytest.mark.parametrize("row", SITUATIONS)
-def test_the_line_is_what_the_table_says(row: str, scene: Scene) -> None:
+def test_the_line_matches_its_row_of_the_table(row: str, scene: Scene) -> None:
     SITUATIONS[row](scene)
     assert scene.line() == ROWS[row]

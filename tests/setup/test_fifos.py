@@ -45,7 +45,7 @@ PLACES: dict[str, Callable[[dict[str, str]], str]] = {
     "state": paths.state_dir,
     "cache": paths.cache_dir,
     "history": paths.history_dir,
-    "month": lambda env: f"{paths.history_dir(env)}/{'0' * 16}/{files.name_of(0)}",
+    "month": lambda env: f"{paths.history_dir(env)}/{'0' * 16}/{files.month_file(0)}",
 }
 
 

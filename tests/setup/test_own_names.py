@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from usageline.core import paths
-from usageline.refresh.log_entry import Entry
+from usageline.refresh.log_entry import RunLog
 from usageline.setup import manifest
 from usageline.setup.context import Job
 from usageline.setup.uninstall import uninstall
@@ -72,7 +72,7 @@ def _install(env: dict[str, str]) -> None:
     _write(paths.store_dir(env) + ".broken/cache.db-journal", "")
     _write(paths.snapshot(env) + ".broken", "")
     _write(paths.history_dir(env) + "/0123456789abcdef/2026-11.jsonl", "{}")
-    assert refresh_log.add(env, Entry().cut_off("a test"))
+    assert refresh_log.append(env, RunLog().aborted("a test"))
     _write(paths.state_dir(env) + "/edit/before.toml", "")
     data = paths.data_dir(env)
     for name in ("0.1.0-0123456789", "0.0.9-abcdefabcd"):

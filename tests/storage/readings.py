@@ -57,7 +57,7 @@ def reading(at: int, percent: float = 37.5, **changes: object) -> Reading:
 
 
 def directory(env: Mapping[str, str], account: str = ACCOUNT) -> Path:
-    """Where the account's files are."""
+    """Return the paths of the account's files."""
     return Path(paths.history_dir(env)) / account
 
 
@@ -67,7 +67,10 @@ def content(env: Mapping[str, str]) -> bytes:
 
 
 def work(days: int, *, until: int = NOW, step_s: int = 300) -> list[Reading]:
-    """Readings of so many days: somebody works from 8 to 20 o'clock UTC, and uses each window more than the one before."""
+    """Return the readings of that many days.
+
+    The user works from 8 to 20 o'clock UTC, and uses each window more than the one before.
+    """
     found = []
     for at in range(until - days * DAY_S, until + 1, step_s):
         hour = at % DAY_S / HOUR_S
@@ -88,10 +91,10 @@ def work(days: int, *, until: int = NOW, step_s: int = 300) -> list[Reading]:
 
 
 def keep(env: Mapping[str, str], readings: Iterable[Reading], account: str = ACCOUNT) -> None:
-    """Put them where `append` would, in one go."""
+    """Write the readings as `append` would, but at once."""
     place = directory(env, account)
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     place.parent.chmod(0o700)
     for one in readings:
-        with (place / files.name_of(one.observed_at)).open("ab") as file:
+        with (place / files.month_file(one.observed_at)).open("ab") as file:
             file.write(encode(one) + b"\n")

@@ -1,7 +1,11 @@
-"""The store survives damage and hostility: no code runs, nothing outside of it is read or removed, and it works afterwards."""
+"""Test that the store survives damage and hostile content.
+
+No code runs, nothing outside is read or removed, and the store works afterwards.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import sqlite3
@@ -13,8 +17,8 @@ import pytest
 
 from usageline.core.errors import StoreBroken
 from usageline.storage import database_check
-from usageline.storage.account_state import Cooldown, Record, as_json, from_json
-from usageline.storage.accounts import TextDisk, opened
+from usageline.storage.account_state import AccountState, Cooldown, as_json, from_json
+from usageline.storage.accounts import TextDisk, open_store
 from usageline.usage.model import Credit, Limit, Reading
 
 if TYPE_CHECKING:
@@ -28,7 +32,7 @@ READING = Reading(
     1795464000,
     "Pro",
 )
-RECORD = Record(
+RECORD = AccountState(
     READING,
     1795464300,
     "0123456789abcdef",
@@ -45,13 +49,13 @@ def directory(tmp_path: Path) -> Path:
     """A store with RECORD in it as account `a`."""
     path = tmp_path / "cache" / "store"
     path.parent.mkdir(mode=0o700)
-    with opened(str(path)) as store:
+    with open_store(str(path)) as store:
         store.put("a", RECORD)
     return path
 
 
 def change(directory: Path, *statements: str, arguments: tuple[object, ...] = ()) -> None:
-    """Run SQL in the database as whoever can write to it could; `arguments` go to the last statement."""
+    """Run SQL in the database as an attacker could; `arguments` go to the last statement."""
     connection = sqlite3.connect(directory / "cache.db", isolation_level=None)
     try:
         for statement in statements[:-1]:
@@ -63,11 +67,20 @@ def change(directory: Path, *statements: str, arguments: tuple[object, ...] = ()
 
 def test_a_record_comes_back_as_it_was(directory: Path) -> None:
     """In another process's turn; an account that was never stored has an empty one."""
-    with opened(str(directory)) as store:
+    with open_store(str(directory)) as store:
         assert store.get("a") == RECORD
-        assert store.get("b") == Record()
-        store.put("b", Record(requested_at=1795464001))
+        assert store.get("b") == AccountState()
+        store.put("b", AccountState(requested_at=1795464001))
         assert store.get("a") == RECORD
+
+
+def test_the_keys_on_disk_are_those_of_0_1_0() -> None:
+    """Another installed version reads them, and a downgrade does."""
+    assert list(as_json(RECORD)) == [
+        *("reading", "good_until", "token", "confirmed", "requested_at", "asked_with"),
+        *("unfinished", "cooldown", "doubts", "alerts"),
+    ]
+    assert from_json(json.loads(json.dumps(as_json(RECORD)))) == RECORD
 
 
 def test_a_damaged_record_is_what_is_left_of_it() -> None:
@@ -76,7 +89,7 @@ def test_a_damaged_record_is_what_is_left_of_it() -> None:
         from_json(None)
         == from_json([])
         == from_json({"reading": 5, "doubts": {}, "cooldown": []})
-        == Record()
+        == AccountState()
     )
     assert (
         from_json({**as_json(RECORD), "reading": {"limits": 3}}).requested_at == RECORD.requested_at
@@ -84,7 +97,7 @@ def test_a_damaged_record_is_what_is_left_of_it() -> None:
     assert (
         from_json(
             {**as_json(RECORD), "requested_at": "now", "unfinished": -1, "confirmed": 1}
-        ).unfinished
+        ).interrupted_requests
         == 0
     )
 
@@ -94,7 +107,7 @@ def test_its_files_are_0600_and_its_directory_0700(tmp_path: Path, umask: int) -
     """SQLite alone would ask the umask."""
     before = os.umask(umask)
     try:
-        with opened(str(tmp_path / "store")) as store:
+        with open_store(str(tmp_path / "store")) as store:
             store.put("a", RECORD)
     finally:
         os.umask(before)
@@ -113,7 +126,7 @@ class Bomb:
 
 
 def hostile_value(column: str) -> Callable[[Path, Path], None]:
-    """A change that puts a pickle, or a file's name, where diskcache would follow it."""
+    """Return a change that puts a pickle, or a file's name, into a column that diskcache trusts."""
 
     def put(directory: Path, outside: Path) -> None:
         bomb = pickle.dumps(Bomb(outside / "ran"))
@@ -204,7 +217,10 @@ HOSTILE = [
 
 def endless_view(directory: Path, _outside: Path) -> None:
     """A view in the place of the settings, which would never end."""
-    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT 'a' AS key, x AS value FROM n"
+    endless = (
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
+        "SELECT 'a' AS key, x AS value FROM n"
+    )
     change(directory, "DROP TABLE Settings", f"CREATE VIEW Settings AS {endless}")
 
 
@@ -220,8 +236,8 @@ def test_a_hostile_database_is_set_aside_and_nothing_in_it_is_followed(
     outside = tmp_path / "outside"
     outside.mkdir()
     damage(directory, outside)
-    with opened(str(directory)) as store:
-        assert store.get("a") in {Record(), RECORD}
+    with open_store(str(directory)) as store:
+        assert store.get("a") in {AccountState(), RECORD}
         store.put("a", RECORD)
         assert store.get("a") == RECORD
     assert not (outside / "ran").exists()
@@ -234,8 +250,8 @@ def test_a_database_cut_short_anywhere_is_rebuilt(directory: Path) -> None:
     whole = (directory / "cache.db").read_bytes()
     for length in range(0, len(whole), max(len(whole) // 24, 1)):
         (directory / "cache.db").write_bytes(whole[:length])
-        with opened(str(directory)) as store:
-            assert store.get("a") in {Record(), RECORD}
+        with open_store(str(directory)) as store:
+            assert store.get("a") in {AccountState(), RECORD}
             store.put("b", RECORD)
             assert store.get("b") == RECORD
 
@@ -247,7 +263,7 @@ def test_flipped_bits_are_noticed_or_harmless(directory: Path) -> None:
         flipped = bytearray(whole)
         flipped[at] ^= 0xFF
         (directory / "cache.db").write_bytes(flipped)
-        with opened(str(directory)) as store:
+        with open_store(str(directory)) as store:
             store.get("a")
             store.put("b", RECORD)
             assert store.get("b") == RECORD
@@ -259,22 +275,22 @@ def test_flipped_bits_are_noticed_or_harmless(directory: Path) -> None:
         b"not a database",
         b"\0" * 5000,
         b"SQLite format 3\0" + b"\xff" * 4096,
-        b"x" * (database_check.MOST_BYTES + 1),
+        b"x" * (database_check.MAX_BYTES + 1),
     ],
 )
 def test_a_file_that_is_no_database_is_set_aside(directory: Path, content: bytes) -> None:
-    """Also one too large to be ours."""
+    """A database that is too large is rejected, too."""
     (directory / "cache.db").write_bytes(content)
-    with opened(str(directory)) as store:
-        assert store.get("a") == Record()
+    with open_store(str(directory)) as store:
+        assert store.get("a") == AccountState()
         store.put("a", RECORD)
 
 
 def test_only_the_last_broken_store_is_kept(directory: Path) -> None:
-    """For a look at it; a store that breaks every day does not fill the disk."""
+    """It is kept for inspection; a store that breaks every time leaves one copy only."""
     for _ in range(3):
         (directory / "cache.db").write_bytes(b"broken")
-        with opened(str(directory)) as store:
+        with open_store(str(directory)) as store:
             store.get("a")
     assert sorted(path.name for path in directory.parent.iterdir()) == ["store", "store.broken"]
 
@@ -308,27 +324,27 @@ def test_what_stands_in_its_place_is_set_aside_untouched(
         else:
             directory.mkdir()
             directory.chmod(0o777)
-    with opened(str(directory)) as store:
+    with open_store(str(directory)) as store:
         store.put("a", RECORD)
         assert store.get("a") == RECORD
     assert precious.read_bytes() == b""
     assert list(aim.iterdir()) == []
 
 
-def test_a_database_that_somebody_holds_is_set_aside_within_seconds(directory: Path) -> None:
+def test_a_database_that_another_process_locks_is_set_aside_within_seconds(directory: Path) -> None:
     """Diskcache alone would wait for a minute."""
     holder = sqlite3.connect(directory / "cache.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
-    with opened(str(directory)) as store:
-        store.put("a", Record())
+    with open_store(str(directory)) as store:
+        store.put("a", AccountState())
     holder.close()
 
 
-def test_where_nothing_can_be_written_putting_says_so(tmp_path: Path) -> None:
+def test_put_raises_if_nothing_can_be_written(tmp_path: Path) -> None:
     """And reading gives an empty record."""
     (tmp_path / "file").write_text("x")
-    with opened(str(tmp_path / "file" / "store")) as store:
-        assert store.get("a") == Record()
+    with open_store(str(tmp_path / "file" / "store")) as store:
+        assert store.get("a") == AccountState()
         with pytest.raises(StoreBroken):
             store.put("a", RECORD)
 
@@ -342,7 +358,7 @@ def test_a_path_is_used_as_it_is(
     """Diskcache by itself expands variables in it."""
     monkeypatch.setenv("AIM", "aim")
     for _ in range(2):
-        with opened(str(tmp_path / name)) as store:
+        with open_store(str(tmp_path / name)) as store:
             store.put("a", RECORD)
             assert store.get("a") == RECORD
             assert not store.set_aside
@@ -360,7 +376,7 @@ def test_the_schema_that_is_checked_is_the_one_that_diskcache_makes(directory: P
 
 
 def test_the_disk_refuses_whatever_is_not_text_by_itself(tmp_path: Path) -> None:
-    """The second line of defence, should a row change between the look and the use."""
+    """The second line of defense, if a row changes between the check and the use."""
     disk = TextDisk(str(tmp_path))
     bomb = pickle.dumps(Bomb(tmp_path / "ran"))
     (tmp_path / "file").write_text('"x"')

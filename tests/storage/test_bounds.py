@@ -24,12 +24,12 @@ def test_ninety_days_are_kept_and_older_months_go(world: World) -> None:
     assert ages[-3:] == [89, 30, 0]
     assert 150 not in ages
     assert all(
-        files.end_of(path.name) > NOW - 90 * DAY_S for path in directory(world.env).iterdir()
+        files.month_end(path.name) > NOW - 90 * DAY_S for path in directory(world.env).iterdir()
     )
 
 
-def test_what_is_no_month_of_ours_is_left_alone(world: World) -> None:
-    """Somebody may keep notes there."""
+def test_a_file_that_is_not_a_month_of_the_history_is_left_alone(world: World) -> None:
+    """The user may keep notes there."""
     directory(world.env).mkdir(parents=True, mode=0o700)
     for name in ("notes", "2020-13.jsonl", "2020-01.jsonl.bak", "x2020-01.jsonl"):
         (directory(world.env) / name).write_text("theirs")
@@ -43,7 +43,7 @@ def test_what_is_no_month_of_ours_is_left_alone(world: World) -> None:
         "2020-01.jsonl.bak",
         "x2020-01.jsonl",
         "2020-02.jsonl",
-        files.name_of(NOW),
+        files.month_file(NOW),
     }
     assert history.load(world.env, ACCOUNT) == [reading(NOW)]
 
@@ -51,7 +51,7 @@ def test_what_is_no_month_of_ours_is_left_alone(world: World) -> None:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> int:
     """The bound of this test, in bytes: some forty readings."""
-    monkeypatch.setattr(files, "MOST_BYTES", 16_000)
+    monkeypatch.setattr(files, "MAX_BYTES", 16_000)
     monkeypatch.setattr(files, "CUT_BYTES", 2_000)
     return 16_000
 
@@ -78,7 +78,7 @@ def test_a_month_that_alone_is_too_much_loses_its_beginning(world: World, small:
     """However much too long it is."""
     seen = [reading(NOW - number) for number in range(300, 0, -1)]
     directory(world.env).mkdir(parents=True, mode=0o700)
-    (directory(world.env) / files.name_of(NOW)).write_bytes(
+    (directory(world.env) / files.month_file(NOW)).write_bytes(
         b"".join(encode(one) + b"\n" for one in seen)
     )
     assert history.append(world.env, ACCOUNT, reading(NOW))

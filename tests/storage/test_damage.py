@@ -1,4 +1,4 @@
-"""Lines that are not ours, files that are not ours: passed over, and the rest is saved."""
+"""Test foreign lines and foreign files: they are skipped, and nothing fails."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.storage.readings import ACCOUNT, NOW, directory, reading
 from usageline.storage import history
 from usageline.storage.history import files
-from usageline.storage.history.line import LONGEST_LINE, decode, encode
+from usageline.storage.history.line import MAX_LINE_BYTES, decode, encode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,9 +25,9 @@ LINES = b"".join(encode(one) + b"\n" for one in SEEN)
 
 
 def keep(env: dict[str, str], data: bytes) -> Path:
-    """Put `data` where this month's readings are."""
+    """Write `data` as this month's file."""
     directory(env).mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = directory(env) / files.name_of(NOW)
+    path = directory(env) / files.month_file(NOW)
     path.write_bytes(data)
     return path
 
@@ -49,7 +49,7 @@ def test_a_file_cut_at_any_byte_keeps_what_is_whole_and_takes_the_next_one(world
 
 
 def test_a_flipped_bit_spoils_the_lines_that_it_touches_alone() -> None:
-    """One, or two where it was the end of a line."""
+    """One, or two if it was the end of a line."""
     for place in range(len(LINES)):
         for bit in range(8):
             damaged = bytearray(LINES)
@@ -100,7 +100,7 @@ HOSTILE = {
     + b',null]],"credits":[]}',
     "deep": AT + b'"by":' + b"[" * 30000 + b"]" * 30000 + b',"plan":null,"limits":[],"credits":[]}',
     "deep and open": AT + b'"by":' + b'{"a":' * 10000,
-    "long": AT + b'"by":"' + b"x" * LONGEST_LINE + b'","plan":null,"limits":[],"credits":[]}',
+    "long": AT + b'"by":"' + b"x" * MAX_LINE_BYTES + b'","plan":null,"limits":[],"credits":[]}',
     "not ASCII": AT + '"by":"öauth","plan":null,"limits":[],"credits":[]}'.encode(),
 }
 
@@ -119,7 +119,7 @@ def test_a_line_that_is_no_reading_is_passed_over(world: World, line: bytes) -> 
     "value", ["NaN", "Infinity", "-1", "1e999", "1795400000", "9" * 400, "true", '"50"', "[]", "{}"]
 )
 def test_a_percentage_that_is_none_is_not_shown_as_one(value: str) -> None:
-    """Nor does it change what other lines say."""
+    """It does not change what other lines mean, either."""
     line = (
         AT
         + b'"by":"oauth","plan":null,"limits":[["session","Current session",%s,null]],"credits":[]}'
@@ -142,7 +142,8 @@ def test_texts_are_one_printable_line() -> None:
     (found,) = decode(
         [
             AT
-            + rb'"by":"oa\u0000uth","plan":"\ud800Max","limits":[["session","\ud83d\u001b[31mred\u202e",5,null]],"credits":[]}'
+            + rb'"by":"oa\u0000uth","plan":"\ud800Max",'
+            + rb'"limits":[["session","\ud83d\u001b[31mred\u202e",5,null]],"credits":[]}'
         ]
     )
     for text in (found.source, found.plan or "", found.limits[0].label):
@@ -168,13 +169,13 @@ def test_a_gigabyte_without_a_line_is_not_read(world: World) -> None:
         file.write(b"\n" + LINES)
     assert history.load(world.env, ACCOUNT) == SEEN
     assert history.append(world.env, ACCOUNT, reading(NOW + 1))
-    assert path.stat().st_size < files.MOST_BYTES
+    assert path.stat().st_size < files.MAX_BYTES
     assert history.load(world.env, ACCOUNT) == [*SEEN, reading(NOW + 1)]
 
 
 @pytest.mark.parametrize("what", ["link", "dangling", "fifo", "directory"])
 def test_only_a_regular_file_is_read_or_written(world: World, tmp_path: Path, what: str) -> None:
-    """A link could name somebody else's file, and a FIFO would be waited for."""
+    """A link could name another file, and a FIFO would block."""
     path = keep(world.env, b"")
     path.unlink()
     target = tmp_path / "theirs"
@@ -210,7 +211,7 @@ def test_a_directory_that_is_a_link_is_not_followed(
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs another user's file")
 @pytest.mark.parametrize("which", ["file", "account", "history"])
 def test_what_belongs_to_another_user_is_left_alone(world: World, which: str) -> None:
-    """Its content would be theirs."""
+    """Its content would be another user's."""
     path = keep(world.env, LINES)
     os.chown(
         {"file": path, "account": path.parent, "history": path.parent.parent}[which], 12345, 12345
@@ -221,7 +222,7 @@ def test_what_belongs_to_another_user_is_left_alone(world: World, which: str) ->
 
 
 def test_a_directory_that_others_can_write_to_is_not_added_to(world: World) -> None:
-    """What is in it may be theirs."""
+    """Its content may be another user's."""
     path = keep(world.env, LINES)
     path.parent.chmod(0o777)
     assert not history.append(world.env, ACCOUNT, reading(NOW + 1))

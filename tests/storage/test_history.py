@@ -20,7 +20,7 @@ from tests.world import REPOSITORY
 from usageline.core import paths
 from usageline.storage import history
 from usageline.storage.history import files
-from usageline.storage.history.line import LONGEST_LINE, decode, encode
+from usageline.storage.history.line import MAX_LINE_BYTES, decode, encode
 from usageline.usage.model import Limit, Reading, SourceFailure
 from usageline.usage.parse import parse
 
@@ -49,7 +49,7 @@ def test_what_a_forecast_added_is_not_kept(world: World) -> None:
 
 
 def test_the_reading_that_was_kept_last_is_not_kept_again(world: World) -> None:
-    """Also where a killed run left a part of a line after it."""
+    """Also after a killed run left a part of a line."""
     for _ in range(3):
         assert history.append(world.env, ACCOUNT, reading(NOW))
     (path,) = directory(world.env).iterdir()
@@ -100,13 +100,13 @@ def test_only_directories_named_by_a_key_are_accounts(world: World) -> None:
 
 def test_each_month_of_utc_has_its_file(world: World) -> None:
     """A reading of the last second of a month lies before the one of the next month's first."""
-    midnight = files.end_of("2026-09.jsonl")
+    midnight = files.month_end("2026-09.jsonl")
     assert time.gmtime(midnight)[:6] == (2026, 10, 1, 0, 0, 0)
-    assert [files.name_of(at) for at in (midnight - 1, midnight)] == [
+    assert [files.month_file(at) for at in (midnight - 1, midnight)] == [
         "2026-09.jsonl",
         "2026-10.jsonl",
     ]
-    assert files.end_of("2026-12.jsonl") == files.end_of("2027-01.jsonl") - 31 * DAY_S
+    assert files.month_end("2026-12.jsonl") == files.month_end("2027-01.jsonl") - 31 * DAY_S
     for at in (NOW - 40 * DAY_S, NOW):
         history.append(world.env, ACCOUNT, reading(at))
     assert len(list(directory(world.env).iterdir())) == 2
@@ -148,8 +148,10 @@ def test_without_a_home_there_is_no_history() -> None:
 def test_files_are_for_the_user_alone_whatever_the_umask(world: World, umask: int) -> None:
     """Also the directories above them that had to be made."""
     program = (
-        f"import os, sys; sys.path[:0] = [{str(REPOSITORY / 'tests')!r}, {str(REPOSITORY / 'plugin')!r}]; os.umask({umask})\n"
-        "from usageline import history; from history.readings import ACCOUNT, NOW, reading\n"
+        f"import os, sys; sys.path[:0] = [{str(REPOSITORY)!r}, {str(REPOSITORY / 'plugin')!r}]\n"
+        f"os.umask({umask})\n"
+        "from usageline.storage import history\n"
+        "from tests.storage.readings import ACCOUNT, NOW, reading\n"
         "assert history.append(os.environ, ACCOUNT, reading(NOW))"
     )
     (world.home / ".local" / "state").mkdir(parents=True)
@@ -168,9 +170,11 @@ def test_files_are_for_the_user_alone_whatever_the_umask(world: World, umask: in
 def test_a_reader_never_waits_and_sees_whole_readings_while_they_are_added(world: World) -> None:
     """Another process appends all the time."""
     program = (
-        f"import os, sys; sys.path[:0] = [{str(REPOSITORY / 'tests')!r}, {str(REPOSITORY / 'plugin')!r}]\n"
-        "from usageline import history; from history.readings import ACCOUNT, reading\n"
-        f"for at in range({NOW - 1000}, {NOW}): assert history.append(os.environ, ACCOUNT, reading(at))"
+        f"import os, sys; sys.path[:0] = [{str(REPOSITORY)!r}, {str(REPOSITORY / 'plugin')!r}]\n"
+        "from usageline.storage import history\n"
+        "from tests.storage.readings import ACCOUNT, reading\n"
+        f"for at in range({NOW - 1000}, {NOW}):\n"
+        "    assert history.append(os.environ, ACCOUNT, reading(at))"
     )
     writer = subprocess.Popen([sys.executable, "-B", "-c", program], env=world.env)
     counts = [0]
@@ -216,7 +220,7 @@ def test_a_reading_that_is_too_long_is_not_kept(world: World) -> None:
     """It would be passed over when it is read."""
     many = tuple(
         Limit("session", f"{number:05}" + "模" * 50, 1.0, NOW + 60)
-        for number in range(LONGEST_LINE // 300)
+        for number in range(MAX_LINE_BYTES // 300)
     )
     assert not history.append(world.env, ACCOUNT, reading(NOW, limits=many))
     assert history.load(world.env, ACCOUNT) == []
@@ -231,7 +235,7 @@ def test_ten_thousand_readings_are_not_made_of_thirty_thousand_limits(world: Wor
         )
         for number in range(10_000)
     ]
-    (directory(world.env) / files.name_of(NOW)).write_bytes(b"\n".join(map(encode, seen)))
+    (directory(world.env) / files.month_file(NOW)).write_bytes(b"\n".join(map(encode, seen)))
     found = history.load(world.env, ACCOUNT)
     assert len(found) == 10_000
     assert len({id(limit) for one in found for limit in one.limits}) < 200

@@ -1,4 +1,4 @@
-"""When a limit's use is told of, and when it is not told of again."""
+"""Test when an alert is sent, and when it is not sent again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.usage.alerts import MOST_ALERTS, Alert, crossed
+from usageline.usage.alerts import MAX_ALERTS, Alert, evaluate
 from usageline.usage.model import Credit, Limit, Reading
 
 AT = 1_795_464_000
@@ -44,19 +44,19 @@ def told(
     kinds: tuple[str, ...] = (),
     now: float = NOW,
 ) -> list[list[int]]:
-    """The thresholds told of after each reading."""
+    """Return the thresholds sent after each reading."""
     fired: tuple[Alert, ...] = ()
     found = []
     for each in readings:
-        new, fired = crossed(each, thresholds, kinds, fired, now)
+        new, fired = evaluate(each, thresholds, kinds, fired, now)
         assert set(new) <= set(fired)
         found.append([alert.threshold for alert in new])
     return found
 
 
-def test_a_limit_at_its_threshold_is_told_of_with_all_that_is_known() -> None:
+def test_a_limit_at_its_threshold_raises_an_alert_with_all_its_values() -> None:
     """At the very first reading, too."""
-    new, kept = crossed(reading(limit(75)), THRESHOLDS, (), (), NOW + 0.5)
+    new, kept = evaluate(reading(limit(75)), THRESHOLDS, (), (), NOW + 0.5)
     assert new == kept == (Alert("session", "Current session", 75, 75, AT, NOW),)
 
 
@@ -79,7 +79,7 @@ def test_a_limit_at_its_threshold_is_told_of_with_all_that_is_known() -> None:
         "unknown between",
     ],
 )
-def test_each_threshold_is_told_of_once_in_a_window(
+def test_each_threshold_raises_one_alert_in_a_window(
     percents: list[float | None], expected: list[list[int]]
 ) -> None:
     assert told(*(reading(limit(percent)) for percent in percents)) == expected
@@ -95,7 +95,7 @@ def test_a_window_is_known_by_its_reset_to_a_minute(later_s: int, again: bool) -
     ]
 
 
-def test_limits_are_told_apart_by_kind_and_label() -> None:
+def test_limits_are_distinguished_by_kind_and_label() -> None:
     fable, opus = (limit(80, kind="weekly_scoped", label=name) for name in ("Fable", "Opus"))
     assert told(reading(fable, opus, limit(80)), reading(opus, fable, limit(80))) == [
         [75, 75, 75],
@@ -103,12 +103,12 @@ def test_limits_are_told_apart_by_kind_and_label() -> None:
     ]
 
 
-def test_a_window_that_has_ended_is_not_told_of_and_forgotten() -> None:
-    """But not in the minute in which its reset may be reported later than it was told of."""
+def test_a_window_that_has_ended_raises_no_alert_and_is_forgotten() -> None:
+    """Not in the minute in which its reset may be reported later than before."""
     assert told(reading(limit(92)), now=AT) == [[]]
-    _, kept = crossed(reading(limit(92)), THRESHOLDS, (), (), NOW)
-    assert crossed(reading(limit(92, AT + 30)), THRESHOLDS, (), kept, AT + 10) == ((), kept)
-    assert crossed(reading(), THRESHOLDS, (), kept, AT + 60) == ((), ())
+    _, kept = evaluate(reading(limit(92)), THRESHOLDS, (), (), NOW)
+    assert evaluate(reading(limit(92, AT + 30)), THRESHOLDS, (), kept, AT + 10) == ((), kept)
+    assert evaluate(reading(), THRESHOLDS, (), kept, AT + 60) == ((), ())
 
 
 def test_what_is_missing_from_a_reading_is_remembered() -> None:
@@ -127,16 +127,16 @@ def test_what_is_missing_from_a_reading_is_remembered() -> None:
         "a point is enough",
     ],
 )
-def test_a_threshold_that_use_was_lowered_below_is_told_of_anew(
+def test_a_threshold_that_use_was_lowered_below_raises_an_alert_again(
     fell_to: float, then: float, expected: list[int]
 ) -> None:
     lowered = (reading(replace(limit(percent), lowered=True)) for percent in (fell_to, then))
     assert told(reading(limit(92)), *lowered) == [[90], [], expected]
 
 
-def test_a_threshold_that_only_counts_as_told_has_nothing_to_tell() -> None:
-    _, kept = crossed(reading(limit(92)), THRESHOLDS, (), (), NOW)
-    _, kept = crossed(reading(replace(limit(80), lowered=True)), THRESHOLDS, (), kept, NOW)
+def test_a_threshold_sent_with_a_higher_one_is_not_published() -> None:
+    _, kept = evaluate(reading(limit(92)), THRESHOLDS, (), (), NOW)
+    _, kept = evaluate(reading(replace(limit(80), lowered=True)), THRESHOLDS, (), kept, NOW)
     assert [(alert.threshold, alert.at) for alert in kept] == [(75, 0)]
 
 
@@ -155,13 +155,13 @@ def test_a_reset_that_is_left_out_once_changes_nothing() -> None:
     assert told(reading(limit(92)), reading(limit(10, None)), reading(limit(93))) == [[90], [], []]
 
 
-def test_credits_are_told_of_and_their_limit_may_be_raised() -> None:
-    new, _ = crossed(reading(credit(120)), THRESHOLDS, (), (), NOW)
+def test_credits_raise_alerts_and_their_limit_may_be_raised() -> None:
+    new, _ = evaluate(reading(credit(120)), THRESHOLDS, (), (), NOW)
     assert new == (Alert("credits", "Usage credits", 90, 120, AT, NOW),)
     assert told(*(reading(credit(percent)) for percent in (92, 46, 80))) == [[90], [], [75]]
 
 
-def test_what_the_service_names_twice_is_told_of_once() -> None:
+def test_a_limit_that_the_service_reports_twice_raises_one_alert() -> None:
     """And a lower one of the two is no fall."""
     twice = reading(replace(limit(10), lowered=True), limit(92), replace(limit(10), lowered=True))
     assert told(twice, twice) == [[90], []]
@@ -186,27 +186,25 @@ def test_kinds_choose_by_kind_label_or_segment(kinds: tuple[str, ...], expected:
     assert len(told(everything, kinds=kinds)[0]) == expected
 
 
-def test_without_thresholds_nothing_is_told_and_nothing_forgotten() -> None:
-    _, kept = crossed(reading(limit(92)), THRESHOLDS, (), (), NOW)
-    assert crossed(reading(limit(99)), (), (), kept, NOW) == ((), kept)
+def test_without_thresholds_no_alert_is_raised_or_forgotten() -> None:
+    _, kept = evaluate(reading(limit(92)), THRESHOLDS, (), (), NOW)
+    assert evaluate(reading(limit(99)), (), (), kept, NOW) == ((), kept)
 
 
-def test_a_threshold_added_later_is_told_of_where_no_higher_one_was() -> None:
-    _, kept = crossed(reading(limit(85)), (75,), (), (), NOW)
+def test_a_threshold_added_later_raises_an_alert_if_no_higher_one_did() -> None:
+    _, kept = evaluate(reading(limit(85)), (75,), (), (), NOW)
     assert [
-        alert.threshold for alert in crossed(reading(limit(85)), (75, 80), (), kept, NOW)[0]
+        alert.threshold for alert in evaluate(reading(limit(85)), (75, 80), (), kept, NOW)[0]
     ] == [80]
-    assert crossed(reading(limit(85)), (60, 75), (), kept, NOW)[0] == ()
+    assert evaluate(reading(limit(85)), (60, 75), (), kept, NOW)[0] == ()
 
 
 def test_what_is_remembered_is_bounded_and_of_the_limits_that_there_are() -> None:
-    crowd = reading(
-        *(limit(92, kind="new", label=str(number)) for number in range(3 * MOST_ALERTS))
-    )
-    others = tuple(Alert("old", str(number), 75, 80, AT, NOW) for number in range(MOST_ALERTS))
-    new, kept = crossed(crowd, THRESHOLDS, (), others, NOW)
-    assert len(new) == len(kept) == MOST_ALERTS
-    assert crossed(crowd, THRESHOLDS, (), kept, NOW) == ((), kept)
+    crowd = reading(*(limit(92, kind="new", label=str(number)) for number in range(3 * MAX_ALERTS)))
+    others = tuple(Alert("old", str(number), 75, 80, AT, NOW) for number in range(MAX_ALERTS))
+    new, kept = evaluate(crowd, THRESHOLDS, (), others, NOW)
+    assert len(new) == len(kept) == MAX_ALERTS
+    assert evaluate(crowd, THRESHOLDS, (), kept, NOW) == ((), kept)
 
 
 STEPS = st.lists(
@@ -227,11 +225,14 @@ STEPS = st.lists(
 
 
 @given(STEPS, st.lists(st.integers(1, 100), max_size=4).map(tuple))
-def test_no_threshold_is_told_of_twice_in_a_window_that_use_did_not_fall_in_and_none_is_missed(
+def test_each_threshold_raises_exactly_one_alert_in_a_window_without_a_fall(
     steps: list[tuple[int, dict[str, tuple[float | None, int, int, bool]]]],
     thresholds: tuple[int, ...],
 ) -> None:
-    """Whatever the sequence: windows come back, resets are reported unevenly, percentages go up and down."""
+    """In any sequence: windows come back, resets are reported unevenly.
+
+    Percentages rise and fall.
+    """
     now, fired = NOW, tuple[Alert, ...]()
     ever: dict[tuple[str, int], set[int]] = {}
     since_fall: dict[tuple[str, int], set[int]] = {}
@@ -248,7 +249,7 @@ def test_no_threshold_is_told_of_twice_in_a_window_that_use_did_not_fall_in_and_
                     for threshold in since_fall.get((kind, number), ())
                     if threshold <= percent
                 }
-        new, fired = crossed(reading(*limits.values()), thresholds, (), fired, now)
+        new, fired = evaluate(reading(*limits.values()), thresholds, (), fired, now)
         for alert in new:
             assert alert.resets_at is not None
             window = alert.kind, round((alert.resets_at - AT) / WINDOW_S)

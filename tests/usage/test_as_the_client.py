@@ -1,4 +1,7 @@
-"""Where a body leaves a choice, it is read as the client's own `/usage` reads it (seen with 2.1.330; tests/client compares the two)."""
+"""Test that a body that allows a choice is read as Claude Code's `/usage` reads it.
+
+Seen with 2.1.330; tests/client compares the two.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,11 @@ def usage_credits(spend: object = None, **changes: Any) -> Any:
     return parse({"extra_usage": {**EXTRA, **changes}, "spend": spend})[1][0]
 
 
-def test_a_window_that_is_told_twice_has_the_number_that_is_not_rounded() -> None:
-    """`spend.percent` is 72 for 71.8 in a captured body (u10): what is rounded to the nearest could be one more than the client shows."""
+def test_a_window_that_is_reported_twice_has_the_number_that_is_not_rounded() -> None:
+    """`spend.percent` is 72 for 71.8 in a captured body (u10).
+
+    A rounded percentage could be one more than Claude Code shows.
+    """
     listed = [
         {
             "kind": "session",
@@ -40,7 +46,7 @@ def test_a_window_that_is_told_twice_has_the_number_that_is_not_rounded() -> Non
 
 
 def test_of_the_two_forms_of_usage_credits_the_older_one_counts() -> None:
-    """The newer one where it is alone, or has what the older one lacks."""
+    """The newer one if it is alone, or has what the other lacks."""
     spend = {
         "used": {"amount_minor": 1230, "currency": "EUR", "exponent": 2},
         "limit": {"amount_minor": 6000},

@@ -1,4 +1,7 @@
-"""What every kind of body means: `bodies/` beside this file, written for the tests, and the captured ones where they are present."""
+"""Test every kind of body: those in `bodies/`, written for the tests, and captured ones.
+
+The captured ones are present only in development.
+"""
 
 from __future__ import annotations
 
@@ -269,7 +272,7 @@ def test_each_captured_body_gives_its_limits_and_credits(name: str) -> None:
 
 
 def test_every_body_stands_in_a_table() -> None:
-    """A body without an expectation would be tested by nobody."""
+    """A body without an expectation would not be tested."""
     assert {path.stem for path in BODIES.glob("*.json")} == {*OURS, "nothing_known"}
     assert {path.stem for path in CAPTURES.glob("u*.json")} <= {*CAPTURED, *NOTHING_KNOWN}
 

@@ -1,4 +1,4 @@
-"""A clock that is wrong is told by the service's own, and else by resets that cannot be."""
+"""Test that a wrong clock is detected by the service's own, else by the resets."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def reading(*ahead: tuple[str, int], off_s: int | None = None) -> Reading:
         ("9" * 5000, None, NOW, NOW, None),
     ],
 )
-def test_the_answers_date_says_how_far_the_clock_is_off(
+def test_the_answers_date_shows_how_far_the_clock_is_off(
     date: str | None, age: str | None, before: float, after: float, ahead_s: int | None
 ) -> None:
     assert clock.ahead_s(date, age, before, after) == ahead_s
@@ -61,7 +61,7 @@ def test_a_clock_that_is_off_is_named_though_a_reset_fits(off_s: int | None, pro
 
 
 def test_a_date_that_a_sessions_reset_contradicts_is_not_believed() -> None:
-    """A proxy's clock: a session is five hours long, so its reset fits no clock that is days off."""
+    """A proxy's clock: a session is five hours long, so its reset fits no clock days off."""
     contradicted = reading(("session", HOUR), off_s=2 * DAY)
     assert (clock.agrees(contradicted), clock.problem(contradicted)) == (True, "")
     assert (
@@ -99,7 +99,7 @@ def test_one_unusual_window_is_no_proof_of_a_wrong_clock(ahead: list[tuple[str, 
         [("session", -365 * DAY)],
     ],
 )
-def test_resets_that_cannot_be_are_a_wrong_clock_unless_the_service_says_it_is_right(
+def test_impossible_resets_are_a_wrong_clock_unless_the_services_date_agrees(
     ahead: list[tuple[str, int]],
 ) -> None:
     assert clock.agrees(reading(*ahead)) is False

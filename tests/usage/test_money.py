@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from usageline.usage.credits import month_end, with_reset_date
 from usageline.usage.model import Credit, Reading
-from usageline.usage.month import month_end, with_reset_date
 from usageline.usage.parse import parse
 
 NOW = 1_795_464_000
@@ -30,7 +30,7 @@ def credits_of(body: dict[str, Any]) -> list[Credit]:
 
 
 def pool(**changes: Any) -> Credit:
-    """The one credit of a body with such a pool under a name that nobody knows."""
+    """Return the one credit of a body with such a pool under an unknown name."""
     whole = {
         "utilization": 60.0,
         "resets_at": SOON,
@@ -83,7 +83,7 @@ def test_credits_that_are_off_for_another_reason_have_reached_no_limit(
     assert (credit.enabled, credit.reached) == (False, False)
 
 
-def test_a_limit_reached_without_amounts_is_still_told() -> None:
+def test_a_limit_reached_without_amounts_is_still_shown() -> None:
     (credit,) = credits_of({"extra_usage": {"is_enabled": False, "spend_limit_reached": True}})
     assert (credit.used_minor, credit.limit_minor, credit.reached) == (None, None, True)
 

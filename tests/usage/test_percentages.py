@@ -1,4 +1,7 @@
-"""A percentage is shown as the service says it: above 100 too, without binary noise; what cannot be one is refused. Both sides alike."""
+"""Test that both sides show a percentage as the service reports it.
+
+It can exceed 100 and has no binary noise; an impossible one is rejected.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from usageline.core import windows
 from usageline.storage import account_state, codec
 from usageline.storage.history.line import decode, encode
 from usageline.usage import values
-from usageline.usage.alerts import Alert, crossed
+from usageline.usage.alerts import Alert, evaluate
 from usageline.usage.model import Limit, Reading
 from usageline.usage.parse import parse
 
@@ -91,7 +94,9 @@ def test_binary_noise_is_removed_everywhere(percent: float, meant: float) -> Non
     line = encode(reading(50)).replace(b",50,", b",%r," % percent)
     assert percents(next(decode([line]))) == [meant]
     kept = account_state.as_json(
-        account_state.Record(reading=reading(50), alerts=(Alert("session", "S", 10, 50, None, AT),))
+        account_state.AccountState(
+            reading=reading(50), alerts=(Alert("session", "S", 10, 50, None, AT),)
+        )
     )
     kept["reading"]["limits"][0]["percent"] = kept["alerts"][0]["percent"] = percent
     again = account_state.from_json(json.loads(json.dumps(kept, default=list)))
@@ -133,7 +138,7 @@ def test_both_sides_take_the_same_numbers(value: Any) -> None:
 def test_alerts_come_at_the_threshold_that_is_shown_as_reached(
     percent: float, threshold: int
 ) -> None:
-    new, _ = crossed(reading(percent), (75, 90), (), (), AT)
+    new, _ = evaluate(reading(percent), (75, 90), (), (), AT)
     assert [alert.threshold for alert in new] == ([threshold] if threshold else [])
 
 
@@ -141,18 +146,18 @@ OVERDUE = Reading((Limit("weekly_all", "W", 99, AT - 4200),), (), "oauth", AT)
 
 
 def test_alerts_come_for_a_window_whose_reset_is_overdue_and_only_once() -> None:
-    new, kept = crossed(OVERDUE, (75, 90), (), (), AT + 5)
+    new, kept = evaluate(OVERDUE, (75, 90), (), (), AT + 5)
     assert [(alert.threshold, alert.at > (alert.resets_at or 0)) for alert in new] == [(90, True)]
-    assert crossed(OVERDUE, (75, 90), (), kept, AT + 305) == ((), kept)
+    assert evaluate(OVERDUE, (75, 90), (), kept, AT + 305) == ((), kept)
 
 
 def test_an_alert_from_before_the_reset_is_not_repeated_while_the_reset_is_overdue() -> None:
     before = Alert("weekly_all", "W", 90, 95, AT - 4200, AT - 9000)
-    assert crossed(OVERDUE, (75, 90), (), (before,), AT)[0] == ()
+    assert evaluate(OVERDUE, (75, 90), (), (before,), AT)[0] == ()
     renewed = Reading((Limit("weekly_all", "W", 1, AT + 600_000),), (), "oauth", AT)
-    assert crossed(renewed, (75, 90), (), (before,), AT) == ((), ())
+    assert evaluate(renewed, (75, 90), (), (before,), AT) == ((), ())
 
 
 def test_no_alert_comes_of_a_number_that_is_older_than_its_reset() -> None:
     old = Reading((Limit("weekly_all", "W", 99, AT + 60),), (), "oauth", AT)
-    assert crossed(old, (90,), (), (), AT + 120) == ((), ())
+    assert evaluate(old, (90,), (), (), AT + 120) == ((), ())

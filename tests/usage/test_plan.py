@@ -1,4 +1,4 @@
-"""Plan names, by what the sign-in and the account say."""
+"""Test plan names, from what the sign-in and the account report."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ BODIES = st.fixed_dictionaries(
 
 @given(BODIES | JSON)
 def test_every_body_gives_a_sane_reading_or_a_named_failure(body: Any) -> None:
-    """Percentages from 0 on, texts on one line, amounts whole: or `unreadable`, and never another error."""
+    """Valid percentages, texts and amounts, or `unreadable`, and never another error."""
     limits: tuple[Limit, ...] = ()
     credits_found: tuple[Credit, ...] = ()
     status = "ok"

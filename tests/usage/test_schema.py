@@ -14,7 +14,7 @@ from tests.usage.test_properties import BODIES, JSON
 from tests.world import CAPTURES
 from usageline.usage.model import SourceFailure
 from usageline.usage.parse import parse
-from usageline.usage.unknown_keys import Path, unused
+from usageline.usage.unknown_keys import Path, find_unknown
 
 if TYPE_CHECKING:
     from usageline.usage.model import Credit, Limit
@@ -58,7 +58,7 @@ def keys(value: Any) -> set[str]:
 def test_what_is_listed_can_be_left_out(body: dict[str, Any]) -> None:
     """The parser makes the same of the body without it."""
     pruned = body
-    for path in unused(body):
+    for path in find_unknown(body):
         pruned = without(pruned, path)
     assert repr(outcome(pruned)) == repr(outcome(body))
 
@@ -66,22 +66,22 @@ def test_what_is_listed_can_be_left_out(body: dict[str, Any]) -> None:
 @given(BODIES, VALUES)
 def test_a_key_that_is_new_is_listed(body: dict[str, Any], value: Any) -> None:
     """At the top and in a limit."""
-    assert (NEW_KEY,) in unused({**body, NEW_KEY: value})
+    assert (NEW_KEY,) in find_unknown({**body, NEW_KEY: value})
     limit = {"kind": "session", "percent": 3, "resets_at": None, NEW_KEY: value}
-    assert ("limits", None, NEW_KEY) in unused({**body, "limits": [limit]})
+    assert ("limits", None, NEW_KEY) in find_unknown({**body, "limits": [limit]})
 
 
 @given(BODIES | JSON)
 def test_any_body_gives_keys_of_its_own_and_names_of_types(body: Any) -> None:
     """Never a value, and never an error."""
-    for path, kind in unused(body).items():
+    for path, kind in find_unknown(body).items():
         assert {key for key in path if key is not None} <= keys(body)
         assert set(kind.split(" or ")) <= {"null", "boolean", "number", "text", "list", "object"}
 
 
 def test_a_body_as_the_service_sends_it_leaves_little_over() -> None:
-    """And with its types: the parser orders nothing by group, and shows limits that are not active."""
-    found = unused(usage_body(1795464000))
+    """With its types: the parser ignores groups, and shows limits that are not active."""
+    found = find_unknown(usage_body(1795464000))
     assert {path for path, kind in found.items() if kind != "null"} == {
         ("limits", None, "group"),
         ("limits", None, "is_active"),
@@ -89,7 +89,7 @@ def test_a_body_as_the_service_sends_it_leaves_little_over() -> None:
     assert found["limits", None, "is_active"] == "boolean"
 
 
-def test_money_that_is_told_twice_is_used_in_both_forms() -> None:
+def test_money_that_is_reported_twice_is_used_in_both_forms() -> None:
     extra = {
         "is_enabled": True,
         "monthly_limit": 5000,
@@ -105,7 +105,7 @@ def test_money_that_is_told_twice_is_used_in_both_forms() -> None:
         "enabled": True,
         "new": 1,
     }
-    assert set(unused({"extra_usage": extra, "spend": spend})) <= {
+    assert set(find_unknown({"extra_usage": extra, "spend": spend})) <= {
         ("spend", "new"),
         ("spend", "percent"),
         ("spend", "limit"),
@@ -114,14 +114,14 @@ def test_money_that_is_told_twice_is_used_in_both_forms() -> None:
 
 def test_types_that_differ_from_row_to_row_are_all_named() -> None:
     rows = [{"kind": "a", "group": None}, {"kind": "b", "group": "x"}, {"kind": "c", "group": 3}]
-    assert unused({"limits": rows})["limits", None, "group"] == "null or number or text"
+    assert find_unknown({"limits": rows})["limits", None, "group"] == "null or number or text"
 
 
 def test_a_body_that_is_nested_without_end_is_cut() -> None:
     deep: dict[str, Any] = {}
     for _ in range(900):
         deep = {"k": deep}
-    assert all(len(path) <= 41 for path in unused(deep))
+    assert all(len(path) <= 41 for path in find_unknown(deep))
 
 
 @pytest.mark.skipif(
@@ -131,7 +131,7 @@ def test_the_newest_captured_body_leaves_only_what_is_known_to_be_left() -> None
     body = json.loads((CAPTURES / "u19_2026-09-17_full.json").read_text())
     named = {
         ".".join(key or "[]" for key in path)
-        for path, kind in unused(body).items()
+        for path, kind in find_unknown(body).items()
         if kind != "null"
     }
     assert "seven_day_breakdown.rows.[].percent" in named

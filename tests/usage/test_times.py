@@ -72,7 +72,10 @@ def test_epoch_seconds_are_taken_as_they_are() -> None:
     assert epoch(AT + 0.6) == AT
 
 
-@given(st.datetimes(datetime(2002, 1, 1), datetime(2200, 1, 1)), st.integers(-1439, 1439))  # noqa: DTZ001 - the zone comes beside it
+@given(
+    st.datetimes(datetime(2002, 1, 1), datetime(2200, 1, 1)),  # noqa: DTZ001 - the offset is separate
+    st.integers(-1439, 1439),
+)
 def test_every_time_that_python_writes_is_read(moment: datetime, offset_minutes: int) -> None:
     """`isoformat` with any fraction and any offset of whole minutes."""
     moment = moment.replace(tzinfo=timezone(timedelta(minutes=offset_minutes)))

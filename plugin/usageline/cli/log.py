@@ -34,7 +34,7 @@ def show_log(env: Mapping[str, str], lines: int) -> None:
     path = paths.log(env)
     name = short(path, env)
     try:
-        found = refresh_log.last(env, lines)
+        found = refresh_log.read_last(env, lines)
     except FileNotFoundError:
         raise UsagelineError(
             f"there is no {name} yet: each refresh adds a line to it; run usageline refresh"

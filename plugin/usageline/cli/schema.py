@@ -11,7 +11,7 @@ from usageline.cli.table import console, text
 from usageline.core.errors import UsagelineError
 from usageline.sources.auth import claude_state
 from usageline.sources.claude_files import parse_object, read_bytes
-from usageline.usage.unknown_keys import unused
+from usageline.usage.unknown_keys import find_unknown
 from usageline.usage.values import mapping, number
 from usageline.usage.values import text as one_line
 
@@ -27,7 +27,7 @@ MOST_ROWS = 200
 def show_schema(env: Mapping[str, str], file: str | None) -> None:
     """Print the keys with their types, of the body in `file` or of the one that Claude Code saw last. UsagelineError where there is none."""
     body, origin = _body_in(file, env) if file is not None else _body_seen(env)
-    found = unused(body)
+    found = find_unknown(body)
     empty = [path for path, kind in found.items() if kind == "null"]
     table = Table.grid(padding=(0, 2))
     for path, kind in [(path, kind) for path, kind in found.items() if kind != "null"][:MOST_ROWS]:

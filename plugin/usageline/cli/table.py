@@ -15,7 +15,7 @@ from usageline.core import appearance, formatting, windows
 from usageline.core.text import sanitize
 from usageline.line import segments, view
 from usageline.line.segments import forecast, limits
-from usageline.usage.credits import LONGEST_TERMS, USAGE_CREDITS
+from usageline.usage.credits import MAX_TERMS, USAGE_CREDITS
 from usageline.usage.values import text as one_line
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def drawn(
     terms = [
         text(f"{credit.get('label')}: {said}", "dim")
         for credit in seen.credits
-        if (said := one_line(credit.get("terms"), LONGEST_TERMS))
+        if (said := one_line(credit.get("terms"), MAX_TERMS))
     ]
     return Group(table, *foretold, *terms, Text(), footer(snapshot or {}, seen))
 

@@ -36,7 +36,7 @@ def look(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> No
     stdout is closed as soon as the result is there: a line may wait for that. What the command leaves running may go on until its time
     is up; then it is ended, as everything is at once that the command has started when it does not end in time.
     """
-    with job_results.held(env, "chain", key) as ours, Guard() as guard:
+    with job_results.lock(env, "chain", key) as ours, Guard() as guard:
         if not ours:
             return
         deadline = time.monotonic() + timeout_s
@@ -106,9 +106,9 @@ def _fault(ended: Ended, timeout_s: float, *, empty: bool) -> str:
 
 def _publish(env: Mapping[str, str], key: str, result: Mapping[str, Any]) -> None:
     value = {"version": 1, "at": time.time(), **result}
-    if len(job_results.encoded(value)) > MAX_RESULT_BYTES:
+    if len(job_results.encode(value)) > MAX_RESULT_BYTES:
         value["rows"] = [[[codes, text, ""] for codes, text, _ in row] for row in result["rows"]]
-    if len(job_results.encoded(value)) > MAX_RESULT_BYTES:
+    if len(job_results.encode(value)) > MAX_RESULT_BYTES:
         value.update(rows=[], failed="chain: printed too much")
     job_results.write(env, "chain", key, value)
 

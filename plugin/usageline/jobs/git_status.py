@@ -65,7 +65,7 @@ def look(env: Mapping[str, str], cwd: str) -> None:
     found = git_repo.repository(cwd)
     if found is None:
         return
-    with job_results.held(env, "git", found.key) as ours:
+    with job_results.lock(env, "git", found.key) as ours:
         if not ours:
             return
         now, began = time.time(), time.monotonic()

@@ -1,1 +1,1 @@
-"""The background run: the one place that decides whether to ask, and that writes what the status line reads."""
+"""The background refresh: ask the service if it is time, and publish what the status line reads."""

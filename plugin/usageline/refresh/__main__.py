@@ -1,4 +1,7 @@
-"""`python -I -B -m usageline.refresh [--force] [--by WHO]`: one refresh, silent, exit status 0 whatever happens."""
+"""Run one refresh: `python -I -B -m usageline.refresh [--force] [--by TRIGGER]`.
+
+It prints nothing and always exits with status 0.
+"""
 
 from __future__ import annotations
 
@@ -11,78 +14,84 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from usageline.refresh.log_entry import Entry
+    from usageline.refresh.log_entry import RunLog
 
-LAST_RESORT_S = 10
-SAYING_S = 0.3
-"""Of that, for the log to be told."""
+HARD_TIMEOUT_S = 10
+LOG_TIMEOUT_S = 0.3
+"""Part of it, to write the log."""
 
 
 def main() -> None:
-    """Run the refresh and leave. After LAST_RESORT_S the process ends wherever it is; the kernel lets go of its lock."""
+    """Run the refresh and exit.
+
+    After HARD_TIMEOUT_S the process exits wherever it is; the kernel releases its lock.
+    """
     started = time.monotonic()
-    under_way: list[Entry] = []
-    resort = threading.Timer(LAST_RESORT_S - SAYING_S, _give_up, (under_way,))
-    resort.daemon = True
-    has_resort = _started(resort)
+    logs: list[RunLog] = []
+    watchdog = threading.Timer(HARD_TIMEOUT_S - LOG_TIMEOUT_S, _give_up, (logs,))
+    watchdog.daemon = True
+    has_watchdog = _started(watchdog)
     os.umask(0o077)
-    # Nobody reads what a background process says, and a traceback could end up in somebody's terminal.
+    # A background process has no terminal of its own: a traceback could appear in another one.
     with contextlib.suppress(Exception):
-        from usageline.system.memory import keep_private  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
+        # All imports come after the timer: an import can hang on a network disk that is gone.
+        from usageline.system.memory import keep_private  # noqa: PLC0415 - as above
 
         keep_private()
         from usageline.core.environment import fill_in_home  # noqa: PLC0415 - as above
 
         fill_in_home(os.environ)
-        from usageline.refresh.log_entry import Entry  # noqa: PLC0415 - as above
+        from usageline.refresh.log_entry import RunLog  # noqa: PLC0415 - as above
+        from usageline.system.clock import SYSTEM_CLOCK  # noqa: PLC0415 - as above
         from usageline.system.signals import restore_own  # noqa: PLC0415 - as above
 
         restore_own()
-        under_way.append(Entry(_word_after("--by"), started))
-        if not has_resort:
-            under_way[0].notes.append("no thread can be started (ulimit -u)")
+        logs.append(RunLog(_argument("--by"), started, SYSTEM_CLOCK))
+        if not has_watchdog:
+            logs[0].notes.append("no thread can be started (ulimit -u)")
         try:
             from usageline.refresh.run import refresh  # noqa: PLC0415 - as above
-        except ImportError as fault:
-            _say(f"{fault}; run install.sh again", *under_way)
+        except ImportError as error:
+            _log(f"{error}; run install.sh again", *logs)
         else:
-            refresh(os.environ, force="--force" in sys.argv[1:], entry=under_way[0])
-    # Not by the usual way out: it would wait for a name server that does not answer.
+            force = "--force" in sys.argv[1:]
+            refresh(os.environ, force=force, log=logs[0], clock=SYSTEM_CLOCK)
+    # A usual exit would wait for a name server that does not answer.
     os._exit(0)
 
 
-def _started(resort: threading.Timer) -> bool:
-    """Start the last resort. If no thread can be started, have the kernel end the process a little later."""
+def _started(watchdog: threading.Timer) -> bool:
+    """Start the watchdog. If no thread can be started, let the kernel end the process instead."""
     try:
-        resort.start()
+        watchdog.start()
     except RuntimeError:
         if hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            signal.setitimer(signal.ITIMER_REAL, LAST_RESORT_S)
+            signal.setitimer(signal.ITIMER_REAL, HARD_TIMEOUT_S)
         return False
     return True
 
 
-def _give_up(under_way: list[Entry]) -> None:
-    # In a thread of its own: the disk that the refresh waits for may be the log's, too.
-    teller = threading.Thread(
-        target=_say, args=(f"it did not end within {LAST_RESORT_S} s", *under_way), daemon=True
+def _give_up(logs: list[RunLog]) -> None:
+    # In a thread of its own: the disk that the refresh waits for may hold the log, too.
+    writer = threading.Thread(
+        target=_log, args=(f"it did not end within {HARD_TIMEOUT_S} s", *logs), daemon=True
     )
     with contextlib.suppress(RuntimeError):
-        teller.start()
-        teller.join(SAYING_S)
+        writer.start()
+        writer.join(LOG_TIMEOUT_S)
     os._exit(0)
 
 
-def _say(reason: str, *under_way: Entry) -> None:
+def _log(reason: str, *logs: RunLog) -> None:
     with contextlib.suppress(Exception):
-        from usageline.storage import refresh_log  # noqa: PLC0415 - it has been imported, but where that is what hangs
+        from usageline.storage import refresh_log  # noqa: PLC0415 - its import may be what hangs
 
-        for entry in under_way:
-            refresh_log.add(os.environ, entry.cut_off(reason))
+        for log in logs:
+            refresh_log.append(os.environ, log.aborted(reason))
 
 
-def _word_after(option: str) -> str:
+def _argument(option: str) -> str:
     words = sys.argv[1:]
     return words[words.index(option) + 1] if option in words[:-1] else ""
 

@@ -1,420 +1,363 @@
-"""The decision: what to publish for the account that is signed in, and whether the service has to be asked for it."""
+"""Decide what follows from what the sources returned. Pure: no clock, no disk, no network."""
 
 from __future__ import annotations
 
-import os
-import random
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from usageline.core import paths
-from usageline.core.errors import StoreBroken
-from usageline.core.freshness import file_stamp
 from usageline.core.status_text import ACCOUNTS_WAIT
 from usageline.refresh import rate_limit, schedule
-from usageline.refresh.account_gate import AccountGate
-from usageline.refresh.log_entry import Entry
-from usageline.refresh.rate_limit import FORCED_GAP_S, RateLimited
-from usageline.refresh.request_budget import RequestBudget
-from usageline.sources import READS_THE_TOKEN, SOURCES, Context
-from usageline.sources.auth import claude_state
-from usageline.sources.auth import sign_in as sign_ins
-from usageline.storage import history
+from usageline.refresh.rate_limit import MIN_FORCED_INTERVAL_S, RateLimited
 from usageline.storage.snapshot import ALERT_PLACES, Snapshot
-from usageline.system.api_address import api_address
-from usageline.usage import clock, whose
-from usageline.usage.alerts import crossed
-from usageline.usage.forecast import with_forecast
+from usageline.usage import clock, enrich
 from usageline.usage.model import SourceFailure
-from usageline.usage.month import with_reset_date
-from usageline.usage.plausibility import check, flag_decreases
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from usageline.config import Config
     from usageline.sources.auth.claude_state import ClaudeState
     from usageline.sources.auth.sign_in import SignIn
-    from usageline.storage.account_state import Record
-    from usageline.storage.accounts import Store
+    from usageline.storage.account_state import AccountState
     from usageline.usage.alerts import Alert
     from usageline.usage.model import Reading
-
-LOOKED_BACK_S = 35 * 86400
-"""Five weeks of readings tell a forecast when the user works."""
-
-TRIES = 2
-"""Once more where somebody signed in, or the client renewed its token, while the first was under way."""
+    from usageline.usage.whose import Held
 
 UNSETTLED_S = 60
-"""The client writes the two files of a sign-in one after the other: for so long they may name different accounts."""
+"""Claude Code writes the two files of a sign-in one after the other.
+
+For this long they may name different accounts.
+"""
 
 
-@dataclass(slots=True)
-class Attempt:
-    """One run's decision. `previous` is the snapshot before it, `deadline` a value of `time.monotonic()`, `entry` its line in the log.
+@dataclass(frozen=True, slots=True)
+class State:
+    """What one attempt knows.
 
-    `new_alerts` are those that this run noticed and that are in the store: what is told of once must be remembered before.
-    `clock_agrees`: see `usage/clock.py`; None where there is no new reading.
+    sign_in      who is signed in
+    fingerprint  that of the credentials file, taken before anything was read
+    held         since when the sign-in has held
+    account      what is remembered of the account, with the request in it if one was made
+    requested    whether a request was made
+    previous     the published snapshot as JSON, or None
     """
 
-    env: Mapping[str, str]
-    store: Store
-    config: Config
-    deadline: float
-    force: bool
-    previous: dict[str, Any] | None
-    entry: Entry = field(default_factory=Entry)
-    appearance: str | None = None
-    palette: str | None = None
-    declined_keys: tuple[str, ...] = ()
-    new_alerts: tuple[Alert, ...] = ()
-    clock_agrees: bool | None = None
-    held: whose.Held = field(default_factory=whose.Held)
-    clock_problem: str = ""
-
-    def snapshot(self, notes: list[str]) -> Snapshot | None:
-        """What to publish, or None where what is published cannot be bettered yet. `notes` are told to the user in its `detail`."""
-        stamp = ""
-        for _ in range(TRIES):
-            # Taken before anything is read: a sign-in that comes later makes the snapshot old at once.
-            stamp, self.held = self._stamp(), whose.Held()
-            try:
-                snapshot = self._once(stamp)
-            except _SignInChanged:
-                continue
-            except SourceFailure as failure:  # nobody is signed in with a plan
-                snapshot = _failed(failure, stamp, int(time.time() + self.config.ttl_s))
-                self._note(claude_state.read(self.env))
-            if snapshot is None:
-                return None
-            detail = "; ".join(
-                part for part in (snapshot.detail, self.clock_problem, *notes) if part
-            )
-            places = frozenset(
-                place for place in ALERT_PLACES if getattr(self.config.alerts, place)
-            )
-            told = self._alerts(snapshot)
-            shown = replace(
-                snapshot,
-                detail=detail or None,
-                appearance=self.appearance,
-                alerts=told,
-                alerts_in=places,
-            )
-            return replace(
-                shown, palette=self.palette, declined_keys=self.declined_keys, held=self.held
-            )
-        # Nobody's numbers, under a stamp that is gone: the next line starts another refresh.
-        now = int(time.time())
-        return Snapshot(
-            None,
-            None,
-            None,
-            now,
-            now,
-            "offline",
-            detail="the sign-in kept changing",
-            credentials=stamp,
-        )
-
-    def _note(self, state: ClaudeState) -> None:
-        """Keep what the line is to know of the client's state, whoever is signed in."""
-        self.appearance, self.palette, self.declined_keys = (
-            state.appearance,
-            state.palette,
-            state.declined_keys,
-        )
-
-    def _once(self, stamp: str) -> Snapshot | None:
-        signed_in = self._sign_in()
-        self._note(signed_in.state)
-        if (
-            self._stamp() != stamp
-        ):  # what was just read is of a later sign-in than the stamp that it would be published under
-            raise _SignInChanged
-        self.held = self._held(signed_in, stamp)
-        record = self.store.get(signed_in.account)
-        if record.unfinished:
-            self.entry.notes.append("an earlier refresh was cut off")
-        fresh = (
-            None
-            if self.force
-            else record.fresh(signed_in.token_fingerprint, time.time(), self.config.ttl_s)
-        )
-        if fresh is not None:
-            self.entry.gave("store")
-            self.clock_problem = clock.problem(fresh)
-            return _good(signed_in, fresh, record.good_until, stamp)
-        gate = AccountGate(
-            self.env, signed_in.account, signed_in.token_fingerprint, api_address(self.env)[0]
-        )
-        asking = RequestBudget(
-            self.store, self.config, signed_in, record, force=self.force, gate=gate
-        )
-        try:
-            reading = self._walk(signed_in, asking)
-        except SourceFailure as failure:
-            snapshot = self._after_failure(failure, signed_in, asking, stamp)
-            if (
-                asking.asked and self._stamp() != stamp
-            ):  # the client renewed the token that was just refused, or somebody signed in
-                raise _SignInChanged from None
-            return snapshot
-        again = self._sign_in()
-        same_token = again.token_fingerprint == signed_in.token_fingerprint
-        if again.account != signed_in.account or not (
-            same_token or self._renewed_by_asking(reading, signed_in)
-        ):
-            self._remember(signed_in, replace(asking.record, unfinished=0))
-            asking.ended(replace(asking.record, unfinished=0))
-            raise _SignInChanged
-        return self._after_success(reading, again, asking, stamp)
-
-    def _walk(self, signed_in: SignIn, asking: RequestBudget) -> Reading:
-        """The first reading that a source gives. SourceFailure where none does: the first of a source that asks somebody."""
-        now = time.time()
-        context = Context(
-            env=self.env,
-            now=now,
-            deadline=self.deadline,
-            sign_in=signed_in,
-            max_age_s=min(FORCED_GAP_S, self.config.ttl_s) if self.force else self.config.ttl_s,
-            not_before=self.held.readings_since,
-            permit=asking.permit,
-            client=self.config.client,
-        )
-        failures: dict[str, SourceFailure] = {}
-        for name in self.config.sources:
-            try:
-                reading = SOURCES[name](context)
-            except SourceFailure as failure:  # noqa: PERF203 - three sources, not three million
-                failures[name] = asking.last = failure
-                self.entry.failed(name, failure)
-            else:
-                self.entry.gave(name)
-                return reading
-        # That the client's own cache is old is the usual case and tells the user nothing.
-        told = [failure for name, failure in failures.items() if name != "claude-cache"] or list(
-            failures.values()
-        )
-        first = told[0] if told else SourceFailure("unreadable", "no source is configured")
-        first.reading = next((other.reading for other in failures.values() if other.reading), None)
-        raise first
-
-    def _after_success(
-        self, reading: Reading, signed_in: SignIn, asking: RequestBudget, stamp: str
-    ) -> Snapshot:
-        token, before = signed_in.token_fingerprint, asking.record
-        reading = clock.with_last_offset(reading, before.last_good(token))
-        checked, doubts = check(
-            with_reset_date(replace(reading, plan=signed_in.plan)),
-            before.doubts,
-            ttl_s=self.config.ttl_s,
-        )
-        checked = flag_decreases(checked, before.last_good(token))
-        past = history.load(self.env, signed_in.account, time.time() - LOOKED_BACK_S)
-        # The history keeps no forecasts, and one that was given is held to: the last reading brings its own.
-        checked = with_forecast(checked, [*past, before.reading] if before.reading else past)
-        due_at = schedule.next_refresh_at(
-            checked,
-            self.config,
-            requested_at=before.requested_at,
-            now=time.time(),
-            jitter=random.random(),  # noqa: S311 - no secret
-        )
-        settings = self.config.alerts
-        self.clock_agrees, self.clock_problem = clock.agrees(reading), clock.problem(reading)
-        new_alerts: tuple[Alert, ...] = ()
-        alerts = before.alerts
-        if self.clock_agrees is not False:
-            new_alerts, alerts = crossed(
-                checked, settings.thresholds, settings.kinds, before.alerts, time.time()
-            )
-        record = replace(
-            before,
-            reading=checked,
-            good_until=due_at,
-            token=token,
-            confirmed=before.reading is not None and before.token == token,
-            doubts=doubts,
-            alerts=alerts,
-            unfinished=0 if asking.asked else before.unfinished,
-            cooldown=None if asking.asked else before.cooldown,
-        )
-        if self._remember(signed_in, record):
-            self.new_alerts = new_alerts
-        asking.ended(record)
-        if self.clock_problem:
-            self.entry.notes.append(self.clock_problem)
-        # Kept under a clock that is wrong by days, it would stand among the readings of another day.
-        if self.clock_agrees is not False and not history.append(
-            self.env, signed_in.account, checked
-        ):
-            self.entry.notes.append("the history could not be added to")
-        return _good(signed_in, checked, due_at, stamp)
-
-    def _after_failure(
-        self, failure: SourceFailure, signed_in: SignIn, asking: RequestBudget, stamp: str
-    ) -> Snapshot | None:
-        now, token = time.time(), signed_in.token_fingerprint
-        record = self._with_older(failure.reading, asking.record, signed_in)
-        last_good = record.last_good(token)
-        due_at, until = int(now + self.config.ttl_s), None
-        if asking.asked:
-            cooled = rate_limit.next_backoff(
-                failure,
-                record.cooldown,
-                now=now,
-                ttl_s=self.config.ttl_s,
-                token=token,
-                jitter=random.random(),  # noqa: S311 - no secret
-            )
-            self._remember(signed_in, replace(record, cooldown=cooled, unfinished=0))
-            asking.ended(replace(record, cooldown=cooled, unfinished=0))
-            due_at = until = cooled.until
-        elif isinstance(failure, RateLimited):
-            due_at = until = failure.until
-            if not failure.known:
-                return self._too_early(
-                    failure, signed_in, last_good if record.token == token else None, stamp
-                )
-            if (
-                failure.status == "rate-limited"
-                and record.cooldown
-                and record.cooldown.token not in {"", token}
-            ):
-                failure.detail = ACCOUNTS_WAIT
-                if (
-                    now - self.held.readings_since < UNSETTLED_S
-                ):  # `.claude.json` may still name the account before
-                    due_at = min(due_at, int(now + FORCED_GAP_S))
-        snapshot = _failed(failure, stamp, due_at)
-        until = until if failure.status == "rate-limited" else None
-        return replace(
-            snapshot, account=signed_in.account, plan=signed_in.plan, reading=last_good, until=until
-        )
-
-    def _with_older(self, older: Reading | None, record: Record, signed_in: SignIn) -> Record:
-        """The record with a reading that is not new, but newer than its own; limits that it lacks keep their last number."""
-        last_good = record.last_good(signed_in.token_fingerprint)
-        if older is None or (last_good is not None and older.observed_at <= last_good.observed_at):
-            return record
-        checked, _ = check(
-            with_reset_date(replace(older, plan=signed_in.plan)),
-            record.doubts,
-            ttl_s=self.config.ttl_s,
-        )
-        checked = flag_decreases(checked, last_good)
-        names = {(limit.kind, limit.label) for limit in checked.limits}
-        others = tuple(
-            limit
-            for limit in (last_good.limits if last_good else ())
-            if (limit.kind, limit.label) not in names
-        )
-        reading = replace(checked, limits=(*checked.limits, *others))
-        record = replace(
-            record, reading=reading, token=signed_in.token_fingerprint, confirmed=False
-        )
-        self._remember(signed_in, record)
-        return record
-
-    def _too_early(
-        self, blocked: RateLimited, signed_in: SignIn, own: Reading | None, stamp: str
-    ) -> Snapshot | None:
-        """Only too early for another request. With this sign-in's own numbers at hand they are shown; without them the line says `loading`."""
-        if own is not None:
-            return _good(signed_in, own, blocked.until, stamp)
-        if self.previous and (self.previous.get("credentials"), self.previous.get("account")) == (
-            stamp,
-            signed_in.account,
-        ):
-            return None
-        # No stamp: the line takes it for a sign-in that nobody has looked at yet, which it is.
-        return replace(
-            _failed(blocked, "", blocked.until), account=signed_in.account, plan=signed_in.plan
-        )
-
-    def _alerts(self, snapshot: Snapshot) -> tuple[Alert, ...]:
-        """What of the account's alerts belongs beside the snapshot's numbers."""
-        if snapshot.account is None or snapshot.reading is None:
-            return ()
-        known, thresholds = self.store.get(snapshot.account).alerts, self.config.alerts.thresholds
-        live = [
-            alert
-            for alert in known
-            if alert.resets_at is None
-            or alert.resets_at > time.time()
-            or alert.at > alert.resets_at
-        ]
-        return tuple(alert for alert in live if alert.at and alert.threshold in thresholds)
-
-    def _remember(self, signed_in: SignIn, record: Record) -> bool:
-        try:
-            self.store.put(signed_in.account, record)
-        except StoreBroken as fault:
-            self.entry.notes.append(str(fault))
-            return False  # the request was noted before it was made, or there was none: what is lost is repeated, not multiplied
-        return True
-
-    def _renewed_by_asking(self, reading: Reading, signed_in: SignIn) -> bool:
-        """Whether Claude Code, when it was asked, may have renewed this sign-in, which had expired."""
-        return (
-            reading.source == "client"
-            and signed_in.credentials is not None
-            and signed_in.credentials.expires_at <= time.time()
-        )
-
-    def _held(self, signed_in: SignIn, stamp: str) -> whose.Held:
-        files = whose.Files(
-            stamp,
-            _changed_at(paths.claude_credentials(self.env)),
-            _changed_at(paths.claude_state(self.env)),
-        )
-        return whose.held(self.previous, signed_in.account, files, time.time())
-
-    def _sign_in(self) -> SignIn:
-        return sign_ins.read(
-            self.env, with_token=not READS_THE_TOKEN.isdisjoint(self.config.sources)
-        )
-
-    def _stamp(self) -> str:
-        return str(file_stamp(paths.claude_credentials(self.env)))
+    sign_in: SignIn
+    fingerprint: str
+    held: Held
+    account: AccountState
+    requested: bool = False
+    previous: Mapping[str, Any] | None = None
 
 
-def _changed_at(path: str) -> float | None:
-    try:
-        return os.stat(path).st_mtime
-    except (OSError, ValueError):
-        return None
+@dataclass(frozen=True, slots=True)
+class StillFresh:
+    """The remembered reading is fresh: no source was asked."""
+
+    reading: Reading
 
 
-class _SignInChanged(Exception):
-    """Not an error: begin again."""
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A source returned a reading.
+
+    `sign_in` is who was signed in afterwards, `history` earlier readings of the account.
+    """
+
+    reading: Reading
+    sign_in: SignIn | SourceFailure
+    history: Sequence[Reading] = ()
 
 
-def _good(signed_in: SignIn, reading: Reading, due_at: int, stamp: str) -> Snapshot:
-    return Snapshot(
-        signed_in.account,
-        signed_in.plan,
-        reading,
-        int(time.time()),
-        due_at,
-        "ok",
-        credentials=stamp,
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """No source returned a reading; `fingerprint` is that of the credentials file afterwards."""
+
+    failure: SourceFailure
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The new state of the account, the snapshot, and the effects.
+
+    account     the state after this attempt, None without a sign-in
+    snapshot    what to publish; None keeps what is published
+    retry       the sign-in changed meanwhile: apply the effects, then attempt again
+    remember    whether to store `account`
+    append      the reading to add to the history, if any
+    notify      alerts to send, once they are remembered
+    prune_sent  whether the marks of old alerts may be removed
+    notes       notes for the log
+    """
+
+    account: AccountState | None = None
+    snapshot: Snapshot | None = None
+    retry: bool = False
+    remember: bool = False
+    append: Reading | None = None
+    notify: tuple[Alert, ...] = ()
+    prune_sent: bool = False
+    notes: tuple[str, ...] = ()
+
+    def unremembered(self) -> Decision:
+        """Return the decision for a state that could not be stored: without alerts.
+
+        Every refresh would send them again.
+        """
+        snapshot = replace(self.snapshot, alerts=()) if self.snapshot else None
+        return replace(self, snapshot=snapshot, notify=())
+
+
+def decide(
+    state: State,
+    outcome: StillFresh | Answered | Unanswered,
+    config: Config,
+    *,
+    now: float,
+    jitter: float,
+) -> Decision:
+    """Return what to remember, publish, append and send after `outcome`.
+
+    `now` is epoch seconds; `jitter`, from 0 to 1, spreads refreshes and backoffs.
+    """
+    decision = _decision(state, outcome, config, now, jitter)
+    snapshot = decision.snapshot
+    if snapshot is None or snapshot.reading is None or decision.account is None:
+        return decision
+    alerts = _current_alerts(decision.account, config, now)
+    return replace(decision, snapshot=replace(snapshot, alerts=alerts))
+
+
+def _decision(
+    state: State,
+    outcome: StillFresh | Answered | Unanswered,
+    config: Config,
+    now: float,
+    jitter: float,
+) -> Decision:
+    if isinstance(outcome, StillFresh):
+        snapshot = _good(state, outcome.reading, state.account.fresh_until, now)
+        problem = clock.problem(outcome.reading)
+        return Decision(state.account, replace(snapshot, detail=problem or None))
+    if isinstance(outcome, Unanswered):
+        return _after_failure(state, outcome, config, now, jitter)
+    if isinstance(outcome.sign_in, SourceFailure):
+        snapshot = _failed(outcome.sign_in, state.fingerprint, now, now + config.ttl_s)
+        return Decision(_released(state), snapshot, remember=True)
+    if _is_other_sign_in(state.sign_in, outcome.sign_in, outcome.reading, now):
+        return Decision(_released(state), retry=True, remember=True)
+    return _after_success(replace(state, sign_in=outcome.sign_in), outcome, config, now, jitter)
+
+
+def without_sign_in(
+    failure: SourceFailure, fingerprint: str, config: Config, now: float
+) -> Decision:
+    """Return the decision if no account with a plan is signed in."""
+    return Decision(snapshot=_failed(failure, fingerprint, now, now + config.ttl_s))
+
+
+def unsettled(fingerprint: str, now: float) -> Decision:
+    """Return the decision if the sign-in changed during every attempt.
+
+    The snapshot has no numbers, under an old fingerprint, so it is due again at once.
+    """
+    failure = SourceFailure("offline", "the sign-in kept changing")
+    return Decision(
+        snapshot=replace(_failed(failure, fingerprint, now, now), next_refresh_at=int(now))
     )
 
 
-def _failed(failure: SourceFailure, stamp: str, due_at: int) -> Snapshot:
-    now = int(time.time())
+def dress(
+    snapshot: Snapshot, client: ClaudeState, held: Held, config: Config, notes: Sequence[str]
+) -> Snapshot:
+    """Return the snapshot with what does not depend on the account, and `notes`."""
+    return replace(
+        snapshot,
+        detail="; ".join(part for part in (snapshot.detail, *notes) if part) or None,
+        appearance=client.appearance,
+        palette=client.palette,
+        declined_keys=client.declined_keys,
+        alerts_in=frozenset(place for place in ALERT_PLACES if getattr(config.alerts, place)),
+        held=held,
+    )
+
+
+def _after_success(
+    state: State, outcome: Answered, config: Config, now: float, jitter: float
+) -> Decision:
+    before, token = state.account, state.sign_in.token_fingerprint
+    enriched = enrich.enrich(
+        replace(outcome.reading, plan=state.sign_in.plan),
+        _previous(state),
+        outcome.history,
+        now,
+        _rules(config),
+    )
+    due_at = schedule.next_refresh_at(
+        enriched.reading, config, requested_at=before.requested_at, now=now, jitter=jitter
+    )
+    account = replace(
+        before,
+        reading=enriched.reading,
+        fresh_until=due_at,
+        token=token,
+        confirmed=before.reading is not None and before.token == token,
+        unconfirmed=enriched.unconfirmed,
+        alerts=enriched.alerts,
+    )
+    if state.requested:
+        account = replace(account, interrupted_requests=0, cooldown=None)
+    problem = enriched.clock_problem
+    return Decision(
+        account,
+        replace(_good(state, enriched.reading, due_at, now), detail=problem or None),
+        remember=True,
+        # Under a clock that is wrong by days it would stand among the readings of another day.
+        append=enriched.reading if enriched.clock_agrees is not False else None,
+        notify=enriched.new_alerts,
+        prune_sent=enriched.clock_agrees is True,
+        notes=(problem,) if problem else (),
+    )
+
+
+def _after_failure(
+    state: State, outcome: Unanswered, config: Config, now: float, jitter: float
+) -> Decision:
+    failure, token = outcome.failure, state.sign_in.token_fingerprint
+    account = _with_older(state, failure.reading, config)
+    last_good = account.last_good(token)
+    due_at, until, detail = int(now + config.ttl_s), None, failure.detail
+    if state.requested:
+        cooldown = rate_limit.next_backoff(
+            failure, account.cooldown, now=now, ttl_s=config.ttl_s, token=token, jitter=jitter
+        )
+        account = replace(account, cooldown=cooldown, interrupted_requests=0)
+        due_at = until = cooldown.until
+    elif isinstance(failure, RateLimited):
+        due_at = until = failure.until
+        if not failure.is_cooldown:
+            return _too_early(state, account, failure, now)
+        if _is_other_tokens(account, failure, token):
+            detail = ACCOUNTS_WAIT
+            if now - state.held.readings_since < UNSETTLED_S:
+                # `.claude.json` may still name the account before.
+                due_at = min(due_at, int(now + MIN_FORCED_INTERVAL_S))
+    snapshot = replace(
+        _failed(failure, state.fingerprint, now, due_at),
+        account=state.sign_in.account,
+        plan=state.sign_in.plan,
+        reading=last_good,
+        until=until if failure.status == "rate-limited" else None,
+        detail=detail or None,
+    )
+    # Claude Code renewed the token that was refused, or another account signed in.
+    retry = state.requested and outcome.fingerprint != state.fingerprint
+    return Decision(account, snapshot, retry=retry, remember=account != state.account)
+
+
+def _with_older(state: State, older: Reading | None, config: Config) -> AccountState:
+    """Return the account with a reading that is not new, if it is newer than the last good one."""
+    last_good = state.account.last_good(state.sign_in.token_fingerprint)
+    if older is None or (last_good is not None and older.observed_at <= last_good.observed_at):
+        return state.account
+    older = replace(older, plan=state.sign_in.plan)
+    return replace(
+        state.account,
+        reading=enrich.complete(older, _previous(state), _rules(config)),
+        token=state.sign_in.token_fingerprint,
+        confirmed=False,
+    )
+
+
+def _too_early(state: State, account: AccountState, failure: RateLimited, now: float) -> Decision:
+    """Decide after a refusal that has no failure behind it: it is too early for another request.
+
+    Publish this sign-in's own numbers; without them the status line shows `loading`.
+    """
+    remember, sign_in = account != state.account, state.sign_in
+    last_good = account.last_good(sign_in.token_fingerprint)
+    if last_good is not None and account.token == sign_in.token_fingerprint:
+        snapshot = _good(state, last_good, failure.until, now)
+        return Decision(account, snapshot, remember=remember)
+    previous = state.previous or {}
+    published = (previous.get("credentials"), previous.get("account"))
+    if published == (state.fingerprint, sign_in.account):
+        return Decision(account, remember=remember)
+    # Without a fingerprint the line takes it for a sign-in that no refresh has read yet.
+    snapshot = _failed(failure, "", now, failure.until)
+    snapshot = replace(snapshot, account=sign_in.account, plan=sign_in.plan)
+    return Decision(account, snapshot, remember=remember)
+
+
+def _is_other_sign_in(before: SignIn, after: SignIn, reading: Reading, now: float) -> bool:
+    """Whether the reading may be of another account or token than the one that is signed in now."""
+    if after.account != before.account:
+        return True
+    if after.token_fingerprint == before.token_fingerprint:
+        return False
+    # Claude Code itself renews an expired token when it is asked.
+    is_renewal = (
+        reading.source == "client"
+        and before.credentials is not None
+        and before.credentials.expires_at <= now
+    )
+    return not is_renewal
+
+
+def _is_other_tokens(account: AccountState, failure: SourceFailure, token: str) -> bool:
+    return (
+        failure.status == "rate-limited"
+        and account.cooldown is not None
+        and account.cooldown.token not in {"", token}
+    )
+
+
+def _released(state: State) -> AccountState:
+    return replace(state.account, interrupted_requests=0)
+
+
+def _previous(state: State) -> enrich.Previous:
+    account = state.account
+    last_good = account.last_good(state.sign_in.token_fingerprint)
+    return enrich.Previous(account.reading, last_good, account.unconfirmed, account.alerts)
+
+
+def _rules(config: Config) -> enrich.Rules:
+    return enrich.Rules(config.ttl_s, config.alerts.thresholds, config.alerts.kinds)
+
+
+def _current_alerts(account: AccountState, config: Config, now: float) -> tuple[Alert, ...]:
+    """Return the alerts to publish: those sent, in windows that have not ended."""
+    return tuple(
+        alert
+        for alert in account.alerts
+        if alert.at
+        and alert.threshold in config.alerts.thresholds
+        and (alert.resets_at is None or alert.resets_at > now or alert.at > alert.resets_at)
+    )
+
+
+def _good(state: State, reading: Reading, due_at: int, now: float) -> Snapshot:
+    return Snapshot(
+        state.sign_in.account,
+        state.sign_in.plan,
+        reading,
+        int(now),
+        due_at,
+        "ok",
+        credentials=state.fingerprint,
+    )
+
+
+def _failed(failure: SourceFailure, fingerprint: str, now: float, due_at: float) -> Snapshot:
     return Snapshot(
         None,
         None,
         None,
-        now,
-        max(due_at, now + 1),
+        int(now),
+        max(int(due_at), int(now) + 1),
         failure.status,
         detail=failure.detail or None,
-        credentials=stamp,
+        credentials=fingerprint,
     )

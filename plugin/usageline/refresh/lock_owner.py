@@ -1,6 +1,7 @@
-"""Who holds the refresh lock: noted beside it, so that the next refresh can end one that hangs.
+"""Record which process holds the refresh lock, so that the next refresh can kill one that hangs.
 
-A holder that dies lets go by itself. One that is stopped, or waits for a disk that is gone, would keep every other refresh away for ever.
+The kernel releases the lock of a process that dies. One that is stopped, or waits for a disk that
+is gone, would block every other refresh for ever.
 """
 
 from __future__ import annotations
@@ -24,97 +25,110 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 HANGS_AFTER_S = 13
-"""A refresh ends itself after 10 s wherever it is; one that has the lock for longer than this runs no more."""
+"""A refresh exits after 10 s in any case, so an owner that holds the lock longer hangs."""
 
-ENDING_S = 2.0
-"""For a holder that was killed to be gone, and its lock with it."""
+KILL_TIMEOUT_S = 2.0
+"""For a killed owner to be gone, and its lock with it."""
 
-OURS = ("usageline.refresh", "usageline.cli")
+MODULES = ("usageline.refresh", "usageline.cli")
 COMMAND = "/usageline/cli/__main__.py"
-"""What a process that holds the lock was started as, by a word of its command line, or by the end of one: the installed command is run by path."""
+"""How an owner was started: a word of its command line, or the end of one.
+
+The installed command is run by its path.
+"""
+
+MAX_PID = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """The process that holds the lock, and for how many seconds by now. Time in which the machine slept is not counted: nothing ran."""
+class LockOwner:
+    """The process that holds the lock, and for how many seconds.
+
+    Time in which the machine slept does not count: nothing ran.
+    """
 
     pid: int
     held_s: float
 
     @property
     def hangs(self) -> bool:
-        """Whether it cannot be at work any more."""
+        """Whether it can no longer be at work."""
         return self.held_s > HANGS_AFTER_S
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
-    """Whether the lock is `ours`; `ended` is the holder that hung and was killed for it."""
+class LockResult:
+    """Whether the lock was acquired; `killed` is the owner that hung and was killed for it."""
 
-    ours: bool
-    ended: Holder | None = None
+    is_acquired: bool
+    killed: LockOwner | None = None
 
 
 @contextlib.contextmanager
-def held(env: Mapping[str, str]) -> Iterator[Hold]:
-    """Hold the refresh lock for the block, and be noted as its holder. A holder that hangs is ended, and the lock waited for a moment.
+def acquire(env: Mapping[str, str]) -> Iterator[LockResult]:
+    """Try to hold the refresh lock for the block, and record this process as its owner.
 
-    LockUnsupported where there can be no lock.
+    Kill an owner that hangs, and wait a moment for its lock. Raise LockUnsupported if the file
+    system has no locks.
     """
     path = paths.lock(env)
     with contextlib.ExitStack() as stack:
-        ours, ended = stack.enter_context(lock.held(path)), None
-        if not ours:
-            ended = _end_hanging(env)
-            ours = ended is not None and stack.enter_context(lock.held(path, ENDING_S))
-        if ours:
-            _note(env)
-            # A process that goes on after its refresh must not be taken for the holder while somebody else is.
-            stack.callback(_forget, env)
-        yield Hold(ours, ended)
+        is_acquired, killed = stack.enter_context(lock.held(path)), None
+        if not is_acquired:
+            killed = _kill_hanging(env)
+            is_acquired = killed is not None and stack.enter_context(
+                lock.held(path, KILL_TIMEOUT_S)
+            )
+        if is_acquired:
+            _record(env)
+            # This process may run on: it must not pass for the owner while another one is.
+            stack.callback(_remove, env)
+        yield LockResult(is_acquired, killed)
 
 
-def holder(env: Mapping[str, str]) -> Holder | None:
-    """Who holds the lock, if the process that was noted is there still. Ask it while the lock is held; what the file says is not trusted."""
-    noted = json_file(paths.lock_holder(env)) or {}
-    pid, since = (
-        number(noted.get("pid"), 2, 1 << 31),
-        number(noted.get("since"), 0, time.monotonic()),
-    )
+def current_owner(env: Mapping[str, str]) -> LockOwner | None:
+    """Return the recorded owner if its process still runs. Call this while the lock is held.
+
+    The file is not trusted.
+    """
+    row = json_file(paths.lock_holder(env)) or {}
+    pid, since = number(row.get("pid"), 2, MAX_PID), number(row.get("since"), 0, time.monotonic())
     if pid is None or since is None or pid == os.getpid():
         return None
-    # A process that got the number of a dead one is another's: it was started at another time.
-    found = process(int(pid))
-    if found is None or found.started != noted.get("started") or not _is_ours(found):
+    owner = process(int(pid))
+    # The PID may have been reused: compare start times.
+    if owner is None or owner.started != row.get("started") or not _is_refresh(owner):
         return None
-    return Holder(int(pid), time.monotonic() - since)
+    return LockOwner(int(pid), time.monotonic() - since)
 
 
-def _end_hanging(env: Mapping[str, str]) -> Holder | None:
-    """The holder, where it hung and was killed with all that it started."""
-    found = holder(env)
-    if found is None or not found.hangs:
+def _kill_hanging(env: Mapping[str, str]) -> LockOwner | None:
+    """Kill the owner and all its descendants if it hangs; return it then."""
+    owner = current_owner(env)
+    if owner is None or not owner.hangs:
         return None
-    for pid in (found.pid, *descendants(found.pid)):
+    for pid in (owner.pid, *descendants(owner.pid)):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
-    return found
+    return owner
 
 
-def _is_ours(found: Process) -> bool:
-    return found.user == os.geteuid() and any(
-        word in OURS or word.endswith(COMMAND) for word in found.words
+def _is_refresh(owner: Process) -> bool:
+    return owner.user == os.geteuid() and any(
+        word in MODULES or word.endswith(COMMAND) for word in owner.words
     )
 
 
-def _note(env: Mapping[str, str]) -> None:
+def _record(env: Mapping[str, str]) -> None:
     own = process(os.getpid())
-    if own is not None:
-        noted = {"pid": os.getpid(), "started": own.started, "since": time.monotonic()}
-        with contextlib.suppress(OSError):  # without it nobody ends this run but itself
-            write_atomic(paths.lock_holder(env), json.dumps(noted).encode(), 0o600, sync=False)
+    if own is None:
+        return
+    row = {"pid": os.getpid(), "started": own.started, "since": time.monotonic()}
+    # If this fails, only this process's own timeout ends it.
+    with contextlib.suppress(OSError):
+        write_atomic(paths.lock_holder(env), json.dumps(row).encode(), 0o600, sync=False)
 
 
-def _forget(env: Mapping[str, str]) -> None:
+def _remove(env: Mapping[str, str]) -> None:
     with contextlib.suppress(OSError):
         remove_file(paths.lock_holder(env))

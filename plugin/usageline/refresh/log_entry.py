@@ -1,9 +1,11 @@
-"""What one refresh says of itself in the log: one line of JSON, of LONGEST_LINE bytes at most, without a secret.
+"""Write one refresh's line in the log: JSON, MAX_LINE_BYTES at most, without a secret.
 
-    {"at":"2026-11-25T09:31:55Z","by":"line","why":"its time had come","ended":"refreshed","ms":412,"status":"ok","next":"2026-11-25T09:37:02Z",
-     "tried":["claude-cache: unreadable, nothing of this sign-in", "oauth: ok"],"notes":["told of: session 80%"]}
+    {"at":"2026-11-25T09:31:55Z","by":"line","why":"its time had come","ended":"refreshed",
+     "ms":412,"status":"ok","next":"2026-11-25T09:37:02Z",
+     "tried":["claude-cache: unreadable, nothing of this sign-in","oauth: ok"],
+     "notes":["told of: session 80%"]}
 
-`ended` is a state of `run.Outcome` or `cut off`; `status` and `next` are those that were published, where something was.
+`ended` is a state of `Outcome` or `cut off`; `status` and `next` are those published, if any.
 """
 
 from __future__ import annotations
@@ -16,125 +18,131 @@ from typing import TYPE_CHECKING, Any
 from usageline.core import freshness, paths
 from usageline.core.text import sanitize
 from usageline.storage.refresh_log import MAX_LINE_BYTES
+from usageline.system.clock import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
     from usageline.refresh.outcome import Outcome
+    from usageline.system.clock import Clock
     from usageline.usage.alerts import Alert
     from usageline.usage.model import SourceFailure
 
+TRIGGERS = ("line", "hook", "watch", "command", "install")
+"""What starts a refresh."""
 
-STARTERS = ("line", "hook", "watch", "command", "install")
-"""Who starts a refresh."""
-
-MOST_TEXTS = 8
+MAX_TEXTS = 8
 """Sources tried, and notes, of one refresh."""
 
-LENGTHS = (160, 80, 40, 20, 10)
-"""Characters of each text: so many as the line has room for."""
+TEXT_LENGTHS = (160, 80, 40, 20, 10)
+"""Maximum characters of each text; the first with which the line fits is used."""
 
 SECRET = re.compile(
     r"sk-ant-\S*|\bbearer\s+\S+|\S*@\S*|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{13,}", re.IGNORECASE
 )
-"""A token, an address with a name or a password, an account's identifier. No detail has one; if ever one does, it ends here."""
+"""A token, an address with a name or password, or an account's identifier.
+
+No detail contains one; this is the second barrier.
+"""
 
 
-class Entry:
-    """One refresh's line, filled in while it runs. `by` is one of STARTERS, `began` a value of `time.monotonic()`, by default that of now.
+class RunLog:
+    """One refresh's line, filled in while it runs.
 
-    why     why it was due, "" where it was not
-    tried   each source that was tried, and what it gave
-    notes   what else happened
+    by     what started it, one of TRIGGERS, or `unknown`
+    began  the time of `clock.monotonic` when it started, that of now unless given
+    why    why it was due, "" if it was not
+    tried  each source that was asked, and its result
+    notes  what else happened
     """
 
-    def __init__(self, by: str = "command", began: float | None = None) -> None:
-        self.by = by if by in STARTERS else "unknown"
+    def __init__(
+        self, by: str = "command", began: float | None = None, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
+        self.by = by if by in TRIGGERS else "unknown"
         self.why = ""
         self.tried: list[str] = []
         self.notes: list[str] = []
-        self._at = time.time()
-        self.began = time.monotonic() if began is None else began
+        self.began = clock.monotonic() if began is None else began
+        self._clock = clock
+        self._at = clock.now()
 
-    def gave(self, source: str) -> None:
-        """That source gave the reading."""
+    def source_ok(self, source: str) -> None:
+        """Record that a source returned the reading."""
         self.tried.append(f"{source}: ok")
 
-    def failed(self, source: str, failure: SourceFailure) -> None:
-        """That source gave none."""
+    def source_failed(self, source: str, failure: SourceFailure) -> None:
+        """Record why a source returned none."""
         status = f" ({failure.http_status})" if failure.http_status else ""
         wait = (
             f"asked to wait {failure.retry_after_s:.0f} s"
             if failure.retry_after_s is not None
             else ""
         )
-        self.tried.append(
-            f"{source}: " + ", ".join(filter(None, (failure.status + status, failure.detail, wait)))
-        )
+        parts = filter(None, (failure.status + status, failure.detail, wait))
+        self.tried.append(f"{source}: " + ", ".join(parts))
 
-    def told(self, alerts: tuple[Alert, ...], failures: list[str]) -> None:
-        """Those alerts were told of; `failures` says where that went wrong."""
-        self.notes.append(
-            "told of: " + ", ".join(f"{alert.label} {alert.threshold}%" for alert in alerts)
-        )
+    def notified(self, alerts: tuple[Alert, ...], failures: list[str]) -> None:
+        """Record the alerts that were sent, and why a notifier failed."""
+        names = ", ".join(f"{alert.label} {alert.threshold}%" for alert in alerts)
+        self.notes.append(f"told of: {names}")
         self.notes += [f"not told by {failure}" for failure in failures]
 
-    def ended(self, outcome: Outcome) -> bytes:
-        """The line, its end included, of a refresh that ended so."""
-        found: dict[str, Any] = {"ended": outcome.state, "ms": self._ms()}
+    def finished(self, outcome: Outcome) -> bytes:
+        """Return the line of a refresh that ended, with its newline."""
+        result: dict[str, Any] = {"ended": outcome.state, "ms": self._ms()}
+        detail = None
         if outcome.state in {"refreshed", "failed"} and outcome.snapshot and not outcome.problem:
-            found |= {
+            result |= {
                 "status": outcome.snapshot["status"],
                 "next": _utc(outcome.snapshot["next_refresh_at"]),
             }
             detail = outcome.snapshot["detail"]
-        else:
-            detail = None
-        said = dict.fromkeys(
+        reasons = [
             text
             for text in (outcome.problem, detail)
             if text and not any(text in tried for tried in self.tried)
-        )
-        return self._line(found, [*said, *self.notes])
+        ]
+        return self._line(result, [*reasons, *self.notes])
 
-    def cut_off(self, reason: str) -> bytes:
-        """The line of a refresh that came to no end of its own."""
+    def aborted(self, reason: str) -> bytes:
+        """Return the line of a refresh that was cut off."""
         return self._line({"ended": "cut off", "ms": self._ms()}, [reason, *self.notes])
 
-    def _line(self, found: dict[str, Any], notes: list[str]) -> bytes:
-        head = {"at": _utc(self._at), "by": self.by, "why": self.why or None, **found}
+    def _line(self, result: dict[str, Any], notes: list[str]) -> bytes:
+        head = {"at": _utc(self._at), "by": self.by, "why": self.why or None, **result}
         line = b""
-        for most in LENGTHS:
+        for max_length in TEXT_LENGTHS:
             texts = {
-                "tried": _bounded(self.tried, most),
-                "notes": _bounded(list(dict.fromkeys(notes)), most),
+                "tried": _shortened(self.tried, max_length),
+                "notes": _shortened(list(dict.fromkeys(notes)), max_length),
             }
-            whole = {
+            entry = {
                 name: value for name, value in {**head, **texts}.items() if value not in (None, [])
             }
-            line = (
-                json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode(
-                    "utf-8", "replace"
-                )
-                + b"\n"
-            )
+            text = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
+            line = text.encode("utf-8", "replace") + b"\n"
             if len(line) <= MAX_LINE_BYTES:
                 break
         return line
 
     def _ms(self) -> int:
-        return round((time.monotonic() - self.began) * 1000)
+        return round((self._clock.monotonic() - self.began) * 1000)
 
 
-def why_due(snapshot: Any, credentials: str, now: float, *, force: bool) -> str:
-    """Why a refresh is due, in a few words, "" where it is not: `due.is_due`, which only says whether."""
+def why_due(snapshot: Any, fingerprint: str, now: float, *, force: bool) -> str:
+    """Return in a few words why a refresh is due, or "" if it is not.
+
+    It agrees with `freshness.is_due`, which only returns whether. `fingerprint` is that of the
+    credentials file.
+    """
     if force:
         return "it was asked for"
-    if not freshness.is_due(snapshot, credentials, now):
+    if not freshness.is_due(snapshot, fingerprint, now):
         return ""
     if snapshot is None:
         return "there were no numbers"
     if not isinstance(snapshot, dict) or snapshot.get("version") != paths.SNAPSHOT_VERSION:
         return "the numbers were another version's"
-    if snapshot.get("credentials") != credentials:
+    if snapshot.get("credentials") != fingerprint:
         return "the sign-in changed"
     published_at = snapshot.get("published_at")
     if isinstance(published_at, int | float) and published_at > now + freshness.CLOCK_JUMP_S:
@@ -142,9 +150,9 @@ def why_due(snapshot: Any, credentials: str, now: float, *, force: bool) -> str:
     return "its time had come"
 
 
-def _bounded(texts: list[str], most: int) -> list[str]:
-    found = [SECRET.sub("[left out]", sanitize(text[:1000])) for text in texts[:MOST_TEXTS]]
-    return [text if len(text) <= most else text[: most - 1] + "…" for text in found]
+def _shortened(texts: list[str], max_length: int) -> list[str]:
+    cleaned = [SECRET.sub("[left out]", sanitize(text[:1000])) for text in texts[:MAX_TEXTS]]
+    return [text if len(text) <= max_length else text[: max_length - 1] + "…" for text in cleaned]
 
 
 def _utc(at: float) -> str:

@@ -1,4 +1,7 @@
-"""Telling of alerts where the user wants it: a desktop notification, a command of the user's. It may fail; it may not hold anybody up."""
+"""Send alerts as the user configured them: a desktop notification, a command, or both.
+
+A notifier may fail; it may not delay anything.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import contextlib
 import os
 import subprocess
 import time
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -17,69 +19,48 @@ from usageline.system.desktop import Desktop
 from usageline.system.process_tree import kill_tree
 from usageline.system.watchdog import Guard
 
-KEEP_SENT_S = 8 * 86400
-"""Longer than a week's window: another account's alerts, which are not in the snapshot now, may come back until then."""
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from usageline.config import Alerts
     from usageline.usage.alerts import Alert
 
+    Running = list[tuple[str, subprocess.Popen[bytes]]]
+
 DESKTOP = Desktop()
-LONGEST_S = 5.0
-MOST_TOLD = 8
-"""At once: so many lines has the notification, so often does the command run."""
+TIMEOUT_S = 5.0
+POLL_INTERVAL_S = 0.05
+MAX_ALERTS = 8
+"""Sent at once: the lines of the notification, and the runs of the command."""
 
 PATH = "{home}/.local/bin:/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-"""Where the user's command finds programs. The PATH of the session that started the refresh may be a project's."""
+"""PATH of the user's command. That of the session may be a project's."""
 
-POLL_S = 0.05
+UNKNOWN_DIRECTORY = "Claude Code's directory is not that of an install"
+
+KEEP_SENT_S = 8 * 86400
+"""Longer than a weekly window: another account's alerts may come back until then."""
 
 
-def tell(
+def send(
     alerts: tuple[Alert, ...],
     settings: Alerts,
     env: Mapping[str, str],
     deadline: float,
     desktop: Desktop = DESKTOP,
 ) -> list[str]:
-    """Tell of `alerts` as `settings` say, by `deadline` (`time.monotonic()`) and in LONGEST_S; why what failed did, [] where nothing did.
+    """Send `alerts` by `deadline` (`time.monotonic()`) and within TIMEOUT_S.
 
-    What runs longer is killed with all its children.
+    Return why each notifier failed, [] if none did. Kill what runs longer, with all its children.
     """
-    deadline = min(deadline, time.monotonic() + LONGEST_S)
-    own = origin.own(env)
-    cwd = own.fixed["HOME"] if own else "/"
-    running: list[tuple[str, subprocess.Popen[bytes]]] = []
+    deadline = min(deadline, time.monotonic() + TIMEOUT_S)
+    running: Running = []
     failures: list[str] = []
-    null = subprocess.DEVNULL
     with contextlib.ExitStack() as guards:
         try:
-            for name, words, given in _commands(
-                alerts[:MOST_TOLD], settings, {"PATH": _search_path(own), **desktop.bus()}, desktop
-            ):
-                if name == "command" and (own is None or not own.claude_dir):
-                    # The numbers are those of a directory that a project may have chosen: they start no program of the user's.
-                    failures.append(f"{name}: Claude Code's directory is not that of an install")
-                    break
-                if not words:
-                    failures.append(f"{name}: {desktop.missing()}")
-                    continue
-                try:
-                    guard = guards.enter_context(Guard())
-                    whole = child_env.build(
-                        "alert" if name == "command" else "notifier", env, own, given
-                    )
-                    running.append(
-                        (name, guard.start(words, whole, cwd, stdin=null, stdout=null, stderr=null))
-                    )
-                except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
-                    failures.append(
-                        f"{name}: {getattr(error, 'strerror', None) or type(error).__name__}"
-                    )
+            _start(alerts[:MAX_ALERTS], settings, env, desktop, guards, running, failures)
             for name, process in running:
-                failure = _end(process, deadline)
+                failure = _wait(process, deadline)
                 if failure:
                     failures.append(f"{name}: {failure}")
         finally:
@@ -89,21 +70,54 @@ def tell(
     return failures
 
 
+def _start(  # noqa: PLR0913, PLR0917 - two of them are filled in as programs start
+    alerts: tuple[Alert, ...],
+    settings: Alerts,
+    env: Mapping[str, str],
+    desktop: Desktop,
+    guards: contextlib.ExitStack,
+    running: Running,
+    failures: list[str],
+) -> None:
+    """Start all notifiers at once, so that one that hangs does not delay the others."""
+    own = origin.own(env)
+    cwd = own.fixed["HOME"] if own else "/"
+    null = subprocess.DEVNULL
+    variables = {"PATH": _search_path(own), **desktop.bus()}
+    for name, words, given in _commands(alerts, settings, variables, desktop):
+        if name == "command" and (own is None or not own.claude_dir):
+            # A project may have chosen the directory that the numbers come from.
+            failures.append(f"{name}: {UNKNOWN_DIRECTORY}")
+            break
+        if not words:
+            failures.append(f"{name}: {desktop.missing()}")
+            continue
+        try:
+            guard = guards.enter_context(Guard())
+            kind = "alert" if name == "command" else "notifier"
+            child = child_env.build(kind, env, own, given)
+            process = guard.start(words, child, cwd, stdin=null, stdout=null, stderr=null)
+            running.append((name, process))
+        except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            failures.append(f"{name}: {reason}")
+
+
 def _commands(
-    alerts: tuple[Alert, ...], settings: Alerts, given: dict[str, str], desktop: Desktop
+    alerts: tuple[Alert, ...], settings: Alerts, variables: dict[str, str], desktop: Desktop
 ) -> Iterator[tuple[str, list[str], dict[str, str]]]:
-    """Yield what to run, by name, with the variables that usageline sets: the notification of all alerts, and the command for each."""
+    """Yield what to run: a name, the words, and the variables that usageline sets.
+
+    One notification has all alerts; the command runs once for each.
+    """
     now = time.time()
     texts = [alert_text(asdict(alert), now) for alert in alerts]
     if settings.desktop and texts:
-        yield "desktop", desktop.command("\n".join(texts)), given
+        yield "desktop", desktop.command("\n".join(texts)), variables
     if settings.command:
+        words = ["/bin/sh", "-c", settings.command]
         for alert, text in zip(alerts, texts, strict=True):
-            yield (
-                "command",
-                ["/bin/sh", "-c", settings.command],
-                {**given, **_variables(alert, text)},
-            )
+            yield "command", words, {**variables, **_variables(alert, text)}
 
 
 def _variables(alert: Alert, text: str) -> dict[str, str]:
@@ -122,12 +136,15 @@ def _search_path(own: origin.Own | None) -> str:
     return PATH.format(home=own.fixed["HOME"]) if own else PATH.partition(":")[2]
 
 
-def _end(process: subprocess.Popen[bytes], deadline: float) -> str:
-    """Wait for a program and for what it left running in its group; "" where it ended well, else why not. Nothing is left of it."""
+def _wait(process: subprocess.Popen[bytes], deadline: float) -> str:
+    """Wait for a program and its process group, then kill what is left.
+
+    Return "" after success, else the reason.
+    """
     try:
         status = process.wait(max(deadline - time.monotonic(), 0))
         while _group_lives(process.pid) and time.monotonic() < deadline:
-            time.sleep(POLL_S)
+            time.sleep(POLL_INTERVAL_S)
     except subprocess.TimeoutExpired:
         return "it was still running and was ended"
     finally:
@@ -144,13 +161,16 @@ def _group_lives(group: int) -> bool:
 
 
 def prune_sent(env: Mapping[str, str], alerts: tuple[Alert, ...], now: float) -> None:
-    """Remove marks older than KEPT_S but for those of `alerts`, which may be in windows that are longer. What cannot be removed stays."""
-    wanted = {alert_id(asdict(alert)) for alert in alerts}
+    """Remove the marks of alerts that sessions showed more than KEEP_SENT_S ago.
+
+    Keep those of `alerts`, whose windows may be longer, and what cannot be removed.
+    """
+    current = {alert_id(asdict(alert)) for alert in alerts}
     with contextlib.suppress(OSError), os.scandir(paths.told_dir(env)) as entries:
         for entry in entries:
-            with contextlib.suppress(OSError):  # somebody's directory: the others go all the same
+            with contextlib.suppress(OSError):  # a directory with such a name: remove the others
                 if (
-                    entry.name not in wanted
+                    entry.name not in current
                     and entry.stat(follow_symlinks=False).st_mtime < now - KEEP_SENT_S
                 ):
                     os.unlink(entry.path)

@@ -1,4 +1,4 @@
-"""How a refresh ended."""
+"""The result of a refresh."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a refresh ended.
+    """The result of a refresh.
 
-    `state` is `refreshed` (the snapshot says `ok`), `not-due`, `busy` (another process is at it) or `failed`.
-    `snapshot` is the object that is published now, or None where there is none. `problem` says why nothing could be published.
-    `took_over`: another refresh hung, and was ended for this one.
+    state      `refreshed` (the snapshot is `ok`), `not-due`, `busy` (another process runs it),
+               or `failed`
+    snapshot   the object that is published now, None if there is none
+    problem    why nothing could be published
+    took_over  another refresh hung, and this one killed it
     """
 
     state: str

@@ -1,41 +1,47 @@
-"""Whether the service may be asked now. Pure."""
+"""Decide whether a request is allowed now, and how long to wait after a failure. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from usageline.storage.account_state import CLOCK_SLACK_S, Cooldown
+from usageline.core.freshness import CLOCK_JUMP_S
+from usageline.storage.account_state import MAX_TTL_FACTOR, Cooldown
 from usageline.usage.model import SourceFailure
+
+if TYPE_CHECKING:
+    from usageline.config import Config
+    from usageline.storage.account_state import AccountState
 
 MIN_RATE_LIMITED_S = 300
 MAX_RATE_LIMITED_S = 75 * 60
 MIN_OFFLINE_S = 30
 JITTER = 0.1
-"""Of the wait, on top of it: sessions on several machines must not come back in step."""
+"""Part of the wait, added to it, so that sessions on several machines spread their requests."""
+
 MAX_BACKOFF_S = MAX_RATE_LIMITED_S * (1 + JITTER) + 1
-"""No cooldown is longer; one that ends later was made under another clock."""
+"""A cooldown that ends later than this was written under another clock."""
+
 UNTIL_SIGN_IN_CHANGES = ("expired", "no-scope", "signed-out")
-"""What no waiting mends. Asking again with the same token is in vain."""
+"""Errors that retrying with the same token cannot fix."""
 
-if TYPE_CHECKING:
-    from usageline.config import Config
-    from usageline.storage.account_state import Record
-
-FORCED_GAP_S = 15
-"""The least time between two requests where the user asks for one, or somebody signed in anew."""
+MIN_FORCED_INTERVAL_S = 15
+"""Between two requests if the user asks for one, or the sign-in is new."""
 
 
 class RateLimited(SourceFailure):
-    """No request may be made before `until` (epoch seconds). `known` says that an earlier failure is the reason, and that `status` names it."""
+    """No request is allowed before `until` (epoch seconds).
 
-    def __init__(self, status: str, detail: str, until: int, *, known: bool) -> None:
+    `is_cooldown`: an earlier failure is the reason, and `status` and `detail` are its own.
+    """
+
+    def __init__(self, status: str, detail: str, until: int, *, is_cooldown: bool) -> None:
         super().__init__(status, detail)
         self.until = until
-        self.known = known
+        self.is_cooldown = is_cooldown
 
 
 def check(  # noqa: PLR0913 - all of them decide it
-    record: Record,
+    account: AccountState,
     config: Config,
     *,
     token: str,
@@ -43,48 +49,45 @@ def check(  # noqa: PLR0913 - all of them decide it
     force: bool,
     is_same_account: bool = True,
 ) -> None:
-    """Blocked where the service may not be asked with that token now.
+    """Raise RateLimited if the service may not be asked with that token now.
 
-    Without `is_same_account` a token other than the one that was told to wait may be another account's, and gets one try.
-    `force` passes a cooldown, but for one after 429, and the time between two requests down to FORCED_GAP_S.
+    Without `is_same_account`, a token other than the one of the cooldown may be another account's,
+    and gets one request. `force` ignores a cooldown, unless it follows a 429, and shortens the time
+    between two requests to MIN_FORCED_INTERVAL_S.
     """
-    cooldown = record.cooldown
+    cooldown = account.cooldown
     if cooldown and cooldown.status in UNTIL_SIGN_IN_CHANGES and cooldown.token != token:
-        return  # what was refused was the old token; the client has renewed it
+        return  # the service refused the old token; Claude Code has renewed it
     if cooldown and (is_same_account or cooldown.token == token):
-        _check_backoff(cooldown, config, now=now, force=force)
-    if record.requested_at > now + CLOCK_SLACK_S:
+        _check_cooldown(cooldown, config, now=now, force=force)
+    if account.requested_at > now + CLOCK_JUMP_S:
         return
-    if record.unfinished and not force:
-        until = (
-            int(record.requested_at + doubled(MIN_OFFLINE_S, record.unfinished, config.ttl_s)) + 1
-        )
+    if account.interrupted_requests and not force:
+        wait_s = exponential_s(MIN_OFFLINE_S, account.interrupted_requests, config.ttl_s)
+        until = int(account.requested_at + wait_s) + 1
         if now < until:
-            raise RateLimited("offline", "an earlier refresh was cut off", until, known=True)
-    # After a failure its cooldown decides; the time between two requests spares a service that answers.
-    short = force or cooldown is not None or record.asked_with != token
-    until = (
-        int(record.requested_at + (min(config.floor_s, FORCED_GAP_S) if short else config.floor_s))
-        + 1
-    )
+            raise RateLimited("offline", "an earlier refresh was cut off", until, is_cooldown=True)
+    # After a failure the cooldown decides; the interval spares a service that answers.
+    is_short = force or cooldown is not None or account.requested_with != token
+    interval_s = min(config.floor_s, MIN_FORCED_INTERVAL_S) if is_short else config.floor_s
+    until = int(account.requested_at + interval_s) + 1
     if now < until - 1:
-        status, detail = (
-            (cooldown.status, cooldown.detail) if cooldown else ("offline", "asked a moment ago")
-        )
-        raise RateLimited(status, detail, until, known=cooldown is not None)
+        if cooldown:
+            raise RateLimited(cooldown.status, cooldown.detail, until, is_cooldown=True)
+        raise RateLimited("offline", "asked a moment ago", until, is_cooldown=False)
 
 
-def _check_backoff(cooldown: Cooldown, config: Config, *, now: float, force: bool) -> None:
+def _check_cooldown(cooldown: Cooldown, config: Config, *, now: float, force: bool) -> None:
     until = cooldown.until
     if cooldown.status in UNTIL_SIGN_IN_CHANGES:
         until = max(until, int(now + config.ttl_s))
-    elif until > now + max(MAX_BACKOFF_S, 1.1 * config.ttl_s + 1):
-        return  # made under another clock
+    elif until > now + max(MAX_BACKOFF_S, MAX_TTL_FACTOR * config.ttl_s + 1):
+        return  # written under another clock
     if now < until and (cooldown.status == "rate-limited" or not force):
-        raise RateLimited(cooldown.status, cooldown.detail, until, known=True)
+        raise RateLimited(cooldown.status, cooldown.detail, until, is_cooldown=True)
 
 
-def next_backoff(  # noqa: PLR0913 - all of them decide it, and a pure function gets them as arguments
+def next_backoff(  # noqa: PLR0913 - as above
     failure: SourceFailure,
     previous: Cooldown | None,
     *,
@@ -93,17 +96,19 @@ def next_backoff(  # noqa: PLR0913 - all of them decide it, and a pure function 
     token: str,
     jitter: float,
 ) -> Cooldown:
-    """The cooldown that follows `failure`. `previous` is the one before it, `jitter` a random number from 0 to 1.
+    """Return the cooldown after `failure`, given the one before it and `jitter` from 0 to 1.
 
-    429: what Retry-After asks for, but at least 300 s and doubling each time, up to 75 min. `Retry-After: 0` is no invitation: blocks
-    re-arm. Offline and server errors: from 30 s, doubling, up to the TTL, or what Retry-After asks for where that is more. Anything else:
-    the TTL.
+    After 429 it is what Retry-After asks for, but at least 300 s, doubling up to 75 min. The
+    service extends a block for requests during it, so a lower Retry-After is ignored.
+
+    After offline and server errors it begins at 30 s and doubles up to the TTL; a longer
+    Retry-After counts. After other failures it is the TTL.
     """
     failures = previous.failures + 1 if previous and previous.status == failure.status else 1
     if failure.status == "rate-limited":
-        wait_s = doubled(MIN_RATE_LIMITED_S, failures, MAX_RATE_LIMITED_S)
+        wait_s = exponential_s(MIN_RATE_LIMITED_S, failures, MAX_RATE_LIMITED_S)
     elif failure.status == "offline":
-        wait_s = doubled(MIN_OFFLINE_S, failures, ttl_s)
+        wait_s = exponential_s(MIN_OFFLINE_S, failures, ttl_s)
     else:
         wait_s = ttl_s
     wait_s = max(wait_s, min(failure.retry_after_s or 0, MAX_RATE_LIMITED_S))
@@ -116,6 +121,6 @@ def next_backoff(  # noqa: PLR0913 - all of them decide it, and a pure function 
     )
 
 
-def doubled(least_s: float, failures: int, most_s: float) -> float:
-    """`least_s` for the first failure, twice that for the second, …, never more than `most_s`."""
-    return float(min(least_s * 2 ** min(failures - 1, 20), most_s))
+def exponential_s(first_s: float, failures: int, max_s: float) -> float:
+    """Return `first_s` after the first failure, doubled with each further one, up to `max_s`."""
+    return float(min(first_s * 2 ** min(failures - 1, 20), max_s))

@@ -1,8 +1,7 @@
-"""Asking somebody for a reading: whether that may be done now, noted on disk before it is done."""
+"""Check the rate limit and record the request on disk before a source makes it."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,67 +12,78 @@ if TYPE_CHECKING:
     from usageline.config import Config
     from usageline.refresh.account_gate import AccountGate
     from usageline.sources.auth.sign_in import SignIn
-    from usageline.storage.account_state import Record
-    from usageline.storage.accounts import Store
+    from usageline.storage.account_state import AccountState
+    from usageline.storage.accounts import AccountStore
+    from usageline.system.clock import Clock
     from usageline.usage.model import SourceFailure
 
-CLIENTS_OWN = "client"
-"""Stands for the fingerprint of the sign-in that Claude Code looks after itself."""
+CLIENT_SIGN_IN = "client"
+"""Stands for the fingerprint of the sign-in that Claude Code renews itself."""
 
 
 @dataclass(slots=True)
 class RequestBudget:
-    """The requests of one attempt: whether one may be made, that one was, and how the source before this one failed."""
+    """The requests of one attempt.
 
-    store: Store
+    account       the state of the account, with the request in it once one was made
+    requested     whether one was made
+    last_failure  how the source before this one failed, if any
+    """
+
+    store: AccountStore
     config: Config
-    signed_in: SignIn
-    record: Record
-    force: bool
+    sign_in: SignIn
+    account: AccountState
+    clock: Clock
+    force: bool = False
     gate: AccountGate | None = None
-    asked: bool = False
-    last: SourceFailure | None = None
+    requested: bool = False
+    last_failure: SourceFailure | None = None
 
-    def permit(self, *, own_sign_in: bool = False) -> None:
-        """Before a request. It is noted on disk first: a run that is killed in its middle must not make the next one ask at once.
+    def acquire(self, *, own_sign_in: bool = False) -> None:
+        """Record a request, or raise RateLimited. Raise CacheUnwritable if it cannot be recorded.
 
-        CacheUnwritable where that cannot be. A source with a sign-in of its own may ask at once where it was the token that was refused.
+        A refresh that is killed during its request must not let the next one ask at once. A source
+        with a sign-in of its own may ask at once after the service refused the token.
         """
-        now, token = time.time(), CLIENTS_OWN if own_sign_in else self.signed_in.token_fingerprint
-        token_refused = (
-            self.asked and self.last is not None and self.last.status in UNTIL_SIGN_IN_CHANGES
-        )
-        asked = replace(
-            self.record,
+        now = self.clock.now()
+        token = CLIENT_SIGN_IN if own_sign_in else self.sign_in.token_fingerprint
+        request = replace(
+            self.account,
             requested_at=int(now),
-            asked_with=token,
-            unfinished=self.record.unfinished + 1,
+            requested_with=token,
+            interrupted_requests=self.account.interrupted_requests + 1,
         )
-        if not (own_sign_in and token_refused):
-            same = own_sign_in or self.signed_in.names_organization
-            check(
-                self.record,
-                self.config,
-                token=token,
-                now=now,
-                force=self.force,
-                is_same_account=same,
+        if own_sign_in and self._was_token_refused():
+            self._record(request)
+            return
+        check(
+            self.account,
+            self.config,
+            token=token,
+            now=now,
+            force=self.force,
+            is_same_account=own_sign_in or self.sign_in.names_organization,
+        )
+        if self.gate is None:
+            self._record(request)
+        else:
+            self.gate.enter(
+                self.config, request, force=self.force, record=lambda: self._record(request)
             )
-            if self.gate:
-                self.gate.enter(
-                    self.config, asked, force=self.force, note=lambda: self._note(asked)
-                )
-        if self.record is not asked:
-            self._note(asked)
 
-    def ended(self, record: Record) -> None:
-        """Remember for all caches how the request ended."""
-        if self.gate and self.asked:
-            self.gate.leave(record)
+    def release(self, account: AccountState) -> None:
+        """Record for all caches how the request ended, if there was one."""
+        if self.gate and self.requested:
+            self.gate.leave(account)
 
-    def _note(self, asked: Record) -> None:
+    def _was_token_refused(self) -> bool:
+        failure = self.last_failure
+        return self.requested and failure is not None and failure.status in UNTIL_SIGN_IN_CHANGES
+
+    def _record(self, request: AccountState) -> None:
         try:
-            self.store.put(self.signed_in.account, asked)
-        except StoreBroken as broken:
-            raise CacheUnwritable(str(broken)) from broken.__cause__
-        self.record, self.asked = asked, True
+            self.store.put(self.sign_in.account, request)
+        except StoreBroken as error:
+            raise CacheUnwritable(str(error)) from error.__cause__
+        self.account, self.requested = request, True

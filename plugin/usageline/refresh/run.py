@@ -1,11 +1,10 @@
-"""One refresh: under the lock, if it is due, from the sources in order, to the snapshot."""
+"""Run one refresh: take the lock, read what is published, ask if it is due, and publish."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from usageline import config
@@ -15,152 +14,192 @@ from usageline.core.errors import CacheUnsafe, CacheUnwritable, LockUnsupported,
 from usageline.core.freshness import file_stamp, is_due
 from usageline.core.json_file import json_file
 from usageline.refresh import lock_owner, notify
-from usageline.refresh.log_entry import Entry, why_due
+from usageline.refresh.log_entry import RunLog, why_due
 from usageline.refresh.outcome import Outcome
-from usageline.storage import job_results as looks
-from usageline.storage import refresh_log
+from usageline.storage import job_results, refresh_log
 from usageline.storage.snapshot import write
 from usageline.system import bundle, directories, disk
 from usageline.system.api_address import api_address
+from usageline.system.clock import SYSTEM_CLOCK
 from usageline.system.files import set_times
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from usageline.system.clock import Clock
     from usageline.usage.alerts import Alert
 
 PLUGIN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-LONGEST_S = 8.5
-"""For all that waits for somebody. The process ends itself a second and a half later, wherever it is; by then what came of it is published."""
+TIMEOUT_S = 8.5
+"""For everything that waits.
+
+The process ends itself 1.5 s later in any case; by then the result is published.
+"""
 
 
-def refresh(env: Mapping[str, str], *, force: bool = False, entry: Entry | None = None) -> Outcome:
-    """Get a new reading and publish it, unless that is not due or somebody else is at it. Takes LONGEST_S at most and raises nothing.
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One refresh: its environment, clock, random numbers (0 to 1) and log."""
 
-    `force` asks the service before it is due; it keeps a cooldown after 429 and `gate.FORCED_GAP_S` between two requests. `entry` is what the log
-    is told of it; the time counts from its beginning: on a machine under load the imports before this take theirs.
+    env: Mapping[str, str]
+    force: bool
+    log: RunLog
+    clock: Clock
+    jitter: Callable[[], float] | None
+
+    def published(self) -> dict[str, Any] | None:
+        """Return the published snapshot, or None."""
+        return _published(self.env)
+
+    def why_due(self, published: dict[str, Any] | None) -> str:
+        """Return why a refresh is due, or ""."""
+        fingerprint = file_stamp(paths.claude_credentials(self.env))
+        return why_due(published, fingerprint, self.clock.now(), force=self.force)
+
+
+def refresh(
+    env: Mapping[str, str],
+    *,
+    force: bool = False,
+    log: RunLog | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+    jitter: Callable[[], float] | None = None,
+) -> Outcome:
+    """Get a new reading and publish it, unless none is due or another refresh runs.
+
+    Take TIMEOUT_S at most, counted from the beginning of `log`: on a loaded machine the imports
+    before this call take time, too. Raise nothing. `force` asks before it is due, but keeps a
+    cooldown after 429 and `rate_limit.MIN_FORCED_INTERVAL_S` between two requests.
     """
-    entry = entry or Entry()
+    log = log or RunLog(clock=clock)
     try:
-        outcome = _bounded(env, entry, force=force)
+        outcome = _bounded(Run(env, force, log, clock, jitter))
     except Exception as error:
-        refresh_log.add(env, entry.cut_off(f"{type(error).__name__}; please report it"))
+        refresh_log.append(env, log.aborted(f"{type(error).__name__}; please report it"))
         raise
-    refresh_log.add(env, entry.ended(outcome))
+    refresh_log.append(env, log.finished(outcome))
     return outcome
 
 
-def _bounded(env: Mapping[str, str], entry: Entry, *, force: bool) -> Outcome:
-    deadline = entry.began + LONGEST_S
+def _bounded(run: Run) -> Outcome:
+    deadline = run.log.began + TIMEOUT_S
     try:
-        directories.prepare(env)
-    except (CacheUnsafe, LookupError) as problem:  # LookupError: the environment names no home
-        return Outcome("failed", None, str(problem))
+        directories.prepare(run.env)
+    except (CacheUnsafe, LookupError) as error:  # LookupError: the environment names no home
+        return Outcome("failed", None, str(error))
     try:
-        with lock_owner.held(env) as hold:
-            if hold.ended is not None:
-                entry.notes.append(
-                    f"another refresh hung: process {hold.ended.pid}"
-                    + (", which was ended" if hold.ours else "")
-                )
-            if not hold.ours:
-                published = _published(env)
-                entry.why = _why_due(env, published, force=force)
-                return Outcome("busy", published, _unending(hold))
-            refresh_log.rotate(env)
-            outcome, alerts = _refresh(env, deadline, entry, force=force)
-            outcome = replace(outcome, took_over=hold.ended is not None)
-            _give_back_claim(env, outcome.snapshot)
-    except (LockUnsupported, CacheUnwritable, OSError) as fault:
-        entry.why = entry.why or _why_due(env, _published(env), force=force)
-        return _hindered(env, fault)
+        outcome, alerts = _locked(run, deadline)
+    except (LockUnsupported, CacheUnwritable, OSError) as error:
+        run.log.why = run.log.why or run.why_due(run.published())
+        return _unpublishable(run.env, error)
     if alerts:
-        # Without the lock: a notifier that is slow holds no other refresh up.
-        from usageline.refresh.notify import tell  # noqa: PLC0415 - hardly ever
-
-        entry.told(alerts, tell(alerts, config.tolerant(env)[0].alerts, env, deadline))
+        # After the lock is released: a slow notifier delays no other refresh.
+        settings = config.tolerant(run.env)[0].alerts
+        run.log.notified(alerts, notify.send(alerts, settings, run.env, deadline))
     return outcome
 
 
-def _refresh(
-    env: Mapping[str, str], deadline: float, entry: Entry, *, force: bool
-) -> tuple[Outcome, tuple[Alert, ...]]:
-    """How it ended, and the alerts to tell of now."""
-    published = _published(env)
-    # Looked at again: whoever had the lock until now may have done it.
-    entry.why = _why_due(env, published, force=force)
-    if not entry.why:
+def _locked(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
+    with lock_owner.acquire(run.env) as lock:
+        if lock.killed is not None:
+            ending = ", which was ended" if lock.is_acquired else ""
+            run.log.notes.append(f"another refresh hung: process {lock.killed.pid}{ending}")
+        if not lock.is_acquired:
+            published = run.published()
+            run.log.why = run.why_due(published)
+            return Outcome("busy", published, _unending(lock)), ()
+        refresh_log.rotate(run.env)
+        outcome, alerts = _refresh(run, deadline)
+        _release_claim(run, outcome.snapshot)
+        return replace(outcome, took_over=lock.killed is not None), alerts
+
+
+def _refresh(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
+    """Return the outcome, and the alerts to send."""
+    published = run.published()
+    # Checked again under the lock: the process that held it may have refreshed.
+    run.log.why = run.why_due(published)
+    if not run.log.why:
         return Outcome("not-due", published), ()
-    settings, invalid = config.tolerant(env)
-    notes = [note for note in (str(invalid) if invalid else None, api_address(env)[1]) if note]
 
-    # Not before here: a run that is not due needs no database.
-    from usageline.refresh.decide import Attempt  # noqa: PLC0415
-    from usageline.storage.accounts import opened  # noqa: PLC0415
+    # Imported late: a refresh that is not due needs no database.
+    from usageline.refresh.attempt import Inputs, attempt  # noqa: PLC0415
+    from usageline.storage.accounts import open_store  # noqa: PLC0415
 
-    with opened(paths.store_dir(env)) as store:
-        attempt = Attempt(
-            env, store, settings, deadline, force=force, previous=published, entry=entry
+    settings, invalid = config.tolerant(run.env)
+    notes = tuple(
+        note for note in (str(invalid) if invalid else "", api_address(run.env)[1]) if note
+    )
+    with open_store(paths.store_dir(run.env)) as store:
+        inputs = Inputs(
+            run.env,
+            store,
+            settings,
+            run.clock,
+            run.jitter or _random,
+            deadline,
+            run.log,
+            force=run.force,
+            previous=published,
+            notes=notes,
         )
-        snapshot = attempt.snapshot(notes)
+        decision = attempt(inputs)
         if store.set_aside:
-            entry.notes.append("what was remembered could not be read and was set aside")
+            run.log.notes.append("what was remembered could not be read and was set aside")
+    snapshot, alerts = decision.snapshot, decision.notify
     if snapshot is None:
         return Outcome("not-due", published), ()
     try:
-        write(env, snapshot)
-    except OSError as fault:
-        return _hindered(env, fault), attempt.new_alerts
-    if attempt.clock_agrees:
-        notify.prune_sent(env, snapshot.alerts, time.time())
-    looks.sweep(env)
+        write(run.env, snapshot)
+    except OSError as error:
+        return _unpublishable(run.env, error), alerts
+    if decision.prune_sent:
+        notify.prune_sent(run.env, snapshot.alerts, run.clock.now())
+    job_results.prune(run.env, run.clock.now())
     bundle.sweep(PLUGIN)
-    with contextlib.suppress(
-        UsagelineError, OSError
-    ):  # said where it is of use: in the snapshot's detail, by the line, by doctor
-        compile_config(env)
-    return Outcome(
-        "refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json()
-    ), attempt.new_alerts
+    # An error here is reported in the snapshot's detail, by the status line and by doctor.
+    with contextlib.suppress(UsagelineError, OSError):
+        compile_config(run.env)
+    return Outcome("refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json()), alerts
 
 
-def _give_back_claim(env: Mapping[str, str], published: dict[str, Any] | None) -> None:
-    """Let the next line start another refresh at once where one becomes due: somebody signs in anew.
+def _random() -> float:
+    import random  # noqa: PLC0415 - a refresh that is not due needs none
 
-    While one is due still, the claim stays: else every line of every session would start a process that may not ask yet.
+    return random.random()  # noqa: S311 - no secret
+
+
+def _release_claim(run: Run, published: dict[str, Any] | None) -> None:
+    """Let the next line start another refresh at once when one becomes due: after a new sign-in.
+
+    While one is still due, keep the claim: else every session would start a process that may not
+    ask yet.
     """
-    if not is_due(published, file_stamp(paths.claude_credentials(env)), time.time()):
+    fingerprint = file_stamp(paths.claude_credentials(run.env))
+    if not is_due(published, fingerprint, run.clock.now()):
         with contextlib.suppress(OSError, NotImplementedError):
-            set_times(paths.stamp(env), lambda _: (0, 0))
-
-
-def _why_due(env: Mapping[str, str], published: dict[str, Any] | None, *, force: bool) -> str:
-    return why_due(published, file_stamp(paths.claude_credentials(env)), time.time(), force=force)
+            set_times(paths.stamp(run.env), lambda _: (0, 0))
 
 
 def _published(env: Mapping[str, str]) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = json_file(paths.snapshot(env))
-    return found
+    snapshot: dict[str, Any] | None = json_file(paths.snapshot(env))
+    return snapshot
 
 
-def _unending(hold: lock_owner.Hold) -> str | None:
-    return (
-        f"another refresh hangs, and cannot be ended: process {hold.ended.pid}"
-        if hold.ended
-        else None
-    )
+def _unending(lock: lock_owner.LockResult) -> str | None:
+    if lock.killed is None:
+        return None
+    return f"another refresh hangs, and cannot be ended: process {lock.killed.pid}"
 
 
-def _hindered(env: Mapping[str, str], fault: Exception) -> Outcome:
-    """What was published stays, and grows old; the line says why. Without a lock there is no refresh, for every session would ask."""
-    word = disk.word_for(fault)
+def _unpublishable(env: Mapping[str, str], error: Exception) -> Outcome:
+    """Record why nothing could be published, for the line. The published snapshot stays."""
+    word = disk.word_for(error)
     disk.note(paths.stamp(env), word)
-    said = (
-        str(fault)
-        if isinstance(fault, UsagelineError)
-        else fault.strerror
-        if isinstance(fault, OSError)
-        else ""
-    )
-    return Outcome("failed", _published(env), f"{disk.WORDS[word]}: {said or type(fault).__name__}")
+    if isinstance(error, UsagelineError):
+        text: str | None = str(error)
+    else:
+        text = error.strerror if isinstance(error, OSError) else ""
+    problem = f"{disk.WORDS[word]}: {text or type(error).__name__}"
+    return Outcome("failed", _published(env), problem)

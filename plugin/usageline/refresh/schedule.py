@@ -1,4 +1,4 @@
-"""When the next refresh is due. Pure."""
+"""Compute when the next refresh is due. Pure."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ if TYPE_CHECKING:
     from usageline.usage.model import Reading
 
 ROUNDED_DOWN_S = 1
-"""What a moment in whole seconds may lack: two requests are never closer than the TTL, or than the floor."""
+"""Times in whole seconds may be this much too early; added so that no interval is ever shorter."""
 
 AFTER_RESET_S = 5
-"""A moment after a window was reset, so that the service has noticed, too."""
+"""After a reset, wait until the service has applied it."""
 
 
 def next_refresh_at(
     reading: Reading, config: Config, *, requested_at: int, now: float, jitter: float
 ) -> int:
-    """Epoch seconds: when the reading is as old as the TTL and up to a tenth more (`jitter` from 0 to 1), or just after the first reset of a limit.
+    """Return when the reading reaches the TTL, or just after the first reset, in epoch seconds.
 
-    Never sooner than `config.floor_s` after the last request, nor before the next second.
+    `jitter` from 0 to 1 adds up to a tenth of the TTL. The result is at least `config.floor_s`
+    after the last request, and at least one second from `now`.
     """
     due_at = min(reading.observed_at, now) + ROUNDED_DOWN_S + config.ttl_s * (1 + JITTER * jitter)
     resets = [

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from usageline.sources import claude_cache, client, oauth
+from usageline.system.clock import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from usageline.sources.auth.sign_in import SignIn
+    from usageline.system.clock import Clock
     from usageline.usage.model import Reading
 
 
@@ -39,6 +41,7 @@ class Context:
     not_before: float
     permit: Permit
     client: str | None = None
+    clock: Clock = SYSTEM_CLOCK
 
 
 SOURCES: dict[str, Callable[[Context], Reading]] = {

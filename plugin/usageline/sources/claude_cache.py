@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from usageline.core.freshness import CLOCK_JUMP_S
 from usageline.usage import whose
 from usageline.usage.model import Reading, SourceFailure
 from usageline.usage.parse import parse
 
 if TYPE_CHECKING:
     from usageline.sources import Context
-
-CLOCK_SLACK_S = 60
-"""A reading from further in the future than this was taken under another clock."""
 
 
 def fetch(context: Context) -> Reading:
@@ -27,7 +25,7 @@ def fetch(context: Context) -> Reading:
     if refused:
         raise SourceFailure("unreadable", f"Claude Code's cache is {refused}")
     observed_at = int(claim.fetched_at or 0)
-    if not -CLOCK_SLACK_S <= context.now - observed_at < context.max_age_s:
+    if not -CLOCK_JUMP_S <= context.now - observed_at < context.max_age_s:
         raise SourceFailure("unreadable", "Claude Code's cache is too old")
     return Reading(
         *parse(state.cached.get("utilization")),

@@ -5,7 +5,6 @@ It looks after its own sign-in, so it also works where the token has expired; no
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -72,8 +71,8 @@ def fetch(context: Context) -> Reading:
             "unreadable", f"{missing(context.env)}; set `client` in config.toml to its path"
         )
     context.permit(own_sign_in=True)
-    asked_at = int(time.time())  # as in oauth.py
-    deadline = min(context.deadline, time.monotonic() + LONGEST_S)
+    asked_at = int(context.clock.now())  # as in oauth.py
+    deadline = min(context.deadline, context.clock.monotonic() + LONGEST_S)
     try:
         line = converse(
             [program, *ARGUMENTS],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import timezone
 from typing import TYPE_CHECKING
 
@@ -41,10 +40,9 @@ def fetch(context: Context) -> Reading:
     refuse_unusable(found, context.now)
     context.permit()
     # Before it is asked: the machine may sleep between the answer and its being read.
-    asked_at = int(time.time())
-    began_at = time.time()
+    began_at = context.clock.now()
     answer = _ask(found, context)
-    ended_at = time.time()
+    ended_at = context.clock.now()
     if answer.status != 200:
         refused = failure(answer, context.now)
         if refused.status == "expired" and not found.can_renew(context.now):
@@ -59,7 +57,7 @@ def fetch(context: Context) -> Reading:
     from usageline.usage import clock  # noqa: PLC0415 - only with an answer at hand
 
     off_s = clock.ahead_s(answer.headers.get("date"), answer.headers.get("age"), began_at, ended_at)
-    return Reading(*parse(body), source="oauth", observed_at=asked_at, clock_ahead_s=off_s)
+    return Reading(*parse(body), source="oauth", observed_at=int(began_at), clock_ahead_s=off_s)
 
 
 def refuse_unusable(found: Credentials, now: float) -> None:
@@ -135,7 +133,7 @@ def _ask(found: Credentials, context: Context) -> Answer:
             url,
             headers,
             network.variables(context.env),
-            min(context.deadline, time.monotonic() + LONGEST_S),
+            min(context.deadline, context.clock.monotonic() + LONGEST_S),
         )
     except SourceFailure as failure:
         if failure.status == "offline" and network.unused(context.env):

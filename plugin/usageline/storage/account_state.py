@@ -1,148 +1,40 @@
-"""What is remembered of one account between two runs."""
+"""What is remembered of one account between two refreshes."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from usageline.core.freshness import CLOCK_JUMP_S
 from usageline.storage import codec
-from usageline.usage.alerts import MOST_ALERTS, Alert
+from usageline.storage.codec import Codec, moment
+from usageline.usage.alerts import MAX_ALERTS, Alert
 from usageline.usage.model import STATUSES, Reading
-from usageline.usage.plausibility import Doubt
-from usageline.usage.times import LATEST
-from usageline.usage.values import mapping, number, text
-from usageline.usage.values import percent as read_percent
+from usageline.usage.plausibility import Unconfirmed
+from usageline.usage.values import mapping, number, percent, text
 
-CLOCK_SLACK_S = 60
-"""A moment further in the future than this was written under another clock."""
+T = TypeVar("T")
 
+MAX_TTL_FACTOR = 1.1
+"""A reading older than this many TTLs is not fresh, whatever `fresh_until` is."""
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One account's record. Times are epoch seconds, 0 for never.
+MAX_COUNT = 1000
 
-    reading       the last good one
-    good_until    when it should be followed by a newer one
-    token         fingerprint of the token that was signed in when it was taken
-    confirmed     a later run found that token and this account together again
-    requested_at  when the service was asked last, successfully or not
-    asked_with    fingerprint of the token that it was asked with
-    unfinished    how many requests in a row never came to an end: a run was killed in the middle of each
-    cooldown      why the service is left alone, and until when
-    doubts        percentages that wait for a second look
-    alerts        thresholds that were reached in windows that have not ended
-    """
-
-    reading: Reading | None = None
-    good_until: int = 0
-    token: str = ""
-    confirmed: bool = False
-    requested_at: int = 0
-    asked_with: str = ""
-    unfinished: int = 0
-    cooldown: Cooldown | None = None
-    doubts: tuple[Doubt, ...] = ()
-    alerts: tuple[Alert, ...] = ()
-
-    def fresh(self, token: str, now: float, ttl_s: float) -> Reading | None:
-        """The reading where it is good still and was taken with this very token."""
-        if self.reading is None or self.cooldown is not None or self.token != token:
-            return None
-        observed_at = self.reading.observed_at
-        return (
-            self.reading
-            if observed_at <= now + CLOCK_SLACK_S
-            and now < min(self.good_until, observed_at + 1.1 * ttl_s)
-            else None
-        )
-
-    def last_good(self, token: str) -> Reading | None:
-        """The reading to go on showing when there is no newer one.
-
-        Not one that was taken once with another token: an account's two files are written one after the other, and a reading taken in
-        between would be another account's.
-        """
-        return self.reading if self.confirmed or token in {"", self.token} else None
-
-
-def as_json(record: Record) -> dict[str, Any]:
-    """The record as an object for `json.dumps`."""
-    return {**asdict(record), "reading": codec.as_json(record.reading) if record.reading else None}
-
-
-def from_json(value: object) -> Record:
-    """The record that `as_json` gave. What is not as it was written counts as never noted; it is never an error."""
-    row = mapping(value)
-    doubts = row.get("doubts")
-    found = [_doubt(mapping(doubt)) for doubt in doubts] if isinstance(doubts, list) else []
-    alerts = row.get("alerts")
-    told = (
-        [_alert(mapping(alert)) for alert in alerts[:MOST_ALERTS]]
-        if isinstance(alerts, list)
-        else []
-    )
-    return Record(
-        reading=codec.from_json(row.get("reading")),
-        good_until=_moment(row.get("good_until")),
-        token=text(row.get("token")) or "",
-        confirmed=row.get("confirmed") is True,
-        requested_at=_moment(row.get("requested_at")),
-        asked_with=text(row.get("asked_with")) or "",
-        unfinished=int(number(row.get("unfinished"), 0, 1000) or 0),
-        cooldown=_cooldown(mapping(row.get("cooldown"))),
-        doubts=tuple(doubt for doubt in found if doubt is not None),
-        alerts=tuple(alert for alert in told if alert is not None),
-    )
-
-
-def _cooldown(row: dict[str, Any]) -> Cooldown | None:
-    status, until = row.get("status"), _moment(row.get("until"))
-    if status not in STATUSES or not until:
-        return None
-    return Cooldown(
-        status,
-        text(row.get("detail")) or "",
-        until,
-        int(number(row.get("failures"), 1, 1000) or 1),
-        text(row.get("token")) or "",
-    )
-
-
-def _doubt(row: dict[str, Any]) -> Doubt | None:
-    kind, label, resets_at, since = (
-        text(row.get("kind")),
-        text(row.get("label")),
-        _moment(row.get("resets_at")),
-        _moment(row.get("since")),
-    )
-    return Doubt(kind, label, resets_at, since) if kind and label and resets_at and since else None
-
-
-def _alert(row: dict[str, Any]) -> Alert | None:
-    kind, label = text(row.get("kind")), text(row.get("label"))
-    threshold, percent = number(row.get("threshold"), 1, 100), read_percent(row.get("percent"))
-    if not kind or not label or threshold is None or percent is None:
-        return None
-    return Alert(
-        kind,
-        label,
-        int(threshold),
-        percent,
-        _moment(row.get("resets_at")) or None,
-        _moment(row.get("at")),
-    )
-
-
-def _moment(value: object) -> int:
-    # By this machine's clock, which without a battery begins at 1970: what is noted by it holds by it.
-    return int(number(value, 0, LATEST) or 0)
+KEYS = {
+    "fresh_until": "good_until",
+    "requested_with": "asked_with",
+    "interrupted_requests": "unfinished",
+    "unconfirmed": "doubts",
+}
+"""Fields whose key on disk is another: version 0.1.0 reads and writes these."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cooldown:
-    """No request before `until` (epoch seconds), because of `status` and `detail`; the `failures`-th of its kind in a row.
+    """No request before `until` (epoch seconds), because of `status` and `detail`.
 
-    `token` is the fingerprint of the token that failed.
+    `failures` counts the failures of this kind in a row. `token` is the fingerprint of the token
+    that failed.
     """
 
     status: str
@@ -150,3 +42,113 @@ class Cooldown:
     until: int
     failures: int = 1
     token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """The state of one account. Times are epoch seconds, 0 for never.
+
+    reading               the last good reading
+    fresh_until           when a newer reading is due
+    token                 fingerprint of the token that was signed in when it was taken
+    confirmed             a later refresh found that token and this account together again
+    requested_at          when the service was asked last, successfully or not
+    requested_with        fingerprint of the token of that request
+    interrupted_requests  requests in a row that never ended: each refresh was killed
+    cooldown              why the service must not be asked, and until when
+    unconfirmed           percentages that wait for a second reading
+    alerts                thresholds that were reached in windows that have not ended
+    """
+
+    reading: Reading | None = None
+    fresh_until: int = 0
+    token: str = ""
+    confirmed: bool = False
+    requested_at: int = 0
+    requested_with: str = ""
+    interrupted_requests: int = 0
+    cooldown: Cooldown | None = None
+    unconfirmed: tuple[Unconfirmed, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+
+    def fresh(self, token: str, now: float, ttl_s: float) -> Reading | None:
+        """Return the reading if it is still fresh and was taken with this very token."""
+        if self.reading is None or self.cooldown is not None or self.token != token:
+            return None
+        observed_at = self.reading.observed_at
+        expires_at = min(self.fresh_until, observed_at + MAX_TTL_FACTOR * ttl_s)
+        is_fresh = observed_at <= now + CLOCK_JUMP_S and now < expires_at
+        return self.reading if is_fresh else None
+
+    def last_good(self, token: str) -> Reading | None:
+        """Return the reading to show if there is no newer one, or None.
+
+        A reading taken once with another token may be another account's: Claude Code writes the
+        two files of a sign-in one after the other.
+        """
+        return self.reading if self.confirmed or token in {"", self.token} else None
+
+
+def as_json(state: AccountState) -> dict[str, Any]:
+    """Return the state as an object for `json.dumps`."""
+    return {KEYS.get(name, name): value for name, value in asdict(state).items()}
+
+
+def from_json(value: object) -> AccountState:
+    """Return the state that `as_json` turned into `value`. Treat invalid fields as missing."""
+    row = mapping(value)
+    alerts = row.get("alerts")
+    return AccountState(
+        reading=codec.from_json(row.get("reading")),
+        fresh_until=moment(row.get("good_until")) or 0,
+        token=text(row.get("token")) or "",
+        confirmed=row.get("confirmed") is True,
+        requested_at=moment(row.get("requested_at")) or 0,
+        requested_with=text(row.get("asked_with")) or "",
+        interrupted_requests=int(number(row.get("unfinished"), 0, MAX_COUNT) or 0),
+        cooldown=COOLDOWN.decode(row.get("cooldown")),
+        unconfirmed=_valid(UNCONFIRMED, row.get("doubts")),
+        alerts=_valid(ALERT, alerts[:MAX_ALERTS] if isinstance(alerts, list) else None),
+    )
+
+
+def _valid(of_type: Codec[T], rows: object) -> tuple[T, ...]:
+    values = map(of_type.decode, rows) if isinstance(rows, list) else ()
+    return tuple(value for value in values if value is not None)
+
+
+COOLDOWN = Codec(
+    Cooldown,
+    {
+        "status": lambda value: value if value in STATUSES else None,
+        "detail": lambda value: text(value) or "",
+        "until": moment,
+        "failures": lambda value: int(number(value, 1, MAX_COUNT) or 1),
+        "token": lambda value: text(value) or "",
+    },
+    ("status", "until"),
+)
+UNCONFIRMED = Codec(
+    Unconfirmed,
+    {"kind": text, "label": text, "resets_at": moment, "since": moment},
+    ("kind", "label", "resets_at", "since"),
+)
+
+
+def _threshold(value: object) -> int | None:
+    threshold = number(value, 1, 100)
+    return None if threshold is None else int(threshold)
+
+
+ALERT = Codec(
+    Alert,
+    {
+        "kind": text,
+        "label": text,
+        "threshold": _threshold,
+        "percent": percent,
+        "resets_at": moment,
+        "at": lambda value: moment(value) or 0,
+    },
+    ("kind", "label", "threshold", "percent"),
+)

@@ -1,103 +1,130 @@
-"""A reading as it lies in the store: JSON, written by us and read back as if it were not."""
+"""Convert values to JSON and back: one table of fields for each type.
+
+What is read back is not trusted: it may be damaged, hostile or of another version.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from usageline.core.windows import MAX_PERCENT
-from usageline.usage.credits import LONGEST_TERMS
+from usageline.usage.credits import MAX_TERMS
 from usageline.usage.model import Credit, Limit, Reading
 from usageline.usage.times import EARLIEST, LATEST
-from usageline.usage.values import MOST_AMOUNT, mapping, number, percent, text
+from usageline.usage.values import MAX_AMOUNT, flag, integer, mapping, number, percent, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Field = Callable[[object], Any]
+
+T = TypeVar("T")
 
 MISSING_BEFORE = frozenset({"clock_ahead_s"})
 """Fields of a reading that earlier versions did not write."""
 
 
+@dataclass(frozen=True, slots=True)
+class Codec(Generic[T]):
+    """How to read one type back. `fields` checks the value of each key; None is unknown.
+
+    A value of which one of `required` is unknown is rejected.
+    """
+
+    make: Callable[..., T]
+    fields: Mapping[str, Field]
+    required: tuple[str, ...]
+
+    def decode(self, value: object) -> T | None:
+        """Return the value that `asdict` turned into `value`, or None. Ignore unknown keys."""
+        row = mapping(value)
+        values = {name: check(row.get(name)) for name, check in self.fields.items()}
+        if any(values[name] is None for name in self.required):
+            return None
+        return self.make(**values)
+
+    def decode_all(self, value: object) -> tuple[T, ...] | None:
+        """Return the values in a list, or None if `value` is no list or rejects one of them."""
+        if not isinstance(value, list):
+            return None
+        values = [decoded for row in value if (decoded := self.decode(row)) is not None]
+        return tuple(values) if len(values) == len(value) else None
+
+
+def epoch_s(value: object) -> int | None:
+    """Return a time of the service in whole epoch seconds, or None."""
+    return integer(value, EARLIEST, LATEST)
+
+
+def moment(value: object) -> int | None:
+    """Return a time by this machine's clock in whole epoch seconds, or None for none and for 0.
+
+    A clock without a battery begins at 1970, so any positive time is accepted.
+    """
+    return int(number(value, 0, LATEST) or 0) or None
+
+
+def _amount(value: object) -> int | None:
+    return integer(value, -MAX_AMOUNT * 10**6, MAX_AMOUNT * 10**6)
+
+
+LIMIT = Codec(
+    Limit,
+    {
+        "kind": text,
+        "label": text,
+        "percent": percent,
+        "resets_at": epoch_s,
+        "severity": text,
+        "pace": lambda value: number(value, -MAX_PERCENT, MAX_PERCENT),
+        "rate": lambda value: number(value, 0, MAX_PERCENT),
+        "exhausts_at": epoch_s,
+        "exhausts_from": epoch_s,
+        "exhausts_to": epoch_s,
+        "lowered": flag,
+        "chance": lambda value: number(value, 0, 1),
+    },
+    ("kind", "label"),
+)
+CREDIT = Codec(
+    Credit,
+    {
+        "label": text,
+        "used_minor": _amount,
+        "limit_minor": _amount,
+        "exponent": lambda value: integer(value, 0, 6),
+        "currency": text,
+        "percent": percent,
+        "ends_at": epoch_s,
+        "expires": flag,
+        "enabled": flag,
+        "disabled_reason": text,
+        "reached": flag,
+        "terms": lambda value: text(value, MAX_TERMS),
+    },
+    ("label", "currency", "exponent"),
+)
+READING = Codec(
+    Reading,
+    {
+        "limits": LIMIT.decode_all,
+        "credits": CREDIT.decode_all,
+        "source": text,
+        "observed_at": epoch_s,
+        "plan": text,
+        "clock_ahead_s": lambda value: integer(value, -LATEST, LATEST),
+    },
+    ("limits", "credits", "source", "observed_at"),
+)
+
+
 def as_json(reading: Reading) -> dict[str, Any]:
-    """The reading as an object for `json.dumps`."""
+    """Return the reading as an object for `json.dumps`."""
     return asdict(reading)
 
 
 def from_json(value: object) -> Reading | None:
-    """The reading that `as_json` gave, or None where anything in it is not what it wrote. What a later version has added is passed over."""
-    row = mapping(value)
-    observed_at, source = _whole(row.get("observed_at"), EARLIEST, LATEST), text(row.get("source"))
-    limits, credits = (  # noqa: A001 - the glossary's word
-        _rows(row.get("limits"), limit_from_json),
-        _rows(row.get("credits"), credit_from_json),
-    )
-    if (
-        not {field.name for field in fields(Reading)} - MISSING_BEFORE <= set(row)
-        or observed_at is None
-        or source is None
-        or limits is None
-        or credits is None
-    ):
-        return None
-    return Reading(
-        limits,
-        credits,
-        source,
-        observed_at,
-        text(row["plan"]),
-        _whole(row.get("clock_ahead_s"), -LATEST, LATEST),
-    )
-
-
-def limit_from_json(row: dict[str, Any]) -> Limit | None:
-    """The limit in an object as `as_json` gave it, or None where it has no name. A field that is missing counts as unknown."""
-    kind, label = text(row.get("kind")), text(row.get("label"))
-    if kind is None or label is None:
-        return None
-    return Limit(
-        kind,
-        label,
-        percent(row.get("percent")),
-        _whole(row.get("resets_at"), EARLIEST, LATEST),
-        text(row.get("severity")),
-        pace=number(row.get("pace"), -MAX_PERCENT, MAX_PERCENT),
-        rate=number(row.get("rate"), 0, MAX_PERCENT),
-        exhausts_at=_whole(row.get("exhausts_at"), EARLIEST, LATEST),
-        exhausts_from=_whole(row.get("exhausts_from"), EARLIEST, LATEST),
-        exhausts_to=_whole(row.get("exhausts_to"), EARLIEST, LATEST),
-        lowered=row.get("lowered") is True,
-        chance=number(row.get("chance"), 0, 1),
-    )
-
-
-def credit_from_json(row: dict[str, Any]) -> Credit | None:
-    """The credit in an object as `as_json` gave it, or None where its amounts could not be told. A field that is missing counts as unknown."""
-    label, currency, exponent = (
-        text(row.get("label")),
-        text(row.get("currency")),
-        _whole(row.get("exponent"), 0, 6),
-    )
-    if label is None or currency is None or exponent is None:
-        return None
-    most = MOST_AMOUNT * 10**6
-    return Credit(
-        label=label,
-        used_minor=_whole(row.get("used_minor"), -most, most),
-        limit_minor=_whole(row.get("limit_minor"), -most, most),
-        exponent=exponent,
-        currency=currency,
-        percent=percent(row.get("percent")),
-        ends_at=_whole(row.get("ends_at"), EARLIEST, LATEST),
-        expires=row.get("expires") is True,
-        enabled=row.get("enabled") is True,
-        disabled_reason=text(row.get("disabled_reason")),
-        reached=row.get("reached") is True,
-        terms=text(row.get("terms"), LONGEST_TERMS),
-    )
-
-
-def _rows(value: object, read: Any) -> tuple[Any, ...] | None:
-    rows = tuple(read(mapping(row)) for row in value) if isinstance(value, list) else None
-    return None if rows is None or None in rows else rows
-
-
-def _whole(value: object, least: int, most: int) -> int | None:
-    found = number(value, least, most)
-    return int(found) if found is not None and found == int(found) else None
+    """Return the reading that `as_json` turned into `value`, or None if a part of it is invalid."""
+    names = {field.name for field in fields(Reading)} - MISSING_BEFORE
+    return READING.decode(value) if names <= mapping(value).keys() else None

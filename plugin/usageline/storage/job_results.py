@@ -1,11 +1,10 @@
-"""The files of the looks: results, and the stamps whose locks make each look single."""
+"""Store the results of background jobs, and lock each job by its stamp file."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
-import time
 from typing import TYPE_CHECKING
 
 from usageline.core import jobs, paths
@@ -16,7 +15,7 @@ from usageline.system.files import write_atomic
 
 try:
     import fcntl
-except ImportError:  # Windows: nothing there makes a look single but the claim
+except ImportError:  # Windows: only the throttle keeps a job from running twice
     fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
@@ -25,16 +24,17 @@ if TYPE_CHECKING:
 # A FIFO would wait for a writer.
 _SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
-OLD_S = 7 * 86400
-MOST = 64
-"""Looks whose files are kept."""
+MAX_AGE_S = 7 * 86400
+MAX_JOBS = 64
+"""Jobs whose files are kept."""
 
 
 @contextlib.contextmanager
-def held(env: Mapping[str, str], kind: str, key: str) -> Iterator[bool]:
-    """Hold the look's lock for the block; False where another process is at it. CacheUnsafe, LookupError or OSError where there is none.
+def lock(env: Mapping[str, str], kind: str, key: str) -> Iterator[bool]:
+    """Hold the job's lock for the block; yield False if another process runs the job.
 
-    The kernel lets go of it when its holder dies. It is not passed on to what is started.
+    Raise CacheUnsafe, LookupError or OSError if there can be no lock. The kernel releases it when
+    its owner dies; children do not inherit it.
     """
     prepare(env)
     private_directory(paths.looks_dir(env))
@@ -48,23 +48,29 @@ def held(env: Mapping[str, str], kind: str, key: str) -> Iterator[bool]:
 
 
 def write(env: Mapping[str, str], kind: str, key: str, value: Mapping[str, object]) -> None:
-    """Replace the look's result. Call it under its lock. OSError where it cannot be written: then the next look is not so soon."""
+    """Replace the job's result. Call this under its lock.
+
+    Raise OSError if it cannot be written; the job then starts less often.
+    """
     try:
-        write_atomic(jobs.result_file(env, kind, key), encoded(value), 0o600, sync=False)
+        write_atomic(jobs.result_file(env, kind, key), encode(value), 0o600, sync=False)
     except OSError as fault:
         disk.note(jobs.stamp_file(env, kind, key), disk.word_for(fault))
         raise
     disk.forget(jobs.stamp_file(env, kind, key))
 
 
-def encoded(value: Mapping[str, object]) -> bytes:
-    """A result as the bytes of its file."""
+def encode(value: Mapping[str, object]) -> bytes:
+    """Return a result as the bytes of its file."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode("utf-8", "replace") + b"\n"
 
 
-def sweep(env: Mapping[str, str]) -> None:
-    """Remove the files of looks that nobody had done for a week, and of all but the MOST latest. Raises nothing."""
+def prune(env: Mapping[str, str], now: float) -> None:
+    """Remove the files of jobs that did not run for MAX_AGE_S, and all but the MAX_JOBS latest.
+
+    `now` is epoch seconds. Raise nothing.
+    """
     directory = paths.looks_dir(env)
     with contextlib.suppress(OSError, CacheUnsafe):
         if not os.path.isdir(directory):
@@ -73,15 +79,15 @@ def sweep(env: Mapping[str, str]) -> None:
         latest: dict[str, float] = {}
         files: dict[str, list[str]] = {}
         for entry in os.scandir(directory):
-            look = entry.name.lstrip(".").partition(".")[
+            job = entry.name.lstrip(".").partition(".")[
                 0
             ]  # a temporary file of a killed run begins with a dot
-            latest[look] = max(latest.get(look, 0), entry.stat(follow_symlinks=False).st_mtime)
-            files.setdefault(look, []).append(entry.path)
-        since = time.time() - OLD_S
-        for rank, look in enumerate(sorted(latest, key=latest.__getitem__, reverse=True)):
-            if rank >= MOST or latest[look] < since:
-                for path in files[look]:
+            latest[job] = max(latest.get(job, 0), entry.stat(follow_symlinks=False).st_mtime)
+            files.setdefault(job, []).append(entry.path)
+        since = now - MAX_AGE_S
+        for rank, job in enumerate(sorted(latest, key=latest.__getitem__, reverse=True)):
+            if rank >= MAX_JOBS or latest[job] < since:
+                for path in files[job]:
                     with contextlib.suppress(OSError):
                         os.unlink(path)
 

@@ -1,7 +1,8 @@
-"""The log: a line for each refresh, in `<state_dir>/log/<profile>.log`, and what came before it in one older file, `….log.1`.
+"""Append a line for each refresh to `<state_dir>/log/<profile>.log`; `….log.1` holds older ones.
 
-Whoever adds a line adds the whole of it in one write at the file's end, under the refresh lock or not. What is no file of this user's is neither
-written nor read. Nothing here raises where a line is written: a refresh does not fail for its log.
+Each line is added in one write at the file's end, with or without the refresh lock. A file that is
+not this user's alone is neither written nor read. Writing raises nothing: a refresh does not fail
+because of its log.
 """
 
 from __future__ import annotations
@@ -16,48 +17,54 @@ from usageline.core.errors import CacheUnsafe
 from usageline.system.directories import private_directory
 
 MAX_LINE_BYTES = 1024
-"""Bytes, with the line's end: so much is added to a file in one piece."""
+"""With the newline: a file system adds this much in one piece."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-MOST_BYTES = 256 << 10
-"""A file that has grown so long becomes the older one; where nobody gets the lock in which that is done, at twice as many."""
+MAX_BYTES = 256 << 10
+"""A longer file becomes the older one under the refresh lock.
+
+Without the lock, it does so at twice the size.
+"""
 
 OLDER = ".1"
-FAULTS = (OSError, CacheUnsafe, LookupError, ValueError)
+ERRORS = (OSError, CacheUnsafe, LookupError, ValueError)
 """LookupError: the environment names no home. ValueError: a path with a null byte."""
 
-# Windows has none of these. O_NONBLOCK: opening a FIFO would wait for ever.
+# Windows lacks these. O_NONBLOCK: opening a FIFO would wait for ever.
 _SAFELY = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-def add(env: Mapping[str, str], line: bytes) -> bool:
-    """Add a line, its end included; False where that cannot be."""
+def append(env: Mapping[str, str], line: bytes) -> bool:
+    """Append a line, with its newline; return False if that fails."""
     try:
         path = _made(env)
         with _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
             size = _private(descriptor)
-            if size < 2 * MOST_BYTES:
+            if size < 2 * MAX_BYTES:
                 return _write(descriptor, size, line)
         os.replace(path, path + OLDER)
         with _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
             return _write(descriptor, _private(descriptor), line)
-    except FAULTS:
+    except ERRORS:
         return False
 
 
 def rotate(env: Mapping[str, str]) -> None:
-    """Under the refresh lock: let a log that has grown too long be the older one, in place of the one before."""
-    with contextlib.suppress(*FAULTS):
+    """Make a log that is too long the older one. Call this under the refresh lock."""
+    with contextlib.suppress(*ERRORS):
         path = paths.log(env)
-        if os.lstat(path).st_size >= MOST_BYTES:
+        if os.lstat(path).st_size >= MAX_BYTES:
             private_directory(os.path.dirname(path))
             os.replace(path, path + OLDER)
 
 
-def last(env: Mapping[str, str], lines: int) -> list[bytes]:
-    """The last lines, the newest last. FileNotFoundError where there is no log, PermissionError where it is no file of this user's."""
+def read_last(env: Mapping[str, str], lines: int) -> list[bytes]:
+    """Return the last lines, newest last.
+
+    Raise FileNotFoundError if there is no log, PermissionError if it is not this user's alone.
+    """
     newer = _lines(paths.log(env))
     with contextlib.suppress(FileNotFoundError):
         if len(newer) < lines:
@@ -80,15 +87,15 @@ def _made(env: Mapping[str, str]) -> str:
 
 
 def _private(descriptor: int) -> int:
-    """See that the file has mode 0600, for the umask had its say; gives its size."""
-    found = os.fstat(descriptor)
-    if os.name == "posix" and stat.S_IMODE(found.st_mode) != 0o600:
+    """Set mode 0600, whatever the umask left; return the file's size."""
+    info = os.fstat(descriptor)
+    if os.name == "posix" and stat.S_IMODE(info.st_mode) != 0o600:
         os.fchmod(descriptor, 0o600)
-    return found.st_size
+    return info.st_size
 
 
 def _write(descriptor: int, size: int, line: bytes) -> bool:
-    # What a full disk left of a line must not take this one along.
+    # A line that a full disk cut must not spoil this one.
     if size and os.pread(descriptor, 1, size - 1) != b"\n":
         line = b"\n" + line
     return os.write(descriptor, line) == len(line)
@@ -96,11 +103,13 @@ def _write(descriptor: int, size: int, line: bytes) -> bool:
 
 def _lines(path: str) -> list[bytes]:
     with _opened(path, os.O_RDONLY) as descriptor:
-        most = 2 * MOST_BYTES + MAX_LINE_BYTES
-        os.lseek(descriptor, max(os.fstat(descriptor).st_size - most, 0), os.SEEK_SET)
+        max_bytes = 2 * MAX_BYTES + MAX_LINE_BYTES
+        os.lseek(descriptor, max(os.fstat(descriptor).st_size - max_bytes, 0), os.SEEK_SET)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             return [
-                line for line in file.read(most).split(b"\n") if line and len(line) < MAX_LINE_BYTES
+                line
+                for line in file.read(max_bytes).split(b"\n")
+                if line and len(line) < MAX_LINE_BYTES
             ]
 
 
@@ -108,9 +117,9 @@ def _lines(path: str) -> list[bytes]:
 def _opened(path: str, flags: int) -> Iterator[int]:
     descriptor = os.open(path, flags | _SAFELY, 0o600)
     try:
-        found = os.fstat(descriptor)
-        ours = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
-        if not stat.S_ISREG(found.st_mode) or not ours or found.st_nlink != 1:
+        info = os.fstat(descriptor)
+        is_own = not hasattr(os, "geteuid") or info.st_uid == os.geteuid()
+        if not stat.S_ISREG(info.st_mode) or not is_own or info.st_nlink != 1:
             raise PermissionError(f"{path} is no file of yours alone")
         yield descriptor
     finally:

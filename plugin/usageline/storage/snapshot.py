@@ -1,28 +1,35 @@
-"""The published snapshot, version 1: what the status line reads and `usageline --json` prints.
+"""Write the snapshot, version 1, which the status line reads and `usageline --json` prints.
 
     version         1
-    account         16 hex digits that stand for the account, or null where nobody is signed in
+    account         16 hex digits that stand for the account, or null without a sign-in
     plan            "Pro", "Max 5x", "Team Premium", …, or null
-    source          where the reading comes from: claude-cache, oauth, client; null where there is none
-    observed_at     when the source saw these numbers; null where there are none
-    published_at    when this file was written
-    next_refresh_at when the next refresh is due
-    status          ok, or why the newest try gave nothing (`usageline.usage.model.STATUSES`)
-    until           when that ends, where it is known (rate-limited), or null
-    detail          a few words more on the status, or null
-    credentials     the credentials file as it was: "<mtime ns>-<size>-<inode>", or "" where there is none
-    signed_in_since from when on, at the latest, the account and organization have been signed in, or null
-    readings_since  what Claude Code itself fetched before may be of another sign-in, whose files changed then; null if none did
-    appearance      dark or light, as Claude Code's own theme says of the terminal, or null
-    palette         ansi or daltonized, where Claude Code's own theme is such a one, or null
-    declined_keys   digests that stand for API keys which the user told Claude Code not to use (`usageline.core.other_sign_ins.key_digest`)
-    limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at, exhausts_from, exhausts_to, lowered, chance}], in the
-                    server's order; `chance` that the limit is reached before its reset, 0 to 1, and the `exhausts_…` only from one half on
-    credits         [{label, used_minor, limit_minor, exponent, currency, percent, ends_at, expires, enabled, disabled_reason, reached, terms}]
-    alerts          [{kind, label, threshold, percent, resets_at, at, line, session_start}]: thresholds that were reached in windows that had not
-                    ended, at the time `at`; `line` and `session_start` say whether the status line and a session's start are to tell of it
+    source          source of the reading: claude-cache, oauth, client; null without a reading
+    observed_at     time of the reading; null without one
+    published_at    time of this file
+    next_refresh_at time of the next refresh
+    status          ok, or why the last refresh failed (`usageline.usage.model.STATUSES`)
+    until           when that ends, if it is known (rate-limited), or null
+    detail          a few words on the status, or null
+    credentials     fingerprint of the credentials file: "<mtime ns>-<size>-<inode>", or ""
+    signed_in_since since when, at the latest, this account and organization are signed in, or null
+    readings_since  readings that Claude Code took before may be of another sign-in, whose files
+                    changed then; null if they did not change
+    appearance      dark or light, by Claude Code's own theme, or null
+    palette         ansi or daltonized, if Claude Code's own theme is one of these, or null
+    declined_keys   digests of API keys that the user declined in Claude Code
+                    (`usageline.core.other_sign_ins.key_digest`)
+    limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at,
+                    exhausts_from, exhausts_to, lowered, chance}], in the server's order;
+                    `chance` that the limit is reached before its reset, 0 to 1; the
+                    `exhausts_…` only if it is at least one half
+    credits         [{label, used_minor, limit_minor, exponent, currency, percent, ends_at,
+                    expires, enabled, disabled_reason, reached, terms}]
+    alerts          [{kind, label, threshold, percent, resets_at, at, line, session_start}]:
+                    thresholds reached in windows that had not ended, at the time `at`; `line`
+                    and `session_start` are whether each of these shows the alert
 
-Times are epoch seconds. Percentages begin at 0 and can pass 100: what the service says is not cut off. A failed refresh keeps the last good limits and credits of the account.
+Times are epoch seconds. Percentages begin at 0 and can exceed 100. A failed refresh keeps the last
+good limits and credits of the account.
 """
 
 from __future__ import annotations
@@ -44,14 +51,14 @@ if TYPE_CHECKING:
 
 
 ALERT_PLACES = ("line", "session_start")
-"""Where alerts are told of by those who read the snapshot."""
+"""What reads the snapshot and shows alerts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One snapshot. `reading` is None where the account has no good reading yet.
+    """One snapshot. `reading` is None if the account has no good reading yet.
 
-    `alerts_in` names where alerts are told of from this file: `line`, `session_start`.
+    `alerts_in` names what shows the alerts: `line`, `session_start`.
     """
 
     account: str | None
@@ -71,7 +78,7 @@ class Snapshot:
     declined_keys: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The documented object, ready for `json.dumps`."""
+        """Return the documented object, ready for `json.dumps`."""
         reading = self.reading
         return {
             "version": SNAPSHOT_VERSION,
@@ -100,7 +107,7 @@ class Snapshot:
 
 
 def write(env: Mapping[str, str], snapshot: Snapshot) -> None:
-    """Replace the snapshot that the status line reads. OSError where it cannot be written."""
+    """Replace the published snapshot. Raise OSError if it cannot be written."""
     text = json.dumps(
         snapshot.as_json(), ensure_ascii=False, allow_nan=False, separators=(",", ":")
     )

@@ -1,1 +1,1 @@
-"""The model of plan usage and all that is computed from it: pure, no files, no clock, no network."""
+"""Model plan usage and compute everything from it. Pure: no files, no clock, no network."""

@@ -1,22 +1,22 @@
-"""Alerts: a limit that reaches a threshold of the user's is told of once for each of its windows and thresholds. Pure."""
+"""Raise an alert once for each window and threshold that a limit or credit reaches. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.core.windows import OVERDUE_S, SAME_RESET_S
+from usageline.core.windows import OVERDUE_S, SAME_RESET_S, is_same_reset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from usageline.usage.model import Reading
 
-MOST_ALERTS = 64
-"""Of one account; a reading's meters beyond this many are not watched."""
+MAX_ALERTS = 64
+"""Of one account; further meters of a reading are not watched."""
 
-FELL_POINTS = 1
-"""So far below its threshold use has fallen, and not merely been rounded differently."""
+MIN_FALL = 1
+"""Percentage points below its threshold at which use has fallen, and not merely been rounded."""
 
 CREDITS = "credits"
 """The kind of an alert for a money meter."""
@@ -27,11 +27,14 @@ KINDS = {"weekly": "weekly_all", "scoped": "weekly_scoped"}
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A limit or credit that reached a threshold; one for each window, of the highest threshold reached, with which the lower ones count as told.
+    """A limit or credit that reached a threshold: one alert for each window.
 
-    `kind` is the limit's, or CREDITS, and `label` theirs. `threshold` and `percent` (used when it was noticed) are percentages, which may
-    pass 100. `resets_at` is the end of the window, None where it has none. `at` is when it was noticed: 0 where there is nothing to tell, because
-    use fell below a higher threshold, and this one was told with that.
+    `threshold` is the highest one reached; the lower ones count as sent with it. `kind` is the
+    limit's, or CREDITS. `percent` is the use when the alert was raised; it may exceed 100.
+    `resets_at` is the end of the window, None if it has none.
+
+    `at` is when the alert was raised. It is 0 if use fell below a higher threshold, with which this
+    one was already sent.
     """
 
     kind: str
@@ -42,39 +45,44 @@ class Alert:
     at: int
 
 
-def crossed(
+def evaluate(
     reading: Reading,
     thresholds: tuple[int, ...],
     kinds: tuple[str, ...],
-    fired: tuple[Alert, ...],
+    already_sent: tuple[Alert, ...],
     now: float,
 ) -> tuple[tuple[Alert, ...], tuple[Alert, ...]]:
-    """The alerts to tell of now, and all alerts to remember, these among them, until the next reading.
+    """Return the alerts to send now, and all alerts to remember until the next reading.
 
-    `kinds` names limits by kind or label, whatever the case; () for all. `fired` is what was remembered until now. A window whose use was
-    lowered below a threshold, of a limit, a credit or a meter without windows, can reach it anew.
+    `kinds` names limits by kind or label, in any case; () for all. `already_sent` is what was
+    remembered until now.
+
+    A threshold can be reached again if the use of its window falls below it. Only a limit that the
+    service lowered, and a credit, may fall.
     """
-    meters = _meters(reading, kinds, fired, now)[:MOST_ALERTS]
-    kept = [
-        alert for old in fired if (alert := _remembered(old, meters, thresholds, now)) is not None
-    ]
+    meters = _meters(reading, kinds, already_sent, now)[:MAX_ALERTS]
+    candidates = (_remembered(old, meters, thresholds, now) for old in already_sent)
+    remembered = [alert for alert in candidates if alert is not None]
     new = []
     for meter in meters:
-        told = [alert for alert in kept if meter.is_of(alert)]
+        sent = [alert for alert in remembered if meter.is_of(alert)]
         reached = _highest(thresholds, meter.percent)
-        if reached > max((alert.threshold for alert in told), default=0):
+        if reached > max((alert.threshold for alert in sent), default=0):
             new.append(
                 Alert(meter.kind, meter.label, reached, meter.percent, meter.resets_at, int(now))
             )
-            told = new[-1:]
-        # Those of this reading last: they are the ones that must not be forgotten.
-        kept = [alert for alert in kept if not meter.is_of(alert)] + told
-    return tuple(new), tuple(kept[-MOST_ALERTS:])
+            sent = new[-1:]
+        # The alerts of this reading go last: the limit cuts off the first ones.
+        remembered = [alert for alert in remembered if not meter.is_of(alert)] + sent
+    return tuple(new), tuple(remembered[-MAX_ALERTS:])
 
 
 @dataclass(frozen=True, slots=True)
 class _Meter:
-    """A limit or credit; `falls` where a lower percentage than before is to be believed, `is_reported` if its reset can be overdue."""
+    """A limit or credit.
+
+    `falls`: a lower percentage than before is trusted. `is_reported`: its reset can be overdue.
+    """
 
     kind: str
     label: str
@@ -87,20 +95,20 @@ class _Meter:
         return (self.kind, self.label) == (other.kind, other.label)
 
     def is_of(self, other: Alert | _Meter) -> bool:
-        """Whether that is of the same window of the same limit."""
+        """Whether the other is of the same window of the same limit."""
         return self.is_named(other) and _same_window(self.resets_at, other.resets_at)
 
 
 def _meters(
-    reading: Reading, kinds: tuple[str, ...], fired: tuple[Alert, ...], now: float
+    reading: Reading, kinds: tuple[str, ...], already_sent: tuple[Alert, ...], now: float
 ) -> list[_Meter]:
-    """The meters whose percentage is known and whose window has not ended; one for each window, though the service may name it twice.
+    """Return one meter for each window that has not ended, if its percentage is known.
 
     A window that the service still reports after its reset has not ended: the reset is overdue.
     """
     wanted = {KINDS.get(name.casefold(), name.casefold()) for name in kinds}
-    found: list[_Meter] = []
-    for meter in _all(reading, fired, now):
+    meters: list[_Meter] = []
+    for meter in _all(reading, already_sent, now):
         at = meter.resets_at
         ended = (
             at is not None
@@ -109,15 +117,15 @@ def _meters(
         )
         if ended or (wanted and wanted.isdisjoint((meter.kind.casefold(), meter.label.casefold()))):
             continue
-        same = next((index for index, other in enumerate(found) if meter.is_of(other)), None)
+        same = next((index for index, other in enumerate(meters) if meter.is_of(other)), None)
         if same is None:
-            found.append(meter)
-        elif meter.percent > found[same].percent:
-            found[same] = replace(meter, resets_at=found[same].resets_at)
-    return found
+            meters.append(meter)
+        elif meter.percent > meters[same].percent:
+            meters[same] = replace(meter, resets_at=meters[same].resets_at)
+    return meters
 
 
-def _all(reading: Reading, fired: tuple[Alert, ...], now: float) -> Iterator[_Meter]:
+def _all(reading: Reading, already_sent: tuple[Alert, ...], now: float) -> Iterator[_Meter]:
     for limit in reading.limits:
         if limit.percent is not None:
             meter = _Meter(
@@ -127,7 +135,7 @@ def _all(reading: Reading, fired: tuple[Alert, ...], now: float) -> Iterator[_Me
                 limit.resets_at,
                 falls=limit.lowered or limit.resets_at is None,
             )
-            yield _in_known_window(meter, fired, now)
+            yield _in_sent_window(meter, already_sent, now)
     for credit in reading.credits:
         if credit.percent is not None:
             meter = _Meter(
@@ -138,19 +146,19 @@ def _all(reading: Reading, fired: tuple[Alert, ...], now: float) -> Iterator[_Me
                 falls=True,
                 is_reported=not credit.expires,
             )
-            yield _in_known_window(meter, fired, now)
+            yield _in_sent_window(meter, already_sent, now)
 
 
-def _in_known_window(meter: _Meter, fired: tuple[Alert, ...], now: float) -> _Meter:
-    """A meter that leaves its reset out once is in the window that was told of, until that ends."""
+def _in_sent_window(meter: _Meter, already_sent: tuple[Alert, ...], now: float) -> _Meter:
+    """Return a meter without a reset as one of the window that was alerted, until that ends."""
     if meter.resets_at is not None:
         return meter
-    known = [
+    resets = [
         alert.resets_at
-        for alert in fired
+        for alert in already_sent
         if meter.is_named(alert) and alert.resets_at is not None and alert.resets_at > now
     ]
-    return replace(meter, resets_at=max(known), falls=meter.kind == CREDITS) if known else meter
+    return replace(meter, resets_at=max(resets), falls=meter.kind == CREDITS) if resets else meter
 
 
 def _remembered(
@@ -158,12 +166,12 @@ def _remembered(
 ) -> Alert | None:
     named = [meter for meter in meters if meter.is_named(old)]
     same = next((meter for meter in named if meter.is_of(old)), None)
-    # A reset may be reported a little later than when it was told of: until then its window is not over.
+    # A reset may be reported a little later than before: until then its window has not ended.
     if same is None and old.resets_at is not None and old.resets_at + SAME_RESET_S <= now:
         return None
     if same is None:  # not in this reading; or it had no window, and has one now
         return None if named and old.resets_at is None else old
-    if not same.falls or same.percent > old.threshold - FELL_POINTS:
+    if not same.falls or same.percent > old.threshold - MIN_FALL:
         return old
     still_reached = _highest(thresholds, same.percent)
     return replace(old, threshold=still_reached, at=0) if still_reached else None
@@ -174,6 +182,4 @@ def _highest(thresholds: tuple[int, ...], percent: float) -> int:
 
 
 def _same_window(one: int | None, other: int | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return abs(one - other) <= SAME_RESET_S
+    return one is other is None or bool(is_same_reset(one, other))

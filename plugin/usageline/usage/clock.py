@@ -1,4 +1,4 @@
-"""Whether this machine's clock is right, by what the service says. Pure."""
+"""Check this machine's clock against the service. Pure."""
 
 from __future__ import annotations
 
@@ -14,38 +14,41 @@ from usageline.core.windows import HORIZON_S, LENGTH_S
 if TYPE_CHECKING:
     from usageline.usage.model import Reading
 
-LATE_S = 3600
-"""For so long a reset that has passed may still be reported."""
+MAX_RESET_DELAY_S = 3600
+"""After a reset, the service may still report it for this long."""
 
 MAX_OFF_S = 300
-"""A clock that is off by more than this is reported."""
+"""Report a clock that is off by more than this."""
 
 MAX_USABLE_S = 86400
-"""A clock that is off by more than this puts readings on another day: they are not kept."""
+"""A clock that is off by more than this puts readings on another day: do not keep them."""
 
-LONGEST_DATE = 64
+MAX_DATE_CHARS = 64
 
 
 def ahead_s(date: str | None, age: str | None, before: float, after: float) -> int | None:
-    """Return how far this machine's clock is ahead of an answer's `Date` header in seconds (negative: behind), or None without one.
+    """Return how far this clock is ahead of an answer's `Date` header in seconds, or None.
 
-    `before` and `after` are the clock's times around the request. `age` is the header of that name: a proxy kept the answer so long.
+    A negative result is behind; without a header it is None. `before` and `after` are the clock's
+    times around the request. `age` is the header of that name: for how many seconds a proxy kept
+    the answer.
     """
     try:
-        sent = email.utils.parsedate_to_datetime((date or "")[:LONGEST_DATE])
+        sent = email.utils.parsedate_to_datetime((date or "")[:MAX_DATE_CHARS])
         sent_at = (sent if sent.tzinfo else sent.replace(tzinfo=timezone.utc)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    kept_s = int(age[:9]) if age is not None and age.isascii() and age.isdigit() else 0
+    cached_s = int(age[:9]) if age is not None and age.isascii() and age.isdigit() else 0
     if sent_at > after:
         return round(after - sent_at)
-    return round(before - sent_at - kept_s) if sent_at + kept_s < before else 0
+    return round(before - sent_at - cached_s) if sent_at + cached_s < before else 0
 
 
 def with_last_offset(reading: Reading, before: Reading | None) -> Reading:
-    """Return the reading with the clock's offset from the one before, if its own source has none and the clock was not set since.
+    """Return the reading with the clock's offset from the one before, if its own source has none.
 
-    Setting it right would show: as a step back, or as a gap as long as the clock was behind.
+    If the clock was set right since, return it unchanged. That shows as a step back, or as a gap as
+    long as the clock was behind.
     """
     off_s = before.clock_ahead_s if before is not None else None
     if before is None or off_s is None or reading.clock_ahead_s is not None:
@@ -66,11 +69,14 @@ def problem(reading: Reading) -> str:
 
 
 def agrees(reading: Reading) -> bool | None:
-    """Return whether the clock is right enough for readings to be kept by it; None if nothing tells.
+    """Return whether the clock is right enough to keep readings by it; None if that is unknown.
 
-    The service's own clock decides if the source has it. Else a reset tells that lies where it can: ahead, and no further than twice its
-    window's length. A lone reset elsewhere proves nothing: windows have been longer than usual, and resets late. False is a clock that is
-    wrong, there or here. Nothing may then be forgotten, or be told again, for being old.
+    The service's own clock decides if the source has it. Otherwise a reset does: one that lies
+    ahead, at most twice its window's length. A single reset elsewhere proves nothing: windows have
+    been longer than usual, and resets late.
+
+    False is a wrong clock, here or there. Then nothing may expire or be sent again because of its
+    age.
     """
     off_s = _offset_s(reading)
     if off_s is not None and abs(off_s) > MAX_USABLE_S:
@@ -85,7 +91,10 @@ def agrees(reading: Reading) -> bool | None:
 
 
 def _offset_s(reading: Reading) -> int | None:
-    """The clock's offset, unless the session's reset contradicts it: that fits no clock that is days off, so the header is wrong."""
+    """Return the clock's offset, unless the session's reset contradicts it.
+
+    That reset fits no clock that is days off, so the header is wrong.
+    """
     off_s, session_s = reading.clock_ahead_s, _distances_s(reading).get("session")
     if (
         off_s is not None
@@ -98,7 +107,7 @@ def _offset_s(reading: Reading) -> int | None:
 
 
 def _distances_s(reading: Reading) -> dict[str, int]:
-    """How far ahead the reset of each kind of window lies whose length is known."""
+    """Return how far ahead the reset of each kind of window lies, if its length is known."""
     return {
         limit.kind: limit.resets_at - reading.observed_at
         for limit in reading.limits
@@ -107,4 +116,4 @@ def _distances_s(reading: Reading) -> dict[str, int]:
 
 
 def _fits(kind: str, distance_s: int) -> bool:
-    return -LATE_S < distance_s <= 2 * LENGTH_S[kind]
+    return -MAX_RESET_DELAY_S < distance_s <= 2 * LENGTH_S[kind]

@@ -1,4 +1,7 @@
-"""The money in a body: usage credits, reported in two forms and counted once, promotional credits, and pools under changing code names."""
+"""Read the money in a body: usage credits, promotional credits, and pools.
+
+Usage credits come in two forms and count once. Pools have changing code names.
+"""
 
 from __future__ import annotations
 
@@ -12,41 +15,49 @@ from usageline.core.windows import MAX_ROWS
 from usageline.usage.limits import DOLLARS, is_flat_window
 from usageline.usage.model import Credit
 from usageline.usage.times import epoch
-from usageline.usage.values import MOST_AMOUNT, Body, mapping, number, percent, text
+from usageline.usage.values import MAX_AMOUNT, Body, mapping, number, percent, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from usageline.usage.model import Reading
+
 USAGE_CREDITS = "Usage credits"
 
 ONE_TIME = "One-time credit"
-"""What a pool is called if the service gives it no name that is fit to be shown."""
+"""The label of a pool if the service gives it no name that is fit to be shown."""
 
 POOL_LABELS = {"cinder_cove": "Claude Code and Cowork credit", "wattle_ember": "Credit"}
-"""As the client words the pools that it draws; these it draws at 0 %, too."""
+"""Claude Code's own labels of the pools that it shows; it shows these at 0 %, too."""
 
 IN_PERIODS = "wattle_ember"
-"""The pool whose periods the client puts into words."""
+"""The pool whose periods Claude Code puts into words."""
 
 NO_POOLS = ("extra_usage", "spend")
 
 LEFT_OUT = ("model_promo_fable",)
-"""Promotional credits that the client does not draw, by `program_id`."""
+"""Promotional credits that Claude Code does not show, by `program_id`."""
 
-LONGEST_TERMS = 240
+MAX_TERMS = 240
 
 CODE_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+", re.ASCII)
 
 LIMIT_REACHED = ("cap_reached", "limit_reached")
-"""How a reason ends that says that a spend limit is used up: `org_spend_cap_reached`, `enforced_spend_limit_reached`."""
+"""Ends a reason that means that a spend limit is used up.
+
+Examples: `org_spend_cap_reached`, `enforced_spend_limit_reached`.
+"""
 
 OTHER_CURRENCY = "The limit is in another currency."
 
 WITHOUT_DECIMALS = frozenset({"JPY", "KRW", "VND"})
-"""Currencies that the client counts in whole units; all others it counts in hundredths."""
+"""Currencies that Claude Code counts in whole units; it counts all others in hundredths."""
 
 NO_CURRENCY = "XXX"
-"""ISO 4217 for no currency: the service named one that cannot be read, and guessing would be a false amount."""
+"""ISO 4217 for no currency: the service named one that cannot be read.
+
+A guess would be a false amount.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +68,24 @@ class Money:
     exponent: int
 
     def at(self, exponent: int) -> int:
-        """The amount with that many decimals, which is not fewer than it has."""
+        """Return the amount with that many decimals, which is at least as many as it has."""
         return int(self.minor * 10 ** (exponent - self.exponent))
 
 
 def credits(body: Body) -> tuple[Credit, ...]:  # noqa: A001 - the glossary's word
-    """Return every money meter in `body`: the usage credits, the pools in the server's order, the promotional credits."""
+    """Return every money meter in `body`.
+
+    First the usage credits, then the pools in the server's order, then the promotional credits.
+    """
     usage = _usage_credits(mapping(body.get("spend")), mapping(body.get("extra_usage")))
     return (*([usage] if usage else []), *_pools(body), *_promotions(body.get("promo_credits")))
 
 
 def _usage_credits(spend: Body, extra: Body) -> Credit | None:
-    """`spend` is the newer form of `extra_usage`: the same money. None where credits are off and never were used.
+    """Return the usage credits, or None if they are off and never were used.
 
-    The client's own screen shows `extra_usage`, so its words go before those of `spend`.
+    `spend` is the newer form of `extra_usage`: the same money. Claude Code's own screen shows
+    `extra_usage`, so its texts take precedence.
     """
     spend_used, spend_limit = mapping(spend.get("used")), mapping(spend.get("limit"))
     named = extra.get("currency") or spend_used.get("currency") or spend_limit.get("currency")
@@ -141,7 +156,10 @@ def _usage_credits(spend: Body, extra: Body) -> Credit | None:
 
 
 def _is_reached(extra: Body, reason: str | None) -> bool:
-    """Whether the spend limit is used up, as the client sees it: by the flag, or by the reason for which credits are off."""
+    """Whether the spend limit is used up, by Claude Code's rule.
+
+    The flag decides, or the reason for which credits are off.
+    """
     flag = extra.get("spend_limit_reached")
     if flag is True or (reason or "").endswith(LIMIT_REACHED):
         return True
@@ -169,7 +187,10 @@ def _promotions(rows: object) -> Iterator[Credit]:
 
 
 def _pool(pool: Body, label: str, *, is_drawn: bool) -> Credit | None:
-    """Return a credit that is given for a time, or None if nothing is to be shown of it; `is_drawn`: the client shows it at 0 %, too."""
+    """Return a credit that is granted for a time, or None if there is nothing to show.
+
+    `is_drawn`: Claude Code shows it at 0 %, too.
+    """
     limit, used, left = (_dollars(pool.get(key)) for key in DOLLARS)
     if used is None and limit is not None and left is not None:
         used = limit - left
@@ -195,18 +216,21 @@ def _pool(pool: Body, label: str, *, is_drawn: bool) -> Credit | None:
         expires=not _goes_on(pool.get("periods"), ends_at),
         enabled=locked is None,
         disabled_reason=locked,
-        terms=text(pool.get("terms_line"), LONGEST_TERMS),
+        terms=text(pool.get("terms_line"), MAX_TERMS),
     )
 
 
 def _shown_name(value: object) -> str | None:
-    """The service's name for a pool, unless it is a code name, or the name of the usage credits."""
+    """Return the service's name of a pool, unless it is a code name or the usage credits'."""
     name = text(value)
     return None if name is None or CODE_NAME.fullmatch(name) or name == USAGE_CREDITS else name
 
 
 def _goes_on(periods: object, ends_at: int | None) -> bool:
-    """Whether a period of the credit follows the one that ends: it then resets, and does not expire."""
+    """Whether a period of the credit follows the one that ends.
+
+    It then resets, and does not expire.
+    """
     if not isinstance(periods, list) or len(periods) < 2 or ends_at is None:
         return False
     last = epoch(mapping(periods[-1]).get("ends_at"))
@@ -214,7 +238,7 @@ def _goes_on(periods: object, ends_at: int | None) -> bool:
 
 
 def _periods_in_words(pool: Body) -> str | None:
-    """The client's sentence on a credit of two periods."""
+    """Return Claude Code's sentence on a credit of two periods."""
     periods, limit = pool.get("periods"), _dollars(pool.get("limit_dollars"))
     if not isinstance(periods, list) or len(periods) != 2 or limit is None:
         return None
@@ -228,7 +252,8 @@ def _periods_in_words(pool: Body) -> str | None:
     amount = f"${limit / 100:,.2f}".removesuffix(".00")
     models = text(pool.get("covered_models_label")) or "Fable"
     return (
-        f"You have {amount} USD of {models} usage for each of two periods: {days[0]} to {days[1]}, and {days[1]} to {days[2]}. "
+        f"You have {amount} USD of {models} usage for each of two periods: "
+        f"{days[0]} to {days[1]}, and {days[1]} to {days[2]}. "
         "Unused credit doesn't carry over."
     )
 
@@ -244,9 +269,10 @@ def _day(value: object) -> str | None:
 def _share(
     given: object, used: int | None, limit: int | None, rounded: object, *, enabled: bool
 ) -> float | None:
-    """Percent used: as given, else computed, else the service's rounded one. Without a cap there is none: `spend.percent` is 0 there (u08).
+    """Return the percentage used: as given, else computed, else the service's rounded one.
 
-    A cap of nothing is used up, as the client has it; what is refunded does not count below 0.
+    Without a cap there is none: `spend.percent` is 0 then (u08). A cap of 0 is used up, as in
+    Claude Code; refunds do not count below 0.
     """
     if limit is None:
         return None
@@ -261,25 +287,28 @@ def _share(
 
 
 def _money(value: object, exponent: int) -> Money | None:
-    """`{"amount_minor": 1077, "exponent": 2}`. A limit may leave its exponent to the amount beside it (u16)."""
+    """Read `{"amount_minor": 1077, "exponent": 2}`.
+
+    A limit may leave its exponent to the amount beside it (u16).
+    """
     return _minor(mapping(value).get("amount_minor"), mapping(value).get("exponent", exponent))
 
 
 def _minor(amount: object, exponent: object) -> Money | None:
-    found = number(amount, -MOST_AMOUNT, MOST_AMOUNT)
+    minor = number(amount, -MAX_AMOUNT, MAX_AMOUNT)
     decimals = 2 if exponent is None else number(exponent, 0, 6)
-    if found is None or decimals is None or decimals != int(decimals):
+    if minor is None or decimals is None or decimals != int(decimals):
         return None
-    return Money(_nearest(found), int(decimals))
+    return Money(_nearest(minor), int(decimals))
 
 
 def _dollars(value: object) -> int | None:
-    found = number(value, -MOST_AMOUNT / 100, MOST_AMOUNT / 100)
-    return None if found is None else _nearest(found * 100)
+    amount = number(value, -MAX_AMOUNT / 100, MAX_AMOUNT / 100)
+    return None if amount is None else _nearest(amount * 100)
 
 
 def _nearest(amount: float) -> int:
-    """Halves go up, as in the client's amounts; `round` would take them to the even number."""
+    """Round halves up, as Claude Code does; `round` would round them to the even number."""
     return math.floor(amount + 0.5)
 
 
@@ -289,3 +318,28 @@ def _currency(value: object) -> str:
     if isinstance(value, str) and value.isascii() and value.isalpha() and 3 <= len(value) <= 4:
         return value.upper()
     return NO_CURRENCY
+
+
+def with_reset_date(reading: Reading) -> Reading:
+    """Return the reading with the end of its month in usage credits that have a cap or reached one.
+
+    The service reports no reset for them. Claude Code's own screen shows the first of the next
+    month in local time.
+    """
+    credits = tuple(  # noqa: A001 - the glossary's word
+        replace(credit, ends_at=month_end(reading.observed_at)) if _is_monthly(credit) else credit
+        for credit in reading.credits
+    )
+    return replace(reading, credits=credits)
+
+
+def month_end(at: float) -> int:
+    """Return when the month after that of `at` begins in this process's time zone, in epoch s."""
+    local = time.localtime(at)
+    return int(time.mktime((local.tm_year, local.tm_mon + 1, 1, 0, 0, 0, 0, 0, -1)))
+
+
+def _is_monthly(credit: Credit) -> bool:
+    if credit.label != USAGE_CREDITS or credit.expires or credit.ends_at is not None:
+        return False
+    return credit.reached or (credit.enabled and credit.limit_minor is not None)

@@ -1,6 +1,7 @@
-"""The limits in a body: `limits[]` in the server's order, then flat windows that it does not list. Each limit once.
+"""Read the limits in a body, each once, in the server's order.
 
-A limit listed twice is one limit unless its rows can be told apart: by what they apply to, or by their resets.
+They are the rows of `limits[]`, then flat windows that it does not list. Two rows of one name are
+one limit, unless they apply to different things or have different resets.
 """
 
 from __future__ import annotations
@@ -8,57 +9,66 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline.core.windows import MAX_ROWS, SAME_RESET_S
+from usageline.core.windows import MAX_ROWS, is_same_reset
 from usageline.usage.model import Limit
 from usageline.usage.times import epoch
-from usageline.usage.values import LONGEST_TEXT, Body, mapping, percent, text, words
+from usageline.usage.values import MAX_TEXT, Body, mapping, percent, text, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LABELS = {"session": "Current session", "weekly_all": "Current week (all models)"}
-"""As the client words them (FACTS: GET /api/oauth/usage)."""
+"""Claude Code's own labels (FACTS: GET /api/oauth/usage)."""
 
 ALWAYS_SHOWN = ("five_hour", "seven_day", "seven_day_opus", "seven_day_sonnet")
-"""Flat windows that the client shows before they have started. Others at 0 without a reset are experiments of the service."""
+"""Flat windows that Claude Code shows before they have started.
+
+Others at 0 without a reset are experiments of the service.
+"""
 
 SPANS = frozenset({"hour", "hourly", "day", "daily", "week", "weekly", "month", "monthly"})
-"""Words of a key that name a window by its length. A key without one is a code name: a pool of credit (`iguana_necktie`)."""
+"""Words of a key that name a window by its length.
+
+A key without one is the code name of a pool of credit (`iguana_necktie`).
+"""
 
 CODE_NAMES = frozenset({"omelette"})
-"""Of `seven_day_…` keys: what is neither a model nor a surface."""
+"""Of `seven_day_…` keys, those that name neither a model nor a surface."""
 
 OTHER_WEEK = "Current week (other)"
 
-LONGEST_ID = 32
+MAX_ID = 32
 """Of a scope's identifiers in a label."""
 
 DOLLARS = ("limit_dollars", "used_dollars", "remaining_dollars")
 
 
 def limits(body: Body) -> tuple[Limit, ...]:
-    """Every limit in `body`. What cannot be a percentage is None, and so is a reset that is no time; the limit itself stays."""
-    found: dict[tuple[str, str], Limit] = {}
+    """Return every limit in `body`. An invalid percentage or reset is None; the limit stays."""
+    result: dict[tuple[str, str], Limit] = {}
     scopes: dict[tuple[str, str], str] = {}
     rows = body.get("limits")
     for row in rows[:MAX_ROWS] if isinstance(rows, list) else []:
         limit = _listed(row)
         if limit is not None:
-            _add(limit, _scope_ids(row["scope"]) if "scope" in row else "", found, scopes)
+            _add(limit, _scope_ids(row["scope"]) if "scope" in row else "", result, scopes)
     for limit in _flat(body):
-        known = found.setdefault(_identity(limit), limit)
-        # The same limit twice: the flat form is what the client's own screen shows, and it is not rounded; what it leaves out the other
-        # may have (capture u16).
-        found[_identity(limit)] = replace(
-            known,
-            percent=known.percent if limit.percent is None else limit.percent,
-            resets_at=known.resets_at if limit.resets_at is None else limit.resets_at,
+        listed = result.setdefault(_identity(limit), limit)
+        # Claude Code's own screen shows the flat form, which is not rounded. What it leaves out,
+        # the listed form may have (capture u16).
+        result[_identity(limit)] = replace(
+            listed,
+            percent=listed.percent if limit.percent is None else limit.percent,
+            resets_at=listed.resets_at if limit.resets_at is None else limit.resets_at,
         )
-    return tuple(found.values())
+    return tuple(result.values())
 
 
 def is_flat_window(name: str, window: Body) -> bool:
-    """Whether the body's key `name` is a window of the flat form: `five_hour`, `seven_day`, `seven_day_…`, or a new one named by its length."""
+    """Whether the body's key `name` is a window of the flat form.
+
+    Such keys are `five_hour`, `seven_day`, `seven_day_…`, or a new one named by its length.
+    """
     if name in {"five_hour", "seven_day"} or name.startswith("seven_day_"):
         return "utilization" in window
     is_named_so = not SPANS.isdisjoint(name.split("_"))
@@ -73,28 +83,31 @@ def is_flat_window(name: str, window: Body) -> bool:
 def _add(
     limit: Limit,
     scope: str,
-    found: dict[tuple[str, str], Limit],
+    limits_by_key: dict[tuple[str, str], Limit],
     scopes: dict[tuple[str, str], str],
 ) -> None:
-    """Add a listed limit, under a label of its own if another limit has its name and it can be told apart.
+    """Add a listed limit; under a new label if its name belongs to a different limit.
 
-    Otherwise the row with the higher percentage stays; of the session and of the week the later window.
+    Of two rows of one limit, keep the higher percentage; of the session and the week, the later
+    window.
     """
     key = _identity(limit)
-    if key in found and limit.kind not in LABELS:
+    if key in limits_by_key and limit.kind not in LABELS:
         for number in range(2, MAX_ROWS):
-            if scopes[key] == scope and _same_reset(found[key], limit):
+            if scopes[key] == scope and _same_reset(limits_by_key[key], limit):
                 break
             note = scope if scope and scopes[key] != scope else str(number)
-            name = text(f"{limit.label[: LONGEST_TEXT - len(note) - 3]} ({note})") or limit.label
+            name = text(f"{limit.label[: MAX_TEXT - len(note) - 3]} ({note})") or limit.label
             renamed = replace(limit, label=name)
             key = _identity(renamed)
-            if key not in found:
+            if key not in limits_by_key:
                 limit = renamed
                 break
-    known = found.get(key)
+    earlier = limits_by_key.get(key)
     scopes.setdefault(key, scope)
-    found[key] = limit if known is None else replace(_current(known, limit), label=known.label)
+    limits_by_key[key] = (
+        limit if earlier is None else replace(_current(earlier, limit), label=earlier.label)
+    )
 
 
 def _current(one: Limit, other: Limit) -> Limit:
@@ -106,16 +119,16 @@ def _current(one: Limit, other: Limit) -> Limit:
 def _same_reset(one: Limit, other: Limit) -> bool:
     if one.resets_at is None or other.resets_at is None:
         return True
-    return abs(one.resets_at - other.resets_at) <= SAME_RESET_S
+    return bool(is_same_reset(one.resets_at, other.resets_at))
 
 
 def _scope_ids(scope: object) -> str:
-    """What tells two scopes of one name apart."""
+    """Return what distinguishes two scopes with the same name."""
     return ", ".join(
         filter(
             None, (text(mapping(value).get("id")) for value in list(mapping(scope).values())[:4])
         )
-    )[:LONGEST_ID]
+    )[:MAX_ID]
 
 
 def _listed(row: object) -> Limit | None:
@@ -136,7 +149,7 @@ def _listed(row: object) -> Limit | None:
             or kind
         )
         label = f"{name} ({label.lower()})" if name else label
-    # What was put together can be longer than its parts, and what is kept of it is a text again.
+    # A label of several parts can be too long: make it a valid text again.
     return Limit(
         kind,
         text(label) or kind,
@@ -147,7 +160,10 @@ def _listed(row: object) -> Limit | None:
 
 
 def _scope_name(scope: object) -> str | None:
-    """What a limit applies to: `{"model": {"display_name": "Fable"}, "surface": null}` → `Fable`. Other keys of a scope are named, too."""
+    """Return what a limit applies to: `{"model": {"display_name": "Fable"}}` is `Fable`.
+
+    Name the scope's other keys, too.
+    """
     names = []
     for value in list(mapping(scope).values())[:4]:
         part = mapping(value)

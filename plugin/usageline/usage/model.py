@@ -1,4 +1,7 @@
-"""Limits, credits and readings. Times are epoch seconds, percentages from 0 (use can pass 100), money is in minor units."""
+"""Define limits, credits and readings.
+
+Times are epoch seconds, percentages begin at 0 and can exceed 100, money is in minor units.
+"""
 
 from __future__ import annotations
 
@@ -16,21 +19,24 @@ STATUSES = (
     "unreadable",
     "no-plan",
 )
-"""What a snapshot can say of the newest try to get a reading."""
+"""The status words of a snapshot: the result of the last refresh."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
     """One usage limit.
 
-    `kind` is the server's own word (`session`, `weekly_all`, `weekly_scoped`, or one that does not exist yet).
-    `percent` is None where it cannot be known. `resets_at` is None where the window has not started or has no reset.
-    `severity` is the server's word, where it gave one. `lowered` says that the service has taken use back in this window (a banked reset,
-    another plan), so that a higher percentage of the same window may be from before.
+    `kind` is the server's own word (`session`, `weekly_all`, `weekly_scoped`, or a new one).
+    `percent` is None if it is unknown. `resets_at` is None if the window has not started or has no
+    reset. `severity` is the server's word, if any.
 
-    What `usage/forecast` adds, None where nothing can be said: `pace` is how many percentage points more than even use were used (negative:
-    less), `rate` the use of late in percentage points an hour, `chance` that the limit is reached before its reset (0 to 1), and if that is
-    at least a half, `exhausts_at` when, as likely from `exhausts_from` to `exhausts_to`.
+    `lowered`: the service took use back in this window, for a banked reset or another plan. A
+    higher percentage of the same window may then be from before.
+
+    `usage.forecast` adds the rest; each is None if it is unknown. `pace` is how many percentage
+    points more than even use were used (negative: less). `rate` is the recent use in percentage
+    points an hour. `chance`, 0 to 1, is that of reaching the limit before its reset. If it is at
+    least a half, `exhausts_at` is when, most likely between `exhausts_from` and `exhausts_to`.
     """
 
     kind: str
@@ -49,13 +55,13 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """One money meter: usage credits, an organisation's pool, a one-time credit that expires.
+    """One money meter: usage credits, an organization's pool, or a one-time credit that expires.
 
-    `used_minor` and `limit_minor` are whole minor units (cents where `exponent` is 2); a `limit_minor` of None is no cap.
-    `ends_at` is when it resets, or with `expires` when what is left is lost.
-    `disabled_reason` is the server's word for why it cannot be spent from (`out_of_credits`, …).
-    `reached`: the spend limit is used up, whether or not the service has switched the credits off for it.
-    `terms` is a sentence of the server's on what the credit is for.
+    `used_minor` and `limit_minor` are whole minor units (cents if `exponent` is 2); a `limit_minor`
+    of None is no cap. `ends_at` is when the meter resets, or with `expires` when the rest is lost.
+    `disabled_reason` is the server's word for why it cannot be spent (`out_of_credits`, …).
+    `reached`: the spend limit is used up, whether or not the service switched the credits off.
+    `terms` is the server's sentence on what the credit is for.
     """
 
     label: str
@@ -74,9 +80,10 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All limits and credits of one account, seen at one moment by one source.
+    """All limits and credits of one account at one moment, from one source.
 
-    `clock_ahead_s` is how far this machine's clock was ahead of the service's (negative: behind), None if the source does not know.
+    `clock_ahead_s` is how far this machine's clock was ahead of the service's (negative: behind),
+    None if the source does not report it.
     """
 
     limits: tuple[Limit, ...]
@@ -88,11 +95,13 @@ class Reading:
 
 
 class SourceFailure(UsagelineError):
-    """A source gave no reading.
+    """A source returned no reading.
 
-    `status` is one of `usageline.usage.model.STATUSES` other than `ok`; `detail` is a short text for people;
-    `retry_after_s` is what the server asked for, in seconds, where it asked; `http_status` is that of its answer, where it gave one.
-    `reading` is an older reading that the source had in place of a new one, or None.
+    status         one of `STATUSES` except `ok`
+    detail         a short text for the user
+    retry_after_s  the wait that the server asked for, in seconds, or None
+    http_status    that of the answer, or None
+    reading        an older reading that the source had in place of a new one, or None
     """
 
     def __init__(self, status: str, detail: str = "", retry_after_s: float | None = None) -> None:

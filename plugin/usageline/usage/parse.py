@@ -1,4 +1,4 @@
-"""One body of the usage endpoint to limits and credits. Pure; the shapes are in FACTS and in the captured bodies."""
+"""Parse a body of the usage endpoint. Pure; FACTS and the captured bodies have the shapes."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def parse(body: object) -> tuple[tuple[Limit, ...], tuple[Credit, ...]]:
-    """The limits and the credits of `body`, both in the server's order.
+    """Return the limits and the credits of `body`, both in the server's order.
 
-    A value out of its range is refused alone: the limit or credit stays without it. SourceFailure `unreadable` where there is nothing
-    known in the body, which is not the same as nothing used.
+    A value out of its range is dropped alone: the limit or credit stays without it. Raise
+    SourceFailure `unreadable` if the body has nothing known, which is not the same as nothing used.
     """
     if not isinstance(body, dict):
         raise SourceFailure("unreadable", "the answer is no JSON object")
@@ -29,7 +29,10 @@ def parse(body: object) -> tuple[tuple[Limit, ...], tuple[Credit, ...]]:
 
 
 def _says_nothing_used(body: Body) -> bool:
-    """Whether keys that every body has had some of are there, empty: an account without limits, whose credits are off."""
+    """Whether known keys are there, but empty.
+
+    That is an account without limits, whose credits are off.
+    """
     if body.get("limits") == []:
         return True
     if any(

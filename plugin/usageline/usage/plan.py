@@ -1,4 +1,4 @@
-"""The plan's name, by what the sign-in and the account say (FACTS: signing in)."""
+"""Name the plan from what the sign-in and the account report (FACTS: signing in)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from usageline.usage.values import text, words
 
 PLANS = frozenset({"claude_pro", "claude_max", "claude_team", "claude_enterprise"})
-"""What the account says of a plan."""
+"""The account's words for a plan."""
 
 SEATS = {"team_standard": "Team Standard", "team_tier_1": "Team Premium"}
 
@@ -15,10 +15,11 @@ SEATS = {"team_standard": "Team Standard", "team_tier_1": "Team Premium"}
 def plan_name(
     subscription: object, organization_type: object, seat: object, *tiers: object
 ) -> str | None:
-    """`Pro`, `Max 20x`, `Team Premium`, …, or None where nothing says.
+    """Return `Pro`, `Max 20x`, `Team Premium`, …, or None if it is unknown.
 
-    `subscription` is the sign-in's `subscriptionType`, `organization_type` the account's (`claude_max`), `seat` its `seatTier`, `tiers` the
-    rate limit tiers, the most telling first. A tier says 5x or 20x of a Max plan only: a Team seat can have a Max tier and is not Max.
+    `subscription` is the sign-in's `subscriptionType`, `organization_type` the account's
+    (`claude_max`), `seat` its `seatTier`, `tiers` the rate limit tiers, the most reliable first. A
+    tier gives the size of a Max plan only: a Team seat can have a Max tier and is not Max.
     """
     plan = text(subscription) or (text(organization_type) or "").removeprefix("claude_")
     if not plan:

@@ -1,6 +1,7 @@
-"""The second look: a number that is hardly possible is not believed until a later reading says the same. Pure.
+"""Hold back an implausible percentage until a second reading confirms it. Pure.
 
-Just after a window rolled over, the service can give the old, nearly full percentage under the new reset time for a few minutes (FACTS).
+Just after a window rolled over, the service can report the old, nearly full percentage under the
+new reset time for a few minutes (FACTS).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.core.windows import HORIZON_S, LENGTH_S, SAME_RESET_S
+from usageline.core.windows import HORIZON_S, LENGTH_S, is_same_reset
 from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:
@@ -17,18 +18,24 @@ if TYPE_CHECKING:
 
 NEARLY_FULL_PERCENT = 95
 CONFIRM_AFTER_S = 120
-"""A second look sooner than this would see the same mistake."""
+"""A second reading earlier than this would have the same error."""
 
 JUST_BEGUN_S = {"session": 900, "weekly_all": 3600, "weekly_scoped": 3600}
-"""For so long after its start a window counts as just begun: by use alone it can hardly be nearly full by then."""
+"""A window younger than this has just begun.
 
-CLOCK_SLACK_S = {"session": 600, "weekly_all": 3600, "weekly_scoped": 3600}
-"""A window that seems to begin later than this is longer than usual: when it began is not known."""
+By use alone it can hardly be nearly full by then.
+"""
+
+MAX_EARLY_S = {"session": 600, "weekly_all": 3600, "weekly_scoped": 3600}
+"""A window that seems to begin later than this is longer than usual.
+
+When it began is then unknown.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """A limit that was nearly full in a window that had just begun, first seen at `since`."""
+class Unconfirmed:
+    """A limit that was nearly full in a window that had just begun, first reported at `since`."""
 
     kind: str
     label: str
@@ -36,25 +43,25 @@ class Doubt:
     since: int
 
 
-def check(
-    reading: Reading, doubts: tuple[Doubt, ...], *, ttl_s: float
-) -> tuple[Reading, tuple[Doubt, ...]]:
-    """The reading with None for each percentage that is not believed yet, and the doubts to keep for the next reading.
+def confirm(
+    reading: Reading, unconfirmed: tuple[Unconfirmed, ...], *, ttl_s: float
+) -> tuple[Reading, tuple[Unconfirmed, ...]]:
+    """Return the reading with None for each unconfirmed percentage, and what to confirm next time.
 
-    A reset further ahead than HORIZON_S is a clock that is wrong, there or here: None.
+    A reset further ahead than HORIZON_S is the error of a clock, here or there: None.
     """
-    kept: list[Doubt] = []
+    pending: list[Unconfirmed] = []
     limits = tuple(
         _check(
             _sane(limit, reading.observed_at),
             reading.observed_at,
-            doubts,
-            kept,
+            unconfirmed,
+            pending,
             min(CONFIRM_AFTER_S, ttl_s),
         )
         for limit in reading.limits
     )
-    return replace(reading, limits=limits), tuple(kept)
+    return replace(reading, limits=limits), tuple(pending)
 
 
 def _sane(limit: Limit, now: int) -> Limit:
@@ -65,7 +72,11 @@ def _sane(limit: Limit, now: int) -> Limit:
 
 
 def _check(
-    limit: Limit, now: int, doubts: tuple[Doubt, ...], kept: list[Doubt], confirm_after_s: float
+    limit: Limit,
+    now: int,
+    unconfirmed: tuple[Unconfirmed, ...],
+    pending: list[Unconfirmed],
+    confirm_after_s: float,
 ) -> Limit:
     length_s = LENGTH_S.get(limit.kind)
     if (
@@ -76,29 +87,26 @@ def _check(
     ):
         return limit
     elapsed_s = now - (limit.resets_at - length_s)
-    if elapsed_s >= JUST_BEGUN_S[limit.kind] or elapsed_s < -CLOCK_SLACK_S[limit.kind]:
+    if elapsed_s >= JUST_BEGUN_S[limit.kind] or elapsed_s < -MAX_EARLY_S[limit.kind]:
         return limit
-    seen = next(
-        (doubt for doubt in doubts if _same(doubt, limit)),
-        Doubt(limit.kind, limit.label, limit.resets_at, now),
+    first = next(
+        (earlier for earlier in unconfirmed if _is_same(earlier, limit)),
+        Unconfirmed(limit.kind, limit.label, limit.resets_at, now),
     )
-    kept.append(seen)
-    return limit if now - seen.since >= confirm_after_s else replace(limit, percent=None)
+    pending.append(first)
+    return limit if now - first.since >= confirm_after_s else replace(limit, percent=None)
 
 
-def _same(doubt: Doubt, limit: Limit) -> bool:
-    named = (doubt.kind, doubt.label) == (limit.kind, limit.label)
-    return (
-        named
-        and limit.resets_at is not None
-        and abs(doubt.resets_at - limit.resets_at) <= SAME_RESET_S
-    )
+def _is_same(earlier: Unconfirmed, limit: Limit) -> bool:
+    is_named = (earlier.kind, earlier.label) == (limit.kind, limit.label)
+    return is_named and bool(is_same_reset(earlier.resets_at, limit.resets_at))
 
 
 def flag_decreases(reading: Reading, before: Reading | None) -> Reading:
-    """The reading with `lowered` set on each limit that stands lower than in `before`, or did so earlier in the same window.
+    """Return the reading with `lowered` set on each limit that fell in this window since `before`.
 
-    The status line then no longer believes its payload for that window: an idle session goes on reporting what it saw last.
+    The status line then no longer trusts its payload for that window: an idle session goes on
+    reporting its last percentage.
     """
     if before is None or before.observed_at > reading.observed_at:
         return reading
@@ -112,7 +120,9 @@ def flag_decreases(reading: Reading, before: Reading | None) -> Reading:
 
 def _has_decreased(limit: Limit, before: Reading) -> bool:
     for old in before.limits:
-        if (old.kind, old.label) == (limit.kind, limit.label) and _is_same_window(old, limit):
+        if (old.kind, old.label) == (limit.kind, limit.label) and is_same_reset(
+            old.resets_at, limit.resets_at
+        ):
             fell = (
                 limit.percent is not None
                 and old.percent is not None
@@ -120,11 +130,3 @@ def _has_decreased(limit: Limit, before: Reading) -> bool:
             )
             return fell or old.lowered
     return False
-
-
-def _is_same_window(old: Limit, new: Limit) -> bool:
-    return (
-        old.resets_at is not None
-        and new.resets_at is not None
-        and abs(old.resets_at - new.resets_at) <= SAME_RESET_S
-    )

@@ -1,4 +1,4 @@
-"""Times as the service writes them, to whole epoch seconds."""
+"""Parse the service's times to whole epoch seconds."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from datetime import datetime, timedelta, timezone
 from usageline.usage.values import number
 
 EARLIEST, LATEST = 1_000_000_000, 9_999_999_999
-"""2001 to 2286: outside of it a number is no time of a usage window."""
+"""2001 to 2286: a number outside is not a time of a usage window."""
 
 _ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,18}))?(?:([Zz])|([+-])(\d\d):?(\d\d))",
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,18}))?"
+    r"(?:([Zz])|([+-])(\d\d):?(\d\d))",
     re.ASCII,
 )
 
 
 def epoch(value: object) -> int | None:
-    """ISO 8601 with an offset or `Z`, or a number of epoch seconds, to the second it lies in. None where it is no sane time.
+    """Return the epoch second of ISO 8601 text with an offset or `Z`, or of a number; else None.
 
-    Not to the nearest: the client cuts 21:59:59.68 to 9:59pm, and two clocks side by side must agree.
-
-    Captured bodies have six fraction digits or none (captures u19, u21); Python 3.10's own parser takes three or six only.
+    Round down: Claude Code cuts 21:59:59.68 to 9:59pm, and two clocks side by side must agree.
+    Captured bodies have six fraction digits or none (captures u19, u21); Python 3.10's own parser
+    takes three or six only.
     """
     if not isinstance(value, str):
-        found = number(value, EARLIEST, LATEST)
-        return None if found is None else int(found)
+        seconds = number(value, EARLIEST, LATEST)
+        return None if seconds is None else int(seconds)
     match = _ISO.fullmatch(value)
     if match is None:
         return None
@@ -33,7 +34,8 @@ def epoch(value: object) -> int | None:
     if hours > 23 or minutes > 59:
         return None
     try:
-        local = datetime(*(int(part) for part in match.groups()[:6]), tzinfo=timezone.utc)  # type: ignore[arg-type, misc]  # six, as matched
+        year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+        local = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
     except ValueError:
         return None
     offset = timedelta(hours=hours, minutes=minutes)

@@ -1,4 +1,4 @@
-"""What a body holds that the parser makes nothing of, so that a change of the service is seen. Pure."""
+"""Find what the parser ignores in a body, to notice a change of the service. Pure."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from usageline.usage.parse import parse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DEEPEST = 40
-"""Levels of a body that are looked at; a real one has five."""
+MAX_DEPTH = 40
+"""Levels of a body that are searched; a real one has five."""
 
 Path = tuple[str | None, ...]
 """Keys from the outermost in; None stands for every element of a list."""
 
 
-def unused(body: object) -> dict[Path, str]:
-    """The keys of `body` that `parse` did not use, with the types of their values: `null`, `boolean`, `number`, `text`, `list`, `object`.
+def find_unknown(body: object) -> dict[Path, str]:
+    """Return the keys of `body` that `parse` did not use, with the types of their values.
 
-    A key counts as used where the parser took its value, in any element of a list. Of an object or a list that holds something, what is in
-    it is listed instead. No value is in the answer.
+    Types are `null`, `boolean`, `number`, `text`, `list`, `object`. A key counts as used if the
+    parser took its value in any element of a list. Of a non-empty object or list, its content is
+    listed instead. The result contains no value.
     """
     found: dict[Path, set[str]] = {}
     used: set[Path] = set()
     for form in _forms(body):
-        traced = _traced(form, DEEPEST)
+        traced = _traced(form, MAX_DEPTH)
         with contextlib.suppress(
             SourceFailure
-        ):  # a body with nothing known in it is just what should be looked at
+        ):  # a body without known keys has the most unknown ones
             parse(traced)
         for path, kind, was_used in _leaves(traced, ()):
             found.setdefault(path, set()).add(kind)
@@ -40,7 +41,10 @@ def unused(body: object) -> dict[Path, str]:
 
 
 class _Traced(dict[str, Any]):
-    """An object that remembers whose values were taken. Walking through it, or asking whether a key is there, takes none."""
+    """An object that remembers which values were taken.
+
+    Iterating over it, or testing for a key, takes none.
+    """
 
     def __init__(self, content: dict[str, Any]) -> None:
         super().__init__(content)
@@ -60,7 +64,10 @@ class _Traced(dict[str, Any]):
 
 
 def _forms(body: object) -> Iterator[object]:
-    """The body, and where it tells the same money twice also the body with either form alone: both are known, and used where they are alone."""
+    """Yield the body, and the body with either form of the same money alone.
+
+    Both forms are known, and each is used if it is alone.
+    """
     yield body
     if isinstance(body, dict) and "spend" in body and "extra_usage" in body:
         for form in ("spend", "extra_usage"):
@@ -80,12 +87,12 @@ def _traced(value: object, levels: int) -> object:
 def _leaves(
     value: object, path: Path, *, was_used: bool = False
 ) -> Iterator[tuple[Path, str, bool]]:
-    """Each innermost value: where, of what type, and whether the key nearest to it was used."""
+    """Yield each innermost value: its path, its type, and whether the nearest key was used."""
     if isinstance(value, _Traced) and value:
         for key, inner in value.items():
             yield from _leaves(inner, (*path, key), was_used=key in value.used)
     elif isinstance(value, list) and value:
-        # An element that is no object was taken with its list.
+        # The parser took an element that is no object together with its list.
         for inner in value:
             yield from _leaves(inner, (*path, None), was_used=was_used)
     elif path:

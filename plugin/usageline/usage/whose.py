@@ -1,6 +1,6 @@
-"""Whose numbers a reading has: those of the account and organization that are signed in, or others. Pure.
+"""Decide whether a reading belongs to the account and organization that are signed in. Pure.
 
-The hot side's half, for the payload, is `line/whose.py`; docs/WHOSE.md is the table of both.
+`line/whose.py` is the status line's half, for the payload; docs/WHOSE.md is the table of both.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ TOO_EARLY = "from before this sign-in"
 class Held:
     """Since when the sign-in has held. Times are epoch seconds, 0 for unknown.
 
-    since           from when on, at the latest, account and organization have been signed in. A renewal of the token changes nothing.
-    readings_since  what Claude Code itself fetched before may be another sign-in's: its files changed then
+    since           when, at the latest, account and organization signed in; a renewal of the token
+                    changes nothing
+    readings_since  what Claude Code itself fetched before may be another sign-in's: its files
+                    changed then
     """
 
     since: float = 0
@@ -31,7 +33,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """When the sign-in's two files were changed last (epoch seconds, None without a file), and the stamp of the credentials file."""
+    """When the sign-in's two files changed last (epoch seconds, None without a file).
+
+    `stamp` is the fingerprint of the credentials file.
+    """
 
     stamp: str
     credentials_at: float | None
@@ -40,39 +45,44 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a reading that somebody else fetched says of itself: the account that it names, and when it was fetched (None: no sane time)."""
+    """What a reading of Claude Code's own names: its account, and when it was fetched.
+
+    `fetched_at` is None if that is not a sane time.
+    """
 
     account_uuid: object
     fetched_at: float | None
 
 
 def held(previous: Mapping[str, Any] | None, account: str, files: Files, now: float) -> Held:
-    """Since when `account` (the key of account and organization) is signed in, with the snapshot before as the only witness.
+    """Return since when `account` (the key of account and organization) is signed in.
 
-    At a first look nothing tells of a change: the credentials file's time is the latest that it can have been.
+    The snapshot before is the only witness. Without one, the credentials file's time is the latest
+    possible.
     """
     if previous is None:
         return Held(files.credentials_at or 0, 0)
     is_same_file = previous.get("credentials") == files.stamp
-    # If the credentials are as they were, it was `.claude.json` that named somebody else.
+    # If the credentials are unchanged, `.claude.json` named another account.
     changed_at = (files.state_at if is_same_file else files.credentials_at) or now
     if previous.get("account") != account:
         return Held(changed_at, changed_at)
     readings_since = _time(previous.get("readings_since"), now) if is_same_file else changed_at
     since = _time(previous.get("signed_in_since"), now)
-    if not since:  # published by 0.1.0: its numbers were this account's when they were seen
-        known = [at for at in (files.credentials_at, _time(previous.get("observed_at"), now)) if at]
-        since = min(known, default=0)
+    if not since:  # published by 0.1.0: its numbers were this account's when they were taken
+        times = [at for at in (files.credentials_at, _time(previous.get("observed_at"), now)) if at]
+        since = min(times, default=0)
     return Held(since, readings_since)
 
 
 def refusal(
     claim: Claim, account_uuid: str, organizations: tuple[str, str], readings_since: float
 ) -> str:
-    """Why a reading that Claude Code fetched for itself does not count as this sign-in's; "" if it does.
+    """Return why a reading that Claude Code fetched does not count as this sign-in's, or "".
 
-    Such a reading names the account and no organization. So it counts if it was fetched since the sign-in's files changed, and if the two
-    files (`organizations`: that of the credentials, that of `.claude.json`) do not name different organizations.
+    Such a reading names the account and no organization. So it counts if it was fetched after the
+    sign-in's files changed. The two files must not name different organizations (`organizations`:
+    that of the credentials, that of `.claude.json`).
     """
     if not account_uuid or claim.account_uuid != account_uuid:
         return "of another account"
@@ -86,12 +96,12 @@ def refusal(
 
 
 def claim_of(cached: Mapping[str, Any]) -> Claim:
-    """What the client's own cache (`cachedUsageUtilization`) says of itself."""
+    """Return what Claude Code's own cache (`cachedUsageUtilization`) names."""
     fetched_ms = number(cached.get("fetchedAtMs"), EARLIEST * 1000, LATEST * 1000)
     return Claim(cached.get("accountUuid"), None if fetched_ms is None else fetched_ms / 1000)
 
 
 def _time(value: object, now: float) -> float:
-    """A time of the past, 0 if it is none."""
+    """Return a time of the past, 0 if it is none."""
     at = number(value, EARLIEST, LATEST) or 0
     return at if at <= now + 1 else 0

@@ -133,7 +133,7 @@ READERS: dict[str, tuple[str, ...]] = {
         "storage.history.line._parse",
         "storage.history.files._descriptor",
         "storage.history.files.accounts",
-        "storage.history.files.months",
+        "storage.history.files.list_months",
     ),
     "records": (
         *(
@@ -150,13 +150,13 @@ READERS: dict[str, tuple[str, ...]] = {
 
 ELSEWHERE: dict[str, tuple[str, ...]] = {
     "tests/faults/corruption": (
-        "storage.database_check.inspect",
+        "storage.database_check.check_database",
         "storage.database_check._check_file",
         "storage.accounts._cache",
         "storage.accounts._make_database",
         "statusline",
     ),
-    "tests/faults/crowd": ("refresh.lock_owner.holder", "system.process_tree.process"),
+    "tests/faults/crowd": ("refresh.lock_owner.current_owner", "system.process_tree.process"),
     "tests": (
         "system.files.temporaries",
         "system.flock._opened",
@@ -246,10 +246,10 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "line.spawn.spawn",
         ),
         *(
-            "storage.job_results.held",
-            "storage.job_results.sweep",
+            "storage.job_results.lock",
+            "storage.job_results.prune",
             "refresh.notify.prune_sent",
-            "refresh.account_gate._sweep",
+            "refresh.account_gate._prune",
             "setup.plugin._copies",
         ),
         *(

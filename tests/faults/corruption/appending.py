@@ -18,10 +18,10 @@ MOST_BYTES, CUT_BYTES = 24_000, 3_000
 
 def main(account: str, who: int, count: int, until: str) -> int:
     """Add readings at every other second, `who` (0 or 1) says which. What this process added is at the end of the file without a gap, each time."""
-    files.MOST_BYTES, files.CUT_BYTES = MOST_BYTES, CUT_BYTES
+    files.MAX_BYTES, files.CUT_BYTES = MOST_BYTES, CUT_BYTES
     env = dict(os.environ)
     start = int(time.time()) // 86400 * 86400 - 5 * count
-    path = directory(env, account) / files.name_of(start)
+    path = directory(env, account) / files.month_file(start)
     while not os.path.exists(until):  # both begin together
         time.sleep(0.001)
     cut, inode = 0, None

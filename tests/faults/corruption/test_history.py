@@ -74,14 +74,14 @@ def test_two_that_add_while_the_file_is_cut_lose_nothing(
 def test_a_lock_that_is_never_given_back_is_not_waited_for(
     world: World, monkeypatch: pytest.MonkeyPatch, figure: Callable[[str], None]
 ) -> None:
-    monkeypatch.setattr(history, "LOCK_WAIT_S", 0.5)
+    monkeypatch.setattr(history, "LOCK_TIMEOUT_S", 0.5)
     assert history.append(world.env, ACCOUNT, SEEN[0])
     with flock.held(str(directory(world.env)), 0) as free:
         assert free
         began = time.monotonic()
         assert history.append(world.env, ACCOUNT, SEEN[1])
         took_s = time.monotonic() - began
-    assert took_s < history.LOCK_WAIT_S + 3
+    assert took_s < history.LOCK_TIMEOUT_S + 3
     assert history.load(world.env, ACCOUNT) == SEEN[:2]
     figure(f"given up after {took_s:.1f} s")
 
@@ -106,7 +106,7 @@ def test_good_lines_of_a_damaged_file_are_kept(
 ) -> None:
     env = World(in_memory / "world").env
     directory(env).mkdir(parents=True, mode=0o700)
-    path = directory(env) / files.name_of(NOW)
+    path = directory(env) / files.month_file(NOW)
     new = reading(NOW + 1)
     tried = 0
 
@@ -158,7 +158,7 @@ def test_files_of_impossible_months_push_nothing_out(
         (directory(env) / name).write_bytes(LINES)
     for year in range(2240, 2250):
         with (directory(env) / f"{year}-12.jsonl").open("wb") as file:
-            file.truncate(files.MOST_BYTES)
+            file.truncate(files.MAX_BYTES)
     for name, make in (
         ("2030-01.jsonl", os.mkdir),
         ("2030-02.jsonl", os.mkfifo),
@@ -173,7 +173,7 @@ def test_files_of_impossible_months_push_nothing_out(
     assert {*theirs, "2030-01.jsonl", "2030-02.jsonl", "2020-01.jsonl"} <= left
     assert (
         sum(path.stat().st_size for path in directory(env).iterdir() if path.is_file())
-        < files.MOST_BYTES
+        < files.MAX_BYTES
     )
     assert Path(paths.history_dir(env)).is_dir()
     figure(f"{len(theirs) + 13} files of impossible months")

@@ -15,8 +15,8 @@ from tests.faults.corruption.measured import run
 from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.storage.readings import reading
-from usageline.storage.account_state import Record
-from usageline.storage.accounts import opened
+from usageline.storage.account_state import AccountState
+from usageline.storage.accounts import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.world import Release, World
 
 NOW = int(time.time())
-RECORD = Record(reading(NOW), NOW + 300, "0123456789abcdef", True, NOW, "0123456789abcdef")
+RECORD = AccountState(reading(NOW), NOW + 300, "0123456789abcdef", True, NOW, "0123456789abcdef")
 LONGEST_S = 9.0
 """As long as a refresh may take."""
 
@@ -46,19 +46,19 @@ def fresh(directory: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    with opened(str(directory)) as store:
+    with open_store(str(directory)) as store:
         store.put("a", RECORD)
 
 
 def use(directory: Path, what: str) -> float:
     """Use the store as a refresh does; it works, now and at the next try. How long that took."""
     began = time.monotonic()
-    with opened(str(directory)) as store:
-        assert isinstance(store.get("a"), Record), what
+    with open_store(str(directory)) as store:
+        assert isinstance(store.get("a"), AccountState), what
         store.put("b", RECORD)
         assert store.get("b") == RECORD, what
     took_s = time.monotonic() - began
-    with opened(str(directory)) as store:
+    with open_store(str(directory)) as store:
         assert store.get("b") == RECORD, what
     assert took_s < LONGEST_S, what
     return took_s

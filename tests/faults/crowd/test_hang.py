@@ -24,8 +24,8 @@ from tests.faults.promises import promise
 from tests.hot import Hot
 from tests.running import is_running
 from usageline.core import paths
-from usageline.refresh.lock_owner import holder
-from usageline.refresh.run import LONGEST_S
+from usageline.refresh.lock_owner import current_owner
+from usageline.refresh.run import TIMEOUT_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,9 +66,9 @@ def test_a_stopped_holder_is_ended_by_the_next_refresh(
         asked = len(api.usage_requests)
         release_claim(world)
         drawn_in(hot)
-        took_s = wait_for(lambda: not is_running(stopped.pid), LONGEST_S + SLACK_S)
+        took_s = wait_for(lambda: not is_running(stopped.pid), TIMEOUT_S + SLACK_S)
         # The request that was cut off counts: the service is asked again when its turn comes, not at once.
-        assert wait_for(lambda: lock_is_free(world)) < LONGEST_S + SLACK_S
+        assert wait_for(lambda: lock_is_free(world)) < TIMEOUT_S + SLACK_S
         assert len(api.usage_requests) == asked
         wait_for_turn(world)
         done = world.run(*built_release.refresh_command, "--force")
@@ -140,7 +140,7 @@ def test_a_stranger_is_never_ended(
             path.read_text(),
             Path(f"/proc/{other.pid}/stat").read_text().rpartition(")")[2].split()[19],
         )
-        assert holder(world.env) is not None
+        assert current_owner(world.env) is not None
         change_note(world, started=str(int(note_of(world)["started"]) - 1))
         falsehoods = [
             path.read_bytes(),
@@ -174,7 +174,7 @@ def test_a_stranger_is_never_ended(
             path.write_text(good)
         for content in falsehoods:
             path.write_bytes(content)
-            assert holder(world.env) is None, content
+            assert current_owner(world.env) is None, content
         for content in falsehoods[:2] + falsehoods[7:9]:
             path.write_bytes(content)
             done = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli", "refresh")
@@ -182,12 +182,12 @@ def test_a_stranger_is_never_ended(
         path.unlink()
         path.symlink_to(world.root / "elsewhere")
         (world.root / "elsewhere").write_text(good)
-        assert holder(world.env) is None
+        assert current_owner(world.env) is None
         path.unlink()
         path.write_text(good)
         if os.geteuid() == 0:
             os.chown(path, 65534, 65534)
-            assert holder(world.env) is None
+            assert current_owner(world.env) is None
         assert is_running(stopped.pid)
         assert is_running(other.pid)
     figure(f"{len(falsehoods) + 2} false notes: 0 processes killed")

@@ -19,7 +19,7 @@ from tests.faults.promises import promise
 from tests.hot import Hot
 from tests.world import CANARY
 from usageline.core import paths
-from usageline.refresh.decide import TRIES
+from usageline.refresh.attempt import MAX_ATTEMPTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,7 +156,7 @@ def test_any_call_of_a_refresh_may_fail(
         except ValueError:
             torn += 1
         # Where the sign-in cannot be read again it may have changed: then it is tried once more, here without the time between two requests.
-        assert len(api.usage_requests) <= TRIES, (call, number)
+        assert len(api.usage_requests) <= MAX_ATTEMPTS, (call, number)
         broken += "37%" not in hot.line()
         wait_for_background(world)  # the line may have found another one due
     assert (torn, broken) == (0, 0)

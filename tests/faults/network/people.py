@@ -12,8 +12,8 @@ from tests.world import World
 from usageline.core import paths
 from usageline.core.freshness import file_stamp
 from usageline.sources.auth import sign_in
-from usageline.storage.account_state import Record
-from usageline.storage.accounts import opened
+from usageline.storage.account_state import AccountState
+from usageline.storage.accounts import open_store
 from usageline.storage.snapshot import Snapshot, write
 from usageline.system import directories
 from usageline.usage.model import Reading
@@ -30,7 +30,7 @@ AGE = r"1[2-4]m ago"
 def let_time_pass(world: World, seconds: int) -> None:
     """Put what the last refresh left so far into the past."""
     signed_in = sign_in.read(world.env)
-    with opened(paths.store_dir(world.env)) as store:
+    with open_store(paths.store_dir(world.env)) as store:
         record = store.get(signed_in.account)
         cooldown = (
             replace(record.cooldown, until=record.cooldown.until - seconds)
@@ -55,11 +55,13 @@ def with_old_numbers(root: Path) -> World:
     token = signed_in.token_fingerprint
     reading = Reading(*parse(usage_body(seen_at)), source="oauth", observed_at=seen_at)
     directories.prepare(world.env)
-    with opened(paths.store_dir(world.env)) as store:
+    with open_store(paths.store_dir(world.env)) as store:
         due_at = seen_at + 300
         store.put(
             signed_in.account,
-            Record(reading, due_at, token, confirmed=True, requested_at=seen_at, asked_with=token),
+            AccountState(
+                reading, due_at, token, confirmed=True, requested_at=seen_at, requested_with=token
+            ),
         )
     stamp = str(file_stamp(paths.claude_credentials(world.env)))
     write(

@@ -145,7 +145,7 @@ def test_packages_that_are_gone_are_told(
     path.write_text(str(installed.release.root / "plugin") + "\n")
     done = world.run(*installed.release.refresh_command)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    (entry,) = refresh_log.last(world.env, 5)
+    (entry,) = refresh_log.read_last(world.env, 5)
     assert b"No module named" in entry
     assert b"run install.sh again" in entry
     assert AGAIN in said_by_the_command(Machine(world, REPOSITORY), "doctor")

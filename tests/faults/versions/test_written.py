@@ -25,7 +25,7 @@ from usageline.line import settings, view
 from usageline.refresh.run import refresh
 from usageline.setup import manifest
 from usageline.storage import history
-from usageline.storage.accounts import opened
+from usageline.storage.accounts import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +80,7 @@ def test_what_an_earlier_version_wrote_is_read(
     seen = view.build(None, snapshot, snapshot["credentials"], {}, now)
     assert {window.label: window.percent for window in seen.windows} == PERCENTS
     assert seen.status == "ok"
-    with opened(paths.store_dir(world.env)) as store:
+    with open_store(paths.store_dir(world.env)) as store:
         remembered = store.get(ACCOUNT_KEY)
         assert not store.set_aside
     assert remembered.reading is not None
@@ -168,7 +168,7 @@ def test_what_a_later_version_adds_is_passed_over(
             {**json.loads(compiled.read_text()), "version": 2, "program": "9.0.0", "rows": "later"}
         )
     )
-    with opened(paths.store_dir(world.env)) as store:
+    with open_store(paths.store_dir(world.env)) as store:
         remembered = store.get(ACCOUNT_KEY)
         assert not store.set_aside
     assert remembered.reading is not None

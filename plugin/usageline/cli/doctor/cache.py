@@ -11,7 +11,7 @@ from usageline.cli.formatting import span
 from usageline.core import freshness, path_owners, paths, throttle
 from usageline.core.errors import LockUnsupported
 from usageline.core.status_text import CLOCK, REASONS
-from usageline.refresh.lock_owner import holder
+from usageline.refresh.lock_owner import current_owner
 from usageline.system.lock import held
 from usageline.system.trust import is_private_group
 from usageline.usage.values import text
@@ -80,7 +80,7 @@ def lock(context: Context) -> Result | None:
         return None
     try:
         with held(paths.lock(context.env)) as free:
-            found = None if free else holder(context.env)
+            found = None if free else current_owner(context.env)
             if found is not None and found.hangs:
                 return warning(
                     f"a refresh has held the lock for {span(found.held_s)}: it hangs",

@@ -19,7 +19,7 @@ from usageline.system.lock import held
 
 if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context
-    from usageline.storage.account_state import Record
+    from usageline.storage.account_state import AccountState
 
 
 def configuration(context: Context) -> Result:
@@ -67,7 +67,7 @@ def last_answer(context: Context) -> Result | None:
     return None if record is None or not record.requested_at else _told(record, context.now)
 
 
-def _told(record: Record, now: float) -> Result:
+def _told(record: AccountState, now: float) -> Result:
     asked, found = (
         f"the service was asked last {span(now - record.requested_at)} ago",
         record.cooldown,
@@ -76,7 +76,7 @@ def _told(record: Record, now: float) -> Result:
         cut_off = warning(
             f"{asked}, and the refresh was cut off", "nothing: it is asked again by itself"
         )
-        return cut_off if record.unfinished else ok(f"{asked}, and answered")
+        return cut_off if record.interrupted_requests else ok(f"{asked}, and answered")
     why = REASONS.get(found.status, found.status) + (f" ({found.detail})" if found.detail else "")
     times = f", {found.failures} times in a row" if found.failures > 1 else ""
     until = f"; it is left alone until {clock(found.until, now)}" if found.until > now else ""
@@ -85,28 +85,28 @@ def _told(record: Record, now: float) -> Result:
 
 def _copy(directory: str, scratch: str) -> bool:
     """Copy the store's files to `scratch`: whoever opens a store may repair it, or begin it anew. False where there is none."""
-    from usageline.storage.database_check import DATABASE, JOURNAL, MOST_BYTES  # noqa: PLC0415 - sqlite, for this one check
+    from usageline.storage.database_check import DATABASE, JOURNAL, MAX_BYTES  # noqa: PLC0415 - sqlite, for this one check
 
     for name in (DATABASE, JOURNAL):
         try:
             found = os.lstat(f"{directory}/{name}")
         except FileNotFoundError:
             continue
-        if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_BYTES:
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_BYTES:
             raise StoreBroken("the database is no file of ours")
         shutil.copyfile(f"{directory}/{name}", f"{scratch}/{name}", follow_symlinks=False)
     return os.path.exists(f"{scratch}/{DATABASE}")
 
 
-def _record(directory: str, account: str) -> Record:
+def _record(directory: str, account: str) -> AccountState:
     import sqlite3  # noqa: PLC0415 - as above
 
-    from usageline.storage.accounts import BUSY_S, opened  # noqa: PLC0415 - as above
-    from usageline.storage.database_check import inspect  # noqa: PLC0415 - as above
+    from usageline.storage.accounts import BUSY_TIMEOUT_S, open_store  # noqa: PLC0415 - as above
+    from usageline.storage.database_check import check_database  # noqa: PLC0415 - as above
 
     try:
-        inspect(directory, BUSY_S)
+        check_database(directory, BUSY_TIMEOUT_S)
     except sqlite3.Error as error:
         raise StoreBroken(type(error).__name__) from None
-    with opened(directory) as store:
+    with open_store(directory) as store:
         return store.get(account)

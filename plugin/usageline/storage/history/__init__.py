@@ -1,7 +1,8 @@
-"""Every reading, kept by account for 90 days: for the forecast, and for people to look at.
+"""Keep every reading by account for 90 days, for the forecast and for `usageline history`.
 
-It is added to under a lock of the account's own, for the refresh lock is each profile's and two profiles may have one account. It is read at any
-time; a reader never sees more of a line that is being written than a broken one, which it passes over. Nothing here raises.
+Lines are added under a lock of the account's own: the refresh lock is each profile's, and two
+profiles may share an account. Reading needs no lock and skips a line that is only partly written.
+Nothing here raises.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import CacheUnsafe
+from usageline.core.freshness import CLOCK_JUMP_S
 from usageline.storage.history import files
-from usageline.storage.history.line import LONGEST_LINE, decode, encode
+from usageline.storage.history.line import MAX_LINE_BYTES, decode, encode
 from usageline.system import flock
 from usageline.usage import clock
 
@@ -23,47 +25,54 @@ if TYPE_CHECKING:
 
     from usageline.usage.model import Reading
 
-CLOCK_SLACK_S = 60
-"""A reading further in the future than this was taken under another clock."""
+LOCK_TIMEOUT_S = 2.0
+"""Adding a line, or cutting a file, takes a moment: a process that holds the lock longer hangs."""
 
-LOCK_WAIT_S = 2.0
-"""Adding a line takes a moment, and cutting a file not much longer: who has the lock for so long hangs."""
-
-FAULTS = (OSError, CacheUnsafe, LookupError)
+ERRORS = (OSError, CacheUnsafe, LookupError)
 """LookupError: the environment names no home."""
 
 
 def append(env: Mapping[str, str], account: str, reading: Reading) -> bool:
-    """Keep the reading, unless it is the one that was kept last. False where it cannot be kept: the disk is full, the place is not ours."""
+    """Append the reading, unless it is the last one already.
+
+    Return False if it cannot be written: the disk is full, or the directory is unsafe.
+    """
     line = encode(reading)
-    if not files.ACCOUNT.fullmatch(account) or len(line) > LONGEST_LINE:
+    if not files.ACCOUNT.fullmatch(account) or len(line) > MAX_LINE_BYTES:
         return False
     try:
-        path = files.make(env, account)
-        with files.directory(env, account) as directory:
-            alone = flock.acquired(directory, LOCK_WAIT_S)
-            with files.opened(directory, path, files.name_of(reading.observed_at)) as descriptor:
-                kept = _add(descriptor, line, reading.observed_at)
-            if alone:  # a file is cut by being replaced: what somebody adds meanwhile would be lost
+        path = files.create_directory(env, account)
+        with files.open_directory(env, account) as directory:
+            alone = flock.acquired(directory, LOCK_TIMEOUT_S)
+            with files.open_month(
+                directory, path, files.month_file(reading.observed_at)
+            ) as descriptor:
+                is_kept = _add(descriptor, line, reading.observed_at)
+            if alone:  # cutting replaces the file: a line added meanwhile would be lost
                 with contextlib.suppress(OSError):
-                    files.bound(
+                    files.prune(
                         directory, path, reading.observed_at if clock.agrees(reading) else None
                     )
-    except FAULTS:
+    except ERRORS:
         return False
-    return kept
+    return is_kept
 
 
-def load(env: Mapping[str, str], account: str, since: float = 0) -> list[Reading]:
-    """The account's readings from `since` (epoch seconds) until now, the oldest first. Without what a forecast added to them."""
+def load(
+    env: Mapping[str, str], account: str, since: float = 0, *, now: float | None = None
+) -> list[Reading]:
+    """Return the account's readings from `since` until `now` (epoch seconds), oldest first.
+
+    They have no forecasts. `now` is the time of this machine unless given.
+    """
     if not files.ACCOUNT.fullmatch(account):
         return []
-    until = time.time() + CLOCK_SLACK_S
+    until = (time.time() if now is None else now) + CLOCK_JUMP_S
     lines: list[bytes] = []
     try:
-        with files.directory(env, account) as directory:
-            lines = files.lines(directory, since, until)
-    except FAULTS:
+        with files.open_directory(env, account) as directory:
+            lines = files.read_lines(directory, since, until)
+    except ERRORS:
         return []
     readings = list(decode(lines, since, until))
     readings.sort(key=attrgetter("observed_at"))  # in order already, but for clocks that were set
@@ -71,28 +80,28 @@ def load(env: Mapping[str, str], account: str, since: float = 0) -> list[Reading
 
 
 def accounts(env: Mapping[str, str]) -> list[str]:
-    """The keys of the accounts of which something is kept."""
+    """Return the keys of the accounts that have a history."""
     try:
         return files.accounts(env)
-    except FAULTS:
+    except ERRORS:
         return []
 
 
 def _add(descriptor: int, line: bytes, observed_at: int) -> bool:
     size = os.fstat(descriptor).st_size
-    at = max(size - 2 * LONGEST_LINE, 0)
+    at = max(size - 2 * MAX_LINE_BYTES, 0)
     tail = os.pread(descriptor, size - at, at)
     if any(reading.observed_at == observed_at for reading in _last(tail)):
         return True
-    # What a killed run left of a line must not take this one along.
+    # A partly written line of a killed refresh must not spoil this one.
     data = (b"\n" if tail and not tail.endswith(b"\n") else b"") + line + b"\n"
     return os.write(descriptor, data) == len(data)
 
 
 def _last(tail: bytes) -> list[Reading]:
-    """The last reading in the end of a file, if there is one."""
+    """Return the last reading in the end of a file, [] if there is none."""
     for line in reversed(tail.split(b"\n")):
-        found = list(decode([line]))
-        if found:
-            return found
+        readings = list(decode([line]))
+        if readings:
+            return readings
     return []

@@ -1,7 +1,8 @@
-"""The files of one account: `<history_dir>/<account>/2026-11.jsonl`, one for each month of UTC, that lines are only ever added to.
+"""Read and write the files of one account, one for each month of UTC.
 
-Directories and files are opened step by step, each in the one before, and none by way of a link: what is not a directory or a regular file of
-this user is not touched.
+They are `<history_dir>/<account>/2026-11.jsonl`. Each directory and file is opened relative to the
+one that holds it, and never through a link. What is not a directory or a regular file of this user
+is not touched.
 """
 
 from __future__ import annotations
@@ -21,24 +22,28 @@ from usageline.system.directories import private_directory
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-KEPT_S = 90 * 86400
-MOST_BYTES = 8 << 20
-"""Of one account's files together, and so of what is read of one: three months of a reading every five minutes take 7 MiB."""
+KEEP_S = 90 * 86400
+MAX_BYTES = 8 << 20
+"""Of one account's files together, and so the most that is read of one.
+
+Three months of a reading every five minutes take 7 MiB.
+"""
 
 CUT_BYTES = 1 << 20
-"""So much is cut off at once, that it need not be done each time."""
+"""Cut off at once, so that it is seldom necessary."""
 
 ACCOUNT = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _NAME = re.compile(r"(2[0-2]\d\d)-(0[1-9]|1[0-2])\.jsonl", re.ASCII)
-"""Of the years that a reading can be of (`usage.times`)."""
+"""Of the years that a reading can have (`usage.times`)."""
 
-# Windows has none of these, nor directories that can be opened: there nothing is kept. O_NONBLOCK: opening a FIFO would wait for ever.
+# Windows lacks these, and cannot open directories: there is no history there.
+# O_NONBLOCK: opening a FIFO would wait for ever.
 _SAFELY = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 
 
 def accounts(env: Mapping[str, str]) -> list[str]:
-    """The keys of the accounts that have a directory. OSError where nothing is kept."""
+    """Return the keys of the accounts that have a directory. Raise OSError if there is none."""
     with _directory(paths.history_dir(env)) as top:
         return sorted(
             name
@@ -48,45 +53,48 @@ def accounts(env: Mapping[str, str]) -> list[str]:
 
 
 @contextlib.contextmanager
-def directory(env: Mapping[str, str], account: str) -> Iterator[int]:
-    """A descriptor of the account's directory. OSError where there is none of ours."""
-    with _directory(paths.history_dir(env)) as top, _directory(account, top) as found:
-        yield found
+def open_directory(env: Mapping[str, str], account: str) -> Iterator[int]:
+    """Open the account's directory. Raise OSError if there is none of this user."""
+    with _directory(paths.history_dir(env)) as top, _directory(account, top) as descriptor:
+        yield descriptor
 
 
-def make(env: Mapping[str, str], account: str) -> str:
-    """Make the account's directory where it is missing, for the user alone; gives its path. OSError or CacheUnsafe where that cannot be."""
+def create_directory(env: Mapping[str, str], account: str) -> str:
+    """Create the account's directory for this user alone; return its path.
+
+    Raise OSError or CacheUnsafe if that fails.
+    """
     top = paths.history_dir(env)
     private_directory(os.path.dirname(top))
     private_directory(top)
     return private_directory(f"{top}/{account}")
 
 
-def name_of(at: float) -> str:
-    """The file for a reading of that moment."""
+def month_file(at: float) -> str:
+    """Return the name of the file for a reading of that moment."""
     return time.strftime("%Y-%m.jsonl", time.gmtime(at))
 
 
-def months(directory: int) -> list[str]:
-    """The files that are there, the oldest first."""
+def list_months(directory: int) -> list[str]:
+    """Return the names of the existing files, oldest first."""
     return sorted(name for name in os.listdir(directory) if _NAME.fullmatch(name))
 
 
-def end_of(name: str) -> int:
-    """The moment at which that file's month ends, in epoch seconds."""
+def month_end(name: str) -> int:
+    """Return when that file's month ends, in epoch seconds."""
     year, month = int(name[:4]), int(name[5:7])
     return calendar.timegm((year + month // 12, month % 12 + 1, 1, 0, 0, 0))
 
 
-def lines(directory: int, since: float, until: float) -> list[bytes]:
-    """The lines of the months from `since` to `until` (epoch seconds), the oldest first, MOST_BYTES of the newest at most.
+def read_lines(directory: int, since: float, until: float) -> list[bytes]:
+    """Return the lines of the months from `since` to `until` (epoch seconds), oldest first.
 
-    A file that is none of ours is passed over.
+    Return the newest MAX_BYTES at most. Skip foreign files.
     """
-    left, contents = MOST_BYTES, []
-    last = name_of(until)
-    for name in reversed(months(directory)):
-        if name <= last and end_of(name) > since:
+    left, contents = MAX_BYTES, []
+    last = month_file(until)
+    for name in reversed(list_months(directory)):
+        if name <= last and month_end(name) > since:
             with contextlib.suppress(OSError):
                 contents.append(_end_of_file(directory, name, left))
                 left -= len(contents[-1])
@@ -94,16 +102,17 @@ def lines(directory: int, since: float, until: float) -> list[bytes]:
 
 
 @contextlib.contextmanager
-def opened(directory: int, path: str, name: str) -> Iterator[int]:
-    """A descriptor of the file, made where it is missing, that can be read and added to. OSError where it is no file of ours.
+def open_month(directory: int, path: str, name: str) -> Iterator[int]:
+    """Open the file to read and append, creating it if it is missing.
 
-    `path` is the directory's. A file that has another name, too (a copy by links, or somebody's file), is not added to: a copy takes its place.
+    Raise OSError if it is not a regular file of this user. `path` is the directory's. A file with a
+    second name (a backup by hard links) is not appended to: a copy replaces it.
     """
     _unshare(directory, path, name)
     with _file(directory, name, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
         if os.fstat(descriptor).st_nlink != 1:
             raise PermissionError(f"{name} has another name")
-        if stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:  # the umask had its say
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:  # the umask changed it
             os.fchmod(descriptor, 0o600)
         yield descriptor
 
@@ -113,29 +122,30 @@ def _unshare(directory: int, path: str, name: str) -> None:
         found = os.fstat(descriptor)
         if found.st_nlink == 1:
             return
-        if found.st_size > MOST_BYTES:
-            raise PermissionError(f"{name} is no file of ours")
+        if found.st_size > MAX_BYTES:
+            raise PermissionError(f"{name} is too large")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            files.write_atomic(f"{path}/{name}", file.read(MOST_BYTES), 0o600)
+            files.write_atomic(f"{path}/{name}", file.read(MAX_BYTES), 0o600)
 
 
-def bound(directory: int, path: str, newest: float | None) -> None:
-    """Remove the months that are 90 days older than `newest` (epoch seconds), and then the oldest of what is too much.
+def prune(directory: int, path: str, newest: float | None) -> None:
+    """Remove the months that ended 90 days before `newest` (epoch seconds), then the oldest excess.
 
-    Before those goes what is of a month to come: it was written under another clock, or not by us. None where the clock may be wrong: by one that
-    is a year ahead all that is kept is old.
+    A month after `newest` was written under another clock, or by another program: of the excess it
+    goes first. None means that the clock may be wrong: under one that is a year ahead, everything
+    would be old.
     """
     sizes = {}
-    last = "" if newest is None else name_of(newest)
-    for name in sorted(months(directory), key=lambda name: (not last or name <= last, name)):
+    last = "" if newest is None else month_file(newest)
+    for name in sorted(list_months(directory), key=lambda name: (not last or name <= last, name)):
         found = os.lstat(name, dir_fd=directory)
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
             continue
-        if newest is not None and end_of(name) <= newest - KEPT_S:
+        if newest is not None and month_end(name) <= newest - KEEP_S:
             _remove(directory, name)
         else:
             sizes[name] = found.st_size
-    excess = sum(sizes.values()) - MOST_BYTES
+    excess = sum(sizes.values()) - MAX_BYTES
     if excess <= 0:
         return
     excess += CUT_BYTES
@@ -148,26 +158,24 @@ def bound(directory: int, path: str, newest: float | None) -> None:
 
 
 def _remove(directory: int, name: str) -> None:
-    with contextlib.suppress(
-        OSError
-    ):  # somebody's directory of that name: the others go all the same
+    with contextlib.suppress(OSError):  # a directory with such a name: remove the others
         os.unlink(name, dir_fd=directory)
 
 
-def _end_of_file(directory: int, name: str, most: int) -> bytes:
-    """The last `most` bytes of the file. OSError where it is no file of ours."""
+def _end_of_file(directory: int, name: str, max_bytes: int) -> bytes:
+    """Return the last `max_bytes` of the file. Raise OSError if it is a foreign file."""
     with _file(directory, name, os.O_RDONLY) as descriptor:
-        os.lseek(descriptor, max(os.fstat(descriptor).st_size - most, 0), os.SEEK_SET)
+        os.lseek(descriptor, max(os.fstat(descriptor).st_size - max_bytes, 0), os.SEEK_SET)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(most)
+            return file.read(max_bytes)
 
 
 def _cut(directory: int, path: str, name: str, excess: int) -> None:
-    """Remove that many bytes from the file's beginning, and the rest of the line that they end in."""
+    """Remove that many bytes from the file's beginning, and the rest of the line they end in."""
     with _file(directory, name, os.O_RDONLY) as descriptor:
         os.lseek(descriptor, excess, os.SEEK_SET)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            kept = file.read(MOST_BYTES)
+            kept = file.read(MAX_BYTES)
     files.write_atomic(f"{path}/{name}", kept.partition(b"\n")[2], 0o600)
 
 

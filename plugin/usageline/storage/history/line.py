@@ -1,10 +1,12 @@
-"""A reading as one line of text: compact JSON, written by us and read back as if it were not.
+"""Convert a reading to one line of compact JSON, and back.
 
-    {"at":1795464000,"by":"oauth","plan":"Max 5x","limits":[[kind, label, percent, resets_at, severity, lowered], …],"credits":[[…], …]}
+    {"at":1795464000,"by":"oauth","plan":"Max 5x",
+     "limits":[[kind, label, percent, resets_at, severity, lowered],…],"credits":[[…],…]}
 
-A limit's values at the end may be missing where they say nothing; a credit has those of `Credit`, in their order. Values beyond those that are
-known are a later version's and are passed over. What a forecast added is not
-kept: it was not seen. Every line of ours begins with its time in ten digits, so that a line from before the time asked for costs next to nothing.
+A limit's trailing values are left out if they are empty; a credit has the fields of `Credit` in
+their order. Further values are of a later version and are ignored. Forecasts are not kept. Each
+line begins with its time in ten digits, so that skipping older lines is cheap. What is read back is
+not trusted.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import math
 from dataclasses import astuple, fields
 from typing import TYPE_CHECKING, Any
 
-from usageline.storage.codec import credit_from_json, limit_from_json
+from usageline.storage.codec import CREDIT, LIMIT
 from usageline.usage.model import Credit, Limit, Reading
 from usageline.usage.times import EARLIEST, LATEST
 from usageline.usage.values import text
@@ -22,29 +24,29 @@ from usageline.usage.values import text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-LONGEST_LINE = 64 << 10
-"""Bytes. A longer line is not from us."""
+MAX_LINE_BYTES = 64 << 10
+"""A longer line is not from usageline."""
 
 LIMIT_FIELDS = ("kind", "label", "percent", "resets_at", "severity", "lowered")
-SHORTEST_ROW = 4
+MIN_LIMIT_VALUES = 4
 """Values of a limit that are always written."""
 
-SHORTEST_CREDIT = 6
-"""Values of a credit that every version writes; one that says more is a later version's."""
+MIN_CREDIT_VALUES = 6
+"""Values of a credit that every version writes."""
 
 CREDIT_FIELDS = tuple(field.name for field in fields(Credit) if field.name != "terms")
-"""All but the terms: a sentence that stays the same."""
+"""All but the terms, a sentence that stays the same."""
 
 _START = b'{"at":'
 _DIGITS = slice(len(_START), len(_START) + 10)
 _REST = _DIGITS.stop + 1
 _BROKEN = (ValueError, TypeError, KeyError, RecursionError)
-"""What a line that is no reading was seen to raise."""
+"""What an invalid line was seen to raise."""
 
 
 def encode(reading: Reading) -> bytes:
-    """The line, without its end."""
-    seen = {
+    """Return the line, without its newline."""
+    values = {
         "by": reading.source,
         "plan": reading.plan,
         "limits": [_limit_row(limit) for limit in reading.limits],
@@ -53,16 +55,19 @@ def encode(reading: Reading) -> bytes:
     return b"%s%010d,%s" % (
         _START,
         reading.observed_at,
-        json.dumps(seen, separators=(",", ":"), allow_nan=False)[1:].encode(),
+        json.dumps(values, separators=(",", ":"), allow_nan=False)[1:].encode(),
     )
 
 
 def decode(
     lines: Iterable[bytes], since: float = EARLIEST, until: float = LATEST
 ) -> Iterator[Reading]:
-    """The readings in `lines` from `since` to `until` (epoch seconds), in their order. Any line that is not ours is passed over."""
-    # Between two refreshes little changes: what an earlier line held is neither parsed nor checked nor made a second time.
-    seen: dict[bytes, tuple[tuple[Limit, ...], tuple[Credit, ...], str, str | None]] = {}
+    """Yield the readings in `lines` from `since` to `until` (epoch seconds), in their order.
+
+    Skip every line that `encode` did not write.
+    """
+    # Between two refreshes little changes: parse what a line repeats only once.
+    parsed_lines: dict[bytes, tuple[tuple[Limit, ...], tuple[Credit, ...], str, str | None]] = {}
     limits: dict[tuple[Any, ...], Limit] = {}
     first, last = (
         b"%010d" % math.ceil(min(max(EARLIEST, since), LATEST)),
@@ -74,17 +79,17 @@ def decode(
             first <= digits <= last
             and digits.isdigit()
             and line.startswith(_START)
-            and len(line) <= LONGEST_LINE
+            and len(line) <= MAX_LINE_BYTES
         ):
             continue
         rest = line[_REST:]
-        known = seen.get(rest)
-        if known is None:
+        parsed = parsed_lines.get(rest)
+        if parsed is None:
             try:
-                known = seen[rest] = _parse(line, limits)
+                parsed = parsed_lines[rest] = _parse(line, limits)
             except _BROKEN:
                 continue
-        rows, credits, source, plan = known  # noqa: A001 - the glossary's word
+        rows, credits, source, plan = parsed  # noqa: A001 - the glossary's word
         yield Reading(rows, credits, source, int(digits), plan)
 
 
@@ -106,7 +111,7 @@ def _parse(
 
 def _limit_row(limit: Limit) -> list[object]:
     percent = limit.percent
-    # 37.0 takes as many characters as it has meaning.
+    # 37 is shorter than 37.0.
     short = int(percent) if percent is not None and percent == int(percent) else percent
     row: list[object] = [
         limit.kind,
@@ -116,7 +121,7 @@ def _limit_row(limit: Limit) -> list[object]:
         limit.severity,
         limit.lowered,
     ]
-    while not row[-1] and len(row) > SHORTEST_ROW:
+    while not row[-1] and len(row) > MIN_LIMIT_VALUES:
         row.pop()
     return row
 
@@ -127,24 +132,24 @@ def _credit_row(credit: Credit) -> tuple[object, ...]:
 
 
 def _limit(row: object, known: dict[tuple[Any, ...], Limit]) -> Limit:
-    if not isinstance(row, list) or len(row) < SHORTEST_ROW:
+    if not isinstance(row, list) or len(row) < MIN_LIMIT_VALUES:
         raise TypeError("not a limit")
     key = tuple(row)
     found = known.get(key)
     if found is None:
-        found = limit_from_json(dict(zip(LIMIT_FIELDS, key, strict=False)))
+        found = LIMIT.decode(dict(zip(LIMIT_FIELDS, key, strict=False)))
         if found is None:
             raise TypeError("not a limit")
-        # `true` is equal to 1 here: only what is written as we write it may stand for another row.
+        # `true` equals 1 here: only a row with the usual types may stand for another.
         if type(key[2]) in {int, float} and type(key[3]) is int:
             known[key] = found
     return found
 
 
 def _credit(row: object) -> Credit:
-    if not isinstance(row, list) or len(row) < SHORTEST_CREDIT:
+    if not isinstance(row, list) or len(row) < MIN_CREDIT_VALUES:
         raise TypeError("not a credit")
-    found = credit_from_json(dict(zip(CREDIT_FIELDS, row, strict=False)))
+    found = CREDIT.decode(dict(zip(CREDIT_FIELDS, row, strict=False)))
     if found is None:
         raise TypeError("not a credit")
     return found

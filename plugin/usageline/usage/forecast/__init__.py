@@ -1,7 +1,8 @@
-"""Pace and forecast: where even use would be, how fast use is of late, and when a limit is reached if that is before its reset. Pure.
+"""Compute the pace, the recent rate, and when a limit is reached if that is before its reset. Pure.
 
-`use` makes readings into percentage points by the hour, `usual` says what is used in an hour like one to come, `outlook` puts what is usual and
-what is used of late together, `weights` holds the numbers. docs/FORECAST.md says what comes of it and how well it does.
+`use` turns readings into percentage points by the hour. `baseline` is the usual use of an hour.
+`outlook` combines the usual and the recent use. `weights` holds the numbers. docs/FORECAST.md
+describes the method and how accurate it is.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from usageline.core.windows import LENGTH_S
-from usageline.usage.forecast.outlook import look_ahead
+from usageline.usage.forecast.outlook import predict
 from usageline.usage.forecast.use import Use
 from usageline.usage.forecast.weights import WEIGHTS
 
@@ -20,31 +21,32 @@ if TYPE_CHECKING:
     from usageline.usage.model import Limit, Reading
 
 
-QUIET_CHANCE = 0.5
-"""From this chance on an end is named."""
+MIN_CHANCE = 0.5
+"""From this chance on, an end is published."""
 
 
 def with_forecast(reading: Reading, past: Sequence[Reading]) -> Reading:
-    """Return the reading with `pace`, `rate` and the forecast of each limit whose window's length is known; each is None if it is not known.
+    """Return the reading with `pace`, `rate` and the forecast of each limit of known length.
 
-    `past` are earlier readings of the same account, oldest first, with whatever gaps; five weeks of them tell all that is used.
+    Each is None if it is unknown. `past` are earlier readings of the account, oldest first, with
+    any gaps; the last five weeks count.
     """
     history = History()
     for earlier in past:
         if earlier.observed_at < reading.observed_at:
-            history.see(earlier)
+            history.add(earlier)
     return history.forecast(reading)
 
 
 class History:
-    """The use of one account's limits, taken in reading by reading."""
+    """The use of one account's limits, added reading by reading."""
 
     def __init__(self) -> None:
         self._uses: dict[tuple[str, str], Use] = {}
         self._plan: str | None = None
 
-    def see(self, reading: Reading) -> None:
-        """Take in a reading that is later than all before; one that is not is skipped."""
+    def add(self, reading: Reading) -> None:
+        """Add a reading; skip one that is not later than all before."""
         uses, at = self._uses, reading.observed_at
         if reading.plan != self._plan and reading.plan is not None:
             if self._plan is not None:  # a percent of another plan is another amount
@@ -59,11 +61,11 @@ class History:
                 if limit.kind not in LENGTH_S:
                     continue
                 use = uses[_key(limit)] = Use(LENGTH_S[limit.kind])
-            use.see(at, percent, resets_at)
+            use.add(at, percent, resets_at)
 
     def forecast(self, reading: Reading) -> Reading:
-        """Return the reading, which is the latest and now seen too, with what can be said of its limits."""
-        self.see(reading)
+        """Return the latest reading, added now, with the forecasts of its limits."""
+        self.add(reading)
         return replace(
             reading,
             limits=tuple(self._forecast(limit, reading.observed_at) for limit in reading.limits),
@@ -93,19 +95,22 @@ class History:
         use = self._uses[_key(limit)]
         if (
             use.at != now or use.percent != limit.percent
-        ):  # two limits of one name: nothing to go on
+        ):  # two limits of one name: their use is unknown
             return bare
-        outlook = look_ahead(use, now, WEIGHTS[limit.kind])
+        outlook = predict(use, now, WEIGHTS[limit.kind])
         chance = None if outlook.chance is None else round(outlook.chance, 2)
         bare = replace(bare, rate=outlook.rate, chance=chance)
-        # Whole seconds, after now and before the reset. Less than two seconds before it there is no such moment.
+        # Whole seconds, after now and before the reset: none if less than two seconds are left.
         first, last = now + 1, limit.resets_at - 1
-        if chance is None or chance < QUIET_CHANCE or outlook.span is None or first > last:
+        if chance is None or chance < MIN_CHANCE or outlook.span is None or first > last:
             return bare
         early, likely, late = (min(max(round(at), first), last) for at in outlook.span)
         return replace(bare, exhausts_at=likely, exhausts_from=early, exhausts_to=late)
 
 
 def _key(limit: Limit) -> tuple[str, str]:
-    """Which limit it is. Only a model's limit is known by its label; sources call the others by different ones."""
+    """Return the limit's key.
+
+    Only a model's limit is known by its label; sources label the others differently.
+    """
     return limit.kind, limit.label if limit.kind == "weekly_scoped" else ""

@@ -1,4 +1,4 @@
-"""How often this user, in hours like this one, went on to use as much as is left. Pure."""
+"""Estimate how often, in hours like this one, the user used as much as is left. Pure."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import math
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from usageline.usage.forecast.baseline import DAY_H
 from usageline.usage.forecast.use import HOUR_S
-from usageline.usage.forecast.usual import DAY_H
 
 if TYPE_CHECKING:
     from usageline.usage.forecast.use import Use
 
 HOURS_APART = 3.0
-"""Of the time of day: so far apart two hours are hardly alike any more."""
+"""Difference in the time of day at which two hours are hardly alike any more."""
 PACE_APART = 0.5
 """The same for the pace, as a difference of logarithms."""
 DAY_DECAY = 0.95
-"""A day counts so much of the one after it."""
+"""A day's weight, as a part of that of the day after it."""
 
 
 def alike(use: Use, now: int, first_hour: int, rate: float) -> tuple[float, float]:
-    """Return how many past hours of use were like this one, weighted, and the weight of those that would have filled the limit.
+    """Return the weight of past hours of use like this one, and of those that filled the limit.
 
-    `rate` is the use of late in points an hour; hours before `first_hour` are not known.
+    `rate` is the recent use in points an hour; hours before `first_hour` are unknown.
     """
     need, left_h, now_hour = 100 - use.percent, (use.resets_at - now) / HOUR_S, now // HOUR_S
     span = max(1, math.ceil(left_h))
@@ -46,7 +46,7 @@ def alike(use: Use, now: int, first_hour: int, rate: float) -> tuple[float, floa
             (now_hour - hour) / DAY_H
         )
         weights += weight
-        # The hours after it, and whether the limit stood reached in one of them: then more would have been used.
+        # The hours after it. If the limit was reached in one, more would have been used.
         after, end = index + 1, index + 1 + span
         if (used[end] - used[after]) * left_h / span >= need or stopped[end] > stopped[after]:
             filled += weight

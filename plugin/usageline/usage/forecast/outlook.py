@@ -1,9 +1,13 @@
-"""The chance that a limit is reached before its reset, and when. Pure.
+"""Estimate the chance that a limit is reached before its reset, and when. Pure.
 
-The use to come is what is usual in the hours to come, times how this user's last days compare with the usual; at first it is what is used of
-late, which gives way to the usual. The chance weighs two signs: how that compares with what is left, and how often this user used as much
-before in hours like this one. The moment is the middle of those courses that reach the limit before the reset, by a lognormal spread; its range
-leaves out the earliest and the latest tenth of them.
+The expected use is the usual use of the coming hours, times how the last days compare with it. At
+first it is the recent use, which decays to the usual.
+
+The chance weighs two signs. One compares the expected use with what is left. The other is how often
+the user used as much in hours like this one.
+
+The moment is the median of the courses that reach the limit before the reset, with a lognormal
+spread. Its range leaves out the earliest and the latest tenth of them.
 """
 
 from __future__ import annotations
@@ -13,8 +17,8 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.usage.forecast.alike import alike
+from usageline.usage.forecast.baseline import DAY_H, Baseline
 from usageline.usage.forecast.use import HOUR_S
-from usageline.usage.forecast.usual import DAY_H, Usual
 from usageline.usage.forecast.weights import Signs
 
 if TYPE_CHECKING:
@@ -22,20 +26,23 @@ if TYPE_CHECKING:
     from usageline.usage.forecast.weights import Weights
 
 QUANTILES = (0.1, 0.5, 0.9)
-"""Early, likely, late: the range holds the true moment in eight of ten."""
+"""Early, likely, late: the range contains the true moment in eight of ten cases."""
 MAX_SPREAD = 2.0
-NEW_S = 16 * 3600
-"""With every so many seconds of looking, what is believed of a new user counts e times less."""
+NEW_USER_DECAY_S = 16 * 3600
+"""After each such time of watching, the prior for a new user weighs e times less."""
 MIN_TO_COME = 0.05
-"""Points. So that there is a logarithm."""
-FILLED_BEFORE, OTHERS_BEFORE = 0.3, 0.9
-"""Without history: as if so many hours had been like this one, of which a quarter filled the limit."""
+"""Percentage points; keeps the logarithm finite."""
+PRIOR_FILLED_H, PRIOR_OTHER_H = 0.3, 0.9
+"""Prior weight in hours: a quarter of them filled the limit."""
 NORMAL = NormalDist()
 
 
 class Outlook(NamedTuple):
-    """`rate`: use of late in points an hour, None if idle or not known yet. `chance` of reaching the limit before its reset, 0 to 1, None if
-    nothing can be said. `span`: when it would be reached, early, likely and late.
+    """The outlook of one limit.
+
+    `rate` is the recent use in points an hour, None if idle or unknown. `chance` is that of
+    reaching the limit before its reset, 0 to 1, None if unknown. `span` is when it would be
+    reached: early, likely and late.
     """
 
     rate: float | None
@@ -43,25 +50,25 @@ class Outlook(NamedTuple):
     span: tuple[float, float, float] | None = None
 
 
-def look_ahead(use: Use, now: int, weights: Weights) -> Outlook:
-    """What can be said at `now`, the moment of the use's last reading."""
+def predict(use: Use, now: int, weights: Weights) -> Outlook:
+    """Return the outlook at `now`, the time of the last reading in `use`."""
     left_s, need, starts_at = use.resets_at - now, 100 - use.percent, use.starts_at
     first_at = max(use.since, use.window_at if starts_at is None else starts_at)
     if now - use.rose_at > weights.idle_s or use.is_one_step(first_at):
         return Outlook(None)
-    late = _late(use, now, weights, first_at)
+    late = _recent_rate(use, now, weights, first_at)
     rate = round(late, 2)
     if (
         starts_at is None
         or need <= 0
-        or now - starts_at < weights.least_s
-        or use.percent < weights.least_percent
+        or now - starts_at < weights.min_elapsed_s
+        or use.percent < weights.min_percent
     ):
         return Outlook(rate)
-    if use.looked_s < weights.looked_s:
+    if use.watched_s < weights.watched_s:
         return Outlook(rate)
     elapsed_s = max(now - starts_at, HOUR_S)
-    usual = Usual(use, now, use.percent / elapsed_s * HOUR_S * weights.goes_on, weights)
+    usual = Baseline(use, now, use.percent / elapsed_s * HOUR_S * weights.continues, weights)
     course = _course(usual, now, left_s, late, weights)
     to_come = course[-1][1]
     if to_come <= 0:
@@ -76,19 +83,22 @@ def look_ahead(use: Use, now: int, weights: Weights) -> Outlook:
     return Outlook(rate, chance, (early, likely, late_))
 
 
-def _signs(use: Use, now: int, usual: Usual, rate: float, to_come: float) -> Signs:
-    """Compare what is to come with what is left."""
+def _signs(use: Use, now: int, usual: Baseline, rate: float, to_come: float) -> Signs:
+    """Compare the expected use with what is left."""
     weight, filled = alike(use, now, usual.first_hour, rate)
     return Signs(
         course=math.log(max(to_come, MIN_TO_COME) / (100 - use.percent)),
-        alike=math.log((filled + FILLED_BEFORE) / (weight - filled + OTHERS_BEFORE)),
-        new=math.exp(-use.looked_s / NEW_S),
+        alike=math.log((filled + PRIOR_FILLED_H) / (weight - filled + PRIOR_OTHER_H)),
+        new=math.exp(-use.watched_s / NEW_USER_DECAY_S),
     )
 
 
-def _late(use: Use, now: int, weights: Weights, first_at: int) -> float:
-    """The use of this window in points an hour, the newest counting most. A rise is spread over the time between its two readings."""
-    time_constant_s = weights.late_s
+def _recent_rate(use: Use, now: int, weights: Weights, first_at: int) -> float:
+    """Return the recent use of this window in points an hour, the latest weighing most.
+
+    A rise is spread over the time between its two readings.
+    """
+    time_constant_s = weights.recent_s
     since = max(first_at, now - 6 * time_constant_s)
     amount = 0.0
     for began, at, grown in reversed(use.rises):
@@ -103,17 +113,17 @@ def _late(use: Use, now: int, weights: Weights, first_at: int) -> float:
 
 
 def _course(
-    usual: Usual, now: int, left_s: int, late: float, weights: Weights
+    usual: Baseline, now: int, left_s: int, late: float, weights: Weights
 ) -> list[tuple[int, float]]:
-    """The use to come until the reset: seconds from now, and points used until then."""
-    level = usual.level() if usual.known_h >= DAY_H else 1.0
-    over = late - level * usual.in_hour(usual.now_hour)
+    """Return the expected use until the reset: seconds from now, and points used until then."""
+    trend = usual.trend() if usual.known_h >= DAY_H else 1.0
+    over = late - trend * usual.rate_at(usual.now_hour)
     course, after_s, total = [], 0, 0.0
     while after_s < left_s:
         step_s = min(weights.step_s, left_s - after_s)
         middle_s = after_s + step_s // 2
-        expected = level * usual.in_hour((now + middle_s) // HOUR_S) + over * math.exp(
-            -middle_s / weights.gives_way_s
+        expected = trend * usual.rate_at((now + middle_s) // HOUR_S) + over * math.exp(
+            -middle_s / weights.recent_decay_s
         )
         after_s += step_s
         total += max(0.0, expected) * step_s / HOUR_S
@@ -122,7 +132,7 @@ def _course(
 
 
 def _reached(course: list[tuple[int, float]], need: float, spread: float, share: float) -> float:
-    """After how many seconds `need` points are used in the course that a `share` of all courses is ahead of."""
+    """Return after how many seconds `need` points are used in the course at that quantile."""
     ordinary = need * math.exp(spread * NORMAL.inv_cdf(min(max(share, 1e-9), 1 - 1e-9)))
     before_s, before = 0, 0.0
     for after_s, total in course:

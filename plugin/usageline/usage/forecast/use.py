@@ -1,37 +1,37 @@
-"""What was used when, of one limit: readings at odd moments made into percentage points by the hour. Pure."""
+"""Turn the readings of one limit into percentage points by the hour. Pure."""
 
 from __future__ import annotations
 
 from usageline.core.windows import SAME_RESET_S
 
 HOUR_S = 3600
-CARRIED_OVER_S = 900
-"""For so long after a rollover the service can give the old percentage under the new reset (FACTS)."""
+MAX_CARRY_OVER_S = 900
+"""After a rollover the service can report the old percentage for this long (FACTS)."""
 MAX_CORRECTION = 3.0
-"""Points. A smaller fall is a correction: what rises again up to where it stood was used before."""
-CORRECTED_WITHIN_S = 3600
-"""A larger fall that one step takes back within this time was a wrong reading, not a reset."""
+"""Points. A smaller fall is a correction: use up to the earlier level counts once."""
+MAX_CORRECTION_S = 3600
+"""A larger fall that is undone in one step within this time was a wrong reading."""
 ROUNDING = 1e-6
 """Points: sums of floats differ by less."""
-MAX_LOOK_S = 3600
-"""A gap between two readings counts at most so much as time in which usageline looked."""
+MAX_WATCHED_GAP_S = 3600
+"""A longer gap between two readings counts as watched for this long only."""
 MAX_STEP = 1.0
-"""Points that a rounded percentage can rise by, however little was used."""
+"""Points by which a rounded percentage can rise, however little was used."""
 
 
 class Use:
-    """One limit's use, taken in by `see`.
+    """One limit's use. `add` adds a reading.
 
     Times are epoch seconds, 0 for never; hours are epoch hours; amounts are percentage points.
 
-    `hours`      what was used in each hour
-    `full`       the hours in which the limit stood reached: what would have been used in them is not known
-    `rises`      each rise: from, to, points
-    `since`      the first reading
-    `looked_s`   for how long usageline has looked, without the gaps
-    `at`, `percent`, `resets_at` of the last reading
-    `window_at`  the first reading of the last reading's window
-    `rose_at`    the last rise
+    hours      the use of each hour
+    full       the hours in which the limit was reached: further use in them is unknown
+    rises      each rise: from, to, points
+    since      the first reading
+    watched_s  the time of watching, without the gaps
+    at         the last reading; `percent` and `resets_at` are its values
+    window_at  the first reading of the last reading's window
+    rose_at    the last rise
     """
 
     __slots__ = (
@@ -43,7 +43,7 @@ class Use:
             "full",
             "hours",
             "length_s",
-            "looked_s",
+            "watched_s",
             "percent",
         ),
         *("resets_at", "rises", "rose_at", "since", "window_at"),
@@ -54,17 +54,17 @@ class Use:
         self.hours: dict[int, float] = {}
         self.full: set[int] = set()
         self.rises: list[tuple[int, int, float]] = []
-        self.since = self.at = self.resets_at = self.rose_at = self.window_at = self.looked_s = 0
+        self.since = self.at = self.resets_at = self.rose_at = self.window_at = self.watched_s = 0
         self.percent = self.fell_from = self.fell_to = 0.0
         self.fell_at = 0
 
-    def see(self, at: int, percent: float, resets_at: int) -> None:
-        """Take in one reading's limit. One that is no later than the last, or whose window has ended, tells nothing."""
+    def add(self, at: int, percent: float, resets_at: int) -> None:
+        """Add one reading's limit; skip one that is not later, or whose window has ended."""
         if at <= self.at or resets_at <= at:
             return
         moved_s = abs(resets_at - self.resets_at)
         if percent == self.percent and moved_s <= SAME_RESET_S:
-            self._look_until(at)
+            self._watch_until(at)
             self.resets_at = resets_at
             return
         if not self.since:  # when the use before it was is not known
@@ -77,28 +77,34 @@ class Use:
                 self._rise(self.at, at, grown)
         else:
             starts_at = resets_at - self.length_s
-            carried_over = 0 < self.percent <= percent and at - starts_at < CARRIED_OVER_S
+            carried_over = 0 < self.percent <= percent and at - starts_at < MAX_CARRY_OVER_S
             self.window_at, self.fell_from = at, 0.0
             if percent > 0 and not carried_over:
                 self._rise(min(max(self.at, starts_at), at - 1), at, percent)
         if percent >= 100:
             self.full.update(range(at // HOUR_S, min(resets_at, at + self.length_s) // HOUR_S))
-        self._look_until(at)
+        self._watch_until(at)
         self.percent, self.resets_at = percent, resets_at
 
     @property
     def starts_at(self) -> int | None:
-        """When the window began, or None if its age is not known: its reset was moved, or lies further ahead than a window is long."""
+        """Return when the window began, or None if that is unknown.
+
+        Its reset was moved, or lies further ahead than a window is long.
+        """
         starts_at = self.resets_at - self.length_s
-        return starts_at if starts_at <= self.window_at + CARRIED_OVER_S else None
+        return starts_at if starts_at <= self.window_at + MAX_CARRY_OVER_S else None
 
     def is_one_step(self, since: int) -> bool:
-        """Return whether all that rose after `since` can be the rounding of one percentage."""
+        """Return whether the whole rise after `since` can be the rounding of one percentage."""
         last = [rise for rise in self.rises[-2:] if rise[1] > since]
         return not last or (len(last) == 1 and last[0][2] <= MAX_STEP)
 
     def _grown(self, at: int, percent: float) -> float:
-        """Return the points used since the last reading of this window; 0 if the service took use back, or gave back what it had taken."""
+        """Return the points used since the last reading of this window.
+
+        Return 0 if the service took use back, or restored what it had taken.
+        """
         if percent < self.percent:
             if self.percent >= 100:  # from here on it stands reached no more
                 self.full.difference_update(range(at // HOUR_S + 1, self.resets_at // HOUR_S + 1))
@@ -109,7 +115,7 @@ class Use:
             return 0.0 if level is None else percent - level
         is_small = self.fell_from - self.fell_to <= MAX_CORRECTION
         is_undone = (
-            at - self.fell_at <= CORRECTED_WITHIN_S
+            at - self.fell_at <= MAX_CORRECTION_S
             and percent - self.percent > (self.fell_from - self.fell_to) / 2
         )
         grown = percent - self.percent
@@ -120,10 +126,13 @@ class Use:
         return grown
 
     def _undo_jump(self, at: int, percent: float) -> float | None:
-        """Forget a jump of the last hour if the fall to `percent` takes it back: it was a wrong reading. Return the percentage before it."""
+        """Remove a jump of the last hour, a wrong reading, if the fall to `percent` undoes it.
+
+        Return the percentage before it, or None.
+        """
         level, undone = self.percent, 0
         while level > percent + ROUNDING:
-            if undone == len(self.rises) or at - self.rises[-1 - undone][1] > CORRECTED_WITHIN_S:
+            if undone == len(self.rises) or at - self.rises[-1 - undone][1] > MAX_CORRECTION_S:
                 return None
             undone += 1
             level -= self.rises[-undone][2]
@@ -137,8 +146,8 @@ class Use:
         self.rose_at = self.rises[-1][1] if self.rises else 0
         return min(level, percent)
 
-    def _look_until(self, at: int) -> None:
-        self.looked_s += min(at - self.at, MAX_LOOK_S)
+    def _watch_until(self, at: int) -> None:
+        self.watched_s += min(at - self.at, MAX_WATCHED_GAP_S)
         self.at = at
 
     def _rise(self, began: int, at: int, grown: float) -> None:

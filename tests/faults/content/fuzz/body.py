@@ -15,7 +15,7 @@ from usageline.sources import client, oauth
 from usageline.sources.claude_files import parse_object
 from usageline.sources.net.http import Answer
 from usageline.storage import codec
-from usageline.storage.history.line import LONGEST_LINE, decode, encode
+from usageline.storage.history.line import MAX_LINE_BYTES, decode, encode
 from usageline.storage.snapshot import Snapshot
 from usageline.usage import alerts, unknown_keys
 from usageline.usage.model import STATUSES, Reading, SourceFailure
@@ -36,7 +36,7 @@ def check(data: bytes) -> None:
     body = parse_object(content)
     if body is None:
         return
-    unknown_keys.unused(body)
+    unknown_keys.find_unknown(body)
     _of_the_client(content)
     reading = _read(body)
     if reading is not None:
@@ -64,7 +64,7 @@ def _read(body: dict[str, Any]) -> Reading | None:
         codec.from_json(json.loads(json.dumps(codec.as_json(reading), allow_nan=False))) == reading
     )
     line = encode(reading)
-    if len(line) <= LONGEST_LINE:
+    if len(line) <= MAX_LINE_BYTES:
         # The history keeps no words about a credit.
         kept = replace(
             reading, credits=tuple(replace(credit, terms=None) for credit in reading.credits)
@@ -74,7 +74,7 @@ def _read(body: dict[str, Any]) -> Reading | None:
 
 
 def _snapshot(reading: Reading) -> dict[str, Any]:
-    new, _ = alerts.crossed(reading, (1, 75, 90), (), (), NOW)
+    new, _ = alerts.evaluate(reading, (1, 75, 90), (), (), NOW)
     shown = Snapshot(
         "0" * 16, "Max 5x", reading, NOW, NOW + 300, "ok", alerts=new, alerts_in=frozenset({"line"})
     ).as_json()

@@ -31,7 +31,7 @@ def check(data: bytes) -> None:
         == found
     )
     one_line(text for alert in found.alerts for text in (alert.kind, alert.label))
-    one_line([found.token, found.asked_with, found.cooldown.detail if found.cooldown else ""])
+    one_line([found.token, found.requested_with, found.cooldown.detail if found.cooldown else ""])
     for path, written in (
         (PLACE, content),
         (f"{HOME}/{origin.NAME}", listed),

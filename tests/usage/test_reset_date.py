@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from usageline.usage.credits import month_end, with_reset_date
 from usageline.usage.model import Credit, Reading
-from usageline.usage.month import month_end, with_reset_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,10 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def test_it_is_the_first_of_the_next_month_in_local_time(zone: str) -> None:
-    """In Tokyo it is January already; in California the first of December comes eight hours after Greenwich's."""
+    """In Tokyo it is January already.
+
+    In California the first of December comes eight hours after Greenwich's.
+    """
     assert (
         month_end(NOV_30_20H)
         == {"JST-9": 1798729200, "UTC": 1796083200, "PST8PDT": 1796112000}[zone]
@@ -45,7 +48,10 @@ def test_it_is_the_first_of_the_next_month_in_local_time(zone: str) -> None:
 
 
 def test_only_a_meter_with_a_cap_and_without_an_end_of_its_own_gets_it() -> None:
-    """Not one without a cap, nor one that is off, nor a one-time credit: the client shows none for these."""
+    """Not a credit without a cap, one that is off, or a one-time credit.
+
+    Claude Code shows no reset for these.
+    """
     others = (
         replace(CREDITS, limit_minor=None),
         replace(CREDITS, enabled=False),

@@ -1,6 +1,7 @@
-"""What is usually used in an hour of the day and of the week, from what was used before. Pure.
+"""Estimate the usual use of an hour of the day and of the week. Pure.
 
-Hours are epoch hours: a day and a week later they are the same local hour, but for the two changes of the clock in a year.
+Hours are epoch hours: a day or a week later they are the same local hour, except around the two
+clock changes of a year.
 """
 
 from __future__ import annotations
@@ -17,36 +18,37 @@ DAY_H, WEEK_H = 24, 7 * 24
 HISTORY_H = 5 * WEEK_H
 
 
-class Usual:
-    """What one limit's use is like, as seen at `now`. Amounts are percentage points in an hour; `otherwise` is assumed of an hour while little
-    is known.
+class Baseline:
+    """One limit's usual use, at `now`, in percentage points an hour.
+
+    `prior` is assumed of an hour while little is known.
     """
 
-    def __init__(self, use: Use, now: int, otherwise: float, weights: Weights) -> None:
-        self._use, self._otherwise, self._weights = use, otherwise, weights
+    def __init__(self, use: Use, now: int, prior: float, weights: Weights) -> None:
+        self._use, self._prior, self._weights = use, prior, weights
         self.now_hour = now // HOUR_S
         self.first_hour = max(use.since // HOUR_S + 1, self.now_hour - HISTORY_H)
-        """Hours before it are not known."""
+        """Hours before it are unknown."""
         self.known_h = max(0, self.now_hour - self.first_hour)
         """How many whole hours are known."""
         self._expected: dict[int, float] = {}
         self._smoothed: dict[int, float | None] = {}
         self._by_day: dict[int, float | None] = {}
 
-    def in_hour(self, hour: int) -> float:
-        """What to expect of an hour: by the same hour of the days before, and of the weeks before."""
+    def rate_at(self, hour: int) -> float:
+        """Return the expected use of an hour, from the same hour of earlier days and weeks."""
         if hour not in self._expected:
-            self._expected[hour] = self._in_hour(hour)
+            self._expected[hour] = self._rate_at(hour)
         return self._expected[hour]
 
-    def _in_hour(self, hour: int) -> float:
+    def _rate_at(self, hour: int) -> float:
         of_day = self._of_day(hour)
         if of_day is None:
-            return self._otherwise
+            return self._prior
         weights, known_days = self._weights, self.known_h / DAY_H
         total = (
-            (of_day * known_days + self._otherwise * weights.otherwise_days)
-            / (known_days + weights.otherwise_days)
+            (of_day * known_days + self._prior * weights.prior_days)
+            / (known_days + weights.prior_days)
             * weights.day_weight
         )
         weight = weights.day_weight
@@ -54,17 +56,17 @@ class Usual:
         of_week, past_weight = self._mean(hour - back_h, WEEK_H, weights.week_decay)
         return (total + of_week) / (weight + past_weight)
 
-    def level(self) -> float:
-        """How much more (or less) than usual was used of late, as a factor."""
+    def trend(self) -> float:
+        """Return the ratio of the recent use to the usual use."""
         weights = self._weights
-        used = expected = weights.level_points
-        for back_h in range(1, min(self.known_h, round(2.5 * weights.level_h)) + 1):
+        used = expected = weights.trend_points
+        for back_h in range(1, min(self.known_h, round(2.5 * weights.trend_h)) + 1):
             hour = self.now_hour - back_h
             if hour not in self._use.full:
-                weight = 0.5 ** (back_h / weights.level_h)
+                weight = 0.5 ** (back_h / weights.trend_h)
                 used += weight * self._use.hours.get(hour, 0.0)
-                expected += weight * self.in_hour(hour)
-        return float((used / expected) ** weights.level_power)
+                expected += weight * self.rate_at(hour)
+        return float((used / expected) ** weights.trend_power)
 
     def _of_day(self, hour: int) -> float | None:
         of_day = hour % DAY_H
@@ -77,7 +79,7 @@ class Usual:
         return self._by_day[of_day]
 
     def _mean(self, hour: int, step_h: int, decay: float) -> tuple[float, float]:
-        """The weighted sum over an hour and those a step before each other, and the weights' sum."""
+        """Return the weighted sum over an hour and earlier ones in steps, and the weights' sum."""
         total = weights = 0.0
         weight = 1.0
         while hour >= self.first_hour:
@@ -90,7 +92,10 @@ class Usual:
         return total, weights
 
     def _around(self, hour: int) -> float | None:
-        """An hour and its neighbours, for nobody keeps to the minute; None where the limit stood reached."""
+        """Return the mean of an hour and its neighbors, as habits vary by minutes.
+
+        Return None if the limit was reached in it.
+        """
         if hour not in self._smoothed:
             get, full = self._use.hours.get, self._use.full
             here = get(hour, 0.0)

@@ -1,0 +1,233 @@
+"""Read the sign-in, ask the sources, and apply the decision: the I/O around `decide`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from usageline.core import paths
+from usageline.core.errors import StoreBroken
+from usageline.core.freshness import file_stamp
+from usageline.refresh import decide
+from usageline.refresh.account_gate import AccountGate
+from usageline.refresh.decide import Answered, Decision, State, StillFresh, Unanswered
+from usageline.refresh.rate_limit import MIN_FORCED_INTERVAL_S
+from usageline.refresh.request_budget import RequestBudget
+from usageline.sources import READS_THE_TOKEN, SOURCES, Context
+from usageline.sources.auth import claude_state
+from usageline.sources.auth import sign_in as sign_ins
+from usageline.storage import history
+from usageline.system.api_address import api_address
+from usageline.usage import whose
+from usageline.usage.model import SourceFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from usageline.config import Config
+    from usageline.refresh.log_entry import RunLog
+    from usageline.sources.auth.sign_in import SignIn
+    from usageline.storage.account_state import AccountState
+    from usageline.storage.accounts import AccountStore
+    from usageline.system.clock import Clock
+    from usageline.usage.model import Reading
+
+HISTORY_S = 35 * 86400
+"""Five weeks of readings show the forecast when the user works."""
+
+MAX_ATTEMPTS = 2
+"""Attempt once more if another account signed in, or Claude Code renewed its token, meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What one refresh works with.
+
+    previous  the published snapshot
+    deadline  a time of `clock.monotonic`
+    jitter    a source of random numbers from 0 to 1
+    notes     what the user must know of the configuration
+    """
+
+    env: Mapping[str, str]
+    store: AccountStore
+    config: Config
+    clock: Clock
+    jitter: Callable[[], float]
+    deadline: float
+    log: RunLog
+    force: bool = False
+    previous: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def attempt(inputs: Inputs) -> Decision:
+    """Return the decision, applied except for what the caller handles: its snapshot and alerts."""
+    fingerprint = ""
+    for _ in range(MAX_ATTEMPTS):
+        # Taken before anything is read: a later sign-in makes the snapshot stale at once.
+        fingerprint = _fingerprint(inputs.env)
+        decision = _attempt(inputs, fingerprint)
+        if not decision.retry:
+            return decision
+    return decide.unsettled(fingerprint, inputs.clock.now())
+
+
+def _attempt(inputs: Inputs, fingerprint: str) -> Decision:
+    sign_in, now = _sign_in(inputs), inputs.clock.now()
+    if isinstance(sign_in, SourceFailure):
+        client = claude_state.read(inputs.env)
+        decision = decide.without_sign_in(sign_in, fingerprint, inputs.config, now)
+        return _dressed(decision, client, whose.Held(), inputs)
+    if _fingerprint(inputs.env) != fingerprint:
+        return Decision(retry=True)  # what was read is newer than the fingerprint
+    state = State(
+        sign_in,
+        fingerprint,
+        _held(inputs, sign_in.account, fingerprint, now),
+        inputs.store.get(sign_in.account),
+        previous=inputs.previous,
+    )
+    if state.account.interrupted_requests:
+        inputs.log.notes.append("an earlier refresh was cut off")
+    budget = _budget(inputs, state)
+    outcome = _outcome(inputs, state, budget, now)
+    state = replace(state, account=budget.account, requested=budget.requested)
+    decision = decide.decide(
+        state, outcome, inputs.config, now=inputs.clock.now(), jitter=inputs.jitter()
+    )
+    return _dressed(_apply(inputs, sign_in, budget, decision), sign_in.state, state.held, inputs)
+
+
+def _outcome(
+    inputs: Inputs, state: State, budget: RequestBudget, now: float
+) -> StillFresh | Answered | Unanswered:
+    """Ask the sources, unless the remembered reading is fresh."""
+    token = state.sign_in.token_fingerprint
+    fresh = None if inputs.force else state.account.fresh(token, now, inputs.config.ttl_s)
+    if fresh is not None:
+        inputs.log.source_ok("store")
+        return StillFresh(fresh)
+    reading = _ask(inputs, state, budget, now)
+    if isinstance(reading, SourceFailure):
+        return Unanswered(reading, _fingerprint(inputs.env))
+    now = inputs.clock.now()
+    past = history.load(inputs.env, state.sign_in.account, now - HISTORY_S, now=now)
+    return Answered(reading, _sign_in(inputs), past)
+
+
+def _ask(
+    inputs: Inputs, state: State, budget: RequestBudget, now: float
+) -> Reading | SourceFailure:
+    """Return the first reading that a source has, else the failure to show."""
+    ttl_s = inputs.config.ttl_s
+    context = Context(
+        env=inputs.env,
+        now=now,
+        deadline=inputs.deadline,
+        sign_in=state.sign_in,
+        max_age_s=min(MIN_FORCED_INTERVAL_S, ttl_s) if inputs.force else ttl_s,
+        not_before=state.held.readings_since,
+        permit=budget.acquire,
+        client=inputs.config.client,
+        clock=inputs.clock,
+    )
+    failures: dict[str, SourceFailure] = {}
+    for name in inputs.config.sources:
+        try:
+            reading = SOURCES[name](context)
+        except SourceFailure as failure:  # noqa: PERF203 - three sources, not three million
+            failures[name] = budget.last_failure = failure
+            inputs.log.source_failed(name, failure)
+        else:
+            inputs.log.source_ok(name)
+            return reading
+    return _to_show(failures)
+
+
+def _to_show(failures: dict[str, SourceFailure]) -> SourceFailure:
+    """Return the first failure, with an older reading if a source had one.
+
+    That Claude Code's own cache is old is the usual case, so any other failure goes first.
+    """
+    if not failures:
+        return SourceFailure("unreadable", "no source is configured")
+    others = [failure for name, failure in failures.items() if name != "claude-cache"]
+    first = (others or list(failures.values()))[0]
+    first.reading = next((other.reading for other in failures.values() if other.reading), None)
+    return first
+
+
+def _apply(inputs: Inputs, sign_in: SignIn, budget: RequestBudget, decision: Decision) -> Decision:
+    account = decision.account
+    if account is not None:
+        if decision.remember and not _remember(inputs, sign_in.account, account):
+            decision = decision.unremembered()
+        budget.release(account)
+    inputs.log.notes += decision.notes
+    reading = decision.append
+    if reading is not None and not history.append(inputs.env, sign_in.account, reading):
+        inputs.log.notes.append("the history could not be added to")
+    return decision
+
+
+def _remember(inputs: Inputs, key: str, account: AccountState) -> bool:
+    try:
+        inputs.store.put(key, account)
+    except StoreBroken as error:
+        # The request was noted before it was made: what is lost is repeated, not multiplied.
+        inputs.log.notes.append(str(error))
+        return False
+    return True
+
+
+def _dressed(
+    decision: Decision, client: claude_state.ClaudeState, held: whose.Held, inputs: Inputs
+) -> Decision:
+    if decision.snapshot is None:
+        return decision
+    snapshot = decide.dress(decision.snapshot, client, held, inputs.config, inputs.notes)
+    return replace(decision, snapshot=snapshot)
+
+
+def _budget(inputs: Inputs, state: State) -> RequestBudget:
+    sign_in = state.sign_in
+    address = api_address(inputs.env)[0]
+    return RequestBudget(
+        inputs.store,
+        inputs.config,
+        sign_in,
+        state.account,
+        inputs.clock,
+        force=inputs.force,
+        gate=AccountGate(inputs.env, sign_in.account, sign_in.token_fingerprint, address),
+    )
+
+
+def _held(inputs: Inputs, account: str, fingerprint: str, now: float) -> whose.Held:
+    files = whose.Files(
+        fingerprint,
+        _modified_at(paths.claude_credentials(inputs.env)),
+        _modified_at(paths.claude_state(inputs.env)),
+    )
+    return whose.held(inputs.previous, account, files, now)
+
+
+def _sign_in(inputs: Inputs) -> SignIn | SourceFailure:
+    with_token = not READS_THE_TOKEN.isdisjoint(inputs.config.sources)
+    try:
+        return sign_ins.read(inputs.env, with_token=with_token)
+    except SourceFailure as failure:
+        return failure
+
+
+def _fingerprint(env: Mapping[str, str]) -> str:
+    return str(file_stamp(paths.claude_credentials(env)))
+
+
+def _modified_at(path: str) -> float | None:
+    try:
+        return os.stat(path).st_mtime
+    except (OSError, ValueError):
+        return None
