@@ -15,7 +15,6 @@ from usageline.system import origin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.setup.machine import Machine
     from tests.world import Release, World
 
 
@@ -206,20 +205,6 @@ def test_what_010_recorded_goes_on_holding(home: dict[str, str], tmp_path: Path)
         assert origin.may_name_programs(env, str(new))
     assert not origin.may_name_programs({"HOME": "/u", "XDG_CONFIG_HOME": "/b"}, str(new))
     assert not origin.may_name_programs({"HOME": "/project", "XDG_CONFIG_HOME": "/a"}, str(new))
-
-
-def test_an_install_records_its_own_environment_and_keeps_the_ones_before(machine: Machine) -> None:
-    machine.env["HTTPS_PROXY"] = "http://127.0.0.1:1"
-    assert "Requests use HTTPS_PROXY of this shell" in machine.run()
-    release, usual = str(machine.data_dir / "current"), dict(machine.env)
-    assert origin.network({}, release) == {"HTTPS_PROXY": "http://127.0.0.1:1"}
-    del machine.env["HTTPS_PROXY"]
-    machine.env["XDG_CONFIG_HOME"] = str(machine.world.home / "other")
-    machine.run()
-    assert origin.network({}, release) == {}
-    assert origin.may_name_programs(usual, release)
-    assert origin.may_name_programs(machine.env, release)
-    assert not origin.may_name_programs({**usual, "XDG_CONFIG_HOME": "/elsewhere"}, release)
 
 
 def test_the_refresh_takes_no_program_from_elsewhere_either(
