@@ -229,7 +229,7 @@ def test_a_git_that_others_could_have_written_is_not_run(
     evil.write_text("#!/bin/sh\n")
     evil.chmod(0o777)
     monkeypatch.setattr(look, "PLACES", ())
-    assert look.find({**world.env, "PATH": f"{world.home}:relative"}) is None
+    assert look.find_git({**world.env, "PATH": f"{world.home}:relative"}) is None
 
 
 def test_a_first_look_is_due_at_once_and_then_only_after_a_change_or_a_while(

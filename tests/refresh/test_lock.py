@@ -15,7 +15,7 @@ from usageline.core.errors import LockUnsupported
 from usageline.refresh import lock_owner as noted
 from usageline.setup import release as release_
 from usageline.system import lock
-from usageline.system.process_tree import Process
+from usageline.system.process_tree import ProcessInfo
 
 HOLDER = """
 import sys
@@ -114,7 +114,7 @@ def test_the_installed_command_is_known_as_a_holder(tmp_path: Path) -> None:
     release_._write_launcher(release)
     words = Path(release.root, "bin", "usageline").read_text().split()
     script = next(word for word in words if word.endswith("/cli/__main__.py"))
-    assert noted._is_ours(Process("1", os.geteuid(), frozenset({release.python, script})))
+    assert noted._is_ours(ProcessInfo("1", os.geteuid(), frozenset({release.python, script})))
     assert not noted._is_ours(
-        Process("1", os.geteuid(), frozenset({release.python, "/elsewhere/__main__.py"}))
+        ProcessInfo("1", os.geteuid(), frozenset({release.python, "/elsewhere/__main__.py"}))
     )

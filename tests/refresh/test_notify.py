@@ -17,7 +17,7 @@ from tests.running import is_running
 from usageline.config import Alerts
 from usageline.refresh import notify as telling
 from usageline.refresh.notify import tell
-from usageline.system import origin, process_tree
+from usageline.system import origin, trust
 from usageline.system.desktop import Desktop
 from usageline.usage.alerts import Alert
 
@@ -321,4 +321,4 @@ def test_many_alerts_are_bounded(world: World) -> None:
 
 def test_the_programs_of_this_machine_are_looked_for_where_only_root_or_the_user_writes() -> None:
     assert all(os.path.isabs(path) for path in Desktop().programs)
-    assert process_tree.is_trusted("/bin/sh")
+    assert trust.is_trusted("/bin/sh")

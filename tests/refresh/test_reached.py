@@ -119,17 +119,14 @@ def test_a_group_of_the_user_alone_is_nobody_else() -> None:
     """The mode that a umask of 002 gives; the home's own parents are as good as the home."""
     entry = pwd.getpwuid(os.geteuid())
     status = SimpleNamespace(st_uid=os.geteuid(), st_gid=entry.pw_gid, st_mode=0o040775)
-    assert path_owners.may_hold("/elsewhere", status) == path_owners.is_private_group(
-        entry.pw_gid, entry
+    assert path_owners.may_hold("/elsewhere", status) == (
+        entry.pw_gid == 0 or path_owners.is_private_group(entry.pw_gid, entry)
     )
     assert not path_owners.may_hold(
         "/elsewhere", SimpleNamespace(st_uid=os.geteuid(), st_gid=entry.pw_gid, st_mode=0o040777)
     )
-    assert (
-        not path_owners.is_private_group(
-            entry.pw_gid, SimpleNamespace(pw_name="another", pw_gid=entry.pw_gid + 1)
-        )
-        or entry.pw_gid == 0
+    assert not path_owners.is_private_group(
+        entry.pw_gid, SimpleNamespace(pw_name="another", pw_gid=entry.pw_gid + 1)
     )
     assert path_owners.may_hold(
         os.path.dirname(entry.pw_dir), SimpleNamespace(st_uid=1, st_gid=1, st_mode=0o040777)

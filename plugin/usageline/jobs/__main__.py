@@ -45,9 +45,9 @@ def _end_after(seconds: float) -> None:
 
 def _end() -> None:
     try:
-        from usageline.system.process_tree import end_descendants  # noqa: PLC0415 - only now needed
+        from usageline.system.process_tree import kill_descendants  # noqa: PLC0415 - only now needed
 
-        end_descendants()
+        kill_descendants()
     finally:
         os._exit(0)
 

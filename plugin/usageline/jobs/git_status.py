@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 from usageline.core import git_repo, jobs
 from usageline.core.text import sanitize
 from usageline.storage import job_results
-from usageline.system import child_env, executables, origin
-from usageline.system.process import run_bounded
+from usageline.system import child_env, executables, origin, process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from usageline.system.process import Ended
+    from usageline.system.process import Result
 
 LONGEST_S = 3.0
 """For all of it."""
@@ -92,9 +91,9 @@ def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dic
 
     `slow_at` is when untracked files last took too long to find, or None: `untracked` is None then, and for SLOW_S afterwards.
     """
-    program = find(env)
+    program = find_git(env)
     if program is None:
-        return {"failed": missing(env)[:LONGEST_REASON]}
+        return {"failed": missing_reason(env)[:LONGEST_REASON]}
     began = time.monotonic()
     # With a home that is the user's own git reads the user's configuration; another one would be the repository's, with filters that are programs.
     kept = child_env.build(
@@ -102,10 +101,10 @@ def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dic
     )
     slow = slow_at if isinstance(slow_at, (int, float)) and 0 <= now - slow_at < SLOW_S else None
 
-    def ask(*arguments: str, until_s: float = LONGEST_S) -> Ended:
+    def ask(*arguments: str, until_s: float = LONGEST_S) -> Result:
         command = [program, *SAFE, *arguments]
-        return run_bounded(
-            command, kept, root, deadline=began + until_s, most=MOST_BYTES, errors=True
+        return process.run(
+            command, kept, root, deadline=began + until_s, max_bytes=MOST_BYTES, keep_errors=True
         )
 
     try:
@@ -117,36 +116,36 @@ def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dic
             return {"failed": "a filter of the repository's own cannot be switched off"}
         if slow is None:
             done = ask(*unfiltered, *STATUS, "--untracked-files=normal", until_s=FULL_S)
-            slow = now if done.fault == "time" else None
+            slow = now if done.stop_reason == "timeout" else None
         if slow is not None:
             done = ask(*unfiltered, *STATUS, "--untracked-files=no")
     except (OSError, ValueError) as error:
         return {
             "failed": f"git does not start: {getattr(error, 'strerror', None) or type(error).__name__}"
         }
-    if done.status != 0 and done.fault != "output":
+    if done.status != 0 and done.stop_reason != "output":
         return {"failed": _reason(done), "slow_at": slow}
     counts = parse(done.output)
     return {
         **counts,
         "untracked": None if slow is not None else counts["untracked"],
-        "more": bool(done.fault),
+        "more": bool(done.stop_reason),
         "slow_at": slow,
     }
 
 
-def find(env: Mapping[str, str]) -> str | None:
+def find_git(env: Mapping[str, str]) -> str | None:
     """The path of git, where nobody else can have put it."""
     if sys.platform != "darwin":
-        return executables.find("git", PLACES, env)
-    found = executables.find("git", (*PLACES[:2], *APPLE_TOOLS), env)
+        return executables.find_executable("git", PLACES, env)
+    found = executables.find_executable("git", (*PLACES[:2], *APPLE_TOOLS), env)
     # Without its developer tools, macOS asks at each call whether to install them.
     return None if found == "/usr/bin/git" else found
 
 
-def missing(env: Mapping[str, str]) -> str:
+def missing_reason(env: Mapping[str, str]) -> str:
     """Return why `find` has nothing."""
-    return executables.missing(
+    return executables.missing_reason(
         "git", PLACES if sys.platform != "darwin" else (*PLACES[:2], *APPLE_TOOLS), env
     )
 
@@ -205,8 +204,8 @@ def _header(counts: dict[str, Any], text: bytes) -> None:
             counts["ahead"], counts["behind"] = int(ahead[1:]), int(behind[1:])
 
 
-def _reason(done: Ended) -> str:
-    if done.fault:
-        return "git took too long" if done.fault == "time" else "git said too much"
+def _reason(done: Result) -> str:
+    if done.stop_reason:
+        return "git took too long" if done.stop_reason == "timeout" else "git said too much"
     said = sanitize(done.errors.decode("utf-8", "replace").strip().partition("\n")[0])
     return (said or f"git ended with status {done.status}")[:LONGEST_REASON]

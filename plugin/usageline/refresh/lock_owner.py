@@ -17,7 +17,7 @@ from usageline.core import paths
 from usageline.core.json_file import json_file
 from usageline.system import lock
 from usageline.system.files import remove_file, write_atomic
-from usageline.system.process_tree import Process, descendants, process
+from usageline.system.process_tree import ProcessInfo, descendants, process_info
 from usageline.usage.values import number
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def holder(env: Mapping[str, str]) -> Holder | None:
     if pid is None or since is None or pid == os.getpid():
         return None
     # A process that got the number of a dead one is another's: it was started at another time.
-    found = process(int(pid))
+    found = process_info(int(pid))
     if found is None or found.started != noted.get("started") or not _is_ours(found):
         return None
     return Holder(int(pid), time.monotonic() - since)
@@ -101,14 +101,14 @@ def _end_hanging(env: Mapping[str, str]) -> Holder | None:
     return found
 
 
-def _is_ours(found: Process) -> bool:
+def _is_ours(found: ProcessInfo) -> bool:
     return found.user == os.geteuid() and any(
         word in OURS or word.endswith(COMMAND) for word in found.words
     )
 
 
 def _note(env: Mapping[str, str]) -> None:
-    own = process(os.getpid())
+    own = process_info(os.getpid())
     if own is not None:
         noted = {"pid": os.getpid(), "started": own.started, "since": time.monotonic()}
         with contextlib.suppress(OSError):  # without it nobody ends this run but itself

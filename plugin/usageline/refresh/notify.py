@@ -14,8 +14,8 @@ from usageline.core import paths
 from usageline.core.alert_text import alert_id, alert_text
 from usageline.system import child_env, origin
 from usageline.system.desktop import Desktop
-from usageline.system.process_tree import kill_tree
-from usageline.system.watchdog import Guard
+from usageline.system.process_tree import kill_tree, wait_for_group
+from usageline.system.watchdog import Watchdog
 
 KEEP_SENT_S = 8 * 86400
 """Longer than a week's window: another account's alerts, which are not in the snapshot now, may come back until then."""
@@ -33,8 +33,6 @@ MOST_TOLD = 8
 
 PATH = "{home}/.local/bin:/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 """Where the user's command finds programs. The PATH of the session that started the refresh may be a project's."""
-
-POLL_S = 0.05
 
 
 def tell(
@@ -54,7 +52,7 @@ def tell(
     running: list[tuple[str, subprocess.Popen[bytes]]] = []
     failures: list[str] = []
     null = subprocess.DEVNULL
-    with contextlib.ExitStack() as guards:
+    with contextlib.ExitStack() as watchdogs:
         try:
             for name, words, given in _commands(
                 alerts[:MOST_TOLD], settings, {"PATH": _search_path(own), **desktop.bus()}, desktop
@@ -64,24 +62,29 @@ def tell(
                     failures.append(f"{name}: Claude Code's directory is not that of an install")
                     break
                 if not words:
-                    failures.append(f"{name}: {desktop.missing()}")
+                    failures.append(f"{name}: {desktop.missing_reason()}")
                     continue
                 try:
-                    guard = guards.enter_context(Guard())
+                    watchdog = watchdogs.enter_context(Watchdog())
                     whole = child_env.build(
                         "alert" if name == "command" else "notifier", env, own, given
                     )
                     running.append(
-                        (name, guard.start(words, whole, cwd, stdin=null, stdout=null, stderr=null))
+                        (
+                            name,
+                            watchdog.start(words, whole, cwd, stdin=null, stdout=null, stderr=null),
+                        )
                     )
                 except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
                     failures.append(
                         f"{name}: {getattr(error, 'strerror', None) or type(error).__name__}"
                     )
             for name, process in running:
-                failure = _end(process, deadline)
-                if failure:
-                    failures.append(f"{name}: {failure}")
+                status = wait_for_group(process, deadline)
+                if status is None:
+                    failures.append(f"{name}: it was still running and was ended")
+                elif status:
+                    failures.append(f"{name}: exit status {status}")
         finally:
             for _, process in running:
                 if process.returncode is None:
@@ -120,27 +123,6 @@ def _variables(alert: Alert, text: str) -> dict[str, str]:
 
 def _search_path(own: origin.Own | None) -> str:
     return PATH.format(home=own.fixed["HOME"]) if own else PATH.partition(":")[2]
-
-
-def _end(process: subprocess.Popen[bytes], deadline: float) -> str:
-    """Wait for a program and for what it left running in its group; "" where it ended well, else why not. Nothing is left of it."""
-    try:
-        status = process.wait(max(deadline - time.monotonic(), 0))
-        while _group_lives(process.pid) and time.monotonic() < deadline:
-            time.sleep(POLL_S)
-    except subprocess.TimeoutExpired:
-        return "it was still running and was ended"
-    finally:
-        kill_tree(process)
-    return f"exit status {status}" if status else ""
-
-
-def _group_lives(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
 
 
 def prune_sent(env: Mapping[str, str], alerts: tuple[Alert, ...], now: float) -> None:

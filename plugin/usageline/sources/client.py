@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from usageline.sources.auth import claude_state
 from usageline.sources.claude_files import parse_object
 from usageline.system import child_env, executables, origin
-from usageline.system.process_tree import converse
+from usageline.system.process import query_line
 from usageline.usage import whose
 from usageline.usage.model import Reading, SourceFailure
 from usageline.usage.parse import parse
@@ -66,22 +66,22 @@ def fetch(context: Context) -> Reading:
     own = origin.own(context.env)
     if own is None or not own.claude_dir:
         raise SourceFailure("unreadable", UNKNOWN_PLACE)
-    program = context.client or find(context.env)
+    program = context.client or find_claude(context.env)
     if program is None:
         raise SourceFailure(
-            "unreadable", f"{missing(context.env)}; set `client` in config.toml to its path"
+            "unreadable", f"{missing_reason(context.env)}; set `client` in config.toml to its path"
         )
     context.permit(own_sign_in=True)
     asked_at = int(time.time())  # as in oauth.py
     deadline = min(context.deadline, time.monotonic() + LONGEST_S)
     try:
-        line = converse(
+        line = query_line(
             [program, *ARGUMENTS],
             QUESTION,
             environment(context.env, own),
             DIRECTORY,
             deadline=deadline,
-            most=MOST_BYTES,
+            max_bytes=MOST_BYTES,
             accept=_is_answer,
         )
     except OSError as error:
@@ -96,14 +96,14 @@ def fetch(context: Context) -> Reading:
     )
 
 
-def find(env: Mapping[str, str]) -> str | None:
+def find_claude(env: Mapping[str, str]) -> str | None:
     """Return the path of `claude`: where its installers put it, else the first on the PATH at the install that can be trusted."""
-    return executables.find("claude", _places(env), env)
+    return executables.find_executable("claude", _places(env), env)
 
 
-def missing(env: Mapping[str, str]) -> str:
+def missing_reason(env: Mapping[str, str]) -> str:
     """Return why `find` has nothing."""
-    return executables.missing("claude", _places(env), env)
+    return executables.missing_reason("claude", _places(env), env)
 
 
 def _places(env: Mapping[str, str]) -> list[str]:

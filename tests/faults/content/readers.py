@@ -34,8 +34,8 @@ CALLS = frozenset(
         ),
         *(
             "subprocess.Popen",
-            "run_bounded",
-            "converse",
+            "process.run",
+            "query_line",
             "read_bytes",
             "files.read_regular",
             "read_regular",
@@ -126,7 +126,7 @@ READERS: dict[str, tuple[str, ...]] = {
         *("sources.net.network.variables", "sources.net.network._managed_files"),
     ),
     "git": ("core.git_repo._text", "jobs.git_status.count.ask"),
-    "chained": ("system.process._go_on",),
+    "chained": ("system.process._transfer",),
     "history": (
         "cli.log.row",
         "storage.history._add",
@@ -156,7 +156,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "storage.accounts._make_database",
         "statusline",
     ),
-    "tests/faults/crowd": ("refresh.lock_owner.holder", "system.process_tree.process"),
+    "tests/faults/crowd": ("refresh.lock_owner.holder", "system.process_tree.process_info"),
     "tests": (
         "system.files.temporaries",
         "system.flock._opened",
@@ -169,13 +169,13 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "sources.net.listener._owners",
         "sources.client.fetch",
         "sources.auth.keychain._password",
-        "system.process_tree._line",
+        "system.process._first_line",
     ),
     "tests/cli": (
         "system.terminal_background.ask",
         "system.terminal_background._answer",
         "system.terminal_background._kept",
-        "system.trust._local_users",
+        "core.path_owners._local_users",
         "cli.doctor.run.run",
         "cli.doctor.installation.plugin",
         "cli.doctor.context.release",
@@ -261,7 +261,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "system.disk.tried",
             "cli.watch._start",
         ),
-        *("cli.watch.woken_by.wait", "system.process_tree._parents"),
+        *("cli.watch.woken_by.wait", "system.process_tree._parents", "system.process_tree._ps"),
     ),
 }
 """What is tried by other tests, or only opened, listed or started."""
