@@ -252,7 +252,7 @@ def test_a_directory_that_no_install_saw_starts_no_command(
 ) -> None:
     """Its numbers may be a project's own; the command of the user's is not run for them."""
     monkeypatch.setattr(origin, "ROOT", str(tmp_path))
-    origin.remember(str(tmp_path), world.env)
+    origin.record(str(tmp_path), world.env)
     settings = Alerts(command=f"pwd >{world.root}/ran; echo $HOME >>{world.root}/ran")
     for theirs in (
         {"CLAUDE_CONFIG_DIR": str(tmp_path)},

@@ -49,7 +49,7 @@ def wait_for(condition: Callable[[], bool], within_s: float = 20) -> None:
 
 def lock_is_free(world: World) -> bool:
     """Whether nobody holds the refresh's lock."""
-    with lock.held(paths.lock(world.env)) as ours:
+    with lock.hold(paths.lock(world.env)) as ours:
         return ours
 
 

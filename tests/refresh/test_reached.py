@@ -227,11 +227,11 @@ def test_a_lock_with_another_name_is_not_emptied(env: dict[str, str], tmp_path: 
     precious = tmp_path / "precious"
     precious.write_text("precious")
     os.link(precious, paths.lock(env))
-    with pytest.raises(LockUnsupported), lock.held(paths.lock(env)):
+    with pytest.raises(LockUnsupported), lock.hold(paths.lock(env)):
         pass
     assert precious.read_text() == "precious"
     directories.prepare(env)
-    with lock.held(paths.lock(env)) as ours:
+    with lock.hold(paths.lock(env)) as ours:
         assert ours
     assert precious.read_text() == "precious"
 

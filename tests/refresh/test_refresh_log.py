@@ -47,7 +47,7 @@ def test_each_end_of_a_refresh_has_its_line(world: World, api: Api) -> None:
     """Why it ran, and how it ended."""
     refresh(world.env)
     refresh(world.env)
-    with lock.held(paths.lock(world.env)):
+    with lock.hold(paths.lock(world.env)):
         refresh(world.env)
     world.make_due()
     world.configure("ttl = 1")
@@ -84,7 +84,7 @@ def test_a_refresh_that_may_not_use_the_cache_says_so(world: World) -> None:
     Path(paths.cache_dir(world.env)).parent.mkdir(parents=True)
     Path(paths.cache_dir(world.env)).write_text("")
     assert refresh(world.env).state == "failed"
-    assert "is no directory; remove it" in entries(world)[0]["notes"][0]
+    assert "is not a directory; remove it" in entries(world)[0]["notes"][0]
 
 
 @pytest.mark.usefixtures("api")

@@ -19,6 +19,6 @@ def test_an_install_records_its_environment_and_keeps_earlier_ones(machine: Mach
     machine.env["XDG_CONFIG_HOME"] = str(machine.world.home / "other")
     machine.run()
     assert origin.network({}, release) == {}
-    assert origin.may_name_programs(usual, release)
-    assert origin.may_name_programs(machine.env, release)
-    assert not origin.may_name_programs({**usual, "XDG_CONFIG_HOME": "/elsewhere"}, release)
+    assert origin.may_run_programs(usual, release)
+    assert origin.may_run_programs(machine.env, release)
+    assert not origin.may_run_programs({**usual, "XDG_CONFIG_HOME": "/elsewhere"}, release)

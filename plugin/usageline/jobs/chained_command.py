@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
     from usageline.system.process import Result
 
-MOST_BYTES = 64 << 10
+MAX_BYTES = 64 << 10
 """Of its output."""
 
-MOST_PAYLOAD = 1 << 20
-POLL_S = 0.05
+MAX_PAYLOAD_BYTES = 1 << 20
+POLL_INTERVAL_S = 0.05
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """A shell's words for it."""
 
 
-def look(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> None:
+def run(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> None:
     """Run the command with what is on stdin and publish its rows, or why there are none. Nothing where it runs already for this session.
 
     stdout is closed as soon as the result is there: a line may wait for that. What the command leaves running may go on until its time
@@ -46,7 +46,7 @@ def look(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> No
         traceable = adopt_orphans()
         signals.restore_own()
         signal.signal(signal.SIGTERM, _cancelled)
-        payload = sys.stdin.buffer.read(MOST_PAYLOAD)
+        payload = sys.stdin.buffer.read(MAX_PAYLOAD_BYTES)
         try:
             # What is left running and cannot be found again later has to go at once.
             ended = process.run(
@@ -55,7 +55,7 @@ def look(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> No
                 None,
                 payload,
                 deadline=deadline,
-                max_bytes=MOST_BYTES,
+                max_bytes=MAX_BYTES,
                 keep_children=traceable,
                 watchdog=watchdog,
             )
@@ -70,7 +70,7 @@ def look(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> No
         _publish(env, key, result)
         os.close(1)
         while running_descendants() and time.monotonic() < deadline:
-            time.sleep(POLL_S)
+            time.sleep(POLL_INTERVAL_S)
         left = kill_descendants()
         if left and not result["failed"]:
             _publish(
@@ -88,7 +88,9 @@ def _failed(fault: str) -> dict[str, Any]:
 
 
 def _result(ended: Result, timeout_s: float) -> dict[str, Any]:
-    rows = ansi.rows(ended.output) if ended.stop_reason != "timeout" and not ended.status else []
+    rows = (
+        ansi.parse_rows(ended.output) if ended.stop_reason != "timeout" and not ended.status else []
+    )
     return {"rows": rows, "failed": _fault(ended, timeout_s, empty=not rows)}
 
 
@@ -96,7 +98,7 @@ def _fault(ended: Result, timeout_s: float, *, empty: bool) -> str:
     if ended.stop_reason == "timeout":
         return f"chain: timed out after {timeout_s:g} s"
     if ended.stop_reason == "output":
-        return f"chain: printed more than {MOST_BYTES >> 10} KiB"
+        return f"chain: printed more than {MAX_BYTES >> 10} KiB"
     status = ended.status or 0
     if status < 0:
         return f"chain: killed by signal {-status}"

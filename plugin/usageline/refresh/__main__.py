@@ -28,9 +28,9 @@ def main() -> None:
     os.umask(0o077)
     # Nobody reads what a background process says, and a traceback could end up in somebody's terminal.
     with contextlib.suppress(Exception):
-        from usageline.system.memory import keep_private  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
+        from usageline.system.memory import disable_core_dumps  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
 
-        keep_private()
+        disable_core_dumps()
         from usageline.core.environment import fill_in_home  # noqa: PLC0415 - as above
 
         fill_in_home(os.environ)

@@ -83,7 +83,7 @@ class AccountGate:
         if not self._paths or not self._prepared():
             note()
             return
-        with flock.held(self._directory, LOCK_TIMEOUT_S) as free:
+        with flock.hold(self._directory, LOCK_TIMEOUT_S) as free:
             if not free:
                 raise RateLimited(
                     "offline", "asked a moment ago", request.requested_at + 1, known=False

@@ -63,10 +63,10 @@ def held(env: Mapping[str, str]) -> Iterator[Hold]:
     """
     path = paths.lock(env)
     with contextlib.ExitStack() as stack:
-        ours, ended = stack.enter_context(lock.held(path)), None
+        ours, ended = stack.enter_context(lock.hold(path)), None
         if not ours:
             ended = _end_hanging(env)
-            ours = ended is not None and stack.enter_context(lock.held(path, ENDING_S))
+            ours = ended is not None and stack.enter_context(lock.hold(path, ENDING_S))
         if ours:
             _note(env)
             # A process that goes on after its refresh must not be taken for the holder while somebody else is.

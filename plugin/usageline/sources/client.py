@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
     from usageline.sources import Context
 
-LONGEST_S = 8.0
-MOST_BYTES = 1 << 20
+TIMEOUT_S = 8.0
+MAX_BYTES = 1 << 20
 """Of all that it prints; the answer alone has a few KiB."""
 
-KEPT_S = 60
+CLIENT_CACHE_S = 60
 """So old may an answer be for which the client asks nobody anew. Its older answers are those that it gives after a failure."""
 
-QUESTION = b'{"type":"control_request","request_id":"usageline","request":{"subtype":"get_usage","skip_behaviors":true}}\n'
+REQUEST = b'{"type":"control_request","request_id":"usageline","request":{"subtype":"get_usage","skip_behaviors":true}}\n'
 """Without `skip_behaviors` the client reads a week of transcripts for an answer that is not used here."""
 
 ARGUMENTS = (
@@ -49,7 +49,7 @@ ARGUMENTS = (
 DIRECTORY = "/"
 """Its working directory: a fixed one, in which no project can have put anything."""
 
-UNKNOWN_PLACE = "claude is not asked here: HOME, XDG_CONFIG_HOME or CLAUDE_CONFIG_DIR is none that was installed; run usageline install"
+UNKNOWN_PROFILE = "claude is not asked here: HOME, XDG_CONFIG_HOME or CLAUDE_CONFIG_DIR is none that was installed; run usageline install"
 
 PLACES = (
     "~/.local/bin/claude",
@@ -65,7 +65,7 @@ def fetch(context: Context) -> Reading:
     """What Claude Code says of the account that it is signed in with. SourceFailure where it is not found, or says nothing in time."""
     own = origin.own(context.env)
     if own is None or not own.claude_dir:
-        raise SourceFailure("unreadable", UNKNOWN_PLACE)
+        raise SourceFailure("unreadable", UNKNOWN_PROFILE)
     program = context.client or find_claude(context.env)
     if program is None:
         raise SourceFailure(
@@ -73,15 +73,15 @@ def fetch(context: Context) -> Reading:
         )
     context.permit(own_sign_in=True)
     asked_at = int(time.time())  # as in oauth.py
-    deadline = min(context.deadline, time.monotonic() + LONGEST_S)
+    deadline = min(context.deadline, time.monotonic() + TIMEOUT_S)
     try:
         line = query_line(
             [program, *ARGUMENTS],
-            QUESTION,
+            REQUEST,
             environment(context.env, own),
             DIRECTORY,
             deadline=deadline,
-            max_bytes=MOST_BYTES,
+            max_bytes=MAX_BYTES,
             accept=_is_answer,
         )
     except OSError as error:
@@ -145,7 +145,7 @@ def _dated(reading: Reading, context: Context, *, has_limits: bool) -> Reading:
     if fetched_at is None or refused:
         raise failure
     reading = replace(reading, observed_at=int(fetched_at))
-    if has_limits and asked_at - fetched_at <= KEPT_S + 1:
+    if has_limits and asked_at - fetched_at <= CLIENT_CACHE_S + 1:
         return reading
     failure.reading = reading
     raise failure

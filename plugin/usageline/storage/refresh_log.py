@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from usageline.core import paths
 from usageline.core.errors import CacheUnsafe
 from usageline.system.directories import private_directory
+from usageline.system.files import NO_LINK
 
 MAX_LINE_BYTES = 1024
 """Bytes, with the line's end: so much is added to a file in one piece."""
@@ -27,9 +28,6 @@ MOST_BYTES = 256 << 10
 OLDER = ".1"
 FAULTS = (OSError, CacheUnsafe, LookupError, ValueError)
 """LookupError: the environment names no home. ValueError: a path with a null byte."""
-
-# Windows has none of these. O_NONBLOCK: opening a FIFO would wait for ever.
-_SAFELY = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def add(env: Mapping[str, str], line: bytes) -> bool:
@@ -106,7 +104,7 @@ def _lines(path: str) -> list[bytes]:
 
 @contextlib.contextmanager
 def _opened(path: str, flags: int) -> Iterator[int]:
-    descriptor = os.open(path, flags | _SAFELY, 0o600)
+    descriptor = os.open(path, flags | NO_LINK, 0o600)
     try:
         found = os.fstat(descriptor)
         ours = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()

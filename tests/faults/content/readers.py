@@ -37,6 +37,8 @@ CALLS = frozenset(
             "process.run",
             "query_line",
             "read_bytes",
+            "open_regular",
+            "files.open_regular",
             "files.read_regular",
             "read_regular",
             "file.read_text",
@@ -52,7 +54,7 @@ CALLS = frozenset(
 
 
 READERS: dict[str, tuple[str, ...]] = {
-    "payload": ("core.json_file.payload", "jobs.chained_command.look"),
+    "payload": ("core.json_file.payload", "jobs.chained_command.run"),
     "snapshot": (
         *(
             "core.json_file.json_file",
@@ -102,7 +104,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "sign_in": (
         *(
             "sources.claude_files.parse_object",
-            "sources.claude_files._opened",
+            "sources.claude_files.read_bytes",
             "sources.claude_files.read_keys",
         ),
         *(
@@ -158,11 +160,12 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     ),
     "tests/faults/crowd": ("refresh.lock_owner.holder", "system.process_tree.process_info"),
     "tests": (
-        "system.files.temporaries",
-        "system.flock._opened",
+        "system.files.temporary_files",
+        "system.flock._open",
         "core.path_owners.opened",
         "core.throttle.acquire",
         "system.files.read_regular",
+        "system.files.open_regular",
     ),
     "tests/refresh": ("storage.refresh_log._opened", "storage.refresh_log._write"),
     "tests/sources": (
@@ -172,7 +175,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "system.process._first_line",
     ),
     "tests/cli": (
-        "system.terminal_background.ask",
+        "system.terminal_background.query",
         "system.terminal_background._answer",
         "system.terminal_background._kept",
         "core.path_owners._local_users",
@@ -236,10 +239,9 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "nothing of what it reads is used": (
         *(
             "system.files._create",
-            "system.files._sweep",
+            "system.files._remove_unlocked",
             "system.files.set_times",
-            "system.files._sync_directory",
-            "system.directories._sync",
+            "system.files.flush",
             "core.throttle.create_empty",
             "core.json_file.await_end",
             "line.spawn.spawn",

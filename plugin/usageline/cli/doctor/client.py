@@ -99,7 +99,9 @@ def trust(context: Context) -> Result | None:
     """It runs no status line in a folder whose trust dialog was not accepted; one that was accepted holds for the folders below."""
     try:
         state = read_keys(
-            claude_state.place(context.env), ("projects", "numStartups"), claude_state.MOST_BYTES
+            claude_state.state_file(context.env),
+            ("projects", "numStartups"),
+            claude_state.MAX_BYTES,
         )
     except (OSError, ValueError):
         return None

@@ -41,7 +41,7 @@ def append(env: Mapping[str, str], account: str, reading: Reading) -> bool:
     try:
         path = files.make(env, account)
         with files.directory(env, account) as directory:
-            alone = flock.acquired(directory, LOCK_WAIT_S)
+            alone = flock.acquire(directory, LOCK_WAIT_S)
             with files.opened(directory, path, files.name_of(reading.observed_at)) as descriptor:
                 kept = _add(descriptor, line, reading.observed_at)
             if alone:  # a file is cut by being replaced: what somebody adds meanwhile would be lost
