@@ -95,5 +95,5 @@ def install(world: World) -> Installed:
     world.write_state(projects={str(installed.project): {"hasTrustDialogAccepted": True}})
     installed.add_client()
     world.env["PATH"] = f"{command.parent}{os.pathsep}{world.env['PATH']}"
-    origin.remember(built.root, world.env)
+    origin.record(built.root, world.env)
     return installed

@@ -53,7 +53,7 @@ def test_the_answer_is_kept_and_the_terminal_is_left_as_it_was(
     auto: World, built_release: Release, answer: bytes, background: str
 ) -> None:
     terminal = run(auto, built_release, answer)
-    assert terminal_background.known(auto.env) == background
+    assert terminal_background.cached_background(auto.env) == background
     # Nothing of the answer is echoed, or left for the shell to read.
     assert re.sub(
         rb"\x1b\][^\x1b]*\x1b\\|\x1b\[c", b"", terminal.received
@@ -87,4 +87,4 @@ def test_a_file_that_is_damaged_says_nothing(world: World) -> None:
     for content in ("", "{", "[]", json.dumps({"version": 1, "background": ["dark"]})):
         path.write_text(content)
         path.chmod(0o600)
-        assert terminal_background.known(world.env) == ""
+        assert terminal_background.cached_background(world.env) == ""

@@ -171,7 +171,7 @@ def test_a_fifo_in_the_place_of_the_file_holds_nobody_up(usageline: Run, file: P
     for arguments in (["check"], ["set", "theme", "dark"], ["get", "theme"], ["edit"]):
         done = usageline("config", *arguments)
         assert done.returncode == 1
-        assert "it is no regular file" in done.stderr
+        assert "it is not a regular file" in done.stderr
 
 
 class TestEdit:

@@ -39,7 +39,7 @@ def test_doctor_names_a_proxy_that_is_not_used_until_it_is_recorded(installed: I
     assert "requests do not use HTTPS_PROXY of this shell" in said
     assert "run `usageline install`" in said
     assert "secret" not in said
-    origin.remember(str(installed.release.root), {**installed.world.env, **proxy})
+    origin.record(str(installed.release.root), {**installed.world.env, **proxy})
     assert "requests use HTTPS_PROXY of the install" in doctor(installed, **proxy)
 
 

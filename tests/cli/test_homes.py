@@ -62,7 +62,9 @@ def run(world: World, *command: str, env: dict[str, str] | None = None, data: by
 
 def line_command(world: World) -> str:
     """The wired command as the client reads it."""
-    settings = json.loads(client_text.shown(Path(paths.claude_settings(world.env)).read_bytes()))
+    settings = json.loads(
+        client_text.decode_lossy(Path(paths.claude_settings(world.env)).read_bytes())
+    )
     return str(settings["statusLine"]["command"])
 
 

@@ -232,7 +232,7 @@ def test_the_keychain_is_named_as_the_place(world: World, tmp_path: Path) -> Non
     security.chmod(0o700)
     found, place = credentials.find(world.env, platform="darwin", security=str(security))
     assert (found is not None, place) == (True, credentials.KEYCHAIN)
-    security.write_text(f"#!/bin/sh\nexit {keychain.ABSENT}\n")
+    security.write_text(f"#!/bin/sh\nexit {keychain.EXIT_NOT_FOUND}\n")
     found, place = credentials.find(world.env, platform="darwin", security=str(security))
     assert (found is not None, place) == (True, paths.claude_credentials(world.env))
 

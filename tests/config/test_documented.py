@@ -15,7 +15,7 @@ from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, differing, keys_of
 from usageline.config.template import EXAMPLES, default_file
 from usageline.config.validate import NOTHING, check_text
-from usageline.usage.alerts import crossed
+from usageline.usage.alerts import evaluate
 from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def test_recipe_alert_at_80_percent_fires_at_80_and_not_below() -> None:
         limit = Limit("weekly_all", "Current week (all models)", percent, 4_000_000_000)
         return [
             alert.threshold
-            for alert in crossed(Reading((limit,), (), "oauth", 0), thresholds, (), (), 0)[0]
+            for alert in evaluate(Reading((limit,), (), "oauth", 0), thresholds, (), (), 0)[0]
         ]
 
     table = check_text(recipe("Alert at 80 %")).values.table("alerts")

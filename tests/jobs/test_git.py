@@ -185,7 +185,7 @@ def test_a_git_that_hangs_is_ended_in_time_and_named(
     hang.write_text(f"#!/bin/sh\nsleep 300 & echo $! >>{pids}; echo $$ >>{pids}; wait\n")
     hang.chmod(0o755)
     monkeypatch.setattr(look, "PLACES", (str(hang),))
-    monkeypatch.setattr(look, "LONGEST_S", 0.4)
+    monkeypatch.setattr(look, "TIMEOUT_S", 0.4)
     assert look.count(world.env, str(repo.root), None, NOW) == {"failed": "git took too long"}
     eventually(lambda: not [pid for pid in map(int, pids.read_text().split()) if is_running(pid)])
 
@@ -202,12 +202,12 @@ def test_where_untracked_files_take_too_long_the_rest_is_counted_for_a_while(
     )
     slow.chmod(0o755)
     monkeypatch.setattr(look, "PLACES", (str(slow),))
-    monkeypatch.setattr(look, "FULL_S", 0.5)
+    monkeypatch.setattr(look, "UNTRACKED_TIMEOUT_S", 0.5)
     for at in (NOW, NOW + 60):
         found = look.count(world.env, str(repo.root), NOW if at > NOW else None, at)
         assert (found["unstaged"], found["untracked"], found["slow_at"]) == (1, None, NOW)
     assert asked.read_text().split() == ["normal"]
-    look.count(world.env, str(repo.root), NOW, NOW + look.SLOW_S)
+    look.count(world.env, str(repo.root), NOW, NOW + look.SKIP_UNTRACKED_S)
     assert asked.read_text().split() == ["normal", "normal"]
 
 
@@ -216,7 +216,7 @@ def test_more_files_than_can_be_counted_are_counted_so_far(
 ) -> None:
     for number in range(100):
         (repo.root / f"file{number}").touch()
-    monkeypatch.setattr(look, "MOST_BYTES", 500)
+    monkeypatch.setattr(look, "MAX_BYTES", 500)
     found = look.count(world.env, str(repo.root), None, NOW)
     assert found["more"]
     assert 10 < found["untracked"] < 100
@@ -229,7 +229,7 @@ def test_a_git_that_others_could_have_written_is_not_run(
     evil.write_text("#!/bin/sh\n")
     evil.chmod(0o777)
     monkeypatch.setattr(look, "PLACES", ())
-    assert look.find({**world.env, "PATH": f"{world.home}:relative"}) is None
+    assert look.find_git({**world.env, "PATH": f"{world.home}:relative"}) is None
 
 
 def test_a_first_look_is_due_at_once_and_then_only_after_a_change_or_a_while(

@@ -57,13 +57,13 @@ TERMINAL_TEXT = st.one_of(
 
 def parts(text: str) -> list[list[str]]:
     """The parts of the only row."""
-    (row,) = ansi.rows(text.encode())
+    (row,) = ansi.parse_rows(text.encode())
     return row
 
 
 @given(TERMINAL_TEXT)
 def test_nothing_that_is_let_through_contains_an_escape(text: str) -> None:
-    for row in ansi.rows(text.encode("utf-8", "surrogatepass")):
+    for row in ansi.parse_rows(text.encode("utf-8", "surrogatepass")):
         assert sum(display_width(part[1]) for part in row) <= MAX_CELLS
         for codes, shown, url in row:
             assert re.fullmatch("[0-9;]*", codes)
@@ -75,7 +75,7 @@ def test_nothing_that_is_let_through_contains_an_escape(text: str) -> None:
 
 @given(st.binary(max_size=3000))
 def test_bytes_of_any_kind_are_taken_apart(data: bytes) -> None:
-    assert len(ansi.rows(data)) <= MAX_ROWS
+    assert len(ansi.parse_rows(data)) <= MAX_ROWS
 
 
 @given(
@@ -95,7 +95,7 @@ def test_coloured_text_keeps_its_colours(told: list[tuple[str, str]]) -> None:
             expected[-1][1] += shown
         else:
             expected.append([codes, shown, ""])
-    found = ansi.rows(text.encode())
+    found = ansi.parse_rows(text.encode())
     assert found == ([expected[:MAX_PARTS]] if "".join(shown for _, shown in told).strip() else [])
 
 
@@ -134,15 +134,15 @@ def test_coloured_text_keeps_its_colours(told: list[tuple[str, str]]) -> None:
     ],
 )
 def test_what_is_no_colour_or_web_link_is_removed(text: str, kept: list[list[str]]) -> None:
-    assert ansi.rows(text.encode()) == ([kept] if kept else [])
+    assert ansi.parse_rows(text.encode()) == ([kept] if kept else [])
 
 
 def test_a_colour_goes_on_in_the_next_row_and_blank_rows_are_left_out() -> None:
-    assert ansi.rows(b"\x1b[32ma\r\n\r\n  \nb\n") == [[["32", "a", ""]], [["32", "b", ""]]]
+    assert ansi.parse_rows(b"\x1b[32ma\r\n\r\n  \nb\n") == [[["32", "a", ""]], [["32", "b", ""]]]
 
 
 def test_rows_are_cut_in_number_and_cells() -> None:
-    rows = ansi.rows(("字" * 3000 + "\n").encode() * 20)
+    rows = ansi.parse_rows(("字" * 3000 + "\n").encode() * 20)
     assert len(rows) == MAX_ROWS
     assert {len(row[0][1]) for row in rows} == {MAX_CELLS // 2}
 

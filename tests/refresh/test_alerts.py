@@ -222,7 +222,7 @@ def test_a_command_that_takes_its_time_holds_no_lock(
     world.configure(f"[alerts]\ncommand = 'echo begun > {out}; cat {gate} >> {out}'")
     process = start(world, built_release)
     eventually(lambda: lines(out))
-    with lock.held(paths.lock(world.env)) as ours:
+    with lock.hold(paths.lock(world.env)) as ours:
         assert ours
     assert process.poll() is None
     gate.write_text("ended\n")

@@ -15,12 +15,12 @@ from usageline.core.errors import LockUnsupported
 from usageline.refresh import lock_owner as noted
 from usageline.setup import release as release_
 from usageline.system import lock
-from usageline.system.process_tree import Process
+from usageline.system.process_tree import ProcessInfo
 
 HOLDER = """
 import sys
-from usageline.system.lock import held
-with held(sys.argv[1]) as ours:
+from usageline.system.lock import hold
+with hold(sys.argv[1]) as ours:
     print(ours, flush=True)
     sys.stdin.read()
 """
@@ -45,10 +45,10 @@ def test_one_process_has_the_lock_and_the_others_do_not_wait(tmp_path: Path) -> 
     with hold(path) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "True\n"
-        with lock.held(str(path)) as ours:
+        with lock.hold(str(path)) as ours:
             assert not ours
         holder.communicate("", timeout=10)
-    with lock.held(str(path)) as ours:
+    with lock.hold(str(path)) as ours:
         assert ours
 
 
@@ -60,16 +60,16 @@ def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
         assert holder.stdout.readline() == "True\n"
         holder.send_signal(signal.SIGKILL)
         holder.wait(10)
-        with lock.held(str(path)) as ours:
+        with lock.hold(str(path)) as ours:
             assert ours
 
 
 def test_an_error_in_the_block_lets_go(tmp_path: Path) -> None:
     """And goes on."""
     path = str(tmp_path / "lock")
-    with pytest.raises(ZeroDivisionError), lock.held(path):
+    with pytest.raises(ZeroDivisionError), lock.hold(path):
         _ = 1 / 0
-    with lock.held(path) as ours:
+    with lock.hold(path) as ours:
         assert ours
 
 
@@ -78,7 +78,7 @@ def test_its_file_is_0600_under_any_umask(tmp_path: Path, umask: int) -> None:
     """Others could hold a lock that they can open."""
     before = os.umask(umask)
     try:
-        with lock.held(str(tmp_path / "lock")):
+        with lock.hold(str(tmp_path / "lock")):
             assert stat.S_IMODE((tmp_path / "lock").stat().st_mode) == 0o600
     finally:
         os.umask(before)
@@ -95,7 +95,7 @@ def test_without_flock_there_is_no_lock_and_no_soft_one(
     monkeypatch.setattr("fcntl.flock", no_flock)
     with (
         pytest.raises(LockUnsupported, match="cannot be locked"),
-        lock.held(str(tmp_path / "lock")),
+        lock.hold(str(tmp_path / "lock")),
     ):
         pass
 
@@ -103,7 +103,7 @@ def test_without_flock_there_is_no_lock_and_no_soft_one(
 def test_a_symlink_in_its_place_is_not_followed(tmp_path: Path) -> None:
     """It would lock, or create, another file."""
     (tmp_path / "lock").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(LockUnsupported), lock.held(str(tmp_path / "lock")):
+    with pytest.raises(LockUnsupported), lock.hold(str(tmp_path / "lock")):
         pass
     assert not (tmp_path / "elsewhere").exists()
 
@@ -114,7 +114,7 @@ def test_the_installed_command_is_known_as_a_holder(tmp_path: Path) -> None:
     release_._write_launcher(release)
     words = Path(release.root, "bin", "usageline").read_text().split()
     script = next(word for word in words if word.endswith("/cli/__main__.py"))
-    assert noted._is_refresh(Process("1", os.geteuid(), frozenset({release.python, script})))
+    assert noted._is_refresh(ProcessInfo("1", os.geteuid(), frozenset({release.python, script})))
     assert not noted._is_refresh(
-        Process("1", os.geteuid(), frozenset({release.python, "/elsewhere/__main__.py"}))
+        ProcessInfo("1", os.geteuid(), frozenset({release.python, "/elsewhere/__main__.py"}))
     )

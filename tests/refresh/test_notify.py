@@ -17,7 +17,7 @@ from tests.running import is_running
 from usageline.config import Alerts
 from usageline.refresh import notify as telling
 from usageline.refresh.notify import send
-from usageline.system import origin, process_tree
+from usageline.system import origin, trust
 from usageline.system.desktop import Desktop
 from usageline.usage.alerts import Alert
 
@@ -260,7 +260,7 @@ def test_a_directory_that_no_install_saw_starts_no_command(
 ) -> None:
     """Its numbers may be a project's own; the command of the user's is not run for them."""
     monkeypatch.setattr(origin, "ROOT", str(tmp_path))
-    origin.remember(str(tmp_path), world.env)
+    origin.record(str(tmp_path), world.env)
     settings = Alerts(command=f"pwd >{world.root}/ran; echo $HOME >>{world.root}/ran")
     for theirs in (
         {"CLAUDE_CONFIG_DIR": str(tmp_path)},
@@ -329,4 +329,4 @@ def test_many_alerts_are_bounded(world: World) -> None:
 
 def test_notifiers_are_searched_only_in_directories_of_root_or_the_user() -> None:
     assert all(os.path.isabs(path) for path in Desktop().programs)
-    assert process_tree.is_trusted("/bin/sh")
+    assert trust.is_trusted("/bin/sh")

@@ -51,7 +51,7 @@ def wait_for(condition: Callable[[], bool], within_s: float = 20) -> None:
 
 def lock_is_free(world: World) -> bool:
     """Return whether the refresh lock is free."""
-    with lock.held(paths.lock(world.env)) as ours:
+    with lock.hold(paths.lock(world.env)) as ours:
         return ours
 
 

@@ -48,7 +48,7 @@ def test_each_end_of_a_refresh_has_its_line(world: World, api: Api, later: Later
     """Why it ran, and how it ended."""
     refresh(world.env)
     refresh(world.env)
-    with lock.held(paths.lock(world.env)):
+    with lock.hold(paths.lock(world.env)):
         refresh(world.env)
     world.make_due()
     api.fault = "500"
@@ -83,7 +83,7 @@ def test_the_log_reports_a_cache_that_may_not_be_used(world: World) -> None:
     Path(paths.cache_dir(world.env)).parent.mkdir(parents=True)
     Path(paths.cache_dir(world.env)).write_text("")
     assert refresh(world.env).state == "failed"
-    assert "is no directory; remove it" in entries(world)[0]["notes"][0]
+    assert "is not a directory; remove it" in entries(world)[0]["notes"][0]
 
 
 @pytest.mark.usefixtures("api")

@@ -77,7 +77,7 @@ class Machine:
 
     def line(self) -> str:
         """What Claude Code would show: the wired command through a shell."""
-        command = json.loads(client_text.decoded(self.settings.read_bytes()))["statusLine"][
+        command = json.loads(client_text.decode(self.settings.read_bytes()))["statusLine"][
             "command"
         ]
         done = self.world.run("/bin/sh", "-c", command, stdin=None, input="{}")

@@ -111,7 +111,7 @@ def test_what_is_no_regular_file_is_not_read(tmp_path: Path) -> None:
             read_regular(path, 10)
     with pytest.raises(SetupRefused, match="not a regular file"):
         settings_file.read(str(fifo))
-    with flock.held(str(fifo), 0) as free:
+    with flock.hold(str(fifo), 0) as free:
         assert free
     assert manifest.load_from(str(fifo)) is None
     assert issubclass(SetupRefused, UsagelineError)

@@ -340,4 +340,4 @@ def test_a_terminal_is_asked_for_its_background_once(profile: Machine) -> None:
         terminal.press(b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[?62c")
         assert terminal.end() == 0, terminal.lines()
         assert terminal.modes() == terminal.modes_before
-    assert terminal_background.known(profile.env) == "light"
+    assert terminal_background.cached_background(profile.env) == "light"

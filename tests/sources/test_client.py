@@ -259,8 +259,9 @@ def test_one_that_others_could_have_written_is_not_run(world: World, stand_in: P
     write(stand_in, good(world))
     stand_in.chmod(0o777)
     world.env["PATH"] = "."
-    assert client.find(world.env) is None or not client.find(world.env).startswith(str(world.home))  # type: ignore[union-attr]
-    if client.find(world.env) is None:
+    program = client.find_claude(world.env)
+    assert not (program or "").startswith(str(world.home))
+    if program is None:
         assert failure(world).detail == (
             f"claude was found at {stand_in} and is not run: {stand_in} can be written by every user: chmod o-w it;"
             " set `client` in config.toml to its path"
@@ -272,9 +273,9 @@ def test_path_is_searched_after_the_installers_own_places(world: World, stand_in
     other.parent.mkdir(mode=0o755)
     write(other, good(world))
     world.env["PATH"] = f"relative:{other.parent}"
-    assert client.find(world.env) == str(other)
+    assert client.find_claude(world.env) == str(other)
     write(stand_in, good(world))
-    assert client.find(world.env) == str(stand_in)
+    assert client.find_claude(world.env) == str(stand_in)
 
 
 def test_the_configured_one_is_taken_as_it_is(world: World) -> None:

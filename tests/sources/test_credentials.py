@@ -97,7 +97,7 @@ def test_a_fifo_or_a_directory_in_the_files_place_holds_nothing_up(world: World)
 
 def test_a_file_of_absurd_size_is_not_read(world: World) -> None:
     """Bounded before it is parsed."""
-    world.write_credentials(" " * (credentials.MOST_BYTES + 1))
+    world.write_credentials(" " * (credentials.MAX_BYTES + 1))
     assert credentials.read(world.env) is None
 
 

@@ -192,7 +192,7 @@ def test_a_long_history_keeps_nothing_from_being_found(tmp_path: Path) -> None:
     path.write_text(json.dumps(whole, indent=2))
     assert path.stat().st_size > 8 * MIB
     began = time.process_time()
-    assert claude_files.read_keys(str(path), KEYS, claude_state.MOST_BYTES) == {
+    assert claude_files.read_keys(str(path), KEYS, claude_state.MAX_BYTES) == {
         "oauthAccount": {"accountUuid": "a"},
         "theme": "light",
     }
@@ -202,6 +202,6 @@ def test_a_long_history_keeps_nothing_from_being_found(tmp_path: Path) -> None:
 def test_a_file_that_is_too_long_says_so(tmp_path: Path) -> None:
     path = tmp_path / "state"
     path.write_bytes(b"")
-    os.truncate(path, claude_state.MOST_BYTES + 1)
+    os.truncate(path, claude_state.MAX_BYTES + 1)
     with pytest.raises(ValueError, match="more than 64"):
-        claude_files.read_keys(str(path), KEYS, claude_state.MOST_BYTES)
+        claude_files.read_keys(str(path), KEYS, claude_state.MAX_BYTES)

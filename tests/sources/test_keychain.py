@@ -159,7 +159,7 @@ def test_a_keychain_that_asks_the_user_is_not_waited_for(
     world: World, security: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The dialog would hold the refresh up for ever."""
-    monkeypatch.setattr(keychain, "LONGEST_WAIT_S", 0.3)
+    monkeypatch.setattr(keychain, "TIMEOUT_S", 0.3)
     security.write_text("#!/bin/sh\nexec sleep 30\n")
     started = time.monotonic()
     with pytest.raises(SourceFailure):

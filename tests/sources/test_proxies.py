@@ -162,13 +162,13 @@ def test_only_the_install_and_settings_decide_proxy_and_certificates(
     managed.mkdir()
     monkeypatch.setattr(origin, "ROOT", str(tmp_path))
     env = {"HOME": str(home)}
-    origin.remember(str(tmp_path), {**env, "HTTPS_PROXY": "http://install", "NO_PROXY": "x"})
+    origin.record(str(tmp_path), {**env, "HTTPS_PROXY": "http://install", "NO_PROXY": "x"})
     session = {**env, "HTTPS_PROXY": "http://session", "SSL_CERT_DIR": "/theirs"}
     assert network.variables(session, str(managed)) == {
         "HTTPS_PROXY": "http://install",
         "NO_PROXY": "x",
     }
-    assert network.unused(session) == ["HTTPS_PROXY", "SSL_CERT_DIR"]
+    assert network.unused_variables(session) == ["HTTPS_PROXY", "SSL_CERT_DIR"]
     settings = {
         "HTTPS_PROXY": "http://settings",
         "NODE_EXTRA_CA_CERTS": "/ca.pem",
@@ -179,7 +179,7 @@ def test_only_the_install_and_settings_decide_proxy_and_certificates(
     (home / ".claude" / "settings.json").write_text(json.dumps({"env": settings}))
     decided = {"HTTPS_PROXY": "http://settings", "NO_PROXY": "x", "NODE_EXTRA_CA_CERTS": "/ca.pem"}
     assert network.variables(session, str(managed)) == decided
-    assert network.unused(session) == ["SSL_CERT_DIR"]
+    assert network.unused_variables(session) == ["SSL_CERT_DIR"]
     other = {**session, "CLAUDE_CONFIG_DIR": str(tmp_path)}
     (tmp_path / "settings.json").write_text(json.dumps({"env": {"HTTPS_PROXY": "http://project"}}))
     assert network.variables(other, str(managed)) == {

@@ -327,7 +327,7 @@ def test_a_state_that_cannot_be_used_says_why(world: World) -> None:
     )
     path.unlink()
     path.mkdir()
-    assert "it is no file" in sign_in.read(world.env).state.problem
+    assert "it is not a regular file" in sign_in.read(world.env).state.problem
 
 
 def test_invalid_text_in_a_history_hides_nobody(world: World) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.system.files import temporaries, temporary_name, unique_name, write_atomic
+from usageline.system.files import temporary_files, temporary_name, unique_name, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,7 +125,7 @@ def test_two_writers_at_once_do_not_share_their_unfinished_file(tmp_path: Path) 
     assert ready.wait(20)
     write_atomic(str(path), b"quick", 0o600)
     assert path.read_bytes() == b"quick"
-    assert len(temporaries(str(path))) == 1  # the other writer's: it is alive
+    assert len(temporary_files(str(path))) == 1  # the other writer's: it is alive
     go_on.set()
     slow.join()
     assert path.read_bytes() == b"slow" * 100_000

@@ -15,7 +15,6 @@ from usageline.system import origin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.setup.machine import Machine
     from tests.world import Release, World
 
 
@@ -28,7 +27,7 @@ def test_a_configuration_that_a_project_chose_runs_nothing(
     world: World, release: Release, eventually: Callable[..., None]
 ) -> None:
     """It may change how the line looks; what it may not is named with its line."""
-    origin.remember(str(release.root), world.env)
+    origin.record(str(release.root), world.env)
     hot, ran = Hot(world, release), world.home / "ran"
     hot.publish()
     chosen: dict[str, str | None] = {"XDG_CONFIG_HOME": str(world.home / "project")}
@@ -46,7 +45,7 @@ def test_a_configuration_that_a_project_chose_runs_nothing(
 
 def test_a_cache_that_a_project_chose_runs_nothing(world: World, release: Release) -> None:
     """Neither at once nor when nobody can compile the configuration anew."""
-    origin.remember(str(release.root), world.env)
+    origin.record(str(release.root), world.env)
     hot, ran = Hot(world, release), world.home / "ran"
     hot.publish()
     chosen: dict[str, str | None] = {"XDG_CACHE_HOME": str(world.home / "project")}
@@ -94,7 +93,7 @@ def home(tmp_path: Path) -> dict[str, str]:
     }
     for name in ("home/.config/usageline", "home/.claude", "work", "project", "release"):
         (tmp_path / name).mkdir(parents=True)
-    origin.remember(
+    origin.record(
         str(tmp_path / "release"),
         {**env, "HTTPS_PROXY": "http://proxy:1", "SSL_CERT_FILE": "here.pem", "USER": "me"},
     )
@@ -168,7 +167,7 @@ def test_a_record_that_is_missing_or_damaged_runs_nothing(
     if content is not None:
         (root / origin.NAME).write_text(content)
         (root / origin.NAME).chmod(0o600)
-    assert not origin.may_name_programs(home, str(root))
+    assert not origin.may_run_programs(home, str(root))
     assert origin.search_path(home, str(root)) == ""
     assert origin.network({"HTTPS_PROXY": "http://theirs"}, str(root)) == {}
 
@@ -177,9 +176,9 @@ def test_a_record_that_others_can_write_counts_as_none(
     home: dict[str, str], tmp_path: Path
 ) -> None:
     root = tmp_path / "release"
-    assert origin.may_name_programs(home, str(root))
+    assert origin.may_run_programs(home, str(root))
     (root / origin.NAME).chmod(0o660)
-    assert not origin.may_name_programs(home, str(root))
+    assert not origin.may_run_programs(home, str(root))
 
 
 def test_path_proxies_and_certificates_are_those_of_the_install(
@@ -201,25 +200,11 @@ def test_what_010_recorded_goes_on_holding(home: dict[str, str], tmp_path: Path)
     (old / "config-files").write_text(
         "/u/.config/usageline/config.toml\n/a/usageline/config.toml\n"
     )
-    origin.remember(str(new), home, str(old))
+    origin.record(str(new), home, str(old))
     for env in ({"HOME": "/u"}, {"HOME": "/u", "XDG_CONFIG_HOME": "/a/."}, home):
-        assert origin.may_name_programs(env, str(new))
-    assert not origin.may_name_programs({"HOME": "/u", "XDG_CONFIG_HOME": "/b"}, str(new))
-    assert not origin.may_name_programs({"HOME": "/project", "XDG_CONFIG_HOME": "/a"}, str(new))
-
-
-def test_an_install_records_its_own_environment_and_keeps_the_ones_before(machine: Machine) -> None:
-    machine.env["HTTPS_PROXY"] = "http://127.0.0.1:1"
-    assert "Requests use HTTPS_PROXY of this shell" in machine.run()
-    release, usual = str(machine.data_dir / "current"), dict(machine.env)
-    assert origin.network({}, release) == {"HTTPS_PROXY": "http://127.0.0.1:1"}
-    del machine.env["HTTPS_PROXY"]
-    machine.env["XDG_CONFIG_HOME"] = str(machine.world.home / "other")
-    machine.run()
-    assert origin.network({}, release) == {}
-    assert origin.may_name_programs(usual, release)
-    assert origin.may_name_programs(machine.env, release)
-    assert not origin.may_name_programs({**usual, "XDG_CONFIG_HOME": "/elsewhere"}, release)
+        assert origin.may_run_programs(env, str(new))
+    assert not origin.may_run_programs({"HOME": "/u", "XDG_CONFIG_HOME": "/b"}, str(new))
+    assert not origin.may_run_programs({"HOME": "/project", "XDG_CONFIG_HOME": "/a"}, str(new))
 
 
 def test_the_refresh_takes_no_program_from_elsewhere_either(
@@ -227,7 +212,7 @@ def test_the_refresh_takes_no_program_from_elsewhere_either(
 ) -> None:
     world.configure('[alerts]\ncommand = "x"\nthresholds = [50]')
     assert config.load(world.env).alerts.command == "x"
-    monkeypatch.setattr("usageline.config.loader.may_name_programs", lambda _env: False)
+    monkeypatch.setattr("usageline.config.loader.may_run_programs", lambda _env: False)
     found, problem = config.tolerant(world.env)
     assert (found.alerts.command, found.alerts.thresholds) == ("", (50,))
     assert "alerts.command" in str(problem)
@@ -256,7 +241,7 @@ def test_a_configuration_in_another_place_leaves_out_sources_and_adds_none(
 ) -> None:
     """Who left `oauth` out does not want the token read, in a project neither."""
     monkeypatch.setattr(origin, "ROOT", str(tmp_path))
-    origin.remember(str(tmp_path), world.env)
+    origin.record(str(tmp_path), world.env)
     if own is not None:
         world.configure(own)
     if theirs is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.running import is_running
-from usageline.system.process import Ended, run_bounded
+from usageline.system import process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,24 +25,29 @@ def run(
     most: int = 1 << 20,
     errors: bool = False,
     leave: bool = False,
-) -> Ended:
+) -> process.Result:
     deadline = time.monotonic() + within_s
     env = {"PATH": "/usr/bin:/bin"}
-    return run_bounded(
+    return process.run(
         ["/bin/sh", "-c", script],
         env,
         "/",
         data,
         deadline=deadline,
-        most=most,
-        errors=errors,
-        leave=leave,
+        max_bytes=most,
+        keep_errors=errors,
+        keep_children=leave,
     )
 
 
 def test_output_errors_and_status_are_told() -> None:
     ended = run("cat; echo wrong >&2; exit 3", b"said", errors=True)
-    assert (ended.status, ended.output, ended.errors, ended.fault) == (3, b"said", b"wrong\n", "")
+    assert (ended.status, ended.output, ended.errors, ended.stop_reason) == (
+        3,
+        b"said",
+        b"wrong\n",
+        "",
+    )
 
 
 def test_errors_are_thrown_away_unless_asked_for() -> None:
@@ -56,28 +61,28 @@ def test_more_input_and_output_than_pipes_hold_go_through() -> None:
 
 def test_input_that_nobody_reads_holds_nothing_up() -> None:
     ended = run("exec <&-; echo done", b"x" * 300_000)
-    assert (ended.output, ended.fault) == (b"done\n", "")
+    assert (ended.output, ended.stop_reason) == (b"done\n", "")
     assert run("sleep 0.1; echo done", b"x" * 300_000).output == b"done\n"
 
 
 def test_a_program_that_closes_its_output_is_waited_for() -> None:
     assert run("exec >&- 2>&-; sleep 0.1; exit 4", errors=True).status == 4
-    assert run("exec >&-; sleep 60", within_s=0.2).fault == "time"
+    assert run("exec >&-; sleep 60", within_s=0.2).stop_reason == "timeout"
 
 
 def test_too_much_output_ends_it_and_is_cut() -> None:
     ended = run("yes", most=1000)
-    assert (ended.status, len(ended.output), ended.fault) == (None, 1000, "output")
+    assert (ended.status, len(ended.output), ended.stop_reason) == (None, 1000, "output")
 
 
 def test_too_many_errors_are_cut_and_end_nothing() -> None:
     ended = run("head -c 300000 /dev/zero >&2; echo done", most=1000, errors=True)
-    assert (ended.output, len(ended.errors), ended.fault) == (b"done\n", 1000, "")
+    assert (ended.output, len(ended.errors), ended.stop_reason) == (b"done\n", 1000, "")
 
 
 def test_what_was_said_before_the_time_was_up_is_told() -> None:
     ended = run("echo first; sleep 60", within_s=0.3)
-    assert (ended.status, ended.output, ended.fault) == (None, b"first\n", "time")
+    assert (ended.status, ended.output, ended.stop_reason) == (None, b"first\n", "timeout")
 
 
 @pytest.mark.parametrize("leave", [False, True])
@@ -86,7 +91,7 @@ def test_a_child_that_holds_the_output_is_not_waited_for(
 ) -> None:
     pid_file = tmp_path / "pid"
     ended = run(f"sleep 300 & echo $! >{pid_file}; echo said", leave=leave)
-    assert (ended.output, ended.fault) == (b"said\n", "")
+    assert (ended.output, ended.stop_reason) == (b"said\n", "")
     pid = int(pid_file.read_text())
     if leave:
         assert is_running(pid)
@@ -96,4 +101,4 @@ def test_a_child_that_holds_the_output_is_not_waited_for(
 
 def test_one_that_does_not_start_is_an_error() -> None:
     with pytest.raises(FileNotFoundError):
-        run_bounded(["/no/such/program"], {}, "/", deadline=time.monotonic() + 5, most=10)
+        process.run(["/no/such/program"], {}, "/", deadline=time.monotonic() + 5, max_bytes=10)

@@ -22,8 +22,8 @@ RUN = """
 import signal, sys, time
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGCHLD])
 sys.path.insert(0, sys.argv[1])
-from usageline.system.process import run_bounded
-done = run_bounded(["/bin/cat", "/proc/self/status"], {}, None, deadline=time.monotonic() + 20, most=1 << 16)
+from usageline.system import process
+done = process.run(["/bin/cat", "/proc/self/status"], {}, None, deadline=time.monotonic() + 20, max_bytes=1 << 16)
 sys.stdout.buffer.write(done.output)
 """
 

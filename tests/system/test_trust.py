@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from usageline.core.errors import CacheUnsafe
-from usageline.system import executables, process_tree, trust
+from usageline.system import executables, trust
 from usageline.system.directories import private_directory
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def program(tmp_path: Path) -> Path:
 
 @PRIVATE
 def test_a_group_in_which_nobody_else_is_counts_as_nobody(program: Path) -> None:
-    assert trust.refusal(str(program)) == ""
-    assert process_tree.is_trusted(str(program))
+    assert trust.untrusted_reason(str(program)) == ""
+    assert trust.is_trusted(str(program))
 
 
 @ONLY_ROOT
@@ -49,31 +49,31 @@ def test_another_group_is_named_with_what_it_can_write(program: Path, which: str
     place = program.parent if which == "directory" else program
     os.chown(place, -1, OTHER_GROUP)
     assert (
-        trust.refusal(str(program))
+        trust.untrusted_reason(str(program))
         == f"{place} can be written by others in its group ({OTHER_GROUP}): chmod g-w it"
     )
 
 
 def test_what_every_user_can_write_is_refused_whatever_its_group(program: Path) -> None:
     program.parent.chmod(0o777)
-    assert "can be written by every user" in trust.refusal(str(program))
+    assert "can be written by every user" in trust.untrusted_reason(str(program))
 
 
 @ONLY_ROOT
 def test_a_program_of_another_user_is_refused(program: Path) -> None:
     os.chown(program, 12345, -1)
-    assert "belongs to another user (12345)" in trust.refusal(str(program))
+    assert "belongs to another user (12345)" in trust.untrusted_reason(str(program))
 
 
 def test_the_reason_says_where_a_program_was_found(program: Path) -> None:
     program.parent.chmod(0o777)
-    assert executables.find("tool", [str(program)], {"PATH": "/usr/bin"}) is None
-    reason = executables.missing("tool", [str(program)], {"PATH": "/usr/bin"})
+    assert executables.find_executable("tool", [str(program)], {"PATH": "/usr/bin"}) is None
+    reason = executables.missing_reason("tool", [str(program)], {"PATH": "/usr/bin"})
     assert reason.startswith(
         f"tool was found at {program} and is not run: {program.parent} can be written"
     )
     assert (
-        executables.missing("no-such-tool", [], {"PATH": "/usr/bin"})
+        executables.missing_reason("no-such-tool", [], {"PATH": "/usr/bin"})
         == "no-such-tool was not found"
     )
 

@@ -18,7 +18,7 @@ from usageline.core.errors import UsagelineError
 from usageline.sources.auth import claude_state, credentials
 from usageline.sources.auth.sign_in import is_of_account, plan_of
 from usageline.sources.claude_files import parse_object, read_bytes
-from usageline.sources.oauth import SCOPE, refuse_unusable
+from usageline.sources.oauth import SCOPE, check_usable
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def rows(
 def judge(found: Credentials, now: float) -> Complaint | None:
     """What keeps this sign-in from reading usage; None where nothing is known to."""
     try:
-        refuse_unusable(found, now)
+        check_usable(found, now)
     except SourceFailure as failure:
         if failure.status == "no-scope":
             return Complaint(
@@ -131,7 +131,7 @@ def missing(path: str, env: Mapping[str, str], state: ClaudeState) -> Complaint:
         return Complaint(f"there is no sign-in: {looked_at}", "sign in with /login in Claude Code")
     except (OSError, ValueError):
         is_file = False
-    content = read_bytes(path, credentials.MOST_BYTES) if is_file else None
+    content = read_bytes(path, credentials.MAX_BYTES) if is_file else None
     if content is None:
         return Complaint(
             f"{name} cannot be read",

@@ -18,7 +18,7 @@ from usageline.core.environment import fill_in_home
 from usageline.core.errors import UsagelineError
 from usageline.line import view
 from usageline.line.segments import limits
-from usageline.system.terminal import adapt_output, lines
+from usageline.system.terminal import adapt_output, sanitize_lines
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
@@ -230,7 +230,9 @@ def sentence(outcome: Outcome) -> str:
     if outcome.state == "failed" or _waits_after_failure(outcome):
         seen = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
         detail = text(snapshot.get("detail")) or seen.detail
-        reason = lines(f"{limits.reason(seen)} ({detail})" if detail else str(limits.reason(seen)))
+        reason = sanitize_lines(
+            f"{limits.reason(seen)} ({detail})" if detail else str(limits.reason(seen))
+        )
         return reason if outcome.state == "failed" else reason + next_look
     return ("refreshed" if outcome.state == "refreshed" else "fresh already") + next_look
 
@@ -244,7 +246,7 @@ def _learn_background(env: dict[str, str]) -> None:
 
     with contextlib.suppress(LookupError):
         if claude_state.read(env).theme == claude_state.AUTO:
-            terminal_background.learn(env)
+            terminal_background.detect(env)
 
 
 def _waits_after_failure(outcome: Outcome) -> bool:
@@ -261,19 +263,20 @@ def main() -> NoReturn:
         finally:
             sys.stdout.flush()
     except UsagelineError as problem:
-        click.echo(f"usageline: {lines(str(problem))}", err=True)
+        click.echo(f"usageline: {sanitize_lines(str(problem))}", err=True)
     except LookupError as problem:  # no HOME
         click.echo(f"usageline: {problem.args[0]}", err=True)
     except ImportError as error:
         click.echo(f"usageline: {error}: the program is not whole; run install.sh again", err=True)
     except OSError as error:  # a disk that is full or gone, most of the time
-        where = f"{lines(str(error.filename))}: " if error.filename else ""
+        where = f"{sanitize_lines(str(error.filename))}: " if error.filename else ""
         if not isinstance(error, BrokenPipeError):  # nobody reads any more (`usageline | head`)
             click.echo(f"usageline: {where}{error.strerror or error}", err=True)
         # What could not be written is not tried again at the very end, where it would end in a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # noqa: BLE001 - the edge of the process
         click.echo(
-            f"usageline: {lines(f'{type(error).__name__}: {error}')}; please report it", err=True
+            f"usageline: {sanitize_lines(f'{type(error).__name__}: {error}')}; please report it",
+            err=True,
         )
     sys.exit(1)

@@ -24,7 +24,7 @@ from usageline.core.freshness import file_stamp
 from usageline.system import disk, flock
 from usageline.system.directories import prepare
 from usageline.system.files import set_times, write_atomic
-from usageline.system.origin import config_file, may_name_programs
+from usageline.system.origin import config_file, may_run_programs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ def compile_config(env: Mapping[str, str]) -> list[Problem]:
     if not file_stamp(path) and not file_stamp(target):
         return []  # the line's own defaults hold
     # One at a time: they share the name of the file that they write before they rename it.
-    with flock.held(prepare(env), WAIT_S) as free:
+    with flock.hold(prepare(env), WAIT_S) as free:
         if not free:
             raise BlockingIOError(errno.EAGAIN, "another compilation does not end")
         checked, stamp = _look(path, env)
@@ -106,7 +106,7 @@ def _look(path: str, env: Mapping[str, str]) -> tuple[Checked, str]:
             break
     # What the floor is exactly is the refresh's business, and takes long to find out.
     return check_text(
-        text or "", 1 if env.get("USAGELINE_API_URL") else FLOOR_S, programs=may_name_programs(env)
+        text or "", 1 if env.get("USAGELINE_API_URL") else FLOOR_S, programs=may_run_programs(env)
     ), stamp
 
 

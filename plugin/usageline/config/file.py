@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from typing import Any
 
 from usageline.config.key_lines import Places
 from usageline.config.problem import Problem, key_text
+from usageline.system import files
 
 MOST_BYTES = 256 << 10
 MOST_DOTS = 2100
@@ -28,25 +27,13 @@ class Unusable(Exception):
 def read_text(path: str) -> str | None:
     """The text of the file at `path`, None where there is none. Unusable where it cannot be read or is too long, and never a wait."""
     try:
-        # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
-        descriptor = os.open(
-            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-        )
+        content = files.read_regular(path, MOST_BYTES + 1)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise Unusable(
             Problem(None, "", f"cannot be read: {getattr(error, 'strerror', None) or error}")
         ) from None
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Unusable(Problem(None, "", "cannot be read: it is no regular file"))
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise Unusable(Problem(None, "", f"cannot be read: {error.strerror}")) from None
-    finally:
-        os.close(descriptor)
     return decoded(content)
 
 

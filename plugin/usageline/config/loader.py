@@ -11,7 +11,7 @@ from usageline.config.validate import Checked, Values, check_text
 from usageline.core.errors import ConfigInvalid
 from usageline.system import origin
 from usageline.system.api_address import API, api_address
-from usageline.system.origin import may_name_programs
+from usageline.system.origin import may_run_programs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,7 @@ def tolerant(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
     A mistake never adds a source.
     """
     path = origin.config_file(env)
-    own = may_name_programs(env)
+    own = may_run_programs(env)
     try:
         text = file.read_text(path)
     except file.Unusable as unusable:
@@ -100,7 +100,7 @@ def _sources(checked: Checked, text: str) -> tuple[str, ...]:
 def _own_sources() -> frozenset[str]:
     """Return the sources that the user's own files name: a file in another place cannot add one, such as the token."""
     named: list[tuple[str, ...]] = []
-    for path in origin.own_config_files():
+    for path in origin.recorded_config_files():
         try:
             text = file.read_text(path)
         except file.Unusable:
@@ -116,7 +116,7 @@ def problems(env: Mapping[str, str]) -> list[Problem]:
     path = origin.config_file(env)
     try:
         return check_text(
-            file.read_text(path) or "", _floor_s(env), programs=may_name_programs(env)
+            file.read_text(path) or "", _floor_s(env), programs=may_run_programs(env)
         ).problems
     except file.Unusable as unusable:
         return [unusable.problem]

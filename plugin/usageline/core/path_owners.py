@@ -5,6 +5,9 @@ from usageline.core import ownership, syscalls
 MAX_LINKS = 40
 """As the kernel has it."""
 
+USERS = "/etc/passwd"
+MAX_USERS_BYTES = 4 << 20
+
 # A directory above may be one that can be passed and not be listed.
 _PASSING = getattr(syscalls, "O_PATH", getattr(syscalls, "O_SEARCH", syscalls.O_RDONLY))
 _FLAGS = (
@@ -94,10 +97,11 @@ def _check(path, fd):
         raise Unsafe(13, "another user can write to it", path)
 
 
-def may_hold(path, found):
-    """Whether the directory `path` with that status may hold ours although another user or a group can write to it.
+def may_hold(path, status):
+    """Return whether a directory may hold usageline's although others can write to it.
 
-    It may if it is above the user's home of the system's own list (who can replace that can do anything), or if its group is the user alone.
+    It may if it is above the user's home in the system's own list: who can replace that can do
+    anything. It also may if its group is root's or the user's alone.
     """
     user = syscalls.geteuid()
     try:
@@ -109,21 +113,56 @@ def may_hold(path, found):
     home = entry.pw_dir.rstrip("/") if entry else ""
     if home and (home + "/").startswith(path.rstrip("/") + "/") and home != path:
         return True
-    open_to_all = found.st_mode & 0o002 and not found.st_mode & 0o1000
-    return found.st_uid in (0, user) and not open_to_all and is_private_group(found.st_gid, entry)
+    open_to_all = status.st_mode & 0o002 and not status.st_mode & 0o1000
+    return (
+        status.st_uid in (0, user)
+        and not open_to_all
+        and (_is_roots_group(status.st_gid, entry) or is_private_group(status.st_gid, entry))
+    )
 
 
 def is_private_group(number, entry):
-    """Whether a group has no other member than the user of that password entry: root's, or one of the user's own name."""
-    try:
-        import grp  # noqa: PLC0415 - as above
+    """Return whether the user of a password entry is the only member of their primary group.
 
-        group = grp.getgrgid(number)
-    except (ImportError, KeyError):
+    Root may be another member. A user database on the network may not list its users. So a group
+    that is named after its user is theirs by convention; any other must be the primary group of
+    exactly one user of this machine.
+    """
+    group = _group(number)
+    if entry is None or group is None or number != entry.pw_gid:
         return False
-    name = entry.pw_name if entry else ""
+    name = entry.pw_name
     if not set(group.gr_mem) <= {"root", name}:
         return False
-    return (number == 0 and group.gr_name == "root") or bool(
-        entry and number == entry.pw_gid and group.gr_name == name
-    )
+    local = _local_users(number)
+    if group.gr_name == name:
+        return local is None or local <= {name}
+    return local == {name}
+
+
+def _is_roots_group(number, entry):
+    group = _group(number) if number == 0 else None
+    members = {"root", entry.pw_name if entry else "root"}
+    return group is not None and group.gr_name == "root" and set(group.gr_mem) <= members
+
+
+def _group(number):
+    try:
+        import grp  # noqa: PLC0415 - as the module itself
+
+        return grp.getgrgid(number)
+    except (ImportError, KeyError, OSError):
+        return None
+
+
+def _local_users(number):
+    """Return the names of this machine's users with that primary group, None if unreadable."""
+    try:
+        with open(USERS, "rb") as file:
+            rows = [line.split(b":") for line in file.read(MAX_USERS_BYTES).splitlines()]
+    except OSError:
+        return None
+    gid = b"%d" % number
+    return {
+        row[0].decode("utf-8", "surrogateescape") for row in rows if len(row) > 3 and row[3] == gid
+    }

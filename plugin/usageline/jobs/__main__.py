@@ -22,13 +22,13 @@ def main() -> None:
             _end_after(GIT_LAST_RESORT_S)
             from usageline.jobs import git_status  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
 
-            git_status.look(os.environ, arguments[0])
+            git_status.run(os.environ, arguments[0])
         elif kind == "chain":
             key, timeout_s, command = arguments
             _end_after(float(timeout_s) + CHAIN_LAST_RESORT_S)
             from usageline.jobs import chained_command  # noqa: PLC0415 - as above
 
-            chained_command.look(os.environ, key, float(timeout_s), command)
+            chained_command.run(os.environ, key, float(timeout_s), command)
     os._exit(0)
 
 
@@ -45,9 +45,9 @@ def _end_after(seconds: float) -> None:
 
 def _end() -> None:
     try:
-        from usageline.system.process_tree import end_descendants  # noqa: PLC0415 - only now needed
+        from usageline.system.process_tree import kill_descendants  # noqa: PLC0415 - only now needed
 
-        end_descendants()
+        kill_descendants()
     finally:
         os._exit(0)
 

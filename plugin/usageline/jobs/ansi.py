@@ -46,7 +46,7 @@ PLANES = {38: "text", 48: "ground", 58: "underline colour"}
 PLANES_OFF = {39: "text", 49: "ground", 59: "underline colour"}
 
 
-def rows(output: bytes) -> list[list[list[str]]]:
+def parse_rows(output: bytes) -> list[list[list[str]]]:
     """The rows that are not blank, at most MOST_ROWS of MOST_CELLS cells and MOST_PARTS parts each."""
     style: dict[str, str] = {}
     url = ""
@@ -56,7 +56,7 @@ def rows(output: bytes) -> list[list[list[str]]]:
         for text, match in _pieces(line):
             _add(row, ";".join(style.values()), text, url)
             if match and match["final"] == "m" and not match["between"]:
-                style = styled(style, match["codes"])
+                style = apply_sgr(style, match["codes"])
             elif match and match["command"] and match["command"].startswith("8;"):
                 target = match["command"].split(";", 2)[-1]
                 url = target if is_web_link(target) else ""
@@ -67,7 +67,7 @@ def rows(output: bytes) -> list[list[list[str]]]:
     return found
 
 
-def styled(style: dict[str, str], codes: str) -> dict[str, str]:
+def apply_sgr(style: dict[str, str], codes: str) -> dict[str, str]:
     """`style` (what is set: its code) after an SGR sequence with these codes; unchanged where they are no plain numbers."""
     if codes.strip("0123456789;"):
         return style

@@ -10,25 +10,24 @@ from typing import TYPE_CHECKING, Any
 from usageline.core import git_repo, jobs
 from usageline.core.text import sanitize
 from usageline.storage import job_results
-from usageline.system import child_env, executables, origin
-from usageline.system.process import run_bounded
+from usageline.system import child_env, executables, origin, process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from usageline.system.process import Ended
+    from usageline.system.process import Result
 
-LONGEST_S = 3.0
+TIMEOUT_S = 3.0
 """For all of it."""
 
-FULL_S = 2.0
+UNTRACKED_TIMEOUT_S = 2.0
 """For counting with untracked files; afterwards it is tried without them."""
 
-SLOW_S = 600
+SKIP_UNTRACKED_S = 600
 """For so long untracked files are not looked for once that took too long."""
 
-MOST_BYTES = 1 << 20
-LONGEST_REASON = 160
+MAX_BYTES = 1 << 20
+MAX_REASON_CHARS = 160
 
 PLACES = ("/opt/homebrew/bin/git", "/usr/local/bin/git", "/usr/bin/git")
 APPLE_TOOLS = (
@@ -38,7 +37,7 @@ APPLE_TOOLS = (
 
 # A repository's own configuration can name programs: a file system monitor, hooks, filters, transports for what is missing. None may run
 # because somebody looks at a directory.
-OURS = {
+GIT_VARIABLES = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_ALLOW_PROTOCOL": "none",
@@ -46,8 +45,8 @@ OURS = {
     "GIT_PAGER": "cat",
     "LC_ALL": "C",
 }
-SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
-FILTERS = (
+SAFE_OPTIONS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+LIST_FILTERS = (
     "config",
     "--includes",
     "--show-scope",
@@ -60,7 +59,7 @@ STATUS = ("status", "--porcelain=v2", "--branch", "-z", "--ignore-submodules=dir
 """Submodules are not looked into: each would be a git process of its own."""
 
 
-def look(env: Mapping[str, str], cwd: str) -> None:
+def run(env: Mapping[str, str], cwd: str) -> None:
     """Look at the repository that `cwd` lies in and publish the result; a failure is a result too. Nothing where another is at it."""
     found = git_repo.repository(cwd)
     if found is None:
@@ -92,61 +91,70 @@ def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dic
 
     `slow_at` is when untracked files last took too long to find, or None: `untracked` is None then, and for SLOW_S afterwards.
     """
-    program = find(env)
+    program = find_git(env)
     if program is None:
-        return {"failed": missing(env)[:LONGEST_REASON]}
+        return {"failed": missing_reason(env)[:MAX_REASON_CHARS]}
     began = time.monotonic()
     # With a home that is the user's own git reads the user's configuration; another one would be the repository's, with filters that are programs.
     kept = child_env.build(
-        "git", env, origin.own(env), {**OURS, "GIT_CEILING_DIRECTORIES": os.path.dirname(root)}
+        "git",
+        env,
+        origin.own(env),
+        {**GIT_VARIABLES, "GIT_CEILING_DIRECTORIES": os.path.dirname(root)},
     )
-    slow = slow_at if isinstance(slow_at, (int, float)) and 0 <= now - slow_at < SLOW_S else None
+    slow = (
+        slow_at
+        if isinstance(slow_at, (int, float)) and 0 <= now - slow_at < SKIP_UNTRACKED_S
+        else None
+    )
 
-    def ask(*arguments: str, until_s: float = LONGEST_S) -> Ended:
-        command = [program, *SAFE, *arguments]
-        return run_bounded(
-            command, kept, root, deadline=began + until_s, most=MOST_BYTES, errors=True
+    def ask(*arguments: str, until_s: float = TIMEOUT_S) -> Result:
+        command = [program, *SAFE_OPTIONS, *arguments]
+        return process.run(
+            command, kept, root, deadline=began + until_s, max_bytes=MAX_BYTES, keep_errors=True
         )
 
     try:
-        filters = ask(*FILTERS)
+        filters = ask(*LIST_FILTERS)
         if filters.status not in (0, 1):  # 1: there are none
             return {"failed": _reason(filters)}
         unfiltered = without_filters(filters.output)
         if unfiltered is None:
             return {"failed": "a filter of the repository's own cannot be switched off"}
         if slow is None:
-            done = ask(*unfiltered, *STATUS, "--untracked-files=normal", until_s=FULL_S)
-            slow = now if done.fault == "time" else None
+            done = ask(
+                *unfiltered, *STATUS, "--untracked-files=normal", until_s=UNTRACKED_TIMEOUT_S
+            )
+            slow = now if done.stop_reason == "timeout" else None
         if slow is not None:
             done = ask(*unfiltered, *STATUS, "--untracked-files=no")
     except (OSError, ValueError) as error:
         return {
             "failed": f"git does not start: {getattr(error, 'strerror', None) or type(error).__name__}"
         }
-    if done.status != 0 and done.fault != "output":
+    if done.status != 0 and done.stop_reason != "output":
         return {"failed": _reason(done), "slow_at": slow}
-    counts = parse(done.output)
+    counts = parse_status(done.output)
     return {
         **counts,
         "untracked": None if slow is not None else counts["untracked"],
-        "more": bool(done.fault),
+        "more": bool(done.stop_reason),
         "slow_at": slow,
     }
 
 
-def find(env: Mapping[str, str]) -> str | None:
+def find_git(env: Mapping[str, str]) -> str | None:
     """The path of git, where nobody else can have put it."""
     if sys.platform != "darwin":
-        return executables.find("git", PLACES, env)
-    found = executables.find("git", (*PLACES[:2], *APPLE_TOOLS), env)
+        return executables.find_executable("git", PLACES, env)
+    found = executables.find_executable("git", (*PLACES[:2], *APPLE_TOOLS), env)
     # Without its developer tools, macOS asks at each call whether to install them.
     return None if found == "/usr/bin/git" else found
 
 
-def missing(env: Mapping[str, str]) -> str:
+def missing_reason(env: Mapping[str, str]) -> str:
     """Return why `find` has nothing."""
-    return executables.missing(
+    return executables.missing_reason(
         "git", PLACES if sys.platform != "darwin" else (*PLACES[:2], *APPLE_TOOLS), env
     )
 
@@ -173,7 +181,7 @@ def without_filters(listed: bytes) -> list[str] | None:
     return [word for setting in switched for word in ("-c", setting)]
 
 
-def parse(status: bytes) -> dict[str, Any]:
+def parse_status(status: bytes) -> dict[str, Any]:
     """The counts in the output of `git status --porcelain=v2 --branch -z`; one cut off at its end is counted as far as it goes."""
     counts: dict[str, Any] = dict.fromkeys(git_repo.COUNTS, 0)
     counts.update(branch="", ahead=None, behind=None)
@@ -205,8 +213,8 @@ def _header(counts: dict[str, Any], text: bytes) -> None:
             counts["ahead"], counts["behind"] = int(ahead[1:]), int(behind[1:])
 
 
-def _reason(done: Ended) -> str:
-    if done.fault:
-        return "git took too long" if done.fault == "time" else "git said too much"
+def _reason(done: Result) -> str:
+    if done.stop_reason:
+        return "git took too long" if done.stop_reason == "timeout" else "git said too much"
     said = sanitize(done.errors.decode("utf-8", "replace").strip().partition("\n")[0])
-    return (said or f"git ended with status {done.status}")[:LONGEST_REASON]
+    return (said or f"git ended with status {done.status}")[:MAX_REASON_CHARS]

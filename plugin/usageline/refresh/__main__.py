@@ -35,9 +35,9 @@ def main() -> None:
     # A background process has no terminal of its own: a traceback could appear in another one.
     with contextlib.suppress(Exception):
         # All imports come after the timer: an import can hang on a network disk that is gone.
-        from usageline.system.memory import keep_private  # noqa: PLC0415 - as above
+        from usageline.system.memory import disable_core_dumps  # noqa: PLC0415 - as above
 
-        keep_private()
+        disable_core_dumps()
         from usageline.core.environment import fill_in_home  # noqa: PLC0415 - as above
 
         fill_in_home(os.environ)

@@ -84,7 +84,7 @@ class AccountGate:
         if not self._paths or not self._prepared():
             record()
             return
-        with flock.held(self._directory, LOCK_TIMEOUT_S) as is_acquired:
+        with flock.hold(self._directory, LOCK_TIMEOUT_S) as is_acquired:
             if not is_acquired:
                 raise RateLimited(
                     "offline", "asked a moment ago", request.requested_at + 1, is_cooldown=False

@@ -18,7 +18,7 @@ from usageline.core import paths
 from usageline.core.json_file import json_file
 from usageline.system import lock
 from usageline.system.files import remove_file, write_atomic
-from usageline.system.process_tree import Process, descendants, process
+from usageline.system.process_tree import ProcessInfo, descendants, process_info
 from usageline.usage.values import number
 
 if TYPE_CHECKING:
@@ -73,11 +73,11 @@ def acquire(env: Mapping[str, str]) -> Iterator[LockResult]:
     """
     path = paths.lock(env)
     with contextlib.ExitStack() as stack:
-        is_acquired, killed = stack.enter_context(lock.held(path)), None
+        is_acquired, killed = stack.enter_context(lock.hold(path)), None
         if not is_acquired:
             killed = _kill_hanging(env)
             is_acquired = killed is not None and stack.enter_context(
-                lock.held(path, KILL_TIMEOUT_S)
+                lock.hold(path, KILL_TIMEOUT_S)
             )
         if is_acquired:
             _record(env)
@@ -95,7 +95,7 @@ def current_owner(env: Mapping[str, str]) -> LockOwner | None:
     pid, since = number(row.get("pid"), 2, MAX_PID), number(row.get("since"), 0, time.monotonic())
     if pid is None or since is None or pid == os.getpid():
         return None
-    owner = process(int(pid))
+    owner = process_info(int(pid))
     # The PID may have been reused: compare start times.
     if owner is None or owner.started != row.get("started") or not _is_refresh(owner):
         return None
@@ -113,14 +113,14 @@ def _kill_hanging(env: Mapping[str, str]) -> LockOwner | None:
     return owner
 
 
-def _is_refresh(owner: Process) -> bool:
+def _is_refresh(owner: ProcessInfo) -> bool:
     return owner.user == os.geteuid() and any(
         word in MODULES or word.endswith(COMMAND) for word in owner.words
     )
 
 
 def _record(env: Mapping[str, str]) -> None:
-    own = process(os.getpid())
+    own = process_info(os.getpid())
     if own is None:
         return
     row = {"pid": os.getpid(), "started": own.started, "since": time.monotonic()}

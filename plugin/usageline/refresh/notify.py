@@ -16,8 +16,8 @@ from usageline.core import paths
 from usageline.core.alert_text import alert_id, alert_text
 from usageline.system import child_env, origin
 from usageline.system.desktop import Desktop
-from usageline.system.process_tree import kill_tree
-from usageline.system.watchdog import Guard
+from usageline.system.process_tree import kill_tree, wait_for_group
+from usageline.system.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 DESKTOP = Desktop()
 TIMEOUT_S = 5.0
-POLL_INTERVAL_S = 0.05
 MAX_ALERTS = 8
 """Sent at once: the lines of the notification, and the runs of the command."""
 
@@ -56,9 +55,9 @@ def send(
     deadline = min(deadline, time.monotonic() + TIMEOUT_S)
     running: Running = []
     failures: list[str] = []
-    with contextlib.ExitStack() as guards:
+    with contextlib.ExitStack() as watchdogs:
         try:
-            _start(alerts[:MAX_ALERTS], settings, env, desktop, guards, running, failures)
+            _start(alerts[:MAX_ALERTS], settings, env, desktop, watchdogs, running, failures)
             for name, process in running:
                 failure = _wait(process, deadline)
                 if failure:
@@ -75,7 +74,7 @@ def _start(  # noqa: PLR0913, PLR0917 - two of them are filled in as programs st
     settings: Alerts,
     env: Mapping[str, str],
     desktop: Desktop,
-    guards: contextlib.ExitStack,
+    watchdogs: contextlib.ExitStack,
     running: Running,
     failures: list[str],
 ) -> None:
@@ -90,13 +89,13 @@ def _start(  # noqa: PLR0913, PLR0917 - two of them are filled in as programs st
             failures.append(f"{name}: {UNKNOWN_DIRECTORY}")
             break
         if not words:
-            failures.append(f"{name}: {desktop.missing()}")
+            failures.append(f"{name}: {desktop.missing_reason()}")
             continue
         try:
-            guard = guards.enter_context(Guard())
+            watchdog = watchdogs.enter_context(Watchdog())
             kind = "alert" if name == "command" else "notifier"
             child = child_env.build(kind, env, own, given)
-            process = guard.start(words, child, cwd, stdin=null, stdout=null, stderr=null)
+            process = watchdog.start(words, child, cwd, stdin=null, stdout=null, stderr=null)
             running.append((name, process))
         except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
             reason = getattr(error, "strerror", None) or type(error).__name__
@@ -137,27 +136,11 @@ def _search_path(own: origin.Own | None) -> str:
 
 
 def _wait(process: subprocess.Popen[bytes], deadline: float) -> str:
-    """Wait for a program and its process group, then kill what is left.
-
-    Return "" after success, else the reason.
-    """
-    try:
-        status = process.wait(max(deadline - time.monotonic(), 0))
-        while _group_lives(process.pid) and time.monotonic() < deadline:
-            time.sleep(POLL_INTERVAL_S)
-    except subprocess.TimeoutExpired:
+    """Wait for a program and its process group; return "" after success, else the reason."""
+    status = wait_for_group(process, deadline)
+    if status is None:
         return "it was still running and was ended"
-    finally:
-        kill_tree(process)
     return f"exit status {status}" if status else ""
-
-
-def _group_lives(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
 
 
 def prune_sent(env: Mapping[str, str], alerts: tuple[Alert, ...], now: float) -> None:

@@ -16,7 +16,7 @@ from usageline.setup.context import Job
 from usageline.setup.install import install
 from usageline.setup.packages import EXTRAS
 from usageline.setup.uninstall import uninstall
-from usageline.system.terminal import adapt_output, lines
+from usageline.system.terminal import adapt_output, sanitize_lines
 
 SECRETS = (
     *(
@@ -124,4 +124,5 @@ def _fail(text: str) -> int:
 
 
 def _print_error(text: str) -> None:
-    print(f"usageline: {lines(text)}".encode("utf-8", "replace").decode("utf-8"), file=sys.stderr)  # noqa: T201 - as above
+    message = f"usageline: {sanitize_lines(text)}".encode("utf-8", "replace").decode("utf-8")
+    print(message, file=sys.stderr)  # noqa: T201 - as above

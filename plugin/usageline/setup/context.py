@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from usageline.core import paths
 from usageline.core.errors import SetupRefused
 from usageline.setup import home_owner
-from usageline.system.terminal import lines
+from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,6 +115,6 @@ class Outcome:
         """Say all of it."""
         width = max((len(what) for what, _ in self.changes), default=0)
         for what, where in self.changes:
-            say(lines(f"  {what:<{width}}  {where}"))
+            say(sanitize_lines(f"  {what:<{width}}  {where}"))
         for text in (*self.notes, *self.problems):
-            say(lines(f"\n{text}"))
+            say(sanitize_lines(f"\n{text}"))

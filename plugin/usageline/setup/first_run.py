@@ -8,8 +8,7 @@ import sys
 import time
 
 from usageline.core import background, paths
-from usageline.system import files
-from usageline.system.process import run_bounded
+from usageline.system import files, process
 
 REFRESH_TIMEOUT_S = 12
 """A refresh ends itself within 10 s; this is for one that does not."""
@@ -61,9 +60,9 @@ def line(command: str, env: dict[str, str]) -> str:
 def _output(command: list[str], env: dict[str, str], timeout_s: float, payload: bytes) -> bytes:
     """What a process writes to stdout; b"" where it does not start, or not end in time."""
     try:
-        done = run_bounded(
-            command, env, "/", payload, deadline=time.monotonic() + timeout_s, most=_SIZE_LIMIT
+        done = process.run(
+            command, env, "/", payload, deadline=time.monotonic() + timeout_s, max_bytes=_SIZE_LIMIT
         )
     except OSError:
         return b""
-    return b"" if done.fault else done.output
+    return b"" if done.stop_reason else done.output

@@ -66,7 +66,7 @@ def _check_places(job: Job) -> None:
 
 def _alone(job: Job, made: list[str]) -> int:
     directories.make_directory(job.data_dir)
-    with flock.held(job.data_dir, LOCK_WAIT_S) as free:
+    with flock.hold(job.data_dir, LOCK_WAIT_S) as free:
         if not free:
             raise SetupRefused("Another install is running: wait for it and try again.")
         old = manifest.load(job.env)
@@ -92,7 +92,7 @@ def _install(job: Job, old: Record | None, new: Record) -> int:
     outcome = Outcome()
     before = os.path.realpath(job.data_dir + "/current")
     release, cold = program.build(job, old, outcome)
-    origin.remember(release.root, job.env, before, _other_profiles(job))
+    origin.record(release.root, job.env, before, _other_profiles(job))
     outcome.notes += _network_notes(job)
     plugin.point(job)
     if not release.is_current():
@@ -120,10 +120,10 @@ def _install(job: Job, old: Record | None, new: Record) -> int:
         manifest.save(job.env, installed)
     settings_step.wire(job, ours, installed, outcome)
     if job.can_ask:
-        terminal_background.learn(job.env)
+        terminal_background.detect(job.env)
     if outcome.changes:
         outcome.did("refresh", first_run.refresh(release.python, job.env))
-    with flock.held(paths.lock(job.env), uninstall.REFRESH_WAIT_S):
+    with flock.hold(paths.lock(job.env), uninstall.REFRESH_WAIT_S):
         # Under the lock no refresh of this profile runs from what is removed here.
         for name in release_.remove_others(release):
             outcome.did("removed", f"release {name}")

@@ -182,7 +182,7 @@ def _checked(value: dict[str, Any]) -> Record:
         version=_number(value["version"]),
         rest={name: rest for name, rest in value.items() if name not in known},
     )
-    text = client_text.decoded(base64.b64decode(record.before or "", validate=True))
+    text = client_text.decode(base64.b64decode(record.before or "", validate=True))
     if text.strip() and not isinstance(json_edit.parse(text), dict):
         raise ValueError("no settings")
     if not all(map(os.path.isabs, (record.data_dir, *record.made, *record.backups))):

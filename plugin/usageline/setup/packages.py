@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 from usageline.core.errors import UsagelineError
 from usageline.setup import tool_config
-from usageline.system import directories
+from usageline.system import directories, process
 from usageline.system import files as files_
 from usageline.system.files import replace_link, write_atomic
-from usageline.system.process import run_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -171,17 +170,17 @@ class Packages:
         directories.make_directory(env["TMPDIR"])
         deadline = time.monotonic() + INSTALL_TIMEOUT_S
         try:
-            done = run_bounded(
-                command, env, directory, deadline=deadline, most=MOST_BYTES, errors=True
+            done = process.run(
+                command, env, directory, deadline=deadline, max_bytes=MOST_BYTES, keep_errors=True
             )
         except OSError as error:
             raise PackagesFailed(str(error)) from None
-        if done.fault:
+        if done.stop_reason:
             raise PackagesFailed(
                 f"{command[0]} "
                 + (
                     f"took more than {INSTALL_TIMEOUT_S} s"
-                    if done.fault == "time"
+                    if done.stop_reason == "timeout"
                     else "said too much"
                 )
             )

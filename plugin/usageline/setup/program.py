@@ -12,7 +12,7 @@ from usageline.setup import interpreters, manifest
 from usageline.setup import release as release_
 from usageline.setup.packages import EXTRAS, NoVenv, packages, pin_venv
 from usageline.system import directories
-from usageline.system.terminal import lines
+from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
     from usageline.setup.context import Job, Outcome
@@ -63,7 +63,7 @@ def build(job: Job, old: Record | None, outcome: Outcome) -> tuple[Release, Inte
             return release, cold
         if os.path.realpath(job.source) == os.path.realpath(release.root):
             raise SetupRefused("This installation is damaged: run install.sh from a clone.")
-        job.say(lines(f"Building {job.short(release.root)} …"))
+        job.say(sanitize_lines(f"Building {job.short(release.root)} …"))
         try:
             tool = release_.build(release, job.source, cold, tools)
         except NoVenv as failure:

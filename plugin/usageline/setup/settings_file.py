@@ -34,12 +34,12 @@ class Settings:
 
     @property
     def text(self) -> str:
-        """The text without a byte order mark; "" where there is no file. See `client_text.decoded`."""
-        return client_text.decoded(self.data or b"")
+        """The text without a byte order mark; "" where there is no file. See `client_text.decode`."""
+        return client_text.decode(self.data or b"")
 
     def encoded(self, text: str) -> bytes:
         """`text` as bytes for this file, in its encoding."""
-        return client_text.encoded(text, self.data or b"")
+        return client_text.encode(text, self.data or b"")
 
 
 def read(path: str) -> Settings:
@@ -130,7 +130,7 @@ def _absent(real: str) -> Settings:
 
 
 def _check(settings: Settings) -> None:
-    fault = client_text.fault(settings.data or b"")
+    fault = client_text.encoding_error(settings.data or b"")
     if fault:
         raise SetupRefused(fault)
     text = settings.text
@@ -189,13 +189,7 @@ def _put_in_place(before: Settings, data: bytes, unchanged: Callable[[], bool]) 
 
 
 def _open_to_write(path: str) -> int:
-    return os.open(
-        path,
-        os.O_WRONLY
-        | getattr(os, "O_NOFOLLOW", 0)
-        | getattr(os, "O_NONBLOCK", 0)
-        | getattr(os, "O_CLOEXEC", 0),
-    )
+    return os.open(path, os.O_WRONLY | files.NO_LINK)
 
 
 def bytes_at(path: str) -> bytes | None:

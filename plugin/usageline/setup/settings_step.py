@@ -14,7 +14,7 @@ from usageline.setup import json_edit, manifest, settings_changes, settings_file
 from usageline.system import client_text, directories
 from usageline.system import files as files_
 from usageline.system.files import read_regular
-from usageline.system.terminal import lines
+from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
     from usageline.setup.context import Job, Outcome
@@ -47,7 +47,7 @@ def ask(job: Job, old: Record | None) -> None:
         raise SetupRefused(
             f"{shown}\nWith --yes it is replaced; it is kept, and --uninstall puts it back. Nothing was changed."
         )
-    job.say(lines(shown))
+    job.say(sanitize_lines(shown))
     if input(
         "Replace it? It is kept, and --uninstall puts it back. [y/N] "
     ).strip().lower() not in ("y", "yes"):
@@ -208,7 +208,7 @@ def preview(job: Job, ours: Wiring) -> str:
     changes = difflib.unified_diff(
         found.text.split("\n"), text.split("\n"), "as it is", "as it would be", lineterm="", n=1
     )
-    return lines("\n".join(changes))
+    return sanitize_lines("\n".join(changes))
 
 
 def _recorded(job: Job, ours: Wiring, latest: Record, found: Settings, data: bytes) -> Record:
@@ -257,7 +257,7 @@ def _remove_backups(job: Job, old: Record | None, outcome: Outcome, *, exact: bo
 def _is_wired(path: str, ours: Wiring) -> bool:
     """Return whether Claude Code runs our commands by that file as it is, with interpreters that are there."""
     try:
-        text = client_text.shown(settings_file.bytes_at(path) or b"")
+        text = client_text.decode_lossy(settings_file.bytes_at(path) or b"")
         # As Claude Code reads it: of a key that is there twice the last one counts.
         return settings_changes.is_wired(json.loads(text), ours)
     except (OSError, ValueError, RecursionError):
@@ -266,7 +266,7 @@ def _is_wired(path: str, ours: Wiring) -> bool:
 
 def _names_us(path: str, ours: Wiring) -> bool:
     try:
-        text = client_text.decoded(read_regular(path, settings_file.SIZE_LIMIT))
+        text = client_text.decode(read_regular(path, settings_file.SIZE_LIMIT))
     except (OSError, UnicodeError):
         return False
     # A backslash in the path is two in JSON.
@@ -281,4 +281,4 @@ def _value(text: str) -> object:
 
 
 def _text(data: bytes | None) -> str:
-    return client_text.decoded(data or b"")
+    return client_text.decode(data or b"")

@@ -29,7 +29,7 @@ def uninstall(job: Job) -> int:
     """Take everything back, or with `dry_run` say what would be taken. 0 fine, 1 where something is left to the user."""
     job.check()
     outcome = Outcome()
-    with flock.held(job.data_dir, LOCK_WAIT_S) as free:
+    with flock.hold(job.data_dir, LOCK_WAIT_S) as free:
         if not free:
             raise SetupRefused("An install is running: wait for it and try again.")
         take_back(job, outcome)
@@ -59,7 +59,7 @@ def take_back(job: Job, outcome: Outcome) -> None:
         outcome.notes.append("The program stays: another profile of Claude Code uses it.")
     else:
         _remove_program(job, old, outcome)
-    with flock.held(paths.lock(job.env), REFRESH_WAIT_S):
+    with flock.hold(paths.lock(job.env), REFRESH_WAIT_S):
         _remove_own(job, job.cache_dir, own_names.CACHE, "cache", outcome)
         _remove_empty(job, job.cache_dir)
     if others and not job.dry_run:
@@ -144,7 +144,7 @@ def _sweep(job: Job, old: Record | None) -> None:
     for path in () if job.dry_run else targets:
         if os.path.isdir(os.path.dirname(path)):
             with contextlib.suppress(OSError):
-                files_.sweep(path)
+                files_.remove_leftovers(path)
 
 
 def _bequeath(old: Record | None, others: list[str]) -> None:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import stat
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from usageline.sources.json_scan import parse_integer, top_level
 from usageline.system import client_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+from usageline.system.files import open_regular
 
 WHOLE_BYTES = 1 << 20
 """A file of this size is parsed whole; of a longer one only the keys that are asked for."""
@@ -22,7 +17,7 @@ WHOLE_BYTES = 1 << 20
 def read_bytes(path: str, most: int) -> bytes | None:
     """The content of the regular file at `path`, or None where there is none that can be read or it is longer than `most` bytes."""
     try:
-        with _opened(path) as fd, os.fdopen(fd, "rb", closefd=False) as file:
+        with open_regular(path) as fd, os.fdopen(fd, "rb", closefd=False) as file:
             content = file.read(most + 1)
     except (OSError, ValueError):
         return None
@@ -35,7 +30,7 @@ def read_keys(path: str, keys: tuple[str, ...], most: int) -> dict[str, Any]:
     OSError if the file cannot be read or there is none, ValueError with the reason if it is longer than `most` bytes or no JSON object.
     Its encoding is read as the client reads it.
     """
-    with _opened(path) as fd:
+    with open_regular(path) as fd:
         size = os.fstat(fd).st_size
         if size > most:
             raise ValueError(f"it has {size >> 20} MiB, more than {most >> 20}")
@@ -43,23 +38,10 @@ def read_keys(path: str, keys: tuple[str, ...], most: int) -> dict[str, Any]:
             return top_level(fd, keys)
         with os.fdopen(fd, "rb", closefd=False) as file:
             content = file.read(WHOLE_BYTES + 1)
-    value = parse_object(client_text.shown(content))
+    value = parse_object(client_text.decode_lossy(content))
     if value is None:
         raise ValueError("it is not the JSON that Claude Code writes")
     return {key: value[key] for key in keys if key in value}
-
-
-@contextlib.contextmanager
-def _opened(path: str) -> Iterator[int]:
-    """Open the regular file at `path`. OSError or ValueError if it is anything else."""
-    # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
-    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise OSError(f"not a regular file: {path}")
-        yield fd
-    finally:
-        os.close(fd)
 
 
 def parse_object(content: bytes | str | None) -> dict[str, Any] | None:

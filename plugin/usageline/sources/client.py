@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from usageline.sources.auth import claude_state
 from usageline.sources.claude_files import parse_object
 from usageline.system import child_env, executables, origin
-from usageline.system.process_tree import converse
+from usageline.system.process import query_line
 from usageline.usage import whose
 from usageline.usage.model import Reading, SourceFailure
 from usageline.usage.parse import parse
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     from usageline.sources import Context
 
-LONGEST_S = 8.0
-MOST_BYTES = 1 << 20
+TIMEOUT_S = 8.0
+MAX_BYTES = 1 << 20
 """Of all that it prints; the answer alone has a few KiB."""
 
-KEPT_S = 60
+CLIENT_CACHE_S = 60
 """So old may an answer be for which the client asks nobody anew. Its older answers are those that it gives after a failure."""
 
-QUESTION = b'{"type":"control_request","request_id":"usageline","request":{"subtype":"get_usage","skip_behaviors":true}}\n'
+REQUEST = b'{"type":"control_request","request_id":"usageline","request":{"subtype":"get_usage","skip_behaviors":true}}\n'
 """Without `skip_behaviors` the client reads a week of transcripts for an answer that is not used here."""
 
 ARGUMENTS = (
@@ -48,7 +48,7 @@ ARGUMENTS = (
 DIRECTORY = "/"
 """Its working directory: a fixed one, in which no project can have put anything."""
 
-UNKNOWN_PLACE = "claude is not asked here: HOME, XDG_CONFIG_HOME or CLAUDE_CONFIG_DIR is none that was installed; run usageline install"
+UNKNOWN_PROFILE = "claude is not asked here: HOME, XDG_CONFIG_HOME or CLAUDE_CONFIG_DIR is none that was installed; run usageline install"
 
 PLACES = (
     "~/.local/bin/claude",
@@ -64,23 +64,23 @@ def fetch(context: Context) -> Reading:
     """What Claude Code says of the account that it is signed in with. SourceFailure where it is not found, or says nothing in time."""
     own = origin.own(context.env)
     if own is None or not own.claude_dir:
-        raise SourceFailure("unreadable", UNKNOWN_PLACE)
-    program = context.client or find(context.env)
+        raise SourceFailure("unreadable", UNKNOWN_PROFILE)
+    program = context.client or find_claude(context.env)
     if program is None:
         raise SourceFailure(
-            "unreadable", f"{missing(context.env)}; set `client` in config.toml to its path"
+            "unreadable", f"{missing_reason(context.env)}; set `client` in config.toml to its path"
         )
     context.permit(own_sign_in=True)
     asked_at = int(context.clock.now())  # as in oauth.py
-    deadline = min(context.deadline, context.clock.monotonic() + LONGEST_S)
+    deadline = min(context.deadline, context.clock.monotonic() + TIMEOUT_S)
     try:
-        line = converse(
+        line = query_line(
             [program, *ARGUMENTS],
-            QUESTION,
+            REQUEST,
             environment(context.env, own),
             DIRECTORY,
             deadline=deadline,
-            most=MOST_BYTES,
+            max_bytes=MAX_BYTES,
             accept=_is_answer,
         )
     except OSError as error:
@@ -95,14 +95,14 @@ def fetch(context: Context) -> Reading:
     )
 
 
-def find(env: Mapping[str, str]) -> str | None:
+def find_claude(env: Mapping[str, str]) -> str | None:
     """Return the path of `claude`: where its installers put it, else the first on the PATH at the install that can be trusted."""
-    return executables.find("claude", _places(env), env)
+    return executables.find_executable("claude", _places(env), env)
 
 
-def missing(env: Mapping[str, str]) -> str:
+def missing_reason(env: Mapping[str, str]) -> str:
     """Return why `find` has nothing."""
-    return executables.missing("claude", _places(env), env)
+    return executables.missing_reason("claude", _places(env), env)
 
 
 def _places(env: Mapping[str, str]) -> list[str]:
@@ -144,7 +144,7 @@ def _dated(reading: Reading, context: Context, *, has_limits: bool) -> Reading:
     if fetched_at is None or refused:
         raise failure
     reading = replace(reading, observed_at=int(fetched_at))
-    if has_limits and asked_at - fetched_at <= KEPT_S + 1:
+    if has_limits and asked_at - fetched_at <= CLIENT_CACHE_S + 1:
         return reading
     failure.reading = reading
     raise failure

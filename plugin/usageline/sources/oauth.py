@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from usageline.sources.net.http import Answer
 
 SCOPE = "user:profile"
-LONGEST_S = 8.0
+TIMEOUT_S = 8.0
 """For the whole request, by whatever fault."""
 
-MOST_RETRY_AFTER_S = 75 * 60
+MAX_RETRY_AFTER_S = 75 * 60
 """A longer wait is none of this endpoint's (FACTS: 300 to 3600 s); one capture of another endpoint names 23 days."""
 
-LONGEST_RETRY_AFTER = 1000
+MAX_HEADER_CHARS = 1000
 SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
 AT_COMMAS = re.compile(r",(?!\s*[0-9]{1,2}[ -])")
 """Not the comma in a date, which stands before the day of the month."""
@@ -37,14 +37,14 @@ def fetch(context: Context) -> Reading:
     found = context.sign_in.credentials
     if found is None:
         raise context.sign_in.problem or SourceFailure("signed-out")
-    refuse_unusable(found, context.now)
+    check_usable(found, context.now)
     context.permit()
     # Before it is asked: the machine may sleep between the answer and its being read.
     began_at = context.clock.now()
     answer = _ask(found, context)
     ended_at = context.clock.now()
     if answer.status != 200:
-        refused = failure(answer, context.now)
+        refused = failure_from(answer, context.now)
         if refused.status == "expired" and not found.can_renew(context.now):
             refused = SourceFailure(
                 "signed-out", f"{refused.detail}, and Claude Code cannot renew it"
@@ -60,7 +60,7 @@ def fetch(context: Context) -> Reading:
     return Reading(*parse(body), source="oauth", observed_at=int(began_at), clock_ahead_s=off_s)
 
 
-def refuse_unusable(found: Credentials, now: float) -> None:
+def check_usable(found: Credentials, now: float) -> None:
     """SourceFailure where asking would be in vain: `expired`, `signed-out` if no message can renew it, or `no-scope`.
 
     A token whose end is not known is asked with, as in the client: only the service can tell.
@@ -75,7 +75,7 @@ def refuse_unusable(found: Credentials, now: float) -> None:
         raise SourceFailure("no-scope")
 
 
-def failure(answer: Answer, now: float) -> SourceFailure:
+def failure_from(answer: Answer, now: float) -> SourceFailure:
     """What an answer other than 200 means (FACTS: errors)."""
     status = answer.status
     if status == 401:
@@ -100,9 +100,9 @@ def retry_after_s(value: str | None, now: float) -> float | None:
 
     Of several headers, which come joined by commas, the longest wait counts.
     """
-    parts = AT_COMMAS.split((value or "")[:LONGEST_RETRY_AFTER])
+    parts = AT_COMMAS.split((value or "")[:MAX_HEADER_CHARS])
     waits = [wait_s for part in parts if (wait_s := _wait_s(part.strip(), now)) is not None]
-    return min(max(0, *waits), MOST_RETRY_AFTER_S) if waits else None
+    return min(max(0, *waits), MAX_RETRY_AFTER_S) if waits else None
 
 
 def _wait_s(value: str, now: float) -> float | None:
@@ -133,10 +133,10 @@ def _ask(found: Credentials, context: Context) -> Answer:
             url,
             headers,
             network.variables(context.env),
-            min(context.deadline, context.clock.monotonic() + LONGEST_S),
+            min(context.deadline, context.clock.monotonic() + TIMEOUT_S),
         )
     except SourceFailure as failure:
-        if failure.status == "offline" and network.unused(context.env):
+        if failure.status == "offline" and network.unused_variables(context.env):
             failure.detail = f"{failure.detail}; {network.ADVICE}"
         raise
 

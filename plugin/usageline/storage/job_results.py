@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from usageline.core import jobs, paths
 from usageline.core.errors import CacheUnsafe
 from usageline.system import disk
-from usageline.system.directories import make_way, prepare, private_directory
-from usageline.system.files import write_atomic
+from usageline.system.directories import clear_path, prepare, private_directory
+from usageline.system.files import NO_LINK, write_atomic
 
 try:
     import fcntl
@@ -20,9 +20,6 @@ except ImportError:  # Windows: only the throttle keeps a job from running twice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-# A FIFO would wait for a writer.
-_SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 MAX_AGE_S = 7 * 86400
 MAX_JOBS = 64
@@ -39,8 +36,8 @@ def lock(env: Mapping[str, str], kind: str, key: str) -> Iterator[bool]:
     prepare(env)
     private_directory(paths.looks_dir(env))
     for path in (jobs.stamp_file(env, kind, key), jobs.result_file(env, kind, key)):
-        make_way(path)
-    fd = os.open(jobs.stamp_file(env, kind, key), os.O_RDWR | os.O_CREAT | _SAFELY, 0o600)
+        clear_path(path)
+    fd = os.open(jobs.stamp_file(env, kind, key), os.O_RDWR | os.O_CREAT | NO_LINK, 0o600)
     try:
         yield _locked(fd)
     finally:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from usageline.core import paths
 from usageline.core.errors import CacheUnsafe
 from usageline.system.directories import private_directory
+from usageline.system.files import NO_LINK
 
 MAX_LINE_BYTES = 1024
 """With the newline: a file system adds this much in one piece."""
@@ -31,9 +32,6 @@ Without the lock, it does so at twice the size.
 OLDER = ".1"
 ERRORS = (OSError, CacheUnsafe, LookupError, ValueError)
 """LookupError: the environment names no home. ValueError: a path with a null byte."""
-
-# Windows lacks these. O_NONBLOCK: opening a FIFO would wait for ever.
-_SAFELY = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def append(env: Mapping[str, str], line: bytes) -> bool:
@@ -115,7 +113,7 @@ def _lines(path: str) -> list[bytes]:
 
 @contextlib.contextmanager
 def _opened(path: str, flags: int) -> Iterator[int]:
-    descriptor = os.open(path, flags | _SAFELY, 0o600)
+    descriptor = os.open(path, flags | NO_LINK, 0o600)
     try:
         info = os.fstat(descriptor)
         is_own = not hasattr(os, "geteuid") or info.st_uid == os.geteuid()

@@ -7,8 +7,7 @@ import stat
 import sys
 from dataclasses import dataclass
 
-from usageline.system.process_tree import is_trusted
-from usageline.system.trust import refusal
+from usageline.system.trust import is_trusted, untrusted_reason
 
 APP = "usageline"
 
@@ -51,10 +50,10 @@ class Desktop:
             [program, f"--app-name={APP}", "--", APP, text.translate(MARKUP)] if self.bus() else []
         )
 
-    def missing(self) -> str:
+    def missing_reason(self) -> str:
         """Return why `command` has nothing."""
         program = next(filter(os.path.lexists, self.programs), "")
-        why = refusal(program) if program else ""
+        why = untrusted_reason(program) if program else ""
         return f"{program} is not run: {why}" if why else "nothing to show it with"
 
     def bus(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The cache directory: made 0700, and refused where others could put things into it."""
+"""Create private directories. Reject a cache directory that other users could write to."""
 
 from __future__ import annotations
 
@@ -11,60 +11,59 @@ from typing import TYPE_CHECKING
 
 from usageline.core import path_owners, paths
 from usageline.core.errors import CacheUnsafe
+from usageline.system.files import flush
 from usageline.system.trust import is_private_group
-
-SYNCS = 16
-"""Files that are synced at the same time."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+SYNC_THREADS = 16
+"""File systems flush many files at once in the time of a few."""
+
 DIRECTORIES = (paths.told_dir, paths.looks_dir)
-"""Of ours in the cache directory. The store looks after its own."""
+FILES = (
+    paths.snapshot,
+    paths.line_config,
+    paths.line_config_stamp,
+    paths.stamp,
+    paths.lock,
+    paths.terminal_background,
+)
+"""The entries of the cache directory, except the account store, which checks its own."""
 
 
 def prepare(env: Mapping[str, str]) -> str:
-    """Make the profile's cache directory where it is missing, and give its path. CacheUnsafe where it is not ours alone.
+    """Create the profile's cache directory if it is missing, and return its path.
 
-    What has the name of a file or directory of ours in it and is of another kind, a link for one, is set aside.
+    Set aside entries of another kind than expected, such as links. Raise CacheUnsafe if the
+    directory does not belong to this user alone.
     """
     path: str = paths.cache_dir(env)
     private_directory(os.path.dirname(path))
     private_directory(path)
-    files = (
-        paths.snapshot,
-        paths.line_config,
-        paths.line_config_stamp,
-        paths.stamp,
-        paths.lock,
-        paths.terminal_background,
-    )
-    for place, is_kind in (
-        *((file(env), stat.S_ISREG) for file in files),
-        *((folder(env), stat.S_ISDIR) for folder in DIRECTORIES),
-    ):
-        make_way(place, is_kind)
+    for file in FILES:
+        clear_path(file(env))
+    for folder in DIRECTORIES:
+        clear_path(folder(env), stat.S_ISDIR)
     return path
 
 
-def make_way(path: str, is_kind: Callable[[int], bool] = stat.S_ISREG) -> None:
-    """Set aside what stands at `path` and is of another kind: nothing of ours could be read or written there.
+def clear_path(path: str, is_kind: Callable[[int], bool] = stat.S_ISREG) -> None:
+    """Set aside an entry of another kind than `is_kind` accepts: usageline could not use it.
 
-    A link, or anything else without content of its own, goes.
+    Remove a link and anything else without content of its own. Ignore errors.
     """
-    try:
-        found = os.lstat(path)
-        if stat.S_ISDIR(found.st_mode) or (stat.S_ISREG(found.st_mode) and found.st_nlink == 1):
-            if not is_kind(found.st_mode):
-                set_aside(path)
-        else:
+    with contextlib.suppress(OSError):
+        status = os.lstat(path)
+        is_file = stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+        if not is_file and not stat.S_ISDIR(status.st_mode):
             os.unlink(path)
-    except OSError:
-        return
+        elif not is_kind(status.st_mode):
+            set_aside(path)
 
 
 def set_aside(path: str) -> str:
-    """Rename what is at `path` to <path>.broken, in place of what was set aside earlier; gives that. OSError where that fails."""
+    """Rename `path` to <path>.broken, replacing an earlier one. Return the new path."""
     aside = path + ".broken"
     if os.path.isdir(aside) and not os.path.islink(aside):
         shutil.rmtree(aside)
@@ -75,9 +74,10 @@ def set_aside(path: str) -> str:
 
 
 def private_directory(path: str) -> str:
-    """Make `path` a directory of mode 0700, or see that it is one, and give it back. CacheUnsafe otherwise.
+    """Create `path` with mode 0700, or verify it. Return the path.
 
-    So it is where another user could put something else in place of a directory above it. What is missing of those is made.
+    Create missing parents. Raise CacheUnsafe if another user could write to it, or could replace
+    a directory above it.
     """
     try:
         if os.name == "posix":
@@ -97,22 +97,24 @@ def _make_private(path: str) -> None:
         name = os.path.basename(path)
         with contextlib.suppress(FileExistsError):
             os.mkdir(name, 0o700, dir_fd=parent)
-        found = os.stat(name, dir_fd=parent, follow_symlinks=False)
-        if not stat.S_ISDIR(found.st_mode):
-            raise CacheUnsafe(f"{path} is no directory; remove it")
-        if found.st_uid != os.geteuid():
+        status = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        if not stat.S_ISDIR(status.st_mode):
+            raise CacheUnsafe(f"{path} is not a directory; remove it")
+        if status.st_uid != os.geteuid():
             raise CacheUnsafe(f"{path} belongs to another user; remove it")
-        # What others could write to may already hold what others wrote.
-        if found.st_mode & 0o002 or (found.st_mode & 0o020 and not is_private_group(found.st_gid)):
+        # Other users may already have written to a directory that is open to them.
+        if status.st_mode & 0o002 or (
+            status.st_mode & 0o020 and not is_private_group(status.st_gid)
+        ):
             raise CacheUnsafe(f"{path} can be written by others; remove it")
-        if stat.S_IMODE(found.st_mode) != 0o700:
+        if stat.S_IMODE(status.st_mode) != 0o700:
             os.chmod(name, 0o700, dir_fd=parent)
     finally:
         os.close(parent)
 
 
 def remove_tree(path: str) -> bool:
-    """Remove a directory of ours with everything in it; False where there is none, or only a link or a file of somebody else's."""
+    """Remove a directory with everything in it. Return False if `path` is not a directory."""
     try:
         if not stat.S_ISDIR(os.lstat(path).st_mode):
             return False
@@ -123,54 +125,38 @@ def remove_tree(path: str) -> bool:
 
 
 def sync_tree(path: str) -> None:
-    """Have every file and directory below `path` written to disk: after a loss of power it is whole.
-
-    Side by side, for a file system writes many at once in the time of a few.
-    """
-    found = [path]
-    for directory, names, leaves in os.walk(path):
-        found += [os.path.join(directory, name) for name in (*names, *leaves)]
-    with ThreadPoolExecutor(SYNCS) as pool:
-        for _ in pool.map(_sync, found):
+    """Flush each file and directory below `path` to disk, so that it survives a loss of power."""
+    entries = [path]
+    for directory, folders, leaves in os.walk(path):
+        entries += [os.path.join(directory, name) for name in (*folders, *leaves)]
+    with ThreadPoolExecutor(SYNC_THREADS) as pool:
+        for _ in pool.map(lambda entry: flush(entry, follow_links=False), entries):
             pass
-    _sync(os.path.dirname(path))
-
-
-def _sync(path: str) -> None:
-    # Some file systems refuse to sync a directory, and a link needs none; what cannot be opened is not ours to write.
-    with contextlib.suppress(OSError):
-        if stat.S_ISREG(os.lstat(path).st_mode) or os.path.isdir(path):
-            descriptor = os.open(
-                path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-            )
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+    flush(os.path.dirname(path))
 
 
 def missing_directories(paths: Iterable[str]) -> list[str]:
-    """The directories that would have to be made so that all of `paths` exist, outermost first."""
+    """Return the directories to create so that all of `paths` exist, outermost first."""
     missing: set[str] = set()
     for path in paths:
-        at = path
-        while at not in missing and not os.path.lexists(at):
-            missing.add(at)
-            at = os.path.dirname(at)
+        parent = path
+        while parent not in missing and not os.path.lexists(parent):
+            missing.add(parent)
+            parent = os.path.dirname(parent)
     return sorted(missing)
 
 
 def make_directory(path: str) -> None:
-    """Make a directory and its parents, for the user alone; one that exists stays as it is."""
+    """Create a directory and its parents with mode 0700. Leave one that exists as it is."""
     if not os.path.isdir(path):
         make_directory(os.path.dirname(path))
         with contextlib.suppress(FileExistsError):
             os.mkdir(path, 0o700)
-            os.chmod(path, 0o700)  # the umask may have taken from the user, too
+            os.chmod(path, 0o700)  # the umask may take permissions from the user, too
 
 
 def remove_if_empty(path: str) -> bool:
-    """Remove a directory that holds nothing; False where it holds something or is not there."""
+    """Remove an empty directory. Return False if it is not empty or does not exist."""
     try:
         os.rmdir(path)
     except OSError:

@@ -1,4 +1,4 @@
-"""Finding a program of somebody else's that nobody but this user or root can have put there."""
+"""Find an external program that only this user or root can have installed."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import os
 from typing import TYPE_CHECKING
 
 from usageline.system.origin import search_path
-from usageline.system.process_tree import is_trusted
-from usageline.system.trust import refusal
+from usageline.system.trust import is_trusted, untrusted_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 
-def find(name: str, places: Iterable[str], env: Mapping[str, str]) -> str | None:
-    """The path of `name`: the first trusted one of `places`, else the first trusted one on the PATH of whoever installed.
+def find_executable(name: str, paths: Iterable[str], env: Mapping[str, str]) -> str | None:
+    """Return the first trusted one of `paths`, else the first trusted `name` on the PATH.
 
-    Not on that of `env`: a project's settings can change it, and what a project holds is this user's own.
+    That is the PATH recorded at the install. A project's settings can change the one of `env`,
+    and the files in a project belong to this user, too.
     """
-    return next(filter(is_trusted, _candidates(name, places, env)), None)
+    return next(filter(is_trusted, _candidates(name, paths, env)), None)
 
 
-def missing(name: str, places: Iterable[str], env: Mapping[str, str]) -> str:
-    """Return why `find` has nothing: that `name` was not found, or where it was and why it is not run."""
-    path = next(filter(os.path.lexists, _candidates(name, places, env)), None)
+def missing_reason(name: str, paths: Iterable[str], env: Mapping[str, str]) -> str:
+    """Return why `find_executable` returned None: not found, or found and not trusted."""
+    path = next(filter(os.path.lexists, _candidates(name, paths, env)), None)
     return (
         f"{name} was not found"
         if path is None
-        else f"{name} was found at {path} and is not run: {refusal(path)}"
+        else f"{name} was found at {path} and is not run: {untrusted_reason(path)}"
     )
 
 
-def _candidates(name: str, places: Iterable[str], env: Mapping[str, str]) -> Iterator[str]:
-    yield from places
+def _candidates(name: str, paths: Iterable[str], env: Mapping[str, str]) -> Iterator[str]:
+    yield from paths
     yield from (
         os.path.join(directory, name)
         for directory in search_path(env).split(os.pathsep)

@@ -1,4 +1,4 @@
-"""Files that readers see whole, old or new, and never in between: the one place that replaces a file."""
+"""Read and replace files: readers see the old or the new content, never a mixture."""
 
 from __future__ import annotations
 
@@ -9,52 +9,50 @@ import stat
 import time
 from typing import TYPE_CHECKING
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]  # mypy runs elsewhere
-
 from usageline.core import ownership
-from usageline.system.directories import _sync
-
-_FOLLOW_SAFELY = (
-    getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0)
-)
+from usageline.system import flock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+NO_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0)
+"""Flags for `os.open`. Without O_NONBLOCK, opening a FIFO would wait for a writer."""
+
+NO_LINK = NO_WAIT | getattr(os, "O_NOFOLLOW", 0)
+"""The same, refusing a symbolic link at the end of the path."""
 
 MAX_ATTEMPTS = 5
-"""For a temporary file that another process swept away before it was locked."""
+"""Limit for temporary files that another process removes before they are locked."""
 
 STALE_S = 60.0
-"""Age at which a temporary file counts as left behind if its file system has no locks."""
+"""Age at which a temporary file counts as left over on a file system without locks."""
 
 _SUFFIX = ".usageline-new"
-_SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def write_atomic(
     path: str,
     data: bytes,
     mode: int,
-    still_good: Callable[[], bool] = lambda: True,
+    is_wanted: Callable[[], bool] = lambda: True,
     *,
     sync: bool = True,
 ) -> bool:
-    """Put `data` at `path` in one step, synced to disk. False, and nothing changed, where `still_good` says no at the last moment.
+    """Write `data` to `path` in one step and flush it to disk.
 
-    An OSError names `path`, also where it is the writing that failed. Without `sync` a loss of power may leave an empty file: for what is made anew every few seconds.
+    Return False and change nothing if `is_wanted` returns False right before the rename. An
+    OSError names `path` even if the temporary file failed. Without `sync` a loss of power may
+    leave an empty file: use that only for files that are rewritten every few seconds.
 
-    Each writer has a temporary file of its own beside `path`, locked while it is written. What a killed run left is not
-    locked: the next run removes it.
+    Each writer locks its own temporary file beside `path`. A killed run's file is not locked, so
+    the next run removes it.
     """
-    sweep(path)
+    remove_leftovers(path)
     temporary, descriptor = _create(path)
     try:
         # The lock lives as long as the descriptor: it is closed after the rename.
         _write(descriptor, data, mode, sync=sync)
-        if not still_good():
+        if not is_wanted():
             return False
         os.replace(temporary, path)
     except OSError as error:
@@ -64,8 +62,55 @@ def write_atomic(
         os.close(descriptor)
         remove_file(temporary)
     if sync:
-        _sync_directory(os.path.dirname(path))
+        flush(os.path.dirname(path))
     return True
+
+
+def replace_link(path: str, target: str) -> None:
+    """Make `path` a symbolic link to `target`, in one step."""
+    remove_leftovers(path)
+    temporary = unique_name(path)
+    os.symlink(target, temporary)
+    try:
+        os.replace(temporary, path)
+    finally:
+        remove_file(temporary)
+    flush(os.path.dirname(path))
+
+
+def read_regular(path: str, max_bytes: int) -> bytes:
+    """Return at most `max_bytes` of the regular file at `path`. Raise OSError if it is none."""
+    with open_regular(path) as descriptor, os.fdopen(descriptor, "rb", closefd=False) as file:
+        return file.read(max_bytes)
+
+
+@contextlib.contextmanager
+def open_regular(path: str) -> Iterator[int]:
+    """Open the regular file at `path` for reading, following links.
+
+    Raise OSError if it is anything else or cannot be read.
+    """
+    # Before the open, too: opening alone makes some devices act.
+    _check_regular(os.stat(path), path)
+    descriptor = os.open(path, os.O_RDONLY | NO_WAIT)
+    try:
+        _check_regular(os.fstat(descriptor), path)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def flush(path: str, *, follow_links: bool = True) -> None:
+    """Flush a file or directory to disk. Do nothing if it cannot be opened or synced."""
+    # Some file systems refuse to sync a directory; a rename is atomic even so.
+    with contextlib.suppress(OSError):
+        mode = os.stat(path, follow_symlinks=follow_links).st_mode
+        if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+            descriptor = os.open(path, os.O_RDONLY | (NO_WAIT if follow_links else NO_LINK))
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def temporary_name(path: str) -> str:
@@ -81,29 +126,31 @@ def unique_name(path: str) -> str:
     )
 
 
-def temporaries(path: str) -> list[str]:
-    """Return the temporary files for `path` that exist, whoever uses them."""
+def temporary_files(path: str) -> list[str]:
+    """Return the existing temporary files for `path` of all processes."""
     directory, name = os.path.split(path)
-    is_ours = re.compile(
+    is_temporary = re.compile(
         rf"\.{re.escape(name)}(\.[0-9a-f]+-[0-9a-f]{{8}})?{re.escape(_SUFFIX)}"
     ).fullmatch
     try:
         return [
-            os.path.join(directory, one) for one in os.listdir(directory or ".") if is_ours(one)
+            os.path.join(directory, entry)
+            for entry in os.listdir(directory or ".")
+            if is_temporary(entry)
         ]
     except OSError:
         return []
 
 
-def sweep(path: str) -> None:
-    """Remove the temporary files for `path` that no running process holds."""
-    for temporary in temporaries(path):
+def remove_leftovers(path: str) -> None:
+    """Remove the temporary files for `path` that no running process has locked."""
+    for temporary in temporary_files(path):
         with contextlib.suppress(OSError):
-            _sweep(temporary)
+            _remove_unlocked(temporary)
 
 
 def remove_file(path: str) -> bool:
-    """Remove a file or link; False where there was none."""
+    """Remove a file or link. Return False if there was none."""
     try:
         os.unlink(path)
     except FileNotFoundError:
@@ -112,18 +159,19 @@ def remove_file(path: str) -> bool:
 
 
 def set_times(path: str, times: Callable[[os.stat_result], tuple[int, int] | None]) -> None:
-    """Set the access and modification time (ns) of a file of ours to what `times` makes of its status; None leaves them. OSError as below.
+    """Set the access and modification time (ns) of a file to what `times` returns for its status.
 
-    PermissionError where it is a link, is no file of this user's, or has another name besides: it would be that file's times.
+    Leave them unchanged for None. Raise PermissionError if it is a link, belongs to another user
+    or has a second name, because then another file's times would change.
     """
-    descriptor = os.open(path, os.O_RDONLY | _SAFELY)
+    descriptor = os.open(path, os.O_RDONLY | NO_LINK)
     try:
-        found = os.fstat(descriptor)
-        if not ownership.is_own_file(found):
-            raise PermissionError(1, "no file of ours alone", path)
-        wanted = times(found)
-        if wanted is not None:
-            os.utime(descriptor if os.utime in os.supports_fd else path, ns=wanted)
+        status = os.fstat(descriptor)
+        if not ownership.is_own_file(status):
+            raise PermissionError(1, "not this user's file alone", path)
+        new_times = times(status)
+        if new_times is not None:
+            os.utime(descriptor if os.utime in os.supports_fd else path, ns=new_times)
     finally:
         os.close(descriptor)
 
@@ -135,39 +183,26 @@ def _create(path: str) -> tuple[str, int]:
         descriptor = os.open(
             temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600
         )
-        # A sweep may come between the two calls.
-        if _lock(descriptor) is not False and os.fstat(descriptor).st_nlink:
+        # Another process may remove the file between the two calls.
+        if flock.try_acquire(descriptor) is not False and os.fstat(descriptor).st_nlink:
             return temporary, descriptor
         os.close(descriptor)
         remove_file(temporary)
     raise FileExistsError(17, "another process keeps removing the temporary file", path)
 
 
-def _sweep(temporary: str) -> None:
+def _remove_unlocked(temporary: str) -> None:
     if not stat.S_ISREG(os.lstat(temporary).st_mode):
         remove_file(temporary)
         return
-    # For writing: some network file systems give no exclusive lock without.
-    descriptor = os.open(temporary, os.O_RDWR | _SAFELY)
+    # Open for writing: some network file systems need that for an exclusive lock.
+    descriptor = os.open(temporary, os.O_RDWR | NO_LINK)
     try:
-        free = _lock(descriptor)
-        if free or (free is None and time.time() - os.fstat(descriptor).st_mtime > STALE_S):
+        is_free = flock.try_acquire(descriptor)
+        if is_free or (is_free is None and time.time() - os.fstat(descriptor).st_mtime > STALE_S):
             remove_file(temporary)
     finally:
         os.close(descriptor)
-
-
-def _lock(descriptor: int) -> bool | None:
-    """Try to lock what is open there. None if the system or the file system has no locks."""
-    if fcntl is None:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
 
 
 def _write(descriptor: int, data: bytes, mode: int, *, sync: bool) -> None:
@@ -182,41 +217,6 @@ def _write(descriptor: int, data: bytes, mode: int, *, sync: bool) -> None:
 def _set_mode(descriptor: int, mode: int) -> None:
     if hasattr(os, "fchmod"):  # Windows has none
         os.fchmod(descriptor, mode)
-
-
-def _sync_directory(path: str) -> None:
-    # Some file systems refuse to sync a directory; the rename itself is whole all the same.
-    with contextlib.suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def replace_link(path: str, target: str) -> None:
-    """Make `path` a symbolic link to `target`, in one step."""
-    sweep(path)
-    temporary = unique_name(path)
-    os.symlink(target, temporary)
-    try:
-        os.replace(temporary, path)
-    finally:
-        remove_file(temporary)
-    _sync(os.path.dirname(path))
-
-
-def read_regular(path: str, max_bytes: int) -> bytes:
-    """Return at most `max_bytes` of the regular file at `path`, or where a link there leads. OSError if it is none, or cannot be read."""
-    # Before it is opened, too: that alone makes some devices do something.
-    _check_regular(os.stat(path), path)
-    descriptor = os.open(path, os.O_RDONLY | _FOLLOW_SAFELY)
-    try:
-        _check_regular(os.fstat(descriptor), path)
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(max_bytes)
-    finally:
-        os.close(descriptor)
 
 
 def _check_regular(status: os.stat_result, path: str) -> None:

@@ -1,4 +1,7 @@
-"""Locks of the kernel on files and directories that exist: nothing is left behind, and a dead process holds none."""
+"""Lock existing files and directories with `flock`.
+
+It leaves no file behind, and the kernel releases the lock of a process that dies.
+"""
 
 from __future__ import annotations
 
@@ -16,37 +19,51 @@ except ImportError:  # Windows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-POLL_S = 0.05
+POLL_INTERVAL_S = 0.05
 
 
 @contextlib.contextmanager
-def held(path: str, wait_s: float) -> Iterator[bool]:
-    """Hold the lock on `path` for the block; False where another process kept it for `wait_s` seconds.
+def hold(path: str, timeout_s: float) -> Iterator[bool]:
+    """Hold the lock on `path` for the block. Yield False if another process held it all the time.
 
-    True without a lock where there is nothing at `path`, or where the system or the file system has no locks: what holds it must work there, too.
+    Yield True without a lock if there is nothing at `path`, or if the system or the file system
+    has no locks: the caller must work there, too.
     """
-    descriptor = _opened(path)
+    descriptor = _open(path)
     if descriptor is None:
         yield True
         return
     try:
-        yield acquired(descriptor, wait_s)
+        yield acquire(descriptor, timeout_s)
     finally:
         os.close(descriptor)
 
 
-def acquired(descriptor: int, wait_s: float) -> bool:
-    """Take the lock on what is open there, to be held until it is closed; True and False as in `held`."""
-    deadline = time.monotonic() + wait_s
-    while not _try(descriptor):
+def acquire(descriptor: int, timeout_s: float) -> bool:
+    """Lock an open file until it is closed. Return True or False as in `hold`."""
+    deadline = time.monotonic() + timeout_s
+    while try_acquire(descriptor) is False:
         if time.monotonic() >= deadline:
             return False
-        time.sleep(POLL_S)
+        time.sleep(POLL_INTERVAL_S)
     return True
 
 
-def _opened(path: str) -> int | None:
-    """Open the file or directory at `path`. None if there is neither: a FIFO would wait for a writer, a device may act."""
+def try_acquire(descriptor: int) -> bool | None:
+    """Try once to lock an open file. Return None if the system or file system has no locks."""
+    if fcntl is None:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _open(path: str) -> int | None:
+    """Open the file or directory at `path`. Return None for anything else, such as a FIFO."""
     try:
         if not _can_be_locked(os.stat(path)):
             return None
@@ -63,15 +80,3 @@ def _opened(path: str) -> int | None:
 
 def _can_be_locked(status: os.stat_result) -> bool:
     return stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)
-
-
-def _try(descriptor: int) -> bool:
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True  # this file system has no locks
-    return True

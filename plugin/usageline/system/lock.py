@@ -1,4 +1,4 @@
-"""The lock that makes the refresh single. The kernel lets go of it when its holder dies, however it dies."""
+"""Hold the single-flight lock of the refresh. The kernel releases it if its process dies."""
 
 from __future__ import annotations
 
@@ -14,25 +14,20 @@ from usageline.core.errors import LockUnsupported
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-POLL_S = 0.02
-
-
-def _check(path: str) -> None:
-    """LockUnsupported where the library would empty another name's file, or wait for a FIFO's writer."""
-    with contextlib.suppress(OSError):  # there is none, or the library's own error says more
-        found = os.lstat(path)
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
-            raise LockUnsupported(f"{path} is no file of its own; remove it")
+POLL_INTERVAL_S = 0.02
 
 
 @contextlib.contextmanager
-def held(path: str, wait_s: float = 0) -> Iterator[bool]:
-    """Hold the lock at `path` for the block; False where somebody else keeps it for `wait_s`. LockUnsupported where there can be no lock."""
-    # A soft lock is a file that a killed holder leaves behind: then there would be no refresh ever again.
+def hold(path: str, timeout_s: float = 0) -> Iterator[bool]:
+    """Hold the lock at `path` for the block. Yield False if another process held it all the time.
+
+    Raise LockUnsupported if there can be no lock.
+    """
     _check(path)
+    # No soft lock: a killed process leaves its file behind, which would block every refresh.
     lock = FileLock(path, mode=0o600, blocking=False, fallback_to_soft=False)
     try:
-        lock.acquire(timeout=wait_s, poll_interval=POLL_S, blocking=wait_s > 0)
+        lock.acquire(timeout=timeout_s, poll_interval=POLL_INTERVAL_S, blocking=timeout_s > 0)
     except Timeout:
         yield False
         return
@@ -44,3 +39,11 @@ def held(path: str, wait_s: float = 0) -> Iterator[bool]:
         yield True
     finally:
         lock.release()
+
+
+def _check(path: str) -> None:
+    """Raise LockUnsupported if filelock would truncate a second name's file, or wait at a FIFO."""
+    with contextlib.suppress(OSError):  # a missing file is fine; other errors filelock reports
+        status = os.lstat(path)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+            raise LockUnsupported(f"{path} is not a plain file with one name; remove it")

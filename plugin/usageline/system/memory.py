@@ -7,7 +7,7 @@ import sys
 PR_SET_DUMPABLE = 4
 
 
-def keep_private() -> None:
+def disable_core_dumps() -> None:
     """Leave no core of this process, and let no other process of this user read its memory. Raises nothing; call it before there is a secret.
 
     On Linux the mark is the process's own and gone from what it starts. Elsewhere the limit on cores is lowered, which children can raise again.

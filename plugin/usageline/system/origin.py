@@ -127,7 +127,7 @@ def own(env: Mapping[str, str], root: str | None = None) -> Own | None:
     return Own(own_config, own_claude, fixed)
 
 
-def may_name_programs(env: Mapping[str, str], root: str | None = None) -> bool:
+def may_run_programs(env: Mapping[str, str], root: str | None = None) -> bool:
     """Return whether config.toml may name programs, and HOME holds them."""
     return own(env, root) is not None
 
@@ -138,12 +138,12 @@ def config_file(env: Mapping[str, str]) -> str:
     return mine.config_file if mine else str(paths.config_file(env))
 
 
-def own_config_files() -> tuple[str, ...]:
+def recorded_config_files() -> tuple[str, ...]:
     """Return every recorded config.toml, whether or not it exists."""
     return _record(installation()).configs
 
 
-def usual(env: Mapping[str, str]) -> str:
+def default_config_file(env: Mapping[str, str]) -> str:
     """Return the config.toml in that home's usual place."""
     return str(paths.home(env)).rstrip("/") + USUAL_CONFIG
 
@@ -169,7 +169,7 @@ def is_recorded(root: str | None = None) -> bool:
     return _record(root or installation()) != NOTHING
 
 
-def remember(
+def record(
     root: str, env: Mapping[str, str], before: str = "", others: Iterable[Mapping[str, str]] = ()
 ) -> None:
     """Record `env` in the release at `root`, beside what the release at `before` had. OSError if that cannot be written.
@@ -193,7 +193,10 @@ def remember(
     configs, caches = list(known.configs), list(known.caches)
     for profile in profiles:
         home = {"HOME": profile["HOME"]}
-        configs += [os.path.normpath(place) for place in (paths.config_file(profile), usual(home))]
+        configs += [
+            os.path.normpath(place)
+            for place in (paths.config_file(profile), default_config_file(home))
+        ]
         caches += [
             os.path.normpath(os.path.dirname(paths.cache_dir(place))) for place in (profile, home)
         ]

@@ -1,4 +1,4 @@
-"""A program of somebody else's, run to its end: bounded in time and output, and gone with all its children afterwards."""
+"""Run an external program with a timeout and an output limit, and kill its whole process tree."""
 
 from __future__ import annotations
 
@@ -7,135 +7,205 @@ import os
 import selectors
 import subprocess
 import time
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from usageline.system.process_tree import kill_tree
-from usageline.system.watchdog import Guard
+from usageline.system.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-POLL_S = 0.05
-"""How soon it is seen that a program has ended whose child still holds its output."""
+POLL_INTERVAL_S = 0.05
+"""Interval at which `run` checks for a program that ended while a child holds its output open."""
+
+EXIT_GRACE_S = 0.5
+"""Time that `query_line` gives a program to exit after its answer."""
+
+CHUNK_BYTES = 1 << 16
 
 
-class Ended:
-    """How a program ended: `output` and `errors` as far as they were read; `fault` is "", "time" or "output" (too much of it).
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a program ended.
 
-    `status` is the exit status, negative for a signal, and None where the program was cut off.
+    status       the exit status, negative for a signal; None if `run` stopped the program
+    output       stdout as far as it was read
+    errors       stderr as far as it was read
+    stop_reason  why `run` stopped the program: "timeout", "output" (too much of it), or ""
     """
 
-    __slots__ = ("errors", "fault", "output", "status")
-
-    def __init__(self, status: int | None, output: bytes, errors: bytes, fault: str) -> None:
-        self.status = status
-        self.output = output
-        self.errors = errors
-        self.fault = fault
+    status: int | None
+    output: bytes
+    errors: bytes
+    stop_reason: str
 
 
-def run_bounded(  # noqa: PLR0913 - a command and the bounds of its run
+def run(  # noqa: PLR0913 - a command and the bounds of its run
     command: Sequence[str],
     env: Mapping[str, str],
     cwd: str | None,
     data: bytes = b"",
     *,
     deadline: float,
-    most: int,
-    errors: bool = False,
-    leave: bool = False,
-    guard: Guard | None = None,
-) -> Ended:
-    """Run `command` with `data` on stdin until it ends, `deadline` (`time.monotonic()`) has come, or it printed more than `most` bytes.
+    max_bytes: int,
+    keep_errors: bool = False,
+    keep_children: bool = False,
+    watchdog: Watchdog | None = None,
+) -> Result:
+    """Run `command` with `data` on stdin until it ends.
 
-    stderr is thrown away, but kept up to `most` bytes with `errors`. What it leaves running in its process group is ended, but with `leave`
-    only where it was itself cut off. A `guard` that is given goes on watching that. OSError or ValueError where it does not start.
+    Stop it at `deadline` (`time.monotonic()`), or if it prints more than `max_bytes`. Discard
+    stderr; with `keep_errors` return up to `max_bytes` of it. Kill what the program leaves
+    running in its process group, unless `keep_children` is set and the program ended by itself.
+    A `watchdog` that is passed in stays active afterwards. Raise OSError or ValueError if the
+    program does not start.
     """
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
-    fault = "time"
+    stop_reason = "timeout"
     with (
-        contextlib.nullcontext(guard) if guard else Guard() as watching,
-        watching.start(
-            command, env, cwd, stdin=pipe, stdout=pipe, stderr=pipe if errors else null
+        contextlib.nullcontext(watchdog) if watchdog else Watchdog() as active,
+        active.start(
+            command, env, cwd, stdin=pipe, stdout=pipe, stderr=pipe if keep_errors else null
         ) as process,
     ):
         try:
-            exchange = _Exchange(process, data, most)
-            fault = exchange.until(deadline)
+            exchange = _Exchange(process, data, max_bytes)
+            stop_reason = exchange.run_until(deadline)
         finally:
-            if fault or not leave:
+            if stop_reason or not keep_children:
                 kill_tree(process)
-        return Ended(
-            None if fault else process.returncode,
-            bytes(exchange.output[:most]),
-            bytes(exchange.errors[:most]),
-            fault,
+        return Result(
+            None if stop_reason else process.returncode,
+            bytes(exchange.output[:max_bytes]),
+            bytes(exchange.errors[:max_bytes]),
+            stop_reason,
         )
 
 
-class _Exchange:
-    """What goes to and comes from a program that runs."""
+def query_line(  # noqa: PLR0913 - a command and the bounds of its run
+    command: Sequence[str],
+    request: bytes,
+    env: Mapping[str, str],
+    cwd: str,
+    *,
+    deadline: float,
+    max_bytes: int,
+    accept: Callable[[bytes], bool],
+) -> bytes | None:
+    """Return the first line that `command` prints after `request` and that `accept` accepts.
 
-    def __init__(self, process: subprocess.Popen[bytes], data: bytes, most: int) -> None:
+    The line has no newline. Return None if there is no such line by `deadline`
+    (`time.monotonic()`) or within `max_bytes`. Raise OSError if the program does not start.
+    """
+    pipe, null = subprocess.PIPE, subprocess.DEVNULL
+    with (
+        Watchdog() as watchdog,
+        watchdog.start(command, env, cwd, stdin=pipe, stdout=pipe, stderr=null) as process,
+    ):
+        try:
+            # A pipe holds the whole request: this write never waits for the program to read.
+            with contextlib.suppress(BrokenPipeError):
+                os.write(_fd(process.stdin), request)
+            line = _first_line(_fd(process.stdout), deadline, max_bytes, accept)
+            if line is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    _close(process.stdin)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(min(EXIT_GRACE_S, max(deadline - time.monotonic(), 0)))
+            return line
+        finally:
+            kill_tree(process)
+
+
+class _Exchange:
+    """The data that goes to and comes from a running program."""
+
+    def __init__(self, process: subprocess.Popen[bytes], data: bytes, max_bytes: int) -> None:
         self.process = process
         self.data = data
-        self.most = most
+        self.max_bytes = max_bytes
         self.output = bytearray()
         self.errors = bytearray()
         self.selector = selectors.DefaultSelector()
-        for stream, said in ((process.stdout, self.output), (process.stderr, self.errors)):
+        for stream, buffer in ((process.stdout, self.output), (process.stderr, self.errors)):
             if stream:
-                self.selector.register(stream, selectors.EVENT_READ, said)
+                self.selector.register(stream, selectors.EVENT_READ, buffer)
         if process.stdin:
             os.set_blocking(process.stdin.fileno(), False)
             self.selector.register(process.stdin, selectors.EVENT_WRITE)
 
-    def until(self, deadline: float) -> str:
-        """Go on until the program has ended: "", or the fault for which it must be ended."""
+    def run_until(self, deadline: float) -> str:
+        """Transfer data until the program ends. Return "", or the reason to stop the program."""
         with self.selector:
-            ended = False
+            has_ended = False
             while self.selector.get_map():
                 left_s = deadline - time.monotonic()
                 if left_s <= 0:
-                    return "time"
-                ready = self.selector.select(0 if ended else min(left_s, POLL_S))
+                    return "timeout"
+                ready = self.selector.select(0 if has_ended else min(left_s, POLL_INTERVAL_S))
                 for key, _ in ready:
-                    self._go_on(key.fileobj, key.data)  # type: ignore[arg-type]  # a stream, as registered
-                if len(self.output) > self.most:
+                    self._transfer(key.fileobj, key.data)  # type: ignore[arg-type]  # a stream
+                if len(self.output) > self.max_bytes:
                     return "output"
-                if (
-                    ended and not ready
-                ):  # a child of its that still holds the pipes is not waited for
+                if has_ended and not ready:  # only a child still holds the pipes open
                     return ""
-                ended = ended or (not ready and self.process.poll() is not None)
+                has_ended = has_ended or (not ready and self.process.poll() is not None)
         try:
             self.process.wait(max(deadline - time.monotonic(), 0))
         except subprocess.TimeoutExpired:
-            return "time"
+            return "timeout"
         return ""
 
-    def _go_on(self, stream: IO[bytes], said: bytearray | None) -> None:
-        if said is None:
-            self.data = _written(stream.fileno(), self.data)
+    def _transfer(self, stream: IO[bytes], buffer: bytearray | None) -> None:
+        if buffer is None:
+            self.data = _write(stream.fileno(), self.data)
             if not self.data:
                 self._finish(stream)
             return
-        chunk = os.read(stream.fileno(), 65536)
+        chunk = os.read(stream.fileno(), CHUNK_BYTES)
         if not chunk:
             self._finish(stream)
-        elif len(said) <= self.most:
-            said += chunk
+        elif len(buffer) <= self.max_bytes:
+            buffer += chunk
 
     def _finish(self, stream: IO[bytes]) -> None:
         self.selector.unregister(stream)
         stream.close()
 
 
-def _written(fd: int, data: bytes) -> bytes:
-    """What of `data` is left to be written; nothing where nobody reads any more."""
+def _write(fd: int, data: bytes) -> bytes:
+    """Write to a pipe. Return the rest of `data`, b"" if the program closed its end."""
     try:
         return data[os.write(fd, data) :]
     except BrokenPipeError:
         return b""
     except BlockingIOError:
         return data
+
+
+def _first_line(
+    fd: int, deadline: float, max_bytes: int, accept: Callable[[bytes], bool]
+) -> bytes | None:
+    size, rest = 0, b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(fd, selectors.EVENT_READ)
+        while selector.select(max(deadline - time.monotonic(), 0)):
+            chunk = os.read(fd, CHUNK_BYTES)
+            size += len(chunk)
+            if not chunk or size > max_bytes:
+                return None
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                if accept(line):
+                    return line
+    return None
+
+
+def _fd(stream: IO[bytes] | None) -> int:
+    return stream.fileno() if stream else -1
+
+
+def _close(stream: IO[bytes] | None) -> None:
+    if stream:
+        stream.close()

@@ -1,4 +1,4 @@
-"""Signals as a program expects them: Claude Code's shell, or nohup, may have had some ignored or blocked."""
+"""Restore default signal handling. Claude Code's shell or nohup may ignore or block signals."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import contextlib
 import os
 import signal
 
-PYTHONS = tuple(
+IGNORED_BY_PYTHON = tuple(
     getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ", "SIGXFZ") if hasattr(signal, name)
 )
-"""Ignored by Python itself, which reports them as errors. `subprocess` restores them in what it starts."""
+"""Python reports these as errors. `subprocess` restores them in the processes that it starts."""
 
 
-def restore(keep: tuple[int, ...] = ()) -> None:
-    """Restore the default action of each ignored signal but for `keep`, and unblock all."""
+def restore(except_for: tuple[int, ...] = ()) -> None:
+    """Restore the default action of each ignored signal not in `except_for`, and unblock all."""
     if os.name != "posix":
         return
     for number in signal.valid_signals():
         with contextlib.suppress(OSError, ValueError):
-            if number not in keep and signal.getsignal(number) == signal.SIG_IGN:
+            if number not in except_for and signal.getsignal(number) == signal.SIG_IGN:
                 signal.signal(number, signal.SIG_DFL)
     with contextlib.suppress(OSError):
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def restore_own() -> None:
-    """Restore them in this process, so that whatever it starts has them."""
-    restore(PYTHONS)
+    """Restore the signals of this process, so that its child processes inherit the defaults."""
+    restore(IGNORED_BY_PYTHON)

@@ -12,7 +12,7 @@ from usageline.core.text import sanitize
 ASCII = "ascii"
 
 
-def lines(text: str) -> str:
+def sanitize_lines(text: str) -> str:
     """Text of one or more lines without anything that a terminal could act on: an argument, a command or a file's name in it may hold that."""
     return "\n".join(map(sanitize, text.split("\n")))
 
@@ -39,7 +39,7 @@ def adapt_output() -> None:
             stream.reconfigure(encoding=encoding, errors="replace")  # type: ignore[union-attr]
 
 
-def typed(text: str) -> str:
+def decode_argument(text: str) -> str:
     """Return an argument as the user typed it, if the locale is not UTF-8."""
     if text.isascii():
         return text

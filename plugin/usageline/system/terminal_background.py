@@ -47,7 +47,7 @@ COLOR = re.compile(rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9
 ATTRIBUTES = re.compile(rb"\x1b\[\?[0-9;]*c")
 
 
-def learn(env: Mapping[str, str]) -> str:
+def detect(env: Mapping[str, str]) -> str:
     """Ask the terminal if there is one, keep the answer, and return it: `dark`, `light` or "".
 
     Raises nothing. Without a terminal on stdin and stdout nothing is asked and nothing kept.
@@ -60,7 +60,7 @@ def learn(env: Mapping[str, str]) -> str:
         silent = isinstance(asked_at, int | float) and 0 <= time.time() - asked_at < SILENT_S
         if kept and not kept.get("background") and silent and kept.get("term") == env.get("TERM"):
             return ""
-        background = _named(ask(TIMEOUT_S)) or _hint(env)
+        background = _named(query(TIMEOUT_S)) or _hint(env)
         # A terminal that answered before and is silent now is another one: the answer stays.
         if background or not kept.get("background"):
             _keep(env, background)
@@ -69,13 +69,13 @@ def learn(env: Mapping[str, str]) -> str:
     return background
 
 
-def known(env: Mapping[str, str]) -> str:
+def cached_background(env: Mapping[str, str]) -> str:
     """Return what the last terminal that was asked said: `dark`, `light` or ""."""
     background = _kept(env).get("background")
     return str(background) if background in ("dark", "light") else ""
 
 
-def ask(timeout_s: float) -> tuple[float, float, float] | None:
+def query(timeout_s: float) -> tuple[float, float, float] | None:
     """Return the terminal's background, three shares of 0–1, or None if it does not tell in time.
 
     Keys that are pressed meanwhile would be lost, so nothing is asked if there are some already.
@@ -91,7 +91,7 @@ def ask(timeout_s: float) -> tuple[float, float, float] | None:
         try:
             termios.tcsetattr(fd, termios.TCSANOW, quiet)
             os.write(fd, QUESTION)
-            return parsed(_answer(fd, time.monotonic() + timeout_s))
+            return parse_color(_answer(fd, time.monotonic() + timeout_s))
         finally:
             termios.tcsetattr(fd, termios.TCSANOW, before)
     except termios.error as error:
@@ -100,7 +100,7 @@ def ask(timeout_s: float) -> tuple[float, float, float] | None:
         os.close(fd)
 
 
-def parsed(answer: bytes) -> tuple[float, float, float] | None:
+def parse_color(answer: bytes) -> tuple[float, float, float] | None:
     """Return the color in a terminal's answer, three shares of 0–1, or None if there is none."""
     match = COLOR.search(answer)
     if match is None:

@@ -126,7 +126,7 @@ class Clock:
         """Whether no refresh is under way."""
         if not Path(paths.lock(self.world.env)).exists():
             return True
-        with lock.held(paths.lock(self.world.env)) as ours:
+        with lock.hold(paths.lock(self.world.env)) as ours:
             return ours
 
 

@@ -34,9 +34,11 @@ CALLS = frozenset(
         ),
         *(
             "subprocess.Popen",
-            "run_bounded",
-            "converse",
+            "process.run",
+            "query_line",
             "read_bytes",
+            "open_regular",
+            "files.open_regular",
             "files.read_regular",
             "read_regular",
             "file.read_text",
@@ -52,7 +54,7 @@ CALLS = frozenset(
 
 
 READERS: dict[str, tuple[str, ...]] = {
-    "payload": ("core.json_file.payload", "jobs.chained_command.look"),
+    "payload": ("core.json_file.payload", "jobs.chained_command.run"),
     "snapshot": (
         *(
             "core.json_file.json_file",
@@ -102,7 +104,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "sign_in": (
         *(
             "sources.claude_files.parse_object",
-            "sources.claude_files._opened",
+            "sources.claude_files.read_bytes",
             "sources.claude_files.read_keys",
         ),
         *(
@@ -126,7 +128,7 @@ READERS: dict[str, tuple[str, ...]] = {
         *("sources.net.network.variables", "sources.net.network._managed_files"),
     ),
     "git": ("core.git_repo._text", "jobs.git_status.count.ask"),
-    "chained": ("system.process._go_on",),
+    "chained": ("system.process._transfer",),
     "history": (
         "cli.log.row",
         "storage.history._add",
@@ -156,27 +158,28 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "storage.accounts._make_database",
         "statusline",
     ),
-    "tests/faults/crowd": ("refresh.lock_owner.current_owner", "system.process_tree.process"),
+    "tests/faults/crowd": ("refresh.lock_owner.current_owner", "system.process_tree.process_info"),
     "tests": (
-        "system.files.temporaries",
-        "system.flock._opened",
+        "system.files.temporary_files",
+        "system.flock._open",
         "core.path_owners.opened",
         "core.throttle.acquire",
         "core.throttle._lock",
         "system.files.read_regular",
+        "system.files.open_regular",
     ),
     "tests/refresh": ("storage.refresh_log._opened", "storage.refresh_log._write"),
     "tests/sources": (
         "sources.net.listener._owners",
         "sources.client.fetch",
         "sources.auth.keychain._password",
-        "system.process_tree._line",
+        "system.process._first_line",
     ),
     "tests/cli": (
-        "system.terminal_background.ask",
+        "system.terminal_background.query",
         "system.terminal_background._answer",
         "system.terminal_background._kept",
-        "system.trust._local_users",
+        "core.path_owners._local_users",
         "cli.doctor.run.run",
         "cli.doctor.installation.plugin",
         "cli.doctor.context.release",
@@ -237,10 +240,9 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "nothing of what it reads is used": (
         *(
             "system.files._create",
-            "system.files._sweep",
+            "system.files._remove_unlocked",
             "system.files.set_times",
-            "system.files._sync_directory",
-            "system.directories._sync",
+            "system.files.flush",
             "core.throttle.create_empty",
             "core.json_file.await_end",
             "line.spawn.spawn",
@@ -262,7 +264,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "system.disk.tried",
             "cli.watch._start",
         ),
-        *("cli.watch.woken_by.wait", "system.process_tree._parents"),
+        *("cli.watch.woken_by.wait", "system.process_tree._parents", "system.process_tree._ps"),
     ),
 }
 """What is tried by other tests, or only opened, listed or started."""

@@ -76,7 +76,7 @@ def test_a_lock_that_is_never_given_back_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(history, "LOCK_TIMEOUT_S", 0.5)
     assert history.append(world.env, ACCOUNT, SEEN[0])
-    with flock.held(str(directory(world.env)), 0) as free:
+    with flock.hold(str(directory(world.env)), 0) as free:
         assert free
         began = time.monotonic()
         assert history.append(world.env, ACCOUNT, SEEN[1])

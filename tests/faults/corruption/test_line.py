@@ -251,7 +251,7 @@ def test_a_stamp_of_any_kind_holds_nothing_up(world: World, figure: Callable[[st
             ).st_mtime  # what must not be touched was replaced, at the true time
             assert throttle.acquire(stamp, 2, claimed_at + 1, 12) == "recent", name
             assert throttle.acquire(stamp, 2, claimed_at + 13, 12) == "", name
-            directories.make_way(stamp)
+            directories.clear_path(stamp)
             Path(stamp).unlink(missing_ok=True)
     assert (precious.read_text(), precious.stat().st_mtime) == ("precious", 1_000_000_000)
     figure(f"{len(STAMPS)} kinds of stamp")

@@ -65,7 +65,7 @@ def let_it_hang(world: World, process: subprocess.Popen[bytes], *, really: bool)
 
 def lock_is_free(world: World) -> bool:
     """Whether nobody holds the refresh's lock."""
-    with lock.held(paths.lock(world.env)) as ours:
+    with lock.hold(paths.lock(world.env)) as ours:
         return ours
 
 

@@ -18,7 +18,7 @@ from usageline.core import paths
 from usageline.refresh.run import refresh
 from usageline.storage.history.line import decode
 from usageline.system import lock
-from usageline.system.files import temporaries
+from usageline.system.files import temporary_files
 
 if TYPE_CHECKING:
     from tests.world import Release
@@ -63,13 +63,13 @@ def assert_sound(scene: Scene, readings: bytes) -> None:
     """The lock is free, what the line reads is whole, nothing lies about that no later run overwrites, and of `readings` none is lost."""
     world = scene.world
     if world.cache.exists():
-        with lock.held(paths.lock(world.env)) as ours:
+        with lock.hold(paths.lock(world.env)) as ours:
             assert ours, "the lock is still held"
     for path in (paths.snapshot(world.env), paths.line_config(world.env)):
         if os.path.exists(path):
             assert json.loads(Path(path).read_text())["version"] == 1
     files = (paths.snapshot(world.env), paths.line_config(world.env), paths.lock_holder(world.env))
-    known = {name for path in files for name in temporaries(path)}
+    known = {name for path in files for name in temporary_files(path)}
     assert {str(path) for path in scene.home.rglob(".*") if path.name.endswith("-new")} <= known
     for path in history_files(scene):
         if path.name != OLD_MONTH:

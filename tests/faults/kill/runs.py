@@ -16,7 +16,7 @@ from tests.world import World
 from usageline.config.compile import compile_config
 from usageline.config.template import default_file
 from usageline.core import git_repo, paths
-from usageline.system.files import temporaries
+from usageline.system.files import temporary_files
 
 if TYPE_CHECKING:
     from tests.world import Release
@@ -217,7 +217,7 @@ def _assert_whole(scene: Scene, path: str) -> None:
         paths.state_dir(scene.world.env) + "/edit/",
     )
     files = (path, config_file, edit + "config.toml", edit + "before.toml")
-    assert strays <= {name for file in files for name in temporaries(file)}
+    assert strays <= {name for file in files for name in temporary_files(file)}
 
 
 def _content(scene: Scene) -> dict[Path, bytes]:

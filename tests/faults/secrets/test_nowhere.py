@@ -77,7 +77,7 @@ def go_everywhere(journey: Journey, api: Api, other: Api, size: Callable[[int, i
     journey.sign_in()
     for proxy in (other.url, other.url.replace("//", "//user:password@"))[: size(1, 2)]:
         other.fault = "echo:407"
-        origin.remember(
+        origin.record(
             str(journey.installed.release.root),
             {**journey.installed.world.env, "HTTPS_PROXY": proxy},
         )

@@ -185,7 +185,7 @@ def test_the_users_own_chained_command_runs_by_another_spelling_of_the_same_plac
     write_script(project.root / "bin" / "mine", f"touch {project.ran}\n")
     (project.root / "same").symlink_to(project.world.home)
     project.installed.world.env["PATH"] = f"{project.world.home}/bin:{project.world.env['PATH']}"
-    origin.remember(str(project.installed.release.root), project.world.env)
+    origin.record(str(project.installed.release.root), project.world.env)
     project.world.configure('[chain]\ncommand = "mine"\nwait = true')
     steering = {
         "NODE_OPTIONS": "--require=./x",

@@ -34,7 +34,7 @@ CONFIGURATION = 'rows = [["session"], ["git"]]\n[segments.git]\nshow = ["branch"
 def installed(world: World) -> Installed:
     """Installed by somebody with this world's HOME and PATH."""
     found = install(world)
-    origin.remember(str(found.release.root), world.env)
+    origin.record(str(found.release.root), world.env)
     shutil.rmtree(found.project)
     world.configure(CONFIGURATION)
     return found
@@ -46,7 +46,7 @@ def trap(installed: Installed) -> Iterator[Trap]:
     found = Trap(installed.world)
     # Whoever installed had a proxy, which turns out to answer for the API by itself.
     proxied = {**installed.world.env, "HTTPS_PROXY": f"http://127.0.0.1:{found.proxy.port}"}
-    origin.remember(str(installed.release.root), proxied)
+    origin.record(str(installed.release.root), proxied)
     yield found
     found.close()
 

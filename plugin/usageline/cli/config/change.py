@@ -62,7 +62,7 @@ def _locked(env: Mapping[str, str]) -> Iterator[None]:
         make_directory(os.path.dirname(path))
     except OSError as error:
         raise UsagelineError(f"{short(path, env)} cannot be written: {error.strerror}") from None
-    with flock.held(os.path.dirname(path), WAIT_S) as free:
+    with flock.hold(os.path.dirname(path), WAIT_S) as free:
         if not free:
             raise UsagelineError(
                 f"another command is changing {short(path, env)}; nothing was written: try again"

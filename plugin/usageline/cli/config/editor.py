@@ -19,7 +19,7 @@ from usageline.core.errors import UsagelineError
 from usageline.system import flock
 from usageline.system.directories import private_directory, remove_if_empty, remove_tree
 from usageline.system.files import remove_file, write_atomic
-from usageline.system.terminal import lines
+from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ def edit(env: Mapping[str, str]) -> bool:
     try:
         private_directory(state)
         private_directory(directory)
-        with flock.held(directory, 0) as free:
+        with flock.hold(directory, 0) as free:
             if not free:
                 raise UsagelineError("another `usageline config edit` is open")
             changed = _edit(env, directory, before)
@@ -90,7 +90,7 @@ def _goes_on(copy: str, began: str, before: str | None) -> bool:
 
 def _asked(question: str) -> bool | None:
     try:
-        return click.confirm(lines(question), default=True, err=True)
+        return click.confirm(sanitize_lines(question), default=True, err=True)
     except click.Abort:  # Ctrl-C, or nobody there to ask
         return None
 

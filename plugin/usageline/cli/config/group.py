@@ -18,7 +18,7 @@ from usageline.core import paths
 from usageline.core.errors import UsagelineError
 from usageline.setup import manifest, settings_changes
 from usageline.system import client_text
-from usageline.system.terminal import lines, typed
+from usageline.system.terminal import decode_argument, sanitize_lines
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,7 +43,7 @@ def path() -> None:
     """Print where config.toml is, or would be."""
     where = paths.config_file(os.environ)
     if sys.stdout.isatty():
-        click.echo(lines(where))
+        click.echo(sanitize_lines(where))
     else:  # A program gets the bytes that are on disk, but for what a terminal could act on.
         click.echo(
             os.fsencode(
@@ -91,7 +91,7 @@ def set_key(key: str, value: str | None, *, previous: bool) -> None:
         raise click.UsageError("give either VALUE or --previous")
     env = dict(os.environ)
     try:
-        text = typed(value) if value is not None else _previous(env)
+        text = decode_argument(value) if value is not None else _previous(env)
         change(env, lambda before: editing.with_key(before or "", key, text, literal=previous))
     except editing.NotChanged as refused:
         raise _unchanged(refused) from None
@@ -107,7 +107,7 @@ def unset(key: str) -> None:
     except editing.NotChanged as refused:
         raise _unchanged(refused) from None
     if not changed:
-        click.echo(lines(f"{key} is not set"))
+        click.echo(sanitize_lines(f"{key} is not set"))
 
 
 @group.command()
@@ -159,7 +159,7 @@ def preview(*, theme: str | None, width: int | None, changes: tuple[str, ...]) -
 
     env = dict(os.environ)
     try:
-        values = drawing.changed(current_text(env) or "", map(typed, changes))
+        values = drawing.changed(current_text(env) or "", map(decode_argument, changes))
     except editing.NotChanged as refused:
         raise UsagelineError(
             "; ".join(named(env, problem) for problem in refused.problems)
@@ -188,7 +188,7 @@ def list_themes() -> None:
 
 def _shown(text: str) -> str:
     """Text as it is for a program that reads it, and for people without anything that their terminal could act on."""
-    return lines(text) if sys.stdout.isatty() else text
+    return sanitize_lines(text) if sys.stdout.isatty() else text
 
 
 def _previous(env: dict[str, str]) -> str:
@@ -197,7 +197,9 @@ def _previous(env: dict[str, str]) -> str:
     ours = settings_changes.wiring("", known.data_dir, frozenset(known.commands)) if known else None
     data = known.before_bytes if known else None
     command = (
-        settings_changes.foreign_command(client_text.shown(data), ours) if data and ours else ""
+        settings_changes.foreign_command(client_text.decode_lossy(data), ours)
+        if data and ours
+        else ""
     )
     if not command:
         raise UsagelineError("no status line from before the install is known")

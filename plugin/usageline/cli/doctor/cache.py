@@ -12,7 +12,7 @@ from usageline.core import freshness, path_owners, paths, throttle
 from usageline.core.errors import LockUnsupported
 from usageline.core.status_text import CLOCK, REASONS
 from usageline.refresh.lock_owner import current_owner
-from usageline.system.lock import held
+from usageline.system.lock import hold
 from usageline.system.trust import is_private_group
 from usageline.usage.values import text
 
@@ -79,7 +79,7 @@ def lock(context: Context) -> Result | None:
     if not os.path.isfile(paths.lock(context.env)):
         return None
     try:
-        with held(paths.lock(context.env)) as free:
+        with hold(paths.lock(context.env)) as free:
             found = None if free else current_owner(context.env)
             if found is not None and found.hangs:
                 return warning(

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.doctor.run import run
 from usageline.core import compiled_config, json_file, paths
-from usageline.jobs import git_status as looks
+from usageline.jobs import git_status
 from usageline.line import segments, settings
 from usageline.sources.auth import claude_state
 from usageline.sources.claude_files import read_keys
-from usageline.sources.client import PLACES, find, missing
+from usageline.sources.client import PLACES, find_claude, missing_reason
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
@@ -73,9 +73,11 @@ def asked(context: Context) -> Result | None:
     configured = context.config[0]
     if "client" not in configured.sources:
         return None
-    program = configured.client or find(context.env)
+    program = configured.client or find_claude(context.env)
     if program is None:
-        return problem(missing(context.env), "do that, or set `client` in config.toml to its path")
+        return problem(
+            missing_reason(context.env), "do that, or set `client` in config.toml to its path"
+        )
     return ok(f"a refresh may ask {context.short(program)}")
 
 
@@ -85,9 +87,11 @@ def git(context: Context) -> Result | None:
     options = settings.segment(settings.checked(compiled), "git")
     if options is None or {"dirty", "ahead"}.isdisjoint(segments.option(options, "show", ())):
         return None
-    program = looks.find(context.env)
+    program = git_status.find_git(context.env)
     if program is None:
-        return problem(looks.missing(context.env), "do that: until then the line counts no changes")
+        return problem(
+            git_status.missing_reason(context.env), "do that: until then the line counts no changes"
+        )
     return ok(f"{context.short(program)} may count what was changed")
 
 
@@ -95,7 +99,9 @@ def trust(context: Context) -> Result | None:
     """It runs no status line in a folder whose trust dialog was not accepted; one that was accepted holds for the folders below."""
     try:
         state = read_keys(
-            claude_state.place(context.env), ("projects", "numStartups"), claude_state.MOST_BYTES
+            claude_state.state_file(context.env),
+            ("projects", "numStartups"),
+            claude_state.MAX_BYTES,
         )
     except (OSError, ValueError):
         return None

@@ -154,10 +154,10 @@ def settings_file(path: str) -> SettingsFile:
         return SettingsFile(
             path, {}, os.path.lexists(path), "it cannot be read" if os.path.lexists(path) else ""
         )
-    if fault := client_text.fault(content):
+    if fault := client_text.encoding_error(content):
         return SettingsFile(path, {}, fault=fault)
     try:
-        text = client_text.shown(content)
+        text = client_text.decode_lossy(content)
         if not text.strip():
             return SettingsFile(path, {})
         value = json.loads(text)

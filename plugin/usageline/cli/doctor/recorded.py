@@ -37,7 +37,7 @@ def places(context: Context) -> Result:
 
 def proxies(context: Context) -> Result | None:
     """The proxies and certificates of this shell are the ones that requests use."""
-    used, unused = network.variables(context.env), network.unused(context.env)
+    used, unused = network.variables(context.env), network.unused_variables(context.env)
     if unused:
         return warning(f"requests do not use {', '.join(unused)} of this shell", AGAIN)
     return (

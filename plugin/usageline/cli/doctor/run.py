@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline.core.text import sanitize
-from usageline.system.process import run_bounded
+from usageline.system import process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,8 +42,14 @@ def run(
     if longest_s < LEAST_S:
         return Done(None, "", "no time was left to try it", 0)
     try:
-        done = run_bounded(
-            command, env, "/", data, deadline=began + longest_s, most=MOST_BYTES, errors=True
+        done = process.run(
+            command,
+            env,
+            "/",
+            data,
+            deadline=began + longest_s,
+            max_bytes=MOST_BYTES,
+            keep_errors=True,
         )
     except (OSError, ValueError) as error:
         return Done(
@@ -53,12 +59,12 @@ def run(
             0,
         )
     took_s = time.monotonic() - began
-    if done.fault:
+    if done.stop_reason:
         return Done(
             None,
             "",
             f"it did not end within {longest_s:.0f} s"
-            if done.fault == "time"
+            if done.stop_reason == "timeout"
             else "it printed too much",
             took_s,
         )

@@ -15,7 +15,7 @@ from usageline.core.errors import LockUnsupported, StoreBroken
 from usageline.core.formatting import clock
 from usageline.core.status_text import REASONS
 from usageline.system.api_address import API, api_address
-from usageline.system.lock import held
+from usageline.system.lock import hold
 
 if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context
@@ -54,7 +54,7 @@ def last_answer(context: Context) -> Result | None:
     try:
         # Under the lock, so that the copy is whole; for as long as copying takes, and not at all while a refresh is under way.
         with tempfile.TemporaryDirectory(prefix="usageline-doctor-") as scratch:
-            with held(paths.lock(context.env)) as ours:
+            with hold(paths.lock(context.env)) as ours:
                 copied = ours and _copy(paths.store_dir(context.env), scratch)
             record = _record(scratch, account) if copied else None
     except (LockUnsupported, OSError):

@@ -17,10 +17,10 @@ from usageline.usage.values import mapping, text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MOST_BYTES = 64 << 20
+MAX_BYTES = 64 << 20
 """The file holds every project's history and can be megabytes long (FACTS: signing in)."""
 
-SETTINGS_MOST_BYTES = 2 << 20
+MAX_SETTINGS_BYTES = 2 << 20
 """The client takes no longer settings.json (seen in 2.1.330)."""
 
 KEYS = (
@@ -45,7 +45,7 @@ BASES = (
     *(f"{base}-{palette}" for palette in PALETTES for base in ("dark", "light")),
 )
 CUSTOM = "custom:"
-THEME_MAX_BYTES = 1 << 18
+MAX_THEME_BYTES = 1 << 18
 """As the client has it (seen in 2.1.330)."""
 
 
@@ -98,14 +98,16 @@ class ClaudeState:
 
 def read(env: Mapping[str, str]) -> ClaudeState:
     """The state as it is now. The file is read once."""
-    path, found, problem, written_at = place(env), {}, "", 0.0
+    path, found, problem, written_at = state_file(env), {}, "", 0.0
     try:
         written_at = os.stat(path).st_mtime
-        found = read_keys(path, KEYS, MOST_BYTES)
+        found = read_keys(path, KEYS, MAX_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         written_at = 0
     except (OSError, ValueError) as error:
-        reason = error.strerror or "it is no file" if isinstance(error, OSError) else str(error)
+        reason = (
+            error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
+        )
         problem = f"{os.path.basename(path)} cannot be used: {reason}"
     return ClaudeState(
         mapping(found.get("oauthAccount")),
@@ -115,11 +117,11 @@ def read(env: Mapping[str, str]) -> ClaudeState:
         _declined(found),
         problem,
         written_at,
-        terminal_background.known(env) if theme == AUTO else "",
+        terminal_background.cached_background(env) if theme == AUTO else "",
     )
 
 
-def place(env: Mapping[str, str]) -> str:
+def state_file(env: Mapping[str, str]) -> str:
     """Return the path of the state file; an old installation's `.config.json` comes first, as in the client (seen in 2.1.330)."""
     old = paths.claude_dir(env) + "/.config.json"
     try:
@@ -151,7 +153,7 @@ def account_key(account_uuid: str, organization_uuid: str) -> str:
 def _theme(state: Mapping[str, Any], env: Mapping[str, str]) -> str:
     # `/theme` writes it to settings.json, which comes before what older clients left in the state. The client keeps no theme that is its
     # own default there: it takes a "dark" out when it starts (seen in 2.1.330).
-    for where in (_keys(paths.claude_settings(env), ("theme",), SETTINGS_MOST_BYTES) or {}, state):
+    for where in (_keys(paths.claude_settings(env), ("theme",), MAX_SETTINGS_BYTES) or {}, state):
         chosen = text(where.get("theme")) or ""
         if chosen in (AUTO, *BASES):
             return chosen
@@ -164,7 +166,7 @@ def _base(name: str, env: Mapping[str, str]) -> str:
     """Return the theme that a custom one of the user's is built on, "" if that is not known."""
     if not name or "/" in name or name.startswith("."):
         return ""
-    theme = _keys(f"{paths.claude_dir(env)}/themes/{name}.json", ("base",), THEME_MAX_BYTES)
+    theme = _keys(f"{paths.claude_dir(env)}/themes/{name}.json", ("base",), MAX_THEME_BYTES)
     if theme is None:
         return ""
     base = theme.get("base")

@@ -15,14 +15,14 @@ from usageline.core import paths
 from usageline.sources.auth import keychain
 from usageline.sources.auth.token import Token
 from usageline.sources.claude_files import parse_object, read_bytes
-from usageline.system.memory import keep_private
+from usageline.system.memory import disable_core_dumps
 from usageline.usage.times import EARLIEST
 from usageline.usage.values import mapping, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 """The file holds the sign-ins to MCP servers, too."""
 
 MAX_DIGITS = 20
@@ -75,7 +75,7 @@ def find(
     env: Mapping[str, str], *, platform: str = sys.platform, security: str = keychain.SECURITY
 ) -> tuple[Credentials | None, str]:
     """As `read`, and where it was found: KEYCHAIN, or the file's path; "" with None."""
-    keep_private()
+    disable_core_dumps()
     for place, text in _candidates(env, platform, security):
         found = _parsed(text)
         if found is not None:
@@ -87,8 +87,8 @@ def find(
 
 def from_file(path: str) -> Credentials | None:
     """The sign-in in that file alone, or None where it has none or cannot be read."""
-    keep_private()
-    return _parsed(read_bytes(path, MOST_BYTES))
+    disable_core_dumps()
+    return _parsed(read_bytes(path, MAX_BYTES))
 
 
 def _candidates(
@@ -98,7 +98,7 @@ def _candidates(
         for password in keychain.passwords(env, security):
             yield KEYCHAIN, password
     path = paths.claude_credentials(env)
-    yield path, read_bytes(path, MOST_BYTES)
+    yield path, read_bytes(path, MAX_BYTES)
 
 
 def _parsed(text: bytes | str | None) -> Credentials | None:

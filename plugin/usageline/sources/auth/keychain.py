@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 SECURITY = "/usr/bin/security"
 SERVICE = "Claude Code-credentials"
-NO_NAME = "claude-code-user"
+FALLBACK_ACCOUNT = "claude-code-user"
 """The item's account where the user's name has other characters than these, or none is known."""
 
 _NAME = re.compile(r"[a-zA-Z0-9._-]+")
-ABSENT = 44
+EXIT_NOT_FOUND = 44
 """Exit status of `security` where there is no such item."""
 
-LONGEST_WAIT_S = 3.0
+TIMEOUT_S = 3.0
 """A Keychain that asks the user for a password would hold the refresh up for ever."""
 
 
@@ -51,7 +51,7 @@ def services(env: Mapping[str, str]) -> list[str]:
 def account(env: Mapping[str, str]) -> str:
     """Return the account of the client's item: USER, else the system's name for the user, if that is plain; LOGNAME is not looked at."""
     name = env.get("USER") or _system_name()
-    return name if _NAME.fullmatch(name) else NO_NAME
+    return name if _NAME.fullmatch(name) else FALLBACK_ACCOUNT
 
 
 def _system_name() -> str:
@@ -72,7 +72,7 @@ def _password(service: str, env: Mapping[str, str], security: str) -> str | None
             env=kept,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=LONGEST_WAIT_S,
+            timeout=TIMEOUT_S,
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -81,7 +81,7 @@ def _password(service: str, env: Mapping[str, str], security: str) -> str | None
         raise SourceFailure(
             "unreadable", f"the Keychain cannot be asked: {type(error).__name__}"
         ) from None
-    if done.returncode == ABSENT:
+    if done.returncode == EXIT_NOT_FOUND:
         return None
     if done.returncode != 0:
         raise SourceFailure("unreadable", f"the Keychain refused: security exit {done.returncode}")

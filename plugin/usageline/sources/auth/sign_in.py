@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core import other_sign_ins, paths
 from usageline.sources.auth import claude_state, credentials, keychain
-from usageline.sources.auth.claude_state import SETTINGS_MOST_BYTES
+from usageline.sources.auth.claude_state import MAX_SETTINGS_BYTES
 from usageline.sources.claude_files import read_keys
 from usageline.usage.model import SourceFailure
 from usageline.usage.plan import PLANS, plan_name
@@ -111,7 +111,7 @@ def other_in_settings(env: Mapping[str, str], state: ClaudeState) -> str:
     helper = False
     for path in (paths.claude_settings(env), *places):
         try:
-            settings = read_keys(path, ("apiKeyHelper", "env"), SETTINGS_MOST_BYTES)
+            settings = read_keys(path, ("apiKeyHelper", "env"), MAX_SETTINGS_BYTES)
         except (OSError, ValueError):
             continue
         helper = helper or (

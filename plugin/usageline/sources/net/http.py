@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from usageline.sources.net.listener import own_only
+from usageline.sources.net.listener import require_own_listener
 from usageline.sources.net.proxies import proxy_for, tls_context
 from usageline.system.api_address import is_loopback
 from usageline.usage.model import SourceFailure
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     import httpx
 
-MOST_BYTES = 256 << 10
+MAX_BYTES = 256 << 10
 """Of the answer, packed and unpacked."""
 
-CONNECT_S = 3.5
+CONNECT_TIMEOUT_S = 3.5
 """For a connection to one address. Long enough for the second repetition of a first packet that was lost (3 s), short enough that two
 addresses that swallow packets, as where IPv6 leads nowhere, leave time for a third."""
 
@@ -81,7 +81,7 @@ def _get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline:
         tls_context(env) if url.startswith("https:") else False
     )  # no encryption on this machine's own loopback
     timeout_s = max(deadline - time.monotonic(), 0.1)
-    timeouts = httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_S))
+    timeouts = httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_TIMEOUT_S))
     # Identity: what is not packed cannot unpack to a thousand times its size.
     asked = {
         "Accept": "application/json",
@@ -100,7 +100,10 @@ def _get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline:
                 timeout=timeouts,
             ) as client,
             client.stream(
-                "GET", url, headers=asked, extensions={"trace": own_only()} if here else None
+                "GET",
+                url,
+                headers=asked,
+                extensions={"trace": require_own_listener()} if here else None,
             ) as response,
         ):
             body = _body(response, deadline)
@@ -141,8 +144,8 @@ def _body(response: httpx.Response, deadline: float) -> bytes:
     body = bytearray()
     for chunk in response.iter_raw():
         body += chunk
-        if len(body) > MOST_BYTES:
-            raise SourceFailure("unreadable", f"the answer is longer than {MOST_BYTES >> 10} KiB")
+        if len(body) > MAX_BYTES:
+            raise SourceFailure("unreadable", f"the answer is longer than {MAX_BYTES >> 10} KiB")
         if time.monotonic() > deadline:
             raise _too_late()
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
@@ -155,12 +158,12 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
         raise SourceFailure("unreadable", "the answer is packed, which was not asked for")
     unpack = zlib.decompressobj(wbits=47 if encoding == "gzip" else zlib.MAX_WBITS)
     try:
-        content = unpack.decompress(body, MOST_BYTES + 1)
+        content = unpack.decompress(body, MAX_BYTES + 1)
     except zlib.error:
         raise SourceFailure("unreadable", "the answer is packed and broken") from None
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         raise SourceFailure(
-            "unreadable", f"the answer is longer than {MOST_BYTES >> 10} KiB unpacked"
+            "unreadable", f"the answer is longer than {MAX_BYTES >> 10} KiB unpacked"
         )
     return content
 

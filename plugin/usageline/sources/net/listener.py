@@ -17,7 +17,7 @@ CONNECTED = "connection.connect_tcp.complete"
 """What httpcore calls the moment at which there is a connection and nothing has been sent."""
 
 
-def own_only() -> Callable[[str, dict[str, Any]], None]:
+def require_own_listener() -> Callable[[str, dict[str, Any]], None]:
     """A trace for a request to this machine: SourceFailure as soon as the connection is to another machine, or to another user of this one."""
 
     def look(event: str, info: dict[str, Any]) -> None:
@@ -25,7 +25,7 @@ def own_only() -> Callable[[str, dict[str, Any]], None]:
             host, port = info["return_value"].get_extra_info("server_addr")[:2]
             if not ipaddress.ip_address(host).is_loopback:
                 raise SourceFailure("unreadable", "USAGELINE_API_URL leads to another machine")
-            if not listens_for_us(port):
+            if not is_own_listener(port):
                 raise SourceFailure(
                     "unreadable", "USAGELINE_API_URL leads to another user of this machine"
                 )
@@ -33,7 +33,7 @@ def own_only() -> Callable[[str, dict[str, Any]], None]:
     return look
 
 
-def listens_for_us(port: int, tables: tuple[str, ...] = TABLES) -> bool:
+def is_own_listener(port: int, tables: tuple[str, ...] = TABLES) -> bool:
     """Whether all that listens on that port is this user's own, or root's, who can read the token anyway. Where the system does not tell it is believed."""
     told = [owners for owners in (_owners(table, port) for table in tables) if owners is not None]
     owners = {owner for found in told for owner in found}

@@ -44,7 +44,7 @@ def variables(env: Mapping[str, str], managed: str = MANAGED) -> dict[str, str]:
     return result
 
 
-def unused(env: Mapping[str, str]) -> list[str]:
+def unused_variables(env: Mapping[str, str]) -> list[str]:
     """Return the proxies and certificates of `env` that requests do not use, and that no settings decide."""
     used, recorded = variables(env), origin.network(env)
     undecided = [

@@ -43,7 +43,7 @@ def append(env: Mapping[str, str], account: str, reading: Reading) -> bool:
     try:
         path = files.create_directory(env, account)
         with files.open_directory(env, account) as directory:
-            alone = flock.acquired(directory, LOCK_TIMEOUT_S)
+            alone = flock.acquire(directory, LOCK_TIMEOUT_S)
             with files.open_month(
                 directory, path, files.month_file(reading.observed_at)
             ) as descriptor:

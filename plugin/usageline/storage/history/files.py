@@ -36,9 +36,7 @@ ACCOUNT = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _NAME = re.compile(r"(2[0-2]\d\d)-(0[1-9]|1[0-2])\.jsonl", re.ASCII)
 """Of the years that a reading can have (`usage.times`)."""
 
-# Windows lacks these, and cannot open directories: there is no history there.
-# O_NONBLOCK: opening a FIFO would wait for ever.
-_SAFELY = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+# Windows cannot open directories: it has no history.
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 
 
@@ -195,7 +193,7 @@ def _file(directory: int, name: str, flags: int) -> Iterator[int]:
 
 @contextlib.contextmanager
 def _descriptor(path: str, flags: int, parent: int | None) -> Iterator[int]:
-    descriptor = os.open(path, flags | _SAFELY, 0o600, dir_fd=parent)
+    descriptor = os.open(path, flags | files.NO_LINK, 0o600, dir_fd=parent)
     try:
         if os.fstat(descriptor).st_uid != os.geteuid():
             raise PermissionError(f"{path} belongs to another user")

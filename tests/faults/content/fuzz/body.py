@@ -83,9 +83,11 @@ def _snapshot(reading: Reading) -> dict[str, Any]:
 
 
 def _failed(status: int, header: bytes, content: bytes) -> None:
-    failure = oauth.failure(Answer(status, {"retry-after": header.decode("latin-1")}, content), NOW)
+    failure = oauth.failure_from(
+        Answer(status, {"retry-after": header.decode("latin-1")}, content), NOW
+    )
     assert failure.status in STATUSES
-    assert failure.retry_after_s is None or 0 <= failure.retry_after_s <= oauth.MOST_RETRY_AFTER_S
+    assert failure.retry_after_s is None or 0 <= failure.retry_after_s <= oauth.MAX_RETRY_AFTER_S
     # Nothing of the body is in what is said of it.
     assert failure.detail.isascii()
     assert len(failure.detail) < 60

@@ -34,7 +34,7 @@ def check(data: bytes) -> None:
     given = Input(data)
     configured, columns, nerd_font = chosen(given)
     configured["chain"] = {"command": "x", "position": given.choice(POSITIONS)}
-    rows = ansi.rows(given.left)
+    rows = ansi.parse_rows(given.left)
     assert len(rows) <= chained_rows.MAX_ROWS
     for row in rows:
         assert len(row) <= chained_rows.MAX_PARTS

@@ -32,7 +32,7 @@ def check(data: bytes) -> None:
         seen.git, _ = git.seen({"HOME": ROOT}, root, NOW, counted=False)
         judged(seen, configured, columns, nerd_font=nerd_font)
     assert os.path.isdir(directory)
-    counts = look.parse(printed)
+    counts = look.parse_status(printed)
     assert all(counts[name] is None or counts[name] >= 0 for name in git_repo.COUNTS)
     look.without_filters(printed)
 

@@ -37,10 +37,8 @@ def check(data: bytes) -> None:
         assert wired == content
         assert made.after == ()
         return
-    value = json.loads(client_text.decoded(wired))
-    before = (
-        json.loads(client_text.decoded(content)) if client_text.decoded(content).strip() else {}
-    )
+    value = json.loads(client_text.decode(wired))
+    before = json.loads(client_text.decode(content)) if client_text.decode(content).strip() else {}
     assert value["statusLine"]["command"] == OURS.line
     assert _others(value) == _others(before)
     assert settings_changes.wire(_text(wired), OURS) == _text(wired)
@@ -67,7 +65,7 @@ def _get() -> bytes:
 
 
 def _text(content: bytes) -> str:
-    return client_text.decoded(content)
+    return client_text.decode(content)
 
 
 def _others(value: dict[str, object]) -> dict[str, object]:

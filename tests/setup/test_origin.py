@@ -1,0 +1,24 @@
+"""The record that an install leaves of its own environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from usageline.system import origin
+
+if TYPE_CHECKING:
+    from tests.setup.machine import Machine
+
+
+def test_an_install_records_its_environment_and_keeps_earlier_ones(machine: Machine) -> None:
+    machine.env["HTTPS_PROXY"] = "http://127.0.0.1:1"
+    assert "Requests use HTTPS_PROXY of this shell" in machine.run()
+    release, usual = str(machine.data_dir / "current"), dict(machine.env)
+    assert origin.network({}, release) == {"HTTPS_PROXY": "http://127.0.0.1:1"}
+    del machine.env["HTTPS_PROXY"]
+    machine.env["XDG_CONFIG_HOME"] = str(machine.world.home / "other")
+    machine.run()
+    assert origin.network({}, release) == {}
+    assert origin.may_run_programs(usual, release)
+    assert origin.may_run_programs(machine.env, release)
+    assert not origin.may_run_programs({**usual, "XDG_CONFIG_HOME": "/elsewhere"}, release)
