@@ -24,7 +24,7 @@ from tests.world import World, build_release
 from usageline.config.compile import compile_config
 from usageline.core import paths
 from usageline.line.segments import MODULES
-from usageline.setup.release import COMPILE
+from usageline.setup.releases import COMPILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from tests.world import build_release
 from usageline import __version__
 from usageline.core import paths
 from usageline.setup import manifest, settings_changes
-from usageline.setup import release as release_
+from usageline.setup import releases as release_
 from usageline.system import origin
 
 if TYPE_CHECKING:

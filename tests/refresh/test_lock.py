@@ -13,7 +13,7 @@ import pytest
 
 from usageline.core.errors import LockUnsupported
 from usageline.refresh import lock_owner as noted
-from usageline.setup import release as release_
+from usageline.setup import releases as release_
 from usageline.system import lock
 from usageline.system.process_tree import Process
 

@@ -14,7 +14,7 @@ import pytest
 from tests.setup.machine import releases
 from tests.storage.readings import ACCOUNT, NOW, keep, reading
 from usageline.core import paths
-from usageline.setup import manifest, program
+from usageline.setup import manifest, release_plan
 from usageline.setup.context import Job
 
 if TYPE_CHECKING:
@@ -56,15 +56,15 @@ def test_the_installed_command_can_ask_for_an_extra(machine: Machine) -> None:
 def test_an_upgrade_keeps_the_extras_of_every_profile(machine: Machine) -> None:
     """They share one program. What a later version may have written into a record is no reason to fail."""
     job = Job(machine.env, str(machine.clone), lambda _: None)
-    plain, _ = program.planned(job, None)
-    with_png, _ = program.planned(replace(job, extras=("png",)), None)
+    plain, _ = release_plan.planned(job, None)
+    with_png, _ = release_plan.planned(replace(job, extras=("png",)), None)
     assert with_png.id != plain.id
     own = manifest.Record("", job.data_dir, "", "")
-    assert program.planned(job, replace(own, extras=("png", "later")))[0] == with_png
+    assert release_plan.planned(job, replace(own, extras=("png", "later")))[0] == with_png
     other = {**machine.env, "CLAUDE_CONFIG_DIR": str(machine.world.home / "other")}
     manifest.save(other, replace(own, extras=("png",)))
-    assert program.planned(job, own)[0] == with_png
-    assert program.planned(job, None)[0] == with_png
+    assert release_plan.planned(job, own)[0] == with_png
+    assert release_plan.planned(job, None)[0] == with_png
 
 
 @pytest.mark.parametrize(

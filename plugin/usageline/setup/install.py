@@ -15,13 +15,13 @@ from usageline.setup import (
     first_run,
     interpreters,
     manifest,
-    plugin,
-    program,
+    plugin_pointer,
+    release_plan,
     settings_changes,
     settings_step,
     uninstall,
 )
-from usageline.setup import release as release_
+from usageline.setup import releases as release_
 from usageline.setup.context import Outcome
 from usageline.setup.packages import PackagesFailed, packages, unsupported
 from usageline.system import directories, files, flock, origin, terminal_background
@@ -91,15 +91,15 @@ def _forget(job: Job, made: list[str]) -> None:
 def _install(job: Job, old: Record | None, new: Record) -> int:
     outcome = Outcome()
     before = os.path.realpath(job.data_dir + "/current")
-    release, cold = program.build(job, old, outcome)
+    release, cold = release_plan.build(job, old, outcome)
     origin.remember(release.root, job.env, before, _other_profiles(job))
     outcome.notes += _network_notes(job)
-    plugin.point(job)
+    plugin_pointer.point(job)
     if not release.is_current():
         release_.switch_to(release)
         if not outcome.changes:
             outcome.did("program", job.short(release.root))
-    hot = program.choose_hot(job, old, release, cold, outcome)
+    hot = release_plan.choose_hot(job, old, release, cold, outcome)
     ours = settings_changes.wiring(hot.path, job.data_dir, frozenset(new.commands))
     commands = (
         *(command for command in new.commands if command not in (ours.line, ours.hook)),
@@ -114,7 +114,7 @@ def _install(job: Job, old: Record | None, new: Record) -> int:
         cold=cold.path,
         commands=commands[-manifest.REMEMBERED :],
         command=link,
-        extras=program.extras(job, old),
+        extras=release_plan.extras(job, old),
     )
     if installed != new:
         manifest.save(job.env, installed)
@@ -234,11 +234,11 @@ def _link(job: Job, new: Record, outcome: Outcome) -> str | None:
 
 
 def _describe(job: Job, old: Record | None) -> int:
-    release, candidates = program.planned(job, old)
+    release, candidates = release_plan.planned(job, old)
     hot = interpreters.probe(old.interpreter) if old and old.interpreter else None
     outcome = Outcome()
     if not release.is_whole(
-        job.source, packages(f"{job.source}/plugin", program.extras(job, old), job.env).check
+        job.source, packages(f"{job.source}/plugin", release_plan.extras(job, old), job.env).check
     ):
         outcome.did("program", f"{job.short(release.root)} (Python {candidates[0].version_text})")
     if not hot:

@@ -30,7 +30,7 @@ from typing import Any
 
 from usageline.core import json_file, paths
 from usageline.core.errors import SetupRefused
-from usageline.setup import json_edit, own_names
+from usageline.setup import json_edit, owned_files
 from usageline.system import client_text, directories
 from usageline.system import files as files_
 
@@ -147,7 +147,7 @@ def others(env: dict[str, str]) -> list[str]:
     return sorted(
         directory + "/" + name
         for name in names
-        if own_names.INSTALL_RECORD.fullmatch(name) and name != own
+        if owned_files.INSTALL_RECORD.fullmatch(name) and name != own
     )
 
 

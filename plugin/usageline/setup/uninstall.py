@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core import paths
 from usageline.core.errors import SetupRefused
-from usageline.setup import manifest, own_names, plugin, settings_step
+from usageline.setup import manifest, owned_files, plugin_pointer, settings_step
 from usageline.setup.context import Outcome
 from usageline.storage import refresh_log
 from usageline.system import directories, flock
@@ -18,7 +18,7 @@ from usageline.system import files as files_
 if TYPE_CHECKING:
     from usageline.setup.context import Job
     from usageline.setup.manifest import Record
-    from usageline.setup.own_names import Names
+    from usageline.setup.owned_files import Names
 
 LOCK_WAIT_S = 60
 REFRESH_WAIT_S = 12
@@ -60,13 +60,13 @@ def take_back(job: Job, outcome: Outcome) -> None:
     else:
         _remove_program(job, old, outcome)
     with flock.held(paths.lock(job.env), REFRESH_WAIT_S):
-        _remove_own(job, job.cache_dir, own_names.CACHE, "cache", outcome)
+        _remove_own(job, job.cache_dir, owned_files.CACHE, "cache", outcome)
         _remove_empty(job, job.cache_dir)
     if others and not job.dry_run:
         _bequeath(old, others)
         refresh_log.remove(job.env)
     if not others:
-        _remove_own(job, job.state_dir, own_names.STATE, "state", outcome)
+        _remove_own(job, job.state_dir, owned_files.STATE, "state", outcome)
     _remove_empty_directories(job, old)
     if not job.dry_run and os.path.isdir(job.state_dir):
         for path in (manifest.path(job.env), manifest.path(job.env) + ".broken"):
@@ -104,14 +104,14 @@ def _remove_program(job: Job, old: Record | None, outcome: Outcome) -> None:
     if not job.dry_run and os.path.islink(current) and os.readlink(current).startswith("releases/"):
         files_.remove_file(current)
     if not job.dry_run:
-        plugin.forget(job)
+        plugin_pointer.forget(job)
     releases = data_dir + "/releases"
     if os.path.isdir(releases) and not os.path.islink(releases):
         for name in () if job.dry_run else os.listdir(releases):
-            if own_names.RELEASE.fullmatch(name):
+            if owned_files.RELEASE.fullmatch(name):
                 directories.remove_tree(f"{releases}/{name}")
         if not job.dry_run:
-            own_names.remove(releases, own_names.RELEASES)
+            owned_files.remove(releases, owned_files.RELEASES)
         _remove_empty(job, releases)
         outcome.did("program", job.short(releases))
 
@@ -121,10 +121,10 @@ def _remove_own(job: Job, directory: str, names: Names, what: str, outcome: Outc
     if (
         os.path.isdir(directory)
         and not os.path.islink(directory)
-        and own_names.holds_any(directory, names)
+        and owned_files.holds_any(directory, names)
     ):
         if not job.dry_run:
-            own_names.remove(directory, names)
+            owned_files.remove(directory, names)
         outcome.did(what, job.short(directory))
 
 

@@ -14,8 +14,8 @@ from tests.hot import INTERPRETER
 from tests.setup.machine import make_machine
 from tests.world import REPOSITORY, build_release
 from usageline.core import paths
-from usageline.setup import program
-from usageline.setup import release as release_
+from usageline.setup import release_plan
+from usageline.setup import releases as release_
 from usageline.setup.context import Job
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def machine(root: Path, built: Release, *, linked: bool) -> tuple[Machine, Scene
     found = make_machine(root, REPOSITORY)
     scene = Scene(found.world)
     found.write_settings(BEFORE)
-    release, _ = program.planned(
+    release, _ = release_plan.planned(
         Job(env=found.env, source=str(REPOSITORY), say=lambda _: None), None
     )
     if linked:

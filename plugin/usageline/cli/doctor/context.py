@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from usageline import config
 from usageline.cli import formatting
 from usageline.core import freshness, json_file, paths
-from usageline.setup import manifest, release, settings_changes
+from usageline.setup import manifest, releases, settings_changes
 from usageline.sources import READS_THE_TOKEN
 from usageline.sources.auth import sign_in
 from usageline.sources.claude_files import read_bytes
@@ -23,7 +23,7 @@ from usageline.usage.model import SourceFailure
 if TYPE_CHECKING:
     from usageline.core.errors import ConfigInvalid
     from usageline.setup.manifest import Record
-    from usageline.setup.release import Release
+    from usageline.setup.releases import Release
     from usageline.setup.settings_changes import Wiring
     from usageline.sources.auth.sign_in import SignIn
 
@@ -103,7 +103,7 @@ class Context:
     def release(self) -> Release | None:
         """The release in use, whole or not; None where `current` names none."""
         try:
-            return release.Release(
+            return releases.Release(
                 self.data_dir, os.path.basename(os.readlink(self.data_dir + "/current"))
             )
         except OSError:

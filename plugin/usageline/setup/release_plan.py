@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
 from usageline.setup import interpreters, manifest
-from usageline.setup import release as release_
+from usageline.setup import releases as release_
 from usageline.setup.packages import EXTRAS, NoVenv, packages, pin_venv
 from usageline.system import directories
 from usageline.system.terminal import lines
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from usageline.setup.context import Job, Outcome
     from usageline.setup.interpreters import Interpreter
     from usageline.setup.manifest import Record
-    from usageline.setup.release import Release
+    from usageline.setup.releases import Release
 
 MAX_NAMED = 6
 """Of what is missing, in one sentence."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline import __version__
-from usageline.setup import own_names, settings_changes
+from usageline.setup import owned_files, settings_changes
 from usageline.system import bundle, directories, files
 from usageline.system import files as files_
 
@@ -230,7 +230,7 @@ def remove_others(keep: Release) -> list[str]:
         name
         for name in sorted(names)
         if name != keep.id
-        and own_names.RELEASE.fullmatch(name)
+        and owned_files.RELEASE.fullmatch(name)
         and directories.remove_tree(f"{keep.data_dir}/releases/{name}")
     ]
 
