@@ -53,7 +53,7 @@ def _processes() -> str:
         for process in child_env.PROCESSES.values()
     ]
     never = _names([*(f"{name}*" for name in chain.NEVER), "ENV"])
-    withheld = _names(command.SECRETS)
+    withheld = _names(command.SECRET_VARIABLES)
     rows += [
         ("`/bin/sh` with `chain.command` of the user's own config.toml", f"all, but for {never}", "`HOME`, `PATH`", "`COLUMNS`, `USAGELINE_CHAIN`", "the session's"),
         ("`pip`, `uv`, `python` at an install", f"the shell's, but for what would move the target; withheld are {withheld}", "–", "`PIP_USER`, `TMPDIR`", "the release"),

@@ -113,7 +113,7 @@ def _arguments(process: Path) -> str:
 
 def releases(data_dir: Path) -> list[str]:
     """The ids of what is installed."""
-    return sorted(filter(owned_files.RELEASE.fullmatch, os.listdir(data_dir / "releases")))
+    return sorted(filter(owned_files.RELEASE_NAME.fullmatch, os.listdir(data_dir / "releases")))
 
 
 def make_clone(target: Path) -> Path:

@@ -1,6 +1,7 @@
-"""The names of every file and directory that usageline makes, and their removal: what has another name is the user's and stays.
+"""The names of every file and directory that usageline creates, and their removal.
 
-The directories of cache, state, program and configuration may be one, or lie in one another, or in a clone: XDG_* say so.
+Files with other names are the user's and stay: the directories of cache, state, program and
+configuration may coincide, lie in one another or lie in a clone, as XDG_* are set.
 """
 
 from __future__ import annotations
@@ -12,22 +13,23 @@ import stat
 from typing import TypeAlias
 
 Names: TypeAlias = "dict[str, Names | None]"
-"""Patterns of names: None for a file, or the names in a directory."""
+"""Regular expressions of names: None for a file, or the names inside a directory."""
 
 _TEMPORARY = r"\..+\.usageline-new"
 _HEX = "[0-9a-f]{16}"
+_DIRECTORY_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
-def _kept(names: Names) -> Names:
-    """The names, what `cache.set_aside` makes of each, and the temporary files of killed runs."""
+def _with_leftovers(names: Names) -> Names:
+    """Add the names that `directories.set_aside` and killed runs leave."""
     aside: Names = {rf"{name}\.broken": inner for name, inner in names.items()}
     return {**names, **aside, _TEMPORARY: None}
 
 
 _STORE: Names = {r"cache\.db(-journal|-wal|-shm)?": None}
-_LOOKS: Names = _kept({rf"[a-z]+-{_HEX}\.(json|stamp)": None})
+_LOOKS: Names = _with_leftovers({rf"[a-z]+-{_HEX}\.(json|stamp)": None})
 
-CACHE = _kept(
+CACHE_FILES = _with_leftovers(
     {
         r"snapshot\.json": None,
         r"line\.json": None,
@@ -40,35 +42,33 @@ CACHE = _kept(
         r"store\.new": _STORE,
     }
 )
-"""In a profile's cache directory."""
+"""The names in a profile's cache directory."""
 
-STATE = _kept(
+STATE_FILES = _with_leftovers(
     {
-        "history": {_HEX: _kept({r"\d{4}-\d\d\.jsonl": None})},
+        "history": {_HEX: _with_leftovers({r"\d{4}-\d\d\.jsonl": None})},
         "log": {rf"(default|{_HEX})\.log(\.1)?": None},
-        "edit": _kept({r"(config|before)\.toml": None}),
+        "edit": _with_leftovers({r"(config|before)\.toml": None}),
     }
 )
-"""In the state directory, besides the install records: those go last, each by its profile's uninstall."""
+"""The names in the state directory, but for the manifests, which each uninstall removes last."""
 
-RELEASES: Names = {"gates": _kept({rf"(local-)?{_HEX}\.json": None})}
-"""In `releases/`, besides the releases."""
+RELEASES_FILES: Names = {"gates": _with_leftovers({rf"(local-)?{_HEX}\.json": None})}
+"""The names in `releases/`, but for the releases."""
 
-INSTALL_RECORD = re.compile(rf"install-(default|{_HEX})\.json", re.ASCII)
-"""In the state directory: a profile's record."""
+MANIFEST_NAME = re.compile(rf"install-(default|{_HEX})\.json", re.ASCII)
+"""A profile's manifest, in the state directory."""
 
-RELEASE = re.compile(r"\d[\w.+]*-[0-9a-f]{10}", re.ASCII)
-"""Of a directory in `releases/`, all of which is ours."""
+RELEASE_NAME = re.compile(r"\d[\w.+]*-[0-9a-f]{10}", re.ASCII)
+"""A release, in `releases/`: everything in it is usageline's."""
 
 
 def remove(directory: str, names: Names) -> bool:
-    """Remove what in `directory` has one of the names, and the directories among them that are empty then. False if something is left.
+    """Remove the entries of `directory` with these names, and then its empty subdirectories.
 
-    No link is followed. What cannot be removed is an OSError.
+    Returns False if something is left. Follows no link. Raises `OSError` if a removal fails.
     """
-    descriptor = os.open(
-        directory, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    )
+    descriptor = os.open(directory, _DIRECTORY_FLAGS)
     try:
         return _remove(descriptor, names)
     finally:
@@ -76,7 +76,7 @@ def remove(directory: str, names: Names) -> bool:
 
 
 def holds_any(directory: str, names: Names) -> bool:
-    """Whether something in `directory` has one of the names."""
+    """Return whether an entry of `directory` has one of the names."""
     try:
         return any(_match(name, names) for name in os.listdir(directory))
     except OSError:
@@ -88,28 +88,27 @@ def _match(name: str, names: Names) -> str | None:
 
 
 def _remove(directory: int, names: Names) -> bool:
-    clean = True
+    is_empty = True
     for name in os.listdir(directory):
         pattern = _match(name, names)
         if pattern is None:
-            clean = False
+            is_empty = False
             continue
         inner = names[pattern]
         with contextlib.suppress(FileNotFoundError):
             if not stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
                 os.unlink(name, dir_fd=directory)
             else:
-                clean = _remove_directory(directory, name, inner or {}) and clean
-    return clean
+                is_empty = _remove_directory(directory, name, inner or {}) and is_empty
+    return is_empty
 
 
 def _remove_directory(parent: int, name: str, names: Names) -> bool:
-    flags = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    descriptor = os.open(name, flags, dir_fd=parent)
+    descriptor = os.open(name, _DIRECTORY_FLAGS, dir_fd=parent)
     try:
-        clean = _remove(descriptor, names)
+        is_empty = _remove(descriptor, names)
     finally:
         os.close(descriptor)
-    if clean:
+    if is_empty:
         os.rmdir(name, dir_fd=parent)
-    return clean
+    return is_empty

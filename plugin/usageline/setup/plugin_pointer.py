@@ -1,4 +1,4 @@
-"""The copies of the repository that the client runs as a plugin: the plugin's hook has to find the installation."""
+"""Write a file into each copy that Claude Code runs as a plugin, so that its hook finds the program."""
 
 from __future__ import annotations
 
@@ -16,42 +16,42 @@ from usageline.usage.values import mapping
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from usageline.setup.context import Job
+    from usageline.setup.context import SetupContext
 
 MAX_BYTES = 1 << 20
 
 
-def point(job: Job) -> None:
-    """Note in each copy where the program is. It is no loss if one cannot be written: the hook in settings.json needs none."""
-    for copy in _copies(job):
+def write(ctx: SetupContext) -> None:
+    """Write the data directory into each copy.
+
+    A failed write is ignored: the hook in settings.json does not need the file.
+    """
+    for copy in _plugin_copies(ctx):
         with contextlib.suppress(OSError):
             files.write_atomic(
-                copy + PLUGIN_POINTER, json.dumps({"data_dir": job.data_dir}).encode(), 0o600
+                copy + PLUGIN_POINTER, json.dumps({"data_dir": ctx.data_dir}).encode(), 0o600
             )
 
 
-def forget(job: Job) -> None:
-    """Remove those notes."""
-    for copy in _copies(job):
+def remove(ctx: SetupContext) -> None:
+    """Remove the files that `write` created."""
+    for copy in _plugin_copies(ctx):
         with contextlib.suppress(OSError):
             files.remove_file(copy + PLUGIN_POINTER)
 
 
-def _copies(job: Job) -> Iterator[str]:
-    """Yield the directories that the client lists for the plugin, as far as they are the user's and hold it."""
-    folder = f"{paths.claude_dir(job.env)}/plugins"
+def _plugin_copies(ctx: SetupContext) -> Iterator[str]:
+    """Yield the plugin's directories that Claude Code lists, if the user owns them."""
+    folder = f"{paths.claude_dir(ctx.env)}/plugins"
     marketplaces = parse_object(read_bytes(folder + "/known_marketplaces.json", MAX_BYTES)) or {}
     installed = parse_object(read_bytes(folder + "/installed_plugins.json", MAX_BYTES)) or {}
     plugins = mapping(installed.get("plugins")).get("usageline@usageline")
-    named = [mapping(marketplaces.get("usageline")).get("installLocation")]
-    named += (
-        [mapping(one).get("installPath") for one in plugins] if isinstance(plugins, list) else []
-    )
-    for path in dict.fromkeys(
-        path for path in named if isinstance(path, str) and os.path.isabs(path)
-    ):
+    listed = [mapping(marketplaces.get("usageline")).get("installLocation")]
+    if isinstance(plugins, list):
+        listed += [mapping(plugin).get("installPath") for plugin in plugins]
+    copies = [path for path in listed if isinstance(path, str) and os.path.isabs(path)]
+    for path in dict.fromkeys(copies):
         with contextlib.suppress(OSError):
-            if os.stat(path).st_uid == os.geteuid() and os.path.isfile(
-                path + "/hooks/session_start.py"
-            ):
+            is_mine = os.stat(path).st_uid == os.geteuid()
+            if is_mine and os.path.isfile(path + "/hooks/session_start.py"):
                 yield path

@@ -1,4 +1,4 @@
-"""The program's two interpreters: one that the cold side's environment is built on, one that starts fastest for the line."""
+"""Decide which release to install, and with which interpreter for the background work; build it."""
 
 from __future__ import annotations
 
@@ -8,108 +8,95 @@ import sys
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
-from usageline.setup import interpreters, manifest
-from usageline.setup import releases as release_
-from usageline.setup.packages import EXTRAS, NoVenv, packages, pin_venv
+from usageline.setup import interpreters, manifest, releases
+from usageline.setup.packages import EXTRAS, VenvFailed, make_installer, pin_interpreter
 from usageline.system import directories
 from usageline.system.terminal import lines
 
 if TYPE_CHECKING:
-    from usageline.setup.context import Job, Outcome
+    from usageline.setup.context import Outcome, SetupContext
     from usageline.setup.interpreters import Interpreter
-    from usageline.setup.manifest import Record
+    from usageline.setup.manifest import Manifest
     from usageline.setup.releases import Release
 
 MAX_NAMED = 6
-"""Of what is missing, in one sentence."""
+"""So many missing modules, and so many reasons, are listed in one sentence."""
 
 
-def planned(job: Job, old: Record | None) -> tuple[Release, list[Interpreter]]:
-    """The release to install, and the interpreters that can be its cold side, the best first: the recorded one, or else the one running this."""
-    wanted = extras(job, old)
-    kept = interpreters.probe(old.cold) if old and old.cold else None
-    if kept and not interpreters.lacks(kept):
-        release = release_.release_of(job.source, job.data_dir, kept, wanted)
+def plan(ctx: SetupContext, previous: Manifest | None) -> tuple[Release, list[Interpreter]]:
+    """Return the release to install, and the candidates for its cold interpreter, best first.
+
+    The recorded interpreter is the best one, else the interpreter that runs this.
+    """
+    extras = wanted_extras(ctx, previous)
+    recorded = interpreters.probe(previous.cold) if previous and previous.cold else None
+    if recorded and not interpreters.missing_modules(recorded):
+        release = releases.for_source(ctx.source, ctx.data_dir, recorded, extras)
         if release.is_complete():
-            return release, [kept]
+            return release, [recorded]
     own = getattr(sys, "_base_executable", "") or sys.executable
-    refused: list[str] = []
-    candidates = interpreters.find(job.env, [kept.path] if kept else [own], refused)
-    found = list(itertools.dropwhile(interpreters.lacks, candidates))
-    if not found:
-        raise SetupRefused(_advice(candidates, refused))
-    return release_.release_of(job.source, job.data_dir, found[0], wanted), found
+    refusals: list[str] = []
+    candidates = interpreters.find(ctx.env, [recorded.path] if recorded else [own], refusals)
+    usable = list(itertools.dropwhile(interpreters.missing_modules, candidates))
+    if not usable:
+        raise SetupRefused(_no_python_advice(candidates, refusals))
+    return releases.for_source(ctx.source, ctx.data_dir, usable[0], extras), usable
 
 
-def extras(job: Job, old: Record | None) -> tuple[str, ...]:
-    """The extras to install: those asked for, now or before, for this profile or another one that uses the same program."""
-    records = [old, *map(manifest.load_from, manifest.others(job.env))]
-    named = {*job.extras, *(extra for one in records if one for extra in one.extras)}
-    return tuple(sorted(named & set(EXTRAS)))  # a later version may know others
+def wanted_extras(ctx: SetupContext, previous: Manifest | None) -> tuple[str, ...]:
+    """Return the extras requested now, earlier, or by another profile that shares the program."""
+    manifests = [previous, *map(manifest.load_from, manifest.other_paths(ctx.env))]
+    requested = {*ctx.extras, *(extra for one in manifests if one for extra in one.extras)}
+    return tuple(sorted(requested & set(EXTRAS)))  # a later version may know others
 
 
-def build(job: Job, old: Record | None, outcome: Outcome) -> tuple[Release, Interpreter]:
-    """The release, complete, and its cold interpreter. `PackagesFailed` where no interpreter could be given the packages."""
-    release, candidates = planned(job, old)
-    wanted = extras(job, old)
-    tools = packages(f"{job.source}/plugin", wanted, job.env)
-    last = NoVenv("no interpreter")
+def build(
+    ctx: SetupContext, previous: Manifest | None, outcome: Outcome
+) -> tuple[Release, Interpreter]:
+    """Return the complete release and its cold interpreter; build the release if necessary.
+
+    Raises `PackagesFailed` if the packages can be installed for none of the interpreters.
+    """
+    release, candidates = plan(ctx, previous)
+    extras = wanted_extras(ctx, previous)
+    installer = make_installer(f"{ctx.source}/plugin", extras, ctx.env)
+    last = VenvFailed("no interpreter")
     for cold in candidates:
-        release = release_.release_of(job.source, job.data_dir, cold, wanted)
-        if interpreters.lacks(cold):
+        release = releases.for_source(ctx.source, ctx.data_dir, cold, extras)
+        if interpreters.missing_modules(cold):
             continue
-        if release.is_whole(job.source, tools.check):
-            pin_venv(release.root + "/venv", cold.path)
+        if release.is_intact(ctx.source, installer.check):
+            pin_interpreter(release.root + "/venv", cold.path)
             return release, cold
-        if os.path.realpath(job.source) == os.path.realpath(release.root):
+        if os.path.realpath(ctx.source) == os.path.realpath(release.root):
             raise SetupRefused("This installation is damaged: run install.sh from a clone.")
-        job.say(lines(f"Building {job.short(release.root)} …"))
+        root = ctx.display_path(release.root)
+        ctx.show(lines(f"Building {root} …"))
         try:
-            tool = release_.build(release, job.source, cold, tools)
-        except NoVenv as failure:
+            tool = releases.build(release, ctx.source, cold, installer)
+        except VenvFailed as failure:
             last = failure
         else:
-            outcome.did(
-                "program",
-                f"{job.short(release.root)} (Python {cold.version_text}, packages by {tool})",
-            )
+            version = cold.version_text
+            outcome.add_change("program", f"{root} (Python {version}, packages by {tool})")
             return release, cold
         finally:
-            if (
-                not release.is_complete() and not release.is_current()
-            ):  # what is in use may serve the line still
+            # A damaged release that is in use may still print the line.
+            if not release.is_complete() and not release.is_current():
                 directories.remove_tree(release.root)
     raise last
 
 
-def _advice(candidates: list[Interpreter], refused: list[str]) -> str:
-    """Return what to do if no Python will do."""
-    lacking = [
-        f"{one.path} lacks {', '.join(interpreters.lacks(one)[:MAX_NAMED])}" for one in candidates
+def _no_python_advice(candidates: list[Interpreter], refusals: list[str]) -> str:
+    """Return the message for a system without a usable Python."""
+    missing = [
+        f"{one.path} lacks {', '.join(interpreters.missing_modules(one)[:MAX_NAMED])}"
+        for one in candidates
     ]
-    why = "; ".join([*lacking, *refused][:MAX_NAMED])
+    reasons = "; ".join([*missing, *refusals][:MAX_NAMED])
     return (
-        f"No Python 3.10 or newer that is whole was found{': ' + why if why else ''}. Install one (macOS: brew install python;"
-        " Debian, Ubuntu: sudo apt install python3 python3-venv; Fedora: sudo dnf install python3) and try again. Nothing was changed."
+        f"No complete Python 3.10 or newer was found{': ' + reasons if reasons else ''}."
+        " Install one (macOS: brew install python;"
+        " Debian, Ubuntu: sudo apt install python3 python3-venv;"
+        " Fedora: sudo dnf install python3) and try again. Nothing was changed."
     )
-
-
-def choose_hot(
-    job: Job, old: Record | None, release: Release, cold: Interpreter, outcome: Outcome
-) -> Interpreter:
-    """The interpreter of the line: the recorded one while it works, or else the one that prints the line fastest."""
-    chosen = interpreters.probe(old.interpreter) if old and old.interpreter else None
-    if chosen is None:
-        found = interpreters.find(job.env, [cold.path])
-        for interpreter in found:
-            # Without bytecode of its own each would be timed at compiling.
-            if not release.is_compiled_for(interpreter):
-                release_.compile_for(release, interpreter)
-                directories.sync_tree(release.root + "/plugin")
-                directories.sync_tree(release.root + "/hooks")
-        ranking = interpreters.rank(found, release.script)
-        chosen = interpreters.choose(ranking).interpreter
-        outcome.did("line", f"{chosen.path}: {interpreters.explain(ranking)}")
-    elif not release.is_compiled_for(chosen):
-        release_.compile_for(release, chosen)
-    return chosen
