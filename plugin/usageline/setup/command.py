@@ -68,7 +68,7 @@ def run(argv: list[str], program: str = "install.sh") -> int:
         return _fail("Interrupted: run it again, or run it with --uninstall to undo its changes.")
     except OSError as error:
         return _fail(_describe(ctx, error))
-    except Exception as error:  # noqa: BLE001 - the edge of the process: the user gets a sentence, not a traceback
+    except Exception as error:  # noqa: BLE001 - the user gets a sentence, not a traceback
         return _fail(f"Unexpected {type(error).__name__}: {error}. Please report this.")
     finally:
         os.umask(mask)
@@ -121,8 +121,9 @@ def _describe(ctx: SetupContext, error: OSError) -> str:
 def _show(text: str) -> None:
     # Print ? for a character that the terminal cannot show, instead of a traceback.
     encoding = sys.stdout.encoding or "utf-8"
+    text = text.encode(encoding, "replace").decode(encoding)
     try:
-        print(text.encode(encoding, "replace").decode(encoding), flush=True)  # noqa: T201 - its output is its purpose
+        print(text, flush=True)  # noqa: T201 - its output is its purpose
     except OSError:
         # The reader has closed the pipe (`install.sh | head`) or the disk is full: finish anyway.
         _discard_output(sys.stdout.fileno())
@@ -146,7 +147,8 @@ def _open_closed_streams() -> None:
                 os.dup2(opened, number)
                 os.close(opened)
         if getattr(sys, name) is None:
-            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - as long as the process
+            stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - kept
+            setattr(sys, name, stream)
 
 
 def _discard_output(number: int) -> None:

@@ -107,7 +107,7 @@ class SetupContext:
             raise SetupRefused(
                 f"{home} belongs to {_user_name(owner)}, and this runs as {_user_name(user)}:"
                 f" run it as {_user_name(owner)}, without sudo, su, doas or"
-                f" `docker exec -u {_user_name(user)}`; or set HOME to a directory of your own."
+                f" `docker exec -u {_user_name(user)}`. Or set HOME to a directory of your own."
                 " Nothing was changed."
             )
         written = (self.data_dir, self.state_dir, self.cache_dir, os.path.dirname(self.command))

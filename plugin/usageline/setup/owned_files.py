@@ -1,7 +1,7 @@
 """The names of every file and directory that usageline creates, and their removal.
 
-Files with other names are the user's and stay: the directories of cache, state, program and
-configuration may coincide, lie in one another or lie in a clone, as XDG_* are set.
+Files with other names are the user's and stay. With XDG_* the directories of cache, state, program
+and configuration may coincide, or lie in one another or in a clone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Write a file into each copy that Claude Code runs as a plugin, so that its hook finds the program."""
+"""Write a file into each copy that Claude Code runs as a plugin: its hook finds the program."""
 
 from __future__ import annotations
 

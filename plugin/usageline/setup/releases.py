@@ -36,7 +36,9 @@ python={python}
 # If its Python is gone (an upgrade, or another system shares this home), use another one.
 if [ ! -x "$python" ]; then exec /bin/sh {fallback} "$@"; fi
 # Prompts and status bars run this often: skip the command line.
-if [ "${{1-}}" = line ] && [ "${{2-}}" != --help ]; then exec "$python" -I -S -B -X utf8 {script} "$@"; fi
+if [ "${{1-}}" = line ] && [ "${{2-}}" != --help ]; then
+    exec "$python" -I -S -B -X utf8 {script} "$@"
+fi
 [ -r {command} ] || {{ echo 'usageline: its files are gone; run install.sh again' >&2; exit 1; }}
 exec "$python" -I -B -X utf8 {command} "$@"
 """
@@ -47,12 +49,16 @@ _FALLBACK = """#!/bin/sh
 script={script} hook={hook} setup={setup}
 usable() {{
     [ -x "$1" ] || return 1
-    if [ "$1" = /usr/bin/python3 ] && [ -x /usr/bin/xcode-select ]; then /usr/bin/xcode-select -p >/dev/null 2>&1 || return 1; fi
-    [ "$("$1" -I -S -B -c 'import sys; print(sys.version_info >= (3, 10))' </dev/null 2>/dev/null)" = True ]
+    if [ "$1" = /usr/bin/python3 ] && [ -x /usr/bin/xcode-select ]; then
+        /usr/bin/xcode-select -p >/dev/null 2>&1 || return 1
+    fi
+    code='import sys; print(sys.version_info >= (3, 10))'
+    [ "$("$1" -I -S -B -c "$code" </dev/null 2>/dev/null)" = True ]
 }}
 # Only fixed directories: a project may set PATH.
 found=
-for directory in /usr/bin /usr/local/bin /opt/homebrew/bin /home/linuxbrew/.linuxbrew/bin /run/current-system/sw/bin; do
+for directory in /usr/bin /usr/local/bin /opt/homebrew/bin /home/linuxbrew/.linuxbrew/bin \\
+    /run/current-system/sw/bin; do
     for name in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
         if [ -z "$found" ] && usable "$directory/$name"; then found=$directory/$name; fi
     done
@@ -74,7 +80,8 @@ install | uninstall)
     if [ -z "$found" ]; then
         for name in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
             python=$(command -v "$name" || :)
-            case $python in /*) if [ -z "$found" ] && usable "$python"; then found=$python; fi ;; esac
+            case $python in /*) ;; *) continue ;; esac
+            if [ -z "$found" ] && usable "$python"; then found=$python; fi
         done
     fi
     if [ -n "$found" ] && [ "$word" = uninstall ]; then set -- --uninstall "$@"; fi

@@ -294,7 +294,7 @@ def _remove_hook(text: str, before: str, entries: SettingsEntries) -> str:
 
 
 def _find_hooks(hooks: dict[str, Any], entries: SettingsEntries) -> list[tuple[int, int, str]]:
-    """Return usageline's hooks in `hooks.SessionStart`: (element, index in its `hooks`, command)."""
+    """Return usageline's hooks: (element of `SessionStart`, index in its `hooks`, command)."""
     return [
         (number, index, hook["command"])
         for number, element in enumerate(hooks["SessionStart"])

@@ -169,8 +169,8 @@ def _write(before: SettingsFile, data: bytes | None) -> bool:
 def _overwrite(before: SettingsFile, data: bytes, is_unchanged: Callable[[], bool]) -> bool:
     """Write into the file itself, if it is a mount or its directory is read-only.
 
-    A kill at any moment leaves valid JSON: one write puts all of it there, padded with blanks to
-    the old length, and then the file is truncated.
+    A kill at any moment leaves valid JSON. A single write pads the content with blanks to the old
+    length; then the file is truncated.
     """
     old = before.data or b""
     try:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from usageline.setup.settings_file import SettingsFile
 
 MAX_TYPED_CHARS = 1000
-"""The longest command that a user is told to type."""
+"""A longer command is not printed for the user to type."""
 
 MAX_SHOWN_CHARS = 2000
 BACKUP_INFIX = ".usageline-"
@@ -58,7 +58,7 @@ def add(
 ) -> Manifest:
     """Add the status line and the hook. Returns the manifest as it is then.
 
-    If the file cannot be changed, a problem tells the user what to paste.
+    If the file cannot be changed, a problem lists what the user can paste.
     """
     latest = current
 

@@ -10,7 +10,7 @@ from usageline.system.trust import is_private_group
 
 MAX_LINKS = 40
 ADMINISTRATORS = frozenset({0, 80} if sys.platform == "darwin" else {0})
-"""Groups whose members can become root; on macOS also `admin`, which owns Homebrew's directories."""
+"""Groups whose members can become root: on macOS also `admin`, Homebrew's group."""
 
 MIN_USER_GID = 500
 """Lower numbers are system groups, whose members are all listed on this machine."""
