@@ -23,7 +23,10 @@ esac
 case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
 here=$(CDPATH='' cd -- "${here:-/}" && pwd -P)
 setup=$here/plugin/usageline/setup/__main__.py
-[ -f "$setup" ] || { echo "install.sh: run it from a clone of usageline, as ./install.sh" >&2; exit 1; }
+if [ ! -f "$setup" ]; then
+    echo "install.sh: run it from a clone of usageline, as ./install.sh" >&2
+    exit 1
+fi
 
 # Hide credentials from every tool that an install starts. The line reports that one is set.
 for name in ANTHROPIC_API_KEY ANTHROPIC_AUTH_TOKEN ANTHROPIC_CUSTOM_HEADERS \
@@ -84,8 +87,8 @@ case " $* " in
     if [ "$user" = 0 ] && [ -d "$home/." ] && [ ! -O "$home/." ]; then
         owner=$(LC_ALL=C tool ls -ld -- "$home/." | { read -r _ _ owner _; echo "$owner"; })
         echo "usageline: $home belongs to $owner, and this runs as root: run it as $owner," \
-            "without sudo, su, doas or \`docker exec -u root\`. Or set HOME to a directory of your" \
-            "own. Nothing was changed." >&2
+            "without sudo, su, doas or \`docker exec -u root\`. Or set HOME to a directory" \
+            "of your own. Nothing was changed." >&2
         exit 1
     fi ;;
 esac
