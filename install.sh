@@ -1,13 +1,21 @@
 #!/bin/sh
-# Installs usageline from this clone, or takes it back: ./install.sh [--uninstall] [--dry-run] [--yes] [--with png]
-# All it does itself is to find a Python 3.10 or newer; the installer is plugin/usageline/setup, standard library only.
+# Install usageline from this clone, or uninstall it:
+#     ./install.sh [--uninstall] [--dry-run] [--yes] [--with png]
+# This script finds a Python 3.10 or newer and runs the installer, plugin/usageline/setup.
 set -eu
 
-# The C library opens what these name as soon as a Python starts: only what the system keeps.
-case ${TZ-} in *..*|.*|:.*) unset TZ ;; /etc/localtime|:/etc/localtime|/usr/share/zoneinfo/*|:/usr/share/zoneinfo/*) ;; /*|:/*) unset TZ ;; esac
-case ${TZDIR-} in ''|/etc/zoneinfo|/usr/share/zoneinfo|/var/db/timezone/zoneinfo) ;; *) unset TZDIR ;; esac
+# The C library opens these files when a Python starts: allow only the system's own.
+case ${TZ-} in
+*..* | .* | :.*) unset TZ ;;
+/etc/localtime | :/etc/localtime | /usr/share/zoneinfo/* | :/usr/share/zoneinfo/*) ;;
+/* | :/*) unset TZ ;;
+esac
+case ${TZDIR-} in
+'' | /etc/zoneinfo | /usr/share/zoneinfo | /var/db/timezone/zoneinfo) ;;
+*) unset TZDIR ;;
+esac
 
-# A standard stream that is closed would give its number to the next file that is opened.
+# Open closed standard streams: the next opened file would get the number.
 (: <&0) 2>/dev/null || exec </dev/null
 (: >&1) 2>/dev/null || exec >/dev/null
 (: >&2) 2>/dev/null || exec 2>/dev/null
@@ -15,20 +23,24 @@ case ${TZDIR-} in ''|/etc/zoneinfo|/usr/share/zoneinfo|/var/db/timezone/zoneinfo
 case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
 here=$(CDPATH='' cd -- "${here:-/}" && pwd -P)
 setup=$here/plugin/usageline/setup/__main__.py
-[ -f "$setup" ] || { echo "install.sh: run it from a clone of usageline, as ./install.sh" >&2; exit 1; }
+if [ ! -f "$setup" ]; then
+    echo "install.sh: run it from a clone of usageline, as ./install.sh" >&2
+    exit 1
+fi
 
-# Nothing that an install starts has any business with these. That one is set is kept, for the line says so.
-for name in ANTHROPIC_API_KEY ANTHROPIC_AUTH_TOKEN ANTHROPIC_CUSTOM_HEADERS ANTHROPIC_FOUNDRY_API_KEY AWS_BEARER_TOKEN_BEDROCK CLAUDE_CODE_OAUTH_TOKEN; do
+# Hide credentials from every tool that an install starts. The line reports that one is set.
+for name in ANTHROPIC_API_KEY ANTHROPIC_AUTH_TOKEN ANTHROPIC_CUSTOM_HEADERS \
+    ANTHROPIC_FOUNDRY_API_KEY AWS_BEARER_TOKEN_BEDROCK CLAUDE_CODE_OAUTH_TOKEN; do
     eval "if [ -n \"\${$name:-}\" ]; then export $name=withheld; fi"
 done
 
-# An empty PATH is no hindrance.
+# Run a tool even if PATH is empty.
 tool() { if command -v "$1" >/dev/null 2>&1; then "$@"; else command -p "$@"; fi; }
 
-# Only an interpreter is run that this user or root decides about: its file, the links to it, and every directory on the way.
-kept() { # kept PATH STRICT: nobody else can write it; a sticky directory will do unless STRICT
+# Run an interpreter only if no other user can change it: its file, its links and directories.
+private() { # private PATH STRICT: no other user can write PATH; unless STRICT, it may be sticky
     set -f
-    # shellcheck disable=SC2046 # its words are wanted
+    # shellcheck disable=SC2046 # split into words on purpose
     set -- "$1" "$2" $(LC_ALL=C tool ls -ldn -- "$1" 2>/dev/null)
     set +f
     [ $# -gt 5 ] || return 1
@@ -38,21 +50,23 @@ kept() { # kept PATH STRICT: nobody else can write it; a sticky directory will d
     case $3 in ????????w*) return 1 ;; ?????w*) ;; *) return 0 ;; esac
     case $6 in 0) return 0 ;; 80) [ "$(tool uname)" = Darwin ] ;; *) [ "$6" = "$group" ] ;; esac
 }
-chain() { # the directory PATH, the one above it, and strictly so, and all the others above
+private_directories() { # the directory PATH and the one above it strictly, and all others above
     at=$1 strict=yes
     while [ -n "$at" ]; do
-        kept "$at" "$strict" || return 1
+        private "$at" "$strict" || return 1
         if [ "$at" != "$1" ]; then strict=; fi
         at=${at%/*}
     done
-    kept / ''
+    private / ''
 }
 trusted() {
     file=$1 links=0
     while [ $links -lt 40 ]; do
         links=$((links + 1))
         real=$(CDPATH='' cd -P -- "${file%/*}/" 2>/dev/null && pwd -P) || return 1
-        chain "${file%/*}" && chain "${real%/}" && kept "$file" yes || return 1
+        private_directories "${file%/*}" || return 1
+        private_directories "${real%/}" || return 1
+        private "$file" yes || return 1
         [ -L "$file" ] || return 0
         target=$(tool readlink -- "$file") || return 1
         case $target in /*) file=$target ;; *) file=$real/$target ;; esac
@@ -61,7 +75,7 @@ trusted() {
 }
 user=$(tool id -u)
 root=$(LC_ALL=C tool ls -ldn / | { read -r _ _ owner _; echo "$owner"; })
-# A group of the user's own, as `umask 002` has it.
+# The user's private group, which `umask 002` relies on.
 group=none
 if [ "$(tool id -gn 2>/dev/null)" = "$(tool id -un 2>/dev/null)" ]; then group=$(tool id -g); fi
 
@@ -69,19 +83,25 @@ home=${HOME:-/nonexistent}
 case " $* " in
 *' --help '* | *' -h '* | *' --version '*) ;;
 *)
-    # What root writes into a home of another user's locks its owner out. The installer itself looks closer.
+    # Files that root writes there would lock the owner out. The installer checks this again.
     if [ "$user" = 0 ] && [ -d "$home/." ] && [ ! -O "$home/." ]; then
         owner=$(LC_ALL=C tool ls -ld -- "$home/." | { read -r _ _ owner _; echo "$owner"; })
-        echo "usageline: $home belongs to $owner, and this runs as root: run it as $owner, without sudo, su, doas or \`docker exec -u root\`; or set HOME to a directory of your own. Nothing was changed." >&2
+        echo "usageline: $home belongs to $owner, and this runs as root: run it as $owner," \
+            "without sudo, su, doas or \`docker exec -u root\`. Or set HOME to a directory" \
+            "of your own. Nothing was changed." >&2
         exit 1
     fi ;;
 esac
 
-# `whole`: it has all that the program needs. `any`: it can run the installer, which takes another one for the program, or says what is missing.
+# usable PYTHON complete: it has all modules that the program needs.
+# usable PYTHON any: it can run the installer, which chooses another one or reports what is missing.
 usable() {
     case $1 in
     # Without the developer tools Apple's python3 only opens a dialog.
-    /usr/bin/*) if [ -x /usr/bin/xcode-select ] && ! /usr/bin/xcode-select -p >/dev/null 2>&1; then return 1; fi ;;
+    /usr/bin/*)
+        if [ -x /usr/bin/xcode-select ] && ! /usr/bin/xcode-select -p >/dev/null 2>&1; then
+            return 1
+        fi ;;
     /*) ;;
     *) return 1 ;;
     esac
@@ -91,26 +111,31 @@ usable() {
         return 1
     fi
     needed=argparse,base64,difflib,filecmp,glob,hashlib,json,subprocess,shutil,selectors,threading
-    if [ "$2" = whole ]; then needed=$needed,ctypes,sqlite3,ssl,zlib,venv,xml.etree.ElementTree,pyexpat; fi
-    # By its word, not its status alone: an empty file that can be executed ends well, too.
-    [ "$("$1" -I -S -B -c "import sys; sys.version_info < (3, 10) and sys.exit(1); import $needed; print('usable')" </dev/null 2>/dev/null)" = usable ]
+    if [ "$2" = complete ]; then
+        needed=$needed,ctypes,sqlite3,ssl,zlib,venv,xml.etree.ElementTree,pyexpat
+    fi
+    code="import sys; sys.version_info < (3, 10) and sys.exit(1); import $needed; print('usable')"
+    # Check its output: an empty executable file also exits with 0.
+    [ "$("$1" -I -S -B -c "$code" </dev/null 2>/dev/null)" = usable ]
 }
 
 refused=
-start() { # python: the first one on PATH or in the usual places that is usable as $1 says
+find_python() { # set python to the first one on PATH or in a usual directory that is usable as $1
     level=$1
     for name in python3 python3.14 python3.13 python3.12 python3.11 python3.10 python; do
-        for python in "$(command -v "$name" || :)" "/usr/bin/$name" "/usr/local/bin/$name" "/opt/homebrew/bin/$name"; do
+        for python in "$(command -v "$name" || :)" "/usr/bin/$name" "/usr/local/bin/$name" \
+            "/opt/homebrew/bin/$name"; do
             if usable "$python" "$level"; then return 0; fi
         done
     done
-    for python in "${PYENV_ROOT:-$home/.pyenv}"/versions/3.*/bin/python3 "$home"/.local/share/uv/python/*/bin/python3; do
+    for python in "${PYENV_ROOT:-$home/.pyenv}"/versions/3.*/bin/python3 \
+        "$home"/.local/share/uv/python/*/bin/python3; do
         if usable "$python" "$level"; then return 0; fi
     done
-    # The first of a name on PATH hides the others.
+    # `command -v` finds only the first of a name on PATH.
     set -f
     IFS=:
-    # shellcheck disable=SC2086 # its parts are wanted
+    # shellcheck disable=SC2086 # split into directories on purpose
     set -- $PATH
     set +f
     unset IFS
@@ -122,28 +147,34 @@ start() { # python: the first one on PATH or in the usual places that is usable 
     done
     return 1
 }
-if start whole; then exec "$python" -I -B -X utf8 "$setup" "$@"; fi
-case " $* " in *' --uninstall '*) if start any; then exec "$python" -I -B -X utf8 "$setup" "$@"; fi ;; esac
+if find_python complete; then exec "$python" -I -B -X utf8 "$setup" "$@"; fi
+case " $* " in *' --uninstall '*)
+    if find_python any; then exec "$python" -I -B -X utf8 "$setup" "$@"; fi ;;
+esac
 
-for uv in "$(command -v uv || :)" "$home/.local/bin/uv" "$home/.cargo/bin/uv" /opt/homebrew/bin/uv /usr/local/bin/uv; do
+for uv in "$(command -v uv || :)" "$home/.local/bin/uv" "$home/.cargo/bin/uv" \
+    /opt/homebrew/bin/uv /usr/local/bin/uv; do
     case $uv in /*) ;; *) continue ;; esac
     if ! { [ -x "$uv" ] && trusted "$uv"; }; then continue; fi
     case " $* " in *' --dry-run '*)
-        echo "No Python 3.10 or newer was found: an install would let $uv fetch one. Nothing was changed."
+        echo "No Python 3.10 or newer was found: an install would download one with $uv." \
+            "Nothing was changed."
         exit 0 ;;
     esac
     "$uv" python install '>=3.10' >&2 || :
     python=$("$uv" python find --no-project --system '>=3.10' 2>/dev/null || :)
     if usable "$python" any; then exec "$python" -I -B -X utf8 "$setup" "$@"; fi
 done
-if start any; then exec "$python" -I -B -X utf8 "$setup" "$@"; fi
-if [ -n "$refused" ]; then echo "install.sh: $refused is not run: another user can change it." >&2; fi
+if find_python any; then exec "$python" -I -B -X utf8 "$setup" "$@"; fi
+if [ -n "$refused" ]; then
+    echo "install.sh: $refused is not run: another user can change it." >&2
+fi
 
 cat >&2 <<'END'
 install.sh: no Python 3.10 or newer was found. Install one and try again:
   macOS            brew install python
   Debian, Ubuntu   sudo apt install python3 python3-venv
   Fedora           sudo dnf install python3
-or install uv (docs.astral.sh/uv), which can fetch one.
+or install uv (docs.astral.sh/uv), which can download one.
 END
 exit 1

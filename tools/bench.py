@@ -25,7 +25,7 @@ from tests.world import World, build_release
 from usageline.config.compile import compile_config
 from usageline.core import paths
 from usageline.line.segments import MODULES
-from usageline.setup.release import COMPILE
+from usageline.setup.releases import COMPILE_SCRIPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,7 +145,7 @@ def main() -> int:
                 "-I",
                 "-B",
                 "-c",
-                COMPILE,
+                COMPILE_SCRIPT,
                 release.root / "plugin",
                 release.root / "hooks",
             ],

@@ -53,7 +53,7 @@ def _processes() -> str:
         for process in child_env.PROCESSES.values()
     ]
     never = "`" + ", ".join([*(f"{name}*" for name in chain.NEVER), "ENV"]) + "`"
-    withheld = _names(command.SECRETS)
+    withheld = _names(command.SECRET_VARIABLES)
     rows += [
         (
             "`/bin/sh` with `chain.command` in the user's own config.toml",

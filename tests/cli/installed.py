@@ -13,8 +13,7 @@ from tests.hot import INTERPRETER
 from tests.world import build_release
 from usageline import __version__
 from usageline.core import paths
-from usageline.setup import manifest, settings_changes
-from usageline.setup import release as release_
+from usageline.setup import manifest, releases, settings_changes
 from usageline.system import origin
 
 if TYPE_CHECKING:
@@ -69,20 +68,20 @@ def write_script(path: Path, body: str) -> None:
 def install(world: World) -> Installed:
     """Install into `world`: release, record, settings, command, and a client that trusts a folder."""
     data_dir = paths.data_dir(world.env)
-    built = release_.Release(data_dir, RELEASE_ID)
+    built = releases.Release(data_dir, RELEASE_ID)
     release = build_release(Path(built.root))
-    release_._write_launcher(built)
+    releases._write_launcher(built)
     Path(built.root, "complete").write_text(INTERPRETER + "\n")
-    release_.switch_to(built)
+    releases.activate(built)
     command = Path(paths.command(world.env))
     command.parent.mkdir(parents=True)
     command.symlink_to(data_dir + "/current/bin/usageline")
-    ours = settings_changes.wiring(INTERPRETER, data_dir)
+    ours = settings_changes.make_entries(INTERPRETER, data_dir)
     installed = Installed(world, release)
-    installed.settings.write_text(settings_changes.wire("{}\n", ours))
+    installed.settings.write_text(settings_changes.add_to_settings("{}\n", ours))
     manifest.save(
         world.env,
-        manifest.Record(
+        manifest.Manifest(
             RELEASE_ID,
             data_dir,
             INTERPRETER,

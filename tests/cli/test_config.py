@@ -383,6 +383,6 @@ def test_previous_is_the_status_line_of_before_the_install_or_a_sentence(
     known = manifest.load(world.env)
     assert known
     before = json.dumps({"statusLine": {"type": "command", "command": "a\n'b'"}}).encode("utf-16")
-    manifest.save(world.env, replace(known, before=manifest.encode(before)))
+    manifest.save(world.env, replace(known, before=manifest.encode_settings(before)))
     assert world.run(command, "config", "set", "chain.command", "--previous").returncode == 0
     assert Path(paths.config_file(world.env)).read_text() == '[chain]\ncommand = """a\n\'b\'"""\n'

@@ -99,7 +99,7 @@ def test_everything_works_in_a_home_of_any_name(
     ["/home/jörg", os.fsdecode(b"/home/j\xf6rg\x9b"), os.fsdecode(b"/it's %d \\ \xff") + '"$HOME"'],
 )
 def test_a_path_is_a_word_of_a_command_that_json_can_hold(path: str) -> None:
-    word = json.loads(json.dumps(settings_changes.quoted(path), ensure_ascii=False).encode())
+    word = json.loads(json.dumps(settings_changes.shell_quote(path), ensure_ascii=False).encode())
     done = subprocess.run(["/bin/sh", "-c", f"printf %s {word}"], capture_output=True, check=True)
     assert done.stdout == os.fsencode(path)
 

@@ -13,7 +13,7 @@ import pytest
 
 from usageline.core.errors import LockUnsupported
 from usageline.refresh import lock_owner as noted
-from usageline.setup import release as release_
+from usageline.setup import releases
 from usageline.system import lock
 from usageline.system.process_tree import ProcessInfo
 
@@ -110,8 +110,8 @@ def test_a_symlink_in_its_place_is_not_followed(tmp_path: Path) -> None:
 
 def test_the_installed_command_is_known_as_a_holder(tmp_path: Path) -> None:
     """As its launcher runs it: by path."""
-    release = release_.Release(str(tmp_path), "release")
-    release_._write_launcher(release)
+    release = releases.Release(str(tmp_path), "release")
+    releases._write_launcher(release)
     words = Path(release.root, "bin", "usageline").read_text().split()
     script = next(word for word in words if word.endswith("/cli/__main__.py"))
     assert noted._is_refresh(ProcessInfo("1", os.geteuid(), frozenset({release.python, script})))

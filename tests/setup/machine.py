@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.world import REPOSITORY, World
 from usageline.core import paths
-from usageline.setup import own_names
+from usageline.setup import owned_files
 from usageline.system import client_text
 
 WHEELS = Path(sys.prefix) / "wheels"
@@ -122,7 +122,7 @@ def _arguments(process: Path) -> str:
 
 def releases(data_dir: Path) -> list[str]:
     """The ids of what is installed."""
-    return sorted(filter(own_names.RELEASE.fullmatch, os.listdir(data_dir / "releases")))
+    return sorted(filter(owned_files.RELEASE_NAME.fullmatch, os.listdir(data_dir / "releases")))
 
 
 def make_clone(target: Path) -> Path:

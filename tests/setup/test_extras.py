@@ -14,8 +14,8 @@ import pytest
 from tests.setup.machine import releases
 from tests.storage.readings import ACCOUNT, NOW, keep, reading
 from usageline.core import paths
-from usageline.setup import manifest, program
-from usageline.setup.context import Job
+from usageline.setup import manifest, release_plan
+from usageline.setup.context import SetupContext
 
 if TYPE_CHECKING:
     from tests.setup.machine import Machine
@@ -34,7 +34,7 @@ def draws(machine: Machine) -> bool:
 
 
 @pytest.mark.timeout(120)  # two environments are made
-def test_the_installed_command_can_ask_for_an_extra(machine: Machine) -> None:
+def test_the_installed_command_is_interactive_for_an_extra(machine: Machine) -> None:
     """It replaces the release that it runs from; the next install keeps what it has."""
     keep(machine.env, [reading(NOW - 60), reading(NOW)])
     machine.run()
@@ -55,16 +55,16 @@ def test_the_installed_command_can_ask_for_an_extra(machine: Machine) -> None:
 
 def test_an_upgrade_keeps_the_extras_of_every_profile(machine: Machine) -> None:
     """They share one program. What a later version may have written into a record is no reason to fail."""
-    job = Job(machine.env, str(machine.clone), lambda _: None)
-    plain, _ = program.planned(job, None)
-    with_png, _ = program.planned(replace(job, extras=("png",)), None)
+    ctx = SetupContext(machine.env, str(machine.clone), lambda _: None)
+    plain, _ = release_plan.plan(ctx, None)
+    with_png, _ = release_plan.plan(replace(ctx, extras=("png",)), None)
     assert with_png.id != plain.id
-    own = manifest.Record("", job.data_dir, "", "")
-    assert program.planned(job, replace(own, extras=("png", "later")))[0] == with_png
+    own = manifest.Manifest("", ctx.data_dir, "", "")
+    assert release_plan.plan(ctx, replace(own, extras=("png", "later")))[0] == with_png
     other = {**machine.env, "CLAUDE_CONFIG_DIR": str(machine.world.home / "other")}
     manifest.save(other, replace(own, extras=("png",)))
-    assert program.planned(job, own)[0] == with_png
-    assert program.planned(job, None)[0] == with_png
+    assert release_plan.plan(ctx, own)[0] == with_png
+    assert release_plan.plan(ctx, None)[0] == with_png
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_an_extra_that_cannot_be_had_leaves_the_old_release_in_use(
 
 def test_a_record_of_before_there_were_extras_is_read(machine: Machine) -> None:
     """Nothing of what it remembers is lost."""
-    made = manifest.Record(
+    made = manifest.Manifest(
         "0.1.0-0123456789", str(machine.data_dir), "/usr/bin/python3", "/usr/bin/python3"
     )
     manifest.save(machine.env, made)

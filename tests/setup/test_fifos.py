@@ -13,7 +13,7 @@ from usageline.core import paths
 from usageline.core.errors import SetupRefused, UsagelineError
 from usageline.refresh.run import refresh
 from usageline.setup import manifest, settings_file
-from usageline.setup.context import Job
+from usageline.setup.context import SetupContext
 from usageline.setup.install import install
 from usageline.setup.uninstall import uninstall
 from usageline.storage.history import files
@@ -84,7 +84,7 @@ def test_neither_refresh_nor_uninstall_waits(world: World, place: str, kind: str
     if not os.path.lexists(path):
         path = _put(world.env, place, kind)
     messages: list[str] = []
-    assert uninstall(Job(dict(world.env), "/nonexistent", messages.append)) in {0, 1}
+    assert uninstall(SetupContext(dict(world.env), "/nonexistent", messages.append)) in {0, 1}
     if place in {"settings", "config", "credentials", "client state"}:
         assert os.path.lexists(path)
 
@@ -96,7 +96,7 @@ def test_an_install_names_what_is_in_the_way_and_changes_nothing(world: World, p
     path = _put(world.env, place, "fifo")
     before = {found: found.lstat().st_mtime_ns for found in world.home.rglob("*")}
     with pytest.raises(SetupRefused, match="is not a directory: move it away"):
-        install(Job(dict(world.env), "/nonexistent", lambda _: None))
+        install(SetupContext(dict(world.env), "/nonexistent", lambda _: None))
     assert {found: found.lstat().st_mtime_ns for found in world.home.rglob("*")} == before
     assert path.is_fifo()
 

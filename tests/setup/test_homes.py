@@ -16,7 +16,7 @@ from tests.faults.needs import NAMESPACE, needs
 from usageline.core import paths
 from usageline.setup import interpreters, settings_changes, tool_config, trusted_path
 from usageline.setup.interpreters import Interpreter
-from usageline.setup.packages import unsupported
+from usageline.setup.packages import unsupported_platform
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,11 +169,11 @@ def test_an_interpreter_that_another_user_can_change_is_not_started(
         "directory": target.parent.parent,
         "directory-of-link": link.parent,
     }[owner]
-    assert trusted_path.refusal(str(link)) == ""
+    assert trusted_path.untrusted_reason(str(link)) == ""
     os.chown(changed, SOMEBODY, SOMEBODY, follow_symlinks=False)
-    assert "belongs to another user" in trusted_path.refusal(str(link))
+    assert "belongs to another user" in trusted_path.untrusted_reason(str(link))
     refused: list[str] = []
-    found = interpreters.find({"PATH": str(link.parent), "HOME": str(tmp_path)}, refused=refused)
+    found = interpreters.find({"PATH": str(link.parent), "HOME": str(tmp_path)}, refusals=refused)
     assert not proof.exists()
     assert str(link) not in [one.path for one in found]
     assert any(str(link) in sentence for sentence in refused)
@@ -214,8 +214,8 @@ def lame(path: Path, lacking: str) -> Path:
 @pytest.mark.parametrize("lacking", ["_sqlite3", "_ssl", "_ctypes", "zlib"])
 def test_an_interpreter_that_lacks_a_part_is_told_by_it(tmp_path: Path, lacking: str) -> None:
     python = lame(tmp_path / "bin" / "python3", lacking)
-    assert interpreters.lacks(Interpreter(str(python), (3, 11, 0)))
-    assert not interpreters.lacks(Interpreter(REAL, (3, 11, 0)))
+    assert interpreters.missing_modules(Interpreter(str(python), (3, 11, 0)))
+    assert not interpreters.missing_modules(Interpreter(REAL, (3, 11, 0)))
 
 
 def test_an_interpreter_that_lacks_a_part_does_not_hide_a_whole_one(
@@ -260,12 +260,12 @@ def test_a_link_with_the_minor_version_outlives_a_patch_and_a_venv_does_not(tmp_
         (tmp_path / folder / "python3.12").symlink_to(python)
     (tmp_path / "venv" / "pyvenv.cfg").write_text("")
     assert (
-        interpreters.lasting_path(f"{tmp_path}/bin/python3.12", str(python), "3.12")
+        interpreters.upgrade_safe_path(f"{tmp_path}/bin/python3.12", str(python), "3.12")
         == f"{tmp_path}/bin/python3.12"
     )
-    assert interpreters.lasting_path(f"{tmp_path}/venv/bin/python3.12", str(python), "3.12") == str(
-        python
-    )
+    assert interpreters.upgrade_safe_path(
+        f"{tmp_path}/venv/bin/python3.12", str(python), "3.12"
+    ) == str(python)
 
 
 PIP_CONF = """[global]
@@ -339,9 +339,9 @@ def test_the_program_comes_and_goes_whatever_pip_is_configured_to_do(
 
 def test_settings_of_another_system_are_not_said_to_be_broken(tmp_path: Path) -> None:
     """A container that mounts ~/.claude alone."""
-    ours = settings_changes.wiring("/usr/bin/python3", str(tmp_path / "of another/home"))
+    ours = settings_changes.make_entries("/usr/bin/python3", str(tmp_path / "of another/home"))
     done = subprocess.run(["sh", "-c", ours.line], capture_output=True, text=True, check=True)
-    assert done.stdout == settings_changes.GONE + "\n"
+    assert done.stdout == settings_changes.NOT_INSTALLED + "\n"
     assert "not installed on this system" in done.stdout
     assert len(done.stdout) < 80
 
@@ -398,15 +398,13 @@ def test_of_the_variables_of_pip_and_uv_those_of_the_index_stay() -> None:
         ),
         "1",
     )
-    assert tool_config.without_targets({**moved, **kept}) == kept
+    assert tool_config.filter_env({**moved, **kept}) == kept
     listed = "global.index-url='https://a'\ninstall.index-url='https://b'\nglobal.find-links='a\\nb'\ninstall.target='/x'\n:env:.target='/y'\n"
-    assert tool_config.pip_variables(listed, {}) == {
+    assert tool_config.pip_env(listed, {}) == {
         "PIP_INDEX_URL": "https://b",
         "PIP_FIND_LINKS": "a b",
     }
-    assert tool_config.pip_variables(listed, {"PIP_INDEX_URL": "https://c"}) == {
-        "PIP_FIND_LINKS": "a b"
-    }
+    assert tool_config.pip_env(listed, {"PIP_INDEX_URL": "https://c"}) == {"PIP_FIND_LINKS": "a b"}
 
 
 def test_without_home_the_line_takes_the_home_of_the_user_database(profile: Machine) -> None:
@@ -478,4 +476,4 @@ def test_an_install_without_streams_does_its_work(profile: Machine, redirection:
 def test_the_extra_png_is_refused_where_it_has_no_package(
     machine_name: str, abi: str, works: bool
 ) -> None:
-    assert (unsupported("png", machine_name, abi) == "") is works
+    assert (unsupported_platform("png", machine_name, abi) == "") is works

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.setup import interpreters
-from usageline.setup.interpreters import Interpreter, Timing
+from usageline.setup import interpreters, line_interpreter
+from usageline.setup.interpreters import Interpreter
+from usageline.setup.line_interpreter import Timing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,9 +94,9 @@ def test_the_fastest_comes_first(tmp_path: Path) -> None:
         str(script(tmp_path / "python3", f'sleep 0.2; exec {shlex.quote(REAL)} "$@"\n')), (3, 11, 0)
     )
     fast = Interpreter(REAL, (3, 11, 0))
-    ranking = interpreters.rank([slow, fast], "")
+    ranking = line_interpreter.rank([slow, fast], "")
     assert [timing.interpreter for timing in ranking] == [fast, slow]
-    assert "the fastest of 2" in interpreters.explain(ranking)
+    assert "the fastest of 2" in line_interpreter.explain(ranking)
 
 
 @pytest.mark.parametrize(
@@ -108,11 +109,11 @@ def test_of_two_that_are_as_fast_the_systems_own_is_chosen(system_s: float, chos
         Interpreter("/home/me/.pyenv/versions/3.13.0/bin/python3.13", (3, 13, 0)), 0.0100
     )
     system = Timing(Interpreter("/usr/bin/python3.11", (3, 11, 2)), system_s)
-    assert interpreters.choose([other, system]).interpreter.path == chosen
+    assert line_interpreter.select([other, system]).interpreter.path == chosen
 
 
 def test_one_that_does_not_start_is_not_ranked(tmp_path: Path) -> None:
     """A version manager's leftovers."""
     broken = Interpreter(str(script(tmp_path / "python3", "exit 3")), (3, 11, 0))
-    ranking = interpreters.rank([broken, Interpreter(REAL, (3, 11, 0))], "")
+    ranking = line_interpreter.rank([broken, Interpreter(REAL, (3, 11, 0))], "")
     assert [timing.interpreter.path for timing in ranking] == [REAL]

@@ -31,7 +31,7 @@ def test_a_member_that_is_set_has_the_value_and_the_others_keep_theirs(
 ) -> None:
     """For every object, layout, key and value."""
     text = json.dumps(settings, indent=indent, ensure_ascii=ascii_only)
-    edited = json_edit.set_member(text, json_edit.top(text), key, value)
+    edited = json_edit.set_member(text, json_edit.outer_start(text), key, value)
     assert json_edit.parse(edited) == {**settings, key: value}
 
 
@@ -43,7 +43,7 @@ def test_a_member_that_is_added_and_removed_leaves_the_text_as_it_was(
     settings.pop("ours", None)
     text = json.dumps(settings, indent=indent, ensure_ascii=ascii_only)
     edited = json_edit.set_member(text, 0, "ours", value)
-    assert json_edit.remove(edited, 0, len(settings)) == text
+    assert json_edit.remove_item(edited, 0, len(settings)) == text
 
 
 @given(st.lists(VALUES, min_size=1, max_size=5), INDENTS, st.data())
@@ -54,7 +54,7 @@ def test_an_element_that_is_removed_is_the_only_one_missing(
     index = data.draw(st.integers(0, len(elements) - 1))
     text = json.dumps({"a": elements}, indent=indent)
     start = json_edit.items(text, 0)[0].value_start
-    assert json_edit.parse(json_edit.remove(text, start, index)) == {
+    assert json_edit.parse(json_edit.remove_item(text, start, index)) == {
         "a": elements[:index] + elements[index + 1 :]
     }
 

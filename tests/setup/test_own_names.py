@@ -11,7 +11,7 @@ import pytest
 from usageline.core import paths
 from usageline.refresh.log_entry import RunLog
 from usageline.setup import manifest
-from usageline.setup.context import Job
+from usageline.setup.context import SetupContext
 from usageline.setup.uninstall import uninstall
 from usageline.storage import refresh_log
 from usageline.system import directories
@@ -82,12 +82,12 @@ def _install(env: dict[str, str]) -> None:
     _write(paths.claude_settings(env), "{}")
     manifest.save(
         env,
-        manifest.Record(
+        manifest.Manifest(
             "0.1.0-0123456789",
             data,
             "/usr/bin/python3",
             "/usr/bin/python3",
-            before=manifest.encode(b"{}"),
+            before=manifest.encode_settings(b"{}"),
         ),
     )
 
@@ -116,7 +116,7 @@ def test_uninstall_leaves_what_it_did_not_make_and_nothing_else(world: World, pl
         before = _files(root)
         _install(env)
         messages: list[str] = []
-        assert uninstall(Job(env, "/nonexistent", messages.append)) == 0
+        assert uninstall(SetupContext(env, "/nonexistent", messages.append)) == 0
         assert _files(root) == before | {os.path.relpath(paths.claude_settings(env), root)}, (
             messages
         )
@@ -129,7 +129,7 @@ def test_uninstall_leaves_no_directory_where_nothing_is_the_users(world: World) 
     env = {**world.env, "HOME": str(root)}
     _install(env)
     messages: list[str] = []
-    uninstall(Job(env, "/nonexistent", messages.append))
+    uninstall(SetupContext(env, "/nonexistent", messages.append))
     assert list(root.rglob("usageline*")) == []
     assert not any("was left" in message for message in messages)
 
@@ -139,5 +139,5 @@ def test_a_dry_run_removes_nothing(world: World) -> None:
     env = {**world.env, "HOME": str(root)}
     _install(env)
     before = _files(root)
-    uninstall(Job(env, "/nonexistent", lambda _: None, dry_run=True))
+    uninstall(SetupContext(env, "/nonexistent", lambda _: None, dry_run=True))
     assert _files(root) == before

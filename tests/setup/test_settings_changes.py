@@ -11,10 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usageline.core.errors import SetupRefused
-from usageline.setup.settings_changes import foreign_status_line, unwire, wire, wiring
+from usageline.setup.settings_changes import (
+    add_to_settings,
+    describe_other_status_line,
+    make_entries,
+    remove_from_settings,
+)
 
-OURS = wiring("/usr/bin/python3.12", "/home/me/.local/share/usageline")
-NEWER = wiring("/opt/it's new/python3", "/home/me/.local/share/usageline")
+OURS = make_entries("/usr/bin/python3.12", "/home/me/.local/share/usageline")
+NEWER = make_entries("/opt/it's new/python3", "/home/me/.local/share/usageline")
 
 HOOK = {"type": "command", "command": "echo hi"}
 USERS: list[dict[str, Any]] = [
@@ -50,16 +55,16 @@ def test_unwire_gives_back_what_wire_found(
 ) -> None:
     """With the text before at hand nothing of the user's is lost or added."""
     text = json.dumps(before, indent=indent)
-    wired = wire(text, OURS)
+    wired = add_to_settings(text, OURS)
     assert {OURS.line, OURS.hook} <= set(commands(wired))
-    assert json.loads(unwire(wired, text, OURS)) == before
+    assert json.loads(remove_from_settings(wired, text, OURS)) == before
 
 
 @pytest.mark.parametrize("before", USERS, ids=repr)
 def test_wire_twice_is_wire_once(before: dict[str, Any]) -> None:
     """A second install changes nothing."""
-    wired = wire(json.dumps(before, indent=2), OURS)
-    assert wire(wired, OURS) == wired
+    wired = add_to_settings(json.dumps(before, indent=2), OURS)
+    assert add_to_settings(wired, OURS) == wired
 
 
 @given(
@@ -71,25 +76,25 @@ def test_what_the_user_adds_meanwhile_survives(
 ) -> None:
     """Uninstall takes only what is ours."""
     text = json.dumps(before, indent=2)
-    settings = json.loads(wire(text, OURS))
+    settings = json.loads(add_to_settings(text, OURS))
     later = json.dumps({**added, **settings}, indent=4)
-    assert json.loads(unwire(later, text, OURS)) == {**added, **before}
+    assert json.loads(remove_from_settings(later, text, OURS)) == {**added, **before}
 
 
 def test_an_install_with_another_interpreter_replaces_the_command_and_keeps_the_tuning() -> None:
     """`refreshInterval` and `padding` may be the user's choice by then."""
-    settings = json.loads(wire("{}", OURS))
+    settings = json.loads(add_to_settings("{}", OURS))
     settings["statusLine"]["refreshInterval"] = 1
-    wired = wire(json.dumps(settings), NEWER)
+    wired = add_to_settings(json.dumps(settings), NEWER)
     assert commands(wired) == [NEWER.line, NEWER.hook]
     assert json.loads(wired)["statusLine"]["refreshInterval"] == 1
 
 
 def test_a_hook_that_the_user_put_beside_ours_stays() -> None:
     """Our entry loses only our command."""
-    settings = json.loads(wire("{}", OURS))
+    settings = json.loads(add_to_settings("{}", OURS))
     settings["hooks"]["SessionStart"][0]["hooks"].append(HOOK)
-    left = json.loads(unwire(json.dumps(settings), "", OURS))
+    left = json.loads(remove_from_settings(json.dumps(settings), "", OURS))
     assert [entry["hooks"] for entry in left["hooks"]["SessionStart"]] == [[HOOK]]
 
 
@@ -98,18 +103,19 @@ def test_a_command_of_the_users_that_calls_ours_is_the_users() -> None:
     wrapper = json.dumps(
         {"statusLine": {"type": "command", "command": "wrap -- " + shlex.quote(OURS.line)}}
     )
-    assert unwire(wrapper, "", OURS) == wrapper
-    assert foreign_status_line(wrapper, OURS).startswith("wrap")
+    assert remove_from_settings(wrapper, "", OURS) == wrapper
+    assert describe_other_status_line(wrapper, OURS).startswith("wrap")
 
 
 def test_a_status_line_of_another_program_is_told_from_ours() -> None:
     """Whatever its shape."""
-    assert foreign_status_line("", OURS) == ""
-    assert foreign_status_line('{"statusLine": null}', OURS) == ""
-    assert foreign_status_line('{"statusLine": "odd"}', OURS) == '"odd"'
-    assert foreign_status_line(wire("{}", NEWER), OURS) == ""
+    assert describe_other_status_line("", OURS) == ""
+    assert describe_other_status_line('{"statusLine": null}', OURS) == ""
+    assert describe_other_status_line('{"statusLine": "odd"}', OURS) == '"odd"'
+    assert describe_other_status_line(add_to_settings("{}", NEWER), OURS) == ""
     assert (
-        foreign_status_line('{"statusLine": {"type": "command", "command": "a b"}}', OURS) == "a b"
+        describe_other_status_line('{"statusLine": {"type": "command", "command": "a b"}}', OURS)
+        == "a b"
     )
 
 
@@ -119,13 +125,13 @@ def test_a_status_line_of_another_program_is_told_from_ours() -> None:
 def test_hooks_of_an_unknown_shape_are_refused(text: str) -> None:
     """Rather than replaced."""
     with pytest.raises(SetupRefused):
-        wire(text, OURS)
+        add_to_settings(text, OURS)
 
 
 def test_what_is_no_entry_of_hooks_is_stepped_over() -> None:
     """Odd elements stay where they are."""
     odd = [None, "x", {"hooks": None}, {"hooks": [None, {"command": 3}]}]
     text = json.dumps({"hooks": {"SessionStart": odd}})
-    wired = wire(text, OURS)
+    wired = add_to_settings(text, OURS)
     assert json.loads(wired)["hooks"]["SessionStart"][:-1] == odd
-    assert unwire(wired, text, OURS) == text
+    assert remove_from_settings(wired, text, OURS) == text

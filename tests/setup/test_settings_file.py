@@ -16,7 +16,7 @@ DATA = b'{"model": "opus"}\n'
 
 def change(path: Path, data: bytes | None = b"{}\n") -> None:
     """Replace the file with `data`."""
-    settings_file.replace(str(path), lambda _: data, lambda *_: None)
+    settings_file.update(str(path), lambda _: data, lambda *_: None)
 
 
 @pytest.fixture
@@ -70,15 +70,15 @@ def test_a_file_that_is_absent_is_made_and_removed_again(tmp_path: Path) -> None
         (b"{", "not valid JSON"),
         (b'{"a": NaN}', "not valid JSON"),
         (b'{"a": 1, "a": 2}', "twice"),
-        (b"[]", "no JSON object"),
-        (b"null", "no JSON object"),
-        (b'"\xff"', "no JSON object"),
+        (b"[]", "not a JSON object"),
+        (b"null", "not a JSON object"),
+        (b'"\xff"', "not a JSON object"),
         (b"\xff\xfe{\0}", "not whole UTF-16"),
         ("\ufeff{}".encode("utf-16-be"), "does not read"),
         ("{}".encode("utf-16-le"), "does not read"),
         ("{}".encode("utf-16-be"), "does not read"),
         ("{}".encode("utf-32"), "does not read"),
-        (b'"' + b"x" * settings_file.SIZE_LIMIT + b'"', "larger"),
+        (b'"' + b"x" * settings_file.MAX_BYTES + b'"', "larger"),
     ],
 )
 def test_what_cannot_be_changed_safely_is_refused_and_left_alone(
@@ -132,12 +132,12 @@ def test_a_change_by_somebody_else_meanwhile_starts_it_over(path: Path) -> None:
     """What Claude Code wrote between the look and the replacement is not lost."""
     seen: list[bytes | None] = []
 
-    def announce(found: settings_file.Settings, _data: bytes | None) -> None:
+    def announce(found: settings_file.SettingsFile, _data: bytes | None) -> None:
         seen.append(found.data)
         if len(seen) == 1:
             path.write_bytes(b'{"from": "client"}')
 
-    settings_file.replace(str(path), lambda found: (found.data or b"") + b"\n", announce)
+    settings_file.update(str(path), lambda found: (found.data or b"") + b"\n", announce)
     assert seen == [DATA, b'{"from": "client"}']
     assert path.read_bytes() == b'{"from": "client"}\n'
 
@@ -146,14 +146,14 @@ def test_a_file_that_never_rests_is_given_up(path: Path) -> None:
     """After a few tries, with the other's bytes in place."""
     count = 0
 
-    def announce(_found: settings_file.Settings, _data: bytes | None) -> None:
+    def announce(_found: settings_file.SettingsFile, _data: bytes | None) -> None:
         nonlocal count
         count += 1
         path.write_bytes(b'{"n": %d}' % count)
 
     with pytest.raises(SetupRefused, match="keeps changing"):
-        settings_file.replace(str(path), lambda _: b"{}", announce)
-    assert path.read_bytes() == b'{"n": %d}' % settings_file.TRIES
+        settings_file.update(str(path), lambda _: b"{}", announce)
+    assert path.read_bytes() == b'{"n": %d}' % settings_file.MAX_ATTEMPTS
     assert os.listdir(path.parent) == [path.name]
 
 

@@ -16,7 +16,7 @@ import pytest
 from tests.hot import INTERPRETER
 from usageline.core import paths
 from usageline.core.background import is_zone
-from usageline.setup.settings_changes import DAMAGED, SAFE_ZONE, Wiring, wiring
+from usageline.setup.settings_changes import DAMAGED, SAFE_ZONE, SettingsEntries, make_entries
 
 if TYPE_CHECKING:
     from tests.world import Release, World
@@ -26,12 +26,12 @@ TIMEOUT_S = 8
 
 
 @pytest.fixture
-def wired(release: Release, world: World) -> Wiring:
+def wired(release: Release, world: World) -> SettingsEntries:
     """The commands of an installed release."""
     data = Path(paths.data_dir(world.env))
     data.mkdir(parents=True)
     (data / "current").symlink_to(release.root)
-    return wiring(INTERPRETER, str(data))
+    return make_entries(INTERPRETER, str(data))
 
 
 def _run(
@@ -62,7 +62,7 @@ def _run(
     ],
 )
 def test_a_time_zone_that_is_a_projects_file_is_not_opened(
-    world: World, wired: Wiring, tmp_path: Path, name: str
+    world: World, wired: SettingsEntries, tmp_path: Path, name: str
 ) -> None:
     """Neither by the line, nor the hook, nor a refresh: a FIFO would hold each up for ever."""
     os.mkfifo(tmp_path / "fifo")
@@ -81,7 +81,7 @@ def test_a_time_zone_that_is_a_projects_file_is_not_opened(
 
 
 def test_a_directory_of_time_zones_that_is_a_projects_is_not_used(
-    world: World, wired: Wiring, tmp_path: Path
+    world: World, wired: SettingsEntries, tmp_path: Path
 ) -> None:
     os.mkfifo(tmp_path / "Zone")
     assert _run(world, wired.line, TZ="Zone", TZDIR=str(tmp_path)).stdout.strip()
@@ -116,7 +116,7 @@ def test_a_time_zone_of_the_systems_stays(name: str) -> None:
     "kind", ["directory", "closed", "write-only", "socket", "/dev/zero", "/dev/full", "/dev/tty"]
 )
 def test_there_is_a_line_whatever_stdin_is(
-    world: World, wired: Wiring, tmp_path: Path, kind: str
+    world: World, wired: SettingsEntries, tmp_path: Path, kind: str
 ) -> None:
     """A directory keeps an interpreter from starting."""
     if kind == "closed":
@@ -142,7 +142,7 @@ def test_there_is_a_line_whatever_stdin_is(
 
 @pytest.mark.parametrize("how", ["blocked", "ignored", "pending"])
 def test_stdin_that_never_ends_ends_although_the_alarm_was_blocked_or_ignored(
-    world: World, wired: Wiring, how: str
+    world: World, wired: SettingsEntries, how: str
 ) -> None:
     """Whoever started the client may have done so; one on its way since before does not cut the payload off."""
     prepare = {
@@ -179,7 +179,7 @@ CUTS = ["empty", "half", "a line less", "zeros", "one byte"]
 
 @pytest.mark.parametrize("how", CUTS)
 def test_a_script_that_is_empty_or_cut_ends_in_a_sentence(
-    world: World, wired: Wiring, release: Release, how: str
+    world: World, wired: SettingsEntries, release: Release, how: str
 ) -> None:
     """As a loss of power may leave it: the line says so, the hook says nothing, and neither fails."""
     for script in (release.statusline, release.hook):
@@ -200,7 +200,7 @@ def test_a_script_that_is_empty_or_cut_ends_in_a_sentence(
 
 @pytest.mark.parametrize("how", ["gone", "FIFO", "directory"])
 def test_a_script_that_is_gone_or_no_file_is_not_waited_for(
-    world: World, wired: Wiring, release: Release, how: str
+    world: World, wired: SettingsEntries, release: Release, how: str
 ) -> None:
     """The line has its sentence; the hook says nothing, for the client shows an error of any other status than 0."""
     fallback = release.root / "bin/fallback"
@@ -218,13 +218,13 @@ def test_a_script_that_is_gone_or_no_file_is_not_waited_for(
 
 @pytest.mark.parametrize("how", CUTS)
 def test_a_module_that_is_empty_or_cut_leaves_a_line(
-    world: World, wired: Wiring, release: Release, how: str
+    world: World, wired: SettingsEntries, release: Release, how: str
 ) -> None:
     """Each of those that a line runs, with its bytecode, and the bundle of them all."""
     bundles = list((release.root / "plugin/usageline/__pycache__").glob("line.*.bundle"))
     modules = [
         release.root / "plugin/usageline/line" / name
-        for name in ("run.py", "view.py", "__init__.py")
+        for name in ("main.py", "view.py", "__init__.py")
     ]
     for path in (*bundles, *modules):
         compiled = (
@@ -244,7 +244,7 @@ def test_a_module_that_is_empty_or_cut_leaves_a_line(
         assert (done.returncode, bool(done.stdout.strip())) == (0, True), path
 
 
-def test_a_script_that_is_whole_is_run_as_before(world: World, wired: Wiring) -> None:
+def test_a_script_that_is_whole_is_run_as_before(world: World, wired: SettingsEntries) -> None:
     """One line, and no word of damage."""
     done = _run(world, wired.line)
     assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)

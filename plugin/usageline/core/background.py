@@ -16,7 +16,7 @@ is written. None of them chooses a program, a proxy or a certificate; those are 
 
 
 PLUGIN_POINTER = "/.usageline-installed.json"
-"""In the client's own copy of a plugin: where the program was installed from it (setup/plugin.py)."""
+"""In the client's own copy of a plugin: where the program was installed from it (setup/plugin_pointer.py)."""
 
 
 ZONES = ("/usr/share/zoneinfo/", "/var/db/timezone/zoneinfo/", "/etc/zoneinfo/")

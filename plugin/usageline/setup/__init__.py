@@ -1,1 +1,1 @@
-"""Install and uninstall. The standard library only: it runs from a fresh clone, before anything is installed."""
+"""Install and uninstall, with the standard library only: setup runs before any package exists."""

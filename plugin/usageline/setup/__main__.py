@@ -1,4 +1,7 @@
-"""`python -I -B …/setup/__main__.py`: run by path, from a clone, by whatever Python install.sh found."""
+"""Run setup by path from a clone: `python -I -B …/setup/__main__.py`.
+
+install.sh does this with the Python that it found.
+"""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What install and uninstall are told: the environment, where the program comes from, and how to talk to the user."""
+"""What install and uninstall work with: the environment, the source, and the user's choices."""
 
 from __future__ import annotations
 
@@ -9,71 +9,67 @@ from typing import TYPE_CHECKING
 
 from usageline.core import paths
 from usageline.core.errors import SetupRefused
-from usageline.setup import home_owner
 from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+ROOT = 0
+
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One run of setup. `source` holds `plugin/` and `hooks/`: a clone, or the release that runs this.
+class SetupContext:
+    """One run of setup.
 
-    `extras` are those that were asked for now.
+    `source` holds `plugin/` and `hooks/`: a clone, or the release that runs this.
+    `show` prints a text. `extras` are the extras that this run requests.
     """
 
     env: dict[str, str]
     source: str
-    say: Callable[[str], None]
+    show: Callable[[str], None]
     dry_run: bool = False
     yes: bool = False
-    can_ask: bool = False
+    is_interactive: bool = False
     extras: tuple[str, ...] = ()
 
     @property
     def settings(self) -> str:
         """The user's settings.json."""
-        found: str = paths.claude_settings(self.env)
-        return found
+        return paths.claude_settings(self.env)
 
     @property
     def data_dir(self) -> str:
-        """Where the program goes."""
-        found: str = paths.data_dir(self.env)
-        return found
+        """The directory of the releases."""
+        return paths.data_dir(self.env)
 
     @property
     def cache_dir(self) -> str:
-        """The profile's snapshot and lock."""
-        found: str = paths.cache_dir(self.env)
-        return found
+        """The profile's cache directory."""
+        return paths.cache_dir(self.env)
 
     @property
     def state_dir(self) -> str:
-        """History and records of all profiles."""
-        found: str = paths.state_dir(self.env)
-        return found
+        """The directory of the history, the logs and the install manifests of all profiles."""
+        return paths.state_dir(self.env)
 
     @property
     def config_dir(self) -> str:
         """The directory of config.toml."""
-        file: str = paths.config_file(self.env)
-        return os.path.dirname(file)
+        return os.path.dirname(paths.config_file(self.env))
 
     @property
     def command(self) -> str:
-        """The `usageline` command."""
-        found: str = paths.command(self.env)
-        return found
+        """The `usageline` command on the user's PATH."""
+        return paths.command(self.env)
 
-    def short(self, path: str) -> str:
-        """The path as a person would write it."""
+    def display_path(self, path: str) -> str:
+        """Return `path` with the home directory abbreviated to ~."""
         home = self.env["HOME"].rstrip("/")
         return "~" + path[len(home) :] if home and path.startswith(home + "/") else path
 
-    def check(self) -> None:
-        """`SetupRefused` where the environment is one that nothing can be installed under."""
+    def validate(self) -> None:
+        """Raise `SetupRefused` if nothing can be installed in this environment."""
         if sys.platform == "win32":
             raise SetupRefused("Windows is not supported yet.")
         home = self.env.get("HOME", "")
@@ -87,34 +83,89 @@ class Job:
             )
         if os.pathsep in self.data_dir:
             raise SetupRefused(
-                f"{self.data_dir} has a {os.pathsep} in it, and Python makes no environment there: choose another directory."
+                f"{self.data_dir} contains {os.pathsep}, which Python's environments do not"
+                " support: choose another directory."
             )
         try:
             self.data_dir.encode()
         except UnicodeEncodeError:
             raise SetupRefused(
-                f"{self.data_dir} is not UTF-8, and Python makes no environment there: set XDG_DATA_HOME to another directory."
+                f"{self.data_dir} is not UTF-8, which Python's environments require:"
+                " set XDG_DATA_HOME to another directory."
             ) from None
+        self._refuse_other_owners(os.geteuid())
+
+    def _refuse_other_owners(self, user: int) -> None:
+        """Raise `SetupRefused` if HOME or a directory to be written belongs to another user.
+
+        Files that root or another user writes there would lock the owner out.
+        Some systems mount /home/NAME as root's: that is allowed if the user may write below it.
+        """
+        home, settings = self.env["HOME"], os.path.dirname(self.settings)
+        owner = os.stat(home).st_uid
+        if owner not in {user, ROOT}:
+            raise SetupRefused(
+                f"{home} belongs to {_user_name(owner)}, and this runs as {_user_name(user)}:"
+                f" run it as {_user_name(owner)}, without sudo, su, doas or"
+                f" `docker exec -u {_user_name(user)}`. Or set HOME to a directory of your own."
+                " Nothing was changed."
+            )
         written = (self.data_dir, self.state_dir, self.cache_dir, os.path.dirname(self.command))
-        home_owner.refuse_others(home, os.path.dirname(self.settings), written, os.geteuid())
+        for path in (settings, *written):
+            directory = _nearest_existing(path)
+            owner = os.stat(directory).st_uid
+            # Settings that cannot be written are left alone, and may need no change.
+            is_usable = directory == settings or os.access(directory, os.W_OK)
+            if owner == user or (owner == ROOT and is_usable):
+                continue
+            if owner == ROOT:
+                raise SetupRefused(
+                    f"{directory} belongs to root and cannot be written by {_user_name(user)}:"
+                    f" run `sudo chown -R {_user_name(user)} {directory}` and try again."
+                    " Nothing was changed."
+                )
+            raise SetupRefused(
+                f"{directory} belongs to {_user_name(owner)}, and this runs as {_user_name(user)}:"
+                f" run it as {_user_name(owner)}, or choose another directory."
+                " Nothing was changed."
+            )
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run did (`changes`: what and where), what the user should know (`notes`), and what is left to the user (`problems`)."""
+    """What a run did: `changes` (what, and its path), `notes` for the user, and `problems`.
+
+    A problem is left for the user to solve.
+    """
 
     changes: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
-    def did(self, what: str, where: str) -> None:
-        """Add a change."""
-        self.changes.append((what, where))
+    def add_change(self, what: str, path: str) -> None:
+        """Record a change."""
+        self.changes.append((what, path))
 
-    def tell(self, say: Callable[[str], None]) -> None:
-        """Say all of it."""
+    def show(self, show: Callable[[str], None]) -> None:
+        """Print all of it with `show`."""
         width = max((len(what) for what, _ in self.changes), default=0)
-        for what, where in self.changes:
-            say(sanitize_lines(f"  {what:<{width}}  {where}"))
+        for what, path in self.changes:
+            show(sanitize_lines(f"  {what:<{width}}  {path}"))
         for text in (*self.notes, *self.problems):
-            say(sanitize_lines(f"\n{text}"))
+            show(sanitize_lines(f"\n{text}"))
+
+
+def _nearest_existing(path: str) -> str:
+    """Return `path`, or its nearest parent that exists."""
+    while not os.path.exists(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    return path
+
+
+def _user_name(user: int) -> str:
+    try:
+        import pwd  # noqa: PLC0415 - Windows has none
+
+        return pwd.getpwuid(user).pw_name
+    except (ImportError, KeyError):
+        return f"uid {user}"

@@ -1,4 +1,4 @@
-"""After an install: get numbers once, and print the line just as Claude Code will."""
+"""Run one refresh after an install, and print the status line as Claude Code will show it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from usageline.core import background, paths
 from usageline.system import files, process
 
 REFRESH_TIMEOUT_S = 12
-"""A refresh ends itself within 10 s; this is for one that does not."""
+"""A refresh aborts itself after 10 s; this stops one that does not."""
 
 LINE_TIMEOUT_S = 10
-_SIZE_LIMIT = 1 << 20
+MAX_OUTPUT_BYTES = 1 << 20
 _ADVICE = {
     "signed-out": "sign in with /login in Claude Code",
     "expired": "the sign-in has expired; Claude Code renews it when you use it",
-    "no-scope": "this sign-in may not ask for usage; sign in with /login",
+    "no-scope": "this sign-in may not request usage; sign in with /login",
     "no-plan": "this sign-in has no plan limits",
-    "offline": "the service could not be reached; it is tried again by itself",
-    "rate-limited": "the service asks to wait; it is tried again by itself",
-    "unreadable": "the service's answer could not be read; it is tried again by itself",
+    "offline": "the service could not be reached; retrying automatically",
+    "rate-limited": "the service is rate limiting; retrying automatically",
+    "unreadable": "the service's answer could not be read; retrying automatically",
 }
 
 
-def refresh(python: str, env: dict[str, str]) -> str:
-    """Run one refresh to its end; gives in a few words how it went. No failure of it matters here."""
+def run_refresh(python: str, env: dict[str, str]) -> str:
+    """Run one refresh and return its result in a few words. It may fail: the line retries."""
     _output(
         background.refresh_command(python, "install"),
         background.refresh_environment(env),
@@ -35,34 +35,30 @@ def refresh(python: str, env: dict[str, str]) -> str:
         b"",
     )
     try:
-        status = json.loads(files.read_regular(paths.snapshot(env), _SIZE_LIMIT))["status"]
+        status = json.loads(files.read_regular(paths.snapshot(env), MAX_OUTPUT_BYTES))["status"]
     except (OSError, ValueError, KeyError, TypeError):
-        return "no numbers yet; the line gets them by itself"
-    return (
-        "numbers are in"
-        if status == "ok"
-        else f"no numbers yet: {_ADVICE.get(str(status), 'tried again by itself')}"
-    )
+        return "no numbers yet; retrying automatically"
+    if status == "ok":
+        return "numbers received"
+    return f"no numbers yet: {_ADVICE.get(str(status), 'retrying automatically')}"
 
 
-def line(command: str, env: dict[str, str]) -> str:
-    """What the wired command prints for an empty payload, as wide as this terminal."""
+def run_line(command: str, env: dict[str, str]) -> str:
+    """Return what `command` prints for an empty payload at this terminal's width."""
     env = {**env, "COLUMNS": str(shutil.get_terminal_size((120, 24)).columns)}
     if not sys.stdout.isatty():
         env["NO_COLOR"] = "1"
-    return (
-        _output(["/bin/sh", "-c", command], env, LINE_TIMEOUT_S, b"{}")
-        .decode("utf-8", "replace")
-        .rstrip("\n")
-    )
+    output = _output(["/bin/sh", "-c", command], env, LINE_TIMEOUT_S, b"{}")
+    return output.decode("utf-8", "replace").rstrip("\n")
 
 
 def _output(command: list[str], env: dict[str, str], timeout_s: float, payload: bytes) -> bytes:
-    """What a process writes to stdout; b"" where it does not start, or not end in time."""
+    """Return the process's stdout; b"" if it cannot be started or times out."""
+    deadline = time.monotonic() + timeout_s
     try:
-        done = process.run(
-            command, env, "/", payload, deadline=time.monotonic() + timeout_s, max_bytes=_SIZE_LIMIT
+        result = process.run(
+            command, env, "/", payload, deadline=deadline, max_bytes=MAX_OUTPUT_BYTES
         )
     except OSError:
         return b""
-    return b"" if done.stop_reason else done.output
+    return b"" if result.stop_reason else result.output

@@ -1,4 +1,7 @@
-"""Install: program, settings, command, first refresh. Run again it changes nothing."""
+"""Install: build the release, change settings.json, link the command and run one refresh.
+
+A second run changes nothing that is up to date.
+"""
 
 from __future__ import annotations
 
@@ -14,184 +17,201 @@ from usageline.core.errors import SetupRefused, UsagelineError
 from usageline.setup import (
     first_run,
     interpreters,
+    line_interpreter,
     manifest,
-    plugin,
-    program,
+    plugin_pointer,
+    release_plan,
+    releases,
     settings_changes,
     settings_step,
     uninstall,
 )
-from usageline.setup import release as release_
 from usageline.setup.context import Outcome
-from usageline.setup.packages import PackagesFailed, packages, unsupported
+from usageline.setup.manifest import Manifest
+from usageline.setup.packages import PackagesFailed, make_installer, unsupported_platform
 from usageline.system import directories, files, flock, origin, terminal_background
 from usageline.system.disk import FULL
 
 if TYPE_CHECKING:
-    from usageline.setup.context import Job
-    from usageline.setup.manifest import Record
+    from usageline.setup.context import SetupContext
 
-LOCK_WAIT_S = 60
+LOCK_TIMEOUT_S = 60
 
 
-def install(job: Job) -> int:
-    """Install, or with `dry_run` say what would be done. 0 fine, 1 where something is left to the user; `SetupRefused` before any change."""
-    job.check()
-    _check_places(job)
-    _refuse_extras(job)
-    old = manifest.load(job.env)
-    settings_step.ask(job, old)
-    if _is_noexec(job):
-        command = job.short(job.command)
-        job.say(
-            f"Programs cannot be started in {job.short(os.path.dirname(job.command))} (mounted noexec): the line works, the command is `sh {command}`.\n"
+def install(ctx: SetupContext) -> int:
+    """Install, or print what would be done if `ctx.dry_run`.
+
+    Returns 0 on success, 1 if something is left to the user. Raises `SetupRefused` before any
+    change.
+    """
+    ctx.validate()
+    _check_directories(ctx)
+    _check_extras(ctx)
+    previous = manifest.load(ctx.env)
+    settings_step.confirm_replacement(ctx, previous)
+    if _is_noexec(ctx):
+        ctx.show(
+            f"Programs cannot be started in {ctx.display_path(os.path.dirname(ctx.command))}"
+            " (mounted noexec): the status line works, the command is"
+            f" `sh {ctx.display_path(ctx.command)}`.\n"
         )
-    if job.dry_run:
-        return _describe(job, old)
-    made = directories.missing_directories(_directories(job))
+    if ctx.dry_run:
+        return _dry_run(ctx, previous)
+    created = directories.missing_directories(_required_directories(ctx))
     try:
-        return _alone(job, made)
+        return _install_locked(ctx, created)
     except OSError:
-        _forget(job, made)
+        _roll_back(ctx, created)
         raise
 
 
-def _check_places(job: Job) -> None:
-    for path in (job.data_dir, job.state_dir, os.path.dirname(job.cache_dir)):
+def _check_directories(ctx: SetupContext) -> None:
+    for path in (ctx.data_dir, ctx.state_dir, os.path.dirname(ctx.cache_dir)):
         if os.path.lexists(path) and not os.path.isdir(path):
             raise SetupRefused(
-                f"{job.short(path)} is not a directory: move it away and try again. Nothing was changed."
+                f"{ctx.display_path(path)} is not a directory: move it away and try again."
+                " Nothing was changed."
             )
 
 
-def _alone(job: Job, made: list[str]) -> int:
-    directories.make_directory(job.data_dir)
-    with flock.hold(job.data_dir, LOCK_WAIT_S) as free:
-        if not free:
+def _install_locked(ctx: SetupContext, created: list[str]) -> int:
+    directories.make_directory(ctx.data_dir)
+    with flock.hold(ctx.data_dir, LOCK_TIMEOUT_S) as is_free:
+        if not is_free:
             raise SetupRefused("Another install is running: wait for it and try again.")
-        old = manifest.load(job.env)
+        previous = manifest.load(ctx.env)
         try:
-            return _install(job, old, _begin(job, old, made))
+            return _install(ctx, previous, _prepare_manifest(ctx, previous, created))
         except PackagesFailed as failure:
-            if old is None:
-                uninstall.take_back(job, Outcome())
-            raise SetupRefused(_advice(failure)) from None
+            if previous is None:
+                uninstall.uninstall_all(ctx, Outcome())
+            raise SetupRefused(_packages_advice(failure)) from None
 
 
-def _forget(job: Job, made: list[str]) -> None:
-    """A disk that is full or read-only ended a first install: leave nothing of it there. A later one leaves the release before it in use."""
+def _roll_back(ctx: SetupContext, created: list[str]) -> None:
+    """Undo a first install that failed because the disk is full or read-only.
+
+    A later install leaves the previous release in use.
+    """
     with contextlib.suppress(OSError, UsagelineError):
-        known = manifest.load(job.env)
-        if known is None or not known.release:
-            uninstall.take_back(job, Outcome())
-            for directory in reversed(made):
+        current = manifest.load(ctx.env)
+        if current is None or not current.release:
+            uninstall.uninstall_all(ctx, Outcome())
+            for directory in reversed(created):
                 directories.remove_if_empty(directory)
 
 
-def _install(job: Job, old: Record | None, new: Record) -> int:
+def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -> int:
     outcome = Outcome()
-    before = os.path.realpath(job.data_dir + "/current")
-    release, cold = program.build(job, old, outcome)
-    origin.record(release.root, job.env, before, _other_profiles(job))
-    outcome.notes += _network_notes(job)
-    plugin.point(job)
+    root_before = os.path.realpath(ctx.data_dir + "/current")
+    release, cold = release_plan.build(ctx, previous, outcome)
+    origin.record(release.root, ctx.env, root_before, _other_profiles(ctx))
+    outcome.notes += _network_notes(ctx)
+    plugin_pointer.write(ctx)
     if not release.is_current():
-        release_.switch_to(release)
+        releases.activate(release)
         if not outcome.changes:
-            outcome.did("program", job.short(release.root))
-    hot = program.choose_hot(job, old, release, cold, outcome)
-    ours = settings_changes.wiring(hot.path, job.data_dir, frozenset(new.commands))
-    commands = (
-        *(command for command in new.commands if command not in (ours.line, ours.hook)),
-        ours.line,
-        ours.hook,
-    )
-    link = _link(job, new, outcome)
+            outcome.add_change("program", ctx.display_path(release.root))
+    hot = line_interpreter.choose_interpreter(ctx, previous, release, cold, outcome)
+    entries = settings_changes.make_entries(hot.path, ctx.data_dir, frozenset(prepared.commands))
+    new_commands = (entries.line, entries.hook)
+    earlier = (command for command in prepared.commands if command not in new_commands)
+    commands = (*earlier, *new_commands)
     installed = replace(
-        new,
+        prepared,
         release=release.id,
         interpreter=hot.path,
         cold=cold.path,
-        commands=commands[-manifest.REMEMBERED :],
-        command=link,
-        extras=program.extras(job, old),
+        commands=commands[-manifest.MAX_REMEMBERED :],
+        command=_link_command(ctx, prepared, outcome),
+        extras=release_plan.wanted_extras(ctx, previous),
     )
-    if installed != new:
-        manifest.save(job.env, installed)
-    settings_step.wire(job, ours, installed, outcome)
-    if job.can_ask:
-        terminal_background.detect(job.env)
+    if installed != prepared:
+        manifest.save(ctx.env, installed)
+    settings_step.add(ctx, entries, installed, outcome)
+    if ctx.is_interactive:
+        terminal_background.detect(ctx.env)
     if outcome.changes:
-        outcome.did("refresh", first_run.refresh(release.python, job.env))
-    with flock.hold(paths.lock(job.env), uninstall.REFRESH_WAIT_S):
-        # Under the lock no refresh of this profile runs from what is removed here.
-        for name in release_.remove_others(release):
-            outcome.did("removed", f"release {name}")
-    _report(job, outcome)
-    job.say(first_run.line(ours.line, job.env))
+        outcome.add_change("refresh", first_run.run_refresh(release.python, ctx.env))
+    # The refresh lock: no refresh of this profile runs from a release while it is removed.
+    with flock.hold(paths.lock(ctx.env), uninstall.REFRESH_TIMEOUT_S):
+        for name in releases.remove_others(release):
+            outcome.add_change("removed", f"release {name}")
+    _report(ctx, outcome)
+    ctx.show(first_run.run_line(entries.line, ctx.env))
     return 1 if outcome.problems else 0
 
 
-def _begin(job: Job, old: Record | None, made: list[str]) -> Record:
-    """The record as it must be on disk before anything else is done."""
-    if old:
-        new = replace(old, made=(*old.made, *(path for path in made if path not in old.made)))
+def _prepare_manifest(ctx: SetupContext, previous: Manifest | None, created: list[str]) -> Manifest:
+    """Write the manifest that must be on disk before any other change, and return it."""
+    if previous:
+        more = (path for path in created if path not in previous.made)
+        prepared = replace(previous, made=(*previous.made, *more))
     else:
-        if manifest.is_broken(job.env):
-            job.say(manifest.BROKEN + "\n")
-            directories.set_aside(manifest.path(job.env))
-        before = settings_step.without_us(job)
-        new = manifest.Record(
-            "", job.data_dir, "", "", before=manifest.encode(before), made=tuple(made)
-        )
-    if new != old:
-        manifest.save(job.env, new)
-    return new
+        if manifest.is_unreadable(ctx.env):
+            ctx.show(manifest.UNREADABLE + "\n")
+            directories.set_aside(manifest.path(ctx.env))
+        before = manifest.encode_settings(settings_step.original_settings(ctx))
+        prepared = Manifest("", ctx.data_dir, "", "", before=before, made=tuple(created))
+    if prepared != previous:
+        manifest.save(ctx.env, prepared)
+    return prepared
 
 
-def _other_profiles(job: Job) -> list[dict[str, str]]:
-    """Return the environments of profiles that 0.1.0 installed, as far as their records tell where Claude Code's directory is."""
-    found = []
-    for path in manifest.others(job.env):
+def _other_profiles(ctx: SetupContext) -> list[dict[str, str]]:
+    """Return the environments of the other profiles that 0.1.0 installed.
+
+    A profile is skipped if its manifest does not name Claude Code's directory.
+    """
+    environments = []
+    for path in manifest.other_paths(ctx.env):
         other = manifest.load_from(path)
-        name = os.path.basename(path).removeprefix("install-").removesuffix(".json")
+        profile = os.path.basename(path).removeprefix("install-").removesuffix(".json")
         folders = {os.path.dirname(backup) for backup in other.backups} if other else set()
-        found += [
-            {**job.env, "CLAUDE_CONFIG_DIR": folder}
+        environments += [
+            {**ctx.env, "CLAUDE_CONFIG_DIR": folder}
             for folder in folders
-            if paths.profile({"CLAUDE_CONFIG_DIR": folder}) == name
+            if paths.profile({"CLAUDE_CONFIG_DIR": folder}) == profile
         ]
-    return found
+    return environments
 
 
-def _network_notes(job: Job) -> list[str]:
-    """Say which proxy and certificates of this shell requests will use."""
-    used = [name for name in origin.NETWORK if job.env.get(name, "").strip()]
+def _network_notes(ctx: SetupContext) -> list[str]:
+    """Return a note that lists the proxy and certificate variables that requests will use."""
+    used = [name for name in origin.NETWORK if ctx.env.get(name, "").strip()]
     if not used:
         return []
-    return [
-        f"Requests use {', '.join(used)} of this shell from now on, and no session's own: install again when they change."
-    ]
+    note = (
+        f"From now on requests use this shell's {', '.join(used)}, not a session's:"
+        " install again when these change."
+    )
+    return [note]
 
 
-def _refuse_extras(job: Job) -> None:
-    """Raise `SetupRefused` if an extra was asked for that this system cannot have; what was installed before stays as it is."""
+def _check_extras(ctx: SetupContext) -> None:
+    """Raise `SetupRefused` if this system cannot have a requested extra."""
     abi = " ".join(str(sysconfig.get_config_var(name)) for name in ("SOABI", "HOST_GNU_TYPE"))
-    for extra in job.extras:
-        system = unsupported(extra, os.uname().machine, abi)
-        if system:
+    for extra in ctx.extras:
+        advice = f"install without --with {extra}"
+        platform = unsupported_platform(extra, os.uname().machine, abi)
+        if platform:
             raise SetupRefused(
-                f"The extra {extra} has no package for {system}: install without --with {extra}; all else works. Nothing was changed."
+                f"The extra {extra} has no package for {platform}: {advice};"
+                " everything else works. Nothing was changed."
             )
-        if _is_noexec(job, job.data_dir):
+        if _is_noexec(ctx, ctx.data_dir):
             raise SetupRefused(
-                f"The extra {extra} cannot be loaded from a directory that is mounted noexec: install without --with {extra}. Nothing was changed."
+                f"The extra {extra} cannot be loaded from a directory that is mounted noexec:"
+                f" {advice}. Nothing was changed."
             )
 
 
-def _is_noexec(job: Job, path: str = "") -> bool:
-    """Return whether programs cannot be started in the directory `path`, by default that of the command; False if the system does not tell."""
-    path = path or os.path.dirname(job.command)
+def _is_noexec(ctx: SetupContext, path: str = "") -> bool:
+    """Return whether `path` (default: the command's directory) is mounted noexec.
+
+    False if the system does not report it.
+    """
+    path = path or os.path.dirname(ctx.command)
     while not os.path.exists(path) and os.path.dirname(path) != path:
         path = os.path.dirname(path)
     try:
@@ -200,98 +220,101 @@ def _is_noexec(job: Job, path: str = "") -> bool:
         return False
 
 
-def _directories(job: Job) -> list[str]:
-    """Every directory that has to be there."""
-    real = os.path.dirname(os.path.realpath(job.settings))
+def _required_directories(ctx: SetupContext) -> list[str]:
     return [
-        job.data_dir,
-        job.state_dir,
-        job.cache_dir,
-        real,
-        os.path.dirname(job.settings),
-        os.path.dirname(job.command),
+        ctx.data_dir,
+        ctx.state_dir,
+        ctx.cache_dir,
+        os.path.dirname(os.path.realpath(ctx.settings)),
+        os.path.dirname(ctx.settings),
+        os.path.dirname(ctx.command),
     ]
 
 
-def _link(job: Job, new: Record, outcome: Outcome) -> str | None:
-    """Make `~/.local/bin/usageline`; gives its path, or None where something of the user's has that name."""
-    path, target = job.command, job.data_dir + "/current/bin/usageline"
-    there = os.readlink(path) if os.path.islink(path) else ""
-    if there != target:
-        if os.path.lexists(path) and (path != new.command or not there):
+def _link_command(ctx: SetupContext, prepared: Manifest, outcome: Outcome) -> str | None:
+    """Create `~/.local/bin/usageline`. Returns its path, or None if the user has such a file."""
+    path, target = ctx.command, ctx.data_dir + "/current/bin/usageline"
+    existing = os.readlink(path) if os.path.islink(path) else ""
+    if existing != target:
+        if os.path.lexists(path) and (path != prepared.command or not existing):
             outcome.notes.append(
-                f"{job.short(path)} is not ours and was left alone; the command is {job.short(target)}."
+                f"{ctx.display_path(path)} is another program and was left alone:"
+                f" the command is {ctx.display_path(target)}."
             )
             return None
         directories.make_directory(os.path.dirname(path))
         files.replace_link(path, target)
-        outcome.did("command", job.short(path))
-    if os.path.dirname(path) not in job.env.get("PATH", "").split(os.pathsep):
+        outcome.add_change("command", ctx.display_path(path))
+    if os.path.dirname(path) not in ctx.env.get("PATH", "").split(os.pathsep):
         outcome.notes.append(
-            f"{job.short(os.path.dirname(path))} is not on your PATH: add it to use the command `usageline`."
+            f"{ctx.display_path(os.path.dirname(path))} is not on your PATH:"
+            " add it to use the command `usageline`."
         )
     return path
 
 
-def _describe(job: Job, old: Record | None) -> int:
-    release, candidates = program.planned(job, old)
-    hot = interpreters.probe(old.interpreter) if old and old.interpreter else None
+def _dry_run(ctx: SetupContext, previous: Manifest | None) -> int:
+    """Print what an install would do."""
     outcome = Outcome()
-    if not release.is_whole(
-        job.source, packages(f"{job.source}/plugin", program.extras(job, old), job.env).check
-    ):
-        outcome.did("program", f"{job.short(release.root)} (Python {candidates[0].version_text})")
+    release, candidates = release_plan.plan(ctx, previous)
+    extras = release_plan.wanted_extras(ctx, previous)
+    installer = make_installer(f"{ctx.source}/plugin", extras, ctx.env)
+    if not release.is_intact(ctx.source, installer.check):
+        version = candidates[0].version_text
+        outcome.add_change("program", f"{ctx.display_path(release.root)} (Python {version})")
+    hot = interpreters.probe(previous.interpreter) if previous and previous.interpreter else None
     if not hot:
-        ranking = interpreters.rank(
-            interpreters.find(job.env, [candidates[0].path]), release.script
-        )
-        hot = interpreters.choose(ranking).interpreter
-        outcome.did(
-            "line", f"{hot.path}: {interpreters.explain(ranking)}; timed again once it is installed"
-        )
-    if not os.path.lexists(job.command):
-        outcome.did("command", job.short(job.command))
-    ours = settings_changes.wiring(hot.path, job.data_dir, frozenset(old.commands if old else ()))
-    difference = settings_step.preview(job, ours)
+        found = interpreters.find(ctx.env, [candidates[0].path])
+        ranking = line_interpreter.rank(found, release.script)
+        hot = line_interpreter.select(ranking).interpreter
+        reason = line_interpreter.explain(ranking)
+        outcome.add_change("line", f"{hot.path}: {reason}; timed again once it is installed")
+    if not os.path.lexists(ctx.command):
+        outcome.add_change("command", ctx.display_path(ctx.command))
+    earlier = frozenset(previous.commands if previous else ())
+    entries = settings_changes.make_entries(hot.path, ctx.data_dir, earlier)
+    difference = settings_step.preview(ctx, entries)
     if difference:
-        outcome.did("settings", job.short(job.settings))
+        outcome.add_change("settings", ctx.display_path(ctx.settings))
         outcome.notes.append(difference)
-    job.say(
+    ctx.show(
         f"usageline {__version__}: an install would do this:"
         if outcome.changes
         else f"usageline {__version__} is installed: nothing to change."
     )
-    outcome.tell(job.say)
-    job.say("\nNothing was changed.")
+    outcome.show(ctx.show)
+    ctx.show("\nNothing was changed.")
     return 0
 
 
-def _report(job: Job, outcome: Outcome) -> None:
+def _report(ctx: SetupContext, outcome: Outcome) -> None:
     if outcome.changes:
-        job.say(f"usageline {__version__} is installed:\n")
+        ctx.show(f"usageline {__version__} is installed:\n")
     else:
-        job.say(f"usageline {__version__} is installed: nothing to change.")
-    outcome.tell(job.say)
+        ctx.show(f"usageline {__version__} is installed: nothing to change.")
+    outcome.show(ctx.show)
     if outcome.changes:
-        job.say(
-            "\nClaude Code shows the line from its next start. `install.sh --uninstall` or `usageline uninstall` takes all of this back."
+        ctx.show(
+            "\nClaude Code shows the line from its next start."
+            " To undo all of this, run `install.sh --uninstall` or `usageline uninstall`."
         )
-    job.say("")
+    ctx.show("")
 
 
-def _advice(failure: PackagesFailed) -> str:
-    said = f"The packages could not be installed:\n\n{failure}\n\nNothing else was changed. "
+def _packages_advice(failure: PackagesFailed) -> str:
+    message = f"The packages could not be installed:\n\n{failure}\n\nNothing else was changed. "
     if any(os.strerror(number) in str(failure) for number in FULL):
         return (
-            said
-            + "Free some space where it is said to be missing (about 60 MiB in all) and try again."
+            f"{message}Free some space on the disk that the message names"
+            " (about 60 MiB in all) and try again."
         )
     if "resvg" in str(failure) and "hash" not in str(failure).lower():
         return (
-            said
-            + "The extra png may have no package for this system: install without --with png; all else works."
+            f"{message}The extra png may have no package for this system:"
+            " install without --with png; everything else works."
         )
-    return said + (
-        "Behind a proxy or a mirror set what pip or uv reads (HTTPS_PROXY, PIP_INDEX_URL, UV_DEFAULT_INDEX);\n"
+    return (
+        f"{message}Behind a proxy or a mirror set what pip or uv reads"
+        " (HTTPS_PROXY, PIP_INDEX_URL, UV_DEFAULT_INDEX);\n"
         "on Debian and Ubuntu install python3-venv; or install uv. Then try again."
     )

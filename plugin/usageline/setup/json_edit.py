@@ -1,7 +1,7 @@
-"""Edits of JSON as text: one member or element changes, and every other byte stays as its owner wrote it.
+"""Edit JSON as text: change one member or element and keep every other byte.
 
-Positions are indexes into the text. `start` is always the position of an object's `{` or an array's `[`.
-Every function expects a text that `parse` has accepted.
+Positions are indexes into the text. `start` is the position of an object's `{` or an array's `[`.
+Every function but `parse` expects a text that `parse` has accepted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A member of an object (with its key) or an element of an array (key ""): where it starts, its value starts, and it ends."""
+    """The positions of a member of an object (with its key) or an element of an array (key "")."""
 
     key: str
     start: int
@@ -25,81 +25,84 @@ class Item:
     end: int
 
 
+class RawJson(str):
+    """JSON that `set_member` inserts unchanged."""
+
+    __slots__ = ()
+
+
 def parse(text: str) -> Any:
-    """The value of a strict JSON text; `ValueError` (with the reason) where it is none, or where a key is there twice."""
+    """Return the value of a strict JSON text.
+
+    Raises `ValueError` with the reason if it is invalid or has a duplicate key.
+    """
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_reject_constant)
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
 
-def top(text: str) -> int:
-    """Where the outermost value starts."""
-    return _skip(text, 0)
+def outer_start(text: str) -> int:
+    """Return the start of the outermost value."""
+    return _skip_space(text, 0)
 
 
 def items(text: str, start: int) -> list[Item]:
-    """The members of the object, or the elements of the array, that starts at `start`."""
-    found: list[Item] = []
-    at = _skip(text, start + 1)
-    while text[at] not in "}]":
-        item_start, key = at, ""
+    """Return the members of the object, or the elements of the array, at `start`."""
+    result: list[Item] = []
+    position = _skip_space(text, start + 1)
+    while text[position] not in "}]":
+        item_start, key = position, ""
         if text[start] == "{":
-            key, at = _DECODER.raw_decode(text, at)
-            at = _skip(text, _skip(text, at) + 1)
-        value_start = at
-        _, at = _DECODER.raw_decode(text, at)
-        found.append(Item(key, item_start, value_start, at))
-        at = _skip(text, at)
-        if text[at] == ",":
-            at = _skip(text, at + 1)
-    return found
+            key, position = _DECODER.raw_decode(text, position)
+            position = _skip_space(text, _skip_space(text, position) + 1)
+        value_start = position
+        _, position = _DECODER.raw_decode(text, position)
+        result.append(Item(key, item_start, value_start, position))
+        position = _skip_space(text, position)
+        if text[position] == ",":
+            position = _skip_space(text, position + 1)
+    return result
 
 
-def member(text: str, start: int, key: str) -> Item | None:
-    """The member of that name, or None."""
+def find_member(text: str, start: int, key: str) -> Item | None:
+    """Return the member with that key, or None."""
     return next((item for item in items(text, start) if item.key == key), None)
 
 
 def set_member(text: str, start: int, key: str, value: Any) -> str:
-    """The text with that member's value replaced, or with the member added as the last one."""
-    found = member(text, start, key)
-    if found is None:
+    """Return the text with the member's value replaced, or with the member appended."""
+    member = find_member(text, start, key)
+    if member is None:
         return _append(text, start, json.dumps(key, ensure_ascii=False) + ": ", value)
     if isinstance(value, RawJson):
         rendered = str(value)
-    elif _starts_its_line(text, found.start):
-        rendered = _render(value, text, _line_indent(text, found.start))
+    elif _is_first_on_line(text, member.start):
+        rendered = _render(value, text, _line_indent(text, member.start))
     else:
         rendered = json.dumps(value, ensure_ascii=False)
-    return text[: found.value_start] + rendered + text[found.end :]
+    return text[: member.value_start] + rendered + text[member.end :]
 
 
 def append_element(text: str, start: int, value: Any) -> str:
-    """The text with one more element at the end of the array."""
+    """Return the text with `value` appended to the array."""
     return _append(text, start, "", value)
 
 
-def remove(text: str, start: int, index: int) -> str:
-    """The text without the item of that index, and without the comma that it needed."""
-    found = items(text, start)
-    item = found[index]
+def remove_item(text: str, start: int, index: int) -> str:
+    """Return the text without the item at that index and without its comma."""
+    siblings = items(text, start)
+    item = siblings[index]
     if index > 0:
-        return text[: found[index - 1].end] + text[item.end :]
-    if len(found) > 1:
-        return text[: item.start] + text[found[1].start :]
-    return text[: start + 1] + text[_skip(text, item.end) :]
+        return text[: siblings[index - 1].end] + text[item.end :]
+    if len(siblings) > 1:
+        return text[: item.start] + text[siblings[1].start :]
+    return text[: start + 1] + text[_skip_space(text, item.end) :]
 
 
-class RawJson(str):
-    """JSON that is put in as it stands."""
-
-    __slots__ = ()
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         keys = [key for key, _ in pairs]
@@ -108,48 +111,35 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _no_constant(word: str) -> Any:
+def _reject_constant(word: str) -> Any:
     raise ValueError(f"{word} is not JSON")
 
 
-def _skip(text: str, at: int) -> int:
-    match = _SPACE.match(text, at)
-    return match.end() if match else at
+def _skip_space(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    return match.end() if match else position
 
 
 def _append(text: str, start: int, prefix: str, value: Any) -> str:
-    found = items(text, start)
-    if not found:
-        close = _skip(text, start + 1)
+    siblings = items(text, start)
+    newline = _newline(text)
+    if not siblings:
+        close = _skip_space(text, start + 1)
         outer = _line_indent(text, start)
-        inner = outer + _unit(text)
-        body = (
-            _newline(text) + inner + prefix + _render(value, text, inner) + _newline(text) + outer
-        )
+        inner = outer + _indent_step(text)
+        body = newline + inner + prefix + _render(value, text, inner) + newline + outer
         return text[: start + 1] + body + text[close:]
-    last = found[-1]
-    if not _starts_its_line(text, last.start):
-        return (
-            text[: last.end]
-            + ", "
-            + prefix
-            + json.dumps(value, ensure_ascii=False)
-            + text[last.end :]
-        )
-    indent = _line_indent(text, last.start)
-    return (
-        text[: last.end]
-        + ","
-        + _newline(text)
-        + indent
-        + prefix
-        + _render(value, text, indent)
-        + text[last.end :]
-    )
+    last = siblings[-1]
+    if _is_first_on_line(text, last.start):
+        indent = _line_indent(text, last.start)
+        addition = "," + newline + indent + prefix + _render(value, text, indent)
+    else:
+        addition = ", " + prefix + json.dumps(value, ensure_ascii=False)
+    return text[: last.end] + addition + text[last.end :]
 
 
 def _render(value: Any, text: str, indent: str) -> str:
-    lines = json.dumps(value, ensure_ascii=False, indent=_unit(text)).split("\n")
+    lines = json.dumps(value, ensure_ascii=False, indent=_indent_step(text)).split("\n")
     return (_newline(text) + indent).join(lines)
 
 
@@ -157,24 +147,25 @@ def _newline(text: str) -> str:
     return "\r\n" if "\r\n" in text else "\n"
 
 
-def _unit(text: str) -> str:
-    """One step of indentation: what the first member of the outermost object has, or two spaces."""
-    found = items(text, top(text)) if text[top(text)] in "{[" else []
-    if found and _starts_its_line(text, found[0].start):
-        return _line_indent(text, found[0].start) or "  "
+def _indent_step(text: str) -> str:
+    """Return one step of indentation: that of the outermost object's first member, or 2 spaces."""
+    start = outer_start(text)
+    members = items(text, start) if text[start] in "{[" else []
+    if members and _is_first_on_line(text, members[0].start):
+        return _line_indent(text, members[0].start) or "  "
     return "  "
 
 
-def _line_start(text: str, at: int) -> int:
-    return text.rfind("\n", 0, at) + 1
+def _line_start(text: str, position: int) -> int:
+    return text.rfind("\n", 0, position) + 1
 
 
-def _starts_its_line(text: str, at: int) -> bool:
-    start = _line_start(text, at)
-    return start > 0 and not text[start:at].strip(" \t")
+def _is_first_on_line(text: str, position: int) -> bool:
+    start = _line_start(text, position)
+    return start > 0 and not text[start:position].strip(" \t")
 
 
-def _line_indent(text: str, at: int) -> str:
-    start = _line_start(text, at)
-    rest = text[start:at]
+def _line_indent(text: str, position: int) -> str:
+    start = _line_start(text, position)
+    rest = text[start:position]
     return rest[: len(rest) - len(rest.lstrip(" \t"))]

@@ -1,22 +1,24 @@
-"""The install record: what was there before, so that uninstall takes back just what install did. One for each profile, mode 0600.
+"""The install manifest: the state before the install, so that uninstall undoes exactly that.
+
+Each profile has one, with mode 0600:
 
     version      1
-    release      the release this profile was installed with
-    data_dir     where the releases are
-    interpreter  the hot side's
-    cold         the cold side's base interpreter
-    commands     every command that was ever wired for this profile
-    before       settings.json as it was, base64; null where there was none
-    after        SHA-256 of each settings.json that we made from `before`, the newest last
-    backups      our copies of settings.json
-    command      ~/.local/bin/usageline, where it is ours
-    made         directories that did not exist before, outermost first
-    extras       what was installed besides (`install.sh --with`); records of before there were any do not have it
-    digest       SHA-256 over all of that: what the disk made of a record must not be put into settings.json; records of before there was one
-                 do not have it
+    release      the release that this profile was installed with
+    data_dir     the directory of the releases
+    interpreter  the interpreter of the status line
+    cold         the base interpreter of the background work
+    commands     every command that an install has put into this profile's settings
+    before       settings.json before the install, base64; null if there was none
+    after        SHA-256 of each settings.json that an install made, the newest last
+    backups      copies of settings.json made by installs
+    command      ~/.local/bin/usageline, if an install created it
+    made         directories that installs created, outermost first
+    extras       extras (`install.sh --with`); missing in older manifests
+    digest       SHA-256 over all of that; missing in older manifests
 
-What else stands in it a later version has put there: it is kept. One with a higher version is for that version alone to change, which seals it in
-the same way. It is written before settings.json is replaced, so that a kill between the two can be undone.
+The digest keeps damaged content out of settings.json. Unknown keys, of a later version, are kept.
+Only a later version may change a manifest with a higher version; it must be sealed in the same way.
+The manifest is written before settings.json is replaced, so a kill between the two can be undone.
 """
 
 from __future__ import annotations
@@ -30,26 +32,25 @@ from typing import Any
 
 from usageline.core import json_file, paths
 from usageline.core.errors import SetupRefused
-from usageline.setup import json_edit, own_names
-from usageline.system import client_text, directories
-from usageline.system import files as files_
+from usageline.setup import json_edit, owned_files
+from usageline.system import client_text, directories, files
 
 VERSION = 1
-BROKEN = (
-    "The install record cannot be read. A status line that you had before is taken from the newest copy beside settings.json (settings.json.usageline-…),"
-    " and the copies stay."
+UNREADABLE = (
+    "The install record cannot be read. Your previous status line is taken from the newest copy"
+    " beside settings.json (settings.json.usageline-…), and the copies stay."
 )
-"""For the user."""
+"""The message for the user."""
 
-REMEMBERED = 8
+MAX_REMEMBERED = 8
 """So many `after` and `commands` are kept."""
 
-_SIZE_LIMIT = 16 << 20
+MAX_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """One install record."""
+class Manifest:
+    """One install manifest."""
 
     release: str
     data_dir: str
@@ -67,78 +68,82 @@ class Record:
 
     @property
     def before_bytes(self) -> bytes | None:
-        """settings.json as it was."""
+        """settings.json before the install."""
         return None if self.before is None else base64.b64decode(self.before)
 
-    def made_it(self, data: bytes | None) -> bool:
-        """Whether `data` is settings.json just as an install of ours left it."""
+    def is_our_output(self, data: bytes | None) -> bool:
+        """Return whether `data` is settings.json exactly as an install left it."""
         return data is not None and digest(data) in self.after
 
 
 def digest(data: bytes) -> str:
-    """What stands for a settings.json in `after`."""
+    """Return the SHA-256 of a settings.json, as `after` holds it."""
     return hashlib.sha256(data).hexdigest()
 
 
-def encode(data: bytes | None) -> str | None:
-    """Bytes for `before`."""
+def encode_settings(data: bytes | None) -> str | None:
+    """Return `data` as `before` holds it."""
     return None if data is None else base64.b64encode(data).decode("ascii")
 
 
 def path(env: dict[str, str]) -> str:
-    """Where the record of this profile is."""
-    found: str = paths.install_record(env)
-    return found
+    """Return the path of this profile's manifest."""
+    return paths.install_record(env)
 
 
-def is_broken(env: dict[str, str]) -> bool:
-    """Whether something is there that is no record that can be read."""
+def is_unreadable(env: dict[str, str]) -> bool:
+    """Return whether this profile has a manifest that cannot be read."""
     return os.path.lexists(path(env)) and load(env) is None
 
 
-def load(env: dict[str, str]) -> Record | None:
-    """The profile's record; None where there is none that can be read. SetupRefused where it is for a later version to read."""
-    if is_later(path(env)):
+def load(env: dict[str, str]) -> Manifest | None:
+    """Return this profile's manifest, or None if it is missing or unreadable.
+
+    Raises `SetupRefused` if a later version wrote it.
+    """
+    if is_newer(path(env)):
         raise SetupRefused(
-            f"{path(env)} is of a later version of usageline: install or uninstall with that one. Nothing was changed."
+            f"{path(env)} is of a later version of usageline:"
+            " install or uninstall with that one. Nothing was changed."
         )
     return load_from(path(env))
 
 
-def save(env: dict[str, str], record: Record) -> None:
-    """Write the profile's record; the state directory is made where it is missing."""
-    save_to(path(env), record)
+def save(env: dict[str, str], manifest: Manifest) -> None:
+    """Write this profile's manifest; create the state directory if it is missing."""
+    save_to(path(env), manifest)
 
 
-def load_from(place: str) -> Record | None:
-    """The record in that file; None where there is none that can be read."""
+def load_from(file: str) -> Manifest | None:
+    """Return the manifest in that file, or None if it is missing or unreadable."""
     try:
-        found = _checked(_parsed(place))
+        manifest = _validate(_read_object(file))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return found if found.version <= VERSION else None
+    return manifest if manifest.version <= VERSION else None
 
 
-def is_later(place: str) -> bool:
-    """Whether the record in that file is for a later version to read."""
+def is_newer(file: str) -> bool:
+    """Return whether a later version wrote the manifest in that file."""
     try:
-        version = _parsed(place)["version"]
+        version = _read_object(file)["version"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return False
     return type(version) is int and version > VERSION
 
 
-def save_to(place: str, record: Record) -> None:
-    """Write a record to that file, in one step."""
-    directories.make_directory(os.path.dirname(place))
-    known = asdict(record)
+def save_to(file: str, manifest: Manifest) -> None:
+    """Write a manifest to that file atomically."""
+    directories.make_directory(os.path.dirname(file))
+    known = asdict(manifest)
     value = {**known.pop("rest"), **known}
-    data = json.dumps({**value, "digest": seal(value)}, ensure_ascii=True, indent=1).encode("ascii")
-    files_.write_atomic(place, data + b"\n", 0o600)
+    value["digest"] = checksum(value)
+    data = json.dumps(value, ensure_ascii=True, indent=1).encode("ascii")
+    files.write_atomic(file, data + b"\n", 0o600)
 
 
-def others(env: dict[str, str]) -> list[str]:
-    """The records of other profiles that use the same program."""
+def other_paths(env: dict[str, str]) -> list[str]:
+    """Return the manifests of other profiles, which share the program."""
     directory, own = os.path.split(path(env))
     try:
         names = os.listdir(directory)
@@ -147,27 +152,27 @@ def others(env: dict[str, str]) -> list[str]:
     return sorted(
         directory + "/" + name
         for name in names
-        if own_names.INSTALL_RECORD.fullmatch(name) and name != own
+        if owned_files.MANIFEST_NAME.fullmatch(name) and name != own
     )
 
 
-def _parsed(place: str) -> dict[str, Any]:
-    """The object in that file. ValueError where there is none, or one that is not as it was written."""
-    value: dict[str, Any] = json_file.json_file(place, _SIZE_LIMIT) or {}
-    if "digest" in value and value["digest"] != seal(value):
-        raise ValueError("not as it was written")
+def checksum(value: dict[str, Any]) -> str:
+    """Return the digest of a manifest's values, without its key `digest`."""
+    content = {key: item for key, item in value.items() if key != "digest"}
+    return digest(json.dumps(content, sort_keys=True).encode("ascii"))
+
+
+def _read_object(file: str) -> dict[str, Any]:
+    """Return the object in that file, {} if there is none. Raises `ValueError` if damaged."""
+    value: dict[str, Any] = json_file.json_file(file, MAX_BYTES) or {}
+    if "digest" in value and value["digest"] != checksum(value):
+        raise ValueError("the digest does not match")
     return value
 
 
-def seal(value: dict[str, Any]) -> str:
-    """The digest of a record's values but for `digest`."""
-    rest = {name: found for name, found in value.items() if name != "digest"}
-    return digest(json.dumps(rest, sort_keys=True).encode("ascii"))
-
-
-def _checked(value: dict[str, Any]) -> Record:
-    known = {"digest", *(field.name for field in fields(Record))}
-    record = Record(
+def _validate(value: dict[str, Any]) -> Manifest:
+    known = {"digest", *(field.name for field in fields(Manifest))}
+    manifest = Manifest(
         release=_text(value["release"]),
         data_dir=_text(value["data_dir"]),
         interpreter=_text(value["interpreter"]),
@@ -180,25 +185,25 @@ def _checked(value: dict[str, Any]) -> Record:
         made=_texts(value["made"]),
         extras=_texts(value.get("extras", [])),
         version=_number(value["version"]),
-        rest={name: rest for name, rest in value.items() if name not in known},
+        rest={key: item for key, item in value.items() if key not in known},
     )
-    text = client_text.decode(base64.b64decode(record.before or "", validate=True))
+    text = client_text.decode(base64.b64decode(manifest.before or "", validate=True))
     if text.strip() and not isinstance(json_edit.parse(text), dict):
-        raise ValueError("no settings")
-    if not all(map(os.path.isabs, (record.data_dir, *record.made, *record.backups))):
-        raise ValueError("a path that is none")
-    return record
+        raise ValueError("`before` is not a JSON object")
+    if not all(map(os.path.isabs, (manifest.data_dir, *manifest.made, *manifest.backups))):
+        raise ValueError("a path is not absolute")
+    return manifest
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError("not a text")
+        raise TypeError("not a string")
     return value
 
 
 def _number(value: object) -> int:
     if type(value) is not int:
-        raise TypeError("not a number")
+        raise TypeError("not an integer")
     return value
 
 

@@ -1,6 +1,6 @@
-"""The cold side's environment: a venv with exactly the pinned packages, by uv where there is one, else by venv and pip.
+"""Build a release's environment: a venv with the pinned packages, by uv if present, else by pip.
 
-Both keep the user's own configuration (index, proxy, certificates); nothing here names an index.
+Both tools use the user's own index, proxy and certificates; nothing here names an index.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from usageline.core.errors import UsagelineError
 from usageline.setup import tool_config
 from usageline.system import directories, process
-from usageline.system import files as files_
 from usageline.system.files import replace_link, write_atomic
 
 if TYPE_CHECKING:
@@ -25,39 +24,43 @@ if TYPE_CHECKING:
     from usageline.setup.interpreters import Interpreter
 
 INSTALL_TIMEOUT_S = 600
-MOST_BYTES = 4 << 20
-"""Of what a tool says."""
+MAX_OUTPUT_BYTES = 4 << 20
+"""The limit for a tool's output."""
 
 SCRATCH = "tmp"
-"""The directory in the release, while it is built, for the tools' temporary files: its disk must have room anyway, and /tmp may be full or read-only."""
+"""The tools' temporary directory, inside the release: /tmp may be full or read-only."""
 
-CHECK = (
-    "import click, ctypes, diskcache, filelock, httpx, plotille, pygal, rich, sqlite3, ssl, tomlkit, truststore, zlib,"
-    " usageline.cli.main, usageline.refresh.run"
+IMPORT_CHECK = (
+    "import click, ctypes, diskcache, filelock, httpx, plotille, pygal, rich, sqlite3, ssl,"
+    " tomlkit, truststore, zlib, usageline.cli.main, usageline.refresh.run"
 )
-"""What a refresh and the command load, and what of the standard library some systems package apart."""
+"""Imports of the refresh and the command, with standard modules that some systems package apart."""
 
 EXTRAS = {"png": "resvg_py"}
-"""What may be installed besides: the list `requirements-<name>.lock`, and a module that must then be there."""
+"""Optional extras: `requirements-<name>.lock`, and a module that must be importable afterwards."""
 
-FULL_BYTES = 32 << 20
-"""A disk with less left has no room for the packages and for what unpacks them."""
+MIN_FREE_BYTES = 32 << 20
+"""With less free space a failed install is explained by a full disk."""
 
-_DROPPED = ("VIRTUAL_ENV", "CONDA_PREFIX")
-"""And every `PYTHON*`: some stop an interpreter, others have it write elsewhere."""
+_UNSET_VARIABLES = ("VIRTUAL_ENV", "CONDA_PREFIX")
+"""Unset for the tools, like every `PYTHON*`: some break interpreters or redirect their output."""
 
 
 class PackagesFailed(UsagelineError):
-    """An interpreter could not be given the packages; the text is the tool's own last words."""
+    """The packages could not be installed; the text is the end of the tool's output."""
 
 
-class NoVenv(PackagesFailed):
-    """An interpreter cannot make a venv, or load what is in it: another one may."""
+class VenvFailed(PackagesFailed):
+    """An interpreter cannot create a venv or import its packages; another interpreter may."""
 
 
 @dataclass(frozen=True, slots=True)
-class Packages:
-    """How to fill a venv: the lists, what it must then be able to do, the environment of the tools, and uv's path or ""."""
+class PackageInstaller:
+    """How to build a venv.
+
+    `check` are the imports that must then succeed, `env` is the tools' environment,
+    and `uv` is the path of uv or "".
+    """
 
     requirements: tuple[str, ...]
     check: str
@@ -65,83 +68,69 @@ class Packages:
     uv: str
 
     def install(self, interpreter: Interpreter, release: str) -> str:
-        """Make `<release>/venv` for `interpreter`; gives the name of the tool that did it. `PackagesFailed` where none could."""
+        """Create `<release>/venv` for `interpreter`. Returns the name of the tool that did it.
+
+        Raises `PackagesFailed` if no tool succeeds.
+        """
         venv = release + "/venv"
-        ways = [("uv", self._by_uv)] if self.uv else []
+        methods = [("uv", self._by_uv)] if self.uv else []
         failures: list[PackagesFailed] = []
-        for name, way in [*ways, ("pip", self._by_pip)]:
+        for name, method in [*methods, ("pip", self._by_pip)]:
             directories.remove_tree(venv)
             try:
-                way(interpreter, venv)
-                _point_to_program(venv)
+                method(interpreter, venv)
+                _add_program_path(venv)
                 self._load(venv, release)
             except PackagesFailed as failure:
                 failures.append(failure)
             else:
                 directories.remove_tree(f"{release}/{SCRATCH}")
                 return name
-        # What uv said counts only where pip never came to install: they mostly fail for the same reason.
-        raise (
-            failures[0] if isinstance(failures[-1], NoVenv) and len(failures) > 1 else failures[-1]
-        )
+        # Both mostly fail for the same reason. Report uv's only if pip could not start to install.
+        pip_did_not_run = isinstance(failures[-1], VenvFailed) and len(failures) > 1
+        raise failures[0] if pip_did_not_run else failures[-1]
 
     def _load(self, venv: str, release: str) -> None:
         try:
             self._run([venv + "/bin/python", "-I", "-B", "-c", self.check], release)
         except PackagesFailed as failure:
-            raise NoVenv(str(failure)) from None
+            raise VenvFailed(str(failure)) from None
 
     def _by_uv(self, interpreter: Interpreter, venv: str) -> None:
         release = os.path.dirname(venv)
         directories.make_directory(f"{release}/{SCRATCH}")
-        uv = [
-            self.uv,
-            "--quiet",
-            *tool_config.uv_options(self.env, f"{release}/{SCRATCH}/uv.toml"),
-            *self._uv_cache(),
-        ]
+        config = tool_config.uv_options(self.env, f"{release}/{SCRATCH}/uv.toml")
+        uv = [self.uv, "--quiet", *config, *self._uv_cache()]
         self._run([*uv, "venv", "--python", interpreter.path, venv], release)
-        pin_venv(venv, interpreter.path)
-        wanted = ["--require-hashes", "--only-binary", ":all:", *self._lists()]
-        # Copies: neither a change nor a removal of uv's cache may reach the installed program.
-        into = ["--python", venv + "/bin/python", "--compile-bytecode", "--link-mode", "copy"]
-        self._run([*uv, "pip", "install", *into, *wanted], release)
-        files_.remove_file(
-            venv + "/.lock"
-        )  # uv's own, which every user may write whatever the umask
+        pin_interpreter(venv, interpreter.path)
+        # Copies: changes in uv's cache must not affect the installed program.
+        target = ["--python", venv + "/bin/python", "--compile-bytecode", "--link-mode", "copy"]
+        self._run([*uv, "pip", "install", *target, *self._requirements()], release)
 
     def _uv_cache(self) -> list[str]:
-        # A cache that is there is the user's to be used; one that is not would be left behind by an uninstall.
+        # Use the user's cache if it exists; an uninstall would not remove a new one.
         base = self.env.get("XDG_CACHE_HOME") or self.env.get("HOME", "") + "/.cache"
         return [] if self.env.get("UV_CACHE_DIR") or os.path.isdir(base + "/uv") else ["--no-cache"]
 
     def _by_pip(self, interpreter: Interpreter, venv: str) -> None:
+        release = os.path.dirname(venv)
         try:
-            self._run([interpreter.path, "-I", "-B", "-m", "venv", venv], os.path.dirname(venv))
+            self._run([interpreter.path, "-I", "-B", "-m", "venv", venv], release)
         except PackagesFailed as failure:
-            raise NoVenv(str(failure)) from None
-        pin_venv(venv, interpreter.path)
-        wanted = ["--require-hashes", "--only-binary", ":all:", *self._lists()]
-        pip = [
-            venv + "/bin/python",
-            "-I",
-            "-m",
-            "pip",
-            "--disable-pip-version-check",
-            "--no-input",
-            "--no-cache-dir",
-        ]
-        config = tool_config.pip_variables(
-            self._run([*pip, "config", "list"], os.path.dirname(venv), config=True), self.env
-        )
-        self._run([*pip, "install", "--quiet", "--compile", *wanted], os.path.dirname(venv), config)
-        # Half of the venv's size is what made it; nothing in it is ever changed again.
-        self._run(
-            [*pip, "uninstall", "--quiet", "--yes", "setuptools", "pip"], os.path.dirname(venv)
-        )
+            raise VenvFailed(str(failure)) from None
+        pin_interpreter(venv, interpreter.path)
+        options = ["--disable-pip-version-check", "--no-input", "--no-cache-dir"]
+        pip = [venv + "/bin/python", "-I", "-m", "pip", *options]
+        listed = self._run([*pip, "config", "list"], release, keep_config=True)
+        config = tool_config.pip_env(listed, self.env)
+        install = [*pip, "install", "--quiet", "--compile", *self._requirements()]
+        self._run(install, release, config)
+        # They are half of the venv's size, and a release is never changed.
+        self._run([*pip, "uninstall", "--quiet", "--yes", "setuptools", "pip"], release)
 
-    def _lists(self) -> list[str]:
-        return [argument for path in self.requirements for argument in ("--requirement", path)]
+    def _requirements(self) -> list[str]:
+        lists = [word for path in self.requirements for word in ("--requirement", path)]
+        return ["--require-hashes", "--only-binary", ":all:", *lists]
 
     def _run(
         self,
@@ -149,104 +138,109 @@ class Packages:
         directory: str,
         more: Mapping[str, str] | None = None,
         *,
-        config: bool = False,
+        keep_config: bool = False,
     ) -> str:
-        """Run to the end in `directory`, where no project's configuration lies; return the output.
+        """Run a tool in `directory`, which holds no project's configuration; return its output.
 
-        Of the user's settings of pip and uv only those reach it that say where packages come from; with `config` pip's files do, too.
+        Of the user's settings for pip and uv it gets those that name a package source, and with
+        `keep_config` also pip's configuration files.
         """
-        kept = {
+        inherited = {
             name: value
             for name, value in self.env.items()
-            if name not in _DROPPED and not name.startswith("PYTHON")
+            if name not in _UNSET_VARIABLES and not name.startswith("PYTHON")
         }
-        env = {**tool_config.without_targets(kept), **(more or {})}
-        if config:
-            env |= {name: value for name, value in kept.items() if name == "PIP_CONFIG_FILE"}
-        else:
+        env = {**tool_config.filter_env(inherited), **(more or {})}
+        if not keep_config:
             env["PIP_CONFIG_FILE"] = os.devnull
-        # What a killed tool leaves of its working files lies in the release, which is swept; elsewhere nobody would find it again.
+        elif "PIP_CONFIG_FILE" in inherited:
+            env["PIP_CONFIG_FILE"] = inherited["PIP_CONFIG_FILE"]
+        # Temporary files of a killed tool are removed with the release; elsewhere they would stay.
         env["TMPDIR"] = f"{directory}/{SCRATCH}"
         directories.make_directory(env["TMPDIR"])
         deadline = time.monotonic() + INSTALL_TIMEOUT_S
         try:
-            done = process.run(
-                command, env, directory, deadline=deadline, max_bytes=MOST_BYTES, keep_errors=True
+            result = process.run(
+                command,
+                env,
+                directory,
+                deadline=deadline,
+                max_bytes=MAX_OUTPUT_BYTES,
+                keep_errors=True,
             )
         except OSError as error:
             raise PackagesFailed(str(error)) from None
-        if done.stop_reason:
-            raise PackagesFailed(
-                f"{command[0]} "
-                + (
-                    f"took more than {INSTALL_TIMEOUT_S} s"
-                    if done.stop_reason == "timeout"
-                    else "said too much"
-                )
+        if result.stop_reason:
+            reason = (
+                f"took more than {INSTALL_TIMEOUT_S} s"
+                if result.stop_reason == "time"
+                else f"printed more than {MAX_OUTPUT_BYTES >> 20} MiB"
             )
-        if done.status != 0:
-            said = (done.output + done.errors).decode("utf-8", "replace").strip().splitlines()[-12:]
-            # venv runs pip for itself, and keeps to itself what it said.
-            full = [f"{directory}: {os.strerror(errno.ENOSPC)}"] if _is_full(directory) else []
-            raise PackagesFailed(
-                "\n".join([*(said or [f"{command[0]} ended with status {done.status}"]), *full])
-            )
-        return done.output.decode("utf-8", "replace")
+            raise PackagesFailed(f"{command[0]} {reason}")
+        if result.status != 0:
+            output = (result.output + result.errors).decode("utf-8", "replace")
+            last = output.strip().splitlines()[-12:]
+            # venv runs pip itself and hides its output.
+            full = [f"{directory}: {os.strerror(errno.ENOSPC)}"] if _is_disk_full(directory) else []
+            status = f"{command[0]} ended with status {result.status}"
+            raise PackagesFailed("\n".join([*(last or [status]), *full]))
+        return result.output.decode("utf-8", "replace")
 
 
-def packages(plugin: str, extras: Sequence[str], env: dict[str, str]) -> Packages:
-    """The lists in the directory `plugin`, those of `extras` as well, with uv where it is found on PATH or in its usual places."""
+def make_installer(plugin: str, extras: Sequence[str], env: dict[str, str]) -> PackageInstaller:
+    """Return the installer for the lists in the directory `plugin`, including those of `extras`.
+
+    It uses uv if that is on PATH or in one of its usual directories.
+    """
     home = env.get("HOME", "")
-    places = os.pathsep.join(
-        [
-            env.get("PATH", ""),
-            home + "/.local/bin",
-            home + "/.cargo/bin",
-            "/opt/homebrew/bin",
-            "/usr/local/bin",
-        ]
-    )
+    directories = [env.get("PATH", ""), home + "/.local/bin", home + "/.cargo/bin"]
+    search_path = os.pathsep.join([*directories, "/opt/homebrew/bin", "/usr/local/bin"])
     lists = ("requirements.lock", *(f"requirements-{extra}.lock" for extra in extras))
-    check = ", ".join((CHECK, *(EXTRAS[extra] for extra in extras)))
-    return Packages(
-        tuple(f"{plugin}/{name}" for name in lists),
-        check,
-        env,
-        shutil.which("uv", path=places) or "",
+    return PackageInstaller(
+        requirements=tuple(f"{plugin}/{name}" for name in lists),
+        check=", ".join((IMPORT_CHECK, *(EXTRAS[extra] for extra in extras))),
+        env=env,
+        uv=shutil.which("uv", path=search_path) or "",
     )
 
 
-def unsupported(extra: str, machine: str, abi: str) -> str:
-    """Return why there is no package of `extra` for a system, "" if there is one. `abi` is Python's own name of it, such as x86_64-linux-gnu."""
+def unsupported_platform(extra: str, machine: str, abi: str) -> str:
+    """Return the platform for which `extra` has no package, or "" if this one is supported.
+
+    `abi` is Python's name of the ABI, such as x86_64-linux-gnu.
+    """
     if extra != "png":
         return ""
     if "musl" in abi:
-        return "musl (Alpine and its like)"
+        return "musl (Alpine and similar)"
     return machine if machine.startswith("riscv") else ""
 
 
-def _is_full(directory: str) -> bool:
+def _is_disk_full(directory: str) -> bool:
     try:
-        found = os.statvfs(directory)
+        status = os.statvfs(directory)
     except OSError:
         return False
-    return found.f_bavail * found.f_frsize < FULL_BYTES or (
-        found.f_files > 0 and not found.f_favail
+    return status.f_bavail * status.f_frsize < MIN_FREE_BYTES or (
+        status.f_files > 0 and not status.f_favail
     )
 
 
-def _point_to_program(venv: str) -> None:
-    """Let the venv import usageline from the release. Relative, so that it needs no encoding and follows the release."""
-    found = glob.glob(glob.escape(venv) + "/lib/python3*/site-packages")
-    if not found:
+def _add_program_path(venv: str) -> None:
+    """Let the venv import usageline from the release, by a relative path in ASCII."""
+    packages = glob.glob(glob.escape(venv) + "/lib/python3*/site-packages")
+    if not packages:
         raise PackagesFailed(f"{venv} has no site-packages")
-    for directory in found:
+    for directory in packages:
         with open(directory + "/usageline.pth", "w", encoding="ascii") as file:
             file.write("../../../../plugin\n")
 
 
-def pin_venv(venv: str, interpreter: str) -> None:
-    """Let a venv lead to its interpreter by that path; its tool may have written one that a patch release moves."""
+def pin_interpreter(venv: str, interpreter: str) -> None:
+    """Link a venv to its interpreter by that path.
+
+    The tool may have used a path that the next patch version removes.
+    """
     link, config = venv + "/bin/python", venv + "/pyvenv.cfg"
     if (
         not os.path.islink(link)
@@ -258,8 +252,5 @@ def pin_venv(venv: str, interpreter: str) -> None:
     with open(config, encoding="utf-8", errors="surrogateescape") as file:
         lines = file.read().splitlines()
     home = f"home = {os.path.dirname(interpreter)}"
-    text = (
-        "\n".join(home if line.partition("=")[0].strip() == "home" else line for line in lines)
-        + "\n"
-    )
-    write_atomic(config, text.encode("utf-8", "surrogateescape"), 0o600)
+    changed = [home if line.partition("=")[0].strip() == "home" else line for line in lines]
+    write_atomic(config, ("\n".join(changed) + "\n").encode("utf-8", "surrogateescape"), 0o600)

@@ -1,4 +1,4 @@
-"""settings.json on disk: read with care, replaced whole, and only if nobody else changed it meanwhile."""
+"""Read settings.json with checks, and replace it atomically unless it changed meanwhile."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from usageline.system.disk import FULL
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SIZE_LIMIT = 4 << 20
-"""Bytes. A settings file beyond that is none."""
+MAX_BYTES = 4 << 20
+"""A larger file is refused."""
 
-TRIES = 5
-"""How often a replacement starts over because Claude Code wrote the file at the same moment."""
+MAX_ATTEMPTS = 5
+"""An update is repeated if Claude Code writes the file at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """The file as it was read. `path` has every symbolic link resolved; `data` is None where there is no file."""
+class SettingsFile:
+    """The content of the file. `path` has no symbolic links; `data` is None if there is no file."""
 
     path: str
     data: bytes | None
@@ -34,102 +34,104 @@ class Settings:
 
     @property
     def text(self) -> str:
-        """The text without a byte order mark; "" where there is no file. See `client_text.decode`."""
+        """The text without a byte order mark, "" if there is no file. See `client_text.decoded`."""
         return client_text.decode(self.data or b"")
 
     def encoded(self, text: str) -> bytes:
-        """`text` as bytes for this file, in its encoding."""
+        """Return `text` in the encoding of this file."""
         return client_text.encode(text, self.data or b"")
 
 
-def read(path: str) -> Settings:
-    """The settings at `path`, checked. `SetupRefused` where they cannot be changed without losing something, with the reason.
+def read(path: str) -> SettingsFile:
+    """Return the settings at `path`.
 
-    Whether the file can be written is another question: see `refuse_unwritable`.
+    Raises `SetupRefused` with the reason if a change would lose something. Whether the file is
+    writable is a separate check: see `check_writable`.
     """
     real = os.path.realpath(path)
     try:
         status = os.stat(real)
     except (FileNotFoundError, NotADirectoryError):
-        return _absent(real)
+        return _missing(real)
     except OSError as error:
         raise SetupRefused(f"it cannot be read ({error.strerror})") from None
     if not stat.S_ISREG(status.st_mode):
         raise SetupRefused("it is not a regular file")
-    if status.st_size > SIZE_LIMIT:
-        raise SetupRefused(f"it is larger than {SIZE_LIMIT >> 20} MiB")
+    if status.st_size > MAX_BYTES:
+        raise SetupRefused(f"it is larger than {MAX_BYTES >> 20} MiB")
     try:
-        settings = Settings(
-            real, files.read_regular(real, SIZE_LIMIT + 1), stat.S_IMODE(status.st_mode)
-        )
+        data = files.read_regular(real, MAX_BYTES + 1)
     except OSError as error:
         raise SetupRefused(f"it cannot be read ({error.strerror})") from None
+    settings = SettingsFile(real, data, stat.S_IMODE(status.st_mode))
     _check(settings)
     return settings
 
 
-def replace(
+def update(
     path: str,
-    change: Callable[[Settings], bytes | None],
-    announce: Callable[[Settings, bytes | None], None],
-) -> Settings:
-    """Change the file at `path` to what `change` makes of it (None: remove it); gives what was there before.
+    change: Callable[[SettingsFile], bytes | None],
+    announce: Callable[[SettingsFile, bytes | None], None],
+) -> SettingsFile:
+    """Change the file at `path` to what `change` returns (None: remove it).
 
-    `announce` is called with both just before, to write down what is about to happen. Where the file changed meanwhile all of it starts over.
+    Returns the file as it was before. `announce` is called with both just before the change, so
+    that it can be recorded. Everything is repeated if the file changed meanwhile.
     """
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         before = read(path)
         data = change(before)
         if data == before.data:
             return before
-        refuse_unwritable(before)
+        check_writable(before)
         announce(before, data)
-        if _put(before, data):
+        if _write(before, data):
             return before
     raise SetupRefused("it keeps changing: close Claude Code and try again")
 
 
-def refuse_unwritable(found: Settings) -> None:
-    """Raise `SetupRefused` if the file may not be written: another user's, read-only, immutable, on a read-only mount."""
-    if found.data is None:
-        parent = os.path.dirname(found.path)
+def check_writable(settings: SettingsFile) -> None:
+    """Raise `SetupRefused` if the file may not be written.
+
+    It may belong to another user, be read-only or immutable, or lie on a read-only mount.
+    """
+    if settings.data is None:
+        parent = os.path.dirname(settings.path)
         if os.path.isdir(parent) and not os.access(parent, os.W_OK):
             raise SetupRefused("its directory is read-only")
         return
-    status = os.stat(found.path)
+    status = os.stat(settings.path)
     if status.st_uid != os.geteuid():
         raise SetupRefused("it belongs to another user")
-    # The mode is asked first: root may write a file whose owner said read-only.
+    # Check the mode first: root can write a file that its owner made read-only.
     if not status.st_mode & stat.S_IWUSR:
         raise SetupRefused("it is read-only")
     try:
-        os.close(_open_to_write(found.path))
+        os.close(_open_to_write(settings.path))
     except OSError as error:
-        raise SetupRefused(
-            "it is read-only"
-            if error.errno == errno.EROFS
-            else f"it cannot be written ({error.strerror})"
-        ) from None
+        if error.errno == errno.EROFS:
+            raise SetupRefused("it is read-only") from None
+        raise SetupRefused(f"it cannot be written ({error.strerror})") from None
 
 
-def backup_path(beside: str) -> str:
-    """A dated name beside `beside` that is not taken."""
-    stem = f"{beside}.usageline-{time.strftime('%Y%m%d-%H%M%S')}"
-    path, number = stem, 1
+def backup_path(stem: str) -> str:
+    """Return an unused dated path that begins with `stem`."""
+    dated = f"{stem}.usageline-{time.strftime('%Y%m%d-%H%M%S')}"
+    path, number = dated, 1
     while os.path.lexists(path):
         number += 1
-        path = f"{stem}-{number}"
+        path = f"{dated}-{number}"
     return path
 
 
-def _absent(real: str) -> Settings:
+def _missing(real: str) -> SettingsFile:
     parent = os.path.dirname(real)
     if os.path.lexists(parent) and not os.path.isdir(parent):
         raise SetupRefused(f"{parent} is not a directory")
-    return Settings(real, None, 0o600)
+    return SettingsFile(real, None, 0o600)
 
 
-def _check(settings: Settings) -> None:
+def _check(settings: SettingsFile) -> None:
     fault = client_text.encoding_error(settings.data or b"")
     if fault:
         raise SetupRefused(fault)
@@ -141,41 +143,43 @@ def _check(settings: Settings) -> None:
     except ValueError as error:
         raise SetupRefused(f"it is not valid JSON ({error})") from None
     if not isinstance(value, dict):
-        raise SetupRefused("it holds no JSON object")
+        raise SetupRefused("it is not a JSON object")
 
 
-def _put(before: Settings, data: bytes | None) -> bool:
-    def unchanged() -> bool:
-        return bytes_at(before.path) == before.data
+def _write(before: SettingsFile, data: bytes | None) -> bool:
+    """Write or remove the file. Returns False if it changed since `before`."""
+
+    def is_unchanged() -> bool:
+        return content(before.path) == before.data
 
     try:
         if data is not None:
-            return files.write_atomic(before.path, data, before.mode, unchanged)
-        if not unchanged():
+            return files.write_atomic(before.path, data, before.mode, is_unchanged)
+        if not is_unchanged():
             return False
         files.remove_file(before.path)
     except OSError as error:
-        # A full disk would cut the file: it stays as it is. So does one that is not there yet.
+        # On a full disk writing in place would cut the file; a missing file needs no such write.
         if error.errno in FULL or before.data is None:
             raise
-        return _put_in_place(before, data or b"{}\n", unchanged)
+        return _overwrite(before, data or b"{}\n", is_unchanged)
     return True
 
 
-def _put_in_place(before: Settings, data: bytes, unchanged: Callable[[], bool]) -> bool:
-    """Write into the file itself, which cannot be renamed over: it is a mount, or its directory is read-only.
+def _overwrite(before: SettingsFile, data: bytes, is_unchanged: Callable[[], bool]) -> bool:
+    """Write into the file itself, if it is a mount or its directory is read-only.
 
-    A kill at any moment leaves whole JSON: one write puts all of it there, with blanks up to the old length, which are then cut off.
+    A kill at any moment leaves valid JSON. A single write pads the content with blanks to the old
+    length; then the file is truncated.
     """
     old = before.data or b""
     try:
         descriptor = _open_to_write(before.path)
         try:
-            if not unchanged():
+            if not is_unchanged():
                 return False
-            if os.pwrite(descriptor, data.ljust(len(old)), 0) < len(
-                data
-            ):  # the disk became full: back to what was there
+            if os.pwrite(descriptor, data.ljust(len(old)), 0) < len(data):
+                # The disk became full: restore the old content.
                 os.pwrite(descriptor, old, 0)
                 os.ftruncate(descriptor, len(old))
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), before.path)
@@ -192,9 +196,9 @@ def _open_to_write(path: str) -> int:
     return os.open(path, os.O_WRONLY | files.NO_LINK)
 
 
-def bytes_at(path: str) -> bytes | None:
-    """What a file holds; None where there is none."""
+def content(path: str) -> bytes | None:
+    """Return the content of a file, None if it does not exist."""
     try:
-        return files.read_regular(path, SIZE_LIMIT + 1)
+        return files.read_regular(path, MAX_BYTES + 1)
     except FileNotFoundError:
         return None

@@ -1,4 +1,4 @@
-"""The step that changes settings.json, and the one that takes the change back."""
+"""Change settings.json during an install, and undo the change during an uninstall."""
 
 from __future__ import annotations
 
@@ -11,274 +11,292 @@ from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
 from usageline.setup import json_edit, manifest, settings_changes, settings_file
-from usageline.system import client_text, directories
-from usageline.system import files as files_
-from usageline.system.files import read_regular
+from usageline.system import client_text, directories, files
 from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
-    from usageline.setup.context import Job, Outcome
-    from usageline.setup.manifest import Record
-    from usageline.setup.settings_changes import Wiring
-    from usageline.setup.settings_file import Settings
+    from usageline.setup.context import Outcome, SetupContext
+    from usageline.setup.manifest import Manifest
+    from usageline.setup.settings_changes import SettingsEntries
+    from usageline.setup.settings_file import SettingsFile
 
-MAX_TYPED = 1000
-"""Characters of a command that a user may be asked to type."""
+MAX_TYPED_CHARS = 1000
+"""A longer command is not printed for the user to type."""
 
-MAX_SHOWN = 2000
-BACKUP = ".usageline-"
-"""Follows the name of settings.json in those of its copies (settings.back_up)."""
+MAX_SHOWN_CHARS = 2000
+BACKUP_INFIX = ".usageline-"
+"""Follows settings.json in the names of its copies (`settings_file.backup_path`)."""
 
 
-def ask(job: Job, old: Record | None) -> None:
-    """`SetupRefused` where the user has a status line of another program and did not agree to have it replaced."""
+def confirm_replacement(ctx: SetupContext, previous: Manifest | None) -> None:
+    """Ask before another program's status line is replaced; raise `SetupRefused` without a yes."""
     try:
-        found = settings_file.read(job.settings)
-        settings_file.refuse_unwritable(found)
-        text = found.text
+        settings = settings_file.read(ctx.settings)
+        settings_file.check_writable(settings)
+        text = settings.text
     except SetupRefused:
         return
-    ours = settings_changes.wiring("", job.data_dir, frozenset(old.commands if old else ()))
-    foreign = settings_changes.foreign_status_line(text, ours)
-    if not foreign or job.yes or job.dry_run:
+    earlier = frozenset(previous.commands if previous else ())
+    entries = settings_changes.make_entries("", ctx.data_dir, earlier)
+    other = settings_changes.describe_other_status_line(text, entries)
+    if not other or ctx.yes or ctx.dry_run:
         return
-    shown = f"{job.short(job.settings)} has another status line:\n\n  {_begun(foreign)}\n"
-    if not job.can_ask:
+    message = f"{ctx.display_path(ctx.settings)} has another status line:\n\n  {_truncate(other)}\n"
+    if not ctx.is_interactive:
         raise SetupRefused(
-            f"{shown}\nWith --yes it is replaced; it is kept, and --uninstall puts it back. Nothing was changed."
+            f"{message}\nTo replace it, add --yes: it is kept, and --uninstall restores it."
+            " Nothing was changed."
         )
-    job.say(sanitize_lines(shown))
-    if input(
-        "Replace it? It is kept, and --uninstall puts it back. [y/N] "
-    ).strip().lower() not in ("y", "yes"):
+    ctx.show(sanitize_lines(message))
+    answer = input("Replace it? It is kept, and --uninstall restores it. [y/N] ")
+    if answer.strip().lower() not in ("y", "yes"):
         raise SetupRefused("Nothing was changed.")
 
 
-def wire(job: Job, ours: Wiring, current: Record, outcome: Outcome) -> Record:
-    """Put our status line and hook in; gives the record as it is then. Where the file cannot be changed the user is told what to paste."""
+def add(
+    ctx: SetupContext, entries: SettingsEntries, current: Manifest, outcome: Outcome
+) -> Manifest:
+    """Add the status line and the hook. Returns the manifest as it is then.
+
+    If the file cannot be changed, a problem lists what the user can paste.
+    """
     latest = current
 
-    def change(found: Settings) -> bytes | None:
-        text = settings_changes.wire(found.text, ours)
-        return found.data if text == found.text else found.encoded(text)
+    def change(settings: SettingsFile) -> bytes | None:
+        text = settings_changes.add_to_settings(settings.text, entries)
+        return settings.data if text == settings.text else settings.encoded(text)
 
-    def announce(found: Settings, data: bytes | None) -> None:
+    def announce(settings: SettingsFile, data: bytes | None) -> None:
         nonlocal latest
-        latest = _recorded(job, ours, latest, found, data or b"")
-        directories.make_directory(os.path.dirname(found.path))
+        latest = _record_change(ctx, entries, latest, settings, data or b"")
+        directories.make_directory(os.path.dirname(settings.path))
 
+    name = ctx.display_path(ctx.settings)
     try:
-        found = settings_file.replace(job.settings, change, announce)
+        before = settings_file.update(ctx.settings, change, announce)
     except SetupRefused as refusal:
-        if _is_wired(job.settings, ours):
-            return latest
-        outcome.problems.append(
-            f"{job.short(job.settings)} was left alone: {refusal}. Everything else is in place. Put this into it yourself:\n\n{ours.snippet()}"
-        )
+        if not _has_entries(ctx.settings, entries):
+            outcome.problems.append(
+                f"{name} was left alone: {refusal}. Everything else is in place."
+                f" Put this into it yourself:\n\n{entries.snippet()}"
+            )
         return latest
     if latest != current:
-        kept = latest.backups[len(current.backups) :]
-        as_was = f"; as it was: {job.short(kept[-1])}" if kept else ""
-        outcome.did(
-            "settings", f"{job.short(job.settings)}: statusLine, hooks.SessionStart{as_was}"
-        )
-        foreign = settings_changes.foreign_command(found.text, ours)
-        if foreign.strip():
-            outcome.notes.append(_how_to_keep(foreign))
-    if found.text.strip() and json_edit.parse(found.text).get("disableAllHooks") is True:
+        backups = latest.backups[len(current.backups) :]
+        copy = f"; as it was: {ctx.display_path(backups[-1])}" if backups else ""
+        outcome.add_change("settings", f"{name}: statusLine, hooks.SessionStart{copy}")
+        other = settings_changes.other_command(before.text, entries)
+        if other.strip():
+            outcome.notes.append(_chain_hint(other))
+    if before.text.strip() and json_edit.parse(before.text).get("disableAllHooks") is True:
         outcome.notes.append(
-            f"disableAllHooks is set in {job.short(job.settings)}: Claude Code shows no status line until that is gone."
+            f"disableAllHooks is set in {name}:"
+            " Claude Code shows no status line until you remove it."
         )
     return latest
 
 
-def _how_to_keep(foreign: str) -> str:
-    """Return what to type so that the status line of before is shown beside ours."""
-    # A terminal may change what is typed of several lines, and quotes around all of it are TOML's.
-    plain = foreign.isprintable() and len(foreign) <= MAX_TYPED and foreign[:1] not in ("'", '"')
-    value = shlex.quote(foreign) if plain else "--previous"
-    return f"To keep the status line that you had beside this one: usageline config set chain.command {value}"
+def _chain_hint(other: str) -> str:
+    """Return the command that shows the previous status line beside usageline's."""
+    # A terminal may change pasted lines, and TOML would take quotes around the whole as its own.
+    is_typable = (
+        other.isprintable() and len(other) <= MAX_TYPED_CHARS and other[:1] not in ("'", '"')
+    )
+    value = shlex.quote(other) if is_typable else "--previous"
+    return (
+        "To show your previous status line beside this one:"
+        f" usageline config set chain.command {value}"
+    )
 
 
-def _begun(foreign: str) -> str:
-    """Return a command as far as a question can show it."""
-    if len(foreign) <= MAX_SHOWN:
-        return foreign
-    return f"{foreign[:MAX_SHOWN]} … ({len(foreign)} characters in all)"
+def _truncate(command: str) -> str:
+    if len(command) <= MAX_SHOWN_CHARS:
+        return command
+    return f"{command[:MAX_SHOWN_CHARS]} … ({len(command)} characters in all)"
 
 
-def without_us(job: Job) -> bytes | None:
-    """settings.json as it is, or as it would be without what an install left whose record is lost; None where there is none to read."""
+def original_settings(ctx: SetupContext) -> bytes | None:
+    """Return settings.json without the entries of an install whose manifest is lost.
+
+    None if it is missing or cannot be read.
+    """
     try:
-        found = settings_file.read(job.settings)
+        settings = settings_file.read(ctx.settings)
     except SetupRefused:
         return None
-    ours = settings_changes.wiring("", job.data_dir)
-    text = settings_changes.unwire(found.text, from_backup(job, ours), ours)
-    return found.data if text == found.text else found.encoded(text)
+    entries = settings_changes.make_entries("", ctx.data_dir)
+    before = read_backup(ctx, entries)
+    text = settings_changes.remove_from_settings(settings.text, before, entries)
+    return settings.data if text == settings.text else settings.encoded(text)
 
 
-def from_backup(job: Job, ours: Wiring) -> str:
-    """settings.json as the newest of our copies beside it has it that knows nothing of us; "" where there is none. For where no record tells."""
-    directory, name = os.path.split(job.settings)
+def read_backup(ctx: SetupContext, entries: SettingsEntries) -> str:
+    """Return the newest copy of settings.json without usageline's status line, or "".
+
+    It replaces `before` if there is no manifest.
+    """
+    directory, name = os.path.split(ctx.settings)
     try:
-        names = sorted(
-            (found for found in os.listdir(directory) if found.startswith(name + BACKUP)),
-            reverse=True,
-        )
+        copies = [entry for entry in os.listdir(directory) if entry.startswith(name + BACKUP_INFIX)]
     except OSError:
         return ""
-    for found in names:
+    for copy in sorted(copies, reverse=True):
         try:
-            text = settings_file.read(f"{directory}/{found}").text
+            text = settings_file.read(f"{directory}/{copy}").text
         except SetupRefused:
             continue
         line = json_edit.parse(text).get("statusLine") if text.strip() else None
-        if not isinstance(line, dict) or not ours.is_ours(line.get("command")):
+        if not isinstance(line, dict) or not entries.is_own(line.get("command")):
             return text
     return ""
 
 
-def unwire(job: Job, old: Record | None, outcome: Outcome) -> None:
-    """Take our status line and hook out: byte for byte what was there before, if nobody else changed the file since."""
-    ours = settings_changes.wiring(
-        "", old.data_dir if old else job.data_dir, frozenset(old.commands if old else ())
-    )
-    exact = False
+def remove(ctx: SetupContext, previous: Manifest | None, outcome: Outcome) -> None:
+    """Remove the status line and the hook.
 
-    def change(found: Settings) -> bytes | None:
-        nonlocal exact
-        before = _text(old.before_bytes) if old else from_backup(job, ours)
-        # What names our program where it would be now goes, too, should the record name another place.
-        text = settings_changes.unwire(
-            settings_changes.unwire(found.text, before, ours),
-            before,
-            settings_changes.wiring("", job.data_dir),
+    Restore the bytes from before the install if nothing else has changed the file.
+    """
+    data_dir = previous.data_dir if previous else ctx.data_dir
+    earlier = frozenset(previous.commands if previous else ())
+    entries = settings_changes.make_entries("", data_dir, earlier)
+    is_exact = is_changed = False
+
+    def change(settings: SettingsFile) -> bytes | None:
+        nonlocal is_exact
+        before = _decode(previous.before_bytes) if previous else read_backup(ctx, entries)
+        text = settings_changes.remove_from_settings(settings.text, before, entries)
+        # Also remove commands of the default place, in case the manifest names another one.
+        default = settings_changes.make_entries("", ctx.data_dir)
+        text = settings_changes.remove_from_settings(text, before, default)
+        # Trust the manifest's copy of the other settings only if the settings agree with it.
+        is_exact = previous is not None and (
+            settings.data == previous.before_bytes
+            or (previous.is_our_output(settings.data) and _parse(text) == _parse(before))
         )
-        # What a record says of the rest of the settings is believed only where the settings themselves say the same.
-        exact = bool(
-            old
-            and (
-                found.data == old.before_bytes
-                or (old.made_it(found.data) and _value(text) == _value(before))
-            )
-        )
-        if old and exact:
-            return old.before_bytes
-        if text == found.text:
-            return found.data
-        created = old is not None and old.before is None and bool(old.after)
-        return None if created and text.strip() == "{}" else found.encoded(text)
+        if previous and is_exact:
+            return previous.before_bytes
+        if text == settings.text:
+            return settings.data
+        is_created = previous is not None and previous.before is None and bool(previous.after)
+        return None if is_created and text.strip() == "{}" else settings.encoded(text)
 
-    changed = False
+    def announce(_settings: SettingsFile, _data: bytes | None) -> None:
+        nonlocal is_changed
+        is_changed = True
 
-    def announce(_found: Settings, _data: bytes | None) -> None:
-        nonlocal changed
-        changed = True
-
+    name = ctx.display_path(ctx.settings)
     try:
-        if job.dry_run:
-            found = settings_file.read(job.settings)
-            changed = found.data != change(found)
-            if changed:
-                settings_file.refuse_unwritable(found)
+        if ctx.dry_run:
+            settings = settings_file.read(ctx.settings)
+            is_changed = settings.data != change(settings)
+            if is_changed:
+                settings_file.check_writable(settings)
         else:
-            settings_file.replace(job.settings, change, announce)
+            settings_file.update(ctx.settings, change, announce)
     except SetupRefused as refusal:
-        if _names_us(job.settings, ours):
+        if _mentions_program(ctx.settings, entries):
             outcome.problems.append(
-                f"{job.short(job.settings)} was left alone: {refusal}. Take statusLine and our SessionStart hook out yourself."
+                f"{name} was left alone: {refusal}."
+                " Remove statusLine and usageline's SessionStart hook yourself."
             )
         return
-    if changed:
-        how = "just as it was before" if exact else "without our statusLine and hook"
-        outcome.did("settings", f"{job.short(job.settings)}: {how}")
-    _remove_backups(job, old, outcome, exact=exact)
+    if is_changed:
+        how = "as it was before the install" if is_exact else "without usageline's entries"
+        outcome.add_change("settings", f"{name}: {how}")
+    _remove_backups(ctx, previous, outcome, is_exact=is_exact)
 
 
-def preview(job: Job, ours: Wiring) -> str:
-    """The change that `wire` would make, as a diff; or why it would make none."""
+def preview(ctx: SetupContext, entries: SettingsEntries) -> str:
+    """Return the change that `add` would make, as a diff, or why it would make none."""
     try:
-        found = settings_file.read(job.settings)
-        text = settings_changes.wire(found.text, ours)
-        if text != found.text:
-            settings_file.refuse_unwritable(found)
+        settings = settings_file.read(ctx.settings)
+        text = settings_changes.add_to_settings(settings.text, entries)
+        if text != settings.text:
+            settings_file.check_writable(settings)
     except SetupRefused as refusal:
-        return "" if _is_wired(job.settings, ours) else f"left alone: {refusal}"
-    changes = difflib.unified_diff(
-        found.text.split("\n"), text.split("\n"), "as it is", "as it would be", lineterm="", n=1
-    )
-    return sanitize_lines("\n".join(changes))
+        return "" if _has_entries(ctx.settings, entries) else f"left alone: {refusal}"
+    before, after = settings.text.split("\n"), text.split("\n")
+    names = ("as it is", "as it would be")
+    return sanitize_lines("\n".join(difflib.unified_diff(before, after, *names, lineterm="", n=1)))
 
 
-def _recorded(job: Job, ours: Wiring, latest: Record, found: Settings, data: bytes) -> Record:
-    """The record with what is about to happen to settings.json, on disk."""
+def _record_change(
+    ctx: SetupContext,
+    entries: SettingsEntries,
+    latest: Manifest,
+    settings: SettingsFile,
+    data: bytes,
+) -> Manifest:
+    """Write the manifest, and a copy of the settings, for the change that is about to happen."""
     after = manifest.digest(data)
-    if latest.made_it(found.data) or found.data == latest.before_bytes:
-        # Still our own work (or the original): what was there before it is known to the byte.
-        new = replace(latest, after=(*latest.after, after)[-manifest.REMEMBERED :])
+    if latest.is_our_output(settings.data) or settings.data == latest.before_bytes:
+        # The file is the original or an install's output, so `before` is exact.
+        updated = replace(latest, after=(*latest.after, after)[-manifest.MAX_REMEMBERED :])
     else:
-        text = settings_changes.unwire(found.text, _text(latest.before_bytes), ours)
-        new = replace(latest, before=manifest.encode(found.encoded(text)), after=(after,))
-    if found.data is None or latest.made_it(found.data):
-        manifest.save(job.env, new)
-        return new
-    # A run that was killed has put a copy on record that it had not written, or has written it and not come to the settings.
-    left = next(
-        (path for path in new.backups if settings_file.bytes_at(path) in (None, found.data)), ""
-    )
-    backup = left or settings_file.backup_path(_beside(job, found))
-    new = replace(new, backups=(*(path for path in new.backups if path != left), backup))
-    manifest.save(job.env, new)
-    # Not before its name is on record: nobody would ever remove it.
-    files_.write_atomic(backup, found.data, 0o600)
-    return new
+        before = _decode(latest.before_bytes)
+        text = settings_changes.remove_from_settings(settings.text, before, entries)
+        encoded = manifest.encode_settings(settings.encoded(text))
+        updated = replace(latest, before=encoded, after=(after,))
+    if settings.data is None or latest.is_our_output(settings.data):
+        manifest.save(ctx.env, updated)
+        return updated
+    # A killed run may have recorded a copy without writing it, or without changing the settings.
+    reusable = (None, settings.data)
+    left = next((path for path in updated.backups if settings_file.content(path) in reusable), "")
+    backup = left or settings_file.backup_path(_backup_stem(ctx, settings))
+    others = (path for path in updated.backups if path != left)
+    updated = replace(updated, backups=(*others, backup))
+    manifest.save(ctx.env, updated)
+    # Only after its name is recorded: an uninstall removes recorded copies only.
+    files.write_atomic(backup, settings.data, 0o600)
+    return updated
 
 
-def _beside(job: Job, found: Settings) -> str:
-    """Return what the copy's name begins with: beside settings.json, or in the state directory if nothing can be put there."""
-    if os.access(os.path.dirname(job.settings), os.W_OK):
-        return job.settings
-    return f"{job.state_dir}/{os.path.basename(found.path)}"
+def _backup_stem(ctx: SetupContext, settings: SettingsFile) -> str:
+    """Return the start of the copy's path: beside settings.json, else in the state directory."""
+    if os.access(os.path.dirname(ctx.settings), os.W_OK):
+        return ctx.settings
+    return f"{ctx.state_dir}/{os.path.basename(settings.path)}"
 
 
-def _remove_backups(job: Job, old: Record | None, outcome: Outcome, *, exact: bool) -> None:
-    for path in old.backups if old else ():
-        if not path.startswith((job.settings + BACKUP, job.state_dir + "/")):
-            continue  # of a record that is none of ours
-        if exact and not job.dry_run:
-            files_.remove_file(path)
-        elif not exact and os.path.exists(path):
+def _remove_backups(
+    ctx: SetupContext, previous: Manifest | None, outcome: Outcome, *, is_exact: bool
+) -> None:
+    for path in previous.backups if previous else ():
+        if not path.startswith((ctx.settings + BACKUP_INFIX, ctx.state_dir + "/")):
+            continue  # the manifest may be forged
+        if is_exact and not ctx.dry_run:
+            files.remove_file(path)
+        elif not is_exact and os.path.exists(path):
             outcome.notes.append(
-                f"Kept, because the file was changed since: {job.short(path)} (your settings before the install)."
+                f"{ctx.display_path(path)} was kept, because settings.json has changed since the"
+                " install: it holds your settings from before."
             )
 
 
-def _is_wired(path: str, ours: Wiring) -> bool:
-    """Return whether Claude Code runs our commands by that file as it is, with interpreters that are there."""
+def _has_entries(path: str, entries: SettingsEntries) -> bool:
+    """Return whether Claude Code runs usageline's commands with that file as it is."""
     try:
-        text = client_text.decode_lossy(settings_file.bytes_at(path) or b"")
-        # As Claude Code reads it: of a key that is there twice the last one counts.
-        return settings_changes.is_wired(json.loads(text), ours)
+        text = client_text.decode_lossy(settings_file.content(path) or b"")
+        # Like Claude Code, use the last one of duplicate keys.
+        return settings_changes.has_entries(json.loads(text), entries)
     except (OSError, ValueError, RecursionError):
         return False
 
 
-def _names_us(path: str, ours: Wiring) -> bool:
+def _mentions_program(path: str, entries: SettingsEntries) -> bool:
     try:
-        text = client_text.decode(read_regular(path, settings_file.SIZE_LIMIT))
+        text = client_text.decode(files.read_regular(path, settings_file.MAX_BYTES))
     except (OSError, UnicodeError):
         return False
-    # A backslash in the path is two in JSON.
-    return any(
-        script in text
-        for script in (ours.scripts[0], json.dumps(ours.scripts[0], ensure_ascii=False)[1:-1])
-    )
+    script = entries.scripts[0]
+    # JSON escapes a backslash in the path.
+    return script in text or json.dumps(script, ensure_ascii=False)[1:-1] in text
 
 
-def _value(text: str) -> object:
+def _parse(text: str) -> object:
     return json_edit.parse(text) if text.strip() else {}
 
 
-def _text(data: bytes | None) -> str:
+def _decode(data: bytes | None) -> str:
     return client_text.decode(data or b"")

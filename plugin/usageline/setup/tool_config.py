@@ -1,4 +1,4 @@
-"""The user's settings of pip and uv: what says where packages come from is kept, what would move or change the installation is not."""
+"""Filter the user's settings of pip and uv: keep package sources, drop what would move packages."""
 
 from __future__ import annotations
 
@@ -7,82 +7,33 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from usageline.setup.settings_file import bytes_at
-from usageline.system import files
+from usageline.setup.settings_file import content
+from usageline.system.files import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PIP_KEPT = frozenset(
-    {
-        *(
-            "cert",
-            "client-cert",
-            "extra-index-url",
-            "find-links",
-            "index-url",
-            "keyring-provider",
-            "no-index",
-            "no-proxy",
-        ),
-        *(
-            "proxy",
-            "resume-retries",
-            "retries",
-            "timeout",
-            "default-timeout",
-            "trusted-host",
-            "use-deprecated",
-            "use-feature",
-        ),
-    }
+PIP_ALLOWED = frozenset(
+    """
+    cert client-cert default-timeout extra-index-url find-links index-url keyring-provider no-index
+    no-proxy proxy resume-retries retries timeout trusted-host use-deprecated use-feature
+    """.split()  # noqa: SIM905 - a literal would take a line for each word
 )
-"""Options of pip that name a source of packages or the way to it."""
+"""Options of pip that name a package source or how to reach it."""
 
-UV_KEPT = re.compile(
-    r"UV_((EXTRA_|DEFAULT_)?INDEX.*|FIND_LINKS|NO_INDEX|KEYRING_PROVIDER|NATIVE_TLS|SYSTEM_CERTS|INSECURE_HOST|HTTP_.*|REQUEST_TIMEOUT"
-    r"|CONCURRENT_.*|CACHE_DIR|NO_CACHE|OFFLINE|CONFIG_FILE|NO_CONFIG|PYTHON_INSTALL_DIR)"
+UV_ALLOWED = re.compile(
+    r"UV_((EXTRA_|DEFAULT_)?INDEX.*|FIND_LINKS|NO_INDEX|KEYRING_PROVIDER|NATIVE_TLS|SYSTEM_CERTS"
+    r"|INSECURE_HOST|HTTP_.*|REQUEST_TIMEOUT|CONCURRENT_.*|CACHE_DIR|NO_CACHE|OFFLINE|CONFIG_FILE"
+    r"|NO_CONFIG|PYTHON_INSTALL_DIR)"
 )
 _MOVES = "|".join(
-    (
-        *(
-            "target",
-            "prefix",
-            "system",
-            "break-system-packages",
-            "python",
-            "dry-run",
-            "no-deps",
-            "constraint-dependencies",
-        ),
-        *(
-            "override-dependencies",
-            "require-hashes",
-            "verify-hashes",
-            "no-verify-hashes",
-            "no-binary",
-            "only-binary",
-            "no-build",
-        ),
-        *(
-            "link-mode",
-            "compile-bytecode",
-            "resolution",
-            "prerelease",
-            "exclude-newer",
-            "strict",
-            "python-version",
-            "python-platform",
-        ),
-        *(
-            "build-constraint-dependencies",
-            "exclude-dependencies",
-            "reinstall",
-            "upgrade",
-            "no-binary-package",
-            "no-build-package",
-        ),
-    )
+    """
+    break-system-packages build-constraint-dependencies compile-bytecode constraint-dependencies
+    dry-run exclude-dependencies exclude-newer link-mode no-binary no-binary-package no-build
+    no-build-package no-deps no-verify-hashes only-binary override-dependencies prefix prerelease
+    python python-platform python-version reinstall require-hashes resolution strict system target
+    upgrade verify-hashes
+    """.split()  # noqa: SIM905 - a literal would take a line for each word
 )
 _MOVE = re.compile(rf"(^|[\s{{,.])\"?({_MOVES})\"?\s*=")
 _ONE_LINE = re.compile(
@@ -90,40 +41,43 @@ _ONE_LINE = re.compile(
 )
 
 
-def without_targets(env: Mapping[str, str]) -> dict[str, str]:
-    """Return `env` with those variables of pip and uv alone that name a source of packages."""
-    return {name: value for name, value in env.items() if _is_kept(name)}
+def filter_env(env: Mapping[str, str]) -> dict[str, str]:
+    """Return `env` without the variables of pip and uv that do not name a package source."""
+    return {name: value for name, value in env.items() if _is_allowed(name)}
 
 
-def pip_variables(listed: str, env: Mapping[str, str]) -> dict[str, str]:
-    """Return what `pip config list` printed as variables for pip, as far as it names a source and `env` does not."""
+def pip_env(listed: str, env: Mapping[str, str]) -> dict[str, str]:
+    """Return the package sources in the output of `pip config list` as variables for pip.
+
+    Variables that `env` has are left out.
+    """
     variables: dict[str, str] = {}
-    for section in ("global", "install"):  # the later one counts
+    for wanted in ("global", "install"):  # the later one takes precedence
         for line in listed.splitlines():
             name, _, value = line.partition("=")
-            where, _, option = name.strip().partition(".")
-            if where == section and option in PIP_KEPT:
-                variables["PIP_" + option.upper().replace("-", "_")] = " ".join(
-                    _literal(value).split()
-                )
+            section, _, option = name.strip().partition(".")
+            if section == wanted and option in PIP_ALLOWED:
+                variable = "PIP_" + option.upper().replace("-", "_")
+                variables[variable] = " ".join(_literal(value).split())
     return {name: value for name, value in variables.items() if name not in env}
 
 
 def uv_options(env: Mapping[str, str], target: str) -> list[str]:
-    """Return what keeps uv's configuration files from moving the packages; a file without what would is written to `target`.
+    """Return the options that stop uv's configuration files from moving the packages.
 
-    OSError if a file cannot be read; it then has uv fail, too.
+    A filtered copy of the configuration may be written to `target`. Raises `OSError` if a file
+    cannot be read; uv fails in that case too.
     """
-    places = [path for path in _uv_files(env) if os.path.isfile(path)]
-    texts = [(bytes_at(path) or b"").decode("utf-8", "replace") for path in places]
+    files = [path for path in _uv_files(env) if os.path.isfile(path)]
+    texts = [(content(path) or b"").decode("utf-8", "replace") for path in files]
     if env.get("UV_NO_CONFIG") or not any(
         _MOVE.search(line) for text in texts for line in text.splitlines()
     ):
         return []
-    kept = "\n".join(line for line in texts[0].splitlines() if not _ONE_LINE.match(line)) + "\n"
-    if len(texts) > 1 or any(_MOVE.search(line) for line in kept.splitlines()):
+    filtered = "\n".join(line for line in texts[0].splitlines() if not _ONE_LINE.match(line)) + "\n"
+    if len(texts) > 1 or any(_MOVE.search(line) for line in filtered.splitlines()):
         return ["--no-config"]
-    files.write_atomic(target, kept.encode(), 0o600)
+    write_atomic(target, filtered.encode(), 0o600)
     return ["--config-file", target]
 
 
@@ -139,10 +93,10 @@ def _uv_files(env: Mapping[str, str]) -> list[str]:
     return [f"{user}/uv/uv.toml", *system, "/etc/uv/uv.toml"]
 
 
-def _is_kept(name: str) -> bool:
+def _is_allowed(name: str) -> bool:
     if name.upper().startswith("PIP_"):
-        return name[4:].lower().replace("_", "-") in PIP_KEPT
-    return not name.startswith("UV_") or UV_KEPT.fullmatch(name) is not None
+        return name[4:].lower().replace("_", "-") in PIP_ALLOWED
+    return not name.startswith("UV_") or UV_ALLOWED.fullmatch(name) is not None
 
 
 def _literal(text: str) -> str:

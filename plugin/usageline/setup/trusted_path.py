@@ -1,4 +1,4 @@
-"""Whether only this user or root decides what runs under a path: the file, every link on the way, and all the directories."""
+"""Check that no other user can change what runs at a path: the file, its links and directories."""
 
 from __future__ import annotations
 
@@ -10,33 +10,34 @@ from usageline.system.trust import is_private_group
 
 MAX_LINKS = 40
 ADMINISTRATORS = frozenset({0, 80} if sys.platform == "darwin" else {0})
-"""Groups whose members can become root: of macOS `admin` as well, to which Homebrew gives its directories."""
+"""Groups whose members can become root: on macOS also `admin`, Homebrew's group."""
 
 MIN_USER_GID = 500
-"""Below are groups of the system, all of whose members are listed on this machine."""
+"""Lower numbers are system groups, whose members are all listed on this machine."""
 
 
-def refusal(path: str) -> str:
-    """Return why the interpreter at `path` is not run, "" if it may be.
+def untrusted_reason(path: str) -> str:
+    """Return why the interpreter at `path` must not be run, or "" if it may be.
 
-    An interpreter reads `pyvenv.cfg` beside itself and one directory above: there no other user may put a file, sticky bit or not.
+    An interpreter reads `pyvenv.cfg` in its own directory and the one above. No other user may
+    create a file in these two, so a sticky bit does not suffice there.
     """
     if os.name != "posix":
         return ""
     for _ in range(MAX_LINKS):
         try:
-            why = _refusal_of(path)
+            reason = _check_path(path)
             target = os.readlink(path) if os.path.islink(path) else ""
         except (OSError, ValueError) as error:
-            return str(getattr(error, "strerror", None) or "it is no path")
-        if why or not target:
-            return why
+            return str(getattr(error, "strerror", None) or "it is not a path")
+        if reason or not target:
+            return reason
         path = os.path.join(os.path.dirname(path), target)
     return "too many links"
 
 
-def _refusal_of(path: str) -> str:
-    """Return why that file or link, or a directory on the way to it, is not trusted."""
+def _check_path(path: str) -> str:
+    """Return why that file or link, or a directory above it, is not trusted."""
     folder = os.path.dirname(path)
     strict = {
         folder,
@@ -46,22 +47,22 @@ def _refusal_of(path: str) -> str:
     } - {"/"}
     places = [path, *_ancestors(folder), *_ancestors(os.path.realpath(folder))]
     for place in dict.fromkeys(places):
-        why = _writers(os.lstat(place), may_be_sticky=place not in strict)
-        if why:
-            return f"{place} {why}"
+        reason = _writers(os.lstat(place), may_be_sticky=place not in strict)
+        if reason:
+            return f"{place} {reason}"
     return ""
 
 
 def _ancestors(path: str) -> list[str]:
-    found = [path]
+    result = [path]
     while os.path.dirname(path) != path:
         path = os.path.dirname(path)
-        found.append(path)
-    return found
+        result.append(path)
+    return result
 
 
 def _writers(status: os.stat_result, *, may_be_sticky: bool) -> str:
-    # Whoever owns / is the administrator, also in a user namespace that has no number for root.
+    # The owner of / is the administrator, even in a user namespace that does not map root.
     if status.st_uid not in {0, os.geteuid(), os.stat("/").st_uid}:
         return f"belongs to another user ({status.st_uid})"
     if stat.S_ISLNK(status.st_mode) or (
@@ -80,7 +81,7 @@ def _writers(status: os.stat_result, *, may_be_sticky: bool) -> str:
 
 
 def _has_no_other_member(gid: int) -> bool:
-    """Return whether nobody but this user and root is in that group: theirs alone, or empty as Debian's `staff` is."""
+    """Return whether that group has no other members: private, or empty like Debian's `staff`."""
     if is_private_group(gid):
         return True
     try:

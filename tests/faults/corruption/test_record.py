@@ -16,7 +16,7 @@ from tests.world import World
 from usageline.core import paths
 from usageline.core.errors import SetupRefused
 from usageline.setup import install, manifest, settings_changes, settings_step, uninstall
-from usageline.setup.context import Job, Outcome
+from usageline.setup.context import Outcome, SetupContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +35,8 @@ class Installed:
     def __init__(self, root: Path) -> None:
         self.world = World(root)
         self.said: list[str] = []
-        self.job = Job(self.world.env, "", self.said.append, yes=True)
-        self.settings = Path(self.job.settings)
+        self.ctx = SetupContext(self.world.env, "", self.said.append, yes=True)
+        self.settings = Path(self.ctx.settings)
         self.record = Path(paths.install_record(self.world.env))
         self.text = json.dumps(BEFORE, indent=2, ensure_ascii=False)
         self.settings.parent.mkdir(parents=True, exist_ok=True)
@@ -55,9 +55,12 @@ class Installed:
 
     def wire(self) -> None:
         """The part of an install that changes the record and the settings."""
-        new = install._begin(self.job, manifest.load(self.world.env), [])
-        settings_step.wire(
-            self.job, settings_changes.wiring("/usr/bin/python3", self.job.data_dir), new, Outcome()
+        new = install._prepare_manifest(self.ctx, manifest.load(self.world.env), [])
+        settings_step.add(
+            self.ctx,
+            settings_changes.make_entries("/usr/bin/python3", self.ctx.data_dir),
+            new,
+            Outcome(),
         )
 
     def again(self) -> None:
@@ -106,10 +109,10 @@ def test_a_damaged_record_costs_nobody_their_settings(
     for number, (what, content) in enumerate(variants):
         installed.again()
         installed.record.write_bytes(content)
-        broken = manifest.is_broken(installed.world.env)
+        broken = manifest.is_unreadable(installed.world.env)
         if number % 2:
             installed.wire()
-        assert uninstall.uninstall(installed.job) == 0, what
+        assert uninstall.uninstall(installed.ctx) == 0, what
         installed.assert_as_before(what)
         assert not broken or any("cannot be read" in text for text in installed.said), what
     assert not (tmp_path / "ran").exists()
@@ -140,7 +143,7 @@ def test_a_hostile_record_has_nothing_elsewhere_removed(
             "backups": [str(precious / "releases" / "file")],
             "made": [str(precious)],
         },
-        "upwards": {**good, "data_dir": f"{installed.job.data_dir}/../../../../../..{precious}"},
+        "upwards": {**good, "data_dir": f"{installed.ctx.data_dir}/../../../../../..{precious}"},
         "relative": {
             **good,
             "data_dir": "../precious",
@@ -156,7 +159,7 @@ def test_a_hostile_record_has_nothing_elsewhere_removed(
         installed.again()
         installed.record.write_bytes(content)
         try:
-            uninstall.uninstall(installed.job)
+            uninstall.uninstall(installed.ctx)
         except SetupRefused:  # it says that it is of a later version
             assert installed.settings.read_bytes() == installed.kept[installed.settings], what
             continue
@@ -168,6 +171,6 @@ def test_a_hostile_record_has_nothing_elsewhere_removed(
         installed.record.unlink()
         make(str(installed.record))
         installed.wire()
-        assert uninstall.uninstall(installed.job) == 0
+        assert uninstall.uninstall(installed.ctx) == 0
         installed.assert_as_before(make)
     figure(f"{len(cases)} hostile records, and 3 that are not files")

@@ -11,7 +11,7 @@ from tests.faults.disk.space import wait_for_background
 from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.hot import Hot
-from usageline.setup.settings_changes import GONE
+from usageline.setup.settings_changes import NOT_INSTALLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +60,7 @@ def test_a_home_that_vanishes(
     space.do("mount", "--bind", world.home, "/mnt")
     space.do("umount", "-l", world.home)
     for _ in range(3):
-        assert line() == GONE + "\n"
+        assert line() == NOT_INSTALLED + "\n"
     assert list(space.inside(world.home).iterdir()) == []
     space.do("mount", "--bind", "/mnt", world.home)
     assert "37%" in line()

@@ -18,7 +18,7 @@ from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.world import REPOSITORY
 from usageline.core import paths
-from usageline.setup.settings_changes import GONE
+from usageline.setup.settings_changes import NOT_INSTALLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,7 +201,7 @@ def test_an_uninstall_without_room(
     assert done.returncode == 1
     assert "it is read-only. Take statusLine and our SessionStart hook out yourself." in done.stdout
     line = space.run("sh", "-c", command, input="{}", stdin=None)
-    assert (line.returncode, line.stdout) == (0, GONE + "\n")
+    assert (line.returncode, line.stdout) == (0, NOT_INSTALLED + "\n")
     assert settings.read_bytes() == before
     space.do("mount", "-o", "remount,rw", claude)
     space.do("rm", f"{claude}/filler")

@@ -14,9 +14,8 @@ from tests.hot import INTERPRETER
 from tests.setup.machine import make_machine
 from tests.world import REPOSITORY, build_release
 from usageline.core import paths
-from usageline.setup import program
-from usageline.setup import release as release_
-from usageline.setup.context import Job
+from usageline.setup import release_plan, releases
+from usageline.setup.context import SetupContext
 
 if TYPE_CHECKING:
     from tests.setup.machine import Machine
@@ -38,8 +37,8 @@ def machine(root: Path, built: Release, *, linked: bool) -> tuple[Machine, Scene
     found = make_machine(root, REPOSITORY)
     scene = Scene(found.world)
     found.write_settings(BEFORE)
-    release, _ = program.planned(
-        Job(env=found.env, source=str(REPOSITORY), say=lambda _: None), None
+    release, _ = release_plan.plan(
+        SetupContext(env=found.env, source=str(REPOSITORY), show=lambda _: None), None
     )
     if linked:
         Path(release.root).mkdir(parents=True)
@@ -47,7 +46,7 @@ def machine(root: Path, built: Release, *, linked: bool) -> tuple[Machine, Scene
             (Path(release.root) / part.name).symlink_to(part)
     else:
         shutil.copytree(built.root, release.root, symlinks=True)
-    release_._write_launcher(release)
+    releases._write_launcher(release)
     return found, scene
 
 

@@ -44,10 +44,12 @@ def wire_interpreter(installed: Installed, python: str) -> None:
     """Have the settings' command name that interpreter."""
     found = manifest.load(installed.world.env)
     assert found is not None
-    ours = settings_changes.wiring(
+    ours = settings_changes.make_entries(
         python, paths.data_dir(installed.world.env), frozenset(found.commands)
     )
-    installed.settings.write_text(settings_changes.wire(installed.settings.read_text(), ours))
+    installed.settings.write_text(
+        settings_changes.add_to_settings(installed.settings.read_text(), ours)
+    )
     manifest.save(
         installed.world.env,
         replace(found, interpreter=python, commands=(*found.commands, ours.line, ours.hook)),

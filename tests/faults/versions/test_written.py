@@ -236,12 +236,12 @@ def test_an_install_record_of_a_later_version_is_left_alone(
 ) -> None:
     machine = Machine(world, REPOSITORY)
     path = Path(paths.install_record(world.env))
-    found = manifest.Record(
+    found = manifest.Manifest(
         "9.0.0-0123456789",
         paths.data_dir(world.env),
         "/nonexistent/python",
         "/nonexistent/python",
-        before=manifest.encode(b"{}"),
+        before=manifest.encode_settings(b"{}"),
     )
     manifest.save(world.env, found)
     written = json.loads(path.read_text())
@@ -264,4 +264,4 @@ def test_an_install_record_of_a_later_version_is_left_alone(
 
 def write_sealed(path: Path, written: dict[str, object]) -> None:
     """Write a record as a later version would."""
-    path.write_text(json.dumps({**written, "digest": manifest.seal(written)}))
+    path.write_text(json.dumps({**written, "digest": manifest.checksum(written)}))

@@ -194,10 +194,20 @@ def _shown(text: str) -> str:
 def _previous(env: dict[str, str]) -> str:
     """Return the command of the status line before the install. UsagelineError if there was none."""
     known = manifest.load(env)
-    ours = settings_changes.wiring("", known.data_dir, frozenset(known.commands)) if known else None
+    ours = (
+        settings_changes.make_entries("", known.data_dir, frozenset(known.commands))
+        if known
+        else None
+    )
     data = known.before_bytes if known else None
     command = (
-        settings_changes.foreign_command(client_text.decode_lossy(data), ours)
+        settings_changes.other_command(client_text.decode_lossy(data), ours)
+        if data and ours
+        else ""
+    )
+    data = known.before_bytes if known else None
+    command = (
+        settings_changes.other_command(client_text.decode_lossy(data), ours)
         if data and ours
         else ""
     )

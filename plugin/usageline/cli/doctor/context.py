@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from usageline import config
 from usageline.cli import formatting
 from usageline.core import freshness, json_file, paths
-from usageline.setup import manifest, release, settings_changes
+from usageline.setup import manifest, releases, settings_changes
 from usageline.sources import READS_THE_TOKEN
 from usageline.sources.auth import sign_in
 from usageline.sources.claude_files import read_bytes
@@ -22,9 +22,9 @@ from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from usageline.core.errors import ConfigInvalid
-    from usageline.setup.manifest import Record
-    from usageline.setup.release import Release
-    from usageline.setup.settings_changes import Wiring
+    from usageline.setup.manifest import Manifest
+    from usageline.setup.releases import Release
+    from usageline.setup.settings_changes import SettingsEntries
     from usageline.sources.auth.sign_in import SignIn
 
 LONGEST_S = 10.0
@@ -67,7 +67,7 @@ class Context:
         return settings_file(paths.claude_settings(self.env))
 
     @cached_property
-    def record(self) -> Record | None:
+    def record(self) -> Manifest | None:
         """The install record, where there is one that can be read."""
         return manifest.load_from(manifest.path(self.env))
 
@@ -77,9 +77,9 @@ class Context:
         return self.record.data_dir if self.record else str(paths.data_dir(self.env))
 
     @cached_property
-    def ours(self) -> Wiring:
+    def ours(self) -> SettingsEntries:
         """What is recognised as our own commands."""
-        return settings_changes.wiring(
+        return settings_changes.make_entries(
             "", self.data_dir, frozenset(self.record.commands if self.record else ())
         )
 
@@ -95,7 +95,7 @@ class Context:
         return (
             command
             if isinstance(command, str)
-            and (self.ours.is_ours(command) or self.ours.scripts[0] in command)
+            and (self.ours.is_own(command) or self.ours.scripts[0] in command)
             else ""
         )
 
@@ -103,7 +103,7 @@ class Context:
     def release(self) -> Release | None:
         """The release in use, whole or not; None where `current` names none."""
         try:
-            return release.Release(
+            return releases.Release(
                 self.data_dir, os.path.basename(os.readlink(self.data_dir + "/current"))
             )
         except OSError:

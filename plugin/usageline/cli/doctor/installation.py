@@ -11,7 +11,7 @@ from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.doctor.run import run
 from usageline.core import paths
 from usageline.setup import manifest
-from usageline.setup.packages import CHECK
+from usageline.setup.packages import IMPORT_CHECK
 from usageline.sources.claude_files import parse_object, read_bytes
 from usageline.usage.values import mapping, text
 
@@ -39,7 +39,7 @@ def release(context: Context) -> Result:
             f"the interpreter of the refresh is gone: {context.short(found.python)}",
             f"{AGAIN}, which chooses another",
         )
-    if manifest.is_later(manifest.path(context.env)):
+    if manifest.is_newer(manifest.path(context.env)):
         return warning(
             "the install record is of a later version, which alone can uninstall",
             "install that version again",
@@ -56,7 +56,7 @@ def packages(context: Context) -> Result | None:
     found = context.release
     if found is None or not found.is_complete():
         return None
-    done = run(context, [found.python, "-I", "-B", "-c", CHECK], {}, longest_s=PACKAGES_S)
+    done = run(context, [found.python, "-I", "-B", "-c", IMPORT_CHECK], {}, longest_s=PACKAGES_S)
     if done.fault:
         return problem(f"the refresh cannot load its packages: {done.fault}", AGAIN)
     return ok("the refresh can load its packages")

@@ -117,7 +117,7 @@ def _prepare(context: Context, env: dict[str, str]) -> None:
 
 def _interpreter(context: Context) -> str:
     """The interpreter that the command names, or "" where it is not of the form that install.sh writes."""
-    if not context.ours.is_ours(context.command):
+    if not context.ours.is_own(context.command):
         return ""
     try:
         words = shlex.split(context.command)

@@ -38,7 +38,7 @@ def status_line(context: Context) -> Result | None:
         return None
     line = context.settings.content.get("statusLine")
     if context.command:
-        if context.ours.is_ours(context.command):
+        if context.ours.is_own(context.command):
             return ok("its status line is usageline's")
         return ok("its status line is a command of yours that calls usageline's")
     if line is None:
@@ -55,7 +55,7 @@ def hook(context: Context) -> Result | None:
     """Our SessionStart hook is there, by which the first line of a session has fresh numbers."""
     if not context.command:
         return None
-    if any(context.ours.is_ours(command) for command in _hook_commands(context.settings)):
+    if any(context.ours.is_own(command) for command in _hook_commands(context.settings)):
         return ok("its SessionStart hook is usageline's")
     return warning(
         "it has no SessionStart hook of usageline's: a session may begin with old numbers",
@@ -86,7 +86,7 @@ def project_settings(context: Context) -> Result | None:
         name = context.short(found.path)
         line = found.content.get("statusLine")
         if line is not None and not (
-            isinstance(line, dict) and context.ours.is_ours(line.get("command"))
+            isinstance(line, dict) and context.ours.is_own(line.get("command"))
         ):
             return warning(
                 f"{name} has a status line of its own, which is shown in its place there",
@@ -118,7 +118,7 @@ def managed_settings(context: Context) -> Result | None:
                 )
         line = found.content.get("statusLine")
         if line is not None and not (
-            isinstance(line, dict) and context.ours.is_ours(line.get("command"))
+            isinstance(line, dict) and context.ours.is_own(line.get("command"))
         ):
             return problem(f"{name} sets another status line", "ask whoever manages this machine")
     return None

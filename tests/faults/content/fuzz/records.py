@@ -42,7 +42,7 @@ def check(data: bytes) -> None:
     kept = install_record.load_from(PLACE)
     if kept is not None:
         _ = kept.before_bytes
-        assert kept.made_it(None) is False
+        assert kept.is_our_output(None) is False
     for env in ({"HOME": HOME}, {"HOME": "/a", "CLAUDE_CONFIG_DIR": "relative"}):
         mine = origin.own(env, HOME)
         assert mine is None or os.path.isabs(mine.fixed["HOME"])

@@ -8,18 +8,18 @@ import os
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.scratch import scratch
 from usageline.setup import settings_changes, settings_step
-from usageline.setup.context import Job, Outcome
-from usageline.setup.manifest import Record
+from usageline.setup.context import Outcome, SetupContext
+from usageline.setup.manifest import Manifest
 from usageline.system import client_text
 
 HOME = scratch()
 ENV = {"HOME": HOME}
-JOB = Job(ENV, HOME, lambda _text: None, yes=True)
-OURS = settings_changes.wiring("/usr/bin/python3", JOB.data_dir)
-NOTHING = Record(
-    "1", JOB.data_dir, "/usr/bin/python3", "/usr/bin/python3", commands=(OURS.line, OURS.hook)
+CTX = SetupContext(ENV, HOME, lambda _text: None, yes=True)
+OURS = settings_changes.make_entries("/usr/bin/python3", CTX.data_dir)
+NOTHING = Manifest(
+    "1", CTX.data_dir, "/usr/bin/python3", "/usr/bin/python3", commands=(OURS.line, OURS.hook)
 )
-os.makedirs(os.path.dirname(JOB.settings), 0o700, exist_ok=True)
+os.makedirs(os.path.dirname(CTX.settings), 0o700, exist_ok=True)
 
 
 def check(data: bytes) -> None:
@@ -28,10 +28,10 @@ def check(data: bytes) -> None:
     forgotten = given.choice((False, True))
     content = given.left
     _put(content)
-    settings_step.without_us(JOB)
-    settings_step.preview(JOB, OURS)
+    settings_step.original_settings(CTX)
+    settings_step.preview(CTX, OURS)
     outcome = Outcome()
-    made = settings_step.wire(JOB, OURS, NOTHING, outcome)
+    made = settings_step.add(CTX, OURS, NOTHING, outcome)
     wired = _get()
     if outcome.problems:
         assert wired == content
@@ -41,26 +41,26 @@ def check(data: bytes) -> None:
     before = json.loads(client_text.decode(content)) if client_text.decode(content).strip() else {}
     assert value["statusLine"]["command"] == OURS.line
     assert _others(value) == _others(before)
-    assert settings_changes.wire(_text(wired), OURS) == _text(wired)
+    assert settings_changes.add_to_settings(_text(wired), OURS) == _text(wired)
     _put(wired)
     if forgotten:
-        assert _others(json.loads(settings_changes.unwire(_text(wired), "", OURS))) == _others(
-            before
-        )
+        assert _others(
+            json.loads(settings_changes.remove_from_settings(_text(wired), "", OURS))
+        ) == _others(before)
         return
-    settings_step.unwire(JOB, made, Outcome())
+    settings_step.remove(CTX, made, Outcome())
     assert _get() == content
     for path in made.backups:
         assert not os.path.exists(path)
 
 
 def _put(content: bytes) -> None:
-    with open(JOB.settings, "wb") as file:
+    with open(CTX.settings, "wb") as file:
         file.write(content)
 
 
 def _get() -> bytes:
-    with open(JOB.settings, "rb") as file:
+    with open(CTX.settings, "rb") as file:
         return file.read()
 
 

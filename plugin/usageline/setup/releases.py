@@ -1,7 +1,8 @@
-"""Releases: `<data_dir>/releases/<id>/` with `plugin/`, `hooks/`, `venv/` and `bin/usageline`, and `<data_dir>/current` that names one.
+"""Releases: `<data_dir>/releases/<id>/`, and `<data_dir>/current`, a link to the one in use.
 
-A release is built in place, for a venv cannot be moved, and counts only once it holds `complete`, which is written last.
-The id stands for the content, so an existing complete release never has to be built again.
+A release has `plugin/`, `hooks/`, `venv/` and `bin/usageline`. It is built in its final place,
+because a venv cannot be moved, and it is valid once it has the file `complete`, written last.
+The id depends on the content, so a complete release is never built again.
 """
 
 from __future__ import annotations
@@ -16,42 +17,48 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline import __version__
-from usageline.setup import own_names, settings_changes
+from usageline.setup import owned_files, settings_changes
 from usageline.system import bundle, directories, files
-from usageline.system import files as files_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from usageline.setup.interpreters import Interpreter
-    from usageline.setup.packages import Packages
+    from usageline.setup.packages import PackageInstaller
 
 PARTS = ("plugin", "hooks")
 COMPILE_TIMEOUT_S = 120
+IMPORT_TIMEOUT_S = 60
 
 _LAUNCHER = """#!/bin/sh
 {safe_zone}
 python={python}
-# Without its Python (an upgrade took it, or another system shares this home) another one can still install and uninstall.
+# If its Python is gone (an upgrade, or another system shares this home), use another one.
 if [ ! -x "$python" ]; then exec /bin/sh {fallback} "$@"; fi
-# A prompt or a status bar asks for this often: it goes by the fast way.
-if [ "${{1-}}" = line ] && [ "${{2-}}" != --help ]; then exec "$python" -I -S -B -X utf8 {script} "$@"; fi
+# Prompts and status bars run this often: skip the command line.
+if [ "${{1-}}" = line ] && [ "${{2-}}" != --help ]; then
+    exec "$python" -I -S -B -X utf8 {script} "$@"
+fi
 [ -r {command} ] || {{ echo 'usageline: its files are gone; run install.sh again' >&2; exit 1; }}
 exec "$python" -I -B -X utf8 {command} "$@"
 """
 _FALLBACK = """#!/bin/sh
-# For when the interpreter of this release is not on this system. `statusline` prints the line, `hook` is the session's start;
-# the other words are those of the command `usageline`.
+# Runs if the interpreter of this release is not on this system. `statusline` prints the line,
+# `hook` is the session's start; the other words are those of the command `usageline`.
 {safe}
 script={script} hook={hook} setup={setup}
 usable() {{
     [ -x "$1" ] || return 1
-    if [ "$1" = /usr/bin/python3 ] && [ -x /usr/bin/xcode-select ]; then /usr/bin/xcode-select -p >/dev/null 2>&1 || return 1; fi
-    [ "$("$1" -I -S -B -c 'import sys; print(sys.version_info >= (3, 10))' </dev/null 2>/dev/null)" = True ]
+    if [ "$1" = /usr/bin/python3 ] && [ -x /usr/bin/xcode-select ]; then
+        /usr/bin/xcode-select -p >/dev/null 2>&1 || return 1
+    fi
+    code='import sys; print(sys.version_info >= (3, 10))'
+    [ "$("$1" -I -S -B -c "$code" </dev/null 2>/dev/null)" = True ]
 }}
-# In fixed places: PATH may be a project's.
+# Only fixed directories: a project may set PATH.
 found=
-for directory in /usr/bin /usr/local/bin /opt/homebrew/bin /home/linuxbrew/.linuxbrew/bin /run/current-system/sw/bin; do
+for directory in /usr/bin /usr/local/bin /opt/homebrew/bin /home/linuxbrew/.linuxbrew/bin \\
+    /run/current-system/sw/bin; do
     for name in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
         if [ -z "$found" ] && usable "$directory/$name"; then found=$directory/$name; fi
     done
@@ -73,7 +80,8 @@ install | uninstall)
     if [ -z "$found" ]; then
         for name in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
             python=$(command -v "$name" || :)
-            case $python in /*) if [ -z "$found" ] && usable "$python"; then found=$python; fi ;; esac
+            case $python in /*) ;; *) continue ;; esac
+            if [ -z "$found" ] && usable "$python"; then found=$python; fi
         done
     fi
     if [ -n "$found" ] && [ "$word" = uninstall ]; then set -- --uninstall "$@"; fi
@@ -83,12 +91,17 @@ echo {no_command} >&2
 exit 1
 """
 NO_PYTHON = "usageline: its Python is not on this system (if it was: run install.sh again)"
-"""What the line says without an interpreter: not to be obeyed where another system shares the home directory, and has it."""
-# PYTHONDONTWRITEBYTECODE has no say here (-I), and a pyc that is checked against no source needs no stat at start.
-COMPILE = """
+"""The line's text without an interpreter.
+
+Another system that shares the home directory may have it, so the advice is conditional.
+"""
+
+# -I ignores PYTHONDONTWRITEBYTECODE, and an unchecked pyc needs no stat of its source at start.
+COMPILE_SCRIPT = """
 import compileall, py_compile, sys
 mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-done = [compileall.compile_dir(part, quiet=2, force=True, invalidation_mode=mode) for part in sys.argv[1:]]
+options = {"quiet": 2, "force": True, "invalidation_mode": mode}
+done = [compileall.compile_dir(part, **options) for part in sys.argv[1:]]
 sys.path.insert(0, sys.argv[1])
 from usageline.system import bundle
 bundle.write(sys.argv[1])
@@ -98,72 +111,74 @@ sys.exit(not all(done))
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One release, there or not."""
+    """A release, which need not exist."""
 
     data_dir: str
     id: str
 
     @property
     def root(self) -> str:
-        """Its directory."""
+        """The release's directory."""
         return f"{self.data_dir}/releases/{self.id}"
 
     @property
     def python(self) -> str:
-        """The cold side's interpreter."""
+        """The interpreter of the background work."""
         return self.root + "/venv/bin/python"
 
     @property
     def script(self) -> str:
-        """The hot side's entry file."""
+        """The status line's script."""
         return self.root + "/plugin/usageline/statusline.py"
 
     def is_complete(self) -> bool:
-        """Whether it was built to the end and its interpreter is still there."""
+        """Return whether the build finished and the interpreter still exists."""
         return os.path.isfile(self.root + "/complete") and os.access(self.python, os.X_OK)
 
-    def is_whole(self, source: str, check: str) -> bool:
-        """Whether, besides, every file of the program in `source` is there unchanged, and its interpreter can do `check`."""
+    def is_intact(self, source: str, check: str) -> bool:
+        """Return whether it is complete, its files equal `source`, and it can run `check`."""
         if not self.is_complete() or not all(
-            _same(f"{source}/{path}", f"{self.root}/{path}") for path in _files(source)
+            _have_same_content(f"{source}/{path}", f"{self.root}/{path}")
+            for path in _program_files(source)
         ):
             return False
         try:
-            done = subprocess.run(
+            result = subprocess.run(
                 [self.python, "-I", "-B", "-c", check],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=60,
+                timeout=IMPORT_TIMEOUT_S,
                 check=False,
             )
         except (OSError, subprocess.SubprocessError):
             return False
-        return done.returncode == 0
+        return result.returncode == 0
 
     def is_current(self) -> bool:
-        """Whether `current` names it."""
+        """Return whether `current` links to it."""
         link = self.data_dir + "/current"
         return os.path.islink(link) and os.readlink(link) == "releases/" + self.id
 
     def is_compiled_for(self, interpreter: Interpreter) -> bool:
-        """Whether all of it has bytecode that suits that interpreter."""
+        """Return whether every file has bytecode for that interpreter."""
         major, minor, _ = interpreter.version
         tag = f"cpython-{major}{minor}"
-        paths = (os.path.split(path) for path in _files(self.root) if path.endswith(".py"))
+        sources = (path for path in _program_files(self.root) if path.endswith(".py"))
         compiled = (
-            f"{self.root}/{folder}/__pycache__/{name[:-3]}.{tag}.pyc" for folder, name in paths
+            f"{self.root}/{folder}/__pycache__/{name[:-3]}.{tag}.pyc"
+            for folder, name in map(os.path.split, sources)
         )
         return bundle.is_whole(bundle.path(self.root + "/plugin", tag)) and all(
             map(os.path.isfile, compiled)
         )
 
 
-def release_of(
+def for_source(
     source: str, data_dir: str, cold: Interpreter, extras: Sequence[str] = ()
 ) -> Release:
-    """The release that the program in `source` makes with that interpreter for the cold side, and with `extras`."""
+    """Return the release of the program in `source` with that cold interpreter and `extras`."""
     content = hashlib.sha256("\0".join((cold.version_text, *extras)).encode())
-    for path in sorted(_files(source)):
+    for path in sorted(_program_files(source)):
         with open(f"{source}/{path}", "rb") as file:
             data = file.read()
         content.update(f"\0{path}\0{len(data)}\0".encode())
@@ -171,32 +186,36 @@ def release_of(
     return Release(data_dir, f"{__version__}-{content.hexdigest()[:10]}")
 
 
-def build(release: Release, source: str, cold: Interpreter, packages: Packages) -> str:
-    """Make the release; gives the name of the tool that installed the packages.
+def build(release: Release, source: str, cold: Interpreter, installer: PackageInstaller) -> str:
+    """Build the release. Returns the name of the tool that installed the packages.
 
-    A part of one that a killed run left goes first; but where only the environment is damaged, lines go on meanwhile.
+    Remove what a killed run left, unless only the environment is damaged: then the line goes on.
     """
-    if all(_same(f"{source}/{path}", f"{release.root}/{path}") for path in _files(source)):
-        files_.remove_file(release.root + "/complete")
+    if all(
+        _have_same_content(f"{source}/{path}", f"{release.root}/{path}")
+        for path in _program_files(source)
+    ):
+        files.remove_file(release.root + "/complete")
     else:
         directories.remove_tree(release.root)
-    for path in _files(source):
+    for path in _program_files(source):
         target = f"{release.root}/{path}"
         if not os.path.exists(target):
             directories.make_directory(os.path.dirname(target))
             shutil.copyfile(f"{source}/{path}", target)
-    tool = packages.install(cold, release.root)
+    tool = installer.install(cold, release.root)
     _write_launcher(release)
-    compile_for(release, cold)
-    directories.sync_tree(release.root)  # `complete` says so of a disk that lost its power as well
-    files_.write_atomic(release.root + "/complete", f"{cold.path}\n".encode(), 0o600)
+    compile_bytecode(release, cold)
+    # After a power loss `complete` must not be there without the rest of the release.
+    directories.sync_tree(release.root)
+    files.write_atomic(release.root + "/complete", f"{cold.path}\n".encode(), 0o600)
     return tool
 
 
-def compile_for(release: Release, interpreter: Interpreter) -> None:
-    """Write the bytecode that the hot side never writes itself. A failure costs time at each line and nothing else."""
+def compile_bytecode(release: Release, interpreter: Interpreter) -> None:
+    """Write the bytecode, which the line never writes. A failure only makes each line slower."""
     parts = [f"{release.root}/{part}" for part in PARTS]
-    command = [interpreter.path, "-I", "-B", "-c", COMPILE, *parts]
+    command = [interpreter.path, "-I", "-B", "-c", COMPILE_SCRIPT, *parts]
     subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
@@ -206,13 +225,13 @@ def compile_for(release: Release, interpreter: Interpreter) -> None:
     )
 
 
-def switch_to(release: Release) -> None:
-    """Let `current` name the release, in one step."""
+def activate(release: Release) -> None:
+    """Link `current` to the release atomically."""
     files.replace_link(release.data_dir + "/current", "releases/" + release.id)
 
 
 def current(data_dir: str) -> Release | None:
-    """The release that `current` names, if it is complete."""
+    """Return the release that `current` links to, or None if it is missing or incomplete."""
     try:
         release = Release(data_dir, os.path.basename(os.readlink(data_dir + "/current")))
     except OSError:
@@ -221,7 +240,7 @@ def current(data_dir: str) -> Release | None:
 
 
 def remove_others(keep: Release) -> list[str]:
-    """Remove every release but one; gives the ids that went."""
+    """Remove every other release. Returns their ids."""
     try:
         names = os.listdir(keep.data_dir + "/releases")
     except FileNotFoundError:
@@ -230,7 +249,7 @@ def remove_others(keep: Release) -> list[str]:
         name
         for name in sorted(names)
         if name != keep.id
-        and own_names.RELEASE.fullmatch(name)
+        and owned_files.RELEASE_NAME.fullmatch(name)
         and directories.remove_tree(f"{keep.data_dir}/releases/{name}")
     ]
 
@@ -238,7 +257,7 @@ def remove_others(keep: Release) -> list[str]:
 def _write_launcher(release: Release) -> None:
     path = release.root + "/bin/usageline"
     directories.make_directory(os.path.dirname(path))
-    # Without `current` in it, a running command keeps its own release while another one is installed.
+    # Without `current`, so that a running command keeps its release during an install.
     programs = {
         "python": release.python,
         "script": release.script,
@@ -255,21 +274,21 @@ def _write_launcher(release: Release) -> None:
         "safe": (settings_changes.SAFE_LOCALE + settings_changes.SAFE_ZONE).strip(),
         "safe_zone": settings_changes.SAFE_ZONE.strip(),
     }
-    files_.write_atomic(
+    files.write_atomic(
         release.root + "/bin/fallback", os.fsencode(_FALLBACK.format(**words)), 0o700
     )
-    files_.write_atomic(path, os.fsencode(_LAUNCHER.format(**words)), 0o700)
+    files.write_atomic(path, os.fsencode(_LAUNCHER.format(**words)), 0o700)
 
 
-def _same(path: str, other: str) -> bool:
+def _have_same_content(path: str, other: str) -> bool:
     try:
         return filecmp.cmp(path, other, shallow=False)
     except OSError:
         return False
 
 
-def _files(source: str) -> Iterator[str]:
-    """The paths, relative to `source`, of what makes up the program: no bytecode, no editor's leftovers, no links."""
+def _program_files(source: str) -> Iterator[str]:
+    """Yield the program's files relative to `source`: no bytecode, no editors' files, no links."""
     for part in PARTS:
         for directory, names, leaves in os.walk(f"{source}/{part}"):
             names[:] = sorted(

@@ -1,0 +1,114 @@
+"""The names of every file and directory that usageline creates, and their removal.
+
+Files with other names are the user's and stay. With XDG_* the directories of cache, state, program
+and configuration may coincide, or lie in one another or in a clone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+from typing import TypeAlias
+
+Names: TypeAlias = "dict[str, Names | None]"
+"""Regular expressions of names: None for a file, or the names inside a directory."""
+
+_TEMPORARY = r"\..+\.usageline-new"
+_HEX = "[0-9a-f]{16}"
+_DIRECTORY_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+
+def _with_leftovers(names: Names) -> Names:
+    """Add the names that `directories.set_aside` and killed runs leave."""
+    aside: Names = {rf"{name}\.broken": inner for name, inner in names.items()}
+    return {**names, **aside, _TEMPORARY: None}
+
+
+_STORE: Names = {r"cache\.db(-journal|-wal|-shm)?": None}
+_LOOKS: Names = _with_leftovers({rf"[a-z]+-{_HEX}\.(json|stamp)": None})
+
+CACHE_FILES = _with_leftovers(
+    {
+        r"snapshot\.json": None,
+        r"line\.json": None,
+        r"line\.stamp": None,
+        r"terminal\.json": None,
+        r"refresh\.(stamp|lock|holder)": None,
+        "told": {_HEX: None},
+        "looks": _LOOKS,
+        "store": _STORE,
+        r"store\.new": _STORE,
+    }
+)
+"""The names in a profile's cache directory."""
+
+STATE_FILES = _with_leftovers(
+    {
+        "history": {_HEX: _with_leftovers({r"\d{4}-\d\d\.jsonl": None})},
+        "log": {rf"(default|{_HEX})\.log(\.1)?": None},
+        "edit": _with_leftovers({r"(config|before)\.toml": None}),
+    }
+)
+"""The names in the state directory, but for the manifests, which each uninstall removes last."""
+
+RELEASES_FILES: Names = {"gates": _with_leftovers({rf"(local-)?{_HEX}\.json": None})}
+"""The names in `releases/`, but for the releases."""
+
+MANIFEST_NAME = re.compile(rf"install-(default|{_HEX})\.json", re.ASCII)
+"""A profile's manifest, in the state directory."""
+
+RELEASE_NAME = re.compile(r"\d[\w.+]*-[0-9a-f]{10}", re.ASCII)
+"""A release, in `releases/`: everything in it is usageline's."""
+
+
+def remove(directory: str, names: Names) -> bool:
+    """Remove the entries of `directory` with these names, and then its empty subdirectories.
+
+    Returns False if something is left. Follows no link. Raises `OSError` if a removal fails.
+    """
+    descriptor = os.open(directory, _DIRECTORY_FLAGS)
+    try:
+        return _remove(descriptor, names)
+    finally:
+        os.close(descriptor)
+
+
+def holds_any(directory: str, names: Names) -> bool:
+    """Return whether an entry of `directory` has one of the names."""
+    try:
+        return any(_match(name, names) for name in os.listdir(directory))
+    except OSError:
+        return False
+
+
+def _match(name: str, names: Names) -> str | None:
+    return next((pattern for pattern in names if re.fullmatch(pattern, name, re.ASCII)), None)
+
+
+def _remove(directory: int, names: Names) -> bool:
+    is_empty = True
+    for name in os.listdir(directory):
+        pattern = _match(name, names)
+        if pattern is None:
+            is_empty = False
+            continue
+        inner = names[pattern]
+        with contextlib.suppress(FileNotFoundError):
+            if not stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
+                os.unlink(name, dir_fd=directory)
+            else:
+                is_empty = _remove_directory(directory, name, inner or {}) and is_empty
+    return is_empty
+
+
+def _remove_directory(parent: int, name: str, names: Names) -> bool:
+    descriptor = os.open(name, _DIRECTORY_FLAGS, dir_fd=parent)
+    try:
+        is_empty = _remove(descriptor, names)
+    finally:
+        os.close(descriptor)
+    if is_empty:
+        os.rmdir(name, dir_fd=parent)
+    return is_empty
