@@ -18,15 +18,10 @@ try:
         f"{ROOT}/usageline/__pycache__/line.{sys.implementation.cache_tag}.bundle", "rb"
     ) as file:
         if file.read(4) == sys.modules["_frozen_importlib_external"].MAGIC_NUMBER:
-            for name, path, code in marshal.loads(file.read()):  # noqa: S302 - as the bytecode beside it
-                module = sys.modules[name] = type(sys)(name)
-                module.__file__ = f"{ROOT}/{path}"
-                if path.endswith("/__init__.py"):
-                    module.__path__ = [module.__file__[:-12]]
-                parent, _, child = name.rpartition(".")
-                if parent:
-                    setattr(sys.modules[parent], child, module)
-                exec(code, module.__dict__)  # noqa: S102 - as an import does
+            loader, *contents = marshal.loads(file.read())  # noqa: S302 - as the bytecode beside it
+            bundled = {}
+            exec(loader, bundled)  # noqa: S102 - as an import does
+            bundled["load"](ROOT, *contents)
 except Exception:  # noqa: BLE001 - whatever a damaged one does: without it a line takes longer, and nothing else
     # As a text, for the compiler has better things to do at each start.
     exec("for name in [*sys.modules]:\n if name[:9] == 'usageline': del sys.modules[name]")  # noqa: S102 - ours

@@ -90,7 +90,7 @@ import compileall, py_compile, sys
 mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
 done = [compileall.compile_dir(part, quiet=2, force=True, invalidation_mode=mode) for part in sys.argv[1:]]
 sys.path.insert(0, sys.argv[1])
-from usageline.setup import bundle
+from usageline.system import bundle
 bundle.write(sys.argv[1])
 sys.exit(not all(done))
 """
