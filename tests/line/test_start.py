@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from usageline.core import background, freshness, paths, throttle
-from usageline.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,12 +157,12 @@ def test_a_word_of_the_cold_side_stands_in_the_stamp_and_makes_tries_rarer(
     assert throttle.acquire_refresh(env, NOW) == ""
     os.utime(stamp, (NOW, NOW))
     for word in throttle.FAILURES.values():
-        disk.note(stamp, word)
+        throttle.record_failure(stamp, word)
         assert throttle.last_failure(stamp, NOW) == word
         assert throttle.acquire_refresh(env, NOW + throttle.MIN_INTERVAL_S) == "recent"
     assert throttle.acquire_refresh(env, NOW + throttle.BACKOFF_S) == ""
     assert throttle.last_failure(stamp, NOW + throttle.BACKOFF_S) == word
-    disk.forget(stamp)
+    throttle.record_success(stamp)
     assert throttle.last_failure(stamp, NOW + throttle.BACKOFF_S) == ""
 
 
@@ -177,7 +176,7 @@ def test_tries_that_leave_no_word_are_in_vain_after_a_while(env: dict[str, str])
         assert throttle.acquire_refresh(env, now) == ""
         now += throttle.MIN_INTERVAL_S
     assert throttle.acquire_refresh(env, now) == ""
-    assert throttle.last_failure(stamp, now) == "vain"
+    assert throttle.last_failure(stamp, now) == "failing"
     assert throttle.acquire_refresh(env, now + throttle.MIN_INTERVAL_S) == "recent"
     later = now + throttle.SERIES_S
     assert throttle.last_failure(stamp, later) == ""

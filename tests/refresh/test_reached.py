@@ -17,8 +17,6 @@ from usageline.storage import history, snapshot
 from usageline.storage.history import files
 from usageline.storage.snapshot import Snapshot
 from usageline.system import directories, lock
-from usageline.system.disk import forget, note
-from usageline.system.files import set_times
 from usageline.usage.model import Reading
 
 if TYPE_CHECKING:
@@ -195,10 +193,10 @@ def test_a_stamp_that_is_another_file_is_replaced_and_not_touched(
         }[kind]
         make()
         if kind == "hard link":
-            forget(stamp)
-            note(stamp, "full")
+            throttle.record_success(stamp)
+            throttle.record_failure(stamp, "full")
             with pytest.raises(PermissionError):
-                set_times(stamp, lambda _: (0, 0))
+                throttle.release(stamp)
         if kind != "unreadable":
             assert throttle.acquire(stamp, depth, NOW, 12) == ""
             assert os.lstat(stamp).st_nlink == 1

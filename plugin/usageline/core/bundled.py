@@ -38,7 +38,7 @@ def load(
         if parent:
             setattr(loaded[parent], child, module)
         exec(code, namespace)  # noqa: S102 - as an import does
-    sys.meta_path.insert(0, _DeferredImporter(root, deferred))  # type: ignore[arg-type]  # duck-typed
+    sys.meta_path.insert(0, _DeferredImporter(root, deferred))
 
 
 class _DeferredImporter:
@@ -59,7 +59,7 @@ class _DeferredImporter:
             code = marshal.loads(data)  # noqa: S302 - trusted as the bytecode beside it is
         except (ValueError, TypeError, EOFError):
             return None
-        spec = _ModuleSpec(name, self, loader_state=code)
+        spec = _ModuleSpec(name, self, loader_state=code)  # type: ignore[arg-type]  # not a subclass
         spec.origin = f"{self._root}/{path}"
         return spec
 
@@ -68,8 +68,8 @@ class _DeferredImporter:
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the module's code."""
-        spec = module.__spec__
         namespace = module.__dict__
+        spec: ModuleSpec = namespace["__spec__"]
         namespace["__bundled__"] = sys.modules
         namespace["__file__"] = spec.origin
         exec(spec.loader_state, namespace)  # noqa: S102 - as an import does

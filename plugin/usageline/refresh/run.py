@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from usageline import config
 from usageline.config.compile import compile_config
-from usageline.core import paths
+from usageline.core import paths, throttle
 from usageline.core.errors import CacheUnsafe, CacheUnwritable, LockUnsupported, UsagelineError
 from usageline.core.freshness import file_stamp, is_due
 from usageline.core.json_file import json_file
@@ -22,7 +22,6 @@ from usageline.storage import refresh_log
 from usageline.storage.snapshot import write
 from usageline.system import bundle, directories, disk
 from usageline.system.api_address import api_address
-from usageline.system.files import set_times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,7 +131,7 @@ def _give_back_claim(env: Mapping[str, str], published: dict[str, Any] | None) -
     """
     if not is_due(published, file_stamp(paths.claude_credentials(env)), time.time()):
         with contextlib.suppress(OSError, NotImplementedError):
-            set_times(paths.stamp(env), lambda _: (0, 0))
+            throttle.release(paths.stamp(env))
 
 
 def _why_due(env: Mapping[str, str], published: dict[str, Any] | None, *, force: bool) -> str:
@@ -154,8 +153,8 @@ def _unending(hold: lock_owner.Hold) -> str | None:
 
 def _hindered(env: Mapping[str, str], fault: Exception) -> Outcome:
     """What was published stays, and grows old; the line says why. Without a lock there is no refresh, for every session would ask."""
-    word = disk.word_for(fault)
-    disk.note(paths.stamp(env), word)
+    word = disk.failure_of(fault)
+    throttle.record_failure(paths.stamp(env), word)
     said = (
         str(fault)
         if isinstance(fault, UsagelineError)
@@ -163,4 +162,6 @@ def _hindered(env: Mapping[str, str], fault: Exception) -> Outcome:
         if isinstance(fault, OSError)
         else ""
     )
-    return Outcome("failed", _published(env), f"{disk.WORDS[word]}: {said or type(fault).__name__}")
+    return Outcome(
+        "failed", _published(env), f"{disk.MESSAGES[word]}: {said or type(fault).__name__}"
+    )

@@ -19,7 +19,7 @@ from usageline.core.errors import CacheUnsafe, StoreBroken
 from usageline.storage import account_state
 from usageline.storage.database_check import DATABASE, LONGEST_TEXT, SETTINGS, inspect
 from usageline.system.directories import private_directory, remove_tree, set_aside
-from usageline.system.disk import tried
+from usageline.system.disk import write_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,7 +119,7 @@ class Store:
                 self._put(account, changed)
             except FAULTS as error:
                 # SQLite tells of a full disk in many ways; the system says it in one.
-                reason = tried(os.path.dirname(self._directory))
+                reason = write_error(os.path.dirname(self._directory))
                 said = reason.strerror if reason else type(error).__name__
                 raise StoreBroken(f"{self._directory} cannot be written: {said}") from reason
 

@@ -130,7 +130,8 @@ def sweep(plugin: str) -> None:
 
 def strip_types(tree: ast.Module) -> ast.Module:
     """Remove annotations, `if TYPE_CHECKING` blocks and the imports that serve them from `tree`."""
-    return ast.fix_missing_locations(_TypeStripper().visit(tree))
+    stripped: ast.Module = _TypeStripper().visit(tree)
+    return ast.fix_missing_locations(stripped)
 
 
 def link_imports(tree: ast.Module, modules: Collection[str]) -> ast.Module:

@@ -14,7 +14,6 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]  # mypy runs elsewhere
 
-from usageline.core import ownership
 from usageline.system.directories import _sync
 
 _FOLLOW_SAFELY = (
@@ -109,23 +108,6 @@ def remove_file(path: str) -> bool:
     except FileNotFoundError:
         return False
     return True
-
-
-def set_times(path: str, times: Callable[[os.stat_result], tuple[int, int] | None]) -> None:
-    """Set the access and modification time (ns) of a file of ours to what `times` makes of its status; None leaves them. OSError as below.
-
-    PermissionError where it is a link, is no file of this user's, or has another name besides: it would be that file's times.
-    """
-    descriptor = os.open(path, os.O_RDONLY | _SAFELY)
-    try:
-        found = os.fstat(descriptor)
-        if not ownership.is_own_file(found):
-            raise PermissionError(1, "no file of ours alone", path)
-        wanted = times(found)
-        if wanted is not None:
-            os.utime(descriptor if os.utime in os.supports_fd else path, ns=wanted)
-    finally:
-        os.close(descriptor)
 
 
 def _create(path: str) -> tuple[str, int]:

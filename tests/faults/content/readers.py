@@ -183,6 +183,9 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     ),
     "tests/setup": (
         *(
+            "core.bundled.find_spec",
+            "system.bundle._hot_sources",
+            "system.bundle._read",
             "system.bundle.write",
             "system.bundle.is_whole",
             "system.bundle.sweep",
@@ -237,7 +240,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         *(
             "system.files._create",
             "system.files._sweep",
-            "system.files.set_times",
+            "core.throttle._set_times",
             "system.files._sync_directory",
             "system.directories._sync",
             "core.throttle.create_empty",
@@ -258,7 +261,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "system.watchdog.__init__",
             "system.watchdog.start",
             "cli.main.main",
-            "system.disk.tried",
+            "system.disk.write_error",
             "cli.watch._start",
         ),
         *("cli.watch.woken_by.wait", "system.process_tree._parents"),
