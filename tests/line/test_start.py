@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_a_fresh_snapshot_of_this_sign_in_is_not_due() -> None:
         {**FRESH, "credentials": ""},
     ],
 )
-def test_anything_else_is_due(snapshot: object) -> None:
+def test_anything_else_is_due(snapshot: Any) -> None:
     assert freshness.is_due(snapshot, "1-2-3", NOW)
 
 

@@ -7,7 +7,7 @@ import pwd
 import threading
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -116,21 +116,22 @@ def test_links_that_go_round_lead_nowhere(env: dict[str, str], tmp_path: Path) -
 def test_a_group_of_the_user_alone_is_nobody_else() -> None:
     """The mode that a umask of 002 gives; the home's own parents are as good as the home."""
     entry = pwd.getpwuid(os.geteuid())
-    status = SimpleNamespace(st_uid=os.geteuid(), st_gid=entry.pw_gid, st_mode=0o040775)
+    fake: Any = SimpleNamespace
+    status = fake(st_uid=os.geteuid(), st_gid=entry.pw_gid, st_mode=0o040775)
     assert path_owners.may_hold("/elsewhere", status) == path_owners.is_private_group(
         entry.pw_gid, entry
     )
     assert not path_owners.may_hold(
-        "/elsewhere", SimpleNamespace(st_uid=os.geteuid(), st_gid=entry.pw_gid, st_mode=0o040777)
+        "/elsewhere", fake(st_uid=os.geteuid(), st_gid=entry.pw_gid, st_mode=0o040777)
     )
     assert (
         not path_owners.is_private_group(
-            entry.pw_gid, SimpleNamespace(pw_name="another", pw_gid=entry.pw_gid + 1)
+            entry.pw_gid, fake(pw_name="another", pw_gid=entry.pw_gid + 1)
         )
         or entry.pw_gid == 0
     )
     assert path_owners.may_hold(
-        os.path.dirname(entry.pw_dir), SimpleNamespace(st_uid=1, st_gid=1, st_mode=0o040777)
+        os.path.dirname(entry.pw_dir), fake(st_uid=1, st_gid=1, st_mode=0o040777)
     )
 
 

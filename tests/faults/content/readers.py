@@ -186,7 +186,6 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "core.bundled.find_spec",
             "system.bundle._hot_sources",
             "system.bundle._read",
-            "system.bundle.write",
             "system.bundle.is_whole",
             "system.bundle.sweep",
             "setup.settings_step.from_backup",
