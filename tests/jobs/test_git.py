@@ -344,7 +344,7 @@ def test_a_burst_of_fifty_lines_starts_one_look(
         "from usageline.core import git_repo\n"
         "from usageline.core.environment import environment\n"
         "from usageline.line import git\n"
-        "found = repository_at(sys.argv[2])\n"
+        "found = git_repo.repository(sys.argv[2])\n"
         "print(0, flush=True)\n"
         "sys.stdin.read()\n"
         "due = git.status(environment(), found, time.time())[1]\n"

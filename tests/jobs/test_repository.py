@@ -116,12 +116,12 @@ def test_the_way_up_ends(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git/HEAD").write_text("ref: refs/heads/main\n")
     assert repository_at(f"{tmp_path}/" + "/".join("x" * (git_repo.MAX_STEPS - 2))).branch == "main"
-    assert repository_at(f"{tmp_path}/" + "/".join("x" * (git_repo.MAX_STEPS + 1))) is None
+    assert git_repo.repository(f"{tmp_path}/" + "/".join("x" * (git_repo.MAX_STEPS + 1))) is None
 
 
 def test_a_bare_repository_has_no_worktree_to_show(repo: Repo) -> None:
     repo.git("init", "--quiet", "--bare", "../bare")
-    assert repository_at(str(repo.root.parent / "bare")) is None
+    assert git_repo.repository(str(repo.root.parent / "bare")) is None
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_pipe_in_place_of_a_file_holds_nothing_up(tmp_path: Path, name: str) -
     os.mkfifo(path)
     if name not in {".git", ".git/HEAD"}:
         (tmp_path / ".git/HEAD").write_text("ref: refs/heads/main\n")
-    found = repository_at(str(tmp_path))
+    found = git_repo.repository(str(tmp_path))
     assert found is None or found.branch in {"", "main"}
 
 
