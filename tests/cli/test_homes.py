@@ -18,6 +18,8 @@ from usageline.setup import settings_changes
 from usageline.system import client_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.server import Api
 
 HOMES = (
@@ -65,7 +67,9 @@ def line_command(world: World) -> str:
 
 
 @pytest.mark.parametrize("name", HOMES)
-def test_everything_works_in_a_home_of_any_name(tmp_path: Path, name: str) -> None:
+def test_everything_works_in_a_home_of_any_name(
+    tmp_path: Path, eventually: Callable[..., None], name: str
+) -> None:
     world = type("Home", (Named,), {"name": name})(tmp_path)
     world.env.update(NO_COLOR="1", TERM="xterm")
     world.client_saw({"five_hour": {"utilization": 41, "resets_at": None}})
@@ -80,6 +84,9 @@ def test_everything_works_in_a_home_of_any_name(tmp_path: Path, name: str) -> No
     assert run(world, command, "config", "get", "clock") == b"12h\n"
     where = run(world, command, "config", "path").decode()
     assert where == "".join(filter(str.isprintable, paths.config_file(world.env))) + "\n"
+    run(world, command, "config", "set", "chain.command", "echo chained")
+    run(world, command, "config", "set", "chain.wait", "true")
+    eventually(lambda: b"chained" in run(world, "/bin/sh", "-c", line_command(world), data=b"{}"))
     run(world, command, "uninstall")
     assert not os.path.lexists(command)
     assert b"statusline.py" not in Path(paths.claude_settings(world.env)).read_bytes()

@@ -337,17 +337,17 @@ def test_a_burst_of_fifty_lines_starts_one_look(
     repo: Repo,
     eventually: Callable[[Callable[[], object]], None],
 ) -> None:
-    """Fifty processes, started at once, of which each would launch a look where it may."""
+    """Each of fifty processes asks at once, for the same moment, and would launch a look. However slow the machine is, the interval does not pass."""
     repo.commit()
     script = (
-        "import sys, time; sys.path.insert(0, sys.argv[1])\n"
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from usageline.core import git_repo\n"
         "from usageline.core.environment import environment\n"
         "from usageline.line import git\n"
         "found = git_repo.repository(sys.argv[2])\n"
         "print(0, flush=True)\n"
-        "sys.stdin.read()\n"
-        "due = git.status(environment(), found, time.time())[1]\n"
+        "now = float(sys.stdin.readline())\n"
+        "due = git.status(environment(), found, now)[1]\n"
         "print(int(due), flush=True)\n"
         "if due: git.launch(sys.argv[3], environment(), found)\n"
     )
@@ -368,8 +368,10 @@ def test_a_burst_of_fifty_lines_starts_one_look(
     for run in runs:
         assert run.stdout
         run.stdout.readline()
+    now = b"%f\n" % time.time()
     for run in runs:
         assert run.stdin
+        run.stdin.write(now)
         run.stdin.close()
     said = []
     for run in runs:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usageline.core.text import display_width, sanitize
-from usageline.line import default, layout, theme
+from usageline.line import default, layout, render, theme, view
 from usageline.line.paint import paint
 
 TEXTS = st.text(max_size=12) | st.sampled_from(
@@ -32,6 +33,7 @@ JOINTS = st.builds(
     st.sampled_from(["…", "..."]),
 )
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+LINK = re.compile(r"\x1b\]8;;[!-~]*\x1b\\")
 
 
 def look(**env: str) -> theme.Look:
@@ -152,3 +154,42 @@ def test_the_last_segment_is_cut_rather_than_dropped() -> None:
 def test_an_ascii_theme_lets_nothing_else_through() -> None:
     cleaned = layout.cleaned([("directory", [(1, [("plain", "日本/é")])])], ascii_only=True)
     assert cleaned == [("directory", [(1, [("plain", "??/?")])])]
+
+
+MARK = "\u0dcf"
+TEXT = [
+    [("text", {"text": MARK * 2}), ("text", {"text": MARK + "a"})],
+    [("text", {"text": MARK + "b"})],
+]
+BLOCKS = {"16": {"*": ["30;42", "30"]}}
+
+
+@pytest.mark.parametrize(
+    "configured",
+    [
+        {"rows": TEXT},
+        {"rows": TEXT, "lines": 4},
+        {"rows": TEXT, "theme": {"separator": MARK}},
+        {"rows": TEXT, "theme": {"icons": {"text": MARK}, "styles": {"16": {"label": "31"}}}},
+        {"rows": TEXT, "theme": {"blocks": BLOCKS, "pad": MARK, "separator": ""}},
+        {"rows": TEXT, "theme": {"blocks": BLOCKS, "pad": MARK, "caps": [MARK, MARK, MARK]}},
+        {"rows": TEXT, "theme": {"glyphs": {"ellipsis": MARK}}},
+        *(
+            {"rows": TEXT, "chain": {"position": position}}
+            for position in ("above", "below", "left", "right")
+        ),
+    ],
+)
+@pytest.mark.parametrize("width", [1, 3, 40])
+def test_no_row_begins_with_a_combining_mark(configured: dict[str, Any], width: int) -> None:
+    """A terminal would draw the mark on the row above, wherever in the configuration it comes from."""
+    chained = [
+        [("31", MARK, "https://example.org/m"), ("", MARK + "c", "")],
+        [("", MARK, ""), ("", "d", "")],
+    ]
+    rows = render.render(
+        view.View(1), configured, {"TERM": "xterm"}, chained if "chain" in configured else (), width
+    )
+    texts = [LINK.sub("", ESCAPE.sub("", row)) for row in rows]
+    assert any("a" in text for text in texts) or width < 40
+    assert not [text for text in texts if unicodedata.category(text[:1] or "x")[0] == "M"]

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from usageline.core import background, freshness, paths, throttle
+from usageline.line import spawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +75,80 @@ def test_a_stamp_from_the_future_holds_nothing_up(env: dict[str, str]) -> None:
     assert throttle.acquire_refresh(env, NOW) == ""
     os.utime(paths.stamp(env), (NOW + 10**6, NOW + 10**6))
     assert throttle.acquire_refresh(env, NOW) == ""
+
+
+def test_a_stamp_that_a_run_set_after_another_read_the_clock_is_recent(env: dict[str, str]) -> None:
+    """But not if the interval is zero: then every run may start."""
+    assert throttle.acquire_refresh(env, NOW) == ""
+    stamp = paths.stamp(env)
+    os.utime(stamp, (0, NOW))
+    assert throttle.acquire_refresh(env, NOW - throttle.MAX_CLOCK_LAG_S + 1) == "recent"
+    assert throttle.acquire(stamp, 2, NOW - 1, 0) == ""
+    os.utime(stamp, (0, NOW))
+    assert throttle.acquire_refresh(env, NOW - throttle.MAX_CLOCK_LAG_S) == ""
+
+
+ROUNDS = 10
+FIFTY = f"""
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from usageline.core import throttle
+stamp, now, age_s = sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
+for number in range({ROUNDS}):
+    if age_s:
+        throttle.acquire(stamp, 3, now, 5)
+        os.utime(stamp, (0, now - age_s))
+    elif os.path.exists(stamp):
+        os.unlink(stamp)
+    (begin, release), (results, result) = os.pipe(), os.pipe()
+    for run in range(50):
+        if not os.fork():
+            os.close(release)
+            os.read(begin, 1)
+            os.write(result, b"1" if throttle.acquire(stamp, 3, now - run / 50, 5) == "" else b"0")
+            os._exit(0)
+    os.close(begin), os.close(release)
+    for run in range(50):
+        os.wait()
+    print(os.read(results, 100).count(b"1"))
+    os.close(results), os.close(result)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="its fifty runs are forked")
+@pytest.mark.parametrize("age_s", [0, 100], ids=["without a stamp", "with an old stamp"])
+def test_one_of_fifty_runs_at_once_wins_the_claim(env: dict[str, str], age_s: int) -> None:
+    """Each run read the clock at a slightly different time."""
+    stamp, plugin = (
+        f"{env['HOME']}/cache/usageline/jobs/one.stamp",
+        str(Path(spawn.__file__).parents[2]),
+    )
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-B",
+        "-c",
+        FIFTY,
+        plugin,
+        stamp,
+        str(time.time()),
+        str(age_s),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["1"] * ROUNDS
+
+
+@pytest.mark.skipif(not hasattr(os, "lockf"), reason="this system has no such locks")
+def test_a_claim_needs_no_locks(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("posix.lockf", refuse)
+    assert throttle.acquire_refresh(env, NOW) == ""
+    os.utime(paths.stamp(env), (0, 0))
+    assert throttle.acquire_refresh(env, NOW) == ""
+    assert throttle.acquire_refresh(env, NOW) == "recent"
 
 
 def test_the_claims_directory_is_ours_alone_whatever_the_umask(env: dict[str, str]) -> None:

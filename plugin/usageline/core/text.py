@@ -24,17 +24,22 @@ def sanitize(text: str) -> str:
     return _limit_marks("".join(char for char in text if char.isprintable()))
 
 
-def strip_leading_combining(text: str) -> str:
-    """Strip leading combining marks, which a terminal would draw on the row above."""
-    # The characters that bars consist of need no table.
-    if text[:1] < "\u0300" or "\u2190" <= text < "\u2e80":
-        return text
-    import unicodedata  # noqa: PLC0415 - seldom needed
+def strip_leading_combining(row: str) -> str:
+    """Strip combining marks before a painted row's first character.
 
-    start = 0
-    while start < len(text) and unicodedata.category(text[start])[0] == "M":
-        start += 1
-    return text[start:]
+    A terminal would draw them on the row above.
+    """
+    first = row.lstrip("\x1b[0123456789;m")[:1]
+    if first < "\u0300" and first != "]":  # as nearly every row; a link begins with ESC ]
+        return row
+    codes, at = "", 0
+    while row[at : at + 1] == "\x1b" or _is_mark(row[at : at + 1]):
+        end = at + 1
+        if row[at] == "\x1b":
+            end = row.index("\x1b\\", end) + 2 if row[end] == "]" else row.index("m", end) + 1
+            codes += row[at:end]
+        at = end
+    return codes + row[at:]
 
 
 def display_width(text: str) -> int:
@@ -104,3 +109,12 @@ def is_web_address(url: object) -> TypeGuard[str]:
         and url.startswith(("https://", "http://"))
         and len(url) < 2000
     )
+
+
+def _is_mark(char: str) -> bool:
+    # Arrows, the strokes that bars consist of and the private characters of icon fonts are not.
+    if char < "\u0300" or "\u2190" <= char < "\u2e80" or "\ue000" <= char < "\uf900":
+        return False
+    import unicodedata  # noqa: PLC0415 - only texts from outside need it
+
+    return unicodedata.category(char)[0] == "M"

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
+MAX_CLOCK_LAG_S = 12
+"""Under load a run may set the stamp so long after it has read the clock."""
+
 MIN_INTERVAL_S = 12
 """Between two starts of a refresh: a little more than a refresh may last."""
 
@@ -76,19 +79,15 @@ def acquire(stamp: str, depth: int, now: float, interval_s: float) -> str:
         stat = syscalls.fstat(fd)
         if not is_own_file(stat):
             return _replace_stamp(stamp) if is_reached_safely(base) else "unsafe"
-        age_s, has_failed = now - stat.st_mtime, int(stat.st_atime) in FAILURES
-        if 0 <= age_s < (max(interval_s, BACKOFF_S) if has_failed else interval_s):
+        if _is_recent(stat, now, interval_s):
             return "recent"
         if not is_reached_safely(base):
             return "unsafe"
-        continues = has_failed or (stat.st_atime > SERIES_S and 0 <= age_s < SERIES_S)
-        # By the descriptor: another file may have taken the name meanwhile.
-        syscalls.utime(fd if _SAFELY else stamp, (stat.st_atime if continues else now, now))
+        return _renew_stamp(stamp, fd, stat, now, interval_s)
     except (OSError, NotImplementedError):
         return "unwritable"
     finally:
         syscalls.close(fd)
-    return ""
 
 
 def release(stamp: str) -> None:
@@ -161,6 +160,51 @@ def _set_times(stamp: str, times: Callable[[os.stat_result], tuple[int, int] | N
             syscalls.utime(fd if _SAFELY else stamp, ns=new_times)
     finally:
         syscalls.close(fd)
+
+
+def _is_recent(stat: os.stat_result, now: float, interval_s: float) -> bool:
+    """Return whether a stamp was set less than `interval_s` before `now`, or shortly after it."""
+    if int(stat.st_atime) in FAILURES:
+        interval_s = max(interval_s, BACKOFF_S)
+    return interval_s > 0 and -MAX_CLOCK_LAG_S < now - stat.st_mtime < interval_s
+
+
+def _renew_stamp(stamp: str, fd: int, stat: os.stat_result, now: float, interval_s: float) -> str:
+    """Set the time of an old stamp, open as `fd`, unless another run did since its `stat`."""
+    lock = _lock(stamp)
+    if lock is None:
+        return "recent"
+    try:
+        # Several runs may find the stamp old at once: the lock lets one through at a time.
+        if lock >= 0 and _is_recent(syscalls.fstat(lock), now, interval_s):
+            return "recent"
+        continues = int(stat.st_atime) in FAILURES or (
+            stat.st_atime > SERIES_S and 0 <= now - stat.st_mtime < SERIES_S
+        )
+        # By the descriptor: another file may have taken the name meanwhile.
+        syscalls.utime(fd if _SAFELY else stamp, (stat.st_atime if continues else now, now))
+    finally:
+        if lock >= 0:
+            syscalls.close(lock)
+    return ""
+
+
+def _lock(stamp: str) -> int | None:
+    """Return a descriptor that holds the stamp's lock until it is closed.
+
+    None if another run holds it, -1 if there are no locks.
+    """
+    try:
+        fd = syscalls.open(stamp, syscalls.O_RDWR | _SAFELY)
+    except OSError:
+        return -1
+    try:
+        syscalls.lockf(fd, syscalls.F_TLOCK, 0)
+    # Windows has no such function, some file systems have no locks.
+    except (AttributeError, OSError) as error:
+        syscalls.close(fd)
+        return None if isinstance(error, (BlockingIOError, PermissionError)) else -1
+    return fd
 
 
 def _replace_stamp(stamp: str) -> str:

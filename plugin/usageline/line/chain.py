@@ -13,6 +13,7 @@ from usageline.core.chained_rows import (
     is_web_link,
 )
 from usageline.core.text import sanitize
+from usageline.line import ROOT as ROOT  # noqa: PLC0414 - tests set another one here
 from usageline.line import spawn
 
 LONGEST_CODES = 96
@@ -27,7 +28,6 @@ SHORTEST_S, LONGEST_S = 0.1, 30.0
 WAIT_SLACK_S = 0.15
 """Beyond the command's time limit, for an interpreter to start and the command to be ended."""
 
-ROOT = __file__.replace("\\", "/").rpartition("/plugin/usageline/")[0]
 RECORD = "/origin.json"
 """What the installer recorded (system/origin.py), in the installation that this runs from: no variable moves that."""
 

@@ -5,11 +5,7 @@ import time
 
 from usageline.core import freshness, json_file, paths, syscalls
 from usageline.core.environment import environment
-from usageline.line import emit, render, view
-
-FILE = __file__.replace("\\", "/") if sys.platform == "win32" else __file__
-ROOT = FILE.rpartition("/plugin/usageline/")[0]
-"""The installation: `plugin/` and `hooks/`, and the cold side's `venv/` beside them."""
+from usageline.line import ROOT, emit, render, view
 
 PROBLEMS = {
     "full": "no refresh: the disk is full",

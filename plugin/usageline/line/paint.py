@@ -1,6 +1,6 @@
 """Rows of segments, fitted and painted."""
 
-from usageline.core.text import display_width, strip_leading_combining
+from usageline.core import text
 from usageline.line import layout
 from usageline.line.theme import painted_parts, styled
 
@@ -17,9 +17,6 @@ def painted(drawn, configured, look, width):
 
 def paint(row, look):
     """The text of a row of `(kind, parts)`, coloured. Every text is clean already; what is written besides is the theme's own."""
-    if row and row[0][1] and not row[0][1][0][1].isascii():
-        (kind, ((style, text, *link), *rest)), *others = row
-        row = [(kind, [(style, strip_leading_combining(text), *link), *rest]), *others]
     if look.caps:
         from usageline.line.blocks import paint_blocks  # noqa: PLC0415 - only some themes have them
 
@@ -29,9 +26,9 @@ def paint(row, look):
 
 
 def _joint(look):
-    pad = 2 * display_width(look.pad)
+    pad = 2 * text.display_width(look.pad)
     if look.caps:
-        left, between, right = map(display_width, look.caps)
+        left, between, right = map(text.display_width, look.caps)
         # The client takes the blanks off the end of a row that fills all the cells it shows: a last pad keeps clear of that.
         return layout.Joint(left + (right or min(pad, 1)), pad, between, look.glyphs["ellipsis"])
-    return layout.Joint(0, pad, display_width(look.separator), look.glyphs["ellipsis"])
+    return layout.Joint(0, pad, text.display_width(look.separator), look.glyphs["ellipsis"])

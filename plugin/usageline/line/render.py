@@ -1,5 +1,6 @@
 """From what is known to the rows on the screen."""
 
+from usageline.core import text
 from usageline.line import default, layout, segments, theme
 from usageline.line.paint import painted
 
@@ -40,8 +41,10 @@ def render(seen, configured, env, chained=(), width=None):
     if chained:
         from usageline.line.beside import beside  # noqa: PLC0415 - only where another command is kept
 
-        return beside(drawn, chained, configured, look, width)
-    return painted(drawn, configured, look, width)
+        return list(
+            map(text.strip_leading_combining, beside(drawn, chained, configured, look, width))
+        )
+    return list(map(text.strip_leading_combining, painted(drawn, configured, look, width)))
 
 
 def _daltonized(configured):

@@ -11,6 +11,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
+from usageline.core.background import ZONES as ZONE_DIRECTORIES
 from usageline.core.errors import SetupRefused
 from usageline.setup import json_edit
 
@@ -21,13 +22,8 @@ SAFE_LOCALE = "unset LOCPATH GCONV_PATH; "
 """Shell: by the two of them a project would have the C library load a library of its own into the interpreter."""
 
 DAMAGED = "usageline: this installation is damaged; run its install.sh again"
-ZONES = (
-    "/etc/localtime",
-    "/usr/share/zoneinfo/*",
-    "/var/db/timezone/zoneinfo/*",
-    "/etc/zoneinfo/*",
-)
-"""Time zones by path that the system keeps. Others name what a project may have put there, a FIFO for one."""
+ZONES = ("/etc/localtime", *(f"{directory}*" for directory in ZONE_DIRECTORIES))
+"""Shell patterns of the time zones by path that the system keeps. Another path may name what a project put there, such as a FIFO."""
 
 SAFE_ZONE = (
     "case ${TZ-} in *..*|.*|:.*) unset TZ ;; "

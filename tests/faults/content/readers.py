@@ -162,6 +162,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "system.flock._opened",
         "core.path_owners.opened",
         "core.throttle.acquire",
+        "core.throttle._lock",
         "system.files.read_regular",
     ),
     "tests/refresh": ("storage.refresh_log._opened", "storage.refresh_log._write"),
