@@ -1,40 +1,36 @@
-"""What Claude Code runs: `python -I -S -B statusline.py`, the payload on stdin, the line on stdout.
+"""Run the status line: `python -I -S -B statusline.py`, payload on stdin, line on stdout.
 
-It stays this small because a script is compiled anew at every start; what it runs is compiled once (system/bundle.py).
+Python compiles a script anew at every start, so this one is small. What it runs is compiled once,
+by system/bundle.py.
 """
 
 import gc
 import marshal
 import sys
 
-gc.disable()  # a run is over before there is anything worth collecting
-ROOT = __file__[
-    :-24
-]  # without /usageline/statusline.py; a backslash may be a letter: /home/CORP\\name
+gc.disable()  # a run ends before a collection pays
+
+# Without /usageline/statusline.py. A backslash may be a letter: /home/CORP\\name
+ROOT = __file__[:-24]
 sys.path.insert(0, ROOT)
 
 try:
-    with open(
-        f"{ROOT}/usageline/__pycache__/line.{sys.implementation.cache_tag}.bundle", "rb"
-    ) as file:
+    bundle = f"{ROOT}/usageline/__pycache__/line.{sys.implementation.cache_tag}.bundle"
+    with open(bundle, "rb") as file:
         if file.read(4) == sys.modules["_frozen_importlib_external"].MAGIC_NUMBER:
-            for name, path, code in marshal.loads(file.read()):  # noqa: S302 - as the bytecode beside it
-                module = sys.modules[name] = type(sys)(name)
-                module.__file__ = f"{ROOT}/{path}"
-                if path.endswith("/__init__.py"):
-                    module.__path__ = [module.__file__[:-12]]
-                parent, _, child = name.rpartition(".")
-                if parent:
-                    setattr(sys.modules[parent], child, module)
-                exec(code, module.__dict__)  # noqa: S102 - as an import does
-except Exception:  # noqa: BLE001 - whatever a damaged one does: without it a line takes longer, and nothing else
-    # As a text, for the compiler has better things to do at each start.
-    exec("for name in [*sys.modules]:\n if name[:9] == 'usageline': del sys.modules[name]")  # noqa: S102 - ours
+            loader, *contents = marshal.loads(file.read())  # noqa: S302 - trusted as bytecode is
+            bundled = {}  # type: ignore[var-annotated]
+            exec(loader, bundled)  # noqa: S102 - as an import does
+            bundled["load"](ROOT, *contents)
+except Exception:  # noqa: BLE001 - a missing or damaged bundle only makes the line slower
+    # A string, because compiling these statements would slow down every start.
+    exec("for name in [*sys.modules]:\n if name[:9] == 'usageline': del sys.modules[name]")  # noqa: S102
 
 try:
     from usageline.line.main import main
 
     main()
-except Exception:  # noqa: BLE001 - a traceback and a non-zero exit would only blank the line
+except Exception:  # noqa: BLE001 - a traceback or a non-zero exit would blank the line
     sys.stdout.write("usageline: this installation is damaged; run its install.sh again\n")
-    sys.exit(0)  # the wired command says the same of a script that does not end by itself
+    # The wired command prints the same for a script that does not exit by itself.
+    sys.exit(0)

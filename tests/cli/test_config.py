@@ -73,6 +73,7 @@ def test_set_changes_one_key_and_the_line_has_it_at_once(
     )
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     found = read_compiled(paths.line_config(world.env))
+    assert found is not None
     assert found["clock"] == "12h"
     assert ["session", {"bar_width": 7}] in found["rows"][0]
     assert os.listdir(file.parent) == ["config.toml"]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from usageline.core import git_repo
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -51,3 +53,10 @@ def repo(world: World) -> Repo:
     found = Repo(root, world.env)
     found.git("init", "--quiet", "--initial-branch=main")
     return found
+
+
+def repository_at(cwd: str) -> git_repo.Repository:
+    """Return the repository that contains `cwd`. A missing one fails the test."""
+    repo = git_repo.repository(cwd)
+    assert repo is not None
+    return repo

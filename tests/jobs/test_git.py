@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.jobs.conftest import repository_at
 from tests.running import is_running
 from usageline.core import git_repo, jobs
 from usageline.core.background import refresh_environment
@@ -32,13 +33,13 @@ def looked(world: World, release: Release, repo: Repo) -> dict[str, Any]:
     """The result of one look by a process of its own."""
     done = world.run(release.python, "-I", "-B", "-m", "usageline.jobs", "git", repo.root)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    found = git_repo.repository(str(repo.root))
+    found = repository_at(str(repo.root))
     result: dict[str, Any] = git.status(world.env, found, time.time())[0]
     return result
 
 
 def result_path(world: World, repo: Repo) -> Path:
-    return Path(jobs.result_file(world.env, "git", git_repo.repository(str(repo.root)).key))
+    return Path(jobs.result_file(world.env, "git", repository_at(str(repo.root)).key))
 
 
 def test_every_kind_of_change_is_counted(world: World, built_release: Release, repo: Repo) -> None:
@@ -236,7 +237,7 @@ def test_a_first_look_is_due_at_once_and_then_only_after_a_change_or_a_while(
     world: World, built_release: Release, repo: Repo
 ) -> None:
     repo.commit()
-    found = git_repo.repository(str(repo.root))
+    found = repository_at(str(repo.root))
     assert git.status(world.env, found, time.time()) == (None, True)
     assert git.status(world.env, found, time.time()) == (None, False)
     looked(world, built_release, repo)
@@ -245,9 +246,7 @@ def test_a_first_look_is_due_at_once_and_then_only_after_a_change_or_a_while(
     assert git.status(world.env, found, at + git.OLD_S + 1)[1]
     assert not git.status(world.env, found, at + git.OLD_S + 2)[1]
     repo.git("switch", "--quiet", "--create", "other")
-    assert git.status(
-        world.env, git_repo.repository(str(repo.root)), at + git.OLD_S + git.CLAIM_S + 2
-    )[1]
+    assert git.status(world.env, repository_at(str(repo.root)), at + git.OLD_S + git.CLAIM_S + 2)[1]
 
 
 def test_a_segment_that_shows_no_numbers_starts_no_look(world: World, repo: Repo) -> None:
@@ -269,7 +268,7 @@ def test_a_segment_that_shows_no_numbers_starts_no_look(world: World, repo: Repo
 def test_a_branch_that_only_git_can_tell_is_looked_for(
     world: World, built_release: Release, repo: Repo
 ) -> None:
-    found = git_repo.repository(str(repo.root))
+    found = repository_at(str(repo.root))
     (repo.root / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")
     shown, due = git.seen(world.env, str(repo.root), NOW, counted=False)
     assert (shown["branch"], due.root) == ("", str(repo.root))
@@ -290,7 +289,7 @@ def test_the_numbers_of_the_last_look_are_shown(
 
 
 def test_a_slow_repository_is_looked_at_less_often(world: World, repo: Repo) -> None:
-    found = git_repo.repository(str(repo.root))
+    found = repository_at(str(repo.root))
     world.cache.joinpath("looks").mkdir(parents=True, mode=0o700)
     result = {
         "about": [found.directory, found.root],
@@ -312,11 +311,11 @@ def test_a_result_that_is_broken_or_about_something_else_is_none(
 ) -> None:
     world.cache.joinpath("looks").mkdir(parents=True, mode=0o700)
     result_path(world, repo).write_text(content)
-    assert git.status(world.env, git_repo.repository(str(repo.root)), NOW)[0] is None
+    assert git.status(world.env, repository_at(str(repo.root)), NOW)[0] is None
 
 
 def test_values_of_the_wrong_type_are_unknown(world: World, repo: Repo) -> None:
-    found = git_repo.repository(str(repo.root))
+    found = repository_at(str(repo.root))
     world.cache.joinpath("looks").mkdir(parents=True, mode=0o700)
     wrong = dict.fromkeys((*git_repo.COUNTS, "at", "took_s", "more", "stamp"), "\x1b[31m")
     result_path(world, repo).write_text(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.jobs.conftest import repository_at
 from usageline.core import git_repo
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def test_the_branch_is_found_from_any_directory_below(repo: Repo) -> None:
     deep.mkdir(parents=True)
     repo.commit("file")
     repo.git("switch", "--quiet", "--create", "feature/a-b")
-    found = git_repo.repository(str(deep))
+    found = repository_at(str(deep))
     assert (found.root, found.branch, found.commit, found.state) == (
         str(repo.root),
         "feature/a-b",
@@ -34,20 +35,20 @@ def test_the_branch_is_found_from_any_directory_below(repo: Repo) -> None:
 
 
 def test_a_branch_without_a_commit_has_its_name(repo: Repo) -> None:
-    assert git_repo.repository(str(repo.root)).branch == "main"
+    assert repository_at(str(repo.root)).branch == "main"
 
 
 def test_a_detached_head_is_its_short_hash(repo: Repo) -> None:
     commit = repo.commit()
     repo.git("switch", "--quiet", "--detach")
-    found = git_repo.repository(str(repo.root) + "/")
+    found = repository_at(str(repo.root) + "/")
     assert (found.branch, found.commit) == ("", commit[:7])
 
 
 def test_a_linked_worktree_has_its_own_branch_and_the_common_refs(repo: Repo) -> None:
     repo.commit()
     repo.git("worktree", "add", "--quiet", "../other", "-b", "other")
-    found = git_repo.repository(str(repo.root.parent / "other"))
+    found = repository_at(str(repo.root.parent / "other"))
     assert (found.branch, found.directory) == ("other", str(repo.root / ".git/worktrees/other"))
     assert os.path.samefile(found.common, repo.root / ".git")
 
@@ -56,7 +57,7 @@ def test_a_submodule_is_a_repository_of_its_own(repo: Repo) -> None:
     repo.commit()
     shutil.copytree(repo.root, repo.root.parent / "library")
     repo.git("submodule", "--quiet", "add", "../library", "sub")
-    found = git_repo.repository(str(repo.root / "sub"))
+    found = repository_at(str(repo.root / "sub"))
     assert found.branch == "main"
     assert os.path.samefile(found.directory, repo.root / ".git/modules/sub")
 
@@ -75,7 +76,7 @@ def test_a_stopped_rebase_is_named_with_the_branch_it_moves(repo: Repo, how: lis
         capture_output=True,
         check=False,
     )
-    found = git_repo.repository(str(repo.root))
+    found = repository_at(str(repo.root))
     assert (found.state, found.branch) == ("rebase", "moved")
 
 
@@ -89,19 +90,19 @@ def test_a_stopped_merge_or_pick_is_named(repo: Repo, command: str, state: str) 
     subprocess.run(
         ["git", command, "other"], cwd=repo.root, env=repo.env, capture_output=True, check=False
     )
-    found = git_repo.repository(str(repo.root))
+    found = repository_at(str(repo.root))
     assert (found.state, found.branch) == (state, "main")
 
 
 def test_a_bisection_is_named(repo: Repo) -> None:
     repo.commit()
     repo.git("bisect", "start")
-    assert git_repo.repository(str(repo.root)).state == "bisect"
+    assert repository_at(str(repo.root)).state == "bisect"
 
 
 def test_refs_in_a_table_leave_the_branch_to_git(repo: Repo) -> None:
     (repo.root / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")
-    assert git_repo.repository(str(repo.root)).branch == ""
+    assert repository_at(str(repo.root)).branch == ""
 
 
 @pytest.mark.parametrize(
@@ -114,10 +115,7 @@ def test_where_there_is_no_repository_there_is_none(cwd: str) -> None:
 def test_the_way_up_ends(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git/HEAD").write_text("ref: refs/heads/main\n")
-    assert (
-        git_repo.repository(f"{tmp_path}/" + "/".join("x" * (git_repo.MAX_STEPS - 2))).branch
-        == "main"
-    )
+    assert repository_at(f"{tmp_path}/" + "/".join("x" * (git_repo.MAX_STEPS - 2))).branch == "main"
     assert git_repo.repository(f"{tmp_path}/" + "/".join("x" * (git_repo.MAX_STEPS + 1))) is None
 
 
@@ -149,7 +147,7 @@ def test_whatever_the_files_hold_it_is_read_without_a_fault(
     (root / ".git/HEAD").write_bytes(head)
     (root / "inner/.git").write_bytes(b"gitdir: " + pointer)
     for path in (root, root / "inner"):
-        found = git_repo.repository(str(path))
+        found = repository_at(str(path))
         assert found is None or isinstance(
             found.branch + found.commit + git_repo.fingerprint(found), str
         )
@@ -157,4 +155,4 @@ def test_whatever_the_files_hold_it_is_read_without_a_fault(
 
 def test_a_huge_file_is_read_up_to_its_limit_only(repo: Repo) -> None:
     (repo.root / ".git/HEAD").write_bytes(b"ref: refs/heads/" + b"x" * 10**7)
-    assert len(git_repo.repository(str(repo.root)).branch) < git_repo.MAX_BYTES
+    assert len(repository_at(str(repo.root)).branch) < git_repo.MAX_BYTES

@@ -7,13 +7,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from usageline.core import background, freshness, paths, throttle
 from usageline.line import spawn
-from usageline.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +44,7 @@ def test_a_fresh_snapshot_of_this_sign_in_is_not_due() -> None:
         {**FRESH, "credentials": ""},
     ],
 )
-def test_anything_else_is_due(snapshot: object) -> None:
+def test_anything_else_is_due(snapshot: Any) -> None:
     assert freshness.is_due(snapshot, "1-2-3", NOW)
 
 
@@ -83,10 +82,10 @@ def test_a_stamp_that_a_run_set_after_another_read_the_clock_is_recent(env: dict
     assert throttle.acquire_refresh(env, NOW) == ""
     stamp = paths.stamp(env)
     os.utime(stamp, (0, NOW))
-    assert throttle.acquire_refresh(env, NOW - throttle.EARLY_S + 1) == "recent"
+    assert throttle.acquire_refresh(env, NOW - throttle.MAX_CLOCK_LAG_S + 1) == "recent"
     assert throttle.acquire(stamp, 2, NOW - 1, 0) == ""
     os.utime(stamp, (0, NOW))
-    assert throttle.acquire_refresh(env, NOW - throttle.EARLY_S) == ""
+    assert throttle.acquire_refresh(env, NOW - throttle.MAX_CLOCK_LAG_S) == ""
 
 
 ROUNDS = 10
@@ -237,12 +236,12 @@ def test_a_word_of_the_cold_side_stands_in_the_stamp_and_makes_tries_rarer(
     assert throttle.acquire_refresh(env, NOW) == ""
     os.utime(stamp, (NOW, NOW))
     for word in throttle.FAILURES.values():
-        disk.note(stamp, word)
+        throttle.record_failure(stamp, word)
         assert throttle.last_failure(stamp, NOW) == word
         assert throttle.acquire_refresh(env, NOW + throttle.MIN_INTERVAL_S) == "recent"
     assert throttle.acquire_refresh(env, NOW + throttle.BACKOFF_S) == ""
     assert throttle.last_failure(stamp, NOW + throttle.BACKOFF_S) == word
-    disk.forget(stamp)
+    throttle.record_success(stamp)
     assert throttle.last_failure(stamp, NOW + throttle.BACKOFF_S) == ""
 
 
@@ -256,7 +255,7 @@ def test_tries_that_leave_no_word_are_in_vain_after_a_while(env: dict[str, str])
         assert throttle.acquire_refresh(env, now) == ""
         now += throttle.MIN_INTERVAL_S
     assert throttle.acquire_refresh(env, now) == ""
-    assert throttle.last_failure(stamp, now) == "vain"
+    assert throttle.last_failure(stamp, now) == "failing"
     assert throttle.acquire_refresh(env, now + throttle.MIN_INTERVAL_S) == "recent"
     later = now + throttle.SERIES_S
     assert throttle.last_failure(stamp, later) == ""

@@ -10,7 +10,7 @@ import pwd
 import threading
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,8 +20,6 @@ from usageline.storage import history, snapshot
 from usageline.storage.history import files
 from usageline.storage.snapshot import Snapshot
 from usageline.system import directories, lock
-from usageline.system.disk import forget, note
-from usageline.system.files import set_times
 from usageline.usage.model import Reading
 
 if TYPE_CHECKING:
@@ -122,18 +120,19 @@ def test_links_that_go_round_lead_nowhere(env: dict[str, str], tmp_path: Path) -
 def test_a_group_with_only_the_user_counts_as_the_user() -> None:
     """The mode that a umask of 002 gives; the home's own parents are as good as the home."""
     entry = pwd.getpwuid(os.geteuid())
-    status = SimpleNamespace(st_uid=os.geteuid(), st_gid=entry.pw_gid, st_mode=0o040775)
+    fake: Any = SimpleNamespace
+    status = fake(st_uid=os.geteuid(), st_gid=entry.pw_gid, st_mode=0o040775)
     assert path_owners.may_hold("/elsewhere", status) == (
         entry.pw_gid == 0 or path_owners.is_private_group(entry.pw_gid, entry)
     )
     assert not path_owners.may_hold(
-        "/elsewhere", SimpleNamespace(st_uid=os.geteuid(), st_gid=entry.pw_gid, st_mode=0o040777)
+        "/elsewhere", fake(st_uid=os.geteuid(), st_gid=entry.pw_gid, st_mode=0o040777)
     )
     assert not path_owners.is_private_group(
-        entry.pw_gid, SimpleNamespace(pw_name="another", pw_gid=entry.pw_gid + 1)
+        entry.pw_gid, fake(pw_name="another", pw_gid=entry.pw_gid + 1)
     )
     assert path_owners.may_hold(
-        os.path.dirname(entry.pw_dir), SimpleNamespace(st_uid=1, st_gid=1, st_mode=0o040777)
+        os.path.dirname(entry.pw_dir), fake(st_uid=1, st_gid=1, st_mode=0o040777)
     )
 
 
@@ -196,10 +195,10 @@ def test_a_stamp_that_is_another_file_is_replaced_and_not_touched(
         }[kind]
         make()
         if kind == "hard link":
-            forget(stamp)
-            note(stamp, "full")
+            throttle.record_success(stamp)
+            throttle.record_failure(stamp, "full")
             with pytest.raises(PermissionError):
-                set_times(stamp, lambda _: (0, 0))
+                throttle.release(stamp)
         if kind != "unreadable":
             assert throttle.acquire(stamp, depth, NOW, 12) == ""
             assert os.lstat(stamp).st_nlink == 1

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import ast
+import importlib.util
 import json
+import marshal
 import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.hot import Hot
+from usageline.core import bundled
 from usageline.system import bundle
 
 if TYPE_CHECKING:
@@ -75,3 +79,99 @@ def test_a_bundle_of_another_interpreter_is_passed_over(line: Hot, release: Rele
     with_one, path = line.line(PAYLOAD), place(release)
     path.write_bytes(b"\0\0\r\n" + path.read_bytes()[4:])
     assert line.line(PAYLOAD) == with_one
+
+
+def test_deferred_modules_come_from_the_bundle(line: Hot, release: Release) -> None:
+    for name in ("embed", "settings"):
+        source = release.root / f"plugin/usageline/line/{name}.py"
+        Path(importlib.util.cache_from_source(str(source))).unlink()
+        source.unlink()
+    done = line.run(command=[*line.command, "line", "--for", "plain"])
+    assert done.stdout.decode().startswith("5h ")
+
+
+def test_without_their_code_in_the_bundle_deferred_modules_are_imported_from_disk(
+    release: Release,
+) -> None:
+    importer = bundled._DeferredImporter(str(release.root / "plugin"), {"x": ("x.py", b"\xff")})
+    assert importer.find_spec("x") is None
+    assert importer.find_spec("y") is None
+
+
+TYPED = '''
+"""A docstring."""
+from __future__ import annotations
+import sys
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+SIZE: int = 3
+"""An attribute docstring."""
+LATER: str
+class Empty(Exception):
+    """Only a docstring."""
+class Point:
+    x: int
+    def move(self, by: Any, *rest: int, far: bool = False, **more: Any) -> Point:
+        steps: list[Any] = [by]
+        total: int
+        return steps, rest, far, more
+'''
+
+UNTYPED = """
+import sys
+SIZE = 3
+class Empty(Exception):
+    pass
+class Point:
+    def move(self, by, *rest, far=False, **more):
+        steps = [by]
+        return (steps, rest, far, more)
+"""
+
+
+def test_types_and_docstrings_are_stripped() -> None:
+    stripped = bundle.strip_types(ast.parse(TYPED))
+    assert ast.dump(stripped) == ast.dump(ast.parse(UNTYPED))
+
+
+def test_stripping_keeps_the_other_branch_of_a_type_checking_block() -> None:
+    source = "if TYPE_CHECKING:\n    import a\nelse:\n    import b\n"
+    assert ast.unparse(bundle.strip_types(ast.parse(source))) == "import b"
+
+
+def test_imports_between_bundled_modules_become_look_ups() -> None:
+    source = """
+import sys
+from usageline.core import paths, spare, syscalls
+from usageline.core.text import sanitize as clean
+from usageline.line.unbundled import x
+def lazily():
+    from usageline.core import paths
+"""
+    linked = bundle.link_imports(
+        ast.parse(source), {"usageline.core.paths", "usageline.core.spare"}
+    )
+    assert (
+        ast.unparse(linked)
+        == """\
+import sys
+paths = __bundled__['usageline.core.paths']
+from usageline.core import spare
+syscalls = __bundled__['usageline.core'].syscalls
+clean = __bundled__['usageline.core.text'].sanitize
+from usageline.line.unbundled import x
+
+def lazily():
+    from usageline.core import paths"""
+    )
+
+
+def test_the_hot_sides_bytecode_has_no_annotations(release: Release) -> None:
+    source = release.root / "plugin/usageline/core/bundled.py"
+    compiled = Path(importlib.util.cache_from_source(str(source))).read_bytes()
+    assert compiled[:4] == importlib.util.MAGIC_NUMBER
+    namespace: dict[str, Any] = {}
+    exec(marshal.loads(compiled[16:]), namespace)  # noqa: S102, S302 - our own bytecode
+    assert namespace["load"].__annotations__ == {}
+    assert namespace["load"].__doc__ is None

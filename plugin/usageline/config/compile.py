@@ -18,12 +18,12 @@ from usageline.config import file
 from usageline.config.resolve import resolved
 from usageline.config.schema import FLOOR_S
 from usageline.config.validate import NOTHING, Checked, check_text
-from usageline.core import json_file, paths
+from usageline.core import json_file, paths, throttle
 from usageline.core.compiled_config import MAX_BYTES, VERSION
 from usageline.core.freshness import file_stamp
 from usageline.system import disk, flock
 from usageline.system.directories import prepare
-from usageline.system.files import set_times, write_atomic
+from usageline.system.files import write_atomic
 from usageline.system.origin import config_file, may_run_programs
 
 if TYPE_CHECKING:
@@ -84,11 +84,11 @@ def main() -> None:
     try:
         compile_config(env)
         # The line's claim is given back: the next edit, a moment later, is seen as soon as this one.
-        set_times(paths.line_config_stamp(env), lambda _: (0, 0))
+        throttle.release(paths.line_config_stamp(env))
     except Exception as fault:  # noqa: BLE001 - the edge of the process, which nobody watches
         with contextlib.suppress(LookupError):  # no home: nor was there a line to be told
             if not isinstance(fault, BlockingIOError):
-                disk.note(paths.line_config_stamp(env), disk.word_for(fault))
+                throttle.record_failure(paths.line_config_stamp(env), disk.failure_of(fault))
         sys.exit(0)
 
 

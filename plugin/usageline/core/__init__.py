@@ -1,6 +1,7 @@
-"""Code that the hot side and the cold side share: it imports only `sys`, `time` and C built-ins.
+"""Hold the code that the hot side and the cold side share.
 
-`os` alone costs a sixth of the bare interpreter's start, so the system calls come from the C module below it.
+It imports only `sys`, `time` and C built-ins. `os` alone costs a sixth of the bare interpreter's
+start, so the system calls come from the C module below it.
 """
 
 try:

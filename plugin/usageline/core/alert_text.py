@@ -1,15 +1,25 @@
-"""The text and the identity of an alert."""
+"""Format and identify alerts."""
+
+from __future__ import annotations
 
 from usageline.core import paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 NAMES = {"session": "the 5-hour limit", "weekly_all": "the weekly limit"}
 
 
-def alert_text(row, now):
-    """`the 5-hour limit is at 92% and resets at 14:05`, of an alert as the snapshot has it, fit to be shown anywhere."""
-    from usageline.core.formatting import clock  # noqa: PLC0415
+def alert_text(row: Mapping[str, Any], now: float) -> str:
+    """Return `the 5-hour limit is at 92% and resets at 14:05` for an alert of the snapshot.
+
+    The text is safe for a terminal.
+    """
+    from usageline.core.formatting import clock  # noqa: PLC0415 - only for an alert
     from usageline.core.text import sanitize  # noqa: PLC0415 - as above
-    from usageline.core.windows import MAX_LABEL  # noqa: PLC0415
+    from usageline.core.windows import MAX_LABEL  # noqa: PLC0415 - as above
 
     kind, label, resets_at = row["kind"], row["label"][:MAX_LABEL], row["resets_at"]
     if kind == "weekly_scoped":
@@ -18,19 +28,20 @@ def alert_text(row, now):
         name = "the credit limit" if label == "Usage credits" else f"the credit limit of {label}"
     else:
         name = NAMES.get(kind) or f"the limit {label}"
-    said = f"{name} is at {int(row['percent'])}%"
+    text = f"{name} is at {int(row['percent'])}%"
     if resets_at is not None and resets_at <= now:
-        said += ", and its reset is overdue"
-    elif (
-        resets_at is not None and kind != "credits"
-    ):  # what a credit's end means stands in its segment
-        said += (" and resets at " if resets_at - now < 86400 else " and resets ") + clock(
+        text += ", and its reset is overdue"
+    elif resets_at is not None and kind != "credits":  # the credit's own segment shows its end
+        text += (" and resets at " if resets_at - now < 86400 else " and resets ") + clock(
             resets_at, now
         )
-    return sanitize(said)
+    return sanitize(text)
 
 
-def alert_id(row):
-    """The name of the file that says that a session's start has told of this alert. The same threshold reached anew is another alert."""
-    said = "\n".join(f"{row[key]}" for key in ("kind", "label", "threshold", "resets_at", "at"))
-    return paths.digest(said.encode("utf-8", "surrogatepass"))
+def alert_id(row: Mapping[str, Any]) -> str:
+    """Return the file name that marks an alert as shown.
+
+    The same threshold reached again is another alert.
+    """
+    identity = "\n".join(f"{row[key]}" for key in ("kind", "label", "threshold", "resets_at", "at"))
+    return paths.digest(identity.encode("utf-8", "surrogatepass"))

@@ -1,4 +1,6 @@
-"""Glyphs, and whether a background is light."""
+"""Define the glyphs, and detect a light background."""
+
+from __future__ import annotations
 
 GLYPHS = {
     "full": "█",
@@ -19,7 +21,7 @@ GLYPHS = {
 }
 
 
-def is_light_background(colors):
+def is_light_background(colors: str) -> bool | None:
     """Return whether COLORFGBG (`15;0`, `0;default;15`) names a light background, None if unknown."""
     background = colors.rpartition(";")[2]
     if background in ("7", "9", "10", "11", "12", "13", "14", "15"):

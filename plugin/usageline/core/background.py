@@ -1,30 +1,36 @@
-"""How the hot side starts the cold side: its interpreter, its flags and the environment that it gets."""
+"""Build the command and the environment with which the hot side starts the cold side."""
+
+from __future__ import annotations
 
 from usageline.core import syscalls
 
-PYTHON_FLAGS = ("-I", "-B", "-X", "utf8")
-"""How the cold side's interpreter is run. A path is UTF-8 whatever the locale, as Claude Code has it."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
+PYTHON_FLAGS = ("-I", "-B", "-X", "utf8")
+"""A path is UTF-8 whatever the locale is, as for Claude Code."""
 
 ENV_ALLOWLIST = (
     *("HOME", "USER", "LOGNAME", "USERPROFILE", "SYSTEMROOT", "LANG", "LC_ALL", "TZ"),
     *("CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR"),
     *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "USAGELINE_API_URL"),
 )
-"""All of the environment that a refresh gets. A project's settings can set any variable: these say whose numbers are meant and how a time
-is written. None of them chooses a program, a proxy or a certificate; those are the installer's (system/origin.py)."""
+"""The variables that a refresh gets.
 
+A project's settings can set any variable. These choose an account and how a time is written, but no
+program, proxy or certificate: the installer recorded those (system/origin.py).
+"""
 
 PLUGIN_POINTER = "/.usageline-installed.json"
-"""In the client's own copy of a plugin: where the program was installed from it (setup/plugin_pointer.py)."""
-
+"""In Claude Code's copy of a plugin: the installation made from it (setup/plugin_pointer.py)."""
 
 ZONES = ("/usr/share/zoneinfo/", "/var/db/timezone/zoneinfo/", "/etc/zoneinfo/")
-"""Where the system keeps its time zones."""
+"""The directories of the system's time zones."""
 
 
-def interpreter(root):
-    """The cold side's interpreter in the installation at `root`, or "" where it is gone."""
+def interpreter(root: str) -> str:
+    """Return the cold side's interpreter in the installation at `root`, or "" if it is missing."""
     for name in ("/venv/bin/python", "/venv/Scripts/python.exe"):
         try:
             syscalls.stat(root + name)
@@ -34,8 +40,11 @@ def interpreter(root):
     return ""
 
 
-def absence(root):
-    """Return why `interpreter` has none: `elsewhere` if its link leads nowhere on this system, else `uninstalled`."""
+def absence(root: str) -> str:
+    """Return why `interpreter` is missing.
+
+    `elsewhere` if its link leads to nothing on this system, else `uninstalled`.
+    """
     try:
         syscalls.lstat(root + "/venv/bin/python")
     except (OSError, ValueError):
@@ -43,13 +52,13 @@ def absence(root):
     return "elsewhere"
 
 
-def refresh_command(python, by="line"):
-    """What runs one refresh with that interpreter; `by` is who starts it, a word for its log."""
-    return [python, *PYTHON_FLAGS, "-m", "usageline.refresh", "--by", by]
+def refresh_command(python: str, trigger: str = "line") -> list[str]:
+    """Return the command of one refresh; `trigger` is a word for its log."""
+    return [python, *PYTHON_FLAGS, "-m", "usageline.refresh", "--by", trigger]
 
 
-def refresh_environment(env):
-    """What it gets of the environment."""
+def refresh_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the allowed variables of `env`."""
     return {
         name: env[name]
         for name in ENV_ALLOWLIST
@@ -57,10 +66,11 @@ def refresh_environment(env):
     }
 
 
-def is_zone(name):
-    """Whether a TZ names a zone that the system keeps. The C library opens what it names, in a project a FIFO for one.
+def is_zone(name: str) -> bool:
+    """Return whether a TZ names one of the system's zones.
 
-    The wired command looks at it, too, before any interpreter starts (setup/settings_changes.py).
+    The C library opens the file that TZ names, in a project a FIFO for one. The wired command
+    checks it, too, before any interpreter starts (setup/settings_changes.py).
     """
     path = name[1:] if name[:1] == ":" else name
     return ".." not in path and (

@@ -1,22 +1,16 @@
-"""What a chained command's rows may hold: the bounds that the job and the line share."""
+"""Bound the rows of a chained command, for the job that writes them and the line that reads them."""
+
+from __future__ import annotations
 
 from usageline.core.text import is_web_address
 
 MAX_ROWS = 8
-
-
 MAX_CELLS = 2000
-
-
 MAX_PARTS = 256
-
-
 MAX_URL = 512
-
-
 MAX_RESULT_BYTES = 1 << 18
 
 
-def is_web_link(url):
-    """Whether it may stand in a link of ours, and is of a sane length."""
+def is_web_link(url: str) -> bool:
+    """Return whether `url` is safe and short enough for a link."""
     return len(url) <= MAX_URL and is_web_address(url)

@@ -1,7 +1,6 @@
-"""The format of the compiled configuration that the line reads."""
+"""Define the format of the compiled configuration that the line reads."""
 
 VERSION = 1
 
-
 MAX_BYTES = 1 << 20
-"""A chained command may have 128 KiB, each byte of which may be six in JSON."""
+"""A chained command may take 128 KiB, and JSON may take six bytes for each of them."""

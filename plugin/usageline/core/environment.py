@@ -1,15 +1,21 @@
-"""The environment, as text, with a HOME."""
+"""Read the environment."""
+
+from __future__ import annotations
 
 import sys
 
 from usageline.core import syscalls
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
 
-def environment():
-    """The environment as strings; bytes that are no text survive the way to a path and back."""
+
+def environment() -> dict[str, str]:
+    """Return the environment with a HOME. Bytes that are not text survive the way to a path."""
     encoding = sys.getfilesystemencoding()
 
-    def text(value):
+    def text(value: bytes | str) -> str:
         return value.decode(encoding, "surrogateescape") if isinstance(value, bytes) else value
 
     env = {text(name): text(value) for name, value in syscalls.environ.items()}
@@ -18,8 +24,11 @@ def environment():
     return env
 
 
-def fill_in_home(env):
-    """Set HOME from the user database if it is not set, as Claude Code does; not where the database has no such user, or no home."""
+def fill_in_home(env: MutableMapping[str, str]) -> None:
+    """Set a missing HOME from the user database, as Claude Code does.
+
+    Do nothing if the database has no absolute home for this user.
+    """
     if env.get("HOME") or not hasattr(syscalls, "geteuid"):
         return
     try:

@@ -1,4 +1,6 @@
-"""Times, lengths of time, money and counts as the line writes them. Pure, but for the local time zone."""
+"""Format times, durations, money and counts. Only the local time zone is read from outside."""
+
+from __future__ import annotations
 
 import time
 
@@ -7,10 +9,10 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def clock(at, now, *, half_days=False):
-    """A local time of day for `at`, cut to the minute as the client cuts it, with the weekday from a day off on, the date from a week off on.
+def clock(at: float, now: float, *, half_days: bool = False) -> str:
+    """Return the local time of `at`, with its weekday from a day off, or its date from a week off.
 
-    `half_days`: 4:05pm in place of 16:05.
+    Like Claude Code it cuts off the seconds. `half_days` chooses 4:05pm instead of 16:05.
     """
     local = time.localtime(at)
     if abs(at - now) >= 7 * 86400 + 60:
@@ -19,22 +21,22 @@ def clock(at, now, *, half_days=False):
     return of_day if abs(at - now) < 86400 else f"{DAYS[local.tm_wday]} {of_day}"
 
 
-def day(at):
-    """The local day of `at`: Dec 1."""
+def day(at: float) -> str:
+    """Return the local day of `at`: Dec 1."""
     local = time.localtime(at)
     return f"{MONTHS[local.tm_mon - 1]} {local.tm_mday}"
 
 
-def time_of_day(local, *, half_days=False, seconds=False):
-    """Hours and minutes of a `time.struct_time`: 16:05 or 4:05pm."""
+def time_of_day(local: time.struct_time, *, half_days: bool = False, seconds: bool = False) -> str:
+    """Return hours and minutes: 16:05 or 4:05pm."""
     rest = f":{local.tm_min:02d}" + (f":{local.tm_sec:02d}" if seconds else "")
     if half_days:
         return f"{local.tm_hour % 12 or 12}{rest}{'am' if local.tm_hour < 12 else 'pm'}"
     return f"{local.tm_hour:02d}{rest}"
 
 
-def ago(seconds):
-    """A length of time in its largest unit: <1m, 12m, 1h59m, 3d4h."""
+def ago(seconds: float) -> str:
+    """Return a duration in its largest units: <1m, 12m, 1h59m, 3d4h."""
     minutes = int(seconds // 60)
     if minutes < 60:
         return f"{minutes}m" if minutes else "<1m"
@@ -43,20 +45,20 @@ def ago(seconds):
     return f"{minutes // 1440}d{minutes % 1440 // 60}h"
 
 
-def age(seconds):
-    """How long ago something was seen; less than 0 where it was seen under another clock."""
+def age(seconds: float) -> str:
+    """Return `12m ago`, or `age unknown` if `seconds` is negative because the clock changed."""
     return f"{ago(seconds)} ago" if seconds >= 0 else "age unknown"
 
 
-def money(minor, exponent, currency):
-    """An amount in minor units as people write it: $12.34, €50, CHF 3.50. Whole amounts lose their decimals."""
+def money(minor: int, exponent: int, currency: str) -> str:
+    """Return an amount of minor units: $12.34, €50, CHF 3.50. Whole amounts have no decimals."""
     whole, rest = divmod(abs(minor), 10**exponent)
     digits = f"{whole:,}" + (f".{rest:0{exponent}d}" if rest else "")
     return ("-" if minor < 0 else "") + SYMBOLS.get(currency, currency + " ") + digits
 
 
-def count(number):
-    """A count in at most four characters or so: 950, 12k, 1.2M, 1M."""
+def count(number: int) -> str:
+    """Return a count in about four characters: 950, 12k, 1.2M, 1M."""
     if number < 1000:
         return str(number)
     if number < 999_500:

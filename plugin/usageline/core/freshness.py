@@ -1,47 +1,57 @@
-"""When a refresh is due."""
+"""Decide when a refresh is due."""
+
+from __future__ import annotations
 
 from usageline.core import paths, syscalls
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 CLOCK_JUMP_S = 60
 """A snapshot published further than this in the future was written under another clock."""
 
+MAX_DELAY_S = 2 * 86400
+"""No refresh is due later: a `ttl` is a day at most."""
 
-LONGEST_S = 2 * 86400
-"""No refresh is put off for longer: a `ttl` is a day at most."""
 
-
-def file_stamp(path):
-    """A file as it is: "<mtime ns>-<size>-<inode>", or "" where there is none."""
+def file_stamp(path: str) -> str:
+    """Return a file's fingerprint "<mtime ns>-<size>-<inode>", or "" if there is no file."""
     try:
-        found = syscalls.stat(path)
+        stat = syscalls.stat(path)
     except (OSError, ValueError):
         return ""
-    return f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"
+    return f"{stat.st_mtime_ns}-{stat.st_size}-{stat.st_ino}"
 
 
-def modified_at(path):
-    """When the regular file at `path` was changed last (epoch s), or None. The path may be anything; nothing is opened."""
+def modified_at(path: object) -> float | None:
+    """Return when a regular file last changed (epoch s), or None.
+
+    `path` is untrusted, so nothing is opened.
+    """
     if not isinstance(path, str) or (path[:1] != "/" and path[1:2] != ":"):
         return None
     try:
-        found = syscalls.stat(path)
+        stat = syscalls.stat(path)
     except (OSError, ValueError):
         return None
-    return found.st_mtime if found.st_mode & 0o170000 == 0o100000 else None
+    return stat.st_mtime if stat.st_mode & 0o170000 == 0o100000 else None
 
 
-def is_due(snapshot, credentials, now):
-    """Whether a refresh should run: there is no snapshot, its time has come or cannot be right, the sign-in changed, or the clock jumped.
+def is_due(snapshot: dict[str, Any] | None, credentials: str, now: float) -> bool:
+    """Return whether a refresh should run.
 
-    `snapshot` is the parsed file or None, `credentials` what `file_stamp` says now, `now` epoch seconds.
+    It should if there is no snapshot, its time has come or is impossible, the sign-in changed, or
+    the clock jumped. `credentials` is the fingerprint of the credentials file, `now` epoch seconds.
     """
     if not isinstance(snapshot, dict) or snapshot.get("version") != paths.SNAPSHOT_VERSION:
         return True
-    due_at, published_at = snapshot.get("next_refresh_at"), snapshot.get("published_at")
+    due_at: Any = snapshot.get("next_refresh_at")
+    published_at: Any = snapshot.get("published_at")
     if type(due_at) not in (int, float) or type(published_at) not in (int, float):
         return True
     return (
-        not now < due_at < now + LONGEST_S
+        not now < due_at < now + MAX_DELAY_S
         or published_at > now + CLOCK_JUMP_S
         or snapshot.get("credentials") != credentials
     )

@@ -1,14 +1,14 @@
 """Read a git repository's files, without starting git."""
 
+from __future__ import annotations
+
 from usageline.core import paths, syscalls
 
 MAX_STEPS = 64
-"""Directories that are looked at on the way up."""
-
+"""Directories to check on the way up."""
 
 MAX_BYTES = 4096
-"""Of HEAD, of a `.git` file, of a rebase's head-name."""
-
+"""To read of HEAD, a `.git` file, or a rebase's head-name."""
 
 STATES = (
     ("rebase-merge", "rebase"),
@@ -18,75 +18,74 @@ STATES = (
     ("REVERT_HEAD", "revert"),
     ("BISECT_LOG", "bisect"),
 )
-"""What is in the middle of being done, by the name in the git directory that is there meanwhile."""
-
+"""Each operation in progress, after the name that the git directory holds meanwhile."""
 
 MAX_RESULT_BYTES = 1 << 14
-
 
 COUNTS = ("changed", "staged", "unstaged", "untracked", "conflicts", "ahead", "behind")
 
 
 class Repository:
-    """`root` of the worktree, `directory` of its git data, `common` of what worktrees share; all absolute paths.
+    """A worktree's absolute paths and its state.
 
-    `branch` is "" where HEAD is detached or only git can tell (reftable); `commit` is the detached HEAD's short hash or "";
-    `state` one of the words in STATES or "".
+    `root` is the worktree, `directory` its git data, `common` the data that worktrees share.
+    `branch` is "" if HEAD is detached or only git can read it (reftable). `commit` is a detached
+    HEAD's short hash or "". `state` is one of the words in STATES or "".
     """
 
     __slots__ = ("branch", "commit", "common", "directory", "root", "state")
 
-    def __init__(self, root, directory):
+    def __init__(self, root: str, directory: str) -> None:
         self.root = root
         self.directory = directory
         self.common = directory
         self.branch = self.commit = self.state = ""
 
     @property
-    def key(self):
-        """The digest that names the look at this repository."""
+    def key(self) -> str:
+        """The digest that names this repository's background job."""
         return paths.digest(f"{self.directory}\n{self.root}".encode("utf-8", "replace"))
 
 
-def repository(cwd):
-    """The Repository that the absolute path `cwd` lies in, or None. Text in it is as it was found: uncleaned."""
-    found = _find(cwd)
-    if found is None:
+def repository(cwd: str) -> Repository | None:
+    """Return the Repository that contains the absolute path `cwd`, or None. Its text is unclean."""
+    repo = _find(cwd)
+    if repo is None:
         return None
-    head = _text(found.directory + "/HEAD").strip().removeprefix("ref: ")
+    head = _text(repo.directory + "/HEAD").strip().removeprefix("ref: ")
     for name, state in STATES:
-        if _exists(found.directory + "/" + name):
-            found.state = state
+        if _exists(repo.directory + "/" + name):
+            repo.state = state
             if state == "rebase":  # HEAD is detached meanwhile
-                rebased = _text(f"{found.directory}/{name}/head-name").strip()
+                rebased = _text(f"{repo.directory}/{name}/head-name").strip()
                 head = rebased if rebased.startswith("refs/heads/") else head
             break
     shared = (
-        _text(found.directory + "/commondir").strip()
-        if found.directory != found.root + "/.git"
+        _text(repo.directory + "/commondir").strip()
+        if repo.directory != repo.root + "/.git"
         else ""
     )
     if shared:
-        found.common = shared if shared[:1] == "/" else found.directory + "/" + shared
+        repo.common = shared if shared[:1] == "/" else repo.directory + "/" + shared
     if head.startswith("refs/heads/"):
-        found.branch = "" if head == "refs/heads/.invalid" else head[11:]
+        repo.branch = "" if head == "refs/heads/.invalid" else head[11:]
     elif len(head) in (40, 64) and not head.strip("0123456789abcdef"):
-        found.commit = head[:7]
-    return found
+        repo.commit = head[:7]
+    return repo
 
 
-def fingerprint(found):
-    """The index, HEAD and the branch as they are: it changes with every commit, checkout, add and merge."""
-    places = [
-        found.directory + "/index",
-        found.directory + "/HEAD",
-        f"{found.common}/refs/heads/{found.branch}",
-        found.common + "/packed-refs",
+def fingerprint(repo: Repository) -> str:
+    """Return a text that changes with every commit, checkout, add and merge."""
+    files = [
+        repo.directory + "/index",
+        repo.directory + "/HEAD",
+        f"{repo.common}/refs/heads/{repo.branch}",
+        repo.common + "/packed-refs",
     ]
-    return " ".join(map(_time, places))
+    return " ".join(map(_time, files))
 
 
-def _find(cwd):
+def _find(cwd: str) -> Repository | None:
     path = cwd.rstrip("/")
     if cwd[:1] != "/" and cwd[1:2] != ":":
         return None
@@ -96,7 +95,7 @@ def _find(cwd):
         except (OSError, ValueError):
             kind = 0
         directory = (
-            path + "/.git" if kind == 0o040000 else _pointed_to(path) if kind == 0o100000 else ""
+            path + "/.git" if kind == 0o040000 else _linked_dir(path) if kind == 0o100000 else ""
         )
         if directory and _exists(directory + "/HEAD"):
             return Repository(path, directory)
@@ -106,8 +105,8 @@ def _find(cwd):
     return None
 
 
-def _pointed_to(path):
-    """Where a `.git` file says that the git directory is: a worktree's, a submodule's. "" where it says nothing."""
+def _linked_dir(path: str) -> str:
+    """Return the git directory that a worktree's or submodule's `.git` file names, or ""."""
     content = _text(path + "/.git")
     if not content.startswith("gitdir:"):
         return ""
@@ -115,27 +114,27 @@ def _pointed_to(path):
     return target if target[:1] == "/" or target[1:2] == ":" or not target else path + "/" + target
 
 
-def _text(path):
-    """A file's beginning, or "" where it is none that can be read."""
+def _text(path: str) -> str:
+    """Return a file's beginning, or "" if it cannot be read."""
     try:
-        # O_NONBLOCK: a FIFO must not hold the line up.
+        # Opening a FIFO without O_NONBLOCK would hang the line.
         fd = syscalls.open(path, syscalls.O_RDONLY | getattr(syscalls, "O_NONBLOCK", 0))
     except (OSError, ValueError):
         return ""
     try:
-        plain = syscalls.fstat(fd).st_mode & 0o170000 == 0o100000
-        return syscalls.read(fd, MAX_BYTES).decode("utf-8", "replace") if plain else ""
+        is_regular = syscalls.fstat(fd).st_mode & 0o170000 == 0o100000
+        return syscalls.read(fd, MAX_BYTES).decode("utf-8", "replace") if is_regular else ""
     except OSError:
         return ""
     finally:
         syscalls.close(fd)
 
 
-def _exists(path):
+def _exists(path: str) -> bool:
     return _time(path) != ""
 
 
-def _time(path):
+def _time(path: str) -> str:
     try:
         return str(syscalls.stat(path).st_mtime_ns)
     except (OSError, ValueError):

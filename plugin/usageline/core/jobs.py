@@ -1,33 +1,43 @@
-"""Background looks: the last result is shown at once, and a look that is due is started for the lines to come.
+"""Share a background job's last result, and start the job at most once per interval.
 
-A look has a `kind` ("git", "chain") and a `key`, the digest of what it is about. Its result lies in `paths.looks_dir`, beside the stamp
-that says when it was started last. Imported only where a configured segment needs it.
+A job has a `kind` ("git", "chain") and a `key`, the digest of what it is about. Its result lies in
+`paths.looks_dir`, beside its throttle's stamp. Only a configured line imports this module.
 """
+
+from __future__ import annotations
 
 from usageline.core import json_file, paths, throttle
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
-def result_file(env, kind, key):
-    """Where a look's result lies. LookupError as in core/paths.py."""
+
+def result_file(env: Mapping[str, str], kind: str, key: str) -> str:
+    """Return the path of a job's result. LookupError as in core/paths.py."""
     return f"{paths.looks_dir(env)}/{kind}-{key}.json"
 
 
-def stamp_file(env, kind, key):
-    """The empty file whose time says when the look was started, and whose lock makes it single."""
+def stamp_file(env: Mapping[str, str], kind: str, key: str) -> str:
+    """Return the path of the job's stamp, whose lock lets one process run it. LookupError as above."""
     return f"{paths.looks_dir(env)}/{kind}-{key}.stamp"
 
 
-def result(env, kind, key, limit):
-    """The last result, at most `limit` bytes, as a parsed object; None where there is none that can be trusted. Its values are unchecked."""
+def result(env: Mapping[str, str], kind: str, key: str, limit: int) -> dict[str, Any] | None:
+    """Return the last result of at most `limit` bytes, or None. Its values are unchecked."""
     try:
         return json_file.json_file(result_file(env, kind, key), limit)
     except LookupError:
         return None
 
 
-def claim(env, kind, key, now, every_s):
-    """Whether this run may start the look: no other run of any session did so in the last `every_s`, and the result can be kept."""
+def claim(env: Mapping[str, str], kind: str, key: str, now: float, interval_s: float) -> bool:
+    """Return whether this run may start the job.
+
+    It may if no run of any session started it within `interval_s`, and its result can be written.
+    """
     try:
-        return throttle.acquire(stamp_file(env, kind, key), 3, now, every_s) == ""
+        return throttle.acquire(stamp_file(env, kind, key), 3, now, interval_s) == ""
     except LookupError:
         return False

@@ -1,4 +1,6 @@
-"""Bytes from outside become JSON values here: the payload on stdin, and files that the cold side wrote. All are bounded and none is trusted."""
+"""Read JSON from untrusted input, with size limits: the payload on stdin, and the cold side's files."""
+
+from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # typeshed has only `signal`, which imports enum
 
@@ -9,57 +11,68 @@ try:
 except ImportError:
     make_scanner = None  # type: ignore[assignment, misc]  # another implementation of Python
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+    from typing import Any
+
 PAYLOAD_LIMIT = 1 << 20
-"""Bytes of stdin that are read at most."""
+"""Bytes to read of stdin."""
 
 PAYLOAD_WAIT_S = 0.8
-"""Seconds that stdin may take; the line is there within a second whatever the client does."""
+"""To wait for stdin: the line must appear within a second whatever Claude Code does."""
 
 FILE_LIMIT = 1 << 18
-"""Bytes; a larger file is none of ours."""
+"""Bytes. The cold side writes no larger file."""
 
 
-def first_value(text):
-    """The JSON value that `text` begins with. ValueError where there is none. NaN and infinities are refused, as JSON has it.
+def first_value(text: str) -> Any:
+    """Return the JSON value at the beginning of `text`.
 
-    The C scanner parses without the `json` package, whose import doubles the time of the whole run.
+    Raise ValueError if there is none, or for NaN and infinities. The C scanner needs no `json`
+    package, whose import doubles the time of the whole run.
     """
     start = len(text) - len(text.lstrip(" \t\n\r"))
     try:
         return _scan(text, start)[0]
-    except (
-        StopIteration,
-        SystemError,
-    ):  # up to 3.12 the scanner finds its error class only once `json` is imported: SystemError
+    # Up to 3.12 the scanner raises SystemError unless `json` is imported.
+    except (StopIteration, SystemError):
         raise ValueError("not JSON") from None
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
-def payload(fd=0):
-    """The client's JSON object on `fd`, or None, and its bytes: it ends at the first complete object, at the end of input, or when time is up."""
+def payload(fd: int = 0) -> tuple[dict[str, Any] | None, bytearray]:
+    """Return Claude Code's JSON object on `fd`, or None, and the bytes that were read.
+
+    Stop at the first complete object, at the end of input, or when PAYLOAD_WAIT_S have passed.
+    """
     data = bytearray()
     try:
         _alarm(PAYLOAD_WAIT_S)
         while len(data) < PAYLOAD_LIMIT:
             chunk = syscalls.read(fd, 65536)
             data += chunk
-            # An object that is complete ends the wait: not every caller closes the pipe.
+            # Stop at a complete object, because some callers do not close the pipe.
             if not chunk or data.rstrip()[-1:] == b"}":
                 value = _object(data)
                 if value is not None or not chunk:
                     return value, data
-    except (_Late, OSError):
+    except (_TimeoutExpired, OSError):
         pass
     finally:
         _alarm(0)
     return _object(data), data
 
 
-def json_file(path, most=FILE_LIMIT):
-    """The JSON object in the file of ours at `path`, or None where there is none that is whole, ours and at most `most` bytes."""
+def json_file(path: str, limit: int = FILE_LIMIT) -> dict[str, Any] | None:
+    """Return the JSON object in a file that only this user can write, or None.
+
+    None also if the file is incomplete or larger than `limit` bytes.
+    """
     try:
-        # O_NONBLOCK: a FIFO put there must not hold the line up.
+        # Opening a FIFO without O_NONBLOCK would hang the line.
         fd = syscalls.open(
             path,
             syscalls.O_RDONLY
@@ -69,37 +82,39 @@ def json_file(path, most=FILE_LIMIT):
     except (OSError, ValueError):
         return None
     try:
-        found = syscalls.fstat(fd)
-        ours = not hasattr(syscalls, "geteuid") or (
-            found.st_uid == syscalls.geteuid() and not found.st_mode & 0o022
+        stat = syscalls.fstat(fd)
+        is_private = not hasattr(syscalls, "geteuid") or (
+            stat.st_uid == syscalls.geteuid() and not stat.st_mode & 0o022
         )
-        if not ours or found.st_mode & 0o170000 != 0o100000 or found.st_size > most:
+        if not is_private or stat.st_mode & 0o170000 != 0o100000 or stat.st_size > limit:
             return None
-        return _object(syscalls.read(fd, most))
+        return _object(syscalls.read(fd, limit))
     except OSError:
         return None
     finally:
         syscalls.close(fd)
 
 
-def await_end(fd, longest_s):
-    """Wait until nobody can write to the pipe `fd` any more, or `longest_s` have passed."""
+def await_end(fd: int, timeout_s: float) -> None:
+    """Wait until the last writer of the pipe `fd` closes it, or `timeout_s` have passed."""
     try:
         try:
-            _alarm(longest_s)
+            _alarm(timeout_s)
             while syscalls.read(fd, 4096):
                 pass
-        finally:  # the alarm may ring in here still
+        finally:  # the alarm may still ring in here
             _alarm(0)
-    except (_Late, OSError):
+    except (_TimeoutExpired, OSError):
         return
 
 
-class _Late(Exception):
-    """The time to read is over."""
+class _TimeoutExpired(Exception):
+    """The time to read has passed."""
 
 
-class _Scanning:
+class _ScannerOptions:
+    """The attributes that the C scanner reads."""
+
     strict = True
     object_hook = None
     object_pairs_hook = None
@@ -107,23 +122,25 @@ class _Scanning:
     parse_int = int
 
     @staticmethod
-    def parse_constant(name):
+    def parse_constant(name: str) -> None:
         raise ValueError(name)
 
 
-def _fallback_scanner():
-    import json  # noqa: PLC0415 - only where the C scanner is missing or has changed
+def _fallback_scanner() -> Callable[[str, int], tuple[Any, int]]:
+    import json  # noqa: PLC0415 - only if the C scanner is missing or has changed
 
-    return json.JSONDecoder(parse_constant=_Scanning.parse_constant).scan_once  # type: ignore[attr-defined]  # undocumented, and there since 2.6
+    # Undocumented, and part of the class since 2.6.
+    decoder = json.JSONDecoder(parse_constant=_ScannerOptions.parse_constant)
+    return decoder.scan_once  # type: ignore[attr-defined, no-any-return]
 
 
 try:
-    _scan = make_scanner(_Scanning)  # type: ignore[arg-type]  # it takes whatever has these attributes
+    _scan = make_scanner(_ScannerOptions)  # type: ignore[arg-type]  # it takes any such object
 except (TypeError, AttributeError):
-    _scan = _fallback_scanner()
+    _scan = _fallback_scanner()  # type: ignore[assignment]
 
 
-def _object(data):
+def _object(data: bytes | bytearray) -> dict[str, Any] | None:
     try:
         value = first_value(data.decode("utf-8", "replace").lstrip("\ufeff"))
     except ValueError:
@@ -131,18 +148,17 @@ def _object(data):
     return value if isinstance(value, dict) else None
 
 
-def _alarm(seconds):
+def _alarm(seconds: float) -> None:
     if hasattr(_signal, "setitimer"):
-        if (
-            seconds
-        ):  # one that was blocked and on its way since before the start would end the read at once
+        if seconds:
+            # A signal that was blocked since before the start would end the read at once.
             _signal.signal(_signal.SIGALRM, _signal.SIG_IGN)
         _signal.setitimer(_signal.ITIMER_REAL, seconds)
         # Ignored afterwards: a signal already on its way must not raise outside the read.
-        _signal.signal(_signal.SIGALRM, _late if seconds else _signal.SIG_IGN)
-        if seconds:  # whoever started the client may have blocked it
+        _signal.signal(_signal.SIGALRM, _expire if seconds else _signal.SIG_IGN)
+        if seconds:  # the parent process may have blocked it
             _signal.pthread_sigmask(_signal.SIG_UNBLOCK, (_signal.SIGALRM,))
 
 
-def _late(_number, _frame):
-    raise _Late
+def _expire(_number: int, _frame: FrameType | None) -> None:
+    raise _TimeoutExpired

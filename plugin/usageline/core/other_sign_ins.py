@@ -1,6 +1,16 @@
-"""What a session signs in with in place of a plan, by the client's own rules. Imported only if a variable speaks of it."""
+"""Detect the sign-in that a session uses instead of a plan, by Claude Code's own rules.
+
+Only a session with one of the variables imports this module.
+"""
+
+from __future__ import annotations
 
 from usageline.core.paths import digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from typing import Any
 
 PROVIDERS = (
     ("CLAUDE_CODE_USE_GATEWAY", "gateway"),
@@ -11,7 +21,8 @@ PROVIDERS = (
     ("CLAUDE_CODE_USE_MANTLE", "Mantle"),
     ("CLAUDE_CODE_USE_VERTEX", "Vertex"),
 )
-"""Clouds that have no plan limits, by the variable that chooses one for this session; the client's order (seen in 2.1.330)."""
+"""Clouds without plan limits, after the variable that chooses one. The order is Claude Code's
+(2.1.330)."""
 
 API_KEY = "API key"
 OTHER_SIGN_INS = (
@@ -20,19 +31,20 @@ OTHER_SIGN_INS = (
     ("ANTHROPIC_PROFILE", "profile"),
     ("CLAUDE_CODE_API_KEY_FILE_DESCRIPTOR", API_KEY),
 )
-"""Other sign-ins that have none, by the variable that holds or names them. `ANTHROPIC_API_KEY` is looked at by itself."""
+"""Other sign-ins without them, after the variable that holds or names one. `chosen` handles
+`ANTHROPIC_API_KEY` by itself."""
 
 TRUE = ("1", "true", "yes", "on")
-"""What the client takes for yes in a variable; anything else is no."""
+"""The values that Claude Code takes for yes."""
 
 KEY_TAIL = 20
-"""The client remembers an API key by its last characters."""
+"""Claude Code remembers an API key by so many of its last characters."""
 
 
-def chosen(env, declined=()):
-    """What this session's environment signs in with instead of a plan: "API key", "Bedrock", …, or "".
+def chosen(env: Mapping[str, str], declined: Collection[str] = ()) -> str:
+    """Return the sign-in that `env` chooses instead of a plan: "API key", "Bedrock", …, or "".
 
-    `declined` has the digests of API keys that the user told the client not to use.
+    `declined` has the digests of the API keys that the user declined in Claude Code.
     """
     for name, text in PROVIDERS:
         if name in env and is_true(env[name]):
@@ -55,24 +67,27 @@ def chosen(env, declined=()):
     return ""
 
 
-def is_true(value):
-    """Whether the client takes the value of a variable for yes."""
+def is_true(value: str) -> bool:
+    """Return whether Claude Code takes a variable's value for yes."""
     return value.strip().lower() in TRUE
 
 
-def key_digest(key):
-    """What stands for an API key in the snapshot: a digest of the part by which the client remembers it."""
+def key_digest(key: str) -> str:
+    """Return an API key's digest for the snapshot: of the part that Claude Code remembers."""
     return digest(key.strip()[-KEY_TAIL:].encode("utf-8", "surrogatepass"))
 
 
-def declined_keys(snapshot):
-    """The digests that the snapshot has of API keys that the user declined."""
+def declined_keys(snapshot: dict[str, Any] | None) -> Collection[str]:
+    """Return the snapshot's digests of the API keys that the user declined."""
     keys = snapshot.get("declined_keys") if isinstance(snapshot, dict) else None
     return keys if isinstance(keys, list) else ()
 
 
-def _is_api(address):
-    """Whether an address is the API's own, as a browser reads addresses: any case, the default port, a user, a path."""
+def _is_api(address: str) -> bool:
+    """Return whether an address is the API's own.
+
+    Like a browser it allows any case, the default port, a user and a path.
+    """
     scheme, _, rest = address.strip().replace("\\", "/").partition(":")
     if scheme.lower() not in ("http", "https"):
         scheme, rest = "", address.strip()

@@ -1,37 +1,52 @@
-"""Check that only this user can change a file or directory of usageline's. Cheap enough for the hot side."""
+"""Check that only this user can change one of usageline's files or directories.
+
+It is fast enough for the hot side.
+"""
+
+from __future__ import annotations
 
 from usageline.core import syscalls
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
 
-def is_private_directory(directory):
-    """Whether a directory is this user's alone to write to, or is not there yet."""
+
+def is_private_directory(directory: str) -> bool:
+    """Return whether only this user can write to a directory, or it does not exist yet."""
     try:
-        found = syscalls.lstat(directory)
+        stat = syscalls.lstat(directory)
     except OSError:
-        return True  # there is none yet
+        return True  # it does not exist yet
     if not hasattr(syscalls, "geteuid"):
         return True
     return (
-        found.st_mode & 0o170000 == 0o040000
-        and found.st_uid == syscalls.geteuid()
-        and not found.st_mode & 0o022
+        stat.st_mode & 0o170000 == 0o040000
+        and stat.st_uid == syscalls.geteuid()
+        and not stat.st_mode & 0o022
     )
 
 
-def is_own_file(found):
-    """Whether to a file with that status, of ours by its name, may be written: a file with another name besides is somebody's, too."""
-    own = not hasattr(syscalls, "geteuid") or found.st_uid == syscalls.geteuid()
-    return own and (
-        found.st_mode & 0o170000 == 0o040000
-        or (found.st_mode & 0o170000 == 0o100000 and found.st_nlink == 1)
+def is_own_file(stat: os.stat_result) -> bool:
+    """Return whether the file with that status is this user's alone, or a directory of this user.
+
+    A file with a second name may be another's, too.
+    """
+    is_owner = not hasattr(syscalls, "geteuid") or stat.st_uid == syscalls.geteuid()
+    return is_owner and (
+        stat.st_mode & 0o170000 == 0o040000
+        or (stat.st_mode & 0o170000 == 0o100000 and stat.st_nlink == 1)
     )
 
 
-def is_trusted_directory(found, user):
-    """Whether what has that status is a directory in which only `user` and root can rename things: theirs, and closed to others or sticky."""
-    is_directory = found.st_mode & 0o170000 == 0o040000
+def is_trusted_directory(stat: os.stat_result, user: int) -> bool:
+    """Return whether only `user` and root can rename things in the directory with that status.
+
+    They can if it is theirs, and either closed to others or sticky.
+    """
+    is_directory = stat.st_mode & 0o170000 == 0o040000
     return (
         is_directory
-        and found.st_uid in (0, user)
-        and bool(not found.st_mode & 0o022 or found.st_mode & 0o1000)
+        and stat.st_uid in (0, user)
+        and bool(not stat.st_mode & 0o022 or stat.st_mode & 0o1000)
     )

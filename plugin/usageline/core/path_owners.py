@@ -1,17 +1,25 @@
-"""Who else could write to a directory, if it is not simply the user's or root's. Imported where one is not."""
+"""Check which other users can write to a directory that is not simply this user's or root's."""
+
+from __future__ import annotations
 
 from usageline.core import ownership, syscalls
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import grp
+    import os
+    import pwd
+
 MAX_LINKS = 40
-"""As the kernel has it."""
+"""The kernel's limit."""
 
 USERS = "/etc/passwd"
 MAX_USERS_BYTES = 4 << 20
 
-# A directory above may be one that can be passed and not be listed.
-_PASSING = getattr(syscalls, "O_PATH", getattr(syscalls, "O_SEARCH", syscalls.O_RDONLY))
+# The user may pass a directory above without the right to list it.
+_PASS = getattr(syscalls, "O_PATH", getattr(syscalls, "O_SEARCH", syscalls.O_RDONLY))
 _FLAGS = (
-    _PASSING
+    _PASS
     | getattr(syscalls, "O_DIRECTORY", 0)
     | getattr(syscalls, "O_NOFOLLOW", 0)
     | getattr(syscalls, "O_CLOEXEC", 0)
@@ -19,11 +27,14 @@ _FLAGS = (
 
 
 class Unsafe(PermissionError):
-    """Another user could put something else in place of `filename`, or in it."""
+    """Another user could replace `filename`, or write to it."""
 
 
-def is_reached_safely(path):
-    """Whether no other user can move `path`, or what it will be made in, out of the way. Links on the way to it are followed with care."""
+def is_reached_safely(path: str) -> bool:
+    """Return whether no other user can replace `path`, or the directory that will contain it.
+
+    It follows links on the way, and checks them.
+    """
     try:
         syscalls.close(opened(path))
     except FileNotFoundError:
@@ -33,23 +44,24 @@ def is_reached_safely(path):
     return True
 
 
-def opened(path, make=False):
-    """A descriptor of the directory `path`, to open things in. Each step is taken in the directory before, and only through safe ones.
+def opened(path: str, make: bool = False) -> int:
+    """Return a descriptor of the directory `path`, reached through safe directories only.
 
-    With `make` what is missing is made, for the user alone. Unsafe or another OSError where that cannot be.
+    Each step is opened below the one before. `make` creates missing directories for the user alone.
+    Raise Unsafe, or another OSError.
     """
-    left, at, links = path.split("/")[::-1], "", 0
+    names, at, links = path.split("/")[::-1], "", 0
     fd = syscalls.open("/", _FLAGS)
     try:
         _check("/", fd)
-        while left:
-            name = left.pop()
+        while names:
+            name = names.pop()
             if name in ("", "."):
                 continue
             target = _link_target(fd, name, at) if links < MAX_LINKS else None
             if target is not None:
                 links += 1
-                left += target.split("/")[::-1]
+                names += target.split("/")[::-1]
                 name = "/" if target[:1] == "/" else "."
             elif make and name != "..":
                 _make(fd, name)
@@ -72,8 +84,8 @@ def opened(path, make=False):
     return fd
 
 
-def _link_target(fd, name, at):
-    """Where a link leads; None if `name` is none. Another user's link, in a directory where each may make one, leads nowhere."""
+def _link_target(fd: int, name: str, at: str) -> str | None:
+    """Return a link's target, or None if `name` is not a link. Raise Unsafe for another user's."""
     try:
         target = syscalls.readlink(name, dir_fd=fd)
     except OSError:
@@ -83,29 +95,29 @@ def _link_target(fd, name, at):
     return target
 
 
-def _make(fd, name):
+def _make(fd: int, name: str) -> None:
     try:
         syscalls.mkdir(name, 0o700, dir_fd=fd)
-        syscalls.chmod(name, 0o700, dir_fd=fd)  # the umask may have taken from the user, too
+        syscalls.chmod(name, 0o700, dir_fd=fd)  # the umask may take rights from the user, too
     except FileExistsError:
         return
 
 
-def _check(path, fd):
-    found = syscalls.fstat(fd)
-    if not ownership.is_trusted_directory(found, syscalls.geteuid()) and not may_hold(path, found):
+def _check(path: str, fd: int) -> None:
+    stat = syscalls.fstat(fd)
+    if not ownership.is_trusted_directory(stat, syscalls.geteuid()) and not may_hold(path, stat):
         raise Unsafe(13, "another user can write to it", path)
 
 
-def may_hold(path, status):
+def may_hold(path: str, stat: os.stat_result) -> bool:
     """Return whether a directory may hold usageline's although others can write to it.
 
-    It may if it is above the user's home in the system's own list: who can replace that can do
-    anything. It also may if its group is root's or the user's alone.
+    It may if it is above the user's home in the system's own database, because an owner of that can
+    do anything. It also may if its group is root's or the user's alone.
     """
     user = syscalls.geteuid()
     try:
-        import pwd  # noqa: PLC0415 - as the module itself
+        import pwd  # noqa: PLC0415 - seldom needed
 
         entry = pwd.getpwuid(user)
     except (ImportError, KeyError):
@@ -113,15 +125,15 @@ def may_hold(path, status):
     home = entry.pw_dir.rstrip("/") if entry else ""
     if home and (home + "/").startswith(path.rstrip("/") + "/") and home != path:
         return True
-    open_to_all = status.st_mode & 0o002 and not status.st_mode & 0o1000
+    is_open_to_all = stat.st_mode & 0o002 and not stat.st_mode & 0o1000
     return (
-        status.st_uid in (0, user)
-        and not open_to_all
-        and (_is_roots_group(status.st_gid, entry) or is_private_group(status.st_gid, entry))
+        stat.st_uid in (0, user)
+        and not is_open_to_all
+        and (_is_roots_group(stat.st_gid, entry) or is_private_group(stat.st_gid, entry))
     )
 
 
-def is_private_group(number, entry):
+def is_private_group(number: int, entry: pwd.struct_passwd | None) -> bool:
     """Return whether the user of a password entry is the only member of their primary group.
 
     Root may be another member. A user database on the network may not list its users. So a group
@@ -140,22 +152,22 @@ def is_private_group(number, entry):
     return local == {name}
 
 
-def _is_roots_group(number, entry):
+def _is_roots_group(number: int, entry: pwd.struct_passwd | None) -> bool:
     group = _group(number) if number == 0 else None
     members = {"root", entry.pw_name if entry else "root"}
     return group is not None and group.gr_name == "root" and set(group.gr_mem) <= members
 
 
-def _group(number):
+def _group(number: int) -> grp.struct_group | None:
     try:
-        import grp  # noqa: PLC0415 - as the module itself
+        import grp  # noqa: PLC0415 - seldom needed
 
         return grp.getgrgid(number)
     except (ImportError, KeyError, OSError):
         return None
 
 
-def _local_users(number):
+def _local_users(number: int) -> set[str] | None:
     """Return the names of this machine's users with that primary group, None if unreadable."""
     try:
         with open(USERS, "rb") as file:

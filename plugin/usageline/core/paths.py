@@ -1,34 +1,41 @@
-"""Where everything lives. Both sides import this module, so it imports nothing.
+"""Compute the path of every file.
 
-Every function takes the environment as a mapping of strings and returns an absolute path with forward slashes.
-Nothing here touches the disk. `LookupError` means that the environment names no home directory.
+Both sides import this module, so it imports nothing, and it does not touch the disk. Every function
+takes the environment and returns an absolute path with forward slashes. It raises LookupError if
+the environment names no home directory.
 """
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SNAPSHOT_VERSION = 1
 
 
-def home(env):
-    """The user's home directory."""
-    found = env.get("HOME") or env.get("USERPROFILE")
-    if not found:
+def home(env: Mapping[str, str]) -> str:
+    """Return the user's home directory."""
+    directory = env.get("HOME") or env.get("USERPROFILE")
+    if not directory:
         raise LookupError("HOME is not set")
-    return found
+    return directory
 
 
-def claude_dir(env):
-    """Claude Code's own directory: CLAUDE_CONFIG_DIR, or ~/.claude."""
+def claude_dir(env: Mapping[str, str]) -> str:
+    """Return Claude Code's own directory: CLAUDE_CONFIG_DIR, or ~/.claude."""
     return env.get("CLAUDE_CONFIG_DIR") or home(env) + "/.claude"
 
 
-def claude_settings(env):
-    """The user's settings.json, where the status line and the hook are wired."""
+def claude_settings(env: Mapping[str, str]) -> str:
+    """Return the user's settings.json, which names the status line and the hook."""
     return claude_dir(env) + "/settings.json"
 
 
-def credentials_dir(env):
-    """The directory of the sign-in, by the client's rule.
+def credentials_dir(env: Mapping[str, str]) -> str:
+    """Return the directory of the sign-in, by Claude Code's rule.
 
-    CLAUDE_SECURESTORAGE_CONFIG_DIR goes before CLAUDE_CONFIG_DIR, and an empty value of it means ~/.claude.
+    CLAUDE_SECURESTORAGE_CONFIG_DIR outranks CLAUDE_CONFIG_DIR. If it is empty, it means ~/.claude.
     """
     chosen = env.get("CLAUDE_SECURESTORAGE_CONFIG_DIR")
     if chosen is None:
@@ -36,32 +43,35 @@ def credentials_dir(env):
     if not chosen:
         return home(env) + "/.claude"
     if not chosen.isascii():
-        from unicodedata import normalize  # noqa: PLC0415 - the client composes letters there
+        from unicodedata import normalize  # noqa: PLC0415 - Claude Code composes letters there
 
         return normalize("NFC", chosen)
     return chosen
 
 
-def claude_credentials(env):
-    """The file with the sign-in (absent on macOS, where the Keychain has it)."""
+def claude_credentials(env: Mapping[str, str]) -> str:
+    """Return the file with the sign-in. On macOS it is missing, because the Keychain has it."""
     return credentials_dir(env) + "/.credentials.json"
 
 
-def claude_state(env):
-    """The client's own state: the account signed in, and the usage it saw last."""
+def claude_state(env: Mapping[str, str]) -> str:
+    """Return Claude Code's state: the account that is signed in, and its last known usage."""
     return (env.get("CLAUDE_CONFIG_DIR") or home(env)) + "/.claude.json"
 
 
-def settings_profile(env):
-    """`default`, or for a CLAUDE_CONFIG_DIR its digest."""
+def settings_profile(env: Mapping[str, str]) -> str:
+    """Return `default`, or the digest of CLAUDE_CONFIG_DIR."""
     chosen = env.get("CLAUDE_CONFIG_DIR")
     if not chosen:
         return "default"
     return digest(chosen.rstrip("/").encode("utf-8", "surrogateescape"))
 
 
-def profile(env):
-    """The same, and for a sign-in that is kept elsewhere a digest of both places: two sign-ins must not share one snapshot."""
+def profile(env: Mapping[str, str]) -> str:
+    """Return `settings_profile`, or a digest of both directories if the sign-in is in another one.
+
+    Two sign-ins must not share one snapshot.
+    """
     if "CLAUDE_SECURESTORAGE_CONFIG_DIR" not in env:
         return settings_profile(env)
     store = credentials_dir(env).rstrip("/")
@@ -71,9 +81,12 @@ def profile(env):
     return digest(both.encode("utf-8", "surrogateescape"))
 
 
-def digest(data):
-    """16 hex digits: the 64-bit FNV-1a hash of bytes (hashlib is too slow to import on the hot side). It names files and hides nothing."""
-    if len(data) > 4096:  # a long command: byte by byte each line would wait for it
+def digest(data: bytes) -> str:
+    """Return 16 hex digits: the 64-bit FNV-1a hash of bytes. It names files and hides nothing.
+
+    The hot side has no time to import hashlib.
+    """
+    if len(data) > 4096:  # a long command, byte by byte, would slow each line down
         rest = int.from_bytes(data, "little") % ((1 << 127) - 1)
         data = b"%d:%x" % (len(data), rest)
     value = 0xCBF29CE484222325
@@ -82,98 +95,98 @@ def digest(data):
     return f"{value:016x}"
 
 
-def cache_dir(env):
-    """The profile's snapshot, stamp, lock and store. Mode 0700."""
+def cache_dir(env: Mapping[str, str]) -> str:
+    """Return the directory of the profile's snapshot, stamp, lock and store. Its mode is 0700."""
     return _base(env, "XDG_CACHE_HOME", ".cache") + "/usageline/" + profile(env)
 
 
-def snapshot(env):
-    """The published file that the status line reads."""
+def snapshot(env: Mapping[str, str]) -> str:
+    """Return the published file that the status line reads."""
     return cache_dir(env) + "/snapshot.json"
 
 
-def line_config(env):
-    """config.toml as the status line reads it: compiled by the cold side."""
+def line_config(env: Mapping[str, str]) -> str:
+    """Return config.toml as the cold side compiled it for the status line."""
     return cache_dir(env) + "/line.json"
 
 
-def line_config_stamp(env):
-    """An empty file whose time says when config.toml was last begun to be compiled by the hot side."""
+def line_config_stamp(env: Mapping[str, str]) -> str:
+    """Return the throttle's stamp of the compilation of config.toml."""
     return cache_dir(env) + "/line.stamp"
 
 
-def stamp(env):
-    """An empty file whose times say when a refresh was last started by the hot side, and in what the last one failed (line/spawn.py)."""
+def stamp(env: Mapping[str, str]) -> str:
+    """Return the throttle's stamp of the refresh."""
     return cache_dir(env) + "/refresh.stamp"
 
 
-def terminal_background(env):
-    """Whether the terminal that was asked last is dark or light."""
+def terminal_background(env: Mapping[str, str]) -> str:
+    """Return the file that records whether the last queried terminal is dark or light."""
     return cache_dir(env) + "/terminal.json"
 
 
-def lock(env):
-    """The lock that makes the refresh single."""
+def lock(env: Mapping[str, str]) -> str:
+    """Return the single-flight lock of the refresh."""
     return cache_dir(env) + "/refresh.lock"
 
 
-def lock_holder(env):
-    """Which process holds that lock, while one does."""
+def lock_holder(env: Mapping[str, str]) -> str:
+    """Return the file that names the process with that lock."""
     return cache_dir(env) + "/refresh.holder"
 
 
-def told_dir(env):
-    """An empty file for each alert that a session's start has told of."""
+def told_dir(env: Mapping[str, str]) -> str:
+    """Return the directory with an empty file for each alert that a session has shown."""
     return cache_dir(env) + "/told"
 
 
-def store_dir(env):
-    """The diskcache store, read and written under the lock."""
+def store_dir(env: Mapping[str, str]) -> str:
+    """Return the directory of the diskcache store. It is read and written under the lock."""
     return cache_dir(env) + "/store"
 
 
-def looks_dir(env):
-    """What background looks have found last, with the stamps that say when each was started. Mode 0700."""
+def looks_dir(env: Mapping[str, str]) -> str:
+    """Return the directory of the background jobs' results and stamps. Its mode is 0700."""
     return cache_dir(env) + "/looks"
 
 
-def state_dir(env):
-    """History, log and the install record: what a cleared cache must not take along."""
+def state_dir(env: Mapping[str, str]) -> str:
+    """Return the directory of history, log and install manifest, which outlive a cleared cache."""
     return _base(env, "XDG_STATE_HOME", ".local/state") + "/usageline"
 
 
-def history_dir(env):
-    """The readings kept: a directory for each account, named by its key."""
+def history_dir(env: Mapping[str, str]) -> str:
+    """Return the directory of the history, with one directory per account, named by its key."""
     return state_dir(env) + "/history"
 
 
-def log(env):
-    """The refresh's log: why each of the profile's refreshes ran and how it ended."""
+def log(env: Mapping[str, str]) -> str:
+    """Return the log of why each of the profile's refreshes ran and how it ended."""
     return state_dir(env) + "/log/" + profile(env) + ".log"
 
 
-def install_record(env):
-    """What `install` changed, so that `uninstall` takes back just that; one for each profile."""
+def install_record(env: Mapping[str, str]) -> str:
+    """Return the profile's install manifest, by which `uninstall` reverts what `install` changed."""
     return state_dir(env) + "/install-" + settings_profile(env) + ".json"
 
 
-def data_dir(env):
-    """The installed program: `releases/<id>/` and the link `current` to the one in use."""
+def data_dir(env: Mapping[str, str]) -> str:
+    """Return the directory of the program: `releases/<id>/`, and the link `current` to one."""
     return _base(env, "XDG_DATA_HOME", ".local/share") + "/usageline"
 
 
-def config_file(env):
-    """The user's configuration."""
+def config_file(env: Mapping[str, str]) -> str:
+    """Return the user's configuration."""
     return _base(env, "XDG_CONFIG_HOME", ".config") + "/usageline/config.toml"
 
 
-def command(env):
-    """The `usageline` command on the user's PATH."""
+def command(env: Mapping[str, str]) -> str:
+    """Return the `usageline` command on the user's PATH."""
     return home(env) + "/.local/bin/usageline"
 
 
-def _base(env, name, fallback):
-    # The XDG specification has relative values ignored; a project's settings could otherwise aim one at its own tree.
+def _base(env: Mapping[str, str], name: str, fallback: str) -> str:
+    # The XDG specification ignores relative values, and a project could aim one at its own tree.
     value = env.get(name, "")
     if value[:1] == "/" or value[1:2] == ":":
         return value.rstrip("/") or "/"

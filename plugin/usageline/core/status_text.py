@@ -1,8 +1,7 @@
-"""The words for each status, shared by the line, the commands and the cold side."""
+"""Share the words for each status between the line, the commands and the cold side."""
 
 CLOCK = "this machine's clock"
-"""How the detail of a snapshot begins if this machine's clock is wrong."""
-
+"""The snapshot's detail begins with it if this machine's clock is wrong."""
 
 REASONS = {
     "loading": "usage: loading…",
@@ -16,6 +15,5 @@ REASONS = {
     "another-sign-in": "another sign-in",
 }
 
-
 ACCOUNTS_WAIT = "asked for by the service before this token came"
-"""The snapshot's detail where the service told another token of the same account to wait."""
+"""The snapshot's detail if the service set the cooldown for another token of the same account."""

@@ -1,69 +1,68 @@
-"""Allow an action at most once per interval across all sessions, by the times of an empty stamp file."""
+"""Allow an action at most once per interval across all sessions.
+
+Each action has a stamp, an empty file. Its modification time is when a process last acquired it, or
+0 if it was released. Its access time is a code of FAILURES after a failure, 0 after a success, and
+otherwise when a series of attempts began. Times take no room, so they work on a full disk, too.
+"""
+
+from __future__ import annotations
 
 from usageline.core import paths, syscalls
 from usageline.core.ownership import is_own_file, is_private_directory
 from usageline.core.reach import is_reached_safely
 
-EARLY_S = 12
-"""A run may have read the clock so long before another run set the stamp: under load it waits for a processor in between."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping
 
+MAX_CLOCK_LAG_S = 12
+"""Under load a run may set the stamp so long after it has read the clock."""
 
 MIN_INTERVAL_S = 12
-"""For so long after one run started a refresh no other run starts one: a little more than a refresh may last."""
-
+"""Between two starts of a refresh: a little more than a refresh may last."""
 
 BACKOFF_S = 60
-"""The same where the last one came to nothing, and the next will as well, until somebody frees the disk."""
-
+"""The same after a failure, which lasts until the user frees the disk."""
 
 FAILING_AFTER_S = 150
-"""A series of tries that lasts so long without a success, and without a word of why, is in vain. Longer than two requests must lie apart."""
+"""After this long without a success or a recorded reason, report the refresh as failing.
 
-
-SERIES_S = 180
-"""Claims that follow each other within this are one series."""
-
-
-FAILURES = {1: "full", 2: "unwritable", 3: "unlockable"}
-"""Why what a stamp stands for came to nothing, by the access time that the cold side gives the stamp: 1 second after the epoch, 2, 3.
-
-Otherwise that is when the series of claims began, or 0 after a success.
+It is longer than two requests must lie apart.
 """
 
+SERIES_S = 180
+"""Attempts that follow each other within this are one series."""
+
+FAILURES = {1: "full", 2: "unwritable", 3: "unlockable"}
+"""Why the last run failed, by the stamp's access time in seconds after the epoch."""
+
+_CODES = {failure: code for code, failure in FAILURES.items()}
+
+FAILING = "failing"
+"""What `last_failure` returns if no attempt of a series left a reason."""
 
 NO_SPACE = (28, 69, 122)
-"""ENOSPC, and EDQUOT as macOS and Linux number it; the module with the names is one more to import."""
+"""ENOSPC, and EDQUOT of macOS and Linux. The module `errno` would be one more to import."""
+
+# Windows has none of these, nor times that are set by a descriptor.
+# Opening a FIFO without O_NONBLOCK would wait for a writer.
+_SAFELY = getattr(syscalls, "O_NOFOLLOW", 0) | getattr(syscalls, "O_NONBLOCK", 0)
 
 
-# Windows has none of these, nor times that are set by a descriptor. A FIFO is opened without waiting for a writer.
-SAFELY = getattr(syscalls, "O_NOFOLLOW", 0) | getattr(syscalls, "O_NONBLOCK", 0)
-
-
-def acquire_refresh(env, now):
-    """Take the right to start a refresh: "" when it is ours, else a word why not.
-
-    The word is `recent` where another run has it, `unsafe` where the cache directory is not this user's alone, `unwritable` or `full` where it
-    cannot be written: without the stamp every run of every session would start a process that can do nothing.
-    """
+def acquire_refresh(env: Mapping[str, str], now: float) -> str:
+    """Try to claim the next refresh. Return as `acquire` does; LookupError without a home."""
     stamp = paths.stamp(env)
     return acquire(stamp, 2, now, BACKOFF_S if last_failure(stamp, now) else MIN_INTERVAL_S)
 
 
-def last_failure(stamp, now):
-    """Why what was started last by that stamp came to nothing: one of HINDRANCES, `vain` where no try left a word, "" where nothing is known."""
-    try:
-        found = syscalls.stat(stamp)
-    except OSError:
-        return ""
-    in_vain = (
-        found.st_mtime - FAILING_AFTER_S > found.st_atime > SERIES_S
-        and 0 <= now - found.st_mtime < SERIES_S
-    )
-    return FAILURES.get(int(found.st_atime)) or ("vain" if in_vain else "")
+def acquire(stamp: str, depth: int, now: float, interval_s: float) -> str:
+    """Try to claim the action of `stamp`, once per `interval_s`. Return "" or why it is refused.
 
-
-def acquire(stamp, depth, now, every_s):
-    """Take the right to what the file `stamp` stands for, once in `every_s`: "" or a word, as `claim`. `depth` directories above it are ours."""
+    `recent`: another run claimed it within the interval. `unsafe`: one of the `depth` directories
+    above the stamp is not this user's alone. `unwritable` or `full`: the stamp cannot be written,
+    and without it every run of every session would start a process that can do nothing.
+    """
     directory = stamp
     for _ in range(depth):
         directory = directory.rpartition("/")[0]
@@ -71,39 +70,156 @@ def acquire(stamp, depth, now, every_s):
             return "unsafe"
     base = directory.rpartition("/")[0]
     try:
-        fd = syscalls.open(stamp, syscalls.O_RDONLY | SAFELY)
+        fd = syscalls.open(stamp, syscalls.O_RDONLY | _SAFELY)
     except FileNotFoundError:
         return _create_stamp(stamp) if is_reached_safely(base) else "unsafe"
     except OSError:  # a link, or a file that this user may not read
         return _replace_stamp(stamp) if is_reached_safely(base) else "unsafe"
     try:
-        found = syscalls.fstat(fd)
-        if not is_own_file(found):
+        stat = syscalls.fstat(fd)
+        if not is_own_file(stat):
             return _replace_stamp(stamp) if is_reached_safely(base) else "unsafe"
-        if _is_recent(found, now, every_s):
+        if _is_recent(stat, now, interval_s):
             return "recent"
         if not is_reached_safely(base):
             return "unsafe"
-        return _renew_stamp(stamp, fd, found, now, every_s)
+        return _renew_stamp(stamp, fd, stat, now, interval_s)
     except (OSError, NotImplementedError):
         return "unwritable"
     finally:
         syscalls.close(fd)
 
 
-def _replace_stamp(stamp):
-    """Put a file of our own in place of what must not be touched. A directory stays."""
+def release(stamp: str) -> None:
+    """Let the next `acquire` succeed at once, and forget failures. OSError as `_set_times`."""
+    _set_times(stamp, lambda _: (0, 0))
+
+
+def record_failure(stamp: str, failure: str) -> None:
+    """Record one of FAILURES for `last_failure`. Do nothing if the stamp is missing or read-only."""
+    code = _CODES.get(failure)
+    if code is not None:
+        _try_set_times(stamp, lambda stat: (code * 10**9, stat.st_mtime_ns))
+
+
+def record_success(stamp: str) -> None:
+    """Forget a recorded failure. Do nothing if the stamp is missing or read-only."""
+    _try_set_times(
+        stamp, lambda stat: (0, stat.st_mtime_ns) if int(stat.st_atime) in FAILURES else None
+    )
+
+
+def last_failure(stamp: str, now: float) -> str:
+    """Return why the last runs failed: one of FAILURES, FAILING, or "" if there is no failure."""
+    try:
+        stat = syscalls.stat(stamp)
+    except OSError:
+        return ""
+    is_failing = (
+        stat.st_mtime - FAILING_AFTER_S > stat.st_atime > SERIES_S
+        and 0 <= now - stat.st_mtime < SERIES_S
+    )
+    return FAILURES.get(int(stat.st_atime)) or (FAILING if is_failing else "")
+
+
+def acquired_at(stamp: str) -> float | None:
+    """Return when the stamp was last acquired (epoch s; 0 if released), or None without one."""
+    try:
+        return syscalls.stat(stamp).st_mtime
+    except OSError:
+        return None
+
+
+def create_empty(path: str) -> None:
+    """Create an empty file. Raise FileExistsError if the path exists, else another OSError."""
+    syscalls.close(
+        syscalls.open(path, syscalls.O_CREAT | syscalls.O_EXCL | syscalls.O_WRONLY, 0o600)
+    )
+
+
+def _try_set_times(stamp: str, times: Callable[[os.stat_result], tuple[int, int] | None]) -> None:
+    try:
+        _set_times(stamp, times)
+    except (OSError, NotImplementedError):
+        return
+
+
+def _set_times(stamp: str, times: Callable[[os.stat_result], tuple[int, int] | None]) -> None:
+    """Set the access and modification time (ns) that `times` returns; leave them if it is None.
+
+    Raise OSError if the stamp cannot be changed, PermissionError if it is a link, another user's
+    file, or has another name: these would be that file's times.
+    """
+    fd = syscalls.open(stamp, syscalls.O_RDONLY | _SAFELY)
+    try:
+        stat = syscalls.fstat(fd)
+        if not is_own_file(stat):
+            raise PermissionError(1, "not this user's file alone", stamp)
+        new_times = times(stat)
+        if new_times is not None:
+            syscalls.utime(fd if _SAFELY else stamp, ns=new_times)
+    finally:
+        syscalls.close(fd)
+
+
+def _is_recent(stat: os.stat_result, now: float, interval_s: float) -> bool:
+    """Return whether a stamp was set less than `interval_s` before `now`, or shortly after it."""
+    if int(stat.st_atime) in FAILURES:
+        interval_s = max(interval_s, BACKOFF_S)
+    return interval_s > 0 and -MAX_CLOCK_LAG_S < now - stat.st_mtime < interval_s
+
+
+def _renew_stamp(stamp: str, fd: int, stat: os.stat_result, now: float, interval_s: float) -> str:
+    """Set the time of an old stamp, open as `fd`, unless another run did since its `stat`."""
+    lock = _lock(stamp)
+    if lock is None:
+        return "recent"
+    try:
+        # Several runs may find the stamp old at once: the lock lets one through at a time.
+        if lock >= 0 and _is_recent(syscalls.fstat(lock), now, interval_s):
+            return "recent"
+        continues = int(stat.st_atime) in FAILURES or (
+            stat.st_atime > SERIES_S and 0 <= now - stat.st_mtime < SERIES_S
+        )
+        # By the descriptor: another file may have taken the name meanwhile.
+        syscalls.utime(fd if _SAFELY else stamp, (stat.st_atime if continues else now, now))
+    finally:
+        if lock >= 0:
+            syscalls.close(lock)
+    return ""
+
+
+def _lock(stamp: str) -> int | None:
+    """Return a descriptor that holds the stamp's lock until it is closed.
+
+    None if another run holds it, -1 if there are no locks.
+    """
+    try:
+        fd = syscalls.open(stamp, syscalls.O_RDWR | _SAFELY)
+    except OSError:
+        return -1
+    try:
+        syscalls.lockf(fd, syscalls.F_TLOCK, 0)
+    # Windows has no such function, some file systems have no locks.
+    except (AttributeError, OSError) as error:
+        syscalls.close(fd)
+        return None if isinstance(error, (BlockingIOError, PermissionError)) else -1
+    return fd
+
+
+def _replace_stamp(stamp: str) -> str:
+    """Replace a file that is not this user's alone with an empty one. A directory stays."""
     try:
         syscalls.unlink(stamp)
     except FileNotFoundError:
-        return "recent"  # another run is at it
+        return "recent"  # another run is replacing it
     except OSError:
         return "unwritable"
     return _create_stamp(stamp)
 
 
-def _create_stamp(stamp):
-    before = syscalls.umask(0o077)  # one that takes from the user would leave what nobody can use
+def _create_stamp(stamp: str) -> str:
+    previous_umask = syscalls.umask(0o077)  # the user's may take rights from the user
     try:
         _make_directories(stamp.rpartition("/")[0])
         create_empty(stamp)
@@ -112,71 +228,20 @@ def _create_stamp(stamp):
     except OSError as error:
         return "full" if error.errno in NO_SPACE else "unwritable"
     finally:
-        syscalls.umask(before)
+        syscalls.umask(previous_umask)
     return ""
 
 
-def create_empty(path):
-    """Make an empty file. FileExistsError where there is anything: of a crowd, one makes it. OSError as well where it cannot be made."""
-    syscalls.close(
-        syscalls.open(path, syscalls.O_CREAT | syscalls.O_EXCL | syscalls.O_WRONLY, 0o600)
-    )
-
-
-def _make_directories(path):
+def _make_directories(path: str) -> None:
     try:
         syscalls.stat(path)
     except FileNotFoundError:
-        above, slash, _ = path.rpartition("/")
+        parent, slash, _ = path.rpartition("/")
         if not slash:
-            raise  # below whatever directory this is, a project for one
-        if above:
-            _make_directories(above)
+            raise  # a relative path lies below any directory, a project for one
+        if parent:
+            _make_directories(parent)
         try:
             syscalls.mkdir(path, 0o700)
         except FileExistsError:
             return
-
-
-def _is_recent(found, now, every_s):
-    """Return whether the stamp with status `found` was set less than `every_s` before `now`, or shortly after it."""
-    if int(found.st_atime) in FAILURES:
-        every_s = max(every_s, BACKOFF_S)
-    return every_s > 0 and -EARLY_S < now - found.st_mtime < every_s
-
-
-def _renew_stamp(stamp, fd, found, now, every_s):
-    """Set the time of an old stamp, open as `fd`, unless another run has done so since its status was `found`."""
-    lock = _lock(stamp)
-    if lock is None:
-        return "recent"
-    try:
-        # Of runs that find the stamp old at once, the lock lets one through at a time.
-        if lock >= 0 and _is_recent(syscalls.fstat(lock), now, every_s):
-            return "recent"
-        goes_on = int(found.st_atime) in FAILURES or (
-            found.st_atime > SERIES_S and 0 <= now - found.st_mtime < SERIES_S
-        )
-        # By the descriptor: another file may have taken the name meanwhile.
-        syscalls.utime(fd if SAFELY else stamp, (found.st_atime if goes_on else now, now))
-    finally:
-        if lock >= 0:
-            syscalls.close(lock)
-    return ""
-
-
-def _lock(stamp):
-    """Return a descriptor that holds the lock of a claim until it is closed, None if another run holds it, -1 if there are no locks."""
-    try:
-        fd = syscalls.open(stamp, syscalls.O_RDWR | SAFELY)
-    except OSError:
-        return -1
-    try:
-        syscalls.lockf(fd, syscalls.F_TLOCK, 0)
-    except (
-        AttributeError,
-        OSError,
-    ) as error:  # Windows has no such function, some file systems have no locks
-        syscalls.close(fd)
-        return None if isinstance(error, (BlockingIOError, PermissionError)) else -1
-    return fd

@@ -15,7 +15,7 @@ COMPILE_CLAIM_S = 3
 """For so long after one run began to compile no other run does."""
 
 UNREAD = "config.toml is not read: "
-REASONS = {"full": "the disk is full", "vain": "run usageline doctor"}
+REASONS = {"full": "the disk is full", "failing": "run usageline doctor"}
 OTHER_REASON = "the cache cannot be written"
 HALVES = ("left", "right")
 

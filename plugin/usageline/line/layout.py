@@ -5,12 +5,12 @@ row is too wide, forms are given up in the order of their ranks, all of one rank
 A row is a list of `(kind, parts)`.
 """
 
-from usageline.core.text import _ascii, display_width, sanitize
+from usageline.core.text import display_width, sanitize, sanitize_ascii
 
 
 def cleaned(segments, *, ascii_only=False):
     """The segments with every text cleaned: here, and nowhere else, does text from outside become output."""
-    wash = _ascii if ascii_only else sanitize
+    wash = sanitize_ascii if ascii_only else sanitize
     return [
         (
             kind,

@@ -11,7 +11,7 @@ PROBLEMS = {
     "full": "no refresh: the disk is full",
     "unwritable": "no refresh: the cache cannot be written",
     "unlockable": "no refresh: the cache's disk has no locks",
-    "vain": "no refresh: run usageline doctor",
+    "failing": "no refresh: run usageline doctor",
     "unsafe": "no refresh: the cache directory is not yours alone",
     "uninstalled": "no refresh: run install.sh again",
     "elsewhere": "no refresh: its Python is not on this system",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from usageline import config
 from usageline.config.compile import compile_config
-from usageline.core import paths
+from usageline.core import paths, throttle
 from usageline.core.errors import CacheUnsafe, CacheUnwritable, LockUnsupported, UsagelineError
 from usageline.core.freshness import file_stamp, is_due
 from usageline.core.json_file import json_file
@@ -21,7 +21,6 @@ from usageline.storage.snapshot import write
 from usageline.system import bundle, directories, disk
 from usageline.system.api_address import api_address
 from usageline.system.clock import SYSTEM_CLOCK
-from usageline.system.files import set_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -179,7 +178,7 @@ def _release_claim(run: Run, published: dict[str, Any] | None) -> None:
     fingerprint = file_stamp(paths.claude_credentials(run.env))
     if not is_due(published, fingerprint, run.clock.now()):
         with contextlib.suppress(OSError, NotImplementedError):
-            set_times(paths.stamp(run.env), lambda _: (0, 0))
+            throttle.release(paths.stamp(run.env))
 
 
 def _published(env: Mapping[str, str]) -> dict[str, Any] | None:
@@ -195,11 +194,11 @@ def _unending(lock: lock_owner.LockResult) -> str | None:
 
 def _unpublishable(env: Mapping[str, str], error: Exception) -> Outcome:
     """Record why nothing could be published, for the line. The published snapshot stays."""
-    word = disk.word_for(error)
-    disk.note(paths.stamp(env), word)
+    word = disk.failure_of(error)
+    throttle.record_failure(paths.stamp(env), word)
     if isinstance(error, UsagelineError):
         text: str | None = str(error)
     else:
         text = error.strerror if isinstance(error, OSError) else ""
-    problem = f"{disk.WORDS[word]}: {text or type(error).__name__}"
+    problem = f"{disk.MESSAGES[word]}: {text or type(error).__name__}"
     return Outcome("failed", _published(env), problem)

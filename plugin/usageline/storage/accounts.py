@@ -21,7 +21,7 @@ from usageline.core.errors import CacheUnsafe, StoreBroken
 from usageline.storage import account_state
 from usageline.storage.database_check import DATABASE, MAX_TEXT, SETTINGS, check_database
 from usageline.system.directories import private_directory, remove_tree, set_aside
-from usageline.system.disk import tried
+from usageline.system.disk import write_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,7 +142,7 @@ class AccountStore:
                 self._put(account, state)
             except ERRORS as error:
                 # SQLite reports a full disk in many ways, the operating system in one.
-                reason = tried(os.path.dirname(self._directory))
+                reason = write_error(os.path.dirname(self._directory))
                 text = reason.strerror if reason else type(error).__name__
                 raise StoreBroken(f"{self._directory} cannot be written: {text}") from reason
 

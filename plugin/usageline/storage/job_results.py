@@ -7,7 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from usageline.core import jobs, paths
+from usageline.core import jobs, paths, throttle
 from usageline.core.errors import CacheUnsafe
 from usageline.system import disk
 from usageline.system.directories import clear_path, prepare, private_directory
@@ -52,9 +52,9 @@ def write(env: Mapping[str, str], kind: str, key: str, value: Mapping[str, objec
     try:
         write_atomic(jobs.result_file(env, kind, key), encode(value), 0o600, sync=False)
     except OSError as fault:
-        disk.note(jobs.stamp_file(env, kind, key), disk.word_for(fault))
+        throttle.record_failure(jobs.stamp_file(env, kind, key), disk.failure_of(fault))
         raise
-    disk.forget(jobs.stamp_file(env, kind, key))
+    throttle.record_success(jobs.stamp_file(env, kind, key))
 
 
 def encode(value: Mapping[str, object]) -> bytes:

@@ -1,22 +1,35 @@
-"""The hot side's modules in one file, `<plugin>/usageline/__pycache__/line.<tag>.bundle`, which `statusline.py` runs.
+"""Compile the hot side: its bytecode, and the bundle of modules that `statusline.py` runs.
 
-The interpreter spends as long on finding a module as on ten lines of it: with the modules of an unconfigured line taken from one file, a line
-costs hardly more than a bare start. What a configured line needs besides is imported as usual, and so is everything where there is no bundle.
+The interpreter needs as long to find one module as to run ten lines of it. The bundle
+`<plugin>/usageline/__pycache__/line.<tag>.bundle` therefore holds every module that an unconfigured
+line imports, and the others of the hot side to be imported from there when a line needs them.
+Without a bundle, all of them are imported as usual.
 
-A bundle is the interpreter's magic number, then, marshalled, a tuple of `(name, path below <plugin>, code)`, and then the SHA-256 of all that. It is
-trusted just as the bytecode beside it is. The digest is for the cold side: to look at it would cost each line a hundredth of its time.
+A bundle is the interpreter's magic number, the marshalled arguments of `core/bundled.py:load`
+after that module's own code, and the SHA-256 of both. It is trusted as the bytecode beside it is. Only the cold side
+checks the digest, because the check would add a hundredth to the time of each line.
+
+What the hot side needs for readers and type checkers alone costs it nothing, because the
+compilation drops docstrings, annotations and the imports that serve them.
 """
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
+import importlib.util
 import marshal
 import os
 import sys
 from importlib.util import MAGIC_NUMBER
+from typing import TYPE_CHECKING
 
 from usageline.system import files
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from types import CodeType
 
 MODULES = (
     "usageline",
@@ -43,44 +56,68 @@ MODULES = (
     "usageline.line.render",
     "usageline.line.main",
 )
-"""What an unconfigured line imports, each after all that it imports itself."""
+"""Every module that an unconfigured line imports, each after all that it imports itself."""
 
+LOADER = "usageline.core.bundled"
+"""The module that loads the bundle."""
+
+HOT_PACKAGES = ("core", "line", "line/segments")
+
+LOADED_MODULES = "__bundled__"
+"""The name under which `statusline.py` gives each module of the bundle those before it."""
+
+UNCHECKED_HASH = (1).to_bytes(4, "little")
+"""PEP 552's flags of bytecode that is not checked against its source at each start."""
 
 DIGEST_BYTES = hashlib.sha256().digest_size
-MOST_BYTES = 4 << 20
+MAX_BYTES = 4 << 20
 
 
 def path(plugin: str, tag: str) -> str:
-    """Where the bundle for interpreters of that `sys.implementation.cache_tag` is."""
+    """Return the bundle's path for interpreters with that `sys.implementation.cache_tag`."""
     return f"{plugin}/usageline/__pycache__/line.{tag}.bundle"
 
 
 def write(plugin: str) -> None:
-    """Write the bundle of the program in `plugin` for the interpreter that runs this."""
-    found = []
-    for name in MODULES:
-        place = name.replace(".", "/")
-        place = f"{place}/__init__.py" if os.path.isdir(f"{plugin}/{place}") else f"{place}.py"
-        with open(f"{plugin}/{place}", "rb") as file:
-            code = compile(file.read(), f"{plugin}/{place}", "exec", dont_inherit=True, optimize=2)
-        found.append((name, place, code))
+    """Write the bundle and the hot side's bytecode for the interpreter that runs this.
+
+    `plugin` is the directory above the package. Raise OSError if a file cannot be written.
+    """
+    sources = dict(_hot_sources(plugin))
+    entries, deferred = [], {}
+    for name, relative in sources.items():
+        source_path = f"{plugin}/{relative}"
+        source = _read(source_path)
+        _write_bytecode(source_path, source)
+        tree = link_imports(strip_types(ast.parse(source, source_path)), sources.keys())
+        code = _compile(tree, source_path)
+        if name in MODULES:
+            entries.append((name, relative, code))
+        elif name == LOADER:
+            loader = code
+        else:
+            deferred[name] = (relative, marshal.dumps(code))
+    entries.sort(key=lambda entry: MODULES.index(entry[0]))
     target = path(plugin, sys.implementation.cache_tag)
     os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
-    content = MAGIC_NUMBER + marshal.dumps(tuple(found))
+    content = MAGIC_NUMBER + marshal.dumps((loader, tuple(entries), deferred))
     files.write_atomic(target, content + hashlib.sha256(content).digest(), 0o600)
 
 
-def is_whole(place: str) -> bool:
-    """Whether that file is a bundle as it was written, to the bit."""
+def is_whole(bundle_path: str) -> bool:
+    """Return whether that file is a bundle exactly as it was written."""
     try:
-        data = files.read_regular(place, MOST_BYTES)
+        data = files.read_regular(bundle_path, MAX_BYTES)
     except OSError:
         return False
     return hashlib.sha256(data[:-DIGEST_BYTES]).digest() == data[-DIGEST_BYTES:]
 
 
 def sweep(plugin: str) -> None:
-    """Remove the bundles of the program in `plugin` that are damaged: an interpreter may crash on one. Raises nothing."""
+    """Remove the damaged bundles in `plugin`, because an interpreter may crash on one.
+
+    Never raises.
+    """
     with contextlib.suppress(OSError), os.scandir(os.path.dirname(path(plugin, ""))) as entries:
         for entry in entries:
             if (
@@ -89,3 +126,117 @@ def sweep(plugin: str) -> None:
                 and not is_whole(entry.path)
             ):
                 os.unlink(entry.path)
+
+
+def strip_types(tree: ast.Module) -> ast.Module:
+    """Remove annotations, `if TYPE_CHECKING` blocks and the imports that serve them from `tree`."""
+    stripped: ast.Module = _TypeStripper().visit(tree)
+    return ast.fix_missing_locations(stripped)
+
+
+def link_imports(tree: ast.Module, modules: Collection[str]) -> ast.Module:
+    """Replace the module's imports from MODULES by look-ups in LOADED_MODULES.
+
+    An import statement takes some 10,000 instructions even if the module is already loaded.
+    `modules` are the names of all hot modules; those that are not in MODULES stay imports.
+    """
+    linked: list[ast.stmt] = []
+    for statement in tree.body:
+        if isinstance(statement, ast.ImportFrom) and statement.module in MODULES:
+            for alias in statement.names:
+                name = f"{statement.module}.{alias.name}"
+                if name in modules and name not in MODULES:
+                    linked.append(ast.ImportFrom(statement.module, [alias], 0))
+                else:
+                    linked.append(_assignment(statement.module, alias))
+        else:
+            linked.append(statement)
+    tree.body = linked
+    return ast.fix_missing_locations(tree)
+
+
+class _TypeStripper(ast.NodeTransformer):
+    """Removes what only a reader or a type checker needs."""
+
+    def visit_Module(self, node: ast.Module) -> ast.AST:
+        self.generic_visit(node)
+        return node
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        return None if node.module == "__future__" else node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
+        return None if _is_type_checking(node.targets[0]) else node
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt] | None:
+        self.generic_visit(node)
+        return node.orelse or None if _is_type_checking(node.test) else node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        return None if isinstance(node.value, ast.Constant) else node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        if node.value is None:
+            return None
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self._with_body(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        return self._with_body(node)
+
+    def _with_body(self, node: ast.FunctionDef | ast.ClassDef) -> ast.AST:
+        self.generic_visit(node)
+        node.body = node.body or [ast.Pass()]
+        return node
+
+
+def _is_type_checking(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "TYPE_CHECKING"
+
+
+def _assignment(module: str, alias: ast.alias) -> ast.stmt:
+    submodule = f"{module}.{alias.name}"
+    value: ast.expr = ast.Subscript(
+        ast.Name(LOADED_MODULES, ast.Load()),
+        ast.Constant(submodule if submodule in MODULES else module),
+        ast.Load(),
+    )
+    if submodule not in MODULES:
+        value = ast.Attribute(value, alias.name, ast.Load())
+    return ast.Assign([ast.Name(alias.asname or alias.name, ast.Store())], value, lineno=1)
+
+
+def _hot_sources(plugin: str) -> Iterator[tuple[str, str]]:
+    """Yield the name of each hot module and its path below `plugin`."""
+    yield "usageline", "usageline/__init__.py"
+    for package in HOT_PACKAGES:
+        for file in sorted(os.listdir(f"{plugin}/usageline/{package}")):
+            if file.endswith(".py"):
+                relative = f"usageline/{package}/{file}"
+                name = relative.removesuffix("/__init__.py").removesuffix(".py")
+                yield name.replace("/", "."), relative
+
+
+def _write_bytecode(source_path: str, source: bytes) -> None:
+    code = _compile(strip_types(ast.parse(source, source_path)), source_path)
+    target = importlib.util.cache_from_source(source_path)
+    os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
+    header = MAGIC_NUMBER + UNCHECKED_HASH + importlib.util.source_hash(source)
+    mode = os.stat(source_path).st_mode & 0o666
+    files.write_atomic(target, header + marshal.dumps(code), mode, sync=False)
+
+
+def _compile(tree: ast.Module, source_path: str) -> CodeType:
+    return compile(tree, source_path, "exec", dont_inherit=True, optimize=2)
+
+
+def _read(source_path: str) -> bytes:
+    with open(source_path, "rb") as file:
+        return file.read()

@@ -9,7 +9,6 @@ import stat
 import time
 from typing import TYPE_CHECKING
 
-from usageline.core import ownership
 from usageline.system import flock
 
 if TYPE_CHECKING:
@@ -156,24 +155,6 @@ def remove_file(path: str) -> bool:
     except FileNotFoundError:
         return False
     return True
-
-
-def set_times(path: str, times: Callable[[os.stat_result], tuple[int, int] | None]) -> None:
-    """Set the access and modification time (ns) of a file to what `times` returns for its status.
-
-    Leave them unchanged for None. Raise PermissionError if it is a link, belongs to another user
-    or has a second name, because then another file's times would change.
-    """
-    descriptor = os.open(path, os.O_RDONLY | NO_LINK)
-    try:
-        status = os.fstat(descriptor)
-        if not ownership.is_own_file(status):
-            raise PermissionError(1, "not this user's file alone", path)
-        new_times = times(status)
-        if new_times is not None:
-            os.utime(descriptor if os.utime in os.supports_fd else path, ns=new_times)
-    finally:
-        os.close(descriptor)
 
 
 def _create(path: str) -> tuple[str, int]:

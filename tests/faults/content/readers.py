@@ -187,7 +187,9 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     ),
     "tests/setup": (
         *(
-            "system.bundle.write",
+            "core.bundled.find_spec",
+            "system.bundle._hot_sources",
+            "system.bundle._read",
             "system.bundle.is_whole",
             "system.bundle.sweep",
             "setup.settings_step.read_backup",
@@ -241,7 +243,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         *(
             "system.files._create",
             "system.files._remove_unlocked",
-            "system.files.set_times",
+            "core.throttle._set_times",
             "system.files.flush",
             "core.throttle.create_empty",
             "core.json_file.await_end",
@@ -261,7 +263,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "system.watchdog.__init__",
             "system.watchdog.start",
             "cli.main.main",
-            "system.disk.tried",
+            "system.disk.write_error",
             "cli.watch._start",
         ),
         *("cli.watch.woken_by.wait", "system.process_tree._parents", "system.process_tree._ps"),

@@ -107,7 +107,7 @@ class Drawing:
             freshness.file_stamp(paths.claude_credentials(self.env)),
         )
         assert freshness.is_due(snapshot, stamp, now) or freshness.is_due(
-            snapshot, stamp, now + freshness.LONGEST_S
+            snapshot, stamp, now + freshness.MAX_DELAY_S
         ), what
         return texts
 

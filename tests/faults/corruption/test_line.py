@@ -157,7 +157,7 @@ def looked_at(drawing: Drawing, repository: Path) -> dict[Path, dict[str, Any]]:
     }
     key = paths.digest(b"s1\nother")
     rows = [[["1;31", "red", ""], ["", " plain", "https://example.com/"]], [["", "second", ""]]]
-    files = {
+    files: dict[Path, dict[str, Any]] = {
         Path(jobs.result_file(drawing.env, "git", found.key)): status,
         Path(jobs.result_file(drawing.env, "chain", key)): {"rows": rows, "failed": "x"},
     }

@@ -71,9 +71,9 @@ def assert_sound(scene: Scene, readings: bytes) -> None:
     files = (paths.snapshot(world.env), paths.line_config(world.env), paths.lock_holder(world.env))
     known = {name for path in files for name in temporary_files(path)}
     assert {str(path) for path in scene.home.rglob(".*") if path.name.endswith("-new")} <= known
-    for path in history_files(scene):
-        if path.name != OLD_MONTH:
-            content = path.read_bytes()
+    for history_file in history_files(scene):
+        if history_file.name != OLD_MONTH:
+            content = history_file.read_bytes()
             assert content.startswith(readings)
             assert content[len(readings) :].count(b"\n") <= 1
 

@@ -149,10 +149,8 @@ def renewed(context: Context) -> Result | None:
             if context.snapshot
             else None
         )
-    try:
-        started_s = context.now - os.stat(paths.stamp(context.env)).st_mtime
-    except OSError:
-        started_s = None
+    started_at = throttle.acquired_at(paths.stamp(context.env))
+    started_s = None if started_at is None else context.now - started_at
     due_s = context.now - context.snapshot.get("next_refresh_at", 0)
     if started_s is not None and 0 <= started_s < throttle.MIN_INTERVAL_S:
         return ok("a refresh is due and was just started")

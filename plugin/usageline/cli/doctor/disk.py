@@ -19,7 +19,7 @@ ADVICE = {
     "full": "free some space on its disk, or of your quota; the next refresh goes on by itself",
     "unwritable": "see that it can be written by you; the next refresh goes on by itself",
     "unlockable": "put the cache on a local disk: XDG_CACHE_HOME",
-    "vain": "run usageline refresh, which says why",
+    "failing": "run usageline refresh, which says why",
 }
 
 
@@ -51,7 +51,7 @@ def hindered(context: Context) -> Result | None:
     word = throttle.last_failure(paths.stamp(context.env), context.now) if context.is_due else ""
     if not word:
         return None
-    said = disk.WORDS.get(word, "they left no word of why")
+    said = disk.MESSAGES.get(word, "they left no word of why")
     return problem(
         f"the last refreshes came to nothing: {said} ({context.short(paths.cache_dir(context.env))})",
         ADVICE[word],

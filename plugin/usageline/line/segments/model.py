@@ -65,5 +65,5 @@ def cache(view, options):
         style = "plain" if is_warm else "quiet"
     hits = percent(view.value("prompt_cache", "hit_ratio"), 1)
     if "hits" in shown and hits is not None:
-        words.append(f"{int(percent(hits * 100))}%")
+        words.append(f"{int(percent(hits * 100) or 0)}%")
     return [[(24, [*labelled(options, "cache"), (style, " ".join(words))])]] if words else []
