@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from usageline import themes
 from usageline.config.schema import TABLES, TOP
-from usageline.config.segments import SEGMENTS, keys_of
+from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.template import toml_value
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _table(name: str) -> str:
             ((f"`{theme}`", themes.find(theme).about) for theme in themes.NAMES),
         )
     if name == "common":
-        return _keys(key for key in keys_of("model").values() if key.name in COMMON)
+        return _keys(key for key in options_of("model").values() if key.name in COMMON)
     if name == "segments":
         return _rows(
             ("segment", "shows", "label"),
@@ -68,7 +68,7 @@ def _keys(keys: Iterable[Key]) -> str:
         (
             (
                 f"`{key.name}`",
-                key.kind.allowed,
+                key.type.allowed,
                 "" if key.default is None else f"`{toml_value(key.default)}`",
                 key.doc,
             )

@@ -7,12 +7,12 @@ from typing import Any
 
 from tests.world import REPOSITORY
 from tools import configuration
-from usageline.config.file import parsed
-from usageline.config.resolve import resolved
+from usageline.config.file import parse
+from usageline.config.resolve import resolve_values
 from usageline.config.schema import TABLES, TOP
-from usageline.config.segments import SEGMENTS, differing, keys_of
+from usageline.config.segments import SEGMENTS, non_defaults, options_of
 from usageline.config.template import EXAMPLES, default_file
-from usageline.config.validate import NOTHING, check_text
+from usageline.config.validate import NO_VALUES, validate
 
 KEY = re.compile(r"^#(?=[a-z\[])", re.MULTILINE)
 """The # before a key that is commented out; one before words has a space after it."""
@@ -20,32 +20,32 @@ KEY = re.compile(r"^#(?=[a-z\[])", re.MULTILINE)
 
 def uncommented() -> dict[str, Any]:
     """The default file with all its keys."""
-    return parsed(KEY.sub("", default_file()))
+    return parse(KEY.sub("", default_file()))
 
 
 def test_the_default_file_is_valid_and_says_nothing() -> None:
     """It leaves every key at its default."""
-    values, problems, table = check_text(default_file())
+    values, problems, table = validate(default_file())
     assert problems == []
     assert values.top == {}
     assert not any(values.tables.values())
     assert not any(values.segments.values())
     assert table.keys() == TABLES.keys() | {"segments"}
-    assert resolved(values) == resolved(NOTHING)
+    assert resolve_values(values) == resolve_values(NO_VALUES)
 
 
 def test_with_its_keys_uncommented_it_is_valid_too_and_says_the_same() -> None:
     """But for keys that have no default: those show how they are written."""
-    values, problems, _ = check_text(KEY.sub("", default_file()))
+    values, problems, _ = validate(KEY.sub("", default_file()))
     assert problems == []
     assert {name: value for name, value in values.top.items() if name not in EXAMPLES} == {
         key.name: key.default for key in TOP if key.name not in EXAMPLES
     }
     for name in ("chain", "alerts"):
-        assert values.tables[name] == NOTHING.table(name)
+        assert values.tables[name] == NO_VALUES.table(name)
     for kind, options in values.segments.items():
         if "." not in kind:
-            assert differing(kind, options) == {"priority": EXAMPLES["priority"]}
+            assert non_defaults(kind, options) == {"priority": EXAMPLES["priority"]}
 
 
 def test_every_key_is_in_the_default_file() -> None:
@@ -55,7 +55,7 @@ def test_every_key_is_in_the_default_file() -> None:
     for name, (keys, _) in TABLES.items():
         assert found[name].keys() == {key.name for key in keys}
     for kind in SEGMENTS:
-        assert found["segments"][kind].keys() - {"note"} == keys_of(kind).keys()
+        assert found["segments"][kind].keys() - {"note"} == options_of(kind).keys()
 
 
 def test_every_key_says_what_it_is_for_and_its_default_is_allowed() -> None:
@@ -63,20 +63,20 @@ def test_every_key_says_what_it_is_for_and_its_default_is_allowed() -> None:
     keys = [
         *TOP,
         *(key for table, _ in TABLES.values() for key in table),
-        *(key for kind in SEGMENTS for key in keys_of(kind).values()),
+        *(key for kind in SEGMENTS for key in options_of(kind).values()),
     ]
     for key in keys:
         assert 3 < len(key.doc) < 140
-        assert key.kind.allowed
+        assert key.type.allowed
         if key.default is not None:
-            assert key.kind.read(key.default) == key.default
+            assert key.type.read(key.default) == key.default
 
 
 def test_the_documentation_has_the_tables_of_the_schema() -> None:
     """If this fails, run tools/configuration.py."""
     text = configuration.FILE.read_text(encoding="utf-8")
     assert configuration.written(text) == text
-    assert all(f"`{name}`" in text for kind in SEGMENTS for name in keys_of(kind))
+    assert all(f"`{name}`" in text for kind in SEGMENTS for name in options_of(kind))
 
 
 def test_the_documented_example_is_valid() -> None:
@@ -84,4 +84,4 @@ def test_the_documented_example_is_valid() -> None:
     text = (REPOSITORY / "docs" / "CONFIGURATION.md").read_text(encoding="utf-8")
     examples = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     assert examples
-    assert all(check_text(example).problems == [] for example in examples)
+    assert all(validate(example).problems == [] for example in examples)

@@ -99,9 +99,9 @@ def test_a_window_past_its_reset_shows_no_number_but_when_it_was_reset() -> None
     ],
 )
 def test_a_bar_is_drawn_to_an_eighth_of_a_cell(used: float, filled: str) -> None:
-    cells = segments.bar(used, segments.BAR_CELLS, GLYPHS, "normal")
+    cells = segments.bar(used, segments.BAR_WIDTH, GLYPHS, "normal")
     assert "".join(text for style, text in cells if style != "track") == filled
-    assert sum(len(text) for _, text in cells) == segments.BAR_CELLS
+    assert sum(len(text) for _, text in cells) == segments.BAR_WIDTH
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_what_is_not_allowed_is_named_with_file_and_key(
     with pytest.raises(ConfigInvalid, match=named) as problem:
         config.load(world.env)
     assert paths.config_file(world.env) in str(problem.value)
-    found, told = config.tolerant(world.env)
+    found, told = config.load_lenient(world.env)
     assert found.ttl_s == 300
     assert str(told) == str(problem.value)
 
@@ -77,7 +77,7 @@ def test_a_mistake_in_the_sources_never_adds_one(
 ) -> None:
     """Who left `oauth` out does not want the token read."""
     world.configure(text)
-    assert config.tolerant(world.env)[0].sources == sources
+    assert config.load_lenient(world.env)[0].sources == sources
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_file_that_cannot_be_read_adds_no_source_either(
     world.configure("")
     with open(paths.config_file(world.env), "wb") as file:
         file.write(text.encode("utf-8", "surrogateescape"))
-    assert config.tolerant(world.env)[0].sources == sources
+    assert config.load_lenient(world.env)[0].sources == sources
 
 
 def test_alerts_are_the_valid_ones(world: World) -> None:
@@ -103,7 +103,7 @@ def test_alerts_are_the_valid_ones(world: World) -> None:
     world.configure(
         '[alerts]\nthresholds = [50, 95]\nkinds = ["session"]\ndesktop = "yes"\nsession_start = true\n'
     )
-    found, problem = config.tolerant(world.env)
+    found, problem = config.load_lenient(world.env)
     assert found.alerts == config.Alerts(
         thresholds=(50, 95), kinds=("session",), session_start=True
     )

@@ -58,7 +58,7 @@ def rows(
 @pytest.mark.parametrize("color", ["none", "16", "256", "truecolor"])
 @pytest.mark.parametrize("theme", themes.NAMES)
 def test_every_theme_fits_every_width(theme: str, color: str, *, nerd_font: bool) -> None:
-    """By display cells, in every depth of colour; from the width on that one character with its block takes."""
+    """By display cells, in every depth of color; from the width on that one character with its block takes."""
     for columns in (*range(9, 40), 60, 80, 120, 200, 400):
         for row in rows(theme, columns, color=color, nerd_font=nerd_font):
             assert 0 < display_width(row) <= columns - 4

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from usageline.config import file
-from usageline.config.schema import FLOOR_S, SOURCES
-from usageline.config.validate import Checked, Values, check_text
+from usageline.config.schema import MIN_INTERVAL_S, SOURCES
+from usageline.config.validate import Validation, Values, validate
 from usageline.core.errors import ConfigInvalid
 from usageline.system import origin
 from usageline.system.api_address import API, api_address
@@ -46,7 +46,7 @@ class Config:
     """
 
     ttl_s: float = 300
-    floor_s: float = FLOOR_S
+    floor_s: float = MIN_INTERVAL_S
     sources: tuple[str, ...] = ("claude-cache", "oauth")
     client: str | None = None
     alerts: Alerts = field(default_factory=Alerts)
@@ -54,13 +54,13 @@ class Config:
 
 def load(env: Mapping[str, str]) -> Config:
     """The configuration; the defaults where there is no file. ConfigInvalid names the file, the line, the key and what is allowed."""
-    config, problem = tolerant(env)
+    config, problem = load_lenient(env)
     if problem is not None:
         raise problem
     return config
 
 
-def tolerant(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
+def load_lenient(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
     """What of the configuration is valid, the defaults for the rest, and the first thing that is wrong.
 
     A mistake never adds a source.
@@ -69,9 +69,9 @@ def tolerant(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
     own = may_name_programs(env)
     try:
         text = file.read_text(path)
-    except file.Unusable as unusable:
+    except file.UnusableFile as unusable:
         return _config(env, Values({}, {}, {}), SAFE_SOURCES), _invalid(path, unusable.problem)
-    checked = check_text(text or "", _floor_s(env), programs=own)
+    checked = validate(text or "", _floor_s(env), programs=own)
     sources = _sources(checked, text or "")
     if not own:
         allowed = _own_sources() - STARTS_A_PROGRAM
@@ -81,7 +81,7 @@ def tolerant(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
     ) if checked.problems else None
 
 
-def _sources(checked: Checked, text: str) -> tuple[str, ...]:
+def _sources(checked: Validation, text: str) -> tuple[str, ...]:
     """Return the sources that a file names, whether or not it may."""
     if "sources" in checked.table:
         named = checked.table["sources"]
@@ -103,11 +103,11 @@ def _own_sources() -> frozenset[str]:
     for path in origin.own_config_files():
         try:
             text = file.read_text(path)
-        except file.Unusable:
+        except file.UnusableFile:
             text = None
             named.append(SAFE_SOURCES)
         if text is not None:
-            named.append(_sources(check_text(text), text))
+            named.append(_sources(validate(text), text))
     return frozenset(name for names in named or [DEFAULT_SOURCES] for name in names)
 
 
@@ -115,10 +115,10 @@ def problems(env: Mapping[str, str]) -> list[Problem]:
     """Everything that is wrong in the file, in the order of its lines."""
     path = origin.config_file(env)
     try:
-        return check_text(
+        return validate(
             file.read_text(path) or "", _floor_s(env), programs=may_name_programs(env)
         ).problems
-    except file.Unusable as unusable:
+    except file.UnusableFile as unusable:
         return [unusable.problem]
 
 
@@ -132,7 +132,7 @@ def _config(env: Mapping[str, str], values: Values, sources: tuple[str, ...]) ->
 
 def _floor_s(env: Mapping[str, str]) -> float:
     # Tests need no 120 seconds, and a server on this machine is nobody's budget.
-    return FLOOR_S if api_address(env)[0] == API else 1
+    return MIN_INTERVAL_S if api_address(env)[0] == API else 1
 
 
 def _invalid(path: str, problem: Problem) -> ConfigInvalid:

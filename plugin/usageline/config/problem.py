@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LONGEST_VALUE = 40
-LONGEST_KEY = 80
+MAX_VALUE = 40
+MAX_KEY = 80
 _BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 Path = tuple[str | int, ...]
@@ -37,14 +37,14 @@ class Problem(NamedTuple):
 def key_text(path: Path) -> str:
     """A path as one writes it: `segments.session.bar_width`. The items of a list are told apart by their lines."""
     keys = [part for part in path if isinstance(part, str)]
-    found = ".".join(key if key and _BARE.issuperset(key) else quoted(key) for key in keys)
-    return found if len(found) <= LONGEST_KEY else found[: LONGEST_KEY - 1] + "…"
+    found = ".".join(key if key and _BARE.issuperset(key) else quote(key) for key in keys)
+    return found if len(found) <= MAX_KEY else found[: MAX_KEY - 1] + "…"
 
 
 def value_text(value: object) -> str:
     """A value as one writes it, cut to a few words and safe to print."""
     if isinstance(value, str):
-        return quoted(value)
+        return quote(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
@@ -59,15 +59,15 @@ def value_text(value: object) -> str:
         )
         return f"[{first}{', …' if len(value) > 1 else ''}]" if value else "an empty list"
     try:
-        return str(value)[:LONGEST_VALUE]
+        return str(value)[:MAX_VALUE]
     except ValueError:  # Python refuses to write out a number of thousands of digits
         return "a number that long"
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """`text` in quotes, cut, without anything a terminal could act on."""
-    shown = "".join(char if char.isprintable() else "?" for char in text[: LONGEST_VALUE + 1])
-    return '"' + (shown if len(shown) <= LONGEST_VALUE else shown[:LONGEST_VALUE] + "…") + '"'
+    shown = "".join(char if char.isprintable() else "?" for char in text[: MAX_VALUE + 1])
+    return '"' + (shown if len(shown) <= MAX_VALUE else shown[:MAX_VALUE] + "…") + '"'
 
 
 def suggestion(wanted: object, known: Iterable[str]) -> str:
@@ -76,5 +76,5 @@ def suggestion(wanted: object, known: Iterable[str]) -> str:
         return ""
     from difflib import get_close_matches  # noqa: PLC0415 - slow to import, and needed by nobody whose file is right
 
-    close = get_close_matches(wanted[:LONGEST_KEY].lower(), list(known), n=1, cutoff=0.6)
+    close = get_close_matches(wanted[:MAX_KEY].lower(), list(known), n=1, cutoff=0.6)
     return f'; did you mean "{close[0]}"?' if close else ""

@@ -14,28 +14,28 @@ from usageline.config.types import (
     Choice,
     Command,
     Flag,
-    Kind,
-    Many,
+    Integer,
+    ListOf,
     Number,
     Style,
     Text,
-    Whole,
+    ValueType,
 )
 from usageline.core.appearance import GLYPHS
 from usageline.themes.theme import STYLES
 
-FLOOR_S = 120
+MIN_INTERVAL_S = 120
 """The service refuses anybody who asks every minute; 180 s works for one machine alone (FACTS: budget)."""
 
-MOST_TTL_S = 86400
+MAX_TTL_S = 86400
 HOT_SOURCES = ("payload",)
 """Sources that the status line reads by itself; they may stand in the list and mean nothing to a refresh."""
 
 SOURCES = ("claude-cache", "oauth", "client")
 """The names in `usageline.sources.SOURCES`, which is too slow to import where a line waits."""
 
-MOST_ROWS = 6
-MOST_IN_ROW = 24
+MAX_ROWS = 6
+MAX_SEGMENTS_IN_ROW = 24
 ROWS = [
     ["model", "context", "session", "weekly", "scoped", "credits", "forecast", "alerts", "status"]
 ]
@@ -45,7 +45,7 @@ class Key(NamedTuple):
     """`default` None: there is none that could be written down, and `doc` says what holds without the key."""
 
     name: str
-    kind: Kind
+    type: ValueType
     default: Any
     doc: str
 
@@ -72,15 +72,20 @@ TOP = (
     Key("clock", Choice("24h", "12h"), "24h", "how times of day are written"),
     Key(
         "rows",
-        Many(
-            Many(Text(64), f"a list of at most {MOST_IN_ROW} segments", MOST_IN_ROW, repeated=True),
-            f"a list of 1 to {MOST_ROWS} lists of segments",
-            MOST_ROWS,
+        ListOf(
+            ListOf(
+                Text(64),
+                f"a list of at most {MAX_SEGMENTS_IN_ROW} segments",
+                MAX_SEGMENTS_IN_ROW,
+                repeated=True,
+            ),
+            f"a list of 1 to {MAX_ROWS} lists of segments",
+            MAX_ROWS,
             1,
             repeated=True,
         ),
         ROWS,
-        f"the segments of each row, in order; at most {MOST_ROWS} rows of {MOST_IN_ROW}",
+        f"the segments of each row, in order; at most {MAX_ROWS} rows of {MAX_SEGMENTS_IN_ROW}",
     ),
     Key(
         "wrap",
@@ -88,17 +93,17 @@ TOP = (
         False,
         "a row too wide goes on in the next line; else segments are shortened and given up by their priority",
     ),
-    Key("max_rows", Whole(1, MOST_ROWS), MOST_ROWS, "lines at most, wrapped ones counted"),
+    Key("max_rows", Integer(1, MAX_ROWS), MAX_ROWS, "lines at most, wrapped ones counted"),
     Key("separator", Text(12), None, "between two segments; the theme's own where it is not given"),
     Key(
         "ttl",
-        Number(FLOOR_S, MOST_TTL_S, "seconds"),
+        Number(MIN_INTERVAL_S, MAX_TTL_S, "seconds"),
         300,
         "seconds that a reading of the usage is good for; more is asked for after that",
     ),
     Key(
         "sources",
-        Many(
+        ListOf(
             Choice(*HOT_SOURCES, *SOURCES),
             f"a list of {', '.join((*HOT_SOURCES, *SOURCES))}",
             16,
@@ -135,13 +140,13 @@ CHAIN = (
 ALERTS = (
     Key(
         "thresholds",
-        Many(Whole(1, 100), "a list of at most 8 whole numbers from 1 to 100", 8),
+        ListOf(Integer(1, 100), "a list of at most 8 whole numbers from 1 to 100", 8),
         [75, 90],
         "percent of a limit at which there is an alert; [] for none",
     ),
     Key(
         "kinds",
-        Many(Text(64), "a list of at most 16 kinds or labels of limits", 16),
+        ListOf(Text(64), "a list of at most 16 kinds or labels of limits", 16),
         [],
         "limits by kind or label, such as session, weekly_all or Fable; [] for all",
     ),
@@ -156,7 +161,7 @@ ALERTS = (
     ),
 )
 
-_GLYPH_KINDS: dict[str, Kind] = {
+_GLYPH_TYPES: dict[str, ValueType] = {
     "full": Cells(1),
     "parts": Cells(0, 8),
     "empty": Cells(1),
@@ -182,7 +187,7 @@ _GLYPH_DOCS = {
 
 STYLE_KEYS = tuple(Key(name, Style(), None, doc) for name, doc in STYLES.items())
 GLYPH_KEYS = tuple(
-    Key(name, _GLYPH_KINDS.get(name, Text(8)), None, _GLYPH_DOCS[name]) for name in GLYPHS
+    Key(name, _GLYPH_TYPES.get(name, Text(8)), None, _GLYPH_DOCS[name]) for name in GLYPHS
 )
 
 TABLES: dict[str, tuple[tuple[Key, ...], str]] = {

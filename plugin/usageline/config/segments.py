@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.config.schema import Key
-from usageline.config.types import Choice, Flag, Number, Style, Text, Whole, some_of
+from usageline.config.types import Choice, Flag, Integer, Number, Style, Text, some_of
 from usageline.themes.theme import STYLES
 
 if TYPE_CHECKING:
@@ -33,15 +33,15 @@ class Segment(NamedTuple):
 
 def _bar() -> tuple[Key, ...]:
     return (
-        Key("bar_width", Whole(2, 40), 10, "cells of the bar"),
+        Key("bar_width", Integer(2, 40), 10, "cells of the bar"),
         Key("bar", Choice("theme", *BARS), "theme", "what the bar is drawn with"),
     )
 
 
 def _marks() -> tuple[Key, ...]:
     return (
-        Key("warning", Whole(1, 100), 75, "percent from which it is a warning"),
-        Key("critical", Whole(1, 100), 90, "percent from which it is critical"),
+        Key("warning", Integer(1, 100), 75, "percent from which it is a warning"),
+        Key("critical", Integer(1, 100), 90, "percent from which it is critical"),
         Key("hide_below", Number(0, 100), 0, "hidden while it is below so many percent"),
     )
 
@@ -127,7 +127,7 @@ SEGMENTS: dict[str, Segment] = {
             Key("range", Flag(), False, "from when to when, not one time"),
             Key(
                 "warning",
-                Whole(1, 100),
+                Integer(1, 100),
                 67,
                 "percent of certainty from which it is a warning; below, it is said quietly",
             ),
@@ -144,7 +144,7 @@ SEGMENTS: dict[str, Segment] = {
         "",
         (
             Key("hide_below", Number(0, 1_000_000), 0, "hidden while it is fewer dollars"),
-            Key("decimals", Whole(0, 4), 2, "digits after the point"),
+            Key("decimals", Integer(0, 4), 2, "digits after the point"),
         ),
     ),
     "duration": Segment(
@@ -163,7 +163,7 @@ SEGMENTS: dict[str, Segment] = {
                 "short",
                 "its name alone, the path shortened, or all of the path",
             ),
-            Key("length", Whole(8, 200), 30, "characters at most"),
+            Key("length", Integer(8, 200), 30, "characters at most"),
         ),
     ),
     "git": Segment(
@@ -176,11 +176,11 @@ SEGMENTS: dict[str, Segment] = {
                 ["branch"],
                 "its parts; dirty and ahead are looked up in the background",
             ),
-            Key("length", Whole(4, 80), 24, "characters of the branch at most"),
+            Key("length", Integer(4, 80), 24, "characters of the branch at most"),
         ),
     ),
     "worktree": Segment(
-        "the worktree", "wt", (Key("length", Whole(4, 80), 24, "characters at most"),)
+        "the worktree", "wt", (Key("length", Integer(4, 80), 24, "characters at most"),)
     ),
     "pr": Segment(
         "the pull request, as a link",
@@ -201,19 +201,26 @@ SEGMENTS: dict[str, Segment] = {
     "alerts": Segment(
         "a threshold that was passed of late",
         "",
-        (Key("for", Whole(1, 86400), 900, "seconds that it is shown"),),
+        (Key("for", Integer(1, 86400), 900, "seconds that it is shown"),),
     ),
     "status": Segment(
         "why numbers are missing or old",
         "",
-        (Key("stale", Whole(60, 86400), 600, "seconds from which a number is shown with its age"),),
+        (
+            Key(
+                "stale",
+                Integer(60, 86400),
+                600,
+                "seconds from which a number is shown with its age",
+            ),
+        ),
     ),
     "text": Segment("text of your own", "", (Key("text", Text(200), "", "the text"),)),
 }
 """Every segment by its name in `rows`."""
 
 
-def keys_of(kind: str) -> dict[str, Key]:
+def options_of(kind: str) -> dict[str, Key]:
     """The options of a segment by name: those of every segment first, then its own. KeyError where there is no such segment."""
     segment = SEGMENTS[kind]
     common = (
@@ -224,13 +231,13 @@ def keys_of(kind: str) -> dict[str, Key]:
             "",
             "a style's name or a colour spec for its text, in place of its own",
         ),
-        Key("priority", Whole(1, 100), None, PRIORITY),
+        Key("priority", Integer(1, 100), None, PRIORITY),
         Key("hide", Flag(), False, "not shown at all"),
     )
     return {key.name: key for key in (*common, *segment.keys)}
 
 
-def differing(kind: str, options: dict[str, Any]) -> dict[str, Any]:
+def non_defaults(kind: str, options: dict[str, Any]) -> dict[str, Any]:
     """Those of `options` that are not the segment's defaults."""
-    keys = keys_of(kind)
+    keys = options_of(kind)
     return {name: value for name, value in options.items() if value != keys[name].default}

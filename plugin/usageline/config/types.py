@@ -18,7 +18,7 @@ MAX_COMMAND_BYTES = (128 << 10) - 1
 """One argument of a process may have 128 KiB on Linux, a NUL at its end included."""
 
 
-class Refused(Exception):
+class InvalidValue(Exception):
     """A value that is not allowed. `within` is where in it the fault lies; the text says what is allowed."""
 
     def __init__(
@@ -31,7 +31,7 @@ class Refused(Exception):
         self.within = within
 
 
-class Kind(Protocol):
+class ValueType(Protocol):
     """A kind of value."""
 
     @property
@@ -50,7 +50,7 @@ class Flag:
     def read(self, value: object) -> bool:
         """As it is."""
         if not isinstance(value, bool):
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         return value
 
 
@@ -68,11 +68,11 @@ class Number:
             or not isinstance(value, int | float)
             or not self.least <= value <= self.most
         ):
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         return value
 
 
-class Whole(Number):
+class Integer(Number):
     """A whole number in a range."""
 
     def __init__(self, least: int, most: int, unit: str = "a whole number") -> None:
@@ -81,7 +81,7 @@ class Whole(Number):
     def read(self, value: object) -> int:
         """As it is; 5.0 is none."""
         if isinstance(value, float):
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         return int(super().read(value))
 
 
@@ -102,7 +102,7 @@ class Choice:
         )
         word = word.lower().replace("colour", "color") if isinstance(word, str) else ""
         if word not in self.words:
-            raise Refused(self.allowed, value, known=self.words)
+            raise InvalidValue(self.allowed, value, known=self.words)
         return word
 
 
@@ -122,7 +122,7 @@ class Text:
             or "\0" in value
             or not _is_unicode(value)
         ):
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         return value
 
 
@@ -139,7 +139,7 @@ class Command:
             or not _is_unicode(value)
             or len(value.encode()) > MAX_COMMAND_BYTES
         ):
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         return value
 
 
@@ -156,7 +156,7 @@ class AbsolutePath:
             or "\0" in value
             or len(value) > 4096
         ):
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         return value
 
 
@@ -177,14 +177,14 @@ class Cells:
             or sanitize(value) != value
             or any(display_width(char) != 1 for char in value)
         ):
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         return value
 
 
 class Style:
-    """A colour spec (themes/colors.py), or the name of a style."""
+    """A color spec (themes/colors.py), or the name of a style."""
 
-    allowed = "words such as bold, dim, italic, underline, reverse, one colour (red, bright-red, 0-255, #rrggbb), and on with another"
+    allowed = "words such as bold, dim, italic, underline, reverse, one color (red, bright-red, 0-255, #rrggbb), and on with another"
 
     def __init__(self, styles: Sequence[str] = ()) -> None:
         self.styles = styles
@@ -194,12 +194,12 @@ class Style:
     def read(self, value: object) -> str:
         """As it is, in lower case; "" for none."""
         if not isinstance(value, str) or len(value) > 80:
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         try:
             if value not in self.styles:
                 colors.parse(value)
         except ValueError as error:
-            raise Refused(
+            raise InvalidValue(
                 self.allowed,
                 error.args[0],
                 known=(*self.styles, *colors.ATTRIBUTES, *colors.NAMES, "on"),
@@ -207,11 +207,11 @@ class Style:
         return value.lower()
 
 
-class Many:
+class ListOf:
     """A list, each of whose items is of one kind. What stands in it twice counts once, unless it is `repeated`."""
 
     def __init__(
-        self, item: Kind, words: str, most: int, least: int = 0, *, repeated: bool = False
+        self, item: ValueType, words: str, most: int, least: int = 0, *, repeated: bool = False
     ) -> None:
         self.item, self.most, self.least, self.repeated = item, most, least, repeated
         self.allowed = words
@@ -219,16 +219,16 @@ class Many:
     def read(self, value: object) -> list[Any]:
         """The items."""
         if not isinstance(value, list) or not self.least <= len(value) <= self.most:
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         found: list[Any] = []
         for index, item in enumerate(value):
             try:
                 read = self.item.read(item)
-            except Refused as refused:
-                if isinstance(self.item, Many):
+            except InvalidValue as refused:
+                if isinstance(self.item, ListOf):
                     refused.within = (index, *refused.within)
                     raise
-                raise Refused(
+                raise InvalidValue(
                     self.allowed, item, (index,), getattr(self.item, "words", ())
                 ) from None
             if self.repeated or read not in found:
@@ -245,6 +245,6 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def some_of(*words: str) -> Many:
+def some_of(*words: str) -> ListOf:
     """A list of some of these words."""
-    return Many(Choice(*words), f"a list of {', '.join(words)}", 4 * len(words))
+    return ListOf(Choice(*words), f"a list of {', '.join(words)}", 4 * len(words))

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.config import file
 from usageline.config.key_lines import Places
-from usageline.config.problem import Path, Problem, key_text, quoted, suggestion, value_text
-from usageline.config.schema import FLOOR_S, MOST_TTL_S, TABLES, TOP, Key
-from usageline.config.segments import SEGMENTS, keys_of
-from usageline.config.types import Number, Refused
+from usageline.config.problem import Path, Problem, key_text, quote, suggestion, value_text
+from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, TABLES, TOP, Key
+from usageline.config.segments import SEGMENTS, options_of
+from usageline.config.types import InvalidValue, Number
 from usageline.system.origin import PROGRAMS, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-LONGEST_NAME = 32
-MOST_INSTANCES = 64
+MAX_NAME = 32
+MAX_INSTANCES = 64
 
 
 class Values(NamedTuple):
@@ -42,7 +42,7 @@ class Values(NamedTuple):
         }
 
 
-class Checked(NamedTuple):
+class Validation(NamedTuple):
     """The valid part, all problems in the order of their lines, and the table as it was written; empty where it is no TOML."""
 
     values: Values
@@ -50,15 +50,15 @@ class Checked(NamedTuple):
     table: dict[str, Any]
 
 
-NOTHING = Values({}, {}, {})
+NO_VALUES = Values({}, {}, {})
 
 
-def check_text(text: str, floor_s: float = FLOOR_S, *, programs: bool = True) -> Checked:
+def validate(text: str, floor_s: float = MIN_INTERVAL_S, *, programs: bool = True) -> Validation:
     """Check the text of a config.toml. A text that is no TOML has that one problem and no values. `programs`: it may name some (origin.py)."""
     try:
-        table = file.parsed(text)
-    except file.Unusable as unusable:
-        return Checked(NOTHING, [unusable.problem], {})
+        table = file.parse(text)
+    except file.UnusableFile as unusable:
+        return Validation(NO_VALUES, [unusable.problem], {})
     places: list[Places] = []
 
     def line(path: Path) -> int | None:
@@ -66,23 +66,23 @@ def check_text(text: str, floor_s: float = FLOOR_S, *, programs: bool = True) ->
             places.append(Places(text))  # only for a file in which something is wrong
         return places[0].line(path)
 
-    checking = _Checking(line, floor_s)
+    checking = _Validator(line, floor_s)
     values = checking.whole(table)
     if not programs:
         checking.refuse_programs(values)
     checking.problems.sort(key=lambda problem: problem.line or 0)
-    return Checked(values, checking.problems, table)
+    return Validation(values, checking.problems, table)
 
 
-class _Checking:
+class _Validator:
     def __init__(self, line: Callable[[Path], int | None], floor_s: float) -> None:
         self.line, self.floor_s = line, floor_s
         self.problems: list[Problem] = []
 
     def whole(self, table: Mapping[str, Any]) -> Values:
         top = {key.name: key for key in TOP}
-        if self.floor_s != FLOOR_S:
-            top["ttl"] = top["ttl"]._replace(kind=Number(self.floor_s, MOST_TTL_S, "seconds"))
+        if self.floor_s != MIN_INTERVAL_S:
+            top["ttl"] = top["ttl"]._replace(type=Number(self.floor_s, MAX_TTL_S, "seconds"))
         found: dict[str, Any] = {}
         tables: dict[str, dict[str, Any]] = {}
         segments: dict[str, dict[str, Any]] = {}
@@ -117,8 +117,8 @@ class _Checking:
 
     def value(self, key: Key, path: Path, value: object, found: dict[str, Any]) -> None:
         try:
-            found[key.name] = key.kind.read(value)
-        except Refused as refused:
+            found[key.name] = key.type.read(value)
+        except InvalidValue as refused:
             self.tell((*path, *refused.within), str(refused))
 
     def table(
@@ -145,7 +145,7 @@ class _Checking:
                     ("segments", kind), f"a table of options is allowed, not {value_text(options)}"
                 )
                 continue
-            keys = keys_of(kind)
+            keys = options_of(kind)
             own = {
                 name: value
                 for name, value in options.items()
@@ -158,11 +158,11 @@ class _Checking:
                 if not _is_name(name):
                     self.tell(
                         ("segments", kind, name),
-                        f"a name of at most {LONGEST_NAME} letters, digits, - and _ is allowed",
+                        f"a name of at most {MAX_NAME} letters, digits, - and _ is allowed",
                     )
-                elif len(found) > MOST_INSTANCES:
+                elif len(found) > MAX_INSTANCES:
                     self.tell(
-                        ("segments", kind, name), f"at most {MOST_INSTANCES} segments are allowed"
+                        ("segments", kind, name), f"at most {MAX_INSTANCES} segments are allowed"
                     )
                 else:
                     found[f"{kind}.{name}"] = {
@@ -180,7 +180,7 @@ class _Checking:
                 if name not in known:
                     self.tell(
                         ("rows", number, index),
-                        f"there is no segment {quoted(name)}" + suggestion(name, known),
+                        f"there is no segment {quote(name)}" + suggestion(name, known),
                     )
         return len(self.problems) == before
 
@@ -190,7 +190,7 @@ class _Checking:
 
 def _is_name(name: str) -> bool:
     return (
-        0 < len(name) <= LONGEST_NAME
+        0 < len(name) <= MAX_NAME
         and name.isascii()
         and name.replace("-", "").replace("_", "").isalnum()
     )

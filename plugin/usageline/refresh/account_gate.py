@@ -13,7 +13,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline.config.schema import FLOOR_S
+from usageline.config.schema import MIN_INTERVAL_S
 from usageline.core import paths
 from usageline.core.json_file import json_file
 from usageline.refresh.rate_limit import RateLimited, check
@@ -89,7 +89,9 @@ class AccountGate:
                     "offline", "asked a moment ago", request.requested_at + 1, known=False
                 )
             # Not the floor of a server on this machine, which only tests have.
-            shared = config if force else replace(config, floor_s=max(config.floor_s, FLOOR_S))
+            shared = (
+                config if force else replace(config, floor_s=max(config.floor_s, MIN_INTERVAL_S))
+            )
             for known, cache in map(self._read, self._paths):
                 if cache != self._cache:
                     check(

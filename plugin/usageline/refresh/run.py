@@ -79,7 +79,7 @@ def _bounded(env: Mapping[str, str], entry: Entry, *, force: bool) -> Outcome:
         # Without the lock: a notifier that is slow holds no other refresh up.
         from usageline.refresh.notify import tell  # noqa: PLC0415 - hardly ever
 
-        entry.told(alerts, tell(alerts, config.tolerant(env)[0].alerts, env, deadline))
+        entry.told(alerts, tell(alerts, config.load_lenient(env)[0].alerts, env, deadline))
     return outcome
 
 
@@ -92,7 +92,7 @@ def _refresh(
     entry.why = _why_due(env, published, force=force)
     if not entry.why:
         return Outcome("not-due", published), ()
-    settings, invalid = config.tolerant(env)
+    settings, invalid = config.load_lenient(env)
     notes = [note for note in (str(invalid) if invalid else None, api_address(env)[1]) if note]
 
     # Not before here: a run that is not due needs no database.

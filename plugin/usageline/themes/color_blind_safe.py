@@ -68,7 +68,7 @@ LIGHT = Palette(
 
 THEME = Theme(
     "color-blind-safe",
-    "blue, amber and vermilion that stay apart for every kind of colour vision, and in weight",
+    "blue, amber and vermilion that stay apart for every kind of color vision, and in weight",
     DARK,
     LIGHT,
 )

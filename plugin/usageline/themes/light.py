@@ -1,6 +1,6 @@
-"""The default's colours for light backgrounds, whatever Claude Code's own theme is."""
+"""The default's colors for light backgrounds, whatever Claude Code's own theme is."""
 
 from usageline.themes.default import LIGHT
 from usageline.themes.theme import Theme
 
-THEME = Theme("light", "the default's colours for a light background, always", LIGHT)
+THEME = Theme("light", "the default's colors for a light background, always", LIGHT)

@@ -1,4 +1,4 @@
-"""Greys and thin strokes; a colour appears with the first warning."""
+"""Grays and thin strokes; a color appears with the first warning."""
 
 from usageline.themes.theme import Palette, Theme
 
@@ -59,7 +59,7 @@ LIGHT = Palette(
 
 THEME = Theme(
     "minimal",
-    "greys and thin strokes; colour comes with the first warning",
+    "grays and thin strokes; color comes with the first warning",
     DARK,
     LIGHT,
     separator="  ",

@@ -1,4 +1,4 @@
-"""Segments as blocks of colour, with arrows between them where there is a Nerd Font."""
+"""Segments as blocks of color, with arrows between them where there is a Nerd Font."""
 
 from usageline.themes.theme import Block, Palette, Theme
 
@@ -46,7 +46,7 @@ _PLUM = Block("#4a2a5e", "magenta")
 
 THEME = Theme(
     "powerline",
-    "blocks of colour, with arrows between them given a Nerd Font (nerd_font = true)",
+    "blocks of color, with arrows between them given a Nerd Font (nerd_font = true)",
     DARK,
     pad=" ",
     blocks={

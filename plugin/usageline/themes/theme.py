@@ -1,4 +1,4 @@
-"""What a theme is, and how it becomes what the line reads. Colours are written once, as specs (colours.py)."""
+"""What a theme is, and how it becomes what the line reads. Colors are written once, as specs (colors.py)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ NERD_CAPS = ("", "\ue0b0", "\ue0b0")
 
 
 class Palette(NamedTuple):
-    """Specs by style, and the specs for 16 colours where the nearest of the 16 is not meant."""
+    """Specs by style, and the specs for 16 colors where the nearest of the 16 is not meant."""
 
     styles: dict[str, str]
     sixteen: dict[str, str]
@@ -80,7 +80,7 @@ class Palette(NamedTuple):
 class Block(NamedTuple):
     """The background of a powerline segment: `#rrggbb`, and its name of the 16."""
 
-    colour: str
+    color: str
     sixteen: str
 
 
@@ -140,5 +140,5 @@ def _styles(palette: Palette) -> dict[str, dict[str, str]]:
 
 
 def _block(block: Block, depth: str) -> list[str]:
-    colour = colors.parse(block.sixteen if depth == "16" else block.colour).text or 0
-    return [colors.colour_code(colour, depth), colors.colour_code(colour, depth, background=True)]
+    color = colors.parse(block.sixteen if depth == "16" else block.color).text or 0
+    return [colors.color_code(color, depth), colors.color_code(color, depth, background=True)]

@@ -79,18 +79,18 @@ READERS: dict[str, tuple[str, ...]] = {
     "config": (
         *(
             "config.file.read_text",
-            "config.file.parsed",
-            "config.loader.tolerant",
+            "config.file.parse",
+            "config.loader.load_lenient",
             "config.loader.problems",
             "config.loader._own_sources",
-            "config.compile._look",
+            "config.compile._read_config",
         ),
         *("cli.config.change.current_text", "cli.config.editor._look"),
     ),
     "compiled": (
         "cli.doctor.client.git",
         "line.settings.load_from",
-        "config.compile._last",
+        "config.compile._last_compiled",
         "core.jobs.result",
     ),
     "settings": (

@@ -18,7 +18,7 @@ from tests.faults.content.strategies import inputs
 from tests.faults.promises import promise
 from tests.world import REPOSITORY
 from usageline.config import file as config_file
-from usageline.config.validate import check_text
+from usageline.config.validate import validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,17 +85,17 @@ def test_made_up_inputs_are_survived(
     sees="The line with the configuration before, and where the mistake is.",
 )
 def test_no_configuration_holds_anybody_up(figure: Callable[[str], None]) -> None:
-    most = config_file.MOST_BYTES - 8
+    most = config_file.MAX_BYTES - 8
     took = {}
     for name, start, again, end in ENDLESS:
         content = (start + again * ((most - len(start) - len(end)) // len(again)) + end).encode()
         began = time.process_time()
-        with contextlib.suppress(config_file.Unusable):
-            check_text(config_file.decoded(content))
+        with contextlib.suppress(config_file.UnusableFile):
+            validate(config_file.decode(content))
         took[name] = time.process_time() - began
     assert max(took.values()) < MOST_CPU_S, took
     figure(
-        f"{len(took)} files of {config_file.MOST_BYTES >> 10} KiB, at most {max(took.values()):.1f} s of CPU"
+        f"{len(took)} files of {config_file.MAX_BYTES >> 10} KiB, at most {max(took.values()):.1f} s of CPU"
     )
 
 

@@ -112,7 +112,7 @@ class Context:
     @cached_property
     def config(self) -> tuple[config.Config, ConfigInvalid | None]:
         """The configuration, and what is wrong with it."""
-        return config.tolerant(self.env)
+        return config.load_lenient(self.env)
 
     @property
     def reads_the_token(self) -> bool:

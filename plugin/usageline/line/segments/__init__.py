@@ -37,10 +37,10 @@ DEFAULT_ROWS: tuple[tuple[tuple[str, dict[str, object]], ...], ...] = (
 )
 """The rows of a line that nobody configured."""
 
-BAR_CELLS = 10
-MOST_BAR_CELLS = 40
-LONGEST_GLYPHS = 16
-LEAST_MARKED_CELLS = 8
+BAR_WIDTH = 10
+MAX_BAR_WIDTH = 40
+MAX_GLYPH_CHARS = 16
+MIN_MARKED_WIDTH = 8
 """A narrower bar has no cell to spare for a mark."""
 
 FIXED = ("normal", "warning", "critical", "track", "mark", "link")
@@ -56,11 +56,11 @@ def draw(view, row):
     drawn = []
     for kind, options in row:
         if getattr(view, SOURCES.get(kind, "now")):
-            drawn += [(kind, _adjusted(forms, options)) for forms in _drawn(view, kind, options)]
+            drawn += [(kind, _adjusted(forms, options)) for forms in _variants(view, kind, options)]
     return drawn
 
 
-def _drawn(view, kind, options):
+def _variants(view, kind, options):
     function = None if options.get("hide") else _function(kind)
     try:
         return function(view, options) if function else []
@@ -109,12 +109,12 @@ def option(options, name, default):
     return value if type(value) is type(default) else default
 
 
-def whole(options, name, default, least, most):
+def clamped(options, name, default, least, most):
     """The option as a whole number from `least` to `most`."""
     return int(min(max(option(options, name, default), least), most))
 
 
-def labelled(options, default):
+def labeled(options, default):
     """The label's parts; none for an empty one."""
     label = option(options, "label", default)
     return [("label", label + " ")] if label else []
@@ -127,13 +127,13 @@ def graded(used, options, claimed=None):
 
 def bar_cells(options):
     """The cells of a segment's bar: a compiled configuration is not trusted to say how much memory a bar takes."""
-    return min(max(int(option(options, "bar_width", BAR_CELLS)), 2), MOST_BAR_CELLS)
+    return min(max(int(option(options, "bar_width", BAR_WIDTH)), 2), MAX_BAR_WIDTH)
 
 
 def bar_glyphs(view, options):
     """The theme's glyphs, with the segment's own for its bar."""
     given = option(options, "bar_glyphs", ())
-    if len(given) != 3 or max(map(len, given)) > LONGEST_GLYPHS:
+    if len(given) != 3 or max(map(len, given)) > MAX_GLYPH_CHARS:
         return view.glyphs
     return {**view.glyphs, "full": given[0], "parts": given[1], "empty": given[2]}
 
@@ -153,7 +153,7 @@ def bar(used, width, glyphs, style, mark=None):
     )
     drawn = [full] * whole + ([steps[part]] if part and len(steps) == 8 else [])
     cells = drawn + [empty] * (width - len(drawn))
-    if mark is None or width < LEAST_MARKED_CELLS:
+    if mark is None or width < MIN_MARKED_WIDTH:
         return _runs([(style, "".join(drawn)), ("track", "".join(cells[len(drawn) :]))], steps)
     at = min(int(mark / 100 * width), width - 1)
     before, after = cells[:at], cells[at + 1 :]

@@ -2,7 +2,7 @@
 
 from usageline.core.formatting import ago, clock
 from usageline.core.windows import SAME_RESET_S, even_percent, exhausted_at, moment, percent
-from usageline.line.segments import labelled, option
+from usageline.line.segments import labeled, option
 
 SHORT = {"session": "5h", "weekly_all": "7d"}
 KINDS = {"session": "session", "weekly": "weekly_all"}
@@ -22,7 +22,7 @@ def pace(view, options):
         ahead = int(window.percent - even)
         if abs(ahead) >= option(options, "hide_below", 0):
             style = "warning" if exhausted_at(window, view.now) and is_sure(window) else "plain"
-            return [[(25, [*labelled(options, "pace"), (style, f"{ahead:+d}%")])]]
+            return [[(25, [*labeled(options, "pace"), (style, f"{ahead:+d}%")])]]
     return []
 
 
@@ -43,7 +43,7 @@ def forecast(view, options):
         return []
     is_quiet, at, index = min(ends)
     window = view.windows[index]
-    label, name = labelled(options, ""), SHORT.get(window.kind, window.label)
+    label, name = labeled(options, ""), SHORT.get(window.kind, window.label)
     when, is_range = clock(at, view.now, half_days=view.half_days), False
     if option(options, "range", False) and window.exhausts_from and window.exhausts_to:
         first, last = (
@@ -108,7 +108,7 @@ def alerts(view, options):
                 (
                     70,
                     [
-                        *labelled(options, ""),
+                        *labeled(options, ""),
                         ("alert", f"{view.glyphs['alert']}{name} passed {int(threshold)}%"),
                     ],
                 )

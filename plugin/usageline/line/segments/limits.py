@@ -3,7 +3,7 @@
 from usageline.core.formatting import age, ago, clock, day, money
 from usageline.core.status_text import ACCOUNTS_WAIT, CLOCK, REASONS
 from usageline.core.windows import MAX_LABEL, even_percent, moment, percent
-from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labelled, option
+from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labeled, option
 
 STALE_S = 600
 """A number older than this, two refreshes, is shown with its age."""
@@ -19,7 +19,7 @@ QUIET = ("another sign-in", "only this session's numbers")
 def session(view, options):
     """The 5-hour limit."""
     return [
-        _limit(view, window, options, labelled(options, "5h"), (20, 50, 80, 100))
+        _limit(view, window, options, labeled(options, "5h"), (20, 50, 80, 100))
         for window in view.windows
         if window.kind == "session"
     ][:1]
@@ -28,7 +28,7 @@ def session(view, options):
 def weekly(view, options):
     """The weekly limit over all models."""
     return [
-        _limit(view, window, options, labelled(options, "7d"), (15, 45, 80, 100))
+        _limit(view, window, options, labeled(options, "7d"), (15, 45, 80, 100))
         for window in view.windows
         if window.kind == "weekly_all"
     ][:1]
@@ -40,16 +40,16 @@ def scoped(view, options):
     windows = [window for window in view.windows if window.kind not in ("session", "weekly_all")]
     room = MAX_SHOWN - len(view.windows) + len(windows)
     drawn = [
-        _limit(view, window, options, labelled(options, window.label), (12, 42, 55, 60))
+        _limit(view, window, options, labeled(options, window.label), (12, 42, 55, 60))
         for window in windows[: max(room, 1)]
     ]
-    return drawn + _left_out(len(windows) - len(drawn))
+    return drawn + _omitted(len(windows) - len(drawn))
 
 
 def credits(view, options):  # noqa: A001 - the glossary's word
     """The money meters, one segment each; one that is switched off is not shown unless it has run out."""
     drawn = [forms for row in view.credits if (forms := _credit(view, row, options))]
-    return drawn[:MAX_SHOWN] + _left_out(len(drawn) - MAX_SHOWN)
+    return drawn[:MAX_SHOWN] + _omitted(len(drawn) - MAX_SHOWN)
 
 
 def status(view, options):
@@ -62,7 +62,7 @@ def status(view, options):
     texts = [text for text in (why, age(view.age_s) if old else "") if text]
     style = "warning" if why and why not in QUIET else "quiet"
     return (
-        [[(90, [*labelled(options, ""), (style, view.glyphs["dot"].join(texts))])]] if texts else []
+        [[(90, [*labeled(options, ""), (style, view.glyphs["dot"].join(texts))])]] if texts else []
     )
 
 
@@ -253,10 +253,10 @@ def _credit_end(view, row, ends_at, *, is_overdue=False):
 
 def _named(options, label):
     return (
-        labelled(options, "credits") if label == "Usage credits" else [("label", label[:48] + " ")]
+        labeled(options, "credits") if label == "Usage credits" else [("label", label[:48] + " ")]
     )
 
 
-def _left_out(count):
+def _omitted(count):
     """The mark for as many limits or credits as the line has no room for."""
     return [[(60, [("quiet", f"+{count}")])]] if count > 0 else []

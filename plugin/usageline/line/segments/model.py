@@ -2,19 +2,19 @@
 
 from usageline.core.formatting import ago, count
 from usageline.core.windows import moment, percent
-from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labelled, option
+from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labeled, option
 
 
 def model(view, options):
     """The model's name."""
     name = view.text("model", "display_name") or view.text("model", "id")
-    return [[(40, [*labelled(options, ""), ("name", name)])]] if name else []
+    return [[(40, [*labeled(options, ""), ("name", name)])]] if name else []
 
 
 def effort(view, options):
     """How hard the model thinks: low, medium, high, …"""
     level = view.text("effort", "level")
-    return [[(30, [*labelled(options, ""), ("plain", level)])]] if level else []
+    return [[(30, [*labeled(options, ""), ("plain", level)])]] if level else []
 
 
 def context(view, options):
@@ -23,7 +23,7 @@ def context(view, options):
     if used is None or used < option(options, "hide_below", 0):
         return []
     shown = option(options, "show", ("percent",))
-    label, grade = labelled(options, "ctx"), graded(used, options)
+    label, grade = labeled(options, "ctx"), graded(used, options)
     style = "plain" if grade == "normal" else grade
     words = []
     if "percent" in shown:
@@ -66,4 +66,4 @@ def cache(view, options):
     hits = percent(view.value("prompt_cache", "hit_ratio"), 1)
     if "hits" in shown and hits is not None:
         words.append(f"{int(percent(hits * 100))}%")
-    return [[(24, [*labelled(options, "cache"), (style, " ".join(words))])]] if words else []
+    return [[(24, [*labeled(options, "cache"), (style, " ".join(words))])]] if words else []

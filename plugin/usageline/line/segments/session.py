@@ -1,7 +1,7 @@
 """What the client says of itself and of the session."""
 
 from usageline.core.formatting import ago
-from usageline.line.segments import labelled, option, whole
+from usageline.line.segments import clamped, labeled, option
 
 
 def output_style(view, options):
@@ -30,8 +30,8 @@ def cost(view, options):
     spent = view.number("cost", "total_cost_usd")
     if spent is None or spent < option(options, "hide_below", 0):
         return []
-    decimals = whole(options, "decimals", 2, 0, 4)
-    return [[(38, [*labelled(options, ""), ("plain", f"${spent:,.{decimals}f}")])]]
+    decimals = clamped(options, "decimals", 2, 0, 4)
+    return [[(38, [*labeled(options, ""), ("plain", f"${spent:,.{decimals}f}")])]]
 
 
 def duration(view, options):
@@ -56,8 +56,8 @@ def lines(view, options):
         ("plain", " "),
         ("removed", f"{view.glyphs['removed']}{int(removed or 0)}"),
     ]
-    return [[(23, [*labelled(options, ""), *counts])]]
+    return [[(23, [*labeled(options, ""), *counts])]]
 
 
 def _word(word, options, label, rank):
-    return [[(rank, [*labelled(options, label), ("plain", word)])]] if word else []
+    return [[(rank, [*labeled(options, label), ("plain", word)])]] if word else []

@@ -2,9 +2,9 @@
 
 from usageline.core.text import display_width, sanitize
 from usageline.line.layout import cut_parts
-from usageline.line.segments import labelled, option, whole
+from usageline.line.segments import clamped, labeled, option
 
-LEAST_CELLS, MOST_CELLS = 8, 200
+MIN_LENGTH, MAX_LENGTH = 8, 200
 
 
 def directory(view, options):
@@ -20,15 +20,15 @@ def directory(view, options):
     )
     form, most = (
         option(options, "form", "short"),
-        whole(options, "length", 30, LEAST_CELLS, MOST_CELLS),
+        clamped(options, "length", 30, MIN_LENGTH, MAX_LENGTH),
     )
-    label, ellipsis = labelled(options, ""), view.glyphs["ellipsis"]
+    label, ellipsis = labeled(options, ""), view.glyphs["ellipsis"]
     name = path.rstrip("/").rpartition("/")[2] or path
     shown = {"name": name, "full": path}.get(form) or _short(path, ellipsis)
     return [
         [
-            (34, [*label, ("directory", _last(shown, most, ellipsis))]),
-            (37, [*label, ("directory", _last(name, most, ellipsis))]),
+            (34, [*label, ("directory", _tail(shown, most, ellipsis))]),
+            (37, [*label, ("directory", _tail(name, most, ellipsis))]),
         ]
     ]
 
@@ -40,9 +40,9 @@ def git(view, options):
     if not isinstance(branch, str) or not branch:
         return []
     shown, glyphs = option(options, "show", ("branch",)), view.glyphs
-    most = whole(options, "length", 24, 4, MOST_CELLS)
+    most = clamped(options, "length", 24, 4, MAX_LENGTH)
     name = (
-        [("branch", _first(glyphs["branch"] + sanitize(branch), most, glyphs["ellipsis"]))]
+        [("branch", _head(glyphs["branch"] + sanitize(branch), most, glyphs["ellipsis"]))]
         if "branch" in shown
         else []
     )
@@ -59,7 +59,7 @@ def git(view, options):
     if "ahead" in shown:
         for which in ("ahead", "behind"):
             marks += f"{glyphs[which]}{_count(found, which)}" if _count(found, which) else ""
-    parts = [*labelled(options, ""), *name]
+    parts = [*labeled(options, ""), *name]
     failed = found.get("failed")
     if type(failed) is str and failed and not {"dirty", "ahead"}.isdisjoint(shown):
         return [
@@ -80,10 +80,10 @@ def git(view, options):
 def worktree(view, options):
     """The worktree that the session was started in."""
     name = view.text("worktree", "name") or view.text("workspace", "git_worktree")
-    name = _first(
-        sanitize(name), whole(options, "length", 24, 4, MOST_CELLS), view.glyphs["ellipsis"]
+    name = _head(
+        sanitize(name), clamped(options, "length", 24, 4, MAX_LENGTH), view.glyphs["ellipsis"]
     )
-    return [[(27, [*labelled(options, "wt"), ("branch", name)])]] if name else []
+    return [[(27, [*labeled(options, "wt"), ("branch", name)])]] if name else []
 
 
 def pr(view, options):
@@ -97,7 +97,7 @@ def pr(view, options):
         if option(options, "state", True)
         else ""
     )
-    label = labelled(options, "")
+    label = labeled(options, "")
     forms = [(26, [*label, link, ("quiet", " " + review)])] if review else []
     return [[*forms, (39, [*label, link])]]
 
@@ -108,11 +108,11 @@ def _short(path, ellipsis):
     return path if len(names) <= 3 else f"{ellipsis}/" + "/".join(names[-2:])
 
 
-def _first(text, most, ellipsis):
+def _head(text, most, ellipsis):
     return text if display_width(text) <= most else cut_parts([("", text)], most, ellipsis)[0][1]
 
 
-def _last(text, most, ellipsis):
+def _tail(text, most, ellipsis):
     if display_width(text) <= most:
         return text
     left, start = most - display_width(ellipsis), len(text)
