@@ -81,7 +81,7 @@ def test_what_is_not_allowed_is_refused_with_what_is(key: str, value: str, probl
     """Nothing comes out that could be written."""
     with pytest.raises(edit.EditRejected) as refused:
         edit.set_key(TEXT, key, value)
-    assert any(problem in found.named("") for found in refused.value.problems)
+    assert any(problem in found.message("") for found in refused.value.problems)
 
 
 def test_a_mistake_elsewhere_does_not_stand_in_the_way() -> None:

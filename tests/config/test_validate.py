@@ -20,7 +20,7 @@ from usageline.config.validate import validate
 
 def named(text: str) -> list[str]:
     """The problems of a text, as they are printed."""
-    return [problem.named("c") for problem in validate(text).problems]
+    return [problem.message("c") for problem in validate(text).problems]
 
 
 @pytest.mark.parametrize(
@@ -248,4 +248,4 @@ def test_whatever_is_written_the_line_can_read_what_is_made_of_it(document: dict
 def test_any_text_is_checked_without_a_crash(text: str) -> None:
     """Most of it is no TOML."""
     for problem in validate(text).problems:
-        assert problem.named("c").isprintable()
+        assert problem.message("c").isprintable()

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from usageline import config
-from usageline.config import schema
 from usageline.core import paths
 from usageline.core.errors import ConfigInvalid
-from usageline.sources import SOURCES
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -108,11 +106,6 @@ def test_alerts_are_the_valid_ones(world: World) -> None:
         thresholds=(50, 95), kinds=("session",), session_start=True
     )
     assert "alerts.desktop: true or false is allowed" in str(problem)
-
-
-def test_the_names_of_the_sources_are_those_there_are() -> None:
-    """The schema has them for itself: the sources are slow to import."""
-    assert tuple(SOURCES) == schema.SOURCES
 
 
 def test_the_floor_does_not_hold_for_a_server_on_this_machine(world: World) -> None:

@@ -1,24 +1,21 @@
-"""config.toml as a file: read whole or refused by name, parsed, and no wiser."""
+"""Read and parse config.toml; the schema is validate.py's."""
 
 from __future__ import annotations
 
 import os
-import re
 import stat
 from typing import Any
 
-from usageline.config.key_lines import Places
+from usageline.config.key_lines import QUOTED, KeyLines
 from usageline.config.problem import Problem, key_text
 
 MAX_BYTES = 256 << 10
 MAX_DOTS = 2100
-"""In one line, outside of quotes. Of a key with thousands the parser takes the time of their square."""
-
-QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
+"""In one line, outside of quotes. The parser takes quadratic time for a key with more dots."""
 
 
 class UnusableFile(Exception):
-    """The file as a whole cannot be used; `problem` says why."""
+    """The file as a whole cannot be used; `problem` is the reason."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.text)
@@ -26,9 +23,12 @@ class UnusableFile(Exception):
 
 
 def read_text(path: str) -> str | None:
-    """The text of the file at `path`, None where there is none. Unusable where it cannot be read or is too long, and never a wait."""
+    """Return the text of the file at `path`, or None if there is no file. Never wait for a FIFO.
+
+    Raise UnusableFile if it cannot be read or is too long.
+    """
     try:
-        # O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
+        # O_NONBLOCK: opening a FIFO without a writer would never return.
         descriptor = os.open(
             path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
         )
@@ -51,7 +51,10 @@ def read_text(path: str) -> str | None:
 
 
 def decode(content: bytes) -> str:
-    """`content` as text with a line feed at the end of each line. Unusable where it is too long or no UTF-8."""
+    """Return `content` as text with LF line ends.
+
+    Raise UnusableFile if it is too long or not UTF-8.
+    """
     if len(content) > MAX_BYTES:
         raise UnusableFile(Problem(None, "", f"at most {MAX_BYTES >> 10} KiB are allowed"))
     try:
@@ -68,9 +71,9 @@ def decode(content: bytes) -> str:
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The table that `text` is. Unusable where it is no TOML."""
+    """Return the table in `text`. Raise UnusableFile if it is not TOML."""
     try:
-        import tomllib  # type: ignore[import-not-found]  # noqa: PLC0415 - three times as fast to import as what there is before Python 3.11
+        import tomllib  # type: ignore[import-not-found]  # noqa: PLC0415 - new in 3.11
     except ImportError:
         return parse_before_311(text)
     try:
@@ -83,7 +86,7 @@ def parse(text: str) -> dict[str, Any]:
 
 
 def parse_before_311(text: str) -> dict[str, Any]:
-    """As `parsed`, by tomlkit."""
+    """Do the same as `parse`, with tomlkit, which takes three times as long to import."""
     from tomlkit import parse  # noqa: PLC0415 - as above
     from tomlkit.exceptions import ParseError, TOMLKitError  # noqa: PLC0415
 
@@ -94,11 +97,11 @@ def parse_before_311(text: str) -> dict[str, Any]:
             Problem(error.line, "", f"not TOML: {_without_place(str(error))}")
         ) from None
     except TOMLKitError as error:
-        places = Places(text)
+        lines = KeyLines(text)
         line, key = (
             (None, "")
-            if places.again is None
-            else (places.line(places.again), key_text(places.again))
+            if lines.repeated is None
+            else (lines.find(lines.repeated), key_text(lines.repeated))
         )
         raise UnusableFile(Problem(line, key, f"not TOML: {_without_place(str(error))}")) from None
     except (ValueError, RecursionError) as error:
@@ -106,7 +109,10 @@ def parse_before_311(text: str) -> dict[str, Any]:
 
 
 def _parser_problem(message: str, text: str) -> Problem:
-    """The parser's message with its line: "Invalid value (at line 3, column 5)", "… (at end of document)"."""
+    """Return the problem that the parser's message describes.
+
+    It ends in its place: "Invalid value (at line 3, column 5)" or "… (at end of document)".
+    """
     _, _, place = message.rpartition("(at line ")
     digits = place.partition(",")[0]
     line = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from usageline import themes
+from usageline.config.sources import SOURCES, default_names
 from usageline.config.types import (
     AbsolutePath,
     Cells,
@@ -28,12 +29,7 @@ MIN_INTERVAL_S = 120
 """The service refuses anybody who asks every minute; 180 s works for one machine alone (FACTS: budget)."""
 
 MAX_TTL_S = 86400
-HOT_SOURCES = ("payload",)
-"""Sources that the status line reads by itself; they may stand in the list and mean nothing to a refresh."""
-
-SOURCES = ("claude-cache", "oauth", "client")
-"""The names in `usageline.sources.SOURCES`, which is too slow to import where a line waits."""
-
+SOURCE_NAMES = tuple(source.name for source in SOURCES)
 MAX_ROWS = 6
 MAX_SEGMENTS_IN_ROW = 24
 ROWS = [
@@ -104,12 +100,12 @@ TOP = (
     Key(
         "sources",
         ListOf(
-            Choice(*HOT_SOURCES, *SOURCES),
-            f"a list of {', '.join((*HOT_SOURCES, *SOURCES))}",
+            Choice(*SOURCE_NAMES),
+            f"a list of {', '.join(SOURCE_NAMES)}",
             16,
             1,
         ),
-        ["claude-cache", "oauth"],
+        [*default_names()],
         "where usage is read from, in order; without oauth nobody opens the token, client asks Claude Code itself",
     ),
     Key(

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from usageline.config.sources import by_name, reads_token
 from usageline.core import paths
 from usageline.core.errors import StoreBroken
 from usageline.core.freshness import file_stamp
@@ -17,7 +18,7 @@ from usageline.refresh.account_gate import AccountGate
 from usageline.refresh.log_entry import Entry
 from usageline.refresh.rate_limit import FORCED_GAP_S, RateLimited
 from usageline.refresh.request_budget import RequestBudget
-from usageline.sources import READS_THE_TOKEN, SOURCES, Context
+from usageline.sources import Context, fetch
 from usageline.sources.auth import claude_state
 from usageline.sources.auth import sign_in as sign_ins
 from usageline.storage import history
@@ -188,17 +189,17 @@ class Attempt:
         failures: dict[str, SourceFailure] = {}
         for name in self.config.sources:
             try:
-                reading = SOURCES[name](context)
+                reading = fetch(name, context)
             except SourceFailure as failure:  # noqa: PERF203 - three sources, not three million
                 failures[name] = asking.last = failure
                 self.entry.failed(name, failure)
             else:
                 self.entry.gave(name)
                 return reading
-        # That the client's own cache is old is the usual case and tells the user nothing.
-        told = [failure for name, failure in failures.items() if name != "claude-cache"] or list(
-            failures.values()
-        )
+        sources = by_name()
+        told = [
+            failure for name, failure in failures.items() if not sources[name].quiet_when_stale
+        ] or list(failures.values())
         first = told[0] if told else SourceFailure("unreadable", "no source is configured")
         first.reading = next((other.reading for other in failures.values() if other.reading), None)
         raise first
@@ -375,9 +376,7 @@ class Attempt:
         return whose.held(self.previous, signed_in.account, files, time.time())
 
     def _sign_in(self) -> SignIn:
-        return sign_ins.read(
-            self.env, with_token=not READS_THE_TOKEN.isdisjoint(self.config.sources)
-        )
+        return sign_ins.read(self.env, with_token=reads_token(self.config.sources))
 
     def _stamp(self) -> str:
         return str(file_stamp(paths.claude_credentials(self.env)))

@@ -92,4 +92,4 @@ def invalid(env: Mapping[str, str], problems: Iterable[Problem]) -> ConfigInvali
 
 def named(env: Mapping[str, str], problem: Problem) -> str:
     """A problem with the file as people write it."""
-    return problem.named(short(paths.config_file(env), env))
+    return problem.message(short(paths.config_file(env), env))

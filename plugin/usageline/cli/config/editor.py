@@ -59,7 +59,7 @@ def _edit(env: Mapping[str, str], directory: str, before: str | None) -> bool:
     problems, edited = _look(copy)
     while problems:
         for problem in problems:
-            click.echo(problem.named(os.path.basename(copy)), err=True)
+            click.echo(problem.message(os.path.basename(copy)), err=True)
         if not _asked("Go on editing?"):
             raise UsagelineError(f"nothing was changed; your text is in {copy}")
         _run_editor(env, copy)

@@ -208,6 +208,7 @@ def _unchanged(refused: editing.EditRejected) -> UsagelineError:
     """What is not allowed; the lines are of a text that nobody has."""
     return UsagelineError(
         "; ".join(
-            problem._replace(line=None).named("nothing was changed") for problem in refused.problems
+            problem._replace(line=None).message("nothing was changed")
+            for problem in refused.problems
         )
     )

@@ -9,7 +9,7 @@ from tests.faults.content.fuzz.drawn import NOW, judged, seen_of
 from tests.faults.content.judge import one_line
 from usageline.cli.config import sample
 from usageline.config import file
-from usageline.config.key_lines import Places
+from usageline.config.key_lines import KeyLines
 from usageline.config.resolve import resolve_values
 from usageline.config.validate import Values, validate
 from usageline.line import settings
@@ -27,10 +27,10 @@ def check(data: bytes) -> None:
     except file.UnusableFile as unusable:
         one_line([unusable.problem.text])
         return
-    Places(text)
+    KeyLines(text)
     checked = validate(text, programs=programs)
     for problem in checked.problems:
-        one_line([problem.named("config.toml"), problem.short("config.toml")])
+        one_line([problem.message("config.toml"), problem.short("config.toml")])
         assert problem.line is None or 0 < problem.line <= text.count("\n") + 1
     _draw(checked.values)
     try:
