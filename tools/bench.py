@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 from tests.server import Api
 from tests.world import World, build_release
 from usageline.config.compile import compile_config
+from usageline.config.segments import SEGMENTS
 from usageline.core import paths
-from usageline.line.segments import MODULES
 from usageline.setup.release import COMPILE
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def every_segment(world: World) -> dict[str, str]:
 
     That cache is never emptied: in it the repository has been looked at, as it is but for every tenth second.
     """
-    kinds = [kind for kinds in MODULES.values() for kind in kinds]
+    kinds = [*SEGMENTS]
     rows = [kinds[at : at + 8] for at in range(0, len(kinds), 8)]
     folder = world.root / "config"
     (folder / "usageline").mkdir(parents=True)

@@ -55,7 +55,9 @@ def _table(name: str) -> str:
         )
     if name == "options":
         return "\n".join(
-            f"#### {kind}\n\n{_keys(found.keys)}" for kind, found in SEGMENTS.items() if found.keys
+            f"#### {kind}\n\n{_keys(found.options)}"
+            for kind, found in SEGMENTS.items()
+            if found.options
         )
     if name in {"styles", "glyphs"}:
         return _rows(("key", "what it is"), ((f"`{key.name}`", key.doc) for key in TABLES[name][0]))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from usageline import themes
 from usageline.cli.config import sample
-from usageline.config.segments import SEGMENTS
+from usageline.config.segments import SEGMENTS, icons
 from usageline.core.text import display_width
 from usageline.line import render, view
 from usageline.themes.theme import resolve
@@ -43,7 +43,9 @@ def rows(
     seen.git = sample.GIT
     whole = {
         "rows": ROWS,
-        "theme": resolve(themes.find(theme), nerd_font=configured.pop("nerd_font", False)),
+        "theme": resolve(
+            themes.find(theme), icons() if configured.pop("nerd_font", False) else None
+        ),
         **configured,
     }
     shown = [

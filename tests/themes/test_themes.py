@@ -11,6 +11,7 @@ import pytest
 
 from tests.themes.color_vision import DARK_BACKGROUNDS, LIGHT_BACKGROUNDS, VISIONS, apart, contrast
 from usageline import themes
+from usageline.config.segments import icons
 from usageline.core.text import display_width
 from usageline.line.color_blind_safe import THEME as COLOR_BLIND
 from usageline.line.default import THEME as DEFAULT
@@ -134,7 +135,7 @@ def test_severities_differ_in_weight_too(name: str) -> None:
 @pytest.mark.parametrize("nerd_font", [False, True])
 def test_a_theme_resolves_to_what_the_line_reads(theme: Theme, *, nerd_font: bool) -> None:
     """Codes of digits and semicolons, all glyphs of bars one cell wide; and nothing but text, lists and tables."""
-    found = resolve(theme, nerd_font=nerd_font)
+    found = resolve(theme, icons() if nerd_font else None)
     assert json.loads(json.dumps(found)) == found
     for palette in (found["styles"], found.get("light", {})):
         for codes in palette.values():
@@ -148,14 +149,14 @@ def test_a_theme_resolves_to_what_the_line_reads(theme: Theme, *, nerd_font: boo
 
 def test_the_ascii_theme_is_ascii() -> None:
     """With a Nerd Font as well."""
-    json.dumps(resolve(themes.find("ascii"), nerd_font=True), ensure_ascii=False).encode("ascii")
+    json.dumps(resolve(themes.find("ascii"), icons()), ensure_ascii=False).encode("ascii")
 
 
 def test_arrows_need_a_nerd_font() -> None:
     """Without one a powerline is its blocks."""
     powerline = themes.find("powerline")
     assert resolve(powerline)["caps"] == ["", "", ""]
-    assert resolve(powerline, nerd_font=True)["caps"] == ["", "\ue0b0", "\ue0b0"]
+    assert resolve(powerline, icons())["caps"] == ["", "\ue0b0", "\ue0b0"]
     for kinds in resolve(powerline)["blocks"].values():
         assert kinds.keys() == powerline.blocks.keys()
         assert all(code.replace(";", "").isdigit() for pair in kinds.values() for code in pair)

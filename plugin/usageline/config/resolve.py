@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from usageline import themes
-from usageline.config.segments import BARS, non_defaults
+from usageline.config.segments import BARS, icons, non_defaults
 from usageline.core import paths
 from usageline.themes import colors
 from usageline.themes.theme import STYLES, resolve
@@ -76,7 +76,7 @@ def _theme(values: Values, custom: dict[str, str], chosen: str) -> dict[str, Any
         values.get("nerd_font") or separator is not None or styles or glyphs or custom
     ):
         return None
-    theme = resolve(themes.find(chosen), nerd_font=values.get("nerd_font"))
+    theme = resolve(themes.find(chosen), icons() if values.get("nerd_font") else None)
     theme["glyphs"].update(glyphs)
     if glyphs.keys() & {"full", "parts", "empty"} and "groove" not in styles:
         styles = {**styles, "groove": ""}  # else nothing would be seen of the empty part

@@ -39,6 +39,10 @@ WARNING_PERCENT = 75
 CRITICAL_PERCENT = 90
 
 
+SURE_PERCENT = 67
+"""A forecast is a warning from this chance on; below it is quiet (docs/FORECAST.md)."""
+
+
 def percent(value, most=MAX_PERCENT):
     """A percentage from outside without binary noise, or None if it cannot be one. The cold side has the same rule."""
     if type(value) in (int, float) and 0 <= value <= most:

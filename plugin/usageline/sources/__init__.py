@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from usageline.config.sources import by_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from usageline.sources.auth.sign_in import SignIn
     from usageline.usage.model import Reading
