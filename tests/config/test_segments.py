@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.faults.content.fuzz.drawn import SHOWN
+from tests.faults.content.session import texts
 from usageline import themes
 from usageline.cli.config import sample
 from usageline.config.resolve import resolve_values
@@ -63,6 +65,32 @@ def test_the_sample_shows_every_segment(kind: str) -> None:
     """Status but for trouble, and text of one's own where there is some."""
     options = {"text": "mine"} if "text" in options_of(kind) else {}
     assert bool(drawn(kind, options)) is (kind != "status")
+
+
+@pytest.mark.parametrize("kind", SEGMENTS)
+def test_the_sample_has_every_text_that_a_segment_reads(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The injection tests put hostile text into the texts of samples alone.
+
+    If this fails, add the path to the segment's `sample` in config/segments.py.
+    """
+    reads: set[tuple[str, ...]] = set()
+    context = type(seen())
+    for method in ("text", "text_at_length"):
+        monkeypatch.setattr(context, method, _recorded(getattr(context, method), reads))
+    segments.draw(seen(), [(kind, SHOWN.get(kind, {}))])
+    empty = view.build({}, None, "", {}, NOW)  # it has none of the texts, so each is tried
+    segments.draw(empty, [(kind, SHOWN.get(kind, {}))])
+    assert reads <= set(texts(SEGMENTS[kind].sample.payload))
+
+
+def _recorded(method: Any, reads: set[tuple[str, ...]]) -> Any:
+    def read(ctx: Any, *path: str) -> Any:
+        reads.add(path)
+        return method(ctx, *path)
+
+    return read
 
 
 OTHERS: dict[str, list[Any]] = {
