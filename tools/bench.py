@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 from tests.server import Api
 from tests.world import World, build_release
 from usageline.config.compile import compile_config
+from usageline.config.segments import SEGMENTS
 from usageline.core import paths
-from usageline.line.segments import MODULES
 from usageline.setup.releases import COMPILE_SCRIPT
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def every_segment(world: World) -> dict[str, str]:
 
     Its cache is never emptied, so that git status is up to date, as in nine of ten seconds.
     """
-    kinds = [kind for kinds in MODULES.values() for kind in kinds]
+    kinds = [*SEGMENTS]
     rows = [kinds[at : at + 8] for at in range(0, len(kinds), 8)]
     folder = world.root / "config"
     (folder / "usageline").mkdir(parents=True)

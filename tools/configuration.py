@@ -19,9 +19,9 @@ from unittest import mock
 from usageline import themes
 from usageline.cli.config import preview, sample
 from usageline.config.schema import TABLES, TOP
-from usageline.config.segments import SEGMENTS, keys_of
+from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.template import toml_value
-from usageline.config.validate import check_text
+from usageline.config.validate import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -55,7 +55,7 @@ def written(text: str) -> str:
 
 def drawn(toml: str, env: Mapping[str, str] = DRAWN_IN) -> str:
     """Return the line that a configuration draws from the preview's sample data."""
-    values = check_text(toml).values
+    values = validate(toml).values
     with (
         _drawing_time(),
         mock.patch.object(preview, "sample", _Sample(values.table("alerts")["thresholds"])),
@@ -104,7 +104,7 @@ def _table(name: str) -> str:
             ((f"`{theme}`", themes.find(theme).about) for theme in themes.NAMES),
         )
     if name == "common":
-        return _keys(key for key in keys_of("model").values() if key.name in COMMON)
+        return _keys(key for key in options_of("model").values() if key.name in COMMON)
     if name == "segments":
         return _rows(
             ("segment", "shows", "label", "options"),
@@ -113,7 +113,7 @@ def _table(name: str) -> str:
                     f"`{kind}`",
                     segment.doc,
                     segment.label and f"`{segment.label}`",
-                    ", ".join(f"`{key.name}`" for key in segment.keys),
+                    ", ".join(f"`{key.name}`" for key in segment.options),
                 )
                 for kind, segment in SEGMENTS.items()
             ),
@@ -129,8 +129,8 @@ def _options() -> str:
     """Return one table of the segments' options. Options with the same meaning share a row."""
     shared: dict[tuple[str, str, str], dict[str, str]] = {}
     for kind, segment in SEGMENTS.items():
-        for key in segment.keys:
-            shared.setdefault((key.name, key.kind.allowed, key.doc), {})[kind] = toml_value(
+        for key in segment.options:
+            shared.setdefault((key.name, key.type.allowed, key.doc), {})[kind] = toml_value(
                 key.default
             )
     return _rows(
@@ -164,7 +164,7 @@ def _keys(keys: Iterable[Key]) -> str:
         (
             (
                 f"`{key.name}`",
-                key.kind.allowed,
+                key.type.allowed,
                 "" if key.default is None else f"`{toml_value(key.default)}`",
                 key.doc,
             )

@@ -14,7 +14,7 @@ import pytest
 from tests.cli.terminal import Terminal
 from usageline import themes
 from usageline.config.template import default_file
-from usageline.config.validate import check_text
+from usageline.config.validate import validate
 from usageline.core import paths
 from usageline.core.json_file import json_file as read_compiled
 from usageline.line.layout import part_cells
@@ -197,7 +197,7 @@ class TestEdit:
         """With everything commented out."""
         self.editor(world, 'sed -i "s/^#theme = .*/theme = \\"ascii\\"/" "$1"')
         assert usageline("config", "edit").returncode == 0
-        assert check_text(file.read_text()).values.top == {"theme": "ascii"}
+        assert validate(file.read_text()).values.top == {"theme": "ascii"}
 
     def test_nothing_changed_is_said(self, usageline: Run, world: World) -> None:
         """And no copy stays."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import REPOSITORY
-from usageline.config.file import parsed
+from usageline.config.file import parse
 from usageline.core import paths
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def test_each_set_that_was_done_is_there(world: World) -> None:
     assert [process.communicate(timeout=50)[1] for process in running] == [""] * len(KEYS)
     text = Path(paths.config_file(world.env)).read_text()
     for key in KEYS:
-        value: object = parsed(text)
+        value: object = parse(text)
         for name in key.split("."):
             assert isinstance(value, dict)
             value = value[name]

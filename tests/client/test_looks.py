@@ -1,4 +1,4 @@
-"""How the line looks in the client: themes, widths, rows, colours, links, over many updates and with a configuration that is wrong."""
+"""How the line looks in the client: themes, widths, rows, colors, links, over many updates and with a configuration that is wrong."""
 
 from __future__ import annotations
 
@@ -194,10 +194,10 @@ def test_icons_need_the_users_word(session: Session, columns: int) -> None:
 
 
 @pytest.mark.parametrize("columns", WIDTHS)
-def test_the_colours_are_the_themes_in_all_that_the_terminal_has(
+def test_the_colors_are_the_themes_in_all_that_the_terminal_has(
     session: Session, columns: int
 ) -> None:
-    """256 colours at 80 columns, 16 million at 160: the dark palette, and the light one after the first refresh with the client's light theme."""
+    """256 colors at 80 columns, 16 million at 160: the dark palette, and the light one after the first refresh with the client's light theme."""
     for shown, palette in (
         (session.looks["default"], default.DARK),
         (session.righted, default.DARK),
@@ -209,7 +209,7 @@ def test_the_colours_are_the_themes_in_all_that_the_terminal_has(
         assert find(place, "#7").underlined
     for name in ("powerline", "nerd"):
         assert find(session.looks[name][columns].arrived[0], "Opus").ground == seen(
-            powerline.THEME.blocks["model"].colour, columns
+            powerline.THEME.blocks["model"].color, columns
         )
 
 
@@ -254,8 +254,8 @@ def test_with_a_mistake_in_the_configuration_the_line_stays_and_names_it(
 
 
 def seen(spec: str, columns: int) -> str:
-    """The colour of a spec as the terminal of that width has it, as `rrggbb`."""
-    colour = colors.parse(spec).text
-    assert colour is not None
-    shown = colors.rgb(colour if WIDTHS[columns] else colors.nearest(colors.rgb(colour)))
+    """The color of a spec as the terminal of that width has it, as `rrggbb`."""
+    color = colors.parse(spec).text
+    assert color is not None
+    shown = colors.rgb(color if WIDTHS[columns] else colors.nearest(colors.rgb(color)))
     return "".join(f"{channel:02x}" for channel in shown)

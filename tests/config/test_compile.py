@@ -37,7 +37,7 @@ def run(world: World, release: Release) -> None:
 
 
 def test_segments_options_and_instances_become_rows(world: World, built_release: Release) -> None:
-    """Options only where they differ; a colour as the name of a style that the theme then has; a bar as its glyphs."""
+    """Options only where they differ; a color as the name of a style that the theme then has; a bar as its glyphs."""
     world.configure(
         'rows = [["model", "session", "text.note"], ["weekly", "clock"]]\nwrap = true\n'
         '[segments.session]\nbar_width = 5\nbar = "dots"\nstyle = "bold red"\ncount = "used"\n'

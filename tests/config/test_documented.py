@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from tests.hot import Hot
 from tools import configuration
 from usageline.cli.config import sample
-from usageline.config.file import parsed
-from usageline.config.resolve import resolved
+from usageline.config.file import parse
+from usageline.config.resolve import resolve_values
 from usageline.config.schema import TABLES, TOP
-from usageline.config.segments import SEGMENTS, differing, keys_of
+from usageline.config.segments import SEGMENTS, non_defaults, options_of
 from usageline.config.template import EXAMPLES, default_file
-from usageline.config.validate import NOTHING, check_text
+from usageline.config.validate import NO_VALUES, validate
 from usageline.usage.alerts import evaluate
 from usageline.usage.model import Limit, Reading
 
@@ -30,32 +30,32 @@ KEY = re.compile(r"^#(?=[a-z\[])", re.MULTILINE)
 
 def uncommented() -> dict[str, Any]:
     """The default file with all its keys."""
-    return parsed(KEY.sub("", default_file()))
+    return parse(KEY.sub("", default_file()))
 
 
 def test_the_default_file_is_valid_and_says_nothing() -> None:
     """It leaves every key at its default."""
-    values, problems, table = check_text(default_file())
+    values, problems, table = validate(default_file())
     assert problems == []
     assert values.top == {}
     assert not any(values.tables.values())
     assert not any(values.segments.values())
     assert table.keys() == TABLES.keys() | {"segments"}
-    assert resolved(values) == resolved(NOTHING)
+    assert resolve_values(values) == resolve_values(NO_VALUES)
 
 
 def test_with_its_keys_uncommented_it_is_valid_too_and_says_the_same() -> None:
     """But for keys that have no default: those show how they are written."""
-    values, problems, _ = check_text(KEY.sub("", default_file()))
+    values, problems, _ = validate(KEY.sub("", default_file()))
     assert problems == []
     assert {name: value for name, value in values.top.items() if name not in EXAMPLES} == {
         key.name: key.default for key in TOP if key.name not in EXAMPLES
     }
     for name in ("chain", "alerts"):
-        assert values.tables[name] == NOTHING.table(name)
+        assert values.tables[name] == NO_VALUES.table(name)
     for kind, options in values.segments.items():
         if "." not in kind:
-            assert differing(kind, options) == {"priority": EXAMPLES["priority"]}
+            assert non_defaults(kind, options) == {"priority": EXAMPLES["priority"]}
 
 
 def test_every_key_is_in_the_default_file() -> None:
@@ -65,7 +65,7 @@ def test_every_key_is_in_the_default_file() -> None:
     for name, (keys, _) in TABLES.items():
         assert found[name].keys() == {key.name for key in keys}
     for kind in SEGMENTS:
-        assert found["segments"][kind].keys() - {"note"} == keys_of(kind).keys()
+        assert found["segments"][kind].keys() - {"note"} == options_of(kind).keys()
 
 
 def test_every_key_says_what_it_is_for_and_its_default_is_allowed() -> None:
@@ -73,13 +73,13 @@ def test_every_key_says_what_it_is_for_and_its_default_is_allowed() -> None:
     keys = [
         *TOP,
         *(key for table, _ in TABLES.values() for key in table),
-        *(key for kind in SEGMENTS for key in keys_of(kind).values()),
+        *(key for kind in SEGMENTS for key in options_of(kind).values()),
     ]
     for key in keys:
         assert 3 < len(key.doc) < 140
-        assert key.kind.allowed
+        assert key.type.allowed
         if key.default is not None:
-            assert key.kind.read(key.default) == key.default
+            assert key.type.read(key.default) == key.default
 
 
 def document() -> str:
@@ -109,7 +109,7 @@ def test_the_documentation_has_the_tables_of_the_schema_and_the_recipes_lines() 
     """If this fails, run the script that generates docs/CONFIGURATION.md."""
     text = document()
     assert configuration.written(text) == text
-    assert all(f"`{name}`" in text for kind in SEGMENTS for name in keys_of(kind))
+    assert all(f"`{name}`" in text for kind in SEGMENTS for name in options_of(kind))
 
 
 def test_every_option_of_a_segment_is_in_one_table_row() -> None:
@@ -119,7 +119,7 @@ def test_every_option_of_a_segment_is_in_one_table_row() -> None:
         (match[1], set(re.findall(r"`(\w+)`", match[2])))
         for match in re.finditer(r"^\| `(\w+)` \| (.*?) \|", table, re.MULTILINE)
     ]
-    own = [(key.name, kind) for kind, segment in SEGMENTS.items() for key in segment.keys]
+    own = [(key.name, kind) for kind, segment in SEGMENTS.items() for key in segment.options]
     assert sorted((name, kind) for name, kinds in rows for kind in kinds) == sorted(own)
 
 
@@ -127,7 +127,7 @@ def test_every_recipe_is_valid_and_its_line_is_drawn_below_it() -> None:
     section = document().partition("## Recipes\n")[2].partition("\n## ")[0]
     recipes = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
     assert recipes
-    assert [check_text(toml).problems for toml in recipes] == [[]] * len(recipes)
+    assert [validate(toml).problems for toml in recipes] == [[]] * len(recipes)
     assert [match["toml"] for match in configuration.RECIPE.finditer(section)] == recipes
 
 
@@ -204,7 +204,7 @@ def test_recipe_alert_at_80_percent_fires_at_80_and_not_below() -> None:
             for alert in evaluate(Reading((limit,), (), "oauth", 0), thresholds, (), (), 0)[0]
         ]
 
-    table = check_text(recipe("Alert at 80 %")).values.table("alerts")
+    table = validate(recipe("Alert at 80 %")).values.table("alerts")
     thresholds = tuple(table["thresholds"])
     assert (alerted(79), alerted(80), table["line"], table["desktop"]) == ([], [80], True, True)
     assert "▲ 7d passed 80%" in drawn("Alert at 80 %")
@@ -226,4 +226,4 @@ def test_recipe_over_ssh_needs_ascii_and_16_colors_only() -> None:
         }
         assert codes
         assert not codes & {"38", "48"}
-    assert check_text(recipe("Over ssh")).values.table("alerts")["session_start"] is True
+    assert validate(recipe("Over ssh")).values.table("alerts")["session_start"] is True

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from usageline.config import edit
-from usageline.config.file import parsed
+from usageline.config.file import parse
 from usageline.config.template import default_file
-from usageline.config.validate import check_text
+from usageline.config.validate import validate
 
 TEXT = """# mine
 theme = "dark"  # for now
@@ -46,12 +46,12 @@ normal = "green"
 )
 def test_a_key_is_set_and_all_else_stays(key: str, value: str, line: str) -> None:
     """Comments, order, and what is not asked about."""
-    changed = edit.with_key(TEXT, key, value)
+    changed = edit.set_key(TEXT, key, value)
     assert line in changed.splitlines()
-    assert check_text(changed).problems == []
+    assert validate(changed).problems == []
     kept = [line for line in TEXT.splitlines() if line.startswith(("# ", "["))]
     assert [line for line in changed.splitlines() if line in kept] == kept
-    assert edit.without_key(changed, key) is not None
+    assert edit.unset_key(changed, key) is not None
 
 
 @pytest.mark.parametrize(
@@ -79,35 +79,35 @@ def test_a_key_is_set_and_all_else_stays(key: str, value: str, line: str) -> Non
 )
 def test_what_is_not_allowed_is_refused_with_what_is(key: str, value: str, problem: str) -> None:
     """Nothing comes out that could be written."""
-    with pytest.raises(edit.NotChanged) as refused:
-        edit.with_key(TEXT, key, value)
-    assert any(problem in found.named("") for found in refused.value.problems)
+    with pytest.raises(edit.EditRejected) as refused:
+        edit.set_key(TEXT, key, value)
+    assert any(problem in found.message("") for found in refused.value.problems)
 
 
 def test_a_mistake_elsewhere_does_not_stand_in_the_way() -> None:
     """Else nobody could mend two, one by one."""
     text = 'theme = "drak"\nclock = "13h"\n'
-    mended = edit.with_key(text, "theme", "dark")
-    assert [problem.key for problem in check_text(mended).problems] == ["clock"]
-    taken = edit.without_key(mended, "clock")
+    mended = edit.set_key(text, "theme", "dark")
+    assert [problem.key for problem in validate(mended).problems] == ["clock"]
+    taken = edit.unset_key(mended, "clock")
     assert taken is not None
-    assert check_text(taken).problems == []
+    assert validate(taken).problems == []
 
 
 def test_a_text_that_is_no_toml_is_left_alone() -> None:
     """And the line at fault is named."""
-    with pytest.raises(edit.NotChanged) as refused:
-        edit.with_key("a = 1\nb = \n", "theme", "dark")
+    with pytest.raises(edit.EditRejected) as refused:
+        edit.set_key("a = 1\nb = \n", "theme", "dark")
     assert refused.value.problems[0].line == 2
-    with pytest.raises(edit.NotChanged):
-        edit.without_key("b = ", "b")
+    with pytest.raises(edit.EditRejected):
+        edit.unset_key("b = ", "b")
 
 
 def test_an_instance_in_use_is_not_taken_out() -> None:
     """The rows would name nothing."""
     text = 'rows = [["text.note"]]\n[segments.text.note]\ntext = "x"\n'
-    with pytest.raises(edit.NotChanged):
-        edit.without_key(text, "segments.text.note")
+    with pytest.raises(edit.EditRejected):
+        edit.unset_key(text, "segments.text.note")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_an_instance_in_use_is_not_taken_out() -> None:
 )
 def test_a_key_that_is_not_there_cannot_be_taken_out(key: str) -> None:
     """Nor is that a failure."""
-    assert edit.without_key("[segments.session]\nbar_width = 5\n", key) is None
+    assert edit.unset_key("[segments.session]\nbar_width = 5\n", key) is None
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_key_that_is_not_there_cannot_be_taken_out(key: str) -> None:
 )
 def test_what_holds_is_given_or_the_default(key: str, value: object) -> None:
     """None where the theme decides."""
-    assert edit.value_of(check_text(TEXT).values, key) == value
+    assert edit.effective_value(validate(TEXT).values, key) == value
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_what_holds_is_given_or_the_default(key: str, value: object) -> None:
 def test_a_key_that_does_not_exist_is_told_with_what_is_meant(key: str, meant: str) -> None:
     """As a KeyError."""
     with pytest.raises(KeyError, match=meant):
-        edit.value_of(check_text(TEXT).values, key)
+        edit.effective_value(validate(TEXT).values, key)
 
 
 @given(
@@ -193,8 +193,8 @@ def test_a_key_that_does_not_exist_is_told_with_what_is_meant(key: str, meant: s
 def test_whatever_is_set_the_text_stays_valid_or_as_it_was(key: str, value: str, text: str) -> None:
     """Also beside inline tables and dotted keys."""
     try:
-        changed = edit.with_key(text, key, value)
-    except edit.NotChanged:
+        changed = edit.set_key(text, key, value)
+    except edit.EditRejected:
         return
-    assert check_text(changed).problems == []
-    assert parsed(changed)
+    assert validate(changed).problems == []
+    assert parse(changed)

@@ -21,7 +21,7 @@ from tests.forecast.measure import (
     watch_installs,
 )
 from tools.forecast_table import HELD_OUT, SURE_CHANCE, TUNING, USERS
-from usageline.line.segments import forecast
+from usageline.core.windows import SURE_PERCENT
 from usageline.usage.forecast import MIN_CHANCE
 
 if TYPE_CHECKING:
@@ -109,5 +109,5 @@ def test_a_higher_threshold_gives_fewer_episodes(seen: Seen) -> None:
 
 def test_the_line_is_sure_from_the_chance_that_is_published() -> None:
     """The table speaks of the line's own threshold, and of seeds that nothing was tuned on."""
-    assert SURE_CHANCE * 100 == forecast.SURE_PERCENT
+    assert SURE_CHANCE * 100 == SURE_PERCENT
     assert set(TUNING).isdisjoint((*HELD_OUT, *FEW))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from usageline.line import view
 from usageline.line.render import render
-from usageline.line.segments import forecast
+from usageline.line.segments import forecast, with_defaults
 
 pytestmark = pytest.mark.usefixtures("utc")
 
@@ -75,8 +75,12 @@ def test_only_a_sure_forecast_has_a_color() -> None:
         for chance in (0.6, 0.7)
     )
     for segment in (forecast.forecast, forecast.pace):
-        assert "warning" not in {style for style, _ in segment(likely, {})[0][0][1]}
-        assert "warning" in {style for style, _ in segment(sure, {})[0][0][1]}
+        assert "warning" not in {
+            style for style, _ in segment(likely, with_defaults(segment.__name__, {}))[0][0][1]
+        }
+        assert "warning" in {
+            style for style, _ in segment(sure, with_defaults(segment.__name__, {}))[0][0][1]
+        }
 
 
 def test_the_quiet_form_can_have_a_range_and_goes_before_the_numbers() -> None:

@@ -62,6 +62,7 @@ WARM_MODULES = {
     *(
         "usageline.line.render",
         "usageline.line.main",
+        "usageline.line._catalog",
         "usageline.line.segments",
         "usageline.line.segments.limits",
     ),

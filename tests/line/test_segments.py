@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from usageline.config.segments import options_of
 from usageline.core import formatting
 from usageline.core.appearance import GLYPHS
 from usageline.line import segments
 from usageline.line.render import render
-from usageline.line.segments import limits
 from usageline.line.view import View, Window
 
 pytestmark = pytest.mark.usefixtures("utc")
 
+STALE_S = options_of("status")["stale"].default
 NOW = 1_795_399_200  # Monday 2026-11-23 02:00 UTC
 HOUR = 3600
 DAY = 24 * HOUR
@@ -99,9 +100,9 @@ def test_a_window_past_its_reset_shows_no_number_but_when_it_was_reset() -> None
     ],
 )
 def test_a_bar_is_drawn_to_an_eighth_of_a_cell(used: float, filled: str) -> None:
-    cells = segments.bar(used, segments.BAR_CELLS, GLYPHS, "normal")
+    cells = segments.bar(used, 10, GLYPHS, "normal")
     assert "".join(text for style, text in cells if style != "track") == filled
-    assert sum(len(text) for _, text in cells) == segments.BAR_CELLS
+    assert sum(len(text) for _, text in cells) == 10
 
 
 @pytest.mark.parametrize(
@@ -186,10 +187,10 @@ def test_credits_are_money_in_their_own_currency(row: dict[str, Any], shown: str
         ({"status": "loading"}, "usage: loading…"),
         ({"status": "ok"}, "usage: none reported"),
         (
-            {"status": "ok", "age_s": limits.STALE_S, "credits": [CREDITS]},
+            {"status": "ok", "age_s": STALE_S, "credits": [CREDITS]},
             "credits $12.34/$50 │ 10m ago",
         ),
-        ({"status": "ok", "age_s": limits.STALE_S - 1, "credits": [CREDITS]}, "credits $12.34/$50"),
+        ({"status": "ok", "age_s": STALE_S - 1, "credits": [CREDITS]}, "credits $12.34/$50"),
         ({"problem": "no refresh: x", "age_s": 720}, "no refresh: x · 12m ago"),
         ({"status": "a status of a later version", "credits": [CREDITS]}, "credits $12.34/$50"),
         ({"status": "a status of a later version"}, "usage unreadable"),

@@ -11,7 +11,7 @@ from usageline.core import windows
 from usageline.line import view
 from usageline.line.embed import as_json
 from usageline.line.render import render
-from usageline.line.segments import limits
+from usageline.line.segments import limits, with_defaults
 
 pytestmark = pytest.mark.usefixtures("utc")
 
@@ -231,13 +231,22 @@ def test_an_alert_of_an_overdue_window_stands_in_the_line() -> None:
         "at": NOW - 60,
         "line": True,
     }
-    assert len(forecast.alerts(built(snapshot(alerts=[row])), {})) == 1
-    assert forecast.alerts(built(snapshot(alerts=[{**row, "at": NOW - 4300}])), {"for": 9000}) == []
+    assert len(forecast.alerts(built(snapshot(alerts=[row])), with_defaults("alerts", {}))) == 1
+    assert (
+        forecast.alerts(
+            built(snapshot(alerts=[{**row, "at": NOW - 4300}])),
+            with_defaults("alerts", {"for": 9000}),
+        )
+        == []
+    )
 
 
 def test_the_hit_ratio_of_the_cache_loses_no_percent_to_noise() -> None:
     seen = view.View(time.time(), {"prompt_cache": {"hit_ratio": 0.29}})
     from usageline.line.segments import model  # noqa: PLC0415 - the one test of it here
 
-    assert model.cache(seen, {"show": ["hits"]})[0][0][1][-1] == ("plain", "29%")
+    assert model.cache(seen, with_defaults("cache", {"show": ["hits"]}))[0][0][1][-1] == (
+        "plain",
+        "29%",
+    )
     assert limits.MAX_SHOWN < windows.MAX_ROWS

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from usageline.config.segments import SEGMENTS
 from usageline.line import view
 from usageline.line.render import render
-from usageline.line.segments import MODULES
 
 pytestmark = pytest.mark.usefixtures("utc")
 
@@ -155,7 +155,7 @@ def test_a_narrow_row_keeps_the_name_of_the_directory() -> None:
     assert line("directory", width=8) == "project"
 
 
-@pytest.mark.parametrize("kind", [kind for kinds in MODULES.values() for kind in kinds])
+@pytest.mark.parametrize("kind", [*SEGMENTS])
 def test_an_empty_payload_breaks_no_segment(kind: str) -> None:
     line(kind, {})
 
@@ -173,7 +173,7 @@ ANYTHING = st.recursive(
 
 
 @given(
-    st.sampled_from([kind for kinds in MODULES.values() for kind in kinds]),
+    st.sampled_from([*SEGMENTS]),
     st.dictionaries(st.sampled_from(sorted(PAYLOAD)), ANYTHING),
     st.dictionaries(
         st.sampled_from(

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from usageline import config
-from usageline.config import schema
 from usageline.core import paths
 from usageline.core.errors import ConfigInvalid
-from usageline.sources import SOURCES
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -59,7 +57,7 @@ def test_what_is_not_allowed_is_named_with_file_and_key(
     with pytest.raises(ConfigInvalid, match=named) as problem:
         config.load(world.env)
     assert paths.config_file(world.env) in str(problem.value)
-    found, told = config.tolerant(world.env)
+    found, told = config.load_lenient(world.env)
     assert found.ttl_s == 300
     assert str(told) == str(problem.value)
 
@@ -77,7 +75,7 @@ def test_a_mistake_in_the_sources_never_adds_one(
 ) -> None:
     """Who left `oauth` out does not want the token read."""
     world.configure(text)
-    assert config.tolerant(world.env)[0].sources == sources
+    assert config.load_lenient(world.env)[0].sources == sources
 
 
 @pytest.mark.parametrize(
@@ -98,7 +96,7 @@ def test_a_file_that_cannot_be_read_adds_no_source_either(
     world.configure("")
     with open(paths.config_file(world.env), "wb") as file:
         file.write(text.encode("utf-8", "surrogateescape"))
-    assert config.tolerant(world.env)[0].sources == sources
+    assert config.load_lenient(world.env)[0].sources == sources
 
 
 def test_alerts_are_the_valid_ones(world: World) -> None:
@@ -107,16 +105,11 @@ def test_alerts_are_the_valid_ones(world: World) -> None:
         '[alerts]\nthresholds = [50, 95]\nkinds = ["session"]\n'
         'desktop = "yes"\nsession_start = true\n'
     )
-    found, problem = config.tolerant(world.env)
+    found, problem = config.load_lenient(world.env)
     assert found.alerts == config.Alerts(
         thresholds=(50, 95), kinds=("session",), session_start=True
     )
     assert "alerts.desktop: true or false is allowed" in str(problem)
-
-
-def test_the_names_of_the_sources_are_those_there_are() -> None:
-    """The schema has them for itself: the sources are slow to import."""
-    assert tuple(SOURCES) == schema.SOURCES
 
 
 def test_the_floor_does_not_hold_for_a_server_on_this_machine(world: World) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.terminal import Terminal
 from tests.setup.machine import releases
-from usageline.config.validate import check_text
+from usageline.config.validate import validate
 from usageline.core import paths
 from usageline.system import terminal_background
 
@@ -311,7 +311,7 @@ def test_a_status_line_of_whatever_length_is_kept_beside_ours_and_comes_back(
     (command,) = re.findall(r"usageline config set chain\.command .*", said)
     typed = command.replace("usageline", paths.command(profile.env), 1)
     assert profile.world.run("/bin/sh", "-c", typed).returncode == 0
-    kept = check_text(Path(paths.config_file(profile.env)).read_bytes().decode())
+    kept = validate(Path(paths.config_file(profile.env)).read_bytes().decode())
     assert kept.values.table("chain")["command"] == foreign
     assert (
         profile.world.run(

@@ -8,7 +8,7 @@ import pytest
 
 from tests.hot import Hot
 from usageline import __version__, config
-from usageline.config.validate import check_text
+from usageline.config.validate import validate
 from usageline.core import paths
 from usageline.system import origin
 
@@ -72,14 +72,12 @@ def test_a_cache_that_a_project_chose_runs_nothing(world: World, release: Releas
     "text", ['client = "/bin/claude"', '[alerts]\ncommand = "x"', '[chain]\ncommand = "x"']
 )
 def test_every_key_that_names_a_program_is_refused_there(text: str) -> None:
-    assert check_text(text).problems == []
-    (problem,) = check_text(text, programs=False).problems
+    assert validate(text).problems == []
+    (problem,) = validate(text, programs=False).problems
     assert problem.text == origin.REFUSED
     assert (
-        check_text(text, programs=False).values
-        == check_text(
-            "[alerts]" if "alerts" in text else "[chain]" if "chain" in text else ""
-        ).values
+        validate(text, programs=False).values
+        == validate("[alerts]" if "alerts" in text else "[chain]" if "chain" in text else "").values
     )
 
 

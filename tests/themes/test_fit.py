@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from usageline import themes
 from usageline.cli.config import sample
-from usageline.config.segments import SEGMENTS
+from usageline.config.segments import SEGMENTS, icons
 from usageline.core.text import display_width
 from usageline.line import render, view
 from usageline.themes.theme import resolve
@@ -43,7 +43,9 @@ def rows(
     seen.git = sample.GIT
     whole = {
         "rows": ROWS,
-        "theme": resolve(themes.find(theme), nerd_font=configured.pop("nerd_font", False)),
+        "theme": resolve(
+            themes.find(theme), icons() if configured.pop("nerd_font", False) else None
+        ),
         **configured,
     }
     shown = [
@@ -58,7 +60,7 @@ def rows(
 @pytest.mark.parametrize("color", ["none", "16", "256", "truecolor"])
 @pytest.mark.parametrize("theme", themes.NAMES)
 def test_every_theme_fits_every_width(theme: str, color: str, *, nerd_font: bool) -> None:
-    """By display cells, in every depth of colour; from the width on that one character with its block takes."""
+    """By display cells, in every depth of color; from the width on that one character with its block takes."""
     for columns in (*range(9, 40), 60, 80, 120, 200, 400):
         for row in rows(theme, columns, color=color, nerd_font=nerd_font):
             assert 0 < display_width(row) <= columns - 4

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.themes.seen import DARK_BACKGROUNDS, LIGHT_BACKGROUNDS, VISIONS, apart, contrast
+from tests.themes.color_vision import DARK_BACKGROUNDS, LIGHT_BACKGROUNDS, VISIONS, apart, contrast
 from usageline import themes
+from usageline.config.segments import icons
 from usageline.core.text import display_width
 from usageline.line.color_blind_safe import THEME as COLOR_BLIND
 from usageline.line.default import THEME as DEFAULT
@@ -34,15 +35,15 @@ def _rgb(spec: str) -> Rgb:
     return found
 
 
-def _shown(colour: Rgb, depth: str) -> Rgb:
-    return colour if depth == "true" else colors.rgb(colors.nearest(colour))
+def _shown(color: Rgb, depth: str) -> Rgb:
+    return color if depth == "true" else colors.rgb(colors.nearest(color))
 
 
 def _grounds(theme: Theme) -> Iterator[tuple[str, Palette, Rgb]]:
     """What a theme is drawn on: a name, the palette used there, the background."""
     if theme.blocks:
         for kind, block in theme.blocks.items():
-            yield kind, theme.dark, _rgb(block.colour)
+            yield kind, theme.dark, _rgb(block.color)
         return
     for background in LIGHT_BACKGROUNDS if theme.name == "light" else DARK_BACKGROUNDS:
         yield background, theme.dark, _rgb(background)
@@ -55,7 +56,7 @@ def _grounds(theme: Theme) -> Iterator[tuple[str, Palette, Rgb]]:
 def test_every_word_is_legible_on_every_background_that_the_theme_is_meant_for(
     theme: Theme,
 ) -> None:
-    """WCAG 2.2, AA for text, and AAA for the high-contrast theme; in 24 bits and in what 256 colours make of it."""
+    """WCAG 2.2, AA for text, and AAA for the high-contrast theme; in 24 bits and in what 256 colors make of it."""
     least = 7 if theme.name == "high-contrast" else 4.5
     for ground, palette, behind in _grounds(theme):
         grave = (
@@ -91,7 +92,7 @@ def test_a_bar_stands_out_from_its_groove(theme: Theme) -> None:
 
 
 @pytest.mark.parametrize("vision", VISIONS)
-def test_severities_are_apart_for_every_kind_of_colour_vision(vision: str) -> None:
+def test_severities_are_apart_for_every_kind_of_color_vision(vision: str) -> None:
     """In the theme that is made for that; ten times what can just be seen."""
     theme = themes.find("color-blind-safe")
     assert theme.light
@@ -122,7 +123,7 @@ def test_red_and_green_are_what_that_theme_avoids() -> None:
 
 @pytest.mark.parametrize("name", ["color-blind-safe", "high-contrast"])
 def test_severities_differ_in_weight_too(name: str) -> None:
-    """So that they are told apart in grey."""
+    """So that they are told apart in gray."""
     theme = themes.find(name)
     for palette in (theme.dark, theme.light):
         assert palette
@@ -134,7 +135,7 @@ def test_severities_differ_in_weight_too(name: str) -> None:
 @pytest.mark.parametrize("nerd_font", [False, True])
 def test_a_theme_resolves_to_what_the_line_reads(theme: Theme, *, nerd_font: bool) -> None:
     """Codes of digits and semicolons, all glyphs of bars one cell wide; and nothing but text, lists and tables."""
-    found = resolve(theme, nerd_font=nerd_font)
+    found = resolve(theme, icons() if nerd_font else None)
     assert json.loads(json.dumps(found)) == found
     for palette in (found["styles"], found.get("light", {})):
         for codes in palette.values():
@@ -148,14 +149,14 @@ def test_a_theme_resolves_to_what_the_line_reads(theme: Theme, *, nerd_font: boo
 
 def test_the_ascii_theme_is_ascii() -> None:
     """With a Nerd Font as well."""
-    json.dumps(resolve(themes.find("ascii"), nerd_font=True), ensure_ascii=False).encode("ascii")
+    json.dumps(resolve(themes.find("ascii"), icons()), ensure_ascii=False).encode("ascii")
 
 
 def test_arrows_need_a_nerd_font() -> None:
     """Without one a powerline is its blocks."""
     powerline = themes.find("powerline")
     assert resolve(powerline)["caps"] == ["", "", ""]
-    assert resolve(powerline, nerd_font=True)["caps"] == ["", "\ue0b0", "\ue0b0"]
+    assert resolve(powerline, icons())["caps"] == ["", "\ue0b0", "\ue0b0"]
     for kinds in resolve(powerline)["blocks"].values():
         assert kinds.keys() == powerline.blocks.keys()
         assert all(code.replace(";", "").isdigit() for pair in kinds.values() for code in pair)

@@ -11,6 +11,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from usageline.config.sources import by_name
 from usageline.core import appearance, formatting, windows
 from usageline.core.text import sanitize
 from usageline.line import segments, view
@@ -55,12 +56,6 @@ OFF = {
     "no_limits_configured": "not set up",
 }
 """Why usage credits are off, by the service's word."""
-
-SOURCES = {
-    "oauth": "Anthropic's API",
-    "claude-cache": "Claude Code's own cache",
-    "client": "Claude Code",
-}
 
 
 def print_table(snapshot: dict[str, Any], credentials: str, now: float) -> None:
@@ -224,14 +219,17 @@ def footer(snapshot: dict[str, Any], seen: Any) -> Text:
     """Plan, source, age, and what is wrong, in one line."""
     facts = [plan] if (plan := snapshot.get("plan")) and seen.age_s is not None else []
     if seen.age_s is not None:
-        facts.append(
-            f"seen {formatting.age(seen.age_s)} by {SOURCES.get(str(snapshot.get('source')), 'an unknown source')}"
-        )
+        facts.append(f"seen {formatting.age(seen.age_s)} by {_source_label(snapshot)}")
     reason = limits.reason(seen)
     if reason:
         detail = seen.detail if seen.detail and seen.detail not in reason else ""
         facts.append(reason + (f" ({detail})" if detail else ""))
     return text(" · ".join(map(str, facts)), "warning" if reason else "dim")
+
+
+def _source_label(snapshot: dict[str, Any]) -> str:
+    source = by_name().get(str(snapshot.get("source")))
+    return source.label if source else "an unknown source"
 
 
 def text(value: object, style: str = "plain") -> Text:

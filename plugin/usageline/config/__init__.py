@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from usageline.config.loader import Alerts, Config, load, problems, tolerant
+    from usageline.config.loader import Alerts, Config, load, load_lenient, problems
 
-__all__ = ["Alerts", "Config", "load", "problems", "tolerant"]
+__all__ = ["Alerts", "Config", "load", "load_lenient", "problems"]
 
 
 def __getattr__(name: str) -> Any:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from usageline import __version__
 from usageline.config import file
-from usageline.config.resolve import resolved
-from usageline.config.schema import FLOOR_S
-from usageline.config.validate import NOTHING, Checked, check_text
+from usageline.config.resolve import resolve_values
+from usageline.config.schema import MIN_INTERVAL_S
+from usageline.config.validate import NO_VALUES, Validation, validate
 from usageline.core import json_file, paths, throttle
 from usageline.core.compiled_config import MAX_BYTES, VERSION
 from usageline.core.freshness import file_stamp
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
     from usageline.config.problem import Problem
 
-HEAD = ("version", "stamp", "program", "problem")
+HEADER_KEYS = ("version", "stamp", "program", "problem")
 """What the compiled file has besides what `resolved` gives."""
 
-LOOKS = 3
+MAX_READS = 3
 """Times that a file which is being written is read again."""
 
-WAIT_S = 2.0
+LOCK_TIMEOUT_S = 2.0
 """Another compilation may take so long; then something is wrong with it."""
 
 
@@ -47,18 +47,18 @@ def compile_config(env: Mapping[str, str]) -> list[Problem]:
     if not file_stamp(path) and not file_stamp(target):
         return []  # the line's own defaults hold
     # One at a time: they share the name of the file that they write before they rename it.
-    with flock.hold(prepare(env), WAIT_S) as free:
+    with flock.hold(prepare(env), LOCK_TIMEOUT_S) as free:
         if not free:
             raise BlockingIOError(errno.EAGAIN, "another compilation does not end")
-        checked, stamp = _look(path, env)
-        before = _last(target)
+        checked, stamp = _read_config(path, env)
+        before = _last_compiled(target)
         found: dict[str, Any] = {
             "version": VERSION,
             "stamp": stamp,
             "program": __version__,
             "problem": "",
         }
-        good = resolved(checked.values)
+        good = resolve_values(checked.values)
         if checked.problems:
             found = {
                 **(before or good),
@@ -72,7 +72,9 @@ def compile_config(env: Mapping[str, str]) -> list[Problem]:
             found.update(good)
         if found != before:
             write_atomic(
-                target, _encoded(found, {**good, **{name: found[name] for name in HEAD}}), 0o600
+                target,
+                _encode(found, {**good, **{name: found[name] for name in HEADER_KEYS}}),
+                0o600,
             )
     return checked.problems
 
@@ -92,25 +94,27 @@ def main() -> None:
         sys.exit(0)
 
 
-def _look(path: str, env: Mapping[str, str]) -> tuple[Checked, str]:
+def _read_config(path: str, env: Mapping[str, str]) -> tuple[Validation, str]:
     """The file checked, and the stamp that it had before it was read: one that is written meanwhile is looked at again by the next line."""
     stamp = ""
-    for _ in range(LOOKS):
+    for _ in range(MAX_READS):
         stamp = file_stamp(path)
         try:
             # From the recorded place: what a link leads to may have changed since it was compared.
             text = file.read_text(config_file(env)) if stamp else None
-        except file.Unusable as unusable:
-            return Checked(NOTHING, [unusable.problem], {}), stamp
+        except file.UnusableFile as unusable:
+            return Validation(NO_VALUES, [unusable.problem], {}), stamp
         if file_stamp(path) == stamp:
             break
     # What the floor is exactly is the refresh's business, and takes long to find out.
-    return check_text(
-        text or "", 1 if env.get("USAGELINE_API_URL") else FLOOR_S, programs=may_run_programs(env)
+    return validate(
+        text or "",
+        1 if env.get("USAGELINE_API_URL") else MIN_INTERVAL_S,
+        programs=may_run_programs(env),
     ), stamp
 
 
-def _encoded(found: dict[str, Any], fallback: dict[str, Any]) -> bytes:
+def _encode(found: dict[str, Any], fallback: dict[str, Any]) -> bytes:
     """`found` as the file's content; `fallback` where the last file held what cannot be written."""
     try:
         return json.dumps(
@@ -120,7 +124,7 @@ def _encoded(found: dict[str, Any], fallback: dict[str, Any]) -> bytes:
         return json.dumps(fallback, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _last(target: str) -> dict[str, Any] | None:
+def _last_compiled(target: str) -> dict[str, Any] | None:
     found: dict[str, Any] | None = json_file.json_file(target, MAX_BYTES)
     return (
         found

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from usageline.config import file
 from usageline.config.problem import Problem, suggestion
 from usageline.config.schema import TABLES, TOP
-from usageline.config.segments import SEGMENTS, keys_of
-from usageline.config.validate import Values, check_text
+from usageline.config.segments import SEGMENTS, options_of
+from usageline.config.validate import Values, validate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class NotChanged(Exception):
+class EditRejected(Exception):
     """The change would leave the file worse than it is. `problems` say in what; the lines are those that the changed text would have."""
 
     def __init__(self, problems: list[Problem]) -> None:
@@ -22,38 +22,38 @@ class NotChanged(Exception):
         self.problems = problems
 
 
-def path_of(key: str) -> tuple[str, ...]:
+def split_key(key: str) -> tuple[str, ...]:
     """The parts of a key as people write it: `segments.session.bar_width`."""
     return tuple(part.strip() for part in key.split("."))
 
 
-def with_key(text: str, key: str, value: str, *, literal: bool = False) -> str:
+def set_key(text: str, key: str, value: str, *, literal: bool = False) -> str:
     """The text with a key set to a value as it is typed: TOML, or the words themselves. NotChanged where that is not allowed.
 
     With `literal` the value is the words themselves, also if it could be TOML.
     """
     problems: list[Problem] = []
-    for read in [value] if literal else _readings(value):
+    for read in [value] if literal else _interpretations(value):
         for is_multiline in (True, False) if isinstance(read, str) and "\n" in read else (False,):
-            changed = _put(text, path_of(key), read, is_multiline=is_multiline)
-            new = _worse(text, changed)
+            changed = _set(text, split_key(key), read, is_multiline=is_multiline)
+            new = _new_problems(text, changed)
             if (
                 not new
-                and _found(file.parsed(file.decoded(changed.encode())), path_of(key)) == read
+                and _value_at(file.parse(file.decode(changed.encode())), split_key(key)) == read
             ):
                 return changed
             problems = problems or new
-    raise NotChanged(
+    raise EditRejected(
         problems or [Problem(None, key, "cannot be set here; use `usageline config edit`")]
     )
 
 
-def without_key(text: str, key: str) -> str | None:
+def unset_key(text: str, key: str) -> str | None:
     """The text without a key, None where it is not there. NotChanged where the text cannot be used."""
     import tomlkit  # noqa: PLC0415 - no line waits for this, but a table of `usageline` might
 
-    _usable(text)
-    path = path_of(key)
+    _require_parsable(text)
+    path = split_key(key)
     document = tomlkit.parse(text)
     table: Any = document
     for name in path[:-1]:
@@ -64,15 +64,15 @@ def without_key(text: str, key: str) -> str | None:
         return None
     table.remove(path[-1])
     changed = tomlkit.dumps(document)
-    new = _worse(text, changed)
+    new = _new_problems(text, changed)
     if new:
-        raise NotChanged(new)
+        raise EditRejected(new)
     return changed
 
 
-def value_of(values: Values, key: str) -> Any:
+def effective_value(values: Values, key: str) -> Any:
     """What holds for a key: given or default, None where the theme or something else decides; a table as a dict. KeyError with what is meant."""
-    name, *rest = path_of(key)
+    name, *rest = split_key(key)
     if name in {key.name for key in TOP} and not rest:
         return values.get(name)
     if name in TABLES:
@@ -93,7 +93,7 @@ def _segment(values: Values, path: list[str]) -> Any:
     name = kind
     if rest and f"{kind}.{rest[0]}" in values.segments:
         name = f"{kind}.{rest.pop(0)}"
-    options = {option: known.default for option, known in keys_of(kind).items()}
+    options = {option: known.default for option, known in options_of(kind).items()}
     return _within({**options, **values.segments.get(name, {})}, rest)
 
 
@@ -105,23 +105,23 @@ def _within(table: Mapping[str, Any], path: list[str]) -> Any:
     return table[path[0]]
 
 
-def _readings(value: str) -> list[Any]:
+def _interpretations(value: str) -> list[Any]:
     try:
-        return [file.parsed(f"value = {value}")["value"], value]
-    except (file.Unusable, KeyError):
+        return [file.parse(f"value = {value}")["value"], value]
+    except (file.UnusableFile, KeyError):
         return [value]
 
 
-def _put(text: str, path: tuple[str, ...], value: Any, *, is_multiline: bool = False) -> str:
+def _set(text: str, path: tuple[str, ...], value: Any, *, is_multiline: bool = False) -> str:
     import tomlkit  # noqa: PLC0415 - as above
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
 
-    _usable(text)
-    refused = NotChanged(
+    _require_parsable(text)
+    refused = EditRejected(
         [Problem(None, ".".join(path), "cannot be set here; use `usageline config edit`")]
     )
     if not all(path):
-        raise NotChanged([Problem(None, ".".join(path), "there is no such key")])
+        raise EditRejected([Problem(None, ".".join(path), "there is no such key")])
     document = tomlkit.parse(text)
     table: Any = document
     try:
@@ -135,24 +135,22 @@ def _put(text: str, path: tuple[str, ...], value: Any, *, is_multiline: bool = F
         raise refused from None
 
 
-def _usable(text: str) -> None:
+def _require_parsable(text: str) -> None:
     try:
-        file.parsed(text)
-    except file.Unusable as unusable:
-        raise NotChanged([unusable.problem]) from None
+        file.parse(text)
+    except file.UnusableFile as unusable:
+        raise EditRejected([unusable.problem]) from None
 
 
-def _worse(before: str, after: str) -> list[Problem]:
+def _new_problems(before: str, after: str) -> list[Problem]:
     """Problems that the text after a change has and the one before had not."""
-    known = {(problem.key, problem.text) for problem in check_text(before).problems}
+    known = {(problem.key, problem.text) for problem in validate(before).problems}
     return [
-        problem
-        for problem in check_text(after).problems
-        if (problem.key, problem.text) not in known
+        problem for problem in validate(after).problems if (problem.key, problem.text) not in known
     ]
 
 
-def _found(table: Any, path: tuple[str, ...]) -> Any:
+def _value_at(table: Any, path: tuple[str, ...]) -> Any:
     for name in path:
         table = table[name] if isinstance(table, dict) and name in table else None
     return table

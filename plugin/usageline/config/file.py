@@ -1,23 +1,20 @@
-"""config.toml as a file: read whole or refused by name, parsed, and no wiser."""
+"""Read and parse config.toml; the schema is validate.py's."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from usageline.config.key_lines import Places
+from usageline.config.key_lines import QUOTED, KeyLines
 from usageline.config.problem import Problem, key_text
 from usageline.system import files
 
-MOST_BYTES = 256 << 10
-MOST_DOTS = 2100
-"""In one line, outside of quotes. Of a key with thousands the parser takes the time of their square."""
-
-QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
+MAX_BYTES = 256 << 10
+MAX_DOTS = 2100
+"""In one line, outside of quotes. The parser takes quadratic time for a key with more dots."""
 
 
-class Unusable(Exception):
-    """The file as a whole cannot be used; `problem` says why."""
+class UnusableFile(Exception):
+    """The file as a whole cannot be used; `problem` is the reason."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.text)
@@ -25,73 +22,84 @@ class Unusable(Exception):
 
 
 def read_text(path: str) -> str | None:
-    """The text of the file at `path`, None where there is none. Unusable where it cannot be read or is too long, and never a wait."""
+    """Return the text of the file at `path`, or None if there is no file. Never wait for a FIFO.
+
+    Raise UnusableFile if it cannot be read or is too long.
+    """
     try:
-        content = files.read_regular(path, MOST_BYTES + 1)
+        content = files.read_regular(path, MAX_BYTES + 1)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise Unusable(
+        raise UnusableFile(
             Problem(None, "", f"cannot be read: {getattr(error, 'strerror', None) or error}")
         ) from None
-    return decoded(content)
+    return decode(content)
 
 
-def decoded(content: bytes) -> str:
-    """`content` as text with a line feed at the end of each line. Unusable where it is too long or no UTF-8."""
-    if len(content) > MOST_BYTES:
-        raise Unusable(Problem(None, "", f"at most {MOST_BYTES >> 10} KiB are allowed"))
+def decode(content: bytes) -> str:
+    """Return `content` as text with LF line ends.
+
+    Raise UnusableFile if it is too long or not UTF-8.
+    """
+    if len(content) > MAX_BYTES:
+        raise UnusableFile(Problem(None, "", f"at most {MAX_BYTES >> 10} KiB are allowed"))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unusable(
+        raise UnusableFile(
             Problem(content.count(b"\n", 0, error.start) + 1, "", "not TOML: this is no UTF-8")
         ) from None
     text = text.replace("\r\n", "\n")
     for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") > MOST_DOTS and QUOTED.sub("", line).count(".") > MOST_DOTS:
-            raise Unusable(Problem(number, "", "not TOML: nested too deeply"))
+        if line.count(".") > MAX_DOTS and QUOTED.sub("", line).count(".") > MAX_DOTS:
+            raise UnusableFile(Problem(number, "", "not TOML: nested too deeply"))
     return text
 
 
-def parsed(text: str) -> dict[str, Any]:
-    """The table that `text` is. Unusable where it is no TOML."""
+def parse(text: str) -> dict[str, Any]:
+    """Return the table in `text`. Raise UnusableFile if it is not TOML."""
     try:
-        import tomllib  # type: ignore[import-not-found]  # noqa: PLC0415 - three times as fast to import as what there is before Python 3.11
+        import tomllib  # type: ignore[import-not-found]  # noqa: PLC0415 - new in 3.11
     except ImportError:
-        return parsed_before_311(text)
+        return parse_before_311(text)
     try:
         table: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise Unusable(_told(str(error), text)) from None
+        raise UnusableFile(_parser_problem(str(error), text)) from None
     except (ValueError, RecursionError) as error:
-        raise Unusable(_hostile(error)) from None
+        raise UnusableFile(_unparsable(error)) from None
     return table
 
 
-def parsed_before_311(text: str) -> dict[str, Any]:
-    """As `parsed`, by tomlkit."""
+def parse_before_311(text: str) -> dict[str, Any]:
+    """Do the same as `parse`, with tomlkit, which takes three times as long to import."""
     from tomlkit import parse  # noqa: PLC0415 - as above
     from tomlkit.exceptions import ParseError, TOMLKitError  # noqa: PLC0415
 
     try:
         return parse(text).unwrap()
     except ParseError as error:
-        raise Unusable(Problem(error.line, "", f"not TOML: {_without_place(str(error))}")) from None
+        raise UnusableFile(
+            Problem(error.line, "", f"not TOML: {_without_place(str(error))}")
+        ) from None
     except TOMLKitError as error:
-        places = Places(text)
+        lines = KeyLines(text)
         line, key = (
             (None, "")
-            if places.again is None
-            else (places.line(places.again), key_text(places.again))
+            if lines.repeated is None
+            else (lines.find(lines.repeated), key_text(lines.repeated))
         )
-        raise Unusable(Problem(line, key, f"not TOML: {_without_place(str(error))}")) from None
+        raise UnusableFile(Problem(line, key, f"not TOML: {_without_place(str(error))}")) from None
     except (ValueError, RecursionError) as error:
-        raise Unusable(_hostile(error)) from None
+        raise UnusableFile(_unparsable(error)) from None
 
 
-def _told(message: str, text: str) -> Problem:
-    """The parser's message with its line: "Invalid value (at line 3, column 5)", "… (at end of document)"."""
+def _parser_problem(message: str, text: str) -> Problem:
+    """Return the problem that the parser's message describes.
+
+    It ends in its place: "Invalid value (at line 3, column 5)" or "… (at end of document)".
+    """
     _, _, place = message.rpartition("(at line ")
     digits = place.partition(",")[0]
     line = (
@@ -105,7 +113,7 @@ def _without_place(message: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in message[:120])
 
 
-def _hostile(error: Exception) -> Problem:
+def _unparsable(error: Exception) -> Problem:
     return Problem(
         None,
         "",

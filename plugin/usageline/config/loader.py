@@ -1,4 +1,4 @@
-"""config.toml as the refresh needs it: every key that is valid, whatever stands beside it."""
+"""Load config.toml for a refresh: every valid key, whatever stands beside it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from usageline.config import file
-from usageline.config.schema import FLOOR_S, SOURCES
-from usageline.config.validate import Checked, Values, check_text
+from usageline.config.schema import MIN_INTERVAL_S
+from usageline.config.sources import by_name, default_names, program_names, safe_names
+from usageline.config.validate import NO_VALUES, Validation, Values, validate
 from usageline.core.errors import ConfigInvalid
 from usageline.system import origin
 from usageline.system.api_address import API, api_address
@@ -18,122 +19,131 @@ if TYPE_CHECKING:
 
     from usageline.config.problem import Problem
 
-DEFAULT_SOURCES = ("claude-cache", "oauth")
-STARTS_A_PROGRAM = frozenset({"client"})
-"""Sources that only the user's own file may name (system/origin.py)."""
+LOCAL_MIN_INTERVAL_S = 1
+"""For a server on this machine, which has no budget to protect."""
 
-SAFE_SOURCES = ("claude-cache",)
-"""What is read where the file does not say what may be: who left `oauth` out does not want the token read."""
+_ALERTS = NO_VALUES.table("alerts")
 
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """`thresholds` percent, `kinds` of limits or their labels (none: all), and where an alert is told."""
+    """When and how a user is alerted.
 
-    thresholds: tuple[int, ...] = (75, 90)
-    kinds: tuple[str, ...] = ()
-    line: bool = True
-    session_start: bool = False
-    desktop: bool = False
-    command: str = ""
+    `thresholds` are percent; `kinds` are kinds or labels of limits, () for all. The others say by
+    which means.
+    """
+
+    thresholds: tuple[int, ...] = tuple(_ALERTS["thresholds"])
+    kinds: tuple[str, ...] = tuple(_ALERTS["kinds"])
+    line: bool = _ALERTS["line"]
+    session_start: bool = _ALERTS["session_start"]
+    desktop: bool = _ALERTS["desktop"]
+    command: str = _ALERTS["command"]
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """`ttl_s` how long a reading is good, `floor_s` the least time between two requests, `sources` the names of sources in order.
+    """What a refresh needs.
 
-    `client` is the path of `claude` for the source of that name, None where it is to be found.
+    `ttl_s`    how long a reading is fresh
+    `floor_s`  the minimum time between two requests
+    `sources`  the names of the sources, in order
+    `client`   the path of `claude` for the source `client`, None to search for it
     """
 
-    ttl_s: float = 300
-    floor_s: float = FLOOR_S
-    sources: tuple[str, ...] = ("claude-cache", "oauth")
+    ttl_s: float = NO_VALUES.get("ttl")
+    floor_s: float = MIN_INTERVAL_S
+    sources: tuple[str, ...] = default_names()
     client: str | None = None
     alerts: Alerts = field(default_factory=Alerts)
 
 
 def load(env: Mapping[str, str]) -> Config:
-    """The configuration; the defaults where there is no file. ConfigInvalid names the file, the line, the key and what is allowed."""
-    config, problem = tolerant(env)
+    """Return the configuration; the defaults if there is no file.
+
+    Raise ConfigInvalid, which names the file, the line, the key and what is allowed.
+    """
+    config, problem = load_lenient(env)
     if problem is not None:
         raise problem
     return config
 
 
-def tolerant(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
-    """What of the configuration is valid, the defaults for the rest, and the first thing that is wrong.
+def load_lenient(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
+    """Return the valid part of the configuration with defaults for the rest, and the first problem.
 
     A mistake never adds a source.
     """
     path = origin.config_file(env)
-    own = may_run_programs(env)
+    is_own = may_run_programs(env)
     try:
         text = file.read_text(path)
-    except file.Unusable as unusable:
-        return _config(env, Values({}, {}, {}), SAFE_SOURCES), _invalid(path, unusable.problem)
-    checked = check_text(text or "", _floor_s(env), programs=own)
-    sources = _sources(checked, text or "")
-    if not own:
-        allowed = _own_sources() - STARTS_A_PROGRAM
+    except file.UnusableFile as unusable:
+        return _config(env, NO_VALUES, safe_names()), _invalid(path, unusable.problem)
+    validation = validate(text or "", _floor_s(env), programs=is_own)
+    sources = _sources(validation, text or "")
+    if not is_own:
+        allowed = _own_sources() - program_names()
         sources = tuple(name for name in sources if name in allowed)
-    return _config(env, checked.values, sources), _invalid(
-        path, checked.problems[0]
-    ) if checked.problems else None
-
-
-def _sources(checked: Checked, text: str) -> tuple[str, ...]:
-    """Return the sources that a file names, whether or not it may."""
-    if "sources" in checked.table:
-        named = checked.table["sources"]
-        names = (
-            [name.lower() for name in named if isinstance(name, str)]
-            if isinstance(named, list)
-            else []
-        )
-        sources = tuple(dict.fromkeys(name for name in names if name in SOURCES))
-        return sources or (() if "sources" in checked.values.top else SAFE_SOURCES)
-    if checked.problems and not checked.table and "sources" in text:
-        return SAFE_SOURCES
-    return DEFAULT_SOURCES
-
-
-def _own_sources() -> frozenset[str]:
-    """Return the sources that the user's own files name: a file in another place cannot add one, such as the token."""
-    named: list[tuple[str, ...]] = []
-    for path in origin.recorded_config_files():
-        try:
-            text = file.read_text(path)
-        except file.Unusable:
-            text = None
-            named.append(SAFE_SOURCES)
-        if text is not None:
-            named.append(_sources(check_text(text), text))
-    return frozenset(name for names in named or [DEFAULT_SOURCES] for name in names)
+    problem = _invalid(path, validation.problems[0]) if validation.problems else None
+    return _config(env, validation.values, sources), problem
 
 
 def problems(env: Mapping[str, str]) -> list[Problem]:
-    """Everything that is wrong in the file, in the order of its lines."""
+    """Return all problems of the file, in the order of its lines."""
     path = origin.config_file(env)
     try:
-        return check_text(
-            file.read_text(path) or "", _floor_s(env), programs=may_run_programs(env)
-        ).problems
-    except file.Unusable as unusable:
+        text = file.read_text(path) or ""
+    except file.UnusableFile as unusable:
         return [unusable.problem]
+    return validate(text, _floor_s(env), programs=may_run_programs(env)).problems
+
+
+def _sources(validation: Validation, text: str) -> tuple[str, ...]:
+    """Return the sources that a file names, whether or not it may.
+
+    If the file may name some that cannot be read, return the safe ones: a user who left out
+    `oauth` does not want the token to be read.
+    """
+    if "sources" in validation.table:
+        listed = validation.table["sources"]
+        names = (
+            [name.lower() for name in listed if isinstance(name, str)]
+            if isinstance(listed, list)
+            else []
+        )
+        sources = tuple(dict.fromkeys(name for name in names if name in by_name()))
+        return sources or (() if "sources" in validation.values.top else safe_names())
+    if validation.problems and not validation.table and "sources" in text:
+        return safe_names()
+    return default_names()
+
+
+def _own_sources() -> frozenset[str]:
+    """Return the sources in the user's own files; a file elsewhere cannot add one."""
+    sources: list[tuple[str, ...]] = []
+    for path in origin.recorded_config_files():
+        try:
+            text = file.read_text(path)
+        except file.UnusableFile:
+            text = None
+            sources.append(safe_names())
+        if text is not None:
+            sources.append(_sources(validate(text), text))
+    return frozenset(name for names in sources or [default_names()] for name in names)
 
 
 def _config(env: Mapping[str, str], values: Values, sources: tuple[str, ...]) -> Config:
-    alerts = values.table("alerts")
-    told: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in alerts.items()
+    alerts: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in values.table("alerts").items()
     }
-    return Config(values.get("ttl"), _floor_s(env), sources, values.get("client"), Alerts(**told))
+    return Config(values.get("ttl"), _floor_s(env), sources, values.get("client"), Alerts(**alerts))
 
 
 def _floor_s(env: Mapping[str, str]) -> float:
-    # Tests need no 120 seconds, and a server on this machine is nobody's budget.
-    return FLOOR_S if api_address(env)[0] == API else 1
+    return MIN_INTERVAL_S if api_address(env)[0] == API else LOCAL_MIN_INTERVAL_S
 
 
 def _invalid(path: str, problem: Problem) -> ConfigInvalid:
-    return ConfigInvalid(problem.named(path))
+    return ConfigInvalid(problem.message(path))

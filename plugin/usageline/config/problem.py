@@ -1,4 +1,4 @@
-"""What is wrong in config.toml: where, in which key, and what is allowed there."""
+"""A problem in config.toml: its line, its key, and what is allowed there."""
 
 from __future__ import annotations
 
@@ -7,27 +7,31 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LONGEST_VALUE = 40
-LONGEST_KEY = 80
+MAX_VALUE = 40
+MAX_KEY = 80
 _BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 Path = tuple[str | int, ...]
-"""Where a value stands: names of keys, and numbers in lists."""
+"""The path of a value: names of keys, and indexes of lists."""
 
 
 class Problem(NamedTuple):
-    """`line` from 1, or None where it is the file as a whole; `key` as one writes it, or ""; `text` what is allowed."""
+    """One mistake.
+
+    `line` from 1, None for the file as a whole; `key` as a user writes it, or ""; `text` names what
+    is allowed.
+    """
 
     line: int | None
     key: str
     text: str
 
-    def named(self, file: str) -> str:
-        """The whole of it: `FILE:12: segments.session.bar_width: a whole number from 2 to 40 is allowed, not "wide"`."""
+    def message(self, file: str) -> str:
+        """Return all of it: `FILE:12: clock: one of 24h, 12h is allowed, not "noon"`."""
         return ": ".join(part for part in (self._place(file), self.key, self.text) if part)
 
     def short(self, file: str) -> str:
-        """Where to look, short enough for the line: `config.toml:12: theme`."""
+        """Return its place, short enough for the status line: `config.toml:12: theme`."""
         return ": ".join(part for part in (self._place(file), self.key or self.text) if part)
 
     def _place(self, file: str) -> str:
@@ -35,16 +39,16 @@ class Problem(NamedTuple):
 
 
 def key_text(path: Path) -> str:
-    """A path as one writes it: `segments.session.bar_width`. The items of a list are told apart by their lines."""
+    """Return a path as a user writes it, `segments.session.bar_width`, without indexes."""
     keys = [part for part in path if isinstance(part, str)]
-    found = ".".join(key if key and _BARE.issuperset(key) else quoted(key) for key in keys)
-    return found if len(found) <= LONGEST_KEY else found[: LONGEST_KEY - 1] + "…"
+    text = ".".join(key if key and _BARE.issuperset(key) else quote(key) for key in keys)
+    return text if len(text) <= MAX_KEY else text[: MAX_KEY - 1] + "…"
 
 
 def value_text(value: object) -> str:
-    """A value as one writes it, cut to a few words and safe to print."""
+    """Return a value as a user writes it, shortened and safe to print."""
     if isinstance(value, str):
-        return quoted(value)
+        return quote(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
@@ -59,22 +63,22 @@ def value_text(value: object) -> str:
         )
         return f"[{first}{', …' if len(value) > 1 else ''}]" if value else "an empty list"
     try:
-        return str(value)[:LONGEST_VALUE]
+        return str(value)[:MAX_VALUE]
     except ValueError:  # Python refuses to write out a number of thousands of digits
         return "a number that long"
 
 
-def quoted(text: str) -> str:
-    """`text` in quotes, cut, without anything a terminal could act on."""
-    shown = "".join(char if char.isprintable() else "?" for char in text[: LONGEST_VALUE + 1])
-    return '"' + (shown if len(shown) <= LONGEST_VALUE else shown[:LONGEST_VALUE] + "…") + '"'
+def quote(text: str) -> str:
+    """Return `text` in quotes, shortened, without control characters."""
+    visible = "".join(char if char.isprintable() else "?" for char in text[: MAX_VALUE + 1])
+    return '"' + (visible if len(visible) <= MAX_VALUE else visible[:MAX_VALUE] + "…") + '"'
 
 
 def suggestion(wanted: object, known: Iterable[str]) -> str:
-    """`; did you mean "…"?` where one of `known` is close to what was written, else ""."""
+    """Return `; did you mean "…"?` if one of `known` is close to `wanted`, else ""."""
     if not isinstance(wanted, str):
         return ""
-    from difflib import get_close_matches  # noqa: PLC0415 - slow to import, and needed by nobody whose file is right
+    from difflib import get_close_matches  # noqa: PLC0415 - slow to import
 
-    close = get_close_matches(wanted[:LONGEST_KEY].lower(), list(known), n=1, cutoff=0.6)
+    close = get_close_matches(wanted[:MAX_KEY].lower(), list(known), n=1, cutoff=0.6)
     return f'; did you mean "{close[0]}"?' if close else ""

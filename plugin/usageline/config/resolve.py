@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from usageline import themes
-from usageline.config.segments import BARS, differing
+from usageline.config.segments import BARS, icons, non_defaults
 from usageline.core import paths
 from usageline.themes import colors
 from usageline.themes.theme import STYLES, resolve
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COLOR_BLIND_SAFE = "color-blind-safe"
 
 
-def resolved(values: Values) -> dict[str, Any]:
+def resolve_values(values: Values) -> dict[str, Any]:
     """The compiled configuration but for `version`, `stamp`, `program` and `problem`.
 
     `theme` and `chain` are absent where nothing was chosen. `theme_daltonized` replaces `theme` if the
@@ -55,7 +55,7 @@ def resolved(values: Values) -> dict[str, Any]:
 def _segment(name: str, values: Values, custom: dict[str, str]) -> list[Any]:
     """The kind of a segment or an instance, and its options where they differ from the defaults."""
     kind, dot, _instance = name.partition(".")
-    options = differing(
+    options = non_defaults(
         kind, values.segments.get(name) or (values.segments.get(kind, {}) if dot else {})
     )
     if "bar" in options:
@@ -76,7 +76,7 @@ def _theme(values: Values, custom: dict[str, str], chosen: str) -> dict[str, Any
         values.get("nerd_font") or separator is not None or styles or glyphs or custom
     ):
         return None
-    theme = resolve(themes.find(chosen), nerd_font=values.get("nerd_font"))
+    theme = resolve(themes.find(chosen), icons() if values.get("nerd_font") else None)
     theme["glyphs"].update(glyphs)
     if glyphs.keys() & {"full", "parts", "empty"} and "groove" not in styles:
         styles = {**styles, "groove": ""}  # else nothing would be seen of the empty part

@@ -8,34 +8,30 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from usageline import themes
+from usageline.config.sources import SOURCES, default_names
 from usageline.config.types import (
     AbsolutePath,
     Cells,
     Choice,
     Command,
     Flag,
-    Kind,
-    Many,
+    Integer,
+    ListOf,
     Number,
     Style,
     Text,
-    Whole,
+    ValueType,
 )
 from usageline.core.appearance import GLYPHS
 from usageline.themes.theme import STYLES
 
-FLOOR_S = 120
+MIN_INTERVAL_S = 120
 """The service refuses anybody who asks every minute; 180 s works for one machine alone (FACTS: budget)."""
 
-MOST_TTL_S = 86400
-HOT_SOURCES = ("payload",)
-"""Sources that the status line reads by itself; they may stand in the list and mean nothing to a refresh."""
-
-SOURCES = ("claude-cache", "oauth", "client")
-"""The names in `usageline.sources.SOURCES`, which is too slow to import where a line waits."""
-
-MOST_ROWS = 6
-MOST_IN_ROW = 24
+MAX_TTL_S = 86400
+SOURCE_NAMES = tuple(source.name for source in SOURCES)
+MAX_ROWS = 6
+MAX_SEGMENTS_IN_ROW = 24
 ROWS = [
     ["model", "context", "session", "weekly", "scoped", "credits", "forecast", "alerts", "status"]
 ]
@@ -45,7 +41,7 @@ class Key(NamedTuple):
     """`default` None: there is none that could be written down, and `doc` says what holds without the key."""
 
     name: str
-    kind: Kind
+    type: ValueType
     default: Any
     doc: str
 
@@ -55,15 +51,13 @@ TOP = (
         "theme",
         Choice(*themes.NAMES),
         "default",
-        "the theme; `usageline config themes` shows all. If unset: color-blind-safe if Claude "
-        "Code's theme is color-blind, else default",
+        "the theme; `usageline config themes` shows all. If unset: color-blind-safe if Claude Code's theme is color-blind, else default",
     ),
     Key(
         "color",
         Choice("auto", "none", "16", "256", "truecolor"),
         "auto",
-        "number of colors; auto: what the terminal supports, or 16 with an ANSI theme of Claude "
-        "Code. NO_COLOR overrides it",
+        "number of colors; auto: what the terminal supports, or 16 with an ANSI theme of Claude Code. NO_COLOR overrides it",
     ),
     Key(
         "nerd_font",
@@ -74,47 +68,50 @@ TOP = (
     Key("clock", Choice("24h", "12h"), "24h", "format of times of day"),
     Key(
         "rows",
-        Many(
-            Many(Text(64), f"a list of at most {MOST_IN_ROW} segments", MOST_IN_ROW, repeated=True),
-            f"a list of 1 to {MOST_ROWS} lists of segments",
-            MOST_ROWS,
+        ListOf(
+            ListOf(
+                Text(64),
+                f"a list of at most {MAX_SEGMENTS_IN_ROW} segments",
+                MAX_SEGMENTS_IN_ROW,
+                repeated=True,
+            ),
+            f"a list of 1 to {MAX_ROWS} lists of segments",
+            MAX_ROWS,
             1,
             repeated=True,
         ),
         ROWS,
-        f"the segments of each row, in order; at most {MOST_ROWS} rows of {MOST_IN_ROW}",
+        f"the segments of each row, in order; at most {MAX_ROWS} rows of {MAX_SEGMENTS_IN_ROW}",
     ),
     Key(
         "wrap",
         Flag(),
         False,
-        "continue a row that is too wide on the next line, instead of shortening and dropping "
-        "segments by priority",
+        "continue a row that is too wide on the next line, instead of shortening and dropping segments by priority",
     ),
     Key(
         "max_rows",
-        Whole(1, MOST_ROWS),
-        MOST_ROWS,
+        Integer(1, MAX_ROWS),
+        MAX_ROWS,
         "maximum number of lines, including wrapped ones",
     ),
     Key("separator", Text(12), None, "text between two segments; if unset, the theme's separator"),
     Key(
         "ttl",
-        Number(FLOOR_S, MOST_TTL_S, "seconds"),
+        Number(MIN_INTERVAL_S, MAX_TTL_S, "seconds"),
         300,
         "seconds for which the numbers are fresh; after that a refresh starts",
     ),
     Key(
         "sources",
-        Many(
-            Choice(*HOT_SOURCES, *SOURCES),
-            f"a list of {', '.join((*HOT_SOURCES, *SOURCES))}",
+        ListOf(
+            Choice(*SOURCE_NAMES),
+            f"a list of {', '.join(SOURCE_NAMES)}",
             16,
             1,
         ),
-        ["claude-cache", "oauth"],
-        "sources of the usage, in order; without oauth the token is never read, client runs "
-        "Claude Code",
+        [*default_names()],
+        "sources of the usage, in order; without oauth the token is never read, client runs Claude Code",
     ),
     Key(
         "client",
@@ -144,13 +141,13 @@ CHAIN = (
 ALERTS = (
     Key(
         "thresholds",
-        Many(Whole(1, 100), "a list of at most 8 whole numbers from 1 to 100", 8),
+        ListOf(Integer(1, 100), "a list of at most 8 whole numbers from 1 to 100", 8),
         [75, 90],
         "percentages of a limit that trigger an alert; [] for none",
     ),
     Key(
         "kinds",
-        Many(Text(64), "a list of at most 16 kinds or labels of limits", 16),
+        ListOf(Text(64), "a list of at most 16 kinds or labels of limits", 16),
         [],
         "limits with alerts, by kind or label, such as session, weekly_all or Fable; [] for all",
     ),
@@ -165,7 +162,7 @@ ALERTS = (
     ),
 )
 
-_GLYPH_KINDS: dict[str, Kind] = {
+_GLYPH_TYPES: dict[str, ValueType] = {
     "full": Cells(1),
     "parts": Cells(0, 8),
     "empty": Cells(1),
@@ -191,7 +188,7 @@ _GLYPH_DOCS = {
 
 STYLE_KEYS = tuple(Key(name, Style(), None, doc) for name, doc in STYLES.items())
 GLYPH_KEYS = tuple(
-    Key(name, _GLYPH_KINDS.get(name, Text(8)), None, _GLYPH_DOCS[name]) for name in GLYPHS
+    Key(name, _GLYPH_TYPES.get(name, Text(8)), None, _GLYPH_DOCS[name]) for name in GLYPHS
 )
 
 TABLES: dict[str, tuple[tuple[Key, ...], str]] = {

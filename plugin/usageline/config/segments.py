@@ -1,15 +1,21 @@
-"""Every segment: what it shows, its label, and its options."""
+"""Every segment. A new one is a function in `usageline.line.segments` and an entry in SEGMENTS."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.config.schema import Key
-from usageline.config.types import Choice, Flag, Number, Style, Text, Whole, some_of
+from usageline.config.types import Choice, Flag, Integer, Number, Style, Text, some_of
+from usageline.core.windows import CRITICAL_PERCENT, SURE_PERCENT, WARNING_PERCENT
 from usageline.themes.theme import STYLES
 
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Mapping
+
+HOUR_S = 3600
+HOME = "/home/you"
+"""The home directory in samples."""
 
 BARS: dict[str, list[str]] = {
     "blocks": ["█", " ▏▎▍▌▋▊▉", "░"],
@@ -20,30 +26,71 @@ BARS: dict[str, list[str]] = {
 }
 """The glyphs of each style of bar but the theme's: full, the eighths of a cell, empty."""
 
-PRIORITY = (
-    "1 to 100; a higher one stays longer if the row is too narrow. By default, limits stay longest"
-)
+PRIORITY = "1 to 100: with more it stays longer where the row is too narrow; by default limits stay longest"
+
+
+class FromNow(int):
+    """Seconds from now in a sample, for a time in epoch seconds."""
+
+
+class Sample(NamedTuple):
+    """What a segment draws in the preview: its part of each input, merged with the others' parts.
+
+    `usageline config preview` and the tests draw every segment with it. Each text in it is a place
+    into which the injection tests put hostile text, so it has every text that the segment reads.
+
+    payload   of Claude Code's payload
+    snapshot  of the snapshot; lists are joined
+    git       of the state of the repository
+    """
+
+    payload: Mapping[str, Any] = MappingProxyType({})
+    snapshot: Mapping[str, Any] = MappingProxyType({})
+    git: Mapping[str, Any] = MappingProxyType({})
 
 
 class Segment(NamedTuple):
-    """`doc` what it shows, `label` the default one, `keys` the options that are its own."""
+    """A segment. `tools/generated.py` derives from it what the status line and the docs need.
 
+    module   in `usageline.line.segments`; its function of the segment's name draws it
+    doc      what it shows
+    label    the default one
+    options  those that only this segment has
+    icon     with a Nerd Font, with the blank after it
+    sample   what it draws in the preview
+    needs    an attribute of the line's context; if it is false, the segment is not drawn
+    """
+
+    module: str
     doc: str
-    label: str
-    keys: tuple[Key, ...] = ()
+    label: str = ""
+    options: tuple[Key, ...] = ()
+    icon: str = ""
+    sample: Sample = Sample()
+    needs: str = "now"
 
 
 def _bar() -> tuple[Key, ...]:
     return (
-        Key("bar_width", Whole(2, 40), 10, "width of the bar in cells"),
+        Key("bar_width", Integer(2, 40), 10, "width of the bar in cells"),
         Key("bar", Choice("theme", *BARS), "theme", "glyphs of the bar"),
     )
 
 
 def _marks() -> tuple[Key, ...]:
     return (
-        Key("warning", Whole(1, 100), 75, "percentage from which the color is that of a warning"),
-        Key("critical", Whole(1, 100), 90, "percentage from which the color is critical"),
+        Key(
+            "warning",
+            Integer(1, 100),
+            WARNING_PERCENT,
+            "percentage from which the color is that of a warning",
+        ),
+        Key(
+            "critical",
+            Integer(1, 100),
+            CRITICAL_PERCENT,
+            "percentage from which the color is critical",
+        ),
         Key("hide_below", Number(0, 100), 0, "hide it while it is below this percentage"),
     )
 
@@ -70,35 +117,126 @@ def _limit(show: list[str]) -> tuple[Key, ...]:
 
 
 SEGMENTS: dict[str, Segment] = {
-    "model": Segment("the model", ""),
-    "effort": Segment("the effort level of the model", ""),
+    "model": Segment(
+        "model",
+        "the model",
+        icon="\uf2db ",
+        sample=Sample(payload={"model": {"id": "claude-opus-5-5", "display_name": "Opus 5.5"}}),
+    ),
+    "effort": Segment(
+        "model",
+        "the effort level of the model",
+        icon="\uf0e7 ",
+        sample=Sample(payload={"effort": {"level": "medium"}}),
+    ),
     "context": Segment(
+        "model",
         "how full the context window is",
-        "ctx",
-        (
+        label="ctx",
+        options=(
             Key("show", some_of("bar", "percent", "tokens"), ["percent"], "its parts, in order"),
             *_bar(),
             *_marks(),
         ),
+        icon="\uf1c0 ",
+        sample=Sample(
+            payload={
+                "context_window": {
+                    "used_percentage": 34,
+                    "total_input_tokens": 68000,
+                    "total_output_tokens": 900,
+                    "context_window_size": 200000,
+                }
+            }
+        ),
     ),
     "cache": Segment(
+        "model",
         "the time until the prompt cache expires, or that it is cold",
-        "cache",
-        (Key("show", some_of("expiry", "hits"), ["expiry"], "its parts, in order"),),
+        label="cache",
+        options=(Key("show", some_of("expiry", "hits"), ["expiry"], "its parts, in order"),),
+        icon="\uf0c7 ",
+        sample=Sample(
+            payload={
+                "prompt_cache": {
+                    "warm": True,
+                    "ttl": "1h",
+                    "expires_at": FromNow(40 * 60),
+                    "hit_ratio": 0.86,
+                    "requests": 12,
+                    "misses": 1,
+                }
+            }
+        ),
     ),
-    "session": Segment("the 5-hour limit", "5h", _limit(["bar", "percent", "reset"])),
+    "session": Segment(
+        "limits",
+        "the 5-hour limit",
+        label="5h",
+        options=_limit(["bar", "percent", "reset"]),
+        icon="\uf017 ",
+        sample=Sample(
+            snapshot={
+                "limits": [
+                    {
+                        "kind": "session",
+                        "label": "Current session",
+                        "percent": 37,
+                        "resets_at": FromNow(2 * HOUR_S),
+                        "severity": "normal",
+                    }
+                ]
+            }
+        ),
+    ),
     "weekly": Segment(
-        "the weekly limit over all models", "7d", _limit(["bar", "percent", "reset"])
+        "limits",
+        "the weekly limit over all models",
+        label="7d",
+        options=_limit(["bar", "percent", "reset"]),
+        icon="\uf073 ",
+        sample=Sample(
+            snapshot={
+                "limits": [
+                    {
+                        "kind": "weekly_all",
+                        "label": "Current week (all models)",
+                        "percent": 81,
+                        "resets_at": FromNow(52 * HOUR_S),
+                        "severity": "normal",
+                        "chance": 0.81,
+                        "exhausts_at": FromNow(30 * HOUR_S),
+                        "exhausts_from": FromNow(27 * HOUR_S),
+                        "exhausts_to": FromNow(34 * HOUR_S),
+                    }
+                ]
+            }
+        ),
     ),
     "scoped": Segment(
+        "limits",
         "all other limits, such as a model's weekly limit, each with its own label",
-        "",
-        _limit(["percent"]),
+        options=_limit(["percent"]),
+        icon="\uf02b ",
+        sample=Sample(
+            snapshot={
+                "limits": [
+                    {
+                        "kind": "weekly_scoped",
+                        "label": "Opus",
+                        "percent": 94,
+                        "resets_at": FromNow(52 * HOUR_S),
+                        "severity": "normal",
+                    }
+                ]
+            }
+        ),
     ),
     "credits": Segment(
+        "limits",
         "usage credits and other amounts of money",
-        "credits",
-        (
+        label="credits",
+        options=(
             Key(
                 "show",
                 some_of("used", "limit", "percent", "ends"),
@@ -107,11 +245,29 @@ SEGMENTS: dict[str, Segment] = {
             ),
             *_marks(),
         ),
+        icon="\uf09d ",
+        needs="credits",
+        sample=Sample(
+            snapshot={
+                "credits": [
+                    {
+                        "label": "Usage credits",
+                        "used_minor": 1234,
+                        "limit_minor": 5000,
+                        "exponent": 2,
+                        "currency": "USD",
+                        "enabled": True,
+                        "disabled_reason": "",
+                    }
+                ]
+            }
+        ),
     ),
     "pace": Segment(
+        "forecast",
         "percentage points above or below even use",
-        "pace",
-        (
+        label="pace",
+        options=(
             Key("of", Choice("session", "weekly"), "session", "the limit"),
             Key(
                 "hide_below",
@@ -120,11 +276,12 @@ SEGMENTS: dict[str, Segment] = {
                 "hide it while it is fewer points off, above or below",
             ),
         ),
+        icon="\uf0e4 ",
     ),
     "forecast": Segment(
+        "forecast",
         "the time when a limit will be reached, if that is before its reset",
-        "",
-        (
+        options=(
             Key(
                 "of",
                 Choice("session", "weekly", "any"),
@@ -134,8 +291,8 @@ SEGMENTS: dict[str, Segment] = {
             Key("range", Flag(), False, "show a range of times instead of one time"),
             Key(
                 "warning",
-                Whole(1, 100),
-                67,
+                Integer(1, 100),
+                SURE_PERCENT,
                 "percent of certainty from which it is colored as a warning",
             ),
             Key(
@@ -145,24 +302,28 @@ SEGMENTS: dict[str, Segment] = {
                 "hide it while its certainty is below this percentage; it is at least 50",
             ),
         ),
+        icon="\uf201 ",
+        needs="has_forecast",
     ),
     "cost": Segment(
+        "session",
         "the cost of the session at API prices",
-        "",
-        (
+        options=(
             Key(
                 "hide_below",
                 Number(0, 1_000_000),
                 0,
                 "hide it while it is below this amount in dollars",
             ),
-            Key("decimals", Whole(0, 4), 2, "digits after the decimal point"),
+            Key("decimals", Integer(0, 4), 2, "digits after the decimal point"),
         ),
+        icon="\uf155 ",
+        sample=Sample(payload={"cost": {"total_cost_usd": 1.27}}),
     ),
     "duration": Segment(
+        "session",
         "the duration of the session",
-        "",
-        (
+        options=(
             Key(
                 "of",
                 Choice("total", "api"),
@@ -170,77 +331,179 @@ SEGMENTS: dict[str, Segment] = {
                 "the whole session, or the time spent waiting for the API",
             ),
         ),
+        icon="\uf252 ",
+        sample=Sample(
+            payload={
+                "cost": {
+                    "total_duration_ms": 45 * 60 * 1000,
+                    "total_api_duration_ms": 8 * 60 * 1000,
+                }
+            }
+        ),
     ),
-    "lines": Segment("lines added and removed", ""),
+    "lines": Segment(
+        "session",
+        "lines added and removed",
+        icon="\uf040 ",
+        sample=Sample(payload={"cost": {"total_lines_added": 156, "total_lines_removed": 23}}),
+    ),
     "directory": Segment(
+        "workspace",
         "the directory",
-        "",
-        (
+        options=(
             Key(
                 "form",
                 Choice("name", "short", "full"),
                 "short",
                 "its name, the shortened path, or the full path",
             ),
-            Key("length", Whole(8, 200), 30, "maximum length in characters"),
+            Key("length", Integer(8, 200), 30, "maximum length in characters"),
+        ),
+        icon="\uf07c ",
+        sample=Sample(
+            payload={
+                "cwd": f"{HOME}/src/usageline",
+                "workspace": {
+                    "current_dir": f"{HOME}/src/usageline",
+                    "project_dir": f"{HOME}/src/usageline",
+                },
+            }
         ),
     ),
     "git": Segment(
+        "workspace",
         "the branch and its state",
-        "",
-        (
+        options=(
             Key(
                 "show",
                 some_of("branch", "dirty", "ahead"),
                 ["branch"],
                 "its parts, in order; a background job updates dirty and ahead",
             ),
-            Key("length", Whole(4, 80), 24, "maximum length of the branch in characters"),
+            Key("length", Integer(4, 80), 24, "maximum length of the branch in characters"),
+        ),
+        icon="\ue0a0 ",
+        sample=Sample(
+            git={"branch": "feature/themes", "changed": 2, "ahead": 1, "behind": 0, "state": ""}
         ),
     ),
     "worktree": Segment(
-        "the worktree", "wt", (Key("length", Whole(4, 80), 24, "maximum length in characters"),)
+        "workspace",
+        "the worktree",
+        label="wt",
+        options=(Key("length", Integer(4, 80), 24, "maximum length in characters"),),
+        icon="\uf1bb ",
+        sample=Sample(
+            payload={"worktree": {"name": "feature"}, "workspace": {"git_worktree": "feature"}}
+        ),
     ),
     "pr": Segment(
+        "workspace",
         "the pull request, as a link",
-        "",
-        (Key("state", Flag(), True, "show the state of its review"),),
+        options=(Key("state", Flag(), True, "show the state of its review"),),
+        icon="\uf407 ",
+        sample=Sample(
+            payload={
+                "pr": {
+                    "number": 123,
+                    "url": "https://github.com/example/usageline/pull/123",
+                    "review_state": "approved",
+                }
+            }
+        ),
     ),
-    "output_style": Segment("the output style, if it is not the default", "style"),
-    "vim": Segment("the vim mode", ""),
-    "agent": Segment("the agent", "agent"),
-    "clock": Segment("the time of day", "", (Key("seconds", Flag(), False, "show seconds"),)),
-    "plan": Segment("the plan", ""),
+    "output_style": Segment(
+        "session",
+        "the output style, if it is not the default",
+        label="style",
+        icon="\uf1fc ",
+        sample=Sample(payload={"output_style": {"name": "explanatory"}}),
+    ),
+    "vim": Segment(
+        "session",
+        "the vim mode",
+        icon="\ue62b ",
+        sample=Sample(payload={"vim": {"mode": "NORMAL"}}),
+    ),
+    "agent": Segment(
+        "session",
+        "the agent",
+        label="agent",
+        icon="\uf544 ",
+        sample=Sample(payload={"agent": {"name": "reviewer"}}),
+    ),
+    "clock": Segment(
+        "custom",
+        "the time of day",
+        options=(Key("seconds", Flag(), False, "show seconds"),),
+        icon="\uf017 ",
+    ),
+    "plan": Segment(
+        "custom",
+        "the plan",
+        icon="\uf005 ",
+        sample=Sample(snapshot={"plan": "Max 5x"}),
+    ),
     "account": Segment(
+        "custom",
         "your own label for the account; empty unless `text` is set",
-        "",
-        (Key("text", Text(200), "", "the label"),),
+        options=(Key("text", Text(200), "", "the label"),),
+        icon="\uf007 ",
     ),
-    "version": Segment("Claude Code's version", "cc"),
+    "version": Segment(
+        "session",
+        "Claude Code's version",
+        label="cc",
+        icon="\uf121 ",
+        sample=Sample(payload={"version": "2.1.330"}),
+    ),
     "alerts": Segment(
+        "forecast",
         "a threshold that was reached recently",
-        "",
-        (Key("for", Whole(1, 86400), 900, "seconds for which it is shown"),),
+        options=(Key("for", Integer(1, 86400), 900, "seconds for which it is shown"),),
+        icon="\uf071 ",
+        needs="alerts",
+        sample=Sample(
+            snapshot={
+                "alerts": [
+                    {
+                        "kind": "weekly_all",
+                        "label": "Current week (all models)",
+                        "threshold": 75,
+                        "percent": 81,
+                        "resets_at": FromNow(52 * HOUR_S),
+                        "at": FromNow(-300),
+                        "session_start": False,
+                        "line": True,
+                    }
+                ]
+            }
+        ),
     ),
     "status": Segment(
+        "limits",
         "why numbers are missing or old",
-        "",
-        (
+        options=(
             Key(
                 "stale",
-                Whole(60, 86400),
+                Integer(60, 86400),
                 600,
                 "age in seconds from which the numbers are shown with their age",
             ),
         ),
+        sample=Sample(snapshot={"status": "ok", "detail": ""}),
     ),
-    "text": Segment("your own text", "", (Key("text", Text(200), "", "the text"),)),
+    "text": Segment(
+        "custom",
+        "your own text",
+        options=(Key("text", Text(200), "", "the text"),),
+    ),
 }
-"""Every segment by its name in `rows`."""
+"""By their names in `rows`."""
 
 
-def keys_of(kind: str) -> dict[str, Key]:
-    """The options of a segment by name: those of every segment first, then its own. KeyError where there is no such segment."""
+def options_of(kind: str) -> dict[str, Key]:
+    """Return the options of a segment by name: those that every segment has, then its own."""
     segment = SEGMENTS[kind]
     common = (
         Key("label", Text(40), segment.label, "the text before it"),
@@ -250,13 +513,18 @@ def keys_of(kind: str) -> dict[str, Key]:
             "",
             "name of a style, or a color, for its text",
         ),
-        Key("priority", Whole(1, 100), None, PRIORITY),
+        Key("priority", Integer(1, 100), None, PRIORITY),
         Key("hide", Flag(), False, "hide it always"),
     )
-    return {key.name: key for key in (*common, *segment.keys)}
+    return {key.name: key for key in (*common, *segment.options)}
 
 
-def differing(kind: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Those of `options` that are not the segment's defaults."""
-    keys = keys_of(kind)
+def non_defaults(kind: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return those of `options` that are not the segment's defaults."""
+    keys = options_of(kind)
     return {name: value for name, value in options.items() if value != keys[name].default}
+
+
+def icons() -> dict[str, str]:
+    """Return the Nerd Font's icon of each segment that has one."""
+    return {name: segment.icon for name, segment in SEGMENTS.items() if segment.icon}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from usageline import themes
 from usageline.config.schema import TABLES, TOP
-from usageline.config.segments import SEGMENTS, keys_of
+from usageline.config.segments import SEGMENTS, options_of
 from usageline.core.appearance import GLYPHS
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def toml_value(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def shown_default(table: str, key: Key) -> Any:
+def example_value(table: str, key: Key) -> Any:
     """The default, or a value to show where the theme or something else decides."""
     if key.default is not None:
         return key.default
@@ -57,9 +57,9 @@ def shown_default(table: str, key: Key) -> Any:
 
 def _keys(keys: Iterable[Key], table: str = "", *, brief: bool = False) -> Iterator[str]:
     for key in keys:
-        allowed = "" if brief or key.kind.allowed == "true or false" else f" ({key.kind.allowed})"
+        allowed = "" if brief or key.type.allowed == "true or false" else f" ({key.type.allowed})"
         yield (
-            _comment(key.doc + allowed) + f"#{key.name} = {toml_value(shown_default(table, key))}\n"
+            _comment(key.doc + allowed) + f"#{key.name} = {toml_value(example_value(table, key))}\n"
         )
 
 
@@ -71,8 +71,8 @@ def _tables() -> Iterator[str]:
 
 def _segments() -> Iterator[str]:
     for kind, segment in SEGMENTS.items():
-        options = keys_of(kind).values()
-        lines = [f"#{key.name} = {toml_value(shown_default('', key))}" for key in options]
+        options = options_of(kind).values()
+        lines = [f"#{key.name} = {toml_value(example_value('', key))}" for key in options]
         wide = max(map(len, lines))
         documented = "".join(
             f"{line:{wide}}  # {key.doc}\n" for line, key in zip(lines, options, strict=True)

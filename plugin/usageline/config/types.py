@@ -1,4 +1,4 @@
-"""The kinds of values in config.toml: what each allows, in words, and how it is read."""
+"""The types of values in config.toml: what each allows, in words, and how it is read."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 
 MAX_COMMAND_BYTES = (128 << 10) - 1
-"""One argument of a process may have 128 KiB on Linux, a NUL at its end included."""
+"""Linux limits one argument of a process to 128 KiB, including its final NUL."""
 
 
-class Refused(Exception):
-    """A value that is not allowed. `within` is where in it the fault lies; the text says what is allowed."""
+class InvalidValue(Exception):
+    """A value is not allowed; the message names what is.
+
+    `within` is the path of the mistake in the value, and `value` what stands there.
+    """
 
     def __init__(
         self, allowed: str, value: object, within: Path = (), known: Sequence[str] = ()
@@ -28,72 +31,72 @@ class Refused(Exception):
         super().__init__(
             f"{allowed} {verb} allowed, not {value_text(value)}{suggestion(value, known)}"
         )
-        self.within = within
+        self.within, self.value = within, value
 
 
-class Kind(Protocol):
-    """A kind of value."""
+class ValueType(Protocol):
+    """A type of value."""
 
     @property
     def allowed(self) -> str:
-        """What is allowed, as words that go before "is allowed"."""
+        """What is allowed, in words that go before "is allowed"."""
 
     def read(self, value: object) -> Any:
-        """The value as the program has it. Refused where it is not allowed."""
+        """Return the value as the program uses it. Raise InvalidValue if it is not allowed."""
 
 
 class Flag:
-    """true or false."""
+    """A boolean."""
 
     allowed = "true or false"
 
     def read(self, value: object) -> bool:
-        """As it is."""
+        """Return it as it is."""
         if not isinstance(value, bool):
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         return value
 
 
 class Number:
-    """A number in a range. `unit` is what it counts."""
+    """A number in a range; `unit` is what it counts."""
 
-    def __init__(self, least: float, most: float, unit: str = "a number") -> None:
-        self.least, self.most = least, most
-        self.allowed = f"{unit} from {least:g} to {most:g}"
+    def __init__(self, minimum: float, maximum: float, unit: str = "a number") -> None:
+        self.minimum, self.maximum = minimum, maximum
+        self.allowed = f"{unit} from {minimum:g} to {maximum:g}"
 
     def read(self, value: object) -> float:
-        """As it is; `true` is no number."""
+        """Return it as it is; `true` is not a number."""
         if (
             isinstance(value, bool)
             or not isinstance(value, int | float)
-            or not self.least <= value <= self.most
+            or not self.minimum <= value <= self.maximum
         ):
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         return value
 
 
-class Whole(Number):
+class Integer(Number):
     """A whole number in a range."""
 
-    def __init__(self, least: int, most: int, unit: str = "a whole number") -> None:
-        super().__init__(least, most, unit)
+    def __init__(self, minimum: int, maximum: int, unit: str = "a whole number") -> None:
+        super().__init__(minimum, maximum, unit)
 
     def read(self, value: object) -> int:
-        """As it is; 5.0 is none."""
+        """Return it as it is; 5.0 is not an integer."""
         if isinstance(value, float):
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         return int(super().read(value))
 
 
 class Choice:
-    """One of some words; case does not matter, nor whether `colour` or `color` is written."""
+    """One of some words, in any case; `colour` is read as `color`."""
 
     def __init__(self, *words: str) -> None:
         self.words = words
         self.allowed = f"one of {', '.join(words)}"
 
     def read(self, value: object) -> str:
-        """The word."""
+        """Return the word."""
         # 256 may be written as the number it is.
         word = (
             str(value)
@@ -102,27 +105,27 @@ class Choice:
         )
         word = word.lower().replace("colour", "color") if isinstance(word, str) else ""
         if word not in self.words:
-            raise Refused(self.allowed, value, known=self.words)
+            raise InvalidValue(self.allowed, value, known=self.words)
         return word
 
 
 class Text:
     """Text of a bounded length."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.allowed = f"text of at most {most} characters"
+    def __init__(self, max_length: int) -> None:
+        self.max_length = max_length
+        self.allowed = f"text of at most {max_length} characters"
 
     def read(self, value: object) -> str:
-        """As it is."""
-        # No command line and no environment can hold a NUL.
+        """Return it as it is."""
+        # Neither a command line nor an environment can hold a NUL.
         if (
             not isinstance(value, str)
-            or len(value) > self.most
+            or len(value) > self.max_length
             or "\0" in value
             or not _is_unicode(value)
         ):
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         return value
 
 
@@ -132,14 +135,14 @@ class Command:
     allowed = f"a shell command of at most {MAX_COMMAND_BYTES} bytes"
 
     def read(self, value: object) -> str:
-        """As it is."""
+        """Return it as it is."""
         if (
             not isinstance(value, str)
             or "\0" in value
             or not _is_unicode(value)
             or len(value.encode()) > MAX_COMMAND_BYTES
         ):
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         return value
 
 
@@ -149,19 +152,22 @@ class AbsolutePath:
     allowed = "an absolute path"
 
     def read(self, value: object) -> str:
-        """As it is."""
+        """Return it as it is."""
         if (
             not isinstance(value, str)
             or not (value[:1] == "/" or value[1:2] == ":")
             or "\0" in value
             or len(value) > 4096
         ):
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         return value
 
 
 class Cells:
-    """Text in which each character takes one cell: what bars are drawn with. `counts` are the numbers of characters allowed."""
+    """Text for bars, in which each character is one cell wide.
+
+    `counts` are the allowed numbers of characters.
+    """
 
     def __init__(self, *counts: int) -> None:
         self.counts = counts
@@ -170,21 +176,21 @@ class Cells:
             self.allowed = "one character that takes one cell"
 
     def read(self, value: object) -> str:
-        """As it is."""
+        """Return it as it is."""
         if (
             not isinstance(value, str)
             or len(value) not in self.counts
             or sanitize(value) != value
             or any(display_width(char) != 1 for char in value)
         ):
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         return value
 
 
 class Style:
-    """A colour spec (themes/colors.py), or the name of a style."""
+    """A color spec (themes/colors.py), or the name of a style."""
 
-    allowed = "words such as bold, dim, italic, underline, reverse, one colour (red, bright-red, 0-255, #rrggbb), and on with another"
+    allowed = "words such as bold, dim, italic, underline, reverse, one color (red, bright-red, 0-255, #rrggbb), and on with another"
 
     def __init__(self, styles: Sequence[str] = ()) -> None:
         self.styles = styles
@@ -192,14 +198,14 @@ class Style:
             self.allowed = "the name of a style, or " + self.allowed
 
     def read(self, value: object) -> str:
-        """As it is, in lower case; "" for none."""
+        """Return it in lower case."""
         if not isinstance(value, str) or len(value) > 80:
-            raise Refused(self.allowed, value)
+            raise InvalidValue(self.allowed, value)
         try:
             if value not in self.styles:
                 colors.parse(value)
         except ValueError as error:
-            raise Refused(
+            raise InvalidValue(
                 self.allowed,
                 error.args[0],
                 known=(*self.styles, *colors.ATTRIBUTES, *colors.NAMES, "on"),
@@ -207,37 +213,46 @@ class Style:
         return value.lower()
 
 
-class Many:
-    """A list, each of whose items is of one kind. What stands in it twice counts once, unless it is `repeated`."""
+class ListOf:
+    """A list of items of one type. Duplicates are dropped unless they may be `repeated`."""
 
     def __init__(
-        self, item: Kind, words: str, most: int, least: int = 0, *, repeated: bool = False
+        self,
+        item: ValueType,
+        allowed: str,
+        max_items: int,
+        min_items: int = 0,
+        *,
+        repeated: bool = False,
     ) -> None:
-        self.item, self.most, self.least, self.repeated = item, most, least, repeated
-        self.allowed = words
+        self.item, self.allowed, self.repeated = item, allowed, repeated
+        self.max_items, self.min_items = max_items, min_items
 
     def read(self, value: object) -> list[Any]:
-        """The items."""
-        if not isinstance(value, list) or not self.least <= len(value) <= self.most:
-            raise Refused(self.allowed, value)
-        found: list[Any] = []
+        """Return the items."""
+        if not isinstance(value, list) or not self.min_items <= len(value) <= self.max_items:
+            raise InvalidValue(self.allowed, value)
+        items: list[Any] = []
         for index, item in enumerate(value):
             try:
                 read = self.item.read(item)
-            except Refused as refused:
-                if isinstance(self.item, Many):
-                    refused.within = (index, *refused.within)
+            except InvalidValue as invalid:
+                if isinstance(self.item, ListOf):
+                    invalid.within = (index, *invalid.within)
                     raise
-                raise Refused(
+                raise InvalidValue(
                     self.allowed, item, (index,), getattr(self.item, "words", ())
                 ) from None
-            if self.repeated or read not in found:
-                found.append(read)
-        return found
+            if self.repeated or read not in items:
+                items.append(read)
+        return items
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether a file can hold it: an argument of a command can be bytes that are no text, which Python has as lone surrogates."""
+    """Return whether UTF-8 can encode it.
+
+    Python decodes other bytes in a command's arguments to lone surrogates.
+    """
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -245,6 +260,6 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def some_of(*words: str) -> Many:
-    """A list of some of these words."""
-    return Many(Choice(*words), f"a list of {', '.join(words)}", 4 * len(words))
+def some_of(*words: str) -> ListOf:
+    """Return the type of a list of some of these words."""
+    return ListOf(Choice(*words), f"a list of {', '.join(words)}", 4 * len(words))

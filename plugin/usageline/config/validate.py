@@ -1,33 +1,39 @@
-"""A parsed config.toml against the schema: what of it is valid, and everything that is not."""
+"""Validate a parsed config.toml against the schema: the valid part, and all problems."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.config import file
-from usageline.config.key_lines import Places
-from usageline.config.problem import Path, Problem, key_text, quoted, suggestion, value_text
-from usageline.config.schema import FLOOR_S, MOST_TTL_S, TABLES, TOP, Key
-from usageline.config.segments import SEGMENTS, keys_of
-from usageline.config.types import Number, Refused
+from usageline.config.key_lines import KeyLines
+from usageline.config.problem import Path, Problem, key_text, quote, suggestion, value_text
+from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, TABLES, TOP, Key
+from usageline.config.segments import SEGMENTS, options_of
+from usageline.config.sources import program_names
+from usageline.config.types import InvalidValue, Number
 from usageline.system.origin import PROGRAMS, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-LONGEST_NAME = 32
-MOST_INSTANCES = 64
+MAX_NAME = 32
+MAX_INSTANCES = 64
 
 
 class Values(NamedTuple):
-    """What was given and is valid: top-level keys, keys of each table, and options of each segment and instance (`text.note`) by name."""
+    """The valid values that the file gives.
+
+    `top`       top-level keys
+    `tables`    the keys of each table
+    `segments`  the options of each segment and instance (`text.note`)
+    """
 
     top: dict[str, Any]
     tables: dict[str, dict[str, Any]]
     segments: dict[str, dict[str, Any]]
 
     def get(self, name: str) -> Any:
-        """A top-level key, or its default."""
+        """Return a top-level key's value, or its default."""
         return (
             self.top[name]
             if name in self.top
@@ -35,162 +41,166 @@ class Values(NamedTuple):
         )
 
     def table(self, name: str) -> dict[str, Any]:
-        """A table with its defaults; of those keys that have one."""
+        """Return a table with its defaults, without keys that have neither."""
         return {
             **{key.name: key.default for key in TABLES[name][0] if key.default is not None},
             **self.tables.get(name, {}),
         }
 
 
-class Checked(NamedTuple):
-    """The valid part, all problems in the order of their lines, and the table as it was written; empty where it is no TOML."""
+class Validation(NamedTuple):
+    """The valid values, all problems by line, and the whole parsed table, {} if it is not TOML."""
 
     values: Values
     problems: list[Problem]
     table: dict[str, Any]
 
 
-NOTHING = Values({}, {}, {})
+NO_VALUES = Values({}, {}, {})
 
 
-def check_text(text: str, floor_s: float = FLOOR_S, *, programs: bool = True) -> Checked:
-    """Check the text of a config.toml. A text that is no TOML has that one problem and no values. `programs`: it may name some (origin.py)."""
+def validate(
+    text: str, min_interval_s: float = MIN_INTERVAL_S, *, programs: bool = True
+) -> Validation:
+    """Validate the text of a config.toml.
+
+    Text that is not TOML has that one problem and no values. Without `programs` the file may not
+    name any (system/origin.py).
+    """
     try:
-        table = file.parsed(text)
-    except file.Unusable as unusable:
-        return Checked(NOTHING, [unusable.problem], {})
-    places: list[Places] = []
+        table = file.parse(text)
+    except file.UnusableFile as unusable:
+        return Validation(NO_VALUES, [unusable.problem], {})
+    cached: list[KeyLines] = []
 
-    def line(path: Path) -> int | None:
-        if not places:
-            places.append(Places(text))  # only for a file in which something is wrong
-        return places[0].line(path)
+    def line_of(path: Path, value: object) -> int | None:
+        if not cached:
+            cached.append(KeyLines(text))  # only if the file has a problem
+        return cached[0].find(path, value)
 
-    checking = _Checking(line, floor_s)
-    values = checking.whole(table)
+    validator = _Validator(line_of, min_interval_s)
+    values = validator.whole(table)
     if not programs:
-        checking.refuse_programs(values)
-    checking.problems.sort(key=lambda problem: problem.line or 0)
-    return Checked(values, checking.problems, table)
+        validator.refuse_programs(values)
+    validator.problems.sort(key=lambda problem: problem.line or 0)
+    return Validation(values, validator.problems, table)
 
 
-class _Checking:
-    def __init__(self, line: Callable[[Path], int | None], floor_s: float) -> None:
-        self.line, self.floor_s = line, floor_s
+class _Validator:
+    def __init__(
+        self, line_of: Callable[[Path, object], int | None], min_interval_s: float
+    ) -> None:
+        self.line_of, self.min_interval_s = line_of, min_interval_s
         self.problems: list[Problem] = []
 
     def whole(self, table: Mapping[str, Any]) -> Values:
         top = {key.name: key for key in TOP}
-        if self.floor_s != FLOOR_S:
-            top["ttl"] = top["ttl"]._replace(kind=Number(self.floor_s, MOST_TTL_S, "seconds"))
-        found: dict[str, Any] = {}
+        if self.min_interval_s != MIN_INTERVAL_S:
+            top["ttl"] = top["ttl"]._replace(type=Number(self.min_interval_s, MAX_TTL_S, "seconds"))
+        valid: dict[str, Any] = {}
         tables: dict[str, dict[str, Any]] = {}
         segments: dict[str, dict[str, Any]] = {}
         for name, value in table.items():
             if name in top:
-                self.value(top[name], (name,), value, found)
+                self.value(top[name], (name,), value, valid)
             elif name not in TABLES and name != "segments":
-                self.tell(
+                self.report(
                     (name,), "there is no such key" + suggestion(name, (*top, *TABLES, "segments"))
                 )
             elif not isinstance(value, dict):
-                self.tell((name,), f"a table is allowed, not {value_text(value)}")
+                self.report((name,), f"a table is allowed, not {value_text(value)}")
             elif name == "segments":
                 segments = self.segments(value)
             else:
                 tables[name] = self.table(
                     (name,), value, {key.name: key for key in TABLES[name][0]}
                 )
-        if "rows" in found and not self.rows(found["rows"], segments):
-            del found["rows"]
-        return Values(found, tables, segments)
+        if "rows" in valid and not self.has_valid_rows(valid["rows"], segments):
+            del valid["rows"]
+        return Values(valid, tables, segments)
 
     def refuse_programs(self, values: Values) -> None:
         for path in PROGRAMS:
-            within = values.top if len(path) == 1 else values.tables.get(path[0], {})
-            if within.pop(path[-1], None):
-                self.tell(path, REFUSED)
+            table = values.top if len(path) == 1 else values.tables.get(path[0], {})
+            if table.pop(path[-1], None):
+                self.report(path, REFUSED)
         sources = values.top.get("sources", [])
-        if "client" in sources:
-            values.top["sources"] = [name for name in sources if name != "client"]
-            self.tell(("sources", sources.index("client")), REFUSED)
+        refused = [name for name in sources if name in program_names()]
+        if refused:
+            values.top["sources"] = [name for name in sources if name not in refused]
+        for name in refused:
+            self.report(("sources", sources.index(name)), REFUSED, name)
 
-    def value(self, key: Key, path: Path, value: object, found: dict[str, Any]) -> None:
+    def value(self, key: Key, path: Path, value: object, valid: dict[str, Any]) -> None:
         try:
-            found[key.name] = key.kind.read(value)
-        except Refused as refused:
-            self.tell((*path, *refused.within), str(refused))
+            valid[key.name] = key.type.read(value)
+        except InvalidValue as invalid:
+            self.report((*path, *invalid.within), str(invalid), invalid.value)
 
     def table(
         self, path: Path, table: Mapping[str, Any], keys: Mapping[str, Key], what: str = "key"
     ) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        valid: dict[str, Any] = {}
         for name, value in table.items():
             if name in keys:
-                self.value(keys[name], (*path, name), value, found)
+                self.value(keys[name], (*path, name), value, valid)
             else:
-                self.tell((*path, name), f"there is no such {what}" + suggestion(name, keys))
-        return found
+                self.report((*path, name), f"there is no such {what}" + suggestion(name, keys))
+        return valid
 
     def segments(self, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = {}
+        valid: dict[str, dict[str, Any]] = {}
         for kind, options in table.items():
+            path = ("segments", kind)
             if kind not in SEGMENTS:
-                self.tell(
-                    ("segments", kind), "there is no such segment" + suggestion(kind, SEGMENTS)
-                )
+                self.report(path, "there is no such segment" + suggestion(kind, SEGMENTS))
                 continue
             if not isinstance(options, dict):
-                self.tell(
-                    ("segments", kind), f"a table of options is allowed, not {value_text(options)}"
-                )
+                self.report(path, f"a table of options is allowed, not {value_text(options)}")
                 continue
-            keys = keys_of(kind)
+            keys = options_of(kind)
             own = {
                 name: value
                 for name, value in options.items()
                 if name in keys or not isinstance(value, dict)
             }
-            shared = found[kind] = self.table(("segments", kind), own, keys, "option")
-            for name, value in options.items():
-                if name in own:
-                    continue
+            shared = valid[kind] = self.table(path, own, keys, "option")
+            for name in [name for name in options if name not in own]:
                 if not _is_name(name):
-                    self.tell(
-                        ("segments", kind, name),
-                        f"a name of at most {LONGEST_NAME} letters, digits, - and _ is allowed",
+                    self.report(
+                        (*path, name),
+                        f"a name of at most {MAX_NAME} letters, digits, - and _ is allowed",
                     )
-                elif len(found) > MOST_INSTANCES:
-                    self.tell(
-                        ("segments", kind, name), f"at most {MOST_INSTANCES} segments are allowed"
-                    )
+                elif len(valid) > MAX_INSTANCES:
+                    self.report((*path, name), f"at most {MAX_INSTANCES} segments are allowed")
                 else:
-                    found[f"{kind}.{name}"] = {
+                    valid[f"{kind}.{name}"] = {
                         **shared,
-                        **self.table(("segments", kind, name), value, keys, "option"),
+                        **self.table((*path, name), options[name], keys, "option"),
                     }
-        return found
+        return valid
 
-    def rows(self, rows: list[list[str]], segments: Mapping[str, Any]) -> bool:
-        """Whether every name in `rows` is a segment or an instance."""
+    def has_valid_rows(self, rows: list[list[str]], segments: Mapping[str, Any]) -> bool:
+        """Return whether every name in `rows` is a segment or an instance; report the others."""
         before = len(self.problems)
-        known = (*SEGMENTS, *(name for name in segments if "." in name))
+        names = (*SEGMENTS, *(name for name in segments if "." in name))
         for number, row in enumerate(rows):
             for index, name in enumerate(row):
-                if name not in known:
-                    self.tell(
+                if name not in names:
+                    self.report(
                         ("rows", number, index),
-                        f"there is no segment {quoted(name)}" + suggestion(name, known),
+                        f"there is no segment {quote(name)}" + suggestion(name, names),
+                        name,
                     )
         return len(self.problems) == before
 
-    def tell(self, path: Path, text: str) -> None:
-        self.problems.append(Problem(self.line(path), key_text(path), text))
+    def report(self, path: Path, text: str, value: object = None) -> None:
+        self.problems.append(Problem(self.line_of(path, value), key_text(path), text))
 
 
 def _is_name(name: str) -> bool:
     return (
-        0 < len(name) <= LONGEST_NAME
+        0 < len(name) <= MAX_NAME
         and name.isascii()
         and name.replace("-", "").replace("_", "").isalnum()
     )

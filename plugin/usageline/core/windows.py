@@ -60,6 +60,9 @@ CRITICAL_PERCENT = 90
 SAME_RESET_S = 60
 """Two reports of one window's reset may differ by a second or so. Two windows differ by more."""
 
+SURE_PERCENT = 67
+"""A forecast is a warning from this chance on; below it is quiet (docs/FORECAST.md)."""
+
 
 def percent(value: Any, most: float = MAX_PERCENT) -> float | None:
     """Return a percentage from outside without binary noise, or None if it is invalid."""

@@ -6,7 +6,7 @@ Each shows its last result at once and is started for the lines to come. Importe
 from usageline.core import background, json_file, paths, syscalls, throttle
 from usageline.core.freshness import file_stamp
 from usageline.line import render, settings, spawn
-from usageline.line.segments import option
+from usageline.line.segments import with_defaults
 
 COMPILE_WAIT_S = 0.5
 """For so long the one line that first sees an edit waits for it to be compiled; it shows the configuration before when that is over."""
@@ -65,7 +65,7 @@ def look_at_repository(seen, configured, env, python):
         env,
         cwd,
         seen.now,
-        counted=not {"dirty", "ahead"}.isdisjoint(option(options, "show", ("branch",))),
+        counted=not {"dirty", "ahead"}.isdisjoint(with_defaults("git", options)["show"]),
     )
     return (lambda: git.launch(python, env, found)) if found and python else None
 

@@ -2,6 +2,7 @@
 
 from usageline.core import text
 from usageline.line import default, layout, segments, theme
+from usageline.line._catalog import DEFAULT_ROWS
 from usageline.line.paint import painted
 
 UNKNOWN_WIDTH = 80
@@ -30,7 +31,7 @@ def render(seen, configured, env, chained=(), width=None):
     )
     width = columns(env) if width is None else width
     seen.glyphs, seen.half_days = look.glyphs, configured.get("clock") == "12h"
-    drawn = [_drawn(seen, row, look) for row in configured.get("rows", segments.DEFAULT_ROWS)]
+    drawn = [_drawn(seen, row, look) for row in configured.get("rows", DEFAULT_ROWS)]
     problem = configured.get("problem")
     if problem:
         marked = layout.cleaned(

@@ -15,7 +15,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline.config.schema import FLOOR_S
+from usageline.config.schema import MIN_INTERVAL_S
 from usageline.core import paths
 from usageline.core.json_file import json_file
 from usageline.refresh.rate_limit import RateLimited, check
@@ -100,7 +100,7 @@ class AccountGate:
 
     def _check(self, config: Config, request: AccountState, *, force: bool) -> None:
         # A test's server may have a lower floor; other caches are not asked about it.
-        shared = config if force else replace(config, floor_s=max(config.floor_s, FLOOR_S))
+        shared = config if force else replace(config, floor_s=max(config.floor_s, MIN_INTERVAL_S))
         for account, cache in map(self._read, self._paths):
             if cache != self._cache:
                 check(

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from usageline.config.sources import by_name, reads_token
 from usageline.core import paths
 from usageline.core.errors import StoreBroken
 from usageline.core.freshness import file_stamp
@@ -14,7 +15,7 @@ from usageline.refresh.account_gate import AccountGate
 from usageline.refresh.decide import Answered, Decision, State, StillFresh, Unanswered
 from usageline.refresh.rate_limit import MIN_FORCED_INTERVAL_S
 from usageline.refresh.request_budget import RequestBudget
-from usageline.sources import READS_THE_TOKEN, SOURCES, Context
+from usageline.sources import Context, fetch
 from usageline.sources.auth import claude_state
 from usageline.sources.auth import sign_in as sign_ins
 from usageline.storage import history
@@ -136,7 +137,7 @@ def _ask(
     failures: dict[str, SourceFailure] = {}
     for name in inputs.config.sources:
         try:
-            reading = SOURCES[name](context)
+            reading = fetch(name, context)
         except SourceFailure as failure:  # noqa: PERF203 - three sources, not three million
             failures[name] = budget.last_failure = failure
             inputs.log.source_failed(name, failure)
@@ -149,11 +150,12 @@ def _ask(
 def _to_show(failures: dict[str, SourceFailure]) -> SourceFailure:
     """Return the first failure, with an older reading if a source had one.
 
-    That Claude Code's own cache is old is the usual case, so any other failure goes first.
+    The failure of a source that is usually stale goes last.
     """
     if not failures:
         return SourceFailure("unreadable", "no source is configured")
-    others = [failure for name, failure in failures.items() if name != "claude-cache"]
+    sources = by_name()
+    others = [failure for name, failure in failures.items() if not sources[name].quiet_when_stale]
     first = (others or list(failures.values()))[0]
     first.reading = next((other.reading for other in failures.values() if other.reading), None)
     return first
@@ -215,7 +217,7 @@ def _held(inputs: Inputs, account: str, fingerprint: str, now: float) -> whose.H
 
 
 def _sign_in(inputs: Inputs) -> SignIn | SourceFailure:
-    with_token = not READS_THE_TOKEN.isdisjoint(inputs.config.sources)
+    with_token = reads_token(inputs.config.sources)
     try:
         return sign_ins.read(inputs.env, with_token=with_token)
     except SourceFailure as failure:

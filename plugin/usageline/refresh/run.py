@@ -94,7 +94,7 @@ def _bounded(run: Run) -> Outcome:
         return _unpublishable(run.env, error)
     if alerts:
         # After the lock is released: a slow notifier delays no other refresh.
-        settings = config.tolerant(run.env)[0].alerts
+        settings = config.load_lenient(run.env)[0].alerts
         run.log.notified(alerts, notify.send(alerts, settings, run.env, deadline))
     return outcome
 
@@ -126,7 +126,7 @@ def _refresh(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
     from usageline.refresh.attempt import Inputs, attempt  # noqa: PLC0415
     from usageline.storage.accounts import open_store  # noqa: PLC0415
 
-    settings, invalid = config.tolerant(run.env)
+    settings, invalid = config.load_lenient(run.env)
     notes = tuple(
         note for note in (str(invalid) if invalid else "", api_address(run.env)[1]) if note
     )

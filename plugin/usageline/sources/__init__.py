@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
-from usageline.sources import claude_cache, client, oauth
+from usageline.config.sources import by_name
 from usageline.system.clock import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from usageline.sources.auth.sign_in import SignIn
     from usageline.system.clock import Clock
@@ -44,12 +45,8 @@ class Context:
     clock: Clock = SYSTEM_CLOCK
 
 
-SOURCES: dict[str, Callable[[Context], Reading]] = {
-    "claude-cache": claude_cache.fetch,
-    "oauth": oauth.fetch,
-    "client": client.fetch,
-}
-"""Every source by its name in config.toml."""
-
-READS_THE_TOKEN = frozenset({"oauth"})
-"""Sources that need the credentials. Without one of them configured nobody opens the credentials."""
+def fetch(name: str, context: Context) -> Reading:
+    """Return the reading of the source with that name in config.toml. Raise SourceFailure."""
+    module = import_module(f"usageline.sources.{by_name()[name].module}")
+    reading: Reading = module.fetch(context)
+    return reading

@@ -50,6 +50,7 @@ MODULES = (
     "usageline.line.paint",
     "usageline.line.whose",
     "usageline.line.view",
+    "usageline.line._catalog",
     "usageline.line.segments",
     "usageline.line.segments.model",
     "usageline.line.segments.limits",

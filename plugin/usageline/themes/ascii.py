@@ -1,4 +1,4 @@
-"""ASCII alone, for terminals and fonts that draw nothing else; the default's colours."""
+"""ASCII alone, for terminals and fonts that draw nothing else; the default's colors."""
 
 from usageline.themes.default import DARK, LIGHT
 from usageline.themes.theme import Palette, Theme

@@ -1,6 +1,6 @@
-"""Colours as people write them, and as terminals of three depths take them: `16`, `256` and `true`.
+"""Colors as people write them, and as terminals of three depths take them: `16`, `256` and `true`.
 
-A colour spec is words with spaces between: `bold #2e8b57`, `red on black`, `underline 110`. Colours are names of the 16, numbers of the
+A color spec is words with spaces between: `bold #2e8b57`, `red on black`, `underline 110`. Colors are names of the 16, numbers of the
 256, or `#rrggbb`; `on` goes before the background's.
 """
 
@@ -15,7 +15,7 @@ _EIGHT = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 NAMES = {
     name: index for index, name in enumerate((*_EIGHT, *("bright-" + name for name in _EIGHT)))
 }
-"""The 16 colours that every terminal's own theme defines."""
+"""The 16 colors that every terminal's own theme defines."""
 
 _LEVELS = (0, 95, 135, 175, 215, 255)
 _SIXTEEN = (
@@ -43,31 +43,31 @@ _SIXTEEN = (
 """xterm's values of the 16, which other terminals replace; good enough to find the nearest by."""
 
 Rgb = tuple[int, int, int]
-Colour = int | Rgb
+Color = int | Rgb
 """0–15 a name, 16–255 a number of the 256, or red, green and blue of 0–255."""
 
 
 class Spec(NamedTuple):
-    """A parsed colour spec: SGR codes of its attributes, and its colours, None where it leaves them."""
+    """A parsed color spec: SGR codes of its attributes, and its colors, None where it leaves them."""
 
     attributes: tuple[str, ...]
-    text: Colour | None
-    background: Colour | None
+    text: Color | None
+    background: Color | None
 
 
 def parse(spec: str) -> Spec:
     """The spec in `spec`. ValueError, with the word that is none of a spec's."""
     attributes: list[str] = []
-    text: Colour | None = None
-    background: Colour | None = None
+    text: Color | None = None
+    background: Color | None = None
     words = iter(spec.lower().split())
     for word in words:
         if word in ATTRIBUTES:
             attributes.append(ATTRIBUTES[word])
         elif word == "on" and background is None:
-            background = _colour(next(words, word))
+            background = _parse_color(next(words, word))
         elif text is None:
-            text = _colour(word)
+            text = _parse_color(word)
         else:
             raise ValueError(word)
     return Spec(tuple(dict.fromkeys(attributes)), text, background)
@@ -77,56 +77,56 @@ def codes(spec: Spec, depth: str) -> str:
     """The SGR codes of a spec at one of DEPTHS, as `1;38;5;71`; "" for none."""
     found = list(spec.attributes)
     if spec.text is not None:
-        found.append(colour_code(spec.text, depth))
+        found.append(color_code(spec.text, depth))
     if spec.background is not None:
-        found.append(colour_code(spec.background, depth, background=True))
+        found.append(color_code(spec.background, depth, background=True))
     return ";".join(found)
 
 
-def colour_code(colour: Colour, depth: str, *, background: bool = False) -> str:
-    """The SGR code of one colour at one of DEPTHS."""
+def color_code(color: Color, depth: str, *, background: bool = False) -> str:
+    """The SGR code of one color at one of DEPTHS."""
     behind = 10 if background else 0
-    if not isinstance(colour, int) and depth == "true":
-        return f"{38 + behind};2;" + ";".join(map(str, colour))
-    index = colour if isinstance(colour, int) else nearest(colour)
+    if not isinstance(color, int) and depth == "true":
+        return f"{38 + behind};2;" + ";".join(map(str, color))
+    index = color if isinstance(color, int) else nearest(color)
     if index > 15 and depth == "16":
-        index = nearest_of_16(rgb(colour))
+        index = nearest_of_16(rgb(color))
     if index > 15:
         return f"{38 + behind};5;{index}"
     return str((30 if index < 8 else 82) + index + behind)
 
 
-def rgb(colour: Colour) -> Rgb:
-    """Red, green and blue of a colour: for the 16 as xterm has them."""
-    if not isinstance(colour, int):
-        return colour
-    if colour < 16:
-        return _SIXTEEN[colour]
-    if colour > 231:
-        grey = 8 + 10 * (colour - 232)
-        return grey, grey, grey
-    cube = colour - 16
+def rgb(color: Color) -> Rgb:
+    """Red, green and blue of a color: for the 16 as xterm has them."""
+    if not isinstance(color, int):
+        return color
+    if color < 16:
+        return _SIXTEEN[color]
+    if color > 231:
+        gray = 8 + 10 * (color - 232)
+        return gray, gray, gray
+    cube = color - 16
     return _LEVELS[cube // 36], _LEVELS[cube // 6 % 6], _LEVELS[cube % 6]
 
 
 @cache
 def nearest(wanted: Rgb) -> int:
-    """The number, 16–255, whose colour looks most like `wanted`.
+    """The number, 16–255, whose color looks most like `wanted`.
 
-    Looked for among the corners of the cell of the colour cube that holds it, and the greys at either side of it.
+    Looked for among the corners of the cell of the color cube that holds it, and the grays at either side of it.
     """
-    red, green, blue = (_around(level) for level in wanted)
+    red, green, blue = (_neighbors(level) for level in wanted)
     near = [16 + 36 * r + 6 * g + b for r in red for g in green for b in blue]
     step = (sum(wanted) // 3 - 8) // 10
-    near += [232 + min(max(grey, 0), 23) for grey in (step, step + 1)]
+    near += [232 + min(max(gray, 0), 23) for gray in (step, step + 1)]
     aim = oklab(wanted)
-    return min(near, key=lambda index: _apart(oklab(rgb(index)), aim))
+    return min(near, key=lambda index: _distance(oklab(rgb(index)), aim))
 
 
 def nearest_of_16(wanted: Rgb) -> int:
     """The one of the 16 that looks most like `wanted`."""
     aim = oklab(wanted)
-    return min(range(16), key=lambda index: _apart(oklab(_SIXTEEN[index]), aim))
+    return min(range(16), key=lambda index: _distance(oklab(_SIXTEEN[index]), aim))
 
 
 def linear(channel: int) -> float:
@@ -135,9 +135,9 @@ def linear(channel: int) -> float:
     return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
 
 
-def oklab(colour: Rgb) -> tuple[float, float, float]:
-    """A colour in Oklab (Björn Ottosson, 2020), in which distances are much as people see them."""
-    red, green, blue = map(linear, colour)
+def oklab(color: Rgb) -> tuple[float, float, float]:
+    """A color in Oklab (Björn Ottosson, 2020), in which distances are much as people see them."""
+    red, green, blue = map(linear, color)
     long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
     middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
     short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
@@ -148,7 +148,7 @@ def oklab(colour: Rgb) -> tuple[float, float, float]:
     )
 
 
-def _colour(word: str) -> Colour:
+def _parse_color(word: str) -> Color:
     if word in NAMES:
         return NAMES[word]
     if word.isascii() and word.isdigit() and len(word) < 4 and int(word) < 256:
@@ -163,10 +163,10 @@ def _colour(word: str) -> Colour:
     raise ValueError(word)
 
 
-def _around(level: int) -> tuple[int, int]:
+def _neighbors(level: int) -> tuple[int, int]:
     above = next(index for index, value in enumerate(_LEVELS) if value >= level)
     return max(above - 1, 0), above
 
 
-def _apart(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
+def _distance(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
     return (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2 + (one[2] - other[2]) ** 2

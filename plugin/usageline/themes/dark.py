@@ -1,4 +1,4 @@
-"""The default's colours for dark backgrounds, whatever Claude Code's own theme is."""
+"""The default's colors for dark backgrounds, whatever Claude Code's own theme is."""
 
 from usageline.themes.default import DARK
 from usageline.themes.theme import Theme

@@ -1,4 +1,4 @@
-"""Quiet greys, colour only where it says something; a palette for dark and one for light backgrounds."""
+"""Quiet grays, color only where it says something; a palette for dark and one for light backgrounds."""
 
 from usageline.themes.theme import Palette, Theme
 
@@ -21,7 +21,7 @@ SIXTEEN = {
     "link": "underline cyan",
     "alert": "bold yellow",
 }
-"""The terminal's own colours, which suit its own background. `dim` is for strokes and never for words."""
+"""The terminal's own colors, which suit its own background. `dim` is for strokes and never for words."""
 
 DARK = Palette(
     {

@@ -1,4 +1,4 @@
-"""Greys and thin strokes; a colour appears with the first warning."""
+"""Grays and thin strokes; a color appears with the first warning."""
 
 from usageline.themes.theme import Palette, Theme
 

@@ -1,4 +1,4 @@
-"""What a theme is, and how it becomes what the line reads. Colours are written once, as specs (colours.py)."""
+"""What a theme is, and how it becomes what the line reads. Colors are written once, as specs (colors.py)."""
 
 from __future__ import annotations
 
@@ -35,35 +35,6 @@ STYLES = {
 STROKES = ("track", "groove", "mark", "separator")
 """Styles of lines and bars; all others are of words, and legible."""
 
-ICONS = {
-    "model": "\uf2db ",
-    "effort": "\uf0e7 ",
-    "context": "\uf1c0 ",
-    "cache": "\uf0c7 ",
-    "session": "\uf017 ",
-    "weekly": "\uf073 ",
-    "scoped": "\uf02b ",
-    "credits": "\uf09d ",
-    "pace": "\uf0e4 ",
-    "forecast": "\uf201 ",
-    "cost": "\uf155 ",
-    "duration": "\uf252 ",
-    "lines": "\uf040 ",
-    "directory": "\uf07c ",
-    "git": "\ue0a0 ",
-    "worktree": "\uf1bb ",
-    "pr": "\uf407 ",
-    "output_style": "\uf1fc ",
-    "vim": "\ue62b ",
-    "agent": "\uf544 ",
-    "clock": "\uf017 ",
-    "plan": "\uf005 ",
-    "account": "\uf007 ",
-    "version": "\uf121 ",
-    "alerts": "\uf071 ",
-}
-"""Nerd Font's icons before a segment's text, by kind."""
-
 NERD_GLYPHS = {"branch": "", "alert": ""}
 """Their icons say it already."""
 
@@ -71,7 +42,7 @@ NERD_CAPS = ("", "\ue0b0", "\ue0b0")
 
 
 class Palette(NamedTuple):
-    """Specs by style, and the specs for 16 colours where the nearest of the 16 is not meant."""
+    """Specs by style, and the specs for 16 colors where the nearest of the 16 is not meant."""
 
     styles: dict[str, str]
     sixteen: dict[str, str]
@@ -80,7 +51,7 @@ class Palette(NamedTuple):
 class Block(NamedTuple):
     """The background of a powerline segment: `#rrggbb`, and its name of the 16."""
 
-    colour: str
+    color: str
     sixteen: str
 
 
@@ -101,9 +72,12 @@ class Theme(NamedTuple):
     ascii: bool = False
 
 
-def resolve(theme: Theme, *, nerd_font: bool = False) -> dict[str, Any]:
-    """The theme as the line reads it: codes for each depth, and nothing left to look up."""
-    nerd_font = nerd_font and not theme.ascii
+def resolve(theme: Theme, icons: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the theme as the status line reads it, with SGR codes for each depth.
+
+    `icons` by segment are given if the terminal has a Nerd Font.
+    """
+    nerd_font = icons is not None and not theme.ascii
     glyphs: dict[str, Any] = {**GLYPHS, **theme.glyphs, **(NERD_GLYPHS if nerd_font else {})}
     if theme.ascii:
         glyphs["ascii"] = True
@@ -112,7 +86,7 @@ def resolve(theme: Theme, *, nerd_font: bool = False) -> dict[str, Any]:
         "separator": theme.separator,
         "pad": theme.pad,
         "glyphs": glyphs,
-        "icons": ICONS if nerd_font else {},
+        "icons": dict(icons or {}) if nerd_font else {},
         "styles": _styles(theme.dark),
     }
     if theme.light is not None:
@@ -140,5 +114,5 @@ def _styles(palette: Palette) -> dict[str, dict[str, str]]:
 
 
 def _block(block: Block, depth: str) -> list[str]:
-    colour = colors.parse(block.sixteen if depth == "16" else block.colour).text or 0
-    return [colors.colour_code(colour, depth), colors.colour_code(colour, depth, background=True)]
+    color = colors.parse(block.sixteen if depth == "16" else block.color).text or 0
+    return [colors.color_code(color, depth), colors.color_code(color, depth, background=True)]

@@ -11,6 +11,7 @@ import wcwidth
 from rich.console import Console
 
 from usageline import themes
+from usageline.config.segments import icons
 from usageline.core.text import display_width
 from usageline.themes.theme import resolve
 
@@ -73,7 +74,7 @@ WRITTEN: dict[tuple[str, bool], tuple[dict[str, Any], Codes, frozenset[str]]] = 
     (name, nerd_font): (theme, codes_of(theme), own_text(theme))
     for name in themes.NAMES
     for nerd_font in (False, True)
-    for theme in [resolve(themes.find(name), nerd_font=nerd_font)]
+    for theme in [resolve(themes.find(name), icons() if nerd_font else None)]
 }
 """By a theme's name and whether there is a Nerd Font: the resolved theme, its codes, its private characters."""
 

@@ -1,14 +1,27 @@
-"""Every place in the program that reads something from outside, and what tries it. A test holds this table and the code to each other."""
+"""Every function of the program that reads from outside, and what tries it with hostile input.
+
+A new reader is either listed here or has a comment above it, which moves along with it:
+
+    # tried by: snapshot             a target of tests/faults/content/fuzz
+    # tried by: tests/sources        the tests in a folder
+    # tried by: nothing, …           with the reason: what it reads is not used
+"""
 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
+from tests.faults.content.fuzz import targets
 from tests.world import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+PACKAGE = REPOSITORY / "plugin" / "usageline"
+MARK = re.compile(r" *# tried by: (.+)")
 
 CALLS = frozenset(
     {
@@ -81,18 +94,18 @@ READERS: dict[str, tuple[str, ...]] = {
     "config": (
         *(
             "config.file.read_text",
-            "config.file.parsed",
-            "config.loader.tolerant",
+            "config.file.parse",
+            "config.loader.load_lenient",
             "config.loader.problems",
             "config.loader._own_sources",
-            "config.compile._look",
+            "config.compile._read_config",
         ),
         *("cli.config.change.current_text", "cli.config.editor._look"),
     ),
     "compiled": (
         "cli.doctor.client.git",
         "line.settings.load_from",
-        "config.compile._last",
+        "config.compile._last_compiled",
         "core.jobs.result",
     ),
     "settings": (
@@ -272,9 +285,48 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
 """What is tried by other tests, or only opened, listed or started."""
 
 
-def readers() -> Iterator[str]:
-    """`module.function` of each in the code, below `usageline`."""
-    package = REPOSITORY / "plugin" / "usageline"
+NOTHING = "nothing, "
+
+
+class Reader(NamedTuple):
+    """A function that reads from outside.
+
+    `name` is its dotted name below `usageline`, `call` what it reads with, and `tried_by` the
+    comment above it, or "".
+    """
+
+    name: str
+    call: str
+    tried_by: str
+
+
+def listed() -> list[str]:
+    """Return the readers in the two tables."""
+    return [name for table in (READERS, ELSEWHERE) for names in table.values() for name in names]
+
+
+def untried(room: str, package: Path = PACKAGE) -> list[str]:
+    """Return what to do about each reader of a room that nothing tries."""
+    names = set(listed())
+    return [
+        f"usageline.{reader.name} reads from outside ({reader.call}) and nothing tries it with "
+        "hostile input: write such a test, or add its input to a target in "
+        "tests/faults/content/fuzz, and put `# tried by: TARGET or tests/FOLDER` above it"
+        for reader in readers(package)
+        if (reader.name.split(".")[0] == room or reader.name == room)
+        and reader.name not in names
+        and not _is_trial(reader.tried_by)
+    ]
+
+
+def assert_tried(room: str) -> None:
+    """Fail with what to do if nothing tries a reader of the room."""
+    problems = untried(room)
+    assert not problems, "\n".join(problems)
+
+
+def readers(package: Path = PACKAGE) -> Iterator[Reader]:
+    """Yield every reader in the code."""
     for path in sorted(package.rglob("*.py")):
         module = (
             path.relative_to(package)
@@ -283,16 +335,24 @@ def readers() -> Iterator[str]:
             .replace("/", ".")
             .removesuffix(".__init__")
         )
-        yield from _of(ast.parse(path.read_text("utf-8")), module)
+        text = path.read_text("utf-8")
+        yield from _of(ast.parse(text), module, text.splitlines(), "")
 
 
-def _of(node: ast.AST, name: str) -> Iterator[str]:
+def _is_trial(mark: str) -> bool:
+    is_folder = mark.startswith("tests/") and (REPOSITORY / mark).is_dir()
+    return mark in targets.NAMES or is_folder or mark.startswith(NOTHING)
+
+
+def _of(node: ast.AST, name: str, lines: list[str], mark: str) -> Iterator[Reader]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef):
-            yield from _of(child, f"{name}.{child.name}")
+            first = min([child.lineno, *(each.lineno for each in child.decorator_list)])
+            match = MARK.match(lines[first - 2]) if first > 1 else None
+            yield from _of(child, f"{name}.{child.name}", lines, match[1] if match else "")
         elif isinstance(child, ast.ClassDef):
-            yield from _of(child, name)
+            yield from _of(child, name, lines, "")
         else:
-            if isinstance(child, ast.Call) and ast.unparse(child.func) in CALLS:
-                yield name
-            yield from _of(child, name)
+            if isinstance(child, ast.Call) and (call := ast.unparse(child.func)) in CALLS:
+                yield Reader(name, call, mark)
+            yield from _of(child, name, lines, mark)

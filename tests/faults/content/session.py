@@ -3,66 +3,60 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.faults.content.fuzz.drawn import NOW, ROWS
 from tests.faults.content.judge import WRITTEN
 from usageline.cli.config import sample
+from usageline.config.segments import SEGMENTS, Segment
 from usageline.jobs import ansi
 from usageline.line import chain, render, view
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
 Place = tuple[str, ...]
 """Where a text is put: in what, and the way in it."""
 
-PAYLOAD_PLACES = (
-    *(
-        ("model", "display_name"),
-        ("model", "id"),
-        ("effort", "level"),
-        ("output_style", "name"),
-        ("vim", "mode"),
-        ("agent", "name"),
-    ),
-    *(
-        ("version",),
-        ("cwd",),
-        ("worktree", "name"),
-        ("pr", "url"),
-        ("pr", "review_state"),
-        ("session_id",),
-    ),
-)
-"""Where in the payload there is text."""
 
-SNAPSHOT_PLACES = (
-    *(
-        ("plan",),
-        ("detail",),
-        ("status",),
-        ("limits", "label"),
-        ("limits", "kind"),
-        ("limits", "severity"),
-    ),
-    *(
-        ("credits", "label"),
-        ("credits", "currency"),
-        ("credits", "disabled_reason"),
-        ("alerts", "label"),
-        ("alerts", "kind"),
-    ),
-)
-PLACES: list[Place] = [
-    *(("payload", *place) for place in PAYLOAD_PLACES),
-    *(("snapshot", *place) for place in SNAPSHOT_PLACES),
-]
-PLACES += [
-    ("git", "branch"),
-    ("git", "state"),
+def texts(sample: Mapping[str, Any], path: Place = ()) -> Iterator[Place]:
+    """Yield the paths of the texts in a sample, without the indexes of lists."""
+    for name, value in sample.items():
+        rows = value if isinstance(value, list) else [value]
+        for row in rows:
+            if isinstance(row, str):
+                yield (*path, name)
+            elif isinstance(row, dict):
+                yield from texts(row, (*path, name))
+
+
+def places_of(segment: Segment) -> list[Place]:
+    """Return the places of a segment's texts: all texts in its sample."""
+    return [
+        (source, *path)
+        for source, sample in segment.sample._asdict().items()
+        for path in texts(sample)
+    ]
+
+
+OTHER_PLACES: tuple[Place, ...] = (
+    ("payload", "session_id"),
+    ("snapshot", "limits", "severity"),
     ("config", "text"),
     ("config", "problem"),
     ("chain", "output"),
     ("env", "HOME"),
-]
+)
+"""Texts that no segment reads."""
+
+PLACES = list(
+    dict.fromkeys(
+        [
+            *(place for segment in SEGMENTS.values() for place in places_of(segment)),
+            *OTHER_PLACES,
+        ]
+    )
+)
 
 
 class Session:
@@ -71,13 +65,14 @@ class Session:
     def __init__(self, text: str, places: list[Place]) -> None:
         self.text = text
         self.payload = json.loads(json.dumps(sample.payload(NOW)))
-        self.payload.pop("workspace")
         self.snapshot = json.loads(json.dumps(sample.snapshot(NOW, light=False)))
         self.git: dict[str, Any] = dict(sample.GIT)
         self.rows: list[list[tuple[str, dict[str, Any]]]] = [[*row] for row in ROWS]
         self.configured: dict[str, Any] = {}
         self.chained: Any = ()
         self.home = sample.HOME
+        if len(places) == 1:
+            self._clear_beside(places[0])
         for where, *path in places:
             getattr(self, f"_put_{where}")(*path)
 
@@ -105,13 +100,18 @@ class Session:
         )
         return rows
 
+    def _clear_beside(self, place: Place) -> None:
+        """Remove the payload's other texts of the same segment: it may read this one only then."""
+        for segment in SEGMENTS.values():
+            own = places_of(segment)
+            for source, *path, last in own if place in own else ():
+                if source == "payload" and (source, *path, last) != place:
+                    _at(self.payload, path).pop(last, None)
+
     def _put_payload(self, *path: str) -> None:
-        inner = self.payload
-        for key in path[:-1]:
-            inner = inner[key]
-        inner[path[-1]] = ("/" + self.text) if path == ("cwd",) else self.text
-        if path == ("model", "id"):
-            self.payload["model"].pop("display_name", None)
+        inner = _at(self.payload, path[:-1])
+        is_path = str(inner.get(path[-1], "")).startswith("/")
+        inner[path[-1]] = "/" + self.text if is_path else self.text
 
     def _put_snapshot(self, *path: str) -> None:
         for row in self.snapshot[path[0]] if len(path) > 1 else [self.snapshot]:
@@ -134,3 +134,9 @@ class Session:
 
     def _put_env(self, _name: str) -> None:
         self.home = "/" + self.text
+
+
+def _at(table: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
+    for name in path:
+        table = table.setdefault(name, {})
+    return table

@@ -94,9 +94,14 @@ def repository(place: Path, text: str) -> str:
 def payload(text: str, cwd: str) -> str:
     """With the text everywhere but in the directory, which must be one."""
     session = Session(
-        text, [place for place in PLACES if place[0] == "payload" and place != ("payload", "cwd")]
+        text,
+        [
+            place
+            for place in PLACES
+            if place[0] == "payload" and place[1] not in {"cwd", "workspace"}
+        ],
     )
-    return json.dumps({**session.payload, "cwd": cwd})
+    return json.dumps({**session.payload, "cwd": cwd, "workspace": {"current_dir": cwd}})
 
 
 @promise(

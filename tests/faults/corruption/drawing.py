@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from usageline.config.compile import compile_config
+from usageline.config.segments import SEGMENTS
 from usageline.core import freshness, json_file, paths
 from usageline.core.text import display_width
 from usageline.core.windows import MAX_PERCENT
 from usageline.line import main, spawn
-from usageline.line.segments import MODULES
 
 if TYPE_CHECKING:
     import pytest
@@ -62,7 +62,7 @@ class Drawing:
 
     def configure(self, *, every: bool, more: str = "") -> Path:
         """Compile a configuration: every segment, or the default ones; gives where it is."""
-        kinds = [kind for kinds in MODULES.values() for kind in kinds]
+        kinds = [*SEGMENTS]
         rows = (
             [kinds[at : at + 6] for at in range(0, len(kinds), 6)]
             if every

@@ -18,7 +18,7 @@ from tests.setup.machine import Machine
 from tests.world import REPOSITORY
 from usageline.config import loader
 from usageline.config.compile import compile_config
-from usageline.config.validate import check_text
+from usageline.config.validate import validate
 from usageline.core import freshness, paths
 from usageline.core.errors import SetupRefused
 from usageline.line import settings, view
@@ -91,7 +91,7 @@ def test_what_an_earlier_version_wrote_is_read(
         PERCENTS
     ] * earlier.keeps_history
     assert all(reading.credits for reading in kept)
-    config, problem = loader.tolerant(world.env)
+    config, problem = loader.load_lenient(world.env)
     assert (config.ttl_s, problem) == (250, None)
     assert compile_config(world.env) == []
     compiled, is_old = settings.load(world.env, freshness.file_stamp(paths.config_file(world.env)))
@@ -174,7 +174,7 @@ def test_what_a_later_version_adds_is_passed_over(
     assert remembered.reading is not None
     assert remembered.requested_at
     assert history.load(world.env, ACCOUNT_KEY) == kept
-    config, problem = loader.tolerant(world.env)
+    config, problem = loader.load_lenient(world.env)
     assert config.ttl_s == 250
     assert "config.toml:2: later: there is no such key" in str(problem)
     hot = Hot(world, release)
@@ -182,7 +182,7 @@ def test_what_a_later_version_adds_is_passed_over(
     line = hot.line()
     assert "37%" in line
     assert "26%" in line
-    assert len(check_text(Path(paths.config_file(world.env)).read_text()).problems) == 3
+    assert len(validate(Path(paths.config_file(world.env)).read_text()).problems) == 3
     assert len(api.requests) == 1
     figure(
         f"{changed} records and readings with more in each object and row: all read; 3 unknown keys named, the others kept"

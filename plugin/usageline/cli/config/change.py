@@ -29,7 +29,7 @@ def current_text(env: Mapping[str, str]) -> str | None:
     """The text of config.toml, None where there is none. ConfigInvalid where it cannot be read."""
     try:
         return file.read_text(paths.config_file(env))
-    except file.Unusable as unusable:
+    except file.UnusableFile as unusable:
         raise invalid(env, [unusable.problem]) from None
 
 
@@ -92,4 +92,4 @@ def invalid(env: Mapping[str, str], problems: Iterable[Problem]) -> ConfigInvali
 
 def named(env: Mapping[str, str], problem: Problem) -> str:
     """A problem with the file as people write it."""
-    return problem.named(short(paths.config_file(env), env))
+    return problem.message(short(paths.config_file(env), env))

@@ -13,7 +13,7 @@ from usageline.cli.config.change import current_text, write
 from usageline.cli.formatting import short
 from usageline.config import file
 from usageline.config.template import default_file
-from usageline.config.validate import check_text
+from usageline.config.validate import validate
 from usageline.core import paths
 from usageline.core.errors import UsagelineError
 from usageline.system import flock
@@ -59,7 +59,7 @@ def _edit(env: Mapping[str, str], directory: str, before: str | None) -> bool:
     problems, edited = _look(copy)
     while problems:
         for problem in problems:
-            click.echo(problem.named(os.path.basename(copy)), err=True)
+            click.echo(problem.message(os.path.basename(copy)), err=True)
         if not _asked("Go on editing?"):
             raise UsagelineError(f"nothing was changed; your text is in {copy}")
         _run_editor(env, copy)
@@ -112,14 +112,14 @@ def _run_editor(env: Mapping[str, str], copy: str) -> None:
 def _look(copy: str) -> tuple[list[Problem], str]:
     try:
         text = file.read_text(copy) or ""
-    except file.Unusable as unusable:
+    except file.UnusableFile as unusable:
         return [unusable.problem], ""
-    return check_text(text).problems, text
+    return validate(text).problems, text
 
 
 def _text(path: str) -> str | None:
     """The text of a file; None where there is none, "" where it cannot be read as text."""
     try:
         return file.read_text(path)
-    except file.Unusable:
+    except file.UnusableFile:
         return ""

@@ -13,7 +13,7 @@ from usageline.cli.config.change import change, current_text, named, write
 from usageline.cli.formatting import short
 from usageline.config import edit as editing
 from usageline.config.template import default_file, toml_value
-from usageline.config.validate import check_text
+from usageline.config.validate import validate
 from usageline.core import paths
 from usageline.core.errors import UsagelineError
 from usageline.setup import manifest, settings_changes
@@ -59,9 +59,9 @@ def path() -> None:
 def get(key: str) -> None:
     """Print what holds for KEY: what config.toml gives, or the default."""
     env = dict(os.environ)
-    checked = check_text(current_text(env) or "")
+    checked = validate(current_text(env) or "")
     try:
-        value = editing.value_of(checked.values, key)
+        value = editing.effective_value(checked.values, key)
     except KeyError as error:
         raise UsagelineError(f"{key}: {error.args[0]}") from None
     for problem in configuration.problems(env):
@@ -92,8 +92,8 @@ def set_key(key: str, value: str | None, *, previous: bool) -> None:
     env = dict(os.environ)
     try:
         text = decode_argument(value) if value is not None else _previous(env)
-        change(env, lambda before: editing.with_key(before or "", key, text, literal=previous))
-    except editing.NotChanged as refused:
+        change(env, lambda before: editing.set_key(before or "", key, text, literal=previous))
+    except editing.EditRejected as refused:
         raise _unchanged(refused) from None
 
 
@@ -103,8 +103,8 @@ def unset(key: str) -> None:
     """Take KEY out, so that its default holds."""
     env = dict(os.environ)
     try:
-        changed = change(env, lambda before: editing.without_key(before or "", key))
-    except editing.NotChanged as refused:
+        changed = change(env, lambda before: editing.unset_key(before or "", key))
+    except editing.EditRejected as refused:
         raise _unchanged(refused) from None
     if not changed:
         click.echo(sanitize_lines(f"{key} is not set"))
@@ -160,7 +160,7 @@ def preview(*, theme: str | None, width: int | None, changes: tuple[str, ...]) -
     env = dict(os.environ)
     try:
         values = drawing.changed(current_text(env) or "", map(decode_argument, changes))
-    except editing.NotChanged as refused:
+    except editing.EditRejected as refused:
         raise UsagelineError(
             "; ".join(named(env, problem) for problem in refused.problems)
         ) from None
@@ -178,7 +178,7 @@ def list_themes() -> None:
     """Every theme, what it is like, and a sample; the one in use is marked with *."""
     from usageline.cli.config import preview as drawing  # noqa: PLC0415 - the other commands need none of it
 
-    values = check_text(current_text(dict(os.environ)) or "").values
+    values = validate(current_text(dict(os.environ)) or "").values
     for name, about, rows in drawing.themes_drawn(
         drawing.sampled(values), drawing.shown_in(), drawing.terminal_columns()
     ):
@@ -216,10 +216,11 @@ def _previous(env: dict[str, str]) -> str:
     return command
 
 
-def _unchanged(refused: editing.NotChanged) -> UsagelineError:
+def _unchanged(refused: editing.EditRejected) -> UsagelineError:
     """What is not allowed; the lines are of a text that nobody has."""
     return UsagelineError(
         "; ".join(
-            problem._replace(line=None).named("nothing was changed") for problem in refused.problems
+            problem._replace(line=None).message("nothing was changed")
+            for problem in refused.problems
         )
     )

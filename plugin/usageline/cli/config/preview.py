@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from usageline import themes
 from usageline.cli.config import sample
 from usageline.config import edit
-from usageline.config.resolve import resolved
-from usageline.config.validate import Values, check_text
+from usageline.config.resolve import resolve_values
+from usageline.config.validate import Values, validate
 from usageline.core import json_file, paths
 from usageline.line import render, settings, view
 
@@ -35,7 +35,7 @@ def rows(values: Values, env: Mapping[str, str], columns: int) -> list[str]:
     seen = view.build(sample.payload(now), snapshot, sample.STAMP, {"HOME": sample.HOME}, now)
     seen.git = sample.GIT
     drawn: list[str] = render.render(
-        seen, settings.checked(resolved(values)), {**env, "COLUMNS": str(columns)}
+        seen, settings.checked(resolve_values(values)), {**env, "COLUMNS": str(columns)}
     )
     return [INDENT + row for row in drawn]
 
@@ -49,8 +49,8 @@ def changed(text: str, changes: Iterable[str]) -> Values:
     """The configuration in `text` with changes `KEY=VALUE`. edit.NotChanged where one is not allowed."""
     for change in changes:
         key, _, value = change.partition("=")
-        text = edit.with_key(text, key.strip(), value)
-    return check_text(text).values
+        text = edit.set_key(text, key.strip(), value)
+    return validate(text).values
 
 
 def themes_drawn(

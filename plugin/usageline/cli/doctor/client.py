@@ -85,7 +85,9 @@ def git(context: Context) -> Result | None:
     """A look may run git, if its counts are configured."""
     compiled = json_file.json_file(paths.line_config(context.env), compiled_config.MAX_BYTES) or {}
     options = settings.segment(settings.checked(compiled), "git")
-    if options is None or {"dirty", "ahead"}.isdisjoint(segments.option(options, "show", ())):
+    if options is None or {"dirty", "ahead"}.isdisjoint(
+        segments.with_defaults("git", options)["show"]
+    ):
         return None
     program = git_status.find_git(context.env)
     if program is None:

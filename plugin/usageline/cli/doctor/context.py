@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from usageline import config
 from usageline.cli import formatting
+from usageline.config.sources import reads_token
 from usageline.core import freshness, json_file, paths
 from usageline.setup import manifest, releases, settings_changes
-from usageline.sources import READS_THE_TOKEN
 from usageline.sources.auth import sign_in
 from usageline.sources.claude_files import read_bytes
 from usageline.system import client_text
@@ -112,12 +112,12 @@ class Context:
     @cached_property
     def config(self) -> tuple[config.Config, ConfigInvalid | None]:
         """The configuration, and what is wrong with it."""
-        return config.tolerant(self.env)
+        return config.load_lenient(self.env)
 
     @property
     def reads_the_token(self) -> bool:
         """Whether a source is configured that needs the credentials. Without one nobody opens them, this program neither."""
-        return not READS_THE_TOKEN.isdisjoint(self.config[0].sources)
+        return reads_token(self.config[0].sources)
 
     @cached_property
     def sign_in(self) -> SignIn | SourceFailure:

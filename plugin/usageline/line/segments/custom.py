@@ -1,33 +1,35 @@
-"""What the user puts there."""
+"""The clock, the plan, and texts that the user configured."""
 
 import time
 
 from usageline.core.formatting import time_of_day
-from usageline.line.segments import labelled, option
+from usageline.line.segments import labeled
+
+MAX_TEXT = 200
 
 
-def clock(view, options):
-    """The time of day."""
-    shown = time_of_day(
-        time.localtime(view.now),
-        half_days=view.half_days,
-        seconds=option(options, "seconds", False),
+def clock(ctx, options):
+    """Show the time of day."""
+    time_text = time_of_day(
+        time.localtime(ctx.now),
+        half_days=ctx.half_days,
+        seconds=options["seconds"],
     )
-    return [[(21, [*labelled(options, ""), ("plain", shown)])]]
+    return [[(21, [*labeled(options), ("plain", time_text)])]]
 
 
-def plan(view, options):
-    """The plan's name."""
-    return [[(33, [*labelled(options, ""), ("plain", view.plan)])]] if view.plan else []
+def plan(ctx, options):
+    """Show the plan's name."""
+    return [[(33, [*labeled(options), ("plain", ctx.plan)])]] if ctx.plan else []
 
 
-def account(_view, options):
-    """A name that the user gave this account."""
-    name = option(options, "text", "")
-    return [[(66, [*labelled(options, ""), ("name", name)])]] if name else []
+def account(_ctx, options):
+    """Show the name that the user gave this account."""
+    name = options["text"]
+    return [[(66, [*labeled(options), ("name", name)])]] if name else []
 
 
-def text(_view, options):
-    """A text of the user's."""
-    shown = option(options, "text", "")
-    return [[(20, [*labelled(options, ""), ("plain", shown[:200])])]] if shown else []
+def text(_ctx, options):
+    """Show the user's own text."""
+    own = options["text"][:MAX_TEXT]
+    return [[(20, [*labeled(options), ("plain", own)])]] if own else []

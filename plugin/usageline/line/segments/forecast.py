@@ -1,53 +1,53 @@
-"""What the numbers mean for the hours ahead: pace, forecast, alerts."""
+"""Pace, forecast and alerts: what the numbers mean for the hours ahead."""
 
 from usageline.core.formatting import ago, clock
-from usageline.core.windows import SAME_RESET_S, even_percent, exhausted_at, moment, percent
-from usageline.line.segments import labelled, option
+from usageline.core.windows import (
+    SAME_RESET_S,
+    SURE_PERCENT,
+    even_percent,
+    exhausted_at,
+    moment,
+    percent,
+)
+from usageline.line.segments import labeled
 
 SHORT = {"session": "5h", "weekly_all": "7d"}
 KINDS = {"session": "session", "weekly": "weekly_all"}
-ALERT_S = 900
-"""For so long an alert stands in the line."""
-SURE_PERCENT = 67
-"""A forecast is a warning from this chance on; below it is said quietly (docs/FORECAST.md)."""
 
 
-def pace(view, options):
-    """How many percentage points more (+) or less than even use were used so far in the window."""
-    kind = KINDS.get(option(options, "of", "session"))
-    for window in view.windows:
-        even = even_percent(window, view.now)
+def pace(ctx, options):
+    """Show how many percentage points use is ahead of (+) or behind even use in the window."""
+    kind = KINDS.get(options["of"])
+    for window in ctx.windows:
+        even = even_percent(window, ctx.now)
         if window.kind != kind or even is None or window.percent is None:
             continue
         ahead = int(window.percent - even)
-        if abs(ahead) >= option(options, "hide_below", 0):
-            style = "warning" if exhausted_at(window, view.now) and is_sure(window) else "plain"
-            return [[(25, [*labelled(options, "pace"), (style, f"{ahead:+d}%")])]]
+        if abs(ahead) >= options["hide_below"]:
+            style = "warning" if exhausted_at(window, ctx.now) and is_sure(window) else "plain"
+            return [[(25, [*labeled(options), (style, f"{ahead:+d}%")])]]
     return []
 
 
-def forecast(view, options):
-    """When a limit will be reached, said only where that is before its reset: quietly while it is no more than likely."""
-    kind = KINDS.get(option(options, "of", "any"))
-    sure_percent, least_percent = (
-        option(options, "warning", SURE_PERCENT),
-        option(options, "hide_below", 0),
-    )
+def forecast(ctx, options):
+    """Show when a limit will be reached, if that is before its reset; quietly if it is uncertain."""
+    kind = KINDS.get(options["of"])
+    min_chance = options["hide_below"] / 100
     ends = []
-    for index, window in enumerate(view.windows):
-        at = exhausted_at(window, view.now)
-        is_shown = window.chance is None or window.chance >= least_percent / 100
-        if at is not None and is_shown and kind in (None, window.kind):
-            ends.append((not is_sure(window, sure_percent), at, index))
+    for index, window in enumerate(ctx.windows):
+        at = exhausted_at(window, ctx.now)
+        is_visible = window.chance is None or window.chance >= min_chance
+        if at is not None and is_visible and kind in (None, window.kind):
+            ends.append((not is_sure(window, options["warning"]), at, index))
     if not ends:
         return []
     is_quiet, at, index = min(ends)
-    window = view.windows[index]
-    label, name = labelled(options, ""), SHORT.get(window.kind, window.label)
-    when, is_range = clock(at, view.now, half_days=view.half_days), False
-    if option(options, "range", False) and window.exhausts_from and window.exhausts_to:
+    window = ctx.windows[index]
+    label, name = labeled(options), SHORT.get(window.kind, window.label)
+    when, is_range = clock(at, ctx.now, half_days=ctx.half_days), False
+    if options["range"] and window.exhausts_from and window.exhausts_to:
         first, last = (
-            clock(max(end, view.now), view.now, half_days=view.half_days)
+            clock(max(end, ctx.now), ctx.now, half_days=ctx.half_days)
             for end in (window.exhausts_from, window.exhausts_to)
         )
         when, is_range = (when, False) if first == last else (f"{first}–{last}", True)
@@ -77,14 +77,17 @@ def forecast(view, options):
 
 
 def is_sure(window, sure_percent=SURE_PERCENT):
-    """Return whether the forecast is likely enough for a warning. A snapshot of 0.1.0 does not say how likely it is, and had only warnings."""
+    """Return whether the forecast is certain enough for a warning.
+
+    A snapshot of 0.1.0 has no chance; its forecasts were all warnings.
+    """
     return window.chance is None or window.chance >= sure_percent / 100
 
 
-def alerts(view, options):
-    """The thresholds that were passed a short while ago."""
-    drawn = []
-    for row in view.alerts:
+def alerts(ctx, options):
+    """Show the thresholds that were passed lately."""
+    segments = []
+    for row in ctx.alerts:
         at, threshold, kind, resets_at = (
             moment(row.get("at")),
             percent(row.get("threshold")),
@@ -97,21 +100,21 @@ def alerts(view, options):
             or at is None
             or threshold is None
             or not isinstance(label, str)
-            or view.now - at >= option(options, "for", ALERT_S)
+            or ctx.now - at >= options["for"]
         ):
             continue
-        if resets_at is not None and resets_at <= view.now + SAME_RESET_S and at <= resets_at:
+        if resets_at is not None and resets_at <= ctx.now + SAME_RESET_S and at <= resets_at:
             continue
         name = SHORT.get(kind, label[:48]) if isinstance(kind, str) else label[:48]
-        drawn.append(
+        segments.append(
             [
                 (
                     70,
                     [
-                        *labelled(options, ""),
-                        ("alert", f"{view.glyphs['alert']}{name} passed {int(threshold)}%"),
+                        *labeled(options),
+                        ("alert", f"{ctx.glyphs['alert']}{name} passed {int(threshold)}%"),
                     ],
                 )
             ]
         )
-    return drawn
+    return segments

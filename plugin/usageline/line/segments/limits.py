@@ -3,135 +3,126 @@
 from usageline.core.formatting import age, ago, clock, day, money
 from usageline.core.status_text import ACCOUNTS_WAIT, CLOCK, REASONS
 from usageline.core.windows import MAX_LABEL, even_percent, moment, percent
-from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labelled, option
-
-STALE_S = 600
-"""A number older than this, two refreshes, is shown with its age."""
+from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labeled
 
 MAX_SHOWN = 16
-"""Limits and credits in one line, each; the others are counted."""
-
+"""Limits in one line, and credits; the others are counted."""
 
 QUIET = ("another sign-in", "only this session's numbers")
-"""Reasons that are no fault: there is nothing to do."""
+"""Reasons that are not faults."""
 
 
-def session(view, options):
-    """The 5-hour limit."""
+def session(ctx, options):
+    """Show the 5-hour limit."""
     return [
-        _limit(view, window, options, labelled(options, "5h"), (20, 50, 80, 100))
-        for window in view.windows
+        _limit(ctx, window, options, labeled(options), (20, 50, 80, 100))
+        for window in ctx.windows
         if window.kind == "session"
     ][:1]
 
 
-def weekly(view, options):
-    """The weekly limit over all models."""
+def weekly(ctx, options):
+    """Show the weekly limit over all models."""
     return [
-        _limit(view, window, options, labelled(options, "7d"), (15, 45, 80, 100))
-        for window in view.windows
+        _limit(ctx, window, options, labeled(options), (15, 45, 80, 100))
+        for window in ctx.windows
         if window.kind == "weekly_all"
     ][:1]
 
 
-def scoped(view, options):
-    """Every other limit: a model's week, and kinds that are new; one segment each."""
-    options = options if "show" in options else {**options, "show": ["percent"]}
-    windows = [window for window in view.windows if window.kind not in ("session", "weekly_all")]
-    room = MAX_SHOWN - len(view.windows) + len(windows)
-    drawn = [
-        _limit(view, window, options, labelled(options, window.label), (12, 42, 55, 60))
+def scoped(ctx, options):
+    """Show every other limit, also of unknown kinds, as a segment of its own."""
+    windows = [window for window in ctx.windows if window.kind not in ("session", "weekly_all")]
+    room = MAX_SHOWN - len(ctx.windows) + len(windows)
+    segments = [
+        _limit(
+            ctx,
+            window,
+            options,
+            [("label", (options["label"] or window.label) + " ")],
+            (12, 42, 55, 60),
+        )
         for window in windows[: max(room, 1)]
     ]
-    return drawn + _left_out(len(windows) - len(drawn))
+    return segments + _omitted(len(windows) - len(segments))
 
 
-def credits(view, options):  # noqa: A001 - the glossary's word
-    """The money meters, one segment each; one that is switched off is not shown unless it has run out."""
-    drawn = [forms for row in view.credits if (forms := _credit(view, row, options))]
-    return drawn[:MAX_SHOWN] + _left_out(len(drawn) - MAX_SHOWN)
+def credits(ctx, options):  # noqa: A001 - the glossary's word
+    """Show each credit as a segment; one that is switched off only if it has run out."""
+    segments = [variants for row in ctx.credits if (variants := _credit(ctx, row, options))]
+    return segments[:MAX_SHOWN] + _omitted(len(segments) - MAX_SHOWN)
 
 
-def status(view, options):
-    """Why numbers are missing or old, and how old they are."""
-    why = view.problem or reason(view)
+def status(ctx, options):
+    """Show why numbers are missing or old, and how old they are."""
+    why = ctx.problem or reason(ctx)
     failed = why and not why.startswith(CLOCK)
-    old = view.age_s is not None and (
-        failed or not 0 <= view.age_s < option(options, "stale", STALE_S)
-    )
-    texts = [text for text in (why, age(view.age_s) if old else "") if text]
+    is_old = ctx.age_s is not None and (failed or not 0 <= ctx.age_s < options["stale"])
+    texts = [text for text in (why, age(ctx.age_s) if is_old else "") if text]
     style = "warning" if why and why not in QUIET else "quiet"
-    return (
-        [[(90, [*labelled(options, ""), (style, view.glyphs["dot"].join(texts))])]] if texts else []
-    )
+    return [[(90, [*labeled(options), (style, ctx.glyphs["dot"].join(texts))])]] if texts else []
 
 
-def reason(view):
-    """Why numbers are missing, in the words of the line; "" where nothing is wrong.
+def reason(ctx):
+    """Return why numbers are missing, in the line's words, or "".
 
-    A session whose own numbers prove its sign-in gets no advice about one, if that would change nothing for it.
+    A session whose own numbers prove its sign-in gets no advice to sign in.
     """
-    text = _reason(view)
+    text = _reason(ctx)
     untrue = (
         "/login" in text
-        or view.status == "no-plan"
-        or (view.status == "expired" and view.has_answered)
+        or ctx.status == "no-plan"
+        or (ctx.status == "expired" and ctx.has_answered)
     )
-    if view.is_signed_in and untrue:
-        return "only this session's numbers" if view.age_s is None else text.partition(":")[0]
+    if ctx.is_signed_in and untrue:
+        return "only this session's numbers" if ctx.age_s is None else text.partition(":")[0]
     return text
 
 
-def _reason(view):
-    if view.status == "ok":
-        if view.detail.startswith(CLOCK):
-            return view.detail.partition(";")[0]
-        return "" if view.windows or view.credits else "usage: none reported"
-    if view.status == "loading" and view.windows:
-        return ""  # the payload's own numbers are there; the rest comes with a later line
-    if view.status == "no-plan" and view.detail:
+def _reason(ctx):
+    if ctx.status == "ok":
+        if ctx.detail.startswith(CLOCK):
+            return ctx.detail.partition(";")[0]
+        return "" if ctx.windows or ctx.credits else "usage: none reported"
+    if ctx.status == "loading" and ctx.windows:
+        return ""  # the payload's own numbers are shown, and a later line has the rest
+    if ctx.status == "no-plan" and ctx.detail:
         return (
-            "" if view.credits else f"{view.detail}: no plan limits"
-        )  # a gateway's own limit is in its place
-    if view.status == "rate-limited" and view.until and view.until > view.now:
-        whose = "account " if view.detail.startswith(ACCOUNTS_WAIT[:MAX_LABEL]) else ""
-        return f"{whose}rate-limited until " + clock(view.until, view.now, half_days=view.half_days)
-    # A status of a later version beside numbers needs no words; alone, it must not leave the line empty.
-    return REASONS.get(view.status) or (
-        "" if view.windows or view.credits else REASONS["unreadable"]
-    )
+            "" if ctx.credits else f"{ctx.detail}: no plan limits"
+        )  # a gateway's own limit is shown instead
+    if ctx.status == "rate-limited" and ctx.until and ctx.until > ctx.now:
+        whose = "account " if ctx.detail.startswith(ACCOUNTS_WAIT[:MAX_LABEL]) else ""
+        return f"{whose}rate-limited until " + clock(ctx.until, ctx.now, half_days=ctx.half_days)
+    # An unknown status, from a later version, needs a text only if there are no numbers.
+    return REASONS.get(ctx.status) or ("" if ctx.windows or ctx.credits else REASONS["unreadable"])
 
 
-def _limit(view, window, options, label, ranks):
-    used, shown = window.percent, option(options, "show", ("bar", "percent", "reset"))
-    if used is not None and used < option(options, "hide_below", 0):
+def _limit(ctx, window, options, label, priorities):
+    used, show = window.percent, options["show"]
+    if used is not None and used < options["hide_below"]:
         return []
-    style = (
-        graded(used, options, window.claimed)
-        if "warning" in options or "critical" in options
-        else window.severity
-    )
-    left = option(options, "count", "used") == "left"
+    style = graded(used, options, window.claimed)
+    left = options["count"] == "left"
     value: list[tuple[str, str]] = []
-    if "percent" in shown or used is None:
+    if "percent" in show or used is None:
         number = (
-            ("plain", view.glyphs["unknown"])
+            ("plain", ctx.glyphs["unknown"])
             if used is None
             else (style, f"{max(100 - int(used), 0) if left else int(used)}%")
         )
         value = [number, ("plain", " left")] if left and used is not None else [number]
-    reset = _reset(view, window, option(options, "reset", "auto")) if "reset" in shown else []
+    reset = _reset(ctx, window, options["reset"]) if "reset" in show else []
     spaced = (
         [("quiet", " " + text) for text in reset] if value else [("quiet", text) for text in reset]
     )
-    forms = [(ranks[2], [*label, *value, *spaced])] if spaced else []
+    variants = [(priorities[2], [*label, *value, *spaced])] if spaced else []
     if value:
-        forms.append((ranks[3], [*label, *value]))
-    if used is not None and "bar" in shown:
-        even = even_percent(window, view.now) if option(options, "mark", True) else None
-        most, glyphs = bar_cells(options), bar_glyphs(view, options)
+        variants.append((priorities[3], [*label, *value]))
+    if used is not None and "bar" in show:
+        even = even_percent(window, ctx.now) if options["mark"] else None
+        width, glyphs = bar_cells(options), bar_glyphs(ctx, options)
 
-        def drawn(width):
+        def with_bar(width):
             cells = bar(
                 100 - used if left else used,
                 width,
@@ -141,16 +132,20 @@ def _limit(view, window, options, label, ranks):
             )
             return [*label, *cells, *([("plain", " ")] if value or spaced else []), *value, *spaced]
 
-        forms = [(ranks[0], drawn(most)), (ranks[1], drawn(max(most // 2, 2))), *forms]
-    return forms
+        variants = [
+            (priorities[0], with_bar(width)),
+            (priorities[1], with_bar(max(width // 2, 2))),
+            *variants,
+        ]
+    return variants
 
 
-def _reset(view, window, form):
-    """The reset's text in a list; none where it has none."""
-    at, now = window.resets_at, view.now
+def _reset(ctx, window, form):
+    """Return the reset's text in a list, [] if there is none."""
+    at, now = window.resets_at, ctx.now
     if at is None:
         return []
-    of_day = clock(at, now, half_days=view.half_days)
+    of_day = clock(at, now, half_days=ctx.half_days)
     if at <= now:
         return ["reset overdue" if window.percent is not None else "reset " + of_day]
     if form == "auto":
@@ -158,12 +153,12 @@ def _reset(view, window, form):
     texts = {
         "countdown": ago(at - now),
         "clock": of_day,
-        "both": f"{ago(at - now)}{view.glyphs['dot']}{of_day}",
+        "both": f"{ago(at - now)}{ctx.glyphs['dot']}{of_day}",
     }
-    return [view.glyphs["reset"] + texts.get(form, of_day)]
+    return [ctx.glyphs["reset"] + texts.get(form, of_day)]
 
 
-def _credit(view, row, options):
+def _credit(ctx, row, options):
     used, limit, exponent = row.get("used_minor"), row.get("limit_minor"), row.get("exponent")
     label, currency, ends_at = row.get("label"), row.get("currency"), moment(row.get("ends_at"))
     reached, own = row.get("reached") is True, label == "Usage credits"
@@ -178,85 +173,86 @@ def _credit(view, row, options):
         return None
     used = used if type(used) is int and abs(used) < 10**12 else None
     limit = limit if type(limit) is int and 0 <= limit < 10**12 else None
-    is_over = ends_at is not None and ends_at <= view.now
+    is_over = ends_at is not None and ends_at <= ctx.now
     if is_over and row.get("expires") is True:
         return None
     share = percent(row.get("percent"))
     if share is None and used is not None and limit:
         share = max(used, 0) * 100 / limit
-    is_overdue = is_over and view.age_s is not None and view.now - view.age_s > ends_at
-    if is_over and not is_overdue:  # the month or period that the numbers are of has ended
+    is_overdue = is_over and ctx.age_s is not None and ctx.now - ctx.age_s > ends_at
+    if is_over and not is_overdue:  # the numbers are of a period that has ended
         return [
             (
                 10,
                 [
                     *_named(options, label),
-                    ("plain", view.glyphs["unknown"]),
-                    *_credit_end(view, row, ends_at),
+                    ("plain", ctx.glyphs["unknown"]),
+                    *_credit_end(ctx, row, ends_at),
                 ],
             )
         ]
     if used is None and share is None and not reached:
         return None
-    if not reached and (share or 0) < option(options, "hide_below", 0):
+    if not reached and (share or 0) < options["hide_below"]:
         return None
-    shown = option(options, "show", ("used", "limit", "ends"))
+    show = options["show"]
     style = "critical" if reached else graded(share or 0, options)
     style = "plain" if style == "normal" else style
     spent, cap = (
         "" if minor is None else money(minor, exponent, currency) for minor in (used, limit)
     )
-    words = _amounts(spent, cap, share, shown)
+    words = _amounts(spent, cap, share, show)
     amount = [(style, " ".join(words))] if words else []
     if reached:
         amount.append((style, " limit reached" if amount else "limit reached"))
     if not amount:
         return None
     ends = (
-        _credit_end(view, row, ends_at, is_overdue=is_overdue)
-        if "ends" in shown and ends_at and (reached or not own)
+        _credit_end(ctx, row, ends_at, is_overdue=is_overdue)
+        if "ends" in show and ends_at and (reached or not own)
         else []
     )
     name = _named(options, label)
-    # Without amounts the rest says nothing unless the name is there.
+    # Without an amount spent, a number needs its name.
     short = [*name, *amount] if used is None else amount
     return [(10, [*name, *amount, *ends]), (55, short)]
 
 
-def _amounts(spent, cap, share, shown):
-    """What is shown of a credit's numbers: `$12/$50`, with `percent` `$12/$50 24%`; `60% of $50` or `60%` if it is not known what was spent."""
+def _amounts(spent, cap, share, show):
+    """Return a credit's numbers as words.
+
+    `$12/$50`, with `percent` `$12/$50 24%`; `60% of $50` or `60%` if what was spent is unknown.
+    """
     number = "" if share is None else f"{int(share)}%"
     if not spent:
         return (
             [number, "of " + cap]
-            if number and cap and "limit" in shown
+            if number and cap and "limit" in show
             else [number]
             if number
             else []
         )
     amounts = "/".join(
-        text for name, text in (("used", spent), ("limit", cap)) if text and name in shown
+        text for name, text in (("used", spent), ("limit", cap)) if text and name in show
     )
-    return [text for text in (amounts, number if "percent" in shown else "") if text]
+    return [text for text in (amounts, number if "percent" in show else "") if text]
 
 
-def _credit_end(view, row, ends_at, *, is_overdue=False):
-    """When a credit resets or expires, or did."""
+def _credit_end(ctx, row, ends_at, *, is_overdue=False):
+    """Return when a credit resets or expires, or did."""
     monthly = row.get("label") == "Usage credits"
-    at = day(ends_at) if monthly else clock(ends_at, view.now, half_days=view.half_days)
-    if ends_at <= view.now:
+    at = day(ends_at) if monthly else clock(ends_at, ctx.now, half_days=ctx.half_days)
+    if ends_at <= ctx.now:
         return [("quiet", " reset overdue" if is_overdue else " reset " + at)]
     return [
-        ("quiet", f" ends {at}" if row.get("expires") is True else f" {view.glyphs['reset']}{at}")
+        ("quiet", f" ends {at}" if row.get("expires") is True else f" {ctx.glyphs['reset']}{at}")
     ]
 
 
 def _named(options, label):
-    return (
-        labelled(options, "credits") if label == "Usage credits" else [("label", label[:48] + " ")]
-    )
+    return labeled(options) if label == "Usage credits" else [("label", label[:48] + " ")]
 
 
-def _left_out(count):
-    """The mark for as many limits or credits as the line has no room for."""
+def _omitted(count):
+    """Return the segment that counts the limits or credits without room."""
     return [[(60, [("quiet", f"+{count}")])]] if count > 0 else []

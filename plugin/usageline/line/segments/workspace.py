@@ -1,67 +1,64 @@
-"""Where the session works: directory, repository, pull request."""
+"""The directory, the repository and the pull request of the session."""
 
 from usageline.core.text import display_width, sanitize
 from usageline.line.layout import cut_parts
-from usageline.line.segments import labelled, option, whole
+from usageline.line.segments import clamped, labeled
 
-LEAST_CELLS, MOST_CELLS = 8, 200
+MIN_LENGTH, MAX_LENGTH = 8, 200
 
 
-def directory(view, options):
-    """The folder that the session is in, with `~` for the home directory."""
-    path = sanitize(view.text_at_length("workspace", "current_dir") or view.text_at_length("cwd"))
+def directory(ctx, options):
+    """Show the working directory, with `~` for the home directory."""
+    path = sanitize(ctx.text_at_length("workspace", "current_dir") or ctx.text_at_length("cwd"))
     if not path:
         return []
-    if path[:1] != "/":  # of Windows; elsewhere a backslash is a letter of a name
+    if path[:1] != "/":  # on Windows; elsewhere a backslash is part of a name
         path = path.replace("\\", "/")
-    home = sanitize(view.home).rstrip("/")
+    home = sanitize(ctx.home).rstrip("/")
     path = (
         "~" + path[len(home) :] if home and (path == home or path.startswith(home + "/")) else path
     )
-    form, most = (
-        option(options, "form", "short"),
-        whole(options, "length", 30, LEAST_CELLS, MOST_CELLS),
-    )
-    label, ellipsis = labelled(options, ""), view.glyphs["ellipsis"]
+    max_width = clamped(options["length"], MIN_LENGTH, MAX_LENGTH)
+    label, ellipsis = labeled(options), ctx.glyphs["ellipsis"]
     name = path.rstrip("/").rpartition("/")[2] or path
-    shown = {"name": name, "full": path}.get(form) or _short(path, ellipsis)
+    text = {"name": name, "full": path}.get(options["form"]) or _short(path, ellipsis)
     return [
         [
-            (34, [*label, ("directory", _last(shown, most, ellipsis))]),
-            (37, [*label, ("directory", _last(name, most, ellipsis))]),
+            (34, [*label, ("directory", _tail(text, max_width, ellipsis))]),
+            (37, [*label, ("directory", _tail(name, max_width, ellipsis))]),
         ]
     ]
 
 
-def git(view, options):
-    """The branch; with `show` also what was changed, and how far it is from the branch that it follows."""
-    found = view.git or {}
-    branch = found.get("branch")
+def git(ctx, options):
+    """Show the branch; with `show` also changes, and the distance from its upstream."""
+    status = ctx.git or {}
+    branch = status.get("branch")
     if not isinstance(branch, str) or not branch:
         return []
-    shown, glyphs = option(options, "show", ("branch",)), view.glyphs
-    most = whole(options, "length", 24, 4, MOST_CELLS)
+    show, glyphs = options["show"], ctx.glyphs
+    max_width = clamped(options["length"], 4, MAX_LENGTH)
     name = (
-        [("branch", _first(glyphs["branch"] + sanitize(branch), most, glyphs["ellipsis"]))]
-        if "branch" in shown
+        [("branch", _head(glyphs["branch"] + sanitize(branch), max_width, glyphs["ellipsis"]))]
+        if "branch" in show
         else []
     )
-    state = found.get("state")
+    state = status.get("state")
     if name and isinstance(state, str) and state:
         name.append(("warning", " " + state))
     marks = ""
-    if "dirty" in shown and _count(found, "changed"):
+    if "dirty" in show and _count(status, "changed"):
         marks += (
             glyphs["dirty"]
-            + str(_count(found, "changed"))
-            + ("+" if found.get("more") is True else "")
+            + str(_count(status, "changed"))
+            + ("+" if status.get("more") is True else "")
         )
-    if "ahead" in shown:
+    if "ahead" in show:
         for which in ("ahead", "behind"):
-            marks += f"{glyphs[which]}{_count(found, which)}" if _count(found, which) else ""
-    parts = [*labelled(options, ""), *name]
-    failed = found.get("failed")
-    if type(failed) is str and failed and not {"dirty", "ahead"}.isdisjoint(shown):
+            marks += f"{glyphs[which]}{_count(status, which)}" if _count(status, which) else ""
+    parts = [*labeled(options), *name]
+    failed = status.get("failed")
+    if type(failed) is str and failed and not {"dirty", "ahead"}.isdisjoint(show):
         return [
             [
                 (29, [*parts, ("warning", (" " if parts else "") + failed)]),
@@ -77,51 +74,45 @@ def git(view, options):
     return [[(36, parts)]] if name else []
 
 
-def worktree(view, options):
-    """The worktree that the session was started in."""
-    name = view.text("worktree", "name") or view.text("workspace", "git_worktree")
-    name = _first(
-        sanitize(name), whole(options, "length", 24, 4, MOST_CELLS), view.glyphs["ellipsis"]
-    )
-    return [[(27, [*labelled(options, "wt"), ("branch", name)])]] if name else []
+def worktree(ctx, options):
+    """Show the worktree that the session was started in."""
+    name = ctx.text("worktree", "name") or ctx.text("workspace", "git_worktree")
+    name = _head(sanitize(name), clamped(options["length"], 4, MAX_LENGTH), ctx.glyphs["ellipsis"])
+    return [[(27, [*labeled(options), ("branch", name)])]] if name else []
 
 
-def pr(view, options):
-    """The branch's pull request, a link where the terminal has links."""
-    number, url = view.value("pr", "number"), view.text_at_length("pr", "url")
+def pr(ctx, options):
+    """Show the branch's pull request, as a link if the terminal has links."""
+    number, url = ctx.value("pr", "number"), ctx.text_at_length("pr", "url")
     if type(number) is not int or not 0 < number < 10**9:
         return []
     link = ("link", f"#{number}", url) if url else ("link", f"#{number}")
-    review = (
-        view.text("pr", "review_state").replace("_", " ").lower()
-        if option(options, "state", True)
-        else ""
-    )
-    label = labelled(options, "")
-    forms = [(26, [*label, link, ("quiet", " " + review)])] if review else []
-    return [[*forms, (39, [*label, link])]]
+    review = ctx.text("pr", "review_state").replace("_", " ").lower() if options["state"] else ""
+    label = labeled(options)
+    variants = [(26, [*label, link, ("quiet", " " + review)])] if review else []
+    return [[*variants, (39, [*label, link])]]
 
 
 def _short(path, ellipsis):
-    """The last two names: ~/a/b/c → …/b/c, but ~/a/b as it is."""
+    """Return the last two names: ~/a/b/c → …/b/c, but ~/a/b as it is."""
     names = path.strip("/").split("/")
     return path if len(names) <= 3 else f"{ellipsis}/" + "/".join(names[-2:])
 
 
-def _first(text, most, ellipsis):
-    return text if display_width(text) <= most else cut_parts([("", text)], most, ellipsis)[0][1]
+def _head(text, width, ellipsis):
+    return text if display_width(text) <= width else cut_parts([("", text)], width, ellipsis)[0][1]
 
 
-def _last(text, most, ellipsis):
-    if display_width(text) <= most:
+def _tail(text, width, ellipsis):
+    if display_width(text) <= width:
         return text
-    left, start = most - display_width(ellipsis), len(text)
+    left, start = width - display_width(ellipsis), len(text)
     while left >= 0 and start:
         start -= 1
         left -= display_width(text[start])
     return ellipsis + text[start + (left < 0) :]
 
 
-def _count(found, name):
-    value = found.get(name)
+def _count(status, name):
+    value = status.get(name)
     return value if type(value) is int and 0 < value < 10**7 else 0

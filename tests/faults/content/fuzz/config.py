@@ -9,9 +9,9 @@ from tests.faults.content.fuzz.drawn import NOW, judged, seen_of
 from tests.faults.content.judge import one_line
 from usageline.cli.config import sample
 from usageline.config import file
-from usageline.config.key_lines import Places
-from usageline.config.resolve import resolved
-from usageline.config.validate import Values, check_text
+from usageline.config.key_lines import KeyLines
+from usageline.config.resolve import resolve_values
+from usageline.config.validate import Values, validate
 from usageline.line import settings
 from usageline.themes import colors
 
@@ -23,19 +23,19 @@ def check(data: bytes) -> None:
     given = Input(data)
     programs = given.choice((True, False))
     try:
-        text = file.decoded(given.left)
-    except file.Unusable as unusable:
+        text = file.decode(given.left)
+    except file.UnusableFile as unusable:
         one_line([unusable.problem.text])
         return
-    Places(text)
-    checked = check_text(text, programs=programs)
+    KeyLines(text)
+    checked = validate(text, programs=programs)
     for problem in checked.problems:
-        one_line([problem.named("config.toml"), problem.short("config.toml")])
+        one_line([problem.message("config.toml"), problem.short("config.toml")])
         assert problem.line is None or 0 < problem.line <= text.count("\n") + 1
     _draw(checked.values)
     try:
-        before_311 = file.parsed_before_311(text)
-    except file.Unusable as unusable:
+        before_311 = file.parse_before_311(text)
+    except file.UnusableFile as unusable:
         one_line([unusable.problem.text])
         return
     if checked.table:
@@ -48,7 +48,7 @@ def _plain(table: object) -> str:
 
 
 def _draw(values: Values) -> None:
-    compiled = json.loads(json.dumps(resolved(values), ensure_ascii=False).encode())
+    compiled = json.loads(json.dumps(resolve_values(values), ensure_ascii=False).encode())
     configured = settings.checked(compiled)
     assert configured.keys() >= compiled.keys() - {"wrap", "max_rows"}
     seen = seen_of(sample.payload(NOW), sample.snapshot(NOW, light=False))

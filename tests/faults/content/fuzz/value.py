@@ -6,7 +6,7 @@ from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.judge import one_line, tried
 from usageline.config import edit, file
 from usageline.config.template import default_file, toml_value
-from usageline.config.validate import check_text
+from usageline.config.validate import validate
 
 TEXTS = (
     "",
@@ -25,21 +25,21 @@ def check(data: bytes) -> None:
     if text is None:
         text = parts[2].encode("utf-8", "replace").decode()
         try:
-            file.decoded(text.encode())
-        except file.Unusable:
+            file.decode(text.encode())
+        except file.UnusableFile:
             return
-    before = check_text(text)
+    before = validate(text)
     for change in (
-        lambda: edit.with_key(text, parts[0], parts[1]),
-        lambda: edit.without_key(text, parts[0]),
+        lambda: edit.set_key(text, parts[0], parts[1]),
+        lambda: edit.unset_key(text, parts[0]),
     ):
-        changed, refused = tried(change, edit.NotChanged)
+        changed, refused = tried(change, edit.EditRejected)
         assert refused is None or refused.problems
         if changed is None:
             continue
         changed.encode()
-        after = check_text(changed)
+        after = validate(changed)
         assert len(after.problems) <= len(before.problems), after.problems
-    found, unknown = tried(lambda: edit.value_of(before.values, parts[0]), KeyError)
+    found, unknown = tried(lambda: edit.effective_value(before.values, parts[0]), KeyError)
     one_line([unknown.args[0] if unknown else ""])
     toml_value(found)

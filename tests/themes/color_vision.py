@@ -1,4 +1,4 @@
-"""How colours are seen: contrast as WCAG 2 measures it, and distances for three kinds of colour vision."""
+"""How colors are seen: contrast as WCAG 2 measures it, and distances for three kinds of color vision."""
 
 from __future__ import annotations
 
@@ -44,26 +44,26 @@ VISIONS = {
 
 
 def contrast(one: Rgb, other: Rgb) -> float:
-    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2)."""
+    """The contrast ratio of two colors, 1 to 21 (WCAG 2.2)."""
     low, high = sorted((_luminance(one), _luminance(other)))
     return float((high + 0.05) / (low + 0.05))
 
 
 def apart(one: Rgb, other: Rgb, vision: str) -> float:
-    """How far two colours are apart for one of VISIONS, in CIELAB (D65, CIE 1976); 2.3 is about the least that is seen."""
+    """How far two colors are apart for one of VISIONS, in CIELAB (D65, CIE 1976); 2.3 is about the least that is seen."""
     return float(
         sum((a - b) ** 2 for a, b in zip(_lab(one, vision), _lab(other, vision), strict=True))
         ** 0.5
     )
 
 
-def _luminance(colour: Rgb) -> float:
-    red, green, blue = map(linear, colour)
+def _luminance(color: Rgb) -> float:
+    red, green, blue = map(linear, color)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _lab(colour: Rgb, vision: str) -> tuple[float, float, float]:
-    light = [linear(channel) for channel in colour]
+def _lab(color: Rgb, vision: str) -> tuple[float, float, float]:
+    light = [linear(channel) for channel in color]
     red, green, blue = (
         min(max(sum(a * b for a, b in zip(row, light, strict=True)), 0.0), 1.0)
         for row in VISIONS[vision]

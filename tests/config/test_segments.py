@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from tests.faults.content.fuzz.drawn import SHOWN
+from tests.faults.content.session import texts
 from usageline import themes
 from usageline.cli.config import sample
-from usageline.config.resolve import resolved
-from usageline.config.schema import MOST_ROWS, ROWS
-from usageline.config.segments import BARS, SEGMENTS, keys_of
-from usageline.config.validate import check_text
+from usageline.config.resolve import resolve_values
+from usageline.config.schema import MAX_ROWS
+from usageline.config.segments import BARS, SEGMENTS, icons, options_of
+from usageline.config.validate import validate
 from usageline.core.text import display_width
 from usageline.line import render, segments, settings, view
 from usageline.themes.theme import resolve
@@ -39,18 +41,16 @@ def drawn(kind: str, options: dict[str, Any]) -> Any:
     return segments.draw(seen(), [(kind, options)])
 
 
-def test_both_have_the_same_segments_and_rows() -> None:
-    """In the same order."""
-    assert {kind for kinds in segments.MODULES.values() for kind in kinds} == set(SEGMENTS)
-    assert [[kind for kind, _ in row] for row in segments.DEFAULT_ROWS] == ROWS
-    assert settings.MOST_ROWS >= MOST_ROWS
+def test_the_line_can_show_as_many_rows_as_may_be_configured() -> None:
+    """It has a limit of its own, because it does not trust the compiled configuration."""
+    assert settings.MOST_ROWS >= MAX_ROWS
 
 
 @pytest.mark.parametrize("kind", SEGMENTS)
 def test_a_documented_default_is_what_the_line_does_without_the_option(kind: str) -> None:
     """Each by itself."""
     without = drawn(kind, {})
-    for key in keys_of(kind).values():
+    for key in options_of(kind).values():
         # scoped's label is each limit's own; `bar` becomes glyphs where it is not the theme's.
         if (
             key.default is not None
@@ -63,8 +63,34 @@ def test_a_documented_default_is_what_the_line_does_without_the_option(kind: str
 @pytest.mark.parametrize("kind", SEGMENTS)
 def test_the_sample_shows_every_segment(kind: str) -> None:
     """Status but for trouble, and text of one's own where there is some."""
-    options = {"text": "mine"} if "text" in keys_of(kind) else {}
+    options = {"text": "mine"} if "text" in options_of(kind) else {}
     assert bool(drawn(kind, options)) is (kind != "status")
+
+
+@pytest.mark.parametrize("kind", SEGMENTS)
+def test_the_sample_has_every_text_that_a_segment_reads(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The injection tests put hostile text into the texts of samples alone.
+
+    If this fails, add the path to the segment's `sample` in config/segments.py.
+    """
+    reads: set[tuple[str, ...]] = set()
+    context = type(seen())
+    for method in ("text", "text_at_length"):
+        monkeypatch.setattr(context, method, _recorded(getattr(context, method), reads))
+    segments.draw(seen(), [(kind, SHOWN.get(kind, {}))])
+    empty = view.build({}, None, "", {}, NOW)  # it has none of the texts, so each is tried
+    segments.draw(empty, [(kind, SHOWN.get(kind, {}))])
+    assert reads <= set(texts(SEGMENTS[kind].sample.payload))
+
+
+def _recorded(method: Any, reads: set[tuple[str, ...]]) -> Any:
+    def read(ctx: Any, *path: str) -> Any:
+        reads.add(path)
+        return method(ctx, *path)
+
+    return read
 
 
 OTHERS: dict[str, list[Any]] = {
@@ -90,14 +116,14 @@ OTHERS: dict[str, list[Any]] = {
 @pytest.mark.parametrize("kind", [kind for kind in SEGMENTS if kind != "status"])
 def test_every_documented_option_does_something(kind: str) -> None:
     """For a value of it at least; none is there for its name alone."""
-    base: dict[str, Any] = {"text": "yours"} if "text" in keys_of(kind) else {}
-    if "bar_width" in keys_of(kind):
+    base: dict[str, Any] = {"text": "yours"} if "text" in options_of(kind) else {}
+    if "bar_width" in options_of(kind):
         base = (
             {"show": ["bar", "percent"]}
             if kind == "context"
             else {"show": ["bar", "percent", "reset"]}
         )
-    for key in keys_of(kind).values():
+    for key in options_of(kind).values():
         values = OTHERS.get(
             key.name, [not key.default] if isinstance(key.default, bool) else [1, 99]
         )
@@ -113,11 +139,13 @@ def test_every_documented_option_does_something(kind: str) -> None:
 @pytest.mark.parametrize("bar", [name for name in BARS if name != "blocks"])
 def test_a_bar_of_whole_cells_shows_its_empty_ones(bar: str) -> None:
     """Also in a theme that has a groove for the empty part of its own."""
-    values = check_text(
+    values = validate(
         f'rows = [["session"]]\n[segments.session]\nbar = "{bar}"\nbar_width = 4\nmark = false\n'
     ).values
     row = render.render(
-        seen(), settings.checked(resolved(values)), {"COLUMNS": "80", "TERM": "xterm-256color"}
+        seen(),
+        settings.checked(resolve_values(values)),
+        {"COLUMNS": "80", "TERM": "xterm-256color"},
     )[0]
     full, _, empty = BARS[bar]
     assert f"\x1b[38;5;108m{full}\x1b[0m\x1b[38;5;239m{empty * 3}\x1b[0m" in row
@@ -136,7 +164,7 @@ def test_a_problem_is_marked_in_the_line() -> None:
 @pytest.mark.parametrize("nerd_font", [False, True])
 def test_no_row_of_blocks_fills_the_last_cell_with_a_blank(*, nerd_font: bool) -> None:
     """From a row that is exactly as wide as it shows, the client takes the blanks off the end: a block would lack its last pad."""
-    theme = resolve(themes.find("powerline"), nerd_font=nerd_font)
+    theme = resolve(themes.find("powerline"), icons() if nerd_font else None)
     full = 0
     for columns in range(60, 160):
         configured = settings.checked(

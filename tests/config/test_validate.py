@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usageline.config import file
-from usageline.config.resolve import resolved
+from usageline.config.resolve import resolve_values
 from usageline.config.schema import TABLES, TOP
-from usageline.config.segments import SEGMENTS, keys_of
-from usageline.config.validate import check_text
+from usageline.config.segments import SEGMENTS, options_of
+from usageline.config.validate import validate
 
 
 def named(text: str) -> list[str]:
     """The problems of a text, as they are printed."""
-    return [problem.named("c") for problem in check_text(text).problems]
+    return [problem.message("c") for problem in validate(text).problems]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def named(text: str) -> list[str]:
         ),
         (
             '[styles]\nnormal = "bold gren"',
-            'words such as bold, dim, italic, underline, reverse, one colour (red, bright-red, 0-255, #rrggbb), and on with another are allowed, not "gren"; did you mean "green"?',
+            'words such as bold, dim, italic, underline, reverse, one color (red, bright-red, 0-255, #rrggbb), and on with another are allowed, not "gren"; did you mean "green"?',
         ),
         ('[segments.model]\nstyle = "nam"', 'not "nam"; did you mean "name"?'),
         ('[glyphs]\nfull = "🟩"', "one character that takes one cell is allowed"),
@@ -119,7 +119,7 @@ def test_a_problem_is_named_with_line_key_and_what_is_allowed(text: str, problem
 def test_all_problems_are_found_in_the_order_of_their_lines() -> None:
     """Not the first alone, and what is valid beside them holds."""
     text = 'nerd_font = 1\nclock = "12h"\nttl = 1\n[styles]\nwarning = "yelow"\nnormal = "green"\n[segments.model]\nlabl = ""\n'
-    checked = check_text(text)
+    checked = validate(text)
     assert [problem.line for problem in checked.problems] == [1, 3, 5, 8]
     assert checked.values.top == {"clock": "12h"}
     assert checked.values.tables == {"styles": {"normal": "green"}}
@@ -138,14 +138,14 @@ def test_all_problems_are_found_in_the_order_of_their_lines() -> None:
 )
 def test_what_is_allowed_is_read(text: str, key: str, value: object) -> None:
     """Case and spelling forgiven."""
-    values, problems, _ = check_text(file.decoded(text.encode()))
+    values, problems, _ = validate(file.decode(text.encode()))
     assert problems == []
     assert values.top[key] == value
 
 
 def test_an_instance_has_its_segments_options_and_its_own() -> None:
     """Its own win."""
-    values = check_text(
+    values = validate(
         '[segments.session]\nbar_width = 5\nlabel = "x"\n[segments.session.mini]\nlabel = "y"\n'
     ).values
     assert values.segments == {
@@ -168,8 +168,8 @@ def test_an_instance_has_its_segments_options_and_its_own() -> None:
 def test_both_parsers_name_the_same_line(text: str) -> None:
     """Python 3.10 has none of its own."""
     lines = []
-    for parse in (file.parsed, file.parsed_before_311):
-        with pytest.raises(file.Unusable) as unusable:
+    for parse in (file.parse, file.parse_before_311):
+        with pytest.raises(file.UnusableFile) as unusable:
             parse(text)
         assert unusable.value.problem.text.startswith("not TOML")
         lines.append(unusable.value.problem.line)
@@ -194,7 +194,7 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 KEYS = {key.name for key in TOP} | set(TABLES) | {"segments"} | {"nonesuch"}
-OPTIONS = st.sampled_from([*sorted({name for kind in SEGMENTS for name in keys_of(kind)}), "a"])
+OPTIONS = st.sampled_from([*sorted({name for kind in SEGMENTS for name in options_of(kind)}), "a"])
 DOCUMENTS = st.fixed_dictionaries(
     {},
     optional={
@@ -229,9 +229,9 @@ DOCUMENTS = st.fixed_dictionaries(
 def test_whatever_is_written_the_line_can_read_what_is_made_of_it(document: dict[str, Any]) -> None:
     """Every problem has a line and a key; what is left is JSON of a bounded size, in the shape that the line expects."""
     text = tomlkit.dumps(document)
-    checked = check_text(text)
+    checked = validate(text)
     assert all(problem.line and problem.key for problem in checked.problems)
-    found = resolved(checked.values)
+    found = resolve_values(checked.values)
     assert len(json.dumps(found, ensure_ascii=False).encode()) < 1 << 18
     assert all(
         kind in SEGMENTS and isinstance(options, dict)
@@ -240,12 +240,12 @@ def test_whatever_is_written_the_line_can_read_what_is_made_of_it(document: dict
     )
     for row in found["rows"]:
         for kind, options in row:
-            assert options.keys() <= keys_of(kind).keys() | {"bar_glyphs"}
+            assert options.keys() <= options_of(kind).keys() | {"bar_glyphs"}
             assert options.get("bar", "theme") == "theme"
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_checked_without_a_crash(text: str) -> None:
     """Most of it is no TOML."""
-    for problem in check_text(text).problems:
-        assert problem.named("c").isprintable()
+    for problem in validate(text).problems:
+        assert problem.message("c").isprintable()

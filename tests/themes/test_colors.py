@@ -1,4 +1,4 @@
-"""Colour specs and what terminals of three depths make of them."""
+"""Color specs and what terminals of three depths make of them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_the_nearest_of_256_is_near(red: int, green: int, blue: int) -> None:
 
 
 @given(st.integers(16, 255))
-def test_a_colour_of_the_256_is_its_own_nearest(index: int) -> None:
+def test_a_color_of_the_256_is_its_own_nearest(index: int) -> None:
     """Or one that looks just the same."""
     assert colors.rgb(colors.nearest(colors.rgb(index))) == colors.rgb(index)
 

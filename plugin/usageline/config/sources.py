@@ -1,0 +1,75 @@
+"""Every source of usage. A new one is a module in `usageline.sources` and an entry here.
+
+Nothing is imported: the status line waits for the config to compile.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class SourceInfo(NamedTuple):
+    """What the program has to know of a source without importing it.
+
+    name               in config.toml and in the snapshot
+    label              whose numbers they are, for `usageline`
+    module             in `usageline.sources`; its `fetch(context)` returns a Reading or raises
+                       SourceFailure. "" if only the status line reads it
+    is_default         used if config.toml names no sources
+    reads_token        needs the credentials; without such a source no refresh opens them
+    starts_a_program   only the user's own config.toml may name it (system/origin.py)
+    quiet_when_stale   its failure is reported only if every source failed
+    """
+
+    name: str
+    label: str
+    module: str
+    is_default: bool = False
+    reads_token: bool = False
+    starts_a_program: bool = False
+    quiet_when_stale: bool = False
+
+
+SOURCES = (
+    SourceInfo("payload", "this session", ""),
+    SourceInfo(
+        "claude-cache",
+        "Claude Code's own cache",
+        "claude_cache",
+        is_default=True,
+        # Its cache is usually old, which no user has to know.
+        quiet_when_stale=True,
+    ),
+    SourceInfo("oauth", "Anthropic's API", "oauth", is_default=True, reads_token=True),
+    SourceInfo("client", "Claude Code", "client", starts_a_program=True),
+)
+"""In the order in which messages and docs name them."""
+
+
+def by_name() -> dict[str, SourceInfo]:
+    """Return the sources that a refresh can read, by name."""
+    return {source.name: source for source in SOURCES if source.module}
+
+
+def default_names() -> tuple[str, ...]:
+    """Return the sources that are read if config.toml names none."""
+    return tuple(source.name for source in SOURCES if source.is_default)
+
+
+def safe_names() -> tuple[str, ...]:
+    """Return those of the default sources that need neither the token nor a program."""
+    return tuple(
+        source.name
+        for source in SOURCES
+        if source.is_default and not source.reads_token and not source.starts_a_program
+    )
+
+
+def reads_token(names: tuple[str, ...]) -> bool:
+    """Return whether one of these sources needs the credentials."""
+    return any(source.reads_token for source in SOURCES if source.name in names)
+
+
+def program_names() -> frozenset[str]:
+    """Return the sources that start a program."""
+    return frozenset(source.name for source in SOURCES if source.starts_a_program)
