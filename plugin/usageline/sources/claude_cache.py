@@ -1,4 +1,7 @@
-"""The source `claude-cache`: what Claude Code itself saw last, from `.claude.json`. No network and no token."""
+"""The source `claude-cache`: Claude Code's own last reading, from `.claude.json`.
+
+It uses no network and no token.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,14 @@ if TYPE_CHECKING:
     from usageline.sources import Context
 
 CLOCK_SLACK_S = 60
-"""A reading from further in the future than this was taken under another clock."""
+"""A reading further in the future was taken under another clock."""
 
 
 def fetch(context: Context) -> Reading:
-    """The client's own reading, where it is of the account signed in and no older than `context.max_age_s`. Otherwise SourceFailure."""
+    """Return the client's own reading.
+
+    Raise SourceFailure if it belongs to another account or is older than `context.max_age_s`.
+    """
     state = context.sign_in.state
     if not state.cached:
         raise SourceFailure("unreadable", "Claude Code has no usage in its cache")
