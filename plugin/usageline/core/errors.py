@@ -43,3 +43,8 @@ class ConfigInvalid(UsagelineError):
 
 class SetupRefused(UsagelineError):
     """Going on would lose something of the user's, which was left alone."""
+
+
+def error_text(error: Exception) -> str:
+    """Return the system's text for an error, or the name of its class."""
+    return getattr(error, "strerror", None) or type(error).__name__

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from usageline.core.chained_rows import MAX_RESULT_BYTES
+from usageline.core.errors import error_text
 from usageline.jobs import ansi
 from usageline.storage import job_results
 from usageline.system import process, signals
@@ -61,9 +62,7 @@ def run(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> Non
                 watchdog=watchdog,
             )
         except (OSError, ValueError) as error:
-            value = _failed(
-                f"chain: it does not start: {getattr(error, 'strerror', None) or type(error).__name__}"
-            )
+            value = _failed(f"chain: it does not start: {error_text(error)}")
         else:
             if result.stop_reason:
                 kill_descendants()

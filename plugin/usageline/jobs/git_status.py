@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from usageline.core import git_repo, jobs
+from usageline.core.errors import error_text
 from usageline.core.text import sanitize
 from usageline.storage import job_results
 from usageline.system import child_env, executables, origin, process
@@ -134,9 +135,7 @@ def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dic
         if slow is not None:
             done = git(*unfiltered, *STATUS, "--untracked-files=no")
     except (OSError, ValueError) as error:
-        return {
-            "failed": f"git does not start: {getattr(error, 'strerror', None) or type(error).__name__}"
-        }
+        return {"failed": f"git does not start: {error_text(error)}"}
     if done.status != 0 and done.stop_reason != "output":
         return {"failed": _reason(done), "slow_at": slow}
     counts = parse_status(done.output)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core import paths
 from usageline.core.alert_text import alert_id, alert_text
+from usageline.core.errors import error_text
 from usageline.system import child_env, origin
 from usageline.system.desktop import Desktop
 from usageline.system.process_tree import kill_tree, wait_for_group
@@ -76,9 +77,7 @@ def tell(
                         )
                     )
                 except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
-                    failures.append(
-                        f"{name}: {getattr(error, 'strerror', None) or type(error).__name__}"
-                    )
+                    failures.append(f"{name}: {error_text(error)}")
             for name, process in running:
                 status = wait_for_group(process, deadline)
                 if status is None:
