@@ -88,9 +88,9 @@ class Lines:
         with self.start(command, **settings) as line:
             assert line.stdout
             assert line.stderr
-            said = line.stdout.read()
+            output = line.stdout.read()
             assert line.wait() == 0, line.stderr.read()
-        rows, problem, due = json.loads(said)
+        rows, problem, due = json.loads(output)
         return rows, problem, due
 
     def result(self, command: str, session: str = SESSION) -> dict[str, Any]:
@@ -98,8 +98,8 @@ class Lines:
         path = jobs.result_file(
             self.world.env, "chain", Command("", {}, {"command": command}, session)._key
         )
-        found: dict[str, Any] = json.loads(Path(path).read_text()) if os.path.exists(path) else {}
-        return found
+        result: dict[str, Any] = json.loads(Path(path).read_text()) if os.path.exists(path) else {}
+        return result
 
     def running(self) -> list[int]:
         """Return the running processes that commands wrote to `pids`."""
@@ -109,24 +109,24 @@ class Lines:
             else []
         )
 
-    def looks(self) -> int:
+    def running_jobs(self) -> int:
         """Return the number of running jobs."""
         mark = str(self.release.python).encode() + b"\0-I\0-B\0-X\0utf8\0-m\0usageline.jobs"
-        found = 0
+        count = 0
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             try:
-                found += path.read_bytes().startswith(mark) and is_running(int(path.parent.name))
+                count += path.read_bytes().startswith(mark) and is_running(int(path.parent.name))
             except OSError:
                 continue
-        return found
+        return count
 
 
 @pytest.fixture
 def lines(world: World, built_release: Release) -> Iterator[Lines]:
     """Yield lines in this test's world. Kill what a failed test left running."""
-    found = Lines(world, built_release)
-    yield found
-    for pid in found.running():
+    lines = Lines(world, built_release)
+    yield lines
+    for pid in lines.running():
         os.kill(pid, signal.SIGKILL)
 
 
@@ -203,7 +203,7 @@ def test_a_hanging_chained_command_is_killed_with_its_children(
     eventually(lambda: lines.result(command))
     assert lines.result(command)["failed"] == "chain: timed out after 2 s"
     eventually(lambda: not lines.running())
-    eventually(lambda: not lines.looks())
+    eventually(lambda: not lines.running_jobs())
 
 
 def test_children_left_running_get_the_rest_of_the_time(
@@ -276,7 +276,7 @@ def test_waiting_line_that_is_stopped_leaves_no_process(
             except ProcessLookupError:
                 continue
     eventually(lambda: not lines.running())
-    eventually(lambda: not lines.looks())
+    eventually(lambda: not lines.running_jobs())
     assert lines.result(command) == {}
 
 
@@ -307,10 +307,10 @@ def test_fifty_lines_run_one_command_at_a_time(
     )
     os.utime(stamp, (0, 0))
     assert lines.run(command, timeout=30)[2]
-    eventually(lambda: lines.pids.exists() and lines.looks() == 1)
+    eventually(lambda: lines.pids.exists() and lines.running_jobs() == 1)
     (lines.world.home / "stop").touch()
     eventually(lambda: lines.result(command))
-    eventually(lambda: not lines.looks())
+    eventually(lambda: not lines.running_jobs())
     assert len(lines.pids.read_text().split()) == 1
 
 

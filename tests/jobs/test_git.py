@@ -346,12 +346,12 @@ def test_fifty_lines_start_one_job(
         "from usageline.core import git_repo\n"
         "from usageline.core.environment import environment\n"
         "from usageline.line import git\n"
-        "found = git_repo.repository(sys.argv[2])\n"
+        "repository = git_repo.repository(sys.argv[2])\n"
         "print(0, flush=True)\n"
         "sys.stdin.read()\n"
-        "due = git.status(environment(), found, time.time())[1]\n"
+        "due = git.status(environment(), repository, time.time())[1]\n"
         "print(int(due), flush=True)\n"
-        "if due: git.launch(sys.argv[3], environment(), found)\n"
+        "if due: git.launch(sys.argv[3], environment(), repository)\n"
     )
     command = [
         sys.executable,

@@ -102,7 +102,7 @@ def test_colored_text_keeps_its_colors(colored: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"),
+    ("text", "expected_row"),
     [
         ("plain", [["", "plain", ""]]),
         ("\x1b[1mbold\x1b[22m not", [["1", "bold", ""], ["", " not", ""]]),

@@ -41,8 +41,8 @@ def run(
 
 
 def test_result_has_output_errors_and_status() -> None:
-    ended = run("cat; echo wrong >&2; exit 3", b"said", errors=True)
-    assert (ended.status, ended.output, ended.errors, ended.stop_reason) == (
+    result = run("cat; echo wrong >&2; exit 3", b"said", errors=True)
+    assert (result.status, result.output, result.errors, result.stop_reason) == (
         3,
         b"said",
         b"wrong\n",
@@ -60,8 +60,8 @@ def test_input_and_output_may_exceed_a_pipe() -> None:
 
 
 def test_unread_input_does_not_block() -> None:
-    ended = run("exec <&-; echo done", b"x" * 300_000)
-    assert (ended.output, ended.stop_reason) == (b"done\n", "")
+    result = run("exec <&-; echo done", b"x" * 300_000)
+    assert (result.output, result.stop_reason) == (b"done\n", "")
     assert run("sleep 0.1; echo done", b"x" * 300_000).output == b"done\n"
 
 
@@ -71,18 +71,18 @@ def test_run_waits_for_a_program_that_closed_its_output() -> None:
 
 
 def test_too_much_output_stops_the_program() -> None:
-    ended = run("yes", most=1000)
-    assert (ended.status, len(ended.output), ended.stop_reason) == (None, 1000, "output")
+    result = run("yes", most=1000)
+    assert (result.status, len(result.output), result.stop_reason) == (None, 1000, "output")
 
 
 def test_too_many_errors_are_truncated() -> None:
-    ended = run("head -c 300000 /dev/zero >&2; echo done", most=1000, errors=True)
-    assert (ended.output, len(ended.errors), ended.stop_reason) == (b"done\n", 1000, "")
+    result = run("head -c 300000 /dev/zero >&2; echo done", most=1000, errors=True)
+    assert (result.output, len(result.errors), result.stop_reason) == (b"done\n", 1000, "")
 
 
 def test_output_before_the_timeout_is_returned() -> None:
-    ended = run("echo first; sleep 60", within_s=0.3)
-    assert (ended.status, ended.output, ended.stop_reason) == (None, b"first\n", "timeout")
+    result = run("echo first; sleep 60", within_s=0.3)
+    assert (result.status, result.output, result.stop_reason) == (None, b"first\n", "timeout")
 
 
 @pytest.mark.parametrize("leave", [False, True])
@@ -90,8 +90,8 @@ def test_run_does_not_wait_for_a_child_that_holds_the_output(
     tmp_path: Path, eventually: Callable[[Callable[[], object]], None], leave: bool
 ) -> None:
     pid_file = tmp_path / "pid"
-    ended = run(f"sleep 300 & echo $! >{pid_file}; echo said", leave=leave)
-    assert (ended.output, ended.stop_reason) == (b"said\n", "")
+    result = run(f"sleep 300 & echo $! >{pid_file}; echo said", leave=leave)
+    assert (result.output, result.stop_reason) == (b"said\n", "")
     pid = int(pid_file.read_text())
     if leave:
         assert is_running(pid)
