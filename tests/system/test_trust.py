@@ -5,10 +5,12 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from usageline.core import path_owners
 from usageline.core.errors import CacheUnsafe
 from usageline.system import executables, trust
 from usageline.system.directories import private_directory
@@ -94,3 +96,38 @@ def test_cache_that_a_private_group_can_write_is_closed(tmp_path: Path) -> None:
     folder.chmod(0o777)
     with pytest.raises(CacheUnsafe):
         private_directory(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("group", "members", "users", "is_private"),
+    [
+        ("me", [], "me:x:7:70:::", True),
+        ("me", ["me", "root"], "me:x:7:70:::", True),
+        ("me", ["other"], "me:x:7:70:::", False),
+        ("me", [], "me:x:7:70:::\nother:x:8:70:::", False),
+        ("me", [], "", True),  # a user of the network's database
+        ("me", [], None, True),
+        ("staff", [], "me:x:7:70:::\nother:x:8:80:::", True),
+        ("staff", [], "me:x:7:70:::\nother:x:8:70:::", False),
+        ("staff", [], "", False),
+        ("staff", [], None, False),
+    ],
+)
+def test_private_group_has_one_user_as_primary_group(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    group: str,
+    members: list[str],
+    users: str | None,
+    is_private: bool,
+) -> None:
+    if users is not None:
+        (tmp_path / "passwd").write_text(users)
+    monkeypatch.setattr(path_owners, "USERS", str(tmp_path / "passwd"))
+    entry = SimpleNamespace(pw_name="me", pw_gid=70)
+    monkeypatch.setattr(
+        path_owners, "_group", lambda _: SimpleNamespace(gr_name=group, gr_mem=members)
+    )
+    assert path_owners.is_private_group(70, entry) is is_private
+    assert not path_owners.is_private_group(71, entry)
