@@ -1,16 +1,16 @@
-"""A local stand-in for the usage endpoint that can misbehave: the one fault server of all tests.
+"""Serve the usage endpoint locally, with faults on request. All tests use this server.
 
-`Api.fault` names how the next answers go wrong ("" is a good answer), `Api.body` is the good answer. Faults:
+`Api.fault` is the fault of the next answers ("" is a good answer), `Api.body` the good answer:
 
     401  403-scope  403-html  404  500  529  html  empty   an answer with that status or content
     429            the same without Retry-After; 429:TEXT with TEXT in it
-    hang           nothing is ever sent          hang-body      headers, then nothing
-    drip           a byte every 0.3 s            truncate       half the body, then the end of the connection
+    hang           no answer at all              hang-body      headers only
+    drip           a byte every 0.3 s            truncate       half the body, then EOF
     reset          a TCP reset                   huge           a body without end
-    bomb           64 KiB that unpack to 64 MiB  wrong-length   fewer bytes than Content-Length says
+    bomb           64 KiB that unpack to 64 MiB  wrong-length   fewer bytes than Content-Length
     redirect:URL   302 to URL                    slow:SECONDS   a good answer, late
     nan            JSON with NaN in it           deep           JSON nested 100,000 deep
-    echo:STATUS    the request's headers, sent back in the reason, a header and the body of an answer with that status
+    echo:STATUS    that status, with the request's headers in its reason, headers and body
 """
 
 from __future__ import annotations
@@ -35,19 +35,17 @@ HTML = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head></html
 
 
 def iso(at: float, suffix: str = "+00:00") -> str:
-    """Epoch seconds as the service writes a time."""
+    """Return epoch seconds in the format of the service."""
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + f".{int(at % 1 * 1e6):06d}{suffix}"
 
 
 def usage_body(
     now: float | None = None, *, session: float = 37, weekly: float = 26, scoped: float = 55
 ) -> dict[str, Any]:
-    """A body as a Max account gets it: session, week, the week of one model, usage credits $12.34 of $50."""
+    """Return the body of a Max account: session, week, a model's week, credits $12.34 of $50."""
     now = time.time() if now is None else now
-    soon, later = (
-        iso(now + 7190),
-        iso(now + 3 * 86400),
-    )  # 1h59m for most of a minute: a test may be slow
+    # 1h59m for most of a minute, because a test may be slow.
+    soon, later = iso(now + 7190), iso(now + 3 * 86400)
 
     def limit(kind: str, percent: float, resets_at: str, scope: object = None) -> dict[str, Any]:
         group = kind.partition("_")[0]
@@ -85,7 +83,7 @@ def usage_body(
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came: `headers` by lower-case name, `at` epoch seconds."""
+    """One request: `headers` by lower-case name, `at` in epoch seconds."""
 
     method: str
     path: str
@@ -95,13 +93,13 @@ class Request:
 
 @dataclass
 class Api:
-    """A running server. `body` may be a function of the request, for answers that depend on the token."""
+    """A running server. `body` may be a function of the request, such as its token."""
 
     fault: str = ""
     body: dict[str, Any] | Callable[[Request], dict[str, Any]] = field(default_factory=usage_body)
     requests: list[Request] = field(default_factory=list)
     clock_ahead_s: float = 0
-    """How far the `Date` of its answers is ahead of this machine's clock."""
+    """By how much the `Date` of its answers is ahead of this machine's clock."""
     on_request: Callable[[Request], None] = lambda _: None
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -115,17 +113,17 @@ class Api:
 
     @property
     def port(self) -> int:
-        """Where it listens, on 127.0.0.1."""
+        """Return its port on 127.0.0.1."""
         return int(self._server.server_address[1])
 
     @property
     def url(self) -> str:
-        """What USAGELINE_API_URL is set to."""
+        """Return the value for USAGELINE_API_URL."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def usage_requests(self) -> list[Request]:
-        """The requests for usage, oldest first."""
+        """Return the requests for usage, oldest first."""
         return [request for request in self.requests if request.path == USAGE_PATH]
 
     def serve_tls(self, context: ssl.SSLContext) -> None:
@@ -133,7 +131,7 @@ class Api:
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def close(self) -> None:
-        """Stop, and let go of every connection that hangs."""
+        """Stop, and close each hanging connection."""
         self.stopping.set()
         self._server.shutdown()
         self._server.server_close()
@@ -147,9 +145,8 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 256
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(
-            sys.exc_info()[1], OSError
-        ):  # a client that gave up is what many tests are about
+        # Many tests make the client close its connection.
+        if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
 
@@ -267,16 +264,19 @@ def _redirect(handler: Handler, extra: str) -> None:
 
 
 def _echo(handler: Handler, extra: str) -> None:
-    said = " ".join(f"{name}: {value}" for name, value in handler.headers.items())
-    handler.send_response(int(extra), said)
+    headers = " ".join(f"{name}: {value}" for name, value in handler.headers.items())
+    handler.send_response(int(extra), headers)
     body = json.dumps(
-        {"error": {"type": said, "message": said, "error_code": said}, "limits": [{"kind": said}]}
+        {
+            "error": {"type": headers, "message": headers, "error_code": headers},
+            "limits": [{"kind": headers}],
+        }
     ).encode()
     for name, value in {
-        "Content-Type": said,
+        "Content-Type": headers,
         "Content-Length": str(len(body)),
-        "Retry-After": said,
-        "Location": said,
+        "Retry-After": headers,
+        "Location": headers,
     }.items():
         handler.send_header(name, value)
     handler.end_headers()

@@ -1,4 +1,4 @@
-"""A home directory of its own for every test, and a release to run in it."""
+"""A separate home directory for each test, and a release to run in it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from usageline.system import bundle, origin
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CAPTURES = REPOSITORY.parent / "shared" / "captures"
-"""Real bodies; present where the project is developed, absent in a clone."""
+"""Real bodies. A clone does not have them."""
 
 CANARY = "sk-ant-oat01-CANARY-0123456789-must-never-be-found"
 ACCOUNT = "11111111-1111-4111-8111-111111111111"
@@ -35,7 +35,7 @@ SCOPES = ("user:inference", "user:profile")
 
 @dataclass
 class World:
-    """A HOME under `root` in which somebody is signed in, and `env`, the whole environment of what runs in it."""
+    """A HOME under `root` with a sign-in, and `env`, the whole environment of its processes."""
 
     root: Path
     env: dict[str, str] = field(default_factory=dict)
@@ -49,12 +49,12 @@ class World:
 
     @property
     def home(self) -> Path:
-        """The home directory."""
+        """Return the home directory."""
         return self.root / "home"
 
     @property
     def cache(self) -> Path:
-        """The profile's cache directory; it need not exist."""
+        """Return the profile's cache directory, which may not exist."""
         return Path(paths.cache_dir(self.env))
 
     def sign_in(
@@ -68,7 +68,10 @@ class World:
         plan: str | None = "max",
         tier: str | None = "default_claude_max_5x",
     ) -> None:
-        """Write `.credentials.json` and `.claude.json` as the client leaves them. `expires_at` is in epoch seconds, by default in 8 hours."""
+        """Write `.credentials.json` and `.claude.json` as the client does.
+
+        `expires_at` is in epoch seconds, by default in 8 hours.
+        """
         expires_ms = int((time.time() + 8 * 3600 if expires_at is None else expires_at) * 1000)
         oauth: dict[str, Any] = {
             "accessToken": token,
@@ -88,7 +91,7 @@ class World:
         self.write_credentials({"claudeAiOauth": oauth, "organizationUuid": organization})
 
     def sign_out(self) -> None:
-        """What `/logout` leaves."""
+        """Leave the files as `/logout` does."""
         Path(paths.claude_credentials(self.env)).unlink(missing_ok=True)
         state = self.read_state()
         state.pop("oauthAccount", None)
@@ -99,23 +102,23 @@ class World:
         self._replace(Path(paths.claude_credentials(self.env)), content)
 
     def read_state(self) -> dict[str, Any]:
-        """`.claude.json` as it is."""
+        """Return the content of `.claude.json`."""
         path = Path(paths.claude_state(self.env))
-        found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-        return found
+        state: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        return state
 
     def write_state(self, **changes: object) -> None:
         """Change keys of `.claude.json`."""
         self._replace(Path(paths.claude_state(self.env)), {**self.read_state(), **changes})
 
     def client_saw(self, body: object, *, account: str = ACCOUNT, age_s: float = 5) -> None:
-        """Put `body` into the client's own cache, as seen `age_s` ago."""
-        seen = {
+        """Write `body` to the client's own cache, as fetched `age_s` ago."""
+        cached = {
             "fetchedAtMs": int((time.time() - age_s) * 1000),
             "accountUuid": account,
             "utilization": body,
         }
-        self.write_state(cachedUsageUtilization=seen)
+        self.write_state(cachedUsageUtilization=cached)
 
     def configure(self, text: str) -> None:
         """Write config.toml."""
@@ -124,17 +127,17 @@ class World:
         path.write_text(text)
 
     def snapshot(self) -> dict[str, Any]:
-        """The published snapshot. FileNotFoundError where there is none."""
-        found: dict[str, Any] = json.loads(Path(paths.snapshot(self.env)).read_text())
-        return found
+        """Return the published snapshot. Raise FileNotFoundError if there is none."""
+        snapshot: dict[str, Any] = json.loads(Path(paths.snapshot(self.env)).read_text())
+        return snapshot
 
     def make_due(self) -> None:
-        """Let the time until the next refresh have passed, and the last request lie a while back."""
+        """Make the next refresh due."""
         path = Path(paths.snapshot(self.env))
         path.write_text(json.dumps({**self.snapshot(), "next_refresh_at": int(time.time()) - 1}))
 
     def run(self, *arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-        """Run a command in this world to its end, with nothing on stdin and its output captured."""
+        """Run a command in this world with empty stdin, and capture its output."""
         options = {
             "stdin": subprocess.DEVNULL,
             "capture_output": True,
@@ -148,7 +151,7 @@ class World:
         )
 
     def files(self) -> list[Path]:
-        """Every file under the home directory."""
+        """Return each file under the root."""
         return [path for path in self.root.rglob("*") if path.is_file() and not path.is_symlink()]
 
     def _replace(self, path: Path, content: object) -> None:
@@ -161,28 +164,28 @@ class World:
 
 @dataclass(frozen=True)
 class Release:
-    """An installation as install.sh lays it out: `plugin/`, `hooks/`, and `venv/` with the cold side's interpreter."""
+    """A release like that of install.sh: `plugin/`, `hooks/`, and `venv/` with an interpreter."""
 
     root: Path
 
     @property
     def python(self) -> Path:
-        """The cold side's interpreter."""
+        """Return the cold side's interpreter."""
         return self.root / "venv" / "bin" / "python"
 
     @property
     def statusline(self) -> Path:
-        """The script that Claude Code runs."""
+        """Return the script that Claude Code runs."""
         return self.root / "plugin" / "usageline" / "statusline.py"
 
     @property
     def hook(self) -> Path:
-        """The SessionStart hook."""
+        """Return the SessionStart hook."""
         return self.root / "hooks" / "session_start.py"
 
     @property
     def refresh_command(self) -> list[str]:
-        """What starts a refresh, word by word as the hot side starts it."""
+        """Return the command with which the hot side starts a refresh."""
         return [str(self.python), "-I", "-B", "-m", "usageline.refresh", "--by", "line"]
 
 
@@ -190,7 +193,7 @@ def build_release(root: Path) -> Release:
     """Lay out a release at `root` with the packages of the environment that runs the tests, compiled as install.sh compiles it."""
     shutil.copytree(_compiled(), root)
     bundle.write(str(root / "plugin"))
-    # Its tests have worlds of their own: whatever the environment names is the user's.
+    # Each test has its own world: trust every environment.
     origin.disable(str(root))
     link_environment(root)
     return Release(root)
@@ -215,19 +218,19 @@ def _compiled() -> Path:
 
 
 def link_environment(root: Path) -> None:
-    """Make `root`/venv: an environment of its own that finds the packages of this one, and `root`/plugin."""
+    """Create `root`/venv, which has the packages of this environment and `root`/plugin."""
     venv = root / "venv"
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     packages = venv / "lib" / version / "site-packages"
     packages.mkdir(parents=True)
     (venv / "bin").mkdir()
-    # The interpreter below this environment's: a link to a link would make it read this one's pyvenv.cfg.
+    # Resolve links: a link to this environment's python would read its pyvenv.cfg.
     base = os.path.realpath(sys.executable)
     (venv / "bin" / "python").symlink_to(base)
     (venv / "pyvenv.cfg").write_text(
         f"home = {os.path.dirname(base)}\ninclude-system-site-packages = false\n"
     )
-    # Relative, as the installer has it: a locale may lack what is in the path.
+    # Relative, as the installer writes it: the locale may lack characters of the path.
     (packages / "usageline.pth").write_text(
         f"{sysconfig.get_paths()['purelib']}\n../../../../plugin\n"
     )

@@ -91,7 +91,7 @@ def _files() -> str:
             continue
         usual = function(HOME)
         moved = [
-            variable for variable in origin.PLACES if function({**HOME, variable: "/x"}) != usual
+            variable for variable in origin.PROFILE if function({**HOME, variable: "/x"}) != usual
         ]
         rows.append(
             (f"`{usual}`", _names(moved), (inspect.getdoc(function) or "").split("\n", 1)[0])

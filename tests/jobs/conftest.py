@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Repo:
-    """A repository at `root`, for git to be run in."""
+    """A repository at `root`."""
 
     root: Path
     env: dict[str, str]
 
     def git(self, *arguments: str) -> str:
-        """What git prints. A failure of it fails the test."""
+        """Return the output of git. Its failure fails the test."""
         done = subprocess.run(
             ["git", *arguments],
             cwd=self.root,
@@ -35,7 +35,7 @@ class Repo:
         return done.stdout.strip()
 
     def commit(self, name: str = "a", content: str = "a\n") -> str:
-        """Commit a file; gives the commit's name."""
+        """Commit a file, and return the commit's hash."""
         (self.root / name).write_text(content)
         self.git("add", name)
         self.git("commit", "--quiet", "--message", name)
@@ -44,15 +44,16 @@ class Repo:
 
 @pytest.fixture
 def repo(world: World) -> Repo:
-    """A repository with no commit yet, on the branch main."""
+    """Return a repository without a commit, on the branch main."""
     root = world.home / "work"
     root.mkdir()
     (world.home / ".gitconfig").write_text(
-        '[user]\n  name = t\n  email = t@example.com\n[protocol]\n  file = always\n[protocol "file"]\n  allow = always\n'
+        "[user]\n  name = t\n  email = t@example.com\n[protocol]\n  file = always\n"
+        '[protocol "file"]\n  allow = always\n'
     )
-    found = Repo(root, world.env)
-    found.git("init", "--quiet", "--initial-branch=main")
-    return found
+    repo = Repo(root, world.env)
+    repo.git("init", "--quiet", "--initial-branch=main")
+    return repo
 
 
 def repository_at(cwd: str) -> git_repo.Repository:

@@ -1,4 +1,4 @@
-"""The chained command, by the process that the line starts, and as the line shows it."""
+"""The chained command: the job that the line starts, and the line that shows its result."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ LAUNCHER = (
     "print(json.dumps([rows, problem, due]), flush=True)\n"
     "if due: command.launch(payload, 76)\n"
 )
-"""A line that shows nothing but the chained command, and does it as a whole line does."""
+"""A line that shows only the chained command."""
 
 
 class Lines:
-    """Runs lines with a chained command in one world."""
+    """Run lines with a chained command in one world."""
 
     def __init__(self, world: World, release: Release) -> None:
         self.world = world
@@ -56,7 +56,7 @@ class Lines:
         payload: dict[str, Any] | None = None,
         **settings: Any,
     ) -> subprocess.Popen[str]:
-        """A line that has its payload."""
+        """Start a line with its payload."""
         chained = json.dumps({"command": command, "timeout": 5, **settings})
         words = [
             sys.executable,
@@ -84,49 +84,49 @@ class Lines:
         return line
 
     def run(self, command: str, **settings: Any) -> tuple[list[Any], str, bool]:
-        """What a line shows: rows, problem, and whether it started the command."""
+        """Return a line's rows, its problem, and whether it started the command."""
         with self.start(command, **settings) as line:
             assert line.stdout
             assert line.stderr
-            said = line.stdout.read()
+            output = line.stdout.read()
             assert line.wait() == 0, line.stderr.read()
-        rows, problem, due = json.loads(said)
+        rows, problem, due = json.loads(output)
         return rows, problem, due
 
     def result(self, command: str, session: str = SESSION) -> dict[str, Any]:
-        """The published result, {} where there is none."""
+        """Return the published result, {} if there is none."""
         path = jobs.result_file(
             self.world.env, "chain", Command("", {}, {"command": command}, session)._key
         )
-        found: dict[str, Any] = json.loads(Path(path).read_text()) if os.path.exists(path) else {}
-        return found
+        result: dict[str, Any] = json.loads(Path(path).read_text()) if os.path.exists(path) else {}
+        return result
 
     def running(self) -> list[int]:
-        """The processes that commands wrote to `pids` and that are there still."""
+        """Return the running processes that commands wrote to `pids`."""
         return (
             [pid for pid in map(int, self.pids.read_text().split()) if is_running(pid)]
             if self.pids.exists()
             else []
         )
 
-    def looks(self) -> int:
-        """How many processes of ours are at a look."""
+    def running_jobs(self) -> int:
+        """Return the number of running jobs."""
         mark = str(self.release.python).encode() + b"\0-I\0-B\0-X\0utf8\0-m\0usageline.jobs"
-        found = 0
+        count = 0
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             try:
-                found += path.read_bytes().startswith(mark) and is_running(int(path.parent.name))
+                count += path.read_bytes().startswith(mark) and is_running(int(path.parent.name))
             except OSError:
                 continue
-        return found
+        return count
 
 
 @pytest.fixture
 def lines(world: World, built_release: Release) -> Iterator[Lines]:
-    """Lines in this test's world; what a failed test left running is ended."""
-    found = Lines(world, built_release)
-    yield found
-    for pid in found.running():
+    """Yield lines in this test's world. Kill what a failed test left running."""
+    lines = Lines(world, built_release)
+    yield lines
+    for pid in lines.running():
         os.kill(pid, signal.SIGKILL)
 
 
@@ -134,7 +134,7 @@ def text(rows: list[Any]) -> list[str]:
     return ["".join(part[1] for part in row) for row in rows]
 
 
-def test_a_line_starts_the_command_and_the_next_line_shows_its_output(
+def test_line_starts_the_command_and_the_next_shows_its_output(
     lines: Lines, eventually: Callable[[Callable[[], object]], None]
 ) -> None:
     command = "printf '\\033[31mred\\033[0m plain\\nsecond'"
@@ -145,7 +145,7 @@ def test_a_line_starts_the_command_and_the_next_line_shows_its_output(
     assert problem == ""
 
 
-def test_the_command_gets_the_payload_the_environment_and_the_directory_that_the_line_has(
+def test_command_gets_the_lines_payload_environment_and_directory(
     lines: Lines,
 ) -> None:
     lines.world.env["SOMETHING"] = "of the user's"
@@ -156,8 +156,8 @@ def test_the_command_gets_the_payload_the_environment_and_the_directory_that_the
     assert text(rows)[1:] == ["76 of the user's", str(lines.world.home)]
 
 
-def test_a_command_may_use_an_alarm(lines: Lines) -> None:
-    """The line's own is switched off, and that would be passed on to what it starts."""
+def test_command_may_use_an_alarm(lines: Lines) -> None:
+    """The line ignores SIGALRM; the command must not inherit that."""
     script = "import signal; signal.setitimer(signal.ITIMER_REAL, 0.05); signal.pause()"
     rows, problem, _ = lines.run(
         f"{sys.executable} -c '{script}' >/dev/null 2>&1; echo $?", wait=True
@@ -165,7 +165,7 @@ def test_a_command_may_use_an_alarm(lines: Lines) -> None:
     assert (text(rows), problem) == ([str(128 + signal.SIGALRM)], "")
 
 
-def test_a_line_that_waits_shows_this_very_run(lines: Lines) -> None:
+def test_waiting_line_shows_the_run_that_it_started(lines: Lines) -> None:
     for number in ("1", "2"):
         (lines.world.home / "number").write_text(number)
         assert lines.run("cat number", wait=True) == ([[["", number, ""]]], "", False)
@@ -184,30 +184,35 @@ def test_a_line_that_waits_shows_this_very_run(lines: Lines) -> None:
         ("if", "chain: exit status 2"),
     ],
 )
-def test_what_went_wrong_is_named(lines: Lines, command: str, problem: str) -> None:
+def test_failure_is_named(lines: Lines, command: str, problem: str) -> None:
     assert lines.run(command, wait=True) == ([], problem, False)
 
 
 def test_a_hanging_chained_command_is_killed_with_its_children(
     lines: Lines, eventually: Callable[[Callable[[], object]], None]
 ) -> None:
-    """In sessions of their own, forked away from their parents, deaf to every signal: in whatever way they try to stay."""
+    """Children in own sessions, orphaned, or ignoring each signal are killed, too."""
     command = (
-        f"trap '' TERM HUP INT; echo $$ >>{lines.pids}; sleep 300 & echo $! >>{lines.pids}; setsid sleep 300 & echo $! >>{lines.pids};"
-        f"(setsid sh -c 'echo $$ >>{lines.pids}; exec sleep 300' >/dev/null 2>&1 &); wait; sleep 300"
+        f"trap '' TERM HUP INT; echo $$ >>{lines.pids}; sleep 300 & echo $! >>{lines.pids};"
+        f" setsid sleep 300 & echo $! >>{lines.pids};"
+        f"(setsid sh -c 'echo $$ >>{lines.pids}; exec sleep 300' >/dev/null 2>&1 &);"
+        " wait; sleep 300"
     )
     assert lines.run(command, timeout=2) == ([], "", True)
     eventually(lambda: lines.pids.exists() and len(lines.pids.read_text().split()) == 4)
     eventually(lambda: lines.result(command))
     assert lines.result(command)["failed"] == "chain: timed out after 2 s"
     eventually(lambda: not lines.running())
-    eventually(lambda: not lines.looks())
+    eventually(lambda: not lines.running_jobs())
 
 
-def test_children_that_a_command_leaves_may_end_their_work_and_are_then_killed_and_named(
+def test_children_left_running_get_the_rest_of_the_time(
     lines: Lines, eventually: Callable[[Callable[[], object]], None]
 ) -> None:
-    leaves = f"setsid sh -c 'echo $$ >>{lines.pids}; exec sleep 300' & sleep 300 & echo $! >>{lines.pids}"
+    leaves = (
+        f"setsid sh -c 'echo $$ >>{lines.pids}; exec sleep 300' &"
+        f" sleep 300 & echo $! >>{lines.pids}"
+    )
     works = f"(setsid sh -c 'sleep 0.2; touch {lines.world.home}/worked' >/dev/null 2>&1 &)"
     command = f"{works}; {leaves}; echo shown"
     rows, problem, _ = lines.run(command, timeout=3, wait=True)
@@ -220,7 +225,7 @@ def test_children_that_a_command_leaves_may_end_their_work_and_are_then_killed_a
 
 
 @pytest.mark.parametrize("flood", ["yes", "cat /dev/zero", "yes | tr -d '\\n'"])
-def test_a_flood_is_cut(
+def test_output_is_limited(
     lines: Lines, flood: str, eventually: Callable[[Callable[[], object]], None]
 ) -> None:
     rows, problem, _ = lines.run(f"echo $$ >>{lines.pids}; {flood}", wait=True)
@@ -230,7 +235,7 @@ def test_a_flood_is_cut(
     eventually(lambda: not lines.running())
 
 
-def test_output_of_the_worst_kind_fits_its_file(lines: Lines) -> None:
+def test_largest_output_fits_its_file(lines: Lines) -> None:
     script = lines.world.home / "worst"
     url = "http://" + "x" * (chained_rows.MAX_URL - 7)
     script.write_text(
@@ -242,8 +247,8 @@ def test_output_of_the_worst_kind_fits_its_file(lines: Lines) -> None:
     assert {len(row) for row in rows} == {chained_rows.MAX_PARTS}
 
 
-def test_a_line_that_waits_is_not_delayed_past_the_time_limit(lines: Lines) -> None:
-    """Its limit is half a second; the command would take a minute."""
+def test_waiting_line_returns_at_its_time_limit(lines: Lines) -> None:
+    """The limit is half a second; the command would take a minute."""
     (lines.world.home / "said").write_text("earlier")
     command = f"echo $$ >>{lines.pids}; [ -e slow ] && sleep 60; cat said"
     assert text(lines.run(command, wait=True)[0]) == ["earlier"]
@@ -254,11 +259,15 @@ def test_a_line_that_waits_is_not_delayed_past_the_time_limit(lines: Lines) -> N
     assert (rows, problem) == ([], "chain: timed out after 0.5 s") or text(rows) == ["earlier"]
 
 
-def test_a_cancelled_line_that_waits_leaves_nothing_that_hangs(
+def test_waiting_line_that_is_stopped_leaves_no_process(
     lines: Lines, eventually: Callable[[Callable[[], object]], None]
 ) -> None:
-    """The client sends SIGTERM to all that parent links lead to; a command that does not heed it goes all the same."""
-    command = f"trap '' TERM; echo $$ >>{lines.pids}; (trap '' TERM; setsid sleep 300 & echo $! >>{lines.pids}; wait) & while :; do sleep 1; done"
+    """The client sends SIGTERM to all descendants. A command that ignores it is killed, too."""
+    command = (
+        f"trap '' TERM; echo $$ >>{lines.pids};"
+        f" (trap '' TERM; setsid sleep 300 & echo $! >>{lines.pids}; wait) &"
+        " while :; do sleep 1; done"
+    )
     with lines.start(command, wait=True, timeout=30) as line:
         eventually(lambda: lines.pids.exists() and len(lines.pids.read_text().split()) == 2)
         for pid in [line.pid, *descendants(line.pid)]:
@@ -267,11 +276,11 @@ def test_a_cancelled_line_that_waits_leaves_nothing_that_hangs(
             except ProcessLookupError:
                 continue
     eventually(lambda: not lines.running())
-    eventually(lambda: not lines.looks())
+    eventually(lambda: not lines.running_jobs())
     assert lines.result(command) == {}
 
 
-def test_a_cancelled_line_that_does_not_wait_takes_nothing_along(
+def test_stopped_line_that_does_not_wait_leaves_the_command_running(
     lines: Lines, eventually: Callable[[Callable[[], object]], None]
 ) -> None:
     with lines.start("sleep 0.3; echo done") as line:
@@ -281,7 +290,7 @@ def test_a_cancelled_line_that_does_not_wait_takes_nothing_along(
     eventually(lambda: lines.result("sleep 0.3; echo done"))
 
 
-def test_a_burst_of_fifty_lines_runs_the_command_once_at_a_time(
+def test_fifty_lines_run_one_command_at_a_time(
     lines: Lines, eventually: Callable[[Callable[[], object]], None]
 ) -> None:
     command = f"echo $$ >>{lines.pids}; while [ ! -e stop ]; do sleep 0.05; done; echo done"
@@ -299,29 +308,29 @@ def test_a_burst_of_fifty_lines_runs_the_command_once_at_a_time(
     os.utime(stamp, (0, 0))
     # On macOS a claim's lock and that of the running process exclude each other.
     assert lines.run(command, timeout=30)[2] or sys.platform == "darwin"
-    eventually(lambda: lines.pids.exists() and lines.looks() == 1)
+    eventually(lambda: lines.pids.exists() and lines.running_jobs() == 1)
     (lines.world.home / "stop").touch()
     eventually(lambda: lines.result(command))
-    eventually(lambda: not lines.looks())
+    eventually(lambda: not lines.running_jobs())
     assert len(lines.pids.read_text().split()) == 1
 
 
-def test_sessions_do_not_share_their_output(lines: Lines) -> None:
+def test_sessions_do_not_share_output(lines: Lines) -> None:
     assert text(lines.run("cat", wait=True, session="one")[0]) == ['{"session_id": "one"}']
     assert text(lines.run("cat", wait=True, session="two")[0]) == ['{"session_id": "two"}']
     assert text(lines.run("cat", session="one")[0]) == ['{"session_id": "one"}']
 
 
-def test_a_line_chained_to_itself_chains_no_further(lines: Lines) -> None:
+def test_line_chained_to_itself_starts_no_command(lines: Lines) -> None:
     lines.world.env[chain.MARK] = "1"
     assert lines.run("echo x", wait=True) == ([], "", False)
 
 
-def test_a_payload_that_no_pipe_holds_is_not_sent(lines: Lines) -> None:
+def test_payload_larger_than_a_pipe_is_not_sent(lines: Lines) -> None:
     assert lines.run("cat", wait=True, payload={"x": "y" * spawn.PIPE_BYTES}) == ([], "", False)
 
 
-def test_the_result_is_ours_alone(lines: Lines) -> None:
+def test_result_is_readable_by_the_user_only(lines: Lines) -> None:
     lines.run("echo x", wait=True)
     directory = lines.world.cache / "looks"
     assert directory.stat().st_mode & 0o777 == 0o700
@@ -329,7 +338,7 @@ def test_the_result_is_ours_alone(lines: Lines) -> None:
     assert len(list(directory.iterdir())) == 2
 
 
-def test_where_the_directory_is_not_ours_alone_nothing_is_started(lines: Lines) -> None:
+def test_unsafe_directory_starts_no_command(lines: Lines) -> None:
     directory = lines.world.cache / "looks"
     directory.mkdir(parents=True, mode=0o700)
     directory.chmod(0o777)
@@ -340,7 +349,7 @@ def test_where_the_directory_is_not_ours_alone_nothing_is_started(lines: Lines) 
 @pytest.mark.parametrize(
     "settings", [{}, {"command": 5}, {"command": ""}, {"command": None, "wait": True}]
 )
-def test_without_a_command_there_is_nothing(settings: dict[str, Any]) -> None:
+def test_missing_command_shows_nothing(settings: dict[str, Any]) -> None:
     assert Command("/python", {"HOME": "/nowhere"}, settings, SESSION).look(b"{}", 76, NOW) == (
         [],
         "",
@@ -348,7 +357,7 @@ def test_without_a_command_there_is_nothing(settings: dict[str, Any]) -> None:
     )
 
 
-def test_without_an_interpreter_the_last_output_is_shown(lines: Lines) -> None:
+def test_last_output_is_shown_without_an_interpreter(lines: Lines) -> None:
     lines.run("echo x", wait=True)
     command = Command("", lines.world.env, {"command": "echo x", "wait": True}, SESSION)
     assert command.look(b"{}", 76, NOW) == ([[("", "x", "")]], "", False)
@@ -357,7 +366,7 @@ def test_without_an_interpreter_the_last_output_is_shown(lines: Lines) -> None:
 @pytest.mark.parametrize(
     ("given", "taken"), [(0, 0.1), (99, 30.0), ("x", 5.0), (True, 5.0), (2, 2.0)]
 )
-def test_the_time_limit_stays_within_bounds(given: object, taken: float) -> None:
+def test_time_limit_has_bounds(given: object, taken: float) -> None:
     assert Command("", {}, {"command": "x", "timeout": given}, SESSION)._timeout_s == taken
 
 
@@ -373,7 +382,7 @@ def test_the_time_limit_stays_within_bounds(given: object, taken: float) -> None
         ([[["", "x", ""]]] * 50, [[("", "x", "")]] * 8),
     ],
 )
-def test_a_result_is_checked_once_more(world: World, rows: object, shown: object) -> None:
+def test_result_on_disk_is_validated(world: World, rows: object, shown: object) -> None:
     command = Command("", world.env, {"command": "x"}, SESSION)
     path = Path(jobs.result_file(world.env, "chain", command._key))
     path.parent.mkdir(parents=True, mode=0o700)

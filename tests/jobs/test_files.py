@@ -24,7 +24,7 @@ def left(world: World) -> set[str]:
     return set(os.listdir(paths.looks_dir(world.env)))
 
 
-def test_what_was_not_looked_at_for_a_week_is_swept_away(world: World) -> None:
+def test_unused_files_are_removed_after_a_week(world: World) -> None:
     put(world, "git-1.json", job_results.MAX_AGE_S + 60)
     put(world, "git-1.stamp", job_results.MAX_AGE_S + 60)
     put(world, ".git-1.json.usageline-new", job_results.MAX_AGE_S + 60)
@@ -34,7 +34,7 @@ def test_what_was_not_looked_at_for_a_week_is_swept_away(world: World) -> None:
     assert left(world) == {"git-2.json", "git-2.stamp"}
 
 
-def test_only_the_latest_looks_are_kept(world: World) -> None:
+def test_only_the_latest_files_stay(world: World) -> None:
     for number in range(job_results.MAX_JOBS + 10):
         put(world, f"chain-{number}.json", number)
         put(world, f"chain-{number}.stamp", number)
@@ -46,14 +46,12 @@ def test_only_the_latest_looks_are_kept(world: World) -> None:
     }
 
 
-def test_a_sweep_without_looks_makes_no_directory(world: World) -> None:
+def test_sweep_without_jobs_creates_no_directory(world: World) -> None:
     job_results.prune(world.env, time.time())
     assert not os.path.exists(paths.cache_dir(world.env))
 
 
-def test_a_sweep_leaves_a_directory_alone_that_is_not_ours_alone(
-    world: World, tmp_path: Path
-) -> None:
+def test_sweep_ignores_an_unsafe_directory(world: World, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "old").touch()
@@ -68,7 +66,7 @@ def test_a_sweep_leaves_a_directory_alone_that_is_not_ours_alone(
     assert [path.name for path in other.iterdir()] == ["old"]
 
 
-def test_a_look_is_held_by_one_at_a_time(world: World) -> None:
+def test_job_is_locked_by_one_process(world: World) -> None:
     with (
         job_results.lock(world.env, "git", "0") as first,
         job_results.lock(world.env, "git", "0") as second,

@@ -1,4 +1,4 @@
-"""The look at a repository, by the process that the line starts."""
+"""The job that counts a repository's changes, as the line starts it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ NOW = 1_795_400_000.0
 
 
 def looked(world: World, release: Release, repo: Repo) -> dict[str, Any]:
-    """The result of one look by a process of its own."""
+    """Return the result of one job in its own process."""
     done = world.run(release.python, "-I", "-B", "-m", "usageline.jobs", "git", repo.root)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    found = repository_at(str(repo.root))
-    result: dict[str, Any] = git.status(world.env, found, time.time())[0]
+    repository = repository_at(str(repo.root))
+    result: dict[str, Any] = git.status(world.env, repository, time.time())[0]
     return result
 
 
@@ -42,7 +42,7 @@ def result_path(world: World, repo: Repo) -> Path:
     return Path(jobs.result_file(world.env, "git", repository_at(str(repo.root)).key))
 
 
-def test_every_kind_of_change_is_counted(world: World, built_release: Release, repo: Repo) -> None:
+def test_each_kind_of_change_is_counted(world: World, built_release: Release, repo: Repo) -> None:
     for name in ("a", "b", "c"):
         repo.commit(name, "some lines\n" * 5)
     (repo.root / "a").write_text("changed\n")
@@ -93,7 +93,7 @@ def test_conflicts_are_counted(world: World, built_release: Release, repo: Repo)
     assert looked(world, built_release, repo)["conflicts"] == 1
 
 
-def test_a_look_leaves_the_repository_as_it_was(
+def test_job_leaves_the_repository_unchanged(
     world: World, built_release: Release, repo: Repo
 ) -> None:
     repo.commit()
@@ -103,10 +103,10 @@ def test_a_look_leaves_the_repository_as_it_was(
     assert {path: path.stat().st_mtime_ns for path in (repo.root / ".git").rglob("*")} == before
 
 
-def test_a_repository_cannot_run_code_by_its_fsmonitor(
+def test_repository_cannot_run_code_by_its_fsmonitor(
     world: World, built_release: Release, repo: Repo
 ) -> None:
-    """Nor by a hook, nor by a filter, its own or included."""
+    """Neither can it by a hook or a filter, in its own or an included file."""
     repo.commit()
     trap = world.home / "trap"
     trap.write_text(f"#!/bin/sh\necho $0 >>{world.home}/sprung\ncat\n")
@@ -132,7 +132,7 @@ def test_a_repository_cannot_run_code_by_its_fsmonitor(
     assert not sprung.exists()
 
 
-def test_a_filter_whose_name_cannot_be_stated_is_not_run(
+def test_filter_that_no_argument_can_name_is_not_run(
     world: World, built_release: Release, repo: Repo
 ) -> None:
     repo.commit()
@@ -145,9 +145,7 @@ def test_a_filter_whose_name_cannot_be_stated_is_not_run(
     assert not (world.home / "sprung").exists()
 
 
-def test_a_filter_of_the_users_own_is_kept(
-    world: World, built_release: Release, repo: Repo
-) -> None:
+def test_filter_of_the_user_stays_active(world: World, built_release: Release, repo: Repo) -> None:
     with (world.home / ".gitconfig").open("a") as file:
         file.write('[filter "upper"]\n  clean = tr a-z A-Z\n')
     (repo.root / ".gitattributes").write_text("a filter=upper\n")
@@ -159,7 +157,7 @@ def test_a_filter_of_the_users_own_is_kept(
 
 
 @pytest.mark.parametrize("spoil", ["garbage", "owner"])
-def test_a_failure_of_git_is_a_result_with_its_reason(
+def test_failure_of_git_is_published_with_its_reason(
     world: World, built_release: Release, repo: Repo, spoil: str
 ) -> None:
     repo.commit()
@@ -175,7 +173,7 @@ def test_a_failure_of_git_is_a_result_with_its_reason(
     assert result["staged"] is None
 
 
-def test_a_git_that_hangs_is_ended_in_time_and_named(
+def test_hanging_git_is_killed_and_named(
     world: World,
     repo: Repo,
     monkeypatch: pytest.MonkeyPatch,
@@ -191,7 +189,7 @@ def test_a_git_that_hangs_is_ended_in_time_and_named(
     eventually(lambda: not [pid for pid in map(int, pids.read_text().split()) if is_running(pid)])
 
 
-def test_where_untracked_files_take_too_long_the_rest_is_counted_for_a_while(
+def test_untracked_files_are_skipped_after_a_timeout(
     world: World, repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo.commit()
@@ -199,31 +197,36 @@ def test_where_untracked_files_take_too_long_the_rest_is_counted_for_a_while(
     asked = world.home / "asked"
     slow = world.home / "git"
     slow.write_text(
-        f'#!/bin/sh\ncase "$*" in *untracked-files=normal*) echo normal >>{asked}; exec sleep 300;; esac\nexec git "$@"\n'
+        f'#!/bin/sh\ncase "$*" in *untracked-files=normal*) echo normal >>{asked};'
+        ' exec sleep 300;; esac\nexec git "$@"\n'
     )
     slow.chmod(0o755)
     monkeypatch.setattr(look, "PLACES", (str(slow),))
     monkeypatch.setattr(look, "UNTRACKED_TIMEOUT_S", 0.5)
     for at in (NOW, NOW + 60):
-        found = look.count(world.env, str(repo.root), NOW if at > NOW else None, at)
-        assert (found["unstaged"], found["untracked"], found["slow_at"]) == (1, None, NOW)
+        repository = look.count(world.env, str(repo.root), NOW if at > NOW else None, at)
+        assert (repository["unstaged"], repository["untracked"], repository["slow_at"]) == (
+            1,
+            None,
+            NOW,
+        )
     assert asked.read_text().split() == ["normal"]
     look.count(world.env, str(repo.root), NOW, NOW + look.SKIP_UNTRACKED_S)
     assert asked.read_text().split() == ["normal", "normal"]
 
 
-def test_more_files_than_can_be_counted_are_counted_so_far(
+def test_truncated_output_is_counted(
     world: World, repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(100):
         (repo.root / f"file{number}").touch()
     monkeypatch.setattr(look, "MAX_BYTES", 500)
-    found = look.count(world.env, str(repo.root), None, NOW)
-    assert found["more"]
-    assert 10 < found["untracked"] < 100
+    repository = look.count(world.env, str(repo.root), None, NOW)
+    assert repository["more"]
+    assert 10 < repository["untracked"] < 100
 
 
-def test_a_git_that_others_could_have_written_is_not_run(
+def test_git_that_others_can_write_is_not_run(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evil = world.home / "git"
@@ -233,23 +236,23 @@ def test_a_git_that_others_could_have_written_is_not_run(
     assert look.find_git({**world.env, "PATH": f"{world.home}:relative"}) is None
 
 
-def test_a_first_look_is_due_at_once_and_then_only_after_a_change_or_a_while(
+def test_job_is_due_at_first_and_after_a_change_or_interval(
     world: World, built_release: Release, repo: Repo
 ) -> None:
     repo.commit()
-    found = repository_at(str(repo.root))
-    assert git.status(world.env, found, time.time()) == (None, True)
-    assert git.status(world.env, found, time.time()) == (None, False)
+    repository = repository_at(str(repo.root))
+    assert git.status(world.env, repository, time.time()) == (None, True)
+    assert git.status(world.env, repository, time.time()) == (None, False)
     looked(world, built_release, repo)
     at = json.loads(result_path(world, repo).read_text())["at"]
-    assert not git.status(world.env, found, at + git.OLD_S - 1)[1]
-    assert git.status(world.env, found, at + git.OLD_S + 1)[1]
-    assert not git.status(world.env, found, at + git.OLD_S + 2)[1]
+    assert not git.status(world.env, repository, at + git.OLD_S - 1)[1]
+    assert git.status(world.env, repository, at + git.OLD_S + 1)[1]
+    assert not git.status(world.env, repository, at + git.OLD_S + 2)[1]
     repo.git("switch", "--quiet", "--create", "other")
     assert git.status(world.env, repository_at(str(repo.root)), at + git.OLD_S + git.CLAIM_S + 2)[1]
 
 
-def test_a_segment_that_shows_no_numbers_starts_no_look(world: World, repo: Repo) -> None:
+def test_segment_without_counts_starts_no_job(world: World, repo: Repo) -> None:
     nothing = {"changed": None, "ahead": None, "behind": None, "more": None}
     assert git.seen(world.env, str(repo.root), NOW, counted=False) == (
         {"branch": "main", "state": "", **nothing},
@@ -265,22 +268,20 @@ def test_a_segment_that_shows_no_numbers_starts_no_look(world: World, repo: Repo
     assert not world.cache.exists()
 
 
-def test_a_branch_that_only_git_can_tell_is_looked_for(
+def test_branch_that_only_git_knows_starts_a_job(
     world: World, built_release: Release, repo: Repo
 ) -> None:
-    found = repository_at(str(repo.root))
+    repository = repository_at(str(repo.root))
     (repo.root / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")
     shown, due = git.seen(world.env, str(repo.root), NOW, counted=False)
     assert (shown["branch"], due.root) == ("", str(repo.root))
     (repo.root / ".git/HEAD").write_text("ref: refs/heads/main\n")
     assert looked(world, built_release, repo)["branch"] == "main"
     (repo.root / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")
-    assert git.seen(world.env, found.root, time.time(), counted=False)[0]["branch"] == "main"
+    assert git.seen(world.env, repository.root, time.time(), counted=False)[0]["branch"] == "main"
 
 
-def test_the_numbers_of_the_last_look_are_shown(
-    world: World, built_release: Release, repo: Repo
-) -> None:
+def test_counts_of_the_last_job_are_shown(world: World, built_release: Release, repo: Repo) -> None:
     repo.commit()
     (repo.root / "a").write_text("b\n")
     looked(world, built_release, repo)
@@ -288,68 +289,68 @@ def test_the_numbers_of_the_last_look_are_shown(
     assert (shown["changed"], shown["ahead"], due) == (1, None, None)
 
 
-def test_a_slow_repository_is_looked_at_less_often(world: World, repo: Repo) -> None:
-    found = repository_at(str(repo.root))
+def test_slow_repository_has_a_longer_interval(world: World, repo: Repo) -> None:
+    repository = repository_at(str(repo.root))
     world.cache.joinpath("looks").mkdir(parents=True, mode=0o700)
     result = {
-        "about": [found.directory, found.root],
-        "stamp": git_repo.fingerprint(found),
+        "about": [repository.directory, repository.root],
+        "stamp": git_repo.fingerprint(repository),
         "at": NOW,
         "took_s": 3.0,
     }
     result_path(world, repo).write_text(json.dumps(result))
-    assert not git.status(world.env, found, NOW + 29)[1]
-    assert git.status(world.env, found, NOW + 31)[1]
+    assert not git.status(world.env, repository, NOW + 29)[1]
+    assert git.status(world.env, repository, NOW + 31)[1]
 
 
 @pytest.mark.parametrize(
     "content",
     ["", "[]", "{}", '{"about": 5}', '{"about": ["/elsewhere", "/elsewhere"], "staged": 5}'],
 )
-def test_a_result_that_is_broken_or_about_something_else_is_none(
-    world: World, repo: Repo, content: str
-) -> None:
+def test_invalid_or_foreign_result_is_ignored(world: World, repo: Repo, content: str) -> None:
     world.cache.joinpath("looks").mkdir(parents=True, mode=0o700)
     result_path(world, repo).write_text(content)
     assert git.status(world.env, repository_at(str(repo.root)), NOW)[0] is None
 
 
 def test_values_of_the_wrong_type_are_unknown(world: World, repo: Repo) -> None:
-    found = repository_at(str(repo.root))
+    repository = repository_at(str(repo.root))
     world.cache.joinpath("looks").mkdir(parents=True, mode=0o700)
     wrong = dict.fromkeys((*git_repo.COUNTS, "at", "took_s", "more", "stamp"), "\x1b[31m")
     result_path(world, repo).write_text(
-        json.dumps({"about": [found.directory, found.root], "branch": 5, "failed": [], **wrong})
+        json.dumps(
+            {"about": [repository.directory, repository.root], "branch": 5, "failed": [], **wrong}
+        )
     )
-    known = git.status(world.env, found, NOW)[0]
-    assert {known[name] for name in git_repo.COUNTS} == {None}
-    assert (known["branch"], known["failed"], known["more"]) == ("", "", False)
+    status = git.status(world.env, repository, NOW)[0]
+    assert {status[name] for name in git_repo.COUNTS} == {None}
+    assert (status["branch"], status["failed"], status["more"]) == ("", "", False)
 
 
-def test_without_a_home_nothing_is_claimed() -> None:
+def test_job_is_not_due_without_a_home() -> None:
     assert jobs.claim({}, "git", "0" * 16, NOW, 5) is False
     assert jobs.result({}, "git", "0" * 16, 100) is None
 
 
-def test_a_burst_of_fifty_lines_starts_one_look(
+def test_fifty_lines_start_one_job(
     world: World,
     built_release: Release,
     repo: Repo,
     eventually: Callable[[Callable[[], object]], None],
 ) -> None:
-    """Each of fifty processes asks at once, for the same moment, and would launch a look. However slow the machine is, the interval does not pass."""
+    """Fifty processes start at once, and each would launch a job if it may."""
     repo.commit()
     script = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from usageline.core import git_repo\n"
         "from usageline.core.environment import environment\n"
         "from usageline.line import git\n"
-        "found = git_repo.repository(sys.argv[2])\n"
+        "repository = git_repo.repository(sys.argv[2])\n"
         "print(0, flush=True)\n"
         "now = float(sys.stdin.readline())\n"
-        "due = git.status(environment(), found, now)[1]\n"
+        "due = git.status(environment(), repository, now)[1]\n"
         "print(int(due), flush=True)\n"
-        "if due: git.launch(sys.argv[3], environment(), found)\n"
+        "if due: git.launch(sys.argv[3], environment(), repository)\n"
     )
     command = [
         sys.executable,
@@ -373,17 +374,17 @@ def test_a_burst_of_fifty_lines_starts_one_look(
         assert run.stdin
         run.stdin.write(now)
         run.stdin.close()
-    said = []
+    started = []
     for run in runs:
         assert run.stdout
-        said.append(int(run.stdout.read()))
+        started.append(int(run.stdout.read()))
         run.stdout.close()
         run.wait()
-    assert sum(said) == 1
+    assert sum(started) == 1
     eventually(lambda: result_path(world, repo).exists())
 
 
-def test_a_look_gets_the_environment_of_a_refresh_and_no_more(world: World) -> None:
+def test_job_gets_the_environment_of_a_refresh(world: World) -> None:
     assert "GIT_DIR" not in refresh_environment({**world.env, "GIT_DIR": "/elsewhere"})
     given = child_env.build(
         "git", {**world.env, "GIT_DIR": "/elsewhere"}, origin.own(world.env), {}

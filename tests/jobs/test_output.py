@@ -1,4 +1,4 @@
-"""What is kept of a program's output: colours and web links."""
+"""Parsing a program's output: only colors and web links stay."""
 
 from __future__ import annotations
 
@@ -56,25 +56,25 @@ TERMINAL_TEXT = st.one_of(
 
 
 def parts(text: str) -> list[list[str]]:
-    """The parts of the only row."""
+    """Return the parts of the only row."""
     (row,) = ansi.parse_rows(text.encode())
     return row
 
 
 @given(TERMINAL_TEXT)
-def test_nothing_that_is_let_through_contains_an_escape(text: str) -> None:
+def test_output_contains_no_escape(text: str) -> None:
     for row in ansi.parse_rows(text.encode("utf-8", "surrogatepass")):
         assert sum(display_width(part[1]) for part in row) <= MAX_CELLS
-        for codes, shown, url in row:
+        for codes, visible, url in row:
             assert re.fullmatch("[0-9;]*", codes)
             assert len(codes) <= LONGEST_CODES
-            assert shown.isprintable()
-            assert shown
+            assert visible.isprintable()
+            assert visible
             assert not url or re.fullmatch("(?i)https?://[!-~]*", url)
 
 
 @given(st.binary(max_size=3000))
-def test_bytes_of_any_kind_are_taken_apart(data: bytes) -> None:
+def test_any_bytes_are_parsed(data: bytes) -> None:
     assert len(ansi.parse_rows(data)) <= MAX_ROWS
 
 
@@ -87,20 +87,22 @@ def test_bytes_of_any_kind_are_taken_apart(data: bytes) -> None:
         min_size=1,
     )
 )
-def test_coloured_text_keeps_its_colours(told: list[tuple[str, str]]) -> None:
-    text = "".join(f"\x1b[0;{codes}m{shown}\x1b[m" for codes, shown in told)
+def test_colored_text_keeps_its_colors(colored: list[tuple[str, str]]) -> None:
+    text = "".join(f"\x1b[0;{codes}m{visible}\x1b[m" for codes, visible in colored)
     expected: list[list[str]] = []
-    for codes, shown in told:
+    for codes, visible in colored:
         if expected and expected[-1][0] == codes:
-            expected[-1][1] += shown
+            expected[-1][1] += visible
         else:
-            expected.append([codes, shown, ""])
-    found = ansi.parse_rows(text.encode())
-    assert found == ([expected[:MAX_PARTS]] if "".join(shown for _, shown in told).strip() else [])
+            expected.append([codes, visible, ""])
+    rows = ansi.parse_rows(text.encode())
+    assert rows == (
+        [expected[:MAX_PARTS]] if "".join(visible for _, visible in colored).strip() else []
+    )
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"),
+    ("text", "expected_row"),
     [
         ("plain", [["", "plain", ""]]),
         ("\x1b[1mbold\x1b[22m not", [["1", "bold", ""], ["", " not", ""]]),
@@ -133,21 +135,21 @@ def test_coloured_text_keeps_its_colours(told: list[tuple[str, str]]) -> None:
         ("\x1b]8\x07x", [["", "x", ""]]),
     ],
 )
-def test_what_is_no_colour_or_web_link_is_removed(text: str, kept: list[list[str]]) -> None:
-    assert ansi.parse_rows(text.encode()) == ([kept] if kept else [])
+def test_other_sequences_are_removed(text: str, expected_row: list[list[str]]) -> None:
+    assert ansi.parse_rows(text.encode()) == ([expected_row] if expected_row else [])
 
 
-def test_a_colour_goes_on_in_the_next_row_and_blank_rows_are_left_out() -> None:
+def test_color_continues_in_the_next_row_and_blank_rows_are_omitted() -> None:
     assert ansi.parse_rows(b"\x1b[32ma\r\n\r\n  \nb\n") == [[["32", "a", ""]], [["32", "b", ""]]]
 
 
-def test_rows_are_cut_in_number_and_cells() -> None:
+def test_rows_are_limited_in_number_and_width() -> None:
     rows = ansi.parse_rows(("字" * 3000 + "\n").encode() * 20)
     assert len(rows) == MAX_ROWS
     assert {len(row[0][1]) for row in rows} == {MAX_CELLS // 2}
 
 
-def test_parts_are_cut_in_number() -> None:
+def test_parts_are_limited_in_number() -> None:
     assert len(parts("".join(f"\x1b[3{number % 8}mx" for number in range(5000)))) == MAX_PARTS
 
 
@@ -164,5 +166,5 @@ def test_parts_are_cut_in_number() -> None:
         "https://" + "x" * 600,
     ],
 )
-def test_an_address_of_another_kind_is_no_web_link(url: str) -> None:
+def test_other_kind_of_url_is_no_web_link(url: str) -> None:
     assert not is_web_link(url)

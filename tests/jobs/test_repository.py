@@ -1,4 +1,4 @@
-"""A repository read from its files, and compared with what git says."""
+"""A repository as read from its files, compared with git's output."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from tests.jobs.conftest import Repo
 
 
-def test_the_branch_is_found_from_any_directory_below(repo: Repo) -> None:
+def test_branch_is_read_from_any_subdirectory(repo: Repo) -> None:
     deep = repo.root / "a" / "b"
     deep.mkdir(parents=True)
     repo.commit("file")
     repo.git("switch", "--quiet", "--create", "feature/a-b")
-    found = repository_at(str(deep))
-    assert (found.root, found.branch, found.commit, found.state) == (
+    repository = repository_at(str(deep))
+    assert (repository.root, repository.branch, repository.commit, repository.state) == (
         str(repo.root),
         "feature/a-b",
         "",
@@ -34,36 +34,39 @@ def test_the_branch_is_found_from_any_directory_below(repo: Repo) -> None:
     )
 
 
-def test_a_branch_without_a_commit_has_its_name(repo: Repo) -> None:
+def test_branch_without_a_commit_has_its_name(repo: Repo) -> None:
     assert repository_at(str(repo.root)).branch == "main"
 
 
-def test_a_detached_head_is_its_short_hash(repo: Repo) -> None:
+def test_detached_head_has_its_short_hash(repo: Repo) -> None:
     commit = repo.commit()
     repo.git("switch", "--quiet", "--detach")
-    found = repository_at(str(repo.root) + "/")
-    assert (found.branch, found.commit) == ("", commit[:7])
+    repository = repository_at(str(repo.root) + "/")
+    assert (repository.branch, repository.commit) == ("", commit[:7])
 
 
-def test_a_linked_worktree_has_its_own_branch_and_the_common_refs(repo: Repo) -> None:
+def test_linked_worktree_has_its_own_branch_and_common_refs(repo: Repo) -> None:
     repo.commit()
     repo.git("worktree", "add", "--quiet", "../other", "-b", "other")
-    found = repository_at(str(repo.root.parent / "other"))
-    assert (found.branch, found.directory) == ("other", str(repo.root / ".git/worktrees/other"))
-    assert os.path.samefile(found.common, repo.root / ".git")
+    repository = repository_at(str(repo.root.parent / "other"))
+    assert (repository.branch, repository.directory) == (
+        "other",
+        str(repo.root / ".git/worktrees/other"),
+    )
+    assert os.path.samefile(repository.common, repo.root / ".git")
 
 
-def test_a_submodule_is_a_repository_of_its_own(repo: Repo) -> None:
+def test_submodule_is_its_own_repository(repo: Repo) -> None:
     repo.commit()
     shutil.copytree(repo.root, repo.root.parent / "library")
     repo.git("submodule", "--quiet", "add", "../library", "sub")
-    found = repository_at(str(repo.root / "sub"))
-    assert found.branch == "main"
-    assert os.path.samefile(found.directory, repo.root / ".git/modules/sub")
+    repository = repository_at(str(repo.root / "sub"))
+    assert repository.branch == "main"
+    assert os.path.samefile(repository.directory, repo.root / ".git/modules/sub")
 
 
 @pytest.mark.parametrize("how", [["rebase"], ["rebase", "--apply"]])
-def test_a_stopped_rebase_is_named_with_the_branch_it_moves(repo: Repo, how: list[str]) -> None:
+def test_stopped_rebase_is_named_with_its_branch(repo: Repo, how: list[str]) -> None:
     repo.commit()
     repo.git("switch", "--quiet", "--create", "moved")
     repo.commit(content="b\n")
@@ -76,12 +79,12 @@ def test_a_stopped_rebase_is_named_with_the_branch_it_moves(repo: Repo, how: lis
         capture_output=True,
         check=False,
     )
-    found = repository_at(str(repo.root))
-    assert (found.state, found.branch) == ("rebase", "moved")
+    repository = repository_at(str(repo.root))
+    assert (repository.state, repository.branch) == ("rebase", "moved")
 
 
 @pytest.mark.parametrize(("command", "state"), [("merge", "merge"), ("cherry-pick", "cherry-pick")])
-def test_a_stopped_merge_or_pick_is_named(repo: Repo, command: str, state: str) -> None:
+def test_stopped_merge_or_pick_is_named(repo: Repo, command: str, state: str) -> None:
     repo.commit()
     repo.git("switch", "--quiet", "--create", "other")
     repo.commit(content="b\n")
@@ -90,17 +93,17 @@ def test_a_stopped_merge_or_pick_is_named(repo: Repo, command: str, state: str) 
     subprocess.run(
         ["git", command, "other"], cwd=repo.root, env=repo.env, capture_output=True, check=False
     )
-    found = repository_at(str(repo.root))
-    assert (found.state, found.branch) == (state, "main")
+    repository = repository_at(str(repo.root))
+    assert (repository.state, repository.branch) == (state, "main")
 
 
-def test_a_bisection_is_named(repo: Repo) -> None:
+def test_bisection_is_named(repo: Repo) -> None:
     repo.commit()
     repo.git("bisect", "start")
     assert repository_at(str(repo.root)).state == "bisect"
 
 
-def test_refs_in_a_table_leave_the_branch_to_git(repo: Repo) -> None:
+def test_branch_is_unknown_in_a_reftable(repo: Repo) -> None:
     (repo.root / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")
     assert repository_at(str(repo.root)).branch == ""
 
@@ -108,18 +111,18 @@ def test_refs_in_a_table_leave_the_branch_to_git(repo: Repo) -> None:
 @pytest.mark.parametrize(
     "cwd", ["", "relative", "/", "/nowhere/at/all", "a\0b", "/\ud800", "/" + "x/" * 5000]
 )
-def test_where_there_is_no_repository_there_is_none(cwd: str) -> None:
+def test_directory_outside_a_repository_has_none(cwd: str) -> None:
     assert git_repo.repository(cwd) is None
 
 
-def test_the_way_up_ends(tmp_path: Path) -> None:
+def test_search_for_a_repository_ends(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git/HEAD").write_text("ref: refs/heads/main\n")
     assert repository_at(f"{tmp_path}/" + "/".join("x" * (git_repo.MAX_STEPS - 2))).branch == "main"
     assert git_repo.repository(f"{tmp_path}/" + "/".join("x" * (git_repo.MAX_STEPS + 1))) is None
 
 
-def test_a_bare_repository_has_no_worktree_to_show(repo: Repo) -> None:
+def test_bare_repository_has_no_worktree(repo: Repo) -> None:
     repo.git("init", "--quiet", "--bare", "../bare")
     assert git_repo.repository(str(repo.root.parent / "bare")) is None
 
@@ -127,18 +130,18 @@ def test_a_bare_repository_has_no_worktree_to_show(repo: Repo) -> None:
 @pytest.mark.parametrize(
     "name", [".git", ".git/HEAD", ".git/commondir", ".git/rebase-merge/head-name"]
 )
-def test_a_pipe_in_place_of_a_file_holds_nothing_up(tmp_path: Path, name: str) -> None:
+def test_fifo_does_not_block(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.parent.mkdir(parents=True, exist_ok=True)
     os.mkfifo(path)
     if name not in {".git", ".git/HEAD"}:
         (tmp_path / ".git/HEAD").write_text("ref: refs/heads/main\n")
-    found = git_repo.repository(str(tmp_path))
-    assert found is None or found.branch in {"", "main"}
+    repository = repository_at(str(tmp_path))
+    assert repository is None or repository.branch in {"", "main"}
 
 
 @given(st.binary(max_size=200), st.binary(max_size=200))
-def test_whatever_the_files_hold_it_is_read_without_a_fault(
+def test_any_content_is_read_without_an_error(
     tmp_path_factory: pytest.TempPathFactory, head: bytes, pointer: bytes
 ) -> None:
     root = tmp_path_factory.mktemp("repo")
@@ -147,12 +150,12 @@ def test_whatever_the_files_hold_it_is_read_without_a_fault(
     (root / ".git/HEAD").write_bytes(head)
     (root / "inner/.git").write_bytes(b"gitdir: " + pointer)
     for path in (root, root / "inner"):
-        found = repository_at(str(path))
-        assert found is None or isinstance(
-            found.branch + found.commit + git_repo.fingerprint(found), str
+        repository = git_repo.repository(str(path))
+        assert repository is None or isinstance(
+            repository.branch + repository.commit + git_repo.fingerprint(repository), str
         )
 
 
-def test_a_huge_file_is_read_up_to_its_limit_only(repo: Repo) -> None:
+def test_huge_file_is_read_up_to_its_limit(repo: Repo) -> None:
     (repo.root / ".git/HEAD").write_bytes(b"ref: refs/heads/" + b"x" * 10**7)
     assert len(repository_at(str(repo.root)).branch) < git_repo.MAX_BYTES

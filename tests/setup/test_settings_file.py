@@ -73,7 +73,7 @@ def test_a_file_that_is_absent_is_made_and_removed_again(tmp_path: Path) -> None
         (b"[]", "not a JSON object"),
         (b"null", "not a JSON object"),
         (b'"\xff"', "not a JSON object"),
-        (b"\xff\xfe{\0}", "not whole UTF-16"),
+        (b"\xff\xfe{\0}", "not complete UTF-16"),
         ("\ufeff{}".encode("utf-16-be"), "does not read"),
         ("{}".encode("utf-16-le"), "does not read"),
         ("{}".encode("utf-16-be"), "does not read"),

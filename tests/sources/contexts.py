@@ -20,7 +20,7 @@ def context_of(
     within_s: float = 9,
     client: str | None = None,
 ) -> Context:
-    """What a refresh would hand to a source in `world` now, with every request permitted."""
+    """Return the context that a refresh would pass now, with each request allowed."""
     return Context(
         env=world.env,
         now=time.time(),

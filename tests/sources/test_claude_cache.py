@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.world import World
 
 
-def test_a_young_reading_of_the_same_account_is_taken(world: World) -> None:
+def test_recent_reading_of_the_same_account_is_used(world: World) -> None:
     """With the time at which the client took it."""
     world.client_saw(usage_body(), age_s=20)
     reading = claude_cache.fetch(context_of(world))
@@ -37,7 +37,7 @@ def test_a_young_reading_of_the_same_account_is_taken(world: World) -> None:
         ({"age_s": -1e10}, {}),
     ],
 )
-def test_a_reading_that_may_not_be_shown_is_refused(
+def test_unsuitable_reading_is_refused(
     world: World, options: dict[str, Any], context: dict[str, Any]
 ) -> None:
     """Another account's, too old, from before the sign-in changed, from the future."""
@@ -49,7 +49,7 @@ def test_a_reading_that_may_not_be_shown_is_refused(
 @pytest.mark.parametrize(
     "cached", [None, {}, [], {"fetchedAtMs": "now", "accountUuid": None}, {"fetchedAtMs": True}, 5]
 )
-def test_a_cache_of_another_shape_is_a_failure(world: World, cached: object) -> None:
+def test_unknown_format_of_the_cache_is_a_failure(world: World, cached: object) -> None:
     """It belongs to the client and can change with each of its versions."""
     world.write_state(cachedUsageUtilization=cached)
     with pytest.raises(SourceFailure):

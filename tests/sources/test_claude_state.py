@@ -1,4 +1,4 @@
-"""Which background the client's theme says the terminal has."""
+"""The terminal's background as the client's theme implies it."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
         ([], {"theme": "light"}, "light"),
     ],
 )
-def test_the_theme_in_settings_comes_before_the_one_in_the_state(
+def test_theme_of_the_settings_precedes_that_of_the_state(
     world: World, settings: object, state: dict[str, str], appearance: str | None
 ) -> None:
-    """As in the client: `/theme` writes settings.json, and what older clients left in `.claude.json` holds without it."""
+    """As in the client: `/theme` writes settings.json, older clients wrote `.claude.json`."""
     Path(paths.claude_settings(world.env)).write_text(json.dumps(settings))
     world.write_state(hasCompletedOnboarding=True, **state)
     assert claude_state.read(world.env).appearance == appearance
 
 
-def test_a_client_in_which_none_was_chosen_is_dark(world: World) -> None:
-    """The client writes no theme that is its default; without a client nothing is known."""
+def test_theme_is_dark_by_default(world: World) -> None:
+    """The client does not write its default theme. Without a client the theme is unknown."""
     assert claude_state.read(world.env).appearance is None
     world.write_state(hasCompletedOnboarding=True)
     assert claude_state.read(world.env).appearance == "dark"
@@ -56,10 +56,10 @@ def test_a_client_in_which_none_was_chosen_is_dark(world: World) -> None:
         ("no-such-daltonized", "dark", None),
     ],
 )
-def test_the_palette_is_that_of_the_theme(
+def test_palette_is_that_of_the_theme(
     world: World, theme: str, appearance: str | None, palette: str | None
 ) -> None:
-    """A theme that the client does not know counts as none, as there."""
+    """As in the client, an unknown theme counts as none."""
     Path(paths.claude_settings(world.env)).write_text(json.dumps({"theme": theme}))
     world.write_state(hasCompletedOnboarding=True)
     state = claude_state.read(world.env)
@@ -76,10 +76,10 @@ def test_the_palette_is_that_of_the_theme(
         (None, None, None),
     ],
 )
-def test_a_custom_theme_is_as_its_base(
+def test_custom_theme_has_the_appearance_of_its_base(
     world: World, content: str | None, appearance: str | None, palette: str | None
 ) -> None:
-    """The client keeps the user's themes in a directory of their own."""
+    """The client stores the user's themes in a directory."""
     Path(paths.claude_settings(world.env)).write_text('{"theme": "custom:mine"}')
     if content is not None:
         themes = Path(paths.claude_dir(world.env), "themes")
@@ -90,16 +90,14 @@ def test_a_custom_theme_is_as_its_base(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
-def test_the_theme_is_read_in_the_encodings_that_the_client_reads(
-    world: World, encoding: str
-) -> None:
+def test_theme_is_read_in_the_clients_encodings(world: World, encoding: str) -> None:
     Path(paths.claude_settings(world.env)).write_bytes(
         '{"note": "é", "theme": "light-ansi"}'.encode(encoding)
     )
     assert claude_state.read(world.env).theme == "light-ansi"
 
 
-def test_the_theme_auto_is_as_the_terminal_said_last(world: World) -> None:
+def test_theme_auto_has_the_terminals_last_answer(world: World) -> None:
     Path(paths.claude_settings(world.env)).write_text('{"theme": "auto"}')
     path = Path(paths.terminal_background(world.env))
     path.parent.mkdir(parents=True, mode=0o700)

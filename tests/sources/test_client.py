@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 def answer(**response: object) -> str:
-    """The line that Claude Code prints for our question."""
-    told = {"subtype": "success", "request_id": "usageline", "response": response}
-    return json.dumps({"type": "control_response", "response": told})
+    """Return the line that Claude Code prints for usageline's request."""
+    answer = {"subtype": "success", "request_id": "usageline", "response": response}
+    return json.dumps({"type": "control_response", "response": answer})
 
 
 @pytest.fixture
 def stand_in(world: World) -> Path:
-    """Where the tests put a program that speaks as `claude` does: each test writes what it does."""
+    """Return the path of a fake `claude`; each test writes its script."""
     path = world.home / ".local" / "bin" / "claude"
     path.parent.mkdir(parents=True, mode=0o755)
     return path
@@ -61,7 +61,7 @@ def _cache(world: World) -> None:
     world.cache.mkdir(parents=True, mode=0o700)
 
 
-def test_its_answer_is_a_reading(world: World, stand_in: Path) -> None:
+def test_answer_is_a_reading(world: World, stand_in: Path) -> None:
     write(stand_in, good(world))
     reading = client.fetch(context_of(world))
     assert reading.source == "client"
@@ -72,19 +72,17 @@ def test_its_answer_is_a_reading(world: World, stand_in: Path) -> None:
     ]
 
 
-def test_it_is_asked_without_hooks_without_servers_and_without_leaving_a_session(
-    world: World, stand_in: Path
-) -> None:
-    told = world.root / "told"
-    write(stand_in, f'printf "%s\\n" "$@" "$PWD" "$USAGELINE_REFRESH" >{told}; ' + good(world))
+def test_claude_runs_without_hooks_servers_and_session(world: World, stand_in: Path) -> None:
+    answer = world.root / "told"
+    write(stand_in, f'printf "%s\\n" "$@" "$PWD" "$USAGELINE_REFRESH" >{answer}; ' + good(world))
     client.fetch(context_of(world))
-    words = told.read_text().splitlines()
+    words = answer.read_text().splitlines()
     assert '{"disableAllHooks":true}' in words
     assert {"--strict-mcp-config", "--no-session-persistence"} <= set(words)
     assert words[-2:] == ["/", "1"]
 
 
-def test_it_is_asked_not_to_read_the_transcripts(world: World, stand_in: Path) -> None:
+def test_request_skips_the_transcripts(world: World, stand_in: Path) -> None:
     asked = world.root / "asked"
     write(
         stand_in, f"read question; printf '%s' \"$question\" >{asked}; cat {world.root / 'answer'}"
@@ -100,7 +98,10 @@ def test_it_is_asked_not_to_read_the_transcripts(world: World, stand_in: Path) -
 def answering(
     world: World, body: dict[str, object], *, fetched_s: float | None, moves: bool = False
 ) -> str:
-    """A script that answers `body`; the client's cache is `fetched_s` old (None: there is none) and is written anew if the service `moves` it."""
+    """Return a script that answers `body`.
+
+    The client's cache is `fetched_s` old, or missing for None. The script updates it with `moves`.
+    """
     if fetched_s is not None:
         world.client_saw(body, age_s=fetched_s)
     before = world.read_state()
@@ -116,7 +117,7 @@ def answering(
 
 
 def without_limits(**more: object) -> dict[str, object]:
-    """A body as the client gives it after a failure."""
+    """Return a body as the client answers it after a failure."""
     return {key: value for key, value in usage_body().items() if key != "limits"} | more
 
 
@@ -131,7 +132,7 @@ def without_limits(**more: object) -> dict[str, object]:
     ],
     ids=["first", "moved", "no limits, but moved", "a minute", "no cache"],
 )
-def test_an_answer_of_the_services_is_as_old_as_it_was_fetched(
+def test_new_answer_has_the_time_of_its_fetch(
     world: World,
     stand_in: Path,
     body: dict[str, object],
@@ -152,7 +153,7 @@ def test_an_answer_of_the_services_is_as_old_as_it_was_fetched(
         (usage_body(), 1500),
     ],
 )
-def test_an_answer_from_the_clients_cache_is_a_failure_with_an_older_reading(
+def test_answer_from_the_clients_cache_is_a_failure_with_a_reading(
     world: World, stand_in: Path, body: dict[str, object], fetched_s: float
 ) -> None:
     write(stand_in, answering(world, body, fetched_s=fetched_s))
@@ -171,15 +172,13 @@ def test_an_answer_from_the_clients_cache_is_a_failure_with_an_older_reading(
         {"accountUuid": ACCOUNT, "fetchedAtMs": "then"},
     ],
 )
-def test_one_whose_age_nobody_knows_is_no_reading(
-    world: World, stand_in: Path, cached: object
-) -> None:
+def test_answer_of_unknown_age_is_no_reading(world: World, stand_in: Path, cached: object) -> None:
     write(stand_in, answering(world, without_limits(), fetched_s=None))
     world.write_state(cachedUsageUtilization=cached)
     assert failure(world).reading is None
 
 
-def test_one_from_before_the_sign_in_is_no_reading(world: World, stand_in: Path) -> None:
+def test_answer_from_before_the_sign_in_is_no_reading(world: World, stand_in: Path) -> None:
     for body in (usage_body(), without_limits()):
         write(stand_in, answering(world, body, fetched_s=30))
         with pytest.raises(SourceFailure) as caught:
@@ -187,7 +186,7 @@ def test_one_from_before_the_sign_in_is_no_reading(world: World, stand_in: Path)
         assert caught.value.reading is None
 
 
-def test_the_models_weeks_are_read_where_there_are_no_limits(world: World, stand_in: Path) -> None:
+def test_model_scoped_rows_are_read_without_limits(world: World, stand_in: Path) -> None:
     rows = [
         {"display_name": "Fable", "utilization": 63, "resets_at": None},
         {"display_name": None},
@@ -237,14 +236,14 @@ def test_the_models_weeks_are_read_where_there_are_no_limits(world: World, stand
     ],
     ids=["dies", "garbage", "flood", "no such request", "no plan", "none got", "nothing known"],
 )
-def test_anything_else_is_a_named_failure(
+def test_other_answer_is_a_named_failure(
     world: World, stand_in: Path, script: str, status: str
 ) -> None:
     write(stand_in, script)
     assert failure(world).status == status
 
 
-def test_one_that_hangs_is_gone_at_the_deadline_with_its_children_in_whatever_session(
+def test_hanging_claude_is_killed_at_the_deadline_with_all_its_children(
     world: World, stand_in: Path, eventually: Callable[..., None]
 ) -> None:
     pids = world.root / "pids"
@@ -255,7 +254,7 @@ def test_one_that_hangs_is_gone_at_the_deadline_with_its_children_in_whatever_se
     eventually(lambda: not any(map(is_running, map(int, pids.read_text().split()))))
 
 
-def test_one_that_others_could_have_written_is_not_run(world: World, stand_in: Path) -> None:
+def test_claude_that_others_can_write_is_not_run(world: World, stand_in: Path) -> None:
     write(stand_in, good(world))
     stand_in.chmod(0o777)
     world.env["PATH"] = "."
@@ -263,12 +262,13 @@ def test_one_that_others_could_have_written_is_not_run(world: World, stand_in: P
     assert not (program or "").startswith(str(world.home))
     if program is None:
         assert failure(world).detail == (
-            f"claude was found at {stand_in} and is not run: {stand_in} can be written by every user: chmod o-w it;"
+            f"claude was found at {stand_in} and is not run:"
+            f" {stand_in} can be written by every user: chmod o-w it;"
             " set `client` in config.toml to its path"
         )
 
 
-def test_path_is_searched_after_the_installers_own_places(world: World, stand_in: Path) -> None:
+def test_path_is_searched_after_the_installers_paths(world: World, stand_in: Path) -> None:
     other = world.root / "bin" / "claude"
     other.parent.mkdir(mode=0o755)
     write(other, good(world))
@@ -278,7 +278,7 @@ def test_path_is_searched_after_the_installers_own_places(world: World, stand_in
     assert client.find_claude(world.env) == str(stand_in)
 
 
-def test_the_configured_one_is_taken_as_it_is(world: World) -> None:
+def test_configured_path_is_used_unchanged(world: World) -> None:
     own = world.root / "my claude"
     write(own, good(world))
     assert client.fetch(context_of(world, client=str(own))).source == "client"

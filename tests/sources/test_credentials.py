@@ -1,4 +1,4 @@
-"""The sign-in as the client keeps it, and that nothing of it shows."""
+"""The client's credentials, which never get into text."""
 
 from __future__ import annotations
 
@@ -19,28 +19,33 @@ if TYPE_CHECKING:
     from tests.world import World
 
 
-def test_the_file_of_the_client_is_read(world: World) -> None:
-    """Token, expiry in seconds, scopes, plan, tier, organisation."""
+def test_file_of_the_client_is_read(world: World) -> None:
+    """Token, expiry in seconds, scopes, plan, tier, organization."""
     world.sign_in(
         expires_at=1795464000.5, plan="max", tier="default_claude_max_20x", organization="org"
     )
-    found = credentials.read(world.env)
-    assert found is not None
-    assert found.token.reveal() == CANARY
-    assert (found.expires_at, found.scopes) == (1795464000.5, ("user:inference", "user:profile"))
-    assert (found.subscription, found.tier, found.organization_uuid) == (
+    current = credentials.read(world.env)
+    assert current is not None
+    assert current.token.reveal() == CANARY
+    assert (current.expires_at, current.scopes) == (
+        1795464000.5,
+        ("user:inference", "user:profile"),
+    )
+    assert (current.subscription, current.tier, current.organization_uuid) == (
         "max",
         "default_claude_max_20x",
         "org",
     )
 
 
-def test_the_directory_is_the_clients_own_choice(world: World) -> None:
+def test_directory_is_that_of_the_client(world: World) -> None:
     """CLAUDE_CONFIG_DIR moves both files."""
     world.env["CLAUDE_CONFIG_DIR"] = str(world.root / "elsewhere")
     assert credentials.read(world.env) is None
     world.sign_in(token="sk-ant-oat01-other")
-    assert credentials.read(world.env).token.reveal() == "sk-ant-oat01-other"  # type: ignore[union-attr]
+    current = credentials.read(world.env)
+    assert current is not None
+    assert current.token.reveal() == "sk-ant-oat01-other"
 
 
 @pytest.mark.parametrize(
@@ -58,8 +63,8 @@ def test_the_directory_is_the_clients_own_choice(world: World) -> None:
         "\x00\xff",
     ],
 )
-def test_a_file_that_is_no_sign_in_is_none(world: World, content: str) -> None:
-    """Torn, empty, somebody else's."""
+def test_file_without_credentials_is_none(world: World, content: str) -> None:
+    """Truncated, empty, or of another program."""
     world.write_credentials(content or " ")
     assert credentials.read(world.env) is None
 
@@ -73,19 +78,17 @@ def test_a_file_that_is_no_sign_in_is_none(world: World, content: str) -> None:
         {"accessToken": "", "expiresAt": 0},
     ],
 )
-def test_a_sign_in_without_a_usable_token_has_an_empty_one(
-    world: World, oauth: dict[str, Any]
-) -> None:
-    """What a lost renewal leaves; a token that would break out of its header counts as none."""
+def test_unusable_token_is_empty(world: World, oauth: dict[str, Any]) -> None:
+    """A failed renewal leaves none. A token that would break its header counts as none."""
     world.write_credentials({"claudeAiOauth": oauth})
-    found = credentials.read(world.env)
-    assert found is not None
-    assert not found.token
-    assert found.expires_at == 0
+    current = credentials.read(world.env)
+    assert current is not None
+    assert not current.token
+    assert current.expires_at == 0
 
 
-def test_a_fifo_or_a_directory_in_the_files_place_holds_nothing_up(world: World) -> None:
-    """Opening a FIFO that nobody writes to would wait for ever."""
+def test_fifo_or_directory_does_not_block(world: World) -> None:
+    """Opening a FIFO without a writer would wait forever."""
     path = Path(paths.claude_credentials(world.env))
     path.unlink()
     os.mkfifo(path)
@@ -95,31 +98,30 @@ def test_a_fifo_or_a_directory_in_the_files_place_holds_nothing_up(world: World)
     assert credentials.read(world.env) is None
 
 
-def test_a_file_of_absurd_size_is_not_read(world: World) -> None:
-    """Bounded before it is parsed."""
+def test_huge_file_is_not_read(world: World) -> None:
+    """The size is checked before parsing."""
     world.write_credentials(" " * (credentials.MAX_BYTES + 1))
     assert credentials.read(world.env) is None
 
 
-def test_a_token_shows_nowhere_but_where_it_is_revealed(world: World) -> None:
-    """Not in texts, not in the repr of what holds it, not in a pickle."""
-    found = credentials.read(world.env)
-    assert found is not None
+def test_token_is_in_no_text_unless_revealed(world: World) -> None:
+    """Neither in text, nor in the repr of its container, nor in a pickle."""
+    current = credentials.read(world.env)
+    assert current is not None
     for text in (
-        repr(found),
-        str(found),
-        f"{found.token}",
-        f"{found.token!r}",
-        repr([found.token]),
-        found.token.fingerprint,
+        repr(current),
+        str(current),
+        f"{current.token}",
+        f"{current.token!r}",
+        repr([current.token]),
+        current.token.fingerprint,
     ):
         assert "CANARY" not in text
     for store in (pickle.dumps, copy.copy):
         with pytest.raises(TypeError):
-            store(found.token)
+            store(current.token)
 
 
-def test_two_tokens_have_two_fingerprints() -> None:
-    """So that a later sign-in is told from an earlier one."""
+def test_different_tokens_have_different_fingerprints() -> None:
     assert Token("a").fingerprint != Token("b").fingerprint
     assert Token("a").fingerprint == Token("a").fingerprint

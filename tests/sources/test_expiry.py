@@ -1,4 +1,4 @@
-"""When a sign-in is taken for expired, and whether a message renews it."""
+"""The expiry of a sign-in, and whether a message in the client renews it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ IN_2100_MS = 4_102_444_800_000
 
 
 def write(world: World, **changes: object) -> None:
-    """Write the credentials file, valid for eight hours, with those changes; ABSENT takes a key out."""
+    """Write valid credentials with those changes. ABSENT removes a key."""
     now_ms = int(time.time() * 1000)
     oauth: dict[str, Any] = {
         "accessToken": CANARY,
@@ -42,7 +42,7 @@ def write(world: World, **changes: object) -> None:
 
 
 def status_of(world: World) -> str:
-    """The status of a refresh."""
+    """Return the status of a refresh."""
     snapshot = refresh(world.env).snapshot
     assert snapshot is not None
     return str(snapshot["status"])
@@ -76,16 +76,16 @@ def in_seconds() -> int:
     ],
     ids=repr,
 )
-def test_a_token_whose_end_is_not_known_is_asked_with(
+def test_token_of_unknown_expiry_is_sent(
     world: World, api: Api, expires_at: object, refresh_token: str | None
 ) -> None:
-    """The client works with it; only the service can tell (seen in 2.1.330)."""
+    """The client uses it; only the service can check it (seen in 2.1.330)."""
     write(world, expiresAt=expires_at, refreshToken=refresh_token)
     assert status_of(world) == "ok"
     assert len(api.usage_requests) == 1
 
 
-def test_seconds_in_place_of_milliseconds_are_no_proof(world: World, api: Api) -> None:
+def test_expiry_in_seconds_counts_as_unknown(world: World, api: Api) -> None:
     write(world, expiresAt=in_seconds())
     assert status_of(world) == "ok"
     assert len(api.usage_requests) == 1
@@ -118,10 +118,10 @@ def test_seconds_in_place_of_milliseconds_are_no_proof(world: World, api: Api) -
     ],
     ids=str,
 )
-def test_without_a_request_it_is_known_whether_a_message_renews_it(
+def test_renewal_is_known_without_a_request(
     world: World, api: Api, changes: dict[str, object], status: str
 ) -> None:
-    """`signed-out` has the line say /login: the client itself is signed out then."""
+    """For `signed-out` the line shows /login, because the client itself is signed out."""
     write(world, **changes)
     assert status_of(world) == status
     assert api.usage_requests == []
@@ -136,10 +136,10 @@ def test_without_a_request_it_is_known_whether_a_message_renews_it(
     ],
     ids=str,
 )
-def test_a_token_that_the_service_refuses_is_not_sent_again(
+def test_refused_token_is_not_sent_again(
     world: World, api: Api, changes: dict[str, object], status: str
 ) -> None:
-    """And what to do about it depends on whether the client can renew it."""
+    """The advice depends on whether the client can renew it."""
     api.fault = "401"
     write(world, expiresAt=None, **changes)
     assert status_of(world) == status
@@ -148,11 +148,11 @@ def test_a_token_that_the_service_refuses_is_not_sent_again(
     assert len(api.usage_requests) == 1
 
 
-def test_the_refresh_token_is_nowhere_in_what_is_kept(world: World) -> None:
+def test_refresh_token_is_not_stored(world: World) -> None:
     write(world, refreshToken="sk-ant-ort01-NEVER")
-    found = credentials.read(world.env)
-    assert found is not None
-    assert "NEVER" not in repr(found) + json.dumps(
-        [str(getattr(found, name)) for name in found.__slots__]
+    current = credentials.read(world.env)
+    assert current is not None
+    assert "NEVER" not in repr(current) + json.dumps(
+        [str(getattr(current, name)) for name in current.__slots__]
     )
-    assert found.can_renew(time.time())
+    assert current.can_renew(time.time())

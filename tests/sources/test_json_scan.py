@@ -1,4 +1,4 @@
-"""A few keys of a JSON object of any length: as `json` has them, in bounded time and memory."""
+"""A few keys of a JSON object of any length, as in `json`, in bounded time and memory."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ WORDS = (
 
 
 def scanned(path: Path, content: bytes) -> dict[str, Any]:
-    """What the scanner finds in a file with that content."""
+    """Return the scanner's result for a file with that content."""
     path.write_bytes(content)
     fd = os.open(path, os.O_RDONLY)
     try:
@@ -51,7 +51,7 @@ def scanned(path: Path, content: bytes) -> dict[str, Any]:
 
 
 def value(chance: random.Random, depth: int) -> Any:
-    """Make a value whose texts and keys look like structure."""
+    """Return a value whose texts and keys contain JSON syntax."""
     kind = chance.randrange(9 if depth else 5)
     if kind < 5:
         return chance.choice(
@@ -65,11 +65,9 @@ def value(chance: random.Random, depth: int) -> Any:
 
 
 @pytest.mark.parametrize("piece", [64, 100, 1 << 20])
-def test_it_finds_what_json_finds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
-) -> None:
-    """Whatever stands beside it, wherever a piece of the file ends, however it is written."""
-    monkeypatch.setattr(json_scan, "PIECE_BYTES", piece)
+def test_scan_matches_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    """With any other content, at each chunk boundary, in each notation."""
+    monkeypatch.setattr(json_scan, "CHUNK_BYTES", piece)
     for seed in range(400):
         chance = random.Random(seed)
         whole = {
@@ -83,11 +81,11 @@ def test_it_finds_what_json_finds(
 
 
 @pytest.mark.parametrize("piece", [64, 1 << 20])
-def test_no_content_is_an_error_without_a_name(
+def test_any_content_raises_only_named_errors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
 ) -> None:
-    """Cut anywhere it is no object; with bytes changed it is anything, and never another exception."""
-    monkeypatch.setattr(json_scan, "PIECE_BYTES", piece)
+    """Truncated content is no object; changed content raises no other exception."""
+    monkeypatch.setattr(json_scan, "CHUNK_BYTES", piece)
     chance = random.Random(7)
     content = json.dumps(
         {"projects": {"/p": {"history": ['a "quoted" \\ text'] * 3}}, "theme": "dark"}
@@ -119,11 +117,11 @@ def test_no_content_is_an_error_without_a_name(
     ],
     ids=lambda content: str(content)[:40],
 )
-def test_of_odd_files(tmp_path: Path, content: bytes, expected: dict[str, Any]) -> None:
+def test_odd_files_are_read(tmp_path: Path, content: bytes, expected: dict[str, Any]) -> None:
     assert scanned(tmp_path / "file", content) == expected
 
 
-def test_a_value_of_absurd_length_counts_as_absent(tmp_path: Path) -> None:
+def test_huge_value_counts_as_absent(tmp_path: Path) -> None:
     assert scanned(
         tmp_path / "file",
         b'{"theme":"' + b"x" * json_scan.MAX_VALUE_BYTES + b'","primaryApiKey":"k"}',
@@ -148,19 +146,19 @@ HOSTILE = {
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_of_sixty_megabytes_takes_a_moment_and_little_memory(
-    tmp_path: Path, name: str
-) -> None:
-    """16 seconds and 1.6 GB is what `json` takes for one."""
+def test_hostile_file_takes_little_time_and_memory(tmp_path: Path, name: str) -> None:
+    """`json` takes 16 seconds and 1.6 GB for 60 MB."""
     home = tmp_path / "home"
     home.mkdir()
     (home / ".claude.json").write_bytes(
         HOSTILE[name]((60 if name in ("nested", "lists") else 8) * MIB)
     )
     script = (
-        "import sys, time; sys.path.insert(0, sys.argv[1]); from usageline.sources.auth import claude_state; t = time.process_time(); "
+        "import sys, time; sys.path.insert(0, sys.argv[1]); "
+        "from usageline.sources.auth import claude_state; t = time.process_time(); "
         "state = claude_state.read({'HOME': sys.argv[2]}); spent = time.process_time() - t; "
-        "print(spent, state.theme, state.problem, *(line.split()[1] for line in open('/proc/self/status') if 'VmHWM' in line), sep='|')"
+        "peak = (line.split()[1] for line in open('/proc/self/status') if 'VmHWM' in line); "
+        "print(spent, state.theme, state.problem, *peak, sep='|')"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, str(REPOSITORY / "plugin"), str(home)],
@@ -175,8 +173,8 @@ def test_a_hostile_file_of_sixty_megabytes_takes_a_moment_and_little_memory(
     assert theme == "dark" or "cannot be used" in problem
 
 
-def test_a_long_history_keeps_nothing_from_being_found(tmp_path: Path) -> None:
-    """Tens of megabytes of it."""
+def test_keys_after_a_long_history_are_read(tmp_path: Path) -> None:
+    """It has tens of megabytes."""
     entry = {"display": 'look at "this" \\ and {that}', "pastedContents": {}}
     projects = {
         f"/home/u/{number}": {"history": [entry] * 100, "allowedTools": []}
@@ -199,7 +197,7 @@ def test_a_long_history_keeps_nothing_from_being_found(tmp_path: Path) -> None:
     assert time.process_time() - began < 3
 
 
-def test_a_file_that_is_too_long_says_so(tmp_path: Path) -> None:
+def test_too_long_file_has_a_reason(tmp_path: Path) -> None:
     path = tmp_path / "state"
     path.write_bytes(b"")
     os.truncate(path, claude_state.MAX_BYTES + 1)

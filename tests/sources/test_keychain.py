@@ -1,4 +1,4 @@
-"""The macOS Keychain, with a program in the place of /usr/bin/security that behaves as it does."""
+"""The macOS Keychain, with a fake /usr/bin/security."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ITEM = {
 
 @pytest.fixture
 def security(world: World) -> Path:
-    """A stand-in that notes its arguments and prints `items/<service>`, exit 44 where there is none."""
+    """Return a fake that logs its arguments and prints `items/<service>`, or exits with 44."""
     tool = world.root / "security"
     items = world.root / "items"
     items.mkdir()
@@ -45,26 +45,26 @@ cat "{items}/$service" 2>/dev/null || exit 44
 
 
 def calls(world: World) -> list[str]:
-    """The argument lists that the stand-in was called with."""
+    """Return the argument lists that the fake logged."""
     return (world.root / "calls").read_text().splitlines()
 
 
-def test_the_item_of_the_client_is_found(world: World, security: Path) -> None:
-    """By its service and the user's name, and nothing is written."""
+def test_item_of_the_client_is_read(world: World, security: Path) -> None:
+    """By its service and the user's name; nothing is written."""
     (world.root / "items" / "Claude Code-credentials").write_text(json.dumps(ITEM) + "\n")
-    found = credentials.read(world.env, platform="darwin", security=str(security))
-    assert found is not None
-    assert found.token.reveal() == CANARY
+    current = credentials.read(world.env, platform="darwin", security=str(security))
+    assert current is not None
+    assert current.token.reveal() == CANARY
     assert calls(world) == ["find-generic-password -a tester -s Claude Code-credentials -w"]
 
 
-def test_an_item_printed_in_hexadecimal_is_read(world: World, security: Path) -> None:
-    """As `security` prints one with other than ASCII characters in it."""
+def test_hexadecimal_item_is_read(world: World, security: Path) -> None:
+    """`security` prints an item with non-ASCII characters so."""
     text = json.dumps({**ITEM, "note": "ä"}, ensure_ascii=False)
     (world.root / "items" / "Claude Code-credentials").write_text(text.encode().hex() + "\n")
-    found = credentials.read(world.env, platform="darwin", security=str(security))
-    assert found is not None
-    assert found.token.reveal() == CANARY
+    current = credentials.read(world.env, platform="darwin", security=str(security))
+    assert current is not None
+    assert current.token.reveal() == CANARY
 
 
 @pytest.mark.parametrize(
@@ -80,10 +80,10 @@ def test_an_item_printed_in_hexadecimal_is_read(world: World, security: Path) ->
         ({}, None),
     ],
 )
-def test_the_service_is_named_by_the_clients_rule(
+def test_service_follows_the_clients_rule(
     world: World, security: Path, variables: dict[str, str], hashed: str | None
 ) -> None:
-    """By the directory as given, its letters composed; an empty one adds nothing. No other item is another account's to be taken."""
+    """The suffix depends on the directory in NFC; an empty one adds none."""
     world.env.update(variables)
     ending = "" if hashed is None else "-" + hashlib.sha256(hashed.encode()).hexdigest()[:8]
     for name in ("Claude Code-write-check", "Claude Code-credentials-00000000", "Claude Code"):
@@ -108,45 +108,45 @@ def test_the_service_is_named_by_the_clients_rule(
         ({}, pwd.getpwuid(os.geteuid()).pw_name),
     ],
 )
-def test_the_account_is_named_by_the_clients_rule(
+def test_account_follows_the_clients_rule(
     world: World, security: Path, variables: dict[str, str], account: str
 ) -> None:
-    """USER, else the system's name; one with other characters is nobody's."""
+    """USER, else the system's name, else the fallback."""
     del world.env["USER"]
     world.env.update(variables)
     credentials.read(world.env, platform="darwin", security=str(security))
     assert calls(world) == [f"find-generic-password -a {account} -s Claude Code-credentials -w"]
 
 
-def test_a_user_whom_the_system_does_not_know_has_the_account_of_nobody(
+def test_account_is_the_fallback_when_the_user_is_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 4_000_000_123)
     assert keychain.account({}) == "claude-code-user"
 
 
-def test_an_item_with_other_sign_ins_only_is_none(world: World, security: Path) -> None:
-    """It can hold nothing but MCP servers'."""
+def test_item_with_other_sign_ins_only_is_none(world: World, security: Path) -> None:
+    """It may hold sign-ins to MCP servers only."""
     (world.root / "items" / "Claude Code-credentials").write_text('{"mcpOAuth": {}}')
     assert credentials.read(world.env, platform="darwin", security=str(security)) is None
 
 
-def test_without_an_item_the_file_is_read(world: World, security: Path) -> None:
+def test_file_is_read_without_an_item(world: World, security: Path) -> None:
     """The client falls back to it, too."""
     world.sign_in()
-    found = credentials.read(world.env, platform="darwin", security=str(security))
-    assert found is not None
-    assert found.token.reveal() == CANARY
+    current = credentials.read(world.env, platform="darwin", security=str(security))
+    assert current is not None
+    assert current.token.reveal() == CANARY
 
 
 @pytest.mark.parametrize(
     "content",
     ["#!/bin/sh\nexit 51\n", "#!/bin/sh\necho sk-ant-secret >&2; exit 36\n", "no program"],
 )
-def test_a_keychain_that_refuses_is_named_and_quotes_nothing(
+def test_denied_keychain_is_named_without_its_output(
     world: World, security: Path, content: str
 ) -> None:
-    """Locked, denied, or no such tool."""
+    """Locked, denied, or without the tool."""
     security.write_text(content)
     with pytest.raises(SourceFailure) as failure:
         credentials.read(world.env, platform="darwin", security=str(security))
@@ -155,10 +155,10 @@ def test_a_keychain_that_refuses_is_named_and_quotes_nothing(
     assert "sk-ant" not in str(failure.value)
 
 
-def test_a_keychain_that_asks_the_user_is_not_waited_for(
+def test_prompting_keychain_times_out(
     world: World, security: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The dialog would hold the refresh up for ever."""
+    """The dialog would block the refresh forever."""
     monkeypatch.setattr(keychain, "TIMEOUT_S", 0.3)
     security.write_text("#!/bin/sh\nexec sleep 30\n")
     started = time.monotonic()
@@ -167,8 +167,8 @@ def test_a_keychain_that_asks_the_user_is_not_waited_for(
     assert time.monotonic() - started < 10
 
 
-def test_the_tool_gets_no_more_environment_than_it_needs(world: World, security: Path) -> None:
-    """A project can set variables; a library path among them would be loaded by Apple's tool."""
+def test_security_gets_a_minimal_environment(world: World, security: Path) -> None:
+    """A project can set variables; Apple's tool would load a library path among them."""
     world.env["DYLD_INSERT_LIBRARIES"] = "/project/evil.dylib"
     credentials.read(world.env, platform="darwin", security=str(security))
     assert "evil" not in (world.root / "environment").read_text()

@@ -1,4 +1,4 @@
-"""Who leaves `oauth` out has their credentials opened by nothing of ours, from the line to the table."""
+"""Without the source `oauth` no part of usageline opens the credentials."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
-def test_without_oauth_no_process_of_ours_opens_the_credentials(
+def test_credentials_stay_closed_without_oauth(
     world: World, api: Api, built_release: Release
 ) -> None:
     world.configure('sources = ["payload", "claude-cache", "client"]')
@@ -59,11 +59,15 @@ def test_without_oauth_no_process_of_ours_opens_the_credentials(
 
 
 def stand_in(world: World) -> Path:
-    """A program that answers as Claude Code does."""
-    told = {"subscription_type": "max", "rate_limits_available": True, "rate_limits": usage_body()}
+    """Return a program that answers like Claude Code."""
+    answer = {
+        "subscription_type": "max",
+        "rate_limits_available": True,
+        "rate_limits": usage_body(),
+    }
     response = {
         "type": "control_response",
-        "response": {"subtype": "success", "request_id": "usageline", "response": told},
+        "response": {"subtype": "success", "request_id": "usageline", "response": answer},
     }
     path = world.home / ".local" / "bin" / "claude"
     path.parent.mkdir(parents=True, mode=0o755)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def failure_of(world: World, **context: Any) -> SourceFailure:
-    """The failure of a fetch, in whose text there is nothing of the token."""
+    """Return the failure of a fetch, and check that its text has no part of the token."""
     with pytest.raises(SourceFailure) as failure:
         oauth.fetch(context_of(world, **context))
     assert "CANARY" not in repr(failure.value) + str(failure.value.__cause__) + str(
@@ -30,8 +30,8 @@ def failure_of(world: World, **context: Any) -> SourceFailure:
     return failure.value
 
 
-def test_a_good_answer_is_a_reading(world: World, api: Api) -> None:
-    """One request, with an honest name and the header that the endpoint wants."""
+def test_good_answer_is_a_reading(world: World, api: Api) -> None:
+    """One request has usageline's own name and the header that the endpoint requires."""
     reading = oauth.fetch(context_of(world))
     assert [(limit.kind, limit.percent) for limit in reading.limits] == [
         ("session", 37),
@@ -67,44 +67,44 @@ def test_a_good_answer_is_a_reading(world: World, api: Api) -> None:
         ("bomb", "unreadable"),
     ],
 )
-def test_each_fault_has_its_name(world: World, api: Api, fault: str, status: str) -> None:
-    """And none of them takes long, or holds anything of the request."""
+def test_fault_sets_the_status_of_the_failure(
+    world: World, api: Api, fault: str, status: str
+) -> None:
+    """No failure takes long or contains a part of the request."""
     api.fault = fault
     assert failure_of(world).status == status
 
 
-def test_a_number_that_is_none_is_no_percentage(world: World, api: Api) -> None:
-    """Python's parser takes NaN for a number; it is unknown, not zero."""
+def test_nan_is_not_a_percentage(world: World, api: Api) -> None:
+    """Python's parser accepts NaN as a number; it means unknown, not zero."""
     api.fault = "nan"
     assert [limit.percent for limit in oauth.fetch(context_of(world)).limits] == [None]
 
 
 @pytest.mark.parametrize("fault", ["hang", "hang-body", "drip"])
-def test_the_deadline_holds_against_every_kind_of_slowness(
-    world: World, api: Api, fault: str
-) -> None:
-    """Before the headers, after them, and byte by byte, which no timeout of a socket sees."""
+def test_deadline_holds_for_each_kind_of_slow_answer(world: World, api: Api, fault: str) -> None:
+    """Before the headers, after them, and byte by byte, which no socket timeout detects."""
     api.fault = fault
     started = time.monotonic()
     assert failure_of(world, within_s=1).status == "offline"
     assert time.monotonic() - started < 5
 
 
-def test_the_token_does_not_follow_a_redirect(world: World, api: Api, other_api: Api) -> None:
-    """To whatever host."""
+def test_token_does_not_follow_a_redirect(world: World, api: Api, other_api: Api) -> None:
+    """The redirect leads to another host."""
     api.fault = f"redirect:http://localhost:{other_api.port}/api/oauth/usage"
     assert failure_of(world).status == "unreadable"
     assert other_api.requests == []
 
 
-def test_a_server_that_is_not_there_is_offline(world: World, api: Api) -> None:
-    """Nothing listens."""
+def test_missing_server_is_offline(world: World, api: Api) -> None:
+    """No process listens there."""
     api.close()
     assert failure_of(world).status == "offline"
 
 
-def test_an_address_elsewhere_is_never_asked(world: World, other_api: Api) -> None:
-    """The request goes to the API itself, which cannot be reached from a test: no request arrives where the variable points."""
+def test_address_of_another_host_gets_no_request(world: World, other_api: Api) -> None:
+    """The request goes to the API itself, which tests cannot reach. The named host gets none."""
     world.env["USAGELINE_API_URL"] = f"http://user@127.0.0.1:{other_api.port}"
     world.env["HTTPS_PROXY"] = "http://127.0.0.1:1"
     assert failure_of(world, within_s=2).status == "offline"
@@ -120,17 +120,17 @@ def test_an_address_elsewhere_is_never_asked(world: World, other_api: Api) -> No
         ({"scopes": ()}, "no-scope"),
     ],
 )
-def test_a_token_that_cannot_succeed_is_not_sent(
+def test_unusable_token_is_not_sent(
     world: World, api: Api, sign_in: dict[str, Any], status: str
 ) -> None:
-    """No request at all."""
+    """No request is sent at all."""
     world.sign_in(**sign_in)
     assert failure_of(world).status == status
     assert api.requests == []
 
 
-def test_scopes_that_are_not_listed_are_tried(world: World, api: Api) -> None:
-    """The service knows better."""
+def test_token_without_listed_scopes_is_sent(world: World, api: Api) -> None:
+    """Only the service can check them."""
     world.sign_in(scopes=None)
     assert oauth.fetch(context_of(world)).limits
     assert len(api.requests) == 1
@@ -158,19 +158,18 @@ def test_scopes_that_are_not_listed_are_tried(world: World, api: Api) -> None:
         ("٣", None),
     ],
 )
-def test_retry_after_is_read_in_every_form(value: str | None, seconds: float | None) -> None:
-    """Seconds, an HTTP date, garbage, nothing; never longer than the endpoint was seen to ask for."""
+def test_retry_after_is_parsed_in_each_form(value: str | None, seconds: float | None) -> None:
+    """Seconds, an HTTP date, garbage or nothing. The wait has an upper limit."""
     assert oauth.retry_after_s(value, now=1795464000) == seconds
 
 
-def test_retry_after_reaches_the_failure(world: World, api: Api) -> None:
-    """From the header."""
+def test_failure_has_the_retry_after_of_the_header(world: World, api: Api) -> None:
     api.fault = "429:1234"
     assert failure_of(world).retry_after_s == 1234
 
 
-def test_permission_is_asked_before_the_request_and_only_then(world: World, api: Api) -> None:
-    """A refused permission leaves the server alone."""
+def test_permit_is_called_once_before_the_request(world: World, api: Api) -> None:
+    """The server gets no request if `permit` raises."""
     context = context_of(world)
 
     def refuse() -> None:
@@ -182,8 +181,8 @@ def test_permission_is_asked_before_the_request_and_only_then(world: World, api:
     assert api.requests == []
 
 
-def test_requests_leave_no_thread_behind(world: World, api: Api) -> None:
-    """But for one that a name server holds, which nothing can end."""
+def test_requests_leave_no_thread_running(world: World, api: Api) -> None:
+    """Only a name lookup that hangs may leave one."""
     oauth.fetch(context_of(world))
     api.fault = "drip"
     failure_of(world, within_s=0.5)

@@ -1,4 +1,4 @@
-"""Proxies and certificates, by the variables that Claude Code honours."""
+"""Proxies and certificates, chosen by the variables that Claude Code honors."""
 
 from __future__ import annotations
 
@@ -47,28 +47,28 @@ API_URL = "https://api.anthropic.com/api/oauth/usage"
         ({"HTTPS_PROXY": "http://a", "NO_PROXY": "tropic.com,,notanthropic.com"}, "http://a"),
     ],
 )
-def test_the_proxy_is_the_one_the_client_would_take(env: dict[str, str], proxy: str | None) -> None:
-    """The most specific variable first; NO_PROXY by host, by domain, with a port."""
+def test_proxy_is_the_one_that_the_client_chooses(env: dict[str, str], proxy: str | None) -> None:
+    """The most specific variable precedes. NO_PROXY has hosts and domains, with or without port."""
     assert proxy_for(API_URL, env) == proxy
 
 
-def test_this_machine_is_never_reached_through_a_proxy() -> None:
-    """The token would leave the machine."""
+def test_loopback_request_uses_no_proxy() -> None:
+    """Through a proxy the token would leave the machine."""
     assert proxy_for("http://127.0.0.1:1/api/oauth/usage", {"HTTP_PROXY": "http://proxy"}) is None
     assert proxy_for("http://[::1]:1/api/oauth/usage", {"HTTP_PROXY": "http://proxy"}) is None
 
 
-def test_a_proxy_of_another_kind_is_named() -> None:
-    """The client has no SOCKS either."""
+def test_unsupported_kind_of_proxy_is_named() -> None:
+    """The client supports no SOCKS, either."""
     with pytest.raises(SourceFailure, match="socks5"):
         proxy_for(API_URL, {"HTTPS_PROXY": "socks5://user:password@proxy"})
 
 
 @pytest.mark.parametrize("fault", ["403-html", "hang"])
-def test_a_proxy_that_refuses_or_hangs_is_offline_and_never_sees_the_token(
+def test_failing_proxy_is_offline_and_gets_no_token(
     world: World, other_api: Api, fault: str
 ) -> None:
-    """It sees a host name and a port; what follows is encrypted to the API."""
+    """The proxy gets a host name and a port; everything else is encrypted for the API."""
     other_api.fault = fault
     world.env["HTTPS_PROXY"] = f"http://user:password@127.0.0.1:{other_api.port}"
     with pytest.raises(SourceFailure) as failure:
@@ -82,7 +82,7 @@ def test_a_proxy_that_refuses_or_hangs_is_offline_and_never_sees_the_token(
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A self-signed certificate for localhost and its key."""
+    """Return a self-signed certificate for localhost and its key."""
     if not shutil.which("openssl"):
         pytest.skip("openssl makes the certificate")
     chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
@@ -106,7 +106,7 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
     return chain, key
 
 
-def test_a_certificate_that_nobody_trusts_is_refused_unless_the_user_says_so(
+def test_untrusted_certificate_is_refused_unless_the_user_adds_it(
     certificate: tuple[Path, Path], world: World, other_api: Api
 ) -> None:
     """NODE_EXTRA_CA_CERTS and SSL_CERT_FILE add to the system's own."""
@@ -128,9 +128,7 @@ def test_a_certificate_that_nobody_trusts_is_refused_unless_the_user_says_so(
     "content",
     [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
 )
-def test_a_file_of_certificates_that_is_missing_or_broken_is_not_fatal(
-    tmp_path: Path, content: str | None
-) -> None:
+def test_invalid_certificate_file_is_ignored(tmp_path: Path, content: str | None) -> None:
     """The client only warns, too."""
     path = tmp_path / "extra.pem"
     if content is not None:
@@ -141,8 +139,10 @@ def test_a_file_of_certificates_that_is_missing_or_broken_is_not_fatal(
     )
 
 
-def test_no_name_server_holds_a_request_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing can interrupt getaddrinfo, so it is left behind."""
+def test_hanging_name_lookup_ends_at_the_deadline(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing can interrupt getaddrinfo, so its thread is abandoned."""
     release = threading.Event()
     monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: release.wait(30))
     started = time.monotonic()
@@ -154,7 +154,7 @@ def test_no_name_server_holds_a_request_up(world: World, monkeypatch: pytest.Mon
         release.set()
 
 
-def test_only_the_install_and_settings_decide_proxy_and_certificates(
+def test_only_install_and_settings_choose_the_network_variables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home, managed = tmp_path / "home", tmp_path / "managed"
@@ -188,7 +188,7 @@ def test_only_the_install_and_settings_decide_proxy_and_certificates(
     }
 
 
-def test_managed_settings_decide_last_if_only_root_can_have_written_them(tmp_path: Path) -> None:
+def test_managed_settings_precede_if_only_root_can_write_them(tmp_path: Path) -> None:
     needs(root=True, linux=False)
     (tmp_path / "managed-settings.d").mkdir()
     (tmp_path / "managed-settings.json").write_text(

@@ -1,4 +1,4 @@
-"""Who is signed in, and how."""
+"""The current sign-in: account, plan and kind."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ def failure_of(world: World) -> tuple[str, str]:
     return failure.value.status, failure.value.detail
 
 
-def test_a_subscription_has_an_account_a_plan_and_credentials(world: World) -> None:
-    """The account is 16 hex digits in which nothing of it shows."""
-    found = sign_in.read(world.env)
-    assert found.plan == "Max 5x"
-    assert len(found.account) == 16
-    assert int(found.account, 16)
-    assert ACCOUNT[:8] not in found.account
-    assert found.token_fingerprint
+def test_subscription_has_account_plan_and_credentials(world: World) -> None:
+    """The account's key has 16 hex digits and does not reveal the account."""
+    current = sign_in.read(world.env)
+    assert current.plan == "Max 5x"
+    assert len(current.account) == 16
+    assert int(current.account, 16)
+    assert ACCOUNT[:8] not in current.account
+    assert current.token_fingerprint
 
 
-def test_another_account_or_organisation_has_another_key(world: World) -> None:
-    """Also where one account is in two organisations."""
+def test_other_account_or_organization_has_another_key(world: World) -> None:
+    """One account can be in two organizations."""
     keys = set()
     for account, organization in (
         ("a", "o"),
@@ -56,8 +56,8 @@ def test_another_account_or_organisation_has_another_key(world: World) -> None:
     assert len(keys) == 6
 
 
-def test_while_the_two_files_disagree_the_key_is_nobodys(world: World) -> None:
-    """The client writes them one after the other; what is read in between must be stored under no account of the two."""
+def test_key_matches_no_account_while_the_two_files_disagree(world: World) -> None:
+    """The client writes them one after the other; a reading in between fits neither account."""
     world.sign_in(account="a", organization="o", token="sk-a")
     first = sign_in.read(world.env).account
     state = world.read_state()
@@ -67,8 +67,8 @@ def test_while_the_two_files_disagree_the_key_is_nobodys(world: World) -> None:
     assert sign_in.read(world.env).account not in {first, second}
 
 
-def test_without_the_clients_state_two_sign_ins_are_still_told_apart(world: World) -> None:
-    """By the token, where nothing else is known."""
+def test_two_sign_ins_have_two_keys_without_the_clients_state(world: World) -> None:
+    """The key is the token's if nothing else is known."""
     keys = []
     for token in ("sk-a", "sk-b"):
         world.write_credentials({"claudeAiOauth": {"accessToken": token, "expiresAt": 9e12}})
@@ -77,14 +77,14 @@ def test_without_the_clients_state_two_sign_ins_are_still_told_apart(world: Worl
     assert keys[0] != keys[1]
 
 
-def test_nobody_signed_in(world: World) -> None:
+def test_missing_sign_in_is_signed_out(world: World) -> None:
     """After a logout."""
     world.sign_out()
     assert failure_of(world) == ("signed-out", "")
 
 
-def test_an_api_key_of_the_client_has_no_plan_limits(world: World) -> None:
-    """A Console login; a subscription beside it goes first."""
+def test_api_key_of_the_client_is_no_plan(world: World) -> None:
+    """A Console login; a subscription precedes it."""
     world.write_state(primaryApiKey="sk-ant-api03-secret")
     assert sign_in.read(world.env).plan == "Max 5x"
     world.sign_out()
@@ -104,10 +104,10 @@ def test_an_api_key_of_the_client_has_no_plan_limits(world: World) -> None:
         ({"env": {"CLAUDE_CODE_USE_GATEWAY": "yes", "CLAUDE_CODE_USE_BEDROCK": "1"}}, "gateway"),
     ],
 )
-def test_settings_that_sign_in_otherwise_outrank_a_subscription(
+def test_sign_in_of_the_settings_precedes_a_subscription(
     world: World, content: dict[str, Any], detail: str
 ) -> None:
-    """As they do in the client."""
+    """The client does the same."""
     settings(world, **content)
     assert failure_of(world) == ("no-plan", detail)
 
@@ -126,16 +126,14 @@ def test_settings_that_sign_in_otherwise_outrank_a_subscription(
     + [{"env": {"ANTHROPIC_BASE_URL": "HTTPS://api.anthropic.com:443/"}}],
     ids=str,
 )
-def test_settings_that_say_nothing_of_it_change_nothing(
-    world: World, content: dict[str, Any]
-) -> None:
+def test_settings_without_a_sign_in_change_nothing(world: World, content: dict[str, Any]) -> None:
     """Empty, or of the wrong type."""
     settings(world, **content)
     assert sign_in.read(world.env).plan == "Max 5x"
 
 
-def test_a_key_in_the_settings_that_the_user_declined_is_none(world: World) -> None:
-    """The client asks about it as about one of the shell (seen in 2.1.330)."""
+def test_declined_key_of_the_settings_is_ignored(world: World) -> None:
+    """The client asks about it as for a key of the shell (seen in 2.1.330)."""
     key = "sk-ant-api03-0123456789-abcdefghijkl"
     settings(world, env={"ANTHROPIC_API_KEY": key})
     world.write_state(customApiKeyResponses={"approved": [key[-20:]], "rejected": ["x", 7, None]})
@@ -148,17 +146,17 @@ def test_a_key_in_the_settings_that_the_user_declined_is_none(world: World) -> N
 @pytest.mark.parametrize(
     "responses", [None, [], "rejected", {"rejected": "all"}, {"rejected": {"a": 1}}], ids=repr
 )
-def test_answers_about_keys_that_are_none_decline_nothing(world: World, responses: object) -> None:
+def test_invalid_answers_about_keys_decline_none(world: World, responses: object) -> None:
     settings(world, env={"ANTHROPIC_API_KEY": "sk-ant-api03-secret"})
     world.write_state(customApiKeyResponses=responses)
     assert failure_of(world) == ("no-plan", "API key")
 
 
 @pytest.mark.parametrize("name", ["managed-settings.json", "managed-settings.d/10-cloud.json"])
-def test_an_organizations_settings_sign_in_as_the_users_do(
+def test_organizations_settings_sign_in_like_the_users(
     world: World, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """And what they say of a variable goes before what the user says."""
+    """Their variables precede those of the user."""
     monkeypatch.setattr(sign_in, "MANAGED", str(world.root / "managed"))
     path = world.root / "managed" / name
     path.parent.mkdir(parents=True)
@@ -169,8 +167,8 @@ def test_an_organizations_settings_sign_in_as_the_users_do(
     assert failure_of(world) == ("no-plan", "API key helper")
 
 
-def test_a_sign_in_to_a_gateway_goes_before_a_plan(world: World) -> None:
-    """It is kept beside the plan's."""
+def test_gateway_precedes_a_plan(world: World) -> None:
+    """The file has both."""
     content = json.loads(Path(paths.claude_credentials(world.env)).read_text())
     world.write_credentials(
         {
@@ -239,31 +237,31 @@ MAX_20X = {
         ((None, None), MAX_20X, "Max 20x"),
     ],
 )
-def test_after_a_change_of_plan_the_newer_word_holds(
+def test_plan_comes_from_the_newer_file(
     world: World,
     credentials_say: tuple[str | None, str | None],
     state_says: dict[str, object],
     plan: str,
 ) -> None:
-    """The client asks for the account's plan at each start; the credentials have what was true when the token was renewed."""
+    """The client requests the plan at each start; the credentials have that of the last renewal."""
     world.sign_in(plan=credentials_say[0], tier=credentials_say[1])
     world.write_state(oauthAccount={**world.read_state()["oauthAccount"], **state_says})
     assert sign_in.read(world.env).plan == plan
 
 
-def test_credentials_that_were_written_or_looked_up_later_are_the_newer_word(world: World) -> None:
-    """A renewal in a session that runs for days."""
+def test_plan_comes_from_credentials_that_are_newer(world: World) -> None:
+    """The token was renewed in a session that runs for days."""
     world.sign_in(tier="default_claude_max_5x")
     world.write_state(oauthAccount={**world.read_state()["oauthAccount"], **MAX_20X})
-    state, kept = paths.claude_state(world.env), paths.claude_credentials(world.env)
+    state, credentials_file = paths.claude_state(world.env), paths.claude_credentials(world.env)
     os.utime(state, (1_790_000_000, 1_790_000_000))
-    os.utime(kept, (1_790_000_030, 1_790_000_030))
+    os.utime(credentials_file, (1_790_000_030, 1_790_000_030))
     assert sign_in.read(world.env).plan == "Max 20x"
-    os.utime(kept, (1_790_003_600, 1_790_003_600))
+    os.utime(credentials_file, (1_790_003_600, 1_790_003_600))
     assert sign_in.read(world.env).plan == "Max 5x"
     fetched = {**world.read_state()["oauthAccount"], "profileFetchedAt": 1_790_007_200_000}
     world.write_state(oauthAccount=fetched)
-    content = json.loads(Path(kept).read_text())
+    content = json.loads(Path(credentials_file).read_text())
     for known_at, plan in ((1_790_000_000_000, "Max 20x"), (1_790_010_000_000, "Max 5x")):
         content["claudeAiOauth"]["subscriptionTypeVerifiedAt"] = known_at
         world.write_credentials(content)
@@ -271,38 +269,36 @@ def test_credentials_that_were_written_or_looked_up_later_are_the_newer_word(wor
 
 
 @pytest.mark.parametrize("names", [{"accountUuid": "other"}, {"organizationUuid": "other"}])
-def test_a_state_of_another_account_says_nothing_of_the_token(
-    world: World, names: dict[str, str]
-) -> None:
-    """Neither its plan nor what the client saw last."""
+def test_state_of_another_account_is_ignored(world: World, names: dict[str, str]) -> None:
+    """Neither its plan nor its cached usage counts."""
     world.write_state(oauthAccount={**world.read_state()["oauthAccount"], **MAX_20X})
     world.client_saw({"five_hour": {"utilization": 99}})
     before = sign_in.read(world.env)
     content = json.loads(Path(paths.claude_credentials(world.env)).read_text())
     content["claudeAiOauth"] |= names
     world.write_credentials(content)
-    found = sign_in.read(world.env)
-    assert (before.plan, found.plan) == ("Max 20x", "Max 5x")
+    current = sign_in.read(world.env)
+    assert (before.plan, current.plan) == ("Max 20x", "Max 5x")
     assert before.state.cached
-    assert not found.state.cached
-    assert found.account != before.account
+    assert not current.state.cached
+    assert current.account != before.account
 
 
-def test_a_sign_in_kept_elsewhere_that_names_nobody_has_a_key_of_its_place(world: World) -> None:
-    """The state is of whoever signed in last; the token changes every eight hours."""
+def test_unnamed_sign_in_stored_elsewhere_has_a_key_of_its_directory(world: World) -> None:
+    """The state belongs to the last sign-in, and the token changes every eight hours."""
     here = sign_in.read(world.env).account
     world.env["CLAUDE_SECURESTORAGE_CONFIG_DIR"] = str(world.root / "store")
     keys = set()
     for token in ("sk-a", "sk-b"):
         world.write_credentials({"claudeAiOauth": {"accessToken": token, "expiresAt": 9e12}})
-        found = sign_in.read(world.env)
-        keys.add(found.account)
-        assert not found.state.account_uuid
+        current = sign_in.read(world.env)
+        keys.add(current.account)
+        assert not current.state.account_uuid
     assert len(keys) == 1
     assert here not in keys
 
 
-def test_an_old_installations_state_comes_first(world: World) -> None:
+def test_state_of_an_old_installation_precedes(world: World) -> None:
     """`.config.json` beside the settings, unless it is empty; as in the client."""
     old = Path(paths.claude_dir(world.env)) / ".config.json"
     old.write_text("")
@@ -311,8 +307,8 @@ def test_an_old_installations_state_comes_first(world: World) -> None:
     assert sign_in.read(world.env).state.account_uuid == "old"
 
 
-def test_a_state_that_cannot_be_used_says_why(world: World) -> None:
-    """With the credentials all goes on without it; without them it is the reason."""
+def test_unreadable_state_has_a_reason(world: World) -> None:
+    """It is the reason of the failure unless there are credentials."""
     path = Path(paths.claude_state(world.env))
     path.write_bytes(b"[" * 100_000)
     assert (
@@ -330,32 +326,32 @@ def test_a_state_that_cannot_be_used_says_why(world: World) -> None:
     assert "it is not a regular file" in sign_in.read(world.env).state.problem
 
 
-def test_invalid_text_in_a_history_hides_nobody(world: World) -> None:
+def test_invalid_text_in_a_history_does_not_hide_the_account(world: World) -> None:
     """The client reads it with a replacement character."""
     path = Path(paths.claude_state(world.env))
     path.write_bytes(path.read_bytes().replace(b"{", b'{"history": "\xff\xc3", ', 1))
     assert sign_in.read(world.env).state.account_uuid == ACCOUNT
 
 
-def test_without_a_source_that_needs_them_the_credentials_are_not_opened(world: World) -> None:
+def test_credentials_stay_closed_without_a_source_that_needs_them(world: World) -> None:
     """The account is known by the client's state alone."""
     path = Path(paths.claude_credentials(world.env))
     path.unlink()
     path.mkdir()  # opening it would give nothing and look like a logout
-    found = sign_in.read(world.env, with_token=False)
-    assert found.credentials is None
-    assert found.token_fingerprint == ""
+    current = sign_in.read(world.env, with_token=False)
+    assert current.credentials is None
+    assert current.token_fingerprint == ""
 
 
-def test_a_keychain_that_refuses_leaves_the_free_sources(
+def test_denied_keychain_leaves_the_other_sources(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its reason is kept for the source that needs the token."""
+    """Only the source that needs the token reports its reason."""
     monkeypatch.setattr(credentials, "read", _refuse)
-    found = sign_in.read(world.env)
-    assert found.problem is not None
-    assert found.problem.detail == "the Keychain refused"
-    assert CANARY not in repr(found)
+    current = sign_in.read(world.env)
+    assert current.problem is not None
+    assert current.problem.detail == "the Keychain refused"
+    assert CANARY not in repr(current)
 
 
 def _refuse(*_: object, **__: object) -> None:

@@ -1,4 +1,4 @@
-"""The token goes to the API's host, or to this machine, and nowhere else."""
+"""The token goes only to the API's host or to this machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from usageline.system.api_address import API, api_address
         ("http://localhost:1", "http://localhost:1"),
     ],
 )
-def test_a_loopback_address_is_taken(url: str, address: str) -> None:
+def test_loopback_address_is_used(url: str, address: str) -> None:
     """By IP address or as `localhost`."""
     assert api_address({"USAGELINE_API_URL": url}) == (address, None)
 
@@ -58,7 +58,7 @@ def test_a_loopback_address_is_taken(url: str, address: str) -> None:
         "x",
     ],
 )
-def test_any_other_address_is_ignored_and_noted(url: str) -> None:
+def test_other_address_is_ignored_with_a_note(url: str) -> None:
     """A project's settings can set the variable: it must not be able to fetch the token."""
     address, note = api_address({"USAGELINE_API_URL": url})
     assert address == API
@@ -66,6 +66,6 @@ def test_any_other_address_is_ignored_and_noted(url: str) -> None:
     assert url not in note
 
 
-def test_without_the_variable_it_is_the_api() -> None:
-    """And there is nothing to note."""
+def test_api_is_the_default() -> None:
+    """There is no note."""
     assert api_address({}) == api_address({"USAGELINE_API_URL": ""}) == (API, None)

@@ -1,4 +1,4 @@
-"""The cache directory is ours alone or not used."""
+"""The cache directory belongs to this user alone, or is not used."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077])
-def test_it_is_made_0700_with_all_above_it(world: World, umask: int) -> None:
-    """Under any umask."""
+def test_cache_and_its_parents_are_created_0700(world: World, umask: int) -> None:
+    """With any umask."""
     before = os.umask(umask)
     try:
         path = Path(directories.prepare(world.env))
@@ -32,8 +32,8 @@ def test_it_is_made_0700_with_all_above_it(world: World, umask: int) -> None:
     ] == [0o700] * 3
 
 
-def test_one_that_others_can_read_is_closed_to_them(world: World) -> None:
-    """What they could only read holds nothing of theirs."""
+def test_readable_cache_is_closed_to_others(world: World) -> None:
+    """Others could read it but not write to it."""
     path = Path(directories.prepare(world.env))
     path.chmod(0o755)
     directories.prepare(world.env)
@@ -69,10 +69,8 @@ def _foreign(path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("which", ["own", "parent"])
-def test_what_others_could_have_put_there_is_refused(
-    world: World, put: Callable[[Path], object], which: str
-) -> None:
-    """A symlink, a file, a directory of somebody else's or open to everybody: in the place of ours or of the one above it."""
+def test_unsafe_entry_is_refused(world: World, put: Callable[[Path], object], which: str) -> None:
+    """A symlink, a file, or a directory of another user or open to all users."""
     path = world.cache if which == "own" else world.cache.parent
     path.parent.mkdir(parents=True, mode=0o700)
     put(path)

@@ -1,4 +1,4 @@
-"""Files that are seen old or new."""
+"""Atomic writes: readers get the old or the new file."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=[0o000, 0o022, 0o077, 0o777])
 def umask(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Every test here under each umask."""
+    """Run each test with each umask."""
     before = os.umask(request.param)
     yield
     os.umask(before)
 
 
 @pytest.mark.usefixtures("umask")
-def test_a_file_has_its_mode_under_any_umask(tmp_path: Path) -> None:
+def test_file_has_its_mode_with_any_umask(tmp_path: Path) -> None:
     """0600, or what is asked for."""
     write_atomic(str(tmp_path / "a"), b"x", 0o600)
     write_atomic(str(tmp_path / "b"), b"y", 0o644)
@@ -34,8 +34,8 @@ def test_a_file_has_its_mode_under_any_umask(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
-    """A directory stands where the file should go."""
+def test_failed_write_leaves_only_the_old_file(tmp_path: Path) -> None:
+    """The path is a directory."""
     (tmp_path / "target").mkdir()
     (tmp_path / "target" / "kept").write_text("x")
     with pytest.raises(OSError, match="target"):
@@ -43,8 +43,8 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 
-def test_a_symlink_is_replaced_and_its_target_untouched(tmp_path: Path) -> None:
-    """Somebody else's file is not written through a link in the cache."""
+def test_symlink_is_replaced_and_its_target_unchanged(tmp_path: Path) -> None:
+    """A link in the cache must not redirect a write to another file."""
     (tmp_path / "precious").write_text("mine")
     (tmp_path / "snapshot").symlink_to(tmp_path / "precious")
     write_atomic(str(tmp_path / "snapshot"), b"ours", 0o600)
@@ -52,15 +52,15 @@ def test_a_symlink_is_replaced_and_its_target_untouched(tmp_path: Path) -> None:
     assert not (tmp_path / "snapshot").is_symlink()
 
 
-def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
-    """While it is replaced a few hundred times."""
-    path, done, seen = tmp_path / "file", threading.Event(), set()
+def test_reader_gets_whole_files_only(tmp_path: Path) -> None:
+    """Even while it is replaced a few hundred times."""
+    path, done, contents_read = tmp_path / "file", threading.Event(), set()
     contents = [b"a" * 100_000, b"b" * 50_000]
     write_atomic(str(path), contents[0], 0o600)
 
     def read() -> None:
         while not done.is_set():
-            seen.add(path.read_bytes())
+            contents_read.add(path.read_bytes())
 
     reader = threading.Thread(target=read)
     reader.start()
@@ -68,31 +68,31 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
         write_atomic(str(path), contents[number % 2], 0o600)
     done.set()
     reader.join()
-    assert seen <= set(contents)
+    assert contents_read <= set(contents)
 
 
-def test_what_a_killed_run_left_is_overwritten_by_the_next(tmp_path: Path) -> None:
+def test_leftover_of_a_killed_run_is_removed(tmp_path: Path) -> None:
     """The unfinished file of a dead process is not locked; 0.1.0 gave it one fixed name."""
     path = str(tmp_path / "file")
     for name in (temporary_name(path), unique_name(path)):
         (tmp_path / name).write_text("torn")
     write_atomic(path, b"whole", 0o600)
-    assert [(found.name, found.read_text()) for found in tmp_path.iterdir()] == [("file", "whole")]
+    assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("file", "whole")]
 
 
-def test_a_file_that_changed_at_the_last_moment_is_left_alone(tmp_path: Path) -> None:
-    """Whoever asks for that gets False."""
+def test_unwanted_write_changes_nothing(tmp_path: Path) -> None:
+    """`write_atomic` returns False."""
     path = tmp_path / "file"
     path.write_text("theirs")
     assert not write_atomic(str(path), b"ours", 0o600, lambda: False)
-    assert [(found.name, found.read_text()) for found in tmp_path.iterdir()] == [("file", "theirs")]
+    assert [(entry.name, entry.read_text()) for entry in tmp_path.iterdir()] == [("file", "theirs")]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is there")
-def test_a_full_disk_is_an_error_and_not_a_torn_file(
+def test_full_disk_raises_and_keeps_the_file_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file system says so at the latest when the file is synced."""
+    """Some file systems report it only at the sync."""
     path = tmp_path / "file"
     path.write_text("old")
     real = os.open
@@ -111,8 +111,8 @@ def test_a_full_disk_is_an_error_and_not_a_torn_file(
     assert path.read_text() == "old"
 
 
-def test_two_writers_at_once_do_not_share_their_unfinished_file(tmp_path: Path) -> None:
-    """Each puts in place what it wrote itself, whole, and neither fails."""
+def test_concurrent_writers_have_separate_temporary_files(tmp_path: Path) -> None:
+    """Each writes its own whole file, and neither fails."""
     path = tmp_path / "file"
     ready, go_on = threading.Event(), threading.Event()
 

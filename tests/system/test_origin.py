@@ -23,10 +23,10 @@ def write(folder: Path, text: str) -> None:
     (folder / "usageline" / "config.toml").write_text(text)
 
 
-def test_a_configuration_that_a_project_chose_runs_nothing(
+def test_config_of_a_project_runs_no_program(
     world: World, release: Release, eventually: Callable[..., None]
 ) -> None:
-    """It may change how the line looks; what it may not is named with its line."""
+    """It may change the line's appearance. A refused key is named with its line number."""
     origin.record(str(release.root), world.env)
     hot, ran = Hot(world, release), world.home / "ran"
     hot.publish()
@@ -43,8 +43,8 @@ def test_a_configuration_that_a_project_chose_runs_nothing(
     )  # the user's own does run, so the other one would have by now
 
 
-def test_a_cache_that_a_project_chose_runs_nothing(world: World, release: Release) -> None:
-    """Neither at once nor when nobody can compile the configuration anew."""
+def test_cache_of_a_project_runs_no_program(world: World, release: Release) -> None:
+    """Neither at once, nor if no process can compile the config."""
     origin.record(str(release.root), world.env)
     hot, ran = Hot(world, release), world.home / "ran"
     hot.publish()
@@ -71,7 +71,7 @@ def test_a_cache_that_a_project_chose_runs_nothing(world: World, release: Releas
 @pytest.mark.parametrize(
     "text", ['client = "/bin/claude"', '[alerts]\ncommand = "x"', '[chain]\ncommand = "x"']
 )
-def test_every_key_that_names_a_program_is_refused_there(text: str) -> None:
+def test_each_key_that_names_a_program_is_refused(text: str) -> None:
     assert validate(text).problems == []
     (problem,) = validate(text, programs=False).problems
     assert problem.text == origin.REFUSED
@@ -83,7 +83,7 @@ def test_every_key_that_names_a_program_is_refused_there(text: str) -> None:
 
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
-    """An environment that is recorded at `tmp_path`/release."""
+    """Return an environment that is recorded at `tmp_path`/release."""
     env = {
         "HOME": str(tmp_path / "home"),
         "PATH": "/mine:relative::/bin",
@@ -98,7 +98,7 @@ def home(tmp_path: Path) -> dict[str, str]:
     return env
 
 
-def test_only_the_recorded_places_are_the_users_own(
+def test_only_recorded_paths_are_the_users_own(
     home: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root, project = str(tmp_path / "release"), tmp_path / "project"
@@ -156,10 +156,10 @@ def test_only_the_recorded_places_are_the_users_own(
         '{"version": 1, "profiles": {}, "configs": 5, "path": [], "network": 1}',
     ],
 )
-def test_a_record_that_is_missing_or_damaged_runs_nothing(
+def test_missing_or_invalid_record_runs_no_program(
     home: dict[str, str], tmp_path: Path, content: str | None
 ) -> None:
-    """The numbers go on: nothing else needs it."""
+    """The numbers do not need it."""
     root = tmp_path / "release"
     (root / origin.NAME).unlink()
     if content is not None:
@@ -170,16 +170,14 @@ def test_a_record_that_is_missing_or_damaged_runs_nothing(
     assert origin.network({"HTTPS_PROXY": "http://theirs"}, str(root)) == {}
 
 
-def test_a_record_that_others_can_write_counts_as_none(
-    home: dict[str, str], tmp_path: Path
-) -> None:
+def test_record_that_others_can_write_is_ignored(home: dict[str, str], tmp_path: Path) -> None:
     root = tmp_path / "release"
     assert origin.may_run_programs(home, str(root))
     (root / origin.NAME).chmod(0o660)
     assert not origin.may_run_programs(home, str(root))
 
 
-def test_path_proxies_and_certificates_are_those_of_the_install(
+def test_path_and_network_variables_are_those_of_the_install(
     home: dict[str, str], tmp_path: Path
 ) -> None:
     root = str(tmp_path / "release")
@@ -191,7 +189,7 @@ def test_path_proxies_and_certificates_are_those_of_the_install(
     }
 
 
-def test_what_010_recorded_goes_on_holding(home: dict[str, str], tmp_path: Path) -> None:
+def test_record_of_0_1_0_stays_valid(home: dict[str, str], tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
     old.mkdir()
     new.mkdir()
@@ -205,14 +203,14 @@ def test_what_010_recorded_goes_on_holding(home: dict[str, str], tmp_path: Path)
     assert not origin.may_run_programs({"HOME": "/project", "XDG_CONFIG_HOME": "/a"}, str(new))
 
 
-def test_the_refresh_takes_no_program_from_elsewhere_either(
+def test_refresh_runs_no_program_of_an_unknown_config(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.configure('[alerts]\ncommand = "x"\nthresholds = [50]')
     assert config.load(world.env).alerts.command == "x"
     monkeypatch.setattr("usageline.config.loader.may_run_programs", lambda _env: False)
-    found, problem = config.tolerant(world.env)
-    assert (found.alerts.command, found.alerts.thresholds) == ("", (50,))
+    loaded, problem = config.tolerant(world.env)
+    assert (loaded.alerts.command, loaded.alerts.thresholds) == ("", (50,))
     assert "alerts.command" in str(problem)
 
 
@@ -228,7 +226,7 @@ def test_the_refresh_takes_no_program_from_elsewhere_either(
         ("sources = [", 'sources = ["oauth", "claude-cache"]', ("claude-cache",)),
     ],
 )
-def test_a_configuration_in_another_place_leaves_out_sources_and_adds_none(
+def test_unknown_config_removes_sources_and_adds_none(
     world: World,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -237,13 +235,13 @@ def test_a_configuration_in_another_place_leaves_out_sources_and_adds_none(
     theirs: str | None,
     sources: tuple[str, ...],
 ) -> None:
-    """Who left `oauth` out does not want the token read, in a project neither."""
+    """A user who removed `oauth` does not want the token to be read in a project, either."""
     monkeypatch.setattr(origin, "ROOT", str(tmp_path))
     origin.record(str(tmp_path), world.env)
     if own is not None:
         world.configure(own)
     if theirs is not None:
         write(tmp_path / "x", theirs)
-    found, problem = config.tolerant({**world.env, "XDG_CONFIG_HOME": str(tmp_path / "x")})
-    assert found.sources == sources
+    loaded, problem = config.tolerant({**world.env, "XDG_CONFIG_HOME": str(tmp_path / "x")})
+    assert loaded.sources == sources
     assert ("client" in (theirs or "")) is (problem is not None and origin.REFUSED in str(problem))

@@ -1,4 +1,4 @@
-"""What is started has its signals as a program expects them, whatever was ignored or blocked before."""
+"""Child processes start with default signals, even if this process ignores or blocks them."""
 
 from __future__ import annotations
 
@@ -23,19 +23,20 @@ import signal, sys, time
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGCHLD])
 sys.path.insert(0, sys.argv[1])
 from usageline.system import process
-done = process.run(["/bin/cat", "/proc/self/status"], {}, None, deadline=time.monotonic() + 20, max_bytes=1 << 16)
+command = ["/bin/cat", "/proc/self/status"]
+done = process.run(command, {}, None, deadline=time.monotonic() + 20, max_bytes=1 << 16)
 sys.stdout.buffer.write(done.output)
 """
 
 
 def masks(status: str) -> dict[str, int]:
-    """The signals that are ignored and blocked, of the text of a /proc/PID/status."""
+    """Return the ignored and blocked signals of a /proc/PID/status."""
     rows = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     return {name: int(rows[name], 16) for name in ("SigIgn", "SigBlk")}
 
 
 @LINUX
-def test_a_program_that_is_run_within_bounds_ignores_and_blocks_nothing() -> None:
+def test_process_run_starts_with_default_signals() -> None:
     command = [
         "/bin/sh",
         "-c",
@@ -52,7 +53,7 @@ def test_a_program_that_is_run_within_bounds_ignores_and_blocks_nothing() -> Non
 
 
 @LINUX
-def test_the_command_of_an_alert_ignores_and_blocks_nothing(
+def test_alert_command_starts_with_default_signals(
     world: World, api: Api, built_release: Release
 ) -> None:
     out = world.root / "status"
@@ -72,10 +73,10 @@ runpy.run_module("usageline.refresh", run_name="__main__", alter_sys=True)
 """
 
 
-def test_a_refresh_goes_on_without_threads_and_says_so_in_its_log(
+def test_refresh_without_threads_succeeds_and_logs_it(
     world: World, api: Api, built_release: Release
 ) -> None:
-    """As under `ulimit -u 1`, which does not hold for root."""
+    """As with `ulimit -u 1`, which does not limit root."""
     done = world.run(built_release.python, "-I", "-B", "-c", NO_THREADS)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert world.snapshot()["status"] == "ok"

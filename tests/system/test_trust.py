@@ -1,14 +1,16 @@
-"""Which programs are run: those that nobody but this user or root can have written."""
+"""Trusted programs: those that only this user or root can write."""
 
 from __future__ import annotations
 
 import grp
 import os
 import pwd
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from usageline.core import path_owners
 from usageline.core.errors import CacheUnsafe
 from usageline.system import executables, trust
 from usageline.system.directories import private_directory
@@ -26,7 +28,7 @@ PRIVATE = pytest.mark.skipif(
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    """A program in a directory of its own, made under `umask 002`."""
+    """Return a program in its own directory, created with `umask 002`."""
     folder = tmp_path / "bin"
     folder.mkdir()
     path = folder / "tool"
@@ -38,14 +40,14 @@ def program(tmp_path: Path) -> Path:
 
 
 @PRIVATE
-def test_a_group_in_which_nobody_else_is_counts_as_nobody(program: Path) -> None:
+def test_private_group_may_write_to_a_program(program: Path) -> None:
     assert trust.untrusted_reason(str(program)) == ""
     assert trust.is_trusted(str(program))
 
 
 @ONLY_ROOT
 @pytest.mark.parametrize("which", ["directory", "program"])
-def test_another_group_is_named_with_what_it_can_write(program: Path, which: str) -> None:
+def test_shared_group_is_refused_and_named(program: Path, which: str) -> None:
     place = program.parent if which == "directory" else program
     os.chown(place, -1, OTHER_GROUP)
     assert (
@@ -54,18 +56,18 @@ def test_another_group_is_named_with_what_it_can_write(program: Path, which: str
     )
 
 
-def test_what_every_user_can_write_is_refused_whatever_its_group(program: Path) -> None:
+def test_program_that_all_users_can_write_is_refused(program: Path) -> None:
     program.parent.chmod(0o777)
     assert "can be written by every user" in trust.untrusted_reason(str(program))
 
 
 @ONLY_ROOT
-def test_a_program_of_another_user_is_refused(program: Path) -> None:
+def test_program_of_another_user_is_refused(program: Path) -> None:
     os.chown(program, 12345, -1)
     assert "belongs to another user (12345)" in trust.untrusted_reason(str(program))
 
 
-def test_the_reason_says_where_a_program_was_found(program: Path) -> None:
+def test_reason_names_the_path_of_the_program(program: Path) -> None:
     program.parent.chmod(0o777)
     assert executables.find_executable("tool", [str(program)], {"PATH": "/usr/bin"}) is None
     reason = executables.missing_reason("tool", [str(program)], {"PATH": "/usr/bin"})
@@ -78,13 +80,13 @@ def test_the_reason_says_where_a_program_was_found(program: Path) -> None:
     )
 
 
-def test_a_group_that_is_no_ones_primary_group_or_unknown_is_not_private() -> None:
+def test_foreign_or_unknown_group_is_not_private() -> None:
     assert not trust.is_private_group(OTHER_GROUP)
     assert not trust.is_private_group(987654)
 
 
 @PRIVATE
-def test_a_cache_that_only_ones_own_group_can_write_is_made_private(tmp_path: Path) -> None:
+def test_cache_that_a_private_group_can_write_is_closed(tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     folder.mkdir()
     os.chown(folder, -1, USER.pw_gid)
@@ -94,3 +96,38 @@ def test_a_cache_that_only_ones_own_group_can_write_is_made_private(tmp_path: Pa
     folder.chmod(0o777)
     with pytest.raises(CacheUnsafe):
         private_directory(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("group", "members", "users", "is_private"),
+    [
+        ("me", [], "me:x:7:70:::", True),
+        ("me", ["me", "root"], "me:x:7:70:::", True),
+        ("me", ["other"], "me:x:7:70:::", False),
+        ("me", [], "me:x:7:70:::\nother:x:8:70:::", False),
+        ("me", [], "", True),  # a user of the network's database
+        ("me", [], None, True),
+        ("staff", [], "me:x:7:70:::\nother:x:8:80:::", True),
+        ("staff", [], "me:x:7:70:::\nother:x:8:70:::", False),
+        ("staff", [], "", False),
+        ("staff", [], None, False),
+    ],
+)
+def test_private_group_has_one_user_as_primary_group(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    group: str,
+    members: list[str],
+    users: str | None,
+    is_private: bool,
+) -> None:
+    if users is not None:
+        (tmp_path / "passwd").write_text(users)
+    monkeypatch.setattr(path_owners, "USERS", str(tmp_path / "passwd"))
+    entry: Any = SimpleNamespace(pw_name="me", pw_gid=70)
+    monkeypatch.setattr(
+        path_owners, "_group", lambda _: SimpleNamespace(gr_name=group, gr_mem=members)
+    )
+    assert path_owners.is_private_group(70, entry) is is_private
+    assert not path_owners.is_private_group(71, entry)

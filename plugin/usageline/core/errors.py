@@ -43,3 +43,8 @@ class ConfigInvalid(UsagelineError):
 
 class SetupRefused(UsagelineError):
     """Setup stopped because it would have overwritten user data."""
+
+
+def error_text(error: Exception) -> str:
+    """Return the system's text for an error, or the name of its class."""
+    return getattr(error, "strerror", None) or type(error).__name__

@@ -1,1 +1,1 @@
-"""Background looks: what takes too long for the line is found out here, and the next line shows it."""
+"""Background jobs: work that is too slow for the status line, which shows the last result."""

@@ -1,4 +1,7 @@
-"""`python -I -B -m usageline.jobs git DIRECTORY` or `… chain KEY TIMEOUT_S COMMAND`: one look, silent, exit status 0 whatever happens."""
+"""Run one background job: `python -I -B -m usageline.jobs git DIRECTORY`.
+
+Or `… chain KEY TIMEOUT_S COMMAND`. It prints nothing and always exits with status 0.
+"""
 
 from __future__ import annotations
 
@@ -8,44 +11,46 @@ import signal
 import sys
 import threading
 
-GIT_LAST_RESORT_S = 6.0
-CHAIN_LAST_RESORT_S = 3.0
-"""Beyond the command's own time limit."""
+GIT_HARD_TIMEOUT_S = 6.0
+CHAIN_GRACE_S = 3.0
+"""Added to the command's own timeout."""
 
 
 def main() -> None:
-    """Run the look and leave. After the last resort's time the process ends wherever it is, with all that it started."""
+    """Run the job and exit. After the hard timeout, kill this process and all its descendants."""
     kind, *arguments = sys.argv[1:]
-    # Nobody reads what a background process says.
+    # A background process has no reader for its errors.
     with contextlib.suppress(Exception):
         if kind == "git":
-            _end_after(GIT_LAST_RESORT_S)
-            from usageline.jobs import git_status  # noqa: PLC0415 - after the timer: an import can hang on a dead network disk
+            _exit_after(GIT_HARD_TIMEOUT_S)
+            # After the timer is set: an import may hang on a network disk.
+            from usageline.jobs import git_status  # noqa: PLC0415
 
             git_status.run(os.environ, arguments[0])
         elif kind == "chain":
             key, timeout_s, command = arguments
-            _end_after(float(timeout_s) + CHAIN_LAST_RESORT_S)
+            _exit_after(float(timeout_s) + CHAIN_GRACE_S)
             from usageline.jobs import chained_command  # noqa: PLC0415 - as above
 
             chained_command.run(os.environ, key, float(timeout_s), command)
     os._exit(0)
 
 
-def _end_after(seconds: float) -> None:
-    resort = threading.Timer(seconds, _end)
-    resort.daemon = True
+def _exit_after(seconds: float) -> None:
+    timer = threading.Timer(seconds, _exit)
+    timer.daemon = True
     try:
-        resort.start()
-    except RuntimeError:  # no thread may be started (ulimit -u): the kernel ends this process, and guards its children
+        timer.start()
+    except RuntimeError:
+        # No thread can be started (ulimit -u): SIGALRM kills this process, the watchdog the rest.
         if hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def _end() -> None:
+def _exit() -> None:
     try:
-        from usageline.system.process_tree import kill_descendants  # noqa: PLC0415 - only now needed
+        from usageline.system.process_tree import kill_descendants  # noqa: PLC0415 - rarely used
 
         kill_descendants()
     finally:

@@ -1,6 +1,6 @@
-"""What a program prints for a terminal, taken apart: colours and web links are kept, and nothing else that a terminal would act on.
+"""Parse a program's terminal output. Keep colors and web links; remove other control sequences.
 
-A row is a list of parts `[SGR codes, text, URL]`; codes and URL are "" where there are none.
+A row is a list of parts `[SGR codes, text, URL]`. Codes and URL are "" if there are none.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SEQUENCE = re.compile(
     "|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c]*(?:\x1b\\\\|\x9c)?"  # DCS, SOS, PM, APC
     "|\x1b[ -/]*[0-~]?"
 )
-"""Any control sequence of one line; one that is not ended reaches to the line's end."""
+"""Any control sequence within one line. An unterminated one extends to the line's end."""
 
 ATTRIBUTES = {
     1: "bold",
@@ -42,15 +42,18 @@ OFF = {
     29: ("strike",),
     55: ("overline",),
 }
-PLANES = {38: "text", 48: "ground", 58: "underline colour"}
-PLANES_OFF = {39: "text", 49: "ground", 59: "underline colour"}
+COLOR_TARGETS = {38: "text", 48: "ground", 58: "underline color"}
+COLOR_TARGETS_OFF = {39: "text", 49: "ground", 59: "underline color"}
 
 
 def parse_rows(output: bytes) -> list[list[list[str]]]:
-    """The rows that are not blank, at most MOST_ROWS of MOST_CELLS cells and MOST_PARTS parts each."""
+    """Return the rows that are not blank.
+
+    Return at most MAX_ROWS rows of MAX_CELLS cells and MAX_PARTS parts each.
+    """
     style: dict[str, str] = {}
     url = ""
-    found = []
+    rows = []
     for line in output.decode("utf-8", "replace").split("\n"):
         row: list[list[str]] = []
         for text, match in _pieces(line):
@@ -61,14 +64,17 @@ def parse_rows(output: bytes) -> list[list[list[str]]]:
                 target = match["command"].split(";", 2)[-1]
                 url = target if is_web_link(target) else ""
         if any(text.strip() for _, text, _ in row):
-            found.append(_cut(row))
-            if len(found) == MAX_ROWS:
+            rows.append(_cut(row))
+            if len(rows) == MAX_ROWS:
                 break
-    return found
+    return rows
 
 
 def apply_sgr(style: dict[str, str], codes: str) -> dict[str, str]:
-    """`style` (what is set: its code) after an SGR sequence with these codes; unchanged where they are no plain numbers."""
+    """Return `style` (attribute to SGR code) after a sequence with these codes.
+
+    Return it unchanged if the codes are not plain numbers.
+    """
     if codes.strip("0123456789;"):
         return style
     numbers = iter([int(code or "0") for code in codes[:256].split(";")])
@@ -82,48 +88,48 @@ def apply_sgr(style: dict[str, str], codes: str) -> dict[str, str]:
             style["text"] = str(number)
         elif 40 <= number <= 47 or 100 <= number <= 107:
             style["ground"] = str(number)
-        elif number in PLANES:
-            colour = _colour(numbers)
-            if not colour:
+        elif number in COLOR_TARGETS:
+            color = _color(numbers)
+            if not color:
                 break
-            style[PLANES[number]] = f"{number};{colour}"
-        for name in OFF.get(number, (PLANES_OFF.get(number, ""),)):
+            style[COLOR_TARGETS[number]] = f"{number};{color}"
+        for name in OFF.get(number, (COLOR_TARGETS_OFF.get(number, ""),)):
             style.pop(name, None)
     return style
 
 
 def _pieces(line: str) -> Iterator[tuple[str, re.Match[str] | None]]:
-    """The texts between sequences, each with the sequence that follows it."""
-    at = 0
+    """Yield the texts between sequences, each with the sequence that follows it."""
+    start = 0
     for match in SEQUENCE.finditer(line):
-        yield line[at : match.start()], match
-        at = match.end()
-    yield line[at:], None
+        yield line[start : match.start()], match
+        start = match.end()
+    yield line[start:], None
 
 
-def _colour(numbers: Iterator[int]) -> str:
-    """What follows 38, 48 or 58: "5;n", "2;r;g;b", or "" where that is no colour."""
+def _color(numbers: Iterator[int]) -> str:
+    """Return the codes that follow 38, 48 or 58: "5;n", "2;r;g;b", or "" if they are invalid."""
     kind = next(numbers, 0)
     values = [next(numbers, 256) for _ in range({5: 1, 2: 3}.get(kind, 0))]
     return ";".join(map(str, [kind, *values])) if values and max(values) < 256 else ""
 
 
 def _add(row: list[list[str]], codes: str, text: str, url: str) -> None:
-    shown = sanitize(text.replace("\t", " "))
-    shown = shown if row else strip_leading_combining(shown)
-    if shown and row and row[-1][::2] == [codes, url]:
-        row[-1][1] += shown
-    elif shown:
-        row.append([codes, shown, url])
+    visible = sanitize(text.replace("\t", " "))
+    visible = visible if row else strip_leading_combining(visible)
+    if visible and row and row[-1][::2] == [codes, url]:
+        row[-1][1] += visible
+    elif visible:
+        row.append([codes, visible, url])
 
 
 def _cut(row: list[list[str]]) -> list[list[str]]:
     left = MAX_CELLS
-    kept: list[list[str]] = []
+    parts: list[list[str]] = []
     for codes, text, url in row[:MAX_PARTS]:
         for index, char in enumerate(text):
             left -= display_width(char)
             if left < 0:
-                return [*kept, [codes, text[:index], url]] if index else kept
-        kept.append([codes, text, url])
-    return kept
+                return [*parts, [codes, text[:index], url]] if index else parts
+        parts.append([codes, text, url])
+    return parts

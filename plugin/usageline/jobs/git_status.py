@@ -1,4 +1,4 @@
-"""The look at a repository: what `git status` counts, without letting the repository run anything."""
+"""Count a repository's changes with `git status`, without running a program that it names."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from usageline.core import git_repo, jobs
+from usageline.core.errors import error_text
 from usageline.core.text import sanitize
 from usageline.storage import job_results
 from usageline.system import child_env, executables, origin, process
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from usageline.system.process import Result
 
 TIMEOUT_S = 3.0
-"""For all of it."""
+"""Timeout for the whole job."""
 
 UNTRACKED_TIMEOUT_S = 2.0
-"""For counting with untracked files; afterwards it is tried without them."""
+"""Timeout for counting with untracked files; after it, count without them."""
 
 SKIP_UNTRACKED_S = 600
-"""For so long untracked files are not looked for once that took too long."""
+"""How long to skip untracked files after that timeout."""
 
 MAX_BYTES = 1 << 20
 MAX_REASON_CHARS = 160
@@ -35,8 +36,8 @@ APPLE_TOOLS = (
     "/Applications/Xcode.app/Contents/Developer/usr/bin/git",
 )
 
-# A repository's own configuration can name programs: a file system monitor, hooks, filters, transports for what is missing. None may run
-# because somebody looks at a directory.
+# A repository's own configuration can name programs: a file system monitor, hooks, filters,
+# transports. Counting its changes must run none of them.
 GIT_VARIABLES = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
@@ -56,47 +57,52 @@ LIST_FILTERS = (
     r"^filter\..*\.(clean|smudge|process)$",
 )
 STATUS = ("status", "--porcelain=v2", "--branch", "-z", "--ignore-submodules=dirty")
-"""Submodules are not looked into: each would be a git process of its own."""
+"""Ignore changes in submodules: each would take a git process of its own."""
 
 
 def run(env: Mapping[str, str], cwd: str) -> None:
-    """Look at the repository that `cwd` lies in and publish the result; a failure is a result too. Nothing where another is at it."""
-    found = git_repo.repository(cwd)
-    if found is None:
+    """Count the changes of the repository around `cwd`, and publish them or the failure.
+
+    Do nothing outside a repository, or if another process runs this job.
+    """
+    repo = git_repo.repository(cwd)
+    if repo is None:
         return
-    with job_results.lock(env, "git", found.key) as ours:
-        if not ours:
+    with job_results.lock(env, "git", repo.key) as is_free:
+        if not is_free:
             return
         now, began = time.time(), time.monotonic()
         previous: dict[str, Any] = (
-            jobs.result(env, "git", found.key, git_repo.MAX_RESULT_BYTES) or {}
+            jobs.result(env, "git", repo.key, git_repo.MAX_RESULT_BYTES) or {}
         )
-        # As it is before: what changes meanwhile is looked at anew.
-        stamp = git_repo.fingerprint(found)
-        counts = count(env, found.root, previous.get("slow_at"), now)
+        # Taken before the count, so that a change meanwhile triggers another job.
+        stamp = git_repo.fingerprint(repo)
+        counts = count(env, repo.root, previous.get("slow_at"), now)
         value = {
             "version": 1,
-            "about": [found.directory, found.root],
+            "about": [repo.directory, repo.root],
             "stamp": stamp,
             "at": now,
             **counts,
         }
         job_results.write(
-            env, "git", found.key, {**value, "took_s": round(time.monotonic() - began, 3)}
+            env, "git", repo.key, {**value, "took_s": round(time.monotonic() - began, 3)}
         )
 
 
 def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dict[str, Any]:
-    """What `git status` says of the worktree at `root`: `files_of.COUNTS`, `branch`, `more`, `slow_at`; or `failed` with the reason.
+    """Return the counts of the worktree at `root`, or `failed` with the reason.
 
-    `slow_at` is when untracked files last took too long to find, or None: `untracked` is None then, and for SLOW_S afterwards.
+    The counts are `git_repo.COUNTS`, `branch`, `more` and `slow_at`. `slow_at` is when untracked
+    files last took too long to find, or None. `untracked` is None then, and for
+    SKIP_UNTRACKED_S afterwards.
     """
     program = find_git(env)
     if program is None:
         return {"failed": missing_reason(env)[:MAX_REASON_CHARS]}
     began = time.monotonic()
-    # With a home that is the user's own git reads the user's configuration; another one would be the repository's, with filters that are programs.
-    kept = child_env.build(
+    # Only the user's own HOME: a project's would have a configuration with filters to run.
+    git_env = child_env.build(
         "git",
         env,
         origin.own(env),
@@ -108,30 +114,28 @@ def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dic
         else None
     )
 
-    def ask(*arguments: str, until_s: float = TIMEOUT_S) -> Result:
+    def git(*arguments: str, until_s: float = TIMEOUT_S) -> Result:
         command = [program, *SAFE_OPTIONS, *arguments]
         return process.run(
-            command, kept, root, deadline=began + until_s, max_bytes=MAX_BYTES, keep_errors=True
+            command, git_env, root, deadline=began + until_s, max_bytes=MAX_BYTES, keep_errors=True
         )
 
     try:
-        filters = ask(*LIST_FILTERS)
+        filters = git(*LIST_FILTERS)
         if filters.status not in (0, 1):  # 1: there are none
             return {"failed": _reason(filters)}
         unfiltered = without_filters(filters.output)
         if unfiltered is None:
             return {"failed": "a filter of the repository's own cannot be switched off"}
         if slow is None:
-            done = ask(
+            done = git(
                 *unfiltered, *STATUS, "--untracked-files=normal", until_s=UNTRACKED_TIMEOUT_S
             )
             slow = now if done.stop_reason == "timeout" else None
         if slow is not None:
-            done = ask(*unfiltered, *STATUS, "--untracked-files=no")
+            done = git(*unfiltered, *STATUS, "--untracked-files=no")
     except (OSError, ValueError) as error:
-        return {
-            "failed": f"git does not start: {getattr(error, 'strerror', None) or type(error).__name__}"
-        }
+        return {"failed": f"git does not start: {error_text(error)}"}
     if done.status != 0 and done.stop_reason != "output":
         return {"failed": _reason(done), "slow_at": slow}
     counts = parse_status(done.output)
@@ -144,25 +148,26 @@ def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dic
 
 
 def find_git(env: Mapping[str, str]) -> str | None:
-    """The path of git, where nobody else can have put it."""
+    """Return the path of a trusted git, None if there is none."""
     if sys.platform != "darwin":
         return executables.find_executable("git", PLACES, env)
-    found = executables.find_executable("git", (*PLACES[:2], *APPLE_TOOLS), env)
-    # Without its developer tools, macOS asks at each call whether to install them.
-    return None if found == "/usr/bin/git" else found
+    program = executables.find_executable("git", (*PLACES[:2], *APPLE_TOOLS), env)
+    # Without developer tools, this stub of macOS opens a dialog at each call.
+    return None if program == "/usr/bin/git" else program
 
 
 def missing_reason(env: Mapping[str, str]) -> str:
-    """Return why `find` has nothing."""
+    """Return why `find_git` returned None."""
     return executables.missing_reason(
         "git", PLACES if sys.platform != "darwin" else (*PLACES[:2], *APPLE_TOOLS), env
     )
 
 
 def without_filters(listed: bytes) -> list[str] | None:
-    """Arguments that switch off each filter of the repository's own; those of the user and the system stay. `listed`: FILTERS' output.
+    """Return the arguments that disable each filter of the repository itself.
 
-    None where one has a name that no argument can state.
+    Filters of the user and the system stay. `listed` is the output of LIST_FILTERS. Return None
+    if a filter has a name that no argument can express.
     """
     words = listed.decode("utf-8", "surrogateescape").split("\0")
     names = {
@@ -182,7 +187,7 @@ def without_filters(listed: bytes) -> list[str] | None:
 
 
 def parse_status(status: bytes) -> dict[str, Any]:
-    """The counts in the output of `git status --porcelain=v2 --branch -z`; one cut off at its end is counted as far as it goes."""
+    """Return the counts in the output of STATUS. Count truncated output as far as it goes."""
     counts: dict[str, Any] = dict.fromkeys(git_repo.COUNTS, 0)
     counts.update(branch="", ahead=None, behind=None)
     entries = iter(status.split(b"\0"))
@@ -216,5 +221,5 @@ def _header(counts: dict[str, Any], text: bytes) -> None:
 def _reason(done: Result) -> str:
     if done.stop_reason:
         return "git took too long" if done.stop_reason == "timeout" else "git said too much"
-    said = sanitize(done.errors.decode("utf-8", "replace").strip().partition("\n")[0])
-    return (said or f"git ended with status {done.status}")[:MAX_REASON_CHARS]
+    message = sanitize(done.errors.decode("utf-8", "replace").strip().partition("\n")[0])
+    return (message or f"git ended with status {done.status}")[:MAX_REASON_CHARS]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core import paths
 from usageline.core.alert_text import alert_id, alert_text
+from usageline.core.errors import error_text
 from usageline.system import child_env, origin
 from usageline.system.desktop import Desktop
 from usageline.system.process_tree import kill_tree, wait_for_group
@@ -98,7 +99,7 @@ def _start(  # noqa: PLR0913, PLR0917 - two of them are filled in as programs st
             process = watchdog.start(words, child, cwd, stdin=null, stdout=null, stderr=null)
             running.append((name, process))
         except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
-            reason = getattr(error, "strerror", None) or type(error).__name__
+            reason = error_text(error)
             failures.append(f"{name}: {reason}")
 
 

@@ -1,4 +1,4 @@
-"""Where readings come from. One module a source, one shape: `fetch(context)` gives a reading or raises SourceFailure."""
+"""The sources of readings: modules whose `fetch(context)` returns one or raises SourceFailure."""
 
 from __future__ import annotations
 
@@ -18,20 +18,24 @@ if TYPE_CHECKING:
 
 
 class Permit(Protocol):
-    """What a source calls before it asks; `own_sign_in` where it does so without the token."""
+    """A function to call before each request, with `own_sign_in` if it does not use the token."""
 
     def __call__(self, *, own_sign_in: bool = False) -> None:
-        """Raise SourceFailure where no request may be made now."""
+        """Raise SourceFailure if no request is allowed now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """All that a source may look at.
+    """The input of a source.
 
-    `env` the environment, `now` epoch seconds, `deadline` the value of `time.monotonic()` by which it must be over. A reading that somebody
-    else took may be `max_age_s` old, and not from before `not_before` (epoch seconds), when another may have been signed in.
-    `permit` is called before every request: it raises SourceFailure where none may be made now, and remembers the ones that were.
-    `client` is the path of `claude` as configured, or None.
+    env         the environment
+    now         epoch seconds
+    deadline    the value of `time.monotonic()` by which the source must return
+    sign_in     the current sign-in
+    max_age_s   maximum age of a reading that the client took
+    not_before  epoch seconds; an earlier reading may belong to another sign-in
+    permit      checks the rate limit and records the request; called before each request
+    client      the configured path of `claude`, or None
     """
 
     env: Mapping[str, str]

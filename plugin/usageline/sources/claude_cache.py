@@ -1,4 +1,7 @@
-"""The source `claude-cache`: what Claude Code itself saw last, from `.claude.json`. No network and no token."""
+"""The source `claude-cache`: Claude Code's own last reading, from `.claude.json`.
+
+It uses no network and no token.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def fetch(context: Context) -> Reading:
-    """The client's own reading, where it is of the account signed in and no older than `context.max_age_s`. Otherwise SourceFailure."""
+    """Return the client's own reading.
+
+    Raise SourceFailure if it belongs to another account or is older than `context.max_age_s`.
+    """
     state = context.sign_in.state
     if not state.cached:
         raise SourceFailure("unreadable", "Claude Code has no usage in its cache")

@@ -1,4 +1,4 @@
-"""Reading the client's files: bounded, and never held up by what somebody put in their place."""
+"""Read the client's files with size limits, and never wait for a FIFO or a device."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ from usageline.system import client_text
 from usageline.system.files import open_regular
 
 WHOLE_BYTES = 1 << 20
-"""A file of this size is parsed whole; of a longer one only the keys that are asked for."""
+"""Up to this size a file is parsed whole; of a longer one only the requested keys."""
 
 
-def read_bytes(path: str, most: int) -> bytes | None:
-    """The content of the regular file at `path`, or None where there is none that can be read or it is longer than `most` bytes."""
+def read_bytes(path: str, max_bytes: int) -> bytes | None:
+    """Return the content of the regular file at `path`, None if unreadable or over `max_bytes`."""
     try:
         with open_regular(path) as fd, os.fdopen(fd, "rb", closefd=False) as file:
-            content = file.read(most + 1)
+            content = file.read(max_bytes + 1)
     except (OSError, ValueError):
         return None
-    return content if len(content) <= most else None
+    return content if len(content) <= max_bytes else None
 
 
-def read_keys(path: str, keys: tuple[str, ...], most: int) -> dict[str, Any]:
-    """Return those of `keys` that stand at the top level of the JSON object in the file at `path`, in bounded time and memory.
+def read_keys(path: str, keys: tuple[str, ...], max_bytes: int) -> dict[str, Any]:
+    """Return those of `keys` at the top level of the JSON object in the file at `path`.
 
-    OSError if the file cannot be read or there is none, ValueError with the reason if it is longer than `most` bytes or no JSON object.
-    Its encoding is read as the client reads it.
+    Time and memory are bounded. Decode the file as the client does. Raise OSError if the file is
+    missing or unreadable. Raise ValueError with the reason if it is longer than `max_bytes` or
+    not a JSON object.
     """
     with open_regular(path) as fd:
         size = os.fstat(fd).st_size
-        if size > most:
-            raise ValueError(f"it has {size >> 20} MiB, more than {most >> 20}")
+        if size > max_bytes:
+            raise ValueError(f"it has {size >> 20} MiB, more than {max_bytes >> 20}")
         if size > WHOLE_BYTES:
             return top_level(fd, keys)
         with os.fdopen(fd, "rb", closefd=False) as file:
@@ -45,7 +46,7 @@ def read_keys(path: str, keys: tuple[str, ...], most: int) -> dict[str, Any]:
 
 
 def parse_object(content: bytes | str | None) -> dict[str, Any] | None:
-    """The JSON object in `content`, or None where it is anything else."""
+    """Return the JSON object in `content`, None if it is anything else."""
     if content is None:
         return None
     try:

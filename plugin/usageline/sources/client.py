@@ -1,6 +1,7 @@
-"""The source `client`: Claude Code itself is asked for its usage (FACTS: other ways to the same numbers).
+"""The source `client`: run Claude Code itself to get its usage.
 
-It looks after its own sign-in, so it also works where the token has expired; no token is read here and none is spent.
+It renews its own sign-in, so this works with an expired token, too. It reads and uses no token
+here (FACTS: other ways to the same numbers).
 """
 
 from __future__ import annotations
@@ -24,17 +25,20 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 8.0
 MAX_BYTES = 1 << 20
-"""Of all that it prints; the answer alone has a few KiB."""
+"""Limit of all its output; the answer alone has a few KiB."""
 
 CLIENT_CACHE_S = 60
-"""So old may an answer be for which the client asks nobody anew. Its older answers are those that it gives after a failure."""
+"""The client answers from its cache up to this age. An older answer follows a failed request."""
 
-REQUEST = b'{"type":"control_request","request_id":"usageline","request":{"subtype":"get_usage","skip_behaviors":true}}\n'
-"""Without `skip_behaviors` the client reads a week of transcripts for an answer that is not used here."""
+REQUEST = (
+    b'{"type":"control_request","request_id":"usageline",'
+    b'"request":{"subtype":"get_usage","skip_behaviors":true}}\n'
+)
+"""Without `skip_behaviors` the client also reads a week of transcripts, which is slow."""
 
 ARGUMENTS = (
     *("-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose"),
-    # No trace of a session, and nothing of the user's that would start processes: hooks (ours among them), MCP servers.
+    # Save no session, and start no process of the user's: hooks (usageline's, too), MCP servers.
     *(
         "--no-session-persistence",
         "--strict-mcp-config",
@@ -46,9 +50,12 @@ ARGUMENTS = (
 )
 
 DIRECTORY = "/"
-"""Its working directory: a fixed one, in which no project can have put anything."""
+"""The working directory: a fixed one that no project can write to."""
 
-UNKNOWN_PROFILE = "claude is not asked here: HOME, XDG_CONFIG_HOME or CLAUDE_CONFIG_DIR is none that was installed; run usageline install"
+UNKNOWN_PROFILE = (
+    "claude is not run here: HOME, XDG_CONFIG_HOME or CLAUDE_CONFIG_DIR is not one of an install;"
+    " run usageline install"
+)
 
 PLACES = (
     "~/.local/bin/claude",
@@ -57,11 +64,14 @@ PLACES = (
     "/usr/local/bin/claude",
     "/usr/bin/claude",
 )
-"""Where Claude Code's installers put it. Looked at before PATH, which a project's settings can change."""
+"""The paths of Claude Code's installers, tried before PATH."""
 
 
 def fetch(context: Context) -> Reading:
-    """What Claude Code says of the account that it is signed in with. SourceFailure where it is not found, or says nothing in time."""
+    """Return the usage of the account that Claude Code is signed in to.
+
+    Raise SourceFailure if `claude` is not found or does not answer in time.
+    """
     own = origin.own(context.env)
     if own is None or not own.claude_dir:
         raise SourceFailure("unreadable", UNKNOWN_PROFILE)
@@ -96,17 +106,17 @@ def fetch(context: Context) -> Reading:
 
 
 def find_claude(env: Mapping[str, str]) -> str | None:
-    """Return the path of `claude`: where its installers put it, else the first on the PATH at the install that can be trusted."""
+    """Return the path of a trusted `claude`, from PLACES or the PATH at the install, or None."""
     return executables.find_executable("claude", _places(env), env)
 
 
 def missing_reason(env: Mapping[str, str]) -> str:
-    """Return why `find` has nothing."""
+    """Return why `find_claude` returned None."""
     return executables.missing_reason("claude", _places(env), env)
 
 
 def _places(env: Mapping[str, str]) -> list[str]:
-    own = origin.own(env)  # without it the home may be a project's, with a `claude` of its own
+    own = origin.own(env)  # an unknown HOME may be a project's, with a `claude` of its own
     return [
         place.replace("~", own.fixed["HOME"], 1) if own else place
         for place in PLACES
@@ -115,9 +125,9 @@ def _places(env: Mapping[str, str]) -> list[str]:
 
 
 def environment(env: Mapping[str, str], own: origin.Own) -> dict[str, str]:
-    """Return what Claude Code gets: the places, PATH, proxies and certificates of the install.
+    """Return the environment for Claude Code: the profile, PATH and network of the install.
 
-    The mark keeps a hook of usageline's from starting another refresh.
+    USAGELINE_REFRESH keeps usageline's own hook from starting another refresh.
     """
     return child_env.build(
         "claude", env, own, {"USAGELINE_REFRESH": "1", "DISABLE_AUTOUPDATER": "1"}
@@ -125,10 +135,12 @@ def environment(env: Mapping[str, str], own: origin.Own) -> dict[str, str]:
 
 
 def _dated(reading: Reading, context: Context, *, has_limits: bool) -> Reading:
-    """The reading with the time at which the client fetched it. SourceFailure with it for a reason if the client got no new one.
+    """Return the reading with the time at which the client fetched it.
 
-    Each good answer of the service moves the time of the client's own cache, unless that is less than KEPT_S old. After a failure the
-    client answers from there (it may be an hour old), and leaves out `limits` (seen in 2.1.330).
+    Raise SourceFailure, with the reading attached, if the client got no new one. Each successful
+    request updates the time of the client's own cache, unless that is younger than
+    CLIENT_CACHE_S. After a failure the client answers from the cache, which may be an hour old,
+    and omits `limits` (seen in 2.1.330).
     """
     sign_in, asked_at = context.sign_in, reading.observed_at
     claim = whose.claim_of(claude_state.read(context.env).cached)
@@ -137,7 +149,7 @@ def _dated(reading: Reading, context: Context, *, has_limits: bool) -> Reading:
     )
     fetched_at = claim.fetched_at if refused in {"", whose.TOO_EARLY} else None
     if fetched_at is None and has_limits:
-        return reading  # no cache of this account's: the client cannot have answered from it
+        return reading  # without a cache of this account, the answer is new
     if fetched_at is not None and fetched_at >= asked_at:
         return reading
     failure = SourceFailure("offline", "Claude Code could not get newer usage")
@@ -151,7 +163,7 @@ def _dated(reading: Reading, context: Context, *, has_limits: bool) -> Reading:
 
 
 def _with_models(body: dict[str, object]) -> dict[str, object]:
-    """The body with the rows of `model_scoped` as `limits`, if it has none of its own."""
+    """Return the body with the rows of `model_scoped` as `limits`, unless it has its own."""
     rows = body.get("model_scoped")
     if "limits" in body or not isinstance(rows, list):
         return body
@@ -168,22 +180,21 @@ def _with_models(body: dict[str, object]) -> dict[str, object]:
 
 
 def _body(response: dict[str, object]) -> dict[str, object]:
-    """The usage body in a control response. SourceFailure where it has none."""
+    """Return the usage body of a control response. Raise SourceFailure if it has none."""
     if response.get("subtype") != "success":
-        raise SourceFailure("unreadable", "this version of Claude Code does not tell its usage")
-    told = mapping(response.get("response"))
-    if told.get("rate_limits_available") is False:
+        raise SourceFailure("unreadable", "this version of Claude Code does not report its usage")
+    answer = mapping(response.get("response"))
+    if answer.get("rate_limits_available") is False:
         raise SourceFailure(
-            "no-plan" if told.get("subscription_type") is None else "unreadable",
+            "no-plan" if answer.get("subscription_type") is None else "unreadable",
             "Claude Code reports no limits",
         )
-    if (
-        told.get("rate_limits") is None
-    ):  # as where CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC is set in the user's settings
+    # None if, for example, the user's settings set CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC.
+    if answer.get("rate_limits") is None:
         raise SourceFailure("offline", "Claude Code could not get its usage")
-    if not isinstance(told["rate_limits"], dict):
+    if not isinstance(answer["rate_limits"], dict):
         raise SourceFailure("unreadable", "Claude Code's answer has no usage in it")
-    return told["rate_limits"]
+    return answer["rate_limits"]
 
 
 def _is_answer(line: bytes) -> bool:

@@ -1,7 +1,8 @@
-"""A few top-level keys of a JSON object of any length, in bounded time and memory. Standard library only.
+"""Read a few top-level keys of a JSON object of any length, in bounded time and memory.
 
-`json` builds every value of a file before it gives one: 60 MB of nested lists take 16 seconds and 1.6 GB. Here the file passes by in pieces:
-C functions count its quotes and brackets, and only the values of the keys asked for are parsed.
+`json` builds every value of a file first: 60 MB of nested lists take 16 seconds and 1.6 GB. This
+module reads the file in chunks. C functions count its quotes and brackets, and only the values of
+the requested keys are parsed.
 """
 
 from __future__ import annotations
@@ -12,27 +13,27 @@ import os
 import re
 from typing import Any
 
-PIECE_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 20
 MAX_VALUE_BYTES = 1 << 20
-"""Of one value; a longer one counts as absent."""
+"""Limit of one value; a longer one counts as absent."""
 
 MAX_QUOTES = 6_000_000
 MAX_CANDIDATES = 20_000
-"""Places that look like one of the keys. More of either is no client's file, and would take long."""
+"""Limit of possible keys. A file with more of either is not the client's, and is slow to scan."""
 
 MAX_INTEGER_DIGITS = 400
-"""A longer integer is no number of anybody's: reading it takes a time that grows with its square."""
+"""Parsing a longer integer takes a time that grows with its square."""
 
 _CONTENT = bytes(set(range(256)) - set(b'"{}[]'))
 _COLON = re.compile(r"\s*:\s*")
 
 
 class TooIntricate(ValueError):
-    """More strings, keys or levels than any client writes."""
+    """The file has more strings or keys than any client writes."""
 
 
 def parse_integer(digits: str) -> float:
-    """Return the integer; infinity if it is absurdly long."""
+    """Return the integer, infinity if it has too many digits."""
     return (
         int(digits)
         if len(digits) <= MAX_INTEGER_DIGITS
@@ -44,10 +45,11 @@ _DECODER = json.JSONDecoder(parse_int=parse_integer)
 
 
 def top_level(fd: int, keys: tuple[str, ...]) -> dict[str, Any]:
-    """Return those of `keys` that the object in the file `fd` has at its top level; of two with one name the last.
+    """Return those of `keys` at the top level of the object in the file `fd`.
 
-    Values are as `json` gives them. What stands beside them is not checked: only that the text is an object that ends. ValueError if it
-    is none, TooIntricate beyond the bounds, OSError if it cannot be read.
+    Of duplicate keys return the last, as `json` does. Check only that the text is a complete
+    object. Raise ValueError if it is not, TooIntricate beyond the limits, and OSError if it cannot
+    be read.
     """
     scan = _Scan()
     names = [b'"' + key.encode("ascii") + b'"' for key in keys]
@@ -55,17 +57,17 @@ def top_level(fd: int, keys: tuple[str, ...]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     offset, carry, last, candidates = 0, b"", b"", 0
     while True:
-        piece = os.read(fd, PIECE_BYTES)
-        data = carry + piece
+        chunk = os.read(fd, CHUNK_BYTES)
+        data = carry + chunk
         if not offset:
             data = _object_start(data)
         last = data.rstrip()[-1:] or last
-        ends_at = offset + len(piece)
-        # A key that is cut by the end of this piece is looked at with the next one.
-        known = len(data) - longest if piece else len(data)
+        ends_at = offset + len(chunk)
+        # A key that this chunk cuts off is handled with the next one.
+        complete = len(data) - longest if chunk else len(data)
         begin = 0
         for at, name in sorted(_places(data, names)):
-            if at >= known:
+            if at >= complete:
                 break
             candidates += 1
             if candidates > MAX_CANDIDATES:
@@ -74,11 +76,11 @@ def top_level(fd: int, keys: tuple[str, ...]) -> dict[str, Any]:
             begin = at
             if scan.depth == 1 and not scan.in_string:
                 _take(fd, ends_at - len(data) + at + len(name), name[1:-1].decode("ascii"), values)
-        if begin < known:
-            scan.advance(data[begin:known])
-            begin = known
+        if begin < complete:
+            scan.advance(data[begin:complete])
+            begin = complete
         carry, offset = data[begin:], ends_at
-        if not piece:
+        if not chunk:
             break
     if scan.depth or scan.in_string or last != b"}":
         raise ValueError("not a JSON object")
@@ -86,7 +88,7 @@ def top_level(fd: int, keys: tuple[str, ...]) -> dict[str, Any]:
 
 
 class _Scan:
-    """How deep the text is in brackets, and whether in a string."""
+    """The nesting depth at a position of the text, and whether that is in a string."""
 
     __slots__ = ("depth", "escaped", "in_string", "quotes")
 
@@ -97,7 +99,7 @@ class _Scan:
         self.quotes = 0
 
     def advance(self, text: bytes) -> None:
-        """Pass over `text`."""
+        """Advance past `text`."""
         if self.escaped and text:
             text, self.escaped = text[1:], False
         if text.endswith(b"\\"):
@@ -112,7 +114,7 @@ class _Scan:
         if self.quotes > MAX_QUOTES:
             raise TooIntricate("more strings than any client writes")
         if quotes:
-            # What stands between an odd quote and the next is in a string, and is none of the structure.
+            # Text between an odd quote and the next is in a string, not structure.
             marks = b"".join(marks.split(b'"')[1 if self.in_string else 0 :: 2])
             self.in_string ^= quotes % 2 == 1
         elif self.in_string:
@@ -137,7 +139,7 @@ def _places(data: bytes, names: list[bytes]) -> list[tuple[int, bytes]]:
 
 
 def _take(fd: int, after: int, key: str, values: dict[str, Any]) -> None:
-    """Put the value that follows the key, which ends at `after`, into `values`; nothing if that was no key."""
+    """Add the value of the key that ends at `after` to `values`. Do nothing if it is not a key."""
     text = os.pread(fd, MAX_VALUE_BYTES, after).decode("utf-8", "replace")
     colon = _COLON.match(text)
     if colon is None:
@@ -150,7 +152,7 @@ def _take(fd: int, after: int, key: str, values: dict[str, Any]) -> None:
 
 
 def _object_start(data: bytes) -> bytes:
-    """`data` from its first bracket on. ValueError if it begins with anything else."""
+    """Return `data` from its first brace on. Raise ValueError if it begins with anything else."""
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:1] != b"{":
         raise ValueError("not a JSON object")

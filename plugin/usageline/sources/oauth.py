@@ -1,4 +1,4 @@
-"""The source `oauth`: the usage endpoint itself, asked with the user's own token."""
+"""The source `oauth`: request the usage endpoint with the user's own token."""
 
 from __future__ import annotations
 
@@ -21,62 +21,63 @@ if TYPE_CHECKING:
 
 SCOPE = "user:profile"
 TIMEOUT_S = 8.0
-"""For the whole request, by whatever fault."""
+"""Timeout for the whole request."""
 
 MAX_RETRY_AFTER_S = 75 * 60
-"""A longer wait is none of this endpoint's (FACTS: 300 to 3600 s); one capture of another endpoint names 23 days."""
+"""This endpoint sends 300 to 3600 s (FACTS); another one was seen to send 23 days."""
 
 MAX_HEADER_CHARS = 1000
 SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
-AT_COMMAS = re.compile(r",(?!\s*[0-9]{1,2}[ -])")
-"""Not the comma in a date, which stands before the day of the month."""
+HEADER_SEPARATOR = re.compile(r",(?!\s*[0-9]{1,2}[ -])")
+"""A comma between headers, not the one in a date, which precedes the day of the month."""
 
 
 def fetch(context: Context) -> Reading:
-    """The reading of the account that the token belongs to. No request is made with a token that cannot succeed."""
-    found = context.sign_in.credentials
-    if found is None:
+    """Return the reading of the token's account. Send no request that cannot succeed."""
+    credentials = context.sign_in.credentials
+    if credentials is None:
         raise context.sign_in.problem or SourceFailure("signed-out")
-    check_usable(found, context.now)
+    check_usable(credentials, context.now)
     context.permit()
     # Before it is asked: the machine may sleep between the answer and its being read.
     began_at = context.clock.now()
-    answer = _ask(found, context)
+    answer = _request(credentials, context)
     ended_at = context.clock.now()
     if answer.status != 200:
-        refused = failure_from(answer, context.now)
-        if refused.status == "expired" and not found.can_renew(context.now):
-            refused = SourceFailure(
-                "signed-out", f"{refused.detail}, and Claude Code cannot renew it"
-            )
-        refused.http_status = answer.status
-        raise refused
+        error = failure_from(answer, context.now)
+        if error.status == "expired" and not credentials.can_renew(context.now):
+            error = SourceFailure("signed-out", f"{error.detail}, and Claude Code cannot renew it")
+        error.http_status = answer.status
+        raise error
     body = parse_object(answer.body)
     if body is None:
         raise SourceFailure("unreadable", "the answer is not JSON")
-    from usageline.usage import clock  # noqa: PLC0415 - only with an answer at hand
+    from usageline.usage import clock  # noqa: PLC0415 - only with an answer
 
-    off_s = clock.ahead_s(answer.headers.get("date"), answer.headers.get("age"), began_at, ended_at)
-    return Reading(*parse(body), source="oauth", observed_at=int(began_at), clock_ahead_s=off_s)
+    ahead_s = clock.ahead_s(
+        answer.headers.get("date"), answer.headers.get("age"), began_at, ended_at
+    )
+    return Reading(*parse(body), source="oauth", observed_at=int(began_at), clock_ahead_s=ahead_s)
 
 
-def check_usable(found: Credentials, now: float) -> None:
-    """SourceFailure where asking would be in vain: `expired`, `signed-out` if no message can renew it, or `no-scope`.
+def check_usable(credentials: Credentials, now: float) -> None:
+    """Raise SourceFailure if a request cannot succeed.
 
-    A token whose end is not known is asked with, as in the client: only the service can tell.
+    Its status is `expired`, `signed-out` if the client cannot renew the token, or `no-scope`. A
+    token with an unknown expiry is usable, as in the client: only the service can check it.
     """
-    if not found.token or found.is_expired(now):
+    if not credentials.token or credentials.is_expired(now):
         raise (
             SourceFailure("expired")
-            if found.can_renew(now)
+            if credentials.can_renew(now)
             else SourceFailure("signed-out", "Claude Code cannot renew the sign-in")
         )
-    if found.scopes is not None and SCOPE not in found.scopes:
+    if credentials.scopes is not None and SCOPE not in credentials.scopes:
         raise SourceFailure("no-scope")
 
 
 def failure_from(answer: Answer, now: float) -> SourceFailure:
-    """What an answer other than 200 means (FACTS: errors)."""
+    """Return the failure that an answer other than 200 means (FACTS: errors)."""
     status = answer.status
     if status == 401:
         return SourceFailure("expired", "the service refused the sign-in")
@@ -96,11 +97,12 @@ def failure_from(answer: Answer, now: float) -> SourceFailure:
 
 
 def retry_after_s(value: str | None, now: float) -> float | None:
-    """What a Retry-After header asks for in seconds, from 0 to MOST_RETRY_AFTER_S; None where it is absent or makes no sense.
+    """Return the seconds of a Retry-After header, from 0 to MAX_RETRY_AFTER_S.
 
-    Of several headers, which come joined by commas, the longest wait counts.
+    Return None if it is absent or invalid. Of several headers, joined by commas, the longest wait
+    counts.
     """
-    parts = AT_COMMAS.split((value or "")[:MAX_HEADER_CHARS])
+    parts = HEADER_SEPARATOR.split((value or "")[:MAX_HEADER_CHARS])
     waits = [wait_s for part in parts if (wait_s := _wait_s(part.strip(), now)) is not None]
     return min(max(0, *waits), MAX_RETRY_AFTER_S) if waits else None
 
@@ -111,18 +113,18 @@ def _wait_s(value: str, now: float) -> float | None:
     import email.utils  # noqa: PLC0415 - only for a date, which is rare
 
     try:
-        at = email.utils.parsedate_to_datetime(value)
+        date = email.utils.parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    # A date without a zone is in GMT (asctime's form, RFC 9110), not in this machine's.
-    return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp() - now
+    # A date without a zone is in GMT (asctime's form, RFC 9110).
+    return (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp() - now
 
 
-def _ask(found: Credentials, context: Context) -> Answer:
-    from usageline.sources.net import http  # noqa: PLC0415 - only where a request is made
+def _request(credentials: Credentials, context: Context) -> Answer:
+    from usageline.sources.net import http  # noqa: PLC0415 - only for a request
 
     headers = {
-        "Authorization": f"Bearer {found.token.reveal()}",
+        "Authorization": f"Bearer {credentials.token.reveal()}",
         "anthropic-beta": "oauth-2025-04-20",
         "Content-Type": "application/json",
         "User-Agent": f"usageline/{__version__}",

@@ -1,1 +1,4 @@
-"""The operating system: files, locks, processes, terminals and trust. Standard library only, but for the lock."""
+"""The operating system: files, locks, processes, terminals and trust.
+
+Only `lock` needs a package; the rest uses the standard library.
+"""

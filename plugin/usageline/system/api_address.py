@@ -1,4 +1,7 @@
-"""Where the API is. The token goes to Anthropic's host, or to this machine where the user says so, and nowhere else."""
+"""Choose the API's address: the only host that the token is sent to.
+
+That is Anthropic's host, or this machine if the user sets USAGELINE_API_URL.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +16,26 @@ API = "https://api.anthropic.com"
 
 
 def api_address(env: Mapping[str, str]) -> tuple[str, str | None]:
-    """The API's address without a slash at its end, and a note for the user where USAGELINE_API_URL was ignored.
+    """Return the API's address without a trailing slash, and a note if the variable was ignored.
 
-    A project's settings can set environment variables, so the variable can name a loopback address and nothing else: `http://127.0.0.1:8080`,
-    `https://[::1]`, `http://localhost`.
+    A project's settings can set USAGELINE_API_URL, so it may only name a loopback address:
+    `http://127.0.0.1:8080`, `https://[::1]`, `http://localhost`.
     """
-    asked = env.get("USAGELINE_API_URL", "")
-    if not asked:
+    url = env.get("USAGELINE_API_URL", "")
+    if not url:
         return API, None
-    if is_loopback(asked):
-        return "{0.scheme}://{0.netloc}".format(urlsplit(asked)), None
+    if is_loopback(url):
+        return "{0.scheme}://{0.netloc}".format(urlsplit(url)), None
     return API, "USAGELINE_API_URL ignored: not a loopback address"
 
 
 def is_loopback(url: str) -> bool:
-    """Whether `url` is plain http(s) to this machine: a loopback IP address or `localhost`, with at most a port and no path."""
+    """Return whether `url` is http or https to this machine, with at most a port and no path.
+
+    The host must be a loopback IP address or `localhost`.
+    """
     if not url.isascii() or not url.isprintable() or any(letter in url for letter in " \\%"):
-        return False  # characters that two parsers of addresses may read differently
+        return False  # two URL parsers may read such characters differently
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname or "", parts.port

@@ -1,7 +1,8 @@
-"""The one list of what reaches a process that usageline starts. SECURITY.md's table of processes is made of it (tools/security.py).
+"""List the variables that reach each process that usageline starts.
 
-A process gets variables of three kinds: `passed` from the environment as they are, `fixed` with the values that the installer
-recorded, and `given` by usageline itself. Nothing else reaches it.
+`tools/security.py` generates SECURITY.md's table of processes from it. There are three kinds:
+`passed` unchanged from the environment, `fixed` to the value that the installer recorded, and
+`given` by usageline. No other variable reaches a process.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ LOCALE = ("LANG", "LC_ALL", "TZ")
 
 
 class Process(NamedTuple):
-    """One kind of process.
+    """A kind of process.
 
-    program  what is started, and who decides that
+    program  the executable, and what chooses it
     cwd      its working directory
     passed   variables from the environment
     fixed    variables from the install
@@ -67,7 +68,7 @@ PROCESSES = {
         "recorded by the install",
         "`/`",
         LOCALE,
-        (*origin.PLACES, *origin.NETWORK, "PATH"),
+        (*origin.PROFILE, *origin.NETWORK, "PATH"),
         ("USAGELINE_REFRESH", "DISABLE_AUTOUPDATER"),
     ),
     "alert": Process(
@@ -95,9 +96,10 @@ PROCESSES = {
 def build(
     kind: str, env: Mapping[str, str], own: origin.Own | None, given: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the whole environment of a process of that kind. `own` is `origin.own(env)`; without it no place is passed on.
+    """Return the whole environment of a process of that kind.
 
-    KeyError if `given` holds what the list does not.
+    `own` is `origin.own(env)`; without it the process gets no paths of the profile. Raise KeyError
+    if `given` has a variable that is not listed.
     """
     process = PROCESSES[kind]
     fixed = {**origin.network(env), "PATH": origin.search_path(env), **(own.fixed if own else {})}

@@ -1,4 +1,4 @@
-"""Text of Claude Code's own files, decoded and encoded as the client does."""
+"""Decode and encode the text of Claude Code's own files as the client does."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ UTF_16, UTF_8 = "utf-16-le", "utf-8"
 
 
 def decode(data: bytes) -> str:
-    """Return the text that the client reads in `data` (seen in 2.1.330), without a byte order mark.
+    """Return the text that the client reads in `data`, without a byte order mark (seen in 2.1.330).
 
-    A file that begins with the mark of UTF-16 LE is UTF-16, every other one is UTF-8. Bytes that are
-    none, as in a file in Latin-1, are lone surrogates here: `encoded` gives them back, and the client
-    replaces each. UTF-16 BE and UTF-16 without a mark are no JSON to the client.
+    A file with the mark of UTF-16 LE is UTF-16, every other file is UTF-8. Invalid bytes, as in
+    Latin-1, become lone surrogates: `encode` restores them, and the client replaces each. The
+    client reads no JSON in UTF-16 BE or in UTF-16 without a mark.
     """
     mark, encoding, errors = _encoding(data)
     return data[len(mark) :].decode(encoding, errors)
 
 
 def decode_lossy(data: bytes) -> str:
-    """Return that text with a replacement character for each byte that is no UTF-8, as the client has it."""
+    """Return that text with a replacement character for each invalid byte, as in the client."""
     return decode(data).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
@@ -30,15 +30,15 @@ def encode(text: str, like: bytes) -> bytes:
 
 
 def encoding_error(data: bytes) -> str:
-    """Return why the client can read nothing in `data`, "" if its encoding is one that it reads."""
+    """Return why the client cannot read the encoding of `data`, "" if it can."""
     marked = data.startswith(codecs.BOM_UTF16_LE) and not data.startswith(codecs.BOM_UTF32_LE)
     if not marked and (data.startswith(codecs.BOM_UTF16_BE) or b"\0" in data[:4]):
-        return "it is in an encoding that Claude Code does not read: save it as UTF-8"
-    return "" if round_trips(data) else "it is not whole UTF-16"
+        return "Claude Code does not read its encoding: save it as UTF-8"
+    return "" if round_trips(data) else "it is not complete UTF-16"
 
 
 def round_trips(data: bytes) -> bool:
-    """Return whether decoding and encoding gives every byte of `data` back."""
+    """Return whether decoding and encoding restores each byte of `data`."""
     try:
         return encode(decode(data), data) == data
     except UnicodeError:

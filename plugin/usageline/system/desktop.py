@@ -1,4 +1,4 @@
-"""How this machine's desktop is made to show a notification: which program, with which arguments, over which bus."""
+"""Show desktop notifications: choose the program, its arguments and the bus."""
 
 from __future__ import annotations
 
@@ -19,28 +19,32 @@ PROGRAMS = (
         "/run/current-system/sw/bin/notify-send",
     ),
 )
-"""Where the notifiers are. PATH is not asked: a project's settings can change it."""
+"""Fixed paths, because a project's settings can change PATH."""
 
 SCRIPT = (
     "on run argv",
     "display notification (item 2 of argv) with title (item 1 of argv)",
     "end run",
 )
-"""AppleScript that takes its text from its arguments: text spliced into a script could be script."""
+"""This AppleScript takes its text from its arguments: text inserted into it could be code."""
 
 MARKUP = str.maketrans("<>&", "‹›＆")
-"""A notification's body may be taken for markup, with pictures and links; a label from the service has no say in that."""
+"""Desktops may render markup in a body. A label from the service must not add images or links."""
 
 
 @dataclass(frozen=True, slots=True)
 class Desktop:
-    """`programs` that show notifications, the first that can be trusted is taken, and `runtime_dir`, where systemd puts the user's bus."""
+    """A desktop.
+
+    programs     candidates that show notifications; the first trusted one is used
+    runtime_dir  the directory in which systemd creates the user's bus
+    """
 
     programs: tuple[str, ...] = PROGRAMS
     runtime_dir: str = f"/run/user/{os.geteuid() if hasattr(os, 'geteuid') else 0}"
 
     def command(self, text: str) -> list[str]:
-        """What shows `text` (lines) as a notification of ours; [] where this machine has nothing for it that can be trusted, or no bus."""
+        """Return the command that shows `text`, [] if there is no trusted program or no bus."""
         program = next(filter(is_trusted, self.programs), None)
         if program is None:
             return []
@@ -51,15 +55,16 @@ class Desktop:
         )
 
     def missing_reason(self) -> str:
-        """Return why `command` has nothing."""
+        """Return why `command` returned []."""
         program = next(filter(os.path.lexists, self.programs), "")
-        why = untrusted_reason(program) if program else ""
-        return f"{program} is not run: {why}" if why else "nothing to show it with"
+        reason = untrusted_reason(program) if program else ""
+        return f"{program} is not run: {reason}" if reason else "nothing to show it with"
 
     def bus(self) -> dict[str, str]:
-        """The variables that lead to the session's bus; {} where there is none that is this user's alone.
+        """Return the variables of the session's bus, {} if no bus belongs to this user alone.
 
-        Not those of the environment: a project's settings can set them, and an address can name a program to run (`unixexec:`).
+        Ignore those of the environment. A project's settings can set them, and a bus address can
+        name a program to run (`unixexec:`).
         """
         if sys.platform == "win32":
             return {}
@@ -68,11 +73,11 @@ class Desktop:
             folder, bus = os.lstat(self.runtime_dir), os.lstat(path)
         except OSError:
             return {}
-        ours = (
-            all(found.st_uid == os.geteuid() for found in (folder, bus))
+        is_own = (
+            all(status.st_uid == os.geteuid() for status in (folder, bus))
             and not folder.st_mode & 0o022
         )
-        if not ours or not stat.S_ISDIR(folder.st_mode) or not stat.S_ISSOCK(bus.st_mode):
+        if not is_own or not stat.S_ISDIR(folder.st_mode) or not stat.S_ISSOCK(bus.st_mode):
             return {}
         return {
             "XDG_RUNTIME_DIR": self.runtime_dir,

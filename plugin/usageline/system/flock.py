@@ -26,8 +26,8 @@ POLL_INTERVAL_S = 0.05
 def hold(path: str, timeout_s: float) -> Iterator[bool]:
     """Hold the lock on `path` for the block. Yield False if another process held it all the time.
 
-    Yield True without a lock if there is nothing at `path`, or if the system or the file system
-    has no locks: the caller must work there, too.
+    Yield True without a lock if there is nothing at `path`, or if the file system has no locks.
+    The caller must work in that case, too.
     """
     descriptor = _open(path)
     if descriptor is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from usageline.core.errors import LockUnsupported
+from usageline.core.errors import LockUnsupported, error_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +32,7 @@ def hold(path: str, timeout_s: float = 0) -> Iterator[bool]:
         yield False
         return
     except (OSError, NotImplementedError) as error:
-        raise LockUnsupported(
-            f"{path} cannot be locked: {getattr(error, 'strerror', None) or type(error).__name__}"
-        ) from error
+        raise LockUnsupported(f"{path} cannot be locked: {error_text(error)}") from error
     try:
         yield True
     finally:

@@ -1,4 +1,4 @@
-"""The memory of a process that holds the token: never written to disk, whatever ends the process."""
+"""Keep the memory of a process that holds the token off the disk."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ PR_SET_DUMPABLE = 4
 
 
 def disable_core_dumps() -> None:
-    """Leave no core of this process, and let no other process of this user read its memory. Raises nothing; call it before there is a secret.
+    """Disable core dumps of this process, and reading of its memory by others of this user.
 
-    On Linux the mark is the process's own and gone from what it starts. Elsewhere the limit on cores is lowered, which children can raise again.
+    Call it before a secret is read. It raises nothing. On Linux it does not affect child processes.
+    Elsewhere it lowers the core size limit, which child processes can raise again.
     """
     if not _forbid_dumps():
         try:
-            import resource  # noqa: PLC0415 - there is none on Windows
+            import resource  # noqa: PLC0415 - Windows has none
 
             resource.setrlimit(
                 resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1])
@@ -24,7 +25,7 @@ def disable_core_dumps() -> None:
 
 
 def _forbid_dumps() -> bool:
-    # Not the limit alone: where cores go into a pipe (systemd-coredump) the kernel does not ask it.
+    # The limit is not enough: the kernel ignores it for a core pipe (systemd-coredump).
     if sys.platform != "linux":
         return False
     import ctypes  # noqa: PLC0415 - slow to import

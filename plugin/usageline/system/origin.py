@@ -1,9 +1,10 @@
 """Decide which files, programs and proxies are the user's own.
 
-A project's settings can set every variable of the status line, the hook and the refresh, HOME and PATH among them. So no
-variable decides this. The installer records what its own shell had in the release that it builds, and the running code finds
-that record from its own path, which no variable can move. A release without a record runs no program of the user's and uses
-no proxy; it still shows numbers.
+A project's settings can set each variable of the status line, the hook and the refresh, including
+HOME and PATH. So no variable decides this. The installer writes the variables of its own shell
+into the release that it builds. The running code finds that record from its own path, which no
+variable can change. A release without a record runs no program of the user's and uses no proxy;
+it still shows numbers.
 """
 
 from __future__ import annotations
@@ -21,39 +22,42 @@ if TYPE_CHECKING:
 ROOT = os.path.dirname(
     os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 )
-"""The release, or the clone, that this code runs from: not by the link `current`, which another install moves."""
+"""The release or clone that this code runs from, without the link `current`, which may move."""
 
 NAME = "origin.json"
 VERSION = 1
 LEGACY_CONFIGS, LEGACY_PATH = "config-files", "search-path"
-"""What 0.1.0 recorded: a config.toml a line, and a PATH."""
+"""Files of 0.1.0: one config.toml per line, and a PATH."""
 
 MAX_LEGACY_BYTES = 1 << 16
 MAX_PROFILES = 32
 
-PLACES = (
+PROFILE = (
     *("HOME", "USER", "LOGNAME", "CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR"),
     *("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"),
 )
-"""Variables recorded for each profile."""
+"""Variables that are recorded for each profile."""
 
 PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy")
 CERTIFICATES = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR")
 NETWORK = (*PROXIES, *CERTIFICATES)
-"""Variables recorded once for the installation: how the service is reached."""
+"""Network variables, recorded once for the installation."""
 
-REFUSED = "a program is named only by the configuration of whoever installed; if this is yours, run install.sh again from here"
+REFUSED = (
+    "only the configuration of the user who installed may name programs; if this is yours,"
+    " run install.sh again from here"
+)
 PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"))
-"""The keys that name programs."""
+"""The keys of config.toml that name programs."""
 
-USUAL_CONFIG = "/.config/usageline/config.toml"
+DEFAULT_CONFIG = "/.config/usageline/config.toml"
 
 
 def installation(root: str = "") -> str:
     """Return the tree whose record counts: `root`, by default the one that this code runs from.
 
-    A package of pip or uv has no record of its own. There it is the release in the usual place of the home that the system knows,
-    which no variable moves either.
+    A package that pip or uv installed has no record. Then it is the release in the default place
+    of the home in the system's user list, which no variable can change either.
     """
     if (
         root
@@ -62,7 +66,7 @@ def installation(root: str = "") -> str:
     ):
         return root or ROOT
     try:
-        import pwd  # noqa: PLC0415 - there is none on Windows
+        import pwd  # noqa: PLC0415 - Windows has none
 
         home = pwd.getpwuid(os.geteuid()).pw_dir
     except (ImportError, AttributeError, KeyError, OSError):
@@ -73,8 +77,8 @@ def installation(root: str = "") -> str:
 class Own(NamedTuple):
     """The recorded profile that an environment means.
 
-    config_file  the config.toml that may name programs, as it was recorded
-    claude_dir   Claude Code's directory as it was recorded, or "" if the environment names another one
+    config_file  the recorded config.toml, which may name programs
+    claude_dir   the recorded directory of Claude Code, "" if the environment names another one
     fixed        the variables with their recorded values
     """
 
@@ -84,9 +88,9 @@ class Own(NamedTuple):
 
 
 def own(env: Mapping[str, str], root: str | None = None) -> Own | None:
-    """Return the recorded profile that `env` means, or None if its HOME or its config.toml is not a recorded one.
+    """Return the recorded profile that `env` means, None if its HOME or config.toml is unknown.
 
-    Paths are compared resolved, and only recorded spellings are returned: a link that changes afterwards changes nothing.
+    Compare resolved paths, but return recorded ones: a link that changes later has no effect.
     """
     record = _record(root or installation())
     try:
@@ -98,7 +102,7 @@ def own(env: Mapping[str, str], root: str | None = None) -> Own | None:
     except LookupError:
         return None
     if record.unchecked:
-        return Own(config_file, claude_dir, {name: env[name] for name in PLACES if name in env})
+        return Own(config_file, claude_dir, {name: env[name] for name in PROFILE if name in env})
     own_home = _match(home, record.homes())
     own_config = _match(config_file, record.configs)
     if own_home is None or own_config is None:
@@ -120,42 +124,42 @@ def own(env: Mapping[str, str], root: str | None = None) -> Own | None:
     fixed.pop("CLAUDE_CONFIG_DIR", None)
     if own_claude and env.get(
         "CLAUDE_CONFIG_DIR"
-    ):  # on macOS it names the sign-in even if it says the usual place
+    ):  # on macOS the Keychain item's name depends on it
         fixed["CLAUDE_CONFIG_DIR"] = own_claude
-    if own_config != own_home + USUAL_CONFIG:
+    if own_config != own_home + DEFAULT_CONFIG:
         fixed["XDG_CONFIG_HOME"] = os.path.dirname(os.path.dirname(own_config))
     return Own(own_config, own_claude, fixed)
 
 
 def may_run_programs(env: Mapping[str, str], root: str | None = None) -> bool:
-    """Return whether config.toml may name programs, and HOME holds them."""
+    """Return whether config.toml may name programs, and HOME may contain them."""
     return own(env, root) is not None
 
 
 def config_file(env: Mapping[str, str]) -> str:
-    """Return the config.toml to read: the recorded spelling if it is the user's own, else the one that `env` names."""
+    """Return the config.toml to read: the recorded path if there is one, else that of `env`."""
     mine = own(env)
     return mine.config_file if mine else str(paths.config_file(env))
 
 
 def recorded_config_files() -> tuple[str, ...]:
-    """Return every recorded config.toml, whether or not it exists."""
+    """Return each recorded config.toml, whether or not it exists."""
     return _record(installation()).configs
 
 
 def default_config_file(env: Mapping[str, str]) -> str:
-    """Return the config.toml in that home's usual place."""
-    return str(paths.home(env)).rstrip("/") + USUAL_CONFIG
+    """Return the config.toml in the default place of that home."""
+    return str(paths.home(env)).rstrip("/") + DEFAULT_CONFIG
 
 
 def search_path(env: Mapping[str, str], root: str | None = None) -> str:
-    """Return the PATH of the shell that installed."""
+    """Return the PATH of the shell that ran the install."""
     record = _record(root or installation())
     return env.get("PATH", os.defpath) if record.unchecked else record.path
 
 
 def network(env: Mapping[str, str], root: str | None = None) -> dict[str, str]:
-    """Return the proxies and certificates of the shell that installed."""
+    """Return the proxies and certificates of the shell that ran the install."""
     record = _record(root or installation())
     return (
         {name: env[name] for name in NETWORK if name in env}
@@ -165,32 +169,33 @@ def network(env: Mapping[str, str], root: str | None = None) -> dict[str, str]:
 
 
 def is_recorded(root: str | None = None) -> bool:
-    """Return whether the release has a record that can be read."""
+    """Return whether the release has a readable record."""
     return _record(root or installation()) != NOTHING
 
 
 def record(
     root: str, env: Mapping[str, str], before: str = "", others: Iterable[Mapping[str, str]] = ()
 ) -> None:
-    """Record `env` in the release at `root`, beside what the release at `before` had. OSError if that cannot be written.
+    """Record `env` in the release at `root`, with the profiles of the release at `before`.
 
-    `others` are further profiles. Of the network and PATH the newest install decides.
+    `others` are further profiles. The newest install decides the network variables and PATH.
+    Raise OSError if the record cannot be written.
     """
-    known = _earlier(before) if before else NOTHING
-    profiles = list(known.profiles)
+    earlier = _earlier(before) if before else NOTHING
+    profiles = list(earlier.profiles)
     for one in (*others, env):
         profile = {
             name: one[name]
-            for name in PLACES
+            for name in PROFILE
             if one.get(name) and (name[:3] != "XDG" or os.path.isabs(one[name]))
         }
         if "CLAUDE_SECURESTORAGE_CONFIG_DIR" in one:  # the empty value has a meaning
             profile["CLAUDE_SECURESTORAGE_CONFIG_DIR"] = one["CLAUDE_SECURESTORAGE_CONFIG_DIR"]
-        profiles = [earlier for earlier in profiles if _identity(earlier) != _identity(profile)] + [
+        profiles = [other for other in profiles if _identity(other) != _identity(profile)] + [
             profile
         ]
     profiles = profiles[-MAX_PROFILES:]
-    configs, caches = list(known.configs), list(known.caches)
+    configs, caches = list(earlier.configs), list(earlier.caches)
     for profile in profiles:
         home = {"HOME": profile["HOME"]}
         configs += [
@@ -198,14 +203,15 @@ def record(
             for place in (paths.config_file(profile), default_config_file(home))
         ]
         caches += [
-            os.path.normpath(os.path.dirname(paths.cache_dir(place))) for place in (profile, home)
+            os.path.normpath(os.path.dirname(paths.cache_dir(one))) for one in (profile, home)
         ]
     content = {
         "version": VERSION,
         "profiles": profiles,
         "homes": list(
             dict.fromkeys(
-                os.path.normpath(home) for home in known._replace(profiles=tuple(profiles)).homes()
+                os.path.normpath(home)
+                for home in earlier._replace(profiles=tuple(profiles)).homes()
             )
         ),
         "configs": list(dict.fromkeys(configs)),
@@ -221,7 +227,7 @@ def record(
 
 
 def absolute(name: str, value: str) -> str:
-    """Return a variable of NETWORK as it is recorded: files and directories by absolute paths."""
+    """Return the value of a network variable with absolute paths, as in the record."""
     if name not in CERTIFICATES:
         return value
     parts = value.split(os.pathsep) if name == "SSL_CERT_DIR" else [value]
@@ -229,14 +235,14 @@ def absolute(name: str, value: str) -> str:
 
 
 def disable(root: str) -> None:
-    """Let the tree at `root` believe every environment. For the tests alone: nothing else writes such a record."""
+    """Make the tree at `root` trust every environment. Only the tests write such a record."""
     files.write_atomic(
         f"{root}/{NAME}", json.dumps({"version": VERSION, "unchecked": True}).encode(), 0o600
     )
 
 
 class _Record(NamedTuple):
-    """A release's record; what is missing or of the wrong kind counts as empty."""
+    """A release's record. Missing and invalid parts count as empty."""
 
     profiles: tuple[dict[str, str], ...] = ()
     configs: tuple[str, ...] = ()
@@ -246,9 +252,9 @@ class _Record(NamedTuple):
     unchecked: bool = False
 
     def homes(self) -> list[str]:
-        """Return each recorded home, and those whose usual config.toml 0.1.0 listed."""
+        """Return each recorded home, and those whose default config.toml 0.1.0 listed."""
         listed = [
-            path[: -len(USUAL_CONFIG)] for path in self.configs if path.endswith(USUAL_CONFIG)
+            path[: -len(DEFAULT_CONFIG)] for path in self.configs if path.endswith(DEFAULT_CONFIG)
         ]
         return [*(profile["HOME"] for profile in self.profiles), *listed]
 
@@ -266,7 +272,7 @@ def _record(root: str) -> _Record:
         return NOTHING
     profiles = row.get("profiles")
     checked = (
-        [_strings(one, PLACES) for one in profiles[:MAX_PROFILES]]
+        [_strings(one, PROFILE) for one in profiles[:MAX_PROFILES]]
         if isinstance(profiles, list)
         else []
     )
@@ -282,10 +288,10 @@ def _record(root: str) -> _Record:
 
 
 def _earlier(root: str) -> _Record:
-    """Return the record of another release; of one by 0.1.0 its lists."""
-    found = _record(root)
-    if found != NOTHING:
-        return found
+    """Return the record of another release, or the lists of 0.1.0."""
+    newer = _record(root)
+    if newer != NOTHING:
+        return newer
     listed = (_content(f"{root}/{LEGACY_CONFIGS}") or b"").splitlines()
     return NOTHING._replace(configs=_absolutes([os.fsdecode(line) for line in listed]))
 
@@ -295,7 +301,7 @@ def _identity(profile: Mapping[str, str]) -> tuple[str, str, str]:
 
 
 def _match(path: str, listed: Iterable[str]) -> str | None:
-    """Return the entry of `listed` that is the same place as `path`."""
+    """Return the entry of `listed` that resolves to the same path."""
     try:
         real = os.path.realpath(path)
         return next((one for one in listed if os.path.realpath(one) == real), None)

@@ -1,4 +1,4 @@
-"""What people are told, fit for a terminal."""
+"""Convert text from and for the terminal."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ ASCII = "ascii"
 
 
 def sanitize_lines(text: str) -> str:
-    """Text of one or more lines without anything that a terminal could act on: an argument, a command or a file's name in it may hold that."""
+    """Sanitize each line of `text`. An argument or a file name may contain control sequences."""
     return "\n".join(map(sanitize, text.split("\n")))
 
 
 def locale_encoding() -> str:
-    """Return the encoding of the user's locale; UTF-8 for the C locale, as Python has it.
+    """Return the encoding of the user's locale, UTF-8 for the C locale as in Python.
 
-    Python itself runs in its UTF-8 mode here, in which paths are what they are on disk.
+    Python itself runs in UTF-8 mode here, which keeps paths as they are on disk.
     """
     try:
         from locale import CODESET, nl_langinfo  # noqa: PLC0415 - Windows has none
@@ -32,7 +32,7 @@ def locale_encoding() -> str:
 
 
 def adapt_output() -> None:
-    """Let stdout and stderr write in the locale's encoding, `?` for what that lacks."""
+    """Make stdout and stderr write in the locale's encoding, with `?` for characters it lacks."""
     encoding = locale_encoding()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError, OSError):  # a stream may be closed

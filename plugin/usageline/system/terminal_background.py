@@ -1,7 +1,7 @@
-"""Whether the user's terminal is dark or light: the terminal is asked (OSC 11), and the answer kept.
+"""Detect whether the terminal is dark or light (OSC 11), and cache the answer.
 
-Claude Code's theme `auto` says nothing of it, and the status line's own process has no terminal.
-The installer and `usageline` do: they ask, and the next refresh publishes the answer.
+Claude Code's theme `auto` does not show it, and the status line's process has no terminal. The
+installer and `usageline` have one: they query it, and the next refresh publishes the answer.
 """
 
 from __future__ import annotations
@@ -30,55 +30,62 @@ except ImportError:  # Windows
     termios = None  # type: ignore[assignment]
 
 TIMEOUT_S = 0.6
-"""A terminal behind ssh may take so long. It is waited for in full only if it answers nothing."""
+"""Long enough for a terminal behind ssh. Only a terminal that never answers takes all of it."""
 
-SILENT_S = 7 * 86400
-"""A terminal that did not answer is not asked again for so long."""
+SILENT_INTERVAL_S = 7 * 86400
+"""Minimum interval between queries to a terminal that did not answer."""
 
 VERSION = 1
 MAX_BYTES = 1024
-QUESTION = b"\x1b]11;?\x1b\\\x1b[c"
-"""The background, and then the attributes that every terminal tells: their answer ends the wait."""
+REQUEST = b"\x1b]11;?\x1b\\\x1b[c"
+"""Background, then device attributes: every terminal answers the latter, which ends the wait."""
 
-MUTE = ("", "dumb", "linux", "unknown", "cons25")
-"""TERMs that do not know the question, or show it."""
+SILENT_TERMS = ("", "dumb", "linux", "unknown", "cons25")
+"""Values of TERM whose terminals ignore the request or print it."""
 
 COLOR = re.compile(rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})")
 ATTRIBUTES = re.compile(rb"\x1b\[\?[0-9;]*c")
 
 
 def detect(env: Mapping[str, str]) -> str:
-    """Ask the terminal if there is one, keep the answer, and return it: `dark`, `light` or "".
+    """Query the terminal, cache the answer, and return it: `dark`, `light` or "".
 
-    Raises nothing. Without a terminal on stdin and stdout nothing is asked and nothing kept.
+    Raise nothing. Do nothing unless stdin and stdout are a terminal.
     """
     try:
-        if not _may_ask(env):
+        if not _may_query(env):
             return ""
-        kept = _kept(env)
-        asked_at = kept.get("asked_at")
-        silent = isinstance(asked_at, int | float) and 0 <= time.time() - asked_at < SILENT_S
-        if kept and not kept.get("background") and silent and kept.get("term") == env.get("TERM"):
+        cache = _read_cache(env)
+        asked_at = cache.get("asked_at")
+        is_silent = (
+            isinstance(asked_at, int | float) and 0 <= time.time() - asked_at < SILENT_INTERVAL_S
+        )
+        if (
+            cache
+            and not cache.get("background")
+            and is_silent
+            and cache.get("term") == env.get("TERM")
+        ):
             return ""
-        background = _named(query(TIMEOUT_S)) or _hint(env)
-        # A terminal that answered before and is silent now is another one: the answer stays.
-        if background or not kept.get("background"):
-            _keep(env, background)
+        background = _name(query(TIMEOUT_S)) or _hint(env)
+        # A silent terminal after one that answered is another terminal: keep that answer.
+        if background or not cache.get("background"):
+            _write_cache(env, background)
     except (OSError, ValueError, LookupError, UsagelineError):
         return ""
     return background
 
 
 def cached_background(env: Mapping[str, str]) -> str:
-    """Return what the last terminal that was asked said: `dark`, `light` or ""."""
-    background = _kept(env).get("background")
+    """Return the last answer: `dark`, `light` or ""."""
+    background = _read_cache(env).get("background")
     return str(background) if background in ("dark", "light") else ""
 
 
 def query(timeout_s: float) -> tuple[float, float, float] | None:
-    """Return the terminal's background, three shares of 0–1, or None if it does not tell in time.
+    """Return the terminal's background as red, green and blue of 0–1, None without an answer.
 
-    Keys that are pressed meanwhile would be lost, so nothing is asked if there are some already.
+    Do not query if keys are waiting: reading the answer would consume them.
     """
     fd = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     try:
@@ -90,7 +97,7 @@ def query(timeout_s: float) -> tuple[float, float, float] | None:
         quiet[6][termios.VMIN], quiet[6][termios.VTIME] = 0, 0
         try:
             termios.tcsetattr(fd, termios.TCSANOW, quiet)
-            os.write(fd, QUESTION)
+            os.write(fd, REQUEST)
             return parse_color(_answer(fd, time.monotonic() + timeout_s))
         finally:
             termios.tcsetattr(fd, termios.TCSANOW, before)
@@ -101,7 +108,7 @@ def query(timeout_s: float) -> tuple[float, float, float] | None:
 
 
 def parse_color(answer: bytes) -> tuple[float, float, float] | None:
-    """Return the color in a terminal's answer, three shares of 0–1, or None if there is none."""
+    """Return the color in an answer as red, green and blue of 0–1, None if there is none."""
     match = COLOR.search(answer)
     if match is None:
         return None
@@ -109,7 +116,7 @@ def parse_color(answer: bytes) -> tuple[float, float, float] | None:
     return red, green, blue
 
 
-def _named(color: tuple[float, float, float] | None) -> str:
+def _name(color: tuple[float, float, float] | None) -> str:
     if color is None:
         return ""
     red, green, blue = color
@@ -121,10 +128,10 @@ def _hint(env: Mapping[str, str]) -> str:
     return "" if is_light is None else ("light" if is_light else "dark")
 
 
-def _may_ask(env: Mapping[str, str]) -> bool:
+def _may_query(env: Mapping[str, str]) -> bool:
     streams = (sys.stdin, sys.stdout)
     has_terminal = all(stream is not None and stream.isatty() for stream in streams)
-    return termios is not None and has_terminal and env.get("TERM", "") not in MUTE
+    return termios is not None and has_terminal and env.get("TERM", "") not in SILENT_TERMS
 
 
 def _answer(fd: int, deadline: float) -> bytes:
@@ -139,14 +146,14 @@ def _answer(fd: int, deadline: float) -> bytes:
     return answer
 
 
-def _kept(env: Mapping[str, str]) -> dict[str, object]:
+def _read_cache(env: Mapping[str, str]) -> dict[str, object]:
     with contextlib.suppress(LookupError):
         content = json_file.json_file(paths.terminal_background(env)) or {}
         return content if content.get("version") == VERSION else {}
     return {}
 
 
-def _keep(env: Mapping[str, str], background: str) -> None:
+def _write_cache(env: Mapping[str, str], background: str) -> None:
     content = {
         "version": VERSION,
         "background": background,

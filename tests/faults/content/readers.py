@@ -129,7 +129,7 @@ READERS: dict[str, tuple[str, ...]] = {
         *(
             "sources.auth.credentials.from_file",
             "sources.auth.credentials._candidates",
-            "sources.auth.credentials._parsed",
+            "sources.auth.credentials._parse",
             "cli.info.missing",
         ),
         *(
@@ -140,7 +140,7 @@ READERS: dict[str, tuple[str, ...]] = {
         "cli.doctor.settings.managed_settings",
         *("sources.net.network.variables", "sources.net.network._managed_files"),
     ),
-    "git": ("core.git_repo._text", "jobs.git_status.count.ask"),
+    "git": ("core.git_repo._text", "jobs.git_status.count.git"),
     "chained": ("system.process._transfer",),
     "history": (
         "cli.log.row",
@@ -191,7 +191,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "tests/cli": (
         "system.terminal_background.query",
         "system.terminal_background._answer",
-        "system.terminal_background._kept",
+        "system.terminal_background._read_cache",
         "core.path_owners._local_users",
         "cli.doctor.run.run",
         "cli.doctor.installation.plugin",

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from usageline.core.errors import error_text
 from usageline.core.text import sanitize
 from usageline.system import process
 
@@ -55,7 +56,7 @@ def run(
         return Done(
             None,
             "",
-            f"it does not start: {getattr(error, 'strerror', None) or type(error).__name__}",
+            f"it does not start: {error_text(error)}",
             0,
         )
     took_s = time.monotonic() - began

@@ -1,4 +1,4 @@
-"""The client's own state, `.claude.json`: who is signed in, and the usage that the client saw last."""
+"""Read the client's own state, `.claude.json`: the account and the client's last usage."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_BYTES = 64 << 20
-"""The file holds every project's history and can be megabytes long (FACTS: signing in)."""
+"""The file holds each project's history and can have megabytes (FACTS: signing in)."""
 
 MAX_SETTINGS_BYTES = 2 << 20
-"""The client takes no longer settings.json (seen in 2.1.330)."""
+"""The client ignores a longer settings.json (seen in 2.1.330)."""
 
 KEYS = (
     "oauthAccount",
@@ -31,11 +31,11 @@ KEYS = (
     "hasCompletedOnboarding",
     "customApiKeyResponses",
 )
-"""All that is looked at in the file."""
+"""The keys that are read from the file."""
 
 MAX_DECLINED_KEYS = 64
 DEFAULT_THEME = "dark"
-"""What the client draws with where none was chosen."""
+"""The client's theme if none was chosen."""
 
 AUTO = "auto"
 PALETTES = ("ansi", "daltonized")
@@ -46,17 +46,21 @@ BASES = (
 )
 CUSTOM = "custom:"
 MAX_THEME_BYTES = 1 << 18
-"""As the client has it (seen in 2.1.330)."""
+"""The client's own limit (seen in 2.1.330)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaudeState:
-    """What of `.claude.json` matters here; everything empty where the file is absent or cannot be read.
+    """The parts of `.claude.json` that usageline reads, empty if the file is missing or unreadable.
 
-    `account` is `oauthAccount`, `cached` is `cachedUsageUtilization`; `has_api_key` says that the client signs in with a key of its own;
-    `theme` is the client's own: `dark`, `light-daltonized`, `auto`, …
-    `declined_keys` stands for the API keys that the user told the client not to use: digests, as `line.other_sign_ins.key_digest` makes them.
-    `problem` says why a file that is there could not be read, `written_at` when it was written last (epoch seconds, 0 without one).
+    account        `oauthAccount`
+    cached         `cachedUsageUtilization`
+    has_api_key    whether the client signs in with an API key
+    theme          the client's theme: `dark`, `light-daltonized`, `auto`, …
+    declined_keys  digests of the API keys that the user declined (`other_sign_ins.key_digest`)
+    problem        why an existing file could not be read, or ""
+    written_at     when the file was written (epoch seconds), 0 if it is missing
+    background     the terminal's last answer for the theme `auto`, or ""
     """
 
     account: dict[str, Any]
@@ -70,9 +74,9 @@ class ClaudeState:
 
     @property
     def appearance(self) -> str | None:
-        """Return `dark` or `light`, as the client's theme says of the terminal, or None.
+        """Return `dark` or `light` for the client's theme, or None if that is unknown.
 
-        For the theme `auto` it is what the terminal said when it was asked (`background`).
+        For the theme `auto` it is the terminal's last answer (`background`).
         """
         if self.theme == AUTO:
             return self.background or None
@@ -80,28 +84,28 @@ class ClaudeState:
 
     @property
     def palette(self) -> str | None:
-        """Return `ansi` or `daltonized`, if the client's theme is such a one, else None."""
+        """Return `ansi` or `daltonized` for a theme of that palette, else None."""
         return next((word for word in PALETTES if self.theme.endswith("-" + word)), None)
 
     @property
     def account_uuid(self) -> str:
-        """The account signed in, or ""."""
-        found = self.account.get("accountUuid")
-        return found if isinstance(found, str) else ""
+        """Return the account that is signed in, or ""."""
+        value = self.account.get("accountUuid")
+        return value if isinstance(value, str) else ""
 
     @property
     def organization_uuid(self) -> str:
-        """Its organisation, or ""."""
-        found = self.account.get("organizationUuid")
-        return found if isinstance(found, str) else ""
+        """Return its organization, or ""."""
+        value = self.account.get("organizationUuid")
+        return value if isinstance(value, str) else ""
 
 
 def read(env: Mapping[str, str]) -> ClaudeState:
-    """The state as it is now. The file is read once."""
-    path, found, problem, written_at = state_file(env), {}, "", 0.0
+    """Return the current state. Read the file once."""
+    path, content, problem, written_at = state_file(env), {}, "", 0.0
     try:
         written_at = os.stat(path).st_mtime
-        found = read_keys(path, KEYS, MAX_BYTES)
+        content = read_keys(path, KEYS, MAX_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         written_at = 0
     except (OSError, ValueError) as error:
@@ -110,11 +114,11 @@ def read(env: Mapping[str, str]) -> ClaudeState:
         )
         problem = f"{os.path.basename(path)} cannot be used: {reason}"
     return ClaudeState(
-        mapping(found.get("oauthAccount")),
-        mapping(found.get("cachedUsageUtilization")),
-        bool(found.get("primaryApiKey")),
-        theme := _theme(found, env),
-        _declined(found),
+        mapping(content.get("oauthAccount")),
+        mapping(content.get("cachedUsageUtilization")),
+        bool(content.get("primaryApiKey")),
+        theme := _theme(content, env),
+        _declined(content),
         problem,
         written_at,
         terminal_background.cached_background(env) if theme == AUTO else "",
@@ -122,7 +126,10 @@ def read(env: Mapping[str, str]) -> ClaudeState:
 
 
 def state_file(env: Mapping[str, str]) -> str:
-    """Return the path of the state file; an old installation's `.config.json` comes first, as in the client (seen in 2.1.330)."""
+    """Return the path of the state file.
+
+    An old installation's `.config.json` comes first, as in the client (seen in 2.1.330).
+    """
     old = paths.claude_dir(env) + "/.config.json"
     try:
         status = os.stat(old)
@@ -144,17 +151,23 @@ def _declined(state: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def account_key(account_uuid: str, organization_uuid: str) -> str:
-    """16 hex digits that stand for the account in file names and in the snapshot: no e-mail address, nothing to sign in with."""
+    """Return 16 hex digits that identify the account in file names and in the snapshot.
+
+    They reveal no e-mail address and no secret.
+    """
     return hashlib.sha256(
         f"{account_uuid}/{organization_uuid}".encode("utf-8", "surrogatepass")
     ).hexdigest()[:16]
 
 
 def _theme(state: Mapping[str, Any], env: Mapping[str, str]) -> str:
-    # `/theme` writes it to settings.json, which comes before what older clients left in the state. The client keeps no theme that is its
-    # own default there: it takes a "dark" out when it starts (seen in 2.1.330).
-    for where in (_keys(paths.claude_settings(env), ("theme",), MAX_SETTINGS_BYTES) or {}, state):
-        chosen = text(where.get("theme")) or ""
+    # `/theme` writes to settings.json, which precedes the state that older clients wrote. At its
+    # start the client removes its default "dark" from there (seen in 2.1.330).
+    for settings in (
+        _keys(paths.claude_settings(env), ("theme",), MAX_SETTINGS_BYTES) or {},
+        state,
+    ):
+        chosen = text(settings.get("theme")) or ""
         if chosen in (AUTO, *BASES):
             return chosen
         if chosen.startswith(CUSTOM):
@@ -163,7 +176,7 @@ def _theme(state: Mapping[str, Any], env: Mapping[str, str]) -> str:
 
 
 def _base(name: str, env: Mapping[str, str]) -> str:
-    """Return the theme that a custom one of the user's is built on, "" if that is not known."""
+    """Return the base of a custom theme, "" if it is unknown."""
     if not name or "/" in name or name.startswith("."):
         return ""
     theme = _keys(f"{paths.claude_dir(env)}/themes/{name}.json", ("base",), MAX_THEME_BYTES)

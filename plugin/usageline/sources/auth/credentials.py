@@ -1,6 +1,6 @@
-"""The sign-in that Claude Code keeps: the file on Linux, the Keychain on macOS. Read only; never renewed, never written.
+"""Read Claude Code's credentials: a file on Linux, the Keychain on macOS.
 
-Whoever reads it here has their memory kept private from then on.
+It never renews or writes them. Reading them also disables core dumps of this process.
 """
 
 from __future__ import annotations
@@ -27,20 +27,30 @@ MAX_BYTES = 1 << 20
 
 MAX_DIGITS = 20
 MAX_MS = 1e15
-"""Beyond the year 33658 nothing expires."""
+"""The year 33658: a later expiry counts as none."""
 
 KEYCHAIN = "the macOS Keychain"
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A subscription's sign-in. The refresh token is not among it: nothing here could log the user out.
+    """The credentials of a subscription, without the refresh token, which could sign the user out.
 
-    `expires_at` is in epoch seconds, 0 if the file names no time: null, a text, seconds for milliseconds, year 1. Such a token works in
-    the client, and only the service knows whether it is good. `scopes` is None where they are not listed. `organization_uuid` and
-    `account_uuid` are "" where the file does not name them. `renewable_until` is when the client can renew it no more: 0 if it never
-    could, infinity without an end. `known_at` is when the plan was looked up (epoch seconds, 0 if unknown), `written_at` when the file
-    was written. `gateway`: the client is signed in to an organization's gateway besides, which goes before the plan.
+    Times are in epoch seconds. An invalid `expires_at` counts as unknown: null, text, seconds
+    instead of milliseconds, year 1. Such a token works in the client, and only the service can
+    check it.
+
+    token              the access token
+    expires_at         0 if unknown
+    scopes             None if the file does not list them
+    subscription       the plan, or None
+    tier               the rate limit tier, or None
+    organization_uuid  "" if the file does not name it
+    account_uuid       "" if the file does not name it
+    renewable_until    when the client can no longer renew the token; 0 never, infinity always
+    known_at           when the client requested the plan; 0 if unknown
+    written_at         when the file was written; 0 if unknown
+    gateway            whether the client uses an organization's gateway, which precedes the plan
     """
 
     token: Token
@@ -56,39 +66,45 @@ class Credentials:
     gateway: bool = False
 
     def is_expired(self, now: float) -> bool:
-        """Return whether it is certain that the token has expired."""
+        """Return whether the token has certainly expired."""
         return 0 < self.expires_at <= now
 
     def can_renew(self, now: float) -> bool:
-        """Return whether a message in the client can renew the sign-in. Without a token the client calls itself signed out (2.1.330)."""
+        """Return whether a message in the client renews the token.
+
+        Without a token the client counts as signed out (seen in 2.1.330).
+        """
         return bool(self.token) and self.renewable_until > now
 
 
 def read(
     env: Mapping[str, str], *, platform: str = sys.platform, security: str = keychain.SECURITY
 ) -> Credentials | None:
-    """The sign-in as it is now, or None where there is none. SourceFailure `unreadable` where the Keychain does not let us."""
+    """Return the current credentials, None if there are none.
+
+    Raise SourceFailure `unreadable` if the Keychain denies access.
+    """
     return find(env, platform=platform, security=security)[0]
 
 
 def find(
     env: Mapping[str, str], *, platform: str = sys.platform, security: str = keychain.SECURITY
 ) -> tuple[Credentials | None, str]:
-    """As `read`, and where it was found: KEYCHAIN, or the file's path; "" with None."""
+    """Return the result of `read` and its origin: KEYCHAIN, the file's path, or ""."""
     disable_core_dumps()
     for place, text in _candidates(env, platform, security):
-        found = _parsed(text)
-        if found is not None:
-            return (
-                found if place == KEYCHAIN else replace(found, written_at=_written_at(place))
-            ), place
+        credentials = _parse(text)
+        if credentials is not None and place == KEYCHAIN:
+            return credentials, place
+        if credentials is not None:
+            return replace(credentials, written_at=_written_at(place)), place
     return None, ""
 
 
 def from_file(path: str) -> Credentials | None:
-    """The sign-in in that file alone, or None where it has none or cannot be read."""
+    """Return the credentials in that file, None if it has none or is unreadable."""
     disable_core_dumps()
-    return _parsed(read_bytes(path, MAX_BYTES))
+    return _parse(read_bytes(path, MAX_BYTES))
 
 
 def _candidates(
@@ -101,13 +117,13 @@ def _candidates(
     yield path, read_bytes(path, MAX_BYTES)
 
 
-def _parsed(text: bytes | str | None) -> Credentials | None:
-    found = parse_object(text) or {}
-    oauth, gateway = found.get("claudeAiOauth"), mapping(found.get("enterpriseGateway"))
+def _parse(text: bytes | str | None) -> Credentials | None:
+    content = parse_object(text) or {}
+    oauth, gateway = content.get("claudeAiOauth"), mapping(content.get("enterpriseGateway"))
     is_gateway = bool(_string(gateway.get("url")) and _string(gateway.get("jwt")))
-    if isinstance(oauth, dict) or is_gateway:  # an item may hold only the sign-ins to MCP servers
+    if isinstance(oauth, dict) or is_gateway:  # an item may hold sign-ins to MCP servers only
         return replace(
-            _credentials(mapping(oauth), found.get("organizationUuid")), gateway=is_gateway
+            _credentials(mapping(oauth), content.get("organizationUuid")), gateway=is_gateway
         )
     return None
 
@@ -118,7 +134,7 @@ def _credentials(oauth: dict[str, object], organization: object) -> Credentials:
         token=Token(
             token if isinstance(token, str) and token.isascii() and token.isprintable() else ""
         ),
-        expires_at=_moment(oauth.get("expiresAt")),
+        expires_at=_epoch_s(oauth.get("expiresAt")),
         scopes=tuple(scope for scope in scopes if isinstance(scope, str))
         if isinstance(scopes, list)
         else None,
@@ -127,7 +143,7 @@ def _credentials(oauth: dict[str, object], organization: object) -> Credentials:
         organization_uuid=_organization(oauth) or _string(organization) or "",
         account_uuid=_string(oauth.get("accountUuid")) or "",
         renewable_until=_renewable_until(oauth),
-        known_at=_moment(oauth.get("subscriptionTypeVerifiedAt")),
+        known_at=_epoch_s(oauth.get("subscriptionTypeVerifiedAt")),
     )
 
 
@@ -137,15 +153,15 @@ def _organization(oauth: dict[str, object]) -> str | None:
     )
 
 
-def _moment(value: object) -> float:
-    """Return milliseconds as epoch seconds; 0 for what is no time. Digits in a text count, as they do where the client compares them."""
+def _epoch_s(value: object) -> float:
+    """Return milliseconds as epoch seconds, 0 if invalid. Digits in a text are valid, too."""
     if isinstance(value, str) and len(value) <= MAX_DIGITS and value.strip().isdecimal():
         value = int(value)
     return (number(value, EARLIEST * 1000, MAX_MS) or 0) / 1000
 
 
 def _renewable_until(oauth: dict[str, object]) -> float:
-    """Return until when the client can renew the sign-in. The refresh token itself is not kept."""
+    """Return until when the client can renew the token. Do not store the refresh token itself."""
     if not _string(oauth.get("refreshToken")):
         return 0
     ends_ms = oauth.get("refreshTokenExpiresAt")

@@ -1,4 +1,4 @@
-"""Who is signed in, and how: with a subscription, which has limits, or with something else, which has none."""
+"""Find the current sign-in: a subscription with limits, or something else without any."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 MANAGED = (
     "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
 )
-"""Where an organization's settings lie; the client takes their `env` as it takes the user's."""
+"""The directory of an organization's settings, whose `env` the client applies, too."""
 
 NEWER_S = 60
-"""What was written less than this after something else may have been written with it."""
+"""Two files written within this time may belong to the same change."""
 
 FLAGS = frozenset(
     {*(name for name, _ in other_sign_ins.PROVIDERS), "_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL"}
@@ -39,7 +39,11 @@ FLAGS = frozenset(
 class SignIn:
     """A subscription that is signed in.
 
-    `account` is its key; `credentials` is None where no source that needs them is configured, or where they cannot be had: `problem` says why.
+    account      its key
+    plan         its name, or None
+    state        Claude Code's own state
+    credentials  None if no configured source needs them, or if they cannot be read
+    problem      why they cannot be read, or None
     """
 
     account: str
@@ -50,43 +54,47 @@ class SignIn:
 
     @property
     def names_organization(self) -> bool:
-        """Whether the token's account is known by more than `.claude.json`, which the client writes later."""
+        """Return whether the credentials name the account.
+
+        Otherwise only `.claude.json` does, which the client writes later.
+        """
         return self.credentials is None or bool(self.credentials.organization_uuid)
 
     @property
     def organizations(self) -> tuple[str, str]:
-        """The organization that the credentials name, and the one that `.claude.json` names; each "" if there is none."""
+        """Return the organizations of the credentials and of `.claude.json`, each "" if unknown."""
         return (
             self.credentials.organization_uuid if self.credentials else ""
         ), self.state.organization_uuid
 
     @property
     def token_fingerprint(self) -> str:
-        """Tells this sign-in from a later one of the same account; "" without credentials."""
+        """Return the token's fingerprint, "" without credentials. Each sign-in has another one."""
         return self.credentials.token.fingerprint if self.credentials else ""
 
 
 def read(
     env: Mapping[str, str], *, with_token: bool = True, security: str = keychain.SECURITY
 ) -> SignIn:
-    """The sign-in as it is now. Without `with_token` neither the credentials file nor the Keychain is opened.
+    """Return the current sign-in.
 
-    SourceFailure `signed-out` or `no-plan` (the detail says what is used instead).
+    Without `with_token` open neither the credentials file nor the Keychain. Raise SourceFailure
+    `signed-out`, or `no-plan` with the other kind of sign-in as its detail.
     """
     state = claude_state.read(env)
     other = other_in_settings(env, state)
     if other:
         raise SourceFailure("no-plan", other)
-    found, problem = None, None
+    current, problem = None, None
     if with_token:
         try:
-            found = credentials.read(env, security=security)
+            current = credentials.read(env, security=security)
         except SourceFailure as failure:
-            problem = failure  # what needs no token still works
-    if found is not None and found.gateway:
+            problem = failure  # sources without a token still work
+    if current is not None and current.gateway:
         raise SourceFailure("no-plan", "gateway")
-    looked_in_vain = with_token and found is None and problem is None
-    if looked_in_vain or (found is None and not state.account_uuid):
+    is_missing = with_token and current is None and problem is None
+    if is_missing or (current is None and not state.account_uuid):
         if state.has_api_key:
             raise SourceFailure("no-plan", "API key")
         raise (
@@ -94,22 +102,27 @@ def read(
             if state.problem and not with_token
             else SourceFailure("signed-out")
         )
-    account, plan = _account_key(state, found, env), plan_of(state, found)
-    if found is not None and not (is_of_account(state, found) and _may_be_of_state(found, env)):
-        # The state is of the sign-in that was made last, wherever it is kept: nothing of it belongs to this token.
+    account, plan = _account_key(state, current, env), plan_of(state, current)
+    if current is not None and not (
+        is_of_account(state, current) and _may_be_of_state(current, env)
+    ):
+        # The state belongs to the last sign-in, which may be stored elsewhere: not to this token.
         state = replace(state, account={}, cached={})
-    return SignIn(account, plan, state, found, problem)
+    return SignIn(account, plan, state, current, problem)
 
 
 def other_in_settings(env: Mapping[str, str], state: ClaudeState) -> str:
-    """What the user's or the organization's settings sign in with instead of a plan; it outranks a subscription. "" without such a thing."""
-    places = [
+    """Return the sign-in in the user's or the organization's settings, "" if there is none.
+
+    It precedes a subscription.
+    """
+    managed = [
         f"{MANAGED}/managed-settings.json",
         *sorted(glob.glob(f"{glob.escape(MANAGED)}/managed-settings.d/*.json")),
     ]
     variables: dict[str, str] = {}
     helper = False
-    for path in (paths.claude_settings(env), *places):
+    for path in (paths.claude_settings(env), *managed):
         try:
             settings = read_keys(path, ("apiKeyHelper", "env"), MAX_SETTINGS_BYTES)
         except (OSError, ValueError):
@@ -128,65 +141,71 @@ def other_in_settings(env: Mapping[str, str], state: ClaudeState) -> str:
 
 
 def _variable(item: tuple[str, object]) -> tuple[str, str | None]:
-    """Return a variable as the client sets it: of a number or a boolean its text."""
+    """Return a variable as the client sets it: numbers and booleans as text."""
     name, value = item
     if name in FLAGS and isinstance(value, bool | int):
         return name, str(value)
     return name, value if isinstance(value, str) else None
 
 
-def is_of_account(state: ClaudeState, found: Credentials) -> bool:
-    """Return whether nothing says that the client's state is of another account than the token."""
+def is_of_account(state: ClaudeState, current: Credentials) -> bool:
+    """Return whether the client's state and the token may be of the same account."""
     pairs = (
-        (state.account_uuid, found.account_uuid),
-        (state.organization_uuid, found.organization_uuid),
+        (state.account_uuid, current.account_uuid),
+        (state.organization_uuid, current.organization_uuid),
     )
     return all(one == other or not one or not other for one, other in pairs)
 
 
-def _may_be_of_state(found: Credentials, env: Mapping[str, str]) -> bool:
-    """Return whether the client's state can be of this sign-in: one that is kept elsewhere has to name its account or organization."""
-    named = found.account_uuid or found.organization_uuid
+def _may_be_of_state(current: Credentials, env: Mapping[str, str]) -> bool:
+    """Return whether the client's state can belong to this sign-in.
+
+    One that is stored elsewhere must name its account or organization.
+    """
+    named = current.account_uuid or current.organization_uuid
     return bool(named) or paths.profile(env) == paths.settings_profile(env)
 
 
-def _account_key(state: ClaudeState, found: Credentials | None, env: Mapping[str, str]) -> str:
-    """The key of account and organisation.
+def _account_key(state: ClaudeState, current: Credentials | None, env: Mapping[str, str]) -> str:
+    """Return the key of account and organization.
 
-    The credentials' organisation goes before the state's: the client writes the two files one after the other, and while they disagree
-    the key is nobody's, so that no number is stored under the wrong account. With neither known it is the token's own, and of a sign-in
-    that is kept elsewhere and names neither that of the place.
+    The credentials' organization precedes the state's, because the client writes the two files
+    one after the other. While they disagree the key matches no account, so no number is stored
+    under a wrong one. If neither is known the key is the token's. A sign-in that is stored
+    elsewhere and names neither has a key of its directory.
     """
-    if found and not _may_be_of_state(found, env):
+    if current and not _may_be_of_state(current, env):
         return claude_state.account_key("", "store " + paths.profile(env))
-    organization = (found.organization_uuid if found else "") or state.organization_uuid
-    account = (found.account_uuid if found else "") or state.account_uuid
-    if found and not account and not organization:
-        organization = found.token.fingerprint
+    organization = (current.organization_uuid if current else "") or state.organization_uuid
+    account = (current.account_uuid if current else "") or state.account_uuid
+    if current and not account and not organization:
+        organization = current.token.fingerprint
     return claude_state.account_key(account, organization)
 
 
-def plan_of(state: ClaudeState, found: Credentials | None) -> str | None:
-    """Return the plan's name by the newer word of the two files, or None if neither says.
+def plan_of(state: ClaudeState, current: Credentials | None) -> str | None:
+    """Return the plan's name by the newer of the two files, None if neither names it.
 
-    The client asks for the account's plan at every start and writes the answer into its state; the credentials have what was true when
-    the token was last renewed. So the state goes first, as in the client itself, but where the credentials were looked up or written later.
+    The client requests the account's plan at each start and writes it to its state. The
+    credentials have the plan of the token's last renewal. So the state precedes, as in the client,
+    unless the credentials are newer.
     """
     account = state.account
-    told = (account.get("userRateLimitTier"), account.get("organizationRateLimitTier"))
-    if found is None:
-        return plan_name(None, account.get("organizationType"), account.get("seatTier"), *told)
-    if not is_of_account(state, found):
-        return plan_name(found.subscription, None, None, found.tier)
+    tiers = (account.get("userRateLimitTier"), account.get("organizationRateLimitTier"))
+    if current is None:
+        return plan_name(None, account.get("organizationType"), account.get("seatTier"), *tiers)
+    if not is_of_account(state, current):
+        return plan_name(current.subscription, None, None, current.tier)
     kind = account.get("organizationType")
-    if kind not in PLANS or _is_newer(found, state):
-        tiers = (found.tier, *told) if _is_newer(found, state) else (*told, found.tier)
-        return plan_name(found.subscription, kind, account.get("seatTier"), *tiers)
-    return plan_name(None, kind, account.get("seatTier"), *told, found.tier)
+    if kind not in PLANS or _is_newer(current, state):
+        is_newer = _is_newer(current, state)
+        ordered = (current.tier, *tiers) if is_newer else (*tiers, current.tier)
+        return plan_name(current.subscription, kind, account.get("seatTier"), *ordered)
+    return plan_name(None, kind, account.get("seatTier"), *tiers, current.tier)
 
 
-def _is_newer(found: Credentials, state: ClaudeState) -> bool:
+def _is_newer(current: Credentials, state: ClaudeState) -> bool:
     fetched = number(state.account.get("profileFetchedAt"), EARLIEST * 1000, LATEST * 1000)
-    if found.known_at and fetched:
-        return found.known_at > fetched / 1000 + NEWER_S
-    return bool(state.written_at) and found.written_at > state.written_at + NEWER_S
+    if current.known_at and fetched:
+        return current.known_at > fetched / 1000 + NEWER_S
+    return bool(state.written_at) and current.written_at > state.written_at + NEWER_S

@@ -1,4 +1,4 @@
-"""A token that cannot end up in a text by accident."""
+"""Wrap a token so that it cannot get into text by accident."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 
 
 class Token:
-    """An access token. Only `reveal` gives it; every other way to make text of it gives its name."""
+    """An access token. Only `reveal` returns it; `str` and `repr` return a placeholder."""
 
     __slots__ = ("_value",)
 
@@ -14,12 +14,12 @@ class Token:
         self._value = value
 
     def reveal(self) -> str:
-        """The token itself, for the one header it belongs in."""
+        """Return the token itself, for the one header that carries it."""
         return self._value
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits of its hash: tells one token from another and gives nothing away of 100 random characters."""
+        """Return 16 hex digits of its hash. They distinguish tokens and do not reveal one."""
         return hashlib.sha256(self._value.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def __repr__(self) -> str:

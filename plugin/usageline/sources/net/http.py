@@ -1,4 +1,4 @@
-"""One bounded GET: no redirects, a limit on the answer, a deadline on the whole of it."""
+"""Send one GET without redirects, with a size limit and a deadline."""
 
 from __future__ import annotations
 
@@ -22,18 +22,21 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_BYTES = 256 << 10
-"""Of the answer, packed and unpacked."""
+"""Limit of the answer, compressed and decompressed."""
 
 CONNECT_TIMEOUT_S = 3.5
-"""For a connection to one address. Long enough for the second repetition of a first packet that was lost (3 s), short enough that two
-addresses that swallow packets, as where IPv6 leads nowhere, leave time for a third."""
+"""Timeout for a connection to one address.
+
+Long enough for the second retransmission of a lost first packet (3 s). Short enough to try a third
+address after two that drop packets, as with a broken IPv6 route.
+"""
 
 OFFLINE = "offline"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `headers` by lower-case name."""
+    """An HTTP answer, with `headers` by lower-case name."""
 
     status: int
     headers: Mapping[str, str]
@@ -41,9 +44,10 @@ class Answer:
 
 
 def get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline: float) -> Answer:
-    """The answer to a GET. SourceFailure `offline` where none came by `deadline` (`time.monotonic()`), `unreadable` where it is too big.
+    """Return the answer to a GET.
 
-    No text of a failure holds anything of the request.
+    Raise SourceFailure `offline` without an answer by `deadline` (`time.monotonic()`), and
+    `unreadable` if it is too big. No text of a failure contains a part of the request.
     """
     result: list[Answer | SourceFailure] = []
 
@@ -52,16 +56,14 @@ def get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline: 
             result.append(_get(url, headers, env, deadline))
         except SourceFailure as failure:
             result.append(failure)
-        except BaseException as error:  # noqa: BLE001 - the edge of this thread: what it printed could have the request in it
+        except BaseException as error:  # noqa: BLE001 - a traceback could print the request
             result.append(SourceFailure(OFFLINE, type(error).__name__))
 
-    # A thread that is left behind, for nothing can interrupt a name server that does not answer (getaddrinfo).
+    # In a thread to abandon at the deadline: nothing can interrupt getaddrinfo.
     thread = threading.Thread(target=work, name="usage request", daemon=True)
     try:
         thread.start()
-    except (
-        RuntimeError
-    ):  # no thread may be started (ulimit -u): the process's own last resort ends a hang
+    except RuntimeError:  # no thread can be started (ulimit -u): the hard timeout ends a hang
         work()
     else:
         thread.join(max(deadline - time.monotonic(), 0))
@@ -72,24 +74,23 @@ def get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline: 
 
 
 def _get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline: float) -> Answer:
-    # httpx tries to import its command line, and with it click, rich and pygments: 80 ms of CPU for nothing. None makes that import fail,
-    # which httpx takes for "not installed".
+    # httpx imports its command line with click, rich and pygments: 80 ms of CPU. None makes that
+    # import fail, and httpx goes on without it.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
-    import httpx  # noqa: PLC0415 - only where a request is made
+    import httpx  # noqa: PLC0415 - only for a request
 
-    verify = (
-        tls_context(env) if url.startswith("https:") else False
-    )  # no encryption on this machine's own loopback
+    # Without TLS only for this machine's loopback.
+    verify = tls_context(env) if url.startswith("https:") else False
     timeout_s = max(deadline - time.monotonic(), 0.1)
     timeouts = httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_TIMEOUT_S))
-    # Identity: what is not packed cannot unpack to a thousand times its size.
-    asked = {
+    # Identity: an answer that is not compressed cannot grow to a thousand times its size.
+    all_headers = {
         "Accept": "application/json",
         "Accept-Encoding": "identity",
         "Connection": "close",
         **headers,
     }
-    here = is_loopback("{0.scheme}://{0.netloc}".format(urlsplit(url)))
+    is_local = is_loopback("{0.scheme}://{0.netloc}".format(urlsplit(url)))
     try:
         with (
             httpx.Client(
@@ -102,8 +103,8 @@ def _get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline:
             client.stream(
                 "GET",
                 url,
-                headers=asked,
-                extensions={"trace": require_own_listener()} if here else None,
+                headers=all_headers,
+                extensions={"trace": require_own_listener()} if is_local else None,
             ) as response,
         ):
             body = _body(response, deadline)
@@ -124,7 +125,7 @@ def _get(url: str, headers: Mapping[str, str], env: Mapping[str, str], deadline:
     except httpx.InvalidURL:
         raise SourceFailure(OFFLINE, "the proxy's address makes no sense") from None
     except httpx.HTTPError as error:
-        raise SourceFailure(OFFLINE, _broken(error)) from None
+        raise SourceFailure(OFFLINE, _protocol_problem(error)) from None
 
 
 def _proxy(url: str, env: Mapping[str, str], verify: ssl.SSLContext | bool) -> httpx.Proxy | None:
@@ -133,7 +134,7 @@ def _proxy(url: str, env: Mapping[str, str], verify: ssl.SSLContext | bool) -> h
     address = proxy_for(url, env)
     if address is None:
         return None
-    # The certificates that are trusted for the API are trusted for a proxy that speaks TLS; httpx would bring its own list.
+    # Trust the same certificates for a TLS proxy as for the API; httpx has its own list.
     context = (
         verify if address.lower().startswith("https:") and not isinstance(verify, bool) else None
     )
@@ -149,16 +150,16 @@ def _body(response: httpx.Response, deadline: float) -> bytes:
         if time.monotonic() > deadline:
             raise _too_late()
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    return bytes(body) if encoding in {"", "identity"} else _unpacked(bytes(body), encoding)
+    return bytes(body) if encoding in {"", "identity"} else _decompress(bytes(body), encoding)
 
 
-def _unpacked(body: bytes, encoding: str) -> bytes:
-    """A proxy may pack what was asked for unpacked."""
+def _decompress(body: bytes, encoding: str) -> bytes:
+    """Decompress a body. A proxy may compress it although the request forbids it."""
     if encoding not in {"gzip", "deflate"}:
         raise SourceFailure("unreadable", "the answer is packed, which was not asked for")
-    unpack = zlib.decompressobj(wbits=47 if encoding == "gzip" else zlib.MAX_WBITS)
+    decompressor = zlib.decompressobj(wbits=47 if encoding == "gzip" else zlib.MAX_WBITS)
     try:
-        content = unpack.decompress(body, MAX_BYTES + 1)
+        content = decompressor.decompress(body, MAX_BYTES + 1)
     except zlib.error:
         raise SourceFailure("unreadable", "the answer is packed and broken") from None
     if len(content) > MAX_BYTES:
@@ -177,7 +178,7 @@ def _connect_problem(error: Exception) -> str:
     return "no connection"
 
 
-def _broken(error: Exception) -> str:
+def _protocol_problem(error: Exception) -> str:
     reason = str(error).lower()
     no_http = (
         type(error).__name__ == "RemoteProtocolError"

@@ -1,4 +1,7 @@
-"""Who listens on this machine. A loopback address may be another user's, whom the token is none of the business of."""
+"""Check which user listens on a loopback port.
+
+Another user of this machine may be listening there; never send them the token.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,16 @@ if TYPE_CHECKING:
 TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 LISTENS = "0A"
 CONNECTED = "connection.connect_tcp.complete"
-"""What httpcore calls the moment at which there is a connection and nothing has been sent."""
+"""The httpcore event after the connection and before any data is sent."""
 
 
 def require_own_listener() -> Callable[[str, dict[str, Any]], None]:
-    """A trace for a request to this machine: SourceFailure as soon as the connection is to another machine, or to another user of this one."""
+    """Return a trace function for a request to this machine.
 
-    def look(event: str, info: dict[str, Any]) -> None:
+    It raises SourceFailure if the connection leads to another machine or to another user.
+    """
+
+    def trace(event: str, info: dict[str, Any]) -> None:
         if event == CONNECTED:
             host, port = info["return_value"].get_extra_info("server_addr")[:2]
             if not ipaddress.ip_address(host).is_loopback:
@@ -30,18 +36,21 @@ def require_own_listener() -> Callable[[str, dict[str, Any]], None]:
                     "unreadable", "USAGELINE_API_URL leads to another user of this machine"
                 )
 
-    return look
+    return trace
 
 
 def is_own_listener(port: int, tables: tuple[str, ...] = TABLES) -> bool:
-    """Whether all that listens on that port is this user's own, or root's, who can read the token anyway. Where the system does not tell it is believed."""
-    told = [owners for owners in (_owners(table, port) for table in tables) if owners is not None]
-    owners = {owner for found in told for owner in found}
-    return not told or (bool(owners) and owners <= {os.geteuid(), 0})
+    """Return whether only this user or root listens on that port.
+
+    Root can read the token anyway. Return True if the system has no table of listeners.
+    """
+    readable = [owners for table in tables if (owners := _owners(table, port)) is not None]
+    owners = set().union(*readable)
+    return not readable or (bool(owners) and owners <= {os.geteuid(), 0})
 
 
 def _owners(table: str, port: int) -> set[int] | None:
-    """The users whose sockets listen on that port; None where there is no such table."""
+    """Return the users that listen on that port, None if there is no such table."""
     try:
         with open(table, encoding="ascii") as file:
             next(file)

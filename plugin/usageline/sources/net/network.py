@@ -1,7 +1,8 @@
-"""The variables that say how the service is reached: proxies and certificates.
+"""Choose the proxies and certificates for a request.
 
-They come from places that a project cannot choose, the later ones deciding: the shell that installed, the `env` of the user's
-own settings.json, and an organization's managed settings. The session's environment is not looked at.
+They come from the shell that ran the install, the `env` of the user's own settings.json, and an
+organization's managed settings; the later ones precede. A project can choose none of these. The
+session's environment is ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 MANAGED = (
     "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
 )
-"""Where an organization's settings lie (Claude Code's documentation: settings)."""
+"""The directory of an organization's settings (Claude Code's documentation: settings)."""
 
 MAX_BYTES = 1 << 20
 MAX_DROP_INS = 32
@@ -28,7 +29,7 @@ ADVICE = "this shell's proxy or certificates are not those of the install: run u
 
 
 def variables(env: Mapping[str, str], managed: str = MANAGED) -> dict[str, str]:
-    """Return the proxies and certificates to use, for the profile that `env` means."""
+    """Return the proxies and certificates to use for the profile of `env`."""
     result = origin.network(env)
     own = origin.own(env)
     user = own.claude_dir + "/settings.json" if own and own.claude_dir else ""
@@ -36,7 +37,7 @@ def variables(env: Mapping[str, str], managed: str = MANAGED) -> dict[str, str]:
         settings = mapping((parse_object(read_bytes(path, MAX_BYTES)) or {}).get("env"))
         for name in origin.NETWORK:
             value = settings.get(name)
-            # A relative path would be looked for below whatever directory the session runs in.
+            # A relative path would depend on the session's working directory.
             if isinstance(value, str) and (
                 name in origin.PROXIES or not value or os.path.isabs(value)
             ):
@@ -45,7 +46,7 @@ def variables(env: Mapping[str, str], managed: str = MANAGED) -> dict[str, str]:
 
 
 def unused_variables(env: Mapping[str, str]) -> list[str]:
-    """Return the proxies and certificates of `env` that requests do not use, and that no settings decide."""
+    """Return the network variables of `env` that neither requests use nor settings decide."""
     used, recorded = variables(env), origin.network(env)
     undecided = [
         name
@@ -56,7 +57,7 @@ def unused_variables(env: Mapping[str, str]) -> list[str]:
 
 
 def _managed_files(directory: str) -> Iterator[str]:
-    """Yield the managed settings that only root can have written."""
+    """Yield the managed settings that only root can write."""
     drop_ins = directory + "/managed-settings.d"
     try:
         names = sorted(name for name in os.listdir(drop_ins) if name.endswith(".json"))[
@@ -66,7 +67,7 @@ def _managed_files(directory: str) -> Iterator[str]:
         names = []
     for path in (directory + "/managed-settings.json", *(f"{drop_ins}/{name}" for name in names)):
         try:
-            statuses = [os.stat(one) for one in (path, os.path.dirname(path))]
+            statuses = [os.stat(entry) for entry in (path, os.path.dirname(path))]
         except OSError:
             continue
         if all(status.st_uid == 0 and not status.st_mode & 0o022 for status in statuses):

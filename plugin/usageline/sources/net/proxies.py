@@ -1,6 +1,6 @@
-"""The proxy and the certificates for a request, from the variables that Claude Code honors.
+"""Choose the proxy and the certificates for a request from Claude Code's variables.
 
-The variables are the installer's (`sources/net/network.py`), never those of a session: a project can set those.
+`network` selects the variables. They never come from a session, in which a project can set them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
-    """The proxy to reach `url` through, or None. Never one for this machine. SourceFailure `offline` where it is of no kind that works."""
+    """Return the proxy for `url`, None without one. For this machine there never is one.
+
+    Raise SourceFailure `offline` if the proxy is invalid or of an unsupported kind.
+    """
     if is_loopback(f"{urlsplit(url).scheme}://{urlsplit(url).netloc}") or _exempt(
         urlsplit(url).hostname or "", urlsplit(url).port, env
     ):
@@ -43,13 +46,14 @@ def proxy_for(url: str, env: Mapping[str, str]) -> str | None:
 
 
 def tls_context(env: Mapping[str, str]) -> ssl.SSLContext:
-    """Return a context that trusts the system's certificates, and those of SSL_CERT_FILE, SSL_CERT_DIR and NODE_EXTRA_CA_CERTS in `env`.
+    """Return a context that trusts the system's certificates and those that `env` names.
 
-    A file or directory that is missing or broken counts as none.
+    `env` names them in SSL_CERT_FILE, SSL_CERT_DIR and NODE_EXTRA_CA_CERTS. Ignore files and
+    directories that are missing or invalid.
     """
-    import truststore  # noqa: PLC0415 - not needed where the API is on this machine
+    import truststore  # noqa: PLC0415 - not needed for an API on this machine
 
-    # OpenSSL reads these itself, at the handshake: in a command that the user types they are a session's.
+    # OpenSSL reads these at the handshake. In a command that the user runs, a project may set them.
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         os.environ.pop(name, None)
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -65,7 +69,10 @@ def tls_context(env: Mapping[str, str]) -> ssl.SSLContext:
 
 
 def _exempt(host: str, port: int | None, env: Mapping[str, str]) -> bool:
-    """Whether NO_PROXY names the host: `*`, a host, a domain with or without its dot, each with or without a port."""
+    """Return whether NO_PROXY names the host.
+
+    An entry is `*`, a host, or a domain with or without its dot, each with or without a port.
+    """
     for entry in (env.get("NO_PROXY") or env.get("no_proxy") or "").replace(",", " ").split():
         name, _, wanted = entry.lower().partition(":")
         if wanted and wanted != str(port or 443):
