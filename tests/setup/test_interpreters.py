@@ -27,7 +27,7 @@ def script(path: Path, text: str) -> Path:
     return path
 
 
-def test_a_shim_leads_to_the_interpreter_behind_it(tmp_path: Path) -> None:
+def test_probe_resolves_a_shim(tmp_path: Path) -> None:
     """pyenv, asdf and mise put shell scripts on PATH that cost more than the line itself."""
     shim = script(tmp_path / "shims" / "python3", f'exec {shlex.quote(sys.executable)} "$@"\n')
     found = interpreters.probe(str(shim))
@@ -35,7 +35,7 @@ def test_a_shim_leads_to_the_interpreter_behind_it(tmp_path: Path) -> None:
     assert found.path == REAL
 
 
-def test_a_venv_leads_to_the_interpreter_it_was_made_from() -> None:
+def test_probe_resolves_a_venv() -> None:
     """A venv may be deleted any day; the tests run in one."""
     assert sys.prefix != sys.base_prefix
     found = interpreters.probe(sys.executable)
@@ -43,7 +43,7 @@ def test_a_venv_leads_to_the_interpreter_it_was_made_from() -> None:
     assert found.path == REAL
 
 
-def test_every_interpreter_is_found_once(tmp_path: Path) -> None:
+def test_find_lists_every_interpreter_once(tmp_path: Path) -> None:
     """By however many names and shims it is reached."""
     for name in ("python3", "python3.11"):
         script(tmp_path / "shims" / name, f'exec {shlex.quote(sys.executable)} "$@"\n')
@@ -73,12 +73,12 @@ def test_every_interpreter_is_found_once(tmp_path: Path) -> None:
         'echo \'["/gone/python", [3, 11, 1], "cpython"]\'',
     ],
 )
-def test_what_is_no_usable_python_is_passed_over(tmp_path: Path, text: str) -> None:
+def test_probe_rejects_an_unusable_python(tmp_path: Path, text: str) -> None:
     """Broken, too old, of another make, or gone."""
     assert interpreters.probe(str(script(tmp_path / "python3", text))) is None
 
 
-def test_a_homebrew_interpreter_is_named_by_the_path_that_survives_an_upgrade(
+def test_stable_path_of_homebrew_survives_an_upgrade(
     tmp_path: Path,
 ) -> None:
     """The Cellar's path has the patch release in it."""
@@ -88,7 +88,7 @@ def test_a_homebrew_interpreter_is_named_by_the_path_that_survives_an_upgrade(
     assert interpreters.stable_path(str(real)) == str(tmp_path / "opt/python@3.12/bin/python3.12")
 
 
-def test_the_fastest_comes_first(tmp_path: Path) -> None:
+def test_rank_puts_the_fastest_first(tmp_path: Path) -> None:
     """A slow one is made by a script that waits before it starts the real one."""
     slow = Interpreter(
         str(script(tmp_path / "python3", f'sleep 0.2; exec {shlex.quote(REAL)} "$@"\n')), (3, 11, 0)
@@ -103,7 +103,7 @@ def test_the_fastest_comes_first(tmp_path: Path) -> None:
     ("system_s", "chosen"),
     [(0.0103, "/usr/bin/python3.11"), (0.0120, "/home/me/.pyenv/versions/3.13.0/bin/python3.13")],
 )
-def test_of_two_that_are_as_fast_the_systems_own_is_chosen(system_s: float, chosen: str) -> None:
+def test_select_prefers_the_systems_interpreter_among_equals(system_s: float, chosen: str) -> None:
     """A version manager's may be gone tomorrow; but one that is really faster wins."""
     other = Timing(
         Interpreter("/home/me/.pyenv/versions/3.13.0/bin/python3.13", (3, 13, 0)), 0.0100
@@ -112,7 +112,7 @@ def test_of_two_that_are_as_fast_the_systems_own_is_chosen(system_s: float, chos
     assert line_interpreter.select([other, system]).interpreter.path == chosen
 
 
-def test_one_that_does_not_start_is_not_ranked(tmp_path: Path) -> None:
+def test_rank_leaves_out_an_interpreter_that_fails(tmp_path: Path) -> None:
     """A version manager's leftovers."""
     broken = Interpreter(str(script(tmp_path / "python3", "exit 3")), (3, 11, 0))
     ranking = line_interpreter.rank([broken, Interpreter(REAL, (3, 11, 0))], "")

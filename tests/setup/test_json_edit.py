@@ -26,7 +26,7 @@ INDENTS = st.sampled_from([None, 1, 2, 4, "\t"])
 
 
 @given(OBJECTS, INDENTS, st.booleans(), st.text(), VALUES)
-def test_a_member_that_is_set_has_the_value_and_the_others_keep_theirs(
+def test_set_member_changes_one_member(
     settings: dict[str, Any], indent: Indent, ascii_only: bool, key: str, value: Any
 ) -> None:
     """For every object, layout, key and value."""
@@ -36,7 +36,7 @@ def test_a_member_that_is_set_has_the_value_and_the_others_keep_theirs(
 
 
 @given(OBJECTS, INDENTS, st.booleans(), VALUES)
-def test_a_member_that_is_added_and_removed_leaves_the_text_as_it_was(
+def test_adding_and_removing_a_member_restores_the_text(
     settings: dict[str, Any], indent: Indent, ascii_only: bool, value: Any
 ) -> None:
     """To the byte, whatever the layout."""
@@ -47,7 +47,7 @@ def test_a_member_that_is_added_and_removed_leaves_the_text_as_it_was(
 
 
 @given(st.lists(VALUES, min_size=1, max_size=5), INDENTS, st.data())
-def test_an_element_that_is_removed_is_the_only_one_missing(
+def test_remove_item_removes_one_element(
     elements: list[Any], indent: Indent, data: st.DataObject
 ) -> None:
     """The first, the last and the only one included."""
@@ -60,7 +60,7 @@ def test_an_element_that_is_removed_is_the_only_one_missing(
 
 
 @given(st.lists(VALUES, max_size=4), INDENTS, VALUES)
-def test_an_element_that_is_appended_is_the_last(
+def test_append_element_appends_one_element(
     elements: list[Any], indent: Indent, value: Any
 ) -> None:
     """Also in an empty array."""
@@ -86,7 +86,7 @@ def test_an_element_that_is_appended_is_the_last(
         ),
     ],
 )
-def test_what_is_added_is_laid_out_like_the_rest(text: str, edited: str) -> None:
+def test_additions_have_the_layout_of_the_rest(text: str, edited: str) -> None:
     """Indent, line ends, one line or many."""
     assert json_edit.set_member(text, 0, "k", [1]) == edited
 
@@ -107,7 +107,7 @@ def test_what_is_added_is_laid_out_like_the_rest(text: str, edited: str) -> None
         "[" * 100_000,
     ],
 )
-def test_what_is_not_strict_json_is_refused(text: str) -> None:
+def test_parse_rejects_what_is_not_strict_json(text: str) -> None:
     """With a ValueError, whatever is wrong with it."""
     with pytest.raises(ValueError, match=r"."):
         json_edit.parse(text)

@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o644, 0o640])
-def test_the_mode_is_kept(path: Path, mode: int) -> None:
+def test_update_keeps_the_mode(path: Path, mode: int) -> None:
     """Whatever the umask."""
     path.chmod(mode)
     change(path)
@@ -36,7 +36,7 @@ def test_the_mode_is_kept(path: Path, mode: int) -> None:
     assert path.stat().st_mode & 0o777 == mode
 
 
-def test_a_link_is_written_through(path: Path, tmp_path: Path) -> None:
+def test_update_writes_through_a_link(path: Path, tmp_path: Path) -> None:
     """The link stays a link."""
     link = tmp_path / "home" / "settings.json"
     link.parent.mkdir()
@@ -46,7 +46,7 @@ def test_a_link_is_written_through(path: Path, tmp_path: Path) -> None:
     assert path.read_bytes() == b"{}\n"
 
 
-def test_a_link_to_nothing_makes_its_target(tmp_path: Path) -> None:
+def test_update_creates_the_target_of_a_dangling_link(tmp_path: Path) -> None:
     """A dotfiles repository may not have the file yet."""
     link = tmp_path / "settings.json"
     link.symlink_to("target.json")
@@ -55,7 +55,7 @@ def test_a_link_to_nothing_makes_its_target(tmp_path: Path) -> None:
     assert (tmp_path / "target.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_is_absent_is_made_and_removed_again(tmp_path: Path) -> None:
+def test_update_creates_and_removes_the_file(tmp_path: Path) -> None:
     """Made for the user alone."""
     path = tmp_path / "settings.json"
     change(path)
@@ -81,9 +81,7 @@ def test_a_file_that_is_absent_is_made_and_removed_again(tmp_path: Path) -> None
         (b'"' + b"x" * settings_file.MAX_BYTES + b'"', "larger"),
     ],
 )
-def test_what_cannot_be_changed_safely_is_refused_and_left_alone(
-    path: Path, data: bytes, reason: str
-) -> None:
+def test_update_refuses_what_it_cannot_change_safely(path: Path, data: bytes, reason: str) -> None:
     """With the reason."""
     path.write_bytes(data)
     with pytest.raises(SetupRefused, match=reason):
@@ -92,7 +90,7 @@ def test_what_cannot_be_changed_safely_is_refused_and_left_alone(
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_a_read_only_file_is_refused(path: Path) -> None:
+def test_update_refuses_a_read_only_file(path: Path) -> None:
     """Also where root could write it all the same."""
     path.chmod(0o444)
     with pytest.raises(SetupRefused, match="read-only"):
@@ -101,7 +99,7 @@ def test_a_read_only_file_is_refused(path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["directory", "fifo", "loop"])
-def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
+def test_read_refuses_what_is_not_a_file(tmp_path: Path, kind: str) -> None:
     """Without waiting for it."""
     path = tmp_path / "settings.json"
     if kind == "directory":
@@ -114,13 +112,13 @@ def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
         change(path)
 
 
-def test_an_empty_file_counts_as_no_settings(path: Path) -> None:
+def test_empty_file_counts_as_no_settings(path: Path) -> None:
     """Claude Code takes it so, too."""
     path.write_bytes(b"")
     assert settings_file.read(str(path)).text == ""
 
 
-def test_a_byte_order_mark_is_kept(path: Path) -> None:
+def test_update_keeps_a_byte_order_mark(path: Path) -> None:
     """Some editors put one there."""
     path.write_bytes(b"\xef\xbb\xbf{}")
     found = settings_file.read(str(path))
@@ -128,7 +126,7 @@ def test_a_byte_order_mark_is_kept(path: Path) -> None:
     assert found.encoded("{ }") == b"\xef\xbb\xbf{ }"
 
 
-def test_a_change_by_somebody_else_meanwhile_starts_it_over(path: Path) -> None:
+def test_concurrent_change_restarts_the_update(path: Path) -> None:
     """What Claude Code wrote between the look and the replacement is not lost."""
     seen: list[bytes | None] = []
 
@@ -142,7 +140,7 @@ def test_a_change_by_somebody_else_meanwhile_starts_it_over(path: Path) -> None:
     assert path.read_bytes() == b'{"from": "client"}\n'
 
 
-def test_a_file_that_never_rests_is_given_up(path: Path) -> None:
+def test_update_gives_up_after_max_attempts(path: Path) -> None:
     """After a few tries, with the other's bytes in place."""
     count = 0
 
@@ -157,14 +155,14 @@ def test_a_file_that_never_rests_is_given_up(path: Path) -> None:
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_what_a_killed_run_left_is_no_hindrance(path: Path) -> None:
+def test_update_overwrites_a_killed_runs_temporary_file(path: Path) -> None:
     """The temporary file has one name and is overwritten."""
     Path(temporary_name(str(path))).write_bytes(b"half")
     change(path)
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_backups_never_have_a_name_that_is_taken(path: Path) -> None:
+def test_backup_path_is_unused(path: Path) -> None:
     """Two in one second get two names."""
     names = []
     for _ in range(3):
@@ -183,7 +181,7 @@ def test_backups_never_have_a_name_that_is_taken(path: Path) -> None:
         b'\xef\xbb\xbf{"note": "\xff\xfe\xe9"}',
     ],
 )
-def test_the_encodings_that_the_client_reads_are_kept(path: Path, data: bytes) -> None:
+def test_update_keeps_the_encoding(path: Path, data: bytes) -> None:
     """Each byte of what was there (the encodings: seen in 2.1.330)."""
     path.write_bytes(data)
     found = settings_file.read(str(path))

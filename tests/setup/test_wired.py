@@ -61,7 +61,7 @@ def _run(
         "/proc/self/fd/0",
     ],
 )
-def test_a_time_zone_that_is_a_projects_file_is_not_opened(
+def test_time_zone_file_of_a_project_is_not_opened(
     world: World, wired: SettingsEntries, tmp_path: Path, name: str
 ) -> None:
     """Neither by the line, nor the hook, nor a refresh: a FIFO would hold each up for ever."""
@@ -80,7 +80,7 @@ def test_a_time_zone_that_is_a_projects_file_is_not_opened(
     assert not is_zone(zone)
 
 
-def test_a_directory_of_time_zones_that_is_a_projects_is_not_used(
+def test_time_zone_directory_of_a_project_is_not_used(
     world: World, wired: SettingsEntries, tmp_path: Path
 ) -> None:
     os.mkfifo(tmp_path / "Zone")
@@ -99,7 +99,7 @@ def test_a_directory_of_time_zones_that_is_a_projects_is_not_used(
         "/usr/share/zoneinfo/Asia/Tokyo",
     ],
 )
-def test_a_time_zone_of_the_systems_stays(name: str) -> None:
+def test_time_zone_of_the_system_is_kept(name: str) -> None:
     """As people set it."""
     done = subprocess.run(
         ["/bin/sh", "-c", SAFE_ZONE + 'echo "$TZ"'],
@@ -115,7 +115,7 @@ def test_a_time_zone_of_the_systems_stays(name: str) -> None:
 @pytest.mark.parametrize(
     "kind", ["directory", "closed", "write-only", "socket", "/dev/zero", "/dev/full", "/dev/tty"]
 )
-def test_there_is_a_line_whatever_stdin_is(
+def test_line_is_printed_with_any_stdin(
     world: World, wired: SettingsEntries, tmp_path: Path, kind: str
 ) -> None:
     """A directory keeps an interpreter from starting."""
@@ -141,7 +141,7 @@ def test_there_is_a_line_whatever_stdin_is(
 
 
 @pytest.mark.parametrize("how", ["blocked", "ignored", "pending"])
-def test_stdin_that_never_ends_ends_although_the_alarm_was_blocked_or_ignored(
+def test_line_times_out_even_if_the_alarm_is_blocked_or_ignored(
     world: World, wired: SettingsEntries, how: str
 ) -> None:
     """Whoever started the client may have done so; one on its way since before does not cut the payload off."""
@@ -178,7 +178,7 @@ CUTS = ["empty", "half", "a line less", "zeros", "one byte"]
 
 
 @pytest.mark.parametrize("how", CUTS)
-def test_a_script_that_is_empty_or_cut_ends_in_a_sentence(
+def test_damaged_script_is_reported(
     world: World, wired: SettingsEntries, release: Release, how: str
 ) -> None:
     """As a loss of power may leave it: the line says so, the hook says nothing, and neither fails."""
@@ -199,7 +199,7 @@ def test_a_script_that_is_empty_or_cut_ends_in_a_sentence(
 
 
 @pytest.mark.parametrize("how", ["gone", "FIFO", "directory"])
-def test_a_script_that_is_gone_or_no_file_is_not_waited_for(
+def test_missing_script_is_reported_without_waiting(
     world: World, wired: SettingsEntries, release: Release, how: str
 ) -> None:
     """The line has its sentence; the hook says nothing, for the client shows an error of any other status than 0."""
@@ -217,7 +217,7 @@ def test_a_script_that_is_gone_or_no_file_is_not_waited_for(
 
 
 @pytest.mark.parametrize("how", CUTS)
-def test_a_module_that_is_empty_or_cut_leaves_a_line(
+def test_damaged_module_leaves_a_line(
     world: World, wired: SettingsEntries, release: Release, how: str
 ) -> None:
     """Each of those that a line runs, with its bytecode, and the bundle of them all."""
@@ -244,7 +244,7 @@ def test_a_module_that_is_empty_or_cut_leaves_a_line(
         assert (done.returncode, bool(done.stdout.strip())) == (0, True), path
 
 
-def test_a_script_that_is_whole_is_run_as_before(world: World, wired: SettingsEntries) -> None:
+def test_intact_script_prints_the_line(world: World, wired: SettingsEntries) -> None:
     """One line, and no word of damage."""
     done = _run(world, wired.line)
     assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)

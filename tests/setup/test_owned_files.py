@@ -101,7 +101,7 @@ def _files(root: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_uninstall_leaves_what_it_did_not_make_and_nothing_else(world: World, place: str) -> None:
+def test_uninstall_removes_exactly_what_usageline_created(world: World, place: str) -> None:
     """config.toml, and a clone in each of the directories in turn."""
     for host in (paths.state_dir, paths.cache_dir, paths.data_dir):
         root = world.home / host.__name__
@@ -123,7 +123,7 @@ def test_uninstall_leaves_what_it_did_not_make_and_nothing_else(world: World, pl
         assert any("was left: it holds files" in message for message in messages)
 
 
-def test_uninstall_leaves_no_directory_where_nothing_is_the_users(world: World) -> None:
+def test_uninstall_leaves_no_directory_without_files_of_the_user(world: World) -> None:
     """As ever."""
     root = world.home / "root"
     env = {**world.env, "HOME": str(root)}
@@ -134,7 +134,7 @@ def test_uninstall_leaves_no_directory_where_nothing_is_the_users(world: World) 
     assert not any("was left" in message for message in messages)
 
 
-def test_a_dry_run_removes_nothing(world: World) -> None:
+def test_dry_run_removes_nothing(world: World) -> None:
     root = world.home / "root"
     env = {**world.env, "HOME": str(root)}
     _install(env)

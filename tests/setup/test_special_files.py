@@ -76,7 +76,9 @@ def _put(env: dict[str, str], place: str, kind: str) -> Path:
 @pytest.mark.timeout(50)
 @pytest.mark.parametrize("kind", ["fifo", "link", "socket"])
 @pytest.mark.parametrize("place", PLACES)
-def test_neither_refresh_nor_uninstall_waits(world: World, place: str, kind: str) -> None:
+def test_refresh_and_uninstall_do_not_wait_for_a_special_file(
+    world: World, place: str, kind: str
+) -> None:
     """Both come to an end, and what is the user's is still there."""
     world.env["USAGELINE_API_URL"] = "http://127.0.0.1:9"
     path = _put(world.env, place, kind)
@@ -91,7 +93,7 @@ def test_neither_refresh_nor_uninstall_waits(world: World, place: str, kind: str
 
 @pytest.mark.timeout(50)
 @pytest.mark.parametrize("place", ["program", "state"])
-def test_an_install_names_what_is_in_the_way_and_changes_nothing(world: World, place: str) -> None:
+def test_install_names_the_obstacle_and_changes_nothing(world: World, place: str) -> None:
     """Before anything is made."""
     path = _put(world.env, place, "fifo")
     before = {found: found.lstat().st_mtime_ns for found in world.home.rglob("*")}
@@ -102,7 +104,7 @@ def test_an_install_names_what_is_in_the_way_and_changes_nothing(world: World, p
 
 
 @pytest.mark.timeout(50)
-def test_what_is_no_regular_file_is_not_read(tmp_path: Path) -> None:
+def test_special_file_is_not_read(tmp_path: Path) -> None:
     """By the one reader that setup has, nor locked."""
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
