@@ -1,4 +1,4 @@
-"""Edits of JSON text change what they are told to and no other byte."""
+"""Edits of JSON text change one part and no other byte."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ INDENTS = st.sampled_from([None, 1, 2, 4, "\t"])
 def test_set_member_changes_one_member(
     settings: dict[str, Any], indent: Indent, ascii_only: bool, key: str, value: Any
 ) -> None:
-    """For every object, layout, key and value."""
     text = json.dumps(settings, indent=indent, ensure_ascii=ascii_only)
     edited = json_edit.set_member(text, json_edit.outer_start(text), key, value)
     assert json_edit.parse(edited) == {**settings, key: value}
@@ -39,7 +38,7 @@ def test_set_member_changes_one_member(
 def test_adding_and_removing_a_member_restores_the_text(
     settings: dict[str, Any], indent: Indent, ascii_only: bool, value: Any
 ) -> None:
-    """To the byte, whatever the layout."""
+    """To the byte, with any layout."""
     settings.pop("ours", None)
     text = json.dumps(settings, indent=indent, ensure_ascii=ascii_only)
     edited = json_edit.set_member(text, 0, "ours", value)
@@ -50,7 +49,6 @@ def test_adding_and_removing_a_member_restores_the_text(
 def test_remove_item_removes_one_element(
     elements: list[Any], indent: Indent, data: st.DataObject
 ) -> None:
-    """The first, the last and the only one included."""
     index = data.draw(st.integers(0, len(elements) - 1))
     text = json.dumps({"a": elements}, indent=indent)
     start = json_edit.items(text, 0)[0].value_start
@@ -63,7 +61,6 @@ def test_remove_item_removes_one_element(
 def test_append_element_appends_one_element(
     elements: list[Any], indent: Indent, value: Any
 ) -> None:
-    """Also in an empty array."""
     text = json.dumps({"a": elements}, indent=indent)
     start = json_edit.items(text, 0)[0].value_start
     assert json_edit.parse(json_edit.append_element(text, start, value)) == {
@@ -87,7 +84,7 @@ def test_append_element_appends_one_element(
     ],
 )
 def test_additions_have_the_layout_of_the_rest(text: str, edited: str) -> None:
-    """Indent, line ends, one line or many."""
+    """Indentation, line ends, and one or many lines."""
     assert json_edit.set_member(text, 0, "k", [1]) == edited
 
 
@@ -108,6 +105,5 @@ def test_additions_have_the_layout_of_the_rest(text: str, edited: str) -> None:
     ],
 )
 def test_parse_rejects_what_is_not_strict_json(text: str) -> None:
-    """With a ValueError, whatever is wrong with it."""
     with pytest.raises(ValueError, match=r"."):
         json_edit.parse(text)

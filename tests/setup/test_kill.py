@@ -53,6 +53,7 @@ def test_kill_leaves_old_or_new_settings(profile: Machine, arguments: tuple[str,
     }
 
 
+@pytest.mark.timeout(180)
 def test_killed_first_install_can_be_undone_or_repeated(machine: Machine) -> None:
     """There may be no manifest, no release or half a release."""
     machine.write_settings(BEFORE)

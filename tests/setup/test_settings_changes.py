@@ -1,4 +1,4 @@
-"""What goes into settings.json and what comes out again."""
+"""The entries in settings.json, added and removed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def commands(text: str) -> list[str]:
 def test_remove_from_settings_undoes_add_to_settings(
     before: dict[str, Any], indent: int | str | None
 ) -> None:
-    """With the text before at hand nothing of the user's is lost or added."""
+    """With the previous text nothing of the user's is lost or added."""
     text = json.dumps(before, indent=indent)
     wired = add_to_settings(text, OURS)
     assert {OURS.line, OURS.hook} <= set(commands(wired))
@@ -62,7 +62,6 @@ def test_remove_from_settings_undoes_add_to_settings(
 
 @pytest.mark.parametrize("before", USERS, ids=repr)
 def test_add_to_settings_twice_changes_nothing(before: dict[str, Any]) -> None:
-    """A second install changes nothing."""
     wired = add_to_settings(json.dumps(before, indent=2), OURS)
     assert add_to_settings(wired, OURS) == wired
 
@@ -72,7 +71,7 @@ def test_add_to_settings_twice_changes_nothing(before: dict[str, Any]) -> None:
     st.dictionaries(st.text(min_size=1).map("k".__add__), st.integers(), max_size=3),
 )
 def test_later_additions_of_the_user_survive(before: dict[str, Any], added: dict[str, int]) -> None:
-    """Uninstall takes only what is ours."""
+    """Uninstall removes only usageline's entries."""
     text = json.dumps(before, indent=2)
     settings = json.loads(add_to_settings(text, OURS))
     later = json.dumps({**added, **settings}, indent=4)
@@ -80,7 +79,7 @@ def test_later_additions_of_the_user_survive(before: dict[str, Any], added: dict
 
 
 def test_another_interpreter_replaces_the_command_and_keeps_the_tuning() -> None:
-    """`refreshInterval` and `padding` may be the user's choice by then."""
+    """The user may have changed `refreshInterval` and `padding`."""
     settings = json.loads(add_to_settings("{}", OURS))
     settings["statusLine"]["refreshInterval"] = 1
     wired = add_to_settings(json.dumps(settings), NEWER)
@@ -89,7 +88,6 @@ def test_another_interpreter_replaces_the_command_and_keeps_the_tuning() -> None
 
 
 def test_another_hook_in_the_same_entry_stays() -> None:
-    """Our entry loses only our command."""
     settings = json.loads(add_to_settings("{}", OURS))
     settings["hooks"]["SessionStart"][0]["hooks"].append(HOOK)
     left = json.loads(remove_from_settings(json.dumps(settings), "", OURS))
@@ -97,7 +95,7 @@ def test_another_hook_in_the_same_entry_stays() -> None:
 
 
 def test_wrapper_of_the_users_stays() -> None:
-    """A wrapper is not removed."""
+    """It calls usageline's command."""
     wrapper = json.dumps(
         {"statusLine": {"type": "command", "command": "wrap -- " + shlex.quote(OURS.line)}}
     )
@@ -106,7 +104,7 @@ def test_wrapper_of_the_users_stays() -> None:
 
 
 def test_other_status_line_is_recognized() -> None:
-    """Whatever its shape."""
+    """It may have any shape."""
     assert describe_other_status_line("", OURS) == ""
     assert describe_other_status_line('{"statusLine": null}', OURS) == ""
     assert describe_other_status_line('{"statusLine": "odd"}', OURS) == '"odd"'
@@ -121,13 +119,11 @@ def test_other_status_line_is_recognized() -> None:
     "text", ['{"hooks": []}', '{"hooks": {"SessionStart": {}}}', '{"hooks": null}']
 )
 def test_unknown_shape_of_hooks_is_refused(text: str) -> None:
-    """Rather than replaced."""
     with pytest.raises(SetupRefused):
         add_to_settings(text, OURS)
 
 
 def test_invalid_entries_of_hooks_are_skipped() -> None:
-    """Odd elements stay where they are."""
     odd = [None, "x", {"hooks": None}, {"hooks": [None, {"command": 3}]}]
     text = json.dumps({"hooks": {"SessionStart": odd}})
     wired = add_to_settings(text, OURS)

@@ -1,4 +1,4 @@
-"""settings.json on disk: what is refused, what is kept, what happens when somebody else writes it."""
+"""settings.json on disk: refusals, what an update keeps, and concurrent writers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def change(path: Path, data: bytes | None = b"{}\n") -> None:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A settings.json with something in it."""
+    """Create a settings.json."""
     path = tmp_path / "settings.json"
     path.write_bytes(DATA)
     return path
@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("mode", [0o600, 0o644, 0o640])
 def test_update_keeps_the_mode(path: Path, mode: int) -> None:
-    """Whatever the umask."""
+    """The umask does not matter."""
     path.chmod(mode)
     change(path)
     assert path.read_bytes() == b"{}\n"
@@ -56,7 +56,7 @@ def test_update_creates_the_target_of_a_dangling_link(tmp_path: Path) -> None:
 
 
 def test_update_creates_and_removes_the_file(tmp_path: Path) -> None:
-    """Made for the user alone."""
+    """The new file is for the user alone."""
     path = tmp_path / "settings.json"
     change(path)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -82,7 +82,6 @@ def test_update_creates_and_removes_the_file(tmp_path: Path) -> None:
     ],
 )
 def test_update_refuses_what_it_cannot_change_safely(path: Path, data: bytes, reason: str) -> None:
-    """With the reason."""
     path.write_bytes(data)
     with pytest.raises(SetupRefused, match=reason):
         change(path)
@@ -91,7 +90,7 @@ def test_update_refuses_what_it_cannot_change_safely(path: Path, data: bytes, re
 
 
 def test_update_refuses_a_read_only_file(path: Path) -> None:
-    """Also where root could write it all the same."""
+    """Even root does not write it."""
     path.chmod(0o444)
     with pytest.raises(SetupRefused, match="read-only"):
         change(path)
@@ -100,7 +99,7 @@ def test_update_refuses_a_read_only_file(path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["directory", "fifo", "loop"])
 def test_read_refuses_what_is_not_a_file(tmp_path: Path, kind: str) -> None:
-    """Without waiting for it."""
+    """A read of a FIFO would wait."""
     path = tmp_path / "settings.json"
     if kind == "directory":
         path.mkdir()
@@ -113,13 +112,13 @@ def test_read_refuses_what_is_not_a_file(tmp_path: Path, kind: str) -> None:
 
 
 def test_empty_file_counts_as_no_settings(path: Path) -> None:
-    """Claude Code takes it so, too."""
+    """Claude Code does the same."""
     path.write_bytes(b"")
     assert settings_file.read(str(path)).text == ""
 
 
 def test_update_keeps_a_byte_order_mark(path: Path) -> None:
-    """Some editors put one there."""
+    """Some editors write one."""
     path.write_bytes(b"\xef\xbb\xbf{}")
     found = settings_file.read(str(path))
     assert found.text == "{}"
@@ -127,7 +126,7 @@ def test_update_keeps_a_byte_order_mark(path: Path) -> None:
 
 
 def test_concurrent_change_restarts_the_update(path: Path) -> None:
-    """What Claude Code wrote between the look and the replacement is not lost."""
+    """Claude Code's write between the read and the replacement is not lost."""
     seen: list[bytes | None] = []
 
     def announce(found: settings_file.SettingsFile, _data: bytes | None) -> None:
@@ -141,7 +140,7 @@ def test_concurrent_change_restarts_the_update(path: Path) -> None:
 
 
 def test_update_gives_up_after_max_attempts(path: Path) -> None:
-    """After a few tries, with the other's bytes in place."""
+    """The other writer's bytes stay."""
     count = 0
 
     def announce(_found: settings_file.SettingsFile, _data: bytes | None) -> None:
@@ -156,14 +155,13 @@ def test_update_gives_up_after_max_attempts(path: Path) -> None:
 
 
 def test_update_overwrites_a_killed_runs_temporary_file(path: Path) -> None:
-    """The temporary file has one name and is overwritten."""
     Path(temporary_name(str(path))).write_bytes(b"half")
     change(path)
     assert os.listdir(path.parent) == [path.name]
 
 
 def test_backup_path_is_unused(path: Path) -> None:
-    """Two in one second get two names."""
+    """Two backups in one second get two names."""
     names = []
     for _ in range(3):
         names.append(Path(settings_file.backup_path(str(path))))
@@ -182,7 +180,7 @@ def test_backup_path_is_unused(path: Path) -> None:
     ],
 )
 def test_update_keeps_the_encoding(path: Path, data: bytes) -> None:
-    """Each byte of what was there (the encodings: seen in 2.1.330)."""
+    """The client 2.1.330 reads these encodings."""
     path.write_bytes(data)
     found = settings_file.read(str(path))
     assert found.text.startswith('{"note": ')

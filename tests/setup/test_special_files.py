@@ -1,4 +1,4 @@
-"""A FIFO, a socket or a directory in place of any file that is opened holds nothing up, is named, and costs no file of the user's."""
+"""A FIFO, a link to one or a socket in place of a file never blocks setup or a refresh."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _put(env: dict[str, str], place: str, kind: str) -> Path:
 def test_refresh_and_uninstall_do_not_wait_for_a_special_file(
     world: World, place: str, kind: str
 ) -> None:
-    """Both come to an end, and what is the user's is still there."""
+    """Both return, and the user's files stay."""
     world.env["USAGELINE_API_URL"] = "http://127.0.0.1:9"
     path = _put(world.env, place, kind)
     assert refresh(world.env).state in {"refreshed", "failed", "not-due"}
@@ -94,7 +94,6 @@ def test_refresh_and_uninstall_do_not_wait_for_a_special_file(
 @pytest.mark.timeout(50)
 @pytest.mark.parametrize("place", ["program", "state"])
 def test_install_names_the_obstacle_and_changes_nothing(world: World, place: str) -> None:
-    """Before anything is made."""
     path = _put(world.env, place, "fifo")
     before = {found: found.lstat().st_mtime_ns for found in world.home.rglob("*")}
     with pytest.raises(SetupRefused, match="is not a directory: move it away"):
@@ -105,7 +104,7 @@ def test_install_names_the_obstacle_and_changes_nothing(world: World, place: str
 
 @pytest.mark.timeout(50)
 def test_special_file_is_not_read(tmp_path: Path) -> None:
-    """By the one reader that setup has, nor locked."""
+    """It is not locked either."""
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     for path in (str(fifo), "/dev/zero", str(tmp_path)):

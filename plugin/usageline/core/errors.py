@@ -9,7 +9,7 @@
     ├── ConfigInvalid     config.toml has a value that is not allowed
     ├── SetupRefused      install or uninstall would lose something of the user's
     └── PackagesFailed    the packages of the cold side cannot be installed (setup/packages.py)
-        └── NoVenv        this interpreter cannot make an environment
+        └── VenvFailed    this interpreter cannot make an environment
 
 The text of each says what happened and what to do. None of them ever holds a token or a response body.
 """
