@@ -93,9 +93,9 @@ def test_failed_extra_leaves_the_old_release_in_use(profile: Machine, tmp_path: 
     )
     assert "could not be installed" in profile.run("--with", "png", expect=1)
     assert os.readlink(profile.data_dir / "current") == old
-    found = manifest.load(profile.env)
-    assert found is not None
-    assert found.extras == ()
+    installed = manifest.load(profile.env)
+    assert installed is not None
+    assert installed.extras == ()
     profile.env["PIP_FIND_LINKS"] = profile.env["UV_FIND_LINKS"] = wheels
     assert "nothing to change" in profile.run()
 

@@ -67,9 +67,9 @@ def test_root_is_refused_if_another_user_owns_a_directory(
         local.env["XDG_DATA_HOME"] = str(owned)
     os.chown(owned, OTHER_USER, OTHER_USER)
     before = local.tree(times=True)
-    said = local.run(*arguments, expect=1)
-    assert said.count("belongs to") == 1, said
-    assert "Nothing was changed" in said
+    output = local.run(*arguments, expect=1)
+    assert output.count("belongs to") == 1, output
+    assert "Nothing was changed" in output
     assert local.tree(times=True) == before
 
 
@@ -179,9 +179,9 @@ def test_interpreter_that_another_user_can_change_is_not_started(
     os.chown(changed, OTHER_USER, OTHER_USER, follow_symlinks=False)
     assert "belongs to another user" in trusted_path.untrusted_reason(str(link))
     refused: list[str] = []
-    found = interpreters.find({"PATH": str(link.parent), "HOME": str(tmp_path)}, refusals=refused)
+    usable = interpreters.find({"PATH": str(link.parent), "HOME": str(tmp_path)}, refusals=refused)
     assert not proof.exists()
-    assert str(link) not in [one.path for one in found]
+    assert str(link) not in [one.path for one in usable]
     assert any(str(link) in sentence for sentence in refused)
 
 
@@ -353,7 +353,7 @@ def test_line_on_another_system_reports_no_installation(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"),
+    ("text", "filtered"),
     [
         ('index-url = "https://a"\n', None),
         (
@@ -366,16 +366,16 @@ def test_line_on_another_system_reports_no_installation(tmp_path: Path) -> None:
     ],
 )
 def test_uv_options_keep_the_index_and_drop_what_moves_packages(
-    tmp_path: Path, text: str, kept: str | None
+    tmp_path: Path, text: str, filtered: str | None
 ) -> None:
     file = tmp_path / "uv.toml"
     file.write_text(text)
     options = tool_config.uv_options({"UV_CONFIG_FILE": str(file)}, str(tmp_path / "kept"))
-    if kept is None:
+    if filtered is None:
         assert options == []
-    elif kept:
+    elif filtered:
         assert options == ["--config-file", str(tmp_path / "kept")]
-        assert (tmp_path / "kept").read_text() == kept
+        assert (tmp_path / "kept").read_text() == filtered
     else:
         assert options == ["--no-config"]
 
@@ -393,7 +393,7 @@ def test_filter_env_and_pip_env_keep_the_index() -> None:
         ),
         "1",
     )
-    kept = dict.fromkeys(
+    sources = dict.fromkeys(
         (
             "PIP_INDEX_URL",
             "PIP_CERT",
@@ -404,7 +404,7 @@ def test_filter_env_and_pip_env_keep_the_index() -> None:
         ),
         "1",
     )
-    assert tool_config.filter_env({**moved, **kept}) == kept
+    assert tool_config.filter_env({**moved, **sources}) == sources
     listed = (
         "global.index-url='https://a'\ninstall.index-url='https://b'\n"
         "global.find-links='a\\nb'\ninstall.target='/x'\n:env:.target='/y'\n"

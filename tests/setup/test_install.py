@@ -39,10 +39,10 @@ def test_install_and_uninstall_leave_no_trace(machine: Machine, tmp_path: Path) 
     clone = tmp_path / "to be deleted"
     machine.clone, original = Path(shutil.copytree(machine.clone, clone)), machine.clone
     machine.env["NO_COLOR"] = "1"
-    said = machine.run()
+    output = machine.run()
     shutil.rmtree(clone)
     machine.clone = original
-    assert said.rstrip().splitlines()[-1] == machine.line().rstrip()
+    assert output.rstrip().splitlines()[-1] == machine.line().rstrip()
     assert machine.settings.read_text().startswith(
         '{\n    "model": "opus",\n    "note": "é \\u00e9",\n    "statusLine"'
     )
@@ -68,8 +68,8 @@ def test_installed_files_are_writable_by_the_user_alone(installed_world: Machine
         Path(paths.state_dir(installed_world.env)),
         installed_world.settings,
     ):
-        for found in (path, *path.rglob("*")):
-            assert found.is_symlink() or not found.lstat().st_mode & 0o022, found
+        for entry in (path, *path.rglob("*")):
+            assert entry.is_symlink() or not entry.lstat().st_mode & 0o022, entry
 
 
 def test_command_runs_the_current_release(installed_world: Machine) -> None:
@@ -155,11 +155,11 @@ def test_uninstall_restores_another_status_line(local: Machine) -> None:
 
     local.run("--yes")
     local.settings.write_text(json.dumps({**json.loads(local.settings.read_text()), "added": True}))
-    said = local.run("--uninstall")
+    output = local.run("--uninstall")
     assert json.loads(local.settings.read_text()) == {**json.loads(FOREIGN), "added": True}
-    kept = [path for path in local.settings.parent.iterdir() if path != local.settings]
-    assert [path.read_bytes() for path in kept] == [FOREIGN]
-    assert kept[0].name in said
+    copies = [path for path in local.settings.parent.iterdir() if path != local.settings]
+    assert [path.read_bytes() for path in copies] == [FOREIGN]
+    assert copies[0].name in output
 
 
 @pytest.mark.parametrize(
@@ -168,9 +168,9 @@ def test_uninstall_restores_another_status_line(local: Machine) -> None:
 def test_install_leaves_unchangeable_settings_alone(local: Machine, data: bytes) -> None:
     """The output has the snippet to paste, and everything else is installed."""
     local.write_settings(data)
-    said = local.run(expect=1)
+    output = local.run(expect=1)
     assert local.settings.read_bytes() == data
-    assert '"statusLine"' in said
+    assert '"statusLine"' in output
     local.run("--uninstall")
     assert local.settings.read_bytes() == data
 
@@ -186,8 +186,8 @@ def test_install_leaves_read_only_settings_alone(local: Machine) -> None:
 def test_uninstall_removes_a_pasted_snippet(local: Machine) -> None:
     """The user pastes the snippet of a refusal."""
     local.write_settings(b"{")
-    said = local.run(expect=1)
-    snippet = said[said.index("{\n") : said.index("\n}\n") + 2]
+    output = local.run(expect=1)
+    snippet = output[output.index("{\n") : output.index("\n}\n") + 2]
     local.settings.write_text(snippet)
     assert local.line()
     local.run("--uninstall")

@@ -30,17 +30,17 @@ def script(path: Path, text: str) -> Path:
 def test_probe_resolves_a_shim(tmp_path: Path) -> None:
     """pyenv, asdf and mise put shell scripts on PATH that cost more than the line itself."""
     shim = script(tmp_path / "shims" / "python3", f'exec {shlex.quote(sys.executable)} "$@"\n')
-    found = interpreters.probe(str(shim))
-    assert found
-    assert found.path == REAL
+    interpreter = interpreters.probe(str(shim))
+    assert interpreter
+    assert interpreter.path == REAL
 
 
 def test_probe_resolves_a_venv() -> None:
     """The user may delete a venv. The tests run in one."""
     assert sys.prefix != sys.base_prefix
-    found = interpreters.probe(sys.executable)
-    assert found
-    assert found.path == REAL
+    interpreter = interpreters.probe(sys.executable)
+    assert interpreter
+    assert interpreter.path == REAL
 
 
 def test_find_lists_every_interpreter_once(tmp_path: Path) -> None:
@@ -56,11 +56,11 @@ def test_find_lists_every_interpreter_once(tmp_path: Path) -> None:
             "",
         ]
     )
-    found = [
+    listed = [
         interpreter.path for interpreter in interpreters.find({"PATH": path, "HOME": str(tmp_path)})
     ]
-    assert len(found) == len(set(found))
-    assert found[0] == REAL
+    assert len(listed) == len(set(listed))
+    assert listed[0] == REAL
 
 
 @pytest.mark.parametrize(

@@ -120,21 +120,21 @@ def test_empty_file_counts_as_no_settings(path: Path) -> None:
 def test_update_keeps_a_byte_order_mark(path: Path) -> None:
     """Some editors write one."""
     path.write_bytes(b"\xef\xbb\xbf{}")
-    found = settings_file.read(str(path))
-    assert found.text == "{}"
-    assert found.encoded("{ }") == b"\xef\xbb\xbf{ }"
+    settings = settings_file.read(str(path))
+    assert settings.text == "{}"
+    assert settings.encoded("{ }") == b"\xef\xbb\xbf{ }"
 
 
 def test_concurrent_change_restarts_the_update(path: Path) -> None:
     """Claude Code's write between the read and the replacement is not lost."""
     seen: list[bytes | None] = []
 
-    def announce(found: settings_file.SettingsFile, _data: bytes | None) -> None:
-        seen.append(found.data)
+    def announce(settings: settings_file.SettingsFile, _data: bytes | None) -> None:
+        seen.append(settings.data)
         if len(seen) == 1:
             path.write_bytes(b'{"from": "client"}')
 
-    settings_file.update(str(path), lambda found: (found.data or b"") + b"\n", announce)
+    settings_file.update(str(path), lambda settings: (settings.data or b"") + b"\n", announce)
     assert seen == [DATA, b'{"from": "client"}']
     assert path.read_bytes() == b'{"from": "client"}\n'
 
@@ -182,9 +182,9 @@ def test_backup_path_is_unused(path: Path) -> None:
 def test_update_keeps_the_encoding(path: Path, data: bytes) -> None:
     """The client 2.1.330 reads these encodings."""
     path.write_bytes(data)
-    found = settings_file.read(str(path))
-    assert found.text.startswith('{"note": ')
-    assert found.encoded(found.text) == data
-    assert found.encoded("{}").endswith(
+    settings = settings_file.read(str(path))
+    assert settings.text.startswith('{"note": ')
+    assert settings.encoded(settings.text) == data
+    assert settings.encoded("{}").endswith(
         "{}".encode("utf-16-le") if data[:2] == b"\xff\xfe" else b"{}"
     )

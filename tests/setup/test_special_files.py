@@ -95,10 +95,10 @@ def test_refresh_and_uninstall_do_not_wait_for_a_special_file(
 @pytest.mark.parametrize("place", ["program", "state"])
 def test_install_names_the_obstacle_and_changes_nothing(world: World, place: str) -> None:
     path = _put(world.env, place, "fifo")
-    before = {found: found.lstat().st_mtime_ns for found in world.home.rglob("*")}
+    before = {entry: entry.lstat().st_mtime_ns for entry in world.home.rglob("*")}
     with pytest.raises(SetupRefused, match="is not a directory: move it away"):
         install(SetupContext(dict(world.env), "/nonexistent", lambda _: None))
-    assert {found: found.lstat().st_mtime_ns for found in world.home.rglob("*")} == before
+    assert {entry: entry.lstat().st_mtime_ns for entry in world.home.rglob("*")} == before
     assert path.is_fifo()
 
 
