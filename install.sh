@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install usageline from this clone, or uninstall it:
+# Install usageline from this clone, or uninstall it.
 #     ./install.sh [--uninstall] [--dry-run] [--yes] [--with png]
 # This script finds a Python 3.10 or newer and runs the installer, plugin/usageline/setup.
 set -eu

@@ -1,23 +1,28 @@
-"""A HOME to install into, from a copy of the clone, with no network."""
+"""A home directory to install into from a copy of the clone, without a network."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.setup.machine import Machine, make_clone, make_machine
+from tests.hot import INTERPRETER
+from tests.setup.machine import LocalMachine, Machine, link_release, make_clone, make_machine
 from tests.world import World
+from usageline.setup import first_run, line_interpreter, release_plan, releases
+from usageline.setup.interpreters import Interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import MadeOnce
+    from tests.world import Release
 
 
 WORLDS = 2
-"""In how many processes the tests that share an installed program run: it takes seconds to install."""
+"""Processes that run the tests which share an installed program. It takes seconds to install."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
@@ -30,19 +35,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def clone(made_once: MadeOnce) -> Path:
-    """A copy of the clone, at a path with a space and a quote in it."""
+    """Copy the clone to a path with a space and a quote."""
     return made_once("it's a clone", make_clone)
 
 
 @pytest.fixture
 def machine(tmp_path: Path, clone: Path) -> Machine:
-    """A new world with nothing installed."""
+    """Return a new world without an installation."""
     return make_machine(tmp_path / "world", clone)
 
 
 @pytest.fixture(scope="session")
 def installed_world(tmp_path_factory: pytest.TempPathFactory, clone: Path) -> Machine:
-    """A world in which the program is installed for the default profile. Only `profile` may use it."""
+    """Install the program for the default profile, once. Its tests must not change it."""
     machine = make_machine(tmp_path_factory.mktemp("installed") / "world", clone)
     machine.run()
     return machine
@@ -50,10 +55,31 @@ def installed_world(tmp_path_factory: pytest.TempPathFactory, clone: Path) -> Ma
 
 @pytest.fixture
 def profile(installed_world: Machine, tmp_path: Path) -> Iterator[Machine]:
-    """Another profile in a world where the program is there already, so that an install only wires it (and is quick)."""
+    """Return another profile of the installed world: an install only changes its settings."""
     world = World(tmp_path / "unused")
     world.env.clear()
     world.env.update(installed_world.env, CLAUDE_CONFIG_DIR=str(tmp_path / "profile"))
     machine = Machine(world, installed_world.clone)
+    yield machine
+    machine.wait_for_refreshes()
+
+
+@pytest.fixture
+def local(
+    tmp_path: Path, clone: Path, built_release: Release, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Machine]:
+    """Return a new world whose installs run in this process and neither build nor time."""
+    made = make_machine(tmp_path / "world", clone)
+    machine = LocalMachine(made.world, made.clone)
+    machine.env["CLAUDE_CONFIG_DIR"] = str(tmp_path / "profile")
+    python = Interpreter(INTERPRETER, sys.version_info[:3])
+
+    def build(*_: object) -> tuple[releases.Release, Interpreter]:
+        return link_release(built_release.root, machine), python
+
+    monkeypatch.setattr(release_plan, "build", build)
+    monkeypatch.setattr(line_interpreter, "choose_interpreter", lambda *_: python)
+    monkeypatch.setattr(first_run, "run_refresh", lambda *_: "numbers received")
+    monkeypatch.setattr(first_run, "run_line", lambda *_: "")
     yield machine
     machine.wait_for_refreshes()

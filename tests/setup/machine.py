@@ -1,4 +1,4 @@
-"""A clone, and a world that it is installed into."""
+"""A clone, and a world to install it into."""
 
 from __future__ import annotations
 
@@ -11,42 +11,47 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.hot import INTERPRETER
 from tests.world import REPOSITORY, World
 from usageline.core import paths
-from usageline.setup import owned_files
-from usageline.system import client_text
+from usageline.core.errors import UsagelineError
+from usageline.setup import owned_files, releases
+from usageline.setup.context import SetupContext
+from usageline.setup.install import install
+from usageline.setup.uninstall import uninstall
+from usageline.system import client_text, directories
 
 WHEELS = Path(sys.prefix) / "wheels"
 UV = Path(sys.prefix) / "bin" / "uv"
 UV_CACHE = Path(sys.prefix) / "uv-cache"
-"""Of what uv unpacked: worlds share it, as installs of one user do."""
+"""Worlds share what uv unpacked, as installs of one user do."""
 
-LONGEST_S = 150
-"""For one install: packages are unpacked and compiled, by a machine that may have much else to do."""
+TIMEOUT_S = 150
+"""One install unpacks and compiles packages, perhaps on a busy machine."""
 
 TREE = ("install.sh", "plugin", "hooks")
 
 
 @dataclass
 class Machine:
-    """A world, and a clone that is installed into it."""
+    """A world, and the clone whose install.sh runs in it."""
 
     world: World
     clone: Path
 
     @property
     def env(self) -> dict[str, str]:
-        """The environment of everything that runs here."""
+        """The environment of every process."""
         return self.world.env
 
     @property
     def settings(self) -> Path:
-        """The settings.json that is wired."""
+        """The settings.json that an install changes."""
         return Path(paths.claude_settings(self.env))
 
     @property
     def data_dir(self) -> Path:
-        """Where the program goes."""
+        """The directory of the releases."""
         return Path(paths.data_dir(self.env))
 
     @property
@@ -55,20 +60,20 @@ class Machine:
         return self.world.root.with_name(self.world.root.name + "-tools") / "uv"
 
     def write_settings(self, data: bytes) -> None:
-        """Put a settings.json there."""
+        """Write settings.json."""
         self.settings.parent.mkdir(parents=True, exist_ok=True)
         self.settings.write_bytes(data)
 
     def run(self, *arguments: str, expect: int = 0) -> str:
-        """Run install.sh to its end; gives all that it said."""
+        """Run install.sh and return its output."""
         both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "capture_output": False}
-        done = self.world.run(self.clone / "install.sh", *arguments, timeout=LONGEST_S, **both)
+        done = self.world.run(self.clone / "install.sh", *arguments, timeout=TIMEOUT_S, **both)
         assert done.returncode == expect, done.stdout
         assert "Traceback" not in done.stdout, done.stdout
         return done.stdout
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start install.sh; it is the leader of a session of its own."""
+        """Start install.sh as the leader of a new session."""
         null = subprocess.DEVNULL
         command = [str(self.clone / "install.sh"), *arguments]
         return subprocess.Popen(
@@ -76,7 +81,7 @@ class Machine:
         )
 
     def line(self) -> str:
-        """What Claude Code would show: the wired command through a shell."""
+        """Return what Claude Code would show: run the settings' command with a shell."""
         command = json.loads(client_text.decode(self.settings.read_bytes()))["statusLine"][
             "command"
         ]
@@ -85,8 +90,11 @@ class Machine:
         return done.stdout
 
     def tree(self, *, times: bool = False) -> dict[str, tuple[object, ...]]:
-        """Everything under the world's root and the profile: path -> mode, link target or content, and with `times` the modification time."""
-        found: dict[str, tuple[object, ...]] = {}
+        """Return the state of each path under the world's root and the profile.
+
+        A state is (mode, link target or content, modification time if `times`).
+        """
+        states: dict[str, tuple[object, ...]] = {}
         for path in (*self.world.root.rglob("*"), *self.settings.parent.rglob("*")):
             status = path.lstat()
             content: object = (
@@ -96,11 +104,12 @@ class Machine:
                 if path.is_file()
                 else None
             )
-            found[str(path)] = (oct(status.st_mode), content, status.st_mtime_ns if times else None)
-        return found
+            modified = status.st_mtime_ns if times else None
+            states[str(path)] = (oct(status.st_mode), content, modified)
+        return states
 
     def files(self) -> dict[str, tuple[object, ...]]:
-        """The part of `tree` that is no directory."""
+        """Return the states of files and links."""
         return {path: state for path, state in self.tree().items() if state[1] is not None}
 
     def wait_for_refreshes(self) -> None:
@@ -113,6 +122,32 @@ class Machine:
             time.sleep(0.02)
 
 
+class LocalMachine(Machine):
+    """Run install and uninstall in this process, with a release that is built already."""
+
+    def run(self, *arguments: str, expect: int = 0) -> str:
+        """Install or uninstall, and return the output."""
+        output: list[str] = []
+        ctx = SetupContext(
+            env=dict(self.env),
+            source=str(self.clone),
+            show=output.append,
+            dry_run="--dry-run" in arguments,
+            yes="--yes" in arguments,
+        )
+        mask = os.umask(0o077)
+        try:
+            status = uninstall(ctx) if "--uninstall" in arguments else install(ctx)
+        except UsagelineError as error:
+            output.append(f"usageline: {error}")
+            status = 1
+        finally:
+            os.umask(mask)
+        text = "\n".join(output)
+        assert status == expect, text
+        return text
+
+
 def _arguments(process: Path) -> str:
     try:
         return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
@@ -120,13 +155,13 @@ def _arguments(process: Path) -> str:
         return ""
 
 
-def releases(data_dir: Path) -> list[str]:
-    """The ids of what is installed."""
+def installed_releases(data_dir: Path) -> list[str]:
+    """Return the ids of the installed releases."""
     return sorted(filter(owned_files.RELEASE_NAME.fullmatch, os.listdir(data_dir / "releases")))
 
 
 def make_clone(target: Path) -> Path:
-    """Copy to `target` what a clone holds for the installer."""
+    """Copy the installer's part of this clone to `target`."""
     target.mkdir(parents=True)
     for name in TREE:
         source = REPOSITORY / name
@@ -138,7 +173,7 @@ def make_clone(target: Path) -> Path:
 
 
 def make_machine(root: Path, clone: Path) -> Machine:
-    """Create a world under `root` whose tools install from the downloaded wheels and cannot reach the service.
+    """Return a machine below `root` with downloaded wheels and an unreachable service.
 
     Its PATH has uv, with which an install takes a quarter of the time that pip needs.
     """
@@ -159,3 +194,25 @@ def make_machine(root: Path, clone: Path) -> Machine:
     )
     world.env.update(UV_CACHE_DIR=str(UV_CACHE))
     return machine
+
+
+def copy_release(source: Machine, target: Machine) -> None:
+    """Copy the release in use, so that an install into `target` need not build it."""
+    release = releases.current(str(source.data_dir))
+    assert release is not None
+    copied = releases.Release(str(target.data_dir), release.id)
+    shutil.copytree(release.root, copied.root, symlinks=True)
+    releases._write_launcher(copied)
+
+
+def link_release(built: Path, target: Machine) -> releases.Release:
+    """Return a release of `target` whose parts are links to those of `built`."""
+    release = releases.Release(str(target.data_dir), "0.1.0-0123456789")
+    if release.is_complete():
+        return release
+    directories.make_directory(release.root)
+    for part in ("plugin", "hooks", "venv"):
+        os.symlink(built / part, f"{release.root}/{part}")
+    releases._write_launcher(release)
+    Path(release.root, "complete").write_text(INTERPRETER + "\n")
+    return release

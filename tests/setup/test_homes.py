@@ -1,4 +1,4 @@
-"""Whose home it is, what may be written there, and what runs there: real owners, mounts and interpreters."""
+"""Setup with real owners, mounts and interpreters."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.needs import NAMESPACE, needs
+from tests.setup.machine import copy_release
 from usageline.core import paths
 from usageline.setup import interpreters, settings_changes, tool_config, trusted_path
 from usageline.setup.interpreters import Interpreter
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
     from tests.setup.machine import Machine
 
-SOMEBODY = 61234
-"""A user number that nobody has."""
+OTHER_USER = 61234
+"""A user number without an account."""
 
 REAL = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 
@@ -32,12 +33,12 @@ REAL = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 def in_namespace(
     machine: Machine, script: str, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a shell script in a mount namespace of its own, with `$1` and so on."""
+    """Run a shell script with `arguments` in a new mount namespace."""
     return machine.world.run(*NAMESPACE, "sh", "-c", script, "sh", *arguments, timeout=55)
 
 
 def wired(machine: Machine) -> bytes:
-    """Return settings.json as an install would make it."""
+    """Return settings.json as an install writes it."""
     machine.run()
     data = machine.settings.read_bytes()
     machine.run("--uninstall")
@@ -46,11 +47,12 @@ def wired(machine: Machine) -> bytes:
 
 @pytest.mark.parametrize("place", ["home", "claude", "config-dir", "data", "local-bin"])
 @pytest.mark.parametrize("arguments", [("--yes",), ("--uninstall",)], ids=["install", "uninstall"])
-def test_root_is_refused_where_another_user_owns_what_would_be_written(
-    machine: Machine, place: str, arguments: tuple[str, ...]
+def test_root_is_refused_if_another_user_owns_a_directory(
+    local: Machine, place: str, arguments: tuple[str, ...]
 ) -> None:
     needs(root=True)
-    home = machine.world.home
+    del local.env["CLAUDE_CONFIG_DIR"]
+    home = local.world.home
     owned = {
         "home": home,
         "claude": home / ".claude",
@@ -60,24 +62,27 @@ def test_root_is_refused_where_another_user_owns_what_would_be_written(
     }[place]
     owned.mkdir(parents=True, exist_ok=True)
     if place == "config-dir":
-        machine.env["CLAUDE_CONFIG_DIR"] = str(owned)
+        local.env["CLAUDE_CONFIG_DIR"] = str(owned)
     if place == "data":
-        machine.env["XDG_DATA_HOME"] = str(owned)
-    os.chown(owned, SOMEBODY, SOMEBODY)
-    before = machine.tree(times=True)
-    said = machine.run(*arguments, expect=1)
-    assert said.count("belongs to") == 1, said
-    assert "Nothing was changed" in said
-    assert machine.tree(times=True) == before
+        local.env["XDG_DATA_HOME"] = str(owned)
+    os.chown(owned, OTHER_USER, OTHER_USER)
+    before = local.tree(times=True)
+    output = local.run(*arguments, expect=1)
+    assert output.count("belongs to") == 1, output
+    assert "Nothing was changed" in output
+    assert local.tree(times=True) == before
 
 
-def test_settings_that_are_a_mount_are_written_in_place(profile: Machine, tmp_path: Path) -> None:
-    """And given back in place; a second install changes nothing."""
+def test_mounted_settings_are_written_in_place(profile: Machine, tmp_path: Path) -> None:
+    """An uninstall restores them in place, and a second install changes nothing."""
     needs(mounts=True)
     profile.write_settings(b'{"model": "opus"}')
     host = tmp_path / "host.json"
     host.write_bytes(b'{"model": "opus"}')
-    script = 'mount --bind "$1" "$2"; "$3"; echo rc $?; cat "$1"; "$3"; echo rc $?; "$3" --uninstall; echo rc $?; printf "<"; cat "$1"; printf ">"'
+    script = (
+        'mount --bind "$1" "$2"; "$3"; echo rc $?; cat "$1"; "$3"; echo rc $?;'
+        ' "$3" --uninstall; echo rc $?; printf "<"; cat "$1"; printf ">"'
+    )
     done = in_namespace(
         profile, script, str(host), str(profile.settings), str(profile.clone / "install.sh")
     )
@@ -90,15 +95,15 @@ def test_settings_that_are_a_mount_are_written_in_place(profile: Machine, tmp_pa
 def test_settings_in_a_read_only_directory_are_written_in_place(
     profile: Machine, tmp_path: Path
 ) -> None:
-    """The copy of what was there then lies with the install record."""
+    """The copy of the settings is then in the state directory."""
     needs(mounts=True)
     original = b'{"model": "opus", "env": {"A": "' + b"x" * 3000 + b'"}}'
     profile.write_settings(original)
     host = tmp_path / "host.json"
     host.write_bytes(original)
     script = (
-        'mount --bind "$4" "$4"; mount --bind "$1" "$2"; mount -o remount,bind,ro "$4"; "$3"; echo rc $?; grep -c statusLine "$1";'
-        ' "$3" --uninstall; echo rc $?'
+        'mount --bind "$4" "$4"; mount --bind "$1" "$2"; mount -o remount,bind,ro "$4";'
+        ' "$3"; echo rc $?; grep -c statusLine "$1"; "$3" --uninstall; echo rc $?'
     )
     done = in_namespace(
         profile,
@@ -112,45 +117,46 @@ def test_settings_in_a_read_only_directory_are_written_in_place(
     assert host.read_bytes() == original
 
 
-@pytest.mark.parametrize("how", ["mode", "mount", "twice", "link"])
-def test_read_only_settings_that_are_wired_need_no_change(
-    profile: Machine, tmp_path: Path, how: str
+@pytest.mark.parametrize("how", ["mode", "twice", "link"])
+def test_read_only_settings_with_the_entries_need_no_change(
+    local: Machine, tmp_path: Path, how: str
 ) -> None:
-    """As home-manager and chezmoi write them; of a key that is there twice the last one counts."""
-    data = wired(profile)
-    profile.write_settings(data)
-    before = "true"
+    """home-manager and chezmoi write such files. The last one of duplicate keys counts."""
+    data = wired(local)
+    local.write_settings(data)
     if how == "mode":
-        profile.settings.chmod(0o444)
+        local.settings.chmod(0o444)
     if how == "twice":
-        profile.settings.write_bytes(data.replace(b"{", b'{"a": 1, "a": 2,', 1))
+        local.settings.write_bytes(data.replace(b"{", b'{"a": 1, "a": 2,', 1))
     if how == "link":
         store = tmp_path / "store" / "settings.json"
         store.parent.mkdir()
         store.write_bytes(data)
         store.chmod(0o444)
-        profile.settings.unlink()
-        profile.settings.symlink_to(store)
-    if how == "mount":
-        needs(mounts=True)
-        before = 'mount --bind "$2" "$2"; mount -o remount,bind,ro "$2"'
-    content = profile.settings.read_bytes()
-    if how == "mount":
-        done = in_namespace(
-            profile,
-            f'{before}; "$1"; echo rc $?',
-            str(profile.clone / "install.sh"),
-            str(profile.settings.parent),
-        )
-        assert done.stdout.endswith("rc 0\n"), done.stdout + done.stderr
-    else:
-        profile.run()
-    assert profile.settings.read_bytes() == content
-    assert "Put this into it" not in profile.run()
+        local.settings.unlink()
+        local.settings.symlink_to(store)
+    content = local.settings.read_bytes()
+    assert "Put this into it" not in local.run()
+    assert local.settings.read_bytes() == content
+
+
+def test_settings_on_a_read_only_mount_with_the_entries_need_no_change(profile: Machine) -> None:
+    needs(mounts=True)
+    profile.run()
+    data = profile.settings.read_bytes()
+    done = in_namespace(
+        profile,
+        'mount --bind "$2" "$2"; mount -o remount,bind,ro "$2"; "$1"; echo rc $?',
+        str(profile.clone / "install.sh"),
+        str(profile.settings.parent),
+    )
+    assert done.stdout.endswith("rc 0\n"), done.stdout + done.stderr
+    assert "Put this into it" not in done.stdout
+    assert profile.settings.read_bytes() == data
 
 
 @pytest.mark.parametrize("owner", ["file", "target", "directory", "directory-of-link"])
-def test_an_interpreter_that_another_user_can_change_is_not_started(
+def test_interpreter_that_another_user_can_change_is_not_started(
     tmp_path: Path, owner: str
 ) -> None:
     needs(root=True)
@@ -170,20 +176,20 @@ def test_an_interpreter_that_another_user_can_change_is_not_started(
         "directory-of-link": link.parent,
     }[owner]
     assert trusted_path.untrusted_reason(str(link)) == ""
-    os.chown(changed, SOMEBODY, SOMEBODY, follow_symlinks=False)
+    os.chown(changed, OTHER_USER, OTHER_USER, follow_symlinks=False)
     assert "belongs to another user" in trusted_path.untrusted_reason(str(link))
     refused: list[str] = []
-    found = interpreters.find({"PATH": str(link.parent), "HOME": str(tmp_path)}, refusals=refused)
+    usable = interpreters.find({"PATH": str(link.parent), "HOME": str(tmp_path)}, refusals=refused)
     assert not proof.exists()
-    assert str(link) not in [one.path for one in found]
+    assert str(link) not in [one.path for one in usable]
     assert any(str(link) in sentence for sentence in refused)
 
 
 def test_install_sh_starts_no_interpreter_of_another_user(machine: Machine, tmp_path: Path) -> None:
-    """Nor one in a directory that everybody can write, sticky or not."""
+    """Nor one in a directory that every user can write, sticky or not."""
     needs(root=True)
     proof = tmp_path / "ran"
-    for number, (mode, uid) in enumerate(((0o755, SOMEBODY), (0o777, 0), (0o1777, 0))):
+    for number, (mode, uid) in enumerate(((0o755, OTHER_USER), (0o777, 0), (0o1777, 0))):
         folder = tmp_path / f"bin{number}"
         folder.mkdir()
         (folder / "python3").write_text(
@@ -193,16 +199,17 @@ def test_install_sh_starts_no_interpreter_of_another_user(machine: Machine, tmp_
         os.chown(folder, uid, uid)
         folder.chmod(mode)
         machine.env["PATH"] = f"{folder}:{os.path.dirname(REAL)}:/usr/bin:/bin"
-        machine.run("--dry-run")
+        machine.run("--version")
         assert not proof.exists(), oct(mode)
 
 
 def lame(path: Path, lacking: str) -> Path:
-    """Make an interpreter that has no module `lacking`."""
+    """Create an interpreter without the module `lacking`."""
     path.parent.mkdir(parents=True)
     code = f"import sys; sys.modules[{lacking!r}] = None\\n"
     path.write_text(
-        '#!/bin/sh\n# Put before the code of -c that the module is missing.\nfor word; do shift; case $last in -c) word="$(printf '
+        "#!/bin/sh\n# Hide the module in the code of -c.\n"
+        'for word; do shift; case $last in -c) word="$(printf '
         + shlex.quote(code)
         + ')\n$word" ;; esac; last=$word; set -- "$@" "$word"; done\n'
         + f'exec {shlex.quote(REAL)} "$@"\n'
@@ -212,13 +219,13 @@ def lame(path: Path, lacking: str) -> Path:
 
 
 @pytest.mark.parametrize("lacking", ["_sqlite3", "_ssl", "_ctypes", "zlib"])
-def test_an_interpreter_that_lacks_a_part_is_told_by_it(tmp_path: Path, lacking: str) -> None:
+def test_missing_modules_names_what_an_interpreter_lacks(tmp_path: Path, lacking: str) -> None:
     python = lame(tmp_path / "bin" / "python3", lacking)
     assert interpreters.missing_modules(Interpreter(str(python), (3, 11, 0)))
     assert not interpreters.missing_modules(Interpreter(REAL, (3, 11, 0)))
 
 
-def test_an_interpreter_that_lacks_a_part_does_not_hide_a_whole_one(
+def test_incomplete_interpreter_does_not_hide_a_complete_one(
     machine: Machine, tmp_path: Path
 ) -> None:
     python = lame(tmp_path / "bin" / "python3", "_sqlite3")
@@ -238,7 +245,7 @@ def test_an_interpreter_that_lacks_a_part_does_not_hide_a_whole_one(
         ("3.14", "3.14.0rc2"),
     ],
 )
-def test_the_path_of_a_version_manager_that_outlives_a_patch_is_wired(
+def test_stable_path_follows_a_version_managers_minor_link(
     tmp_path: Path, linked: str, real: str
 ) -> None:
     python = tmp_path / "installs" / real / "bin" / "python3"
@@ -250,8 +257,8 @@ def test_the_path_of_a_version_manager_that_outlives_a_patch_is_wired(
     )
 
 
-def test_a_link_with_the_minor_version_outlives_a_patch_and_a_venv_does_not(tmp_path: Path) -> None:
-    """The link of uv in ~/.local/bin is one; pyenv gives no lasting directory."""
+def test_upgrade_safe_path_is_the_minor_link_but_not_a_venv(tmp_path: Path) -> None:
+    """The link in ~/.local/bin is from uv; pyenv has only patch versions."""
     python = tmp_path / "versions" / "3.12.1" / "bin" / "python3.12"
     python.parent.mkdir(parents=True)
     python.write_text("")
@@ -280,10 +287,10 @@ find-links = {wheels}
 
 
 @pytest.mark.timeout(150)
-def test_the_program_comes_and_goes_whatever_pip_is_configured_to_do(
+def test_install_and_uninstall_work_with_any_pip_configuration(
     machine: Machine, tmp_path: Path
 ) -> None:
-    """Packages land in the environment; then the interpreter goes, another shows the line, and an uninstall works."""
+    """Without its interpreter, another one prints the line and uninstalls."""
     target = tmp_path / "target"
     conf = machine.world.home / ".config" / "pip" / "pip.conf"
     conf.parent.mkdir(parents=True)
@@ -337,8 +344,8 @@ def test_the_program_comes_and_goes_whatever_pip_is_configured_to_do(
     assert not machine.settings.exists()
 
 
-def test_settings_of_another_system_are_not_said_to_be_broken(tmp_path: Path) -> None:
-    """A container that mounts ~/.claude alone."""
+def test_line_on_another_system_reports_no_installation(tmp_path: Path) -> None:
+    """A container may mount ~/.claude alone."""
     ours = settings_changes.make_entries("/usr/bin/python3", str(tmp_path / "of another/home"))
     done = subprocess.run(["sh", "-c", ours.line], capture_output=True, text=True, check=True)
     assert done.stdout == settings_changes.NOT_INSTALLED + "\n"
@@ -347,7 +354,7 @@ def test_settings_of_another_system_are_not_said_to_be_broken(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"),
+    ("text", "filtered"),
     [
         ('index-url = "https://a"\n', None),
         (
@@ -359,22 +366,22 @@ def test_settings_of_another_system_are_not_said_to_be_broken(tmp_path: Path) ->
         ("[pip]\nno-binary = [\n'a']\n", ""),
     ],
 )
-def test_a_configuration_of_uv_keeps_its_index_and_loses_what_moves(
-    tmp_path: Path, text: str, kept: str | None
+def test_uv_options_keep_the_index_and_drop_what_moves_packages(
+    tmp_path: Path, text: str, filtered: str | None
 ) -> None:
     file = tmp_path / "uv.toml"
     file.write_text(text)
     options = tool_config.uv_options({"UV_CONFIG_FILE": str(file)}, str(tmp_path / "kept"))
-    if kept is None:
+    if filtered is None:
         assert options == []
-    elif kept:
+    elif filtered:
         assert options == ["--config-file", str(tmp_path / "kept")]
-        assert (tmp_path / "kept").read_text() == kept
+        assert (tmp_path / "kept").read_text() == filtered
     else:
         assert options == ["--no-config"]
 
 
-def test_of_the_variables_of_pip_and_uv_those_of_the_index_stay() -> None:
+def test_filter_env_and_pip_env_keep_the_index() -> None:
     moved = dict.fromkeys(
         (
             "PIP_TARGET",
@@ -387,7 +394,7 @@ def test_of_the_variables_of_pip_and_uv_those_of_the_index_stay() -> None:
         ),
         "1",
     )
-    kept = dict.fromkeys(
+    sources = dict.fromkeys(
         (
             "PIP_INDEX_URL",
             "PIP_CERT",
@@ -398,8 +405,11 @@ def test_of_the_variables_of_pip_and_uv_those_of_the_index_stay() -> None:
         ),
         "1",
     )
-    assert tool_config.filter_env({**moved, **kept}) == kept
-    listed = "global.index-url='https://a'\ninstall.index-url='https://b'\nglobal.find-links='a\\nb'\ninstall.target='/x'\n:env:.target='/y'\n"
+    assert tool_config.filter_env({**moved, **sources}) == sources
+    listed = (
+        "global.index-url='https://a'\ninstall.index-url='https://b'\n"
+        "global.find-links='a\\nb'\ninstall.target='/x'\n:env:.target='/y'\n"
+    )
     assert tool_config.pip_env(listed, {}) == {
         "PIP_INDEX_URL": "https://b",
         "PIP_FIND_LINKS": "a b",
@@ -407,8 +417,8 @@ def test_of_the_variables_of_pip_and_uv_those_of_the_index_stay() -> None:
     assert tool_config.pip_env(listed, {"PIP_INDEX_URL": "https://c"}) == {"PIP_FIND_LINKS": "a b"}
 
 
-def test_without_home_the_line_takes_the_home_of_the_user_database(profile: Machine) -> None:
-    """As Claude Code does. The cache is elsewhere, so that nothing is written into the real home."""
+def test_line_uses_the_user_databases_home_without_home(profile: Machine) -> None:
+    """So does Claude Code."""
     env = {name: value for name, value in profile.env.items() if name != "HOME"}
     for home in ({}, {"HOME": ""}):
         code = "from usageline.core.environment import environment; print(environment()['HOME'])"
@@ -429,11 +439,16 @@ def _user() -> str:
 
 
 @pytest.mark.timeout(120)
-def test_a_home_that_is_mounted_noexec_is_told_and_works(machine: Machine) -> None:
+def test_install_reports_a_noexec_home_and_works(
+    machine: Machine, installed_world: Machine
+) -> None:
     needs(mounts=True)
+    copy_release(installed_world, machine)
     script = (
-        'cp -r "$HOME" "$1"; mount -t tmpfs -o noexec none "$HOME"; cp -r "$1/home/." "$HOME"; "$2" | head -1; sh "$3" --version; echo rc $?;'
-        ' sh -c "$(sed -n \'s/.*"command": "\\(.*statusline.py\\).*/\\1/p\' "$HOME/.claude/settings.json")" </dev/null'
+        'cp -a "$HOME" "$1"; mount -t tmpfs -o noexec none "$HOME"; cp -a "$1/home/." "$HOME";'
+        ' "$2" | head -1; sh "$3" --version; echo rc $?;'
+        ' sh -c "$(sed -n \'s/.*"command": "\\(.*statusline.py\\).*/\\1/p\''
+        ' "$HOME/.claude/settings.json")" </dev/null'
     )
     aside = machine.world.root / "aside"
     aside.mkdir()
@@ -455,7 +470,7 @@ def test_a_home_that_is_mounted_noexec_is_told_and_works(machine: Machine) -> No
 @pytest.mark.parametrize(
     "redirection", [">&-", "<&- >&- 2>&-", ">/dev/full", ">/dev/full 2>&1", "<&-"]
 )
-def test_an_install_without_streams_does_its_work(profile: Machine, redirection: str) -> None:
+def test_install_works_without_standard_streams(profile: Machine, redirection: str) -> None:
     if not os.path.exists("/dev/full"):
         pytest.skip("no /dev/full")
     done = profile.world.run(
@@ -473,7 +488,7 @@ def test_an_install_without_streams_does_its_work(profile: Machine, redirection:
         ("riscv64", "riscv64-linux-gnu", False),
     ],
 )
-def test_the_extra_png_is_refused_where_it_has_no_package(
+def test_extra_png_is_refused_if_it_has_no_package(
     machine_name: str, abi: str, works: bool
 ) -> None:
     assert (unsupported_platform("png", machine_name, abi) == "") is works

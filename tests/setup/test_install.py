@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import time
 from pathlib import Path
@@ -13,19 +14,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.terminal import Terminal
-from tests.setup.machine import releases
+from tests.setup.machine import copy_release, installed_releases
 from usageline.config.validate import validate
 from usageline.core import paths
+from usageline.core.errors import SetupRefused
+from usageline.setup import command, manifest
+from usageline.setup.context import SetupContext
 from usageline.system import terminal_background
 
 if TYPE_CHECKING:
     from tests.setup.machine import Machine
+    from tests.world import World
 
 FOREIGN = b'{"statusLine": {"type": "command", "command": "mine.sh"}}'
 
 
-def test_the_whole_of_it_comes_and_goes_without_a_trace(machine: Machine, tmp_path: Path) -> None:
-    """Install, again, use without the clone, uninstall from another one: files before and after are the same."""
+def test_install_and_uninstall_leave_no_trace(machine: Machine, tmp_path: Path) -> None:
+    """Install twice, delete the clone, use the line, and uninstall from another clone."""
     machine.write_settings('{\n    "model": "opus",\n    "note": "é \\u00e9"\n}\n'.encode())
     before = machine.tree()
     machine.run("--dry-run")
@@ -34,11 +39,11 @@ def test_the_whole_of_it_comes_and_goes_without_a_trace(machine: Machine, tmp_pa
     clone = tmp_path / "to be deleted"
     machine.clone, original = Path(shutil.copytree(machine.clone, clone)), machine.clone
     machine.env["NO_COLOR"] = "1"
-    said = machine.run()
-    assert "packages by uv" in said
+    output = machine.run()
+    assert "packages by uv" in output
     shutil.rmtree(clone)
     machine.clone = original
-    assert said.rstrip().splitlines()[-1] == machine.line().rstrip()
+    assert output.rstrip().splitlines()[-1] == machine.line().rstrip()
     assert machine.settings.read_text().startswith(
         '{\n    "model": "opus",\n    "note": "é \\u00e9",\n    "statusLine"'
     )
@@ -58,19 +63,18 @@ def test_the_whole_of_it_comes_and_goes_without_a_trace(machine: Machine, tmp_pa
     assert machine.tree() == before
 
 
-def test_everything_is_for_the_user_alone(installed_world: Machine) -> None:
-    """No file that another user could write, under whatever umask."""
+def test_installed_files_are_writable_by_the_user_alone(installed_world: Machine) -> None:
     for path in (
         installed_world.data_dir,
         Path(paths.state_dir(installed_world.env)),
         installed_world.settings,
     ):
-        for found in (path, *path.rglob("*")):
-            assert found.is_symlink() or not found.lstat().st_mode & 0o022, found
+        for entry in (path, *path.rglob("*")):
+            assert entry.is_symlink() or not entry.lstat().st_mode & 0o022, entry
 
 
-def test_the_command_on_path_runs_the_release(installed_world: Machine) -> None:
-    """Whatever PATH is."""
+def test_command_runs_the_current_release(installed_world: Machine) -> None:
+    """PATH does not matter."""
     command = paths.command(installed_world.env)
     assert os.readlink(command) == f"{installed_world.data_dir}/current/bin/usageline"
     launcher = Path(command).read_text()
@@ -81,11 +85,11 @@ def test_the_command_on_path_runs_the_release(installed_world: Machine) -> None:
     assert "usageline/cli/__main__.py" in launcher
 
 
-def test_the_hook_is_silent(profile: Machine) -> None:
-    """Its output would go into the model's context."""
-    profile.run()
-    hook = json.loads(profile.settings.read_text())["hooks"]["SessionStart"][0]["hooks"][0]
-    done = profile.world.run("/bin/sh", "-c", hook["command"])
+def test_hook_is_silent(local: Machine) -> None:
+    """Claude Code adds a hook's output to the model's context."""
+    local.run()
+    hook = json.loads(local.settings.read_text())["hooks"]["SessionStart"][0]["hooks"][0]
+    done = local.world.run("/bin/sh", "-c", hook["command"])
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -108,125 +112,120 @@ ENCODED = tuple(
     ],
     ids=repr,
 )
-def test_settings_come_back_byte_for_byte(profile: Machine, data: bytes | None) -> None:
-    """Also where there were none, and no directory for them."""
+def test_uninstall_restores_settings_byte_for_byte(local: Machine, data: bytes | None) -> None:
+    """Missing settings, and a missing directory for them, are missing again."""
     if data is not None:
-        profile.write_settings(data)
-    before = profile.tree()
-    profile.run()
-    assert profile.line()
-    profile.run("--uninstall")
-    assert profile.tree() == before
+        local.write_settings(data)
+    before = local.tree()
+    local.run()
+    assert local.line()
+    local.run("--uninstall")
+    assert local.tree() == before
 
 
-def test_settings_behind_a_link_come_back_too(profile: Machine, tmp_path: Path) -> None:
-    """The link stays, the target is changed."""
+def test_uninstall_restores_settings_behind_a_link(local: Machine, tmp_path: Path) -> None:
+    """The link stays a link."""
     target = tmp_path / "dotfiles" / "settings.json"
     target.parent.mkdir()
     target.write_bytes(b"{}")
-    profile.settings.parent.mkdir()
-    profile.settings.symlink_to(target)
-    profile.run()
+    local.settings.parent.mkdir()
+    local.settings.symlink_to(target)
+    local.run()
     assert b"statusLine" in target.read_bytes()
-    assert profile.settings.is_symlink()
+    assert local.settings.is_symlink()
     assert [path.name for path in target.parent.iterdir()] == ["settings.json"]
-    profile.run("--uninstall")
+    local.run("--uninstall")
     assert target.read_bytes() == b"{}"
-    assert [path.name for path in profile.settings.parent.iterdir()] == ["settings.json"]
+    assert [path.name for path in local.settings.parent.iterdir()] == ["settings.json"]
 
 
-def test_another_programs_status_line_is_not_replaced_without_a_word(profile: Machine) -> None:
-    """Nobody to ask and no --yes: nothing at all is changed."""
-    profile.write_settings(FOREIGN)
-    before = profile.tree(times=True)
-    assert "mine.sh" in profile.run(expect=1)
-    assert profile.tree(times=True) == before
+def test_install_does_not_replace_another_status_line_without_yes(local: Machine) -> None:
+    local.write_settings(FOREIGN)
+    before = local.tree(times=True)
+    assert "mine.sh" in local.run(expect=1)
+    assert local.tree(times=True) == before
 
 
-def test_another_programs_status_line_comes_back(profile: Machine) -> None:
-    """Byte for byte; and by value where the file was changed meanwhile."""
-    profile.write_settings(FOREIGN)
-    profile.run("--yes")
-    assert b"mine.sh" not in profile.settings.read_bytes()
-    profile.run("--uninstall")
-    assert profile.settings.read_bytes() == FOREIGN
+def test_uninstall_restores_another_status_line(local: Machine) -> None:
+    """By bytes, or by value if the file has changed since the install."""
+    local.write_settings(FOREIGN)
+    local.run("--yes")
+    assert b"mine.sh" not in local.settings.read_bytes()
+    local.run("--uninstall")
+    assert local.settings.read_bytes() == FOREIGN
 
-    profile.run("--yes")
-    profile.settings.write_text(
-        json.dumps({**json.loads(profile.settings.read_text()), "added": True})
-    )
-    said = profile.run("--uninstall")
-    assert json.loads(profile.settings.read_text()) == {**json.loads(FOREIGN), "added": True}
-    kept = [path for path in profile.settings.parent.iterdir() if path != profile.settings]
-    assert [path.read_bytes() for path in kept] == [FOREIGN]
-    assert kept[0].name in said
+    local.run("--yes")
+    local.settings.write_text(json.dumps({**json.loads(local.settings.read_text()), "added": True}))
+    output = local.run("--uninstall")
+    assert json.loads(local.settings.read_text()) == {**json.loads(FOREIGN), "added": True}
+    copies = [path for path in local.settings.parent.iterdir() if path != local.settings]
+    assert [path.read_bytes() for path in copies] == [FOREIGN]
+    assert copies[0].name in output
 
 
 @pytest.mark.parametrize(
     "data", [b"{", b'{"statusLine": 1, "statusLine": 2}', b"[]", b'{"hooks": []}'], ids=repr
 )
-def test_settings_that_cannot_be_changed_are_left_alone(profile: Machine, data: bytes) -> None:
-    """The user is told what to paste, and the rest is in place, so that pasting is enough."""
-    profile.write_settings(data)
-    said = profile.run(expect=1)
-    assert profile.settings.read_bytes() == data
-    assert '"statusLine"' in said
-    profile.run("--uninstall")
-    assert profile.settings.read_bytes() == data
+def test_install_leaves_unchangeable_settings_alone(local: Machine, data: bytes) -> None:
+    """The output has the snippet to paste, and everything else is installed."""
+    local.write_settings(data)
+    output = local.run(expect=1)
+    assert local.settings.read_bytes() == data
+    assert '"statusLine"' in output
+    local.run("--uninstall")
+    assert local.settings.read_bytes() == data
 
 
-def test_read_only_settings_are_left_alone(profile: Machine) -> None:
-    """Their owner meant it."""
-    profile.write_settings(b"{}")
-    profile.settings.chmod(0o444)
-    assert "read-only" in profile.run(expect=1)
-    profile.run("--uninstall")
-    assert profile.settings.read_bytes() == b"{}"
+def test_install_leaves_read_only_settings_alone(local: Machine) -> None:
+    local.write_settings(b"{}")
+    local.settings.chmod(0o444)
+    assert "read-only" in local.run(expect=1)
+    local.run("--uninstall")
+    assert local.settings.read_bytes() == b"{}"
 
 
-def test_what_was_pasted_by_hand_is_removed(profile: Machine) -> None:
-    """After a refusal the user puts the snippet in; uninstall finds it."""
-    profile.write_settings(b"{")
-    said = profile.run(expect=1)
-    snippet = said[said.index("{\n") : said.index("\n}\n") + 2]
-    profile.settings.write_text(snippet)
-    assert profile.line()
-    profile.run("--uninstall")
-    assert json.loads(profile.settings.read_text()) == {}
+def test_uninstall_removes_a_pasted_snippet(local: Machine) -> None:
+    """The user pastes the snippet of a refusal."""
+    local.write_settings(b"{")
+    output = local.run(expect=1)
+    snippet = output[output.index("{\n") : output.index("\n}\n") + 2]
+    local.settings.write_text(snippet)
+    assert local.line()
+    local.run("--uninstall")
+    assert json.loads(local.settings.read_text()) == {}
 
 
-def test_a_command_of_the_users_own_is_left_alone(profile: Machine) -> None:
-    """The install goes on and says so; nor does an uninstall take it."""
-    command = Path(paths.command(profile.env))
-    ours = os.readlink(command)
-    command.unlink()
-    try:
-        command.write_text("mine")
-        assert "left alone" in profile.run()
-        profile.run("--uninstall")
-        assert command.read_text() == "mine"
-    finally:
-        command.unlink()
-        command.symlink_to(ours)
+def test_install_leaves_the_users_command_alone(local: Machine) -> None:
+    """Uninstall does not remove it either."""
+    command = Path(paths.command(local.env))
+    command.parent.mkdir(parents=True)
+    command.write_text("mine")
+    assert "left alone" in local.run()
+    local.run("--uninstall")
+    assert command.read_text() == "mine"
 
 
-def test_hooks_that_are_disabled_are_mentioned(profile: Machine) -> None:
-    """No line would show, and nobody would know why."""
-    profile.write_settings(b'{"disableAllHooks": true}')
-    assert "disableAllHooks" in profile.run()
+def test_install_mentions_disabled_hooks(local: Machine) -> None:
+    """They also disable the status line."""
+    local.write_settings(b'{"disableAllHooks": true}')
+    assert "disableAllHooks" in local.run()
 
 
-def test_a_profile_that_goes_leaves_the_program_to_the_others(
-    profile: Machine, installed_world: Machine
+def test_uninstall_of_a_profile_leaves_the_program_to_the_others(
+    local: Machine, tmp_path: Path
 ) -> None:
-    """Two CLAUDE_CONFIG_DIRs share one program."""
-    profile.run()
-    profile.run("--uninstall")
-    assert installed_world.line()
+    local.run()
+    first = local.env["CLAUDE_CONFIG_DIR"]
+    local.env["CLAUDE_CONFIG_DIR"] = str(tmp_path / "second")
+    local.run()
+    assert "another profile" in local.run("--uninstall")
+    local.env["CLAUDE_CONFIG_DIR"] = first
+    assert "usageline: " not in local.line()
+    local.run("--uninstall")
+    assert not local.data_dir.exists()
 
 
-def test_packages_that_cannot_be_had_leave_nothing_behind(machine: Machine, tmp_path: Path) -> None:
-    """And say what to do."""
+def test_install_leaves_nothing_if_packages_are_missing(machine: Machine, tmp_path: Path) -> None:
     machine.env["PIP_FIND_LINKS"] = machine.env["UV_FIND_LINKS"] = str(tmp_path)
     before = machine.tree()
     assert "could not be installed" in machine.run(expect=1)
@@ -234,8 +233,11 @@ def test_packages_that_cannot_be_had_leave_nothing_behind(machine: Machine, tmp_
 
 
 @pytest.mark.timeout(180)
-def test_a_failed_upgrade_leaves_the_old_release_in_use(machine: Machine, tmp_path: Path) -> None:
-    """The line goes on; a good upgrade then replaces the release and keeps one only."""
+def test_failed_upgrade_leaves_the_old_release_in_use(
+    machine: Machine, installed_world: Machine, tmp_path: Path
+) -> None:
+    """The next successful upgrade replaces the release."""
+    copy_release(installed_world, machine)
     machine.run()
     machine.wait_for_refreshes()
     old, line = os.readlink(machine.data_dir / "current"), machine.settings.read_bytes()
@@ -246,21 +248,26 @@ def test_a_failed_upgrade_leaves_the_old_release_in_use(machine: Machine, tmp_pa
     machine.env["PIP_FIND_LINKS"] = machine.env["UV_FIND_LINKS"] = str(tmp_path)
     machine.run(expect=1)
     assert os.readlink(machine.data_dir / "current") == old
-    assert len(releases(machine.data_dir)) == 1
+    assert len(installed_releases(machine.data_dir)) == 1
 
     machine.env["PIP_FIND_LINKS"] = machine.env["UV_FIND_LINKS"] = wheels
     machine.run()
     assert os.readlink(machine.data_dir / "current") != old
-    assert len(releases(machine.data_dir)) == 1
+    assert len(installed_releases(machine.data_dir)) == 1
     assert machine.settings.read_bytes() == line
 
 
-@pytest.mark.parametrize("arguments", [("--unknown",), ("extra",), ("--dry",)])
-def test_wrong_usage_ends_with_status_2(machine: Machine, arguments: tuple[str, ...]) -> None:
-    """And changes nothing."""
+def test_wrong_usage_exits_with_2(machine: Machine) -> None:
     before = machine.tree()
-    assert "usage:" in machine.run(*arguments, expect=2)
+    assert "usage:" in machine.run("--unknown", expect=2)
     assert machine.tree() == before
+
+
+@pytest.mark.parametrize("argument", ["--unknown", "extra", "--dry"])
+def test_unknown_and_abbreviated_arguments_are_wrong_usage(argument: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command._parse([argument], "install.sh")
+    assert ended.value.code == 2
 
 
 @pytest.mark.parametrize(
@@ -273,15 +280,17 @@ def test_wrong_usage_ends_with_status_2(machine: Machine, arguments: tuple[str, 
         ("XDG_DATA_HOME", os.fsdecode(b"/tmp/\xff")),
     ],
 )
-def test_an_odd_environment_is_refused_in_a_sentence(
-    machine: Machine, name: str, value: str
-) -> None:
-    """Before anything is changed."""
+def test_odd_environment_is_refused(world: World, name: str, value: str) -> None:
+    ctx = SetupContext({**world.env, name: value}, "/nonexistent", lambda _: None)
+    with pytest.raises(SetupRefused, match=f"{name}|Python's environments"):
+        ctx.validate()
+
+
+def test_refusal_is_a_sentence_and_changes_nothing(machine: Machine) -> None:
     before = machine.tree()
-    machine.env[name] = value
-    assert machine.run(expect=1).startswith("usageline: ")
-    del machine.env[name]
-    machine.env["HOME"] = str(machine.world.home)
+    machine.env["CLAUDE_CONFIG_DIR"] = "relative"
+    assert machine.run(expect=1).startswith("usageline: CLAUDE_CONFIG_DIR is not an absolute path")
+    del machine.env["CLAUDE_CONFIG_DIR"]
     assert machine.tree() == before
 
 
@@ -289,44 +298,48 @@ LINES = 'set -- "it\'s"\n\n# """ \\\\ $HOME\nprintf \'mine %s\\n\' "$1"\n'
 
 
 @pytest.mark.parametrize(
-    ("foreign", "shown"),
+    "other",
     [
-        (LINES, "mine it's"),
-        (LINES.replace("\n", "\r\n"), None),
-        ("echo mine # " + "x" * 5000, "mine"),
-        ("#" + "é" * 20000 + "\necho mine", "mine"),
-        ("printf '\x1b[31mred\x1b[0m\\n'", "red"),
-        ('"printf" mine', "mine"),
+        LINES,
+        LINES.replace("\n", "\r\n"),
+        "echo mine # " + "x" * 5000,
+        "#" + "é" * 20000 + "\necho mine",
+        "printf '\x1b[31mred\x1b[0m\\n'",
+        '"printf" mine',
+        "echo 'mine'",
     ],
-    ids=["lines", "crlf", "long", "very-long", "escape", "quoted"],
+    ids=["lines", "crlf", "long", "very-long", "escape", "quoted", "short"],
 )
-def test_a_status_line_of_whatever_length_is_kept_beside_ours_and_comes_back(
-    profile: Machine, foreign: str, shown: str | None
-) -> None:
-    """By the very words that the install says, and to the byte."""
-    data = json.dumps({"statusLine": {"type": "command", "command": foreign}}, indent=3).encode()
-    profile.write_settings(data)
+def test_chain_hint_and_uninstall_keep_any_status_line(local: Machine, other: str) -> None:
+    """The hint has the command itself, or `--previous` if a terminal or TOML would change it."""
+    data = json.dumps({"statusLine": {"type": "command", "command": other}}, indent=3).encode()
+    local.write_settings(data)
+    (words,) = re.findall(r"usageline config set chain\.command (.*)", local.run("--yes"))
+    (value,) = shlex.split(words)
+    installed = manifest.load(local.env)
+    assert installed is not None
+    assert installed.before_bytes == data
+    assert value == (other if other == "echo 'mine'" else "--previous")
+    local.run("--uninstall")
+    assert local.settings.read_bytes() == data
+
+
+def test_chain_hint_shows_the_previous_status_line_beside_this_one(profile: Machine) -> None:
+    profile.write_settings(json.dumps({"statusLine": {"command": LINES}}).encode())
     profile.env.update(NO_COLOR="1", XDG_CONFIG_HOME=str(profile.settings.parent / "xdg"))
-    said = profile.run("--yes")
-    (command,) = re.findall(r"usageline config set chain\.command .*", said)
-    typed = command.replace("usageline", paths.command(profile.env), 1)
+    (hint,) = re.findall(r"usageline config set chain\.command .*", profile.run("--yes"))
+    installed = paths.command(profile.env)
+    typed = hint.replace("usageline", installed, 1)
     assert profile.world.run("/bin/sh", "-c", typed).returncode == 0
-    kept = validate(Path(paths.config_file(profile.env)).read_bytes().decode())
-    assert kept.values.table("chain")["command"] == foreign
-    assert (
-        profile.world.run(
-            paths.command(profile.env), "config", "set", "chain.wait", "true"
-        ).returncode
-        == 0
-    )
-    if shown is not None:
-        assert shown in profile.line()
-    profile.run("--uninstall")
-    assert profile.settings.read_bytes() == data
+    config = validate(Path(paths.config_file(profile.env)).read_bytes().decode())
+    assert config.values.table("chain")["command"] == LINES
+    waits = profile.world.run(installed, "config", "set", "chain.wait", "true")
+    assert waits.returncode == 0
+    assert "mine it's" in profile.line()
 
 
-def test_a_terminal_is_asked_for_its_background_once(profile: Machine) -> None:
-    """For Claude Code's theme `auto`; what it says is there before the first refresh."""
+def test_install_asks_the_terminal_for_its_background_once(profile: Machine) -> None:
+    """Claude Code's theme `auto` needs it before the first refresh."""
     profile.write_settings(b'{"theme": "auto"}')
     profile.world.write_state(hasCompletedOnboarding=True)
     env = {**profile.env, "TERM": "xterm-256color"}

@@ -1,4 +1,4 @@
-"""install.sh finds a Python, from wherever it is called."""
+"""install.sh finds its clone and a usable Python."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash", "dash"])
-def test_it_is_found_from_another_directory_with_cdpath_set(
+def test_install_sh_finds_its_clone_with_cdpath_set(
     machine: Machine, tmp_path: Path, shell: str
 ) -> None:
-    """CDPATH makes `cd` print and go elsewhere."""
+    """CDPATH makes `cd` print, and change to another directory."""
     (tmp_path / machine.clone.name).mkdir()
     env = {**machine.env, "CDPATH": str(tmp_path)}
     name = f"{machine.clone.name}/install.sh"
     done = subprocess.run(
-        [shell, name, "--dry-run"],
+        [shell, name, "--version"],
         env=env,
         cwd=machine.clone.parent,
         capture_output=True,
@@ -33,13 +33,13 @@ def test_it_is_found_from_another_directory_with_cdpath_set(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "Nothing was changed" in done.stdout
+    assert done.stdout.startswith("usageline ")
 
 
-def test_it_is_found_in_its_own_directory(machine: Machine) -> None:
-    """`sh install.sh` has no slash in it."""
+def test_install_sh_finds_its_clone_without_a_slash(machine: Machine) -> None:
+    """`sh install.sh` runs it by its bare name."""
     done = subprocess.run(
-        ["sh", "install.sh", "--dry-run"],
+        ["sh", "install.sh", "--version"],
         env=machine.env,
         cwd=machine.clone,
         capture_output=True,
@@ -50,21 +50,19 @@ def test_it_is_found_in_its_own_directory(machine: Machine) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_an_empty_path_is_no_hindrance(machine: Machine) -> None:
-    """The usual places are looked at, too."""
+def test_install_sh_works_with_an_empty_path(machine: Machine) -> None:
+    """The usual directories are searched too."""
     machine.env["PATH"] = ""
     if not any(os.access(f"/usr/bin/python3.{minor}", os.X_OK) for minor in range(10, 15)):
         pytest.skip("no Python 3.10 or newer in /usr/bin")
-    machine.run("--dry-run")
+    assert "usageline " in machine.run("--version")
 
 
 @pytest.mark.parametrize(
     "text", ["#!/bin/sh\nexit 1\n", "", "#!/bin/sh\nexit 0\n", "#!/bin/sh\nkill -SEGV $$\n"]
 )
-def test_pythons_that_are_too_old_or_none_are_passed_over(
-    machine: Machine, tmp_path: Path, text: str
-) -> None:
-    """The next one that will do is taken."""
+def test_install_sh_skips_unusable_pythons(machine: Machine, tmp_path: Path, text: str) -> None:
+    """The next usable one is used."""
     old = tmp_path / "bin" / "python3"
     old.parent.mkdir()
     old.write_text(text)
@@ -72,4 +70,4 @@ def test_pythons_that_are_too_old_or_none_are_passed_over(
     machine.env["PATH"] = (
         f"{old.parent}:{os.path.dirname(os.path.realpath(sys.executable))}:/usr/bin:/bin"
     )
-    assert "an install would do this" in machine.run("--dry-run")
+    assert "usageline " in machine.run("--version")

@@ -1,4 +1,4 @@
-"""Which Pythons are found, and which of them is chosen for the line."""
+"""Find the Pythons of a machine, and choose one for the line."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ REAL = interpreters.stable_path(getattr(sys, "_base_executable", sys.executable)
 
 
 def script(path: Path, text: str) -> Path:
-    """An executable shell script."""
+    """Create an executable shell script."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("#!/bin/sh\n" + text)
     path.chmod(0o755)
     return path
 
 
-def test_a_shim_leads_to_the_interpreter_behind_it(tmp_path: Path) -> None:
+def test_probe_resolves_a_shim(tmp_path: Path) -> None:
     """pyenv, asdf and mise put shell scripts on PATH that cost more than the line itself."""
     shim = script(tmp_path / "shims" / "python3", f'exec {shlex.quote(sys.executable)} "$@"\n')
-    found = interpreters.probe(str(shim))
-    assert found
-    assert found.path == REAL
+    interpreter = interpreters.probe(str(shim))
+    assert interpreter
+    assert interpreter.path == REAL
 
 
-def test_a_venv_leads_to_the_interpreter_it_was_made_from() -> None:
-    """A venv may be deleted any day; the tests run in one."""
+def test_probe_resolves_a_venv() -> None:
+    """The user may delete a venv. The tests run in one."""
     assert sys.prefix != sys.base_prefix
-    found = interpreters.probe(sys.executable)
-    assert found
-    assert found.path == REAL
+    interpreter = interpreters.probe(sys.executable)
+    assert interpreter
+    assert interpreter.path == REAL
 
 
-def test_every_interpreter_is_found_once(tmp_path: Path) -> None:
-    """By however many names and shims it is reached."""
+def test_find_lists_every_interpreter_once(tmp_path: Path) -> None:
+    """It may have many names and shims."""
     for name in ("python3", "python3.11"):
         script(tmp_path / "shims" / name, f'exec {shlex.quote(sys.executable)} "$@"\n')
     path = os.pathsep.join(
@@ -56,11 +56,11 @@ def test_every_interpreter_is_found_once(tmp_path: Path) -> None:
             "",
         ]
     )
-    found = [
+    listed = [
         interpreter.path for interpreter in interpreters.find({"PATH": path, "HOME": str(tmp_path)})
     ]
-    assert len(found) == len(set(found))
-    assert found[0] == REAL
+    assert len(listed) == len(set(listed))
+    assert listed[0] == REAL
 
 
 @pytest.mark.parametrize(
@@ -73,23 +73,23 @@ def test_every_interpreter_is_found_once(tmp_path: Path) -> None:
         'echo \'["/gone/python", [3, 11, 1], "cpython"]\'',
     ],
 )
-def test_what_is_no_usable_python_is_passed_over(tmp_path: Path, text: str) -> None:
-    """Broken, too old, of another make, or gone."""
+def test_probe_rejects_an_unusable_python(tmp_path: Path, text: str) -> None:
+    """It may be broken, too old, another implementation, or gone."""
     assert interpreters.probe(str(script(tmp_path / "python3", text))) is None
 
 
-def test_a_homebrew_interpreter_is_named_by_the_path_that_survives_an_upgrade(
+def test_stable_path_of_homebrew_survives_an_upgrade(
     tmp_path: Path,
 ) -> None:
-    """The Cellar's path has the patch release in it."""
+    """The Cellar's path contains the patch version."""
     real = script(tmp_path / "Cellar" / "python@3.12" / "3.12.1" / "bin" / "python3.12", "")
     (tmp_path / "opt").mkdir()
     (tmp_path / "opt" / "python@3.12").symlink_to(real.parent.parent)
     assert interpreters.stable_path(str(real)) == str(tmp_path / "opt/python@3.12/bin/python3.12")
 
 
-def test_the_fastest_comes_first(tmp_path: Path) -> None:
-    """A slow one is made by a script that waits before it starts the real one."""
+def test_rank_puts_the_fastest_first(tmp_path: Path) -> None:
+    """The slow one is a script that sleeps before it starts the real one."""
     slow = Interpreter(
         str(script(tmp_path / "python3", f'sleep 0.2; exec {shlex.quote(REAL)} "$@"\n')), (3, 11, 0)
     )
@@ -103,8 +103,8 @@ def test_the_fastest_comes_first(tmp_path: Path) -> None:
     ("system_s", "chosen"),
     [(0.0103, "/usr/bin/python3.11"), (0.0120, "/home/me/.pyenv/versions/3.13.0/bin/python3.13")],
 )
-def test_of_two_that_are_as_fast_the_systems_own_is_chosen(system_s: float, chosen: str) -> None:
-    """A version manager's may be gone tomorrow; but one that is really faster wins."""
+def test_select_prefers_the_systems_interpreter_among_equals(system_s: float, chosen: str) -> None:
+    """A version manager may remove its own; but one that is clearly faster wins."""
     other = Timing(
         Interpreter("/home/me/.pyenv/versions/3.13.0/bin/python3.13", (3, 13, 0)), 0.0100
     )
@@ -112,8 +112,8 @@ def test_of_two_that_are_as_fast_the_systems_own_is_chosen(system_s: float, chos
     assert line_interpreter.select([other, system]).interpreter.path == chosen
 
 
-def test_one_that_does_not_start_is_not_ranked(tmp_path: Path) -> None:
-    """A version manager's leftovers."""
+def test_rank_leaves_out_an_interpreter_that_fails(tmp_path: Path) -> None:
+    """Version managers leave such files."""
     broken = Interpreter(str(script(tmp_path / "python3", "exit 3")), (3, 11, 0))
     ranking = line_interpreter.rank([broken, Interpreter(REAL, (3, 11, 0))], "")
     assert [timing.interpreter.path for timing in ranking] == [REAL]

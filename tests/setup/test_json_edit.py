@@ -1,4 +1,4 @@
-"""Edits of JSON text change what they are told to and no other byte."""
+"""Edits of JSON text change one part and no other byte."""
 
 from __future__ import annotations
 
@@ -26,20 +26,19 @@ INDENTS = st.sampled_from([None, 1, 2, 4, "\t"])
 
 
 @given(OBJECTS, INDENTS, st.booleans(), st.text(), VALUES)
-def test_a_member_that_is_set_has_the_value_and_the_others_keep_theirs(
+def test_set_member_changes_one_member(
     settings: dict[str, Any], indent: Indent, ascii_only: bool, key: str, value: Any
 ) -> None:
-    """For every object, layout, key and value."""
     text = json.dumps(settings, indent=indent, ensure_ascii=ascii_only)
     edited = json_edit.set_member(text, json_edit.outer_start(text), key, value)
     assert json_edit.parse(edited) == {**settings, key: value}
 
 
 @given(OBJECTS, INDENTS, st.booleans(), VALUES)
-def test_a_member_that_is_added_and_removed_leaves_the_text_as_it_was(
+def test_adding_and_removing_a_member_restores_the_text(
     settings: dict[str, Any], indent: Indent, ascii_only: bool, value: Any
 ) -> None:
-    """To the byte, whatever the layout."""
+    """To the byte, with any layout."""
     settings.pop("ours", None)
     text = json.dumps(settings, indent=indent, ensure_ascii=ascii_only)
     edited = json_edit.set_member(text, 0, "ours", value)
@@ -47,10 +46,9 @@ def test_a_member_that_is_added_and_removed_leaves_the_text_as_it_was(
 
 
 @given(st.lists(VALUES, min_size=1, max_size=5), INDENTS, st.data())
-def test_an_element_that_is_removed_is_the_only_one_missing(
+def test_remove_item_removes_one_element(
     elements: list[Any], indent: Indent, data: st.DataObject
 ) -> None:
-    """The first, the last and the only one included."""
     index = data.draw(st.integers(0, len(elements) - 1))
     text = json.dumps({"a": elements}, indent=indent)
     start = json_edit.items(text, 0)[0].value_start
@@ -60,10 +58,9 @@ def test_an_element_that_is_removed_is_the_only_one_missing(
 
 
 @given(st.lists(VALUES, max_size=4), INDENTS, VALUES)
-def test_an_element_that_is_appended_is_the_last(
+def test_append_element_appends_one_element(
     elements: list[Any], indent: Indent, value: Any
 ) -> None:
-    """Also in an empty array."""
     text = json.dumps({"a": elements}, indent=indent)
     start = json_edit.items(text, 0)[0].value_start
     assert json_edit.parse(json_edit.append_element(text, start, value)) == {
@@ -86,8 +83,8 @@ def test_an_element_that_is_appended_is_the_last(
         ),
     ],
 )
-def test_what_is_added_is_laid_out_like_the_rest(text: str, edited: str) -> None:
-    """Indent, line ends, one line or many."""
+def test_additions_have_the_layout_of_the_rest(text: str, edited: str) -> None:
+    """Indentation, line ends, and one or many lines."""
     assert json_edit.set_member(text, 0, "k", [1]) == edited
 
 
@@ -107,7 +104,6 @@ def test_what_is_added_is_laid_out_like_the_rest(text: str, edited: str) -> None
         "[" * 100_000,
     ],
 )
-def test_what_is_not_strict_json_is_refused(text: str) -> None:
-    """With a ValueError, whatever is wrong with it."""
+def test_parse_rejects_what_is_not_strict_json(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         json_edit.parse(text)

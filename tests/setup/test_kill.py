@@ -1,4 +1,4 @@
-"""SIGKILL at any moment: settings.json is the old or the new one, and a later run puts everything right."""
+"""Setup killed at random moments. tests/faults/kill kills it at every system call."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from tests.setup.machine import Machine
 
 BEFORE = b'{\n  "model": "opus",\n  "statusLine": {"type": "command", "command": "mine.sh"}\n}\n'
-KILLS = 8
+KILLS = 3
 
 
 def wired(data: bytes) -> bytes:
-    """The settings without the interpreter's name: which one is fastest may differ from install to install."""
+    """Return the settings without the interpreter, which may differ between installs."""
     return re.sub(rb"(-x|exec) [^ ]*/python[0-9.]*", rb"\1 python", data)
 
 
 def kill_after(process: subprocess.Popen[bytes], delay_s: float) -> None:
-    """Kill the process and all that it started."""
+    """Kill the process group after `delay_s`."""
     try:
         process.wait(delay_s)
     except subprocess.TimeoutExpired:
@@ -34,8 +34,8 @@ def kill_after(process: subprocess.Popen[bytes], delay_s: float) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--yes",), ("--uninstall",)], ids=["install", "uninstall"])
-def test_a_kill_leaves_settings_old_or_new(profile: Machine, arguments: tuple[str, ...]) -> None:
-    """And the run after it ends where one that was not killed would have."""
+def test_kill_leaves_old_or_new_settings(profile: Machine, arguments: tuple[str, ...]) -> None:
+    """The next run has the result of a run that was not killed."""
     profile.write_settings(BEFORE)
     started = time.monotonic()
     profile.run("--yes")
@@ -53,11 +53,12 @@ def test_a_kill_leaves_settings_old_or_new(profile: Machine, arguments: tuple[st
     }
 
 
-def test_a_first_install_that_is_killed_can_be_taken_back_or_repeated(machine: Machine) -> None:
-    """Half a release, no release, no record yet: an uninstall leaves no file of ours, an install builds it again."""
+@pytest.mark.timeout(180)
+def test_killed_first_install_can_be_undone_or_repeated(machine: Machine) -> None:
+    """There may be no manifest, no release or half a release."""
     machine.write_settings(BEFORE)
     before = machine.files()
-    for delay_s in (0.1, 0.3, 0.6, 1.2, 2.5):
+    for delay_s in (0.2, 0.8, 2.0):
         kill_after(machine.start("--yes"), delay_s)
         machine.run("--uninstall")
         assert machine.files() == before
@@ -69,8 +70,7 @@ def test_a_first_install_that_is_killed_can_be_taken_back_or_repeated(machine: M
     assert machine.files() == before
 
 
-def test_two_installs_at_once_do_not_meet(profile: Machine) -> None:
-    """One waits for the other; both end well."""
+def test_concurrent_installs_wait_for_each_other(profile: Machine) -> None:
     processes = [profile.start() for _ in range(3)]
     assert [process.wait(50) for process in processes] == [0, 0, 0]
     assert profile.line()

@@ -1,4 +1,4 @@
-"""What goes into settings.json and what comes out again."""
+"""The entries in settings.json, added and removed."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def commands(text: str) -> list[str]:
 
 @pytest.mark.parametrize("before", USERS, ids=repr)
 @pytest.mark.parametrize("indent", [None, 2, "\t"])
-def test_unwire_gives_back_what_wire_found(
+def test_remove_from_settings_undoes_add_to_settings(
     before: dict[str, Any], indent: int | str | None
 ) -> None:
-    """With the text before at hand nothing of the user's is lost or added."""
+    """With the previous text nothing of the user's is lost or added."""
     text = json.dumps(before, indent=indent)
     wired = add_to_settings(text, OURS)
     assert {OURS.line, OURS.hook} <= set(commands(wired))
@@ -61,8 +61,7 @@ def test_unwire_gives_back_what_wire_found(
 
 
 @pytest.mark.parametrize("before", USERS, ids=repr)
-def test_wire_twice_is_wire_once(before: dict[str, Any]) -> None:
-    """A second install changes nothing."""
+def test_add_to_settings_twice_changes_nothing(before: dict[str, Any]) -> None:
     wired = add_to_settings(json.dumps(before, indent=2), OURS)
     assert add_to_settings(wired, OURS) == wired
 
@@ -71,18 +70,16 @@ def test_wire_twice_is_wire_once(before: dict[str, Any]) -> None:
     st.sampled_from(USERS),
     st.dictionaries(st.text(min_size=1).map("k".__add__), st.integers(), max_size=3),
 )
-def test_what_the_user_adds_meanwhile_survives(
-    before: dict[str, Any], added: dict[str, int]
-) -> None:
-    """Uninstall takes only what is ours."""
+def test_later_additions_of_the_user_survive(before: dict[str, Any], added: dict[str, int]) -> None:
+    """Uninstall removes only usageline's entries."""
     text = json.dumps(before, indent=2)
     settings = json.loads(add_to_settings(text, OURS))
     later = json.dumps({**added, **settings}, indent=4)
     assert json.loads(remove_from_settings(later, text, OURS)) == {**added, **before}
 
 
-def test_an_install_with_another_interpreter_replaces_the_command_and_keeps_the_tuning() -> None:
-    """`refreshInterval` and `padding` may be the user's choice by then."""
+def test_another_interpreter_replaces_the_command_and_keeps_the_tuning() -> None:
+    """The user may have changed `refreshInterval` and `padding`."""
     settings = json.loads(add_to_settings("{}", OURS))
     settings["statusLine"]["refreshInterval"] = 1
     wired = add_to_settings(json.dumps(settings), NEWER)
@@ -90,16 +87,15 @@ def test_an_install_with_another_interpreter_replaces_the_command_and_keeps_the_
     assert json.loads(wired)["statusLine"]["refreshInterval"] == 1
 
 
-def test_a_hook_that_the_user_put_beside_ours_stays() -> None:
-    """Our entry loses only our command."""
+def test_another_hook_in_the_same_entry_stays() -> None:
     settings = json.loads(add_to_settings("{}", OURS))
     settings["hooks"]["SessionStart"][0]["hooks"].append(HOOK)
     left = json.loads(remove_from_settings(json.dumps(settings), "", OURS))
     assert [entry["hooks"] for entry in left["hooks"]["SessionStart"]] == [[HOOK]]
 
 
-def test_a_command_of_the_users_that_calls_ours_is_the_users() -> None:
-    """A wrapper is not removed."""
+def test_wrapper_of_the_users_stays() -> None:
+    """It calls usageline's command."""
     wrapper = json.dumps(
         {"statusLine": {"type": "command", "command": "wrap -- " + shlex.quote(OURS.line)}}
     )
@@ -107,8 +103,8 @@ def test_a_command_of_the_users_that_calls_ours_is_the_users() -> None:
     assert describe_other_status_line(wrapper, OURS).startswith("wrap")
 
 
-def test_a_status_line_of_another_program_is_told_from_ours() -> None:
-    """Whatever its shape."""
+def test_other_status_line_is_recognized() -> None:
+    """It may have any shape."""
     assert describe_other_status_line("", OURS) == ""
     assert describe_other_status_line('{"statusLine": null}', OURS) == ""
     assert describe_other_status_line('{"statusLine": "odd"}', OURS) == '"odd"'
@@ -122,14 +118,12 @@ def test_a_status_line_of_another_program_is_told_from_ours() -> None:
 @pytest.mark.parametrize(
     "text", ['{"hooks": []}', '{"hooks": {"SessionStart": {}}}', '{"hooks": null}']
 )
-def test_hooks_of_an_unknown_shape_are_refused(text: str) -> None:
-    """Rather than replaced."""
+def test_unknown_shape_of_hooks_is_refused(text: str) -> None:
     with pytest.raises(SetupRefused):
         add_to_settings(text, OURS)
 
 
-def test_what_is_no_entry_of_hooks_is_stepped_over() -> None:
-    """Odd elements stay where they are."""
+def test_invalid_entries_of_hooks_are_skipped() -> None:
     odd = [None, "x", {"hooks": None}, {"hooks": [None, {"command": 3}]}]
     text = json.dumps({"hooks": {"SessionStart": odd}})
     wired = add_to_settings(text, OURS)

@@ -1,4 +1,4 @@
-"""settings.json on disk: what is refused, what is kept, what happens when somebody else writes it."""
+"""settings.json on disk: refusals, what an update keeps, and concurrent writers."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ def change(path: Path, data: bytes | None = b"{}\n") -> None:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A settings.json with something in it."""
+    """Create a settings.json."""
     path = tmp_path / "settings.json"
     path.write_bytes(DATA)
     return path
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o644, 0o640])
-def test_the_mode_is_kept(path: Path, mode: int) -> None:
-    """Whatever the umask."""
+def test_update_keeps_the_mode(path: Path, mode: int) -> None:
+    """The umask does not matter."""
     path.chmod(mode)
     change(path)
     assert path.read_bytes() == b"{}\n"
     assert path.stat().st_mode & 0o777 == mode
 
 
-def test_a_link_is_written_through(path: Path, tmp_path: Path) -> None:
+def test_update_writes_through_a_link(path: Path, tmp_path: Path) -> None:
     """The link stays a link."""
     link = tmp_path / "home" / "settings.json"
     link.parent.mkdir()
@@ -46,7 +46,7 @@ def test_a_link_is_written_through(path: Path, tmp_path: Path) -> None:
     assert path.read_bytes() == b"{}\n"
 
 
-def test_a_link_to_nothing_makes_its_target(tmp_path: Path) -> None:
+def test_update_creates_the_target_of_a_dangling_link(tmp_path: Path) -> None:
     """A dotfiles repository may not have the file yet."""
     link = tmp_path / "settings.json"
     link.symlink_to("target.json")
@@ -55,8 +55,8 @@ def test_a_link_to_nothing_makes_its_target(tmp_path: Path) -> None:
     assert (tmp_path / "target.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_is_absent_is_made_and_removed_again(tmp_path: Path) -> None:
-    """Made for the user alone."""
+def test_update_creates_and_removes_the_file(tmp_path: Path) -> None:
+    """The new file is for the user alone."""
     path = tmp_path / "settings.json"
     change(path)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -81,10 +81,7 @@ def test_a_file_that_is_absent_is_made_and_removed_again(tmp_path: Path) -> None
         (b'"' + b"x" * settings_file.MAX_BYTES + b'"', "larger"),
     ],
 )
-def test_what_cannot_be_changed_safely_is_refused_and_left_alone(
-    path: Path, data: bytes, reason: str
-) -> None:
-    """With the reason."""
+def test_update_refuses_what_it_cannot_change_safely(path: Path, data: bytes, reason: str) -> None:
     path.write_bytes(data)
     with pytest.raises(SetupRefused, match=reason):
         change(path)
@@ -92,8 +89,8 @@ def test_what_cannot_be_changed_safely_is_refused_and_left_alone(
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_a_read_only_file_is_refused(path: Path) -> None:
-    """Also where root could write it all the same."""
+def test_update_refuses_a_read_only_file(path: Path) -> None:
+    """Even root does not write it."""
     path.chmod(0o444)
     with pytest.raises(SetupRefused, match="read-only"):
         change(path)
@@ -101,8 +98,8 @@ def test_a_read_only_file_is_refused(path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["directory", "fifo", "loop"])
-def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
-    """Without waiting for it."""
+def test_read_refuses_what_is_not_a_file(tmp_path: Path, kind: str) -> None:
+    """A read of a FIFO would wait."""
     path = tmp_path / "settings.json"
     if kind == "directory":
         path.mkdir()
@@ -114,36 +111,36 @@ def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
         change(path)
 
 
-def test_an_empty_file_counts_as_no_settings(path: Path) -> None:
-    """Claude Code takes it so, too."""
+def test_empty_file_counts_as_no_settings(path: Path) -> None:
+    """Claude Code does the same."""
     path.write_bytes(b"")
     assert settings_file.read(str(path)).text == ""
 
 
-def test_a_byte_order_mark_is_kept(path: Path) -> None:
-    """Some editors put one there."""
+def test_update_keeps_a_byte_order_mark(path: Path) -> None:
+    """Some editors write one."""
     path.write_bytes(b"\xef\xbb\xbf{}")
-    found = settings_file.read(str(path))
-    assert found.text == "{}"
-    assert found.encoded("{ }") == b"\xef\xbb\xbf{ }"
+    settings = settings_file.read(str(path))
+    assert settings.text == "{}"
+    assert settings.encoded("{ }") == b"\xef\xbb\xbf{ }"
 
 
-def test_a_change_by_somebody_else_meanwhile_starts_it_over(path: Path) -> None:
-    """What Claude Code wrote between the look and the replacement is not lost."""
+def test_concurrent_change_restarts_the_update(path: Path) -> None:
+    """Claude Code's write between the read and the replacement is not lost."""
     seen: list[bytes | None] = []
 
-    def announce(found: settings_file.SettingsFile, _data: bytes | None) -> None:
-        seen.append(found.data)
+    def announce(settings: settings_file.SettingsFile, _data: bytes | None) -> None:
+        seen.append(settings.data)
         if len(seen) == 1:
             path.write_bytes(b'{"from": "client"}')
 
-    settings_file.update(str(path), lambda found: (found.data or b"") + b"\n", announce)
+    settings_file.update(str(path), lambda settings: (settings.data or b"") + b"\n", announce)
     assert seen == [DATA, b'{"from": "client"}']
     assert path.read_bytes() == b'{"from": "client"}\n'
 
 
-def test_a_file_that_never_rests_is_given_up(path: Path) -> None:
-    """After a few tries, with the other's bytes in place."""
+def test_update_gives_up_after_max_attempts(path: Path) -> None:
+    """The other writer's bytes stay."""
     count = 0
 
     def announce(_found: settings_file.SettingsFile, _data: bytes | None) -> None:
@@ -157,15 +154,14 @@ def test_a_file_that_never_rests_is_given_up(path: Path) -> None:
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_what_a_killed_run_left_is_no_hindrance(path: Path) -> None:
-    """The temporary file has one name and is overwritten."""
+def test_update_overwrites_a_killed_runs_temporary_file(path: Path) -> None:
     Path(temporary_name(str(path))).write_bytes(b"half")
     change(path)
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_backups_never_have_a_name_that_is_taken(path: Path) -> None:
-    """Two in one second get two names."""
+def test_backup_path_is_unused(path: Path) -> None:
+    """Two backups in one second get two names."""
     names = []
     for _ in range(3):
         names.append(Path(settings_file.backup_path(str(path))))
@@ -183,12 +179,12 @@ def test_backups_never_have_a_name_that_is_taken(path: Path) -> None:
         b'\xef\xbb\xbf{"note": "\xff\xfe\xe9"}',
     ],
 )
-def test_the_encodings_that_the_client_reads_are_kept(path: Path, data: bytes) -> None:
-    """Each byte of what was there (the encodings: seen in 2.1.330)."""
+def test_update_keeps_the_encoding(path: Path, data: bytes) -> None:
+    """The client 2.1.330 reads these encodings."""
     path.write_bytes(data)
-    found = settings_file.read(str(path))
-    assert found.text.startswith('{"note": ')
-    assert found.encoded(found.text) == data
-    assert found.encoded("{}").endswith(
+    settings = settings_file.read(str(path))
+    assert settings.text.startswith('{"note": ')
+    assert settings.encoded(settings.text) == data
+    assert settings.encoded("{}").endswith(
         "{}".encode("utf-16-le") if data[:2] == b"\xff\xfe" else b"{}"
     )

@@ -1,9 +1,8 @@
-"""Uninstall where not everything is as install left it."""
+"""Uninstall in states that install did not leave."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,83 +14,77 @@ if TYPE_CHECKING:
     from tests.setup.machine import Machine
 
 
-def test_where_nothing_is_installed_there_is_nothing_to_do(machine: Machine) -> None:
-    """And nothing is made."""
-    before = machine.tree(times=True)
-    assert "Nothing of usageline" in machine.run("--uninstall")
-    assert machine.tree(times=True) == before
+def test_uninstall_without_an_installation_changes_nothing(local: Machine) -> None:
+    before = local.tree(times=True)
+    assert "Nothing of usageline" in local.run("--uninstall")
+    assert local.tree(times=True) == before
 
 
-def test_twice_is_as_good_as_once(profile: Machine) -> None:
-    """The second one finds nothing of this profile."""
-    profile.run()
-    profile.run("--uninstall")
-    profile.run("--uninstall")
-    assert not profile.settings.exists()
+def test_second_uninstall_succeeds(local: Machine) -> None:
+    local.run()
+    local.run("--uninstall")
+    local.run("--uninstall")
+    assert not local.settings.exists()
 
 
-def test_without_a_record_what_is_ours_is_still_found(profile: Machine) -> None:
-    """By the path of our program in the commands."""
-    profile.write_settings(b'{"a": 1, "hooks": {"Stop": []}}')
-    profile.run()
-    Path(paths.install_record(profile.env)).unlink()
-    profile.run("--uninstall")
-    assert json.loads(profile.settings.read_text()) == {"a": 1, "hooks": {"Stop": []}}
+def test_uninstall_works_without_a_manifest(local: Machine) -> None:
+    """The program's path in the commands identifies the entries."""
+    local.write_settings(b'{"a": 1, "hooks": {"Stop": []}}')
+    local.run()
+    Path(paths.install_record(local.env)).unlink()
+    local.run("--uninstall")
+    assert json.loads(local.settings.read_text()) == {"a": 1, "hooks": {"Stop": []}}
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"release": 1}', "null", '{"version": 1}'])
-def test_a_broken_record_is_as_good_as_none(profile: Machine, content: str) -> None:
-    """Install and uninstall go on."""
-    profile.run()
-    Path(paths.install_record(profile.env)).write_text(content)
-    profile.run()
-    profile.run("--uninstall")
-    assert b"usageline" not in (profile.settings.read_bytes() if profile.settings.exists() else b"")
+def test_unreadable_manifest_is_ignored(local: Machine, content: str) -> None:
+    local.run()
+    Path(paths.install_record(local.env)).write_text(content)
+    local.run()
+    local.run("--uninstall")
+    assert b"usageline" not in (local.settings.read_bytes() if local.settings.exists() else b"")
 
 
-def test_a_line_whose_program_is_gone_says_so(profile: Machine) -> None:
-    """Exit 0 and a hint, instead of a blank line."""
-    profile.run()
-    away = profile.data_dir.rename(profile.data_dir.with_name("away"))
+def test_line_reports_a_missing_program(local: Machine) -> None:
+    """The exit status is 0."""
+    local.run()
+    away = local.data_dir.rename(local.data_dir.with_name("away"))
     try:
-        assert "run install.sh again" in profile.line()
-        profile.run("--uninstall")
+        assert "run install.sh again" in local.line()
+        local.run("--uninstall")
     finally:
-        away.rename(profile.data_dir)
-    assert not profile.settings.exists()
+        away.rename(local.data_dir)
+    assert not local.settings.exists()
 
 
-def test_settings_that_are_gone_are_not_made_again(profile: Machine) -> None:
-    """The user removed them."""
-    profile.run()
-    profile.settings.unlink()
-    profile.run("--uninstall")
-    assert not profile.settings.exists()
+def test_uninstall_does_not_recreate_deleted_settings(local: Machine) -> None:
+    local.run()
+    local.settings.unlink()
+    local.run("--uninstall")
+    assert not local.settings.exists()
 
 
-def test_settings_that_broke_meanwhile_are_left_alone_and_named(profile: Machine) -> None:
-    """The rest goes; the user is told what is left to do."""
-    profile.run()
-    broken = profile.settings.read_bytes() + b"oops"
-    profile.settings.write_bytes(broken)
-    assert "yourself" in profile.run("--uninstall", expect=1)
-    assert profile.settings.read_bytes() == broken
+def test_uninstall_leaves_broken_settings_alone_and_reports_them(local: Machine) -> None:
+    """Everything else is removed."""
+    local.run()
+    broken = local.settings.read_bytes() + b"oops"
+    local.settings.write_bytes(broken)
+    assert "yourself" in local.run("--uninstall", expect=1)
+    assert local.settings.read_bytes() == broken
 
 
-def test_the_users_configuration_stays(machine: Machine, profile: Machine) -> None:
-    """And is mentioned."""
-    del machine
-    config = Path(paths.config_file(profile.env))
+def test_uninstall_leaves_the_configuration(local: Machine) -> None:
+    """Uninstall mentions it."""
+    config = Path(paths.config_file(local.env))
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text("ttl = 600\n")
-    profile.run()
-    assert "config.toml" in profile.run("--uninstall")
+    local.run()
+    assert "config.toml" in local.run("--uninstall")
     assert config.read_text() == "ttl = 600\n"
-    shutil.rmtree(config.parent)
 
 
-def test_by_the_installed_program_itself(profile: Machine) -> None:
-    """`usageline uninstall` runs the release's own copy."""
+def test_installed_program_uninstalls_itself(profile: Machine) -> None:
+    """`usageline uninstall` runs the copy in the release."""
     profile.run()
     setup = profile.data_dir / "current/plugin/usageline/setup/__main__.py"
     done = profile.world.run(

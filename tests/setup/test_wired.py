@@ -1,4 +1,4 @@
-"""The commands in settings.json, run by a shell as the client does: a line in time whatever stdin, the time zone and the files are."""
+"""The commands in settings.json, run by a shell as Claude Code does."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from tests.world import Release, World
 
 TIMEOUT_S = 8
-"""Far longer than a line takes on a loaded machine, and far shorter than one that waits for a FIFO."""
+"""Far longer than a line takes on a busy machine."""
 
 
 @pytest.fixture
 def wired(release: Release, world: World) -> SettingsEntries:
-    """The commands of an installed release."""
+    """Return the commands of an installed release."""
     data = Path(paths.data_dir(world.env))
     data.mkdir(parents=True)
     (data / "current").symlink_to(release.root)
@@ -61,10 +61,10 @@ def _run(
         "/proc/self/fd/0",
     ],
 )
-def test_a_time_zone_that_is_a_projects_file_is_not_opened(
+def test_time_zone_file_of_a_project_is_not_opened(
     world: World, wired: SettingsEntries, tmp_path: Path, name: str
 ) -> None:
-    """Neither by the line, nor the hook, nor a refresh: a FIFO would hold each up for ever."""
+    """A FIFO would block the line, the hook and the refresh forever."""
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "link").symlink_to("fifo")
     zone = name.format(tmp_path)
@@ -80,7 +80,7 @@ def test_a_time_zone_that_is_a_projects_file_is_not_opened(
     assert not is_zone(zone)
 
 
-def test_a_directory_of_time_zones_that_is_a_projects_is_not_used(
+def test_time_zone_directory_of_a_project_is_not_used(
     world: World, wired: SettingsEntries, tmp_path: Path
 ) -> None:
     os.mkfifo(tmp_path / "Zone")
@@ -99,8 +99,7 @@ def test_a_directory_of_time_zones_that_is_a_projects_is_not_used(
         "/usr/share/zoneinfo/Asia/Tokyo",
     ],
 )
-def test_a_time_zone_of_the_systems_stays(name: str) -> None:
-    """As people set it."""
+def test_time_zone_of_the_system_is_kept(name: str) -> None:
     done = subprocess.run(
         ["/bin/sh", "-c", SAFE_ZONE + 'echo "$TZ"'],
         env={"TZ": name},
@@ -115,10 +114,10 @@ def test_a_time_zone_of_the_systems_stays(name: str) -> None:
 @pytest.mark.parametrize(
     "kind", ["directory", "closed", "write-only", "socket", "/dev/zero", "/dev/full", "/dev/tty"]
 )
-def test_there_is_a_line_whatever_stdin_is(
+def test_line_is_printed_with_any_stdin(
     world: World, wired: SettingsEntries, tmp_path: Path, kind: str
 ) -> None:
-    """A directory keeps an interpreter from starting."""
+    """An interpreter does not start if stdin is a directory."""
     if kind == "closed":
         assert _run(world, f"exec <&-; {wired.line}").stdout.strip()
     elif kind == "socket":
@@ -141,14 +140,15 @@ def test_there_is_a_line_whatever_stdin_is(
 
 
 @pytest.mark.parametrize("how", ["blocked", "ignored", "pending"])
-def test_stdin_that_never_ends_ends_although_the_alarm_was_blocked_or_ignored(
+def test_line_times_out_even_if_the_alarm_is_blocked_or_ignored(
     world: World, wired: SettingsEntries, how: str
 ) -> None:
-    """Whoever started the client may have done so; one on its way since before does not cut the payload off."""
+    """The client's parent may have set that. A pending alarm does not cut the payload short."""
     prepare = {
         "blocked": "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])",
         "ignored": "signal.signal(signal.SIGALRM, signal.SIG_IGN)",
-        "pending": "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]); os.kill(os.getpid(), signal.SIGALRM)",
+        "pending": "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]);"
+        " os.kill(os.getpid(), signal.SIGALRM)",
     }[how]
     code = f"import os, signal, sys; {prepare}; os.execv('/bin/sh', ['/bin/sh', '-c', sys.argv[1]])"
     reader, writer = os.pipe()
@@ -178,10 +178,10 @@ CUTS = ["empty", "half", "a line less", "zeros", "one byte"]
 
 
 @pytest.mark.parametrize("how", CUTS)
-def test_a_script_that_is_empty_or_cut_ends_in_a_sentence(
+def test_damaged_script_is_reported(
     world: World, wired: SettingsEntries, release: Release, how: str
 ) -> None:
-    """As a loss of power may leave it: the line says so, the hook says nothing, and neither fails."""
+    """A power loss may empty or cut it. The hook prints nothing, and both exit with 0."""
     for script in (release.statusline, release.hook):
         whole = script.read_bytes()
         lines = whole.splitlines(keepends=True)
@@ -199,10 +199,10 @@ def test_a_script_that_is_empty_or_cut_ends_in_a_sentence(
 
 
 @pytest.mark.parametrize("how", ["gone", "FIFO", "directory"])
-def test_a_script_that_is_gone_or_no_file_is_not_waited_for(
+def test_missing_script_is_reported_without_waiting(
     world: World, wired: SettingsEntries, release: Release, how: str
 ) -> None:
-    """The line has its sentence; the hook says nothing, for the client shows an error of any other status than 0."""
+    """The hook prints nothing and exits with 0: the client shows any other status as an error."""
     fallback = release.root / "bin/fallback"
     fallback.parent.mkdir()
     for path in (release.statusline, release.hook, fallback):
@@ -217,10 +217,10 @@ def test_a_script_that_is_gone_or_no_file_is_not_waited_for(
 
 
 @pytest.mark.parametrize("how", CUTS)
-def test_a_module_that_is_empty_or_cut_leaves_a_line(
+def test_damaged_module_leaves_a_line(
     world: World, wired: SettingsEntries, release: Release, how: str
 ) -> None:
-    """Each of those that a line runs, with its bytecode, and the bundle of them all."""
+    """The modules of the line, their bytecode, and the bundle."""
     bundles = list((release.root / "plugin/usageline/__pycache__").glob("line.*.bundle"))
     modules = [
         release.root / "plugin/usageline/line" / name
@@ -244,8 +244,7 @@ def test_a_module_that_is_empty_or_cut_leaves_a_line(
         assert (done.returncode, bool(done.stdout.strip())) == (0, True), path
 
 
-def test_a_script_that_is_whole_is_run_as_before(world: World, wired: SettingsEntries) -> None:
-    """One line, and no word of damage."""
+def test_intact_script_prints_the_line(world: World, wired: SettingsEntries) -> None:
     done = _run(world, wired.line)
     assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)
     assert "usageline:" not in done.stdout

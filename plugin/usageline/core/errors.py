@@ -9,7 +9,7 @@
     ├── ConfigInvalid     config.toml has an invalid value
     ├── SetupRefused      install or uninstall stopped to keep user data
     └── PackagesFailed    the cold side's packages cannot be installed (setup/packages.py)
-        └── NoVenv        this interpreter cannot create an environment
+        └── VenvFailed    this interpreter cannot create an environment
 
 The text of each states what happened and what to do. It never holds a token or a response body.
 """

@@ -264,8 +264,8 @@ def _dry_run(ctx: SetupContext, previous: Manifest | None) -> int:
         outcome.add_change("program", f"{ctx.display_path(release.root)} (Python {version})")
     hot = interpreters.probe(previous.interpreter) if previous and previous.interpreter else None
     if not hot:
-        found = interpreters.find(ctx.env, [candidates[0].path])
-        ranking = line_interpreter.rank(found, release.script)
+        usable = interpreters.find(ctx.env, [candidates[0].path])
+        ranking = line_interpreter.rank(usable, release.script)
         hot = line_interpreter.select(ranking).interpreter
         reason = line_interpreter.explain(ranking)
         outcome.add_change("line", f"{hot.path}: {reason}; timed again once it is installed")

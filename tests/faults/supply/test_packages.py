@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.promises import promise
-from tests.setup.machine import WHEELS, make_clone, make_machine, releases
+from tests.setup.machine import WHEELS, installed_releases, make_clone, make_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,6 +147,6 @@ def test_the_older_installation_goes_on_working(
             current,
             settings,
         )
-        assert releases(machine.data_dir) == [current.rpartition("/")[2]]
+        assert installed_releases(machine.data_dir) == [current.rpartition("/")[2]]
         assert machine.line() == line
     figure(f"{len(TAMPERING)} upgrades refused; a higher version beside the pinned one not taken")

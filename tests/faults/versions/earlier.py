@@ -1,4 +1,4 @@
-"""Earlier states of the program: as a clone to install from, where git has them, and what each of them wrote (`written/<name>/`)."""
+"""Earlier versions of the program: clones to install from, and their files in `written/`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WRITTEN = Path(__file__).resolve().parent / "written"
 
 @dataclass(frozen=True)
 class Earlier:
-    """`commit` is the state, `config` a config.toml that was valid then, `keeps_history` whether it kept readings."""
+    """An earlier version: its commit, a valid config.toml, and whether it has a history."""
 
     name: str
     commit: str
@@ -27,7 +27,7 @@ class Earlier:
 
     @property
     def written(self) -> Path:
-        """What it wrote, with {HOME} where the home directory stood."""
+        """The files that it wrote, with {HOME} for the home directory."""
         return WRITTEN / self.name
 
 
@@ -40,16 +40,17 @@ FIRST = Earlier(
 PREVIOUS = Earlier(
     "previous",
     "0874d07641",
-    'ttl = 250\ntheme = "minimal"\nrows = [["session", "weekly", "credits"]]\n\n[segments.session]\nbar_width = 6\n\n[alerts]\nthresholds = [30, 90]\n',
+    'ttl = 250\ntheme = "minimal"\nrows = [["session", "weekly", "credits"]]\n\n'
+    "[segments.session]\nbar_width = 6\n\n[alerts]\nthresholds = [30, 90]\n",
     keeps_history=True,
 )
-"""There is no release yet: the first state that could be installed and used, and the last one before this part of the tests."""
+"""FIRST could be installed first; PREVIOUS is the last version before these tests."""
 
 ALL = (FIRST, PREVIOUS)
 
 
 def clone_of(earlier: Earlier, target: Path) -> Path:
-    """A clone of that state at `target`. The test is skipped in a copy of the repository that came without its history."""
+    """Create a clone of that version at `target`; skip the test in a shallow clone."""
     if _git("rev-parse", "--is-shallow-repository").strip() != b"false":
         pytest.skip(f"this test needs the commit {earlier.commit}: a clone with its history")
     archive = _git("archive", earlier.commit, *TREE)
@@ -62,7 +63,7 @@ def clone_of(earlier: Earlier, target: Path) -> Path:
 
 
 def _git(*words: str) -> bytes:
-    """What git says, nothing where it fails or is not there."""
+    """Return git's output, b"" if it fails or is missing."""
     try:
         return subprocess.run(
             ["git", "-C", str(REPOSITORY), *words], check=False, capture_output=True

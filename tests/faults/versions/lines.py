@@ -1,4 +1,4 @@
-"""Lines drawn all the while something else happens to the installation."""
+"""Print the line repeatedly while something else changes the installation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EVERY_S = 0.1
 
 @contextlib.contextmanager
 def drawn(machine: Machine) -> Iterator[list[str]]:
-    """What the wired command prints, run again and again for the block: a text for each run. A run that fails is told in its place."""
+    """Run the settings' command repeatedly during the block; collect each output or failure."""
     seen: list[str] = []
     over = threading.Event()
 
@@ -37,7 +37,7 @@ def drawn(machine: Machine) -> Iterator[list[str]]:
 
 
 def line(machine: Machine) -> str:
-    """One line without colours, as Claude Code would have it; how the command failed where it did."""
+    """Return the line without colors, or how the command failed."""
     command = json.loads(machine.settings.read_text())["statusLine"]["command"]
     done = machine.world.run(
         "/bin/sh",

@@ -15,7 +15,7 @@ from tests.faults.versions.earlier import FIRST, PREVIOUS, Earlier, clone_of
 from tests.faults.versions.lines import drawn, line
 from tests.faults.versions.write import SETTINGS
 from tests.server import usage_body
-from tests.setup.machine import Machine, make_clone, make_machine, releases
+from tests.setup.machine import Machine, installed_releases, make_clone, make_machine
 from usageline.core import paths
 from usageline.storage import history
 
@@ -76,14 +76,14 @@ def test_an_upgrade_loses_nothing(
     look_again(machine, api, 41)
     kept = history.load(machine.env, ACCOUNT_KEY)
     assert (len(kept) >= 2) == earlier.keeps_history
-    old = releases(machine.data_dir)
+    old = installed_releases(machine.data_dir)
     machine.clone = make_clone(tmp_path / "clone")
     with drawn(machine) as seen:
         said = machine.run()
     assert faulty(seen) == []
     assert f"release {old[0]}" in said
-    assert len(releases(machine.data_dir)) == 1
-    assert releases(machine.data_dir) != old
+    assert len(installed_releases(machine.data_dir)) == 1
+    assert installed_releases(machine.data_dir) != old
     assert "41%" in line(machine)
     look_again(machine, api, 43)
     machine.wait_for_refreshes()
@@ -137,7 +137,7 @@ def test_back_and_forth_loses_nothing(
         found = history.load(machine.env, ACCOUNT_KEY)
         assert found[: len(kept)] == kept
         kept = found
-        assert len(releases(machine.data_dir)) == 1
+        assert len(installed_releases(machine.data_dir)) == 1
     machine.run("--uninstall")
     assert machine.settings.read_bytes() == SETTINGS
     assert not machine.data_dir.exists()
@@ -171,7 +171,7 @@ def test_two_versions_at_once_do_not_meet(
         assert faulty(seen) == []
         lines += len(seen)
         installed = json.loads(Path(paths.install_record(machine.env)).read_text())
-        assert releases(machine.data_dir) == [installed["release"]]
+        assert installed_releases(machine.data_dir) == [installed["release"]]
         assert os.readlink(machine.data_dir / "current") == "releases/" + installed["release"]
         assert len(json.loads(machine.settings.read_text())["hooks"]["SessionStart"]) == 1
     machine.wait_for_refreshes()

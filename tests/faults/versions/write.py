@@ -1,4 +1,4 @@
-"""Writes `written/<name>/` anew: installs each earlier state with its own install.sh, uses it, and keeps what it wrote.
+"""Recreate `written/<name>/`: install each earlier version, use it, and copy its files.
 
 PYTHONPATH=plugin:. .tests-env/bin/python -m tests.faults.versions.write
 """

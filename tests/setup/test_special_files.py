@@ -1,4 +1,4 @@
-"""A FIFO, a socket or a directory in place of any file that is opened holds nothing up, is named, and costs no file of the user's."""
+"""A FIFO, a link to one or a socket in place of a file never blocks setup or a refresh."""
 
 from __future__ import annotations
 
@@ -76,8 +76,10 @@ def _put(env: dict[str, str], place: str, kind: str) -> Path:
 @pytest.mark.timeout(50)
 @pytest.mark.parametrize("kind", ["fifo", "link", "socket"])
 @pytest.mark.parametrize("place", PLACES)
-def test_neither_refresh_nor_uninstall_waits(world: World, place: str, kind: str) -> None:
-    """Both come to an end, and what is the user's is still there."""
+def test_refresh_and_uninstall_do_not_wait_for_a_special_file(
+    world: World, place: str, kind: str
+) -> None:
+    """Both return, and the user's files stay."""
     world.env["USAGELINE_API_URL"] = "http://127.0.0.1:9"
     path = _put(world.env, place, kind)
     assert refresh(world.env).state in {"refreshed", "failed", "not-due"}
@@ -91,19 +93,18 @@ def test_neither_refresh_nor_uninstall_waits(world: World, place: str, kind: str
 
 @pytest.mark.timeout(50)
 @pytest.mark.parametrize("place", ["program", "state"])
-def test_an_install_names_what_is_in_the_way_and_changes_nothing(world: World, place: str) -> None:
-    """Before anything is made."""
+def test_install_names_the_obstacle_and_changes_nothing(world: World, place: str) -> None:
     path = _put(world.env, place, "fifo")
-    before = {found: found.lstat().st_mtime_ns for found in world.home.rglob("*")}
+    before = {entry: entry.lstat().st_mtime_ns for entry in world.home.rglob("*")}
     with pytest.raises(SetupRefused, match="is not a directory: move it away"):
         install(SetupContext(dict(world.env), "/nonexistent", lambda _: None))
-    assert {found: found.lstat().st_mtime_ns for found in world.home.rglob("*")} == before
+    assert {entry: entry.lstat().st_mtime_ns for entry in world.home.rglob("*")} == before
     assert path.is_fifo()
 
 
 @pytest.mark.timeout(50)
-def test_what_is_no_regular_file_is_not_read(tmp_path: Path) -> None:
-    """By the one reader that setup has, nor locked."""
+def test_special_file_is_not_read(tmp_path: Path) -> None:
+    """It is not locked either."""
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     for path in (str(fifo), "/dev/zero", str(tmp_path)):

@@ -1,4 +1,4 @@
-"""Uninstall removes what usageline made and nothing else, however its directories lie in one another or in something of the user's."""
+"""Uninstall removes exactly usageline's files, even if its directories overlap each other."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _write(path: str, text: str) -> None:
 
 
 def _install(env: dict[str, str]) -> None:
-    """Make what an installation has on disk after a day's work."""
+    """Create the files of an installation that was used for a day."""
     directories.prepare(env)
     for path in (
         paths.snapshot(env),
@@ -101,8 +101,8 @@ def _files(root: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_uninstall_leaves_what_it_did_not_make_and_nothing_else(world: World, place: str) -> None:
-    """config.toml, and a clone in each of the directories in turn."""
+def test_uninstall_removes_exactly_what_usageline_created(world: World, place: str) -> None:
+    """config.toml stays, and a clone in each of the directories in turn."""
     for host in (paths.state_dir, paths.cache_dir, paths.data_dir):
         root = world.home / host.__name__
         env = {
@@ -123,8 +123,7 @@ def test_uninstall_leaves_what_it_did_not_make_and_nothing_else(world: World, pl
         assert any("was left: it holds files" in message for message in messages)
 
 
-def test_uninstall_leaves_no_directory_where_nothing_is_the_users(world: World) -> None:
-    """As ever."""
+def test_uninstall_leaves_no_directory_without_files_of_the_user(world: World) -> None:
     root = world.home / "root"
     env = {**world.env, "HOME": str(root)}
     _install(env)
@@ -134,7 +133,7 @@ def test_uninstall_leaves_no_directory_where_nothing_is_the_users(world: World) 
     assert not any("was left" in message for message in messages)
 
 
-def test_a_dry_run_removes_nothing(world: World) -> None:
+def test_dry_run_removes_nothing(world: World) -> None:
     root = world.home / "root"
     env = {**world.env, "HOME": str(root)}
     _install(env)
