@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from usageline.config import Alerts, Config
 from usageline.core.status_text import ACCOUNTS_WAIT
+from usageline.refresh import decide as decide_module
+from usageline.refresh import rate_limit, schedule
 from usageline.refresh.decide import (
     Answered,
     Decision,
@@ -26,9 +30,13 @@ from usageline.sources.auth.credentials import Credentials
 from usageline.sources.auth.sign_in import SignIn
 from usageline.sources.auth.token import Token
 from usageline.storage.account_state import AccountState, Cooldown
+from usageline.usage import alerts, enrich, plausibility
 from usageline.usage.model import Limit, Reading, SourceFailure
 from usageline.usage.plausibility import Unconfirmed
 from usageline.usage.whose import Held
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 NOW = 1_795_464_000
 FILE = "1-2-3"
@@ -278,3 +286,23 @@ def test_the_snapshot_has_the_details_in_order_and_the_places_of_alerts() -> Non
     assert dressed.detail == "no route; config.toml:1: ttl"
     assert dressed.alerts_in == {"session_start"}
     assert dressed.held == Held(5, 6)
+
+
+@pytest.mark.parametrize(
+    "module", [decide_module, enrich, rate_limit, schedule, alerts, plausibility]
+)
+def test_the_rules_reach_no_clock_disk_network_or_random_numbers(module: ModuleType) -> None:
+    tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
+    names = {
+        name
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert not names & {"os", "time", "random", "socket", "subprocess", "pathlib"}
+    assert not [name for name in names if name.startswith("usageline.system")]

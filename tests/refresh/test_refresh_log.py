@@ -88,11 +88,14 @@ def test_the_log_reports_a_cache_that_may_not_be_used(world: World) -> None:
 
 @pytest.mark.usefixtures("api")
 def test_log_entry_names_the_trigger(world: World, built_release: Release) -> None:
-    world.run(*built_release.refresh_command)
     world.run(*built_release.refresh_command[:-1], "hook", "--force")
-    world.run(*built_release.refresh_command[:-1], "\x1b[31m" + CANARY)
     world.run(*built_release.refresh_command[:-2])
-    assert [line for (line,) in told(world, "by")] == ["line", "hook", "unknown", "unknown"]
+    assert [line for (line,) in told(world, "by")] == ["hook", "unknown"]
+
+
+@pytest.mark.parametrize("by", ["", "\x1b[31m" + CANARY, "Line"])
+def test_a_trigger_that_is_not_known_is_not_logged(by: str) -> None:
+    assert json.loads(RunLog(by).aborted("x"))["by"] == "unknown"
 
 
 def test_a_refresh_that_is_ended_by_its_last_resort_has_a_line(

@@ -15,6 +15,7 @@ import pytest
 
 from tests.hot import Hot
 from tests.server import iso
+from usageline.cli.table import print_table
 from usageline.refresh.run import refresh
 from usageline.storage import history
 from usageline.usage.credits import month_end
@@ -58,20 +59,23 @@ def scoped(percent: float, label: str = "Fable", ahead_s: float = 3 * DAY) -> di
 
 @pytest.fixture
 def show(
-    world: World, api: Api, built_release: Release
+    world: World,
+    api: Api,
+    built_release: Release,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Callable[[dict[str, Any]], tuple[str, str]]:
     """What the line and the table show of a body; the table without bars, words one space apart."""
 
     def shown(body: dict[str, Any]) -> tuple[str, str]:
         api.body = body
         world.env |= {"COLUMNS": "200"}
+        monkeypatch.setenv("COLUMNS", "200")
         world.configure(QUIET)
         refresh(world.env)
-        table = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli")
-        assert table.returncode == 0, table.stderr
-        return Hot(world, built_release).line(), " ".join(
-            re.sub("[█▏▎▍▌▋▊▉░]+", "", table.stdout).split()
-        )
+        print_table(world.snapshot(), world.snapshot()["credentials"], time.time())
+        table = re.sub("[█▏▎▍▌▋▊▉░]+", "", capsys.readouterr().out)
+        return Hot(world, built_release).line(), " ".join(table.split())
 
     return shown
 

@@ -118,7 +118,7 @@ def _opened(path: str, flags: int) -> Iterator[int]:
         info = os.fstat(descriptor)
         is_own = not hasattr(os, "geteuid") or info.st_uid == os.geteuid()
         if not stat.S_ISREG(info.st_mode) or not is_own or info.st_nlink != 1:
-            raise PermissionError(f"{path} is no file of yours alone")
+            raise PermissionError(f"{path} is not a file of yours alone")
         yield descriptor
     finally:
         os.close(descriptor)

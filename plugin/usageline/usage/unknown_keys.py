@@ -25,7 +25,7 @@ def find_unknown(body: object) -> dict[Path, str]:
     parser took its value in any element of a list. Of a non-empty object or list, its content is
     listed instead. The result contains no value.
     """
-    found: dict[Path, set[str]] = {}
+    types: dict[Path, set[str]] = {}
     used: set[Path] = set()
     for form in _forms(body):
         traced = _traced(form, MAX_DEPTH)
@@ -34,10 +34,10 @@ def find_unknown(body: object) -> dict[Path, str]:
         ):  # a body without known keys has the most unknown ones
             parse(traced)
         for path, kind, was_used in _leaves(traced, ()):
-            found.setdefault(path, set()).add(kind)
+            types.setdefault(path, set()).add(kind)
             if was_used:
                 used.add(path)
-    return {path: " or ".join(sorted(kinds)) for path, kinds in found.items() if path not in used}
+    return {path: " or ".join(sorted(kinds)) for path, kinds in types.items() if path not in used}
 
 
 class _Traced(dict[str, Any]):

@@ -117,10 +117,10 @@ def open_month(directory: int, path: str, name: str) -> Iterator[int]:
 
 def _unshare(directory: int, path: str, name: str) -> None:
     with contextlib.suppress(FileNotFoundError), _file(directory, name, os.O_RDONLY) as descriptor:
-        found = os.fstat(descriptor)
-        if found.st_nlink == 1:
+        info = os.fstat(descriptor)
+        if info.st_nlink == 1:
             return
-        if found.st_size > MAX_BYTES:
+        if info.st_size > MAX_BYTES:
             raise PermissionError(f"{name} is too large")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             files.write_atomic(f"{path}/{name}", file.read(MAX_BYTES), 0o600)
@@ -136,13 +136,13 @@ def prune(directory: int, path: str, newest: float | None) -> None:
     sizes = {}
     last = "" if newest is None else month_file(newest)
     for name in sorted(list_months(directory), key=lambda name: (not last or name <= last, name)):
-        found = os.lstat(name, dir_fd=directory)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+        info = os.lstat(name, dir_fd=directory)
+        if not stat.S_ISREG(info.st_mode) or info.st_uid != os.geteuid():
             continue
         if newest is not None and month_end(name) <= newest - KEEP_S:
             _remove(directory, name)
         else:
-            sizes[name] = found.st_size
+            sizes[name] = info.st_size
     excess = sum(sizes.values()) - MAX_BYTES
     if excess <= 0:
         return
@@ -173,8 +173,8 @@ def _cut(directory: int, path: str, name: str, excess: int) -> None:
     with _file(directory, name, os.O_RDONLY) as descriptor:
         os.lseek(descriptor, excess, os.SEEK_SET)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            kept = file.read(MAX_BYTES)
-    files.write_atomic(f"{path}/{name}", kept.partition(b"\n")[2], 0o600)
+            rest = file.read(MAX_BYTES)
+    files.write_atomic(f"{path}/{name}", rest.partition(b"\n")[2], 0o600)
 
 
 @contextlib.contextmanager

@@ -94,7 +94,7 @@ def decode(
 
 
 def _parse(
-    line: bytes, known: dict[tuple[Any, ...], Limit]
+    line: bytes, limits: dict[tuple[Any, ...], Limit]
 ) -> tuple[tuple[Limit, ...], tuple[Credit, ...], str, str | None]:
     value = json.loads(line.decode("ascii"))
     source = text(value["by"])
@@ -102,7 +102,7 @@ def _parse(
     if source is None or not isinstance(rows, list) or not isinstance(meters, list):
         raise TypeError("not a reading")
     return (
-        tuple([_limit(row, known) for row in rows]),
+        tuple([_limit(row, limits) for row in rows]),
         tuple(map(_credit, meters)),
         source,
         text(value["plan"]),
@@ -131,25 +131,25 @@ def _credit_row(credit: Credit) -> tuple[object, ...]:
     return row if row[-1] else row[:-1]
 
 
-def _limit(row: object, known: dict[tuple[Any, ...], Limit]) -> Limit:
+def _limit(row: object, limits: dict[tuple[Any, ...], Limit]) -> Limit:
     if not isinstance(row, list) or len(row) < MIN_LIMIT_VALUES:
         raise TypeError("not a limit")
     key = tuple(row)
-    found = known.get(key)
-    if found is None:
-        found = LIMIT.decode(dict(zip(LIMIT_FIELDS, key, strict=False)))
-        if found is None:
+    limit = limits.get(key)
+    if limit is None:
+        limit = LIMIT.decode(dict(zip(LIMIT_FIELDS, key, strict=False)))
+        if limit is None:
             raise TypeError("not a limit")
         # `true` equals 1 here: only a row with the usual types may stand for another.
         if type(key[2]) in {int, float} and type(key[3]) is int:
-            known[key] = found
-    return found
+            limits[key] = limit
+    return limit
 
 
 def _credit(row: object) -> Credit:
     if not isinstance(row, list) or len(row) < MIN_CREDIT_VALUES:
         raise TypeError("not a credit")
-    found = CREDIT.decode(dict(zip(CREDIT_FIELDS, row, strict=False)))
-    if found is None:
+    credit = CREDIT.decode(dict(zip(CREDIT_FIELDS, row, strict=False)))
+    if credit is None:
         raise TypeError("not a credit")
-    return found
+    return credit

@@ -30,9 +30,9 @@ def alike(use: Use, now: int, first_hour: int, rate: float) -> tuple[float, floa
     if now_hour - first_hour <= span:
         return 0.0, 0.0
     hours, full = use.hours, use.full
-    known = range(first_hour, now_hour + 1)
-    used = list(accumulate((hours.get(hour, 0.0) for hour in known), initial=0.0))
-    stopped = list(accumulate((hour in full for hour in known), initial=0))
+    past = range(first_hour, now_hour + 1)
+    used = list(accumulate((hours.get(hour, 0.0) for hour in past), initial=0.0))
+    stopped = list(accumulate((hour in full for hour in past), initial=0))
     weights = filled = 0.0
     pace = math.log(2 * rate + 1)
     for hour, amount in hours.items():
