@@ -1,6 +1,6 @@
-"""SessionStart: tells of limits that reached a threshold, where the user wants that, and starts a refresh if one is due.
+"""Show alerts at a session's start if the user wants them, and start a refresh if one is due.
 
-Without an alert it prints nothing: plain output would go into the model's context.
+Without an alert it prints nothing, because plain output would go into the model's context.
 """
 
 import sys
@@ -20,8 +20,8 @@ try:
     if snapshot and snapshot.get("alerts"):
         from usageline.line import session_start
 
-        session_start.tell(snapshot, env, now)
+        session_start.notify(snapshot, env, now)
     spawn.start_if_due(spawn.installations(ROOT), env, snapshot, now)
     syscalls._exit(0)
-except Exception:  # noqa: BLE001 - the client shows an error for any other exit status than 0; the line itself says what is wrong
+except Exception:  # noqa: BLE001 - Claude Code shows an error unless the exit status is 0
     sys.exit(0)

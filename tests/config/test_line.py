@@ -30,8 +30,7 @@ def seen() -> Any:
         {"HOME": sample.HOME},
         NOW,
     )
-    found.git = sample.GIT
-    return found
+    return found.replaced(git=sample.GIT)
 
 
 def drawn(kind: str, options: dict[str, Any]) -> Any:
@@ -43,7 +42,7 @@ def test_both_have_the_same_segments_and_rows() -> None:
     """In the same order."""
     assert {kind for kinds in segments.MODULES.values() for kind in kinds} == set(SEGMENTS)
     assert [[kind for kind, _ in row] for row in segments.DEFAULT_ROWS] == ROWS
-    assert settings.MOST_ROWS >= MOST_ROWS
+    assert settings.MAX_ROWS >= MOST_ROWS
 
 
 @pytest.mark.parametrize("kind", SEGMENTS)

@@ -33,7 +33,7 @@ LAUNCHER = (
     "from usageline.line.chain import Command\n"
     "value, payload = json_file.payload()\n"
     "command = Command(sys.argv[2], environment(), json.loads(sys.argv[3]), value['session_id'])\n"
-    "rows, problem, due = command.look(payload, 76, time.time())\n"
+    "rows, problem, due = command.result(payload, 76, time.time())\n"
     "print(json.dumps([rows, problem, due]), flush=True)\n"
     "if due: command.launch(payload, 76)\n"
 )
@@ -226,7 +226,7 @@ def test_a_flood_is_cut(
     rows, problem, _ = lines.run(f"echo $$ >>{lines.pids}; {flood}", wait=True)
     assert problem == "chain: printed more than 64 KiB"
     assert len(rows) <= chained_rows.MAX_ROWS
-    assert all(layout.part_cells(row) <= chained_rows.MAX_CELLS for row in rows)
+    assert all(layout.parts_width(row) <= chained_rows.MAX_CELLS for row in rows)
     eventually(lambda: not lines.running())
 
 
@@ -341,7 +341,7 @@ def test_where_the_directory_is_not_ours_alone_nothing_is_started(lines: Lines) 
     "settings", [{}, {"command": 5}, {"command": ""}, {"command": None, "wait": True}]
 )
 def test_without_a_command_there_is_nothing(settings: dict[str, Any]) -> None:
-    assert Command("/python", {"HOME": "/nowhere"}, settings, SESSION).look(b"{}", 76, NOW) == (
+    assert Command("/python", {"HOME": "/nowhere"}, settings, SESSION).result(b"{}", 76, NOW) == (
         [],
         "",
         False,
@@ -351,7 +351,7 @@ def test_without_a_command_there_is_nothing(settings: dict[str, Any]) -> None:
 def test_without_an_interpreter_the_last_output_is_shown(lines: Lines) -> None:
     lines.run("echo x", wait=True)
     command = Command("", lines.world.env, {"command": "echo x", "wait": True}, SESSION)
-    assert command.look(b"{}", 76, NOW) == ([[("", "x", "")]], "", False)
+    assert command.result(b"{}", 76, NOW) == ([[("", "x", "")]], "", False)
 
 
 @pytest.mark.parametrize(
@@ -378,4 +378,4 @@ def test_a_result_is_checked_once_more(world: World, rows: object, shown: object
     path = Path(jobs.result_file(world.env, "chain", command._key))
     path.parent.mkdir(parents=True, mode=0o700)
     path.write_text(json.dumps({"rows": rows, "failed": "\x1b[31m"}))
-    assert command.look(b"", 76, NOW) == (shown, "[31m", False)
+    assert command.result(b"", 76, NOW) == (shown, "[31m", False)

@@ -34,8 +34,9 @@ def looked(world: World, release: Release, repo: Repo) -> dict[str, Any]:
     done = world.run(release.python, "-I", "-B", "-m", "usageline.jobs", "git", repo.root)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     found = repository_at(str(repo.root))
-    result: dict[str, Any] = git.status(world.env, found, time.time())[0]
-    return result
+    counts = git.read_counts(world.env, found, time.time())[0]
+    assert counts is not None
+    return counts
 
 
 def result_path(world: World, repo: Repo) -> Path:
@@ -238,30 +239,32 @@ def test_a_first_look_is_due_at_once_and_then_only_after_a_change_or_a_while(
 ) -> None:
     repo.commit()
     found = repository_at(str(repo.root))
-    assert git.status(world.env, found, time.time()) == (None, True)
-    assert git.status(world.env, found, time.time()) == (None, False)
+    assert git.read_counts(world.env, found, time.time()) == (None, True)
+    assert git.read_counts(world.env, found, time.time()) == (None, False)
     looked(world, built_release, repo)
     at = json.loads(result_path(world, repo).read_text())["at"]
-    assert not git.status(world.env, found, at + git.OLD_S - 1)[1]
-    assert git.status(world.env, found, at + git.OLD_S + 1)[1]
-    assert not git.status(world.env, found, at + git.OLD_S + 2)[1]
+    assert not git.read_counts(world.env, found, at + git.OLD_S - 1)[1]
+    assert git.read_counts(world.env, found, at + git.OLD_S + 1)[1]
+    assert not git.read_counts(world.env, found, at + git.OLD_S + 2)[1]
     repo.git("switch", "--quiet", "--create", "other")
-    assert git.status(world.env, repository_at(str(repo.root)), at + git.OLD_S + git.CLAIM_S + 2)[1]
+    assert git.read_counts(
+        world.env, repository_at(str(repo.root)), at + git.OLD_S + git.CLAIM_S + 2
+    )[1]
 
 
 def test_a_segment_that_shows_no_numbers_starts_no_look(world: World, repo: Repo) -> None:
     nothing = {"changed": None, "ahead": None, "behind": None, "more": None}
-    assert git.seen(world.env, str(repo.root), NOW, counted=False) == (
+    assert git.read(world.env, str(repo.root), NOW, counted=False) == (
         {"branch": "main", "state": "", **nothing},
         None,
     )
     commit = repo.commit()
     repo.git("switch", "--quiet", "--detach")
-    assert git.seen(world.env, str(repo.root), NOW, counted=False) == (
+    assert git.read(world.env, str(repo.root), NOW, counted=False) == (
         {"branch": commit[:7], "state": "", **nothing},
         None,
     )
-    assert git.seen(world.env, "/", NOW, counted=True) == (None, None)
+    assert git.read(world.env, "/", NOW, counted=True) == (None, None)
     assert not world.cache.exists()
 
 
@@ -270,12 +273,16 @@ def test_a_branch_that_only_git_can_tell_is_looked_for(
 ) -> None:
     found = repository_at(str(repo.root))
     (repo.root / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")
-    shown, due = git.seen(world.env, str(repo.root), NOW, counted=False)
+    shown, due = git.read(world.env, str(repo.root), NOW, counted=False)
+    assert shown is not None
+    assert due is not None
     assert (shown["branch"], due.root) == ("", str(repo.root))
     (repo.root / ".git/HEAD").write_text("ref: refs/heads/main\n")
     assert looked(world, built_release, repo)["branch"] == "main"
     (repo.root / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")
-    assert git.seen(world.env, found.root, time.time(), counted=False)[0]["branch"] == "main"
+    shown, _ = git.read(world.env, found.root, time.time(), counted=False)
+    assert shown is not None
+    assert shown["branch"] == "main"
 
 
 def test_the_numbers_of_the_last_look_are_shown(
@@ -284,7 +291,8 @@ def test_the_numbers_of_the_last_look_are_shown(
     repo.commit()
     (repo.root / "a").write_text("b\n")
     looked(world, built_release, repo)
-    shown, due = git.seen(world.env, str(repo.root), time.time(), counted=True)
+    shown, due = git.read(world.env, str(repo.root), time.time(), counted=True)
+    assert shown is not None
     assert (shown["changed"], shown["ahead"], due) == (1, None, None)
 
 
@@ -298,8 +306,8 @@ def test_a_slow_repository_is_looked_at_less_often(world: World, repo: Repo) -> 
         "took_s": 3.0,
     }
     result_path(world, repo).write_text(json.dumps(result))
-    assert not git.status(world.env, found, NOW + 29)[1]
-    assert git.status(world.env, found, NOW + 31)[1]
+    assert not git.read_counts(world.env, found, NOW + 29)[1]
+    assert git.read_counts(world.env, found, NOW + 31)[1]
 
 
 @pytest.mark.parametrize(
@@ -311,7 +319,7 @@ def test_a_result_that_is_broken_or_about_something_else_is_none(
 ) -> None:
     world.cache.joinpath("looks").mkdir(parents=True, mode=0o700)
     result_path(world, repo).write_text(content)
-    assert git.status(world.env, repository_at(str(repo.root)), NOW)[0] is None
+    assert git.read_counts(world.env, repository_at(str(repo.root)), NOW)[0] is None
 
 
 def test_values_of_the_wrong_type_are_unknown(world: World, repo: Repo) -> None:
@@ -321,7 +329,8 @@ def test_values_of_the_wrong_type_are_unknown(world: World, repo: Repo) -> None:
     result_path(world, repo).write_text(
         json.dumps({"about": [found.directory, found.root], "branch": 5, "failed": [], **wrong})
     )
-    known = git.status(world.env, found, NOW)[0]
+    known = git.read_counts(world.env, found, NOW)[0]
+    assert known is not None
     assert {known[name] for name in git_repo.COUNTS} == {None}
     assert (known["branch"], known["failed"], known["more"]) == ("", "", False)
 
@@ -347,7 +356,7 @@ def test_a_burst_of_fifty_lines_starts_one_look(
         "found = git_repo.repository(sys.argv[2])\n"
         "print(0, flush=True)\n"
         "now = float(sys.stdin.readline())\n"
-        "due = git.status(environment(), found, now)[1]\n"
+        "due = git.read_counts(environment(), found, now)[1]\n"
         "print(int(due), flush=True)\n"
         "if due: git.launch(sys.argv[3], environment(), found)\n"
     )
