@@ -20,8 +20,8 @@ try:
     if snapshot and snapshot.get("alerts"):
         from usageline.line import session_start
 
-        session_start.tell(snapshot, env, now)
+        session_start.notify(snapshot, env, now)
     spawn.start_if_due(spawn.installations(ROOT), env, snapshot, now)
     syscalls._exit(0)
-except Exception:  # noqa: BLE001 - Claude Code shows an error unless the status is 0
+except Exception:  # noqa: BLE001 - Claude Code shows an error unless the exit status is 0
     sys.exit(0)

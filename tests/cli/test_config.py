@@ -17,7 +17,7 @@ from usageline.config.template import default_file
 from usageline.config.validate import validate
 from usageline.core import paths
 from usageline.core.json_file import json_file as read_compiled
-from usageline.line.layout import part_cells
+from usageline.line.layout import parts_width
 from usageline.setup import manifest
 
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ class TestPreview:
             assert [line for line in lines if line and line[0] != " "] == list(themes.NAMES)
             rows = [line for line in lines if line.startswith("  ")]
             assert len(rows) == len(themes.NAMES)
-            assert all(part_cells([("", row)]) <= columns - 2 for row in rows)
+            assert all(parts_width([("", row)]) <= columns - 2 for row in rows)
             assert all("37%" in row for row in rows)
 
     def test_nothing_is_kept(self, usageline: Run, file: Path, world: World) -> None:

@@ -32,8 +32,7 @@ def seen() -> Any:
         {"HOME": sample.HOME},
         NOW,
     )
-    found.git = sample.GIT
-    return found
+    return found.replaced(git=sample.GIT)
 
 
 def drawn(kind: str, options: dict[str, Any]) -> Any:
@@ -43,7 +42,7 @@ def drawn(kind: str, options: dict[str, Any]) -> Any:
 
 def test_the_line_can_show_as_many_rows_as_may_be_configured() -> None:
     """It has a limit of its own, because it does not trust the compiled configuration."""
-    assert settings.MOST_ROWS >= MAX_ROWS
+    assert settings.MAX_ROWS >= MAX_ROWS
 
 
 @pytest.mark.parametrize("kind", SEGMENTS)

@@ -33,7 +33,7 @@ LAUNCHER = (
     "from usageline.line.chain import Command\n"
     "value, payload = json_file.payload()\n"
     "command = Command(sys.argv[2], environment(), json.loads(sys.argv[3]), value['session_id'])\n"
-    "rows, problem, due = command.look(payload, 76, time.time())\n"
+    "rows, problem, due = command.result(payload, 76, time.time())\n"
     "print(json.dumps([rows, problem, due]), flush=True)\n"
     "if due: command.launch(payload, 76)\n"
 )
@@ -231,7 +231,7 @@ def test_output_is_limited(
     rows, problem, _ = lines.run(f"echo $$ >>{lines.pids}; {flood}", wait=True)
     assert problem == "chain: printed more than 64 KiB"
     assert len(rows) <= chained_rows.MAX_ROWS
-    assert all(layout.part_cells(row) <= chained_rows.MAX_CELLS for row in rows)
+    assert all(layout.parts_width(row) <= chained_rows.MAX_CELLS for row in rows)
     eventually(lambda: not lines.running())
 
 
@@ -350,7 +350,7 @@ def test_unsafe_directory_starts_no_command(lines: Lines) -> None:
     "settings", [{}, {"command": 5}, {"command": ""}, {"command": None, "wait": True}]
 )
 def test_missing_command_shows_nothing(settings: dict[str, Any]) -> None:
-    assert Command("/python", {"HOME": "/nowhere"}, settings, SESSION).look(b"{}", 76, NOW) == (
+    assert Command("/python", {"HOME": "/nowhere"}, settings, SESSION).result(b"{}", 76, NOW) == (
         [],
         "",
         False,
@@ -360,7 +360,7 @@ def test_missing_command_shows_nothing(settings: dict[str, Any]) -> None:
 def test_last_output_is_shown_without_an_interpreter(lines: Lines) -> None:
     lines.run("echo x", wait=True)
     command = Command("", lines.world.env, {"command": "echo x", "wait": True}, SESSION)
-    assert command.look(b"{}", 76, NOW) == ([[("", "x", "")]], "", False)
+    assert command.result(b"{}", 76, NOW) == ([[("", "x", "")]], "", False)
 
 
 @pytest.mark.parametrize(
@@ -387,4 +387,4 @@ def test_result_on_disk_is_validated(world: World, rows: object, shown: object) 
     path = Path(jobs.result_file(world.env, "chain", command._key))
     path.parent.mkdir(parents=True, mode=0o700)
     path.write_text(json.dumps({"rows": rows, "failed": "\x1b[31m"}))
-    assert command.look(b"", 76, NOW) == (shown, "[31m", False)
+    assert command.result(b"", 76, NOW) == (shown, "[31m", False)

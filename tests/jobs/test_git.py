@@ -34,8 +34,9 @@ def looked(world: World, release: Release, repo: Repo) -> dict[str, Any]:
     done = world.run(release.python, "-I", "-B", "-m", "usageline.jobs", "git", repo.root)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     repository = repository_at(str(repo.root))
-    result: dict[str, Any] = git.status(world.env, repository, time.time())[0]
-    return result
+    counts = git.read_counts(world.env, repository, time.time())[0]
+    assert counts is not None
+    return counts
 
 
 def result_path(world: World, repo: Repo) -> Path:
@@ -241,30 +242,32 @@ def test_job_is_due_at_first_and_after_a_change_or_interval(
 ) -> None:
     repo.commit()
     repository = repository_at(str(repo.root))
-    assert git.status(world.env, repository, time.time()) == (None, True)
-    assert git.status(world.env, repository, time.time()) == (None, False)
+    assert git.read_counts(world.env, repository, time.time()) == (None, True)
+    assert git.read_counts(world.env, repository, time.time()) == (None, False)
     looked(world, built_release, repo)
     at = json.loads(result_path(world, repo).read_text())["at"]
-    assert not git.status(world.env, repository, at + git.OLD_S - 1)[1]
-    assert git.status(world.env, repository, at + git.OLD_S + 1)[1]
-    assert not git.status(world.env, repository, at + git.OLD_S + 2)[1]
+    assert not git.read_counts(world.env, repository, at + git.OLD_S - 1)[1]
+    assert git.read_counts(world.env, repository, at + git.OLD_S + 1)[1]
+    assert not git.read_counts(world.env, repository, at + git.OLD_S + 2)[1]
     repo.git("switch", "--quiet", "--create", "other")
-    assert git.status(world.env, repository_at(str(repo.root)), at + git.OLD_S + git.CLAIM_S + 2)[1]
+    assert git.read_counts(
+        world.env, repository_at(str(repo.root)), at + git.OLD_S + git.CLAIM_S + 2
+    )[1]
 
 
 def test_segment_without_counts_starts_no_job(world: World, repo: Repo) -> None:
     nothing = {"changed": None, "ahead": None, "behind": None, "more": None}
-    assert git.seen(world.env, str(repo.root), NOW, counted=False) == (
+    assert git.read(world.env, str(repo.root), NOW, counted=False) == (
         {"branch": "main", "state": "", **nothing},
         None,
     )
     commit = repo.commit()
     repo.git("switch", "--quiet", "--detach")
-    assert git.seen(world.env, str(repo.root), NOW, counted=False) == (
+    assert git.read(world.env, str(repo.root), NOW, counted=False) == (
         {"branch": commit[:7], "state": "", **nothing},
         None,
     )
-    assert git.seen(world.env, "/", NOW, counted=True) == (None, None)
+    assert git.read(world.env, "/", NOW, counted=True) == (None, None)
     assert not world.cache.exists()
 
 
@@ -273,19 +276,24 @@ def test_branch_that_only_git_knows_starts_a_job(
 ) -> None:
     repository = repository_at(str(repo.root))
     (repo.root / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")
-    shown, due = git.seen(world.env, str(repo.root), NOW, counted=False)
+    shown, due = git.read(world.env, str(repo.root), NOW, counted=False)
+    assert shown is not None
+    assert due is not None
     assert (shown["branch"], due.root) == ("", str(repo.root))
     (repo.root / ".git/HEAD").write_text("ref: refs/heads/main\n")
     assert looked(world, built_release, repo)["branch"] == "main"
     (repo.root / ".git/HEAD").write_text("ref: refs/heads/.invalid\n")
-    assert git.seen(world.env, repository.root, time.time(), counted=False)[0]["branch"] == "main"
+    shown, _ = git.read(world.env, repository.root, time.time(), counted=False)
+    assert shown is not None
+    assert shown["branch"] == "main"
 
 
 def test_counts_of_the_last_job_are_shown(world: World, built_release: Release, repo: Repo) -> None:
     repo.commit()
     (repo.root / "a").write_text("b\n")
     looked(world, built_release, repo)
-    shown, due = git.seen(world.env, str(repo.root), time.time(), counted=True)
+    shown, due = git.read(world.env, str(repo.root), time.time(), counted=True)
+    assert shown is not None
     assert (shown["changed"], shown["ahead"], due) == (1, None, None)
 
 
@@ -299,8 +307,8 @@ def test_slow_repository_has_a_longer_interval(world: World, repo: Repo) -> None
         "took_s": 3.0,
     }
     result_path(world, repo).write_text(json.dumps(result))
-    assert not git.status(world.env, repository, NOW + 29)[1]
-    assert git.status(world.env, repository, NOW + 31)[1]
+    assert not git.read_counts(world.env, repository, NOW + 29)[1]
+    assert git.read_counts(world.env, repository, NOW + 31)[1]
 
 
 @pytest.mark.parametrize(
@@ -310,7 +318,7 @@ def test_slow_repository_has_a_longer_interval(world: World, repo: Repo) -> None
 def test_invalid_or_foreign_result_is_ignored(world: World, repo: Repo, content: str) -> None:
     world.cache.joinpath("looks").mkdir(parents=True, mode=0o700)
     result_path(world, repo).write_text(content)
-    assert git.status(world.env, repository_at(str(repo.root)), NOW)[0] is None
+    assert git.read_counts(world.env, repository_at(str(repo.root)), NOW)[0] is None
 
 
 def test_values_of_the_wrong_type_are_unknown(world: World, repo: Repo) -> None:
@@ -322,9 +330,10 @@ def test_values_of_the_wrong_type_are_unknown(world: World, repo: Repo) -> None:
             {"about": [repository.directory, repository.root], "branch": 5, "failed": [], **wrong}
         )
     )
-    status = git.status(world.env, repository, NOW)[0]
-    assert {status[name] for name in git_repo.COUNTS} == {None}
-    assert (status["branch"], status["failed"], status["more"]) == ("", "", False)
+    known = git.read_counts(world.env, repository, NOW)[0]
+    assert known is not None
+    assert {known[name] for name in git_repo.COUNTS} == {None}
+    assert (known["branch"], known["failed"], known["more"]) == ("", "", False)
 
 
 def test_job_is_not_due_without_a_home() -> None:
@@ -348,7 +357,7 @@ def test_fifty_lines_start_one_job(
         "repository = git_repo.repository(sys.argv[2])\n"
         "print(0, flush=True)\n"
         "now = float(sys.stdin.readline())\n"
-        "due = git.status(environment(), repository, now)[1]\n"
+        "due = git.read_counts(environment(), repository, now)[1]\n"
         "print(int(due), flush=True)\n"
         "if due: git.launch(sys.argv[3], environment(), repository)\n"
     )

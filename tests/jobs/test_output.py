@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from usageline.core.chained_rows import MAX_CELLS, MAX_PARTS, MAX_ROWS, is_web_link
 from usageline.core.text import display_width
 from usageline.jobs import ansi
-from usageline.line.chain import LONGEST_CODES
+from usageline.line.chain import MAX_CODES
 
 PIECES = st.sampled_from(
     [
@@ -67,7 +67,7 @@ def test_output_contains_no_escape(text: str) -> None:
         assert sum(display_width(part[1]) for part in row) <= MAX_CELLS
         for codes, visible, url in row:
             assert re.fullmatch("[0-9;]*", codes)
-            assert len(codes) <= LONGEST_CODES
+            assert len(codes) <= MAX_CODES
             assert visible.isprintable()
             assert visible
             assert not url or re.fullmatch("(?i)https?://[!-~]*", url)

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usageline.core.text import display_width, sanitize
-from usageline.line import default, layout, render, theme, view
-from usageline.line.paint import paint
+from usageline.line import _defaults, layout, render, theme, view
+from usageline.line.render import paint_row
 
 TEXTS = st.text(max_size=12) | st.sampled_from(
     ["Opus 5.5", "日本語", "👩‍💻 x", "é́", "\x1b[31mred", "a\u202eb", "🇩🇪", "⚠️"]
 )
-STYLES: dict[str, str] = default.THEME["styles"]["16"]  # type: ignore[index]  # a theme is a dict of many shapes
+STYLES: dict[str, str] = _defaults.THEME["styles"]["16"]
 PARTS = st.lists(st.tuples(st.sampled_from([*STYLES, "none"]), TEXTS), max_size=4)
 SEGMENTS = st.lists(
     st.tuples(
@@ -26,7 +26,7 @@ SEGMENTS = st.lists(
     max_size=8,
 )
 JOINTS = st.builds(
-    layout.Joint,
+    layout.RowSpacing,
     st.integers(0, 2),
     st.integers(0, 2),
     st.integers(0, 3),
@@ -36,14 +36,16 @@ ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 LINK = re.compile(r"\x1b\]8;;[!-~]*\x1b\\")
 
 
-def look(**env: str) -> theme.Look:
-    return theme.Look(default.THEME, env)
+def look(**env: str) -> theme.TerminalTheme:
+    return theme.TerminalTheme(_defaults.THEME, env)
 
 
 def shown(segments: list[Any], width: int) -> str:
     """A row of the default theme without colours."""
     return str(
-        paint(layout.fit(layout.cleaned(segments), width, layout.Joint()), look(NO_COLOR="1"))
+        paint_row(
+            layout.fit(layout.sanitized(segments), width, layout.RowSpacing()), look(NO_COLOR="1")
+        )
     )
 
 
@@ -53,38 +55,42 @@ def test_no_row_is_wider_than_it_may_be(segments: list[Any], width: int) -> None
 
 
 @given(SEGMENTS, st.integers(6, 200), JOINTS)
-def test_nor_is_one_with_other_joints(segments: list[Any], width: int, joint: layout.Joint) -> None:
-    row = layout.fit(layout.cleaned(segments), width, joint)
+def test_nor_is_one_with_other_joints(
+    segments: list[Any], width: int, joint: layout.RowSpacing
+) -> None:
+    row = layout.fit(layout.sanitized(segments), width, joint)
     assert (
-        not row or layout.row_cells([(kind, [(0, parts)]) for kind, parts in row], joint) <= width
+        not row or layout.row_width([(kind, [(0, parts)]) for kind, parts in row], joint) <= width
     )
 
 
 @given(st.lists(SEGMENTS, max_size=4), st.integers(6, 200), JOINTS, st.integers(1, 8))
 def test_a_wrapped_row_keeps_to_its_width_and_its_lines(
-    rows: list[Any], width: int, joint: layout.Joint, most: int
+    rows: list[Any], width: int, joint: layout.RowSpacing, most: int
 ) -> None:
     rows = [
         row
-        for row in ([segment for segment in layout.cleaned(row) if segment[1]] for row in rows)
+        for row in ([segment for segment in layout.sanitized(row) if segment[1]] for row in rows)
         if row
     ]
     lines = layout.wrap(rows, width, joint, most)
     assert len(lines) <= most
     assert all(
-        layout.row_cells([(kind, [(0, parts)]) for kind, parts in line], joint) <= width
+        layout.row_width([(kind, [(0, parts)]) for kind, parts in line], joint) <= width
         for line in lines
     )
 
 
 def test_a_wrapped_row_gives_up_nothing_while_there_are_lines() -> None:
-    row = [("model", [(rank, [("plain", letter * 4)])]) for rank, letter in enumerate("abc")]
+    row: Any = [("model", [(rank, [("plain", letter * 4)])]) for rank, letter in enumerate("abc")]
     texts = [
-        [parts[0][1] for _, parts in line] for line in layout.wrap([row], 11, layout.Joint(), 2)
+        [parts[0][1] for _, parts in line]
+        for line in layout.wrap([row], 11, layout.RowSpacing(), 2)
     ]
     assert texts == [["aaaa", "bbbb"], ["cccc"]]
     texts = [
-        [parts[0][1] for _, parts in line] for line in layout.wrap([row], 11, layout.Joint(), 1)
+        [parts[0][1] for _, parts in line]
+        for line in layout.wrap([row], 11, layout.RowSpacing(), 1)
     ]
     assert texts == [["bbbb", "cccc"]]
 
@@ -105,7 +111,9 @@ def test_our_cells_are_never_fewer_than_a_terminal_takes(text: str) -> None:
 
 @given(SEGMENTS, st.integers(1, 200))
 def test_every_escape_in_a_line_is_ours_whole_and_closed(segments: list[Any], width: int) -> None:
-    line = paint(layout.fit(layout.cleaned(segments), width, layout.Joint()), look(TERM="xterm"))
+    line = paint_row(
+        layout.fit(layout.sanitized(segments), width, layout.RowSpacing()), look(TERM="xterm")
+    )
     found = ESCAPE.findall(line)
     assert "\x1b" not in ESCAPE.sub("", line)
     assert found[1::2] == ["\x1b[0m"] * (len(found) // 2)
@@ -152,7 +160,7 @@ def test_the_last_segment_is_cut_rather_than_dropped() -> None:
 
 
 def test_an_ascii_theme_lets_nothing_else_through() -> None:
-    cleaned = layout.cleaned([("directory", [(1, [("plain", "日本/é")])])], ascii_only=True)
+    cleaned = layout.sanitized([("directory", [(1, [("plain", "日本/é")])])], ascii_only=True)
     assert cleaned == [("directory", [(1, [("plain", "??/?")])])]
 
 
@@ -183,12 +191,16 @@ BLOCKS = {"16": {"*": ["30;42", "30"]}}
 @pytest.mark.parametrize("width", [1, 3, 40])
 def test_no_row_begins_with_a_combining_mark(configured: dict[str, Any], width: int) -> None:
     """A terminal would draw the mark on the row above, wherever in the configuration it comes from."""
-    chained = [
+    chained: Any = [
         [("31", MARK, "https://example.org/m"), ("", MARK + "c", "")],
         [("", MARK, ""), ("", "d", "")],
     ]
     rows = render.render(
-        view.View(1), configured, {"TERM": "xterm"}, chained if "chain" in configured else (), width
+        view.StatusContext(1),
+        configured,
+        {"TERM": "xterm"},
+        chained if "chain" in configured else (),
+        width,
     )
     texts = [LINK.sub("", ESCAPE.sub("", row)) for row in rows]
     assert any("a" in text for text in texts) or width < 40

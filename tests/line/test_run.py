@@ -69,9 +69,8 @@ WARM_MODULES = {
     *(
         "usageline.line.segments.model",
         "usageline.core.freshness",
-        "usageline.line.default",
+        "usageline.line._defaults",
         "usageline.line.theme",
-        "usageline.line.paint",
         "usageline.line.view",
         "usageline.line.whose",
     ),

@@ -12,7 +12,7 @@ from usageline.core import formatting
 from usageline.core.appearance import GLYPHS
 from usageline.line import segments
 from usageline.line.render import render
-from usageline.line.view import View, Window
+from usageline.line.view import StatusContext, Window
 
 pytestmark = pytest.mark.usefixtures("utc")
 
@@ -30,15 +30,15 @@ CREDITS = {
 }
 
 
-def look(**fields: Any) -> View:
-    view = View(NOW)
+def look(**fields: Any) -> StatusContext:
+    view = StatusContext(NOW)
     view.status = "ok"
     for name, value in fields.items():
         setattr(view, name, value)
     return view
 
 
-def text(view: View, width: int = 200) -> str:
+def text(view: StatusContext, width: int = 200) -> str:
     return "".join(render(view, {}, {"NO_COLOR": "1"}, width=width))
 
 

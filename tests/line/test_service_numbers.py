@@ -242,7 +242,7 @@ def test_an_alert_of_an_overdue_window_stands_in_the_line() -> None:
 
 
 def test_the_hit_ratio_of_the_cache_loses_no_percent_to_noise() -> None:
-    seen = view.View(time.time(), {"prompt_cache": {"hit_ratio": 0.29}})
+    seen = view.StatusContext(time.time(), {"prompt_cache": {"hit_ratio": 0.29}})
     from usageline.line.segments import model  # noqa: PLC0415 - the one test of it here
 
     assert model.cache(seen, with_defaults("cache", {"show": ["hits"]}))[0][0][1][-1] == (

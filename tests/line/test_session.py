@@ -48,7 +48,7 @@ def line(
     **options: Any,
 ) -> str:
     seen = view.build(PAYLOAD if payload is None else payload, None, "", {"HOME": "/home/me"}, NOW)
-    seen.git, seen.plan = git, "Max 5x"
+    seen = seen.replaced(git=git, plan="Max 5x")
     return "".join(
         render(seen, {"rows": [[[kind, options]]]}, {"NO_COLOR": "1", "TERM": "dumb"}, width=width)
     )

@@ -127,11 +127,11 @@ def test_more_than_one_message_holds_are_told_at_the_next_start(session: Hook) -
     session.publish(
         *(
             alert(kind="new", label=f"number {number}", resets_at=None)
-            for number in range(session_start.MOST_TOLD + 1)
+            for number in range(session_start.MAX_SHOWN + 1)
         )
     )
-    assert str(session.told()).count("number") == session_start.MOST_TOLD
-    assert session.told() == f"usageline: the limit number {session_start.MOST_TOLD} is at 92%"
+    assert str(session.told()).count("number") == session_start.MAX_SHOWN
+    assert session.told() == f"usageline: the limit number {session_start.MAX_SHOWN} is at 92%"
     assert session.told() is None
 
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usageline.line import theme
-from usageline.line.default import THEME as DEFAULT
-from usageline.line.paint import paint
-from usageline.line.theme import Look
+from usageline.line._defaults import THEME as DEFAULT
+from usageline.line.render import paint_row
+from usageline.line.theme import TerminalTheme
 
 ANYTHING = st.recursive(
     st.none()
@@ -107,26 +107,29 @@ IN_16 = (
 def test_the_depth_of_colour_is_the_terminals_unless_it_is_overridden(
     env: dict[str, str], wanted: str, depth: str
 ) -> None:
-    assert theme.colour_depth(env, wanted) == depth
+    assert theme.color_depth(env, wanted) == depth
 
 
 def test_a_theme_that_lacks_a_depth_serves_it_with_the_next_smaller_one() -> None:
-    assert Look({"styles": {"16": {"name": "1"}}}, {"COLORTERM": "truecolor"}).styles["name"] == "1"
+    assert (
+        TerminalTheme({"styles": {"16": {"name": "1"}}}, {"COLORTERM": "truecolor"}).styles["name"]
+        == "1"
+    )
 
 
 def test_a_light_variant_is_used_where_the_clients_theme_is_light() -> None:
     both = {"styles": {"16": {"name": "1"}}, "light": {"16": {"name": "4"}}}
-    assert Look(both, {}, is_light=True).styles["name"] == "4"
-    assert Look(both, {}).styles["name"] == "1"
+    assert TerminalTheme(both, {}, is_light=True).styles["name"] == "4"
+    assert TerminalTheme(both, {}).styles["name"] == "1"
 
 
 def test_an_ansi_theme_of_the_clients_has_the_16_colors_unless_others_are_configured() -> None:
     both = {"styles": {"16": {"name": "1"}, "true": {"name": "38;2;1;2;3"}}}
     env = {"COLORTERM": "truecolor"}
-    assert Look(both, env, ansi=True).styles["name"] == "1"
-    assert Look(both, env, ansi=True, color="truecolor").styles["name"] == "38;2;1;2;3"
-    assert Look(both, {**env, "NO_COLOR": "1"}, ansi=True).styles == {}
-    assert Look(both, {"TERM": "dumb"}, ansi=True).styles == {}
+    assert TerminalTheme(both, env, ansi=True).styles["name"] == "1"
+    assert TerminalTheme(both, env, ansi=True, color="truecolor").styles["name"] == "38;2;1;2;3"
+    assert TerminalTheme(both, {**env, "NO_COLOR": "1"}, ansi=True).styles == {}
+    assert TerminalTheme(both, {"TERM": "dumb"}, ansi=True).styles == {}
 
 
 @pytest.mark.parametrize(
@@ -147,12 +150,12 @@ def test_colorfgbg_is_a_hint_while_nothing_else_says_the_background(colors: str,
     }
     code = {"16": "1", "dark": "2", "light": "3"}[name]
     env = {"COLORTERM": "truecolor", "COLORFGBG": colors}
-    assert Look(theme, env).styles["name"] == code
-    assert Look(theme, env, is_light=False).styles["name"] == "2"
+    assert TerminalTheme(theme, env).styles["name"] == code
+    assert TerminalTheme(theme, env, is_light=False).styles["name"] == "2"
 
 
 def test_a_part_has_the_codes_of_all_its_styles_and_is_closed() -> None:
-    look = Look({"styles": {"16": {"warning": "33", "groove": "100"}}}, {})
+    look = TerminalTheme({"styles": {"16": {"warning": "33", "groove": "100"}}}, {})
     assert (
         theme.painted_parts([("warning groove", "█"), ("plain", "x")], look)
         == "\x1b[33;100m█\x1b[0mx"
@@ -161,13 +164,17 @@ def test_a_part_has_the_codes_of_all_its_styles_and_is_closed() -> None:
 
 def test_the_empty_part_of_a_bar_is_drawn_as_a_groove_where_the_theme_has_one() -> None:
     assert (
-        theme.painted_parts([("track", "░░")], Look({"styles": {"16": {"groove": "100"}}}, {}))
+        theme.painted_parts(
+            [("track", "░░")], TerminalTheme({"styles": {"16": {"groove": "100"}}}, {})
+        )
         == "\x1b[100m  \x1b[0m"
     )
 
 
 def test_blocks_stand_on_backgrounds_with_caps_between() -> None:
-    text = paint([("model", [("name", "M")]), ("git", [("plain", "g")])], Look(BLOCKS, {}))
+    text = paint_row(
+        [("model", [("name", "M")]), ("git", [("plain", "g")])], TerminalTheme(BLOCKS, {})
+    )
     assert text == (
         "\x1b[44m \x1b[0m\x1b[44;1mM\x1b[0m\x1b[44m \x1b[0m\x1b[34;42m>\x1b[0m\x1b[42m \x1b[0m\x1b[42mg\x1b[0m\x1b[42m \x1b[0m\x1b[32m>\x1b[0m"
     )
@@ -184,9 +191,10 @@ def test_blocks_stand_on_backgrounds_with_caps_between() -> None:
 def test_between_two_blocks_of_one_colour_there_is_a_thin_line_as_wide_as_else(
     caps: list[str], seen: str
 ) -> None:
-    look = Look({**BLOCKS, "styles": {"16": {"separator": "90"}}, "caps": caps}, {})
+    look = TerminalTheme({**BLOCKS, "styles": {"16": {"separator": "90"}}, "caps": caps}, {})
     texts = [
-        paint([("model", [("", "M")]), (kind, [("", "x")])], look) for kind in ("directory", "git")
+        paint_row([("model", [("", "M")]), (kind, [("", "x")])], look)
+        for kind in ("directory", "git")
     ]
     assert f"\x1b[44mM\x1b[0m{seen}\x1b[44mx\x1b[0m" in texts[0]
     assert len({len(re.sub(r"\x1b\[[\d;]*m", "", text)) for text in texts}) == 1
@@ -194,8 +202,9 @@ def test_between_two_blocks_of_one_colour_there_is_a_thin_line_as_wide_as_else(
 
 def test_without_colours_blocks_are_told_apart_by_a_separator() -> None:
     assert (
-        paint(
-            [("model", [("name", "M")]), ("git", [("plain", "g")])], Look(BLOCKS, {"NO_COLOR": "1"})
+        paint_row(
+            [("model", [("name", "M")]), ("git", [("plain", "g")])],
+            TerminalTheme(BLOCKS, {"NO_COLOR": "1"}),
         )
         == "M | g"
     )
@@ -216,7 +225,7 @@ def test_without_colours_blocks_are_told_apart_by_a_separator() -> None:
 )
 def test_only_web_addresses_become_links(url: Any, *, linked: bool) -> None:
     text = theme.painted_parts(
-        [("link", "#1", url)], Look(DEFAULT, {"TERM": "xterm", "NO_COLOR": "1"})
+        [("link", "#1", url)], TerminalTheme(DEFAULT, {"TERM": "xterm", "NO_COLOR": "1"})
     )
     assert text == (f"\x1b]8;;{url}\x1b\\#1\x1b]8;;\x1b\\" if linked else "#1")
 
@@ -231,8 +240,10 @@ def test_only_web_addresses_become_links(url: Any, *, linked: bool) -> None:
 )
 def test_no_theme_can_break_the_line_or_smuggle_an_escape_into_it(hostile: dict[str, Any]) -> None:
     for env in ({}, {"COLORTERM": "truecolor"}, {"NO_COLOR": "1"}):
-        look = Look(hostile, env, is_light=True)
-        text = paint([("model", [("name", "M"), ("track", "--")]), ("git", [("plain", "g")])], look)
+        look = TerminalTheme(hostile, env, is_light=True)
+        text = paint_row(
+            [("model", [("name", "M"), ("track", "--")]), ("git", [("plain", "g")])], look
+        )
         for piece in text.split("\x1b")[1:]:
             code, final, _ = piece[1:].partition("m")
             assert piece[0] == "["

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import ast
+import os
 from typing import Any
 
 import pytest
@@ -55,12 +57,12 @@ def payload(**windows: tuple[object, object]) -> dict[str, object]:
 
 def build(
     payload: Any = None, snapshot: Any = None, env: dict[str, str] | None = None
-) -> view.View:
-    built: view.View = view.build(payload, snapshot, STAMP, env or {}, NOW)
+) -> view.StatusContext:
+    built: view.StatusContext = view.build(payload, snapshot, STAMP, env or {}, NOW)
     return built
 
 
-def windows(built: view.View) -> list[tuple[str, object, object]]:
+def windows(built: view.StatusContext) -> list[tuple[str, object, object]]:
     return [(window.kind, window.percent, window.resets_at) for window in built.windows]
 
 
@@ -337,3 +339,29 @@ def test_no_payload_or_snapshot_can_break_the_view(anything: Any, other: Any) ->
             }
         ),
     )
+
+
+def test_the_status_context_is_changed_by_its_own_module_alone() -> None:
+    package = os.path.dirname(view.__file__)
+    for directory, _, files in os.walk(package):
+        for name in files:
+            path = os.path.join(directory, name)
+            if name.endswith(".py") and path != view.__file__:
+                with open(path, encoding="utf-8") as file:
+                    tree = ast.parse(file.read())
+                changed = [
+                    ast.unparse(node)
+                    for node in ast.walk(tree)
+                    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+                ]
+                assert [text for text in changed if not text.startswith("self.")] == [], name
+                assert "setattr" not in {
+                    node.id for node in ast.walk(tree) if isinstance(node, ast.Name)
+                }, name
+
+
+def test_a_replaced_context_differs_in_those_fields_alone() -> None:
+    before = view.build(None, None, "", {"HOME": "/home/me"}, NOW)
+    after = before.replaced(problem="p", half_days=True)
+    assert (after.problem, after.half_days, before.problem) == ("p", True, "")
+    assert (after.home, after.status, after.now) == (before.home, before.status, before.now)

@@ -40,7 +40,7 @@ def rows(
         {"HOME": sample.HOME},
         NOW,
     )
-    seen.git = sample.GIT
+    seen = seen.replaced(git=sample.GIT)
     whole = {
         "rows": ROWS,
         "theme": resolve(

@@ -124,7 +124,7 @@ def line(*, form: str, width: int) -> None:
     """The line as a part of something else: a tmux status, a prompt, a bar. It reads the snapshot and starts nothing."""
     from usageline.line import embed  # noqa: PLC0415 - the table needs none of it
 
-    click.echo(embed.text(dict(os.environ), form, width, time.time()))
+    click.echo(embed.embedded_line(dict(os.environ), form, width, time.time()))
 
 
 @cli.command()

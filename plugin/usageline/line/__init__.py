@@ -1,7 +1,9 @@
-"""The hot side: payload and snapshot in, line out, in hardly more time than the interpreter takes to start.
+"""Run the hot side: payload and snapshot in, line out, in little more time than Python's start.
 
-It imports `core/` alone, which imports no more than `sys`, `time` and C built-ins.
+It imports only `core/`, which imports only `sys`, `time` and C built-ins.
 """
+
+from __future__ import annotations
 
 import sys
 
@@ -9,14 +11,14 @@ from usageline.core import syscalls
 
 FILE = __file__.replace("\\", "/") if sys.platform == "win32" else __file__
 ROOT = FILE.rpartition("/plugin/usageline/")[0]
-"""The installation: `plugin/` and `hooks/`, and the cold side's `venv/` beside them.
+"""The installation: `plugin/`, `hooks/` and the cold side's `venv/`.
 
 A backslash in its path may be a letter.
 """
 
 
-def emit(data):
-    """Write all of `data` to stdout; a reader that has gone is nobody's problem."""
+def emit(data: bytes) -> None:
+    """Write all of `data` to stdout. Ignore a closed pipe."""
     try:
         while data:
             data = data[syscalls.write(1, data) :]

@@ -1,8 +1,10 @@
-"""The chained command: another status line's rows, kept beside ours.
+"""Show the rows of the chained command, another status line's.
 
-A row is a list of parts `(SGR codes, text, URL)`; codes and URL are "" where there are none. The command is run by `usageline.jobs`, which
-takes its output apart; here that is checked once more.
+A row is a list of parts `(SGR codes, text, URL)`, in which codes and URL may be "".
+`usageline.jobs` runs the command and parses its output, and this module validates that again.
 """
+
+from __future__ import annotations
 
 from usageline.core import jobs, json_file, paths, syscalls
 from usageline.core.chained_rows import (
@@ -16,20 +18,27 @@ from usageline.core.text import sanitize
 from usageline.line import ROOT as ROOT  # noqa: PLC0414 - tests set another one here
 from usageline.line import spawn
 
-LONGEST_CODES = 96
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from usageline.line.layout import Part
+
+MAX_CODES = 96
 
 MAX_COMMAND = 1 << 17
-CLAIM_S = 1.0
-"""Of a burst of lines one runs the command. While it runs, its lock keeps others from running it."""
+MIN_INTERVAL_S = 1.0
+"""Of a burst of lines, one runs the command. While it runs, its lock keeps others from it."""
 
-SHORTEST_S, LONGEST_S = 0.1, 30.0
+MIN_TIMEOUT_S, MAX_TIMEOUT_S = 0.1, 30.0
 """The command's own time limit, seconds."""
 
 WAIT_SLACK_S = 0.15
-"""Beyond the command's time limit, for an interpreter to start and the command to be ended."""
+"""Beyond the command's timeout, to start an interpreter and to kill the command."""
 
 RECORD = "/origin.json"
-"""What the installer recorded (system/origin.py), in the installation that this runs from: no variable moves that."""
+"""The installer's record (system/origin.py) in this installation. No variable moves it."""
 
 MAX_LISTED = 64
 UNTRUSTED = "chain: not run, for this configuration or cache was not there at the install"
@@ -87,39 +96,51 @@ NEVER = (
         "SUDO_ASKPASS",
     ),
 )
-"""Beginnings of the names of variables that choose what a program loads or starts: the chained command gets none of them, nor `ENV`."""
+"""Prefixes of variables that choose what a program loads or starts.
+
+The chained command gets none of them, nor `ENV`.
+"""
 
 MARK = "USAGELINE_CHAIN"
-"""In the environment of a chained command: a line of ours that is chained to itself chains no further."""
+"""In the chained command's environment, so that a status line chained to itself stops there."""
 
 
-def own(env):
-    """Return the user's own compiled configuration and its config.toml, by their recorded paths, and the variables that are fixed.
+def trusted_config(env: Mapping[str, str]) -> tuple[str, str, dict[str, str]] | None:
+    """Return the recorded paths of the compiled configuration and config.toml, and fixed variables.
 
-    None if `env` means others. The cold side compiles a chained command only from a recorded config.toml, so it agreed to one that
-    stands below a recorded cache directory.
+    None if `env` names others. The cold side compiles a chained command only from a recorded
+    config.toml, so it agreed to one below a recorded cache directory.
     """
     record = json_file.json_file(ROOT + RECORD) or {}
     config, compiled = paths.config_file(env), paths.line_config(env)
     if record.get("unchecked") is True:
         return compiled, config, {}
     cache, _, name = paths.cache_dir(env).rpartition("/")
-    home, config = (
-        _listed(paths.home(env), record.get("homes")),
-        _listed(config, record.get("configs")),
-    )
-    cache, search = _listed(cache, record.get("caches")), record.get("path")
-    if not (home and config and cache and isinstance(search, str)):
+    home = _listed(paths.home(env), record.get("homes"))
+    recorded_config = _listed(config, record.get("configs"))
+    recorded_cache, search = _listed(cache, record.get("caches")), record.get("path")
+    if not (home and recorded_config and recorded_cache and isinstance(search, str)):
         return None
-    return f"{cache}/{name}/line.json", config, {"HOME": home, "PATH": search}
+    return f"{recorded_cache}/{name}/line.json", recorded_config, {"HOME": home, "PATH": search}
 
 
 class Command:
-    """The chained command of one session. `settings` is the compiled `chain` object, unchecked; `python` the cold interpreter or ""; `fixed` as `own` returns."""
+    """The chained command of one session.
+
+    `settings` is the compiled `chain` object, unchecked. `python` is the cold interpreter or "".
+    `fixed` comes from `trusted_config`.
+    """
 
     __slots__ = ("_command", "_fixed", "_key", "_timeout_s", "_waits", "env", "python")
 
-    def __init__(self, python, env, settings, session_id, fixed=None):
+    def __init__(
+        self,
+        python: str,
+        env: Mapping[str, str],
+        settings: Mapping[str, Any],
+        session_id: str,
+        fixed: Mapping[str, str] | None = None,
+    ) -> None:
         self.python = python
         self.env = env
         self._fixed = fixed or {}
@@ -128,33 +149,38 @@ class Command:
             f"{_word(session_id, 256)}\n{self._command}".encode("utf-8", "replace")
         )
         self._waits = settings.get("wait") is True
-        value = settings.get("timeout")
+        value: Any = settings.get("timeout")
         self._timeout_s = (
-            float(min(max(value, SHORTEST_S), LONGEST_S)) if type(value) in (int, float) else 5.0
+            float(min(max(value, MIN_TIMEOUT_S), MAX_TIMEOUT_S))
+            if type(value) in (int, float)
+            else 5.0
         )
 
-    def look(self, payload, columns, now):
-        """What to show of it, and whether to start it: `(rows, problem, due)`; `problem` is a text that names what went wrong, or "".
+    def result(
+        self, payload: bytes, columns: int, now: float
+    ) -> tuple[list[list[Part]], str, bool]:
+        """Return the last rows, an error message or "", and whether the command is due.
 
-        Where it is `due`, call `launch` as the last act. One that is waited for is started here, and is not due. `payload` is stdin as bytes,
-        `columns` the number that the command finds in COLUMNS.
+        If it is due, call `launch` as the last act. If the configuration chooses to wait for the
+        command, it is started here and is not due. `payload` has the bytes of stdin. The command
+        gets `columns` in COLUMNS.
         """
         if not self._command or MARK in self.env:
             return [], "", False
-        due = bool(self.python) and jobs.claim(
-            self.env, "chain", self._key, now, 0 if self._waits else CLAIM_S
+        is_due = bool(self.python) and jobs.claim(
+            self.env, "chain", self._key, now, 0 if self._waits else MIN_INTERVAL_S
         )
-        if due and self._waits:
+        if is_due and self._waits:
             self._wait(payload, columns)
-            due = False
+            is_due = False
         result = jobs.result(self.env, "chain", self._key, MAX_RESULT_BYTES) or {}
-        return _rows(result.get("rows")), sanitize(_word(result.get("failed"), MAX_CELLS)), due
+        return _rows(result.get("rows")), sanitize(_word(result.get("failed"), MAX_CELLS)), is_due
 
-    def launch(self, payload, columns):
-        """Start it, as the last act."""
+    def launch(self, payload: bytes, columns: int) -> bool:
+        """Start the command as the last act. Return False if it does not start."""
         return spawn.launch_job(self.python, self._arguments(), self._environment(columns), payload)
 
-    def _wait(self, payload, columns):
+    def _wait(self, payload: bytes, columns: int) -> None:
         spawn.close_inherited()
         reader = -1
         try:
@@ -176,20 +202,20 @@ class Command:
             if reader >= 0:
                 syscalls.close(reader)
 
-    def _arguments(self):
+    def _arguments(self) -> list[str]:
         return ["chain", self._key, repr(self._timeout_s), self._command]
 
-    def _environment(self, columns):
-        # What the client would have run it in, but for what would let a project choose the programs that the user's command means.
-        kept = {
+    def _environment(self, columns: int) -> dict[str, str]:
+        # As Claude Code would run it, without what would let a project choose its programs.
+        allowed = {
             name: value
             for name, value in self.env.items()
             if not name.startswith(NEVER) and name != "ENV"
         }
-        return {**kept, **self._fixed, "COLUMNS": str(columns), MARK: "1"}
+        return {**allowed, **self._fixed, "COLUMNS": str(columns), MARK: "1"}
 
 
-def _rows(value):
+def _rows(value: Any) -> list[list[Part]]:
     rows = (
         [_row(row) for row in value[:MAX_ROWS] if isinstance(row, list)]
         if isinstance(value, list)
@@ -198,8 +224,8 @@ def _rows(value):
     return [row for row in rows if row]
 
 
-def _row(parts):
-    row = []
+def _row(parts: list[Any]) -> list[Part]:
+    row: list[Part] = []
     for part in parts[:MAX_PARTS]:
         if (
             isinstance(part, list)
@@ -208,15 +234,15 @@ def _row(parts):
         ):
             codes, text, url = part
             text = sanitize(text[: MAX_CELLS * 4])
-            codes = "" if codes.strip("0123456789;") or len(codes) > LONGEST_CODES else codes
+            codes = "" if codes.strip("0123456789;") or len(codes) > MAX_CODES else codes
             if text:
                 row.append((codes, text, url if is_web_link(url) else ""))
     return row
 
 
-def _listed(path, listed):
-    """The entry of a recorded list that is the same place as `path`, or None."""
-    listed = listed[:MAX_LISTED] if isinstance(listed, list) else []
+def _listed(path: str, recorded: Any) -> str | None:
+    """Return the entry of a recorded list that is the same file as `path`, or None."""
+    listed: list[Any] = recorded[:MAX_LISTED] if isinstance(recorded, list) else []
     if path in listed:
         return path
     here = _identity(path)
@@ -225,13 +251,13 @@ def _listed(path, listed):
     )
 
 
-def _identity(path):
+def _identity(path: str) -> tuple[int, int] | None:
     try:
-        there = syscalls.stat(path)
+        stat = syscalls.stat(path)
     except (OSError, ValueError):
         return None
-    return there.st_dev, there.st_ino
+    return stat.st_dev, stat.st_ino
 
 
-def _word(value, most):
-    return value[:most] if isinstance(value, str) else ""
+def _word(value: Any, max_length: int) -> str:
+    return value[:max_length] if isinstance(value, str) else ""

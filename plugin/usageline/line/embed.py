@@ -1,7 +1,11 @@
-"""The line as a part of something else: a tmux status, a shell prompt, a bar on the desktop. It reads the snapshot and starts nothing.
+"""Print the line for another program: a tmux status, a shell prompt, a bar on the desktop.
+
+It reads the snapshot and starts nothing.
 
 usageline line [--for tmux|starship|plain|json] [--width CELLS]
 """
+
+from __future__ import annotations
 
 import time
 
@@ -10,45 +14,52 @@ from usageline.core.environment import environment
 from usageline.core.text import sanitize
 from usageline.line import emit, render, settings, view
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import NoReturn
+
+    from usageline.line.view import StatusContext
+
 FORMS = ("plain", "starship", "tmux", "json")
 WIDTH = 200
 USAGE = f"usage: usageline line [--for {'|'.join(FORMS)}] [--width CELLS]"
 BASIC = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 ATTRIBUTES = {"1": "bold", "2": "dim", "3": "italics", "4": "underscore", "7": "reverse"}
 ASCII = ("", "ANSI_X3.4-1968", "US-ASCII", "ASCII", "646")
-"""How systems name the encoding of the C locale."""
+"""The names of the C locale's encoding on several systems."""
 
 GRAVEST = ("critical", "warning", "normal")
 
 
-def main(arguments):
-    """Print the line in the form asked for and leave; 2 for wrong usage, as everywhere."""
-    asked = parsed(arguments)
-    if asked is None:
+def main(arguments: Sequence[str]) -> NoReturn:
+    """Print the line in the chosen form and exit, with status 2 for wrong usage."""
+    chosen = parse_arguments(arguments)
+    if chosen is None:
         syscalls.write(2, (USAGE + "\n").encode())
         syscalls._exit(2)
     try:
-        said = text(environment(), asked[0], asked[1], time.time())
-    except Exception as error:  # noqa: BLE001 - a traceback in somebody's prompt
-        said = f"usageline: {type(error).__name__}; please report it"
-    emit((said + "\n").encode(locale_encoding(), "replace"))
+        line = embedded_line(environment(), chosen[0], chosen[1], time.time())
+    except Exception as error:  # noqa: BLE001 - a traceback would break a prompt
+        line = f"usageline: {type(error).__name__}; please report it"
+    emit((line + "\n").encode(locale_encoding(), "replace"))
     syscalls._exit(0)
 
 
-def locale_encoding():
-    """Return the encoding of the locale; UTF-8 if it is only ASCII, as Python has it, or unknown."""
+def locale_encoding() -> str:
+    """Return the encoding of the locale. It is UTF-8 if that is unknown, or ASCII as for Python."""
     try:
         from _locale import CODESET, nl_langinfo  # noqa: PLC0415 - a C built-in, for this alone
 
-        encoding = nl_langinfo(CODESET)
+        encoding: str = nl_langinfo(CODESET)
         "".encode(encoding)
     except (ImportError, LookupError, ValueError):
         return "utf-8"
     return "utf-8" if encoding in ASCII else encoding
 
 
-def parsed(arguments):
-    """`(form, width)`, or None for wrong usage. `line` itself may stand first."""
+def parse_arguments(arguments: Sequence[str]) -> tuple[str, int] | None:
+    """Return `(form, width)`, or None for wrong usage. The word `line` may come first."""
     words: list[str] = []
     for word in arguments[1:] if arguments[:1] == ["line"] else arguments:
         words += word.split("=", 1) if word.startswith("--") else [word]
@@ -64,21 +75,24 @@ def parsed(arguments):
     return form, width
 
 
-def text(env, form, width, now):
-    """The line in one of FORMS, all rows in one.
+def embedded_line(env: Mapping[str, str], form: str, width: int, now: float) -> str:
+    """Return the line in one of FORMS, all rows in one.
 
-    `plain` has no colours, `starship` escape sequences, `tmux` its own styles. `json` is an object: `text`; `rows`; `class`, the gravest
-    severity (`normal`, `warning`, `critical`); `percentage`, the highest percentage used, or null; `status` as in the snapshot.
+    `plain` has no colors, `starship` escape sequences, `tmux` its own styles. `json` is an object
+    of `text`, `rows`, `class`, `percentage` and `status`. Its `class` is the gravest severity
+    (`normal`, `warning`, `critical`), its `percentage` the highest one or null. Its `status` is the
+    snapshot's.
     """
-    colours = {
+    colors = {
         "plain": {"NO_COLOR": "1"},
         "json": {"NO_COLOR": "1"},
         "tmux": {"NO_COLOR": "", "TERM": "xterm-256color"},
     }
-    env = {**env, **colours.get(form, {})}
+    env = {**env, **colors.get(form, {})}
+    problem = ""
     try:
         snapshot = json_file.json_file(paths.snapshot(env))
-        seen = view.build(
+        ctx = view.build(
             None,
             snapshot,
             freshness.file_stamp(paths.claude_credentials(env)),
@@ -88,50 +102,50 @@ def text(env, form, width, now):
         config = freshness.file_stamp(paths.config_file(env))
         configured = settings.load(env, config)[0] if config else {}
     except LookupError:
-        seen, configured = view.View(now), {}
-        seen.problem = "HOME is not set: no plan usage"
-    rows = render.render(seen, configured, env, width=width)
+        ctx, configured = view.StatusContext(now), {}
+        problem = "HOME is not set: no plan usage"
+    rows = render.render(ctx, configured, env, width=width, problem=problem)
     if form == "json":
-        return as_json(rows, seen)
+        return as_json(rows, ctx)
     return " ".join(for_tmux(row) if form == "tmux" else row for row in rows)
 
 
-def as_json(rows, seen):
-    """The JSON form."""
+def as_json(rows: Sequence[str], ctx: StatusContext) -> str:
+    """Return the JSON form."""
     import json  # noqa: PLC0415 - for this form alone
 
-    known = [window for window in seen.windows if window.percent is not None]
-    graded = [word for word in GRAVEST if any(window.severity == word for window in known)]
+    windows = [window for window in ctx.windows if window.percent is not None]
+    graded = [word for word in GRAVEST if any(window.severity == word for window in windows)]
     return json.dumps(
         {
             "text": " ".join(rows),
             "rows": rows,
             "class": graded[0] if graded else "normal",
-            "percentage": max((int(window.percent) for window in known), default=None),
-            "status": sanitize(seen.status),
+            "percentage": max((int(window.percent or 0) for window in windows), default=None),
+            "status": sanitize(ctx.status),
         },
         ensure_ascii=False,
     )
 
 
-def for_tmux(row):
-    """A painted row with tmux's styles in place of the escape sequences, and its `#` doubled."""
-    said, *pieces = row.split("\x1b")
-    said = said.replace("#", "##")
+def for_tmux(row: str) -> str:
+    """Return a painted row with tmux's styles for the escape sequences, and `##` for `#`."""
+    text, *pieces = row.split("\x1b")
+    text = text.replace("#", "##")
     for piece in pieces:
         if piece[:1] == "[":
             code, _, rest = piece[1:].partition("m")
-            said += f"#[{','.join(tmux_styles(code.split(';')))}]" if code != "0" else "#[default]"
-        else:  # a link, of which tmux has none: its address goes, up to the end of the sequence
+            text += f"#[{','.join(tmux_styles(code.split(';')))}]" if code != "0" else "#[default]"
+        else:  # drop a link's address: tmux has no links
             rest = piece[1:] if piece[:1] == "\\" else ""
-        said += rest.replace("#", "##")
-    return said
+        text += rest.replace("#", "##")
+    return text
 
 
-def tmux_styles(codes):
-    """SGR codes in tmux's words: ["1", "38", "5", "208"] → ["bold", "fg=colour208"]."""
+def tmux_styles(sgr_codes: Iterable[str]) -> list[str]:
+    """Return SGR codes as tmux styles: ["1", "38", "5", "208"] → ["bold", "fg=colour208"]."""
     styles = []
-    codes = list(codes)
+    codes = list(sgr_codes)
     while codes:
         code = codes.pop(0)
         if code in ("38", "48"):
@@ -140,13 +154,13 @@ def tmux_styles(codes):
             if len(values) != count - 1 or not all(
                 value.isdigit() and int(value) < 256 for value in values
             ):
-                break  # no colour: what follows cannot be told apart
-            colour = (
+                break  # not a color, so what follows is unknown
+            color = (
                 f"colour{values[0]}"
                 if kind == "5"
                 else "#" + "".join(f"{int(value):02x}" for value in values)
             )
-            styles.append(f"{'fg' if code == '38' else 'bg'}={colour}")
+            styles.append(f"{'fg' if code == '38' else 'bg'}={color}")
         elif code in ATTRIBUTES:
             styles.append(ATTRIBUTES[code])
         elif len(code) >= 2 and code[-1] in "01234567" and code[:-1] in ("3", "4", "9", "10"):

@@ -1,76 +1,91 @@
-"""The repository that a directory lies in, read from its files: no git process on the hot side."""
+"""Read the repository around a directory from its files. The hot side starts no git process."""
+
+from __future__ import annotations
 
 from usageline.core import background, jobs
 from usageline.core.git_repo import COUNTS, MAX_BYTES, MAX_RESULT_BYTES, fingerprint, repository
 from usageline.line import spawn
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from usageline.core.git_repo import Repository
+
 OLD_S = 10
-"""A result older than this is looked at anew: files change without git's knowing."""
+"""An older result is refreshed: files change without git's knowledge."""
 
 CLAIM_S = 5
-"""The least time between two looks at one repository."""
+"""The minimum interval between two jobs of one repository."""
 
 REST = 10
-"""A look that takes long is given so many times its duration of rest."""
+"""The interval is at least so many times a job's duration."""
 
-LONGEST_REST_S = 300
+MAX_REST_S = 300
 CLOCK_JUMP_S = 60
 
 
-def seen(env, cwd, now, *, counted):
-    """What a segment shows of the repository around `cwd`, and the Repository to `launch` a look at as the last act: each may be None.
+def read(
+    env: Mapping[str, str], cwd: str, now: float, *, counted: bool
+) -> tuple[dict[str, Any] | None, Repository | None]:
+    """Return the status of the repository around `cwd`, and the Repository if its job is due.
 
-    The first is `{"branch", "state": text, "changed", "ahead", "behind": number or None, "more": bool or None}`; a detached HEAD's short hash stands for a branch.
-    Without `counted` the numbers are None and nothing is looked at, unless only git can tell the branch.
+    The status is `{"branch", "state": text, "changed", "ahead", "behind": number or None, "more":
+    bool or None}`. A detached HEAD's short hash stands for a branch. Without `counted` the numbers
+    are None, and no job is due unless only git can read the branch.
     """
-    found = repository(cwd)
-    if found is None:
+    repo = repository(cwd)
+    if repo is None:
         return None, None
-    named = found.branch or found.commit
-    known, due = status(env, found, now) if counted or not named else (None, False)
-    known = known or {}
-    shown = {name: known.get(name) for name in ("changed", "ahead", "behind", "more")}
+    name = repo.branch or repo.commit
+    counts, is_due = read_counts(env, repo, now) if counted or not name else (None, False)
+    counts = counts or {}
+    status = {key: counts.get(key) for key in ("changed", "ahead", "behind", "more")}
     if counted:
-        shown["failed"] = known.get("failed", "")
+        status["failed"] = counts.get("failed", "")
     return {
-        "branch": named or known.get("branch", ""),
-        "state": found.state,
-        **shown,
-    }, found if due else None
+        "branch": name or counts.get("branch", ""),
+        "state": repo.state,
+        **status,
+    }, repo if is_due else None
 
 
-def status(env, found, now):
-    """What git said last of this Repository, and whether to look anew: `({count: number or None, "failed": text, …} or None, due)`.
+def read_counts(
+    env: Mapping[str, str], repo: Repository, now: float
+) -> tuple[dict[str, Any] | None, bool]:
+    """Return the last counts of git, or None, and whether this run should start the job.
 
-    The counts are COUNTS, of them `changed` that of all paths; `branch` is git's own word; `more` says that there were too many files to count.
-    Values are checked, text is not cleaned.
+    They are COUNTS, each a number or None. Of these, `changed` counts all paths. `branch` is
+    git's own text, `failed` an error or "", and `more` is set if there were too many files to
+    count. Values are checked, texts are not sanitized.
     """
-    result = jobs.result(env, "git", found.key, MAX_RESULT_BYTES)
-    if result is None or result.get("about") != [found.directory, found.root]:
-        return None, jobs.claim(env, "git", found.key, now, CLAIM_S)
-    known = {name: _count(result.get(name)) for name in COUNTS}
-    known["branch"], known["failed"] = _word(result.get("branch")), _word(result.get("failed"))
-    known["more"] = result.get("more") is True
+    result = jobs.result(env, "git", repo.key, MAX_RESULT_BYTES)
+    if result is None or result.get("about") != [repo.directory, repo.root]:
+        return None, jobs.claim(env, "git", repo.key, now, CLAIM_S)
+    counts: dict[str, Any] = {name: _count(result.get(name)) for name in COUNTS}
+    counts["branch"], counts["failed"] = _word(result.get("branch")), _word(result.get("failed"))
+    counts["more"] = result.get("more") is True
     at, took_s = _number(result.get("at")), _number(result.get("took_s"))
-    rest_s = min(took_s * REST, LONGEST_REST_S)
-    fresh = at - CLOCK_JUMP_S <= now < at + max(OLD_S, rest_s) and result.get(
+    rest_s = min(took_s * REST, MAX_REST_S)
+    is_fresh = at - CLOCK_JUMP_S <= now < at + max(OLD_S, rest_s) and result.get(
         "stamp"
-    ) == fingerprint(found)
-    return known, not fresh and jobs.claim(env, "git", found.key, now, max(CLAIM_S, rest_s))
+    ) == fingerprint(repo)
+    return counts, not is_fresh and jobs.claim(env, "git", repo.key, now, max(CLAIM_S, rest_s))
 
 
-def launch(python, env, found):
-    """Start a look at this Repository, as the last act. It gets of the environment what a refresh gets."""
-    return spawn.launch_job(python, ["git", found.root], background.refresh_environment(env))
+def launch(python: str, env: Mapping[str, str], repo: Repository) -> bool:
+    """Start the job of this Repository as the last act. It gets the environment of a refresh."""
+    return spawn.launch_job(python, ["git", repo.root], background.refresh_environment(env))
 
 
-def _number(value):
+def _number(value: Any) -> float:
     return value if type(value) in (int, float) and 0 <= value < 1e10 else 0
 
 
-def _count(value):
+def _count(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value < 10**9 else None
 
 
-def _word(value):
+def _word(value: Any) -> str:
     return value[:MAX_BYTES] if isinstance(value, str) else ""

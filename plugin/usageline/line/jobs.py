@@ -1,18 +1,31 @@
-"""What a configured line has done in the background: its configuration compiled, its repository looked at, another command run.
+"""Start the background work of a configured line: its compilation, git status, chained command.
 
-Each shows its last result at once and is started for the lines to come. Imported where there is a config.toml.
+Each shows its last result at once, and new results on later lines. Only a line with a config.toml
+imports this module.
 """
+
+from __future__ import annotations
 
 from usageline.core import background, json_file, paths, syscalls, throttle
 from usageline.core.freshness import file_stamp
 from usageline.line import render, settings, spawn
 from usageline.line.segments import with_defaults
 
-COMPILE_WAIT_S = 0.5
-"""For so long the one line that first sees an edit waits for it to be compiled; it shows the configuration before when that is over."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
-COMPILE_CLAIM_S = 3
-"""For so long after one run began to compile no other run does."""
+    from usageline.line.layout import Part
+    from usageline.line.view import StatusContext
+
+COMPILE_WAIT_S = 0.5
+"""How long the first run after an edit waits for the config to compile.
+
+After that it shows the previous one.
+"""
+
+COMPILE_INTERVAL_S = 3
 
 UNREAD = "config.toml is not read: "
 REASONS = {"full": "the disk is full", "failing": "run usageline doctor"}
@@ -20,23 +33,26 @@ OTHER_REASON = "the cache cannot be written"
 HALVES = ("left", "right")
 
 
-def configuration(env, stamp, python, now):
-    """What the user configured: config.toml as it is now, compiled anew where it was changed. `stamp` is the file's, `python` the cold interpreter."""
+def configuration(env: dict[str, str], stamp: str, python: str, now: float) -> dict[str, Any]:
+    """Return the compiled configuration, and compile it again if config.toml has changed.
+
+    `stamp` is the file's fingerprint, `python` the cold interpreter or "".
+    """
     configured, is_old = settings.load(env, stamp)
     if not is_old or not python:
         return configured
-    claimed = paths.line_config_stamp(env)
-    why = throttle.acquire(claimed, 2, now, COMPILE_CLAIM_S)
+    compile_stamp = paths.line_config_stamp(env)
+    why = throttle.acquire(compile_stamp, 2, now, COMPILE_INTERVAL_S)
     if not why:
         _compile(env, python)
         configured, is_old = settings.load(env, stamp)
     if why in ("", "recent"):
-        why = throttle.last_failure(claimed, now) if is_old else ""
+        why = throttle.last_failure(compile_stamp, now) if is_old else ""
     return {**configured, "problem": UNREAD + REASONS.get(why, OTHER_REASON)} if why else configured
 
 
-def _compile(env, python):
-    """Have it compiled, and wait for that a little."""
+def _compile(env: dict[str, str], python: str) -> None:
+    """Start the compilation, and wait for it up to COMPILE_WAIT_S."""
     spawn.close_inherited()
     try:
         reader, writer = syscalls.pipe()
@@ -53,41 +69,51 @@ def _compile(env, python):
         return
 
 
-def look_at_repository(seen, configured, env, python):
-    """Put what is known of the repository into the view where a segment shows it. Gives what starts a new look, or None where none is due."""
+def repository_status(
+    ctx: StatusContext, configured: dict[str, Any], env: dict[str, str], python: str
+) -> tuple[dict[str, Any] | None, Callable[[], object] | None]:
+    """Return the repository for a segment that shows it, and what starts a due job for it.
+
+    Each may be None.
+    """
     options = settings.segment(configured, "git")
-    cwd = seen.text_at_length("workspace", "current_dir") or seen.text_at_length("cwd")
+    cwd = ctx.text_at_length("workspace", "current_dir") or ctx.text_at_length("cwd")
     if options is None or not cwd:
-        return None
-    from usageline.line import git  # noqa: PLC0415 - where it is shown
+        return None, None
+    from usageline.line import git  # noqa: PLC0415 - only with such a segment
 
-    seen.git, found = git.seen(
-        env,
-        cwd,
-        seen.now,
-        counted=not {"dirty", "ahead"}.isdisjoint(with_defaults("git", options)["show"]),
-    )
-    return (lambda: git.launch(python, env, found)) if found and python else None
+    counted = not {"dirty", "ahead"}.isdisjoint(with_defaults("git", options)["show"])
+    status, repo = git.read(env, cwd, ctx.now, counted=counted)
+    return status, (lambda: git.launch(python, env, repo)) if repo and python else None
 
 
-def chained(seen, configured, env, python, payload):
-    """The rows of the chained command, what is wrong with it or "", and what starts it anew, or None. `payload` is stdin as bytes."""
+def chained_command(
+    ctx: StatusContext, configured: dict[str, Any], env: dict[str, str], python: str, payload: bytes
+) -> tuple[list[list[Part]], str, Callable[[], object] | None]:
+    """Return the chained command's rows, its problem or "", and what starts it if it is due.
+
+    `payload` has the bytes of stdin.
+    """
     if "chain" not in configured:
         return [], "", None
-    from usageline.line.chain import UNTRUSTED, Command, own  # noqa: PLC0415 - where there is one
+    from usageline.line.chain import (  # noqa: PLC0415 - only with a chained command
+        UNTRUSTED,
+        Command,
+        trusted_config,
+    )
 
-    mine = own(env)
-    if mine is None:
+    trusted = trusted_config(env)
+    if trusted is None:
         return [], UNTRUSTED, None
-    compiled, config, fixed = mine
+    compiled, config, fixed = trusted
     chain = configured["chain"]
     if compiled != paths.line_config(env):
-        # The same place by another name, which may lead elsewhere by now: what runs is what stands in the recorded one.
+        # Another name of the same directory may lead elsewhere by now. Run the recorded one's.
         chain = settings.load_from(compiled, file_stamp(config))[0].get("chain")
         if chain is None:
             return [], UNTRUSTED, None
     room = render.columns(env) + render.CLIENT_MARGIN
     room = room // 2 if chain.get("position") in HALVES else room
-    command = Command(python, env, chain, seen.text("session_id"), fixed)
-    rows, problem, due = command.look(payload, room, seen.now)
-    return rows, problem, (lambda: command.launch(payload, room)) if due else None
+    command = Command(python, env, chain, ctx.text("session_id"), fixed)
+    rows, problem, is_due = command.result(payload, room, ctx.now)
+    return rows, problem, (lambda: command.launch(payload, room)) if is_due else None

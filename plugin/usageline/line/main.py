@@ -1,4 +1,6 @@
-"""One run: read the payload and the snapshot, write the line, start a refresh where one is due, leave."""
+"""Run the status line once: read payload and snapshot, print the rows, start what is due, exit."""
+
+from __future__ import annotations
 
 import sys
 import time
@@ -6,6 +8,11 @@ import time
 from usageline.core import freshness, json_file, paths, syscalls
 from usageline.core.environment import environment
 from usageline.line import ROOT, emit, render, view
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 PROBLEMS = {
     "full": "no refresh: the disk is full",
@@ -16,69 +23,73 @@ PROBLEMS = {
     "uninstalled": "no refresh: run install.sh again",
     "elsewhere": "no refresh: its Python is not on this system",
 }
-"""What the line says where no refresh can be started, or the last ones came to nothing, by the word of `start.claim` or `start.hindrance`."""
+"""Messages shown when no refresh can start or recent ones failed.
+
+The keys come from `throttle.acquire`, `throttle.last_failure` and `background.absence`.
+"""
 
 
-def main():
-    """Never raises, never exits with anything but 0, never writes an empty line."""
+def main() -> None:
+    """Print at least one row and exit with 0, whatever happens."""
     if sys.argv[1:]:
-        from usageline.line import embed  # noqa: PLC0415 - the client gives no arguments
+        from usageline.line import embed  # noqa: PLC0415 - Claude Code passes no arguments
 
         embed.main(sys.argv[1:])
-    later = []
+    due: list[Callable[[], object]] = []
     try:
         env = environment()
         payload, data = json_file.payload()
-        rows, later = draw(env, payload, data, time.time())
+        rows, due = draw(env, payload, data, time.time())
     except Exception as error:  # noqa: BLE001 - a traceback would blank the line
         rows = [f"usageline: {type(error).__name__}; please report it"]
     emit(("\n".join(rows) + "\n").encode("utf-8", "replace"))
     try:
-        for begin in later:
-            begin()
+        for start in due:
+            start()
     finally:
         syscalls._exit(0)
 
 
-def draw(env, payload, data, now):
-    """The rows, and what is to be started when they are written: functions. `data` is the payload as bytes."""
-    problem, later = "", []
+def draw(
+    env: dict[str, str], payload: dict[str, Any] | None, data: bytes | bytearray, now: float
+) -> tuple[list[str], list[Callable[[], object]]]:
+    """Return the rows, and functions to call after printing them. `data` has the payload's bytes."""
+    problem = ""
+    due: list[Callable[[], object]] = []
     try:
         snapshot = json_file.json_file(paths.snapshot(env))
         credentials = freshness.file_stamp(paths.claude_credentials(env))
         config = freshness.file_stamp(paths.config_file(env))
     except LookupError:
         snapshot, credentials, config, problem = None, "", "", "HOME is not set: no plan usage"
-    seen = view.build(payload, snapshot, credentials, env, now, modified_at=freshness.modified_at)
-    # Without a snapshot nobody has looked yet whether the user declined this session's API key.
-    asks = not seen.other_sign_in or (snapshot is None and seen.other_sign_in == "API key")
-    if not problem and asks and freshness.is_due(snapshot, credentials, now):
-        later, problem = refresh(env, now)
-    seen.problem = problem
+    ctx = view.build(payload, snapshot, credentials, env, now, modified_at=freshness.modified_at)
+    # Without a snapshot it is unknown whether the user declined this session's API key.
+    has_plan = not ctx.other_sign_in or (snapshot is None and ctx.other_sign_in == "API key")
+    if not problem and has_plan and freshness.is_due(snapshot, credentials, now):
+        due, problem = refresh(env, now)
     if not config:
-        return render.render(seen, {}, env), later
-    from usageline.core import background  # noqa: PLC0415 - only where there is something configured
-    from usageline.line import jobs  # noqa: PLC0415 - only where there is something configured
+        return render.render(ctx, {}, env, problem=problem), due
+    from usageline.core import background  # noqa: PLC0415 - only with a configuration
+    from usageline.line import jobs  # noqa: PLC0415 - only with a configuration
 
-    cold = background.interpreter(ROOT)
-    configured = jobs.configuration(env, config, cold, now)
-    look = jobs.look_at_repository(seen, configured, env, cold)
-    rows, failed, chain = jobs.chained(seen, configured, env, cold, bytes(data))
-    if failed:
-        configured = {
-            **configured,
-            "problem": "; ".join(filter(None, (configured.get("problem"), failed))),
-        }
-    return render.render(seen, configured, env, rows), [*later, *filter(None, (look, chain))]
+    python = background.interpreter(ROOT)
+    configured = jobs.configuration(env, config, python, now)
+    git, git_job = jobs.repository_status(ctx, configured, env, python)
+    rows, chain_problem, chain_job = jobs.chained_command(ctx, configured, env, python, bytes(data))
+    if chain_problem:
+        problems = filter(None, (configured.get("problem"), chain_problem))
+        configured = {**configured, "problem": "; ".join(problems)}
+    painted = render.render(ctx, configured, env, rows, problem=problem, git=git)
+    return painted, [*due, *filter(None, (git_job, chain_job))]
 
 
-def refresh(env, now):
-    """What starts a refresh that is due, in a list, where this run is the one to start it; and what is wrong where none can help."""
+def refresh(env: dict[str, str], now: float) -> tuple[list[Callable[[], object]], str]:
+    """Return what starts the refresh, if this run may, and a problem that prevents it, or ""."""
     from usageline.core import background, throttle  # noqa: PLC0415 - seldom due
     from usageline.line import spawn  # noqa: PLC0415 - seldom due
 
     python = background.interpreter(ROOT)
-    hindered = throttle.last_failure(paths.stamp(env), now)
+    failure = throttle.last_failure(paths.stamp(env), now)
     refused = throttle.acquire_refresh(env, now) if python else background.absence(ROOT)
-    problem = PROBLEMS.get(refused) or PROBLEMS.get(hindered, "")
-    return [] if refused else [lambda: spawn.launch(python, env)], problem
+    problem = PROBLEMS.get(refused) or PROBLEMS.get(failure, "")
+    return [] if refused else [lambda: spawn.launch_refresh(python, env)], problem

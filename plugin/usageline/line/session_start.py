@@ -1,39 +1,41 @@
-"""What the SessionStart hook tells the user: thresholds that limits have reached, each once over all sessions.
+"""Show alerts at a session's start, each once across all sessions.
 
-Imported only where the snapshot has alerts. What it prints is a JSON object with a `systemMessage` or nothing at all: any other text on the
-hook's stdout would go into the model's context.
+The hook imports it only if the snapshot has alerts. It prints a JSON object with a `systemMessage`
+or nothing, because any other text on the hook's stdout would go into the model's context.
 """
+
+from __future__ import annotations
 
 from usageline.core import freshness, ownership, paths, syscalls, throttle
 from usageline.core.alert_text import alert_id, alert_text
 from usageline.line import emit
 
-MOST_TOLD = 8
-"""In one message."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
-MOST_ALERTS = 64
-"""That a snapshot has."""
+MAX_SHOWN = 8
+"""In one message. The next session shows the rest."""
+
+MAX_ALERTS = 64
+"""Of a snapshot."""
 
 
-def tell(snapshot, env, now):
-    """Print what no session has told yet. Raises nothing. Killed at any moment it has told at most once."""
+def notify(snapshot: dict[str, Any], env: Mapping[str, str], now: float) -> None:
+    """Print the alerts that no session has shown. Never raises, and never shows one twice."""
     try:
         emit(message(snapshot, env, now).encode("ascii"))
-    except (
-        OSError,
-        ValueError,
-        LookupError,
-    ):  # a clock that no local time can be had of, an environment without a home
+    # A time may be out of range for the local clock, and the environment may have no home.
+    except (OSError, ValueError, LookupError):
         return
 
 
-def message(snapshot, env, now):
-    """The line to print, or "": JSON and its newline. What it tells counts as told from here on. `snapshot` is the parsed file."""
-    if (
-        "USAGELINE_REFRESH" in env
-    ):  # in a client that a refresh started to ask it: nobody is there to read
+def message(snapshot: dict[str, Any], env: Mapping[str, str], now: float) -> str:
+    """Return the JSON line to print, or "". Its alerts are marked as shown."""
+    if "USAGELINE_REFRESH" in env:  # a refresh started this Claude Code, so no user reads it
         return ""
-    rows = untold(snapshot, now)
+    rows = pending_alerts(snapshot, now)
     if (
         not rows
         or snapshot.get("credentials") != freshness.file_stamp(paths.claude_credentials(env))
@@ -44,44 +46,44 @@ def message(snapshot, env, now):
     for row in rows:
         if claim(env, row):
             texts.append(alert_text(row, now))
-        if len(texts) == MOST_TOLD:  # the rest at the next start
+        if len(texts) == MAX_SHOWN:
             break
     return '{"systemMessage": ' + _quoted("usageline: " + "; ".join(texts)) + "}\n" if texts else ""
 
 
-def untold(snapshot, now):
-    """The alerts of a snapshot that a session's start is to tell of, with `percent` as the snapshot has it now; the told ones among them, too."""
-    found = snapshot.get("alerts") if snapshot.get("version") == paths.SNAPSHOT_VERSION else None
+def pending_alerts(snapshot: dict[str, Any], now: float) -> list[dict[str, Any]]:
+    """Return the snapshot's alerts for a session's start, shown or not, with the current `percent`."""
+    alerts = snapshot.get("alerts") if snapshot.get("version") == paths.SNAPSHOT_VERSION else None
     wanted = (
         [
             row
-            for row in found[:MOST_ALERTS]
+            for row in alerts[:MAX_ALERTS]
             if isinstance(row, dict) and row.get("session_start") is True
         ]
-        if isinstance(found, list)
+        if isinstance(alerts, list)
         else []
     )
     if not wanted:
         return []
-    from usageline.core.windows import moment, percent  # noqa: PLC0415 - only where there is something to tell
+    from usageline.core.windows import moment, percent  # noqa: PLC0415 - only with alerts
 
     rows = []
     for row in wanted:
-        texts = (
+        has_texts = (
             isinstance(row.get("kind"), str)
             and isinstance(row.get("label"), str)
             and "resets_at" in row
         )
-        known = (
+        has_numbers = (
             percent(row.get("threshold"))
             and percent(row.get("percent")) is not None
             and moment(row.get("at"))
         )
         resets_at = row.get("resets_at")
-        # An alert from after its window's reset is of a window that the service goes on reporting.
+        # The service may go on reporting a window after its reset, so an alert may be newer.
         if (
-            texts
-            and known
+            has_texts
+            and has_numbers
             and (
                 resets_at is None
                 or (moment(resets_at) is not None and (resets_at > now or row["at"] > resets_at))
@@ -91,15 +93,15 @@ def untold(snapshot, now):
     return rows
 
 
-def claim(env, row):
-    """Take the right to tell of an alert: of all sessions that start, one gets it, and none where it cannot be noted."""
+def claim(env: Mapping[str, str], row: Mapping[str, Any]) -> bool:
+    """Return whether this session may show an alert. False as well if it cannot be marked."""
     directory, cache = paths.told_dir(env), paths.cache_dir(env)
     if not (
         ownership.is_private_directory(cache)
         and ownership.is_private_directory(cache.rpartition("/")[0])
     ):
         return False
-    before = syscalls.umask(0o077)
+    previous_umask = syscalls.umask(0o077)
     try:
         try:
             syscalls.mkdir(directory, 0o700)
@@ -110,14 +112,15 @@ def claim(env, row):
     except OSError:
         return False
     finally:
-        syscalls.umask(before)
+        syscalls.umask(previous_umask)
     return True
 
 
-def _percent_now(snapshot, alert):
-    # Use may have grown since the alert; the row of its limit says so.
+def _percent_now(snapshot: dict[str, Any], alert: dict[str, Any]) -> float:
+    # Use may have grown since the alert.
     from usageline.core.windows import percent  # noqa: PLC0415 - as above
 
+    alert_percent: float = alert["percent"]
     name = "credits" if alert["kind"] == "credits" else "limits"
     rows = snapshot.get(name)
     for row in rows if isinstance(rows, list) else []:
@@ -126,18 +129,18 @@ def _percent_now(snapshot, alert):
             and row.get("label") == alert["label"]
             and (name == "credits" or row.get("kind") == alert["kind"])
         ):
-            return max(percent(row.get("percent")) or 0, alert["percent"])
-    return alert["percent"]
+            return max(percent(row.get("percent")) or 0, alert_percent)
+    return alert_percent
 
 
-def _has_no_plan(env, snapshot):
+def _has_no_plan(env: Mapping[str, str], snapshot: dict[str, Any]) -> bool:
     from usageline.line.view import other_sign_in  # noqa: PLC0415 - as above
 
     return bool(other_sign_in(env, snapshot))
 
 
-def _quoted(text):
-    # Without the json package, whose import takes as long as the interpreter's start.
+def _quoted(text: str) -> str:
+    # The json package takes as long to import as the interpreter to start.
     try:
         from _json import encode_basestring_ascii  # noqa: PLC0415 - as above
     except ImportError:

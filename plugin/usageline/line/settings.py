@@ -1,12 +1,22 @@
-"""What the user configured, as the cold side compiled it (usageline/config/compile.py): TOML is never parsed here. Imported where there is any."""
+"""Load the configuration that the cold side compiled (usageline/config/compile.py).
+
+TOML is never parsed here. Only a line with a config.toml imports this module.
+"""
+
+from __future__ import annotations
 
 from usageline import __version__
 from usageline.core import json_file, paths
 from usageline.core.compiled_config import MAX_BYTES, VERSION
 
-MOST_ROWS = 6
-MOST_SEGMENTS = 24
-MOST_LINES = 12
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+MAX_ROWS = 6
+MAX_SEGMENTS = 24
+MAX_LINES = 12
 
 SHAPES = {
     "theme": dict,
@@ -17,69 +27,70 @@ SHAPES = {
     "chain": dict,
     "clock": str,
 }
-"""What a part of the compiled configuration is; one that is not is left out."""
+"""The type of each part. A part of another type is ignored."""
 
 
-def load(env, stamp):
-    """The compiled configuration with all that is wrong left out, and whether it is of another config.toml than the one with that stamp.
+def load(env: Mapping[str, str], stamp: str) -> tuple[dict[str, Any], bool]:
+    """Return the valid parts of the compiled configuration, and whether it is out of date.
 
-    Until it is compiled anew the configuration before the change holds, but for its chained command: a project's settings can aim
-    XDG_CACHE_HOME at a file of its own making, and a program is run only where the cold side has just agreed to it.
+    It is if config.toml no longer has the fingerprint `stamp`. Until the next compilation, the
+    previous configuration holds without its chained command. A project's settings can aim
+    XDG_CACHE_HOME at its own file, so a program runs only if the cold side has just agreed to it.
     """
     return load_from(paths.line_config(env), stamp)
 
 
-def load_from(path, stamp):
-    """As `load`, from that file."""
-    found = json_file.json_file(path, MAX_BYTES) or {}
-    if found.get("version") != VERSION:
+def load_from(path: str, stamp: str) -> tuple[dict[str, Any], bool]:
+    """Load as `load` does, from that file."""
+    content = json_file.json_file(path, MAX_BYTES) or {}
+    if content.get("version") != VERSION:
         return {}, True
-    is_old = found.get("stamp") != stamp or found.get("program") != __version__
-    configured = checked(found)
+    is_old = content.get("stamp") != stamp or content.get("program") != __version__
+    configured = checked(content)
     if "chain" in configured and (is_old or not _is_agreed(configured["chain"])):
         del configured["chain"]
         is_old = True
     return configured, is_old
 
 
-def checked(found):
-    """A compiled configuration with all that is wrong left out.
+def checked(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the valid parts of a compiled configuration.
 
-    `theme`, `theme_daltonized`, `theme_chosen`, `color`, `problem`, `chain`, `clock` as compiled; `rows` as `[[(kind, options), …], …]`; `lines` so many a wrapped line may take.
+    The parts of SHAPES are as compiled, `rows` are `[[(kind, options), …], …]`, and `lines` is the
+    number of lines that a wrapped row may take.
     """
-    configured = {
-        name: found[name] for name, shape in SHAPES.items() if type(found.get(name)) is shape
+    configured: dict[str, Any] = {
+        name: content[name] for name, shape in SHAPES.items() if type(content.get(name)) is shape
     }
-    if type(found.get("rows")) is list:
-        rows = [row[:MOST_SEGMENTS] for row in found["rows"][:MOST_ROWS] if type(row) is list]
+    if type(content.get("rows")) is list:
+        rows = [row[:MAX_SEGMENTS] for row in content["rows"][:MAX_ROWS] if type(row) is list]
         rows = [[segment for segment in row if _is_segment(segment)] for row in rows]
-        if (
-            any(rows) or not found["rows"]
-        ):  # else nothing is left of what was chosen: better the default than an empty line
+        # If no chosen segment is valid, the default is better than an empty line.
+        if any(rows) or not content["rows"]:
             configured["rows"] = rows
-    lines = found.get("max_rows")
-    if found.get("wrap") is True:
-        configured["lines"] = lines if type(lines) is int and 0 < lines <= MOST_LINES else MOST_ROWS
+    lines = content.get("max_rows")
+    if content.get("wrap") is True:
+        configured["lines"] = lines if type(lines) is int and 0 < lines <= MAX_LINES else MAX_ROWS
     return configured
 
 
-def segment(configured, kind):
-    """The options of the first segment of that kind, or None where no row has one."""
+def segment(configured: dict[str, Any], kind: str) -> dict[str, Any] | None:
+    """Return the options of the first segment of that kind, or None without one."""
     return next(
         (options for row in configured.get("rows", ()) for name, options in row if name == kind),
         None,
     )
 
 
-def _is_agreed(chain):
-    """Whether the command is the one that was compiled, to the bit: the disk may have made another one of it."""
+def _is_agreed(chain: dict[str, Any]) -> bool:
+    """Return whether the command is the compiled one, unchanged by a fault of the disk."""
     command = chain.get("command")
     return type(command) is str and chain.get("digest") == paths.digest(
         command.encode("utf-8", "surrogatepass")
     )
 
 
-def _is_segment(value):
+def _is_segment(value: Any) -> bool:
     return (
         type(value) is list and len(value) == 2 and type(value[0]) is str and type(value[1]) is dict
     )

@@ -1,4 +1,6 @@
-"""How a run starts something without waiting for it: a refresh, a look. Once over all runs, by a stamp."""
+"""Start a process without waiting for it: a refresh, a background job."""
+
+from __future__ import annotations
 
 import sys
 
@@ -12,30 +14,39 @@ from usageline.core.background import (
 from usageline.core.freshness import file_stamp, is_due
 from usageline.core.throttle import acquire_refresh
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
 PIPE_BYTES = 1 << 16
-"""Bytes that a pipe holds; more could not be left in one without waiting for a reader."""
+"""Bytes that a pipe holds. More would wait for a reader."""
 
 
-def launch(python, env, by="line"):
-    """Start the refresh; see `spawn`."""
+def launch_refresh(python: str, env: Mapping[str, str], trigger: str = "line") -> None:
+    """Start the refresh as the last act, as `spawn` does."""
     close_inherited()
-    spawn(refresh_command(python, by), refresh_environment(env))
+    spawn(refresh_command(python, trigger), refresh_environment(env))
 
 
-def close_inherited():
-    """Close what the client left open here, so that nothing that is started has it. Descriptors of our own close by themselves there."""
-    if sys.platform != "win32":  # where nothing is inherited unless it is named
+def close_inherited() -> None:
+    """Close the descriptors that Claude Code left open, so that no started process inherits them.
+
+    Python's own close by themselves.
+    """
+    if sys.platform != "win32":  # Windows inherits none by default
         syscalls.closerange(3, 4096)
 
 
-def spawn(arguments, env, stdin=-1, stdout=-1):
-    """Start a process in a session of its own with that whole environment, its descriptors on /dev/null but for those given.
+def spawn(arguments: list[str], env: Mapping[str, str], stdin: int = -1, stdout: int = -1) -> None:
+    """Start a process in its own session, with `env` as its whole environment.
 
-    Call it as the last act: the parent must be gone at once. The client ends a cancelled run with all its descendants, found by parent
-    links; a process whose parent has left is not among them. OSError or ValueError where it does not start.
+    Its descriptors are /dev/null unless they are given. Call it as the last act, because the
+    parent must exit at once. Claude Code kills a cancelled run with all its descendants, which it
+    finds by parent links. An orphan is not among them. Raise OSError or ValueError if it fails.
     """
     if sys.platform == "win32":
-        import subprocess  # noqa: PLC0415 - far too slow to import where posix_spawn exists
+        import subprocess  # noqa: PLC0415 - too slow to import if posix_spawn exists
 
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
         null = subprocess.DEVNULL
@@ -57,16 +68,15 @@ def spawn(arguments, env, stdin=-1, stdout=-1):
     ]
     try:
         syscalls.posix_spawn(arguments[0], arguments, env, file_actions=actions, setsid=True)
-    except (
-        NotImplementedError
-    ):  # a C library without POSIX_SPAWN_SETSID: a process group of its own is the next best
+    except NotImplementedError:
+        # The C library has no POSIX_SPAWN_SETSID: its own process group is the next best.
         syscalls.posix_spawn(arguments[0], arguments, env, file_actions=actions, setpgroup=0)
 
 
-def installations(root):
-    """Yield the installations that may start a refresh: the one at `root`, or the one that was installed from the plugin's copy there.
+def installations(root: str) -> Iterator[str]:
+    """Yield the installations that may start a refresh: `root`, and the one made from its plugin.
 
-    Not one that the environment names: a project's settings can name an installation of the project's own.
+    Never one that the environment names, because a project's settings could name its own.
     """
     yield root
     from usageline.core import json_file  # noqa: PLC0415 - only for a plugin
@@ -76,20 +86,24 @@ def installations(root):
         yield data_dir + "/current"
 
 
-def start_if_due(roots, env, snapshot, now):
-    """What the SessionStart hook does: start a refresh where one is due, with the first of `roots` that has an interpreter for it."""
-    if "USAGELINE_REFRESH" in env:  # in a client that a refresh started to ask it
+def start_if_due(
+    roots: Iterable[str], env: dict[str, str], snapshot: dict[str, Any] | None, now: float
+) -> None:
+    """Start a due refresh with the first of `roots` that has an interpreter, for the hook."""
+    if "USAGELINE_REFRESH" in env:  # a refresh started this Claude Code to read its usage
         return
     if is_due(snapshot, file_stamp(paths.claude_credentials(env)), now):
         python = next(filter(None, map(interpreter, roots)), "")
         if python and not acquire_refresh(env, now):
-            launch(python, env, "hook")
+            launch_refresh(python, env, "hook")
 
 
-def launch_job(python, arguments, env, data=b""):
-    """Start `python -m usageline.jobs` with `arguments`, as the last act, `env` its whole environment and `data` on its stdin.
+def launch_job(
+    python: str, arguments: list[str], env: Mapping[str, str], data: bytes = b""
+) -> bool:
+    """Start `python -m usageline.jobs` with `data` on its stdin, as the last act.
 
-    Never waits: False, and nothing is started, where a pipe cannot hold `data`; False as well where it does not start.
+    Never waits. Return False if it does not start, or if a pipe cannot hold `data`.
     """
     close_inherited()
     stdin = filled_pipe(data) if data else -1
@@ -102,13 +116,13 @@ def launch_job(python, arguments, env, data=b""):
     return True
 
 
-def job_command(python, arguments):
-    """What runs one look with that interpreter."""
+def job_command(python: str, arguments: list[str]) -> list[str]:
+    """Return the command of a background job."""
     return [python, *background.PYTHON_FLAGS, "-m", "usageline.jobs", *arguments]
 
 
-def filled_pipe(data):
-    """The end to read of a pipe that holds all of `data` and then ends, or None where no pipe holds as much."""
+def filled_pipe(data: bytes) -> int | None:
+    """Return the read end of a closed pipe with all of `data`, or None if none can hold it."""
     if len(data) > PIPE_BYTES:
         return None
     reader, writer = syscalls.pipe()

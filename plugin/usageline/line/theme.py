@@ -1,11 +1,23 @@
-"""How the line looks: what of a theme serves this terminal, and how parts of text are painted with it. `line/default.py` is a theme."""
+"""Choose what this terminal can show of a theme, and paint parts of text with it.
+
+`line/_defaults.py` is a theme.
+"""
+
+from __future__ import annotations
 
 from usageline.core.appearance import GLYPHS, is_light_background
 from usageline.core.text import is_web_address
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from usageline.line.layout import Part
+
 DEPTHS = ("16", "256", "true")
 DEPTHS_BY_NAME = {"16": "16", "256": "256", "truecolor": "true"}
-TRUE_COLOUR_PROGRAMS = (
+TRUE_COLOR_PROGRAMS = (
     "iTerm.app",
     "WezTerm",
     "ghostty",
@@ -18,7 +30,7 @@ TRUE_COLOUR_PROGRAMS = (
     "zed",
     "mintty",
 )
-TRUE_COLOUR_TERMS = (
+TRUE_COLOR_TERMS = (
     " kitty ghostty alacritty foot wezterm contour rio iterm iterm2 iterm2.app mintty mlterm vte konsole"
     " terminology domterm hterm st xtermjs warp zutty ms "
 )
@@ -28,12 +40,14 @@ COLORTERM says it, too, but ssh passes TERM on and not COLORTERM.
 """
 
 
-class Look:
-    """A theme as this terminal shows it. Anything in `theme` that is not of a theme's form counts as the default's.
+class TerminalTheme:
+    """A theme as this terminal shows it. The default replaces invalid values.
 
-    `styles` maps style names to SGR codes, `over` (something cut out of a solid bar) among them, and is empty where there is no colour; `glyphs` and `icons` as in the theme; `separator` and `pad` as
-    drawn; `blocks` maps segment kinds to [foreground, background] codes, or is None; `caps` are the left, between and right ends of blocks;
-    `ascii` says that nothing else may be shown; `links` that OSC 8 links may be.
+    `styles` maps style names to SGR codes and is empty without colors. Its `over` cuts something
+    out of a solid bar. `glyphs` and `icons` are the theme's. `separator` and `pad` are texts.
+    `blocks` maps segment kinds to [foreground, background] codes, or is None. `caps` are the left,
+    middle and right ends of blocks, or None. `ascii` forbids other characters, and `links` allows
+    OSC 8 links.
     """
 
     __slots__ = (
@@ -48,16 +62,24 @@ class Look:
         "styles",
     )
 
-    def __init__(self, theme, env, *, color="auto", is_light=None, ansi=False):
-        depth = colour_depth(env, color)
+    def __init__(
+        self,
+        theme: dict[str, Any],
+        env: Mapping[str, str],
+        *,
+        color: str = "auto",
+        is_light: bool | None = None,
+        ansi: bool = False,
+    ) -> None:
+        depth = color_depth(env, color)
         if ansi and depth and color == "auto":
-            depth = "16"  # as Claude Code itself is drawn
+            depth = "16"  # Claude Code itself shows 16 colors then
         if is_light is None and "COLORFGBG" in env:
             is_light = is_light_background(env["COLORFGBG"])
         light = _dict(theme, "light")
-        # What suits a dark background does not suit a light one: while nobody knows, the terminal's own 16 colours are the safe ones.
+        # On an unknown background, the terminal's own 16 colors are the safe ones.
         fitting = "16" if depth and light and is_light is None and color == "auto" else depth
-        self.styles = {
+        self.styles: dict[str, str] = {
             name: code
             for name, code in _nearest(
                 light if light and is_light else _dict(theme, "styles"), fitting
@@ -69,12 +91,12 @@ class Look:
         glyphs = _dict(theme, "glyphs")
         if glyphs is not GLYPHS:
             glyphs = {name: _glyph(glyphs.get(name), fallback) for name, fallback in GLYPHS.items()}
-        self.glyphs = glyphs
+        self.glyphs: dict[str, str] = glyphs
         self.icons = {kind: _glyph(icon, "") for kind, icon in _dict(theme, "icons").items()}
         self.ascii = _dict(theme, "glyphs").get("ascii") is True
         self.links = env.get("TERM") != "dumb"
         blocks = _nearest(_dict(theme, "blocks"), depth)
-        self.blocks = {
+        self.blocks: dict[str, list[str]] | None = {
             kind: pair
             for kind, pair in blocks.items()
             if type(pair) is list and len(pair) == 2 and all(map(_is_code, pair))
@@ -85,13 +107,16 @@ class Look:
             if self.blocks and type(caps) is list and len(caps) == 3
             else None
         )
-        # Blocks tell segments apart by their backgrounds; without colours something else has to.
+        # Backgrounds separate blocks. Without colors a text has to.
         self.separator = "" if self.caps else _glyph(theme.get("separator"), " │ ")
         self.pad = _glyph(theme.get("pad"), "") if self.caps or "blocks" not in theme else ""
 
 
-def colour_depth(env, wanted="auto"):
-    """The depth `16`, `256` or `true`, or "" for no colour (no-color.org, bixense.com/clicolors)."""
+def color_depth(env: Mapping[str, str], wanted: str = "auto") -> str:
+    """Return the depth `16`, `256` or `true`, or "" for no color.
+
+    It follows no-color.org and bixense.com/clicolors.
+    """
     if env.get("NO_COLOR") or wanted == "none":
         return ""
     if wanted in DEPTHS_BY_NAME:
@@ -103,64 +128,71 @@ def colour_depth(env, wanted="auto"):
         return "true"
     program = env.get("TERM_PROGRAM")
     # iTerm2 names itself in LC_TERMINAL, which ssh passes on.
-    if program in TRUE_COLOUR_PROGRAMS or env.get("LC_TERMINAL") == "iTerm2":
+    if program in TRUE_COLOR_PROGRAMS or env.get("LC_TERMINAL") == "iTerm2":
         return "true"
     return term_depth(term.lower(), program)
 
 
-def term_depth(term, program):
-    """Return the depth for a TERM in lower case and a TERM_PROGRAM, when nothing else says one."""
+def term_depth(term: str, program: str | None) -> str:
+    """Return the depth for a TERM in lower case and a TERM_PROGRAM, if no variable states it."""
     name = term[6:] if term[:6] == "xterm-" else term
     if "direct" in name or "truecolor" in name or "24bit" in name:
         return "true"
     if "256" in name or program == "Apple_Terminal":
         return "256"
     name = name.partition("-")[0].partition("+")[0]
-    if name and f" {name} " in TRUE_COLOUR_TERMS and "16color" not in term and "mono" not in term:
+    if name and f" {name} " in TRUE_COLOR_TERMS and "16color" not in term and "mono" not in term:
         return "true"
-    return "256" if name == "tmux" else "16"  # tmux takes 256 whatever its own terminal has
+    return "256" if name == "tmux" else "16"  # tmux converts 256 for its terminal
 
 
-def painted_parts(parts, look, background=""):
-    """The text of parts `(style, text)` or `(style, text, url)`; a style may be several names, one space between them."""
+def painted_parts(parts: Iterable[Part], look: TerminalTheme, background: str = "") -> str:
+    """Return the text of parts `(style, text)` or `(style, text, url)`.
+
+    A style may be several names, with one space between them.
+    """
     line = ""
     for style, text, *link in parts:
         codes = [look.styles[name] for name in style.split(" ") if look.styles.get(name)]
         if style == "track" and "groove" in look.styles and text[:1] == look.glyphs["empty"]:
-            # The empty part of a bar as a background, against which a cell that is partly filled leaves no gap.
+            # As a background, the empty part of a bar leaves no gap after a partly filled cell.
             text, codes = " " * len(text), [look.styles["groove"]]  # noqa: PLW2901
-        shown = styled(text, ";".join([background, *codes] if background else codes))
+        painted = styled(text, ";".join([background, *codes] if background else codes))
         line += (
-            f"\x1b]8;;{link[0]}\x1b\\{shown}\x1b]8;;\x1b\\"
+            f"\x1b]8;;{link[0]}\x1b\\{painted}\x1b]8;;\x1b\\"
             if link and look.links and is_web_address(link[0])
-            else shown
+            else painted
         )
     return line
 
 
-def styled(text, code):
-    """The text in these SGR codes."""
+def styled(text: str, code: str) -> str:
+    """Return the text in these SGR codes."""
     return f"\x1b[{code}m{text}\x1b[0m" if code and text else text
 
 
-def _nearest(by_depth, depth):
-    """What a theme has for this depth, or else for the next smaller one; nothing for no colour."""
+def _nearest(by_depth: dict[str, Any], depth: str) -> dict[str, Any]:
+    """Return a theme's entry for this depth, or for the next smaller one; {} without colors."""
     if not depth:
         return {}
     for name in reversed(DEPTHS[: DEPTHS.index(depth) + 1]):
         if type(by_depth.get(name)) is dict:
-            return by_depth[name]
+            nearest: dict[str, Any] = by_depth[name]
+            return nearest
     return {}
 
 
-def _is_code(code):
+def _is_code(code: Any) -> bool:
     return (
         type(code) is str and len(code) < 64 and code.isascii() and code.replace(";", "").isdigit()
     )
 
 
-def _glyph(value, fallback):
-    """A theme's own text: as it is where a terminal takes it for text, which private characters (icon fonts) are, too."""
+def _glyph(value: Any, fallback: str) -> str:
+    """Return a theme's own text if it is printable, else `fallback`.
+
+    Private characters, which icon fonts use, count as printable.
+    """
     if type(value) is not str or len(value) > 16:
         return fallback
     if value.isprintable():
@@ -172,6 +204,6 @@ def _glyph(value, fallback):
     )
 
 
-def _dict(mapping, name):
-    found = mapping.get(name)
-    return found if type(found) is dict else {}
+def _dict(mapping: dict[str, Any], name: str) -> dict[str, Any]:
+    value = mapping.get(name)
+    return value if type(value) is dict else {}

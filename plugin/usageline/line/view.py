@@ -1,4 +1,6 @@
-"""What is known at this moment: payload and snapshot merged into one view. Pure; the clock and the environment are arguments."""
+"""Merge the payload and the snapshot into the status context. The clock and env are arguments."""
+
+from __future__ import annotations
 
 from usageline.core.appearance import GLYPHS
 from usageline.core.freshness import CLOCK_JUMP_S
@@ -15,11 +17,17 @@ from usageline.core.windows import (
 )
 from usageline.line import whose
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    ModifiedAt = Callable[[object], float | None]
+
 PAYLOAD_WINDOWS = (("five_hour", "session"), ("seven_day", "weekly_all"))
 """The payload's names for the two windows that it reports."""
 
-
-LONGEST_PATH = 4096
+MAX_PATH = 4096
 
 PERIODS = ("daily", "weekly", "monthly")
 """Of a gateway's spend limit."""
@@ -47,34 +55,33 @@ SIGN_IN_VARIABLES = (
     ),
     *("ANTHROPIC_FEDERATION_RULE_ID", "ANTHROPIC_BASE_URL"),
 )
-"""Without one of these a session signs in with a plan; what one says is `core/other_sign_ins.py`'s to tell."""
+"""A session without any of these signs in with a plan. `core/other_sign_ins.py` evaluates them."""
 
 
 class Window:
-    """One limit: `kind`, `label`, `percent` (from 0, None unknown), `resets_at` (epoch s or None), `severity` (one of SEVERITIES).
+    """One limit.
 
-    `claimed` is the server's own word for its severity; `lowered`: the service has taken use back in this window, so a higher percentage of
-    the same window may be from before. `overdue`: the service reported the percentage after the reset had passed. `exhausts_at` is
-    when it is used up if that is before its reset (epoch s, likely from `exhausts_from` to `exhausts_to`), each None where nothing is
-    said; `chance` how likely that is (0 to 1), None in a snapshot of 0.1.0.
+    `percent` is from 0 up, None if unknown. `resets_at` is in epoch seconds or None. `severity` is
+    one of SEVERITIES, and `claimed` the service's own. `lowered`: the service decreased the
+    percentage in this window, so a higher one may be from before. `overdue`: the service reported
+    the percentage after the reset had passed. `exhausts_at` is the forecast exhaustion if that is
+    before the reset (epoch s, likely from `exhausts_from` to `exhausts_to`), each None without a
+    forecast. `chance` is its probability (0 to 1), None in a snapshot of 0.1.0.
     """
 
     __slots__ = (
-        *(
-            "chance",
-            "claimed",
-            "exhausts_at",
-            "exhausts_from",
-            "exhausts_to",
-            "kind",
-            "label",
-            "lowered",
-            "overdue",
-        ),
-        *("percent", "resets_at", "severity"),
+        *("chance", "claimed", "exhausts_at", "exhausts_from", "exhausts_to", "kind", "label"),
+        *("lowered", "overdue", "percent", "resets_at", "severity"),
     )
 
-    def __init__(self, kind, label, percent, resets_at, claimed=None):
+    def __init__(
+        self,
+        kind: str,
+        label: str,
+        percent: float | None,
+        resets_at: float | None,
+        claimed: object = None,
+    ) -> None:
         self.kind = kind
         self.label = label
         self.percent = percent
@@ -82,136 +89,165 @@ class Window:
         self.claimed = claimed
         self.severity = severity(percent, claimed)
         self.lowered = self.overdue = False
-        self.exhausts_at = self.exhausts_from = self.exhausts_to = self.chance = None
+        self.exhausts_at: float | None = None
+        self.exhausts_from: float | None = None
+        self.exhausts_to: float | None = None
+        self.chance: float | None = None
 
 
-class View:
-    """All that a segment may look at.
+class StatusContext:
+    """All that a segment may read. Nothing outside this module changes it.
 
-    `now` epoch s; `payload` the client's object; `windows` and `credits` (snapshot objects) in the order to show; `alerts` (snapshot objects);
-    `status` one of the snapshot's, `loading` or `another-sign-in`, `detail` text, `until` epoch s or None; `age_s` of the oldest number shown, None where none is, negative where it was seen under another clock;
-    `is_signed_in`: the payload proves that this session is, whatever the status says; `has_answered`: it has had an answer since the status was
-    published; `problem` a text that outranks the status, or ""; `other_sign_in` what this session uses instead of a plan, or ""; `plan` text or "";
-    `has_forecast`: a window has one; `is_light`: Claude Code's own theme is a light one (None: nobody knows), `palette` what else it says of colors: `ansi`, `daltonized` or ""; `home` the home directory or ""; `git` what `git.py` found of the repository, or None.
-    How to write: `glyphs` by their names in a theme, `half_days` for 4:05pm in place of 16:05.
+    now             epoch s
+    payload         Claude Code's object
+    windows         Windows in the order to show
+    credits         snapshot objects in the order to show
+    alerts          snapshot objects
+    status          the snapshot's, `loading` or `another-sign-in`
+    detail          text
+    until           epoch s or None
+    age_s           of the oldest number shown, None without one, negative if the clock changed
+    is_signed_in    the payload proves that this session is, whatever the status is
+    has_answered    the session had an answer since the status was published
+    problem         a text that outranks the status, or ""
+    other_sign_in   what this session uses instead of a plan, or ""
+    plan            text or ""
+    has_forecast    a window has one
+    is_light        Claude Code's own theme is a light one, None if unknown
+    palette         `ansi`, `daltonized` or "", after Claude Code's own theme
+    home            the home directory or ""
+    git             the repository as `git.py` returns it, or None
+    glyphs          by their names in a theme
+    half_days       show 4:05pm instead of 16:05
     """
 
     __slots__ = (
-        *(
-            "age_s",
-            "alerts",
-            "credits",
-            "detail",
-            "git",
-            "glyphs",
-            "half_days",
-            "has_answered",
-            "home",
-            "has_forecast",
-            "is_light",
-            "is_signed_in",
-            "palette",
-            "now",
-            "other_sign_in",
-            "payload",
-            "plan",
-        ),
-        *("_modified_at", "problem", "status", "until", "windows"),
+        *("_modified_at", "age_s", "alerts", "credits", "detail", "git", "glyphs", "half_days"),
+        *("has_answered", "has_forecast", "home", "is_light", "is_signed_in", "now"),
+        *("other_sign_in", "palette", "payload", "plan", "problem", "status", "until", "windows"),
     )
 
-    def __init__(self, now, payload=None, modified_at=None):
+    def __init__(
+        self,
+        now: float,
+        payload: dict[str, Any] | None = None,
+        modified_at: ModifiedAt | float | None = None,
+    ) -> None:
         self.now = now
         self._modified_at = modified_at
         self.payload = payload or {}
-        self.windows, self.credits, self.alerts = [], [], []
-        self.status, self.detail, self.until = "loading", "", None
-        self.age_s = None
-        self.problem = self.other_sign_in = self.plan = self.home = ""
-        self.git = None
-        self.has_forecast, self.is_light, self.palette = False, None, ""
-        self.is_signed_in = self.has_answered = False
-        self.glyphs = GLYPHS
+        self.windows: list[Window] = []
+        self.credits: list[dict[str, Any]] = []
+        self.alerts: list[dict[str, Any]] = []
+        self.status, self.detail = "loading", ""
+        self.until: float | None = None
+        self.age_s: float | None = None
+        self.problem = self.other_sign_in = self.plan = self.home = self.palette = ""
+        self.git: dict[str, Any] | None = None
+        self.has_forecast = self.is_signed_in = self.has_answered = False
+        self.is_light: bool | None = None
+        self.glyphs: dict[str, str] = GLYPHS
         self.half_days = False
 
-    def text(self, *path):
-        """The payload's text at that path of keys, or ""."""
+    def replaced(self, **fields: Any) -> StatusContext:
+        """Return a copy with other values of some fields."""
+        copy = StatusContext(self.now)
+        for name in self.__slots__:
+            setattr(copy, name, fields[name] if name in fields else getattr(self, name))
+        return copy
+
+    def text(self, *path: str) -> str:
+        """Return the payload's text at that path of keys, or ""."""
         return _text(self.value(*path))
 
-    def text_at_length(self, *path):
-        """The same for what may be longer than a label: a path, an address."""
-        found = self.value(*path)
-        return found[:LONGEST_PATH] if isinstance(found, str) else ""
+    def text_at_length(self, *path: str) -> str:
+        """Return a text that may be longer than a label: a path, an address."""
+        value = self.value(*path)
+        return value[:MAX_PATH] if isinstance(value, str) else ""
 
-    def value(self, *path):
-        """The payload's value at that path of keys, or None."""
-        found = self.payload
+    def value(self, *path: str) -> Any:
+        """Return the payload's value at that path of keys, or None."""
+        value: Any = self.payload
         for key in path:
-            found = found.get(key) if isinstance(found, dict) else None
-        return found
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
 
-    def answered_at(self):
-        """When this session had its last answer, as its transcript's time of change says (epoch s), or None. It is looked at once."""
+    def answered_at(self) -> float | None:
+        """Return when this session had its last answer (epoch s), or None.
+
+        It is the modification time of the transcript, read once.
+        """
         if callable(self._modified_at):
             self._modified_at = self._modified_at(self.value("transcript_path"))
         return self._modified_at
 
-    def number(self, *path):
-        """The payload's number at that path, from 0 to 10^15, or None."""
+    def number(self, *path: str) -> float | None:
+        """Return the payload's number at that path, from 0 to 10^15, or None."""
         return percent(self.value(*path), 1e15)
 
 
-def build(payload, snapshot, credentials, env, now, *, modified_at=None):  # noqa: PLR0913 - all that is known, and the clock
-    """The view. `payload` and `snapshot` are parsed objects or None, `credentials` the file's stamp, `env` the environment's strings.
+def build(  # noqa: PLR0913 - all inputs, and the clock
+    payload: dict[str, Any] | None,
+    snapshot: dict[str, Any] | None,
+    credentials: str | None,
+    env: Mapping[str, str],
+    now: float,
+    *,
+    modified_at: ModifiedAt | None = None,
+) -> StatusContext:
+    """Return the status context of the parsed `payload` and `snapshot`.
 
-    `modified_at` gives a path's time of change or None; without it nothing is known of when the session had its last answer.
+    `credentials` is the fingerprint of the credentials file. `modified_at` returns a path's
+    modification time or None. Without it the time of the session's last answer is unknown.
     """
-    view = View(now, payload, modified_at)
-    view.home = env.get("HOME", "")
-    reported = _dict(view.payload, "rate_limits")
+    ctx = StatusContext(now, payload, modified_at)
+    ctx.home = env.get("HOME", "")
+    reported = _dict(ctx.payload, "rate_limits")
     if isinstance(snapshot, dict):
-        view.is_light = {"light": True, "dark": False}.get(_text(snapshot.get("appearance")))
-        view.palette = _text(snapshot.get("palette"))
+        ctx.is_light = {"light": True, "dark": False}.get(_text(snapshot.get("appearance")))
+        ctx.palette = _text(snapshot.get("palette"))
 
     # Windows in the payload prove a plan, whatever the environment says.
     proven = any(_dict(reported, name) for name, _ in PAYLOAD_WINDOWS)
-    view.other_sign_in = "" if proven else other_sign_in(env, snapshot)
-    if view.other_sign_in:
+    ctx.other_sign_in = "" if proven else other_sign_in(env, snapshot)
+    if ctx.other_sign_in:
         snapshot = None
-        view.status, view.detail = "no-plan", view.other_sign_in
+        ctx.status, ctx.detail = "no-plan", ctx.other_sign_in
     elif not isinstance(snapshot, dict) or snapshot.get("version") != SNAPSHOT_VERSION:
         snapshot = None
     elif snapshot.get("credentials") != credentials:
-        # Somebody signed in, out or anew since: until the refresh has looked, these may be another account's numbers.
+        # The sign-in changed since. Until a refresh reads it, these may be another account's.
         snapshot = None
     else:
-        view.status = _text(snapshot.get("status")) or "loading"
-        view.detail = _text(snapshot.get("detail"))
-        view.until = moment(snapshot.get("until"))
-        view.plan = _text(snapshot.get("plan"))
+        ctx.status = _text(snapshot.get("status")) or "loading"
+        ctx.detail = _text(snapshot.get("detail"))
+        ctx.until = moment(snapshot.get("until"))
+        ctx.plan = _text(snapshot.get("plan"))
 
     observed_at = moment(snapshot.get("observed_at")) if snapshot else None
     windows = [_window(row, now, observed_at) for row in _rows(snapshot, "limits")]
-    told = _told(reported, now)
-    if told:
-        windows, snapshot = _with_payload(view, told, windows, snapshot, credentials)
+    payload_windows = _payload_windows(reported, now)
+    if payload_windows:
+        windows, snapshot = _with_payload(ctx, payload_windows, windows, snapshot, credentials)
     for window in windows:
         if window.resets_at is not None and window.resets_at <= now and not window.overdue:
             window.percent = None
         window.severity = severity(window.percent, window.claimed)
-    view.windows, view.has_forecast = windows, any(window.exhausts_at for window in windows)
-    view.credits = _rows(snapshot, "credits")
-    view.alerts = _rows(snapshot, "alerts")
+    ctx.windows, ctx.has_forecast = windows, any(window.exhausts_at for window in windows)
+    ctx.credits = _rows(snapshot, "credits")
+    ctx.alerts = _rows(snapshot, "alerts")
     if "spend_limit" in reported:
-        view.credits = [*view.credits, *_spend_limit(_dict(reported, "spend_limit"), now)]
+        ctx.credits = [*ctx.credits, *_spend_limit(_dict(reported, "spend_limit"), now)]
 
-    is_seen = snapshot and observed_at is not None and (windows or view.credits)
-    age_s = now - observed_at if is_seen else None
-    view.age_s = 0 if age_s is not None and -CLOCK_JUMP_S <= age_s < 0 else age_s
-    return view
+    age_s = None
+    if snapshot and observed_at is not None and (windows or ctx.credits):
+        age_s = now - observed_at
+    ctx.age_s = 0 if age_s is not None and -CLOCK_JUMP_S <= age_s < 0 else age_s
+    return ctx
 
 
-def other_sign_in(env, snapshot=None):
-    """What this session's environment signs in with instead of a plan: "API key", "Bedrock", …, or ""."""
+def other_sign_in(env: Mapping[str, str], snapshot: dict[str, Any] | None = None) -> str:
+    """Return the sign-in that `env` uses instead of a plan: "API key", "Bedrock", …, or ""."""
     for name in SIGN_IN_VARIABLES:
         if name in env:
             from usageline.core import other_sign_ins  # noqa: PLC0415 - seldom
@@ -220,8 +256,7 @@ def other_sign_in(env, snapshot=None):
     return ""
 
 
-def _told(reported, now):
-    """The windows that the payload has."""
+def _payload_windows(reported: dict[str, Any], now: float) -> list[Window]:
     windows = []
     for name, kind in PAYLOAD_WINDOWS:
         row = _dict(reported, name)
@@ -231,32 +266,39 @@ def _told(reported, now):
     return windows
 
 
-def _with_payload(view, told, windows, snapshot, credentials):
-    """The windows to show, and the snapshot to go on with: whose the payload's are decides (docs/WHOSE.md)."""
-    now, observed_at = view.now, moment(snapshot.get("observed_at")) if snapshot else None
-    nobody = view.status in (
-        "signed-out",
-        "no-plan",
-    )  # then no sign-in of the file's is newer than the payload
-    times = (None if nobody else whose.signed_in_since(snapshot, credentials), observed_at)
-    verdict = whose.of_payload(told, windows, times, now, view.answered_at)
+def _with_payload(
+    ctx: StatusContext,
+    reported: list[Window],
+    windows: list[Window],
+    snapshot: dict[str, Any] | None,
+    credentials: str | None,
+) -> tuple[list[Window], dict[str, Any] | None]:
+    """Return the windows to show, and the snapshot unless it is another account's.
+
+    docs/WHOSE.md has the rules.
+    """
+    now, observed_at = ctx.now, moment(snapshot.get("observed_at")) if snapshot else None
+    # Without a sign-in in the file, none can be newer than the payload.
+    has_sign_in = ctx.status not in ("signed-out", "no-plan")
+    since = whose.signed_in_since(snapshot, credentials) if has_sign_in else None
+    verdict = whose.of_payload(reported, windows, (since, observed_at), now, ctx.answered_at)
     if verdict == whose.BEFORE:
         return windows, snapshot
     if verdict == whose.OTHER:
-        view.status, view.detail, view.until, view.plan = "another-sign-in", "", None, ""
-        return told, None
-    for window in reversed(told):
+        ctx.status, ctx.detail, ctx.until, ctx.plan = "another-sign-in", "", None, ""
+        return reported, None
+    for window in reversed(reported):
         _merge(windows, window, now, verdict)
-    view.is_signed_in = any(
-        window.resets_at is not None and window.resets_at > now for window in told
+    ctx.is_signed_in = any(
+        window.resets_at is not None and window.resets_at > now for window in reported
     )
-    if view.is_signed_in and view.status == "expired":
+    if ctx.is_signed_in and snapshot and ctx.status == "expired":
         published_at = moment(snapshot.get("published_at"))
-        view.has_answered = published_at is not None and (view.answered_at() or 0) > published_at
+        ctx.has_answered = published_at is not None and (ctx.answered_at() or 0) > published_at
     return windows, snapshot
 
 
-def _merge(windows, reported, now, verdict):
+def _merge(windows: list[Window], reported: Window, now: float, verdict: str) -> None:
     for index, window in enumerate(windows):
         if window.kind == reported.kind:
             windows[index] = _newer(window, reported, now, verdict)
@@ -264,8 +306,11 @@ def _merge(windows, reported, now, verdict):
     windows.insert(0, reported)
 
 
-def _newer(known, reported, now, verdict):
-    """Of one limit as the snapshot and as the payload have it: use only grows in a window, and a later window has replaced an earlier."""
+def _newer(known: Window, reported: Window, now: float, verdict: str) -> Window:
+    """Choose between the snapshot's and the payload's state of one limit.
+
+    Use only grows in a window, and a later window replaces an earlier one.
+    """
     reported.label = known.label
     if verdict == whose.READING and known.percent is not None:
         return known
@@ -276,19 +321,20 @@ def _newer(known, reported, now, verdict):
         return known
     if reported.resets_at <= known.resets_at + SAME_RESET_S:
         if known.percent is None or (
-            known.percent < reported.percent and (verdict == whose.NEWER or not known.lowered)
+            known.percent < (reported.percent or 0)
+            and (verdict == whose.NEWER or not known.lowered)
         ):
             known.percent = reported.percent
         return known
     return reported
 
 
-def _window(row, now, observed_at=None):
+def _window(row: dict[str, Any], now: float, observed_at: float | None = None) -> Window:
     kind = _text(row.get("kind"))
     label, at = _text(row.get("label")) or kind, _reset(kind, row.get("resets_at"), now)
     window = Window(kind, label, percent(row.get("percent")), at, row.get("severity"))
     window.lowered = row.get("lowered") is True
-    # A number from before its reset is over; one that the service gave after it is the service's word.
+    # A number from before its reset is outdated; one reported after it is the service's own.
     window.overdue = (
         at is not None
         and observed_at is not None
@@ -302,13 +348,16 @@ def _window(row, now, observed_at=None):
     return window
 
 
-def _reset(kind, value, now):
+def _reset(kind: str, value: Any, now: float) -> float | None:
     at = moment(value)
     return at if at is not None and at <= now + HORIZON_S.get(kind, 400 * 86400) else None
 
 
-def _spend_limit(row, now):
-    # What a gateway reports of its own limit: a percentage, which may pass 100, and amounts only from a newer gateway.
+def _spend_limit(row: dict[str, Any], now: float) -> list[dict[str, Any]]:
+    """Return a gateway's own limit as a snapshot's credits.
+
+    Its percentage may pass 100. Only a newer gateway reports amounts.
+    """
     share, resets_at = percent(row.get("used_percentage")), _reset("", row.get("resets_at"), now)
     used, limit = (_cents(row.get(name)) for name in ("used_usd", "limit_usd"))
     if (resets_at is not None and resets_at <= now) or (share is None and used is None):
@@ -327,24 +376,22 @@ def _spend_limit(row, now):
     ]
 
 
-def _cents(dollars):
-    # Halves go up, as in the amounts of the cold side.
+def _cents(dollars: Any) -> int | None:
+    # Round halves up, as the cold side does.
     return None if percent(dollars, 1e9) is None else int(dollars * 100 + 0.5)
 
 
-def _rows(snapshot, name):
-    found = snapshot.get(name) if snapshot else None
+def _rows(snapshot: dict[str, Any] | None, name: str) -> list[dict[str, Any]]:
+    rows = snapshot.get(name) if snapshot else None
     return (
-        [row for row in found[:MAX_ROWS] if isinstance(row, dict)]
-        if isinstance(found, list)
-        else []
+        [row for row in rows[:MAX_ROWS] if isinstance(row, dict)] if isinstance(rows, list) else []
     )
 
 
-def _dict(mapping, name):
-    found = mapping.get(name)
-    return found if isinstance(found, dict) else {}
+def _dict(mapping: dict[str, Any], name: str) -> dict[str, Any]:
+    value = mapping.get(name)
+    return value if isinstance(value, dict) else {}
 
 
-def _text(value):
+def _text(value: Any) -> str:
     return value[:MAX_LABEL] if isinstance(value, str) else ""

@@ -1,12 +1,22 @@
-"""Whose numbers the payload has: those of the sign-in in the credentials file, of another one, or old ones. Pure.
+"""Decide whether the payload's numbers belong to the sign-in in the credentials file.
 
-The cold side's half is `usage/whose.py`; docs/WHOSE.md is the table of both.
+They may also be another sign-in's, or old. The cold side's half is `usage/whose.py`, and
+docs/WHOSE.md has the table of both.
 """
+
+from __future__ import annotations
 
 from usageline.core.windows import SAME_RESET_S
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from usageline.core.windows import UsageWindow
+
 SESSION_S = 5 * 3600
-"""A reading older than this has no live session window: it says nothing of whose windows the payload has."""
+"""An older reading has no live session window, so it cannot identify the payload's account."""
 
 CLOCK_SLACK_S = 60
 """A time further in the future than this was written under another clock."""
@@ -14,31 +24,40 @@ CLOCK_SLACK_S = 60
 MERGE, NEWER, READING, OTHER, BEFORE = "merge", "newer", "reading", "other", "before"
 """What to show of the payload's windows beside those of the snapshot.
 
-    merge    both are of one account, and nothing tells which was seen later: the higher percentage
-    newer    both are of one account, and the session has had an answer since the reading: the payload
-    reading  both are of one account, and the session has had none: the reading, wherever it has the window
-    other    the session uses another sign-in: the payload alone, and nothing of the snapshot
-    before   the session had its last answer before this sign-in: nothing of the payload
+    merge    one account, unknown order: show the higher percentage
+    newer    one account, and the session had an answer since the reading: show the payload
+    reading  one account, and it had none: show the reading if it has the window
+    other    the session uses another sign-in: show the payload alone
+    before   the session's last answer was before this sign-in: show the snapshot alone
 """
 
 
-def signed_in_since(snapshot, credentials):
-    """From when on the sign-in in the credentials file has held, at the latest (epoch s), or None.
+def signed_in_since(snapshot: dict[str, Any] | None, credentials: str | None) -> float | None:
+    """Return the latest possible time of the sign-in in the credentials file (epoch s), or None.
 
-    `snapshot` is None or was published under the stamp `credentials`. Without its word the file's own time is the only one.
+    `snapshot` is None or was published under the fingerprint `credentials`, whose time is the
+    fallback.
     """
-    at = snapshot.get("signed_in_since", 0) if snapshot else 0
+    at: Any = snapshot.get("signed_in_since", 0) if snapshot else 0
     if type(at) in (int, float) and at > 0:
-        return at
-    mtime_ns = credentials.partition("-")[0]
+        since: float = at
+        return since
+    mtime_ns = (credentials or "").partition("-")[0]
     return int(mtime_ns) / 1e9 if mtime_ns.isdigit() else None
 
 
-def of_payload(reported, known, times, now, answered_at):
-    """One of MERGE, NEWER, READING, OTHER, BEFORE for the windows `reported`, beside the snapshot's `known`.
+def of_payload(
+    reported: Sequence[UsageWindow],
+    known: Sequence[UsageWindow],
+    times: tuple[float | None, float | None],
+    now: float,
+    answered_at: Callable[[], float | None],
+) -> str:
+    """Return MERGE, NEWER, READING, OTHER or BEFORE for the payload's windows `reported`.
 
-    `times` are `signed_in_since` and when the snapshot's were seen, each None if unknown; `answered_at` gives when the session had its
-    last answer, or None. It costs a system call, and is called only if the payload would change what is shown.
+    `known` are the snapshot's. `times` are `signed_in_since` and the time of the snapshot's
+    reading, each None if unknown. `answered_at` returns the time of the session's last answer, or
+    None. It costs a system call, so it is called only if the payload would change the line.
     """
     adds, alike, unlike, unstarted = _compared(reported, known, now)
     if not adds:
@@ -46,10 +65,12 @@ def of_payload(reported, known, times, now, answered_at):
     since, observed_at = times
     at, seen_later = answered_at(), None
     if at is not None:
-        # A reading's time is cut to the second: one of after the sign-in is newer than an answer of before it.
+        # A reading's time is cut to the second, so compare it with the next one.
         is_before = since is not None and at < since
         if observed_at is not None:
-            seen_later = at > observed_at and not (is_before and since <= observed_at + 1)
+            seen_later = at > observed_at and not (
+                since is not None and is_before and since <= observed_at + 1
+            )
         if seen_later is False:
             unlike += unstarted
         if is_before and (unlike or not alike):
@@ -60,10 +81,13 @@ def of_payload(reported, known, times, now, answered_at):
     return MERGE if seen_later is None else NEWER if seen_later else READING
 
 
-def _compared(reported, known, now):
-    """Whether the payload could change what is shown; how many windows are alike, and unlike, of those that run in both.
+def _compared(
+    reported: Sequence[UsageWindow], known: Sequence[UsageWindow], now: float
+) -> tuple[bool, int, int, int]:
+    """Return whether the payload could change the line, and how its windows compare.
 
-    The last number is of windows that run in the payload only, and have not started in the reading.
+    Of the windows that run in both, so many are alike, and so many unlike. The last number counts
+    those that run in the payload and have not started in the reading.
     """
     adds, alike, unlike, unstarted = False, 0, 0, 0
     for new in reported:
@@ -82,5 +106,7 @@ def _compared(reported, known, now):
                 alike += 1
             else:
                 adds, unlike = True, unlike + 1
-        adds = adds or old.percent is None or (end > now and int(new.percent) > int(old.percent))
+        adds = (
+            adds or old.percent is None or (end > now and int(new.percent or 0) > int(old.percent))
+        )
     return adds, alike, unlike, unstarted

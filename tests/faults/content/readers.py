@@ -72,7 +72,7 @@ READERS: dict[str, tuple[str, ...]] = {
         *(
             "core.json_file.json_file",
             "line.main.draw",
-            "line.embed.text",
+            "line.embed.embedded_line",
             "cli.main.current_snapshot",
             "cli.watch._frame",
         ),
@@ -158,7 +158,7 @@ READERS: dict[str, tuple[str, ...]] = {
             "system.origin._record",
             "system.origin._content",
         ),
-        *("line.chain.own", "line.spawn.installations", "refresh.account_gate._read"),
+        *("line.chain.trusted_config", "line.spawn.installations", "refresh.account_gate._read"),
     ),
 }
 """By the target that tries what they read; `value` and `surroundings` try arguments and the environment, which are read everywhere."""

@@ -87,7 +87,7 @@ class Session:
     ) -> list[str]:
         """The painted rows."""
         seen = view.build(self.payload, self.snapshot, sample.STAMP, {"HOME": self.home}, NOW)
-        seen.git = self.git
+        seen = seen.replaced(git=self.git)
         whole = {
             **self.configured,
             "rows": self.rows,

@@ -33,7 +33,7 @@ def rows(values: Values, env: Mapping[str, str], columns: int) -> list[str]:
         "palette": _published(env).get("palette"),
     }
     seen = view.build(sample.payload(now), snapshot, sample.STAMP, {"HOME": sample.HOME}, now)
-    seen.git = sample.GIT
+    seen = seen.replaced(git=sample.GIT)
     drawn: list[str] = render.render(
         seen, settings.checked(resolve_values(values)), {**env, "COLUMNS": str(columns)}
     )

@@ -10,7 +10,7 @@ from tests.faults.content.judge import one_line, units
 from usageline.core import chained_rows
 from usageline.jobs import ansi
 from usageline.line import chain
-from usageline.line.layout import part_cells
+from usageline.line.layout import parts_width
 from usageline.storage import job_results
 
 POSITIONS = ("below", "above", "left", "right")
@@ -38,7 +38,7 @@ def check(data: bytes) -> None:
     assert len(rows) <= chained_rows.MAX_ROWS
     for row in rows:
         assert len(row) <= chained_rows.MAX_PARTS
-        assert part_cells(row) <= chained_rows.MAX_CELLS
+        assert parts_width(row) <= chained_rows.MAX_CELLS
         one_line(text for _, text, _ in row)
         for codes, _, _ in row:
             assert all(

@@ -30,7 +30,7 @@ def check(data: bytes) -> None:
     if problem:
         configured["problem"] = problem
     seen = seen_of(sample.payload(NOW), sample.snapshot(NOW, light=False))
-    seen.git = _git(looked)
+    seen = seen.replaced(git=_git(looked))
     # What is between segments may be as wide as it likes there: no theme of ours is.
     judged(seen, configured, columns, rows, fitting="theme" not in configured)
     for row in render.render(seen, configured, {"TERM": "xterm"}, rows, width=60):
@@ -56,7 +56,7 @@ def _git(content: bytes) -> dict[str, Any]:
         "wb",
     ) as file:
         file.write(content)
-    known, _ = git.status(ENV, found, NOW)
+    known, _ = git.read_counts(ENV, found, NOW)
     known = known or {}
     return {
         "branch": known.get("branch", ""),

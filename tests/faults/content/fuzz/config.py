@@ -52,7 +52,7 @@ def _draw(values: Values) -> None:
     configured = settings.checked(compiled)
     assert configured.keys() >= compiled.keys() - {"wrap", "max_rows"}
     seen = seen_of(sample.payload(NOW), sample.snapshot(NOW, light=False))
-    seen.git = sample.GIT
+    seen = seen.replaced(git=sample.GIT)
     for spec in values.tables.get("styles", {}).values():
         colors.parse(spec)
     judged(seen, configured, COLUMNS, nerd_font=bool(values.get("nerd_font")))

@@ -53,7 +53,7 @@ def chosen(given: Input) -> tuple[dict[str, Any], int, bool]:
     return configured, given.choice(COLUMNS), nerd_font
 
 
-def seen_of(payload: object, snapshot: object, env: dict[str, str] | None = None) -> Any:
+def seen_of(payload: object, snapshot: Any, env: dict[str, str] | None = None) -> Any:
     """The view of these two, whatever they are."""
     return view.build(
         payload if isinstance(payload, dict) else None, snapshot, sample.STAMP, env or ENV, NOW

@@ -28,8 +28,8 @@ def check(data: bytes) -> None:
         assert found.state in {"", *(state for _, state in git_repo.STATES)}
         assert len(found.branch) <= git_repo.MAX_BYTES
         git_repo.fingerprint(found)
-        seen = seen_of({}, None)
-        seen.git, _ = git.seen({"HOME": ROOT}, root, NOW, counted=False)
+        status, _ = git.read({"HOME": ROOT}, root, NOW, counted=False)
+        seen = seen_of({}, None).replaced(git=status)
         judged(seen, configured, columns, nerd_font=nerd_font)
     assert os.path.isdir(directory)
     counts = look.parse_status(printed)

@@ -19,11 +19,11 @@ def check(data: bytes) -> None:
     assert repr(outcome(json_file.first_value, text)) == repr(outcome(_by_json, text))
     value = json_file._object(given.left)
     seen = seen_of(value, sample.snapshot(1_795_000_000, light=False))
-    seen.git = sample.GIT
+    seen = seen.replaced(git=sample.GIT)
     judged(seen, configured, columns, nerd_font=nerd_font)
     if isinstance(value, dict):
         branch = value.get("branch")
-        seen.git = {**sample.GIT, "branch": branch, "state": value.get("state")}
+        seen = seen.replaced(git={**sample.GIT, "branch": branch, "state": value.get("state")})
         judged(seen, configured, columns, nerd_font=nerd_font)
 
 

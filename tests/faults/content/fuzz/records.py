@@ -48,7 +48,7 @@ def check(data: bytes) -> None:
         assert mine is None or os.path.isabs(mine.fixed["HOME"])
         assert set(origin.network(env, HOME)) <= set(origin.NETWORK)
     before, chain.ROOT = chain.ROOT, HOME
-    fixed = chain.own({"HOME": HOME})
+    fixed = chain.trusted_config({"HOME": HOME})
     chain.ROOT = before
     assert fixed is None or fixed[2].keys() <= {"HOME", "PATH"}
     start_from = list(spawn.installations(HOME))

@@ -61,7 +61,7 @@ def _table(found: dict[str, Any]) -> None:
 
 
 def _told(found: dict[str, Any]) -> None:
-    for row in session_start.untold(found, NOW):
+    for row in session_start.pending_alerts(found, NOW):
         one_line([alert_text.alert_text(row, NOW)])
         alert_text.alert_id(row)
     said = session_start.message({**found, "credentials": ""}, ENV, NOW)

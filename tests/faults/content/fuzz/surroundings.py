@@ -47,10 +47,10 @@ def check(data: bytes) -> None:
     seen = view.build(
         sample.payload(NOW), sample.snapshot(NOW, light=False), sample.STAMP, env, NOW
     )
-    seen.git = sample.GIT
+    seen = seen.replaced(git=sample.GIT)
     for row in render.render(seen, {"theme": theme, "rows": ROWS}, env):
         fits(visible(row, allowed, own), max(render.columns(env), 5))
-    embed.parsed(words)
+    embed.parse_arguments(words)
     _address(env)
     place, _ = tried(lambda: paths.snapshot(env), LookupError)
     assert place is not None or not env.get("HOME")
