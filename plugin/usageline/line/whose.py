@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from usageline.line.view import Window
+    from usageline.core.windows import UsageWindow
 
 SESSION_S = 5 * 3600
 """An older reading has no live session window, so it cannot identify the payload's account."""
@@ -47,8 +47,8 @@ def signed_in_since(snapshot: dict[str, Any] | None, credentials: str | None) ->
 
 
 def of_payload(
-    reported: Sequence[Window],
-    known: Sequence[Window],
+    reported: Sequence[UsageWindow],
+    known: Sequence[UsageWindow],
     times: tuple[float | None, float | None],
     now: float,
     answered_at: Callable[[], float | None],
@@ -82,7 +82,7 @@ def of_payload(
 
 
 def _compared(
-    reported: Sequence[Window], known: Sequence[Window], now: float
+    reported: Sequence[UsageWindow], known: Sequence[UsageWindow], now: float
 ) -> tuple[bool, int, int, int]:
     """Return whether the payload could change the line, and how its windows compare.
 
