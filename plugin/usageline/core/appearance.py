@@ -22,7 +22,7 @@ GLYPHS = {
 
 
 def is_light_background(colors: str) -> bool | None:
-    """Return whether COLORFGBG (`15;0`, `0;default;15`) names a light background, None if unknown."""
+    """Return whether COLORFGBG (`15;0`, `0;default;15`) names a light background, or None."""
     background = colors.rpartition(";")[2]
     if background in ("7", "9", "10", "11", "12", "13", "14", "15"):
         return True

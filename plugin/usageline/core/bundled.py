@@ -24,7 +24,7 @@ def load(
     """Run all of `modules` and let imports find the code of `deferred` ones.
 
     `root` is the directory above the package. `modules` are `(name, path below root, code)`,
-    `deferred` maps a name to the path and the marshalled code.
+    `deferred` maps a name to the path and the code as `marshal` wrote it.
     """
     loaded = sys.modules
     for name, path, code in modules:
@@ -59,7 +59,7 @@ class _DeferredImporter:
             code = marshal.loads(data)  # noqa: S302 - trusted as the bytecode beside it is
         except (ValueError, TypeError, EOFError):
             return None
-        spec = _ModuleSpec(name, self, loader_state=code)  # type: ignore[arg-type]  # not a subclass
+        spec = _ModuleSpec(name, self, loader_state=code)  # type: ignore[arg-type]
         spec.origin = f"{self._root}/{path}"
         return spec
 

@@ -1,4 +1,4 @@
-"""Bound the rows of a chained command, for the job that writes them and the line that reads them."""
+"""Bound the rows of a chained command, for the job that writes them and for the line."""
 
 from __future__ import annotations
 

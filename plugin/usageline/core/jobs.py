@@ -20,7 +20,7 @@ def result_file(env: Mapping[str, str], kind: str, key: str) -> str:
 
 
 def stamp_file(env: Mapping[str, str], kind: str, key: str) -> str:
-    """Return the path of the job's stamp, whose lock lets one process run it. LookupError as above."""
+    """Return the path of the job's stamp. Its lock lets one process run the job at a time."""
     return f"{paths.looks_dir(env)}/{kind}-{key}.stamp"
 
 

@@ -1,4 +1,4 @@
-"""Read JSON from untrusted input, with size limits: the payload on stdin, and the cold side's files."""
+"""Read JSON from untrusted input, with size limits."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def is_own_file(stat: os.stat_result) -> bool:
 def is_trusted_directory(stat: os.stat_result, user: int) -> bool:
     """Return whether only `user` and root can rename things in the directory with that status.
 
-    They can if it is theirs, and either closed to others or sticky.
+    They can if one of them owns it, and it is closed to others or sticky.
     """
     is_directory = stat.st_mode & 0o170000 == 0o040000
     return (

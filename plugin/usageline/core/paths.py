@@ -166,7 +166,7 @@ def log(env: Mapping[str, str]) -> str:
 
 
 def install_record(env: Mapping[str, str]) -> str:
-    """Return the profile's install manifest, by which `uninstall` reverts what `install` changed."""
+    """Return the profile's install manifest, by which `uninstall` reverts `install`."""
     return state_dir(env) + "/install-" + settings_profile(env) + ".json"
 
 

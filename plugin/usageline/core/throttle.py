@@ -96,7 +96,7 @@ def release(stamp: str) -> None:
 
 
 def record_failure(stamp: str, failure: str) -> None:
-    """Record one of FAILURES for `last_failure`. Do nothing if the stamp is missing or read-only."""
+    """Record one of FAILURES. Do nothing if the stamp is missing or read-only."""
     code = _CODES.get(failure)
     if code is not None:
         _try_set_times(stamp, lambda stat: (code * 10**9, stat.st_mtime_ns))
@@ -147,8 +147,8 @@ def _try_set_times(stamp: str, times: Callable[[os.stat_result], tuple[int, int]
 def _set_times(stamp: str, times: Callable[[os.stat_result], tuple[int, int] | None]) -> None:
     """Set the access and modification time (ns) that `times` returns; leave them if it is None.
 
-    Raise OSError if the stamp cannot be changed, PermissionError if it is a link, another user's
-    file, or has another name: these would be that file's times.
+    Raise OSError if the stamp cannot be changed. It is a PermissionError for a link, for another
+    user's file, and for a file with another name, whose times these would be.
     """
     fd = syscalls.open(stamp, syscalls.O_RDONLY | _SAFELY)
     try:

@@ -105,7 +105,7 @@ def even_percent(window: UsageWindow, now: float) -> float | None:
 
 
 def exhausted_at(window: UsageWindow, now: float) -> float | None:
-    """Return when the window is forecast to be exhausted, if that is before its reset, else None."""
+    """Return when the window's forecast exhaustion is, if it is before the reset, else None."""
     at, resets_at = window.exhausts_at, window.resets_at
     if at is None or resets_at is None or window.percent is None or window.percent >= 100:
         return None

@@ -53,7 +53,7 @@ def main() -> None:
 def draw(
     env: dict[str, str], payload: dict[str, Any] | None, data: bytes | bytearray, now: float
 ) -> tuple[list[str], list[Callable[[], object]]]:
-    """Return the rows, and functions to call after printing them. `data` has the payload's bytes."""
+    """Return the rows, and what to call after printing them. `data` has the payload's bytes."""
     problem = ""
     due: list[Callable[[], object]] = []
     try:

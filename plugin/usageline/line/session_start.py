@@ -52,7 +52,7 @@ def message(snapshot: dict[str, Any], env: Mapping[str, str], now: float) -> str
 
 
 def pending_alerts(snapshot: dict[str, Any], now: float) -> list[dict[str, Any]]:
-    """Return the snapshot's alerts for a session's start, shown or not, with the current `percent`."""
+    """Return the snapshot's alerts for a session's start, with the current `percent`."""
     alerts = snapshot.get("alerts") if snapshot.get("version") == paths.SNAPSHOT_VERSION else None
     wanted = (
         [

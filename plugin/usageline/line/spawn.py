@@ -42,7 +42,7 @@ def spawn(arguments: list[str], env: Mapping[str, str], stdin: int = -1, stdout:
     """Start a process in its own session, with `env` as its whole environment.
 
     Its descriptors are /dev/null unless they are given. Call it as the last act, because the
-    parent must exit at once. Claude Code kills a cancelled run with all its descendants, which it
+    parent must exit at once. When Claude Code cancels a run, it kills all descendants that it
     finds by parent links. An orphan is not among them. Raise OSError or ValueError if it fails.
     """
     if sys.platform == "win32":

@@ -31,12 +31,12 @@ TRUE_COLOR_PROGRAMS = (
     "mintty",
 )
 TRUE_COLOR_TERMS = (
-    " kitty ghostty alacritty foot wezterm contour rio iterm iterm2 iterm2.app mintty mlterm vte konsole"
-    " terminology domterm hterm st xtermjs warp zutty ms "
+    " kitty ghostty alacritty foot wezterm contour rio iterm iterm2 iterm2.app mintty mlterm vte"
+    " konsole terminology domterm hterm st xtermjs warp zutty ms "
 )
 """First words of TERM, after an `xterm-`, that name a terminal with true color.
 
-COLORTERM says it, too, but ssh passes TERM on and not COLORTERM.
+COLORTERM names it, too, but ssh passes TERM on and not COLORTERM.
 """
 
 

@@ -207,7 +207,7 @@ def build(  # noqa: PLR0913 - all inputs, and the clock
         ctx.is_light = {"light": True, "dark": False}.get(_text(snapshot.get("appearance")))
         ctx.palette = _text(snapshot.get("palette"))
 
-    # Windows in the payload prove a plan, whatever the environment says.
+    # Windows in the payload prove a plan, whatever the environment is.
     proven = any(_dict(reported, name) for name, _ in PAYLOAD_WINDOWS)
     ctx.other_sign_in = "" if proven else other_sign_in(env, snapshot)
     if ctx.other_sign_in:

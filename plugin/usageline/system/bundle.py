@@ -1,16 +1,17 @@
 """Compile the hot side: its bytecode, and the bundle of modules that `statusline.py` runs.
 
-The interpreter needs as long to find one module as to run ten lines of it. The bundle
-`<plugin>/usageline/__pycache__/line.<tag>.bundle` therefore holds every module that an unconfigured
-line imports, and the others of the hot side to be imported from there when a line needs them.
-Without a bundle, all of them are imported as usual.
+The interpreter needs as long to find one module as to run ten lines of it. So the bundle
+`<plugin>/usageline/__pycache__/line.<tag>.bundle` holds every module of the hot side. It runs those
+that an unconfigured line imports, and the others are imported from it. Without a bundle, all of
+them are imported as usual.
 
-A bundle is the interpreter's magic number, the marshalled arguments of `core/bundled.py:load`
-after that module's own code, and the SHA-256 of both. It is trusted as the bytecode beside it is. Only the cold side
-checks the digest, because the check would add a hundredth to the time of each line.
+A bundle is the interpreter's magic number, what `marshal` writes of a tuple, and the SHA-256 of
+both. The tuple has the code of `core/bundled.py`, which `statusline.py` runs, and the arguments of
+its `load`. A bundle is trusted as the bytecode beside it is. Only the cold side checks the digest,
+because the check would add a hundredth to the time of each line.
 
-What the hot side needs for readers and type checkers alone costs it nothing, because the
-compilation drops docstrings, annotations and the imports that serve them.
+Docstrings and annotations cost the hot side nothing, because the compilation drops them and the
+imports that serve them.
 """
 
 from __future__ import annotations
