@@ -64,10 +64,9 @@ def test_a_crossed_threshold_is_published_and_sent_once(
     """
     api.body = usage_body(session=92, weekly=80)
     refresh(world.env)
-    published = world.snapshot()["alerts"]
+    seen = world.snapshot()["alerts"]
     assert [
-        {key: value for key, value in row.items() if key not in ("resets_at", "at")}
-        for row in published
+        {key: value for key, value in row.items() if key not in ("resets_at", "at")} for row in seen
     ] == [
         {
             "kind": "session",
@@ -86,15 +85,15 @@ def test_a_crossed_threshold_is_published_and_sent_once(
             "session_start": False,
         },
     ]
-    assert [row["resets_at"] for row in published] == [
+    assert [row["resets_at"] for row in seen] == [
         limit["resets_at"] for limit in world.snapshot()["limits"][:2]
     ]
-    assert all(abs(row["at"] - time.time()) < 10 for row in published)
+    assert all(abs(row["at"] - time.time()) < 10 for row in seen)
     later.refresh()
     api.fault = "500"
     later.refresh()
     assert world.snapshot()["status"] == "offline"
-    assert world.snapshot()["alerts"] == published
+    assert world.snapshot()["alerts"] == seen
     assert sorted(lines(out)) == ["session 90", "weekly_all 75"]
 
 
@@ -223,8 +222,8 @@ def test_a_command_that_takes_its_time_holds_no_lock(
     world.configure(f"[alerts]\ncommand = 'echo begun > {out}; cat {gate} >> {out}'")
     process = start(world, built_release)
     eventually(lambda: lines(out))
-    with lock.held(paths.lock(world.env)) as is_free:
-        assert is_free
+    with lock.held(paths.lock(world.env)) as ours:
+        assert ours
     assert process.poll() is None
     gate.write_text("ended\n")
     assert process.wait(20) == 0

@@ -45,11 +45,11 @@ def test_one_process_has_the_lock_and_the_others_do_not_wait(tmp_path: Path) -> 
     with hold(path) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "True\n"
-        with lock.held(str(path)) as is_acquired:
-            assert not is_acquired
+        with lock.held(str(path)) as ours:
+            assert not ours
         holder.communicate("", timeout=10)
-    with lock.held(str(path)) as is_acquired:
-        assert is_acquired
+    with lock.held(str(path)) as ours:
+        assert ours
 
 
 def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
@@ -60,8 +60,8 @@ def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
         assert holder.stdout.readline() == "True\n"
         holder.send_signal(signal.SIGKILL)
         holder.wait(10)
-        with lock.held(str(path)) as is_acquired:
-            assert is_acquired
+        with lock.held(str(path)) as ours:
+            assert ours
 
 
 def test_an_error_in_the_block_lets_go(tmp_path: Path) -> None:
@@ -69,8 +69,8 @@ def test_an_error_in_the_block_lets_go(tmp_path: Path) -> None:
     path = str(tmp_path / "lock")
     with pytest.raises(ZeroDivisionError), lock.held(path):
         _ = 1 / 0
-    with lock.held(path) as is_acquired:
-        assert is_acquired
+    with lock.held(path) as ours:
+        assert ours
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077])

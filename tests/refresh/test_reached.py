@@ -238,8 +238,8 @@ def test_a_lock_with_another_name_is_not_emptied(env: dict[str, str], tmp_path: 
         pass
     assert precious.read_text() == "precious"
     directories.prepare(env)
-    with lock.held(paths.lock(env)) as is_acquired:
-        assert is_acquired
+    with lock.held(paths.lock(env)) as ours:
+        assert ours
     assert precious.read_text() == "precious"
 
 
