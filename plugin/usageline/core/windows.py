@@ -82,6 +82,6 @@ SAME_RESET_S = 60
 """Two reports of one window's reset may differ by a second or so; further apart than this they are two windows."""
 
 
-def is_same_reset(one, other):
-    """Whether two reports name the reset of the same window; False if either is None."""
+def is_same_reset(one: float | None, other: float | None) -> bool:
+    """Return whether two reports name the reset of the same window; False if either is None."""
     return one is not None and other is not None and abs(one - other) <= SAME_RESET_S
