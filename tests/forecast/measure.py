@@ -149,22 +149,24 @@ def watch_installs(month: Month) -> tuple[Seen, Seen]:
             for reading in month.readings[first:]
             if reading.observed_at <= installed_at + WEEK_S
         ]
-        seen = _watch(month, readings)
-        week.add(seen)
-        day.add(_until(seen, installed_at + DAY_S, installed_at))
+        watched = _watch(month, readings)
+        week.add(watched)
+        day.add(_until(watched, installed_at + DAY_S, installed_at))
     return day, week
 
 
-def _until(seen: Seen, end_at: int, began_at: int) -> Seen:
+def _until(watched: Seen, end_at: int, began_at: int) -> Seen:
     """Return only what was watched until `end_at`.
 
     A limit that is reached later is still a true alarm, but cannot be missed yet.
     """
     cut = [
         replace(window, looks=[look for look in window.looks if look.at <= end_at])
-        for window in seen.windows
+        for window in watched.windows
     ]
-    return Seen([window for window in cut if window.looks], min(seen.looked_s, end_at - began_at))
+    return Seen(
+        [window for window in cut if window.looks], min(watched.looked_s, end_at - began_at)
+    )
 
 
 def _watch(month: Month, readings: Sequence[Reading]) -> Seen:
@@ -172,7 +174,7 @@ def _watch(month: Month, readings: Sequence[Reading]) -> Seen:
     windows: dict[tuple[str, str], list[Window]] = defaultdict(list)
     for window in month.windows:
         windows[window.kind, window.label].append(window)
-    starts = {key: [window.from_at for window in found] for key, found in windows.items()}
+    starts = {key: [window.from_at for window in runs] for key, runs in windows.items()}
     watched: dict[int, Watched] = {}
     rose: dict[tuple[str, str], tuple[float, int]] = {}
     for count, bare in enumerate(readings):
@@ -229,13 +231,13 @@ def episodes(window: Watched, threshold: float) -> list[tuple[int, bool]]:
     return began
 
 
-def score(seen: Seen, kind: str, threshold: float, *, within: bool = False) -> Score:
+def score(watched: Seen, kind: str, threshold: float, *, within: bool = False) -> Score:
     """Return the measures of one forecast over the windows of one kind.
 
     `within`: only a part of each window was watched. Then only limits that were reached soon after
     the last reading can have been missed.
     """
-    windows = seen.of_kind(kind)
+    windows = watched.of_kind(kind)
     unreached, reached = (
         [w for w in windows if w.reached_at is None],
         [w for w in windows if w.reached_at is not None],
@@ -254,8 +256,8 @@ def score(seen: Seen, kind: str, threshold: float, *, within: bool = False) -> S
         for look in window.looks
     ]
     leads = [
-        (window.reached_at or 0) - found[-1][0] if found and found[-1][1] else 0
-        for window, found in zip(reached, true, strict=True)
+        (window.reached_at or 0) - runs[-1][0] if runs and runs[-1][1] else 0
+        for window, runs in zip(reached, true, strict=True)
         if not within or (window.reached_at or 0) - window.looks[-1].at < DAY_S / 8
     ]
     errors, held = [], []
@@ -279,8 +281,8 @@ def score(seen: Seen, kind: str, threshold: float, *, within: bool = False) -> S
         precision=true_episodes / max(1, false_episodes + true_episodes),
         of_readings=_share(readings),
         right=_share(right),
-        false_alarms=_share(bool(found) for found in false),
-        a_week=false_episodes / max(1.0, seen.looked_s / WEEK_S),
+        false_alarms=_share(bool(runs) for runs in false),
+        a_week=false_episodes / max(1.0, watched.looked_s / WEEK_S),
         misses=_share(lead < ENOUGH_S[kind] for lead in leads),
         lead=_median(lead / 60 for lead in leads),
         error=_median(error for error, _ in errors),
@@ -289,13 +291,13 @@ def score(seen: Seen, kind: str, threshold: float, *, within: bool = False) -> S
     )
 
 
-def reliability(seen: Seen, kind: str) -> list[tuple[int, float, float]]:
+def reliability(watched: Seen, kind: str) -> list[tuple[int, float, float]]:
     """Return for each tenth of chance: how many readings, and their mean chance.
 
     The third value is the share whose limit was then reached.
     """
     tenths: list[list[tuple[float, bool]]] = [[] for _ in range(10)]
-    for window in seen.of_kind(kind):
+    for window in watched.of_kind(kind):
         for look in window.looks:
             if look.chance is not None:
                 tenths[min(9, int(look.chance * 10))].append(

@@ -36,12 +36,12 @@ THRESHOLDS = (MIN_CHANCE, SURE_CHANCE)
 @pytest.fixture(scope="module")
 def months() -> list[Month]:
     """Users of both kinds, read every quarter of an hour: that takes a third of the time."""
-    found = [make(seed) for make in USERS.values() for seed in FEW]
-    return [replace(month, readings=month.readings[::3]) for month in found]
+    months = [make(seed) for make in USERS.values() for seed in FEW]
+    return [replace(month, readings=month.readings[::3]) for month in months]
 
 
 @pytest.fixture(scope="module")
-def seen(months: list[Month]) -> Seen:
+def watched(months: list[Month]) -> Seen:
     """All their windows."""
     whole = Seen()
     for month in months:
@@ -52,18 +52,18 @@ def seen(months: list[Month]) -> Seen:
 @pytest.mark.parametrize("threshold", THRESHOLDS)
 @pytest.mark.parametrize("kind", sorted(set(KINDS.values())))
 def test_an_alarm_comes_true_more_often_than_the_straight_line_s(
-    seen: Seen, kind: str, threshold: float
+    watched: Seen, kind: str, threshold: float
 ) -> None:
     """By episode and by reading, it gives fewer false alarms, and the moment is nearer.
 
     Its later alarm misses more.
     """
-    ours, straight = score(seen, kind, threshold), score(seen, kind, STRAIGHT)
-    assert ours.precision > straight.precision
-    assert ours.of_readings > straight.of_readings
-    assert ours.right > straight.right or threshold > MIN_CHANCE
-    assert ours.false_alarms < straight.false_alarms
-    assert ours.error < straight.error
+    of_usageline, straight = score(watched, kind, threshold), score(watched, kind, STRAIGHT)
+    assert of_usageline.precision > straight.precision
+    assert of_usageline.of_readings > straight.of_readings
+    assert of_usageline.right > straight.right or threshold > MIN_CHANCE
+    assert of_usageline.false_alarms < straight.false_alarms
+    assert of_usageline.error < straight.error
 
 
 def test_in_the_first_day_it_is_no_worse_than_the_straight_line(months: list[Month]) -> None:
@@ -71,39 +71,39 @@ def test_in_the_first_day_it_is_no_worse_than_the_straight_line(months: list[Mon
     day = Seen()
     for month in months:
         day.add(watch_installs(month)[0])
-    ours, straight = (
+    of_usageline, straight = (
         score(day, "session", MIN_CHANCE, within=True),
         score(day, "session", STRAIGHT, within=True),
     )
-    assert ours.of_readings >= straight.of_readings
-    assert ours.precision >= straight.precision
-    assert ours.false_alarms <= straight.false_alarms
+    assert of_usageline.of_readings >= straight.of_readings
+    assert of_usageline.precision >= straight.precision
+    assert of_usageline.false_alarms <= straight.false_alarms
 
 
-def test_a_chance_comes_true_about_that_often(seen: Seen) -> None:
+def test_a_chance_comes_true_about_that_often(watched: Seen) -> None:
     """Of the 5-hour limit, in three parts; on a few users not exactly."""
-    tenths = reliability(seen, "session")
+    tenths = reliability(watched, "session")
     for part in (tenths[:3], tenths[3:7], tenths[7:]):
         readings = sum(count for count, _, _ in part)
         chance, share = (sum(row[0] * row[column] for row in part) / readings for column in (1, 2))
         assert abs(chance - share) < 0.2
 
 
-def test_the_range_contains_the_true_moment_about_eight_times_in_ten(seen: Seen) -> None:
+def test_the_range_contains_the_true_moment_about_eight_times_in_ten(watched: Seen) -> None:
     """Eight times in ten, on a few users not exactly."""
-    assert 0.65 < score(seen, "session", MIN_CHANCE).coverage < 0.95
+    assert 0.65 < score(watched, "session", MIN_CHANCE).coverage < 0.95
 
 
-def test_a_higher_threshold_gives_fewer_episodes(seen: Seen) -> None:
+def test_a_higher_threshold_gives_fewer_episodes(watched: Seen) -> None:
     """Of which more come true."""
     counts = [
-        sum(len(episodes(window, threshold)) for window in seen.of_kind("session"))
+        sum(len(episodes(window, threshold)) for window in watched.of_kind("session"))
         for threshold in THRESHOLDS
     ]
     assert counts[0] > counts[1]
     assert (
-        score(seen, "session", SURE_CHANCE).of_readings
-        > score(seen, "session", MIN_CHANCE).of_readings
+        score(watched, "session", SURE_CHANCE).of_readings
+        > score(watched, "session", MIN_CHANCE).of_readings
     )
 
 

@@ -103,9 +103,9 @@ def test_two_steps_are_a_rate() -> None:
 
 def test_a_rise_over_a_gap_is_spread_over_it() -> None:
     """30 points in three days away are no 30 points of this morning."""
-    known = [row for row in working_days(21, 1, range(9, 17)) if row.observed_at < NOW]
+    earlier = [row for row in working_days(21, 1, range(9, 17)) if row.observed_at < NOW]
     back = week([(HOUR, 1), (3 * DAY, 31), (3 * DAY + 5 * MIN, 32)], 0)
-    limit = after([*known, *back])
+    limit = after([*earlier, *back])
     assert limit.rate is not None
     assert limit.rate < 2
     assert limit.exhausts_at is None
@@ -203,7 +203,7 @@ def test_another_plan_is_another_scale() -> None:
 @pytest.mark.parametrize("known_days", [0, 3])
 def test_a_reading_in_the_minutes_after_a_reset_has_no_forecast(known_days: int) -> None:
     """The old percentage under the new reset, then a small one."""
-    known = [
+    earlier = [
         look(NOW - day * DAY + minute * MIN, minute / 10, NOW - day * DAY + SESSION_S)
         for day in range(known_days, 0, -1)
         for minute in range(0, 240, 10)
@@ -214,7 +214,7 @@ def test_a_reading_in_the_minutes_after_a_reset_has_no_forecast(known_days: int)
         look(NOW + 960, 3, NOW + SESSION_S),
     ]
     assert [
-        with_forecast(reading, [*known, *looks[:index]]).limits[0].exhausts_at
+        with_forecast(reading, [*earlier, *looks[:index]]).limits[0].exhausts_at
         for index, reading in enumerate(looks)
     ] == [None] * 3
 

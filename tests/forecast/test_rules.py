@@ -136,23 +136,23 @@ def test_slow_use_raises_no_alarm() -> None:
 @pytest.mark.parametrize(("days_known", "quiet_min"), [(0, 10), (7, 0)])
 def test_a_window_that_has_hardly_begun_has_no_forecast(days_known: int, quiet_min: int) -> None:
     """However fast it begins: a burst at the start proves little, of a new user even less."""
-    known = [
+    earlier = [
         look(NOW - day * DAY + minute * 60, minute, NOW - day * DAY + SESSION_S)
         for day in range(days_known, 0, -1)
         for minute in (5, 90)
     ]
     fast = session(range(0, 31, 2), lambda at: 4 + at * 2)
-    said = [
-        after([*known, *fast[: count + 1]]).exhausts_at is not None for count in range(len(fast))
+    has_end = [
+        after([*earlier, *fast[: count + 1]]).exhausts_at is not None for count in range(len(fast))
     ]
-    assert not any(said[: quiet_min // 2 + 1])
-    assert all(said[11:])
+    assert not any(has_end[: quiet_min // 2 + 1])
+    assert all(has_end[11:])
 
 
 def test_a_first_reading_has_only_a_pace() -> None:
     """When the use before it was is not known."""
-    said = after([look(NOW + HOUR, 90, NOW + SESSION_S)])
-    assert (said.rate, said.exhausts_at) == (None, None)
+    limit = after([look(NOW + HOUR, 90, NOW + SESSION_S)])
+    assert (limit.rate, limit.exhausts_at) == (None, None)
 
 
 def test_an_idle_limit_has_no_forecast() -> None:
@@ -185,28 +185,28 @@ def test_a_night_known_from_history_delays_the_end() -> None:
             for row in working_days(28, points_an_hour, hours)
             if row.observed_at < NOW + DAY + 17 * HOUR
         ]
-        said = after(until_now).exhausts_at
-        assert said is not None
-        assert NOW + DAY + earliest_h * HOUR < said < NOW + DAY + latest_h * HOUR
+        end = after(until_now).exhausts_at
+        assert end is not None
+        assert NOW + DAY + earliest_h * HOUR < end < NOW + DAY + latest_h * HOUR
 
 
 def test_a_weekend_known_from_history_raises_no_alarm() -> None:
     """Two days of five at 15 points are ahead of even use, and end at 75."""
     readings = working_days(28, 1.875, range(9, 17), range(5))
-    said = after([reading for reading in readings if reading.observed_at < NOW + DAY + 17 * HOUR])
-    assert said.pace is not None
-    assert said.pace > 4
-    assert said.exhausts_at is None
+    limit = after([reading for reading in readings if reading.observed_at < NOW + DAY + 17 * HOUR])
+    assert limit.pace is not None
+    assert limit.pace > 4
+    assert limit.exhausts_at is None
 
 
 def test_use_that_is_taken_back_is_no_use() -> None:
     """After a banked reset the window goes on from below."""
     before = session(range(0, 91, 5), lambda at: at / 1.5)
     fallen = [*before, *session(range(95, 126, 5), lambda at: (at - 90) / 6)]
-    said = after(fallen)
-    assert said.rate is not None
-    assert said.rate >= 0
-    assert said.exhausts_at is None or said.exhausts_at > NOW + 4 * HOUR
+    limit = after(fallen)
+    assert limit.rate is not None
+    assert limit.rate >= 0
+    assert limit.exhausts_at is None or limit.exhausts_at > NOW + 4 * HOUR
 
 
 def test_the_old_percentage_under_a_new_reset_is_no_use() -> None:
@@ -267,8 +267,8 @@ def test_whatever_the_history_a_forecast_lies_between_now_and_the_reset(
         )
         past.append(reading)
         limit = reading.limits[0]
-        said = (limit.exhausts_from, limit.exhausts_at, limit.exhausts_to)
-        assert None not in said or said == (None, None, None)
+        span = (limit.exhausts_from, limit.exhausts_at, limit.exhausts_to)
+        assert None not in span or span == (None, None, None)
         if (
             limit.exhausts_from is not None
             and limit.exhausts_at is not None

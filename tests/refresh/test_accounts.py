@@ -44,13 +44,13 @@ def session_percent(snapshot: dict[str, Any] | None) -> float | None:
 def test_each_account_has_its_own_numbers_and_its_own_key(world: World, api: Api) -> None:
     """And going back to one within the TTL costs no request."""
     api.body = body_of
-    seen = []
+    accounts = []
     for who in (A, B, A, B):
         world.sign_in(**who)
         snapshot = refresh(world.env).snapshot
-        seen.append((snapshot or {})["account"])
+        accounts.append((snapshot or {})["account"])
         assert session_percent(snapshot) == NUMBERS[who["token"]]
-    assert len(set(seen)) == 2
+    assert len(set(accounts)) == 2
     assert len(api.usage_requests) == 2
 
 

@@ -15,12 +15,12 @@ def waits(
     failure: SourceFailure, times: int, *, ttl_s: float = 300, jitter: float = 0
 ) -> list[int]:
     """The seconds of `times` cooldowns in a row, each following the one before."""
-    found: list[int] = []
+    waits_s: list[int] = []
     previous: Cooldown | None = None
     for _ in range(times):
         previous = next_backoff(failure, previous, now=NOW, ttl_s=ttl_s, token="t", jitter=jitter)
-        found.append(previous.until - NOW - 1)
-    return found
+        waits_s.append(previous.until - NOW - 1)
+    return waits_s
 
 
 def test_rate_limits_double_from_five_minutes_to_75() -> None:

@@ -49,8 +49,8 @@ def published(
 
 def row_of(world: World) -> str:
     """The line's forecast."""
-    seen = view.build(None, world.snapshot(), world.snapshot()["credentials"], {}, time.time())
-    return "".join(render(seen, {"rows": [[["forecast", {}]]]}, {"NO_COLOR": "1"}, width=200))
+    status = view.build(None, world.snapshot(), world.snapshot()["credentials"], {}, time.time())
+    return "".join(render(status, {"rows": [[["forecast", {}]]]}, {"NO_COLOR": "1"}, width=200))
 
 
 @pytest.mark.parametrize(("before", "now"), [(40, 41), (89, 90), (40, 42), (97, 99)])

@@ -250,9 +250,9 @@ def test_what_runs_too_long_is_ended_with_all_that_it_started(
         within(1),
     )
     assert time.monotonic() - began < telling.TIMEOUT_S
-    found = [int(pid) for pid in pids.read_text().split()]
-    assert found
-    eventually(lambda: not any(is_running(pid) for pid in found))
+    started = [int(pid) for pid in pids.read_text().split()]
+    assert started
+    eventually(lambda: not any(is_running(pid) for pid in started))
 
 
 def test_a_directory_that_no_install_saw_starts_no_command(

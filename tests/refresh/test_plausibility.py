@@ -32,22 +32,22 @@ def test_a_window_nearly_full_at_its_start_is_unknown_until_a_later_reading_agre
 ) -> None:
     """Just after a rollover the service gives the old percentage under the new reset."""
     limit = session(97, begun_s_ago, kind, length_s)
-    first, doubts = confirm(reading(limit), (), ttl_s=300)
+    first, unconfirmed = confirm(reading(limit), (), ttl_s=300)
     assert [row.percent for row in first.limits] == [None]
-    assert doubts == (Unconfirmed(kind, "L", limit.resets_at or 0, NOW),)
+    assert unconfirmed == (Unconfirmed(kind, "L", limit.resets_at or 0, NOW),)
 
-    early, doubts = confirm(reading(limit, at=NOW + 100), doubts, ttl_s=300)
+    early, unconfirmed = confirm(reading(limit, at=NOW + 100), unconfirmed, ttl_s=300)
     assert [row.percent for row in early.limits] == [None]
-    later, doubts = confirm(reading(limit, at=NOW + 130), doubts, ttl_s=300)
+    later, unconfirmed = confirm(reading(limit, at=NOW + 130), unconfirmed, ttl_s=300)
     assert [row.percent for row in later.limits] == [97]
 
 
 def test_a_later_reading_that_disagrees_is_believed_at_once() -> None:
     """The old percentage is gone, and so is the doubt."""
-    _, doubts = confirm(reading(session(99)), (), ttl_s=300)
-    second, doubts = confirm(reading(session(3), at=NOW + 10), doubts, ttl_s=300)
+    _, unconfirmed = confirm(reading(session(99)), (), ttl_s=300)
+    second, unconfirmed = confirm(reading(session(3), at=NOW + 10), unconfirmed, ttl_s=300)
     assert [row.percent for row in second.limits] == [3]
-    assert doubts == ()
+    assert unconfirmed == ()
 
 
 @pytest.mark.parametrize(
@@ -76,17 +76,17 @@ def test_a_doubt_about_another_window_confirms_nothing() -> None:
         (at + 1, 97),
         (at - 60, 97),
     ):
-        found, _ = confirm(
+        confirmed, _ = confirm(
             reading(limit), (Unconfirmed("session", "L", resets_at, NOW - 1000),), ttl_s=300
         )
-        assert [row.percent for row in found.limits] == [believed], resets_at
+        assert [row.percent for row in confirmed.limits] == [believed], resets_at
 
 
 def test_with_a_short_ttl_the_next_reading_confirms() -> None:
     """A server on this machine."""
-    _, doubts = confirm(reading(session(97)), (), ttl_s=1)
-    found, _ = confirm(reading(session(97), at=NOW + 1), doubts, ttl_s=1)
-    assert [row.percent for row in found.limits] == [97]
+    _, unconfirmed = confirm(reading(session(97)), (), ttl_s=1)
+    confirmed, _ = confirm(reading(session(97), at=NOW + 1), unconfirmed, ttl_s=1)
+    assert [row.percent for row in confirmed.limits] == [97]
 
 
 def test_a_reset_too_far_ahead_to_be_one_is_dropped() -> None:
@@ -95,8 +95,10 @@ def test_a_reset_too_far_ahead_to_be_one_is_dropped() -> None:
         Limit("session", "S", 40, NOW + 30 * 86400),
         Limit("weekly_all", "W", 40, NOW + 365 * 86400),
     )
-    found, _ = confirm(reading(*far, Limit("monthly_all", "M", 5, NOW + 30 * 86400)), (), ttl_s=300)
-    assert [row.resets_at for row in found.limits] == [None, None, NOW + 30 * 86400]
+    confirmed, _ = confirm(
+        reading(*far, Limit("monthly_all", "M", 5, NOW + 30 * 86400)), (), ttl_s=300
+    )
+    assert [row.resets_at for row in confirmed.limits] == [None, None, NOW + 30 * 86400]
 
 
 @pytest.mark.parametrize(
@@ -112,6 +114,6 @@ def test_a_window_longer_than_usual_keeps_its_reset_and_its_percentage(
     kind: str, ahead_s: int
 ) -> None:
     """When it began is not known, so it cannot be doubted for being full at its start."""
-    found, doubts = confirm(reading(Limit(kind, "L", 100, NOW + ahead_s)), (), ttl_s=300)
-    assert [(row.percent, row.resets_at) for row in found.limits] == [(100, NOW + ahead_s)]
-    assert doubts == ()
+    confirmed, unconfirmed = confirm(reading(Limit(kind, "L", 100, NOW + ahead_s)), (), ttl_s=300)
+    assert [(row.percent, row.resets_at) for row in confirmed.limits] == [(100, NOW + ahead_s)]
+    assert unconfirmed == ()

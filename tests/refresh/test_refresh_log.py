@@ -39,7 +39,7 @@ def entries(world: World) -> list[dict[str, Any]]:
     return [json.loads(line) for line in refresh_log.read_last(world.env, 1000)]
 
 
-def told(world: World, *names: str) -> list[tuple[Any, ...]]:
+def values(world: World, *names: str) -> list[tuple[Any, ...]]:
     """Those values of each line."""
     return [tuple(entry.get(name) for name in names) for entry in entries(world)]
 
@@ -53,7 +53,7 @@ def test_each_end_of_a_refresh_has_its_line(world: World, api: Api, later: Later
     world.make_due()
     api.fault = "500"
     later.refresh()
-    assert told(world, "why", "ended", "status") == [
+    assert values(world, "why", "ended", "status") == [
         ("there were no numbers", "refreshed", "ok"),
         (None, "not-due", None),
         (None, "busy", None),
@@ -90,7 +90,7 @@ def test_the_log_reports_a_cache_that_may_not_be_used(world: World) -> None:
 def test_log_entry_names_the_trigger(world: World, built_release: Release) -> None:
     world.run(*built_release.refresh_command[:-1], "hook", "--force")
     world.run(*built_release.refresh_command[:-2])
-    assert [line for (line,) in told(world, "by")] == ["hook", "unknown"]
+    assert [line for (line,) in values(world, "by")] == ["hook", "unknown"]
 
 
 @pytest.mark.parametrize("by", ["", "\x1b[31m" + CANARY, "Line"])
@@ -109,7 +109,7 @@ def test_a_refresh_that_is_ended_by_its_last_resort_has_a_line(
         "main.main()\n"
     )
     world.run(built_release.python, "-I", "-B", "-c", code)
-    assert told(world, "by", "ended") == [("line", "cut off")]
+    assert values(world, "by", "ended") == [("line", "cut off")]
     assert "did not end within" in entries(world)[0]["notes"][0]
 
 

@@ -408,9 +408,9 @@ def test_the_snapshot_has_the_colors_of_the_clients_theme(
     """As the terminal answered for `auto`, and seen by the next refresh, also one that fails."""
     Path(paths.claude_settings(world.env)).write_text(json.dumps({"theme": theme}))
     world.cache.mkdir(parents=True, mode=0o700)
-    kept = Path(paths.terminal_background(world.env))
-    kept.write_text('{"version": 1, "background": "light"}')
-    kept.chmod(0o600)
+    background = Path(paths.terminal_background(world.env))
+    background.write_text('{"version": 1, "background": "light"}')
+    background.chmod(0o600)
     refresh(world.env)
     assert (world.snapshot()["appearance"], world.snapshot()["palette"]) == (appearance, palette)
     Path(paths.claude_settings(world.env)).write_text('{"theme": "dark-ansi"}')

@@ -61,10 +61,10 @@ def test_it_always_lies_ahead_and_within_the_ttl(
     observed: int, resets: list[int], jitter: float, requested: int
 ) -> None:
     """For any reading."""
-    found = due(
+    due_in_s = due(
         *(NOW + reset for reset in resets),
         observed_at=NOW + observed,
         requested_at=NOW + requested,
         jitter=jitter,
     )
-    assert 1 <= found <= 331 + max(observed, 0)
+    assert 1 <= due_in_s <= 331 + max(observed, 0)

@@ -421,12 +421,12 @@ def client_answering(
     """
     scene.world.client_saw(made, age_s=fetched_s)
     answer = {"subscription_type": "max", "rate_limits_available": True, "rate_limits": made}
-    told = {
+    response = {
         "type": "control_response",
         "response": {"subtype": "success", "request_id": "usageline", "response": answer},
     }
     text, state = scene.world.root / "answer", scene.world.root / "state"
-    text.write_text(json.dumps(told) + "\n")
+    text.write_text(json.dumps(response) + "\n")
     later = {
         **scene.world.read_state()["cachedUsageUtilization"],
         "fetchedAtMs": int(time.time() * 1000) + 3000,

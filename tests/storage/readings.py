@@ -71,7 +71,7 @@ def work(days: int, *, until: int = NOW, step_s: int = 300) -> list[Reading]:
 
     The user works from 8 to 20 o'clock UTC, and uses each window more than the one before.
     """
-    found = []
+    readings = []
     for at in range(until - days * DAY_S, until + 1, step_s):
         hour = at % DAY_S / HOUR_S
         if not 8 <= hour < 20:
@@ -86,8 +86,8 @@ def work(days: int, *, until: int = NOW, step_s: int = 300) -> list[Reading]:
             ),
             Limit("weekly_scoped", "Fable", at % (7 * DAY_S) / (7 * DAY_S) * 100, week),
         )
-        found.append(reading(at, limits=limits))
-    return found
+        readings.append(reading(at, limits=limits))
+    return readings
 
 
 def keep(env: Mapping[str, str], readings: Iterable[Reading], account: str = ACCOUNT) -> None:

@@ -59,30 +59,30 @@ def small(monkeypatch: pytest.MonkeyPatch) -> int:
 @pytest.mark.parametrize("step_s", [60, 2 * DAY_S], ids=["in one month", "over months"])
 def test_the_size_is_bounded_and_the_oldest_go(world: World, small: int, step_s: int) -> None:
     """In steps, a line at a time never in two; what is left is the newest without a gap."""
-    seen = [
+    appended = [
         reading(NOW - step_s * number, float(number % 100))
         for number in range(100 if step_s == 60 else 44, -1, -1)
     ]
     most = 0
-    for one in seen:
+    for one in appended:
         assert history.append(world.env, ACCOUNT, one)
         most = max(most, len(content(world.env)))
     assert most <= small
-    found = history.load(world.env, ACCOUNT)
-    assert found == seen[-len(found) :]
-    assert len(found) * len(encode(seen[0])) > small / 2
+    loaded = history.load(world.env, ACCOUNT)
+    assert loaded == appended[-len(loaded) :]
+    assert len(loaded) * len(encode(appended[0])) > small / 2
     assert all(line.startswith(b'{"at":') for line in content(world.env).splitlines())
 
 
 def test_a_month_that_alone_is_too_much_loses_its_beginning(world: World, small: int) -> None:
     """However much too long it is."""
-    seen = [reading(NOW - number) for number in range(300, 0, -1)]
+    appended = [reading(NOW - number) for number in range(300, 0, -1)]
     directory(world.env).mkdir(parents=True, mode=0o700)
     (directory(world.env) / files.month_file(NOW)).write_bytes(
-        b"".join(encode(one) + b"\n" for one in seen)
+        b"".join(encode(one) + b"\n" for one in appended)
     )
     assert history.append(world.env, ACCOUNT, reading(NOW))
     assert len(content(world.env)) <= small
-    found = history.load(world.env, ACCOUNT)
-    assert found == [*seen, reading(NOW)][-len(found) :]
-    assert len(found) > 10
+    loaded = history.load(world.env, ACCOUNT)
+    assert loaded == [*appended, reading(NOW)][-len(loaded) :]
+    assert len(loaded) > 10

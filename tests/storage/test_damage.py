@@ -54,10 +54,10 @@ def test_a_flipped_bit_spoils_the_lines_that_it_touches_alone() -> None:
         for bit in range(8):
             damaged = bytearray(LINES)
             damaged[place] ^= 1 << bit
-            found = read(bytes(damaged))
+            readings = read(bytes(damaged))
             touched = {LINES[:place].count(b"\n"), LINES[: place + 1].count(b"\n")}
-            assert all(one in found for number, one in enumerate(SEEN) if number not in touched)
-            for one in found:
+            assert all(one in readings for number, one in enumerate(SEEN) if number not in touched)
+            for one in readings:
                 assert all(
                     limit.percent is None or 0 <= limit.percent <= 100 for limit in one.limits
                 )
@@ -130,23 +130,24 @@ def test_a_percentage_that_is_none_is_not_shown_as_one(value: str) -> None:
         + b'"by":"oauth","plan":null,"limits":[["session","Current session",1,null]],"credits":[]}'
     )
     for one_first in (True, False):
-        for found in decode([one, line] if one_first else [line, one]):
-            assert found.limits[0].percent in {None, 1}
+        for decoded in decode([one, line] if one_first else [line, one]):
+            assert decoded.limits[0].percent in {None, 1}
         assert [
-            found.limits[0].percent for found in decode([one, line] if one_first else [line, one])
+            decoded.limits[0].percent
+            for decoded in decode([one, line] if one_first else [line, one])
         ].count(1) >= 1
 
 
 def test_texts_are_one_printable_line() -> None:
     """Lone surrogates, controls and escapes are no part of a label."""
-    (found,) = decode(
+    (decoded,) = decode(
         [
             AT
             + rb'"by":"oa\u0000uth","plan":"\ud800Max",'
             + rb'"limits":[["session","\ud83d\u001b[31mred\u202e",5,null]],"credits":[]}'
         ]
     )
-    for text in (found.source, found.plan or "", found.limits[0].label):
+    for text in (decoded.source, decoded.plan or "", decoded.limits[0].label):
         assert text.isprintable()
         text.encode()
 
@@ -156,8 +157,8 @@ def test_texts_are_one_printable_line() -> None:
 )
 def test_no_content_is_an_error(parts: list[bytes]) -> None:
     """Whatever the file holds."""
-    found = read(b"\n".join(parts))
-    assert len(found) >= sum(part == AT + GOOD for part in parts)
+    readings = read(b"\n".join(parts))
+    assert len(readings) >= sum(part == AT + GOOD for part in parts)
 
 
 def test_a_gigabyte_without_a_line_is_not_read(world: World) -> None:

@@ -30,22 +30,22 @@ if TYPE_CHECKING:
 
 def test_readings_come_back_as_they_were_the_oldest_first(world: World) -> None:
     """In whatever order they came: a clock may have been set back."""
-    seen = [reading(NOW - 600, 40), reading(NOW - 900, 39), reading(NOW - 300, 41)]
-    assert all(history.append(world.env, ACCOUNT, one) for one in seen)
-    assert history.load(world.env, ACCOUNT) == sorted(seen, key=lambda one: one.observed_at)
+    appended = [reading(NOW - 600, 40), reading(NOW - 900, 39), reading(NOW - 300, 41)]
+    assert all(history.append(world.env, ACCOUNT, one) for one in appended)
+    assert history.load(world.env, ACCOUNT) == sorted(appended, key=lambda one: one.observed_at)
 
 
 def test_what_a_forecast_added_is_not_kept(world: World) -> None:
     """It was not seen."""
-    seen = reading(NOW)
-    told = replace(
-        seen,
+    appended = reading(NOW)
+    forecast = replace(
+        appended,
         limits=tuple(
-            replace(limit, pace=3.0, rate=4.5, exhausts_at=NOW + 60) for limit in seen.limits
+            replace(limit, pace=3.0, rate=4.5, exhausts_at=NOW + 60) for limit in appended.limits
         ),
     )
-    history.append(world.env, ACCOUNT, told)
-    assert history.load(world.env, ACCOUNT) == [seen]
+    history.append(world.env, ACCOUNT, forecast)
+    assert history.load(world.env, ACCOUNT) == [appended]
 
 
 def test_the_reading_that_was_kept_last_is_not_kept_again(world: World) -> None:
@@ -179,9 +179,9 @@ def test_a_reader_never_waits_and_sees_whole_readings_while_they_are_added(world
     writer = subprocess.Popen([sys.executable, "-B", "-c", program], env=world.env)
     counts = [0]
     while writer.poll() is None:
-        found = history.load(world.env, ACCOUNT)
-        assert found == [reading(at) for at in range(NOW - 1000, NOW - 1000 + len(found))]
-        counts.append(len(found))
+        loaded = history.load(world.env, ACCOUNT)
+        assert loaded == [reading(at) for at in range(NOW - 1000, NOW - 1000 + len(loaded))]
+        counts.append(len(loaded))
     assert writer.returncode == 0
     assert counts == sorted(counts)
     assert len(set(counts)) > 2
@@ -202,10 +202,10 @@ def test_a_line_holds_all_that_was_seen(
 ) -> None:
     """For every reading that a body can give."""
     try:
-        seen = Reading(*parse({"limits": rows}), source=source, observed_at=NOW, plan=plan)
+        appended = Reading(*parse({"limits": rows}), source=source, observed_at=NOW, plan=plan)
     except SourceFailure:
         return
-    assert list(decode([encode(seen)])) == [seen]
+    assert list(decode([encode(appended)])) == [appended]
 
 
 def test_a_line_is_one_line_of_json(world: World) -> None:
@@ -229,16 +229,16 @@ def test_a_reading_that_is_too_long_is_not_kept(world: World) -> None:
 def test_ten_thousand_readings_are_not_made_of_thirty_thousand_limits(world: World) -> None:
     """What did not change is one object: that is what makes reading five weeks of them fast."""
     directory(world.env).mkdir(parents=True, mode=0o700)
-    seen = [
+    appended = [
         reading(
             NOW - 300 * number, float(number % 50), limits=reading(NOW, float(number % 50)).limits
         )
         for number in range(10_000)
     ]
-    (directory(world.env) / files.month_file(NOW)).write_bytes(b"\n".join(map(encode, seen)))
-    found = history.load(world.env, ACCOUNT)
-    assert len(found) == 10_000
-    assert len({id(limit) for one in found for limit in one.limits}) < 200
+    (directory(world.env) / files.month_file(NOW)).write_bytes(b"\n".join(map(encode, appended)))
+    loaded = history.load(world.env, ACCOUNT)
+    assert len(loaded) == 10_000
+    assert len({id(limit) for one in loaded for limit in one.limits}) < 200
 
 
 def test_a_full_disk_is_no_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ def credit(percent: float, ends_at: int | None = AT) -> Credit:
     return Credit("Usage credits", 1, 2, 2, "USD", percent, ends_at)
 
 
-def told(
+def sent_by_reading(
     *readings: Reading,
     thresholds: tuple[int, ...] = THRESHOLDS,
     kinds: tuple[str, ...] = (),
@@ -46,18 +46,18 @@ def told(
 ) -> list[list[int]]:
     """Return the thresholds sent after each reading."""
     fired: tuple[Alert, ...] = ()
-    found = []
+    sent = []
     for each in readings:
         new, fired = evaluate(each, thresholds, kinds, fired, now)
         assert set(new) <= set(fired)
-        found.append([alert.threshold for alert in new])
-    return found
+        sent.append([alert.threshold for alert in new])
+    return sent
 
 
 def test_a_limit_at_its_threshold_raises_an_alert_with_all_its_values() -> None:
     """At the very first reading, too."""
-    new, kept = evaluate(reading(limit(75)), THRESHOLDS, (), (), NOW + 0.5)
-    assert new == kept == (Alert("session", "Current session", 75, 75, AT, NOW),)
+    new, remembered = evaluate(reading(limit(75)), THRESHOLDS, (), (), NOW + 0.5)
+    assert new == remembered == (Alert("session", "Current session", 75, 75, AT, NOW),)
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ def test_a_limit_at_its_threshold_raises_an_alert_with_all_its_values() -> None:
 def test_each_threshold_raises_one_alert_in_a_window(
     percents: list[float | None], expected: list[list[int]]
 ) -> None:
-    assert told(*(reading(limit(percent)) for percent in percents)) == expected
+    assert sent_by_reading(*(reading(limit(percent)) for percent in percents)) == expected
 
 
 @pytest.mark.parametrize(
     ("later_s", "again"), [(0, False), (60, False), (-60, False), (61, True), (WINDOW_S, True)]
 )
 def test_a_window_is_known_by_its_reset_to_a_minute(later_s: int, again: bool) -> None:
-    assert told(reading(limit(92)), reading(limit(92, AT + later_s))) == [
+    assert sent_by_reading(reading(limit(92)), reading(limit(92, AT + later_s))) == [
         [90],
         [90] if again else [],
     ]
@@ -97,7 +97,7 @@ def test_a_window_is_known_by_its_reset_to_a_minute(later_s: int, again: bool) -
 
 def test_limits_are_distinguished_by_kind_and_label() -> None:
     fable, opus = (limit(80, kind="weekly_scoped", label=name) for name in ("Fable", "Opus"))
-    assert told(reading(fable, opus, limit(80)), reading(opus, fable, limit(80))) == [
+    assert sent_by_reading(reading(fable, opus, limit(80)), reading(opus, fable, limit(80))) == [
         [75, 75, 75],
         [],
     ]
@@ -105,14 +105,17 @@ def test_limits_are_distinguished_by_kind_and_label() -> None:
 
 def test_a_window_that_has_ended_raises_no_alert_and_is_forgotten() -> None:
     """Not in the minute in which its reset may be reported later than before."""
-    assert told(reading(limit(92)), now=AT) == [[]]
-    _, kept = evaluate(reading(limit(92)), THRESHOLDS, (), (), NOW)
-    assert evaluate(reading(limit(92, AT + 30)), THRESHOLDS, (), kept, AT + 10) == ((), kept)
-    assert evaluate(reading(), THRESHOLDS, (), kept, AT + 60) == ((), ())
+    assert sent_by_reading(reading(limit(92)), now=AT) == [[]]
+    _, remembered = evaluate(reading(limit(92)), THRESHOLDS, (), (), NOW)
+    assert evaluate(reading(limit(92, AT + 30)), THRESHOLDS, (), remembered, AT + 10) == (
+        (),
+        remembered,
+    )
+    assert evaluate(reading(), THRESHOLDS, (), remembered, AT + 60) == ((), ())
 
 
 def test_what_is_missing_from_a_reading_is_remembered() -> None:
-    assert told(reading(limit(92)), reading(), reading(limit(92))) == [[90], [], []]
+    assert sent_by_reading(reading(limit(92)), reading(), reading(limit(92))) == [[90], [], []]
 
 
 @pytest.mark.parametrize(
@@ -131,42 +134,52 @@ def test_a_threshold_that_use_was_lowered_below_raises_an_alert_again(
     fell_to: float, then: float, expected: list[int]
 ) -> None:
     lowered = (reading(replace(limit(percent), lowered=True)) for percent in (fell_to, then))
-    assert told(reading(limit(92)), *lowered) == [[90], [], expected]
+    assert sent_by_reading(reading(limit(92)), *lowered) == [[90], [], expected]
 
 
 def test_a_threshold_sent_with_a_higher_one_is_not_published() -> None:
-    _, kept = evaluate(reading(limit(92)), THRESHOLDS, (), (), NOW)
-    _, kept = evaluate(reading(replace(limit(80), lowered=True)), THRESHOLDS, (), kept, NOW)
-    assert [(alert.threshold, alert.at) for alert in kept] == [(75, 0)]
+    _, remembered = evaluate(reading(limit(92)), THRESHOLDS, (), (), NOW)
+    _, remembered = evaluate(
+        reading(replace(limit(80), lowered=True)), THRESHOLDS, (), remembered, NOW
+    )
+    assert [(alert.threshold, alert.at) for alert in remembered] == [(75, 0)]
 
 
 def test_without_a_reset_there_is_one_window_until_use_falls_or_a_reset_is_known() -> None:
     nameless = [reading(limit(percent, None)) for percent in (92, 93, 10, 80)]
-    assert told(*nameless) == [[90], [], [], [75]]
-    assert told(nameless[0], reading(limit(10)), nameless[0]) == [[90], [], [90]]
+    assert sent_by_reading(*nameless) == [[90], [], [], [75]]
+    assert sent_by_reading(nameless[0], reading(limit(10)), nameless[0]) == [[90], [], [90]]
 
 
 def test_a_reset_that_is_left_out_once_changes_nothing() -> None:
-    assert told(reading(limit(80)), reading(limit(92, None)), reading(limit(93))) == [
+    assert sent_by_reading(reading(limit(80)), reading(limit(92, None)), reading(limit(93))) == [
         [75],
         [90],
         [],
     ]
-    assert told(reading(limit(92)), reading(limit(10, None)), reading(limit(93))) == [[90], [], []]
+    assert sent_by_reading(reading(limit(92)), reading(limit(10, None)), reading(limit(93))) == [
+        [90],
+        [],
+        [],
+    ]
 
 
 def test_credits_raise_alerts_and_their_limit_may_be_raised() -> None:
     new, _ = evaluate(reading(credit(120)), THRESHOLDS, (), (), NOW)
     assert new == (Alert("credits", "Usage credits", 90, 120, AT, NOW),)
-    assert told(*(reading(credit(percent)) for percent in (92, 46, 80))) == [[90], [], [75]]
+    assert sent_by_reading(*(reading(credit(percent)) for percent in (92, 46, 80))) == [
+        [90],
+        [],
+        [75],
+    ]
 
 
 def test_a_limit_that_the_service_reports_twice_raises_one_alert() -> None:
     """And a lower one of the two is no fall."""
     twice = reading(replace(limit(10), lowered=True), limit(92), replace(limit(10), lowered=True))
-    assert told(twice, twice) == [[90], []]
+    assert sent_by_reading(twice, twice) == [[90], []]
     half_known = reading(limit(92, None), limit(10))
-    assert told(half_known, half_known) == [[90], []]
+    assert sent_by_reading(half_known, half_known) == [[90], []]
 
 
 @pytest.mark.parametrize(
@@ -183,28 +196,28 @@ def test_a_limit_that_the_service_reports_twice_raises_one_alert() -> None:
 )
 def test_kinds_choose_by_kind_label_or_segment(kinds: tuple[str, ...], expected: int) -> None:
     everything = reading(limit(80), limit(80, kind="weekly_all", label="Current week"), credit(80))
-    assert len(told(everything, kinds=kinds)[0]) == expected
+    assert len(sent_by_reading(everything, kinds=kinds)[0]) == expected
 
 
 def test_without_thresholds_no_alert_is_raised_or_forgotten() -> None:
-    _, kept = evaluate(reading(limit(92)), THRESHOLDS, (), (), NOW)
-    assert evaluate(reading(limit(99)), (), (), kept, NOW) == ((), kept)
+    _, remembered = evaluate(reading(limit(92)), THRESHOLDS, (), (), NOW)
+    assert evaluate(reading(limit(99)), (), (), remembered, NOW) == ((), remembered)
 
 
 def test_a_threshold_added_later_raises_an_alert_if_no_higher_one_did() -> None:
-    _, kept = evaluate(reading(limit(85)), (75,), (), (), NOW)
+    _, remembered = evaluate(reading(limit(85)), (75,), (), (), NOW)
     assert [
-        alert.threshold for alert in evaluate(reading(limit(85)), (75, 80), (), kept, NOW)[0]
+        alert.threshold for alert in evaluate(reading(limit(85)), (75, 80), (), remembered, NOW)[0]
     ] == [80]
-    assert evaluate(reading(limit(85)), (60, 75), (), kept, NOW)[0] == ()
+    assert evaluate(reading(limit(85)), (60, 75), (), remembered, NOW)[0] == ()
 
 
 def test_what_is_remembered_is_bounded_and_of_the_limits_that_there_are() -> None:
     crowd = reading(*(limit(92, kind="new", label=str(number)) for number in range(3 * MAX_ALERTS)))
     others = tuple(Alert("old", str(number), 75, 80, AT, NOW) for number in range(MAX_ALERTS))
-    new, kept = evaluate(crowd, THRESHOLDS, (), others, NOW)
-    assert len(new) == len(kept) == MAX_ALERTS
-    assert evaluate(crowd, THRESHOLDS, (), kept, NOW) == ((), kept)
+    new, remembered = evaluate(crowd, THRESHOLDS, (), others, NOW)
+    assert len(new) == len(remembered) == MAX_ALERTS
+    assert evaluate(crowd, THRESHOLDS, (), remembered, NOW) == ((), remembered)
 
 
 STEPS = st.lists(
@@ -254,8 +267,8 @@ def test_each_threshold_raises_exactly_one_alert_in_a_window_without_a_fall(
             assert alert.resets_at is not None
             window = alert.kind, round((alert.resets_at - AT) / WINDOW_S)
             assert alert.threshold not in since_fall.setdefault(window, set())
-            for seen in (ever.setdefault(window, set()), since_fall[window]):
-                seen |= {threshold for threshold in thresholds if threshold <= alert.threshold}
+            for counted in (ever.setdefault(window, set()), since_fall[window]):
+                counted |= {threshold for threshold in thresholds if threshold <= alert.threshold}
         for window, each in limits.items():
             assert each.resets_at is not None
             if each.percent is not None and each.resets_at > now:

@@ -251,10 +251,10 @@ def captured(name: str) -> Any:
     path = CAPTURES / f"{name}.json"
     if not path.exists():
         pytest.skip("the captured bodies are not part of the repository")
-    found = json.loads(path.read_text())
-    if isinstance(found, list):
-        return {"limits": found}
-    return found.get("cachedUsageUtilization", {}).get("utilization", found)
+    body = json.loads(path.read_text())
+    if isinstance(body, list):
+        return {"limits": body}
+    return body.get("cachedUsageUtilization", {}).get("utilization", body)
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -43,7 +43,7 @@ def pool(**changes: Any) -> Credit:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "fields",
     [
         {"spend_limit_reached": True},
         {"spend_limit_reached": True, "disabled_reason": "org_spend_cap_reached"},
@@ -54,10 +54,10 @@ def pool(**changes: Any) -> Credit:
     ],
 )
 def test_a_spend_limit_that_is_reached_keeps_its_amounts_and_resets_on_the_first(
-    told: dict[str, Any],
+    fields: dict[str, Any],
 ) -> None:
-    limits, found = parse({**WINDOW, "extra_usage": {**EXTRA, **told}})
-    (credit,) = with_reset_date(Reading(limits, found, "oauth", NOW)).credits
+    limits, credits_ = parse({**WINDOW, "extra_usage": {**EXTRA, **fields}})
+    (credit,) = with_reset_date(Reading(limits, credits_, "oauth", NOW)).credits
     assert (credit.used_minor, credit.limit_minor, credit.percent, credit.reached) == (
         1077,
         500,
@@ -68,7 +68,7 @@ def test_a_spend_limit_that_is_reached_keeps_its_amounts_and_resets_on_the_first
 
 
 @pytest.mark.parametrize(
-    "told",
+    "fields",
     [
         {"disabled_reason": "out_of_credits"},
         {"disabled_reason": "member_zero_credit_limit"},
@@ -77,9 +77,9 @@ def test_a_spend_limit_that_is_reached_keeps_its_amounts_and_resets_on_the_first
     ],
 )
 def test_credits_that_are_off_for_another_reason_have_reached_no_limit(
-    told: dict[str, Any],
+    fields: dict[str, Any],
 ) -> None:
-    (credit,) = credits_of({"extra_usage": {**EXTRA, **told}})
+    (credit,) = credits_of({"extra_usage": {**EXTRA, **fields}})
     assert (credit.enabled, credit.reached) == (False, False)
 
 
@@ -147,8 +147,8 @@ def test_pools_that_the_client_draws_have_its_words_and_are_there_at_0(
 
 @pytest.mark.parametrize("name", ["one_hour", "thirty_day", "monthly_all", "weekly_cowork"])
 def test_a_window_named_by_its_length_stays_a_window(name: str) -> None:
-    limits, found = parse({name: {"utilization": 4, "resets_at": SOON}})
-    assert ([limit.percent for limit in limits], found) == ([4], ())
+    limits, credits_ = parse({name: {"utilization": 4, "resets_at": SOON}})
+    assert ([limit.percent for limit in limits], credits_) == ([4], ())
 
 
 @pytest.mark.parametrize(
@@ -251,8 +251,8 @@ def test_each_promotional_credit_is_a_row_but_for_those_that_the_client_leaves_o
             "notice": {"id": "1", "kind": "ended", "title": "T", "text": "X"},
         }
     ]
-    found = credits_of({"promo_credits": rows, "ended_promo_credits": ended})
-    assert [credit.label for credit in found] == ["Holiday credit", "Second"]
+    credits_ = credits_of({"promo_credits": rows, "ended_promo_credits": ended})
+    assert [credit.label for credit in credits_] == ["Holiday credit", "Second"]
 
 
 @pytest.mark.parametrize("rows", [{}, "text", 7, None, {"rows": []}])

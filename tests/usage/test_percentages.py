@@ -54,8 +54,8 @@ def reading(percent: Any) -> Reading:
     )
 
 
-def percents(found: Reading) -> list[float | None]:
-    return [limit.percent for limit in found.limits]
+def percents(of: Reading) -> list[float | None]:
+    return [limit.percent for limit in of.limits]
 
 
 @pytest.mark.parametrize("percent", ABOVE)
@@ -72,12 +72,12 @@ def test_percentages_above_100_pass_every_form_of_a_body_and_every_file(percent:
         "limits": [listed],
         "harbor_lantern": pool,
     }
-    seen = Reading(*parse(body), source="oauth", observed_at=AT)
-    assert [limit.percent for limit in seen.limits] + [
-        credit.percent for credit in seen.credits
+    parsed = Reading(*parse(body), source="oauth", observed_at=AT)
+    assert [limit.percent for limit in parsed.limits] + [
+        credit.percent for credit in parsed.credits
     ] == [percent] * 3
-    assert codec.from_json(json.loads(json.dumps(codec.as_json(seen)))) == seen
-    assert list(decode([encode(seen)])) == [seen]
+    assert codec.from_json(json.loads(json.dumps(codec.as_json(parsed)))) == parsed
+    assert list(decode([encode(parsed)])) == [parsed]
 
 
 @pytest.mark.parametrize("percent", NONE, ids=str)
@@ -93,13 +93,13 @@ def test_binary_noise_is_removed_everywhere(percent: float, meant: float) -> Non
     assert windows.percent(percent) == meant
     line = encode(reading(50)).replace(b",50,", b",%r," % percent)
     assert percents(next(decode([line]))) == [meant]
-    kept = account_state.as_json(
+    row = account_state.as_json(
         account_state.AccountState(
             reading=reading(50), alerts=(Alert("session", "S", 10, 50, None, AT),)
         )
     )
-    kept["reading"]["limits"][0]["percent"] = kept["alerts"][0]["percent"] = percent
-    again = account_state.from_json(json.loads(json.dumps(kept, default=list)))
+    row["reading"]["limits"][0]["percent"] = row["alerts"][0]["percent"] = percent
+    again = account_state.from_json(json.loads(json.dumps(row, default=list)))
     assert again.reading is not None
     assert (percents(again.reading), again.alerts[0].percent) == ([meant], meant)
 
@@ -146,9 +146,9 @@ OVERDUE = Reading((Limit("weekly_all", "W", 99, AT - 4200),), (), "oauth", AT)
 
 
 def test_alerts_come_for_a_window_whose_reset_is_overdue_and_only_once() -> None:
-    new, kept = evaluate(OVERDUE, (75, 90), (), (), AT + 5)
+    new, remembered = evaluate(OVERDUE, (75, 90), (), (), AT + 5)
     assert [(alert.threshold, alert.at > (alert.resets_at or 0)) for alert in new] == [(90, True)]
-    assert evaluate(OVERDUE, (75, 90), (), kept, AT + 305) == ((), kept)
+    assert evaluate(OVERDUE, (75, 90), (), remembered, AT + 305) == ((), remembered)
 
 
 def test_an_alert_from_before_the_reset_is_not_repeated_while_the_reset_is_overdue() -> None:

@@ -59,5 +59,5 @@ def test_only_a_meter_with_a_cap_and_without_an_end_of_its_own_gets_it() -> None
     )
     dated = replace(CREDITS, ends_at=NOV_30_20H)
     reading = Reading((), (CREDITS, *others, dated), "oauth", NOV_30_20H)
-    found = with_reset_date(reading).credits
-    assert found == (replace(CREDITS, ends_at=month_end(NOV_30_20H)), *others, dated)
+    dated_credits = with_reset_date(reading).credits
+    assert dated_credits == (replace(CREDITS, ends_at=month_end(NOV_30_20H)), *others, dated)

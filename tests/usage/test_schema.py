@@ -81,12 +81,12 @@ def test_any_body_gives_keys_of_its_own_and_names_of_types(body: Any) -> None:
 
 def test_a_body_as_the_service_sends_it_leaves_little_over() -> None:
     """With its types: the parser ignores groups, and shows limits that are not active."""
-    found = find_unknown(usage_body(1795464000))
-    assert {path for path, kind in found.items() if kind != "null"} == {
+    unknown = find_unknown(usage_body(1795464000))
+    assert {path for path, kind in unknown.items() if kind != "null"} == {
         ("limits", None, "group"),
         ("limits", None, "is_active"),
     }
-    assert found["limits", None, "is_active"] == "boolean"
+    assert unknown["limits", None, "is_active"] == "boolean"
 
 
 def test_money_that_is_reported_twice_is_used_in_both_forms() -> None:

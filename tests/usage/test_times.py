@@ -73,15 +73,15 @@ def test_epoch_seconds_are_taken_as_they_are() -> None:
 
 
 @given(
-    st.datetimes(datetime(2002, 1, 1), datetime(2200, 1, 1)),  # noqa: DTZ001 - the offset is separate
+    st.datetimes(datetime(2002, 1, 1), datetime(2200, 1, 1)),  # noqa: DTZ001
     st.integers(-1439, 1439),
 )
 def test_every_time_that_python_writes_is_read(moment: datetime, offset_minutes: int) -> None:
     """`isoformat` with any fraction and any offset of whole minutes."""
     moment = moment.replace(tzinfo=timezone(timedelta(minutes=offset_minutes)))
-    found = epoch(moment.isoformat())
-    assert found is not None
-    assert -0.0001 <= moment.timestamp() - found <= 1
+    seconds = epoch(moment.isoformat())
+    assert seconds is not None
+    assert -0.0001 <= moment.timestamp() - seconds <= 1
 
 
 @given(st.text())

@@ -182,4 +182,4 @@ def _highest(thresholds: tuple[int, ...], percent: float) -> int:
 
 
 def _same_window(one: int | None, other: int | None) -> bool:
-    return one is other is None or bool(is_same_reset(one, other))
+    return one is other is None or is_same_reset(one, other)

@@ -119,7 +119,7 @@ def _current(one: Limit, other: Limit) -> Limit:
 def _same_reset(one: Limit, other: Limit) -> bool:
     if one.resets_at is None or other.resets_at is None:
         return True
-    return bool(is_same_reset(one.resets_at, other.resets_at))
+    return is_same_reset(one.resets_at, other.resets_at)
 
 
 def _scope_ids(scope: object) -> str:

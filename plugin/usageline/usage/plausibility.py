@@ -99,7 +99,7 @@ def _check(
 
 def _is_same(earlier: Unconfirmed, limit: Limit) -> bool:
     is_named = (earlier.kind, earlier.label) == (limit.kind, limit.label)
-    return is_named and bool(is_same_reset(earlier.resets_at, limit.resets_at))
+    return is_named and is_same_reset(earlier.resets_at, limit.resets_at)
 
 
 def flag_decreases(reading: Reading, before: Reading | None) -> Reading:
