@@ -57,7 +57,7 @@ def test_every_word_is_legible_on_every_background_that_the_theme_is_meant_for(
     theme: Theme,
 ) -> None:
     """WCAG 2.2, AA for text, and AAA for the high-contrast theme; in 24 bits and in what 256 colors make of it."""
-    least = 7 if theme.name == "high-contrast" else 4.5
+    minimum = 7 if theme.name == "high-contrast" else 4.5
     for ground, palette, behind in _grounds(theme):
         grave = (
             {"warning", "critical", "alert", "normal", "added", "removed"}
@@ -66,11 +66,15 @@ def test_every_word_is_legible_on_every_background_that_the_theme_is_meant_for(
         )
         for style in STYLES.keys() - grave - set(STROKES):
             for depth in ("256", "true"):
-                found = contrast(
+                ratio = contrast(
                     _shown(_rgb(palette.styles[style]), depth),
                     _shown(behind, depth) if theme.blocks else behind,
                 )
-                assert found >= least, (ground, style, depth, found)
+                assert ratio >= minimum, (
+                    f"{theme.name}: `{style}` on {ground} has, in {depth} colors, a contrast of "
+                    f"{ratio:.1f} to 1; words need {minimum} (WCAG 2.2): choose a lighter color for "
+                    "a dark background, or a darker one for a light background"
+                )
 
 
 @pytest.mark.parametrize("theme", ALL, ids=themes.NAMES)
