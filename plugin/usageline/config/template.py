@@ -1,4 +1,4 @@
-"""The config.toml that `usageline config init` writes: every key with what it is for, commented out at its default."""
+"""The config.toml that `usageline config init` writes, with every key commented out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEAD = """\
 # `usageline config check` names what is wrong, `usageline config preview` shows the line. An edit is seen at the next line.
 """
 EXAMPLES = {"separator": " · ", "client": "/usr/local/bin/claude", "priority": 50}
-"""Values for keys that have no default."""
+"""Values for keys without a default."""
 
 INSTANCE = """\
 # A segment can be there several times, each time with options of its own: name it in `rows` as "text.note".
@@ -32,7 +32,7 @@ INSTANCE = """\
 
 
 def default_file() -> str:
-    """The whole file. It is valid, and says the same with and without the # before its keys; but for the keys in EXAMPLES."""
+    """Return the file. Without the # before its keys it means the same, except those in EXAMPLES."""
     return (
         "\n".join(
             [HEAD, *_keys(TOP), *_tables(), "# Segments: their options.\n", *_segments(), INSTANCE]
@@ -42,12 +42,12 @@ def default_file() -> str:
 
 
 def toml_value(value: Any) -> str:
-    """A value of the schema as TOML writes it, which for text, numbers, booleans and lists of them is as JSON does."""
+    """Return a value of the schema in TOML, which writes these types as JSON does."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def example_value(table: str, key: Key) -> Any:
-    """The default, or a value to show where the theme or something else decides."""
+    """Return the default, or an example if there is none."""
     if key.default is not None:
         return key.default
     if table == "styles":

@@ -1,4 +1,4 @@
-"""Where readings come from. One module a source, one shape: `fetch(context)` gives a reading or raises SourceFailure."""
+"""The sources of readings, one module each with `fetch(context)`. config/sources.py lists them."""
 
 from __future__ import annotations
 
@@ -16,20 +16,24 @@ if TYPE_CHECKING:
 
 
 class Permit(Protocol):
-    """What a source calls before it asks; `own_sign_in` where it does so without the token."""
+    """What a source calls before a request; with `own_sign_in` it does not use the token."""
 
     def __call__(self, *, own_sign_in: bool = False) -> None:
-        """Raise SourceFailure where no request may be made now."""
+        """Raise SourceFailure if no request is allowed now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """All that a source may look at.
+    """The input of a source.
 
-    `env` the environment, `now` epoch seconds, `deadline` the value of `time.monotonic()` by which it must be over. A reading that somebody
-    else took may be `max_age_s` old, and not from before `not_before` (epoch seconds), when another may have been signed in.
-    `permit` is called before every request: it raises SourceFailure where none may be made now, and remembers the ones that were.
-    `client` is the path of `claude` as configured, or None.
+    env         the environment
+    now         epoch seconds
+    deadline    the value of `time.monotonic()` by which the source must return
+    max_age_s   the maximum age of a reading that Claude Code took
+    not_before  epoch seconds; an older reading may be of another account
+    permit      is called before each request, and records it; it raises SourceFailure if none is
+                allowed now
+    client      the configured path of `claude`, or None
     """
 
     env: Mapping[str, str]
