@@ -28,7 +28,7 @@ MAX_FILES = 2
 
 @dataclass(frozen=True)
 class Block:
-    """A code block of the guide: the text, and where it goes."""
+    """A code block of the guide: the text, and its place."""
 
     file: str
     where: str

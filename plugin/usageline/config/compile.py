@@ -1,8 +1,8 @@
 """Compile config.toml to the file that the status line reads (`paths.line_config`).
 
-A status line runs this module and waits, so it imports little. If config.toml is not valid, the last
-valid configuration stays, with a `problem` for the line to show. The file's `stamp` is always that of
-config.toml, so that each version is compiled once.
+A status line runs this module and waits, so it imports little. If config.toml is not valid, the
+last valid configuration stays, with a `problem` for the line to show. The file's `stamp` is always
+that of config.toml, so that each version is compiled once.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def resolve_values(values: Values) -> dict[str, Any]:
 
 
 def _segment(name: str, values: Values, custom: dict[str, str]) -> list[Any]:
-    """Return the kind of a segment or an instance, and its options that differ from the defaults."""
+    """Return the kind of a segment or an instance, and its options other than the defaults."""
     kind, dot, _instance = name.partition(".")
     options = non_defaults(
         kind, values.segments.get(name) or (values.segments.get(kind, {}) if dot else {})

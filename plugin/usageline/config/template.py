@@ -18,21 +18,22 @@ if TYPE_CHECKING:
 
 WIDTH = 110
 HEAD = """\
-# usageline's configuration. Every key is optional; one behind a # without a space stands at its default: remove the # and change it.
-# `usageline config check` names what is wrong, `usageline config preview` shows the line. An edit is seen at the next line.
+# usageline's configuration. Every key is optional. A # without a space precedes a key with its
+# default value: remove the # to change it. `usageline config check` names problems, and
+# `usageline config preview` shows the line. The next status line uses an edit.
 """
 EXAMPLES = {"separator": " · ", "client": "/usr/local/bin/claude", "priority": 50}
 """Values for keys without a default."""
 
 INSTANCE = """\
-# A segment can be there several times, each time with options of its own: name it in `rows` as "text.note".
+# A segment can be used several times, each with its own options: name it in `rows` as "text.note".
 #[segments.text.note]
 #text = "hello"
 """
 
 
 def default_file() -> str:
-    """Return the file. Without the # before its keys it means the same, except those in EXAMPLES."""
+    """Return the file. Without the # before keys it means the same, except those in EXAMPLES."""
     return (
         "\n".join(
             [HEAD, *_keys(TOP), *_tables(), "# Segments: their options.\n", *_segments(), INSTANCE]

@@ -1,7 +1,7 @@
 """Color specs, and their SGR codes for terminals of three depths: `16`, `256` and `true`.
 
-A spec is words with spaces between them: `bold #2e8b57`, `red on black`, `underline 110`. A color is
-a name of the 16, a number of the 256, or `#rrggbb`; `on` precedes the background.
+A spec is words with spaces between them: `bold #2e8b57`, `red on black`, `underline 110`. A color
+is a name of the 16, a number of the 256, or `#rrggbb`; `on` precedes the background.
 """
 
 from __future__ import annotations

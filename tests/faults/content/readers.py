@@ -159,7 +159,10 @@ READERS: dict[str, tuple[str, ...]] = {
         *("line.chain.own", "line.spawn.installations", "refresh.account_gate._read"),
     ),
 }
-"""By the target that tries what they read; `value` and `surroundings` try arguments and the environment, which are read everywhere."""
+"""By the target that tries what they read.
+
+`value` and `surroundings` try arguments and the environment, which are read everywhere.
+"""
 
 ELSEWHERE: dict[str, tuple[str, ...]] = {
     "tests/faults/corruption": (
