@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 
 def compiled(world: World) -> dict[str, Any]:
-    """What the line would read."""
+    """Return what the status line would read."""
     found = read_compiled(paths.line_config(world.env))
     assert isinstance(found, dict)
     return found
 
 
 def run(world: World, release: Release) -> None:
-    """Compile as the line has it done."""
+    """Compile in a process, as the status line does."""
     done = world.run(release.python, "-I", "-B", "-m", "usageline.config.compile")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_segments_options_and_instances_become_rows(world: World, built_release: Release) -> None:
-    """Options only where they differ; a color as the name of a style that the theme then has; a bar as its glyphs."""
+    """Only options that differ are kept. A color becomes a style of the theme, a bar its glyphs."""
     world.configure(
         'rows = [["model", "session", "text.note"], ["weekly", "clock"]]\nwrap = true\n'
         '[segments.session]\nbar_width = 5\nbar = "dots"\nstyle = "bold red"\ncount = "used"\n'
@@ -83,15 +83,14 @@ def test_a_theme_comes_with_what_was_changed_in_it(world: World) -> None:
     assert theme["icons"]["model"]
 
 
-def test_the_default_theme_is_left_to_the_line(world: World) -> None:
-    """As is a chain without a command."""
+def test_the_default_theme_is_not_compiled(world: World) -> None:
+    """A chain without a command is left out, too."""
     world.configure('clock = "12h"\n[chain]\nposition = "above"\n')
     compile_config(world.env)
     assert not {"theme", "chain"} & compiled(world).keys()
 
 
-def test_a_chain_comes_whole(world: World) -> None:
-    """With its defaults."""
+def test_a_chain_is_compiled_with_its_defaults(world: World) -> None:
     world.configure('[chain]\ncommand = "date"\nwait = true\n')
     compile_config(world.env)
     digest = paths.digest(b"date")
@@ -112,10 +111,10 @@ def test_a_chain_comes_whole(world: World) -> None:
         ('[segments.sesion]\nbar = "dots"\n', "config.toml:1: segments.sesion"),
     ],
 )
-def test_the_last_good_configuration_is_kept_and_marked(
+def test_the_last_valid_configuration_is_kept_and_marked(
     world: World, built_release: Release, text: str, problem: str
 ) -> None:
-    """Under the stamp of the broken file, so that it is not compiled again and again; mended, the mark is gone."""
+    """It has the stamp of the broken file, so that it is compiled once; a valid file ends it."""
     world.configure('theme = "minimal"\n')
     run(world, built_release)
     good = compiled(world)
@@ -131,8 +130,8 @@ def test_the_last_good_configuration_is_kept_and_marked(
     assert compiled(world)["theme"]["name"] == "ascii"
 
 
-def test_without_a_last_good_one_what_is_valid_holds(world: World) -> None:
-    """And the problem is named all the same."""
+def test_without_a_last_valid_configuration_the_valid_keys_are_used(world: World) -> None:
+    """The problem is reported, too."""
     world.configure('theme = "minimal"\nclock = "13h"\n')
     compile_config(world.env)
     found = compiled(world)
@@ -152,7 +151,7 @@ def test_without_a_configuration_nothing_is_written(world: World) -> None:
 def test_a_configuration_that_was_removed_leaves_the_defaults(
     world: World, built_release: Release
 ) -> None:
-    """Under the stamp of no file."""
+    """The compiled file has the stamp of no file."""
     world.configure('theme = "minimal"\nrows = [["model"]]\n')
     run(world, built_release)
     os.unlink(paths.config_file(world.env))
@@ -205,10 +204,10 @@ def _closed(path: Path) -> None:
         (_deep, "config.toml: not TOML: nested too deeply"),
     ],
 )
-def test_whatever_stands_in_the_place_of_the_file_is_named_and_holds_nobody_up(
+def test_anything_else_in_place_of_the_file_is_reported_at_once(
     world: World, built_release: Release, make: Any, problem: str
 ) -> None:
-    """And the line's default rows stay."""
+    """The line keeps its default rows."""
     path = Path(paths.config_file(world.env))
     path.parent.mkdir(parents=True)
     make(path)
@@ -219,7 +218,7 @@ def test_whatever_stands_in_the_place_of_the_file_is_named_and_holds_nobody_up(
     assert found["rows"][0][0] == ["model", {}]
 
 
-def test_a_link_to_itself_is_no_file(world: World, built_release: Release) -> None:
+def test_a_link_to_itself_counts_as_no_file(world: World, built_release: Release) -> None:
     """Its stamp is that of no file, so nothing is compiled."""
     path = Path(paths.config_file(world.env))
     path.parent.mkdir(parents=True)
@@ -231,7 +230,7 @@ def test_a_link_to_itself_is_no_file(world: World, built_release: Release) -> No
 def test_the_file_is_private_and_a_link_in_its_place_is_replaced(
     world: World, tmp_path: Path
 ) -> None:
-    """What the link points to is left alone."""
+    """The target of the link is not changed."""
     world.configure('clock = "12h"\n')
     target = Path(paths.line_config(world.env))
     target.parent.mkdir(parents=True, mode=0o700)
@@ -246,7 +245,7 @@ def test_the_file_is_private_and_a_link_in_its_place_is_replaced(
 
 
 def test_a_cache_that_others_can_write_to_is_refused(world: World, built_release: Release) -> None:
-    """In a process of its own without a word."""
+    """In a process of its own, without output."""
     world.configure('clock = "12h"\n')
     world.cache.mkdir(parents=True)
     world.cache.chmod(0o777)
@@ -267,8 +266,8 @@ def test_a_cache_that_others_can_write_to_is_refused(world: World, built_release
         b"\xff" * 300_000,
     ],
 )
-def test_a_compiled_file_that_is_none_is_no_last_good_one(world: World, content: bytes) -> None:
-    """It is replaced by what is valid in the broken one."""
+def test_an_invalid_compiled_file_is_not_used(world: World, content: bytes) -> None:
+    """The valid keys of the broken configuration replace it."""
     world.configure('theme = "nonesuch"\n')
     target = Path(paths.line_config(world.env))
     target.parent.mkdir(parents=True, mode=0o700)
@@ -279,7 +278,7 @@ def test_a_compiled_file_that_is_none_is_no_last_good_one(world: World, content:
 
 
 def test_many_at_once_leave_one_whole_file(world: World, built_release: Release) -> None:
-    """As when every session's line sees the same edit."""
+    """The lines of all sessions see the same edit."""
     world.configure('theme = "powerline"\n')
     command = [str(built_release.python), "-I", "-B", "-m", "usageline.config.compile"]
     running = [subprocess.Popen(command, env=world.env, stderr=subprocess.PIPE) for _ in range(8)]
@@ -298,7 +297,7 @@ def test_it_is_not_written_again_for_the_same_configuration(world: World) -> Non
 
 
 def test_the_imports_are_few(world: World, built_release: Release) -> None:
-    """The line waits for it: nothing of the sources, and none of what is slow."""
+    """The line waits for it, so it imports neither the sources nor anything slow."""
     world.configure('theme = "powerline"\n[styles]\nname = "#ff8800"\n')
     code = (
         "import sys; from usageline.config.compile import main; main(); print(*sorted(sys.modules))"

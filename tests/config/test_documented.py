@@ -29,11 +29,11 @@ KEY = re.compile(r"^#(?=[a-z\[])", re.MULTILINE)
 
 
 def uncommented() -> dict[str, Any]:
-    """The default file with all its keys."""
+    """Return the default file with all its keys."""
     return parse(KEY.sub("", default_file()))
 
 
-def test_the_default_file_is_valid_and_says_nothing() -> None:
+def test_the_default_file_is_valid_and_changes_nothing() -> None:
     """It leaves every key at its default."""
     values, problems, table = validate(default_file())
     assert problems == []
@@ -44,8 +44,8 @@ def test_the_default_file_is_valid_and_says_nothing() -> None:
     assert resolve_values(values) == resolve_values(NO_VALUES)
 
 
-def test_with_its_keys_uncommented_it_is_valid_too_and_says_the_same() -> None:
-    """But for keys that have no default: those show how they are written."""
+def test_with_its_keys_uncommented_it_is_valid_and_means_the_same() -> None:
+    """Keys without a default show an example."""
     values, problems, _ = validate(KEY.sub("", default_file()))
     assert problems == []
     assert {name: value for name, value in values.top.items() if name not in EXAMPLES} == {
@@ -68,8 +68,8 @@ def test_every_key_is_in_the_default_file() -> None:
         assert found["segments"][kind].keys() - {"note"} == options_of(kind).keys()
 
 
-def test_every_key_says_what_it_is_for_and_its_default_is_allowed() -> None:
-    """In a line."""
+def test_every_key_has_a_purpose_and_an_allowed_default() -> None:
+    """The purpose fits in a line."""
     keys = [
         *TOP,
         *(key for table, _ in TABLES.values() for key in table),

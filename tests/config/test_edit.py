@@ -45,7 +45,7 @@ normal = "green"
     ],
 )
 def test_a_key_is_set_and_all_else_stays(key: str, value: str, line: str) -> None:
-    """Comments, order, and what is not asked about."""
+    """Comments, order, and other keys."""
     changed = edit.set_key(TEXT, key, value)
     assert line in changed.splitlines()
     assert validate(changed).problems == []
@@ -78,14 +78,14 @@ def test_a_key_is_set_and_all_else_stays(key: str, value: str, line: str) -> Non
     ],
 )
 def test_what_is_not_allowed_is_refused_with_what_is(key: str, value: str, problem: str) -> None:
-    """Nothing comes out that could be written."""
+    """Nothing is returned that could be written."""
     with pytest.raises(edit.EditRejected) as refused:
         edit.set_key(TEXT, key, value)
     assert any(problem in found.message("") for found in refused.value.problems)
 
 
 def test_a_mistake_elsewhere_does_not_stand_in_the_way() -> None:
-    """Else nobody could mend two, one by one."""
+    """Else a user could not fix two, one by one."""
     text = 'theme = "drak"\nclock = "13h"\n'
     mended = edit.set_key(text, "theme", "dark")
     assert [problem.key for problem in validate(mended).problems] == ["clock"]
@@ -94,8 +94,8 @@ def test_a_mistake_elsewhere_does_not_stand_in_the_way() -> None:
     assert validate(taken).problems == []
 
 
-def test_a_text_that_is_no_toml_is_left_alone() -> None:
-    """And the line at fault is named."""
+def test_invalid_toml_is_not_changed() -> None:
+    """Its line is reported."""
     with pytest.raises(edit.EditRejected) as refused:
         edit.set_key("a = 1\nb = \n", "theme", "dark")
     assert refused.value.problems[0].line == 2
@@ -103,8 +103,8 @@ def test_a_text_that_is_no_toml_is_left_alone() -> None:
         edit.unset_key("b = ", "b")
 
 
-def test_an_instance_in_use_is_not_taken_out() -> None:
-    """The rows would name nothing."""
+def test_an_instance_in_use_is_not_removed() -> None:
+    """The rows would name a segment that is gone."""
     text = 'rows = [["text.note"]]\n[segments.text.note]\ntext = "x"\n'
     with pytest.raises(edit.EditRejected):
         edit.unset_key(text, "segments.text.note")
@@ -122,8 +122,8 @@ def test_an_instance_in_use_is_not_taken_out() -> None:
         "segments.text.y.z",
     ],
 )
-def test_a_key_that_is_not_there_cannot_be_taken_out(key: str) -> None:
-    """Nor is that a failure."""
+def test_a_key_that_is_not_set_is_not_removed(key: str) -> None:
+    """That is not a failure."""
     assert edit.unset_key("[segments.session]\nbar_width = 5\n", key) is None
 
 
@@ -140,8 +140,8 @@ def test_a_key_that_is_not_there_cannot_be_taken_out(key: str) -> None:
         ("styles.warning", None),
     ],
 )
-def test_what_holds_is_given_or_the_default(key: str, value: object) -> None:
-    """None where the theme decides."""
+def test_the_effective_value_is_the_given_one_or_the_default(key: str, value: object) -> None:
+    """None if the theme decides."""
     assert edit.effective_value(validate(TEXT).values, key) == value
 
 
@@ -154,7 +154,7 @@ def test_what_holds_is_given_or_the_default(key: str, value: object) -> None:
         ("segments.session.bar.x", "no such key"),
     ],
 )
-def test_a_key_that_does_not_exist_is_told_with_what_is_meant(key: str, meant: str) -> None:
+def test_an_unknown_key_is_refused_with_a_suggestion(key: str, meant: str) -> None:
     """As a KeyError."""
     with pytest.raises(KeyError, match=meant):
         edit.effective_value(validate(TEXT).values, key)

@@ -1,4 +1,4 @@
-"""The schema and the line say the same: which segments there are, and what holds by default."""
+"""The schema and the line agree: on the segments, their defaults and their options."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOW = time.time()
 
 
 def seen() -> Any:
-    """A session that shows every segment."""
+    """Return the context of a session that shows every segment."""
     found = view.build(
         sample.payload(NOW),
         sample.snapshot(NOW, light=False),
@@ -36,7 +36,7 @@ def seen() -> Any:
 
 
 def drawn(kind: str, options: dict[str, Any]) -> Any:
-    """What the line makes of one segment."""
+    """Draw one segment."""
     return segments.draw(seen(), [(kind, options)])
 
 
@@ -47,10 +47,10 @@ def test_the_line_can_show_as_many_rows_as_may_be_configured() -> None:
 
 @pytest.mark.parametrize("kind", SEGMENTS)
 def test_a_documented_default_is_what_the_line_does_without_the_option(kind: str) -> None:
-    """Each by itself."""
+    """Each option by itself."""
     without = drawn(kind, {})
     for key in options_of(kind).values():
-        # scoped's label is each limit's own; `bar` becomes glyphs where it is not the theme's.
+        # A scoped limit has its own label; `bar` is compiled to glyphs.
         if (
             key.default is not None
             and key.name != "bar"
@@ -61,7 +61,7 @@ def test_a_documented_default_is_what_the_line_does_without_the_option(kind: str
 
 @pytest.mark.parametrize("kind", SEGMENTS)
 def test_the_sample_shows_every_segment(kind: str) -> None:
-    """Status but for trouble, and text of one's own where there is some."""
+    """Status only shows problems, and text only what is configured."""
     options = {"text": "mine"} if "text" in options_of(kind) else {}
     assert bool(drawn(kind, options)) is (kind != "status")
 
@@ -114,7 +114,7 @@ OTHERS: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize("kind", [kind for kind in SEGMENTS if kind != "status"])
 def test_every_documented_option_does_something(kind: str) -> None:
-    """For a value of it at least; none is there for its name alone."""
+    """For one value at least."""
     base: dict[str, Any] = {"text": "yours"} if "text" in options_of(kind) else {}
     if "bar_width" in options_of(kind):
         base = (
@@ -137,7 +137,7 @@ def test_every_documented_option_does_something(kind: str) -> None:
 
 @pytest.mark.parametrize("bar", [name for name in BARS if name != "blocks"])
 def test_a_bar_of_whole_cells_shows_its_empty_ones(bar: str) -> None:
-    """Also in a theme that has a groove for the empty part of its own."""
+    """Also in a theme with a groove for the empty part."""
     values = validate(
         f'rows = [["session"]]\n[segments.session]\nbar = "{bar}"\nbar_width = 4\nmark = false\n'
     ).values
@@ -162,7 +162,7 @@ def test_a_problem_is_marked_in_the_line() -> None:
 
 @pytest.mark.parametrize("nerd_font", [False, True])
 def test_no_row_of_blocks_fills_the_last_cell_with_a_blank(*, nerd_font: bool) -> None:
-    """From a row that is exactly as wide as it shows, the client takes the blanks off the end: a block would lack its last pad."""
+    """Claude Code strips the blanks at the end of a full row: a block would lack its last pad."""
     theme = resolve(themes.find("powerline"), icons() if nerd_font else None)
     full = 0
     for columns in range(60, 160):

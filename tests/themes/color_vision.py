@@ -1,4 +1,4 @@
-"""How colors are seen: contrast as WCAG 2 measures it, and distances for three kinds of color vision."""
+"""Contrast as WCAG 2 measures it, and color distances for three kinds of color vision."""
 
 from __future__ import annotations
 
@@ -44,13 +44,16 @@ VISIONS = {
 
 
 def contrast(one: Rgb, other: Rgb) -> float:
-    """The contrast ratio of two colors, 1 to 21 (WCAG 2.2)."""
+    """Return the contrast ratio of two colors, 1 to 21 (WCAG 2.2)."""
     low, high = sorted((_luminance(one), _luminance(other)))
     return float((high + 0.05) / (low + 0.05))
 
 
 def apart(one: Rgb, other: Rgb, vision: str) -> float:
-    """How far two colors are apart for one of VISIONS, in CIELAB (D65, CIE 1976); 2.3 is about the least that is seen."""
+    """Return the distance of two colors for one of VISIONS, in CIELAB (D65, CIE 1976).
+
+    About 2.3 is the smallest that people notice.
+    """
     return float(
         sum((a - b) ** 2 for a, b in zip(_lab(one, vision), _lab(other, vision), strict=True))
         ** 0.5

@@ -48,15 +48,15 @@ def test_a_spec_becomes_codes(spec: str, sixteen: str, of_256: str, true: str) -
         "٣",
     ],
 )
-def test_what_is_no_spec_is_refused(spec: str) -> None:
-    """With a word of it."""
+def test_other_words_are_refused(spec: str) -> None:
+    """The error has the unknown word."""
     with pytest.raises(ValueError, match=r"^\S+$"):
         colors.parse(spec)
 
 
 @given(CHANNEL, CHANNEL, CHANNEL)
 def test_the_nearest_of_256_is_near(red: int, green: int, blue: int) -> None:
-    """No more than a shade farther off than the best of all 240, which would take ten times as long to find."""
+    """It is at most a shade farther than the best of all 240, which takes ten times as long."""
     wanted = (red, green, blue)
     aim = colors.oklab(wanted)
 
@@ -71,13 +71,13 @@ def test_the_nearest_of_256_is_near(red: int, green: int, blue: int) -> None:
 
 @given(st.integers(16, 255))
 def test_a_color_of_the_256_is_its_own_nearest(index: int) -> None:
-    """Or one that looks just the same."""
+    """Or one with the same values."""
     assert colors.rgb(colors.nearest(colors.rgb(index))) == colors.rgb(index)
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_spec_or_refused(spec: str) -> None:
-    """And what comes out is digits and semicolons."""
+    """The codes are digits and semicolons."""
     try:
         parsed = colors.parse(spec)
     except ValueError:

@@ -32,7 +32,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 def rows(
     theme: str, columns: int, payload: dict[str, Any] | None = None, **configured: Any
 ) -> list[str]:
-    """What the line prints, without its escapes; one that was cut fails the test."""
+    """Return what the line prints, without its escapes; fail if one is cut."""
     seen = view.build(
         payload or sample.payload(NOW),
         sample.snapshot(NOW, light=False),
@@ -60,7 +60,7 @@ def rows(
 @pytest.mark.parametrize("color", ["none", "16", "256", "truecolor"])
 @pytest.mark.parametrize("theme", themes.NAMES)
 def test_every_theme_fits_every_width(theme: str, color: str, *, nerd_font: bool) -> None:
-    """By display cells, in every depth of color; from the width on that one character with its block takes."""
+    """By display cells, in every depth of color, from the width of one character in a block."""
     for columns in (*range(9, 40), 60, 80, 120, 200, 400):
         for row in rows(theme, columns, color=color, nerd_font=nerd_font):
             assert 0 < display_width(row) <= columns - 4
@@ -86,7 +86,7 @@ def test_whatever_is_shown_fits(
 
 
 def test_the_ascii_theme_prints_ascii() -> None:
-    """Also for what is not: names, money."""
+    """Names and amounts, too."""
     payload = {
         **sample.payload(NOW),
         "model": {"display_name": "Modèle 五"},

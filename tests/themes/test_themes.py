@@ -1,4 +1,4 @@
-"""Themes: whole, legible on the backgrounds that they are meant for, and told apart by everybody."""
+"""Themes are complete, legible on their backgrounds, and safe for color-blind users."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _shown(color: Rgb, depth: str) -> Rgb:
 
 
 def _grounds(theme: Theme) -> Iterator[tuple[str, Palette, Rgb]]:
-    """What a theme is drawn on: a name, the palette used there, the background."""
+    """Yield the backgrounds of a theme: a name, its palette there, and the color."""
     if theme.blocks:
         for kind, block in theme.blocks.items():
             yield kind, theme.dark, _rgb(block.color)
@@ -57,8 +57,8 @@ def _grounds(theme: Theme) -> Iterator[tuple[str, Palette, Rgb]]:
 def test_every_word_is_legible_on_every_background_that_the_theme_is_meant_for(
     theme: Theme,
 ) -> None:
-    """WCAG 2.2, AA for text, and AAA for the high-contrast theme; in 24 bits and in what 256 colors make of it."""
-    least = 7 if theme.name == "high-contrast" else 4.5
+    """WCAG 2.2, AA for text, AAA for high-contrast; in 24 bits and in 256 colors."""
+    minimum = 7 if theme.name == "high-contrast" else 4.5
     for ground, palette, behind in _grounds(theme):
         grave = (
             {"warning", "critical", "alert", "normal", "added", "removed"}
@@ -67,11 +67,15 @@ def test_every_word_is_legible_on_every_background_that_the_theme_is_meant_for(
         )
         for style in STYLES.keys() - grave - set(STROKES):
             for depth in ("256", "true"):
-                found = contrast(
+                ratio = contrast(
                     _shown(_rgb(palette.styles[style]), depth),
                     _shown(behind, depth) if theme.blocks else behind,
                 )
-                assert found >= least, (ground, style, depth, found)
+                assert ratio >= minimum, (
+                    f"{theme.name}: `{style}` on {ground} has, in {depth} colors, a contrast of "
+                    f"{ratio:.1f} to 1; words need {minimum} (WCAG 2.2): choose a lighter color "
+                    "for a dark background, or a darker one for a light background"
+                )
 
 
 @pytest.mark.parametrize("theme", ALL, ids=themes.NAMES)
@@ -94,7 +98,7 @@ def test_a_bar_stands_out_from_its_groove(theme: Theme) -> None:
 
 @pytest.mark.parametrize("vision", VISIONS)
 def test_severities_are_apart_for_every_kind_of_color_vision(vision: str) -> None:
-    """In the theme that is made for that; ten times what can just be seen."""
+    """In the theme for that, by ten times the smallest visible distance."""
     theme = themes.find("color-blind-safe")
     assert theme.light
     for palette in (theme.dark, theme.light):
@@ -114,7 +118,7 @@ def test_severities_are_apart_for_every_kind_of_color_vision(vision: str) -> Non
 
 
 def test_red_and_green_are_what_that_theme_avoids() -> None:
-    """The measure can fail: for somebody without red cones the usual red and green are hardly apart."""
+    """The measure can fail: without red cones, the usual red and green are hardly apart."""
     assert (
         apart((190, 90, 50), (110, 115, 45), "protanopia")
         < 23
@@ -124,7 +128,7 @@ def test_red_and_green_are_what_that_theme_avoids() -> None:
 
 @pytest.mark.parametrize("name", ["color-blind-safe", "high-contrast"])
 def test_severities_differ_in_weight_too(name: str) -> None:
-    """So that they are told apart in gray."""
+    """So that they differ in gray, too."""
     theme = themes.find(name)
     for palette in (theme.dark, theme.light):
         assert palette
@@ -135,7 +139,7 @@ def test_severities_differ_in_weight_too(name: str) -> None:
 @pytest.mark.parametrize("theme", ALL, ids=themes.NAMES)
 @pytest.mark.parametrize("nerd_font", [False, True])
 def test_a_theme_resolves_to_what_the_line_reads(theme: Theme, *, nerd_font: bool) -> None:
-    """Codes of digits and semicolons, all glyphs of bars one cell wide; and nothing but text, lists and tables."""
+    """Codes are digits and semicolons, glyphs of bars one cell wide, and all of it is JSON."""
     found = resolve(theme, icons() if nerd_font else None)
     assert json.loads(json.dumps(found)) == found
     for palette in (found["styles"], found.get("light", {})):
@@ -154,7 +158,7 @@ def test_the_ascii_theme_is_ascii() -> None:
 
 
 def test_arrows_need_a_nerd_font() -> None:
-    """Without one a powerline is its blocks."""
+    """Without one the powerline theme has only blocks."""
     powerline = themes.find("powerline")
     assert resolve(powerline)["caps"] == ["", "", ""]
     assert resolve(powerline, icons())["caps"] == ["", "\ue0b0", "\ue0b0"]
@@ -164,7 +168,7 @@ def test_arrows_need_a_nerd_font() -> None:
 
 
 def test_the_line_has_the_default_theme_built_in() -> None:
-    """Resolved: the line neither imports a theme nor reads one."""
+    """It neither imports nor reads a theme."""
     assert _without_empty(DEFAULT) == _without_empty(resolve(themes.find("default")))
 
 
@@ -180,7 +184,7 @@ def test_the_built_in_themes_are_generated() -> None:
 
 
 def test_every_theme_is_listed() -> None:
-    """Each module of the package but the two that all share is a theme's."""
+    """Each module is a theme, except the two that all share."""
     modules = {
         name.partition(".")[0]
         for name in os.listdir(os.path.dirname(themes.__file__))

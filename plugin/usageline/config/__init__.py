@@ -1,7 +1,7 @@
-"""config.toml: its schema, checked and read for the cold side (`cold`), and compiled for the line (`compile`).
+"""config.toml: its schema, loaded for a refresh (loader.py) and compiled for the line (compile.py).
 
-What the refresh asks for is imported when it is asked for: `usageline.config.compile` is waited for by a line, and dataclasses and the
-sources take longer to import than all that it does.
+The names of loader.py are imported lazily: the status line waits for compile.py, which takes less
+time than the import of dataclasses.
 """
 
 from __future__ import annotations
@@ -17,6 +17,6 @@ __all__ = ["Alerts", "Config", "load", "load_lenient", "problems"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(name)
-    from usageline.config import loader  # noqa: PLC0415 - as said above
+    from usageline.config import loader  # noqa: PLC0415 - see above
 
     return getattr(loader, name)

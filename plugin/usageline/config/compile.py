@@ -1,7 +1,8 @@
-"""config.toml → the file that the line reads (`paths.line_config`). Run by a line that waits for it: it imports as little as it can.
+"""Compile config.toml to the file that the status line reads (`paths.line_config`).
 
-Where config.toml is not valid the last good configuration stays, with `problem` for the line to show. The file's `stamp` is always
-config.toml's, so that one state of it is compiled once.
+A status line runs this module and waits, so it imports little. If config.toml is not valid, the
+last valid configuration stays, with a `problem` for the line to show. The file's `stamp` is always
+that of config.toml, so that each version is compiled once.
 """
 
 from __future__ import annotations
@@ -32,81 +33,87 @@ if TYPE_CHECKING:
     from usageline.config.problem import Problem
 
 HEADER_KEYS = ("version", "stamp", "program", "problem")
-"""What the compiled file has besides what `resolved` gives."""
+"""Keys of the compiled file that `resolve_values` does not return."""
 
 MAX_READS = 3
-"""Times that a file which is being written is read again."""
+"""A file that changes while it is read is read again so often."""
 
 LOCK_TIMEOUT_S = 2.0
-"""Another compilation may take so long; then something is wrong with it."""
+"""How long to wait for another compilation."""
 
 
 def compile_config(env: Mapping[str, str]) -> list[Problem]:
-    """Compile config.toml where that was not done yet; its problems. UsagelineError or OSError where the file cannot be written."""
+    """Compile config.toml if it changed, and return its problems.
+
+    Raise UsagelineError or OSError if the compiled file cannot be written.
+    """
     path, target = paths.config_file(env), paths.line_config(env)
     if not file_stamp(path) and not file_stamp(target):
-        return []  # the line's own defaults hold
-    # One at a time: they share the name of the file that they write before they rename it.
+        return []  # the status line has the defaults
+    # Two compilations would share the name of the temporary file.
     with flock.hold(prepare(env), LOCK_TIMEOUT_S) as free:
         if not free:
             raise BlockingIOError(errno.EAGAIN, "another compilation does not end")
-        checked, stamp = _read_config(path, env)
+        validation, stamp = _read_config(path, env)
         before = _last_compiled(target)
-        found: dict[str, Any] = {
+        compiled: dict[str, Any] = {
             "version": VERSION,
             "stamp": stamp,
             "program": __version__,
             "problem": "",
         }
-        good = resolve_values(checked.values)
-        if checked.problems:
-            found = {
-                **(before or good),
-                **found,
-                "problem": checked.problems[0].short(os.path.basename(path)),
+        valid = resolve_values(validation.values)
+        if validation.problems:
+            compiled = {
+                **(before or valid),
+                **compiled,
+                "problem": validation.problems[0].short(os.path.basename(path)),
             }
-            # Never from what is there: a program runs only where config.toml names it.
-            found.pop("chain", None)
-            found.update({"chain": good["chain"]} if "chain" in good else {})
+            # Not from the last file: a program runs only if config.toml names it.
+            compiled.pop("chain", None)
+            compiled.update({"chain": valid["chain"]} if "chain" in valid else {})
         else:
-            found.update(good)
-        if found != before:
+            compiled.update(valid)
+        if compiled != before:
             write_atomic(
                 target,
-                _encode(found, {**good, **{name: found[name] for name in HEADER_KEYS}}),
+                _encode(compiled, {**valid, **{name: compiled[name] for name in HEADER_KEYS}}),
                 0o600,
             )
-    return checked.problems
+    return validation.problems
 
 
 def main() -> None:
-    """Compile, and say nothing: what is wrong with the file the line says, and why it could not be compiled as well."""
+    """Compile without output: the status line shows the problems, also those of the compilation."""
     os.umask(0o077)
     env = dict(os.environ)
     try:
         compile_config(env)
-        # The line's claim is given back: the next edit, a moment later, is seen as soon as this one.
+        # Release the line's throttle, so that it compiles the next edit at once.
         throttle.release(paths.line_config_stamp(env))
-    except Exception as fault:  # noqa: BLE001 - the edge of the process, which nobody watches
-        with contextlib.suppress(LookupError):  # no home: nor was there a line to be told
+    except Exception as fault:  # noqa: BLE001 - the edge of the process
+        with contextlib.suppress(LookupError):  # without a home no line waits
             if not isinstance(fault, BlockingIOError):
                 throttle.record_failure(paths.line_config_stamp(env), disk.failure_of(fault))
         sys.exit(0)
 
 
 def _read_config(path: str, env: Mapping[str, str]) -> tuple[Validation, str]:
-    """The file checked, and the stamp that it had before it was read: one that is written meanwhile is looked at again by the next line."""
+    """Return the validated file, and its stamp from before it was read.
+
+    If it changes meanwhile, the next status line compiles it again.
+    """
     stamp = ""
     for _ in range(MAX_READS):
         stamp = file_stamp(path)
         try:
-            # From the recorded place: what a link leads to may have changed since it was compared.
+            # From the recorded path: the target of a link may have changed.
             text = file.read_text(config_file(env)) if stamp else None
         except file.UnusableFile as unusable:
             return Validation(NO_VALUES, [unusable.problem], {}), stamp
         if file_stamp(path) == stamp:
             break
-    # What the floor is exactly is the refresh's business, and takes long to find out.
+    # The exact minimum is slow to determine; the refresh validates it.
     return validate(
         text or "",
         1 if env.get("USAGELINE_API_URL") else MIN_INTERVAL_S,
@@ -114,23 +121,23 @@ def _read_config(path: str, env: Mapping[str, str]) -> tuple[Validation, str]:
     ), stamp
 
 
-def _encode(found: dict[str, Any], fallback: dict[str, Any]) -> bytes:
-    """`found` as the file's content; `fallback` where the last file held what cannot be written."""
+def _encode(compiled: dict[str, Any], fallback: dict[str, Any]) -> bytes:
+    """Encode `compiled`, or `fallback` if it has values of the last file that JSON cannot hold."""
     try:
         return json.dumps(
-            found, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+            compiled, ensure_ascii=False, allow_nan=False, separators=(",", ":")
         ).encode()
     except (ValueError, RecursionError):  # ValueError: infinities, lone surrogates
         return json.dumps(fallback, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _last_compiled(target: str) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = json_file.json_file(target, MAX_BYTES)
+    compiled: dict[str, Any] | None = json_file.json_file(target, MAX_BYTES)
     return (
-        found
-        if found is not None
-        and found.get("version") == VERSION
-        and isinstance(found.get("rows"), list)
+        compiled
+        if compiled is not None
+        and compiled.get("version") == VERSION
+        and isinstance(compiled.get("rows"), list)
         else None
     )
 

@@ -1,4 +1,4 @@
-"""One key of a config.toml's text set or taken out; comments and order stay. Nothing here touches a file."""
+"""Set or remove one key in the text of a config.toml; comments and order stay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class EditRejected(Exception):
-    """The change would leave the file worse than it is. `problems` say in what; the lines are those that the changed text would have."""
+    """The change would add `problems`, whose lines are those of the changed text."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("; ".join(problem.text for problem in problems))
@@ -23,14 +23,15 @@ class EditRejected(Exception):
 
 
 def split_key(key: str) -> tuple[str, ...]:
-    """The parts of a key as people write it: `segments.session.bar_width`."""
+    """Split a key as users write it: `segments.session.bar_width`."""
     return tuple(part.strip() for part in key.split("."))
 
 
 def set_key(text: str, key: str, value: str, *, literal: bool = False) -> str:
-    """The text with a key set to a value as it is typed: TOML, or the words themselves. NotChanged where that is not allowed.
+    """Return the text with a key set to a value as the user typed it, as TOML or as plain text.
 
-    With `literal` the value is the words themselves, also if it could be TOML.
+    With `literal` it is plain text even if it could be TOML. Raise EditRejected if the value is not
+    allowed.
     """
     problems: list[Problem] = []
     for read in [value] if literal else _interpretations(value):
@@ -49,8 +50,11 @@ def set_key(text: str, key: str, value: str, *, literal: bool = False) -> str:
 
 
 def unset_key(text: str, key: str) -> str | None:
-    """The text without a key, None where it is not there. NotChanged where the text cannot be used."""
-    import tomlkit  # noqa: PLC0415 - no line waits for this, but a table of `usageline` might
+    """Return the text without a key, or None if it does not have it.
+
+    Raise EditRejected if the text is not TOML.
+    """
+    import tomlkit  # noqa: PLC0415 - slow to import
 
     _require_parsable(text)
     path = split_key(key)
@@ -71,7 +75,11 @@ def unset_key(text: str, key: str) -> str | None:
 
 
 def effective_value(values: Values, key: str) -> Any:
-    """What holds for a key: given or default, None where the theme or something else decides; a table as a dict. KeyError with what is meant."""
+    """Return a key's value, from the file or the default; a table as a dict.
+
+    It is None if there is no default, such as for a style of the theme. Raise KeyError with a
+    suggestion if there is no such key.
+    """
     name, *rest = split_key(key)
     if name in {key.name for key in TOP} and not rest:
         return values.get(name)
@@ -113,7 +121,7 @@ def _interpretations(value: str) -> list[Any]:
 
 
 def _set(text: str, path: tuple[str, ...], value: Any, *, is_multiline: bool = False) -> str:
-    import tomlkit  # noqa: PLC0415 - as above
+    import tomlkit  # noqa: PLC0415 - slow to import
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
 
     _require_parsable(text)
@@ -143,7 +151,7 @@ def _require_parsable(text: str) -> None:
 
 
 def _new_problems(before: str, after: str) -> list[Problem]:
-    """Problems that the text after a change has and the one before had not."""
+    """Return the problems that a change adds."""
     known = {(problem.key, problem.text) for problem in validate(before).problems}
     return [
         problem for problem in validate(after).problems if (problem.key, problem.text) not in known

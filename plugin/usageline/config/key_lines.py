@@ -1,6 +1,7 @@
 """The lines of the keys in a TOML text, which the parsers do not report.
 
-They are right if each key stands on a line of its own. A key in an inline table has the table's line.
+They are right if each key stands on a line of its own. A key in an inline table has the line of
+the table.
 """
 
 from __future__ import annotations

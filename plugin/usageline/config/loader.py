@@ -29,8 +29,8 @@ _ALERTS = NO_VALUES.table("alerts")
 class Alerts:
     """When and how a user is alerted.
 
-    `thresholds` are percent; `kinds` are kinds or labels of limits, () for all. The others say by
-    which means.
+    `thresholds` are percent; `kinds` are kinds or labels of limits, () for all. The others are
+    means of alerting.
     """
 
     thresholds: tuple[int, ...] = tuple(_ALERTS["thresholds"])
@@ -102,8 +102,8 @@ def problems(env: Mapping[str, str]) -> list[Problem]:
 def _sources(validation: Validation, text: str) -> tuple[str, ...]:
     """Return the sources that a file names, whether or not it may.
 
-    If the file may name some that cannot be read, return the safe ones: a user who left out
-    `oauth` does not want the token to be read.
+    Return the safe ones if its sources cannot be read: a user who left out `oauth` does not want
+    the token to be read.
     """
     if "sources" in validation.table:
         listed = validation.table["sources"]

@@ -18,8 +18,9 @@ Path = tuple[str | int, ...]
 class Problem(NamedTuple):
     """One mistake.
 
-    `line` from 1, None for the file as a whole; `key` as a user writes it, or ""; `text` names what
-    is allowed.
+    line  from 1, None for the file as a whole
+    key   as a user writes it, or ""
+    text  what is allowed
     """
 
     line: int | None

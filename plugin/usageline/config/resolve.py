@@ -1,4 +1,4 @@
-"""Checked values → what the line reads: segments and their options, and the theme with nothing left to look up."""
+"""Turn valid values into what the status line reads: rows with options, and a resolved theme."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ COLOR_BLIND_SAFE = "color-blind-safe"
 
 
 def resolve_values(values: Values) -> dict[str, Any]:
-    """The compiled configuration but for `version`, `stamp`, `program` and `problem`.
+    """Return the compiled configuration without `version`, `stamp`, `program` and `problem`.
 
-    `theme` and `chain` are absent where nothing was chosen. `theme_daltonized` replaces `theme` if the
-    client's own theme is a color-blind one; `theme_chosen` says that the default theme was chosen.
+    `theme` and `chain` are absent if the file does not choose one. `theme_daltonized` replaces
+    `theme` if Claude Code's own theme is a color-blind one; `theme_chosen` is true if the file
+    names the default theme.
     """
     custom: dict[str, str] = {}
     rows = [
@@ -31,29 +32,29 @@ def resolve_values(values: Values) -> dict[str, Any]:
         ]
         for row in values.get("rows")
     ]
-    found: dict[str, Any] = {
+    compiled: dict[str, Any] = {
         "rows": [row for row in rows if row],
         **{name: values.get(name) for name in ("wrap", "max_rows", "color", "clock")},
     }
     theme = _theme(values, custom, values.get("theme"))
     if theme is not None:
-        found["theme"] = theme
+        compiled["theme"] = theme
     if "theme" not in values.top and theme is not None:
-        # With a color-blind theme of Claude Code's own the line takes ours, if none was chosen.
-        found["theme_daltonized"] = _theme(values, custom, COLOR_BLIND_SAFE)
+        # Without a chosen theme, the line follows Claude Code's color-blind themes.
+        compiled["theme_daltonized"] = _theme(values, custom, COLOR_BLIND_SAFE)
     elif "theme" in values.top and theme is None:
-        found["theme_chosen"] = True
+        compiled["theme_chosen"] = True
     if values.table("chain")["command"]:
         chain = values.table("chain")
-        found["chain"] = {
+        compiled["chain"] = {
             **chain,
             "digest": paths.digest(chain["command"].encode("utf-8", "surrogatepass")),
         }
-    return found
+    return compiled
 
 
 def _segment(name: str, values: Values, custom: dict[str, str]) -> list[Any]:
-    """The kind of a segment or an instance, and its options where they differ from the defaults."""
+    """Return the kind of a segment or an instance, and its options other than the defaults."""
     kind, dot, _instance = name.partition(".")
     options = non_defaults(
         kind, values.segments.get(name) or (values.segments.get(kind, {}) if dot else {})
@@ -79,7 +80,7 @@ def _theme(values: Values, custom: dict[str, str], chosen: str) -> dict[str, Any
     theme = resolve(themes.find(chosen), icons() if values.get("nerd_font") else None)
     theme["glyphs"].update(glyphs)
     if glyphs.keys() & {"full", "parts", "empty"} and "groove" not in styles:
-        styles = {**styles, "groove": ""}  # else nothing would be seen of the empty part
+        styles = {**styles, "groove": ""}  # a groove would hide the empty part
     if separator is not None:
         theme["separator"] = separator
         if "caps" in theme:

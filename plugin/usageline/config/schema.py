@@ -1,6 +1,7 @@
-"""Every key of config.toml but the segments' (segments.py): its kind, its default, and what it is for.
+"""Every key of config.toml: its type, its default, and what it is for.
 
-Checking, the commented file of `usageline config init`, the errors and docs/CONFIGURATION.md all come from here.
+Validation, the file of `usageline config init`, messages and docs/CONFIGURATION.md come from here.
+The keys of segments are in segments.py.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from usageline.core.appearance import GLYPHS
 from usageline.themes.theme import STYLES
 
 MIN_INTERVAL_S = 120
-"""The service refuses anybody who asks every minute; 180 s works for one machine alone (FACTS: budget)."""
+"""The service refuses a request each minute; 180 s works for one machine alone."""
 
 MAX_TTL_S = 86400
 SOURCE_NAMES = tuple(source.name for source in SOURCES)
@@ -38,7 +39,7 @@ ROWS = [
 
 
 class Key(NamedTuple):
-    """`default` None: there is none that could be written down, and `doc` says what holds without the key."""
+    """A key. If `default` is None, `doc` describes what happens without the key."""
 
     name: str
     type: ValueType
@@ -200,4 +201,4 @@ TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     ),
     "glyphs": (GLYPH_KEYS, "glyphs that replace the theme's"),
 }
-"""The tables of plain keys, each with what it is for."""
+"""The tables, each with its keys and what it is for."""

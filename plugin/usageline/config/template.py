@@ -1,4 +1,4 @@
-"""The config.toml that `usageline config init` writes: every key with what it is for, commented out at its default."""
+"""The config.toml that `usageline config init` writes, with every key commented out."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ if TYPE_CHECKING:
 
 WIDTH = 110
 HEAD = """\
-# usageline's configuration. Every key is optional; one behind a # without a space stands at its default: remove the # and change it.
-# `usageline config check` names what is wrong, `usageline config preview` shows the line. An edit is seen at the next line.
+# usageline's configuration. Every key is optional. A # without a space precedes a key with its
+# default value: remove the # to change it. `usageline config check` names problems, and
+# `usageline config preview` shows the line. The next status line uses an edit.
 """
 EXAMPLES = {"separator": " · ", "client": "/usr/local/bin/claude", "priority": 50}
-"""Values for keys that have no default."""
+"""Values for keys without a default."""
 
 INSTANCE = """\
-# A segment can be there several times, each time with options of its own: name it in `rows` as "text.note".
+# A segment can be used several times, each with its own options: name it in `rows` as "text.note".
 #[segments.text.note]
 #text = "hello"
 """
 
 
 def default_file() -> str:
-    """The whole file. It is valid, and says the same with and without the # before its keys; but for the keys in EXAMPLES."""
+    """Return the file. Without the # before keys it means the same, except those in EXAMPLES."""
     return (
         "\n".join(
             [HEAD, *_keys(TOP), *_tables(), "# Segments: their options.\n", *_segments(), INSTANCE]
@@ -42,12 +43,12 @@ def default_file() -> str:
 
 
 def toml_value(value: Any) -> str:
-    """A value of the schema as TOML writes it, which for text, numbers, booleans and lists of them is as JSON does."""
+    """Return a value of the schema in TOML, which writes these types as JSON does."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def example_value(table: str, key: Key) -> Any:
-    """The default, or a value to show where the theme or something else decides."""
+    """Return the default, or an example if there is none."""
     if key.default is not None:
         return key.default
     if table == "styles":

@@ -190,7 +190,10 @@ class Cells:
 class Style:
     """A color spec (themes/colors.py), or the name of a style."""
 
-    allowed = "words such as bold, dim, italic, underline, reverse, one color (red, bright-red, 0-255, #rrggbb), and on with another"
+    allowed = (
+        "words such as bold, dim, italic, underline, reverse, one color (red, bright-red, 0-255, "
+        "#rrggbb), and on with another"
+    )
 
     def __init__(self, styles: Sequence[str] = ()) -> None:
         self.styles = styles

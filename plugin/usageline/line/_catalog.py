@@ -85,7 +85,7 @@ SEGMENTS = {
     "alerts": ("forecast", "alerts", {"label": "", "for": 900}),
     "status": ("limits", "now", {"label": "", "stale": 600}),
 }  # type: dict[str, tuple[str, str, dict[str, object]]]
-"""By name: the module in `line.segments`, what the context must have, and the defaults."""
+"""By name: the module in `line.segments`, what the context needs, and the defaults."""
 
 DEFAULT_ROWS = (
     (

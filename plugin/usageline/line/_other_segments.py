@@ -23,4 +23,4 @@ SEGMENTS = {
     "version": ("session", "now", {"label": "cc"}),
     "text": ("custom", "now", {"label": "", "text": ""}),
 }  # type: dict[str, tuple[str, str, dict[str, object]]]
-"""By name: the module in `line.segments`, what the context must have, and the defaults."""
+"""By name: the module in `line.segments`, what the context needs, and the defaults."""

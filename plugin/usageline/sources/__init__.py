@@ -1,4 +1,4 @@
-"""The sources of readings: modules whose `fetch(context)` returns one or raises SourceFailure."""
+"""The sources of readings, one module each with `fetch(context)`. config/sources.py lists them."""
 
 from __future__ import annotations
 

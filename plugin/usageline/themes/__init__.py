@@ -1,4 +1,4 @@
-"""The themes: one module each, with a THEME in it; imported only when it is chosen."""
+"""The themes. A new one is a module here with a THEME, and its name in NAMES."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ NAMES = (
 
 
 def find(name: str) -> Theme:
-    """The theme of that name. KeyError where there is none."""
+    """Return the theme of that name. Raise KeyError if there is none."""
     if name not in NAMES:
         raise KeyError(name)
-    found: Theme = import_module("usageline.themes." + name.replace("-", "_")).THEME
-    return found
+    theme: Theme = import_module("usageline.themes." + name.replace("-", "_")).THEME
+    return theme

@@ -1,4 +1,4 @@
-"""Severities that stay apart without red or green to tell them by: blue, amber and vermilion, plain, bold, and bold underlined."""
+"""Severities in blue, amber and vermilion, and in plain, bold and bold underlined."""
 
 from usageline.themes.theme import Palette, Theme
 

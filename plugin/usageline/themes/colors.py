@@ -1,7 +1,7 @@
-"""Colors as people write them, and as terminals of three depths take them: `16`, `256` and `true`.
+"""Color specs, and their SGR codes for terminals of three depths: `16`, `256` and `true`.
 
-A color spec is words with spaces between: `bold #2e8b57`, `red on black`, `underline 110`. Colors are names of the 16, numbers of the
-256, or `#rrggbb`; `on` goes before the background's.
+A spec is words with spaces between them: `bold #2e8b57`, `red on black`, `underline 110`. A color
+is a name of the 16, a number of the 256, or `#rrggbb`; `on` precedes the background.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _EIGHT = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 NAMES = {
     name: index for index, name in enumerate((*_EIGHT, *("bright-" + name for name in _EIGHT)))
 }
-"""The 16 colors that every terminal's own theme defines."""
+"""The 16 colors that a terminal's own theme defines."""
 
 _LEVELS = (0, 95, 135, 175, 215, 255)
 _SIXTEEN = (
@@ -40,15 +40,15 @@ _SIXTEEN = (
         (255, 255, 255),
     ),
 )
-"""xterm's values of the 16, which other terminals replace; good enough to find the nearest by."""
+"""xterm's values of the 16. Other terminals have similar ones, so the nearest can be found."""
 
 Rgb = tuple[int, int, int]
 Color = int | Rgb
-"""0–15 a name, 16–255 a number of the 256, or red, green and blue of 0–255."""
+"""0-15 a name, 16-255 a number of the 256, or red, green and blue of 0-255."""
 
 
 class Spec(NamedTuple):
-    """A parsed color spec: SGR codes of its attributes, and its colors, None where it leaves them."""
+    """A parsed spec: SGR codes of its attributes, and its colors, None if it has none."""
 
     attributes: tuple[str, ...]
     text: Color | None
@@ -56,7 +56,7 @@ class Spec(NamedTuple):
 
 
 def parse(spec: str) -> Spec:
-    """The spec in `spec`. ValueError, with the word that is none of a spec's."""
+    """Parse a spec. Raise ValueError with the first unknown word."""
     attributes: list[str] = []
     text: Color | None = None
     background: Color | None = None
@@ -74,17 +74,17 @@ def parse(spec: str) -> Spec:
 
 
 def codes(spec: Spec, depth: str) -> str:
-    """The SGR codes of a spec at one of DEPTHS, as `1;38;5;71`; "" for none."""
-    found = list(spec.attributes)
+    """Return a spec's SGR codes at one of DEPTHS, such as `1;38;5;71`, or ""."""
+    parts = list(spec.attributes)
     if spec.text is not None:
-        found.append(color_code(spec.text, depth))
+        parts.append(color_code(spec.text, depth))
     if spec.background is not None:
-        found.append(color_code(spec.background, depth, background=True))
-    return ";".join(found)
+        parts.append(color_code(spec.background, depth, background=True))
+    return ";".join(parts)
 
 
 def color_code(color: Color, depth: str, *, background: bool = False) -> str:
-    """The SGR code of one color at one of DEPTHS."""
+    """Return a color's SGR code at one of DEPTHS."""
     behind = 10 if background else 0
     if not isinstance(color, int) and depth == "true":
         return f"{38 + behind};2;" + ";".join(map(str, color))
@@ -97,7 +97,7 @@ def color_code(color: Color, depth: str, *, background: bool = False) -> str:
 
 
 def rgb(color: Color) -> Rgb:
-    """Red, green and blue of a color: for the 16 as xterm has them."""
+    """Return red, green and blue of a color; of the 16, xterm's."""
     if not isinstance(color, int):
         return color
     if color < 16:
@@ -111,9 +111,9 @@ def rgb(color: Color) -> Rgb:
 
 @cache
 def nearest(wanted: Rgb) -> int:
-    """The number, 16–255, whose color looks most like `wanted`.
+    """Return the number, 16-255, of the color nearest to `wanted`.
 
-    Looked for among the corners of the cell of the color cube that holds it, and the grays at either side of it.
+    The candidates are the corners of its cell in the color cube, and the two nearest grays.
     """
     red, green, blue = (_neighbors(level) for level in wanted)
     near = [16 + 36 * r + 6 * g + b for r in red for g in green for b in blue]
@@ -124,19 +124,19 @@ def nearest(wanted: Rgb) -> int:
 
 
 def nearest_of_16(wanted: Rgb) -> int:
-    """The one of the 16 that looks most like `wanted`."""
+    """Return the one of the 16 nearest to `wanted`."""
     aim = oklab(wanted)
     return min(range(16), key=lambda index: _distance(oklab(_SIXTEEN[index]), aim))
 
 
 def linear(channel: int) -> float:
-    """A channel of sRGB, 0–255, as light, 0–1."""
+    """Return a channel of sRGB, 0-255, as light, 0-1."""
     share = channel / 255
     return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
 
 
 def oklab(color: Rgb) -> tuple[float, float, float]:
-    """A color in Oklab (Björn Ottosson, 2020), in which distances are much as people see them."""
+    """Return a color in Oklab (Björn Ottosson, 2020), whose distances are close to perception."""
     red, green, blue = map(linear, color)
     long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
     middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)

@@ -1,4 +1,4 @@
-"""Quiet grays, color only where it says something; a palette for dark and one for light backgrounds."""
+"""Quiet grays, and color for what matters; palettes for dark and light backgrounds."""
 
 from usageline.themes.theme import Palette, Theme
 
@@ -21,7 +21,7 @@ SIXTEEN = {
     "link": "underline cyan",
     "alert": "bold yellow",
 }
-"""The terminal's own colors, which suit its own background. `dim` is for strokes and never for words."""
+"""The terminal's own colors, which suit its background. `dim` is for strokes, not for words."""
 
 DARK = Palette(
     {

@@ -1,4 +1,4 @@
-"""At least 7 to 1 in every word, bold where it counts, nothing told by a faint shade."""
+"""A contrast of at least 7 to 1 in every word, and severities in bold and underlined."""
 
 from usageline.themes.theme import Palette, Theme
 

@@ -1,4 +1,4 @@
-"""Segments as blocks of color, with arrows between them where there is a Nerd Font."""
+"""Segments as blocks of color, with arrows between them if there is a Nerd Font."""
 
 from usageline.themes.theme import Block, Palette, Theme
 

@@ -1,4 +1,4 @@
-"""What a theme is, and how it becomes what the line reads. Colors are written once, as specs (colors.py)."""
+"""The parts of a theme, and their resolution to what the status line reads."""
 
 from __future__ import annotations
 
@@ -30,35 +30,37 @@ STYLES = {
     "link": "a pull request",
     "alert": "an alert",
 }
-"""Every style, and what is written in it."""
+"""Every style, and what it is for."""
 
 STROKES = ("track", "groove", "mark", "separator")
-"""Styles of lines and bars; all others are of words, and legible."""
+"""Styles of lines and bars; all others are of words, which must be legible."""
 
 NERD_GLYPHS = {"branch": "", "alert": ""}
-"""Their icons say it already."""
+"""Segments with an icon need no glyph."""
 
 NERD_CAPS = ("", "\ue0b0", "\ue0b0")
 
 
 class Palette(NamedTuple):
-    """Specs by style, and the specs for 16 colors where the nearest of the 16 is not meant."""
+    """Color specs by style, and specs for 16 colors that replace the nearest ones."""
 
     styles: dict[str, str]
     sixteen: dict[str, str]
 
 
 class Block(NamedTuple):
-    """The background of a powerline segment: `#rrggbb`, and its name of the 16."""
+    """The background of a powerline segment: `#rrggbb`, and its name among the 16."""
 
     color: str
     sixteen: str
 
 
 class Theme(NamedTuple):
-    """A look. `dark` and `light` are the palettes for either background; without `light` the first serves both.
+    """A theme.
 
-    `glyphs` are those that differ from GLYPHS; `blocks` by segment kind, "*" for the others.
+    dark, light  palettes for either background; without `light`, `dark` is used for both
+    glyphs       those that differ from GLYPHS
+    blocks       backgrounds by segment, "*" for the others
     """
 
     name: str

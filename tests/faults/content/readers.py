@@ -161,7 +161,10 @@ READERS: dict[str, tuple[str, ...]] = {
         *("line.chain.trusted_config", "line.spawn.installations", "refresh.account_gate._read"),
     ),
 }
-"""By the target that tries what they read; `value` and `surroundings` try arguments and the environment, which are read everywhere."""
+"""By the target that tries what they read.
+
+`value` and `surroundings` try arguments and the environment, which are read everywhere.
+"""
 
 ELSEWHERE: dict[str, tuple[str, ...]] = {
     "tests/faults/corruption": (
@@ -308,14 +311,16 @@ def listed() -> list[str]:
 def untried(room: str, package: Path = PACKAGE) -> list[str]:
     """Return what to do about each reader of a room that nothing tries."""
     names = set(listed())
+    calls: dict[str, list[str]] = {}
+    for reader in readers(package):
+        is_tried = reader.name in names or _is_trial(reader.tried_by)
+        if reader.name.split(".")[0] == room and not is_tried:
+            calls.setdefault(reader.name, []).append(reader.call)
     return [
-        f"usageline.{reader.name} reads from outside ({reader.call}) and nothing tries it with "
+        f"usageline.{name} reads from outside ({', '.join(used)}) and nothing tries it with "
         "hostile input: write such a test, or add its input to a target in "
         "tests/faults/content/fuzz, and put `# tried by: TARGET or tests/FOLDER` above it"
-        for reader in readers(package)
-        if (reader.name.split(".")[0] == room or reader.name == room)
-        and reader.name not in names
-        and not _is_trial(reader.tried_by)
+        for name, used in calls.items()
     ]
 
 

@@ -1,4 +1,4 @@
-"""A session with a text in any place where somebody else can put one."""
+"""A session with hostile text in any place that takes text from outside."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 Place = tuple[str, ...]
-"""Where a text is put: in what, and the way in it."""
+"""The place of a text: the kind of input, and the path in it."""
 
 
 def texts(sample: Mapping[str, Any], path: Place = ()) -> Iterator[Place]:

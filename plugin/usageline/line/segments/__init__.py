@@ -2,8 +2,12 @@
 
 `function(ctx, options)` returns a list, mostly of one segment or none. A segment is a list of
 variants `(priority, parts)` from wide to narrow (layout.py). The variant of the lowest priority in
-the row is given up first: 10-29 ornaments, 30-49 what the client shows elsewhere, 50-69 money and
-models, 70-99 the limits and why they are missing.
+the row is given up first.
+
+10-29  ornaments
+30-49  what Claude Code shows elsewhere
+50-69  money and models
+70-99  the limits, and why they are missing
 
 `options` have every option of the segment with a default, of that default's type. They come from
 config/segments.py through the generated _catalog.py.

@@ -30,7 +30,7 @@ def pace(ctx, options):
 
 
 def forecast(ctx, options):
-    """Show when a limit will be reached, if that is before its reset; quietly if it is uncertain."""
+    """Show when a limit will be reached if that is before its reset; quietly if uncertain."""
     kind = KINDS.get(options["of"])
     min_chance = options["hide_below"] / 100
     ends = []
