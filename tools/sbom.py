@@ -23,18 +23,15 @@ LICENCES = {
     "httpcore": "BSD-3-Clause",
     "httpx": "BSD-3-Clause",
     "idna": "BSD-3-Clause",
-    "importlib-metadata": "Apache-2.0",
     "markdown-it-py": "MIT",
     "mdurl": "MIT",
     "plotille": "MIT",
-    "pygal": "LGPL-3.0-or-later",
     "pygments": "BSD-2-Clause",
     "resvg-py": "MIT",
     "rich": "MIT",
     "tomlkit": "MIT",
     "truststore": "MIT",
     "typing-extensions": "PSF-2.0",
-    "zipp": "MIT",
 }
 """By package, as SPDX names them. A lock file does not say it; a test compares them with what each package says of itself."""
 

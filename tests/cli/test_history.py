@@ -19,7 +19,7 @@ import resvg_py
 from tests.cli.terminal import Terminal
 from tests.hot import Hot
 from tests.storage.readings import ACCOUNT, DAY_S, NOW, keep, reading, work
-from usageline.cli.history import output
+from usageline.cli.history import export
 from usageline.core import text
 from usageline.core.errors import UsagelineError
 from usageline.storage import codec, history
@@ -146,7 +146,7 @@ def test_pictures_are_whole_files_that_reach_for_nothing(worked: World, usagelin
     assert done.stdout == f"wrote {svg}\nwrote {png}\n"
     root = ET.fromstring(svg.read_bytes())  # noqa: S314 - our own
     names = {element.tag.rpartition("}")[2] for element in root.iter()}
-    assert names <= {"svg", "title", "defs", "style", "g", "rect", "path", "text"}
+    assert names <= {"svg", "title", "rect", "path", "text"}
     assert not any("href" in name for element in root.iter() for name in element.attrib)
     texts = "".join(root.itertext())
     assert all(
@@ -163,8 +163,8 @@ def test_pictures_are_whole_files_that_reach_for_nothing(worked: World, usagelin
     assert "@import" not in texts
     data = png.read_bytes()
     assert data.startswith(PNG)
-    assert int.from_bytes(data[16:20], "big") == output.ZOOM * int(root.attrib["width"])
-    assert int.from_bytes(data[20:24], "big") == output.ZOOM * int(root.attrib["height"])
+    assert int.from_bytes(data[16:20], "big") == export.PNG_ZOOM * int(root.attrib["width"])
+    assert int.from_bytes(data[20:24], "big") == export.PNG_ZOOM * int(root.attrib["height"])
     assert {stat.S_IMODE(path.stat().st_mode) for path in (svg, png)} == {0o600}
 
 
@@ -212,15 +212,15 @@ def test_what_is_no_regular_file_is_left_alone(tmp_path: Path, what: str) -> Non
         "nowhere": str(tmp_path / "no" / "usage.svg"),
         "nul": f"{path}\0",
     }.get(what, str(path))
-    with pytest.raises(UsagelineError, match=r"left alone|cannot be written"):
-        output.write(named, b"ours")
+    with pytest.raises(UsagelineError, match=r"not a regular file|cannot be written"):
+        export.write(named, b"ours")
     assert what != "link" or (tmp_path / "theirs").read_text() == "theirs"
 
 
 def test_without_the_extra_png_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(UsagelineError, match=r"install\.sh --with png"):
-        output.png(b"<svg/>")
+        export.png(b"<svg/>")
 
 
 def test_without_a_font_there_is_no_png_without_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +228,7 @@ def test_without_a_font_there_is_no_png_without_words(monkeypatch: pytest.Monkey
         resvg_py, "svg_to_bytes", partial(resvg_py.svg_to_bytes, skip_system_fonts=True)
     )
     with pytest.raises(UsagelineError, match="needs a font"):
-        output.png(b"<svg/>")
+        export.png(b"<svg/>")
 
 
 def problem(done: subprocess.CompletedProcess[str]) -> str:
@@ -244,8 +244,8 @@ def test_without_a_history_it_says_so(usageline: Run) -> None:
 
 def test_without_readings_in_that_time_it_says_so(world: World, usageline: Run) -> None:
     keep(world.env, [reading(NOW - 10 * DAY_S)])
-    assert "nothing was seen in the last 7 days" in problem(usageline("history"))
-    assert "nothing was seen in the last day;" in problem(usageline("history", "--days", "1"))
+    assert "no readings in the last 7 days" in problem(usageline("history"))
+    assert "no readings in the last day:" in problem(usageline("history", "--days", "1"))
     assert usageline("history", "--days", "11").returncode == 0
 
 
@@ -266,9 +266,11 @@ def test_an_unknown_limit_is_answered_with_those_there_are(usageline: Run) -> No
 
 def test_percentages_that_were_never_known_are_no_chart(world: World, usageline: Run) -> None:
     keep(world.env, [reading(NOW, limits=reading(NOW).limits[2:])])
-    assert "no percentages" in problem(usageline("history"))
-    assert "no percentages" in problem(usageline("history", "--heatmap"))
-    assert "no percentages" in problem(usageline("history", "--svg", "x.svg"))
+    assert "no reading in this time has a percentage" in problem(usageline("history"))
+    assert "no reading in this time has a percentage" in problem(usageline("history", "--heatmap"))
+    assert "no reading in this time has a percentage" in problem(
+        usageline("history", "--svg", "x.svg")
+    )
     assert not (world.home / "x.svg").exists()
 
 
@@ -285,7 +287,7 @@ def test_the_account_shown_in_the_line_is_the_one_meant(
     Hot(world, built_release).publish(account=ACCOUNT)
     assert "last 22%" in usageline("history").stdout
     Hot(world, built_release).publish(account="1" * 16)
-    assert "the account signed in" in problem(usageline("history"))
+    assert "the account signed in has no history" in problem(usageline("history"))
 
 
 @pytest.mark.parametrize(

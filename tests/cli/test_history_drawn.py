@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.storage.readings import DAY_S, HOUR_S, reading, work
-from usageline.cli.history import chart, heat, picture
-from usageline.cli.history.hours import hours, level, rows
-from usageline.cli.history.series import GAP_S, Series, all_series
+from usageline.cli.history import chart, heatmap, svg_chart
+from usageline.cli.history.heatmap import level, rows, use_by_hour
+from usageline.cli.history.series import MIN_GAP_S, Series, all_series
 from usageline.cli.history.ticks import ticks
 from usageline.usage.model import Limit, Reading
 
@@ -61,7 +60,7 @@ def in_minutes(series: Series) -> list[list[tuple[float, float]]]:
 def test_a_night_without_readings_is_a_gap() -> None:
     """No line leads across it, not even in the same window."""
     readings = seen(
-        (0, 10, 300), (5, 12, 300), (5 + GAP_S / 60 + 1, 20, 300), (45, 22, 300), (50, 23, 300)
+        (0, 10, 300), (5, 12, 300), (5 + MIN_GAP_S / 60 + 1, 20, 300), (45, 22, 300), (50, 23, 300)
     )
     assert in_minutes(only(readings)) == [[(0, 10), (5, 12)], [(36, 20), (45, 22), (50, 23)]]
 
@@ -157,32 +156,32 @@ def test_the_session_comes_first_then_the_week() -> None:
 
 def test_use_is_counted_in_the_hour_that_it_fell_into() -> None:
     """An interval over a full hour is divided."""
-    found = hours(seen((50, 0, 300), (55, 4, 300), (65, 10, 300)))
+    found = use_by_hour(seen((50, 0, 300), (55, 4, 300), (65, 10, 300)))
     assert found == {(2026, 11, 23): {0: pytest.approx(7), 1: pytest.approx(3)}}
 
 
 def test_what_was_used_in_a_gap_is_in_no_hour() -> None:
     """It is not known when."""
-    assert hours(seen((0, 0, 300), (5, 1, 300), (200, 30, 300), (205, 31, 300))) == {
+    assert use_by_hour(seen((0, 0, 300), (5, 1, 300), (200, 30, 300), (205, 31, 300))) == {
         (2026, 11, 23): {0: pytest.approx(1), 3: pytest.approx(1)}
     }
 
 
 def test_in_a_new_window_all_was_used_since_it_began() -> None:
     """Also where the look before it lies a night back."""
-    found = hours(seen((0, 50, 10), (5, 50, 10), (605, 8, 900), (610, 9, 900)))
+    found = use_by_hour(seen((0, 50, 10), (5, 50, 10), (605, 8, 900), (610, 9, 900)))
     assert found[2026, 11, 23][10] == pytest.approx(9)
 
 
 def test_use_that_was_taken_back_is_no_use_less_than_nothing() -> None:
     """A banked reset."""
-    assert hours(seen((0, 50, 300), (5, 10, 300))) == {(2026, 11, 23): {0: 0}}
+    assert use_by_hour(seen((0, 50, 300), (5, 10, 300))) == {(2026, 11, 23): {0: 0}}
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kolkata"], indirect=True)
 def test_hours_are_local() -> None:
     """Half an hour apart from others' as well."""
-    assert hours(seen((0, 0, 300), (29, 2, 300), (31, 4, 300))) == {
+    assert use_by_hour(seen((0, 0, 300), (29, 2, 300), (31, 4, 300))) == {
         (2026, 11, 23): {5: pytest.approx(3), 6: pytest.approx(1)}
     }
 
@@ -261,7 +260,7 @@ def test_everything_fits_at_any_width(
     for series in all_series(readings, end):
         lines = chart.panel(replace(series, label=label), start, end, width)
         assert max(line.cell_len for line in lines) <= width
-    assert all(line.cell_len <= width for line in heat.heatmap(hours(readings), width))
+    assert all(line.cell_len <= width for line in heatmap.lines(use_by_hour(readings), width))
 
 
 @given(points=POINTS)
@@ -271,8 +270,8 @@ def test_every_picture_is_well_formed_and_the_same_each_time(
     """No date of its own, no random names."""
     readings = seen(*sorted(points))
     drawn = {
-        picture.svg(
-            all_series(readings, START + 3000 * 60), hours(readings), START, START + 3000 * 60
+        svg_chart.svg(
+            all_series(readings, START + 3000 * 60), use_by_hour(readings), START, START + 3000 * 60
         )
         for _ in range(2)
     }
@@ -292,24 +291,47 @@ def test_the_area_is_empty_in_a_gap_and_stands_on_the_ground_elsewhere() -> None
         (day / 2 + 40, 100, day),
     )
     lines = [
-        line.plain for line in chart.panel(only(readings), START, START + DAY_S, chart.GUTTER + 72)
+        line.plain
+        for line in chart.panel(only(readings), START, START + DAY_S, chart.AXIS_WIDTH + 72)
     ]
-    bottom, top = lines[8][chart.GUTTER :], lines[1][chart.GUTTER :]
+    bottom, top = lines[8][chart.AXIS_WIDTH :], lines[1][chart.AXIS_WIDTH :]
     assert bottom[:2] == "⣀⣀"
     assert bottom[36:38] == top[36:38] == "⣿⣿"
     assert bottom[4:35].strip() == bottom[40:].strip() == top[:35].strip() == ""
 
 
-def test_drawing_leaves_no_import_hook_behind() -> None:
-    """Each later import would warn of it."""
-    assert not [finder for finder in sys.meta_path if "pygal" in type(finder).__module__]
-    assert all(hasattr(finder, "find_spec") for finder in sys.meta_path)
+def test_svg_curve_starts_and_ends_at_zero_and_breaks_at_a_gap() -> None:
+    series = only(seen((0, 40, 300), (30, 60, 300), (60, 100, 300), (720, 25, 1000)))
+    root = ET.fromstring(  # noqa: S314 - our own
+        svg_chart.svg([series], {}, START, START + DAY_S)
+    )
+    (data,) = [
+        element.attrib["d"] for element in root.iter() if element.get("fill-opacity") == ".2"
+    ]
+    pieces = [
+        [tuple(map(float, point.split())) for point in piece.split("L")]
+        for piece in data.split("M")[1:]
+    ]
+    left, hour = svg_chart.MARGIN + svg_chart.AXIS_WIDTH, svg_chart.PANEL_WIDTH / 24
+    (_, zero), (_, hundred) = pieces[0][0], pieces[0][3]
+
+    def drawn(*points: tuple[float, float]) -> list[object]:
+        return [
+            pytest.approx((left + x, zero + (hundred - zero) * percent / 100), abs=0.11)
+            for x, percent in points
+        ]
+
+    assert pieces == [
+        drawn((0, 0), (0, 40), (hour / 2, 60), (hour, 100), (hour, 0)),
+        drawn((12 * hour - 1, 0), (12 * hour - 1, 25), (12 * hour + 1, 25), (12 * hour + 1, 0)),
+    ]
+    assert zero - hundred > 100
 
 
 def test_sixty_days_are_drawn_with_every_limit() -> None:
     """Without a line for each of hundreds of resets."""
     readings = work(60)
     end = float(readings[-1].observed_at)
-    drawn = picture.svg(all_series(readings, end), hours(readings), end - 60 * DAY_S, end)
+    drawn = svg_chart.svg(all_series(readings, end), use_by_hour(readings), end - 60 * DAY_S, end)
     assert len(drawn) < 1_000_000
     assert b"mean of each weekday" in drawn

@@ -159,13 +159,17 @@ def watch() -> None:
 @click.option("--csv", "output", flag_value="csv", help="Print the readings as CSV.")
 @click.option("--json", "output", flag_value="json", help="Print the readings as JSON.")
 @click.option("--heatmap", is_flag=True, help="Only the hours in which the 5-hour limit was used.")
-def history(**wish: Any) -> None:
+def history(**options: Any) -> None:
     """Usage over time: a chart of each limit, and the hours in which it was used. Asks the service nothing."""
-    if wish["output"] and (wish["svg"] is not None or wish["png"] is not None or wish["heatmap"]):
-        raise click.UsageError(f"--{wish['output']} prints the readings and goes with no picture")
-    from usageline.cli.history import Wish, show_history  # noqa: PLC0415 - the table needs none of it
+    pictures = (options["svg"], options["png"])
+    if options["output"] and (options["heatmap"] or pictures != (None, None)):
+        raise click.UsageError(
+            f"--{options['output']} cannot be combined with --svg, --png or --heatmap"
+        )
+    from usageline.cli.history import HistoryOptions, show_history  # noqa: PLC0415 - as above
 
-    show_history(dict(os.environ), Wish(**{**wish, "output": wish["output"] or ""}))
+    options["output"] = options["output"] or ""
+    show_history(dict(os.environ), HistoryOptions(**options))
 
 
 @cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)

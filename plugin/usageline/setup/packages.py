@@ -32,7 +32,7 @@ SCRATCH = "tmp"
 """The directory in the release, while it is built, for the tools' temporary files: its disk must have room anyway, and /tmp may be full or read-only."""
 
 CHECK = (
-    "import click, ctypes, diskcache, filelock, httpx, plotille, pygal, rich, sqlite3, ssl, tomlkit, truststore, zlib,"
+    "import click, ctypes, diskcache, filelock, httpx, plotille, rich, sqlite3, ssl, tomlkit, truststore, zlib,"
     " usageline.cli.main, usageline.refresh.run"
 )
 """What a refresh and the command load, and what of the standard library some systems package apart."""

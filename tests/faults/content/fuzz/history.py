@@ -7,7 +7,7 @@ import json
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.judge import one_line, printed
 from usageline.cli import log
-from usageline.cli.history import chart, export, heat, hours, picture, selection, series
+from usageline.cli.history import chart, export, heatmap, selection, series, svg_chart
 from usageline.cli.table import text
 from usageline.core.errors import UsagelineError
 from usageline.storage.history.line import decode, encode
@@ -41,13 +41,13 @@ def check(data: bytes) -> None:
     start = now - 7 * 86400
     recent = [reading for reading in found if reading.observed_at >= start]
     curves = series.all_series(recent, now)
-    by_hour = hours.hours(recent)
-    lines = [line for one in curves for line in chart.panel(one, start, now, width)] + heat.heatmap(
-        by_hour, max(width, 36)
-    )
+    by_hour = heatmap.use_by_hour(recent)
+    lines = [
+        line for one in curves for line in chart.panel(one, start, now, width)
+    ] + heatmap.lines(by_hour, max(width, 36))
     printed(lines, max(width, 36))
     if curves:
-        picture.svg(curves[:2], by_hour, start, now).decode("utf-8")
+        svg_chart.svg(curves[:2], by_hour, start, now).decode("utf-8")
     try:
         selection.with_limits(recent, "nothing")
     except UsagelineError as problem:
