@@ -57,7 +57,7 @@ def _processes() -> str:
     rows += [
         ("`/bin/sh` with `chain.command` in the user's own config.toml", f"all except {never}", "`HOME`, `PATH`", "`COLUMNS`, `USAGELINE_CHAIN`", "the session's"),
         ("`pip`, `uv`, `python` at an install", f"the shell's, except what would move the target and {withheld}", "–", "`PIP_USER`, `TMPDIR`", "the release"),
-        ("`claude --version` in `usageline doctor`", _names(doctor.PASSED_ON), "–", "`DISABLE_AUTOUPDATER`", "`/`"),
+        ("`claude --version` in `usageline doctor`", _names(doctor.ENV_ALLOWLIST), "–", "`DISABLE_AUTOUPDATER`", "`/`"),
         ("the editor of `usageline config edit`", "the shell's", "–", "–", "the shell's"),
     ]  # fmt: skip
     return _table(

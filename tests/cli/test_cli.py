@@ -35,7 +35,7 @@ def test_the_table_has_every_limit_with_percent_and_reset_and_every_credit(
     assert "55%" in rows[2]
     assert "Usage credits" in done.stdout
     assert "$12.34 of $50" in done.stdout
-    assert "Max 5x · seen <1m ago by Anthropic's API" in done.stdout
+    assert "Max 5x · as of <1m ago, from Anthropic's API" in done.stdout
     assert len(api.usage_requests) == 1
 
 
@@ -63,7 +63,7 @@ def test_old_numbers_are_shown_with_their_age_and_the_reason(
     )
     done = usageline()
     assert "37%" in done.stdout
-    assert "seen 2h00m ago" in done.stdout
+    assert "as of 2h00m ago" in done.stdout
     assert "offline" in done.stdout
     assert api.requests == []
 
@@ -83,7 +83,7 @@ def test_a_refresh_that_must_wait_after_a_failure_names_it_and_does_not_call_old
     usageline("refresh")
     done = usageline("refresh")
     assert done.returncode == 1
-    assert "offline (server error 500); the next look is due at " in done.stderr
+    assert "offline (server error 500); next refresh at " in done.stderr
     assert len(api.usage_requests) == 1
 
 

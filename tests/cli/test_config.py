@@ -42,13 +42,13 @@ def file(world: World) -> Path:
 def test_init_writes_the_documented_default(usageline: Run, file: Path) -> None:
     """For the user alone; it is valid, and what is there stays there."""
     done = usageline("config", "init")
-    assert (done.returncode, done.stdout) == (0, "written: ~/.config/usageline/config.toml\n")
+    assert (done.returncode, done.stdout) == (0, "wrote ~/.config/usageline/config.toml\n")
     assert file.read_text() == default_file()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert usageline("config", "check").returncode == 0
     file.write_text(MINE)
     done = usageline("config", "init")
-    assert (done.returncode, "is there already" in done.stderr) == (1, True)
+    assert (done.returncode, "exists already" in done.stderr) == (1, True)
     assert file.read_text() == MINE
 
 
@@ -146,7 +146,7 @@ def test_get_says_what_holds(usageline: Run, world: World) -> None:
 def test_check_names_all_problems_and_exits_with_1(usageline: Run, world: World) -> None:
     """And with 0 where there are none, or no file."""
     done = usageline("config", "check")
-    assert (done.returncode, "the defaults hold" in done.stdout) == (0, True)
+    assert (done.returncode, "the defaults apply" in done.stdout) == (0, True)
     world.configure('theme = "x"\n[segments.session]\nbar_width = 1\n')
     done = usageline("config", "check")
     assert done.returncode == 1
@@ -187,7 +187,7 @@ class TestEdit:
         world.configure(MINE)
         self.editor(world, 'sed -i s/dark/light/ "$1"')
         done = usageline("config", "edit")
-        assert (done.returncode, done.stdout) == (0, "changed; the next line shows it\n")
+        assert (done.returncode, done.stdout) == (0, "saved: the next status line shows it\n")
         assert file.read_text() == MINE.replace("dark", "light", 1)
 
     def test_without_a_file_the_default_one_is_offered(
@@ -228,9 +228,9 @@ class TestEdit:
         )
         command = [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "config", "edit"]
         with Terminal(command, world.env, world.home) as terminal:
-            terminal.wait_for(lambda screen: "Go on editing?" in screen)
+            terminal.wait_for(lambda screen: "Continue editing?" in screen)
             terminal.press(b"\r")
-            terminal.wait_for(lambda screen: "the next line shows it" in screen)
+            terminal.wait_for(lambda screen: "the next status line shows it" in screen)
         assert file.read_text() == MINE.replace("dark", "light", 1)
 
     def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(
@@ -240,7 +240,7 @@ class TestEdit:
         world.configure(MINE)
         self.editor(world, f'sed -i s/dark/light/ "$1"; echo "# theirs" >> "{file}"')
         done = usageline("config", "edit")
-        assert (done.returncode, "by somebody else" in done.stderr) == (1, True)
+        assert (done.returncode, "in the meantime" in done.stderr) == (1, True)
         assert file.read_text() == MINE + "# theirs\n"
         copy = Path(done.stderr.strip().rpartition("your text is in ")[2])
         assert copy.read_text() == MINE.replace("dark", "light", 1)
@@ -254,12 +254,12 @@ class TestEdit:
         assert usageline("config", "edit").returncode == 1
         self.editor(world, 'sed -i s/drak/light/ "$1"')
         done = usageline("config", "edit")
-        assert (done.returncode, "go on with it in a terminal" in done.stderr) == (1, True)
+        assert (done.returncode, "continue with it in a terminal" in done.stderr) == (1, True)
         command = [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "config", "edit"]
         with Terminal(command, world.env, world.home) as terminal:
-            terminal.wait_for(lambda screen: "Go on with it?" in screen)
+            terminal.wait_for(lambda screen: "Continue with it?" in screen)
             terminal.press(b"\r")
-            terminal.wait_for(lambda screen: "the next line shows it" in screen)
+            terminal.wait_for(lambda screen: "the next status line shows it" in screen)
         assert file.read_text() == MINE.replace("dark", "light", 1)
         world.env["VISUAL"] = "false"
         assert usageline("config", "edit").returncode == 1
@@ -279,7 +279,7 @@ class TestEdit:
 
     @pytest.mark.parametrize(
         ("editor", "told"),
-        [("/nowhere/vi", "cannot be run"), ("false", "ended with 1"), ("'", "cannot be run")],
+        [("/nowhere/vi", "cannot be run"), ("false", "exited with 1"), ("'", "cannot be run")],
     )
     def test_an_editor_that_fails_changes_nothing(
         self, usageline: Run, file: Path, world: World, editor: str, told: str

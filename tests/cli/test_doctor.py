@@ -14,7 +14,7 @@ import pytest
 from tests.cli.installed import write_script
 from tests.setup.machine import make_clone, make_machine
 from tests.world import ACCOUNT, CANARY, ORGANIZATION
-from usageline.cli.doctor import CHECKS, made
+from usageline.cli.doctor import CHECKS, run_check
 from usageline.cli.doctor.context import Context
 from usageline.core import paths
 
@@ -66,7 +66,7 @@ def test_a_whole_installation_gets_a_tick_for_each_step(
     assert done.returncode == 0, done.stdout
     lines = done.stdout.splitlines()
     assert [line for line in lines if line.startswith(("!", "✗"))] == [
-        f"! USAGELINE_API_URL has {api.url} asked in place of Anthropic's service"
+        f"! USAGELINE_API_URL is set: requests go to {api.url} instead of Anthropic's service"
     ]
     assert sum(line.startswith("✓") for line in lines) >= 20
     assert "5h ███▋░" in done.stdout
@@ -188,7 +188,7 @@ def test_a_status_line_of_a_project_is_named_and_not_run(
     write_script(installed.project / "claude", f"touch {ran}\n")
     write_script(installed.project / "usageline", f"touch {ran}\n")
     done = doctor(PATH=".:" + installed.world.env["PATH"])
-    assert "! ~/project/.claude/settings.json has a status line of its own" in done.stdout
+    assert "! ~/project/.claude/settings.json sets its own statusLine" in done.stdout
     assert not ran.exists()
 
 
@@ -203,8 +203,8 @@ def test_it_ends_in_time_with_a_command_and_a_client_that_hang(
     began = time.monotonic()
     done = doctor()
     assert time.monotonic() - began < 12
-    assert "the command fails: it did not end within 3 s" in done.stdout
-    assert "does not say its version: it did not end within 3 s" in done.stdout
+    assert "the command fails: it timed out after 3 s" in done.stdout
+    assert "does not print its version: it timed out after 3 s" in done.stdout
     assert (
         "sleep 987"
         not in subprocess.run(
@@ -217,7 +217,7 @@ def test_a_check_that_fails_is_told(installed: Installed) -> None:
     def broken(_context: Context) -> None:
         raise ZeroDivisionError("sk-ant-secret")
 
-    said = made(broken, Context(installed.world.env, "/"))
+    said = run_check(broken, Context(installed.world.env, "/"))
     assert said is not None
     assert (said.level, said.text) == ("problem", "the check broken failed: ZeroDivisionError")
 
@@ -255,7 +255,7 @@ def test_no_check_fails_whatever_the_files_hold(installed: Installed, api: Api) 
             path.write_bytes(content)
             context = Context(env, str(installed.project))
             said = [
-                made(check, context)
+                run_check(check, context)
                 for check in CHECKS
                 if check.__name__ not in {"packages", "bytecode", "prints_a_line", "version"}
             ]
@@ -310,8 +310,8 @@ def test_the_schema_of_a_body_in_a_file(doctor: Doctor, installed: Installed) ->
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split() == [
         "Not",
-        "used,",
-        "of",
+        "read",
+        "from",
         "~/body.json:",
         "limits[].odd",
         "[31m",

@@ -56,7 +56,11 @@ class TestSettings:
 
     @pytest.mark.parametrize(
         ("content", "words"),
-        [("{", "line 1"), ("[]", "no JSON object"), ('{"a": 1}}', "line 1, column 9")],
+        [
+            ("{", "line 1"),
+            ("[]", "does not contain a JSON object"),
+            ('{"a": 1}}', "line 1, column 9"),
+        ],
     )
     def test_a_file_that_claude_code_cannot_use(
         self, installed: Installed, content: str, words: str
@@ -196,7 +200,7 @@ class TestInstallation:
         (installed.release.root / "kept").rename(installed.release.root / "complete")
         installed.release.python.unlink()
         level, text = said(installation.release, installed)
-        assert (level, "interpreter of the refresh is gone" in text) == ("problem", True)
+        assert (level, "interpreter of the refresh does not exist" in text) == ("problem", True)
         Path(paths.data_dir(installed.world.env), "current").unlink()
         assert said(installation.release, installed)[0] == "problem"
 
@@ -223,10 +227,10 @@ class TestInstallation:
         installed.world.env["PATH"] = "/usr/bin:/bin"
         assert "is not on PATH" in said(installation.command, installed)[1]
         path.unlink()
-        assert "there is no" in said(installation.command, installed)[1]
+        assert "usageline does not exist" in said(installation.command, installed)[1]
         path.symlink_to("/bin/true")
         level, text = said(installation.command, installed)
-        assert (level, "leads elsewhere" in text) == ("warning", True)
+        assert (level, "is a link to another program" in text) == ("warning", True)
 
     def test_a_plugin_of_the_same_and_of_another_version(self, installed: Installed) -> None:
         plugins = installed.settings.parent / "plugins" / "installed_plugins.json"
@@ -348,19 +352,19 @@ class TestClient:
         monkeypatch.setattr(client, "PLACES", ("~/.local/bin/claude",))
         (installed.world.home / ".local" / "bin" / "claude").unlink()
         level, text = said(client.version, installed)
-        assert (level, "no `claude` was found" in text) == ("warning", True)
+        assert (level, "`claude` is not on PATH" in text) == ("warning", True)
 
     def test_one_that_a_refresh_may_not_run_is_named_with_the_reason(
         self, installed: Installed
     ) -> None:
         installed.world.configure('sources = ["claude-cache"]')
-        assert said(client.asked, installed) == ("", "")
+        assert said(client.allowed, installed) == ("", "")
         installed.world.configure('sources = ["claude-cache", "client"]')
         path = installed.add_client()
         path.parent.chmod(0o755)
-        assert said(client.asked, installed)[0] == "ok"
+        assert said(client.allowed, installed)[0] == "ok"
         path.parent.chmod(0o777)
-        level, text = said(client.asked, installed)
+        level, text = said(client.allowed, installed)
         assert level == "problem"
         assert (
             f"claude was found at {path} and is not run: {path.parent} can be written by every user"
@@ -392,7 +396,7 @@ class TestSignIn:
 
     def test_a_plan_is_fine(self, installed: Installed) -> None:
         assert said(sign_in.environment, installed) == ("", "")
-        assert said(sign_in.plan, installed) == ("ok", "signed in with a plan: Max 5x → ")
+        assert said(sign_in.plan, installed) == ("ok", "signed in to a plan: Max 5x → ")
         assert said(sign_in.credentials, installed)[0] == "ok"
 
     def test_a_variable_of_this_shell(self, installed: Installed) -> None:
@@ -440,7 +444,7 @@ class TestCache:
         assert (
             said(cache.directory, installed)
             == said(cache.lock, installed)
-            == said(cache.renewed, installed)
+            == said(cache.refresh_due, installed)
             == ("", "")
         )
         assert said(cache.snapshot, installed)[0] == "warning"
@@ -449,7 +453,7 @@ class TestCache:
         refresh(installed.world.env)
         assert [
             said(check, installed)[0]
-            for check in (cache.directory, cache.lock, cache.snapshot, cache.renewed)
+            for check in (cache.directory, cache.lock, cache.snapshot, cache.refresh_due)
         ] == ["ok"] * 4
         assert api.usage_requests
 
@@ -463,7 +467,7 @@ class TestCache:
         directory.rmdir()
         directory.symlink_to(installed.world.root)
         level, text = said(cache.directory, installed)
-        assert (level, "is no directory" in text) == ("problem", True)
+        assert (level, "is not a directory" in text) == ("problem", True)
 
     def test_a_directory_that_cannot_be_made(self, installed: Installed) -> None:
         Path(installed.world.home, ".cache").write_text("")
@@ -474,7 +478,7 @@ class TestCache:
         refresh(installed.world.env)
         with open(paths.lock(installed.world.env)) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            assert "under way" in said(cache.lock, installed)[1]
+            assert "one is running" in said(cache.lock, installed)[1]
             assert said(service.last_answer, installed) == ("", "")
         assert "is free" in said(cache.lock, installed)[1]
         assert api.usage_requests
@@ -495,7 +499,11 @@ class TestCache:
             status=status, detail="why", observed_at=int(time.time()) - 7260
         )
         found, text = said(cache.snapshot, installed)
-        assert (found, "(why)" in text, "2 hours 1 minute ago" in text) == (level, True, True)
+        assert (found, "(why)" in text, "data is 2 hours 1 minute old" in text) == (
+            level,
+            True,
+            True,
+        )
 
     def test_numbers_of_an_earlier_sign_in(self, installed: Installed) -> None:
         Hot(installed.world, installed.release).publish()
@@ -511,10 +519,10 @@ class TestCache:
     @pytest.mark.parametrize(
         ("started_s", "due_s", "level", "words"),
         [
-            (None, 60, "ok", "the next line starts it"),
-            (3600, 60, "ok", "the next line starts it"),
-            (3, 60, "ok", "just started"),
-            (30, 60, "problem", "gave nothing"),
+            (None, 60, "ok", "the next status line starts it"),
+            (3600, 60, "ok", "the next status line starts it"),
+            (3, 60, "ok", "has just started"),
+            (30, 60, "problem", "left no new snapshot"),
             (30, -200, "ok", "is due in 3 minutes"),
         ],
     )
@@ -528,7 +536,7 @@ class TestCache:
             stamp = Path(paths.stamp(installed.world.env))
             stamp.touch()
             os.utime(stamp, (now - started_s, now - started_s))
-        found, text = said(cache.renewed, installed)
+        found, text = said(cache.refresh_due, installed)
         assert (found, words in text) == (level, True), text
 
 
@@ -538,7 +546,7 @@ class TestService:
     def test_it_answered(self, installed: Installed, api: Api) -> None:
         refresh(installed.world.env)
         level, text = said(service.last_answer, installed)
-        assert (level, "and answered" in text) == ("ok", True)
+        assert (level, "and succeeded" in text) == ("ok", True)
         assert len(api.requests) == 1
 
     def test_it_was_never_asked(self, installed: Installed) -> None:
@@ -550,7 +558,7 @@ class TestService:
         level, text = said(service.last_answer, installed)
         assert level == "warning"
         assert "rate-limited" in text
-        assert "left alone until " in text
+        assert "waiting until " in text
 
     def test_looking_changes_nothing_in_the_store(self, installed: Installed, api: Api) -> None:
         refresh(installed.world.env)
@@ -581,7 +589,7 @@ class TestService:
             database.symlink_to("/etc/passwd")
         before = database.read_bytes()
         level, text = said(service.last_answer, installed)
-        assert (level, "cannot be read" in text) == ("warning", True)
+        assert (level, "cached account state is unreadable" in text) == ("warning", True)
         assert database.read_bytes() == before
 
     def test_a_configuration_that_is_not_valid(self, installed: Installed) -> None:

@@ -27,10 +27,10 @@ def test_doctor_accepts_the_shell_of_the_install(installed: Installed) -> None:
 
 
 def test_doctor_names_a_place_that_no_install_saw(installed: Installed) -> None:
-    assert "no program that config.toml names is run" in doctor(
+    assert "programs that config.toml names are not run" in doctor(
         installed, XDG_CONFIG_HOME=str(installed.project)
     )
-    assert "`claude` is not asked" in doctor(installed, CLAUDE_CONFIG_DIR=str(installed.project))
+    assert "`claude` is not run" in doctor(installed, CLAUDE_CONFIG_DIR=str(installed.project))
 
 
 def test_doctor_names_a_proxy_that_is_not_used_until_it_is_recorded(installed: Installed) -> None:
@@ -52,7 +52,7 @@ def test_doctor_finds_a_proxy_in_the_users_own_settings(installed: Installed) ->
 
 def test_doctor_reports_a_release_without_its_record(installed: Installed) -> None:
     Path(installed.release.root, origin.NAME).unlink()
-    assert "✗ this release has no record of its install" in doctor(installed)
+    assert "✗ this release has no install record" in doctor(installed)
 
 
 def test_settings_of_another_place_decide_no_proxy(installed: Installed) -> None:

@@ -72,7 +72,7 @@ def test_everything_works_in_a_home_of_any_name(tmp_path: Path, name: str) -> No
     install(world)
     world.env["PATH"] = "/usr/bin:/bin"
     command = str(paths.command(world.env))
-    assert b"fresh" in run(world, command, "refresh") or world.snapshot()["status"] == "ok"
+    assert b"up to date" in run(world, command, "refresh") or world.snapshot()["status"] == "ok"
     assert (world.cache / "store").is_dir()
     assert not (world.cache / "store.broken").exists()
     assert b"41%" in run(world, "/bin/sh", "-c", line_command(world), data=b"{}")

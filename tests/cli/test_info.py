@@ -96,14 +96,14 @@ def test_a_lost_renewal_is_told(usageline: Run, world: World) -> None:
     """It leaves an empty token and no time."""
     world.sign_in(token="", expires_at=0)
     done = usageline("info")
-    assert (done.returncode, "holds no token" in done.stderr) == (1, True)
+    assert (done.returncode, "has no token" in done.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
     ("changes", "rc", "shown"),
     [
-        ({"expiresAt": None}, 0, "no time is named: the service decides"),
-        ({"expiresAt": 0}, 0, "no time is named: the service decides"),
+        ({"expiresAt": None}, 0, "not named: the service decides"),
+        ({"expiresAt": 0}, 0, "not named: the service decides"),
         (
             {"expiresAt": 1_700_000_000_000, "refreshToken": ""},
             1,
@@ -113,7 +113,7 @@ def test_a_lost_renewal_is_told(usageline: Run, world: World) -> None:
         (
             {"accessToken": "", "refreshToken": "", "expiresAt": 0},
             1,
-            "the sign-in holds no token: sign in with /login",
+            "the sign-in has no token: sign in with /login",
         ),
     ],
     ids=str,
@@ -166,9 +166,9 @@ def test_an_api_key_has_no_plan_limits(usageline: Run, world: World) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("not JSON " + CANARY, "is not the JSON"),
-        ("{}", "holds no sign-in to a plan"),
-        ("[]", "is not the JSON"),
+        ("not JSON " + CANARY, "is not JSON"),
+        ("{}", "contains no sign-in to a plan"),
+        ("[]", "is not JSON"),
     ],
 )
 def test_a_file_that_is_none_says_so(usageline: Run, world: World, content: str, said: str) -> None:
@@ -202,7 +202,7 @@ def test_a_named_file_is_looked_at_alone(usageline: Run, world: World) -> None:
     assert done.returncode == 0
     assert (shown["credentials"], shown["plan"]) == (str(other), "Pro")
     assert "account" not in shown
-    assert "organisation" not in shown
+    assert "organization" not in shown
     Path(paths.claude_credentials(world.env)).unlink()
     assert usageline("info", "--credentials", str(other)).stdout == done.stdout
     assert usageline("info", "--credentials", str(other) + "x").returncode == 1
@@ -221,7 +221,7 @@ def test_a_time_beyond_all_time_is_no_time(world: World) -> None:
     found = credentials.read(world.env)
     assert found is not None
     shown = dict(info.rows(found, "here", ClaudeState({}, {}), time.time()))
-    assert shown["expires at"] == "no sane time"
+    assert shown["expires at"] == "invalid"
 
 
 def test_the_keychain_is_named_as_the_place(world: World, tmp_path: Path) -> None:

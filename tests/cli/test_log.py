@@ -37,8 +37,8 @@ def test_the_refreshes_are_told_the_newest_last(world: World, api: Api, usagelin
     assert last.split()[3:5] == ["command", "not-due"] or "failed" in last
     assert empty == ""
     assert (
-        place
-        == "~/.local/state/usageline/log/default.log, and what is older in ~/.local/state/usageline/log/default.log.1"
+        place == "from ~/.local/state/usageline/log/default.log; "
+        "older entries: ~/.local/state/usageline/log/default.log.1"
     )
 
 
@@ -53,7 +53,7 @@ def test_so_many_lines_as_were_asked_for(world: World, usageline: Run) -> None:
 def test_without_a_log_it_says_what_to_do(usageline: Run) -> None:
     done = usageline("doctor", "--log")
     assert done.returncode == 1
-    assert "there is no ~/.local/state/usageline/log/default.log yet" in done.stderr
+    assert "~/.local/state/usageline/log/default.log does not exist yet" in done.stderr
     assert "usageline refresh" in done.stderr
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from usageline.cli.table import drawn, outlook
+from usageline.cli.table import outlook, render_table
 from usageline.line import view
 
 if TYPE_CHECKING:
@@ -90,5 +90,5 @@ def test_only_a_sure_end_has_a_color(chance: float, style: str) -> None:
         "credentials": "",
         "limits": [row],
     }
-    group: Any = drawn(snapshot, "", NOW, 100)
+    group: Any = render_table(snapshot, "", NOW, 100)
     assert [str(text.style) for text in group.renderables[1:2]] == [style]

@@ -29,7 +29,7 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def rows(seen: dict[str, Any]) -> list[str]:
     """The table's lines without bars, words one space apart."""
     target = Console(file=io.StringIO(), width=200, highlight=False, no_color=True)
-    target.print(table.drawn(seen, STAMP, NOW, 100))
+    target.print(table.render_table(seen, STAMP, NOW, 100))
     printed = str(target.file.getvalue())  # type: ignore[attr-defined]
     return [
         " ".join(word for word in text.split() if word.strip("█▏▎▍▌▋▊▉░╎"))

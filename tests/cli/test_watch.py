@@ -47,10 +47,10 @@ def clock(screen: str) -> str:
 def test_it_shows_the_table_and_looks_by_itself(installed: Installed, api: Api) -> None:
     """From an empty cache to numbers, with one request and nothing pressed."""
     with watching(installed) as terminal:
-        screen = terminal.wait_for(lambda screen: "37%" in screen and "next look in" in screen)
+        screen = terminal.wait_for(lambda screen: "37%" in screen and "next refresh in" in screen)
         assert "Current session" in screen
         assert "$12.34 of $50" in screen
-        assert "Ctrl-C ends" in screen
+        assert "Ctrl-C quits" in screen
         assert len(api.usage_requests) == 1
         assert CANARY.encode() not in terminal.received
 
@@ -212,14 +212,14 @@ def test_without_a_terminal_it_says_so_and_exits_2(
 ) -> None:
     done = usageline("watch")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "it needs a terminal" in done.stderr
+    assert "this terminal cannot move the cursor" in done.stderr
     assert not world.cache.exists()
 
 
 def test_in_a_terminal_that_cannot_move_its_cursor_it_says_so(installed: Installed) -> None:
     with watching(installed, TERM="dumb") as terminal:
         assert terminal.end() == 2
-        assert b"it needs a terminal" in terminal.received
+        assert b"this terminal cannot move the cursor" in terminal.received
 
 
 def left_as_it_was(terminal: Terminal) -> None:

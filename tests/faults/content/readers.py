@@ -62,7 +62,7 @@ READERS: dict[str, tuple[str, ...]] = {
             "cli.watch._frame",
         ),
         *(
-            "cli.config.preview._published",
+            "cli.config.preview._snapshot",
             "cli.doctor.context.snapshot",
             "cli.history.selection.account",
             "refresh.run._published",
@@ -85,7 +85,7 @@ READERS: dict[str, tuple[str, ...]] = {
             "config.loader._own_sources",
             "config.compile._look",
         ),
-        *("cli.config.change.current_text", "cli.config.editor._look"),
+        *("cli.config.change.current_text", "cli.config.editor._check"),
     ),
     "compiled": (
         "cli.doctor.client.git",

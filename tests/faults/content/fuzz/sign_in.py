@@ -9,7 +9,7 @@ from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.scratch import scratch
 from tests.faults.content.judge import one_line, printed, tried
 from usageline.cli import info
-from usageline.cli.doctor import CHECKS, made
+from usageline.cli.doctor import CHECKS, run_check
 from usageline.cli.doctor.context import Context
 from usageline.cli.table import text
 from usageline.core import paths
@@ -41,10 +41,10 @@ def check(data: bytes) -> None:
     if found is not None:
         assert repr(found.token).count("sk-") == 0
         printed((text(value) for row in info.rows(found, "~", state, NOW) for value in row), 100)
-        info.judge(found, NOW)
+        info.check_sign_in(found, NOW)
     context = Context(ENV, HOME, now=NOW, managed=HOME + "/none")
     for one in EASY:
-        result = made(one, context)
+        result = run_check(one, context)
         assert result is None or "failed: " not in result.text, result
     who, failure = tried(lambda: sign_in.read(ENV), SourceFailure)
     if who is None:

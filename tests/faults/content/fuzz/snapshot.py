@@ -50,12 +50,12 @@ def check(data: bytes) -> None:
 
 def _table(found: dict[str, Any]) -> None:
     for width in WIDTHS:
-        printed([table.drawn(found, sample.STAMP, NOW, width)], width)
+        printed([table.render_table(found, sample.STAMP, NOW, width)], width)
     one_line(
         [
-            watch.next_look(found, NOW),
-            main.sentence(Outcome("refreshed", found)),
-            main.sentence(Outcome("failed", found)),
+            watch.next_refresh(found, NOW),
+            main.describe(Outcome("refreshed", found)),
+            main.describe(Outcome("failed", found)),
         ]
     )
 
