@@ -219,7 +219,7 @@ def current_snapshot(env: dict[str, str], *, renew: bool) -> dict[str, Any]:
         snapshot, freshness.file_stamp(paths.claude_credentials(env)), time.time()
     )
     if snapshot is None or (renew and is_due):
-        from usageline.refresh.run import refresh as run  # noqa: PLC0415 - slow to import, and seldom needed
+        from usageline.refresh.run import refresh as run  # noqa: PLC0415 - slow to import
 
         outcome = run(env)
         snapshot = json_file.json_file(paths.snapshot(env)) or snapshot

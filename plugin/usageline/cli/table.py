@@ -113,7 +113,8 @@ def limit_row(window: Any, now: float, bar_cells: int) -> Row:
         passed = formatting.clock(window.resets_at, now)
         reset = f"reset {passed}" if window.percent is None else f"reset overdue since {passed}"
     else:
-        reset = f"resets in {formatting.ago(window.resets_at - now)}, {formatting.clock(window.resets_at, now)}"
+        left = formatting.ago(window.resets_at - now)
+        reset = f"resets in {left}, {formatting.clock(window.resets_at, now)}"
     return row(window.label, window.percent, window.severity, reset, bar_cells)
 
 
@@ -130,10 +131,11 @@ def outlook(window: Any, now: float) -> str:
         )
         notes += [] if first == last else [f"likely {first} to {last}"]
     note = f" ({', '.join(notes)})" if notes else ""
-    early = f"{formatting.clock(at, now)}, {formatting.ago(window.resets_at - at)} before its reset{note}"
+    before_reset = formatting.ago(window.resets_at - at)
+    time = f"{formatting.clock(at, now)}, {before_reset} before its reset{note}"
     if forecast.is_sure(window):
-        return f"{window.label}: at this pace the limit is reached at {early}"
-    return f"{window.label}: the limit may be reached by {early}"
+        return f"{window.label}: at this pace the limit is reached at {time}"
+    return f"{window.label}: the limit may be reached by {time}"
 
 
 def credit_row(

@@ -77,7 +77,10 @@ def _edit(env: Mapping[str, str], directory: str, before: str | None) -> bool:
 
 
 def _resume(copy: str, original: str, before: str | None) -> bool:
-    """Ask the user whether to resume an interrupted edit. Raise `UsagelineError` if nothing answers."""
+    """Ask the user whether to resume an interrupted edit.
+
+    Raise `UsagelineError` without a terminal.
+    """
     unsaved, started_with = _text(copy), _text(original)
     if unsaved is None or unsaved == started_with:
         return False
@@ -102,9 +105,8 @@ def _run_editor(env: Mapping[str, str], copy: str) -> None:
     try:
         done = subprocess.run([*shlex.split(editor), copy], check=False)
     except (OSError, ValueError) as error:
-        raise UsagelineError(
-            f"{editor} cannot be run: {getattr(error, 'strerror', None) or error}; set VISUAL or EDITOR"
-        ) from None
+        reason = getattr(error, "strerror", None) or error
+        raise UsagelineError(f"{editor} cannot be run ({reason}): set VISUAL or EDITOR") from None
     if done.returncode:
         raise UsagelineError(
             f"{editor} exited with {done.returncode}: nothing was changed; your text is in {copy}"

@@ -29,12 +29,11 @@ def group() -> None:
 def init() -> None:
     """Write a config.toml with every key, its purpose and its default. Overwrites nothing."""
     env = dict(os.environ)
+    name = short(paths.config_file(env), env)
     if os.path.lexists(paths.config_file(env)):
-        raise UsagelineError(
-            f"{short(paths.config_file(env), env)} exists already: change it with `usageline config edit`"
-        )
+        raise UsagelineError(f"{name} exists already: change it with `usageline config edit`")
     write(env, default_file(), None)
-    click.echo(f"wrote {short(paths.config_file(env), env)}")
+    click.echo(f"wrote {name}")
 
 
 @group.command()

@@ -49,7 +49,8 @@ def bytecode(context: Context) -> Result | None:
     tag = result.output.strip()
     if result.error or not tag:
         return problem(
-            f"the interpreter of the status line does not work: {result.error or 'it prints nothing'}",
+            "the interpreter of the status line does not work: "
+            f"{result.error or 'it prints nothing'}",
             f"{INSTALL_AGAIN}, which chooses another",
         )
     if not os.path.exists(bundle.path(release.root + "/plugin", tag)):

@@ -90,7 +90,8 @@ def _copy(directory: str, scratch: str) -> bool:
 
     Return False if there is none.
     """
-    from usageline.storage.database_check import DATABASE, JOURNAL, MOST_BYTES  # noqa: PLC0415 - only this check needs sqlite
+    # Imported here: only this check needs sqlite.
+    from usageline.storage.database_check import DATABASE, JOURNAL, MOST_BYTES  # noqa: PLC0415
 
     for name in (DATABASE, JOURNAL):
         try:
