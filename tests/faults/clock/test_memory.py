@@ -1,4 +1,4 @@
-"""What is remembered over days, under a clock that is wrong for a while: history, and the alerts that were told."""
+"""Check history and sent alerts under a clock that is wrong for a while."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_alerts_are_not_told_again(
             clock.set(shown)
             ask(clock)
             at_start.append(at_session_start(clock))
-    wait_for(lambda: len(told(out)) == 2)  # it is told when the lock is free again
+    wait_for(lambda: len(told(out)) == 2)  # it is sent when the lock is free again
     assert sorted(told(out)) == ["session", "weekly_all"]
     assert at_start[0]
     assert not any(at_start[1:])
@@ -103,7 +103,7 @@ def test_alerts_are_not_told_again(
 
 
 def ask(clock: Clock) -> None:
-    """A refresh that the service answers."""
+    """Run a refresh that the service answers."""
     clock.pass_floor()
     before = clock.requests
     clock.refresh("--force")
@@ -111,7 +111,7 @@ def ask(clock: Clock) -> None:
 
 
 def at_session_start(clock: Clock) -> str:
-    """What the hook tells."""
+    """Return the hook's messages."""
     command = [INTERPRETER, "-I", "-S", "-B", str(clock.release.hook)]
     done = subprocess.run(
         command,
@@ -125,5 +125,5 @@ def at_session_start(clock: Clock) -> str:
 
 
 def told(out: Path) -> list[str]:
-    """What the user's command was run for, in order."""
+    """Return the arguments of the user's alert command, in order."""
     return out.read_text().split() if out.exists() else []

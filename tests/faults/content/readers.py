@@ -1,4 +1,7 @@
-"""Every place in the program that reads something from outside, and what tries it. A test holds this table and the code to each other."""
+"""List every place that reads from outside, and what tests it.
+
+A test compares this table with the code.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ CALLS = frozenset(
         *("client.stream", "sys.stdin.buffer.read", "parse_object"),
     }
 )
-"""What a reader calls."""
+"""The functions that a reader calls."""
 
 
 READERS: dict[str, tuple[str, ...]] = {
@@ -146,7 +149,7 @@ READERS: dict[str, tuple[str, ...]] = {
         *("line.chain.own", "line.spawn.installations", "refresh.account_gate._read"),
     ),
 }
-"""By the target that tries what they read; `value` and `surroundings` try arguments and the environment, which are read everywhere."""
+"""By the target that tests them; `value` and `surroundings` test arguments and the environment."""
 
 ELSEWHERE: dict[str, tuple[str, ...]] = {
     "tests/faults/corruption": (
@@ -264,11 +267,11 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         *("cli.watch.woken_by.wait", "system.process_tree._parents"),
     ),
 }
-"""What is tried by other tests, or only opened, listed or started."""
+"""What other tests cover, or what is only opened, listed or started."""
 
 
 def readers() -> Iterator[str]:
-    """`module.function` of each in the code, below `usageline`."""
+    """Return `module.function` of each reader in the code, below `usageline`."""
     package = REPOSITORY / "plugin" / "usageline"
     for path in sorted(package.rglob("*.py")):
         module = (

@@ -1,4 +1,4 @@
-"""A session with a text in any place where somebody else can put one."""
+"""Draw a session with a text in any place that others can set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from usageline.jobs import ansi
 from usageline.line import chain, render, view
 
 Place = tuple[str, ...]
-"""Where a text is put: in what, and the way in it."""
+"""Where a text is put: the kind of input, and the path in it."""
 
 PAYLOAD_PLACES = (
     *(
@@ -32,7 +32,7 @@ PAYLOAD_PLACES = (
         ("session_id",),
     ),
 )
-"""Where in the payload there is text."""
+"""The texts in the payload."""
 
 SNAPSHOT_PLACES = (
     *(
@@ -66,7 +66,7 @@ PLACES += [
 
 
 class Session:
-    """A session as the line sees it, with a text put into some of PLACES."""
+    """A session as the line reads it, with a text in some of PLACES."""
 
     def __init__(self, text: str, places: list[Place]) -> None:
         self.text = text
@@ -90,7 +90,7 @@ class Session:
         columns: int = 120,
         **more: Any,
     ) -> list[str]:
-        """The painted rows."""
+        """Return the drawn rows."""
         seen = view.build(self.payload, self.snapshot, sample.STAMP, {"HOME": self.home}, NOW)
         seen.git = self.git
         whole = {

@@ -1,6 +1,7 @@
-"""Run as a process, beside another: adds readings to an account's history while its files are cut, and looks whether any of them is lost.
+"""Add readings to an account's history beside another process, and check that none is lost.
 
-appending.py ACCOUNT WHO COUNT UNTIL_FILE: prints how often it added one, and how often the file had been cut by then; 1 where a line was lost.
+Run `appending.py ACCOUNT WHO COUNT UNTIL_FILE`. It prints how often it added one, and how often the
+file had been cut by then. It exits with 1 if a line was lost.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ MOST_BYTES, CUT_BYTES = 24_000, 3_000
 
 
 def main(account: str, who: int, count: int, until: str) -> int:
-    """Add readings at every other second, `who` (0 or 1) says which. What this process added is at the end of the file without a gap, each time."""
+    """Add readings at every other second; `who` is 0 or 1.
+
+    Check each time that this process's readings end the file without a gap.
+    """
     files.MOST_BYTES, files.CUT_BYTES = MOST_BYTES, CUT_BYTES
     env = dict(os.environ)
     start = int(time.time()) // 86400 * 86400 - 5 * count
     path = directory(env, account) / files.name_of(start)
-    while not os.path.exists(until):  # both begin together
+    while not os.path.exists(until):  # both start together
         time.sleep(0.001)
     cut, inode = 0, None
     for number in range(count):

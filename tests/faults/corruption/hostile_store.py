@@ -1,4 +1,4 @@
-"""Stores made to do harm: what each statement or file would have SQLite or diskcache do."""
+"""Stores that harm: what each statement or file would make SQLite or diskcache do."""
 
 from __future__ import annotations
 
@@ -71,7 +71,10 @@ SETTINGS: dict[str, tuple[str, object]] = {
 
 
 def changes(directory: Path, outside: Path) -> Iterator[tuple[str, Callable[[], object]]]:
-    """What may be done to the store in `directory`, by name: each touches `outside` or makes `outside`/ran where it is followed."""
+    """Return hostile changes to the store in `directory`, by name.
+
+    If one has an effect, it touches `outside` or creates `outside`/ran.
+    """
     secret, ran = outside / "secret", outside / "ran"
     pickle, aimed = bomb(ran), os.path.relpath(secret, directory)
     for column in COLUMNS:
@@ -121,7 +124,7 @@ def changes(directory: Path, outside: Path) -> Iterator[tuple[str, Callable[[], 
 
 
 def _files(directory: Path, secret: Path) -> Iterator[tuple[str, Callable[[], object]]]:
-    """What may stand in the place of the database and of what SQLite has beside it."""
+    """Return replacements for the database and SQLite's files beside it."""
     kinds: dict[str, Callable[[str], object]] = {
         "a FIFO": os.mkfifo,
         "a directory": os.mkdir,
@@ -145,7 +148,10 @@ def _files(directory: Path, secret: Path) -> Iterator[tuple[str, Callable[[], ob
 
 
 def journal(names: str, pages: int = 1) -> bytes:
-    """A rollback journal of no page, of a database of so many; `names` the file that a transaction over several databases would have."""
+    """Return a rollback journal without pages for a database of that size.
+
+    `names` is the file of a transaction over several databases.
+    """
     head = (JOURNAL_MAGIC + struct.pack(">IIIII", 0, 7, pages, 512, PAGE)).ljust(512, b"\0")
     name = names.encode()
     return head + (
@@ -156,7 +162,10 @@ def journal(names: str, pages: int = 1) -> bytes:
 
 
 def endless_pages(database: Path, table: str) -> None:
-    """Make the table's root the top of a tree whose every page names one other page FAN_OUT times, and the last the table's own rows."""
+    """Make the table's root the top of an endless tree.
+
+    Every page names another FAN_OUT times, the last the table's own rows.
+    """
     with closing(sqlite3.connect(database)) as connection:
         found = connection.execute(
             "SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)
@@ -209,7 +218,7 @@ def _write(content: bytes, path: str) -> None:
 
 
 def _replace(path: Path, make: Callable[[str], object], *, wal: bool = False) -> None:
-    if wal:  # by the header alone: SQLite itself would make the file that is to be replaced
+    if wal:  # by the header: SQLite itself would create the file that is replaced
         with path.with_name("cache.db").open("r+b") as file:
             file.seek(18)
             file.write(b"\x02\x02")

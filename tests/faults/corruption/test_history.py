@@ -1,4 +1,4 @@
-"""The history: damaged, added to by two profiles at once, and beside files that are not ours."""
+"""Damage the history, append from two profiles at once, and add foreign files."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_lock_that_is_never_given_back_is_not_waited_for(
 
 
 def sound(found: list[Reading]) -> bool:
-    """Whether all that was read can be shown."""
+    """Return whether all that was read can be shown."""
     limits = [limit for one in found for limit in one.limits]
     return all(
         limit.label.isprintable() and (limit.percent is None or 0 <= limit.percent <= MAX_PERCENT)

@@ -1,4 +1,4 @@
-"""A refresh that is stopped, or waits for something that never comes, with the lock in its hands."""
+"""Stop a refresh, or let it wait forever, while it holds the lock."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tests.world import Release, World
 
 SLACK_S = 10
-"""For a machine that does other things as well."""
+"""For a busy machine."""
 
 
 @promise(
@@ -56,7 +56,7 @@ def test_a_stopped_holder_is_ended_by_the_next_refresh(
     with stopped_refresh(world, built_release, api) as stopped:
         world.make_due()
         slowest = max(drawn_in(hot) for _ in range(size(5, 50)))
-        # Until it is too old it may only be slow: the next one leaves at once, and leaves it alone.
+        # It may only be slow: the next refresh exits at once and does not touch it.
         assert world.run(*built_release.refresh_command).returncode == 0
         assert is_running(stopped.pid)
         let_it_hang(world, stopped, really=really)
@@ -67,7 +67,7 @@ def test_a_stopped_holder_is_ended_by_the_next_refresh(
         release_claim(world)
         drawn_in(hot)
         took_s = wait_for(lambda: not is_running(stopped.pid), LONGEST_S + SLACK_S)
-        # The request that was cut off counts: the service is asked again when its turn comes, not at once.
+        # The interrupted request counts: the next one waits for the minimum interval.
         assert wait_for(lambda: lock_is_free(world)) < LONGEST_S + SLACK_S
         assert len(api.usage_requests) == asked
         wait_for_turn(world)
@@ -194,19 +194,19 @@ def test_a_stranger_is_never_ended(
 
 
 def drawn_in(hot: Hot) -> float:
-    """Seconds that a line takes in which the session's number stands."""
+    """Return the seconds that a line with the session's number takes."""
     began = time.monotonic()
     assert "37%" in hot.line()
     return time.monotonic() - began
 
 
 def is_stopped(pid: int) -> bool:
-    """Whether it was stopped by a signal."""
+    """Return whether a signal stopped it."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 def stranger() -> subprocess.Popen[bytes]:
-    """A program of this user's that is no refresh; it ends with its stdin."""
+    """Start another program of this user; it exits when stdin closes."""
     return subprocess.Popen(
         [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE
     )

@@ -1,4 +1,4 @@
-"""Answers that an HTTP client can read, and should believe or not: statuses, contents, packings."""
+"""Answers that an HTTP client can read, to accept or reject: statuses, contents, encodings."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ ZSTD_BOMB = b"\x28\xb5\x2f\xfd\x04\x58" + b"\x03\x00\x10\x20" * 2000
 
 
 def good_body() -> bytes:
-    """What the service says when all is well, with a percentage that no old numbers have."""
+    """Return a good answer, with a percentage that no old numbers have."""
     return json.dumps(usage_body(session=41)).encode()
 
 
 def head(status: int = 200, *headers: tuple[str, str], kind: str = "application/json") -> bytes:
-    """The head of an answer up to its empty line."""
+    """Return the head of an answer up to its empty line."""
     lines = [
         f"HTTP/1.1 {status} {REASONS.get(status, 'Such')}",
         f"Content-Type: {kind}",
@@ -40,12 +40,12 @@ def head(status: int = 200, *headers: tuple[str, str], kind: str = "application/
 def whole(
     status: int, body: bytes, *headers: tuple[str, str], kind: str = "application/json"
 ) -> bytes:
-    """An answer with its right length."""
+    """Return an answer with its correct length."""
     return head(status, *headers, ("Content-Length", str(len(body))), kind=kind) + body
 
 
 def error(status: int, kind: str, message: str, *headers: tuple[str, str]) -> bytes:
-    """An error in the service's own form."""
+    """Return an error in the service's own form."""
     return whole(
         status,
         json.dumps({"type": "error", "error": {"type": kind, "message": message}}).encode(),
@@ -54,7 +54,7 @@ def error(status: int, kind: str, message: str, *headers: tuple[str, str]) -> by
 
 
 def says(*parts: bytes) -> Script:
-    """Read the request, answer, and end the connection."""
+    """Read the request, answer, and close the connection."""
 
     def script(talk: Talk) -> None:
         if talk.read_head():
@@ -64,7 +64,7 @@ def says(*parts: bytes) -> Script:
 
 
 def rate_limited(*values: str) -> Script:
-    """429 with a Retry-After header for each value."""
+    """Return 429 with a Retry-After header for each value."""
     headers = [("Retry-After", value) for value in values]
     return says(error(429, "rate_limit_error", "Rate limited. Please try again later.", *headers))
 

@@ -1,4 +1,4 @@
-"""What is no answer: silence, trickles, floods, ends in the middle, bytes that are not HTTP."""
+"""What is not an answer: silence, trickles, floods, early ends, bytes that are not HTTP."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HTTP2_SETTINGS = b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x64\0\x04\0\x10\0\0\0\x06\
 
 
 def hangs(*parts: bytes) -> Script:
-    """Read the request, send the parts, and say nothing more."""
+    """Read the request, send the parts, and then hang."""
 
     def script(talk: Talk) -> None:
         if talk.read_head():
@@ -85,7 +85,7 @@ SLOW = [
     Case("drips the body", "offline", _drips(b" ", head(200, ("Content-Length", "2000"))), TOO_LATE, waits=True, quick=True),
     Case("drips chunks", "offline", _drips(b"1\r\n \r\n", head(200, CHUNKED)), TOO_LATE, waits=True),
     Case("100 Continue for ever, slowly", "offline", _drips(b"HTTP/1.1 100 Continue\r\n\r\n", gap_s=0.02), TOO_LATE, waits=True, quick=True),
-    # Beside others that wait it would be they who wait too long: it keeps a processor busy.
+    # It keeps a processor busy, so that others beside it would wait too long.
     Case("100 Continue for ever, as fast as it goes", "offline", _floods(b"HTTP/1.1 100 Continue\r\n\r\n" * 99), TOO_LATE),
     Case("well, but just too late", "offline", _late(9.5), TOO_LATE, waits=True),
     Case("well, but late", "ok", _late(2), waits=True, quick=True),

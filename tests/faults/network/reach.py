@@ -1,4 +1,7 @@
-"""What lies between this machine and the service: names, addresses, certificates, proxies. Each case has a network of its own."""
+"""Faults between this machine and the service: names, addresses, certificates, proxies.
+
+Each case has its own network.
+"""
 
 from __future__ import annotations
 
@@ -37,16 +40,18 @@ BLACK_HOLE_6 = (
     LINK
     + f"ip addr add 2001:db8:77::1/64 dev far0 nodad; ip neigh add {SWALLOWED_6} lladdr 02:00:00:00:00:99 dev far0 nud permanent"
 )
-"""A link whose other end takes what is sent to these addresses and drops it."""
+"""A link whose other end drops everything sent to these addresses."""
 
 
 @dataclass(frozen=True)
 class Way:
     """A case with the way to the service.
 
-    The API's name leads to `addresses`, by a file; or with `names` (what `NameServer` takes) by a name server. The API listens on `listens` with
-    the certificate called `identity`, or without TLS where that is empty. `proxy` makes a proxy's script, `proxy_identity` is the certificate
-    of one that speaks TLS. `shell` is run before, in the network; `trust` is the variable that names the authority to trust.
+    The API's name leads to `addresses` by a file, or with `names` (arguments of `NameServer`) by a
+    name server. The API listens on `listens` with the certificate `identity`, or without TLS if
+    that is empty. `proxy` returns a proxy's script; `proxy_identity` is the certificate of one with
+    TLS. `shell` runs before, in the network. `trust` is the variable that names the trusted
+    authority.
     """
 
     case: Case
@@ -63,7 +68,7 @@ class Way:
 
     @property
     def deceives(self) -> bool:
-        """Whether somebody else answers in the API's place."""
+        """Return whether another server answers instead of the API."""
         return self.case.detail in {NOT_TRUSTED, NOT_SECURE}
 
 
@@ -78,12 +83,12 @@ def _lost(name: str, detail: str, script: Script | None = None, **options: Any) 
 
 
 def _through(then: Callable[[Talk, Identities], None]) -> Callable[[Identities], Script]:
-    """A proxy that agrees to CONNECT, and then does as `then`."""
+    """Return a proxy that accepts CONNECT and then acts as `then`."""
 
     def make(identities: Identities) -> Script:
         def script(talk: Talk) -> None:
             if talk.read_head():
-                talk.came += b"\n"  # what is read up to the next empty line is another head
+                talk.came += b"\n"  # the data up to the next empty line is another head
                 talk.send(CONNECTED)
                 then(talk, identities)
 

@@ -1,4 +1,4 @@
-"""The refresh against all that the service, and what lies before it, can do."""
+"""Run the refresh against every fault of the service and the network."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ pytestmark = pytest.mark.timeout(500)
 
 LONGEST_S = 10
 SLACK_S = 4
-"""For a machine that is busy with other things: starting an interpreter is counted, too."""
+"""For a busy machine: the start of an interpreter counts too."""
 
 MOST_KIB = 48 << 10
 LATE_S = 3
-"""A moment may pass between the cooldown's beginning and the end of the process."""
+"""Between the start of the cooldown and the end of the process."""
 
 
 @promise(

@@ -1,4 +1,4 @@
-"""Between this machine and the service: who answers in its place gets nothing, and a way that works is found."""
+"""Check that an impostor gets nothing and that a working way is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the service answers: a usage body, an error's body, a Retry-After; and Claude Code's own answer to `get_usage`."""
+"""Parse the service's answers: a usage body, an error, a Retry-After, and `get_usage`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from usageline.usage.parse import parse
 
 
 def check(data: bytes) -> None:
-    """A sane reading that comes back from store, history and snapshot as it was; or a failure that has a name and tells nothing."""
+    """Assert a plausible reading, or a named failure without details of the body.
+
+    Store, history and snapshot preserve the reading.
+    """
     given = Input(data)
     configured, columns, nerd_font = chosen(given)
     status = given.choice((200, 401, 403, 429, 500, 418))
@@ -65,7 +68,7 @@ def _read(body: dict[str, Any]) -> Reading | None:
     )
     line = encode(reading)
     if len(line) <= LONGEST_LINE:
-        # The history keeps no words about a credit.
+        # The history stores no words about a credit.
         kept = replace(
             reading, credits=tuple(replace(credit, terms=None) for credit in reading.credits)
         )
@@ -86,7 +89,7 @@ def _failed(status: int, header: bytes, content: bytes) -> None:
     failure = oauth.failure(Answer(status, {"retry-after": header.decode("latin-1")}, content), NOW)
     assert failure.status in STATUSES
     assert failure.retry_after_s is None or 0 <= failure.retry_after_s <= oauth.MOST_RETRY_AFTER_S
-    # Nothing of the body is in what is said of it.
+    # The message contains nothing of the body.
     assert failure.detail.isascii()
     assert len(failure.detail) < 60
     one_line([failure.detail])

@@ -1,4 +1,4 @@
-"""The lines of a history file and of the refresh's log, and the pictures made of them."""
+"""Read lines of a history file and of the refresh log, and draw pictures of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_POINTS = 64
 
 
 def check(data: bytes) -> None:
-    """What is no reading is passed over; what is one comes back as it was, and can be drawn."""
+    """Assert that invalid lines are skipped, and that readings are preserved and can be drawn."""
     given = Input(data)
     width = given.choice(WIDTHS)
     rows = map(log.row, given.left.split(b"\n")[:MOST_POINTS])

@@ -1,4 +1,4 @@
-"""What Claude Code keeps of the sign-in: .credentials.json, .claude.json, and the settings that sign in otherwise."""
+"""Read Claude Code's sign-in: .credentials.json, .claude.json, and settings that replace it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ EASY = [
     for check in CHECKS
     if check.__module__.endswith((".sign_in", ".settings")) or check.__name__ == "trust"
 ]
-"""Those of doctor's checks that read these files and start nothing."""
+"""The doctor's checks that read these files and start nothing."""
 
 os.makedirs(paths.claude_dir(ENV), exist_ok=True)
 
 
 def check(data: bytes) -> None:
-    """Somebody is signed in, or a status says why nobody is; what is shown of it is text."""
+    """Assert a sign-in or a status with the reason, and that what is shown is text."""
     for path, content in zip(PLACES, Input(data).parts(len(PLACES)), strict=True):
         with open(path, "wb") as file:
             file.write(content)
