@@ -113,7 +113,7 @@ class _ClientHandler(Handler):
         else:
             self.error(404, "not_found_error", "not found")
 
-    do_POST = do_PUT = do_HEAD = do_DELETE = do_GET  # noqa: N815 - names that the base class looks up
+    do_POST = do_PUT = do_HEAD = do_DELETE = do_GET  # noqa: N815 - names of the base class
 
     def answer(self, request: dict[str, Any]) -> None:
         windows = self.server.api.windows

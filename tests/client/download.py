@@ -14,7 +14,10 @@ from tests.world import REPOSITORY
 
 VERSION = "2.1.330"
 PACKAGE = f"@anthropic-ai/claude-code-linux-x64@{VERSION}"
-INTEGRITY = "sha512-9Gn+V7DtJ8M1nztP9CeDVl9g3RtrepI7rOFTyPRRnZe8D6zebIHKmC7OvBauucuAP0X0k85SDN/LPVZyjsGezQ=="
+INTEGRITY = (
+    "sha512-9Gn+V7DtJ8M1nztP9CeDVl9g3RtrepI7rOFTyPRRnZe8D6zebIHKmC7O"
+    "vBauucuAP0X0k85SDN/LPVZyjsGezQ=="
+)
 """The output of `npm view PACKAGE dist.integrity`."""
 
 CACHE = REPOSITORY / ".tests-env" / f"claude-{VERSION}"

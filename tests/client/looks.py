@@ -31,7 +31,11 @@ PAYLOAD = {"number": 7, "url": PULL, "review_state": "approved"}
 """The pull request, which the client cannot request from GitHub here."""
 
 CONFIGURATION = """{head}
-rows = [["model", "directory", "git", "pr"], ["session", "weekly", "scoped", "credits"], ["clock", "text.note", "alerts", "status"]]
+rows = [
+    ["model", "directory", "git", "pr"],
+    ["session", "weekly", "scoped", "credits"],
+    ["clock", "text.note", "alerts", "status"],
+]
 [segments.directory]
 form = "name"
 [segments.text.note]

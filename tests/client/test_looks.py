@@ -32,15 +32,17 @@ THEMES = {
 UPDATES = 30
 UPDATES_DEADLINE_S = 120
 CHAINED = "https://example.com/chained?a=1&b=2"
-CHAIN = f"""
-[segments.clock]
-seconds = true
-[chain]
-command = "printf '\\\\033]8;;{CHAINED}\\\\033\\\\\\\\linked\\\\033]8;;\\\\033\\\\\\\\ \\\\033[1;32mgreen\\\\033[0m'"
-"""
+CHAIN = (
+    "\n[segments.clock]\nseconds = true\n[chain]\n"
+    f"command = \"printf '\\\\033]8;;{CHAINED}\\\\033\\\\\\\\linked\\\\033]8;;\\\\033\\\\\\\\ "
+    "\\\\033[1;32mgreen\\\\033[0m'\"\n"
+)
 UPDATED = (
     r"Opus 5\.5 │ project │ feature/looks │ #7 approved( {4,}\S.*)?",
-    r"5h [█-▏ ╎]+ 41% ↻ \w+ │ 7d [█-▏ ╎]+ 27% ↻ \w+ \d\d:\d\d │ Fable 55% │ (credits )?\$12\.34/\$50",
+    (
+        r"5h [█-▏ ╎]+ 41% ↻ \w+ │ 7d [█-▏ ╎]+ 27% ↻ \w+ \d\d:\d\d │ "
+        r"Fable 55% │ (credits )?\$12\.34/\$50"
+    ),
     r"(?P<clock>\d\d:\d\d:\d\d) │ updated │ ▲ Fable passed 50%",
     r"linked green",
 )

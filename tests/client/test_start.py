@@ -26,8 +26,14 @@ HOOK_OF_THE_USER = {
     "hooks": [{"type": "command", "command": "echo started >> ~/started"}],
 }
 LINE = {
-    80: r"(Opus 5\.5 │ )?5h ([█-▏ ╎]+ )?{session}% ↻ .* │ 7d ([█-▏ ╎]+ )?{week}% ↻ .* │ Fable 55% │ (credits )?\$12\.34/\$50",
-    120: r"Opus 5\.5 │ (ctx 1% │ )?5h [█-▏ ╎]{{10}} {session}% ↻ .* │ 7d [█-▏ ╎]{{10}} {week}% ↻ .* │ Fable 55% │ credits \$12\.34/\$50",
+    80: (
+        r"(Opus 5\.5 │ )?5h ([█-▏ ╎]+ )?{session}% ↻ .* │ 7d ([█-▏ ╎]+ )?{week}% ↻ .* │ Fable "
+        r"55% │ (credits )?\$12\.34/\$50"
+    ),
+    120: (
+        r"Opus 5\.5 │ (ctx 1% │ )?5h [█-▏ ╎]{{10}} {session}% ↻ .* │ 7d [█-▏ ╎]{{10}} {week}% "
+        r"↻ .* │ Fable 55% │ credits \$12\.34/\$50"
+    ),
 }
 LINE[160] = LINE[120]
 OURS = ("usageline", "12.34", "Fable 55", "↻", "░", "ctx ")

@@ -136,7 +136,10 @@ def _read(note: str, row: Row, now: float, zone: str) -> None:
 
 
 def _moment(text: str, zone: str, now: float) -> Moment | None:
-    """`11:37pm`, `Nov 26, 9pm`, `Jan 5, 2027, 12am`, `Dec 1`, `December 5`. Without a year it is the next such moment."""
+    """Parse `11:37pm`, `Nov 26, 9pm`, `Jan 5, 2027, 12am`, `Dec 1` or `December 5`.
+
+    Without a year, return the next such time.
+    """
     found = re.fullmatch(
         r"(?:([A-Z][a-z]{2})[a-z]* (\d+)(?:, (\d{4}))?)?(?:(?:, )?(\d+)(?::(\d\d))?([ap])m)?", text
     )

@@ -30,7 +30,10 @@ LIBRARIES = (
     "/usr/lib*/faketime/libfaketime.so.1",
     "/opt/homebrew/lib/faketime/libfaketime.1.dylib",
 )
-SLEEP = "import select, time; time.sleep = lambda seconds, wait=select.select: wait([], [], [], max(seconds, 0)) and None\n"
+SLEEP = (
+    "import select, time; time.sleep = lambda seconds, wait=select.select: wait([], [], "
+    "[], max(seconds, 0)) and None\n"
+)
 """libfaketime rejects a sleep until a time that has just passed (EINVAL); no kernel does."""
 
 YEAR_S = 365 * 86400

@@ -100,5 +100,6 @@ def test_a_clock_that_jumps_makes_no_storm(
             assert clock.requests <= at + 1
         asked.append(clock.requests - before)
     figure(
-        f"{size(2, 6)} jumps, of a year or to 1970 and back, and {size(4, 12)} refreshes: {asked[0]} requests; the same while it answers 429: {asked[1]}"
+        f"{size(2, 6)} jumps, of a year or to 1970 and back, and {size(4, 12)} refreshes: "
+        f"{asked[0]} requests; the same while it answers 429: {asked[1]}"
     )

@@ -62,7 +62,8 @@ def test_history_outlives_a_wrong_clock(
     ask(clock)
     assert not any(path.exists() for path in kept)
     figure(
-        f"{len(wrong)} readings under a wrong clock: 0 kept, and 0 of {len(kept)} months removed; under a right one a year later all of them"
+        f"{len(wrong)} readings under a wrong clock: 0 kept, and 0 of {len(kept)} months "
+        "removed; under a right one a year later all of them"
     )
 
 
@@ -77,7 +78,8 @@ def test_alerts_are_not_told_again(
 ) -> None:
     out, wrong = clock.world.root / "told", WRONG[: size(1, len(WRONG))]
     clock.world.configure(
-        f"ttl = 1\n[alerts]\nsession_start = true\ncommand = 'echo $USAGELINE_ALERT_KIND >> {out}'\n"
+        "ttl = 1\n[alerts]\nsession_start = true\n"
+        f"command = 'echo $USAGELINE_ALERT_KIND >> {out}'\n"
     )
     clock.api.body = usage_body(session=92, weekly=80)
     ask(clock)
@@ -98,7 +100,8 @@ def test_alerts_are_not_told_again(
     wait_for(lambda: len(told(out)) == 3)
     assert told(out)[2:] == ["weekly_all"]
     figure(
-        f"2 alerts, {2 * len(wrong)} times that the clock was set: 0 repeated, by command or session start; the next threshold causes one"
+        f"2 alerts, {2 * len(wrong)} times that the clock was set: 0 repeated, by command or "
+        "session start; the next threshold causes one"
     )
 
 

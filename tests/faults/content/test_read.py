@@ -101,7 +101,8 @@ def test_no_configuration_holds_anybody_up(figure: Callable[[str], None]) -> Non
         took[name] = time.process_time() - began
     assert max(took.values()) < MOST_CPU_S, took
     figure(
-        f"{len(took)} files of {config_file.MOST_BYTES >> 10} KiB, at most {max(took.values()):.1f} s of CPU"
+        f"{len(took)} files of {config_file.MOST_BYTES >> 10} KiB, at most "
+        f"{max(took.values()):.1f} s of CPU"
     )
 
 
@@ -125,7 +126,8 @@ def test_a_coverage_guided_fuzzer_finds_nothing(
 ) -> None:
     if not FUZZER.exists():
         figure(
-            f"{target}: not run, atheris has no wheel for Python {sys.version_info.major}.{sys.version_info.minor} here"
+            f"{target}: not run, atheris has no wheel for Python "
+            f"{sys.version_info.major}.{sys.version_info.minor} here"
         )
         return
     found, scratch = tmp_path / "found", tmp_path / "scratch"

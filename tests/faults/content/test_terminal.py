@@ -109,7 +109,8 @@ def test_the_line_touches_its_own_row_alone(
 ) -> None:
     texts = list(TEXTS.values())[:: size(6, 1)]
     hot.world.configure(
-        'rows = [["model", "git", "text", "pr", "output_style", "agent", "scoped", "credits", "alerts", "status"]]\n'
+        'rows = [["model", "git", "text", "pr", "output_style", "agent", "scoped", "credits", '
+        '"alerts", "status"]]\n'
     )
     for text in texts:
         session = Session(text, [place for place in PLACES if place[0] == "snapshot"])

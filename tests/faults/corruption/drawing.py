@@ -71,7 +71,8 @@ class Drawing:
             else [["model", "session", "weekly", "scoped", "status"]]
         )
         shown = (
-            "[segments.credits]\nshow = ['used', 'limit', 'percent', 'ends']\n[segments.text]\ntext = 'note'\n"
+            "[segments.credits]\nshow = ['used', 'limit', 'percent', 'ends']\n[segments.text]\n"
+            "text = 'note'\n"
             if every
             else ""
         )

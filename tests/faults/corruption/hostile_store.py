@@ -33,13 +33,24 @@ FAN_OUT = 500
 LEVELS = 8
 JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 
-ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT 'a' AS key, x AS value FROM n"
+ENDLESS = (
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT 'a' AS key, "
+    "x AS value FROM n"
+)
 SCHEMA = {
     "a trigger that removes": "CREATE TRIGGER t AFTER UPDATE ON Cache BEGIN DELETE FROM Cache; END",
-    "a trigger that never ends": f"CREATE TRIGGER t AFTER INSERT ON Cache BEGIN INSERT INTO Settings {ENDLESS}; END",
+    "a trigger that never ends": (
+        f"CREATE TRIGGER t AFTER INSERT ON Cache BEGIN INSERT INTO Settings {ENDLESS}; END"
+    ),
     "an endless view": f"DROP TABLE Settings; CREATE VIEW Settings AS {ENDLESS}",
-    "a view that loads": "DROP TABLE Settings; CREATE VIEW Settings AS SELECT load_extension('/nowhere') AS key, 1 AS value",
-    "a view that writes": "DROP TABLE Settings; CREATE VIEW Settings AS SELECT writefile('/tmp/nowhere', 'x') AS key, 1 AS value",
+    "a view that loads": (
+        "DROP TABLE Settings; CREATE VIEW Settings AS SELECT "
+        "load_extension('/nowhere') AS key, 1 AS value"
+    ),
+    "a view that writes": (
+        "DROP TABLE Settings; CREATE VIEW Settings AS SELECT "
+        "writefile('/tmp/nowhere', 'x') AS key, 1 AS value"
+    ),
     "an index that reads": "CREATE INDEX i ON Cache (length(value))",
     "a generated column": "ALTER TABLE Cache ADD COLUMN extra AS (hex(zeroblob(1000000000)))",
     "a default": "ALTER TABLE Cache ADD COLUMN extra DEFAULT 'x'",
@@ -48,8 +59,11 @@ SCHEMA = {
     "no version": "PRAGMA user_version = 99; PRAGMA application_id = 7; PRAGMA journal_mode = wal",
 }
 WRITABLE_SCHEMA = {
-    "roots swapped": "UPDATE sqlite_master SET rootpage = CASE name WHEN 'Cache' THEN (SELECT rootpage FROM sqlite_master WHERE name = 'Settings') "
-    "ELSE (SELECT rootpage FROM sqlite_master WHERE name = 'Cache') END WHERE type = 'table'",
+    "roots swapped": (
+        "UPDATE sqlite_master SET rootpage = CASE name WHEN 'Cache' THEN (SELECT "
+        "rootpage FROM sqlite_master WHERE name = 'Settings') "
+        "ELSE (SELECT rootpage FROM sqlite_master WHERE name = 'Cache') END WHERE type = 'table'"
+    ),
     "one root for all": "UPDATE sqlite_master SET rootpage = 2",
     "roots nowhere": "UPDATE sqlite_master SET rootpage = 1000000",
     "no statements": "UPDATE sqlite_master SET sql = NULL",
@@ -86,11 +100,17 @@ def changes(directory: Path, outside: Path) -> Iterator[tuple[str, Callable[[], 
         ):
             yield (
                 f"{what} in {column}",
-                partial(_execute, directory, f"UPDATE Cache SET {column} = ?", value),  # noqa: S608 - to do harm is its purpose
+                partial(
+                    _execute,
+                    directory,
+                    f"UPDATE Cache SET {column} = ?",  # noqa: S608 - it is meant to do harm
+                    value,
+                ),
             )
         for mode in (1, 2, 3, 4, 5, "x"):
             statement = (
-                f"UPDATE Cache SET mode = '{mode}', raw = 0, filename = '{aimed}', {column} = ?"  # noqa: S608 - as above
+                f"UPDATE Cache SET mode = '{mode}', raw = 0, "  # noqa: S608 - as above
+                f"filename = '{aimed}', {column} = ?"
             )
             yield (
                 f"a pickle in {column}, mode {mode}",

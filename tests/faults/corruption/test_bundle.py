@@ -121,5 +121,6 @@ def test_a_damaged_bundle_is_removed_by_the_next_refresh(
     assert not path.exists()
     assert "7d" in hot.line()
     figure(
-        f"{known} bits, all known as damage; of {sum(lines.values())} lines over one {lines['the same']} were the same, {lines['none']} were none"
+        f"{known} bits, all known as damage; of {sum(lines.values())} lines over one "
+        f"{lines['the same']} were the same, {lines['none']} were none"
     )

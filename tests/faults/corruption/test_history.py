@@ -133,7 +133,10 @@ def test_good_lines_of_a_damaged_file_are_kept(
             f'{at}"x","plan":{value},"limits":[],"credits":[]}}',
             f'{at}"x","plan":null,"limits":{value},"credits":[]}}',
             f'{at}"x","plan":null,"limits":[["session","x",{value},{value}]],"credits":[]}}',
-            f'{at}"x","plan":null,"limits":[],"credits":[["x",{value},1,2,"EUR",{value},null,false,true,null]]}}',
+            (
+                f'{at}"x","plan":null,"limits":[],'
+                f'"credits":[["x",{value},1,2,"EUR",{value},null,false,true,null]]}}'
+            ),
             f'{{"at":{value},"by":"x","plan":null,"limits":[],"credits":[]}}',
         ):
             check(b"".join(line + bad.encode() + b"\n" for line in lines), SEEN)

@@ -86,7 +86,8 @@ def test_the_line_is_whole_over_any_snapshot(
     assert not (tmp_path / "ran").exists()
     assert drawing.started == []
     figure(
-        f"{cut} cuts, {flipped} bits, {wrong} values, {others} other contents; the slowest line {drawing.slowest_s * 1000:.0f} ms"
+        f"{cut} cuts, {flipped} bits, {wrong} values, {others} other contents; the slowest "
+        f"line {drawing.slowest_s * 1000:.0f} ms"
     )
 
 
@@ -126,7 +127,8 @@ def test_the_line_is_whole_over_any_compiled_configuration(
             words[-1] == command[-1] and words[:6] == command[:6]
         )
     figure(
-        f"{cut} cuts, {flipped} bits, {wrong} values, {others + hostile} other contents; the slowest line {drawing.slowest_s * 1000:.0f} ms"
+        f"{cut} cuts, {flipped} bits, {wrong} values, {others + hostile} other contents; the "
+        f"slowest line {drawing.slowest_s * 1000:.0f} ms"
     )
 
 

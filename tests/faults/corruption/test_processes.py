@@ -97,7 +97,8 @@ def test_line_and_hook_are_quick_and_small_over_any_kind_of_file(
             put(path, content)
     assert not (tmp_path / "ran").exists()
     figure(
-        f"{runs} runs over {len(cases)} kinds of file: at most {slowest_s:.1f} s and {most >> 20} MiB"
+        f"{runs} runs over {len(cases)} kinds of file: at most {slowest_s:.1f} s and "
+        f"{most >> 20} MiB"
     )
 
 
@@ -158,7 +159,8 @@ def test_a_refresh_publishes_whatever_stands_in_the_place_of_its_files(
         assert len(api.usage_requests) == asked + 1, name
         slowest_s, most, tried = max(slowest_s, done.took_s), max(most, done.peak), tried + 1
     figure(
-        f"{tried} kinds of file in {len(PLACES)} places: a refresh takes at most {slowest_s:.1f} s and {most >> 20} MiB"
+        f"{tried} kinds of file in {len(PLACES)} places: a refresh takes at most "
+        f"{slowest_s:.1f} s and {most >> 20} MiB"
     )
 
 

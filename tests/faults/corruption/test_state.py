@@ -28,7 +28,8 @@ WHOLE = {
     "keys": lambda size: b"[" + b'{"oauthAccount":0},' * (size // 19) + b"0]",
 }
 MEASURE = (
-    "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); usage = resource.getrusage(resource.RUSAGE_CHILDREN); "
+    "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); usage = "
+    "resource.getrusage(resource.RUSAGE_CHILDREN); "
     "print(usage.ru_maxrss, usage.ru_utime + usage.ru_stime)"
 )
 """From a small process: a child's peak counts its parent's memory at the fork."""

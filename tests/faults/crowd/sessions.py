@@ -202,7 +202,10 @@ def crowd_of(count: int, hot: Hot, directory: Path) -> Crowd:
 
 def is_good(session: Session, said: bytes, *, whole: bool) -> bool:
     """Return whether it is the session's complete line; a canceled run may print nothing."""
-    line = rf"Opus {session.number} │ 5h \S+ \d+% ↻ \S+ │ 7d \S+ \d+% ↻ [^│]+ │ Fable \d+% │ credits \S+( │ [^│]*)?\n"
+    line = (
+        rf"Opus {session.number} │ 5h \S+ \d+% ↻ \S+ │ 7d \S+ \d+% ↻ [^│]+ │ Fable \d+% │ "
+        r"credits \S+( │ [^│]*)?\n"
+    )
     return bool(re.fullmatch(line, said.decode())) or (not whole and not said)
 
 

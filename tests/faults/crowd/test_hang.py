@@ -79,7 +79,8 @@ def test_a_stopped_holder_is_ended_by_the_next_refresh(
         )
     assert not os.path.exists(paths.lock_holder(world.env))
     figure(
-        f"{size(5, 50)} lines meanwhile, the slowest {slowest * 1000:.0f} ms; killed {took_s:.1f} s after the next refresh was due"
+        f"{size(5, 50)} lines meanwhile, the slowest {slowest * 1000:.0f} ms; killed "
+        f"{took_s:.1f} s after the next refresh was due"
     )
 
 
@@ -97,7 +98,8 @@ def test_what_a_hanging_refresh_started_ends_with_it(
     client = world.home / ".local" / "bin" / "claude"
     client.parent.mkdir(parents=True)
     client.write_text(
-        f"#!/bin/sh\nsleep 300 & echo $! >>{pids}\nsetsid sleep 300 & echo $! >>{pids}\nkill -STOP $PPID\nwait\n"
+        f"#!/bin/sh\nsleep 300 & echo $! >>{pids}\nsetsid sleep 300 & echo $! >>{pids}\n"
+        "kill -STOP $PPID\nwait\n"
     )
     client.chmod(0o755)
     world.configure('sources = ["client"]\n')
@@ -119,7 +121,8 @@ def test_what_a_hanging_refresh_started_ends_with_it(
     wait_for(lambda: not any(map(is_running, started)))
     assert (world.snapshot()["status"], len(api.usage_requests)) == ("ok", 1)
     figure(
-        f"1 refresh, its client, and {len(started)} processes below that, one in a session of its own"
+        f"1 refresh, its client, and {len(started)} processes below that, one in a session of "
+        "its own"
     )
 
 

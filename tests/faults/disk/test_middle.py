@@ -171,7 +171,8 @@ def test_any_call_of_a_refresh_may_fail(
         if path.name != ".credentials.json" and CANARY.encode() in path.read_bytes()
     ]
     figure(
-        f"{len(chosen)} of {len(moments)} calls refused, {len(ERRORS)} reasons: 0 torn files, 0 broken lines, 0 stray files"
+        f"{len(chosen)} of {len(moments)} calls refused, {len(ERRORS)} reasons: 0 torn files, "
+        "0 broken lines, 0 stray files"
     )
 
 

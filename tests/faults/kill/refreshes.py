@@ -23,7 +23,10 @@ from usageline.system.files import temporaries
 if TYPE_CHECKING:
     from tests.world import Release
 
-CONFIG = 'theme = "dark"\nrows = [["session"], ["weekly", "git"]]\n[alerts]\nsession_start = true\ncommand = "true"\n'
+CONFIG = (
+    'theme = "dark"\nrows = [["session"], ["weekly", "git"]]\n[alerts]\n'
+    'session_start = true\ncommand = "true"\n'
+)
 OLD_MONTH = "2026-01.jsonl"
 
 

@@ -123,7 +123,8 @@ def test_there_is_no_moment_too_soon(
         began += (scene.home / "started").exists()
         (scene.home / "started").unlink(missing_ok=True)
     figure(
-        f"killed {moments} times within 10 ms of its first child's start, {began} times with the command at work: 0 processes left"
+        f"killed {moments} times within 10 ms of its first child's start, {began} times with "
+        "the command at work: 0 processes left"
     )
 
 

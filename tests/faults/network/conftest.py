@@ -29,8 +29,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SERVICE = [
-    *answers.GOOD, *answers.STATUSES, *answers.CONTENTS, *broken.SLOW, *broken.FLOODS, *broken.CUT, *broken.NOT_HTTP, *retry_after.CASES,
-]  # fmt: skip
+    *answers.GOOD,
+    *answers.STATUSES,
+    *answers.CONTENTS,
+    *broken.SLOW,
+    *broken.FLOODS,
+    *broken.CUT,
+    *broken.NOT_HTTP,
+    *retry_after.CASES,
+]
 WAYS = [*reach.NAMES, *reach.ADDRESSES, *reach.CERTIFICATES, *reach.PROXIES]
 STALLED_S, REPEATED = 1.0, 2
 """A refresh that had to wait this long for a processor is repeated, up to this often."""

@@ -32,13 +32,13 @@ NOT_TRUSTED, NOT_SECURE, NOBODY, REFUSED = (
 CONNECTED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 HERE, SWALLOWED_4, SWALLOWED_6 = "127.0.0.1", "10.77.0.2", "2001:db8:77::2"
 LINK = "ip link add far0 type veth peer name far1; ip link set far0 up; ip link set far1 up; "
-BLACK_HOLE_4 = (
-    LINK
-    + f"ip addr add 10.77.0.1/24 dev far0; ip neigh add {SWALLOWED_4} lladdr 02:00:00:00:00:99 dev far0 nud permanent"
+BLACK_HOLE_4 = LINK + (
+    f"ip addr add 10.77.0.1/24 dev far0; ip neigh add {SWALLOWED_4} lladdr 02:00:00:00:00:99 "
+    "dev far0 nud permanent"
 )
-BLACK_HOLE_6 = (
-    LINK
-    + f"ip addr add 2001:db8:77::1/64 dev far0 nodad; ip neigh add {SWALLOWED_6} lladdr 02:00:00:00:00:99 dev far0 nud permanent"
+BLACK_HOLE_6 = LINK + (
+    f"ip addr add 2001:db8:77::1/64 dev far0 nodad; ip neigh add {SWALLOWED_6} lladdr "
+    "02:00:00:00:00:99 dev far0 nud permanent"
 )
 """A link whose other end drops everything sent to these addresses."""
 
@@ -196,29 +196,62 @@ CERTIFICATES = [
     Way(_lost("cut off inside TLS", BROKE, says(whole(200, good_body())[:-100]), asked=1)),
     Way(_lost("a reset inside TLS", BROKE, resets(), asked=1)),
     Way(_lost("no HTTP inside TLS", NO_HTTP, says(bytes(range(256)) * 40), asked=1)),
-]  # fmt: skip
+]
 
 PROXIES = [
     Way(_good("a proxy", quick=True), proxy=_as_api("good")),
     Way(_good("a proxy with a login"), proxy=_as_api("good"), login="user:pass%40word@"),
-    Way(_lost("wants a login", "the proxy wants a login", quick=True),
-        proxy=_proxy(whole(407, HTML, ("Proxy-Authenticate", 'Basic realm="office"'), kind="text/html"))),
+    Way(
+        _lost("wants a login", "the proxy wants a login", quick=True),
+        proxy=_proxy(
+            whole(407, HTML, ("Proxy-Authenticate", 'Basic realm="office"'), kind="text/html")
+        ),
+    ),
     Way(_lost("refuses", REFUSED), proxy=_proxy(whole(403, HTML))),
     Way(_lost("cannot reach the service", REFUSED), proxy=_proxy(whole(502, HTML))),
-    Way(_lost("sends elsewhere", REFUSED), proxy=_proxy(whole(302, b"", ("Location", "http://127.0.0.1/")))),
+    Way(
+        _lost("sends elsewhere", REFUSED),
+        proxy=_proxy(whole(302, b"", ("Location", "http://127.0.0.1/"))),
+    ),
     Way(_lost("never answers", TOO_LATE, waits=True, quick=True), proxy=lambda _: _hang),
-    Way(_lost("drips its answer", TOO_LATE, waits=True), proxy=lambda _: lambda talk: talk.drip(CONNECTED[:-2] + b"X: " + b"y" * 999)),
+    Way(
+        _lost("drips its answer", TOO_LATE, waits=True),
+        proxy=lambda _: lambda talk: talk.drip(CONNECTED[:-2] + b"X: " + b"y" * 999),
+    ),
     Way(_lost("agrees and says nothing", TOO_LATE, waits=True), proxy=_through(_hang)),
-    Way(_lost("agrees and answers by itself, without TLS", NOT_SECURE, quick=True), proxy=_through(_plain)),
-    Way(_lost("agrees and shows a certificate of nobody", NOT_TRUSTED, quick=True), proxy=_as_api("unknown")),
+    Way(
+        _lost("agrees and answers by itself, without TLS", NOT_SECURE, quick=True),
+        proxy=_through(_plain),
+    ),
+    Way(
+        _lost("agrees and shows a certificate of nobody", NOT_TRUSTED, quick=True),
+        proxy=_as_api("unknown"),
+    ),
     Way(_lost("agrees and shows its own certificate", NOT_TRUSTED), proxy=_as_api("other-host")),
     Way(_lost("agrees and leaves", NOT_SECURE), proxy=_through(_leave)),
     Way(_lost("speaks nonsense", NO_HTTP), proxy=_proxy(bytes(range(256)) * 9)),
     Way(_lost("leaves at once", BROKE), proxy=_proxy()),
-    Way(_lost("a proxy's headers without end", NO_HTTP), proxy=lambda _: lambda talk: talk.flood(head()[:-2] + b"X: y\r\n" * 1000)),
-    Way(_lost("TLS to the proxy, trusted as the API's", "the proxy wants a login"), proxy=_proxy(whole(407, b"")), proxy_identity="address"),
-    Way(_lost("TLS to the proxy, of an authority that nobody knows", NOT_TRUSTED), proxy=_proxy(whole(407, b"")), proxy_identity="unknown-address"),
+    Way(
+        _lost("a proxy's headers without end", NO_HTTP),
+        proxy=lambda _: lambda talk: talk.flood(head()[:-2] + b"X: y\r\n" * 1000),
+    ),
+    Way(
+        _lost("TLS to the proxy, trusted as the API's", "the proxy wants a login"),
+        proxy=_proxy(whole(407, b"")),
+        proxy_identity="address",
+    ),
+    Way(
+        _lost("TLS to the proxy, of an authority that nobody knows", NOT_TRUSTED),
+        proxy=_proxy(whole(407, b"")),
+        proxy_identity="unknown-address",
+    ),
     Way(_lost("a proxy that is not there", NOBODY), env={"HTTPS_PROXY": "http://127.0.0.1:9"}),
-    Way(_lost("a proxy's address without sense", "makes no sense"), env={"HTTPS_PROXY": "http://[::1"}),
-    Way(_lost("a proxy of a kind that is not known", "not supported"), env={"HTTPS_PROXY": "socks5://user:password@127.0.0.1:1080"}),
-]  # fmt: skip
+    Way(
+        _lost("a proxy's address without sense", "makes no sense"),
+        env={"HTTPS_PROXY": "http://[::1"},
+    ),
+    Way(
+        _lost("a proxy of a kind that is not known", "not supported"),
+        env={"HTTPS_PROXY": "socks5://user:password@127.0.0.1:1080"},
+    ),
+]

@@ -42,7 +42,12 @@ def waking(tmp_path: Path, authorities: tuple[Authority, Authority]) -> Iterator
     def make(shell: str) -> tuple[Place, World, Wire]:
         world, way = (
             with_old_numbers(tmp_path / "world"),
-            Way(Case("", "", says()), (SWALLOWED_4,), shell=shell, listens="0.0.0.0"),  # noqa: S104 - as above
+            Way(
+                Case("", "", says()),
+                (SWALLOWED_4,),
+                shell=shell,
+                listens="0.0.0.0",  # noqa: S104 - as above
+            ),
         )
         world.env["NODE_EXTRA_CA_CERTS"] = str(authorities[0].certificate)
         place = place_for(way, tmp_path)

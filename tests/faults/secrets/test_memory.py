@@ -121,5 +121,6 @@ def test_a_crash_leaves_no_core(
     assert held == []
     assert not list(world.home.glob("core*"))
     figure(
-        f"{tried} crashes with the token in memory, core size unlimited: 0 cores (one of a process that does nothing about it: 1)"
+        f"{tried} crashes with the token in memory, core size unlimited: 0 cores (one of a "
+        "process that does nothing about it: 1)"
     )

@@ -94,9 +94,19 @@ def go_everywhere(journey: Journey, api: Api, other: Api, size: Callable[[int, i
         )
     journey.mend()
     for words in (
-        ("info",), ("doctor",), ("refresh", "--force"), (), ("info", "--credentials", str(journey.credentials)), ("--json",),
-        ("doctor", "--schema"), ("config", "check"), ("config", "preview"), ("history", "--csv"), ("history", "--json"), ("history",),
-    )[: size(2, 12)]:  # fmt: skip
+        ("info",),
+        ("doctor",),
+        ("refresh", "--force"),
+        (),
+        ("info", "--credentials", str(journey.credentials)),
+        ("--json",),
+        ("doctor", "--schema"),
+        ("config", "check"),
+        ("config", "preview"),
+        ("history", "--csv"),
+        ("history", "--json"),
+        ("history",),
+    )[: size(2, 12)]:
         journey.usageline(*words, USAGELINE_API_URL=api.url)
     journey.watch(USAGELINE_API_URL=api.url)
     journey.wait()
@@ -152,8 +162,11 @@ def test_the_tokens_are_nowhere_but_where_they_belong(
     programs = {path.rpartition("/")[2] for path, _ in started}
     assert {"git", "sh"} <= programs
     assert [path for path, call in started if journey.search.within(call)] == []
-    figure(f"{looked_at} files, {len(started)} programs started, {len(api.requests) + len(other.requests)} requests, "
-           f"{sum(map(len, journey.seen)) >> 10} KiB of output: 0 pieces of 16 characters")  # fmt: skip
+    figure(
+        f"{looked_at} files, {len(started)} programs started, "
+        f"{len(api.requests) + len(other.requests)} requests, "
+        f"{sum(map(len, journey.seen)) >> 10} KiB of output: 0 pieces of 16 characters"
+    )
 
 
 @promise(

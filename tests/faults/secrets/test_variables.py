@@ -164,7 +164,8 @@ def test_a_projects_variable(
         assert started, (chosen, lines)
         assert not any(
             re.search(
-                r'"(?:LD_|BASH_ENV|ENV=|PYTHON|OPENSSL|SSLKEYLOG|GIT_(?!OPTIONAL|TERMINAL|ALLOW|NO_LAZY|PAGER=cat|CEILING))',
+                r'"(?:LD_|BASH_ENV|ENV=|PYTHON|OPENSSL|SSLKEYLOG|'
+                r"GIT_(?!OPTIONAL|TERMINAL|ALLOW|NO_LAZY|PAGER=cat|CEILING))",
                 one,
             )
             for one in started
@@ -181,7 +182,8 @@ def test_a_projects_variable(
         "{stranger}" in value for chosen in values for value in chosen.values()
     )
     figure(
-        f"{variable.name.replace('`', '')}: {len(values)} tried, the token got elsewhere in {reached}"
+        f"{variable.name.replace('`', '')}: {len(values)} tried, the token got elsewhere in "
+        f"{reached}"
     )
 
 

@@ -129,7 +129,9 @@ class Trap:
         filled = {}
         for name, value in values.items():
             for place, found in places.items():
-                value = value.replace("{" + place + "}", str(found))  # noqa: PLW2901 - filled in step by step
+                value = value.replace(  # noqa: PLW2901 - filled in step by step
+                    "{" + place + "}", str(found)
+                )
             filled[name] = value
         return filled
 
@@ -164,10 +166,16 @@ class Trap:
             (self.project / "python" / f"{name}.py").write_text(
                 f"open({str(self.marks / name)!r}, 'w')\n"
             )
-        filters = f'[filter "x"]\n  clean = {self.project}/bin/git\n  process = {self.project}/bin/git\n  required = true\n'
+        filters = (
+            f'[filter "x"]\n  clean = {self.project}/bin/git\n'
+            f"  process = {self.project}/bin/git\n  required = true\n"
+        )
         filters += f"[core]\n  fsmonitor = {self.project}/bin/git\n"
         config = f'sources = ["client", "oauth"]\nclient = "{self.project}/bin/claude"\n'
-        config += f'rows = [["git"]]\n[segments.git]\nshow = ["branch", "dirty"]\n[chain]\ncommand = "{self.project}/bin/sh"\n'
+        config += (
+            'rows = [["git"]]\n[segments.git]\nshow = ["branch", "dirty"]\n[chain]\n'
+            f'command = "{self.project}/bin/sh"\n'
+        )
         config += f'[alerts]\nthresholds = [1]\ncommand = "{self.project}/bin/sh"\n'
         own = (
             '[filter "x"]\n  clean = git-lfs clean\n'  # the user's, whose program git finds by PATH
@@ -180,7 +188,10 @@ class Trap:
             (home / ".config" / "usageline" / "config.toml", config),
             (
                 self.project / "openssl.cnf",
-                f"openssl_conf = x\n[x]\nproviders = y\n[y]\nz = w\n[w]\nmodule = {self.project}/z.so\nactivate = 1\n",
+                (
+                    "openssl_conf = x\n[x]\nproviders = y\n[y]\nz = w\n[w]\n"
+                    f"module = {self.project}/z.so\nactivate = 1\n"
+                ),
             ),
             (self.project / "hosts", "localhost example.com\n"),
         ):
