@@ -356,7 +356,7 @@ def test_set_previous_takes_the_status_line_from_before_the_install(
     done = world.run(command, "config", "set", "chain.command", "--previous")
     assert (done.returncode, done.stderr) == (
         1,
-        "usageline: no status line from before the install is known\n",
+        "usageline: the install record has no earlier status line: use VALUE\n",
     )
     for arguments in ((), ("x", "--previous")):
         assert world.run(command, "config", "set", "chain.command", *arguments).returncode == 2
