@@ -26,18 +26,15 @@ LICENSES = {
     "httpcore": "BSD-3-Clause",
     "httpx": "BSD-3-Clause",
     "idna": "BSD-3-Clause",
-    "importlib-metadata": "Apache-2.0",
     "markdown-it-py": "MIT",
     "mdurl": "MIT",
     "plotille": "MIT",
-    "pygal": "LGPL-3.0-or-later",
     "pygments": "BSD-2-Clause",
     "resvg-py": "MIT",
     "rich": "MIT",
     "tomlkit": "MIT",
     "truststore": "MIT",
     "typing-extensions": "PSF-2.0",
-    "zipp": "MIT",
 }
 """By package, with the names of SPDX. A test compares them with the metadata of each package."""
 

@@ -71,7 +71,7 @@ def _processes() -> str:
         ),
         (
             "`claude --version` in `usageline doctor`",
-            _names(doctor.PASSED_ON),
+            _names(doctor.ENV_ALLOWLIST),
             "–",
             "`DISABLE_AUTOUPDATER`",
             "`/`",

@@ -1,4 +1,4 @@
-"""The command, run in a test's world."""
+"""Run the command in a test's world."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def usageline(
     world: World, built_release: Release
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command in this test's world; nothing it prints may be a traceback or the token."""
+    """Run the command in this test's world; it must print no traceback and no token."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         done = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli", *arguments)
@@ -33,5 +33,5 @@ def usageline(
 
 @pytest.fixture
 def installed(world: World) -> Installed:
-    """The program installed in this test's world."""
+    """Install the program into this test's world."""
     return install(world)

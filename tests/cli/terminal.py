@@ -1,4 +1,4 @@
-"""A program in a terminal of its own: a real pty, its screen as pyte draws it, keys and window sizes for it."""
+"""Run a program in a pty, with its screen as pyte draws it, and send it keys and sizes."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 
 
 DEADLINE_S = 20
-TRAMPOLINE = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
-"""Makes the terminal on stdin the controlling one, by which keys become signals, and becomes the program."""
+TRAMPOLINE = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
+"""Make stdin the controlling terminal, so that keys send signals, then run the program."""
 
 
 class Terminal:
-    """Use it in a `with`. `received` is all that the program wrote, `screen` what is to be seen of it."""
+    """A context manager: `received` is the output, `screen` what is visible."""
 
     def __init__(
         self,
@@ -67,15 +70,15 @@ class Terminal:
         os.close(self._slave)
 
     def modes(self) -> list[Any]:
-        """What the terminal is set to: echo, line by line, keys that are signals."""
+        """Return the terminal's settings: echo, line mode, keys that send signals."""
         return termios.tcgetattr(self._slave)
 
     def lines(self) -> list[str]:
-        """What is on the screen, without trailing blanks."""
+        """Return the screen without trailing blanks."""
         return [line.rstrip() for line in self.screen.display]
 
     def wait_for(self, holds: Callable[[str], object]) -> str:
-        """The first screen of which that is true. AssertionError with the last one when the deadline passes."""
+        """Return the first screen for which `holds` is true; fail after `DEADLINE_S`."""
         end = time.monotonic() + DEADLINE_S
         while not holds("\n".join(self.lines())):
             assert time.monotonic() < end, "\n".join(self.lines())
@@ -83,16 +86,16 @@ class Terminal:
         return "\n".join(self.lines())
 
     def press(self, keys: bytes) -> None:
-        """Press keys, given as the bytes that a terminal sends for them."""
+        """Send the bytes of keys."""
         os.write(self._master, keys)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Make the window another size; the kernel tells the program."""
+        """Resize the window."""
         self.screen.resize(rows, columns)
         self._set_size(columns, rows)
 
     def end(self) -> int:
-        """Wait for the program to end; its exit status, negative where a signal ended it."""
+        """Wait for the program to exit. Return its status, negative for a signal."""
         end = time.monotonic() + DEADLINE_S
         while self.process.poll() is None:
             assert time.monotonic() < end, "\n".join(self.lines())

@@ -1,4 +1,4 @@
-"""A terminal is asked for its background if Claude Code's theme leaves the choice to it."""
+"""Query the terminal for its background if Claude Code's theme depends on it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run(world: World, release: Release, answer: bytes, *, term: str = "xterm-256color") -> Terminal:
-    """Run `usageline config path` in a terminal that gives that answer; return it when it has ended."""
+    """Run `usageline config path` in a terminal that sends `answer`. Return it after the exit."""
     command = [str(release.python), "-I", "-B", "-m", "usageline.cli", "config", "path"]
     with Terminal(command, {**world.env, "TERM": term}, world.home) as terminal:
         deadline = time.monotonic() + 20
@@ -35,7 +35,7 @@ def run(world: World, release: Release, answer: bytes, *, term: str = "xterm-256
 
 @pytest.fixture
 def auto(world: World) -> World:
-    """A world in which Claude Code's theme is `auto`."""
+    """Return a world with the theme `auto` in Claude Code."""
     Path(paths.claude_settings(world.env)).write_text('{"theme": "auto"}')
     return world
 
@@ -49,7 +49,7 @@ def auto(world: World) -> World:
         (b"\x1b[?6c", ""),
     ],
 )
-def test_the_answer_is_kept_and_the_terminal_is_left_as_it_was(
+def test_background_answer_is_stored_and_terminal_is_restored(
     auto: World, built_release: Release, answer: bytes, background: str
 ) -> None:
     terminal = run(auto, built_release, answer)
@@ -60,20 +60,20 @@ def test_the_answer_is_kept_and_the_terminal_is_left_as_it_was(
     ).decode().strip() == paths.config_file(auto.env)
 
 
-def test_a_terminal_that_does_not_answer_is_asked_once(auto: World, built_release: Release) -> None:
+def test_silent_terminal_is_queried_once(auto: World, built_release: Release) -> None:
     assert b"\x1b]11;?" in run(auto, built_release, b"").received
     assert b"\x1b]11;?" not in run(auto, built_release, b"").received
     assert b"\x1b]11;?" in run(auto, built_release, b"\x1b[?6c", term="xterm-kitty").received
 
 
 @pytest.mark.parametrize("term", ["dumb", "linux"])
-def test_a_terminal_that_would_show_the_question_is_not_asked(
+def test_terminal_that_would_print_the_query_is_not_queried(
     auto: World, built_release: Release, term: str
 ) -> None:
     assert b"\x1b]11" not in run(auto, built_release, b"", term=term).received
 
 
-def test_no_terminal_is_asked_if_the_theme_says_the_background(
+def test_terminal_is_not_queried_when_the_theme_sets_the_background(
     world: World, built_release: Release
 ) -> None:
     Path(paths.claude_settings(world.env)).write_text('{"theme": "dark"}')
@@ -81,7 +81,7 @@ def test_no_terminal_is_asked_if_the_theme_says_the_background(
     assert not Path(paths.terminal_background(world.env)).exists()
 
 
-def test_a_file_that_is_damaged_says_nothing(world: World) -> None:
+def test_damaged_background_file_is_ignored(world: World) -> None:
     path = Path(paths.terminal_background(world.env))
     path.parent.mkdir(parents=True, mode=0o700)
     for content in ("", "{", "[]", json.dumps({"version": 1, "background": ["dark"]})):

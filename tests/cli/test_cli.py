@@ -1,3 +1,5 @@
+"""Run `usageline`, `usageline --json` and `usageline refresh`."""
+
 from __future__ import annotations
 
 import json
@@ -20,9 +22,7 @@ if TYPE_CHECKING:
     Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
 
 
-def test_the_table_has_every_limit_with_percent_and_reset_and_every_credit(
-    usageline: Run, api: Api
-) -> None:
+def test_table_has_every_limit_and_credit(usageline: Run, api: Api) -> None:
     done = usageline()
     assert done.returncode == 0
     rows = [line.split() for line in done.stdout.splitlines()]
@@ -35,17 +35,17 @@ def test_the_table_has_every_limit_with_percent_and_reset_and_every_credit(
     assert "55%" in rows[2]
     assert "Usage credits" in done.stdout
     assert "$12.34 of $50" in done.stdout
-    assert "Max 5x · seen <1m ago by Anthropic's API" in done.stdout
+    assert "Max 5x · as of <1m ago, from Anthropic's API" in done.stdout
     assert len(api.usage_requests) == 1
 
 
-def test_a_fresh_snapshot_is_shown_without_asking_again(usageline: Run, api: Api) -> None:
+def test_fresh_snapshot_is_shown_without_a_request(usageline: Run, api: Api) -> None:
     usageline()
     usageline()
     assert len(api.usage_requests) == 1
 
 
-def test_json_is_the_snapshot_that_the_line_reads(usageline: Run, api: Api, world: World) -> None:
+def test_json_prints_the_snapshot(usageline: Run, api: Api, world: World) -> None:
     assert usageline("refresh").returncode == 0
     done = usageline("--json")
     assert done.returncode == 0
@@ -54,7 +54,7 @@ def test_json_is_the_snapshot_that_the_line_reads(usageline: Run, api: Api, worl
     assert len(api.usage_requests) == 1
 
 
-def test_old_numbers_are_shown_with_their_age_and_the_reason(
+def test_old_numbers_are_shown_with_age_and_reason(
     usageline: Run, api: Api, world: World, built_release: Release
 ) -> None:
     now = int(time.time())
@@ -63,12 +63,12 @@ def test_old_numbers_are_shown_with_their_age_and_the_reason(
     )
     done = usageline()
     assert "37%" in done.stdout
-    assert "seen 2h00m ago" in done.stdout
+    assert "as of 2h00m ago" in done.stdout
     assert "offline" in done.stdout
     assert api.requests == []
 
 
-def test_a_refresh_that_fails_names_the_reason_and_exits_1(usageline: Run, api: Api) -> None:
+def test_failed_refresh_prints_the_reason_and_exits_1(usageline: Run, api: Api) -> None:
     api.fault = "500"
     done = usageline("refresh")
     assert done.returncode == 1
@@ -76,18 +76,18 @@ def test_a_refresh_that_fails_names_the_reason_and_exits_1(usageline: Run, api: 
     assert "500" in done.stdout + done.stderr
 
 
-def test_a_refresh_that_must_wait_after_a_failure_names_it_and_does_not_call_old_numbers_fresh(
-    usageline: Run, api: Api
-) -> None:
+def test_refresh_within_a_cooldown_prints_the_failure_and_exits_1(usageline: Run, api: Api) -> None:
     api.fault = "500"
     usageline("refresh")
     done = usageline("refresh")
     assert done.returncode == 1
-    assert "offline (server error 500); the next look is due at " in done.stderr
+    assert "offline (server error 500); next refresh at " in done.stderr
     assert len(api.usage_requests) == 1
 
 
-def test_signed_out_says_how_to_sign_in(usageline: Run, api: Api, world: World) -> None:
+def test_table_prints_how_to_sign_in_when_signed_out(
+    usageline: Run, api: Api, world: World
+) -> None:
     world.sign_out()
     done = usageline()
     assert "/login" in done.stdout + done.stderr
@@ -95,12 +95,12 @@ def test_signed_out_says_how_to_sign_in(usageline: Run, api: Api, world: World) 
 
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["nonsense"], ["refresh", "--nonsense"]])
-def test_wrong_usage_exits_2(usageline: Run, arguments: list[str]) -> None:
+def test_wrong_usage_exits_with_2(usageline: Run, arguments: list[str]) -> None:
     assert usageline(*arguments).returncode == 2
 
 
-def test_without_home_it_goes_on_by_the_user_database(usageline: Run, world: World) -> None:
-    """As Claude Code does. What it writes lies elsewhere here."""
+def test_home_comes_from_the_user_database_when_unset(usageline: Run, world: World) -> None:
+    """Claude Code does the same. The XDG variables keep this test out of the real home."""
     world.env.update(
         {
             f"XDG_{name}_HOME": str(world.home / name.lower())
@@ -114,7 +114,7 @@ def test_without_home_it_goes_on_by_the_user_database(usageline: Run, world: Wor
     assert (world.home / "cache" / "usageline").is_dir()
 
 
-def test_hostile_labels_reach_the_terminal_as_text_only(usageline: Run, api: Api) -> None:
+def test_hostile_label_is_printed_without_control_characters(usageline: Run, api: Api) -> None:
     body = usage_body()
     body["limits"][2]["scope"]["model"]["display_name"] = "\x1b]0;x\x07[red]Fable\u202e"
     api.body = body

@@ -1,4 +1,4 @@
-"""`usageline config`: what it writes is right, what is wrong it names, and nothing of the user's is lost."""
+"""Run the commands of `usageline config`."""
 
 from __future__ import annotations
 
@@ -35,34 +35,31 @@ MINE = '# mine\ntheme = "dark" # dark\n\n[segments.session]\nbar_width = 5\n'
 
 @pytest.fixture
 def file(world: World) -> Path:
-    """Where config.toml is."""
+    """Return the path of config.toml."""
     return Path(paths.config_file(world.env))
 
 
-def test_init_writes_the_documented_default(usageline: Run, file: Path) -> None:
-    """For the user alone; it is valid, and what is there stays there."""
+def test_init_writes_the_default_file_and_overwrites_nothing(usageline: Run, file: Path) -> None:
     done = usageline("config", "init")
-    assert (done.returncode, done.stdout) == (0, "written: ~/.config/usageline/config.toml\n")
+    assert (done.returncode, done.stdout) == (0, "wrote ~/.config/usageline/config.toml\n")
     assert file.read_text() == default_file()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert usageline("config", "check").returncode == 0
     file.write_text(MINE)
     done = usageline("config", "init")
-    assert (done.returncode, "is there already" in done.stderr) == (1, True)
+    assert (done.returncode, "exists already" in done.stderr) == (1, True)
     assert file.read_text() == MINE
 
 
-def test_path_says_where_it_is(usageline: Run, file: Path, world: World) -> None:
-    """Also where it is not yet, and elsewhere."""
+def test_path_prints_the_path_whether_the_file_exists_or_not(
+    usageline: Run, file: Path, world: World
+) -> None:
     assert usageline("config", "path").stdout == f"{file}\n"
     world.env["XDG_CONFIG_HOME"] = "/elsewhere"
     assert usageline("config", "path").stdout == "/elsewhere/usageline/config.toml\n"
 
 
-def test_set_changes_one_key_and_the_line_has_it_at_once(
-    usageline: Run, file: Path, world: World
-) -> None:
-    """Comments stay, and so does the mode of the file."""
+def test_set_changes_one_key_and_compiles(usageline: Run, file: Path, world: World) -> None:
     world.configure(MINE)
     file.chmod(0o640)
     assert usageline("config", "set", "segments.session.bar_width", "7").returncode == 0
@@ -79,8 +76,7 @@ def test_set_changes_one_key_and_the_line_has_it_at_once(
     assert os.listdir(file.parent) == ["config.toml"]
 
 
-def test_set_makes_the_file_where_there_is_none(usageline: Run, file: Path) -> None:
-    """With that key alone."""
+def test_set_creates_the_file_with_one_key(usageline: Run, file: Path) -> None:
     assert usageline("config", "set", "rows", '[["model", "session"], ["weekly"]]').returncode == 0
     assert file.read_text() == 'rows = [["model", "session"], ["weekly"]]\n'
     assert usageline("config", "get", "rows").stdout == '[["model", "session"], ["weekly"]]\n'
@@ -98,10 +94,9 @@ def test_set_makes_the_file_where_there_is_none(usageline: Run, file: Path) -> N
         ("segments.sessoin.bar_width", "5", 'did you mean "session"'),
     ],
 )
-def test_a_wrong_value_changes_nothing_and_says_what_is_allowed(
+def test_set_refuses_an_invalid_value_and_prints_what_is_allowed(
     usageline: Run, file: Path, world: World, *, key: str, value: str, told: str
 ) -> None:
-    """Not even the file's time."""
     world.configure(MINE)
     before = file.stat()
     done = usageline("config", "set", key, value)
@@ -111,8 +106,7 @@ def test_a_wrong_value_changes_nothing_and_says_what_is_allowed(
     assert (file.read_text(), file.stat().st_mtime_ns) == (MINE, before.st_mtime_ns)
 
 
-def test_a_link_is_written_through(usageline: Run, file: Path, world: World) -> None:
-    """People keep such files elsewhere and link to them."""
+def test_set_writes_to_the_target_of_a_link(usageline: Run, file: Path, world: World) -> None:
     elsewhere = world.home / "dotfiles.toml"
     elsewhere.write_text(MINE)
     file.parent.mkdir(parents=True)
@@ -122,8 +116,7 @@ def test_a_link_is_written_through(usageline: Run, file: Path, world: World) -> 
     assert 'theme = "light" # dark' in elsewhere.read_text()
 
 
-def test_unset_takes_a_key_out(usageline: Run, file: Path, world: World) -> None:
-    """One that is not there is no failure."""
+def test_unset_removes_a_key(usageline: Run, file: Path, world: World) -> None:
     world.configure(MINE)
     assert usageline("config", "unset", "theme").returncode == 0
     assert file.read_text() == "# mine\n\n[segments.session]\nbar_width = 5\n"
@@ -131,8 +124,7 @@ def test_unset_takes_a_key_out(usageline: Run, file: Path, world: World) -> None
     assert (done.returncode, done.stdout) == (0, "theme is not set\n")
 
 
-def test_get_says_what_holds(usageline: Run, world: World) -> None:
-    """Given, default, a whole table; and what is wrong in the file besides."""
+def test_get_prints_the_set_value_or_the_default(usageline: Run, world: World) -> None:
     world.configure(MINE + "[alerts]\nline = 1\n")
     assert usageline("config", "get", "theme").stdout == "dark\n"
     assert usageline("config", "get", "segments.weekly.bar_width").stdout == "10\n"
@@ -144,10 +136,9 @@ def test_get_says_what_holds(usageline: Run, world: World) -> None:
     assert (done.returncode, 'did you mean "theme"' in done.stderr) == (1, True)
 
 
-def test_check_names_all_problems_and_exits_with_1(usageline: Run, world: World) -> None:
-    """And with 0 where there are none, or no file."""
+def test_check_prints_every_problem_and_exits_with_1(usageline: Run, world: World) -> None:
     done = usageline("config", "check")
-    assert (done.returncode, "the defaults hold" in done.stdout) == (0, True)
+    assert (done.returncode, "the defaults apply" in done.stdout) == (0, True)
     world.configure('theme = "x"\n[segments.session]\nbar_width = 1\n')
     done = usageline("config", "check")
     assert done.returncode == 1
@@ -161,12 +152,10 @@ def test_check_names_all_problems_and_exits_with_1(usageline: Run, world: World)
     "arguments", [["nonsense"], ["set", "theme"], ["get"], ["check", "--nonsense"]]
 )
 def test_wrong_usage_exits_with_2(usageline: Run, arguments: list[str]) -> None:
-    """As everywhere."""
     assert usageline("config", *arguments).returncode == 2
 
 
-def test_a_fifo_in_the_place_of_the_file_holds_nobody_up(usageline: Run, file: Path) -> None:
-    """It is named."""
+def test_fifo_at_the_path_is_refused_without_waiting(usageline: Run, file: Path) -> None:
     file.parent.mkdir(parents=True)
     os.mkfifo(file)
     for arguments in (["check"], ["set", "theme", "dark"], ["get", "theme"], ["edit"]):
@@ -177,39 +166,34 @@ def test_a_fifo_in_the_place_of_the_file_holds_nobody_up(usageline: Run, file: P
 
 class TestEdit:
     def editor(self, world: World, script: str) -> None:
-        """Let the user's editor be a shell script that has the file as $1."""
+        """Set the user's editor to a shell script that gets the file as $1."""
         program = world.home / "my editor"
         program.write_text("#!/bin/sh\n" + script)
         program.chmod(0o700)
         world.env["VISUAL"] = f"'{program}'"
 
-    def test_what_is_right_is_put_in_place(self, usageline: Run, file: Path, world: World) -> None:
-        """An argument with spaces in it is the user's to quote."""
+    def test_edit_saves_a_valid_file(self, usageline: Run, file: Path, world: World) -> None:
+        """The path of the editor has a space, which the user quotes."""
         world.configure(MINE)
         self.editor(world, 'sed -i s/dark/light/ "$1"')
         done = usageline("config", "edit")
-        assert (done.returncode, done.stdout) == (0, "changed; the next line shows it\n")
+        assert (done.returncode, done.stdout) == (0, "saved: the next status line shows it\n")
         assert file.read_text() == MINE.replace("dark", "light", 1)
 
-    def test_without_a_file_the_default_one_is_offered(
+    def test_edit_starts_with_the_default_file(
         self, usageline: Run, file: Path, world: World
     ) -> None:
-        """With everything commented out."""
         self.editor(world, 'sed -i "s/^#theme = .*/theme = \\"ascii\\"/" "$1"')
         assert usageline("config", "edit").returncode == 0
         assert validate(file.read_text()).values.top == {"theme": "ascii"}
 
-    def test_nothing_changed_is_said(self, usageline: Run, world: World) -> None:
-        """And no copy stays."""
+    def test_unchanged_edit_leaves_no_copy(self, usageline: Run, world: World) -> None:
         world.configure(MINE)
         self.editor(world, ":")
         assert usageline("config", "edit").stdout == "nothing was changed\n"
         assert not Path(paths.state_dir(world.env)).exists()
 
-    def test_what_is_wrong_is_not_put_in_place_and_not_lost(
-        self, usageline: Run, file: Path, world: World
-    ) -> None:
-        """Where nobody is there to go on."""
+    def test_invalid_edit_is_kept_as_a_copy(self, usageline: Run, file: Path, world: World) -> None:
         world.configure(MINE)
         self.editor(world, 'sed -i s/dark/drak/ "$1"')
         done = usageline("config", "edit")
@@ -220,47 +204,48 @@ class TestEdit:
         assert copy.read_text() == MINE.replace("dark", "drak", 1)
         assert stat.S_IMODE(copy.parent.stat().st_mode) == 0o700
 
-    def test_one_can_go_on_editing(self, file: Path, world: World, built_release: Release) -> None:
-        """Each time the problems are named."""
+    def test_edit_can_continue_after_a_problem(
+        self, file: Path, world: World, built_release: Release
+    ) -> None:
         world.configure(MINE)
         self.editor(
             world,
-            'if grep -q drak "$1"; then sed -i s/drak/light/ "$1"; else sed -i s/dark/drak/ "$1"; fi',
+            'if grep -q drak "$1"; then sed -i s/drak/light/ "$1"\n'
+            'else sed -i s/dark/drak/ "$1"; fi',
         )
         command = [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "config", "edit"]
         with Terminal(command, world.env, world.home) as terminal:
-            terminal.wait_for(lambda screen: "Go on editing?" in screen)
+            terminal.wait_for(lambda screen: "Continue editing?" in screen)
             terminal.press(b"\r")
-            terminal.wait_for(lambda screen: "the next line shows it" in screen)
+            terminal.wait_for(lambda screen: "the next status line shows it" in screen)
         assert file.read_text() == MINE.replace("dark", "light", 1)
 
-    def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(
+    def test_edit_does_not_overwrite_a_concurrent_change(
         self, usageline: Run, file: Path, world: World
     ) -> None:
-        """The user's text stays where it is."""
         world.configure(MINE)
         self.editor(world, f'sed -i s/dark/light/ "$1"; echo "# theirs" >> "{file}"')
         done = usageline("config", "edit")
-        assert (done.returncode, "by somebody else" in done.stderr) == (1, True)
+        assert (done.returncode, "in the meantime" in done.stderr) == (1, True)
         assert file.read_text() == MINE + "# theirs\n"
         copy = Path(done.stderr.strip().rpartition("your text is in ")[2])
         assert copy.read_text() == MINE.replace("dark", "light", 1)
 
-    def test_a_text_that_was_not_put_in_place_is_offered_by_the_next_edit(
+    def test_unsaved_edit_is_offered_again(
         self, usageline: Run, file: Path, world: World, built_release: Release
     ) -> None:
-        """Where nobody is there to say so it stays; one that nobody has changed is nobody's loss."""
+        """Without a terminal it stays. An unchanged copy is discarded."""
         world.configure(MINE)
         self.editor(world, 'sed -i s/dark/drak/ "$1"')
         assert usageline("config", "edit").returncode == 1
         self.editor(world, 'sed -i s/drak/light/ "$1"')
         done = usageline("config", "edit")
-        assert (done.returncode, "go on with it in a terminal" in done.stderr) == (1, True)
+        assert (done.returncode, "continue with it in a terminal" in done.stderr) == (1, True)
         command = [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "config", "edit"]
         with Terminal(command, world.env, world.home) as terminal:
-            terminal.wait_for(lambda screen: "Go on with it?" in screen)
+            terminal.wait_for(lambda screen: "Continue with it?" in screen)
             terminal.press(b"\r")
-            terminal.wait_for(lambda screen: "the next line shows it" in screen)
+            terminal.wait_for(lambda screen: "the next status line shows it" in screen)
         assert file.read_text() == MINE.replace("dark", "light", 1)
         world.env["VISUAL"] = "false"
         assert usageline("config", "edit").returncode == 1
@@ -268,24 +253,23 @@ class TestEdit:
         world.env["VISUAL"] = "true"
         assert usageline("config", "edit").stdout == "nothing was changed\n"
 
-    def test_one_at_a_time(self, usageline: Run, world: World, built_release: Release) -> None:
-        """They share the copy."""
+    def test_second_edit_is_refused_while_one_is_open(
+        self, usageline: Run, world: World, built_release: Release
+    ) -> None:
+        """Both would use the same copy."""
         world.configure(MINE)
-        self.editor(
-            world,
-            f"VISUAL=true '{built_release.python}' -I -B -m usageline.cli config edit 2> '{world.home}/said'",
-        )
+        command = f"'{built_release.python}' -I -B -m usageline.cli config edit"
+        self.editor(world, f"VISUAL=true {command} 2> '{world.home}/errors'")
         assert usageline("config", "edit").returncode == 1
-        assert "another `usageline config edit` is open" in (world.home / "said").read_text()
+        assert "another `usageline config edit` is open" in (world.home / "errors").read_text()
 
     @pytest.mark.parametrize(
         ("editor", "told"),
-        [("/nowhere/vi", "cannot be run"), ("false", "ended with 1"), ("'", "cannot be run")],
+        [("/nowhere/vi", "cannot be run"), ("false", "exited with 1"), ("'", "cannot be run")],
     )
-    def test_an_editor_that_fails_changes_nothing(
+    def test_failing_editor_changes_nothing(
         self, usageline: Run, file: Path, world: World, editor: str, told: str
     ) -> None:
-        """And is named."""
         world.configure(MINE)
         world.env["EDITOR"] = editor
         done = usageline("config", "edit")
@@ -294,8 +278,7 @@ class TestEdit:
 
 
 class TestPreview:
-    def test_it_draws_every_theme_at_the_width_that_is_asked_for(self, usageline: Run) -> None:
-        """And at the terminal's own where none is."""
+    def test_preview_fits_the_requested_width(self, usageline: Run) -> None:
         for columns in (40, 80, 200):
             done = usageline("config", "preview", "--width", str(columns))
             assert done.returncode == 0
@@ -306,8 +289,7 @@ class TestPreview:
             assert all(parts_width([("", row)]) <= columns - 2 for row in rows)
             assert all("37%" in row for row in rows)
 
-    def test_nothing_is_kept(self, usageline: Run, file: Path, world: World) -> None:
-        """Not even a cache."""
+    def test_preview_writes_nothing(self, usageline: Run, file: Path, world: World) -> None:
         world.configure(MINE)
         plain = usageline("config", "preview", "dark").stdout
         done = usageline(
@@ -318,16 +300,16 @@ class TestPreview:
         assert file.read_text() == MINE
         assert not world.cache.exists()
 
-    def test_a_change_that_is_not_allowed_is_named(self, usageline: Run) -> None:
-        """With what is."""
+    def test_preview_refuses_an_invalid_change(self, usageline: Run) -> None:
         done = usageline("config", "preview", "--set", "theme=powrline")
         assert (done.returncode, done.stdout) == (1, "")
         assert "theme: one of" in done.stderr
         assert 'did you mean "powerline"?' in done.stderr
         assert usageline("config", "preview", "powrline").returncode == 2
 
-    def test_without_a_terminal_there_is_no_escape(self, usageline: Run, world: World) -> None:
-        """Unless it is asked for."""
+    def test_preview_has_escapes_only_in_a_terminal_or_when_forced(
+        self, usageline: Run, world: World
+    ) -> None:
         world.env["COLUMNS"] = "300"
         arguments = ("config", "preview", "default", "--set", 'rows=[["model", "pr", "session"]]')
         assert "\x1b" not in usageline(*arguments).stdout
@@ -336,10 +318,9 @@ class TestPreview:
         assert "\x1b[1;38;5;254mOpus 5.5" in done.stdout
         assert "\x1b]8;;https://" in done.stdout
 
-    def test_in_a_terminal_it_is_as_wide_as_that_and_coloured(
+    def test_preview_has_the_width_and_colors_of_the_terminal(
         self, world: World, built_release: Release
     ) -> None:
-        """As the line will be."""
         world.env["TERM"] = "xterm-256color"
         command = [
             str(built_release.python),
@@ -358,10 +339,9 @@ class TestPreview:
             assert 40 < len(row) <= 70
             assert row.isascii()
 
-    def test_themes_are_listed_with_what_they_are_like_and_a_sample(
+    def test_themes_lists_each_theme_with_description_and_sample(
         self, usageline: Run, world: World
     ) -> None:
-        """The one in use is marked."""
         world.configure('theme = "minimal"\nrows = [["clock"]]\n')
         lines = usageline("config", "themes").stdout.splitlines()
         named = [line for line in lines if ": " in line and not line.startswith("  Opus")]
@@ -370,14 +350,14 @@ class TestPreview:
         assert sum("Opus 5.5" in line and "37%" in line for line in lines) == len(themes.NAMES)
 
 
-def test_previous_is_the_status_line_of_before_the_install_or_a_sentence(
+def test_set_previous_takes_the_status_line_from_before_the_install(
     installed: Installed,
 ) -> None:
     world, command = installed.world, paths.command(installed.world.env)
     done = world.run(command, "config", "set", "chain.command", "--previous")
     assert (done.returncode, done.stderr) == (
         1,
-        "usageline: no status line from before the install is known\n",
+        "usageline: the install record has no earlier status line: use VALUE\n",
     )
     for arguments in ((), ("x", "--previous")):
         assert world.run(command, "config", "set", "chain.command", *arguments).returncode == 2

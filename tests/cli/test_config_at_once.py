@@ -1,4 +1,4 @@
-"""Two commands that change config.toml at the same time."""
+"""Run two commands that change config.toml at the same time."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ def _start(world: World, *words: str) -> subprocess.Popen[str]:
     )
 
 
-def test_each_set_that_was_done_is_there(world: World) -> None:
-    """None undoes another one's work."""
+def test_concurrent_sets_are_all_saved(world: World) -> None:
     running = [_start(world, "set", key, value) for key, value in zip(KEYS, VALUES, strict=True)]
     assert [process.communicate(timeout=50)[1] for process in running] == [""] * len(KEYS)
     text = Path(paths.config_file(world.env)).read_text()
@@ -46,8 +45,7 @@ def test_each_set_that_was_done_is_there(world: World) -> None:
 
 
 @pytest.mark.parametrize("delay_s", [0.1, 0.2, 0.3])
-def test_one_that_is_killed_leaves_what_the_other_wrote(world: World, delay_s: float) -> None:
-    """At whatever moment."""
+def test_killed_set_does_not_undo_another(world: World, delay_s: float) -> None:
     world.configure("# mine\n")
     victim = _start(world, "set", "theme", "dark")
     time.sleep(delay_s)  # any moment will do

@@ -1,7 +1,8 @@
-"""`usageline doctor` as a whole: what it prints, how it exits, and what it leaves alone."""
+"""Run `usageline doctor` as a whole: output, exit status, and unchanged files."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from tests.cli.installed import write_script
 from tests.setup.machine import make_clone, make_machine
 from tests.world import ACCOUNT, CANARY, ORGANIZATION
-from usageline.cli.doctor import CHECKS, made
+from usageline.cli.doctor import CHECKS, run_check
 from usageline.cli.doctor.context import Context
 from usageline.core import paths
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def doctor(installed: Installed) -> Doctor:
-    """Run the installed command in the trusted folder; nothing it prints may be a traceback, a token or an identifier."""
+    """Run the installed command in the trusted folder; it must print no secret."""
 
     def run(*arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
         command = [paths.command(installed.world.env), "doctor", *arguments]
@@ -53,20 +54,20 @@ def doctor(installed: Installed) -> Doctor:
 
 
 def look(installed: Installed) -> None:
-    """Get numbers."""
+    """Refresh the numbers."""
     assert installed.world.run(paths.command(installed.world.env), "refresh").returncode == 0
 
 
-def test_a_whole_installation_gets_a_tick_for_each_step(
+def test_complete_installation_passes_every_check(
     doctor: Doctor, installed: Installed, api: Api
 ) -> None:
-    """All but the test's own API address."""
+    """The only warning is the API address of the test."""
     look(installed)
     done = doctor()
     assert done.returncode == 0, done.stdout
     lines = done.stdout.splitlines()
     assert [line for line in lines if line.startswith(("!", "✗"))] == [
-        f"! USAGELINE_API_URL has {api.url} asked in place of Anthropic's service"
+        f"! USAGELINE_API_URL is set: requests go to {api.url} instead of Anthropic's service"
     ]
     assert sum(line.startswith("✓") for line in lines) >= 20
     assert "5h ███▋░" in done.stdout
@@ -74,8 +75,8 @@ def test_a_whole_installation_gets_a_tick_for_each_step(
     assert lines[-1] == "1 warning"
 
 
-def test_an_installation_by_install_sh_gets_no_complaint(tmp_path: Path) -> None:
-    """From a copy of the clone, with its own packages; there is no service, and no client has run."""
+def test_installation_by_install_sh_passes(tmp_path: Path) -> None:
+    """It comes from a copy of the clone, with its own packages, and has no service or client."""
     machine = make_machine(tmp_path / "world", make_clone(tmp_path / "clone"))
     machine.run()
     machine.wait_for_refreshes()
@@ -88,10 +89,9 @@ def test_an_installation_by_install_sh_gets_no_complaint(tmp_path: Path) -> None
     ], complaints
 
 
-def test_it_asks_the_service_nothing_and_starts_no_refresh(
+def test_doctor_sends_no_request_and_starts_no_refresh(
     doctor: Doctor, installed: Installed, api: Api
 ) -> None:
-    """Neither itself nor by the line that it has printed, with nothing in the cache and with numbers that are due."""
     doctor()
     assert not os.path.exists(paths.cache_dir(installed.world.env))
     look(installed)
@@ -106,8 +106,8 @@ def test_it_asks_the_service_nothing_and_starts_no_refresh(
     assert len(api.requests) == 1
 
 
-def test_it_leaves_every_file_as_it_is(doctor: Doctor, installed: Installed, api: Api) -> None:
-    """Its own run of the line and its copy of the store lie elsewhere, and are gone afterwards."""
+def test_doctor_changes_no_file(doctor: Doctor, installed: Installed, api: Api) -> None:
+    """Its run of the status line and its copy of the store are temporary."""
     look(installed)
     scratch = installed.world.root / "tmp"
     scratch.mkdir()
@@ -125,14 +125,13 @@ def test_it_leaves_every_file_as_it_is(doctor: Doctor, installed: Installed, api
     doctor(TMPDIR=str(scratch))
     after = tree()
     changed = {path for path in before | after if before.get(path) != after.get(path)}
-    # Where the stand-in client writes its own file, and where the scratch directories came and went.
+    # The stand-in client writes its own file; the scratch directory had temporary entries.
     assert changed <= {installed.world.home / ".local" / "bin", scratch}
     assert list(scratch.iterdir()) == []
     assert len(api.requests) == 1
 
 
-def test_every_problem_has_advice_and_the_exit_status_is_1(installed: Installed) -> None:
-    """Also where nearly everything is wrong at once."""
+def test_every_problem_has_advice_and_exit_status_is_1(installed: Installed) -> None:
     world = installed.world
     world.sign_out()
     installed.settings.write_text("{ not JSON")
@@ -156,7 +155,7 @@ def test_every_problem_has_advice_and_the_exit_status_is_1(installed: Installed)
     assert re.fullmatch(r"\d problems, \d warnings?", lines[-1])
 
 
-def test_with_nothing_installed_it_says_what_to_run(
+def test_doctor_says_what_to_run_when_nothing_is_installed(
     usageline: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     done = usageline("doctor")
@@ -164,7 +163,7 @@ def test_with_nothing_installed_it_says_what_to_run(
     assert "→ run install.sh" in done.stdout
 
 
-def test_without_home_it_goes_on_by_the_user_database(doctor: Doctor, installed: Installed) -> None:
+def test_home_comes_from_the_user_database_when_unset(doctor: Doctor, installed: Installed) -> None:
     home = installed.world.home
     own = {
         f"XDG_{name}_HOME": str(home / name.lower())
@@ -174,28 +173,28 @@ def test_without_home_it_goes_on_by_the_user_database(doctor: Doctor, installed:
     assert "HOME is not set" not in done.stdout + done.stderr
 
 
-def test_a_status_line_of_a_project_is_named_and_not_run(
-    doctor: Doctor, installed: Installed
-) -> None:
-    """Nor its hooks, its environment, or a program in it that has the client's name."""
+def test_project_status_line_is_reported_and_not_run(doctor: Doctor, installed: Installed) -> None:
     settings = installed.project / ".claude" / "settings.json"
     settings.parent.mkdir()
     ran = installed.world.root / "ran"
+    command = {"type": "command", "command": f"touch {ran}"}
     settings.write_text(
-        f'{{"statusLine": {{"type": "command", "command": "touch {ran}"}}, "env": {{"PATH": "."}},'
-        f'"hooks": {{"SessionStart": [{{"hooks": [{{"type": "command", "command": "touch {ran}"}}]}}]}}}}'
+        json.dumps(
+            {
+                "statusLine": command,
+                "env": {"PATH": "."},
+                "hooks": {"SessionStart": [{"hooks": [command]}]},
+            }
+        )
     )
     write_script(installed.project / "claude", f"touch {ran}\n")
     write_script(installed.project / "usageline", f"touch {ran}\n")
     done = doctor(PATH=".:" + installed.world.env["PATH"])
-    assert "! ~/project/.claude/settings.json has a status line of its own" in done.stdout
+    assert "! ~/project/.claude/settings.json sets its own statusLine" in done.stdout
     assert not ran.exists()
 
 
-def test_it_ends_in_time_with_a_command_and_a_client_that_hang(
-    doctor: Doctor, installed: Installed
-) -> None:
-    """And nothing of them is left."""
+def test_hanging_command_and_client_time_out(doctor: Doctor, installed: Installed) -> None:
     hang = "sleep 987"
     write_script(installed.world.home / ".local" / "bin" / "claude", hang + "\n")
     command = installed.read_settings()["statusLine"]["command"].replace("exec ", "")
@@ -203,8 +202,8 @@ def test_it_ends_in_time_with_a_command_and_a_client_that_hang(
     began = time.monotonic()
     done = doctor()
     assert time.monotonic() - began < 12
-    assert "the command fails: it did not end within 3 s" in done.stdout
-    assert "does not say its version: it did not end within 3 s" in done.stdout
+    assert "the command fails: it timed out after 3 s" in done.stdout
+    assert "does not print its version: it timed out after 3 s" in done.stdout
     assert (
         "sleep 987"
         not in subprocess.run(
@@ -213,17 +212,16 @@ def test_it_ends_in_time_with_a_command_and_a_client_that_hang(
     )
 
 
-def test_a_check_that_fails_is_told(installed: Installed) -> None:
+def test_failing_check_is_reported_as_a_problem(installed: Installed) -> None:
     def broken(_context: Context) -> None:
         raise ZeroDivisionError("sk-ant-secret")
 
-    said = made(broken, Context(installed.world.env, "/"))
+    said = run_check(broken, Context(installed.world.env, "/"))
     assert said is not None
     assert (said.level, said.text) == ("problem", "the check broken failed: ZeroDivisionError")
 
 
-def test_no_check_fails_whatever_the_files_hold(installed: Installed, api: Api) -> None:
-    """Each of the client's and our files replaced by what it should not be."""
+def test_no_check_raises_for_any_content_of_the_files(installed: Installed, api: Api) -> None:
     look(installed)
     env = installed.world.env
     files = [
@@ -255,7 +253,7 @@ def test_no_check_fails_whatever_the_files_hold(installed: Installed, api: Api) 
             path.write_bytes(content)
             context = Context(env, str(installed.project))
             said = [
-                made(check, context)
+                run_check(check, context)
                 for check in CHECKS
                 if check.__name__ not in {"packages", "bytecode", "prints_a_line", "version"}
             ]
@@ -274,7 +272,7 @@ def test_no_check_fails_whatever_the_files_hold(installed: Installed, api: Api) 
     assert len(api.requests) == 1
 
 
-def test_hostile_texts_reach_the_terminal_as_text_only(
+def test_hostile_text_is_printed_without_control_characters(
     doctor: Doctor, installed: Installed
 ) -> None:
     installed.change_settings(
@@ -289,10 +287,9 @@ def test_hostile_texts_reach_the_terminal_as_text_only(
     assert "\u202e" not in done.stdout
 
 
-def test_the_schema_is_that_of_the_body_the_client_saw(
+def test_schema_lists_unread_keys_of_the_last_body_without_values(
     doctor: Doctor, installed: Installed, api: Api
 ) -> None:
-    """Keys with types, no values, no request."""
     body = {**installed_body(), "secret_sauce": "a value of mine", "tangelo": None}
     installed.world.client_saw(body)
     done = doctor("--schema")
@@ -303,15 +300,15 @@ def test_the_schema_is_that_of_the_body_the_client_saw(
     assert api.requests == []
 
 
-def test_the_schema_of_a_body_in_a_file(doctor: Doctor, installed: Installed) -> None:
+def test_schema_reads_a_body_from_a_file(doctor: Doctor, installed: Installed) -> None:
     file = installed.world.home / "body.json"
     file.write_text('{"limits": [{"kind": "session", "percent": 3, "odd\\u001b[31m": 1}]}')
     done = doctor("--schema", "--body", str(file))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split() == [
         "Not",
-        "used,",
-        "of",
+        "read",
+        "from",
         "~/body.json:",
         "limits[].odd",
         "[31m",
@@ -328,7 +325,7 @@ def test_the_schema_of_a_body_in_a_file(doctor: Doctor, installed: Installed) ->
         (["--odd"], 2),
     ],
 )
-def test_without_a_body_or_with_wrong_usage_it_says_so(
+def test_schema_without_a_body_and_wrong_usage_fail(
     doctor: Doctor, arguments: list[str], status: int
 ) -> None:
     done = doctor(*arguments)
@@ -336,7 +333,7 @@ def test_without_a_body_or_with_wrong_usage_it_says_so(
 
 
 def installed_body() -> dict[str, object]:
-    """A body of two limits."""
+    """Return a body with two limits."""
     return {
         "limits": [
             {"kind": "session", "percent": 3, "resets_at": None},

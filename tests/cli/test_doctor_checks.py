@@ -1,4 +1,4 @@
-"""Each check by itself: what it says of a step that is as it should be, and of each way in which it is not."""
+"""Test each check of the doctor alone."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FOREIGN = {"type": "command", "command": "mine.sh"}
 
 
 def said(check: Check, installed: Installed, **changes: Any) -> tuple[str, str]:
-    """The level and all the words of what a check says; two empty texts where it says nothing."""
+    """Return level and words of a check's result, two empty texts if there is none."""
     context = Context(
         installed.world.env,
         str(changes.pop("cwd", installed.project)),
@@ -41,9 +41,7 @@ def said(check: Check, installed: Installed, **changes: Any) -> tuple[str, str]:
 
 
 class TestSettings:
-    """settings.json, and what outranks it."""
-
-    def test_ours_are_fine(self, installed: Installed) -> None:
+    def test_own_settings_pass(self, installed: Installed) -> None:
         checks = (
             settings.settings_parse,
             settings.status_line,
@@ -56,9 +54,13 @@ class TestSettings:
 
     @pytest.mark.parametrize(
         ("content", "words"),
-        [("{", "line 1"), ("[]", "no JSON object"), ('{"a": 1}}', "line 1, column 9")],
+        [
+            ("{", "line 1"),
+            ("[]", "does not contain a JSON object"),
+            ('{"a": 1}}', "line 1, column 9"),
+        ],
     )
-    def test_a_file_that_claude_code_cannot_use(
+    def test_invalid_settings_are_a_problem(
         self, installed: Installed, content: str, words: str
     ) -> None:
         installed.settings.write_text(content)
@@ -66,11 +68,11 @@ class TestSettings:
         assert (level, words in text) == ("problem", True), text
         assert said(settings.status_line, installed) == ("", "")
 
-    def test_no_file(self, installed: Installed) -> None:
+    def test_missing_settings_are_a_problem(self, installed: Installed) -> None:
         installed.settings.unlink()
         assert said(settings.settings_parse, installed)[0] == "problem"
 
-    def test_a_byte_order_mark_is_nothing_wrong(self, installed: Installed) -> None:
+    def test_byte_order_mark_passes(self, installed: Installed) -> None:
         installed.settings.write_bytes(b"\xef\xbb\xbf" + installed.settings.read_bytes())
         assert (
             said(settings.settings_parse, installed)[0]
@@ -89,10 +91,10 @@ class TestSettings:
             ("utf-32", "problem"),
         ],
     )
-    def test_the_encodings_that_the_client_reads_are_fine(
+    def test_only_encodings_that_claude_code_reads_pass(
         self, installed: Installed, encoding: str, level: str
     ) -> None:
-        """And no others (seen in 2.1.330)."""
+        """Seen in Claude Code 2.1.330."""
         text = installed.settings.read_text().replace("{", '{"note": "é", ', 1)
         installed.settings.write_bytes(text.encode(encoding))
         said_level, said_text = said(settings.settings_parse, installed)
@@ -100,25 +102,26 @@ class TestSettings:
         assert ("does not read" in said_text) is (level == "problem")
         assert said(settings.status_line, installed)[0] == ("ok" if level == "ok" else "")
 
-    def test_no_status_line_or_another_programs(self, installed: Installed) -> None:
+    def test_missing_or_other_status_line_is_a_problem(self, installed: Installed) -> None:
         installed.change_settings(statusLine=None)
         assert said(settings.status_line, installed)[0] == "problem"
         installed.change_settings(statusLine=FOREIGN)
         level, text = said(settings.status_line, installed)
         assert (level, "mine.sh" in text) == ("problem", True)
 
-    def test_a_command_of_the_users_that_calls_ours_is_fine(self, installed: Installed) -> None:
-        command = f"{installed.release.python} -I -S -B {paths.data_dir(installed.world.env)}/current/plugin/usageline/statusline.py | cat"
+    def test_user_command_that_calls_usageline_passes(self, installed: Installed) -> None:
+        script = paths.data_dir(installed.world.env) + "/current/plugin/usageline/statusline.py"
+        command = f"{installed.release.python} -I -S -B {script} | cat"
         installed.change_settings(statusLine={"type": "command", "command": command})
         level, text = said(settings.status_line, installed)
         assert (level, "of yours" in text) == ("ok", True)
         assert said(line.prints_a_line, installed)[0] == "ok"
 
-    def test_no_hook(self, installed: Installed) -> None:
+    def test_missing_hook_is_a_warning(self, installed: Installed) -> None:
         installed.change_settings(hooks=None)
         assert said(settings.hook, installed)[0] == "warning"
 
-    def test_hooks_that_are_disabled_here_or_in_the_project(self, installed: Installed) -> None:
+    def test_disabled_hooks_are_a_problem(self, installed: Installed) -> None:
         project(installed, "settings.local.json", {"disableAllHooks": True})
         level, text = said(settings.hooks_enabled, installed)
         assert (level, "~/project/.claude/settings.local.json" in text) == ("problem", True)
@@ -128,29 +131,29 @@ class TestSettings:
 
     @pytest.mark.parametrize("name", ["settings.json", "settings.local.json"])
     @pytest.mark.parametrize("below", ["", "a/b"])
-    def test_a_project_that_replaces_it(self, installed: Installed, name: str, below: str) -> None:
-        """Also one of a folder above, in which the user may have started the session."""
+    def test_status_line_of_a_project_is_a_warning(
+        self, installed: Installed, name: str, below: str
+    ) -> None:
+        """The user may have started the session in a folder above."""
         project(installed, name, {"statusLine": FOREIGN})
         (installed.project / below).mkdir(parents=True, exist_ok=True)
         level, text = said(settings.project_settings, installed, cwd=installed.project / below)
         assert (level, f"~/project/.claude/{name}" in text) == ("warning", True)
 
-    def test_hooks_that_are_disabled_above_are_so_only_there(self, installed: Installed) -> None:
+    def test_hooks_disabled_in_a_parent_folder_are_a_warning(self, installed: Installed) -> None:
         project(installed, "settings.json", {"disableAllHooks": True})
         assert (
             said(settings.hooks_enabled, installed, cwd=installed.project / "below")[0] == "warning"
         )
 
-    def test_the_home_directory_has_a_projects_settings_only_for_itself(
-        self, installed: Installed
-    ) -> None:
+    def test_local_settings_in_home_count_only_in_home(self, installed: Installed) -> None:
         (installed.settings.parent / "settings.local.json").write_text(
             json.dumps({"statusLine": FOREIGN})
         )
         assert said(settings.project_settings, installed)[0] == "ok"
         assert said(settings.project_settings, installed, cwd=installed.world.home)[0] == "warning"
 
-    def test_the_users_own_settings_are_no_projects(self, installed: Installed) -> None:
+    def test_user_settings_do_not_count_as_project_settings(self, installed: Installed) -> None:
         assert said(settings.project_settings, installed, cwd=installed.world.home)[0] == "ok"
 
     @pytest.mark.parametrize(
@@ -158,7 +161,7 @@ class TestSettings:
         [{"disableAllHooks": True}, {"allowManagedHooksOnly": True}, {"statusLine": FOREIGN}],
     )
     @pytest.mark.parametrize("name", ["managed-settings.json", "managed-settings.d/10-line.json"])
-    def test_an_organisation_that_allows_none_of_the_users(
+    def test_managed_settings_that_forbid_the_line_are_a_problem(
         self, installed: Installed, content: dict[str, object], name: str
     ) -> None:
         file = installed.world.root / "etc" / name
@@ -176,9 +179,7 @@ def project(installed: Installed, name: str, content: object) -> None:
 
 
 class TestInstallation:
-    """The program and the ways to it."""
-
-    def test_a_whole_one_is_fine(self, installed: Installed) -> None:
+    def test_complete_installation_passes(self, installed: Installed) -> None:
         root = str(installed.release.root)
         checks = (
             installation.release,
@@ -189,46 +190,44 @@ class TestInstallation:
         assert [said(check, installed, own_root=root)[0] for check in checks] == ["ok"] * 4
         assert said(installation.plugin, installed) == ("", "")
 
-    def test_a_part_that_is_missing(self, installed: Installed) -> None:
+    def test_missing_part_is_a_problem(self, installed: Installed) -> None:
         (installed.release.root / "complete").rename(installed.release.root / "kept")
         assert said(installation.release, installed)[0] == "problem"
         assert said(installation.packages, installed) == ("", "")
         (installed.release.root / "kept").rename(installed.release.root / "complete")
         installed.release.python.unlink()
         level, text = said(installation.release, installed)
-        assert (level, "interpreter of the refresh is gone" in text) == ("problem", True)
+        assert (level, "interpreter of the refresh does not exist" in text) == ("problem", True)
         Path(paths.data_dir(installed.world.env), "current").unlink()
         assert said(installation.release, installed)[0] == "problem"
 
-    def test_no_record(self, installed: Installed) -> None:
+    def test_missing_record_is_a_warning(self, installed: Installed) -> None:
         Path(paths.install_record(installed.world.env)).unlink()
         assert said(installation.release, installed)[0] == "warning"
 
-    def test_packages_that_are_gone(self, installed: Installed) -> None:
+    def test_missing_packages_are_a_problem(self, installed: Installed) -> None:
         next(installed.release.root.glob("venv/lib/*/site-packages/usageline.pth")).unlink()
         level, text = said(installation.packages, installed)
         assert (level, "ModuleNotFoundError" in text) == ("problem", True)
 
-    def test_two_installations(self, installed: Installed, tmp_path: Path) -> None:
+    def test_second_installation_is_a_warning(self, installed: Installed, tmp_path: Path) -> None:
         assert said(installation.single, installed, own_root=str(tmp_path))[0] == "warning"
         write_script(tmp_path / "usageline", "exit 0\n")
         installed.world.env["PATH"] = f"{tmp_path}:{installed.world.env['PATH']}"
         level, text = said(installation.single, installed, own_root=str(installed.release.root))
         assert (level, "on PATH is another program" in text) == ("warning", True)
 
-    def test_a_command_that_is_gone_or_leads_elsewhere_or_is_not_on_path(
-        self, installed: Installed
-    ) -> None:
+    def test_missing_or_other_command_is_a_warning(self, installed: Installed) -> None:
         path = Path(paths.command(installed.world.env))
         installed.world.env["PATH"] = "/usr/bin:/bin"
         assert "is not on PATH" in said(installation.command, installed)[1]
         path.unlink()
-        assert "there is no" in said(installation.command, installed)[1]
+        assert "usageline does not exist" in said(installation.command, installed)[1]
         path.symlink_to("/bin/true")
         level, text = said(installation.command, installed)
-        assert (level, "leads elsewhere" in text) == ("warning", True)
+        assert (level, "is a link to another program" in text) == ("warning", True)
 
-    def test_a_plugin_of_the_same_and_of_another_version(self, installed: Installed) -> None:
+    def test_plugin_of_another_version_is_a_warning(self, installed: Installed) -> None:
         plugins = installed.settings.parent / "plugins" / "installed_plugins.json"
         plugins.parent.mkdir()
         for version, level in (("0.1.0", "ok"), ("9.9.9", "warning")):
@@ -244,7 +243,7 @@ class TestInstallation:
         installed.change_settings(enabledPlugins={"usageline@usageline": False})
         assert said(installation.plugin, installed) == ("", "")
 
-    def test_a_plugin_that_was_not_set_up(self, installed: Installed) -> None:
+    def test_plugin_without_setup_is_a_problem(self, installed: Installed) -> None:
         plugins = installed.settings.parent / "plugins" / "installed_plugins.json"
         plugins.parent.mkdir()
         plugins.write_text(
@@ -256,19 +255,17 @@ class TestInstallation:
 
 
 class TestLine:
-    """The command that Claude Code runs."""
-
-    def test_it_is_fine(self, installed: Installed) -> None:
+    def test_own_line_passes(self, installed: Installed) -> None:
         assert [
             said(check, installed)[0]
             for check in (line.interpreter, line.bytecode, line.prints_a_line)
         ] == ["ok"] * 3
 
-    def test_the_line_is_the_one_of_these_numbers(self, installed: Installed) -> None:
+    def test_line_shows_the_current_numbers(self, installed: Installed) -> None:
         Hot(installed.world, installed.release).publish()
         assert "5h ███▋░" in said(line.prints_a_line, installed)[1]
 
-    def test_an_interpreter_that_is_gone(self, installed: Installed) -> None:
+    def test_missing_interpreter_is_a_problem(self, installed: Installed) -> None:
         rewire(installed, "/nowhere/python3")
         level, text = said(line.interpreter, installed)
         assert (level, "/nowhere/python3" in text) == ("problem", True)
@@ -278,15 +275,15 @@ class TestLine:
         assert (level, text) != ("", "")
         assert level == "ok" or "its Python is not on this system" in text
 
-    def test_an_interpreter_of_another_version_has_no_bytecode(self, installed: Installed) -> None:
-        """As after an update of the system's Python."""
+    def test_interpreter_of_another_version_is_a_warning(self, installed: Installed) -> None:
+        """An update of the system's Python causes this."""
         other = installed.world.root / "python9"
         write_script(other, "echo cpython-399\n")
         rewire(installed, str(other))
         level, text = said(line.bytecode, installed)
         assert (level, "cpython-399" in text) == ("warning", True)
 
-    def test_an_interpreter_that_fails(self, installed: Installed) -> None:
+    def test_failing_interpreter_is_a_problem(self, installed: Installed) -> None:
         other = installed.world.root / "python9"
         write_script(other, "echo no libpython >&2; exit 127\n")
         rewire(installed, str(other))
@@ -295,14 +292,14 @@ class TestLine:
         level, text = said(line.prints_a_line, installed)
         assert (level, "status 127" in text) == ("problem", True)
 
-    def test_a_command_that_prints_nothing(self, installed: Installed) -> None:
+    def test_silent_command_is_a_problem(self, installed: Installed) -> None:
         other = installed.world.root / "python9"
         write_script(other, "exit 0\n")
         rewire(installed, str(other))
         level, text = said(line.prints_a_line, installed)
         assert (level, "prints nothing" in text) == ("problem", True)
 
-    def test_another_programs_command_is_not_run(self, installed: Installed) -> None:
+    def test_command_of_another_program_is_not_run(self, installed: Installed) -> None:
         ran = installed.world.root / "ran"
         installed.change_settings(statusLine={"type": "command", "command": f"touch {ran}"})
         assert said(line.prints_a_line, installed) == ("", "")
@@ -310,7 +307,7 @@ class TestLine:
 
 
 def rewire(installed: Installed, interpreter: str) -> None:
-    """Let the status line run on another interpreter."""
+    """Set another interpreter in statusLine."""
     value = installed.read_settings()["statusLine"]
     old = value["command"].split()[2]
     installed.change_settings(
@@ -319,8 +316,6 @@ def rewire(installed: Installed, interpreter: str) -> None:
 
 
 class TestClient:
-    """Claude Code."""
-
     @pytest.mark.parametrize(
         ("version", "level"),
         [
@@ -331,36 +326,36 @@ class TestClient:
             ("10.0.0", "ok"),
         ],
     )
-    def test_it_must_be_new_enough(self, installed: Installed, version: str, level: str) -> None:
+    def test_old_client_is_a_problem(self, installed: Installed, version: str, level: str) -> None:
         path = installed.add_client(version)
         found, text = said(client.version, installed)
         assert (found, version in text) == (level, True)
         assert Path(f"{path}.runs").read_text() == "x\n"
 
-    def test_one_that_cannot_say(self, installed: Installed) -> None:
+    def test_client_without_a_version_is_a_warning(self, installed: Installed) -> None:
         write_script(
             installed.world.home / ".local" / "bin" / "claude", "echo broken >&2; exit 3\n"
         )
         level, text = said(client.version, installed)
         assert (level, "status 3: broken" in text) == ("warning", True)
 
-    def test_none_at_all(self, installed: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_missing_client_is_a_warning(
+        self, installed: Installed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(client, "PLACES", ("~/.local/bin/claude",))
         (installed.world.home / ".local" / "bin" / "claude").unlink()
         level, text = said(client.version, installed)
-        assert (level, "no `claude` was found" in text) == ("warning", True)
+        assert (level, "`claude` is not on PATH" in text) == ("warning", True)
 
-    def test_one_that_a_refresh_may_not_run_is_named_with_the_reason(
-        self, installed: Installed
-    ) -> None:
+    def test_client_in_a_writable_folder_is_a_problem(self, installed: Installed) -> None:
         installed.world.configure('sources = ["claude-cache"]')
-        assert said(client.asked, installed) == ("", "")
+        assert said(client.allowed, installed) == ("", "")
         installed.world.configure('sources = ["claude-cache", "client"]')
         path = installed.add_client()
         path.parent.chmod(0o755)
-        assert said(client.asked, installed)[0] == "ok"
+        assert said(client.allowed, installed)[0] == "ok"
         path.parent.chmod(0o777)
-        level, text = said(client.asked, installed)
+        level, text = said(client.allowed, installed)
         assert level == "problem"
         assert (
             f"claude was found at {path} and is not run: {path.parent} can be written by every user"
@@ -368,50 +363,46 @@ class TestClient:
         )
         assert said(client.version, installed)[0] == "ok"
 
-    def test_git_is_looked_for_if_its_counts_are_shown(self, installed: Installed) -> None:
+    def test_git_is_checked_when_its_counts_are_shown(self, installed: Installed) -> None:
         assert said(client.git, installed) == ("", "")
         installed.world.configure('rows = [["git"]]\n[segments.git]\nshow = ["branch", "dirty"]')
         compile_config(installed.world.env)
         assert said(client.git, installed)[0] == "ok"
 
-    def test_a_folder_is_trusted_with_the_one_above_it(self, installed: Installed) -> None:
+    def test_folder_below_a_trusted_one_passes(self, installed: Installed) -> None:
         below = installed.project / "below"
         below.mkdir()
         assert said(client.trust, installed, cwd=below)[0] == "ok"
         assert said(client.trust, installed, cwd=installed.world.home)[0] == "warning"
 
-    def test_a_client_that_never_ran_trusts_nothing_and_is_no_fault(
-        self, installed: Installed
-    ) -> None:
+    def test_trust_is_not_checked_when_the_client_never_ran(self, installed: Installed) -> None:
         Path(paths.claude_state(installed.world.env)).unlink()
         assert said(client.trust, installed) == ("", "")
 
 
 class TestSignIn:
-    """Who is signed in."""
-
-    def test_a_plan_is_fine(self, installed: Installed) -> None:
+    def test_plan_passes(self, installed: Installed) -> None:
         assert said(sign_in.environment, installed) == ("", "")
-        assert said(sign_in.plan, installed) == ("ok", "signed in with a plan: Max 5x → ")
+        assert said(sign_in.plan, installed) == ("ok", "signed in to a plan: Max 5x → ")
         assert said(sign_in.credentials, installed)[0] == "ok"
 
-    def test_a_variable_of_this_shell(self, installed: Installed) -> None:
+    def test_api_key_in_the_environment_is_a_warning(self, installed: Installed) -> None:
         installed.world.env["ANTHROPIC_API_KEY"] = "sk-ant-api03-secret"
         level, text = said(sign_in.environment, installed)
         assert (level, "API key" in text, "secret" in text) == ("warning", True, False)
 
-    def test_settings_that_sign_in_otherwise(self, installed: Installed) -> None:
+    def test_api_key_helper_is_a_problem(self, installed: Installed) -> None:
         installed.change_settings(apiKeyHelper="get-key")
         level, text = said(sign_in.plan, installed)
         assert (level, "API key helper" in text) == ("problem", True)
         assert said(sign_in.credentials, installed) == ("", "")
 
-    def test_nobody(self, installed: Installed) -> None:
+    def test_missing_sign_in_is_a_problem(self, installed: Installed) -> None:
         installed.world.sign_out()
         level, text = said(sign_in.plan, installed)
         assert (level, "/login" in text) == ("problem", True)
 
-    def test_an_expired_one_and_one_without_the_scope(self, installed: Installed) -> None:
+    def test_expired_or_unscoped_sign_in_is_a_problem(self, installed: Installed) -> None:
         installed.world.sign_in(expires_at=time.time() - 3700)
         level, text = said(sign_in.credentials, installed)
         assert (level, "expired 1 hour 1 minute ago" in text) == ("problem", True)
@@ -421,9 +412,7 @@ class TestSignIn:
         installed.world.sign_in(scopes=("user:inference",))
         assert said(sign_in.credentials, installed)[0] == "problem"
 
-    def test_who_configured_no_source_that_reads_the_token_does_not_have_it_read(
-        self, installed: Installed
-    ) -> None:
+    def test_token_is_not_read_when_no_source_needs_it(self, installed: Installed) -> None:
         installed.world.configure('sources = ["claude-cache"]')
         path = Path(paths.claude_credentials(installed.world.env))
         path.unlink()
@@ -434,26 +423,24 @@ class TestSignIn:
 
 
 class TestCache:
-    """Where the numbers lie."""
-
-    def test_none_yet(self, installed: Installed) -> None:
+    def test_missing_cache_passes(self, installed: Installed) -> None:
         assert (
             said(cache.directory, installed)
             == said(cache.lock, installed)
-            == said(cache.renewed, installed)
+            == said(cache.refresh_due, installed)
             == ("", "")
         )
         assert said(cache.snapshot, installed)[0] == "warning"
 
-    def test_with_numbers_it_is_fine(self, installed: Installed, api: Api) -> None:
+    def test_cache_with_numbers_passes(self, installed: Installed, api: Api) -> None:
         refresh(installed.world.env)
         assert [
             said(check, installed)[0]
-            for check in (cache.directory, cache.lock, cache.snapshot, cache.renewed)
+            for check in (cache.directory, cache.lock, cache.snapshot, cache.refresh_due)
         ] == ["ok"] * 4
         assert api.usage_requests
 
-    def test_a_directory_that_is_not_safe(self, installed: Installed) -> None:
+    def test_unsafe_directory_is_a_problem(self, installed: Installed) -> None:
         directory = installed.world.cache
         directory.mkdir(parents=True, mode=0o700)
         for mode, words in ((0o777, "written by others"), (0o500, "cannot be written")):
@@ -463,18 +450,18 @@ class TestCache:
         directory.rmdir()
         directory.symlink_to(installed.world.root)
         level, text = said(cache.directory, installed)
-        assert (level, "is no directory" in text) == ("problem", True)
+        assert (level, "is not a directory" in text) == ("problem", True)
 
-    def test_a_directory_that_cannot_be_made(self, installed: Installed) -> None:
+    def test_directory_that_cannot_be_created_is_a_problem(self, installed: Installed) -> None:
         Path(installed.world.home, ".cache").write_text("")
         level, text = said(cache.directory, installed)
         assert (level, "cannot be " in text) == ("problem", True)
 
-    def test_a_lock_that_is_held_is_a_refresh(self, installed: Installed, api: Api) -> None:
+    def test_held_lock_is_reported_as_a_refresh(self, installed: Installed, api: Api) -> None:
         refresh(installed.world.env)
         with open(paths.lock(installed.world.env)) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            assert "under way" in said(cache.lock, installed)[1]
+            assert "one is running" in said(cache.lock, installed)[1]
             assert said(service.last_answer, installed) == ("", "")
         assert "is free" in said(cache.lock, installed)[1]
         assert api.usage_requests
@@ -488,22 +475,26 @@ class TestCache:
             ("expired", "problem"),
         ],
     )
-    def test_numbers_that_could_not_be_renewed(
+    def test_failed_refresh_is_reported_with_the_age(
         self, installed: Installed, status: str, level: str
     ) -> None:
         Hot(installed.world, installed.release).publish(
             status=status, detail="why", observed_at=int(time.time()) - 7260
         )
         found, text = said(cache.snapshot, installed)
-        assert (found, "(why)" in text, "2 hours 1 minute ago" in text) == (level, True, True)
+        assert (found, "(why)" in text, "data is 2 hours 1 minute old" in text) == (
+            level,
+            True,
+            True,
+        )
 
-    def test_numbers_of_an_earlier_sign_in(self, installed: Installed) -> None:
+    def test_numbers_of_an_earlier_sign_in_are_a_warning(self, installed: Installed) -> None:
         Hot(installed.world, installed.release).publish()
         installed.world.sign_in(token="sk-ant-oat01-another-one-of-another-length")
         level, text = said(cache.snapshot, installed)
         assert (level, "earlier sign-in" in text) == ("warning", True)
 
-    def test_a_snapshot_that_cannot_be_read(self, installed: Installed) -> None:
+    def test_unreadable_snapshot_is_a_problem(self, installed: Installed) -> None:
         Hot(installed.world, installed.release).publish()
         Path(paths.snapshot(installed.world.env)).write_text("{")
         assert said(cache.snapshot, installed)[0] == "problem"
@@ -511,48 +502,45 @@ class TestCache:
     @pytest.mark.parametrize(
         ("started_s", "due_s", "level", "words"),
         [
-            (None, 60, "ok", "the next line starts it"),
-            (3600, 60, "ok", "the next line starts it"),
-            (3, 60, "ok", "just started"),
-            (30, 60, "problem", "gave nothing"),
+            (None, 60, "ok", "the next status line starts it"),
+            (3600, 60, "ok", "the next status line starts it"),
+            (3, 60, "ok", "has just started"),
+            (30, 60, "problem", "left no new snapshot"),
             (30, -200, "ok", "is due in 3 minutes"),
         ],
     )
-    def test_a_due_refresh(
+    def test_due_refresh_is_a_problem_only_after_it_ran(
         self, installed: Installed, started_s: int | None, due_s: int, level: str, words: str
     ) -> None:
-        """One that was started after it was due, and is over, should have ended in a snapshot."""
         now = int(time.time())
         Hot(installed.world, installed.release).publish(next_refresh_at=now - due_s)
         if started_s is not None:
             stamp = Path(paths.stamp(installed.world.env))
             stamp.touch()
             os.utime(stamp, (now - started_s, now - started_s))
-        found, text = said(cache.renewed, installed)
+        found, text = said(cache.refresh_due, installed)
         assert (found, words in text) == (level, True), text
 
 
 class TestService:
-    """What is known of it without asking."""
-
-    def test_it_answered(self, installed: Installed, api: Api) -> None:
+    def test_successful_request_passes(self, installed: Installed, api: Api) -> None:
         refresh(installed.world.env)
         level, text = said(service.last_answer, installed)
-        assert (level, "and answered" in text) == ("ok", True)
+        assert (level, "and succeeded" in text) == ("ok", True)
         assert len(api.requests) == 1
 
-    def test_it_was_never_asked(self, installed: Installed) -> None:
+    def test_service_without_a_request_is_not_reported(self, installed: Installed) -> None:
         assert said(service.last_answer, installed) == ("", "")
 
-    def test_it_asked_to_wait(self, installed: Installed, api: Api) -> None:
+    def test_cooldown_is_a_warning(self, installed: Installed, api: Api) -> None:
         api.fault = "429:3600"
         refresh(installed.world.env)
         level, text = said(service.last_answer, installed)
         assert level == "warning"
         assert "rate-limited" in text
-        assert "left alone until " in text
+        assert "waiting until " in text
 
-    def test_looking_changes_nothing_in_the_store(self, installed: Installed, api: Api) -> None:
+    def test_check_changes_nothing_in_the_store(self, installed: Installed, api: Api) -> None:
         refresh(installed.world.env)
         store = Path(paths.store_dir(installed.world.env))
         before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in store.iterdir()}
@@ -563,7 +551,7 @@ class TestService:
         assert api.usage_requests
 
     @pytest.mark.parametrize("damage", ["garbage", "rows", "link"])
-    def test_a_store_that_is_broken_or_hostile_is_told_and_left(
+    def test_damaged_store_is_reported_and_unchanged(
         self, installed: Installed, api: Api, damage: str
     ) -> None:
         refresh(installed.world.env)
@@ -581,17 +569,17 @@ class TestService:
             database.symlink_to("/etc/passwd")
         before = database.read_bytes()
         level, text = said(service.last_answer, installed)
-        assert (level, "cannot be read" in text) == ("warning", True)
+        assert (level, "cached account state is unreadable" in text) == ("warning", True)
         assert database.read_bytes() == before
 
-    def test_a_configuration_that_is_not_valid(self, installed: Installed) -> None:
+    def test_invalid_configuration_is_a_problem(self, installed: Installed) -> None:
         assert said(service.configuration, installed)[0] == "ok"
         installed.world.configure("ttl = 1\n")
         level, text = said(service.configuration, installed)
         assert (level, "config.toml:1: ttl" in text) == ("problem", True)
 
     @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://evil.example"])
-    def test_another_address(self, installed: Installed, url: str) -> None:
+    def test_other_api_address_is_a_warning(self, installed: Installed, url: str) -> None:
         assert said(service.address, installed) == ("", "")
         installed.world.env["USAGELINE_API_URL"] = url
         assert said(service.address, installed)[0] == "warning"

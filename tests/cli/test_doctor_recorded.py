@@ -1,4 +1,4 @@
-"""What `usageline doctor` says of the places, proxies and certificates that the installer recorded."""
+"""Check what the installer recorded of its shell: places, proxies and certificates."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ if TYPE_CHECKING:
 
 
 def doctor(installed: Installed, **env: str) -> str:
-    """The text of a doctor's run, its lines joined."""
+    """Return the output of the doctor in long lines."""
     words = [str(installed.release.python), "-I", "-B", "-m", "usageline.cli", "doctor"]
     done = installed.world.run(*words, env={**installed.world.env, "COLUMNS": "300", **env})
     assert "Traceback" not in done.stderr
     return done.stdout
 
 
-def test_doctor_accepts_the_shell_of_the_install(installed: Installed) -> None:
+def test_shell_of_the_install_passes(installed: Installed) -> None:
     assert "✓ HOME, config.toml and Claude Code's directory are those of an install" in doctor(
         installed
     )
 
 
-def test_doctor_names_a_place_that_no_install_saw(installed: Installed) -> None:
-    assert "no program that config.toml names is run" in doctor(
+def test_other_places_are_a_warning(installed: Installed) -> None:
+    assert "programs that config.toml names are not run" in doctor(
         installed, XDG_CONFIG_HOME=str(installed.project)
     )
-    assert "`claude` is not asked" in doctor(installed, CLAUDE_CONFIG_DIR=str(installed.project))
+    assert "`claude` is not run" in doctor(installed, CLAUDE_CONFIG_DIR=str(installed.project))
 
 
-def test_doctor_names_a_proxy_that_is_not_used_until_it_is_recorded(installed: Installed) -> None:
+def test_unrecorded_proxy_is_reported_as_not_used(installed: Installed) -> None:
     proxy = {"HTTPS_PROXY": "http://user:secret@proxy:3128"}
     said = doctor(installed, **proxy)
     assert "requests do not use HTTPS_PROXY of this shell" in said
@@ -43,19 +43,19 @@ def test_doctor_names_a_proxy_that_is_not_used_until_it_is_recorded(installed: I
     assert "requests use HTTPS_PROXY of the install" in doctor(installed, **proxy)
 
 
-def test_doctor_finds_a_proxy_in_the_users_own_settings(installed: Installed) -> None:
+def test_proxy_in_the_user_settings_is_used(installed: Installed) -> None:
     installed.change_settings(
         env={"HTTPS_PROXY": "http://proxy:3128", "NODE_EXTRA_CA_CERTS": "relative.pem"}
     )
     assert "requests use HTTPS_PROXY of the install or of your settings" in doctor(installed)
 
 
-def test_doctor_reports_a_release_without_its_record(installed: Installed) -> None:
+def test_release_without_a_record_is_a_problem(installed: Installed) -> None:
     Path(installed.release.root, origin.NAME).unlink()
-    assert "✗ this release has no record of its install" in doctor(installed)
+    assert "✗ this release has no install record" in doctor(installed)
 
 
-def test_settings_of_another_place_decide_no_proxy(installed: Installed) -> None:
+def test_settings_of_another_place_set_no_proxy(installed: Installed) -> None:
     (installed.project / "settings.json").write_text(
         json.dumps({"env": {"HTTPS_PROXY": "http://theirs:1"}})
     )

@@ -1,4 +1,4 @@
-"""`usageline history`: what it prints, what it writes, and what it says where it can do neither."""
+"""Run `usageline history`: its output, its files and its errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import resvg_py
 from tests.cli.terminal import Terminal
 from tests.hot import Hot
 from tests.storage.readings import ACCOUNT, DAY_S, NOW, keep, reading, work
-from usageline.cli.history import output
+from usageline.cli.history import export
 from usageline.core import text
 from usageline.core.errors import UsagelineError
 from usageline.storage import codec, history
@@ -41,13 +41,13 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 @pytest.fixture
 def worked(world: World) -> World:
-    """A world in which somebody worked for ten days."""
+    """Return a world with ten days of readings."""
     keep(world.env, work(10))
     return world
 
 
 @pytest.mark.usefixtures("worked")
-def test_the_chart_has_each_limit_by_its_label_and_the_heatmap_below(usageline: Run) -> None:
+def test_chart_has_each_limit_and_the_heatmap_below(usageline: Run) -> None:
     done = usageline("history")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -62,9 +62,7 @@ def test_the_chart_has_each_limit_by_its_label_and_the_heatmap_below(usageline: 
 
 @pytest.mark.parametrize("columns", [60, 80, 120, 200])
 @pytest.mark.parametrize("days", ["1", "7", "60"])
-def test_no_line_is_wider_than_the_terminal(
-    worked: World, usageline: Run, columns: int, days: str
-) -> None:
+def test_chart_fits_the_terminal(worked: World, usageline: Run, columns: int, days: str) -> None:
     worked.env["COLUMNS"] = str(columns)
     done = usageline("history", "--days", days)
     assert done.returncode == 0
@@ -75,7 +73,7 @@ def test_no_line_is_wider_than_the_terminal(
 
 @pytest.mark.parametrize("columns", [80, 160])
 @pytest.mark.parametrize("plain", [False, True], ids=["colour", "NO_COLOR"])
-def test_in_a_terminal_it_is_as_wide_as_that_and_in_colour(
+def test_chart_has_the_width_and_colors_of_the_terminal(
     worked: World, built_release: Release, columns: int, plain: bool
 ) -> None:
     env = {**worked.env, "TERM": "xterm-256color", **({"NO_COLOR": "1"} if plain else {})}
@@ -91,7 +89,7 @@ def test_in_a_terminal_it_is_as_wide_as_that_and_in_colour(
 
 @pytest.mark.parametrize("name", ["weekly_scoped", "fable", "Fable"])
 @pytest.mark.usefixtures("worked")
-def test_one_limit_is_chosen_by_kind_or_label(usageline: Run, name: str) -> None:
+def test_limit_is_selected_by_kind_or_label(usageline: Run, name: str) -> None:
     done = usageline("history", "--limit", name)
     assert [line.split("  ")[0] for line in done.stdout.splitlines() if "highest" in line] == [
         "Fable"
@@ -99,13 +97,13 @@ def test_one_limit_is_chosen_by_kind_or_label(usageline: Run, name: str) -> None
 
 
 @pytest.mark.usefixtures("worked")
-def test_the_heatmap_can_stand_alone(usageline: Run) -> None:
+def test_heatmap_can_be_printed_alone(usageline: Run) -> None:
     done = usageline("history", "--heatmap")
     assert done.stdout.startswith("5-hour limit used in each hour\n")
     assert "┤" not in done.stdout
 
 
-def test_json_is_the_readings_as_they_were(worked: World, usageline: Run) -> None:
+def test_json_has_the_stored_readings(worked: World, usageline: Run) -> None:
     done = usageline("history", "--json", "--days", "3")
     found = [codec.from_json(row) for row in json.loads(done.stdout)]
     assert found == history.load(worked.env, ACCOUNT, found[0].observed_at if found[0] else 0)
@@ -115,7 +113,7 @@ def test_json_is_the_readings_as_they_were(worked: World, usageline: Run) -> Non
     assert not any(row["credits"] for row in alone)
 
 
-def test_csv_is_a_row_for_each_limit_of_each_reading(worked: World, usageline: Run) -> None:
+def test_csv_has_a_row_for_each_limit_of_each_reading(worked: World, usageline: Run) -> None:
     done = usageline("history", "--csv", "--days", "3")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     first = epoch(rows[0]["observed_at"])
@@ -131,13 +129,13 @@ def test_csv_is_a_row_for_each_limit_of_each_reading(worked: World, usageline: R
     ] == expected
 
 
-def test_what_is_not_known_is_empty_in_csv(world: World, usageline: Run) -> None:
+def test_unknown_value_is_empty_in_csv(world: World, usageline: Run) -> None:
     keep(world.env, [reading(NOW)])
     row = list(csv.DictReader(io.StringIO(usageline("history", "--csv").stdout)))[2]
     assert (row["label"], row["percent"], row["resets_at"]) == ("Fäble 模型", "", "")
 
 
-def test_pictures_are_whole_files_that_reach_for_nothing(worked: World, usageline: Run) -> None:
+def test_pictures_refer_to_no_other_file(worked: World, usageline: Run) -> None:
     svg, png = worked.home / "usage.svg", worked.home / "usage.png"
     done = usageline("history", "--svg", str(svg), "--png", str(png))
     if "needs a font" in done.stderr:
@@ -146,7 +144,7 @@ def test_pictures_are_whole_files_that_reach_for_nothing(worked: World, usagelin
     assert done.stdout == f"wrote {svg}\nwrote {png}\n"
     root = ET.fromstring(svg.read_bytes())  # noqa: S314 - our own
     names = {element.tag.rpartition("}")[2] for element in root.iter()}
-    assert names <= {"svg", "title", "defs", "style", "g", "rect", "path", "text"}
+    assert names <= {"svg", "title", "rect", "path", "text"}
     assert not any("href" in name for element in root.iter() for name in element.attrib)
     texts = "".join(root.itertext())
     assert all(
@@ -163,12 +161,12 @@ def test_pictures_are_whole_files_that_reach_for_nothing(worked: World, usagelin
     assert "@import" not in texts
     data = png.read_bytes()
     assert data.startswith(PNG)
-    assert int.from_bytes(data[16:20], "big") == output.ZOOM * int(root.attrib["width"])
-    assert int.from_bytes(data[20:24], "big") == output.ZOOM * int(root.attrib["height"])
+    assert int.from_bytes(data[16:20], "big") == export.PNG_ZOOM * int(root.attrib["width"])
+    assert int.from_bytes(data[20:24], "big") == export.PNG_ZOOM * int(root.attrib["height"])
     assert {stat.S_IMODE(path.stat().st_mode) for path in (svg, png)} == {0o600}
 
 
-def test_a_hostile_label_is_text_everywhere(world: World, usageline: Run) -> None:
+def test_hostile_label_is_plain_text_in_terminal_and_picture(world: World, usageline: Run) -> None:
     hostile = "<script>alert(1)</script>&\"'}"
     limits = tuple(
         codec.LIMIT.decode({"kind": kind, "label": hostile, "percent": 5.0})
@@ -182,7 +180,7 @@ def test_a_hostile_label_is_text_everywhere(world: World, usageline: Run) -> Non
     assert [element.text for element in root.iter() if element.text == hostile]
 
 
-def test_a_file_that_is_there_is_replaced_in_one_step_and_keeps_its_mode(
+def test_existing_file_is_replaced_atomically_and_keeps_its_mode(
     worked: World, usageline: Run
 ) -> None:
     path = worked.home / "usage.svg"
@@ -198,7 +196,7 @@ def test_a_file_that_is_there_is_replaced_in_one_step_and_keeps_its_mode(
 
 
 @pytest.mark.parametrize("what", ["directory", "link", "fifo", "device", "nowhere", "nul"])
-def test_what_is_no_regular_file_is_left_alone(tmp_path: Path, what: str) -> None:
+def test_irregular_file_is_not_replaced(tmp_path: Path, what: str) -> None:
     path = tmp_path / "usage.svg"
     if what == "directory":
         path.mkdir()
@@ -212,50 +210,50 @@ def test_what_is_no_regular_file_is_left_alone(tmp_path: Path, what: str) -> Non
         "nowhere": str(tmp_path / "no" / "usage.svg"),
         "nul": f"{path}\0",
     }.get(what, str(path))
-    with pytest.raises(UsagelineError, match=r"left alone|cannot be written"):
-        output.write(named, b"ours")
+    with pytest.raises(UsagelineError, match=r"not a regular file|cannot be written"):
+        export.write(named, b"ours")
     assert what != "link" or (tmp_path / "theirs").read_text() == "theirs"
 
 
-def test_without_the_extra_png_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_png_without_the_extra_prints_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(UsagelineError, match=r"install\.sh --with png"):
-        output.png(b"<svg/>")
+        export.png(b"<svg/>")
 
 
-def test_without_a_font_there_is_no_png_without_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_png_without_a_font_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         resvg_py, "svg_to_bytes", partial(resvg_py.svg_to_bytes, skip_system_fonts=True)
     )
     with pytest.raises(UsagelineError, match="needs a font"):
-        output.png(b"<svg/>")
+        export.png(b"<svg/>")
 
 
 def problem(done: subprocess.CompletedProcess[str]) -> str:
-    """The one sentence of a command that could not do it."""
+    """Return the error message of a command that failed."""
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1
     return done.stderr
 
 
-def test_without_a_history_it_says_so(usageline: Run) -> None:
+def test_missing_history_is_reported(usageline: Run) -> None:
     assert "there is no history yet" in problem(usageline("history"))
 
 
-def test_without_readings_in_that_time_it_says_so(world: World, usageline: Run) -> None:
+def test_time_without_readings_is_reported(world: World, usageline: Run) -> None:
     keep(world.env, [reading(NOW - 10 * DAY_S)])
-    assert "nothing was seen in the last 7 days" in problem(usageline("history"))
-    assert "nothing was seen in the last day;" in problem(usageline("history", "--days", "1"))
+    assert "no readings in the last 7 days" in problem(usageline("history"))
+    assert "no readings in the last day:" in problem(usageline("history", "--days", "1"))
     assert usageline("history", "--days", "11").returncode == 0
 
 
-def test_a_history_of_lines_that_are_not_ours_is_none(world: World, usageline: Run) -> None:
+def test_history_without_valid_lines_is_missing(world: World, usageline: Run) -> None:
     keep(world.env, [])
     assert "there is no history yet" in problem(usageline("history"))
 
 
 @pytest.mark.usefixtures("worked")
-def test_an_unknown_limit_is_answered_with_those_there_are(usageline: Run) -> None:
+def test_unknown_limit_is_reported_with_the_available_ones(usageline: Run) -> None:
     said = problem(usageline("history", "--limit", "monthly\x1b[31m"))
     assert (
         "session (Current session), weekly_all (Current week (all models)), weekly_scoped (Fable)"
@@ -264,15 +262,17 @@ def test_an_unknown_limit_is_answered_with_those_there_are(usageline: Run) -> No
     assert "\x1b" not in said
 
 
-def test_percentages_that_were_never_known_are_no_chart(world: World, usageline: Run) -> None:
+def test_readings_without_percentages_are_reported(world: World, usageline: Run) -> None:
     keep(world.env, [reading(NOW, limits=reading(NOW).limits[2:])])
-    assert "no percentages" in problem(usageline("history"))
-    assert "no percentages" in problem(usageline("history", "--heatmap"))
-    assert "no percentages" in problem(usageline("history", "--svg", "x.svg"))
+    assert "no reading in this time has a percentage" in problem(usageline("history"))
+    assert "no reading in this time has a percentage" in problem(usageline("history", "--heatmap"))
+    assert "no reading in this time has a percentage" in problem(
+        usageline("history", "--svg", "x.svg")
+    )
     assert not (world.home / "x.svg").exists()
 
 
-def test_the_account_shown_in_the_line_is_the_one_meant(
+def test_default_account_is_that_of_the_snapshot(
     world: World, usageline: Run, built_release: Release
 ) -> None:
     keep(world.env, [reading(NOW, 11)], OTHER)
@@ -285,7 +285,7 @@ def test_the_account_shown_in_the_line_is_the_one_meant(
     Hot(world, built_release).publish(account=ACCOUNT)
     assert "last 22%" in usageline("history").stdout
     Hot(world, built_release).publish(account="1" * 16)
-    assert "the account signed in" in problem(usageline("history"))
+    assert "the account signed in has no history" in problem(usageline("history"))
 
 
 @pytest.mark.parametrize(
@@ -301,13 +301,11 @@ def test_the_account_shown_in_the_line_is_the_one_meant(
     ],
 )
 @pytest.mark.usefixtures("worked")
-def test_wrong_usage_exits_2(usageline: Run, arguments: list[str]) -> None:
+def test_wrong_usage_exits_with_2(usageline: Run, arguments: list[str]) -> None:
     assert usageline("history", *arguments).returncode == 2
 
 
-def test_it_changes_nothing_but_the_file_it_was_told_to_write(
-    worked: World, usageline: Run
-) -> None:
+def test_history_changes_only_the_named_file(worked: World, usageline: Run) -> None:
     before = {path: path.read_bytes() for path in worked.files()}
     usageline("history")
     usageline("history", "--json")
@@ -318,7 +316,7 @@ def test_it_changes_nothing_but_the_file_it_was_told_to_write(
 @pytest.mark.parametrize(
     "label", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =cmd|' /C calc'!A0", "＝1+1"]
 )
-def test_no_cell_is_a_formula_to_a_spreadsheet(world: World, usageline: Run, label: str) -> None:
+def test_csv_cells_are_not_spreadsheet_formulas(world: World, usageline: Run, label: str) -> None:
     one = reading(NOW - DAY_S)
     keep(
         world.env,

@@ -1,4 +1,4 @@
-"""A home of whatever name, under whatever locale: the line, the refresh, the command and an uninstall work in it."""
+"""Use line, refresh, commands and uninstall with unusual home directories and locales."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ HOMES = (
 
 
 class Named(World):
-    """A world whose home directory has that name."""
+    """A world whose home directory has an unusual name."""
 
     name = "home"
 
     @property
     def home(self) -> Path:
-        """The home directory."""
+        """Return the home directory."""
         return self.root / self.name
 
 
 def run(world: World, *command: str, env: dict[str, str] | None = None, data: bytes = b"") -> bytes:
-    """Run a command in the world; it ends well, and says nothing that a terminal could act on."""
+    """Run a command in the world. It must succeed and print no escape sequence."""
     done = subprocess.run(
         command,
         env={**world.env, **(env or {})},
@@ -61,7 +61,7 @@ def run(world: World, *command: str, env: dict[str, str] | None = None, data: by
 
 
 def line_command(world: World) -> str:
-    """The wired command as the client reads it."""
+    """Return the statusLine command as Claude Code reads it."""
     settings = json.loads(
         client_text.decode_lossy(Path(paths.claude_settings(world.env)).read_bytes())
     )
@@ -69,7 +69,7 @@ def line_command(world: World) -> str:
 
 
 @pytest.mark.parametrize("name", HOMES)
-def test_everything_works_in_a_home_of_any_name(
+def test_commands_work_in_a_home_with_any_name(
     tmp_path: Path, eventually: Callable[..., None], name: str
 ) -> None:
     world = type("Home", (Named,), {"name": name})(tmp_path)
@@ -78,7 +78,7 @@ def test_everything_works_in_a_home_of_any_name(
     install(world)
     world.env["PATH"] = "/usr/bin:/bin"
     command = str(paths.command(world.env))
-    assert b"fresh" in run(world, command, "refresh") or world.snapshot()["status"] == "ok"
+    assert b"up to date" in run(world, command, "refresh") or world.snapshot()["status"] == "ok"
     assert (world.cache / "store").is_dir()
     assert not (world.cache / "store.broken").exists()
     assert b"41%" in run(world, "/bin/sh", "-c", line_command(world), data=b"{}")
@@ -98,7 +98,7 @@ def test_everything_works_in_a_home_of_any_name(
     "path",
     ["/home/jörg", os.fsdecode(b"/home/j\xf6rg\x9b"), os.fsdecode(b"/it's %d \\ \xff") + '"$HOME"'],
 )
-def test_a_path_is_a_word_of_a_command_that_json_can_hold(path: str) -> None:
+def test_quoted_path_is_one_word_after_a_json_round_trip(path: str) -> None:
     word = json.loads(json.dumps(settings_changes.shell_quote(path), ensure_ascii=False).encode())
     done = subprocess.run(["/bin/sh", "-c", f"printf %s {word}"], capture_output=True, check=True)
     assert done.stdout == os.fsencode(path)
@@ -106,7 +106,7 @@ def test_a_path_is_a_word_of_a_command_that_json_can_hold(path: str) -> None:
 
 @pytest.fixture(scope="module")
 def latin_1(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The variables of a locale in ISO-8859-1, made for the tests."""
+    """Return the variables of an ISO-8859-1 locale, compiled for the tests."""
     directory = tmp_path_factory.mktemp("locales")
     program = shutil.which("localedef")
     if program is None:
@@ -148,10 +148,10 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 )
 
 
-def test_every_command_speaks_the_encoding_of_the_locale(
+def test_commands_print_in_the_encoding_of_the_locale(
     tmp_path: Path, api: Api, latin_1: dict[str, str]
 ) -> None:
-    """With a replacement for what it lacks; a path is the one on disk."""
+    """Characters that it lacks are replaced. A path keeps the bytes that are on disk."""
     world: Any = type("Home", (Named,), {"name": "jörg"})(tmp_path)
     world.env.update(NO_COLOR="1", USAGELINE_API_URL=api.url)
     install(world)
@@ -169,11 +169,11 @@ def test_every_command_speaks_the_encoding_of_the_locale(
     assert {path.name for path in tmp_path.iterdir()} == {"jörg", "world"}
 
 
-def test_a_value_is_taken_as_it_was_typed(tmp_path: Path, latin_1: dict[str, str]) -> None:
+def test_value_is_decoded_by_the_locale(tmp_path: Path, latin_1: dict[str, str]) -> None:
     world: Any = type("Home", (Named,), {"name": "h"})(tmp_path)
     install(world)
     command = os.fsencode(paths.command(world.env))
     env = {**world.env, **latin_1}
-    typed = [command, b"config", b"set", b"segments.text.text", "für".encode("latin-1")]
-    subprocess.run(typed, env=env, timeout=50, check=True)
+    decode_argument = [command, b"config", b"set", b"segments.text.text", "für".encode("latin-1")]
+    subprocess.run(decode_argument, env=env, timeout=50, check=True)
     assert 'text = "für"' in Path(paths.config_file(world.env)).read_text("utf-8")

@@ -1,3 +1,5 @@
+"""Run `usageline info`."""
+
 from __future__ import annotations
 
 import json
@@ -27,14 +29,14 @@ if TYPE_CHECKING:
 
 
 def facts(output: str) -> dict[str, str]:
-    """The rows of the answer."""
+    """Return the rows of the output."""
     return {
         name.strip(): value.strip()
         for name, _, value in (line.partition("  ") for line in output.splitlines())
     }
 
 
-def test_it_says_where_what_plan_what_scopes_and_until_when(usageline: Run, world: World) -> None:
+def test_info_prints_origin_plan_scopes_and_expiry(usageline: Run, world: World) -> None:
     world.sign_in(expires_at=time.time() + 7 * 3600 + 59 * 60 + 30, tier="default_claude_max_20x")
     done = usageline("info")
     assert (done.returncode, done.stderr) == (0, "")
@@ -46,10 +48,8 @@ def test_it_says_where_what_plan_what_scopes_and_until_when(usageline: Run, worl
     assert shown["valid for"] == "7 hours 59 minutes"
 
 
-def test_it_gives_neither_token_nor_e_mail_nor_whole_identifiers(
-    usageline: Run, world: World
-) -> None:
-    """Nor a fingerprint; of the account what tells it from another one, and its key in the snapshot."""
+def test_info_prints_no_token_email_or_full_identifier(usageline: Run, world: World) -> None:
+    """The start of an identifier distinguishes two accounts."""
     output = usageline("info").stdout
     found = credentials.read(world.env)
     assert found is not None
@@ -65,7 +65,7 @@ def test_it_gives_neither_token_nor_e_mail_nor_whole_identifiers(
     assert facts(output)["account"].startswith(ACCOUNT[:8] + "…")
 
 
-def test_the_account_is_named_as_the_snapshot_names_it(
+def test_info_prints_the_account_key_of_the_snapshot(
     usageline: Run, world: World, api: Api
 ) -> None:
     usageline("refresh")
@@ -74,15 +74,13 @@ def test_the_account_is_named_as_the_snapshot_names_it(
 
 
 @pytest.mark.parametrize(("zone", "name"), [("Europe/Berlin", "CET"), ("America/New_York", "EST")])
-def test_times_are_local_and_name_their_zone(
-    usageline: Run, world: World, zone: str, name: str
-) -> None:
+def test_times_are_local_with_the_zone(usageline: Run, world: World, zone: str, name: str) -> None:
     world.env["TZ"] = zone
     world.sign_in(expires_at=1795464000 + 10 * 365 * 86400)  # in November
     assert facts(usageline("info").stdout)["expires at"].endswith(name)
 
 
-def test_an_expired_sign_in_says_since_when_and_what_to_do(usageline: Run, world: World) -> None:
+def test_expired_sign_in_is_reported_with_time_and_advice(usageline: Run, world: World) -> None:
     world.sign_in(expires_at=time.time() - 12 * 60 - 5)
     done = usageline("info")
     assert done.returncode == 1
@@ -92,18 +90,18 @@ def test_an_expired_sign_in_says_since_when_and_what_to_do(usageline: Run, world
     )
 
 
-def test_a_lost_renewal_is_told(usageline: Run, world: World) -> None:
-    """It leaves an empty token and no time."""
+def test_lost_renewal_is_reported(usageline: Run, world: World) -> None:
+    """Claude Code then leaves an empty token and no time."""
     world.sign_in(token="", expires_at=0)
     done = usageline("info")
-    assert (done.returncode, "holds no token" in done.stderr) == (1, True)
+    assert (done.returncode, "has no token" in done.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
     ("changes", "rc", "shown"),
     [
-        ({"expiresAt": None}, 0, "no time is named: the service decides"),
-        ({"expiresAt": 0}, 0, "no time is named: the service decides"),
+        ({"expiresAt": None}, 0, "not named: the service decides"),
+        ({"expiresAt": 0}, 0, "not named: the service decides"),
         (
             {"expiresAt": 1_700_000_000_000, "refreshToken": ""},
             1,
@@ -113,12 +111,12 @@ def test_a_lost_renewal_is_told(usageline: Run, world: World) -> None:
         (
             {"accessToken": "", "refreshToken": "", "expiresAt": 0},
             1,
-            "the sign-in holds no token: sign in with /login",
+            "the sign-in has no token: sign in with /login",
         ),
     ],
     ids=str,
 )
-def test_of_a_sign_ins_end_it_says_what_is_true(
+def test_expiry_is_described_correctly(
     usageline: Run, world: World, changes: dict[str, object], rc: int, shown: str
 ) -> None:
     oauth = {
@@ -135,20 +133,20 @@ def test_of_a_sign_ins_end_it_says_what_is_true(
     assert "renewal was lost" not in done.stdout
 
 
-def test_a_token_without_the_scope_says_what_to_do(usageline: Run, world: World) -> None:
+def test_token_without_the_scope_is_reported_with_advice(usageline: Run, world: World) -> None:
     world.sign_in(scopes=("user:inference",))
     done = usageline("info")
     assert done.returncode == 1
     assert "lacks the scope user:profile: sign in with /login" in done.stderr
 
 
-def test_scopes_that_are_not_listed_are_nothing_wrong(usageline: Run, world: World) -> None:
+def test_unlisted_scopes_pass(usageline: Run, world: World) -> None:
     world.sign_in(scopes=None)
     done = usageline("info")
     assert (done.returncode, facts(done.stdout)["scopes"]) == (0, "not listed")
 
 
-def test_signed_out_says_how_to_sign_in(usageline: Run, world: World) -> None:
+def test_missing_sign_in_is_reported_with_advice(usageline: Run, world: World) -> None:
     world.sign_out()
     done = usageline("info")
     assert (done.returncode, done.stdout) == (1, "")
@@ -156,7 +154,7 @@ def test_signed_out_says_how_to_sign_in(usageline: Run, world: World) -> None:
     assert "/login" in done.stderr
 
 
-def test_an_api_key_has_no_plan_limits(usageline: Run, world: World) -> None:
+def test_api_key_is_reported_without_limits(usageline: Run, world: World) -> None:
     world.sign_out()
     world.write_state(primaryApiKey="sk-ant-api03-secret")
     done = usageline("info")
@@ -166,20 +164,19 @@ def test_an_api_key_has_no_plan_limits(usageline: Run, world: World) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("not JSON " + CANARY, "is not the JSON"),
-        ("{}", "holds no sign-in to a plan"),
-        ("[]", "is not the JSON"),
+        ("not JSON " + CANARY, "is not JSON"),
+        ("{}", "contains no sign-in to a plan"),
+        ("[]", "is not JSON"),
     ],
 )
-def test_a_file_that_is_none_says_so(usageline: Run, world: World, content: str, said: str) -> None:
+def test_invalid_file_is_reported(usageline: Run, world: World, content: str, said: str) -> None:
     world.write_credentials(content)
     done = usageline("info")
     assert (done.returncode, said in done.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("kind", ["directory", "pipe"])
-def test_what_is_no_file_cannot_be_read(usageline: Run, world: World, kind: str) -> None:
-    """And holds nobody up."""
+def test_irregular_file_is_refused_without_waiting(usageline: Run, world: World, kind: str) -> None:
     path = world.root / "odd"
     if kind == "pipe":
         os.mkfifo(path)
@@ -189,8 +186,8 @@ def test_what_is_no_file_cannot_be_read(usageline: Run, world: World, kind: str)
     assert (done.returncode, "cannot be read" in done.stderr) == (1, True)
 
 
-def test_a_named_file_is_looked_at_alone(usageline: Run, world: World) -> None:
-    """Nothing of the account that is signed in is mixed in."""
+def test_named_file_is_read_alone(usageline: Run, world: World) -> None:
+    """The output contains nothing of the signed-in account."""
     other = world.root / "other.json"
     other.write_text(
         json.dumps(
@@ -202,13 +199,15 @@ def test_a_named_file_is_looked_at_alone(usageline: Run, world: World) -> None:
     assert done.returncode == 0
     assert (shown["credentials"], shown["plan"]) == (str(other), "Pro")
     assert "account" not in shown
-    assert "organisation" not in shown
+    assert "organization" not in shown
     Path(paths.claude_credentials(world.env)).unlink()
     assert usageline("info", "--credentials", str(other)).stdout == done.stdout
     assert usageline("info", "--credentials", str(other) + "x").returncode == 1
 
 
-def test_hostile_content_reaches_the_terminal_as_text_only(usageline: Run, world: World) -> None:
+def test_hostile_content_is_printed_without_control_characters(
+    usageline: Run, world: World
+) -> None:
     world.sign_in(scopes=("user:profile", "\x1b]0;x\x07[red]scope\u202e"), plan="\x1b[31mmax")
     done = usageline("info")
     assert "[red]scope" in done.stdout
@@ -216,16 +215,15 @@ def test_hostile_content_reaches_the_terminal_as_text_only(usageline: Run, world
     assert "\u202e" not in done.stdout
 
 
-def test_a_time_beyond_all_time_is_no_time(world: World) -> None:
+def test_expiry_out_of_range_is_invalid(world: World) -> None:
     world.sign_in(expires_at=9e11)
     found = credentials.read(world.env)
     assert found is not None
     shown = dict(info.rows(found, "here", ClaudeState({}, {}), time.time()))
-    assert shown["expires at"] == "no sane time"
+    assert shown["expires at"] == "invalid"
 
 
-def test_the_keychain_is_named_as_the_place(world: World, tmp_path: Path) -> None:
-    """On macOS it comes before the file."""
+def test_keychain_is_the_origin_before_the_file(world: World, tmp_path: Path) -> None:
     security = tmp_path / "security"
     content = Path(paths.claude_credentials(world.env)).read_text()
     security.write_text(f"#!/bin/sh\ncat <<'END'\n{content}\nEND\n")
@@ -252,9 +250,9 @@ def test_the_keychain_is_named_as_the_place(world: World, tmp_path: Path) -> Non
         (-720, "12 minutes"),
     ],
 )
-def test_a_length_of_time_is_told_in_its_two_largest_units(seconds: float, words: str) -> None:
+def test_span_has_the_two_largest_units(seconds: float, words: str) -> None:
     assert span(seconds) == words
 
 
-def test_only_a_sane_time_is_told() -> None:
+def test_local_time_is_empty_out_of_range() -> None:
     assert local_time(0) == local_time(1e12) == local_time(float("nan")) == ""

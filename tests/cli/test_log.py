@@ -1,4 +1,4 @@
-"""`usageline doctor --log`: what it shows, and what it refuses."""
+"""Run `usageline doctor --log`."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_the_refreshes_are_told_the_newest_last(world: World, api: Api, usageline: Run) -> None:
-    """In the user's zone, below headings, with the place of the file."""
+def test_log_lists_refreshes_with_the_newest_last(world: World, api: Api, usageline: Run) -> None:
+    """Times are in the user's zone."""
     world.env["TZ"] = "Asia/Tokyo"
     refresh(world.env)
     api.fault = "500"
@@ -37,30 +37,28 @@ def test_the_refreshes_are_told_the_newest_last(world: World, api: Api, usagelin
     assert last.split()[3:5] == ["command", "not-due"] or "failed" in last
     assert empty == ""
     assert (
-        place
-        == "~/.local/state/usageline/log/default.log, and what is older in ~/.local/state/usageline/log/default.log.1"
+        place == "from ~/.local/state/usageline/log/default.log; "
+        "older entries: ~/.local/state/usageline/log/default.log.1"
     )
 
 
 @pytest.mark.usefixtures("api")
-def test_so_many_lines_as_were_asked_for(world: World, usageline: Run) -> None:
+def test_lines_limits_the_number_of_entries(world: World, usageline: Run) -> None:
     for _ in range(5):
         refresh(world.env)
     assert len(usageline("doctor", "--log").stdout.splitlines()) == 5 + 3
     assert len(usageline("doctor", "--log", "--lines", "2").stdout.splitlines()) == 2 + 3
 
 
-def test_without_a_log_it_says_what_to_do(usageline: Run) -> None:
+def test_missing_log_is_reported_with_advice(usageline: Run) -> None:
     done = usageline("doctor", "--log")
     assert done.returncode == 1
-    assert "there is no ~/.local/state/usageline/log/default.log yet" in done.stderr
+    assert "~/.local/state/usageline/log/default.log does not exist yet" in done.stderr
     assert "usageline refresh" in done.stderr
 
 
 @pytest.mark.parametrize("kind", ["link", "fifo", "directory"])
-def test_what_is_no_file_of_ours_is_refused(
-    world: World, usageline: Run, tmp_path: Path, kind: str
-) -> None:
+def test_irregular_log_is_refused(world: World, usageline: Run, tmp_path: Path, kind: str) -> None:
     path = Path(paths.log(world.env))
     path.parent.mkdir(parents=True)
     if kind == "link":
@@ -76,7 +74,7 @@ def test_what_is_no_file_of_ours_is_refused(
     assert "remove it" in done.stderr
 
 
-def test_hostile_lines_are_shown_as_text_or_passed_over(world: World, usageline: Run) -> None:
+def test_hostile_lines_are_printed_as_text_or_skipped(world: World, usageline: Run) -> None:
     path = Path(paths.log(world.env))
     path.parent.mkdir(parents=True)
     lines = [
@@ -98,5 +96,5 @@ def test_hostile_lines_are_shown_as_text_or_passed_over(world: World, usageline:
 @pytest.mark.parametrize(
     "arguments", [("--lines", "3"), ("--log", "--schema"), ("--log", "--lines", "0")]
 )
-def test_wrong_usage_ends_with_status_2(usageline: Run, arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_exits_with_2(usageline: Run, arguments: tuple[str, ...]) -> None:
     assert usageline("doctor", *arguments).returncode == 2

@@ -1,4 +1,4 @@
-"""What the table says of the end of a limit."""
+"""Forecasts below the table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from usageline.cli.table import drawn, outlook
+from usageline.cli.table import outlook, render_table
 from usageline.line import view
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ HOUR = 3600
 
 @pytest.fixture(autouse=True)
 def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Times of day in UTC."""
+    """Set UTC."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     yield
@@ -28,7 +28,7 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def window(**fields: Any) -> Any:
-    """The window of a snapshot whose limit is reached in 85 minutes, 35 before its reset."""
+    """Return a window whose limit is reached in 85 minutes, 35 before its reset."""
     row = {
         "kind": "session",
         "label": "Current session",
@@ -56,25 +56,26 @@ def window(**fields: Any) -> Any:
         ),
         (
             0.8,
-            "Current session: at this pace the limit is reached at 03:25, 35m before its reset (chance 80%)",
+            (
+                "Current session: at this pace the limit is reached at 03:25, "
+                "35m before its reset (chance 80%)"
+            ),
         ),
         (None, "Current session: at this pace the limit is reached at 03:25, 35m before its reset"),
     ],
 )
-def test_the_end_is_said_as_surely_as_it_is_known(chance: float | None, text: str) -> None:
+def test_forecast_is_worded_by_its_chance(chance: float | None, text: str) -> None:
     """A snapshot of 0.1.0 has no chance; its forecasts were warnings."""
     assert outlook(window(chance=chance), NOW) == text
 
 
-def test_the_range_stands_beside_the_chance() -> None:
-    """Where the snapshot has one."""
+def test_range_is_printed_beside_the_chance() -> None:
     text = outlook(window(chance=0.8, exhausts_from=NOW + 70 * 60, exhausts_to=NOW + 100 * 60), NOW)
     assert text.endswith("(chance 80%, likely 03:10 to 03:40)")
 
 
 @pytest.mark.parametrize(("chance", "style"), [(0.58, "dim"), (0.8, "yellow")])
-def test_only_a_sure_end_has_a_color(chance: float, style: str) -> None:
-    """In the table and in `watch`, which draws the same."""
+def test_only_a_likely_forecast_has_a_color(chance: float, style: str) -> None:
     row = {
         "kind": "session",
         "label": "S",
@@ -90,5 +91,5 @@ def test_only_a_sure_end_has_a_color(chance: float, style: str) -> None:
         "credentials": "",
         "limits": [row],
     }
-    group: Any = drawn(snapshot, "", NOW, 100)
+    group: Any = render_table(snapshot, "", NOW, 100)
     assert [str(text.style) for text in group.renderables[1:2]] == [style]

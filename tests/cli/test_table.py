@@ -1,4 +1,4 @@
-"""The table's rows for numbers that are not the usual ones."""
+"""Rows of the table for unusual numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Times in UTC, whatever this machine's zone is."""
+    """Set UTC."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     yield
@@ -27,9 +27,9 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def rows(seen: dict[str, Any]) -> list[str]:
-    """The table's lines without bars, words one space apart."""
+    """Return the table's lines without bars, with single spaces."""
     target = Console(file=io.StringIO(), width=200, highlight=False, no_color=True)
-    target.print(table.drawn(seen, STAMP, NOW, 100))
+    target.print(table.render_table(seen, STAMP, NOW, 100))
     printed = str(target.file.getvalue())  # type: ignore[attr-defined]
     return [
         " ".join(word for word in text.split() if word.strip("█▏▎▍▌▋▊▉░╎"))
@@ -46,11 +46,11 @@ def rows(seen: dict[str, Any]) -> list[str]:
         (limit("weekly_all", None, -4200, "W"), "W – reset 07:50"),
     ],
 )
-def test_a_limit_is_a_row_as_the_service_says_it(row: dict[str, Any], text: str) -> None:
+def test_limit_row_has_percent_and_reset(row: dict[str, Any], text: str) -> None:
     assert rows(snapshot(row))[0] == text
 
 
-def test_a_number_from_before_its_reset_is_not_shown() -> None:
+def test_percentage_from_before_a_reset_is_not_shown() -> None:
     assert (
         rows(snapshot(limit("weekly_all", 99, -4200, "W"), observed_at=NOW - 5000))[0]
         == "W – reset 07:50"
@@ -111,18 +111,18 @@ def test_a_number_from_before_its_reset_is_not_shown() -> None:
         ),
     ],
 )
-def test_a_credit_is_a_row_with_what_is_known_of_it(fields: dict[str, Any], text: str) -> None:
+def test_credit_row_has_what_is_known(fields: dict[str, Any], text: str) -> None:
     assert rows(snapshot(credits_seen=(credit(**fields),)))[0] == text
 
 
-def test_terms_stand_below_the_rows_and_no_limit_is_left_out() -> None:
+def test_terms_are_printed_below_the_rows() -> None:
     models = [limit("weekly_scoped", number, None, f"M{number}") for number in range(30)]
     printed = rows(snapshot(*models, credits_seen=(credit(percent=5, terms="Covers Fable."),)))
     assert [text.split()[0] for text in printed[:30]] == [f"M{number}" for number in range(30)]
     assert printed[31] == "One-time credit: Covers Fable."
 
 
-def test_a_wrong_clock_stands_below_the_rows() -> None:
+def test_wrong_clock_is_reported_below_the_rows() -> None:
     assert (
         "this machine's clock is 3h00m ahead"
         in rows(snapshot(limit("session", 5, HOUR), detail="this machine's clock is 3h00m ahead"))[

@@ -1,4 +1,4 @@
-"""`usageline watch` in a real terminal."""
+"""Run `usageline watch` in a real terminal."""
 
 from __future__ import annotations
 
@@ -32,30 +32,29 @@ CTRL_C, CTRL_Z = b"\x03", b"\x1a"
 
 
 def watching(installed: Installed, *, columns: int = 100, rows: int = 24, **env: str) -> Terminal:
-    """`usageline watch` in a terminal of that size."""
+    """Start `usageline watch` in a terminal of this size."""
     command = ["/bin/sh", paths.command(installed.world.env), "watch"]
     whole = {**installed.world.env, "TERM": "xterm-256color", **env}
     return Terminal(command, whole, installed.project, columns=columns, rows=rows)
 
 
 def clock(screen: str) -> str:
-    """The time of day in the screen's last line."""
+    """Return the time of day in the last line of the screen."""
     found = re.findall(r"\d\d:\d\d:\d\d", screen)
     return found[-1] if found else ""
 
 
-def test_it_shows_the_table_and_looks_by_itself(installed: Installed, api: Api) -> None:
-    """From an empty cache to numbers, with one request and nothing pressed."""
+def test_watch_shows_the_table_and_refreshes(installed: Installed, api: Api) -> None:
     with watching(installed) as terminal:
-        screen = terminal.wait_for(lambda screen: "37%" in screen and "next look in" in screen)
+        screen = terminal.wait_for(lambda screen: "37%" in screen and "next refresh in" in screen)
         assert "Current session" in screen
         assert "$12.34 of $50" in screen
-        assert "Ctrl-C ends" in screen
+        assert "Ctrl-C quits" in screen
         assert len(api.usage_requests) == 1
         assert CANARY.encode() not in terminal.received
 
 
-def test_it_is_drawn_again_each_second_without_asking_again(installed: Installed, api: Api) -> None:
+def test_watch_redraws_each_second_without_a_request(installed: Installed, api: Api) -> None:
     with watching(installed) as terminal:
         first = clock(terminal.wait_for(lambda screen: "37%" in screen))
         terminal.wait_for(lambda screen: clock(screen) > first)
@@ -64,9 +63,7 @@ def test_it_is_drawn_again_each_second_without_asking_again(installed: Installed
     assert len(api.usage_requests) == 1
 
 
-def test_it_looks_again_when_that_is_due_and_shows_the_new_numbers(
-    installed: Installed, api: Api
-) -> None:
+def test_watch_refreshes_when_due(installed: Installed, api: Api) -> None:
     installed.world.configure("ttl = 1\n")
     with watching(installed) as terminal:
         terminal.wait_for(lambda screen: "37%" in screen)
@@ -76,7 +73,7 @@ def test_it_looks_again_when_that_is_due_and_shows_the_new_numbers(
     assert len(api.usage_requests) == 2
 
 
-def test_what_another_session_published_is_shown(installed: Installed) -> None:
+def test_watch_shows_the_snapshot_of_another_session(installed: Installed) -> None:
     hot = Hot(installed.world, installed.release)
     hot.publish()
     with watching(installed) as terminal:
@@ -88,8 +85,7 @@ def test_what_another_session_published_is_shown(installed: Installed) -> None:
 
 
 @pytest.mark.parametrize("status", ["429:3600", "500", "hang"])
-def test_a_service_that_fails_is_asked_once(installed: Installed, api: Api, status: str) -> None:
-    """Redrawing is no reason to ask; the reason for the missing numbers is on the screen."""
+def test_failing_service_gets_one_request(installed: Installed, api: Api, status: str) -> None:
     api.fault = status
     with watching(installed) as terminal:
         if status == "hang":
@@ -103,7 +99,7 @@ def test_a_service_that_fails_is_asked_once(installed: Installed, api: Api, stat
     assert len(api.usage_requests) == 1
 
 
-def test_a_cache_that_cannot_be_used_is_told(installed: Installed, api: Api) -> None:
+def test_unusable_cache_is_reported(installed: Installed, api: Api) -> None:
     installed.world.cache.parent.mkdir(parents=True)
     installed.world.cache.write_text("")
     with watching(installed) as terminal:
@@ -112,8 +108,8 @@ def test_a_cache_that_cannot_be_used_is_told(installed: Installed, api: Api) -> 
 
 
 @pytest.mark.parametrize("columns", [160, 80, 60])
-def test_it_follows_the_windows_size(installed: Installed, columns: int) -> None:
-    """At once, whatever COLUMNS and LINES say, and without anything that runs over the edge."""
+def test_watch_follows_the_window_size(installed: Installed, columns: int) -> None:
+    """COLUMNS and LINES do not change with the window."""
     Hot(installed.world, installed.release).publish()
     with watching(installed, columns=120, rows=30, COLUMNS="44", LINES="3") as terminal:
         before = terminal.wait_for(lambda screen: "37%" in screen)
@@ -129,7 +125,7 @@ def test_it_follows_the_windows_size(installed: Installed, columns: int) -> None
         assert sum("37%" in line for line in terminal.lines()) == 1
 
 
-def test_a_window_too_small_for_the_table_is_no_fault(installed: Installed) -> None:
+def test_watch_survives_a_window_that_is_too_small(installed: Installed) -> None:
     Hot(installed.world, installed.release).publish()
     with watching(installed, columns=24, rows=4) as terminal:
         terminal.wait_for(lambda screen: "37%" in screen)
@@ -139,8 +135,7 @@ def test_a_window_too_small_for_the_table_is_no_fault(installed: Installed) -> N
         assert terminal.end() == 0
 
 
-def test_ctrl_c_ends_it_and_leaves_the_terminal_as_it_was(installed: Installed) -> None:
-    """Its own screen is left, the cursor is back, no mode is changed, and nothing is printed."""
+def test_ctrl_c_restores_the_terminal(installed: Installed) -> None:
     Hot(installed.world, installed.release).publish()
     with watching(installed) as terminal:
         terminal.wait_for(lambda screen: "37%" in screen)
@@ -151,10 +146,7 @@ def test_ctrl_c_ends_it_and_leaves_the_terminal_as_it_was(installed: Installed) 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_that_ends_it_leaves_the_terminal_as_it_was(
-    installed: Installed, number: signal.Signals
-) -> None:
-    """And the process ends by that signal, as its parent expects."""
+def test_signal_restores_the_terminal(installed: Installed, number: signal.Signals) -> None:
     Hot(installed.world, installed.release).publish()
     with watching(installed) as terminal:
         terminal.wait_for(lambda screen: "37%" in screen)
@@ -163,8 +155,8 @@ def test_a_signal_that_ends_it_leaves_the_terminal_as_it_was(
         left_as_it_was(terminal)
 
 
-def test_ctrl_z_gives_the_shell_its_screen_back(installed: Installed) -> None:
-    """And it goes on when it is continued. The session's leader cannot be stopped by a key, so that it goes on at once here."""
+def test_ctrl_z_restores_the_screen_of_the_shell(installed: Installed) -> None:
+    """The leader of a session cannot be stopped by a key, so it continues at once here."""
     Hot(installed.world, installed.release).publish()
     with watching(installed) as terminal:
         terminal.wait_for(lambda screen: "37%" in screen)
@@ -177,10 +169,7 @@ def test_ctrl_z_gives_the_shell_its_screen_back(installed: Installed) -> None:
 
 
 @pytest.mark.parametrize("moment", range(8))
-def test_ctrl_c_at_any_moment_leaves_the_terminal_as_it_was(
-    installed: Installed, moment: int
-) -> None:
-    """While it begins, draws, or ends: an exception out of the blue could leave the other screen on."""
+def test_ctrl_c_at_any_moment_restores_the_terminal(installed: Installed, moment: int) -> None:
     Hot(installed.world, installed.release).publish()
     with watching(installed) as terminal:
         terminal.wait_for(lambda _: len(terminal.received) >= moment * 150 + 1)
@@ -189,8 +178,7 @@ def test_ctrl_c_at_any_moment_leaves_the_terminal_as_it_was(
         left_as_it_was(terminal)
 
 
-def test_a_refresh_that_it_started_goes_on_when_it_ends(installed: Installed, api: Api) -> None:
-    """The request has been made; what it brings is for every session."""
+def test_refresh_continues_after_watch_exits(installed: Installed, api: Api) -> None:
     api.fault = "slow:1"
     with watching(installed) as terminal:
         terminal.wait_for(lambda _: api.usage_requests)
@@ -200,30 +188,30 @@ def test_a_refresh_that_it_started_goes_on_when_it_ends(installed: Installed, ap
     assert installed.world.snapshot()["status"] == "ok"
 
 
-def test_without_colours_there_are_none(installed: Installed) -> None:
+def test_no_color_disables_colors(installed: Installed) -> None:
     Hot(installed.world, installed.release).publish()
     with watching(installed, NO_COLOR="1") as terminal:
         terminal.wait_for(lambda screen: "37%" in screen)
         assert b"\x1b[32m" not in terminal.received
 
 
-def test_without_a_terminal_it_says_so_and_exits_2(
+def test_watch_without_a_terminal_exits_with_2(
     usageline: Callable[..., subprocess.CompletedProcess[str]], world: World
 ) -> None:
     done = usageline("watch")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "it needs a terminal" in done.stderr
+    assert "this terminal cannot move the cursor" in done.stderr
     assert not world.cache.exists()
 
 
-def test_in_a_terminal_that_cannot_move_its_cursor_it_says_so(installed: Installed) -> None:
+def test_watch_in_a_dumb_terminal_exits_with_2(installed: Installed) -> None:
     with watching(installed, TERM="dumb") as terminal:
         assert terminal.end() == 2
-        assert b"it needs a terminal" in terminal.received
+        assert b"this terminal cannot move the cursor" in terminal.received
 
 
 def left_as_it_was(terminal: Terminal) -> None:
-    """The rule for every end."""
+    """Assert that the terminal was restored."""
     received = terminal.received
     assert received.count(ENTER) == received.count(LEAVE) >= 1
     assert received.rindex(LEAVE) > received.rindex(ENTER)

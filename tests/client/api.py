@@ -1,4 +1,4 @@
-"""As much of the Anthropic API as the client needs to start, chat and show usage, with a log of every request."""
+"""Serve the part of the Anthropic API that the client needs, with a log of every request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.client.certificates import Certificates
 
 ANSWER = "Hello from loopback."
-"""What the model says to every message."""
+"""The model's answer to every message."""
 
 PROFILE = {
     "account": {
@@ -41,10 +41,11 @@ PROFILE = {
 
 
 class ClientApi(Api):
-    """`server.Api` behind TLS on a socket that listens already.
+    """`server.Api` behind TLS on a listening socket.
 
-    `messages` are the bodies of /v1/messages, oldest first. `windows` is what the answers to them say of the session and the week in
-    percent, which the client passes on in its payload; None for nothing. They end with the windows of the usage body, or at `ends` (epoch s).
+    `messages` are the bodies of /v1/messages, oldest first. `windows` is the percentage of session
+    and week in their answers, None for none. The client passes it on in its payload. The windows
+    end like those of the usage body, or at `ends` (epoch s).
     """
 
     def __init__(self, listener: socket.socket, certificates: Certificates) -> None:
@@ -59,7 +60,8 @@ class ClientApi(Api):
     def __post_init__(self) -> None:
         self._server = _ClientServer(("127.0.0.1", 443), _ClientHandler, bind_and_activate=False)
         self._server.socket.close()
-        # The handshake belongs to the connection's own thread: a client that connects and waits must not stop the others.
+        # The handshake runs in the connection's thread, so that an idle client does not block
+        # others.
         self._server.socket = self._tls.wrap_socket(
             self._listener, server_side=True, do_handshake_on_connect=False
         )
@@ -72,7 +74,7 @@ class ClientApi(Api):
 
     @property
     def ours(self) -> list[Request]:
-        """The requests that usageline made, oldest first."""
+        """Return the requests of usageline, oldest first."""
         return [
             request
             for request in self.requests
@@ -111,7 +113,7 @@ class _ClientHandler(Handler):
         else:
             self.error(404, "not_found_error", "not found")
 
-    do_POST = do_PUT = do_HEAD = do_DELETE = do_GET  # noqa: N815 - names that the base class looks up
+    do_POST = do_PUT = do_HEAD = do_DELETE = do_GET  # noqa: N815 - names of the base class
 
     def answer(self, request: dict[str, Any]) -> None:
         windows = self.server.api.windows
@@ -166,7 +168,10 @@ class _ClientHandler(Handler):
 
 
 def ends_of(body: object) -> tuple[int, int]:
-    """When the session's and the week's window of a usage body end (epoch s); in two hours and three days for a body without them."""
+    """Return the end of the session's and the week's window of a usage body (epoch s).
+
+    Without windows these are in two hours and in three days.
+    """
     now = int(time.time())
     rows = [mapping(mapping(body).get(name)) for name in ("five_hour", "seven_day")]
     session, week = (epoch(row.get("resets_at")) for row in rows)
@@ -174,7 +179,7 @@ def ends_of(body: object) -> tuple[int, int]:
 
 
 def rate_limit_headers(windows: tuple[int, int], ends: tuple[int, int]) -> dict[str, str]:
-    """What a response to a message says of the session's and the week's window: percent, and end in epoch seconds."""
+    """Return the response headers that describe session and week: percentage and end (epoch s)."""
     (session, week), (session_end, week_end) = windows, map(str, ends)
     headers = {
         "status": "allowed",

@@ -1,6 +1,6 @@
-"""Usage bodies to serve: the captured ones where they are present, those written for the parser's tests, and those that only the client explains.
+"""Return usage bodies to serve: captured ones if present, those of the parser's tests, and more.
 
-Their times are shifted, so that the earliest lies 95 minutes ahead and all distances between them stay.
+Times are shifted so that the earliest is 95 minutes ahead. Distances stay the same.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 AHEAD_S = 5700
 OWN = REPOSITORY / "tests" / "usage" / "bodies"
 NO_WINDOW = ("seven_day_breakdown",)
-"""Parts of a body whose times lie in the past rightly, and would be taken for the earliest reset."""
+"""Parts of a body whose times are rightly in the past, and are not the earliest reset."""
 
 SOON, LATER, LATE = "2026-11-23T20:00:00Z", "2026-11-26T00:40:00Z", "2026-12-05T07:59:00Z"
 BASE = {
@@ -184,11 +184,14 @@ MADE: dict[str, dict[str, Any]] = {
         "seven_day": {"utilization": 99.99, "resets_at": "2026-11-26T02:39:59.9+02:00"},
     },
 }
-"""Bodies that show what the client makes of a field that no captured body has."""
+"""Bodies with fields that no captured body has, to see what the client does with them."""
 
 
 def bodies(now: float) -> dict[str, dict[str, Any]]:
-    """Every body by its name (no dots: it names a terminal, too), with times that lie in the future at `now`."""
+    """Return every body by name, with times after `now`.
+
+    A name has no dots: it names a terminal too.
+    """
     found = {
         path.stem: json.loads(path.read_text())
         for path in (*sorted(CAPTURES.glob("u*.json")), *sorted(OWN.glob("*.json")))
@@ -202,14 +205,14 @@ def bodies(now: float) -> dict[str, dict[str, Any]]:
 
 
 def _overdue(now: float) -> dict[str, Any]:
-    """A body whose week should have been reset a while ago."""
+    """Return a body whose week is overdue for a reset."""
     body = shifted({"five_hour": {"utilization": 1.0, "resets_at": SOON}}, now)
     passed = datetime.fromtimestamp(int(now) - OVERDUE_S, timezone.utc).isoformat()
     return {**body, "seven_day": {"utilization": 99.0, "resets_at": passed}}
 
 
 def shifted(body: dict[str, Any], now: float) -> dict[str, Any]:
-    """The body with its earliest time AHEAD_S after `now`."""
+    """Return the body with its earliest time `AHEAD_S` after `now`."""
     windows = {name: value for name, value in body.items() if name not in NO_WINDOW}
     moments = [moment for value in leaves(windows) if (moment := time_of(value))]
     if not moments:
@@ -220,7 +223,7 @@ def shifted(body: dict[str, Any], now: float) -> dict[str, Any]:
 
 
 def leaves(value: object) -> Iterator[object]:
-    """Every innermost value."""
+    """Yield every innermost value."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list):
@@ -231,7 +234,7 @@ def leaves(value: object) -> Iterator[object]:
 
 
 def time_of(value: object) -> datetime | None:
-    """The moment that a value of a body names, or None."""
+    """Return the time that a value of a body contains, or None."""
     if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\dT", value):
         return None
     text = re.sub(r"(\.\d+)", lambda match: f"{match[1]:0<7}"[:7], value.replace("Z", "+00:00"))
@@ -255,7 +258,7 @@ def _mapped(value: object, change: Callable[[object], object]) -> Any:
 
 
 def _unwrapped(content: Any) -> dict[str, Any]:
-    """The body in a captured file; {} where the file is a list of limits, which is no body."""
+    """Return the body in a captured file, {} if the file is a list of limits."""
     if not isinstance(content, dict):
         return {}
     body: dict[str, Any] = content.get("cachedUsageUtilization", {}).get("utilization", content)

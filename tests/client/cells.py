@@ -1,4 +1,4 @@
-"""Text with escape sequences as the cells that a terminal shows: characters, colours, weights."""
+"""Convert text with escape sequences to the cells of a terminal: characters, colors, weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 class Cell(NamedTuple):
-    """One cell; the second of a wide character is "". Colours are pyte's: `default`, `green`, `87c095`. A blank has neither ink nor weight."""
+    """One cell; the second of a wide character is "".
+
+    Colors are pyte's: `default`, `green`, `87c095`. A blank has neither ink nor weight.
+    """
 
     char: str
     ink: str = "default"
@@ -26,7 +29,7 @@ Row = list[Cell]
 
 
 def rows(text: str, columns: int) -> list[Row]:
-    """The rows of `text`, each as wide as the terminal."""
+    """Return the rows of `text`, each as wide as the terminal."""
     lines = text.split("\n")
     screen = pyte.Screen(columns, len(lines))
     pyte.Stream(screen).feed("\r\n".join(lines))
@@ -37,22 +40,25 @@ def rows(text: str, columns: int) -> list[Row]:
 
 
 def text_of(row: Sequence[Cell]) -> str:
-    """Its characters, without blanks at the end."""
+    """Return the characters without trailing blanks."""
     return "".join(cell.char for cell in row).rstrip()
 
 
 def width(row: Sequence[Cell]) -> int:
-    """The cells up to the last in which anything is seen, if only a background."""
+    """Return the number of cells up to the last visible one, which may be a background."""
     return max((number + 1 for number, cell in enumerate(row) if cell != BLANK), default=0)
 
 
 def find(row: Sequence[Cell], text: str) -> Cell:
-    """The cell in which `text`, of narrow characters, begins. ValueError where the row has no such text."""
+    """Return the cell at which `text`, of narrow characters, starts.
+
+    Raise `ValueError` without it.
+    """
     return row["".join(cell.char or "\0" for cell in row).index(text)]
 
 
 def _cell(char: pyte.screens.Char) -> Cell:
-    # The client steps over a blank instead of printing it, where nothing of it is seen.
+    # The client moves the cursor over an invisible blank instead of printing it.
     if char.data.isspace() and not (char.underscore or char.reverse):
         return Cell(char.data, ground=char.bg)
     return Cell(char.data, char.fg, char.bg, char.bold, char.underscore)

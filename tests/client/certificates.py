@@ -1,4 +1,4 @@
-"""A certificate authority of one test run, and a server certificate for the names that the client asks for."""
+"""Create a certificate authority for one test run, and a server certificate for the client."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ NAMES = (
     "statsig.anthropic.com",
     "localhost",
 )
-"""The hosts that the client talks to; in the sandbox they are all on loopback."""
+"""The hosts that the client contacts; in the sandbox all are on loopback."""
 
 
 @dataclass(frozen=True)
 class Certificates:
-    """PEM files: `authority` is what a client must trust, `chain` and `key` are what the server needs."""
+    """PEM files: `authority` is for the client to trust, `chain` and `key` are for the server."""
 
     authority: Path
     chain: Path
@@ -30,7 +30,7 @@ class Certificates:
 
 
 def make_certificates(directory: Path) -> Certificates:
-    """Make both in `directory`, which must exist. Valid for two days."""
+    """Create the files in `directory`, which must exist. They are valid for two days."""
     extensions = directory / "extensions"
     extensions.write_text("subjectAltName=" + ",".join(f"DNS:{name}" for name in NAMES) + "\n")
     new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")

@@ -1,4 +1,4 @@
-"""The real client in a sandbox. Linux only; `tests/run client` runs these, and nothing else does."""
+"""Run the real client in a sandbox. Linux only; only `tests/run client` runs these tests."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def _tools() -> None:
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Iterator[Sandbox]:
-    """A sandbox in which nothing of ours is installed."""
+    """Return a sandbox without usageline."""
     with opened(tmp_path / "bare") as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Iterator[Sandbox]:
-    """A sandbox in which usageline is installed and has not run yet."""
+    """Return a sandbox in which usageline is installed and has not run yet."""
     with opened(tmp_path / "installed", installed=True) as sandbox:
         yield sandbox

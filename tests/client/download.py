@@ -1,4 +1,4 @@
-"""The real client, downloaded once from its npm package and checked against the hash that the registry publishes."""
+"""Download the real client's npm package once and check it against the registry's hash."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ from tests.world import REPOSITORY
 
 VERSION = "2.1.330"
 PACKAGE = f"@anthropic-ai/claude-code-linux-x64@{VERSION}"
-INTEGRITY = "sha512-9Gn+V7DtJ8M1nztP9CeDVl9g3RtrepI7rOFTyPRRnZe8D6zebIHKmC7OvBauucuAP0X0k85SDN/LPVZyjsGezQ=="
-"""What `npm view PACKAGE dist.integrity` says."""
+INTEGRITY = (
+    "sha512-9Gn+V7DtJ8M1nztP9CeDVl9g3RtrepI7rOFTyPRRnZe8D6zebIHKmC7O"
+    "vBauucuAP0X0k85SDN/LPVZyjsGezQ=="
+)
+"""The output of `npm view PACKAGE dist.integrity`."""
 
 CACHE = REPOSITORY / ".tests-env" / f"claude-{VERSION}"
 
 
 def client() -> Path:
-    """The directory with the program `claude`. Downloads 175 MB the first time. RuntimeError where the package is not the known one."""
+    """Return the directory of the program `claude`; the first call downloads 175 MB.
+
+    Raise `RuntimeError` if the hash is wrong.
+    """
     if not CACHE.exists():
         CACHE.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE.parent) as work:
@@ -31,13 +37,13 @@ def client() -> Path:
                 raise RuntimeError(f"{PACKAGE} has the hash {found}, not {INTEGRITY}: not run")
             with tarfile.open(package) as archive:
                 archive.extractall(work, filter="data")
-            # Renamed last: a download that was stopped half-way must not be taken for the program.
+            # Rename last: an interrupted download must not look like the program.
             (Path(work) / "package").rename(CACHE)
     return CACHE
 
 
 def integrity(file: Path) -> str:
-    """The hash of a file as npm writes it."""
+    """Return the hash of a file in npm's form."""
     return "sha512-" + base64.b64encode(hashlib.sha512(file.read_bytes()).digest()).decode()
 
 

@@ -1,7 +1,8 @@
-"""The first process of a sandbox: `inside.py CONTROL_FD HOSTS TMUX_SOCKET TMUX_CONFIGURATION`.
+"""Run `inside.py CONTROL_FD HOSTS TMUX_SOCKET TMUX_CONFIGURATION` as a sandbox's first process.
 
-Brings up loopback, puts HOSTS over /etc/hosts, starts a tmux server, and sends a socket that listens on port 443 through CONTROL_FD,
-a Unix socket. It then adopts orphans until the other end of CONTROL_FD is closed; with it every process of the sandbox ends.
+Enable loopback, mount HOSTS over /etc/hosts, and start a tmux server. Send a socket that listens on
+port 443 through CONTROL_FD, a Unix socket. Then adopt orphans until the other end of CONTROL_FD
+closes, and end every process of the sandbox.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A sandbox with usageline in it, from a copy of this clone."""
+"""Create a sandbox with usageline from a copy of this clone."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ NOT_FETCHED = (".git", ".tests-env", ".hypothesis", "__pycache__")
 def opened(
     root: Path, *, installed: bool = False, settings: bytes | None = None
 ) -> Iterator[Sandbox]:
-    """A sandbox with its files under `root`, around a new HOME in which somebody is signed in.
+    """Yield a sandbox below `root`, with a new HOME and a sign-in.
 
-    `settings` are the user's own. `installed` runs install.sh over them; then the cache is empty and nothing has been asked for yet.
+    `settings` are the user's own. `installed` runs install.sh; then the cache is empty and no
+    request was sent.
     """
     root.mkdir(parents=True, exist_ok=True)
     sandbox = Sandbox(World(root / "world"), root / "sandbox", make_certificates(root), client())
@@ -42,6 +43,6 @@ def opened(
 
 
 def fetched(target: Path) -> Path:
-    """A copy of this clone at `target`, as somebody has it who fetched it."""
+    """Copy this clone to `target`, as after a `git clone`."""
     shutil.copytree(REPOSITORY, target, ignore=shutil.ignore_patterns(*NOT_FETCHED))
     return target

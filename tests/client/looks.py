@@ -1,4 +1,4 @@
-"""A session whose line is configured to three rows and shown at two widths at once, and what arrives of each look on the screens."""
+"""Run a session with a line of three rows at two widths, and compare each look on the screens."""
 
 from __future__ import annotations
 
@@ -19,19 +19,23 @@ if TYPE_CHECKING:
     from tests.client.sandbox import Sandbox
 
 WIDTHS = {80: {}, 160: {"COLORTERM": "truecolor"}}
-"""A narrow terminal of 256 colours and a wide one of 16 million: what tells a program so, by the columns."""
+"""A narrow terminal of 256 colors and a wide one of 16 million, with the variable that says so."""
 
 MARGIN = 4
 INDENT = 2
-"""Cells that the client keeps of a row; those of them before it."""
+"""Cells of a row that the client uses for its indent."""
 
 SETTLED_S = 5
 PULL = "https://github.com/example/project/pull/7"
 PAYLOAD = {"number": 7, "url": PULL, "review_state": "approved"}
-"""The pull request that the client gives where GitHub can be asked, which here it cannot."""
+"""The pull request, which the client cannot request from GitHub here."""
 
 CONFIGURATION = """{head}
-rows = [["model", "directory", "git", "pr"], ["session", "weekly", "scoped", "credits"], ["clock", "text.note", "alerts", "status"]]
+rows = [
+    ["model", "directory", "git", "pr"],
+    ["session", "weekly", "scoped", "credits"],
+    ["clock", "text.note", "alerts", "status"],
+]
 [segments.directory]
 form = "name"
 [segments.text.note]
@@ -43,7 +47,7 @@ thresholds = [50]
 
 @dataclass(frozen=True)
 class Shown:
-    """What the command wrote, and the screen that followed it, with the escape sequences of both."""
+    """The output of the command and the screen after it, both with escape sequences."""
 
     columns: int
     written: str
@@ -51,29 +55,32 @@ class Shown:
 
     @cached_property
     def ours(self) -> list[Row]:
-        """The rows as they were written, each as wide as it is."""
+        """Return the rows as they were written."""
         return [row[: width(row)] for row in rows(self.written.rstrip("\n"), self.columns)]
 
     @cached_property
     def arrived(self) -> list[Row]:
-        """As many rows of the screen from where ours begin, without the indent."""
+        """Return as many rows of the screen from the first of usageline, without the indent."""
         return self._under_the_prompt[: len(self.ours)]
 
     @property
     def below(self) -> str:
-        """The row of the client's own that follows."""
+        """Return the client's row below."""
         return text_of(self._under_the_prompt[len(self.ours)])
 
     @property
     def texts(self) -> list[str]:
-        """Our rows on the screen, without what the client shows at their right."""
+        """Return usageline's rows on the screen, without the client's text at their right."""
         return [
             text_of(row).partition("    ")[0] if number == 0 else text_of(row)
             for number, row in enumerate(self.arrived)
         ]
 
     def changed(self) -> list[str]:
-        """Every cell and row that is not as it was written, in words. What has no colour of its own has the client's."""
+        """Return every cell and row that differs from the written one, in words.
+
+        Text without a color has the client's color.
+        """
         found = [
             text for row, text in zip(self.ours, self.texts, strict=True) if text != text_of(row)
         ]
@@ -93,7 +100,7 @@ class Shown:
 
 
 class Looks:
-    """The clients of all widths in one sandbox, and their one configuration."""
+    """The clients of all widths in one sandbox, with one configuration."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -112,7 +119,10 @@ class Looks:
             terminal.wait_for(re.compile(r"41%.+27%.+Fable 55%").search)
 
     def change_settings(self, **changes: object) -> None:
-        """Let the line be run each second, with a pull request in its payload, and keep what it writes. `changes` are other settings."""
+        """Set the line to run each second, with a pull request in its payload, and record it.
+
+        `changes` are other settings.
+        """
         settings = json.loads(self.sandbox.settings.read_text()) | changes
         line = settings["statusLine"]
         if line.get("refreshInterval") != 1:
@@ -128,11 +138,11 @@ class Looks:
         self.sandbox.world.configure(CONFIGURATION.format(head=head, note=note) + tail)
 
     def shown(self, note: str) -> dict[int, Shown]:
-        """What all widths show when they show that note and, given time, nothing that was written is missing."""
+        """Return the screens of all widths once they show that note and all that was written."""
         return {columns: self._settled(columns, note) for columns in WIDTHS}
 
     def recording(self, columns: int) -> str:
-        """All whole sequences and texts that the client of that width has printed up to now."""
+        """Return all complete sequences and texts that the client of that width has printed."""
         return whole(self._recording(columns).read_text(errors="replace"))
 
     def _recording(self, columns: int) -> Path:

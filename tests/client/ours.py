@@ -1,4 +1,4 @@
-"""What usageline shows of an account: `--json`, the table, and the line, with the texts of the last two taken apart."""
+"""Parse what usageline shows of an account: `--json`, the table and the line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 WIDE = "400"
-"""Columns enough for every row: what is given up on a narrow terminal is another test's business."""
+"""Wide enough for every row; other tests cover narrow terminals."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,10 @@ class Ours:
 
 @dataclass(frozen=True)
 class Shown:
-    """One row or segment: `percent` None for `–` or none, `at` None where no end is shown, `amounts` in their order."""
+    """One row or segment.
+
+    `percent` is None for `–` or none, `at` is None without an end. `amounts` are in order.
+    """
 
     text: str
     percent: int | None
@@ -41,7 +44,7 @@ class Shown:
 
 
 def look(world: World, release: Release) -> Ours:
-    """Run all three in `world`: the first of them asks, the others show what it found."""
+    """Run all three in `world`. The first sends a request, the others show the result."""
     world.env["COLUMNS"] = WIDE
     command = (release.python, "-I", "-B", "-m", "usageline.cli")
     printed = world.run(*command, "--json")
@@ -52,7 +55,7 @@ def look(world: World, release: Release) -> Ours:
 
 
 def row(lines: list[str], label: str, now: float, where: tzinfo) -> Shown | None:
-    """The row or segment that begins with `label`, taken apart."""
+    """Parse the row or segment that starts with `label`."""
     found = [line for line in lines if line == label or line.startswith(label + " ")]
     if not found:
         return None
@@ -67,7 +70,10 @@ def row(lines: list[str], label: str, now: float, where: tzinfo) -> Shown | None
 
 
 def _end(text: str, now: float, where: tzinfo) -> Moment | None:
-    """`↻ 1h59m`, `↻ Thu 00:39`, `resets in 3d4h, Thu 00:39`, `resets Dec 1`, `expires Dec 5`, `ends 23:15`."""
+    """Parse the end of a row.
+
+    Examples: `↻ 1h59m`, `↻ Thu 00:39`, `resets in 3d4h, Thu 00:39`, `resets Dec 1`, `ends 23:15`.
+    """
     left = re.search(r"↻ (?:(\d+)h)?(?:(\d+)|<1)m", text)
     if left:
         after = timedelta(hours=int(left[1] or 0), minutes=int(left[2] or 0))

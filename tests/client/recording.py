@@ -1,4 +1,4 @@
-"""All that a program printed to its terminal, byte for byte, taken apart."""
+"""Parse the bytes that a program printed to its terminal."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ SEQUENCE = re.compile(
     "|\x1b[PX^_][^\x1b]*\x1b\\\\"  # DCS, SOS, PM, APC
     "|\x1b[ -/]*[0-OQ-WYZ`-~]"
 )
-"""A whole control sequence."""
+"""A complete control sequence."""
 
 LINK = re.compile("\x1b\\]8;[^;]*;(?P<url>[^\x07\x1b]*)(?:\x07|\x1b\\\\)")
 
 
 class Link(NamedTuple):
-    """A text that was printed as an OSC 8 link; `closed` says that a sequence of its own ended it."""
+    """A text in an OSC 8 link; `closed` is true if a sequence ended the link."""
 
     url: str
     text: str
@@ -25,17 +25,17 @@ class Link(NamedTuple):
 
 
 def whole(recording: str) -> str:
-    """The recording up to its last sequence, in whose middle it may have ended."""
+    """Return the recording up to its last complete sequence."""
     return recording.rpartition("\x1b")[0]
 
 
 def cut_sequences(recording: str) -> list[str]:
-    """What follows each escape that begins no whole sequence."""
+    """Return what follows each escape that starts no complete sequence."""
     return [part[:40] for part in SEQUENCE.sub("", recording).split("\x1b")[1:]]
 
 
 def links(recording: str) -> list[Link]:
-    """Every link in its order."""
+    """Return every link in order."""
     found = []
     edges = [*LINK.finditer(recording)]
     for edge, following in zip(edges, [*edges[1:], None], strict=False):

@@ -1,4 +1,7 @@
-"""A network, mount and process namespace in which the API's names are loopback, and nothing else can be reached."""
+"""Create network, mount and process namespaces in which the API's names are on loopback.
+
+Nothing else can be reached.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,10 @@ set -g default-terminal tmux-256color
 
 @dataclass
 class Sandbox:
-    """A running sandbox around `world`'s HOME; `work` is a directory for its own files, `program` the client's."""
+    """A running sandbox around `world`'s HOME.
+
+    `work` is a directory for its own files, `program` the client's.
+    """
 
     world: World
     work: Path
@@ -67,7 +73,7 @@ class Sandbox:
             *arguments,
         ]
         with theirs:
-            # The environment of the first process is the tmux server's, and so every terminal's.
+            # The tmux server and its terminals inherit the environment of the first process.
             self._process = subprocess.Popen(
                 command,
                 env=self.env(),
@@ -86,17 +92,17 @@ class Sandbox:
 
     @property
     def project(self) -> Path:
-        """The trusted folder in which the clients start."""
+        """Return the trusted folder in which the clients start."""
         return self.work / "project"
 
     @property
     def settings(self) -> Path:
-        """The user's settings.json."""
+        """Return the path of the user's settings.json."""
         return self.world.home / ".claude" / "settings.json"
 
     def env(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The whole environment of a program in the sandbox: the world's, the client on PATH, and our authority trusted."""
-        # The wheels were downloaded for the interpreter that runs the tests.
+        """Return the environment of programs: the client on PATH, and a trusted authority."""
+        # The wheels are for the interpreter that runs the tests.
         own = (
             self.world.home / ".local" / "bin",
             self.program,
@@ -122,7 +128,7 @@ class Sandbox:
         rows: int = 30,
         env: Mapping[str, str] | None = None,
     ) -> Terminal:
-        """Start a client called `name` with `arguments` in a terminal of its own."""
+        """Start a client called `name` with `arguments` in a new terminal."""
         command = [str(self.program / "claude"), *arguments]
         terminal = Terminal.start(
             self.work / "tmux",
@@ -143,7 +149,7 @@ class Sandbox:
         cwd: Path | None = None,
         **options: Any,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command in the sandbox to its end."""
+        """Run a command in the sandbox until it exits."""
         enter = ["nsenter", "--target", str(self._first_process()), "--net", "--mount", "--pid"]
         if os.geteuid():
             enter += ["--user", "--preserve-credentials"]
@@ -162,7 +168,7 @@ class Sandbox:
         )
 
     def processes(self) -> list[str]:
-        """The command lines of all that runs in the sandbox, without its own first process and tmux."""
+        """Return the command lines in the sandbox, without its own first process and tmux."""
         lines = self.run("ps", "-e", "-ww", "-o", "pid=,args=").stdout.splitlines()
         rows = [line.split(None, 1) for line in lines]
         own = ("ps ", "tmux ")
@@ -171,7 +177,10 @@ class Sandbox:
         ]
 
     def install(self, clone: Path, *arguments: str) -> str:
-        """Run the install.sh of `clone` with packages from the downloaded wheels; what it said. AssertionError where it fails."""
+        """Run the install.sh of `clone` with the downloaded wheels, and return its output.
+
+        Fail if it fails.
+        """
         offline = {
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(WHEELS),
@@ -196,12 +205,12 @@ class Sandbox:
         return done.stdout
 
     def clear_cache(self) -> None:
-        """Leave usageline as it is before its first refresh, once the one that runs has ended."""
+        """Reset usageline to the state before its first refresh, after a running refresh."""
         self.wait_until(lambda: not self.refreshes())
         shutil.rmtree(self.world.cache, ignore_errors=True)
 
     def wait_until(self, holds: Callable[[], object], *, deadline_s: float = DEADLINE_S) -> None:
-        """Wait until `holds()`. AssertionError with the processes and the requests when the deadline passes first."""
+        """Wait until `holds()`. Fail with processes and requests after the deadline."""
         end = time.monotonic() + deadline_s
         while not holds():
             requests = [
@@ -214,7 +223,7 @@ class Sandbox:
             time.sleep(0.05)
 
     def refreshes(self) -> list[str]:
-        """The command lines of the refreshes that run in the sandbox."""
+        """Return the command lines of the refreshes in the sandbox."""
         return [command for command in self.processes() if "usageline.refresh" in command]
 
     def stop(self, name: str) -> None:
@@ -222,7 +231,7 @@ class Sandbox:
         self.terminals.pop(name).kill()
 
     def close(self) -> None:
-        """End everything in the sandbox."""
+        """Stop everything in the sandbox."""
         self.api.close()
         self._control.close()
         self._process.communicate(timeout=10)

@@ -1,7 +1,8 @@
-"""Pictures of the real client with usageline in it: `PYTHONPATH=plugin:. .tests-env/bin/python -m tests.client.screenshot DIRECTORY`.
+"""Draw pictures of the real client with usageline.
 
-Installs this clone in a sandbox, starts a client for each width, sends each a message, and writes what their terminals show before and
-after it as SVG, and as PNG where Chromium is installed.
+Run `PYTHONPATH=plugin:. .tests-env/bin/python -m tests.client.screenshot DIRECTORY`. It installs
+this clone in a sandbox, starts a client for each width and sends each a message. It writes their
+screens before and after as SVG, and as PNG if Chromium is installed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tests.client.installation import opened
 
 
 def picture(capture: str, columns: int, file: Path, *, light: bool) -> None:
-    """Draw a terminal, as `Terminal.screen(colours=True)` gives it, as an SVG, and beside it as a PNG."""
+    """Draw the terminal of `Terminal.screen(colours=True)` as an SVG, and beside it as a PNG."""
     console = Console(
         record=True,
         width=columns,
@@ -51,7 +52,7 @@ def picture(capture: str, columns: int, file: Path, *, light: bool) -> None:
 
 
 def main() -> None:
-    """Draw the pictures that the arguments ask for."""
+    """Draw the pictures that the arguments name."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""A program in a terminal of its own: what it shows, and keys for it."""
+"""Run a program in a terminal, read its screen and send it keys."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Terminal:
         columns: int,
         rows: int,
     ) -> Terminal:
-        """Start `command` with `env` as its whole environment in a terminal of `columns` × `rows` cells."""
+        """Start `command` with exactly `env` in a terminal of `columns` × `rows` cells."""
         bare = ["env", "-i", *(f"{key}={value}" for key, value in env.items()), *command]
         terminal = cls(socket, name)
         terminal.tmux(
@@ -57,26 +57,32 @@ class Terminal:
         self.tmux("send-keys", "-t", self.name, *keys)
 
     def enter(self, text: str) -> None:
-        """Type `text` as it is, and press Enter once it is on the screen: a key that follows too closely is taken for part of a paste."""
+        """Type `text`, and press Enter once it is on the screen.
+
+        A key that follows too soon counts as part of a paste.
+        """
         self.tmux("send-keys", "-t", self.name, "-l", text)
         self.wait_for(text)
         self.keys("Enter")
 
     def screen(self, *, colours: bool = False) -> str:
-        """What the terminal shows, a line each row without trailing blanks.
+        """Return the screen, a line for each row, without trailing blanks.
 
-        With `colours` also the escape sequences that draw it, and trailing blanks: they can have a background.
+        With `colours`, include escape sequences and trailing blanks, which can have a background.
         """
         return self.tmux("capture-pane", "-t", self.name, "-p", *(["-e", "-N"] if colours else []))
 
     def record(self, file: Path) -> None:
-        """From now on write all that the program prints to `file`, byte for byte."""
+        """Write everything that the program prints from now on to `file`."""
         self.tmux("pipe-pane", "-O", "-t", self.name, f"cat > {shlex.quote(str(file))}")
 
     def wait_for(
         self, what: Callable[[str], object] | str, *, deadline_s: float = DEADLINE_S
     ) -> str:
-        """The first screen that holds `what`, a text or a rule. AssertionError with the last screen when the deadline passes first."""
+        """Return the first screen that contains `what`, a text or a rule.
+
+        Fail with the last screen after the deadline.
+        """
         holds = what if callable(what) else lambda screen: what in screen
         end = time.monotonic() + deadline_s
         while not holds(screen := self.screen()):
@@ -87,11 +93,11 @@ class Terminal:
         return screen
 
     def kill(self) -> None:
-        """End the terminal and, by a hang-up, what runs in it."""
+        """Close the terminal and end what runs in it by SIGHUP."""
         self.tmux("kill-session", "-t", self.name)
 
     def tmux(self, *arguments: str) -> str:
-        """Run a tmux command; its output. RuntimeError where it fails."""
+        """Run a tmux command and return its output. Raise `RuntimeError` if it fails."""
         done = subprocess.run(
             ["tmux", "-S", str(self.socket), *arguments],
             check=False,

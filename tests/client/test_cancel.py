@@ -1,4 +1,4 @@
-"""The client cancels a run in flight with all that parent links lead to; a refresh that the run started must outlive it."""
+"""Check that a refresh survives when the client cancels the run that started it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CLIENTS = 3
 CANCELLED_RUNS = 30
 LANDED = 3
 ANSWER_AFTER_S = 3
-"""Longer than a run lives with refreshInterval 1: the refresh is in the middle of its request when its run is cancelled."""
+"""A run with refreshInterval 1 is shorter: the refresh is mid-request at the cancellation."""
 
 KEPT = {"snapshot.json", "refresh.stamp", "refresh.lock", "store"}
 
@@ -30,7 +30,7 @@ wait
 
 
 def test_a_refresh_outlives_the_run_that_started_it(installed: Sandbox) -> None:
-    """Each of 30 runs is cancelled; every refresh that they start lands, and nothing is left running or lying about."""
+    """The client cancels each of 30 runs. Every refresh completes, and nothing is left."""
     log = installed.work / "cancelled"
     log.touch()
     make_every_run_last(installed, log)
@@ -46,7 +46,7 @@ def test_a_refresh_outlives_the_run_that_started_it(installed: Sandbox) -> None:
         installed.wait_until(snapshot.exists)
         assert installed.world.snapshot()["status"] == "ok"
         asked_at, landed_at = installed.api.ours[earlier].at, snapshot.stat().st_mtime
-        # One of these sessions had started it.
+        # One of these sessions started it.
         assert (
             len({session for at, session in cancellations(log) if asked_at < at < landed_at})
             == CLIENTS
@@ -60,7 +60,7 @@ def test_a_refresh_outlives_the_run_that_started_it(installed: Sandbox) -> None:
 
 
 def test_a_refresh_outlives_the_client(installed: Sandbox) -> None:
-    """Closing the terminal during the request leaves nothing undone."""
+    """The terminal closes during the request."""
     installed.api.fault = f"slow:{ANSWER_AFTER_S}"
     installed.start("short")
     installed.wait_until(lambda: installed.api.ours)
@@ -71,7 +71,10 @@ def test_a_refresh_outlives_the_client(installed: Sandbox) -> None:
 
 
 def make_every_run_last(sandbox: Sandbox, log: Path) -> None:
-    """Let the wired command run on for 30 s, a line each second, and note in `log` when it is cancelled. No hook starts a refresh instead."""
+    """Make the command run for 30 s with a line each second, and log its cancellation in `log`.
+
+    No hook starts a refresh instead.
+    """
     settings = json.loads(sandbox.settings.read_text())
     wrapper = sandbox.work / "wrapper"
     wrapper.write_text(
@@ -84,6 +87,6 @@ def make_every_run_last(sandbox: Sandbox, log: Path) -> None:
 
 
 def cancellations(log: Path) -> list[tuple[float, str]]:
-    """When runs were cancelled, in epoch seconds, and in which session."""
+    """Return when runs were canceled (epoch seconds) and in which session."""
     rows = (line.split() for line in log.read_text().splitlines())
     return [(float(at), session) for at, session in rows]

@@ -1,4 +1,4 @@
-"""How the line looks in the client: themes, widths, rows, colors, links, over many updates and with a configuration that is wrong."""
+"""Check the line in the client: themes, widths, rows, colors, links, updates and mistakes."""
 
 from __future__ import annotations
 
@@ -27,20 +27,22 @@ THEMES = {
     "nerd": ('theme = "powerline"\nnerd_font = true', " \ue0b0 "),
     "ascii": ('theme = "ascii"', " | "),
 }
-"""Each look's keys, and what stands between the limits."""
+"""The keys of each look, and the separator between the limits."""
 
 UPDATES = 30
 UPDATES_DEADLINE_S = 120
 CHAINED = "https://example.com/chained?a=1&b=2"
-CHAIN = f"""
-[segments.clock]
-seconds = true
-[chain]
-command = "printf '\\\\033]8;;{CHAINED}\\\\033\\\\\\\\linked\\\\033]8;;\\\\033\\\\\\\\ \\\\033[1;32mgreen\\\\033[0m'"
-"""
+CHAIN = (
+    "\n[segments.clock]\nseconds = true\n[chain]\n"
+    f"command = \"printf '\\\\033]8;;{CHAINED}\\\\033\\\\\\\\linked\\\\033]8;;\\\\033\\\\\\\\ "
+    "\\\\033[1;32mgreen\\\\033[0m'\"\n"
+)
 UPDATED = (
     r"Opus 5\.5 │ project │ feature/looks │ #7 approved( {4,}\S.*)?",
-    r"5h [█-▏ ╎]+ 41% ↻ \w+ │ 7d [█-▏ ╎]+ 27% ↻ \w+ \d\d:\d\d │ Fable 55% │ (credits )?\$12\.34/\$50",
+    (
+        r"5h [█-▏ ╎]+ 41% ↻ \w+ │ 7d [█-▏ ╎]+ 27% ↻ \w+ \d\d:\d\d │ "
+        r"Fable 55% │ (credits )?\$12\.34/\$50"
+    ),
     r"(?P<clock>\d\d:\d\d:\d\d) │ updated │ ▲ Fable passed 50%",
     r"linked green",
 )
@@ -54,14 +56,15 @@ MISTAKES = {
     "no TOML": ('theme = "ascii"\n\ncolor = = "auto"', "config.toml:3: "),
     "an unknown theme": ('theme = "\\u001b[31mred"', "config.toml:1: theme"),
 }
-"""What is wrong, and the mark of it in the line."""
+"""Each mistake, and its mark in the line."""
 
 
 @dataclass
 class Session:
-    """What both terminals showed, by columns: each look; the light theme; each mistake, and when it was put right; many updates.
+    """The screens of both terminals, by columns.
 
-    `recordings` are all that the clients printed from their start to their end.
+    They show each look, the light theme, each mistake and its fix, and many updates. `recordings`
+    are everything that the clients printed.
     """
 
     looks: dict[str, dict[int, Shown]]
@@ -74,7 +77,7 @@ class Session:
 
 @dataclass
 class Updates:
-    """A terminal over many updates: the times of day that it showed, and the screens on which our rows were not as they should be."""
+    """A terminal over many updates: the times of day that it showed, and its wrong screens."""
 
     clocks: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
@@ -82,7 +85,7 @@ class Updates:
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """Lived through once; its tests only look."""
+    """Record the session once; the tests only read it."""
     with opened(tmp_path_factory.mktemp("looks"), installed=True) as sandbox:
         at = Looks(sandbox)
         themes = {}
@@ -111,7 +114,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 
 
 def updated(at: Looks) -> dict[int, Updates]:
-    """Watch both terminals without a pause until each has shown as many updates."""
+    """Watch both terminals without a pause until each has shown enough updates."""
     found = {columns: Updates() for columns in WIDTHS}
     terminals = {columns: at.sandbox.terminals[str(columns)] for columns in WIDTHS}
     at.configure('theme = "default"', note="updated", tail=CHAIN)
@@ -126,7 +129,7 @@ def updated(at: Looks) -> dict[int, Updates]:
 
 
 def look(terminal: Terminal, updates: Updates) -> None:
-    """Take down what the terminal shows at this moment."""
+    """Record the current screen."""
     screen = terminal.screen()
     after_prompt = screen.rpartition("────\n")[2].split("\n")
     rows = [
@@ -141,7 +144,7 @@ def look(terminal: Terminal, updates: Updates) -> None:
 
 
 def refresh(sandbox: Sandbox) -> None:
-    """Have the usage read anew, and with it the client's theme."""
+    """Refresh the usage, and with it the client's theme."""
     done = sandbox.run(sandbox.world.home / ".local/bin/usageline", "refresh", "--force")
     assert done.returncode == 0, done.stderr
 
@@ -151,7 +154,7 @@ def refresh(sandbox: Sandbox) -> None:
 def test_three_rows_are_shown_as_they_were_written(
     session: Session, name: str, columns: int
 ) -> None:
-    """Cell for cell and with no word more, and all that is configured is there."""
+    """Each cell is as written, nothing is added, and everything configured is there."""
     shown, between = session.looks[name][columns], THEMES[name][1]
     assert shown.changed() == []
     place, limits, others = shown.texts
@@ -166,7 +169,10 @@ def test_three_rows_are_shown_as_they_were_written(
 @pytest.mark.parametrize("columns", WIDTHS)
 @pytest.mark.parametrize("name", THEMES)
 def test_the_client_cuts_nothing_off(session: Session, name: str, columns: int) -> None:
-    """No ellipsis, no row wider than it shows, no remains of an escape sequence, and its own words begin right below."""
+    """There is no ellipsis, no wide row and no partial sequence.
+
+    The client's text starts right below.
+    """
     shown = session.looks[name][columns]
     assert all(width(row) <= columns - MARGIN for row in shown.ours)
     assert "…" not in "".join(shown.texts)
@@ -176,7 +182,7 @@ def test_the_client_cuts_nothing_off(session: Session, name: str, columns: int) 
 
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_ascii_is_ascii(session: Session, columns: int) -> None:
-    """Also where a text of the user's is not."""
+    """Also if a text of the user is not."""
     shown = session.looks["ascii"][columns]
     assert all(text.isascii() for text in shown.texts)
     assert "ascii ??" in shown.texts[2]
@@ -184,7 +190,7 @@ def test_ascii_is_ascii(session: Session, columns: int) -> None:
 
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_icons_need_the_users_word(session: Session, columns: int) -> None:
-    """A Nerd Font's characters are there with `nerd_font`, and else nowhere."""
+    """A Nerd Font's characters appear only with `nerd_font`."""
     with_icons = {
         name
         for name in THEMES
@@ -197,7 +203,10 @@ def test_icons_need_the_users_word(session: Session, columns: int) -> None:
 def test_the_colors_are_the_themes_in_all_that_the_terminal_has(
     session: Session, columns: int
 ) -> None:
-    """256 colors at 80 columns, 16 million at 160: the dark palette, and the light one after the first refresh with the client's light theme."""
+    """80 columns have 256 colors, 160 have 16 million.
+
+    The light palette follows the client's theme.
+    """
     for shown, palette in (
         (session.looks["default"], default.DARK),
         (session.righted, default.DARK),
@@ -215,7 +224,7 @@ def test_the_colors_are_the_themes_in_all_that_the_terminal_has(
 
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_links_arrive_whole(session: Session, columns: int) -> None:
-    """The pull request's and one of a chained command: each with its address and its text, and closed."""
+    """The pull request's and one of a chained command: each has its address and text, and ends."""
     found = links(session.recordings[columns])
     assert {Link(PULL, "#7", closed=True), Link(CHAINED, "linked", closed=True)} <= {*found}
     assert [link for link in found if not link.closed] == []
@@ -223,7 +232,7 @@ def test_links_arrive_whole(session: Session, columns: int) -> None:
 
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_over_many_updates_no_sequence_is_cut(session: Session, columns: int) -> None:
-    """Nor while the theme changes: all that the client prints is whole sequences and text."""
+    """Also while the theme changes, the client prints only complete sequences and text."""
     recording = session.recordings[columns]
     assert recording.count("\x1b[") > UPDATES
     assert cut_sequences(recording) == []
@@ -231,7 +240,7 @@ def test_over_many_updates_no_sequence_is_cut(session: Session, columns: int) ->
 
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_over_many_updates_nothing_flickers(session: Session, columns: int) -> None:
-    """At no moment a row was blank, cut short or elsewhere."""
+    """At no time is a row blank, cut or elsewhere."""
     updates = session.updates[columns]
     assert len(updates.clocks) >= UPDATES
     assert updates.broken == []
@@ -242,7 +251,7 @@ def test_over_many_updates_nothing_flickers(session: Session, columns: int) -> N
 def test_with_a_mistake_in_the_configuration_the_line_stays_and_names_it(
     session: Session, name: str, columns: int
 ) -> None:
-    """The rows are those of the last good configuration, in its theme; the mark is at the end of the last."""
+    """The rows are those of the last valid configuration, with the mark after the last row."""
     shown = session.mistaken[name][columns]
     assert shown.changed() == []
     assert [re.sub(r"\d+m?", "0", text) for text in shown.texts[:2]] == [
@@ -254,8 +263,8 @@ def test_with_a_mistake_in_the_configuration_the_line_stays_and_names_it(
 
 
 def seen(spec: str, columns: int) -> str:
-    """The color of a spec as the terminal of that width has it, as `rrggbb`."""
-    color = colors.parse(spec).text
-    assert color is not None
-    shown = colors.rgb(color if WIDTHS[columns] else colors.nearest(colors.rgb(color)))
+    """Return the color of a spec in the terminal of that width, as `rrggbb`."""
+    colour = colors.parse(spec).text
+    assert colour is not None
+    shown = colors.rgb(colour if WIDTHS[columns] else colors.nearest(colors.rgb(colour)))
     return "".join(f"{channel:02x}" for channel in shown)

@@ -1,4 +1,4 @@
-"""The repository as a Claude Code plugin."""
+"""Install the repository as a Claude Code plugin."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def plugin(bare: Sandbox, tmp_path: Path) -> Path:
-    """The plugin's directory, once the client has installed it from a clone."""
+    """Return the plugin's directory after the client has installed it from a clone."""
     for arguments in (
         ("marketplace", "add", str(fetched(tmp_path / "clone"))),
         ("install", "usageline@usageline"),
@@ -44,14 +44,14 @@ def test_the_client_finds_nothing_to_complain_about(bare: Sandbox, tmp_path: Pat
 
 
 def test_a_plugin_that_is_not_set_up_is_silent(bare: Sandbox, plugin: Path) -> None:
-    """Before its installer has run there is nothing to start a refresh with: no error and no request."""
+    """Without its installer there is no refresh to start: no error and no request."""
     assert (plugin / "hooks" / "session_start.py").exists()
     assert "error" not in chat(bare).lower()
     assert bare.api.ours == []
 
 
 def test_the_plugin_tells_the_model_nothing(bare: Sandbox, plugin: Path) -> None:
-    """Its command is for the user's own hand: not even its description takes up context in every session."""
+    """Only the user runs its command, so not even its description uses context."""
     assert (plugin / "commands" / "setup.md").exists()
     chat(bare)
     excerpts = [
@@ -65,7 +65,7 @@ def test_the_plugin_tells_the_model_nothing(bare: Sandbox, plugin: Path) -> None
 def test_the_hook_of_the_plugin_starts_one_refresh_for_three_clients(
     bare: Sandbox, plugin: Path
 ) -> None:
-    """Set up by the plugin's own installer, but with its settings taken out again, so that only the plugin's hook can have started it."""
+    """The settings were removed after the plugin's install: only its hook can start the refresh."""
     settings = json.loads(bare.settings.read_text())
     settings["hooks"] = {
         "SessionStart": [{"hooks": [{"type": "command", "command": "echo started >> ~/started"}]}]
@@ -87,7 +87,7 @@ def test_the_hook_of_the_plugin_starts_one_refresh_for_three_clients(
 
 
 def chat(sandbox: Sandbox) -> str:
-    """Start a client and send a message; the screen with the answer."""
+    """Start a client, send a message, and return the screen with the answer."""
     terminal = sandbox.start("chat")
     terminal.wait_for("❯")
     terminal.enter("hello")

@@ -1,4 +1,4 @@
-"""A sign-in that has expired: nobody asks with it, the line says so, and when the client has renewed it the numbers are back by themselves."""
+"""Check an expired sign-in: no request, the reason in the line, and new numbers after a renewal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RENEWED = "sk-ant-oat01-RENEWED-by-the-client"
 def test_the_numbers_are_back_when_the_client_has_renewed_its_sign_in(
     installed: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No request with a token that cannot succeed, the reason on the line, then the client's own renewal and numbers got with the new token."""
+    """No request uses the expired token. After the client's renewal, one uses the new token."""
     renewals: list[bool] = []
     serve = _ClientHandler.do_POST
 
@@ -56,7 +56,7 @@ def test_the_numbers_are_back_when_the_client_has_renewed_its_sign_in(
 
 
 def answer() -> dict[str, object]:
-    """What the token endpoint says to a renewal."""
+    """Return the token endpoint's answer to a renewal."""
     return {
         "token_type": "Bearer",
         "access_token": RENEWED,

@@ -1,4 +1,4 @@
-"""What the other tests rest on: the real client runs, sees our API and nothing else, and leaves nothing running."""
+"""Check the sandbox: the real client runs, reaches only the test's API, and leaves no process."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.ar
 
 
 def test_the_client_is_the_one_we_mean(bare: Sandbox) -> None:
-    """The package is the released one, by its version as well as by its hash."""
+    """The package has the expected version and hash."""
     assert bare.run("claude", "--version").stdout == f"{VERSION} (Claude Code)\n"
 
 
 def test_nothing_but_the_api_can_be_reached(bare: Sandbox) -> None:
-    """The API's name leads to our server; an address outside leads nowhere."""
+    """The API's name leads to the test's server; an outside address is unreachable."""
     assert bare.run(sys.executable, "-c", CONNECT, "api.anthropic.com", "443").returncode == 0
     assert (
         "Network is unreachable"
@@ -30,7 +30,7 @@ def test_nothing_but_the_api_can_be_reached(bare: Sandbox) -> None:
 
 
 def test_clients_in_one_sandbox_share_the_home_and_the_api(bare: Sandbox) -> None:
-    """Two clients show what their status lines print, each knows its width, and both ask the same server."""
+    """Two clients show their status lines at their own width, and use the same server."""
     bare.settings.write_text(
         json.dumps({"statusLine": {"type": "command", "command": "echo columns=$COLUMNS"}})
     )
@@ -44,7 +44,7 @@ def test_clients_in_one_sandbox_share_the_home_and_the_api(bare: Sandbox) -> Non
 
 
 def test_a_stopped_client_is_gone(bare: Sandbox) -> None:
-    """Stopping a client ends it, so that what still runs after it is what we left."""
+    """Stopping a client ends it, so that later processes are those of usageline."""
     bare.start("one").wait_for("❯")
     assert any("claude" in command for command in bare.processes())
     bare.stop("one")

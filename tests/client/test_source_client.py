@@ -1,4 +1,4 @@
-"""The source `client` with the real client: the numbers come by way of it, without the token, without its hooks, and nothing stays behind."""
+"""Check the source `client` with the real client: numbers without token, hooks or leftovers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOOK_OF_THE_USER = {"hooks": [{"type": "command", "command": "echo started >> ~/
 
 @pytest.fixture
 def asking(tmp_path: Path) -> Iterator[Sandbox]:
-    """A sandbox with usageline installed that asks nobody but the client; a hook of the user's own notes each start of a session."""
+    """Return a sandbox with only the source `client`; the user's hook logs each session start."""
     settings = json.dumps({"hooks": {"SessionStart": [HOOK_OF_THE_USER]}}).encode()
     with opened(tmp_path / "asking", installed=True, settings=settings) as sandbox:
         sandbox.world.configure('sources = ["client"]')
@@ -28,7 +28,10 @@ def asking(tmp_path: Path) -> Iterator[Sandbox]:
 
 
 def test_the_client_is_asked_once_and_without_its_hooks(asking: Sandbox) -> None:
-    """One session, one refresh, one request, made by the client: neither the user's hook nor ours ran for the client that was asked."""
+    """One session causes one refresh and one request of the client.
+
+    No hook runs for that client.
+    """
     asking.start("one").wait_for("37%")
     asking.wait_until(lambda: not asking.refreshes())
     snapshot = asking.world.snapshot()
@@ -43,7 +46,7 @@ def test_the_client_is_asked_once_and_without_its_hooks(asking: Sandbox) -> None
 
 
 def test_one_that_cannot_get_an_answer_is_gone_with_the_refresh(asking: Sandbox) -> None:
-    """The line says why, and neither the client that was asked nor a child of it goes on."""
+    """The line shows the reason, and neither that client nor a child of it continues."""
     asking.api.fault = "hang"
     asking.start("one").wait_for("offline")
     asking.wait_until(lambda: not asking.refreshes())
@@ -53,6 +56,6 @@ def test_one_that_cannot_get_an_answer_is_gone_with_the_refresh(asking: Sandbox)
 
 
 def no_session_was_left(sandbox: Sandbox) -> bool:
-    """Whether the client that was asked, in our cache directory, left no folder of sessions of that name."""
+    """Return whether the client of the refresh left no session folder of that name."""
     projects = sandbox.world.home / ".claude" / "projects"
     return not projects.exists() or not any("usageline" in path.name for path in projects.iterdir())

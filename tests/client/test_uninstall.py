@@ -1,4 +1,4 @@
-"""After an uninstall the client is as it was before."""
+"""Check that an uninstall leaves the client as before."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SETTINGS = b"""{
 
 
 def test_settings_are_byte_for_byte_what_they_were(tmp_path: Path) -> None:
-    """The client has run with our line meanwhile; the user's own line comes back, and nothing of ours is left."""
+    """The client ran with usageline meanwhile. The user's own line is back, and nothing is left."""
     with opened(tmp_path / "sandbox", settings=SETTINGS) as sandbox:
         clone = fetched(tmp_path / "clone")
         before = {path.relative_to(sandbox.world.home) for path in sandbox.world.home.rglob("*")}

@@ -1,4 +1,4 @@
-"""The numbers are those of the client's own `/usage`: every row of its screen, for every body, by a script."""
+"""Compare the numbers with every row of the client's `/usage` screen, for every body."""
 
 from __future__ import annotations
 
@@ -35,28 +35,31 @@ BODIES = bodies(time.time())
 AT_ONCE = 3
 OTHER_ZONE = "Asia/Kolkata"
 ZONES = ("UTC", OTHER_ZONE) if os.path.exists(f"/usr/share/zoneinfo/{OTHER_ZONE}") else ("UTC",)
-"""Half of the bodies are looked at in a zone that is no whole number of hours from the server's."""
+"""Half of the bodies use a zone with a fractional offset from the server's."""
 
 MODELS = {"tengu_usage_overage_included_models": ["Fable"]}
-"""Models whose weekly limit the client has a row for."""
+"""Models with a weekly limit in the client's screen."""
 
 SEGMENTS = {"Current session": "5h", "Current week (all models)": "7d", "Usage credits": "credits"}
-"""What such a row begins with in the line."""
+"""The start of such a row in the line."""
 
 TO_THE_MINUTE_S = 120
-"""The client cuts a reset to the minute, the table rounds it, and the line counts down from a later second."""
+"""The client truncates a reset to the minute, the table rounds it, the line counts later."""
 
 OWNER = {
     "organizationRole": "admin",
     "billingType": "stripe_subscription",
     "hasExtraUsageEnabled": True,
 }
-"""Somebody who can buy credits; to others the client says nothing of credits that are off."""
+"""A user who can buy credits; the client hides disabled credits from others."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One body as the client and we showed it at `now`: `rows` is None where the client refused it."""
+    """One body as the client and usageline showed it at `now`.
+
+    `rows` is None if the client refused it.
+    """
 
     body: dict[str, Any]
     zone: str
@@ -67,7 +70,7 @@ class Seen:
     ours: Ours
 
     def labels(self, row: Row) -> str:
-        """Our label for a row of the client's."""
+        """Return usageline's label for a row of the client."""
         scoped = re.fullmatch(r"Current week \((?!all models)(.*?)(?: only)?\)", row.label)
         return scoped[1] if scoped else row.label
 
@@ -76,7 +79,7 @@ class Seen:
 def seen(
     tmp_path_factory: pytest.TempPathFactory, built_release: Release
 ) -> Iterator[dict[str, Future[Seen]]]:
-    """Every body, shown by a client of its own and by us; a few at once."""
+    """Show every body by a client and by usageline, a few at once."""
     root = tmp_path_factory.mktemp("usage screen")
     api = Api(body=body_of)
     with opened(root / "sandbox") as sandbox, ThreadPoolExecutor(AT_ONCE) as pool:
@@ -92,12 +95,12 @@ def seen(
 
 
 def body_of(request: Request) -> dict[str, Any]:
-    """The body that the token names."""
+    """Return the body that the token names."""
     return BODIES[request.headers["authorization"].rpartition("-for-")[2]]
 
 
 def look(sandbox: Sandbox, api: Api, release: Release, root: Path, zone: str) -> Seen:
-    """Sign in somebody whose usage is the body of that name, and look at it with the client and with ours."""
+    """Sign in with the body of that name, and show it by the client and by usageline."""
     name = root.name
     world = World(root)
     world.sign_in(token=f"sk-ant-oat01-for-{name}")
@@ -124,7 +127,7 @@ def look(sandbox: Sandbox, api: Api, release: Release, root: Path, zone: str) ->
     shown = terminal.wait_for(
         lambda screen: was_asked(sandbox, name) and usage_screen.is_done(screen)
     )
-    while shown != (shown := terminal.screen()):  # it is drawn in several strokes
+    while shown != (shown := terminal.screen()):  # the client draws it in several steps
         time.sleep(0.2)
     now = time.time()
     sandbox.stop(name)
@@ -134,7 +137,7 @@ def look(sandbox: Sandbox, api: Api, release: Release, root: Path, zone: str) ->
 
 
 def was_asked(sandbox: Sandbox, name: str) -> bool:
-    """Whether the client has got its answer."""
+    """Return whether the client has received its answer."""
     return any(
         request.headers.get("authorization", "").endswith(f"-for-{name}")
         for request in sandbox.api.usage_requests
@@ -145,7 +148,7 @@ def was_asked(sandbox: Sandbox, name: str) -> bool:
 def test_every_row_of_the_clients_screen_is_ours_too(
     seen: dict[str, Future[Seen]], name: str
 ) -> None:
-    """Label, percentage, reset and amounts, in `--json`."""
+    """`--json` has label, percentage, reset and amounts."""
     found = seen[name].result()
     if found.rows is None:
         assert found.ours.snapshot["status"] == "unreadable", found.screen
@@ -174,7 +177,7 @@ def test_every_row_of_the_clients_screen_is_ours_too(
 
 
 def is_of(limit: dict[str, Any], label: str) -> bool:
-    """Whether the limit is the row of that label: for which surface a model's limit is, the client leaves out."""
+    """Return whether the limit is the row with that label; the client omits a model's surface."""
     return bool(
         limit["label"] == label
         or (limit["kind"] == "weekly_scoped" and limit["label"].startswith(label + " ("))
@@ -182,7 +185,7 @@ def is_of(limit: dict[str, Any], label: str) -> bool:
 
 
 def assert_money(row: Row, credit: dict[str, Any]) -> None:
-    """The row's amounts and its state are those of the credit."""
+    """Assert that the row's amounts and state are those of the credit."""
     for shown, minor in ((row.used, credit["used_minor"]), (row.limit, credit["limit_minor"])):
         if shown is not None:
             assert (
@@ -199,7 +202,7 @@ def assert_money(row: Row, credit: dict[str, Any]) -> None:
 def test_the_table_shows_what_the_clients_screen_shows(
     seen: dict[str, Future[Seen]], name: str
 ) -> None:
-    """The same rows in `usageline`."""
+    """`usageline` prints the same rows."""
     found = seen[name].result()
     for row in found.rows or ():
         ours_row = ours.row(
@@ -220,7 +223,7 @@ def test_the_table_shows_what_the_clients_screen_shows(
 def test_the_line_shows_what_the_clients_screen_shows(
     seen: dict[str, Future[Seen]], name: str
 ) -> None:
-    """The same rows, where they have a place in the line."""
+    """The line has the same rows, if it has a place for them."""
     found = seen[name].result()
     for row in found.rows or ():
         label = SEGMENTS.get(row.label, found.labels(row))
@@ -235,14 +238,14 @@ def test_the_line_shows_what_the_clients_screen_shows(
 
 
 def assert_same(row: Row, shown: Shown) -> None:
-    """What both show is the same; one may leave out what the other shows."""
+    """Assert that both show the same; one may omit what the other shows."""
     if row.percent is not None and shown.percent is not None:
         assert shown.percent == row.percent, (row, shown)
     else:
         assert row.percent is None or row.used or row.label.endswith("credit"), (
             row,
             shown,
-        )  # amounts stand in place of a percentage
+        )  # amounts replace a percentage
     if row.ends is not None and shown.at is not None:
         assert_same_moment(row.ends, shown.at)
     if row.used is not None:
@@ -251,7 +254,7 @@ def assert_same(row: Row, shown: Shown) -> None:
 
 
 def assert_same_moment(theirs: Moment, shown: Moment) -> None:
-    """To the minute, or to the day where one of them has no more."""
+    """Assert equality to the minute, or to the day if one of them has no time."""
     if theirs.day or shown.day:
         assert theirs.at.date() == shown.at.date(), (theirs, shown)
     else:
@@ -260,7 +263,7 @@ def assert_same_moment(theirs: Moment, shown: Moment) -> None:
 
 @pytest.mark.parametrize("name", BODIES)
 def test_what_ours_shows_besides_is_in_the_body(seen: dict[str, Future[Seen]], name: str) -> None:
-    """Each number, time and word of the snapshot; the end of the month is the client's own."""
+    """Each number, time and word is there; the client computes the end of the month."""
     found = seen[name].result()
     values = list(leaves(found.body))
     numbers = [
@@ -293,7 +296,7 @@ def test_what_ours_shows_besides_is_in_the_body(seen: dict[str, Future[Seen]], n
 
 
 def first_of_next_month(found: Seen) -> int:
-    """In the zone in which the client ran, computed another way than ours."""
+    """Return it in the client's zone, computed in another way than the program's."""
     today = datetime.fromtimestamp(found.now, usage_screen.zone_of(found.zone)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
@@ -301,7 +304,10 @@ def first_of_next_month(found: Seen) -> int:
 
 
 def is_told(value: Decimal, numbers: list[Decimal]) -> bool:
-    """Whether the body has the amount: in whole units, in hundredths, or as a difference of two, to half a hundredth."""
+    """Return whether the body has the amount: in units, in hundredths, or as a difference of two.
+
+    Accept an error of half a hundredth.
+    """
     told = [number.scaleb(-places) for number in numbers for places in (0, 2, 3)]
     told += [abs(one - other) for one in numbers for other in numbers]
     return any(abs(value - one) <= Decimal("0.005") for one in told)
@@ -311,7 +317,7 @@ def is_told(value: Decimal, numbers: list[Decimal]) -> bool:
 def test_the_clients_cache_says_the_same_as_the_service(
     seen: dict[str, Future[Seen]], name: str
 ) -> None:
-    """Where the client has written it: the source `claude-cache` gives the numbers that `oauth` would give."""
+    """If the client wrote its cache, `claude-cache` returns the same numbers as `oauth`."""
     found = seen[name].result()
     if found.cached is not None and found.rows is not None:
         assert parse(found.cached) == parse(found.body)

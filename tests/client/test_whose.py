@@ -1,4 +1,4 @@
-"""Whose numbers the line has, with the real client: a token of the session's own, a `/login` elsewhere, a client that answers from its cache."""
+"""Check whose numbers the line shows: a session's own token, another `/login`, a cached answer."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ MIX = ("37%", "Fable", "12.34")
 
 
 def other_ends(sandbox: Sandbox) -> None:
-    """Let the answers to messages be another account's: 41 % and 27 %, in windows of its own."""
+    """Set another account in the answers to messages: 41 % and 27 %, in other windows."""
     now = int(time.time())
     sandbox.api.windows, sandbox.api.ends = (41, 27), (now + 4 * 3600, now + 5 * 86400)
 
 
 def is_idle(sandbox: Sandbox) -> bool:
-    """Whether the session has written nothing into its transcript for a second."""
+    """Return whether the session has written nothing to its transcript for a second."""
     (transcript,) = (sandbox.world.home / ".claude" / "projects").glob("*/*.jsonl")
     return time.time() - transcript.stat().st_mtime > 1
 
@@ -58,7 +58,7 @@ def test_an_idle_session_does_not_show_its_old_account_after_a_sign_in_elsewhere
 
 
 def test_an_answer_from_the_clients_own_cache_keeps_its_age(installed: Sandbox) -> None:
-    """The service fails: the client answers with what it fetched 25 minutes ago."""
+    """The service fails, and the client answers with what it fetched 25 minutes ago."""
     installed.world.client_saw(usage_body(session=20), age_s=1500)
     installed.world.configure('sources = ["client"]')
     installed.api.fault = "500"

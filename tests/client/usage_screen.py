@@ -1,4 +1,4 @@
-"""The client's `/usage` screen as rows, and what their texts say."""
+"""Parse the client's `/usage` screen into rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 REFUSED = ("Couldn't load usage data", "NaN%")
-"""What it shows of a body that it makes nothing of."""
+"""What it shows for a body that it cannot parse."""
 
 WORKING = ("Scanning", "Loading")
 SYMBOLS = {"R$": "BRL", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
@@ -32,7 +32,7 @@ NO_FACT = (
 
 @dataclass(frozen=True)
 class Amount:
-    """Money: as much of `currency`."""
+    """An amount of money in `currency`."""
 
     value: Decimal
     currency: str
@@ -40,13 +40,16 @@ class Amount:
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment as the screen has it: cut to the minute, or with `day` to the day, in its own zone."""
+    """A time on the screen: truncated to the minute, or with `day` to the day, in its own zone."""
 
     at: datetime
     day: bool
 
     def holds(self, at: float) -> bool:
-        """Whether it can be said of `at`. The screen cuts to the minute, ours is the nearest second or minute."""
+        """Return whether it can describe `at`.
+
+        The screen truncates to the minute; usageline rounds.
+        """
         if self.day:
             return datetime.fromtimestamp(at, self.at.tzinfo).date() == self.at.date()
         return abs(at - self.at.timestamp()) <= 60
@@ -54,7 +57,10 @@ class Moment:
 
 @dataclass
 class Row:
-    """One row. `state` is one of OUT, OFF, UNLIMITED, REACHED, or ""; `limit` is None where the amount has none beside it."""
+    """One row.
+
+    `state` is OUT, OFF, UNLIMITED, REACHED, or "". `limit` is None for an amount without one.
+    """
 
     label: str
     percent: int | None = None
@@ -66,18 +72,21 @@ class Row:
 
 
 def is_done(screen: str) -> bool:
-    """Whether all is there that the screen is going to show."""
+    """Return whether the screen is complete."""
     return "to close" in screen and not any(word in shown(screen) for word in WORKING)
 
 
 def shown(screen: str) -> str:
-    """The part below what the session itself used, without the last line, which names keys."""
+    """Return the part below the session's own usage, without the last line, which names keys."""
     part = re.split(r"\n *Usage: .*\n", screen)[-1]
     return part.rpartition("\n  ←/→")[0]
 
 
 def rows(screen: str, now: float, zone: str) -> list[Row]:
-    """The screen's rows, in their order; times without a zone are in `zone`. Other words, as a credit's terms, stand in `unknown`."""
+    """Return the screen's rows in order.
+
+    Times without a zone are in `zone`. Other text, such as a credit's terms, is in `unknown`.
+    """
     blocks = re.split(r"\n\s*\n", shown(screen))
     texts = [[line.strip() for line in block.splitlines() if line.strip()] for block in blocks]
     return [
@@ -88,7 +97,7 @@ def rows(screen: str, now: float, zone: str) -> list[Row]:
 
 
 def zone_of(name: str) -> tzinfo:
-    """A time zone by its name; UTC also where the machine has no table of zones."""
+    """Return a time zone by name, UTC also without a zone database."""
     return timezone.utc if name == "UTC" else ZoneInfo(name)
 
 
@@ -127,7 +136,10 @@ def _read(note: str, row: Row, now: float, zone: str) -> None:
 
 
 def _moment(text: str, zone: str, now: float) -> Moment | None:
-    """`11:37pm`, `Nov 26, 9pm`, `Jan 5, 2027, 12am`, `Dec 1`, `December 5`. Without a year it is the next such moment."""
+    """Parse `11:37pm`, `Nov 26, 9pm`, `Jan 5, 2027, 12am`, `Dec 1` or `December 5`.
+
+    Without a year, return the next such time.
+    """
     found = re.fullmatch(
         r"(?:([A-Z][a-z]{2})[a-z]* (\d+)(?:, (\d{4}))?)?(?:(?:, )?(\d+)(?::(\d\d))?([ap])m)?", text
     )

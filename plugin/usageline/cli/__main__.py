@@ -1,4 +1,7 @@
-"""What the installed `usageline` runs: by path, so that it has a sentence to say where its environment is another Python's."""
+"""The entry point of the installed `usageline`.
+
+It runs by path, so that it can report an environment that belongs to another Python.
+"""
 
 import os
 import sys
@@ -10,7 +13,8 @@ try:
     from usageline.cli.main import main
 except ImportError as error:
     sys.exit(
-        f"usageline: {error}: the program is not whole, or its Python is another one now; run install.sh again"
+        f"usageline: {error}: the program is incomplete or its Python was replaced: "
+        "run install.sh again"
     )
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Paths, times and lengths of time as people write them."""
+"""Format paths, times and durations for messages."""
 
 from __future__ import annotations
 
@@ -15,21 +15,27 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 
 
 def short(path: str, env: Mapping[str, str]) -> str:
-    """The path with `~` for the home directory, and without anything that a terminal could act on."""
+    """Return the path with `~` for the home directory, without control characters."""
     home = env.get("HOME", "").rstrip("/")
     inside = home and (path == home or path.startswith(home + "/"))
     return str(sanitize("~" + path[len(home) :] if inside else path))
 
 
 def local_time(at: float) -> str:
-    """`2026-11-24 04:59:16 UTC`, in the user's zone and with its name; "" for what is no sane time in epoch seconds."""
+    """Return `2026-11-24 04:59:16 UTC` in the user's time zone.
+
+    Return "" if `at` (epoch seconds) is out of range.
+    """
     if not EARLIEST <= at <= LATEST:
         return ""
     return datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def span(seconds: float) -> str:
-    """A length of time in words, in its two largest units: `less than a minute`, `12 minutes`, `7 hours 59 minutes`, `2 days 3 hours`."""
+    """Return a duration in words, in its two largest units.
+
+    Examples: `less than a minute`, `12 minutes`, `7 hours 59 minutes`, `2 days 3 hours`.
+    """
     whole = int(abs(seconds))
     if whole < MINUTE_S:
         return "less than a minute"

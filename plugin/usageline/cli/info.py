@@ -1,4 +1,7 @@
-"""`usageline info`: the sign-in that usage is asked with. It shows no token, no fingerprint of one and no e-mail address."""
+"""`usageline info`: the sign-in that reads usage.
+
+It shows no token, no fingerprint of one and no e-mail address.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +30,12 @@ if TYPE_CHECKING:
     from usageline.sources.auth.claude_state import ClaudeState
     from usageline.sources.auth.credentials import Credentials
 
-SHOWN_OF_ID = 8
-"""Characters of an account's identifier: enough to tell two accounts apart."""
+VISIBLE_ID_LENGTH = 8
+"""Characters of an identifier that are shown: enough to distinguish two accounts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class Finding:
     """What is wrong with a sign-in, and what to do about it."""
 
     text: str
@@ -43,103 +46,107 @@ class Complaint:
 
 
 def show_info(env: Mapping[str, str], path: str | None) -> None:
-    """Print the sign-in, or with `path` the one in that file. UsagelineError with what to do where usage cannot be asked with it."""
+    """Print the sign-in, or the one in the file at `path`.
+
+    Raise `UsagelineError` with advice if it cannot read usage.
+    """
     now = time.time()
     if path is not None:
-        found, place, state = credentials.from_file(path), path, claude_state.ClaudeState({}, {})
+        sign_in, origin, state = credentials.from_file(path), path, claude_state.ClaudeState({}, {})
     else:
-        found, place, state = *_find(env), claude_state.read(env)
-    if found is None:
+        sign_in, origin, state = *_find(env), claude_state.read(env)
+    if sign_in is None:
         raise UsagelineError(str(missing(path or paths.claude_credentials(env), env, state)))
     table = Table.grid(padding=(0, 2))
-    for name, value in rows(found, short(place, env), state, now):
+    for name, value in rows(sign_in, short(origin, env), state, now):
         table.add_row(text(name, "dim"), text(value))
     console().print(table)
-    complaint = judge(found, now)
-    if complaint:
-        raise UsagelineError(str(complaint))
+    finding = check_sign_in(sign_in, now)
+    if finding:
+        raise UsagelineError(str(finding))
 
 
 def rows(
-    found: Credentials, place: str, state: ClaudeState, now: float
+    sign_in: Credentials, origin: str, state: ClaudeState, now: float
 ) -> Iterator[tuple[str, str]]:
-    """What is known of the sign-in: name and value. `place` is where it was found, `state` empty where only a file was asked about."""
-    yield "credentials", place
-    yield "subscription type", found.subscription or "not named"
-    yield "plan", plan_of(state, found) or "unknown"
-    yield "scopes", "not listed" if found.scopes is None else ", ".join(found.scopes) or "none"
-    if found.expires_at:
-        left_s = found.expires_at - now
-        yield "expires at", local_time(found.expires_at) or "no sane time"
+    """Yield name and value of each fact. `state` is empty if only a file was read."""
+    yield "credentials", origin
+    yield "subscription type", sign_in.subscription or "not named"
+    yield "plan", plan_of(state, sign_in) or "unknown"
+    yield "scopes", "not listed" if sign_in.scopes is None else ", ".join(sign_in.scopes) or "none"
+    if sign_in.expires_at:
+        left_s = sign_in.expires_at - now
+        yield "expires at", local_time(sign_in.expires_at) or "invalid"
         yield "valid for", span(left_s) if left_s > 0 else f"expired {span(left_s)} ago"
     else:
         yield (
             "expires at",
-            "no time is named: the service decides" if found.token else "no time is named",
+            "not named: the service decides" if sign_in.token else "not named",
         )
-    organization = found.organization_uuid or state.organization_uuid
-    if state.account_uuid and is_of_account(state, found):
+    organization = sign_in.organization_uuid or state.organization_uuid
+    if state.account_uuid and is_of_account(state, sign_in):
+        key = claude_state.account_key(state.account_uuid, organization)
         yield (
             "account",
-            f"{_part(state.account_uuid)} (in snapshots: {claude_state.account_key(state.account_uuid, organization)})",
+            f"{_abbreviated(state.account_uuid)} (in snapshots: {key})",
         )
     if organization:
-        yield "organisation", _part(organization)
+        yield "organization", _abbreviated(organization)
 
 
-def judge(found: Credentials, now: float) -> Complaint | None:
-    """What keeps this sign-in from reading usage; None where nothing is known to."""
+def check_sign_in(sign_in: Credentials, now: float) -> Finding | None:
+    """Return why this sign-in cannot read usage, None if no reason is known."""
     try:
-        check_usable(found, now)
+        check_usable(sign_in, now)
     except SourceFailure as failure:
         if failure.status == "no-scope":
-            return Complaint(
+            return Finding(
                 f"the sign-in lacks the scope {SCOPE}",
-                "sign in with /login; a token of `claude setup-token` cannot read usage",
+                "sign in with /login; tokens of `claude setup-token` cannot read usage",
             )
-        if not found.token:
-            return Complaint("the sign-in holds no token", "sign in with /login")
-        gone = f"the sign-in expired {span(found.expires_at - now)} ago"
+        if not sign_in.token:
+            return Finding("the sign-in has no token", "sign in with /login")
+        expired = f"the sign-in expired {span(sign_in.expires_at - now)} ago"
         if failure.status == "signed-out":
-            return Complaint(f"{gone}, and Claude Code cannot renew it", "sign in with /login")
-        return Complaint(
-            gone,
-            "send a message in Claude Code, which renews it; if it does not, sign in with /login",
+            return Finding(f"{expired} and Claude Code cannot renew it", "sign in with /login")
+        return Finding(
+            expired,
+            "send a message in Claude Code to renew it; if that fails, sign in with /login",
         )
-    if found.gateway:
-        return Complaint(
+    if sign_in.gateway:
+        return Finding(
             "Claude Code is signed in to a gateway, which has no plan limits",
-            "sign out of it with /logout",
+            "sign out with /logout",
         )
     return None
 
 
-def missing(path: str, env: Mapping[str, str], state: ClaudeState) -> Complaint:
-    """Why there is no sign-in in the file at `path`."""
+def missing(path: str, env: Mapping[str, str], state: ClaudeState) -> Finding:
+    """Return why there is no sign-in in the file at `path`."""
     name = short(path, env)
     try:
         is_file = stat.S_ISREG(os.stat(path).st_mode)
     except (FileNotFoundError, NotADirectoryError):
         if state.has_api_key:
-            return Complaint(
+            return Finding(
                 "Claude Code is signed in with an API key, which has no plan limits",
                 "sign in to a plan with /login",
             )
-        looked_at = (
-            f"no {name}" if sys.platform != "darwin" else f"none in the Keychain, and no {name}"
+        keychain = "none in the Keychain, and " if sys.platform == "darwin" else ""
+        return Finding(
+            f"there is no sign-in ({keychain}no {name})", "sign in with /login in Claude Code"
         )
-        return Complaint(f"there is no sign-in: {looked_at}", "sign in with /login in Claude Code")
     except (OSError, ValueError):
         is_file = False
     content = read_bytes(path, credentials.MAX_BYTES) if is_file else None
     if content is None:
-        return Complaint(
+        return Finding(
             f"{name} cannot be read",
-            "see that it is a file of yours with mode 0600, or sign in with /login",
+            "make it a file of yours with mode 0600, or sign in with /login",
         )
     if parse_object(content) is None:
-        return Complaint(f"{name} is not the JSON that Claude Code writes", "sign in with /login")
-    return Complaint(f"{name} holds no sign-in to a plan", "sign in with /login in Claude Code")
+        return Finding(f"{name} is not JSON", "sign in with /login")
+    return Finding(f"{name} contains no sign-in to a plan", "sign in with /login in Claude Code")
 
 
 def _find(env: Mapping[str, str]) -> tuple[Credentials | None, str]:
@@ -147,9 +154,11 @@ def _find(env: Mapping[str, str]) -> tuple[Credentials | None, str]:
         return credentials.find(env)
     except SourceFailure as failure:
         raise UsagelineError(
-            f"{failure}: allow it in the Keychain's dialog, or unlock the Keychain"
+            f"{failure}: allow access in the Keychain's dialog, or unlock the Keychain"
         ) from None
 
 
-def _part(identifier: str) -> str:
-    return identifier if len(identifier) <= SHOWN_OF_ID else identifier[:SHOWN_OF_ID] + "…"
+def _abbreviated(identifier: str) -> str:
+    return (
+        identifier if len(identifier) <= VISIBLE_ID_LENGTH else identifier[:VISIBLE_ID_LENGTH] + "…"
+    )

@@ -1,4 +1,7 @@
-"""`usageline doctor --log`: the last refreshes, why each ran and how it ended, in local time, the newest last."""
+"""`usageline doctor --log`: the last refreshes, why each ran and how it ended.
+
+Times are local, the newest refresh is last.
+"""
 
 from __future__ import annotations
 
@@ -22,30 +25,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HEADINGS = ("when", "by", "why", "ended", "took", "")
-MOST_TEXTS = 16
-LONGEST_TEXT = 200
-"""Characters; the log itself is shorter."""
+MAX_TEXTS = 16
+MAX_LENGTH = 200
 
 STYLES = {"refreshed": "normal", "failed": "warning", "cut off": "warning"}
 
 
 def show_log(env: Mapping[str, str], lines: int) -> None:
-    """Print the last `lines` of it. UsagelineError where there is none, or what is there is not the user's alone."""
+    """Print the last `lines` entries.
+
+    Raise `UsagelineError` if there is no log, or it is not a private file of the user.
+    """
     path = paths.log(env)
     name = short(path, env)
     try:
-        found = refresh_log.read_last(env, lines)
+        entries = refresh_log.read_last(env, lines)
     except FileNotFoundError:
-        raise UsagelineError(
-            f"there is no {name} yet: each refresh adds a line to it; run usageline refresh"
-        ) from None
+        raise UsagelineError(f"{name} does not exist yet: run usageline refresh") from None
     except (OSError, ValueError, CacheUnsafe):
         raise UsagelineError(
-            f"{name} is no file of yours alone, or cannot be read: remove it, and the next refresh makes a new one"
+            f"{name} is not a private file of yours: remove it; the next refresh creates a new one"
         ) from None
     table = Table.grid(padding=(0, 2))
     table.add_row(*(text(heading, "dim") for heading in HEADINGS))
-    for line in found:
+    for line in entries:
         cells = row(line)
         if cells:
             table.add_row(
@@ -57,11 +60,11 @@ def show_log(env: Mapping[str, str], lines: int) -> None:
     target = console()
     target.print(table)
     target.print()
-    target.print(text(f"{name}, and what is older in {name}{refresh_log.OLDER}", "dim"))
+    target.print(text(f"from {name}; older entries: {name}{refresh_log.OLDER}", "dim"))
 
 
 def row(line: bytes) -> tuple[str, ...]:
-    """The cells for one line of the file: a text for each of HEADINGS, () where it is no line of ours."""
+    """Return the cells of one line of the file, one for each of `HEADINGS`, or () if invalid."""
     try:
         entry: Any = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -74,25 +77,22 @@ def row(line: bytes) -> tuple[str, ...]:
         _when(entry.get("at")),
         *words,
         "" if took is None else f"{took / 1000:.1f} s",
-        "; ".join(_said(entry)),
+        "; ".join(_details(entry)),
     )
 
 
-def _said(entry: dict[str, Any]) -> list[str]:
-    """What was published, what was tried, what else happened."""
+def _details(entry: dict[str, Any]) -> list[str]:
+    """Return what the refresh published, which sources it tried, and its notes."""
     status, due_at = one_line(entry.get("status")), _moment(entry.get("next"))
     due = f"next {clock(due_at, time.time())}" if due_at else ""
     published = ", ".join(filter(None, (status if status != "ok" else "", due)))
-    return [
-        found
-        for found in (published, *_texts(entry.get("tried")), *_texts(entry.get("notes")))
-        if found
-    ]
+    details = (published, *_texts(entry.get("tried")), *_texts(entry.get("notes")))
+    return [detail for detail in details if detail]
 
 
 def _texts(value: object) -> list[str]:
-    rows = value[:MOST_TEXTS] if isinstance(value, list) else []
-    return [found[:LONGEST_TEXT] for found in rows if isinstance(found, str)]
+    texts = value[:MAX_TEXTS] if isinstance(value, list) else []
+    return [item[:MAX_LENGTH] for item in texts if isinstance(item, str)]
 
 
 def _when(value: object) -> str:
@@ -101,7 +101,7 @@ def _when(value: object) -> str:
 
 
 def _moment(value: object) -> float:
-    """Epoch seconds of `2026-11-25T09:31:55Z`, 0 where it is no such text."""
+    """Return the epoch seconds of `2026-11-25T09:31:55Z`, 0 for anything else."""
     try:
         return (
             datetime.strptime(str(value), "%Y-%m-%dT%H:%M:%SZ")

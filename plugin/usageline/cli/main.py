@@ -1,4 +1,7 @@
-"""The command's words and exit statuses: 0 fine, 1 a problem that it names, 2 wrong usage."""
+"""The commands and their options.
+
+Exit statuses: 0 success, 1 a problem that is reported, 2 wrong usage.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +35,10 @@ if TYPE_CHECKING:
 @click.version_option(__version__, prog_name="usageline")
 @click.pass_context
 def cli(context: click.Context, *, as_json: bool) -> None:
-    """Plan usage and reset times: every limit and credit of the account signed in."""
+    """Show plan usage and reset times: every limit and credit of the signed-in account."""
     env = dict(os.environ)
     if context.invoked_subcommand in (None, "config", "refresh", "watch"):
-        _learn_background(env)
+        _detect_background(env)
     if context.invoked_subcommand is not None:
         return
     snapshot = current_snapshot(env, renew=not as_json)
@@ -49,24 +52,27 @@ def cli(context: click.Context, *, as_json: bool) -> None:
 @click.option(
     "--force",
     is_flag=True,
-    help="Ask even where no refresh is due; a cooldown that the service set still holds.",
+    help="Send a request even if none is due; cooldowns of the service still apply.",
 )
 def refresh(*, force: bool) -> None:
-    """Get a new reading now, unless the one there is still fresh."""
+    """Refresh the numbers now, unless they are still fresh."""
     from usageline.refresh.run import refresh as run  # noqa: PLC0415 - the table needs none of it
 
     outcome = run(dict(os.environ), force=force)
     if outcome.took_over:
-        click.echo("another refresh hung, and was ended")
+        click.echo("killed a hung refresh")
     if outcome.state == "failed" or _waits_after_failure(outcome):
-        raise UsagelineError(sentence(outcome))
-    click.echo(sentence(outcome))
+        raise UsagelineError(describe(outcome))
+    click.echo(describe(outcome))
 
 
 @cli.command()
-@click.option("--credentials", "path", metavar="PATH", help="Look at that file alone.")
+@click.option("--credentials", "path", metavar="PATH", help="Show the sign-in in this file.")
 def info(*, path: str | None) -> None:
-    """Say what is signed in: plan, scopes, until when. Exits with 1 where usage cannot be asked for with it."""
+    """Show the sign-in: plan, scopes, expiry.
+
+    Exits with 1 if it cannot read usage.
+    """
     from usageline.cli.info import show_info  # noqa: PLC0415 - the table needs none of it
 
     show_info(dict(os.environ), path)
@@ -76,26 +82,24 @@ def info(*, path: str | None) -> None:
 @click.option(
     "--schema",
     is_flag=True,
-    help="Instead: the keys of the newest usage body that usageline makes nothing of. No values are shown.",
+    help="Show the keys of the newest usage body that usageline does not read, without values.",
 )
-@click.option("--body", metavar="FILE", help="With --schema: look at the body in that file.")
-@click.option(
-    "--log", is_flag=True, help="Instead: the last refreshes, why each ran and how it ended."
-)
+@click.option("--body", metavar="FILE", help="With --schema: use the body in FILE.")
+@click.option("--log", is_flag=True, help="Show the last refreshes, why each ran and how it ended.")
 @click.option(
     "--lines",
     type=click.IntRange(1, 1000),
     metavar="N",
-    help="With --log: so many of them, 50 unless told.",
+    help="With --log: number of entries (default 50).",
 )
 def doctor(*, schema: bool, body: str | None, log: bool, lines: int | None) -> None:
-    """Look at each step from the settings to the number, and say what to do. Asks the service nothing."""
+    """Check each step from the settings to the numbers, with advice. Sends no request."""
     if body is not None and not schema:
-        raise click.UsageError("--body goes with --schema")
+        raise click.UsageError("--body requires --schema")
     if lines is not None and not log:
-        raise click.UsageError("--lines goes with --log")
+        raise click.UsageError("--lines requires --log")
     if schema and log:
-        raise click.UsageError("--schema and --log are two different looks")
+        raise click.UsageError("--schema and --log cannot be combined")
     env = dict(os.environ)
     if schema:
         from usageline.cli.schema import show_schema  # noqa: PLC0415 - as above
@@ -106,9 +110,9 @@ def doctor(*, schema: bool, body: str | None, log: bool, lines: int | None) -> N
 
         show_log(env, lines or 50)
     else:
-        from usageline.cli.doctor import examine  # noqa: PLC0415 - as above
+        from usageline.cli.doctor import run_checks  # noqa: PLC0415 - as above
 
-        sys.exit(examine(env))
+        sys.exit(run_checks(env))
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})
@@ -117,11 +121,14 @@ def doctor(*, schema: bool, body: str | None, log: bool, lines: int | None) -> N
     "form",
     type=click.Choice(["plain", "starship", "tmux", "json"]),
     default="plain",
-    help="Whose part it is to be.",
+    help="Output format.",
 )
-@click.option("--width", type=click.IntRange(1), default=200, help="Cells that it may take.")
+@click.option("--width", type=click.IntRange(1), default=200, help="Maximum width in columns.")
 def line(*, form: str, width: int) -> None:
-    """The line as a part of something else: a tmux status, a prompt, a bar. It reads the snapshot and starts nothing."""
+    """Print the line for use in another program: tmux, a prompt, a bar.
+
+    It reads the snapshot and starts nothing.
+    """
     from usageline.line import embed  # noqa: PLC0415 - the table needs none of it
 
     click.echo(embed.embedded_line(dict(os.environ), form, width, time.time()))
@@ -129,10 +136,10 @@ def line(*, form: str, width: int) -> None:
 
 @cli.command()
 def watch() -> None:
-    """The table, live: drawn again each second, refreshed when it is due. Ctrl-C ends it."""
+    """Show the table live, redrawn each second and refreshed when due. Quit with Ctrl-C."""
     if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") == "dumb":
         raise click.UsageError(
-            "it needs a terminal that can move the cursor; `usageline` prints the table once"
+            "this terminal cannot move the cursor: use `usageline`, which prints the table once"
         )
     from usageline.cli.watch import watch as show  # noqa: PLC0415 - the table needs none of it
 
@@ -146,32 +153,39 @@ def watch() -> None:
     default=7,
     show_default=True,
     metavar="N",
-    help="So many days up to now.",
+    help="Show the last N days.",
 )
 @click.option(
     "--limit",
     metavar="KIND",
-    help="One limit, by its kind (`session`, `weekly_all`, …) or its label.",
+    help="Show one limit, by kind (`session`, `weekly_all`, …) or label.",
 )
-@click.option("--account", metavar="KEY", help="Another account than the one signed in.")
-@click.option("--svg", metavar="FILE", help="Draw it as SVG into FILE.")
-@click.option("--png", metavar="FILE", help="Draw it as PNG into FILE; needs the extra `png`.")
+@click.option("--account", metavar="KEY", help="Show another account than the one signed in.")
+@click.option("--svg", metavar="FILE", help="Write an SVG picture to FILE.")
+@click.option("--png", metavar="FILE", help="Write a PNG picture to FILE (needs the extra `png`).")
 @click.option("--csv", "output", flag_value="csv", help="Print the readings as CSV.")
 @click.option("--json", "output", flag_value="json", help="Print the readings as JSON.")
-@click.option("--heatmap", is_flag=True, help="Only the hours in which the 5-hour limit was used.")
-def history(**wish: Any) -> None:
-    """Usage over time: a chart of each limit, and the hours in which it was used. Asks the service nothing."""
-    if wish["output"] and (wish["svg"] is not None or wish["png"] is not None or wish["heatmap"]):
-        raise click.UsageError(f"--{wish['output']} prints the readings and goes with no picture")
-    from usageline.cli.history import Wish, show_history  # noqa: PLC0415 - the table needs none of it
+@click.option("--heatmap", is_flag=True, help="Show only the heatmap of the 5-hour limit.")
+def history(**options: Any) -> None:
+    """Show usage over time: a chart of each limit, and a heatmap of the hours.
 
-    show_history(dict(os.environ), Wish(**{**wish, "output": wish["output"] or ""}))
+    Sends no request.
+    """
+    pictures = (options["svg"], options["png"])
+    if options["output"] and (options["heatmap"] or pictures != (None, None)):
+        raise click.UsageError(
+            f"--{options['output']} cannot be combined with --svg, --png or --heatmap"
+        )
+    from usageline.cli.history import HistoryOptions, show_history  # noqa: PLC0415 - as above
+
+    options["output"] = options["output"] or ""
+    show_history(dict(os.environ), HistoryOptions(**options))
 
 
 @cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def config(arguments: tuple[str, ...]) -> None:
-    """Write, look at, change, check and try the configuration (`usageline config --help`)."""
+    """Create, show, change, check and preview the configuration (see `config --help`)."""
     from usageline.cli.config.group import group  # noqa: PLC0415 - the table needs none of it
 
     group.main([*arguments], prog_name="usageline config")
@@ -180,65 +194,63 @@ def config(arguments: tuple[str, ...]) -> None:
 @cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def install(arguments: tuple[str, ...]) -> None:
-    """Wire the status line and the hook into Claude Code's settings (as install.sh does)."""
+    """Add the status line and the hook to Claude Code's settings, as install.sh does."""
     sys.exit(setup([*arguments], "usageline install"))
 
 
 @cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def uninstall(arguments: tuple[str, ...]) -> None:
-    """Take back all that the installation changed."""
+    """Restore everything that the installation changed."""
     sys.exit(setup(["--uninstall", *arguments], "usageline uninstall"))
 
 
 def setup(arguments: list[str], program: str) -> int:
-    """Run the installer in this process, with the arguments of install.sh; its exit status."""
+    """Run the installer with the arguments of install.sh; return its exit status."""
     from usageline.setup.command import run  # noqa: PLC0415 - nothing else needs it
 
     return run(arguments, program)
 
 
 def current_snapshot(env: dict[str, str], *, renew: bool) -> dict[str, Any]:
-    """The snapshot object; where there is none, or with `renew` where it is due, a refresh is run first."""
+    """Return the snapshot. Refresh first if there is none, or with `renew` if one is due."""
     snapshot: dict[str, Any] | None = json_file.json_file(paths.snapshot(env))
     is_due = freshness.is_due(
         snapshot, freshness.file_stamp(paths.claude_credentials(env)), time.time()
     )
     if snapshot is None or (renew and is_due):
-        from usageline.refresh.run import refresh as run  # noqa: PLC0415 - slow to import, and seldom needed
+        from usageline.refresh.run import refresh as run  # noqa: PLC0415 - slow to import
 
         outcome = run(env)
         snapshot = json_file.json_file(paths.snapshot(env)) or snapshot
         if snapshot is None:
-            raise UsagelineError(f"there is no usage to show yet: {sentence(outcome)}")
+            raise UsagelineError(f"there is no usage to show yet: {describe(outcome)}")
     return snapshot
 
 
-def sentence(outcome: Outcome) -> str:
-    """How a refresh ended, for people."""
+def describe(outcome: Outcome) -> str:
+    """Return how a refresh ended, in words."""
     snapshot = outcome.snapshot or {}
     if outcome.problem:
         return outcome.problem
     if outcome.state == "busy":
         return "another refresh is under way"
     due_at = windows.moment(snapshot.get("next_refresh_at"))
-    next_look = (
-        ""
-        if due_at is None
-        else f"; the next look is due at {formatting.clock(due_at, time.time())}"
+    next_refresh = (
+        "" if due_at is None else f"; next refresh at {formatting.clock(due_at, time.time())}"
     )
     if outcome.state == "failed" or _waits_after_failure(outcome):
-        seen = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
-        detail = text(snapshot.get("detail")) or seen.detail
+        ctx = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
+        detail = text(snapshot.get("detail")) or ctx.detail
         reason = sanitize_lines(
-            f"{limits.reason(seen)} ({detail})" if detail else str(limits.reason(seen))
+            f"{limits.reason(ctx)} ({detail})" if detail else str(limits.reason(ctx))
         )
-        return reason if outcome.state == "failed" else reason + next_look
-    return ("refreshed" if outcome.state == "refreshed" else "fresh already") + next_look
+        return reason if outcome.state == "failed" else reason + next_refresh
+    return ("refreshed" if outcome.state == "refreshed" else "up to date") + next_refresh
 
 
-def _learn_background(env: dict[str, str]) -> None:
-    """Ask the terminal whether it is dark or light, if Claude Code's theme leaves that to it."""
+def _detect_background(env: dict[str, str]) -> None:
+    """Query the terminal for a dark or light background, if Claude Code's theme depends on it."""
     if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
         return
     from usageline.sources.auth import claude_state  # noqa: PLC0415 - as above
@@ -254,7 +266,7 @@ def _waits_after_failure(outcome: Outcome) -> bool:
 
 
 def main() -> NoReturn:
-    """The entry point: no traceback reaches the user."""
+    """Run the command. Report errors without a traceback."""
     adapt_output()
     fill_in_home(os.environ)
     try:
@@ -267,12 +279,12 @@ def main() -> NoReturn:
     except LookupError as problem:  # no HOME
         click.echo(f"usageline: {problem.args[0]}", err=True)
     except ImportError as error:
-        click.echo(f"usageline: {error}: the program is not whole; run install.sh again", err=True)
-    except OSError as error:  # a disk that is full or gone, most of the time
+        click.echo(f"usageline: {error}: the program is incomplete: run install.sh again", err=True)
+    except OSError as error:  # mostly a full or missing disk
         where = f"{sanitize_lines(str(error.filename))}: " if error.filename else ""
-        if not isinstance(error, BrokenPipeError):  # nobody reads any more (`usageline | head`)
+        if not isinstance(error, BrokenPipeError):  # a closed pipe (`usageline | head`)
             click.echo(f"usageline: {where}{error.strerror or error}", err=True)
-        # What could not be written is not tried again at the very end, where it would end in a traceback.
+        # Python flushes stdout again at exit, and a second failure would print a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # noqa: BLE001 - the edge of the process
         click.echo(

@@ -1,4 +1,4 @@
-"""`usageline doctor --schema`: what the service sends that the parser makes nothing of."""
+"""`usageline doctor --schema`: the keys of a usage body that the parser does not read."""
 
 from __future__ import annotations
 
@@ -20,51 +20,58 @@ if TYPE_CHECKING:
 
     from usageline.usage.unknown_keys import Path
 
-MOST_BYTES = 1 << 20
-MOST_ROWS = 200
+MAX_BYTES = 1 << 20
+MAX_ROWS = 200
 
 
 def show_schema(env: Mapping[str, str], file: str | None) -> None:
-    """Print the keys with their types, of the body in `file` or of the one that Claude Code saw last. UsagelineError where there is none."""
-    body, origin = _body_in(file, env) if file is not None else _body_seen(env)
-    found = find_unknown(body)
-    empty = [path for path, kind in found.items() if kind == "null"]
+    """Print the unread keys with their types.
+
+    The body is that in `file`, or the last one that Claude Code received. Raise `UsagelineError`
+    if there is none.
+    """
+    body, origin = _body_in(file, env) if file is not None else _last_body(env)
+    keys = find_unknown(body)
+    empty = [path for path, kind in keys.items() if kind == "null"]
     table = Table.grid(padding=(0, 2))
-    for path, kind in [(path, kind) for path, kind in found.items() if kind != "null"][:MOST_ROWS]:
+    for path, kind in [(path, kind) for path, kind in keys.items() if kind != "null"][:MAX_ROWS]:
         table.add_row(text(_name(path)), text(kind, "dim"))
     target = console()
-    target.print(text(f"Not used, of {origin}:" if found else f"Every key is used, of {origin}."))
+    target.print(
+        text(f"Not read from {origin}:" if keys else f"usageline reads every key of {origin}.")
+    )
     if table.row_count:
         target.print(table)
     if empty:
         target.print(
             text(
-                "null, so that there was nothing to use: "
-                + ", ".join(map(_name, empty[:MOST_ROWS])),
+                "null, so there was nothing to read: " + ", ".join(map(_name, empty[:MAX_ROWS])),
                 "dim",
             )
         )
 
 
 def _body_in(file: str, env: Mapping[str, str]) -> tuple[dict[str, Any], str]:
-    body = parse_object(read_bytes(file, MOST_BYTES))
+    body = parse_object(read_bytes(file, MAX_BYTES))
     if body is None:
-        raise UsagelineError(f"{short(file, env)} holds no JSON object that can be read")
+        raise UsagelineError(f"{short(file, env)} does not contain a JSON object")
     return body, short(file, env)
 
 
-def _body_seen(env: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+def _last_body(env: Mapping[str, str]) -> tuple[dict[str, Any], str]:
     cached = claude_state.read(env).cached
     body = mapping(cached.get("utilization"))
     if not body:
         raise UsagelineError(
-            "Claude Code keeps no usage body here: run /usage in it, or name a file with --body"
+            "Claude Code has not stored a usage body: run /usage in it, or name a file with --body"
         )
-    seen_at = local_time((number(cached.get("fetchedAtMs"), 0, 1e15) or 0) / 1000)
-    return body, "the body that Claude Code saw last" + (f" ({seen_at})" if seen_at else "")
+    received_at = local_time((number(cached.get("fetchedAtMs"), 0, 1e15) or 0) / 1000)
+    return body, "the last body that Claude Code received" + (
+        f" ({received_at})" if received_at else ""
+    )
 
 
 def _name(path: Path) -> str:
-    """`limits[].scope.model.id`."""
+    """Return `limits[].scope.model.id`."""
     keys = ("[]" if key is None else "." + (one_line(key) or "?") for key in path)
     return "".join(keys).removeprefix(".")

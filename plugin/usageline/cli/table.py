@@ -1,4 +1,7 @@
-"""The table of `usageline`: every limit with bar, percent and reset in both forms, every credit, and where the numbers come from."""
+"""The table of `usageline`: every limit and credit, and the source of the numbers.
+
+A limit has a bar, a percentage, and its reset as a duration and as a time.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +26,13 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 OTHER_CELLS = 62
-"""What a row takes besides its bar."""
+"""Columns of a row without its bar."""
 
 PIPE_CELLS = 4096
-"""For a program that reads the output: a long path must not be broken in two."""
+"""For programs that read the output: long paths must not be broken."""
 
-MOST_DECIMALS = 6
-"""Of an amount, as in the line: the snapshot is checked like anything else that is read."""
+MAX_DECIMALS = 6
+"""As in the status line: a damaged snapshot must not widen an amount without limit."""
 
 STYLES = {
     "normal": "green",
@@ -39,7 +42,7 @@ STYLES = {
     "track": "dim",
     "plain": "",
 }
-"""rich's words for the line's styles."""
+"""Styles of rich for the styles of the status line."""
 
 Row: TypeAlias = tuple[Text, Text, Text, Text]
 
@@ -55,62 +58,63 @@ OFF = {
     "overage_not_provisioned": "not set up",
     "no_limits_configured": "not set up",
 }
-"""Why usage credits are off, by the service's word."""
+"""Why usage credits are off, by the reason that the service names."""
 
 
 def print_table(snapshot: dict[str, Any], credentials: str, now: float) -> None:
-    """Print it to stdout; `snapshot` is the parsed file, `credentials` the stamp of the sign-in as it is now."""
+    """Print the table. `credentials` is the current fingerprint of the sign-in."""
     target = console()
-    target.print(drawn(snapshot, credentials, now, target.width))
+    target.print(render_table(snapshot, credentials, now, target.width))
 
 
 def console() -> Console:
-    """Where the command prints: stdout, in the user's colours. What is not a terminal gets no line breaks but ours."""
-    told = sys.stdout.isatty() or os.environ.get("COLUMNS")
-    return Console(highlight=False, width=None if told else PIPE_CELLS)
+    """Return the console for stdout. It breaks lines only if the width is known."""
+    has_width = sys.stdout.isatty() or os.environ.get("COLUMNS")
+    return Console(highlight=False, width=None if has_width else PIPE_CELLS)
 
 
-def drawn(
+def render_table(
     snapshot: dict[str, Any] | None, credentials: str, now: float, width: int
 ) -> RenderableType:
-    """The table for a terminal of `width` cells; `snapshot` is None where there is none yet."""
-    seen = view.build(None, snapshot, credentials, {}, now)
-    if not seen.windows and not seen.credits:
-        return footer(snapshot or {}, seen)
+    """Return the table for `width` columns; `snapshot` is None if there is none yet."""
+    ctx = view.build(None, snapshot, credentials, {}, now)
+    if not ctx.windows and not ctx.credits:
+        return footer(snapshot or {}, ctx)
     table = Table.grid(padding=(0, 2))
     bar_cells = min(max(width - OTHER_CELLS, 8), 24)
-    for window in seen.windows:
+    for window in ctx.windows:
         table.add_row(*limit_row(window, now, bar_cells))
-    observed_at = None if seen.age_s is None else now - seen.age_s
-    for credit in seen.credits:
+    observed_at = None if ctx.age_s is None else now - ctx.age_s
+    for credit in ctx.credits:
         table.add_row(*credit_row(credit, now, bar_cells, observed_at))
-    foretold = [
+    forecasts = [
         text(sentence, "warning" if forecast.is_sure(window) else "dim")
-        for window in seen.windows
+        for window in ctx.windows
         if (sentence := outlook(window, now))
     ]
     terms = [
-        text(f"{credit.get('label')}: {said}", "dim")
-        for credit in seen.credits
-        if (said := one_line(credit.get("terms"), MAX_TERMS))
+        text(f"{credit.get('label')}: {terms_text}", "dim")
+        for credit in ctx.credits
+        if (terms_text := one_line(credit.get("terms"), MAX_TERMS))
     ]
-    return Group(table, *foretold, *terms, Text(), footer(snapshot or {}, seen))
+    return Group(table, *forecasts, *terms, Text(), footer(snapshot or {}, ctx))
 
 
 def limit_row(window: Any, now: float, bar_cells: int) -> Row:
-    """Label, bar, percent and reset of a limit (`view.Window`)."""
+    """Return label, bar, percent and reset of a limit (`view.Window`)."""
     if window.resets_at is None:
         reset = "not started" if window.percent == 0 else ""
     elif window.resets_at <= now:
         passed = formatting.clock(window.resets_at, now)
         reset = f"reset {passed}" if window.percent is None else f"reset overdue since {passed}"
     else:
-        reset = f"resets in {formatting.ago(window.resets_at - now)}, {formatting.clock(window.resets_at, now)}"
+        left = formatting.ago(window.resets_at - now)
+        reset = f"resets in {left}, {formatting.clock(window.resets_at, now)}"
     return row(window.label, window.percent, window.severity, reset, bar_cells)
 
 
 def outlook(window: Any, now: float) -> str:
-    """When a limit (`view.Window`) will be reached, where that is before its reset; "" otherwise."""
+    """Return when a limit (`view.Window`) will be reached, "" if not before its reset."""
     at = windows.exhausted_at(window, now)
     if at is None:
         return ""
@@ -122,16 +126,17 @@ def outlook(window: Any, now: float) -> str:
         )
         notes += [] if first == last else [f"likely {first} to {last}"]
     note = f" ({', '.join(notes)})" if notes else ""
-    early = f"{formatting.clock(at, now)}, {formatting.ago(window.resets_at - at)} before its reset{note}"
+    before_reset = formatting.ago(window.resets_at - at)
+    time = f"{formatting.clock(at, now)}, {before_reset} before its reset{note}"
     if forecast.is_sure(window):
-        return f"{window.label}: at this pace the limit is reached at {early}"
-    return f"{window.label}: the limit may be reached by {early}"
+        return f"{window.label}: at this pace the limit is reached at {time}"
+    return f"{window.label}: the limit may be reached by {time}"
 
 
 def credit_row(
     credit: dict[str, Any], now: float, bar_cells: int, observed_at: float | None = None
 ) -> Row:
-    """Label, bar, percent, amount and end of a money meter (a credit of the snapshot), seen at `observed_at`."""
+    """Return label, bar, percent, amount and end of a credit, observed at `observed_at`."""
     enabled, reached = credit.get("enabled", True) is True, credit.get("reached") is True
     share = windows.percent(credit.get("percent"))
     notes = [amount] if (amount := _amount(credit, share)) else []
@@ -159,13 +164,13 @@ def _why_off(credit: dict[str, Any]) -> str:
 
 
 def _amount(credit: dict[str, Any], share: float | None) -> str:
-    """`$12.34 of $50`, `$12.34 spent`, or `of $50` if only a percentage is known of it."""
+    """Return `$12.34 of $50`, `$12.34 spent`, or `of $50` if only a percentage is known."""
     used, limit, exponent, currency = (
         credit.get(name) for name in ("used_minor", "limit_minor", "exponent", "currency")
     )
     if (
         type(exponent) is not int
-        or not 0 <= exponent <= MOST_DECIMALS
+        or not 0 <= exponent <= MAX_DECIMALS
         or not isinstance(currency, str)
     ):
         return ""
@@ -177,7 +182,10 @@ def _amount(credit: dict[str, Any], share: float | None) -> str:
 
 
 def _has_no_cap(credit: dict[str, Any], share: float | None) -> bool:
-    """Whether these are usage credits that nothing limits. Of other credits the service may merely not name the limit."""
+    """Return whether these are usage credits without a limit.
+
+    Other credits may have a limit that the service does not name.
+    """
     is_known = credit.get("label") == USAGE_CREDITS and type(credit.get("used_minor")) is int
     return (
         is_known and credit.get("limit_minor") is None and share is None and not credit.get("terms")
@@ -186,7 +194,7 @@ def _has_no_cap(credit: dict[str, Any], share: float | None) -> bool:
 
 def _end(credit: dict[str, Any], ends_at: float, now: float, observed_at: float | None) -> str:
     expires = credit.get("expires") is True
-    # Usage credits start again with a month: the client names the day.
+    # Usage credits reset with the month: as in Claude Code, show the day.
     at = (
         formatting.day(ends_at)
         if credit.get("label") == USAGE_CREDITS
@@ -202,27 +210,31 @@ def _end(credit: dict[str, Any], ends_at: float, now: float, observed_at: float 
 
 
 def _is_overdue(credit: dict[str, Any], ends_at: float, observed_at: float | None) -> bool:
-    """Whether the service reported the credit after its end. An expired credit's percentage is what was used of it."""
+    """Return whether the service reported the credit after its end.
+
+    The percentage of an expired credit stays what was used of it.
+    """
     return credit.get("expires") is True or (observed_at is not None and observed_at > ends_at)
 
 
 def row(label: object, percent: float | None, severity: str, note: str, bar_cells: int) -> Row:
-    """The four cells of one row; without a percentage there is no bar."""
+    """Return the four cells of one row; without a percentage there is no bar."""
     if percent is None:
         return text(label), Text(), text("–", "dim"), text(note)
     cells = segments.bar(min(max(percent, 0), 100), bar_cells, appearance.GLYPHS, severity)
-    drawn = Text.assemble(*((cell, STYLES[style.split()[0]]) for style, cell in cells))
-    return text(label), drawn, text(f"{math.floor(percent)}%", severity), text(note)
+    bar = Text.assemble(*((cell, STYLES[style.split()[0]]) for style, cell in cells))
+    return text(label), bar, text(f"{math.floor(percent)}%", severity), text(note)
 
 
-def footer(snapshot: dict[str, Any], seen: Any) -> Text:
-    """Plan, source, age, and what is wrong, in one line."""
-    facts = [plan] if (plan := snapshot.get("plan")) and seen.age_s is not None else []
-    if seen.age_s is not None:
-        facts.append(f"seen {formatting.age(seen.age_s)} by {_source_label(snapshot)}")
-    reason = limits.reason(seen)
+def footer(snapshot: dict[str, Any], ctx: Any) -> Text:
+    """Return plan, source, age, and what is wrong, in one line."""
+    facts = [plan] if (plan := snapshot.get("plan")) and ctx.age_s is not None else []
+    if ctx.age_s is not None:
+        source = _source_label(snapshot)
+        facts.append(f"as of {formatting.age(ctx.age_s)}, from {source}")
+    reason = limits.reason(ctx)
     if reason:
-        detail = seen.detail if seen.detail and seen.detail not in reason else ""
+        detail = ctx.detail if ctx.detail and ctx.detail not in reason else ""
         facts.append(reason + (f" ({detail})" if detail else ""))
     return text(" · ".join(map(str, facts)), "warning" if reason else "dim")
 
@@ -233,5 +245,5 @@ def _source_label(snapshot: dict[str, Any]) -> str:
 
 
 def text(value: object, style: str = "plain") -> Text:
-    """Text from anywhere, cleaned, without markup."""
+    """Return sanitized text without markup."""
     return Text(sanitize(str(value or "")), STYLES[style])

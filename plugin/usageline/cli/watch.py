@@ -1,4 +1,4 @@
-"""`usageline watch`: the table, drawn again each second, on a screen of its own that is gone when it ends."""
+"""`usageline watch`: the table on the alternate screen, redrawn each second."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.console import Console, ConsoleDimensions, Group
 from rich.live import Live
 from rich.text import Text
 
-from usageline.cli.table import drawn
+from usageline.cli.table import render_table
 from usageline.core import background, formatting, freshness, json_file, paths, throttle, windows
 from usageline.line.main import PROBLEMS
 
@@ -24,49 +24,55 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-LEAST_CELLS = (20, 4)
-"""Of a terminal that says it is smaller, or that it has no size, columns and rows are taken to be these."""
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+MIN_SIZE = (20, 4)
+"""Columns and rows, also for a terminal that reports less or no size."""
 
 
 def watch(env: dict[str, str]) -> None:
-    """Show it until a signal comes. Ctrl-C is the usual end; after another signal the process ends by that signal, its terminal restored."""
+    """Show the table until a signal arrives.
+
+    Ctrl-C exits normally. Other signals end the process as usual, after it restored the terminal.
+    """
     refreshes = Refreshes(env)
     try:
-        with woken_by(*ENDING, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH) as wait:
+        with woken_by(*END_SIGNALS, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH) as wait:
             while (number := _show(env, refreshes, wait)) == signal.SIGTSTP:
-                _yield_to(number)  # Ctrl-Z: the shell gets its own screen back; `fg` goes on here
-    except OSError:  # the terminal is gone
+                _reraise(number)  # Ctrl-Z: stop here, with the shell's screen; `fg` continues
+    except OSError:  # the terminal was closed
         return
     if number != signal.SIGINT:
-        _yield_to(number)
+        _reraise(number)
 
 
 class Refreshes:
-    """Starts a refresh where one is due, as the status line does: by the same stamp, in a session of its own, never waiting for it."""
+    """Start a refresh when one is due, with the throttle of the status line.
+
+    The refresh runs in its own session, and nothing waits for it.
+    """
 
     def __init__(self, env: dict[str, str]) -> None:
         self._env = env
         self._running: subprocess.Popen[bytes] | None = None
 
-    def look(self, snapshot: dict[str, Any] | None, credentials: str, now: float) -> str:
-        """Start one if it is due; gives a note for the user, or ""."""
+    def start_if_due(self, snapshot: dict[str, Any] | None, credentials: str, now: float) -> str:
+        """Start a refresh if one is due. Return a note for the user, or ""."""
         if self._running is not None and self._running.poll() is None:
-            return "looking now"
+            return "refreshing"
         if not freshness.is_due(snapshot, credentials, now):
             return ""
-        hindered = throttle.last_failure(paths.stamp(self._env), now)
+        failure = throttle.last_failure(paths.stamp(self._env), now)
         refused = throttle.acquire_refresh(self._env, now)
         if not refused:
             try:
                 self._running = self._start()
             except OSError:
                 refused = "uninstalled"
-        # `recent`: a status line has just started one.
-        return PROBLEMS.get(refused) or PROBLEMS.get(hindered, "looking now")
+        # If `refused` is `recent`, a status line has just started a refresh.
+        return PROBLEMS.get(refused) or PROBLEMS.get(failure, "refreshing")
 
     def _start(self) -> subprocess.Popen[bytes]:
-        # Not `start.launch`, which is a last act: it closes every file of its process.
+        # `start.launch` is not usable here: it closes every file of its process.
         null = subprocess.DEVNULL
         return subprocess.Popen(
             background.refresh_command(sys.executable, "watch"),
@@ -81,14 +87,15 @@ class Refreshes:
 
 @contextlib.contextmanager
 def woken_by(*numbers: signal.Signals) -> Iterator[Callable[[float], int]]:
-    """For the block those signals do nothing but end a wait. Gives the wait: `wait(seconds)` gives the next signal's number, or 0.
+    """Yield `wait(seconds)`, which returns the number of the next signal, or 0.
 
-    No exception is raised out of the blue, so that the terminal is always put back in order.
+    Within the block these signals do nothing else. They raise no exception, so that the terminal
+    is always restored.
     """
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     before = {number: signal.signal(number, lambda *_: None) for number in numbers}
-    woken = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    previous_fd = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
 
     def wait(seconds: float) -> int:
         ready, _, _ = select.select([reader], [], [], max(seconds, 0))
@@ -97,7 +104,7 @@ def woken_by(*numbers: signal.Signals) -> Iterator[Callable[[float], int]]:
     try:
         yield wait
     finally:
-        signal.set_wakeup_fd(woken)
+        signal.set_wakeup_fd(previous_fd)
         for number, handler in before.items():
             signal.signal(number, handler)
         os.close(reader)
@@ -105,7 +112,7 @@ def woken_by(*numbers: signal.Signals) -> Iterator[Callable[[float], int]]:
 
 
 def _show(env: dict[str, str], refreshes: Refreshes, wait: Callable[[float], int]) -> int:
-    """Draw until a signal ends it; gives that signal's number."""
+    """Draw until a signal ends it; return the number of that signal."""
     console = Console(highlight=False, force_terminal=True, force_interactive=True)
     with Live(
         console=console,
@@ -119,41 +126,41 @@ def _show(env: dict[str, str], refreshes: Refreshes, wait: Callable[[float], int
             now = time.time()
             live.update(_frame(env, refreshes, console.width, now), refresh=True)
             number = wait(1 - now % 1)
-            if number in (*ENDING, signal.SIGTSTP):
+            if number in (*END_SIGNALS, signal.SIGTSTP):
                 return number
 
 
 def _frame(env: dict[str, str], refreshes: Refreshes, width: int, now: float) -> RenderableType:
     snapshot: dict[str, Any] | None = json_file.json_file(paths.snapshot(env))
     credentials = str(freshness.file_stamp(paths.claude_credentials(env)))
-    note = refreshes.look(snapshot, credentials, now)
+    note = refreshes.start_if_due(snapshot, credentials, now)
     if not note and snapshot:
-        note = next_look(snapshot, now)
+        note = next_refresh(snapshot, now)
     hint = " · ".join(
         part
-        for part in (time.strftime("%H:%M:%S", time.localtime(now)), note, "Ctrl-C ends")
+        for part in (time.strftime("%H:%M:%S", time.localtime(now)), note, "Ctrl-C quits")
         if part
     )
-    return Group(drawn(snapshot, credentials, now, width), Text(hint, "dim"))
+    return Group(render_table(snapshot, credentials, now, width), Text(hint, "dim"))
 
 
-def next_look(snapshot: dict[str, Any], now: float) -> str:
-    """When the next refresh is due, or "" where the snapshot names no time."""
+def next_refresh(snapshot: dict[str, Any], now: float) -> str:
+    """Return when the next refresh is due, "" if the snapshot has no time."""
     due_at = windows.moment(snapshot.get("next_refresh_at"))
-    return "" if due_at is None else f"next look in {formatting.ago(max(due_at - now, 0))}"
+    return "" if due_at is None else f"next refresh in {formatting.ago(max(due_at - now, 0))}"
 
 
 def _size() -> ConsoleDimensions:
-    # Asked anew each time, and not of COLUMNS and LINES: those stay what they were when the window changes.
+    # COLUMNS and LINES do not change with the window: query the terminal each time.
     try:
-        found = os.get_terminal_size(sys.stdout.fileno())
+        size = os.get_terminal_size(sys.stdout.fileno())
     except OSError:
-        found = os.terminal_size((80, 24))
-    return ConsoleDimensions(max(found.columns, LEAST_CELLS[0]), max(found.lines, LEAST_CELLS[1]))
+        size = os.terminal_size((80, 24))
+    return ConsoleDimensions(max(size.columns, MIN_SIZE[0]), max(size.lines, MIN_SIZE[1]))
 
 
-def _yield_to(number: int) -> None:
-    """Let the signal do what it does to a program that does not handle it: stop this process until it is continued, or end it."""
+def _reraise(number: int) -> None:
+    """Send the signal to this process with its default action: stop or end the process."""
     before = signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
     signal.signal(number, before)

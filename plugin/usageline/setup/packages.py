@@ -31,7 +31,7 @@ SCRATCH = "tmp"
 """The tools' temporary directory, inside the release: /tmp may be full or read-only."""
 
 IMPORT_CHECK = (
-    "import click, ctypes, diskcache, filelock, httpx, plotille, pygal, rich, sqlite3, ssl,"
+    "import click, ctypes, diskcache, filelock, httpx, plotille, rich, sqlite3, ssl,"
     " tomlkit, truststore, zlib, usageline.cli.main, usageline.refresh.run"
 )
 """Imports of the refresh and the command, with standard modules that some systems package apart."""

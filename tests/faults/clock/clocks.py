@@ -1,6 +1,6 @@
-"""A clock that a test sets, for every process of a world: the line, and the refresh that it starts in a clean environment.
+"""Set a clock for every process of a world: the line, and the refresh.
 
-libfaketime stands between the program and the wall clock; clocks that only run forward (monotonic, since boot) are left as they are.
+libfaketime is between the program and the wall clock. It leaves monotonic clocks unchanged.
 """
 
 from __future__ import annotations
@@ -30,18 +30,24 @@ LIBRARIES = (
     "/usr/lib*/faketime/libfaketime.so.1",
     "/opt/homebrew/lib/faketime/libfaketime.1.dylib",
 )
-SLEEP = "import select, time; time.sleep = lambda seconds, wait=select.select: wait([], [], [], max(seconds, 0)) and None\n"
-"""libfaketime refuses a sleep to a moment that has just passed (EINVAL), which no kernel does."""
+SLEEP = (
+    "import select, time; time.sleep = lambda seconds, wait=select.select: wait([], [], "
+    "[], max(seconds, 0)) and None\n"
+)
+"""libfaketime rejects a sleep until a time that has just passed (EINVAL); no kernel does."""
 
 YEAR_S = 365 * 86400
 FLOOR_S = 1
 LONGEST_LIFE_S = 5 * YEAR_S
-"""Of the sign-in: it is the clock that is tried here, and not what has expired by it."""
+"""For the sign-in: these tests are about the clock, not about an expired token."""
 
 
 @dataclass
 class Clock:
-    """The clock of `world`, off by `shift_s` from the true one, and by what was passed over in waiting. `release` is the test's own, whose interpreter is put under it."""
+    """The clock of `world`: `shift_s` from the true time, plus the waits that were skipped.
+
+    `release` belongs to the test, whose interpreter is set to this clock.
+    """
 
     world: World
     release: Release
@@ -74,56 +80,56 @@ class Clock:
 
     @property
     def now(self) -> float:
-        """What it shows."""
+        """Return the current time of this clock."""
         return time.time() + self.shift_s + self.passed_s
 
     @property
     def requests(self) -> int:
-        """How often the service was asked so far."""
+        """Return the number of requests so far."""
         return len(self.api.usage_requests)
 
     def set(self, shift_s: float) -> None:
-        """Put it so many seconds ahead of the true time, or behind; also for processes that run."""
+        """Set the clock this many seconds from the true time, also for running processes."""
         self.shift_s = shift_s
         new = self.file.with_name("clock.new")
         new.write_text(f"{shift_s + self.passed_s:+.0f}")
         new.replace(self.file)
 
     def pass_floor(self) -> None:
-        """Let the least time between two requests to this machine pass, so that nothing but what is tried keeps from asking."""
+        """Skip the minimum interval between two requests: only the clock can prevent one."""
         self.passed_s += 2 * FLOOR_S
         self.set(self.shift_s)
 
     def refresh(self, *arguments: str) -> None:
-        """One refresh, to its end."""
+        """Run one refresh."""
         done = self.world.run(*self.release.refresh_command, *arguments)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
     def line(self, **env: str | None) -> str:
-        """One line, without waiting for the refresh that it may have started."""
+        """Run one line, without waiting for a refresh that it starts."""
         return self.hot.line(**env)
 
     def settled_line(self) -> str:
-        """Lines until none is due for another refresh, or the one that was started has ended; the last of them."""
+        """Run lines until no refresh is due or running. Return the last line."""
         self.line()
         wait_for(lambda: not self.is_due() or not self.is_claimed())
         wait_for(self.lock_is_free)
         return self.line()
 
     def is_due(self) -> bool:
-        """Whether a line at this moment finds a refresh due."""
+        """Return whether a line would find a refresh due now."""
         stamp = file_stamp(paths.claude_credentials(self.world.env))
         return bool(is_due(json_file(paths.snapshot(self.world.env)), stamp, self.now))
 
     def is_claimed(self) -> bool:
-        """Whether a line has started a refresh that may not be over yet."""
+        """Return whether a line has started a refresh that may still run."""
         try:
             return 0 <= self.now - os.stat(paths.stamp(self.world.env)).st_mtime < 12
         except OSError:
             return False
 
     def lock_is_free(self) -> bool:
-        """Whether no refresh is under way."""
+        """Return whether no refresh runs."""
         if not Path(paths.lock(self.world.env)).exists():
             return True
         with lock.hold(paths.lock(self.world.env)) as ours:
@@ -131,7 +137,10 @@ class Clock:
 
 
 def assert_sane(line: str) -> None:
-    """No figure is negative, no countdown longer than a window, no percentage above 100, and nothing was raised."""
+    """Assert that no number is negative and nothing was raised.
+
+    No countdown may exceed a window, and no percentage 100.
+    """
     assert "-" not in line.replace("sign-in", "").replace("rate-limited", ""), line
     assert all(int(days) < 8 for days in re.findall(r"↻ (\d+)d", line)), line
     assert all(int(hours) < 24 for hours in re.findall(r"↻ (\d+)h", line)), line

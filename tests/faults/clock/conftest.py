@@ -1,4 +1,4 @@
-"""A world under a clock that can be set."""
+"""Provide a world under a clock that can be set."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def clock(world: World, release: Release, api: Api) -> Iterator[Clock]:
-    """Its clock, which shows the true time at first."""
+    """Return the clock, which shows the true time at first."""
     needs("faketime")
     yield Clock(world, release, api)
     sweep()
 
 
 def sweep() -> None:
-    """Remove what libfaketime left of this user's processes that have ended: a process that is killed, or leaves by `os._exit`, takes nothing along."""
+    """Remove libfaketime's files of ended processes: a killed process does not remove its own."""
     for path in Path("/dev/shm").glob("*faketime_s*_*"):
         owner = re.fullmatch(r"(sem\.)?faketime_s(em|hm)_(\d+)", path.name)
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""A clock that is wrong by a year, in either direction, or begins at 1970, and is put right again."""
+"""Set a clock a year ahead or behind, or to 1970, and correct it again."""
 
 from __future__ import annotations
 
@@ -96,9 +96,10 @@ def test_a_clock_that_jumps_makes_no_storm(
                 clock.pass_floor()
                 clock.refresh(
                     *["--force"] * bool(fault)
-                )  # after 429 not even who wants it now gets through
+                )  # after 429 not even a forced refresh sends a request
             assert clock.requests <= at + 1
         asked.append(clock.requests - before)
     figure(
-        f"{size(2, 6)} jumps, of a year or to 1970 and back, and {size(4, 12)} refreshes: {asked[0]} requests; the same while it answers 429: {asked[1]}"
+        f"{size(2, 6)} jumps, of a year or to 1970 and back, and {size(4, 12)} refreshes: "
+        f"{asked[0]} requests; the same while it answers 429: {asked[1]}"
     )

@@ -1,4 +1,4 @@
-"""What is remembered over days, under a clock that is wrong for a while: history, and the alerts that were told."""
+"""Check history and sent alerts under a clock that is wrong for a while."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def test_history_outlives_a_wrong_clock(
     ask(clock)
     assert not any(path.exists() for path in kept)
     figure(
-        f"{len(wrong)} readings under a wrong clock: 0 kept, and 0 of {len(kept)} months removed; under a right one a year later all of them"
+        f"{len(wrong)} readings under a wrong clock: 0 kept, and 0 of {len(kept)} months "
+        "removed; under a right one a year later all of them"
     )
 
 
@@ -77,7 +78,8 @@ def test_alerts_are_not_told_again(
 ) -> None:
     out, wrong = clock.world.root / "told", WRONG[: size(1, len(WRONG))]
     clock.world.configure(
-        f"ttl = 1\n[alerts]\nsession_start = true\ncommand = 'echo $USAGELINE_ALERT_KIND >> {out}'\n"
+        "ttl = 1\n[alerts]\nsession_start = true\n"
+        f"command = 'echo $USAGELINE_ALERT_KIND >> {out}'\n"
     )
     clock.api.body = usage_body(session=92, weekly=80)
     ask(clock)
@@ -87,7 +89,7 @@ def test_alerts_are_not_told_again(
             clock.set(shown)
             ask(clock)
             at_start.append(at_session_start(clock))
-    wait_for(lambda: len(told(out)) == 2)  # it is told when the lock is free again
+    wait_for(lambda: len(told(out)) == 2)  # it is sent when the lock is free again
     assert sorted(told(out)) == ["session", "weekly_all"]
     assert at_start[0]
     assert not any(at_start[1:])
@@ -98,12 +100,13 @@ def test_alerts_are_not_told_again(
     wait_for(lambda: len(told(out)) == 3)
     assert told(out)[2:] == ["weekly_all"]
     figure(
-        f"2 alerts, {2 * len(wrong)} times that the clock was set: 0 repeated, by command or session start; the next threshold causes one"
+        f"2 alerts, {2 * len(wrong)} times that the clock was set: 0 repeated, by command or "
+        "session start; the next threshold causes one"
     )
 
 
 def ask(clock: Clock) -> None:
-    """A refresh that the service answers."""
+    """Run a refresh that the service answers."""
     clock.pass_floor()
     before = clock.requests
     clock.refresh("--force")
@@ -111,7 +114,7 @@ def ask(clock: Clock) -> None:
 
 
 def at_session_start(clock: Clock) -> str:
-    """What the hook tells."""
+    """Return the hook's messages."""
     command = [INTERPRETER, "-I", "-S", "-B", str(clock.release.hook)]
     done = subprocess.run(
         command,
@@ -125,5 +128,5 @@ def at_session_start(clock: Clock) -> str:
 
 
 def told(out: Path) -> list[str]:
-    """What the user's command was run for, in order."""
+    """Return the arguments of the user's alert command, in order."""
     return out.read_text().split() if out.exists() else []

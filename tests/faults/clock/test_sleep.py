@@ -1,4 +1,4 @@
-"""A machine that sleeps for hours: between two lines, and in the middle of a refresh."""
+"""Check a machine that sleeps for hours: between two lines, and during a refresh."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_first_line_after_a_sleep(clock: Clock, figure: Callable[[str], None
     needs("unshare")
     clock.refresh()
     clock.set(ASLEEP_S)
-    # The other clocks went on, too: one since boot, and for what was told to wait so long the monotonic one.
+    # The other clocks advanced too: the boot clock, and the monotonic one for long waits.
     asleep = [
         "unshare",
         "--user",
@@ -74,7 +74,7 @@ def test_a_sleep_in_the_middle_of_a_refresh(clock: Clock, figure: Callable[[str]
     ) as refresh:
         wait_for(lambda: clock.requests == 2)
         os.kill(refresh.pid, signal.SIGSTOP)
-        time.sleep(1)  # the answer has come, and lies unread
+        time.sleep(1)  # the answer has arrived and is not read yet
         clock.set(ASLEEP_S)
         os.kill(refresh.pid, signal.SIGCONT)
         assert refresh.wait(15) == 0

@@ -1,4 +1,4 @@
-"""Summer time that begins and ends, and a zone that changes, between one line and the next."""
+"""Change to and from summer time, and change the zone, between two lines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHANGES = {
     "America/New_York": ("2027-03-14T02:00", "2026-11-01T01:00"),
     "Australia/Lord_Howe": ("2026-10-04T02:00", "2027-04-04T01:30"),
 }
-"""Local times at which clocks are put forward, and back; by half an hour in the last."""
+"""Local times at which clocks change; the last by half an hour."""
 
 ZONES = (
     "UTC",

@@ -1,10 +1,10 @@
-"""Texts that somebody may have put into a name: what each would do to a terminal, a shell or tmux if it got there as it is."""
+"""Hostile texts for names: what each would do to a terminal, a shell or tmux."""
 
 from __future__ import annotations
 
 TITLE = "pwned-title"
 CLIPBOARD = "cHduZWQ="
-"""What a terminal that obeys OSC 52 would have in its clipboard: `pwned`."""
+"""The clipboard of a terminal that obeys OSC 52: `pwned`."""
 
 RUN = "/tmp/usageline-pwned"
 
@@ -59,7 +59,7 @@ TEXTS: dict[str, str] = {
     "markup": "<span size='100000'>a</span>&amp;<b>",
     "format": "{0.__class__}%s%n{}",
 }
-"""By what they are."""
+"""By name."""
 
 ADDRESSES = (
     "javascript:alert(1)",

@@ -1,4 +1,4 @@
-"""What may reach a terminal: text without controls, and the sequences that our themes write."""
+"""Check what may reach a terminal: text without controls, and the sequences of our themes."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ E = TypeVar("E", bound=Exception)
 SEQUENCE = re.compile(r"\x1b\[([0-9;]*)m|\x1b\]8;;([^\x1b]*)\x1b\\")
 WEB = re.compile(r"https?://[!-~]+")
 MOST_MARKS = 16
-"""Combining marks on one character. More of them would be drawn over the rows around."""
+"""Combining marks on one character; more would be drawn over other rows."""
 
 Codes = frozenset[str]
-"""SGR codes one by one, a colour whole: "1", "38;5;208"."""
+"""Single SGR codes, a color as one: "1", "38;5;208"."""
 
 ALWAYS = frozenset({"0", "7"})
 """What ends a style, and what cuts a mark out of a solid bar."""
 
 
 def units(codes: str) -> list[str]:
-    """The codes of one SGR sequence, each by itself."""
+    """Return the single codes of one SGR sequence."""
     left, found = codes.split(";"), []
     while left:
         taken = (
@@ -48,7 +48,7 @@ def units(codes: str) -> list[str]:
 
 
 def codes_of(theme: dict[str, Any]) -> Codes:
-    """All that a resolved theme can write, in every depth of colour."""
+    """Return every code that a resolved theme can write, for every color depth."""
     found = set(ALWAYS)
     for palette in (theme["styles"], theme.get("light", {})):
         for styles in palette.values():
@@ -59,7 +59,7 @@ def codes_of(theme: dict[str, Any]) -> Codes:
 
 
 def own_text(theme: dict[str, Any]) -> frozenset[str]:
-    """The private characters that a resolved theme writes: icons and arrows of a Nerd Font."""
+    """Return the private characters that a resolved theme writes: those of a Nerd Font."""
     written = [
         *theme["icons"].values(),
         *theme.get("caps", []),
@@ -76,11 +76,14 @@ WRITTEN: dict[tuple[str, bool], tuple[dict[str, Any], Codes, frozenset[str]]] = 
     for nerd_font in (False, True)
     for theme in [resolve(themes.find(name), icons() if nerd_font else None)]
 }
-"""By a theme's name and whether there is a Nerd Font: the resolved theme, its codes, its private characters."""
+"""By theme and Nerd Font: the resolved theme, its codes, its private characters."""
 
 
 def visible(row: str, allowed: Codes | None = None, own: frozenset[str] = frozenset()) -> str:
-    """The text of one painted row. AssertionError where there is more in it than text, styles of `allowed` (None: any) and web links."""
+    """Return the text of one row.
+
+    Fail if it has more than text, styles in `allowed` (None: any) and web links.
+    """
     for codes, address in SEQUENCE.findall(row):
         assert not address or WEB.fullmatch(address), f"a link to {address!r}"
         assert allowed is None or not codes or allowed.issuperset(units(codes)), (
@@ -94,7 +97,7 @@ def visible(row: str, allowed: Codes | None = None, own: frozenset[str] = frozen
 
 
 def printed(what: Iterable[Any], width: int) -> list[str]:
-    """The lines that `usageline` prints of these, judged: their texts."""
+    """Return the checked text of lines that `usageline` prints."""
     target = Console(
         highlight=False,
         width=width,
@@ -109,7 +112,7 @@ def printed(what: Iterable[Any], width: int) -> list[str]:
 
 
 def flooded(text: str) -> bool:
-    """Whether more combining marks stand on one character than a row can hold."""
+    """Return whether a character has more combining marks than a row can hold."""
     marks = 0
     for char in text:
         marks = marks + 1 if unicodedata.category(char) in {"Mn", "Me"} else 0
@@ -119,7 +122,7 @@ def flooded(text: str) -> bool:
 
 
 def fits(text: str, width: int) -> None:
-    """AssertionError where the text takes more cells than `width`, by our own measure or by that of wcwidth; or a flood of marks."""
+    """Assert that the text fits `width` by our own measure and by wcwidth, and has no flood."""
     assert display_width(text) <= width, f"{display_width(text)} cells in {width}: {text!r}"
     assert wcwidth.wcswidth(text) <= width, f"{wcwidth.wcswidth(text)} cells in {width}: {text!r}"
     assert not flooded(text), repr(text)
@@ -129,7 +132,7 @@ def fits(text: str, width: int) -> None:
 
 
 def tried(call: Callable[[], T], named: type[E]) -> tuple[T | None, E | None]:
-    """What a call gives, or how it fails where that has this name."""
+    """Return the result of a call, or its failure if that has this name."""
     try:
         return call(), None
     except named as failure:
@@ -137,6 +140,6 @@ def tried(call: Callable[[], T], named: type[E]) -> tuple[T | None, E | None]:
 
 
 def one_line(texts: Iterable[str]) -> None:
-    """AssertionError where one of the texts is more than one line, empty or not, of what can be printed."""
+    """Assert that each text is at most one line of printable characters."""
     for text in texts:
         assert text.isprintable(), repr(text)

@@ -63,7 +63,7 @@ CALLS = frozenset(
         *("client.stream", "sys.stdin.buffer.read", "parse_object"),
     }
 )
-"""What a reader calls."""
+"""The functions that a reader calls."""
 
 
 READERS: dict[str, tuple[str, ...]] = {
@@ -77,7 +77,7 @@ READERS: dict[str, tuple[str, ...]] = {
             "cli.watch._frame",
         ),
         *(
-            "cli.config.preview._published",
+            "cli.config.preview._snapshot",
             "cli.doctor.context.snapshot",
             "cli.history.selection.account",
             "refresh.run._published",
@@ -100,7 +100,7 @@ READERS: dict[str, tuple[str, ...]] = {
             "config.loader._own_sources",
             "config.compile._read_config",
         ),
-        *("cli.config.change.current_text", "cli.config.editor._look"),
+        *("cli.config.change.current_text", "cli.config.editor._check"),
     ),
     "compiled": (
         "cli.doctor.client.git",
@@ -285,7 +285,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         *("cli.watch.woken_by.wait", "system.process_tree._parents", "system.process_tree._ps"),
     ),
 }
-"""What is tried by other tests, or only opened, listed or started."""
+"""What other tests cover, or what is only opened, listed or started."""
 
 
 NOTHING = "nothing, "

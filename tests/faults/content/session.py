@@ -60,7 +60,7 @@ PLACES = list(
 
 
 class Session:
-    """A session as the line sees it, with a text put into some of PLACES."""
+    """A session as the line reads it, with a text in some of PLACES."""
 
     def __init__(self, text: str, places: list[Place]) -> None:
         self.text = text
@@ -85,7 +85,7 @@ class Session:
         columns: int = 120,
         **more: Any,
     ) -> list[str]:
-        """The painted rows."""
+        """Return the drawn rows."""
         seen = view.build(self.payload, self.snapshot, sample.STAMP, {"HOME": self.home}, NOW)
         seen = seen.replaced(git=self.git)
         whole = {

@@ -1,4 +1,4 @@
-"""Inputs for the targets: bytes, the committed inputs changed here and there, and JSON in which any value became another."""
+"""Generate inputs: bytes, changed committed inputs, and JSON with replaced values."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 
 @st.composite
 def with_other_values(draw: st.DrawFn, value: Any) -> Any:
-    """The value with one to three values in it replaced, at any depth, or with a key more."""
+    """Return the value with one to three values replaced at any depth, or with an extra key."""
     for _ in range(draw(st.integers(1, 3))):
         value = _replaced(draw, value)
     return value
@@ -51,7 +51,7 @@ def with_other_values(draw: st.DrawFn, value: Any) -> Any:
 
 @st.composite
 def inputs(draw: st.DrawFn, target: str) -> bytes:
-    """An input for that target."""
+    """Return an input for that target."""
     seed = draw(st.sampled_from(contents(target)))
     kind = draw(st.sampled_from(("values", "bytes", "values", "json", "anything")))
     if kind == "anything":
@@ -71,7 +71,7 @@ def inputs(draw: st.DrawFn, target: str) -> bytes:
 
 @cache
 def contents(target: str) -> list[bytes]:
-    """The committed inputs of a target."""
+    """Return the committed inputs of a target."""
     return [path.read_bytes() for path in seeds(target)]
 
 

@@ -1,4 +1,4 @@
-"""Names and texts that would act on a terminal, in every place where somebody else can put one: drawn, and looked at piece by piece."""
+"""Draw hostile names and texts in every place that others can set, and check each part."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ COLOURS = ("none", "16", "256", "truecolor")
 def judge(
     rows: list[str], theme: str, *, nerd_font: bool, columns: int, chained: bool = False
 ) -> list[str]:
-    """The texts of rows in that theme. A chained command may have colours of its own."""
+    """Return the texts of rows in that theme. A chained command may have its own colors."""
     _, allowed, own = WRITTEN[theme, nerd_font]
     texts = [visible(row, None if chained else allowed, own) for row in rows]
     for text in texts:
@@ -133,7 +133,7 @@ def test_long_and_wide_names_stay_in_one_row(figure: Callable[[str], None]) -> N
 
 
 def alerts() -> Iterator[tuple[str, Alert]]:
-    """An alert for each text, as the store and a reading would give it."""
+    """Return an alert for each text, as store and reading have it."""
     for what, text in TEXTS.items():
         shown = kept_text(text) or "x"
         yield what, Alert(shown, shown, 75, 80.0, NOW + 3600, NOW)

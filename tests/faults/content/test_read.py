@@ -1,4 +1,4 @@
-"""Everything that the program reads from outside, given what nobody expects. `readers.py` says what that is."""
+"""Give unexpected content to everything that the program reads. `readers.py` lists it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FUZZER_S = 12
 MOST_CPU_S = 4
-"""Slack for a slow machine; a refresh has 10 s for all of it."""
+"""Slack for a slow machine; a whole refresh has 10 s."""
 
 ENDLESS = (
     ("one key", "a", ".a", "=1"),
@@ -43,10 +43,10 @@ ENDLESS = (
     ("quotes", "a=", '"""', ""),
     ("comments", "", "#\n", ""),
 )
-"""By what they are: how they begin, go on, and end."""
+"""By name: how they start, continue and end."""
 
 FUZZER = REPOSITORY / ".tests-env-fuzz" / "bin" / "python"
-"""An interpreter that has atheris; `tests/run faults` and `tests/run fuzz` make it where there is one for this Python."""
+"""An interpreter with atheris; `tests/run faults` and `tests/run fuzz` create it if they can."""
 
 
 @pytest.mark.parametrize("target", targets.NAMES)
@@ -126,7 +126,8 @@ def test_a_coverage_guided_fuzzer_finds_nothing(
 ) -> None:
     if not FUZZER.exists():
         figure(
-            f"{target}: not run, atheris has no wheel for Python {sys.version_info.major}.{sys.version_info.minor} here"
+            f"{target}: not run, atheris has no wheel for Python "
+            f"{sys.version_info.major}.{sys.version_info.minor} here"
         )
         return
     found, scratch = tmp_path / "found", tmp_path / "scratch"

@@ -1,4 +1,4 @@
-"""Real terminals: what the program writes is shown by one, and its title, its clipboard and the rest of its screen are looked at."""
+"""Write the program's output to real terminals, and check title, clipboard and screen."""
 
 from __future__ import annotations
 
@@ -44,26 +44,26 @@ ALLOWED = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;https?://[!-~]*\x1b\\|\x1b\]8;;\x
 
 
 class Screen(pyte.Screen):
-    """A terminal's screen that also notes what the terminal would have answered."""
+    """A screen that also records what the terminal would have answered."""
 
     def __init__(self) -> None:
         super().__init__(COLUMNS, ROWS)
         self.answers: list[str] = []
 
     def write_process_input(self, data: str) -> None:
-        """An answer of the terminal, which the shell would take for typed."""
+        """Record an answer of the terminal, which the shell would read as typed."""
         self.answers.append(data)
 
 
 @pytest.fixture
 def hot(world: World, built_release: Release) -> Hot:
-    """The status line in this test's world."""
+    """Return the status line in this test's world."""
     return Hot(world, built_release)
 
 
 @pytest.fixture
 def tmux(tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """Runs a tmux command on a server of this test's own."""
+    """Run a tmux command on a server of this test."""
     needs("tmux")
     words = ["tmux", "-f", "/dev/null", "-S", str(tmp_path / "server")]
     env = {
@@ -83,7 +83,7 @@ def tmux(tmp_path: Path) -> Iterator[Callable[..., str]]:
 
 
 def repository(place: Path, text: str) -> str:
-    """A directory whose branch has that name, as far as a file can hold it."""
+    """Create a directory whose branch has that name, as far as a file can hold it."""
     (place / ".git").mkdir(parents=True, exist_ok=True)
     (place / ".git" / "HEAD").write_bytes(
         b"ref: refs/heads/" + text.encode("utf-8", "surrogatepass") + b"\n"
@@ -92,7 +92,7 @@ def repository(place: Path, text: str) -> str:
 
 
 def payload(text: str, cwd: str) -> str:
-    """With the text everywhere but in the directory, which must be one."""
+    """Return a payload with the text everywhere but in the directory, which must be one."""
     session = Session(
         text,
         [
@@ -114,7 +114,8 @@ def test_the_line_touches_its_own_row_alone(
 ) -> None:
     texts = list(TEXTS.values())[:: size(6, 1)]
     hot.world.configure(
-        'rows = [["model", "git", "text", "pr", "output_style", "agent", "scoped", "credits", "alerts", "status"]]\n'
+        'rows = [["model", "git", "text", "pr", "output_style", "agent", "scoped", "credits", '
+        '"alerts", "status"]]\n'
     )
     for text in texts:
         session = Session(text, [place for place in PLACES if place[0] == "snapshot"])
@@ -209,7 +210,7 @@ def test_commands_write_text_alone(
 
 
 def _fill(world: World, hot: Hot, text: str) -> None:
-    """Put the text wherever a command looks."""
+    """Write the text to every file that a command reads."""
     world.sign_in(plan=text, tier=text, scopes=("user:profile", text), token="t", organization=text)
     world.configure(
         f"[segments.text]\ntext = {json.dumps(text.encode('utf-8', 'ignore').decode()[:200])}\n"
@@ -324,7 +325,7 @@ def test_a_status_line_and_a_prompt_run_nothing(
 
 
 def _elsewhere(form: str, text: str) -> str:
-    """The line for other programs with a limit of that name."""
+    """Return the line for other programs with a limit of that name."""
     session = Session(text, [])
     row: dict[str, Any] = {"kind": "weekly_scoped", "label": text, "percent": 95, "resets_at": None}
     seen = view.build(

@@ -1,6 +1,7 @@
-"""Run as a process, beside another: adds readings to an account's history while its files are cut, and looks whether any of them is lost.
+"""Add readings to an account's history beside another process, and check that none is lost.
 
-appending.py ACCOUNT WHO COUNT UNTIL_FILE: prints how often it added one, and how often the file had been cut by then; 1 where a line was lost.
+Run `appending.py ACCOUNT WHO COUNT UNTIL_FILE`. It prints how often it added one, and how often the
+file had been cut by then. It exits with 1 if a line was lost.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A place for files that are written and synced thousands of times."""
+"""Provide a place for files that are written and synced thousands of times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MEMORY = "/dev/shm"
 
 @pytest.fixture
 def in_memory(tmp_path: Path) -> Iterator[Path]:
-    """A directory in memory where there is one: on a disk most of the time would be its own."""
+    """Return a directory in memory if there is one: a disk would take most of the time."""
     if not os.access(MEMORY, os.W_OK):
         yield tmp_path
         return

@@ -1,4 +1,4 @@
-"""Content that nobody of ours wrote: cut short, with bits turned over, or made to do harm."""
+"""Damaged content: truncated, with flipped bits, or hostile."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ESCAPES = "\x1b]0;title\x07\x1b[2J\x9b31m\x1b]52;c;eA==\x07\x1bP\x00\u202e\u2066\U000e0041\r\nx"
-"""What a terminal would act on, in every form."""
+"""Escape sequences of every form that a terminal obeys."""
 
 VALUES = {
     "null": "null",
@@ -41,7 +41,7 @@ VALUES = {
     "five hundred levels": "[" * 500 + "]" * 500,
     "ten thousand values": "[" + ",".join(["7"] * 10_000) + "]",
 }
-"""Put in the place of every value, as JSON or what is nearly that."""
+"""Replacements for every value, as JSON or nearly JSON."""
 
 
 _ROW = [
@@ -93,11 +93,11 @@ HOSTILE_CONFIGURATIONS: dict[str, dict[str, Any]] = {
     },
     "a problem that is a sequence": {"problem": ESCAPES * 1000},
 }
-"""Keys of a compiled configuration, of the right types and with the right stamp, made to take time, memory or the terminal."""
+"""Keys of a compiled configuration with correct types, which cost time, memory or the terminal."""
 
 
 class Canary:
-    """What it unpickles to makes the directory `path`."""
+    """Unpickling it creates the directory `path`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -107,17 +107,17 @@ class Canary:
 
 
 def bomb(canary: Path) -> bytes:
-    """A pickle that makes `canary` where it is loaded."""
+    """Return a pickle that creates `canary` when it is loaded."""
     return pickle.dumps(Canary(canary))
 
 
 def cuts(data: bytes, step: int = 1) -> Iterator[bytes]:
-    """`data` cut short at every `step`-th byte."""
+    """Yield `data` truncated at every `step`-th byte."""
     return (data[:end] for end in range(0, len(data), step))
 
 
 def flips(data: bytes, step: int = 1) -> Iterator[bytes]:
-    """`data` with one bit turned over, every `step`-th of them."""
+    """Yield `data` with one flipped bit, every `step`-th of them."""
     for place in range(0, 8 * len(data), step):
         flipped = bytearray(data)
         flipped[place // 8] ^= 1 << place % 8
@@ -125,7 +125,10 @@ def flips(data: bytes, step: int = 1) -> Iterator[bytes]:
 
 
 def spoilt(good: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """`good` as JSON with each of VALUES in the place of each value in it, and each key twice; with what was done."""
+    """Yield `good` as JSON with each value replaced by each of VALUES, and with each key twice.
+
+    Name each change.
+    """
     for path in _paths(good):
         for name, text in VALUES.items():
             yield f"{path}: {name}", _with(good, path, text)
@@ -138,7 +141,7 @@ def spoilt(good: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
 
 
 def contents(good: bytes, canary: Path) -> dict[str, bytes]:
-    """Whole files that are none of ours, by what they are."""
+    """Return whole files that usageline did not write, by name."""
     text = good.decode()
     return {
         "nothing": b"",

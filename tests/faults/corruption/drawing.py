@@ -1,4 +1,4 @@
-"""The line, drawn in this process as a run draws it, but that nothing is started; and what must be true of it."""
+"""Draw the line in this process as a run does, without starting anything, and check it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.world import Release, World
 
 LONGEST_S = 3.0
-"""For one line, on a machine that has much else to do."""
+"""For one line on a busy machine."""
 
 COLUMNS = 120
 PAYLOAD = {
@@ -36,7 +36,11 @@ _LIMIT = re.compile(r"(?:5h|7d) \D*(-?\d+)%")
 
 
 class Drawing:
-    """Draws lines in a world. `started` has what lines would have started: argument lists. `slowest_s` is the longest that one took."""
+    """Draw lines in a world.
+
+    `started` has the argument lists that lines would have started. `slowest_s` is the longest
+    duration of a line.
+    """
 
     def __init__(self, world: World, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
         self.world = world
@@ -47,9 +51,7 @@ class Drawing:
         monkeypatch.setattr(
             spawn, "spawn", lambda arguments, *_rest: self.started.append(list(arguments))
         )
-        monkeypatch.setattr(
-            spawn, "close_inherited", lambda: None
-        )  # it would close what pytest has open
+        monkeypatch.setattr(spawn, "close_inherited", lambda: None)  # it would close pytest's files
         monkeypatch.setattr(
             json_file, "await_end", lambda *_arguments: None
         )  # nothing was started that could end
@@ -69,7 +71,8 @@ class Drawing:
             else [["model", "session", "weekly", "scoped", "status"]]
         )
         shown = (
-            "[segments.credits]\nshow = ['used', 'limit', 'percent', 'ends']\n[segments.text]\ntext = 'note'\n"
+            "[segments.credits]\nshow = ['used', 'limit', 'percent', 'ends']\n[segments.text]\n"
+            "text = 'note'\n"
             if every
             else ""
         )
@@ -80,11 +83,14 @@ class Drawing:
         return Path(paths.line_config(self.world.env))
 
     def rows(self, what: str) -> list[str]:
-        """The rows of one line, which is whole: in time, of text alone, in bounds, and without a word about a mistake of ours. And no later one is late."""
+        """Return the rows of one valid line: in time, text only, in bounds, without an error.
+
+        No later line is slow either.
+        """
         began, now = time.monotonic(), time.time()
         rows, _later = main.draw(
             self.env, PAYLOAD, b"", now
-        )  # no stdin, for which each would leave a pipe open
+        )  # no stdin: each would leave a pipe open
         took_s = time.monotonic() - began
         self.lines += 1
         self.slowest_s = max(self.slowest_s, took_s)
@@ -113,7 +119,7 @@ class Drawing:
 
 
 def put(path: Path, content: bytes) -> None:
-    """Replace a file of the cache as whoever may write there could."""
+    """Replace a file of the cache as another writer could."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.write_bytes(content)
     path.chmod(0o600)

@@ -1,4 +1,4 @@
-"""Stores made to do harm: what each statement or file would have SQLite or diskcache do."""
+"""Stores that harm: what each statement or file would make SQLite or diskcache do."""
 
 from __future__ import annotations
 
@@ -33,13 +33,24 @@ FAN_OUT = 500
 LEVELS = 8
 JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 
-ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT 'a' AS key, x AS value FROM n"
+ENDLESS = (
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT 'a' AS key, "
+    "x AS value FROM n"
+)
 SCHEMA = {
     "a trigger that removes": "CREATE TRIGGER t AFTER UPDATE ON Cache BEGIN DELETE FROM Cache; END",
-    "a trigger that never ends": f"CREATE TRIGGER t AFTER INSERT ON Cache BEGIN INSERT INTO Settings {ENDLESS}; END",
+    "a trigger that never ends": (
+        f"CREATE TRIGGER t AFTER INSERT ON Cache BEGIN INSERT INTO Settings {ENDLESS}; END"
+    ),
     "an endless view": f"DROP TABLE Settings; CREATE VIEW Settings AS {ENDLESS}",
-    "a view that loads": "DROP TABLE Settings; CREATE VIEW Settings AS SELECT load_extension('/nowhere') AS key, 1 AS value",
-    "a view that writes": "DROP TABLE Settings; CREATE VIEW Settings AS SELECT writefile('/tmp/nowhere', 'x') AS key, 1 AS value",
+    "a view that loads": (
+        "DROP TABLE Settings; CREATE VIEW Settings AS SELECT "
+        "load_extension('/nowhere') AS key, 1 AS value"
+    ),
+    "a view that writes": (
+        "DROP TABLE Settings; CREATE VIEW Settings AS SELECT "
+        "writefile('/tmp/nowhere', 'x') AS key, 1 AS value"
+    ),
     "an index that reads": "CREATE INDEX i ON Cache (length(value))",
     "a generated column": "ALTER TABLE Cache ADD COLUMN extra AS (hex(zeroblob(1000000000)))",
     "a default": "ALTER TABLE Cache ADD COLUMN extra DEFAULT 'x'",
@@ -48,8 +59,11 @@ SCHEMA = {
     "no version": "PRAGMA user_version = 99; PRAGMA application_id = 7; PRAGMA journal_mode = wal",
 }
 WRITABLE_SCHEMA = {
-    "roots swapped": "UPDATE sqlite_master SET rootpage = CASE name WHEN 'Cache' THEN (SELECT rootpage FROM sqlite_master WHERE name = 'Settings') "
-    "ELSE (SELECT rootpage FROM sqlite_master WHERE name = 'Cache') END WHERE type = 'table'",
+    "roots swapped": (
+        "UPDATE sqlite_master SET rootpage = CASE name WHEN 'Cache' THEN (SELECT "
+        "rootpage FROM sqlite_master WHERE name = 'Settings') "
+        "ELSE (SELECT rootpage FROM sqlite_master WHERE name = 'Cache') END WHERE type = 'table'"
+    ),
     "one root for all": "UPDATE sqlite_master SET rootpage = 2",
     "roots nowhere": "UPDATE sqlite_master SET rootpage = 1000000",
     "no statements": "UPDATE sqlite_master SET sql = NULL",
@@ -71,7 +85,10 @@ SETTINGS: dict[str, tuple[str, object]] = {
 
 
 def changes(directory: Path, outside: Path) -> Iterator[tuple[str, Callable[[], object]]]:
-    """What may be done to the store in `directory`, by name: each touches `outside` or makes `outside`/ran where it is followed."""
+    """Return hostile changes to the store in `directory`, by name.
+
+    If one has an effect, it touches `outside` or creates `outside`/ran.
+    """
     secret, ran = outside / "secret", outside / "ran"
     pickle, aimed = bomb(ran), os.path.relpath(secret, directory)
     for column in COLUMNS:
@@ -83,11 +100,17 @@ def changes(directory: Path, outside: Path) -> Iterator[tuple[str, Callable[[], 
         ):
             yield (
                 f"{what} in {column}",
-                partial(_execute, directory, f"UPDATE Cache SET {column} = ?", value),  # noqa: S608 - to do harm is its purpose
+                partial(
+                    _execute,
+                    directory,
+                    f"UPDATE Cache SET {column} = ?",  # noqa: S608 - it is meant to do harm
+                    value,
+                ),
             )
         for mode in (1, 2, 3, 4, 5, "x"):
             statement = (
-                f"UPDATE Cache SET mode = '{mode}', raw = 0, filename = '{aimed}', {column} = ?"  # noqa: S608 - as above
+                f"UPDATE Cache SET mode = '{mode}', raw = 0, "  # noqa: S608 - as above
+                f"filename = '{aimed}', {column} = ?"
             )
             yield (
                 f"a pickle in {column}, mode {mode}",
@@ -121,7 +144,7 @@ def changes(directory: Path, outside: Path) -> Iterator[tuple[str, Callable[[], 
 
 
 def _files(directory: Path, secret: Path) -> Iterator[tuple[str, Callable[[], object]]]:
-    """What may stand in the place of the database and of what SQLite has beside it."""
+    """Return replacements for the database and SQLite's files beside it."""
     kinds: dict[str, Callable[[str], object]] = {
         "a FIFO": os.mkfifo,
         "a directory": os.mkdir,
@@ -145,7 +168,10 @@ def _files(directory: Path, secret: Path) -> Iterator[tuple[str, Callable[[], ob
 
 
 def journal(names: str, pages: int = 1) -> bytes:
-    """A rollback journal of no page, of a database of so many; `names` the file that a transaction over several databases would have."""
+    """Return a rollback journal without pages for a database of that size.
+
+    `names` is the file of a transaction over several databases.
+    """
     head = (JOURNAL_MAGIC + struct.pack(">IIIII", 0, 7, pages, 512, PAGE)).ljust(512, b"\0")
     name = names.encode()
     return head + (
@@ -156,7 +182,10 @@ def journal(names: str, pages: int = 1) -> bytes:
 
 
 def endless_pages(database: Path, table: str) -> None:
-    """Make the table's root the top of a tree whose every page names one other page FAN_OUT times, and the last the table's own rows."""
+    """Make the table's root the top of an endless tree.
+
+    Every page names another FAN_OUT times, the last the table's own rows.
+    """
     with closing(sqlite3.connect(database)) as connection:
         found = connection.execute(
             "SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)
@@ -209,7 +238,7 @@ def _write(content: bytes, path: str) -> None:
 
 
 def _replace(path: Path, make: Callable[[str], object], *, wal: bool = False) -> None:
-    if wal:  # by the header alone: SQLite itself would make the file that is to be replaced
+    if wal:  # by the header: SQLite itself would create the file that is replaced
         with path.with_name("cache.db").open("r+b") as file:
             file.seek(18)
             file.write(b"\x02\x02")

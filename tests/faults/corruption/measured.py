@@ -1,4 +1,4 @@
-"""A process with what it took: its exit status, output, seconds and peak memory."""
+"""Run a process and measure exit status, output, seconds and peak memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# Started from here the peak would be at least this process's: the kernel counts what was there before the exec.
+# Started from here, the peak would be at least this process's: the kernel counts memory before the
+# exec.
 _LAUNCHER = """
 import os, sys
 pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
@@ -21,7 +22,7 @@ os.write(2, b"\\n%d %d" % (os.waitstatus_to_exitcode(status), used.ru_maxrss * s
 
 
 class Measured(NamedTuple):
-    """How a process ended. `peak` in bytes."""
+    """The end of a process. `peak` in bytes."""
 
     status: int
     output: str
@@ -33,7 +34,7 @@ class Measured(NamedTuple):
 def run(
     command: Sequence[str], env: Mapping[str, str], data: bytes = b"", timeout_s: float = 30
 ) -> Measured:
-    """Run `command` with `data` on stdin to its end."""
+    """Run `command` with `data` on stdin."""
     began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command],

@@ -1,4 +1,4 @@
-"""The hot side's modules in one file, damaged."""
+"""Damage the bundle of the hot side's modules."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def place(release: Release) -> Path:
 
 @pytest.fixture
 def hot(world: World, release: Release) -> Hot:
-    """The line of a release that the test may spoil; it says the same for hours."""
+    """Return the line of a release that the test may damage; its output is constant for hours."""
     hot, now = Hot(world, release), int(time.time())
     week = {
         "kind": "weekly_all",
@@ -44,7 +44,10 @@ def hot(world: World, release: Release) -> Hot:
 
 
 MAX_OTHER_BYTES = 1 << 16
-"""A longer one of lists in lists makes `marshal` ask for more memory than there is. Whoever can write it can write bytecode."""
+"""With more nested lists, `marshal` requests more memory than there is.
+
+An attacker who can write it can write bytecode too.
+"""
 
 
 @promise(
@@ -118,5 +121,6 @@ def test_a_damaged_bundle_is_removed_by_the_next_refresh(
     assert not path.exists()
     assert "7d" in hot.line()
     figure(
-        f"{known} bits, all known as damage; of {sum(lines.values())} lines over one {lines['the same']} were the same, {lines['none']} were none"
+        f"{known} bits, all known as damage; of {sum(lines.values())} lines over one "
+        f"{lines['the same']} were the same, {lines['none']} were none"
     )

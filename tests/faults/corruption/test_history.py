@@ -1,4 +1,4 @@
-"""The history: damaged, added to by two profiles at once, and beside files that are not ours."""
+"""Damage the history, append from two profiles at once, and add foreign files."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_lock_that_is_never_given_back_is_not_waited_for(
 
 
 def sound(found: list[Reading]) -> bool:
-    """Whether all that was read can be shown."""
+    """Return whether all that was read can be shown."""
     limits = [limit for one in found for limit in one.limits]
     return all(
         limit.label.isprintable() and (limit.percent is None or 0 <= limit.percent <= MAX_PERCENT)
@@ -133,7 +133,10 @@ def test_good_lines_of_a_damaged_file_are_kept(
             f'{at}"x","plan":{value},"limits":[],"credits":[]}}',
             f'{at}"x","plan":null,"limits":{value},"credits":[]}}',
             f'{at}"x","plan":null,"limits":[["session","x",{value},{value}]],"credits":[]}}',
-            f'{at}"x","plan":null,"limits":[],"credits":[["x",{value},1,2,"EUR",{value},null,false,true,null]]}}',
+            (
+                f'{at}"x","plan":null,"limits":[],'
+                f'"credits":[["x",{value},1,2,"EUR",{value},null,false,true,null]]}}'
+            ),
             f'{{"at":{value},"by":"x","plan":null,"limits":[],"credits":[]}}',
         ):
             check(b"".join(line + bad.encode() + b"\n" for line in lines), SEEN)

@@ -1,4 +1,4 @@
-"""What the line reads, damaged: the snapshot, the compiled configuration, what looks have found, the stamps."""
+"""Damage what the line reads: snapshot, compiled configuration, results of jobs, stamps."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ALERT = {
 
 @pytest.fixture
 def drawing(world: World, built_release: Release, monkeypatch: pytest.MonkeyPatch) -> Drawing:
-    """The line of this process, with numbers to show."""
+    """Return the line of this process, with numbers to show."""
     hot, now = Hot(world, built_release), int(time.time())
     hot.publish(
         alerts=[{**ALERT, "at": now, "session_start": True}],
@@ -51,7 +51,7 @@ def drawing(world: World, built_release: Release, monkeypatch: pytest.MonkeyPatc
 
 
 def try_all(drawing: Drawing, path: Path, variants: Iterable[tuple[str, bytes]]) -> int:
-    """Draw a line over each of these contents of the file; how many there were."""
+    """Draw a line for each of these contents of the file. Return their number."""
     tried = 0
     for what, content in variants:
         put(path, content)
@@ -86,7 +86,8 @@ def test_the_line_is_whole_over_any_snapshot(
     assert not (tmp_path / "ran").exists()
     assert drawing.started == []
     figure(
-        f"{cut} cuts, {flipped} bits, {wrong} values, {others} other contents; the slowest line {drawing.slowest_s * 1000:.0f} ms"
+        f"{cut} cuts, {flipped} bits, {wrong} values, {others} other contents; the slowest "
+        f"line {drawing.slowest_s * 1000:.0f} ms"
     )
 
 
@@ -107,7 +108,7 @@ def test_the_line_is_whole_over_any_compiled_configuration(
     (command,) = (words for words in drawing.started if "usageline.jobs" in words)
     cut = try_all(drawing, path, named("cut", cuts(good, size(61, 3))))
     flipped = try_all(drawing, path, named("bit", flips(good, size(307, 7))))
-    # A configuration of no rows at all is one that a user may have.
+    # A user may have a configuration without rows.
     values = [
         (what, content) for what, content in spoilt(json.loads(good)) if what != "('rows',): a list"
     ]
@@ -126,12 +127,13 @@ def test_the_line_is_whole_over_any_compiled_configuration(
             words[-1] == command[-1] and words[:6] == command[:6]
         )
     figure(
-        f"{cut} cuts, {flipped} bits, {wrong} values, {others + hostile} other contents; the slowest line {drawing.slowest_s * 1000:.0f} ms"
+        f"{cut} cuts, {flipped} bits, {wrong} values, {others + hostile} other contents; the "
+        f"slowest line {drawing.slowest_s * 1000:.0f} ms"
     )
 
 
 def looked_at(drawing: Drawing, repository: Path) -> dict[Path, dict[str, Any]]:
-    """What looks have found, by its file: the state of a repository, and a chained command's rows."""
+    """Return the results of jobs by file: a repository's state, and a chained command's rows."""
     (repository / ".git").mkdir(parents=True)
     (repository / ".git" / "HEAD").write_text("ref: refs/heads/topic\n")
     found = git_repo.repository(str(repository))
@@ -204,7 +206,7 @@ def test_the_line_is_whole_over_any_result_of_a_look(
 
 
 def test_a_command_with_one_bit_turned_over_is_compiled_anew(drawing: Drawing) -> None:
-    """And not run meanwhile."""
+    """It does not run until then."""
     path = drawing.configure(every=False, more="[chain]\ncommand = 'cat /etc/motd'\n")
     config = file_stamp(paths.config_file(drawing.env))
     assert settings.load(drawing.env, config)[1] is False
@@ -248,7 +250,7 @@ def test_a_stamp_of_any_kind_holds_nothing_up(world: World, figure: Callable[[st
             assert throttle.acquire(stamp, 2, now, 12) == "", name
             claimed_at = os.lstat(
                 stamp
-            ).st_mtime  # what must not be touched was replaced, at the true time
+            ).st_mtime  # a file that must not change was replaced, at the true time
             assert throttle.acquire(stamp, 2, claimed_at + 1, 12) == "recent", name
             assert throttle.acquire(stamp, 2, claimed_at + 13, 12) == "", name
             directories.clear_path(stamp)

@@ -1,4 +1,4 @@
-"""The same as real processes: the line, the hook, the command; what they print, how long they take, how much memory."""
+"""Run real processes: the line, the hook, the command. Check output, duration and memory."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 64 << 20
 LONGEST_S = 5.0
-"""For a process that waits for nothing; the machine has much else to do."""
+"""For a process that waits for nothing, on a busy machine."""
 
 
 def sparse(path: str) -> None:
-    """A gigabyte that takes no room."""
+    """Write a sparse gigabyte."""
     with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
         file.truncate(1 << 30)
 
@@ -45,7 +45,7 @@ KINDS: dict[str, Callable[[str], object]] = {
 
 
 def clear(path: Path) -> None:
-    """Remove what is there, of whatever kind."""
+    """Remove the file or directory."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -97,7 +97,8 @@ def test_line_and_hook_are_quick_and_small_over_any_kind_of_file(
             put(path, content)
     assert not (tmp_path / "ran").exists()
     figure(
-        f"{runs} runs over {len(cases)} kinds of file: at most {slowest_s:.1f} s and {most >> 20} MiB"
+        f"{runs} runs over {len(cases)} kinds of file: at most {slowest_s:.1f} s and "
+        f"{most >> 20} MiB"
     )
 
 
@@ -158,7 +159,8 @@ def test_a_refresh_publishes_whatever_stands_in_the_place_of_its_files(
         assert len(api.usage_requests) == asked + 1, name
         slowest_s, most, tried = max(slowest_s, done.took_s), max(most, done.peak), tried + 1
     figure(
-        f"{tried} kinds of file in {len(PLACES)} places: a refresh takes at most {slowest_s:.1f} s and {most >> 20} MiB"
+        f"{tried} kinds of file in {len(PLACES)} places: a refresh takes at most "
+        f"{slowest_s:.1f} s and {most >> 20} MiB"
     )
 
 

@@ -1,4 +1,4 @@
-"""The install record, damaged: the user's settings and the status line that they had come back all the same."""
+"""Damage the install manifest: the user's settings and earlier status line still come back."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BEFORE = {
 
 
 class Installed:
-    """A world whose settings are wired as an install does it; no program is needed for that."""
+    """A world with wired settings as after an install; it needs no program."""
 
     def __init__(self, root: Path) -> None:
         self.world = World(root)
@@ -64,7 +64,7 @@ class Installed:
         )
 
     def again(self) -> None:
-        """As it was when it was installed."""
+        """Restore the state after the install."""
         self.said.clear()
         shutil.rmtree(self.record.parent, ignore_errors=True)
         self.record.parent.mkdir(parents=True, mode=0o700)
@@ -74,7 +74,7 @@ class Installed:
             path.write_bytes(content)
 
     def assert_as_before(self, what: object) -> None:
-        """The settings hold what they held, and nothing of ours."""
+        """Assert that the settings are as before, without usageline."""
         assert json.loads(self.settings.read_text()) == BEFORE, what
 
 
@@ -135,7 +135,7 @@ def test_a_hostile_record_has_nothing_elsewhere_removed(
     (precious / "releases").mkdir(parents=True)
     (precious / "releases" / "file").write_text("x")
     good = json.loads(installed.kept[installed.record])
-    good.pop("digest")  # as one of before there was a digest: what it says must be looked at
+    good.pop("digest")  # as before there was a digest: its content must be checked
     made = {
         "elsewhere": {
             **good,

@@ -1,4 +1,4 @@
-"""The client's own state, `.claude.json`, as a project with a CLAUDE_CONFIG_DIR of its own can make it: long, deep, and made to cost."""
+"""Use a client state, `.claude.json`, that a project made: long, deep and expensive."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ WHOLE = {
     "keys": lambda size: b"[" + b'{"oauthAccount":0},' * (size // 19) + b"0]",
 }
 MEASURE = (
-    "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); usage = resource.getrusage(resource.RUSAGE_CHILDREN); "
+    "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); usage = "
+    "resource.getrusage(resource.RUSAGE_CHILDREN); "
     "print(usage.ru_maxrss, usage.ru_utime + usage.ru_stime)"
 )
-"""From a small process: a child's peak counts what its parent had when it was made."""
+"""From a small process: a child's peak counts its parent's memory at the fork."""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems count the peak in other units")

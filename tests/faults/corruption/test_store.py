@@ -1,4 +1,4 @@
-"""The store, damaged and hostile: no code runs, nothing outside is read or written, and what is broken is made anew."""
+"""Damage the store: no code runs, nothing outside is touched, and a broken store is recreated."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 NOW = int(time.time())
 RECORD = AccountState(reading(NOW), NOW + 300, "0123456789abcdef", True, NOW, "0123456789abcdef")
 LONGEST_S = 9.0
-"""As long as a refresh may take."""
+"""The maximum duration of a refresh."""
 
 
 @pytest.fixture
 def directory(in_memory: Path) -> Path:
-    """Where the store is."""
+    """Return the directory of the store."""
     path = in_memory / "cache" / "store"
     path.parent.mkdir(mode=0o700)
     return path
 
 
 def fresh(directory: Path) -> None:
-    """A store with RECORD in it as account `a`, and none that was set aside."""
+    """Return a store with RECORD as account `a`, and no store that was set aside."""
     for path in (directory, directory.with_name("store.broken")):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -51,7 +51,7 @@ def fresh(directory: Path) -> None:
 
 
 def use(directory: Path, what: str) -> float:
-    """Use the store as a refresh does; it works, now and at the next try. How long that took."""
+    """Use the store twice as a refresh does. Return the duration."""
     began = time.monotonic()
     with open_store(str(directory)) as store:
         assert isinstance(store.get("a"), AccountState), what
@@ -124,7 +124,7 @@ OPENED = (
     "cache.db-journal is a journal that names another file",
     "a path in filename",
 )
-"""Those that a real refresh is watched with at either size."""
+"""Those that a real refresh is traced with at either size."""
 
 
 @promise(

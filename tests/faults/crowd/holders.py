@@ -1,4 +1,4 @@
-"""A refresh that is stopped with the lock held, and what is noted of it."""
+"""Stop a refresh that holds the lock, and change the lock's owner file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def stopped_refresh(world: World, release: Release, api: Api) -> Iterator[subprocess.Popen[bytes]]:
-    """A refresh that was stopped while it waited for an answer, and holds the lock. It is gone after the block."""
+    """Yield a refresh that was stopped while it waited for an answer with the lock.
+
+    It is gone after the block.
+    """
     wait_for_turn(world)
     before, api.fault = len(api.requests), "hang"
     process = subprocess.Popen(
@@ -41,20 +44,23 @@ def stopped_refresh(world: World, release: Release, api: Api) -> Iterator[subpro
 
 
 def note_of(world: World) -> dict[str, Any]:
-    """What is noted of the lock's holder."""
+    """Return the lock's owner file."""
     noted: dict[str, Any] = json.loads(Path(paths.lock_holder(world.env)).read_text())
     return noted
 
 
 def change_note(world: World, **changes: object) -> None:
-    """Write something else there."""
+    """Write something else to it."""
     path = Path(paths.lock_holder(world.env))
     path.write_text(json.dumps({**note_of(world), **changes}))
     path.chmod(0o600)
 
 
 def let_it_hang(world: World, process: subprocess.Popen[bytes], *, really: bool) -> None:
-    """Until the holder has the lock for too long; unless `really`, by a note that it has had it since earlier."""
+    """Wait until the owner has held the lock too long.
+
+    Unless `really`, an earlier time in the file does that.
+    """
     if really:
         since = note_of(world)["since"]
         wait_for(lambda: time.monotonic() - since > HANGS_AFTER_S)
@@ -70,13 +76,13 @@ def lock_is_free(world: World) -> bool:
 
 
 def release_claim(world: World) -> None:
-    """Let the next line start a refresh at once, as if the last had been started a while ago."""
+    """Let the next line start a refresh at once, as if the last had started long ago."""
     with contextlib.suppress(FileNotFoundError):
         os.utime(paths.stamp(world.env), (0, 0))
 
 
 def wait_for_turn(world: World) -> None:
-    """Until the service may be asked again: two requests to this machine lie a second apart."""
+    """Wait until a request is allowed: two requests to this machine are a second apart."""
     began = time.time()
     published = Path(paths.snapshot(world.env))
     wait_for(
@@ -85,7 +91,7 @@ def wait_for_turn(world: World) -> None:
 
 
 def wait_for(condition: Callable[[], object], within_s: float = 40) -> float:
-    """Poll until `condition` holds, and give how many seconds that took."""
+    """Poll until `condition` holds, and return the seconds that it took."""
     began = time.monotonic()
     while not condition():
         assert time.monotonic() - began < within_s, "waited in vain"

@@ -1,6 +1,6 @@
-"""Many sessions of the client at once: each has its line drawn every second, and gives a run up that is not over when the next is due.
+"""Draw the lines of many sessions every second, and cancel runs that are slow as the client does.
 
-One process with no thread to a session drives them all, so that what is measured is the program and not its driver.
+One process without a thread per session drives them, so that it does not distort the measurement.
 """
 
 from __future__ import annotations
@@ -29,15 +29,21 @@ EVERY_S = 1.0
 """`refreshInterval`."""
 
 CUT_OFF = 0.2
-"""Of the runs are to be cut off while they run: the client has another reason to draw, or ends. Some are over by then."""
+"""Share of runs to cancel while they run: the client redraws for another reason or ends.
+
+Some have ended by then.
+"""
 
 GATHERED_S = 0.005
-"""Runs to be given up are gathered for so long: to find what they started all processes are looked through."""
+"""Collect canceled runs this long: finding their children reads all processes."""
 
 
 @dataclass(slots=True)
 class Session:
-    """One session: its payload's file, and the run that is under way, if one is (`pid` 0: none); `wanted`: the next is due when that has gone."""
+    """One session: its payload's file and its running run (`pid` 0: none).
+
+    `wanted`: the next is due when that has ended.
+    """
 
     number: int
     payload: str
@@ -51,7 +57,10 @@ class Session:
 
 @dataclass(slots=True)
 class Crowd:
-    """What the sessions did: runs that ended by themselves took `took` seconds each; the others were `cancelled` by the next one, or `cut_off`."""
+    """What the sessions did: completed runs took `took` seconds each.
+
+    The next run `cancelled` others, or they were `cut_off`.
+    """
 
     hot: Hot
     sessions: list[Session]
@@ -66,7 +75,10 @@ class Crowd:
     _by_output: dict[int, Session] = field(default_factory=dict)
 
     def run(self, seconds: float, watch: Callable[[], object], watch_every_s: float) -> None:
-        """Let them have their lines drawn for so long, calling `watch` now and then; no run is left afterwards."""
+        """Draw the lines for this long, and call `watch` now and then.
+
+        No run is left afterwards.
+        """
         begin = time.monotonic()
         end = begin + seconds
         for session in self.sessions:
@@ -137,7 +149,7 @@ class Crowd:
             )
 
     def _give_up(self, doomed: list[Session]) -> None:
-        """As the client does: SIGTERM to each run and to all that parent links lead to from it."""
+        """Send SIGTERM to each run and all its descendants by parent links, as the client does."""
         if not doomed:
             return
         parents = process_tree._parents()
@@ -172,7 +184,7 @@ class Crowd:
 
 
 def crowd_of(count: int, hot: Hot, directory: Path) -> Crowd:
-    """So many sessions, each with a model name of its own in its payload."""
+    """Return this many sessions, each with its own model name in its payload."""
     sessions = []
     for number in range(count):
         path = directory / f"payload-{number}.json"
@@ -189,12 +201,15 @@ def crowd_of(count: int, hot: Hot, directory: Path) -> Crowd:
 
 
 def is_good(session: Session, said: bytes, *, whole: bool) -> bool:
-    """Whether that is this session's line with its numbers: all of it, or of a run that was given up all or nothing."""
-    line = rf"Opus {session.number} │ 5h \S+ \d+% ↻ \S+ │ 7d \S+ \d+% ↻ [^│]+ │ Fable \d+% │ credits \S+( │ [^│]*)?\n"
+    """Return whether it is the session's complete line; a canceled run may print nothing."""
+    line = (
+        rf"Opus {session.number} │ 5h \S+ \d+% ↻ \S+ │ 7d \S+ \d+% ↻ [^│]+ │ Fable \d+% │ "
+        r"credits \S+( │ [^│]*)?\n"
+    )
     return bool(re.fullmatch(line, said.decode())) or (not whole and not said)
 
 
 def below(pid: int, parents: Iterable[tuple[int, int]]) -> list[int]:
-    """What parent links lead to from `pid`."""
+    """Return the descendants of `pid` by parent links."""
     children = [child for child, parent in parents if parent == pid]
     return children + [one for child in children for one in below(child, parents)]

@@ -1,4 +1,4 @@
-"""As many sessions as one machine ever sees, each drawing its line every second, and giving up runs as the client does."""
+"""Run as many sessions as one machine can have, with lines every second and canceled runs."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from tests.world import Release, World
 
 ROUNDING_S = 0.2
-"""Between the moment that a request is noted at and the one at which the server has it."""
+"""Between the recorded time of a request and its arrival at the server."""
 
 NOTICED_S = 12
-"""Within so many seconds a saturated machine sees that a refresh is due, and has it done."""
+"""A busy machine notices a due refresh and completes it within this time."""
 
 PASSING_FILES = 4
-"""Of a refresh at work: what it writes before it renames, the database's journal, who it is."""
+"""Temporary files of a running refresh: replacements, the database's journal, the owner file."""
 
 
 @pytest.fixture
 def watch(world: World, api: Api, built_release: Release) -> Watch:
-    """On this test's world."""
+    """Return a watch on this test's world."""
     return Watch(world, built_release, api)
 
 
@@ -85,9 +85,12 @@ def test_a_crowd_asks_once_a_ttl_and_leaves_nothing(
         api.requests
     )  # the driver's own, and the server's connections
     figure(
-        f"{sessions} sessions, {seconds} s: {len(crowd.took):,} lines, none torn, {crowd.cancelled:,} runs canceled by the next, "
-        f"{crowd.cut_off:,} cut off; {len(gaps) + 1} requests, never sooner than {min(gaps, default=0):.0f} s after the last; "
-        f"refreshes at once: {max(watch.refreshes)}; memory of the last {watch.peaks_kb[-1] / watch.peaks_kb[0]:.2f} of the first"
+        f"{sessions} sessions, {seconds} s: {len(crowd.took):,} lines, none torn, "
+        f"{crowd.cancelled:,} runs canceled by the next, "
+        f"{crowd.cut_off:,} cut off; {len(gaps) + 1} requests, never sooner than "
+        f"{min(gaps, default=0):.0f} s after the last; "
+        f"refreshes at once: {max(watch.refreshes)}; memory of the last "
+        f"{watch.peaks_kb[-1] / watch.peaks_kb[0]:.2f} of the first"
     )
 
 
@@ -136,16 +139,16 @@ def test_a_stopped_holder_amid_a_crowd(
 
 
 def renewed_since(world: World, at: float) -> bool:
-    """Whether the numbers are good, and of later than that."""
+    """Return whether the numbers are good and newer than that."""
     snapshot = world.snapshot()
     return bool(snapshot["status"] == "ok" and snapshot["observed_at"] > at)
 
 
 def begin(watch: Watch, ttl_s: int) -> Hot:
-    """The status line in a world that has its first numbers, and where nothing is under way."""
+    """Return the status line in a world with its first numbers and no running refresh."""
     watch.world.configure(f"ttl = {ttl_s}\n")
     watch.world.run(*watch.release.refresh_command)
     hot = Hot(watch.world, watch.release)
-    hot.line()  # has the configuration compiled
+    hot.line()  # compiles the configuration
     wait_for(lambda: not refreshes(watch.release))
     return hot

@@ -1,4 +1,4 @@
-"""What must not grow while a crowd draws: processes, files, bytes, and what one refresh needs."""
+"""Measure what must not grow with many sessions: processes, files, bytes, and one refresh."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Watch:
-    """Looks at a world while it is in use. `refreshes` that ran at once, `files` and the cache's `sizes` in bytes, at each look and request; `descriptors` and `peaks_kb` (KiB) of one."""
+    """Observe a world in use.
+
+    Each observation and request records concurrent `refreshes`, `files` and the cache's `sizes` in
+    bytes. `descriptors` and `peaks_kb` (KiB) are those of one refresh.
+    """
 
     world: World
     release: Release
@@ -33,13 +37,13 @@ class Watch:
         self.api.on_request = self._look_at_refresh
 
     def look(self) -> None:
-        """Once."""
+        """Observe once."""
         self.refreshes.append(len(refreshes(self.release)))
         self.files.append(len(self.world.files()))
         self.sizes.append(sum(size(path) for path in self.world.cache.rglob("*")))
 
     def _look_at_refresh(self, _request: Request) -> None:
-        """The descriptors and the peak memory of whoever asks, in the middle of its request: always at the same point."""
+        """Record descriptors and peak memory of the process that sends a request."""
         self.refreshes.append(len(refreshes(self.release)))
         with contextlib.suppress(OSError, ValueError):
             pid = json.loads(Path(paths.lock_holder(self.world.env)).read_text())["pid"]
@@ -51,7 +55,7 @@ class Watch:
 
 
 def refreshes(release: Release) -> list[int]:
-    """The refreshes of that release that run."""
+    """Return the running refreshes of that release."""
     found, command = [], [os.fsencode(word) for word in release.refresh_command]
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError), open(f"/proc/{name}/cmdline", "rb") as file:
@@ -61,7 +65,7 @@ def refreshes(release: Release) -> list[int]:
 
 
 def size(path: Path) -> int:
-    """The file's size in bytes; 0 where it is gone, or no file."""
+    """Return the file's size in bytes, 0 if it is gone or not a file."""
     with contextlib.suppress(OSError):
         return path.stat().st_size if path.is_file() else 0
     return 0

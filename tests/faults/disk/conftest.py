@@ -1,4 +1,4 @@
-"""A space with a small disk under the cache, and a session in it."""
+"""Provide a namespace with a small disk for the cache, and a session in it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def space(world: World) -> Iterator[Space]:
-    """A mount namespace, with nothing mounted yet."""
+    """Return a mount namespace without mounts."""
     needs("unshare", "nsenter", "mount", mounts=True)
     space = Space(world)
     yield space
@@ -29,12 +29,12 @@ def space(world: World) -> Iterator[Space]:
 
 @pytest.fixture
 def scene(world: World, space: Space, api: Api, release: Release) -> Scene:
-    """A session whose cache lies on a disk of its own, of 256 KiB and 64 files."""
+    """Return a session whose cache is on a disk of 256 KiB and 64 files."""
     space.mount(world.home / ".cache", "size=256k,nr_inodes=64")
     return Scene(world, space, api, release)
 
 
 @pytest.fixture
 def hot(world: World, built_release: Release) -> Hot:
-    """The status line in this test's world, without a space."""
+    """Return the status line in this test's world, without a namespace."""
     return Hot(world, built_release)

@@ -1,4 +1,4 @@
-"""Each way in which the cache's disk or directory can fail: how it begins, how it ends, and what is then said of it."""
+"""Each fault of the cache's disk or directory: its start, its end, and the messages."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ UNLOCKABLE = "no refresh: the cache's disk has no locks"
 
 @dataclass(frozen=True)
 class Fault:
-    """`says` are the line's words; `doctor` and `refresh` what these say of it; `shows` whether the old numbers can still be
-    read; `mended` whether `usageline refresh` mends it.
+    """`says` is the line's text, `doctor` and `refresh` are those of these commands.
 
-    `before` stands before each command while it lasts, with the scene's paths filled in.
+    `shows` is true if the old numbers can still be read, `mended` if `usageline refresh` repairs
+    it. `before` precedes each command during the fault, with the scene's paths filled in.
     """
 
     begin: Callable[[Scene], object]
@@ -46,7 +46,7 @@ def _own(scene: Scene) -> str:
 
 
 def _nothing(_: Scene) -> None:
-    """The fault is in what stands before the commands."""
+    """Do nothing: the fault is in the words before the commands."""
 
 
 def _use_up_files(scene: Scene) -> None:
@@ -91,7 +91,7 @@ def _without_locks(error: str) -> Fault:
 
 
 def _refusing(error: str) -> Fault:
-    """The system takes nothing more into the files of the cache: a quota, a disk that breaks."""
+    """The system rejects writes to the cache's files: a quota, a failing disk."""
     files = (
         ".snapshot.json.usageline-new",
         "store/cache.db",
@@ -146,10 +146,10 @@ FAULTS = {
     "no flock (ENOSYS)": _without_locks("ENOSYS"),
     "no flock (EOPNOTSUPP)": _without_locks("EOPNOTSUPP"),
     "a file in its place": Fault(
-        _aside(": >'{0}'"), _back, UNSAFE, "is no directory", "is no directory", shows=False
+        _aside(": >'{0}'"), _back, UNSAFE, "is no directory", "is not a directory", shows=False
     ),
     "a symbolic link": Fault(
-        _aside("ln -s '{0}.aside' '{0}'"), _back, UNSAFE, "is no directory", "is no directory"
+        _aside("ln -s '{0}.aside' '{0}'"), _back, UNSAFE, "is no directory", "is not a directory"
     ),
     "world-writable": Fault(
         _mode("0777"), _mode("0700"), UNSAFE, "can be written by others", "can be written by others"
@@ -168,5 +168,5 @@ FAULTS = {
 
 
 def placed(before: tuple[str, ...], scene: Scene) -> list[str]:
-    """The words with the scene's cache in them."""
+    """Fill the scene's cache into the words."""
     return [word.replace("{cache}", paths.cache_dir(scene.world.env)) for word in before]

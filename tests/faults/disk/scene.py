@@ -1,4 +1,4 @@
-"""One machine on which a session runs while its disk or its directories fail."""
+"""Run a session on one machine whose disk or directories fail."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ exec "$0.real" "$@"
 
 
 class Scene:
-    """The world, seen from within its space. `took_s` is the longest that a line took."""
+    """The world as seen in its namespace. `took_s` is the longest duration of a line."""
 
     def __init__(self, world: World, space: Space, api: Api, release: Release) -> None:
         self.world, self.space, self.api, self.release = world, space, api, release
@@ -45,33 +45,36 @@ class Scene:
 
     @property
     def starts(self) -> int:
-        """How many refreshes lines have started so far."""
+        """Return the number of refreshes that lines have started."""
         return len(self._log.read_text().split()) if self._log.exists() else 0
 
     @property
     def snapshot(self) -> Path:
-        """The snapshot's file."""
+        """Return the snapshot's path."""
         return self.space.inside(paths.snapshot(self.world.env))
 
     def line(self) -> str:
-        """What the client shows; one that is no line fails the test (`Hot.line`)."""
+        """Return what the client shows; fail if it is not a line (`Hot.line`)."""
         began = time.monotonic()
         line = self.hot.line()
         self.took_s = max(self.took_s, time.monotonic() - began)
         return line
 
     def settled_line(self) -> str:
-        """The line that follows once all that was started by this one has ended."""
+        """Return the line after everything that this one started has ended."""
         self.line()
         wait_for_background(self.world)
         return self.line()
 
     def get_numbers(self) -> None:
-        """Let there be numbers, got from the service."""
+        """Fetch numbers from the service."""
         assert "37%" in self.settled_line()
 
     def grow_old(self) -> None:
-        """Let the numbers be of OLD_S ago, and a refresh be due. In place: there may be no room for another file."""
+        """Make the numbers `OLD_S` old and a refresh due.
+
+        Write in place: there may be no room for another file.
+        """
         content = json.loads(self.snapshot.read_text())
         content.update(observed_at=content["observed_at"] - OLD_S, next_refresh_at=1)
         with self.snapshot.open("r+") as file:
@@ -79,7 +82,7 @@ class Scene:
             file.truncate()
 
     def ask(self) -> None:
-        """Have the service asked once more; two requests to this machine lie a second apart."""
+        """Refresh once more; two requests to this machine are a second apart."""
         before = len(self.api.usage_requests)
         for _ in range(20):
             self.usageline("refresh", "--force")
@@ -88,7 +91,7 @@ class Scene:
         raise AssertionError("it was not asked")
 
     def a_minute_passes(self) -> None:
-        """Let the last try lie so far back that the next line may try again."""
+        """Move the last attempt so far back that the next line may try again."""
         stamp = self.space.inside(paths.stamp(self.world.env))
         found = _times(stamp)
         if found is not None:
@@ -103,7 +106,7 @@ class Scene:
         return done
 
     def tokens_found(self) -> list[Path]:
-        """Files with the token in them, but for the client's own."""
+        """Return the files with the token, without the client's own."""
         homes = {self.world.root, self.space.inside(self.world.home)}
         return [
             path
@@ -132,5 +135,5 @@ def _holds(path: Path, text: bytes) -> bool:
 
 
 def stray(names: Any) -> list[str]:
-    """Names of files that only a replacement under way has."""
+    """Return the names of leftover temporary files."""
     return [name for name in names if name.endswith((".usageline-new", "-journal"))]

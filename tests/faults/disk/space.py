@@ -1,4 +1,4 @@
-"""A mount namespace for a test: file systems that are small, read-only or gone, for those alone who are run in it."""
+"""A mount namespace for a test, with file systems that are small, read-only or gone."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from tests.world import World
 
 AS_USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
-"""Before a command: as a user who owns the same files and is no root, so that modes count."""
+"""Before a command: run as a user who owns the same files and is not root, so that modes apply."""
 
 
 class Space:
-    """The namespace. It ends, and its file systems with it, when the last process in it has ended: `close` ends the one that keeps it."""
+    """The namespace.
+
+    It ends with its file systems when its last process ends; `close` ends the first.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -41,37 +44,37 @@ class Space:
         self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
     def close(self) -> None:
-        """End what keeps it."""
+        """End the process that keeps it."""
         wait_for_background(self.world)
         self._keeper.communicate(timeout=20)
 
     def do(self, *command: str | Path, fine: tuple[int, ...] = (0,)) -> None:
-        """Run a command of the test's own in it."""
+        """Run a command of the test in it."""
         done = subprocess.run(
             [*self.prefix, *map(str, command)], check=False, capture_output=True, env=self.env
         )
         assert done.returncode in fine, done.stderr
 
     def mount(self, path: str | Path, options: str) -> None:
-        """Put a tmpfs there, with these mount options."""
+        """Mount a tmpfs with these options."""
         Path(self.inside(path)).mkdir(parents=True, exist_ok=True)
         self.do("mount", "-t", "tmpfs", "-o", options + ",mode=0700", "none", path)
 
     def inside(self, path: str | Path) -> Path:
-        """That path as this process can look at it."""
+        """Return the path as this process can access it."""
         return Path(f"/proc/{self._keeper.pid}/root{path}")
 
     def fill(self, path: str | Path) -> None:
-        """Leave not a block free on the file system of that directory."""
+        """Fill the file system of that directory to the last block."""
         self.do("dd", "if=/dev/zero", f"of={path}/filler", "bs=1k", fine=(1,))
 
     def run(self, *command: object, **options: Any) -> subprocess.CompletedProcess[str]:
-        """As `World.run`, in it."""
+        """Run a command as `World.run`, in the namespace."""
         return self.world.run(*self.prefix, *map(str, command), **options)
 
 
 def background(world: World) -> list[int]:
-    """The processes that run in the world's environment but for the test's own."""
+    """Return the processes with the world's environment, without the test's own."""
     found = []
     home = b"HOME=" + os.fsencode(world.home) + b"\0"
     for process in Path("/proc").glob("[0-9]*"):
@@ -84,10 +87,13 @@ def background(world: World) -> list[int]:
 
 
 def wait_for_background(world: World) -> None:
-    """Wait until all have ended that a line or a hook has started. Each ends itself within ten seconds."""
+    """Wait until everything that a line or a hook started has ended.
+
+    Each ends itself within ten seconds.
+    """
     deadline = time.monotonic() + 40
     seen_empty = 0
-    while seen_empty < 3:  # one that has just been started has no environment for a moment
+    while seen_empty < 3:  # a process that has just started has no environment for a moment
         assert time.monotonic() < deadline, "it does not end"
         seen_empty = 0 if background(world) else seen_empty + 1
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""The cache's disk and directory, while sessions run on."""
+"""Let the cache's disk and directory fail while sessions run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.world import World
 
 MOST_S = 5.0
-"""A line is there in a few hundredths; the machine may be busy with other things, and strace is slow."""
+"""A line takes a few hundredths; the machine may be busy, and strace is slow."""
 
 QUICK = ("full", "no flock (ENOLCK)", "a symbolic link")
 EACH = [pytest.param(name, marks=() if name in QUICK else pytest.mark.full) for name in FAULTS]
@@ -33,7 +33,7 @@ EACH = [pytest.param(name, marks=() if name in QUICK else pytest.mark.full) for 
 
 @contextlib.contextmanager
 def lasting(scene: Scene, fault: Fault) -> Iterator[None]:
-    """For the block, the fault is there."""
+    """Apply the fault during the block."""
     before = scene.hot.command, scene.space.prefix
     fault.begin(scene)
     scene.space.prefix = [*scene.space.prefix, *placed(fault.before, scene)]
@@ -46,7 +46,7 @@ def lasting(scene: Scene, fault: Fault) -> Iterator[None]:
 
 
 def assert_bounded(scene: Scene, fault: Fault, turns: int) -> None:
-    """So many minutes of lines: whole, with the words, and one try in each minute at the most."""
+    """Assert complete lines with the words over some minutes, and at most one attempt a minute."""
     for _ in range(turns):
         started = scene.starts
         line = scene.settled_line()

@@ -1,4 +1,4 @@
-"""File systems that vanish, and what none of this rests on."""
+"""Let file systems vanish, and check what does not depend on them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_home_that_vanishes(
 
     line()
     assert "37%" in line()
-    # Kept by a second mount, as a disk that is unplugged keeps what is on it.
+    # A second mount keeps the content, as an unplugged disk does.
     space.do("mount", "--bind", world.home, "/mnt")
     space.do("umount", "-l", world.home)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""An install for which there is no room, or no place to write."""
+"""Install without room or without a writable place."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ QUICK = ("no room for the program", "read-only")
 
 
 def content(space: Space, home: Path) -> dict[str, bytes | None]:
-    """Everything in the home directory as those in the space see it: None for a directory."""
+    """Return the content of the home directory in the namespace: None for a directory."""
     inside = space.inside(home)
     return {
         str(path.relative_to(inside)): path.read_bytes() if path.is_file() else None
@@ -99,7 +99,7 @@ def test_an_install_without_a_tmp(
     machine.write_settings(SETTINGS)
     space = Space(machine.world)
     try:
-        # What the test needs of /tmp is seen through a mount of its own on top.
+        # What the test needs of /tmp is visible through an extra mount.
         space.do("mount", "--bind", root, "/mnt")
         space.do("mount", "-t", "tmpfs", "-o", options, "none", "/tmp")
         machine.world.env["HOME"] = "/mnt/world/home"

@@ -1,4 +1,4 @@
-"""A disk that fails while a refresh is at work: between its question and the answer, and at each call to the system."""
+"""Let a disk fail during a refresh: between request and answer, and at each system call."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CALLS = (
     "utimensat",
     "flock",
 )
-"""By which a refresh changes something, and `openat`, by which it makes and reads files."""
+"""Calls that change something, and `openat`, which creates and reads files."""
 
 ERRORS = ("ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES", "EFBIG")
 
@@ -93,7 +93,7 @@ def test_a_disk_that_fails_while_the_service_answers(
 
     scene.api.on_request = begin
     as_user = AS_USER if name == "mode 0" else ()
-    for _ in range(20):  # two requests to this machine lie a second apart
+    for _ in range(20):  # two requests to this machine are a second apart
         done = scene.space.run(*as_user, *scene.release.refresh_command, "--force")
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         if len(scene.api.usage_requests) == 2:
@@ -158,7 +158,7 @@ def test_any_call_of_a_refresh_may_fail(
         # Where the sign-in cannot be read again it may have changed: then it is tried once more, here without the time between two requests.
         assert len(api.usage_requests) <= MAX_ATTEMPTS, (call, number)
         broken += "37%" not in hot.line()
-        wait_for_background(world)  # the line may have found another one due
+        wait_for_background(world)  # the line may have found another refresh due
     assert (torn, broken) == (0, 0)
     Path(paths.stamp(world.env)).unlink(missing_ok=True)
     world.make_due()
@@ -170,12 +170,13 @@ def test_any_call_of_a_refresh_may_fail(
         if path.name != ".credentials.json" and CANARY.encode() in path.read_bytes()
     ]
     figure(
-        f"{len(chosen)} of {len(moments)} calls refused, {len(ERRORS)} reasons: 0 torn files, 0 broken lines, 0 stray files"
+        f"{len(chosen)} of {len(moments)} calls refused, {len(ERRORS)} reasons: 0 torn files, "
+        "0 broken lines, 0 stray files"
     )
 
 
 def _moments(log: str, below: str) -> list[tuple[str, int]]:
-    """Each call that touched something in the world, as `(name, its number among the calls of that name in its thread)`."""
+    """Return each call that touched something in the world, as `(name, number)`."""
     counts: dict[tuple[str, str], int] = collections.Counter()
     found = []
     for line in log.splitlines():
@@ -189,7 +190,7 @@ def _moments(log: str, below: str) -> list[tuple[str, int]]:
 
 
 def _heal(world: World, refresh: list[str]) -> None:
-    """One more refresh, once the time between two requests has passed: two to this machine lie a second apart."""
+    """Run one more refresh after the minimum interval of a second between two requests."""
     for _ in range(20):
         assert world.run(*refresh).returncode == 0
         if world.snapshot()["status"] == "ok" and world.snapshot()["next_refresh_at"] > 1:

@@ -1,4 +1,4 @@
-"""What is kept for good: the history, the configuration, the settings and the record of the install."""
+"""Check what is stored for good: history, configuration, settings and install manifest."""
 
 from __future__ import annotations
 

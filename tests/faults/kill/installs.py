@@ -1,4 +1,4 @@
-"""An install that has its program already and only wires it, and an uninstall, to be killed, and what must hold afterwards."""
+"""Install with a program that exists already, and uninstall: kill both and check the files."""
 
 from __future__ import annotations
 
@@ -29,11 +29,17 @@ SETUP = [
 ]
 BEFORE = b'{\n  "model": "opus",\n  "statusLine": {"type": "command", "command": "mine.sh"}\n}\n'
 CHAIN = frozenset({".local", ".local/state"})
-"""Directories that stay, empty, where the process was killed between removing its record of having made them and removing them."""
+"""Empty directories that stay if the process is killed between two removals.
+
+The first removes the record of them, the second the directories.
+"""
 
 
 def machine(root: Path, built: Release, *, linked: bool) -> tuple[Machine, Scene]:
-    """A world with a status line of somebody else's, and a built program that is not in use yet; `linked`: in a few links, not hundreds of files."""
+    """Return a world with another program's status line and a built program that is not in use.
+
+    `linked` has a few links instead of hundreds of files.
+    """
     found = make_machine(root, REPOSITORY)
     scene = Scene(found.world)
     found.write_settings(BEFORE)
@@ -51,7 +57,7 @@ def machine(root: Path, built: Release, *, linked: bool) -> tuple[Machine, Scene
 
 
 def install(root: Path, built: Release, *, linked: bool = True) -> Case:
-    """The wiring of a first install, all but the building of the program."""
+    """Return the settings changes of a first install, without building the program."""
     found, scene = machine(root, built, linked=linked)
     scene.keep()
     command = Command([*SETUP, "--yes"], found.env)
@@ -63,7 +69,7 @@ def install(root: Path, built: Release, *, linked: bool = True) -> Case:
         assert _nameless(found.settings.read_bytes()) in (BEFORE, _nameless(wired))
 
     def again() -> None:
-        # In turn taken back, and done once more and then taken back.
+        # Uninstall in turn, or install once more and then uninstall.
         if next(turns) % 2:
             _run(found, "--yes")
             assert _nameless(found.settings.read_bytes()) == _nameless(wired)
@@ -78,7 +84,7 @@ def install(root: Path, built: Release, *, linked: bool = True) -> Case:
 
 
 def uninstall(root: Path, built: Release, *, linked: bool = True) -> Case:
-    """All of it, with what half a change of the configuration left."""
+    """Return an uninstall, with the leftovers of an interrupted configuration change."""
     found, scene = machine(root, built, linked=linked)
     _run(found, "--yes")
     scene.assert_nothing_runs()
@@ -129,12 +135,12 @@ def _strays(scene: Scene) -> set[Path]:
 
 
 def _nameless(data: bytes) -> bytes:
-    """The settings without the interpreter's name: which one is fastest may differ from install to install."""
+    """Return the settings without the interpreter's name, which may differ between installs."""
     return re.sub(rb"(-x|exec) [^ ]*/python[0-9.]*", rb"\1 python", data)
 
 
 def complete(root: Path) -> Release:
-    """A release as the installer leaves it once it is built, to be copied to where it belongs."""
+    """Return a complete release to copy."""
     built = build_release(root)
     (root / "complete").touch()
     return built

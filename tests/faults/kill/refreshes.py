@@ -1,4 +1,4 @@
-"""Refreshes to be killed: a first one, and one that finds all that there can be, and what must hold afterwards."""
+"""Kill refreshes: a first one, and one with everything to do. Check the files."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ from usageline.system.files import temporary_files
 if TYPE_CHECKING:
     from tests.world import Release
 
-CONFIG = 'theme = "dark"\nrows = [["session"], ["weekly", "git"]]\n[alerts]\nsession_start = true\ncommand = "true"\n'
+CONFIG = (
+    'theme = "dark"\nrows = [["session"], ["weekly", "git"]]\n[alerts]\n'
+    'session_start = true\ncommand = "true"\n'
+)
 OLD_MONTH = "2026-01.jsonl"
 
 
 def first(root: Path, release: Release, api: Api) -> Case:
-    """On an empty cache, with a configuration to compile and an alert to tell."""
+    """Return a refresh with an empty cache, a configuration to compile and an alert to send."""
     scene = _scene(root, api)
     scene.world.configure(CONFIG)
     scene.keep()
@@ -36,7 +39,11 @@ def first(root: Path, release: Release, api: Api) -> Case:
 
 
 def due(root: Path, release: Release, api: Api) -> Case:
-    """With a store, a history of two months, one of them to be removed, marks and looks to be swept, and a configuration that was edited."""
+    """Return a due refresh.
+
+    It has a store, two months of history with one to remove, marks and jobs to clean up, and an
+    edited configuration.
+    """
     scene = _scene(root, api)
     scene.world.configure('theme = "light"\n')
     scene.world.client_saw(usage_body(session=12), age_s=200)
@@ -55,12 +62,15 @@ def due(root: Path, release: Release, api: Api) -> Case:
 
 
 def history_files(scene: Scene) -> list[Path]:
-    """The files of readings."""
+    """Return the files of readings."""
     return list(Path(paths.history_dir(scene.world.env)).glob("*/*.jsonl"))
 
 
 def assert_sound(scene: Scene, readings: bytes) -> None:
-    """The lock is free, what the line reads is whole, nothing lies about that no later run overwrites, and of `readings` none is lost."""
+    """Assert a free lock, valid files for the line and no leftovers that no later run overwrites.
+
+    Assert that none of `readings` is lost.
+    """
     world = scene.world
     if world.cache.exists():
         with lock.hold(paths.lock(world.env)) as ours:
@@ -90,7 +100,8 @@ def _case(scene: Scene, release: Release, *arguments: str) -> Case:
     readings = newest[0].read_bytes() if newest else b""
 
     def again() -> None:
-        # What the client saw spares the request, which may not be made so soon after one that was cut off.
+        # What the client saw replaces the request, which is not allowed so soon after an
+        # interrupted one.
         world.client_saw(usage_body(session=93))
         outcome = refresh(world.env, force=True)
         assert outcome.state == "refreshed", outcome

@@ -1,4 +1,4 @@
-"""What else is killed: a line, a hook, looks, and `usageline config`, each where it writes all that it can write."""
+"""Kill everything else: a line, a hook, jobs, and `usageline config`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ IDLE = "#!/bin/sh\nexit 0\n"
 
 
 def idle(release: Release) -> Release:
-    """The release with a cold side that does nothing: the line alone is looked at, and what it starts ends at once."""
+    """Return a release whose cold side does nothing, so that only the line runs."""
     release.python.unlink()
     release.python.write_text(IDLE)
     release.python.chmod(0o700)
@@ -37,7 +37,10 @@ def idle(release: Release) -> Release:
 
 
 def line(root: Path, release: Release, *, due: bool) -> Case:
-    """A line that starts all there is: a refresh, a compilation, a look at a repository, a chained command. On an empty cache, or a `due` one."""
+    """Return a line that starts everything: a refresh, a compilation, a git job, a chained command.
+
+    The cache is empty, or a `due` one.
+    """
     scene = Scene(World(root))
     world = scene.world
     project = world.home / "project"
@@ -55,7 +58,7 @@ def line(root: Path, release: Release, *, due: bool) -> Case:
     before = _content(scene)
 
     def look() -> None:
-        # It writes nothing but stamps, and they are empty.
+        # It writes only stamps, which are empty.
         now = _content(scene)
         assert {path: now.get(path) for path in before} == before
         assert set().union(*(now[path] for path in now.keys() - before.keys())) == set()
@@ -70,7 +73,7 @@ def line(root: Path, release: Release, *, due: bool) -> Case:
 
 
 def hook(root: Path, release: Release) -> Case:
-    """A session's start with an alert to tell, and a refresh to start."""
+    """Return a session start with an alert to report, and a refresh to start."""
     scene = Scene(World(root))
     now = int(time.time())
     alert = {
@@ -102,7 +105,7 @@ def hook(root: Path, release: Release) -> Case:
 
 
 def look_at_repository(root: Path, release: Release) -> Case:
-    """`git status` of a repository."""
+    """Return `git status` of a repository."""
     scene = Scene(World(root))
     project = scene.world.home / "project"
     subprocess.run(["git", "init", "-q", str(project)], check=True, env=scene.world.env)
@@ -112,7 +115,7 @@ def look_at_repository(root: Path, release: Release) -> Case:
 
 
 def look_at_chain(root: Path, release: Release) -> Case:
-    """A chained command that prints a row."""
+    """Return a chained command that prints a row."""
     return _look(
         Scene(World(root)),
         release,
@@ -125,7 +128,7 @@ def look_at_chain(root: Path, release: Release) -> Case:
 
 
 def compilation(root: Path, release: Release) -> Case:
-    """config.toml compiled for a line that waits for it."""
+    """Return a compilation of config.toml that a line waits for."""
     scene = Scene(World(root))
     scene.world.configure(CONFIG)
     compile_config(scene.world.env)
@@ -146,11 +149,11 @@ CONFIG_COMMANDS = {
     "unset": (CONFIG, CONFIG.replace('theme = "dark" # dark\n', ""), ["unset", "theme"]),
     "edit": (CONFIG, CHANGED, ["edit"]),
 }
-"""By name: config.toml as it was and as it becomes, and the words."""
+"""By name: config.toml before and after, and the arguments."""
 
 
 def config(root: Path, release: Release, name: str) -> Case:
-    """`usageline config …`; an edit is done by sed."""
+    """Return `usageline config …`; sed does the edit."""
     before, after, words = CONFIG_COMMANDS[name]
     scene = Scene(World(root))
     world = scene.world
@@ -173,7 +176,7 @@ def config(root: Path, release: Release, name: str) -> Case:
         _assert_whole(scene, paths.line_config(world.env))
 
     def again() -> None:
-        # What an edit that was cut off left is offered; here nobody is there to take it.
+        # The next edit offers an interrupted one; without a terminal it stays.
         if left.exists() and left.read_text() == after:
             assert world.run(*command.words).returncode == 1
             left.unlink()
@@ -183,7 +186,7 @@ def config(root: Path, release: Release, name: str) -> Case:
         assert file.read_text() == after
         compile_config(
             world.env
-        )  # as the next line has it done, where the command found nothing left to do
+        )  # compiled for the next line, if the command had nothing left to do
 
     return Case(scene, command, look, again)
 
@@ -208,7 +211,7 @@ def _complete(scene: Scene, command: Command) -> None:
 
 
 def _assert_whole(scene: Scene, path: str) -> None:
-    """The file is not there or is whole, and beside it lies nothing but what the next run overwrites."""
+    """Assert that the file is absent or complete, beside only what the next run overwrites."""
     if Path(path).exists():
         assert json.loads(Path(path).read_text())["version"] == 1
     strays = {str(file) for file in scene.home.rglob(".*-new")}

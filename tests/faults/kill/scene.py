@@ -1,4 +1,4 @@
-"""A world that is put back after each kill, and what must hold in it whatever was killed."""
+"""Restore a world after each kill, and check what must hold after any kill."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.world import World
 
 CHANGING = (".cache", ".config", ".local", "tmp")
-"""What is put back: everything that a program may write to but the client's own files, whose identity tells who is signed in."""
+"""Everything that a program may write; the identity of the client's files is the sign-in."""
 
 DEADLINE_S = 12.0
 """A refresh ends itself within 10 s."""
@@ -23,7 +23,7 @@ DEADLINE_S = 12.0
 
 @dataclass
 class Scene:
-    """A world whose TMPDIR is its own, and the state of it that is gone back to."""
+    """A world with its own TMPDIR, and the state to restore."""
 
     world: World
     aside: Path = field(init=False)
@@ -35,29 +35,29 @@ class Scene:
 
     @property
     def home(self) -> Path:
-        """The home directory."""
+        """Return the home directory."""
         return self.world.home
 
     def keep(self) -> None:
-        """Let what is there now be what `restore` puts back."""
+        """Store the current state for `restore`."""
         shutil.rmtree(self.aside, ignore_errors=True)
         self._copy(self.home, self.aside)
 
     def restore(self) -> None:
-        """Put back what was kept."""
+        """Restore the stored state."""
         for name in CHANGING:
             shutil.rmtree(self.home / name, ignore_errors=True)
         self._copy(self.aside, self.home)
 
     def files(self) -> dict[str, str]:
-        """Everything there is, directories too: path below the home -> mode and kind."""
+        """Return all files and directories: path below the home -> mode and kind."""
         return {
             str(path.relative_to(self.home)): stat.filemode(path.lstat().st_mode)
             for path in self.home.rglob("*")
         }
 
     def processes(self) -> list[int]:
-        """The processes that run in this world."""
+        """Return the processes of this world."""
         mark = f"HOME={self.home}".encode()
         return [
             int(process.name)
@@ -66,7 +66,7 @@ class Scene:
         ]
 
     def assert_nothing_runs(self, within_s: float = DEADLINE_S) -> None:
-        """No process of this world is left when the program's own deadline has passed."""
+        """Assert that no process of this world is left after the program's own deadline."""
         deadline = time.monotonic() + within_s
         while left := self.processes():
             if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""A command killed by SIGKILL just before one of the system calls by which it changes files."""
+"""Kill a command by SIGKILL just before a system call that changes files."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ CALLS = (
     ),
     *("fsync", "fdatasync", "ftruncate", "truncate", "flock", "close", "exit_group"),
 )
-"""The calls that are looked at. With `?` one that not every machine has."""
+"""The traced calls. With `?`, one that not every machine has."""
 
 BULK = re.compile(r"/cache\.db|/releases/.*/(plugin|hooks|venv)\b")
-"""What SQLite writes, in many transactions whose wholeness is its own affair, and the files of the program, removed one by one."""
+"""SQLite's writes, whose transactions are its own affair, and removals of program files."""
 
 TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
 class Call:
-    """The `count`-th call of that name that a process makes; `in_bulk` says that it is one of very many like it."""
+    """The `count`-th call of that name in a process; `in_bulk` if it is one of very many."""
 
     name: str
     count: int
@@ -59,16 +59,20 @@ class Call:
 
 @dataclass(frozen=True)
 class Command:
-    """What is run: its words, its whole environment, its stdin. What it starts itself is not followed: it runs on as it would without it."""
+    """What runs: its arguments, its whole environment, its stdin.
+
+    Its children are not traced and run as usual.
+    """
 
     words: list[str]
     env: dict[str, str]
     data: bytes = b""
 
     def calls(self, root: Path, log: Path) -> list[Call]:
-        """Run it unharmed; its calls that change what lies under `root`, in their order, and its end.
+        """Run it unharmed.
 
-        A file that was opened only to be read counts for nothing: killed there a process leaves what it leaves at its next change.
+        Return its calls that change something under `root`, in order, and its end. A file that is
+        only read does not count: a kill there is like one at the next change.
         """
         status = self._run("-y", "-s0", "-e", "trace=" + ",".join(CALLS), "-o", str(log))
         assert status == 0, f"unharmed it ends with {status}"
@@ -83,7 +87,7 @@ class Command:
         return chosen
 
     def killed_at(self, call: Call) -> bool:
-        """Run it and kill it as it enters that call; False where it ended without having come so far."""
+        """Run it and kill it at the start of that call. Return False if it ended before."""
         status = self._run(
             "-e",
             f"trace={call.name}",
@@ -110,7 +114,10 @@ class Command:
 
 
 def _only_reads(name: str, line: str, read: set[str]) -> bool:
-    """Whether the call opens, or closes, what is not written to. Keeps in `read` the descriptors of that kind."""
+    """Return whether the call opens or closes something without writing to it.
+
+    Collect such descriptors in `read`.
+    """
     if name in {"open", "openat"}:
         descriptor = line.rpartition(" = ")[2].partition("<")[0]
         only = re.search(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC", line) is None

@@ -1,4 +1,4 @@
-"""Killed at each call by which files are changed: what is read afterwards is old or new, and the next run leaves what it always leaves."""
+"""Kill at each call that changes files: files are old or new, and the next run completes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Killed at moments of chance, as often as it takes: what was not thought of between two calls."""
+"""Kill at random moments, often, to find what lies between two calls."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MOMENTS = {
     "install": (1, 25),
     "uninstall": (1, 25),
 }
-"""Of each, quick and at full size."""
+"""For each, quick and at full size."""
 
 
 def _case(kind: str, root: Path, release: Release, idle: Release, api: Api) -> Case:
@@ -87,7 +87,7 @@ def test_moments(
     case.reset()
     took_s = _took_s(case)
     killed, wanted = 0, size(*MOMENTS[kind])
-    for _ in range(4 * wanted):  # some end before their moment has come
+    for _ in range(4 * wanted):  # some end before their moment comes
         case.reset()
         killed += _killed_after(case, random.uniform(0, took_s))
         case.check(expected)

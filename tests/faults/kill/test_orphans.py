@@ -1,4 +1,4 @@
-"""Killed while it waits for a program of somebody else's: that ends, too."""
+"""Kill a process that waits for an external program: that program ends too."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from tests.world import Release
 
 HANGS = 'trap "" HUP INT TERM PIPE\necho "$$" > "$HOME/started"\nsleep 300\nsleep 300\n'
-"""A program that heeds nothing, and has a child."""
+"""A program that ignores signals and has a child."""
 
 GONE_S = 3.0
-"""For what is killed, to be gone, on a busy machine."""
+"""For a killed process to disappear on a busy machine."""
 
 
 def _by_client(scene: Scene, release: Release, _api: Api) -> list[str]:
@@ -113,7 +113,7 @@ def test_there_is_no_moment_too_soon(
     for _ in range(moments):
         process = subprocess.Popen(words, env=scene.world.env, stdin=null, stdout=null, stderr=null)
         deadline = time.monotonic() + 20
-        # From the first child on: the shell that watches, or the command.
+        # From the first child on: the watchdog's shell, or the command.
         while not descendants(process.pid) and time.monotonic() < deadline:
             pass
         time.sleep(random.uniform(0, 0.01))
@@ -123,7 +123,8 @@ def test_there_is_no_moment_too_soon(
         began += (scene.home / "started").exists()
         (scene.home / "started").unlink(missing_ok=True)
     figure(
-        f"killed {moments} times within 10 ms of its first child's start, {began} times with the command at work: 0 processes left"
+        f"killed {moments} times within 10 ms of its first child's start, {began} times with "
+        "the command at work: 0 processes left"
     )
 
 

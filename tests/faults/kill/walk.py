@@ -1,4 +1,4 @@
-"""A walk over every call by which a command changes files, in two worlds at once: killed there, looked at, run again to its end."""
+"""Kill at every call that changes files, in two worlds at once. Check, and run again to the end."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 
 WORLDS = 2
 MOST_IN_BULK = 80
-"""Calls of those that are made in bulk."""
+"""For calls in bulk."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """`command` in `scene`; `look` checks what a kill left, `again` runs it anew (or takes it back), after which the files must be those that it
-    leaves where nothing was killed before, but for directories named in `spare`. `restored` puts back what `Scene.restore` does not.
+    """`command` in `scene`.
+
+    `look` checks what a kill left. `again` runs it again or reverts it. Then the files must be
+    those of an undisturbed run, apart from directories in `spare`. `restored` restores what
+    `Scene.restore` does not.
     """
 
     scene: Scene
@@ -31,12 +34,12 @@ class Case:
     spare: frozenset[str] = frozenset()
 
     def reset(self) -> None:
-        """Back to the beginning."""
+        """Restore the initial state."""
         self.scene.restore()
         self.restored()
 
     def check(self, expected: dict[str, str]) -> None:
-        """After a kill: nothing runs, nothing is torn, and running it again leaves the `expected` files."""
+        """Assert that nothing runs, no file is torn, and a second run leaves `expected`."""
         self.scene.assert_nothing_runs()
         self.look()
         self.again()
@@ -44,16 +47,16 @@ class Case:
 
 
 def stage(case: Case) -> dict[str, str]:
-    """The files that an undisturbed run leaves."""
+    """Return the files of an undisturbed run."""
     case.reset()
     case.again()
     return case.scene.files()
 
 
 def walk(make: Callable[[int], Case], most: int) -> int:
-    """Kill at every call, or where there are more than `most` at as many of them, spread evenly; gives how many kills there were.
+    """Kill at every call, or at `most` of them, spread evenly.
 
-    `make(number)` makes a case in a world of its own; all are alike.
+    Return the number of kills. `make(number)` creates a case in its own world; all are alike.
     """
     with ThreadPoolExecutor(WORLDS) as pool:
         killed = list(pool.map(lambda number: _walk(make(number), number, most), range(WORLDS)))
@@ -85,7 +88,7 @@ def _walk(case: Case, part: int, most: int) -> int:
 
 
 def spread(calls: list[Call], most: int) -> list[Call]:
-    """`most` of them at most, the first and the last among them."""
+    """Return at most `most` of them, including the first and the last."""
     if len(calls) <= most:
         return calls
     return [calls[round(index * (len(calls) - 1) / (most - 1))] for index in range(most)]

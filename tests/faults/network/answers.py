@@ -1,4 +1,4 @@
-"""Answers that an HTTP client can read, and should believe or not: statuses, contents, packings."""
+"""Answers that an HTTP client can read, to accept or reject: statuses, contents, encodings."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ ZSTD_BOMB = b"\x28\xb5\x2f\xfd\x04\x58" + b"\x03\x00\x10\x20" * 2000
 
 
 def good_body() -> bytes:
-    """What the service says when all is well, with a percentage that no old numbers have."""
+    """Return a good answer, with a percentage that no old numbers have."""
     return json.dumps(usage_body(session=41)).encode()
 
 
 def head(status: int = 200, *headers: tuple[str, str], kind: str = "application/json") -> bytes:
-    """The head of an answer up to its empty line."""
+    """Return the head of an answer up to its empty line."""
     lines = [
         f"HTTP/1.1 {status} {REASONS.get(status, 'Such')}",
         f"Content-Type: {kind}",
@@ -40,12 +40,12 @@ def head(status: int = 200, *headers: tuple[str, str], kind: str = "application/
 def whole(
     status: int, body: bytes, *headers: tuple[str, str], kind: str = "application/json"
 ) -> bytes:
-    """An answer with its right length."""
+    """Return an answer with its correct length."""
     return head(status, *headers, ("Content-Length", str(len(body))), kind=kind) + body
 
 
 def error(status: int, kind: str, message: str, *headers: tuple[str, str]) -> bytes:
-    """An error in the service's own form."""
+    """Return an error in the service's own form."""
     return whole(
         status,
         json.dumps({"type": "error", "error": {"type": kind, "message": message}}).encode(),
@@ -54,7 +54,7 @@ def error(status: int, kind: str, message: str, *headers: tuple[str, str]) -> by
 
 
 def says(*parts: bytes) -> Script:
-    """Read the request, answer, and end the connection."""
+    """Read the request, answer, and close the connection."""
 
     def script(talk: Talk) -> None:
         if talk.read_head():
@@ -64,7 +64,7 @@ def says(*parts: bytes) -> Script:
 
 
 def rate_limited(*values: str) -> Script:
-    """429 with a Retry-After header for each value."""
+    """Return 429 with a Retry-After header for each value."""
     headers = [("Retry-After", value) for value in values]
     return says(error(429, "rate_limit_error", "Rate limited. Please try again later.", *headers))
 
@@ -103,36 +103,103 @@ def _others(statuses: Sequence[int]) -> list[Case]:
 
 GOOD = [
     Case("a good answer", "ok", says(whole(200, good_body())), quick=True),
-    Case("100 and 103 first", "ok", says(b"HTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 103 Soon\r\nLink: <x>\r\n\r\n", whole(200, good_body()))),
+    Case(
+        "100 and 103 first",
+        "ok",
+        says(
+            b"HTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 103 Soon\r\nLink: <x>\r\n\r\n",
+            whole(200, good_body()),
+        ),
+    ),
     Case("without a length", "ok", says(head() + good_body())),
     Case("more than its length", "ok", says(whole(200, good_body()) + b"x" * 1000)),
     Case("gzip that nobody asked for", "ok", _packed("gzip", gzip.compress(good_body()))),
-]  # fmt: skip
+]
 
 STATUSES = [
-    Case("401", "expired", says(error(401, "authentication_error", "OAuth token has expired.")), "the service refused the sign-in", quick=True),
-    Case("403 for the scope", "no-scope", says(error(403, "permission_error", "needs scope user:profile")), "scope user:profile", quick=True),
-    Case("403 from a wall", "unreadable", says(whole(403, HTML, kind="text/html")), "unexpected answer 403"),
-    Case("404", "unreadable", says(error(404, "not_found_error", "Not found")), "unexpected answer 404", quick=True),
+    Case(
+        "401",
+        "expired",
+        says(error(401, "authentication_error", "OAuth token has expired.")),
+        "the service refused the sign-in",
+        quick=True,
+    ),
+    Case(
+        "403 for the scope",
+        "no-scope",
+        says(error(403, "permission_error", "needs scope user:profile")),
+        "scope user:profile",
+        quick=True,
+    ),
+    Case(
+        "403 from a wall",
+        "unreadable",
+        says(whole(403, HTML, kind="text/html")),
+        "unexpected answer 403",
+    ),
+    Case(
+        "404",
+        "unreadable",
+        says(error(404, "not_found_error", "Not found")),
+        "unexpected answer 404",
+        quick=True,
+    ),
     Case("408", "offline", says(whole(408, b"")), "server error 408"),
     *_others([201, 204, 206, 300, 304, 400, 402, 405, 407, 410, 418, 451]),
-    *(Case(f"{status} to another host", "unreadable", _redirect(status), f"unexpected answer {status}", quick=status == 302)
-      for status in (301, 302, 303, 307, 308)),
+    *(
+        Case(
+            f"{status} to another host",
+            "unreadable",
+            _redirect(status),
+            f"unexpected answer {status}",
+            quick=status == 302,
+        )
+        for status in (301, 302, 303, 307, 308)
+    ),
     *(_server_error(status) for status in (500, 502, 504, 520, 529, 599)),
     _server_error(503, "503 with Retry-After", ("Retry-After", "1200"), wait_s=1200, quick=True),
     _server_error(503, "503 with a short Retry-After", ("Retry-After", "1")),
     _server_error(503, "503 with a year of Retry-After", ("Retry-After", "31536000"), wait_s=4500),
-]  # fmt: skip
+]
 
 CONTENTS = [
-    Case("a login page with 200", "unreadable", says(whole(200, HTML, kind="text/html")), "not JSON", quick=True),
+    Case(
+        "a login page with 200",
+        "unreadable",
+        says(whole(200, HTML, kind="text/html")),
+        "not JSON",
+        quick=True,
+    ),
     Case("nothing with 200", "unreadable", says(whole(200, b"")), "not JSON"),
     Case("JSON that is no object", "unreadable", says(whole(200, b"[1, 2]")), "not JSON"),
-    Case("half of it with the right length", "unreadable", says(whole(200, good_body()[:200])), "not JSON"),
-    Case("a gzip bomb", "unreadable", _packed("gzip", gzip.compress(BOMB, 1)), "longer than 256 KiB unpacked", quick=True),
-    Case("a deflate bomb", "unreadable", _packed("deflate", _deflated(BOMB)), "longer than 256 KiB unpacked"),
-    Case("a bomb in a bomb", "unreadable", _packed("gzip, gzip", gzip.compress(gzip.compress(BOMB, 1))), "was not asked for"),
+    Case(
+        "half of it with the right length",
+        "unreadable",
+        says(whole(200, good_body()[:200])),
+        "not JSON",
+    ),
+    Case(
+        "a gzip bomb",
+        "unreadable",
+        _packed("gzip", gzip.compress(BOMB, 1)),
+        "longer than 256 KiB unpacked",
+        quick=True,
+    ),
+    Case(
+        "a deflate bomb",
+        "unreadable",
+        _packed("deflate", _deflated(BOMB)),
+        "longer than 256 KiB unpacked",
+    ),
+    Case(
+        "a bomb in a bomb",
+        "unreadable",
+        _packed("gzip, gzip", gzip.compress(gzip.compress(BOMB, 1))),
+        "was not asked for",
+    ),
     Case("a brotli bomb", "unreadable", _packed("br", BROTLI_BOMB), "not asked for"),
     Case("a zstd bomb", "unreadable", _packed("zstd", ZSTD_BOMB), "not asked for"),
-    Case("broken gzip", "unreadable", _packed("gzip", b"\x1f\x8b\x08 no gzip"), "packed and broken"),
-]  # fmt: skip
+    Case(
+        "broken gzip", "unreadable", _packed("gzip", b"\x1f\x8b\x08 no gzip"), "packed and broken"
+    ),
+]

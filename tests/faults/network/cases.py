@@ -1,4 +1,4 @@
-"""What a case of a fault is, and what is expected after it."""
+"""A case of a fault, and what is expected after it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WORDS = {
     "no-scope": "token without user:profile: /login",
     "rate-limited": "rate-limited until ",
 }
-"""What the line says for each status."""
+"""The line's text for each status."""
 
 LEAST_WAIT_S = {
     "ok": 300,
@@ -30,15 +30,15 @@ LEAST_WAIT_S = {
     "no-scope": 300,
     "rate-limited": 300,
 }
-"""How long nobody asks after the first failure of a kind; up to a tenth more."""
+"""The cooldown after the first failure of a kind; up to a tenth more."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """The service as `script` has it, and the `status` that it gives.
+    """The service as `script`, and the resulting `status`.
 
-    `detail` is what people are told of it, `waits` says that it takes its time, `asked` how many requests the service sees, `wait_s` how long nobody
-    asks afterwards, where that is not the usual time for the status. A case that is not `quick` is left to the full size.
+    `detail` is the message, `waits` marks a slow case. `asked` is the number of requests, `wait_s`
+    the cooldown if it is not the usual one. Only the full size runs a case that is not `quick`.
     """
 
     name: str
@@ -52,5 +52,5 @@ class Case:
 
     @property
     def least_wait_s(self) -> int:
-        """From the end of the refresh to the next request, at least."""
+        """Return the minimum from the end of the refresh to the next request."""
         return self.wait_s or LEAST_WAIT_S[self.status]

@@ -1,4 +1,4 @@
-"""Authorities of a test, and the certificates that they give to servers."""
+"""Create certificate authorities for a test, and server certificates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"
 
 @dataclass(frozen=True)
 class Authority:
-    """What signs certificates: its files are in `directory`, which must not exist yet."""
+    """A certificate authority; its files are in `directory`, which must not exist yet."""
 
     directory: Path
 
@@ -38,11 +38,11 @@ class Authority:
 
     @property
     def certificate(self) -> Path:
-        """What somebody must trust who is to believe in its certificates."""
+        """Return the certificate that a client must trust."""
         return self.directory / "authority.pem"
 
     def server(self, host: str = HOST, *, days: int = 2) -> ssl.SSLContext:
-        """TLS as a server for `host` speaks it, with a certificate for so many days from now on: -1 makes one that has expired."""
+        """Return the TLS context of `host`, with a certificate for so many days: -1 is expired."""
         (self.directory / "extensions").write_text(
             f"subjectAltName={'IP' if host[0].isdigit() else 'DNS'}:{host}\n"
         )
@@ -64,7 +64,7 @@ class Authority:
         return self._context("server")
 
     def itself(self) -> ssl.SSLContext:
-        """TLS with a certificate for the API's host that is signed by nobody but itself."""
+        """Return a TLS context for the API's host with a self-signed certificate."""
         names = ("-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}")
         self._openssl(
             "req",

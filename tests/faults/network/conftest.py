@@ -1,4 +1,4 @@
-"""Every case is run once, many of them at the same time; the tests look at what came of them."""
+"""Run every case once, many at the same time; the tests check the results."""
 
 from __future__ import annotations
 
@@ -29,19 +29,26 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SERVICE = [
-    *answers.GOOD, *answers.STATUSES, *answers.CONTENTS, *broken.SLOW, *broken.FLOODS, *broken.CUT, *broken.NOT_HTTP, *retry_after.CASES,
-]  # fmt: skip
+    *answers.GOOD,
+    *answers.STATUSES,
+    *answers.CONTENTS,
+    *broken.SLOW,
+    *broken.FLOODS,
+    *broken.CUT,
+    *broken.NOT_HTTP,
+    *retry_after.CASES,
+]
 WAYS = [*reach.NAMES, *reach.ADDRESSES, *reach.CERTIFICATES, *reach.PROXIES]
 STALLED_S, REPEATED = 1.0, 2
-"""A refresh that had to wait so long for a processor is repeated, so often at most."""
+"""A refresh that had to wait this long for a processor is repeated, up to this often."""
 
 STAGGER_S = 0.4
-"""Between the starts of cases that wait: what all of them do at once is to wait."""
+"""Between the starts of waiting cases, which then all wait together."""
 
 
 @pytest.fixture(scope="session")
 def authorities(tmp_path_factory: pytest.TempPathFactory) -> tuple[Authority, Authority]:
-    """One that is trusted, and one that nobody knows."""
+    """Return a trusted authority and an unknown one."""
     root = tmp_path_factory.mktemp("authorities")
     return Authority(root / "known"), Authority(root / "unknown")
 
@@ -53,7 +60,10 @@ def everything(
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
 ) -> dict[str, list[Outcome]]:
-    """What came of each answer of the service, and of each fault on the way to it where networks can be made."""
+    """Return the result of each answer of the service, and of each possible network fault.
+
+    Those need networks.
+    """
     needs()
     root, whole = tmp_path_factory.mktemp("network"), size(0, 1)
     services = [case for case in SERVICE if whole or case.quick]
@@ -62,7 +72,7 @@ def everything(
     try:
         needs_networks()
     except (pytest.skip.Exception, pytest.fail.Exception):
-        ways = []  # the tests about them say so
+        ways = []  # the tests about them report it
     else:
         known, unknown = request.getfixturevalue("authorities")
         identities = _identities(known, unknown)
@@ -77,7 +87,7 @@ def everything(
 
 @pytest.fixture(params=["service", "ways"])
 def outcomes(request: pytest.FixtureRequest, everything: dict[str, list[Outcome]]) -> list[Outcome]:
-    """The two kinds, one after the other."""
+    """Return both kinds of results."""
     if request.param == "ways":
         needs_networks()
     return everything[request.param]
@@ -85,13 +95,16 @@ def outcomes(request: pytest.FixtureRequest, everything: dict[str, list[Outcome]
 
 @pytest.fixture
 def ways(everything: dict[str, list[Outcome]]) -> list[Outcome]:
-    """What came of the faults on the way."""
+    """Return the results of the network faults."""
     needs_networks()
     return everything["ways"]
 
 
 def together(jobs: Sequence[tuple[Case, Callable[[], T]]]) -> list[T]:
-    """Do them all: those that wait at the same time, the others two at a time beside them. What came of them, in the order of `jobs`."""
+    """Run all jobs: waiting ones at the same time, the others two at a time beside them.
+
+    Return the results in the order of `jobs`.
+    """
     waiting = sum(case.waits for case, _ in jobs)
     running: dict[int, Future[T]] = {}
     with ThreadPoolExecutor(max(waiting, 1)) as slow, ThreadPoolExecutor(2) as fast:
@@ -106,9 +119,9 @@ def together(jobs: Sequence[tuple[Case, Callable[[], T]]]) -> list[T]:
 
 
 def _calmly(jobs: Sequence[tuple[Case, Job]], root: Path) -> list[Outcome]:
-    """What came of the jobs, each in a directory of its own below `root`.
+    """Run the jobs, each in its own directory below `root`, and return the results.
 
-    Where the machine gave a refresh no time to run, what came of it is told of the machine: it is repeated afterwards, alone.
+    If the machine gave a refresh no time to run, repeat it afterwards, alone.
     """
     found = together(
         [(case, partial(job, root / str(number))) for number, (case, job) in enumerate(jobs)]

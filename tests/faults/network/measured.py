@@ -1,10 +1,14 @@
-"""Runs commands for a test and measures each: `measured.py CONTROL_FD PLAN`, in a network of its own where it is started in one.
+"""Run commands for a test and measure each: `measured.py CONTROL_FD PLAN`.
 
-PLAN is JSON: `mounts` (pairs: a file, and what it is put over), `setup` (commands to run first), `listen` (pairs: address, port; `udp` as a
-third). The sockets that listen are sent through CONTROL_FD, a Unix socket: they stay in the network they were made in, whoever answers.
-Then each line of JSON on CONTROL_FD (`command`, `env`, `cwd`, and `later`: seconds and a command to run meanwhile) is answered with one:
-`code`, `seconds`, `cpu_s`, `peak_kib`, `left` (processes that outlived it), `stalled_s` (for
-how long the machine let a sleeper wait beyond its time meanwhile), `stdout`, `stderr`.
+It can be started in its own network. PLAN is JSON with these keys. `mounts` are pairs of a file and
+its target, `setup` are commands to run first. `listen` are pairs of address and port, with `udp` as
+a third. The listening sockets are sent through CONTROL_FD, a Unix socket. They stay in their
+network, whichever process answers.
+
+Each line of JSON on CONTROL_FD has `command`, `env`, `cwd` and `later` (seconds and a command to
+run meanwhile). The answer is a line with `code`, `seconds`, `cpu_s`, `peak_kib`, `left`,
+`stalled_s`, `stdout` and `stderr`. `left` counts processes that outlived the command. `stalled_s`
+is how long the machine delayed a sleeping process.
 """
 
 from __future__ import annotations
@@ -61,7 +65,7 @@ def _measure(
 ) -> dict[str, Any]:
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         started = time.monotonic()
-        # From this small process: a child's peak begins at what its parent had when it was started.
+        # From this small process: a child's peak starts at its parent's memory at the fork.
         child = subprocess.Popen(
             command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr
         )
@@ -105,7 +109,7 @@ def _watch(ended: threading.Event, stalled: list[float]) -> None:
 
 
 def _end_orphans() -> int:
-    """How many processes outlived the command. As the next of kin this process has got them; they are ended."""
+    """Return how many processes outlived the command, and end them: this process adopted them."""
     with open(f"/proc/self/task/{os.getpid()}/children") as file:
         left = [int(word) for word in file.read().split()]
     for pid in left:

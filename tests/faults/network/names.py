@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 
 SERVFAIL, NXDOMAIN = 2, 3
 TYPES = {1: 4, 28: 6}
-"""A and AAAA, and the version of the addresses in each."""
+"""A and AAAA, and the IP version of each."""
 
 
 class NameServer:
-    """Answers every question on `listener` (UDP) with `addresses`, or with the error `code`; nothing before `silent_s` have passed."""
+    """Answer every question on `listener` (UDP) after `silent_s`.
+
+    The answer is `addresses`, or the error `code`.
+    """
 
     def __init__(
         self,
@@ -38,7 +41,7 @@ class NameServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop."""
+        """Stop the server."""
         self._stopping.set()
         self._thread.join(10)
 

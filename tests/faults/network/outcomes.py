@@ -1,4 +1,4 @@
-"""A case from the fault to what is seen of it, by the real processes."""
+"""Run a case from the fault to its visible effects, with real processes."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Outcome:
-    """What came of a case.
+    """The result of a case.
 
-    `first` is the refresh that met the fault; it ended at `ended_at` and left `snapshot` and `line`. `second` is `usageline refresh` right
-    after it, with the snapshot gone, and left `again`. `servers` are all that could have been reached; the API is the first.
+    `first` is the refresh that met the fault; it ended at `ended_at` and left `snapshot` and
+    `line`. `second` is `usageline refresh` right after it, without the snapshot; it left `again`.
+    `servers` are all reachable ones; the API is the first.
     """
 
     case: Case
@@ -65,12 +66,12 @@ class Outcome:
 
     @property
     def requests(self) -> int:
-        """How many requests for usage were seen, by whomever."""
+        """Return the number of usage requests that any server received."""
         return sum(server.asked for server in self.servers)
 
 
 def on_loopback(case: Case, release: Release, root: Path) -> Outcome:
-    """The case with an API of its own on this machine, and a second server that it can name."""
+    """Run the case with an API on this machine, and a second server that it can name."""
     world, place, other = with_old_numbers(root), Place(), Wire(_only_listens)
     api = Wire(case.script, elsewhere=other.url.replace("127.0.0.1", "localhost"))
     world.env["USAGELINE_API_URL"] = api.url
@@ -89,7 +90,7 @@ def on_the_way(
     authority: Path,
     root: Path,
 ) -> Outcome:
-    """The case in a network of its own, in which the API has its own name and nothing else is to be reached."""
+    """Run the case in its own network, in which only the API's own name is reachable."""
     world = with_old_numbers(root)
     world.env.update({way.trust: str(authority), **way.env})
     place = place_for(way, root)
@@ -113,7 +114,7 @@ def on_the_way(
 
 
 def place_for(way: Way, root: Path) -> Place:
-    """Its network: ports 443, 80 and 3128 of HERE, and a name server's."""
+    """Return its network: ports 443, 80 and 3128 of HERE, and a name server's."""
     files = {
         "/etc/hosts": "127.0.0.1 localhost\n"
         + "".join(

@@ -1,4 +1,4 @@
-"""Somebody whose last numbers are twelve minutes old."""
+"""Worlds with numbers that are twelve minutes old."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from usageline.usage.model import Reading
 from usageline.usage.parse import parse
 
 ZONE, BEHIND_S = "XXX+8", 8 * 3600
-"""They live eight hours behind Greenwich, and the service writes GMT."""
+"""The user is eight hours behind Greenwich, and the service writes GMT."""
 
 AGE_S = 750
 AGE = r"1[2-4]m ago"
-"""As the line says it, on a machine that is in no hurry."""
+"""As the line shows it, on a fast machine."""
 
 
 def let_time_pass(world: World, seconds: int) -> None:
-    """Put what the last refresh left so far into the past."""
+    """Move what the last refresh left this far into the past."""
     signed_in = sign_in.read(world.env)
     with open_store(paths.store_dir(world.env)) as store:
         record = store.get(signed_in.account)
@@ -47,7 +47,7 @@ def let_time_pass(world: World, seconds: int) -> None:
 
 
 def with_old_numbers(root: Path) -> World:
-    """A world with what a good refresh left AGE_S ago. Another is due."""
+    """Return a world with the results of a good refresh `AGE_S` ago. Another is due."""
     world = World(root)
     world.env["TZ"] = ZONE
     seen_at = int(time.time()) - AGE_S

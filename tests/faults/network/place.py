@@ -1,4 +1,4 @@
-"""Where commands of a test run, each measured: on this machine, or in a network of their own."""
+"""A place in which a test's commands run and are measured: this machine or their own network."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ START_DEADLINE_S, RUN_DEADLINE_S = 30, 60
 
 
 def needs_networks() -> None:
-    """What a test needs that makes a network."""
+    """Return what a test with networks needs."""
     needs("ip", "openssl", mounts=True, networks=True)
 
 
 @dataclass(frozen=True)
 class Run:
-    """How a command ended: `measured.py` says what each field is."""
+    """The end of a command: `measured.py` documents each field."""
 
     code: int
     seconds: float
@@ -39,9 +39,10 @@ class Run:
 
 @dataclass
 class Place:
-    """A running `measured.py`. `own_network` gives it one in which only loopback is up; the rest as its plan.
+    """A running `measured.py`.
 
-    `sockets` are those of `listen`, in their order.
+    `own_network` is a network with only loopback. The rest is its plan. `sockets` are those of
+    `listen`, in order.
     """
 
     own_network: bool = False
@@ -89,7 +90,7 @@ class Place:
         *,
         later: tuple[float, list[str]] | None = None,
     ) -> Run:
-        """Run a command to its end. `later` is run that many seconds after its start, in the same place."""
+        """Run a command. `later` runs that many seconds after its start, in the same place."""
         wish: dict[str, Any] = {
             "command": command,
             "env": dict(env),

@@ -1,4 +1,7 @@
-"""What lies between this machine and the service: names, addresses, certificates, proxies. Each case has a network of its own."""
+"""Faults between this machine and the service: names, addresses, certificates, proxies.
+
+Each case has its own network.
+"""
 
 from __future__ import annotations
 
@@ -29,24 +32,26 @@ NOT_TRUSTED, NOT_SECURE, NOBODY, REFUSED = (
 CONNECTED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 HERE, SWALLOWED_4, SWALLOWED_6 = "127.0.0.1", "10.77.0.2", "2001:db8:77::2"
 LINK = "ip link add far0 type veth peer name far1; ip link set far0 up; ip link set far1 up; "
-BLACK_HOLE_4 = (
-    LINK
-    + f"ip addr add 10.77.0.1/24 dev far0; ip neigh add {SWALLOWED_4} lladdr 02:00:00:00:00:99 dev far0 nud permanent"
+BLACK_HOLE_4 = LINK + (
+    f"ip addr add 10.77.0.1/24 dev far0; ip neigh add {SWALLOWED_4} lladdr 02:00:00:00:00:99 "
+    "dev far0 nud permanent"
 )
-BLACK_HOLE_6 = (
-    LINK
-    + f"ip addr add 2001:db8:77::1/64 dev far0 nodad; ip neigh add {SWALLOWED_6} lladdr 02:00:00:00:00:99 dev far0 nud permanent"
+BLACK_HOLE_6 = LINK + (
+    f"ip addr add 2001:db8:77::1/64 dev far0 nodad; ip neigh add {SWALLOWED_6} lladdr "
+    "02:00:00:00:00:99 dev far0 nud permanent"
 )
-"""A link whose other end takes what is sent to these addresses and drops it."""
+"""A link whose other end drops everything sent to these addresses."""
 
 
 @dataclass(frozen=True)
 class Way:
     """A case with the way to the service.
 
-    The API's name leads to `addresses`, by a file; or with `names` (what `NameServer` takes) by a name server. The API listens on `listens` with
-    the certificate called `identity`, or without TLS where that is empty. `proxy` makes a proxy's script, `proxy_identity` is the certificate
-    of one that speaks TLS. `shell` is run before, in the network; `trust` is the variable that names the authority to trust.
+    The API's name leads to `addresses` by a file, or with `names` (arguments of `NameServer`) by a
+    name server. The API listens on `listens` with the certificate `identity`, or without TLS if
+    that is empty. `proxy` returns a proxy's script; `proxy_identity` is the certificate of one with
+    TLS. `shell` runs before, in the network. `trust` is the variable that names the trusted
+    authority.
     """
 
     case: Case
@@ -63,7 +68,7 @@ class Way:
 
     @property
     def deceives(self) -> bool:
-        """Whether somebody else answers in the API's place."""
+        """Return whether another server answers instead of the API."""
         return self.case.detail in {NOT_TRUSTED, NOT_SECURE}
 
 
@@ -78,12 +83,12 @@ def _lost(name: str, detail: str, script: Script | None = None, **options: Any) 
 
 
 def _through(then: Callable[[Talk, Identities], None]) -> Callable[[Identities], Script]:
-    """A proxy that agrees to CONNECT, and then does as `then`."""
+    """Return a proxy that accepts CONNECT and then acts as `then`."""
 
     def make(identities: Identities) -> Script:
         def script(talk: Talk) -> None:
             if talk.read_head():
-                talk.came += b"\n"  # what is read up to the next empty line is another head
+                talk.came += b"\n"  # the data up to the next empty line is another head
                 talk.send(CONNECTED)
                 then(talk, identities)
 
@@ -191,29 +196,62 @@ CERTIFICATES = [
     Way(_lost("cut off inside TLS", BROKE, says(whole(200, good_body())[:-100]), asked=1)),
     Way(_lost("a reset inside TLS", BROKE, resets(), asked=1)),
     Way(_lost("no HTTP inside TLS", NO_HTTP, says(bytes(range(256)) * 40), asked=1)),
-]  # fmt: skip
+]
 
 PROXIES = [
     Way(_good("a proxy", quick=True), proxy=_as_api("good")),
     Way(_good("a proxy with a login"), proxy=_as_api("good"), login="user:pass%40word@"),
-    Way(_lost("wants a login", "the proxy wants a login", quick=True),
-        proxy=_proxy(whole(407, HTML, ("Proxy-Authenticate", 'Basic realm="office"'), kind="text/html"))),
+    Way(
+        _lost("wants a login", "the proxy wants a login", quick=True),
+        proxy=_proxy(
+            whole(407, HTML, ("Proxy-Authenticate", 'Basic realm="office"'), kind="text/html")
+        ),
+    ),
     Way(_lost("refuses", REFUSED), proxy=_proxy(whole(403, HTML))),
     Way(_lost("cannot reach the service", REFUSED), proxy=_proxy(whole(502, HTML))),
-    Way(_lost("sends elsewhere", REFUSED), proxy=_proxy(whole(302, b"", ("Location", "http://127.0.0.1/")))),
+    Way(
+        _lost("sends elsewhere", REFUSED),
+        proxy=_proxy(whole(302, b"", ("Location", "http://127.0.0.1/"))),
+    ),
     Way(_lost("never answers", TOO_LATE, waits=True, quick=True), proxy=lambda _: _hang),
-    Way(_lost("drips its answer", TOO_LATE, waits=True), proxy=lambda _: lambda talk: talk.drip(CONNECTED[:-2] + b"X: " + b"y" * 999)),
+    Way(
+        _lost("drips its answer", TOO_LATE, waits=True),
+        proxy=lambda _: lambda talk: talk.drip(CONNECTED[:-2] + b"X: " + b"y" * 999),
+    ),
     Way(_lost("agrees and says nothing", TOO_LATE, waits=True), proxy=_through(_hang)),
-    Way(_lost("agrees and answers by itself, without TLS", NOT_SECURE, quick=True), proxy=_through(_plain)),
-    Way(_lost("agrees and shows a certificate of nobody", NOT_TRUSTED, quick=True), proxy=_as_api("unknown")),
+    Way(
+        _lost("agrees and answers by itself, without TLS", NOT_SECURE, quick=True),
+        proxy=_through(_plain),
+    ),
+    Way(
+        _lost("agrees and shows a certificate of nobody", NOT_TRUSTED, quick=True),
+        proxy=_as_api("unknown"),
+    ),
     Way(_lost("agrees and shows its own certificate", NOT_TRUSTED), proxy=_as_api("other-host")),
     Way(_lost("agrees and leaves", NOT_SECURE), proxy=_through(_leave)),
     Way(_lost("speaks nonsense", NO_HTTP), proxy=_proxy(bytes(range(256)) * 9)),
     Way(_lost("leaves at once", BROKE), proxy=_proxy()),
-    Way(_lost("a proxy's headers without end", NO_HTTP), proxy=lambda _: lambda talk: talk.flood(head()[:-2] + b"X: y\r\n" * 1000)),
-    Way(_lost("TLS to the proxy, trusted as the API's", "the proxy wants a login"), proxy=_proxy(whole(407, b"")), proxy_identity="address"),
-    Way(_lost("TLS to the proxy, of an authority that nobody knows", NOT_TRUSTED), proxy=_proxy(whole(407, b"")), proxy_identity="unknown-address"),
+    Way(
+        _lost("a proxy's headers without end", NO_HTTP),
+        proxy=lambda _: lambda talk: talk.flood(head()[:-2] + b"X: y\r\n" * 1000),
+    ),
+    Way(
+        _lost("TLS to the proxy, trusted as the API's", "the proxy wants a login"),
+        proxy=_proxy(whole(407, b"")),
+        proxy_identity="address",
+    ),
+    Way(
+        _lost("TLS to the proxy, of an authority that nobody knows", NOT_TRUSTED),
+        proxy=_proxy(whole(407, b"")),
+        proxy_identity="unknown-address",
+    ),
     Way(_lost("a proxy that is not there", NOBODY), env={"HTTPS_PROXY": "http://127.0.0.1:9"}),
-    Way(_lost("a proxy's address without sense", "makes no sense"), env={"HTTPS_PROXY": "http://[::1"}),
-    Way(_lost("a proxy of a kind that is not known", "not supported"), env={"HTTPS_PROXY": "socks5://user:password@127.0.0.1:1080"}),
-]  # fmt: skip
+    Way(
+        _lost("a proxy's address without sense", "makes no sense"),
+        env={"HTTPS_PROXY": "http://[::1"},
+    ),
+    Way(
+        _lost("a proxy of a kind that is not known", "not supported"),
+        env={"HTTPS_PROXY": "socks5://user:password@127.0.0.1:1080"},
+    ),
+]

@@ -1,4 +1,4 @@
-"""429 with every form of Retry-After: five minutes at least, what it asks for where that is more, 75 minutes at most."""
+"""Send 429 with every form of Retry-After: at least five minutes, at most 75."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The refresh against all that the service, and what lies before it, can do."""
+"""Run the refresh against every fault of the service and the network."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ pytestmark = [pytest.mark.timeout(500), pytest.mark.xdist_group("network")]
 
 LONGEST_S = 10
 SLACK_S = 4
-"""For a machine that is busy with other things: starting an interpreter is counted, too."""
+"""For a busy machine: the start of an interpreter counts too."""
 
 MOST_KIB = 48 << 10
 LATE_S = 3
-"""A moment may pass between the cooldown's beginning and the end of the process."""
+"""Between the start of the cooldown and the end of the process."""
 
 
 @promise(
@@ -51,7 +51,8 @@ def test_it_ends_in_time(outcomes: list[Outcome], figure: Figure) -> None:
     )
     cpu_s = sorted(one.first.cpu_s for one in outcomes)
     figure(
-        f"{len(outcomes)} faults: {longest:.1f} s at most, {peak >> 10} MiB at most, CPU {cpu_s[len(cpu_s) // 2]:.2f} s (most {cpu_s[-1]:.2f})"
+        f"{len(outcomes)} faults: {longest:.1f} s at most, {peak >> 10} MiB at most, CPU "
+        f"{cpu_s[len(cpu_s) // 2]:.2f} s (most {cpu_s[-1]:.2f})"
     )
 
 
@@ -112,7 +113,8 @@ def test_it_asks_once_and_then_waits(outcomes: list[Outcome], figure: Figure) ->
             )
             waits.append(wait_s)
     figure(
-        f"{len(outcomes)} runs: {sum(one.requests for one in outcomes)} requests, 0 by the runs after them; waits {min(waits):.0f} to {max(waits):.0f} s"
+        f"{len(outcomes)} runs: {sum(one.requests for one in outcomes)} requests, 0 by the "
+        f"runs after them; waits {min(waits):.0f} to {max(waits):.0f} s"
     )
 
 
@@ -147,7 +149,9 @@ def test_the_token_is_nowhere_else(outcomes: list[Outcome], figure: Figure) -> N
         for run in (outcome.first, outcome.second):
             assert "CANARY" not in run.stdout + run.stderr, outcome.case.name
     figure(
-        f"{sent} requests with it; {searched} bytes at {sum(len(one.servers) for one in outcomes)} servers and {files} files searched: nowhere else"
+        f"{sent} requests with it; {searched} bytes at "
+        f"{sum(len(one.servers) for one in outcomes)} servers and {files} files searched: "
+        "nowhere else"
     )
 
 

@@ -1,4 +1,4 @@
-"""Between this machine and the service: who answers in its place gets nothing, and a way that works is found."""
+"""Check that an impostor gets nothing and that a working way is used."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def test_whoever_answers_in_the_apis_place_gets_no_request(
             assert b"Bearer" not in server.received, outcome.case.name
     assert len(met) > 5
     figure(
-        f"{len(met)} of them, {sum(server.connections for one in met for server in one.servers)} connections, 0 requests"
+        f"{len(met)} of them, "
+        f"{sum(server.connections for one in met for server in one.servers)} connections, 0 "
+        "requests"
     )
 
 

@@ -1,4 +1,4 @@
-"""What the service says of waiting."""
+"""Check the service's requests to wait."""
 
 from __future__ import annotations
 

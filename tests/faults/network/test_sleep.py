@@ -1,4 +1,4 @@
-"""A machine that wakes up: the refresh starts before the network is there."""
+"""Start a refresh on a machine that wakes up, before the network is available."""
 
 from __future__ import annotations
 
@@ -28,18 +28,26 @@ if TYPE_CHECKING:
     Waking = Callable[[str], tuple[Place, World, Wire]]
 
 COMES_UP = ["ip", "address", "add", f"{SWALLOWED_4}/32", "dev", "lo"]
-"""From now on the API's address is one that answers."""
+"""From then on the API's address answers."""
 
 
 @pytest.fixture
 def waking(tmp_path: Path, authorities: tuple[Authority, Authority]) -> Iterator[Waking]:
-    """A network made by a shell's words, in which the API's address is reached after COMES_UP; who lives there, and the API."""
+    """Return a network made by shell commands, in which the API is reachable after COMES_UP.
+
+    Return its world and the API too.
+    """
     made: list[tuple[Place, World, Wire]] = []
 
     def make(shell: str) -> tuple[Place, World, Wire]:
         world, way = (
             with_old_numbers(tmp_path / "world"),
-            Way(Case("", "", says()), (SWALLOWED_4,), shell=shell, listens="0.0.0.0"),  # noqa: S104 - as above
+            Way(
+                Case("", "", says()),
+                (SWALLOWED_4,),
+                shell=shell,
+                listens="0.0.0.0",  # noqa: S104 - as above
+            ),
         )
         world.env["NODE_EXTRA_CA_CERTS"] = str(authorities[0].certificate)
         place = place_for(way, tmp_path)

@@ -1,4 +1,4 @@
-"""A server of bytes: a script says what goes out on a connection, and every byte that came in is kept."""
+"""A server of bytes: a script decides what a connection sends; every received byte is stored."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ LONGEST_S = 60
 
 @dataclass
 class Talk:
-    """One connection, as a script sees it. `came` is all that was received, `elsewhere` the address of a second server."""
+    """One connection for a script.
+
+    `came` is all received data, `elsewhere` the address of a second server.
+    """
 
     socket: socket.socket
     stopping: threading.Event
@@ -28,29 +31,29 @@ class Talk:
     came: bytearray = field(default_factory=bytearray)
 
     def read_head(self) -> bool:
-        """Read up to an empty line; False where the other side left first."""
+        """Read up to an empty line; return False if the other side closed first."""
         while b"\r\n\r\n" not in self.came:
             if not self.read():
                 return False
         return True
 
     def read(self) -> bytes:
-        """What comes next; nothing at the end."""
+        """Read what comes next; empty at the end."""
         data = self.socket.recv(1 << 16)
         self.came += data
         return data
 
     def start_tls(self, context: ssl.SSLContext) -> None:
-        """Go on as a server inside TLS."""
+        """Continue as a server with TLS."""
         self.socket = context.wrap_socket(self.socket, server_side=True)
 
     def send(self, *parts: bytes) -> None:
-        """Send each part by itself."""
+        """Send each part separately."""
         for part in parts:
             self.socket.sendall(part)
 
     def drip(self, data: bytes, gap_s: float = 0.3) -> None:
-        """Send a byte, wait, send the next, and again from the beginning."""
+        """Send a byte, wait, send the next, and repeat."""
         while not self.stopping.is_set():
             for at in range(len(data)):
                 self.send(data[at : at + 1])
@@ -58,25 +61,28 @@ class Talk:
                     return
 
     def flood(self, data: bytes) -> None:
-        """Send it again and again, as fast as it is taken."""
+        """Send it repeatedly, as fast as it is read."""
         while not self.stopping.is_set():
             self.send(data)
 
     def wait(self, seconds: float = LONGEST_S) -> None:
-        """Do nothing for so long, or until the other side leaves."""
+        """Wait this long, or until the other side closes."""
         self.socket.settimeout(seconds)
         with contextlib.suppress(TimeoutError):
             while self.read():
                 pass
 
     def reset(self) -> None:
-        """End the connection by a TCP reset."""
+        """Close the connection by a TCP reset."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
 
 
 class Wire:
-    """A running server on `listener`, by default a port of its own on 127.0.0.1. With `tls` it speaks TLS before anything else."""
+    """A server on `listener`, by default on a free port of 127.0.0.1.
+
+    With `tls`, connections start with TLS.
+    """
 
     def __init__(
         self,
@@ -97,21 +103,21 @@ class Wire:
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """Return its address."""
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     @property
     def received(self) -> bytes:
-        """Everything that came on all connections, inside TLS where it speaks that."""
+        """Return everything received on all connections, inside TLS if there is any."""
         return b"".join(bytes(talk.came) for talk in self.talks)
 
     @property
     def asked(self) -> int:
-        """How many requests for usage came."""
+        """Return the number of usage requests."""
         return self.received.count(USAGE_PATH.encode() + b" HTTP/1.1\r\n")
 
     def close(self) -> None:
-        """Stop, and let go of every connection."""
+        """Stop the server and close every connection."""
         self._stopping.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -139,7 +145,7 @@ class Wire:
         with (
             contextlib.suppress(OSError),
             connection,
-        ):  # whoever gives up in the middle is what it is all about
+        ):  # clients that close early are the subject of these tests
             inside = (
                 self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
             )

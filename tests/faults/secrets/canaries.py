@@ -1,4 +1,4 @@
-"""Secrets that are known to nobody else, and a search for them in whatever form they may have got somewhere."""
+"""Unique secrets, and a search for them in any form."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LEAST = 16
-"""Characters that are a piece of a secret; fewer give nothing away."""
+"""Characters that count as a piece of a secret; fewer reveal nothing."""
 
 ODD = "\"%\\ '$&;<>|`#{}+/=:@,?!^~*()[]"
-"""What a shell, a URL, JSON, a header or a regular expression treats in a way of its own."""
+"""Characters that are special in a shell, a URL, JSON, a header or a regular expression."""
 
 
 def token(kind: str = "oat", *, odd: bool = False) -> str:
-    """A token as the service makes them: `oat` for access, `ort` for renewal, `api` for a key."""
+    """Return a token in the service's form: `oat` for access, `ort` for renewal, `api` a key."""
     body = secrets.token_urlsafe(66)
     if odd:
         body = "".join(letter + secrets.choice(ODD) for letter in body[:44]) + body[44:]
@@ -28,11 +28,12 @@ def token(kind: str = "oat", *, odd: bool = False) -> str:
 
 
 class Search:
-    """Finds pieces of `secrets` (at least LEAST characters of any form of one) in bytes."""
+    """Find pieces of `secrets` (at least LEAST characters of any form) in bytes."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self.forms = [form for secret in secrets for form in _forms(secret)]
-        # Of any LEAST characters in a row, LEAST // 2 + 1 are a block that begins at a multiple of LEAST // 2.
+        # Of any LEAST consecutive characters, LEAST // 2 + 1 are a block at a multiple of LEAST //
+        # 2.
         step = LEAST // 2
         self._blocks = [
             (form, at, form[at : at + step + 1])
@@ -41,14 +42,17 @@ class Search:
         ]
 
     def within(self, data: bytes) -> bool:
-        """Whether a piece of a secret is in `data`."""
+        """Return whether a piece of a secret is in `data`."""
         return any(
             any(_matches(data, found, form, at) >= LEAST for found in _places(data, block))
             for form, at, block in self._blocks
         )
 
     def files(self, root: Path, *, but: Iterable[Path] = ()) -> tuple[list[str], int]:
-        """The files below `root` that hold a piece, or are named after one, and how many were looked at; `but` are where secrets belong."""
+        """Return the files below `root` with a piece in content or name, and the searched number.
+
+        `but` are where secrets belong.
+        """
         left_out, held, seen = set(but), [], 0
         for path in root.rglob("*"):
             if path in left_out:
@@ -71,7 +75,7 @@ def _forms(secret: str) -> set[bytes]:
     }
     found |= {raw.hex().encode(), raw.hex().upper().encode(), secret.encode("utf-16-le"), raw[::-1]}
     for shift in range(3):
-        # Without the ends, which depend on what stands beside it.
+        # Without the ends, which depend on the neighbors.
         text = base64.b64encode(b"\0" * shift + raw)[4:-4]
         found |= {text, text.replace(b"+", b"-").replace(b"/", b"_")}
     return found
@@ -85,7 +89,7 @@ def _places(data: bytes, block: bytes) -> Iterator[int]:
 
 
 def _matches(data: bytes, found: int, form: bytes, at: int) -> int:
-    """How many bytes in a row are the same around `data[found]` and `form[at]`."""
+    """Return how many consecutive bytes are equal around `data[found]` and `form[at]`."""
     before = after = 0
     while found > before and at > before and data[found - before - 1] == form[at - before - 1]:
         before += 1

@@ -1,4 +1,4 @@
-"""An installed world whose secrets are known, everything that is run in it, and all that was seen of it."""
+"""An installed world with known secrets: run everything in it, and record all output."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.server import Api, Request
 
 KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
-"""With one of them in its environment a session has no plan, and no refresh is started."""
+"""With one of them in its environment, a session has no plan and starts no refresh."""
 
 TRACE = (
     "strace",
@@ -54,7 +54,11 @@ command = 'env >>"$HOME/told"'
 
 @dataclass
 class Journey:
-    """`access`, `renewal` and `other` are the secrets that Claude Code keeps, `shell` those of the session's environment, as `keys` are where there are any; `seen` is what was printed or written to a terminal."""
+    """`access`, `renewal` and `other` are the secrets that Claude Code stores.
+
+    `shell` are those of the session's environment, and `keys` too if there are any. `seen` is
+    everything that was printed or written to a terminal.
+    """
 
     installed: Installed
     odd: bool = False
@@ -79,7 +83,7 @@ class Journey:
         self.shell_search = Search([*self.shell.values(), *self.keys.values()])
 
     def sign_in(self, *, expires_in_s: float = 8 * 3600) -> None:
-        """Write the credentials with all that the client may keep there."""
+        """Write the credentials with everything that the client may store there."""
         self.installed.world.sign_in(token=self.access, expires_at=time.time() + expires_in_s)
         content = json.loads(self.credentials.read_text())
         content["claudeAiOauth"]["refreshToken"] = self.renewal
@@ -88,11 +92,14 @@ class Journey:
 
     @property
     def credentials(self) -> Path:
-        """Where the secrets belong."""
+        """Return where the secrets belong."""
         return Path(paths.claude_credentials(self.installed.world.env))
 
     def run(self, *command: str | Path, env: dict[str, str], data: bytes = b"") -> int:
-        """Run to the end, keep what is printed, and trace what is started; gives the exit status. Variables are added to the world's."""
+        """Run a command, store its output and trace its children.
+
+        Return the exit status. Variables are added to the world's.
+        """
         log = self.installed.world.root.parent / f"trace-{len(self.logs)}"
         self.logs.append(log)
         done = subprocess.run(
@@ -108,7 +115,7 @@ class Journey:
         return done.returncode
 
     def line(self, **env: str) -> None:
-        """The wired command as the client runs it, with the shell's secrets around it, and all that it starts in the background."""
+        """Run the statusLine command as the client does, with the shell's secrets."""
         payload = {
             "session_id": "s",
             "cwd": str(self.repository),
@@ -120,7 +127,7 @@ class Journey:
         )
 
     def lines_until_all_was_looked_at(self, **env: str) -> None:
-        """Lines, as often as it takes for the configuration to be compiled and both looks and a refresh to be done."""
+        """Run lines until the configuration is compiled and both jobs and a refresh are done."""
         looks = self.installed.world.cache / "looks"
         for _ in range(10):
             self.line(**env)
@@ -130,7 +137,7 @@ class Journey:
         raise AssertionError("no look was had")
 
     def hook(self, **env: str) -> None:
-        """The SessionStart hook, likewise."""
+        """Run the SessionStart hook in the same way."""
         python = self.installed.read_settings()["statusLine"]["command"].split()[2]
         self.run(
             python,
@@ -144,7 +151,7 @@ class Journey:
 
     @property
     def repository(self) -> Path:
-        """A repository with a change in it."""
+        """Create a repository with a change."""
         root = self.installed.world.home / "work"
         if not root.exists():
             root.mkdir()
@@ -155,7 +162,7 @@ class Journey:
         return root
 
     def refresh(self, server: Api | None, fault: str = "", **env: str) -> None:
-        """A refresh with a cache of its own, so that no cooldown keeps it from asking."""
+        """Refresh with a new cache, so that no cooldown prevents the request."""
         if server is not None:
             server.fault = fault
             env = {"USAGELINE_API_URL": server.url, **env}
@@ -166,18 +173,18 @@ class Journey:
         )
 
     def forget_requests(self) -> None:
-        """Open the account's gate, which holds for all caches."""
+        """Reset the account's rate limit, which holds for all caches."""
         shutil.rmtree(
             Path(paths.data_dir(self.installed.world.env)) / "releases" / "gates",
             ignore_errors=True,
         )
 
     def usageline(self, *arguments: str, **env: str) -> int:
-        """The command, as the user runs it."""
+        """Run the command as the user does."""
         return self.run(paths.command(self.installed.world.env), *arguments, env=env)
 
     def watch(self, **env: str) -> None:
-        """`usageline watch` in a terminal, until it has drawn."""
+        """Run `usageline watch` in a terminal until it has drawn."""
         words = [str(self.installed.release.python), "-I", "-B", "-m", "usageline.cli", "watch"]
         whole = {**self.installed.world.env, "TERM": "xterm-256color", **env}
         with Terminal(words, whole, self.installed.world.home) as terminal:
@@ -187,7 +194,10 @@ class Journey:
             self.seen.append(terminal.received)
 
     def damage(self, how: str) -> None:
-        """Put in the place of httpx one that, asked for anything, does `how` (a statement that knows `headers`)."""
+        """Replace httpx by a module that runs `how` for each request.
+
+        `how` is a statement that uses `headers`.
+        """
         folder = self.installed.release.root / "damaged"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
@@ -207,11 +217,11 @@ class Journey:
         pth.write_text("\n".join([str(folder), *lines]) + "\n")
 
     def mend(self) -> None:
-        """Take the damage back."""
+        """Revert the damage."""
         shutil.rmtree(self.installed.release.root / "damaged", ignore_errors=True)
 
     def started(self) -> Iterator[tuple[str, bytes]]:
-        """Every program that was started, as its path and its call with arguments and environment."""
+        """Return every started program: its path and its call with arguments and environment."""
         for log in self.logs:
             for line in log.read_bytes().splitlines():
                 found = _CALL.search(line.decode("utf-8", "replace"))
@@ -219,7 +229,7 @@ class Journey:
                     yield found[1], _unescaped(line)
 
     def wait(self) -> None:
-        """Wait until nothing runs from the installation."""
+        """Wait until nothing of the installation runs."""
         deadline = time.monotonic() + 20
         root = str(self.installed.release.root).encode()
         while any(root in _arguments(process) for process in Path("/proc").glob("[0-9]*")):
@@ -228,7 +238,7 @@ class Journey:
 
 
 def stand_in(path: Path, answer: Path) -> None:
-    """A `security` that prints what `answer` holds, and notes how it was called."""
+    """Create a `security` that prints what `answer` contains, and logs its calls."""
     write_script(path, f"echo \"$*\" >>'{path}.calls'; env >>'{path}.calls'; cat '{answer}'\n")
 
 

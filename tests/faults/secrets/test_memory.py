@@ -1,4 +1,4 @@
-"""A process that holds the token crashes where cores are wanted."""
+"""Crash a process that holds the token while core dumps are enabled."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from tests.world import Release, World
 
 CONTROL = "import sys; kept = [sys.argv[1]] * 1; print('ready', flush=True); sys.stdin.read()"
-"""A process with a secret in its memory that does nothing about it."""
+"""A process with a secret in its memory and no protection."""
 
 
 def start(world: World, *command: str) -> subprocess.Popen[bytes]:
-    """A process that may leave as large a core as it likes, in the home directory."""
+    """Start a process in the home directory with an unlimited core size."""
     return subprocess.Popen(
         ["/bin/sh", "-c", 'ulimit -c unlimited; exec "$@"', "sh", *command],
         env=world.env,
@@ -40,7 +40,7 @@ def start(world: World, *command: str) -> subprocess.Popen[bytes]:
 
 
 def crash(process: subprocess.Popen[bytes], number: signal.Signals) -> bool | None:
-    """Whether the kernel wrote a core of it, wherever to; None where it had ended by itself."""
+    """Return whether the kernel wrote a core of it anywhere; None if it had ended itself."""
     os.kill(process.pid, number)
     _, status = os.waitpid(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -49,9 +49,10 @@ def crash(process: subprocess.Popen[bytes], number: signal.Signals) -> bool | No
 
 
 def crash_while_asking(world: World, api: Api, command: list[str], number: signal.Signals) -> bool:
-    """Whether a refresh by that command, which has sent the token and waits for an answer, leaves a core when that signal ends it.
+    """Return whether a refresh by that command leaves a core when that signal ends it.
 
-    One that a busy machine gave no time to is begun anew.
+    The refresh has sent the token and waits for an answer. Start again if a busy machine delayed
+    it.
     """
     for _ in range(5):
         api.requests.clear()
@@ -120,5 +121,6 @@ def test_a_crash_leaves_no_core(
     assert held == []
     assert not list(world.home.glob("core*"))
     figure(
-        f"{tried} crashes with the token in memory, core size unlimited: 0 cores (one of a process that does nothing about it: 1)"
+        f"{tried} crashes with the token in memory, core size unlimited: 0 cores (one of a "
+        "process that does nothing about it: 1)"
     )

@@ -1,4 +1,4 @@
-"""What the program writes is for this user alone, whatever mask it was started under."""
+"""Check that everything the program writes is private, whatever the umask."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ MASKS = (0o777, 0o000, 0o022, 0o077)
 
 
 def open_to_others(root: Path, before: set[Path]) -> list[str]:
-    """What below `root` was not there before and is not 0600, or 0700 if it is a directory or a program.
+    """Return new paths below `root` that are not 0600, or 0700 for a directory or program.
 
-    Of the program's own code, which is no secret and lies in directories that are the user's alone, only that nobody else can write it.
+    The program's own code is not secret and lies in private directories: only others' write access
+    counts.
     """
     found = []
     for path in set(root.rglob("*")) - before:
@@ -89,7 +90,7 @@ def test_what_is_written_is_for_the_user_alone(
     theirs = {
         home / "usage.svg",
         home / "other",
-    }  # a picture that was asked for, and a directory of the XDG specification's
+    }  # a requested picture, and a directory of the XDG specification
     assert open_to_others(home, before | theirs) == []
     figure(f"{len(written)} files and directories")
 

@@ -1,4 +1,4 @@
-"""Secrets that are known, a world that goes through everything, and a search of all that is left and was seen of it."""
+"""Use known secrets everywhere, and search everything that is left and was printed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ print(refresh(os.environ, force=True).state)
 
 @pytest.fixture
 def servers() -> Iterator[tuple[Api, Api]]:
-    """The API's host, and one that no secret is the business of."""
+    """Yield the API's host, and one that must get no secret."""
     both = Api(), Api()
     yield both
     for server in both:
@@ -66,7 +66,7 @@ def servers() -> Iterator[tuple[Api, Api]]:
 
 
 def go_everywhere(journey: Journey, api: Api, other: Api, size: Callable[[int, int], int]) -> None:
-    """From the first line to the uninstall."""
+    """Do everything from the first line to the uninstall."""
     api.fault = ""
     journey.lines_until_all_was_looked_at(USAGELINE_API_URL=api.url)
     journey.hook(USAGELINE_API_URL=api.url)
@@ -94,9 +94,19 @@ def go_everywhere(journey: Journey, api: Api, other: Api, size: Callable[[int, i
         )
     journey.mend()
     for words in (
-        ("info",), ("doctor",), ("refresh", "--force"), (), ("info", "--credentials", str(journey.credentials)), ("--json",),
-        ("doctor", "--schema"), ("config", "check"), ("config", "preview"), ("history", "--csv"), ("history", "--json"), ("history",),
-    )[: size(2, 12)]:  # fmt: skip
+        ("info",),
+        ("doctor",),
+        ("refresh", "--force"),
+        (),
+        ("info", "--credentials", str(journey.credentials)),
+        ("--json",),
+        ("doctor", "--schema"),
+        ("config", "check"),
+        ("config", "preview"),
+        ("history", "--csv"),
+        ("history", "--json"),
+        ("history",),
+    )[: size(2, 12)]:
         journey.usageline(*words, USAGELINE_API_URL=api.url)
     journey.watch(USAGELINE_API_URL=api.url)
     journey.wait()
@@ -121,7 +131,7 @@ def test_the_tokens_are_nowhere_but_where_they_belong(
 ) -> None:
     needs(
         "strace", "git", root=True
-    )  # root: another user's strace cannot look into a process that keeps its memory private
+    )  # root: another user's strace cannot read a process with private memory
     journey, (api, other) = Journey(install(World(tmp_path / "world")), odd=odd), servers
     go_everywhere(journey, api, other, size)
     held, looked_at = journey.search.files(journey.installed.world.root, but=[journey.credentials])
@@ -152,8 +162,11 @@ def test_the_tokens_are_nowhere_but_where_they_belong(
     programs = {path.rpartition("/")[2] for path, _ in started}
     assert {"git", "sh"} <= programs
     assert [path for path, call in started if journey.search.within(call)] == []
-    figure(f"{looked_at} files, {len(started)} programs started, {len(api.requests) + len(other.requests)} requests, "
-           f"{sum(map(len, journey.seen)) >> 10} KiB of output: 0 pieces of 16 characters")  # fmt: skip
+    figure(
+        f"{looked_at} files, {len(started)} programs started, "
+        f"{len(api.requests) + len(other.requests)} requests, "
+        f"{sum(map(len, journey.seen)) >> 10} KiB of output: 0 pieces of 16 characters"
+    )
 
 
 @promise(
@@ -205,7 +218,7 @@ def test_a_token_from_the_keychain_stays_in_memory(
     journey.credentials.unlink()
     faults = FAULTS[: size(1, len(FAULTS))]
     for number, fault in enumerate(faults):
-        # As `security` prints an item with other than ASCII characters in it.
+        # As `security` prints an item with non-ASCII characters.
         item.write_text(
             json.dumps(content)
             if number % 2

@@ -1,4 +1,7 @@
-"""A project that aims the places of the user's at its own tree, with `/proc/self/cwd`, links and stamps that are known in advance."""
+"""A project that points the user's places at its own tree.
+
+It uses `/proc/self/cwd`, links and known stamps.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ EVERY_PLACE = (
 
 @pytest.fixture
 def installed(world: World) -> Installed:
-    """Installed by somebody with this world's HOME and PATH."""
+    """Return an installation with this world's HOME and PATH."""
     return install(world)
 
 
@@ -54,7 +57,7 @@ class Project:
         self.command = installed.read_settings()["statusLine"]["command"]
 
     def write(self, name: str, content: str) -> Path:
-        """Write a file of the project's, as private as one of ours."""
+        """Write a private file of the project."""
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.write_text(content)
@@ -64,7 +67,10 @@ class Project:
     def plant(
         self, cache: str, config: Path | str, command: str, name: str = "default", **changes: object
     ) -> None:
-        """Write a compiled configuration for that config.toml, whose stamp is known, with a chained command."""
+        """Write a compiled configuration with a chained command for that config.toml.
+
+        Its stamp is known.
+        """
         digest = paths.digest(command.encode())
         chain = {
             "command": command,
@@ -86,7 +92,7 @@ class Project:
         )
 
     def line(self, **env: str) -> str:
-        """What a session in the project shows."""
+        """Return the line of a session in the project."""
         whole = {**self.world.env, "NO_COLOR": "1", "COLUMNS": "200", **env}
         payload = json.dumps({"session_id": "s", "cwd": str(self.root)})
         done = subprocess.run(
@@ -102,7 +108,7 @@ class Project:
         return done.stdout
 
     def settle(self) -> None:
-        """Wait until nothing runs from the installation."""
+        """Wait until nothing of the installation runs."""
         root = os.fsencode(paths.data_dir(self.world.env))
         deadline = time.monotonic() + 20
         while any(root in _arguments(process) for process in Path("/proc").glob("[0-9]*")):
@@ -171,7 +177,7 @@ def test_a_planted_compiled_configuration_runs_nothing(
     assert "own" not in line
     project.settle()
     assert not project.ran.exists()
-    # The user's own still runs, so the other would have.
+    # The user's own still runs, so the other would have run too.
     deadline = time.monotonic() + 20
     while "own" not in project.line():
         assert time.monotonic() < deadline
@@ -180,7 +186,7 @@ def test_a_planted_compiled_configuration_runs_nothing(
 def test_the_users_own_chained_command_runs_by_another_spelling_of_the_same_place(
     project: Project,
 ) -> None:
-    """With the HOME and the PATH of the install: neither that of the session chooses what it means."""
+    """It runs with HOME and PATH of the install; the session's do not change its meaning."""
     write_script(project.world.home / "bin" / "mine", 'env >"$HOME/got"; echo "own $HOME"\n')
     write_script(project.root / "bin" / "mine", f"touch {project.ran}\n")
     (project.root / "same").symlink_to(project.world.home)
@@ -210,7 +216,10 @@ def test_the_users_own_chained_command_runs_by_another_spelling_of_the_same_plac
 
 
 def stand_in(world: World) -> Path:
-    """The user's own `claude`, which notes where it runs, with which environment, and starts `git` by PATH as the real one does."""
+    """Create the user's `claude`.
+
+    It logs its directory and environment, and starts `git` by PATH like the real one.
+    """
     path = world.home / ".local" / "bin" / "claude"
     write_script(path, 'env >"$0.env"; pwd >"$0.cwd"; git --version >/dev/null; exit 1\n')
     return path
@@ -492,11 +501,11 @@ EVERYTHING = (
         "DBUS_SESSION_BUS_ADDRESS",
     ),
 )
-"""Variables that name files and directories to some program or other."""
+"""Variables that name files and directories for various programs."""
 
 
 def test_locale_and_gconv_reach_no_process(project: Project) -> None:
-    """Without them no library of the project's is loaded into the line's interpreter, or the hook's."""
+    """Without them, line and hook load no library of the project."""
     needs("strace")
     settings = project.installed.read_settings()
     hook = settings["hooks"]["SessionStart"][0]["hooks"][0]["command"]

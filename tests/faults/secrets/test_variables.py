@@ -1,4 +1,4 @@
-"""A trusted project whose settings set variables: each of `variables.VARIABLES`, in the line, the hook and all that they start."""
+"""A trusted project whose settings set each of `variables.VARIABLES`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CONFIGURATION = 'rows = [["session"], ["git"]]\n[segments.git]\nshow = ["branch"
 
 @pytest.fixture
 def installed(world: World) -> Installed:
-    """Installed by somebody with this world's HOME and PATH."""
+    """Return an installation with this world's HOME and PATH."""
     found = install(world)
     origin.record(str(found.release.root), world.env)
     shutil.rmtree(found.project)
@@ -42,9 +42,9 @@ def installed(world: World) -> Installed:
 
 @pytest.fixture
 def trap(installed: Installed) -> Iterator[Trap]:
-    """The project."""
+    """Return the project."""
     found = Trap(installed.world)
-    # Whoever installed had a proxy, which turns out to answer for the API by itself.
+    # The install had a proxy, which answers for the API itself.
     proxied = {**installed.world.env, "HTTPS_PROXY": f"http://127.0.0.1:{found.proxy.port}"}
     origin.record(str(installed.release.root), proxied)
     yield found
@@ -54,9 +54,10 @@ def trap(installed: Installed) -> Iterator[Trap]:
 def run(
     installed: Installed, trap: Trap, variables: dict[str, str], number: int
 ) -> tuple[list[str], set[str], set[str]]:
-    """A session of the client's in the project, once its lines have started all that they start.
+    """Run a client's session in the project until its lines have started everything.
 
-    Gives the lines, the environments of background processes as one text each, and the project's files that those opened.
+    Return the lines, the background environments as text, and the project's files that these
+    opened.
     """
     world = installed.world
     command, hook = installed.read_settings()["statusLine"]["command"], str(installed.release.hook)
@@ -76,7 +77,7 @@ def run(
     )
     for call, words in enumerate(calls):
         log = world.root / f"trace-{number}-{call}"
-        # The client's own strace, as it were, has none of the variables: they are put in place by env.
+        # The client's own strace has none of the variables: env sets them.
         given = [f"{name}={value}" for name, value in variables.items()]
         traced = [
             *TRACE,
@@ -103,7 +104,7 @@ def run(
 
 
 def by_proxy(chosen: dict[str, str]) -> bool:
-    """Return whether the API itself is to be asked, through the proxy of the install: then what is tried is seen to be ignored."""
+    """Return whether the API is reached through the proxy of the install."""
     return chosen.get("USAGELINE_API_URL") == "" or any(
         "{proxy}" in value for value in chosen.values()
     )
@@ -163,7 +164,8 @@ def test_a_projects_variable(
         assert started, (chosen, lines)
         assert not any(
             re.search(
-                r'"(?:LD_|BASH_ENV|ENV=|PYTHON|OPENSSL|SSLKEYLOG|GIT_(?!OPTIONAL|TERMINAL|ALLOW|NO_LAZY|PAGER=cat|CEILING))',
+                r'"(?:LD_|BASH_ENV|ENV=|PYTHON|OPENSSL|SSLKEYLOG|'
+                r"GIT_(?!OPTIONAL|TERMINAL|ALLOW|NO_LAZY|PAGER=cat|CEILING))",
                 one,
             )
             for one in started
@@ -180,7 +182,8 @@ def test_a_projects_variable(
         "{stranger}" in value for chosen in values for value in chosen.values()
     )
     figure(
-        f"{variable.name.replace('`', '')}: {len(values)} tried, the token got elsewhere in {reached}"
+        f"{variable.name.replace('`', '')}: {len(values)} tried, the token got elsewhere in "
+        f"{reached}"
     )
 
 

@@ -1,4 +1,4 @@
-"""A project that wants the token: programs and modules that would tell that they ran, and servers that would tell what they got."""
+"""A project that wants the token: its programs leave marks, and its servers record."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ MODULES = (
     "site",
 )
 STRANGER = 54321
-"""A user who has nothing here."""
+"""A user without any files here."""
 
 SERVE = """
 import os, socket, sys
@@ -63,7 +63,10 @@ while True:
 
 
 class Proxy:
-    """A proxy that answers every CONNECT by itself, with a certificate for the API's name. `heard` is all that it was sent in the clear."""
+    """A proxy that answers every CONNECT itself, with a certificate for the API's name.
+
+    `heard` is everything that it received unencrypted.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -100,7 +103,7 @@ class Proxy:
 
 
 class Trap:
-    """The project at `project`, with `marks` where what ran leaves a file, and its servers."""
+    """The project at `project`, its servers, and `marks`, in which its programs leave files."""
 
     def __init__(self, world: World) -> None:
         self.project = world.home / "project"
@@ -108,7 +111,7 @@ class Trap:
         self.marks.mkdir()
         self.thief = Api()
         self.proxy = Proxy(world.root / "proxy")
-        # Only root can make somebody else of itself; for others the case of a stranger's server is left out.
+        # Only root can change its user; others skip the case of a stranger's server.
         words = [sys.executable, "-I", "-c", SERVE % {"uid": STRANGER}]
         self._stranger = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd="/")
         assert self._stranger.stdout
@@ -116,7 +119,7 @@ class Trap:
         self._build()
 
     def filled(self, values: dict[str, str]) -> dict[str, str]:
-        """The variables with paths and ports in them."""
+        """Return the variables with paths and ports filled in."""
         places = {
             "project": self.project,
             "thief": self.thief.port,
@@ -126,22 +129,24 @@ class Trap:
         filled = {}
         for name, value in values.items():
             for place, found in places.items():
-                value = value.replace("{" + place + "}", str(found))  # noqa: PLW2901 - filled in step by step
+                value = value.replace(  # noqa: PLW2901 - filled in step by step
+                    "{" + place + "}", str(found)
+                )
             filled[name] = value
         return filled
 
     def heard(self) -> bytes:
-        """All that any server of theirs was sent so far."""
+        """Return everything that the project's servers received so far."""
         return b"\n".join([str(self.thief.requests).encode(), *self.proxy.heard])
 
     def heard_by_the_stranger(self) -> str:
-        """The same of another user's server, which ends by it."""
+        """Return what another user's server received; this stops the server."""
         self._stranger.kill()
         self._stranger.wait()
         return self._stranger.stdout.read() if self._stranger.stdout else ""
 
     def close(self) -> None:
-        """End the servers."""
+        """Stop the servers."""
         self.thief.close()
         self.proxy.close()
         with self._stranger:
@@ -161,10 +166,16 @@ class Trap:
             (self.project / "python" / f"{name}.py").write_text(
                 f"open({str(self.marks / name)!r}, 'w')\n"
             )
-        filters = f'[filter "x"]\n  clean = {self.project}/bin/git\n  process = {self.project}/bin/git\n  required = true\n'
+        filters = (
+            f'[filter "x"]\n  clean = {self.project}/bin/git\n'
+            f"  process = {self.project}/bin/git\n  required = true\n"
+        )
         filters += f"[core]\n  fsmonitor = {self.project}/bin/git\n"
         config = f'sources = ["client", "oauth"]\nclient = "{self.project}/bin/claude"\n'
-        config += f'rows = [["git"]]\n[segments.git]\nshow = ["branch", "dirty"]\n[chain]\ncommand = "{self.project}/bin/sh"\n'
+        config += (
+            'rows = [["git"]]\n[segments.git]\nshow = ["branch", "dirty"]\n[chain]\n'
+            f'command = "{self.project}/bin/sh"\n'
+        )
         config += f'[alerts]\nthresholds = [1]\ncommand = "{self.project}/bin/sh"\n'
         own = (
             '[filter "x"]\n  clean = git-lfs clean\n'  # the user's, whose program git finds by PATH
@@ -177,7 +188,10 @@ class Trap:
             (home / ".config" / "usageline" / "config.toml", config),
             (
                 self.project / "openssl.cnf",
-                f"openssl_conf = x\n[x]\nproviders = y\n[y]\nz = w\n[w]\nmodule = {self.project}/z.so\nactivate = 1\n",
+                (
+                    "openssl_conf = x\n[x]\nproviders = y\n[y]\nz = w\n[w]\n"
+                    f"module = {self.project}/z.so\nactivate = 1\n"
+                ),
             ),
             (self.project / "hosts", "localhost example.com\n"),
         ):

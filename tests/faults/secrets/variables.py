@@ -32,25 +32,67 @@ class Variable:
 
 
 ELSEWHERE = (
-    "http://2130706433:{thief}", "http://0x7f000001:{thief}", "http://127.1:{thief}", "http://0.0.0.0:{thief}", "http://[::]:{thief}",
-    "http://127.0.0.1:{thief}@example.com", "http://user@127.0.0.1:{thief}", "http://127.0.0.1.example.com:{thief}",
-    "http://localtest.me:{thief}", "http://127.0.0.1:{thief}/x", "http://127.0.0.1:{thief}?x", "HTTP://127.0.0.1%2f:{thief}",
-    "https://api.anthropic.com.example.com", "file:///etc/passwd", "http://127.0.0.1:{thief}\\@example.com", "http://10.0.0.1:{thief}",
-)  # fmt: skip
+    "http://2130706433:{thief}",
+    "http://0x7f000001:{thief}",
+    "http://127.1:{thief}",
+    "http://0.0.0.0:{thief}",
+    "http://[::]:{thief}",
+    "http://127.0.0.1:{thief}@example.com",
+    "http://user@127.0.0.1:{thief}",
+    "http://127.0.0.1.example.com:{thief}",
+    "http://localtest.me:{thief}",
+    "http://127.0.0.1:{thief}/x",
+    "http://127.0.0.1:{thief}?x",
+    "HTTP://127.0.0.1%2f:{thief}",
+    "https://api.anthropic.com.example.com",
+    "file:///etc/passwd",
+    "http://127.0.0.1:{thief}\\@example.com",
+    "http://10.0.0.1:{thief}",
+)
 
 PYTHON = {
-    "PYTHONPATH": "{project}/python", "PYTHONHOME": "{project}/python", "PYTHONSTARTUP": "{project}/python/httpx.py", "PYTHONINSPECT": "1",
-    "PYTHONWARNINGS": "error", "PYTHONBREAKPOINT": "httpx.run", "PYTHONPYCACHEPREFIX": "{project}/python", "PYTHONEXECUTABLE": "{project}/bin/python3",
-    "PYTHONUSERBASE": "{project}/python", "PYTHONDUMPREFS": "1", "PYTHONDUMPREFSFILE": "{project}/dumped", "PYTHONFAULTHANDLER": "1",
-    "PYTHONPLATLIBDIR": "python", "PYTHONIOENCODING": "nonsense", "PYTHONMALLOC": "debug", "PYTHONTRACEMALLOC": "5", "PYTHONPROFILEIMPORTTIME": "1",
-    "PYTHONVERBOSE": "1", "PYTHONUTF8": "0", "PYTHONHASHSEED": "0", "PYTHON_PRESITE": "httpx", "PYTHONCOERCECLOCALE": "warn", "PYTHONDEVMODE": "1",
-}  # fmt: skip
+    "PYTHONPATH": "{project}/python",
+    "PYTHONHOME": "{project}/python",
+    "PYTHONSTARTUP": "{project}/python/httpx.py",
+    "PYTHONINSPECT": "1",
+    "PYTHONWARNINGS": "error",
+    "PYTHONBREAKPOINT": "httpx.run",
+    "PYTHONPYCACHEPREFIX": "{project}/python",
+    "PYTHONEXECUTABLE": "{project}/bin/python3",
+    "PYTHONUSERBASE": "{project}/python",
+    "PYTHONDUMPREFS": "1",
+    "PYTHONDUMPREFSFILE": "{project}/dumped",
+    "PYTHONFAULTHANDLER": "1",
+    "PYTHONPLATLIBDIR": "python",
+    "PYTHONIOENCODING": "nonsense",
+    "PYTHONMALLOC": "debug",
+    "PYTHONTRACEMALLOC": "5",
+    "PYTHONPROFILEIMPORTTIME": "1",
+    "PYTHONVERBOSE": "1",
+    "PYTHONUTF8": "0",
+    "PYTHONHASHSEED": "0",
+    "PYTHON_PRESITE": "httpx",
+    "PYTHONCOERCECLOCALE": "warn",
+    "PYTHONDEVMODE": "1",
+}
 GIT = {
-    "GIT_DIR": "{project}/git", "GIT_CONFIG": "{project}/gitconfig", "GIT_CONFIG_GLOBAL": "{project}/gitconfig", "GIT_CONFIG_SYSTEM": "{project}/gitconfig",
-    "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.fsmonitor", "GIT_CONFIG_VALUE_0": "{project}/bin/git", "GIT_EXEC_PATH": "{project}/bin",
-    "GIT_SSH_COMMAND": "{project}/bin/git", "GIT_PAGER": "{project}/bin/git", "GIT_EDITOR": "{project}/bin/git", "GIT_TRACE": "{project}/trace",
-    "GIT_TRACE2": "{project}/trace", "GIT_EXTERNAL_DIFF": "{project}/bin/git", "GIT_ASKPASS": "{project}/bin/git", "GIT_TEMPLATE_DIR": "{project}/git",
-}  # fmt: skip
+    "GIT_DIR": "{project}/git",
+    "GIT_CONFIG": "{project}/gitconfig",
+    "GIT_CONFIG_GLOBAL": "{project}/gitconfig",
+    "GIT_CONFIG_SYSTEM": "{project}/gitconfig",
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "core.fsmonitor",
+    "GIT_CONFIG_VALUE_0": "{project}/bin/git",
+    "GIT_EXEC_PATH": "{project}/bin",
+    "GIT_SSH_COMMAND": "{project}/bin/git",
+    "GIT_PAGER": "{project}/bin/git",
+    "GIT_EDITOR": "{project}/bin/git",
+    "GIT_TRACE": "{project}/trace",
+    "GIT_TRACE2": "{project}/trace",
+    "GIT_EXTERNAL_DIFF": "{project}/bin/git",
+    "GIT_ASKPASS": "{project}/bin/git",
+    "GIT_TEMPLATE_DIR": "{project}/git",
+}
 SHELL = dict.fromkeys(
     ("SHELL", "EDITOR", "VISUAL", "PAGER", "BROWSER", "SUDO_ASKPASS"), "{project}/bin/sh"
 )
@@ -63,14 +105,28 @@ LOCALE = {
     "NLSPATH": "{project}/%N",
 }
 OPENSSL = {
-    "OPENSSL_CONF": "{project}/openssl.cnf", "OPENSSL_MODULES": "{project}", "OPENSSL_ENGINES": "{project}", "SSLKEYLOGFILE": "{project}/keys",
-    "REQUESTS_CA_BUNDLE": "{project}/ca.pem", "CURL_CA_BUNDLE": "{project}/ca.pem", "CTLOG_FILE": "{project}/ca.pem",
-}  # fmt: skip
+    "OPENSSL_CONF": "{project}/openssl.cnf",
+    "OPENSSL_MODULES": "{project}",
+    "OPENSSL_ENGINES": "{project}",
+    "SSLKEYLOGFILE": "{project}/keys",
+    "REQUESTS_CA_BUNDLE": "{project}/ca.pem",
+    "CURL_CA_BUNDLE": "{project}/ca.pem",
+    "CTLOG_FILE": "{project}/ca.pem",
+}
 AUTHORITIES = (
-    {"NODE_EXTRA_CA_CERTS": "{project}/ca.pem", "SSL_CERT_FILE": "{project}/ca.pem", "SSL_CERT_DIR": "{project}/certs"},
-    {"SSL_CERT_DIR": "{project}/certs"}, {"SSL_CERT_DIR": "certs"}, {"SSL_CERT_DIR": "/proc/self/cwd/certs"}, {"SSL_CERT_DIR": "/nowhere:certs"},
-    {"SSL_CERT_FILE": "{project}/ca.pem"}, {"SSL_CERT_FILE": "ca.pem"}, {"NODE_EXTRA_CA_CERTS": "{project}/ca.pem"},
-)  # fmt: skip
+    {
+        "NODE_EXTRA_CA_CERTS": "{project}/ca.pem",
+        "SSL_CERT_FILE": "{project}/ca.pem",
+        "SSL_CERT_DIR": "{project}/certs",
+    },
+    {"SSL_CERT_DIR": "{project}/certs"},
+    {"SSL_CERT_DIR": "certs"},
+    {"SSL_CERT_DIR": "/proc/self/cwd/certs"},
+    {"SSL_CERT_DIR": "/nowhere:certs"},
+    {"SSL_CERT_FILE": "{project}/ca.pem"},
+    {"SSL_CERT_FILE": "ca.pem"},
+    {"NODE_EXTRA_CA_CERTS": "{project}/ca.pem"},
+)
 RESOLVER = {"HOSTALIASES": "{project}/hosts", "LOCALDOMAIN": "example.com", "RES_OPTIONS": "debug"}
 DIRECTORIES = (
     "XDG_CACHE_HOME",
@@ -88,7 +144,10 @@ VARIABLES = (
         "only the API's own host gets the token",
         "other hosts, user info, decimal and hexadecimal addresses, names that resolve to this "
         "machine, paths and wildcards, with a server on that port",
-        tuple({"USAGELINE_API_URL": url, "HTTPS_PROXY": "http://127.0.0.1:{proxy}"} for url in ELSEWHERE),
+        tuple(
+            {"USAGELINE_API_URL": url, "HTTPS_PROXY": "http://127.0.0.1:{proxy}"}
+            for url in ELSEWHERE
+        ),
     ),
     Variable(
         "`USAGELINE_API_URL`, a port of another user's on this machine",
@@ -96,7 +155,10 @@ VARIABLES = (
         "owner of a port)",
         "the other user does not get the token",
         "a server that runs as another user",
-        ({"USAGELINE_API_URL": "http://127.0.0.1:{stranger}"}, {"USAGELINE_API_URL": "http://localhost:{stranger}"}),
+        (
+            {"USAGELINE_API_URL": "http://127.0.0.1:{stranger}"},
+            {"USAGELINE_API_URL": "http://localhost:{stranger}"},
+        ),
         quick=True,
     ),
     Variable(
@@ -115,8 +177,15 @@ VARIABLES = (
         "a project's proxy in each of them, and `NO_PROXY` for the API, while the install "
         "recorded a proxy",
         (
-            *({"USAGELINE_API_URL": "", name: "http://127.0.0.1:{thief}"} for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")),
-            {"USAGELINE_API_URL": "", "ALL_PROXY": "http://127.0.0.1:{thief}", "all_proxy": "http://127.0.0.1:{thief}"},
+            *(
+                {"USAGELINE_API_URL": "", name: "http://127.0.0.1:{thief}"}
+                for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")
+            ),
+            {
+                "USAGELINE_API_URL": "",
+                "ALL_PROXY": "http://127.0.0.1:{thief}",
+                "all_proxy": "http://127.0.0.1:{thief}",
+            },
             {"USAGELINE_API_URL": "", "NO_PROXY": "*", "no_proxy": "api.anthropic.com"},
         ),
         quick=True,
@@ -166,10 +235,12 @@ VARIABLES = (
         "programs that would leave a trace. "
         "The same by /proc/self/cwd and together with `CLAUDE_CONFIG_DIR` and `XDG_CACHE_HOME`",
         (
-            {"HOME": "{project}/home"}, {"XDG_CONFIG_HOME": "{project}/home/.config"},
+            {"HOME": "{project}/home"},
+            {"XDG_CONFIG_HOME": "{project}/home/.config"},
             {"HOME": "/proc/self/cwd/home", "XDG_CONFIG_HOME": "/proc/self/cwd/home/.config"},
             {
-                "XDG_CONFIG_HOME": "/proc/self/cwd/home/.config", "CLAUDE_CONFIG_DIR": "/proc/self/cwd/home/.claude",
+                "XDG_CONFIG_HOME": "/proc/self/cwd/home/.config",
+                "CLAUDE_CONFIG_DIR": "/proc/self/cwd/home/.claude",
                 "XDG_CACHE_HOME": "/proc/self/cwd/home/.cache",
             },
         ),
@@ -190,7 +261,9 @@ VARIABLES = (
         "the token in it goes only to Anthropic's API, and the user's own sign-in is not read "
         "for it",
         "a directory of the project, absolute and relative, and the empty value",
-        tuple({"CLAUDE_SECURESTORAGE_CONFIG_DIR": place} for place in ("{project}/data", "data", "")),
+        tuple(
+            {"CLAUDE_SECURESTORAGE_CONFIG_DIR": place} for place in ("{project}/data", "data", "")
+        ),
     ),
     Variable(
         "`GIT_*`",
@@ -206,7 +279,12 @@ VARIABLES = (
         "the file's content is not shown. `LOCPATH` and `GCONV_PATH` reach no interpreter, so "
         "they load no library",
         "a zone that is a file of the project, one of 100 kB, and a locale that leads elsewhere",
-        ({"TZ": ":{project}/ca.pem"}, {"TZ": "A" * 100_000}, {"TZ": "../../../../etc/passwd"}, LOCALE),
+        (
+            {"TZ": ":{project}/ca.pem"},
+            {"TZ": "A" * 100_000},
+            {"TZ": "../../../../etc/passwd"},
+            LOCALE,
+        ),
         opens=frozenset({"ca.pem"}),
     ),
     Variable(
@@ -223,6 +301,14 @@ VARIABLES = (
         "before any code of usageline, and can read what you can",
         "a refresh is started without them",
         "the environment of every background process",
-        ({"LD_PRELOAD": "{project}/none.so", "LD_LIBRARY_PATH": "{project}", "LD_AUDIT": "{project}/none.so", "BASH_ENV": "{project}/python/httpx.py", "ENV": "{project}/python/httpx.py"},),
+        (
+            {
+                "LD_PRELOAD": "{project}/none.so",
+                "LD_LIBRARY_PATH": "{project}",
+                "LD_AUDIT": "{project}/none.so",
+                "BASH_ENV": "{project}/python/httpx.py",
+                "ENV": "{project}/python/httpx.py",
+            },
+        ),
     ),
-)  # fmt: skip
+)

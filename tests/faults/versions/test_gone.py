@@ -93,7 +93,7 @@ GONE = {
     "the refresh's, by another version": (
         replace_the_refreshs,
         "37%",
-        "its Python is another one now; run install.sh again",
+        "its Python was replaced: run install.sh again",
     ),
 }
 

@@ -1,1 +1,1 @@
-"""`usageline config`: the configuration written, looked at, changed, checked and tried."""
+"""`usageline config`: create, show, change, check and preview the configuration."""

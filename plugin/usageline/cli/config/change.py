@@ -1,4 +1,4 @@
-"""config.toml written: only text that is allowed, in one step, through a link to where it points."""
+"""Write config.toml: only valid text, atomically, and to the target of a link."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
     from usageline.config.problem import Problem
 
-WAIT_S = 20.0
-"""How long another command that changes config.toml may take."""
+LOCK_TIMEOUT_S = 20.0
+"""For another command that changes config.toml."""
 
 
 def current_text(env: Mapping[str, str]) -> str | None:
-    """The text of config.toml, None where there is none. ConfigInvalid where it cannot be read."""
+    """Return the text of config.toml, None if it does not exist.
+
+    Raise `ConfigInvalid` if it cannot be read.
+    """
     try:
         return file.read_text(paths.config_file(env))
     except file.UnusableFile as unusable:
@@ -34,11 +37,12 @@ def current_text(env: Mapping[str, str]) -> str | None:
 
 
 def change(env: Mapping[str, str], edit: Callable[[str | None], str | None]) -> bool:
-    """Let `edit` make a new text of the one that is there, while no other command changes it. False if `edit` returns None.
+    """Replace the text by what `edit` returns for it, under a lock.
 
-    UsagelineError if the file cannot be written or another command keeps it. `edit` may be called twice.
+    Return False if `edit` returns None. Raise `UsagelineError` if the file cannot be written or
+    is locked. `edit` may be called twice.
     """
-    if edit(current_text(env)) is None:  # what is refused makes no directory
+    if edit(current_text(env)) is None:  # before the lock, which creates the directory
         return False
     with _locked(env):
         before = current_text(env)
@@ -49,23 +53,29 @@ def change(env: Mapping[str, str], edit: Callable[[str | None], str | None]) -> 
 
 
 def write(env: Mapping[str, str], text: str, before: str | None) -> None:
-    """Put `text` in place of what was `before`, and have it compiled for the next line. UsagelineError where somebody changed it since."""
+    """Replace the text `before` by `text`, and compile it for the next status line.
+
+    Raise `UsagelineError` if the file changed in the meantime.
+    """
     with _locked(env):
         _write(env, text, before)
 
 
 @contextlib.contextmanager
 def _locked(env: Mapping[str, str]) -> Iterator[None]:
-    """Hold the lock on the directory of the file that config.toml is or leads to: two that change it would undo each other's work."""
+    """Lock the directory of config.toml or of its target.
+
+    Without the lock, two commands could overwrite each other's changes.
+    """
     path = os.path.realpath(paths.config_file(env))
     try:
         make_directory(os.path.dirname(path))
     except OSError as error:
         raise UsagelineError(f"{short(path, env)} cannot be written: {error.strerror}") from None
-    with flock.hold(os.path.dirname(path), WAIT_S) as free:
-        if not free:
+    with flock.hold(os.path.dirname(path), LOCK_TIMEOUT_S) as is_free:
+        if not is_free:
             raise UsagelineError(
-                f"another command is changing {short(path, env)}; nothing was written: try again"
+                f"another command is changing {short(path, env)}: nothing was written; try again"
             )
         yield
 
@@ -76,20 +86,20 @@ def _write(env: Mapping[str, str], text: str, before: str | None) -> None:
         mode = stat.S_IMODE(os.stat(path).st_mode) if before is not None else 0o600
         if not write_atomic(path, text.encode(), mode, lambda: current_text(env) == before):
             raise UsagelineError(
-                f"{short(path, env)} was changed by somebody else meanwhile; nothing was written"
+                f"{short(path, env)} was changed in the meantime: nothing was written"
             )
     except OSError as error:
         raise UsagelineError(f"{short(path, env)} cannot be written: {error.strerror}") from None
-    # A cache that cannot be written is the line's to tell; what was asked for is done.
+    # The change is done. The status line reports a cache that cannot be written.
     with contextlib.suppress(UsagelineError, OSError):
         compile_config(env)
 
 
 def invalid(env: Mapping[str, str], problems: Iterable[Problem]) -> ConfigInvalid:
-    """The problems as an error, each on a line of its own."""
+    """Return the problems as one error, one per line."""
     return ConfigInvalid("\n".join(named(env, problem) for problem in problems))
 
 
 def named(env: Mapping[str, str], problem: Problem) -> str:
-    """A problem with the file as people write it."""
+    """Return the problem with the path of config.toml."""
     return problem.message(short(paths.config_file(env), env))

@@ -1,4 +1,4 @@
-"""config.toml in the user's editor: on a copy, checked, and put in place only when it is right."""
+"""Edit a copy of config.toml in the user's editor, and save it only if it is valid."""
 
 from __future__ import annotations
 
@@ -28,18 +28,19 @@ if TYPE_CHECKING:
 
 
 def edit(env: Mapping[str, str]) -> bool:
-    """Let the user edit; False where nothing was changed. UsagelineError where nothing was put in place, with where the text is.
+    """Run the editor. Return False if nothing was changed.
 
-    The copy lies in `<state_dir>/edit/`, where the next edit finds the text of one that was cut off, and an uninstall all of it. Beside it
-    is what it began with, so that a text that nobody has changed is nobody's loss.
+    Raise `UsagelineError` with the path of the copy if it was not saved. The copy is in
+    `<state_dir>/edit/`, so that the next edit can resume an interrupted one. `before.toml` beside
+    it holds the original, so that an unchanged copy can be discarded.
     """
     before = current_text(env)
     state, directory = paths.state_dir(env), paths.state_dir(env) + "/edit"
     try:
         private_directory(state)
         private_directory(directory)
-        with flock.hold(directory, 0) as free:
-            if not free:
+        with flock.hold(directory, 0) as is_free:
+            if not is_free:
                 raise UsagelineError("another `usageline config edit` is open")
             changed = _edit(env, directory, before)
     except OSError as error:
@@ -50,66 +51,69 @@ def edit(env: Mapping[str, str]) -> bool:
 
 
 def _edit(env: Mapping[str, str], directory: str, before: str | None) -> bool:
-    copy, began = f"{directory}/config.toml", f"{directory}/before.toml"
-    if not _goes_on(copy, began, before):
-        remove_file(copy)  # without what it began with it would be somebody's text
-        for path in (began, copy):
+    copy, original = f"{directory}/config.toml", f"{directory}/before.toml"
+    if not _resume(copy, original, before):
+        # Remove the copy first: without `before.toml`, it would count as an edit to resume.
+        remove_file(copy)
+        for path in (original, copy):
             write_atomic(path, (default_file() if before is None else before).encode(), 0o600)
     _run_editor(env, copy)
-    problems, edited = _look(copy)
+    problems, edited = _check(copy)
     while problems:
         for problem in problems:
             click.echo(problem.message(os.path.basename(copy)), err=True)
-        if not _asked("Go on editing?"):
-            raise UsagelineError(f"nothing was changed; your text is in {copy}")
+        if not _confirm("Continue editing?"):
+            raise UsagelineError(f"nothing was changed: your text is in {copy}")
         _run_editor(env, copy)
-        problems, edited = _look(copy)
+        problems, edited = _check(copy)
     if edited != before:
         try:
             write(env, edited, before)
         except UsagelineError as problem:
             raise UsagelineError(f"{problem}; your text is in {copy}") from None
-    # Not before here: what cannot be put in place must not be lost.
+    # Only now: a text that could not be saved must not be lost.
     remove_tree(directory)
     return edited != before
 
 
-def _goes_on(copy: str, began: str, before: str | None) -> bool:
-    """Whether the user goes on with the text of an edit that was cut off. UsagelineError where nobody is there to say."""
-    left, original = _text(copy), _text(began)
-    if left is None or left == original:
+def _resume(copy: str, original: str, before: str | None) -> bool:
+    """Ask the user whether to resume an interrupted edit.
+
+    Raise `UsagelineError` without a terminal.
+    """
+    unsaved, started_with = _text(copy), _text(original)
+    if unsaved is None or unsaved == started_with:
         return False
-    since = "" if original in (before, default_file()) else "; config.toml was changed since"
-    answer = _asked(f"A text that was not put in place is in {copy}{since}. Go on with it?")
+    since = "" if started_with in (before, default_file()) else "; config.toml has changed since"
+    answer = _confirm(f"An unsaved edit is in {copy}{since}. Continue with it?")
     if answer is None:
         raise UsagelineError(
-            f"a text that was not put in place is in {copy}: go on with it in a terminal, or remove it"
+            f"an unsaved edit is in {copy}: continue with it in a terminal, or remove it"
         )
     return answer
 
 
-def _asked(question: str) -> bool | None:
+def _confirm(question: str) -> bool | None:
     try:
         return click.confirm(sanitize_lines(question), default=True, err=True)
-    except click.Abort:  # Ctrl-C, or nobody there to ask
+    except click.Abort:  # Ctrl-C, or no terminal
         return None
 
 
 def _run_editor(env: Mapping[str, str], copy: str) -> None:
-    chosen = env.get("VISUAL") or env.get("EDITOR") or "vi"
+    editor = env.get("VISUAL") or env.get("EDITOR") or "vi"
     try:
-        done = subprocess.run([*shlex.split(chosen), copy], check=False)
+        done = subprocess.run([*shlex.split(editor), copy], check=False)
     except (OSError, ValueError) as error:
-        raise UsagelineError(
-            f"{chosen} cannot be run: {getattr(error, 'strerror', None) or error}; set VISUAL or EDITOR"
-        ) from None
+        reason = getattr(error, "strerror", None) or error
+        raise UsagelineError(f"{editor} cannot be run ({reason}): set VISUAL or EDITOR") from None
     if done.returncode:
         raise UsagelineError(
-            f"{chosen} ended with {done.returncode}; nothing was changed, your text is in {copy}"
+            f"{editor} exited with {done.returncode}: nothing was changed; your text is in {copy}"
         )
 
 
-def _look(copy: str) -> tuple[list[Problem], str]:
+def _check(copy: str) -> tuple[list[Problem], str]:
     try:
         text = file.read_text(copy) or ""
     except file.UnusableFile as unusable:
@@ -118,7 +122,7 @@ def _look(copy: str) -> tuple[list[Problem], str]:
 
 
 def _text(path: str) -> str | None:
-    """The text of a file; None where there is none, "" where it cannot be read as text."""
+    """Return the text of a file, None if it does not exist, "" if it cannot be read as text."""
     try:
         return file.read_text(path)
     except file.UnusableFile:

@@ -1,4 +1,4 @@
-"""The line drawn with sample data, as it would be with a configuration that nobody has kept yet."""
+"""Draw the line with sample data and an unsaved configuration."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 INDENT = "  "
-"""As the client has it before each row."""
+"""Claude Code indents each row like this."""
 
 SAMPLE_ROWS = [["model", "context", "session", "scoped"]]
 
 
 def rows(values: Values, env: Mapping[str, str], columns: int) -> list[str]:
-    """The painted rows for a terminal of so many columns, in the colours that `env` asks for."""
+    """Return the rows for a terminal of `columns`, in the colors that `env` allows."""
     now = time.time()
     snapshot = {
         **sample.snapshot(now, light=_is_light(env)),
-        "palette": _published(env).get("palette"),
+        "palette": _snapshot(env).get("palette"),
     }
     seen = view.build(sample.payload(now), snapshot, sample.STAMP, {"HOME": sample.HOME}, now)
     seen = seen.replaced(git=sample.GIT)
@@ -41,38 +41,41 @@ def rows(values: Values, env: Mapping[str, str], columns: int) -> list[str]:
 
 
 def with_theme(values: Values, name: str) -> Values:
-    """The same with another theme."""
+    """Return the values with another theme."""
     return values._replace(top={**values.top, "theme": name})
 
 
 def changed(text: str, changes: Iterable[str]) -> Values:
-    """The configuration in `text` with changes `KEY=VALUE`. edit.NotChanged where one is not allowed."""
+    """Return the values in `text` with changes `KEY=VALUE`.
+
+    Raise `edit.EditRejected` if one is invalid.
+    """
     for change in changes:
         key, _, value = change.partition("=")
         text = edit.set_key(text, key.strip(), value)
     return validate(text).values
 
 
-def themes_drawn(
+def all_themes(
     values: Values, env: Mapping[str, str], columns: int
 ) -> Iterable[tuple[str, str, list[str]]]:
-    """Every theme: its name, what it is like, and the rows in it."""
+    """Yield name, description and rows of each theme."""
     for name in themes.NAMES:
         yield name, themes.find(name).about, rows(with_theme(values, name), env, columns)
 
 
-def sampled(values: Values) -> Values:
-    """The same with one row of a few segments, the same for everybody."""
+def with_sample_rows(values: Values) -> Values:
+    """Return the values with one short row, which does not depend on the configuration."""
     return values._replace(top={**values.top, "rows": SAMPLE_ROWS}, segments={})
 
 
 def terminal_columns() -> int:
-    """The width of the terminal, or of COLUMNS; 80 where there is neither."""
+    """Return COLUMNS or the width of the terminal, 80 if neither is known."""
     return shutil.get_terminal_size().columns
 
 
-def shown_in() -> dict[str, str]:
-    """The environment for what is printed to stdout: without colours and links where it is no terminal."""
+def output_env() -> dict[str, str]:
+    """Return the environment for output to stdout: no colors and links without a terminal."""
     env = dict(os.environ)
     if not sys.stdout.isatty() and env.get("CLICOLOR_FORCE", "0") in {"", "0"}:
         env.update(NO_COLOR="1", TERM="dumb")
@@ -80,9 +83,9 @@ def shown_in() -> dict[str, str]:
 
 
 def _is_light(env: Mapping[str, str]) -> bool:
-    """Whether Claude Code's own theme is a light one, as the last refresh found it."""
-    return bool(_published(env).get("appearance") == "light")
+    """Return whether Claude Code's theme is light, according to the last refresh."""
+    return bool(_snapshot(env).get("appearance") == "light")
 
 
-def _published(env: Mapping[str, str]) -> dict[str, Any]:
+def _snapshot(env: Mapping[str, str]) -> dict[str, Any]:
     return json_file.json_file(paths.snapshot(env)) or {}

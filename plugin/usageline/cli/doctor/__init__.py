@@ -1,4 +1,7 @@
-"""`usageline doctor`: each step from the settings to the number. To add a step, write a function and list it in CHECKS."""
+"""`usageline doctor`: check each step from the settings to the numbers.
+
+To add a check, write a function and list it in `CHECKS`.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from usageline.cli.doctor import (
-    cache,
-    client,
-    disk,
-    installation,
-    line,
-    recorded,
-    service,
-    settings,
-    sign_in,
-)
-from usageline.cli.doctor.context import LONGEST_S, Context
+from usageline.cli.doctor import cache, client, installation, line, service, settings, sign_in
+from usageline.cli.doctor.context import TIMEOUT_S, Context
 from usageline.cli.doctor.result import MARKS, Result, problem
 from usageline.cli.table import console, text
 from usageline.core import paths
@@ -44,13 +37,13 @@ CHECKS: tuple[Check, ...] = (
     installation.single,
     installation.command,
     installation.plugin,
-    recorded.places,
-    recorded.proxies,
+    installation.places,
+    installation.proxies,
     line.interpreter,
     line.bytecode,
     line.prints_a_line,
     client.version,
-    client.asked,
+    client.allowed,
     client.git,
     client.trust,
     sign_in.environment,
@@ -60,52 +53,55 @@ CHECKS: tuple[Check, ...] = (
     service.address,
     cache.directory,
     cache.lock,
-    disk.space,
-    disk.hindered,
+    cache.space,
+    cache.refresh_failures,
     cache.snapshot,
-    cache.renewed,
+    cache.refresh_due,
     service.last_answer,
 )
-"""Every check, in the order in which they are made and told."""
+"""In the order in which they run and are printed."""
 
-LAST_RESORT_S = 2 * LONGEST_S
+HARD_TIMEOUT_S = 2 * TIMEOUT_S
 STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
 
-def examine(env: dict[str, str]) -> int:
-    """Make every check and print what each says. 1 where there is a problem, else 0. LookupError where there is no home directory."""
+def run_checks(env: dict[str, str]) -> int:
+    """Run every check and print its result. Return the exit status: 1 if there is a problem.
+
+    Raise `LookupError` if there is no home directory.
+    """
     paths.home(env)
-    resort = threading.Timer(LAST_RESORT_S, _give_up)
-    resort.daemon = True
+    watchdog = threading.Timer(HARD_TIMEOUT_S, _abort)
+    watchdog.daemon = True
     with contextlib.suppress(RuntimeError):  # no thread can be started (ulimit -u)
-        resort.start()
-    context, target, levels = Context(env, _folder()), console(), []
+        watchdog.start()
+    context, target, levels = Context(env, _current_directory()), console(), []
     for check in CHECKS:
-        result = made(check, context)
+        result = run_check(check, context)
         if result is not None:
-            tell(result, target)
+            print_result(result, target)
             levels.append(result.level)
-    resort.cancel()
+    watchdog.cancel()
     counts = [
         _count(levels.count(level), level) for level in ("problem", "warning") if level in levels
     ]
     target.print()
-    target.print(text(", ".join(counts) or "everything is fine"))
+    target.print(text(", ".join(counts) or "no problems"))
     return 1 if "problem" in levels else 0
 
 
-def made(check: Check, context: Context) -> Result | None:
-    """What the check says. One that fails has found something that nobody thought of, and the others go on."""
+def run_check(check: Check, context: Context) -> Result | None:
+    """Return the result of the check, or a problem if it raises: the others run all the same."""
     try:
         return check(context)
-    except Exception as error:  # noqa: BLE001 - the edge between the checks
+    except Exception as error:  # noqa: BLE001 - the boundary between the checks
         return problem(
             f"the check {check.__name__} failed: {type(error).__name__}", "please report it"
         )
 
 
-def tell(result: Result, target: Console) -> None:
-    """Print one result, its advice below it."""
+def print_result(result: Result, target: Console) -> None:
+    """Print one result, with its advice below it."""
     table = Table.grid(padding=(0, 1))
     table.add_row(Text(MARKS[result.level], STYLES[result.level]), text(result.text))
     if result.advice:
@@ -113,19 +109,19 @@ def tell(result: Result, target: Console) -> None:
     target.print(table)
 
 
-def _folder() -> str:
+def _current_directory() -> str:
     try:
         return os.getcwd()
     except OSError:  # it was removed
         return "/"
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def _give_up() -> None:
-    # A file on a network disk that is gone cannot be given up in any other way.
+def _abort() -> None:
+    # A file on an unreachable network disk blocks a thread for good: only an exit ends it.
     sys.stdout.flush()
-    os.write(2, b"usageline: the next check does not end\n")
+    os.write(2, b"usageline: the next check timed out\n")
     os._exit(1)

@@ -1,4 +1,4 @@
-"""The cache: safe, writable, lockable, and with a snapshot that is renewed."""
+"""Check the cache and the history: safe, writable, lockable, with room, and kept up to date."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from usageline.core import freshness, path_owners, paths, throttle
 from usageline.core.errors import LockUnsupported
 from usageline.core.status_text import CLOCK, REASONS
 from usageline.refresh.lock_owner import current_owner
+from usageline.system import disk
 from usageline.system.lock import hold
 from usageline.system.trust import is_private_group
 from usageline.usage.values import text
@@ -19,44 +20,53 @@ from usageline.usage.values import text
 if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context
 
-STUCK_S = 15
-"""A refresh is over within 10 s, however it ends."""
+MAX_REFRESH_S = 15
+"""A refresh ends within 10 s; after this long without a new snapshot it has failed."""
+
+MIN_FREE_BYTES = 128 << 10
+"""The cache and its replacements need less."""
+
+DISK_ADVICE = {
+    "full": "free some space on its disk, or of your quota; refreshes then resume automatically",
+    "unwritable": "make it writable for you; refreshes then resume automatically",
+    "unlockable": "put the cache on a local disk: set XDG_CACHE_HOME",
+    "vain": "run usageline refresh, which prints the reason",
+}
 
 
 def directory(context: Context) -> Result | None:
-    """It is ours alone and can be written. The rules are those of `system/directories.py`, which makes it; here nothing is made."""
+    """Check that the cache directory is private and writable.
+
+    The rules are those of `system/directories.py`, but this creates nothing.
+    """
     path: str = paths.cache_dir(context.env)
-    for place in (os.path.dirname(path), path):
-        name = context.short(place)
+    for folder in (os.path.dirname(path), path):
+        name = context.short(folder)
         try:
-            found = os.lstat(place)
+            status = os.lstat(folder)
         except FileNotFoundError:
-            return (
-                None
-                if _can_be_made(place)
-                else problem(f"{name} cannot be made", "see that its directory is there and yours")
-            )
+            if _can_be_created(folder):
+                return None
+            return problem(f"{name} cannot be created", "make its parent directory writable")
         except OSError as error:
-            return problem(
-                f"{name} cannot be used: {error.strerror}", "see that it is a directory of yours"
-            )
-        if not stat.S_ISDIR(found.st_mode):
-            return problem(f"{name} is no directory", "remove it")
-        if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+            return _unusable(name, error)
+        if not stat.S_ISDIR(status.st_mode):
+            return problem(f"{name} is not a directory", "remove it")
+        if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
             return problem(f"{name} belongs to another user", "remove it")
-        if os.name == "posix" and found.st_mode & 0o022:
-            alone = not found.st_mode & 0o002 and is_private_group(found.st_gid)
+        if os.name == "posix" and status.st_mode & 0o022:
+            is_alone = not status.st_mode & 0o002 and is_private_group(status.st_gid)
             return problem(
-                f"{name} can be written by others", f"chmod 700 {name}" if alone else "remove it"
+                f"{name} can be written by others", f"chmod 700 {name}" if is_alone else "remove it"
             )
-        # The mode is asked, too: root may write where the owner may not.
-        if not found.st_mode & stat.S_IWUSR or not os.access(place, os.W_OK):
+        # The mode counts too: root may write in a directory that its owner may not write in.
+        if not status.st_mode & stat.S_IWUSR or not os.access(folder, os.W_OK):
             return problem(f"{name} cannot be written", f"chmod 700 {name}")
-    return _unsafe(context, path) or ok(f"{context.short(path)} is yours alone")
+    return _unsafe_parent(context, path) or ok(f"{context.short(path)} is private")
 
 
-def _unsafe(context: Context, path: str) -> Result | None:
-    """What is wrong with the directories above."""
+def _unsafe_parent(context: Context, path: str) -> Result | None:
+    """Return a problem if another user can change the directories above."""
     try:
         if os.name == "posix":
             os.close(path_owners.opened(os.path.dirname(os.path.dirname(path))))
@@ -67,102 +77,143 @@ def _unsafe(context: Context, path: str) -> Result | None:
             "set XDG_CACHE_HOME to a directory of yours",
         )
     except OSError as error:
-        return problem(
-            f"{context.short(path)} cannot be used: {error.strerror}",
-            "see that it is a directory of yours",
-        )
+        return _unusable(context.short(path), error)
     return None
 
 
-def lock(context: Context) -> Result | None:
-    """The file system has locks, without which there is no refresh."""
-    if not os.path.isfile(paths.lock(context.env)):
-        return None
-    try:
-        with hold(paths.lock(context.env)) as free:
-            found = None if free else current_owner(context.env)
-            if found is not None and found.hangs:
-                return warning(
-                    f"a refresh has held the lock for {span(found.held_s)}: it hangs",
-                    "nothing: the next refresh ends it",
-                )
-            return ok(
-                "the refresh lock is free"
-                if free
-                else "the refresh lock is held: a refresh is under way"
-            )
-    except LockUnsupported as fault:
-        return problem(
-            f"there can be no refresh: {fault}", "put the cache on a local disk: XDG_CACHE_HOME"
-        )
+def _unusable(name: str, error: OSError) -> Result:
+    return problem(f"{name} cannot be used: {error.strerror}", "make it a directory of yours")
 
 
-def snapshot(context: Context) -> Result:
-    """There are numbers, and how old they are."""
-    found = context.snapshot
-    if found is None:
-        if os.path.lexists(paths.snapshot(context.env)):
-            return problem("the snapshot cannot be read", "run usageline refresh --force")
-        return warning("there are no numbers yet", "run usageline refresh")
-    if found.get("credentials") != freshness.file_stamp(paths.claude_credentials(context.env)):
-        return warning(
-            "the numbers are of an earlier sign-in, and not shown",
-            "nothing: the next line starts a refresh",
-        )
-    status, detail = str(found.get("status")), text(found.get("detail"))
-    observed_at = found.get("observed_at")
-    age = (
-        f"seen {span(context.now - observed_at)} ago"
-        if isinstance(observed_at, int | float)
-        else "none seen so far"
-    )
-    if isinstance(observed_at, int | float) and observed_at > context.now + freshness.CLOCK_JUMP_S:
-        age = "seen under another clock"
-    if status == "ok" and (detail or "").startswith(CLOCK):
-        return warning(
-            f"the numbers are good, {age}, but {(detail or '').partition(';')[0]}", "set the clock"
-        )
-    if status == "ok":
-        return ok(f"the numbers are good, {age}")
-    said = REASONS.get(status, status) + (f" ({detail})" if detail else "")
-    if status == "offline":
-        return warning(
-            f"the newest try for numbers failed: {said}; {age}",
-            "see whether the network is up; it is tried again by itself",
-        )
-    if status == "rate-limited":
-        return warning(
-            f"the newest try for numbers failed: {said}; {age}", "wait; it is tried again by itself"
-        )
-    return problem(
-        f"the newest try for numbers failed: {said}; {age}",
-        "see the other lines here; then run usageline refresh --force",
-    )
-
-
-def renewed(context: Context) -> Result | None:
-    """A refresh that was due and was started has ended with a new snapshot."""
-    if context.snapshot is None or not context.is_due:
-        due_at = (context.snapshot or {}).get("next_refresh_at", 0)
-        return (
-            ok(f"the next refresh is due in {span(due_at - context.now)}")
-            if context.snapshot
-            else None
-        )
-    started_at = throttle.acquired_at(paths.stamp(context.env))
-    started_s = None if started_at is None else context.now - started_at
-    due_s = context.now - context.snapshot.get("next_refresh_at", 0)
-    if started_s is not None and 0 <= started_s < throttle.MIN_INTERVAL_S:
-        return ok("a refresh is due and was just started")
-    if started_s is not None and STUCK_S < started_s < due_s:
-        return problem(
-            f"a refresh was due and started {span(started_s)} ago, and gave nothing",
-            "run usageline refresh, which says why",
-        )
-    return ok("a refresh is due; the next line starts it")
-
-
-def _can_be_made(path: str) -> bool:
+def _can_be_created(path: str) -> bool:
     while not os.path.lexists(path):
         path = os.path.dirname(path)
     return os.path.isdir(path) and os.access(path, os.W_OK)
+
+
+def lock(context: Context) -> Result | None:
+    """Check that the file system supports locks, which each refresh needs."""
+    if not os.path.isfile(paths.lock(context.env)):
+        return None
+    try:
+        with hold(paths.lock(context.env)) as is_free:
+            owner = None if is_free else current_owner(context.env)
+            if owner is not None and owner.hangs:
+                return warning(
+                    f"a refresh hangs: it has held the lock for {span(owner.held_s)}",
+                    "no action needed: the next refresh kills it",
+                )
+            return ok(
+                "the refresh lock is free"
+                if is_free
+                else "the refresh lock is held: one is running"
+            )
+    except LockUnsupported as error:
+        return problem(f"refreshes cannot run: {error}", DISK_ADVICE["unlockable"])
+
+
+def space(context: Context) -> Result | None:
+    """Check that the disks of cache and history are writable and have room."""
+    if not hasattr(os, "statvfs"):
+        return None
+    folders = {
+        "the cache": paths.cache_dir(context.env),
+        "the history": paths.state_dir(context.env),
+    }
+    for what, path in folders.items():
+        name, file_system = context.short(path), _file_system(path)
+        if file_system is None:
+            continue
+        if file_system.f_flag & os.ST_RDONLY:
+            return problem(
+                f"{what}, {name}, is on a read-only file system",
+                "make it writable; until then the last numbers are shown with their age",
+            )
+        # Some file systems do not count files: both numbers are 0.
+        has_files = file_system.f_favail or not file_system.f_files
+        if file_system.f_bavail * file_system.f_frsize < MIN_FREE_BYTES or not has_files:
+            return problem(f"the disk of {what}, {name}, is full", DISK_ADVICE["full"])
+    return ok("there is room for the cache and the history")
+
+
+def _file_system(path: str) -> os.statvfs_result | None:
+    while path != "/" and not os.path.lexists(path):
+        path = os.path.dirname(path)
+    try:
+        return os.statvfs(path)
+    except OSError:
+        return None
+
+
+def refresh_failures(context: Context) -> Result | None:
+    """Check that recent refreshes recorded no failure."""
+    if not context.is_due:
+        return None
+    reason = throttle.last_failure(paths.stamp(context.env), context.now)
+    if not reason:
+        return None
+    words = disk.MESSAGES.get(reason, "no reason was recorded")
+    return problem(
+        f"recent refreshes failed: {words} ({context.short(paths.cache_dir(context.env))})",
+        DISK_ADVICE[reason],
+    )
+
+
+def snapshot(context: Context) -> Result:
+    """Check that there are numbers, and report their age."""
+    snapshot = context.snapshot
+    if snapshot is None:
+        if os.path.lexists(paths.snapshot(context.env)):
+            return problem("the snapshot cannot be read", "run usageline refresh --force")
+        return warning("there are no numbers yet", "run usageline refresh")
+    if snapshot.get("credentials") != freshness.file_stamp(paths.claude_credentials(context.env)):
+        return warning(
+            "the numbers are of an earlier sign-in and are not shown",
+            "no action needed: the next status line starts a refresh",
+        )
+    status, detail = str(snapshot.get("status")), text(snapshot.get("detail")) or ""
+    age = _age(snapshot.get("observed_at"), context.now)
+    if status == "ok" and detail.startswith(CLOCK):
+        return warning(
+            f"the numbers are good ({age}), but {detail.partition(';')[0]}", "set the clock"
+        )
+    if status == "ok":
+        return ok(f"the numbers are good ({age})")
+    reason = REASONS.get(status, status) + (f" ({detail})" if detail else "")
+    failure = f"the last refresh failed: {reason} ({age})"
+    if status == "offline":
+        return warning(failure, "check your network; usageline retries automatically")
+    if status == "rate-limited":
+        return warning(failure, "wait; usageline retries automatically")
+    return problem(
+        failure, "fix the other problems listed here, then run usageline refresh --force"
+    )
+
+
+def _age(observed_at: object, now: float) -> str:
+    if not isinstance(observed_at, int | float):
+        return "no data so far"
+    if observed_at > now + freshness.CLOCK_JUMP_S:
+        return "data of another clock"
+    return f"data is {span(now - observed_at)} old"
+
+
+def refresh_due(context: Context) -> Result | None:
+    """Check that a due refresh was started and ended with a new snapshot."""
+    if context.snapshot is None:
+        return None
+    due_at = context.snapshot.get("next_refresh_at", 0)
+    if not context.is_due:
+        return ok(f"the next refresh is due in {span(due_at - context.now)}")
+    try:
+        started_s = context.now - os.stat(paths.stamp(context.env)).st_mtime
+    except OSError:
+        started_s = None
+    if started_s is not None and 0 <= started_s < throttle.MIN_INTERVAL_S:
+        return ok("a refresh is due and has just started")
+    if started_s is not None and MAX_REFRESH_S < started_s < context.now - due_at:
+        return problem(
+            f"a due refresh started {span(started_s)} ago and left no new snapshot",
+            "run usageline refresh, which prints the reason",
+        )
+    return ok("a refresh is due: the next status line starts it")

@@ -1,4 +1,4 @@
-"""Claude Code itself: new enough, and willing to run a status line in this folder."""
+"""Check Claude Code: its version, and whether it runs a status line in this folder."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from usageline.cli.doctor.context import Context
 
-OLDEST = (2, 1, 153)
-"""The first that tells the status line how wide the terminal is (FACTS: the statusLine command)."""
+MIN_VERSION = (2, 1, 153)
+"""The first that passes the terminal's width (FACTS: the statusLine command)."""
 
-PASSED_ON = (
+ENV_ALLOWLIST = (
     "HOME",
     "PATH",
     "LANG",
@@ -35,54 +35,53 @@ PASSED_ON = (
 
 
 def version(context: Context) -> Result:
-    """It says by itself how new it is."""
-    oldest = ".".join(map(str, OLDEST))
+    """Check that the installed version passes the terminal's width."""
+    oldest = ".".join(map(str, MIN_VERSION))
     path = next(
-        (path for path in _places(context) if os.path.isfile(path) and os.access(path, os.X_OK)), ""
+        (path for path in _paths(context) if os.path.isfile(path) and os.access(path, os.X_OK)), ""
     )
     if not path:
         return warning(
-            "no `claude` was found on PATH or in the usual places",
-            f"if you use one from elsewhere, see that it is {oldest} or newer",
+            "`claude` is not on PATH or in the usual places",
+            f"if you run it from another place, it must be {oldest} or newer",
         )
     name = context.short(path)
-    done = run(
-        context,
-        [path, "--version"],
-        {key: context.env[key] for key in PASSED_ON if key in context.env}
-        | {"DISABLE_AUTOUPDATER": "1"},
-    )
-    said = re.match(r"\s*(\d{1,4})\.(\d{1,4})\.(\d{1,6})", done.output, re.ASCII)
-    if done.fault or not said:
+    env = {key: context.env[key] for key in ENV_ALLOWLIST if key in context.env}
+    result = run(context, [path, "--version"], {**env, "DISABLE_AUTOUPDATER": "1"})
+    match = re.match(r"\s*(\d{1,4})\.(\d{1,4})\.(\d{1,6})", result.output, re.ASCII)
+    if result.error or not match:
         return warning(
-            f"{name} does not say its version: {done.fault or 'no number in its answer'}",
-            "see whether it starts at all",
+            f"{name} does not print its version: {result.error or 'no number in its output'}",
+            "check that it starts",
         )
-    found = tuple(map(int, said.groups()))
-    number = ".".join(said.groups())
-    if found < OLDEST:
+    number = ".".join(match.groups())
+    if tuple(map(int, match.groups())) < MIN_VERSION:
         return problem(
-            f"Claude Code {number} ({name}) is older than {oldest}: the line does not fit the terminal",
-            "update it: claude update",
+            f"Claude Code {number} ({name}) is older than {oldest}: "
+            "the status line may not fit the terminal",
+            "run claude update",
         )
     return ok(f"Claude Code {number} ({name})")
 
 
-def asked(context: Context) -> Result | None:
-    """It may be asked by a refresh, if that is configured: nobody else can have written the program."""
-    configured = context.config[0]
-    if "client" not in configured.sources:
+def allowed(context: Context) -> Result | None:
+    """Check that a refresh may run `claude`, if the configuration has the source `client`.
+
+    A program that another user can replace is not run.
+    """
+    config = context.config[0]
+    if "client" not in config.sources:
         return None
-    program = configured.client or find_claude(context.env)
+    program = config.client or find_claude(context.env)
     if program is None:
         return problem(
             missing_reason(context.env), "do that, or set `client` in config.toml to its path"
         )
-    return ok(f"a refresh may ask {context.short(program)}")
+    return ok(f"a refresh may run {context.short(program)}")
 
 
 def git(context: Context) -> Result | None:
-    """A look may run git, if its counts are configured."""
+    """Check that a background job may run git, if the line shows its counts."""
     compiled = json_file.json_file(paths.line_config(context.env), compiled_config.MAX_BYTES) or {}
     options = settings.segment(settings.checked(compiled), "git")
     if options is None or {"dirty", "ahead"}.isdisjoint(
@@ -92,13 +91,13 @@ def git(context: Context) -> Result | None:
     program = git_status.find_git(context.env)
     if program is None:
         return problem(
-            git_status.missing_reason(context.env), "do that: until then the line counts no changes"
+            git_status.missing_reason(context.env), "do that; until then no changes are counted"
         )
-    return ok(f"{context.short(program)} may count what was changed")
+    return ok(f"a background job may run {context.short(program)}")
 
 
 def trust(context: Context) -> Result | None:
-    """It runs no status line in a folder whose trust dialog was not accepted; one that was accepted holds for the folders below."""
+    """Check that the user trusts this folder or one above: Claude Code requires it."""
     try:
         state = read_keys(
             claude_state.state_file(context.env),
@@ -108,7 +107,7 @@ def trust(context: Context) -> Result | None:
     except (OSError, ValueError):
         return None
     if "projects" not in state and "numStartups" in state:
-        return None  # too much to be read here
+        return None  # the list is too large to read here
     projects = mapping(state.get("projects"))
     for start in dict.fromkeys((context.cwd, os.path.realpath(context.cwd))):
         folder, below = start, ""
@@ -117,15 +116,18 @@ def trust(context: Context) -> Result | None:
                 return ok(f"{context.short(context.cwd)} is trusted")
             folder, below = os.path.dirname(folder), folder
     return warning(
-        f"{context.short(context.cwd)} is not trusted in Claude Code, which shows no status line there until it is",
+        f"{context.short(context.cwd)} is not trusted: Claude Code shows no status line there",
         "start claude there and accept its dialog",
     )
 
 
-def _places(context: Context) -> Iterator[str]:
-    """What the user's shell would start comes first. Nothing relative: it would be looked for in whatever folder this is run in."""
+def _paths(context: Context) -> Iterator[str]:
+    """Yield the candidates, that of the user's shell first.
+
+    Relative entries of PATH are ignored: they depend on the current directory.
+    """
     for folder in context.env.get("PATH", "").split(os.pathsep):
         if os.path.isabs(folder):
             yield folder + "/claude"
-    for place in PLACES:
-        yield place.replace("~", paths.home(context.env), 1)
+    for path in PLACES:
+        yield path.replace("~", paths.home(context.env), 1)

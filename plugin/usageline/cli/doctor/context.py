@@ -1,4 +1,7 @@
-"""All that the checks look at, each part read once, when the first check asks for it. Nothing here writes or asks the service."""
+"""The data of the checks. Each part is read once, when the first check needs it.
+
+This module writes nothing and sends no request.
+"""
 
 from __future__ import annotations
 
@@ -22,27 +25,29 @@ from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from usageline.core.errors import ConfigInvalid
-    from usageline.setup.manifest import Manifest
     from usageline.setup.releases import Release
     from usageline.setup.settings_changes import SettingsEntries
     from usageline.sources.auth.sign_in import SignIn
 
-LONGEST_S = 10.0
-SETTINGS_MOST_BYTES = 4 << 20
+TIMEOUT_S = 10.0
+MAX_SETTINGS_BYTES = 4 << 20
 MANAGED = (
     "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
 )
-"""Where an organisation's settings lie (Claude Code's documentation: settings)."""
+"""The folder of an organization's settings (Claude Code's documentation: settings)."""
 
 OWN_ROOT = os.path.dirname(
     os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 )
-"""The installation that this program runs from."""
+"""The root of the installation that this program runs from."""
 
 
 @dataclass(frozen=True)
 class SettingsFile:
-    """One settings.json: the object in it, empty where `fault` says why it cannot be used. `exists` says that there is such a file."""
+    """The object in one settings.json.
+
+    It is empty if the file does not exist or cannot be used; `fault` is the reason.
+    """
 
     path: str
     content: dict[str, Any]
@@ -52,40 +57,43 @@ class SettingsFile:
 
 @dataclass(frozen=True)
 class Context:
-    """`cwd` is the folder that is asked about, `deadline` a value of `time.monotonic()`; the rest is where things are looked for."""
+    """What the checks read.
+
+    `cwd` is the folder to check. `deadline` is a value of `time.monotonic()`, `now` epoch seconds.
+    """
 
     env: dict[str, str]
     cwd: str
     now: float = field(default_factory=time.time)
-    deadline: float = field(default_factory=lambda: time.monotonic() + LONGEST_S)
+    deadline: float = field(default_factory=lambda: time.monotonic() + TIMEOUT_S)
     managed: str = MANAGED
     own_root: str = OWN_ROOT
 
     @cached_property
     def settings(self) -> SettingsFile:
-        """The user's settings.json."""
+        """Return the user's settings.json."""
         return settings_file(paths.claude_settings(self.env))
 
     @cached_property
-    def record(self) -> Manifest | None:
-        """The install record, where there is one that can be read."""
+    def manifest(self) -> manifest.Manifest | None:
+        """Return the install manifest, None if it cannot be read."""
         return manifest.load_from(manifest.path(self.env))
 
     @cached_property
     def data_dir(self) -> str:
-        """Where the installed program is."""
-        return self.record.data_dir if self.record else str(paths.data_dir(self.env))
+        """Return the folder of the installed program."""
+        return self.manifest.data_dir if self.manifest else str(paths.data_dir(self.env))
 
     @cached_property
-    def ours(self) -> SettingsEntries:
-        """What is recognised as our own commands."""
+    def own_commands(self) -> SettingsEntries:
+        """Return what recognizes usageline's own commands."""
         return settings_changes.make_entries(
-            "", self.data_dir, frozenset(self.record.commands if self.record else ())
+            "", self.data_dir, frozenset(self.manifest.commands if self.manifest else ())
         )
 
     @cached_property
     def command(self) -> str:
-        """The status line's command where it is ours or calls ours, else ""."""
+        """Return the status line's command if it is or calls usageline's, else ""."""
         line = self.settings.content.get("statusLine")
         command = (
             line.get("command")
@@ -95,13 +103,13 @@ class Context:
         return (
             command
             if isinstance(command, str)
-            and (self.ours.is_own(command) or self.ours.scripts[0] in command)
+            and (self.own_commands.is_own(command) or self.own_commands.scripts[0] in command)
             else ""
         )
 
     @cached_property
     def release(self) -> Release | None:
-        """The release in use, whole or not; None where `current` names none."""
+        """Return the current release, complete or not; None if there is none."""
         try:
             return releases.Release(
                 self.data_dir, os.path.basename(os.readlink(self.data_dir + "/current"))
@@ -111,17 +119,17 @@ class Context:
 
     @cached_property
     def config(self) -> tuple[config.Config, ConfigInvalid | None]:
-        """The configuration, and what is wrong with it."""
+        """Return the configuration, and the error if it is invalid."""
         return config.load_lenient(self.env)
 
     @property
     def reads_the_token(self) -> bool:
-        """Whether a source is configured that needs the credentials. Without one nobody opens them, this program neither."""
+        """Return whether a configured source needs the credentials; if not, do not read them."""
         return reads_token(self.config[0].sources)
 
     @cached_property
     def sign_in(self) -> SignIn | SourceFailure:
-        """Who is signed in with a plan, or why nobody is."""
+        """Return the sign-in to a plan, or why there is none."""
         try:
             return sign_in.read(self.env, with_token=self.reads_the_token)
         except SourceFailure as failure:
@@ -129,13 +137,13 @@ class Context:
 
     @cached_property
     def snapshot(self) -> dict[str, Any] | None:
-        """What the status line reads."""
-        found: dict[str, Any] | None = json_file.json_file(paths.snapshot(self.env))
-        return found
+        """Return the snapshot that the status line reads."""
+        snapshot: dict[str, Any] | None = json_file.json_file(paths.snapshot(self.env))
+        return snapshot
 
     @cached_property
     def is_due(self) -> bool:
-        """Whether a refresh is due."""
+        """Return whether a refresh is due."""
         return bool(
             freshness.is_due(
                 self.snapshot, freshness.file_stamp(paths.claude_credentials(self.env)), self.now
@@ -143,13 +151,13 @@ class Context:
         )
 
     def short(self, path: str) -> str:
-        """The path as a person would write it."""
+        """Return the path as text to print, with `~` for the home directory."""
         return formatting.short(path, self.env)
 
 
 def settings_file(path: str) -> SettingsFile:
-    """The settings at `path`, read as the client reads them."""
-    content = read_bytes(path, SETTINGS_MOST_BYTES)
+    """Read the settings at `path` as Claude Code reads them."""
+    content = read_bytes(path, MAX_SETTINGS_BYTES)
     if content is None:
         return SettingsFile(
             path, {}, os.path.lexists(path), "it cannot be read" if os.path.lexists(path) else ""
@@ -170,5 +178,5 @@ def settings_file(path: str) -> SettingsFile:
     return (
         SettingsFile(path, value)
         if isinstance(value, dict)
-        else SettingsFile(path, {}, fault="it holds no JSON object")
+        else SettingsFile(path, {}, fault="it does not contain a JSON object")
     )

@@ -1,4 +1,4 @@
-"""The installed program: whole, and only there once."""
+"""Check the installed program, and what the installer recorded of its shell."""
 
 from __future__ import annotations
 
@@ -13,125 +13,172 @@ from usageline.core import paths
 from usageline.setup import manifest
 from usageline.setup.packages import IMPORT_CHECK
 from usageline.sources.claude_files import parse_object, read_bytes
+from usageline.sources.net import network
+from usageline.system import origin
 from usageline.usage.values import mapping, text
 
 if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context
 
-AGAIN = "run install.sh again"
-PACKAGES_S = 6.0
-"""From a cold disk they take a while."""
+INSTALL_AGAIN = "run install.sh again"
+RECORD_SHELL = "if they are yours, run `usageline install` from this shell"
+REMOVE_ONE = "remove the one that you do not want"
 
-PLUGINS_MOST_BYTES = 4 << 20
+PACKAGES_TIMEOUT_S = 6.0
+"""Loading them from a cold disk takes seconds."""
+
+MAX_PLUGINS_BYTES = 4 << 20
 
 
 def release(context: Context) -> Result:
-    """The release in use was built to its end, and its environment is there."""
-    found = context.release
-    if found is None:
+    """Check that the current release is complete and its interpreter exists."""
+    current = context.release
+    if current is None:
         return problem(
-            f"no program is installed in {context.short(context.data_dir)}", "run install.sh"
+            f"usageline is not installed in {context.short(context.data_dir)}", "run install.sh"
         )
-    if not os.path.isfile(found.root + "/complete"):
-        return problem(f"the program in {context.short(found.root)} is not whole", AGAIN)
-    if not os.access(found.python, os.X_OK):
+    if not os.path.isfile(current.root + "/complete"):
+        return problem(f"the program in {context.short(current.root)} is incomplete", INSTALL_AGAIN)
+    if not os.access(current.python, os.X_OK):
         return problem(
-            f"the interpreter of the refresh is gone: {context.short(found.python)}",
-            f"{AGAIN}, which chooses another",
+            f"the interpreter of the refresh does not exist: {context.short(current.python)}",
+            f"{INSTALL_AGAIN}, which chooses another",
         )
     if manifest.is_newer(manifest.path(context.env)):
         return warning(
-            "the install record is of a later version, which alone can uninstall",
+            "a later version wrote the install record, and only that can uninstall",
             "install that version again",
         )
-    if context.record is None:
+    if context.manifest is None:
         return warning(
-            "there is no install record, by which an uninstall knows what was there before", AGAIN
+            "there is no install record: an uninstall cannot restore the earlier settings",
+            INSTALL_AGAIN,
         )
-    return ok(f"the program is whole: {context.short(found.root)}")
+    return ok(f"the program is complete: {context.short(current.root)}")
 
 
 def packages(context: Context) -> Result | None:
-    """The refresh can load what it needs."""
-    found = context.release
-    if found is None or not found.is_complete():
+    """Check that a refresh can load its packages."""
+    current = context.release
+    if current is None or not current.is_complete():
         return None
-    done = run(context, [found.python, "-I", "-B", "-c", IMPORT_CHECK], {}, longest_s=PACKAGES_S)
-    if done.fault:
-        return problem(f"the refresh cannot load its packages: {done.fault}", AGAIN)
+    result = run(
+        context, [current.python, "-I", "-B", "-c", IMPORT_CHECK], {}, timeout_s=PACKAGES_TIMEOUT_S
+    )
+    if result.error:
+        return problem(f"the refresh cannot load its packages: {result.error}", INSTALL_AGAIN)
     return ok("the refresh can load its packages")
 
 
 def single(context: Context) -> Result | None:
-    """What runs here is what the status line runs, and so is what the user's shell finds."""
-    found = context.release
-    if found is None:
+    """Check that this command and the one on PATH are of the current release."""
+    current = context.release
+    if current is None:
         return None
-    if os.path.realpath(context.own_root) != os.path.realpath(found.root):
+    if os.path.realpath(context.own_root) != os.path.realpath(current.root):
         return warning(
             f"this command is of another installation: {context.short(context.own_root)}",
-            "remove the one that is not wanted",
+            REMOVE_ONE,
         )
     on_path = shutil.which("usageline", path=context.env.get("PATH", ""))
-    if on_path and os.path.realpath(on_path) != os.path.realpath(found.root + "/bin/usageline"):
+    if on_path and os.path.realpath(on_path) != os.path.realpath(current.root + "/bin/usageline"):
         return warning(
             f"`usageline` on PATH is another program: {context.short(on_path)}",
-            "remove the one that is not wanted",
+            REMOVE_ONE,
         )
     return ok("`usageline` on PATH is this program") if on_path else None
 
 
 def command(context: Context) -> Result | None:
-    """~/.local/bin/usageline leads to the program, and PATH to it."""
+    """Check that ~/.local/bin/usageline is a link to the program and is on PATH."""
     if context.release is None:
         return None
     path: str = paths.command(context.env)
     name = context.short(path)
     if not os.path.lexists(path):
-        return warning(f"there is no {name}", AGAIN)
+        return warning(f"{name} does not exist", INSTALL_AGAIN)
     if os.path.realpath(path) != os.path.realpath(context.release.root + "/bin/usageline"):
         return warning(
-            f"{name} leads elsewhere: {context.short(os.path.realpath(path))}",
-            "remove it, and run install.sh again",
+            f"{name} is a link to another program: {context.short(os.path.realpath(path))}",
+            "remove it, then run install.sh again",
         )
     if os.path.dirname(path) not in context.env.get("PATH", "").split(os.pathsep):
         return warning(
             f"{context.short(os.path.dirname(path))} is not on PATH",
             "add it to use the command `usageline`",
         )
-    return ok(f"{name} leads to it")
+    return ok(f"{name} is a link to it")
 
 
 def plugin(context: Context) -> Result | None:
-    """A plugin of usageline beside the settings is of the same version. Its hook and ours are one: the stamp lets only one of them start a refresh."""
+    """Check that an installed plugin of usageline has the same version.
+
+    Plugin and settings have the same hook; the throttle lets only one of them start a refresh.
+    """
     listed = (
         parse_object(
             read_bytes(
                 paths.claude_dir(context.env) + "/plugins/installed_plugins.json",
-                PLUGINS_MOST_BYTES,
+                MAX_PLUGINS_BYTES,
             )
         )
         or {}
     )
-    for name, places in mapping(listed.get("plugins")).items():
-        place: dict[str, Any] = mapping(places[0]) if isinstance(places, list) and places else {}
+    for name, entries in mapping(listed.get("plugins")).items():
+        entry: dict[str, Any] = mapping(entries[0]) if isinstance(entries, list) and entries else {}
         if (
             name.partition("@")[0] != "usageline"
             or mapping(context.settings.content.get("enabledPlugins")).get(name) is False
         ):
             continue
-        version = text(place.get("version")) or "unknown"
+        version = text(entry.get("version")) or "unknown"
         if context.release is None:
             return problem(
-                "the plugin is installed, but it cannot set a status line by itself",
+                "the plugin is installed, but a plugin alone cannot set statusLine",
                 "run /usageline:setup in Claude Code",
             )
         if version not in {__version__, "unknown"} and not context.release.id.startswith(
             version + "-"
         ):
             return warning(
-                f"the plugin is of version {version}, the program is {context.release.id}",
+                f"the plugin has version {version}, the program {context.release.id}",
                 "run /usageline:setup in Claude Code",
             )
-        return ok("the plugin is installed, too, in the same version")
+        return ok("the plugin is installed with the same version")
     return None
+
+
+def places(context: Context) -> Result:
+    """Check that HOME, config.toml and Claude Code's directory are those of an install.
+
+    With others, usageline runs no program of the user.
+    """
+    if not origin.is_recorded():
+        return problem(
+            "this release has no install record: client, chain.command, alerts.command and "
+            "proxies are not used",
+            "run `usageline install`",
+        )
+    own = origin.own(context.env)
+    if own is None:
+        return warning(
+            "HOME and XDG_CONFIG_HOME of this shell are not those of an install: programs that "
+            "config.toml names are not run",
+            RECORD_SHELL,
+        )
+    if not own.claude_dir:
+        return warning(
+            "Claude Code's directory of this shell is not that of an install: `claude` is not run",
+            RECORD_SHELL,
+        )
+    return ok("HOME, config.toml and Claude Code's directory are those of an install")
+
+
+def proxies(context: Context) -> Result | None:
+    """Check that requests use the proxies and certificates of this shell."""
+    used, unused = network.variables(context.env), network.unused_variables(context.env)
+    if unused:
+        return warning(f"requests do not use {', '.join(unused)} of this shell", RECORD_SHELL)
+    if not used:
+        return None
+    return ok(f"requests use {', '.join(used)} of the install or of your settings")

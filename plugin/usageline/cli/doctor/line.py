@@ -1,4 +1,4 @@
-"""The command: run as Claude Code runs it, and what it runs on."""
+"""Check the status line: its interpreter and its output, run as Claude Code runs it."""
 
 from __future__ import annotations
 
@@ -20,62 +20,63 @@ if TYPE_CHECKING:
 
 PAYLOAD = b'{"model": {"display_name": "Claude"}}'
 COLUMNS = "160"
-AGAIN = "run install.sh again"
+INSTALL_AGAIN = "run install.sh again"
 
 
 def interpreter(context: Context) -> Result | None:
-    """The interpreter that the command names is still there."""
+    """Check that the interpreter in the command still exists."""
     python = _interpreter(context)
     if not python:
         return None
     if not os.access(python, os.X_OK):
         return problem(
-            f"the interpreter of the line is gone: {context.short(python)}",
-            f"{AGAIN}, which chooses another",
+            f"the interpreter of the status line does not exist: {context.short(python)}",
+            f"{INSTALL_AGAIN}, which chooses another",
         )
-    return ok(f"the line runs on {context.short(python)}")
+    return ok(f"the status line runs on {context.short(python)}")
 
 
 def bytecode(context: Context) -> Result | None:
-    """There is bytecode for it: the line never writes any, and would be compiled anew each time."""
+    """Check that there is bytecode: the status line writes none, so each run would compile."""
     python, release = _interpreter(context), context.release
     if not python or release is None or not os.access(python, os.X_OK):
         return None
-    asked = run(
+    result = run(
         context,
         [python, "-I", "-S", "-B", "-c", "import sys; print(sys.implementation.cache_tag)"],
         {},
     )
-    tag = asked.output.strip()
-    if asked.fault or not tag:
+    tag = result.output.strip()
+    if result.error or not tag:
         return problem(
-            f"the interpreter of the line does not work: {asked.fault or 'it says nothing'}",
-            f"{AGAIN}, which chooses another",
+            "the interpreter of the status line does not work: "
+            f"{result.error or 'it prints nothing'}",
+            f"{INSTALL_AGAIN}, which chooses another",
         )
     if not os.path.exists(bundle.path(release.root + "/plugin", tag)):
         return warning(
-            f"the program has no bundle for {sanitize(tag)}: each line takes longer", AGAIN
+            f"there is no bundle for {sanitize(tag)}: each status line takes longer", INSTALL_AGAIN
         )
     package = release.root + "/plugin/usageline"
     for folder in ("", "/line", "/line/segments"):
         names = [name for name in _listed(package + folder) if name.endswith(".py")]
         for name in names:
-            # The entry file is compiled at each start, whatever there is beside it.
+            # Python compiles the entry file at each start, with or without bytecode.
             if name not in {"statusline.py", "errors.py"} and not os.path.exists(
                 _compiled(package + folder, name, tag)
             ):
                 return warning(
-                    f"the program has no bytecode for {sanitize(tag)}: each line takes longer",
-                    AGAIN,
+                    f"there is no bytecode for {sanitize(tag)}: each status line takes longer",
+                    INSTALL_AGAIN,
                 )
-    return ok(f"its bytecode is there ({sanitize(tag)})")
+    return ok(f"there is bytecode for it ({sanitize(tag)})")
 
 
 def prints_a_line(context: Context) -> Result | None:
-    """Run through `sh`, the command prints a line and ends with 0.
+    """Check that the command, run through `sh`, prints a line and exits with 0.
 
-    It gets a copy of the snapshot in a cache of its own, in which a refresh has just been started: so it starts none. Nor does it run the
-    chained command.
+    It runs with a temporary cache: a copy of the snapshot, and a refresh marked as just started.
+    So it starts no refresh, and no chained command.
     """
     if not context.command:
         return None
@@ -89,24 +90,24 @@ def prints_a_line(context: Context) -> Result | None:
                 MARK: "1",
             }
             _prepare(context, env)
-            done = run(context, ["/bin/sh", "-c", context.command], env, PAYLOAD)
+            result = run(context, ["/bin/sh", "-c", context.command], env, PAYLOAD)
     except OSError as error:
         return warning(
-            f"the command was not tried: there is no room for temporary files ({error.strerror})",
+            f"the command was not tried: temporary files cannot be written ({error.strerror})",
             "free some space in /tmp",
         )
-    lines = done.output.splitlines()
-    if done.fault:
-        return problem(f"the command fails: {done.fault}", AGAIN)
+    lines = result.output.splitlines()
+    if result.error:
+        return problem(f"the command fails: {result.error}", INSTALL_AGAIN)
     if not lines or not lines[0].strip():
-        return problem("the command prints nothing", AGAIN)
+        return problem("the command prints nothing", INSTALL_AGAIN)
     if lines[0].startswith("usageline: "):
-        return problem(f"the command prints: {sanitize(lines[0])}", AGAIN)
-    return ok(f"the command prints a line in {done.took_s * 1000:.0f} ms: {sanitize(lines[0])}")
+        return problem(f"the command prints: {sanitize(lines[0])}", INSTALL_AGAIN)
+    return ok(f"the command prints a line in {result.took_s * 1000:.0f} ms: {sanitize(lines[0])}")
 
 
 def _prepare(context: Context, env: dict[str, str]) -> None:
-    """Make the cache that the line is tried with."""
+    """Create the temporary cache."""
     os.makedirs(paths.cache_dir(env), mode=0o700)
     with open(paths.stamp(env), "wb"):
         pass
@@ -116,8 +117,8 @@ def _prepare(context: Context, env: dict[str, str]) -> None:
 
 
 def _interpreter(context: Context) -> str:
-    """The interpreter that the command names, or "" where it is not of the form that install.sh writes."""
-    if not context.ours.is_own(context.command):
+    """Return the interpreter in the command, or "" if install.sh did not write the command."""
+    if not context.own_commands.is_own(context.command):
         return ""
     try:
         words = shlex.split(context.command)

@@ -1,4 +1,4 @@
-"""What a check says."""
+"""The result of a check."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context
 
     Check: TypeAlias = Callable[[Context], "Result | None"]
-    """None where there is nothing to say: the step does not apply, or what it rests on has been complained of already."""
+    """It returns None if it does not apply, or if an earlier check reported its cause."""
 
 MARKS = {"ok": "✓", "warning": "!", "problem": "✗"}
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`level` is a key of MARKS, `text` what was found, `advice` what to do about it."""
+    """`level` is a key of `MARKS`, `text` what is the case, `advice` what to do about it."""
 
     level: str
     text: str
@@ -27,15 +27,15 @@ class Result:
 
 
 def ok(text: str) -> Result:
-    """As it should be."""
+    """Return the result of a step that works."""
     return Result("ok", text)
 
 
 def warning(text: str, advice: str = "") -> Result:
-    """Not as it should be, or not everywhere; the line works all the same."""
+    """Return a result for something wrong that the status line works with."""
     return Result("warning", text, advice)
 
 
 def problem(text: str, advice: str) -> Result:
-    """What keeps the line, or its numbers, from being right."""
+    """Return a result for what breaks the status line or its numbers."""
     return Result("problem", text, advice)

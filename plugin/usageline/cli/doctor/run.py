@@ -1,4 +1,4 @@
-"""Running a program for a look at it: bounded in time, and gone with all its children afterwards."""
+"""Run an external program for a check, with a timeout and an output limit."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
     from usageline.cli.doctor.context import Context
 
-LONGEST_S = 3.0
-LEAST_S = 0.5
-MOST_BYTES = 1 << 20
+TIMEOUT_S = 3.0
+MIN_TIMEOUT_S = 0.5
+MAX_BYTES = 1 << 20
+MAX_MESSAGE = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """How it ended: `status` is the exit status, or None where it did not start or not end in time. `fault` says so in words."""
+class ProgramResult:
+    """How a program ended. `error` describes a failure, "" if there was none."""
 
-    status: int | None
     output: str
-    fault: str
+    error: str
     took_s: float
 
 
@@ -34,43 +34,34 @@ def run(
     context: Context,
     command: Sequence[str],
     env: Mapping[str, str],
-    data: bytes = b"",
-    longest_s: float = LONGEST_S,
-) -> Done:
-    """Run it in the root directory, where no project's files lie, with `data` on stdin."""
+    stdin: bytes = b"",
+    timeout_s: float = TIMEOUT_S,
+) -> ProgramResult:
+    """Run `command` in the root directory, which contains no project's files."""
     began = time.monotonic()
-    longest_s = min(longest_s, context.deadline - began)
-    if longest_s < LEAST_S:
-        return Done(None, "", "no time was left to try it", 0)
+    timeout_s = min(timeout_s, context.deadline - began)
+    if timeout_s < MIN_TIMEOUT_S:
+        return ProgramResult("", "no time was left to try it", 0)
     try:
         done = process.run(
             command,
             env,
             "/",
-            data,
-            deadline=began + longest_s,
-            max_bytes=MOST_BYTES,
+            stdin,
+            deadline=began + timeout_s,
+            max_bytes=MAX_BYTES,
             keep_errors=True,
         )
     except (OSError, ValueError) as error:
-        return Done(
-            None,
-            "",
-            f"it does not start: {error_text(error)}",
-            0,
-        )
+        return ProgramResult("", f"it does not start: {error_text(error)}", 0)
     took_s = time.monotonic() - began
     if done.stop_reason:
-        return Done(
-            None,
-            "",
-            f"it did not end within {longest_s:.0f} s"
-            if done.stop_reason == "timeout"
-            else "it printed too much",
-            took_s,
-        )
-    said = sanitize(done.errors.decode("utf-8", "replace").strip().rpartition("\n")[2])[:160]
-    fault = (
-        f"it ended with status {done.status}" + (f": {said}" if said else "") if done.status else ""
-    )
-    return Done(done.status, done.output.decode("utf-8", "replace"), fault, took_s)
+        timed_out = done.stop_reason == "timeout"
+        fault = f"it timed out after {timeout_s:.0f} s" if timed_out else "it printed too much"
+        return ProgramResult("", fault, took_s)
+    fault = ""
+    if done.status:
+        last_line = done.errors.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        message = sanitize(last_line)[:MAX_MESSAGE]
+        fault = f"it exited with status {done.status}" + (f": {message}" if message else "")
+    return ProgramResult(done.output.decode("utf-8", "replace"), fault, took_s)

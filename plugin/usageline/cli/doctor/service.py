@@ -1,4 +1,4 @@
-"""The service: how it would be asked, and what it answered last. It is not asked now."""
+"""Check how requests are sent, and what the service last answered. This sends none."""
 
 from __future__ import annotations
 
@@ -23,77 +23,83 @@ if TYPE_CHECKING:
 
 
 def configuration(context: Context) -> Result:
-    """config.toml is valid, or absent."""
-    config, fault = context.config
-    if fault is not None:
-        return problem(
-            context.short(str(fault)), "mend it; what is wrong in it counts as not there"
-        )
+    """Check that config.toml is valid or absent."""
+    config, error = context.config
+    if error is not None:
+        return problem(context.short(str(error)), "fix it; invalid keys are ignored")
     return ok(
-        f"sources: {', '.join(config.sources) or 'the payload alone'}; looked at every {config.ttl_s / 60:g} minutes at most"
+        f"sources: {', '.join(config.sources) or 'only the payload'}; "
+        f"a refresh every {config.ttl_s / 60:g} minutes at most"
     )
 
 
 def address(context: Context) -> Result | None:
-    """USAGELINE_API_URL, where it is set, is one that is followed."""
-    found, note = api_address(context.env)
+    """Report USAGELINE_API_URL if it is set."""
+    url, note = api_address(context.env)
     if note:
-        return warning(note, "unset it, or aim it at this machine")
-    return (
-        warning(f"USAGELINE_API_URL has {found} asked in place of Anthropic's service", "unset it")
-        if found != API
-        else None
+        return warning(note, "unset it, or set it to an address of this machine")
+    if url == API:
+        return None
+    return warning(
+        f"USAGELINE_API_URL is set: requests go to {url} instead of Anthropic's service", "unset it"
     )
 
 
 def last_answer(context: Context) -> Result | None:
-    """What the service answered last, and until when it is left alone."""
+    """Report the last answer of the service, and the cooldown."""
     account = (context.snapshot or {}).get("account")
     if not isinstance(account, str) or not os.path.isfile(paths.lock(context.env)):
         return None
     try:
-        # Under the lock, so that the copy is whole; for as long as copying takes, and not at all while a refresh is under way.
+        # The lock keeps the copy consistent. While a refresh runs, skip this check.
         with tempfile.TemporaryDirectory(prefix="usageline-doctor-") as scratch:
-            with hold(paths.lock(context.env)) as ours:
-                copied = ours and _copy(paths.store_dir(context.env), scratch)
+            with hold(paths.lock(context.env)) as is_free:
+                copied = is_free and _copy(paths.store_dir(context.env), scratch)
             record = _record(scratch, account) if copied else None
     except (LockUnsupported, OSError):
         return None
-    except StoreBroken as fault:
+    except StoreBroken as error:
         return warning(
-            f"what was remembered of the service cannot be read: {fault}",
-            "nothing: the next refresh begins it anew",
+            f"cached account state is unreadable: {error}",
+            "no action needed: the next refresh recreates it",
         )
-    return None if record is None or not record.requested_at else _told(record, context.now)
+    return None if record is None or not record.requested_at else _report(record, context.now)
 
 
-def _told(record: AccountState, now: float) -> Result:
-    asked, found = (
-        f"the service was asked last {span(now - record.requested_at)} ago",
-        record.cooldown,
+def _report(record: AccountState, now: float) -> Result:
+    request = f"the last request was {span(now - record.requested_at)} ago"
+    cooldown = record.cooldown
+    if cooldown is None and record.interrupted_requests:
+        return warning(
+            f"{request}, and its refresh was interrupted",
+            "no action needed: usageline retries automatically",
+        )
+    if cooldown is None:
+        return ok(f"{request} and succeeded")
+    detail = f" ({cooldown.detail})" if cooldown.detail else ""
+    reason = REASONS.get(cooldown.status, cooldown.status) + detail
+    times = f", {cooldown.failures} times in a row" if cooldown.failures > 1 else ""
+    until = f"; waiting until {clock(cooldown.until, now)}" if cooldown.until > now else ""
+    return warning(
+        f"{request} and failed: {reason}{times}{until}", "wait: usageline retries automatically"
     )
-    if found is None:
-        cut_off = warning(
-            f"{asked}, and the refresh was cut off", "nothing: it is asked again by itself"
-        )
-        return cut_off if record.interrupted_requests else ok(f"{asked}, and answered")
-    why = REASONS.get(found.status, found.status) + (f" ({found.detail})" if found.detail else "")
-    times = f", {found.failures} times in a row" if found.failures > 1 else ""
-    until = f"; it is left alone until {clock(found.until, now)}" if found.until > now else ""
-    return warning(f"{asked}: {why}{times}{until}", "wait: it is asked again by itself")
 
 
 def _copy(directory: str, scratch: str) -> bool:
-    """Copy the store's files to `scratch`: whoever opens a store may repair it, or begin it anew. False where there is none."""
-    from usageline.storage.database_check import DATABASE, JOURNAL, MAX_BYTES  # noqa: PLC0415 - sqlite, for this one check
+    """Copy the store's files to `scratch`, because opening a store may repair or replace it.
+
+    Return False if there is none.
+    """
+    # Imported here: only this check needs sqlite.
+    from usageline.storage.database_check import DATABASE, JOURNAL, MAX_BYTES  # noqa: PLC0415
 
     for name in (DATABASE, JOURNAL):
         try:
-            found = os.lstat(f"{directory}/{name}")
+            status = os.lstat(f"{directory}/{name}")
         except FileNotFoundError:
             continue
-        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_BYTES:
-            raise StoreBroken("the database is no file of ours")
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
+            raise StoreBroken("the database is not a file of usageline")
         shutil.copyfile(f"{directory}/{name}", f"{scratch}/{name}", follow_symlinks=False)
     return os.path.exists(f"{scratch}/{DATABASE}")
 

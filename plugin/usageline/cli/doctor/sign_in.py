@@ -1,4 +1,4 @@
-"""Who is signed in: with a plan, whose usage can be asked for."""
+"""Check the sign-in: that it is to a plan, and that it can read usage."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.formatting import span
-from usageline.cli.info import judge, missing
+from usageline.cli.info import check_sign_in, missing
 from usageline.core import other_sign_ins, paths
 from usageline.sources.auth import claude_state
 from usageline.usage.model import SourceFailure
@@ -16,66 +16,62 @@ if TYPE_CHECKING:
 
 
 def environment(context: Context) -> Result | None:
-    """No variable of this shell has its sessions sign in with something else than a plan."""
+    """Check that no variable of this shell replaces the sign-in to a plan."""
     state = claude_state.read(context.env)
     other = other_sign_ins.chosen(context.env, state.declined_keys)
     if other:
         return warning(
-            f"this shell's environment signs in otherwise ({other}): sessions started from it have no plan limits",
+            f"this shell's environment replaces the sign-in ({other}): sessions started from it "
+            "have no plan limits",
             "unset it",
         )
     return None
 
 
 def plan(context: Context) -> Result:
-    """Somebody is signed in with a plan."""
-    found = context.sign_in
-    if not isinstance(found, SourceFailure):
-        if found.state.problem:
+    """Check that Claude Code is signed in to a plan."""
+    sign_in = context.sign_in
+    if not isinstance(sign_in, SourceFailure):
+        if sign_in.state.problem:
             return warning(
-                f"signed in with a plan, but {found.state.problem}",
-                "see that it is a file that Claude Code wrote",
+                f"signed in to a plan, but {sign_in.state.problem}",
+                "restore it, or sign in again with /login",
             )
-        return ok(f"signed in with a plan: {found.plan or 'of unknown name'}")
-    if found.status == "no-plan":
+        return ok(f"signed in to a plan: {sign_in.plan or 'its name is unknown'}")
+    if sign_in.status == "no-plan":
         return problem(
-            f"Claude Code is signed in with something else: {found.detail}, which has no plan limits",
+            f"Claude Code is not signed in to a plan: {sign_in.detail}, which has no plan limits",
             "sign in to a plan with /login",
         )
-    if found.status == "unreadable":
+    if sign_in.status == "unreadable":
         return problem(
-            f"nobody can be told to be signed in: {found.detail}",
-            "see that it is a file that Claude Code wrote",
+            f"the sign-in cannot be read: {sign_in.detail}",
+            "restore it, or sign in again with /login",
         )
-    told = missing(
+    finding = missing(
         paths.claude_credentials(context.env), context.env, claude_state.read(context.env)
     )
-    return problem(told.text, told.advice)
+    return problem(finding.text, finding.advice)
 
 
 def credentials(context: Context) -> Result | None:
-    """The sign-in can be used now."""
-    found = context.sign_in
-    if isinstance(found, SourceFailure):
+    """Check that the sign-in can read usage now."""
+    sign_in = context.sign_in
+    if isinstance(sign_in, SourceFailure):
         return None
     if not context.reads_the_token:
-        return ok("no configured source reads the sign-in's token")
-    if found.credentials is None:
+        return ok("no configured source reads the token of the sign-in")
+    if sign_in.credentials is None:
         return problem(
-            f"the sign-in cannot be read: {found.problem}",
-            "allow it in the Keychain's dialog, or unlock the Keychain",
+            f"the sign-in cannot be read: {sign_in.problem}",
+            "allow access in the Keychain's dialog, or unlock the Keychain",
         )
-    complaint = judge(found.credentials, context.now)
-    if complaint and "client" in context.config[0].sources:
-        return warning(
-            f"{complaint.text}; Claude Code itself is asked in its place", complaint.advice
-        )
-    if complaint:
-        return problem(complaint.text, complaint.advice)
-    if not found.credentials.expires_at:
-        return ok(
-            "the sign-in names no time at which it expires: whether it is valid only the service can tell"
-        )
-    return ok(
-        f"the sign-in is valid for {span(found.credentials.expires_at - context.now)} and may read usage"
-    )
+    finding = check_sign_in(sign_in.credentials, context.now)
+    if finding and "client" in context.config[0].sources:
+        return warning(f"{finding.text}; refreshes run Claude Code instead", finding.advice)
+    if finding:
+        return problem(finding.text, finding.advice)
+    if not sign_in.credentials.expires_at:
+        return ok("the sign-in has no expiry time: only the service knows whether it is valid")
+    left = span(sign_in.credentials.expires_at - context.now)
+    return ok(f"the sign-in is valid for {left} and may read usage")

@@ -1,4 +1,4 @@
-"""`usageline history`: the readings kept, as a chart, as a picture, or as they are."""
+"""`usageline history`: the stored readings as a chart, a picture, or data."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ if TYPE_CHECKING:
     from usageline.usage.model import Reading
 
 DAY_S = 86400
-PIPE_CELLS = 80
-"""The chart's width where nobody says how wide it can be."""
+DEFAULT_WIDTH = 80
+"""Columns of the chart if stdout is not a terminal and `COLUMNS` is not set."""
 
-NOTHING_KNOWN = "what was seen in this time holds no percentages to draw"
+NO_PERCENTAGES = "no reading in this time has a percentage: choose more with --days"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What the user asked for: `output` is `csv`, `json` or "", `svg` and `png` are paths; `heatmap` is the heatmap alone."""
+class HistoryOptions:
+    """The options of the command.
+
+    `output` is `csv`, `json` or "". `svg` and `png` are paths. `heatmap` omits the charts.
+    """
 
     days: int
     limit: str | None
@@ -39,58 +42,69 @@ class Wish:
     heatmap: bool
 
 
-def show_history(env: dict[str, str], wish: Wish) -> None:
-    """Print or write it. UsagelineError where there is nothing to show, or a file cannot be written."""
+def show_history(env: dict[str, str], options: HistoryOptions) -> None:
+    """Print the history or write it to files.
+
+    Raise `UsagelineError` if there is nothing to show or a file cannot be written.
+    """
     now = time.time()
-    start = now - wish.days * DAY_S
-    found = selection.readings(env, selection.account(env, wish.account), start, wish.days)
-    chosen = selection.with_limits(found, wish.limit)
-    if wish.output:
-        from usageline.cli.history import export  # noqa: PLC0415 - each way needs its own, and pygal is slow to import
+    start = now - options.days * DAY_S
+    account = selection.account(env, options.account)
+    readings = selection.readings(env, account, start, options.days)
+    selected = selection.with_limits(readings, options.limit)
+    if options.output:
+        # Imported here, like the modules below: each form of output loads only what it needs.
+        from usageline.cli.history import export  # noqa: PLC0415
 
         click.echo(
-            export.as_csv(chosen) if wish.output == "csv" else export.as_json(chosen),
-            nl=wish.output == "json",
+            export.as_csv(selected) if options.output == "csv" else export.as_json(selected),
+            nl=options.output == "json",
         )
-    elif wish.svg is not None or wish.png is not None:
-        _draw_files(wish, found, chosen, start, now)
+    elif options.svg is not None or options.png is not None:
+        _write_pictures(options, readings, selected, start, now)
     else:
-        _draw(wish, found, chosen, start, now)
+        _print_charts(options, readings, selected, start, now)
 
 
-def _draw(
-    wish: Wish, found: list[Reading], chosen: list[Reading], start: float, now: float
+def _print_charts(
+    options: HistoryOptions,
+    readings: list[Reading],
+    selected: list[Reading],
+    start: float,
+    now: float,
 ) -> None:
-    from usageline.cli.history import chart, heat, hours, series  # noqa: PLC0415 - as above
+    from usageline.cli.history import chart, heatmap, series  # noqa: PLC0415
 
     target = table.console()
-    width = target.width if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPE_CELLS
-    panels = (
-        []
-        if wish.heatmap
-        else [chart.panel(one, start, now, width) for one in series.all_series(chosen, now)]
-    )
-    blocks = [block for block in (*panels, heat.heatmap(hours.hours(found), width)) if block]
+    width = target.width if sys.stdout.isatty() or os.environ.get("COLUMNS") else DEFAULT_WIDTH
+    curves = [] if options.heatmap else series.all_series(selected, now)
+    panels = [chart.panel(curve, start, now, width) for curve in curves]
+    heatmap_lines = heatmap.lines(heatmap.use_by_hour(readings), width)
+    blocks = [block for block in (*panels, heatmap_lines) if block]
     if not blocks:
-        raise UsagelineError(NOTHING_KNOWN)
+        raise UsagelineError(NO_PERCENTAGES)
     for number, block in enumerate(blocks):
         for line in ([Text()] if number else []) + block:
             target.print(line, no_wrap=True, crop=False, overflow="ignore")
 
 
-def _draw_files(
-    wish: Wish, found: list[Reading], chosen: list[Reading], start: float, now: float
+def _write_pictures(
+    options: HistoryOptions,
+    readings: list[Reading],
+    selected: list[Reading],
+    start: float,
+    now: float,
 ) -> None:
-    from usageline.cli.history import hours, output, picture, series  # noqa: PLC0415 - as above
+    from usageline.cli.history import export, heatmap, series, svg_chart  # noqa: PLC0415
 
-    curves = [] if wish.heatmap else series.all_series(chosen, now)
-    by_hour = hours.hours(found)
-    if not curves and not by_hour:
-        raise UsagelineError(NOTHING_KNOWN)
-    svg = picture.svg(curves, by_hour, start, now)
-    # Both are made before either is written.
-    files = [(wish.svg, svg), (wish.png, output.png(svg) if wish.png is not None else b"")]
-    for path, data in files:
+    curves = [] if options.heatmap else series.all_series(selected, now)
+    use = heatmap.use_by_hour(readings)
+    if not curves and not use:
+        raise UsagelineError(NO_PERCENTAGES)
+    svg = svg_chart.svg(curves, use, start, now)
+    # Convert before writing: a failed conversion must not leave one of two files.
+    png = export.png(svg) if options.png is not None else b""
+    for path, content in ((options.svg, svg), (options.png, png)):
         if path is not None:
-            output.write(path, data)
+            export.write(path, content)
             click.echo(f"wrote {sanitize(path)}")

@@ -1,34 +1,48 @@
-"""The readings themselves, for other programs."""
+"""The readings as CSV or JSON, the picture as PNG, and either in a file."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import os
+import stat
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from usageline.cli.history.svg_chart import FONTS
+from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
 from usageline.storage import codec
+from usageline.system.files import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from usageline.usage.model import Reading
 
-FORMULA = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
-"""What a spreadsheet takes for the beginning of a formula."""
+FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
+"""Spreadsheets run text that starts with one of these as a formula."""
 
 COLUMNS = ("observed_at", "source", "plan", "kind", "label", "percent", "resets_at")
 
+PNG_ZOOM = 2
+"""For screens with more than one dot per pixel."""
+
+EMPTY_SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"></svg>'
+LETTER_SVG = EMPTY_SVG.replace("></", f'><text x="2" y="16" font-family="{FONTS}">M</text></')
+
 
 def as_json(readings: Iterable[Reading]) -> str:
-    """An array of readings with all their limits and credits; times in epoch seconds."""
+    """Return an array of readings with all limits and credits; times in epoch seconds."""
     return json.dumps([codec.as_json(reading) for reading in readings], indent=1)
 
 
 def as_csv(readings: Iterable[Reading]) -> str:
-    """A row for each limit of each reading, under a row of COLUMNS; times in UTC (`2026-11-24T21:56:55Z`), empty where nothing is known."""
+    """Return a row for each limit of each reading, below a row of `COLUMNS`.
+
+    Times are UTC (`2026-11-24T21:56:55Z`). What is not known is empty.
+    """
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)
@@ -41,18 +55,56 @@ def as_csv(readings: Iterable[Reading]) -> str:
     return text.getvalue()
 
 
-def _cell(text: str | None) -> str | None:
-    """Return text that a spreadsheet takes for text: one that begins as a formula gets an apostrophe.
+def png(svg: bytes) -> bytes:
+    """Convert the picture to PNG.
 
-    Nor is there anything in it that a terminal could act on.
+    Raise `UsagelineError` if the package that does it, or every font, is missing.
     """
-    shown = sanitize(text) if text else text
-    return "'" + shown if shown and shown.lstrip()[:1] in FORMULA else shown
+    try:
+        from resvg_py import svg_to_bytes  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise UsagelineError(
+            "PNG needs the extra `png`: run `usageline install --with png` "
+            "(or `install.sh --with png`) once, or use --svg"
+        ) from None
+    # Without a font, the renderer leaves out all text and reports nothing.
+    if svg_to_bytes(svg_string=LETTER_SVG) == svg_to_bytes(svg_string=EMPTY_SVG):
+        raise UsagelineError(
+            "PNG needs a font for its labels: install one, such as DejaVu Sans, or use --svg"
+        )
+    return bytes(svg_to_bytes(svg_string=svg.decode(), zoom=PNG_ZOOM))
 
 
-def _utc(at: int | None) -> str | None:
-    return (
-        None
-        if at is None
-        else datetime.fromtimestamp(at, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    )
+def write(path: str, content: bytes) -> None:
+    """Write the file atomically. A new file has mode 0600, an existing one keeps its mode.
+
+    Raise `UsagelineError` if `path` is not a regular file or cannot be written.
+    """
+    try:
+        write_atomic(os.path.abspath(path), content, _mode_of(path))
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise UsagelineError(
+            f"{path} cannot be written: {getattr(error, 'strerror', None) or error}"
+        ) from None
+
+
+def _cell(text: str | None) -> str | None:
+    """Return `text` without control characters, and with an apostrophe before a formula."""
+    clean = sanitize(text) if text else text
+    return "'" + clean if clean and clean.lstrip()[:1] in FORMULA_STARTS else clean
+
+
+def _utc(timestamp: int | None) -> str | None:
+    if timestamp is None:
+        return None
+    return datetime.fromtimestamp(timestamp, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _mode_of(path: str) -> int:
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return 0o600
+    if not stat.S_ISREG(mode):
+        raise UsagelineError(f"{path} is not a regular file: usageline left it unchanged")
+    return stat.S_IMODE(mode)

@@ -1,4 +1,4 @@
-"""Which readings are meant: of which account, since when, and which of their limits. UsagelineError says what there is instead."""
+"""Select the readings of an account, since a time, and of one limit."""
 
 from __future__ import annotations
 
@@ -15,64 +15,74 @@ if TYPE_CHECKING:
 
     from usageline.usage.model import Limit, Reading
 
-NONE_YET = "there is no history yet: each refresh adds to it, and the status line starts them"
+EMPTY_HISTORY = "there is no history yet: run usageline refresh, or use Claude Code for a while"
 
 
-def account(env: Mapping[str, str], named: str | None) -> str:
-    """The account's key: as named, or the one that the status line shows, or the only one there is."""
-    there = history.accounts(env)
-    if not there:
-        raise UsagelineError(NONE_YET)
-    if named is not None:
-        if named not in there:
+def account(env: Mapping[str, str], requested: str | None) -> str:
+    """Return the key of the account: the requested one, the one in the snapshot, or the only one.
+
+    Raise `UsagelineError` with the available keys if there is none of these.
+    """
+    available = history.accounts(env)
+    if not available:
+        raise UsagelineError(EMPTY_HISTORY)
+    keys = ", ".join(available)
+    if requested is not None:
+        if requested not in available:
             raise UsagelineError(
-                f"there is no history of {sanitize(named)!r}; there is one of {', '.join(there)}"
+                f"there is no history of {sanitize(requested)!r}: choose from {keys}"
             )
-        return named
-    shown = (json_file.json_file(paths.snapshot(env)) or {}).get("account")
-    if shown in there:
-        return str(shown)
-    if len(there) > 1 or shown:
-        whose = "the account signed in" if shown else "one account alone"
+        return requested
+    current = (json_file.json_file(paths.snapshot(env)) or {}).get("account")
+    if current in available:
+        return str(current)
+    if current:
         raise UsagelineError(
-            f"there is no history of {whose}; choose with --account from {', '.join(there)}"
+            f"the account signed in has no history: choose with --account from {keys}"
         )
-    return there[0]
+    if len(available) > 1:
+        raise UsagelineError(f"several accounts have a history: choose with --account from {keys}")
+    return available[0]
 
 
 def readings(env: Mapping[str, str], key: str, start: float, days: int) -> list[Reading]:
-    """The account's readings from `start` on."""
-    found = history.load(env, key, start)
-    if found:
-        return found
+    """Return the account's readings since `start`; raise `UsagelineError` if there are none."""
+    recent = history.load(env, key, start)
+    if recent:
+        return recent
     if history.load(env, key):
         time = "day" if days == 1 else f"{days} days"
-        raise UsagelineError(f"nothing was seen in the last {time}; choose more with --days")
-    raise UsagelineError(NONE_YET)
+        raise UsagelineError(f"there are no readings in the last {time}: choose more with --days")
+    raise UsagelineError(EMPTY_HISTORY)
 
 
-def with_limits(found: Iterable[Reading], named: str | None) -> list[Reading]:
-    """The readings with only the limits of that kind or label, and without credits; or all as they are."""
-    found = list(found)
-    if named is None:
-        return found
-    wanted = named.casefold()
-    chosen = [
+def with_limits(all_readings: Iterable[Reading], requested: str | None) -> list[Reading]:
+    """Return the readings with only the limits of that kind or label, and without credits.
+
+    If `requested` is None, return them unchanged. Raise `UsagelineError` if no limit matches.
+    """
+    all_readings = list(all_readings)
+    if requested is None:
+        return all_readings
+    name = requested.casefold()
+    selected = [
         replace(
-            one, limits=tuple(limit for limit in one.limits if wanted in _names(limit)), credits=()
+            reading,
+            limits=tuple(limit for limit in reading.limits if name in _names(limit)),
+            credits=(),
         )
-        for one in found
+        for reading in all_readings
     ]
-    if not any(one.limits for one in chosen):
-        there = dict.fromkeys(
+    if not any(reading.limits for reading in selected):
+        available = dict.fromkeys(
             f"{sanitize(limit.kind)} ({sanitize(limit.label)})"
-            for one in found
-            for limit in one.limits
+            for reading in all_readings
+            for limit in reading.limits
         )
         raise UsagelineError(
-            f"there is no limit {sanitize(named)!r}; there is {', '.join(there) or 'none'}"
+            f"unknown limit {sanitize(requested)!r}: choose from {', '.join(available) or 'none'}"
         )
-    return [one for one in chosen if one.limits]
+    return [reading for reading in selected if reading.limits]
 
 
 def _names(limit: Limit) -> tuple[str, str]:

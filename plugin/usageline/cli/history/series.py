@@ -1,4 +1,4 @@
-"""Readings as curves: percent over time of each limit, in pieces without a gap, and the moments of its resets. Pure."""
+"""Convert readings to curves: percent over time of each limit, and its resets. Pure."""
 
 from __future__ import annotations
 
@@ -17,42 +17,47 @@ if TYPE_CHECKING:
 Point: TypeAlias = tuple[float, float]
 """Epoch seconds and percent."""
 
-GAP_S = 1800
-"""Between two readings further apart than this nothing is known, unless they are usually that far apart."""
+MIN_GAP_S = 1800
+"""Readings closer than this have no gap between them."""
 
-USUAL_GAPS = 3
+GAP_INTERVALS = 3
+"""If readings are usually far apart, a gap is as long as this many of their usual intervals."""
 
-FIRST = {"session": 0, "weekly_all": 1}
-"""Limits in this order, then the others as they came."""
+ORDER = {"session": 0, "weekly_all": 1}
+"""These limits come first, then the others in the order of the readings."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One limit in one reading: `at` and `resets_at` in epoch seconds, `resets_at` None where the window had not started."""
+class Observation:
+    """One limit in one reading.
 
-    at: int
+    `time` and `resets_at` are epoch seconds. `resets_at` is None if the window had not started.
+    """
+
+    time: int
     percent: float | None
     resets_at: int | None
-    lowered: bool = False
+    decreased: bool = False
 
-    def same_window(self, other: Seen) -> bool:
-        """Whether both are of one window."""
+    def same_window(self, other: Observation) -> bool:
+        """Return whether both are of one window."""
         if self.resets_at is None or other.resets_at is None:
             return self.resets_at is other.resets_at
         return abs(self.resets_at - other.resets_at) <= SAME_RESET_S
 
-    def reset_before(self, later: Seen) -> int:
-        """The moment of the reset between this and the next one of another window: as announced, or when it was seen if it came early or late."""
-        return (
-            self.resets_at
-            if self.resets_at is not None and self.at <= self.resets_at <= later.at
-            else later.at
-        )
+    def reset_before(self, later: Observation) -> int:
+        """Return the time of the reset between this and `later`, which is of another window.
+
+        It is the announced time, or that of `later` if the reset was early or overdue.
+        """
+        if self.resets_at is not None and self.time <= self.resets_at <= later.time:
+            return self.resets_at
+        return later.time
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One limit over time. `pieces` are runs of points between two gaps, `resets` epoch seconds, `highest` the highest percentage or None."""
+    """One limit over time: `pieces` without a gap, and the times of its resets."""
 
     kind: str
     label: str
@@ -61,79 +66,82 @@ class Series:
 
     @property
     def last(self) -> float | None:
-        """The newest percentage."""
+        """Return the newest percentage."""
         return self.pieces[-1][-1][1] if self.pieces else None
 
     @property
     def highest(self) -> float | None:
-        """The highest percentage."""
+        """Return the highest percentage."""
         return max((percent for piece in self.pieces for _, percent in piece), default=None)
 
 
 def all_series(readings: Iterable[Reading], now: float) -> list[Series]:
-    """A series for each limit in `readings` (the oldest first) of which anything was known."""
-    found: dict[tuple[str, str], list[Seen]] = {}
+    """Return a series for each limit in `readings` (oldest first) with a known percentage."""
+    by_limit: dict[tuple[str, str], list[Observation]] = {}
     for reading in readings:
         for limit in reading.limits:
-            found.setdefault((limit.kind, limit.label), []).append(
-                Seen(reading.observed_at, limit.percent, limit.resets_at, limit.lowered)
+            by_limit.setdefault((limit.kind, limit.label), []).append(
+                Observation(reading.observed_at, limit.percent, limit.resets_at, limit.lowered)
             )
-    series = [Series(*name, _pieces(seen), _resets(seen, now)) for name, seen in found.items()]
+    curves = (
+        Series(*name, _pieces(observations), _resets(observations, now))
+        for name, observations in by_limit.items()
+    )
     return sorted(
-        (one for one in series if one.pieces), key=lambda one: FIRST.get(one.kind, len(FIRST))
+        (series for series in curves if series.pieces),
+        key=lambda series: ORDER.get(series.kind, len(ORDER)),
     )
 
 
-def gap_s(seen: Sequence[Seen]) -> float:
-    """How far apart two readings may be for what lies between to be known."""
-    usual = (
-        statistics.median(later.at - one.at for one, later in pairwise(seen))
-        if len(seen) > 1
-        else 0
-    )
-    return max(GAP_S, USUAL_GAPS * usual)
+def max_gap_s(observations: Sequence[Observation]) -> float:
+    """Return how far apart two observations may be without a gap between them."""
+    intervals = [later.time - earlier.time for earlier, later in pairwise(observations)]
+    return max(MIN_GAP_S, GAP_INTERVALS * statistics.median(intervals) if intervals else 0)
 
 
-def _pieces(seen: Sequence[Seen]) -> tuple[tuple[Point, ...], ...]:
-    gap, pieces, piece = gap_s(seen), [], list[Point]()
-    before: Seen | None = None
-    for one in seen:
-        known = before is not None and before.percent is not None and one.at - before.at <= gap
-        if one.percent is None or not known:
+def _pieces(observations: Sequence[Observation]) -> tuple[tuple[Point, ...], ...]:
+    gap_s, pieces, piece = max_gap_s(observations), [], list[Point]()
+    previous: Observation | None = None
+    for current in observations:
+        if (
+            previous is None
+            or previous.percent is None
+            or current.percent is None
+            or current.time - previous.time > gap_s
+        ):
             pieces.append(piece)
             piece = []
-        elif (
-            before is not None
-            and before.percent is not None
-            and not one.same_window(before)
-            and before.resets_at is not None
-        ):
-            # What was used stays used until the reset, and is gone at once.
-            reset = before.reset_before(one)
-            piece += [(reset, before.percent), (reset, 0.0)]
-        if one.percent is not None:
-            piece.append((one.at, one.percent))
-        before = one
+        elif previous.resets_at is not None and not current.same_window(previous):
+            # The percentage holds until the reset and then drops at once.
+            reset = previous.reset_before(current)
+            piece += [(reset, previous.percent), (reset, 0.0)]
+        if current.percent is not None:
+            piece.append((current.time, current.percent))
+        previous = current
     pieces.append(piece)
     return tuple(_thinned(piece) for piece in pieces if piece)
 
 
 def _thinned(piece: Sequence[Point]) -> tuple[Point, ...]:
-    """Without the points between two of the same percentage: a night is two points."""
+    """Return `piece` without the points between two of the same percentage."""
+    if len(piece) == 1:
+        return tuple(piece)
     inner = (
-        one
-        for before, one, after in zip(piece, piece[1:], piece[2:], strict=False)
-        if not before[1] == one[1] == after[1]
+        point
+        for before, point, after in zip(piece, piece[1:], piece[2:], strict=False)
+        if not before[1] == point[1] == after[1]
     )
-    return (piece[0], *inner, *piece[-1:]) if len(piece) > 1 else tuple(piece)
+    return piece[0], *inner, piece[-1]
 
 
-def _resets(seen: Sequence[Seen], now: float) -> tuple[int, ...]:
-    found = []
-    for one, later in pairwise(seen):
-        if one.resets_at is not None and not one.same_window(later):
-            found.append(one.reset_before(later))
-        elif later.lowered and not one.lowered:
-            found.append(later.at)
-    last = seen[-1].resets_at
-    return (*found, last) if last is not None and seen[-1].at <= last <= now else tuple(found)
+def _resets(observations: Sequence[Observation], now: float) -> tuple[int, ...]:
+    resets = []
+    for earlier, later in pairwise(observations):
+        if earlier.resets_at is not None and not earlier.same_window(later):
+            resets.append(earlier.reset_before(later))
+        elif later.decreased and not earlier.decreased:
+            resets.append(later.time)
+    last = observations[-1]
+    if last.resets_at is not None and last.time <= last.resets_at <= now:
+        resets.append(last.resets_at)
+    return tuple(resets)

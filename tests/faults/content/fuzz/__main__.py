@@ -1,4 +1,7 @@
-"""`tests/run fuzz [TARGET [SECONDS]]`: the fuzzer on one target or on all of them in turn. What it finds is kept, and where is said."""
+"""Run `tests/run fuzz [TARGET [SECONDS]]`: fuzz one target or all.
+
+Findings are stored and printed.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from tests.faults.content.fuzz.targets import NAMES
 
 
 def main() -> int:
-    """1 where a target did not hold."""
+    """Return 1 if a target failed."""
     wanted, seconds = sys.argv[1:]
     if wanted not in {*NAMES, "all"}:
         print(
@@ -30,7 +33,10 @@ def main() -> int:
 
 
 def fuzzed(name: str, seconds: str, found: str) -> int:
-    """Fuzz one target; what it finds goes to a folder of its name in `found`. Its exit status: 0 where it held."""
+    """Fuzz one target and store findings in its folder below `found`.
+
+    Return 0 if there are none.
+    """
     folder = os.path.join(found, name)
     os.mkdir(folder)
     with tempfile.TemporaryDirectory() as scratch:

@@ -1,4 +1,4 @@
-"""What the service answers: a usage body, an error's body, a Retry-After; and Claude Code's own answer to `get_usage`."""
+"""Parse the service's answers: a usage body, an error, a Retry-After, and `get_usage`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from usageline.usage.parse import parse
 
 
 def check(data: bytes) -> None:
-    """A sane reading that comes back from store, history and snapshot as it was; or a failure that has a name and tells nothing."""
+    """Assert a plausible reading, or a named failure without details of the body.
+
+    Store, history and snapshot preserve the reading.
+    """
     given = Input(data)
     configured, columns, nerd_font = chosen(given)
     status = given.choice((200, 401, 403, 429, 500, 418))

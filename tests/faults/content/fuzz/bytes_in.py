@@ -1,4 +1,4 @@
-"""How a fuzzer's bytes become what a reader reads: choices from the first bytes, the rest is content."""
+"""Convert a fuzzer's bytes to input: the first bytes are choices, the rest is content."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BETWEEN = b"\x1e"
-"""Stands between two parts of content (the record separator)."""
+"""The separator between two parts of content (the record separator)."""
 
 
 class Input:
-    """The bytes, taken from the front."""
+    """Input bytes, consumed from the front."""
 
     def __init__(self, data: bytes) -> None:
         self.left = data
 
     def choice(self, values: Sequence[T]) -> T:
-        """One of the values, by the next byte; the first where there is none."""
+        """Return the value that the next byte selects, the first without one."""
         head, self.left = self.left[:1], self.left[1:]
         return values[head[0] % len(values)] if head else values[0]
 
     def parts(self, count: int) -> list[bytes]:
-        """The rest as so many parts; what is missing is empty."""
+        """Split the rest into this many parts; missing ones are empty."""
         found = self.left.split(BETWEEN, count - 1)
         return [*found, *[b""] * (count - len(found))]

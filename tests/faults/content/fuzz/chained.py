@@ -1,4 +1,4 @@
-"""What another status line command prints."""
+"""Parse the output of another status line command."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STYLES = {
 
 
 def check(data: bytes) -> None:
-    """Colours and web links are kept, and nothing else; beside ours in every position and theme."""
+    """Assert that only colors and web links survive, in every position and theme."""
     given = Input(data)
     configured, columns, nerd_font = chosen(given)
     configured["chain"] = {"command": "x", "position": given.choice(POSITIONS)}

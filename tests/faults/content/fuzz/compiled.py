@@ -1,4 +1,7 @@
-"""line.json, the compiled configuration, and what background looks have left: a project can aim the cache at files of its own."""
+"""Read line.json, the compiled configuration, and the results of background jobs.
+
+A project can point the cache at its own files.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ os.makedirs(paths.looks_dir(ENV), 0o700)
 
 
 def check(data: bytes) -> None:
-    """The line stays whole."""
+    """Assert that the line stays valid."""
     given = Input(data)
     columns = given.choice(COLUMNS)
     content, looked = given.parts(2)
@@ -47,7 +50,7 @@ def _chained(content: bytes) -> tuple[Any, str]:
 
 
 def _git(content: bytes) -> dict[str, Any]:
-    """What the line makes of a look's result about a repository whose branch only git can tell."""
+    """Return the line's view of a job's result for a repository whose branch only git knows."""
     found = git_repo.Repository("/r", "/r/.git")
     with open(
         os.open(

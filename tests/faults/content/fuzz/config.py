@@ -1,4 +1,4 @@
-"""config.toml, by both parsers, and by each who reads it: the checker, the compiler, the refresh."""
+"""Read config.toml by both parsers, the validator, the compiler and the refresh."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS = 120
 
 
 def check(data: bytes) -> None:
-    """It is valid or every mistake in it has a line and words; what is valid compiles to a line that stays whole."""
+    """Assert that each mistake has a line and a message, and that valid input compiles."""
     given = Input(data)
     programs = given.choice((True, False))
     try:
@@ -43,7 +43,7 @@ def check(data: bytes) -> None:
 
 
 def _plain(table: object) -> str:
-    """What both parsers must agree on; each has objects of its own for times and zones."""
+    """Return what both parsers must agree on; each has its own objects for times and zones."""
     return json.dumps(table, sort_keys=True, default=str)
 
 

@@ -1,4 +1,4 @@
-"""The line drawn from what a fuzzer made, and judged."""
+"""Draw the line from fuzzed data and check it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NOW = 1_795_000_000
 LEAST_COLUMNS = 9
-"""From here on a character with its block has room."""
+"""From this width on, a character and its block fit."""
 
 COLUMNS = (80, 200, 9, 12, 20, 40, 120, 400)
 COLOURS = ("256", "none", "16", "truecolor", "auto")
@@ -35,13 +35,13 @@ ROWS = [[(kind, SHOWN.get(kind, {})) for kind in SEGMENTS]]
 """Every segment, each with all of its parts."""
 
 PRIVATE = frozenset(map(chr, range(0xE000, 0xF900)))
-"""The characters that icon fonts use."""
+"""The characters of icon fonts."""
 
 ENV = {"HOME": sample.HOME, "TERM": "xterm-256color"}
 
 
 def chosen(given: Input) -> tuple[dict[str, Any], int, bool]:
-    """A configuration with every segment, a number of columns, and whether there is a Nerd Font."""
+    """Return a configuration with every segment, a width, and whether there is a Nerd Font."""
     name, nerd_font = given.choice(themes.NAMES), given.choice((False, True))
     configured: dict[str, Any] = {
         "theme": WRITTEN[name, nerd_font][0],
@@ -69,9 +69,10 @@ def judged(
     nerd_font: bool = False,
     fitting: bool = True,
 ) -> list[str]:
-    """The texts of the painted rows. AssertionError where they are not what may reach a terminal.
+    """Return the texts of the rows; fail if they must not reach a terminal.
 
-    A theme that is not ours as it is may have codes and icons of its own; without `fitting` it may be too wide for the terminal as well.
+    A theme that is not one of usageline may have its own codes and icons. Without `fitting` it may
+    also be too wide.
     """
     theme, allowed, own = configured.get("theme", WRITTEN["default", False][0]), None, PRIVATE
     if (theme.get("name"), nerd_font) in WRITTEN and theme == WRITTEN[theme["name"], nerd_font][0]:

@@ -1,4 +1,4 @@
-"""A repository's own files, and what git prints."""
+"""Read a repository's own files and git's output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KINDS = ("plain", "worktree", "rebase")
 
 
 def check(data: bytes) -> None:
-    """A branch, a commit or nothing; the line that shows it stays whole, and git's output is counted as far as it goes."""
+    """Assert a branch, a commit or nothing, a valid line, and that git's output is counted."""
     given = Input(data)
     configured, columns, nerd_font = chosen(given)
     kind = given.choice(KINDS)

@@ -1,4 +1,4 @@
-"""The lines of a history file and of the refresh's log, and the pictures made of them."""
+"""Read lines of a history file and of the refresh log, and draw pictures of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.judge import one_line, printed
 from usageline.cli import log
-from usageline.cli.history import chart, export, heat, hours, picture, selection, series
+from usageline.cli.history import chart, export, heatmap, selection, series, svg_chart
 from usageline.cli.table import text
 from usageline.core.errors import UsagelineError
 from usageline.storage.history.line import decode, encode
@@ -18,7 +18,7 @@ MOST_POINTS = 64
 
 
 def check(data: bytes) -> None:
-    """What is no reading is passed over; what is one comes back as it was, and can be drawn."""
+    """Assert that invalid lines are skipped, and that readings are preserved and can be drawn."""
     given = Input(data)
     width = given.choice(WIDTHS)
     rows = map(log.row, given.left.split(b"\n")[:MOST_POINTS])
@@ -41,13 +41,13 @@ def check(data: bytes) -> None:
     start = now - 7 * 86400
     recent = [reading for reading in found if reading.observed_at >= start]
     curves = series.all_series(recent, now)
-    by_hour = hours.hours(recent)
-    lines = [line for one in curves for line in chart.panel(one, start, now, width)] + heat.heatmap(
-        by_hour, max(width, 36)
-    )
+    by_hour = heatmap.use_by_hour(recent)
+    lines = [
+        line for one in curves for line in chart.panel(one, start, now, width)
+    ] + heatmap.lines(by_hour, max(width, 36))
     printed(lines, max(width, 36))
     if curves:
-        picture.svg(curves[:2], by_hour, start, now).decode("utf-8")
+        svg_chart.svg(curves[:2], by_hour, start, now).decode("utf-8")
     try:
         selection.with_limits(recent, "nothing")
     except UsagelineError as problem:

@@ -1,4 +1,4 @@
-"""stdin: the payload that Claude Code writes."""
+"""Read stdin: the payload of Claude Code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from usageline.core import json_file
 
 
 def check(data: bytes) -> None:
-    """It is read as `json` reads it; with every segment and in every theme the line stays whole."""
+    """Assert that it is read as by `json`, and that the line is valid in every theme."""
     given = Input(data)
     configured, columns, nerd_font = chosen(given)
     text = given.left.decode("utf-8", "replace").lstrip("\ufeff")
@@ -28,7 +28,7 @@ def check(data: bytes) -> None:
 
 
 def outcome(parse: Any, text: str) -> Any:
-    """The value in a list, or None where it is refused."""
+    """Return the value in a list, or None if it is refused."""
     try:
         return [parse(text)]
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""What is remembered between two runs: an account's record in the store, the install record, the list of config files."""
+"""Read what is stored between two runs: account state, install manifest, list of config files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PLACE = HOME + "/install-default.json"
 
 
 def check(data: bytes) -> None:
-    """What is not as it was written counts as never noted."""
+    """Assert that invalid fields are treated as missing."""
     content, listed = Input(data).parts(2)
     row = parse_object(content)
     found = account_state.from_json(row)

@@ -1,6 +1,7 @@
-"""`python -m tests.faults.content.fuzz.run TARGET SECONDS FOLDER`: the coverage-guided fuzzer (atheris) on one target, starting from its corpus.
+"""Fuzz one target with atheris, starting with the target's corpus.
 
-What it finds new goes to FOLDER, and so does an input that the target does not hold against; the exit status is 0 where there is none.
+Run `python -m tests.faults.content.fuzz.run TARGET SECONDS FOLDER`. New inputs and failures go to
+FOLDER; the exit status is 0 without failures.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from tests.faults.content.fuzz.targets import CORPUS, DICTIONARY, check_of, seed
 
 LONGEST_INPUT = 4096
 LONGEST_S = 20
-"""Of one input; longer is a fault, however slow the machine."""
+"""For one input; more is a fault, even on a slow machine."""
 
 MOST_MIB = 2048
 
@@ -23,7 +24,7 @@ def main() -> None:
     target, seconds, folder = sys.argv[1:]
     with atheris.instrument_imports(include=["usageline"]):
         check = check_of(target)
-        for seed in seeds(target):  # what is imported only on the way is measured, too
+        for seed in seeds(target):  # also measure what is imported late
             check(seed.read_bytes())
     words = {
         "max_total_time": seconds,

@@ -1,4 +1,4 @@
-"""A directory for what a target has to have on disk."""
+"""Provide a directory for files of a target."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import shutil
 import tempfile
 
 MEMORY = "/dev/shm"
-"""Where the system has one: a disk is slow, and wears."""
+"""Use memory if the system offers it: a disk is slow and wears out."""
 
 
 def scratch() -> str:
-    """The path of a new directory that is gone when the process ends; a fuzzer's end is none, so that it is in TMPDIR where that is set."""
+    """Return the path of a new directory that is removed at exit.
+
+    A fuzzer does not exit normally, so it is in TMPDIR if that is set.
+    """
     in_memory = "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK)
     path = tempfile.mkdtemp(prefix="usageline-fuzz-", dir=MEMORY if in_memory else None)
     atexit.register(shutil.rmtree, path, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""settings.json: what an install writes into it, and what an uninstall takes out."""
+"""Read settings.json: what an install adds and what an uninstall removes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ os.makedirs(os.path.dirname(CTX.settings), 0o700, exist_ok=True)
 
 
 def check(data: bytes) -> None:
-    """Whatever is valid is wired, wired once only, and is the same bytes again after an uninstall; what is not valid is left alone."""
+    """Assert that valid settings get one entry, and that an uninstall restores each byte.
+
+    Assert that invalid ones stay unchanged.
+    """
     given = Input(data)
     forgotten = given.choice((False, True))
     content = given.left
@@ -69,5 +72,5 @@ def _text(content: bytes) -> str:
 
 
 def _others(value: dict[str, object]) -> dict[str, object]:
-    """All but the status line and hooks."""
+    """Return all but the status line and hooks."""
     return {key: found for key, found in value.items() if key not in {"statusLine", "hooks"}}

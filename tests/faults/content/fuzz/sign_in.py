@@ -1,4 +1,4 @@
-"""What Claude Code keeps of the sign-in: .credentials.json, .claude.json, and the settings that sign in otherwise."""
+"""Read Claude Code's sign-in: .credentials.json, .claude.json, and settings that replace it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.scratch import scratch
 from tests.faults.content.judge import one_line, printed, tried
 from usageline.cli import info
-from usageline.cli.doctor import CHECKS, made
+from usageline.cli.doctor import CHECKS, run_check
 from usageline.cli.doctor.context import Context
 from usageline.cli.table import text
 from usageline.core import paths
@@ -27,13 +27,13 @@ EASY = [
     for check in CHECKS
     if check.__module__.endswith((".sign_in", ".settings")) or check.__name__ == "trust"
 ]
-"""Those of doctor's checks that read these files and start nothing."""
+"""The doctor's checks that read these files and start nothing."""
 
 os.makedirs(paths.claude_dir(ENV), exist_ok=True)
 
 
 def check(data: bytes) -> None:
-    """Somebody is signed in, or a status says why nobody is; what is shown of it is text."""
+    """Assert a sign-in or a status with the reason, and that what is shown is text."""
     for path, content in zip(PLACES, Input(data).parts(len(PLACES)), strict=True):
         with open(path, "wb") as file:
             file.write(content)
@@ -41,10 +41,10 @@ def check(data: bytes) -> None:
     if found is not None:
         assert repr(found.token).count("sk-") == 0
         printed((text(value) for row in info.rows(found, "~", state, NOW) for value in row), 100)
-        info.judge(found, NOW)
+        info.check_sign_in(found, NOW)
     context = Context(ENV, HOME, now=NOW, managed=HOME + "/none")
     for one in EASY:
-        result = made(one, context)
+        result = run_check(one, context)
         assert result is None or "failed: " not in result.text, result
     who, failure = tried(lambda: sign_in.read(ENV), SourceFailure)
     if who is None:

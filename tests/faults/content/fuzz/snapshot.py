@@ -1,4 +1,4 @@
-"""snapshot.json: what the line, the table, the watch, the hook and `usageline line` read."""
+"""Read snapshot.json by the line, the table, the watch, the hook and `usageline line`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WIDTHS = (200, 20, 80)
 
 
 def check(data: bytes) -> None:
-    """Each of its readers says something whole, whatever is in it."""
+    """Assert that each reader prints something valid for any content."""
     given = Input(data)
     configured, columns, nerd_font = chosen(given)
     found = json_file._object(given.left)
@@ -50,12 +50,12 @@ def check(data: bytes) -> None:
 
 def _table(found: dict[str, Any]) -> None:
     for width in WIDTHS:
-        printed([table.drawn(found, sample.STAMP, NOW, width)], width)
+        printed([table.render_table(found, sample.STAMP, NOW, width)], width)
     one_line(
         [
-            watch.next_look(found, NOW),
-            main.sentence(Outcome("refreshed", found)),
-            main.sentence(Outcome("failed", found)),
+            watch.next_refresh(found, NOW),
+            main.describe(Outcome("refreshed", found)),
+            main.describe(Outcome("failed", found)),
         ]
     )
 

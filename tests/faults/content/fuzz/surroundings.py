@@ -1,4 +1,4 @@
-"""Environment variables and arguments."""
+"""Read environment variables and arguments."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MORE = ("CLAUDE_CONFIG_DIR", "USAGELINE_API_URL", "HTTPS_PROXY", "NO_PROXY", "AN
 
 
 def check(data: bytes) -> None:
-    """A line as wide as can be told; a token's address that is Anthropic's or this machine's; no error without a name."""
+    """Assert a line within the width, no other host for the token, and no error without a name."""
     given = Input(data)
     name, nerd_font = given.choice(themes.NAMES), given.choice((False, True))
     words = [

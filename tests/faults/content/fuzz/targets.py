@@ -1,4 +1,4 @@
-"""Every target: a module with `check(data)`, which raises AssertionError, or anything, where the program does not hold what it promises."""
+"""List every target: a module with `check(data)`, which raises if the program breaks a promise."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ DICTIONARY = Path(__file__).resolve().parent / "words.dict"
 
 
 def check_of(target: str) -> Callable[[bytes], None]:
-    """What a target does with one input."""
+    """Return what a target does with one input."""
     check: Callable[[bytes], None] = import_module(f"tests.faults.content.fuzz.{target}").check
     return check
 
 
 def seeds(target: str) -> list[Path]:
-    """The target's committed inputs."""
+    """Return the target's committed inputs."""
     return sorted(path for path in (CORPUS / target).iterdir() if path.is_file())

@@ -1,4 +1,4 @@
-"""`usageline config set KEY VALUE`, `unset` and `get`."""
+"""Run `usageline config set KEY VALUE`, `unset` and `get`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TEXTS = (
 
 
 def check(data: bytes) -> None:
-    """The text stays valid, and the value is in it; or nothing is changed, and words say why."""
+    """Assert that the text stays valid and has the value, or that a message says why not."""
     given = Input(data)
     text = given.choice((*TEXTS, None))
     parts = [part.decode("utf-8", "surrogateescape") for part in given.parts(3)]
