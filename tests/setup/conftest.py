@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from tests.world import Release
 
 
+BUILD_TIMEOUT_S = 150
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give every test of `installed_world` the time to build it: the first one does."""
+    fixtures = getattr(item, "fixturenames", ())
+    if "installed_world" in fixtures and item.get_closest_marker("timeout") is None:
+        item.add_marker(pytest.mark.timeout(BUILD_TIMEOUT_S))
+
+
 @pytest.fixture(scope="session")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy the clone to a path with a space and a quote."""
