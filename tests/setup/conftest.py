@@ -21,16 +21,14 @@ if TYPE_CHECKING:
     from tests.world import Release
 
 
-WORLDS = 2
-"""Processes that run the tests which share an installed program. It takes seconds to install."""
+BUILD_TIMEOUT_S = 150
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests that share an installed program."""
-    sharing = [item for item in items if "installed_world" in getattr(item, "fixturenames", ())]
-    for number, item in enumerate(sharing):
-        item.add_marker(pytest.mark.xdist_group(f"installed-{number % WORLDS}"))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give every test of `installed_world` the time to build it: the first one does."""
+    fixtures = getattr(item, "fixturenames", ())
+    if "installed_world" in fixtures and item.get_closest_marker("timeout") is None:
+        item.add_marker(pytest.mark.timeout(BUILD_TIMEOUT_S))
 
 
 @pytest.fixture(scope="session")

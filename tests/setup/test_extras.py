@@ -33,7 +33,7 @@ def draws(machine: Machine) -> bool:
     return target.exists()
 
 
-@pytest.mark.timeout(120)  # it builds an environment
+@pytest.mark.timeout(180)  # it builds an environment
 def test_installed_command_adds_an_extra_and_later_installs_keep_it(
     machine: Machine, installed_world: Machine
 ) -> None:
