@@ -1,4 +1,4 @@
-"""What every test may ask for: a world to run in, a server to ask, a release to run."""
+"""Fixtures for every test: a world to run in, a server, a release."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+from tests.scheduling import GroupScheduling
 from tests.server import Api
 from tests.world import Release, World, build_release, link_environment
 from usageline.line import chain
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
+
     MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 
 # The machine's load must not fail a property test, and no examples are written into the clone.
@@ -29,7 +33,7 @@ settings.load_profile("usageline")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """For the tests in `faults`; pytest takes options from here alone."""
+    """Add the options of the tests in `faults`; pytest takes options only from here."""
     parser.addoption("--full", action="store_true", help="all of tests/faults, at full size")
     parser.addoption("--figures", metavar="FILE", help="add what tests/faults measured to FILE")
     parser.addoption(
@@ -40,19 +44,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Select the tests of one part. `tests/run` runs the parallel part in several processes and the serial part alone."""
+    """Select the tests of one part.
+
+    `tests/run` runs the parallel part in several processes and then the serial part alone.
+    """
     part = config.getoption("--part")
     if part:
-        deselected = [
-            item for item in items if bool(item.get_closest_marker("serial")) != (part == "serial")
-        ]
+        serial = [item for item in items if item.get_closest_marker("serial")]
+        parallel = [item for item in items if not item.get_closest_marker("serial")]
+        items[:], deselected = (serial, parallel) if part == "serial" else (parallel, serial)
         config.hook.pytest_deselected(items=deselected)
-        items[:] = [item for item in items if item not in set(deselected)]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """Distribute by group, unless the command line names another way."""
+    return GroupScheduling(config, log) if config.getoption("dist") == "load" else None
 
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_installed(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What runs in this process believes its environment: nobody installed the clone."""
+    """Trust the environment in this process: the clone is not installed."""
     origin.ROOT = str(tmp_path_factory.mktemp("origin"))
     origin.disable(origin.ROOT)
     chain.ROOT = origin.ROOT
@@ -60,13 +72,13 @@ def nothing_installed(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A HOME in which somebody with a Max plan is signed in; no API is set."""
+    """Return a HOME with the sign-in of a Max plan. No API is set."""
     return World(tmp_path / "world")
 
 
 @pytest.fixture
 def api(world: World) -> Iterator[Api]:
-    """A running server that `world`'s environment points to."""
+    """Yield a running server that `world`'s environment names."""
     server = Api()
     world.env["USAGELINE_API_URL"] = server.url
     yield server

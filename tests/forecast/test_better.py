@@ -27,8 +27,6 @@ from usageline.usage.forecast import MIN_CHANCE
 if TYPE_CHECKING:
     from tests.forecast.months import Month
 
-pytestmark = pytest.mark.xdist_group("forecast")  # its fixtures take seconds
-
 FEW = (6000, 6001, 6002)
 THRESHOLDS = (MIN_CHANCE, SURE_CHANCE)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Figure = Callable[[str], None]
 
-pytestmark = [pytest.mark.timeout(500), pytest.mark.xdist_group("network")]
+pytestmark = pytest.mark.timeout(500)
 
 LONGEST_S = 10
 SLACK_S = 4
