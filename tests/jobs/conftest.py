@@ -48,7 +48,8 @@ def repo(world: World) -> Repo:
     root = world.home / "work"
     root.mkdir()
     (world.home / ".gitconfig").write_text(
-        '[user]\n  name = t\n  email = t@example.com\n[protocol]\n  file = always\n[protocol "file"]\n  allow = always\n'
+        "[user]\n  name = t\n  email = t@example.com\n[protocol]\n  file = always\n"
+        '[protocol "file"]\n  allow = always\n'
     )
     found = Repo(root, world.env)
     found.git("init", "--quiet", "--initial-branch=main")

@@ -94,7 +94,7 @@ class Lines:
         return rows, problem, due
 
     def result(self, command: str, session: str = SESSION) -> dict[str, Any]:
-        """The published result, {} where there is none."""
+        """Return the published result, or {} without one."""
         path = jobs.result_file(
             self.world.env, "chain", Command("", {}, {"command": command}, session)._key
         )
@@ -191,10 +191,12 @@ def test_what_went_wrong_is_named(lines: Lines, command: str, problem: str) -> N
 def test_a_hanging_chained_command_is_killed_with_its_children(
     lines: Lines, eventually: Callable[[Callable[[], object]], None]
 ) -> None:
-    """In sessions of their own, forked away from their parents, deaf to every signal: in whatever way they try to stay."""
+    """Even in their own sessions, without their parents, and with every signal ignored."""
     command = (
-        f"trap '' TERM HUP INT; echo $$ >>{lines.pids}; sleep 300 & echo $! >>{lines.pids}; setsid sleep 300 & echo $! >>{lines.pids};"
-        f"(setsid sh -c 'echo $$ >>{lines.pids}; exec sleep 300' >/dev/null 2>&1 &); wait; sleep 300"
+        f"trap '' TERM HUP INT; echo $$ >>{lines.pids}; sleep 300 & echo $! >>{lines.pids}; "
+        f"setsid sleep 300 & echo $! >>{lines.pids};"
+        f"(setsid sh -c 'echo $$ >>{lines.pids}; exec sleep 300' >/dev/null 2>&1 &); "
+        "wait; sleep 300"
     )
     assert lines.run(command, timeout=2) == ([], "", True)
     eventually(lambda: lines.pids.exists() and len(lines.pids.read_text().split()) == 4)
@@ -207,7 +209,10 @@ def test_a_hanging_chained_command_is_killed_with_its_children(
 def test_children_that_a_command_leaves_may_end_their_work_and_are_then_killed_and_named(
     lines: Lines, eventually: Callable[[Callable[[], object]], None]
 ) -> None:
-    leaves = f"setsid sh -c 'echo $$ >>{lines.pids}; exec sleep 300' & sleep 300 & echo $! >>{lines.pids}"
+    leaves = (
+        f"setsid sh -c 'echo $$ >>{lines.pids}; exec sleep 300' & "
+        f"sleep 300 & echo $! >>{lines.pids}"
+    )
     works = f"(setsid sh -c 'sleep 0.2; touch {lines.world.home}/worked' >/dev/null 2>&1 &)"
     command = f"{works}; {leaves}; echo shown"
     rows, problem, _ = lines.run(command, timeout=3, wait=True)
@@ -254,11 +259,15 @@ def test_a_line_that_waits_is_not_delayed_past_the_time_limit(lines: Lines) -> N
     assert (rows, problem) == ([], "chain: timed out after 0.5 s") or text(rows) == ["earlier"]
 
 
-def test_a_cancelled_line_that_waits_leaves_nothing_that_hangs(
+def test_a_canceled_line_that_waits_leaves_no_hanging_process(
     lines: Lines, eventually: Callable[[Callable[[], object]], None]
 ) -> None:
-    """The client sends SIGTERM to all that parent links lead to; a command that does not heed it goes all the same."""
-    command = f"trap '' TERM; echo $$ >>{lines.pids}; (trap '' TERM; setsid sleep 300 & echo $! >>{lines.pids}; wait) & while :; do sleep 1; done"
+    """Claude Code sends SIGTERM to all descendants. A command that ignores it is killed."""
+    command = (
+        f"trap '' TERM; echo $$ >>{lines.pids}; "
+        f"(trap '' TERM; setsid sleep 300 & echo $! >>{lines.pids}; wait) & "
+        "while :; do sleep 1; done"
+    )
     with lines.start(command, wait=True, timeout=30) as line:
         eventually(lambda: lines.pids.exists() and len(lines.pids.read_text().split()) == 2)
         for pid in [line.pid, *descendants(line.pid)]:
@@ -271,7 +280,7 @@ def test_a_cancelled_line_that_waits_leaves_nothing_that_hangs(
     assert lines.result(command) == {}
 
 
-def test_a_cancelled_line_that_does_not_wait_takes_nothing_along(
+def test_a_canceled_line_that_does_not_wait_leaves_the_command_running(
     lines: Lines, eventually: Callable[[Callable[[], object]], None]
 ) -> None:
     with lines.start("sleep 0.3; echo done") as line:
@@ -329,7 +338,7 @@ def test_the_result_is_ours_alone(lines: Lines) -> None:
     assert len(list(directory.iterdir())) == 2
 
 
-def test_where_the_directory_is_not_ours_alone_nothing_is_started(lines: Lines) -> None:
+def test_nothing_is_started_when_the_directory_is_not_private(lines: Lines) -> None:
     directory = lines.world.cache / "looks"
     directory.mkdir(parents=True, mode=0o700)
     directory.chmod(0o777)

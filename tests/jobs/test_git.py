@@ -192,7 +192,7 @@ def test_a_git_that_hangs_is_ended_in_time_and_named(
     eventually(lambda: not [pid for pid in map(int, pids.read_text().split()) if is_running(pid)])
 
 
-def test_where_untracked_files_take_too_long_the_rest_is_counted_for_a_while(
+def test_only_tracked_files_are_counted_for_a_while_when_untracked_ones_take_too_long(
     world: World, repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo.commit()
@@ -200,7 +200,8 @@ def test_where_untracked_files_take_too_long_the_rest_is_counted_for_a_while(
     asked = world.home / "asked"
     slow = world.home / "git"
     slow.write_text(
-        f'#!/bin/sh\ncase "$*" in *untracked-files=normal*) echo normal >>{asked}; exec sleep 300;; esac\nexec git "$@"\n'
+        f'#!/bin/sh\ncase "$*" in *untracked-files=normal*) echo normal >>{asked}; '
+        'exec sleep 300;; esac\nexec git "$@"\n'
     )
     slow.chmod(0o755)
     monkeypatch.setattr(look, "PLACES", (str(slow),))
@@ -346,7 +347,7 @@ def test_a_burst_of_fifty_lines_starts_one_look(
     repo: Repo,
     eventually: Callable[[Callable[[], object]], None],
 ) -> None:
-    """Each of fifty processes asks at once, for the same moment, and would launch a look. However slow the machine is, the interval does not pass."""
+    """Each of fifty processes asks at once, for the same moment, and would launch a job."""
     repo.commit()
     script = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"

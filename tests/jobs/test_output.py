@@ -1,4 +1,4 @@
-"""What is kept of a program's output: colours and web links."""
+"""Colors and web links are all that remains of a program's output."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_bytes_of_any_kind_are_taken_apart(data: bytes) -> None:
         min_size=1,
     )
 )
-def test_coloured_text_keeps_its_colours(told: list[tuple[str, str]]) -> None:
+def test_colored_text_keeps_its_colors(told: list[tuple[str, str]]) -> None:
     text = "".join(f"\x1b[0;{codes}m{shown}\x1b[m" for codes, shown in told)
     expected: list[list[str]] = []
     for codes, shown in told:
@@ -133,11 +133,11 @@ def test_coloured_text_keeps_its_colours(told: list[tuple[str, str]]) -> None:
         ("\x1b]8\x07x", [["", "x", ""]]),
     ],
 )
-def test_what_is_no_colour_or_web_link_is_removed(text: str, kept: list[list[str]]) -> None:
+def test_what_is_not_a_color_or_web_link_is_removed(text: str, kept: list[list[str]]) -> None:
     assert ansi.rows(text.encode()) == ([kept] if kept else [])
 
 
-def test_a_colour_goes_on_in_the_next_row_and_blank_rows_are_left_out() -> None:
+def test_a_color_continues_in_the_next_row_and_blank_rows_are_dropped() -> None:
     assert ansi.rows(b"\x1b[32ma\r\n\r\n  \nb\n") == [[["32", "a", ""]], [["32", "b", ""]]]
 
 

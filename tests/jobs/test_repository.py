@@ -108,7 +108,7 @@ def test_refs_in_a_table_leave_the_branch_to_git(repo: Repo) -> None:
 @pytest.mark.parametrize(
     "cwd", ["", "relative", "/", "/nowhere/at/all", "a\0b", "/\ud800", "/" + "x/" * 5000]
 )
-def test_where_there_is_no_repository_there_is_none(cwd: str) -> None:
+def test_outside_a_repository_none_is_returned(cwd: str) -> None:
     assert git_repo.repository(cwd) is None
 
 
