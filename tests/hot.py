@@ -55,7 +55,7 @@ class Hot:
         )
 
     def line(self, payload: object = None, **env: str | None) -> str:
-        """The line for a payload; a run that fails, or prints more or less than a line, fails the test."""
+        """Return the line for a payload. Fail if the run does, or prints more or less than it."""
         done = self.run(json.dumps(payload or {}), env=env)
         assert (done.returncode, done.stderr) == (0, b"")
         text = done.stdout.decode()

@@ -93,9 +93,8 @@ def _files() -> str:
         moved = [
             variable for variable in origin.PROFILE if function({**HOME, variable: "/x"}) != usual
         ]
-        rows.append(
-            (f"`{usual}`", _names(moved), (inspect.getdoc(function) or "").split("\n", 1)[0])
-        )
+        purpose = (inspect.getdoc(function) or "").split("\n", 1)[0].removeprefix("Return ")
+        rows.append((f"`{usual}`", _names(moved), purpose[:1].upper() + purpose[1:]))
     return _table(("path", "moved by", "what it is"), rows)
 
 

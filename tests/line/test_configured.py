@@ -130,13 +130,15 @@ def test_a_spoilt_compiled_file_is_made_anew(published: Hot, world: World, conte
     assert rows(published) == ["Opus 5.5"]
 
 
-def test_where_nothing_can_be_written_the_line_says_so(published: Hot, world: World) -> None:
+def test_the_line_reports_a_config_that_cannot_be_compiled_when_the_cache_is_read_only(
+    published: Hot, world: World
+) -> None:
     world.configure('rows = [["model"]]')
     world.cache.chmod(0o777)
     assert "config.toml is not read: the cache cannot be written" in rows(published)[0]
 
 
-def test_a_chained_command_stands_where_it_is_put(
+def test_a_chained_command_appears_at_its_configured_position(
     published: Hot, world: World, eventually: Callable[..., None]
 ) -> None:
     for position, expected in (
@@ -193,10 +195,13 @@ def test_a_line_that_waits_for_a_chained_command_waits_no_longer_than_its_limit(
     assert time.monotonic() - began < LONGEST_S
 
 
-def test_nothing_of_a_chained_commands_output_but_colours_and_web_links_reaches_the_terminal(
+def test_only_colors_and_web_links_of_a_chained_command_reach_the_terminal(
     published: Hot, world: World, eventually: Callable[..., None]
 ) -> None:
-    output = r"\033]0;title\007\033[31mred\033[0m\033[2J \033]8;;https://example.com\033\\\\link\033]8;;\033\\\\ \033]52;c;eA==\007end"
+    output = (
+        r"\033]0;title\007\033[31mred\033[0m\033[2J "
+        r"\033]8;;https://example.com\033\\\\link\033]8;;\033\\\\ \033]52;c;eA==\007end"
+    )
     world.configure(f"rows = [[\"model\"]]\n[chain]\ncommand = '''printf \"{output}\"'''")
     eventually(lambda: len(rows(published)) == 2)
     row = rows(published, NO_COLOR=None, TERM="xterm")[1]

@@ -100,7 +100,7 @@ def test_wrong_usage_is_named(hot: Hot, arguments: list[str]) -> None:
         (["2", "3", "4", "7"], ["dim", "italics", "underscore", "reverse"]),
     ],
 )
-def test_every_colour_has_tmuxs_word(codes: list[str], styles: list[str]) -> None:
+def test_every_color_becomes_a_tmux_style(codes: list[str], styles: list[str]) -> None:
     assert embed.tmux_styles(codes) == styles
 
 

@@ -38,7 +38,7 @@ DEAD: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("name", DEAD)
-def test_where_no_message_can_renew_the_sign_in_the_line_says_how_to_make_a_new_one(
+def test_the_line_names_login_when_no_message_can_renew_the_sign_in(
     world: World, api: Api, built_release: Release, eventually: Callable[..., None], name: str
 ) -> None:
     world.write_credentials({"claudeAiOauth": {**DEAD[name], "scopes": ["user:profile"]}})
@@ -50,7 +50,7 @@ def test_where_no_message_can_renew_the_sign_in_the_line_says_how_to_make_a_new_
 def test_a_token_is_not_sent_after_its_end_and_the_numbers_return_when_the_client_renews_it(
     world: World, api: Api, built_release: Release, eventually: Callable[..., None]
 ) -> None:
-    """At its end nothing has changed but the time: refreshes go on being due, none asks, and the line has the last numbers with the reason."""
+    """Refreshes stay due and send no request. The line has the last numbers and the reason."""
     world.configure("ttl = 1")
     hot = Hot(world, built_release)
     eventually(lambda: " 37% " in hot.line())
@@ -68,7 +68,7 @@ def test_a_token_is_not_sent_after_its_end_and_the_numbers_return_when_the_clien
     assert " 37% " in line
     assert f"{REASON} · " in line
     assert len(api.usage_requests) == asked
-    # The request of a refresh that began before the end may arrive after it; one refresh runs at a time.
+    # One refresh runs at a time, and its request may arrive after the end.
     assert sum(request.at >= ends_at for request in api.usage_requests) <= 1
 
     api.body = usage_body(session=42)

@@ -45,7 +45,7 @@ def test_the_end_of_a_limit_is_said_with_how_long_before_its_reset_that_is() -> 
     assert line([["forecast", {}]], ends, width=13) == "5h full 03:25"
 
 
-def test_the_range_is_said_where_it_is_asked_for() -> None:
+def test_the_range_is_shown_when_it_is_configured() -> None:
     ends = limit(exhausts_at=NOW + 85 * 60, exhausts_from=NOW + 70 * 60, exhausts_to=NOW + 100 * 60)
     assert line([["forecast", {"range": True}]], ends).startswith("5h full at 03:10–03:40")
 
@@ -130,7 +130,9 @@ def test_how_sure_it_must_be_is_an_option(options: dict[str, Any], text: str) ->
         limit(),
     ],
 )
-def test_it_is_said_only_where_it_is_ahead_and_before_the_reset(ends: dict[str, Any]) -> None:
+def test_the_forecast_is_shown_only_if_it_is_ahead_and_before_the_reset(
+    ends: dict[str, Any],
+) -> None:
     assert line([["forecast", {}]], ends) == ""
 
 

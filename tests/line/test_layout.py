@@ -41,7 +41,7 @@ def look(**env: str) -> theme.TerminalTheme:
 
 
 def shown(segments: list[Any], width: int) -> str:
-    """A row of the default theme without colours."""
+    """Return a row of the default theme without colors."""
     return str(
         paint_row(
             layout.fit(layout.sanitized(segments), width, layout.RowSpacing()), look(NO_COLOR="1")
@@ -55,7 +55,7 @@ def test_no_row_is_wider_than_it_may_be(segments: list[Any], width: int) -> None
 
 
 @given(SEGMENTS, st.integers(6, 200), JOINTS)
-def test_nor_is_one_with_other_joints(
+def test_no_row_with_other_spacing_is_wider_than_it_may_be(
     segments: list[Any], width: int, joint: layout.RowSpacing
 ) -> None:
     row = layout.fit(layout.sanitized(segments), width, joint)
@@ -190,7 +190,7 @@ BLOCKS = {"16": {"*": ["30;42", "30"]}}
 )
 @pytest.mark.parametrize("width", [1, 3, 40])
 def test_no_row_begins_with_a_combining_mark(configured: dict[str, Any], width: int) -> None:
-    """A terminal would draw the mark on the row above, wherever in the configuration it comes from."""
+    """A terminal would draw the mark on the row above."""
     chained: Any = [
         [("31", MARK, "https://example.org/m"), ("", MARK + "c", "")],
         [("", MARK, ""), ("", "d", "")],

@@ -176,7 +176,7 @@ def test_another_address_is_a_gateway(address: str) -> None:
 def test_a_key_that_the_user_declined_is_none(
     hot: Hot, world: World, api: Api, eventually: Callable[..., None]
 ) -> None:
-    """The client remembers its last 20 characters. The first line cannot know; it has somebody look, who gets no key."""
+    """Claude Code remembers its last 20 characters. A refresh reads these, and gets no key."""
     world.write_state(customApiKeyResponses={"approved": [], "rejected": [KEY[-20:]]})
     assert hot.line(ANTHROPIC_API_KEY=KEY) == "API key: no plan limits"
     eventually(lambda: os.path.exists(paths.snapshot(world.env)))

@@ -39,7 +39,7 @@ def test_two_profiles_never_see_each_others_numbers(
 def test_the_sign_in_that_is_kept_elsewhere_is_the_one_that_is_asked_with_and_shown(
     world: World, api: Api, built_release: Release, eventually: Callable[..., None]
 ) -> None:
-    """CLAUDE_SECURESTORAGE_CONFIG_DIR moves it alone; the client's state and its cache are of whoever signed in last."""
+    """CLAUDE_SECURESTORAGE_CONFIG_DIR moves it alone, and not Claude Code's state and cache."""
     hot = Hot(world, built_release)
     world.client_saw(usage_body(session=99))
     state = world.read_state()
@@ -77,7 +77,7 @@ def test_the_sign_in_that_is_kept_elsewhere_is_the_one_that_is_asked_with_and_sh
         ({"CLAUDE_SECURESTORAGE_CONFIG_DIR": "/jo\u0308rg"}, "/j\u00f6rg"),
     ],
 )
-def test_the_sign_in_is_looked_for_where_the_client_keeps_it(
+def test_the_sign_in_is_read_from_claude_codes_own_directory(
     variables: dict[str, str], directory: str
 ) -> None:
     """An empty value means ~/.claude, whatever CLAUDE_CONFIG_DIR says; letters are composed."""

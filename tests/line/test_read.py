@@ -31,7 +31,7 @@ SYNTAX = st.text(
 
 
 def by_the_json_package(text: str) -> Any:
-    """The reference: `json`, which refuses nothing that follows the first value when used as a raw decoder."""
+    """Return what `json` returns as a raw decoder, which accepts text after the first value."""
 
     def refuse(name: str) -> None:
         raise ValueError(name)
@@ -65,7 +65,7 @@ def test_every_value_reads_as_the_json_package_reads_it(value: Any) -> None:
 
 
 @given(SYNTAX)
-def test_broken_text_is_refused_where_the_json_package_refuses_it(text: str) -> None:
+def test_broken_text_is_refused_if_the_json_package_refuses_it(text: str) -> None:
     assert repr(outcome(json_file.first_value, text)) == repr(outcome(by_the_json_package, text))
 
 

@@ -80,7 +80,7 @@ WARM_MODULES = {
 
 
 def payload() -> dict[str, Any]:
-    """What the client sends after a message, with newer numbers than `Hot.publish` has, in the same windows."""
+    """Return a payload with newer numbers than `Hot.publish` has, in the same windows."""
     now = int(time.time())
     windows = {
         "five_hour": {"used_percentage": 41, "resets_at": now + 7230},
@@ -176,9 +176,7 @@ def test_without_home_the_line_goes_on_by_the_user_database(hot: Hot, world: Wor
     )
 
 
-def test_where_the_cache_cannot_be_written_the_line_says_so_and_starts_nothing(
-    hot: Hot, world: World
-) -> None:
+def test_the_line_reports_a_read_only_cache_and_starts_nothing(hot: Hot, world: World) -> None:
     (world.home / ".cache").write_text("a file where the directory should be")
     assert hot.line() == "no refresh: the cache cannot be written"
 
@@ -200,7 +198,11 @@ def test_a_missing_part_of_the_installation_is_named(hot: Hot, world: World) -> 
 
 def test_a_warm_run_imports_exactly_what_it_must(hot: Hot) -> None:
     hot.publish()
-    report = "import posix, sys; posix._exit = lambda code: posix.write(2, ' '.join(sorted(sys.modules)).encode()); sys.argv = [%r]; __file__ = %r; %s"
+    report = (
+        "import posix, sys; "
+        "posix._exit = lambda code: posix.write(2, ' '.join(sorted(sys.modules)).encode()); "
+        "sys.argv = [%r]; __file__ = %r; %s"
+    )
     script = hot.command[-1]
     with open(script) as file:
         program = f"exec(compile({file.read()!r}, {script!r}, 'exec'))"
@@ -309,7 +311,7 @@ def test_while_a_refresh_is_under_way_no_line_starts_another(
 def test_the_refresh_outlives_a_client_that_ends_the_run_and_all_its_descendants(
     hot: Hot, api: Api, eventually: Callable[..., None]
 ) -> None:
-    """The client ends a cancelled run by SIGTERM to all that parent links lead to, which a session of its own does not escape."""
+    """Claude Code sends SIGTERM to all descendants, also to those in another session."""
     api.fault = "slow:1"
     shell = subprocess.Popen(
         ["sh", "-c", '"$@" <&0; sleep 30', "sh", *hot.command],

@@ -56,7 +56,8 @@ FULL = look(
 def test_the_whole_line_is_as_the_readme_shows_it() -> None:
     assert (
         text(FULL)
-        == "Opus 5.5 │ ctx 1% │ 5h ███▊░░╎░░░ 37% ↻ 1h59m │ 7d ██▌░░╎░░░░ 26% ↻ Wed 23:39 │ Fable 55% │ credits $12.34/$50"
+        == "Opus 5.5 │ ctx 1% │ 5h ███▊░░╎░░░ 37% ↻ 1h59m │ 7d ██▌░░╎░░░░ 26% ↻ Wed 23:39"
+        " │ Fable 55% │ credits $12.34/$50"
     )
 
 

@@ -1,4 +1,4 @@
-"""What the line writes of numbers that are not the usual ones: above 100 %, overdue, of a spend limit, of pools, too many to show."""
+"""The line shows unusual numbers: above 100 %, overdue, of spend limits and pools, too many."""
 
 from __future__ import annotations
 

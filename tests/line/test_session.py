@@ -109,7 +109,7 @@ def test_a_prompt_cache_is_warm_until_it_expires(changes: dict[str, Any], said: 
     assert line("cache", {"prompt_cache": {**PAYLOAD["prompt_cache"], **changes}}) == said
 
 
-def test_why_there_are_no_counts_is_said_where_they_are_wanted() -> None:
+def test_the_reason_for_missing_counts_is_shown_when_they_are_configured() -> None:
     git = {
         "branch": "main",
         "failed": "git was found at /x/git and is not run: /x can be written by every user",

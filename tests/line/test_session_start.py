@@ -67,7 +67,7 @@ class Hook:
         return stdout.decode("ascii")
 
     def told(self, **env: str) -> str | None:
-        """The message of one start, None where it prints nothing at all."""
+        """Return the message of one start, or None if it prints nothing."""
         said = self.run(**env)
         if not said:
             return None
@@ -119,7 +119,8 @@ def test_several_are_one_message_with_what_is_used_now(session: Hook) -> None:
     )
     assert (
         session.told()
-        == "usageline: the weekly limit for Fable is at 97%; the credit limit is at 130%; the weekly limit is at 92%"
+        == "usageline: the weekly limit for Fable is at 97%; the credit limit is at 130%; "
+        "the weekly limit is at 92%"
     )
 
 
@@ -196,7 +197,7 @@ def test_ten_sessions_at_once_tell_once(session: Hook) -> None:
 def test_killed_before_it_could_say_it_a_session_has_told_at_most_once(
     session: Hook, eventually: Callable[..., None]
 ) -> None:
-    """It stands before a pipe that is full; what nobody read is not told by another."""
+    """It blocks on a full pipe. No other session shows what was lost."""
     session.publish(alert())
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -262,7 +263,8 @@ def test_without_an_alert_for_it_the_hook_imports_nothing_for_alerts(session: Ho
     session.publish(alert(session_start=False))
     script = session.command[-1]
     report = (
-        "import posix, sys; posix._exit = lambda code: posix.write(1, ' '.join(sys.modules).encode());"
+        "import posix, sys; "
+        "posix._exit = lambda code: posix.write(1, ' '.join(sys.modules).encode());"
         f"__file__ = {script!r}; exec(compile(open({script!r}).read(), {script!r}, 'exec'))"
     )
     done = session.hot.run(command=[*session.command[:-1], "-c", report])

@@ -161,7 +161,7 @@ def test_the_claims_directory_is_ours_alone_whatever_the_umask(env: dict[str, st
     assert os.stat(paths.stamp(env)).st_mode & 0o777 == 0o600
 
 
-def test_where_the_stamp_cannot_be_written_nothing_is_claimed(
+def test_nothing_is_claimed_when_the_stamp_cannot_be_written(
     env: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / ".cache").write_text("a file where the directory should be")

@@ -31,7 +31,7 @@ def body_of(request: Request) -> dict[str, Any]:
 def test_no_line_shows_the_number_of_an_account_that_was_not_signed_in_while_it_ran(
     world: World, api: Api, built_release: Release
 ) -> None:
-    """Two hundred switches at random moments, and more until enough lines had a number, while lines and the refreshes that they start run."""
+    """Switch at random moments, two hundred times or more, while lines and refreshes run."""
     api.body = body_of
     hot = Hot(world, built_release)
     signed_in: list[tuple[float, str]] = []
@@ -65,7 +65,7 @@ def test_no_line_shows_the_number_of_an_account_that_was_not_signed_in_while_it_
 
     shown = 0
     for began, ended, line in lines:
-        # All that was signed in, or half signed in (""), at some time between the line's start and its end.
+        # Every sign-in, or half of one (""), between the line's start and its end.
         ends = [since for since, _ in signed_in[1:]] + [ended + 1]
         during = {
             token

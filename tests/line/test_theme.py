@@ -104,7 +104,7 @@ IN_16 = (
         ({"COLORTERM": "truecolor"}, "none", ""),
     ],
 )
-def test_the_depth_of_colour_is_the_terminals_unless_it_is_overridden(
+def test_the_color_depth_is_the_terminals_unless_it_is_overridden(
     env: dict[str, str], wanted: str, depth: str
 ) -> None:
     assert theme.color_depth(env, wanted) == depth
@@ -117,7 +117,7 @@ def test_a_theme_that_lacks_a_depth_serves_it_with_the_next_smaller_one() -> Non
     )
 
 
-def test_a_light_variant_is_used_where_the_clients_theme_is_light() -> None:
+def test_the_light_variant_is_used_when_claude_codes_theme_is_light() -> None:
     both = {"styles": {"16": {"name": "1"}}, "light": {"16": {"name": "4"}}}
     assert TerminalTheme(both, {}, is_light=True).styles["name"] == "4"
     assert TerminalTheme(both, {}).styles["name"] == "1"
@@ -162,7 +162,7 @@ def test_a_part_has_the_codes_of_all_its_styles_and_is_closed() -> None:
     )
 
 
-def test_the_empty_part_of_a_bar_is_drawn_as_a_groove_where_the_theme_has_one() -> None:
+def test_the_empty_part_of_a_bar_is_a_groove_if_the_theme_has_one() -> None:
     assert (
         theme.painted_parts(
             [("track", "░░")], TerminalTheme({"styles": {"16": {"groove": "100"}}}, {})
@@ -176,7 +176,8 @@ def test_blocks_stand_on_backgrounds_with_caps_between() -> None:
         [("model", [("name", "M")]), ("git", [("plain", "g")])], TerminalTheme(BLOCKS, {})
     )
     assert text == (
-        "\x1b[44m \x1b[0m\x1b[44;1mM\x1b[0m\x1b[44m \x1b[0m\x1b[34;42m>\x1b[0m\x1b[42m \x1b[0m\x1b[42mg\x1b[0m\x1b[42m \x1b[0m\x1b[32m>\x1b[0m"
+        "\x1b[44m \x1b[0m\x1b[44;1mM\x1b[0m\x1b[44m \x1b[0m\x1b[34;42m>\x1b[0m"
+        "\x1b[42m \x1b[0m\x1b[42mg\x1b[0m\x1b[42m \x1b[0m\x1b[32m>\x1b[0m"
     )
 
 
@@ -188,7 +189,7 @@ def test_blocks_stand_on_backgrounds_with_caps_between() -> None:
         (["", "/", ""], "\x1b[44m \x1b[0m\x1b[44;90m/\x1b[0m\x1b[44m \x1b[0m"),
     ],
 )
-def test_between_two_blocks_of_one_colour_there_is_a_thin_line_as_wide_as_else(
+def test_a_thin_line_of_the_same_width_separates_two_blocks_of_one_color(
     caps: list[str], seen: str
 ) -> None:
     look = TerminalTheme({**BLOCKS, "styles": {"16": {"separator": "90"}}, "caps": caps}, {})
@@ -200,7 +201,7 @@ def test_between_two_blocks_of_one_colour_there_is_a_thin_line_as_wide_as_else(
     assert len({len(re.sub(r"\x1b\[[\d;]*m", "", text)) for text in texts}) == 1
 
 
-def test_without_colours_blocks_are_told_apart_by_a_separator() -> None:
+def test_a_separator_stands_between_blocks_without_colors() -> None:
     assert (
         paint_row(
             [("model", [("name", "M")]), ("git", [("plain", "g")])],

@@ -129,7 +129,7 @@ def test_a_window_that_agrees_is_of_the_same_account(
 def test_without_two_windows_that_run_nothing_is_said_of_another_sign_in(
     payload: Any, known: Any
 ) -> None:
-    """Where the transcript tells nothing, either."""
+    """Without a time of the transcript, too."""
     assert decide(payload, known) == whose.MERGE
 
 
@@ -207,7 +207,7 @@ def test_since_when_the_sign_in_holds(snapshot: Any, stamp: str, since: float | 
 
 
 def payload_of(path: object, *, session: float = 41) -> dict[str, Any]:
-    """A payload whose session names that transcript, with a higher percentage than `Hot.publish` has in the same window."""
+    """Return a payload with that transcript, and a higher percentage than `Hot.publish` has."""
     now = int(time.time())
     rows = {
         "five_hour": {"used_percentage": session, "resets_at": now + 7230},
@@ -284,7 +284,7 @@ def test_a_transcript_is_looked_at_and_not_opened(hot: Hot, world: World) -> Non
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
-def test_one_more_stat_is_made_where_the_payload_says_more_and_none_elsewhere(
+def test_one_more_stat_is_made_only_if_the_payload_would_change_the_line(
     hot: Hot, world: World
 ) -> None:
     path = world.home / "session.jsonl"
