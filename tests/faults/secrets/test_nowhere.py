@@ -48,7 +48,7 @@ KEYCHAIN = """
 import os, sys
 import httpx, filelock, diskcache, truststore
 sys.platform = "darwin"
-from usageline.sources import keychain
+from usageline.sources.auth import keychain
 keychain.SECURITY = sys.argv[1]
 from usageline.refresh.run import refresh
 print(refresh(os.environ, force=True).state)
