@@ -21,7 +21,7 @@ GUIDE = REPOSITORY / "docs" / "EXTENDING.md"
 BLOCK = re.compile(
     r"```python\n# (\S+), (at the end|new|in (\w+)|before (\w+))\n(.*?)```", re.DOTALL
 )
-COPIED = ("plugin", "tools", "tests", "docs")
+COPIED = ("plugin", "hooks", "tools", "tests", "docs")
 IGNORED = shutil.ignore_patterns("__pycache__", "corpus", "client", "pictures", ".*")
 MAX_FILES = 2
 

@@ -136,7 +136,7 @@ def test_fifo_does_not_block(tmp_path: Path, name: str) -> None:
     os.mkfifo(path)
     if name not in {".git", ".git/HEAD"}:
         (tmp_path / ".git/HEAD").write_text("ref: refs/heads/main\n")
-    repository = repository_at(str(tmp_path))
+    repository = git_repo.repository(str(tmp_path))
     assert repository is None or repository.branch in {"", "main"}
 
 

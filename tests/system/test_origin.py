@@ -209,7 +209,7 @@ def test_refresh_runs_no_program_of_an_unknown_config(
     world.configure('[alerts]\ncommand = "x"\nthresholds = [50]')
     assert config.load(world.env).alerts.command == "x"
     monkeypatch.setattr("usageline.config.loader.may_run_programs", lambda _env: False)
-    loaded, problem = config.tolerant(world.env)
+    loaded, problem = config.load_lenient(world.env)
     assert (loaded.alerts.command, loaded.alerts.thresholds) == ("", (50,))
     assert "alerts.command" in str(problem)
 
@@ -242,6 +242,6 @@ def test_unknown_config_removes_sources_and_adds_none(
         world.configure(own)
     if theirs is not None:
         write(tmp_path / "x", theirs)
-    loaded, problem = config.tolerant({**world.env, "XDG_CONFIG_HOME": str(tmp_path / "x")})
+    loaded, problem = config.load_lenient({**world.env, "XDG_CONFIG_HOME": str(tmp_path / "x")})
     assert loaded.sources == sources
     assert ("client" in (theirs or "")) is (problem is not None and origin.REFUSED in str(problem))
