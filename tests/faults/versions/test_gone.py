@@ -83,7 +83,7 @@ ANOTHER = any(os.access(f"/usr/bin/python3.{minor}", os.X_OK) for minor in range
 """Whether a line can go on with another interpreter in a fixed place."""
 
 GONE = {
-    "the line's": (lose_the_lines, "37%", "the interpreter of the line is gone"),
+    "the line's": (lose_the_lines, "37%", "the interpreter of the status line does not exist"),
     "the refresh's": (
         lose_the_refreshs,
         "no refresh: its Python is not on this system",
