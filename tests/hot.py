@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from usageline.core import paths
-from usageline.core.freshness import file_stamp
+from usageline.core.freshness import file_fingerprint
 
 if TYPE_CHECKING:
     from tests.world import Release, World
@@ -73,7 +73,7 @@ class Hot:
             "observed_at": now,
             "published_at": now,
             "next_refresh_at": now + 300,
-            "credentials": file_stamp(paths.claude_credentials(self.world.env)),
+            "credentials": file_fingerprint(paths.claude_credentials(self.world.env)),
             "limits": [
                 {
                     "kind": "session",

@@ -27,7 +27,7 @@ from usageline import themes
 from usageline.cli.config import sample
 from usageline.config.compile import compile_config
 from usageline.core import paths
-from usageline.core.freshness import file_stamp
+from usageline.core.freshness import file_fingerprint
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 WIDTHS = (60, 80, 120, 200)
@@ -121,7 +121,7 @@ class Scene:
         return result.stdout.decode().splitlines()
 
     def _stamp(self) -> str:
-        return str(file_stamp(paths.claude_credentials(self.hot.world.env)))
+        return str(file_fingerprint(paths.claude_credentials(self.hot.world.env)))
 
 
 def limits(

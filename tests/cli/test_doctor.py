@@ -229,7 +229,7 @@ def test_no_check_raises_for_any_content_of_the_files(installed: Installed, api:
         paths.claude_state(env),
         paths.claude_credentials(env),
         paths.snapshot(env),
-        paths.install_record(env),
+        paths.install_manifest(env),
     ]
     files += [
         paths.claude_dir(env) + "/plugins/installed_plugins.json",

@@ -202,7 +202,7 @@ class TestInstallation:
         assert said(installation.release, installed)[0] == "problem"
 
     def test_missing_record_is_a_warning(self, installed: Installed) -> None:
-        Path(paths.install_record(installed.world.env)).unlink()
+        Path(paths.install_manifest(installed.world.env)).unlink()
         assert said(installation.release, installed)[0] == "warning"
 
     def test_missing_packages_are_a_problem(self, installed: Installed) -> None:

@@ -16,7 +16,7 @@ from usageline import __version__
 from usageline.config.compile import compile_config
 from usageline.core import paths
 from usageline.core.errors import CacheUnsafe
-from usageline.core.freshness import file_stamp
+from usageline.core.freshness import file_fingerprint
 from usageline.core.json_file import json_file as read_compiled
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def test_segments_options_and_instances_become_rows(world: World, built_release:
         "",
     )
     assert (found["version"], found["program"]) == (1, __version__)
-    assert found["stamp"] == file_stamp(paths.config_file(world.env))
+    assert found["stamp"] == file_fingerprint(paths.config_file(world.env))
 
 
 def test_a_theme_comes_with_what_was_changed_in_it(world: World) -> None:
@@ -120,7 +120,7 @@ def test_the_last_valid_configuration_is_kept_and_marked(
     good = compiled(world)
     world.configure(text)
     run(world, built_release)
-    stamp = file_stamp(paths.config_file(world.env))
+    stamp = file_fingerprint(paths.config_file(world.env))
     assert compiled(world) == {**good, "problem": problem, "stamp": stamp}
     run(world, built_release)
     assert compiled(world) == {**good, "problem": problem, "stamp": stamp}
@@ -214,7 +214,7 @@ def test_anything_else_in_place_of_the_file_is_reported_at_once(
     run(world, built_release)
     found = compiled(world)
     assert found["problem"] == problem
-    assert found["stamp"] == file_stamp(str(path)) != ""
+    assert found["stamp"] == file_fingerprint(str(path)) != ""
     assert found["rows"][0][0] == ["model", {}]
 
 
@@ -291,9 +291,9 @@ def test_it_is_not_written_again_for_the_same_configuration(world: World) -> Non
     """A refresh compiles, too."""
     world.configure('clock = "12h"\n')
     compile_config(world.env)
-    before = file_stamp(paths.line_config(world.env))
+    before = file_fingerprint(paths.line_config(world.env))
     compile_config(world.env)
-    assert file_stamp(paths.line_config(world.env)) == before
+    assert file_fingerprint(paths.line_config(world.env)) == before
 
 
 def test_the_imports_are_few(world: World, built_release: Release) -> None:

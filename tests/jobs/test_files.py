@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def put(world: World, name: str, age_s: float) -> Path:
-    path = Path(paths.looks_dir(world.env)) / name
+    path = Path(paths.jobs_dir(world.env)) / name
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.touch()
     os.utime(path, (time.time() - age_s,) * 2)
@@ -21,7 +21,7 @@ def put(world: World, name: str, age_s: float) -> Path:
 
 
 def left(world: World) -> set[str]:
-    return set(os.listdir(paths.looks_dir(world.env)))
+    return set(os.listdir(paths.jobs_dir(world.env)))
 
 
 def test_unused_files_are_removed_after_a_week(world: World) -> None:
@@ -57,12 +57,12 @@ def test_sweep_ignores_an_unsafe_directory(world: World, tmp_path: Path) -> None
     (other / "old").touch()
     os.utime(other / "old", (0, 0))
     world.cache.mkdir(parents=True, mode=0o700)
-    os.symlink(other, paths.looks_dir(world.env))
+    os.symlink(other, paths.jobs_dir(world.env))
     job_results.prune(world.env, time.time())
     assert (other / "old").exists()
     with job_results.lock(world.env, "git", "0") as ours:
         assert ours
-    assert not os.path.islink(paths.looks_dir(world.env))
+    assert not os.path.islink(paths.jobs_dir(world.env))
     assert [path.name for path in other.iterdir()] == ["old"]
 
 

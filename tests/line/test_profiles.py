@@ -109,6 +109,6 @@ def test_each_place_of_a_sign_in_has_a_profile_of_its_own() -> None:
     assert paths.profile(
         {**home, "CLAUDE_CONFIG_DIR": "/c", "CLAUDE_SECURESTORAGE_CONFIG_DIR": "/c"}
     ) == paths.profile({**home, "CLAUDE_CONFIG_DIR": "/c"})
-    assert paths.install_record(
+    assert paths.install_manifest(
         {**home, "CLAUDE_SECURESTORAGE_CONFIG_DIR": "/s"}
-    ) == paths.install_record(home)
+    ) == paths.install_manifest(home)

@@ -27,7 +27,7 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 
 def test_a_fresh_snapshot_of_this_sign_in_is_not_due() -> None:
-    assert not freshness.is_due(FRESH, "1-2-3", NOW)
+    assert not freshness.is_stale(FRESH, "1-2-3", NOW)
 
 
 @pytest.mark.parametrize(
@@ -45,19 +45,19 @@ def test_a_fresh_snapshot_of_this_sign_in_is_not_due() -> None:
     ],
 )
 def test_anything_else_is_due(snapshot: Any) -> None:
-    assert freshness.is_due(snapshot, "1-2-3", NOW)
+    assert freshness.is_stale(snapshot, "1-2-3", NOW)
 
 
 def test_the_credentials_stamp_changes_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / ".credentials.json"
-    seen = {freshness.file_stamp(str(path))}
+    seen = {freshness.file_fingerprint(str(path))}
     path.write_text("a")
-    seen.add(freshness.file_stamp(str(path)))
+    seen.add(freshness.file_fingerprint(str(path)))
     path.write_text("ab")
-    seen.add(freshness.file_stamp(str(path)))
+    seen.add(freshness.file_fingerprint(str(path)))
     (tmp_path / "new").write_text("ab")
     os.replace(tmp_path / "new", path)
-    seen.add(freshness.file_stamp(str(path)))
+    seen.add(freshness.file_fingerprint(str(path)))
     assert len(seen) == 4
     assert "" in seen
 

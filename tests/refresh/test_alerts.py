@@ -264,7 +264,7 @@ def test_a_record_keeps_its_alerts() -> None:
 def test_marks_of_sessions_are_removed_when_their_window_must_be_over(world: World) -> None:
     """An alert of a longer window keeps its mark; without marks no directory is made."""
     now = time.time()
-    directory = Path(paths.told_dir(world.env))
+    directory = Path(paths.shown_alerts_dir(world.env))
     notify.prune_sent(world.env, (ALERT,), now)
     assert not directory.exists()
     directory.mkdir(parents=True, mode=0o700)

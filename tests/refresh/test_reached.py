@@ -172,7 +172,7 @@ def _stamps(env: dict[str, str]) -> list[tuple[str, int]]:
     return [
         (paths.stamp(env), 2),
         (paths.line_config_stamp(env), 2),
-        (paths.looks_dir(env) + "/git-0.stamp", 3),
+        (paths.jobs_dir(env) + "/git-0.stamp", 3),
     ]
 
 
@@ -182,7 +182,7 @@ def test_a_stamp_that_is_another_file_is_replaced_and_not_touched(
 ) -> None:
     """The claim holds all the same, once."""
     directories.prepare(env)
-    os.mkdir(paths.looks_dir(env), 0o700)
+    os.mkdir(paths.jobs_dir(env), 0o700)
     for stamp, depth in _stamps(env):
         precious = tmp_path / "precious"
         precious.write_text("precious")

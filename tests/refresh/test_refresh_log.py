@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.world import CANARY
 from usageline.core import paths
-from usageline.core.freshness import is_due
+from usageline.core.freshness import is_stale
 from usageline.refresh.log_entry import RunLog, why_due
 from usageline.refresh.outcome import Outcome
 from usageline.refresh.run import refresh
@@ -313,7 +313,7 @@ SNAPSHOTS = st.one_of(
 def test_there_is_a_reason_exactly_if_a_refresh_is_due(
     snapshot: dict[str, Any] | None, credentials: str, now: float
 ) -> None:
-    assert bool(why_due(snapshot, credentials, now, force=False)) == is_due(
+    assert bool(why_due(snapshot, credentials, now, force=False)) == is_stale(
         snapshot, credentials, now
     )
 

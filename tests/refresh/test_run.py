@@ -12,7 +12,7 @@ import pytest
 
 from tests.server import usage_body
 from usageline.core import paths, throttle
-from usageline.core.freshness import file_stamp
+from usageline.core.freshness import file_fingerprint
 from usageline.refresh.outcome import Outcome
 from usageline.refresh.run import refresh
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def stamp(world: World) -> str:
     """The credentials file as the status line sees it."""
-    return str(file_stamp(paths.claude_credentials(world.env)))
+    return str(file_fingerprint(paths.claude_credentials(world.env)))
 
 
 def percents(snapshot: dict[str, Any] | None) -> list[float | None]:

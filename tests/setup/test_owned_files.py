@@ -62,12 +62,12 @@ def _install(env: dict[str, str]) -> None:
         paths.line_config(env),
         paths.stamp(env),
         paths.lock(env),
-        paths.lock_holder(env),
+        paths.lock_owner(env),
     ):
         _write(path, "{}")
-    _write(paths.told_dir(env) + "/0123456789abcdef", "")
-    _write(paths.looks_dir(env) + "/git-0123456789abcdef.json", "{}")
-    _write(paths.looks_dir(env) + "/.git-0123456789abcdef.json.1a-0123abcd.usageline-new", "{")
+    _write(paths.shown_alerts_dir(env) + "/0123456789abcdef", "")
+    _write(paths.jobs_dir(env) + "/git-0123456789abcdef.json", "{}")
+    _write(paths.jobs_dir(env) + "/.git-0123456789abcdef.json.1a-0123abcd.usageline-new", "{")
     _write(paths.store_dir(env) + "/cache.db", "")
     _write(paths.store_dir(env) + ".broken/cache.db-journal", "")
     _write(paths.snapshot(env) + ".broken", "")

@@ -31,7 +31,7 @@ def test_uninstall_works_without_a_manifest(local: Machine) -> None:
     """The program's path in the commands identifies the entries."""
     local.write_settings(b'{"a": 1, "hooks": {"Stop": []}}')
     local.run()
-    Path(paths.install_record(local.env)).unlink()
+    Path(paths.install_manifest(local.env)).unlink()
     local.run("--uninstall")
     assert json.loads(local.settings.read_text()) == {"a": 1, "hooks": {"Stop": []}}
 
@@ -39,7 +39,7 @@ def test_uninstall_works_without_a_manifest(local: Machine) -> None:
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"release": 1}', "null", '{"version": 1}'])
 def test_unreadable_manifest_is_ignored(local: Machine, content: str) -> None:
     local.run()
-    Path(paths.install_record(local.env)).write_text(content)
+    Path(paths.install_manifest(local.env)).write_text(content)
     local.run()
     local.run("--uninstall")
     assert b"usageline" not in (local.settings.read_bytes() if local.settings.exists() else b"")

@@ -45,7 +45,9 @@ def cli(context: click.Context, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(snapshot, indent=2))
     else:
-        print_table(snapshot, freshness.file_stamp(paths.claude_credentials(env)), time.time())
+        print_table(
+            snapshot, freshness.file_fingerprint(paths.claude_credentials(env)), time.time()
+        )
 
 
 @cli.command()
@@ -215,8 +217,8 @@ def setup(arguments: list[str], program: str) -> int:
 def current_snapshot(env: dict[str, str], *, renew: bool) -> dict[str, Any]:
     """Return the snapshot. Refresh first if there is none, or with `renew` if one is due."""
     snapshot: dict[str, Any] | None = json_file.json_file(paths.snapshot(env))
-    is_due = freshness.is_due(
-        snapshot, freshness.file_stamp(paths.claude_credentials(env)), time.time()
+    is_due = freshness.is_stale(
+        snapshot, freshness.file_fingerprint(paths.claude_credentials(env)), time.time()
     )
     if snapshot is None or (renew and is_due):
         from usageline.refresh.run import refresh as run  # noqa: PLC0415 - slow to import

@@ -59,7 +59,7 @@ class Refreshes:
         """Start a refresh if one is due. Return a note for the user, or ""."""
         if self._running is not None and self._running.poll() is None:
             return "refreshing"
-        if not freshness.is_due(snapshot, credentials, now):
+        if not freshness.is_stale(snapshot, credentials, now):
             return ""
         failure = throttle.last_failure(paths.stamp(self._env), now)
         refused = throttle.acquire_refresh(self._env, now)
@@ -132,7 +132,7 @@ def _show(env: dict[str, str], refreshes: Refreshes, wait: Callable[[float], int
 
 def _frame(env: dict[str, str], refreshes: Refreshes, width: int, now: float) -> RenderableType:
     snapshot: dict[str, Any] | None = json_file.json_file(paths.snapshot(env))
-    credentials = str(freshness.file_stamp(paths.claude_credentials(env)))
+    credentials = str(freshness.file_fingerprint(paths.claude_credentials(env)))
     note = refreshes.start_if_due(snapshot, credentials, now)
     if not note and snapshot:
         note = next_refresh(snapshot, now)

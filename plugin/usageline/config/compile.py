@@ -21,7 +21,7 @@ from usageline.config.schema import MIN_INTERVAL_S
 from usageline.config.validate import NO_VALUES, Validation, validate
 from usageline.core import json_file, paths, throttle
 from usageline.core.compiled_config import MAX_BYTES, VERSION
-from usageline.core.freshness import file_stamp
+from usageline.core.freshness import file_fingerprint
 from usageline.system import disk, flock
 from usageline.system.directories import prepare
 from usageline.system.files import write_atomic
@@ -48,7 +48,7 @@ def compile_config(env: Mapping[str, str]) -> list[Problem]:
     Raise UsagelineError or OSError if the compiled file cannot be written.
     """
     path, target = paths.config_file(env), paths.line_config(env)
-    if not file_stamp(path) and not file_stamp(target):
+    if not file_fingerprint(path) and not file_fingerprint(target):
         return []  # the status line has the defaults
     # Two compilations would share the name of the temporary file.
     with flock.hold(prepare(env), LOCK_TIMEOUT_S) as free:
@@ -105,13 +105,13 @@ def _read_config(path: str, env: Mapping[str, str]) -> tuple[Validation, str]:
     """
     stamp = ""
     for _ in range(MAX_READS):
-        stamp = file_stamp(path)
+        stamp = file_fingerprint(path)
         try:
             # From the recorded path: the target of a link may have changed.
             text = file.read_text(config_file(env)) if stamp else None
         except file.UnusableFile as unusable:
             return Validation(NO_VALUES, [unusable.problem], {}), stamp
-        if file_stamp(path) == stamp:
+        if file_fingerprint(path) == stamp:
             break
     # The exact minimum is slow to determine; the refresh validates it.
     return validate(

@@ -15,7 +15,7 @@ MAX_DELAY_S = 2 * 86400
 """No refresh is due later: a `ttl` is a day at most."""
 
 
-def file_stamp(path: str) -> str:
+def file_fingerprint(path: str) -> str:
     """Return a file's fingerprint "<mtime ns>-<size>-<inode>", or "" if there is no file."""
     try:
         stat = syscalls.stat(path)
@@ -38,7 +38,7 @@ def modified_at(path: object) -> float | None:
     return stat.st_mtime if stat.st_mode & 0o170000 == 0o100000 else None
 
 
-def is_due(snapshot: dict[str, Any] | None, credentials: str, now: float) -> bool:
+def is_stale(snapshot: dict[str, Any] | None, credentials: str, now: float) -> bool:
     """Return whether a refresh should run.
 
     It should if there is no snapshot, its time has come or is impossible, the sign-in changed, or

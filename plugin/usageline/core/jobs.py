@@ -1,7 +1,7 @@
 """Share a background job's last result, and start the job at most once per interval.
 
 A job has a `kind` ("git", "chain") and a `key`, the digest of what it is about. Its result lies in
-`paths.looks_dir`, beside its throttle's stamp. Only a configured line imports this module.
+`paths.jobs_dir`, beside its throttle's stamp. Only a configured line imports this module.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 def result_file(env: Mapping[str, str], kind: str, key: str) -> str:
     """Return the path of a job's result. LookupError as in core/paths.py."""
-    return f"{paths.looks_dir(env)}/{kind}-{key}.json"
+    return f"{paths.jobs_dir(env)}/{kind}-{key}.json"
 
 
 def stamp_file(env: Mapping[str, str], kind: str, key: str) -> str:
     """Return the path of the job's stamp. Its lock lets one process run the job at a time."""
-    return f"{paths.looks_dir(env)}/{kind}-{key}.stamp"
+    return f"{paths.jobs_dir(env)}/{kind}-{key}.stamp"
 
 
 def result(env: Mapping[str, str], kind: str, key: str, limit: int) -> dict[str, Any] | None:

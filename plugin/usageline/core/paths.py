@@ -130,12 +130,12 @@ def lock(env: Mapping[str, str]) -> str:
     return cache_dir(env) + "/refresh.lock"
 
 
-def lock_holder(env: Mapping[str, str]) -> str:
+def lock_owner(env: Mapping[str, str]) -> str:
     """Return the file that names the process with that lock."""
     return cache_dir(env) + "/refresh.holder"
 
 
-def told_dir(env: Mapping[str, str]) -> str:
+def shown_alerts_dir(env: Mapping[str, str]) -> str:
     """Return the directory with an empty file for each alert that a session has shown."""
     return cache_dir(env) + "/told"
 
@@ -145,7 +145,7 @@ def store_dir(env: Mapping[str, str]) -> str:
     return cache_dir(env) + "/store"
 
 
-def looks_dir(env: Mapping[str, str]) -> str:
+def jobs_dir(env: Mapping[str, str]) -> str:
     """Return the directory of the background jobs' results and stamps. Its mode is 0700."""
     return cache_dir(env) + "/looks"
 
@@ -165,7 +165,7 @@ def log(env: Mapping[str, str]) -> str:
     return state_dir(env) + "/log/" + profile(env) + ".log"
 
 
-def install_record(env: Mapping[str, str]) -> str:
+def install_manifest(env: Mapping[str, str]) -> str:
     """Return the profile's install manifest, by which `uninstall` reverts `install`."""
     return state_dir(env) + "/install-" + settings_profile(env) + ".json"
 

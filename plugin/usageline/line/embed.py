@@ -95,11 +95,11 @@ def embedded_line(env: Mapping[str, str], form: str, width: int, now: float) -> 
         ctx = view.build(
             None,
             snapshot,
-            freshness.file_stamp(paths.claude_credentials(env)),
+            freshness.file_fingerprint(paths.claude_credentials(env)),
             {"HOME": env.get("HOME", "")},
             now,
         )
-        config = freshness.file_stamp(paths.config_file(env))
+        config = freshness.file_fingerprint(paths.config_file(env))
         configured = settings.load(env, config)[0] if config else {}
     except LookupError:
         ctx, configured = view.StatusContext(now), {}

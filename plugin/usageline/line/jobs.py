@@ -7,7 +7,7 @@ imports this module.
 from __future__ import annotations
 
 from usageline.core import background, json_file, paths, syscalls, throttle
-from usageline.core.freshness import file_stamp
+from usageline.core.freshness import file_fingerprint
 from usageline.line import render, settings, spawn
 from usageline.line.segments import with_defaults
 
@@ -109,7 +109,7 @@ def chained_command(
     chain = configured["chain"]
     if compiled != paths.line_config(env):
         # Another name of the same directory may lead elsewhere by now. Run the recorded one's.
-        chain = settings.load_from(compiled, file_stamp(config))[0].get("chain")
+        chain = settings.load_from(compiled, file_fingerprint(config))[0].get("chain")
         if chain is None:
             return [], UNTRUSTED, None
     room = render.columns(env) + render.CLIENT_MARGIN

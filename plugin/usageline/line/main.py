@@ -58,14 +58,14 @@ def draw(
     due: list[Callable[[], object]] = []
     try:
         snapshot = json_file.json_file(paths.snapshot(env))
-        credentials = freshness.file_stamp(paths.claude_credentials(env))
-        config = freshness.file_stamp(paths.config_file(env))
+        credentials = freshness.file_fingerprint(paths.claude_credentials(env))
+        config = freshness.file_fingerprint(paths.config_file(env))
     except LookupError:
         snapshot, credentials, config, problem = None, "", "", "HOME is not set: no plan usage"
     ctx = view.build(payload, snapshot, credentials, env, now, modified_at=freshness.modified_at)
     # Without a snapshot it is unknown whether the user declined this session's API key.
     has_plan = not ctx.other_sign_in or (snapshot is None and ctx.other_sign_in == "API key")
-    if not problem and has_plan and freshness.is_due(snapshot, credentials, now):
+    if not problem and has_plan and freshness.is_stale(snapshot, credentials, now):
         due, problem = refresh(env, now)
     if not config:
         return render.render(ctx, {}, env, problem=problem), due

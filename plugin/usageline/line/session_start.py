@@ -38,7 +38,7 @@ def message(snapshot: dict[str, Any], env: Mapping[str, str], now: float) -> str
     rows = pending_alerts(snapshot, now)
     if (
         not rows
-        or snapshot.get("credentials") != freshness.file_stamp(paths.claude_credentials(env))
+        or snapshot.get("credentials") != freshness.file_fingerprint(paths.claude_credentials(env))
         or _has_no_plan(env, snapshot)
     ):
         return ""
@@ -95,7 +95,7 @@ def pending_alerts(snapshot: dict[str, Any], now: float) -> list[dict[str, Any]]
 
 def claim(env: Mapping[str, str], row: Mapping[str, Any]) -> bool:
     """Return whether this session may show an alert. False as well if it cannot be marked."""
-    directory, cache = paths.told_dir(env), paths.cache_dir(env)
+    directory, cache = paths.shown_alerts_dir(env), paths.cache_dir(env)
     if not (
         ownership.is_private_directory(cache)
         and ownership.is_private_directory(cache.rpartition("/")[0])

@@ -11,7 +11,7 @@ from usageline.core.background import (
     refresh_command,
     refresh_environment,
 )
-from usageline.core.freshness import file_stamp, is_due
+from usageline.core.freshness import file_fingerprint, is_stale
 from usageline.core.throttle import acquire_refresh
 
 TYPE_CHECKING = False
@@ -92,7 +92,7 @@ def start_if_due(
     """Start a due refresh with the first of `roots` that has an interpreter, for the hook."""
     if "USAGELINE_REFRESH" in env:  # a refresh started this Claude Code to read its usage
         return
-    if is_due(snapshot, file_stamp(paths.claude_credentials(env)), now):
+    if is_stale(snapshot, file_fingerprint(paths.claude_credentials(env)), now):
         python = next(filter(None, map(interpreter, roots)), "")
         if python and not acquire_refresh(env, now):
             launch_refresh(python, env, "hook")

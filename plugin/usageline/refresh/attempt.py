@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from usageline.config.sources import by_name, reads_token
 from usageline.core import paths
 from usageline.core.errors import StoreBroken
-from usageline.core.freshness import file_stamp
+from usageline.core.freshness import file_fingerprint
 from usageline.refresh import decide
 from usageline.refresh.account_gate import AccountGate
 from usageline.refresh.decide import Answered, Decision, State, StillFresh, Unanswered
@@ -225,7 +225,7 @@ def _sign_in(inputs: Inputs) -> SignIn | SourceFailure:
 
 
 def _fingerprint(env: Mapping[str, str]) -> str:
-    return str(file_stamp(paths.claude_credentials(env)))
+    return str(file_fingerprint(paths.claude_credentials(env)))
 
 
 def _modified_at(path: str) -> float | None:

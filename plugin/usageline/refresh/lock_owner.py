@@ -91,7 +91,7 @@ def current_owner(env: Mapping[str, str]) -> LockOwner | None:
 
     The file is not trusted.
     """
-    row = json_file(paths.lock_holder(env)) or {}
+    row = json_file(paths.lock_owner(env)) or {}
     pid, since = number(row.get("pid"), 2, MAX_PID), number(row.get("since"), 0, time.monotonic())
     if pid is None or since is None or pid == os.getpid():
         return None
@@ -126,9 +126,9 @@ def _record(env: Mapping[str, str]) -> None:
     row = {"pid": os.getpid(), "started": own.started, "since": time.monotonic()}
     # If this fails, only this process's own timeout ends it.
     with contextlib.suppress(OSError):
-        write_atomic(paths.lock_holder(env), json.dumps(row).encode(), 0o600, sync=False)
+        write_atomic(paths.lock_owner(env), json.dumps(row).encode(), 0o600, sync=False)
 
 
 def _remove(env: Mapping[str, str]) -> None:
     with contextlib.suppress(OSError):
-        remove_file(paths.lock_holder(env))
+        remove_file(paths.lock_owner(env))

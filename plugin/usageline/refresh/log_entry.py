@@ -131,12 +131,12 @@ class RunLog:
 def why_due(snapshot: Any, fingerprint: str, now: float, *, force: bool) -> str:
     """Return in a few words why a refresh is due, or "" if it is not.
 
-    It agrees with `freshness.is_due`, which only returns whether. `fingerprint` is that of the
+    It agrees with `freshness.is_stale`, which only returns whether. `fingerprint` is that of the
     credentials file.
     """
     if force:
         return "it was asked for"
-    if not freshness.is_due(snapshot, fingerprint, now):
+    if not freshness.is_stale(snapshot, fingerprint, now):
         return ""
     if snapshot is None:
         return "there were no numbers"

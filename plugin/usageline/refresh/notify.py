@@ -150,7 +150,7 @@ def prune_sent(env: Mapping[str, str], alerts: tuple[Alert, ...], now: float) ->
     Keep those of `alerts`, whose windows may be longer, and what cannot be removed.
     """
     current = {alert_id(asdict(alert)) for alert in alerts}
-    with contextlib.suppress(OSError), os.scandir(paths.told_dir(env)) as entries:
+    with contextlib.suppress(OSError), os.scandir(paths.shown_alerts_dir(env)) as entries:
         for entry in entries:
             with contextlib.suppress(OSError):  # a directory with such a name: remove the others
                 if (

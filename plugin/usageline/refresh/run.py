@@ -11,7 +11,7 @@ from usageline import config
 from usageline.config.compile import compile_config
 from usageline.core import paths, throttle
 from usageline.core.errors import CacheUnsafe, CacheUnwritable, LockUnsupported, UsagelineError
-from usageline.core.freshness import file_stamp, is_due
+from usageline.core.freshness import file_fingerprint, is_stale
 from usageline.core.json_file import json_file
 from usageline.refresh import lock_owner, notify
 from usageline.refresh.log_entry import RunLog, why_due
@@ -53,7 +53,7 @@ class Run:
 
     def why_due(self, published: dict[str, Any] | None) -> str:
         """Return why a refresh is due, or ""."""
-        fingerprint = file_stamp(paths.claude_credentials(self.env))
+        fingerprint = file_fingerprint(paths.claude_credentials(self.env))
         return why_due(published, fingerprint, self.clock.now(), force=self.force)
 
 
@@ -175,8 +175,8 @@ def _release_claim(run: Run, published: dict[str, Any] | None) -> None:
     While one is still due, keep the claim: else every session would start a process that may not
     ask yet.
     """
-    fingerprint = file_stamp(paths.claude_credentials(run.env))
-    if not is_due(published, fingerprint, run.clock.now()):
+    fingerprint = file_fingerprint(paths.claude_credentials(run.env))
+    if not is_stale(published, fingerprint, run.clock.now()):
         with contextlib.suppress(OSError, NotImplementedError):
             throttle.release(paths.stamp(run.env))
 

@@ -88,7 +88,7 @@ def encode_settings(data: bytes | None) -> str | None:
 
 def path(env: dict[str, str]) -> str:
     """Return the path of this profile's manifest."""
-    return paths.install_record(env)
+    return paths.install_manifest(env)
 
 
 def is_unreadable(env: dict[str, str]) -> bool:

@@ -34,7 +34,7 @@ def lock(env: Mapping[str, str], kind: str, key: str) -> Iterator[bool]:
     its owner dies; children do not inherit it.
     """
     prepare(env)
-    private_directory(paths.looks_dir(env))
+    private_directory(paths.jobs_dir(env))
     for path in (jobs.stamp_file(env, kind, key), jobs.result_file(env, kind, key)):
         clear_path(path)
     fd = os.open(jobs.stamp_file(env, kind, key), os.O_RDWR | os.O_CREAT | NO_LINK, 0o600)
@@ -68,7 +68,7 @@ def prune(env: Mapping[str, str], now: float) -> None:
 
     `now` is epoch seconds. Raise nothing.
     """
-    directory = paths.looks_dir(env)
+    directory = paths.jobs_dir(env)
     with contextlib.suppress(OSError, CacheUnsafe):
         if not os.path.isdir(directory):
             return

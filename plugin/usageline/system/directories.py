@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SYNC_THREADS = 16
 """File systems flush many files at once in the time of a few."""
 
-DIRECTORIES = (paths.told_dir, paths.looks_dir)
+DIRECTORIES = (paths.shown_alerts_dir, paths.jobs_dir)
 FILES = (
     paths.snapshot,
     paths.line_config,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from tests.faults.crowd.holders import wait_for
 from tests.hot import Hot
 from usageline.core import paths
-from usageline.core.freshness import file_stamp, is_due
+from usageline.core.freshness import file_fingerprint, is_stale
 from usageline.core.json_file import json_file
 from usageline.system import lock
 
@@ -118,8 +118,8 @@ class Clock:
 
     def is_due(self) -> bool:
         """Return whether a line would find a refresh due now."""
-        stamp = file_stamp(paths.claude_credentials(self.world.env))
-        return bool(is_due(json_file(paths.snapshot(self.world.env)), stamp, self.now))
+        stamp = file_fingerprint(paths.claude_credentials(self.world.env))
+        return bool(is_stale(json_file(paths.snapshot(self.world.env)), stamp, self.now))
 
     def is_claimed(self) -> bool:
         """Return whether a line has started a refresh that may still run."""

@@ -110,9 +110,9 @@ class Drawing:
             )
         snapshot, stamp = (
             _snapshot(self.world),
-            freshness.file_stamp(paths.claude_credentials(self.env)),
+            freshness.file_fingerprint(paths.claude_credentials(self.env)),
         )
-        assert freshness.is_due(snapshot, stamp, now) or freshness.is_due(
+        assert freshness.is_stale(snapshot, stamp, now) or freshness.is_stale(
             snapshot, stamp, now + freshness.MAX_DELAY_S
         ), what
         return texts

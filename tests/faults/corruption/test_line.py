@@ -17,7 +17,7 @@ from tests.faults.corruption.drawing import Drawing, put
 from tests.faults.promises import promise
 from tests.hot import Hot
 from usageline.core import git_repo, jobs, paths, throttle
-from usageline.core.freshness import file_stamp
+from usageline.core.freshness import file_fingerprint
 from usageline.line import settings
 from usageline.system import directories
 
@@ -208,7 +208,7 @@ def test_the_line_is_whole_over_any_result_of_a_look(
 def test_a_command_with_one_bit_turned_over_is_compiled_anew(drawing: Drawing) -> None:
     """It does not run until then."""
     path = drawing.configure(every=False, more="[chain]\ncommand = 'cat /etc/motd'\n")
-    config = file_stamp(paths.config_file(drawing.env))
+    config = file_fingerprint(paths.config_file(drawing.env))
     assert settings.load(drawing.env, config)[1] is False
     put(path, path.read_bytes().replace(b"cat /etc/motd", b"cat /etc/mot`"))
     configured, is_old = settings.load(drawing.env, config)

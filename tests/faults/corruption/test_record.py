@@ -37,7 +37,7 @@ class Installed:
         self.said: list[str] = []
         self.ctx = SetupContext(self.world.env, "", self.said.append, yes=True)
         self.settings = Path(self.ctx.settings)
-        self.record = Path(paths.install_record(self.world.env))
+        self.record = Path(paths.install_manifest(self.world.env))
         self.text = json.dumps(BEFORE, indent=2, ensure_ascii=False)
         self.settings.parent.mkdir(parents=True, exist_ok=True)
         self.settings.write_text(self.text)

@@ -45,13 +45,13 @@ def stopped_refresh(world: World, release: Release, api: Api) -> Iterator[subpro
 
 def note_of(world: World) -> dict[str, Any]:
     """Return the lock's owner file."""
-    noted: dict[str, Any] = json.loads(Path(paths.lock_holder(world.env)).read_text())
+    noted: dict[str, Any] = json.loads(Path(paths.lock_owner(world.env)).read_text())
     return noted
 
 
 def change_note(world: World, **changes: object) -> None:
     """Write something else to it."""
-    path = Path(paths.lock_holder(world.env))
+    path = Path(paths.lock_owner(world.env))
     path.write_text(json.dumps({**note_of(world), **changes}))
     path.chmod(0o600)
 

@@ -77,7 +77,7 @@ def test_a_stopped_holder_is_ended_by_the_next_refresh(
             asked + 1,
             "ok",
         )
-    assert not os.path.exists(paths.lock_holder(world.env))
+    assert not os.path.exists(paths.lock_owner(world.env))
     figure(
         f"{size(5, 50)} lines meanwhile, the slowest {slowest * 1000:.0f} ms; killed "
         f"{took_s:.1f} s after the next refresh was due"
@@ -136,7 +136,7 @@ def test_a_stranger_is_never_ended(
     world: World, api: Api, built_release: Release, figure: Callable[[str], None]
 ) -> None:
     needs()
-    path = Path(paths.lock_holder(world.env))
+    path = Path(paths.lock_owner(world.env))
     with stopped_refresh(world, built_release, api) as stopped, stranger() as other:
         let_it_hang(world, stopped, really=False)
         good, started = (

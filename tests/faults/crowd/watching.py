@@ -46,7 +46,7 @@ class Watch:
         """Record descriptors and peak memory of the process that sends a request."""
         self.refreshes.append(len(refreshes(self.release)))
         with contextlib.suppress(OSError, ValueError):
-            pid = json.loads(Path(paths.lock_holder(self.world.env)).read_text())["pid"]
+            pid = json.loads(Path(paths.lock_owner(self.world.env)).read_text())["pid"]
             fields = dict(
                 line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
             )

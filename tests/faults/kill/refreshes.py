@@ -78,7 +78,7 @@ def assert_sound(scene: Scene, readings: bytes) -> None:
     for path in (paths.snapshot(world.env), paths.line_config(world.env)):
         if os.path.exists(path):
             assert json.loads(Path(path).read_text())["version"] == 1
-    files = (paths.snapshot(world.env), paths.line_config(world.env), paths.lock_holder(world.env))
+    files = (paths.snapshot(world.env), paths.line_config(world.env), paths.lock_owner(world.env))
     known = {name for path in files for name in temporary_files(path)}
     assert {str(path) for path in scene.home.rglob(".*") if path.name.endswith("-new")} <= known
     for history_file in history_files(scene):

@@ -93,7 +93,7 @@ def hook(root: Path, release: Release) -> Case:
 
     def look() -> None:
         assert scene.world.snapshot() == published
-        told = Path(paths.told_dir(scene.world.env))
+        told = Path(paths.shown_alerts_dir(scene.world.env))
         assert not told.exists() or all(mark.stat().st_size == 0 for mark in told.iterdir())
 
     def again() -> None:
@@ -196,7 +196,7 @@ def _look(scene: Scene, release: Release, result: str, *words: str) -> Case:
     command = Command(
         [str(release.python), "-I", "-B", "-m", "usageline.jobs", *words], scene.world.env
     )
-    path = Path(paths.looks_dir(scene.world.env)) / f"{result}.json"
+    path = Path(paths.jobs_dir(scene.world.env)) / f"{result}.json"
 
     def again() -> None:
         _complete(scene, command)

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.server import usage_body
 from tests.world import World
 from usageline.core import paths
-from usageline.core.freshness import file_stamp
+from usageline.core.freshness import file_fingerprint
 from usageline.sources.auth import sign_in
 from usageline.storage.account_state import AccountState
 from usageline.storage.accounts import open_store
@@ -63,7 +63,7 @@ def with_old_numbers(root: Path) -> World:
                 reading, due_at, token, confirmed=True, requested_at=seen_at, requested_with=token
             ),
         )
-    stamp = str(file_stamp(paths.claude_credentials(world.env)))
+    stamp = str(file_fingerprint(paths.claude_credentials(world.env)))
     write(
         world.env,
         Snapshot(

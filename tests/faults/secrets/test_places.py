@@ -22,7 +22,7 @@ from tests.faults.promises import promise
 from usageline import __version__
 from usageline.core import paths
 from usageline.core.background import ENV_ALLOWLIST
-from usageline.core.freshness import file_stamp
+from usageline.core.freshness import file_fingerprint
 from usageline.refresh import account_gate
 from usageline.system import child_env, origin
 
@@ -82,7 +82,7 @@ class Project:
         compiled = {
             "version": 1,
             "program": __version__,
-            "stamp": file_stamp(str(config)),
+            "stamp": file_fingerprint(str(config)),
             "problem": "",
             "rows": [[["model", {}]]],
         }

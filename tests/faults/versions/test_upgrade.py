@@ -170,7 +170,7 @@ def test_two_versions_at_once_do_not_meet(
             assert [process.wait(120) for process in running] == [0, 0]
         assert faulty(seen) == []
         lines += len(seen)
-        installed = json.loads(Path(paths.install_record(machine.env)).read_text())
+        installed = json.loads(Path(paths.install_manifest(machine.env)).read_text())
         assert installed_releases(machine.data_dir) == [installed["release"]]
         assert os.readlink(machine.data_dir / "current") == "releases/" + installed["release"]
         assert len(json.loads(machine.settings.read_text())["hooks"]["SessionStart"]) == 1

@@ -45,7 +45,7 @@ def put(earlier: Earlier, world: World) -> None:
         "line.json": paths.line_config(env),
         "store": paths.store_dir(env),
         "history": paths.history_dir(env),
-        "install.json": paths.install_record(env),
+        "install.json": paths.install_manifest(env),
         "settings.json": paths.claude_settings(env),
         "config.toml": paths.config_file(env),
     }
@@ -76,7 +76,7 @@ def test_what_an_earlier_version_wrote_is_read(
     put(earlier, world)
     snapshot = world.snapshot()
     now = snapshot["published_at"] + 5
-    assert not freshness.is_due(snapshot, snapshot["credentials"], now)
+    assert not freshness.is_stale(snapshot, snapshot["credentials"], now)
     seen = view.build(None, snapshot, snapshot["credentials"], {}, now)
     assert {window.label: window.percent for window in seen.windows} == PERCENTS
     assert seen.status == "ok"
@@ -94,7 +94,9 @@ def test_what_an_earlier_version_wrote_is_read(
     config, problem = loader.load_lenient(world.env)
     assert (config.ttl_s, problem) == (250, None)
     assert compile_config(world.env) == []
-    compiled, is_old = settings.load(world.env, freshness.file_stamp(paths.config_file(world.env)))
+    compiled, is_old = settings.load(
+        world.env, freshness.file_fingerprint(paths.config_file(world.env))
+    )
     assert not is_old
     assert len(compiled["rows"]) >= 1
     installed = manifest.load(world.env)
@@ -235,7 +237,7 @@ def test_an_install_record_of_a_later_version_is_left_alone(
     world: World, figure: Callable[[str], None]
 ) -> None:
     machine = Machine(world, REPOSITORY)
-    path = Path(paths.install_record(world.env))
+    path = Path(paths.install_manifest(world.env))
     found = manifest.Manifest(
         "9.0.0-0123456789",
         paths.data_dir(world.env),

@@ -43,7 +43,7 @@ def keep(env: dict[str, str], target: Path) -> None:
         "snapshot.json": paths.snapshot(env),
         "line.json": paths.line_config(env),
         "store/cache.db": paths.store_dir(env) + "/cache.db",
-        "install.json": paths.install_record(env),
+        "install.json": paths.install_manifest(env),
         "settings.json": paths.claude_settings(env),
         "config.toml": paths.config_file(env),
     }

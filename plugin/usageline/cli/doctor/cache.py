@@ -166,7 +166,9 @@ def snapshot(context: Context) -> Result:
         if os.path.lexists(paths.snapshot(context.env)):
             return problem("the snapshot cannot be read", "run usageline refresh --force")
         return warning("there are no numbers yet", "run usageline refresh")
-    if snapshot.get("credentials") != freshness.file_stamp(paths.claude_credentials(context.env)):
+    if snapshot.get("credentials") != freshness.file_fingerprint(
+        paths.claude_credentials(context.env)
+    ):
         return warning(
             "the numbers are of an earlier sign-in and are not shown",
             "no action needed: the next status line starts a refresh",

@@ -145,8 +145,10 @@ class Context:
     def is_due(self) -> bool:
         """Return whether a refresh is due."""
         return bool(
-            freshness.is_due(
-                self.snapshot, freshness.file_stamp(paths.claude_credentials(self.env)), self.now
+            freshness.is_stale(
+                self.snapshot,
+                freshness.file_fingerprint(paths.claude_credentials(self.env)),
+                self.now,
             )
         )
 

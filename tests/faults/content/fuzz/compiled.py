@@ -19,7 +19,7 @@ from usageline.line import chain, embed, git, render, settings
 
 HOME = scratch()
 ENV = {"HOME": HOME}
-os.makedirs(paths.looks_dir(ENV), 0o700)
+os.makedirs(paths.jobs_dir(ENV), 0o700)
 
 
 def check(data: bytes) -> None:

@@ -29,7 +29,7 @@ def check(data: bytes) -> None:
         found["credentials"] = sample.STAMP
     seen = seen_of({}, found)
     judged(seen, configured, columns, nerd_font=nerd_font)
-    freshness.is_due(found, sample.STAMP, NOW)
+    freshness.is_stale(found, sample.STAMP, NOW)
     if not isinstance(found, dict):
         return
     _table(found)
