@@ -121,6 +121,7 @@ def test_bad_input_gives_a_line_all_the_same(hot: Hot, data: bytes) -> None:
     assert not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", done.stdout)
 
 
+@pytest.mark.serial
 def test_stdin_that_never_closes_holds_the_line_up_for_less_than_a_second(hot: Hot) -> None:
     hot.publish()
     read, write = os.pipe()

@@ -60,24 +60,25 @@ class Scene:
         """Let a refresh run."""
         refresh(self.world.env)
 
-    def look_again(self, after_s: float = 200) -> None:
-        """Let one run that comes so much later: all that is on disk grows older by it."""
-        self.backdate(after_s)
+    def look_again(self, after_s: float = 200, *, windows: bool = False) -> None:
+        """Refresh after everything on disk became older; with `windows` also windows and alerts."""
+        self.backdate(after_s, windows=windows)
         refresh(self.world.env, force=True)
 
-    def backdate(self, by_s: float) -> None:
-        """Let what was seen so far have been seen so much earlier."""
+    def backdate(self, by_s: float, *, windows: bool = False) -> None:
+        """Move the times of what is on disk back."""
         import sqlite3  # noqa: PLC0415
 
         def earlier(value: Any) -> Any:
-            times = (
+            times = {
                 "observed_at",
                 "published_at",
                 "requested_at",
                 "signed_in_since",
                 "readings_since",
                 "good_until",
-            )
+            }
+            times |= {"resets_at", "at"} if windows else set()
             if isinstance(value, dict):
                 return {
                     key: old - by_s if key in times and old else earlier(old)
@@ -304,11 +305,10 @@ def idle_past_its_window(scene: Scene) -> None:
 
 
 def offline_past_both_windows(scene: Scene) -> None:
-    scene.api.body = body(90, 80, ends=(1, 1))
+    scene.api.body = body(90, 80, ends=(HOUR, HOUR))
     scene.look()
     scene.api.fault = "500"
-    time.sleep(1.01)  # a window's end is the one time here that cannot be set back
-    scene.look_again(2 * HOUR)
+    scene.look_again(2 * HOUR, windows=True)
     scene.say(4, 1, answered_s=60)
 
 

@@ -33,6 +33,7 @@ def kill_after(process: subprocess.Popen[bytes], delay_s: float) -> None:
     process.wait()
 
 
+@pytest.mark.timeout(300)  # 18 installs
 @pytest.mark.parametrize("arguments", [("--yes",), ("--uninstall",)], ids=["install", "uninstall"])
 def test_kill_leaves_old_or_new_settings(profile: Machine, arguments: tuple[str, ...]) -> None:
     """The next run has the result of a run that was not killed."""
@@ -53,7 +54,7 @@ def test_kill_leaves_old_or_new_settings(profile: Machine, arguments: tuple[str,
     }
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_killed_first_install_can_be_undone_or_repeated(machine: Machine) -> None:
     """There may be no manifest, no release or half a release."""
     machine.write_settings(BEFORE)

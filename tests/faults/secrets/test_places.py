@@ -27,6 +27,8 @@ from usageline.refresh import account_gate
 from usageline.system import child_env, origin
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.cli.installed import Installed
     from tests.server import Api
     from tests.world import World
@@ -258,7 +260,9 @@ def test_claude_is_not_asked_for_a_project(project: Project, whose: str) -> None
     assert not project.ran.exists()
 
 
-def test_claude_gets_the_environment_of_the_install(project: Project) -> None:
+def test_claude_gets_the_environment_of_the_install(
+    project: Project, eventually: Callable[[Callable[[], object]], None]
+) -> None:
     claude = stand_in(project.world)
     write_script(project.root / "bin" / "git", f"touch {project.ran}\n")
     project.world.configure('sources = ["client"]')
@@ -269,6 +273,7 @@ def test_claude_gets_the_environment_of_the_install(project: Project) -> None:
         "BASH_ENV": "./x",
     }
     project.line(**theirs)
+    eventually(Path(f"{claude}.cwd").exists)
     project.settle()
     got = dict(line.split("=", 1) for line in Path(f"{claude}.env").read_text().splitlines())
     listed = child_env.PROCESSES["claude"]
@@ -342,6 +347,7 @@ def test_a_place_for_gates_that_cannot_be_used_stops_no_refresh(
     "A line, a hook or a refresh opens no file that a variable names, except the documented ones.",
     topic="project",
 )
+@pytest.mark.serial  # a traced refresh is slow, and it ends itself after a time
 def test_no_other_variable_leads_to_a_file(project: Project, api: Api) -> None:
     needs("strace", "git")
     names = {*ENV_ALLOWLIST, *EVERYTHING} - {"USAGELINE_API_URL", "USERPROFILE", "SYSTEMROOT"}
