@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def test_an_install_records_its_environment_and_keeps_earlier_ones(machine: Machine) -> None:
     machine.env["HTTPS_PROXY"] = "http://127.0.0.1:1"
-    assert "Requests use HTTPS_PROXY of this shell" in machine.run()
+    assert "requests use this shell's HTTPS_PROXY" in machine.run()
     release, usual = str(machine.data_dir / "current"), dict(machine.env)
     assert origin.network({}, release) == {"HTTPS_PROXY": "http://127.0.0.1:1"}
     del machine.env["HTTPS_PROXY"]

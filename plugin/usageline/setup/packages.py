@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from usageline.core.errors import UsagelineError
 from usageline.setup import tool_config
 from usageline.system import directories, process
-from usageline.system.files import replace_link, write_atomic
+from usageline.system.files import remove_file, replace_link, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,6 +106,8 @@ class PackageInstaller:
         # Copies: changes in uv's cache must not affect the installed program.
         target = ["--python", venv + "/bin/python", "--compile-bytecode", "--link-mode", "copy"]
         self._run([*uv, "pip", "install", *target, *self._requirements()], release)
+        # Every user may write to uv's lock, whatever the umask.
+        remove_file(venv + "/.lock")
 
     def _uv_cache(self) -> list[str]:
         # Use the user's cache if it exists; an uninstall would not remove a new one.

@@ -146,10 +146,10 @@ FAULTS = {
     "no flock (ENOSYS)": _without_locks("ENOSYS"),
     "no flock (EOPNOTSUPP)": _without_locks("EOPNOTSUPP"),
     "a file in its place": Fault(
-        _aside(": >'{0}'"), _back, UNSAFE, "is no directory", "is not a directory", shows=False
+        _aside(": >'{0}'"), _back, UNSAFE, "is not a directory", "is not a directory", shows=False
     ),
     "a symbolic link": Fault(
-        _aside("ln -s '{0}.aside' '{0}'"), _back, UNSAFE, "is no directory", "is not a directory"
+        _aside("ln -s '{0}.aside' '{0}'"), _back, UNSAFE, "is not a directory", "is not a directory"
     ),
     "world-writable": Fault(
         _mode("0777"), _mode("0700"), UNSAFE, "can be written by others", "can be written by others"

@@ -199,7 +199,10 @@ def test_an_uninstall_without_room(
     space.do("mount", "-o", "remount,ro", claude)
     done = space.run(*remove)
     assert done.returncode == 1
-    assert "it is read-only. Take statusLine and our SessionStart hook out yourself." in done.stdout
+    assert (
+        "it is read-only. Remove statusLine and usageline's SessionStart hook yourself."
+        in done.stdout
+    )
     line = space.run("sh", "-c", command, input="{}", stdin=None)
     assert (line.returncode, line.stdout) == (0, NOT_INSTALLED + "\n")
     assert settings.read_bytes() == before
