@@ -10,6 +10,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from filelock import FileLock
+
 from tests.world import REPOSITORY
 
 VERSION = "2.1.330"
@@ -28,18 +30,24 @@ def client() -> Path:
 
     Raise `RuntimeError` if the hash is wrong.
     """
-    if not CACHE.exists():
-        CACHE.parent.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE.parent) as work:
-            package = _pack(Path(work))
-            found = integrity(package)
-            if found != INTEGRITY:
-                raise RuntimeError(f"{PACKAGE} has the hash {found}, not {INTEGRITY}: not run")
-            with tarfile.open(package) as archive:
-                archive.extractall(work, filter="data")
-            # Rename last: an interrupted download must not look like the program.
-            (Path(work) / "package").rename(CACHE)
+    CACHE.parent.mkdir(exist_ok=True)
+    # Several test processes start at once; one of them downloads.
+    with FileLock(CACHE.with_suffix(".lock")):
+        if not CACHE.exists():
+            _download()
     return CACHE
+
+
+def _download() -> None:
+    with tempfile.TemporaryDirectory(dir=CACHE.parent) as work:
+        package = _pack(Path(work))
+        digest = integrity(package)
+        if digest != INTEGRITY:
+            raise RuntimeError(f"{PACKAGE} has the hash {digest}, not {INTEGRITY}: not run")
+        with tarfile.open(package) as archive:
+            archive.extractall(work, filter="data")
+        # Rename last: an interrupted download must not look like the program.
+        (Path(work) / "package").rename(CACHE)
 
 
 def integrity(file: Path) -> str:
