@@ -8,9 +8,9 @@
 whole months, and for the first day and week after an install. They have precision, false alarms,
 misses, lead, error and coverage, then a curve over thresholds, then how often a chance came true.
 
-The weights were chosen on the tuning seeds alone, and the held-out seeds are other users. On held-out
-seeds usageline must be better in precision, false alarms and error, and on the first day no worse
-in precision and false alarms. If it is not, the exit status is 1.
+The weights were chosen on the tuning seeds alone, and the held-out seeds are other users. On
+held-out seeds usageline must be better in precision, false alarms and error, and on the first day
+no worse in precision and false alarms. If it is not, the exit status is 1.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ def test_segments_options_and_instances_become_rows(world: World, built_release:
     world.configure(
         'rows = [["model", "session", "text.note"], ["weekly", "clock"]]\nwrap = true\n'
         '[segments.session]\nbar_width = 5\nbar = "dots"\nstyle = "bold red"\ncount = "used"\n'
-        '[segments.text]\nstyle = "quiet"\n[segments.text.note]\ntext = "hello"\n[segments.clock]\nhide = true\n'
+        '[segments.text]\nstyle = "quiet"\n[segments.text.note]\ntext = "hello"\n'
+        "[segments.clock]\nhide = true\n"
     )
     run(world, built_release)
     found = compiled(world)
@@ -72,7 +73,8 @@ def test_segments_options_and_instances_become_rows(world: World, built_release:
 def test_a_theme_comes_with_what_was_changed_in_it(world: World) -> None:
     """Styles at all depths, glyphs, and a separator, here in place of the arrows."""
     world.configure(
-        'theme = "Powerline"\nnerd_font = true\nseparator = "/"\n[styles]\nnormal = "#2e8b57"\n[glyphs]\nfull = "="\nparts = ""\n'
+        'theme = "Powerline"\nnerd_font = true\nseparator = "/"\n[styles]\nnormal = "#2e8b57"\n'
+        '[glyphs]\nfull = "="\nparts = ""\n'
     )
     assert compile_config(world.env) == []
     theme = compiled(world)["theme"]

@@ -78,7 +78,8 @@ def named(text: str) -> list[str]:
         ('theme = "powrline"', 'not "powrline"; did you mean "powerline"?'),
         (
             "[alerts]\nthresholds = [75, 101]",
-            "c:2: alerts.thresholds: a list of at most 8 whole numbers from 1 to 100 is allowed, not 101",
+            "c:2: alerts.thresholds: "
+            "a list of at most 8 whole numbers from 1 to 100 is allowed, not 101",
         ),
         ("[alerts]\nthresholds = [75, true]", "not true"),
         (
@@ -105,7 +106,8 @@ def named(text: str) -> list[str]:
         ("[segments.text.'no name']\n", "a name of at most 32 letters, digits, - and _ is allowed"),
         (
             "[segments.session.bar]\n",
-            "c:1: segments.session.bar: one of theme, blocks, dots, squares, line, ascii is allowed, not a table",
+            "c:1: segments.session.bar: "
+            "one of theme, blocks, dots, squares, line, ascii is allowed, not a table",
         ),
     ],
 )
@@ -118,7 +120,10 @@ def test_a_problem_is_named_with_line_key_and_what_is_allowed(text: str, problem
 
 def test_all_problems_are_found_in_the_order_of_their_lines() -> None:
     """All are reported, and the valid keys beside them are used."""
-    text = 'nerd_font = 1\nclock = "12h"\nttl = 1\n[styles]\nwarning = "yelow"\nnormal = "green"\n[segments.model]\nlabl = ""\n'
+    text = (
+        'nerd_font = 1\nclock = "12h"\nttl = 1\n[styles]\nwarning = "yelow"\nnormal = "green"\n'
+        '[segments.model]\nlabl = ""\n'
+    )
     checked = validate(text)
     assert [problem.line for problem in checked.problems] == [1, 3, 5, 8]
     assert checked.values.top == {"clock": "12h"}

@@ -102,7 +102,8 @@ def test_no_configuration_holds_anybody_up(figure: Callable[[str], None]) -> Non
         took[name] = time.process_time() - began
     assert max(took.values()) < MOST_CPU_S, took
     figure(
-        f"{len(took)} files of {config_file.MAX_BYTES >> 10} KiB, at most {max(took.values()):.1f} s of CPU"
+        f"{len(took)} files of {config_file.MAX_BYTES >> 10} KiB, "
+        f"at most {max(took.values()):.1f} s of CPU"
     )
 
 

@@ -67,7 +67,7 @@ def test_a_stopped_holder_is_ended_by_the_next_refresh(
         release_claim(world)
         drawn_in(hot)
         took_s = wait_for(lambda: not is_running(stopped.pid), TIMEOUT_S + SLACK_S)
-        # The request that was cut off counts: the service is asked again when its turn comes, not at once.
+        # The request that was cut off counts: the next one waits for its turn.
         assert wait_for(lambda: lock_is_free(world)) < TIMEOUT_S + SLACK_S
         assert len(api.usage_requests) == asked
         wait_for_turn(world)

@@ -80,7 +80,7 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def tampered(machine: Machine, tamper: Callable[[Path, Path], None]) -> str:
-    """What an install says whose packages or lists were tampered with. Both are as they were afterwards."""
+    """Return the output of an install from tampered packages or lists, and restore both."""
     wheels, lists = Path(machine.env["PIP_FIND_LINKS"]), machine.clone / "plugin"
     kept = {
         path: path.read_bytes()

@@ -1,4 +1,4 @@
-"""Parts of the installation that are gone: the interpreters under it, files of the release, the link to it."""
+"""Test installations with missing parts: the interpreters, files of the release, its link."""
 
 from __future__ import annotations
 
@@ -217,7 +217,8 @@ def test_what_was_deleted_comes_back(
     assert shape(machine) == before
     assert "nothing to change" in machine.run()
     figure(
-        f"{len(DAMAGES) + 1} parts, one after the other: a line each time, and whole again after install.sh"
+        f"{len(DAMAGES) + 1} parts, one after the other: "
+        "a line each time, and whole again after install.sh"
     )
 
 
