@@ -32,9 +32,9 @@ def client() -> Path:
         CACHE.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE.parent) as work:
             package = _pack(Path(work))
-            found = integrity(package)
-            if found != INTEGRITY:
-                raise RuntimeError(f"{PACKAGE} has the hash {found}, not {INTEGRITY}: not run")
+            digest = integrity(package)
+            if digest != INTEGRITY:
+                raise RuntimeError(f"{PACKAGE} has the hash {digest}, not {INTEGRITY}: not run")
             with tarfile.open(package) as archive:
                 archive.extractall(work, filter="data")
             # Rename last: an interrupted download must not look like the program.

@@ -78,8 +78,10 @@ def named(text: str) -> list[str]:
         ('theme = "powrline"', 'not "powrline"; did you mean "powerline"?'),
         (
             "[alerts]\nthresholds = [75, 101]",
-            "c:2: alerts.thresholds: "
-            "a list of at most 8 whole numbers from 1 to 100 is allowed, not 101",
+            (
+                "c:2: alerts.thresholds: "
+                "a list of at most 8 whole numbers from 1 to 100 is allowed, not 101"
+            ),
         ),
         ("[alerts]\nthresholds = [75, true]", "not true"),
         (
@@ -106,16 +108,18 @@ def named(text: str) -> list[str]:
         ("[segments.text.'no name']\n", "a name of at most 32 letters, digits, - and _ is allowed"),
         (
             "[segments.session.bar]\n",
-            "c:1: segments.session.bar: "
-            "one of theme, blocks, dots, squares, line, ascii is allowed, not a table",
+            (
+                "c:1: segments.session.bar: "
+                "one of theme, blocks, dots, squares, line, ascii is allowed, not a table"
+            ),
         ),
     ],
 )
 def test_a_problem_is_named_with_line_key_and_what_is_allowed(text: str, problem: str) -> None:
     """In nested tables, lists of several lines, inline tables, dotted keys; safe to print."""
-    found = named(text)
-    assert any(problem in line for line in found), found
-    assert all(line.isprintable() and len(line) < 400 for line in found)
+    messages = named(text)
+    assert any(problem in line for line in messages), messages
+    assert all(line.isprintable() and len(line) < 400 for line in messages)
 
 
 def test_all_problems_are_found_in_the_order_of_their_lines() -> None:
@@ -236,14 +240,14 @@ def test_the_line_can_read_every_compiled_configuration(document: dict[str, Any]
     text = tomlkit.dumps(document)
     checked = validate(text)
     assert all(problem.line and problem.key for problem in checked.problems)
-    found = resolve_values(checked.values)
-    assert len(json.dumps(found, ensure_ascii=False).encode()) < 1 << 18
+    compiled = resolve_values(checked.values)
+    assert len(json.dumps(compiled, ensure_ascii=False).encode()) < 1 << 18
     assert all(
         kind in SEGMENTS and isinstance(options, dict)
-        for row in found["rows"]
+        for row in compiled["rows"]
         for kind, options in row
     )
-    for row in found["rows"]:
+    for row in compiled["rows"]:
         for kind, options in row:
             assert options.keys() <= options_of(kind).keys() | {"bar_glyphs"}
             assert options.get("bar", "theme") == "theme"

@@ -204,8 +204,10 @@ TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     "alerts": (ALERTS, "one alert per limit, threshold and window, across all sessions"),
     "styles": (
         STYLE_KEYS,
-        "colors that replace the theme's: attributes and names, 0-255 or #rrggbb, such as "
-        '"bold #2e8b57" or "black on yellow"',
+        (
+            "colors that replace the theme's: attributes and names, 0-255 or #rrggbb, such as "
+            '"bold #2e8b57" or "black on yellow"'
+        ),
     ),
     "glyphs": (GLYPH_KEYS, "glyphs that replace the theme's"),
 }

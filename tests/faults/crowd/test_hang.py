@@ -60,8 +60,8 @@ def test_a_stopped_holder_is_ended_by_the_next_refresh(
         assert world.run(*built_release.refresh_command).returncode == 0
         assert is_running(stopped.pid)
         let_it_hang(world, stopped, really=really)
-        told = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli", "doctor").stdout
-        assert "a refresh hangs" in told
+        output = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli", "doctor").stdout
+        assert "a refresh hangs" in output
 
         asked = len(api.usage_requests)
         release_claim(world)

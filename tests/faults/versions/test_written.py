@@ -242,14 +242,14 @@ def test_an_install_record_of_a_later_version_is_left_alone(
 ) -> None:
     machine = Machine(world, REPOSITORY)
     path = Path(paths.install_manifest(world.env))
-    found = manifest.Manifest(
+    record = manifest.Manifest(
         "9.0.0-0123456789",
         paths.data_dir(world.env),
         "/nonexistent/python",
         "/nonexistent/python",
         before=manifest.encode_settings(b"{}"),
     )
-    manifest.save(world.env, found)
+    manifest.save(world.env, record)
     written = json.loads(path.read_text())
     write_sealed(path, {**written, "theme": {"kept": ["for", "later"]}})
     again = manifest.load(world.env)
@@ -262,8 +262,10 @@ def test_an_install_record_of_a_later_version_is_left_alone(
             manifest.load(world.env)
         before = machine.tree(times=True)
         for arguments in ((), ("--yes",), ("--dry-run",), ("--uninstall",)):
-            said = machine.run(*arguments, expect=1)
-            assert "is of a later version of usageline: install or uninstall with that one" in said
+            output = machine.run(*arguments, expect=1)
+            assert (
+                "is of a later version of usageline: install or uninstall with that one" in output
+            )
         assert machine.tree(times=True) == before
     figure("2 later records: install, dry run and uninstall refuse, 0 files changed")
 
