@@ -44,7 +44,7 @@ def promise(holds: str, *, sees: str = "", topic: str) -> pytest.MarkDecorator:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """One promise. `test` is a path below tests/faults and a name: `kill/test_line.py::test_…`."""
+    """One promise. `test` is a path below tests/faults and a name: `kill/test_calls.py::test_…`."""
 
     area: str
     test: str

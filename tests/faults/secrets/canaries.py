@@ -32,8 +32,7 @@ class Search:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self.forms = [form for secret in secrets for form in _forms(secret)]
-        # Of any MIN_PIECE consecutive characters, MIN_PIECE // 2 + 1 are a block at a multiple of MIN_PIECE //
-        # 2.
+        # Any MIN_PIECE consecutive characters contain `step` + 1 from a multiple of `step` on.
         step = MIN_PIECE // 2
         self._blocks = [
             (form, at, form[at : at + step + 1])
