@@ -95,7 +95,10 @@ def other_api() -> Iterator[Api]:
 
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
-    """Make a directory once for all test processes: `made_once(name, make)` calls `make(path)` in the first process that asks for it."""
+    """Make a directory once for all test processes.
+
+    `made_once(name, make)` calls `make(path)` in the first process that calls it.
+    """
     root = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         root = root.parent

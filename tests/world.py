@@ -190,7 +190,10 @@ class Release:
 
 
 def build_release(root: Path) -> Release:
-    """Lay out a release at `root` with the packages of the environment that runs the tests, compiled as install.sh compiles it."""
+    """Lay out a release at `root`, compiled as install.sh compiles it.
+
+    It has the packages of the environment that runs the tests.
+    """
     shutil.copytree(_compiled(), root)
     bundle.write(str(root / "plugin"))
     # Each test has its own world: trust every environment.
@@ -201,7 +204,10 @@ def build_release(root: Path) -> Release:
 
 @cache
 def _compiled() -> Path:
-    """Return a compiled copy of the program. Each test process makes one: to copy it takes a tenth of the time."""
+    """Return a compiled copy of the program, one for each test process.
+
+    To copy it takes a tenth of the time to compile it.
+    """
     root = Path(tempfile.mkdtemp(prefix="usageline-compiled-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     for folder in ("plugin", "hooks"):

@@ -8,9 +8,9 @@
 whole months, and for the first day and week after an install. They have precision, false alarms,
 misses, lead, error and coverage, then a curve over thresholds, then how often a chance came true.
 
-The weights were chosen on the tuning seeds alone, and the held-out seeds are other users. On held-out
-seeds usageline must be better in precision, false alarms and error, and on the first day no worse
-in precision and false alarms. If it is not, the exit status is 1.
+The weights were chosen on the tuning seeds alone, and the held-out seeds are other users. On
+held-out seeds usageline must be better in precision, false alarms and error, and on the first day
+no worse in precision and false alarms. If it is not, the exit status is 1.
 """
 
 from __future__ import annotations
@@ -82,23 +82,23 @@ def watch_user(job: tuple[str, int]) -> Watch:
     return Watch(watch(one_month), *watch_installs(one_month))
 
 
-def better(ours: Score, straight: Score) -> bool:
+def better(score: Score, straight: Score) -> bool:
     """Return True if usageline is better in every measure that counts."""
     return (
-        ours.of_readings > straight.of_readings
-        and ours.precision > straight.precision
-        and ours.false_alarms < straight.false_alarms
-        and ours.a_week < straight.a_week
-        and ours.error < straight.error
+        score.of_readings > straight.of_readings
+        and score.precision > straight.precision
+        and score.false_alarms < straight.false_alarms
+        and score.a_week < straight.a_week
+        and score.error < straight.error
     )
 
 
-def no_worse(ours: Score, straight: Score) -> bool:
+def no_worse(score: Score, straight: Score) -> bool:
     """Return True if usageline is no worse on the first day, for which no error is compared."""
     return (
-        ours.of_readings >= straight.of_readings
-        and ours.precision >= straight.precision
-        and ours.false_alarms <= straight.false_alarms
+        score.of_readings >= straight.of_readings
+        and score.precision >= straight.precision
+        and score.false_alarms <= straight.false_alarms
     )
 
 
@@ -135,9 +135,11 @@ def print_group(watch_of: Watch) -> bool:
             print(
                 *(row(kind, name, result) for name, result in scores.items()), sep="\n", flush=True
             )
-            straight, *ours = scores.values()
+            straight, *forecasts = scores.values()
             compare = no_worse if within else better
-            is_good &= title == "first week" or all(compare(result, straight) for result in ours)
+            is_good &= title == "first week" or all(
+                compare(result, straight) for result in forecasts
+            )
     print("  by threshold, whole months")
     for kind in dict.fromkeys(KINDS.values()):
         print(

@@ -52,7 +52,8 @@ def _catalog(title: str, names: Iterable[str]) -> str:
     return (
         HEAD.format(title=title)
         + "\n".join(_literal("SEGMENTS = ", entries, f"  # type: {SEGMENTS_TYPE}", 0))
-        + '\n"""By name: the module in `line.segments`, what the context needs, and the defaults."""\n'
+        + '\n"""By name: the module in `line.segments`, what the context needs, and the '
+        + 'defaults."""\n'
     )
 
 

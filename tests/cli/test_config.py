@@ -70,10 +70,10 @@ def test_set_changes_one_key_and_compiles(usageline: Run, file: Path, world: Wor
         == '# mine\ntheme = "dark" # dark\nclock = "12h"\n\n[segments.session]\nbar_width = 7\n'
     )
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
-    found = read_compiled(paths.line_config(world.env))
-    assert found is not None
-    assert found["clock"] == "12h"
-    assert ["session", {"bar_width": 7}] in found["rows"][0]
+    compiled = read_compiled(paths.line_config(world.env))
+    assert compiled is not None
+    assert compiled["clock"] == "12h"
+    assert ["session", {"bar_width": 7}] in compiled["rows"][0]
     assert os.listdir(file.parent) == ["config.toml"]
 
 
@@ -84,7 +84,7 @@ def test_set_creates_the_file_with_one_key(usageline: Run, file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value", "message"),
     [
         (
             "segments.session.bar_width",
@@ -96,14 +96,14 @@ def test_set_creates_the_file_with_one_key(usageline: Run, file: Path) -> None:
     ],
 )
 def test_set_refuses_an_invalid_value_and_prints_what_is_allowed(
-    usageline: Run, file: Path, world: World, *, key: str, value: str, told: str
+    usageline: Run, file: Path, world: World, *, key: str, value: str, message: str
 ) -> None:
     world.configure(MINE)
     before = file.stat()
     done = usageline("config", "set", key, value)
     assert (done.returncode, done.stdout) == (1, "")
     assert "nothing was changed" in done.stderr
-    assert told in done.stderr
+    assert message in done.stderr
     assert (file.read_text(), file.stat().st_mtime_ns) == (MINE, before.st_mtime_ns)
 
 
@@ -265,16 +265,16 @@ class TestEdit:
         assert "another `usageline config edit` is open" in (world.home / "errors").read_text()
 
     @pytest.mark.parametrize(
-        ("editor", "told"),
+        ("editor", "message"),
         [("/nowhere/vi", "cannot be run"), ("false", "exited with 1"), ("'", "cannot be run")],
     )
     def test_failing_editor_changes_nothing(
-        self, usageline: Run, file: Path, world: World, editor: str, told: str
+        self, usageline: Run, file: Path, world: World, editor: str, message: str
     ) -> None:
         world.configure(MINE)
         world.env["EDITOR"] = editor
         done = usageline("config", "edit")
-        assert (done.returncode, told in done.stderr) == (1, True)
+        assert (done.returncode, message in done.stderr) == (1, True)
         assert file.read_text() == MINE
 
 
@@ -364,9 +364,9 @@ def test_set_previous_takes_the_status_line_from_before_the_install(
     )
     for arguments in ((), ("x", "--previous")):
         assert world.run(command, "config", "set", "chain.command", *arguments).returncode == 2
-    known = manifest.load(world.env)
-    assert known
+    record = manifest.load(world.env)
+    assert record
     before = json.dumps({"statusLine": {"type": "command", "command": "a\n'b'"}}).encode("utf-16")
-    manifest.save(world.env, replace(known, before=manifest.encode_settings(before)))
+    manifest.save(world.env, replace(record, before=manifest.encode_settings(before)))
     assert world.run(command, "config", "set", "chain.command", "--previous").returncode == 0
     assert Path(paths.config_file(world.env)).read_text() == '[chain]\ncommand = """a\n\'b\'"""\n'

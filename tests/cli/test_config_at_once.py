@@ -39,7 +39,7 @@ def test_concurrent_sets_are_all_saved(world: World) -> None:
         for name in key.split("."):
             assert isinstance(value, dict)
             value = value[name]
-    assert [found.name for found in Path(paths.config_file(world.env)).parent.iterdir()] == [
+    assert [path.name for path in Path(paths.config_file(world.env)).parent.iterdir()] == [
         "config.toml"
     ]
 

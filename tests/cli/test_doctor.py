@@ -216,9 +216,9 @@ def test_failing_check_is_reported_as_a_problem(installed: Installed) -> None:
     def broken(_context: Context) -> None:
         raise ZeroDivisionError("sk-ant-secret")
 
-    said = run_check(broken, Context(installed.world.env, "/"))
-    assert said is not None
-    assert (said.level, said.text) == ("problem", "the check broken failed: ZeroDivisionError")
+    result = run_check(broken, Context(installed.world.env, "/"))
+    assert result is not None
+    assert (result.level, result.text) == ("problem", "the check broken failed: ZeroDivisionError")
 
 
 def test_no_check_raises_for_any_content_of_the_files(installed: Installed, api: Api) -> None:
@@ -252,14 +252,14 @@ def test_no_check_raises_for_any_content_of_the_files(installed: Installed, api:
         ):
             path.write_bytes(content)
             context = Context(env, str(installed.project))
-            said = [
+            results = [
                 run_check(check, context)
                 for check in CHECKS
                 if check.__name__ not in {"packages", "bytecode", "prints_a_line", "version"}
             ]
             assert not [
                 result
-                for result in said
+                for result in results
                 if result and "failed: " in result.text and result.advice == "please report it"
             ], (
                 path,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FOREIGN = {"type": "command", "command": "mine.sh"}
 
 
-def said(check: Check, installed: Installed, **changes: Any) -> tuple[str, str]:
+def result_of(check: Check, installed: Installed, **changes: Any) -> tuple[str, str]:
     """Return level and words of a check's result, two empty texts if there is none."""
     context = Context(
         installed.world.env,
@@ -49,8 +49,8 @@ class TestSettings:
             settings.hooks_enabled,
             settings.project_settings,
         )
-        assert [said(check, installed)[0] for check in checks] == ["ok"] * 5
-        assert said(settings.managed_settings, installed) == ("", "")
+        assert [result_of(check, installed)[0] for check in checks] == ["ok"] * 5
+        assert result_of(settings.managed_settings, installed) == ("", "")
 
     @pytest.mark.parametrize(
         ("content", "words"),
@@ -64,19 +64,19 @@ class TestSettings:
         self, installed: Installed, content: str, words: str
     ) -> None:
         installed.settings.write_text(content)
-        level, text = said(settings.settings_parse, installed)
+        level, text = result_of(settings.settings_parse, installed)
         assert (level, words in text) == ("problem", True), text
-        assert said(settings.status_line, installed) == ("", "")
+        assert result_of(settings.status_line, installed) == ("", "")
 
     def test_missing_settings_are_a_problem(self, installed: Installed) -> None:
         installed.settings.unlink()
-        assert said(settings.settings_parse, installed)[0] == "problem"
+        assert result_of(settings.settings_parse, installed)[0] == "problem"
 
     def test_byte_order_mark_passes(self, installed: Installed) -> None:
         installed.settings.write_bytes(b"\xef\xbb\xbf" + installed.settings.read_bytes())
         assert (
-            said(settings.settings_parse, installed)[0]
-            == said(settings.status_line, installed)[0]
+            result_of(settings.settings_parse, installed)[0]
+            == result_of(settings.status_line, installed)[0]
             == "ok"
         )
 
@@ -97,37 +97,37 @@ class TestSettings:
         """Seen in Claude Code 2.1.330."""
         text = installed.settings.read_text().replace("{", '{"note": "é", ', 1)
         installed.settings.write_bytes(text.encode(encoding))
-        said_level, said_text = said(settings.settings_parse, installed)
-        assert said_level == level, said_text
-        assert ("does not read" in said_text) is (level == "problem")
-        assert said(settings.status_line, installed)[0] == ("ok" if level == "ok" else "")
+        own_level, own_text = result_of(settings.settings_parse, installed)
+        assert own_level == level, own_text
+        assert ("does not read" in own_text) is (level == "problem")
+        assert result_of(settings.status_line, installed)[0] == ("ok" if level == "ok" else "")
 
     def test_missing_or_other_status_line_is_a_problem(self, installed: Installed) -> None:
         installed.change_settings(statusLine=None)
-        assert said(settings.status_line, installed)[0] == "problem"
+        assert result_of(settings.status_line, installed)[0] == "problem"
         installed.change_settings(statusLine=FOREIGN)
-        level, text = said(settings.status_line, installed)
+        level, text = result_of(settings.status_line, installed)
         assert (level, "mine.sh" in text) == ("problem", True)
 
     def test_user_command_that_calls_usageline_passes(self, installed: Installed) -> None:
         script = paths.data_dir(installed.world.env) + "/current/plugin/usageline/statusline.py"
         command = f"{installed.release.python} -I -S -B {script} | cat"
         installed.change_settings(statusLine={"type": "command", "command": command})
-        level, text = said(settings.status_line, installed)
+        level, text = result_of(settings.status_line, installed)
         assert (level, "of yours" in text) == ("ok", True)
-        assert said(line.prints_a_line, installed)[0] == "ok"
+        assert result_of(line.prints_a_line, installed)[0] == "ok"
 
     def test_missing_hook_is_a_warning(self, installed: Installed) -> None:
         installed.change_settings(hooks=None)
-        assert said(settings.hook, installed)[0] == "warning"
+        assert result_of(settings.hook, installed)[0] == "warning"
 
     def test_disabled_hooks_are_a_problem(self, installed: Installed) -> None:
         project(installed, "settings.local.json", {"disableAllHooks": True})
-        level, text = said(settings.hooks_enabled, installed)
+        level, text = result_of(settings.hooks_enabled, installed)
         assert (level, "~/project/.claude/settings.local.json" in text) == ("problem", True)
         shutil.rmtree(installed.project / ".claude")
         installed.change_settings(disableAllHooks=True)
-        assert said(settings.hooks_enabled, installed)[0] == "problem"
+        assert result_of(settings.hooks_enabled, installed)[0] == "problem"
 
     @pytest.mark.parametrize("name", ["settings.json", "settings.local.json"])
     @pytest.mark.parametrize("below", ["", "a/b"])
@@ -137,24 +137,28 @@ class TestSettings:
         """The user may have started the session in a folder above."""
         project(installed, name, {"statusLine": FOREIGN})
         (installed.project / below).mkdir(parents=True, exist_ok=True)
-        level, text = said(settings.project_settings, installed, cwd=installed.project / below)
+        level, text = result_of(settings.project_settings, installed, cwd=installed.project / below)
         assert (level, f"~/project/.claude/{name}" in text) == ("warning", True)
 
     def test_hooks_disabled_in_a_parent_folder_are_a_warning(self, installed: Installed) -> None:
         project(installed, "settings.json", {"disableAllHooks": True})
         assert (
-            said(settings.hooks_enabled, installed, cwd=installed.project / "below")[0] == "warning"
+            result_of(settings.hooks_enabled, installed, cwd=installed.project / "below")[0]
+            == "warning"
         )
 
     def test_local_settings_in_home_count_only_in_home(self, installed: Installed) -> None:
         (installed.settings.parent / "settings.local.json").write_text(
             json.dumps({"statusLine": FOREIGN})
         )
-        assert said(settings.project_settings, installed)[0] == "ok"
-        assert said(settings.project_settings, installed, cwd=installed.world.home)[0] == "warning"
+        assert result_of(settings.project_settings, installed)[0] == "ok"
+        assert (
+            result_of(settings.project_settings, installed, cwd=installed.world.home)[0]
+            == "warning"
+        )
 
     def test_user_settings_do_not_count_as_project_settings(self, installed: Installed) -> None:
-        assert said(settings.project_settings, installed, cwd=installed.world.home)[0] == "ok"
+        assert result_of(settings.project_settings, installed, cwd=installed.world.home)[0] == "ok"
 
     @pytest.mark.parametrize(
         "content",
@@ -167,7 +171,7 @@ class TestSettings:
         file = installed.world.root / "etc" / name
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(content))
-        level, text = said(settings.managed_settings, installed)
+        level, text = result_of(settings.managed_settings, installed)
         assert (level, str(file) in text) == ("problem", True)
 
 
@@ -187,44 +191,46 @@ class TestInstallation:
             installation.single,
             installation.command,
         )
-        assert [said(check, installed, own_root=root)[0] for check in checks] == ["ok"] * 4
-        assert said(installation.plugin, installed) == ("", "")
+        assert [result_of(check, installed, own_root=root)[0] for check in checks] == ["ok"] * 4
+        assert result_of(installation.plugin, installed) == ("", "")
 
     def test_missing_part_is_a_problem(self, installed: Installed) -> None:
         (installed.release.root / "complete").rename(installed.release.root / "kept")
-        assert said(installation.release, installed)[0] == "problem"
-        assert said(installation.packages, installed) == ("", "")
+        assert result_of(installation.release, installed)[0] == "problem"
+        assert result_of(installation.packages, installed) == ("", "")
         (installed.release.root / "kept").rename(installed.release.root / "complete")
         installed.release.python.unlink()
-        level, text = said(installation.release, installed)
+        level, text = result_of(installation.release, installed)
         assert (level, "interpreter of the refresh does not exist" in text) == ("problem", True)
         Path(paths.data_dir(installed.world.env), "current").unlink()
-        assert said(installation.release, installed)[0] == "problem"
+        assert result_of(installation.release, installed)[0] == "problem"
 
     def test_missing_record_is_a_warning(self, installed: Installed) -> None:
         Path(paths.install_manifest(installed.world.env)).unlink()
-        assert said(installation.release, installed)[0] == "warning"
+        assert result_of(installation.release, installed)[0] == "warning"
 
     def test_missing_packages_are_a_problem(self, installed: Installed) -> None:
         next(installed.release.root.glob("venv/lib/*/site-packages/usageline.pth")).unlink()
-        level, text = said(installation.packages, installed)
+        level, text = result_of(installation.packages, installed)
         assert (level, "ModuleNotFoundError" in text) == ("problem", True)
 
     def test_second_installation_is_a_warning(self, installed: Installed, tmp_path: Path) -> None:
-        assert said(installation.single, installed, own_root=str(tmp_path))[0] == "warning"
+        assert result_of(installation.single, installed, own_root=str(tmp_path))[0] == "warning"
         write_script(tmp_path / "usageline", "exit 0\n")
         installed.world.env["PATH"] = f"{tmp_path}:{installed.world.env['PATH']}"
-        level, text = said(installation.single, installed, own_root=str(installed.release.root))
+        level, text = result_of(
+            installation.single, installed, own_root=str(installed.release.root)
+        )
         assert (level, "on PATH is another program" in text) == ("warning", True)
 
     def test_missing_or_other_command_is_a_warning(self, installed: Installed) -> None:
         path = Path(paths.command(installed.world.env))
         installed.world.env["PATH"] = "/usr/bin:/bin"
-        assert "is not on PATH" in said(installation.command, installed)[1]
+        assert "is not on PATH" in result_of(installation.command, installed)[1]
         path.unlink()
-        assert "usageline does not exist" in said(installation.command, installed)[1]
+        assert "usageline does not exist" in result_of(installation.command, installed)[1]
         path.symlink_to("/bin/true")
-        level, text = said(installation.command, installed)
+        level, text = result_of(installation.command, installed)
         assert (level, "is a link to another program" in text) == ("warning", True)
 
     def test_plugin_of_another_version_is_a_warning(self, installed: Installed) -> None:
@@ -239,9 +245,9 @@ class TestInstallation:
                     }
                 )
             )
-            assert said(installation.plugin, installed)[0] == level
+            assert result_of(installation.plugin, installed)[0] == level
         installed.change_settings(enabledPlugins={"usageline@usageline": False})
-        assert said(installation.plugin, installed) == ("", "")
+        assert result_of(installation.plugin, installed) == ("", "")
 
     def test_plugin_without_setup_is_a_problem(self, installed: Installed) -> None:
         plugins = installed.settings.parent / "plugins" / "installed_plugins.json"
@@ -250,27 +256,27 @@ class TestInstallation:
             json.dumps({"version": 2, "plugins": {"usageline@usageline": [{"version": "0.1.0"}]}})
         )
         Path(paths.data_dir(installed.world.env), "current").unlink()
-        level, text = said(installation.plugin, installed)
+        level, text = result_of(installation.plugin, installed)
         assert (level, "/usageline:setup" in text) == ("problem", True)
 
 
 class TestLine:
     def test_own_line_passes(self, installed: Installed) -> None:
         assert [
-            said(check, installed)[0]
+            result_of(check, installed)[0]
             for check in (line.interpreter, line.bytecode, line.prints_a_line)
         ] == ["ok"] * 3
 
     def test_line_shows_the_current_numbers(self, installed: Installed) -> None:
         Hot(installed.world, installed.release).publish()
-        assert "5h ███▋░" in said(line.prints_a_line, installed)[1]
+        assert "5h ███▋░" in result_of(line.prints_a_line, installed)[1]
 
     def test_missing_interpreter_is_a_problem(self, installed: Installed) -> None:
         rewire(installed, "/nowhere/python3")
-        level, text = said(line.interpreter, installed)
+        level, text = result_of(line.interpreter, installed)
         assert (level, "/nowhere/python3" in text) == ("problem", True)
-        assert said(line.bytecode, installed) == ("", "")
-        level, text = said(line.prints_a_line, installed)
+        assert result_of(line.bytecode, installed) == ("", "")
+        level, text = result_of(line.prints_a_line, installed)
         # Another interpreter in a fixed place goes on, if there is one.
         assert (level, text) != ("", "")
         assert level == "ok" or "its Python is not on this system" in text
@@ -280,29 +286,29 @@ class TestLine:
         other = installed.world.root / "python9"
         write_script(other, "echo cpython-399\n")
         rewire(installed, str(other))
-        level, text = said(line.bytecode, installed)
+        level, text = result_of(line.bytecode, installed)
         assert (level, "cpython-399" in text) == ("warning", True)
 
     def test_failing_interpreter_is_a_problem(self, installed: Installed) -> None:
         other = installed.world.root / "python9"
         write_script(other, "echo no libpython >&2; exit 127\n")
         rewire(installed, str(other))
-        level, text = said(line.bytecode, installed)
+        level, text = result_of(line.bytecode, installed)
         assert (level, "status 127: no libpython" in text) == ("problem", True)
-        level, text = said(line.prints_a_line, installed)
+        level, text = result_of(line.prints_a_line, installed)
         assert (level, "status 127" in text) == ("problem", True)
 
     def test_silent_command_is_a_problem(self, installed: Installed) -> None:
         other = installed.world.root / "python9"
         write_script(other, "exit 0\n")
         rewire(installed, str(other))
-        level, text = said(line.prints_a_line, installed)
+        level, text = result_of(line.prints_a_line, installed)
         assert (level, "prints nothing" in text) == ("problem", True)
 
     def test_command_of_another_program_is_not_run(self, installed: Installed) -> None:
         ran = installed.world.root / "ran"
         installed.change_settings(statusLine={"type": "command", "command": f"touch {ran}"})
-        assert said(line.prints_a_line, installed) == ("", "")
+        assert result_of(line.prints_a_line, installed) == ("", "")
         assert not ran.exists()
 
 
@@ -328,15 +334,15 @@ class TestClient:
     )
     def test_old_client_is_a_problem(self, installed: Installed, version: str, level: str) -> None:
         path = installed.add_client(version)
-        found, text = said(client.version, installed)
-        assert (found, version in text) == (level, True)
+        verdict, text = result_of(client.version, installed)
+        assert (verdict, version in text) == (level, True)
         assert Path(f"{path}.runs").read_text() == "x\n"
 
     def test_client_without_a_version_is_a_warning(self, installed: Installed) -> None:
         write_script(
             installed.world.home / ".local" / "bin" / "claude", "echo broken >&2; exit 3\n"
         )
-        level, text = said(client.version, installed)
+        level, text = result_of(client.version, installed)
         assert (level, "status 3: broken" in text) == ("warning", True)
 
     def test_missing_client_is_a_warning(
@@ -344,98 +350,98 @@ class TestClient:
     ) -> None:
         monkeypatch.setattr(client, "PLACES", ("~/.local/bin/claude",))
         (installed.world.home / ".local" / "bin" / "claude").unlink()
-        level, text = said(client.version, installed)
+        level, text = result_of(client.version, installed)
         assert (level, "`claude` is not on PATH" in text) == ("warning", True)
 
     def test_client_in_a_writable_folder_is_a_problem(self, installed: Installed) -> None:
         installed.world.configure('sources = ["claude-cache"]')
-        assert said(client.allowed, installed) == ("", "")
+        assert result_of(client.allowed, installed) == ("", "")
         installed.world.configure('sources = ["claude-cache", "client"]')
         path = installed.add_client()
         path.parent.chmod(0o755)
-        assert said(client.allowed, installed)[0] == "ok"
+        assert result_of(client.allowed, installed)[0] == "ok"
         path.parent.chmod(0o777)
-        level, text = said(client.allowed, installed)
+        level, text = result_of(client.allowed, installed)
         assert level == "problem"
         assert (
             f"claude was found at {path} and is not run: {path.parent} can be written by every user"
             in text
         )
-        assert said(client.version, installed)[0] == "ok"
+        assert result_of(client.version, installed)[0] == "ok"
 
     def test_git_is_checked_when_its_counts_are_shown(self, installed: Installed) -> None:
-        assert said(client.git, installed) == ("", "")
+        assert result_of(client.git, installed) == ("", "")
         installed.world.configure('rows = [["git"]]\n[segments.git]\nshow = ["branch", "dirty"]')
         compile_config(installed.world.env)
-        assert said(client.git, installed)[0] == "ok"
+        assert result_of(client.git, installed)[0] == "ok"
 
     def test_folder_below_a_trusted_one_passes(self, installed: Installed) -> None:
         below = installed.project / "below"
         below.mkdir()
-        assert said(client.trust, installed, cwd=below)[0] == "ok"
-        assert said(client.trust, installed, cwd=installed.world.home)[0] == "warning"
+        assert result_of(client.trust, installed, cwd=below)[0] == "ok"
+        assert result_of(client.trust, installed, cwd=installed.world.home)[0] == "warning"
 
     def test_trust_is_not_checked_when_the_client_never_ran(self, installed: Installed) -> None:
         Path(paths.claude_state(installed.world.env)).unlink()
-        assert said(client.trust, installed) == ("", "")
+        assert result_of(client.trust, installed) == ("", "")
 
 
 class TestSignIn:
     def test_plan_passes(self, installed: Installed) -> None:
-        assert said(sign_in.environment, installed) == ("", "")
-        assert said(sign_in.plan, installed) == ("ok", "signed in to a plan: Max 5x → ")
-        assert said(sign_in.credentials, installed)[0] == "ok"
+        assert result_of(sign_in.environment, installed) == ("", "")
+        assert result_of(sign_in.plan, installed) == ("ok", "signed in to a plan: Max 5x → ")
+        assert result_of(sign_in.credentials, installed)[0] == "ok"
 
     def test_api_key_in_the_environment_is_a_warning(self, installed: Installed) -> None:
         installed.world.env["ANTHROPIC_API_KEY"] = "sk-ant-api03-secret"
-        level, text = said(sign_in.environment, installed)
+        level, text = result_of(sign_in.environment, installed)
         assert (level, "API key" in text, "secret" in text) == ("warning", True, False)
 
     def test_api_key_helper_is_a_problem(self, installed: Installed) -> None:
         installed.change_settings(apiKeyHelper="get-key")
-        level, text = said(sign_in.plan, installed)
+        level, text = result_of(sign_in.plan, installed)
         assert (level, "API key helper" in text) == ("problem", True)
-        assert said(sign_in.credentials, installed) == ("", "")
+        assert result_of(sign_in.credentials, installed) == ("", "")
 
     def test_missing_sign_in_is_a_problem(self, installed: Installed) -> None:
         installed.world.sign_out()
-        level, text = said(sign_in.plan, installed)
+        level, text = result_of(sign_in.plan, installed)
         assert (level, "/login" in text) == ("problem", True)
 
     def test_expired_or_unscoped_sign_in_is_a_problem(self, installed: Installed) -> None:
         installed.world.sign_in(expires_at=time.time() - 3700)
-        level, text = said(sign_in.credentials, installed)
+        level, text = result_of(sign_in.credentials, installed)
         assert (level, "expired 1 hour 1 minute ago" in text) == ("problem", True)
         installed.world.configure('sources = ["oauth", "client"]')
-        assert said(sign_in.credentials, installed)[0] == "warning"
+        assert result_of(sign_in.credentials, installed)[0] == "warning"
         installed.world.configure("")
         installed.world.sign_in(scopes=("user:inference",))
-        assert said(sign_in.credentials, installed)[0] == "problem"
+        assert result_of(sign_in.credentials, installed)[0] == "problem"
 
     def test_token_is_not_read_when_no_source_needs_it(self, installed: Installed) -> None:
         installed.world.configure('sources = ["claude-cache"]')
         path = Path(paths.claude_credentials(installed.world.env))
         path.unlink()
         os.mkfifo(path)  # a read of it would be noticed: there is no sign-in in it
-        assert said(sign_in.plan, installed)[0] == "ok"
-        level, text = said(sign_in.credentials, installed)
+        assert result_of(sign_in.plan, installed)[0] == "ok"
+        level, text = result_of(sign_in.credentials, installed)
         assert (level, "no configured source" in text) == ("ok", True)
 
 
 class TestCache:
     def test_missing_cache_passes(self, installed: Installed) -> None:
         assert (
-            said(cache.directory, installed)
-            == said(cache.lock, installed)
-            == said(cache.refresh_due, installed)
+            result_of(cache.directory, installed)
+            == result_of(cache.lock, installed)
+            == result_of(cache.refresh_due, installed)
             == ("", "")
         )
-        assert said(cache.snapshot, installed)[0] == "warning"
+        assert result_of(cache.snapshot, installed)[0] == "warning"
 
     def test_cache_with_numbers_passes(self, installed: Installed, api: Api) -> None:
         refresh(installed.world.env)
         assert [
-            said(check, installed)[0]
+            result_of(check, installed)[0]
             for check in (cache.directory, cache.lock, cache.snapshot, cache.refresh_due)
         ] == ["ok"] * 4
         assert api.usage_requests
@@ -445,25 +451,25 @@ class TestCache:
         directory.mkdir(parents=True, mode=0o700)
         for mode, words in ((0o777, "written by others"), (0o500, "cannot be written")):
             directory.chmod(mode)
-            level, text = said(cache.directory, installed)
+            level, text = result_of(cache.directory, installed)
             assert (level, words in text) == ("problem", True)
         directory.rmdir()
         directory.symlink_to(installed.world.root)
-        level, text = said(cache.directory, installed)
+        level, text = result_of(cache.directory, installed)
         assert (level, "is not a directory" in text) == ("problem", True)
 
     def test_directory_that_cannot_be_created_is_a_problem(self, installed: Installed) -> None:
         Path(installed.world.home, ".cache").write_text("")
-        level, text = said(cache.directory, installed)
+        level, text = result_of(cache.directory, installed)
         assert (level, "cannot be " in text) == ("problem", True)
 
     def test_held_lock_is_reported_as_a_refresh(self, installed: Installed, api: Api) -> None:
         refresh(installed.world.env)
         with open(paths.lock(installed.world.env)) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            assert "one is running" in said(cache.lock, installed)[1]
-            assert said(service.last_answer, installed) == ("", "")
-        assert "is free" in said(cache.lock, installed)[1]
+            assert "one is running" in result_of(cache.lock, installed)[1]
+            assert result_of(service.last_answer, installed) == ("", "")
+        assert "is free" in result_of(cache.lock, installed)[1]
         assert api.usage_requests
 
     @pytest.mark.parametrize(
@@ -481,8 +487,8 @@ class TestCache:
         Hot(installed.world, installed.release).publish(
             status=status, detail="why", observed_at=int(time.time()) - 7260
         )
-        found, text = said(cache.snapshot, installed)
-        assert (found, "(why)" in text, "data is 2 hours 1 minute old" in text) == (
+        verdict, text = result_of(cache.snapshot, installed)
+        assert (verdict, "(why)" in text, "data is 2 hours 1 minute old" in text) == (
             level,
             True,
             True,
@@ -491,13 +497,13 @@ class TestCache:
     def test_numbers_of_an_earlier_sign_in_are_a_warning(self, installed: Installed) -> None:
         Hot(installed.world, installed.release).publish()
         installed.world.sign_in(token="sk-ant-oat01-another-one-of-another-length")
-        level, text = said(cache.snapshot, installed)
+        level, text = result_of(cache.snapshot, installed)
         assert (level, "earlier sign-in" in text) == ("warning", True)
 
     def test_unreadable_snapshot_is_a_problem(self, installed: Installed) -> None:
         Hot(installed.world, installed.release).publish()
         Path(paths.snapshot(installed.world.env)).write_text("{")
-        assert said(cache.snapshot, installed)[0] == "problem"
+        assert result_of(cache.snapshot, installed)[0] == "problem"
 
     @pytest.mark.parametrize(
         ("started_s", "due_s", "level", "words"),
@@ -518,24 +524,24 @@ class TestCache:
             stamp = Path(paths.stamp(installed.world.env))
             stamp.touch()
             os.utime(stamp, (now - started_s, now - started_s))
-        found, text = said(cache.refresh_due, installed)
-        assert (found, words in text) == (level, True), text
+        verdict, text = result_of(cache.refresh_due, installed)
+        assert (verdict, words in text) == (level, True), text
 
 
 class TestService:
     def test_successful_request_passes(self, installed: Installed, api: Api) -> None:
         refresh(installed.world.env)
-        level, text = said(service.last_answer, installed)
+        level, text = result_of(service.last_answer, installed)
         assert (level, "and succeeded" in text) == ("ok", True)
         assert len(api.requests) == 1
 
     def test_service_without_a_request_is_not_reported(self, installed: Installed) -> None:
-        assert said(service.last_answer, installed) == ("", "")
+        assert result_of(service.last_answer, installed) == ("", "")
 
     def test_cooldown_is_a_warning(self, installed: Installed, api: Api) -> None:
         api.fault = "429:3600"
         refresh(installed.world.env)
-        level, text = said(service.last_answer, installed)
+        level, text = result_of(service.last_answer, installed)
         assert level == "warning"
         assert "rate-limited" in text
         assert "waiting until " in text
@@ -544,7 +550,7 @@ class TestService:
         refresh(installed.world.env)
         store = Path(paths.store_dir(installed.world.env))
         before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in store.iterdir()}
-        said(service.last_answer, installed)
+        result_of(service.last_answer, installed)
         assert {
             path: (path.read_bytes(), path.stat().st_mtime_ns) for path in store.iterdir()
         } == before
@@ -568,18 +574,18 @@ class TestService:
             database.unlink()
             database.symlink_to("/etc/passwd")
         before = database.read_bytes()
-        level, text = said(service.last_answer, installed)
+        level, text = result_of(service.last_answer, installed)
         assert (level, "cached account state is unreadable" in text) == ("warning", True)
         assert database.read_bytes() == before
 
     def test_invalid_configuration_is_a_problem(self, installed: Installed) -> None:
-        assert said(service.configuration, installed)[0] == "ok"
+        assert result_of(service.configuration, installed)[0] == "ok"
         installed.world.configure("ttl = 1\n")
-        level, text = said(service.configuration, installed)
+        level, text = result_of(service.configuration, installed)
         assert (level, "config.toml:1: ttl" in text) == ("problem", True)
 
     @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://evil.example"])
     def test_other_api_address_is_a_warning(self, installed: Installed, url: str) -> None:
-        assert said(service.address, installed) == ("", "")
+        assert result_of(service.address, installed) == ("", "")
         installed.world.env["USAGELINE_API_URL"] = url
-        assert said(service.address, installed)[0] == "warning"
+        assert result_of(service.address, installed)[0] == "warning"

@@ -35,10 +35,10 @@ def test_other_places_are_a_warning(installed: Installed) -> None:
 
 def test_unrecorded_proxy_is_reported_as_not_used(installed: Installed) -> None:
     proxy = {"HTTPS_PROXY": "http://user:secret@proxy:3128"}
-    said = doctor(installed, **proxy)
-    assert "requests do not use HTTPS_PROXY of this shell" in said
-    assert "run `usageline install`" in said
-    assert "secret" not in said
+    output = doctor(installed, **proxy)
+    assert "requests do not use HTTPS_PROXY of this shell" in output
+    assert "run `usageline install`" in output
+    assert "secret" not in output
     origin.record(str(installed.release.root), {**installed.world.env, **proxy})
     assert "requests use HTTPS_PROXY of the install" in doctor(installed, **proxy)
 

@@ -105,9 +105,11 @@ def test_heatmap_can_be_printed_alone(usageline: Run) -> None:
 
 def test_json_has_the_stored_readings(worked: World, usageline: Run) -> None:
     done = usageline("history", "--json", "--days", "3")
-    found = [codec.from_json(row) for row in json.loads(done.stdout)]
-    assert found == history.load(worked.env, ACCOUNT, found[0].observed_at if found[0] else 0)
-    assert len(found) > 100
+    readings = [codec.from_json(row) for row in json.loads(done.stdout)]
+    assert readings == history.load(
+        worked.env, ACCOUNT, readings[0].observed_at if readings[0] else 0
+    )
+    assert len(readings) > 100
     alone = json.loads(usageline("history", "--json", "--limit", "session").stdout)
     assert {limit["kind"] for row in alone for limit in row["limits"]} == {"session"}
     assert not any(row["credits"] for row in alone)
@@ -192,7 +194,7 @@ def test_existing_file_is_replaced_atomically_and_keeps_its_mode(
     os.close(same)
     assert path.read_bytes().startswith(b"<?xml")
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert [found.name for found in worked.home.iterdir() if "usageline" in found.name] == []
+    assert [path.name for path in worked.home.iterdir() if "usageline" in path.name] == []
 
 
 @pytest.mark.parametrize("what", ["directory", "link", "fifo", "device", "nowhere", "nul"])
@@ -254,12 +256,12 @@ def test_history_without_valid_lines_is_missing(world: World, usageline: Run) ->
 
 @pytest.mark.usefixtures("worked")
 def test_unknown_limit_is_reported_with_the_available_ones(usageline: Run) -> None:
-    said = problem(usageline("history", "--limit", "monthly\x1b[31m"))
+    message = problem(usageline("history", "--limit", "monthly\x1b[31m"))
     assert (
         "session (Current session), weekly_all (Current week (all models)), weekly_scoped (Fable)"
-        in said
+        in message
     )
-    assert "\x1b" not in said
+    assert "\x1b" not in message
 
 
 def test_readings_without_percentages_are_reported(world: World, usageline: Run) -> None:
@@ -277,9 +279,9 @@ def test_default_account_is_that_of_the_snapshot(
 ) -> None:
     keep(world.env, [reading(NOW, 11)], OTHER)
     keep(world.env, [reading(NOW, 22)])
-    said = problem(usageline("history"))
-    assert ACCOUNT in said
-    assert OTHER in said
+    message = problem(usageline("history"))
+    assert ACCOUNT in message
+    assert OTHER in message
     assert "last 11%" in usageline("history", "--account", OTHER).stdout
     assert "ffff" in problem(usageline("history", "--account", "0" * 16))
     Hot(world, built_release).publish(account=ACCOUNT)

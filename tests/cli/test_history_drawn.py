@@ -37,15 +37,15 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def seen(*points: tuple[float, float | None, float | None], kind: str = "session") -> list[Reading]:
     """Return a reading for each (minutes after START, percent, minutes from START to the reset)."""
-    found = []
+    readings = []
     for at, percent, reset in points:
         resets_at = None if reset is None else int(START + reset * 60)
-        found.append(
+        readings.append(
             reading(
                 int(START + at * 60), limits=(Limit(kind, "Current session", percent, resets_at),)
             )
         )
-    return found
+    return readings
 
 
 def only(readings: list[Reading], now: float = START + DAY_S) -> Series:
@@ -149,8 +149,8 @@ def test_session_comes_first_then_the_week() -> None:
 
 def test_use_is_counted_in_its_hour() -> None:
     """An interval across a full hour is split."""
-    found = use_by_hour(seen((50, 0, 300), (55, 4, 300), (65, 10, 300)))
-    assert found == {(2026, 11, 23): {0: pytest.approx(7), 1: pytest.approx(3)}}
+    use = use_by_hour(seen((50, 0, 300), (55, 4, 300), (65, 10, 300)))
+    assert use == {(2026, 11, 23): {0: pytest.approx(7), 1: pytest.approx(3)}}
 
 
 def test_use_in_a_gap_is_not_counted() -> None:
@@ -161,8 +161,8 @@ def test_use_in_a_gap_is_not_counted() -> None:
 
 def test_use_of_a_new_window_starts_with_the_window() -> None:
     """Also after a gap."""
-    found = use_by_hour(seen((0, 50, 10), (5, 50, 10), (605, 8, 900), (610, 9, 900)))
-    assert found[2026, 11, 23][10] == pytest.approx(9)
+    use = use_by_hour(seen((0, 50, 10), (5, 50, 10), (605, 8, 900), (610, 9, 900)))
+    assert use[2026, 11, 23][10] == pytest.approx(9)
 
 
 def test_decreased_usage_is_not_negative_use() -> None:
@@ -190,11 +190,11 @@ def test_levels_distinguish_unknown_from_zero() -> None:
 
 
 def test_rows_are_days_up_to_two_weeks_else_weekdays() -> None:
-    found = {(2026, 11, 2): {9: 4.0}, (2026, 11, 15): {9: 4.0}}
-    assert [row[0] for row in rows(found)] == [(2026, 11, number) for number in range(2, 16)]
-    found[2026, 11, 16] = {9: 8.0}
-    assert rows(found)[0] == (0, {9: 6.0})
-    assert [row[0] for row in rows(found)] == list(range(7))
+    use = {(2026, 11, 2): {9: 4.0}, (2026, 11, 15): {9: 4.0}}
+    assert [row[0] for row in rows(use)] == [(2026, 11, number) for number in range(2, 16)]
+    use[2026, 11, 16] = {9: 8.0}
+    assert rows(use)[0] == (0, {9: 6.0})
+    assert [row[0] for row in rows(use)] == list(range(7))
 
 
 @pytest.mark.parametrize(
@@ -217,11 +217,11 @@ def test_day_of_a_clock_change_is_one_day(month: int) -> None:
     most=st.integers(1, 40),
 )
 def test_ticks_are_within_the_time_and_limited(start: int, length: int, most: int) -> None:
-    found = ticks(start, start + length, most)
-    assert all(start <= at <= start + length for at, _ in found)
-    assert [at for at, _ in found] == sorted({at for at, _ in found})
-    assert len(found) <= most
-    assert all(label.isprintable() for _, label in found)
+    times = ticks(start, start + length, most)
+    assert all(start <= at <= start + length for at, _ in times)
+    assert [at for at, _ in times] == sorted({at for at, _ in times})
+    assert len(times) <= most
+    assert all(label.isprintable() for _, label in times)
 
 
 POINTS = st.lists(
@@ -254,14 +254,14 @@ def test_picture_is_well_formed_and_deterministic(
     points: list[tuple[int, float | None, int | None]],
 ) -> None:
     readings = seen(*sorted(points))
-    drawn = {
+    pictures = {
         svg_chart.svg(
             all_series(readings, START + 3000 * 60), use_by_hour(readings), START, START + 3000 * 60
         )
         for _ in range(2)
     }
-    assert len(drawn) == 1
-    ET.fromstring(drawn.pop())  # noqa: S314 - our own
+    assert len(pictures) == 1
+    ET.fromstring(pictures.pop())  # noqa: S314 - our own
 
 
 def test_chart_is_empty_in_a_gap_and_has_a_dot_for_zero() -> None:
@@ -315,6 +315,6 @@ def test_svg_curve_starts_and_ends_at_zero_and_breaks_at_a_gap() -> None:
 def test_picture_of_sixty_days_stays_small() -> None:
     readings = work(60)
     end = float(readings[-1].observed_at)
-    drawn = svg_chart.svg(all_series(readings, end), use_by_hour(readings), end - 60 * DAY_S, end)
-    assert len(drawn) < 1_000_000
-    assert b"mean of each weekday" in drawn
+    picture = svg_chart.svg(all_series(readings, end), use_by_hour(readings), end - 60 * DAY_S, end)
+    assert len(picture) < 1_000_000
+    assert b"mean of each weekday" in picture

@@ -52,12 +52,12 @@ def run(world: World, *command: str, env: dict[str, str] | None = None, data: by
         cwd="/",
         check=False,
     )
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, said
-    assert b"Traceback" not in said
-    assert b"report it" not in said
-    assert b"\x1b" not in said
-    return said
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output
+    assert b"Traceback" not in output
+    assert b"report it" not in output
+    assert b"\x1b" not in output
+    return output
 
 
 def line_command(world: World) -> str:
@@ -158,9 +158,9 @@ def test_commands_print_in_the_encoding_of_the_locale(
     world.env["PATH"] = "/usr/bin:/bin"
     command = str(paths.command(world.env))
     for arguments in COMMANDS:
-        said = run(world, command, *arguments, env=latin_1)
-        assert "█".encode() not in said, arguments
-        said.decode("latin-1")
+        output = run(world, command, *arguments, env=latin_1)
+        assert "█".encode() not in output, arguments
+        output.decode("latin-1")
     assert os.fsencode(str(world.home)) in run(world, command, "config", "path", env=latin_1)
     for locale in ("C", "POSIX", "C.UTF-8", "no_SUCH.locale"):
         assert "│".encode() in run(world, command, "line", env={"LC_ALL": locale})

@@ -51,15 +51,15 @@ def test_info_prints_origin_plan_scopes_and_expiry(usageline: Run, world: World)
 def test_info_prints_no_token_email_or_full_identifier(usageline: Run, world: World) -> None:
     """The start of an identifier distinguishes two accounts."""
     output = usageline("info").stdout
-    found = credentials.read(world.env)
-    assert found is not None
+    sign_in = credentials.read(world.env)
+    assert sign_in is not None
     for secret in (
         CANARY,
         "sk-ant",
         "t@example.com",
         ACCOUNT,
         ORGANIZATION,
-        found.token.fingerprint,
+        sign_in.token.fingerprint,
     ):
         assert secret not in output
     assert facts(output)["account"].startswith(ACCOUNT[:8] + "…")
@@ -162,17 +162,17 @@ def test_api_key_is_reported_without_limits(usageline: Run, world: World) -> Non
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("not JSON " + CANARY, "is not JSON"),
         ("{}", "contains no sign-in to a plan"),
         ("[]", "is not JSON"),
     ],
 )
-def test_invalid_file_is_reported(usageline: Run, world: World, content: str, said: str) -> None:
+def test_invalid_file_is_reported(usageline: Run, world: World, content: str, message: str) -> None:
     world.write_credentials(content)
     done = usageline("info")
-    assert (done.returncode, said in done.stderr) == (1, True)
+    assert (done.returncode, message in done.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("kind", ["directory", "pipe"])
@@ -217,9 +217,9 @@ def test_hostile_content_is_printed_without_control_characters(
 
 def test_expiry_out_of_range_is_invalid(world: World) -> None:
     world.sign_in(expires_at=9e11)
-    found = credentials.read(world.env)
-    assert found is not None
-    shown = dict(info.rows(found, "here", ClaudeState({}, {}), time.time()))
+    sign_in = credentials.read(world.env)
+    assert sign_in is not None
+    shown = dict(info.rows(sign_in, "here", ClaudeState({}, {}), time.time()))
     assert shown["expires at"] == "invalid"
 
 
@@ -228,11 +228,11 @@ def test_keychain_is_the_origin_before_the_file(world: World, tmp_path: Path) ->
     content = Path(paths.claude_credentials(world.env)).read_text()
     security.write_text(f"#!/bin/sh\ncat <<'END'\n{content}\nEND\n")
     security.chmod(0o700)
-    found, place = credentials.find(world.env, platform="darwin", security=str(security))
-    assert (found is not None, place) == (True, credentials.KEYCHAIN)
+    sign_in, place = credentials.find(world.env, platform="darwin", security=str(security))
+    assert (sign_in is not None, place) == (True, credentials.KEYCHAIN)
     security.write_text(f"#!/bin/sh\nexit {keychain.EXIT_NOT_FOUND}\n")
-    found, place = credentials.find(world.env, platform="darwin", security=str(security))
-    assert (found is not None, place) == (True, paths.claude_credentials(world.env))
+    sign_in, place = credentials.find(world.env, platform="darwin", security=str(security))
+    assert (sign_in is not None, place) == (True, paths.claude_credentials(world.env))
 
 
 @pytest.mark.parametrize(

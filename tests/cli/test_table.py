@@ -26,10 +26,10 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-def rows(seen: dict[str, Any]) -> list[str]:
+def rows(snapshot: dict[str, Any]) -> list[str]:
     """Return the table's lines without bars, with single spaces."""
     target = Console(file=io.StringIO(), width=200, highlight=False, no_color=True)
-    target.print(table.render_table(seen, STAMP, NOW, 100))
+    target.print(table.render_table(snapshot, STAMP, NOW, 100))
     printed = str(target.file.getvalue())  # type: ignore[attr-defined]
     return [
         " ".join(word for word in text.split() if word.strip("█▏▎▍▌▋▊▉░╎"))

@@ -40,8 +40,8 @@ def watching(installed: Installed, *, columns: int = 100, rows: int = 24, **env:
 
 def clock(screen: str) -> str:
     """Return the time of day in the last line of the screen."""
-    found = re.findall(r"\d\d:\d\d:\d\d", screen)
-    return found[-1] if found else ""
+    times = re.findall(r"\d\d:\d\d:\d\d", screen)
+    return times[-1] if times else ""
 
 
 def test_watch_shows_the_table_and_refreshes(installed: Installed, api: Api) -> None:
@@ -92,10 +92,10 @@ def test_failing_service_gets_one_request(installed: Installed, api: Api, status
             terminal.wait_for(lambda _: api.usage_requests)
         else:
             terminal.wait_for(lambda screen: "rate-limited" in screen or "offline" in screen)
-        drawn = clock("\n".join(terminal.lines()))
-        terminal.wait_for(lambda screen: clock(screen) > drawn)
-        drawn = clock("\n".join(terminal.lines()))
-        terminal.wait_for(lambda screen: clock(screen) > drawn)
+        shown_at = clock("\n".join(terminal.lines()))
+        terminal.wait_for(lambda screen: clock(screen) > shown_at)
+        shown_at = clock("\n".join(terminal.lines()))
+        terminal.wait_for(lambda screen: clock(screen) > shown_at)
     assert len(api.usage_requests) == 1
 
 

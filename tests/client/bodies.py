@@ -192,13 +192,13 @@ def bodies(now: float) -> dict[str, dict[str, Any]]:
 
     A name has no dots: it names a terminal too.
     """
-    found = {
+    result = {
         path.stem: json.loads(path.read_text())
         for path in (*sorted(CAPTURES.glob("u*.json")), *sorted(OWN.glob("*.json")))
     }
     moved = {
         name.replace(".", "-"): shifted(_unwrapped(body), now)
-        for name, body in {**found, **MADE}.items()
+        for name, body in {**result, **MADE}.items()
         if _unwrapped(body)
     }
     return {**moved, "reset_overdue": _overdue(now)}

@@ -81,16 +81,16 @@ class Shown:
 
         Text without a color has the client's color.
         """
-        found = [
+        differences = [
             text for row, text in zip(self.ours, self.texts, strict=True) if text != text_of(row)
         ]
-        for number, (ours, arrived) in enumerate(zip(self.ours, self.arrived, strict=True)):
-            for column, (one, other) in enumerate(zip(ours, arrived, strict=False)):
+        for number, (written, arrived) in enumerate(zip(self.ours, self.arrived, strict=True)):
+            for column, (one, other) in enumerate(zip(written, arrived, strict=False)):
                 if one != (other if one.ink != "default" else other._replace(ink="default")):
-                    found.append(
+                    differences.append(
                         f"row {number}, cell {column}: {one} was written, {other} is shown"
                     )
-        return found
+        return differences
 
     @cached_property
     def _under_the_prompt(self) -> list[Row]:
@@ -154,7 +154,7 @@ class Looks:
         written = self.sandbox.world.home / f"written-{columns}"
         end = time.monotonic() + SETTLED_S
         while True:
-            shown = Shown(columns, written.read_text(), terminal.screen(colours=True))
+            shown = Shown(columns, written.read_text(), terminal.screen(colors=True))
             if (note in shown.written and not shown.changed()) or time.monotonic() > end:
                 return shown
             time.sleep(0.05)

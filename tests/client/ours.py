@@ -56,10 +56,10 @@ def look(world: World, release: Release) -> Ours:
 
 def row(lines: list[str], label: str, now: float, where: tzinfo) -> Shown | None:
     """Parse the row or segment that starts with `label`."""
-    found = [line for line in lines if line == label or line.startswith(label + " ")]
-    if not found:
+    matches = [line for line in lines if line == label or line.startswith(label + " ")]
+    if not matches:
         return None
-    text = found[0].removeprefix(label)
+    text = matches[0].removeprefix(label)
     share = re.search(r"(\d+)%", text)
     return Shown(
         text.strip(),
@@ -78,13 +78,13 @@ def _end(text: str, now: float, where: tzinfo) -> Moment | None:
     if left:
         after = timedelta(hours=int(left[1] or 0), minutes=int(left[2] or 0))
         return Moment(datetime.fromtimestamp(now, where) + after, day=False)
-    found = re.search(
+    match = re.search(
         r"(?:↻|resets|expires|ends)(?: in [^,]*,)? (?:([A-Z][a-z]{2}) )?(?:(\d\d):(\d\d)|(\d+))",
         text,
     )
-    if not found:
+    if not match:
         return None
-    name, hour, minute, day = found.groups()
+    name, hour, minute, day = match.groups()
     today = datetime.fromtimestamp(now, where).replace(hour=0, minute=0, second=0, microsecond=0)
     if day:
         at = today.replace(month=MONTHS.index(name) + 1, day=int(day))

@@ -36,16 +36,16 @@ def cut_sequences(recording: str) -> list[str]:
 
 def links(recording: str) -> list[Link]:
     """Return every link in order."""
-    found = []
+    result = []
     edges = [*LINK.finditer(recording)]
     for edge, following in zip(edges, [*edges[1:], None], strict=False):
         if edge["url"]:
             text = recording[edge.end() : following.start() if following else None]
-            found.append(
+            result.append(
                 Link(
                     edge["url"],
                     SEQUENCE.sub("", text),
                     closed=following is not None and not following["url"],
                 )
             )
-    return found
+    return result

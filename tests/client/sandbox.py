@@ -59,9 +59,9 @@ class Sandbox:
         (self.work / "hosts").write_text(f"127.0.0.1 {' '.join(NAMES)}\n")
         (self.work / "tmux.conf").write_text(TMUX_CONFIGURATION)
         self._finish_onboarding()
-        self._control, theirs = socket.socketpair()
+        self._control, child_end = socket.socketpair()
         arguments = [
-            str(theirs.fileno()),
+            str(child_end.fileno()),
             *(str(self.work / name) for name in ("hosts", "tmux", "tmux.conf")),
         ]
         command = [
@@ -72,12 +72,12 @@ class Sandbox:
             str(Path(__file__).with_name("inside.py")),
             *arguments,
         ]
-        with theirs:
+        with child_end:
             # The tmux server and its terminals inherit the environment of the first process.
             self._process = subprocess.Popen(
                 command,
                 env=self.env(),
-                pass_fds=[theirs.fileno()],
+                pass_fds=[child_end.fileno()],
                 stdin=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 text=True,

@@ -24,7 +24,7 @@ from tests.client.installation import opened
 
 
 def picture(capture: str, columns: int, file: Path, *, light: bool) -> None:
-    """Draw the terminal of `Terminal.screen(colours=True)` as an SVG, and beside it as a PNG."""
+    """Draw the terminal of `Terminal.screen(colors=True)` as an SVG, and beside it as a PNG."""
     console = Console(
         record=True,
         width=columns,
@@ -72,7 +72,7 @@ def main() -> None:
             terminal = sandbox.start(str(columns), columns=columns, rows=24)
             terminal.wait_for("37%")
             picture(
-                terminal.screen(colours=True),
+                terminal.screen(colors=True),
                 columns,
                 arguments.directory / f"{theme}-{columns}-start.svg",
                 light=arguments.light,
@@ -82,7 +82,7 @@ def main() -> None:
             terminal.wait_for(ANSWER)
             terminal.wait_for("41%")
             picture(
-                terminal.screen(colours=True),
+                terminal.screen(colors=True),
                 columns,
                 arguments.directory / f"{theme}-{columns}-message.svg",
                 light=arguments.light,

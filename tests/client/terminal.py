@@ -65,12 +65,12 @@ class Terminal:
         self.wait_for(text)
         self.keys("Enter")
 
-    def screen(self, *, colours: bool = False) -> str:
+    def screen(self, *, colors: bool = False) -> str:
         """Return the screen, a line for each row, without trailing blanks.
 
-        With `colours`, include escape sequences and trailing blanks, which can have a background.
+        With `colors`, include escape sequences and trailing blanks, which can have a background.
         """
-        return self.tmux("capture-pane", "-t", self.name, "-p", *(["-e", "-N"] if colours else []))
+        return self.tmux("capture-pane", "-t", self.name, "-p", *(["-e", "-N"] if colors else []))
 
     def record(self, file: Path) -> None:
         """Write everything that the program prints from now on to `file`."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.client.sandbox import Sandbox
 
 CLIENTS = 3
-CANCELLED_RUNS = 30
+CANCELED_RUNS = 30
 LANDED = 3
 ANSWER_AFTER_S = 3
 """A run with refreshInterval 1 is shorter: the refresh is mid-request at the cancellation."""
@@ -40,7 +40,7 @@ def test_a_refresh_outlives_the_run_that_started_it(installed: Sandbox) -> None:
 
     snapshot = installed.world.cache / "snapshot.json"
     landed = 0
-    while landed < LANDED or len(cancellations(log)) < CANCELLED_RUNS:
+    while landed < LANDED or len(cancellations(log)) < CANCELED_RUNS:
         installed.clear_cache()
         earlier = len(installed.api.ours)
         installed.wait_until(snapshot.exists)

@@ -115,17 +115,17 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 
 def updated(at: Looks) -> dict[int, Updates]:
     """Watch both terminals without a pause until each has shown enough updates."""
-    found = {columns: Updates() for columns in WIDTHS}
+    by_width = {columns: Updates() for columns in WIDTHS}
     terminals = {columns: at.sandbox.terminals[str(columns)] for columns in WIDTHS}
     at.configure('theme = "default"', note="updated", tail=CHAIN)
     for terminal in terminals.values():
         terminal.wait_for("linked green")
     end = time.monotonic() + UPDATES_DEADLINE_S
-    while min(len(updates.clocks) for updates in found.values()) < UPDATES:
-        assert time.monotonic() < end, found
+    while min(len(updates.clocks) for updates in by_width.values()) < UPDATES:
+        assert time.monotonic() < end, by_width
         for columns, terminal in terminals.items():
-            look(terminal, found[columns])
-    return found
+            look(terminal, by_width[columns])
+    return by_width
 
 
 def look(terminal: Terminal, updates: Updates) -> None:
@@ -225,9 +225,9 @@ def test_the_colors_are_the_themes_in_all_that_the_terminal_has(
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_links_arrive_whole(session: Session, columns: int) -> None:
     """The pull request's and one of a chained command: each has its address and text, and ends."""
-    found = links(session.recordings[columns])
-    assert {Link(PULL, "#7", closed=True), Link(CHAINED, "linked", closed=True)} <= {*found}
-    assert [link for link in found if not link.closed] == []
+    arrived = links(session.recordings[columns])
+    assert {Link(PULL, "#7", closed=True), Link(CHAINED, "linked", closed=True)} <= {*arrived}
+    assert [link for link in arrived if not link.closed] == []
 
 
 @pytest.mark.parametrize("columns", WIDTHS)
@@ -264,7 +264,7 @@ def test_with_a_mistake_in_the_configuration_the_line_stays_and_names_it(
 
 def seen(spec: str, columns: int) -> str:
     """Return the color of a spec in the terminal of that width, as `rrggbb`."""
-    colour = colors.parse(spec).text
-    assert colour is not None
-    shown = colors.rgb(colour if WIDTHS[columns] else colors.nearest(colors.rgb(colour)))
+    color = colors.parse(spec).text
+    assert color is not None
+    shown = colors.rgb(color if WIDTHS[columns] else colors.nearest(colors.rgb(color)))
     return "".join(f"{channel:02x}" for channel in shown)

@@ -55,9 +55,9 @@ def test_the_plugin_tells_the_model_nothing(bare: Sandbox, plugin: Path) -> None
     assert (plugin / "commands" / "setup.md").exists()
     chat(bare)
     excerpts = [
-        found
+        excerpt
         for message in bare.api.messages
-        for found in re.findall(".{,80}usageline.{,80}", message)
+        for excerpt in re.findall(".{,80}usageline.{,80}", message)
     ]
     assert excerpts == []
 

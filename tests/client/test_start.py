@@ -67,9 +67,9 @@ def morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Morning]:
 
 def row(screen: str) -> str:
     """Return usageline's row, without the indent and the client's text at its right."""
-    found = [line for line in screen.splitlines() if " 5h " in line]
-    assert len(found) == 1, screen
-    return re.sub(r" {3,}[^│]*$", "", found[0].removeprefix("  "))
+    rows = [line for line in screen.splitlines() if " 5h " in line]
+    assert len(rows) == 1, screen
+    return re.sub(r" {3,}[^│]*$", "", rows[0].removeprefix("  "))
 
 
 @pytest.mark.parametrize("columns", WIDTHS)
@@ -92,9 +92,9 @@ def test_after_a_message_the_payload_is_merged_in(morning: Morning, columns: int
 def test_the_client_cuts_nothing_off(morning: Morning, columns: int) -> None:
     """There is no ellipsis, no partial sequence, and no text over the edge or on an extra row."""
     for screen in (morning.before[columns], morning.after[columns]):
-        ours = row(screen)
-        assert "…" not in ours
-        assert len(ours) <= columns - 4
+        shown = row(screen)
+        assert "…" not in shown
+        assert len(shown) <= columns - 4
         assert not re.search(r"\[[\d;]*m", screen)
 
 

@@ -67,7 +67,7 @@ class Seen:
     screen: str
     rows: list[Row] | None
     cached: object
-    ours: Ours
+    usageline: Ours
 
     def labels(self, row: Row) -> str:
         """Return usageline's label for a row of the client."""
@@ -76,7 +76,7 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def seen(
+def screens(
     tmp_path_factory: pytest.TempPathFactory, built_release: Release
 ) -> Iterator[dict[str, Future[Seen]]]:
     """Show every body by a client and by usageline, a few at once."""
@@ -146,28 +146,30 @@ def was_asked(sandbox: Sandbox, name: str) -> bool:
 
 @pytest.mark.parametrize("name", BODIES)
 def test_every_row_of_the_clients_screen_is_ours_too(
-    seen: dict[str, Future[Seen]], name: str
+    screens: dict[str, Future[Seen]], name: str
 ) -> None:
     """`--json` has label, percentage, reset and amounts."""
-    found = seen[name].result()
-    if found.rows is None:
-        assert found.ours.snapshot["status"] == "unreadable", found.screen
+    screen = screens[name].result()
+    if screen.rows is None:
+        assert screen.usageline.snapshot["status"] == "unreadable", screen.screen
         return
-    for row in found.rows:
+    for row in screen.rows:
         limits = [
-            limit for limit in found.ours.snapshot["limits"] if is_of(limit, found.labels(row))
+            limit
+            for limit in screen.usageline.snapshot["limits"]
+            if is_of(limit, screen.labels(row))
         ]
         credits_found = [
             credit
-            for credit in found.ours.snapshot["credits"]
-            if credit["label"] == found.labels(row)
+            for credit in screen.usageline.snapshot["credits"]
+            if credit["label"] == screen.labels(row)
         ]
         if row.state == OFF:
-            assert not any(credit["enabled"] for credit in credits_found), found.screen
+            assert not any(credit["enabled"] for credit in credits_found), screen.screen
             continue
-        assert len(limits) + len(credits_found) == 1, (row, found.ours.snapshot)
+        assert len(limits) + len(credits_found) == 1, (row, screen.usageline.snapshot)
         meter = (limits + credits_found)[0]
-        assert " ".join(row.unknown) == (meter.get("terms") or ""), found.screen
+        assert " ".join(row.unknown) == (meter.get("terms") or ""), screen.screen
         if row.percent is not None:
             assert math.floor(meter["percent"]) == row.percent, (row, meter)
         if row.ends is not None:
@@ -200,18 +202,21 @@ def assert_money(row: Row, credit: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", BODIES)
 def test_the_table_shows_what_the_clients_screen_shows(
-    seen: dict[str, Future[Seen]], name: str
+    screens: dict[str, Future[Seen]], name: str
 ) -> None:
     """`usageline` prints the same rows."""
-    found = seen[name].result()
-    for row in found.rows or ():
+    screen = screens[name].result()
+    for row in screen.rows or ():
         ours_row = ours.row(
-            found.ours.table, found.labels(row), found.now, usage_screen.zone_of(found.zone)
+            screen.usageline.table,
+            screen.labels(row),
+            screen.now,
+            usage_screen.zone_of(screen.zone),
         )
         if row.state == OFF:
             assert ours_row is None or "off" in ours_row.text
             continue
-        assert ours_row is not None, found.ours.table
+        assert ours_row is not None, screen.usageline.table
         assert_same(row, ours_row)
         if row.state:
             assert {OUT: "out of credits", UNLIMITED: "no cap", REACHED: "limit reached"}[
@@ -221,19 +226,21 @@ def test_the_table_shows_what_the_clients_screen_shows(
 
 @pytest.mark.parametrize("name", BODIES)
 def test_the_line_shows_what_the_clients_screen_shows(
-    seen: dict[str, Future[Seen]], name: str
+    screens: dict[str, Future[Seen]], name: str
 ) -> None:
     """The line has the same rows, if it has a place for them."""
-    found = seen[name].result()
-    for row in found.rows or ():
-        label = SEGMENTS.get(row.label, found.labels(row))
-        segment = ours.row(found.ours.segments, label, found.now, usage_screen.zone_of(found.zone))
+    screen = screens[name].result()
+    for row in screen.rows or ():
+        label = SEGMENTS.get(row.label, screen.labels(row))
+        segment = ours.row(
+            screen.usageline.segments, label, screen.now, usage_screen.zone_of(screen.zone)
+        )
         if row.state == OUT:
-            assert "out of credits" in found.ours.segments
+            assert "out of credits" in screen.usageline.segments
         elif row.state == OFF:
             assert segment is None
         else:
-            assert segment is not None, found.ours.segments
+            assert segment is not None, screen.usageline.segments
             assert_same(row, segment)
 
 
@@ -253,27 +260,29 @@ def assert_same(row: Row, shown: Shown) -> None:
         assert shown.amounts[: len(amounts)] == amounts, (row, shown)
 
 
-def assert_same_moment(theirs: Moment, shown: Moment) -> None:
+def assert_same_moment(expected: Moment, shown: Moment) -> None:
     """Assert equality to the minute, or to the day if one of them has no time."""
-    if theirs.day or shown.day:
-        assert theirs.at.date() == shown.at.date(), (theirs, shown)
+    if expected.day or shown.day:
+        assert expected.at.date() == shown.at.date(), (expected, shown)
     else:
-        assert abs((theirs.at - shown.at).total_seconds()) <= TO_THE_MINUTE_S, (theirs, shown)
+        assert abs((expected.at - shown.at).total_seconds()) <= TO_THE_MINUTE_S, (expected, shown)
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_what_ours_shows_besides_is_in_the_body(seen: dict[str, Future[Seen]], name: str) -> None:
+def test_what_ours_shows_besides_is_in_the_body(
+    screens: dict[str, Future[Seen]], name: str
+) -> None:
     """Each number, time and word is there; the client computes the end of the month."""
-    found = seen[name].result()
-    values = list(leaves(found.body))
+    screen = screens[name].result()
+    values = list(leaves(screen.body))
     numbers = [
         Decimal(str(value))
         for value in values
         if isinstance(value, int | float) and not isinstance(value, bool)
     ]
     moments = [moment for value in values if (moment := time_of(value))]
-    end_of_month = first_of_next_month(found)
-    for meter in (*found.ours.snapshot["limits"], *found.ours.snapshot["credits"]):
+    end_of_month = first_of_next_month(screen)
+    for meter in (*screen.usageline.snapshot["limits"], *screen.usageline.snapshot["credits"]):
         at = meter["resets_at"] if "resets_at" in meter else meter["ends_at"]
         assert (
             at is None
@@ -295,9 +304,9 @@ def test_what_ours_shows_besides_is_in_the_body(seen: dict[str, Future[Seen]], n
             ), meter
 
 
-def first_of_next_month(found: Seen) -> int:
+def first_of_next_month(screen: Seen) -> int:
     """Return it in the client's zone, computed in another way than the program's."""
-    today = datetime.fromtimestamp(found.now, usage_screen.zone_of(found.zone)).replace(
+    today = datetime.fromtimestamp(screen.now, usage_screen.zone_of(screen.zone)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
     return int((today.replace(day=28) + timedelta(days=4)).replace(day=1).timestamp())
@@ -308,16 +317,16 @@ def is_told(value: Decimal, numbers: list[Decimal]) -> bool:
 
     Accept an error of half a hundredth.
     """
-    told = [number.scaleb(-places) for number in numbers for places in (0, 2, 3)]
-    told += [abs(one - other) for one in numbers for other in numbers]
-    return any(abs(value - one) <= Decimal("0.005") for one in told)
+    amounts = [number.scaleb(-places) for number in numbers for places in (0, 2, 3)]
+    amounts += [abs(one - other) for one in numbers for other in numbers]
+    return any(abs(value - one) <= Decimal("0.005") for one in amounts)
 
 
 @pytest.mark.parametrize("name", BODIES)
 def test_the_clients_cache_says_the_same_as_the_service(
-    seen: dict[str, Future[Seen]], name: str
+    screens: dict[str, Future[Seen]], name: str
 ) -> None:
     """If the client wrote its cache, `claude-cache` returns the same numbers as `oauth`."""
-    found = seen[name].result()
-    if found.cached is not None and found.rows is not None:
-        assert parse(found.cached) == parse(found.body)
+    screen = screens[name].result()
+    if screen.cached is not None and screen.rows is not None:
+        assert parse(screen.cached) == parse(screen.body)

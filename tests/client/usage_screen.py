@@ -140,12 +140,12 @@ def _moment(text: str, zone: str, now: float) -> Moment | None:
 
     Without a year, return the next such time.
     """
-    found = re.fullmatch(
+    match = re.fullmatch(
         r"(?:([A-Z][a-z]{2})[a-z]* (\d+)(?:, (\d{4}))?)?(?:(?:, )?(\d+)(?::(\d\d))?([ap])m)?", text
     )
-    if not found:
+    if not match:
         return None
-    month, day, year, hour, minute, half = found.groups()
+    month, day, year, hour, minute, half = match.groups()
     where = zone_of(zone)
     today = datetime.fromtimestamp(now, where).replace(hour=0, minute=0, second=0, microsecond=0)
     at = (

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 def compiled(world: World) -> dict[str, Any]:
     """Return what the status line would read."""
-    found = read_compiled(paths.line_config(world.env))
-    assert isinstance(found, dict)
-    return found
+    content = read_compiled(paths.line_config(world.env))
+    assert isinstance(content, dict)
+    return content
 
 
 def run(world: World, release: Release) -> None:
@@ -41,11 +41,12 @@ def test_segments_options_and_instances_become_rows(world: World, built_release:
     world.configure(
         'rows = [["model", "session", "text.note"], ["weekly", "clock"]]\nwrap = true\n'
         '[segments.session]\nbar_width = 5\nbar = "dots"\nstyle = "bold red"\ncount = "used"\n'
-        '[segments.text]\nstyle = "quiet"\n[segments.text.note]\ntext = "hello"\n[segments.clock]\nhide = true\n'
+        '[segments.text]\nstyle = "quiet"\n[segments.text.note]\ntext = "hello"\n'
+        "[segments.clock]\nhide = true\n"
     )
     run(world, built_release)
-    found = compiled(world)
-    assert found["rows"] == [
+    content = compiled(world)
+    assert content["rows"] == [
         [
             ["model", {}],
             ["session", {"bar_width": 5, "style": "custom-1", "bar_glyphs": ["●", "", "○"]}],
@@ -54,25 +55,32 @@ def test_segments_options_and_instances_become_rows(world: World, built_release:
         [["weekly", {}]],
     ]
     assert (
-        found["theme"]["styles"]["256"]["custom-1"]
-        == found["theme"]["light"]["true"]["custom-1"]
+        content["theme"]["styles"]["256"]["custom-1"]
+        == content["theme"]["light"]["true"]["custom-1"]
         == "1;31"
     )
-    assert (found["wrap"], found["max_rows"], found["color"], found["clock"], found["problem"]) == (
+    assert (
+        content["wrap"],
+        content["max_rows"],
+        content["color"],
+        content["clock"],
+        content["problem"],
+    ) == (
         True,
         6,
         "auto",
         "24h",
         "",
     )
-    assert (found["version"], found["program"]) == (1, __version__)
-    assert found["stamp"] == file_fingerprint(paths.config_file(world.env))
+    assert (content["version"], content["program"]) == (1, __version__)
+    assert content["stamp"] == file_fingerprint(paths.config_file(world.env))
 
 
 def test_a_theme_comes_with_what_was_changed_in_it(world: World) -> None:
     """Styles at all depths, glyphs, and a separator, here in place of the arrows."""
     world.configure(
-        'theme = "Powerline"\nnerd_font = true\nseparator = "/"\n[styles]\nnormal = "#2e8b57"\n[glyphs]\nfull = "="\nparts = ""\n'
+        'theme = "Powerline"\nnerd_font = true\nseparator = "/"\n[styles]\nnormal = "#2e8b57"\n'
+        '[glyphs]\nfull = "="\nparts = ""\n'
     )
     assert compile_config(world.env) == []
     theme = compiled(world)["theme"]
@@ -134,8 +142,8 @@ def test_without_a_last_valid_configuration_the_valid_keys_are_used(world: World
     """The problem is reported, too."""
     world.configure('theme = "minimal"\nclock = "13h"\n')
     compile_config(world.env)
-    found = compiled(world)
-    assert (found["theme"]["name"], found["clock"], found["problem"]) == (
+    content = compiled(world)
+    assert (content["theme"]["name"], content["clock"], content["problem"]) == (
         "minimal",
         "24h",
         "config.toml:2: clock",
@@ -156,9 +164,9 @@ def test_a_configuration_that_was_removed_leaves_the_defaults(
     run(world, built_release)
     os.unlink(paths.config_file(world.env))
     run(world, built_release)
-    found = compiled(world)
-    assert (found["stamp"], found["problem"], "theme" in found) == ("", "", False)
-    assert [kind for kind, options in found["rows"][0] if not options][:3] == [
+    content = compiled(world)
+    assert (content["stamp"], content["problem"], "theme" in content) == ("", "", False)
+    assert [kind for kind, options in content["rows"][0] if not options][:3] == [
         "model",
         "context",
         "session",
@@ -212,10 +220,10 @@ def test_anything_else_in_place_of_the_file_is_reported_at_once(
     path.parent.mkdir(parents=True)
     make(path)
     run(world, built_release)
-    found = compiled(world)
-    assert found["problem"] == problem
-    assert found["stamp"] == file_fingerprint(str(path)) != ""
-    assert found["rows"][0][0] == ["model", {}]
+    content = compiled(world)
+    assert content["problem"] == problem
+    assert content["stamp"] == file_fingerprint(str(path)) != ""
+    assert content["rows"][0][0] == ["model", {}]
 
 
 def test_a_link_to_itself_counts_as_no_file(world: World, built_release: Release) -> None:

@@ -60,12 +60,12 @@ def test_with_its_keys_uncommented_it_is_valid_and_means_the_same() -> None:
 
 def test_every_key_is_in_the_default_file() -> None:
     """Of every table and every segment."""
-    found = uncommented()
-    assert found.keys() == {key.name for key in TOP} | TABLES.keys() | {"segments"}
+    document = uncommented()
+    assert document.keys() == {key.name for key in TOP} | TABLES.keys() | {"segments"}
     for name, (keys, _) in TABLES.items():
-        assert found[name].keys() == {key.name for key in keys}
+        assert document[name].keys() == {key.name for key in keys}
     for kind in SEGMENTS:
-        assert found["segments"][kind].keys() - {"note"} == options_of(kind).keys()
+        assert document["segments"][kind].keys() - {"note"} == options_of(kind).keys()
 
 
 def test_every_key_has_a_purpose_and_an_allowed_default() -> None:

@@ -49,8 +49,8 @@ def test_a_key_is_set_and_all_else_stays(key: str, value: str, line: str) -> Non
     changed = edit.set_key(TEXT, key, value)
     assert line in changed.splitlines()
     assert validate(changed).problems == []
-    kept = [line for line in TEXT.splitlines() if line.startswith(("# ", "["))]
-    assert [line for line in changed.splitlines() if line in kept] == kept
+    unchanged = [line for line in TEXT.splitlines() if line.startswith(("# ", "["))]
+    assert [line for line in changed.splitlines() if line in unchanged] == unchanged
     assert edit.unset_key(changed, key) is not None
 
 
@@ -81,7 +81,7 @@ def test_what_is_not_allowed_is_refused_with_what_is(key: str, value: str, probl
     """Nothing is returned that could be written."""
     with pytest.raises(edit.EditRejected) as refused:
         edit.set_key(TEXT, key, value)
-    assert any(problem in found.message("") for found in refused.value.problems)
+    assert any(problem in reported.message("") for reported in refused.value.problems)
 
 
 def test_a_mistake_elsewhere_does_not_stand_in_the_way() -> None:

@@ -115,9 +115,9 @@ def test_every_key_of_an_ordinary_file_has_its_line(table: dict[str, Any]) -> No
 
 def _paths(table: dict[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     return [
-        found
+        inner
         for name, value in table.items()
-        for found in (
+        for inner in (
             [(*path, name), *_paths(value, (*path, name))]
             if isinstance(value, dict)
             else [(*path, name)]

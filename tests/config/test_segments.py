@@ -25,14 +25,14 @@ NOW = time.time()
 
 def seen() -> Any:
     """Return the context of a session that shows every segment."""
-    found = view.build(
+    context = view.build(
         sample.payload(NOW),
         sample.snapshot(NOW, light=False),
         sample.STAMP,
         {"HOME": sample.HOME},
         NOW,
     )
-    return found.replaced(git=sample.GIT)
+    return context.replaced(git=sample.GIT)
 
 
 def drawn(kind: str, options: dict[str, Any]) -> Any:

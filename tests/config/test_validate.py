@@ -78,7 +78,10 @@ def named(text: str) -> list[str]:
         ('theme = "powrline"', 'not "powrline"; did you mean "powerline"?'),
         (
             "[alerts]\nthresholds = [75, 101]",
-            "c:2: alerts.thresholds: a list of at most 8 whole numbers from 1 to 100 is allowed, not 101",
+            (
+                "c:2: alerts.thresholds: "
+                "a list of at most 8 whole numbers from 1 to 100 is allowed, not 101"
+            ),
         ),
         ("[alerts]\nthresholds = [75, true]", "not true"),
         (
@@ -105,20 +108,26 @@ def named(text: str) -> list[str]:
         ("[segments.text.'no name']\n", "a name of at most 32 letters, digits, - and _ is allowed"),
         (
             "[segments.session.bar]\n",
-            "c:1: segments.session.bar: one of theme, blocks, dots, squares, line, ascii is allowed, not a table",
+            (
+                "c:1: segments.session.bar: "
+                "one of theme, blocks, dots, squares, line, ascii is allowed, not a table"
+            ),
         ),
     ],
 )
 def test_a_problem_is_named_with_line_key_and_what_is_allowed(text: str, problem: str) -> None:
     """In nested tables, lists of several lines, inline tables, dotted keys; safe to print."""
-    found = named(text)
-    assert any(problem in line for line in found), found
-    assert all(line.isprintable() and len(line) < 400 for line in found)
+    messages = named(text)
+    assert any(problem in line for line in messages), messages
+    assert all(line.isprintable() and len(line) < 400 for line in messages)
 
 
 def test_all_problems_are_found_in_the_order_of_their_lines() -> None:
     """All are reported, and the valid keys beside them are used."""
-    text = 'nerd_font = 1\nclock = "12h"\nttl = 1\n[styles]\nwarning = "yelow"\nnormal = "green"\n[segments.model]\nlabl = ""\n'
+    text = (
+        'nerd_font = 1\nclock = "12h"\nttl = 1\n[styles]\nwarning = "yelow"\nnormal = "green"\n'
+        '[segments.model]\nlabl = ""\n'
+    )
     checked = validate(text)
     assert [problem.line for problem in checked.problems] == [1, 3, 5, 8]
     assert checked.values.top == {"clock": "12h"}
@@ -231,14 +240,14 @@ def test_the_line_can_read_every_compiled_configuration(document: dict[str, Any]
     text = tomlkit.dumps(document)
     checked = validate(text)
     assert all(problem.line and problem.key for problem in checked.problems)
-    found = resolve_values(checked.values)
-    assert len(json.dumps(found, ensure_ascii=False).encode()) < 1 << 18
+    compiled = resolve_values(checked.values)
+    assert len(json.dumps(compiled, ensure_ascii=False).encode()) < 1 << 18
     assert all(
         kind in SEGMENTS and isinstance(options, dict)
-        for row in found["rows"]
+        for row in compiled["rows"]
         for kind, options in row
     )
-    for row in found["rows"]:
+    for row in compiled["rows"]:
         for kind, options in row:
             assert options.keys() <= options_of(kind).keys() | {"bar_glyphs"}
             assert options.get("bar", "theme") == "theme"

@@ -46,7 +46,7 @@ def test_the_derived_files_match_what_they_are_derived_from() -> None:
 
 def test_a_segment_is_found_by_everything(scratch: Callable[[str], Scratch]) -> None:
     copy = scratch("Segment")
-    found = json.loads(
+    result = json.loads(
         copy.python(
             "-c",
             "import json, sys\n"
@@ -75,19 +75,19 @@ def test_a_segment_is_found_by_everything(scratch: Callable[[str], Scratch]) -> 
             "}, sys.stdout)",
         )
     )
-    assert found["problems"] == []
-    assert found["refused"] == [
+    assert result["problems"] == []
+    assert result["refused"] == [
         "c:3: segments.session_name.length: a whole number from 4 to 80 is allowed, not 1000"
     ]
-    assert found["preview"] == ["  refac"]
-    assert found["template"]
-    assert found["icon"] == "\uf02b "
-    assert found["place"]
-    assert found["injected"]
+    assert result["preview"] == ["  refac"]
+    assert result["template"]
+    assert result["icon"] == "\uf02b "
+    assert result["place"]
+    assert result["injected"]
     docs = copy.text("docs/CONFIGURATION.md")
     assert "| `session_name` | the session's name |" in docs
     assert re.search(r"^\| `length` \| .*`session_name`", docs, re.MULTILINE)
-    assert f"<!-- count segments -->{found['count']}<!-- end -->" in copy.text("README.md")
+    assert f"<!-- count segments -->{result['count']}<!-- end -->" in copy.text("README.md")
     copy.passes(
         *("tests/config/test_segments.py", "tests/line/test_session.py"), "-k", "session_name"
     )
@@ -95,12 +95,12 @@ def test_a_segment_is_found_by_everything(scratch: Callable[[str], Scratch]) -> 
 
 def test_a_source_is_found_by_everything(scratch: Callable[[str], Scratch]) -> None:
     copy = scratch("Source")
-    found = json.loads(copy.python("-c", SOURCE))
-    assert found["sources"] == ["usage-file"]
-    assert not found["token"]
-    assert "usage-file" in found["refused"][0]
-    assert found["percent"] == 12
-    assert found["label"] == "a file"
+    result = json.loads(copy.python("-c", SOURCE))
+    assert result["sources"] == ["usage-file"]
+    assert not result["token"]
+    assert "usage-file" in result["refused"][0]
+    assert result["percent"] == 12
+    assert result["label"] == "a file"
     assert (
         "| `sources` | a list of payload, claude-cache, oauth, client, usage-file |"
         in copy.text("docs/CONFIGURATION.md")

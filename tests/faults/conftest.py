@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Write the figures to the file that `--figures` names. If tests run in several processes, only their controller writes."""
+    """Write the figures to the file that `--figures` names.
+
+    If tests run in several processes, only their controller writes.
+    """
     path = config.getoption("--figures", default=None)
     if (
         path
@@ -33,7 +36,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def size(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
-    """How much to try: `size(quick, full)` is the first in `tests/run` and the second in `tests/run faults`."""
+    """Return `size(quick, full)`: `quick` in `tests/run` and `full` in `tests/run faults`."""
     full = request.config.getoption("--full")
     return lambda quick, whole: whole if full else quick
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.faults.promises import FAULTS
+from tests.faults.promises import FAULTS_DIR
 
 if TYPE_CHECKING:
     import pytest
@@ -51,7 +51,7 @@ def read(*paths: str | Path) -> dict[str, list[dict[str, Any]]]:
 def _below_faults(test: str) -> str:
     path, _, name = test.partition("::")
     return (
-        Path(os.path.relpath(path, FAULTS.relative_to(FAULTS.parent.parent))).as_posix()
+        Path(os.path.relpath(path, FAULTS_DIR.relative_to(FAULTS_DIR.parent.parent))).as_posix()
         + "::"
         + name
     )
@@ -62,7 +62,7 @@ def _commit() -> str:
     words = [
         "git",
         "-C",
-        str(FAULTS),
+        str(FAULTS_DIR),
         "describe",
         "--always",
         "--dirty=+",

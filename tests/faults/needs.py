@@ -1,4 +1,7 @@
-"""What a test needs of the machine. Where CI is set a lack of it is a failure: a run that tried nothing must not look like one that passed."""
+"""Skip a test if the machine lacks what it needs.
+
+If CI is set, the test fails instead: a run that tried nothing must not count as passed.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,10 @@ from functools import cache
 import pytest
 
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
-"""Before a command: a mount namespace of its own, in which anybody may mount a tmpfs. Mounts go with the last process in it."""
+"""Before a command: a mount namespace of its own, in which any user may mount a tmpfs.
 
+The mounts end with the last process in it.
+"""
 
 OWN_NETWORK = (*NAMESPACE, "--net")
 """The same with a network of its own, in which there is nothing but a loopback that is down."""
@@ -25,7 +30,11 @@ def needs(
     mounts: bool = False,
     networks: bool = False,
 ) -> None:
-    """Skip the test, or where CI is set fail it, unless these tools are there, the user is root, a file system can be mounted, a network made."""
+    """Skip the test unless the machine has these tools and allows the rest. Fail it if CI is set.
+
+    `root`: the user is root. `mounts`: a file system can be mounted. `networks`: a network
+    namespace can be made.
+    """
     lacks = [
         tool
         for tool in tools

@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FAULTS = Path(__file__).resolve().parent
+FAULTS_DIR = Path(__file__).resolve().parent
 
 AREAS = {
     "kill": "Killed at any moment",
@@ -44,7 +44,7 @@ def promise(holds: str, *, sees: str = "", topic: str) -> pytest.MarkDecorator:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """One promise. `test` is a path below tests/faults and a name: `kill/test_line.py::test_…`."""
+    """One promise. `test` is a path below tests/faults and a name: `kill/test_calls.py::test_…`."""
 
     area: str
     test: str
@@ -56,11 +56,11 @@ class Promise:
 def promises() -> Iterator[Promise]:
     """Yield all promises by area, file and line. Reads the source of the tests and runs none."""
     for area in AREAS:
-        for path in sorted((FAULTS / area).rglob("test_*.py")):
+        for path in sorted((FAULTS_DIR / area).rglob("test_*.py")):
             for node in ast.parse(path.read_text()).body:
                 if isinstance(node, ast.FunctionDef):
                     yield from _promises_of(
-                        node, area, f"{path.relative_to(FAULTS).as_posix()}::{node.name}"
+                        node, area, f"{path.relative_to(FAULTS_DIR).as_posix()}::{node.name}"
                     )
 
 

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from tests.faults.promises import AREAS, FAULTS, promises
+from tests.faults.promises import AREAS, FAULTS_DIR, promises
 from tests.faults.topics import TOPICS
 from tests.world import REPOSITORY
 
@@ -65,7 +65,9 @@ def test_every_area_has_its_heading(area: str) -> None:
 
 def test_every_fault_test_is_in_an_area() -> None:
     """A new folder must be listed in `promises.AREAS`, or its promises are documented nowhere."""
-    assert {path.relative_to(FAULTS).parts[0] for path in FAULTS.rglob("*/test_*.py")} == set(AREAS)
+    assert {
+        path.relative_to(FAULTS_DIR).parts[0] for path in FAULTS_DIR.rglob("*/test_*.py")
+    } == set(AREAS)
 
 
 def test_every_promise_has_a_topic_and_every_topic_a_promise() -> None:

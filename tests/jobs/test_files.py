@@ -60,8 +60,8 @@ def test_sweep_ignores_an_unsafe_directory(world: World, tmp_path: Path) -> None
     os.symlink(other, paths.jobs_dir(world.env))
     job_results.prune(world.env, time.time())
     assert (other / "old").exists()
-    with job_results.lock(world.env, "git", "0") as ours:
-        assert ours
+    with job_results.lock(world.env, "git", "0") as is_owner:
+        assert is_owner
     assert not os.path.islink(paths.jobs_dir(world.env))
     assert [path.name for path in other.iterdir()] == ["old"]
 

@@ -330,10 +330,10 @@ def test_values_of_the_wrong_type_are_unknown(world: World, repo: Repo) -> None:
             {"about": [repository.directory, repository.root], "branch": 5, "failed": [], **wrong}
         )
     )
-    known = git.read_counts(world.env, repository, NOW)[0]
-    assert known is not None
-    assert {known[name] for name in git_repo.COUNTS} == {None}
-    assert (known["branch"], known["failed"], known["more"]) == ("", "", False)
+    counts = git.read_counts(world.env, repository, NOW)[0]
+    assert counts is not None
+    assert {counts[name] for name in git_repo.COUNTS} == {None}
+    assert (counts["branch"], counts["failed"], counts["more"]) == ("", "", False)
 
 
 def test_job_is_not_due_without_a_home() -> None:

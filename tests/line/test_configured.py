@@ -22,7 +22,7 @@ PAYLOAD = {
     "model": {"display_name": "Opus 5.5"},
     "context_window": {"used_percentage": 12},
 }
-LONGEST_S = 2.0
+MAX_LINE_S = 2.0
 """For a line that waits for nothing, on a busy machine."""
 
 
@@ -155,10 +155,10 @@ def test_a_chained_command_appears_at_its_configured_position(
 def test_a_chained_command_gets_the_payload_and_what_was_shown_last_is_shown_meanwhile(
     published: Hot, world: World, eventually: Callable[..., None]
 ) -> None:
-    seen = world.home / "seen"
-    world.configure(f"rows = [[\"model\"]]\n[chain]\ncommand = 'cat > {seen}; date +%s%N'")
+    received = world.home / "seen"
+    world.configure(f"rows = [[\"model\"]]\n[chain]\ncommand = 'cat > {received}; date +%s%N'")
     eventually(lambda: len(rows(published)) == 2)
-    assert json.loads(seen.read_text()) == PAYLOAD
+    assert json.loads(received.read_text()) == PAYLOAD
     first = rows(published)[1]
     eventually(lambda: rows(published)[1] != first)
 
@@ -174,10 +174,10 @@ def test_a_chained_command_that_misbehaves_is_named_and_holds_nothing_up(
 
     def is_named() -> bool:
         began = time.monotonic()
-        found = rows(published)
-        assert time.monotonic() - began < LONGEST_S
-        assert found[0].startswith("Opus 5.5")
-        return command == "yes" or "chain:" in found[0]
+        shown = rows(published)
+        assert time.monotonic() - began < MAX_LINE_S
+        assert shown[0].startswith("Opus 5.5")
+        return command == "yes" or "chain:" in shown[0]
 
     eventually(is_named)
 
@@ -192,7 +192,7 @@ def test_a_line_that_waits_for_a_chained_command_waits_no_longer_than_its_limit(
     world.configure('rows = [["model"]]\n[chain]\ncommand = "sleep 60"\nwait = true\ntimeout = 0.5')
     began = time.monotonic()
     assert rows(published)[0].startswith("Opus 5.5")
-    assert time.monotonic() - began < LONGEST_S
+    assert time.monotonic() - began < MAX_LINE_S
 
 
 def test_only_colors_and_web_links_of_a_chained_command_reach_the_terminal(

@@ -44,19 +44,19 @@ def test_for_tmux_it_has_tmuxs_styles_and_no_escape_sequence(hot: Hot) -> None:
     hot.publish(
         limits=[{"kind": "weekly_scoped", "label": "a#[fg=red]b", "percent": 95, "resets_at": None}]
     )
-    said = line(hot, "--for", "tmux").stdout
-    assert "\x1b" not in said
-    assert "a##[fg=red]b" in said
-    assert "#[default]" in said
-    assert "#[bold,fg=red]95%#[default]" in said
+    output = line(hot, "--for", "tmux").stdout
+    assert "\x1b" not in output
+    assert "a##[fg=red]b" in output
+    assert "#[default]" in output
+    assert "#[bold,fg=red]95%#[default]" in output
 
 
 def test_for_a_bar_it_is_an_object(hot: Hot) -> None:
     hot.publish()
-    found = json.loads(line(hot, "--for", "json").stdout)
-    assert (found["class"], found["percentage"], found["status"]) == ("normal", 55, "ok")
-    assert found["text"] == found["rows"][0]
-    assert found["text"].startswith("5h ")
+    document = json.loads(line(hot, "--for", "json").stdout)
+    assert (document["class"], document["percentage"], document["status"]) == ("normal", 55, "ok")
+    assert document["text"] == document["rows"][0]
+    assert document["text"].startswith("5h ")
 
 
 def test_a_width_is_kept_to(hot: Hot) -> None:

@@ -34,8 +34,8 @@ def snapshot(*limits: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 def line(row: list[Any], *limits: dict[str, Any], width: int = 200, **fields: Any) -> str:
-    seen = view.build(None, snapshot(*limits, **fields), "", {}, NOW)
-    return "".join(render(seen, {"rows": [row]}, {"NO_COLOR": "1"}, width=width))
+    context = view.build(None, snapshot(*limits, **fields), "", {}, NOW)
+    return "".join(render(context, {"rows": [row]}, {"NO_COLOR": "1"}, width=width))
 
 
 def test_the_end_of_a_limit_is_said_with_how_long_before_its_reset_that_is() -> None:
@@ -147,10 +147,10 @@ def test_the_first_of_several_ends_is_said_unless_one_is_chosen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("percent", "said"), [(60, "pace +0%"), (72, "pace +12%"), (48, "pace -12%"), (None, "")]
+    ("percent", "text"), [(60, "pace +0%"), (72, "pace +12%"), (48, "pace -12%"), (None, "")]
 )
-def test_pace_is_what_was_used_more_or_less_than_evenly(percent: float | None, said: str) -> None:
-    assert line([["pace", {}]], limit(percent=percent)) == said
+def test_pace_is_what_was_used_more_or_less_than_evenly(percent: float | None, text: str) -> None:
+    assert line([["pace", {}]], limit(percent=percent)) == text
 
 
 def test_small_differences_from_even_use_can_be_hidden() -> None:
@@ -172,7 +172,7 @@ def alert(**fields: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "text"),
     [
         (alert(), "▲ 5h passed 90%"),
         (alert(kind="weekly_scoped", label="Fable"), "▲ Fable passed 90%"),
@@ -185,8 +185,8 @@ def alert(**fields: Any) -> dict[str, Any]:
         (alert(threshold="90"), ""),
     ],
 )
-def test_an_alert_stands_in_the_line_for_a_while(row: dict[str, Any], said: str) -> None:
-    assert line([["alerts", {}]], alerts=[row]) == said
+def test_an_alert_stands_in_the_line_for_a_while(row: dict[str, Any], text: str) -> None:
+    assert line([["alerts", {}]], alerts=[row]) == text
 
 
 ANYTHING = (

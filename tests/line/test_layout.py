@@ -114,10 +114,10 @@ def test_every_escape_in_a_line_is_ours_whole_and_closed(segments: list[Any], wi
     line = paint_row(
         layout.fit(layout.sanitized(segments), width, layout.RowSpacing()), look(TERM="xterm")
     )
-    found = ESCAPE.findall(line)
+    escapes = ESCAPE.findall(line)
     assert "\x1b" not in ESCAPE.sub("", line)
-    assert found[1::2] == ["\x1b[0m"] * (len(found) // 2)
-    assert {code[2:-1] for code in found[::2]} <= set(STYLES.values())
+    assert escapes[1::2] == ["\x1b[0m"] * (len(escapes) // 2)
+    assert {code[2:-1] for code in escapes[::2]} <= set(STYLES.values())
 
 
 @pytest.mark.parametrize(

@@ -68,32 +68,32 @@ def snapshot(
 
 
 def built(
-    seen: dict[str, Any] | None, payload: Any = None, env: dict[str, str] | None = None
+    published: dict[str, Any] | None, payload: Any = None, env: dict[str, str] | None = None
 ) -> Any:
-    return view.build(payload, seen, STAMP, env or {}, NOW)
+    return view.build(payload, published, STAMP, env or {}, NOW)
 
 
 def line(
-    seen: dict[str, Any] | None,
+    published: dict[str, Any] | None,
     payload: Any = None,
     env: dict[str, str] | None = None,
     **options: Any,
 ) -> str:
     row = [[kind, {**given, **options}] for kind, given in ROWS]
     return "".join(
-        render(built(seen, payload, env), {"rows": [row]}, {"NO_COLOR": "1"}, width=1000)
+        render(built(published, payload, env), {"rows": [row]}, {"NO_COLOR": "1"}, width=1000)
     )
 
 
 def test_a_limit_above_100_is_written_as_it_is_and_its_bar_is_full() -> None:
-    seen = snapshot(limit("session", 101, HOUR), limit("weekly_scoped", 250.9, HOUR, "Fable"))
-    assert line(seen) == "5h 101% ↻ 1h00m │ Fable 250%"
-    assert line(seen, count="left") == "5h 0% left ↻ 1h00m │ Fable 0% left"
+    published = snapshot(limit("session", 101, HOUR), limit("weekly_scoped", 250.9, HOUR, "Fable"))
+    assert line(published) == "5h 101% ↻ 1h00m │ Fable 250%"
+    assert line(published, count="left") == "5h 0% left ↻ 1h00m │ Fable 0% left"
     bars = "".join(
         render(built(snapshot(limit("session", 1234, None))), {}, {"NO_COLOR": "1"}, width=100)
     )
     assert bars == "5h ██████████ 1234%"
-    assert '"class": "critical", "percentage": 250' in as_json([], built(seen))
+    assert '"class": "critical", "percentage": 250' in as_json([], built(published))
 
 
 def test_a_reset_that_is_overdue_is_not_a_number_from_before_the_reset() -> None:
@@ -200,9 +200,9 @@ def test_a_credit_of_a_month_that_has_ended_has_no_number() -> None:
 
 def test_limits_beyond_those_that_are_shown_are_counted() -> None:
     models = [limit("weekly_scoped", number, None, f"M{number}") for number in range(17)]
-    seen = snapshot(limit("session", 5, HOUR), limit("weekly_all", 6, DAY), *models)
-    assert line(seen).endswith("M13 13% │ +3")
-    assert "+" not in line(snapshot(*seen["limits"][:16]))
+    published = snapshot(limit("session", 5, HOUR), limit("weekly_all", 6, DAY), *models)
+    assert line(published).endswith("M13 13% │ +3")
+    assert "+" not in line(snapshot(*published["limits"][:16]))
     behind = snapshot(*models, limit("session", 5, HOUR))
     assert line(behind).startswith("5h 5%")
     pools = tuple(credit(label=f"P{number}", percent=5) for number in range(18))
@@ -210,10 +210,10 @@ def test_limits_beyond_those_that_are_shown_are_counted() -> None:
 
 
 def test_a_clock_that_is_wrong_is_named_beside_good_numbers() -> None:
-    seen = snapshot(
+    published = snapshot(
         limit("session", 5, HOUR), detail="this machine's clock is 3h00m ahead; config.toml: a note"
     )
-    assert line(seen) == "5h 5% ↻ 1h00m │ this machine's clock is 3h00m ahead"
+    assert line(published) == "5h 5% ↻ 1h00m │ this machine's clock is 3h00m ahead"
     assert (
         line(snapshot(limit("session", 5, HOUR), detail="config.toml: a note")) == "5h 5% ↻ 1h00m"
     )
@@ -242,10 +242,10 @@ def test_an_alert_of_an_overdue_window_stands_in_the_line() -> None:
 
 
 def test_the_hit_ratio_of_the_cache_loses_no_percent_to_noise() -> None:
-    seen = view.StatusContext(time.time(), {"prompt_cache": {"hit_ratio": 0.29}})
+    context = view.StatusContext(time.time(), {"prompt_cache": {"hit_ratio": 0.29}})
     from usageline.line.segments import model  # noqa: PLC0415 - the one test of it here
 
-    assert model.cache(seen, with_defaults("cache", {"show": ["hits"]}))[0][0][1][-1] == (
+    assert model.cache(context, with_defaults("cache", {"show": ["hits"]}))[0][0][1][-1] == (
         "plain",
         "29%",
     )

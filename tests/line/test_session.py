@@ -47,15 +47,19 @@ def line(
     width: int = 200,
     **options: Any,
 ) -> str:
-    seen = view.build(PAYLOAD if payload is None else payload, None, "", {"HOME": "/home/me"}, NOW)
-    seen = seen.replaced(git=git, plan="Max 5x")
+    context = view.build(
+        PAYLOAD if payload is None else payload, None, "", {"HOME": "/home/me"}, NOW
+    )
+    context = context.replaced(git=git, plan="Max 5x")
     return "".join(
-        render(seen, {"rows": [[[kind, options]]]}, {"NO_COLOR": "1", "TERM": "dumb"}, width=width)
+        render(
+            context, {"rows": [[[kind, options]]]}, {"NO_COLOR": "1", "TERM": "dumb"}, width=width
+        )
     )
 
 
 @pytest.mark.parametrize(
-    ("kind", "options", "said"),
+    ("kind", "options", "text"),
     [
         ("model", {}, "Opus 5.5"),
         ("effort", {}, "high"),
@@ -92,12 +96,12 @@ def line(
         ("nothing of the kind", {}, ""),
     ],
 )
-def test_each_segment_says_its_part(kind: str, options: dict[str, Any], said: str) -> None:
-    assert line(kind, **options) == said
+def test_each_segment_says_its_part(kind: str, options: dict[str, Any], text: str) -> None:
+    assert line(kind, **options) == text
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "text"),
     [
         ({"warm": False}, "cache cold"),
         ({"expires_at": NOW}, "cache cold"),
@@ -105,8 +109,8 @@ def test_each_segment_says_its_part(kind: str, options: dict[str, Any], said: st
         ({"warm": None}, ""),
     ],
 )
-def test_a_prompt_cache_is_warm_until_it_expires(changes: dict[str, Any], said: str) -> None:
-    assert line("cache", {"prompt_cache": {**PAYLOAD["prompt_cache"], **changes}}) == said
+def test_a_prompt_cache_is_warm_until_it_expires(changes: dict[str, Any], text: str) -> None:
+    assert line("cache", {"prompt_cache": {**PAYLOAD["prompt_cache"], **changes}}) == text
 
 
 def test_the_reason_for_missing_counts_is_shown_when_they_are_configured() -> None:
@@ -121,7 +125,7 @@ def test_the_reason_for_missing_counts_is_shown_when_they_are_configured() -> No
 
 
 @pytest.mark.parametrize(
-    ("git", "options", "said"),
+    ("git", "options", "text"),
     [
         (None, {}, ""),
         ({"branch": "main"}, {}, "main"),
@@ -142,9 +146,9 @@ def test_the_reason_for_missing_counts_is_shown_when_they_are_configured() -> No
     ],
 )
 def test_the_repository_is_shown_as_far_as_it_is_known(
-    git: dict[str, Any] | None, options: dict[str, Any], said: str
+    git: dict[str, Any] | None, options: dict[str, Any], text: str
 ) -> None:
-    assert line("git", git=git, **options) == said
+    assert line("git", git=git, **options) == text
 
 
 def test_an_output_style_that_is_the_usual_one_is_not_shown() -> None:

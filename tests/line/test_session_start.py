@@ -68,13 +68,13 @@ class Hook:
 
     def told(self, **env: str) -> str | None:
         """Return the message of one start, or None if it prints nothing."""
-        said = self.run(**env)
-        if not said:
+        output = self.run(**env)
+        if not output:
             return None
-        found = json.loads(said)
-        assert list(found) == ["systemMessage"]
-        assert isinstance(found["systemMessage"], str)
-        return str(found["systemMessage"])
+        document = json.loads(output)
+        assert list(document) == ["systemMessage"]
+        assert isinstance(document["systemMessage"], str)
+        return str(document["systemMessage"])
 
 
 @pytest.fixture
@@ -189,9 +189,9 @@ def test_a_session_without_a_user_or_a_plan_neither_tells_nor_counts(
 def test_ten_sessions_at_once_tell_once(session: Hook) -> None:
     session.publish(alert(), alert(kind="weekly_all"))
     running = [session.start() for _ in range(10)]
-    said = [process.communicate(timeout=20)[0] for process in running]
-    assert b"".join(said).count(b"5-hour") == 1
-    assert b"".join(said).count(b"weekly") == 1
+    outputs = [process.communicate(timeout=20)[0] for process in running]
+    assert b"".join(outputs).count(b"5-hour") == 1
+    assert b"".join(outputs).count(b"weekly") == 1
 
 
 def test_killed_before_it_could_say_it_a_session_has_told_at_most_once(
@@ -206,8 +206,8 @@ def test_killed_before_it_could_say_it_a_session_has_told_at_most_once(
             pass
     os.set_blocking(writer, True)
     process = session.start(stdout=writer)
-    told = Path(paths.shown_alerts_dir(session.world.env))
-    eventually(lambda: told.exists() and list(told.iterdir()))
+    shown_alerts = Path(paths.shown_alerts_dir(session.world.env))
+    eventually(lambda: shown_alerts.exists() and list(shown_alerts.iterdir()))
     process.kill()
     process.communicate(timeout=10)
     os.close(reader)
@@ -218,10 +218,10 @@ def test_killed_before_it_could_say_it_a_session_has_told_at_most_once(
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda told: told.touch(),
-        lambda told: told.symlink_to("/tmp"),
-        lambda told: (told.mkdir(), told.chmod(0o777)),
-        lambda told: told.parent.chmod(0o777),
+        lambda shown_alerts: shown_alerts.touch(),
+        lambda shown_alerts: shown_alerts.symlink_to("/tmp"),
+        lambda shown_alerts: (shown_alerts.mkdir(), shown_alerts.chmod(0o777)),
+        lambda shown_alerts: shown_alerts.parent.chmod(0o777),
     ],
     ids=["a file", "a link", "for all to write", "in a cache for all to write"],
 )
@@ -319,9 +319,9 @@ def test_whatever_a_label_holds_the_output_is_one_line_of_json_that_a_terminal_c
         "credentials": "",
         "alerts": [alert(label=label, kind=kind, percent=percent)],
     }
-    said = session_start.message(snapshot, env, time.time())
-    assert said.isascii()
-    assert said.endswith("}\n")
-    assert said.count("\n") == 1
-    assert json.loads(said)["systemMessage"].isprintable()
+    message = session_start.message(snapshot, env, time.time())
+    assert message.isascii()
+    assert message.endswith("}\n")
+    assert message.count("\n") == 1
+    assert json.loads(message)["systemMessage"].isprintable()
     assert session_start.message(snapshot, env, time.time()) == ""

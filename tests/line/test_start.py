@@ -50,16 +50,16 @@ def test_anything_else_is_due(snapshot: Any) -> None:
 
 def test_the_credentials_stamp_changes_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / ".credentials.json"
-    seen = {freshness.file_fingerprint(str(path))}
+    stamps = {freshness.file_fingerprint(str(path))}
     path.write_text("a")
-    seen.add(freshness.file_fingerprint(str(path)))
+    stamps.add(freshness.file_fingerprint(str(path)))
     path.write_text("ab")
-    seen.add(freshness.file_fingerprint(str(path)))
+    stamps.add(freshness.file_fingerprint(str(path)))
     (tmp_path / "new").write_text("ab")
     os.replace(tmp_path / "new", path)
-    seen.add(freshness.file_fingerprint(str(path)))
-    assert len(seen) == 4
-    assert "" in seen
+    stamps.add(freshness.file_fingerprint(str(path)))
+    assert len(stamps) == 4
+    assert "" in stamps
 
 
 def test_one_claim_is_enough_for_a_while(env: dict[str, str]) -> None:

@@ -182,7 +182,7 @@ def test_blocks_stand_on_backgrounds_with_caps_between() -> None:
 
 
 @pytest.mark.parametrize(
-    ("caps", "seen"),
+    ("caps", "shown"),
     [
         (["", "", ""], "\x1b[44m \x1b[0m\x1b[44;90m▏\x1b[0m"),
         (["", "\ue0b0", "\ue0b0"], "\x1b[44m \x1b[0m\x1b[44;90m\ue0b1\x1b[0m\x1b[44m \x1b[0m"),
@@ -190,14 +190,14 @@ def test_blocks_stand_on_backgrounds_with_caps_between() -> None:
     ],
 )
 def test_a_thin_line_of_the_same_width_separates_two_blocks_of_one_color(
-    caps: list[str], seen: str
+    caps: list[str], shown: str
 ) -> None:
     look = TerminalTheme({**BLOCKS, "styles": {"16": {"separator": "90"}}, "caps": caps}, {})
     texts = [
         paint_row([("model", [("", "M")]), (kind, [("", "x")])], look)
         for kind in ("directory", "git")
     ]
-    assert f"\x1b[44mM\x1b[0m{seen}\x1b[44mx\x1b[0m" in texts[0]
+    assert f"\x1b[44mM\x1b[0m{shown}\x1b[44mx\x1b[0m" in texts[0]
     assert len({len(re.sub(r"\x1b\[[\d;]*m", "", text)) for text in texts}) == 1
 
 

@@ -86,7 +86,7 @@ def test_the_payload_alone_gives_both_its_windows_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "reported", "shown"),
+    ("previous", "reported", "shown"),
     [
         ((37, NOW + HOUR), (41, NOW + HOUR + 60), (41, NOW + HOUR)),
         ((41, NOW + HOUR), (37, NOW + HOUR - 60), (41, NOW + HOUR)),
@@ -111,9 +111,9 @@ def test_the_payload_alone_gives_both_its_windows_in_order() -> None:
     ],
 )
 def test_one_window_seen_twice_is_merged_by_its_reset(
-    known: tuple[float, int], reported: tuple[float, int], shown: tuple[object, object]
+    previous: tuple[float, int], reported: tuple[float, int], shown: tuple[object, object]
 ) -> None:
-    built = build(payload(five_hour=reported), snapshot(limit("session", *known)))
+    built = build(payload(five_hour=reported), snapshot(limit("session", *previous)))
     assert windows(built) == [("session", *shown)]
 
 

@@ -45,15 +45,15 @@ KNOWN = ((12, 3 * HOUR), (7, 4 * DAY))
 
 def decide(
     payload: Any,
-    known: Any = KNOWN,
+    previous: Any = KNOWN,
     *,
     answered: float | None = None,
     since: float | None = NOW - DAY,
-    seen: float | None = SEEN,
+    observed_at: float | None = SEEN,
 ) -> str:
     """The decision, for an answer at `answered`."""
     verdict: str = whose.of_payload(
-        windows(*payload), windows(*known), (since, seen), NOW, lambda: answered
+        windows(*payload), windows(*previous), (since, observed_at), NOW, lambda: answered
     )
     return verdict
 
@@ -104,7 +104,7 @@ def test_a_window_that_agrees_is_of_the_same_account(
 
 
 @pytest.mark.parametrize(
-    ("payload", "known"),
+    ("payload", "previous"),
     [
         (((41, 2 * HOUR), (27, 3 * DAY)), ((12, -HOUR), (7, -DAY))),
         (((41, -HOUR), (27, -DAY)), KNOWN),
@@ -127,22 +127,24 @@ def test_a_window_that_agrees_is_of_the_same_account(
     ],
 )
 def test_without_two_windows_that_run_nothing_is_said_of_another_sign_in(
-    payload: Any, known: Any
+    payload: Any, previous: Any
 ) -> None:
     """Without a time of the transcript, too."""
-    assert decide(payload, known) == whose.MERGE
+    assert decide(payload, previous) == whose.MERGE
 
 
-@pytest.mark.parametrize("seen", [None, NOW - 5 * HOUR - 1, NOW + 3600])
-def test_a_reading_that_is_old_or_of_another_clock_proves_nothing(seen: float | None) -> None:
-    assert decide(((41, 2 * HOUR), (27, 3 * DAY)), seen=seen) == whose.MERGE
+@pytest.mark.parametrize("observed_at", [None, NOW - 5 * HOUR - 1, NOW + 3600])
+def test_a_reading_that_is_old_or_of_another_clock_proves_nothing(
+    observed_at: float | None,
+) -> None:
+    assert decide(((41, 2 * HOUR), (27, 3 * DAY)), observed_at=observed_at) == whose.MERGE
 
 
 @pytest.mark.parametrize(
-    "known", [KNOWN, (None, None), ((12, -HOUR), (7, -DAY)), ((0, None), (0, None))]
+    "previous", [KNOWN, (None, None), ((12, -HOUR), (7, -DAY)), ((0, None), (0, None))]
 )
-def test_a_payload_from_before_the_sign_in_does_not_count(known: Any) -> None:
-    assert decide(((90, 4 * HOUR), (80, 5 * DAY)), known, answered=NOW - 2 * DAY) == whose.BEFORE
+def test_a_payload_from_before_the_sign_in_does_not_count(previous: Any) -> None:
+    assert decide(((90, 4 * HOUR), (80, 5 * DAY)), previous, answered=NOW - 2 * DAY) == whose.BEFORE
 
 
 def test_one_from_before_a_renewal_of_the_same_account_counts() -> None:
@@ -152,7 +154,7 @@ def test_one_from_before_a_renewal_of_the_same_account_counts() -> None:
             ((95, 3 * HOUR), (60, 4 * DAY)),
             answered=NOW - 300,
             since=NOW - 200,
-            seen=NOW - 2 * HOUR,
+            observed_at=NOW - 2 * HOUR,
         )
         == whose.NEWER
     )
@@ -169,7 +171,7 @@ def test_a_sign_in_and_a_reading_in_the_second_of_the_last_answer_are_told_apart
 
 
 @pytest.mark.parametrize(
-    ("payload", "known", "looks"),
+    ("payload", "previous", "looks"),
     [
         (((12, 3 * HOUR), (7, 4 * DAY)), KNOWN, 0),
         (((12.9, 3 * HOUR), (3, 4 * DAY)), KNOWN, 0),
@@ -181,11 +183,11 @@ def test_a_sign_in_and_a_reading_in_the_second_of_the_last_answer_are_told_apart
     ids=["the same", "no other digit", "passed", "higher", "other ends", "no reading"],
 )
 def test_the_transcript_is_looked_at_only_if_the_payload_would_change_the_line(
-    payload: Any, known: Any, looks: int
+    payload: Any, previous: Any, looks: int
 ) -> None:
     looked: list[None] = []
     whose.of_payload(
-        windows(*payload), windows(*known), (None, SEEN), NOW, lambda: looked.append(None)
+        windows(*payload), windows(*previous), (None, SEEN), NOW, lambda: looked.append(None)
     )
     assert len(looked) == looks
 
@@ -364,11 +366,15 @@ def test_there_is_one_decision_for_whatever_is_known(  # noqa: PLR0917 - all tha
     known_session: Any,
     known_week: Any,
     since: Any,
-    seen: Any,
+    observed_at: Any,
     answered: Any,
 ) -> None:
     verdict = decide(
-        (session, week), (known_session, known_week), answered=answered, since=since, seen=seen
+        (session, week),
+        (known_session, known_week),
+        answered=answered,
+        since=since,
+        observed_at=observed_at,
     )
     assert verdict in {whose.MERGE, whose.NEWER, whose.READING, whose.OTHER, whose.BEFORE}
     if answered is None:

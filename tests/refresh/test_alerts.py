@@ -64,9 +64,10 @@ def test_a_crossed_threshold_is_published_and_sent_once(
     """
     api.body = usage_body(session=92, weekly=80)
     refresh(world.env)
-    seen = world.snapshot()["alerts"]
+    alerts = world.snapshot()["alerts"]
     assert [
-        {key: value for key, value in row.items() if key not in ("resets_at", "at")} for row in seen
+        {key: value for key, value in row.items() if key not in ("resets_at", "at")}
+        for row in alerts
     ] == [
         {
             "kind": "session",
@@ -85,15 +86,15 @@ def test_a_crossed_threshold_is_published_and_sent_once(
             "session_start": False,
         },
     ]
-    assert [row["resets_at"] for row in seen] == [
+    assert [row["resets_at"] for row in alerts] == [
         limit["resets_at"] for limit in world.snapshot()["limits"][:2]
     ]
-    assert all(abs(row["at"] - time.time()) < 10 for row in seen)
+    assert all(abs(row["at"] - time.time()) < 10 for row in alerts)
     later.refresh()
     api.fault = "500"
     later.refresh()
     assert world.snapshot()["status"] == "offline"
-    assert world.snapshot()["alerts"] == seen
+    assert world.snapshot()["alerts"] == alerts
     assert sorted(lines(out)) == ["session 90", "weekly_all 75"]
 
 
@@ -222,8 +223,8 @@ def test_a_command_that_takes_its_time_holds_no_lock(
     world.configure(f"[alerts]\ncommand = 'echo begun > {out}; cat {gate} >> {out}'")
     process = start(world, built_release)
     eventually(lambda: lines(out))
-    with lock.hold(paths.lock(world.env)) as ours:
-        assert ours
+    with lock.hold(paths.lock(world.env)) as is_owner:
+        assert is_owner
     assert process.poll() is None
     gate.write_text("ended\n")
     assert process.wait(20) == 0

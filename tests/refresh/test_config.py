@@ -57,9 +57,9 @@ def test_what_is_not_allowed_is_named_with_file_and_key(
     with pytest.raises(ConfigInvalid, match=named) as problem:
         config.load(world.env)
     assert paths.config_file(world.env) in str(problem.value)
-    found, told = config.load_lenient(world.env)
-    assert found.ttl_s == 300
-    assert str(told) == str(problem.value)
+    loaded, message = config.load_lenient(world.env)
+    assert loaded.ttl_s == 300
+    assert str(message) == str(problem.value)
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,8 @@ def test_alerts_are_the_valid_ones(world: World) -> None:
         '[alerts]\nthresholds = [50, 95]\nkinds = ["session"]\n'
         'desktop = "yes"\nsession_start = true\n'
     )
-    found, problem = config.load_lenient(world.env)
-    assert found.alerts == config.Alerts(
+    loaded, problem = config.load_lenient(world.env)
+    assert loaded.alerts == config.Alerts(
         thresholds=(50, 95), kinds=("session",), session_start=True
     )
     assert "alerts.desktop: true or false is allowed" in str(problem)

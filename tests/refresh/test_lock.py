@@ -45,11 +45,11 @@ def test_one_process_has_the_lock_and_the_others_do_not_wait(tmp_path: Path) -> 
     with hold(path) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "True\n"
-        with lock.hold(str(path)) as ours:
-            assert not ours
+        with lock.hold(str(path)) as is_owner:
+            assert not is_owner
         holder.communicate("", timeout=10)
-    with lock.hold(str(path)) as ours:
-        assert ours
+    with lock.hold(str(path)) as is_owner:
+        assert is_owner
 
 
 def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
@@ -60,8 +60,8 @@ def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
         assert holder.stdout.readline() == "True\n"
         holder.send_signal(signal.SIGKILL)
         holder.wait(10)
-        with lock.hold(str(path)) as ours:
-            assert ours
+        with lock.hold(str(path)) as is_owner:
+            assert is_owner
 
 
 def test_an_error_in_the_block_lets_go(tmp_path: Path) -> None:
@@ -69,8 +69,8 @@ def test_an_error_in_the_block_lets_go(tmp_path: Path) -> None:
     path = str(tmp_path / "lock")
     with pytest.raises(ZeroDivisionError), lock.hold(path):
         _ = 1 / 0
-    with lock.hold(path) as ours:
-        assert ours
+    with lock.hold(path) as is_owner:
+        assert is_owner
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077])

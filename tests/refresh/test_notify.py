@@ -262,12 +262,12 @@ def test_a_directory_that_no_install_saw_starts_no_command(
     monkeypatch.setattr(origin, "ROOT", str(tmp_path))
     origin.record(str(tmp_path), world.env)
     settings = Alerts(command=f"pwd >{world.root}/ran; echo $HOME >>{world.root}/ran")
-    for theirs in (
+    for project_env in (
         {"CLAUDE_CONFIG_DIR": str(tmp_path)},
         {"HOME": str(tmp_path)},
         {"XDG_CONFIG_HOME": str(tmp_path)},
     ):
-        assert send((ALERT,), settings, {**world.env, **theirs}, within(5)) == [
+        assert send((ALERT,), settings, {**world.env, **project_env}, within(5)) == [
             "command: Claude Code's directory is not that of an install"
         ]
     assert not (world.root / "ran").exists()

@@ -52,8 +52,8 @@ def wait_for(condition: Callable[[], bool], within_s: float = 20) -> None:
 
 def lock_is_free(world: World) -> bool:
     """Return whether the refresh lock is free."""
-    with lock.hold(paths.lock(world.env)) as ours:
-        return ours
+    with lock.hold(paths.lock(world.env)) as is_owner:
+        return is_owner
 
 
 def assert_no_trace_of_the_token(world: World, *texts: bytes) -> None:
@@ -210,9 +210,9 @@ def test_files_are_0600_and_directories_0700_under_any_umask(
         world.run(*built_release.refresh_command)
     finally:
         os.umask(before)
-    found = [world.cache.parent, *world.cache.parent.rglob("*")]
-    assert {stat.S_IMODE(path.stat().st_mode) for path in found if path.is_dir()} == {0o700}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in found if path.is_file()} == {0o600}
+    written = [world.cache.parent, *world.cache.parent.rglob("*")]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in written if path.is_dir()} == {0o700}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in written if path.is_file()} == {0o600}
     assert len(api.usage_requests) == 1
 
 

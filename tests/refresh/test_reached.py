@@ -234,8 +234,8 @@ def test_a_lock_with_another_name_is_not_emptied(env: dict[str, str], tmp_path: 
         pass
     assert precious.read_text() == "precious"
     directories.prepare(env)
-    with lock.hold(paths.lock(env)) as ours:
-        assert ours
+    with lock.hold(paths.lock(env)) as is_owner:
+        assert is_owner
     assert precious.read_text() == "precious"
 
 

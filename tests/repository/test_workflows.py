@@ -67,12 +67,12 @@ def test_every_command_of_a_workflow_exists() -> None:
             assert (ROOT / (script.replace(".", "/") + ".py")).is_file(), script
         elif "/" in script:
             assert (ROOT / script).is_file(), script
-    known = set(
+    commands = set(
         re.findall(
             r"^#   tests/run (\w+)", (ROOT / "tests" / "run").read_text("utf-8"), re.MULTILINE
         )
     )
-    assert set(re.findall(r"run: tests/run (\w+)", texts())) <= known | {
+    assert set(re.findall(r"run: tests/run (\w+)", texts())) <= commands | {
         "lint",
         "parallel",
         "serial",

@@ -346,8 +346,8 @@ def test_install_and_uninstall_work_with_any_pip_configuration(
 
 def test_line_on_another_system_reports_no_installation(tmp_path: Path) -> None:
     """A container may mount ~/.claude alone."""
-    ours = settings_changes.make_entries("/usr/bin/python3", str(tmp_path / "of another/home"))
-    done = subprocess.run(["sh", "-c", ours.line], capture_output=True, text=True, check=True)
+    entries = settings_changes.make_entries("/usr/bin/python3", str(tmp_path / "of another/home"))
+    done = subprocess.run(["sh", "-c", entries.line], capture_output=True, text=True, check=True)
     assert done.stdout == settings_changes.NOT_INSTALLED + "\n"
     assert "not installed on this system" in done.stdout
     assert len(done.stdout) < 80

@@ -127,15 +127,15 @@ def test_update_keeps_a_byte_order_mark(path: Path) -> None:
 
 def test_concurrent_change_restarts_the_update(path: Path) -> None:
     """Claude Code's write between the read and the replacement is not lost."""
-    seen: list[bytes | None] = []
+    versions: list[bytes | None] = []
 
     def announce(settings: settings_file.SettingsFile, _data: bytes | None) -> None:
-        seen.append(settings.data)
-        if len(seen) == 1:
+        versions.append(settings.data)
+        if len(versions) == 1:
             path.write_bytes(b'{"from": "client"}')
 
     settings_file.update(str(path), lambda settings: (settings.data or b"") + b"\n", announce)
-    assert seen == [DATA, b'{"from": "client"}']
+    assert versions == [DATA, b'{"from": "client"}']
     assert path.read_bytes() == b'{"from": "client"}\n'
 
 

@@ -181,9 +181,14 @@ def test_path_and_network_variables_are_those_of_the_install(
     home: dict[str, str], tmp_path: Path
 ) -> None:
     root = str(tmp_path / "release")
-    theirs = {**home, "PATH": "/theirs", "HTTPS_PROXY": "http://theirs", "SSL_CERT_DIR": "certs"}
-    assert origin.search_path(theirs, root) == "/mine:/bin"
-    assert origin.network(theirs, root) == {
+    project_env = {
+        **home,
+        "PATH": "/theirs",
+        "HTTPS_PROXY": "http://theirs",
+        "SSL_CERT_DIR": "certs",
+    }
+    assert origin.search_path(project_env, root) == "/mine:/bin"
+    assert origin.network(project_env, root) == {
         "HTTPS_PROXY": "http://proxy:1",
         "SSL_CERT_FILE": str(Path.cwd() / "here.pem"),
     }
@@ -215,7 +220,7 @@ def test_refresh_runs_no_program_of_an_unknown_config(
 
 
 @pytest.mark.parametrize(
-    ("own", "theirs", "sources"),
+    ("own", "chosen", "sources"),
     [
         ('sources = ["claude-cache"]', 'sources = ["oauth", "claude-cache"]', ("claude-cache",)),
         ('sources = ["claude-cache"]', None, ("claude-cache",)),
@@ -232,7 +237,7 @@ def test_unknown_config_removes_sources_and_adds_none(
     monkeypatch: pytest.MonkeyPatch,
     *,
     own: str | None,
-    theirs: str | None,
+    chosen: str | None,
     sources: tuple[str, ...],
 ) -> None:
     """A user who removed `oauth` does not want the token to be read in a project, either."""
@@ -240,8 +245,8 @@ def test_unknown_config_removes_sources_and_adds_none(
     origin.record(str(tmp_path), world.env)
     if own is not None:
         world.configure(own)
-    if theirs is not None:
-        write(tmp_path / "x", theirs)
+    if chosen is not None:
+        write(tmp_path / "x", chosen)
     loaded, problem = config.load_lenient({**world.env, "XDG_CONFIG_HOME": str(tmp_path / "x")})
     assert loaded.sources == sources
-    assert ("client" in (theirs or "")) is (problem is not None and origin.REFUSED in str(problem))
+    assert ("client" in (chosen or "")) is (problem is not None and origin.REFUSED in str(problem))

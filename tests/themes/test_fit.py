@@ -33,14 +33,14 @@ def rows(
     theme: str, columns: int, payload: dict[str, Any] | None = None, **configured: Any
 ) -> list[str]:
     """Return what the line prints, without its escapes; fail if one is cut."""
-    seen = view.build(
+    context = view.build(
         payload or sample.payload(NOW),
         sample.snapshot(NOW, light=False),
         sample.STAMP,
         {"HOME": sample.HOME},
         NOW,
     )
-    seen = seen.replaced(git=sample.GIT)
+    context = context.replaced(git=sample.GIT)
     whole = {
         "rows": ROWS,
         "theme": resolve(
@@ -50,7 +50,7 @@ def rows(
     }
     shown = [
         ESCAPE.sub("", row)
-        for row in render.render(seen, whole, {"COLUMNS": str(columns), "TERM": "xterm"})
+        for row in render.render(context, whole, {"COLUMNS": str(columns), "TERM": "xterm"})
     ]
     assert not any("\x1b" in row for row in shown)
     return shown

@@ -31,9 +31,9 @@ NO_NUMBERS = ("model", "directory")
 
 
 def _rgb(spec: str) -> Rgb:
-    found = colors.parse(spec).text
-    assert isinstance(found, tuple)
-    return found
+    color = colors.parse(spec).text
+    assert isinstance(color, tuple)
+    return color
 
 
 def _shown(color: Rgb, depth: str) -> Rgb:
@@ -140,16 +140,16 @@ def test_severities_differ_in_weight_too(name: str) -> None:
 @pytest.mark.parametrize("nerd_font", [False, True])
 def test_a_theme_resolves_to_what_the_line_reads(theme: Theme, *, nerd_font: bool) -> None:
     """Codes are digits and semicolons, glyphs of bars one cell wide, and all of it is JSON."""
-    found = resolve(theme, icons() if nerd_font else None)
-    assert json.loads(json.dumps(found)) == found
-    for palette in (found["styles"], found.get("light", {})):
+    resolved = resolve(theme, icons() if nerd_font else None)
+    assert json.loads(json.dumps(resolved)) == resolved
+    for palette in (resolved["styles"], resolved.get("light", {})):
         for codes in palette.values():
             assert codes.keys() == STYLES.keys()
             assert all(not code or code.replace(";", "").isdigit() for code in codes.values())
-    glyphs = found["glyphs"]
+    glyphs = resolved["glyphs"]
     assert all(display_width(glyphs[name]) == 1 for name in ("full", "empty", "mark"))
     assert [display_width(char) for char in glyphs["parts"]] in ([], [1] * 8)
-    assert bool(found["icons"]) is (nerd_font and theme.name != "ascii")
+    assert bool(resolved["icons"]) is (nerd_font and theme.name != "ascii")
 
 
 def test_the_ascii_theme_is_ascii() -> None:

@@ -78,7 +78,7 @@ OURS: dict[str, tuple[list[Limit], list[Credit]]] = {
         ],
         [],
     ),
-    "organisation_on_credits": (
+    "organization_on_credits": (
         [],
         [usage_credits(112550, 100000, 112.55, "JPY", exponent=0, reached=True)],
     ),

@@ -101,7 +101,7 @@ def _segment(values: Values, path: list[str]) -> Any:
     name = kind
     if rest and f"{kind}.{rest[0]}" in values.segments:
         name = f"{kind}.{rest.pop(0)}"
-    options = {option: known.default for option, known in options_of(kind).items()}
+    options = {option: key.default for option, key in options_of(kind).items()}
     return _within({**options, **values.segments.get(name, {})}, rest)
 
 
@@ -152,9 +152,11 @@ def _require_parsable(text: str) -> None:
 
 def _new_problems(before: str, after: str) -> list[Problem]:
     """Return the problems that a change adds."""
-    known = {(problem.key, problem.text) for problem in validate(before).problems}
+    previous = {(problem.key, problem.text) for problem in validate(before).problems}
     return [
-        problem for problem in validate(after).problems if (problem.key, problem.text) not in known
+        problem
+        for problem in validate(after).problems
+        if (problem.key, problem.text) not in previous
     ]
 
 

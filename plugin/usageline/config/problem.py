@@ -75,11 +75,11 @@ def quote(text: str) -> str:
     return '"' + (visible if len(visible) <= MAX_VALUE else visible[:MAX_VALUE] + "…") + '"'
 
 
-def suggestion(wanted: object, known: Iterable[str]) -> str:
-    """Return `; did you mean "…"?` if one of `known` is close to `wanted`, else ""."""
+def suggestion(wanted: object, candidates: Iterable[str]) -> str:
+    """Return `; did you mean "…"?` if one of `candidates` is close to `wanted`, else ""."""
     if not isinstance(wanted, str):
         return ""
     from difflib import get_close_matches  # noqa: PLC0415 - slow to import
 
-    close = get_close_matches(wanted[:MAX_KEY].lower(), list(known), n=1, cutoff=0.6)
+    close = get_close_matches(wanted[:MAX_KEY].lower(), list(candidates), n=1, cutoff=0.6)
     return f'; did you mean "{close[0]}"?' if close else ""

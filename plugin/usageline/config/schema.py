@@ -52,13 +52,15 @@ TOP = (
         "theme",
         Choice(*themes.NAMES),
         "default",
-        "the theme; `usageline config themes` shows all. If unset: color-blind-safe if Claude Code's theme is color-blind, else default",
+        "the theme; `usageline config themes` shows all. If unset: color-blind-safe if Claude "
+        "Code's theme is color-blind, else default",
     ),
     Key(
         "color",
         Choice("auto", "none", "16", "256", "truecolor"),
         "auto",
-        "number of colors; auto: what the terminal supports, or 16 with an ANSI theme of Claude Code. NO_COLOR overrides it",
+        "number of colors; auto: what the terminal supports, or 16 with an ANSI theme of Claude "
+        "Code. NO_COLOR overrides it",
     ),
     Key(
         "nerd_font",
@@ -88,7 +90,8 @@ TOP = (
         "wrap",
         Flag(),
         False,
-        "continue a row that is too wide on the next line, instead of shortening and dropping segments by priority",
+        "continue a row that is too wide on the next line, instead of shortening and dropping "
+        "segments by priority",
     ),
     Key(
         "max_rows",
@@ -112,7 +115,8 @@ TOP = (
             1,
         ),
         [*default_names()],
-        "sources of the usage, in order; without oauth the token is never read, client runs Claude Code",
+        "sources of the usage, in order; without oauth the token is never read, client runs "
+        "Claude Code",
     ),
     Key(
         "client",
@@ -171,7 +175,10 @@ _GLYPH_TYPES: dict[str, ValueType] = {
 }
 _GLYPH_DOCS = {
     "full": "the filled part of a bar",
-    "parts": "eight characters for the last cell of a bar, from empty to nearly full; empty text for whole cells only",
+    "parts": (
+        "eight characters for the last cell of a bar, from empty to nearly full; empty text for "
+        "whole cells only"
+    ),
     "empty": "the empty part of a bar",
     "mark": "even pace in a bar",
     "reset": "before the time until a reset",
@@ -197,7 +204,10 @@ TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     "alerts": (ALERTS, "one alert per limit, threshold and window, across all sessions"),
     "styles": (
         STYLE_KEYS,
-        'colors that replace the theme\'s: attributes and names, 0-255 or #rrggbb, such as "bold #2e8b57" or "black on yellow"',
+        (
+            "colors that replace the theme's: attributes and names, 0-255 or #rrggbb, such as "
+            '"bold #2e8b57" or "black on yellow"'
+        ),
     ),
     "glyphs": (GLYPH_KEYS, "glyphs that replace the theme's"),
 }

@@ -26,7 +26,10 @@ BARS: dict[str, list[str]] = {
 }
 """The glyphs of each style of bar but the theme's: full, the eighths of a cell, empty."""
 
-PRIORITY = "1 to 100: with more it stays longer where the row is too narrow; by default limits stay longest"
+PRIORITY = (
+    "1 to 100: with more it stays longer where the row is too narrow; by default limits stay "
+    "longest"
+)
 
 
 class FromNow(int):

@@ -25,11 +25,11 @@ class InvalidValue(Exception):
     """
 
     def __init__(
-        self, allowed: str, value: object, within: Path = (), known: Sequence[str] = ()
+        self, allowed: str, value: object, within: Path = (), candidates: Sequence[str] = ()
     ) -> None:
         verb = "are" if allowed.partition(" ")[0].endswith("s") else "is"
         super().__init__(
-            f"{allowed} {verb} allowed, not {value_text(value)}{suggestion(value, known)}"
+            f"{allowed} {verb} allowed, not {value_text(value)}{suggestion(value, candidates)}"
         )
         self.within, self.value = within, value
 
@@ -105,7 +105,7 @@ class Choice:
         )
         word = word.lower().replace("colour", "color") if isinstance(word, str) else ""
         if word not in self.words:
-            raise InvalidValue(self.allowed, value, known=self.words)
+            raise InvalidValue(self.allowed, value, candidates=self.words)
         return word
 
 
@@ -211,7 +211,7 @@ class Style:
             raise InvalidValue(
                 self.allowed,
                 error.args[0],
-                known=(*self.styles, *colors.ATTRIBUTES, *colors.NAMES, "on"),
+                candidates=(*self.styles, *colors.ATTRIBUTES, *colors.NAMES, "on"),
             ) from None
         return value.lower()
 

@@ -306,26 +306,26 @@ def _merge(windows: list[Window], reported: Window, now: float, verdict: str) ->
     windows.insert(0, reported)
 
 
-def _newer(known: Window, reported: Window, now: float, verdict: str) -> Window:
+def _newer(previous: Window, reported: Window, now: float, verdict: str) -> Window:
     """Choose between the snapshot's and the payload's state of one limit.
 
     Use only grows in a window, and a later window replaces an earlier one.
     """
-    reported.label = known.label
-    if verdict == whose.READING and known.percent is not None:
-        return known
-    if known.resets_at is None or known.resets_at <= now:
+    reported.label = previous.label
+    if verdict == whose.READING and previous.percent is not None:
+        return previous
+    if previous.resets_at is None or previous.resets_at <= now:
         live = reported.resets_at is not None and reported.resets_at > now
-        return reported if live or known.percent is None else known
-    if reported.resets_at is None or reported.resets_at < known.resets_at - SAME_RESET_S:
-        return known
-    if reported.resets_at <= known.resets_at + SAME_RESET_S:
-        if known.percent is None or (
-            known.percent < (reported.percent or 0)
-            and (verdict == whose.NEWER or not known.lowered)
+        return reported if live or previous.percent is None else previous
+    if reported.resets_at is None or reported.resets_at < previous.resets_at - SAME_RESET_S:
+        return previous
+    if reported.resets_at <= previous.resets_at + SAME_RESET_S:
+        if previous.percent is None or (
+            previous.percent < (reported.percent or 0)
+            and (verdict == whose.NEWER or not previous.lowered)
         ):
-            known.percent = reported.percent
-        return known
+            previous.percent = reported.percent
+        return previous
     return reported
 
 

@@ -48,18 +48,18 @@ def signed_in_since(snapshot: dict[str, Any] | None, credentials: str | None) ->
 
 def of_payload(
     reported: Sequence[UsageWindow],
-    known: Sequence[UsageWindow],
+    previous: Sequence[UsageWindow],
     times: tuple[float | None, float | None],
     now: float,
     answered_at: Callable[[], float | None],
 ) -> str:
     """Return MERGE, NEWER, READING, OTHER or BEFORE for the payload's windows `reported`.
 
-    `known` are the snapshot's. `times` are `signed_in_since` and the time of the snapshot's
+    `previous` are the snapshot's. `times` are `signed_in_since` and the time of the snapshot's
     reading, each None if unknown. `answered_at` returns the time of the session's last answer, or
     None. It costs a system call, so it is called only if the payload would change the line.
     """
-    adds, alike, unlike, unstarted = _compared(reported, known, now)
+    adds, alike, unlike, unstarted = _compared(reported, previous, now)
     if not adds:
         return MERGE
     since, observed_at = times
@@ -82,7 +82,7 @@ def of_payload(
 
 
 def _compared(
-    reported: Sequence[UsageWindow], known: Sequence[UsageWindow], now: float
+    reported: Sequence[UsageWindow], previous: Sequence[UsageWindow], now: float
 ) -> tuple[bool, int, int, int]:
     """Return whether the payload could change the line, and how its windows compare.
 
@@ -92,7 +92,7 @@ def _compared(
     adds, alike, unlike, unstarted = False, 0, 0, 0
     for new in reported:
         end = new.resets_at or 0
-        for old in known:
+        for old in previous:
             if old.kind == new.kind:
                 break
         else:

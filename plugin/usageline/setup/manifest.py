@@ -135,8 +135,8 @@ def is_newer(file: str) -> bool:
 def save_to(file: str, manifest: Manifest) -> None:
     """Write a manifest to that file atomically."""
     directories.make_directory(os.path.dirname(file))
-    known = asdict(manifest)
-    value = {**known.pop("rest"), **known}
+    record = asdict(manifest)
+    value = {**record.pop("rest"), **record}
     value["digest"] = checksum(value)
     data = json.dumps(value, ensure_ascii=True, indent=1).encode("ascii")
     files.write_atomic(file, data + b"\n", 0o600)
@@ -171,7 +171,7 @@ def _read_object(file: str) -> dict[str, Any]:
 
 
 def _validate(value: dict[str, Any]) -> Manifest:
-    known = {"digest", *(field.name for field in fields(Manifest))}
+    names = {"digest", *(field.name for field in fields(Manifest))}
     manifest = Manifest(
         release=_text(value["release"]),
         data_dir=_text(value["data_dir"]),
@@ -185,7 +185,7 @@ def _validate(value: dict[str, Any]) -> Manifest:
         made=_texts(value["made"]),
         extras=_texts(value.get("extras", [])),
         version=_number(value["version"]),
-        rest={key: item for key, item in value.items() if key not in known},
+        rest={key: item for key, item in value.items() if key not in names},
     )
     text = client_text.decode(base64.b64decode(manifest.before or "", validate=True))
     if text.strip() and not isinstance(json_edit.parse(text), dict):

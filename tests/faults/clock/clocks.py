@@ -38,7 +38,7 @@ SLEEP = (
 
 YEAR_S = 365 * 86400
 FLOOR_S = 1
-LONGEST_LIFE_S = 5 * YEAR_S
+MAX_LIFE_S = 5 * YEAR_S
 """For the sign-in: these tests are about the clock, not about an expired token."""
 
 
@@ -75,7 +75,7 @@ class Clock:
         python.chmod(0o755)
         for packages in self.release.root.glob("venv/lib/python3*/site-packages"):
             (packages / "sleep.pth").write_text(SLEEP)
-        self.world.sign_in(expires_at=time.time() + LONGEST_LIFE_S)
+        self.world.sign_in(expires_at=time.time() + MAX_LIFE_S)
         self.set(0)
 
     @property
@@ -132,8 +132,8 @@ class Clock:
         """Return whether no refresh runs."""
         if not Path(paths.lock(self.world.env)).exists():
             return True
-        with lock.hold(paths.lock(self.world.env)) as ours:
-            return ours
+        with lock.hold(paths.lock(self.world.env)) as is_owner:
+            return is_owner
 
 
 def assert_sane(line: str) -> None:

@@ -43,26 +43,26 @@ def test_history_outlives_a_wrong_clock(
         clock.api.body = usage_body(time.time() - before * DAY_S, session=10 * number)
         clock.set(-before * DAY_S)
         ask(clock)
-    kept = {path: path.read_bytes() for path in directory.rglob("*.jsonl")}
+    contents = {path: path.read_bytes() for path in directory.rglob("*.jsonl")}
     for shift_s in wrong:
         clock.set(shift_s)
         ask(clock)
-    assert {path: path.read_bytes() for path in directory.rglob("*.jsonl")} == kept
+    assert {path: path.read_bytes() for path in directory.rglob("*.jsonl")} == contents
     clock.set(0)
     ask(clock)
     account = history.accounts(clock.world.env)[0]
-    seen = [
+    readings = [
         one.observed_at for one in history.load(clock.world.env, account, time.time() - 90 * DAY_S)
     ]
-    assert seen == sorted(seen)
-    assert [round((time.time() - at) / DAY_S) for at in seen] == [*days, 0]
+    assert readings == sorted(readings)
+    assert [round((time.time() - at) / DAY_S) for at in readings] == [*days, 0]
 
     clock.set(YEAR_S)
     clock.api.body = usage_body(clock.now)
     ask(clock)
-    assert not any(path.exists() for path in kept)
+    assert not any(path.exists() for path in contents)
     figure(
-        f"{len(wrong)} readings under a wrong clock: 0 kept, and 0 of {len(kept)} months "
+        f"{len(wrong)} readings under a wrong clock: 0 kept, and 0 of {len(contents)} months "
         "removed; under a right one a year later all of them"
     )
 

@@ -51,7 +51,7 @@ ZONES = (
 def test_summer_time_begins_and_ends(
     clock: Clock, figure: Callable[[str], None], zone: str
 ) -> None:
-    drawn = 0
+    line_count = 0
     for change in CHANGES[zone]:
         changes_at = datetime.fromisoformat(change).replace(tzinfo=ZoneInfo(zone)).timestamp()
         session_at, week_at = int(changes_at + 2 * HOUR_S), int(changes_at + 30 * HOUR_S)
@@ -88,9 +88,9 @@ def test_summer_time_begins_and_ends(
             assert line.split(" │ ")[1].endswith(f"26% ↻ {of_day}"), line
             assert not clock.is_due()
             assert not clock.is_claimed()
-            drawn += 1
+            line_count += 1
     assert clock.requests == 0
-    figure(f"{drawn} lines around {len(CHANGES[zone])} changes, 0 refreshes")
+    figure(f"{line_count} lines around {len(CHANGES[zone])} changes, 0 refreshes")
 
 
 @promise(
@@ -112,9 +112,9 @@ def test_the_zone_changes_while_it_runs(
         assert re.search(r"5h \S+ 37% ↻ 2h00m", line), (zone, line)
     weekly = next(limit for limit in world.snapshot()["limits"] if limit["kind"] == "weekly_all")
     for zone in ZONES[:4]:
-        found = shown[zone]
-        assert found
-        assert found[1] == datetime.fromtimestamp(weekly["resets_at"], ZoneInfo(zone)).strftime(
+        times = shown[zone]
+        assert times
+        assert times[1] == datetime.fromtimestamp(weekly["resets_at"], ZoneInfo(zone)).strftime(
             "%a %H:%M"
         )
     assert not world.cache.joinpath(paths.stamp(world.env)).exists()

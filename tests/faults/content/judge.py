@@ -23,7 +23,7 @@ E = TypeVar("E", bound=Exception)
 
 SEQUENCE = re.compile(r"\x1b\[([0-9;]*)m|\x1b\]8;;([^\x1b]*)\x1b\\")
 WEB = re.compile(r"https?://[!-~]+")
-MOST_MARKS = 16
+MAX_MARKS = 16
 """Combining marks on one character; more would be drawn over other rows."""
 
 Codes = frozenset[str]
@@ -35,27 +35,27 @@ ALWAYS = frozenset({"0", "7"})
 
 def units(codes: str) -> list[str]:
     """Return the single codes of one SGR sequence."""
-    left, found = codes.split(";"), []
+    left, result = codes.split(";"), []
     while left:
         taken = (
             {"5": 3, "2": 5}.get(left[1], 1)
             if left[0] in {"38", "48", "58"} and len(left) > 1
             else 1
         )
-        found.append(";".join(left[:taken]))
+        result.append(";".join(left[:taken]))
         left = left[taken:]
-    return found
+    return result
 
 
 def codes_of(theme: dict[str, Any]) -> Codes:
     """Return every code that a resolved theme can write, for every color depth."""
-    found = set(ALWAYS)
+    result = set(ALWAYS)
     for palette in (theme["styles"], theme.get("light", {})):
         for styles in palette.values():
-            found.update(unit for code in styles.values() if code for unit in units(code))
+            result.update(unit for code in styles.values() if code for unit in units(code))
     for kinds in theme.get("blocks", {}).values():
-        found.update(unit for pair in kinds.values() for code in pair for unit in units(code))
-    return frozenset(found)
+        result.update(unit for pair in kinds.values() for code in pair for unit in units(code))
+    return frozenset(result)
 
 
 def own_text(theme: dict[str, Any]) -> frozenset[str]:
@@ -105,10 +105,10 @@ def printed(what: Iterable[Any], width: int) -> list[str]:
         force_terminal=True,
         color_system="truecolor",
     )
-    with target.capture() as said:
+    with target.capture() as output:
         for one in what:
             target.print(one)
-    return [visible(line) for line in said.get().splitlines()]
+    return [visible(line) for line in output.get().splitlines()]
 
 
 def flooded(text: str) -> bool:
@@ -116,7 +116,7 @@ def flooded(text: str) -> bool:
     marks = 0
     for char in text:
         marks = marks + 1 if unicodedata.category(char) in {"Mn", "Me"} else 0
-        if marks > MOST_MARKS:
+        if marks > MAX_MARKS:
             return True
     return False
 

@@ -86,8 +86,8 @@ class Session:
         **more: Any,
     ) -> list[str]:
         """Return the drawn rows."""
-        seen = view.build(self.payload, self.snapshot, sample.STAMP, {"HOME": self.home}, NOW)
-        seen = seen.replaced(git=self.git)
+        context = view.build(self.payload, self.snapshot, sample.STAMP, {"HOME": self.home}, NOW)
+        context = context.replaced(git=self.git)
         whole = {
             **self.configured,
             "rows": self.rows,
@@ -96,7 +96,7 @@ class Session:
             **more,
         }
         rows: list[str] = render.render(
-            seen, whole, {"COLUMNS": str(columns), "TERM": "xterm"}, self.chained
+            context, whole, {"COLUMNS": str(columns), "TERM": "xterm"}, self.chained
         )
         return rows
 

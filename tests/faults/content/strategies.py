@@ -18,9 +18,9 @@ WORDS = [
     for word in re.findall(r'^"(.*)"$', DICTIONARY.read_text("utf-8"), re.MULTILINE)
 ]
 KEYS = [word.decode() for word in WORDS if re.fullmatch(rb"[a-z_]+", word)]
-MOST_CHARACTERS = 200
+MAX_CHARACTERS = 200
 
-HOSTILE = st.sampled_from([text[:MOST_CHARACTERS] for text in TEXTS.values()])
+HOSTILE = st.sampled_from([text[:MAX_CHARACTERS] for text in TEXTS.values()])
 SCALARS: st.SearchStrategy[Any] = st.one_of(
     st.none(),
     st.booleans(),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.content.fuzz.drawn import LEAST_COLUMNS, NOW
+from tests.faults.content.fuzz.drawn import MIN_COLUMNS, NOW
 from tests.faults.content.hostile import ADDRESSES, TEXTS
 from tests.faults.content.judge import WRITTEN, fits, one_line, visible
 from tests.faults.content.session import PLACES, Place, Session
@@ -34,7 +34,7 @@ LONG_PLACES: tuple[list[Place], ...] = (
     [("payload", "model", "display_name")],
     [("git", "branch")],
 )
-COLOURS = ("none", "16", "256", "truecolor")
+COLOR_MODES = ("none", "16", "256", "truecolor")
 
 
 def judge(
@@ -44,7 +44,7 @@ def judge(
     _, allowed, own = WRITTEN[theme, nerd_font]
     texts = [visible(row, None if chained else allowed, own) for row in rows]
     for text in texts:
-        fits(text, max(columns, LEAST_COLUMNS) - CLIENT_MARGIN)
+        fits(text, max(columns, MIN_COLUMNS) - CLIENT_MARGIN)
     return texts
 
 
@@ -58,8 +58,8 @@ def judge(
 def test_no_text_acts_on_the_terminal(
     size: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:
-    looks = list(product(themes.NAMES, (False, True), COLOURS))
-    drawn = 0
+    looks = list(product(themes.NAMES, (False, True), COLOR_MODES))
+    row_count = 0
     for number, text in enumerate(TEXTS.values()):
         everywhere = Session(text, PLACES)
         for index, (theme, nerd_font, color) in enumerate(looks):
@@ -74,7 +74,7 @@ def test_no_text_acts_on_the_terminal(
                     columns=columns,
                     chained=bool(everywhere.chained),
                 )
-                drawn += 1
+                row_count += 1
         for index, place in enumerate(PLACES):
             if (index + number) % size(4, 1):
                 continue
@@ -87,8 +87,8 @@ def test_no_text_acts_on_the_terminal(
                     columns=400,
                     chained=bool(alone.chained),
                 )
-                drawn += 1
-    figure(f"{len(TEXTS)} texts, {len(PLACES)} places, {len(looks)} appearances: {drawn} lines")
+                row_count += 1
+    figure(f"{len(TEXTS)} texts, {len(PLACES)} places, {len(looks)} appearances: {row_count} lines")
 
 
 @promise(
@@ -157,15 +157,15 @@ def test_alerts_tell_text_alone(tmp_path: Path, figure: Callable[[str], None]) -
             "session_start": True,
             "line": True,
         }
-        said = session_start.message({"version": 1, "credentials": "", "alerts": [raw]}, env, NOW)
-        assert said.isascii()
-        assert said.endswith("}\n")
-        message = json.loads(said)
+        shown = session_start.message({"version": 1, "credentials": "", "alerts": [raw]}, env, NOW)
+        assert shown.isascii()
+        assert shown.endswith("}\n")
+        message = json.loads(shown)
         assert message.keys() == {"systemMessage"}
         one_line([message["systemMessage"]])
-        told = Alerts(desktop=True, command="true")
+        config = Alerts(desktop=True, command="true")
         for name, words, variables in _commands(
-            (alert,), told, {}, Desktop(programs=("/bin/true",))
+            (alert,), config, {}, Desktop(programs=("/bin/true",))
         ):
             one_line(words)
             if name == "command":
@@ -180,20 +180,22 @@ def test_alerts_tell_text_alone(tmp_path: Path, figure: Callable[[str], None]) -
     "`usageline line` gives other programs text that contains nothing they would execute.",
     topic="terminal",
 )
-def test_the_line_elsewhere_acts_on_nobody(form: str, figure: Callable[[str], None]) -> None:
+def test_a_line_for_another_program_contains_no_instruction_to_it(
+    form: str, figure: Callable[[str], None]
+) -> None:
     for text in TEXTS.values():
         session = Session(text, [place for place in PLACES if place[0] in {"snapshot", "config"}])
-        seen = view.build(None, session.snapshot, sample.STAMP, {"HOME": sample.HOME}, NOW)
+        context = view.build(None, session.snapshot, sample.STAMP, {"HOME": sample.HOME}, NOW)
         env = {
             "TERM": "xterm-256color",
             **({} if form in {"tmux", "starship"} else {"NO_COLOR": "1"}),
         }
-        rows = render.render(seen, {"rows": session.rows}, env, width=100)
+        rows = render.render(context, {"rows": session.rows}, env, width=100)
         if form == "json":
-            found = json.loads(embed.as_json(rows, seen))
-            one_line([found["text"], *found["rows"], found["class"]])
+            document = json.loads(embed.as_json(rows, context))
+            one_line([document["text"], *document["rows"], document["class"]])
             continue
-        said = " ".join(map(embed.for_tmux, rows) if form == "tmux" else rows)
-        visible(said, WRITTEN["default", False][1])
-        assert form == "starship" or "\x1b" not in said
+        output = " ".join(map(embed.for_tmux, rows) if form == "tmux" else rows)
+        visible(output, WRITTEN["default", False][1])
+        assert form == "starship" or "\x1b" not in output
     figure(f"{form}: {len(TEXTS)} texts")

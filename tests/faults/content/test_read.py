@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FUZZER_S = 12
-MOST_CPU_S = 4
+MAX_CPU_S = 4
 """Slack for a slow machine; a whole refresh has 10 s."""
 
 ENDLESS = (
@@ -56,10 +56,10 @@ FUZZER = REPOSITORY / ".tests-env-fuzz" / "bin" / "python"
 )
 def test_the_committed_inputs_are_survived(target: str, figure: Callable[[str], None]) -> None:
     check = targets.check_of(target)
-    found = targets.seeds(target)
-    for seed in found:
+    inputs = targets.seeds(target)
+    for seed in inputs:
         check(seed.read_bytes())
-    figure(f"{target}: {len(found)} inputs")
+    figure(f"{target}: {len(inputs)} inputs")
 
 
 @pytest.mark.parametrize("target", targets.NAMES)
@@ -91,7 +91,7 @@ def test_made_up_inputs_are_survived(
     sees="The line with the previous configuration, and the place of the mistake.",
     topic="config",
 )
-def test_no_configuration_holds_anybody_up(figure: Callable[[str], None]) -> None:
+def test_no_configuration_takes_long_to_read(figure: Callable[[str], None]) -> None:
     most = config_file.MAX_BYTES - 8
     took = {}
     for name, start, again, end in ENDLESS:
@@ -100,9 +100,10 @@ def test_no_configuration_holds_anybody_up(figure: Callable[[str], None]) -> Non
         with contextlib.suppress(config_file.UnusableFile):
             validate(config_file.decode(content))
         took[name] = time.process_time() - began
-    assert max(took.values()) < MOST_CPU_S, took
+    assert max(took.values()) < MAX_CPU_S, took
     figure(
-        f"{len(took)} files of {config_file.MAX_BYTES >> 10} KiB, at most {max(took.values()):.1f} s of CPU"
+        f"{len(took)} files of {config_file.MAX_BYTES >> 10} KiB, "
+        f"at most {max(took.values()):.1f} s of CPU"
     )
 
 
@@ -130,8 +131,8 @@ def test_a_coverage_guided_fuzzer_finds_nothing(
             f"{sys.version_info.major}.{sys.version_info.minor} here"
         )
         return
-    found, scratch = tmp_path / "found", tmp_path / "scratch"
-    found.mkdir()
+    artifacts, scratch = tmp_path / "found", tmp_path / "scratch"
+    artifacts.mkdir()
     scratch.mkdir()
     monkeypatch.setenv("TMPDIR", str(scratch))
     monkeypatch.setenv("PYTHONPATH", f"{REPOSITORY / 'plugin'}:{REPOSITORY}")
@@ -142,13 +143,15 @@ def test_a_coverage_guided_fuzzer_finds_nothing(
         "tests.faults.content.fuzz.run",
         target,
         str(FUZZER_S),
-        str(found),
+        str(artifacts),
     ]
     done = subprocess.run(
         command, capture_output=True, text=True, errors="replace", timeout=FUZZER_S * 8, check=False
     )
     assert done.returncode == 0, done.stderr[-4000:]
     runs = re.search(r"number_of_executed_units: (\d+)", done.stderr)
-    seen = re.findall(r"cov: (\d+)", done.stderr)
+    coverage = re.findall(r"cov: (\d+)", done.stderr)
     assert runs
-    figure(f"{target}: {runs[1]} inputs in {FUZZER_S} s, {seen[-1] if seen else 0} branches")
+    figure(
+        f"{target}: {runs[1]} inputs in {FUZZER_S} s, {coverage[-1] if coverage else 0} branches"
+    )

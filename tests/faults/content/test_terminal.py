@@ -246,12 +246,12 @@ def _fill(world: World, hot: Hot, text: str) -> None:
 def test_tmux_keeps_its_title_and_its_buffers(
     tmux: Callable[..., str], tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
-    drawn = [
+    texts = [
         row
         for text in TEXTS.values()
         for row in Session(text, PLACES).drawn("default", columns=COLUMNS)
     ]
-    (tmp_path / "lines").write_bytes("".join(row + "\n" for row in drawn).encode())
+    (tmp_path / "lines").write_bytes("".join(row + "\n" for row in texts).encode())
     tmux("new-session", "-d", "-x", str(COLUMNS), "-y", "10", "-s", "s", "sleep 60")
     for name, value in (
         ("set-clipboard", "on"),
@@ -273,9 +273,9 @@ def test_tmux_keeps_its_title_and_its_buffers(
     assert tmux("list-buffers") == ""
     shown = tmux("capture-pane", "-p", "-S", "-", "-E", "-").splitlines()
     assert len([row for row in shown if row.strip()]) == sum(
-        display_width(visible(row)) > 0 for row in drawn
+        display_width(visible(row)) > 0 for row in texts
     )
-    figure(f"{len(drawn)} rows in tmux")
+    figure(f"{len(texts)} rows in tmux")
 
 
 @promise(
@@ -328,7 +328,7 @@ def _elsewhere(form: str, text: str) -> str:
     """Return the line for other programs with a limit of that name."""
     session = Session(text, [])
     row: dict[str, Any] = {"kind": "weekly_scoped", "label": text, "percent": 95, "resets_at": None}
-    seen = view.build(
+    context = view.build(
         None,
         {**session.snapshot, "limits": [row], "credits": [], "alerts": []},
         "sample",
@@ -337,5 +337,5 @@ def _elsewhere(form: str, text: str) -> str:
     )
     shown = {"rows": [[("scoped", {"show": ["percent"]}), ("text", {"text": text})]]}
     env = {"TERM": "xterm-256color", **({"NO_COLOR": "1"} if form == "plain" else {})}
-    rows = render.render(seen, shown, env, width=190)
+    rows = render.render(context, shown, env, width=190)
     return " ".join(map(embed.for_tmux, rows) if form == "tmux" else rows)

@@ -14,12 +14,15 @@ from tests.storage.readings import directory, reading
 from usageline.storage import history
 from usageline.storage.history import files
 
-MOST_BYTES, CUT_BYTES = 24_000, 3_000
+MAX_BYTES, CUT_BYTES = 24_000, 3_000
 
 
 def main(account: str, who: int, count: int, until: str) -> int:
-    """Add readings at every other second, `who` (0 or 1) says which. What this process added is at the end of the file without a gap, each time."""
-    files.MAX_BYTES, files.CUT_BYTES = MOST_BYTES, CUT_BYTES
+    """Add readings at the even (`who` 0) or odd (`who` 1) seconds.
+
+    Check after each that the file ends with the readings of this process, without a gap.
+    """
+    files.MAX_BYTES, files.CUT_BYTES = MAX_BYTES, CUT_BYTES
     env = dict(os.environ)
     start = int(time.time()) // 86400 * 86400 - 5 * count
     path = directory(env, account) / files.month_file(start)

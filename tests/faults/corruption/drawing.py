@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.world import Release, World
 
-LONGEST_S = 3.0
+MAX_LINE_S = 3.0
 """For one line on a busy machine."""
 
 COLUMNS = 120
@@ -94,7 +94,7 @@ class Drawing:
         took_s = time.monotonic() - began
         self.lines += 1
         self.slowest_s = max(self.slowest_s, took_s)
-        assert took_s < LONGEST_S, what
+        assert took_s < MAX_LINE_S, what
         texts = [_SEQUENCE.sub("", row) for row in rows]
         assert "".join(texts).strip(), what
         for text in texts:

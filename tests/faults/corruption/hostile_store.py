@@ -187,10 +187,10 @@ def endless_pages(database: Path, table: str) -> None:
     Every page names another FAN_OUT times, the last the table's own rows.
     """
     with closing(sqlite3.connect(database)) as connection:
-        found = connection.execute(
+        row = connection.execute(
             "SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)
         ).fetchone()
-    root = found[0] if found else 1
+    root = row[0] if row else 1
     content = bytearray(database.read_bytes())
     start = (root - 1) * PAGE
     skip = 100 if root == 1 else 0

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.server import Api
     from tests.world import Release, World
 
-LONGEST_S = 5.0
+MAX_LINE_S = 5.0
 
 
 def place(release: Release) -> Path:
@@ -100,13 +100,13 @@ def test_a_damaged_bundle_is_removed_by_the_next_refresh(
     path = place(release)
     good = path.read_bytes()
     wanted = hot.line()
-    known = 0
+    detected = 0
     for bit in range(0, 8 * len(good), size(7001, 101)):
         flipped = bytearray(good)
         flipped[bit // 8] ^= 1 << bit % 8
         path.write_bytes(flipped)
         assert not bundle.is_whole(str(path)), bit
-        known += 1
+        detected += 1
     lines = {"the same": 0, "another": 0, "none": 0}
     for bit in range(0, 8 * len(good), size(60_013, 4001)):
         flipped = bytearray(good)
@@ -121,6 +121,6 @@ def test_a_damaged_bundle_is_removed_by_the_next_refresh(
     assert not path.exists()
     assert "7d" in hot.line()
     figure(
-        f"{known} bits, all known as damage; of {sum(lines.values())} lines over one "
+        f"{detected} bits, all known as damage; of {sum(lines.values())} lines over one "
         f"{lines['the same']} were the same, {lines['none']} were none"
     )

@@ -59,9 +59,9 @@ def test_two_that_add_while_the_file_is_cut_lose_nothing(
     ]
     time.sleep(0.5)
     begin.touch()
-    said = [(*process.communicate(timeout=300), process.returncode) for process in running]
-    assert [(errors, status) for _, errors, status in said] == [("", 0)] * 2
-    cut = max(int(output.split()[1]) for output, _, _ in said)
+    results = [(*process.communicate(timeout=300), process.returncode) for process in running]
+    assert [(errors, status) for _, errors, status in results] == [("", 0)] * 2
+    cut = max(int(output.split()[1]) for output, _, _ in results)
     assert cut > count / 100
     figure(f"2 processes, {count} readings each, {cut} cuts: 0 lost")
 
@@ -86,9 +86,9 @@ def test_a_lock_that_is_never_given_back_is_not_waited_for(
     figure(f"given up after {took_s:.1f} s")
 
 
-def sound(found: list[Reading]) -> bool:
+def sound(readings: list[Reading]) -> bool:
     """Return whether all that was read can be shown."""
-    limits = [limit for one in found for limit in one.limits]
+    limits = [limit for one in readings for limit in one.limits]
     return all(
         limit.label.isprintable() and (limit.percent is None or 0 <= limit.percent <= MAX_PERCENT)
         for limit in limits
@@ -110,13 +110,13 @@ def test_good_lines_of_a_damaged_file_are_kept(
     new = reading(NOW + 1)
     tried = 0
 
-    def check(content: bytes, kept: list[Reading]) -> None:
+    def check(content: bytes, intact: list[Reading]) -> None:
         nonlocal tried
         path.write_bytes(content)
         assert history.append(env, ACCOUNT, new)
-        found = history.load(env, ACCOUNT)
-        assert all(one in found for one in [*kept, new]), content[:200]
-        assert sound(found)
+        loaded = history.load(env, ACCOUNT)
+        assert all(one in loaded for one in [*intact, new]), content[:200]
+        assert sound(loaded)
         tried += 1
 
     for content in cuts(LINES, size(13, 1)):
@@ -156,8 +156,8 @@ def test_files_of_impossible_months_push_nothing_out(
     env = World(in_memory / "world").env
     for one in SEEN[:-1]:
         assert history.append(env, ACCOUNT, one)
-    theirs = ("9999-12.jsonl", "0000-01.jsonl", "1970-01.jsonl", "2026-13.jsonl", "notes.jsonl")
-    for name in theirs:
+    others = ("9999-12.jsonl", "0000-01.jsonl", "1970-01.jsonl", "2026-13.jsonl", "notes.jsonl")
+    for name in others:
         (directory(env) / name).write_bytes(LINES)
     for year in range(2240, 2250):
         with (directory(env) / f"{year}-12.jsonl").open("wb") as file:
@@ -173,10 +173,10 @@ def test_files_of_impossible_months_push_nothing_out(
     assert history.load(env, ACCOUNT) == SEEN
     assert time.monotonic() - began < 5
     left = {path.name for path in directory(env).iterdir()}
-    assert {*theirs, "2030-01.jsonl", "2030-02.jsonl", "2020-01.jsonl"} <= left
+    assert {*others, "2030-01.jsonl", "2030-02.jsonl", "2020-01.jsonl"} <= left
     assert (
         sum(path.stat().st_size for path in directory(env).iterdir() if path.is_file())
         < files.MAX_BYTES
     )
     assert Path(paths.history_dir(env)).is_dir()
-    figure(f"{len(theirs) + 13} files of impossible months")
+    figure(f"{len(others) + 13} files of impossible months")

@@ -118,8 +118,8 @@ def test_the_line_is_whole_over_any_compiled_configuration(
         drawing,
         path,
         (
-            (name, json.dumps({**json.loads(good), **found}).encode())
-            for name, found in HOSTILE_CONFIGURATIONS.items()
+            (name, json.dumps({**json.loads(good), **config}).encode())
+            for name, config in HOSTILE_CONFIGURATIONS.items()
         ),
     )
     for words in drawing.started:
@@ -136,8 +136,8 @@ def looked_at(drawing: Drawing, repository: Path) -> dict[Path, dict[str, Any]]:
     """Return the results of jobs by file: a repository's state, and a chained command's rows."""
     (repository / ".git").mkdir(parents=True)
     (repository / ".git" / "HEAD").write_text("ref: refs/heads/topic\n")
-    found = git_repo.repository(str(repository))
-    assert found is not None
+    git_repository = git_repo.repository(str(repository))
+    assert git_repository is not None
     now = int(time.time())
     counts = {
         "changed": 1,
@@ -149,10 +149,10 @@ def looked_at(drawing: Drawing, repository: Path) -> dict[Path, dict[str, Any]]:
         "behind": 3,
     }
     status = {
-        "about": [found.directory, found.root],
+        "about": [git_repository.directory, git_repository.root],
         "at": now,
         "took_s": 0.01,
-        "stamp": git_repo.fingerprint(found),
+        "stamp": git_repo.fingerprint(git_repository),
         "branch": "topic",
         "more": True,
         **counts,
@@ -160,7 +160,7 @@ def looked_at(drawing: Drawing, repository: Path) -> dict[Path, dict[str, Any]]:
     key = paths.digest(b"s1\nother")
     rows = [[["1;31", "red", ""], ["", " plain", "https://example.com/"]], [["", "second", ""]]]
     files: dict[Path, dict[str, Any]] = {
-        Path(jobs.result_file(drawing.env, "git", found.key)): status,
+        Path(jobs.result_file(drawing.env, "git", git_repository.key)): status,
         Path(jobs.result_file(drawing.env, "chain", key)): {"rows": rows, "failed": "x"},
     }
     return dict(files)
@@ -188,13 +188,13 @@ def test_the_line_is_whole_over_any_result_of_a_look(
     monkeypatch.setattr(
         "tests.faults.corruption.drawing.PAYLOAD", {"session_id": "s1", "cwd": str(repository)}
     )
-    found, tried = looked_at(drawing, repository), 0
-    for path, value in found.items():
+    result_file, tried = looked_at(drawing, repository), 0
+    for path, value in result_file.items():
         put(path, json.dumps(value).encode())
-    seen = "\n".join(drawing.rows("as found"))
-    assert "*1+" in seen
-    assert "red plain" in seen
-    for path, value in found.items():
+    text = "\n".join(drawing.rows("as found"))
+    assert "*1+" in text
+    assert "red plain" in text
+    for path, value in result_file.items():
         good = json.dumps(value).encode()
         tried += try_all(drawing, path, named("cut", cuts(good, size(9, 1))))
         tried += try_all(drawing, path, named("bit", flips(good, size(31, 1))))

@@ -34,15 +34,15 @@ class Installed:
 
     def __init__(self, root: Path) -> None:
         self.world = World(root)
-        self.said: list[str] = []
-        self.ctx = SetupContext(self.world.env, "", self.said.append, yes=True)
+        self.messages: list[str] = []
+        self.ctx = SetupContext(self.world.env, "", self.messages.append, yes=True)
         self.settings = Path(self.ctx.settings)
         self.record = Path(paths.install_manifest(self.world.env))
         self.text = json.dumps(BEFORE, indent=2, ensure_ascii=False)
         self.settings.parent.mkdir(parents=True, exist_ok=True)
         self.settings.write_text(self.text)
         self.wire()
-        self.kept = {
+        self.originals = {
             path: path.read_bytes()
             for path in (
                 self.settings,
@@ -50,7 +50,7 @@ class Installed:
                 *self.settings.parent.glob("settings.json.usageline-*"),
             )
         }
-        assert len(self.kept) == 3
+        assert len(self.originals) == 3
         assert "mine.sh" not in self.settings.read_text()
 
     def wire(self) -> None:
@@ -65,12 +65,12 @@ class Installed:
 
     def again(self) -> None:
         """Restore the state after the install."""
-        self.said.clear()
+        self.messages.clear()
         shutil.rmtree(self.record.parent, ignore_errors=True)
         self.record.parent.mkdir(parents=True, mode=0o700)
         for path in self.settings.parent.glob("settings.json*"):
             path.unlink()
-        for path, content in self.kept.items():
+        for path, content in self.originals.items():
             path.write_bytes(content)
 
     def assert_as_before(self, what: object) -> None:
@@ -90,13 +90,13 @@ def installed(in_memory: Path) -> Installed:
     sees=("`The install record cannot be read …`, and that the copies of settings.json stay."),
     topic="setup",
 )
-def test_a_damaged_record_costs_nobody_their_settings(
+def test_a_damaged_install_record_loses_no_settings(
     installed: Installed,
     tmp_path: Path,
     size: Callable[[int, int], int],
     figure: Callable[[str], None],
 ) -> None:
-    good = installed.kept[installed.record]
+    good = installed.originals[installed.record]
     value = json.loads(good)
     value.pop("digest")
     variants = [
@@ -114,7 +114,7 @@ def test_a_damaged_record_costs_nobody_their_settings(
             installed.wire()
         assert uninstall.uninstall(installed.ctx) == 0, what
         installed.assert_as_before(what)
-        assert not broken or any("cannot be read" in text for text in installed.said), what
+        assert not broken or any("cannot be read" in text for text in installed.messages), what
     assert not (tmp_path / "ran").exists()
     figure(f"{len(variants)} damaged records")
 
@@ -134,7 +134,7 @@ def test_a_hostile_record_has_nothing_elsewhere_removed(
     precious = tmp_path / "precious"
     (precious / "releases").mkdir(parents=True)
     (precious / "releases" / "file").write_text("x")
-    good = json.loads(installed.kept[installed.record])
+    good = json.loads(installed.originals[installed.record])
     good.pop("digest")  # as before there was a digest: its content must be checked
     made = {
         "elsewhere": {
@@ -161,11 +161,11 @@ def test_a_hostile_record_has_nothing_elsewhere_removed(
         try:
             uninstall.uninstall(installed.ctx)
         except SetupRefused:  # it says that it is of a later version
-            assert installed.settings.read_bytes() == installed.kept[installed.settings], what
+            assert installed.settings.read_bytes() == installed.originals[installed.settings], what
             continue
         assert (precious / "releases" / "file").read_text() == "x", what
-        found = json.loads(installed.settings.read_text())
-        assert {**found, "statusLine": None} == {**BEFORE, "statusLine": None}, what
+        document = json.loads(installed.settings.read_text())
+        assert {**document, "statusLine": None} == {**BEFORE, "statusLine": None}, what
     for make in (os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)):
         installed.again()
         installed.record.unlink()

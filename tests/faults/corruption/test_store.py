@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 NOW = int(time.time())
 RECORD = AccountState(reading(NOW), NOW + 300, "0123456789abcdef", True, NOW, "0123456789abcdef")
-LONGEST_S = 9.0
+MAX_REFRESH_S = 9.0
 """The maximum duration of a refresh."""
 
 
@@ -60,7 +60,7 @@ def use(directory: Path, what: str) -> float:
     took_s = time.monotonic() - began
     with open_store(str(directory)) as store:
         assert store.get("b") == RECORD, what
-    assert took_s < LONGEST_S, what
+    assert took_s < MAX_REFRESH_S, what
     return took_s
 
 

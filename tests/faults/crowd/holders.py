@@ -70,9 +70,9 @@ def let_it_hang(world: World, process: subprocess.Popen[bytes], *, really: bool)
 
 
 def lock_is_free(world: World) -> bool:
-    """Whether nobody holds the refresh's lock."""
-    with lock.hold(paths.lock(world.env)) as ours:
-        return ours
+    """Return whether no refresh holds the lock."""
+    with lock.hold(paths.lock(world.env)) as is_owner:
+        return is_owner
 
 
 def release_claim(world: World) -> None:

@@ -49,7 +49,7 @@ class Session:
     payload: str
     pid: int = 0
     output: int = -1
-    said: bytearray = field(default_factory=bytearray)
+    received: bytearray = field(default_factory=bytearray)
     began: float = 0
     given_up: bool = False
     wanted: bool = False
@@ -59,14 +59,14 @@ class Session:
 class Crowd:
     """What the sessions did: completed runs took `took` seconds each.
 
-    The next run `cancelled` others, or they were `cut_off`.
+    The next run `canceled` others, or they were `cut_off`.
     """
 
     hot: Hot
     sessions: list[Session]
     random: random.Random = field(default_factory=lambda: random.Random(5))
     took: list[float] = field(default_factory=list)
-    cancelled: int = 0
+    canceled: int = 0
     cut_off: int = 0
     bad: list[str] = field(default_factory=list)
     _events: list[tuple[float, int, str, float]] = field(default_factory=list)
@@ -113,7 +113,7 @@ class Crowd:
                     continue
                 session.wanted = True
                 if not session.given_up:
-                    self.cancelled += 1
+                    self.canceled += 1
                     doomed.append(session)
             elif session.pid and session.began == began and not session.given_up:
                 self.cut_off += 1
@@ -132,7 +132,7 @@ class Crowd:
             self.hot.command[0], self.hot.command, env, file_actions=actions
         )
         os.close(write)
-        session.output, session.said, session.began = read, bytearray(), time.monotonic()
+        session.output, session.received, session.began = read, bytearray(), time.monotonic()
         session.given_up = session.wanted = False
         self._by_output[read] = session
         self._poll.register(read, select.EPOLLIN)
@@ -163,7 +163,7 @@ class Crowd:
         for fd, _ in self._poll.poll(timeout_s):
             session = self._by_output[fd]
             chunk = os.read(fd, 65536)
-            session.said += chunk
+            session.received += chunk
             if not chunk:
                 self._end(session)
 
@@ -175,10 +175,12 @@ class Crowd:
         session.pid = 0
         if not status:
             self.took.append(time.monotonic() - session.began)
-        if not is_good(session, bytes(session.said), whole=not status) or (
+        if not is_good(session, bytes(session.received), whole=not status) or (
             status and not session.given_up
         ):
-            self.bad.append(f"session {session.number}, status {status}: {bytes(session.said)!r}")
+            self.bad.append(
+                f"session {session.number}, status {status}: {bytes(session.received)!r}"
+            )
         if session.wanted and not self._ending:
             self._begin(session)
 
@@ -200,13 +202,13 @@ def crowd_of(count: int, hot: Hot, directory: Path) -> Crowd:
     return Crowd(hot, sessions)
 
 
-def is_good(session: Session, said: bytes, *, whole: bool) -> bool:
+def is_good(session: Session, output: bytes, *, whole: bool) -> bool:
     """Return whether it is the session's complete line; a canceled run may print nothing."""
     line = (
         rf"Opus {session.number} │ 5h \S+ \d+% ↻ \S+ │ 7d \S+ \d+% ↻ [^│]+ │ Fable \d+% │ "
         r"credits \S+( │ [^│]*)?\n"
     )
-    return bool(re.fullmatch(line, said.decode())) or (not whole and not said)
+    return bool(re.fullmatch(line, output.decode())) or (not whole and not output)
 
 
 def below(pid: int, parents: Iterable[tuple[int, int]]) -> list[int]:

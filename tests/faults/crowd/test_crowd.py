@@ -86,7 +86,7 @@ def test_a_crowd_asks_once_a_ttl_and_leaves_nothing(
     )  # the driver's own, and the server's connections
     figure(
         f"{sessions} sessions, {seconds} s: {len(crowd.took):,} lines, none torn, "
-        f"{crowd.cancelled:,} runs canceled by the next, "
+        f"{crowd.canceled:,} runs canceled by the next, "
         f"{crowd.cut_off:,} cut off; {len(gaps) + 1} requests, never sooner than "
         f"{min(gaps, default=0):.0f} s after the last; "
         f"refreshes at once: {max(watch.refreshes)}; memory of the last "

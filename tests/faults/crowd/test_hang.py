@@ -60,14 +60,14 @@ def test_a_stopped_holder_is_ended_by_the_next_refresh(
         assert world.run(*built_release.refresh_command).returncode == 0
         assert is_running(stopped.pid)
         let_it_hang(world, stopped, really=really)
-        told = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli", "doctor").stdout
-        assert "a refresh hangs" in told
+        output = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli", "doctor").stdout
+        assert "a refresh hangs" in output
 
         asked = len(api.usage_requests)
         release_claim(world)
         drawn_in(hot)
         took_s = wait_for(lambda: not is_running(stopped.pid), TIMEOUT_S + SLACK_S)
-        # The request that was cut off counts: the service is asked again when its turn comes, not at once.
+        # The request that was cut off counts: the next one waits for its turn.
         assert wait_for(lambda: lock_is_free(world)) < TIMEOUT_S + SLACK_S
         assert len(api.usage_requests) == asked
         wait_for_turn(world)

@@ -56,12 +56,12 @@ class Watch:
 
 def refreshes(release: Release) -> list[int]:
     """Return the running refreshes of that release."""
-    found, command = [], [os.fsencode(word) for word in release.refresh_command]
+    pids, command = [], [os.fsencode(word) for word in release.refresh_command]
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError), open(f"/proc/{name}/cmdline", "rb") as file:
             if file.read().split(b"\0")[: len(command)] == command:
-                found.append(int(name))
-    return found
+                pids.append(int(name))
+    return pids
 
 
 def size(path: Path) -> int:

@@ -110,12 +110,12 @@ def _refusing(error: str) -> Fault:
         f"--trace={calls}",
         f"--inject={calls}:error={error}",
     )
-    says, known = (
+    says, detail = (
         (FULL, "the disk is full")
         if error == "EDQUOT"
         else (UNWRITABLE, "the cache cannot be written")
     )
-    return Fault(_nothing, _nothing, says, known, known, before=before)
+    return Fault(_nothing, _nothing, says, detail, detail, before=before)
 
 
 FAULTS = {

@@ -93,10 +93,10 @@ class Scene:
     def a_minute_passes(self) -> None:
         """Move the last attempt so far back that the next line may try again."""
         stamp = self.space.inside(paths.stamp(self.world.env))
-        found = _times(stamp)
-        if found is not None:
+        times = _times(stamp)
+        if times is not None:
             with contextlib.suppress(OSError):  # read-only: then no line can try anything either
-                os.utime(stamp, (found[0], found[1] - BACKOFF_S - 1))
+                os.utime(stamp, (times[0], times[1] - BACKOFF_S - 1))
 
     def usageline(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command."""
@@ -121,10 +121,10 @@ class Scene:
 
 def _times(path: Path) -> tuple[float, float] | None:
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return None
-    return found.st_atime, found.st_mtime
+    return stat.st_atime, stat.st_mtime
 
 
 def _holds(path: Path, text: bytes) -> bool:

@@ -75,15 +75,15 @@ class Space:
 
 def background(world: World) -> list[int]:
     """Return the processes with the world's environment, without the test's own."""
-    found = []
+    pids = []
     home = b"HOME=" + os.fsencode(world.home) + b"\0"
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if home in (process / "environ").read_bytes():
-                found.append(int(process.name))
+                pids.append(int(process.name))
         except OSError:  # it has ended
             continue
-    return found
+    return pids
 
 
 def wait_for_background(world: World) -> None:

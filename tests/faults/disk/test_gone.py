@@ -38,12 +38,12 @@ def test_a_home_that_vanishes(
 ) -> None:
     world.env["NO_COLOR"] = "1"
     install(world)
-    kept = world.root / "kept"
-    shutil.copytree(world.home, kept, symlinks=True)
+    backup = world.root / "kept"
+    shutil.copytree(world.home, backup, symlinks=True)
     shutil.rmtree(world.home)
     world.home.mkdir(mode=0o700)
     space.mount(world.home, "size=64m")
-    space.do("cp", "-a", f"{kept}/.", world.home)
+    space.do("cp", "-a", f"{backup}/.", world.home)
     command = json.loads(space.inside(world.home / ".claude" / "settings.json").read_text())[
         "statusLine"
     ]["command"]
@@ -82,16 +82,16 @@ def test_nothing_is_watched(
     world.configure('rows = [["session", "git"]]\n[segments.git]\nshow = ["branch", "dirty"]\n')
     assert world.run("git", "init", "-q").returncode == 0
     strace = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", str(log), "--trace=execve," + WATCHES]
-    told = json.dumps({"workspace": {"current_dir": str(world.home)}})
+    payload = json.dumps({"workspace": {"current_dir": str(world.home)}})
     hook = [*hot.command[:-1], str(built_release.hook)]
-    seen = []
+    calls = []
     for command in (hot.command, hot.command, hook):
-        done = hot.run(told, command=[*strace, *command])
+        done = hot.run(payload, command=[*strace, *command])
         assert done.returncode == 0
-        seen += log.read_text().splitlines()
+        calls += log.read_text().splitlines()
     assert len(api.requests) == 1
-    assert not [call for call in seen if "notify" in call.partition("(")[0]]
-    started = [call for call in seen if "execve(" in call]
+    assert not [call for call in calls if "notify" in call.partition("(")[0]]
+    started = [call for call in calls if "execve(" in call]
     assert len([call for call in started if "usageline.refresh" in call]) == 1
     assert [call for call in started if "usageline.jobs" in call]
     figure(f"{len(started)} programs run: 0 watches")

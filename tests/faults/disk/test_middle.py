@@ -155,7 +155,8 @@ def test_any_call_of_a_refresh_may_fail(
             torn += after["observed_at"] < before["observed_at"]
         except ValueError:
             torn += 1
-        # Where the sign-in cannot be read again it may have changed: then it is tried once more, here without the time between two requests.
+        # If the sign-in cannot be read again, it may have changed. Then the refresh tries it once
+        # more, here without the interval between two requests.
         assert len(api.usage_requests) <= MAX_ATTEMPTS, (call, number)
         broken += "37%" not in hot.line()
         wait_for_background(world)  # the line may have found another refresh due
@@ -178,15 +179,15 @@ def test_any_call_of_a_refresh_may_fail(
 def _moments(log: str, below: str) -> list[tuple[str, int]]:
     """Return each call that touched something in the world, as `(name, number)`."""
     counts: dict[tuple[str, str], int] = collections.Counter()
-    found = []
+    moments = []
     for line in log.splitlines():
         match = re.match(r"(\d+) +(\w+)\((.*)", line)
         if match:
             thread, call, arguments = match.groups()
             counts[thread, call] += 1
             if below in arguments or not arguments.startswith(('"', "AT_FDCWD")):
-                found.append((call, counts[thread, call]))
-    return list(dict.fromkeys(found))
+                moments.append((call, counts[thread, call]))
+    return list(dict.fromkeys(moments))
 
 
 def _heal(world: World, refresh: list[str]) -> None:

@@ -67,12 +67,12 @@ def test_a_history_that_cannot_be_added_to(
         assert "37%" in line
         assert "ago" not in line
     assert files() == before
-    told = " ".join(scene.usageline("doctor").stdout.split())
+    report = " ".join(scene.usageline("doctor").stdout.split())
     assert (
         "the disk of the history"
         if fault == "full"
         else "the history, ~/.local/state/usageline, is on a read-only"
-    ) in told
+    ) in report
     assert scene.usageline("history", "--json").returncode == 0
     scene.space.do("rm", f"{state}/filler") if fault == "full" else scene.space.do(
         "mount", "-o", "remount,rw", state
@@ -111,25 +111,25 @@ def test_a_configuration_that_cannot_be_written(
         "powerline",
     ]
     space.fill(directory.parent)
-    told = {"full": space.run(*change)}
+    outputs = {"full": space.run(*change)}
     space.do("mount", "-o", "remount,ro", directory.parent)
-    told["read-only"] = space.run(*change)
+    outputs["read-only"] = space.run(*change)
     space.do("mount", "-o", "remount,rw", directory.parent)
     space.do("rm", f"{directory.parent}/filler")
-    told["too large"] = space.run("prlimit", "--fsize=0", *change)
+    outputs["too large"] = space.run("prlimit", "--fsize=0", *change)
     words = {
         "full": "No space left",
         "read-only": "Read-only file system",
         "too large": "File too large",
     }
-    for fault, done in told.items():
+    for fault, done in outputs.items():
         assert done.returncode == 1
         assert f"config.toml cannot be written: {words[fault]}" in done.stderr
         assert file.read_text() == BEFORE
     assert os.listdir(file.parent) == [file.name]
     assert space.run(*change).returncode == 0
     assert "powerline" in file.read_text()
-    figure(f"{len(told)} faults: 0 bytes changed")
+    figure(f"{len(outputs)} faults: 0 bytes changed")
 
 
 @promise(

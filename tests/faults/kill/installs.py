@@ -40,11 +40,11 @@ def machine(root: Path, built: Release, *, linked: bool) -> tuple[Machine, Scene
 
     `linked` has a few links instead of hundreds of files.
     """
-    found = make_machine(root, REPOSITORY)
-    scene = Scene(found.world)
-    found.write_settings(BEFORE)
+    result = make_machine(root, REPOSITORY)
+    scene = Scene(result.world)
+    result.write_settings(BEFORE)
     release, _ = release_plan.plan(
-        SetupContext(env=found.env, source=str(REPOSITORY), show=lambda _: None), None
+        SetupContext(env=result.env, source=str(REPOSITORY), show=lambda _: None), None
     )
     if linked:
         Path(release.root).mkdir(parents=True)
@@ -53,81 +53,81 @@ def machine(root: Path, built: Release, *, linked: bool) -> tuple[Machine, Scene
     else:
         shutil.copytree(built.root, release.root, symlinks=True)
     releases._write_launcher(release)
-    return found, scene
+    return result, scene
 
 
 def install(root: Path, built: Release, *, linked: bool = True) -> Case:
     """Return the settings changes of a first install, without building the program."""
-    found, scene = machine(root, built, linked=linked)
+    target, scene = machine(root, built, linked=linked)
     scene.keep()
-    command = Command([*SETUP, "--yes"], found.env)
-    _, wired = _run(found, "--yes"), found.settings.read_bytes()
+    command = Command([*SETUP, "--yes"], target.env)
+    _, wired = _run(target, "--yes"), target.settings.read_bytes()
     scene.assert_nothing_runs()
     turns = iter(range(1_000_000))
 
     def look() -> None:
-        assert _nameless(found.settings.read_bytes()) in (BEFORE, _nameless(wired))
+        assert _nameless(target.settings.read_bytes()) in (BEFORE, _nameless(wired))
 
     def again() -> None:
         # Uninstall in turn, or install once more and then uninstall.
         if next(turns) % 2:
-            _run(found, "--yes")
-            assert _nameless(found.settings.read_bytes()) == _nameless(wired)
+            _run(target, "--yes")
+            assert _nameless(target.settings.read_bytes()) == _nameless(wired)
             assert _strays(scene) == set()
-            backups = list(found.settings.parent.glob("settings.json.usageline-*"))
+            backups = list(target.settings.parent.glob("settings.json.usageline-*"))
             assert [path.read_bytes() for path in backups] == [BEFORE]
-            assert found.line()
+            assert target.line()
             scene.assert_nothing_runs()
-        _take_back(found)
+        _take_back(target)
 
-    return Case(scene, command, look, again, lambda: _unwired(found), spare=CHAIN)
+    return Case(scene, command, look, again, lambda: _unwired(target), spare=CHAIN)
 
 
 def uninstall(root: Path, built: Release, *, linked: bool = True) -> Case:
     """Return an uninstall, with the leftovers of an interrupted configuration change."""
-    found, scene = machine(root, built, linked=linked)
-    _run(found, "--yes")
+    target, scene = machine(root, built, linked=linked)
+    _run(target, "--yes")
     scene.assert_nothing_runs()
-    wired = found.settings.read_bytes()
-    backup = next(found.settings.parent.glob("settings.json.usageline-*"))
-    found.world.configure("")
-    Path(paths.config_file(found.env)).with_name(".config.toml.usageline-new").write_text("torn")
-    Path(paths.config_file(found.env)).unlink()
+    wired = target.settings.read_bytes()
+    backup = next(target.settings.parent.glob("settings.json.usageline-*"))
+    target.world.configure("")
+    Path(paths.config_file(target.env)).with_name(".config.toml.usageline-new").write_text("torn")
+    Path(paths.config_file(target.env)).unlink()
     scene.keep()
 
     def put_back() -> None:
-        _unwired(found)
-        found.settings.write_bytes(wired)
+        _unwired(target)
+        target.settings.write_bytes(wired)
         backup.write_bytes(BEFORE)
 
     def look() -> None:
-        assert found.settings.read_bytes() in (BEFORE, wired)
+        assert target.settings.read_bytes() in (BEFORE, wired)
 
     return Case(
         scene,
-        Command([*SETUP, "--uninstall"], found.env),
+        Command([*SETUP, "--uninstall"], target.env),
         look,
-        lambda: _take_back(found),
+        lambda: _take_back(target),
         put_back,
         spare=CHAIN,
     )
 
 
-def _take_back(found: Machine) -> None:
-    _run(found, "--uninstall")
-    assert found.settings.read_bytes() == BEFORE
+def _take_back(target: Machine) -> None:
+    _run(target, "--uninstall")
+    assert target.settings.read_bytes() == BEFORE
 
 
-def _run(found: Machine, *arguments: str) -> str:
-    done = found.world.run(*SETUP, *arguments)
+def _run(target: Machine, *arguments: str) -> str:
+    done = target.world.run(*SETUP, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def _unwired(found: Machine) -> None:
-    for path in found.settings.parent.glob("*settings.json*"):
+def _unwired(target: Machine) -> None:
+    for path in target.settings.parent.glob("*settings.json*"):
         path.unlink()
-    found.settings.write_bytes(BEFORE)
+    target.settings.write_bytes(BEFORE)
 
 
 def _strays(scene: Scene) -> set[Path]:

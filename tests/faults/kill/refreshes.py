@@ -73,14 +73,14 @@ def assert_sound(scene: Scene, readings: bytes) -> None:
     """
     world = scene.world
     if world.cache.exists():
-        with lock.hold(paths.lock(world.env)) as ours:
-            assert ours, "the lock is still held"
+        with lock.hold(paths.lock(world.env)) as is_owner:
+            assert is_owner, "the lock is still held"
     for path in (paths.snapshot(world.env), paths.line_config(world.env)):
         if os.path.exists(path):
             assert json.loads(Path(path).read_text())["version"] == 1
     files = (paths.snapshot(world.env), paths.line_config(world.env), paths.lock_owner(world.env))
-    known = {name for path in files for name in temporary_files(path)}
-    assert {str(path) for path in scene.home.rglob(".*") if path.name.endswith("-new")} <= known
+    temporary = {name for path in files for name in temporary_files(path)}
+    assert {str(path) for path in scene.home.rglob(".*") if path.name.endswith("-new")} <= temporary
     for history_file in history_files(scene):
         if history_file.name != OLD_MONTH:
             content = history_file.read_bytes()
@@ -109,8 +109,8 @@ def _case(scene: Scene, release: Release, *arguments: str) -> Case:
         assert outcome.snapshot["status"] == "ok"
         (month,) = history_files(scene)
         assert month.read_bytes().startswith(readings)
-        found = list(decode(month.read_bytes().split(b"\n")))
-        assert found[-1].observed_at > time.time() - 60
+        decoded = list(decode(month.read_bytes().split(b"\n")))
+        assert decoded[-1].observed_at > time.time() - 60
         database = world.cache / "store" / "cache.db"
         with sqlite3.connect(database) as connection:
             assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)

@@ -93,8 +93,10 @@ def hook(root: Path, release: Release) -> Case:
 
     def look() -> None:
         assert scene.world.snapshot() == published
-        told = Path(paths.shown_alerts_dir(scene.world.env))
-        assert not told.exists() or all(mark.stat().st_size == 0 for mark in told.iterdir())
+        shown_alerts = Path(paths.shown_alerts_dir(scene.world.env))
+        assert not shown_alerts.exists() or all(
+            mark.stat().st_size == 0 for mark in shown_alerts.iterdir()
+        )
 
     def again() -> None:
         done = scene.world.run(*command.words)
@@ -109,9 +111,9 @@ def look_at_repository(root: Path, release: Release) -> Case:
     scene = Scene(World(root))
     project = scene.world.home / "project"
     subprocess.run(["git", "init", "-q", str(project)], check=True, env=scene.world.env)
-    found = git_repo.repository(str(project))
-    assert found is not None
-    return _look(scene, release, f"git-{found.key}", "git", str(project))
+    repository = git_repo.repository(str(project))
+    assert repository is not None
+    return _look(scene, release, f"git-{repository.key}", "git", str(project))
 
 
 def look_at_chain(root: Path, release: Release) -> Case:

@@ -70,10 +70,10 @@ class Scene:
         deadline = time.monotonic() + within_s
         while left := self.processes():
             if time.monotonic() > deadline:
-                told = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in left}
+                commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in left}
                 for pid in left:
                     os.kill(pid, signal.SIGKILL)
-                raise AssertionError(f"left running: {told}")
+                raise AssertionError(f"left running: {commands}")
             time.sleep(0.01)
 
     @staticmethod

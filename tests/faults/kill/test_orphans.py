@@ -138,16 +138,16 @@ def test_packages(
     eventually: Callable[[Callable[[], object]], None],
     figure: Callable[[str], None],
 ) -> None:
-    found = make_machine(tmp_path / "killed", REPOSITORY)
-    found.write_settings(installs.BEFORE)
-    scene = Scene(found.world)
+    machine = make_machine(tmp_path / "killed", REPOSITORY)
+    machine.write_settings(installs.BEFORE)
+    scene = Scene(machine.world)
     before = scene.files()
     write_script(scene.home / "bin" / "uv", 'mkdir "$TMPDIR/tmp-of-uv"\n' + HANGS)
-    found.env["PATH"] = f"{scene.home}/bin:{found.env['PATH']}"
+    machine.env["PATH"] = f"{scene.home}/bin:{machine.env['PATH']}"
     _kill_when_started(scene, [*installs.SETUP, "--yes"], eventually)
     assert list((scene.home / "tmp").iterdir()) == []
     (scene.home / "started").unlink()
-    done = found.world.run(*installs.SETUP, "--uninstall")
+    done = machine.world.run(*installs.SETUP, "--uninstall")
     assert done.returncode == 0, done.stderr
     left = scene.files().keys() - before.keys() - {"bin", "bin/uv"}
     assert left == set()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.faults.kill.strace import Call, Command
 
 WORLDS = 2
-MOST_IN_BULK = 80
+MAX_IN_BULK = 80
 """For calls in bulk."""
 
 
@@ -73,7 +73,7 @@ def _walk(case: Case, part: int, most: int) -> int:
     bulk = [call for call in calls if call.in_bulk]
     chosen = [
         *spread([call for call in calls if not call.in_bulk], most),
-        *spread(bulk, min(max(most // 2, 2), MOST_IN_BULK)),
+        *spread(bulk, min(max(most // 2, 2), MAX_IN_BULK)),
     ]
     killed = 0
     for call in chosen[part::WORLDS]:

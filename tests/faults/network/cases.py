@@ -22,7 +22,7 @@ WORDS = {
 }
 """The line's text for each status."""
 
-LEAST_WAIT_S = {
+MIN_WAIT_S = {
     "ok": 300,
     "offline": 30,
     "unreadable": 300,
@@ -53,4 +53,4 @@ class Case:
     @property
     def least_wait_s(self) -> int:
         """Return the minimum from the end of the refresh to the next request."""
-        return self.wait_s or LEAST_WAIT_S[self.status]
+        return self.wait_s or MIN_WAIT_S[self.status]

@@ -74,15 +74,15 @@ def everything(
     except (pytest.skip.Exception, pytest.fail.Exception):
         ways = []  # the tests about them report it
     else:
-        known, unknown = request.getfixturevalue("authorities")
-        identities = _identities(known, unknown)
+        trusted, unknown = request.getfixturevalue("authorities")
+        identities = _identities(trusted, unknown)
         jobs += [
-            (way.case, partial(on_the_way, way, built_release, identities, known.certificate))
+            (way.case, partial(on_the_way, way, built_release, identities, trusted.certificate))
             for way in ways
         ]
     jobs += [(case, partial(on_loopback, case, built_release)) for case in services]
-    found = _calmly(jobs, root)
-    return {"ways": found[: len(ways)], "service": found[len(ways) :]}
+    results = _calmly(jobs, root)
+    return {"ways": results[: len(ways)], "service": results[len(ways) :]}
 
 
 @pytest.fixture(params=["service", "ways"])
@@ -123,23 +123,23 @@ def _calmly(jobs: Sequence[tuple[Case, Job]], root: Path) -> list[Outcome]:
 
     If the machine gave a refresh no time to run, repeat it afterwards, alone.
     """
-    found = together(
+    results = together(
         [(case, partial(job, root / str(number))) for number, (case, job) in enumerate(jobs)]
     )
     for number, (_, job) in enumerate(jobs):
         for again in range(REPEATED):
-            if found[number].first.stalled_s > STALLED_S:
-                found[number] = job(root / f"{number}-{again}")
-    return found
+            if results[number].first.stalled_s > STALLED_S:
+                results[number] = job(root / f"{number}-{again}")
+    return results
 
 
-def _identities(known: Authority, unknown: Authority) -> dict[str, ssl.SSLContext]:
+def _identities(trusted: Authority, unknown: Authority) -> dict[str, ssl.SSLContext]:
     return {
-        "good": known.server(),
-        "other-host": known.server("portal.example"),
-        "expired": known.server(days=-1),
-        "address": known.server(reach.HERE),
-        "itself": known.itself(),
+        "good": trusted.server(),
+        "other-host": trusted.server("portal.example"),
+        "expired": trusted.server(days=-1),
+        "address": trusted.server(reach.HERE),
+        "itself": trusted.itself(),
         "unknown": unknown.server(),
         "unknown-address": unknown.server(reach.HERE),
     }

@@ -25,7 +25,7 @@ import threading
 import time
 from typing import Any
 
-LONGEST_S, TICK_S = 40, 0.05
+TIMEOUT_S, TICK_S = 40, 0.05
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -69,7 +69,7 @@ def _measure(
         child = subprocess.Popen(
             command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr
         )
-        timers = [threading.Timer(LONGEST_S, child.kill)]
+        timers = [threading.Timer(TIMEOUT_S, child.kill)]
         if later:
             timers.append(threading.Timer(later[0], subprocess.run, [later[1]], {"check": True}))
         for timer in timers:

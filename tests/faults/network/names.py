@@ -56,7 +56,7 @@ class NameServer:
     def _answer(self, question: bytes) -> bytes:
         end = question.index(b"\0", 12) + 5
         kind = int.from_bytes(question[end - 4 : end - 2], "big")
-        found = [
+        addresses = [
             address.packed for address in self._addresses if address.version == TYPES.get(kind)
         ]
         records = b"".join(
@@ -65,7 +65,7 @@ class NameServer:
             + b"\0\1\0\0\0\x3c"
             + len(packed).to_bytes(2, "big")
             + packed
-            for packed in found
+            for packed in addresses
         )
-        counts = b"\0\1" + len(found).to_bytes(2, "big") + b"\0\0\0\0"
+        counts = b"\0\1" + len(addresses).to_bytes(2, "big") + b"\0\0\0\0"
         return question[:2] + bytes([0x81, 0x80 | self._code]) + counts + question[12:end] + records

@@ -54,7 +54,7 @@ class Place:
     def __post_init__(self) -> None:
         setup = [["ip", "link", "set", "lo", "up"], *self.setup] if self.own_network else self.setup
         plan = json.dumps({"mounts": self.mounts, "setup": setup, "listen": self.listen})
-        self._control, theirs = socket.socketpair()
+        self._control, child_end = socket.socketpair()
         script = Path(__file__).with_name("measured.py")
         words = [
             *(OWN_NETWORK if self.own_network else ()),
@@ -63,13 +63,13 @@ class Place:
             "-S",
             "-B",
             str(script),
-            str(theirs.fileno()),
+            str(child_end.fileno()),
             plan,
         ]
-        with theirs:
+        with child_end:
             self._process = subprocess.Popen(
                 words,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[child_end.fileno()],
                 stdin=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 text=True,

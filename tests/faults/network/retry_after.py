@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.faults.network.cases import Script
     from tests.faults.network.wire import Talk
 
-HALF_AN_HOUR_S, LEAST_S, MOST_S = 1800, 300, 4500
+HALF_AN_HOUR_S, MIN_WAIT_S, MAX_WAIT_S = 1800, 300, 4500
 FORMS = {
     "a date": "%a, %d %b %Y %H:%M:%S GMT",
     "a date as in RFC 850": "%A, %d-%b-%y %H:%M:%S GMT",
@@ -44,38 +44,38 @@ def _dated(form: str, in_s: float, times: int = 1) -> Script:
 
 
 CASES = [
-    _case("none", LEAST_S),
-    _case("empty", LEAST_S, ""),
-    _case("0", LEAST_S, "0", quick=True),
-    _case("1", LEAST_S, "1"),
-    _case("299", LEAST_S, "299"),
+    _case("none", MIN_WAIT_S),
+    _case("empty", MIN_WAIT_S, ""),
+    _case("0", MIN_WAIT_S, "0", quick=True),
+    _case("1", MIN_WAIT_S, "1"),
+    _case("299", MIN_WAIT_S, "299"),
     _case("1800", 1800, "1800", quick=True),
     _case("001800", 1800, "001800"),
     _case("twenty zeros and 1800", 1800, "0" * 20 + "1800"),
     _case("1800.5", 1800, "1800.5"),
-    _case("a month", MOST_S, "2592000"),
-    _case("a number of 400 digits", MOST_S, "9" * 400, quick=True),
-    _case("-1", LEAST_S, "-1"),
-    _case("+1800", LEAST_S, "+1800"),
-    _case("1e9", LEAST_S, "1e9"),
-    _case("NaN", LEAST_S, "NaN"),
-    _case("a word", LEAST_S, "soon"),
-    _case("HTML", LEAST_S, "<b>1800</b>"),
-    _case("digits of another script", LEAST_S, "\xb2\xb3"),
-    _case("10 KB of digits", MOST_S, "9" * 10240),
-    _case("10 KB of letters", LEAST_S, "x" * 10240),
-    _case("10 KB of commas", LEAST_S, "," * 10240),
-    _case("10 KB of weekdays", LEAST_S, "Mon, " * 2048),
+    _case("a month", MAX_WAIT_S, "2592000"),
+    _case("a number of 400 digits", MAX_WAIT_S, "9" * 400, quick=True),
+    _case("-1", MIN_WAIT_S, "-1"),
+    _case("+1800", MIN_WAIT_S, "+1800"),
+    _case("1e9", MIN_WAIT_S, "1e9"),
+    _case("NaN", MIN_WAIT_S, "NaN"),
+    _case("a word", MIN_WAIT_S, "soon"),
+    _case("HTML", MIN_WAIT_S, "<b>1800</b>"),
+    _case("digits of another script", MIN_WAIT_S, "\xb2\xb3"),
+    _case("10 KB of digits", MAX_WAIT_S, "9" * 10240),
+    _case("10 KB of letters", MIN_WAIT_S, "x" * 10240),
+    _case("10 KB of commas", MIN_WAIT_S, "," * 10240),
+    _case("10 KB of weekdays", MIN_WAIT_S, "Mon, " * 2048),
     _case("twice, the same", 1800, "1800", "1800", quick=True),
     _case("twice, 60 and 1800", 1800, "60", "1800"),
     _case("twice, 1800 and a word", 1800, "1800", "soon"),
     _case("a hundred times", 1800, *["1800"] * 100),
-    _case("a date without sense", LEAST_S, "Mon, 99 Foo 2026 25:61:61 GMT"),
-    _case("a date in the year 9999", MOST_S, "Fri, 31 Dec 9999 23:59:59 GMT"),
-    _case("a date in the year 99999999", LEAST_S, "Fri, 31 Dec 99999999 23:59:59 GMT"),
-    _case("a date in 1970", LEAST_S, "Thu, 01 Jan 1970 00:00:00 GMT"),
+    _case("a date without sense", MIN_WAIT_S, "Mon, 99 Foo 2026 25:61:61 GMT"),
+    _case("a date in the year 9999", MAX_WAIT_S, "Fri, 31 Dec 9999 23:59:59 GMT"),
+    _case("a date in the year 99999999", MIN_WAIT_S, "Fri, 31 Dec 99999999 23:59:59 GMT"),
+    _case("a date in 1970", MIN_WAIT_S, "Thu, 01 Jan 1970 00:00:00 GMT"),
     _case(
-        "a date in a zone of a billion hours", LEAST_S, "Fri, 31 Dec 2027 23:59:59 +999999999999"
+        "a date in a zone of a billion hours", MIN_WAIT_S, "Fri, 31 Dec 2027 23:59:59 +999999999999"
     ),
     *(
         Case(
@@ -91,13 +91,13 @@ CASES = [
         "429, Retry-After: a date an hour ago",
         "rate-limited",
         _dated("a date", -3600),
-        wait_s=LEAST_S,
+        wait_s=MIN_WAIT_S,
     ),
     Case(
         "429, Retry-After: a date in a month",
         "rate-limited",
         _dated("a date", 30 * 86400),
-        wait_s=MOST_S,
+        wait_s=MAX_WAIT_S,
     ),
     Case(
         "429, Retry-After: the same date twice",

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(500)
     ),
     topic="intercepted",
 )
-def test_whoever_answers_in_the_apis_place_gets_no_request(
+def test_a_server_without_the_apis_certificate_gets_no_request(
     ways: list[Outcome], figure: Callable[[str], None]
 ) -> None:
     met = [outcome for outcome in ways if outcome.way is not None and outcome.way.deceives]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-LONGEST_S = 60
+TIMEOUT_S = 60
 
 
 @dataclass
@@ -65,7 +65,7 @@ class Talk:
         while not self.stopping.is_set():
             self.send(data)
 
-    def wait(self, seconds: float = LONGEST_S) -> None:
+    def wait(self, seconds: float = TIMEOUT_S) -> None:
         """Wait this long, or until the other side closes."""
         self.socket.settimeout(seconds)
         with contextlib.suppress(TimeoutError):
@@ -141,7 +141,7 @@ class Wire:
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        connection.settimeout(LONGEST_S)
+        connection.settimeout(TIMEOUT_S)
         with (
             contextlib.suppress(OSError),
             connection,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-LEAST = 16
+MIN_PIECE = 16
 """Characters that count as a piece of a secret; fewer reveal nothing."""
 
 ODD = "\"%\\ '$&;<>|`#{}+/=:@,?!^~*()[]"
@@ -28,13 +28,12 @@ def token(kind: str = "oat", *, odd: bool = False) -> str:
 
 
 class Search:
-    """Find pieces of `secrets` (at least LEAST characters of any form) in bytes."""
+    """Find pieces of `secrets` (at least MIN_PIECE characters of any form) in bytes."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self.forms = [form for secret in secrets for form in _forms(secret)]
-        # Of any LEAST consecutive characters, LEAST // 2 + 1 are a block at a multiple of LEAST //
-        # 2.
-        step = LEAST // 2
+        # Any MIN_PIECE consecutive characters contain `step` + 1 from a multiple of `step` on.
+        step = MIN_PIECE // 2
         self._blocks = [
             (form, at, form[at : at + step + 1])
             for form in self.forms
@@ -44,7 +43,7 @@ class Search:
     def within(self, data: bytes) -> bool:
         """Return whether a piece of a secret is in `data`."""
         return any(
-            any(_matches(data, found, form, at) >= LEAST for found in _places(data, block))
+            any(_matches(data, place, form, at) >= MIN_PIECE for place in _places(data, block))
             for form, at, block in self._blocks
         )
 
@@ -53,32 +52,32 @@ class Search:
 
         `but` are where secrets belong.
         """
-        left_out, held, seen = set(but), [], 0
+        left_out, held, count = set(but), [], 0
         for path in root.rglob("*"):
             if path in left_out:
                 continue
             content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
-            seen += 1
+            count += 1
             if self.within(content + b"\n" + bytes(path)):
                 held.append(str(path))
-        return held, seen
+        return held, count
 
 
 def _forms(secret: str) -> set[bytes]:
     raw = secret.encode()
-    found = {
+    forms = {
         raw,
         json.dumps(secret)[1:-1].encode(),
         repr(secret)[1:-1].encode(),
         quote(secret, safe="").encode(),
         quote_plus(secret).encode(),
     }
-    found |= {raw.hex().encode(), raw.hex().upper().encode(), secret.encode("utf-16-le"), raw[::-1]}
+    forms |= {raw.hex().encode(), raw.hex().upper().encode(), secret.encode("utf-16-le"), raw[::-1]}
     for shift in range(3):
         # Without the ends, which depend on the neighbors.
         text = base64.b64encode(b"\0" * shift + raw)[4:-4]
-        found |= {text, text.replace(b"+", b"-").replace(b"/", b"_")}
-    return found
+        forms |= {text, text.replace(b"+", b"-").replace(b"/", b"_")}
+    return forms
 
 
 def _places(data: bytes, block: bytes) -> Iterator[int]:
@@ -88,15 +87,15 @@ def _places(data: bytes, block: bytes) -> Iterator[int]:
         at = data.find(block, at + 1)
 
 
-def _matches(data: bytes, found: int, form: bytes, at: int) -> int:
+def _matches(data: bytes, place: int, form: bytes, at: int) -> int:
     """Return how many consecutive bytes are equal around `data[found]` and `form[at]`."""
     before = after = 0
-    while found > before and at > before and data[found - before - 1] == form[at - before - 1]:
+    while place > before and at > before and data[place - before - 1] == form[at - before - 1]:
         before += 1
     while (
-        found + after < len(data)
+        place + after < len(data)
         and at + after < len(form)
-        and data[found + after] == form[at + after]
+        and data[place + after] == form[at + after]
     ):
         after += 1
     return before + after

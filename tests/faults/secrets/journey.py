@@ -56,13 +56,13 @@ command = 'env >>"$HOME/told"'
 class Journey:
     """`access`, `renewal` and `other` are the secrets that Claude Code stores.
 
-    `shell` are those of the session's environment, and `keys` too if there are any. `seen` is
+    `shell` are those of the session's environment, and `keys` too if there are any. `outputs` is
     everything that was printed or written to a terminal.
     """
 
     installed: Installed
     odd: bool = False
-    seen: list[bytes] = field(default_factory=list)
+    outputs: list[bytes] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     logs: list[Path] = field(default_factory=list)
 
@@ -111,7 +111,7 @@ class Journey:
             timeout=60,
             check=False,
         )
-        self.seen += [done.stdout, done.stderr]
+        self.outputs += [done.stdout, done.stderr]
         return done.returncode
 
     def line(self, **env: str) -> None:
@@ -191,7 +191,7 @@ class Journey:
             terminal.wait_for(lambda screen: "Ctrl-C" in screen)
             terminal.press(b"\x03")
             terminal.end()
-            self.seen.append(terminal.received)
+            self.outputs.append(terminal.received)
 
     def damage(self, how: str) -> None:
         """Replace httpx by a module that runs `how` for each request.
@@ -224,9 +224,9 @@ class Journey:
         """Return every started program: its path and its call with arguments and environment."""
         for log in self.logs:
             for line in log.read_bytes().splitlines():
-                found = _CALL.search(line.decode("utf-8", "replace"))
-                if found:
-                    yield found[1], _unescaped(line)
+                match = _CALL.search(line.decode("utf-8", "replace"))
+                if match:
+                    yield match[1], _unescaped(line)
 
     def wait(self) -> None:
         """Wait until nothing of the installation runs."""

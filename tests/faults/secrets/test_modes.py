@@ -32,7 +32,7 @@ def open_to_others(root: Path, before: set[Path]) -> list[str]:
     The program's own code is not secret and lies in private directories: only others' write access
     counts.
     """
-    found = []
+    result = []
     for path in set(root.rglob("*")) - before:
         if path.is_symlink():
             continue
@@ -40,8 +40,8 @@ def open_to_others(root: Path, before: set[Path]) -> list[str]:
         code = "releases" in path.parts and path.is_file()
         allowed = {0o700} if path.is_dir() else {0o600, 0o700} if mode & 0o100 else {0o600}
         if mode & 0o022 if code else mode not in allowed:
-            found.append(f"{mode:o} {path}")
-    return found
+            result.append(f"{mode:o} {path}")
+    return result
 
 
 @promise(
@@ -87,11 +87,11 @@ def test_what_is_written_is_for_the_user_alone(
         "history",
         "config.toml",
     } <= names
-    theirs = {
+    users_files = {
         home / "usage.svg",
         home / "other",
     }  # a requested picture, and a directory of the XDG specification
-    assert open_to_others(home, before | theirs) == []
+    assert open_to_others(home, before | users_files) == []
     figure(f"{len(written)} files and directories")
 
 

@@ -155,8 +155,8 @@ def test_the_tokens_are_nowhere_but_where_they_belong(
     heard += [str(request) for request in other.requests]
     assert other.requests
     assert [text for text in heard if journey.search.within(text.encode())] == []
-    assert [seen for seen in journey.seen if journey.search.within(seen)] == []
-    assert [seen for seen in journey.seen if b"Traceback" in seen] == []
+    assert [output for output in journey.outputs if journey.search.within(output)] == []
+    assert [output for output in journey.outputs if b"Traceback" in output] == []
 
     started = list(journey.started())
     programs = {path.rpartition("/")[2] for path, _ in started}
@@ -165,7 +165,7 @@ def test_the_tokens_are_nowhere_but_where_they_belong(
     figure(
         f"{looked_at} files, {len(started)} programs started, "
         f"{len(api.requests) + len(other.requests)} requests, "
-        f"{sum(map(len, journey.seen)) >> 10} KiB of output: 0 pieces of 16 characters"
+        f"{sum(map(len, journey.outputs)) >> 10} KiB of output: 0 pieces of 16 characters"
     )
 
 
@@ -185,16 +185,16 @@ def test_the_shells_own_secrets_reach_no_background_process(
     journey.hook(USAGELINE_API_URL=api.url)
     assert api.usage_requests
     assert journey.shell_search.files(journey.installed.world.root)[0] == []
-    assert not any(map(journey.shell_search.within, [*journey.seen, str(api.requests).encode()]))
+    assert not any(map(journey.shell_search.within, [*journey.outputs, str(api.requests).encode()]))
     background = [
         (path, call)
         for path, call in journey.started()
         if b"usageline.refresh" in call or path.endswith("/git")
     ]
     assert {path.rpartition("/")[2] for path, _ in background} >= {"python", "git"}
-    told = (journey.installed.world.home / "told").read_bytes()
-    assert b"USAGELINE_ALERT_TEXT" in told
-    assert not journey.shell_search.within(told)
+    environment = (journey.installed.world.home / "told").read_bytes()
+    assert b"USAGELINE_ALERT_TEXT" in environment
+    assert not journey.shell_search.within(environment)
     assert [path for path, call in background if journey.shell_search.within(call)] == []
     figure(f"{len(background)} background programs: none had the credentials")
 
@@ -242,6 +242,6 @@ def test_a_token_from_the_keychain_stays_in_memory(
     assert b"find-generic-password" in (tmp_path / "security.calls").read_bytes()
     assert journey.search.files(tmp_path, but=[item])[0] == []
     assert not any(
-        map(journey.search.within, [*journey.seen, *(call for _, call in journey.started())])
+        map(journey.search.within, [*journey.outputs, *(call for _, call in journey.started())])
     )
     figure(f"{len(faults)} refreshes from a stand-in for the Keychain's tool: 0 pieces")

@@ -266,13 +266,13 @@ def test_claude_gets_the_environment_of_the_install(
     claude = stand_in(project.world)
     write_script(project.root / "bin" / "git", f"touch {project.ran}\n")
     project.world.configure('sources = ["client"]')
-    theirs = {
+    project_env = {
         "PATH": f"{project.root}/bin:/usr/bin:/bin",
         "NODE_OPTIONS": "--require=./x",
         "HTTPS_PROXY": "http://127.0.0.1:9",
         "BASH_ENV": "./x",
     }
-    project.line(**theirs)
+    project.line(**project_env)
     eventually(Path(f"{claude}.cwd").exists)
     project.settle()
     got = dict(line.split("=", 1) for line in Path(f"{claude}.env").read_text().splitlines())
@@ -313,8 +313,8 @@ def test_a_429_in_one_cache_holds_in_all(project: Project, api: Api) -> None:
         )
         project.settle()
     assert len(api.requests) == 1
-    found = json.loads(next((project.root / "cache-2").rglob("snapshot.json")).read_text())
-    assert found["status"] == "rate-limited"
+    snapshot = json.loads(next((project.root / "cache-2").rglob("snapshot.json")).read_text())
+    assert snapshot["status"] == "rate-limited"
 
 
 @pytest.mark.parametrize(

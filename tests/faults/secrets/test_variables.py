@@ -33,22 +33,22 @@ CONFIGURATION = 'rows = [["session"], ["git"]]\n[segments.git]\nshow = ["branch"
 @pytest.fixture
 def installed(world: World) -> Installed:
     """Return an installation with this world's HOME and PATH."""
-    found = install(world)
-    origin.record(str(found.release.root), world.env)
-    shutil.rmtree(found.project)
+    result = install(world)
+    origin.record(str(result.release.root), world.env)
+    shutil.rmtree(result.project)
     world.configure(CONFIGURATION)
-    return found
+    return result
 
 
 @pytest.fixture
 def trap(installed: Installed) -> Iterator[Trap]:
     """Return the project."""
-    found = Trap(installed.world)
+    result = Trap(installed.world)
     # The install had a proxy, which answers for the API itself.
-    proxied = {**installed.world.env, "HTTPS_PROXY": f"http://127.0.0.1:{found.proxy.port}"}
+    proxied = {**installed.world.env, "HTTPS_PROXY": f"http://127.0.0.1:{result.proxy.port}"}
     origin.record(str(installed.release.root), proxied)
-    yield found
-    found.close()
+    yield result
+    result.close()
 
 
 def run(
@@ -97,9 +97,9 @@ def run(
         for line in log.read_text(errors="replace").splitlines():
             background = re.search(r'execve\("[^"]*/(?:venv/bin/python|git)"', line)
             started |= {line} if background else set()
-            found = OPENED.search(line)
-            if found and found[1].startswith(f"{trap.project}/") and "/.git/" not in found[1]:
-                opened.add(found[1][len(str(trap.project)) + 1 :])
+            match = OPENED.search(line)
+            if match and match[1].startswith(f"{trap.project}/") and "/.git/" not in match[1]:
+                opened.add(match[1][len(str(trap.project)) + 1 :])
     return lines, started, opened
 
 
@@ -136,7 +136,7 @@ def test_a_projects_variable(
     needs("strace", "git", root=True)
     world, secret = installed.world, token()
     world.sign_in(token=secret)
-    theirs = {
+    project_env = {
         str(path.relative_to(trap.project)) for path in trap.project.rglob("*") if path.is_file()
     }
     search = Search([secret])
@@ -160,7 +160,7 @@ def test_a_projects_variable(
         assert all(line.strip() for line in lines), lines
         assert not any("Traceback" in line for line in lines)
         assert [path.name for path in trap.marks.iterdir()] == [], chosen
-        assert opened & theirs - variable.opens <= {"a", ".gitattributes"}, (chosen, opened)
+        assert opened & project_env - variable.opens <= {"a", ".gitattributes"}, (chosen, opened)
         assert started, (chosen, lines)
         assert not any(
             re.search(
@@ -176,9 +176,9 @@ def test_a_projects_variable(
         assert astray is variable.token, (chosen, heard)
         reached += astray
         assert search.files(world.root, but=[world.home / ".claude" / ".credentials.json"])[0] == []
-    told = trap.heard_by_the_stranger()
-    assert not search.within(told.encode())
-    assert bool(told) is any(
+    heard_text = trap.heard_by_the_stranger()
+    assert not search.within(heard_text.encode())
+    assert bool(heard_text) is any(
         "{stranger}" in value for chosen in values for value in chosen.values()
     )
     figure(

@@ -128,9 +128,9 @@ class Trap:
         }
         filled = {}
         for name, value in values.items():
-            for place, found in places.items():
+            for place, content in places.items():
                 value = value.replace(  # noqa: PLW2901 - filled in step by step
-                    "{" + place + "}", str(found)
+                    "{" + place + "}", str(content)
                 )
             filled[name] = value
         return filled

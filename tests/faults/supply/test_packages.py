@@ -80,9 +80,9 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def tampered(machine: Machine, tamper: Callable[[Path, Path], None]) -> str:
-    """What an install says whose packages or lists were tampered with. Both are as they were afterwards."""
+    """Return the output of an install from tampered packages or lists, and restore both."""
     wheels, lists = Path(machine.env["PIP_FIND_LINKS"]), machine.clone / "plugin"
-    kept = {
+    originals = {
         path: path.read_bytes()
         for folder, kind in ((wheels, "*.whl"), (lists, "*.lock"))
         for path in folder.glob(kind)
@@ -93,7 +93,7 @@ def tampered(machine: Machine, tamper: Callable[[Path, Path], None]) -> str:
     finally:
         for path in wheels.glob("*.whl"):
             path.unlink()
-        for path, content in kept.items():
+        for path, content in originals.items():
             path.write_bytes(content)
 
 
@@ -110,9 +110,9 @@ def test_a_tampered_package_is_refused(
     before = machine.tree()
     tried = TAMPERING[: size(1, 3)]  # all of them in an upgrade, below
     for tamper in tried:
-        said = tampered(machine, tamper)
-        assert "The packages could not be installed" in said
-        assert "hash" in said.lower() or tamper is another_version_by_that_name, said
+        output = tampered(machine, tamper)
+        assert "The packages could not be installed" in output
+        assert "hash" in output.lower() or tamper is another_version_by_that_name, output
         assert machine.tree() == before
     figure(f"{len(tried)} kinds of tampering: all refused, 0 files left")
 

@@ -67,19 +67,19 @@ def test_the_bill_of_materials_is_up_to_date(figure: Callable[[str], None]) -> N
     compared = 0
     for part in parts:
         try:
-            told = importlib.metadata.metadata(part["name"])
+            metadata = importlib.metadata.metadata(part["name"])
         except importlib.metadata.PackageNotFoundError:
             continue
-        licence = part["licenses"][0]["license"]["id"]
+        spdx_id = part["licenses"][0]["license"]["id"]
         says = [
             text
             for name in ("License-Expression", "License", "Classifier")
-            for text in told.get_all(name, [])
+            for text in metadata.get_all(name, [])
         ]
         if any(
             "licen" in text.lower() or text in CLASSIFIERS for text in says
         ):  # resvg-py has only a file
-            assert any(licence == text or CLASSIFIERS.get(licence, "?") in text for text in says), (
+            assert any(spdx_id == text or CLASSIFIERS.get(spdx_id, "?") in text for text in says), (
                 part["name"],
                 says,
             )
@@ -126,10 +126,10 @@ def test_the_audit_fails_for_what_is_not_known(
         ([SKIPPED], 0, audit.OFFLINE),
         ([], 0, audit.OFFLINE),
     )
-    for packages, status, said in cases:
+    for packages, status, message in cases:
         monkeypatch.setattr("subprocess.run", lambda *_, packages=packages, **__: answer(*packages))
         assert audit.main() == status
-        assert said in capsys.readouterr().out
+        assert message in capsys.readouterr().out
     monkeypatch.setattr(
         "subprocess.run", lambda *_, **__: subprocess.CompletedProcess([], 1, "", "no network")
     )

@@ -19,18 +19,18 @@ EVERY_S = 0.1
 @contextlib.contextmanager
 def drawn(machine: Machine) -> Iterator[list[str]]:
     """Run the settings' command repeatedly during the block; collect each output or failure."""
-    seen: list[str] = []
+    lines: list[str] = []
     over = threading.Event()
 
     def draw() -> None:
         while not over.is_set():
-            seen.append(line(machine))
+            lines.append(line(machine))
             time.sleep(EVERY_S)
 
     thread = threading.Thread(target=draw)
     thread.start()
     try:
-        yield seen
+        yield lines
     finally:
         over.set()
         thread.join()

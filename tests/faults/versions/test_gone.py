@@ -1,4 +1,4 @@
-"""Parts of the installation that are gone: the interpreters under it, files of the release, the link to it."""
+"""Test installations with missing parts: the interpreters, files of the release, its link."""
 
 from __future__ import annotations
 
@@ -42,17 +42,19 @@ def said_by_the_command(machine: Machine, *arguments: str) -> str:
 
 def wire_interpreter(installed: Installed, python: str) -> None:
     """Have the settings' command name that interpreter."""
-    found = manifest.load(installed.world.env)
-    assert found is not None
-    ours = settings_changes.make_entries(
-        python, paths.data_dir(installed.world.env), frozenset(found.commands)
+    record = manifest.load(installed.world.env)
+    assert record is not None
+    entries = settings_changes.make_entries(
+        python, paths.data_dir(installed.world.env), frozenset(record.commands)
     )
     installed.settings.write_text(
-        settings_changes.add_to_settings(installed.settings.read_text(), ours)
+        settings_changes.add_to_settings(installed.settings.read_text(), entries)
     )
     manifest.save(
         installed.world.env,
-        replace(found, interpreter=python, commands=(*found.commands, ours.line, ours.hook)),
+        replace(
+            record, interpreter=python, commands=(*record.commands, entries.line, entries.hook)
+        ),
     )
 
 
@@ -217,7 +219,8 @@ def test_what_was_deleted_comes_back(
     assert shape(machine) == before
     assert "nothing to change" in machine.run()
     figure(
-        f"{len(DAMAGES) + 1} parts, one after the other: a line each time, and whole again after install.sh"
+        f"{len(DAMAGES) + 1} parts, one after the other: "
+        "a line each time, and whole again after install.sh"
     )
 
 
@@ -253,10 +256,10 @@ def test_an_installation_whose_python_is_gone_is_mended(
     python = a_python(tmp_path / "python")
     machine.env["PATH"] = f"{python.parent}:/usr/bin:/bin"
     machine.run()
-    found = manifest.load(machine.env)
-    assert found is not None
-    assert found.cold == str(python)
-    manifest.save(machine.env, replace(found, interpreter=str(python)))
+    record = manifest.load(machine.env)
+    assert record is not None
+    assert record.cold == str(python)
+    manifest.save(machine.env, replace(record, interpreter=str(python)))
     machine.run()
     assert str(python) in machine.settings.read_text()
     assert "37%" in line(machine)

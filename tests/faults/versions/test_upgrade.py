@@ -32,7 +32,7 @@ BOTH = [
 
 
 def set_up(tmp_path: Path, api: Api, clone: Path, config: str) -> Machine:
-    """A machine with that version installed over another program's status line, and numbers in the line."""
+    """Install that version over another program's status line, and wait for numbers."""
     machine = make_machine(tmp_path / "machine", clone)
     machine.env["USAGELINE_API_URL"] = api.url
     machine.write_settings(SETTINGS)
@@ -74,27 +74,28 @@ def test_an_upgrade_loses_nothing(
 ) -> None:
     machine = set_up(tmp_path, api, clone_of(earlier, tmp_path / "earlier"), earlier.config)
     look_again(machine, api, 41)
-    kept = history.load(machine.env, ACCOUNT_KEY)
-    assert (len(kept) >= 2) == earlier.keeps_history
+    readings = history.load(machine.env, ACCOUNT_KEY)
+    assert (len(readings) >= 2) == earlier.keeps_history
     old = installed_releases(machine.data_dir)
     machine.clone = make_clone(tmp_path / "clone")
-    with drawn(machine) as seen:
-        said = machine.run()
-    assert faulty(seen) == []
-    assert f"release {old[0]}" in said
+    with drawn(machine) as lines:
+        output = machine.run()
+    assert faulty(lines) == []
+    assert f"release {old[0]}" in output
     assert len(installed_releases(machine.data_dir)) == 1
     assert installed_releases(machine.data_dir) != old
     assert "41%" in line(machine)
     look_again(machine, api, 43)
     machine.wait_for_refreshes()
-    assert history.load(machine.env, ACCOUNT_KEY)[: len(kept)] == kept
-    assert len(history.load(machine.env, ACCOUNT_KEY)) > len(kept)
+    assert history.load(machine.env, ACCOUNT_KEY)[: len(readings)] == readings
+    assert len(history.load(machine.env, ACCOUNT_KEY)) > len(readings)
     machine.run("--uninstall")
     assert machine.settings.read_bytes() == SETTINGS
     assert not machine.data_dir.exists()
     assert not Path(paths.state_dir(machine.env)).exists()
     figure(
-        f"from “{earlier.name}”: {len(seen)} lines meanwhile, all with numbers; {len(kept)} readings before, all there after"
+        f"from “{earlier.name}”: {len(lines)} lines meanwhile, all with numbers; "
+        f"{len(readings)} readings before, all there after"
     )
 
 
@@ -124,25 +125,25 @@ def test_back_and_forth_loses_nothing(
     }
     machine = set_up(tmp_path, api, clones["later"], earlier.config)
     look_again(machine, api, 41)
-    kept = history.load(machine.env, ACCOUNT_KEY)
-    lines = 0
+    readings = history.load(machine.env, ACCOUNT_KEY)
+    count = 0
     for number, name in enumerate(order):
         machine.clone = clones[name]
-        with drawn(machine) as seen:
+        with drawn(machine) as lines:
             machine.run()
-        assert faulty(seen) == []
-        lines += len(seen)
+        assert faulty(lines) == []
+        count += len(lines)
         look_again(machine, api, 50 + number)
         machine.wait_for_refreshes()
-        found = history.load(machine.env, ACCOUNT_KEY)
-        assert found[: len(kept)] == kept
-        kept = found
+        earlier_readings, readings = readings, history.load(machine.env, ACCOUNT_KEY)
+        assert readings[: len(earlier_readings)] == earlier_readings
         assert len(installed_releases(machine.data_dir)) == 1
     machine.run("--uninstall")
     assert machine.settings.read_bytes() == SETTINGS
     assert not machine.data_dir.exists()
     figure(
-        f"with “{earlier.name}”, uninstalled by the {order[-1]} one: {lines} lines meanwhile, all with numbers; {len(kept)} readings, none lost"
+        f"with “{earlier.name}”, uninstalled by the {order[-1]} one: {count} lines meanwhile, "
+        f"all with numbers; {len(readings)} readings, none lost"
     )
 
 
@@ -160,16 +161,16 @@ def test_two_versions_at_once_do_not_meet(
     clones = [make_clone(tmp_path / "clone"), clone_of(PREVIOUS, tmp_path / "earlier")]
     machine = set_up(tmp_path, api, clones[0], PREVIOUS.config)
     rounds = size(1, 2)
-    lines = 0
+    count = 0
     for number in range(rounds):
         running = [
             Machine(machine.world, clone).start()
             for clone in (clones if number % 2 else reversed(clones))
         ]
-        with drawn(machine) as seen:
+        with drawn(machine) as lines:
             assert [process.wait(120) for process in running] == [0, 0]
-        assert faulty(seen) == []
-        lines += len(seen)
+        assert faulty(lines) == []
+        count += len(lines)
         installed = json.loads(Path(paths.install_manifest(machine.env)).read_text())
         assert installed_releases(machine.data_dir) == [installed["release"]]
         assert os.readlink(machine.data_dir / "current") == "releases/" + installed["release"]
@@ -178,5 +179,6 @@ def test_two_versions_at_once_do_not_meet(
     machine.run("--uninstall")
     assert machine.settings.read_bytes() == SETTINGS
     figure(
-        f"{rounds} rounds of two installs at once: one release each time, {lines} lines meanwhile, all with numbers"
+        f"{rounds} rounds of two installs at once: one release each time, "
+        f"{count} lines meanwhile, all with numbers"
     )

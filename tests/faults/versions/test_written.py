@@ -77,20 +77,20 @@ def test_what_an_earlier_version_wrote_is_read(
     snapshot = world.snapshot()
     now = snapshot["published_at"] + 5
     assert not freshness.is_stale(snapshot, snapshot["credentials"], now)
-    seen = view.build(None, snapshot, snapshot["credentials"], {}, now)
-    assert {window.label: window.percent for window in seen.windows} == PERCENTS
-    assert seen.status == "ok"
+    context = view.build(None, snapshot, snapshot["credentials"], {}, now)
+    assert {window.label: window.percent for window in context.windows} == PERCENTS
+    assert context.status == "ok"
     with open_store(paths.store_dir(world.env)) as store:
         remembered = store.get(ACCOUNT_KEY)
         assert not store.set_aside
     assert remembered.reading is not None
     assert remembered.requested_at
     assert remembered.token
-    kept = history.load(world.env, ACCOUNT_KEY)
-    assert [{limit.label: limit.percent for limit in reading.limits} for reading in kept] == [
+    readings = history.load(world.env, ACCOUNT_KEY)
+    assert [{limit.label: limit.percent for limit in reading.limits} for reading in readings] == [
         PERCENTS
     ] * earlier.keeps_history
-    assert all(reading.credits for reading in kept)
+    assert all(reading.credits for reading in readings)
     config, problem = loader.load_lenient(world.env)
     assert (config.ttl_s, problem) == (250, None)
     assert compile_config(world.env) == []
@@ -104,12 +104,13 @@ def test_what_an_earlier_version_wrote_is_read(
     assert b"echo theirs" in (installed.before_bytes or b"")
     assert len(installed.commands) == 2
     figure(
-        f"by the version “{earlier.name}”: {len(list(earlier.written.rglob('*.*')))} files read; readings kept by it and read: {len(kept)}"
+        f"by the version “{earlier.name}”: {len(list(earlier.written.rglob('*.*')))} files read; "
+        f"readings kept by it and read: {len(readings)}"
     )
 
 
 def add_everywhere(value: Any) -> Any:
-    """The value with one more member in each object, and one more element in each row of a credit or limit."""
+    """Return the value with one more member in each object."""
     if isinstance(value, dict):
         return {
             **{name: add_everywhere(member) for name, member in value.items()},
@@ -119,7 +120,7 @@ def add_everywhere(value: Any) -> Any:
 
 
 def as_of_later(world: World) -> int:
-    """Let store, readings kept and configuration be what a later version, that says more, might write; gives how much was changed."""
+    """Add keys of a later version to store and history, and return the number of changes."""
     changed = 0
     with closing(sqlite3.connect(paths.store_dir(world.env) + "/cache.db")) as database:
         for key, value in database.execute("SELECT key, value FROM Cache").fetchall():
@@ -159,10 +160,11 @@ def test_what_a_later_version_adds_is_passed_over(
 ) -> None:
     world.configure('ttl = 250\nrows = [["session", "weekly"]]\n')
     assert refresh(world.env).state == "refreshed"
-    kept = history.load(world.env, ACCOUNT_KEY)
+    readings = history.load(world.env, ACCOUNT_KEY)
     changed = as_of_later(world)
     world.configure(
-        'ttl = 250\nlater = "key"\nrows = [["session", "weekly"]]\n[segments.session]\nlater = 3\n[newer]\nkey = 1\n'
+        'ttl = 250\nlater = "key"\nrows = [["session", "weekly"]]\n'
+        "[segments.session]\nlater = 3\n[newer]\nkey = 1\n"
     )
     compiled = Path(paths.line_config(world.env))
     compiled.write_text(
@@ -175,7 +177,7 @@ def test_what_a_later_version_adds_is_passed_over(
         assert not store.set_aside
     assert remembered.reading is not None
     assert remembered.requested_at
-    assert history.load(world.env, ACCOUNT_KEY) == kept
+    assert history.load(world.env, ACCOUNT_KEY) == readings
     config, problem = loader.load_lenient(world.env)
     assert config.ttl_s == 250
     assert "config.toml:2: later: there is no such key" in str(problem)
@@ -187,7 +189,8 @@ def test_what_a_later_version_adds_is_passed_over(
     assert len(validate(Path(paths.config_file(world.env)).read_text()).problems) == 3
     assert len(api.requests) == 1
     figure(
-        f"{changed} records and readings with more in each object and row: all read; 3 unknown keys named, the others kept"
+        f"{changed} records and readings with more in each object and row: all read; "
+        "3 unknown keys named, the others kept"
     )
 
 
@@ -220,7 +223,8 @@ def test_a_snapshot_of_another_version_is_replaced(
         assert "37%" in hot.line()
     assert len(api.requests) == 1
     figure(
-        f"{len(versions)} other versions: none shown, each replaced from the store; requests in all: {len(api.requests)}"
+        f"{len(versions)} other versions: none shown, each replaced from the store; "
+        f"requests in all: {len(api.requests)}"
     )
 
 
@@ -238,14 +242,14 @@ def test_an_install_record_of_a_later_version_is_left_alone(
 ) -> None:
     machine = Machine(world, REPOSITORY)
     path = Path(paths.install_manifest(world.env))
-    found = manifest.Manifest(
+    record = manifest.Manifest(
         "9.0.0-0123456789",
         paths.data_dir(world.env),
         "/nonexistent/python",
         "/nonexistent/python",
         before=manifest.encode_settings(b"{}"),
     )
-    manifest.save(world.env, found)
+    manifest.save(world.env, record)
     written = json.loads(path.read_text())
     write_sealed(path, {**written, "theme": {"kept": ["for", "later"]}})
     again = manifest.load(world.env)
@@ -258,8 +262,10 @@ def test_an_install_record_of_a_later_version_is_left_alone(
             manifest.load(world.env)
         before = machine.tree(times=True)
         for arguments in ((), ("--yes",), ("--dry-run",), ("--uninstall",)):
-            said = machine.run(*arguments, expect=1)
-            assert "is of a later version of usageline: install or uninstall with that one" in said
+            output = machine.run(*arguments, expect=1)
+            assert (
+                "is of a later version of usageline: install or uninstall with that one" in output
+            )
         assert machine.tree(times=True) == before
     figure("2 later records: install, dry run and uninstall refuse, 0 files changed")
 

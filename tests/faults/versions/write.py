@@ -39,7 +39,7 @@ def write(earlier: Earlier) -> None:
 
 def keep(env: dict[str, str], target: Path) -> None:
     """Copy what the program has written in that environment."""
-    found = {
+    files = {
         "snapshot.json": paths.snapshot(env),
         "line.json": paths.line_config(env),
         "store/cache.db": paths.store_dir(env) + "/cache.db",
@@ -47,11 +47,11 @@ def keep(env: dict[str, str], target: Path) -> None:
         "settings.json": paths.claude_settings(env),
         "config.toml": paths.config_file(env),
     }
-    found |= {
+    files |= {
         f"history/{path.parent.name}/{path.name}": str(path)
         for path in Path(paths.history_dir(env)).glob("*/*.jsonl")
     }
-    for name, place in found.items():
+    for name, place in files.items():
         if Path(place).exists():
             path = target / name
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -32,12 +32,12 @@ def rows(values: Values, env: Mapping[str, str], columns: int) -> list[str]:
         **sample.snapshot(now, light=_is_light(env)),
         "palette": _snapshot(env).get("palette"),
     }
-    seen = view.build(sample.payload(now), snapshot, sample.STAMP, {"HOME": sample.HOME}, now)
-    seen = seen.replaced(git=sample.GIT)
-    drawn: list[str] = render.render(
-        seen, settings.checked(resolve_values(values)), {**env, "COLUMNS": str(columns)}
+    context = view.build(sample.payload(now), snapshot, sample.STAMP, {"HOME": sample.HOME}, now)
+    context = context.replaced(git=sample.GIT)
+    lines: list[str] = render.render(
+        context, settings.checked(resolve_values(values)), {**env, "COLUMNS": str(columns)}
     )
-    return [INDENT + row for row in drawn]
+    return [INDENT + row for row in lines]
 
 
 def with_theme(values: Values, name: str) -> Values:

@@ -22,22 +22,22 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    found = tempfile.mkdtemp(prefix="usageline-found-")
-    failed = [name for name in NAMES if wanted in {name, "all"} and fuzzed(name, seconds, found)]
+    corpus = tempfile.mkdtemp(prefix="usageline-found-")
+    failed = [name for name in NAMES if wanted in {name, "all"} and fuzzed(name, seconds, corpus)]
     print(
-        f"{', '.join(failed)}: did not hold; the inputs are in {found}"
+        f"{', '.join(failed)}: did not hold; the inputs are in {corpus}"
         if failed
-        else f"nothing was found; new inputs are in {found}"
+        else f"nothing was found; new inputs are in {corpus}"
     )
     return 1 if failed else 0
 
 
-def fuzzed(name: str, seconds: str, found: str) -> int:
-    """Fuzz one target and store findings in its folder below `found`.
+def fuzzed(name: str, seconds: str, corpus: str) -> int:
+    """Fuzz one target and store findings in its folder below `corpus`.
 
     Return 0 if there are none.
     """
-    folder = os.path.join(found, name)
+    folder = os.path.join(corpus, name)
     os.mkdir(folder)
     with tempfile.TemporaryDirectory() as scratch:
         command = [

@@ -43,18 +43,18 @@ def check(data: bytes) -> None:
     _of_the_client(content)
     reading = _read(body)
     if reading is not None:
-        found = {**_snapshot(reading), "credentials": sample.STAMP}
-        judged(seen_of({}, found), configured, columns, nerd_font=nerd_font)
+        published = {**_snapshot(reading), "credentials": sample.STAMP}
+        judged(seen_of({}, published), configured, columns, nerd_font=nerd_font)
 
 
 def _read(body: dict[str, Any]) -> Reading | None:
-    found, failure = tried(lambda: parse(body), SourceFailure)
-    if failure is not None or found is None:
+    parsed, failure = tried(lambda: parse(body), SourceFailure)
+    if failure is not None or parsed is None:
         assert failure
         assert failure.status == "unreadable"
         one_line([str(failure)])
         return None
-    reading = Reading(*found, source="oauth", observed_at=NOW, plan="Max 5x")
+    reading = Reading(*parsed, source="oauth", observed_at=NOW, plan="Max 5x")
     for limit in reading.limits:
         assert limit.percent is None or 0 <= limit.percent <= MAX_PERCENT
         assert limit.resets_at is None or type(limit.resets_at) is int
@@ -69,10 +69,10 @@ def _read(body: dict[str, Any]) -> Reading | None:
     line = encode(reading)
     if len(line) <= MAX_LINE_BYTES:
         # The history keeps no words about a credit.
-        kept = replace(
+        complete = replace(
             reading, credits=tuple(replace(credit, terms=None) for credit in reading.credits)
         )
-        assert list(decode([line])) == [kept]
+        assert list(decode([line])) == [complete]
     return reading
 
 
@@ -81,8 +81,8 @@ def _snapshot(reading: Reading) -> dict[str, Any]:
     shown = Snapshot(
         "0" * 16, "Max 5x", reading, NOW, NOW + 300, "ok", alerts=new, alerts_in=frozenset({"line"})
     ).as_json()
-    found: dict[str, Any] = json.loads(json.dumps(shown, allow_nan=False))
-    return found
+    result: dict[str, Any] = json.loads(json.dumps(shown, allow_nan=False))
+    return result
 
 
 def _failed(status: int, header: bytes, content: bytes) -> None:

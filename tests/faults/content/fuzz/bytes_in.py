@@ -26,5 +26,5 @@ class Input:
 
     def parts(self, count: int) -> list[bytes]:
         """Split the rest into this many parts; missing ones are empty."""
-        found = self.left.split(BETWEEN, count - 1)
-        return [*found, *[b""] * (count - len(found))]
+        pieces = self.left.split(BETWEEN, count - 1)
+        return [*pieces, *[b""] * (count - len(pieces))]

@@ -44,8 +44,8 @@ def check(data: bytes) -> None:
             assert all(
                 unit in STYLES or unit[:3] in {"38;", "48;", "58;"} for unit in units(codes) if unit
             )
-    kept = chain._rows(json.loads(job_results.encode({"rows": rows}))["rows"])
-    assert [[text for _, text, _ in row] for row in kept] == [
+    read_rows = chain._rows(json.loads(job_results.encode({"rows": rows}))["rows"])
+    assert [[text for _, text, _ in row] for row in read_rows] == [
         [text for _, text, _ in row] for row in rows
     ]
-    judged(seen_of({}, None), configured, columns, kept, nerd_font=nerd_font)
+    judged(seen_of({}, None), configured, columns, read_rows, nerd_font=nerd_font)

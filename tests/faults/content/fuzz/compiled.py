@@ -32,14 +32,14 @@ def check(data: bytes) -> None:
     configured.pop("problem", None)
     if problem:
         configured["problem"] = problem
-    seen = seen_of(sample.payload(NOW), sample.snapshot(NOW, light=False))
-    seen = seen.replaced(git=_git(looked))
+    context = seen_of(sample.payload(NOW), sample.snapshot(NOW, light=False))
+    context = context.replaced(git=_git(looked))
     # What is between segments may be as wide as it likes there: no theme of ours is.
-    judged(seen, configured, columns, rows, fitting="theme" not in configured)
-    for row in render.render(seen, configured, {"TERM": "xterm"}, rows, width=60):
-        said = embed.for_tmux(row)
-        assert "\x1b" not in said
-        visible(said, own=PRIVATE)
+    judged(context, configured, columns, rows, fitting="theme" not in configured)
+    for row in render.render(context, configured, {"TERM": "xterm"}, rows, width=60):
+        text = embed.for_tmux(row)
+        assert "\x1b" not in text
+        visible(text, own=PRIVATE)
 
 
 def _chained(content: bytes) -> tuple[Any, str]:
@@ -51,18 +51,20 @@ def _chained(content: bytes) -> tuple[Any, str]:
 
 def _git(content: bytes) -> dict[str, Any]:
     """Return the line's view of a job's result for a repository whose branch only git knows."""
-    found = git_repo.Repository("/r", "/r/.git")
+    repository = git_repo.Repository("/r", "/r/.git")
     with open(
         os.open(
-            jobs.result_file(ENV, "git", found.key), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600
+            jobs.result_file(ENV, "git", repository.key),
+            os.O_CREAT | os.O_WRONLY | os.O_TRUNC,
+            0o600,
         ),
         "wb",
     ) as file:
         file.write(content)
-    known, _ = git.read_counts(ENV, found, NOW)
-    known = known or {}
+    counts, _ = git.read_counts(ENV, repository, NOW)
+    counts = counts or {}
     return {
-        "branch": known.get("branch", ""),
+        "branch": counts.get("branch", ""),
         "state": "",
-        **{name: known.get(name) for name in ("changed", "ahead", "behind", "more")},
+        **{name: counts.get(name) for name in ("changed", "ahead", "behind", "more")},
     }

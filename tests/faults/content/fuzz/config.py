@@ -51,8 +51,8 @@ def _draw(values: Values) -> None:
     compiled = json.loads(json.dumps(resolve_values(values), ensure_ascii=False).encode())
     configured = settings.checked(compiled)
     assert configured.keys() >= compiled.keys() - {"wrap", "max_rows"}
-    seen = seen_of(sample.payload(NOW), sample.snapshot(NOW, light=False))
-    seen = seen.replaced(git=sample.GIT)
+    context = seen_of(sample.payload(NOW), sample.snapshot(NOW, light=False))
+    context = context.replaced(git=sample.GIT)
     for spec in values.tables.get("styles", {}).values():
         colors.parse(spec)
-    judged(seen, configured, COLUMNS, nerd_font=bool(values.get("nerd_font")))
+    judged(context, configured, COLUMNS, nerd_font=bool(values.get("nerd_font")))

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from tests.faults.content.fuzz.bytes_in import Input
 
 NOW = 1_795_000_000
-LEAST_COLUMNS = 9
+MIN_COLUMNS = 9
 """From this width on, a character and its block fit."""
 
 COLUMNS = (80, 200, 9, 12, 20, 40, 120, 400)
-COLOURS = ("256", "none", "16", "truecolor", "auto")
+COLOR_MODES = ("256", "none", "16", "truecolor", "auto")
 SHOWN: dict[str, dict[str, Any]] = {
     "session": {"reset": "both"},
     "git": {"show": ["branch", "dirty", "ahead"], "length": 80},
@@ -46,7 +46,7 @@ def chosen(given: Input) -> tuple[dict[str, Any], int, bool]:
     configured: dict[str, Any] = {
         "theme": WRITTEN[name, nerd_font][0],
         "rows": ROWS,
-        "color": given.choice(COLOURS),
+        "color": given.choice(COLOR_MODES),
     }
     if given.choice((False, True)):
         configured["lines"] = 6
@@ -61,7 +61,7 @@ def seen_of(payload: object, snapshot: Any, env: dict[str, str] | None = None) -
 
 
 def judged(
-    seen: Any,
+    context: Any,
     configured: dict[str, Any],
     columns: int,
     chained: Any = (),
@@ -77,8 +77,8 @@ def judged(
     theme, allowed, own = configured.get("theme", WRITTEN["default", False][0]), None, PRIVATE
     if (theme.get("name"), nerd_font) in WRITTEN and theme == WRITTEN[theme["name"], nerd_font][0]:
         _, allowed, own = WRITTEN[theme["name"], nerd_font]
-    rows = render.render(seen, configured, {**ENV, "COLUMNS": str(columns)}, chained)
+    rows = render.render(context, configured, {**ENV, "COLUMNS": str(columns)}, chained)
     texts = [visible(row, None if chained else allowed, own) for row in rows]
     for text in texts:
-        fits(text, max(columns, LEAST_COLUMNS) - CLIENT_MARGIN if fitting else len(text) * 2)
+        fits(text, max(columns, MIN_COLUMNS) - CLIENT_MARGIN if fitting else len(text) * 2)
     return texts

@@ -23,14 +23,14 @@ def check(data: bytes) -> None:
     head, pointer, shared, printed = given.parts(4)
     root = f"{ROOT}/{kind}"
     directory = _laid_out(root, kind, head, pointer, shared)
-    found = git_repo.repository(root + "/below")
-    if found is not None:
-        assert found.state in {"", *(state for _, state in git_repo.STATES)}
-        assert len(found.branch) <= git_repo.MAX_BYTES
-        git_repo.fingerprint(found)
+    repository = git_repo.repository(root + "/below")
+    if repository is not None:
+        assert repository.state in {"", *(state for _, state in git_repo.STATES)}
+        assert len(repository.branch) <= git_repo.MAX_BYTES
+        git_repo.fingerprint(repository)
         status, _ = git.read({"HOME": ROOT}, root, NOW, counted=False)
-        seen = seen_of({}, None).replaced(git=status)
-        judged(seen, configured, columns, nerd_font=nerd_font)
+        context = seen_of({}, None).replaced(git=status)
+        judged(context, configured, columns, nerd_font=nerd_font)
     assert os.path.isdir(directory)
     counts = look.parse_status(printed)
     assert all(counts[name] is None or counts[name] >= 0 for name in git_repo.COUNTS)

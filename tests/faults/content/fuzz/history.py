@@ -14,17 +14,17 @@ from usageline.storage.history.line import decode, encode
 from usageline.usage.times import EARLIEST, LATEST
 
 WIDTHS = (80, 24, 200)
-MOST_POINTS = 64
+MAX_POINTS = 64
 
 
 def check(data: bytes) -> None:
     """Assert that invalid lines are skipped, and that readings are preserved and can be drawn."""
     given = Input(data)
     width = given.choice(WIDTHS)
-    rows = map(log.row, given.left.split(b"\n")[:MOST_POINTS])
+    rows = map(log.row, given.left.split(b"\n")[:MAX_POINTS])
     printed((text(cell) for cells in rows for cell in cells), width)
-    found = list(decode(given.left.split(b"\n")))[:MOST_POINTS]
-    for reading in found:
+    readings = list(decode(given.left.split(b"\n")))[:MAX_POINTS]
+    for reading in readings:
         assert EARLIEST <= reading.observed_at <= LATEST
         assert list(decode([encode(reading)])) == [reading]
         one_line(
@@ -32,14 +32,14 @@ def check(data: bytes) -> None:
             for limit in reading.limits
             for text in (limit.kind, limit.label, limit.severity or "")
         )
-    found.sort(key=lambda reading: reading.observed_at)
-    if not found:
+    readings.sort(key=lambda reading: reading.observed_at)
+    if not readings:
         return
-    json.loads(export.as_json(found))
-    one_line(export.as_csv(found).splitlines())
-    now = found[-1].observed_at + 60
+    json.loads(export.as_json(readings))
+    one_line(export.as_csv(readings).splitlines())
+    now = readings[-1].observed_at + 60
     start = now - 7 * 86400
-    recent = [reading for reading in found if reading.observed_at >= start]
+    recent = [reading for reading in readings if reading.observed_at >= start]
     curves = series.all_series(recent, now)
     by_hour = heatmap.use_by_hour(recent)
     lines = [

@@ -18,13 +18,15 @@ def check(data: bytes) -> None:
     text = given.left.decode("utf-8", "replace").lstrip("\ufeff")
     assert repr(outcome(json_file.first_value, text)) == repr(outcome(_by_json, text))
     value = json_file._object(given.left)
-    seen = seen_of(value, sample.snapshot(1_795_000_000, light=False))
-    seen = seen.replaced(git=sample.GIT)
-    judged(seen, configured, columns, nerd_font=nerd_font)
+    context = seen_of(value, sample.snapshot(1_795_000_000, light=False))
+    context = context.replaced(git=sample.GIT)
+    judged(context, configured, columns, nerd_font=nerd_font)
     if isinstance(value, dict):
         branch = value.get("branch")
-        seen = seen.replaced(git={**sample.GIT, "branch": branch, "state": value.get("state")})
-        judged(seen, configured, columns, nerd_font=nerd_font)
+        context = context.replaced(
+            git={**sample.GIT, "branch": branch, "state": value.get("state")}
+        )
+        judged(context, configured, columns, nerd_font=nerd_font)
 
 
 def outcome(parse: Any, text: str) -> Any:

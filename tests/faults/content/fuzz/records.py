@@ -23,15 +23,15 @@ def check(data: bytes) -> None:
     """Assert that invalid fields are treated as missing."""
     content, listed = Input(data).parts(2)
     row = parse_object(content)
-    found = account_state.from_json(row)
+    state = account_state.from_json(row)
     assert (
         account_state.from_json(
-            json.loads(json.dumps(account_state.as_json(found), allow_nan=False))
+            json.loads(json.dumps(account_state.as_json(state), allow_nan=False))
         )
-        == found
+        == state
     )
-    one_line(text for alert in found.alerts for text in (alert.kind, alert.label))
-    one_line([found.token, found.requested_with, found.cooldown.detail if found.cooldown else ""])
+    one_line(text for alert in state.alerts for text in (alert.kind, alert.label))
+    one_line([state.token, state.requested_with, state.cooldown.detail if state.cooldown else ""])
     for path, written in (
         (PLACE, content),
         (f"{HOME}/{origin.NAME}", listed),
@@ -39,10 +39,10 @@ def check(data: bytes) -> None:
     ):
         with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
             file.write(written)
-    kept = install_record.load_from(PLACE)
-    if kept is not None:
-        _ = kept.before_bytes
-        assert kept.is_our_output(None) is False
+    record = install_record.load_from(PLACE)
+    if record is not None:
+        _ = record.before_bytes
+        assert record.is_our_output(None) is False
     for env in ({"HOME": HOME}, {"HOME": "/a", "CLAUDE_CONFIG_DIR": "relative"}):
         mine = origin.own(env, HOME)
         assert mine is None or os.path.isabs(mine.fixed["HOME"])

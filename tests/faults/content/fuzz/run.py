@@ -12,11 +12,11 @@ import atheris
 
 from tests.faults.content.fuzz.targets import CORPUS, DICTIONARY, check_of, seeds
 
-LONGEST_INPUT = 4096
-LONGEST_S = 20
+MAX_INPUT_BYTES = 4096
+TIMEOUT_S = 20
 """For one input; more is a fault, even on a slow machine."""
 
-MOST_MIB = 2048
+MAX_MIB = 2048
 
 
 def main() -> None:
@@ -28,9 +28,9 @@ def main() -> None:
             check(seed.read_bytes())
     words = {
         "max_total_time": seconds,
-        "max_len": LONGEST_INPUT,
-        "timeout": LONGEST_S,
-        "rss_limit_mb": MOST_MIB,
+        "max_len": MAX_INPUT_BYTES,
+        "timeout": TIMEOUT_S,
+        "rss_limit_mb": MAX_MIB,
         "dict": DICTIONARY,
         "artifact_prefix": folder + "/",
         "print_final_stats": 1,

@@ -73,4 +73,4 @@ def _text(content: bytes) -> str:
 
 def _others(value: dict[str, object]) -> dict[str, object]:
     """Return all but the status line and hooks."""
-    return {key: found for key, found in value.items() if key not in {"statusLine", "hooks"}}
+    return {key: member for key, member in value.items() if key not in {"statusLine", "hooks"}}

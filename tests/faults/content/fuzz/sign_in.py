@@ -37,11 +37,11 @@ def check(data: bytes) -> None:
     for path, content in zip(PLACES, Input(data).parts(len(PLACES)), strict=True):
         with open(path, "wb") as file:
             file.write(content)
-    found, state = credentials.from_file(PLACES[0]), claude_state.read(ENV)
-    if found is not None:
-        assert repr(found.token).count("sk-") == 0
-        printed((text(value) for row in info.rows(found, "~", state, NOW) for value in row), 100)
-        info.check_sign_in(found, NOW)
+    own, state = credentials.from_file(PLACES[0]), claude_state.read(ENV)
+    if own is not None:
+        assert repr(own.token).count("sk-") == 0
+        printed((text(value) for row in info.rows(own, "~", state, NOW) for value in row), 100)
+        info.check_sign_in(own, NOW)
     context = Context(ENV, HOME, now=NOW, managed=HOME + "/none")
     for one in EASY:
         result = run_check(one, context)

@@ -24,48 +24,48 @@ def check(data: bytes) -> None:
     """Assert that each reader prints something valid for any content."""
     given = Input(data)
     configured, columns, nerd_font = chosen(given)
-    found = json_file._object(given.left)
-    if isinstance(found, dict) and found.get("credentials") == "sample":
-        found["credentials"] = sample.STAMP
-    seen = seen_of({}, found)
-    judged(seen, configured, columns, nerd_font=nerd_font)
-    freshness.is_stale(found, sample.STAMP, NOW)
-    if not isinstance(found, dict):
+    snapshot = json_file._object(given.left)
+    if isinstance(snapshot, dict) and snapshot.get("credentials") == "sample":
+        snapshot["credentials"] = sample.STAMP
+    context = seen_of({}, snapshot)
+    judged(context, configured, columns, nerd_font=nerd_font)
+    freshness.is_stale(snapshot, sample.STAMP, NOW)
+    if not isinstance(snapshot, dict):
         return
-    _table(found)
-    _told(found)
+    _table(snapshot)
+    _told(snapshot)
     for form in embed.FORMS:
-        rows = render.render(seen_of(None, found), configured, {"TERM": "xterm"}, width=40)
-        said = (
-            embed.as_json(rows, seen)
+        rows = render.render(seen_of(None, snapshot), configured, {"TERM": "xterm"}, width=40)
+        texts = (
+            embed.as_json(rows, context)
             if form == "json"
             else " ".join(map(embed.for_tmux, rows) if form == "tmux" else rows)
         )
         if form == "tmux":
-            assert "\x1b" not in said
-            visible(said, own=PRIVATE)
+            assert "\x1b" not in texts
+            visible(texts, own=PRIVATE)
         if form == "json":
-            json.loads(said)
+            json.loads(texts)
 
 
-def _table(found: dict[str, Any]) -> None:
+def _table(snapshot: dict[str, Any]) -> None:
     for width in WIDTHS:
-        printed([table.render_table(found, sample.STAMP, NOW, width)], width)
+        printed([table.render_table(snapshot, sample.STAMP, NOW, width)], width)
     one_line(
         [
-            watch.next_refresh(found, NOW),
-            main.describe(Outcome("refreshed", found)),
-            main.describe(Outcome("failed", found)),
+            watch.next_refresh(snapshot, NOW),
+            main.describe(Outcome("refreshed", snapshot)),
+            main.describe(Outcome("failed", snapshot)),
         ]
     )
 
 
-def _told(found: dict[str, Any]) -> None:
-    for row in session_start.pending_alerts(found, NOW):
+def _told(snapshot: dict[str, Any]) -> None:
+    for row in session_start.pending_alerts(snapshot, NOW):
         one_line([alert_text.alert_text(row, NOW)])
         alert_text.alert_id(row)
-    said = session_start.message({**found, "credentials": ""}, ENV, NOW)
-    if said:
-        assert said.isascii()
-        assert said.count("\n") == 1
-        one_line([json.loads(said)["systemMessage"]])
+    message = session_start.message({**snapshot, "credentials": ""}, ENV, NOW)
+    if message:
+        assert message.isascii()
+        assert message.count("\n") == 1
+        one_line([json.loads(message)["systemMessage"]])

@@ -44,11 +44,11 @@ def check(data: bytes) -> None:
         if word and "\0" not in word
     }
     theme, allowed, own = WRITTEN[name, nerd_font]
-    seen = view.build(
+    context = view.build(
         sample.payload(NOW), sample.snapshot(NOW, light=False), sample.STAMP, env, NOW
     )
-    seen = seen.replaced(git=sample.GIT)
-    for row in render.render(seen, {"theme": theme, "rows": ROWS}, env):
+    context = context.replaced(git=sample.GIT)
+    for row in render.render(context, {"theme": theme, "rows": ROWS}, env):
         fits(visible(row, allowed, own), max(render.columns(env), 5))
     embed.parse_arguments(words)
     _address(env)
@@ -58,10 +58,10 @@ def check(data: bytes) -> None:
 
 
 def _address(env: dict[str, str]) -> None:
-    found, note = api_address.api_address(env)
+    address, note = api_address.api_address(env)
     one_line([note or ""])
-    if found != api_address.API:
-        host = urlsplit(found).hostname or ""
+    if address != api_address.API:
+        host = urlsplit(address).hostname or ""
         assert host == "localhost" or ipaddress.ip_address(host).is_loopback
     _, failure = tried(lambda: proxies.proxy_for(api_address.API, env), SourceFailure)
     one_line([str(failure or "")])

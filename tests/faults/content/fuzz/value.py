@@ -40,6 +40,6 @@ def check(data: bytes) -> None:
         changed.encode()
         after = validate(changed)
         assert len(after.problems) <= len(before.problems), after.problems
-    found, unknown = tried(lambda: edit.effective_value(before.values, parts[0]), KeyError)
+    effective, unknown = tried(lambda: edit.effective_value(before.values, parts[0]), KeyError)
     one_line([unknown.args[0] if unknown else ""])
-    toml_value(found)
+    toml_value(effective)

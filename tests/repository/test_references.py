@@ -1,0 +1,38 @@
+"""Check that the modules that docs and comments name exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tools import prose
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATH = re.compile(r"(?<![\w/.<$*-])(?:[a-z_]+/)+[a-z_]+\.py\b")
+FOLDERS = ("", "plugin", "plugin/usageline", "tests", "tests/faults")
+INVENTED = {"docs/EXTENDING.md", "tests/repository/test_prose.py"}
+"""Files that name modules which a reader or a test makes."""
+
+
+def missing(path: str, text: str) -> list[str]:
+    return [
+        f"{path}:{block.line}: {name}"
+        for block in prose.blocks(path, text)
+        if block.kind in {"text", "docstring", "comment"}
+        for name in PATH.findall(block.text)
+        if not any((ROOT / folder / name).exists() for folder in FOLDERS)
+    ]
+
+
+def test_every_module_that_docs_and_comments_name_exists() -> None:
+    paths = [path for folder in prose.GROUPS.values() for path in folder if (ROOT / path).exists()]
+    texts = {path: (ROOT / path).read_text("utf-8") for path in prose.files(paths)}
+    assert [
+        name for path in sorted(texts.keys() - INVENTED) for name in missing(path, texts[path])
+    ] == []
+
+
+def test_a_missing_module_is_reported() -> None:
+    assert missing("docs/a.md", "See `line/gone.py` and `line/main.py`.") == [
+        "docs/a.md:1: line/gone.py"
+    ]
