@@ -137,8 +137,8 @@ def is_private_group(number: int, entry: pwd.struct_passwd | None) -> bool:
     """Return whether the user of a password entry is the only member of their primary group.
 
     Root may be another member. A user database on the network may not list its users. So a group
-    that is named after its user is theirs by convention; any other must be the primary group of
-    exactly one user of this machine.
+    that is named after its user counts as private by convention. Any other must be the primary
+    group of exactly one user of this machine.
     """
     group = _group(number)
     if entry is None or group is None or number != entry.pw_gid:
