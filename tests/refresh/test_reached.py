@@ -187,13 +187,13 @@ def test_a_stamp_that_is_another_file_is_replaced_and_not_touched(
         precious = tmp_path / "precious"
         precious.write_text("precious")
         os.utime(precious, (1, 2))
-        make = {
+        make: dict[str, Callable[[], None]] = {
             "hard link": lambda: os.link(precious, stamp),  # noqa: B023 - called at once
             "link": lambda: os.symlink(precious, stamp),  # noqa: B023
             "fifo": lambda: os.mkfifo(stamp),  # noqa: B023
             "unreadable": lambda: os.close(os.open(stamp, UNREADABLE, 0o200)),  # noqa: B023
-        }[kind]
-        make()
+        }
+        make[kind]()
         if kind == "hard link":
             throttle.record_success(stamp)
             throttle.record_failure(stamp, "full")

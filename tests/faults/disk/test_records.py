@@ -46,10 +46,11 @@ def test_a_history_that_cannot_be_added_to(
     state = Path(paths.state_dir(scene.world.env)).parent
     scene.space.mount(state, "size=64k")
     scene.get_numbers()
-    files = lambda: {  # noqa: E731 - a lambda, as the others
-        path.name: path.read_bytes()
-        for path in scene.space.inside(paths.history_dir(scene.world.env)).rglob("*.jsonl")
-    }
+
+    def files() -> dict[str, bytes]:
+        directory = scene.space.inside(paths.history_dir(scene.world.env))
+        return {path.name: path.read_bytes() for path in directory.rglob("*.jsonl")}
+
     before = files()
     assert len(before) == 1
     # So full that not even the rest of the last block is free.

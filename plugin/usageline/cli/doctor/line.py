@@ -58,7 +58,7 @@ def bytecode(context: Context) -> Result | None:
             f"there is no bundle for {sanitize(tag)}: each status line takes longer", INSTALL_AGAIN
         )
     package = release.root + "/plugin/usageline"
-    for folder in ("", "/line", "/line/segments"):
+    for folder in ("", *(f"/{name}" for name in bundle.HOT_PACKAGES)):
         names = [name for name in _listed(package + folder) if name.endswith(".py")]
         for name in names:
             # Python compiles the entry file at each start, with or without bytecode.

@@ -13,8 +13,24 @@ the row is given up first.
 config/segments.py through the generated _catalog.py.
 """
 
+from __future__ import annotations
+
+import sys
+
 from usageline.core.windows import severity
 from usageline.line._catalog import SEGMENTS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
+
+    from usageline.line.layout import Part, Segment, Variant
+    from usageline.line.view import StatusContext
+
+    Entry = tuple[str, str, dict[str, object]]
+    Options = Mapping[str, Any]
+    Variants = list[Variant]
 
 NUMBERS = (int, float)
 
@@ -27,7 +43,7 @@ FIXED = ("normal", "warning", "critical", "track", "mark", "link")
 """Styles with a meaning, which a segment's `style` option leaves alone."""
 
 
-def draw(ctx, row):
+def draw(ctx: StatusContext, row: Iterable[tuple[str, Options]]) -> list[Segment]:
     """Return the segments `(name, variants)` of a configured row `[(name, options), …]`.
 
     An unknown one is left out, and one that fails is named in its place.
@@ -38,17 +54,21 @@ def draw(ctx, row):
         if entry and getattr(ctx, entry[1]) and not options.get("hide"):
             segments += [
                 (name, _adjusted(variants, options))
-                for variants in _variants(ctx, entry[0], name, options)
+                for variants in _variants(ctx, name, entry, options)
             ]
     return segments
 
 
-def with_defaults(name, options):
+def with_defaults(name: str, options: Options) -> Options:
     """Return a segment's options over their defaults, without those of another type.
 
     The compiled configuration is not trusted.
     """
-    defaults = (SEGMENTS.get(name) or _other(name))[2]
+    entry = SEGMENTS.get(name) or _other(name)
+    return _merged(entry[2], options) if entry else {}
+
+
+def _merged(defaults: Options, options: Options) -> Options:
     if not options:
         return defaults
     merged = {**defaults}
@@ -64,22 +84,24 @@ def with_defaults(name, options):
     return merged
 
 
-def _other(name):
+def _other(name: str) -> Entry | None:
     from usageline.line import _other_segments  # noqa: PLC0415 - only if a row has one
 
     return _other_segments.SEGMENTS.get(name)
 
 
-def _variants(ctx, module, name, options):
+def _variants(ctx: StatusContext, name: str, entry: Entry, options: Options) -> list[Variants]:
     # Only the modules of the configured segments: an import costs a hundredth of the whole run.
-    function = getattr(__import__(f"usageline.line.segments.{module}", None, None, (name,)), name)
+    path = f"usageline.line.segments.{entry[0]}"
+    module = sys.modules.get(path) or __import__(path, None, None, (name,))
+    function: Callable[[StatusContext, Options], list[Variants]] = getattr(module, name)
     try:
-        return function(ctx, with_defaults(name, options))
+        return function(ctx, _merged(entry[2], options))
     except Exception as error:  # noqa: BLE001 - a mistake in one segment must not cost the others
         return [[(90, [("warning", f"{name}: {type(error).__name__}")])]]
 
 
-def _adjusted(variants, options):
+def _adjusted(variants: Variants, options: Options) -> Variants:
     priority, style = options.get("priority"), options.get("style")
     if type(style) is str and style:
         variants = [
@@ -98,28 +120,28 @@ def _adjusted(variants, options):
     return variants
 
 
-def clamped(value, minimum, maximum):
+def clamped(value: float, minimum: int, maximum: int) -> int:
     """Return the value as a whole number from `minimum` to `maximum`."""
     return int(min(max(value, minimum), maximum))
 
 
-def labeled(options):
+def labeled(options: Options) -> list[Part]:
     """Return the label's parts, [] for an empty label."""
     label = options["label"]
     return [("label", label + " ")] if label else []
 
 
-def graded(used, options, claimed=None):
+def graded(used: float | None, options: Options, claimed: object = None) -> str:
     """Return the severity of a percentage by the segment's own thresholds."""
     return severity(used, claimed, options["warning"], options["critical"])
 
 
-def bar_cells(options):
+def bar_cells(options: Options) -> int:
     """Return the cells of a segment's bar, bounded: the compiled configuration is not trusted."""
     return min(max(int(options["bar_width"]), 2), MAX_BAR_WIDTH)
 
 
-def bar_glyphs(ctx, options):
+def bar_glyphs(ctx: StatusContext, options: Options) -> dict[str, Any]:
     """Return the theme's glyphs, with the segment's own for its bar."""
     given = options["bar_glyphs"]
     if len(given) != 3 or max(map(len, given)) > MAX_GLYPH_CHARS:
@@ -127,7 +149,9 @@ def bar_glyphs(ctx, options):
     return {**ctx.glyphs, "full": given[0], "parts": given[1], "empty": given[2]}
 
 
-def bar(used, width, glyphs, style, mark=None):
+def bar(
+    used: float, width: int, glyphs: Mapping[str, Any], style: str, mark: float | None = None
+) -> list[Part]:
     """Return the parts of a bar of `width` cells for a percentage; one above 100 fills it.
 
     It is exact to an eighth of a cell if the glyphs have that, and never empty above zero. `mark`
@@ -159,7 +183,7 @@ def bar(used, width, glyphs, style, mark=None):
     )
 
 
-def _runs(parts, steps):
+def _runs(parts: Iterable[tuple[str, str]], steps: Sequence[str]) -> list[Part]:
     # A partly filled cell shows the groove behind it; bars of whole cells have no groove.
     return [
         (style + " groove" if steps and style != "track" else style, text)

@@ -1,5 +1,7 @@
 """Pace, forecast and alerts: what the numbers mean for the hours ahead."""
 
+from __future__ import annotations
+
 from usageline.core.formatting import ago, clock
 from usageline.core.windows import (
     SAME_RESET_S,
@@ -11,11 +13,16 @@ from usageline.core.windows import (
 )
 from usageline.line.segments import labeled
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from usageline.line.segments import Options, Variants
+    from usageline.line.view import StatusContext, Window
+
 SHORT = {"session": "5h", "weekly_all": "7d"}
 KINDS = {"session": "session", "weekly": "weekly_all"}
 
 
-def pace(ctx, options):
+def pace(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show how many percentage points use is ahead of (+) or behind even use in the window."""
     kind = KINDS.get(options["of"])
     for window in ctx.windows:
@@ -29,7 +36,7 @@ def pace(ctx, options):
     return []
 
 
-def forecast(ctx, options):
+def forecast(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show when a limit will be reached if that is before its reset; quietly if uncertain."""
     kind = KINDS.get(options["of"])
     min_chance = options["hide_below"] / 100
@@ -69,14 +76,14 @@ def forecast(ctx, options):
     text = [*label, ("warning", f"{name} full at {when}")]
     return [
         [
-            (28, [*text, ("quiet", f", {ago(window.resets_at - at)} before its reset")]),
+            (28, [*text, ("quiet", f", {ago((window.resets_at or at) - at)} before its reset")]),
             (72, text),
             (75, [*label, ("warning", f"{name} full {when}")]),
         ]
     ]
 
 
-def is_sure(window, sure_percent=SURE_PERCENT):
+def is_sure(window: Window, sure_percent: float = SURE_PERCENT) -> bool:
     """Return whether the forecast is certain enough for a warning.
 
     A snapshot of 0.1.0 has no chance; its forecasts were all warnings.
@@ -84,7 +91,7 @@ def is_sure(window, sure_percent=SURE_PERCENT):
     return window.chance is None or window.chance >= sure_percent / 100
 
 
-def alerts(ctx, options):
+def alerts(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the thresholds that were passed lately."""
     segments = []
     for row in ctx.alerts:

@@ -1,9 +1,20 @@
 """The limits and credits, and why they are missing."""
 
+from __future__ import annotations
+
 from usageline.core.formatting import age, ago, clock, day, money
 from usageline.core.status_text import ACCOUNTS_WAIT, CLOCK, REASONS
 from usageline.core.windows import MAX_LABEL, even_percent, moment, percent
 from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labeled
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from usageline.line.layout import Part
+    from usageline.line.segments import Options, Variants
+    from usageline.line.view import StatusContext, Window
 
 MAX_SHOWN = 16
 """Limits in one line, and credits; the others are counted."""
@@ -12,7 +23,7 @@ QUIET = ("another sign-in", "only this session's numbers")
 """Reasons that are not faults."""
 
 
-def session(ctx, options):
+def session(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the 5-hour limit."""
     return [
         _limit(ctx, window, options, labeled(options), (20, 50, 80, 100))
@@ -21,7 +32,7 @@ def session(ctx, options):
     ][:1]
 
 
-def weekly(ctx, options):
+def weekly(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the weekly limit over all models."""
     return [
         _limit(ctx, window, options, labeled(options), (15, 45, 80, 100))
@@ -30,7 +41,7 @@ def weekly(ctx, options):
     ][:1]
 
 
-def scoped(ctx, options):
+def scoped(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show every other limit, also of unknown kinds, as a segment of its own."""
     windows = [window for window in ctx.windows if window.kind not in ("session", "weekly_all")]
     room = MAX_SHOWN - len(ctx.windows) + len(windows)
@@ -47,23 +58,25 @@ def scoped(ctx, options):
     return segments + _omitted(len(windows) - len(segments))
 
 
-def credits(ctx, options):  # noqa: A001 - the glossary's word
+def credits(  # noqa: A001 - the glossary's word
+    ctx: StatusContext, options: Options
+) -> list[Variants]:
     """Show each credit as a segment; one that is switched off only if it has run out."""
     segments = [variants for row in ctx.credits if (variants := _credit(ctx, row, options))]
     return segments[:MAX_SHOWN] + _omitted(len(segments) - MAX_SHOWN)
 
 
-def status(ctx, options):
+def status(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show why numbers are missing or old, and how old they are."""
     why = ctx.problem or reason(ctx)
-    failed = why and not why.startswith(CLOCK)
-    is_old = ctx.age_s is not None and (failed or not 0 <= ctx.age_s < options["stale"])
-    texts = [text for text in (why, age(ctx.age_s) if is_old else "") if text]
+    failed, age_s = why and not why.startswith(CLOCK), ctx.age_s
+    is_old = failed or not 0 <= (age_s or 0) < options["stale"]
+    texts = [text for text in (why, age(age_s) if is_old and age_s is not None else "") if text]
     style = "warning" if why and why not in QUIET else "quiet"
     return [[(90, [*labeled(options), (style, ctx.glyphs["dot"].join(texts))])]] if texts else []
 
 
-def reason(ctx):
+def reason(ctx: StatusContext) -> str:
     """Return why numbers are missing, in the line's words, or "".
 
     A session whose own numbers prove its sign-in gets no advice to sign in.
@@ -79,7 +92,7 @@ def reason(ctx):
     return text
 
 
-def _reason(ctx):
+def _reason(ctx: StatusContext) -> str:
     if ctx.status == "ok":
         if ctx.detail.startswith(CLOCK):
             return ctx.detail.partition(";")[0]
@@ -97,13 +110,19 @@ def _reason(ctx):
     return REASONS.get(ctx.status) or ("" if ctx.windows or ctx.credits else REASONS["unreadable"])
 
 
-def _limit(ctx, window, options, label, priorities):
+def _limit(
+    ctx: StatusContext,
+    window: Window,
+    options: Options,
+    label: list[Part],
+    priorities: tuple[int, int, int, int],
+) -> Variants:
     used, show = window.percent, options["show"]
     if used is not None and used < options["hide_below"]:
         return []
     style = graded(used, options, window.claimed)
     left = options["count"] == "left"
-    value: list[tuple[str, str]] = []
+    value: list[Part] = []
     if "percent" in show or used is None:
         number = (
             ("plain", ctx.glyphs["unknown"])
@@ -122,7 +141,7 @@ def _limit(ctx, window, options, label, priorities):
         even = even_percent(window, ctx.now) if options["mark"] else None
         width, glyphs = bar_cells(options), bar_glyphs(ctx, options)
 
-        def with_bar(width):
+        def with_bar(width: int) -> list[Part]:
             cells = bar(
                 100 - used if left else used,
                 width,
@@ -140,7 +159,7 @@ def _limit(ctx, window, options, label, priorities):
     return variants
 
 
-def _reset(ctx, window, form):
+def _reset(ctx: StatusContext, window: Window, form: str) -> list[str]:
     """Return the reset's text in a list, [] if there is none."""
     at, now = window.resets_at, ctx.now
     if at is None:
@@ -158,7 +177,7 @@ def _reset(ctx, window, form):
     return [ctx.glyphs["reset"] + texts.get(form, of_day)]
 
 
-def _credit(ctx, row, options):
+def _credit(ctx: StatusContext, row: dict[str, Any], options: Options) -> Variants | None:
     used, limit, exponent = row.get("used_minor"), row.get("limit_minor"), row.get("exponent")
     label, currency, ends_at = row.get("label"), row.get("currency"), moment(row.get("ends_at"))
     reached, own = row.get("reached") is True, label == "Usage credits"
@@ -168,26 +187,30 @@ def _credit(ctx, row, options):
             if row.get("disabled_reason") == "out_of_credits"
             else None
         )
-    sane = type(exponent) is int and 0 <= exponent <= 6
-    if not sane or not isinstance(label, str) or not isinstance(currency, str) or len(currency) > 8:
+    if type(exponent) is not int or not (
+        0 <= exponent <= 6
+        and isinstance(label, str)
+        and isinstance(currency, str)
+        and len(currency) <= 8
+    ):
         return None
     used = used if type(used) is int and abs(used) < 10**12 else None
     limit = limit if type(limit) is int and 0 <= limit < 10**12 else None
-    is_over = ends_at is not None and ends_at <= ctx.now
-    if is_over and row.get("expires") is True:
+    ended_at = ends_at if ends_at is not None and ends_at <= ctx.now else None
+    if ended_at is not None and row.get("expires") is True:
         return None
     share = percent(row.get("percent"))
     if share is None and used is not None and limit:
         share = max(used, 0) * 100 / limit
-    is_overdue = is_over and ctx.age_s is not None and ctx.now - ctx.age_s > ends_at
-    if is_over and not is_overdue:  # the numbers are of a period that has ended
+    is_overdue = ended_at is not None and ctx.age_s is not None and ctx.now - ctx.age_s > ended_at
+    if ended_at is not None and not is_overdue:  # the numbers are of a period that has ended
         return [
             (
                 10,
                 [
                     *_named(options, label),
                     ("plain", ctx.glyphs["unknown"]),
-                    *_credit_end(ctx, row, ends_at),
+                    *_credit_end(ctx, row, ended_at),
                 ],
             )
         ]
@@ -202,7 +225,7 @@ def _credit(ctx, row, options):
         "" if minor is None else money(minor, exponent, currency) for minor in (used, limit)
     )
     words = _amounts(spent, cap, share, show)
-    amount = [(style, " ".join(words))] if words else []
+    amount: list[Part] = [(style, " ".join(words))] if words else []
     if reached:
         amount.append((style, " limit reached" if amount else "limit reached"))
     if not amount:
@@ -218,7 +241,7 @@ def _credit(ctx, row, options):
     return [(10, [*name, *amount, *ends]), (55, short)]
 
 
-def _amounts(spent, cap, share, show):
+def _amounts(spent: str, cap: str, share: float | None, show: Sequence[str]) -> list[str]:
     """Return a credit's numbers as words.
 
     `$12/$50`, with `percent` `$12/$50 24%`; `60% of $50` or `60%` if what was spent is unknown.
@@ -238,7 +261,9 @@ def _amounts(spent, cap, share, show):
     return [text for text in (amounts, number if "percent" in show else "") if text]
 
 
-def _credit_end(ctx, row, ends_at, *, is_overdue=False):
+def _credit_end(
+    ctx: StatusContext, row: dict[str, Any], ends_at: float, *, is_overdue: bool = False
+) -> list[Part]:
     """Return when a credit resets or expires, or did."""
     monthly = row.get("label") == "Usage credits"
     at = day(ends_at) if monthly else clock(ends_at, ctx.now, half_days=ctx.half_days)
@@ -249,10 +274,10 @@ def _credit_end(ctx, row, ends_at, *, is_overdue=False):
     ]
 
 
-def _named(options, label):
+def _named(options: Options, label: str) -> list[Part]:
     return labeled(options) if label == "Usage credits" else [("label", label[:48] + " ")]
 
 
-def _omitted(count):
+def _omitted(count: int) -> list[Variants]:
     """Return the segment that counts the limits or credits without room."""
     return [[(60, [("quiet", f"+{count}")])]] if count > 0 else []

@@ -1,23 +1,31 @@
 """The model, its effort, its context window and its prompt cache."""
 
+from __future__ import annotations
+
 from usageline.core.formatting import ago, count
 from usageline.core.windows import moment, percent
 from usageline.line.segments import bar, bar_cells, bar_glyphs, graded, labeled
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from usageline.line.layout import Part
+    from usageline.line.segments import Options, Variants
+    from usageline.line.view import StatusContext
 
-def model(ctx, options):
+
+def model(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the model's name."""
     name = ctx.text("model", "display_name") or ctx.text("model", "id")
     return [[(40, [*labeled(options), ("name", name)])]] if name else []
 
 
-def effort(ctx, options):
+def effort(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the model's effort: low, medium, high, …"""
     level = ctx.text("effort", "level")
     return [[(30, [*labeled(options), ("plain", level)])]] if level else []
 
 
-def context(ctx, options):
+def context(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show how full the context window is."""
     used = percent(ctx.value("context_window", "used_percentage"))
     if used is None or used < options["hide_below"]:
@@ -39,7 +47,7 @@ def context(ctx, options):
     if "bar" in show:
         width, glyphs = bar_cells(options), bar_glyphs(ctx, options)
 
-        def with_bar(cells):
+        def with_bar(cells: int) -> list[Part]:
             return [
                 *label,
                 *bar(used, cells, glyphs, grade),
@@ -50,7 +58,7 @@ def context(ctx, options):
     return [variants] if variants else []
 
 
-def cache(ctx, options):
+def cache(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show how long the prompt cache stays warm, and the share of the input that came from it."""
     show, words = options["show"], []
     style = "plain"

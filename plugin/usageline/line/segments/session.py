@@ -1,31 +1,38 @@
 """What Claude Code reports of itself and of the session."""
 
+from __future__ import annotations
+
 from usageline.core.formatting import ago
 from usageline.line.segments import clamped, labeled
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from usageline.line.segments import Options, Variants
+    from usageline.line.view import StatusContext
 
-def output_style(ctx, options):
+
+def output_style(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the output style unless it is the default one."""
     name = ctx.text("output_style", "name")
     return _word("" if name == "default" else name, options, 31)
 
 
-def vim(ctx, options):
+def vim(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show vim's mode."""
     return _word(ctx.text("vim", "mode"), options, 36)
 
 
-def agent(ctx, options):
+def agent(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the agent that the session was started with."""
     return _word(ctx.text("agent", "name"), options, 32)
 
 
-def version(ctx, options):
+def version(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show Claude Code's version."""
     return _word(ctx.text("version"), options, 18)
 
 
-def cost(ctx, options):
+def cost(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the session's cost at API prices, as Claude Code computes it."""
     spent = ctx.number("cost", "total_cost_usd")
     if spent is None or spent < options["hide_below"]:
@@ -34,14 +41,14 @@ def cost(ctx, options):
     return [[(38, [*labeled(options), ("plain", f"${spent:,.{decimals}f}")])]]
 
 
-def duration(ctx, options):
+def duration(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the session's duration, or with `of = "api"` the time it waited for the API."""
     name = "total_api_duration_ms" if options["of"] == "api" else "total_duration_ms"
     spent_ms = ctx.number("cost", name)
     return _word("" if spent_ms is None else ago(spent_ms / 1000), options, 22)
 
 
-def lines(ctx, options):
+def lines(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the lines that the session added and removed."""
     added, removed = (
         ctx.number("cost", "total_lines_added"),
@@ -57,5 +64,5 @@ def lines(ctx, options):
     return [[(23, [*labeled(options), *counts])]]
 
 
-def _word(word, options, priority):
+def _word(word: str, options: Options, priority: int) -> list[Variants]:
     return [[(priority, [*labeled(options), ("plain", word)])]] if word else []

@@ -1,13 +1,22 @@
 """The directory, the repository and the pull request of the session."""
 
+from __future__ import annotations
+
 from usageline.core.text import display_width, sanitize
 from usageline.line.layout import cut_parts
 from usageline.line.segments import clamped, labeled
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from usageline.line.segments import Options, Variants
+    from usageline.line.view import StatusContext
+
 MIN_LENGTH, MAX_LENGTH = 8, 200
 
 
-def directory(ctx, options):
+def directory(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the working directory, with `~` for the home directory."""
     path = sanitize(ctx.text_at_length("workspace", "current_dir") or ctx.text_at_length("cwd"))
     if not path:
@@ -30,7 +39,7 @@ def directory(ctx, options):
     ]
 
 
-def git(ctx, options):
+def git(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the branch; with `show` also changes, and the distance from its upstream."""
     status = ctx.git or {}
     branch = status.get("branch")
@@ -74,14 +83,14 @@ def git(ctx, options):
     return [[(36, parts)]] if name else []
 
 
-def worktree(ctx, options):
+def worktree(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the worktree that the session was started in."""
     name = ctx.text("worktree", "name") or ctx.text("workspace", "git_worktree")
     name = _head(sanitize(name), clamped(options["length"], 4, MAX_LENGTH), ctx.glyphs["ellipsis"])
     return [[(27, [*labeled(options), ("branch", name)])]] if name else []
 
 
-def pr(ctx, options):
+def pr(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the branch's pull request, as a link if the terminal has links."""
     number, url = ctx.value("pr", "number"), ctx.text_at_length("pr", "url")
     if type(number) is not int or not 0 < number < 10**9:
@@ -93,17 +102,17 @@ def pr(ctx, options):
     return [[*variants, (39, [*label, link])]]
 
 
-def _short(path, ellipsis):
+def _short(path: str, ellipsis: str) -> str:
     """Return the last two names: ~/a/b/c → …/b/c, but ~/a/b as it is."""
     names = path.strip("/").split("/")
     return path if len(names) <= 3 else f"{ellipsis}/" + "/".join(names[-2:])
 
 
-def _head(text, width, ellipsis):
+def _head(text: str, width: int, ellipsis: str) -> str:
     return text if display_width(text) <= width else cut_parts([("", text)], width, ellipsis)[0][1]
 
 
-def _tail(text, width, ellipsis):
+def _tail(text: str, width: int, ellipsis: str) -> str:
     if display_width(text) <= width:
         return text
     left, start = width - display_width(ellipsis), len(text)
@@ -113,6 +122,6 @@ def _tail(text, width, ellipsis):
     return ellipsis + text[start + (left < 0) :]
 
 
-def _count(status, name):
+def _count(status: dict[str, Any], name: str) -> int:
     value = status.get(name)
     return value if type(value) is int and 0 < value < 10**7 else 0
