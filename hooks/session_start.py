@@ -11,9 +11,8 @@ ROOT = FILE.rpartition("/hooks/")[0]
 sys.path.insert(0, ROOT + "/plugin")
 
 try:
-    from usageline.core import json_file, paths, syscalls
+    from usageline.core import freshness, json_file, paths, syscalls
     from usageline.core.environment import environment
-    from usageline.line import spawn
 
     env, now = environment(), time.time()
     snapshot = json_file.json_file(paths.snapshot(env))
@@ -21,7 +20,12 @@ try:
         from usageline.line import session_start
 
         session_start.notify(snapshot, env, now)
-    spawn.start_if_due(spawn.installations(ROOT), env, snapshot, now)
+    sign_in = freshness.file_fingerprint(paths.claude_credentials(env))
+    # With USAGELINE_REFRESH, a refresh started this Claude Code to read its usage.
+    if freshness.is_stale(snapshot, sign_in, now) and "USAGELINE_REFRESH" not in env:
+        from usageline.line import spawn
+
+        spawn.start_refresh(spawn.installations(ROOT), env, now)
     syscalls._exit(0)
 except Exception:  # noqa: BLE001 - Claude Code shows an error unless the exit status is 0
     sys.exit(0)

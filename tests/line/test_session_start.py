@@ -259,7 +259,7 @@ def test_a_reader_that_has_gone_keeps_no_refresh_from_starting(
 
 
 def test_without_an_alert_for_it_the_hook_imports_nothing_for_alerts(session: Hook) -> None:
-    """The default: alerts are for the line. Its cost is a budget's (tools/bench.py)."""
+    """Nor for a refresh that is not due. tools/bench.py holds its cost."""
     session.publish(alert(session_start=False))
     script = session.command[-1]
     report = (
@@ -269,7 +269,7 @@ def test_without_an_alert_for_it_the_hook_imports_nothing_for_alerts(session: Ho
     )
     done = session.hot.run(command=[*session.command[:-1], "-c", report])
     modules = set(done.stdout.decode().split())
-    assert "usageline.line.spawn" in modules
+    assert "usageline.core.freshness" in modules
     assert not modules & {
         "usageline.line.view",
         "usageline.core.text",

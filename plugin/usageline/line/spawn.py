@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import sys
 
-from usageline.core import background, paths, syscalls
+from usageline.core import background, syscalls
 from usageline.core.background import (
     PLUGIN_POINTER,
     interpreter,
     refresh_command,
     refresh_environment,
 )
-from usageline.core.freshness import file_fingerprint, is_stale
 from usageline.core.throttle import acquire_refresh
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any
 
 PIPE_BYTES = 1 << 16
 """Bytes that a pipe holds. More would wait for a reader."""
@@ -86,16 +84,11 @@ def installations(root: str) -> Iterator[str]:
         yield data_dir + "/current"
 
 
-def start_if_due(
-    roots: Iterable[str], env: dict[str, str], snapshot: dict[str, Any] | None, now: float
-) -> None:
-    """Start a due refresh with the first of `roots` that has an interpreter, for the hook."""
-    if "USAGELINE_REFRESH" in env:  # a refresh started this Claude Code to read its usage
-        return
-    if is_stale(snapshot, file_fingerprint(paths.claude_credentials(env)), now):
-        python = next(filter(None, map(interpreter, roots)), "")
-        if python and not acquire_refresh(env, now):
-            launch_refresh(python, env, "hook")
+def start_refresh(roots: Iterable[str], env: dict[str, str], now: float) -> None:
+    """Start a refresh with the first of `roots` that has an interpreter, for the hook."""
+    python = next(filter(None, map(interpreter, roots)), "")
+    if python and not acquire_refresh(env, now):
+        launch_refresh(python, env, "hook")
 
 
 def launch_job(
