@@ -101,6 +101,7 @@ def test_a_crowd_asks_once_a_ttl_and_leaves_nothing(
     sees="The last numbers, then new ones.",
     topic="hang",
 )
+@pytest.mark.serial
 @pytest.mark.timeout(200)
 def test_a_stopped_holder_amid_a_crowd(
     watch: Watch, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
