@@ -12,9 +12,10 @@ try:
     name = f"{ROOT}/usageline/__pycache__/line.{sys.implementation.cache_tag}.bundle"
     with open(name, "rb") as file:
         if file.read(4) == sys.modules["_frozen_importlib_external"].MAGIC_NUMBER:
-            loader, *contents = marshal.loads(file.read())
+            size = int.from_bytes(file.read(4), "little")
+            loader, modules, deferred = marshal.loads(file.read(size))
             exec(loader)
-            load(ROOT, *contents)  # type: ignore[name-defined]
+            load(ROOT, modules, deferred, name, size + 8)  # type: ignore[name-defined]
 except Exception:  # a damaged bundle only makes the line slower
     exec("for name in [*sys.modules]:\n if name[:9] == 'usageline': del sys.modules[name]")
 

@@ -93,9 +93,29 @@ def test_deferred_modules_come_from_the_bundle(line: Hot, release: Release) -> N
 def test_without_their_code_in_the_bundle_deferred_modules_are_imported_from_disk(
     release: Release,
 ) -> None:
-    importer = bundled._DeferredImporter(str(release.root / "plugin"), {"x": ("x.py", b"\xff")})
+    broken, root = release.root / "broken.bundle", str(release.root / "plugin")
+    broken.write_bytes(b"head\xff")
+    deferred = {"x": ("x.py", 0, 1), "cut": ("cut.py", 1, 9)}
+    importer = bundled._DeferredImporter(root, deferred, str(broken), 4)
+    assert [importer.find_spec(name) for name in ("x", "cut", "y")] == [None] * 3
+    broken.unlink()
     assert importer.find_spec("x") is None
-    assert importer.find_spec("y") is None
+
+
+def test_an_unconfigured_line_reads_only_the_first_half_of_the_bundle(
+    line: Hot, release: Release
+) -> None:
+    """Neither the code of other modules nor the sources are there."""
+    with_one, file = line.line(PAYLOAD), place(release)
+    size = int.from_bytes(file.read_bytes()[4:8], "little")
+    assert 0 < size < file.stat().st_size * 0.6
+    file.write_bytes(file.read_bytes()[: 8 + size])
+    for name in bundle.MODULES[1:]:
+        module = release.root / "plugin" / name.replace(".", "/")
+        source = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+        source.write_text("raise ImportError\n")
+        Path(importlib.util.cache_from_source(str(source))).unlink()
+    assert line.line(PAYLOAD) == with_one
 
 
 TYPED = '''

@@ -19,12 +19,15 @@ _ModuleSpec = type(sys.__spec__)
 def load(
     root: str,
     modules: tuple[tuple[str, str, CodeType], ...],
-    deferred: dict[str, tuple[str, bytes]],
+    deferred: dict[str, tuple[str, int, int]],
+    bundle: str,
+    start: int,
 ) -> None:
     """Run all of `modules` and let imports find the code of `deferred` ones.
 
-    `root` is the directory above the package. `modules` are `(name, path below root, code)`,
-    `deferred` maps a name to the path and the code as `marshal` wrote it.
+    `root` is the directory above the package. `modules` are `(name, path below root, code)`.
+    `deferred` maps a name to the path, and to the place and the size of the code. A place counts
+    from the byte `start` of the file `bundle`.
     """
     loaded = sys.modules
     for name, path, code in modules:
@@ -38,15 +41,19 @@ def load(
         if parent:
             setattr(loaded[parent], child, module)
         exec(code, namespace)  # noqa: S102 - as an import does
-    sys.meta_path.insert(0, _DeferredImporter(root, deferred))
+    sys.meta_path.insert(0, _DeferredImporter(root, deferred, bundle, start))
 
 
 class _DeferredImporter:
     """Imports the modules whose code is in the bundle and that not every line needs."""
 
-    def __init__(self, root: str, deferred: dict[str, tuple[str, bytes]]) -> None:
+    def __init__(
+        self, root: str, deferred: dict[str, tuple[str, int, int]], bundle: str, start: int
+    ) -> None:
         self._root = root
         self._deferred = deferred
+        self._bundle = bundle
+        self._start = start
 
     def find_spec(
         self, name: str, _path: object = None, _target: object = None
@@ -54,10 +61,12 @@ class _DeferredImporter:
         """Return the spec of a module with intact code in the bundle, else None."""
         if name not in self._deferred:
             return None
-        path, data = self._deferred[name]
+        path, place, size = self._deferred[name]
         try:
-            code = marshal.loads(data)  # noqa: S302 - trusted as the bytecode beside it is
-        except (ValueError, TypeError, EOFError):
+            with open(self._bundle, "rb") as file:
+                file.seek(self._start + place)
+                code = marshal.loads(file.read(size))  # noqa: S302 - trusted as bytecode is
+        except (OSError, ValueError, TypeError, EOFError):
             return None
         spec = _ModuleSpec(name, self, loader_state=code)  # type: ignore[arg-type]
         spec.origin = f"{self._root}/{path}"

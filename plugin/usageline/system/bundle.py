@@ -5,10 +5,13 @@ The interpreter needs as long to find one module as to run ten lines of it. So t
 that an unconfigured line imports, and the others are imported from it. Without a bundle, all of
 them are imported as usual.
 
-A bundle is the interpreter's magic number, what `marshal` writes of a tuple, and the SHA-256 of
-both. The tuple has the code of `core/bundled.py`, which `statusline.py` runs, and the arguments of
-its `load`. A bundle is trusted as the bytecode beside it is. Only the cold side checks the digest,
-because the check would add a hundredth to the time of each line.
+A bundle begins with the interpreter's magic number. The size of the next part follows in 4 bytes,
+little-endian. That part is a tuple as `marshal` writes it: the code of `core/bundled.py`, the
+modules to run, and the places of the deferred ones. An unconfigured line reads no further. The code
+of the deferred modules follows, and the SHA-256 of it all.
+
+A bundle is trusted as the bytecode beside it is. Only the cold side checks the digest, because the
+check would add a hundredth to the time of each line.
 
 Docstrings and annotations cost the hot side nothing, because the compilation drops them and the
 imports that serve them.
@@ -85,7 +88,7 @@ def write(plugin: str) -> None:
     `plugin` is the directory above the package. Raise OSError if a file cannot be written.
     """
     sources = dict(_hot_sources(plugin))
-    entries, deferred = [], {}
+    entries, deferred, codes = [], {}, b""
     for name, relative in sources.items():
         source_path = f"{plugin}/{relative}"
         source = _read(source_path)
@@ -97,11 +100,14 @@ def write(plugin: str) -> None:
         elif name == LOADER:
             loader = code
         else:
-            deferred[name] = (relative, marshal.dumps(code))
+            data = marshal.dumps(code)
+            deferred[name] = (relative, len(codes), len(data))
+            codes += data
     entries.sort(key=lambda entry: MODULES.index(entry[0]))
     target = path(plugin, sys.implementation.cache_tag)
     os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
-    content = MAGIC_NUMBER + marshal.dumps((loader, tuple(entries), deferred))
+    head = marshal.dumps((loader, tuple(entries), deferred))
+    content = MAGIC_NUMBER + len(head).to_bytes(4, "little") + head + codes
     files.write_atomic(target, content + hashlib.sha256(content).digest(), 0o600)
 
 
