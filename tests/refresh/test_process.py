@@ -257,3 +257,20 @@ def test_a_project_cannot_have_the_token_sent_elsewhere(
     ]
     assert "CANARY" not in str(other_api.requests)
     assert world.snapshot()["status"] == "offline"
+
+
+def test_refresh_of_a_program_that_was_uninstalled_meanwhile_leaves_no_file(
+    world: World, built_release: Release
+) -> None:
+    """The line or the hook may start it just before an uninstall."""
+    code = (
+        "import os, sys; sys.argv[1:] = ['--by', 'line']\n"
+        "from usageline.refresh import __main__ as main\n"
+        "main.__file__ = '/gone/__main__.py'\n"
+        "if sys.stdin.read(): sys.modules['usageline.refresh.run'] = None\n"
+        "main.main()\n"
+    )
+    before = set(world.root.rglob("*"))
+    for broken in ("", "x"):
+        world.run(built_release.python, "-I", "-B", "-c", code, stdin=None, input=broken)
+    assert set(world.root.rglob("*")) == before

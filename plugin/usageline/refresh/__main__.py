@@ -52,12 +52,22 @@ def main() -> None:
         try:
             from usageline.refresh.run import refresh  # noqa: PLC0415 - as above
         except ImportError as error:
-            _log(f"{error}; run install.sh again", *logs)
+            if _is_installed():
+                _log(f"{error}; run install.sh again", *logs)
         else:
             force = "--force" in sys.argv[1:]
-            refresh(os.environ, force=force, log=logs[0], clock=SYSTEM_CLOCK)
+            if _is_installed():
+                refresh(os.environ, force=force, log=logs[0], clock=SYSTEM_CLOCK)
     # A usual exit would wait for a name server that does not answer.
     os._exit(0)
+
+
+def _is_installed() -> bool:
+    """Return False if an uninstall has removed the program since the start.
+
+    A refresh would leave new files behind then.
+    """
+    return os.path.exists(__file__)
 
 
 def _started(watchdog: threading.Timer) -> bool:
