@@ -207,10 +207,8 @@ def refresh_due(context: Context) -> Result | None:
     due_at = context.snapshot.get("next_refresh_at", 0)
     if not context.is_due:
         return ok(f"the next refresh is due in {span(due_at - context.now)}")
-    try:
-        started_s = context.now - os.stat(paths.stamp(context.env)).st_mtime
-    except OSError:
-        started_s = None
+    started_at = throttle.acquired_at(paths.stamp(context.env))
+    started_s = None if started_at is None else context.now - started_at
     if started_s is not None and 0 <= started_s < throttle.MIN_INTERVAL_S:
         return ok("a refresh is due and has just started")
     if started_s is not None and MAX_REFRESH_S < started_s < context.now - due_at:
