@@ -115,3 +115,8 @@ def exhausted_at(window: UsageWindow, now: float) -> float | None:
 def is_same_reset(one: float | None, other: float | None) -> bool:
     """Return whether two reports name the reset of the same window; False if either is None."""
     return one is not None and other is not None and abs(one - other) <= SAME_RESET_S
+
+
+def is_same_window(one: float | None, other: float | None) -> bool:
+    """Return whether two reports are of one window by their resets. None: it has not started."""
+    return one is other is None or is_same_reset(one, other)

@@ -6,7 +6,8 @@ docs/WHOSE.md has the table of both.
 
 from __future__ import annotations
 
-from usageline.core.windows import SAME_RESET_S
+from usageline.core.freshness import CLOCK_JUMP_S
+from usageline.core.windows import LENGTH_S, SAME_RESET_S
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from usageline.core.windows import UsageWindow
-
-SESSION_S = 5 * 3600
-"""An older reading has no live session window, so it cannot identify the payload's account."""
-
-CLOCK_SLACK_S = 60
-"""A time further in the future than this was written under another clock."""
 
 MERGE, NEWER, READING, OTHER, BEFORE = "merge", "newer", "reading", "other", "before"
 """What to show of the payload's windows beside those of the snapshot.
@@ -75,7 +70,8 @@ def of_payload(
             unlike += unstarted
         if is_before and (unlike or not alike):
             return BEFORE
-    is_fresh = observed_at is not None and -CLOCK_SLACK_S <= now - observed_at <= SESSION_S
+    # An older reading has no live session window: it cannot identify the payload's account.
+    is_fresh = observed_at is not None and -CLOCK_JUMP_S <= now - observed_at <= LENGTH_S["session"]
     if is_fresh and (unlike > 1 or (unlike and not alike and seen_later)):
         return OTHER
     return MERGE if seen_later is None else NEWER if seen_later else READING

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.core.windows import OVERDUE_S, SAME_RESET_S, is_same_reset
+from usageline.core.windows import OVERDUE_S, SAME_RESET_S, is_same_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +96,7 @@ class _Meter:
 
     def is_of(self, other: Alert | _Meter) -> bool:
         """Whether the other is of the same window of the same limit."""
-        return self.is_named(other) and _same_window(self.resets_at, other.resets_at)
+        return self.is_named(other) and is_same_window(self.resets_at, other.resets_at)
 
 
 def _meters(
@@ -179,7 +179,3 @@ def _remembered(
 
 def _highest(thresholds: tuple[int, ...], percent: float) -> int:
     return max((threshold for threshold in thresholds if threshold <= percent), default=0)
-
-
-def _same_window(one: int | None, other: int | None) -> bool:
-    return one is other is None or is_same_reset(one, other)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
-from usageline.core.windows import SAME_RESET_S
+from usageline.core.windows import is_same_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,9 +41,7 @@ class Observation:
 
     def same_window(self, other: Observation) -> bool:
         """Return whether both are of one window."""
-        if self.resets_at is None or other.resets_at is None:
-            return self.resets_at is other.resets_at
-        return abs(self.resets_at - other.resets_at) <= SAME_RESET_S
+        return is_same_window(self.resets_at, other.resets_at)
 
     def reset_before(self, later: Observation) -> int:
         """Return the time of the reset between this and `later`, which is of another window.
