@@ -7,11 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.hot import INTERPRETER
+from tests.running import wait_until_ended
 from tests.world import REPOSITORY, World
 from usageline.core import paths
 from usageline.core.errors import UsagelineError
@@ -114,12 +114,7 @@ class Machine:
 
     def wait_for_refreshes(self) -> None:
         """Wait until no process runs from the installed program."""
-        deadline = time.monotonic() + 20
-        while any(
-            str(self.data_dir) in _arguments(process) for process in Path("/proc").glob("[0-9]*")
-        ):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until_ended(os.fsencode(self.data_dir))
 
 
 class LocalMachine(Machine):
@@ -146,13 +141,6 @@ class LocalMachine(Machine):
         text = "\n".join(output)
         assert status == expect, text
         return text
-
-
-def _arguments(process: Path) -> str:
-    try:
-        return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return ""
 
 
 def installed_releases(data_dir: Path) -> list[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.faults.needs import NAMESPACE
+from tests.running import wait_until_ended
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -73,27 +73,9 @@ class Space:
         return self.world.run(*self.prefix, *map(str, command), **options)
 
 
-def background(world: World) -> list[int]:
-    """Return the processes with the world's environment, without the test's own."""
-    pids = []
-    home = b"HOME=" + os.fsencode(world.home) + b"\0"
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if home in (process / "environ").read_bytes():
-                pids.append(int(process.name))
-        except OSError:  # it has ended
-            continue
-    return pids
-
-
 def wait_for_background(world: World) -> None:
     """Wait until everything that a line or a hook started has ended.
 
     Each ends itself within ten seconds.
     """
-    deadline = time.monotonic() + 40
-    seen_empty = 0
-    while seen_empty < 3:  # a process that has just started has no environment for a moment
-        assert time.monotonic() < deadline, "it does not end"
-        seen_empty = 0 if background(world) else seen_empty + 1
-        time.sleep(0.02)
+    wait_until_ended(b"HOME=" + os.fsencode(world.home) + b"\0", "environ", timeout_s=40)

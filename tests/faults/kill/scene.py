@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.running import processes_with
+
 if TYPE_CHECKING:
     from tests.world import World
 
@@ -58,12 +60,7 @@ class Scene:
 
     def processes(self) -> list[int]:
         """Return the processes of this world."""
-        mark = f"HOME={self.home}".encode()
-        return [
-            int(process.name)
-            for process in Path("/proc").glob("[0-9]*")
-            if mark in _environment(process)
-        ]
+        return processes_with(b"HOME=" + os.fsencode(self.home) + b"\0", "environ")
 
     def assert_nothing_runs(self, within_s: float = DEADLINE_S) -> None:
         """Assert that no process of this world is left after the program's own deadline."""
@@ -81,10 +78,3 @@ class Scene:
         for name in CHANGING:
             if (source / name).is_dir():
                 shutil.copytree(source / name, target / name, symlinks=True)
-
-
-def _environment(process: Path) -> list[bytes]:
-    try:
-        return (process / "environ").read_bytes().split(b"\0")
-    except OSError:
-        return []

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from tests.cli.installed import Installed, write_script
 from tests.cli.terminal import Terminal
 from tests.faults.secrets.canaries import Search, token
+from tests.running import wait_until_ended
 from usageline.core import paths
 
 if TYPE_CHECKING:
@@ -230,11 +231,7 @@ class Journey:
 
     def wait(self) -> None:
         """Wait until nothing of the installation runs."""
-        deadline = time.monotonic() + 20
-        root = str(self.installed.release.root).encode()
-        while any(root in _arguments(process) for process in Path("/proc").glob("[0-9]*")):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until_ended(os.fsencode(self.installed.release.root))
 
 
 def stand_in(path: Path, answer: Path) -> None:
@@ -244,10 +241,3 @@ def stand_in(path: Path, answer: Path) -> None:
 
 def _unescaped(line: bytes) -> bytes:
     return re.sub(rb'\\(["\\])', rb"\1", line)
-
-
-def _arguments(process: Path) -> bytes:
-    try:
-        return (process / "cmdline").read_bytes()
-    except OSError:
-        return b""

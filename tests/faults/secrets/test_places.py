@@ -19,6 +19,7 @@ import pytest
 from tests.cli.installed import install, write_script
 from tests.faults.needs import needs
 from tests.faults.promises import promise
+from tests.running import wait_until_ended
 from usageline import __version__
 from usageline.core import paths
 from usageline.core.background import ENV_ALLOWLIST
@@ -111,18 +112,7 @@ class Project:
 
     def settle(self) -> None:
         """Wait until nothing of the installation runs."""
-        root = os.fsencode(paths.data_dir(self.world.env))
-        deadline = time.monotonic() + 20
-        while any(root in _arguments(process) for process in Path("/proc").glob("[0-9]*")):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-
-
-def _arguments(process: Path) -> bytes:
-    try:
-        return (process / "cmdline").read_bytes()
-    except OSError:
-        return b""
+        wait_until_ended(os.fsencode(paths.data_dir(self.world.env)))
 
 
 @pytest.fixture
