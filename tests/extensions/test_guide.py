@@ -156,7 +156,7 @@ def test_a_theme_is_found_by_everything(scratch: Callable[[str], Scratch]) -> No
         "-c",
         "import os\n"
         "from usageline.core import paths\n"
-        "from usageline.cli.config.group import group\n"
+        "from usageline.cli.config.group import command as group\n"
         "path = paths.config_file(os.environ)\n"
         "os.makedirs(os.path.dirname(path))\n"
         "open(path, 'w').write('theme = \"sepia\"')\n"

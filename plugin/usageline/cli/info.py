@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import click
 from rich.table import Table
 
 from usageline.cli.formatting import local_time, short, span
@@ -43,6 +44,16 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.text}: {self.advice}"
+
+
+@click.command("info")
+@click.option("--credentials", "path", metavar="PATH", help="Show the sign-in in this file.")
+def command(*, path: str | None) -> None:
+    """Show the sign-in: plan, scopes, expiry.
+
+    Exits with 1 if it cannot read usage.
+    """
+    show_info(dict(os.environ), path)
 
 
 def show_info(env: Mapping[str, str], path: str | None) -> None:

@@ -11,6 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+import click
 from rich.console import Console, ConsoleDimensions, Group
 from rich.live import Live
 from rich.text import Text
@@ -27,6 +28,16 @@ if TYPE_CHECKING:
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MIN_SIZE = (20, 4)
 """Columns and rows, also for a terminal that reports less or no size."""
+
+
+@click.command("watch")
+def command() -> None:
+    """Show the table live, redrawn each second and refreshed when due. Quit with Ctrl-C."""
+    if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+        raise click.UsageError(
+            "this terminal cannot move the cursor: use `usageline`, which prints the table once"
+        )
+    watch(dict(os.environ))
 
 
 def watch(env: dict[str, str]) -> None:

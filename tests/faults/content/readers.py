@@ -73,7 +73,7 @@ READERS: dict[str, tuple[str, ...]] = {
             "core.json_file.json_file",
             "line.main.draw",
             "line.embed.embedded_line",
-            "cli.main.current_snapshot",
+            "cli.snapshot.current_snapshot",
             "cli.watch._frame",
         ),
         *(

@@ -20,12 +20,12 @@ from usageline.system import client_text
 from usageline.system.terminal import decode_argument, sanitize_lines
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def group() -> None:
+@click.group("config", context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
     """Create, show, change, check and preview the configuration."""
 
 
-@group.command()
+@command.command()
 def init() -> None:
     """Write a config.toml with every key, its purpose and its default. Overwrites nothing."""
     env = dict(os.environ)
@@ -36,7 +36,7 @@ def init() -> None:
     click.echo(f"wrote {name}")
 
 
-@group.command()
+@command.command()
 def path() -> None:
     """Print the path of config.toml, whether it exists or not."""
     path = paths.config_file(os.environ)
@@ -50,7 +50,7 @@ def path() -> None:
         )
 
 
-@group.command()
+@command.command()
 @click.argument("key")
 def get(key: str) -> None:
     """Print the value of KEY: that of config.toml, or the default."""
@@ -70,7 +70,7 @@ def get(key: str) -> None:
         click.echo(_printable(value if isinstance(value, str) else toml_value(value)))
 
 
-@group.command(name="set")
+@command.command(name="set")
 @click.argument("key")
 @click.argument("value", required=False)
 @click.option(
@@ -93,7 +93,7 @@ def set_key(key: str, value: str | None, *, previous: bool) -> None:
         raise _unchanged(refused) from None
 
 
-@group.command()
+@command.command()
 @click.argument("key")
 def unset(key: str) -> None:
     """Remove KEY, so that its default applies."""
@@ -106,7 +106,7 @@ def unset(key: str) -> None:
         click.echo(sanitize_lines(f"{key} is not set"))
 
 
-@group.command(name="edit")
+@command.command(name="edit")
 def edit_file() -> None:
     """Edit config.toml in $VISUAL or $EDITOR. Only a valid file is saved."""
     from usageline.cli.config import editor  # noqa: PLC0415 - the other commands do not need it
@@ -118,7 +118,7 @@ def edit_file() -> None:
     )
 
 
-@group.command()
+@command.command()
 def check() -> None:
     """Print every problem in config.toml. Exits with 1 if there is one."""
     env = dict(os.environ)
@@ -135,7 +135,7 @@ def check() -> None:
     )
 
 
-@group.command(name="preview")
+@command.command(name="preview")
 @click.argument("theme", required=False, type=click.Choice(themes.NAMES, case_sensitive=False))
 @click.option(
     "--width",
@@ -172,7 +172,7 @@ def show_preview(*, theme: str | None, width: int | None, changes: tuple[str, ..
         click.echo("\n".join([name, *rows, ""]), color=True)
 
 
-@group.command(name="themes")
+@command.command(name="themes")
 def list_themes() -> None:
     """List the themes, each with a description and a sample. * marks the current one."""
     from usageline.cli.config import preview  # noqa: PLC0415 - as above

@@ -9,7 +9,8 @@ from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.drawn import NOW, PRIVATE, chosen, judged, seen_of
 from tests.faults.content.fuzz.scratch import scratch
 from tests.faults.content.judge import one_line, printed, visible
-from usageline.cli import main, table, watch
+from usageline.cli import snapshot as snapshots
+from usageline.cli import table, watch
 from usageline.cli.config import sample
 from usageline.core import alert_text, freshness, json_file
 from usageline.line import embed, render, session_start
@@ -54,8 +55,8 @@ def _table(snapshot: dict[str, Any]) -> None:
     one_line(
         [
             watch.next_refresh(snapshot, NOW),
-            main.describe(Outcome("refreshed", snapshot)),
-            main.describe(Outcome("failed", snapshot)),
+            snapshots.describe(Outcome("refreshed", snapshot)),
+            snapshots.describe(Outcome("failed", snapshot)),
         ]
     )
 

@@ -1,0 +1,83 @@
+"""The commands of `usageline`, each with the module that has it.
+
+To add a command, write a module with the click command `command`, and list it in `COMMANDS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+
+import click
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its name, its module in `cli/`, and its line in `usageline --help`.
+
+    A command that draws in the theme's colors `queries_background` of the terminal first.
+    """
+
+    name: str
+    module: str
+    help: str
+    attribute: str = "command"
+    queries_background: bool = False
+
+    def load(self) -> click.Command:
+        """Import the command."""
+        loaded: click.Command = getattr(
+            import_module(f"usageline.cli.{self.module}"), self.attribute
+        )
+        return loaded
+
+
+COMMANDS = (
+    Command(
+        "config",
+        "config.group",
+        "Create, show, change, check and preview the configuration.",
+        queries_background=True,
+    ),
+    Command("doctor", "doctor.command", "Check each step from the settings to the numbers."),
+    Command("history", "history.command", "Draw usage over time, or export it."),
+    Command("info", "info", "Show the sign-in: plan, scopes, expiry."),
+    Command("install", "installer", "Add the status line to Claude Code.", "install"),
+    Command("line", "line", "Print the line for tmux, a prompt or a bar."),
+    Command(
+        "refresh",
+        "refresh",
+        "Refresh the numbers now, if they are not fresh.",
+        queries_background=True,
+    ),
+    Command("uninstall", "installer", "Restore everything that install changed.", "uninstall"),
+    Command("watch", "watch", "Show the table live.", queries_background=True),
+)
+"""In the order of `usageline --help`."""
+
+
+def command_named(name: str | None) -> Command | None:
+    """Return the entry of that name, None if there is none."""
+    return next((entry for entry in COMMANDS if entry.name == name), None)
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it runs: the table needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, without an import."""
+        return [*(entry.name for entry in COMMANDS), *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name, None if there is none."""
+        entry = command_named(cmd_name)
+        return entry.load() if entry else super().get_command(ctx, cmd_name)
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click passes it
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write the names and what each does, without an import."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(entry.name, entry.help) for entry in COMMANDS])

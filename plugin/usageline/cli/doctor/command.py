@@ -1,0 +1,43 @@
+"""The command `usageline doctor`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from usageline.cli.doctor import run_checks
+from usageline.cli.log import show_log
+from usageline.cli.schema import show_schema
+
+
+@click.command("doctor")
+@click.option(
+    "--schema",
+    is_flag=True,
+    help="Show the keys of the newest usage body that usageline does not read, without values.",
+)
+@click.option("--body", metavar="FILE", help="With --schema: use the body in FILE.")
+@click.option("--log", is_flag=True, help="Show the last refreshes, why each ran and how it ended.")
+@click.option(
+    "--lines",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="With --log: number of entries (default 50).",
+)
+def command(*, schema: bool, body: str | None, log: bool, lines: int | None) -> None:
+    """Check each step from the settings to the numbers, with advice. Sends no request."""
+    if body is not None and not schema:
+        raise click.UsageError("--body requires --schema")
+    if lines is not None and not log:
+        raise click.UsageError("--lines requires --log")
+    if schema and log:
+        raise click.UsageError("--schema and --log cannot be combined")
+    env = dict(os.environ)
+    if schema:
+        show_schema(env, body)
+    elif log:
+        show_log(env, lines or 50)
+    else:
+        sys.exit(run_checks(env))

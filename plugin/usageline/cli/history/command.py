@@ -1,0 +1,44 @@
+"""The command `usageline history`."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from usageline.cli.history import HistoryOptions, show_history
+
+
+@click.command("history")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 90),
+    default=7,
+    show_default=True,
+    metavar="N",
+    help="Show the last N days.",
+)
+@click.option(
+    "--limit",
+    metavar="KIND",
+    help="Show one limit, by kind (`session`, `weekly_all`, …) or label.",
+)
+@click.option("--account", metavar="KEY", help="Show another account than the one signed in.")
+@click.option("--svg", metavar="FILE", help="Write an SVG picture to FILE.")
+@click.option("--png", metavar="FILE", help="Write a PNG picture to FILE (needs the extra `png`).")
+@click.option("--csv", "output", flag_value="csv", help="Print the readings as CSV.")
+@click.option("--json", "output", flag_value="json", help="Print the readings as JSON.")
+@click.option("--heatmap", is_flag=True, help="Show only the heatmap of the 5-hour limit.")
+def command(**options: Any) -> None:
+    """Show usage over time: a chart of each limit, and a heatmap of the hours.
+
+    Sends no request.
+    """
+    pictures = (options["svg"], options["png"])
+    if options["output"] and (options["heatmap"] or pictures != (None, None)):
+        raise click.UsageError(
+            f"--{options['output']} cannot be combined with --svg, --png or --heatmap"
+        )
+    options["output"] = options["output"] or ""
+    show_history(dict(os.environ), HistoryOptions(**options))

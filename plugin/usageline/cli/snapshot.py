@@ -1,0 +1,58 @@
+"""Get the snapshot for a command, and describe how a refresh ended."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from usageline.core import formatting, freshness, json_file, paths, windows
+from usageline.core.errors import UsagelineError
+from usageline.line import view
+from usageline.line.segments import limits
+from usageline.system.terminal import sanitize_lines
+from usageline.usage.values import text
+
+if TYPE_CHECKING:
+    from usageline.refresh.outcome import Outcome
+
+
+def current_snapshot(env: dict[str, str], *, renew: bool) -> dict[str, Any]:
+    """Return the snapshot. Refresh first if there is none, or with `renew` if one is due."""
+    snapshot: dict[str, Any] | None = json_file.json_file(paths.snapshot(env))
+    is_due = freshness.is_stale(
+        snapshot, freshness.file_fingerprint(paths.claude_credentials(env)), time.time()
+    )
+    if snapshot is None or (renew and is_due):
+        from usageline.refresh.run import refresh as run  # noqa: PLC0415 - slow to import
+
+        outcome = run(env)
+        snapshot = json_file.json_file(paths.snapshot(env)) or snapshot
+        if snapshot is None:
+            raise UsagelineError(f"there is no usage to show yet: {describe(outcome)}")
+    return snapshot
+
+
+def describe(outcome: Outcome) -> str:
+    """Return how a refresh ended, in words."""
+    snapshot = outcome.snapshot or {}
+    if outcome.problem:
+        return outcome.problem
+    if outcome.state == "busy":
+        return "another refresh is under way"
+    due_at = windows.moment(snapshot.get("next_refresh_at"))
+    next_refresh = (
+        "" if due_at is None else f"; next refresh at {formatting.clock(due_at, time.time())}"
+    )
+    if outcome.state == "failed" or is_waiting_after_failure(outcome):
+        ctx = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
+        detail = text(snapshot.get("detail")) or ctx.detail
+        reason = sanitize_lines(
+            f"{limits.reason(ctx)} ({detail})" if detail else str(limits.reason(ctx))
+        )
+        return reason if outcome.state == "failed" else reason + next_refresh
+    return ("refreshed" if outcome.state == "refreshed" else "up to date") + next_refresh
+
+
+def is_waiting_after_failure(outcome: Outcome) -> bool:
+    """Return whether no request is due because the last one failed."""
+    return outcome.state == "not-due" and (outcome.snapshot or {}).get("status") != "ok"
