@@ -1,0 +1,187 @@
+"""Read what is new in the transcripts into the index.
+
+Reading a line twice changes no total, so the remembered offsets are for speed only: every doubt
+ends in reading a file from its beginning.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from usageline.sources.transcripts.chunks import Lines
+from usageline.sources.transcripts.records import parser
+from usageline.storage.usage_index.writer import Batch, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from usageline.sources.transcripts.files import Transcript
+    from usageline.sources.transcripts.records import Parser
+    from usageline.storage.usage_index.database import Index
+    from usageline.usage.local.prices import PriceList
+
+BATCH_RESPONSES = 20_000
+"""Of one transaction. A killed pass goes on after the last one."""
+
+BULK_BYTES = 1 << 20
+"""With more to read, importing msgspec pays."""
+
+HEAD_BYTES = 256
+"""A file whose first bytes changed is read from its beginning."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a pass has done: files listed and read, bytes, lines with usage, and what it skipped."""
+
+    files: int = 0
+    read: int = 0
+    bytes: int = 0
+    lines: int = 0
+    too_long: int = 0
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the index remembers of a file."""
+
+    size: int = -1
+    modified_ns: int = -1
+    offset: int = 0
+    head: bytes = b""
+    head_size: int = 0
+    too_long: int = 0
+
+
+class Scan:
+    """One pass over listed transcripts.
+
+    `keep_from` is epoch ms: older responses are not counted, so that what the index has forgotten
+    does not come back. `progress(done, total)` is called with bytes.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        prices: PriceList,
+        *,
+        keep_from: int | None = None,
+        progress: Callable[[int, int], object] = lambda _done, _total: None,
+    ) -> None:
+        self.report = Report()
+        self._connection = index.connection
+        self._writer = Writer(index, prices)
+        self._keep_from = keep_from
+        self._progress = progress
+        self._batch = Batch()
+        self._states: list[tuple[object, ...]] = []
+        self._parse: Parser = parser(bulk=False)
+
+    def run(self, listed: Iterable[Transcript]) -> Report:
+        """Read what is new, and commit it. Raise sqlite3.Error or OSError if it cannot be kept."""
+        known = self._known()
+        due = []
+        for transcript in listed:
+            self.report.files += 1
+            state = known.get((transcript.device, transcript.inode), _State())
+            if (state.size, state.modified_ns) != (transcript.size, transcript.modified_ns):
+                due.append((transcript, state))
+        total = sum(max(transcript.size - state.offset, 0) for transcript, state in due)
+        self._parse = parser(bulk=total > BULK_BYTES)
+        for transcript, state in due:
+            try:
+                self._read(transcript, state)
+            except (OSError, ValueError):
+                self.report.unreadable += 1
+            self._progress(self.report.bytes, total)
+        self._commit()
+        return self.report
+
+    def _known(self) -> dict[tuple[int, int], _State]:
+        rows = self._connection.execute("SELECT * FROM files")
+        return {(row[0], row[1]): _State(*row[2:]) for row in rows}
+
+    def _read(self, transcript: Transcript, state: _State) -> None:
+        descriptor = os.open(transcript.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with open(descriptor, "rb", buffering=0) as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                return
+            offset = self._offset(file, state, status.st_size)
+            self._lines(file, offset, transcript, status, state.too_long if offset else 0)
+        self.report.read += 1
+
+    @staticmethod
+    def _offset(file: BinaryIO, state: _State, size: int) -> int:
+        """Return from where the file is new: 0 if it is another file than before."""
+        if not state.offset or size < state.offset:
+            return 0
+        head = file.read(state.head_size)
+        return state.offset if _digest(head) == state.head else 0
+
+    def _lines(  # noqa: PLR0913, PLR0917 - the file and what is known of it
+        self,
+        file: BinaryIO,
+        offset: int,
+        transcript: Transcript,
+        status: os.stat_result,
+        too_long: int,
+    ) -> None:
+        lines = Lines(file, offset)
+        session = os.path.basename(transcript.path)
+        identity = (status.st_dev, status.st_ino)
+        parse, add, keep_from = self._parse, self._batch.add, self._keep_from
+        for candidate in lines:
+            line = parse(candidate.line)
+            if line is None or (keep_from is not None and line.at < keep_from):
+                continue
+            self.report.lines += 1
+            add((line if line.session else line._replace(session=session)).response())
+            if len(self._batch) >= BATCH_RESPONSES:
+                self._remember(file, identity, (-1, -1), lines.offset, too_long + lines.too_long)
+                self._commit()
+                add = self._batch.add
+        self.report.bytes += max(status.st_size - offset, 0)
+        self.report.too_long += lines.too_long
+        state = (status.st_size, status.st_mtime_ns)
+        self._remember(file, identity, state, lines.offset, too_long + lines.too_long)
+
+    def _remember(
+        self,
+        file: BinaryIO,
+        identity: tuple[int, int],
+        state: tuple[int, int],
+        offset: int,
+        too_long: int,
+    ) -> None:
+        position = file.tell()
+        file.seek(0)
+        head = file.read(min(HEAD_BYTES, offset))
+        file.seek(position)
+        self._states.append((*identity, *state, offset, _digest(head), len(head), too_long))
+
+    def _commit(self) -> None:
+        if not self._batch and not self._states:
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._writer.write(self._batch)
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._states
+            )
+            self._connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(Exception):
+                self._connection.execute("ROLLBACK")
+            raise
+        self._batch, self._states = Batch(), []
+
+
+def _digest(head: bytes) -> bytes:
+    return hashlib.blake2b(head, digest_size=16).digest()

@@ -1,0 +1,171 @@
+"""Read a line with msgspec: the schema is the code. What it refuses goes to `json`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from usageline.sources.transcripts.records import (
+    MAX_ITERATIONS,
+    MAX_TEXT,
+    cleaned,
+    epoch_ms,
+    model_name,
+    tokens_of,
+)
+from usageline.usage.local.responses import MAX_COUNT, SYNTHETIC, Line, Part, extra_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Split(msgspec.Struct):
+    """`cache_creation`: what was written to the cache, by how long it lives."""
+
+    ephemeral_5m_input_tokens: int = 0
+    ephemeral_1h_input_tokens: int = 0
+
+
+class ServerTools(msgspec.Struct):
+    """`server_tool_use`."""
+
+    web_search_requests: int = 0
+
+
+class Iteration(msgspec.Struct):
+    """One of `iterations`."""
+
+    type: str = ""
+    model: str | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_creation_input_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    cache_creation: Split | None = None
+    server_tool_use: ServerTools | None = None
+
+
+class Usage(msgspec.Struct):
+    """`message.usage`."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_creation_input_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    cache_creation: Split | None = None
+    server_tool_use: ServerTools | None = None
+    inference_geo: str | None = None
+    speed: str | None = None
+    iterations: list[Iteration] | None = None
+
+
+class Message(msgspec.Struct):
+    """`message`."""
+
+    id: str | None = None
+    model: str | None = None
+    stop_reason: str | None = None
+    usage: Usage | None = None
+
+
+class Record(msgspec.Struct, rename="camel"):
+    """A line. `data` is not read: a progress line goes to `json`."""
+
+    type: str = "assistant"
+    timestamp: str = ""
+    session_id: str | None = None
+    cwd: str | None = None
+    request_id: str | None = None
+    uuid: str | None = None
+    is_sidechain: bool | None = None
+    message: Message | None = None
+
+
+class Kind(msgspec.Struct):
+    """The type of a line alone."""
+
+    type: str = ""
+
+
+def parser(fallback: Callable[[bytes], Line | None]) -> Callable[[bytes], Line | None]:
+    """Return a function from a line to its facts, which leaves the odd ones to `fallback`."""
+    decode = msgspec.json.Decoder(Record).decode
+    kind = msgspec.json.Decoder(Kind).decode
+    errors = (msgspec.DecodeError, RecursionError, UnicodeError)
+
+    def parse(line: bytes) -> Line | None:
+        try:
+            record = decode(line)
+        except errors:
+            try:  # a user's line with a text for a message has no response, and is frequent
+                if kind(line).type == "user":
+                    return None
+            except errors:
+                pass
+            return fallback(line)
+        if record.type == "progress":
+            return fallback(line)
+        if record.type != "assistant" or record.message is None:
+            return None
+        return _line(record, record.message, line, fallback)
+
+    return lambda line: parse(cleaned(line))
+
+
+def _line(
+    record: Record, message: Message, line: bytes, fallback: Callable[[bytes], Line | None]
+) -> Line | None:
+    usage, model, at = message.usage, message.model, epoch_ms(record.timestamp)
+    if usage is None or not model or model == SYNTHETIC or at is None:
+        return None
+    name, us = model_name(model[:MAX_TEXT]), usage.inference_geo == "us"
+    rows: list[Usage | Iteration] = [usage, *(usage.iterations or [])[:MAX_ITERATIONS]]
+    if any(_is_odd(row) for row in rows):
+        return fallback(line)
+    iterations = [
+        (row.type, model_name(row.model or ""), _tokens(row))
+        for row in usage.iterations or []
+        # The usual one, which repeats the top level.
+        if len(rows) > 2 or row.type != "message"
+    ]
+    return Line(
+        at,
+        (record.session_id or "")[:MAX_TEXT],
+        (record.cwd or "")[:MAX_TEXT],
+        (message.id or "")[:MAX_TEXT],
+        (record.request_id or "")[:MAX_TEXT],
+        (record.uuid or "")[:MAX_TEXT],
+        record.is_sidechain is True,
+        bool(message.stop_reason),
+        Part(name, _tokens(usage), usage.speed == "fast", us),
+        extra_parts(name, iterations, us=us) if iterations else (),
+    )
+
+
+def _tokens(row: Usage | Iteration) -> tuple[int, ...]:  # a Tokens
+    split, tools = row.cache_creation, row.server_tool_use
+    return tokens_of(
+        row.input_tokens,
+        row.output_tokens,
+        row.cache_creation_input_tokens,
+        split.ephemeral_5m_input_tokens if split else 0,
+        split.ephemeral_1h_input_tokens if split else 0,
+        row.cache_read_input_tokens,
+        tools.web_search_requests if tools else 0,
+    )
+
+
+def _is_odd(row: Usage | Iteration) -> bool:
+    """Whether a number is negative or too large, which `json`'s way counts as 0."""
+    split, tools = row.cache_creation, row.server_tool_use
+    counts = (
+        row.input_tokens,
+        row.output_tokens,
+        row.cache_creation_input_tokens,
+        row.cache_read_input_tokens,
+        split.ephemeral_5m_input_tokens if split else 0,
+        split.ephemeral_1h_input_tokens if split else 0,
+        tools.web_search_requests if tools else 0,
+    )
+    return min(counts) < 0 or max(counts) > MAX_COUNT

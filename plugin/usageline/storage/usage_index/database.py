@@ -1,0 +1,214 @@
+"""Open the index. Check it first, and set it aside if it is damaged or not usageline's."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+import stat
+import time
+from typing import TYPE_CHECKING
+
+from usageline.core.errors import StoreBroken
+from usageline.system.directories import private_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAME = "usage.db"
+COMPANIONS = ("", "-wal", "-shm", "-journal")
+MAX_BYTES = 1 << 30
+BUSY_TIMEOUT_S = 5.0
+CHECK_TIMEOUT_S = 10.0
+PAGES = 2000
+"""Of the cache, in KiB."""
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE files (
+    device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
+    modified_ns INTEGER NOT NULL, offset INTEGER NOT NULL, head BLOB NOT NULL,
+    head_size INTEGER NOT NULL, too_long INTEGER NOT NULL, PRIMARY KEY (device, inode)
+) WITHOUT ROWID;
+CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE responses (
+    key BLOB NOT NULL, part INTEGER NOT NULL, grouped BLOB, at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL, model INTEGER NOT NULL, project INTEGER NOT NULL,
+    session INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,
+    write_5m INTEGER NOT NULL, write_1h INTEGER NOT NULL, read INTEGER NOT NULL,
+    searches INTEGER NOT NULL, fast INTEGER NOT NULL, us INTEGER NOT NULL,
+    sidechain INTEGER NOT NULL, finished INTEGER NOT NULL, cost INTEGER,
+    PRIMARY KEY (key, part)
+) WITHOUT ROWID;
+CREATE INDEX responses_at ON responses (at);
+CREATE INDEX responses_grouped ON responses (grouped) WHERE grouped IS NOT NULL;
+CREATE TABLE quarters (
+    quarter INTEGER NOT NULL, session INTEGER NOT NULL, project INTEGER NOT NULL,
+    model INTEGER NOT NULL, responses INTEGER NOT NULL, unfinished INTEGER NOT NULL,
+    unpriced INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,
+    write_5m INTEGER NOT NULL, write_1h INTEGER NOT NULL, read INTEGER NOT NULL,
+    searches INTEGER NOT NULL, cost INTEGER NOT NULL,
+    PRIMARY KEY (quarter, session, project, model)
+) WITHOUT ROWID;
+"""
+
+
+class Index:
+    """An open index. `set_aside` is whether the one that was there could not be used."""
+
+    def __init__(self, connection: sqlite3.Connection, *, set_aside: bool = False) -> None:
+        self.connection = connection
+        self.set_aside = set_aside
+
+    def close(self) -> None:
+        """Close the database."""
+        with contextlib.suppress(sqlite3.Error):
+            self.connection.close()
+
+    def meta(self) -> Mapping[str, str]:
+        """Return what the index remembers of itself."""
+        return dict(self.connection.execute("SELECT name, value FROM meta LIMIT 64"))
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Remember a value, in the current transaction."""
+        self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+
+def open_in_memory() -> Index:
+    """Return a new index that ends with this process."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    _create(connection)
+    return Index(connection)
+
+
+def open_index(directory: str) -> Index:
+    """Open the index in `directory`, a new one if there is none or it cannot be used.
+
+    Call it under the lock of the index. Raise OSError, CacheUnsafe or sqlite3.Error if there can be
+    none.
+    """
+    private_directory(directory)
+    path = os.path.join(directory, NAME)
+    try:
+        return Index(_open(path))
+    except (StoreBroken, sqlite3.DatabaseError) as error:
+        if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
+            raise  # locked, full or read-only: the index itself is good
+        _set_aside(path)
+        return Index(_open(path), set_aside=True)
+
+
+def open_for_reading(directory: str) -> Index | None:
+    """Open an index that nothing writes to, None if there is none that can be used."""
+    path = os.path.join(directory, NAME)
+    try:
+        _check_files(path)
+        if not os.path.lexists(path) or not os.lstat(path).st_size:
+            return None
+        connection = _connect(path)
+        _check(connection)
+        return Index(connection)
+    except (StoreBroken, sqlite3.Error, OSError):
+        return None
+
+
+def _open(path: str) -> sqlite3.Connection:
+    _check_files(path)
+    is_new = not os.path.lexists(path) or not os.lstat(path).st_size
+    if is_new:
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    connection = _connect(path)
+    try:
+        if is_new:
+            _create(connection)
+        _check(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA mmap_size = 0")
+    connection.execute(f"PRAGMA cache_size = -{PAGES}")
+    return connection
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    # A network disk has no shared memory for a write-ahead log: SQLite then keeps its journal.
+    with contextlib.suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in SCHEMA.split(";\n"):
+        if statement.strip():
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """Raise StoreBroken or sqlite3.Error unless usageline wrote the database."""
+    # Pages that refer to each other in a circle would be read for ever.
+    until = time.monotonic() + CHECK_TIMEOUT_S
+    connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+    try:
+        if schema_digest(connection) != EXPECTED:
+            raise StoreBroken("tables that are not of this version")
+        if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise StoreBroken("a damaged index")
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def schema_digest(connection: sqlite3.Connection) -> str:
+    """Return the SHA-256 over every table, index, trigger and view."""
+    rows = connection.execute(
+        "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name LIMIT 64"
+    ).fetchall()
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+def _expected() -> str:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        _create(connection)
+        return schema_digest(connection)
+    finally:
+        connection.close()
+
+
+def _check_files(path: str) -> None:
+    """Raise StoreBroken if SQLite would open a file that usageline did not leave."""
+    for suffix in COMPANIONS:
+        try:
+            status = os.lstat(path + suffix)
+        except FileNotFoundError:
+            continue
+        if (
+            not stat.S_ISREG(status.st_mode)
+            or status.st_nlink != 1
+            or status.st_size > MAX_BYTES
+            or (hasattr(os, "geteuid") and status.st_uid != os.geteuid())
+        ):
+            raise StoreBroken(f"{NAME}{suffix} is not a file of usageline's")
+
+
+def _is_damage(error: sqlite3.OperationalError) -> bool:
+    return "interrupted" in str(error) or "malformed" in str(error)
+
+
+def _set_aside(path: str) -> None:
+    """Rename the index and its companions to `….aside`, over those set aside earlier."""
+    for suffix in COMPANIONS:
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(path + suffix, path + ".aside" + suffix)
+
+
+EXPECTED = _expected()

@@ -1,0 +1,233 @@
+"""Add responses to the index, each counted once, and keep the sums of each quarter of an hour."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from usageline.usage.local.responses import (
+    Owner,
+    Part,
+    Response,
+    Tokens,
+    is_of_group,
+    merged,
+)
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from usageline.storage.usage_index.database import Index
+    from usageline.usage.local.prices import PriceList
+
+QUARTER_MS = 900_000
+"""Every time zone in use is a multiple of it from UTC, and so is every change of one."""
+
+MAX_VARIABLES = 500
+"""Of one statement; SQLite allows 999 everywhere."""
+
+COLUMNS = (
+    "key, part, grouped, at, last_at, model, project, session, input, output, write_5m, "
+    "write_1h, read, searches, fast, us, sidechain, finished, cost"
+)
+INSERT = f"INSERT INTO responses ({COLUMNS}) VALUES ({', '.join('?' * 19)})"  # noqa: S608
+SELECT = f"SELECT {COLUMNS} FROM responses WHERE "  # noqa: S608
+SUMS = """
+INSERT INTO quarters
+SELECT at / 900000, session, project, model, count(*), sum(NOT finished), sum(cost IS NULL),
+       sum(input), sum(output), sum(write_5m), sum(write_1h), sum(read), sum(searches),
+       coalesce(sum(cost), 0)
+FROM responses WHERE at >= ? AND at < ? GROUP BY 1, 2, 3, 4
+"""
+
+
+class Batch:
+    """Responses that are not in the index yet. Lines of one response are merged here first."""
+
+    def __init__(self) -> None:
+        self.single: dict[bytes, Response] = {}
+        self.grouped: dict[bytes, list[Response]] = {}
+        self.lines = 0
+
+    def add(self, response: Response) -> None:
+        """Add what one line says."""
+        self.lines += 1
+        if response.grouped:
+            group = self.grouped.setdefault(response.key, [])
+            group[:] = _joined([*group, response])
+            return
+        known = self.single.get(response.key)
+        if known is None:
+            self.single[response.key] = response
+        elif known != response:
+            self.single[response.key] = merged(known, response)
+
+    def __len__(self) -> int:
+        return len(self.single) + len(self.grouped)
+
+
+class Writer:
+    """Write batches in transactions of the caller's."""
+
+    def __init__(self, index: Index, prices: PriceList) -> None:
+        self._connection: sqlite3.Connection = index.connection
+        self._prices = prices
+        self._ids: dict[str, int] = {}
+        self._names: dict[int, str] = {}
+
+    def write(self, batch: Batch) -> None:
+        """Add a batch. Its order, and what of it is known already, changes no total."""
+        quarters: set[int] = set()
+        for keys in _chunks(batch.single):
+            known = self._known("key", keys)
+            for key in keys:
+                self._replace(known.get(key, ()), batch.single[key], quarters)
+        for key, group in batch.grouped.items():
+            known = self._known("grouped", [key])
+            stored = [self._response(rows) for rows in known.values()]
+            for response in _joined([*stored, *group]):
+                self._insert(response, quarters)
+            for rows in known.values():
+                quarters.add(rows[0][3] // QUARTER_MS)
+        self._sum(quarters)
+
+    def reprice(self) -> None:
+        """Compute every cost anew, after a change of the prices."""
+        update = "UPDATE responses SET cost = ? WHERE key = ? AND part = ?"
+        rows = self._connection.execute(SELECT + "1").fetchall()
+        self._connection.executemany(
+            update, ((self._cost(self._part(row), row[3]), row[0], row[1]) for row in rows)
+        )
+        self._connection.execute("DELETE FROM quarters")
+        self._connection.execute(SUMS, (-(1 << 60), 1 << 60))
+
+    def forget(self, before: int) -> None:
+        """Remove what is older than that time (epoch ms), and files that are not listed."""
+        quarter = before // QUARTER_MS
+        self._connection.execute("DELETE FROM responses WHERE at < ?", (quarter * QUARTER_MS,))
+        self._connection.execute("DELETE FROM quarters WHERE quarter < ?", (quarter,))
+
+    def _replace(
+        self, rows: list[tuple] | tuple[()], response: Response, quarters: set[int]
+    ) -> None:
+        if rows:
+            stored = self._response(rows)
+            response = merged(stored, response)
+            if response == stored:
+                return
+            quarters.add(stored.owner.at // QUARTER_MS)
+            self._connection.execute("DELETE FROM responses WHERE key = ?", (response.key,))
+        self._insert(response, quarters)
+
+    def _insert(self, response: Response, quarters: set[int]) -> None:
+        owner = response.owner
+        quarters.add(owner.at // QUARTER_MS)
+        key = response.key + owner.at.to_bytes(8, "big") if response.grouped else response.key
+        grouped = response.key if response.grouped else None
+        project, session = self._id(owner.project), self._id(owner.session)
+        for number, part in enumerate(response.parts):
+            self._connection.execute(
+                INSERT,
+                (
+                    *(key, number, grouped, owner.at, response.last_at),
+                    *(self._id(part.model), project, session),
+                    *part.tokens,
+                    *(part.fast, part.us, not response.rank[1], response.finished),
+                    self._cost(part, owner.at),
+                ),
+            )
+
+    def _known(self, column: str, keys: list[bytes]) -> dict[bytes, list[tuple]]:
+        marks = ", ".join("?" * len(keys))
+        known: dict[bytes, list[tuple]] = {}
+        for row in self._connection.execute(
+            f"{SELECT}{column} IN ({marks}) ORDER BY key, part", keys
+        ):
+            known.setdefault(row[0], []).append(row)
+        if column == "grouped":
+            self._connection.execute("DELETE FROM responses WHERE grouped = ?", keys)
+        return known
+
+    def _response(self, rows: list[tuple]) -> Response:
+        first = rows[0]
+        parts = tuple(map(self._part, rows))
+        tokens = parts[0].tokens
+        return Response(
+            first[2] if first[2] is not None else first[0],
+            first[2] is not None,
+            Owner(first[3], self._name(first[6]), self._name(first[7])),
+            first[4],
+            (tokens.output, not first[16], bool(first[17]), sum(tokens)),
+            bool(first[17]),
+            parts,
+        )
+
+    def _part(self, row: tuple) -> Part:
+        return Part(self._name(row[5]), Tokens(*row[8:14]), bool(row[14]), bool(row[15]))
+
+    def _cost(self, part: Part, at: int) -> int | None:
+        return self._prices.cost(part, at)
+
+    def _sum(self, quarters: set[int]) -> None:
+        for first, last in _ranges(quarters):
+            self._connection.execute(
+                "DELETE FROM quarters WHERE quarter BETWEEN ? AND ?", (first, last)
+            )
+            self._connection.execute(SUMS, (first * QUARTER_MS, (last + 1) * QUARTER_MS))
+
+    def _id(self, name: str) -> int:
+        number = self._ids.get(name)
+        if number is None:
+            insert = "INSERT OR IGNORE INTO names (name) VALUES (?)"
+            self._connection.execute(insert, (_storable(name),))
+            (number,) = self._connection.execute(
+                "SELECT id FROM names WHERE name = ?", (_storable(name),)
+            ).fetchone()
+            self._ids[name] = number
+        return number
+
+    def _name(self, number: int) -> str:
+        name = self._names.get(number)
+        if name is None:
+            row = self._connection.execute(
+                "SELECT name FROM names WHERE id = ?", (number,)
+            ).fetchone()
+            name = self._names[number] = row[0] if row else ""
+        return name
+
+
+def _joined(group: Iterable[Response]) -> list[Response]:
+    """Merge those of one group that are one response, by the time between their lines."""
+    joined: list[Response] = []
+    for response in sorted(group, key=lambda each: each.owner):
+        if joined and is_of_group(joined[-1], response):
+            joined[-1] = merged(joined[-1], response)
+        else:
+            joined.append(response)
+    return joined
+
+
+def _chunks(keys: Mapping[bytes, Response]) -> Iterator[list[bytes]]:
+    remaining = iter(keys)
+    while chunk := list(islice(remaining, MAX_VARIABLES)):
+        yield chunk
+
+
+def _ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last of each run of consecutive numbers."""
+    start = last = None
+    for number in sorted(numbers):
+        if last is not None and number == last + 1:
+            last = number
+            continue
+        if start is not None and last is not None:
+            yield start, last
+        start = last = number
+    if start is not None and last is not None:
+        yield start, last
+
+
+def _storable(name: str) -> str:
+    # SQLite's text is UTF-8: a lone surrogate cannot be stored.
+    return name.encode("utf-8", "replace").decode()
