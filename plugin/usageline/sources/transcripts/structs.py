@@ -14,7 +14,14 @@ from usageline.sources.transcripts.records import (
     model_name,
     tokens_of,
 )
-from usageline.usage.local.responses import MAX_COUNT, SYNTHETIC, Line, Part, extra_parts
+from usageline.usage.local.responses import (
+    MAX_COUNT,
+    SYNTHETIC,
+    UNIQUE_ID,
+    Line,
+    Part,
+    extra_parts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,8 +76,15 @@ class Message(msgspec.Struct):
     usage: Usage | None = None
 
 
+class Progress(msgspec.Struct):
+    """`data` of a progress line, which until early 2026 repeated a subagent's line."""
+
+    type: str = ""
+    message: Record | None = None
+
+
 class Record(msgspec.Struct, rename="camel"):
-    """A line. `data` is not read: a progress line goes to `json`."""
+    """A line."""
 
     type: str = "assistant"
     timestamp: str = ""
@@ -80,6 +94,23 @@ class Record(msgspec.Struct, rename="camel"):
     uuid: str | None = None
     is_sidechain: bool | None = None
     message: Message | None = None
+    data: Progress | None = None
+
+    def repeats(self, last: Record) -> bool:
+        """Return whether the line adds nothing to the one before, of the same response.
+
+        Claude Code writes a line for each block of a response, all with the same usage.
+        """
+        return (
+            self.message == last.message
+            and self.timestamp >= last.timestamp
+            and self.session_id == last.session_id
+            and self.cwd == last.cwd
+            and self.request_id == last.request_id
+            and self.is_sidechain == last.is_sidechain
+            and self.message is not None
+            and (self.message.id or "").startswith(UNIQUE_ID)
+        )
 
 
 class Kind(msgspec.Struct):
@@ -94,7 +125,10 @@ def parser(fallback: Callable[[bytes], Line | None]) -> Callable[[bytes], Line |
     kind = msgspec.json.Decoder(Kind).decode
     errors = (msgspec.DecodeError, RecursionError, UnicodeError)
 
+    last = Record()
+
     def parse(line: bytes) -> Line | None:
+        nonlocal last
         try:
             record = decode(line)
         except errors:
@@ -104,35 +138,39 @@ def parser(fallback: Callable[[bytes], Line | None]) -> Callable[[bytes], Line |
             except errors:
                 pass
             return fallback(line)
+        outer = record
         if record.type == "progress":
-            return fallback(line)
+            if record.data is None or record.data.type != "agent_progress":
+                return None
+            record = record.data.message or Record(type="")
         if record.type != "assistant" or record.message is None:
             return None
-        return _line(record, record.message, line, fallback)
+        if record.repeats(last):
+            return None
+        last = record
+        return _line(record, outer, line, fallback)
 
     return lambda line: parse(cleaned(line))
 
 
 def _line(
-    record: Record, message: Message, line: bytes, fallback: Callable[[bytes], Line | None]
+    record: Record, outer: Record, line: bytes, fallback: Callable[[bytes], Line | None]
 ) -> Line | None:
+    message = record.message or Message()
     usage, model, at = message.usage, message.model, epoch_ms(record.timestamp)
     if usage is None or not model or model == SYNTHETIC or at is None:
         return None
     name, us = model_name(model[:MAX_TEXT]), usage.inference_geo == "us"
-    rows: list[Usage | Iteration] = [usage, *(usage.iterations or [])[:MAX_ITERATIONS]]
-    if any(_is_odd(row) for row in rows):
+    rows = (usage.iterations or [])[:MAX_ITERATIONS]
+    if len(rows) == 1 and rows[0].type == "message":
+        rows = []  # the usual one, which repeats the top level
+    if _is_odd(usage) or any(map(_is_odd, rows)):
         return fallback(line)
-    iterations = [
-        (row.type, model_name(row.model or ""), _tokens(row))
-        for row in usage.iterations or []
-        # The usual one, which repeats the top level.
-        if len(rows) > 2 or row.type != "message"
-    ]
+    iterations = [(row.type, model_name(row.model or ""), _tokens(row)) for row in rows]
     return Line(
         at,
-        (record.session_id or "")[:MAX_TEXT],
-        (record.cwd or "")[:MAX_TEXT],
+        (record.session_id or outer.session_id or "")[:MAX_TEXT],
+        (record.cwd or outer.cwd or "")[:MAX_TEXT],
         (message.id or "")[:MAX_TEXT],
         (record.request_id or "")[:MAX_TEXT],
         (record.uuid or "")[:MAX_TEXT],
