@@ -38,9 +38,9 @@ class Alert:
     """A limit or credit that reached a threshold: one alert for each window.
 
     With the threshold FREE it is a limit that was reached and is free again. Else `threshold` is
-    the highest one reached; the lower ones count as sent with it. `kind` is the limit's, or CREDITS.
-    `percent` is the use when the alert was raised; it may exceed 100. `resets_at` is the end of the
-    window, None if it has none.
+    the highest one reached; the lower ones count as sent with it. `kind` is the limit's, or
+    CREDITS. `percent` is the use when the alert was raised; it may exceed 100. `resets_at` is the
+    end of the window, None if it has none.
 
     `at` is when the alert was raised. It is 0 if use fell below a higher threshold, with which this
     one was already sent.
