@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from hypothesis import settings
 
 from tests.scheduling import GroupScheduling
 from tests.server import Api
-from tests.world import Release, World, build_release, link_environment
+from tests.world import Release, World, assert_shared_files_unchanged, build_release
 from usageline.line import chain
 from usageline.system import origin
 
@@ -70,6 +69,13 @@ def nothing_installed(tmp_path_factory: pytest.TempPathFactory) -> None:
     chain.ROOT = origin.ROOT
 
 
+@pytest.fixture(autouse=True)
+def shared_files_unchanged() -> Iterator[None]:
+    """Fail a test that wrote into a file of other tests' releases."""
+    yield
+    assert_shared_files_unchanged()
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """Return a HOME with the sign-in of a Max plan. No API is set."""
@@ -122,12 +128,9 @@ def built_release(made_once: MadeOnce) -> Release:
 
 
 @pytest.fixture
-def release(built_release: Release, tmp_path: Path) -> Release:
-    """A release of the test's own."""
-    root = tmp_path / "release"
-    shutil.copytree(built_release.root, root, ignore=shutil.ignore_patterns("venv"))
-    link_environment(root)
-    return Release(root)
+def release(tmp_path: Path) -> Release:
+    """A release of the test's own. Unlink a source or bytecode before you write it."""
+    return build_release(tmp_path / "release")
 
 
 @pytest.fixture

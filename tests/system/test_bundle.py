@@ -113,6 +113,7 @@ def test_an_unconfigured_line_reads_only_the_first_half_of_the_bundle(
     for name in bundle.MODULES[1:]:
         module = release.root / "plugin" / name.replace(".", "/")
         source = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+        source.unlink()
         source.write_text("raise ImportError\n")
         Path(importlib.util.cache_from_source(str(source))).unlink()
     assert line.line(PAYLOAD) == with_one
