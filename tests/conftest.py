@@ -11,9 +11,11 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+from tests import program
 from tests.scheduling import GroupScheduling
 from tests.server import Api
-from tests.world import Release, World, assert_shared_files_unchanged, build_release
+from tests.setup.machine import make_clone
+from tests.world import Release, World, build_release
 from usageline.line import chain
 from usageline.system import origin
 
@@ -73,7 +75,7 @@ def nothing_installed(tmp_path_factory: pytest.TempPathFactory) -> None:
 def shared_files_unchanged() -> Iterator[None]:
     """Fail a test that wrote into a file of other tests' releases."""
     yield
-    assert_shared_files_unchanged()
+    program.assert_unchanged()
 
 
 @pytest.fixture
@@ -124,12 +126,26 @@ def _made_once(root: Path, name: str, make: Callable[[Path], object]) -> Path:
 @pytest.fixture(scope="session")
 def built_release(made_once: MadeOnce) -> Release:
     """A release built once. Tests that change nothing in it may use it as it is."""
-    return Release(made_once("release", build_release))
+    return Release(made_once("release", partial(build_release, shared=False)))
+
+
+@pytest.fixture(scope="session")
+def clone(made_once: MadeOnce) -> Path:
+    """Copy the installer's part of the clone to a path with a space and a quote."""
+    return made_once("it's a clone", make_clone)
+
+
+@pytest.fixture(scope="session")
+def clone_release(made_once: MadeOnce, clone: Path) -> Release:
+    """The release that an install of `clone` builds, but with the packages of the tests."""
+    return Release(
+        made_once("release of the clone", partial(build_release, source=clone, shared=False))
+    )
 
 
 @pytest.fixture
 def release(tmp_path: Path) -> Release:
-    """A release of the test's own. Unlink a source or bytecode before you write it."""
+    """A release of the test's own. `program.overwrite` changes its sources and bytecode."""
     return build_release(tmp_path / "release")
 
 

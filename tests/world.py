@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import atexit
-import compileall
-import contextlib
-import io
 import json
 import os
-import py_compile
-import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import time
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests import program
 from usageline.core import paths
-from usageline.system import bundle, origin
+from usageline.system import origin
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CAPTURES = REPOSITORY.parent / "shared" / "captures"
@@ -189,86 +182,17 @@ class Release:
         return [str(self.python), "-I", "-B", "-m", "usageline.refresh", "--by", "line"]
 
 
-def build_release(root: Path) -> Release:
-    """Lay out a release at `root`, compiled as install.sh compiles it.
+def build_release(root: Path, source: Path = REPOSITORY, *, shared: bool = True) -> Release:
+    """Lay out a release of `source` at `root`, compiled as install.sh compiles it.
 
-    It has the packages of the environment that runs the tests. Its sources and bytecode are hard
-    links, so a test that changes one unlinks it first: see `assert_shared_files_unchanged`.
+    It has the packages of the environment that runs the tests. Its sources and bytecode may be
+    `shared` with other releases: `program.overwrite` changes them in one release alone.
     """
-    _program().copy(root)
+    program.lay_out(source, root, shared=shared)
     # Each test has its own world: trust every environment.
     origin.disable(str(root))
     link_environment(root)
     return Release(root)
-
-
-def assert_shared_files_unchanged() -> None:
-    """Fail if a file that the releases of this process share was changed since the last call."""
-    if _program.cache_info().currsize and _program().is_used:
-        changed = _program().changed()
-        if changed:
-            _program.cache_clear()
-        assert not changed, f"unlink before you write: every release shares {changed[:3]}"
-
-
-class _Program:
-    """A compiled copy of the program, whose files releases share."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.states = self._states()
-        self.is_used = False
-
-    def changed(self) -> list[str]:
-        """Return the files that were changed in place since the copy was made."""
-        self.is_used = False
-        states = self._states()
-        return [path for path, state in self.states.items() if states.get(path) != state]
-
-    def copy(self, root: Path) -> None:
-        """Lay out the program at `root`."""
-        self.is_used = True
-        shutil.copytree(self.root, root, copy_function=_link)
-
-    def _states(self) -> dict[str, tuple[int, ...]]:
-        """Return mode, size and modification time of every file."""
-        states: dict[str, tuple[int, ...]] = {}
-        for folder, _, names in os.walk(self.root):
-            for name in names:
-                status = os.lstat(f"{folder}/{name}")
-                states[f"{folder}/{name}"] = (status.st_mode, status.st_size, status.st_mtime_ns)
-        return states
-
-
-@cache
-def _program() -> _Program:
-    """Return a compiled copy of the program, one for each test process.
-
-    To link it takes a fiftieth of the time to compile it.
-    """
-    root = Path(tempfile.mkdtemp(prefix="usageline-compiled-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    for folder in ("plugin", "hooks"):
-        shutil.copytree(
-            REPOSITORY / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__")
-        )
-        with contextlib.redirect_stdout(io.StringIO()):
-            compileall.compile_dir(
-                root / folder,
-                quiet=1,
-                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-            )
-    bundle.write(str(root / "plugin"))
-    return _Program(root)
-
-
-def _link(source: str, target: str) -> None:
-    # The tests of the bundle damage it in place.
-    if not source.endswith(".bundle"):
-        with contextlib.suppress(OSError):  # another file system
-            os.link(source, target)
-            return
-    shutil.copy2(source, target)
 
 
 def link_environment(root: Path) -> None:

@@ -121,12 +121,18 @@ def test_config(
 )
 @pytest.mark.parametrize("kind", ["install", "uninstall"])
 def test_setup(
-    kind: str, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+    *,
+    kind: str,
+    tmp_path: Path,
+    clone: Path,
+    clone_release: Release,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     needs("strace")
-    built = installs.complete(tmp_path / "built")
+    program = installs.Program(clone, clone_release)
     make = getattr(installs, kind)
-    killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", built), size(2, ALL))
+    killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", program), size(2, ALL))
     figure(
         f"{kind}: killed at {killed} calls, settings never torn, nothing left after an uninstall"
     )
