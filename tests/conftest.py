@@ -35,7 +35,9 @@ settings.load_profile("usageline")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the tests in `faults`; pytest takes options only from here."""
-    parser.addoption("--full", action="store_true", help="all of tests/faults, at full size")
+    parser.addoption(
+        "--full", action="store_true", help="everything at full size, and all of tests/faults"
+    )
     parser.addoption("--figures", metavar="FILE", help="add what tests/faults measured to FILE")
     parser.addoption(
         "--part",
@@ -147,6 +149,13 @@ def clone_release(made_once: MadeOnce, clone: Path) -> Release:
 def release(tmp_path: Path) -> Release:
     """A release of the test's own. `program.overwrite` changes its sources and bytecode."""
     return build_release(tmp_path / "release")
+
+
+@pytest.fixture(scope="session")
+def size(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
+    """Return `size(quick, full)`: `full` with `--full`, as in `tests/run faults`, else `quick`."""
+    full = request.config.getoption("--full")
+    return lambda quick, whole: whole if full else quick
 
 
 @pytest.fixture
