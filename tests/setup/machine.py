@@ -118,7 +118,12 @@ class Machine:
 
 
 class LocalMachine(Machine):
-    """Run install and uninstall in this process, with a release that is built already."""
+    """Run install and uninstall in this process, with a release that is built already.
+
+    With an `answer` it stands for a terminal whose user gives it to each question.
+    """
+
+    answer: str | None = None
 
     def run(self, *arguments: str, expect: int = 0) -> str:
         """Install or uninstall, and return the output."""
@@ -129,6 +134,10 @@ class LocalMachine(Machine):
             show=output.append,
             dry_run="--dry-run" in arguments,
             yes="--yes" in arguments,
+            keep_both="--keep-both" in arguments,
+            purge="--purge" in arguments or None,
+            is_interactive=self.answer is not None,
+            ask=lambda _: self.answer or "",
         )
         mask = os.umask(0o077)
         try:
