@@ -13,7 +13,7 @@ from usageline.core.environment import fill_in_home
 from usageline.core.errors import UsagelineError
 from usageline.setup.context import SetupContext
 from usageline.setup.install import install
-from usageline.setup.outcome import DONE
+from usageline.setup.outcome import DONE, WAITING
 from usageline.setup.packages import EXTRAS
 from usageline.setup.program_files import own_source
 from usageline.setup.uninstall import uninstall
@@ -184,9 +184,10 @@ class Screen:
         self._print(text, "\n")
 
     def wait(self, text: str) -> None:
-        """Print `text` until the next one. It may take a minute."""
-        self._print(text, "" if self._is_interactive else "\n")
-        self._is_waiting = self._is_interactive
+        """Print `text` until the next one, in a terminal only."""
+        if self._is_interactive:
+            self._print(text, "")
+            self._is_waiting = True
 
     def end(self) -> None:
         """Remove what `wait` printed."""
@@ -196,7 +197,7 @@ class Screen:
     def _print(self, text: str, end: str) -> None:
         encoding = sys.stdout.encoding or "utf-8"
         if not _has(encoding, DONE):
-            text = text.replace(DONE, "+")
+            text = text.replace(DONE, "+").replace(WAITING, ".")
         # Print ? for another character that it lacks, instead of a traceback.
         text = text.encode(encoding, "replace").decode(encoding)
         start = ERASE if self._is_waiting else ""

@@ -28,7 +28,7 @@ from usageline.setup import (
     uninstall,
 )
 from usageline.setup.manifest import Manifest
-from usageline.setup.outcome import Outcome, next_steps, path_advice
+from usageline.setup.outcome import Outcome, next_steps, path_advice, waiting
 from usageline.setup.packages import (
     PackagesFailed,
     failure_advice,
@@ -109,7 +109,7 @@ def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -
         releases.activate(release)
         if not outcome.changes:
             outcome.add_change("program", ctx.display_path(release.root))
-    ctx.wait("Timing the line …")
+    ctx.wait(waiting("line", "timing it"))
     hot = line_interpreter.choose_interpreter(ctx, previous, release, cold, outcome)
     entries = settings_changes.make_entries(hot.path, ctx.data_dir, frozenset(prepared.commands))
     new_commands = (entries.line, entries.hook)
@@ -132,7 +132,7 @@ def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -
     if ctx.is_interactive:
         terminal_background.detect(ctx.env)
     if outcome.changes:
-        ctx.wait("Getting the numbers …")
+        ctx.wait(waiting("refresh", "getting the numbers"))
         outcome.add_change("refresh", first_run.run_refresh(release.python, ctx.env))
     # The refresh lock: no refresh of this profile runs from a release while it is removed.
     with flock.hold(paths.lock(ctx.env), uninstall.REFRESH_TIMEOUT_S):

@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
     from usageline.setup.context import SetupContext
 
-DONE = "✓"
+DONE, WAITING = "✓", "…"
 WIDTH = len("settings")
 """Of the longest name of a change."""
 
 PROFILES = {"bash": "~/.bashrc", "zsh": "~/.zshrc"}
 """Files in which a shell's user sets PATH."""
+
+
+def waiting(what: str, text: str) -> str:
+    """Return the row of a change that is being made."""
+    return f"  {WAITING} {what:<{WIDTH}}  {text}"
 
 
 @dataclass(slots=True)
@@ -38,11 +43,17 @@ class Outcome:
     changes: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    _has_begun: bool = False
+
+    def begin(self) -> None:
+        """Print the heading, once."""
+        if self.live and not self._has_begun:
+            self.live(f"{self.heading}\n")
+        self._has_begun = True
 
     def add_change(self, what: str, path: str) -> None:
         """Record a change that was made, or would be."""
-        if self.live and not self.changes:
-            self.live(f"{self.heading}\n")
+        self.begin()
         self.changes.append((what, path))
         if self.live:
             self.live(sanitize_lines(f"  {DONE} {what:<{WIDTH}}  {path}"))

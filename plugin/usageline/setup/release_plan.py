@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
 from usageline.setup import interpreters, manifest, releases
+from usageline.setup.outcome import waiting
 from usageline.setup.packages import EXTRAS, VenvFailed, make_installer, pin_interpreter
 from usageline.setup.program_files import locks
 from usageline.system import directories
@@ -76,7 +77,9 @@ def build(
                 " (./install.sh, or usageline install of the package)."
             )
         root = ctx.display_path(release.root)
-        ctx.wait(sanitize_lines(f"Building {root} …"))
+        outcome.begin()
+        building = sanitize_lines(waiting("program", f"building {root}, about 20 s"))
+        (ctx.wait if ctx.is_interactive else ctx.show)(building)
         try:
             tool = releases.build(release, ctx.source, cold, installer)
         except VenvFailed as failure:
