@@ -145,7 +145,7 @@ def test_doctor_says_what_to_run_when_nothing_is_installed(
 ) -> None:
     done = usageline("doctor")
     assert done.returncode == 1
-    assert "→ run install.sh" in done.stdout
+    assert "→ run `usageline install`" in done.stdout
 
 
 def test_home_comes_from_the_user_database_when_unset(doctor: Doctor, installed: Installed) -> None:

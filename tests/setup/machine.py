@@ -122,7 +122,12 @@ class Machine:
 
 
 class LocalMachine(Machine):
-    """Run install and uninstall in this process, with a release that is built already."""
+    """Run install and uninstall in this process, with a release that is built already.
+
+    With an `answer` it stands for a terminal whose user gives it to each question.
+    """
+
+    answer: str | None = None
 
     release_id = "0.1.0-0123456789"
 
@@ -138,6 +143,10 @@ class LocalMachine(Machine):
             extras=tuple(arguments[arguments.index("--with") + 1 :])
             if "--with" in arguments
             else (),
+            keep_both="--keep-both" in arguments,
+            purge="--purge" in arguments or None,
+            is_interactive=self.answer is not None,
+            ask=lambda _: self.answer or "",
         )
         mask = os.umask(0o077)
         try:

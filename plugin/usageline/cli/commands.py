@@ -39,6 +39,7 @@ COMMANDS = (
         "Create, show, change, check and preview the configuration.",
         queries_background=True,
     ),
+    Command("demo", "demo", "Show the line in every theme; install and change nothing."),
     Command("doctor", "doctor.command", "Check each step from the settings to the numbers."),
     Command("history", "history.command", "Draw usage over time, or export it."),
     Command("info", "info", "Show the sign-in: plan, scopes, expiry."),

@@ -232,7 +232,9 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "setup.uninstall._remove_program",
         ),
         *(
-            "setup.settings_step.confirm_replacement",
+            "setup.context._ask",
+            "setup.first_run.chain_previous",
+            "setup.program_files.package_of",
             "setup.settings_step._has_entries",
             "setup.releases.is_intact",
             "setup.uninstall._report_remaining",

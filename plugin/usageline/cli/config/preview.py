@@ -25,10 +25,15 @@ INDENT = "  "
 SAMPLE_ROWS = [["model", "context", "session", "scoped"]]
 
 
-def rows(values: Values, env: Mapping[str, str], columns: int) -> list[str]:
-    """Return the rows for a terminal of `columns`, in the colors that `env` allows."""
+def rows(
+    values: Values, env: Mapping[str, str], columns: int, snapshot: dict[str, Any] | None = None
+) -> list[str]:
+    """Return the rows for a terminal of `columns`, in the colors that `env` allows.
+
+    The numbers are those of `snapshot`, by default of a sample.
+    """
     now = time.time()
-    snapshot = {
+    snapshot = snapshot or {
         **sample.snapshot(now, light=_is_light(env)),
         "palette": _snapshot(env).get("palette"),
     }
