@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from usageline.cli.picker.lines import Hints, Lines
+from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,8 +66,8 @@ class Question(ModalScreen[str]):
         self.dismiss(self._answers[0][2] if word == "first" else word)
 
 
-class Typing(ModalScreen[str]):
-    """A box in which the user types a value. It returns the text if `refusal` returns ""."""
+class Typing(ModalScreen["str | None"]):
+    """A box in which the user types a value. It returns the text if `refusal` returns "" for it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
 
@@ -93,7 +94,10 @@ class Typing(ModalScreen[str]):
         content.styles.height = len(about) + 2
         content.show([Text(self._title, "bold"), *about, Text()])
         self.query_one("#answers", Hints).hint(
-            [("Enter", "take it", "screen.take"), ("Esc", "back", "screen.cancel")]
+            [
+                ("Enter", "use it; empty for the default", "screen.take"),
+                ("Esc", "back", "screen.cancel"),
+            ]
         )
 
     def on_input_submitted(self) -> None:
@@ -115,7 +119,7 @@ class Typing(ModalScreen[str]):
 
     def action_cancel(self) -> None:
         """Close the box without a value."""
-        self.dismiss("")
+        self.dismiss(None)
 
 
 def _width(columns: int) -> int:
@@ -125,7 +129,7 @@ def _width(columns: int) -> int:
 
 def diff_lines(diff: Sequence[str]) -> list[Text]:
     """Return the lines of a diff in their colors, shortened in the middle of a long one."""
-    shown = list(diff)
+    shown = list(map(sanitize, diff))
     if len(shown) > MAX_LINES - 3:
         rest = len(shown) - (MAX_LINES - 4)
         shown = [*shown[: MAX_LINES - 4], f"  ({rest} more lines)"]

@@ -87,7 +87,12 @@ class Draft:
         return self._do(key, lambda text: _with_value(text, key, value))
 
     def set_typed(self, key: str, value: str) -> Draft:
-        """Set a key to a value as a user types it, as TOML, a plain list or text."""
+        """Set a key to a value as a user types it: TOML, a plain list, or text.
+
+        An empty value is the default.
+        """
+        if not value:
+            return self._do(key, lambda text: edit.unset_key(text, key) or text)
         return self._do(key, lambda text: edit.set_key(text, key, value))
 
     def use_preset(self, name: str) -> Draft:

@@ -179,7 +179,7 @@ class Choices(Lines, can_focus=True):
         for item in self._items:
             self._starts.append(len(lines))
             is_here = bool(item.key) and item.key == self.key
-            shown = (item.at_cursor or item.lines) if is_here else item.lines
+            shown = (is_here and self.has_focus and item.at_cursor) or item.lines
             if is_here:
                 first, last = len(lines), len(lines) + len(item.lines)
             mark = Text(self.glyphs.cursor if is_here else " ", style)

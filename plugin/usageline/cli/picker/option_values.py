@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from usageline.config.types import Choice, Flag, Integer, ListOf, Number
+from usageline.config.types import Choice, Flag, Integer, Number
+from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
     from usageline.config.types import ValueType
@@ -18,17 +19,17 @@ def in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, list):
-        return ", ".join(map(str, value)) if value else "none"
+        return str(sanitize(", ".join(map(str, value)))) if value else "none"
     if value is None or value == "":
         return ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else str(sanitize(str(value)))
 
 
 def as_typed(value: Any) -> str:
     """Return a value as a user types it."""
     if isinstance(value, list):
-        return ",".join(map(str, value))
-    return "" if value is None else str(value)
+        return str(sanitize(",".join(map(str, value))))
+    return "" if value is None else str(sanitize(str(value)))
 
 
 def next_value(of: ValueType, value: Any, step: int) -> Any:
@@ -44,10 +45,3 @@ def next_value(of: ValueType, value: Any, step: int) -> Any:
             number = min(max(value + step * size, of.minimum), of.maximum)
             return int(number) if isinstance(of, Integer) else number
     return None
-
-
-def choices(of: ValueType) -> tuple[str, ...]:
-    """Return the words that a list may have, () if it is not a list of words."""
-    if isinstance(of, ListOf) and isinstance(of.item, Choice):
-        return of.item.words
-    return ()

@@ -31,37 +31,43 @@ class Options(Choices):
     ]
 
     class Changed(Message):
-        """The user wants the next value of a key, or with -1 the previous one."""
+        """The user wants the next value of a key, the previous one for -1, or to type it for 0."""
 
         def __init__(self, key: str, step: int) -> None:
             super().__init__()
             self.key, self.step = key, step
 
-    def list_keys(self, keys: Sequence[str], draft: Draft, prefix: str = "") -> None:
-        """Show these keys; `prefix` is left out of their names."""
-        names = {key: key.removeprefix(prefix) for key in keys}
-        cells = min(max(map(len, names.values()), default=0), MAX_NAME_CELLS)
-        items = []
-        for key, name in names.items():
-            schema, value = find_key(key), draft.value(key)
-            default = schema.default if schema else None
-            words = in_words(value) or ("default" if value is None else "none")
-            style = "" if value == default else "bold green"
-            items.append(
-                Item(
-                    key,
-                    [Text.assemble(f"{name:{cells}}    ", (words, style))],
-                    [
-                        Text.assemble(
-                            (f"{name:{cells}}", "bold"),
-                            (f"  {self.glyphs.before} ", "bold cyan"),
-                            (words, style),
-                            (f" {self.glyphs.after}", "bold cyan"),
-                        )
-                    ],
-                )
-            )
+    def list_keys(
+        self, groups: Sequence[tuple[str, Sequence[str]]], draft: Draft, prefix: str = ""
+    ) -> None:
+        """Show keys below headings; `prefix` is left out of their names."""
+        names = [key.removeprefix(prefix) for _, keys in groups for key in keys]
+        cells = min(max(map(len, names), default=0), MAX_NAME_CELLS)
+        items: list[Item] = []
+        for heading, keys in groups:
+            if heading:
+                blank = [Text()] if items else []
+                items.append(Item("", [*blank, Text(heading, "dim")]))
+            items += [self._item(key, key.removeprefix(prefix), cells, draft) for key in keys]
         self.fill(items)
+
+    def _item(self, key: str, name: str, cells: int, draft: Draft) -> Item:
+        schema, value = find_key(key), draft.value(key)
+        default = schema.default if schema else None
+        words = in_words(value) or ("default" if value is None else "none")
+        style = "" if value == default else "bold green"
+        return Item(
+            key,
+            [Text.assemble(f"{name:{cells}}    ", (words, style))],
+            [
+                Text.assemble(
+                    (f"{name:{cells}}", "bold"),
+                    (f"  {self.glyphs.before} ", "bold cyan"),
+                    (words, style),
+                    (f" {self.glyphs.after}", "bold cyan"),
+                )
+            ],
+        )
 
     def action_change(self, step: int) -> None:
         """Change the value under the cursor."""
@@ -69,8 +75,8 @@ class Options(Choices):
             self.post_message(self.Changed(self.key, step))
 
     def action_choose(self) -> None:
-        """Change the value under the cursor."""
-        self.action_change(1)
+        """Type the value under the cursor, or change one that cannot be typed."""
+        self.action_change(0)
 
 
 def help_for(key: str) -> str:

@@ -10,7 +10,7 @@ from usageline import themes
 from usageline.cli.config import preview
 from usageline.cli.picker.lines import Choices, Item
 from usageline.config import presets
-from usageline.config.schema import ALERTS, CHAIN, TOP
+from usageline.config.schema import ALERTS, CHAIN
 
 if TYPE_CHECKING:
     from usageline.cli.picker.draft import Draft
@@ -19,14 +19,13 @@ if TYPE_CHECKING:
 NAME_CELLS = 18
 ARROW = "\ue0b0"
 BRANCH = "\ue0a0"
-SEPARATE = frozenset({"theme", "rows"})
-"""Keys with a page of their own."""
-
 SETTINGS = (
-    *(key.name for key in TOP if key.name not in SEPARATE),
-    *(f"alerts.{key.name}" for key in ALERTS),
-    *(f"chain.{key.name}" for key in CHAIN),
+    ("the line", ("clock", "nerd_font", "color", "separator", "wrap", "max_rows")),
+    ("alerts", tuple(f"alerts.{key.name}" for key in ALERTS)),
+    ("another status line beside this one", tuple(f"chain.{key.name}" for key in CHAIN)),
+    ("the refresh", ("ttl", "sources", "client")),
 )
+"""The keys of the last page, by heading. Theme and rows have pages of their own."""
 
 
 class Gallery(Choices):
