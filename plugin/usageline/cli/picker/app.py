@@ -26,6 +26,7 @@ class Picker(App["Draft"]):
         Binding("ctrl+c,ctrl+q", "cancel", show=False, priority=True)
     ]
     CSS = """
+    Screen { overflow: hidden hidden; }
     #title { height: 1; }
     #line { height: 3; }
     #tabs { height: 2; }
@@ -36,6 +37,7 @@ class Picker(App["Draft"]):
     #segment { height: 3; }
     #help { height: 3; }
     #keys { height: 1; }
+    .-short #help { display: none; }
     .ruled { border-bottom: solid ansi_bright_black; }
     #help { border-bottom: none; border-top: solid ansi_bright_black; }
     .-ascii .ruled { border-bottom: ascii ansi_default; }
@@ -51,7 +53,7 @@ class Picker(App["Draft"]):
     """
 
     def __init__(self, env: dict[str, str], draft: Draft, drawing: Drawing, note: str = "") -> None:
-        super().__init__()
+        super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
         self._main = Main(env, draft, drawing, note)
         self._main.set_class(not drawing.is_unicode, "-ascii")

@@ -21,6 +21,7 @@ COERCED = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
 LOOKALIKES = str.maketrans(
     {
         **dict.fromkeys("│▏╎┆┊", "|"),
+        **dict.fromkeys("┼┿╋", "+"),
         **dict.fromkeys("█▉▊▋▌●■━", "#"),
         **dict.fromkeys("░▍▎○□─–−", "-"),
         **dict.fromkeys("·•", "."),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
 from textual.geometry import Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -53,7 +51,7 @@ class Lines(ScrollView, can_focus=False):
         strip = Strip(self._lines[index].render(self.app.console)).adjust_cell_length(width)
         more = self.more_mark(y)
         if more:
-            strip = Strip.join([strip.crop(0, width - 1), Strip([Segment(more, DIM)])])
+            strip = Strip.join([strip.crop(0, width - 2), Strip([Segment(f" {more}", DIM)])])
         return strip.apply_style(self.rich_style)
 
     def more_mark(self, y: int) -> str:  # noqa: ARG002 - a list has one
@@ -72,6 +70,25 @@ class Item(NamedTuple):
     at_cursor: Sequence[Text] = ()
 
 
+class Listener(Protocol):
+    """What reacts to the user's choices.
+
+    It is called at once: a message would arrive after the next key.
+    """
+
+    def highlighted(self, choices: Choices, key: str) -> None:
+        """React to the cursor on another item."""
+
+    def chosen(self, choices: Choices, key: str) -> None:
+        """React to an item that the user chose."""
+
+    def stepped(self, key: str, step: int) -> None:
+        """Set the next value of a key, the previous one for -1, or ask for it for 0."""
+
+    def arranged(self, what: str) -> None:
+        """React to `toggle`, `remove`, `split`, `up` or `down` for the segment at the cursor."""
+
+
 class Choices(Lines, can_focus=True):
     """A list in which the user chooses with the keys or a click."""
 
@@ -85,35 +102,21 @@ class Choices(Lines, can_focus=True):
         Binding("enter", "choose", show=False),
     ]
 
-    @dataclass
-    class Highlighted(Message):
-        """The cursor is on another item."""
-
-        choices: Choices
-        key: str
-
-        @property
-        def control(self) -> Choices:
-            """The list."""
-            return self.choices
-
-    @dataclass
-    class Chosen(Highlighted):
-        """The user chose an item."""
-
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, glyphs: Glyphs, listener: Listener, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.glyphs = glyphs
+        self.glyphs, self.listener = glyphs, listener
         self._items: list[Item] = []
         self._starts: list[int] = []
         self.key = ""
 
     def fill(self, items: Sequence[Item], key: str = "") -> None:
         """Show these items, with the cursor on `key` or else on the one that it was on."""
+        before = [item.key for item in self._items if item.key]
         self._items = list(items)
         keys = [item.key for item in items if item.key]
         wanted = key or self.key
-        self.key = wanted if wanted in keys else keys[0] if keys else ""
+        at = before.index(wanted) if wanted in before else 0
+        self.key = wanted if wanted in keys else (keys[min(at, len(keys) - 1)] if keys else "")
         self._draw()
 
     def highlight(self, key: str) -> None:
@@ -121,7 +124,7 @@ class Choices(Lines, can_focus=True):
         if key and key != self.key:
             self.key = key
             self._draw()
-            self.post_message(self.Highlighted(self, key))
+            self.listener.highlighted(self, key)
 
     def action_step(self, step: int) -> None:
         """Move the cursor to the next or the previous item."""
@@ -141,7 +144,7 @@ class Choices(Lines, can_focus=True):
     def action_choose(self) -> None:
         """Choose the item under the cursor."""
         if self.key:
-            self.post_message(self.Chosen(self, self.key))
+            self.listener.chosen(self, self.key)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the item that was clicked."""

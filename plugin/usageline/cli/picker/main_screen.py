@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.binding import Binding
 from textual.widgets import ContentSwitcher
 
@@ -40,7 +39,7 @@ KEYS = (
     ("Left, Right", "change a value"),
     ("Space", "add or remove a segment"),
     ("K, J", "move a segment up or down; Shift with an arrow does the same"),
-    ("n", "begin a row with the segment, or join its row with the one above"),
+    ("n", "begin a row with the segment, or end that row again"),
     ("u, r", "undo, redo"),
     ("w", "draw the line for another width"),
     ("d", "draw it with your numbers, or with those of the sample"),
@@ -102,23 +101,20 @@ class Main(View):
         self.redraw()
         return not self.note
 
-    @on(Choices.Highlighted)
-    def try_item(self, event: Choices.Highlighted) -> None:
+    def highlighted(self, choices: Choices, key: str) -> None:
         """Draw the line with the item under the cursor."""
         self.note = ""
-        if isinstance(event.choices, Gallery) and event.choices.id == self.page:
-            self.trial = event.choices.with_item(self.draft, event.key)
+        if isinstance(choices, Gallery):
+            self.trial = choices.with_item(self.draft, key)
             self._draw_line()
-        elif isinstance(event.choices, SegmentList):
+        elif isinstance(choices, SegmentList):
             self._draw_segment()
         self._draw_help()
 
-    @on(Choices.Chosen)
-    def take_item(self, event: Choices.Chosen) -> None:
+    def chosen(self, choices: Choices, key: str) -> None:
         """Take the item under the cursor, or show the options of a segment."""
-        choices = event.choices
         if isinstance(choices, Gallery):
-            self.edit(lambda draft: choices.with_item(draft, event.key))
+            self.edit(lambda draft: choices.with_item(draft, key))
         elif isinstance(choices, SegmentList):
             self.action_options()
 
@@ -137,12 +133,11 @@ class Main(View):
         if self.is_mounted:
             self._draw_keys()
 
-    @on(SegmentList.Arranged)
-    def arrange_segment(self, event: SegmentList.Arranged) -> None:
-        """Add, remove or move the segment under the cursor."""
-        self.action_arrange(event.what)
-
     def action_arrange(self, what: str) -> None:
+        """Add, remove or move the segment under the cursor, from a click on its key."""
+        self.arranged(what)
+
+    def arranged(self, what: str) -> None:
         """Add, remove or move the segment under the cursor."""
         segments = self.query_one(SegmentList)
         name, place = segments.name_in(self.draft), segments.place()
@@ -157,22 +152,22 @@ class Main(View):
             done = self.edit(lambda draft: draft.shift(*place, step))
         if done:
             now = rows.place(self.draft.rows, name)
-            key = f"{now[0]}.{now[1]}" if now else f"+.{name}"
+            # What was added is followed to its place. After a removal the cursor stays.
+            key = f"{now[0]}.{now[1]}" if now else segments.key
             segments.list_segments(self.draft, self.drawing, key)
-            self._draw_segment()
+            self.redraw()
 
-    @on(Options.Changed)
-    def change_value(self, event: Options.Changed) -> None:
+    def stepped(self, key: str, step: int) -> None:
         """Set the next value of a key, or ask for it."""
-        schema = find_key(event.key)
+        schema = find_key(key)
         if schema is None:
             return
-        is_typed = event.step == 0 and isinstance(schema.type, Number)
-        value = next_value(schema.type, self.draft.value(event.key), event.step or 1)
+        is_typed = step == 0 and isinstance(schema.type, Number)
+        value = next_value(schema.type, self.draft.value(key), step or 1)
         if value is None or is_typed:
-            self._type_value(event.key)
+            self._type_value(key)
         else:
-            self.edit(lambda draft: draft.set(event.key, value))
+            self.edit(lambda draft: draft.set(key, value))
 
     def action_step_value(self, step: int) -> None:
         """Change the value under the cursor."""
@@ -183,8 +178,8 @@ class Main(View):
         def why_not(text: str) -> str:
             try:
                 self.draft.set_typed(key, text)
-            except REFUSALS as refused:
-                return refusal(refused)
+            except edit.EditRejected as refused:
+                return "; ".join(sanitize(problem.text) for problem in refused.problems)
             return ""
 
         def typed(text: str | None) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding
-from textual.message import Message
 
 from usageline.cli.picker.lines import Choices, Item
 from usageline.cli.picker.option_values import in_words
@@ -29,13 +28,6 @@ class Options(Choices):
         Binding("left,h,minus", "change(-1)", show=False),
         Binding("right,l,plus,space", "change(1)", show=False),
     ]
-
-    class Changed(Message):
-        """The user wants the next value of a key, the previous one for -1, or to type it for 0."""
-
-        def __init__(self, key: str, step: int) -> None:
-            super().__init__()
-            self.key, self.step = key, step
 
     def list_keys(
         self, groups: Sequence[tuple[str, Sequence[str]]], draft: Draft, prefix: str = ""
@@ -72,7 +64,7 @@ class Options(Choices):
     def action_change(self, step: int) -> None:
         """Change the value under the cursor."""
         if self.key:
-            self.post_message(self.Changed(self.key, step))
+            self.listener.stepped(self.key, step)
 
     def action_choose(self) -> None:
         """Type the value under the cursor, or change one that cannot be typed."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding
-from textual.message import Message
 
 from usageline.cli.picker.lines import Choices, Item
 from usageline.config.segments import SEGMENTS, options_of
@@ -31,17 +30,10 @@ class SegmentList(Choices):
         Binding("delete,backspace", "arrange('remove')", show=False),
     ]
 
-    class Arranged(Message):
-        """The user wants to `toggle`, `remove` or `split` the segment, or to move it."""
-
-        def __init__(self, what: str) -> None:
-            super().__init__()
-            self.what = what
-
     def action_arrange(self, what: str) -> None:
         """Change the place of the segment under the cursor."""
         if self.key:
-            self.post_message(self.Arranged(what))
+            self.listener.arranged(what)
 
     def list_segments(self, draft: Draft, drawing: Drawing, key: str = "") -> None:
         """Show the rows of the draft, with the cursor on `key`."""

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 PAGES = ("presets", "font", "themes", "segments", "settings")
 
+MIN_HEIGHT = 18
+"""On a lower screen the help is left out, and the blank rows around the line."""
+
+OTHER_ROWS = 7
+"""Rows of the screen besides the line, with three for the page."""
+
 
 class View(Screen[None]):
     """The widgets of the main screen, drawn from the draft."""
@@ -42,15 +48,15 @@ class View(Screen[None]):
         yield Lines(id="line")
         yield Hints(id="tabs", classes="ruled")
         with ContentSwitcher(initial="presets", id="pages"):
-            yield Presets(glyphs, id="presets")
-            yield Font(glyphs, id="font")
-            yield Themes(glyphs, id="themes")
+            yield Presets(glyphs, self, id="presets")
+            yield Font(glyphs, self, id="font")
+            yield Themes(glyphs, self, id="themes")
             with Horizontal(id="segments"):
-                yield SegmentList(glyphs, id="list")
+                yield SegmentList(glyphs, self, id="list")
                 with Vertical(id="details"):
                     yield Lines(id="segment")
-                    yield Options(glyphs, id="options")
-            yield Options(glyphs, id="settings")
+                    yield Options(glyphs, self, id="options")
+            yield Options(glyphs, self, id="settings")
         yield Lines(id="help", classes="ruled")
         yield Hints(id="keys")
 
@@ -58,6 +64,22 @@ class View(Screen[None]):
     def page(self) -> str:
         """The name of the page on the screen."""
         return self.query_one("#pages", ContentSwitcher).current or PAGES[0]
+
+    def highlighted(self, choices: Choices, key: str) -> None:
+        """React to the cursor on another item."""
+        raise NotImplementedError
+
+    def chosen(self, choices: Choices, key: str) -> None:
+        """React to an item that the user chose."""
+        raise NotImplementedError
+
+    def stepped(self, key: str, step: int) -> None:
+        """React to the wish for another value of a key."""
+        raise NotImplementedError
+
+    def arranged(self, what: str) -> None:
+        """React to the wish to move the segment under the cursor."""
+        raise NotImplementedError
 
     def redraw(self, *, at_current: bool = False) -> None:
         """Draw the line, the page and the keys."""
@@ -89,8 +111,12 @@ class View(Screen[None]):
         gap = max(self.size.width - name.cell_len - len(about) - 1, 1)
         self.query_one("#title", Lines).show([Text.assemble(name, " " * gap, (about, "dim"))])
         line = self.query_one("#line", Lines)
-        line.styles.height = len(lines) + 2
-        line.show([Text(), *lines])
+        is_short = self.size.height < MIN_HEIGHT
+        above = [] if is_short else [Text()]
+        lines = [*above, *lines[: max(self.size.height - OTHER_ROWS, 1)]]
+        line.styles.height = len(lines) + len(above)
+        line.show(lines)
+        self.set_class(is_short, "-short")
 
     def _draw_keys(self) -> None:
         glyphs = self.drawing.glyphs
