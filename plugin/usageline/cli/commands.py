@@ -40,6 +40,12 @@ COMMANDS = (
         queries_background=True,
     ),
     Command("doctor", "doctor.command", "Check each step from the settings to the numbers."),
+    Command(
+        "explain",
+        "explain.command",
+        "Explain the line, piece by piece.",
+        queries_background=True,
+    ),
     Command("history", "history.command", "Draw usage over time, or export it."),
     Command("info", "info", "Show the sign-in: plan, scopes, expiry."),
     Command("install", "installer", "Add the status line to Claude Code.", "install"),
@@ -52,6 +58,7 @@ COMMANDS = (
     ),
     Command("uninstall", "installer", "Restore everything that install changed.", "uninstall"),
     Command("watch", "watch", "Show the table live.", queries_background=True),
+    Command("why", "why", "Show what uses the quota, counted by Claude Code."),
 )
 """In the order of `usageline --help`."""
 
