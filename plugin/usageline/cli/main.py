@@ -32,7 +32,7 @@ from usageline.system.terminal import adapt_output, sanitize_lines
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the snapshot that the status line reads."
 )
-@click.version_option(__version__, prog_name="usageline")
+@click.version_option(__version__, "-V", "--version", prog_name="usageline")
 @click.pass_context
 def cli(context: click.Context, *, as_json: bool) -> None:
     """Show plan usage and reset times: every limit and credit of the signed-in account."""

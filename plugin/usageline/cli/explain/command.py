@@ -25,7 +25,9 @@ NAME_COLUMNS = 9
 
 
 @click.command("explain")
-@click.argument("names", nargs=-1, metavar="[SEGMENT]...")
+@click.argument(
+    "names", nargs=-1, metavar="[SEGMENT]...", shell_complete=lambda *given: _begun(given[2])
+)
 @click.option(
     "--width",
     type=click.IntRange(MIN_COLUMNS, 1000),
@@ -53,6 +55,11 @@ def command(*, names: tuple[str, ...], width: int | None) -> None:
     if not names:
         target.print()
         target.print(text("Change a piece: usageline config set segments.NAME.OPTION VALUE", "dim"))
+
+
+def _begun(incomplete: str) -> list[str]:
+    """Return the segments whose names begin so, for the shell."""
+    return [name for name in SEGMENTS if name.startswith(incomplete)]
 
 
 def _explain(target: Console, piece: Piece, line: Line) -> None:
