@@ -187,7 +187,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "tests/refresh": ("storage.refresh_log._opened", "storage.refresh_log._write"),
     "tests/sources": (
         "sources.net.listener._owners",
-        "sources.client.fetch",
+        "sources.client.query",
         "sources.auth.keychain._password",
         "system.process._first_line",
     ),

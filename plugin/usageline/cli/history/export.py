@@ -10,7 +10,7 @@ import stat
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from usageline.cli.history.svg_chart import FONTS
+from usageline.cli.history.svg import FONTS
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
 from usageline.setup.program_files import is_packaged, own_source
