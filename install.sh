@@ -1,6 +1,5 @@
 #!/bin/sh
-# Install usageline from this clone, or uninstall it.
-#     ./install.sh [--uninstall] [--dry-run] [--yes] [--with png]
+# Install usageline from this clone, or uninstall it. `./install.sh --help` lists the options.
 # This script finds a Python 3.10 or newer and runs the installer, plugin/usageline/setup.
 set -eu
 
@@ -81,7 +80,7 @@ if [ "$(tool id -gn 2>/dev/null)" = "$(tool id -un 2>/dev/null)" ]; then group=$
 
 home=${HOME:-/nonexistent}
 case " $* " in
-*' --help '* | *' -h '* | *' --version '*) ;;
+*' --help '* | *' -h '* | *' --version '* | *' -V '*) ;;
 *)
     # Files that root writes there would lock the owner out. The installer checks this again.
     if [ "$user" = 0 ] && [ -d "$home/." ] && [ ! -O "$home/." ]; then

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,9 +11,11 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+from tests import program
 from tests.scheduling import GroupScheduling
 from tests.server import Api
-from tests.world import Release, World, build_release, link_environment
+from tests.setup.machine import make_clone
+from tests.world import Release, World, build_release
 from usageline.line import chain
 from usageline.system import origin
 
@@ -34,7 +35,9 @@ settings.load_profile("usageline")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the tests in `faults`; pytest takes options only from here."""
-    parser.addoption("--full", action="store_true", help="all of tests/faults, at full size")
+    parser.addoption(
+        "--full", action="store_true", help="everything at full size, and all of tests/faults"
+    )
     parser.addoption("--figures", metavar="FILE", help="add what tests/faults measured to FILE")
     parser.addoption(
         "--part",
@@ -68,6 +71,13 @@ def nothing_installed(tmp_path_factory: pytest.TempPathFactory) -> None:
     origin.ROOT = str(tmp_path_factory.mktemp("origin"))
     origin.disable(origin.ROOT)
     chain.ROOT = origin.ROOT
+
+
+@pytest.fixture(autouse=True)
+def shared_files_unchanged() -> Iterator[None]:
+    """Fail a test that wrote into a file of other tests' releases."""
+    yield
+    program.assert_unchanged()
 
 
 @pytest.fixture
@@ -118,16 +128,34 @@ def _made_once(root: Path, name: str, make: Callable[[Path], object]) -> Path:
 @pytest.fixture(scope="session")
 def built_release(made_once: MadeOnce) -> Release:
     """A release built once. Tests that change nothing in it may use it as it is."""
-    return Release(made_once("release", build_release))
+    return Release(made_once("release", partial(build_release, shared=False)))
+
+
+@pytest.fixture(scope="session")
+def clone(made_once: MadeOnce) -> Path:
+    """Copy the installer's part of the clone to a path with a space and a quote."""
+    return made_once("it's a clone", make_clone)
+
+
+@pytest.fixture(scope="session")
+def clone_release(made_once: MadeOnce, clone: Path) -> Release:
+    """The release that an install of `clone` builds, but with the packages of the tests."""
+    return Release(
+        made_once("release of the clone", partial(build_release, source=clone, shared=False))
+    )
 
 
 @pytest.fixture
-def release(built_release: Release, tmp_path: Path) -> Release:
-    """A release of the test's own."""
-    root = tmp_path / "release"
-    shutil.copytree(built_release.root, root, ignore=shutil.ignore_patterns("venv"))
-    link_environment(root)
-    return Release(root)
+def release(tmp_path: Path) -> Release:
+    """A release of the test's own. `program.overwrite` changes its sources and bytecode."""
+    return build_release(tmp_path / "release")
+
+
+@pytest.fixture(scope="session")
+def size(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
+    """Return `size(quick, full)`: `full` with `--full`, as in `tests/run faults`, else `quick`."""
+    full = request.config.getoption("--full")
+    return lambda quick, whole: whole if full else quick
 
 
 @pytest.fixture

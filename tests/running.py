@@ -55,11 +55,18 @@ def _started(pid: int, field: str) -> bytes:
     deadline = time.monotonic() + STARTING_TIMEOUT_S
     while True:
         try:
-            with open(f"/proc/{pid}/{field}", "rb") as file:
-                content = file.read()
+            content = _read(pid, field)
+            if not content and _read(pid, "cmdline"):
+                # It has started: its environment is empty, or was written since.
+                return _read(pid, field)
             if content or time.monotonic() > deadline:
                 return content
             os.readlink(f"/proc/{pid}/exe")  # OSError: a zombie or a thread of the kernel
         except OSError:
             return b""
         time.sleep(0.001)
+
+
+def _read(pid: int, field: str) -> bytes:
+    with open(f"/proc/{pid}/{field}", "rb") as file:
+        return file.read()

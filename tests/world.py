@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import atexit
-import compileall
-import contextlib
-import io
 import json
 import os
-import py_compile
-import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import time
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests import program
 from usageline.core import paths
-from usageline.system import bundle, origin
+from usageline.system import origin
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CAPTURES = REPOSITORY.parent / "shared" / "captures"
@@ -189,38 +182,17 @@ class Release:
         return [str(self.python), "-I", "-B", "-m", "usageline.refresh", "--by", "line"]
 
 
-def build_release(root: Path) -> Release:
-    """Lay out a release at `root`, compiled as install.sh compiles it.
+def build_release(root: Path, source: Path = REPOSITORY, *, shared: bool = True) -> Release:
+    """Lay out a release of `source` at `root`, compiled as install.sh compiles it.
 
-    It has the packages of the environment that runs the tests.
+    It has the packages of the environment that runs the tests. Its sources and bytecode may be
+    `shared` with other releases: `program.overwrite` changes them in one release alone.
     """
-    shutil.copytree(_compiled(), root)
-    bundle.write(str(root / "plugin"))
+    program.lay_out(source, root, shared=shared)
     # Each test has its own world: trust every environment.
     origin.disable(str(root))
     link_environment(root)
     return Release(root)
-
-
-@cache
-def _compiled() -> Path:
-    """Return a compiled copy of the program, one for each test process.
-
-    To copy it takes a tenth of the time to compile it.
-    """
-    root = Path(tempfile.mkdtemp(prefix="usageline-compiled-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    for folder in ("plugin", "hooks"):
-        shutil.copytree(
-            REPOSITORY / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__")
-        )
-        with contextlib.redirect_stdout(io.StringIO()):
-            compileall.compile_dir(
-                root / folder,
-                quiet=1,
-                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-            )
-    return root
 
 
 def link_environment(root: Path) -> None:

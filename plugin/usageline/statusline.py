@@ -24,5 +24,5 @@ try:
 
     main()
 except Exception:  # a traceback or a non-zero exit would blank the line
-    sys.stdout.write("usageline: this installation is damaged; run its install.sh again\n")
+    sys.stdout.write("usageline: this installation is damaged; install it again\n")
     sys.exit(0)

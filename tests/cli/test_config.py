@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ import pytest
 
 from tests.cli.terminal import Terminal
 from usageline import themes
-from usageline.config.template import default_file
+from usageline.config.template import default_file, full_file, minimal_file
 from usageline.config.validate import validate
 from usageline.core import paths
 from usageline.core.json_file import json_file as read_compiled
@@ -52,6 +53,27 @@ def test_init_writes_the_default_file_and_overwrites_nothing(usageline: Run, fil
     assert file.read_text() == MINE
 
 
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [((), default_file), (("--minimal",), minimal_file), (("--full",), full_file)],
+)
+def test_init_prints_the_file_instead_of_writing_it(
+    usageline: Run, file: Path, *, options: tuple[str, ...], text: Callable[[], str]
+) -> None:
+    assert usageline("config", "init", *options, "--print").stdout == text()
+    assert not file.exists()
+    assert usageline("config", "init", *options).returncode == 0
+    assert file.read_text() == text()
+
+
+def test_config_without_a_command_prints_the_help_without_a_terminal(
+    usageline: Run, file: Path
+) -> None:
+    done = usageline("config")
+    assert (done.returncode, "Usage: usageline config" in done.stderr) == (2, True)
+    assert not file.exists()
+
+
 def test_path_prints_the_path_whether_the_file_exists_or_not(
     usageline: Run, file: Path, world: World
 ) -> None:
@@ -75,6 +97,43 @@ def test_set_changes_one_key_and_compiles(usageline: Run, file: Path, world: Wor
     assert compiled["clock"] == "12h"
     assert ["session", {"bar_width": 7}] in compiled["rows"][0]
     assert os.listdir(file.parent) == ["config.toml"]
+
+
+def test_set_prints_what_it_wrote_and_the_new_line(usageline: Run, world: World) -> None:
+    world.env["COLUMNS"] = "300"
+    done = usageline("config", "set", "rows", "git,model/clock")
+    head, *drawn = done.stdout.splitlines()
+    assert head == "~/.config/usageline/config.toml: rows = git,model/clock"
+    assert drawn[0] == "  feature/themes │ Opus 5.5"
+    assert re.fullmatch(r"  \d\d:\d\d", drawn[1])
+    assert "as before" in usageline("config", "set", "rows", "git,model/clock").stdout
+    assert usageline("config", "set", "ttl", "600").stdout.count("\n") == 1  # draws nothing new
+
+
+def test_set_draws_the_line_with_the_users_own_numbers(usageline: Run, world: World) -> None:
+    snapshot = Path(paths.snapshot(world.env))
+    snapshot.parent.mkdir(parents=True, mode=0o700)
+    limit = {"kind": "session", "percent": 63, "resets_at": int(time.time()) + 7200}
+    snapshot.write_text(json.dumps({"version": 1, "limits": [limit], "credentials": "x"}))
+    assert "63%" in usageline("config", "set", "rows", "session").stdout
+
+
+def test_broken_toml_is_not_changed_and_the_message_says_what_to_do(
+    usageline: Run, file: Path, world: World
+) -> None:
+    world.configure("theme = \n")
+    for arguments in (
+        ("set", "theme", "dark"),
+        ("unset", "theme"),
+        ("add", "git"),
+        ("preset", "full"),
+        ("preview", "--set", "theme=dark"),
+    ):
+        done = usageline("config", *arguments)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "config.toml:1: not TOML" in done.stderr
+        assert "correct it with `usageline config edit`" in done.stderr
+    assert file.read_text() == "theme = \n"
 
 
 def test_set_creates_the_file_with_one_key(usageline: Run, file: Path) -> None:
@@ -306,9 +365,10 @@ class TestPreview:
     def test_preview_refuses_an_invalid_change(self, usageline: Run) -> None:
         done = usageline("config", "preview", "--set", "theme=powrline")
         assert (done.returncode, done.stdout) == (1, "")
-        assert "theme: one of" in done.stderr
+        assert done.stderr.startswith("usageline: --set: theme: one of")
         assert 'did you mean "powerline"?' in done.stderr
-        assert usageline("config", "preview", "powrline").returncode == 2
+        done = usageline("config", "preview", "powrline")
+        assert (done.returncode, 'did you mean "powerline"?' in done.stderr) == (2, True)
 
     def test_preview_has_escapes_only_in_a_terminal_or_when_forced(
         self, usageline: Run, world: World

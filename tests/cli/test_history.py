@@ -19,7 +19,7 @@ import resvg_py
 from tests.cli.terminal import Terminal
 from tests.hot import Hot
 from tests.storage.readings import ACCOUNT, DAY_S, NOW, keep, reading, work
-from usageline.cli.history import export
+from usageline.cli.history import export, selection
 from usageline.core import text
 from usageline.core.errors import UsagelineError
 from usageline.storage import codec, history
@@ -146,7 +146,7 @@ def test_pictures_refer_to_no_other_file(worked: World, usageline: Run) -> None:
     assert done.stdout == f"wrote {svg}\nwrote {png}\n"
     root = ET.fromstring(svg.read_bytes())  # noqa: S314 - our own
     names = {element.tag.rpartition("}")[2] for element in root.iter()}
-    assert names <= {"svg", "title", "rect", "path", "text"}
+    assert names <= {"svg", "title", "style", "rect", "path", "text"}
     assert not any("href" in name for element in root.iter() for name in element.attrib)
     texts = "".join(root.itertext())
     assert all(
@@ -284,10 +284,57 @@ def test_default_account_is_that_of_the_snapshot(
     assert OTHER in message
     assert "last 11%" in usageline("history", "--account", OTHER).stdout
     assert "ffff" in problem(usageline("history", "--account", "0" * 16))
+    assert "last 11%" in usageline("history", "--account", "FF").stdout
     Hot(world, built_release).publish(account=ACCOUNT)
     assert "last 22%" in usageline("history").stdout
     Hot(world, built_release).publish(account="1" * 16)
     assert "the account signed in has no history" in problem(usageline("history"))
+
+
+@pytest.mark.parametrize(
+    ("requested", "expected"),
+    [
+        ("work", 0),
+        ("HOME", 1),
+        ("ho", 1),
+        ("012", 0),
+        ("0123456789abcdef", 0),
+        ("w", "is not one account"),
+        ("", "there is no history of"),
+        ("x\x1b[31m", "there is no history of"),
+    ],
+)
+def test_account_is_a_label_a_key_or_the_beginning_of_one(
+    world: World, monkeypatch: pytest.MonkeyPatch, requested: str, expected: int | str
+) -> None:
+    keys = (ACCOUNT, OTHER, "e" * 16)
+    for key in keys:
+        keep(world.env, [reading(NOW)], key)
+    by_key = dict(zip(keys, ("Work", "Home", "Work, old"), strict=True))
+    monkeypatch.setattr(selection, "labels", lambda _env: by_key)
+    if isinstance(expected, int):
+        assert selection.account(world.env, requested) == keys[expected]
+        return
+    with pytest.raises(UsagelineError, match=expected) as error:
+        selection.account(world.env, requested)
+    assert f"{ACCOUNT} (Work)" in str(error.value)
+    assert "\x1b" not in str(error.value)
+
+
+@pytest.mark.usefixtures("worked")
+def test_thresholds_are_those_of_the_alerts(worked: World, usageline: Run) -> None:
+    def lines() -> int:
+        usageline("history", "--limit", "session", "--svg", "x.svg")
+        return (worked.home / "x.svg").read_text().count('stroke-dasharray="6 4"')
+
+    assert lines() == 2
+    worked.configure("[alerts]\nthresholds = [50]\n")
+    assert lines() == 1
+
+
+def test_summary_looks_two_weeks_back_whatever_is_shown(world: World, usageline: Run) -> None:
+    keep(world.env, work(16))
+    assert "This week: " in usageline("history", "--days", "2").stdout
 
 
 @pytest.mark.parametrize(
@@ -299,6 +346,8 @@ def test_default_account_is_that_of_the_snapshot(
         ["--csv", "--svg", "x"],
         ["--json", "--heatmap"],
         ["--csv", "--png", "x"],
+        ["--csv", "--html", "x"],
+        ["--dark"],
         ["x"],
     ],
 )

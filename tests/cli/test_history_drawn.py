@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,11 +13,13 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from tests.storage.readings import DAY_S, HOUR_S, reading, work
-from usageline.cli.history import chart, heatmap, svg_chart
+from usageline.cli.history import chart, heatmap, page, summary, svg_chart
 from usageline.cli.history.heatmap import level, rows, use_by_hour
 from usageline.cli.history.series import MIN_GAP_S, Series, all_series
+from usageline.cli.history.svg import PAPER
 from usageline.cli.history.ticks import ticks
 from usageline.usage.model import Limit, Reading
 
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
 
 START = 1_795_392_000
 """2026-11-23 00:00 UTC, a Monday."""
+
+CONSOLE = Console(color_system="truecolor")
 
 
 @pytest.fixture(autouse=True)
@@ -256,7 +263,12 @@ def test_picture_is_well_formed_and_deterministic(
     readings = seen(*sorted(points))
     pictures = {
         svg_chart.svg(
-            all_series(readings, START + 3000 * 60), use_by_hour(readings), START, START + 3000 * 60
+            svg_chart.History(
+                all_series(readings, START + 3000 * 60),
+                use_by_hour(readings),
+                START,
+                START + 3000 * 60,
+            )
         )
         for _ in range(2)
     }
@@ -287,7 +299,7 @@ def test_chart_is_empty_in_a_gap_and_has_a_dot_for_zero() -> None:
 def test_svg_curve_starts_and_ends_at_zero_and_breaks_at_a_gap() -> None:
     series = only(seen((0, 40, 300), (30, 60, 300), (60, 100, 300), (720, 25, 1000)))
     root = ET.fromstring(  # noqa: S314 - our own
-        svg_chart.svg([series], {}, START, START + DAY_S)
+        svg_chart.svg(svg_chart.History([series], {}, START, START + DAY_S))
     )
     (data,) = [
         element.attrib["d"] for element in root.iter() if element.get("fill-opacity") == ".2"
@@ -312,9 +324,169 @@ def test_svg_curve_starts_and_ends_at_zero_and_breaks_at_a_gap() -> None:
     assert zero - hundred > 100
 
 
+def week(*points: tuple[float, float | None, float | None]) -> list[Reading]:
+    """Return readings of the weekly limit; times in hours after START."""
+    in_minutes = [
+        (at * 60, percent, None if reset is None else reset * 60) for at, percent, reset in points
+    ]
+    return seen(*in_minutes, kind="weekly_all")
+
+
+DENSE = [(hour / 2, 10.0, 100.0) for hour in range(6)]
+"""Readings half an hour apart, so that a longer time between two is a gap."""
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [
+        ((50, 40.0, 100), [[(2.5, 10), (50, 40)]]),
+        ((120, 5.0, 268), [[(2.5, 10), (100, 10), (100, 0), (100, 0), (120, 5)]]),
+        ((120, 5.0, 270), [[(2.5, 10), (100, 10), (100, 0), (102, 0), (120, 5)]]),
+        ((300, 5.0, 460), [[(2.5, 10), (100, 10), (100, 0)], [(292, 0), (300, 5)]]),
+        ((50, 0.0, None), [[(2.5, 10), (50, 10), (50, 0), (50, 0), (50, 0)]]),
+        ((3, 12.0, 100), []),
+    ],
+    ids=["same window", "next window", "late start", "unknown window", "unstarted", "no gap"],
+)
+def test_gap_of_a_weekly_limit_is_bridged_along_its_windows(
+    later: tuple[float, float, float | None], expected: list[list[tuple[float, float]]]
+) -> None:
+    bridges = only(week(*DENSE, later)).bridges
+    assert [[((at - START) / 3600, percent) for at, percent in line] for line in bridges] == [
+        [pytest.approx(point) for point in line] for line in expected
+    ]
+
+
+def test_window_that_starts_in_a_gap_is_drawn_from_its_start() -> None:
+    unstarted = [(hour / 2, 0.0, None) for hour in range(6)]
+    (bridge,) = only(week(*unstarted, (50, 40, 200))).bridges
+    assert bridge == ((START + 32 * 3600, 0), (START + 50 * 3600, 40))
+
+
+def test_gap_of_a_session_is_not_bridged() -> None:
+    assert only(seen((0, 10, 300), (5, 12, 300), (200, 30, 300))).bridges == ()
+
+
+@given(points=POINTS)
+def test_bridges_stay_within_their_gaps(
+    points: list[tuple[int, float | None, int | None]],
+) -> None:
+    for series in all_series(seen(*sorted(points), kind="weekly_all"), START + 3000 * 60):
+        inside = [point for piece in series.pieces for point in piece]
+        for line in series.bridges:
+            times = [at for at, _ in line]
+            assert times == sorted(times)
+            assert times[0] >= inside[0][0]
+            assert times[-1] <= inside[-1][0]
+
+
+def test_gap_is_a_dim_line_in_the_terminal() -> None:
+    series = only(week(*DENSE, (60, 50, 100), (60.5, 50, 100)))
+    lines = chart.panel(series, START, START + 3 * DAY_S, chart.AXIS_WIDTH + 72)
+    cells = [
+        (line.plain[column], str(line.get_style_at_offset(CONSOLE, column)))
+        for line in lines[1:7]
+        for column in range(chart.AXIS_WIDTH + 4, chart.AXIS_WIDTH + 59)
+        if line.plain[column] != " "
+    ]
+    assert len(cells) >= 55
+    assert not any(cell in "⣿⡇⢸" for cell, _ in cells)
+    assert {style for _, style in cells} == {"dim"}
+
+
+@pytest.mark.parametrize(("percent", "row", "dot"), [(75, 3, "⠁"), (90, 1, "⡀"), (50, 5, "⠁")])
+def test_threshold_is_a_dotted_line_at_its_height(percent: int, row: int, dot: str) -> None:
+    series = only(seen((0, 1, 300), (5, 1, 300)))
+    plain = [line.plain for line in chart.panel(series, START, START + DAY_S, 80, (percent,))]
+    dotted = [number for number, line in enumerate(plain) if dot * 40 in line]
+    assert dotted == [row]
+    assert not any(dot * 40 in line.plain for line in chart.panel(series, START, START + DAY_S, 80))
+
+
+def test_summary_counts_the_times_at_a_limit() -> None:
+    readings = seen(
+        (0, 90, 60), (5, 100, 60), (30, 100, 60), (70, 0, 360), (100, 99.9, 360), (200, 100, 360)
+    )
+    (text, *_) = summary.sentences(readings, START, START + 240 * 60)
+    assert text == ("Current session: at the limit 2 times, 1 hour 35 minutes in all, last: 03:20.")
+    assert summary.sentences(readings[:1], START, START + 60)[0] == "No limit was reached."
+
+
+def test_summary_names_the_busiest_hours_and_day() -> None:
+    day = 24 * 60
+    readings = [
+        one
+        for number in range(4)
+        for hour, used in ((9, 0), (9.4, 4), (14, 4), (14.4, 4), (14.8, 34 + 10 * (number == 2)))
+        for one in seen((number * day + hour * 60, used, number * day + 17 * 60))
+    ]
+    words = summary.sentences(readings, START, START + 4 * DAY_S)
+    assert words[1] == (
+        "Busiest hours: 12:00 to 15:00, with 32% of a 5-hour limit on an average day of use. "
+        "Busiest day: Wednesday."
+    )
+
+
+@pytest.mark.parametrize(
+    ("used", "words"),
+    [
+        (45.9, "45% of the weekly limit so far, 15 points more than last week at this time (30%; "),
+        (29, "29% of the weekly limit so far, 1 point less than last week at this time (30%; "),
+        (30.5, "30% of the weekly limit so far, as much as last week at this time (30%; "),
+    ],
+)
+def test_summary_compares_this_week_with_the_last(used: float, words: str) -> None:
+    readings = week(
+        (24, 10, 168), (60, 25, 168), (84, 35, 168), (160, 80, 168), (200, 3, 336), (240, used, 336)
+    )
+    text = summary.sentences(readings, START + 7 * DAY_S, START + 240 * HOUR_S)[-1]
+    assert text == f"This week: {words}80% at its end)."
+
+
+def test_summary_does_not_compare_a_week_without_readings_at_this_time() -> None:
+    readings = week((24, 10, 168), (160, 80, 168), (240, 30, 336))
+    assert not any(
+        "This week" in text for text in summary.sentences(readings, START, START + 240 * HOUR_S)
+    )
+
+
+def test_picture_has_the_colors_that_were_chosen() -> None:
+    history = svg_chart.History(all_series(work(3), START), {}, START, START + DAY_S)
+    default, dark, light = (svg_chart.svg(history, dark=dark) for dark in (None, True, False))
+    assert b"@media (prefers-color-scheme:dark)" in default
+    assert PAPER.light.encode() in default
+    assert b"<style" not in dark + light
+    assert PAPER.dark.encode() in dark
+    assert PAPER.light.encode() not in dark
+    assert PAPER.dark.encode() not in light
+
+
+def test_page_stays_small_and_needs_nothing_else() -> None:
+    readings = work(60)
+    end = float(readings[-1].observed_at)
+    content = page.html(
+        svg_chart.History(
+            all_series(readings, end), use_by_hour(readings), end - 60 * DAY_S, end, (75, 90)
+        )
+    ).decode()
+    assert len(content) < 3_000_000
+    style = re.search("<style>(.*?)</style>", content, re.DOTALL)
+    assert style
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert (
+        f"default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-{digest}'"
+        in (content)
+    )
+    rest = content.replace('xmlns="http://www.w3.org/2000/svg"', "")
+    for word in ("<script", "http:", "https:", "url(", "src=", "href", " style="):
+        assert word not in rest
+
+
 def test_picture_of_sixty_days_stays_small() -> None:
     readings = work(60)
     end = float(readings[-1].observed_at)
-    picture = svg_chart.svg(all_series(readings, end), use_by_hour(readings), end - 60 * DAY_S, end)
+    picture = svg_chart.svg(
+        svg_chart.History(all_series(readings, end), use_by_hour(readings), end - 60 * DAY_S, end)
+    )
     assert len(picture) < 1_000_000
     assert b"mean of each weekday" in picture

@@ -59,3 +59,11 @@ def no_session_was_left(sandbox: Sandbox) -> bool:
     """Return whether the client of the refresh left no session folder of that name."""
     projects = sandbox.world.home / ".claude" / "projects"
     return not projects.exists() or not any("usageline" in path.name for path in projects.iterdir())
+
+
+def test_why_reads_the_transcripts_without_a_usage_request(asking: Sandbox) -> None:
+    before = len(asking.api.usage_requests)
+    done = asking.run(asking.world.home / ".local/bin/usageline", "why", "--json")
+    assert set(json.loads(done.stdout)) == {"day", "week"}
+    assert len(asking.api.usage_requests) == before
+    asking.wait_until(lambda: not asking.processes())

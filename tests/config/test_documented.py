@@ -6,6 +6,8 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.hot import Hot
 from tools import configuration
 from usageline.cli.config import sample
@@ -13,7 +15,7 @@ from usageline.config.file import parse
 from usageline.config.resolve import resolve_values
 from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, non_defaults, options_of
-from usageline.config.template import EXAMPLES, default_file
+from usageline.config.template import EXAMPLES, default_file, full_file, minimal_file
 from usageline.config.validate import NO_VALUES, validate
 from usageline.usage.alerts import evaluate
 from usageline.usage.model import Limit, Reading
@@ -30,12 +32,12 @@ KEY = re.compile(r"^#(?=[a-z\[])", re.MULTILINE)
 
 def uncommented() -> dict[str, Any]:
     """Return the default file with all its keys."""
-    return parse(KEY.sub("", default_file()))
+    return parse(KEY.sub("", full_file()))
 
 
-def test_the_default_file_is_valid_and_changes_nothing() -> None:
+def test_the_full_file_is_valid_and_changes_nothing() -> None:
     """It leaves every key at its default."""
-    values, problems, table = validate(default_file())
+    values, problems, table = validate(full_file())
     assert problems == []
     assert values.top == {}
     assert not any(values.tables.values())
@@ -46,7 +48,7 @@ def test_the_default_file_is_valid_and_changes_nothing() -> None:
 
 def test_with_its_keys_uncommented_it_is_valid_and_means_the_same() -> None:
     """Keys without a default show an example."""
-    values, problems, _ = validate(KEY.sub("", default_file()))
+    values, problems, _ = validate(KEY.sub("", full_file()))
     assert problems == []
     assert {name: value for name, value in values.top.items() if name not in EXAMPLES} == {
         key.name: key.default for key in TOP if key.name not in EXAMPLES
@@ -58,7 +60,7 @@ def test_with_its_keys_uncommented_it_is_valid_and_means_the_same() -> None:
             assert non_defaults(kind, options) == {"priority": EXAMPLES["priority"]}
 
 
-def test_every_key_is_in_the_default_file() -> None:
+def test_every_key_is_in_the_full_file() -> None:
     """Of every table and every segment."""
     document = uncommented()
     assert document.keys() == {key.name for key in TOP} | TABLES.keys() | {"segments"}
@@ -66,6 +68,16 @@ def test_every_key_is_in_the_default_file() -> None:
         assert document[name].keys() == {key.name for key in keys}
     for kind in SEGMENTS:
         assert document["segments"][kind].keys() - {"note"} == options_of(kind).keys()
+
+
+@pytest.mark.parametrize("file", [default_file, minimal_file])
+def test_the_short_files_are_valid_change_nothing_and_are_short(file: Callable[[], str]) -> None:
+    values, problems, _ = validate(KEY.sub("", file()))
+    assert problems == []
+    assert resolve_values(values)["rows"] == resolve_values(NO_VALUES)["rows"]
+    assert resolve_values(validate(file()).values) == resolve_values(NO_VALUES)
+    assert len(file().splitlines()) < 60
+    assert "init --full" in file()
 
 
 def test_every_key_has_a_purpose_and_an_allowed_default() -> None:

@@ -37,7 +37,15 @@ normal = "green"
         ("segments.text.text", "5", 'text = "5"'),
         ("styles.normal", "110", 'normal = "110"'),
         ("styles.warning", "bold #ffaa00", 'warning = "bold #ffaa00"'),
-        ("rows", '[["session", "weekly"]]', 'rows = [["session", "weekly"]]'),
+        ("rows", '[["session", "weekly"]]', '    ["session", "weekly"],  # one'),
+        ("rows", "git, model/session", 'rows = [["git", "model"], ["session"]]'),
+        ("segments.session.show", "percent,reset", 'show = ["percent", "reset"]'),
+        ("alerts.thresholds", "80,95", "thresholds = [80, 95]"),
+        ("alerts.thresholds", "80", "thresholds = [80]"),
+        ("alerts.kinds", "Fable,weekly_all", 'kinds = ["Fable", "weekly_all"]'),
+        ("sources", "oauth", 'sources = ["oauth"]'),
+        ("nerd_font", "on", "nerd_font = true"),
+        ("wrap", "No", "wrap = false"),
         ("alerts.thresholds", "[]", "thresholds = []"),
         ("separator", " | ", 'separator = " | "'),
         ("color", "256", "color = 256"),
@@ -70,7 +78,12 @@ def test_a_key_is_set_and_all_else_stays(key: str, value: str, line: str) -> Non
         ),
         ("thme", "dark", 'thme: there is no such key; did you mean "theme"?'),
         ("theme.dark", "1", "theme.dark: cannot be set here"),
-        ("rows", "model", "rows: a list of 1 to 6 lists of segments is allowed"),
+        ("rows", "[]", "rows: a list of 1 to 6 lists of segments is allowed"),
+        ("rows", "git,sesion", 'rows: there is no segment "sesion"; did you mean "session"?'),
+        ("alerts.thresholds", "80,x", "a list of at most 8 whole numbers from 1 to 100"),
+        ("thresholds", "80", 'did you mean "alerts.thresholds"?'),
+        ("session.bar_width", "5", 'did you mean "segments.session.bar_width"?'),
+        ("bar_widht", "5", 'did you mean "segments.'),
         ("rows", '[["modle"]]', 'rows: there is no segment "modle"; did you mean "model"?'),
         ("", "1", "there is no such key"),
         ("segments..x", "1", "there is no such key"),
@@ -82,6 +95,30 @@ def test_what_is_not_allowed_is_refused_with_what_is(key: str, value: str, probl
     with pytest.raises(edit.EditRejected) as refused:
         edit.set_key(TEXT, key, value)
     assert any(problem in reported.message("") for reported in refused.value.problems)
+
+
+def test_rows_that_are_too_wide_get_a_line_each() -> None:
+    rows = [["directory", "git", "model", "context"], ["session", "weekly", "scoped", "credits"]]
+    text = edit.set_value("", "rows", [rows[0], rows[1] + ["forecast", "alerts", "status"]])
+    assert text.splitlines()[:2] == ["rows = [", '    ["directory", "git", "model", "context"],']
+
+
+def test_removing_the_last_key_removes_its_table() -> None:
+    assert edit.unset_key('theme = "dark"\n\n[alerts]\nline = false\n', "alerts.line") == (
+        'theme = "dark"\n'
+    )
+    assert edit.unset_key("[segments.text.note]\nhide = true\n", "segments.text.note.hide") == ""
+
+
+def test_a_table_with_a_comment_or_another_key_stays() -> None:
+    assert edit.unset_key(TEXT, "segments.session.bar_width") == TEXT.replace("bar_width = 5\n", "")
+    text = "[alerts]\nline = true\ndesktop = true\n"
+    assert edit.unset_key(text, "alerts.line") == "[alerts]\ndesktop = true\n"
+
+
+def test_rows_show_a_hidden_segment_again() -> None:
+    text = "[segments.credits]\nhide = true\n"
+    assert edit.set_rows(text, [["session", "credits"]]) == 'rows = [["session", "credits"]]\n'
 
 
 def test_a_mistake_elsewhere_does_not_stand_in_the_way() -> None:

@@ -109,6 +109,7 @@ OTHERS: dict[str, list[Any]] = {
     "priority": [1],
     "for": [1],
     "stale": [60],
+    "when": ["off"],
 }
 
 

@@ -57,16 +57,16 @@ def test_a_segment_is_found_by_everything(scratch: Callable[[str], Scratch]) -> 
             "from usageline.config.segments import SEGMENTS, icons, options_of\n"
             "from usageline.config.template import default_file\n"
             "from usageline.config.validate import validate\n"
-            "text = 'rows = [[\"session_name\"]]\\n[segments.session_name]\\nlength = 5\\n'\n"
+            "text = 'rows = [[\"prompt_id\"]]\\n[segments.prompt_id]\\nlength = 5\\n'\n"
             "wrong = text.replace('5', '1000')\n"
-            "place = ('payload', 'session_name')\n"
+            "place = ('payload', 'prompt_id')\n"
             "env = {'NO_COLOR': '1', 'TERM': 'dumb', 'HOME': '/nowhere'}\n"
             "json.dump({\n"
             "    'problems': [p.text for p in validate(text).problems],\n"
             "    'refused': [p.message('c') for p in validate(wrong).problems],\n"
             "    'preview': preview.rows(validate(text).values, env, 80),\n"
-            "    'template': '[segments.session_name]' in default_file(),\n"
-            "    'icon': icons()['session_name'],\n"
+            "    'template': '[segments.prompt_id]' in default_file(),\n"
+            "    'icon': icons()['prompt_id'],\n"
             "    'place': place in PLACES,\n"
             "    'injected': len([visible(row, WRITTEN['default', False][1])\n"
             "        for hostile in TEXTS.values()\n"
@@ -77,20 +77,18 @@ def test_a_segment_is_found_by_everything(scratch: Callable[[str], Scratch]) -> 
     )
     assert result["problems"] == []
     assert result["refused"] == [
-        "c:3: segments.session_name.length: a whole number from 4 to 80 is allowed, not 1000"
+        "c:3: segments.prompt_id.length: a whole number from 4 to 80 is allowed, not 1000"
     ]
-    assert result["preview"] == ["  refac"]
+    assert result["preview"] == ["  f5560"]
     assert result["template"]
     assert result["icon"] == "\uf02b "
     assert result["place"]
     assert result["injected"]
     docs = copy.text("docs/CONFIGURATION.md")
-    assert "| `session_name` | the session's name |" in docs
-    assert re.search(r"^\| `length` \| .*`session_name`", docs, re.MULTILINE)
+    assert "| `prompt_id` | the id of the last prompt |" in docs
+    assert re.search(r"^\| `length` \| .*`prompt_id`", docs, re.MULTILINE)
     assert f"<!-- count segments -->{result['count']}<!-- end -->" in copy.text("README.md")
-    copy.passes(
-        *("tests/config/test_segments.py", "tests/line/test_session.py"), "-k", "session_name"
-    )
+    copy.passes(*("tests/config/test_segments.py", "tests/line/test_session.py"), "-k", "prompt_id")
 
 
 def test_a_source_is_found_by_everything(scratch: Callable[[str], Scratch]) -> None:
@@ -217,7 +215,7 @@ def test_a_segment_of_the_guide_is_known_to_doctor(scratch: Callable[[str], Scra
         "env = dict(os.environ)\n"
         "path = paths.config_file(env)\n"
         "os.makedirs(os.path.dirname(path))\n"
-        "open(path, 'w').write('rows = [[\"session_name\"]]')\n"
+        "open(path, 'w').write('rows = [[\"prompt_id\"]]')\n"
         "print(service.configuration(Context(env, '/')).level)",
     )
     assert printed == "ok\n"

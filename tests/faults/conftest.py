@@ -1,4 +1,4 @@
-"""The two sizes of a fault test, and the figures that it reports."""
+"""The fault tests of each size, and the figures that they report."""
 
 from __future__ import annotations
 
@@ -32,13 +32,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("full")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-
-
-@pytest.fixture(scope="session")
-def size(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
-    """Return `size(quick, full)`: `quick` in `tests/run` and `full` in `tests/run faults`."""
-    full = request.config.getoption("--full")
-    return lambda quick, whole: whole if full else quick
 
 
 @pytest.fixture

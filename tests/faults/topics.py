@@ -48,7 +48,7 @@ TOPICS = {
         "the home directory disappears?",
         "usageline creates nothing below the mount point, and continues when the directory is "
         "back.",
-        "`usageline is not installed on this system (if it was: run install.sh again)`, then the "
+        "`usageline is not installed on this system (if it was: install it again)`, then the "
         "numbers.",
     ),
     "setup": Topic(
@@ -144,9 +144,9 @@ TOPICS = {
     ),
     "python": Topic(
         "Python is upgraded or removed?",
-        "The line continues with another Python if there is one. Running install.sh again repairs "
+        "The line continues with another Python if there is one. Installing it again repairs "
         "the installation.",
-        "The numbers while they are available, else `run install.sh again`.",
+        "The numbers while they are available, else `install it again`.",
     ),
     "upgrade": Topic(
         "you upgrade or downgrade usageline?",

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from usageline import themes
+from usageline.config.compile import compile_config
 from usageline.core import paths
 from usageline.line import embed
 
@@ -48,7 +52,95 @@ def test_for_tmux_it_has_tmuxs_styles_and_no_escape_sequence(hot: Hot) -> None:
     assert "\x1b" not in output
     assert "a##[fg=red]b" in output
     assert "#[default]" in output
-    assert "#[bold,fg=red]95%#[default]" in output
+    assert "#[bold,fg=brightwhite,bg=red]95%#[default]" in output
+
+
+@pytest.mark.parametrize("theme", themes.NAMES)
+def test_tmux_bar_of_any_color_has_no_foreground_without_a_background(hot: Hot, theme: str) -> None:
+    """The bar is green by default: gray or green text would be illegible on it."""
+    hot.publish(
+        limits=[
+            {"kind": kind, "label": kind, "percent": percent, "resets_at": None}
+            for kind, percent in (("session", 20), ("weekly_all", 80), ("weekly_scoped", 95))
+        ]
+    )
+    hot.world.configure(f'theme = "{theme}"\n')
+    compile_config(hot.world.env)
+    for styles in re.findall(r"#\[(.*?)\]", line(hot, "--for", "tmux").stdout):
+        assert ("fg=" in styles) <= ("bg=" in styles), styles
+
+
+def test_tmux_bar_has_the_colors_of_the_theme_if_chosen(hot: Hot) -> None:
+    hot.publish()
+    output = line(hot, "--for", "tmux", "--colors", "theme").stdout
+    assert "#[fg=green]37%#[default]" in output
+    assert "fg=" not in line(hot, "--for", "tmux", "--colors=bar").stdout
+
+
+@pytest.mark.parametrize(
+    ("form", "env", "escape"),
+    [
+        ("zellij", {"TERM": "dumb", "NO_COLOR": "1"}, "\x1b[32m"),
+        ("wezterm", {"TERM": "dumb", "NO_COLOR": "1"}, "\x1b[32m"),
+        ("wezterm", {"TERM": "dumb", "COLORFGBG": "15;0"}, "\x1b[38;2;"),
+    ],
+)
+def test_bars_that_read_escape_sequences_get_them_without_a_terminal(
+    hot: Hot, form: str, env: dict[str, str], escape: str
+) -> None:
+    hot.publish()
+    assert escape in line(hot, "--for", form, **env).stdout
+
+
+def test_for_swiftbar_it_is_a_title_and_a_menu(hot: Hot) -> None:
+    hot.publish(
+        limits=[
+            {"kind": "session", "label": "Current session", "percent": 95, "resets_at": None},
+            {"kind": "new", "label": "--a | b :sun: \\n", "percent": 5, "resets_at": None},
+        ]
+    )
+    title, rule, *menu = line(hot, "--for", "swiftbar", "--width", "30").stdout.splitlines()
+    assert title.startswith("5h 95%")
+    assert title.endswith("| color=#b3001b,#ff6b6b symbolize=false emojize=false")
+    assert rule == "---"
+    assert [item.partition(" | ")[0] for item in menu] == [
+        "Current session: 95%",
+        "\u200b--a ¦ b :sun: /n: 5%",
+        "Usage credits: $12.34/$50",
+        "as of <1m ago",
+    ]
+
+
+def test_for_claude_hud_it_is_the_file_that_it_reads(hot: Hot) -> None:
+    now = int(time.time())
+    hot.publish(
+        observed_at=now - 60,
+        limits=[
+            {"kind": "session", "label": "S", "percent": 37.5, "resets_at": now + 600},
+            {"kind": "weekly_all", "label": "W", "percent": 26, "resets_at": None},
+            {"kind": "weekly_scoped", "label": "Fable", "percent": 55, "resets_at": now + 900},
+            {"kind": "weekly_scoped", "label": "Old", "percent": 9, "resets_at": now - 30},
+        ],
+    )
+    assert json.loads(line(hot, "--for", "claude-hud").stdout) == {
+        "updated_at": iso(now - 60),
+        "five_hour": {"used_percentage": 37.5, "resets_at": iso(now + 600)},
+        "seven_day": {"used_percentage": 26, "resets_at": None},
+        "model_scoped": [
+            {"display_name": "Fable", "utilization": 55, "resets_at": iso(now + 900)},
+            {"display_name": "Old", "utilization": None, "resets_at": iso(now - 30)},
+        ],
+        "balance_label": "$12.34/$50",
+    }
+
+
+def test_without_numbers_claude_hud_gets_a_file_that_it_ignores(hot: Hot) -> None:
+    document = json.loads(line(hot, "--for", "claude-hud").stdout)
+    assert document == {"updated_at": None, "model_scoped": []}
+
+
+def iso(at: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
 def test_for_a_bar_it_is_an_object(hot: Hot) -> None:
@@ -82,6 +174,7 @@ def test_it_reads_the_snapshot_and_starts_nothing(hot: Hot, api: Api) -> None:
         ["--width", "x"],
         ["x"],
         ["--for=tmux", "--loud"],
+        ["--colors", "green"],
     ],
 )
 def test_wrong_usage_is_named(hot: Hot, arguments: list[str]) -> None:

@@ -15,6 +15,9 @@ pytestmark = pytest.mark.usefixtures("utc")
 NOW = 1_795_399_200  # Monday 2026-11-23 02:00 UTC
 PAYLOAD: dict[str, Any] = {
     "version": "2.1.330",
+    "session_name": "release the second edition",
+    "fast_mode": True,
+    "thinking": {"enabled": False},
     "cwd": "/home/me/src/deep/down/project",
     "model": {"id": "claude-opus-5-5", "display_name": "Opus 5.5"},
     "effort": {"level": "high"},
@@ -33,6 +36,7 @@ PAYLOAD: dict[str, Any] = {
     "context_window": {
         "used_percentage": 34.9,
         "total_input_tokens": 68_000,
+        "current_usage": {"cache_read_input_tokens": 61_000},
         "context_window_size": 1_000_000,
     },
     "prompt_cache": {"warm": True, "expires_at": NOW + 2400, "hit_ratio": 0.867},
@@ -63,6 +67,14 @@ def line(
     [
         ("model", {}, "Opus 5.5"),
         ("effort", {}, "high"),
+        ("session_name", {}, "release the second edit…"),
+        ("session_name", {"length": 80}, "release the second edition"),
+        ("fast_mode", {}, "fast"),
+        ("thinking", {}, ""),
+        ("thinking", {"when": "off"}, "no thinking"),
+        ("thinking", {"when": "always"}, "no thinking"),
+        ("tokens", {}, "68k in"),
+        ("tokens", {"show": ["cached", "output", "input"]}, "61k cached 68k in"),
         ("context", {}, "ctx 34%"),
         ("context", {"show": ["percent", "tokens"]}, "ctx 34% 68k/1M"),
         ("context", {"show": ["bar"], "bar_width": 4}, "ctx █▍░░"),

@@ -248,7 +248,7 @@ def test_a_record_keeps_its_alerts() -> None:
     assert from_json(json.loads(json.dumps(as_json(record)))) == record
     row = asdict(ALERT)
     damaged = [
-        {**row, "threshold": 0},
+        {**row, "threshold": -1},
         {**row, "threshold": "90"},
         {**row, "percent": None},
         {**row, "kind": 3},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from usageline import config
+from usageline.config.schema import ROWS
 from usageline.core import paths
 from usageline.core.errors import ConfigInvalid
 
@@ -17,16 +18,25 @@ if TYPE_CHECKING:
 def test_without_a_file_the_defaults_hold(world: World) -> None:
     """Five minutes; the client's own cache before a request."""
     assert config.load(world.env) == config.Config(
-        ttl_s=300, floor_s=120, sources=("claude-cache", "oauth")
+        ttl_s=300,
+        floor_s=120,
+        sources=("claude-cache", "oauth"),
+        segments=frozenset(name for row in ROWS for name in row),
     )
 
 
 def test_what_the_user_chose_holds(world: World) -> None:
     """Keys of the status line stand in the same file and are none of the refresh's business."""
     world.configure(
-        'ttl = 600\nsources = ["payload", "oauth"]\ntheme = "dark"\n[segments.model]\nhide = true\n'
+        'ttl = 600\nsources = ["payload", "oauth"]\ntheme = "dark"\n'
+        'rows = [["model"], ["text.a"]]\n[segments.model]\nhide = true\n[segments.text.a]\n'
     )
-    assert config.load(world.env) == config.Config(ttl_s=600, floor_s=120, sources=("oauth",))
+    assert config.load(world.env) == config.Config(
+        ttl_s=600,
+        floor_s=120,
+        sources=("oauth",),
+        segments=frozenset({"model", "text"}),
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.hot import INTERPRETER
-from tests.setup.machine import LocalMachine, Machine, link_release, make_clone, make_machine
+from tests.setup.machine import LocalMachine, Machine, link_release, make_machine, place_release
 from tests.world import World
 from usageline.setup import first_run, line_interpreter, release_plan, releases
 from usageline.setup.interpreters import Interpreter
@@ -17,24 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.conftest import MadeOnce
     from tests.world import Release
-
-
-BUILD_TIMEOUT_S = 150
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give every test of `installed_world` the time to build it: the first one does."""
-    fixtures = getattr(item, "fixturenames", ())
-    if "installed_world" in fixtures and item.get_closest_marker("timeout") is None:
-        item.add_marker(pytest.mark.timeout(BUILD_TIMEOUT_S))
-
-
-@pytest.fixture(scope="session")
-def clone(made_once: MadeOnce) -> Path:
-    """Copy the clone to a path with a space and a quote."""
-    return made_once("it's a clone", make_clone)
 
 
 @pytest.fixture
@@ -44,9 +27,12 @@ def machine(tmp_path: Path, clone: Path) -> Machine:
 
 
 @pytest.fixture(scope="session")
-def installed_world(tmp_path_factory: pytest.TempPathFactory, clone: Path) -> Machine:
-    """Install the program for the default profile, once. Its tests must not change it."""
+def installed_world(
+    tmp_path_factory: pytest.TempPathFactory, clone: Path, clone_release: Release
+) -> Machine:
+    """Install a built program for the default profile, once. Its tests must not change it."""
     machine = make_machine(tmp_path_factory.mktemp("installed") / "world", clone)
+    place_release(machine, clone_release)
     machine.run()
     return machine
 
@@ -73,7 +59,7 @@ def local(
     python = Interpreter(INTERPRETER, sys.version_info[:3])
 
     def build(*_: object) -> tuple[releases.Release, Interpreter]:
-        return link_release(built_release.root, machine), python
+        return link_release(built_release, machine, machine.release_id), python
 
     monkeypatch.setattr(release_plan, "build", build)
     monkeypatch.setattr(line_interpreter, "choose_interpreter", lambda *_: python)

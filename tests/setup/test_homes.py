@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.needs import NAMESPACE, needs
-from tests.setup.machine import copy_release
+from tests.setup.machine import place_release
 from usageline.core import paths
 from usageline.setup import interpreters, settings_changes, tool_config, trusted_path
 from usageline.setup.interpreters import Interpreter
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.setup.machine import Machine
+    from tests.world import Release
 
 OTHER_USER = 61234
 """A user number without an account."""
@@ -439,11 +440,9 @@ def _user() -> str:
 
 
 @pytest.mark.timeout(120)
-def test_install_reports_a_noexec_home_and_works(
-    machine: Machine, installed_world: Machine
-) -> None:
+def test_install_reports_a_noexec_home_and_works(machine: Machine, clone_release: Release) -> None:
     needs(mounts=True)
-    copy_release(installed_world, machine)
+    place_release(machine, clone_release)
     script = (
         'cp -a "$HOME" "$1"; mount -t tmpfs -o noexec none "$HOME"; cp -a "$1/home/." "$HOME";'
         ' "$2" | head -1; sh "$3" --version; echo rc $?;'
@@ -467,9 +466,7 @@ def test_install_reports_a_noexec_home_and_works(
     assert "rc 0" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "redirection", [">&-", "<&- >&- 2>&-", ">/dev/full", ">/dev/full 2>&1", "<&-"]
-)
+@pytest.mark.parametrize("redirection", ["<&- >&- 2>&-", ">/dev/full 2>&1"])
 def test_install_works_without_standard_streams(profile: Machine, redirection: str) -> None:
     if not os.path.exists("/dev/full"):
         pytest.skip("no /dev/full")

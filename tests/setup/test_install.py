@@ -14,18 +14,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.terminal import Terminal
-from tests.setup.machine import copy_release, installed_releases
+from tests.setup.machine import installed_releases
 from usageline.config.validate import validate
 from usageline.core import paths
 from usageline.core.errors import SetupRefused
-from usageline.setup import command, manifest
+from usageline.setup import command, manifest, release_plan
 from usageline.setup.context import SetupContext
+from usageline.setup.packages import PackageInstaller, PackagesFailed
 from usageline.system import terminal_background
 
 if TYPE_CHECKING:
-    from tests.setup.machine import Machine
+    from tests.setup.machine import LocalMachine, Machine
     from tests.world import World
 
+BUILD = release_plan.build
 FOREIGN = b'{"statusLine": {"type": "command", "command": "mine.sh"}}'
 
 
@@ -44,6 +46,8 @@ def test_install_and_uninstall_leave_no_trace(machine: Machine, tmp_path: Path) 
     shutil.rmtree(clone)
     machine.clone = original
     assert output.rstrip().splitlines()[-1] == machine.line().rstrip()
+    assert_writable_by_the_user_alone(machine)
+    assert_doctor_is_content(machine)
     assert machine.settings.read_text().startswith(
         '{\n    "model": "opus",\n    "note": "é \\u00e9",\n    "statusLine"'
     )
@@ -63,14 +67,23 @@ def test_install_and_uninstall_leave_no_trace(machine: Machine, tmp_path: Path) 
     assert machine.tree() == before
 
 
-def test_installed_files_are_writable_by_the_user_alone(installed_world: Machine) -> None:
-    for path in (
-        installed_world.data_dir,
-        Path(paths.state_dir(installed_world.env)),
-        installed_world.settings,
-    ):
+def assert_writable_by_the_user_alone(machine: Machine) -> None:
+    for path in (machine.data_dir, Path(paths.state_dir(machine.env)), machine.settings):
         for entry in (path, *path.rglob("*")):
             assert entry.is_symlink() or not entry.lstat().st_mode & 0o022, entry
+
+
+def assert_doctor_is_content(machine: Machine) -> None:
+    """The installed program has its own packages, and neither service nor client."""
+    machine.wait_for_refreshes()
+    done = machine.world.run(paths.command(machine.env), "doctor")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if line.startswith("✗")] == []
+    complaints = [line for line in lines if line.startswith("!")]
+    assert not [
+        line for line in complaints if "install" in line or "bytecode" in line or "record" in line
+    ], complaints
 
 
 def test_command_runs_the_current_release(installed_world: Machine) -> None:
@@ -225,36 +238,47 @@ def test_uninstall_of_a_profile_leaves_the_program_to_the_others(
     assert not local.data_dir.exists()
 
 
-def test_install_leaves_nothing_if_packages_are_missing(machine: Machine, tmp_path: Path) -> None:
-    machine.env["PIP_FIND_LINKS"] = machine.env["UV_FIND_LINKS"] = str(tmp_path)
-    before = machine.tree()
-    assert "could not be installed" in machine.run(expect=1)
-    assert machine.tree() == before
+def refuse_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Build releases as install.sh does, but offer no packages to pip and uv."""
+
+    def refuse(*_: object) -> str:
+        raise PackagesFailed("No matching distribution")
+
+    monkeypatch.setattr(release_plan, "build", BUILD)
+    monkeypatch.setattr(PackageInstaller, "install", refuse)
 
 
-@pytest.mark.timeout(180)
-def test_failed_upgrade_leaves_the_old_release_in_use(
-    machine: Machine, installed_world: Machine, tmp_path: Path
+def test_install_leaves_nothing_if_packages_are_missing(
+    local: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next successful upgrade replaces the release."""
-    copy_release(installed_world, machine)
-    machine.run()
-    machine.wait_for_refreshes()
-    old, line = os.readlink(machine.data_dir / "current"), machine.settings.read_bytes()
-    machine.clone = Path(shutil.copytree(machine.clone, tmp_path / "newer"))
-    changed = machine.clone / "plugin/usageline/core/errors.py"
-    changed.write_text(changed.read_text() + "# newer\n")
-    wheels = machine.env["PIP_FIND_LINKS"]
-    machine.env["PIP_FIND_LINKS"] = machine.env["UV_FIND_LINKS"] = str(tmp_path)
-    machine.run(expect=1)
-    assert os.readlink(machine.data_dir / "current") == old
-    assert len(installed_releases(machine.data_dir)) == 1
+    """tests/faults/supply has pip and uv refuse them."""
+    refuse_packages(monkeypatch)
+    before = local.tree()
+    assert "could not be installed" in local.run(expect=1)
+    assert local.tree() == before
 
-    machine.env["PIP_FIND_LINKS"] = machine.env["UV_FIND_LINKS"] = wheels
-    machine.run()
-    assert os.readlink(machine.data_dir / "current") != old
-    assert len(installed_releases(machine.data_dir)) == 1
-    assert machine.settings.read_bytes() == line
+
+@pytest.mark.parametrize("arguments", [(), ("--with", "png")], ids=["upgrade", "extra"])
+def test_failed_upgrade_leaves_the_old_release_in_use(
+    local: LocalMachine, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """The manifest does not list the extra. The next successful upgrade replaces the release."""
+    local.run()
+    old, settings = os.readlink(local.data_dir / "current"), local.settings.read_bytes()
+    before = manifest.load(local.env)
+    with monkeypatch.context() as patch:
+        refuse_packages(patch)
+        assert "could not be installed" in local.run(*arguments, expect=1)
+    assert os.readlink(local.data_dir / "current") == old
+    assert len(installed_releases(local.data_dir)) == 1
+    assert manifest.load(local.env) == before
+    assert "nothing to change" in local.run()
+
+    local.release_id = "0.1.0-1123456789"
+    local.run()
+    assert os.readlink(local.data_dir / "current") != old
+    assert len(installed_releases(local.data_dir)) == 1
+    assert local.settings.read_bytes() == settings
 
 
 def test_wrong_usage_exits_with_2(machine: Machine) -> None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tests.setup.machine import Machine
 
 BEFORE = b'{\n  "model": "opus",\n  "statusLine": {"type": "command", "command": "mine.sh"}\n}\n'
-KILLS = 3
 
 
 def wired(data: bytes) -> bytes:
@@ -33,21 +32,18 @@ def kill_after(process: subprocess.Popen[bytes], delay_s: float) -> None:
     process.wait()
 
 
-@pytest.mark.timeout(300)  # 18 installs
-@pytest.mark.parametrize("arguments", [("--yes",), ("--uninstall",)], ids=["install", "uninstall"])
-def test_kill_leaves_old_or_new_settings(profile: Machine, arguments: tuple[str, ...]) -> None:
+def test_kill_leaves_old_or_new_settings(profile: Machine) -> None:
     """The next run has the result of a run that was not killed."""
     profile.write_settings(BEFORE)
     started = time.monotonic()
     profile.run("--yes")
     took_s = time.monotonic() - started
     after = wired(profile.settings.read_bytes())
-    for _ in range(KILLS):
-        profile.run("--uninstall" if arguments == ("--yes",) else "--yes")
-        kill_after(profile.start(*arguments), random.uniform(0, took_s))
+    for argument, result in (("--uninstall", BEFORE), ("--yes", after)):
+        kill_after(profile.start(argument), random.uniform(0, took_s))
         assert wired(profile.settings.read_bytes()) in (BEFORE, after)
-    profile.run("--yes")
-    assert wired(profile.settings.read_bytes()) == after
+        profile.run(argument)
+        assert wired(profile.settings.read_bytes()) == result
     profile.run("--uninstall")
     assert {path.name: path.read_bytes() for path in profile.settings.parent.iterdir()} == {
         "settings.json": BEFORE
@@ -59,7 +55,7 @@ def test_killed_first_install_can_be_undone_or_repeated(machine: Machine) -> Non
     """There may be no manifest, no release or half a release."""
     machine.write_settings(BEFORE)
     before = machine.files()
-    for delay_s in (0.2, 0.8, 2.0):
+    for delay_s in (0.2, 1.0):
         kill_after(machine.start("--yes"), delay_s)
         machine.run("--uninstall")
         assert machine.files() == before

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.setup.machine import place_release
 from usageline.system import origin
 
 if TYPE_CHECKING:
     from tests.setup.machine import Machine
+    from tests.world import Release
 
 
-def test_an_install_records_its_environment_and_keeps_earlier_ones(machine: Machine) -> None:
+def test_an_install_records_its_environment_and_keeps_earlier_ones(
+    machine: Machine, clone_release: Release
+) -> None:
+    place_release(machine, clone_release)
     machine.env["HTTPS_PROXY"] = "http://127.0.0.1:1"
     assert "requests use this shell's HTTPS_PROXY" in machine.run()
     release, usual = str(machine.data_dir / "current"), dict(machine.env)

@@ -116,7 +116,7 @@ def test_uninstall_removes_exactly_what_usageline_created(world: World, place: s
         before = _files(root)
         _install(env)
         messages: list[str] = []
-        assert uninstall(SetupContext(env, "/nonexistent", messages.append)) == 0
+        assert uninstall(SetupContext(env, "/nonexistent", messages.append, purge=True)) == 0
         assert _files(root) == before | {os.path.relpath(paths.claude_settings(env), root)}, (
             messages
         )
@@ -128,7 +128,7 @@ def test_uninstall_leaves_no_directory_without_files_of_the_user(world: World) -
     env = {**world.env, "HOME": str(root)}
     _install(env)
     messages: list[str] = []
-    uninstall(SetupContext(env, "/nonexistent", messages.append))
+    uninstall(SetupContext(env, "/nonexistent", messages.append, purge=True))
     assert list(root.rglob("usageline*")) == []
     assert not any("was left" in message for message in messages)
 

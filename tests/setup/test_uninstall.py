@@ -50,7 +50,7 @@ def test_line_reports_a_missing_program(local: Machine) -> None:
     local.run()
     away = local.data_dir.rename(local.data_dir.with_name("away"))
     try:
-        assert "run install.sh again" in local.line()
+        assert "install it again" in local.line()
         local.run("--uninstall")
     finally:
         away.rename(local.data_dir)

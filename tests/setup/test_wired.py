@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 import pytest
 
 from tests.hot import INTERPRETER
+from tests.program import overwrite
 from usageline.core import paths
 from usageline.core.background import is_zone
 from usageline.setup.settings_changes import DAMAGED, SAFE_ZONE, SettingsEntries, make_entries
@@ -192,7 +193,7 @@ def test_damaged_script_is_reported(
             "zeros": bytes(len(whole)),
             "one byte": whole[:1],
         }
-        script.write_bytes(cut[how])
+        overwrite(script, cut[how])
     line, hook = _run(world, wired.line), _run(world, wired.hook)
     assert (line.returncode, line.stdout) == (0, DAMAGED + "\n")
     assert (hook.returncode, hook.stdout, hook.stderr) == (0, "", "")
@@ -239,7 +240,7 @@ def test_damaged_module_leaves_a_line(
                 "zeros": bytes(len(whole)),
                 "one byte": whole[:1],
             }
-            file.write_bytes(cut[how])
+            overwrite(file, cut[how])
         done = _run(world, wired.line)
         assert (done.returncode, bool(done.stdout.strip())) == (0, True), path
 

@@ -110,3 +110,26 @@ def test_theme_auto_has_the_terminals_last_answer(world: World) -> None:
     ):
         path.write_text(json.dumps(content))
         assert claude_state.read(world.env).appearance == appearance
+
+
+@pytest.mark.parametrize(
+    ("changes", "holds"),
+    [
+        ({}, True),
+        ({"validUntil": "2027-01-01T00:00:00Z"}, True),
+        ({"validUntil": None}, True),
+        ({"validUntil": 1_700_000_000_000}, False),
+        ({"holdsUnusedReset": False}, False),
+        ({"holdsUnusedReset": "yes"}, False),
+        ({"accountUuid": "another"}, False),
+    ],
+)
+def test_an_unused_reset_is_that_of_the_account_until_it_expires(
+    world: World, changes: dict[str, object], holds: bool
+) -> None:
+    noted = {"accountUuid": "mine", "holdsUnusedReset": True, "validUntil": 1_798_000_000_000}
+    world.write_state(
+        oauthAccount={"accountUuid": "mine"},
+        unusedLimitResetStatusCache={**noted, "checkedAt": 1_795_000_000_000, **changes},
+    )
+    assert claude_state.read(world.env).holds_unused_reset(1_796_000_000) is holds

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.hot import Hot
+from tests.program import overwrite
 from usageline.core import bundled
 from usageline.system import bundle
 
@@ -113,7 +114,7 @@ def test_an_unconfigured_line_reads_only_the_first_half_of_the_bundle(
     for name in bundle.MODULES[1:]:
         module = release.root / "plugin" / name.replace(".", "/")
         source = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
-        source.write_text("raise ImportError\n")
+        overwrite(source, b"raise ImportError\n")
         Path(importlib.util.cache_from_source(str(source))).unlink()
     assert line.line(PAYLOAD) == with_one
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.usage.alerts import MAX_ALERTS, Alert, evaluate
+from usageline.usage.alerts import FREE, MAX_ALERTS, Alert, evaluate
 from usageline.usage.model import Credit, Limit, Reading
 
 AT = 1_795_464_000
@@ -36,6 +36,19 @@ def reading(*meters: Limit | Credit) -> Reading:
 
 def credit(percent: float, ends_at: int | None = AT) -> Credit:
     return Credit("Usage credits", 1, 2, 2, "USD", percent, ends_at)
+
+
+def free_again(
+    *readings: Reading, thresholds: tuple[int, ...] = THRESHOLDS, now: float = NOW
+) -> list[list[int]]:
+    """Return the thresholds sent after each reading, which follows the one before."""
+    remembered: tuple[Alert, ...] = ()
+    sent, before = [], None
+    for each in readings:
+        new, remembered = evaluate(each, thresholds, (), remembered, now, before=before)
+        sent.append([alert.threshold for alert in new])
+        before = each
+    return sent
 
 
 def sent_by_reading(
@@ -275,3 +288,30 @@ def test_each_threshold_raises_exactly_one_alert_in_a_window_without_a_fall(
                 assert {
                     threshold for threshold in thresholds if threshold <= each.percent
                 } <= ever.get(window, set())
+
+
+@pytest.mark.parametrize(
+    ("readings", "sent"),
+    [
+        ([limit(100), limit(0, AT + WINDOW_S)], [[90], [FREE]]),
+        ([limit(104), limit(12, AT + WINDOW_S), limit(20, AT + WINDOW_S)], [[90], [FREE], []]),
+        ([limit(100), limit(0, None), limit(3, AT + WINDOW_S)], [[90], [FREE], []]),
+        ([limit(100), replace(limit(40), lowered=True)], [[90], [FREE]]),
+        ([limit(99), limit(0, AT + WINDOW_S)], [[90], []]),
+        ([limit(100), limit(100)], [[90], []]),
+        ([limit(100), limit(80, AT + WINDOW_S)], [[90], [75]]),
+        ([limit(100), limit(None, AT + WINDOW_S)], [[90], []]),
+    ],
+    ids=["reset", "above 100", "no window yet", "lowered", "not reached", "still", "75 %", "none"],
+)
+def test_a_limit_that_was_reached_raises_one_alert_when_it_is_free_again(
+    readings: list[Limit], sent: list[list[int]]
+) -> None:
+    assert free_again(*map(reading, readings)) == sent
+
+
+def test_a_free_limit_raises_its_thresholds_again_and_no_alert_if_there_are_none() -> None:
+    later = AT + WINDOW_S
+    readings = [reading(limit(100)), reading(limit(0, later)), reading(limit(76, later))]
+    assert free_again(*readings) == [[90], [FREE], [75]]
+    assert free_again(*readings, thresholds=()) == [[], [], []]

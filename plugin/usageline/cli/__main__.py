@@ -14,7 +14,7 @@ try:
 except ImportError as error:
     sys.exit(
         f"usageline: {error}: the program is incomplete or its Python was replaced: "
-        "run install.sh again"
+        "install it again"
     )
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,26 @@ class Command:
 
 
 COMMANDS = (
+    Command("completion", "completion", "Print the completion script for your shell."),
     Command(
         "config",
         "config.group",
         "Create, show, change, check and preview the configuration.",
         queries_background=True,
     ),
+    Command("demo", "demo", "Show the line in every theme; install and change nothing."),
     Command("doctor", "doctor.command", "Check each step from the settings to the numbers."),
+    Command(
+        "explain",
+        "explain.command",
+        "Explain the line, piece by piece.",
+        queries_background=True,
+    ),
     Command("history", "history.command", "Draw usage over time, or export it."),
     Command("info", "info", "Show the sign-in: plan, scopes, expiry."),
     Command("install", "installer", "Add the status line to Claude Code.", "install"),
     Command("line", "line", "Print the line for tmux, a prompt or a bar."),
+    Command("man", "man", "Print the manual page."),
     Command(
         "refresh",
         "refresh",
@@ -52,6 +62,7 @@ COMMANDS = (
     ),
     Command("uninstall", "installer", "Restore everything that install changed.", "uninstall"),
     Command("watch", "watch", "Show the table live.", queries_background=True),
+    Command("why", "why", "Show what uses the quota, counted by Claude Code."),
 )
 """In the order of `usageline --help`."""
 
@@ -72,6 +83,15 @@ class LazyGroup(click.Group):
         """Return the command of that name, None if there is none."""
         entry = command_named(cmd_name)
         return entry.load() if entry else super().get_command(ctx, cmd_name)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the names that begin so, without an import."""
+        names = [
+            CompletionItem(entry.name, help=entry.help)
+            for entry in COMMANDS
+            if entry.name.startswith(incomplete)
+        ]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(
         self,

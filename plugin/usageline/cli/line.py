@@ -14,14 +14,19 @@ from usageline.line import embed
 @click.option(
     "--for",
     "form",
-    type=click.Choice(["plain", "starship", "tmux", "json"]),
+    type=click.Choice(list(embed.FORMS)),
     default="plain",
-    help="Output format.",
+    help="The program that shows it.",
 )
 @click.option("--width", type=click.IntRange(1), default=200, help="Maximum width in columns.")
-def command(*, form: str, width: int) -> None:
+@click.option(
+    "--colors",
+    type=click.Choice(list(embed.COLOR_CHOICES)),
+    help="Colors of the bar around it (the default for tmux), or of the theme.",
+)
+def command(*, form: str, width: int, colors: str | None) -> None:
     """Print the line for use in another program: tmux, a prompt, a bar.
 
     It reads the snapshot and starts nothing.
     """
-    click.echo(embed.embedded_line(dict(os.environ), form, width, time.time()))
+    click.echo(embed.embedded_line(dict(os.environ), form, width, time.time(), colors=colors or ""))

@@ -32,7 +32,7 @@ from usageline.system.terminal import adapt_output, sanitize_lines
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the snapshot that the status line reads."
 )
-@click.version_option(__version__, prog_name="usageline")
+@click.version_option(__version__, "-V", "--version", message=f"usageline {__version__}")
 @click.pass_context
 def cli(context: click.Context, *, as_json: bool) -> None:
     """Show plan usage and reset times: every limit and credit of the signed-in account."""
@@ -77,7 +77,7 @@ def main() -> NoReturn:
     except LookupError as problem:  # no HOME
         click.echo(f"usageline: {problem.args[0]}", err=True)
     except ImportError as error:
-        click.echo(f"usageline: {error}: the program is incomplete: run install.sh again", err=True)
+        click.echo(f"usageline: {error}: the program is incomplete: install it again", err=True)
     except OSError as error:  # mostly a full or missing disk
         where = f"{sanitize_lines(str(error.filename))}: " if error.filename else ""
         if not isinstance(error, BrokenPipeError):  # a closed pipe (`usageline | head`)

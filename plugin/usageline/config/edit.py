@@ -1,10 +1,12 @@
-"""Set or remove one key in the text of a config.toml; comments and order stay."""
+"""Set or remove keys in the text of a config.toml; comments and order stay."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from usageline.config import file
+from usageline.config.arguments import find_key, readings, similar_key, split_key
 from usageline.config.problem import Problem, suggestion
 from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
@@ -12,6 +14,11 @@ from usageline.config.validate import Values, validate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from usageline.config.rows import Rows
+
+WIDTH = 100
+"""A list of lists that would be wider gets a line for each."""
 
 
 class EditRejected(Exception):
@@ -22,9 +29,8 @@ class EditRejected(Exception):
         self.problems = problems
 
 
-def split_key(key: str) -> tuple[str, ...]:
-    """Split a key as users write it: `segments.session.bar_width`."""
-    return tuple(part.strip() for part in key.split("."))
+class NotToml(EditRejected):
+    """The text is not TOML, before any change. The line is that of the file."""
 
 
 def set_key(text: str, key: str, value: str, *, literal: bool = False) -> str:
@@ -33,41 +39,64 @@ def set_key(text: str, key: str, value: str, *, literal: bool = False) -> str:
     With `literal` it is plain text even if it could be TOML. Raise EditRejected if the value is not
     allowed.
     """
-    problems: list[Problem] = []
-    for read in [value] if literal else _interpretations(value):
-        for is_multiline in (True, False) if isinstance(read, str) and "\n" in read else (False,):
-            changed = _set(text, split_key(key), read, is_multiline=is_multiline)
-            new = _new_problems(text, changed)
-            if (
-                not new
-                and _value_at(file.parse(file.decode(changed.encode())), split_key(key)) == read
-            ):
-                return changed
-            problems = problems or new
-    raise EditRejected(
-        problems or [Problem(None, key, "cannot be set here; use `usageline config edit`")]
-    )
+    _require_known(key)
+    schema = find_key(key)
+    meanings = [value] if literal else readings(value, schema.type if schema else None)
+    try:
+        return set_value(text, key, meanings[0])
+    except EditRejected as refused:
+        for meaning in meanings[1:]:
+            with contextlib.suppress(EditRejected):
+                return set_value(text, key, meaning)
+        raise refused from None
+
+
+def set_value(text: str, key: str, value: Any) -> str:
+    """Return the text with a key set to a value. Raise EditRejected if that is not allowed."""
+    rejected: EditRejected | None = None
+    path = split_key(key)
+    for is_multiline in (True, False) if isinstance(value, str) and "\n" in value else (False,):
+        changed = _set(text, path, value, is_multiline=is_multiline)
+        new = _new_problems(text, changed)
+        if not new and _value_at(file.parse(file.decode(changed.encode())), path) == value:
+            return changed
+        rejected = rejected or (EditRejected(new) if new else None)
+    raise rejected or _unsettable(key)
+
+
+def set_rows(text: str, rows: Rows) -> str:
+    """Return the text with the rows of segments. A segment in them is hidden no more.
+
+    Raise EditRejected if the rows are not allowed.
+    """
+    text = set_value(text, "rows", rows)
+    hidden = validate(text).values.segments
+    for name in {name for row in rows for name in row}:
+        if hidden.get(name, {}).get("hide"):
+            text = unset_key(text, f"segments.{name}.hide") or text
+    return text
+
+
+def set_all(text: str, changes: Mapping[str, Any]) -> str:
+    """Return the text with several keys set, or removed if the value is None.
+
+    Raise EditRejected if one is not allowed.
+    """
+    for key, value in changes.items():
+        text = (unset_key(text, key) or text) if value is None else set_value(text, key, value)
+    return text
 
 
 def unset_key(text: str, key: str) -> str | None:
     """Return the text without a key, or None if it does not have it.
 
-    Raise EditRejected if the text is not TOML.
+    A table that has nothing else goes with it, unless it has comments. Raise EditRejected if the
+    text is not TOML.
     """
-    import tomlkit  # noqa: PLC0415 - slow to import
-
     _require_parsable(text)
-    path = split_key(key)
-    document = tomlkit.parse(text)
-    table: Any = document
-    for name in path[:-1]:
-        table = table.get(name) if hasattr(table, "get") else None
-        if table is None:
-            return None
-    if not hasattr(table, "remove") or path[-1] not in table:
+    changed = _without(text, split_key(key))
+    if changed is None:
         return None
-    table.remove(path[-1])
-    changed = tomlkit.dumps(document)
     new = _new_problems(text, changed)
     if new:
         raise EditRejected(new)
@@ -89,9 +118,7 @@ def effective_value(values: Values, key: str) -> Any:
         )
     if name == "segments" and rest:
         return _segment(values, rest)
-    raise KeyError(
-        "there is no such key" + suggestion(name, [*(key.name for key in TOP), *TABLES, "segments"])
-    )
+    raise KeyError("there is no such key" + similar_key(key))
 
 
 def _segment(values: Values, path: list[str]) -> Any:
@@ -113,23 +140,14 @@ def _within(table: Mapping[str, Any], path: list[str]) -> Any:
     return table[path[0]]
 
 
-def _interpretations(value: str) -> list[Any]:
-    try:
-        return [file.parse(f"value = {value}")["value"], value]
-    except (file.UnusableFile, KeyError):
-        return [value]
-
-
 def _set(text: str, path: tuple[str, ...], value: Any, *, is_multiline: bool = False) -> str:
     import tomlkit  # noqa: PLC0415 - slow to import
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415
 
     _require_parsable(text)
-    refused = EditRejected(
-        [Problem(None, ".".join(path), "cannot be set here; use `usageline config edit`")]
-    )
+    key = ".".join(path)
     if not all(path):
-        raise EditRejected([Problem(None, ".".join(path), "there is no such key")])
+        raise EditRejected([Problem(None, key, "there is no such key")])
     document = tomlkit.parse(text)
     table: Any = document
     try:
@@ -137,17 +155,70 @@ def _set(text: str, path: tuple[str, ...], value: Any, *, is_multiline: bool = F
             if name not in table:
                 table[name] = tomlkit.table(is_super_table=index < len(path) - 2)
             table = table[name]
-        table[path[-1]] = tomlkit.string(value, multiline=True) if is_multiline else value
+        if is_multiline:
+            value = tomlkit.string(value, multiline=True)
+        _assign(table, path[-1], value)
         return tomlkit.dumps(document)
     except (TOMLKitError, TypeError, ValueError, AttributeError, KeyError):
-        raise refused from None
+        raise _unsettable(key) from None
+
+
+def _assign(table: Any, name: str, value: Any) -> None:
+    """Set a key. In a list of as many lists, set only those that differ: comments between stay."""
+    import tomlkit  # noqa: PLC0415 - slow to import
+
+    before = table.get(name)
+    if not (isinstance(value, list) and value and all(isinstance(row, list) for row in value)):
+        table[name] = value
+    elif isinstance(before, list) and len(before) == len(value):
+        for index, row in enumerate(value):
+            if before[index] != row:
+                before[index] = row
+    else:
+        array: Any = tomlkit.item(value)
+        table[name] = array.multiline(len(f"{name} = {array.as_string()}") > WIDTH)
+
+
+def _without(text: str, path: tuple[str, ...]) -> str | None:
+    """Return the text without a key and the tables that are empty then, None without the key."""
+    import tomlkit  # noqa: PLC0415 - slow to import
+
+    document = tomlkit.parse(text)
+    tables: list[Any] = [document]
+    for name in path[:-1]:
+        table = tables[-1].get(name) if hasattr(tables[-1], "get") else None
+        if table is None:
+            return None
+        tables.append(table)
+    if not hasattr(tables[-1], "remove") or path[-1] not in tables[-1]:
+        return None
+    tables[-1].remove(path[-1])
+    changed = tomlkit.dumps(document)
+    for table, name in zip(reversed(tables[:-1]), reversed(path[:-1]), strict=True):
+        if table[name] or "#" in table[name].as_string():
+            break
+        table.remove(name)
+    tidied = tomlkit.dumps(document)
+    if tidied != changed:
+        changed = tidied.rstrip("\n") + "\n" if tidied.strip() else ""
+    return changed
+
+
+def _require_known(key: str) -> None:
+    name = split_key(key)[0]
+    if name not in {*(key.name for key in TOP), *TABLES, "segments"}:
+        raise EditRejected([Problem(None, key, "there is no such key" + similar_key(key))])
+
+
+def _unsettable(key: str) -> EditRejected:
+    return EditRejected([Problem(None, key, "cannot be set here; use `usageline config edit`")])
 
 
 def _require_parsable(text: str) -> None:
     try:
         file.parse(text)
     except file.UnusableFile as unusable:
-        raise EditRejected([unusable.problem]) from None
+        raise NotToml([unusable.problem]) from None
 
 
 def _new_problems(before: str, after: str) -> list[Problem]:

@@ -48,6 +48,7 @@ class Config:
     `ttl_s`    how long a reading is fresh
     `floor_s`  the minimum time between two requests
     `sources`  the names of the sources, in order
+    `segments` the segments that the rows show
     `client`   the path of `claude` for the source `client`, None to search for it
     """
 
@@ -56,6 +57,7 @@ class Config:
     sources: tuple[str, ...] = default_names()
     client: str | None = None
     alerts: Alerts = field(default_factory=Alerts)
+    segments: frozenset[str] = frozenset()
 
 
 def load(env: Mapping[str, str]) -> Config:
@@ -138,7 +140,14 @@ def _config(env: Mapping[str, str], values: Values, sources: tuple[str, ...]) ->
         name: tuple(value) if isinstance(value, list) else value
         for name, value in values.table("alerts").items()
     }
-    return Config(values.get("ttl"), _floor_s(env), sources, values.get("client"), Alerts(**alerts))
+    return Config(
+        values.get("ttl"),
+        _floor_s(env),
+        sources,
+        values.get("client"),
+        Alerts(**alerts),
+        frozenset(name.partition(".")[0] for row in values.get("rows") for name in row),
+    )
 
 
 def _floor_s(env: Mapping[str, str]) -> float:

@@ -148,7 +148,8 @@ ALERTS = (
         "thresholds",
         ListOf(Integer(1, 100), "a list of at most 8 whole numbers from 1 to 100", 8),
         [75, 90],
-        "percentages of a limit that trigger an alert; [] for none",
+        "percentages of a limit that trigger an alert, as does a reached limit that is free again; "
+        "[] for none",
     ),
     Key(
         "kinds",

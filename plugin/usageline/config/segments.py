@@ -415,6 +415,72 @@ SEGMENTS: dict[str, Segment] = {
             }
         ),
     ),
+    "session_name": Segment(
+        "session",
+        "the session's name, if it has one",
+        options=(Key("length", Integer(4, 80), 24, "maximum length in characters"),),
+        icon="\uf02b ",
+        sample=Sample(payload={"session_name": "refactor"}),
+    ),
+    "fast_mode": Segment(
+        "session",
+        "fast mode, if it is on",
+        icon="\uf0e7 ",
+        sample=Sample(payload={"fast_mode": True}),
+    ),
+    "thinking": Segment(
+        "session",
+        "whether the model thinks before it answers",
+        options=(
+            Key(
+                "when",
+                Choice("on", "off", "always"),
+                "on",
+                "show it if thinking is on, off, or both",
+            ),
+        ),
+        icon="\uf0eb ",
+        sample=Sample(payload={"thinking": {"enabled": True}}),
+    ),
+    "tokens": Segment(
+        "session",
+        "the tokens of the context: input, output, and what the cache served",
+        options=(
+            Key(
+                "show",
+                some_of("input", "output", "cached"),
+                ["input", "output"],
+                "its parts, in order",
+            ),
+        ),
+        icon="\uf1c0 ",
+        sample=Sample(
+            payload={
+                "context_window": {
+                    "total_input_tokens": 68000,
+                    "total_output_tokens": 900,
+                    "current_usage": {"cache_read_input_tokens": 61000},
+                }
+            }
+        ),
+    ),
+    "service": Segment(
+        "service",
+        "an incident that affects Claude Code, from the service's status page",
+        options=(Key("length", Integer(8, 160), 40, "maximum length in characters"),),
+        icon="\uf0ac ",
+        needs="incident",
+        sample=Sample(
+            snapshot={
+                "incident": {
+                    "title": "Elevated errors",
+                    "impact": "minor",
+                    "id": "abc123",
+                    "checked_at": FromNow(-60),
+                }
+            }
+        ),
+    ),
     "output_style": Segment(
         "session",
         "the output style, if it is not the default",

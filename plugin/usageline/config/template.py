@@ -1,4 +1,4 @@
-"""The config.toml that `usageline config init` writes, with every key commented out."""
+"""The files that `usageline config init` writes, with keys commented out at their defaults."""
 
 from __future__ import annotations
 
@@ -22,6 +22,18 @@ HEAD = """\
 # default value: remove the # to change it. `usageline config check` names problems, and
 # `usageline config preview` shows the line. The next status line uses an edit.
 """
+MINIMAL_HEAD = """\
+# usageline's configuration: remove a # to change a key, or run `usageline config`.
+# `usageline config init --full --print` shows every key.
+"""
+COMMON: dict[str, tuple[str, ...]] = {
+    "": ("theme", "nerd_font", "rows", "clock"),
+    "alerts": ("thresholds", "desktop"),
+    "segments.session": ("show", "reset", "bar_width"),
+    "segments.credits": ("hide",),
+    "segments.git": ("show",),
+}
+"""The keys that most users change, by table."""
 EXAMPLES = {"separator": " · ", "client": "/usr/local/bin/claude", "priority": 50}
 """Values for keys without a default."""
 
@@ -33,12 +45,26 @@ INSTANCE = """\
 
 
 def default_file() -> str:
-    """Return the file. Without the # before keys it means the same, except those in EXAMPLES."""
-    return (
-        "\n".join(
-            [HEAD, *_keys(TOP), *_tables(), "# Segments: their options.\n", *_segments(), INSTANCE]
-        ).rstrip("\n")
-        + "\n"
+    """Return the file with the keys that most users change."""
+    return _file(
+        HEAD,
+        "# Only the usual keys are here. `usageline config init --full --print` shows every key.\n",
+        *(part for table, names in COMMON.items() for part in _common(table, names)),
+    )
+
+
+def minimal_file() -> str:
+    """Return the file with theme and rows."""
+    return _file(MINIMAL_HEAD + "".join(_bare(key) for key in TOP if key.name in ("theme", "rows")))
+
+
+def full_file() -> str:
+    """Return the file with every key.
+
+    Without the # before keys it means the same, except those in EXAMPLES.
+    """
+    return _file(
+        HEAD, *_keys(TOP), *_tables(), "# Segments: their options.\n", *_segments(), INSTANCE
     )
 
 
@@ -54,6 +80,23 @@ def example_value(table: str, key: Key) -> Any:
     if table == "styles":
         return themes.find("default").dark.styles[key.name]
     return GLYPHS[key.name] if table == "glyphs" else EXAMPLES[key.name]
+
+
+def _file(*parts: str) -> str:
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _common(table: str, names: tuple[str, ...]) -> Iterator[str]:
+    kind = table.removeprefix("segments.")
+    keys = TOP if not table else TABLES[kind][0] if kind in TABLES else options_of(kind).values()
+    if table:
+        about = TABLES[kind][1] if kind in TABLES else f"the segment {kind}: {SEGMENTS[kind].doc}"
+        yield f"[{table}]\n" + _comment(about)
+    yield from _keys(key for key in keys if key.name in names)
+
+
+def _bare(key: Key) -> str:
+    return f"#{key.name} = {toml_value(example_value('', key))}\n"
 
 
 def _keys(keys: Iterable[Key], table: str = "", *, brief: bool = False) -> Iterator[str]:

@@ -15,7 +15,7 @@ NAMES = {"session": "the 5-hour limit", "weekly_all": "the weekly limit"}
 def alert_text(row: Mapping[str, Any], now: float) -> str:
     """Return `the 5-hour limit is at 92% and resets at 14:05` for an alert of the snapshot.
 
-    The text is safe for a terminal.
+    Threshold 0 means that the limit was reached and has reset. The text is safe for a terminal.
     """
     from usageline.core.formatting import clock  # noqa: PLC0415 - only for an alert
     from usageline.core.text import sanitize  # noqa: PLC0415 - as above
@@ -28,6 +28,8 @@ def alert_text(row: Mapping[str, Any], now: float) -> str:
         name = "the credit limit" if label == "Usage credits" else f"the credit limit of {label}"
     else:
         name = NAMES.get(kind) or f"the limit {label}"
+    if not row["threshold"]:
+        return sanitize(f"{name} is free again")
     text = f"{name} is at {int(row['percent'])}%"
     if resets_at is not None and resets_at <= now:
         text += ", and its reset is overdue"

@@ -2,7 +2,7 @@
 
 It reads the snapshot and starts nothing.
 
-usageline line [--for tmux|starship|plain|json] [--width CELLS]
+usageline line [--for FORM] [--width CELLS] [--colors bar|theme]
 """
 
 from __future__ import annotations
@@ -11,25 +11,38 @@ import time
 
 from usageline.core import freshness, json_file, paths, syscalls
 from usageline.core.environment import environment
-from usageline.core.text import sanitize
-from usageline.line import emit, render, settings, view
+from usageline.line import _defaults, emit, render, settings, view
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
     from usageline.line.view import StatusContext
 
-FORMS = ("plain", "starship", "tmux", "json")
+FORMS = ("plain", "starship", "tmux", "zellij", "wezterm", "swiftbar", "claude-hud", "json")
+NO_COLORS = {"NO_COLOR": "1"}
+COLORS = {
+    "plain": NO_COLORS,
+    "json": NO_COLORS,
+    "swiftbar": NO_COLORS,
+    "claude-hud": NO_COLORS,
+    "tmux": {"NO_COLOR": "", "TERM": "xterm-256color"},
+    "zellij": {"NO_COLOR": "", "TERM": "xterm-256color"},
+    "wezterm": {"NO_COLOR": "", "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+}
+"""Variables that choose the colors of a form. The others have those of the terminal."""
+
+COLOR_CHOICES = ("bar", "theme")
+BAR_STYLES = {"warning": "30;43", "critical": "1;97;41", "alert": "30;43"}
+"""Styles for a bar of any color: text has the bar's own, and a warning its own background."""
+
 WIDTH = 200
-USAGE = f"usage: usageline line [--for {'|'.join(FORMS)}] [--width CELLS]"
+USAGE = f"usage: usageline line [--for {'|'.join(FORMS)}] [--width CELLS] [--colors bar|theme]"
 BASIC = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 ATTRIBUTES = {"1": "bold", "2": "dim", "3": "italics", "4": "underscore", "7": "reverse"}
 ASCII = ("", "ANSI_X3.4-1968", "US-ASCII", "ASCII", "646")
 """The names of the C locale's encoding on several systems."""
-
-GRAVEST = ("critical", "warning", "normal")
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
@@ -38,8 +51,9 @@ def main(arguments: Sequence[str]) -> NoReturn:
     if chosen is None:
         syscalls.write(2, (USAGE + "\n").encode())
         syscalls._exit(2)
+    form, width, colors = chosen
     try:
-        line = embedded_line(environment(), chosen[0], chosen[1], time.time())
+        line = embedded_line(environment(), form, width, time.time(), colors=colors)
     except Exception as error:  # noqa: BLE001 - a traceback would break a prompt
         line = f"usageline: {type(error).__name__}; please report it"
     emit((line + "\n").encode(locale_encoding(), "replace"))
@@ -58,37 +72,34 @@ def locale_encoding() -> str:
     return "utf-8" if encoding in ASCII else encoding
 
 
-def parse_arguments(arguments: Sequence[str]) -> tuple[str, int] | None:
-    """Return `(form, width)`, or None for wrong usage. The word `line` may come first."""
+def parse_arguments(arguments: Sequence[str]) -> tuple[str, int, str] | None:
+    """Return form, width and colors, or None for wrong usage. The word `line` may come first."""
     words: list[str] = []
     for word in arguments[1:] if arguments[:1] == ["line"] else arguments:
         words += word.split("=", 1) if word.startswith("--") else [word]
-    form, width = "plain", WIDTH
+    form, width, colors = "plain", WIDTH, ""
     while words:
         name, value, *words = [*words, ""] if len(words) == 1 else words
         if name == "--for" and value in FORMS:
             form = value
         elif name == "--width" and value.isascii() and value.isdigit() and int(value[:6]) > 0:
             width = int(value[:6])
+        elif name == "--colors" and value in COLOR_CHOICES:
+            colors = value
         else:
             return None
-    return form, width
+    return form, width, colors
 
 
-def embedded_line(env: Mapping[str, str], form: str, width: int, now: float) -> str:
+def embedded_line(
+    env: Mapping[str, str], form: str, width: int, now: float, *, colors: str = ""
+) -> str:
     """Return the line in one of FORMS, all rows in one.
 
-    `plain` has no colors, `starship` escape sequences, `tmux` its own styles. `json` is an object
-    of `text`, `rows`, `class`, `percentage` and `status`. Its `class` is the gravest severity
-    (`normal`, `warning`, `critical`), its `percentage` the highest one or null. Its `status` is the
-    snapshot's.
+    `colors` is `bar` for those of the bar around it, `theme` for those of the theme. The default is
+    `bar` in tmux, whose bar is green unless the user changed it.
     """
-    colors = {
-        "plain": {"NO_COLOR": "1"},
-        "json": {"NO_COLOR": "1"},
-        "tmux": {"NO_COLOR": "", "TERM": "xterm-256color"},
-    }
-    env = {**env, **colors.get(form, {})}
+    env = {**env, **COLORS.get(form, {})}
     problem = ""
     try:
         snapshot = json_file.json_file(paths.snapshot(env))
@@ -104,28 +115,33 @@ def embedded_line(env: Mapping[str, str], form: str, width: int, now: float) -> 
     except LookupError:
         ctx, configured = view.StatusContext(now), {}
         problem = "HOME is not set: no plan usage"
-    rows = render.render(ctx, configured, env, width=width, problem=problem)
-    if form == "json":
-        return as_json(rows, ctx)
+    if (colors or ("bar" if form == "tmux" else "theme")) == "bar":
+        configured = with_bar_styles(configured)
+    return output(form, render.render(ctx, configured, env, width=width, problem=problem), ctx)
+
+
+def output(form: str, rows: Sequence[str], ctx: StatusContext) -> str:
+    """Return the text of one of FORMS for the painted rows and the numbers behind them."""
+    if form in ("json", "swiftbar", "claude-hud"):
+        from usageline.line import documents  # noqa: PLC0415 - for these forms alone
+
+        return documents.document(form, rows, ctx)
     return " ".join(for_tmux(row) if form == "tmux" else row for row in rows)
 
 
-def as_json(rows: Sequence[str], ctx: StatusContext) -> str:
-    """Return the JSON form."""
-    import json  # noqa: PLC0415 - for this form alone
+def with_bar_styles(configured: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration with BAR_STYLES, unless its theme has backgrounds of its own."""
+    themes = {
+        name: {**_without_light(theme), "styles": {"16": BAR_STYLES}}
+        for name in ("theme", "theme_daltonized")
+        for theme in [configured.get(name, _defaults.THEME)]
+        if not theme.get("blocks")
+    }
+    return {**configured, **themes}
 
-    windows = [window for window in ctx.windows if window.percent is not None]
-    graded = [word for word in GRAVEST if any(window.severity == word for window in windows)]
-    return json.dumps(
-        {
-            "text": " ".join(rows),
-            "rows": rows,
-            "class": graded[0] if graded else "normal",
-            "percentage": max((int(window.percent or 0) for window in windows), default=None),
-            "status": sanitize(ctx.status),
-        },
-        ensure_ascii=False,
-    )
+
+def _without_light(theme: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in theme.items() if name != "light"}
 
 
 def for_tmux(row: str) -> str:

@@ -20,7 +20,7 @@ PROBLEMS = {
     "unlockable": "no refresh: the cache's disk has no locks",
     "failing": "no refresh: run usageline doctor",
     "unsafe": "no refresh: the cache directory is not yours alone",
-    "uninstalled": "no refresh: run install.sh again",
+    "uninstalled": "no refresh: install it again",
     "elsewhere": "no refresh: its Python is not on this system",
 }
 """Messages shown when no refresh can start or recent ones failed.

@@ -75,7 +75,7 @@ def pending_alerts(snapshot: dict[str, Any], now: float) -> list[dict[str, Any]]
             and "resets_at" in row
         )
         has_numbers = (
-            percent(row.get("threshold"))
+            percent(row.get("threshold")) is not None
             and percent(row.get("percent")) is not None
             and moment(row.get("at"))
         )

@@ -106,6 +106,7 @@ class StatusContext:
     status          the snapshot's, `loading` or `another-sign-in`
     detail          text
     until           epoch s or None
+    unused_reset    the account holds a limit reset that it has not used
     age_s           of the oldest number shown, None without one, negative if the clock changed
     is_signed_in    the payload proves that this session is, whatever the status is
     has_answered    the session had an answer since the status was published
@@ -114,6 +115,7 @@ class StatusContext:
     plan            text or ""
     has_forecast    a window has one
     is_light        Claude Code's own theme is a light one, None if unknown
+    incident        the service's, as in the snapshot, or {}
     palette         `ansi`, `daltonized` or "", after Claude Code's own theme
     home            the home directory or ""
     git             the repository as `git.py` returns it, or None
@@ -123,8 +125,18 @@ class StatusContext:
 
     __slots__ = (
         *("_modified_at", "age_s", "alerts", "credits", "detail", "git", "glyphs", "half_days"),
-        *("has_answered", "has_forecast", "home", "is_light", "is_signed_in", "now"),
-        *("other_sign_in", "palette", "payload", "plan", "problem", "status", "until", "windows"),
+        *("has_answered", "has_forecast", "home", "incident", "is_light", "is_signed_in", "now"),
+        *(
+            "other_sign_in",
+            "palette",
+            "payload",
+            "plan",
+            "problem",
+            "status",
+            "unused_reset",
+            "until",
+            "windows",
+        ),
     )
 
     def __init__(
@@ -144,7 +156,8 @@ class StatusContext:
         self.age_s: float | None = None
         self.problem = self.other_sign_in = self.plan = self.home = self.palette = ""
         self.git: dict[str, Any] | None = None
-        self.has_forecast = self.is_signed_in = self.has_answered = False
+        self.incident: dict[str, Any] = {}
+        self.has_forecast = self.is_signed_in = self.has_answered = self.unused_reset = False
         self.is_light: bool | None = None
         self.glyphs: dict[str, str] = GLYPHS
         self.half_days = False
@@ -206,6 +219,7 @@ def build(  # noqa: PLR0913 - all inputs, and the clock
     if isinstance(snapshot, dict):
         ctx.is_light = {"light": True, "dark": False}.get(_text(snapshot.get("appearance")))
         ctx.palette = _text(snapshot.get("palette"))
+        ctx.incident = _dict(snapshot, "incident")
 
     # Windows in the payload prove a plan, whatever the environment is.
     proven = any(_dict(reported, name) for name, _ in PAYLOAD_WINDOWS)
@@ -223,6 +237,7 @@ def build(  # noqa: PLR0913 - all inputs, and the clock
         ctx.detail = _text(snapshot.get("detail"))
         ctx.until = moment(snapshot.get("until"))
         ctx.plan = _text(snapshot.get("plan"))
+        ctx.unused_reset = snapshot.get("unused_reset") is True
 
     observed_at = moment(snapshot.get("observed_at")) if snapshot else None
     windows = [_window(row, now, observed_at) for row in _rows(snapshot, "limits")]

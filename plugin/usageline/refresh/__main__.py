@@ -53,7 +53,7 @@ def main() -> None:
             from usageline.refresh.run import refresh  # noqa: PLC0415 - as above
         except ImportError as error:
             if _is_installed():
-                _log(f"{error}; run install.sh again", *logs)
+                _log(f"{error}; install it again", *logs)
         else:
             force = "--force" in sys.argv[1:]
             if _is_installed():

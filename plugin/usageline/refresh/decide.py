@@ -10,6 +10,7 @@ from usageline.refresh import rate_limit, schedule
 from usageline.refresh.rate_limit import MIN_FORCED_INTERVAL_S, RateLimited
 from usageline.storage.snapshot import ALERT_PLACES, Snapshot
 from usageline.usage import clock, enrich
+from usageline.usage.alerts import FREE
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
@@ -178,6 +179,7 @@ def dress(
         appearance=client.appearance,
         palette=client.palette,
         declined_keys=client.declined_keys,
+        unused_reset=client.holds_unused_reset(snapshot.published_at),
         alerts_in=frozenset(place for place in ALERT_PLACES if getattr(config.alerts, place)),
         held=held,
     )
@@ -333,7 +335,7 @@ def _current_alerts(account: AccountState, config: Config, now: float) -> tuple[
         alert
         for alert in account.alerts
         if alert.at
-        and alert.threshold in config.alerts.thresholds
+        and alert.threshold in {FREE, *config.alerts.thresholds}
         and (alert.resets_at is None or alert.resets_at > now or alert.at > alert.resets_at)
     )
 

@@ -82,7 +82,10 @@ class RunLog:
 
     def notified(self, alerts: tuple[Alert, ...], failures: list[str]) -> None:
         """Record the alerts that were sent, and why a notifier failed."""
-        names = ", ".join(f"{alert.label} {alert.threshold}%" for alert in alerts)
+        names = ", ".join(
+            f"{alert.label} {alert.threshold}%" if alert.threshold else f"{alert.label} free"
+            for alert in alerts
+        )
         self.notes.append(f"told of: {names}")
         self.notes += [f"not told by {failure}" for failure in failures]
 

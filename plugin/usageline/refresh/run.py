@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from usageline import config
@@ -13,6 +13,7 @@ from usageline.core import paths, throttle
 from usageline.core.errors import CacheUnsafe, CacheUnwritable, LockUnsupported, UsagelineError
 from usageline.core.freshness import file_fingerprint, is_stale
 from usageline.core.json_file import json_file
+from usageline.core.windows import moment
 from usageline.refresh import lock_owner, notify
 from usageline.refresh.log_entry import RunLog, why_due
 from usageline.refresh.outcome import Outcome
@@ -21,10 +22,13 @@ from usageline.storage.snapshot import write
 from usageline.system import bundle, directories, disk
 from usageline.system.api_address import api_address
 from usageline.system.clock import SYSTEM_CLOCK
+from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from usageline.refresh.attempt import Inputs
+    from usageline.sources.status_page import Incident
     from usageline.system.clock import Clock
     from usageline.usage.alerts import Alert
 
@@ -143,12 +147,15 @@ def _refresh(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
             previous=published,
             notes=notes,
         )
+        status_page = _status_page(inputs)
         decision = attempt(inputs)
         if store.set_aside:
             run.log.notes.append("what was remembered could not be read and was set aside")
     snapshot, alerts = decision.snapshot, decision.notify
     if snapshot is None:
         return Outcome("not-due", published), ()
+    if status_page is not None:
+        snapshot = replace(snapshot, incident=_incident(status_page, published, run.clock.now()))
     try:
         write(run.env, snapshot)
     except OSError as error:
@@ -161,6 +168,29 @@ def _refresh(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
     with contextlib.suppress(UsagelineError, OSError):
         compile_config(run.env)
     return Outcome("refreshed" if snapshot.status == "ok" else "failed", snapshot.as_json()), alerts
+
+
+def _status_page(inputs: Inputs) -> Callable[[], tuple[bool, Incident | None]] | None:
+    """Request the status page beside the sources, if the line shows it."""
+    if "service" not in inputs.config.segments:
+        return None
+    from usageline.sources import status_page  # noqa: PLC0415 - only if it is configured
+
+    return status_page.start(inputs.env, inputs.deadline)
+
+
+def _incident(
+    wait: Callable[[], tuple[bool, Incident | None]], published: dict[str, Any] | None, now: float
+) -> dict[str, Any] | None:
+    """Return the incident to publish: the last one for a while if the page cannot be read."""
+    from usageline.sources.status_page import KEEP_S  # noqa: PLC0415 - as above
+
+    is_read, incident = wait()
+    if is_read:
+        return asdict(incident) if incident else None
+    last = mapping((published or {}).get("incident"))
+    checked_at = moment(last.get("checked_at"))
+    return last if checked_at is not None and 0 <= now - checked_at < KEEP_S else None
 
 
 def _random() -> float:

@@ -1,4 +1,4 @@
-"""Parse the arguments of install.sh, run install or uninstall, and report errors to the user."""
+"""Parse the arguments of setup, run install or uninstall, and report errors to the user."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from usageline.core.environment import fill_in_home
 from usageline.core.errors import UsagelineError
 from usageline.setup.context import SetupContext
 from usageline.setup.install import install
+from usageline.setup.outcome import DONE, WAITING
 from usageline.setup.packages import EXTRAS
+from usageline.setup.program_files import own_source
 from usageline.setup.uninstall import uninstall
 from usageline.system.terminal import adapt_output, sanitize_lines
 
@@ -27,10 +29,8 @@ SECRET_VARIABLES = (
 )
 """Credentials: pip, uv and the interpreters get `withheld` instead, as in install.sh."""
 
-SOURCE = os.path.dirname(
-    os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-)
-"""The clone, or the release, that this file belongs to."""
+ERASE = "\r\x1b[K"
+"""Go to the start of the line and clear it."""
 
 _ADVICE = {
     errno.ENOSPC: "Free some space on that disk. ",
@@ -39,7 +39,26 @@ _ADVICE = {
 }
 
 
-def run(argv: list[str], program: str = "install.sh") -> int:
+INSTALL_SH, INSTALL, UNINSTALL = "install.sh", "usageline install", "usageline uninstall"
+"""The programs, as the user types them. install.sh can do both."""
+
+_AGAIN = " It is safe to run this again: it changes only what is out of date."
+_DESCRIPTIONS = {
+    INSTALL_SH: "Install usageline from this clone, or uninstall it." + _AGAIN,
+    INSTALL: "Add usageline to Claude Code: the status line, and a hook that keeps it fresh."
+    + _AGAIN,
+    UNINSTALL: "Take usageline out of Claude Code: settings.json is as it was before, and the"
+    " program and its cache are removed. config.toml stays.",
+}
+_YES = {
+    INSTALL_SH: "ask nothing: replace another program's status line (--uninstall restores it);"
+    " an uninstall keeps the history",
+    INSTALL: "ask nothing: replace another program's status line (an uninstall restores it)",
+    UNINSTALL: "ask nothing: keep the history",
+}
+
+
+def run(argv: list[str], program: str = INSTALL_SH) -> int:
     """Install or uninstall as `argv` demands.
 
     Returns 0 on success and 1 after a reported problem; argparse exits with 2 on wrong usage.
@@ -49,64 +68,99 @@ def run(argv: list[str], program: str = "install.sh") -> int:
     fill_in_home(os.environ)
     arguments = _parse(argv, program)
     os.environ.update({name: "withheld" for name in SECRET_VARIABLES if os.environ.get(name)})
+    is_interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    screen = Screen(is_interactive=is_interactive)
     ctx = SetupContext(
         env=dict(os.environ),
-        source=SOURCE,
-        show=_show,
+        source=own_source(),
+        show=screen.show,
+        wait=screen.wait,
         dry_run=arguments.dry_run,
         yes=arguments.yes,
+        keep_both=arguments.keep_both,
+        purge=arguments.purge,
         extras=tuple(arguments.extras),
-        is_interactive=sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty(),
+        is_interactive=is_interactive,
     )
     # Every file is for the user alone, even if the shell's umask is wider.
     mask = os.umask(0o077)
     try:
         return uninstall(ctx) if arguments.uninstall else install(ctx)
     except UsagelineError as error:
-        return _fail(str(error))
+        return _fail(screen, str(error))
     except KeyboardInterrupt:
-        return _fail("Interrupted: run it again, or run it with --uninstall to undo its changes.")
+        again = f"{program} {' '.join(argv)}".rstrip()
+        return _fail(screen, f"Interrupted. Run `{again}` again, or `{_undo(program)}`.")
     except OSError as error:
-        return _fail(_describe(ctx, error))
+        return _fail(screen, _describe(ctx, error))
     except Exception as error:  # noqa: BLE001 - the user gets a sentence, not a traceback
-        return _fail(f"Unexpected {type(error).__name__}: {error}. Please report this.")
+        return _fail(screen, f"Unexpected {type(error).__name__}: {error}. Please report this.")
     finally:
         os.umask(mask)
 
 
+def _undo(program: str) -> str:
+    return f"./{INSTALL_SH} --uninstall" if program == INSTALL_SH else UNINSTALL
+
+
 def _parse(argv: list[str], program: str) -> argparse.Namespace:
+    """Return the options. Each program's help describes what that program does."""
+    installs, uninstalls = program != UNINSTALL, program != INSTALL
     parser = argparse.ArgumentParser(
-        prog=program,
-        description=(
-            "Show plan usage in Claude Code's status line."
-            " It is safe to run this again: it changes only what is out of date."
-        ),
-        allow_abbrev=False,
+        prog=program, description=_DESCRIPTIONS[program], allow_abbrev=False
     )
+    parser.set_defaults(keep_both=False, extras=[], purge=None)
     parser.add_argument(
-        "--uninstall", action="store_true", help="undo the install: settings, program and cache"
+        "--uninstall",
+        action="store_true",
+        default=not installs,
+        help="undo the install" if program == INSTALL_SH else argparse.SUPPRESS,
     )
     parser.add_argument(
         "--dry-run", action="store_true", help="print the changes without making them"
     )
+    parser.add_argument("--yes", action="store_true", help=_YES[program])
+    if installs:
+        parser.add_argument(
+            "--keep-both",
+            action="store_true",
+            help="show another program's status line beside usageline's",
+        )
+        parser.add_argument(
+            "--with",
+            dest="extras",
+            action="append",
+            choices=EXTRAS,
+            help="also install an extra, now and with every later install:"
+            " png is for `usageline history --png`",
+        )
+    if uninstalls:
+        only = "with --uninstall: " if installs else ""
+        history = parser.add_mutually_exclusive_group()
+        history.add_argument(
+            "--purge",
+            action="store_true",
+            default=None,
+            help=f"{only}remove the history of your usage as well",
+        )
+        history.add_argument(
+            "--keep-history",
+            dest="purge",
+            action="store_false",
+            help=f"{only}keep the history, without asking",
+        )
     parser.add_argument(
-        "--yes",
-        action="store_true",
-        help="replace another program's status line without asking (--uninstall restores it)",
+        "-V",
+        "--version",
+        action="version",
+        version=f"usageline {__version__}",
+        help="print the version",
     )
-    parser.add_argument(
-        "--with",
-        dest="extras",
-        action="append",
-        choices=EXTRAS,
-        default=[],
-        help="also install an extra, now and with every later install:"
-        " png is for `usageline history --png`",
-    )
-    parser.add_argument("--version", action="version", version=f"usageline {__version__}")
     arguments = parser.parse_args(argv)
-    if arguments.uninstall and arguments.extras:
-        parser.error("--with cannot be used with --uninstall")
+    if arguments.uninstall and (arguments.extras or arguments.keep_both):
+        parser.error("--with and --keep-both cannot be used with --uninstall")
+    if arguments.purge is not None and not arguments.uninstall:
+        parser.error("--purge and --keep-history need --uninstall")
     return arguments
 
 
@@ -118,18 +172,53 @@ def _describe(ctx: SetupContext, error: OSError) -> str:
     return f"{place}{error.strerror or error}. {advice}Run it again when that is solved."
 
 
-def _show(text: str) -> None:
-    # Print ? for a character that the terminal cannot show, instead of a traceback.
-    encoding = sys.stdout.encoding or "utf-8"
-    text = text.encode(encoding, "replace").decode(encoding)
+class Screen:
+    """Print lines, and in a terminal what the program waits for, until the next line."""
+
+    def __init__(self, *, is_interactive: bool) -> None:
+        self._is_interactive = is_interactive and os.environ.get("TERM", "dumb") != "dumb"
+        self._is_waiting = False
+
+    def show(self, text: str) -> None:
+        """Print `text` in the characters that the terminal can show."""
+        self._print(text, "\n")
+
+    def wait(self, text: str) -> None:
+        """Print `text` until the next one, in a terminal only."""
+        if self._is_interactive:
+            self._print(text, "")
+            self._is_waiting = True
+
+    def end(self) -> None:
+        """Remove what `wait` printed."""
+        if self._is_waiting:
+            self._print("", "")
+
+    def _print(self, text: str, end: str) -> None:
+        encoding = sys.stdout.encoding or "utf-8"
+        if not _has(encoding, DONE):
+            text = text.replace(DONE, "+").replace(WAITING, ".")
+        # Print ? for another character that it lacks, instead of a traceback.
+        text = text.encode(encoding, "replace").decode(encoding)
+        start = ERASE if self._is_waiting else ""
+        self._is_waiting = False
+        try:
+            print(start + text, end=end, flush=True)  # noqa: T201 - its output is its purpose
+        except OSError:
+            # The reader has closed the pipe (`install.sh | head`) or the disk is full: go on.
+            _discard_output(sys.stdout.fileno())
+
+
+def _has(encoding: str, text: str) -> bool:
     try:
-        print(text, flush=True)  # noqa: T201 - its output is its purpose
-    except OSError:
-        # The reader has closed the pipe (`install.sh | head`) or the disk is full: finish anyway.
-        _discard_output(sys.stdout.fileno())
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
-def _fail(text: str) -> int:
+def _fail(screen: Screen, text: str) -> int:
+    screen.end()
     with contextlib.suppress(OSError):
         message = f"usageline: {sanitize_lines(text)}".encode("utf-8", "replace").decode("utf-8")
         print(message, file=sys.stderr)  # noqa: T201 - as above

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline.core import paths
 from usageline.core.errors import SetupRefused
-from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,12 +16,27 @@ if TYPE_CHECKING:
 ROOT = 0
 
 
+def _ignore(_text: str) -> None:
+    """Print nothing."""
+
+
+def _ask(question: str) -> str:
+    """Return the user's answer in lower case, "" if the input has ended."""
+    try:
+        return input(question).strip().lower()
+    except EOFError:
+        return ""
+
+
 @dataclass(frozen=True, slots=True)
 class SetupContext:
     """One run of setup.
 
-    `source` holds `plugin/` and `hooks/`: a clone, or the release that runs this.
-    `show` prints a text. `extras` are the extras that this run requests.
+    `source` is a clone, the release that runs this, or an installed package
+    (`program_files.own_source`). `show` prints a text, `wait` one that the next text replaces,
+    and `ask` returns the answer to a question. `extras` are the extras that this run requests.
+    `keep_both` shows another program's status line beside usageline's. `purge` removes the
+    history during an uninstall, unless it is None, which leaves that to the user.
     """
 
     env: dict[str, str]
@@ -32,6 +46,10 @@ class SetupContext:
     yes: bool = False
     is_interactive: bool = False
     extras: tuple[str, ...] = ()
+    keep_both: bool = False
+    purge: bool | None = None
+    wait: Callable[[str], None] = _ignore
+    ask: Callable[[str], str] = _ask
 
     @property
     def settings(self) -> str:
@@ -129,30 +147,6 @@ class SetupContext:
                 f" run it as {_user_name(owner)}, or choose another directory."
                 " Nothing was changed."
             )
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run did: `changes` (what, and its path), `notes` for the user, and `problems`.
-
-    A problem is left for the user to solve.
-    """
-
-    changes: list[tuple[str, str]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-    def add_change(self, what: str, path: str) -> None:
-        """Record a change."""
-        self.changes.append((what, path))
-
-    def show(self, show: Callable[[str], None]) -> None:
-        """Print all of it with `show`."""
-        width = max((len(what) for what, _ in self.changes), default=0)
-        for what, path in self.changes:
-            show(sanitize_lines(f"  {what:<{width}}  {path}"))
-        for text in (*self.notes, *self.problems):
-            show(sanitize_lines(f"\n{text}"))
 
 
 def _nearest_existing(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Run one refresh after an install, and print the status line as Claude Code will show it."""
+"""Run the installed program once: a refresh, the status line, a change of the configuration."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ REFRESH_TIMEOUT_S = 12
 """A refresh aborts itself after 10 s; this stops one that does not."""
 
 LINE_TIMEOUT_S = 10
+CONFIG_TIMEOUT_S = 30
 MAX_OUTPUT_BYTES = 1 << 20
 _ADVICE = {
     "signed-out": "sign in with /login in Claude Code",
@@ -41,6 +42,25 @@ def run_refresh(python: str, env: dict[str, str]) -> str:
     if status == "ok":
         return "numbers received"
     return f"no numbers yet: {_ADVICE.get(str(status), 'retrying automatically')}"
+
+
+def chain_previous(command: str, env: dict[str, str]) -> str:
+    """Configure the status line from before the install as the chained command.
+
+    Return "" on success, else why not.
+    """
+    arguments = [command, "config", "set", "chain.command", "--previous"]
+    deadline = time.monotonic() + CONFIG_TIMEOUT_S
+    try:
+        result = process.run(
+            arguments, env, "/", deadline=deadline, max_bytes=MAX_OUTPUT_BYTES, keep_errors=True
+        )
+    except OSError as error:
+        return str(error.strerror or error)
+    if result.status == 0:
+        return ""
+    message = result.errors.decode("utf-8", "replace").strip()
+    return message.removeprefix("usageline: ") or f"it ended with status {result.status}"
 
 
 def run_line(command: str, env: dict[str, str]) -> str:

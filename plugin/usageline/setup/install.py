@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sysconfig
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,12 @@ from usageline import __version__
 from usageline.core import paths
 from usageline.core.errors import SetupRefused, UsagelineError
 from usageline.setup import (
+    checks,
     first_run,
     interpreters,
     line_interpreter,
     manifest,
+    other_line,
     plugin_pointer,
     release_plan,
     releases,
@@ -26,14 +27,19 @@ from usageline.setup import (
     settings_step,
     uninstall,
 )
-from usageline.setup.context import Outcome
 from usageline.setup.manifest import Manifest
-from usageline.setup.packages import PackagesFailed, make_installer, unsupported_platform
+from usageline.setup.outcome import Outcome, next_steps, path_advice, waiting
+from usageline.setup.packages import (
+    PackagesFailed,
+    failure_advice,
+    make_installer,
+)
+from usageline.setup.program_files import locks, package_of
 from usageline.system import directories, files, flock, origin, terminal_background
-from usageline.system.disk import FULL
 
 if TYPE_CHECKING:
     from usageline.setup.context import SetupContext
+    from usageline.setup.releases import Release
 
 LOCK_TIMEOUT_S = 60
 
@@ -45,11 +51,11 @@ def install(ctx: SetupContext) -> int:
     change.
     """
     ctx.validate()
-    _check_directories(ctx)
-    _check_extras(ctx)
+    checks.check_directories(ctx)
+    checks.check_extras(ctx)
     previous = manifest.load(ctx.env)
-    settings_step.confirm_replacement(ctx, previous)
-    if _is_noexec(ctx):
+    ctx = other_line.choose(ctx, previous)
+    if checks.is_noexec(ctx):
         ctx.show(
             f"Programs cannot be started in {ctx.display_path(os.path.dirname(ctx.command))}"
             " (mounted noexec): the status line works, the command is"
@@ -65,15 +71,6 @@ def install(ctx: SetupContext) -> int:
         raise
 
 
-def _check_directories(ctx: SetupContext) -> None:
-    for path in (ctx.data_dir, ctx.state_dir, os.path.dirname(ctx.cache_dir)):
-        if os.path.lexists(path) and not os.path.isdir(path):
-            raise SetupRefused(
-                f"{ctx.display_path(path)} is not a directory: move it away and try again."
-                " Nothing was changed."
-            )
-
-
 def _install_locked(ctx: SetupContext, created: list[str]) -> int:
     directories.make_directory(ctx.data_dir)
     with flock.hold(ctx.data_dir, LOCK_TIMEOUT_S) as is_free:
@@ -85,7 +82,7 @@ def _install_locked(ctx: SetupContext, created: list[str]) -> int:
         except PackagesFailed as failure:
             if previous is None:
                 uninstall.uninstall_all(ctx, Outcome())
-            raise SetupRefused(_packages_advice(failure)) from None
+            raise SetupRefused(failure_advice(failure)) from None
 
 
 def _roll_back(ctx: SetupContext, created: list[str]) -> None:
@@ -102,7 +99,7 @@ def _roll_back(ctx: SetupContext, created: list[str]) -> None:
 
 
 def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -> int:
-    outcome = Outcome()
+    outcome = Outcome(ctx.show, f"Installing usageline {__version__}:")
     root_before = os.path.realpath(ctx.data_dir + "/current")
     release, cold = release_plan.build(ctx, previous, outcome)
     origin.record(release.root, ctx.env, root_before, _other_profiles(ctx))
@@ -112,6 +109,7 @@ def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -
         releases.activate(release)
         if not outcome.changes:
             outcome.add_change("program", ctx.display_path(release.root))
+    ctx.wait(waiting("line", "timing it"))
     hot = line_interpreter.choose_interpreter(ctx, previous, release, cold, outcome)
     entries = settings_changes.make_entries(hot.path, ctx.data_dir, frozenset(prepared.commands))
     new_commands = (entries.line, entries.hook)
@@ -129,9 +127,12 @@ def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -
     if installed != prepared:
         manifest.save(ctx.env, installed)
     settings_step.add(ctx, entries, installed, outcome)
+    if ctx.keep_both:
+        _chain_previous(ctx, release, outcome)
     if ctx.is_interactive:
         terminal_background.detect(ctx.env)
     if outcome.changes:
+        ctx.wait(waiting("refresh", "getting the numbers"))
         outcome.add_change("refresh", first_run.run_refresh(release.python, ctx.env))
     # The refresh lock: no refresh of this profile runs from a release while it is removed.
     with flock.hold(paths.lock(ctx.env), uninstall.REFRESH_TIMEOUT_S):
@@ -140,6 +141,18 @@ def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -
     _report(ctx, outcome)
     ctx.show(first_run.run_line(entries.line, ctx.env))
     return 1 if outcome.problems else 0
+
+
+def _chain_previous(ctx: SetupContext, release: Release, outcome: Outcome) -> None:
+    """Show the previous status line beside usageline's, by a key of config.toml."""
+    failure = first_run.chain_previous(release.root + "/bin/usageline", ctx.env)
+    if failure:
+        outcome.problems.append(
+            f"The previous status line is not shown beside this one: {failure}."
+            " Try: usageline config set chain.command --previous"
+        )
+    else:
+        outcome.add_change("chain", f"{ctx.display_path(paths.config_file(ctx.env))}: both lines")
 
 
 def _prepare_manifest(ctx: SetupContext, previous: Manifest | None, created: list[str]) -> Manifest:
@@ -188,38 +201,6 @@ def _network_notes(ctx: SetupContext) -> list[str]:
     return [note]
 
 
-def _check_extras(ctx: SetupContext) -> None:
-    """Raise `SetupRefused` if this system cannot have a requested extra."""
-    abi = " ".join(str(sysconfig.get_config_var(name)) for name in ("SOABI", "HOST_GNU_TYPE"))
-    for extra in ctx.extras:
-        advice = f"install without --with {extra}"
-        platform = unsupported_platform(extra, os.uname().machine, abi)
-        if platform:
-            raise SetupRefused(
-                f"The extra {extra} has no package for {platform}: {advice};"
-                " everything else works. Nothing was changed."
-            )
-        if _is_noexec(ctx, ctx.data_dir):
-            raise SetupRefused(
-                f"The extra {extra} cannot be loaded from a directory that is mounted noexec:"
-                f" {advice}. Nothing was changed."
-            )
-
-
-def _is_noexec(ctx: SetupContext, path: str = "") -> bool:
-    """Return whether `path` (default: the command's directory) is mounted noexec.
-
-    False if the system does not report it.
-    """
-    path = path or os.path.dirname(ctx.command)
-    while not os.path.exists(path) and os.path.dirname(path) != path:
-        path = os.path.dirname(path)
-    try:
-        return bool(os.statvfs(path).f_flag & getattr(os, "ST_NOEXEC", 0))
-    except OSError:
-        return False
-
-
 def _required_directories(ctx: SetupContext) -> list[str]:
     return [
         ctx.data_dir,
@@ -235,6 +216,9 @@ def _link_command(ctx: SetupContext, prepared: Manifest, outcome: Outcome) -> st
     """Create `~/.local/bin/usageline`. Returns its path, or None if the user has such a file."""
     path, target = ctx.command, ctx.data_dir + "/current/bin/usageline"
     existing = os.readlink(path) if os.path.islink(path) else ""
+    if package_of(path):  # uv, pipx or pip put it there, and removes it
+        outcome.notes += filter(None, [path_advice(ctx)])
+        return None
     if existing != target:
         if os.path.lexists(path) and (path != prepared.command or not existing):
             outcome.notes.append(
@@ -245,20 +229,19 @@ def _link_command(ctx: SetupContext, prepared: Manifest, outcome: Outcome) -> st
         directories.make_directory(os.path.dirname(path))
         files.replace_link(path, target)
         outcome.add_change("command", ctx.display_path(path))
-    if os.path.dirname(path) not in ctx.env.get("PATH", "").split(os.pathsep):
-        outcome.notes.append(
-            f"{ctx.display_path(os.path.dirname(path))} is not on your PATH:"
-            " add it to use the command `usageline`."
-        )
+    outcome.notes += filter(None, [path_advice(ctx)])
     return path
 
 
 def _dry_run(ctx: SetupContext, previous: Manifest | None) -> int:
     """Print what an install would do."""
     outcome = Outcome()
+    if ctx.keep_both:
+        config = ctx.display_path(paths.config_file(ctx.env))
+        outcome.add_change("chain", f"{config}: the previous line beside usageline's")
     release, candidates = release_plan.plan(ctx, previous)
     extras = release_plan.wanted_extras(ctx, previous)
-    installer = make_installer(f"{ctx.source}/plugin", extras, ctx.env)
+    installer = make_installer(locks(ctx.source), extras, ctx.env)
     if not release.is_intact(ctx.source, installer.check):
         version = candidates[0].version_text
         outcome.add_change("program", f"{ctx.display_path(release.root)} (Python {version})")
@@ -288,33 +271,9 @@ def _dry_run(ctx: SetupContext, previous: Manifest | None) -> int:
 
 
 def _report(ctx: SetupContext, outcome: Outcome) -> None:
-    if outcome.changes:
-        ctx.show(f"usageline {__version__} is installed:\n")
-    else:
+    if not outcome.changes:
         ctx.show(f"usageline {__version__} is installed: nothing to change.")
     outcome.show(ctx.show)
-    if outcome.changes:
-        ctx.show(
-            "\nClaude Code shows the line from its next start."
-            " To undo all of this, run `install.sh --uninstall` or `usageline uninstall`."
-        )
+    if outcome.changes and not outcome.problems:
+        ctx.show("\n" + next_steps(ctx))
     ctx.show("")
-
-
-def _packages_advice(failure: PackagesFailed) -> str:
-    message = f"The packages could not be installed:\n\n{failure}\n\nNothing else was changed. "
-    if any(os.strerror(number) in str(failure) for number in FULL):
-        return (
-            f"{message}Free some space on the disk that the message names"
-            " (about 60 MiB in all) and try again."
-        )
-    if "resvg" in str(failure) and "hash" not in str(failure).lower():
-        return (
-            f"{message}The extra png may have no package for this system:"
-            " install without --with png; everything else works."
-        )
-    return (
-        f"{message}Behind a proxy or a mirror set what pip or uv reads"
-        " (HTTPS_PROXY, PIP_INDEX_URL, UV_DEFAULT_INDEX);\n"
-        "on Debian and Ubuntu install python3-venv; or install uv. Then try again."
-    )

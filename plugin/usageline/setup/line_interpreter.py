@@ -14,8 +14,9 @@ from usageline.system import directories
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from usageline.setup.context import Outcome, SetupContext
+    from usageline.setup.context import SetupContext
     from usageline.setup.manifest import Manifest
+    from usageline.setup.outcome import Outcome
     from usageline.setup.releases import Release
 
 ROUNDS = 15

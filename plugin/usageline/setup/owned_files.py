@@ -44,14 +44,18 @@ CACHE_FILES = _with_leftovers(
 )
 """The names in a profile's cache directory."""
 
-STATE_FILES = _with_leftovers(
-    {
-        "history": {_HEX: _with_leftovers({r"\d{4}-\d\d\.jsonl": None})},
-        "log": {rf"(default|{_HEX})\.log(\.1)?": None},
-        "edit": _with_leftovers({r"(config|before)\.toml": None}),
-    }
-)
+HISTORY_NAME = _HEX
+"""The history of one account, in `history/`."""
+
+_STATE: Names = {
+    "log": {rf"(default|{_HEX})\.log(\.1)?": None},
+    "edit": _with_leftovers({r"(config|before)\.toml": None}),
+}
+_HISTORY: Names = {"history": {HISTORY_NAME: _with_leftovers({r"\d{4}-\d\d\.jsonl": None})}}
+STATE_FILES = _with_leftovers({**_HISTORY, **_STATE})
 """The names in the state directory, but for the manifests, which each uninstall removes last."""
+
+STATE_WITHOUT_HISTORY = _with_leftovers(_STATE)
 
 RELEASES_FILES: Names = {"gates": _with_leftovers({rf"(local-)?{_HEX}\.json": None})}
 """The names in `releases/`, but for the releases."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from usageline.core.errors import UsagelineError
 from usageline.setup import tool_config
 from usageline.system import directories, process
+from usageline.system.disk import FULL
 from usageline.system.files import remove_file, replace_link, write_atomic
 
 if TYPE_CHECKING:
@@ -203,6 +204,26 @@ def make_installer(plugin: str, extras: Sequence[str], env: dict[str, str]) -> P
         check=", ".join((IMPORT_CHECK, *(EXTRAS[extra] for extra in extras))),
         env=env,
         uv=shutil.which("uv", path=search_path) or "",
+    )
+
+
+def failure_advice(failure: PackagesFailed) -> str:
+    """Return the message for the user, with what to do."""
+    message = f"The packages could not be installed:\n\n{failure}\n\nNothing else was changed. "
+    if any(os.strerror(number) in str(failure) for number in FULL):
+        return (
+            f"{message}Free some space on the disk that the message names"
+            " (about 60 MiB in all) and try again."
+        )
+    if "resvg" in str(failure) and "hash" not in str(failure).lower():
+        return (
+            f"{message}The extra png may have no package for this system:"
+            " install without --with png; everything else works."
+        )
+    return (
+        f"{message}Behind a proxy or a mirror set what pip or uv reads"
+        " (HTTPS_PROXY, PIP_INDEX_URL, UV_DEFAULT_INDEX);\n"
+        "on Debian and Ubuntu install python3-venv; or install uv. Then try again."
     )
 
 

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
 from usageline.setup import interpreters, manifest, releases
+from usageline.setup.outcome import waiting
 from usageline.setup.packages import EXTRAS, VenvFailed, make_installer, pin_interpreter
+from usageline.setup.program_files import locks
 from usageline.system import directories
 from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
-    from usageline.setup.context import Outcome, SetupContext
+    from usageline.setup.context import SetupContext
     from usageline.setup.interpreters import Interpreter
     from usageline.setup.manifest import Manifest
+    from usageline.setup.outcome import Outcome
     from usageline.setup.releases import Release
 
 MAX_NAMED = 6
@@ -59,7 +62,7 @@ def build(
     """
     release, candidates = plan(ctx, previous)
     extras = wanted_extras(ctx, previous)
-    installer = make_installer(f"{ctx.source}/plugin", extras, ctx.env)
+    installer = make_installer(locks(ctx.source), extras, ctx.env)
     last = VenvFailed("no interpreter")
     for cold in candidates:
         release = releases.for_source(ctx.source, ctx.data_dir, cold, extras)
@@ -69,9 +72,14 @@ def build(
             pin_interpreter(release.root + "/venv", cold.path)
             return release, cold
         if os.path.realpath(ctx.source) == os.path.realpath(release.root):
-            raise SetupRefused("This installation is damaged: run install.sh from a clone.")
+            raise SetupRefused(
+                "This installation is damaged: install it again as you did the first time"
+                " (./install.sh, or usageline install of the package)."
+            )
         root = ctx.display_path(release.root)
-        ctx.show(sanitize_lines(f"Building {root} …"))
+        outcome.begin()
+        building = sanitize_lines(waiting("program", f"building {root}, about 20 s"))
+        (ctx.wait if ctx.is_interactive else ctx.show)(building)
         try:
             tool = releases.build(release, ctx.source, cold, installer)
         except VenvFailed as failure:

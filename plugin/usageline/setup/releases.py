@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING
 
 from usageline import __version__
 from usageline.setup import owned_files, settings_changes
+from usageline.setup.program_files import PARTS, program_files
 from usageline.system import bundle, directories, files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from usageline.setup.interpreters import Interpreter
     from usageline.setup.packages import PackageInstaller
 
-PARTS = ("plugin", "hooks")
 COMPILE_TIMEOUT_S = 120
 IMPORT_TIMEOUT_S = 60
 
@@ -39,7 +39,7 @@ if [ ! -x "$python" ]; then exec /bin/sh {fallback} "$@"; fi
 if [ "${{1-}}" = line ] && [ "${{2-}}" != --help ]; then
     exec "$python" -I -S -B -X utf8 {script} "$@"
 fi
-[ -r {command} ] || {{ echo 'usageline: its files are gone; run install.sh again' >&2; exit 1; }}
+[ -r {command} ] || {{ echo 'usageline: its files are gone; install it again' >&2; exit 1; }}
 exec "$python" -I -B -X utf8 {command} "$@"
 """
 _FALLBACK = """#!/bin/sh
@@ -90,7 +90,7 @@ esac
 echo {no_command} >&2
 exit 1
 """
-NO_PYTHON = "usageline: its Python is not on this system (if it was: run install.sh again)"
+NO_PYTHON = "usageline: its Python is not on this system (if it was: install it again)"
 """The line's text without an interpreter.
 
 Another system that shares the home directory may have it, so the advice is conditional.
@@ -137,10 +137,7 @@ class Release:
 
     def is_intact(self, source: str, check: str) -> bool:
         """Return whether it is complete, its files equal `source`, and it can run `check`."""
-        if not self.is_complete() or not all(
-            _have_same_content(f"{source}/{path}", f"{self.root}/{path}")
-            for path in _program_files(source)
-        ):
+        if not self.is_complete() or not self.has_files_of(source):
             return False
         try:
             result = subprocess.run(
@@ -154,6 +151,13 @@ class Release:
             return False
         return result.returncode == 0
 
+    def has_files_of(self, source: str) -> bool:
+        """Return whether every file of the program in `source` is in the release, unchanged."""
+        return all(
+            _have_same_content(file, f"{self.root}/{path}")
+            for path, file in program_files(source).items()
+        )
+
     def is_current(self) -> bool:
         """Return whether `current` links to it."""
         link = self.data_dir + "/current"
@@ -163,7 +167,7 @@ class Release:
         """Return whether every file has bytecode for that interpreter."""
         major, minor, _ = interpreter.version
         tag = f"cpython-{major}{minor}"
-        sources = (path for path in _program_files(self.root) if path.endswith(".py"))
+        sources = (path for path in program_files(self.root) if path.endswith(".py"))
         compiled = (
             f"{self.root}/{folder}/__pycache__/{name[:-3]}.{tag}.pyc"
             for folder, name in map(os.path.split, sources)
@@ -178,8 +182,8 @@ def for_source(
 ) -> Release:
     """Return the release of the program in `source` with that cold interpreter and `extras`."""
     content = hashlib.sha256("\0".join((cold.version_text, *extras)).encode())
-    for path in sorted(_program_files(source)):
-        with open(f"{source}/{path}", "rb") as file:
+    for path, name in sorted(program_files(source).items()):
+        with open(name, "rb") as file:
             data = file.read()
         content.update(f"\0{path}\0{len(data)}\0".encode())
         content.update(data)
@@ -191,18 +195,15 @@ def build(release: Release, source: str, cold: Interpreter, installer: PackageIn
 
     Remove what a killed run left, unless only the environment is damaged: then the line goes on.
     """
-    if all(
-        _have_same_content(f"{source}/{path}", f"{release.root}/{path}")
-        for path in _program_files(source)
-    ):
+    if release.has_files_of(source):
         files.remove_file(release.root + "/complete")
     else:
         directories.remove_tree(release.root)
-    for path in _program_files(source):
+    for path, file in program_files(source).items():
         target = f"{release.root}/{path}"
         if not os.path.exists(target):
             directories.make_directory(os.path.dirname(target))
-            shutil.copyfile(f"{source}/{path}", target)
+            shutil.copyfile(file, target)
     tool = installer.install(cold, release.root)
     _write_launcher(release)
     compile_bytecode(release, cold)
@@ -285,21 +286,3 @@ def _have_same_content(path: str, other: str) -> bool:
         return filecmp.cmp(path, other, shallow=False)
     except OSError:
         return False
-
-
-def _program_files(source: str) -> Iterator[str]:
-    """Yield the program's files relative to `source`: no bytecode, no editors' files, no links."""
-    for part in PARTS:
-        for directory, names, leaves in os.walk(f"{source}/{part}"):
-            names[:] = sorted(
-                name for name in names if name != "__pycache__" and not name.startswith(".")
-            )
-            for leaf in leaves:
-                path = os.path.join(directory, leaf)
-                if (
-                    not leaf.startswith(".")
-                    and not leaf.endswith((".pyc", "~", ".swp"))
-                    and os.path.isfile(path)
-                    and not os.path.islink(path)
-                ):
-                    yield os.path.relpath(path, source)

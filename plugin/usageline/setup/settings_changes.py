@@ -16,7 +16,7 @@ from usageline.core.background import ZONES as ZONE_DIRECTORIES
 from usageline.core.errors import SetupRefused
 from usageline.setup import json_edit
 
-NOT_INSTALLED = "usageline is not installed on this system (if it was: run install.sh again)"
+NOT_INSTALLED = "usageline is not installed on this system (if it was: install it again)"
 """A container or another machine may share the settings and have no usageline.
 
 Removing the entries there would break the system that has it.
@@ -25,7 +25,7 @@ Removing the entries there would break the system that has it.
 SAFE_LOCALE = "unset LOCPATH GCONV_PATH; "
 """Shell: with these two a project could load its own library into the interpreter."""
 
-DAMAGED = "usageline: this installation is damaged; run its install.sh again"
+DAMAGED = "usageline: this installation is damaged; install it again"
 ZONES = ("/etc/localtime", *(f"{directory}*" for directory in ZONE_DIRECTORIES))
 """Shell patterns of the system's time zone files.
 

@@ -5,52 +5,23 @@ from __future__ import annotations
 import difflib
 import json
 import os
-import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
-from usageline.setup import json_edit, manifest, settings_changes, settings_file
+from usageline.setup import json_edit, manifest, other_line, settings_changes, settings_file
 from usageline.system import client_text, directories, files
 from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
-    from usageline.setup.context import Outcome, SetupContext
+    from usageline.setup.context import SetupContext
     from usageline.setup.manifest import Manifest
+    from usageline.setup.outcome import Outcome
     from usageline.setup.settings_changes import SettingsEntries
     from usageline.setup.settings_file import SettingsFile
 
-MAX_TYPED_CHARS = 1000
-"""A longer command is not printed for the user to type."""
-
-MAX_SHOWN_CHARS = 2000
 BACKUP_INFIX = ".usageline-"
 """Follows settings.json in the names of its copies (`settings_file.backup_path`)."""
-
-
-def confirm_replacement(ctx: SetupContext, previous: Manifest | None) -> None:
-    """Ask before another program's status line is replaced; raise `SetupRefused` without a yes."""
-    try:
-        settings = settings_file.read(ctx.settings)
-        settings_file.check_writable(settings)
-        text = settings.text
-    except SetupRefused:
-        return
-    earlier = frozenset(previous.commands if previous else ())
-    entries = settings_changes.make_entries("", ctx.data_dir, earlier)
-    other = settings_changes.describe_other_status_line(text, entries)
-    if not other or ctx.yes or ctx.dry_run:
-        return
-    message = f"{ctx.display_path(ctx.settings)} has another status line:\n\n  {_truncate(other)}\n"
-    if not ctx.is_interactive:
-        raise SetupRefused(
-            f"{message}\nTo replace it, add --yes: it is kept, and --uninstall restores it."
-            " Nothing was changed."
-        )
-    ctx.show(sanitize_lines(message))
-    answer = input("Replace it? It is kept, and --uninstall restores it. [y/N] ")
-    if answer.strip().lower() not in ("y", "yes"):
-        raise SetupRefused("Nothing was changed.")
 
 
 def add(
@@ -86,33 +57,14 @@ def add(
         copy = f"; as it was: {ctx.display_path(backups[-1])}" if backups else ""
         outcome.add_change("settings", f"{name}: statusLine, hooks.SessionStart{copy}")
         other = settings_changes.other_command(before.text, entries)
-        if other.strip():
-            outcome.notes.append(_chain_hint(other))
+        if other.strip() and not ctx.keep_both:
+            outcome.notes.append(other_line.chain_hint(other))
     if before.text.strip() and json_edit.parse(before.text).get("disableAllHooks") is True:
         outcome.notes.append(
             f"disableAllHooks is set in {name}:"
             " Claude Code shows no status line until you remove it."
         )
     return latest
-
-
-def _chain_hint(other: str) -> str:
-    """Return the command that shows the previous status line beside usageline's."""
-    # A terminal may change pasted lines, and TOML would take quotes around the whole as its own.
-    is_typable = (
-        other.isprintable() and len(other) <= MAX_TYPED_CHARS and other[:1] not in ("'", '"')
-    )
-    value = shlex.quote(other) if is_typable else "--previous"
-    return (
-        "To show your previous status line beside this one:"
-        f" usageline config set chain.command {value}"
-    )
-
-
-def _truncate(command: str) -> str:
-    if len(command) <= MAX_SHOWN_CHARS:
-        return command
-    return f"{command[:MAX_SHOWN_CHARS]} … ({len(command)} characters in all)"
 
 
 def original_settings(ctx: SetupContext) -> bytes | None:

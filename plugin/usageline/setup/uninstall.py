@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from usageline.core import paths
 from usageline.core.errors import SetupRefused
 from usageline.setup import manifest, owned_files, plugin_pointer, settings_step
-from usageline.setup.context import Outcome
+from usageline.setup.outcome import Outcome
+from usageline.setup.program_files import is_packaged, package_tool
 from usageline.storage import refresh_log
 from usageline.system import directories, files, flock
 
@@ -30,24 +31,59 @@ def uninstall(ctx: SetupContext) -> int:
     Returns 0 on success, 1 if something is left to the user.
     """
     ctx.validate()
-    outcome = Outcome()
+    ctx = replace(ctx, purge=_choose_history(ctx))
+    outcome = Outcome(None if ctx.dry_run else ctx.show, "Uninstalling usageline:")
     with flock.hold(ctx.data_dir, LOCK_TIMEOUT_S) as is_free:
         if not is_free:
             raise SetupRefused("An install is running: wait for it and try again.")
         uninstall_all(ctx, outcome)
-    config = paths.config_file(ctx.env)
-    if os.path.exists(config):
-        outcome.notes.append(f"Your {ctx.display_path(config)} was left alone.")
+    _add_notes(ctx, outcome)
     if not outcome.changes and not outcome.problems:
         ctx.show("Nothing of usageline is installed here.")
-    else:
-        ctx.show(
-            "An uninstall would remove this:\n" if ctx.dry_run else "usageline is uninstalled:\n"
-        )
+    elif ctx.dry_run:
+        ctx.show("An uninstall would remove this:\n")
     outcome.show(ctx.show)
     if ctx.dry_run:
         ctx.show("\nNothing was changed.")
+    elif outcome.changes and not outcome.problems:
+        ctx.show("\nusageline is uninstalled.")
     return 1 if outcome.problems else 0
+
+
+def _choose_history(ctx: SetupContext) -> bool:
+    """Return whether to remove the history; ask if the user has not decided. The default keeps it.
+
+    It cannot be made again. Another profile that shares the program keeps its history.
+    """
+    if ctx.purge is not None or not _has_history(ctx):
+        return ctx.purge is not False
+    if not ctx.is_interactive or ctx.yes or ctx.dry_run:
+        return False
+    name = ctx.display_path(paths.history_dir(ctx.env))
+    question = f"Remove the history of your usage as well ({name})? [y/N] "
+    return ctx.ask(question) in ("y", "yes")
+
+
+def _has_history(ctx: SetupContext) -> bool:
+    """Return whether an uninstall has to decide on a history."""
+    directory = paths.history_dir(ctx.env)
+    return not manifest.other_paths(ctx.env) and owned_files.holds_any(
+        directory, {owned_files.HISTORY_NAME: None}
+    )
+
+
+def _add_notes(ctx: SetupContext, outcome: Outcome) -> None:
+    """Tell the user what stays, and how to remove it."""
+    if _has_history(ctx) and not ctx.purge:
+        name = ctx.display_path(paths.history_dir(ctx.env))
+        way = "add --purge to remove it" if ctx.dry_run else f"to remove it: rm -r {name}"
+        outcome.notes.append(f"The history of your usage stays in {name}: {way}.")
+    config = paths.config_file(ctx.env)
+    if os.path.exists(config):
+        outcome.notes.append(f"Your {ctx.display_path(config)} was left alone.")
+    remove = package_tool().remove if is_packaged(ctx.source) else ""
+    if remove:
+        outcome.notes.append(f"The package itself stays. To remove it: {remove}")
 
 
 def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
@@ -73,7 +109,8 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
         _transfer_created_dirs(previous, others)
         refresh_log.remove(ctx.env)
     if not others:
-        _remove_owned(ctx, ctx.state_dir, owned_files.STATE_FILES, "state", outcome)
+        state = owned_files.STATE_FILES if ctx.purge else owned_files.STATE_WITHOUT_HISTORY
+        _remove_owned(ctx, ctx.state_dir, state, "state", outcome)
     _remove_empty_directories(ctx, previous)
     if not ctx.dry_run and os.path.isdir(ctx.state_dir):
         for path in (manifest.path(ctx.env), manifest.path(ctx.env) + ".broken"):
@@ -86,10 +123,12 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
 
 def _report_remaining(ctx: SetupContext, outcome: Outcome) -> None:
     """Report the directories that still hold files of the user's."""
-    config = os.path.basename(paths.config_file(ctx.env))
+    expected = {os.path.basename(paths.config_file(ctx.env))}
+    if not ctx.purge:
+        expected.add(os.path.basename(paths.history_dir(ctx.env)))
     for directory in sorted({ctx.cache_dir, ctx.state_dir, ctx.data_dir}):
         with contextlib.suppress(OSError):
-            if set(os.listdir(directory)) - {config}:
+            if set(os.listdir(directory)) - expected:
                 outcome.notes.append(
                     f"{ctx.display_path(directory)} was left:"
                     " it holds files that usageline did not create."

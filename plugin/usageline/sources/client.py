@@ -72,22 +72,47 @@ def fetch(context: Context) -> Reading:
 
     Raise SourceFailure if `claude` is not found or does not answer in time.
     """
-    own = origin.own(context.env)
-    if own is None or not own.claude_dir:
-        raise SourceFailure("unreadable", UNKNOWN_PROFILE)
-    program = context.client or find_claude(context.env)
-    if program is None:
-        raise SourceFailure(
-            "unreadable", f"{missing_reason(context.env)}; set `client` in config.toml to its path"
-        )
+    program, own = find_program(context.env, context.client)
     context.permit(own_sign_in=True)
     asked_at = int(context.clock.now())  # as in oauth.py
     deadline = min(context.deadline, context.clock.monotonic() + TIMEOUT_S)
+    response = query(program, REQUEST, environment(context.env, own), deadline)
+    body = _body(response)
+    return _dated(
+        Reading(*parse(_with_models(body)), source="client", observed_at=asked_at),
+        context,
+        has_limits="limits" in body,
+    )
+
+
+def find_program(env: Mapping[str, str], configured: str | None) -> tuple[str, origin.Own]:
+    """Return the path of `claude` that may run, and the recorded profile that it runs in.
+
+    `configured` is `client` of config.toml. Raise SourceFailure if there is none.
+    """
+    own = origin.own(env)
+    if own is None or not own.claude_dir:
+        raise SourceFailure("unreadable", UNKNOWN_PROFILE)
+    program = configured or find_claude(env)
+    if program is None:
+        raise SourceFailure(
+            "unreadable", f"{missing_reason(env)}; set `client` in config.toml to its path"
+        )
+    return program, own
+
+
+def query(
+    program: str, request: bytes, env: Mapping[str, str], deadline: float
+) -> dict[str, object]:
+    """Return the client's control response to `request` by `deadline` (`time.monotonic()`).
+
+    Raise SourceFailure if it does not start or does not answer.
+    """
     try:
         line = query_line(
             [program, *ARGUMENTS],
-            REQUEST,
-            environment(context.env, own),
+            request,
+            env,
             DIRECTORY,
             deadline=deadline,
             max_bytes=MAX_BYTES,
@@ -97,12 +122,7 @@ def fetch(context: Context) -> Reading:
         raise SourceFailure("unreadable", f"claude does not start: {error.strerror}") from None
     if line is None:
         raise SourceFailure("offline", "Claude Code did not answer")
-    body = _body(mapping((parse_object(line) or {}).get("response")))
-    return _dated(
-        Reading(*parse(_with_models(body)), source="client", observed_at=asked_at),
-        context,
-        has_limits="limits" in body,
-    )
+    return mapping((parse_object(line) or {}).get("response"))
 
 
 def find_claude(env: Mapping[str, str]) -> str | None:
@@ -124,14 +144,18 @@ def _places(env: Mapping[str, str]) -> list[str]:
     ]
 
 
-def environment(env: Mapping[str, str], own: origin.Own) -> dict[str, str]:
+def environment(
+    env: Mapping[str, str], own: origin.Own, *, sends_requests: bool = True
+) -> dict[str, str]:
     """Return the environment for Claude Code: the profile, PATH and network of the install.
 
-    USAGELINE_REFRESH keeps usageline's own hook from starting another refresh.
+    USAGELINE_REFRESH keeps usageline's own hook from starting another refresh. Unless it
+    `sends_requests`, the client asks the service for no usage.
     """
-    return child_env.build(
-        "claude", env, own, {"USAGELINE_REFRESH": "1", "DISABLE_AUTOUPDATER": "1"}
-    )
+    given = {"USAGELINE_REFRESH": "1", "DISABLE_AUTOUPDATER": "1"}
+    if not sends_requests:
+        given["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1"
+    return child_env.build("claude", env, own, given)
 
 
 def _dated(reading: Reading, context: Context, *, has_limits: bool) -> Reading:

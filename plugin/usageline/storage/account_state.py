@@ -136,7 +136,7 @@ UNCONFIRMED = Codec(
 
 
 def _threshold(value: object) -> int | None:
-    threshold = number(value, 1, 100)
+    threshold = number(value, 0, 100)  # 0: free again
     return None if threshold is None else int(threshold)
 
 

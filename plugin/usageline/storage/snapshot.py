@@ -18,6 +18,9 @@
     palette         ansi or daltonized, if Claude Code's own theme is one of these, or null
     declined_keys   digests of API keys that the user declined in Claude Code
                     (`usageline.core.other_sign_ins.key_digest`)
+    unused_reset    whether Claude Code knows of an unused limit reset that the account holds
+    incident        {title, impact, id, checked_at}, if the segment `service` is configured and an
+                    incident affects Claude Code, else null
     limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at,
                     exhausts_from, exhausts_to, lowered, chance}], in the server's order;
                     `chance` that the limit is reached before its reset, 0 to 1; the
@@ -25,8 +28,9 @@
     credits         [{label, used_minor, limit_minor, exponent, currency, percent, ends_at,
                     expires, enabled, disabled_reason, reached, terms}]
     alerts          [{kind, label, threshold, percent, resets_at, at, line, session_start}]:
-                    thresholds reached in windows that had not ended, at the time `at`; `line`
-                    and `session_start` are whether each of these shows the alert
+                    thresholds reached in windows that had not ended, at the time `at`, or 0 for
+                    a limit that was reached and is free again; `line` and `session_start` are
+                    whether each of these shows the alert
 
 Times are epoch seconds. Percentages begin at 0 and can exceed 100. A failed refresh keeps the last
 good limits and credits of the account.
@@ -76,6 +80,8 @@ class Snapshot:
     alerts_in: frozenset[str] = frozenset()
     held: Held = field(default_factory=Held)
     declined_keys: tuple[str, ...] = ()
+    unused_reset: bool = False
+    incident: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the documented object, ready for `json.dumps`."""
@@ -97,6 +103,8 @@ class Snapshot:
             "appearance": self.appearance,
             "palette": self.palette,
             "declined_keys": list(self.declined_keys),
+            "unused_reset": self.unused_reset,
+            "incident": dict(self.incident) if self.incident else None,
             "limits": [asdict(limit) for limit in reading.limits] if reading else [],
             "credits": [asdict(credit) for credit in reading.credits] if reading else [],
             "alerts": [

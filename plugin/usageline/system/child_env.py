@@ -69,7 +69,7 @@ PROCESSES = {
         "`/`",
         LOCALE,
         (*origin.PROFILE, *origin.NETWORK, "PATH"),
-        ("USAGELINE_REFRESH", "DISABLE_AUTOUPDATER"),
+        ("USAGELINE_REFRESH", "DISABLE_AUTOUPDATER", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"),
     ),
     "alert": Process(
         "`/bin/sh` with `alerts.command` in the user's own config.toml",

@@ -45,7 +45,7 @@ NETWORK = (*PROXIES, *CERTIFICATES)
 
 REFUSED = (
     "only the configuration of the user who installed may name programs; if this is yours,"
-    " run install.sh again from here"
+    " run `usageline install` from here"
 )
 PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"))
 """The keys of config.toml that name programs."""

@@ -67,7 +67,7 @@ def detect(env: Mapping[str, str]) -> str:
             and cache.get("term") == env.get("TERM")
         ):
             return ""
-        background = _name(query(TIMEOUT_S)) or _hint(env)
+        background = name_of(query(TIMEOUT_S)) or _hint(env)
         # A silent terminal after one that answered is another terminal: keep that answer.
         if background or not cache.get("background"):
             _write_cache(env, background)
@@ -116,7 +116,8 @@ def parse_color(answer: bytes) -> tuple[float, float, float] | None:
     return red, green, blue
 
 
-def _name(color: tuple[float, float, float] | None) -> str:
+def name_of(color: tuple[float, float, float] | None) -> str:
+    """Return `dark` or `light` for a background, "" if it is unknown."""
     if color is None:
         return ""
     red, green, blue = color

@@ -1,4 +1,7 @@
-"""Raise an alert once for each window and threshold that a limit or credit reaches. Pure."""
+"""Raise an alert once for each window and threshold that a limit or credit reaches. Pure.
+
+A limit that was reached raises one more when it is free again.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,11 @@ MAX_ALERTS = 64
 MIN_FALL = 1
 """Percentage points below its threshold at which use has fallen, and not merely been rounded."""
 
+FREE = 0
+"""The threshold of the alert that a limit, which was reached, is free again."""
+
+REACHED_PERCENT = 100
+
 CREDITS = "credits"
 """The kind of an alert for a money meter."""
 
@@ -29,9 +37,10 @@ KINDS = {"weekly": "weekly_all", "scoped": "weekly_scoped"}
 class Alert:
     """A limit or credit that reached a threshold: one alert for each window.
 
-    `threshold` is the highest one reached; the lower ones count as sent with it. `kind` is the
-    limit's, or CREDITS. `percent` is the use when the alert was raised; it may exceed 100.
-    `resets_at` is the end of the window, None if it has none.
+    With the threshold FREE it is a limit that was reached and is free again. Else `threshold` is
+    the highest one reached; the lower ones count as sent with it. `kind` is the limit's, or
+    CREDITS. `percent` is the use when the alert was raised; it may exceed 100. `resets_at` is the
+    end of the window, None if it has none.
 
     `at` is when the alert was raised. It is 0 if use fell below a higher threshold, with which this
     one was already sent.
@@ -45,17 +54,20 @@ class Alert:
     at: int
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - all inputs, and the clock
     reading: Reading,
     thresholds: tuple[int, ...],
     kinds: tuple[str, ...],
     already_sent: tuple[Alert, ...],
     now: float,
+    *,
+    before: Reading | None = None,
 ) -> tuple[tuple[Alert, ...], tuple[Alert, ...]]:
     """Return the alerts to send now, and all alerts to remember until the next reading.
 
     `kinds` names limits by kind or label, in any case; () for all. `already_sent` is what was
-    remembered until now.
+    remembered until now. A limit that `before`, the last reading, reported as reached is free again
+    if its percentage fell.
 
     A threshold can be reached again if the use of its window falls below it. Only a limit that the
     service lowered, and a credit, may fall.
@@ -63,15 +75,22 @@ def evaluate(
     meters = _meters(reading, kinds, already_sent, now)[:MAX_ALERTS]
     candidates = (_remembered(old, meters, thresholds, now) for old in already_sent)
     remembered = [alert for alert in candidates if alert is not None]
-    new = []
+    reached_before = _reached(before)
+    new: list[Alert] = []
     for meter in meters:
         sent = [alert for alert in remembered if meter.is_of(alert)]
         reached = _highest(thresholds, meter.percent)
         if reached > max((alert.threshold for alert in sent), default=0):
-            new.append(
-                Alert(meter.kind, meter.label, reached, meter.percent, meter.resets_at, int(now))
-            )
+            new.append(meter.alert(reached, now))
             sent = new[-1:]
+        elif (
+            thresholds
+            and meter.name in reached_before
+            and meter.percent <= REACHED_PERCENT - MIN_FALL
+        ):
+            reached_before.remove(meter.name)
+            new.append(meter.alert(FREE, now))
+            sent += new[-1:]
         # The alerts of this reading go last: the limit cuts off the first ones.
         remembered = [alert for alert in remembered if not meter.is_of(alert)] + sent
     return tuple(new), tuple(remembered[-MAX_ALERTS:])
@@ -91,12 +110,30 @@ class _Meter:
     falls: bool
     is_reported: bool = True
 
+    @property
+    def name(self) -> tuple[str, str]:
+        """The limit, whatever its window is."""
+        return self.kind, self.label
+
+    def alert(self, threshold: int, now: float) -> Alert:
+        """Return the alert for a threshold of this meter."""
+        return Alert(self.kind, self.label, threshold, self.percent, self.resets_at, int(now))
+
     def is_named(self, other: Alert | _Meter) -> bool:
-        return (self.kind, self.label) == (other.kind, other.label)
+        return self.name == (other.kind, other.label)
 
     def is_of(self, other: Alert | _Meter) -> bool:
         """Whether the other is of the same window of the same limit."""
         return self.is_named(other) and is_same_window(self.resets_at, other.resets_at)
+
+
+def _reached(reading: Reading | None) -> set[tuple[str, str]]:
+    limits = reading.limits if reading else ()
+    return {
+        (limit.kind, limit.label)
+        for limit in limits
+        if limit.percent is not None and limit.percent >= REACHED_PERCENT
+    }
 
 
 def _meters(

@@ -80,7 +80,7 @@ def enrich(
     known_alerts = previous.alerts
     if clock_agrees is not False:
         new_alerts, known_alerts = alerts.evaluate(
-            reading, rules.thresholds, rules.kinds, previous.alerts, now
+            reading, rules.thresholds, rules.kinds, previous.alerts, now, before=previous.reading
         )
     return Enriched(reading, unconfirmed, known_alerts, new_alerts, clock_agrees, clock_problem)
 

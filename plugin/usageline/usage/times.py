@@ -44,5 +44,11 @@ def epoch(value: object) -> int | None:
     return seconds if EARLIEST <= seconds <= LATEST else None
 
 
+def epoch_of_client(value: object) -> int | None:
+    """Return the epoch second of a time in Claude Code's own files: also of milliseconds."""
+    milliseconds = number(value, EARLIEST * 1000, LATEST * 1000)
+    return epoch(value) if milliseconds is None else int(milliseconds // 1000)
+
+
 _START = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SECOND = timedelta(seconds=1)

@@ -77,9 +77,10 @@ def test_a_sleep_in_the_middle_of_a_refresh(clock: Clock, figure: Callable[[str]
         time.sleep(1)  # the answer has arrived and is not read yet
         clock.set(ASLEEP_S)
         os.kill(refresh.pid, signal.SIGCONT)
-        assert refresh.wait(15) == 0
-    assert abs(clock.world.snapshot()["observed_at"] - asked_at) < 5
-    wait_for(clock.is_due, 5)
+        assert refresh.wait(30) == 0
+    observed_after_s = clock.world.snapshot()["observed_at"] - asked_at
+    assert -1 <= observed_after_s < ASLEEP_S / 2, "an answer from before the sleep"
+    wait_for(clock.is_due)
     line = clock.line()
     assert "8h00m ago" in line, line
     clock.api.fault = ""

@@ -187,7 +187,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "tests/refresh": ("storage.refresh_log._opened", "storage.refresh_log._write"),
     "tests/sources": (
         "sources.net.listener._owners",
-        "sources.client.fetch",
+        "sources.client.query",
         "sources.auth.keychain._password",
         "system.process._first_line",
     ),
@@ -232,7 +232,9 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "setup.uninstall._remove_program",
         ),
         *(
-            "setup.settings_step.confirm_replacement",
+            "setup.context._ask",
+            "setup.first_run.chain_previous",
+            "setup.program_files.package_of",
             "setup.settings_step._has_entries",
             "setup.releases.is_intact",
             "setup.uninstall._report_remaining",

@@ -183,19 +183,26 @@ def test_alerts_tell_text_alone(tmp_path: Path, figure: Callable[[str], None]) -
 def test_a_line_for_another_program_contains_no_instruction_to_it(
     form: str, figure: Callable[[str], None]
 ) -> None:
+    painted = {"starship", "zellij", "wezterm"}
     for text in TEXTS.values():
         session = Session(text, [place for place in PLACES if place[0] in {"snapshot", "config"}])
         context = view.build(None, session.snapshot, sample.STAMP, {"HOME": sample.HOME}, NOW)
         env = {
             "TERM": "xterm-256color",
-            **({} if form in {"tmux", "starship"} else {"NO_COLOR": "1"}),
+            **({} if form in {"tmux", *painted} else {"NO_COLOR": "1"}),
         }
         rows = render.render(context, {"rows": session.rows}, env, width=100)
-        if form == "json":
-            document = json.loads(embed.as_json(rows, context))
-            one_line([document["text"], *document["rows"], document["class"]])
+        output = embed.output(form, rows, context)
+        if form in {"json", "claude-hud"}:
+            document = json.loads(output)
+            models = document.get("model_scoped", ())
+            one_line([document.get("text", ""), *document.get("rows", ())])
+            one_line([document.get("balance_label", ""), *(row["display_name"] for row in models)])
             continue
-        output = " ".join(map(embed.for_tmux, rows) if form == "tmux" else rows)
-        visible(output, WRITTEN["default", False][1])
-        assert form == "starship" or "\x1b" not in output
+        for line in output.split("\n"):
+            visible(line, WRITTEN["default", False][1])
+            assert form != "swiftbar" or line == "---" or line.count("|") == 1
+            assert form != "swiftbar" or line == "---" or not line.startswith("-")
+        assert form == "swiftbar" or "\n" not in output
+        assert form in painted or "\x1b" not in output
     figure(f"{form}: {len(TEXTS)} texts")

@@ -338,4 +338,4 @@ def _elsewhere(form: str, text: str) -> str:
     shown = {"rows": [[("scoped", {"show": ["percent"]}), ("text", {"text": text})]]}
     env = {"TERM": "xterm-256color", **({"NO_COLOR": "1"} if form == "plain" else {})}
     rows = render.render(context, shown, env, width=190)
-    return " ".join(map(embed.for_tmux, rows) if form == "tmux" else rows)
+    return embed.output(form, rows, context)

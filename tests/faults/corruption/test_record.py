@@ -16,7 +16,8 @@ from tests.world import World
 from usageline.core import paths
 from usageline.core.errors import SetupRefused
 from usageline.setup import install, manifest, settings_changes, settings_step, uninstall
-from usageline.setup.context import Outcome, SetupContext
+from usageline.setup.context import SetupContext
+from usageline.setup.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable

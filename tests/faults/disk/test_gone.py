@@ -28,7 +28,7 @@ WATCHES = "inotify_init,inotify_init1,inotify_add_watch,fanotify_init,fanotify_m
     "line remains. Nothing is created below the mount point. When the file system is "
     "back, everything works as before.",
     sees=(
-        "`usageline is not installed on this system (if it was: run install.sh again)`, then "
+        "`usageline is not installed on this system (if it was: install it again)`, then "
         "the numbers again."
     ),
     topic="home",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,22 +12,13 @@ from tests.faults.kill.scene import Scene
 from tests.faults.kill.strace import Command
 from tests.faults.kill.walk import Case
 from tests.hot import INTERPRETER
-from tests.setup.machine import make_machine
-from tests.world import REPOSITORY, build_release
+from tests.setup.machine import make_machine, place_release
 from usageline.core import paths
-from usageline.setup import release_plan, releases
-from usageline.setup.context import SetupContext
 
 if TYPE_CHECKING:
     from tests.setup.machine import Machine
     from tests.world import Release
 
-SETUP = [
-    INTERPRETER,
-    "-I",
-    "-B",
-    str(REPOSITORY / "plugin" / "usageline" / "setup" / "__main__.py"),
-]
 BEFORE = b'{\n  "model": "opus",\n  "statusLine": {"type": "command", "command": "mine.sh"}\n}\n'
 CHAIN = frozenset({".local", ".local/state"})
 """Empty directories that stay if the process is killed between two removals.
@@ -35,32 +27,40 @@ The first removes the record of them, the second the directories.
 """
 
 
-def machine(root: Path, built: Release, *, linked: bool) -> tuple[Machine, Scene]:
-    """Return a world with another program's status line and a built program that is not in use.
+@dataclass(frozen=True)
+class Program:
+    """A clone, and the release that its install would build."""
 
-    `linked` has a few links instead of hundreds of files.
-    """
-    result = make_machine(root, REPOSITORY)
-    scene = Scene(result.world)
-    result.write_settings(BEFORE)
-    release, _ = release_plan.plan(
-        SetupContext(env=result.env, source=str(REPOSITORY), show=lambda _: None), None
-    )
-    if linked:
-        Path(release.root).mkdir(parents=True)
-        for part in built.root.iterdir():
-            (Path(release.root) / part.name).symlink_to(part)
-    else:
-        shutil.copytree(built.root, release.root, symlinks=True)
-    releases._write_launcher(release)
-    return result, scene
+    clone: Path
+    built: Release
+    is_linked: bool = True
+    """Whether the installed program has a few links instead of hundreds of files."""
+
+    def machine(self, root: Path) -> tuple[Machine, Scene]:
+        """Return a world with another program's status line and this program, not in use."""
+        result = make_machine(root, self.clone)
+        scene = Scene(result.world)
+        result.write_settings(BEFORE)
+        release = place_release(result, self.built)
+        if not self.is_linked:
+            for part in filter(Path.is_symlink, Path(release.root).iterdir()):
+                target = part.readlink()
+                part.unlink()
+                shutil.copytree(target, part, symlinks=True)
+        return result, scene
 
 
-def install(root: Path, built: Release, *, linked: bool = True) -> Case:
+def setup_command(clone: Path) -> list[str]:
+    """Return the command that install.sh runs."""
+    script = clone / "plugin/usageline/setup/__main__.py"
+    return [INTERPRETER, "-I", "-B", str(script)]
+
+
+def install(root: Path, program: Program) -> Case:
     """Return the settings changes of a first install, without building the program."""
-    target, scene = machine(root, built, linked=linked)
+    target, scene = program.machine(root)
     scene.keep()
-    command = Command([*SETUP, "--yes"], target.env)
+    command = Command([*setup_command(target.clone), "--yes"], target.env)
     _, wired = _run(target, "--yes"), target.settings.read_bytes()
     scene.assert_nothing_runs()
     turns = iter(range(1_000_000))
@@ -83,9 +83,9 @@ def install(root: Path, built: Release, *, linked: bool = True) -> Case:
     return Case(scene, command, look, again, lambda: _unwired(target), spare=CHAIN)
 
 
-def uninstall(root: Path, built: Release, *, linked: bool = True) -> Case:
+def uninstall(root: Path, program: Program) -> Case:
     """Return an uninstall, with the leftovers of an interrupted configuration change."""
-    target, scene = machine(root, built, linked=linked)
+    target, scene = program.machine(root)
     _run(target, "--yes")
     scene.assert_nothing_runs()
     wired = target.settings.read_bytes()
@@ -105,7 +105,7 @@ def uninstall(root: Path, built: Release, *, linked: bool = True) -> Case:
 
     return Case(
         scene,
-        Command([*SETUP, "--uninstall"], target.env),
+        Command([*setup_command(target.clone), "--uninstall"], target.env),
         look,
         lambda: _take_back(target),
         put_back,
@@ -119,7 +119,7 @@ def _take_back(target: Machine) -> None:
 
 
 def _run(target: Machine, *arguments: str) -> str:
-    done = target.world.run(*SETUP, *arguments)
+    done = target.world.run(*setup_command(target.clone), *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -137,10 +137,3 @@ def _strays(scene: Scene) -> set[Path]:
 def _nameless(data: bytes) -> bytes:
     """Return the settings without the interpreter's name, which may differ between installs."""
     return re.sub(rb"(-x|exec) [^ ]*/python[0-9.]*", rb"\1 python", data)
-
-
-def complete(root: Path) -> Release:
-    """Return a complete release to copy."""
-    built = build_release(root)
-    (root / "complete").touch()
-    return built

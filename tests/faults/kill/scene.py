@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -65,13 +66,20 @@ class Scene:
     def assert_nothing_runs(self, within_s: float = DEADLINE_S) -> None:
         """Assert that no process of this world is left after the program's own deadline."""
         deadline = time.monotonic() + within_s
-        while left := self.processes():
+        while self.processes():
             if time.monotonic() > deadline:
-                commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in left}
-                for pid in left:
-                    os.kill(pid, signal.SIGKILL)
-                raise AssertionError(f"left running: {commands}")
+                self._kill_all()
+                return
             time.sleep(0.01)
+
+    def _kill_all(self) -> None:
+        """Kill every process of this world. Raise AssertionError if there is one."""
+        commands = []
+        for pid in self.processes():
+            with contextlib.suppress(OSError):  # it ended since
+                commands.append(Path(f"/proc/{pid}/cmdline").read_bytes())
+                os.kill(pid, signal.SIGKILL)
+        assert not commands, f"left running: {commands}"
 
     @staticmethod
     def _copy(source: Path, target: Path) -> None:

@@ -43,7 +43,7 @@ def test_refresh(
     api.body = usage_body(session=92)
     make = getattr(refreshes, kind)
     killed = walk(
-        lambda number: make(tmp_path / f"{kind}-{number}", built_release, api), size(6, ALL)
+        lambda number: make(tmp_path / f"{kind}-{number}", built_release, api), size(4, ALL)
     )
     figure(f"{kind}: killed at {killed} calls, nothing torn, nothing left")
 
@@ -69,7 +69,7 @@ def test_line_and_hook(
         root = tmp_path / f"{kind}-{number}"
         return runs.hook(root, idle) if kind == "hook" else runs.line(root, idle, due=kind == "due")
 
-    figure(f"{kind}: killed at {walk(make, size(12, ALL))} calls, nothing torn, nothing left")
+    figure(f"{kind}: killed at {walk(make, size(6, ALL))} calls, nothing torn, nothing left")
 
 
 @promise(
@@ -108,7 +108,7 @@ def test_config(
 ) -> None:
     needs("strace")
     killed = walk(
-        lambda number: runs.config(tmp_path / f"{name}-{number}", built_release, name), size(3, ALL)
+        lambda number: runs.config(tmp_path / f"{name}-{number}", built_release, name), size(2, ALL)
     )
     figure(f"{name}: killed at {killed} calls, nothing torn, nothing left")
 
@@ -121,12 +121,18 @@ def test_config(
 )
 @pytest.mark.parametrize("kind", ["install", "uninstall"])
 def test_setup(
-    kind: str, tmp_path: Path, size: Callable[[int, int], int], figure: Callable[[str], None]
+    *,
+    kind: str,
+    tmp_path: Path,
+    clone: Path,
+    clone_release: Release,
+    size: Callable[[int, int], int],
+    figure: Callable[[str], None],
 ) -> None:
     needs("strace")
-    built = installs.complete(tmp_path / "built")
+    program = installs.Program(clone, clone_release)
     make = getattr(installs, kind)
-    killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", built), size(2, ALL))
+    killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", program), size(2, ALL))
     figure(
         f"{kind}: killed at {killed} calls, settings never torn, nothing left after an uninstall"
     )

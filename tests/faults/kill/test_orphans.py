@@ -17,7 +17,7 @@ from tests.faults.kill.scene import Scene
 from tests.faults.promises import promise
 from tests.server import usage_body
 from tests.setup.machine import make_machine
-from tests.world import REPOSITORY, World
+from tests.world import World
 from usageline.system.process_tree import descendants
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 HANGS = 'trap "" HUP INT TERM PIPE\necho "$$" > "$HOME/started"\nsleep 300\nsleep 300\n'
 """A program that ignores signals and has a child."""
 
-GONE_S = 3.0
-"""For a killed process to disappear on a busy machine."""
+GONE_S = 20.0
+"""For a killed process to disappear on a busy machine. Left alone, it would run for minutes."""
 
 
 def _by_client(scene: Scene, release: Release, _api: Api) -> list[str]:
@@ -135,19 +135,20 @@ def test_there_is_no_moment_too_soon(
 )
 def test_packages(
     tmp_path: Path,
+    clone: Path,
     eventually: Callable[[Callable[[], object]], None],
     figure: Callable[[str], None],
 ) -> None:
-    machine = make_machine(tmp_path / "killed", REPOSITORY)
+    machine, setup = make_machine(tmp_path / "killed", clone), installs.setup_command(clone)
     machine.write_settings(installs.BEFORE)
     scene = Scene(machine.world)
     before = scene.files()
     write_script(scene.home / "bin" / "uv", 'mkdir "$TMPDIR/tmp-of-uv"\n' + HANGS)
     machine.env["PATH"] = f"{scene.home}/bin:{machine.env['PATH']}"
-    _kill_when_started(scene, [*installs.SETUP, "--yes"], eventually)
+    _kill_when_started(scene, [*setup, "--yes"], eventually)
     assert list((scene.home / "tmp").iterdir()) == []
     (scene.home / "started").unlink()
-    done = machine.world.run(*installs.SETUP, "--uninstall")
+    done = machine.world.run(*setup, "--uninstall")
     assert done.returncode == 0, done.stderr
     left = scene.files().keys() - before.keys() - {"bin", "bin/uv"}
     assert left == set()

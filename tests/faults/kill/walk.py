@@ -1,4 +1,4 @@
-"""Kill at every call that changes files, in two worlds at once. Check, and run again to the end."""
+"""Kill at every call that changes files. Check, and run again to the end."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from tests.faults.kill.strace import Call, Command
 
 WORLDS = 2
+MAX_IN_ONE_WORLD = 12
+"""So few kills take less time than to make a second world."""
+
 MAX_IN_BULK = 80
 """For calls in bulk."""
 
@@ -58,13 +61,16 @@ def walk(make: Callable[[int], Case], most: int) -> int:
 
     Return the number of kills. `make(number)` creates a case in its own world; all are alike.
     """
-    with ThreadPoolExecutor(WORLDS) as pool:
-        killed = list(pool.map(lambda number: _walk(make(number), number, most), range(WORLDS)))
+    worlds = WORLDS if most > MAX_IN_ONE_WORLD else 1
+    with ThreadPoolExecutor(worlds) as pool:
+        killed = list(
+            pool.map(lambda number: _walk(make(number), most, number, worlds), range(worlds))
+        )
     assert min(killed) > 0
     return sum(killed)
 
 
-def _walk(case: Case, part: int, most: int) -> int:
+def _walk(case: Case, most: int, part: int, worlds: int) -> int:
     expected = stage(case)
     case.reset()
     calls = case.command.calls(case.scene.home, case.scene.world.root / "strace.log")
@@ -76,7 +82,7 @@ def _walk(case: Case, part: int, most: int) -> int:
         *spread(bulk, min(max(most // 2, 2), MAX_IN_BULK)),
     ]
     killed = 0
-    for call in chosen[part::WORLDS]:
+    for call in chosen[part::worlds]:
         case.reset()
         killed += case.command.killed_at(call)
         try:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.server import Api
 
-AGAIN = "install.sh again"
+AGAIN = "install it again"
 TAG = f"python3.{sys.version_info.minor}"
 
 
@@ -95,7 +95,7 @@ GONE = {
     "the refresh's, by another version": (
         replace_the_refreshs,
         "37%",
-        "its Python was replaced: run install.sh again",
+        "its Python was replaced: install it again",
     ),
 }
 
@@ -104,7 +104,7 @@ GONE = {
     "The interpreter of the line or of the refresh may be gone or replaced by another "
     "version. The status line command, the hook and `usageline` still exit cleanly.",
     sees=(
-        "Numbers while they are available, else `run install.sh again`, in the line and from "
+        "Numbers while they are available, else `install it again`, in the line and from "
         "`usageline doctor`."
     ),
     topic="python",
@@ -134,7 +134,7 @@ def test_an_interpreter_that_is_gone_is_told(
 @promise(
     "A refresh whose packages are gone reports this in its log.",
     sees=(
-        "`No module named 'httpx'; run install.sh again` in `usageline doctor --log`, and "
+        "`No module named 'httpx'; install it again` in `usageline doctor --log`, and "
         "numbers with their age."
     ),
     topic="python",
@@ -151,7 +151,7 @@ def test_packages_that_are_gone_are_told(
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     (entry,) = refresh_log.read_last(world.env, 5)
     assert b"No module named" in entry
-    assert b"run install.sh again" in entry
+    assert b"install it again" in entry
     assert AGAIN in said_by_the_command(Machine(world, REPOSITORY), "doctor")
     figure("one line in the log, exit status 0, and a sentence by usageline doctor")
 
@@ -187,8 +187,7 @@ DAMAGES: dict[str, Callable[[Path], list[Path]]] = {
     "A release with a deleted or truncated part never makes the line fail. Running "
     "install.sh again repairs it.",
     sees=(
-        "`run install.sh again` if there can be no line or no refresh. Afterwards everything "
-        "as before."
+        "`install it again` if there can be no line or no refresh. Afterwards everything as before."
     ),
     topic="python",
 )

@@ -8,10 +8,14 @@ import sys
 import click
 
 from usageline import config, themes
-from usageline.cli.config.change import change, current_text, named, write
+from usageline.cli import picker
+from usageline.cli.config import segment_commands
+from usageline.cli.config.change import current_text, named, write
+from usageline.cli.config.report import apply, broken
 from usageline.cli.formatting import short
 from usageline.config import edit
-from usageline.config.template import default_file, toml_value
+from usageline.config.problem import suggestion
+from usageline.config.template import default_file, full_file, minimal_file, toml_value
 from usageline.config.validate import validate
 from usageline.core import paths
 from usageline.core.errors import UsagelineError
@@ -20,19 +24,53 @@ from usageline.system import client_text
 from usageline.system.terminal import decode_argument, sanitize_lines
 
 
-@click.group("config", context_settings={"help_option_names": ["-h", "--help"]})
-def command() -> None:
-    """Create, show, change, check and preview the configuration."""
+class ThemeName(click.ParamType[str]):
+    """The name of a theme, in any case."""
+
+    name = "theme"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name. Fail with the most similar one."""
+        if value.lower() in themes.NAMES:
+            return value.lower()
+        hint = suggestion(value, themes.NAMES) or f": use {', '.join(themes.NAMES)}"
+        return self.fail(f"there is no theme {value}{hint}", param, ctx)
+
+
+@click.group(
+    "config",
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.pass_context
+def command(context: click.Context) -> None:
+    """Choose what the line shows, in a picker. The commands below do the same in a shell."""
+    if context.invoked_subcommand is not None:
+        return
+    if not picker.is_possible(os.environ):
+        raise click.exceptions.NoArgsIsHelpError(context)
+    picker.run(dict(os.environ))
+
+
+for _segment_command in segment_commands.COMMANDS:
+    command.add_command(_segment_command)
 
 
 @command.command()
-def init() -> None:
-    """Write a config.toml with every key, its purpose and its default. Overwrites nothing."""
+@click.option("--minimal", "form", flag_value="minimal", help="Only theme and rows.")
+@click.option("--full", "form", flag_value="full", help="Every key.")
+@click.option("--print", "only_print", is_flag=True, help="Print the file instead.")
+def init(*, form: str | None, only_print: bool) -> None:
+    """Write a config.toml with the usual keys. Overwrites nothing."""
+    text = {"minimal": minimal_file, "full": full_file}.get(form or "", default_file)()
+    if only_print:
+        click.echo(text, nl=False)
+        return
     env = dict(os.environ)
     name = short(paths.config_file(env), env)
     if os.path.lexists(paths.config_file(env)):
         raise UsagelineError(f"{name} exists already: change it with `usageline config edit`")
-    write(env, default_file(), None)
+    write(env, text, None)
     click.echo(f"wrote {name}")
 
 
@@ -79,30 +117,29 @@ def get(key: str) -> None:
     help="Instead of VALUE, use the status line from before the install.",
 )
 def set_key(key: str, value: str | None, *, previous: bool) -> None:
-    """Set KEY to VALUE if that is valid. Comments and order stay.
+    r"""Set KEY to VALUE if that is valid, and show the new line. Comments and order stay.
 
-    Write lists as in the file: usageline config set rows '[["model", "session"], ["weekly"]]'
+    \b
+    A list needs no brackets, and a / starts a new row:
+      usageline config set alerts.thresholds 80,95
+      usageline config set rows git,model/session,weekly
     """
     if (value is None) is not previous:
         raise click.UsageError("VALUE and --previous: use exactly one of them")
     env = dict(os.environ)
-    try:
-        text = decode_argument(value) if value is not None else _previous(env)
-        change(env, lambda before: edit.set_key(before or "", key, text, literal=previous))
-    except edit.EditRejected as refused:
-        raise _unchanged(refused) from None
+    text = decode_argument(value) if value is not None else _previous(env)
+    apply(
+        env,
+        lambda before: edit.set_key(before, key, text, literal=previous),
+        sanitize_lines(f"{key} = {text}"),
+    )
 
 
 @command.command()
 @click.argument("key")
 def unset(key: str) -> None:
     """Remove KEY, so that its default applies."""
-    env = dict(os.environ)
-    try:
-        changed = change(env, lambda before: edit.unset_key(before or "", key))
-    except edit.EditRejected as refused:
-        raise _unchanged(refused) from None
-    if not changed:
+    if not apply(dict(os.environ), lambda before: edit.unset_key(before, key), f"removed {key}"):
         click.echo(sanitize_lines(f"{key} is not set"))
 
 
@@ -136,7 +173,7 @@ def check() -> None:
 
 
 @command.command(name="preview")
-@click.argument("theme", required=False, type=click.Choice(themes.NAMES, case_sensitive=False))
+@click.argument("theme", required=False, type=ThemeName())
 @click.option(
     "--width",
     type=click.IntRange(1, 1000),
@@ -159,9 +196,11 @@ def show_preview(*, theme: str | None, width: int | None, changes: tuple[str, ..
     env = dict(os.environ)
     try:
         values = preview.changed(current_text(env) or "", map(decode_argument, changes))
+    except edit.NotToml as refused:
+        raise broken(env, refused) from None
     except edit.EditRejected as refused:
         raise UsagelineError(
-            "; ".join(named(env, problem) for problem in refused.problems)
+            "; ".join(problem._replace(line=None).message("--set") for problem in refused.problems)
         ) from None
     output_env, columns = preview.output_env(), width or preview.terminal_columns()
     if theme or changes:
@@ -201,13 +240,3 @@ def _previous(env: dict[str, str]) -> str:
         if command:
             return command
     raise UsagelineError("the install record has no earlier status line: use VALUE")
-
-
-def _unchanged(refused: edit.EditRejected) -> UsagelineError:
-    """Return the problems without line numbers, which are those of an unsaved text."""
-    return UsagelineError(
-        "; ".join(
-            problem._replace(line=None).message("nothing was changed")
-            for problem in refused.problems
-        )
-    )

@@ -25,19 +25,36 @@ INDENT = "  "
 SAMPLE_ROWS = [["model", "context", "session", "scoped"]]
 
 
-def rows(values: Values, env: Mapping[str, str], columns: int) -> list[str]:
-    """Return the rows for a terminal of `columns`, in the colors that `env` allows."""
+def rows(
+    values: Values, env: Mapping[str, str], columns: int, own: dict[str, Any] | None = None
+) -> list[str]:
+    """Return the rows for a terminal of `columns`, in the colors that `env` allows.
+
+    `own` is a snapshot with the user's numbers; without it they are the sample's.
+    """
     now = time.time()
-    snapshot = {
+    snapshot = own or {
         **sample.snapshot(now, light=_is_light(env)),
         "palette": _snapshot(env).get("palette"),
     }
-    context = view.build(sample.payload(now), snapshot, sample.STAMP, {"HOME": sample.HOME}, now)
+    stamp = snapshot.get("credentials")
+    context = view.build(sample.payload(now), snapshot, stamp, {"HOME": sample.HOME}, now)
     context = context.replaced(git=sample.GIT)
     lines: list[str] = render.render(
         context, settings.checked(resolve_values(values)), {**env, "COLUMNS": str(columns)}
     )
     return [INDENT + row for row in lines]
+
+
+def own_rows(values: Values, env: Mapping[str, str], columns: int) -> list[str]:
+    """Return the rows with the user's numbers, or with the sample's if there are none."""
+    return rows(values, env, columns, own_numbers(env))
+
+
+def own_numbers(env: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return the snapshot if it has limits, else None."""
+    snapshot = _snapshot(env)
+    return snapshot if snapshot.get("limits") else None
 
 
 def with_theme(values: Values, name: str) -> Values:

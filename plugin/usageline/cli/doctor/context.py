@@ -18,6 +18,7 @@ from usageline.cli import formatting
 from usageline.config.sources import reads_token
 from usageline.core import freshness, json_file, paths
 from usageline.setup import manifest, releases, settings_changes
+from usageline.setup.program_files import is_packaged, own_source
 from usageline.sources.auth import sign_in
 from usageline.sources.claude_files import read_bytes
 from usageline.system import client_text
@@ -40,6 +41,9 @@ OWN_ROOT = os.path.dirname(
     os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 )
 """The root of the installation that this program runs from."""
+
+OWN_PACKAGE = own_source() if is_packaged(own_source()) else ""
+"""The package that uv, pipx or pip installed and this program runs from, "" for another one."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class Context:
     deadline: float = field(default_factory=lambda: time.monotonic() + TIMEOUT_S)
     managed: str = MANAGED
     own_root: str = OWN_ROOT
+    own_package: str = OWN_PACKAGE
 
     @cached_property
     def settings(self) -> SettingsFile:

@@ -12,6 +12,7 @@ from usageline.cli.doctor.run import run
 from usageline.core import paths
 from usageline.setup import manifest
 from usageline.setup.packages import IMPORT_CHECK
+from usageline.setup.program_files import package_of
 from usageline.sources.claude_files import parse_object, read_bytes
 from usageline.sources.net import network
 from usageline.system import origin
@@ -19,8 +20,9 @@ from usageline.usage.values import mapping, text
 
 if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context
+    from usageline.setup.releases import Release
 
-INSTALL_AGAIN = "run install.sh again"
+INSTALL_AGAIN = "install it again"
 RECORD_SHELL = "if they are yours, run `usageline install` from this shell"
 REMOVE_ONE = "remove the one that you do not want"
 
@@ -35,7 +37,8 @@ def release(context: Context) -> Result:
     current = context.release
     if current is None:
         return problem(
-            f"usageline is not installed in {context.short(context.data_dir)}", "run install.sh"
+            f"usageline is not installed in {context.short(context.data_dir)}",
+            "run `usageline install` or ./install.sh",
         )
     if not os.path.isfile(current.root + "/complete"):
         return problem(f"the program in {context.short(current.root)} is incomplete", INSTALL_AGAIN)
@@ -71,17 +74,20 @@ def packages(context: Context) -> Result | None:
 
 
 def single(context: Context) -> Result | None:
-    """Check that this command and the one on PATH are of the current release."""
+    """Check that this command and the one on PATH are of the current release, or equal to it."""
     current = context.release
     if current is None:
         return None
-    if os.path.realpath(context.own_root) != os.path.realpath(current.root):
+    is_own = os.path.realpath(context.own_root) == os.path.realpath(current.root)
+    if not is_own and not context.own_package:
         return warning(
             f"this command is of another installation: {context.short(context.own_root)}",
             REMOVE_ONE,
         )
+    if not is_own and not current.has_files_of(context.own_package):
+        return _other_version(context, context.own_package)
     on_path = shutil.which("usageline", path=context.env.get("PATH", ""))
-    if on_path and os.path.realpath(on_path) != os.path.realpath(current.root + "/bin/usageline"):
+    if on_path and not _runs(current, on_path):
         return warning(
             f"`usageline` on PATH is another program: {context.short(on_path)}",
             REMOVE_ONE,
@@ -90,24 +96,50 @@ def single(context: Context) -> Result | None:
 
 
 def command(context: Context) -> Result | None:
-    """Check that ~/.local/bin/usageline is a link to the program and is on PATH."""
+    """Check that ~/.local/bin/usageline runs the program, by a link or a package, and is on PATH."""
     if context.release is None:
         return None
     path: str = paths.command(context.env)
     name = context.short(path)
+    package = package_of(path)
     if not os.path.lexists(path):
+        if context.own_package:
+            return None
         return warning(f"{name} does not exist", INSTALL_AGAIN)
-    if os.path.realpath(path) != os.path.realpath(context.release.root + "/bin/usageline"):
+    if package and not context.release.has_files_of(package):
+        return _other_version(context, package)
+    if not package and not _runs(context.release, path):
         return warning(
             f"{name} is a link to another program: {context.short(os.path.realpath(path))}",
-            "remove it, then run install.sh again",
+            "remove it, then install usageline again",
         )
     if os.path.dirname(path) not in context.env.get("PATH", "").split(os.pathsep):
         return warning(
             f"{context.short(os.path.dirname(path))} is not on PATH",
             "add it to use the command `usageline`",
         )
-    return ok(f"{name} is a link to it")
+    return ok(
+        f"{name} is the command of {context.short(package)}"
+        if package
+        else f"{name} is a link to it"
+    )
+
+
+def _runs(release: Release, command: str) -> bool:
+    """Return whether that command is the release's, or of a package with the same files."""
+    package = package_of(command)
+    if package:
+        return release.has_files_of(package)
+    return os.path.realpath(command) == os.path.realpath(release.root + "/bin/usageline")
+
+
+def _other_version(context: Context, package: str) -> Result:
+    """Return the warning that a package was upgraded, and the status line was not."""
+    release = context.release.id if context.release else ""
+    return warning(
+        f"the status line runs {release}, not what the package has: {context.short(package)}",
+        "run the package's `usageline install`",
+    )
 
 
 def plugin(context: Context) -> Result | None:
@@ -154,6 +186,13 @@ def places(context: Context) -> Result:
     With others, usageline runs no program of the user.
     """
     if not origin.is_recorded():
+        if context.own_package and context.release and origin.is_recorded(context.release.root):
+            command = f"{context.data_dir}/current/bin/usageline"
+            return warning(
+                "commands of this package use none of your programs and proxies, because the "
+                "program is not in the default place of your account's home; the line does",
+                f"use {context.short(command)} instead",
+            )
         return problem(
             "this release has no install record: client, chain.command, alerts.command and "
             "proxies are not used",

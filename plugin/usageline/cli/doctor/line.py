@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PAYLOAD = b'{"model": {"display_name": "Claude"}}'
 COLUMNS = "160"
-INSTALL_AGAIN = "run install.sh again"
+INSTALL_AGAIN = "install it again"
 
 
 def interpreter(context: Context) -> Result | None:

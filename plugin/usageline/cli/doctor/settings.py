@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from usageline.cli.doctor.context import Context
 
-INSTALL = "run install.sh"
+INSTALL = "run `usageline install` or ./install.sh"
 ASK_ADMINISTRATOR = "ask the administrator of this machine"
 MAX_COMMAND = 80
 

@@ -1,9 +1,10 @@
-"""`usageline history`: the stored readings as a chart, a picture, or data."""
+"""`usageline history`: the stored readings as a chart, a picture, a page, or data."""
 
 from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,11 +18,18 @@ from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
+    from usageline.cli.history.svg_chart import History
     from usageline.usage.model import Reading
 
 DAY_S = 86400
+SUMMARY_DAYS = 14
+"""The summary compares this week with the last one, however few days are shown."""
+
 DEFAULT_WIDTH = 80
 """Columns of the chart if stdout is not a terminal and `COLUMNS` is not set."""
+
+PICTURE_COLUMNS = 128
+"""Columns of a line of the summary in a picture."""
 
 NO_PERCENTAGES = "no reading in this time has a percentage: choose more with --days"
 
@@ -30,7 +38,8 @@ NO_PERCENTAGES = "no reading in this time has a percentage: choose more with --d
 class HistoryOptions:
     """The options of the command.
 
-    `output` is `csv`, `json` or "". `svg` and `png` are paths. `heatmap` omits the charts.
+    `output` is `csv`, `json` or "". `svg`, `png` and `html` are paths. `heatmap` omits the charts.
+    `dark` chooses the colors of a file, None those that its reader prefers.
     """
 
     days: int
@@ -40,6 +49,8 @@ class HistoryOptions:
     png: str | None
     output: str
     heatmap: bool
+    html: str | None = None
+    dark: bool | None = None
 
 
 def show_history(env: dict[str, str], options: HistoryOptions) -> None:
@@ -60,51 +71,81 @@ def show_history(env: dict[str, str], options: HistoryOptions) -> None:
             export.as_csv(selected) if options.output == "csv" else export.as_json(selected),
             nl=options.output == "json",
         )
-    elif options.svg is not None or options.png is not None:
-        _write_pictures(options, readings, selected, start, now)
+        return
+    history = _history(options, readings, selected, start, now)
+    if not history.curves and not history.use:
+        raise UsagelineError(NO_PERCENTAGES)
+    if history.curves:
+        earlier = selection.before(env, account, now - SUMMARY_DAYS * DAY_S, start)
+        both = selection.with_limits([*earlier, *readings], options.limit)
+        history = _with_words(history, both, _thresholds(env))
+    if (options.svg, options.png, options.html) == (None, None, None):
+        _print(history)
     else:
-        _print_charts(options, readings, selected, start, now)
+        _write(options, history)
 
 
-def _print_charts(
+def _history(
     options: HistoryOptions,
     readings: list[Reading],
     selected: list[Reading],
     start: float,
     now: float,
-) -> None:
-    from usageline.cli.history import chart, heatmap, series  # noqa: PLC0415
+) -> History:
+    from usageline.cli.history import heatmap, series, svg_chart  # noqa: PLC0415
+
+    curves = [] if options.heatmap else series.all_series(selected, now)
+    return svg_chart.History(curves, heatmap.use_by_hour(readings), start, now)
+
+
+def _with_words(history: History, readings: list[Reading], thresholds: tuple[int, ...]) -> History:
+    """Return the history with lines at `thresholds`, and with the summary of `readings`."""
+    from usageline.cli.history import summary  # noqa: PLC0415
+
+    words = summary.sentences(readings, history.start, history.end)
+    return history._replace(thresholds=thresholds, summary=words)
+
+
+def _thresholds(env: dict[str, str]) -> tuple[int, ...]:
+    """Return the percentages that trigger an alert."""
+    from usageline import config  # noqa: PLC0415 - not for --csv and --json
+
+    return config.load_lenient(env)[0].alerts.thresholds
+
+
+def _print(history: History) -> None:
+    from usageline.cli.history import chart, heatmap  # noqa: PLC0415
 
     target = table.console()
     width = target.width if sys.stdout.isatty() or os.environ.get("COLUMNS") else DEFAULT_WIDTH
-    curves = [] if options.heatmap else series.all_series(selected, now)
-    panels = [chart.panel(curve, start, now, width) for curve in curves]
-    heatmap_lines = heatmap.lines(heatmap.use_by_hour(readings), width)
-    blocks = [block for block in (*panels, heatmap_lines) if block]
-    if not blocks:
-        raise UsagelineError(NO_PERCENTAGES)
+    start, end = history.start, history.end
+    panels = [chart.panel(curve, start, end, width, history.thresholds) for curve in history.curves]
+    words = [
+        line
+        for sentence in history.summary
+        for line in Text(sanitize(sentence)).wrap(target, width)
+    ]
+    blocks = [block for block in (*panels, heatmap.lines(history.use, width), words) if block]
     for number, block in enumerate(blocks):
-        for line in ([Text()] if number else []) + block:
+        for line in ([Text()] if number else []) + list(block):
             target.print(line, no_wrap=True, crop=False, overflow="ignore")
 
 
-def _write_pictures(
-    options: HistoryOptions,
-    readings: list[Reading],
-    selected: list[Reading],
-    start: float,
-    now: float,
-) -> None:
-    from usageline.cli.history import export, heatmap, series, svg_chart  # noqa: PLC0415
+def _write(options: HistoryOptions, history: History) -> None:
+    from usageline.cli.history import export, page, svg_chart  # noqa: PLC0415
 
-    curves = [] if options.heatmap else series.all_series(selected, now)
-    use = heatmap.use_by_hour(readings)
-    if not curves and not use:
-        raise UsagelineError(NO_PERCENTAGES)
-    svg = svg_chart.svg(curves, use, start, now)
-    # Convert before writing: a failed conversion must not leave one of two files.
-    png = export.png(svg) if options.png is not None else b""
-    for path, content in ((options.svg, svg), (options.png, png)):
-        if path is not None:
-            export.write(path, content)
-            click.echo(f"wrote {sanitize(path)}")
+    wrapped = history._replace(
+        summary=[line for text in history.summary for line in textwrap.wrap(text, PICTURE_COLUMNS)]
+    )
+    # Make all of them before writing: a failed conversion must not leave one of two files.
+    made: list[tuple[str, bytes]] = []
+    if options.svg is not None:
+        made.append((options.svg, svg_chart.svg(wrapped, dark=options.dark)))
+    if options.png is not None:
+        picture = svg_chart.svg(wrapped, dark=bool(options.dark))
+        made.append((options.png, export.png(picture)))
+    if options.html is not None:
+        made.append((options.html, page.html(history, dark=options.dark)))
+    for path, content in made:
+        export.write(path, content)
+        click.echo(f"wrote {sanitize(path)}")

@@ -17,7 +17,7 @@ from usageline.core.text import display_width, sanitize
 from usageline.line import layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from usageline.cli.history.series import Point, Series
 
@@ -31,33 +31,58 @@ DOT_COLUMNS, DOT_ROWS = 2, 4
 """Dots in one braille cell."""
 
 EMPTY_CELL = "\u2800"
+THRESHOLD_DOTS = "⡀⠄⠂⠁"
+"""A cell of a line at each height of a dot, from the bottom."""
+
 TICK_WIDTH = 9
 
 
-def panel(series: Series, start: float, end: float, width: int) -> list[Text]:
+def panel(
+    series: Series, start: float, end: float, width: int, thresholds: Sequence[int] = ()
+) -> list[Text]:
     """Return the lines of one limit's panel, at most `width` columns wide.
 
     They are the title, the chart from 0 to 100 %, the time axis with the resets, and its labels.
+    Each of `thresholds` (percent) has a line behind the curve.
     """
     cells = max(width, MIN_WIDTH) - AXIS_WIDTH
     rows = ROWS.get(series.kind, OTHER_ROWS)
     heights = _heights(series.pieces, start, end, cells * DOT_COLUMNS)
+    bridged = _heights(series.bridges, start, end, cells * DOT_COLUMNS)
     canvas = Canvas(cells, rows, xmin=0, ymin=0, xmax=cells * DOT_COLUMNS, ymax=rows * DOT_ROWS)
-    for column, percent in enumerate(heights):
-        if percent is not None:
-            top = math.ceil(percent / 100 * rows * DOT_ROWS) - 1
-            canvas.line(column, 0, column, min(max(top, 0), rows * DOT_ROWS - 1))
+    for column, (percent, bridge) in enumerate(zip(heights, bridged, strict=True)):
+        height = bridge if percent is None else percent
+        if height is not None:
+            top = _dot(height, rows)
+            # Through a gap there is only a line: what is below it was not observed.
+            canvas.line(column, top if percent is None else 0, column, top)
     styles = [_style(heights[DOT_COLUMNS * cell :][:DOT_COLUMNS]) for cell in range(cells)]
+    empty_cells = _threshold_cells(thresholds, rows)
     labels = {0: "100%", rows // 2: "50%"}
     lines = [_title(series, width)]
     for row, dots in enumerate(canvas.plot().split("\n")[:rows]):
         axis = [(f"{labels.get(row, ''):>4} ", ""), ("┤" if row in labels else "│", "dim")]
+        empty_cell = empty_cells.get(row, (" ", ""))
         curve = (
-            (" ", "") if dot == EMPTY_CELL else (dot, style)
+            empty_cell if dot == EMPTY_CELL else (dot, style or "dim")
             for dot, style in zip(dots, styles, strict=False)
         )
         lines.append(_text([*axis, *curve]))
     return [*lines, _axis(series, start, end, cells), _labels(start, end, cells)]
+
+
+def _threshold_cells(thresholds: Iterable[int], rows: int) -> dict[int, tuple[str, str]]:
+    """Return the empty cell of each row with a threshold (0 at the top), with its style."""
+    cells = {}
+    for percent in sorted(thresholds):
+        row, dot = divmod(_dot(percent, rows), DOT_ROWS)
+        cells[rows - 1 - row] = (THRESHOLD_DOTS[dot], _style([percent]))
+    return cells
+
+
+def _dot(percent: float, rows: int) -> int:
+    """Return the dot at which a percentage ends, from 0 at the bottom."""
+    return min(max(math.ceil(percent / 100 * rows * DOT_ROWS) - 1, 0), rows * DOT_ROWS - 1)
 
 
 def _heights(
@@ -84,7 +109,7 @@ def _heights(
     return heights
 
 
-def _style(heights: list[float | None]) -> str:
+def _style(heights: Sequence[float | None]) -> str:
     percentages = [percent for percent in heights if percent is not None]
     return STYLES[windows.severity(max(percentages))] if percentages else ""
 

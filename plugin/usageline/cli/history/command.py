@@ -9,6 +9,8 @@ import click
 
 from usageline.cli.history import HistoryOptions, show_history
 
+FILES = ("svg", "png", "html")
+
 
 @click.command("history")
 @click.option(
@@ -24,21 +26,34 @@ from usageline.cli.history import HistoryOptions, show_history
     metavar="KIND",
     help="Show one limit, by kind (`session`, `weekly_all`, …) or label.",
 )
-@click.option("--account", metavar="KEY", help="Show another account than the one signed in.")
+@click.option(
+    "--account",
+    metavar="NAME",
+    help="Show another account than the one signed in: its label, its key, or how either begins.",
+)
+@click.option("--html", metavar="FILE", help="Write a page with the charts to FILE.")
 @click.option("--svg", metavar="FILE", help="Write an SVG picture to FILE.")
 @click.option("--png", metavar="FILE", help="Write a PNG picture to FILE (needs the extra `png`).")
+@click.option(
+    "--dark/--light",
+    "dark",
+    default=None,
+    help="Colors of page and picture, instead of those that the reader prefers.",
+)
 @click.option("--csv", "output", flag_value="csv", help="Print the readings as CSV.")
 @click.option("--json", "output", flag_value="json", help="Print the readings as JSON.")
 @click.option("--heatmap", is_flag=True, help="Show only the heatmap of the 5-hour limit.")
 def command(**options: Any) -> None:
-    """Show usage over time: a chart of each limit, and a heatmap of the hours.
+    """Show usage over time: a chart of each limit, a heatmap of the hours, and a summary.
 
     Sends no request.
     """
-    pictures = (options["svg"], options["png"])
-    if options["output"] and (options["heatmap"] or pictures != (None, None)):
+    writes = any(options[name] is not None for name in FILES)
+    if options["output"] and (options["heatmap"] or writes):
         raise click.UsageError(
-            f"--{options['output']} cannot be combined with --svg, --png or --heatmap"
+            f"--{options['output']} cannot be combined with --html, --svg, --png or --heatmap"
         )
+    if options["dark"] is not None and not writes:
+        raise click.UsageError("--dark and --light require --html, --svg or --png")
     options["output"] = options["output"] or ""
     show_history(dict(os.environ), HistoryOptions(**options))

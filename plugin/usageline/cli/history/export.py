@@ -10,9 +10,10 @@ import stat
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from usageline.cli.history.svg_chart import FONTS
+from usageline.cli.history.svg import FONTS
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
+from usageline.setup.program_files import is_packaged, own_source
 from usageline.storage import codec
 from usageline.system.files import write_atomic
 
@@ -63,10 +64,12 @@ def png(svg: bytes) -> bytes:
     try:
         from resvg_py import svg_to_bytes  # noqa: PLC0415 - an extra
     except ImportError:
-        raise UsagelineError(
-            "PNG needs the extra `png`: run `usageline install --with png` "
-            "(or `install.sh --with png`) once, or use --svg"
-        ) from None
+        way = (
+            "install `usageline[png]` instead of `usageline`"
+            if is_packaged(own_source())
+            else "run `usageline install --with png` (or `install.sh --with png`) once"
+        )
+        raise UsagelineError(f"PNG needs the extra `png`: {way}, or use --svg") from None
     # Without a font, the renderer leaves out all text and reports nothing.
     if svg_to_bytes(svg_string=LETTER_SVG) == svg_to_bytes(svg_string=EMPTY_SVG):
         raise UsagelineError(

@@ -18,31 +18,62 @@ if TYPE_CHECKING:
 EMPTY_HISTORY = "there is no history yet: run usageline refresh, or use Claude Code for a while"
 
 
+def labels(_env: Mapping[str, str]) -> dict[str, str]:
+    """Return the user's labels of accounts, by the keys of the accounts."""
+    return {}
+
+
 def account(env: Mapping[str, str], requested: str | None) -> str:
     """Return the key of the account: the requested one, the one in the snapshot, or the only one.
 
-    Raise `UsagelineError` with the available keys if there is none of these.
+    `requested` is a label or a key, or the beginning of one. Raise `UsagelineError` with the
+    accounts to choose from if there is none of these.
     """
     available = history.accounts(env)
     if not available:
         raise UsagelineError(EMPTY_HISTORY)
-    keys = ", ".join(available)
+    by_key = labels(env)
+    names = ", ".join(_named(key, by_key) for key in available)
     if requested is not None:
-        if requested not in available:
-            raise UsagelineError(
-                f"there is no history of {sanitize(requested)!r}: choose from {keys}"
-            )
-        return requested
+        return _requested(requested, available, by_key)
     current = (json_file.json_file(paths.snapshot(env)) or {}).get("account")
     if current in available:
         return str(current)
     if current:
         raise UsagelineError(
-            f"the account signed in has no history: choose with --account from {keys}"
+            f"the account signed in has no history: choose with --account from {names}"
         )
     if len(available) > 1:
-        raise UsagelineError(f"several accounts have a history: choose with --account from {keys}")
+        raise UsagelineError(f"several accounts have a history: choose with --account from {names}")
     return available[0]
+
+
+def _requested(requested: str, available: list[str], by_key: dict[str, str]) -> str:
+    name = requested.casefold()
+    exact = [key for key in available if name in {key, by_key.get(key, "").casefold()}]
+    begun = [
+        key
+        for key in available
+        if key.startswith(name) or by_key.get(key, "").casefold().startswith(name)
+    ]
+    matches = exact or (begun if name else [])
+    if len(matches) == 1:
+        return matches[0]
+    names = ", ".join(_named(key, by_key) for key in matches or available)
+    if matches:
+        raise UsagelineError(f"{sanitize(requested)!r} is not one account: choose from {names}")
+    raise UsagelineError(f"there is no history of {sanitize(requested)!r}: choose from {names}")
+
+
+def _named(key: str, by_key: dict[str, str]) -> str:
+    return f"{key} ({sanitize(by_key[key])})" if key in by_key else key
+
+
+def before(env: Mapping[str, str], key: str, start: float, end: float) -> list[Reading]:
+    """Return the account's readings from `start` to before `end` (epoch seconds)."""
+    if start >= end:
+        return []
+    return [one for one in history.load(env, key, start) if one.observed_at < end]
 
 
 def readings(env: Mapping[str, str], key: str, start: float, days: int) -> list[Reading]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
-from usageline.core.windows import is_same_window
+from usageline.core.windows import LENGTH_S, is_same_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,6 +22,9 @@ MIN_GAP_S = 1800
 
 GAP_INTERVALS = 3
 """If readings are usually far apart, a gap is as long as this many of their usual intervals."""
+
+MIN_BRIDGED_S = 86400
+"""A window of this length or longer has a line through its gaps."""
 
 ORDER = {"session": 0, "weekly_all": 1}
 """These limits come first, then the others in the order of the readings."""
@@ -55,12 +58,16 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One limit over time: `pieces` without a gap, and the times of its resets."""
+    """One limit over time: `pieces` without a gap, and the times of its resets.
+
+    `bridges` are lines through gaps, along what the readings on both sides say about the window.
+    """
 
     kind: str
     label: str
     pieces: tuple[tuple[Point, ...], ...]
     resets: tuple[int, ...]
+    bridges: tuple[tuple[Point, ...], ...] = ()
 
     @property
     def last(self) -> float | None:
@@ -73,17 +80,29 @@ class Series:
         return max((percent for piece in self.pieces for _, percent in piece), default=None)
 
 
-def all_series(readings: Iterable[Reading], now: float) -> list[Series]:
-    """Return a series for each limit in `readings` (oldest first) with a known percentage."""
+def observations_by_limit(
+    readings: Iterable[Reading],
+) -> dict[tuple[str, str], list[Observation]]:
+    """Return the observations of each limit by its kind and label, oldest first."""
     by_limit: dict[tuple[str, str], list[Observation]] = {}
     for reading in readings:
         for limit in reading.limits:
             by_limit.setdefault((limit.kind, limit.label), []).append(
                 Observation(reading.observed_at, limit.percent, limit.resets_at, limit.lowered)
             )
+    return by_limit
+
+
+def all_series(readings: Iterable[Reading], now: float) -> list[Series]:
+    """Return a series for each limit in `readings` (oldest first) with a known percentage."""
     curves = (
-        Series(*name, _pieces(observations), _resets(observations, now))
-        for name, observations in by_limit.items()
+        Series(
+            *name,
+            _pieces(observations),
+            _resets(observations, now),
+            _bridges(name[0], observations),
+        )
+        for name, observations in observations_by_limit(readings).items()
     )
     return sorted(
         (series for series in curves if series.pieces),
@@ -118,6 +137,38 @@ def _pieces(observations: Sequence[Observation]) -> tuple[tuple[Point, ...], ...
         previous = current
     pieces.append(piece)
     return tuple(_thinned(piece) for piece in pieces if piece)
+
+
+def _bridges(kind: str, observations: Sequence[Observation]) -> tuple[tuple[Point, ...], ...]:
+    """Return the lines through the gaps of a weekly limit, [] for a shorter one.
+
+    Use grows within a window and holds until its reset, so the line between two readings of a week
+    is close. Within hours, a window may have come and gone unseen.
+    """
+    length_s = LENGTH_S.get(kind, 0)
+    if length_s < MIN_BRIDGED_S:
+        return ()
+    gap_s, bridges = max_gap_s(observations), list[tuple[Point, ...]]()
+    known = [one for one in observations if one.percent is not None]
+    for earlier, later in pairwise(known):
+        if later.time - earlier.time > gap_s:
+            bridges += _bridge(earlier, later, length_s)
+    return tuple(bridges)
+
+
+def _bridge(earlier: Observation, later: Observation, length_s: int) -> list[tuple[Point, ...]]:
+    start = (float(earlier.time), earlier.percent or 0.0)
+    end = (float(later.time), later.percent or 0.0)
+    if earlier.same_window(later):
+        return [(start, end)]
+    began_at = later.time if later.resets_at is None else later.resets_at - length_s
+    if earlier.resets_at is None:  # the window that it was to start is the later one, or unknown
+        return [((max(began_at, start[0]), 0.0), end)] if began_at <= later.time else []
+    reset = float(earlier.reset_before(later))
+    held = [start, (reset, start[1]), (reset, 0.0)]
+    if began_at - reset < length_s:
+        return [(*held, (min(max(reset, began_at), end[0]), 0.0), end)]
+    return [tuple(held), ((min(began_at, end[0]), 0.0), end)]  # a window between them is not known
 
 
 def _thinned(piece: Sequence[Point]) -> tuple[Point, ...]:

@@ -1,40 +1,39 @@
-"""The history as an SVG file: a panel for each limit, and the heatmap below.
-
-The file refers to no other file or address and contains no script.
-"""
+"""The history as an SVG file: a panel for each limit, and the heatmap below."""
 
 from __future__ import annotations
 
 import math
-from itertools import groupby
-from typing import TYPE_CHECKING, TypeAlias
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING, NamedTuple
 
 from usageline import __version__
 from usageline.cli.history import heatmap
+from usageline.cli.history.svg import (
+    CRITICAL,
+    FAINT,
+    LINES,
+    MARK,
+    OTHERS,
+    PAPER,
+    SESSION,
+    SHADES,
+    WARNING,
+    WEEKLY,
+    Drawing,
+)
 from usageline.cli.history.ticks import day_label, ticks
-from usageline.core.text import sanitize
+from usageline.core import windows
+from usageline.core.text import display_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from usageline.cli.history.heatmap import HourlyUse, Row
     from usageline.cli.history.series import Point, Series
-
-Box: TypeAlias = tuple[float, float, float, float]
-"""Left, top, width and height in pixels."""
-
-PAPER, INK, FAINT, LINES, MARK = "#ffffff", "#1f2328", "#656d76", "#d8dee4", "#8c959f"
-"""The picture has its own background, so that it is legible on a page of any color."""
-
-FONTS = (
-    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', "
-    "'DejaVu Sans', 'Liberation Sans', Ubuntu, Cantarell, 'Open Sans', FreeSans, Arial, sans-serif"
-)
-"""A browser needs only the last. The PNG renderer has no generic families and needs the others."""
+    from usageline.cli.history.svg import Box, Color
 
 WIDTH, MARGIN = 960, 24
 HEADER_HEIGHT, FOOTER_HEIGHT, SPACING = 76, 16, 14
+SUMMARY_LINE_HEIGHT = 20
 TITLE_HEIGHT = 30
 AXIS_WIDTH, AXIS_HEIGHT = 50, 26
 """For the percentages left of a panel, and for the times below it."""
@@ -51,13 +50,20 @@ MAX_RESET_LINES = 48
 """More resets than this are short marks at the bottom, so that the curve stays visible."""
 
 RESET_MARK_PERCENT = 7
+BRIDGE_FILL = ".07"
+BRIDGE_STROKE = {
+    "stroke_opacity": ".55",
+    "stroke_width": "1.6",
+    "stroke_dasharray": "1 3",
+    "stroke_linecap": "round",
+}
+"""Of the line through a gap, which is paler than one through readings."""
 
 LABEL_WIDTH, CELL_HEIGHT, HOURS_HEIGHT, LEGEND_HEIGHT = 90, 22, 18, 36
+TEXT_CELL_WIDTH = 7.2
+"""Pixels of a column of text at the size of the legend, about."""
 
-COLORS = {"session": "#0969da", "weekly_all": "#8250df"}
-OTHER_COLORS = ("#bf3989", "#1b7c83", "#9a6700", "#57606a")
-SHADES = ("#eef1f4", "#c6e0ff", "#80b8ff", "#2f81f7", "#cf222e")
-"""By level. The highest has another hue: at that rate the limit does not last."""
+COLORS = {"session": SESSION, "weekly_all": WEEKLY}
 
 LEGEND = (
     (1, "to 5 %"),
@@ -69,83 +75,76 @@ LEGEND = (
 )
 
 
-def svg(curves: Sequence[Series], use: HourlyUse, start: float, end: float) -> bytes:
-    """Return the file for the time from `start` to `end` (epoch seconds)."""
-    heights = [PANEL_HEIGHTS.get(series.kind, OTHER_PANEL_HEIGHT) for series in curves]
-    rows = heatmap.rows(use)
-    height = HEADER_HEIGHT + sum(heights) + (TITLE_HEIGHT + SPACING) * len(curves) + FOOTER_HEIGHT
+class History(NamedTuple):
+    """What the pictures show: the time from `start` to `end` in epoch seconds.
+
+    `thresholds` are percentages with a line. `summary` has sentences.
+    """
+
+    curves: Sequence[Series]
+    use: HourlyUse
+    start: float
+    end: float
+    thresholds: Sequence[int] = ()
+    summary: Sequence[str] = ()
+
+
+def svg(history: History, *, dark: bool | None = None) -> bytes:
+    """Return the file. With `dark` None, it has the colors that its reader prefers."""
+    heights = [panel_height(series) for series in history.curves]
+    rows = heatmap.rows(history.use)
+    header = HEADER_HEIGHT + SUMMARY_LINE_HEIGHT * len(history.summary)
+    header += SPACING if history.summary else 0
+    height = header + sum(heights) + (TITLE_HEIGHT + SPACING) * len(heights) + FOOTER_HEIGHT
     if rows:
-        height += TITLE_HEIGHT + HOURS_HEIGHT + CELL_HEIGHT * len(rows) + LEGEND_HEIGHT
-    drawing = Drawing(WIDTH, height, "Plan usage")
+        height += TITLE_HEIGHT + heatmap_height(rows, WIDTH - 2 * MARGIN)
+    drawing = Drawing(WIDTH, height, "Plan usage", dark=dark)
+    if dark is None:
+        drawing.follow_reader()
+    drawing.box((0.5, 0.5, WIDTH - 1, height - 1), PAPER, rx=10, stroke=LINES)
     drawing.text(MARGIN, 38, "Plan usage", font_size=20, font_weight=600)
-    drawing.text(MARGIN, 60, f"{_date(start)} – {_date(end)}, local time", fill=FAINT)
+    drawing.text(MARGIN, 60, span_text(history.start, history.end), fill=FAINT)
     drawing.text(WIDTH - MARGIN, 38, f"usageline {__version__}", fill=FAINT, text_anchor="end")
-    top, other_colors = HEADER_HEIGHT, iter(OTHER_COLORS * len(curves))
-    for series, panel_height in zip(curves, heights, strict=True):
-        color = COLORS.get(series.kind) or next(other_colors)
+    for number, sentence in enumerate(history.summary):
+        drawing.text(MARGIN, HEADER_HEIGHT + 8 + SUMMARY_LINE_HEIGHT * number, sentence)
+    top = header
+    for series, color, height in zip(history.curves, colors(history.curves), heights, strict=True):
         _draw_title(drawing, series, top, color)
-        box = (
-            MARGIN + AXIS_WIDTH,
-            top + TITLE_HEIGHT + 6,
-            PANEL_WIDTH,
-            panel_height - AXIS_HEIGHT - 6,
+        draw_panel(
+            drawing,
+            series,
+            color,
+            history,
+            (MARGIN, top + TITLE_HEIGHT, WIDTH - 2 * MARGIN, height),
         )
-        _draw_panel(drawing, series, color, (start, end), box)
-        top += TITLE_HEIGHT + panel_height + SPACING
+        top += TITLE_HEIGHT + height + SPACING
     if rows:
-        _draw_heatmap(drawing, rows, top)
+        drawing.text(MARGIN, top + 16, heatmap.title(rows), font_size=14, font_weight=600)
+        draw_heatmap(drawing, rows, MARGIN, top + TITLE_HEIGHT, WIDTH - 2 * MARGIN)
     return drawing.as_bytes()
 
 
-class Drawing:
-    """An SVG file of `width` and `height` in pixels. `title` is its text for screen readers.
+def panel_height(series: Series) -> int:
+    """Return the pixels of a panel, with its time axis."""
+    return PANEL_HEIGHTS.get(series.kind, OTHER_PANEL_HEIGHT)
 
-    In the names of extra attributes, underscores stand for hyphens (`font_size`).
-    """
 
-    def __init__(self, width: int, height: int, title: str) -> None:
-        self._root = ET.Element(
-            "svg",
-            {
-                "xmlns": "http://www.w3.org/2000/svg",
-                "role": "img",
-                "width": str(width),
-                "height": str(height),
-                "viewBox": f"0 0 {width} {height}",
-                "font-family": FONTS,
-                "font-size": "13",
-            },
-        )
-        self._add("title", {}).text = title
-        self.box((0.5, 0.5, width - 1, height - 1), PAPER, rx=10, stroke=LINES)
+def colors(curves: Sequence[Series]) -> list[Color]:
+    """Return the color of each curve."""
+    others = iter(OTHERS * len(curves))
+    return [COLORS.get(series.kind) or next(others) for series in curves]
 
-    def box(self, box: Box, fill: str, **attributes: object) -> None:
-        """Add a filled box."""
-        sides = zip(("x", "y", "width", "height"), box, strict=True)
-        self._add("rect", {side: f"{value:g}" for side, value in sides}, fill=fill, **attributes)
 
-    def text(self, x: float, y: float, text: str, **attributes: object) -> None:
-        """Add a line of text whose baseline starts at `x`, `y`."""
-        position = {"x": f"{x:.4g}", "y": f"{y:g}"}
-        self._add("text", position, **{"fill": INK, **attributes}).text = text
+def span_text(start: float, end: float) -> str:
+    """Return `Tue 24 Nov – Tue 1 Dec, local time`."""
+    return f"{_date(start)} – {_date(end)}, local time"
 
-    def paths(self, lines: Iterable[Sequence[Point]], **attributes: object) -> None:
-        """Add one element that draws each of `lines` through its points."""
-        data = "".join(
-            "M" + "L".join(point for point, _ in groupby(f"{x:.1f} {y:.1f}" for x, y in line))
-            for line in lines
-        )
-        if data:
-            self._add("path", {"d": data}, **attributes)
 
-    def as_bytes(self) -> bytes:
-        """Return the content of the file."""
-        text: str = ET.tostring(self._root, "unicode")
-        return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
-
-    def _add(self, tag: str, required: dict[str, str], **attributes: object) -> ET.Element:
-        extra = {name.replace("_", "-"): str(value) for name, value in attributes.items()}
-        return ET.SubElement(self._root, tag, required | extra)
+def facts(series: Series) -> str:
+    """Return the last and the highest percentage, and the meaning of the marks."""
+    text = f"last {math.floor(series.last or 0)} %  ·  highest {math.floor(series.highest or 0)} %"
+    text += "  ·  ┆ reset" if series.resets else ""
+    return text + ("  ·  ┈ no readings" if series.bridges else "")
 
 
 def _date(timestamp: float) -> str:
@@ -153,19 +152,21 @@ def _date(timestamp: float) -> str:
     return f"{day_label(timestamp)} {day_label(timestamp, weekday=False).split()[1]}"
 
 
-def _draw_title(drawing: Drawing, series: Series, top: int, color: str) -> None:
+def _draw_title(drawing: Drawing, series: Series, top: int, color: Color) -> None:
     drawing.box((MARGIN, top + 5, 12, 12), color, rx=3)
-    drawing.text(MARGIN + 20, top + 16, sanitize(series.label), font_size=14, font_weight=600)
-    facts = f"last {math.floor(series.last or 0)} %  ·  highest {math.floor(series.highest or 0)} %"
-    reset = "  ·  ┆ reset" if series.resets else ""
-    drawing.text(WIDTH - MARGIN, top + 16, facts + reset, fill=FAINT, text_anchor="end")
+    drawing.text(MARGIN + 20, top + 16, series.label, font_size=14, font_weight=600)
+    drawing.text(WIDTH - MARGIN, top + 16, facts(series), fill=FAINT, text_anchor="end")
 
 
-def _draw_panel(
-    drawing: Drawing, series: Series, color: str, span: tuple[float, float], box: Box
-) -> None:
-    """Draw percent over time inside `box`, and the labels of its axes left of it and below it."""
-    (start, end), (left, top, width, height) = span, box
+def draw_panel(drawing: Drawing, series: Series, color: Color, history: History, box: Box) -> None:
+    """Draw percent over time inside `box`, with the labels of the axes left and below."""
+    start, end = history.start, history.end
+    left, top, width, height = (
+        box[0] + AXIS_WIDTH,
+        box[1] + 6,
+        box[2] - AXIS_WIDTH,
+        box[3] - AXIS_HEIGHT - 6,
+    )
     bottom = top + height
     scale = max(100, math.ceil(series.highest or 0))  # usage can exceed 100 %
     pixel_s = (end - start) / width
@@ -177,7 +178,7 @@ def _draw_panel(
         return bottom - percent / scale * height
 
     percentages = (25, 50, 75, 100) if height + AXIS_HEIGHT >= MIN_QUARTERS_HEIGHT else (50, 100)
-    marks = ticks(start, end, int(width // TICK_WIDTH))
+    marks = ticks(start, end, max(int(width // TICK_WIDTH), 1))
     grid = [((left, y(percent)), (left + width, y(percent))) for percent in percentages]
     grid += [((x(timestamp), top), (x(timestamp), bottom)) for timestamp, _ in marks]
     drawing.paths(grid, stroke=LINES)
@@ -185,8 +186,11 @@ def _draw_panel(
         label = {"fill": FAINT, "font_size": 12, "text_anchor": "end"}
         drawing.text(left - 6, y(percent) + 4, f"{percent} %", **label)
     for timestamp, text in marks:
+        half = display_width(text) * TEXT_CELL_WIDTH / 2
         label = {"fill": FAINT, "font_size": 12, "text_anchor": "middle"}
-        drawing.text(x(timestamp), bottom + 18, text, **label)
+        drawing.text(
+            min(max(x(timestamp), left + half), left + width - half), bottom + 18, text, **label
+        )
 
     resets = [timestamp for timestamp in series.resets if start <= timestamp <= end]
     tip = y(100 if len(resets) <= MAX_RESET_LINES else RESET_MARK_PERCENT)
@@ -195,54 +199,89 @@ def _draw_panel(
         stroke=MARK,
         stroke_dasharray="2 3",
     )
-    drawing.paths(
-        (
-            [(x(timestamp), y(percent)) for timestamp, percent in _outline(piece, pixel_s)]
-            for piece in series.pieces
-        ),
-        fill=color,
-        fill_opacity=".2",
-        stroke=color,
-        stroke_width="1.6",
-        stroke_linejoin="round",
-    )
+
+    def draw(lines: Iterable[Sequence[Point]], **attributes: object) -> None:
+        drawing.paths(
+            ([(x(timestamp), y(percent)) for timestamp, percent in line] for line in lines),
+            **attributes,
+        )
+
+    draw(map(_outline, series.bridges), fill=color, fill_opacity=BRIDGE_FILL)
+    draw(series.bridges, fill="none", stroke=color, **BRIDGE_STROKE)
+    pieces = [_visible(piece, pixel_s) for piece in series.pieces]
+    draw(map(_outline, pieces), fill=color, fill_opacity=".2")
+    draw(pieces, fill="none", stroke=color, stroke_width="1.6", stroke_linejoin="round")
+    for percent in history.thresholds:
+        drawing.paths(
+            [((left, y(percent)), (left + width, y(percent)))],
+            stroke=CRITICAL if percent >= windows.CRITICAL_PERCENT else WARNING,
+            stroke_dasharray="6 4",
+        )
     drawing.paths([((left, bottom), (left + width, bottom))], stroke=MARK)
 
 
-def _outline(piece: Sequence[Point], pixel_s: float) -> list[Point]:
-    """Return the curve with a line from 0 at its start and to 0 at its end.
-
-    A single reading becomes two pixels wide, so that it is visible.
-    """
-    (first, percent), (last, last_percent) = piece[0], piece[-1]
-    if len(piece) == 1:
-        first, last = first - pixel_s, last + pixel_s
-    return [(first, 0), (first, percent), *piece[1:-1], (last, last_percent), (last, 0)]
+def _visible(piece: Sequence[Point], pixel_s: float) -> Sequence[Point]:
+    """Return the curve. A single reading becomes two pixels wide, so that it is visible."""
+    if len(piece) > 1:
+        return piece
+    ((timestamp, percent),) = piece
+    return (timestamp - pixel_s, percent), (timestamp + pixel_s, percent)
 
 
-def _draw_heatmap(drawing: Drawing, rows: list[Row], top: int) -> None:
-    left, width = MARGIN + LABEL_WIDTH, (WIDTH - 2 * MARGIN - LABEL_WIDTH) / 24
-    drawing.text(MARGIN, top + 16, heatmap.title(rows), font_size=14, font_weight=600)
-    for hour in range(0, 24, 3):
-        label_y = top + TITLE_HEIGHT + 10
-        drawing.text(left + hour * width, label_y, f"{hour:02}:00", fill=FAINT, font_size=12)
-    y = top + TITLE_HEIGHT + HOURS_HEIGHT
+def _outline(line: Sequence[Point]) -> list[Point]:
+    """Return the area below the curve."""
+    return [(line[0][0], 0), *line, (line[-1][0], 0)]
+
+
+def heatmap_height(rows: Sequence[Row], width: float) -> int:
+    """Return the pixels of the heatmap of that width, with its hours and its legend."""
+    legend = len({y for _, y, _, _ in _legend(0, width)}) * CELL_HEIGHT
+    return HOURS_HEIGHT + CELL_HEIGHT * len(rows) + LEGEND_HEIGHT - CELL_HEIGHT + legend
+
+
+def draw_heatmap(
+    drawing: Drawing, rows: Sequence[Row], left: float, top: float, width: float
+) -> None:
+    """Draw a cell for each hour of each row, and the legend below."""
+    cells, cell_width = left + LABEL_WIDTH, (width - LABEL_WIDTH) / 24
+    step = 3 if cell_width > 2 * TEXT_CELL_WIDTH else 6
+    for hour in range(0, 24, step):
+        drawing.text(cells + hour * cell_width, top + 10, f"{hour:02}:00", fill=FAINT, font_size=12)
+    y = top + HOURS_HEIGHT
     for day, use in rows:
-        drawing.text(MARGIN, y + 15, heatmap.day_name(day), fill=FAINT, font_size=12)
+        name = heatmap.day_name(day)
+        drawing.text(left, y + 15, name, fill=FAINT, font_size=12)
         for hour in range(24):
-            cell = (left + hour * width, y, width - 2, CELL_HEIGHT - 2)
-            _draw_cell(drawing, cell, heatmap.level(use.get(hour)))
+            gap = 2 if cell_width > 2 * TEXT_CELL_WIDTH else 1
+            cell = (cells + hour * cell_width, y, cell_width - gap, CELL_HEIGHT - gap)
+            _draw_cell(drawing, cell, heatmap.level(use.get(hour)), _tip(name, hour, use.get(hour)))
         y += CELL_HEIGHT
+    for x, below, level, words in _legend(left, width):
+        _draw_cell(drawing, (x, y + 10 + below, 16, 14), level)
+        drawing.text(x + 22, y + 21 + below, words, fill=FAINT, font_size=12)
+
+
+def _legend(left: float, width: float) -> list[tuple[float, int, int | None, str]]:
+    """Return x, y, level and words of each entry, on as many lines as it needs."""
+    start = left + (LABEL_WIDTH if width > WIDTH / 2 else 0)
+    x, y, entries = start, 0, []
     for level, words in LEGEND:
-        _draw_cell(drawing, (left, y + 10, 16, 14), level)
-        drawing.text(left + 22, y + 21, words, fill=FAINT, font_size=12)
-        left += 52 + 7 * len(words)
+        taken = 52 + 7 * len(words)
+        if x > start and x + taken > left + width:
+            x, y = start, y + CELL_HEIGHT
+        entries.append((x, y, level, words))
+        x += taken
+    return entries
 
 
-def _draw_cell(drawing: Drawing, box: Box, level: int | None) -> None:
+def _tip(day: str, hour: int, points: float | None) -> str:
+    return "" if points is None else f"{day} {hour:02}:00: {points:.0f} % of the limit"
+
+
+def _draw_cell(drawing: Drawing, box: Box, level: int | None, tip: str = "") -> None:
     if level is None:
         left, top, width, height = box
         outline = (left + 0.5, top + 0.5, width - 1, height - 1)
         drawing.box(outline, "none", rx=3, stroke=LINES)
     else:
-        drawing.box(box, SHADES[level], rx=3)
+        drawing.box(box, SHADES[level], tip, rx=3)

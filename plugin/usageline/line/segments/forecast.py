@@ -113,13 +113,14 @@ def alerts(ctx: StatusContext, options: Options) -> list[Variants]:
         if resets_at is not None and resets_at <= ctx.now + SAME_RESET_S and at <= resets_at:
             continue
         name = SHORT.get(kind, label[:48]) if isinstance(kind, str) else label[:48]
+        event = f"passed {int(threshold)}%" if threshold else "is free again"
         segments.append(
             [
                 (
                     70,
                     [
                         *labeled(options),
-                        ("alert", f"{ctx.glyphs['alert']}{name} passed {int(threshold)}%"),
+                        ("alert", f"{ctx.glyphs['alert']}{name} {event}"),
                     ],
                 )
             ]

@@ -67,13 +67,25 @@ def credits(  # noqa: A001 - the glossary's word
 
 
 def status(ctx: StatusContext, options: Options) -> list[Variants]:
-    """Show why numbers are missing or old, and how old they are."""
+    """Show why numbers are missing or old, and how old they are.
+
+    At a critical limit, show that the account holds a limit reset that it has not used.
+    """
     why = ctx.problem or reason(ctx)
     failed, age_s = why and not why.startswith(CLOCK), ctx.age_s
     is_old = failed or not 0 <= (age_s or 0) < options["stale"]
     texts = [text for text in (why, age(age_s) if is_old and age_s is not None else "") if text]
     style = "warning" if why and why not in QUIET else "quiet"
-    return [[(90, [*labeled(options), (style, ctx.glyphs["dot"].join(texts))])]] if texts else []
+    label = labeled(options)
+    segments = [[(90, [*label, (style, ctx.glyphs["dot"].join(texts))])]] if texts else []
+    if ctx.unused_reset and any(window.severity == "critical" for window in ctx.windows):
+        segments.append(
+            [
+                (28, [*label, ("quiet", "a limit reset is unused: /usage")]),
+                (54, [*label, ("quiet", "reset unused")]),
+            ]
+        )
+    return segments
 
 
 def reason(ctx: StatusContext) -> str:

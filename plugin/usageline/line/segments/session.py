@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from usageline.core.formatting import ago
+from usageline.core.formatting import ago, count
+from usageline.core.text import display_width
+from usageline.line.layout import cut_parts
 from usageline.line.segments import clamped, labeled
 
 TYPE_CHECKING = False
@@ -30,6 +32,47 @@ def agent(ctx: StatusContext, options: Options) -> list[Variants]:
 def version(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show Claude Code's version."""
     return _word(ctx.text("version"), options, 18)
+
+
+def session_name(ctx: StatusContext, options: Options) -> list[Variants]:
+    """Show the session's name, if it has one."""
+    name, length = ctx.text("session_name"), clamped(options["length"], 4, 80)
+    if display_width(name) > length:
+        name = cut_parts([("", name)], length, ctx.glyphs["ellipsis"])[0][1]
+    return _word(name, options, 32)
+
+
+def fast_mode(ctx: StatusContext, options: Options) -> list[Variants]:
+    """Show that fast mode is on: it costs more per token."""
+    return _word("fast" if ctx.value("fast_mode") is True else "", options, 33)
+
+
+def thinking(ctx: StatusContext, options: Options) -> list[Variants]:
+    """Show whether the model thinks, in the states that `when` names."""
+    enabled = ctx.value("thinking", "enabled")
+    states = {True: ("on", "thinking"), False: ("off", "no thinking")}
+    if type(enabled) is not bool:
+        return []
+    state, word = states[enabled]
+    return _word(word if options["when"] in (state, "always") else "", options, 21)
+
+
+def tokens(ctx: StatusContext, options: Options) -> list[Variants]:
+    """Show the tokens in the context: what was sent, what came back, what the cache served."""
+    numbers = {
+        "input": (ctx.number("context_window", "total_input_tokens"), "in"),
+        "output": (ctx.number("context_window", "total_output_tokens"), "out"),
+        "cached": (
+            ctx.number("context_window", "current_usage", "cache_read_input_tokens"),
+            "cached",
+        ),
+    }
+    words = [
+        f"{count(int(number))} {unit}"
+        for number, unit in (numbers[part] for part in options["show"] if part in numbers)
+        if number is not None
+    ]
+    return _word(" ".join(words), options, 25)
 
 
 def cost(ctx: StatusContext, options: Options) -> list[Variants]:

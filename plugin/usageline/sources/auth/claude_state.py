@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from usageline.core import paths
 from usageline.core.other_sign_ins import key_digest
 from usageline.sources.claude_files import read_keys
 from usageline.system import terminal_background
+from usageline.usage.times import epoch_of_client
 from usageline.usage.values import mapping, text
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ KEYS = (
     "theme",
     "hasCompletedOnboarding",
     "customApiKeyResponses",
+    "unusedLimitResetStatusCache",
 )
 """The keys that are read from the file."""
 
@@ -60,6 +62,7 @@ class ClaudeState:
     declined_keys  digests of the API keys that the user declined (`other_sign_ins.key_digest`)
     problem        why an existing file could not be read, or ""
     written_at     when the file was written (epoch seconds), 0 if it is missing
+    unused_reset   `unusedLimitResetStatusCache`: whether the account holds an unused limit reset
     background     the terminal's last answer for the theme `auto`, or ""
     """
 
@@ -71,6 +74,7 @@ class ClaudeState:
     problem: str = ""
     written_at: float = 0
     background: str = ""
+    unused_reset: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def appearance(self) -> str | None:
@@ -86,6 +90,16 @@ class ClaudeState:
     def palette(self) -> str | None:
         """Return `ansi` or `daltonized` for a theme of that palette, else None."""
         return next((word for word in PALETTES if self.theme.endswith("-" + word)), None)
+
+    def holds_unused_reset(self, now: float) -> bool:
+        """Return whether the client knows of a limit reset that the account can still use."""
+        noted = self.unused_reset
+        until = epoch_of_client(noted.get("validUntil"))
+        return (
+            noted.get("holdsUnusedReset") is True
+            and noted.get("accountUuid") in {self.account_uuid, None}
+            and (until is None or until > now)
+        )
 
     @property
     def account_uuid(self) -> str:
@@ -122,6 +136,7 @@ def read(env: Mapping[str, str]) -> ClaudeState:
         problem,
         written_at,
         terminal_background.cached_background(env) if theme == AUTO else "",
+        mapping(content.get("unusedLimitResetStatusCache")),
     )
 
 

@@ -7,7 +7,16 @@ import json
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.judge import one_line, printed
 from usageline.cli import log
-from usageline.cli.history import chart, export, heatmap, selection, series, svg_chart
+from usageline.cli.history import (
+    chart,
+    export,
+    heatmap,
+    page,
+    selection,
+    series,
+    summary,
+    svg_chart,
+)
 from usageline.cli.table import text
 from usageline.core.errors import UsagelineError
 from usageline.storage.history.line import decode, encode
@@ -47,7 +56,11 @@ def check(data: bytes) -> None:
     ] + heatmap.lines(by_hour, max(width, 36))
     printed(lines, max(width, 36))
     if curves:
-        svg_chart.svg(curves[:2], by_hour, start, now).decode("utf-8")
+        words = summary.sentences(readings, start, now)
+        one_line(words)
+        shown = svg_chart.History(curves[:2], by_hour, start, now, (75, 90), words)
+        svg_chart.svg(shown).decode("utf-8")
+        page.html(shown).decode("utf-8")
     try:
         selection.with_limits(recent, "nothing")
     except UsagelineError as problem:

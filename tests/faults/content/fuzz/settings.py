@@ -8,8 +8,9 @@ import os
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.scratch import scratch
 from usageline.setup import settings_changes, settings_step
-from usageline.setup.context import Outcome, SetupContext
+from usageline.setup.context import SetupContext
 from usageline.setup.manifest import Manifest
+from usageline.setup.outcome import Outcome
 from usageline.system import client_text
 
 HOME = scratch()

@@ -37,15 +37,11 @@ def check(data: bytes) -> None:
     _told(snapshot)
     for form in embed.FORMS:
         rows = render.render(seen_of(None, snapshot), configured, {"TERM": "xterm"}, width=40)
-        texts = (
-            embed.as_json(rows, context)
-            if form == "json"
-            else " ".join(map(embed.for_tmux, rows) if form == "tmux" else rows)
-        )
+        texts = embed.output(form, rows, context)
         if form == "tmux":
             assert "\x1b" not in texts
             visible(texts, own=PRIVATE)
-        if form == "json":
+        if form in {"json", "claude-hud"}:
             json.loads(texts)
 
 

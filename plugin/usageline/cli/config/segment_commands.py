@@ -1,0 +1,180 @@
+"""The commands of `usageline config` for the segments in the rows, and for presets."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import click
+
+from usageline import config
+from usageline.cli.config.change import current_text, named
+from usageline.cli.config.report import apply
+from usageline.config import edit, presets, rows
+from usageline.config.problem import suggestion
+from usageline.config.segments import SEGMENTS
+from usageline.config.validate import Values, validate
+from usageline.core.errors import UsagelineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from usageline.config.rows import Rows
+
+NAME_CELLS = 14
+
+
+def _position(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--first", is_flag=True, help="At the start of the row; row 1 without --row."),
+        click.option("--after", metavar="SEGMENT", help="After this segment."),
+        click.option("--before", metavar="SEGMENT", help="Before this segment."),
+        click.option("--row", type=click.IntRange(1), help="In this row; a new one is allowed."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("list")
+def list_segments() -> None:
+    """List the segments in each row, and those that can be added."""
+    env = dict(os.environ)
+    values = validate(current_text(env) or "").values
+    for problem in config.problems(env):
+        click.echo(named(env, problem), err=True)
+    shown = values.get("rows")
+    for number, row in enumerate(shown, 1):
+        click.echo(f"row {number}")
+        _print((name, _about(name, values)) for name in row)
+    used = {name for row in shown for name in row}
+    available = [name for name in _names(values) if name not in used]
+    click.echo("not in the line: `usageline config add SEGMENT`")
+    _print((name, _about(name, values)) for name in available)
+
+
+@click.command()
+@click.argument("segments", metavar="SEGMENT...", nargs=-1, required=True)
+@_position
+def add(
+    *,
+    segments: tuple[str, ...],
+    row: int | None,
+    before: str | None,
+    after: str | None,
+    first: bool,
+) -> None:
+    """Add segments to the line.
+
+    Without an option they go to the end of the last row, before alerts and status.
+    """
+    _place("added", segments, rows.Position(row, before, after, first))
+
+
+@click.command()
+@click.argument("segments", metavar="SEGMENT...", nargs=-1, required=True)
+@_position
+def move(
+    *,
+    segments: tuple[str, ...],
+    row: int | None,
+    before: str | None,
+    after: str | None,
+    first: bool,
+) -> None:
+    """Move segments to another place. Those that are not in the line are added."""
+    position = rows.Position(row, before, after, first)
+    if position == rows.Position():
+        raise click.UsageError("use --first, --row, --before or --after")
+    _place("placed", segments, position)
+
+
+@click.command()
+@click.argument("segments", metavar="SEGMENT...", nargs=-1, required=True)
+def remove(segments: tuple[str, ...]) -> None:
+    """Remove segments from the line. Their options stay in config.toml."""
+
+    def removed(current: Rows) -> Rows:
+        for name in segments:
+            current = rows.remove(current, name)
+        return current
+
+    _change(segments, removed, f"removed {', '.join(segments)}")
+
+
+@click.command()
+@click.argument("name", metavar="[PRESET]", required=False)
+def preset(name: str | None) -> None:
+    """Use a ready-made line: rows, and the theme that belongs to them.
+
+    Without PRESET, list them.
+    """
+    if name is None:
+        for known in presets.PRESETS:
+            click.echo(f"{known.name:{NAME_CELLS}}{known.about}")
+        return
+    chosen = presets.find(name.lower())
+    if chosen is None:
+        names = [known.name for known in presets.PRESETS]
+        raise UsagelineError(
+            f"there is no preset {name}" + (suggestion(name, names) or f": use {', '.join(names)}")
+        )
+
+    def changed(text: str) -> str:
+        theme = validate(text).values.get("theme")
+        return edit.set_all(text, presets.changes(chosen, theme))
+
+    apply(dict(os.environ), changed, f"the preset {chosen.name}")
+
+
+COMMANDS = (list_segments, add, move, remove, preset)
+
+
+def _place(verb: str, segments: tuple[str, ...], position: rows.Position) -> None:
+    def placed(current: Rows) -> Rows:
+        at = position
+        for name in segments:
+            if position == rows.Position() and rows.place(current, name):
+                continue
+            current = rows.put(current, name, at)
+            at = rows.Position(after=name)  # the next one follows it
+        return current
+
+    names = [name for name in (*segments, position.before, position.after) if name]
+    _change(names, placed, f"{verb} {', '.join(segments)}")
+
+
+def _change(names: Iterable[str], changed: Callable[[Rows], Rows], what: str) -> None:
+    """Write the changed rows. Raise UsagelineError if a segment does not exist."""
+
+    def edited(text: str) -> str:
+        values = validate(text).values
+        known = _names(values)
+        for name in names:
+            if name not in known:
+                hint = suggestion(name, known) or "; `usageline config list` shows them"
+                raise UsagelineError(f"there is no segment {name}{hint}")
+        try:
+            return edit.set_rows(text, changed(values.get("rows")))
+        except rows.RowsUnchangeable as reason:
+            raise UsagelineError(f"{reason}; nothing was changed") from None
+
+    apply(dict(os.environ), edited, what)
+
+
+def _names(values: Values) -> list[str]:
+    """Return the segments and the instances of config.toml."""
+    return [*SEGMENTS, *(name for name in values.segments if "." in name)]
+
+
+def _about(name: str, values: Values) -> str:
+    about = SEGMENTS[name.partition(".")[0]].doc
+    return f"{about} (hidden)" if values.segments.get(name, {}).get("hide") else about
+
+
+def _print(lines: Iterable[tuple[str, str]]) -> None:
+    width = shutil.get_terminal_size().columns - NAME_CELLS - 2
+    for name, about in lines:
+        text = about if len(about) <= width or width < 10 else about[: width - 2] + ".."
+        click.echo(f"  {name:{NAME_CELLS}}{text}")

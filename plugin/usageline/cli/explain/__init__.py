@@ -1,0 +1,1 @@
+"""`usageline explain`: the line on the screen, piece by piece."""

@@ -1,0 +1,70 @@
+"""The picker of `usageline config`: choose the line on the screen, with keys or a mouse.
+
+Textual takes long to import, so only `run` imports the modules that use it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from usageline import config
+from usageline.cli.config.change import current_text, named
+from usageline.cli.config.report import broken
+from usageline.cli.formatting import short
+from usageline.config import edit, file
+from usageline.core import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+IGNORED = ("COLUMNS", "LINES")
+"""They do not change with the window."""
+
+
+def is_possible(env: Mapping[str, str]) -> bool:
+    """Return whether this is a terminal that can move the cursor."""
+    return env.get("TERM", "dumb") not in {"", "dumb"} and all(
+        stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)
+    )
+
+
+def run(env: dict[str, str]) -> None:
+    """Open the picker, and print what it wrote.
+
+    Raise UsagelineError if config.toml cannot be read or is not TOML.
+    """
+    text = current_text(env) or ""
+    try:
+        file.parse(text)
+    except file.UnusableFile as unusable:
+        raise broken(env, edit.NotToml([unusable.problem])) from None
+    _limit_environment()
+    from usageline.cli.picker.app import Picker  # noqa: PLC0415 - slow to import
+    from usageline.cli.picker.draft import Draft  # noqa: PLC0415 - as above
+    from usageline.cli.picker.drawing import Drawing  # noqa: PLC0415 - as above
+
+    notes = [f"Kept as it is: {named(env, problem)}" for problem in config.problems(env)]
+    picker = Picker(env, Draft(text), Drawing(env), notes[0] if notes else "")
+    saved = picker.run()
+    picker.raise_failure()
+    if saved is None:
+        click.echo("nothing was changed")
+        return
+    from usageline.cli.config import preview  # noqa: PLC0415 - as above
+
+    click.echo(f"wrote {short(paths.config_file(env), env)}: the next status line shows it")
+    rows = preview.own_rows(saved.values, preview.output_env(), preview.terminal_columns())
+    click.echo("\n".join(rows), color=True)
+
+
+def _limit_environment() -> None:
+    """Remove variables that make Textual import a module or write a file.
+
+    A project's settings can set them.
+    """
+    for name in [name for name in os.environ if name.startswith("TEXTUAL") or name in IGNORED]:
+        del os.environ[name]

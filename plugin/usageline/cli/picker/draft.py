@@ -1,0 +1,187 @@
+"""The draft of config.toml that the picker changes: a value, with undo, without a screen."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from usageline.config import edit, presets
+from usageline.config.rows import Position, RowsUnchangeable, place, put, remove, shift, split
+from usageline.config.segments import SEGMENTS
+from usageline.config.validate import Values, validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from usageline.config.rows import Rows
+
+
+class Edit(NamedTuple):
+    """One change: what it does, in words, and the function from the text to the new text."""
+
+    what: str
+    change: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The text of config.toml with unsaved edits. Every method returns a new draft.
+
+    `base` is the text on disk, `texts` has the text after each edit, and `undone` the edits that
+    can be redone. An edit that is not possible raises EditRejected or RowsUnchangeable.
+    """
+
+    base: str
+    edits: tuple[Edit, ...] = ()
+    texts: tuple[str, ...] = ()
+    undone: tuple[Edit, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The text with all edits."""
+        return self.texts[-1] if self.texts else self.base
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is something to save."""
+        return self.text != self.base
+
+    @cached_property
+    def values(self) -> Values:
+        """The valid values in the text."""
+        return validate(self.text).values
+
+    @property
+    def rows(self) -> Rows:
+        """The rows of segments."""
+        shown: Rows = self.values.get("rows")
+        return shown
+
+    @property
+    def preset(self) -> str:
+        """The name of the preset that the draft is, or ""."""
+        for preset in presets.PRESETS:
+            changes = presets.changes(preset, self.values.get("theme"))
+            if edit.set_all(self.text, changes) == self.text:
+                return preset.name
+        return ""
+
+    def available(self) -> list[str]:
+        """Return the segments and instances that no row has."""
+        used = {name for row in self.rows for name in row}
+        names = [*SEGMENTS, *(name for name in self.values.segments if "." in name)]
+        return [name for name in names if name not in used]
+
+    def is_hidden(self, name: str) -> bool:
+        """Return whether an option hides the segment."""
+        return bool(self.values.segments.get(name, {}).get("hide"))
+
+    def value(self, key: str) -> Any:
+        """Return a key's value, from the text or the default."""
+        return edit.effective_value(self.values, key)
+
+    def set(self, key: str, value: Any) -> Draft:
+        """Set a key, or remove it if the value is its default."""
+        return self._do(key, lambda text: _with_value(text, key, value))
+
+    def set_typed(self, key: str, value: str) -> Draft:
+        """Set a key to a value as a user types it: TOML, a plain list, or text.
+
+        An empty value is the default.
+        """
+        if not value:
+            return self._do(key, lambda text: edit.unset_key(text, key) or text)
+        return self._do(key, lambda text: edit.set_key(text, key, value))
+
+    def use_preset(self, name: str) -> Draft:
+        """Use the rows of a preset, and its theme if it has one."""
+        preset = next(preset for preset in presets.PRESETS if preset.name == name)
+
+        def change(text: str) -> str:
+            theme = validate(text).values.get("theme")
+            return edit.set_all(text, presets.changes(preset, theme))
+
+        return self._do(f"preset {name}", change)
+
+    def toggle(self, name: str, at: Position | None = None) -> Draft:
+        """Add a segment, show it if it is hidden, or remove it from its row."""
+        if place(self.rows, name) and not self.is_hidden(name):
+            return self._with_rows(f"remove {name}", lambda shown: remove(shown, name))
+        if place(self.rows, name):
+            return self._with_rows(f"show {name}", lambda shown: shown)
+        position = at or Position()
+        return self._with_rows(f"add {name}", lambda shown: put(shown, name, position))
+
+    def shift(self, number: int, index: int, step: int) -> Draft:
+        """Move the segment at a place by one place, across rows if it is at the edge."""
+        name = self.rows[number][index]
+
+        def moved(shown: Rows) -> Rows:
+            _require(shown, number, index, name)
+            return shift(shown, number, index, step)[0]
+
+        return self._with_rows(f"move {name}", moved)
+
+    def split(self, number: int, index: int) -> Draft:
+        """Begin a row with the segment at a place, or join its row with the one above."""
+        name = self.rows[number][index]
+
+        def divided(shown: Rows) -> Rows:
+            _require(shown, number, index, name)
+            return split(shown, number, index)
+
+        return self._with_rows(f"new row at {name}", divided)
+
+    def undo(self) -> Draft:
+        """Take back the last edit."""
+        if not self.edits:
+            return self
+        return Draft(self.base, self.edits[:-1], self.texts[:-1], (*self.undone, self.edits[-1]))
+
+    def redo(self) -> Draft:
+        """Do the edit again that was taken back last."""
+        if not self.undone:
+            return self
+        again = self._do(*self.undone[-1])
+        return Draft(again.base, again.edits, again.texts, self.undone[:-1])
+
+    def on(self, text: str) -> str:
+        """Return another text with the edits: config.toml may have changed in the meantime."""
+        for step in self.edits:
+            text = step.change(text)
+        return text
+
+    def diff(self) -> list[str]:
+        """Return the lines that change, with `+` or `-` and the lines around them."""
+        lines = difflib.unified_diff(
+            self.base.splitlines(), self.text.splitlines(), lineterm="", n=1
+        )
+        return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+
+    def _with_rows(self, what: str, changed: Callable[[Rows], Rows]) -> Draft:
+        def change(text: str) -> str:
+            return edit.set_rows(text, changed(validate(text).values.get("rows")))
+
+        return self._do(what, change)
+
+    def _do(self, what: str, change: Callable[[str], str]) -> Draft:
+        text = change(self.text)
+        if text == self.text:
+            return self
+        return Draft(self.base, (*self.edits, Edit(what, change)), (*self.texts, text))
+
+
+def _with_value(text: str, key: str, value: Any) -> str:
+    without = edit.unset_key(text, key)
+    rest = text if without is None else without
+    if edit.effective_value(validate(rest).values, key) == value:
+        return rest
+    return edit.set_value(text, key, value)
+
+
+def _require(shown: Rows, number: int, index: int, name: str) -> None:
+    """Raise RowsUnchangeable if the rows have another segment at that place."""
+    if number >= len(shown) or shown[number][index : index + 1] != [name]:
+        raise RowsUnchangeable(f"{name} is no longer in row {number + 1}")

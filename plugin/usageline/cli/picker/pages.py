@@ -1,0 +1,173 @@
+"""The pages of the picker: presets, font, themes, segments and settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from usageline import themes
+from usageline.cli.config import preview
+from usageline.cli.picker.lines import Choices, Item
+from usageline.config import presets
+from usageline.config.schema import ALERTS, CHAIN
+
+if TYPE_CHECKING:
+    from usageline.cli.picker.draft import Draft
+    from usageline.cli.picker.drawing import Drawing
+
+NAME_CELLS = 18
+ARROW = "\ue0b0"
+BRANCH = "\ue0a0"
+SETTINGS = (
+    ("the line", ("clock", "nerd_font", "color", "separator", "wrap", "max_rows")),
+    ("alerts", tuple(f"alerts.{key.name}" for key in ALERTS)),
+    ("another status line beside this one", tuple(f"chain.{key.name}" for key in CHAIN)),
+    ("the refresh", ("ttl", "sources", "client")),
+)
+"""The keys of the last page, by heading. Theme and rows have pages of their own."""
+
+
+class Gallery(Choices):
+    """Items to try: the line on top shows the one under the cursor, and Enter takes it."""
+
+    def items(self, draft: Draft, drawing: Drawing, columns: int) -> list[Item]:
+        """Return the items, drawn for a terminal of `columns`."""
+        raise NotImplementedError
+
+    def with_item(self, draft: Draft, key: str) -> Draft:
+        """Return the draft with an item."""
+        raise NotImplementedError
+
+    def current(self, draft: Draft) -> str:
+        """Return the key of the item that the draft has, "" if it has none."""
+        raise NotImplementedError
+
+    def about(self, key: str) -> str:
+        """Return what an item is, in words."""
+        raise NotImplementedError
+
+
+class Presets(Gallery):
+    """Ready-made lines."""
+
+    def items(self, draft: Draft, drawing: Drawing, columns: int) -> list[Item]:
+        """Return each preset with the rows that it draws."""
+        return [
+            Item(
+                preset.name,
+                [
+                    title(preset.name, preset.name == draft.preset, drawing),
+                    *_rows(draft.use_preset(preset.name), drawing, columns),
+                    Text(),
+                ],
+            )
+            for preset in presets.PRESETS
+        ]
+
+    def with_item(self, draft: Draft, key: str) -> Draft:
+        """Return the draft with a preset."""
+        return draft.use_preset(key)
+
+    def current(self, draft: Draft) -> str:
+        """Return the preset that the draft is."""
+        return draft.preset
+
+    def about(self, key: str) -> str:
+        """Return what a preset shows."""
+        preset = presets.find(key)
+        return preset.about if preset else ""
+
+
+class Font(Gallery):
+    """Whether the terminal's font has the glyphs of a Nerd Font, and those of bars."""
+
+    def items(self, draft: Draft, drawing: Drawing, columns: int) -> list[Item]:  # noqa: ARG002
+        """Return two questions, each with its answers."""
+        sample = Text(f"    here {ARROW} there   {BRANCH} main", "bold")
+        bars = Text("    ███▋░░╎░░░ 37%  │  ↻ 2h00m", "bold")
+        nerd, plain = bool(draft.value("nerd_font")), draft.value("theme") == "ascii"
+        heading = Text("Do you see an arrow and a branch here?", "bold")
+        if not drawing.is_unicode:
+            heading.append(" (This terminal is set to ASCII: they cannot be shown.)", "dim")
+        return [
+            Item("", [heading, Text(), drawing.shown(sample), Text()]),
+            Item("arrow", [title("Yes", nerd, drawing, "icons, and arrows in powerline")]),
+            Item("no arrow", [title("No", not nerd, drawing, "a box, a question mark, a gap")]),
+            Item("", [Text(), Text("Do you see a bar and a line here?", "bold"), Text()]),
+            Item("", [drawing.shown(bars), Text()]),
+            Item("bar", [title("Yes", not plain, drawing, "every theme works here")]),
+            Item("no bar", [title("No", plain, drawing, "the theme ascii is right")]),
+        ]
+
+    def with_item(self, draft: Draft, key: str) -> Draft:
+        """Return the draft with an answer."""
+        if key.endswith("arrow"):
+            return draft.set("nerd_font", key == "arrow")
+        if key == "no bar":
+            return draft.set("theme", "ascii")
+        return draft.set("theme", "default") if draft.value("theme") == "ascii" else draft
+
+    def current(self, draft: Draft) -> str:
+        """Return the answer that the draft has."""
+        return "arrow" if draft.value("nerd_font") else "no arrow"
+
+    def about(self, key: str) -> str:
+        """Return what an answer changes."""
+        if key.endswith("arrow"):
+            return "Icons and arrows need a Nerd Font in the terminal: nerd_font = true"
+        return 'Without these characters the line can use ASCII: theme = "ascii"'
+
+
+class Themes(Gallery):
+    """The themes, each with a short line in its colors."""
+
+    def items(self, draft: Draft, drawing: Drawing, columns: int) -> list[Item]:
+        """Return each theme in one line."""
+        used = draft.values.get("theme")
+        values = preview.with_sample_rows(draft.values)
+        return [
+            Item(
+                name,
+                [
+                    Text.assemble(
+                        title(f"{name:{NAME_CELLS}}", name == used, drawing),
+                        *(
+                            row[len(preview.INDENT) :]
+                            for row in drawing.line(
+                                preview.with_theme(values, name),
+                                max(columns - NAME_CELLS - 4, 20),
+                                sample=True,
+                            )[:1]
+                        ),
+                    )
+                ],
+            )
+            for name in themes.NAMES
+        ]
+
+    def with_item(self, draft: Draft, key: str) -> Draft:
+        """Return the draft with a theme."""
+        return draft.set("theme", key)
+
+    def current(self, draft: Draft) -> str:
+        """Return the theme of the draft."""
+        return str(draft.values.get("theme"))
+
+    def about(self, key: str) -> str:
+        """Return what a theme looks like."""
+        return f"{key}: {themes.find(key).about}"
+
+
+def title(name: str, is_used: bool, drawing: Drawing, about: str = "") -> Text:
+    """Return the title of an item, with a mark if it is in use."""
+    mark = f"{drawing.glyphs.in_use} " if is_used else "  "
+    return Text.assemble(
+        (mark, "bold green"),
+        (name, "bold green" if is_used else "bold"),
+        (f"   {about}" if about else "", "dim"),
+    )
+
+
+def _rows(draft: Draft, drawing: Drawing, columns: int) -> list[Text]:
+    return [Text("  ") + row[len(preview.INDENT) :] for row in drawing.line(draft.values, columns)]

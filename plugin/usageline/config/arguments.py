@@ -1,0 +1,95 @@
+"""Find a key of the schema by its name, and read its value as a user types it in a shell."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from usageline.config import file
+from usageline.config.problem import suggestion
+from usageline.config.schema import TABLES, TOP
+from usageline.config.segments import SEGMENTS, options_of
+from usageline.config.types import Flag, ListOf, Number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from usageline.config.schema import Key
+    from usageline.config.types import ValueType
+
+WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+"""How users write a boolean, in lower case."""
+
+ROW_END = "/"
+"""Between two rows, as in `git,model/session,weekly`."""
+
+
+def split_key(key: str) -> tuple[str, ...]:
+    """Split a key as users write it: `segments.session.bar_width`."""
+    return tuple(part.strip() for part in key.split("."))
+
+
+def find_key(key: str) -> Key | None:
+    """Return the key of the schema, None if there is none or if it is a table."""
+    name, *rest = split_key(key)
+    if not rest:
+        return next((key for key in TOP if key.name == name), None)
+    if name in TABLES and len(rest) == 1:
+        return next((key for key in TABLES[name][0] if key.name == rest[0]), None)
+    if name == "segments" and len(rest) in (2, 3) and rest[0] in SEGMENTS:
+        return options_of(rest[0]).get(rest[-1])
+    return None
+
+
+def similar_key(key: str) -> str:
+    """Return `; did you mean "…"?` with the full name of the most similar key, "" if none is.
+
+    Users leave out the table: `thresholds` is `alerts.thresholds`.
+    """
+    names = list(_names())
+    last = {name.rpartition(".")[2]: name for name in reversed(names)}
+    whole = next((name for name in names if name.endswith(f".{key}")), "")
+    if whole or key in last:
+        return f'; did you mean "{whole or last[key]}"?'
+    return suggestion(key, names) or next(
+        (
+            f'; did you mean "{name}"?'
+            for short, name in last.items()
+            if f'"{short}"' in suggestion(key, last)
+        ),
+        "",
+    )
+
+
+def readings(value: str, of: ValueType | None) -> list[Any]:
+    """Return what `value` may mean to a key of that type, the likeliest first.
+
+    It may be TOML, a plain list such as `80,95`, a word for a boolean, or text.
+    """
+    meanings: list[Any] = []
+    with contextlib.suppress(file.UnusableFile, KeyError):
+        meanings.append(file.parse(f"value = {value}")["value"])
+    if isinstance(of, ListOf) and not value.lstrip().startswith("["):
+        meanings.append(_plain_list(value, of))
+    elif isinstance(of, Flag) and value.strip().lower() in WORDS:
+        meanings.append(WORDS[value.strip().lower()])
+    return [*meanings, value]
+
+
+def _names() -> Iterator[str]:
+    yield from (key.name for key in TOP)
+    for table, (keys, _) in TABLES.items():
+        yield from (f"{table}.{key.name}" for key in keys)
+    for kind in SEGMENTS:
+        yield from (f"segments.{kind}.{option}" for option in options_of(kind))
+
+
+def _plain_list(value: str, of: ListOf) -> list[Any]:
+    if isinstance(of.item, ListOf):
+        return [_plain_list(row, of.item) for row in value.split(ROW_END)]
+    items = [item.strip() for item in value.split(",")]
+    return [
+        int(item) if isinstance(of.item, Number) and item.isdecimal() and len(item) < 10 else item
+        for item in items
+        if item
+    ]

@@ -1,0 +1,65 @@
+"""Ready-made lines: rows, and a theme if it belongs to them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Preset(NamedTuple):
+    """A preset. Without `rows` it is the default line; without `theme` the user's theme stays."""
+
+    name: str
+    about: str
+    rows: tuple[tuple[str, ...], ...] = ()
+    theme: str = ""
+
+
+_LIMITS = ("session", "weekly", "scoped", "credits", "forecast", "alerts", "status")
+
+PRESETS = (
+    Preset("standard", "model, context and every limit: the line without a configuration"),
+    Preset(
+        "minimal",
+        "only limits, in gray until one fills up",
+        (("session", "weekly", "scoped", "alerts", "status"),),
+        "minimal",
+    ),
+    Preset(
+        "two-rows",
+        "model, context and place above, limits below",
+        (("model", "context", "directory", "git"), _LIMITS),
+    ),
+    Preset(
+        "full",
+        "also effort, cost, changes, pull request and cache, in three rows",
+        (
+            ("directory", "git", "worktree", "pr", "lines", "output_style", "agent", "vim"),
+            ("model", "effort", "context", "cache", "cost", "duration", "plan"),
+            ("session", "pace", *_LIMITS[1:]),
+        ),
+    ),
+    Preset(
+        "powerline",
+        "blocks of color in two rows, with arrows if there is a Nerd Font",
+        (("directory", "git", "model", "context"), _LIMITS),
+        "powerline",
+    ),
+)
+
+
+def find(name: str) -> Preset | None:
+    """Return the preset of that name, None if there is none."""
+    return next((preset for preset in PRESETS if preset.name == name), None)
+
+
+def changes(preset: Preset, theme: str) -> dict[str, object]:
+    """Return the keys that a preset sets beside the theme in use, None for a key to unset.
+
+    The theme of another preset goes with its rows.
+    """
+    rows = [list(row) for row in preset.rows] or None
+    if preset.theme:
+        return {"theme": preset.theme, "rows": rows}
+    if theme in {other.theme for other in PRESETS if other.theme}:
+        return {"theme": None, "rows": rows}
+    return {"rows": rows}

@@ -1,0 +1,134 @@
+"""Show what a run does, each change as it is made, and tell the user what to do next."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from usageline.core import paths
+from usageline.setup.program_files import is_packaged, package_tool
+from usageline.system.terminal import sanitize_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from usageline.setup.context import SetupContext
+
+DONE, WAITING = "✓", "…"
+WIDTH = len("settings")
+"""Of the longest name of a change."""
+
+PROFILES = {"bash": "~/.bashrc", "zsh": "~/.zshrc"}
+"""Files in which a shell's user sets PATH."""
+
+
+def waiting(what: str, text: str) -> str:
+    """Return the row of a change that is being made."""
+    return f"  {WAITING} {what:<{WIDTH}}  {text}"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run did: `changes` (what, and its path), `notes` for the user, and `problems`.
+
+    A problem is left for the user to solve. With `live`, each change is printed as it is made,
+    the first one below `heading`.
+    """
+
+    live: Callable[[str], None] | None = None
+    heading: str = ""
+    changes: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    _has_begun: bool = False
+
+    def begin(self) -> None:
+        """Print the heading, once."""
+        if self.live and not self._has_begun:
+            self.live(f"{self.heading}\n")
+        self._has_begun = True
+
+    def add_change(self, what: str, path: str) -> None:
+        """Record a change that was made, or would be."""
+        self.begin()
+        self.changes.append((what, path))
+        if self.live:
+            self.live(sanitize_lines(f"  {DONE} {what:<{WIDTH}}  {path}"))
+
+    def show(self, show: Callable[[str], None]) -> None:
+        """Print what is not printed yet: notes, problems, and the changes of a dry run."""
+        for what, path in () if self.live else self.changes:
+            show(sanitize_lines(f"  {what:<{WIDTH}}  {path}"))
+        for text in (*self.notes, *self.problems):
+            show(sanitize_lines(f"\n{text}"))
+
+
+def next_steps(ctx: SetupContext) -> str:
+    """Return what a user can do after an install: see, choose, upgrade, undo."""
+    command = _typed_command(ctx)
+    steps = (
+        (f"{command} config", "choose theme, segments and rows"),
+        (command, "every limit as a table"),
+        (upgrade_command(ctx), "upgrade"),
+        (f"{command} uninstall", "undo all of this"),
+    )
+    width = max(len(step) for step, _ in steps)
+    rows = "\n".join(f"  {step:<{width}}  {about}" for step, about in steps)
+    return f"Open sessions of Claude Code show the line now. Next:\n\n{sanitize_lines(rows)}"
+
+
+def upgrade_command(ctx: SetupContext) -> str:
+    """Return the command that installs a newer version in the way of this one."""
+    if is_packaged(ctx.source):
+        upgrade = package_tool().upgrade
+        if upgrade.endswith(" install"):
+            return upgrade
+        # Another `usageline` may come first on PATH, such as the one of the release.
+        return f"{upgrade} && {_package_command(ctx)} install"
+    if ctx.source.startswith(paths.claude_dir(ctx.env) + "/plugins/"):
+        return "/plugin update usageline, then /usageline:setup"
+    if os.path.exists(ctx.source + "/.git"):
+        return f"cd {ctx.display_path(ctx.source)} && git pull && ./install.sh"
+    return "./install.sh of a newer version"
+
+
+def path_advice(ctx: SetupContext) -> str:
+    """Return how to put the command's directory on the PATH of the user's shell, "" if it is."""
+    directory = os.path.dirname(ctx.command)
+    if directory in ctx.env.get("PATH", "").split(os.pathsep):
+        return ""
+    name = ctx.display_path(directory)
+    shell = os.path.basename(ctx.env.get("SHELL", ""))
+    place = name.replace("~", "$HOME", 1)
+    if shell == "fish":
+        line = f"fish_add_path {name}"
+    elif shell in PROFILES:
+        profile = PROFILES[shell]
+        if shell == "zsh" and ctx.env.get("ZDOTDIR"):
+            profile = '"$ZDOTDIR/.zshrc"'
+        line = f"echo 'export PATH=\"{place}:$PATH\"' >> {profile}"
+    else:
+        line = f'export PATH="{place}:$PATH"'
+    return (
+        f"{name} is not on your PATH. For the command `usageline`, run this once and open a new"
+        f" terminal:\n\n  {line}"
+    )
+
+
+def _typed_command(ctx: SetupContext) -> str:
+    """Return what the user types to run the command."""
+    if shutil.which("usageline", path=ctx.env.get("PATH", "")):
+        return "usageline"
+    own = ctx.data_dir + "/current/bin/usageline"
+    return ctx.display_path(ctx.command if os.path.lexists(ctx.command) else own)
+
+
+def _package_command(ctx: SetupContext) -> str:
+    """Return what the user types to run the package's own command."""
+    first = shutil.which("usageline", path=ctx.env.get("PATH", "")) or ""
+    own = sys.prefix + "/bin/usageline"
+    is_first = os.path.realpath(first) == os.path.realpath(own)
+    return "usageline" if is_first or not os.path.exists(own) else ctx.display_path(own)

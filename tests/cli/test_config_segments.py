@@ -1,0 +1,134 @@
+"""Run the commands that add, move and remove segments, and the presets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from usageline.config.presets import PRESETS
+from usageline.config.segments import SEGMENTS
+from usageline.config.validate import validate
+from usageline.core import paths
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from tests.world import World
+
+    Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
+
+MINE = """# mine
+rows = [
+    ["model", "session"],  # one
+    ["weekly", "status"],
+]
+[segments.git]
+hide = true
+"""
+
+
+@pytest.fixture
+def file(world: World) -> Path:
+    """Return the path of config.toml, which has MINE."""
+    world.configure(MINE)
+    return Path(paths.config_file(world.env))
+
+
+def rows(file: Path) -> list[list[str]]:
+    """Return the rows of a valid file."""
+    validation = validate(file.read_text())
+    assert validation.problems == []
+    shown: list[list[str]] = validation.values.get("rows")
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("add cost", [["model", "session"], ["weekly", "cost", "status"]]),
+        ("add cost --row 1", [["model", "session", "cost"], ["weekly", "status"]]),
+        ("add cost --row 3", [["model", "session"], ["weekly", "status"], ["cost"]]),
+        ("add cost pace --before session", [["model", "cost", "pace", "session"], []]),
+        ("add model", [["model", "session"], ["weekly", "status"]]),
+        ("move git --first", [["git", "model", "session"], ["weekly", "status"]]),
+        ("move weekly --after model", [["model", "weekly", "session"], ["status"]]),
+        ("remove session", [["model"], ["weekly", "status"]]),
+        ("remove weekly status", [["model", "session"]]),
+    ],
+)
+def test_segments_are_added_moved_and_removed(
+    usageline: Run, file: Path, *, command: str, expected: list[list[str]]
+) -> None:
+    done = usageline("config", *command.split())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("~/.config/usageline/config.toml: ")
+    assert rows(file) == [row or ["weekly", "status"] for row in expected]
+    assert file.read_text().startswith("# mine\n")
+
+
+def test_adding_a_hidden_segment_shows_it(usageline: Run, file: Path) -> None:
+    usageline("config", "add", "git", "--first")
+    assert "hide" not in file.read_text()
+    assert "# one" in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("add sesion", 'there is no segment sesion; did you mean "session"?'),
+        ("add cost --after modle", 'there is no segment modle; did you mean "model"?'),
+        ("add cost --after pace", "pace is in no row"),
+        ("add cost --after model --row 2", "model is in row 1, not in row 2"),
+        ("add cost --row 9", "there is no row 9: use 1 to 3"),
+        ("remove cost", "cost is in no row"),
+        ("remove model session weekly status", "status is the only segment"),
+        ("move model --before model", "cannot stand beside itself"),
+        ("preset ful", 'there is no preset ful; did you mean "full"?'),
+    ],
+)
+def test_what_is_not_possible_is_refused_and_changes_nothing(
+    usageline: Run, file: Path, *, command: str, message: str
+) -> None:
+    done = usageline("config", *command.split())
+    assert (done.returncode, done.stdout) == (1, "")
+    assert message in done.stderr
+    assert file.read_text() == MINE
+
+
+def test_list_shows_each_row_and_what_can_be_added(usageline: Run, file: Path) -> None:
+    shown, _, rest = usageline("config", "list").stdout.partition("not in the line")
+    assert [line.split()[:2] for line in shown.splitlines()] == [
+        ["row", "1"],
+        ["model", "the"],
+        ["session", "the"],
+        ["row", "2"],
+        ["weekly", "the"],
+        ["status", "why"],
+    ]
+    listed = {line.split()[0] for line in rest.splitlines()[1:]}
+    assert listed == SEGMENTS.keys() - {"model", "session", "weekly", "status"}
+    assert file.read_text() == MINE
+
+
+@pytest.mark.parametrize("preset", [preset.name for preset in PRESETS])
+def test_a_preset_is_valid_and_standard_takes_it_back(
+    usageline: Run, world: World, preset: str
+) -> None:
+    world.configure('# mine\nclock = "12h"\n')
+    file = Path(paths.config_file(world.env))
+    assert usageline("config", "preset", preset).returncode == 0
+    assert validate(file.read_text()).problems == []
+    assert usageline("config", "preset", "standard").returncode == 0
+    assert file.read_text() == '# mine\nclock = "12h"\n'
+
+
+def test_a_preset_without_a_theme_keeps_the_users(usageline: Run, world: World) -> None:
+    world.configure('theme = "high-contrast"\n')
+    usageline("config", "preset", "two-rows")
+    compiled = json.loads(Path(paths.line_config(world.env)).read_text())
+    assert (compiled["theme"]["name"], len(compiled["rows"])) == ("high-contrast", 2)

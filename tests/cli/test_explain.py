@@ -1,0 +1,136 @@
+"""Explain the line: every piece on the screen, and why another is not there."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.hot import Hot
+from usageline import themes
+from usageline.cli.explain import words
+from usageline.cli.explain.pieces import explained_line
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from tests.world import Release, World
+
+    Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
+
+HOSTILE = "Fa\x1b[31mble\x07 │ 5h"
+CONTENT = re.compile(r"[\w%$█]")
+"""What no separator has."""
+
+
+@pytest.fixture
+def hot(world: World, built_release: Release) -> Hot:
+    """Return a world with a snapshot."""
+    hot = Hot(world, built_release)
+    hot.publish(source="oauth")
+    return hot
+
+
+@pytest.mark.parametrize("theme", themes.NAMES)
+@pytest.mark.parametrize("columns", [40, 60, 80, 100, 160, 240])
+def test_pieces_are_the_whole_line(hot: Hot, theme: str, columns: int) -> None:
+    hot.world.configure(f'theme = "{theme}"\n')
+    line = explained_line({**hot.world.env, "NO_COLOR": "1", "TERM": "dumb"}, columns)
+    left = "\n".join(line.rows)
+    for piece in line.pieces:
+        assert not piece.text or piece.text in left
+        left = left.replace(piece.text, "", 1) if piece.text else left
+    assert not CONTENT.search(left)
+
+
+def test_pieces_have_the_colors_of_the_line(hot: Hot) -> None:
+    line = explained_line({**hot.world.env, "TERM": "xterm-256color"}, 160)
+    session = next(piece for piece in line.pieces if piece.name == "session")
+    assert session.text in line.rows[0]
+    assert "\x1b[" in session.text
+
+
+def test_explanation_has_meaning_source_age_and_change(hot: Hot, usageline: Run) -> None:
+    hot.publish(source="oauth", observed_at=int(time.time()) - 125)
+    done = usageline("explain", "session", "--width", "160")
+    assert done.returncode == 0, done.stderr
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert lines[1].startswith("5h ███▋")
+    assert re.match(r"session +the 5-hour limit: 37% is used; ╎ in the bar is even use", lines[2])
+    assert re.match(r"from +Anthropic's API, 2 minutes old; the next refresh is due in", lines[3])
+    assert re.match(r"changes +grows with each request of this account; resets at", lines[4])
+
+
+def test_only_claude_codes_own_pieces_are_examples(hot: Hot) -> None:
+    line = explained_line(hot.world.env, 200)
+    examples = {
+        piece.name
+        for piece in line.pieces
+        if piece.text and "example" in words.describe(piece, line.snapshot).origin
+    }
+    assert examples == {"model", "context"}
+
+
+def test_absent_piece_has_its_reason(hot: Hot, usageline: Run) -> None:
+    hot.world.configure(
+        'rows = [["session", "credits", "text", "weekly", "forecast"]]\n'
+        "[segments.session]\nhide_below = 50\n[segments.weekly]\nhide = true\n"
+    )
+    text = usageline("explain", "--width", "100").stdout
+    assert re.search(r"session +hidden below 50 by its option `hide_below`", text)
+    assert re.search(r"text +its option `text` is not set", text)
+    assert re.search(r"forecast +no limit is likely to be reached", text)
+    assert "$12.34/$50" in text
+
+
+@pytest.mark.usefixtures("hot")
+def test_piece_without_room_is_named(usageline: Run) -> None:
+    text = usageline("explain", "--width", "30").stdout
+    assert re.search(r"credits +no room in this width", text)
+
+
+def test_hostile_label_reaches_the_terminal_as_text(hot: Hot, usageline: Run) -> None:
+    hot.publish(
+        source="oauth",
+        limits=[
+            {"kind": "weekly_scoped", "label": label, "percent": 5, "resets_at": None}
+            for label in (HOSTILE, "5h", "[bold]x[/bold]")
+        ],
+    )
+    done = usageline("explain", "--width", "160")
+    assert done.returncode == 0, done.stderr
+    assert not {"\x1b", "\x07"} & set(done.stdout)
+    assert "the limit [bold]x[/bold]: 5% is used" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "content", ["[", "[]", '{"version": 1, "limits": [1, {}], "source": 7}', "{}"]
+)
+def test_broken_snapshot_is_no_fault(hot: Hot, usageline: Run, content: str) -> None:
+    (hot.world.cache / "snapshot.json").write_text(content)
+    assert usageline("explain").returncode == 0
+
+
+def test_missing_snapshot_and_broken_configuration_are_no_fault(
+    world: World, usageline: Run
+) -> None:
+    world.configure("rows = [[[")
+    done = usageline("explain")
+    assert done.returncode == 0, done.stderr
+    assert "no such limit was reported" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["nope"], ["--width", "3"]])
+def test_wrong_usage_exits_with_2(usageline: Run, arguments: list[str]) -> None:
+    assert usageline("explain", *arguments).returncode == 2
+
+
+def test_explain_changes_nothing(hot: Hot, usageline: Run) -> None:
+    hot.world.configure('rows = [["git", "session"]]\n')
+    before = {path: path.read_bytes() for path in hot.world.files()}
+    usageline("explain")
+    assert {path: path.read_bytes() for path in hot.world.files()} == before

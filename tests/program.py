@@ -1,0 +1,98 @@
+"""Compile the program once for each test process; its releases share the files by hard links."""
+
+from __future__ import annotations
+
+import atexit
+import compileall
+import contextlib
+import io
+import os
+import py_compile
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from usageline.system import bundle
+
+States = dict[str, tuple[int, ...]]
+
+
+@dataclass
+class Program:
+    """A compiled copy of the program, and the state in which its files stay."""
+
+    root: Path
+    states: States = field(init=False)
+    is_used: bool = False
+
+    def __post_init__(self) -> None:
+        self.states = _states(self.root)
+
+
+_compiled: dict[Path, Program] = {}
+"""The programs of this process by their sources."""
+
+
+def lay_out(source: Path, root: Path, *, shared: bool) -> None:
+    """Create `plugin/` and `hooks/` of `source` at `root`, compiled as install.sh compiles them.
+
+    If the files are `shared`, this takes a fiftieth of the time to compile them.
+    """
+    program = _compiled.get(source) or _compiled.setdefault(source, _compile(source))
+    program.is_used = program.is_used or shared
+    shutil.copytree(program.root, root, copy_function=_link if shared else shutil.copy2)
+
+
+def assert_unchanged() -> None:
+    """Fail if a shared file was changed in place since the last call."""
+    for source, program in list(_compiled.items()):
+        if program.is_used:
+            program.is_used = False
+            states = _states(program.root)
+            changed = [path for path, state in program.states.items() if states.get(path) != state]
+            if changed:
+                del _compiled[source]
+            assert not changed, f"unlink before you write: every release shares {changed[:3]}"
+
+
+def overwrite(path: Path, data: bytes) -> None:
+    """Replace the content of a file in one release alone."""
+    path.unlink()
+    path.write_bytes(data)
+
+
+def _compile(source: Path) -> Program:
+    root = Path(tempfile.mkdtemp(prefix="usageline-compiled-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    for folder in ("plugin", "hooks"):
+        shutil.copytree(
+            source / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__")
+        )
+        with contextlib.redirect_stdout(io.StringIO()):
+            compileall.compile_dir(
+                root / folder,
+                quiet=1,
+                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+            )
+    bundle.write(str(root / "plugin"))
+    return Program(root)
+
+
+def _link(source: str, target: str) -> None:
+    # The tests of the bundle damage it in place.
+    if not source.endswith(".bundle"):
+        with contextlib.suppress(OSError):  # another file system
+            os.link(source, target)
+            return
+    shutil.copy2(source, target)
+
+
+def _states(root: Path) -> States:
+    """Return mode, size and modification time of every file."""
+    states: States = {}
+    for folder, _, names in os.walk(root):
+        for path in (f"{folder}/{name}" for name in names):
+            status = os.lstat(path)
+            states[path] = (status.st_mode, status.st_size, status.st_mtime_ns)
+    return states
