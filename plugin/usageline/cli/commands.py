@@ -61,6 +61,7 @@ COMMANDS = (
         queries_background=True,
     ),
     Command("uninstall", "installer", "Restore everything that install changed.", "uninstall"),
+    Command("usage", "usage.command", "Show tokens and cost, from Claude Code's transcripts."),
     Command("watch", "watch", "Show the table live.", queries_background=True),
     Command("why", "why", "Show what uses the quota, counted by Claude Code."),
 )

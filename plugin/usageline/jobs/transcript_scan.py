@@ -125,7 +125,7 @@ class Scan:
         head = file.read(state.head_size)
         return state.offset if _digest(head) == state.head else 0
 
-    def _lines(  # noqa: PLR0913, PLR0917 - the file and what is known of it
+    def _lines(
         self,
         file: BinaryIO,
         offset: int,

@@ -1,6 +1,6 @@
 """Read Claude Code's transcripts: find the files, cut them into lines, take the usage from a line.
 
-    files    which files there are
-    chunks   the lines with usage of one file, from an offset on
-    records  the facts of one line
+files    which files there are
+chunks   the lines with usage of one file, from an offset on
+records  the facts of one line
 """

@@ -98,9 +98,7 @@ def span(index: Index, first_ms: int, end_ms: int) -> Row:
     return row
 
 
-def _quarters(
-    index: Index, chosen: Range
-) -> Iterator[tuple[int, str, str, str, tuple[int, ...]]]:
+def _quarters(index: Index, chosen: Range) -> Iterator[tuple[int, str, str, str, tuple[int, ...]]]:
     first = -(1 << 60) if chosen.since is None else _start(chosen.since, chosen.zone)
     end = 1 << 60
     if chosen.until is not None:

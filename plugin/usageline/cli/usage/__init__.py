@@ -1,0 +1,6 @@
+"""`usageline usage`: tokens and cost, from Claude Code's own transcripts.
+
+command  the options
+report   the rows as JSON, CSV or a table
+blocks   the 5-hour windows
+"""

@@ -1,0 +1,127 @@
+"""Keep the index of local usage up to date: one writer at a time, over all sessions."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from typing import TYPE_CHECKING
+
+from usageline.core import paths
+from usageline.core.errors import CacheUnsafe, LockUnsupported, UsagelineError
+from usageline.jobs.transcript_scan import Scan
+from usageline.sources.transcripts import files
+from usageline.storage.usage_index.database import Index, open_in_memory, open_index
+from usageline.storage.usage_index.writer import Writer
+from usageline.system.directories import private_directory
+from usageline.system.disk import write_error
+from usageline.system.lock import hold
+from usageline.usage.local.prices import PriceList
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from usageline.jobs.transcript_scan import Report
+
+KEEP_DAYS = 400
+DAY_MS = 86_400_000
+LOCK_TIMEOUT_S = 60.0
+"""A first build of a gigabyte takes seconds; a second process waits for it."""
+
+MAX_AHEAD_MS = DAY_MS
+"""A response of a later time was written under a wrong clock. It is kept, but never forgotten."""
+
+
+def directory(env: Mapping[str, str]) -> str:
+    """Return the directory of the index. It outlives the cache."""
+    return paths.state_dir(env) + "/usage"
+
+
+def config_directories(env: Mapping[str, str]) -> list[str]:
+    """Return the configuration directories of Claude Code whose transcripts count."""
+    home = paths.home(env)
+    base = env.get("XDG_CONFIG_HOME", "")
+    config = base if base[:1] == "/" else home + "/.config"
+    return files.roots([paths.claude_dir(env), home + "/.claude", config + "/claude"])
+
+
+@contextlib.contextmanager
+def updated(
+    env: Mapping[str, str],
+    *,
+    progress: Callable[[int, int], object] = lambda _done, _total: None,
+) -> Iterator[tuple[Index, Report]]:
+    """Yield the index after a full pass over the transcripts, and what the pass did.
+
+    Raise UsagelineError if the index cannot be kept; it says what to do.
+    """
+    place = directory(env)
+    try:
+        private_directory(paths.state_dir(env))
+        private_directory(place)
+        with hold(place + "/usage.lock", LOCK_TIMEOUT_S) as is_owner:
+            if not is_owner:
+                raise UsagelineError("another usageline reads the transcripts: try again")
+            index = open_index(place)
+            try:
+                yield index, _pass(index, config_directories(env), KEEP_DAYS, progress)
+            finally:
+                index.close()
+    except (sqlite3.Error, OSError, CacheUnsafe, LockUnsupported) as error:
+        reason = write_error(os.path.dirname(place))
+        text = (reason.strerror if reason else "") or str(error) or type(error).__name__
+        raise UsagelineError(f"{place} cannot be used: {text}") from error
+
+
+@contextlib.contextmanager
+def throw_away(
+    directories: Sequence[str],
+    *,
+    progress: Callable[[int, int], object] = lambda _done, _total: None,
+) -> Iterator[tuple[Index, Report]]:
+    """Yield an index of other directories that ends with the block."""
+    index = open_in_memory()
+    try:
+        yield index, _pass(index, files.roots(directories), None, progress)
+    finally:
+        index.close()
+
+
+def _pass(
+    index: Index,
+    directories: Sequence[str],
+    keep_days: int | None,
+    progress: Callable[[int, int], object],
+) -> Report:
+    prices = PriceList()
+    keep_from = None
+    if keep_days is not None:
+        keep_from = int(time.time() * 1000) - keep_days * DAY_MS
+    _apply_prices(index, prices)
+    scan = Scan(index, prices, keep_from=keep_from, progress=progress)
+    report = scan.run(files.transcripts(directories))
+    if keep_from is not None:
+        with _transaction(index):
+            Writer(index, prices).forget(keep_from)
+    return report
+
+
+def _apply_prices(index: Index, prices: PriceList) -> None:
+    if index.meta().get("prices") == prices.version:
+        return
+    with _transaction(index):
+        Writer(index, prices).reprice()
+        index.set_meta("prices", prices.version)
+
+
+@contextlib.contextmanager
+def _transaction(index: Index) -> Iterator[None]:
+    index.connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        index.connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            index.connection.execute("ROLLBACK")
+        raise
