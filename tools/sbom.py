@@ -30,6 +30,7 @@ LICENSES = {
     "markdown-it-py": "MIT",
     "mdit-py-plugins": "MIT",
     "mdurl": "MIT",
+    "msgspec": "BSD-3-Clause",
     "platformdirs": "MIT",
     "plotille": "MIT",
     "pygments": "BSD-2-Clause",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timezone, tzinfo
 from typing import Any
 
 import click
@@ -104,9 +104,7 @@ def _local_zone() -> tzinfo:
                 return ZoneInfo(name)
             except (ValueError, OSError, KeyError):
                 continue
-    zone = datetime.now().astimezone().tzinfo
-    assert zone is not None
-    return zone
+    return datetime.now().astimezone().tzinfo or timezone.utc
 
 
 def _linked_zone() -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from usageline.sources.transcripts.records import (
+from usageline.sources.transcripts.facts import (
     MAX_ITERATIONS,
     MAX_TEXT,
     cleaned,
@@ -20,6 +20,7 @@ from usageline.usage.local.responses import (
     UNIQUE_ID,
     Line,
     Part,
+    Tokens,
     extra_parts,
 )
 
@@ -181,7 +182,7 @@ def _line(
     )
 
 
-def _tokens(row: Usage | Iteration) -> tuple[int, ...]:  # a Tokens
+def _tokens(row: Usage | Iteration) -> Tokens:
     split, tools = row.cache_creation, row.server_tool_use
     return tokens_of(
         row.input_tokens,

@@ -16,10 +16,13 @@ from usageline.usage.local.responses import (
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any
 
     from usageline.storage.usage_index.database import Index
     from usageline.usage.local.prices import PriceList
+
+    Stored = tuple[Any, ...]
 
 QUARTER_MS = 900_000
 """Every time zone in use is a multiple of it from UTC, and so is every change of one."""
@@ -108,9 +111,7 @@ class Writer:
         self._connection.execute("DELETE FROM responses WHERE at < ?", (quarter * QUARTER_MS,))
         self._connection.execute("DELETE FROM quarters WHERE quarter < ?", (quarter,))
 
-    def _replace(
-        self, rows: list[tuple] | tuple[()], response: Response, quarters: set[int]
-    ) -> None:
+    def _replace(self, rows: Sequence[Stored], response: Response, quarters: set[int]) -> None:
         if rows:
             stored = self._response(rows)
             response = merged(stored, response)
@@ -138,9 +139,9 @@ class Writer:
                 ),
             )
 
-    def _known(self, column: str, keys: list[bytes]) -> dict[bytes, list[tuple]]:
+    def _known(self, column: str, keys: list[bytes]) -> dict[bytes, list[Stored]]:
         marks = ", ".join("?" * len(keys))
-        known: dict[bytes, list[tuple]] = {}
+        known: dict[bytes, list[Stored]] = {}
         for row in self._connection.execute(
             f"{SELECT}{column} IN ({marks}) ORDER BY key, part", keys
         ):
@@ -149,7 +150,7 @@ class Writer:
             self._connection.execute("DELETE FROM responses WHERE grouped = ?", keys)
         return known
 
-    def _response(self, rows: list[tuple]) -> Response:
+    def _response(self, rows: Sequence[Stored]) -> Response:
         first = rows[0]
         parts = tuple(map(self._part, rows))
         tokens = parts[0].tokens
@@ -163,7 +164,7 @@ class Writer:
             parts,
         )
 
-    def _part(self, row: tuple) -> Part:
+    def _part(self, row: Stored) -> Part:
         return Part(self._name(row[5]), Tokens(*row[8:14]), bool(row[14]), bool(row[15]))
 
     def _cost(self, part: Part, at: int) -> int | None:

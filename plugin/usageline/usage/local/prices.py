@@ -69,7 +69,14 @@ class PriceList:
         self._prices: dict[str, tuple[Price, ...]] = {
             **{
                 name: tuple(
-                    Price(since, Rates(*rates), long_from, long and Rates(*long), fast, us)
+                    Price(
+                        since,
+                        Rates(*rates),
+                        long_from,
+                        None if long is None else Rates(*long),
+                        fast,
+                        us,
+                    )
                     for since, rates, long_from, long, fast, us in entries
                 )
                 for name, entries in PRICES.items()
