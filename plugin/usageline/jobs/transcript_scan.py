@@ -107,6 +107,7 @@ class Scan:
         rows = self._connection.execute("SELECT * FROM files")
         return {(row[0], row[1]): _State(*row[2:]) for row in rows}
 
+    # tried by: tests/local
     def _read(self, transcript: Transcript, state: _State) -> None:
         descriptor = os.open(transcript.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with open(descriptor, "rb", buffering=0) as file:

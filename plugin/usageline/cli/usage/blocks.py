@@ -53,6 +53,7 @@ def sums(index: Index, env: Mapping[str, str] | None, chosen: Range) -> tuple[li
     return [rows[name] for name in sorted(rows)], total
 
 
+# tried by: snapshot
 def _known_starts(env: Mapping[str, str]) -> list[int]:
     """Return when the 5-hour windows of the kept readings began (epoch ms), in order."""
     snapshot = json_file.json_file(paths.snapshot(env)) or {}

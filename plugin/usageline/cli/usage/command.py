@@ -107,6 +107,7 @@ def _local_zone() -> tzinfo:
     return datetime.now().astimezone().tzinfo or timezone.utc
 
 
+# tried by: tests/cli
 def _linked_zone() -> str:
     try:
         return os.readlink("/etc/localtime").partition("/zoneinfo/")[2]

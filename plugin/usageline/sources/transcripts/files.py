@@ -39,7 +39,6 @@ def roots(directories: Iterable[str]) -> list[str]:
     return result
 
 
-# tried by: tests/sources
 def transcripts(directories: Iterable[str]) -> Iterator[Transcript]:
     """Yield every transcript below the configuration directories, each file once.
 
@@ -51,6 +50,7 @@ def transcripts(directories: Iterable[str]) -> Iterator[Transcript]:
         yield from _below(os.path.join(directory, PROJECTS), entered, files, 0)
 
 
+# tried by: tests/local
 def _below(
     directory: str, entered: set[tuple[int, int]], files: set[tuple[int, int]], depth: int
 ) -> Iterator[Transcript]:

@@ -46,7 +46,7 @@ def parser(*, bulk: bool) -> Parser:
     return parse
 
 
-# tried by: tests/sources
+# tried by: tests/local
 def parse(line: bytes) -> Line | None:
     """Return the facts of a line, None if it has no response or cannot be read."""
     try:

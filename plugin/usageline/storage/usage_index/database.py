@@ -77,6 +77,7 @@ class Index:
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
 
+# tried by: tests/cli
 def open_in_memory() -> Index:
     """Return a new index that ends with this process."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -115,6 +116,7 @@ def open_for_reading(directory: str) -> Index | None:
         return None
 
 
+# tried by: tests/cli
 def _open(path: str) -> sqlite3.Connection:
     _check_files(path)
     is_new = not os.path.lexists(path) or not os.lstat(path).st_size
@@ -132,6 +134,7 @@ def _open(path: str) -> sqlite3.Connection:
     return connection
 
 
+# tried by: tests/cli
 def _connect(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     connection.execute("PRAGMA trusted_schema = OFF")
@@ -175,6 +178,7 @@ def schema_digest(connection: sqlite3.Connection) -> str:
     return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
+# tried by: tests/cli
 def _expected() -> str:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:

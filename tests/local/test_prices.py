@@ -1,0 +1,70 @@
+"""Test the cost of a response against the published prices."""
+
+from __future__ import annotations
+
+import pytest
+
+from usageline.usage.local.prices import PICO, PriceList, base_name
+from usageline.usage.local.responses import Part, Tokens
+
+MILLION = 1_000_000
+NOW = 1_795_000_000_000
+IN_JANUARY = 1_768_900_000_000
+
+
+@pytest.mark.parametrize(
+    ("model", "tokens", "dollars"),
+    [
+        ("claude-opus-4-8", Tokens(MILLION, 100_000), 7.5),
+        ("claude-opus-4-8", Tokens(write_1h=MILLION), 10),
+        ("claude-opus-4-8", Tokens(write_5m=MILLION), 6.25),
+        ("claude-opus-5-5", Tokens(MILLION, 100_000, read=MILLION), 6.2),
+        ("claude-fable-5-1", Tokens(read=10 * MILLION), 2.5),
+        ("claude-haiku-5-5", Tokens(90_000), 0.009),
+        ("claude-haiku-5-5", Tokens(150_000), 0.075),
+        ("claude-opus-4-8", Tokens(searches=5), 0.05),
+    ],
+)
+def test_a_price_is_that_of_the_list(model: str, tokens: Tokens, dollars: float) -> None:
+    assert PriceList().cost(Part(model, tokens), NOW) == round(dollars * PICO)
+
+
+@pytest.mark.parametrize(
+    ("model", "fast", "us", "times"),
+    [
+        ("claude-opus-4-8", True, False, 2),
+        ("claude-opus-4-8", False, True, 1.1),
+        ("claude-opus-4-8", True, True, 2.2),
+        ("claude-haiku-4-5", True, True, 1),
+    ],
+)
+def test_fast_mode_and_the_us_cost_more(model: str, fast: bool, us: bool, times: float) -> None:
+    tokens, prices = Tokens(MILLION), PriceList()
+    usual = prices.cost(Part(model, tokens), NOW)
+    assert usual is not None
+    assert prices.cost(Part(model, tokens, fast, us), NOW) == round(usual * times)
+
+
+def test_the_whole_prompt_chooses_the_rates_of_its_time() -> None:
+    part = Part("claude-opus-4-6", Tokens(10, read=250_000))
+    prices = PriceList()
+    assert prices.cost(part, IN_JANUARY) == 2 * (prices.cost(part, NOW) or 0)
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("us.anthropic.claude-opus-4-8-v1:0", "claude-opus-4-8"),
+        ("claude-opus-4-8[1m]", "claude-opus-4-8"),
+        ("anthropic/claude-opus-5", "claude-opus-5"),
+        ("claude-haiku-4-5@20251001", "claude-haiku-4-5"),
+    ],
+)
+def test_a_models_name_is_that_of_the_list(model: str, name: str) -> None:
+    assert base_name(model) == name
+    assert PriceList().price(model, NOW) == PriceList().price(name, NOW) is not None
+
+
+@pytest.mark.parametrize("model", ["claude-next-9", "", "gpt", "claude-opus-4-9"])
+def test_an_unknown_model_has_no_price(model: str) -> None:
+    assert PriceList().cost(Part(model, Tokens(1)), NOW) is None

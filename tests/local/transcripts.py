@@ -1,0 +1,126 @@
+"""Write transcripts as Claude Code does, and read them into an index."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from usageline.jobs.transcript_scan import Scan
+from usageline.sources.transcripts.files import roots, transcripts
+from usageline.storage.usage_index.database import Index, open_in_memory
+from usageline.storage.usage_index.queries import Range, Row, sums
+from usageline.usage.local.prices import PriceList
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from usageline.jobs.transcript_scan import Report
+
+AT = datetime(2026, 11, 20, 10, tzinfo=timezone.utc)
+PROJECT = "/home/dev/work/one"
+SESSION = "11111111-1111-4111-a111-111111111111"
+OTHER = "22222222-2222-4222-a222-222222222222"
+MAIN = f"-home-dev-work-one/{SESSION}.jsonl"
+MODEL = "claude-opus-4-8"
+
+
+def line(
+    number: int = 1,
+    *,
+    output: int = 400,
+    message_id: str | None = None,
+    model: str = MODEL,
+    after_s: float = 0,
+    stop: str | None = "end_turn",
+    usage: dict[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Return the line of response `number`. `usage` changes its usage, `more` the line."""
+    at = (AT + timedelta(seconds=after_s)).isoformat(timespec="milliseconds")
+    return {
+        "parentUuid": None,
+        "isSidechain": False,
+        "message": {
+            "model": model,
+            "id": message_id or f"msg_{number:020d}",
+            "type": "message",
+            "role": "assistant",
+            "content": [{"type": "text", "text": 'words about "usage"'}],
+            "stop_reason": stop,
+            "usage": {
+                "input_tokens": 2,
+                "output_tokens": output,
+                "cache_creation_input_tokens": 1000,
+                "cache_read_input_tokens": 20_000,
+                "cache_creation": {
+                    "ephemeral_5m_input_tokens": 0,
+                    "ephemeral_1h_input_tokens": 1000,
+                },
+                **(usage or {}),
+            },
+        },
+        "requestId": f"req_{number}",
+        "type": "assistant",
+        "uuid": f"u{number}",
+        "timestamp": at.replace("+00:00", "Z"),
+        "cwd": PROJECT,
+        "sessionId": SESSION,
+        **more,
+    }
+
+
+def encoded(*records: dict[str, Any]) -> bytes:
+    """Return the lines of a file."""
+    return b"".join(
+        json.dumps(record, separators=(",", ":")).encode() + b"\n" for record in records
+    )
+
+
+@dataclass
+class Directory:
+    """A configuration directory of Claude Code, and an index of it."""
+
+    root: Path
+    index: Index = field(default_factory=open_in_memory)
+    prices: PriceList = field(default_factory=PriceList)
+
+    def write(self, name: str, *records: dict[str, Any]) -> Path:
+        """Write a transcript below `projects/`."""
+        return self.write_bytes(name, encoded(*records))
+
+    def write_bytes(self, name: str, content: bytes) -> Path:
+        """Write a file below `projects/`."""
+        path = self.root / "projects" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def scan(self) -> Report:
+        """Read what is new."""
+        return Scan(self.index, self.prices).run(transcripts(roots([str(self.root)])))
+
+    def total(self) -> Row:
+        """Return the sums of everything, after a scan."""
+        self.scan()
+        return sums(self.index, "day", Range())[1]
+
+    def rows(self, kind: str, chosen: Range | None = None) -> dict[str, Row]:
+        """Return the rows of a kind by key, after a scan."""
+        self.scan()
+        return {row.key: row for row in sums(self.index, kind, chosen or Range())[0]}
+
+
+def everything(index: Index) -> list[tuple[object, ...]]:
+    """Return all that the index knows of responses and quarters, by names instead of ids."""
+    names = dict(index.connection.execute("SELECT id, name FROM names"))
+    responses = [
+        (*row[:5], names[row[5]], names[row[6]], names[row[7]], *row[8:])
+        for row in index.connection.execute("SELECT * FROM responses")
+    ]
+    quarters = [
+        (row[0], names[row[1]], names[row[2]], names[row[3]], *row[4:])
+        for row in index.connection.execute("SELECT * FROM quarters")
+    ]
+    return sorted(map(repr, responses)) + sorted(map(repr, quarters))  # type: ignore[return-value]
