@@ -12,9 +12,9 @@ import pytest
 
 from tests.world import REPOSITORY
 from usageline.core import paths
-from usageline.setup import command, context, first_run
+from usageline.setup import command, context, first_run, program_files
 from usageline.setup.context import SetupContext
-from usageline.setup.outcome import next_steps, path_advice, upgrade_command
+from usageline.setup.outcome import next_steps, path_advice, upgrade_command, upgrade_hint
 
 if TYPE_CHECKING:
     from tests.setup.machine import LocalMachine
@@ -145,6 +145,28 @@ def test_upgrade_follows_the_way_of_the_install(world: World, tmp_path: Path) ->
         ("/unpacked", "./install.sh of a newer version"),
     ):
         assert upgrade_command(SetupContext(world.env, source, print)) == expected
+
+
+def test_upgrade_of_a_package_that_is_not_first_on_path_names_its_paths(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = world.home / "env/lib/python3.11/site-packages/usageline"
+    (package / program_files.PACKAGED).mkdir(parents=True)
+    own = world.home / "env/bin/usageline"
+    own.parent.mkdir()
+    own.touch(0o755)
+    monkeypatch.setattr(sys, "prefix", str(world.home / "env"))
+    monkeypatch.setattr(sys, "executable", str(own.parent / "python"))
+    ctx = SetupContext(world.env, str(package), print)
+    upgrade = "~/env/bin/python -m pip install --upgrade usageline && ~/env/bin/usageline install"
+    assert upgrade_command(ctx) == upgrade
+    on_path = SetupContext({**world.env, "PATH": str(own.parent)}, str(package), print)
+    assert upgrade_command(on_path) == "pip install --upgrade usageline && usageline install"
+
+    release = SetupContext(on_path.env, str(tmp_path / "releases" / "1"), print)
+    assert upgrade_hint(release).endswith("run ~/env/bin/usageline install.")
+    alone = SetupContext(world.env, str(tmp_path / "releases" / "1"), print)
+    assert upgrade_hint(alone).endswith("run that version's installer.")
 
 
 @pytest.mark.parametrize(

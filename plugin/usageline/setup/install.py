@@ -29,7 +29,7 @@ from usageline.setup import (
     uninstall,
 )
 from usageline.setup.manifest import Manifest
-from usageline.setup.outcome import Outcome, next_steps, path_advice, waiting
+from usageline.setup.outcome import Outcome, next_steps, path_advice, upgrade_hint, waiting
 from usageline.setup.packages import (
     PackagesFailed,
     failure_advice,
@@ -281,6 +281,8 @@ def _dry_run(ctx: SetupContext, previous: Manifest | None) -> int:
 def _report(ctx: SetupContext, outcome: Outcome) -> None:
     if not outcome.changes:
         ctx.show(f"usageline {__version__} is installed: nothing to change.")
+        if os.path.basename(os.path.dirname(ctx.source)) == "releases":
+            ctx.show(upgrade_hint(ctx))
     outcome.show(ctx.show)
     if outcome.changes and not outcome.problems:
         ctx.show("\n" + next_steps(ctx))
