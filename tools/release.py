@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -21,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "plugin" / "requirements.lock"
 TIMEOUT_S = 300
+REPOSITORY = "USAGELINE_REPOSITORY"
+"""The variable that tools/package_metadata.py reads."""
 
 
 class ReleaseError(Exception):
@@ -53,14 +56,25 @@ def check_tag(tag: str) -> None:
 
 
 def build() -> None:
-    """Build with the pinned packages of this environment, not with what the index has today."""
+    """Build with the pinned packages of this environment, not with what the index has today.
+
+    On GitHub the metadata has the repository's address. The index must be able to show README.
+    """
+    env = dict(os.environ)
+    server, name = env.get("GITHUB_SERVER_URL"), env.get("GITHUB_REPOSITORY")
+    if server and name:
+        env.setdefault(REPOSITORY, f"{server}/{name}")
+    python = [sys.executable, "-m"]
+    dist = ROOT / "dist"
     subprocess.run(
-        [sys.executable, "-m", "build", "--no-isolation", "--outdir", "dist"], cwd=ROOT, check=True
+        [*python, "build", "--no-isolation", "--outdir", str(dist)], cwd=ROOT, env=env, check=True
     )
+    built = [str(path) for path in dist.glob(f"usageline-{version()}*")]
+    subprocess.run([*python, "twine", "check", "--strict", *built], cwd=ROOT, check=True)
 
 
 def try_wheel(wheel: Path) -> None:
-    """Raise `ReleaseError` unless the installed command and the status line run."""
+    """Raise `ReleaseError` unless its command installs a status line that runs."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         home.mkdir()
@@ -71,8 +85,12 @@ def try_wheel(wheel: Path) -> None:
         pip = [python, "-I", "-m", "pip", "install", "--quiet"]
         _run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)])
         _run([*pip, "--no-deps", "--no-index", str(wheel.resolve())])
+        # Nothing of this user's may be changed.
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith("XDG_")
+        }
         env = {
-            **os.environ,
+            **inherited,
             "HOME": str(home),
             "CLAUDE_CONFIG_DIR": str(home / ".claude"),
             "PYTHONSAFEPATH": "1",
@@ -80,14 +98,15 @@ def try_wheel(wheel: Path) -> None:
         output = _run([str(programs / "usageline"), "--version"], env)
         if version() not in output:
             raise ReleaseError(f"usageline --version printed {output!r}, not {version()}")
-        package = _run(
-            [python, "-I", "-c", "import usageline; print(usageline.__path__[0])"]
-        ).strip()
-        line = _run(
-            [python, "-I", "-S", "-B", "-X", "utf8", str(Path(package) / "statusline.py")],
-            env,
-            "{}",
-        )
+        usageline = str(programs / "usageline")
+        _run([usageline, "demo"], env)
+        _run([usageline, "install"], env)
+        settings = home / ".claude" / "settings.json"
+        command = json.loads(settings.read_text("utf-8"))["statusLine"]["command"]
+        line = _run(["/bin/sh", "-c", command], env, "{}")
+        _run([usageline, "uninstall", "--purge"], env)
+        if settings.exists():
+            raise ReleaseError(f"an uninstall left {settings.read_text('utf-8')}")
         if not line.strip():
             raise ReleaseError("the status line printed nothing")
         print(f"{output.strip()} runs, and its status line printed {line.strip()!r}")

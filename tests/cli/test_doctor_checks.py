@@ -20,6 +20,7 @@ from usageline.cli.doctor.context import Context
 from usageline.config.compile import compile_config
 from usageline.core import paths
 from usageline.refresh.run import refresh
+from usageline.setup import program_files
 
 if TYPE_CHECKING:
     from tests.cli.installed import Installed
@@ -232,6 +233,33 @@ class TestInstallation:
         path.symlink_to("/bin/true")
         level, text = result_of(installation.command, installed)
         assert (level, "is a link to another program" in text) == ("warning", True)
+
+    def test_package_with_the_same_files_passes_and_an_upgraded_one_is_a_warning(
+        self, installed: Installed, tmp_path: Path
+    ) -> None:
+        environment = tmp_path / "tool"
+        package = environment / "lib/python3.11/site-packages/usageline"
+        root = installed.release.root
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(root / "plugin/usageline", package, ignore=ignored)
+        beside = package / program_files.PACKAGED
+        shutil.copytree(root / "hooks", beside / "hooks", ignore=ignored)
+        (beside / "plugin").mkdir()
+        for lock in (root / "plugin").glob("*.lock"):
+            shutil.copy(lock, beside / "plugin")
+        write_script(environment / "bin" / "usageline", "exit 0\n")
+        command = Path(paths.command(installed.world.env))
+        command.unlink()
+        command.symlink_to(environment / "bin" / "usageline")
+        installed.world.env["PATH"] = f"{command.parent}:/usr/bin:/bin"
+        own = {"own_root": str(environment / "lib/python3.11"), "own_package": str(package)}
+        for check in (installation.single, installation.command):
+            assert result_of(check, installed, **own)[0] == "ok"
+            assert result_of(check, installed, own_root=str(root))[0] == "ok"
+        (package / "core" / "text.py").write_text("newer = True\n")
+        for check in (installation.single, installation.command):
+            level, text = result_of(check, installed, **own)
+            assert (level, "run the package's `usageline install`" in text) == ("warning", True)
 
     def test_plugin_of_another_version_is_a_warning(self, installed: Installed) -> None:
         plugins = installed.settings.parent / "plugins" / "installed_plugins.json"

@@ -27,7 +27,7 @@ def test_settings_are_byte_for_byte_what_they_were(tmp_path: Path) -> None:
         sandbox.start("with").wait_for("37%")
         sandbox.stop("with")
 
-        sandbox.install(clone, "--uninstall", "--yes")
+        sandbox.install(clone, "--uninstall", "--purge")
         assert sandbox.settings.read_bytes() == SETTINGS
         new = {
             path.relative_to(sandbox.world.home) for path in sandbox.world.home.rglob("*")

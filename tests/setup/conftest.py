@@ -51,7 +51,7 @@ def profile(installed_world: Machine, tmp_path: Path) -> Iterator[Machine]:
 @pytest.fixture
 def local(
     tmp_path: Path, clone: Path, built_release: Release, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Machine]:
+) -> Iterator[LocalMachine]:
     """Return a new world whose installs run in this process and neither build nor time."""
     made = make_machine(tmp_path / "world", clone)
     machine = LocalMachine(made.world, made.clone)

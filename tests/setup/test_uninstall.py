@@ -11,7 +11,7 @@ import pytest
 from usageline.core import paths
 
 if TYPE_CHECKING:
-    from tests.setup.machine import Machine
+    from tests.setup.machine import LocalMachine, Machine
 
 
 def test_uninstall_without_an_installation_changes_nothing(local: Machine) -> None:
@@ -92,3 +92,61 @@ def test_installed_program_uninstalls_itself(profile: Machine) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert not profile.settings.exists()
+
+
+def keep_history(machine: Machine) -> Path:
+    """Write the history of one account, and return it."""
+    month = Path(paths.history_dir(machine.env)) / "0123456789abcdef" / "2026-11.jsonl"
+    month.parent.mkdir(parents=True)
+    month.write_text("{}\n")
+    return month
+
+
+@pytest.mark.parametrize(
+    ("answer", "arguments", "stays"),
+    [
+        (None, (), True),
+        (None, ("--yes",), True),
+        (None, ("--purge",), False),
+        ("n", (), True),
+        ("", (), True),
+        ("y", (), False),
+        ("yes", (), False),
+        ("y", ("--yes",), True),
+        ("n", ("--purge",), False),
+    ],
+)
+def test_uninstall_keeps_the_history_unless_the_user_agrees(
+    local: LocalMachine, answer: str | None, arguments: tuple[str, ...], stays: bool
+) -> None:
+    local.run()
+    month = keep_history(local)
+    local.answer = answer
+    output = local.run("--uninstall", *arguments)
+    assert month.exists() == stays
+    assert ("The history of your usage stays" in output) == stays
+    assert "did not create" not in output
+    assert Path(paths.state_dir(local.env)).exists() == stays
+
+
+def test_uninstall_after_a_kept_history_can_purge_it(local: LocalMachine) -> None:
+    """An install in between uses it again."""
+    local.run()
+    keep_history(local)
+    local.run("--uninstall")
+    local.run()
+    assert "--purge to remove it" in local.run("--uninstall", "--dry-run")
+    local.run("--uninstall", "--purge")
+    assert not Path(paths.state_dir(local.env)).exists()
+
+
+def test_uninstall_of_one_profile_does_not_ask_about_the_shared_history(
+    local: LocalMachine, tmp_path: Path
+) -> None:
+    local.run()
+    local.env["CLAUDE_CONFIG_DIR"] = str(tmp_path / "second")
+    local.run()
+    month = keep_history(local)
+    local.answer = "y"
+    local.run("--uninstall")
+    assert month.exists()

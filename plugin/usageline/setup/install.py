@@ -24,11 +24,12 @@ from usageline.setup import (
     release_plan,
     releases,
     settings_changes,
+    settings_file,
     settings_step,
     uninstall,
 )
 from usageline.setup.manifest import Manifest
-from usageline.setup.outcome import Outcome, next_steps, path_advice, waiting
+from usageline.setup.outcome import Outcome, next_steps, path_advice, upgrade_hint, waiting
 from usageline.setup.packages import (
     PackagesFailed,
     failure_advice,
@@ -126,9 +127,9 @@ def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -
     )
     if installed != prepared:
         manifest.save(ctx.env, installed)
-    settings_step.add(ctx, entries, installed, outcome)
+    installed = settings_step.add(ctx, entries, installed, outcome)
     if ctx.keep_both:
-        _chain_previous(ctx, release, outcome)
+        _chain_previous(ctx, release, installed, outcome)
     if ctx.is_interactive:
         terminal_background.detect(ctx.env)
     if outcome.changes:
@@ -143,16 +144,23 @@ def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -
     return 1 if outcome.problems else 0
 
 
-def _chain_previous(ctx: SetupContext, release: Release, outcome: Outcome) -> None:
+def _chain_previous(
+    ctx: SetupContext, release: Release, current: Manifest, outcome: Outcome
+) -> None:
     """Show the previous status line beside usageline's, by a key of config.toml."""
+    config = paths.config_file(ctx.env)
+    is_new = not os.path.lexists(config)
     failure = first_run.chain_previous(release.root + "/bin/usageline", ctx.env)
     if failure:
         outcome.problems.append(
             f"The previous status line is not shown beside this one: {failure}."
             " Try: usageline config set chain.command --previous"
         )
-    else:
-        outcome.add_change("chain", f"{ctx.display_path(paths.config_file(ctx.env))}: both lines")
+        return
+    if is_new:  # an uninstall removes it, unless the user has changed it
+        digest = manifest.digest(settings_file.content(config) or b"")
+        manifest.save(ctx.env, replace(current, config=digest))
+    outcome.add_change("chain", f"{ctx.display_path(config)}: both lines")
 
 
 def _prepare_manifest(ctx: SetupContext, previous: Manifest | None, created: list[str]) -> Manifest:
@@ -273,6 +281,8 @@ def _dry_run(ctx: SetupContext, previous: Manifest | None) -> int:
 def _report(ctx: SetupContext, outcome: Outcome) -> None:
     if not outcome.changes:
         ctx.show(f"usageline {__version__} is installed: nothing to change.")
+        if os.path.basename(os.path.dirname(ctx.source)) == "releases":
+            ctx.show(upgrade_hint(ctx))
     outcome.show(ctx.show)
     if outcome.changes and not outcome.problems:
         ctx.show("\n" + next_steps(ctx))

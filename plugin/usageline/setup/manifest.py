@@ -14,6 +14,7 @@ Each profile has one, with mode 0600:
     command      ~/.local/bin/usageline, if an install created it
     made         directories that installs created, outermost first
     extras       extras (`install.sh --with`); missing in older manifests
+    config       SHA-256 of the config.toml that an install created; missing in older manifests
     digest       SHA-256 over all of that; missing in older manifests
 
 The digest keeps damaged content out of settings.json. Unknown keys, of a later version, are kept.
@@ -63,6 +64,7 @@ class Manifest:
     command: str | None = None
     made: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
+    config: str = ""
     version: int = VERSION
     rest: dict[str, Any] = field(default_factory=dict)
 
@@ -184,6 +186,7 @@ def _validate(value: dict[str, Any]) -> Manifest:
         command=None if value["command"] is None else _text(value["command"]),
         made=_texts(value["made"]),
         extras=_texts(value.get("extras", [])),
+        config=_text(value.get("config", "")),
         version=_number(value["version"]),
         rest={key: item for key, item in value.items() if key not in names},
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from usageline.core import paths
-from usageline.setup.program_files import is_packaged, package_tool
+from usageline.setup.program_files import is_packaged, package_of, package_tool
 from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
@@ -87,12 +87,26 @@ def upgrade_command(ctx: SetupContext) -> str:
         if upgrade.endswith(" install"):
             return upgrade
         # Another `usageline` may come first on PATH, such as the one of the release.
-        return f"{upgrade} && {_package_command(ctx)} install"
+        command = _package_command(ctx)
+        if package_tool().name == "pip" and command != "usageline":
+            upgrade = f"{ctx.display_path(sys.executable)} -m {upgrade}"
+        return f"{upgrade} && {command} install"
     if ctx.source.startswith(paths.claude_dir(ctx.env) + "/plugins/"):
         return "/plugin update usageline, then /usageline:setup"
     if os.path.exists(ctx.source + "/.git"):
         return f"cd {ctx.display_path(ctx.source)} && git pull && ./install.sh"
     return "./install.sh of a newer version"
+
+
+def upgrade_hint(ctx: SetupContext) -> str:
+    """Return how to upgrade, for a user who runs the installed copy to do that."""
+    directories = filter(os.path.isabs, ctx.env.get("PATH", "").split(os.pathsep))
+    commands = (f"{directory}/usageline" for directory in directories)
+    package = next(filter(package_of, commands), "")
+    installer = f"{ctx.display_path(package)} install" if package else "that version's installer"
+    return sanitize_lines(
+        f"This is the installed program itself. To install another version, run {installer}."
+    )
 
 
 def path_advice(ctx: SetupContext) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core import paths
 from usageline.core.errors import SetupRefused
-from usageline.setup import manifest, owned_files, plugin_pointer, settings_step
+from usageline.setup import manifest, owned_files, plugin_pointer, settings_file, settings_step
 from usageline.setup.outcome import Outcome
 from usageline.setup.program_files import is_packaged, package_tool
 from usageline.storage import refresh_log
@@ -97,6 +97,7 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
         outcome.notes.append(manifest.UNREADABLE)
     settings_step.remove(ctx, previous, outcome)
     _remove_leftovers(ctx, previous)
+    _remove_config(ctx, previous, outcome)
     others = manifest.other_paths(ctx.env)
     if others:
         outcome.notes.append("The program stays: another profile of Claude Code uses it.")
@@ -162,6 +163,18 @@ def _remove_program(ctx: SetupContext, previous: Manifest | None, outcome: Outco
             owned_files.remove(releases, owned_files.RELEASES_FILES)
         _remove_empty(ctx, releases)
         outcome.add_change("program", ctx.display_path(releases))
+
+
+def _remove_config(ctx: SetupContext, previous: Manifest | None, outcome: Outcome) -> None:
+    """Remove the config.toml that an install created, unless it has changed since."""
+    path = paths.config_file(ctx.env)
+    if not previous or not previous.config or manifest.other_paths(ctx.env):
+        return
+    with contextlib.suppress(OSError):
+        if manifest.digest(settings_file.content(path) or b"") == previous.config:
+            if not ctx.dry_run:
+                files.remove_file(path)
+            outcome.add_change("config", ctx.display_path(path))
 
 
 def _remove_owned(

@@ -184,8 +184,8 @@ DAMAGES: dict[str, Callable[[Path], list[Path]]] = {
 
 
 @promise(
-    "A release with a deleted or truncated part never makes the line fail. Running "
-    "install.sh again repairs it.",
+    "A release with a deleted or truncated part never makes the line fail. "
+    "Installing it again repairs it.",
     sees=(
         "`install it again` if there can be no line or no refresh. Afterwards everything as before."
     ),

@@ -96,7 +96,7 @@ def single(context: Context) -> Result | None:
 
 
 def command(context: Context) -> Result | None:
-    """Check that ~/.local/bin/usageline runs the program, by a link or a package, and is on PATH."""
+    """Check that ~/.local/bin/usageline runs the program or its package, and is on PATH."""
     if context.release is None:
         return None
     path: str = paths.command(context.env)
@@ -189,8 +189,8 @@ def places(context: Context) -> Result:
         if context.own_package and context.release and origin.is_recorded(context.release.root):
             command = f"{context.data_dir}/current/bin/usageline"
             return warning(
-                "commands of this package use none of your programs and proxies, because the "
-                "program is not in the default place of your account's home; the line does",
+                "this command uses none of your programs and proxies: it is a package's, and the "
+                "program is not in your account's default place",
                 f"use {context.short(command)} instead",
             )
         return problem(
