@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.installed import write_script
 from tests.world import ACCOUNT, CANARY, ORGANIZATION
-from usageline.cli.doctor import CHECKS, run_check
+from usageline.cli.doctor import CHECKS, GROUPS, run_check
 from usageline.cli.doctor.context import Context
 from usageline.core import paths
 
@@ -62,7 +62,7 @@ def test_complete_installation_passes_every_check(
 ) -> None:
     """The only warning is the API address of the test."""
     look(installed)
-    done = doctor()
+    done = doctor("--all")
     assert done.returncode == 0, done.stdout
     lines = done.stdout.splitlines()
     assert [line for line in lines if line.startswith(("!", "✗"))] == [
@@ -72,6 +72,23 @@ def test_complete_installation_passes_every_check(
     assert "5h ███▋░" in done.stdout
     assert "Claude Code 2.1.330" in done.stdout
     assert lines[-1] == "1 warning"
+    assert [line for line in lines if line in {title for title, _ in GROUPS.values()}] == [
+        title for title, _ in GROUPS.values()
+    ]
+
+
+@pytest.mark.usefixtures("api")
+def test_group_without_a_fault_is_one_line(doctor: Doctor, installed: Installed) -> None:
+    look(installed)
+    done = doctor()
+    *lines, empty, count = done.stdout.splitlines()
+    titles = [title for title, _ in GROUPS.values()]
+    assert [line[2:14].strip() for line in lines] == [*titles[:6], "", titles[6]]
+    assert [line[0] for line in lines] == [*"✓✓✓✓✓!", " ", "✓"]
+    assert lines[0] == "✓ Settings     statusLine is set to usageline"
+    assert lines[6].strip() == "→ unset it"
+    assert empty == ""
+    assert re.fullmatch(r"1 warning in \d\d checks; --all shows each", count)
 
 
 def test_doctor_sends_no_request_and_starts_no_refresh(
@@ -136,8 +153,8 @@ def test_every_problem_has_advice_and_exit_status_is_1(installed: Installed) -> 
     lines = done.stdout.splitlines()
     problems = [index for index, line in enumerate(lines) if line.startswith("✗")]
     assert (done.returncode, done.stderr, len(problems) >= 5) == (1, "", True), done.stdout
-    assert all(lines[index + 1].startswith("  → ") for index in problems)
-    assert re.fullmatch(r"\d problems, \d warnings?", lines[-1])
+    assert all(lines[index + 1].strip().startswith("→ ") for index in problems)
+    assert re.match(r"\d problems, \d warnings? in \d\d checks", lines[-1])
 
 
 def test_doctor_says_what_to_run_when_nothing_is_installed(
@@ -175,7 +192,7 @@ def test_project_status_line_is_reported_and_not_run(doctor: Doctor, installed: 
     write_script(installed.project / "claude", f"touch {ran}\n")
     write_script(installed.project / "usageline", f"touch {ran}\n")
     done = doctor(PATH=".:" + installed.world.env["PATH"])
-    assert "! ~/project/.claude/settings.json sets its own statusLine" in done.stdout
+    assert "! Settings     ~/project/.claude/settings.json sets its own status" in done.stdout
     assert not ran.exists()
 
 
@@ -308,6 +325,7 @@ def test_schema_reads_a_body_from_a_file(doctor: Doctor, installed: Installed) -
         (["--schema", "--body", "/nowhere"], 1),
         (["--body", "x"], 2),
         (["--odd"], 2),
+        (["--all", "--log"], 2),
     ],
 )
 def test_schema_without_a_body_and_wrong_usage_fail(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def doctor(installed: Installed, **env: str) -> str:
     """Return the output of the doctor in long lines."""
-    words = [str(installed.release.python), "-I", "-B", "-m", "usageline.cli", "doctor"]
+    words = [str(installed.release.python), "-I", "-B", "-m", "usageline.cli", "doctor", "--all"]
     done = installed.world.run(*words, env={**installed.world.env, "COLUMNS": "300", **env})
     assert "Traceback" not in done.stderr
     return done.stdout

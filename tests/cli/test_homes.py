@@ -140,6 +140,9 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     *(
         ("line",),
         ("line", "--for", "json"),
+        ("line", "--for", "swiftbar"),
+        ("explain",),
+        ("man",),
         ("config", "--help"),
         ("config", "themes"),
         ("config", "preview"),

@@ -34,6 +34,8 @@ def test_log_lists_refreshes_with_the_newest_last(world: World, api: Api, usagel
     assert headings.split() == ["when", "by", "why", "ended", "took"]
     assert " JST  command  there were no numbers" in first
     assert "oauth: ok" in first
+    assert "claude-cache: not used, Claude Code has no usage in its cache" in first
+    assert "unreadable" not in first
     assert last.split()[3:5] == ["command", "not-due"] or "failed" in last
     assert empty == ""
     assert (

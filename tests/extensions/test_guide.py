@@ -198,7 +198,8 @@ def test_a_check_is_made_by_doctor(scratch: Callable[[str], Scratch]) -> None:
     copy = scratch("Check of `usageline doctor`")
     printed = copy.python(
         "-c",
-        "import os\nfrom usageline.cli.doctor import run_checks\nrun_checks(dict(os.environ))",
+        "import os\nfrom usageline.cli.doctor import run_checks\n"
+        "run_checks(dict(os.environ), show_all=True)",
     )
     assert "/tmp is writable" in printed
 

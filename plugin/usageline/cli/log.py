@@ -14,6 +14,7 @@ from rich.table import Table
 
 from usageline.cli.formatting import local_time, short
 from usageline.cli.table import console, text
+from usageline.config.sources import by_name
 from usageline.core import paths
 from usageline.core.errors import CacheUnsafe, UsagelineError
 from usageline.core.formatting import clock
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 HEADINGS = ("when", "by", "why", "ended", "took", "")
 MAX_TEXTS = 16
 MAX_LENGTH = 200
+
+ABSENT = "unreadable, "
+"""How the log calls a source that had no good reading."""
 
 STYLES = {"refreshed": "normal", "failed": "warning", "cut off": "warning"}
 
@@ -86,8 +90,18 @@ def _details(entry: dict[str, Any]) -> list[str]:
     status, due_at = one_line(entry.get("status")), _moment(entry.get("next"))
     due = f"next {clock(due_at, time.time())}" if due_at else ""
     published = ", ".join(filter(None, (status if status != "ok" else "", due)))
-    details = (published, *_texts(entry.get("tried")), *_texts(entry.get("notes")))
+    tried = map(_worded, _texts(entry.get("tried")))
+    details = (published, *tried, *_texts(entry.get("notes")))
     return [detail for detail in details if detail]
+
+
+def _worded(tried: str) -> str:
+    """Return what a source answered. One that often has nothing to offer is not at fault."""
+    name, _, answer = tried.partition(": ")
+    source = by_name().get(name)
+    if source is None or not source.quiet_when_stale or not answer.startswith(ABSENT):
+        return tried
+    return f"{name}: not used, {answer.removeprefix(ABSENT)}"
 
 
 def _texts(value: object) -> list[str]:

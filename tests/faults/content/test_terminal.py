@@ -36,6 +36,7 @@ COMMANDS = (
     ["info"],
     ["history"],
     ["config", "get", "segments.text.text"],
+    ["explain"],
     ["doctor"],
     ["config", "check"],
     ["refresh"],

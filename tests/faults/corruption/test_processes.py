@@ -192,6 +192,7 @@ def test_no_command_shows_a_traceback(
             ("history",),
             ("history", "--csv"),
             ("line", "--for", "json"),
+            ("explain",),
             ("info",),
         ):
             done = run([str(built_release.python), "-I", "-B", "-m", "usageline.cli", *words], env)
@@ -201,4 +202,4 @@ def test_no_command_shows_a_traceback(
             assert "please report it" not in output, (name, words, output)
             runs += 1
     assert not (tmp_path / "ran").exists()
-    figure(f"{runs} commands over {runs // 7} contents of snapshot, store and history")
+    figure(f"{runs} commands over {runs // 8} contents of snapshot, store and history")

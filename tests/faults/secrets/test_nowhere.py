@@ -106,7 +106,8 @@ def go_everywhere(journey: Journey, api: Api, other: Api, size: Callable[[int, i
         ("history", "--csv"),
         ("history", "--json"),
         ("history",),
-    )[: size(2, 12)]:
+        ("explain",),
+    )[: size(2, 13)]:
         journey.usageline(*words, USAGELINE_API_URL=api.url)
     journey.watch(USAGELINE_API_URL=api.url)
     journey.wait()

@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 import threading
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -51,24 +52,37 @@ CHECKS: tuple[Check, ...] = (
     sign_in.credentials,
     service.configuration,
     service.address,
+    service.last_answer,
     cache.directory,
     cache.lock,
     cache.space,
     cache.refresh_failures,
     cache.snapshot,
     cache.refresh_due,
-    service.last_answer,
 )
-"""In the order in which they run and are printed."""
+"""In the order in which they run and are printed. The checks of a module are one group."""
+
+GROUPS = {
+    "settings": ("Settings", settings.status_line),
+    "installation": ("Program", installation.release),
+    "line": ("Status line", line.prints_a_line),
+    "client": ("Claude Code", client.version),
+    "sign_in": ("Sign-in", sign_in.plan),
+    "service": ("Requests", service.last_answer),
+    "cache": ("Numbers", cache.snapshot),
+}
+"""The title of each module's checks, and the check whose result stands for all if all is well."""
 
 HARD_TIMEOUT_S = 2 * TIMEOUT_S
 STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
+TITLE_COLUMNS = 12
 
 
-def run_checks(env: dict[str, str]) -> int:
+def run_checks(env: dict[str, str], *, show_all: bool = False) -> int:
     """Run every check and print its result. Return the exit status: 1 if there is a problem.
 
-    Raise `LookupError` if there is no home directory.
+    Unless `show_all`, a group without a problem or warning is one line. Raise `LookupError` if
+    there is no home directory.
     """
     paths.home(env)
     watchdog = threading.Timer(HARD_TIMEOUT_S, _abort)
@@ -76,17 +90,21 @@ def run_checks(env: dict[str, str]) -> int:
     with contextlib.suppress(RuntimeError):  # no thread can be started (ulimit -u)
         watchdog.start()
     context, target, levels = Context(env, _current_directory()), console(), []
-    for check in CHECKS:
-        result = run_check(check, context)
-        if result is not None:
-            print_result(result, target)
-            levels.append(result.level)
+    for module, checks in groupby(CHECKS, key=_module):
+        results = [(check, run_check(check, context)) for check in checks]
+        made = {check: result for check, result in results if result is not None}
+        if made and show_all:
+            _print_group(_title(module), list(made.values()), target)
+        elif made:
+            _print_brief(module, made, target)
+        levels += [result.level for result in made.values()]
     watchdog.cancel()
     counts = [
         _count(levels.count(level), level) for level in ("problem", "warning") if level in levels
     ]
+    hint = "" if show_all else f" in {_count(len(levels), 'check')}; --all shows each"
     target.print()
-    target.print(text(", ".join(counts) or "no problems"))
+    target.print(text((", ".join(counts) or "no problems") + hint))
     return 1 if "problem" in levels else 0
 
 
@@ -100,13 +118,51 @@ def run_check(check: Check, context: Context) -> Result | None:
         )
 
 
-def print_result(result: Result, target: Console) -> None:
-    """Print one result, with its advice below it."""
+def _print_group(title: str, results: list[Result], target: Console) -> None:
+    """Print a heading and each result of a group, with its advice below it."""
+    target.print()
+    target.print(Text(title, "bold"))
+    for result in results:
+        table = Table.grid(padding=(0, 1))
+        table.add_row(_mark(result), text(result.text))
+        if result.advice:
+            table.add_row(Text(), _advice(result))
+        target.print(table)
+
+
+def _print_brief(module: str, made: dict[Check, Result], target: Console) -> None:
+    """Print the problems and warnings of a group, or one line if there are none."""
+    shown = [result for result in made.values() if result.level != "ok"]
+    _, headline = GROUPS.get(module, ("", None))
+    if not shown:
+        shown = [made.get(headline) or next(iter(made.values()))] if headline else [*made.values()]
     table = Table.grid(padding=(0, 1))
-    table.add_row(Text(MARKS[result.level], STYLES[result.level]), text(result.text))
-    if result.advice:
-        table.add_row(Text(), Text.assemble(("→ ", "dim"), text(result.advice)))
+    for _ in range(2):
+        table.add_column()
+    table.columns[1].min_width = TITLE_COLUMNS
+    for number, result in enumerate(shown):
+        title = Text("" if number else _title(module), "bold")
+        table.add_row(_mark(result), title, text(result.text))
+        if result.advice:
+            table.add_row(Text(), Text(), _advice(result))
     target.print(table)
+
+
+def _module(check: Check) -> str:
+    return str(check.__module__).rpartition(".")[2]
+
+
+def _title(module: str) -> str:
+    title, _ = GROUPS.get(module, (module.replace("_", " ").capitalize(), None))
+    return title
+
+
+def _mark(result: Result) -> Text:
+    return Text(MARKS[result.level], STYLES[result.level])
+
+
+def _advice(result: Result) -> Text:
+    return Text.assemble(("→ ", "dim"), text(result.advice))
 
 
 def _current_directory() -> str:

@@ -14,6 +14,9 @@ from usageline.cli.schema import show_schema
 
 @click.command("doctor")
 @click.option(
+    "-v", "--all", "show_all", is_flag=True, help="Show each check, also those that pass."
+)
+@click.option(
     "--schema",
     is_flag=True,
     help="Show the keys of the newest usage body that usageline does not read, without values.",
@@ -26,18 +29,20 @@ from usageline.cli.schema import show_schema
     metavar="N",
     help="With --log: number of entries (default 50).",
 )
-def command(*, schema: bool, body: str | None, log: bool, lines: int | None) -> None:
+def command(
+    *, show_all: bool, schema: bool, body: str | None, log: bool, lines: int | None
+) -> None:
     """Check each step from the settings to the numbers, with advice. Sends no request."""
     if body is not None and not schema:
         raise click.UsageError("--body requires --schema")
     if lines is not None and not log:
         raise click.UsageError("--lines requires --log")
-    if schema and log:
-        raise click.UsageError("--schema and --log cannot be combined")
+    if show_all + schema + log > 1:
+        raise click.UsageError("--all, --schema and --log cannot be combined")
     env = dict(os.environ)
     if schema:
         show_schema(env, body)
     elif log:
         show_log(env, lines or 50)
     else:
-        sys.exit(run_checks(env))
+        sys.exit(run_checks(env, show_all=show_all))

@@ -90,8 +90,14 @@ def _panel(history: History, series: Series, number: int) -> str:
     key.box((0, 0, 12, 12), color, rx=3)
     return (
         f'<section><h2><span class="key">{key.as_element()}</span>{_text(series.label)}</h2>'
-        f"<p>{_text(svg_chart.facts(series))}</p>{_at_each_width(draw)}</section>"
+        f"<p>{_facts(series)}</p>{_at_each_width(draw)}</section>"
     )
+
+
+def _facts(series: Series) -> str:
+    """Return the facts about a limit, each on one line."""
+    facts = svg_chart.facts(series).split(svg_chart.DOT)
+    return svg_chart.DOT.join(f"<span>{_text(fact)}</span>" for fact in facts)
 
 
 def _heatmap(rows: Sequence[Row]) -> list[str]:
@@ -148,7 +154,7 @@ def _style(dark: bool | None) -> str:
         f"background:var(--paper);color:var(--ink);font:16px/1.5 {FONTS}}}"
         "h1{font-size:24px;margin:0}h2{font-size:17px;margin:0;overflow-wrap:anywhere}"
         "header,section,details{margin:0 0 28px}p,footer{margin:0 0 6px;color:var(--faint)}"
-        "ul{margin:6px 0;padding-left:20px}li{overflow-wrap:anywhere}"
+        "p span{white-space:nowrap}ul{margin:6px 0;padding-left:20px}li{overflow-wrap:anywhere}"
         "svg{display:block;width:100%;height:auto}"
         ".key svg{display:inline;width:12px;margin-right:8px}"
         "summary{cursor:pointer}table{border-collapse:collapse;margin-top:8px}"

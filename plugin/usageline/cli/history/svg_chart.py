@@ -63,6 +63,8 @@ LABEL_WIDTH, CELL_HEIGHT, HOURS_HEIGHT, LEGEND_HEIGHT = 90, 22, 18, 36
 TEXT_CELL_WIDTH = 7.2
 """Pixels of a column of text at the size of the legend, about."""
 
+DOT = "  ·  "
+
 COLORS = {"session": SESSION, "weekly_all": WEEKLY}
 
 LEGEND = (
@@ -142,9 +144,13 @@ def span_text(start: float, end: float) -> str:
 
 def facts(series: Series) -> str:
     """Return the last and the highest percentage, and the meaning of the marks."""
-    text = f"last {math.floor(series.last or 0)} %  ·  highest {math.floor(series.highest or 0)} %"
-    text += "  ·  ┆ reset" if series.resets else ""
-    return text + ("  ·  ┈ no readings" if series.bridges else "")
+    texts = [
+        f"last {math.floor(series.last or 0)} %",
+        f"highest {math.floor(series.highest or 0)} %",
+    ]
+    texts += ["┆ reset"] if series.resets else []
+    texts += ["┈ no readings"] if series.bridges else []
+    return DOT.join(texts)
 
 
 def _date(timestamp: float) -> str:
