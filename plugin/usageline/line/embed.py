@@ -104,6 +104,7 @@ def embedded_line(env: Mapping[str, str], form: str, width: int, now: float) -> 
     except LookupError:
         ctx, configured = view.StatusContext(now), {}
         problem = "HOME is not set: no plan usage"
+    env["LINES"] = "1"  # the default is one row
     rows = render.render(ctx, configured, env, width=width, problem=problem)
     if form == "json":
         return as_json(rows, ctx)
