@@ -66,7 +66,7 @@ def test_what_is_no_more_than_likely_is_said_quietly(chance: object, text: str) 
     assert line([["forecast", {}]], limit(exhausts_at=NOW + 85 * 60, chance=chance)) == text
 
 
-def test_only_a_sure_forecast_has_a_color() -> None:
+def test_a_sure_forecast_has_a_graver_color_than_a_likely_one() -> None:
     """In the line and for the pace."""
     likely, sure = (
         view.build(
@@ -74,13 +74,20 @@ def test_only_a_sure_forecast_has_a_color() -> None:
         )
         for chance in (0.6, 0.7)
     )
-    for segment in (forecast.forecast, forecast.pace):
-        assert "warning" not in {
-            style for style, _ in segment(likely, with_defaults(segment.__name__, {}))[0][0][1]
-        }
-        assert "warning" in {
-            style for style, _ in segment(sure, with_defaults(segment.__name__, {}))[0][0][1]
-        }
+    drawn = [
+        segment(context, with_defaults(segment.__name__, {}))[0][0][1][-1][0]
+        for segment in (forecast.forecast, forecast.pace)
+        for context in (likely, sure)
+    ]
+    assert drawn == ["quiet", "quiet", "warning", "critical"]
+
+
+@pytest.mark.parametrize(
+    ("percent", "style"), [(48, "normal"), (64, "normal"), (65, "warning"), (100, "warning")]
+)
+def test_pace_has_the_color_of_a_warning_from_five_points_above(percent: int, style: str) -> None:
+    context = view.build(None, snapshot(limit(percent=percent)), "", {}, NOW)
+    assert forecast.pace(context, with_defaults("pace", {}))[0][-1][1][-1][0] == style
 
 
 def test_the_quiet_form_can_have_a_range_and_goes_before_the_numbers() -> None:
@@ -147,7 +154,8 @@ def test_the_first_of_several_ends_is_said_unless_one_is_chosen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("percent", "text"), [(60, "pace +0%"), (72, "pace +12%"), (48, "pace -12%"), (None, "")]
+    ("percent", "text"),
+    [(60, "pace +0 pts"), (72, "pace +12 pts"), (48, "pace -12 pts"), (None, "")],
 )
 def test_pace_is_what_was_used_more_or_less_than_evenly(percent: float | None, text: str) -> None:
     assert line([["pace", {}]], limit(percent=percent)) == text
@@ -155,7 +163,7 @@ def test_pace_is_what_was_used_more_or_less_than_evenly(percent: float | None, t
 
 def test_small_differences_from_even_use_can_be_hidden() -> None:
     assert line([["pace", {"hide_below": 10}]], limit(percent=65)) == ""
-    assert line([["pace", {"hide_below": 10}]], limit(percent=40)) == "pace -20%"
+    assert line([["pace", {"hide_below": 10}]], limit(percent=40)) == "pace -20 pts"
 
 
 def alert(**fields: Any) -> dict[str, Any]:
@@ -175,7 +183,7 @@ def alert(**fields: Any) -> dict[str, Any]:
     ("row", "text"),
     [
         (alert(), "▲ 5h passed 90%"),
-        (alert(kind="weekly_scoped", label="Fable"), "▲ Fable passed 90%"),
+        (alert(kind="weekly_scoped", label="Fable"), "▲ 7d Fable passed 90%"),
         (alert(at=NOW - 899), "▲ 5h passed 90%"),
         (alert(at=NOW - 900), ""),
         (alert(at=0), ""),

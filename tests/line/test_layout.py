@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usageline.core.text import display_width, sanitize
-from usageline.line import _defaults, layout, render, theme, view
+from usageline.line import _defaults, layout, render, theme, view, wrapping
 from usageline.line.render import paint_row
 
 TEXTS = st.text(max_size=12) | st.sampled_from(
@@ -59,9 +59,7 @@ def test_no_row_with_other_spacing_is_wider_than_it_may_be(
     segments: list[Any], width: int, joint: layout.RowSpacing
 ) -> None:
     row = layout.fit(layout.sanitized(segments), width, joint)
-    assert (
-        not row or layout.row_width([(kind, [(0, parts)]) for kind, parts in row], joint) <= width
-    )
+    assert wrapping.row_width(row, joint) <= width
 
 
 @given(st.lists(SEGMENTS, max_size=4), st.integers(6, 200), JOINTS, st.integers(1, 8))
@@ -73,24 +71,21 @@ def test_a_wrapped_row_keeps_to_its_width_and_its_lines(
         for row in ([segment for segment in layout.sanitized(row) if segment[1]] for row in rows)
         if row
     ]
-    lines = layout.wrap(rows, width, joint, most)
+    lines = wrapping.wrap(rows, width, joint, most)[0]
     assert len(lines) <= most
-    assert all(
-        layout.row_width([(kind, [(0, parts)]) for kind, parts in line], joint) <= width
-        for line in lines
-    )
+    assert all(wrapping.row_width(line, joint) <= width for line in lines)
 
 
 def test_a_wrapped_row_gives_up_nothing_while_there_are_lines() -> None:
     row: Any = [("model", [(rank, [("plain", letter * 4)])]) for rank, letter in enumerate("abc")]
     texts = [
         [parts[0][1] for _, parts in line]
-        for line in layout.wrap([row], 11, layout.RowSpacing(), 2)
+        for line in wrapping.wrap([row], 11, layout.RowSpacing(), 2)[0]
     ]
     assert texts == [["aaaa", "bbbb"], ["cccc"]]
     texts = [
         [parts[0][1] for _, parts in line]
-        for line in layout.wrap([row], 11, layout.RowSpacing(), 1)
+        for line in wrapping.wrap([row], 11, layout.RowSpacing(), 1)[0]
     ]
     assert texts == [["bbbb", "cccc"]]
 
@@ -141,14 +136,15 @@ def test_nothing_a_terminal_acts_on_survives_cleaning(text: str) -> None:
     assert sanitize(text).isprintable()
 
 
-def test_forms_are_given_up_by_rank_least_first() -> None:
+def test_segments_come_back_by_priority_and_then_richer_variants() -> None:
     segments = [
         ("model", [(20, [("plain", "aaaa")]), (80, [("plain", "a")])]),
         ("context", [(10, [("plain", "bbbb")])]),
         ("session", [(30, [("plain", "cccc")])]),
     ]
-    assert [shown(segments, width) for width in (18, 17, 11, 10, 8, 7, 1)] == [
-        *("aaaa │ bbbb │ cccc", "aaaa │ cccc", "aaaa │ cccc", "a │ cccc", "a │ cccc", "a", "a"),
+    assert [shown(segments, width) for width in (18, 17, 14, 11, 8, 7, 4, 3)] == [
+        *("aaaa │ bbbb │ cccc", "aaaa │ cccc", "aaaa │ cccc", "aaaa │ cccc"),
+        *("a │ cccc", "aaaa", "aaaa", "a"),
     ]
 
 

@@ -51,7 +51,6 @@ WARM_MODULES = {
         "usageline.core.appearance",
         "usageline.core.environment",
         "usageline.core.paths",
-        "usageline.core.status_text",
         "usageline.core.text",
         "usageline.core.windows",
         "usageline.line",
@@ -64,6 +63,7 @@ WARM_MODULES = {
         "usageline.line.main",
         "usageline.line._catalog",
         "usageline.line.segments",
+        "usageline.line.segments.credits",
         "usageline.line.segments.limits",
     ),
     *(
@@ -97,7 +97,7 @@ def test_the_snapshot_gives_the_limits_before_the_first_message(hot: Hot) -> Non
     hot.publish()
     line = hot.line()
     assert line.startswith("5h ███▋░╎░░░░ 37% ↻ 2h00m │ 7d ██▌░░░░╎░░ 26% ↻ ")
-    assert line.endswith(" │ Fable 55% │ credits $12.34/$50")
+    assert line.endswith(" │ 7d Fable 55% │ credits $12.34/$50")
 
 
 def test_the_payload_adds_the_sessions_own_newer_numbers(hot: Hot) -> None:
@@ -105,7 +105,7 @@ def test_the_payload_adds_the_sessions_own_newer_numbers(hot: Hot) -> None:
     line = hot.line(payload())
     assert line.startswith("Opus 5.5 │ ctx 1% │ 5h ████░╎░░░░ 41% ↻ ")
     assert " 27% ↻ " in line
-    assert line.endswith(" │ Fable 55% │ credits $12.34/$50")
+    assert line.endswith(" │ 7d Fable 55% │ credits $12.34/$50")
 
 
 def test_the_payload_alone_is_enough_for_its_two_windows(hot: Hot) -> None:
@@ -157,13 +157,33 @@ def test_a_closed_stream_is_survived(hot: Hot, name: str) -> None:
 @pytest.mark.parametrize("columns", ["0", "-5", "x", "", "99999999999", "1", "٣"])
 def test_an_odd_width_gives_a_line(hot: Hot, columns: str) -> None:
     hot.publish()
-    assert hot.line(payload(), COLUMNS=columns)
+    done = hot.run(json.dumps(payload()), env={"COLUMNS": columns})
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.strip()
 
 
 @pytest.mark.parametrize("columns", [20, 40, 60, 80, 120, 200])
 def test_the_line_leaves_the_client_its_margin(hot: Hot, columns: int) -> None:
     hot.publish()
-    assert len(hot.line(payload(), COLUMNS=str(columns))) <= columns - 4
+    rows = hot.run(json.dumps(payload()), env={"COLUMNS": str(columns)}).stdout.decode()
+    assert max(map(len, rows.splitlines())) <= columns - 4
+
+
+@pytest.mark.parametrize(
+    ("size", "rows"),
+    [
+        ({"COLUMNS": "80", "LINES": "24"}, 2),
+        ({"COLUMNS": "80"}, 2),
+        ({"COLUMNS": "109", "LINES": "0"}, 2),
+        ({"COLUMNS": "80", "LINES": "12"}, 1),
+        ({"COLUMNS": "110", "LINES": "50"}, 1),
+    ],
+)
+def test_the_default_has_two_rows_when_the_terminal_is_narrow_and_high(
+    hot: Hot, size: dict[str, str | None], rows: int
+) -> None:
+    hot.publish()
+    assert hot.run(json.dumps(payload()), env=size).stdout.count(b"\n") == rows
 
 
 def test_without_home_the_line_goes_on_by_the_user_database(hot: Hot, world: World) -> None:

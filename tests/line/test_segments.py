@@ -39,7 +39,7 @@ def look(**fields: Any) -> StatusContext:
 
 
 def text(view: StatusContext, width: int = 200) -> str:
-    return "".join(render(view, {}, {"NO_COLOR": "1"}, width=width))
+    return "\n".join(render(view, {}, {"NO_COLOR": "1"}, width=width))
 
 
 FULL = look(
@@ -57,22 +57,32 @@ def test_the_whole_line_is_as_the_readme_shows_it() -> None:
     assert (
         text(FULL)
         == "Opus 5.5 │ ctx 1% │ 5h ███▊░░╎░░░ 37% ↻ 1h59m │ 7d ██▌░░╎░░░░ 26% ↻ Wed 23:39"
-        " │ Fable 55% │ credits $12.34/$50"
+        " │ 7d Fable 55% │ credits $12.34/$50"
     )
 
 
 @pytest.mark.parametrize(
-    ("width", "line"),
+    ("width", "rows"),
     [
-        (76, "5h █▉░░░ 37% ↻ 1h59m │ 7d █▎░░░ 26% ↻ Wed 23:39 │ Fable 55% │ $12.34/$50"),
-        (46, "5h 37% ↻ 1h59m │ 7d 26% ↻ Wed 23:39"),
-        (20, "5h 37% │ 7d 26%"),
-        (8, "5h 37%"),
-        (5, "5h 3…"),
+        (
+            76,
+            (
+                "Opus 5.5 │ ctx 1%\n"
+                "5h ███░╎░░░ 37% ↻ 1h59m │ 7d ██░░╎░░░ 26% ↻ Wed │ 7d Fable 55% │ $12.34/$50"
+            ),
+        ),
+        (
+            56,
+            "Opus 5.5 │ ctx 1%\n5h █▉░░░ 37% │ 7d █▎░░░ 26% │ 7d Fable 55% │ $12.34/$50",
+        ),
+        (36, "Opus 5.5 │ ctx 1%\n5h 37% │ 7d 26% │ Fable 55% │ cr 24%"),
+        (20, "Opus 5.5 │ ctx 1%\n5h 37% │ 7d 26%"),
+        (8, "Opus 5.5\n5h 37%"),
+        (5, "Opus…\n5h 3…"),
     ],
 )
-def test_a_narrow_line_gives_up_what_matters_least(width: int, line: str) -> None:
-    assert text(FULL, width) == line
+def test_a_narrow_line_has_two_rows_and_the_shorter_variants(width: int, rows: str) -> None:
+    assert text(FULL, width) == rows
 
 
 def test_percentages_are_rounded_down_as_the_client_rounds_them() -> None:
@@ -174,7 +184,7 @@ def test_a_reset_across_the_end_of_summer_time_is_given_in_the_time_of_its_day(
 )
 def test_credits_are_money_in_their_own_currency(row: dict[str, Any], shown: str) -> None:
     view = look(credits=[row], windows=[Window("weekly_scoped", "x", 1, None)])
-    assert text(view) == "x 1%" + (f" │ {shown}" if shown else "")
+    assert text(view) == "7d x 1%" + (f" │ {shown}" if shown else "")
 
 
 @pytest.mark.parametrize(

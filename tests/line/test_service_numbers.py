@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from usageline.core import windows
-from usageline.line import view
+from usageline.line import segments, view
 from usageline.line.documents import as_object
 from usageline.line.render import render
-from usageline.line.segments import limits, with_defaults
+from usageline.line.segments import with_defaults
 
 pytestmark = pytest.mark.usefixtures("utc")
 
@@ -87,8 +87,8 @@ def line(
 
 def test_a_limit_above_100_is_written_as_it_is_and_its_bar_is_full() -> None:
     published = snapshot(limit("session", 101, HOUR), limit("weekly_scoped", 250.9, HOUR, "Fable"))
-    assert line(published) == "5h 101% ↻ 1h00m │ Fable 250%"
-    assert line(published, count="left") == "5h 0% left ↻ 1h00m │ Fable 0% left"
+    assert line(published) == "5h 101% ↻ 1h00m │ 7d Fable 250%"
+    assert line(published, count="left") == "5h 0% left ↻ 1h00m │ 7d Fable 0% left"
     bars = "".join(
         render(built(snapshot(limit("session", 1234, None))), {}, {"NO_COLOR": "1"}, width=100)
     )
@@ -244,10 +244,10 @@ def test_an_alert_of_an_overdue_window_stands_in_the_line() -> None:
 
 def test_the_hit_ratio_of_the_cache_loses_no_percent_to_noise() -> None:
     context = view.StatusContext(time.time(), {"prompt_cache": {"hit_ratio": 0.29}})
-    from usageline.line.segments import model  # noqa: PLC0415 - the one test of it here
+    from usageline.line.segments import session  # noqa: PLC0415 - the one test of it here
 
-    assert model.cache(context, with_defaults("cache", {"show": ["hits"]}))[0][0][1][-1] == (
+    assert session.cache(context, with_defaults("cache", {"show": ["hits"]}))[0][0][1][-1] == (
         "plain",
         "29%",
     )
-    assert limits.MAX_SHOWN < windows.MAX_ROWS
+    assert segments.MAX_SHOWN < windows.MAX_ROWS

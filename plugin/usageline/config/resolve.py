@@ -21,7 +21,7 @@ def resolve_values(values: Values) -> dict[str, Any]:
 
     `theme` and `chain` are absent if the file does not choose one. `theme_daltonized` replaces
     `theme` if Claude Code's own theme is a color-blind one; `theme_chosen` is true if the file
-    names the default theme.
+    names the default theme. `fold` is true if the default row may have two lines.
     """
     custom: dict[str, str] = {}
     rows = [
@@ -36,6 +36,8 @@ def resolve_values(values: Values) -> dict[str, Any]:
         "rows": [row for row in rows if row],
         **{name: values.get(name) for name in ("wrap", "max_rows", "color", "clock")},
     }
+    if "rows" not in values.top and values.get("max_rows") > 1:
+        compiled["fold"] = True
     theme = _theme(values, custom, values.get("theme"))
     if theme is not None:
         compiled["theme"] = theme

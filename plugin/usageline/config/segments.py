@@ -127,8 +127,9 @@ SEGMENTS: dict[str, Segment] = {
         sample=Sample(payload={"model": {"id": "claude-opus-5-5", "display_name": "Opus 5.5"}}),
     ),
     "effort": Segment(
-        "model",
+        "session",
         "the effort level of the model",
+        label="effort",
         icon="\uf0e7 ",
         sample=Sample(payload={"effort": {"level": "medium"}}),
     ),
@@ -154,7 +155,7 @@ SEGMENTS: dict[str, Segment] = {
         ),
     ),
     "cache": Segment(
-        "model",
+        "session",
         "the time until the prompt cache expires, or that it is cold",
         label="cache",
         options=(Key("show", some_of("expiry", "hits"), ["expiry"], "its parts, in order"),),
@@ -226,7 +227,7 @@ SEGMENTS: dict[str, Segment] = {
                 "limits": [
                     {
                         "kind": "weekly_scoped",
-                        "label": "Opus",
+                        "label": "Fable",
                         "percent": 94,
                         "resets_at": FromNow(52 * HOUR_S),
                         "severity": "normal",
@@ -236,7 +237,7 @@ SEGMENTS: dict[str, Segment] = {
         ),
     ),
     "credits": Segment(
-        "limits",
+        "credits",
         "usage credits and other amounts of money",
         label="credits",
         options=(
@@ -326,6 +327,7 @@ SEGMENTS: dict[str, Segment] = {
     "duration": Segment(
         "session",
         "the duration of the session",
+        label="time",
         options=(
             Key(
                 "of",
@@ -561,6 +563,10 @@ SEGMENTS: dict[str, Segment] = {
             ),
         ),
         sample=Sample(snapshot={"status": "ok", "detail": ""}),
+    ),
+    "flex": Segment(
+        "custom",
+        "blanks that fill the row, so that what follows stands at the right",
     ),
     "text": Segment(
         "custom",

@@ -67,7 +67,7 @@ SEGMENTS = {
         },
     ),
     "credits": (
-        "limits",
+        "credits",
         "credits",
         {
             "label": "credits",

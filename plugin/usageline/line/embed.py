@@ -117,6 +117,7 @@ def embedded_line(
         problem = "HOME is not set: no plan usage"
     if (colors or ("bar" if form == "tmux" else "theme")) == "bar":
         configured = with_bar_styles(configured)
+    env["LINES"] = "1"  # the default is one row
     return output(form, render.render(ctx, configured, env, width=width, problem=problem), ctx)
 
 

@@ -1,9 +1,13 @@
 """Fit segments into rows of a width in display cells.
 
-A part is `(style, text)` or `(style, text, url)`. A variant is `(priority, [part, …])`. A segment
-is `(kind, variants)`, longest variant first. While a row is too wide, it drops variants in the
-order of their priorities, all of one priority at a time. A segment without variants is gone. A row
-is a list of `(kind, parts)`.
+A part is `(style, text)` or `(style, text, url)`; `(BAR, blanks, bar)` is a bar that render.py
+draws at the width of its blanks. A variant is `(priority, [part, …])`. A segment is
+`(kind, variants)`, richest variant first. A row is a list of `(kind, parts)`.
+
+The shortest variants of the segments and the steps to richer ones have one order, that of their
+priorities. A row takes as many of them as fit. A segment after the first step that does not fit is
+left out, so that no segment disappears if the row gets wider. Richer variants of the others use the
+cells that are left.
 """
 
 from __future__ import annotations
@@ -13,11 +17,30 @@ from usageline.core.text import display_width, sanitize, sanitize_ascii
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
 
-    Part = tuple[str, ...]
+    Part = tuple[Any, ...]
     Variant = tuple[int, list[Part]]
     Segment = tuple[str, list[Variant]]
     Row = list[tuple[str, list[Part]]]
+
+BAR = "bar"
+"""The style of a bar's part."""
+
+FLEX = "flex"
+"""The segment that aligns those after it to the right."""
+
+MIN_BAR_WIDTH = 5
+"""A row that is too narrow shortens its bars to this before it leaves them out."""
+
+MARK_PRIORITY = 27
+"""Of bars with a mark, all of a row at once."""
+
+MARKED_BAR_WIDTH = 8
+"""A shorter bar has no mark."""
+
+URGENT = 1000
+"""Added to the priority of a limit at warning or critical, which outlasts all else."""
 
 
 class RowSpacing:
@@ -37,17 +60,20 @@ class RowSpacing:
         self.ellipsis = ellipsis
 
 
-def sanitized(segments: Iterable[Segment], *, ascii_only: bool = False) -> list[Segment]:
+def sanitized(segments: list[Segment], *, ascii_only: bool = False) -> list[Segment]:
     """Return the segments with every text sanitized.
 
     Text from outside becomes output here and in `chain.py` alone.
     """
-    sanitize_text = sanitize_ascii if ascii_only else sanitize
+    clean = sanitize_ascii if ascii_only else sanitize
+    texts = {part[1] for _, variants in segments for _, parts in variants for part in parts}
+    if not [text for text in texts if clean(text) != text]:
+        return segments
     return [
         (
             kind,
             [
-                (priority, [(part[0], sanitize_text(part[1]), *part[2:]) for part in parts])
+                (priority, [(part[0], clean(part[1]), *part[2:]) for part in parts])
                 for priority, parts in variants
             ],
         )
@@ -58,67 +84,22 @@ def sanitized(segments: Iterable[Segment], *, ascii_only: bool = False) -> list[
 def fit(segments: list[Segment], width: int, spacing: RowSpacing) -> Row:
     """Return the best row of at most `width` cells.
 
-    It ends in an ellipsis only if no variant can be dropped.
+    It ends in an ellipsis only if its first segment has no room in its shortest variant.
     """
-    chosen = _reduced(
-        [segment for segment in segments if segment[1]],
-        lambda rest: row_width(rest, spacing) <= width,
-    )
-    row = [(kind, variants[0][1]) for kind, variants in chosen]
-    return row if row_width(chosen, spacing) <= width else cut(row, width, spacing)
+    return fit_row(segments, width, spacing)[0]
 
 
-def wrap(
-    rows: Sequence[list[Segment]], width: int, spacing: RowSpacing, max_lines: int
-) -> list[Row]:
-    """Break rows into at most `max_lines` lines, each at most `width` wide.
-
-    Variants are dropped only if there are too few lines. No two rows share a line, and each row
-    that has segments keeps one.
-    """
-    lines: list[Row] = []
-    for index, segments in enumerate(rows):
-        left = max(max_lines - len(lines) - (len(rows) - 1 - index), 1)
-
-        def fits(rest: list[Segment], left: int = left) -> bool:
-            broken = _broken(rest, width, spacing)
-            return len(broken) <= left and all(row_width(line, spacing) <= width for line in broken)
-
-        lines += [
-            fit(line, width, spacing)
-            for line in _broken(_reduced(segments, fits), width, spacing)[:left]
-        ]
-    return lines[:max_lines]
-
-
-def row_width(segments: list[Segment], spacing: RowSpacing) -> int:
-    """Return the cells that a row of these segments takes in their longest variants."""
-    if not segments:
-        return 0
-    count = len(segments)
-    total = sum(parts_width(variants[0][1]) for _, variants in segments)
-    return spacing.around + total + spacing.pad * count + spacing.between * (count - 1)
-
-
-def parts_width(parts: Iterable[Sequence[str]]) -> int:
+def parts_width(parts: Iterable[Sequence[Any]]) -> int:
     """Return the cells that these parts take."""
-    return sum(display_width(part[1]) for part in parts)
+    return sum([display_width(part[1]) for part in parts])
 
 
-def cut(row: Row, width: int, spacing: RowSpacing) -> Row:
-    """Cut a row off at `width` cells, with an ellipsis."""
-    left = width - spacing.around
-    result: Row = []
-    for kind, parts in row:
-        room = left - spacing.pad - (spacing.between if result else 0)
-        if room < 1 and result:
-            break
-        taken = parts_width(parts)
-        if taken > room:
-            return [*result, (kind, cut_parts(parts, max(room, 1), spacing.ellipsis))]
-        result.append((kind, parts))
-        left = room - taken
-    return result
+def total_width(widths: list[int], spacing: RowSpacing) -> int:
+    """Return the cells of a row of segments that take these cells."""
+    if not widths:
+        return 0
+    each = spacing.pad + spacing.between
+    return spacing.around + sum(widths) + each * len(widths) - spacing.between
 
 
 def cut_parts(parts: list[Part], width: int, ellipsis: str = "…") -> list[Part]:
@@ -135,29 +116,82 @@ def cut_parts(parts: list[Part], width: int, ellipsis: str = "…") -> list[Part
     return result
 
 
-def _reduced(segments: list[Segment], fits: Callable[[list[Segment]], bool]) -> list[Segment]:
-    """Drop variants, lowest priority first, until the segments fit. At least one remains."""
-    for priority in sorted({priority for _, variants in segments for priority, _ in variants}):
-        rest = segments if fits(segments) else _without(segments, priority)
-        if rest is segments or not rest:
-            break
-        segments = rest
-    return segments
+def choose(
+    segments: list[Segment],
+    width: int,
+    spacing: RowSpacing,
+    fits: Callable[[int, int], bool] | None = None,
+) -> tuple[list[int], int]:
+    """Return the index of each segment's variant, -1 for one left out, and the most cells of a bar.
+
+    The first segment is chosen even if it does not fit. `fits` tells, for several lines, whether a
+    segment may take so many cells.
+    """
+    each = spacing.pad + spacing.between
+    room = width - spacing.around + spacing.between
+    chosen, cells, bars = [[empty] * len(segments) for empty in (-1, 0, 0)]
+    bar_width, is_open = MIN_BAR_WIDTH, True
+    for _, index, at in _steps(segments):
+        if index == len(segments) and fits is None:
+            more = _growth(bars, bar_width, MARKED_BAR_WIDTH)
+            is_open = is_open and more <= room
+            if more <= room:
+                room, bar_width = room - more, MARKED_BAR_WIDTH
+        elif index < len(segments) and (is_open if chosen[index] < 0 else chosen[index] == 1 - at):
+            parts = segments[index][1][-at][1]
+            bar = sum([len(part[1]) for part in parts if part[0] == BAR])
+            rest = parts_width(parts) - bar + each
+            taken = rest + min(bar, bar_width)
+            more = taken - cells[index] - min(bars[index], bar_width)
+            has_room = more <= room if fits is None else fits(index, taken - each)
+            is_open = is_open and has_room
+            if has_room or max(chosen) < 0:
+                room -= more
+                chosen[index], cells[index], bars[index] = -at, rest, bar
+    while 0 < (more := _growth(bars, bar_width, bar_width + 1)) <= room:
+        room, bar_width = room - more, bar_width + 1
+    return chosen, bar_width
 
 
-def _without(segments: list[Segment], priority: int) -> list[Segment]:
-    rest = [
-        (kind, [variant for variant in variants if variant[0] > priority])
-        for kind, variants in segments
-    ]
-    return [segment for segment in rest if segment[1]]
+def _growth(bars: list[int], before: int, after: int) -> int:
+    """Return the cells that these bars take if the longest may have `after` instead of `before`."""
+    return sum([min(bar, after) - before for bar in bars if bar > before])
 
 
-def _broken(segments: list[Segment], width: int, spacing: RowSpacing) -> list[list[Segment]]:
-    rows: list[list[Segment]] = []
-    for segment in segments:
-        if rows and row_width([*rows[-1], segment], spacing) <= width:
-            rows[-1].append(segment)
+def _steps(segments: list[Segment]) -> list[tuple[int, int, int]]:
+    """Return the steps to the richest variants: `(-priority, segment, -variant)`, in their order.
+
+    A variant comes after the shorter ones of its segment. After the last segment's index is the
+    step to bars with a mark.
+    """
+    steps = [(-MARK_PRIORITY, len(segments), 0)]
+    for index, (_, variants) in enumerate(segments):
+        priority = variants[-1][0]
+        for at in range(len(variants) - 1, -1, -1):
+            priority = min(priority, variants[at][0])
+            steps.append((-priority, index, -at))
+    steps.sort()
+    return steps
+
+
+def fit_row(segments: list[Segment], width: int, spacing: RowSpacing) -> tuple[Row, list[Segment]]:
+    """Return the best row, and the segments that are left out."""
+    segments = [segment for segment in segments if segment[1]]
+    row = [(kind, variants[0][1]) for kind, variants in segments]
+    if total_width([parts_width(parts) for _, parts in row], spacing) <= width:
+        return row, []
+    chosen, bar_width = choose(segments, width, spacing)
+    row, left_out = [], []
+    for segment, at in zip(segments, chosen, strict=True):
+        if at < 0:
+            left_out.append(segment)
         else:
-            rows.append([segment])
-    return rows
+            row.append((segment[0], _with_bar_width(segment[1][at][1], bar_width)))
+    if len(row) == 1 and total_width([parts_width(row[0][1])], spacing) > width:
+        room = max(width - spacing.around - spacing.pad, 1)
+        row = [(row[0][0], cut_parts(row[0][1], room, spacing.ellipsis))]
+    return row, left_out
+
+
+def _with_bar_width(parts: list[Part], bar_width: int) -> list[Part]:
+    return [(BAR, part[1][:bar_width], *part[2:]) if part[0] == BAR else part for part in parts]

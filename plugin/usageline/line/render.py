@@ -5,6 +5,7 @@ from __future__ import annotations
 from usageline.core import text
 from usageline.line import _defaults, layout, segments, theme
 from usageline.line._catalog import DEFAULT_ROWS
+from usageline.line.layout import BAR
 from usageline.line.theme import painted_parts, styled
 
 TYPE_CHECKING = False
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from usageline.line.theme import TerminalTheme
     from usageline.line.view import StatusContext
 
+MIN_LINES = 18
+"""A lower terminal has one row instead of the two of the default, if LINES has its height."""
+
 UNKNOWN_WIDTH = 80
 """Columns if Claude Code does not set COLUMNS. It does since 2.1.153."""
 
@@ -24,14 +28,11 @@ CLIENT_MARGIN = 4
 
 PROBLEM_PRIORITY = 95
 
-MIN_SHARED_WIDTH = 12
-"""In a narrower row, the chained command's output stands below instead of left or right."""
+ONE_ROW_WIDTH = 106
+"""A row that may be folded has two lines if it is narrower."""
 
-THIN_CAPS = {"\ue0b0": "\ue0b1"}
-"""The cap between two blocks of one color, which would hide the usual one."""
-
-SEAM = "▏"
-"""The same without caps: the thinnest line there is, in the first cell of a pad."""
+UPPER = ("model", "context", "forecast", "alerts", "status")
+"""The segments in the upper line of a folded row."""
 
 
 def render(
@@ -59,7 +60,9 @@ def render(
     )
     width = columns(env) if width is None else width
     ctx = ctx.replaced(glyphs=look.glyphs, half_days=configured.get("clock") == "12h", **fields)
-    rows = [_draw_row(ctx, row, look) for row in configured.get("rows", DEFAULT_ROWS)]
+    mark = "" if look.styles else look.glyphs["alert"] or "! "
+    drawn = segments.draw_rows(ctx, configured.get("rows", DEFAULT_ROWS), mark)
+    rows = [_cleaned(row, look) for row in drawn]
     problem = configured.get("problem")
     if problem:
         marked = layout.sanitized(
@@ -67,100 +70,99 @@ def render(
         )
         rows = [*rows[:-1], [*(rows[-1] if rows else []), *marked]]
     rows = [row for row in rows if row]
+    fold = "rows" not in configured or configured.get("fold", False)
+    fold = fold and not 0 < _number(env, "LINES") < MIN_LINES
     if chained:
-        painted = compose_chained(rows, chained, configured, look, width)
+        from usageline.line import blocks  # noqa: PLC0415 - only with a chained command
+
+        painted = blocks.compose_chained(
+            rows,
+            (chained, configured.get("chain", {}).get("position")),
+            look,
+            width,
+            lambda rows, width: paint_rows(rows, configured, look, width, fold=fold),
+        )
     else:
-        painted = paint_rows(rows, configured, look, width)
+        painted = paint_rows(rows, configured, look, width, fold=fold)
     return list(map(text.strip_leading_combining, painted))
 
 
 def columns(env: Mapping[str, str]) -> int:
     """Return the cells that a row may take."""
-    value = env.get("COLUMNS", "")
-    total = int(value) if value.isascii() and value.isdigit() and len(value) < 6 else 0
-    return max((total or UNKNOWN_WIDTH) - CLIENT_MARGIN, 1)
+    return max((_number(env, "COLUMNS") or UNKNOWN_WIDTH) - CLIENT_MARGIN, 1)
 
 
 def paint_rows(
-    rows: Sequence[list[Segment]], configured: Mapping[str, Any], look: TerminalTheme, width: int
+    rows: Sequence[list[Segment]],
+    configured: Mapping[str, Any],
+    look: TerminalTheme,
+    width: int,
+    *,
+    fold: bool = False,
 ) -> list[str]:
-    """Return the texts of rows of segments, fitted or wrapped to `width`."""
-    spacing = _spacing(look)
-    if "lines" in configured:
-        fitted = layout.wrap(rows, width, spacing, configured["lines"])
+    """Return the texts of rows of segments, fitted, folded or wrapped to `width`."""
+    lines = arrange(rows, width, row_spacing(look), max_lines=configured.get("lines", 0), fold=fold)
+    return [paint_row(row, look, width) for row in lines]
+
+
+def arrange(
+    rows: Sequence[list[Segment]],
+    width: int,
+    spacing: layout.RowSpacing,
+    *,
+    max_lines: int = 0,
+    fold: bool = False,
+) -> list[Row]:
+    """Return the lines of these rows, each at most `width` wide.
+
+    With `max_lines` a row that is too wide continues on the next line. With `fold` a single row has
+    two lines if it is narrow or has no room for all segments. If a limit at warning or critical has
+    no room in its row, only such limits are shown, on all lines.
+    """
+    if fold and len(rows) == 1:
+        if width >= ONE_ROW_WIDTH and not max_lines:
+            row, others = layout.fit_row(rows[0], width, spacing)
+            if not others:
+                return [row]
+        if width < ONE_ROW_WIDTH or not max_lines:
+            rows = _folded(rows[0])
+    lines: list[Row] = []
+    left_out: list[Segment] = []
+    if max_lines:
+        from usageline.line import wrapping  # noqa: PLC0415 - only if configured
+
+        lines, left_out = wrapping.wrap(rows, width, spacing, max_lines)
     else:
-        fitted = [layout.fit(row, width, spacing) for row in rows]
-    return [paint_row(row, look) for row in fitted]
+        for segments in rows:
+            row, others = layout.fit_row(segments, width, spacing)
+            lines.append(row)
+            left_out += others
+    if [one for one in left_out if one[1][-1][0] >= layout.URGENT]:
+        segments = [one for row in rows for one in row if one[1] and one[1][-1][0] >= layout.URGENT]
+        from usageline.line import wrapping  # noqa: PLC0415 - only in need
+
+        lines, _ = wrapping.wrap([segments], width, spacing, max_lines or len(rows))
+    return lines
 
 
-def paint_row(row: Row, look: TerminalTheme) -> str:
-    """Return the text of a row with its colors. Its texts are sanitized."""
-    if look.caps:
-        return render_powerline(row, look)
+def paint_row(row: Row, look: TerminalTheme, width: int = 0) -> str:
+    """Return the text of a row with its colors. Its texts are sanitized.
+
+    A `flex` segment becomes the blanks that make the row `width` cells wide.
+    """
+    row = [(kind, _with_bar(parts)) for kind, parts in row]
+    if look.caps or layout.FLEX in [kind for kind, _ in row]:
+        from usageline.line import blocks  # noqa: PLC0415 - only if configured
+
+        return blocks.paint_row(row, look, width, row_spacing(look))
     separator = styled(look.separator, look.styles.get("separator", ""))
     return separator.join(look.pad + painted_parts(parts, look) + look.pad for _, parts in row)
 
 
-def render_powerline(row: Row, look: TerminalTheme) -> str:
-    """Return the text of a row in which each segment is a block on its own background."""
-    left, between, right = look.caps or ("", "", "")
-    blocks = look.blocks or {}
-    line, before, behind = "", "", None
-    for kind, parts in row:
-        front, back = blocks.get(kind) or blocks.get("*") or ("", "")
-        pad = start = styled(look.pad, back)
-        if behind is None:
-            line = styled(left, front)
-        elif behind == back:
-            stroke = f"{back};{look.styles.get('separator', '')}".strip(";")
-            if between:
-                line += styled(THIN_CAPS.get(between, between), stroke)
-            elif look.pad.startswith(" "):
-                start = styled(SEAM + look.pad[1:], stroke)
-        elif between:
-            line += styled(between, f"{before};{back}")
-        line += start + painted_parts(parts, look, back) + pad
-        before, behind = front, back
-    return line + styled(right, before)
-
-
-def compose_chained(
-    rows: Sequence[list[Segment]],
-    chained: Sequence[list[Part]],
-    configured: Mapping[str, Any],
-    look: TerminalTheme,
-    width: int,
-) -> list[str]:
-    """Return our rows and the chained command's, in the order of `chain.position`.
-
-    Left or right, the chained command has at most half of the first row. Its other rows follow.
-    """
-    position = configured.get("chain", {}).get("position")
-    chained = [[_raw_part(part, look) for part in row] for row in chained]
-    if position not in ("left", "right") or not rows or width < MIN_SHARED_WIDTH:
-        texts = [_paint_chained(row, width, look) for row in chained]
-        painted = paint_rows(rows, configured, look, width)
-        return [*texts, *painted] if position == "above" else [*painted, *texts]
-    separator = look.separator or " "
-    room = max(width // 2 - text.display_width(separator), 1)
-    first = _truncated(chained[0], room, look)
-    own_first, *rest = paint_rows(
-        rows[:1],
-        configured,
-        look,
-        max(width - layout.parts_width(first) - text.display_width(separator), 1),
-    )
-    both = (
-        [painted_parts(first, look), own_first]
-        if position == "left"
-        else [own_first, painted_parts(first, look)]
-    )
-    return [
-        separator.join(both),
-        *rest,
-        *paint_rows(rows[1:], configured, look, width),
-        *(_paint_chained(row, width, look) for row in chained[1:]),
-    ]
+def _folded(row: list[Segment]) -> list[list[Segment]]:
+    upper = [segment for segment in row if segment[0] in UPPER]
+    lower = [segment for segment in row if segment[0] not in UPPER]
+    return [part for part in (upper, lower) if part]
 
 
 def _color_blind_theme(configured: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,25 +177,28 @@ def _color_blind_theme(configured: Mapping[str, Any]) -> dict[str, Any]:
     return theme
 
 
-def _draw_row(
-    ctx: StatusContext, row: Sequence[tuple[str, dict[str, Any]]], look: TerminalTheme
-) -> list[Segment]:
-    sanitized = layout.sanitized(segments.draw(ctx, row), ascii_only=look.ascii)
+def _cleaned(row: list[Segment], look: TerminalTheme) -> list[Segment]:
+    """Return the segments with sanitized texts and the theme's icons."""
+    sanitized = layout.sanitized(row, ascii_only=look.ascii)
     if not look.icons:
         return sanitized
-    # After sanitizing, which leaves no private character in a text from outside.
-    return [
-        (
-            kind,
-            [(priority, [("label", look.icons[kind]), *parts]) for priority, parts in variants]
-            if look.icons.get(kind)
-            else variants,
-        )
-        for kind, variants in sanitized
-    ]
+    from usageline.line import blocks  # noqa: PLC0415 - only with a Nerd Font
+
+    return blocks.with_icons(sanitized, look.icons)
 
 
-def _spacing(look: TerminalTheme) -> layout.RowSpacing:
+def _with_bar(parts: list[Part]) -> list[Part]:
+    """Return the parts with their bar drawn at the width that it has now."""
+    for index, part in enumerate(parts):
+        if part[0] == BAR:
+            used, glyphs, style, mark = part[2]
+            cells = segments.bar(used, len(part[1]), glyphs, style, mark)
+            return [*parts[:index], *cells, *parts[index + 1 :]]
+    return parts
+
+
+def row_spacing(look: TerminalTheme) -> layout.RowSpacing:
+    """Return the cells of a row besides its segments."""
     pad = 2 * text.display_width(look.pad)
     if look.caps:
         left, between, right = map(text.display_width, look.caps)
@@ -203,21 +208,6 @@ def _spacing(look: TerminalTheme) -> layout.RowSpacing:
     return layout.RowSpacing(0, pad, text.display_width(look.separator), look.glyphs["ellipsis"])
 
 
-def _raw_part(part: Part, look: TerminalTheme) -> Part:
-    """Make the chained command's own codes a style of that name, if there are colors."""
-    codes, label, *link = part
-    if look.styles:
-        look.styles[codes] = codes
-    return (codes, label, *link)
-
-
-def _paint_chained(row: list[Part], width: int, look: TerminalTheme) -> str:
-    return painted_parts(_truncated(row, width, look), look)
-
-
-def _truncated(parts: list[Part], width: int, look: TerminalTheme) -> list[Part]:
-    return (
-        parts
-        if layout.parts_width(parts) <= width
-        else layout.cut_parts(parts, width, look.glyphs["ellipsis"])
-    )
+def _number(env: Mapping[str, str], name: str) -> int:
+    value = env.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else 0

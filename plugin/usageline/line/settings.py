@@ -26,6 +26,7 @@ SHAPES = {
     "problem": str,
     "chain": dict,
     "clock": str,
+    "fold": bool,
 }
 """The type of each part. A part of another type is ignored."""
 

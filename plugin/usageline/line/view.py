@@ -29,9 +29,6 @@ PAYLOAD_WINDOWS = (("five_hour", "session"), ("seven_day", "weekly_all"))
 
 MAX_PATH = 4096
 
-PERIODS = ("daily", "weekly", "monthly")
-"""Of a gateway's spend limit."""
-
 FORECAST = ("exhausts_at", "exhausts_from", "exhausts_to")
 
 SIGN_IN_VARIABLES = (
@@ -103,6 +100,8 @@ class StatusContext:
     windows         Windows in the order to show
     credits         snapshot objects in the order to show
     alerts          snapshot objects
+    emphasized      by each limit with a fresh alert, whether its number is emphasized
+    emphasis        before such a number
     status          the snapshot's, `loading` or `another-sign-in`
     detail          text
     until           epoch s or None
@@ -125,18 +124,9 @@ class StatusContext:
 
     __slots__ = (
         *("_modified_at", "age_s", "alerts", "credits", "detail", "git", "glyphs", "half_days"),
-        *("has_answered", "has_forecast", "home", "incident", "is_light", "is_signed_in", "now"),
-        *(
-            "other_sign_in",
-            "palette",
-            "payload",
-            "plan",
-            "problem",
-            "status",
-            "unused_reset",
-            "until",
-            "windows",
-        ),
+        *("emphasis", "emphasized", "has_answered", "has_forecast", "home", "incident"),
+        *("is_light", "is_signed_in", "now", "other_sign_in", "palette", "payload", "plan"),
+        *("problem", "status", "unused_reset", "until", "windows"),
     )
 
     def __init__(
@@ -151,10 +141,12 @@ class StatusContext:
         self.windows: list[Window] = []
         self.credits: list[dict[str, Any]] = []
         self.alerts: list[dict[str, Any]] = []
+        self.emphasized: dict[tuple[object, object], bool] = {}
         self.status, self.detail = "loading", ""
         self.until: float | None = None
         self.age_s: float | None = None
         self.problem = self.other_sign_in = self.plan = self.home = self.palette = ""
+        self.emphasis = ""
         self.git: dict[str, Any] | None = None
         self.incident: dict[str, Any] = {}
         self.has_forecast = self.is_signed_in = self.has_answered = self.unused_reset = False
@@ -252,7 +244,11 @@ def build(  # noqa: PLR0913 - all inputs, and the clock
     ctx.credits = _rows(snapshot, "credits")
     ctx.alerts = _rows(snapshot, "alerts")
     if "spend_limit" in reported:
-        ctx.credits = [*ctx.credits, *_spend_limit(_dict(reported, "spend_limit"), now)]
+        from usageline.line import gateway  # noqa: PLC0415 - only behind a gateway
+
+        limit = _dict(reported, "spend_limit")
+        limit = {**limit, "resets_at": _reset("", limit.get("resets_at"), now)}
+        ctx.credits = [*ctx.credits, *gateway.spend_limit(limit, now)]
 
     age_s = None
     if snapshot and observed_at is not None and (windows or ctx.credits):
@@ -366,34 +362,6 @@ def _window(row: dict[str, Any], now: float, observed_at: float | None = None) -
 def _reset(kind: str, value: Any, now: float) -> float | None:
     at = moment(value)
     return at if at is not None and at <= now + HORIZON_S.get(kind, 400 * 86400) else None
-
-
-def _spend_limit(row: dict[str, Any], now: float) -> list[dict[str, Any]]:
-    """Return a gateway's own limit as a snapshot's credits.
-
-    Its percentage may pass 100. Only a newer gateway reports amounts.
-    """
-    share, resets_at = percent(row.get("used_percentage")), _reset("", row.get("resets_at"), now)
-    used, limit = (_cents(row.get(name)) for name in ("used_usd", "limit_usd"))
-    if (resets_at is not None and resets_at <= now) or (share is None and used is None):
-        return []
-    period = row.get("period")
-    return [
-        {
-            "label": f"{period} spend limit" if period in PERIODS else "spend limit",
-            "used_minor": used,
-            "limit_minor": limit,
-            "exponent": 2,
-            "currency": "USD",
-            "percent": share,
-            "ends_at": resets_at,
-        }
-    ]
-
-
-def _cents(dollars: Any) -> int | None:
-    # Round halves up, as the cold side does.
-    return None if percent(dollars, 1e9) is None else int(dollars * 100 + 0.5)
 
 
 def _rows(snapshot: dict[str, Any] | None, name: str) -> list[dict[str, Any]]:

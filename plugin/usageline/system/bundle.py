@@ -46,7 +46,6 @@ MODULES = (
     "usageline.core.text",
     "usageline.core.windows",
     "usageline.core.appearance",
-    "usageline.core.status_text",
     "usageline.line",
     "usageline.line.layout",
     "usageline.line._defaults",
@@ -57,6 +56,7 @@ MODULES = (
     "usageline.line.segments",
     "usageline.line.segments.model",
     "usageline.line.segments.limits",
+    "usageline.line.segments.credits",
     "usageline.line.render",
     "usageline.line.main",
 )

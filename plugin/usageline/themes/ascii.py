@@ -22,7 +22,7 @@ THEME = Theme(
         "reset": "-> ",
         "unknown": "-",
         "dot": " - ",
-        "ellipsis": "~",
+        "ellipsis": "..",
         "ahead": "^",
         "behind": "v",
         "alert": "! ",

@@ -63,5 +63,5 @@ THEME = Theme(
     DARK,
     LIGHT,
     separator="  ",
-    glyphs={"full": "━", "parts": "", "empty": "─", "mark": "┿", "reset": "", "alert": "! "},
+    glyphs={"full": "━", "parts": "", "empty": "─", "mark": "┿", "alert": "! "},
 )

@@ -1,10 +1,12 @@
 """The segments of the line, each a function from the context and its options to what it draws.
 
 `function(ctx, options)` returns a list, mostly of one segment or none. A segment is a list of
-variants `(priority, parts)` from wide to narrow (layout.py). The variant of the lowest priority in
-the row is given up first.
+variants `(priority, parts)` from rich to short (layout.py). The priority of the shortest variant
+decides how long the segment stays in a narrow row, and the others' what it shows with more room.
+URGENT is added to the shortest one's if the segment is a limit at warning or critical.
 
-10-29  ornaments
+10-24  ornaments
+25-29  richer variants
 30-49  what Claude Code shows elsewhere
 50-69  money and models
 70-99  the limits, and why they are missing
@@ -17,8 +19,10 @@ from __future__ import annotations
 
 import sys
 
+from usageline.core.text import display_width
 from usageline.core.windows import severity
 from usageline.line._catalog import SEGMENTS
+from usageline.line.layout import BAR, MARKED_BAR_WIDTH, URGENT, cut_parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,10 +40,16 @@ NUMBERS = (int, float)
 
 MAX_BAR_WIDTH = 40
 MAX_GLYPH_CHARS = 16
-MIN_MARKED_WIDTH = 8
-"""A narrower bar has no room for a mark."""
+MAX_SHOWN = 16
+"""Limits in one line, and credits; the others are counted."""
 
-FIXED = ("normal", "warning", "critical", "track", "mark", "link")
+MAX_BRIEF = 10
+"""Cells of a label in a limit's shortest variant."""
+
+BAR_PRIORITY = 28
+"""Of a variant with a bar."""
+
+FIXED = ("normal", "warning", "critical", "track", "mark", "link", BAR)
 """Styles with a meaning, which a segment's `style` option leaves alone."""
 
 
@@ -57,6 +67,43 @@ def draw(ctx: StatusContext, row: Iterable[tuple[str, Options]]) -> list[Segment
                 for variants in _variants(ctx, name, entry, options)
             ]
     return segments
+
+
+def draw_rows(
+    ctx: StatusContext, rows: Sequence[Sequence[tuple[str, Options]]], mark: str = ""
+) -> list[list[Segment]]:
+    """Return the segments of the configured rows.
+
+    A fresh alert about a limit whose number has the color of a warning emphasizes that number, with
+    `mark` before it.
+    """
+    if ctx.alerts:
+        from usageline.line.segments import forecast  # noqa: PLC0415 - only with an alert
+
+        ctx = forecast.with_emphasis(ctx, rows, mark)
+    return [draw(ctx, row) for row in rows]
+
+
+def emphasized(ctx: StatusContext, number: str, style: str, kind: str, label: str) -> Part:
+    """Return a limit's number. It is emphasized if it has the color that a fresh alert is about."""
+    key = kind, "" if kind in ("session", "weekly_all") else label
+    if key not in ctx.emphasized or style not in ("warning", "critical"):
+        return style, number
+    ctx.emphasized[key] = True
+    return f"{style} over", ctx.emphasis + number
+
+
+def brief_label(ctx: StatusContext, label: str) -> str:
+    """Return a label of a limit's shortest variant."""
+    if display_width(label) <= MAX_BRIEF:
+        return label
+    text: str = cut_parts([("", label)], MAX_BRIEF, ctx.glyphs["ellipsis"])[0][1]
+    return text
+
+
+def omitted(count: int) -> list[Variants]:
+    """Return the segment that counts the limits or credits without room."""
+    return [[(60, [("quiet", f"+{count}")])]] if count > 0 else []
 
 
 def with_defaults(name: str, options: Options) -> Options:
@@ -114,7 +161,7 @@ def _adjusted(variants: Variants, options: Options) -> Variants:
     if type(priority) is int:
         last = len(variants) - 1
         variants = [
-            (priority if index == last else min(own, priority), parts)
+            (priority + own // URGENT * URGENT if index == last else min(own, priority), parts)
             for index, (own, parts) in enumerate(variants)
         ]
     return variants
@@ -149,6 +196,13 @@ def bar_glyphs(ctx: StatusContext, options: Options) -> dict[str, Any]:
     return {**ctx.glyphs, "full": given[0], "parts": given[1], "empty": given[2]}
 
 
+def bar_part(
+    ctx: StatusContext, options: Options, used: float, style: str, mark: float | None = None
+) -> Part:
+    """Return the part of a bar, which the layout may shorten. `mark` is as in `bar`."""
+    return BAR, " " * bar_cells(options), (used, bar_glyphs(ctx, options), style, mark)
+
+
 def bar(
     used: float, width: int, glyphs: Mapping[str, Any], style: str, mark: float | None = None
 ) -> list[Part]:
@@ -165,7 +219,7 @@ def bar(
     )
     filled = [full] * whole + ([steps[part]] if part and len(steps) == 8 else [])
     cells = filled + [empty] * (width - len(filled))
-    if mark is None or width < MIN_MARKED_WIDTH:
+    if mark is None or width < MARKED_BAR_WIDTH:
         return _runs([(style, "".join(filled)), ("track", "".join(cells[len(filled) :]))], steps)
     index = min(int(mark / 100 * width), width - 1)
     before, after = cells[:index], cells[index + 1 :]

@@ -36,6 +36,11 @@ def account(_ctx: StatusContext, options: Options) -> list[Variants]:
     return [[(66, [*labeled(options), ("name", name)])]] if name else []
 
 
+def flex(_ctx: StatusContext, _options: Options) -> list[Variants]:
+    """Align what follows in the row to the right."""
+    return [[(10, [])]]
+
+
 def text(_ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the user's own text."""
     own = options["text"][:MAX_TEXT]

@@ -11,19 +11,29 @@ from usageline.core.windows import (
     moment,
     percent,
 )
-from usageline.line.segments import labeled
+from usageline.line.segments import draw, labeled, with_defaults
+from usageline.line.segments.limits import SHORT, limit_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from usageline.line.layout import Part
     from usageline.line.segments import Options, Variants
     from usageline.line.view import StatusContext, Window
 
-SHORT = {"session": "5h", "weekly_all": "7d"}
+MIN_AHEAD = 5
+"""Points above even use from which the pace has the color of a warning."""
+
+MAX_ALERTS = 4
+"""Alerts in one segment; the layout may show fewer."""
+
 KINDS = {"session": "session", "weekly": "weekly_all"}
 
 
 def pace(ctx: StatusContext, options: Options) -> list[Variants]:
-    """Show how many percentage points use is ahead of (+) or behind even use in the window."""
+    """Show how many percentage points use is above (+) or below (-) even use in the window."""
     kind = KINDS.get(options["of"])
     for window in ctx.windows:
         even = even_percent(window, ctx.now)
@@ -31,8 +41,16 @@ def pace(ctx: StatusContext, options: Options) -> list[Variants]:
             continue
         ahead = int(window.percent - even)
         if abs(ahead) >= options["hide_below"]:
-            style = "warning" if exhausted_at(window, ctx.now) and is_sure(window) else "plain"
-            return [[(25, [*labeled(options), (style, f"{ahead:+d}%")])]]
+            style = "normal" if ahead < MIN_AHEAD else "warning"
+            if style == "warning" and exhausted_at(window, ctx.now) and is_sure(window):
+                style = "critical"
+            label = labeled(options)
+            return [
+                [
+                    (24, [*label, (style, f"{ahead:+d} pts")]),
+                    (25, [*label, (style, f"{ahead:+d}")]),
+                ]
+            ]
     return []
 
 
@@ -50,7 +68,7 @@ def forecast(ctx: StatusContext, options: Options) -> list[Variants]:
         return []
     is_quiet, at, index = min(ends)
     window = ctx.windows[index]
-    label, name = labeled(options), SHORT.get(window.kind, window.label)
+    label, name = labeled(options), limit_name(window.kind, window.label)
     when, is_range = clock(at, ctx.now, half_days=ctx.half_days), False
     if options["range"] and window.exhausts_from and window.exhausts_to:
         first, last = (
@@ -76,7 +94,7 @@ def forecast(ctx: StatusContext, options: Options) -> list[Variants]:
     text = [*label, ("warning", f"{name} full at {when}")]
     return [
         [
-            (28, [*text, ("quiet", f", {ago((window.resets_at or at) - at)} before its reset")]),
+            (23, [*text, ("quiet", f", {ago((window.resets_at or at) - at)} before its reset")]),
             (72, text),
             (75, [*label, ("warning", f"{name} full {when}")]),
         ]
@@ -92,37 +110,61 @@ def is_sure(window: Window, sure_percent: float = SURE_PERCENT) -> bool:
 
 
 def alerts(ctx: StatusContext, options: Options) -> list[Variants]:
-    """Show the thresholds that were passed lately."""
-    segments = []
-    for row in ctx.alerts:
-        at, threshold, kind, resets_at = (
-            moment(row.get("at")),
-            percent(row.get("threshold")),
-            row.get("kind"),
-            moment(row.get("resets_at")),
-        )
-        label = row.get("label")
-        if (
-            row.get("line") is not True
-            or at is None
-            or threshold is None
-            or not isinstance(label, str)
-            or ctx.now - at >= options["for"]
-        ):
-            continue
-        if resets_at is not None and resets_at <= ctx.now + SAME_RESET_S and at <= resets_at:
-            continue
-        name = SHORT.get(kind, label[:48]) if isinstance(kind, str) else label[:48]
-        event = f"passed {int(threshold)}%" if threshold else "is free again"
-        segments.append(
-            [
-                (
-                    70,
-                    [
-                        *labeled(options),
-                        ("alert", f"{ctx.glyphs['alert']}{name} {event}"),
-                    ],
-                )
-            ]
-        )
-    return segments
+    """Show the thresholds that were passed lately, unless the limit's own number shows it."""
+    texts = []
+    for row in fresh_alerts(ctx, options):
+        if not ctx.emphasized.get(_alert_key(row)):
+            name = limit_name(row["kind"], row["label"])
+            threshold = int(row["threshold"])
+            texts.append(f"{name} passed {threshold}%" if threshold else f"{name} is free again")
+    if not texts:
+        return []
+    label, glyph = labeled(options), ctx.glyphs["alert"]
+
+    def form(text: str) -> list[Part]:
+        return [*label, ("alert", glyph + text)]
+
+    if len(texts) == 1:
+        return [[(70, form(texts[0]))]]
+    more = len(texts) - MAX_ALERTS
+    return [
+        [
+            (23, form(", ".join(texts[:MAX_ALERTS]) + (f" +{more}" if more > 0 else ""))),
+            (29, form(f"{texts[0]} +{len(texts) - 1}")),
+            (70, form(f"{len(texts)} alerts")),
+        ]
+    ]
+
+
+def with_emphasis(
+    ctx: StatusContext, rows: Sequence[Sequence[tuple[str, Options]]], mark: str
+) -> StatusContext:
+    """Return the context in which limits emphasize a number that shows what a fresh alert says."""
+    options = [options for row in rows for name, options in row if name == "alerts"]
+    if not options or options[0].get("hide"):
+        return ctx
+    fresh = fresh_alerts(ctx, with_defaults("alerts", options[0]))
+    fresh = [row for row in fresh if row["threshold"]]  # no number shows that a limit is free again
+    ctx = ctx.replaced(emphasized=dict.fromkeys(map(_alert_key, fresh), False), emphasis=mark)
+    for row in rows:  # what is emphasized is noted in the context
+        draw(ctx, row)
+    return ctx
+
+
+def _alert_key(row: dict[str, Any]) -> tuple[object, object]:
+    return row["kind"], "" if row["kind"] in SHORT else row["label"]
+
+
+def fresh_alerts(ctx: StatusContext, options: Options) -> list[dict[str, Any]]:
+    """Return the valid alerts of the windows that run, not older than the option `for`."""
+    return [row for row in ctx.alerts if _is_fresh(row, ctx.now, options["for"])]
+
+
+def _is_fresh(row: dict[str, Any], now: float, max_age_s: float) -> bool:
+    at, resets_at = moment(row.get("at")), moment(row.get("resets_at"))
+    if row.get("line") is not True or at is None or percent(row.get("threshold")) is None:
+        return False
+    if not isinstance(row.get("kind"), str) or not isinstance(row.get("label"), str):
+        return False
+    has_ended = resets_at is not None and at <= resets_at <= now + SAME_RESET_S
+    return now - at < max_age_s and not has_ended

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from usageline.core.formatting import ago, count
 from usageline.core.text import display_width
+from usageline.core.windows import moment, percent
 from usageline.line.layout import cut_parts
 from usageline.line.segments import clamped, labeled
 
@@ -11,6 +12,30 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from usageline.line.segments import Options, Variants
     from usageline.line.view import StatusContext
+
+
+def effort(ctx: StatusContext, options: Options) -> list[Variants]:
+    """Show the model's effort: low, medium, high, …"""
+    return _word(ctx.text("effort", "level"), options, 30)
+
+
+def cache(ctx: StatusContext, options: Options) -> list[Variants]:
+    """Show how long the prompt cache stays warm, and the share of the input that came from it."""
+    show, words = options["show"], []
+    style = "plain"
+    expires_at = moment(ctx.value("prompt_cache", "expires_at"))
+    if "expiry" in show and ctx.value("prompt_cache", "warm") in (True, False):
+        is_warm = ctx.value("prompt_cache", "warm") is True and (
+            expires_at is None or expires_at > ctx.now
+        )
+        words.append(
+            ago(expires_at - ctx.now) if is_warm and expires_at else "warm" if is_warm else "cold"
+        )
+        style = "plain" if is_warm else "quiet"
+    hits = percent(ctx.value("prompt_cache", "hit_ratio"), 1)
+    if "hits" in show and hits is not None:
+        words.append(f"{int(percent(hits * 100) or 0)}%")
+    return [[(24, [*labeled(options), (style, " ".join(words))])]] if words else []
 
 
 def output_style(ctx: StatusContext, options: Options) -> list[Variants]:
@@ -86,7 +111,10 @@ def cost(ctx: StatusContext, options: Options) -> list[Variants]:
 
 def duration(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the session's duration, or with `of = "api"` the time it waited for the API."""
-    name = "total_api_duration_ms" if options["of"] == "api" else "total_duration_ms"
+    name = "total_duration_ms"
+    if options["of"] == "api":
+        name = "total_api_duration_ms"
+        options = {**options, "label": "api" if options["label"] == "time" else options["label"]}
     spent_ms = ctx.number("cost", name)
     return _word("" if spent_ms is None else ago(spent_ms / 1000), options, 22)
 

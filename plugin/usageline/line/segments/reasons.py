@@ -1,0 +1,89 @@
+"""Why numbers are missing or old."""
+
+from __future__ import annotations
+
+from usageline.core.formatting import age, clock
+from usageline.core.status_text import ACCOUNTS_WAIT, CLOCK, REASONS
+from usageline.core.windows import MAX_LABEL
+from usageline.line.segments import labeled
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from usageline.line.segments import Options, Variants
+    from usageline.line.view import StatusContext
+
+QUIET = ("another sign-in", "only this session's numbers")
+"""Reasons that are not faults."""
+
+
+def status(ctx: StatusContext, options: Options) -> list[Variants]:
+    """Show why numbers are missing or old, and how old they are.
+
+    At a critical limit, show that the account holds a limit reset that it has not used.
+    """
+    return [*_why(ctx, options), *_unused_reset(ctx, options)]
+
+
+def _unused_reset(ctx: StatusContext, options: Options) -> list[Variants]:
+    if not ctx.unused_reset or all(window.severity != "critical" for window in ctx.windows):
+        return []
+    label = labeled(options)
+    return [
+        [
+            (28, [*label, ("quiet", "a limit reset is unused: /usage")]),
+            (54, [*label, ("quiet", "reset unused")]),
+        ]
+    ]
+
+
+def _why(ctx: StatusContext, options: Options) -> list[Variants]:
+    why = ctx.problem or reason(ctx)
+    failed, age_s = why and not why.startswith(CLOCK), ctx.age_s
+    is_old = failed or not 0 <= (age_s or 0) < options["stale"]
+    texts = [text for text in (why, age(age_s) if is_old and age_s is not None else "") if text]
+    if not texts:
+        return []
+    label, style = labeled(options), "warning" if why and why not in QUIET else "quiet"
+    brief = texts[0] if texts[0].startswith("usage") else texts[0].partition(": ")[0]
+    forms = dict.fromkeys((ctx.glyphs["dot"].join(texts), texts[0], brief))
+    priorities = (28, 29, 90)[-len(forms) :]
+    return [
+        [
+            (priority, [*label, (style, text)])
+            for priority, text in zip(priorities, forms, strict=True)
+        ]
+    ]
+
+
+def reason(ctx: StatusContext) -> str:
+    """Return why numbers are missing, in the line's words, or "".
+
+    A session whose own numbers prove its sign-in gets no advice to sign in.
+    """
+    text = _reason(ctx)
+    untrue = (
+        "/login" in text
+        or ctx.status == "no-plan"
+        or (ctx.status == "expired" and ctx.has_answered)
+    )
+    if ctx.is_signed_in and untrue:
+        return "only this session's numbers" if ctx.age_s is None else text.partition(":")[0]
+    return text
+
+
+def _reason(ctx: StatusContext) -> str:
+    if ctx.status == "ok":
+        if ctx.detail.startswith(CLOCK):
+            return ctx.detail.partition(";")[0]
+        return "" if ctx.windows or ctx.credits else "usage: none reported"
+    if ctx.status == "loading" and ctx.windows:
+        return ""  # the payload's own numbers are shown, and a later line has the rest
+    if ctx.status == "no-plan" and ctx.detail:
+        return (
+            "" if ctx.credits else f"{ctx.detail}: no plan limits"
+        )  # a gateway's own limit is shown instead
+    if ctx.status == "rate-limited" and ctx.until and ctx.until > ctx.now:
+        whose = "account " if ctx.detail.startswith(ACCOUNTS_WAIT[:MAX_LABEL]) else ""
+        return f"{whose}rate-limited until " + clock(ctx.until, ctx.now, half_days=ctx.half_days)
+    # An unknown status, from a later version, needs a text only if there are no numbers.
+    return REASONS.get(ctx.status) or ("" if ctx.windows or ctx.credits else REASONS["unreadable"])

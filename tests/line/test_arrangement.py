@@ -1,0 +1,261 @@
+"""The rules of the layout, at every width and in every theme."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from usageline import themes
+from usageline.config.segments import icons
+from usageline.core.text import display_width
+from usageline.line import layout, render, segments, theme, view, wrapping
+from usageline.line._catalog import DEFAULT_ROWS
+from usageline.themes.theme import resolve
+
+pytestmark = pytest.mark.usefixtures("utc")
+
+NOW = 1_795_399_200  # Monday 2026-11-23 02:00 UTC
+HOUR = 3600
+WIDTHS = range(20, 251)
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\")
+LOOKS = {
+    f"{name}{' with icons' if font else ''}": resolve(themes.find(name), icons() if font else None)
+    for name in themes.NAMES
+    for font in (False, True)
+}
+NAMES = st.sampled_from(["Fable", "Opus 5.5", "日本語の制限", "A limit with a long name", "x"])
+PERCENTS = st.integers(0, 120)
+
+
+@st.composite
+def contexts(draw: st.DrawFn) -> view.StatusContext:
+    """Return what a snapshot and a payload may hold, with up to four fresh alerts."""
+    scoped = draw(st.lists(st.tuples(NAMES, PERCENTS), max_size=3, unique_by=lambda row: row[0]))
+    limits = [
+        _limit("session", "", draw(PERCENTS), 5600),
+        _limit("weekly_all", "", draw(PERCENTS), draw(st.integers(60, 7 * 24 * HOUR))),
+        *(_limit("weekly_scoped", name, used, 60 * HOUR) for name, used in scoped),
+    ]
+    if draw(st.booleans()):
+        limits[1] |= {"exhausts_at": NOW + 30, "chance": draw(st.sampled_from([0.6, 0.9]))}
+    credit = {
+        "label": draw(st.sampled_from(["Usage credits", "One-time credit"])),
+        "exponent": 2,
+        "used_minor": draw(st.integers(0, 6000)),
+        "limit_minor": 5000,
+        "currency": "USD",
+        "enabled": True,
+    }
+    alerts = [
+        {**row, "threshold": 75, "at": NOW - 60, "line": True, "resets_at": NOW + 5600}
+        for row in [*limits[:3], {"kind": "credits", "label": credit["label"]}]
+    ]
+    snapshot = {
+        "version": 1,
+        "status": draw(st.sampled_from(["ok", "offline"])),
+        "credentials": "",
+        "observed_at": NOW - draw(st.sampled_from([60, 4000])),
+        "limits": limits,
+        "credits": [credit] * draw(st.integers(0, 1)),
+        "alerts": draw(st.permutations(alerts)),
+    }
+    name = draw(st.sampled_from(["Opus 5.5", "Opus 5.5 (1M context)", "モデル"]))
+    payload = {"model": {"display_name": name}, "context_window": {"used_percentage": 34}}
+    return view.build(payload, snapshot, "", {}, NOW)
+
+
+def _limit(kind: str, label: str, percent: int, left_s: int) -> dict[str, Any]:
+    return {"kind": kind, "label": label, "percent": percent, "resets_at": NOW + left_s}
+
+
+class Drawn:
+    """A context in a theme: its segments, and the lines of them in each width."""
+
+    def __init__(self, ctx: view.StatusContext, look: str, color: str) -> None:
+        env = {"NO_COLOR": "1"} if color == "none" else {"TERM": "xterm-256color"}
+        self.look = theme.TerminalTheme(LOOKS[look], env)
+        self.spacing = render.row_spacing(self.look)
+        mark = "" if self.look.styles else "▲ "
+        row = segments.draw_rows(ctx.replaced(glyphs=self.look.glyphs), DEFAULT_ROWS, mark)[0]
+        # The kind of each is unique, so that it can be followed through the layout.
+        self.segments = [
+            (kind if kind in render.UPPER else f"{kind} {index}", variants)
+            for index, (kind, variants) in enumerate(layout.sanitized(row, ascii_only=False))
+        ]
+        self.variants = dict(self.segments)
+
+    def lines(self, width: int) -> list[layout.Row]:
+        return render.arrange([self.segments], width, self.spacing, fold=True)
+
+    def is_urgent(self, kind: str) -> bool:
+        return self.variants[kind][-1][0] >= layout.URGENT
+
+
+DRAWN = st.builds(Drawn, contexts(), st.sampled_from(sorted(LOOKS)), st.sampled_from(["none", ""]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(DRAWN)
+def test_the_layout_keeps_its_rules_at_every_width(drawn: Drawn) -> None:
+    before: set[str] = set()
+    for width in WIDTHS:
+        lines = drawn.lines(width)
+        shown = {kind for row in lines for kind, _ in row}
+        urgent = {kind for kind in drawn.variants if drawn.is_urgent(kind)}
+        # A limit at warning or critical outlasts everything else.
+        assert urgent <= shown or shown <= urgent, width
+        # No segment disappears in a wider terminal.
+        assert before <= shown, width
+        before = shown
+        for row in lines:
+            assert wrapping.row_width(row, drawn.spacing) <= width
+            _assert_filled(drawn, row, width)
+            bars = {len(text) for _, parts in row for style, text, *_ in parts if style == "bar"}
+            assert len(bars) <= 1, width
+    assert before == drawn.variants.keys()
+
+
+def _assert_filled(drawn: Drawn, row: layout.Row, width: int) -> None:
+    """Fail if the next richer variant of a segment would fit into the row."""
+    left = width - wrapping.row_width(row, drawn.spacing)
+    bar_width = max(
+        (len(text) for _, parts in row for style, text, *_ in parts if style == "bar"), default=5
+    )
+    for kind, parts in row:
+        variants = [parts for _, parts in drawn.variants[kind]]
+        at = next(
+            (
+                index
+                for index, variant in enumerate(variants)
+                if [part[1] for part in layout._with_bar_width(variant, bar_width)]
+                == [part[1] for part in parts]
+            ),
+            0,
+        )
+        if at > 0:
+            richer = layout._with_bar_width(variants[at - 1], bar_width)
+            assert layout.parts_width(richer) - layout.parts_width(parts) > left, (width, kind)
+
+
+def text(ctx: view.StatusContext, columns: int, env: dict[str, str]) -> str:
+    rows = render.render(ctx, {}, {"COLUMNS": str(columns), **env})
+    return ESCAPE.sub("", "\n".join(rows))
+
+
+def high(percents: tuple[int, ...] = (92, 81, 97, 89), alerts: int = 4) -> view.StatusContext:
+    """Return a context of four limits, each with a fresh alert."""
+    limits = [
+        _limit("session", "s", percents[0], 5600),
+        _limit("weekly_all", "w", percents[1], 70 * HOUR),
+        _limit("weekly_scoped", "Fable", percents[2], 70 * HOUR),
+    ]
+    credit = {
+        "label": "Usage credits",
+        "exponent": 2,
+        "currency": "USD",
+        "enabled": True,
+        "used_minor": percents[3] * 50,
+        "limit_minor": 5000,
+    }
+    rows = [*limits, {"kind": "credits", "label": "Usage credits"}]
+    alerted = [
+        {**row, "threshold": 75, "at": NOW - 60, "line": True, "resets_at": NOW + 5600}
+        for row in rows[:alerts]
+    ]
+    snapshot = {
+        "version": 1,
+        "status": "ok",
+        "credentials": "",
+        "observed_at": NOW,
+        "limits": limits,
+        "credits": [credit],
+        "alerts": alerted,
+    }
+    payload = {"model": {"display_name": "Opus 5.5"}, "context_window": {"used_percentage": 34}}
+    return view.build(payload, snapshot, "", {}, NOW)
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "xterm-256color"}])
+@pytest.mark.parametrize("columns", range(60, 121))
+def test_four_full_limits_are_all_in_the_default_line(columns: int, env: dict[str, str]) -> None:
+    line = text(high(), columns, env)
+    assert [number in line for number in ("92%", "81%", "97%")] == [True] * 3
+    assert "89%" in line or "$44.50" in line
+    assert "passed" not in line
+    assert "alerts" not in line
+
+
+@pytest.mark.parametrize("percents", [(41, 27, 55, 24), (92, 81, 97, 89)])
+def test_80_columns_have_model_context_and_both_bars_with_the_mark(
+    percents: tuple[int, ...],
+) -> None:
+    upper, lower = text(high(percents, alerts=0), 80, {"NO_COLOR": "1"}).split("\n")
+    assert upper == "Opus 5.5 │ ctx 34%"
+    bars = re.findall(r"[█▏▎▍▌▋▊▉░╎]{8,}", lower)
+    assert [bar.count("╎") for bar in bars] == [1, 1]
+    assert "7d Fable" in lower
+
+
+def test_alerts_about_limits_that_are_not_in_color_become_one() -> None:
+    calm = high((41, 27, 55, 24))
+    assert "▲ 5h passed 75%, 7d passed 75%, 7d Fable passed 75%, Usage credits passed 75%" in text(
+        calm, 250, {"NO_COLOR": "1"}
+    )
+    assert "▲ 5h passed 75% +3" in text(calm, 80, {"NO_COLOR": "1"})
+    assert "▲ 4 alerts" in text(calm, 30, {"NO_COLOR": "1"})
+
+
+def test_an_alert_emphasizes_the_number_that_it_is_about() -> None:
+    some = high((92, 81, 55, 24), alerts=1)
+    assert "5h ██████╎██▏ ▲ 92% ↻" in text(some, 160, {"NO_COLOR": "1"})
+    rows = render.render(some, {}, {"COLUMNS": "160", "TERM": "xterm"})
+    assert "\x1b[1;31;7m92%\x1b[0m" in rows[0]
+    assert "\x1b[33m81%\x1b[0m" in rows[0]
+
+
+def test_an_explicit_row_stays_one_row_and_gives_way_to_full_limits() -> None:
+    names = ("model", "context", "session", "weekly", "scoped", "credits", "alerts")
+    configured: dict[str, Any] = {"rows": [[(name, {}) for name in names]]}
+
+    def drawn(columns: int) -> list[str]:
+        return render.render(high(), configured, {"NO_COLOR": "1", "COLUMNS": str(columns)})
+
+    assert drawn(50) == ["5h ▲ 92% │ 7d ▲ 81% │ Fable ▲ 97% │ cr ▲ 89%"]
+    assert drawn(40) == ["5h ▲ 92% │ 7d ▲ 81% │ 7d Fable ▲ 97%"]
+    assert len(drawn(80)) == 1
+    assert drawn(80)[0].startswith("Opus 5.5 │ ctx 34% │ 5h ▲ 92% ↻ 1h33m │")
+
+
+@pytest.mark.parametrize(
+    ("theme_name", "row"),
+    [
+        ("default", "Opus 5.5" + " " * 66 + "note"),
+        ("ascii", "Opus 5.5" + " " * 66 + "note"),
+        ("powerline", " Opus 5.5 " + " " * 60 + " note "),
+    ],
+)
+def test_flex_moves_what_follows_to_the_right(theme_name: str, row: str) -> None:
+    configured: dict[str, Any] = {
+        "theme": LOOKS[theme_name],
+        "rows": [[("model", {}), ("flex", {}), ("text", {"text": "note"})]],
+    }
+    line = text_of(configured, 80)
+    assert line.split() == row.split()
+    # The client strips a blank at the end of a full row, so the last one stays clear of it.
+    assert display_width(line) == 76 - theme_name.count("powerline")
+
+
+def text_of(configured: dict[str, Any], columns: int) -> str:
+    env = {"COLUMNS": str(columns), "TERM": "xterm-256color"}
+    return ESCAPE.sub("", "\n".join(render.render(high(), configured, env)))
+
+
+def test_flex_takes_no_room_that_a_segment_needs() -> None:
+    row = [("model", {}), ("flex", {}), ("text", {"text": "note"}), ("flex", {})]
+    assert text_of({"rows": [row]}, 20) == "Opus 5.5 │ note"
+    centered = text_of({"rows": [[("flex", {}), ("model", {}), ("flex", {}), ("plan", {})]]}, 60)
+    assert centered == " " * 48 + "Opus 5.5"
