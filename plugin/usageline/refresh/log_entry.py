@@ -16,6 +16,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from usageline.core import freshness, paths
+from usageline.core.limit_names import title
 from usageline.core.text import sanitize
 from usageline.storage.refresh_log import MAX_LINE_BYTES
 from usageline.system.clock import SYSTEM_CLOCK
@@ -82,7 +83,9 @@ class RunLog:
 
     def notified(self, alerts: tuple[Alert, ...], failures: list[str]) -> None:
         """Record the alerts that were sent, and why a notifier failed."""
-        names = ", ".join(f"{alert.label} {alert.threshold}%" for alert in alerts)
+        names = ", ".join(
+            f"{title(alert.kind, alert.label)} {alert.threshold}%" for alert in alerts
+        )
         self.notes.append(f"told of: {names}")
         self.notes += [f"not told by {failure}" for failure in failures]
 
