@@ -25,6 +25,14 @@ HEAD = """\
 EXAMPLES = {"separator": " · ", "client": "/usr/local/bin/claude", "priority": 50}
 """Values for keys without a default."""
 
+PROFILE = """\
+# A profile is one Claude Code directory (CLAUDE_CONFIG_DIR), and so one account. `label` names it
+# in `usageline accounts` and the segment account. theme, rows, clock and others can differ.
+#[profiles.work]
+#directory = "~/.claude-work"
+#label = "work"
+"""
+
 INSTANCE = """\
 # A segment can be used several times, each with its own options: name it in `rows` as "text.note".
 #[segments.text.note]
@@ -36,7 +44,15 @@ def default_file() -> str:
     """Return the file. Without the # before keys it means the same, except those in EXAMPLES."""
     return (
         "\n".join(
-            [HEAD, *_keys(TOP), *_tables(), "# Segments: their options.\n", *_segments(), INSTANCE]
+            [
+                HEAD,
+                *_keys(TOP),
+                *_tables(),
+                "# Segments: their options.\n",
+                *_segments(),
+                INSTANCE,
+                PROFILE,
+            ]
         ).rstrip("\n")
         + "\n"
     )
