@@ -159,9 +159,12 @@ def test_rows_are_aligned_and_not_wrapped(width: int) -> None:
     lines = printed(width)[:4]
     assert max(map(len, lines)) <= width
     assert len({line.index("%") for line in lines}) == 1
-    assert [
-        word for line in lines for word in line.split() if word.endswith("%")
-    ] == ["92%", "81%", "97%", "89%"]
+    assert [word for line in lines for word in line.split() if word.endswith("%")] == [
+        "92%",
+        "81%",
+        "97%",
+        "89%",
+    ]
     assert all("resets" in line for line in lines)
     assert len({line.index("in ") for line in lines[:3]}) == 1
     bars = [len("".join(char for char in line if char in "█▏▎▍▌▋▊▉░╎")) for line in lines]

@@ -87,7 +87,7 @@ class Appearance:
         """Return the line's bar, with a mark at that percentage if it is not None."""
         return self.parts(segments.bar(percent, cells, self.terminal.glyphs, severity, mark))
 
-    def parts(self, parts: Iterable[tuple[str, str]]) -> Text:
+    def parts(self, parts: Iterable[tuple[str, ...]]) -> Text:
         """Return the parts of a segment, as the line paints them."""
         return Text.from_ansi(painted_parts(list(parts), self.terminal))
 

@@ -34,6 +34,12 @@ class Command:
 
 COMMANDS = (
     Command(
+        "accounts",
+        "accounts",
+        "Show the accounts of all profiles side by side.",
+        queries_background=True,
+    ),
+    Command(
         "config",
         "config.group",
         "Create, show, change, check and preview the configuration.",
@@ -51,7 +57,7 @@ COMMANDS = (
         queries_background=True,
     ),
     Command("uninstall", "installer", "Restore everything that install changed.", "uninstall"),
-    Command("watch", "watch", "Show the table live.", queries_background=True),
+    Command("watch", "watch", "Show a live dashboard.", queries_background=True),
 )
 """In the order of `usageline --help`."""
 
