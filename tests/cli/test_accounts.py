@@ -93,7 +93,7 @@ def test_labels_are_those_of_the_configuration(usageline: Run, two: World) -> No
     two.configure(PROFILES)
     rows = usageline("accounts").stdout.splitlines()
     assert [row.split()[:2] for row in rows[1:]] == [["›", "private"], ["work", "Team"]]
-    assert accounts.labels(two.env) == {"private": "a" * 16, "work": "b" * 16}
+    assert accounts.labels(two.env) == {"a" * 16: "private", "b" * 16: "work"}
 
 
 def test_current_account_is_that_of_the_environment(usageline: Run, two: World) -> None:

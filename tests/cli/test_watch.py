@@ -221,6 +221,14 @@ def test_signal_restores_the_terminal(installed: Installed, number: signal.Signa
         left_as_it_was(terminal)
 
 
+def test_closed_terminal_ends_the_dashboard(installed: Installed) -> None:
+    Hot(installed.world, installed.release).publish()
+    with watching(installed) as terminal:
+        terminal.wait_for(lambda screen: "37%" in screen)
+        terminal.hang_up()
+        assert terminal.process.wait(timeout=20) == -signal.SIGHUP
+
+
 def test_ctrl_z_restores_the_screen_of_the_shell(installed: Installed) -> None:
     """The leader of a session cannot be stopped by a key, so it continues at once here."""
     Hot(installed.world, installed.release).publish()

@@ -149,8 +149,8 @@ def all_profiles(env: Mapping[str, str]) -> list[ProfileAccount]:
 
 
 def labels(env: Mapping[str, str]) -> dict[str, str]:
-    """Return the key of the account by each label of the user, for `usageline history`."""
-    return {row.name: row.account for row in all_profiles(env) if row.name and row.account}
+    """Return the user's labels of accounts, by the keys under which their history is stored."""
+    return {row.account: row.name for row in all_profiles(env) if row.name and row.account}
 
 
 def side_by_side(

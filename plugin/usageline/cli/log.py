@@ -83,7 +83,7 @@ def row(line: bytes) -> tuple[str, ...]:
 
 def _details(entry: dict[str, Any]) -> list[str]:
     """Return what the refresh published, which sources it tried, and its notes."""
-    status, due_at = one_line(entry.get("status")), moment(entry.get("next"))
+    status, due_at = one_line(entry.get("status")), _moment(entry.get("next"))
     due = f"next {clock(due_at, time.time())}" if due_at else ""
     published = ", ".join(filter(None, (status if status != "ok" else "", due)))
     details = (published, *_texts(entry.get("tried")), *_texts(entry.get("notes")))
@@ -96,11 +96,11 @@ def _texts(value: object) -> list[str]:
 
 
 def _when(value: object) -> str:
-    at = moment(value)
+    at = _moment(value)
     return local_time(at) if at else "?"
 
 
-def moment(value: object) -> float:
+def _moment(value: object) -> float:
     """Return the epoch seconds of `2026-11-25T09:31:55Z`, 0 for anything else."""
     try:
         return (

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from usageline import themes
-from usageline.cli import accounts, log
+from usageline.cli import accounts
 from usageline.cli.appearance import Appearance, line_config
 from usageline.cli.dashboard import model
 from usageline.cli.refreshes import Refreshes, next_refresh
@@ -19,6 +19,7 @@ from usageline.core import background, freshness, json_file, paths
 from usageline.storage import history, refresh_log
 from usageline.system.terminal import sanitize_lines
 from usageline.themes.theme import resolve
+from usageline.usage.times import epoch
 
 if TYPE_CHECKING:
     from usageline.cli.dashboard.model import View
@@ -146,7 +147,7 @@ def _requests_of(line: bytes, since: float) -> int:
         entry: Any = json.loads(line)
     except (ValueError, RecursionError):
         return 0
-    if not isinstance(entry, dict) or log.moment(entry.get("at")) < since:
+    if not isinstance(entry, dict) or (epoch(entry.get("at")) or 0) < since:
         return 0
     tried = entry.get("tried")
     texts = [text for text in tried if isinstance(text, str)] if isinstance(tried, list) else []

@@ -35,13 +35,17 @@ MIN_ROWS_WITH_BOTH = 10
 TICK_HOURS = (1, 2, 3, 4, 6, 8, 12)
 MIN_TICK_CELLS = 8
 EIGHTHS = " ▁▂▃▄▅▆▇█"
-LIKELY, POSSIBLE = "▓", "▒"
-"""The part of a bar that is likely to be used before the reset, and the part that may be."""
+LIKELY, POSSIBLE, FAINT = "▓", "▒", "░"
+"""The part of a bar that is likely to be used before the reset, and the part that may be.
+
+FAINT stands for the latter if the empty part of a bar is a background.
+"""
 
 ASCII = {
     **dict.fromkeys("▁▂▃▄▅▆▇█", "#"),
     "▓": "=",
     "▒": ":",
+    "░": ":",
     "┤": "|",
     "│": "|",
     "└": "+",
@@ -68,6 +72,11 @@ def cut(line: Text, width: int, look: Appearance) -> Text:
     return line
 
 
+def possible_sign(look: Appearance) -> str:
+    """Return the sign of what may be used before the reset."""
+    return FAINT if look.terminal.styles.get("groove") else POSSIBLE
+
+
 def header(view: View, width: int, look: Appearance) -> Text:
     """Return the first row: what it is, whose numbers these are, and the time."""
     title = look.text(plain_text(view.title, look), "name")
@@ -83,12 +92,14 @@ def meter(meter: Meter, width: int, bar_rows: int, look: Appearance, marker: str
     left += look.text("  ") + look.text(
         number, "plain" if row.percent is None else f"{row.severity}"
     )
-    pace = model.pace(row)
     right = look.text(" ".join(filter(None, (row.first, row.second))), "quiet")
-    if pace and len(left) + len(right) + len(pace[1]) + 6 <= width:
-        left += look.text("  ") + look.text(pace[1], pace[0])
-    if len(left) + len(right) + 2 > width:
-        right = look.text(row.brief, "quiet")
+    for style, pace in model.pace(row):
+        if left.cell_len + right.cell_len + len(pace) + 4 <= width:
+            left += look.text("  ") + look.text(pace, style)
+            break
+    for words in (f"{row.brief} {row.second}", row.brief):
+        if left.cell_len + right.cell_len + 2 > width:
+            right = look.text(words.strip(), "quiet")
     lines = [_spread(left, right, width, look)]
     if row.percent is not None:
         lines += [bar(meter, width, look)] * bar_rows
@@ -107,10 +118,16 @@ def bar(meter: Meter, width: int, look: Appearance) -> Text:
     used = math.ceil(int(min(row.percent or 0, 100) / 100 * width * 8) / 8)
     low, high = (math.floor(min(edge, 100) / 100 * width) for edge in band)
     mark = None if row.mark is None else min(int(row.mark / 100 * width), width - 1)
-    style = look.style("groove") + look.style(_severity(band[1]))
-    for begin, end, sign in ((used, low, LIKELY), (max(used, low), high, POSSIBLE)):
+    # What is only possible has no color of a warning: on a calm day it must not alarm.
+    likely = max(_severity(band[0]), row.severity, key=windows.SEVERITIES.index)
+    for begin, end, sign, style in (
+        (used, low, LIKELY, likely),
+        (max(used, low), high, possible_sign(look), "quiet"),
+    ):
         for first, last in _without(begin, end, mark):
-            part = Text(plain_text(sign, look) * (last - first), style)
+            part = Text(
+                plain_text(sign, look) * (last - first), look.style("groove") + look.style(style)
+            )
             painted = painted[:first] + part + painted[last:]
     return painted
 
@@ -161,7 +178,9 @@ def _chart_cell(used: float | None, cone: Span | None, row: Span, look: Appearan
         if eighths:
             return plain_text(EIGHTHS[eighths], look), look.style(_severity(used))
     elif cone is not None and cone[0] < ceiling and cone[1] > floor:
-        return plain_text(POSSIBLE, look), look.style(_severity(cone[1]))
+        severity = _severity(cone[0])
+        style = "quiet" if severity == "normal" else severity
+        return plain_text(possible_sign(look), look), look.style(style)
     return None
 
 
@@ -308,7 +327,7 @@ def help_lines(width: int, look: Appearance) -> list[Text]:
     signs = {
         "mark": look.terminal.glyphs["mark"],
         "likely": plain_text(LIKELY, look),
-        "possible": plain_text(POSSIBLE, look),
+        "possible": plain_text(possible_sign(look), look),
         "reset": plain_text("┴", look),
     }
     rows = [*HELP, ("", ""), *((signs[name], text) for name, text in LEGEND)]

@@ -196,16 +196,17 @@ def _cone(
     return (now, window.percent, window.percent), (until, low, high)
 
 
-def pace(row: Row) -> Line | None:
-    """Return how far the use is from even use in this window, None if unknown."""
+def pace(row: Row) -> tuple[Line, ...]:
+    """Return how far the use is from even use in this window, long and short; () if unknown."""
     if row.percent is None or row.mark is None:
-        return None
+        return ()
     ahead = int(row.percent - row.mark)
     if ahead == 0:
-        return "quiet", "even pace"
-    unit = "point" if abs(ahead) == 1 else "points"
+        return (("quiet", "even pace"),)
     style = row.severity if ahead > 0 and row.severity != "normal" else "quiet"
-    return style, f"{abs(ahead)} {unit} {'over' if ahead > 0 else 'under'} even pace"
+    points = f"{abs(ahead)} point" + ("" if abs(ahead) == 1 else "s")
+    direction = "over" if ahead > 0 else "under"
+    return (style, f"{points} {direction} even pace"), (style, f"{abs(ahead)} {direction} pace")
 
 
 def _alerts(ctx: Any) -> tuple[Line, ...]:

@@ -19,7 +19,7 @@ WIDE = 110
 MAX_LEFT = 96
 GAP = 3
 MIN_CHART_ROWS, MAX_CHART_ROWS = 7, 18
-BARS = ((1, 3), (1, 2), (1, 1), (0, 1))
+BARS = ((2, 5), (2, 4), (1, 3), (1, 2), (1, 1), (0, 1))
 """Empty rows between two limits, and rows of a bar: the first that fits is used."""
 
 
@@ -40,7 +40,7 @@ class Page:
 def arrange(view: View, width: int, height: int, chosen: int, look: Appearance) -> Page:
     """Return the page for a body of this size; `chosen` is the index of the chosen limit."""
     is_wide = width >= WIDE and any(meter.chart for meter in view.meters)
-    left_width = min((width - GAP) * 45 // 100, MAX_LEFT) if is_wide else width
+    left_width = min((width - GAP) * 48 // 100, MAX_LEFT) if is_wide else width
     facts = drawing.facts(view, left_width, look)
     room = height - len(facts) - 1 - (0 if is_wide else MIN_CHART_ROWS + 1)
     left, focus = _meters(view, left_width, room, chosen, look)
