@@ -63,6 +63,7 @@ class Dashboard(App[int]):
         self, data: Data, is_wanted: Callable[[], bool], pause: Callable[[], None]
     ) -> None:
         super().__init__(ansi_color=True)
+        self.failure: Exception | None = None
         self._data = data
         self._is_wanted = is_wanted
         self._event_loop: asyncio.AbstractEventLoop | None = None
@@ -74,6 +75,12 @@ class Dashboard(App[int]):
         self._message: Line = ("quiet", "")
         self._message_until = 0.0
         self._page: Page | None = None
+        self._drawn: dict[str, object] = {}
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End with a return code instead of a traceback on the terminal."""
+        self.failure = error
+        self.exit(return_code=1)
 
     def compose(self) -> ComposeResult:
         """Yield the header, the two columns and the footer."""
@@ -218,6 +225,10 @@ class Dashboard(App[int]):
         self.call_from_thread(self.draw)
 
     def _put(self, name: str, lines: list[Text]) -> None:
+        key = [(line.plain, line.spans, line.style) for line in lines]
+        if self._drawn.get(name) == key:
+            return  # an update would send all of it to the terminal again
+        self._drawn[name] = key
         for line in lines:
             line.no_wrap, line.overflow = True, "crop"
         # A group keeps rich's colors: Textual would convert those of a text to its own.
