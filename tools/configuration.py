@@ -18,7 +18,8 @@ from unittest import mock
 
 from usageline import themes
 from usageline.cli.config import preview, sample
-from usageline.config.schema import TABLES, TOP
+from usageline.config import profiles
+from usageline.config.schema import PROFILE, PROFILE_OVERRIDES, TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.template import toml_value
 from usageline.config.validate import validate
@@ -60,7 +61,7 @@ def drawn(toml: str, env: Mapping[str, str] = DRAWN_IN) -> str:
         _drawing_time(),
         mock.patch.object(preview, "sample", _Sample(values.table("alerts")["thresholds"])),
     ):
-        rows = preview.rows(values, env, COLUMNS)
+        rows = preview.rows(profiles.apply(values, env), env, COLUMNS)
     return "".join(f"{row.removeprefix(preview.INDENT)}\n" for row in rows)
 
 
@@ -98,6 +99,8 @@ class _Sample:
 def _table(name: str) -> str:
     if name == "top":
         return _keys(TOP)
+    if name == "profiles":
+        return _keys(key for key in PROFILE if key.name not in PROFILE_OVERRIDES)
     if name == "themes":
         return _rows(
             ("theme", "appearance"),

@@ -94,6 +94,11 @@ class Terminal:
         self.screen.resize(rows, columns)
         self._set_size(columns, rows)
 
+    def hang_up(self) -> None:
+        """Close the terminal, as its window does."""
+        os.close(self._master)
+        self._master = os.open(os.devnull, os.O_RDWR)
+
     def end(self) -> int:
         """Wait for the program to exit. Return its status, negative for a signal."""
         end = time.monotonic() + DEADLINE_S

@@ -26,12 +26,12 @@ def test_table_has_every_limit_and_credit(usageline: Run, api: Api) -> None:
     done = usageline()
     assert done.returncode == 0
     rows = [line.split() for line in done.stdout.splitlines()]
-    assert rows[0][:2] == ["Current", "session"]
+    assert rows[0][:2] == ["5-hour", "limit"]
     assert "37%" in rows[0]
-    assert "resets in 1h59m, " in done.stdout
-    assert rows[1][:4] == ["Current", "week", "(all", "models)"]
+    assert "resets in 1h59m  " in done.stdout
+    assert rows[1][:2] == ["Weekly", "limit"]
     assert "26%" in rows[1]
-    assert rows[2][0] == "Fable"
+    assert rows[2][:4] == ["Weekly", "limit", "for", "Fable"]
     assert "55%" in rows[2]
     assert "Usage credits" in done.stdout
     assert "$12.34 of $50" in done.stdout

@@ -84,7 +84,7 @@ def test_expired_sign_in_is_reported_with_time_and_advice(usageline: Run, world:
     world.sign_in(expires_at=time.time() - 12 * 60 - 5)
     done = usageline("info")
     assert done.returncode == 1
-    assert facts(done.stdout)["valid for"] == "expired 12 minutes ago"
+    assert facts(done.stdout)["expired"] == "12 minutes ago"
     assert done.stderr.startswith(
         "usageline: the sign-in expired 12 minutes ago: send a message in Claude Code"
     )

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from usageline.cli.table import outlook, render_table
+from usageline.cli.appearance import Appearance
+from usageline.cli.limit_rows import outlook
+from usageline.cli.table import render_table
 from usageline.line import view
 
 if TYPE_CHECKING:
@@ -52,16 +54,13 @@ def window(**fields: Any) -> Any:
     [
         (
             0.58,
-            "Current session: the limit may be reached by 03:25, 35m before its reset (chance 58%)",
+            "the limit may be reached by 03:25, 35m before its reset (chance 58%)",
         ),
         (
             0.8,
-            (
-                "Current session: at this pace the limit is reached at 03:25, "
-                "35m before its reset (chance 80%)"
-            ),
+            ("at this pace the limit is reached at 03:25, 35m before its reset (chance 80%)"),
         ),
-        (None, "Current session: at this pace the limit is reached at 03:25, 35m before its reset"),
+        (None, "at this pace the limit is reached at 03:25, 35m before its reset"),
     ],
 )
 def test_forecast_is_worded_by_its_chance(chance: float | None, text: str) -> None:
@@ -74,7 +73,7 @@ def test_range_is_printed_beside_the_chance() -> None:
     assert text.endswith("(chance 80%, likely 03:10 to 03:40)")
 
 
-@pytest.mark.parametrize(("chance", "style"), [(0.58, "dim"), (0.8, "yellow")])
+@pytest.mark.parametrize(("chance", "style"), [(0.58, "quiet"), (0.8, "warning")])
 def test_only_a_likely_forecast_has_a_color(chance: float, style: str) -> None:
     row = {
         "kind": "session",
@@ -91,5 +90,6 @@ def test_only_a_likely_forecast_has_a_color(chance: float, style: str) -> None:
         "credentials": "",
         "limits": [row],
     }
-    group: Any = render_table(snapshot, "", NOW, 100)
-    assert [str(text.style) for text in group.renderables[1:2]] == [style]
+    look = Appearance({"COLORTERM": "truecolor"}, {"appearance": "dark"}, {})
+    group: Any = render_table(snapshot, "", NOW, 100, look)
+    assert [text.style for text in group.renderables[1:2]] == [look.style(style)]

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ import pytest
 from tests.cli.terminal import Terminal
 from tests.hot import Hot
 from tests.server import usage_body
-from tests.world import CANARY
+from tests.world import CANARY, REPOSITORY
 from usageline.core import paths
 
 if TYPE_CHECKING:
@@ -24,14 +25,21 @@ if TYPE_CHECKING:
 
     from tests.cli.installed import Installed
     from tests.server import Api
-    from tests.world import World
 
 ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
 HIDE_CURSOR, SHOW_CURSOR = b"\x1b[?25l", b"\x1b[?25h"
+PLUGIN = REPOSITORY / "plugin"
+FAILING = """
+from unittest import mock
+from usageline.cli.dashboard import app
+with mock.patch.object(app, "arrange", side_effect=ValueError("broken")):
+    from usageline.cli.watch import command
+    command()
+"""
 CTRL_C, CTRL_Z = b"\x03", b"\x1a"
 
 
-def watching(installed: Installed, *, columns: int = 100, rows: int = 24, **env: str) -> Terminal:
+def watching(installed: Installed, *, columns: int = 100, rows: int = 30, **env: str) -> Terminal:
     """Start `usageline watch` in a terminal of this size."""
     command = ["/bin/sh", paths.command(installed.world.env), "watch"]
     whole = {**installed.world.env, "TERM": "xterm-256color", **env}
@@ -44,22 +52,17 @@ def clock(screen: str) -> str:
     return times[-1] if times else ""
 
 
-def test_watch_shows_the_table_and_refreshes(installed: Installed, api: Api) -> None:
+def test_watch_refreshes_once_and_redraws_each_second(installed: Installed, api: Api) -> None:
     with watching(installed) as terminal:
-        screen = terminal.wait_for(lambda screen: "37%" in screen and "next refresh in" in screen)
-        assert "Current session" in screen
+        screen = terminal.wait_for(lambda screen: "37%" in screen and "1 in 24 hours" in screen)
+        assert "5-hour limit" in screen
         assert "$12.34 of $50" in screen
-        assert "Ctrl-C quits" in screen
-        assert len(api.usage_requests) == 1
-        assert CANARY.encode() not in terminal.received
-
-
-def test_watch_redraws_each_second_without_a_request(installed: Installed, api: Api) -> None:
-    with watching(installed) as terminal:
-        first = clock(terminal.wait_for(lambda screen: "37%" in screen))
+        assert "q quit" in screen
+        first = clock(screen)
         terminal.wait_for(lambda screen: clock(screen) > first)
         second = clock("\n".join(terminal.lines()))
         terminal.wait_for(lambda screen: clock(screen) > second)
+        assert CANARY.encode() not in terminal.received
     assert len(api.usage_requests) == 1
 
 
@@ -84,7 +87,7 @@ def test_watch_shows_the_snapshot_of_another_session(installed: Installed) -> No
         terminal.wait_for(lambda screen: "52%" in screen)
 
 
-@pytest.mark.parametrize("status", ["429:3600", "500", "hang"])
+@pytest.mark.parametrize("status", ["429:3600", "hang"])
 def test_failing_service_gets_one_request(installed: Installed, api: Api, status: str) -> None:
     api.fault = status
     with watching(installed) as terminal:
@@ -107,42 +110,107 @@ def test_unusable_cache_is_reported(installed: Installed, api: Api) -> None:
     assert api.requests == []
 
 
-@pytest.mark.parametrize("columns", [160, 80, 60])
-def test_watch_follows_the_window_size(installed: Installed, columns: int) -> None:
-    """COLUMNS and LINES do not change with the window."""
+def test_watch_follows_the_window_size(installed: Installed) -> None:
     Hot(installed.world, installed.release).publish()
-    with watching(installed, columns=120, rows=30, COLUMNS="44", LINES="3") as terminal:
-        before = terminal.wait_for(lambda screen: "37%" in screen)
-        assert "resets in" in before.splitlines()[0]
-        terminal.resize(columns, 12)
-        bar_cells = min(max(columns - 62, 8), 24)
-        terminal.wait_for(
-            lambda screen: (
-                len("".join(re.findall("[█▉▊▋▌▍▎▏░]", screen.splitlines()[0]))) == bar_cells
-                and "Ctrl-C" in screen
-            )
-        )
-        assert sum("37%" in line for line in terminal.lines()) == 1
+    with watching(installed, columns=120, rows=35) as terminal:
+        terminal.wait_for(lambda screen: "37%" in screen)
+        for columns, rows in ((200, 60), (80, 24), (60, 20)):
+            terminal.resize(columns, rows)
+            terminal.process.send_signal(signal.SIGWINCH)
+            terminal.wait_for(lambda screen: fills(screen, columns, rows))  # noqa: B023 - at once
 
 
 def test_watch_survives_a_window_that_is_too_small(installed: Installed) -> None:
     Hot(installed.world, installed.release).publish()
-    with watching(installed, columns=24, rows=4) as terminal:
+    with watching(installed, columns=24, rows=8) as terminal:
         terminal.wait_for(lambda screen: "37%" in screen)
+        terminal.resize(5, 2)
+        terminal.process.send_signal(signal.SIGWINCH)
         terminal.resize(100, 24)
-        terminal.wait_for(lambda screen: "37%" in screen and "Ctrl-C" in screen)
+        terminal.process.send_signal(signal.SIGWINCH)
+        terminal.wait_for(lambda screen: "37%" in screen and "q quit" in screen)
         terminal.press(CTRL_C)
         assert terminal.end() == 0
 
 
-def test_ctrl_c_restores_the_terminal(installed: Installed) -> None:
+def test_keys_open_help_change_the_theme_choose_and_quit(installed: Installed) -> None:
     Hot(installed.world, installed.release).publish()
     with watching(installed) as terminal:
-        terminal.wait_for(lambda screen: "37%" in screen)
-        assert terminal.received.startswith(ENTER)
-        terminal.press(CTRL_C)
+        terminal.wait_for(lambda screen: "› 5-hour limit" in screen)
+        terminal.press(b"?")
+        terminal.wait_for(lambda screen: "refresh now" in screen)
+        terminal.press(b"?")
+        terminal.wait_for(lambda screen: "refresh now" not in screen)
+        terminal.press(b"\x1b[B")
+        terminal.wait_for(lambda screen: "› Weekly limit" in screen)
+        terminal.press(b"t")
+        terminal.wait_for(lambda screen: "usageline config set theme dark" in screen)
+        terminal.press(b"q")
         assert terminal.end() == 0
         left_as_it_was(terminal)
+    assert not os.path.exists(paths.config_file(installed.world.env))
+
+
+def test_r_refreshes_at_once(installed: Installed, api: Api) -> None:
+    hot = Hot(installed.world, installed.release)
+    hot.publish(observed_at=int(time.time()) - 200)
+    with watching(installed) as terminal:
+        terminal.wait_for(lambda screen: "37%" in screen)
+        api.body = usage_body(session=41)
+        terminal.press(b"r")
+        terminal.wait_for(lambda screen: "41%" in screen and "refreshed" in screen)
+    assert len(api.usage_requests) == 1
+
+
+def test_r_keeps_the_wait_that_the_service_asked_for(installed: Installed, api: Api) -> None:
+    api.fault = "429:3600"
+    with watching(installed) as terminal:
+        terminal.wait_for(lambda screen: "rate-limited" in screen)
+        terminal.press(b"r")
+        terminal.wait_for(lambda screen: "rate-limited until" in screen.splitlines()[-1])
+    assert len(api.usage_requests) == 1
+
+
+def test_ascii_theme_draws_ascii_only(installed: Installed) -> None:
+    installed.world.configure('theme = "ascii"\n')
+    Hot(installed.world, installed.release).publish()
+    with watching(installed) as terminal:
+        assert terminal.wait_for(lambda screen: "37%" in screen).isascii()
+        terminal.press(b"?")
+        assert terminal.wait_for(lambda screen: "refresh now" in screen).isascii()
+
+
+def test_table_is_drawn_live_if_stdin_is_no_terminal(installed: Installed) -> None:
+    Hot(installed.world, installed.release).publish()
+    command = ["/bin/sh", "-c", 'exec "$0" watch </dev/null', paths.command(installed.world.env)]
+    env = {**installed.world.env, "TERM": "xterm-256color"}
+    with Terminal(command, env, installed.project) as terminal:
+        screen = terminal.wait_for(lambda screen: "37%" in screen)
+        assert "Ctrl-C quits" in screen
+        assert screen.startswith("5-hour limit")
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.end() == -signal.SIGTERM
+        left_as_it_was(terminal)
+
+
+def test_table_is_drawn_live_if_the_dashboard_fails(installed: Installed) -> None:
+    Hot(installed.world, installed.release).publish()
+    env = {**installed.world.env, "TERM": "xterm-256color", "PYTHONPATH": str(PLUGIN)}
+    with Terminal([sys.executable, "-c", FAILING], env, installed.project) as terminal:
+        screen = terminal.wait_for(lambda screen: "Ctrl-C quits" in screen)
+        assert "37%" in screen
+        terminal.press(CTRL_C)
+        assert terminal.end() == 0
+        assert b"Traceback" not in terminal.received
+        left_as_it_was(terminal)
+
+
+def test_variables_of_textual_are_ignored(installed: Installed) -> None:
+    """TEXTUAL_DRIVER would name a module to run."""
+    Hot(installed.world, installed.release).publish()
+    with watching(installed, TEXTUAL_DRIVER="none:None", TEXTUAL_LOG="textual.log") as terminal:
+        terminal.wait_for(lambda screen: "37%" in screen)
+    assert not (installed.project / "textual.log").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -153,6 +221,14 @@ def test_signal_restores_the_terminal(installed: Installed, number: signal.Signa
         terminal.process.send_signal(number)
         assert terminal.end() == -number
         left_as_it_was(terminal)
+
+
+def test_closed_terminal_ends_the_dashboard(installed: Installed) -> None:
+    Hot(installed.world, installed.release).publish()
+    with watching(installed) as terminal:
+        terminal.wait_for(lambda screen: "37%" in screen)
+        terminal.hang_up()
+        assert terminal.process.wait(timeout=20) == -signal.SIGHUP
 
 
 def test_ctrl_z_restores_the_screen_of_the_shell(installed: Installed) -> None:
@@ -168,7 +244,7 @@ def test_ctrl_z_restores_the_screen_of_the_shell(installed: Installed) -> None:
         left_as_it_was(terminal)
 
 
-@pytest.mark.parametrize("moment", range(8))
+@pytest.mark.parametrize("moment", [0, 6])
 def test_ctrl_c_at_any_moment_restores_the_terminal(installed: Installed, moment: int) -> None:
     Hot(installed.world, installed.release).publish()
     with watching(installed) as terminal:
@@ -192,29 +268,46 @@ def test_no_color_disables_colors(installed: Installed) -> None:
     Hot(installed.world, installed.release).publish()
     with watching(installed, NO_COLOR="1") as terminal:
         terminal.wait_for(lambda screen: "37%" in screen)
-        assert b"\x1b[32m" not in terminal.received
+        codes = b";".join(re.findall(rb"\x1b\[([0-9;]*)m", terminal.received)).split(b";")
+        assert set(codes) <= {b"", b"0", b"1", b"7", b"39", b"49"}
 
 
-def test_watch_without_a_terminal_exits_with_2(
-    usageline: Callable[..., subprocess.CompletedProcess[str]], world: World
+def test_watch_without_a_terminal_prints_the_table_once(
+    usageline: Callable[..., subprocess.CompletedProcess[str]], api: Api
 ) -> None:
     done = usageline("watch")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "this terminal cannot move the cursor" in done.stderr
-    assert not world.cache.exists()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("5-hour limit")
+    assert "\x1b" not in done.stdout
+    assert len(api.usage_requests) == 1
 
 
-def test_watch_in_a_dumb_terminal_exits_with_2(installed: Installed) -> None:
+def test_watch_in_a_dumb_terminal_prints_the_table_once(installed: Installed) -> None:
+    Hot(installed.world, installed.release).publish()
     with watching(installed, TERM="dumb") as terminal:
-        assert terminal.end() == 2
-        assert b"this terminal cannot move the cursor" in terminal.received
+        assert terminal.end() == 0
+        assert terminal.received.startswith(b"5-hour limit")
+        assert ENTER not in terminal.received
+
+
+def fills(screen: str, columns: int, rows: int) -> bool:
+    """Return whether the dashboard takes the whole window."""
+    lines = screen.splitlines()
+    return (
+        len(lines) == rows
+        and ("q quit" in lines[-1] or "q r t ?" in lines[-1])
+        and max(map(len, lines)) == columns - 1
+    )
 
 
 def left_as_it_was(terminal: Terminal) -> None:
-    """Assert that the terminal was restored."""
+    """Assert that the terminal was restored: its settings, and every mode that was switched."""
     received = terminal.received
     assert received.count(ENTER) == received.count(LEAVE) >= 1
     assert received.rindex(LEAVE) > received.rindex(ENTER)
     assert received.rindex(SHOW_CURSOR) > received.rindex(HIDE_CURSOR)
-    assert received[received.rindex(LEAVE) + len(LEAVE) :] == b""
+    switched = dict(re.findall(rb"\x1b\[\?(\d+)([hl])", received))
+    on_by_default = {b"7": b"h", b"25": b"h"}
+    assert {number: on_by_default.get(number, b"l") for number in switched} == switched
+    assert received.count(b"\x1b[>") == received.count(b"\x1b[<")
     assert terminal.modes() == terminal.modes_before

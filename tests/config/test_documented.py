@@ -13,7 +13,7 @@ from tools import configuration
 from usageline.cli.config import sample
 from usageline.config.file import parse
 from usageline.config.resolve import resolve_values
-from usageline.config.schema import TABLES, TOP
+from usageline.config.schema import PROFILE, TABLES, TOP
 from usageline.config.segments import SEGMENTS, non_defaults, options_of
 from usageline.config.template import EXAMPLES, default_file, full_file, minimal_file
 from usageline.config.validate import NO_VALUES, validate
@@ -22,7 +22,6 @@ from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.world import Release, World
 
@@ -63,7 +62,8 @@ def test_with_its_keys_uncommented_it_is_valid_and_means_the_same() -> None:
 def test_every_key_is_in_the_full_file() -> None:
     """Of every table and every segment."""
     document = uncommented()
-    assert document.keys() == {key.name for key in TOP} | TABLES.keys() | {"segments"}
+    assert document.keys() == {key.name for key in TOP} | TABLES.keys() | {"segments", "profiles"}
+    assert document["profiles"]["work"].keys() <= {key.name for key in PROFILE}
     for name, (keys, _) in TABLES.items():
         assert document[name].keys() == {key.name for key in keys}
     for kind in SEGMENTS:
@@ -85,6 +85,7 @@ def test_every_key_has_a_purpose_and_an_allowed_default() -> None:
     keys = [
         *TOP,
         *(key for table, _ in TABLES.values() for key in table),
+        *PROFILE,
         *(key for kind in SEGMENTS for key in options_of(kind).values()),
     ]
     for key in keys:
@@ -168,29 +169,26 @@ def test_recipe_two_rows_draws_two_rows() -> None:
     assert ("ctx" in limits, "5h" in limits) == (False, True)
 
 
-def test_recipe_two_accounts_names_the_plan_or_the_account() -> None:
-    assert drawn("Two accounts", 0).startswith("Max 5x │ ")
-    assert drawn("Two accounts", 1).startswith("work │ ")
+def test_recipe_two_accounts_names_the_account() -> None:
+    assert drawn("Two accounts").startswith("private │ ")
+    work = drawn("Two accounts", HOME="/home/me", CLAUDE_CONFIG_DIR="/home/me/.claude-work")
+    assert work.startswith("work ")
+    assert "│" not in work  # the theme of this profile
 
 
 def test_recipe_two_accounts_keeps_their_numbers_and_names_apart(
     world: World,
     built_release: Release,
-    tmp_path: Path,
     eventually: Callable[[Callable[[], object]], None],
 ) -> None:
-    """The second account has a Claude Code directory and a config.toml of its own."""
+    """Both accounts have one config.toml, and a Claude Code directory each."""
     hot = Hot(world, built_release)
-    second = {
-        "CLAUDE_CONFIG_DIR": str(tmp_path / ".claude-work"),
-        "XDG_CONFIG_HOME": str(tmp_path / ".config-work"),
-    }
-    (tmp_path / ".claude-work").mkdir()
-    world.configure(recipe("Two accounts", 0))
+    (world.home / ".claude-work").mkdir()
+    world.configure(recipe("Two accounts"))
     hot.publish(plan="Max 5x")
-    first, world.env = world.env, {**world.env, **second}
+    first = world.env
+    world.env = {**first, "CLAUDE_CONFIG_DIR": str(world.home / ".claude-work")}
     world.sign_in(token="sk-ant-oat01-WORK", account="55555555-5555-4555-8555-555555555555")
-    world.configure(recipe("Two accounts", 1))
     hot.publish(
         plan="Max 5x",
         limits=[
@@ -203,9 +201,9 @@ def test_recipe_two_accounts_keeps_their_numbers_and_names_apart(
         ],
     )
     payload = {"model": {"display_name": "Opus 5.5"}}
-    eventually(lambda: re.match(r"work │ Opus 5.5 │ 5h .*64%", hot.line(payload)))
+    eventually(lambda: re.match(r"work +Opus 5.5 +5h .*64%", hot.line(payload)))
     world.env = first
-    eventually(lambda: re.match(r"Max 5x │ Opus 5.5 │ 5h .*37%", hot.line(payload)))
+    eventually(lambda: re.match(r"private │ Opus 5.5 │ 5h .*37%", hot.line(payload)))
 
 
 def test_recipe_alert_at_80_percent_fires_at_80_and_not_below() -> None:

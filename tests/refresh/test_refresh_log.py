@@ -152,7 +152,7 @@ def test_the_log_names_the_alerts_that_were_sent() -> None:
     )
     line = json.loads(entry.finished(Outcome("not-due", None)))
     assert line["notes"] == [
-        "told of: Current session 80%",
+        "told of: 5-hour limit 80%",
         "not told by desktop: nothing to show it with",
     ]
 

@@ -34,6 +34,12 @@ class Command:
 
 
 COMMANDS = (
+    Command(
+        "accounts",
+        "accounts",
+        "Show the accounts of all profiles side by side.",
+        queries_background=True,
+    ),
     Command("completion", "completion", "Print the completion script for your shell."),
     Command(
         "config",
@@ -62,7 +68,7 @@ COMMANDS = (
     ),
     Command("uninstall", "installer", "Restore everything that install changed.", "uninstall"),
     Command("usage", "usage.command", "Show tokens and cost, from Claude Code's transcripts."),
-    Command("watch", "watch", "Show the table live.", queries_background=True),
+    Command("watch", "watch", "Show a live dashboard.", queries_background=True),
     Command("why", "why", "Show what uses the quota, counted by Claude Code."),
 )
 """In the order of `usageline --help`."""

@@ -88,7 +88,7 @@ def rows(
     if sign_in.expires_at:
         left_s = sign_in.expires_at - now
         yield "expires at", local_time(sign_in.expires_at) or "invalid"
-        yield "valid for", span(left_s) if left_s > 0 else f"expired {span(left_s)} ago"
+        yield ("valid for", span(left_s)) if left_s > 0 else ("expired", f"{span(left_s)} ago")
     else:
         yield (
             "expires at",

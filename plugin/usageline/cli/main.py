@@ -32,15 +32,31 @@ from usageline.system.terminal import adapt_output, sanitize_lines
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the snapshot that the status line reads."
 )
+@click.option(
+    "--all", "show_all", is_flag=True, help="Print the table of every account on this machine."
+)
+@click.option("--json-schema", is_flag=True, help="Print the JSON Schema of what --json prints.")
 @click.version_option(__version__, "-V", "--version", message=f"usageline {__version__}")
 @click.pass_context
-def cli(context: click.Context, *, as_json: bool) -> None:
+def cli(context: click.Context, *, as_json: bool, show_all: bool, json_schema: bool) -> None:
     """Show plan usage and reset times: every limit and credit of the signed-in account."""
     env = dict(os.environ)
     entry = command_named(context.invoked_subcommand)
     if entry is None or entry.queries_background:
         _detect_background(env)
     if entry is not None:
+        return
+    if json_schema:
+        from usageline.cli import json_schema as schema  # noqa: PLC0415 - seldom
+
+        click.echo(json.dumps(schema.schema(), indent=2))
+        return
+    if show_all:
+        from usageline.cli import accounts  # noqa: PLC0415 - as above
+
+        if as_json:
+            raise click.UsageError("--all cannot be combined with --json: use `accounts --json`")
+        accounts.print_all(env)
         return
     snapshot = current_snapshot(env, renew=not as_json)
     if as_json:

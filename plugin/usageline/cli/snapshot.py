@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from usageline.core import formatting, freshness, json_file, paths, windows
+from usageline.cli import appearance
+from usageline.core import freshness, json_file, paths, windows
 from usageline.core.errors import UsagelineError
 from usageline.line import view
 from usageline.line.segments import limits
@@ -40,11 +41,11 @@ def describe(outcome: Outcome) -> str:
     if outcome.state == "busy":
         return "another refresh is under way"
     due_at = windows.moment(snapshot.get("next_refresh_at"))
-    next_refresh = (
-        "" if due_at is None else f"; next refresh at {formatting.clock(due_at, time.time())}"
-    )
+    look = appearance.current(snapshot)
+    next_refresh = "" if due_at is None else f"; next refresh at {look.clock(due_at, time.time())}"
     if outcome.state == "failed" or is_waiting_after_failure(outcome):
         ctx = view.build(None, snapshot, snapshot.get("credentials"), {}, time.time())
+        ctx = ctx.replaced(half_days=look.half_days)
         detail = text(snapshot.get("detail")) or ctx.detail
         reason = sanitize_lines(
             f"{limits.reason(ctx)} ({detail})" if detail else str(limits.reason(ctx))

@@ -1,177 +1,40 @@
-"""`usageline watch`: the table on the alternate screen, redrawn each second."""
+"""`usageline watch`: the dashboard, or the table if the dashboard cannot start."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import select
-import signal
-import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console, ConsoleDimensions, Group
-from rich.live import Live
-from rich.text import Text
 
-from usageline.cli.table import render_table
-from usageline.core import background, formatting, freshness, json_file, paths, throttle, windows
-from usageline.line.main import PROBLEMS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from rich.console import RenderableType
-
-END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-MIN_SIZE = (20, 4)
-"""Columns and rows, also for a terminal that reports less or no size."""
+from usageline.cli import live_table
+from usageline.cli.snapshot import current_snapshot
+from usageline.cli.table import print_table
+from usageline.core import freshness, paths
 
 
 @click.command("watch")
 def command() -> None:
-    """Show the table live, redrawn each second and refreshed when due. Quit with Ctrl-C."""
+    """Show a live dashboard, refreshed when due: bars, charts, alerts and accounts.
+
+    Without a terminal it prints the table once.
+    """
+    env = dict(os.environ)
     if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") == "dumb":
-        raise click.UsageError(
-            "this terminal cannot move the cursor: use `usageline`, which prints the table once"
-        )
-    watch(dict(os.environ))
-
-
-def watch(env: dict[str, str]) -> None:
-    """Show the table until a signal arrives.
-
-    Ctrl-C exits normally. Other signals end the process as usual, after it restored the terminal.
-    """
-    refreshes = Refreshes(env)
-    try:
-        with woken_by(*END_SIGNALS, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH) as wait:
-            while (number := _show(env, refreshes, wait)) == signal.SIGTSTP:
-                _reraise(number)  # Ctrl-Z: stop here, with the shell's screen; `fg` continues
-    except OSError:  # the terminal was closed
+        snapshot = current_snapshot(env, renew=True)
+        credentials = freshness.file_fingerprint(paths.claude_credentials(env))
+        print_table(snapshot, credentials, time.time())
         return
-    if number != signal.SIGINT:
-        _reraise(number)
-
-
-class Refreshes:
-    """Start a refresh when one is due, with the throttle of the status line.
-
-    The refresh runs in its own session, and nothing waits for it.
-    """
-
-    def __init__(self, env: dict[str, str]) -> None:
-        self._env = env
-        self._running: subprocess.Popen[bytes] | None = None
-
-    def start_if_due(self, snapshot: dict[str, Any] | None, credentials: str, now: float) -> str:
-        """Start a refresh if one is due. Return a note for the user, or ""."""
-        if self._running is not None and self._running.poll() is None:
-            return "refreshing"
-        if not freshness.is_stale(snapshot, credentials, now):
-            return ""
-        failure = throttle.last_failure(paths.stamp(self._env), now)
-        refused = throttle.acquire_refresh(self._env, now)
-        if not refused:
-            try:
-                self._running = self._start()
-            except OSError:
-                refused = "uninstalled"
-        # If `refused` is `recent`, a status line has just started a refresh.
-        return PROBLEMS.get(refused) or PROBLEMS.get(failure, "refreshing")
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        # `start.launch` is not usable here: it closes every file of its process.
-        null = subprocess.DEVNULL
-        return subprocess.Popen(
-            background.refresh_command(sys.executable, "watch"),
-            env=background.refresh_environment(self._env),
-            stdin=null,
-            stdout=null,
-            stderr=null,
-            cwd="/",
-            start_new_session=True,
-        )
-
-
-@contextlib.contextmanager
-def woken_by(*numbers: signal.Signals) -> Iterator[Callable[[float], int]]:
-    """Yield `wait(seconds)`, which returns the number of the next signal, or 0.
-
-    Within the block these signals do nothing else. They raise no exception, so that the terminal
-    is always restored.
-    """
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
-    previous_fd = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-
-    def wait(seconds: float) -> int:
-        ready, _, _ = select.select([reader], [], [], max(seconds, 0))
-        return os.read(reader, 1)[0] if ready else 0
-
-    try:
-        yield wait
-    finally:
-        signal.set_wakeup_fd(previous_fd)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        os.close(reader)
-        os.close(writer)
-
-
-def _show(env: dict[str, str], refreshes: Refreshes, wait: Callable[[float], int]) -> int:
-    """Draw until a signal ends it; return the number of that signal."""
-    console = Console(highlight=False, force_terminal=True, force_interactive=True)
-    with Live(
-        console=console,
-        screen=True,
-        auto_refresh=False,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    ) as live:
-        while True:
-            console.size = _size()
-            now = time.time()
-            live.update(_frame(env, refreshes, console.width, now), refresh=True)
-            number = wait(1 - now % 1)
-            if number in (*END_SIGNALS, signal.SIGTSTP):
-                return number
-
-
-def _frame(env: dict[str, str], refreshes: Refreshes, width: int, now: float) -> RenderableType:
-    snapshot: dict[str, Any] | None = json_file.json_file(paths.snapshot(env))
-    credentials = str(freshness.file_fingerprint(paths.claude_credentials(env)))
-    note = refreshes.start_if_due(snapshot, credentials, now)
-    if not note and snapshot:
-        note = next_refresh(snapshot, now)
-    hint = " · ".join(
-        part
-        for part in (time.strftime("%H:%M:%S", time.localtime(now)), note, "Ctrl-C quits")
-        if part
-    )
-    return Group(render_table(snapshot, credentials, now, width), Text(hint, "dim"))
-
-
-def next_refresh(snapshot: dict[str, Any], now: float) -> str:
-    """Return when the next refresh is due, "" if the snapshot has no time."""
-    due_at = windows.moment(snapshot.get("next_refresh_at"))
-    return "" if due_at is None else f"next refresh in {formatting.ago(max(due_at - now, 0))}"
-
-
-def _size() -> ConsoleDimensions:
-    # COLUMNS and LINES do not change with the window: query the terminal each time.
-    try:
-        size = os.get_terminal_size(sys.stdout.fileno())
-    except OSError:
-        size = os.terminal_size((80, 24))
-    return ConsoleDimensions(max(size.columns, MIN_SIZE[0]), max(size.lines, MIN_SIZE[1]))
-
-
-def _reraise(number: int) -> None:
-    """Send the signal to this process with its default action: stop or end the process."""
-    before = signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
-    signal.signal(number, before)
+    # Textual reads keys from stdin, and writes to stderr.
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        try:
+            from usageline.cli.dashboard import start  # noqa: PLC0415 - slow to import
+        except ImportError:
+            start = None  # type: ignore[assignment]  # an earlier release's packages
+        if start is not None:
+            with contextlib.suppress(ImportError, OSError):
+                start.run(env)
+                return
+    live_table.watch(env)

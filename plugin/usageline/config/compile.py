@@ -62,7 +62,7 @@ def compile_config(env: Mapping[str, str]) -> list[Problem]:
             "program": __version__,
             "problem": "",
         }
-        valid = resolve_values(validation.values)
+        valid = resolve_values(validation.values, env)
         if validation.problems:
             compiled = {
                 **(before or valid),

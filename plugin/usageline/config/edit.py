@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from usageline.config import file
 from usageline.config.arguments import find_key, readings, similar_key, split_key
 from usageline.config.problem import Problem, suggestion
-from usageline.config.schema import TABLES, TOP
+from usageline.config.schema import PROFILE, TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.validate import Values, validate
 
@@ -118,6 +118,8 @@ def effective_value(values: Values, key: str) -> Any:
         )
     if name == "segments" and rest:
         return _segment(values, rest)
+    if name == "profiles" and rest:
+        return _profile(values, rest)
     raise KeyError("there is no such key" + similar_key(key))
 
 
@@ -130,6 +132,13 @@ def _segment(values: Values, path: list[str]) -> Any:
         name = f"{kind}.{rest.pop(0)}"
     options = {option: key.default for option, key in options_of(kind).items()}
     return _within({**options, **values.segments.get(name, {})}, rest)
+
+
+def _profile(values: Values, path: list[str]) -> Any:
+    name, *rest = path
+    if name not in values.profiles:
+        raise KeyError("there is no such profile" + suggestion(name, values.profiles))
+    return _within({**dict.fromkeys(key.name for key in PROFILE), **values.profiles[name]}, rest)
 
 
 def _within(table: Mapping[str, Any], path: list[str]) -> Any:

@@ -5,25 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from usageline import themes
+from usageline.config import profiles
 from usageline.config.segments import BARS, icons, non_defaults
 from usageline.core import paths
 from usageline.themes import colors
 from usageline.themes.theme import STYLES, resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from usageline.config.validate import Values
 
 COLOR_BLIND_SAFE = "color-blind-safe"
 
 
-def resolve_values(values: Values) -> dict[str, Any]:
+def resolve_values(values: Values, env: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return the compiled configuration without `version`, `stamp`, `program` and `problem`.
+
+    It is that of the profile that `env` chooses.
 
     `theme` and `chain` are absent if the file does not choose one. `theme_daltonized` replaces
     `theme` if Claude Code's own theme is a color-blind one; `theme_chosen` is true if the file
     names the default theme. `fold` is true if the default row may have two lines.
     """
     custom: dict[str, str] = {}
+    if env is not None:
+        values = profiles.apply(values, env)
     rows = [
         [
             _segment(name, values, custom)

@@ -15,6 +15,7 @@ from usageline.config.types import (
     Cells,
     Choice,
     Command,
+    Directory,
     Flag,
     Integer,
     ListOf,
@@ -199,6 +200,32 @@ STYLE_KEYS = tuple(Key(name, Style(), None, doc) for name, doc in STYLES.items()
 GLYPH_KEYS = tuple(
     Key(name, _GLYPH_TYPES.get(name, Text(8)), None, _GLYPH_DOCS[name]) for name in GLYPHS
 )
+
+PROFILE_OVERRIDES = (
+    "theme",
+    "color",
+    "nerd_font",
+    "clock",
+    "rows",
+    "wrap",
+    "max_rows",
+    "separator",
+)
+"""The top-level keys that a profile can have, too. Its value then replaces the common one."""
+
+PROFILE = (
+    Key(
+        "directory",
+        Directory(),
+        None,
+        "the profile's CLAUDE_CONFIG_DIR; [profiles.default] stands for ~/.claude without it",
+    ),
+    Key("label", Text(32), None, "name of the account; if unset, the name of the table"),
+    *(key._replace(default=None) for key in TOP if key.name in PROFILE_OVERRIDES),
+)
+"""The keys of `[profiles.NAME]`. None has a default: without it, the common value holds."""
+
+PROFILES_DOC = "one Claude Code directory: the name of its account, and keys that only it has"
 
 TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     "chain": (CHAIN, "another status line command, shown beside this one"),

@@ -37,6 +37,14 @@ COMMON: dict[str, tuple[str, ...]] = {
 EXAMPLES = {"separator": " · ", "client": "/usr/local/bin/claude", "priority": 50}
 """Values for keys without a default."""
 
+PROFILE = """\
+# A profile is one Claude Code directory (CLAUDE_CONFIG_DIR), and so one account. `label` names it
+# in `usageline accounts` and the segment account. theme, rows, clock and others can differ.
+#[profiles.work]
+#directory = "~/.claude-work"
+#label = "work"
+"""
+
 INSTANCE = """\
 # A segment can be used several times, each with its own options: name it in `rows` as "text.note".
 #[segments.text.note]
@@ -64,7 +72,13 @@ def full_file() -> str:
     Without the # before keys it means the same, except those in EXAMPLES.
     """
     return _file(
-        HEAD, *_keys(TOP), *_tables(), "# Segments: their options.\n", *_segments(), INSTANCE
+        HEAD,
+        *_keys(TOP),
+        *_tables(),
+        "# Segments: their options.\n",
+        *_segments(),
+        INSTANCE,
+        PROFILE,
     )
 
 

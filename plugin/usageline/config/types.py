@@ -163,6 +163,22 @@ class AbsolutePath:
         return value
 
 
+class Directory(AbsolutePath):
+    """A path from the root, or from the home directory with `~/`."""
+
+    allowed = "an absolute path or one below ~/"
+
+    def read(self, value: object) -> str:
+        """Return it as it is."""
+        if isinstance(value, str) and (value == "~" or value.startswith("~/")):
+            super().read("/" + value)
+            return value
+        try:
+            return super().read(value)
+        except InvalidValue:
+            raise InvalidValue(self.allowed, value) from None
+
+
 class Cells:
     """Text for bars, in which each character is one cell wide.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from usageline.config import file
 from usageline.config.key_lines import KeyLines
 from usageline.config.problem import Path, Problem, key_text, quote, suggestion, value_text
-from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, TABLES, TOP, Key
+from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, PROFILE, TABLES, TOP, Key
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.sources import program_names
 from usageline.config.types import InvalidValue, Number
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 MAX_NAME = 32
 MAX_INSTANCES = 64
+MAX_PROFILES = 16
+NAMED_TABLES = ("segments", "profiles")
+"""Tables of tables."""
 
 
 class Values(NamedTuple):
@@ -26,11 +29,13 @@ class Values(NamedTuple):
     `top`       top-level keys
     `tables`    the keys of each table
     `segments`  the options of each segment and instance (`text.note`)
+    `profiles`  the keys of each profile
     """
 
     top: dict[str, Any]
     tables: dict[str, dict[str, Any]]
     segments: dict[str, dict[str, Any]]
+    profiles: dict[str, dict[str, Any]] = {}  # noqa: RUF012 - no code changes it
 
     def get(self, name: str) -> Any:
         """Return a top-level key's value, or its default."""
@@ -100,24 +105,29 @@ class _Validator:
         valid: dict[str, Any] = {}
         tables: dict[str, dict[str, Any]] = {}
         segments: dict[str, dict[str, Any]] = {}
+        profiles: dict[str, dict[str, Any]] = {}
         for name, value in table.items():
             if name in top:
                 self.value(top[name], (name,), value, valid)
-            elif name not in TABLES and name != "segments":
+            elif name not in TABLES and name not in NAMED_TABLES:
                 self.report(
-                    (name,), "there is no such key" + suggestion(name, (*top, *TABLES, "segments"))
+                    (name,),
+                    "there is no such key" + suggestion(name, (*top, *TABLES, *NAMED_TABLES)),
                 )
             elif not isinstance(value, dict):
                 self.report((name,), f"a table is allowed, not {value_text(value)}")
             elif name == "segments":
                 segments = self.segments(value)
+            elif name == "profiles":
+                profiles = self.profiles(value)
             else:
                 tables[name] = self.table(
                     (name,), value, {key.name: key for key in TABLES[name][0]}
                 )
-        if "rows" in valid and not self.has_valid_rows(valid["rows"], segments):
-            del valid["rows"]
-        return Values(valid, tables, segments)
+        for path, keys in ((), valid), *((("profiles", name), profiles[name]) for name in profiles):
+            if "rows" in keys and not self.has_valid_rows((*path, "rows"), keys["rows"], segments):
+                del keys["rows"]
+        return Values(valid, tables, segments, profiles)
 
     def refuse_programs(self, values: Values) -> None:
         for path in PROGRAMS:
@@ -180,7 +190,26 @@ class _Validator:
                     }
         return valid
 
-    def has_valid_rows(self, rows: list[list[str]], segments: Mapping[str, Any]) -> bool:
+    def profiles(self, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        keys = {key.name: key for key in PROFILE}
+        valid: dict[str, dict[str, Any]] = {}
+        for name, value in table.items():
+            path = ("profiles", name)
+            if not _is_name(name):
+                self.report(
+                    path, f"a name of at most {MAX_NAME} letters, digits, - and _ is allowed"
+                )
+            elif not isinstance(value, dict):
+                self.report(path, f"a table of keys is allowed, not {value_text(value)}")
+            elif len(valid) >= MAX_PROFILES:
+                self.report(path, f"at most {MAX_PROFILES} profiles are allowed")
+            else:
+                valid[name] = self.table(path, value, keys)
+        return valid
+
+    def has_valid_rows(
+        self, path: Path, rows: list[list[str]], segments: Mapping[str, Any]
+    ) -> bool:
         """Return whether every name in `rows` is a segment or an instance; report the others."""
         before = len(self.problems)
         names = (*SEGMENTS, *(name for name in segments if "." in name))
@@ -188,7 +217,7 @@ class _Validator:
             for index, name in enumerate(row):
                 if name not in names:
                     self.report(
-                        ("rows", number, index),
+                        (*path, number, index),
                         f"there is no segment {quote(name)}" + suggestion(name, names),
                         name,
                     )

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-NAMES = {"session": "the 5-hour limit", "weekly_all": "the weekly limit"}
-
 
 def alert_text(row: Mapping[str, Any], now: float) -> str:
     """Return `the 5-hour limit is at 92% and resets at 14:05` for an alert of the snapshot.
@@ -18,16 +16,17 @@ def alert_text(row: Mapping[str, Any], now: float) -> str:
     Threshold 0 means that the limit was reached and has reset. The text is safe for a terminal.
     """
     from usageline.core.formatting import clock  # noqa: PLC0415 - only for an alert
+    from usageline.core.limit_names import LONG, long_name  # noqa: PLC0415 - as above
     from usageline.core.text import sanitize  # noqa: PLC0415 - as above
     from usageline.core.windows import MAX_LABEL  # noqa: PLC0415 - as above
 
     kind, label, resets_at = row["kind"], row["label"][:MAX_LABEL], row["resets_at"]
-    if kind == "weekly_scoped":
-        name = f"the weekly limit for {label}"
-    elif kind == "credits":
+    if kind == "credits":
         name = "the credit limit" if label == "Usage credits" else f"the credit limit of {label}"
+    elif kind == "weekly_scoped" or kind in LONG:
+        name = f"the {long_name(kind, label)}"
     else:
-        name = NAMES.get(kind) or f"the limit {label}"
+        name = f"the limit {label}"
     if not row["threshold"]:
         return sanitize(f"{name} is free again")
     text = f"{name} is at {int(row['percent'])}%"

@@ -16,6 +16,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from usageline.core import freshness, paths
+from usageline.core.limit_names import title
 from usageline.core.text import sanitize
 from usageline.storage.refresh_log import MAX_LINE_BYTES
 from usageline.system.clock import SYSTEM_CLOCK
@@ -83,7 +84,8 @@ class RunLog:
     def notified(self, alerts: tuple[Alert, ...], failures: list[str]) -> None:
         """Record the alerts that were sent, and why a notifier failed."""
         names = ", ".join(
-            f"{alert.label} {alert.threshold}%" if alert.threshold else f"{alert.label} free"
+            f"{title(alert.kind, alert.label)} "
+            + (f"{alert.threshold}%" if alert.threshold else "free")
             for alert in alerts
         )
         self.notes.append(f"told of: {names}")

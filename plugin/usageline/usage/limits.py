@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from usageline.core.limit_names import OTHER_WEEK
 from usageline.core.windows import MAX_ROWS, is_same_reset
 from usageline.usage.model import Limit
 from usageline.usage.times import epoch
@@ -34,8 +35,6 @@ A key without one is the code name of a pool of credit (`iguana_necktie`).
 
 CODE_NAMES = frozenset({"omelette"})
 """Of `seven_day_…` keys, those that name neither a model nor a surface."""
-
-OTHER_WEEK = "Current week (other)"
 
 MAX_ID = 32
 """Of a scope's identifiers in a label."""

@@ -74,7 +74,9 @@ READERS: dict[str, tuple[str, ...]] = {
             "line.main.draw",
             "line.embed.embedded_line",
             "cli.snapshot.current_snapshot",
-            "cli.watch._frame",
+            "cli.live_table._frame",
+            "cli.accounts._snapshot_of",
+            "cli.dashboard.data.snapshot",
         ),
         *(
             "cli.config.preview._snapshot",
@@ -100,7 +102,7 @@ READERS: dict[str, tuple[str, ...]] = {
             "config.loader._own_sources",
             "config.compile._read_config",
         ),
-        *("cli.config.change.current_text", "cli.config.editor._check"),
+        *("cli.config.change.current_text", "cli.config.editor._check", "cli.accounts._values_at"),
     ),
     "compiled": (
         "cli.doctor.client.git",
@@ -144,6 +146,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "chained": ("system.process._transfer",),
     "history": (
         "cli.log.row",
+        "cli.dashboard.data._requests_of",
         "storage.history._add",
         "storage.history.line._parse",
         "storage.history.files._descriptor",
@@ -200,6 +203,9 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "cli.doctor.installation.plugin",
         "cli.doctor.context.release",
         "cli.doctor.line._listed",
+        "cli.accounts._profile_keys",
+        "cli.accounts._directories",
+        "cli.dashboard.data.refresh_now",
     ),
     "tests/setup": (
         *(
@@ -282,9 +288,13 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "system.watchdog.start",
             "cli.main.main",
             "system.disk.write_error",
-            "cli.watch._start",
+            "cli.refreshes._start",
         ),
-        *("cli.watch.woken_by.wait", "system.process_tree._parents", "system.process_tree._ps"),
+        *(
+            "cli.live_table.woken_by.wait",
+            "system.process_tree._parents",
+            "system.process_tree._ps",
+        ),
     ),
 }
 """What other tests cover, or what is only opened, listed or started."""

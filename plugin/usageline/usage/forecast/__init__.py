@@ -71,6 +71,23 @@ class History:
             limits=tuple(self._forecast(limit, reading.observed_at) for limit in reading.limits),
         )
 
+    def at_reset(self, limit: Limit, now: int) -> tuple[float, float, float] | None:
+        """Return a limit's percentage at its reset: low, likely and high, or None if unknown.
+
+        The limit is of the last reading, which was at `now`. In eight of ten cases the true
+        percentage is between low and high.
+        """
+        use = self._uses.get(_key(limit))
+        if limit.percent is None or limit.resets_at is None or limit.resets_at <= now:
+            return None
+        if use is None or use.at != now or use.percent != limit.percent:
+            return None
+        to_come = predict(use, now, WEIGHTS[limit.kind]).to_come
+        if to_come is None:
+            return None
+        low, likely, high = (limit.percent + points for points in to_come)
+        return low, likely, high
+
     def _forecast(self, limit: Limit, now: int) -> Limit:
         bare = replace(
             limit,

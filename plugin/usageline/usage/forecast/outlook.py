@@ -42,12 +42,14 @@ class Outlook(NamedTuple):
 
     `rate` is the recent use in points an hour, None if idle or unknown. `chance` is that of
     reaching the limit before its reset, 0 to 1, None if unknown. `span` is when it would be
-    reached: early, likely and late.
+    reached: early, likely and late. `to_come` are the points used until the reset: few, likely and
+    many.
     """
 
     rate: float | None
     chance: float | None = None
     span: tuple[float, float, float] | None = None
+    to_come: tuple[float, float, float] | None = None
 
 
 def predict(use: Use, now: int, weights: Weights) -> Outlook:
@@ -72,7 +74,7 @@ def predict(use: Use, now: int, weights: Weights) -> Outlook:
     course = _course(usual, now, left_s, late, weights)
     to_come = course[-1][1]
     if to_come <= 0:
-        return Outlook(rate, 0.0)
+        return Outlook(rate, 0.0, to_come=(0.0, 0.0, 0.0))
     chance = weights.odds.chance(_signs(use, now, usual, late, to_come))
     spread = weights.spread + weights.spread_new / (1 + usual.known_h / DAY_H)
     spread = min(MAX_SPREAD, math.hypot(spread, math.sqrt(weights.grain / need)))
@@ -80,7 +82,10 @@ def predict(use: Use, now: int, weights: Weights) -> Outlook:
     early, likely, late_ = (
         now + _reached(course, need, spread, reaching * quantile) for quantile in QUANTILES
     )
-    return Outlook(rate, chance, (early, likely, late_))
+    few, middle, many = (
+        to_come * math.exp(spread * NORMAL.inv_cdf(quantile)) for quantile in QUANTILES
+    )
+    return Outlook(rate, chance, (early, likely, late_), (few, middle, many))
 
 
 def _signs(use: Use, now: int, usual: Baseline, rate: float, to_come: float) -> Signs:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from rich.console import Group
+
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.drawn import NOW, PRIVATE, chosen, judged, seen_of
 from tests.faults.content.fuzz.scratch import scratch
 from tests.faults.content.judge import one_line, printed, visible
+from usageline.cli import accounts, appearance, refreshes, table
 from usageline.cli import snapshot as snapshots
-from usageline.cli import table, watch
 from usageline.cli.config import sample
+from usageline.cli.dashboard import drawing, model, page
 from usageline.core import alert_text, freshness, json_file
 from usageline.line import embed, render, session_start
 from usageline.refresh.outcome import Outcome
@@ -48,13 +51,28 @@ def check(data: bytes) -> None:
 def _table(snapshot: dict[str, Any]) -> None:
     for width in WIDTHS:
         printed([table.render_table(snapshot, sample.STAMP, NOW, width)], width)
+        _dashboard(snapshot, width)
     one_line(
         [
-            watch.next_refresh(snapshot, NOW),
+            refreshes.next_refresh(snapshot, NOW),
             snapshots.describe(Outcome("refreshed", snapshot)),
             snapshots.describe(Outcome("failed", snapshot)),
         ]
     )
+
+
+def _dashboard(snapshot: dict[str, Any], width: int) -> None:
+    look = appearance.plain()
+    row = accounts.ProfileAccount(
+        "", "work", "default", None, snapshot, sample.STAMP, is_current=False
+    )
+    printed([Group(*accounts.side_by_side([row], NOW, width, look))], width)
+    account = model.account("work", snapshot, sample.STAMP, NOW, is_current=True)
+    view = model.build(snapshot, sample.STAMP, NOW, look, model.Past(), accounts=[account])
+    shown = page.arrange(view, width, 24, 0, look)
+    for line in (*shown.left, *shown.right, drawing.header(view, width, look)):
+        line.truncate(width)
+    printed([Group(*shown.left, *shown.right)], width)
 
 
 def _told(snapshot: dict[str, Any]) -> None:

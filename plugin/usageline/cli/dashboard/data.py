@@ -1,0 +1,154 @@
+"""Read what the dashboard shows: the snapshot, the history, the log and the other accounts."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from usageline import themes
+from usageline.cli import accounts
+from usageline.cli.appearance import Appearance, line_config
+from usageline.cli.dashboard import model
+from usageline.cli.refreshes import Refreshes, next_refresh
+from usageline.config.schema import MIN_INTERVAL_S
+from usageline.core import background, freshness, json_file, paths
+from usageline.storage import history, refresh_log
+from usageline.system.terminal import sanitize_lines
+from usageline.themes.theme import resolve
+from usageline.usage.times import epoch
+
+if TYPE_CHECKING:
+    from usageline.cli.dashboard.model import View
+
+MAX_LOG_LINES = 2000
+REFRESH_TIMEOUT_S = 20
+"""A refresh ends itself after 10 s."""
+
+ASKING = re.compile(r"(oauth|client): (ok|[a-z-]+ \(\d{3}\))")
+"""Entries of the log that stand for a request: a source that was asked answered."""
+
+
+class Data:
+    """All that the dashboard reads, for one profile."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        self.env = env
+        self._refreshes = Refreshes(env)
+        self._theme: str | None = None
+        self._history_of: object = None
+        self.past = model.Past()
+
+    def snapshot(self) -> dict[str, Any] | None:
+        """Return the published snapshot, or None."""
+        snapshot: dict[str, Any] | None = json_file.json_file(paths.snapshot(self.env))
+        return snapshot
+
+    def look(self, snapshot: dict[str, Any] | None) -> Appearance:
+        """Return the appearance: the line's, or that of the theme chosen here."""
+        chosen = None if self._theme is None else resolve(themes.find(self._theme))
+        return Appearance(self.env, snapshot, line_config(self.env), chosen)
+
+    def next_theme(self) -> str:
+        """Choose the next theme until the end of this program; return its name."""
+        names = list(themes.NAMES)
+        current = self._theme or self.look(self.snapshot()).theme_name
+        self._theme = (
+            names[(names.index(current) + 1) % len(names)] if current in names else names[0]
+        )
+        return self._theme
+
+    def view(self, snapshot: dict[str, Any] | None, look: Appearance, now: float) -> View:
+        """Return what to show now. Start a refresh if one is due."""
+        credentials = str(freshness.file_fingerprint(paths.claude_credentials(self.env)))
+        note = self._refreshes.start_if_due(snapshot, credentials, now)
+        if not note and snapshot:
+            note = next_refresh(snapshot, now)
+        rows = accounts.all_profiles(self.env)
+        own = next((row for row in rows if row.is_current), None)
+        shown = (
+            [
+                model.account(
+                    row.label, row.snapshot, row.credentials, now, is_current=row.is_current
+                )
+                for row in rows
+            ]
+            if len(rows) > 1
+            else []
+        )
+        return model.build(
+            snapshot,
+            credentials,
+            now,
+            look,
+            self.past,
+            label=own.name if own else "",
+            note=note,
+            accounts=shown,
+        )
+
+    def needs_history(self, snapshot: dict[str, Any] | None, now: float) -> bool:
+        """Return whether the history is older than the snapshot, or than a minute."""
+        newest = ((snapshot or {}).get("observed_at"), int(now // 60))
+        if newest == self._history_of:
+            return False
+        self._history_of = newest
+        return True
+
+    def read_history(self, snapshot: dict[str, Any] | None) -> model.Past:
+        """Read the history of the snapshot's account. It takes a moment, so call it in a thread."""
+        now = time.time()
+        account = (snapshot or {}).get("account")
+        readings = (
+            history.load(self.env, account, now - model.FORECAST_PAST_S)
+            if isinstance(account, str)
+            else []
+        )
+        return model.past(readings, now, self._requests(now))
+
+    def refresh_now(self, snapshot: dict[str, Any] | None) -> str:
+        """Run `usageline refresh` and return what it printed. It takes up to ten seconds.
+
+        A reading that is younger than the minimum interval counts as fresh.
+        """
+        observed_at = (snapshot or {}).get("observed_at")
+        is_young = isinstance(observed_at, int) and 0 <= time.time() - observed_at < MIN_INTERVAL_S
+        command = [sys.executable, *background.PYTHON_FLAGS, "-m", "usageline.cli", "refresh"]
+        try:
+            done = subprocess.run(
+                [*command, *([] if is_young else ["--force"])],
+                env=background.refresh_environment(self.env),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                cwd="/",
+                timeout=REFRESH_TIMEOUT_S,
+                check=False,
+                start_new_session=True,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return "the refresh does not end: run usageline doctor"
+        printed = (done.stdout + done.stderr).decode("utf-8", "replace").strip().splitlines()
+        return sanitize_lines(printed[-1].removeprefix("usageline: ")) if printed else ""
+
+    def _requests(self, now: float) -> int | None:
+        """Return the number of requests of the last 24 hours by the log, None without one."""
+        try:
+            lines = refresh_log.read_last(self.env, MAX_LOG_LINES)
+        except refresh_log.ERRORS:
+            return None
+        return sum(_requests_of(line, now - model.PAST_S) for line in lines)
+
+
+def _requests_of(line: bytes, since: float) -> int:
+    try:
+        entry: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        return 0
+    if not isinstance(entry, dict) or (epoch(entry.get("at")) or 0) < since:
+        return 0
+    tried = entry.get("tried")
+    texts = [text for text in tried if isinstance(text, str)] if isinstance(tried, list) else []
+    return sum(bool(ASKING.match(text)) for text in texts)

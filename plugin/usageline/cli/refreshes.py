@@ -1,0 +1,56 @@
+"""Start refreshes from a program that stays open, with the throttle of the status line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+from usageline.core import background, formatting, freshness, paths, throttle, windows
+from usageline.line.main import PROBLEMS
+
+
+class Refreshes:
+    """Start a refresh when one is due, with the throttle of the status line.
+
+    The refresh runs in its own session, and nothing waits for it.
+    """
+
+    def __init__(self, env: dict[str, str]) -> None:
+        self._env = env
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def start_if_due(self, snapshot: dict[str, Any] | None, credentials: str, now: float) -> str:
+        """Start a refresh if one is due. Return a note for the user, or ""."""
+        if self._running is not None and self._running.poll() is None:
+            return "refreshing"
+        if not freshness.is_stale(snapshot, credentials, now):
+            return ""
+        failure = throttle.last_failure(paths.stamp(self._env), now)
+        refused = throttle.acquire_refresh(self._env, now)
+        if not refused:
+            try:
+                self._running = self._start()
+            except OSError:
+                refused = "uninstalled"
+        # If `refused` is `recent`, a status line has just started a refresh.
+        return PROBLEMS.get(refused) or PROBLEMS.get(failure, "refreshing")
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # `start.launch` is not usable here: it closes every file of its process.
+        null = subprocess.DEVNULL
+        return subprocess.Popen(
+            background.refresh_command(sys.executable, "watch"),
+            env=background.refresh_environment(self._env),
+            stdin=null,
+            stdout=null,
+            stderr=null,
+            cwd="/",
+            start_new_session=True,
+        )
+
+
+def next_refresh(snapshot: dict[str, Any], now: float) -> str:
+    """Return when the next refresh is due, "" if the snapshot has no time."""
+    due_at = windows.moment(snapshot.get("next_refresh_at"))
+    return "" if due_at is None else f"next refresh in {formatting.ago(max(due_at - now, 0))}"

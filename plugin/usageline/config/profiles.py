@@ -1,0 +1,78 @@
+"""Apply `[profiles.NAME]`: the keys and the account's label of one Claude Code directory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from usageline.config.schema import PROFILE_OVERRIDES
+from usageline.core import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from usageline.config.validate import Values
+
+DEFAULT = "default"
+ACCOUNT_SEGMENT = "account"
+
+
+def directory(name: str, values: Values, env: Mapping[str, str]) -> str | None:
+    """Return the Claude Code directory of a profile: a path, "" for the default, or None.
+
+    Raise LookupError if the environment names no home directory.
+    """
+    path = values.profiles[name].get("directory")
+    if path is None:
+        return "" if name == DEFAULT else None
+    home = paths.home(env)
+    if path == "~" or path.startswith("~/"):
+        path = home.rstrip("/") + path[1:]
+    return str(path).rstrip("/") or "/"
+
+
+def keys(name: str, values: Values, env: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the keys by which the files of a profile are named (`paths.settings_profile`).
+
+    ~/.claude has two: one if CLAUDE_CONFIG_DIR names it, and one if the variable is not set.
+    """
+    path = directory(name, values, env)
+    if path is None:
+        return ()
+    if not path:
+        return (DEFAULT,)
+    key = paths.settings_profile({"CLAUDE_CONFIG_DIR": path})
+    is_default = path == paths.home(env).rstrip("/") + "/.claude"
+    return (key, DEFAULT) if is_default else (key,)
+
+
+def chosen(values: Values, env: Mapping[str, str]) -> str | None:
+    """Return the name of the profile that the environment chooses, or None."""
+    if not values.profiles:
+        return None
+    try:
+        current = paths.settings_profile(env)
+        return next((name for name in values.profiles if current in keys(name, values, env)), None)
+    except LookupError:
+        return None
+
+
+def label(name: str, values: Values) -> str:
+    """Return the user's label of a profile, or the name of its table."""
+    return str(values.profiles[name].get("label") or name)
+
+
+def apply(values: Values, env: Mapping[str, str]) -> Values:
+    """Return the values as they hold for the profile that the environment chooses.
+
+    The segment `account` shows the profile's label, unless the user gave it a text.
+    """
+    name = chosen(values, env)
+    if name is None:
+        return values
+    profile = values.profiles[name]
+    overrides = {key: profile[key] for key in PROFILE_OVERRIDES if key in profile}
+    account = values.segments.get(ACCOUNT_SEGMENT, {})
+    segments = values.segments
+    if not account.get("text"):
+        segments = {**segments, ACCOUNT_SEGMENT: {**account, "text": label(name, values)}}
+    return values._replace(top={**values.top, **overrides}, segments=segments)

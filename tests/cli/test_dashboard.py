@@ -1,0 +1,194 @@
+"""The rows of the dashboard, for sizes from 20 to 250 columns, without a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.line.test_service_numbers import DEC_1, HOUR, NOW, STAMP, credit, limit, snapshot
+from tests.storage.readings import work
+from usageline import themes
+from usageline.cli.appearance import Appearance
+from usageline.cli.dashboard import drawing, model, page
+from usageline.themes.theme import resolve
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+pytestmark = pytest.mark.usefixtures("utc")
+
+FORESEEN = {
+    **limit("session", 92, 93 * 60, "Current session"),
+    "chance": 0.8,
+    "exhausts_at": NOW + 50 * 60,
+}
+LIMITS = (
+    FORESEEN,
+    limit("weekly_all", 81, 147 * HOUR, "Current week (all models)"),
+    limit("weekly_scoped", 97, 147 * HOUR, "Fable"),
+)
+CREDIT = credit(label="Usage credits", used_minor=4450, limit_minor=5000, ends_at=DEC_1)
+KEY = ("session", "Current session")
+PAST = model.Past(
+    pieces={KEY: (((NOW - 5 * HOUR, 10.0), (NOW - HOUR, 60.0), (NOW - 60, 92.0)),)},
+    resets={KEY: (NOW - 8 * HOUR,)},
+    at_reset={KEY: (95.0, 130.0)},
+    requests=12,
+)
+ALERT = {
+    "kind": "session",
+    "label": "Current session",
+    "threshold": 90,
+    "percent": 91,
+    "resets_at": NOW + 93 * 60,
+    "at": NOW - 600,
+    "line": True,
+}
+
+
+def look(**changes: Any) -> Appearance:
+    """Return an appearance without colors."""
+    return Appearance({"NO_COLOR": "1"}, configured=changes)
+
+
+def shown(content: dict[str, Any], **fields: Any) -> model.View:
+    """Return the view of a snapshot."""
+    given = {"history": PAST, "look": look(), **fields}
+    return model.build(content, STAMP, NOW, given.pop("look"), given.pop("history"), **given)
+
+
+def full() -> dict[str, Any]:
+    """Return a snapshot with three limits, a credit and an alert."""
+    content = snapshot(*LIMITS, credits_seen=(CREDIT,))
+    return {**content, "alerts": [ALERT], "source": "oauth"}
+
+
+def plain(lines: list[Text]) -> str:
+    """Return the lines as text."""
+    return "\n".join(line.plain.rstrip() for line in lines)
+
+
+@pytest.mark.parametrize("width", [*range(20, 250, 10), 109, 110])
+@pytest.mark.parametrize("height", [10, 20, 56])
+def test_no_row_is_wider_than_its_column(width: int, height: int) -> None:
+    for chosen in range(4):
+        shown_page = page.arrange(shown(full()), width, height, chosen, look())
+        room = width - shown_page.left_width - page.GAP
+        assert max(line.cell_len for line in shown_page.left) <= shown_page.left_width
+        assert all(line.cell_len <= room for line in shown_page.right)
+
+
+@pytest.mark.parametrize(("width", "height"), [(78, 20), (118, 31), (198, 56)])
+def test_every_limit_has_a_bar_and_percent(width: int, height: int) -> None:
+    text = plain(page.arrange(shown(full()), width, height, 0, look()).left)
+    for words in ("5-hour limit  92%", "Weekly limit  81%", "Weekly limit for Fable  97%"):
+        assert words in text
+    assert "Usage credits  89%" in text
+    assert sum("█" in line for line in text.splitlines()) >= 4
+
+
+def test_bars_grow_with_the_height() -> None:
+    low, high = (
+        plain(page.arrange(shown(full()), 118, height, 0, look()).left).count("█████")
+        for height in (20, 56)
+    )
+    assert high > 2 * low
+
+
+def test_bar_has_mark_and_forecast_band() -> None:
+    bar = drawing.bar(shown(full()).meters[0], 100, look()).plain
+    assert len(bar) == 100
+    assert bar[69] == "╎"  # 93 minutes are left of five hours
+    assert bar[:92].count("█") == 91
+    assert bar[92:95] == drawing.LIKELY * 3
+    assert bar[95:] == drawing.POSSIBLE * 5
+
+
+def test_narrow_page_has_the_chart_of_the_chosen_limit() -> None:
+    first, second = (
+        plain(page.arrange(shown(full()), 78, 40, chosen, look()).left) for chosen in (0, 1)
+    )
+    assert "› 5-hour limit" in first
+    assert "› Weekly limit" in second
+    assert "no readings in the last 24 hours" not in first
+    assert "no readings in the last 24 hours" in second
+
+
+def test_wide_page_has_all_charts_at_the_right() -> None:
+    text = plain(page.arrange(shown(full()), 198, 56, 0, look()).right)
+    titles = [line.split("  ")[0] for line in text.splitlines() if line.endswith("  24 hours")]
+    assert titles == ["5-hour limit", "Weekly limit", "Weekly limit for Fable"]
+
+
+def test_chart_has_curve_reset_now_and_cone() -> None:
+    chart = shown(full()).meters[0].chart
+    assert chart is not None
+    lines = [line.plain for line in drawing.chart(chart, 95, 12, look())]
+    body, axis, labels = lines[1:-2], lines[-2], lines[-1]
+    now = drawing.AXIS_CELLS + 90 * 24 // 30
+    assert labels[now : now + 3] == "now"
+    assert axis[drawing.AXIS_CELLS + 90 * 16 // 30] == "┴"
+    assert "".join(body).count(drawing.POSSIBLE) > 0
+    assert all(drawing.POSSIBLE not in line[:now] for line in body)
+    assert body[-1][now - 4] == "█"
+    assert "█" not in "".join(line[drawing.AXIS_CELLS : now - 20] for line in body)
+
+
+def test_past_computes_the_band_from_five_weeks() -> None:
+    readings = work(35)
+    past = model.past(readings, readings[-1].observed_at, 3)
+    assert past.requests == 3
+    assert past.pieces[KEY]
+    for low, high in past.at_reset.values():
+        assert 0 <= low <= high
+
+
+def test_alerts_and_facts_are_listed() -> None:
+    view = shown(full(), note="next refresh in 4m")
+    text = plain(drawing.facts(view, 100, look()))
+    assert "▲ 5-hour limit passed 90%: now 92%" in text
+    assert "next refresh in 4m" in text
+    assert "12 in 24 hours" in text
+    assert "from Anthropic's API" in text
+
+
+def test_alert_of_a_window_that_has_ended_is_not_listed() -> None:
+    content = {**full(), "alerts": [{**ALERT, "resets_at": NOW - 10}]}
+    assert shown(content).alerts == ()
+
+
+def test_accounts_are_listed_with_their_limits() -> None:
+    rows = [
+        model.account("work", full(), STAMP, NOW, is_current=True),
+        model.account("home", {**full(), "limits": []}, STAMP, NOW, is_current=False),
+    ]
+    text = plain(drawing.facts(shown(full(), accounts=rows), 100, look()))
+    assert "› work  5h 92%  7d 81%  7d Fable 97%" in text
+    assert "  home  " in text
+
+
+def test_times_follow_the_clock_of_the_configuration() -> None:
+    half_days = look(clock="12h")
+    view = shown(full(), look=half_days)
+    assert view.time == "9:00:00am"
+    text = plain(page.arrange(view, 118, 40, 0, half_days).left)
+    assert "10:33am" in text
+    assert "10:33 " not in text
+
+
+@pytest.mark.parametrize("name", themes.NAMES)
+def test_every_theme_draws_the_page(name: str) -> None:
+    theme = resolve(themes.find(name))
+    themed = Appearance({"COLORTERM": "truecolor"}, {"appearance": "dark"}, {}, theme)
+    arranged = page.arrange(shown(full(), look=themed), 118, 31, 0, themed)
+    text = plain(arranged.left + arranged.right)
+    assert "92%" in text
+    if themed.ascii:
+        assert text.isascii()
+
+
+def test_without_numbers_the_reason_is_shown() -> None:
+    content = {**snapshot(), "status": "signed-out"}
+    text = plain(page.arrange(shown(content, history=model.Past()), 78, 20, 0, look()).left)
+    assert "sign in: /login" in text
