@@ -12,7 +12,7 @@ from filelock import FileLock
 from hypothesis import settings
 
 from tests import program
-from tests.scheduling import GroupScheduling
+from tests.scheduling import GroupScheduling, is_long
 from tests.server import Api
 from tests.setup.machine import make_clone
 from tests.world import Release, World, build_release
@@ -47,10 +47,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Select the tests of one part.
+    """Select the tests of one part, and begin with the long ones: no process waits for the last.
 
     `tests/run` runs the parallel part in several processes and then the serial part alone.
     """
+    items.sort(key=lambda item: not is_long(item))
     part = config.getoption("--part")
     if part:
         serial = [item for item in items if item.get_closest_marker("serial")]
