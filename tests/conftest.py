@@ -138,14 +138,6 @@ def clone(made_once: MadeOnce) -> Path:
     return made_once("it's a clone", make_clone)
 
 
-@pytest.fixture(scope="session")
-def clone_release(made_once: MadeOnce, clone: Path) -> Release:
-    """The release that an install of `clone` builds, but with the packages of the tests."""
-    return Release(
-        made_once("release of the clone", partial(build_release, source=clone, shared=False))
-    )
-
-
 @pytest.fixture
 def release(tmp_path: Path) -> Release:
     """A release of the test's own. `program.overwrite` changes its sources and bytecode."""
