@@ -12,7 +12,7 @@ from filelock import FileLock
 from hypothesis import settings
 
 from tests import program
-from tests.scheduling import GroupScheduling
+from tests.scheduling import GroupScheduling, is_long
 from tests.server import Api
 from tests.setup.machine import make_clone
 from tests.world import Release, World, build_release
@@ -47,10 +47,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Select the tests of one part.
+    """Select the tests of one part, and begin with the long ones: no process waits for the last.
 
     `tests/run` runs the parallel part in several processes and then the serial part alone.
     """
+    items.sort(key=lambda item: not is_long(item))
     part = config.getoption("--part")
     if part:
         serial = [item for item in items if item.get_closest_marker("serial")]
@@ -135,14 +136,6 @@ def built_release(made_once: MadeOnce) -> Release:
 def clone(made_once: MadeOnce) -> Path:
     """Copy the installer's part of the clone to a path with a space and a quote."""
     return made_once("it's a clone", make_clone)
-
-
-@pytest.fixture(scope="session")
-def clone_release(made_once: MadeOnce, clone: Path) -> Release:
-    """The release that an install of `clone` builds, but with the packages of the tests."""
-    return Release(
-        made_once("release of the clone", partial(build_release, source=clone, shared=False))
-    )
 
 
 @pytest.fixture

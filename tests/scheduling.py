@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from xdist.scheduler import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    import pytest
 
 GROUPS = {
     "tests/faults/network/test_faults.py": "network",
@@ -21,3 +26,10 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc] # pytest-xdist
 
     def _split_scope(self, nodeid: str) -> str:
         return GROUPS.get(nodeid.partition("::")[0], nodeid)
+
+
+def is_long(item: pytest.Item) -> bool:
+    """Return whether a test has a longer timeout than the usual one."""
+    marker = item.get_closest_marker("timeout")
+    usual_s = float(item.config.getini("timeout") or 0)
+    return marker is not None and float(marker.args[0]) > usual_s

@@ -182,13 +182,13 @@ class Release:
         return [str(self.python), "-I", "-B", "-m", "usageline.refresh", "--by", "line"]
 
 
-def build_release(root: Path, source: Path = REPOSITORY, *, shared: bool = True) -> Release:
-    """Lay out a release of `source` at `root`, compiled as install.sh compiles it.
+def build_release(root: Path, *, shared: bool = True) -> Release:
+    """Lay out a release at `root`, compiled as install.sh compiles it.
 
     It has the packages of the environment that runs the tests. Its sources and bytecode may be
     `shared` with other releases: `program.overwrite` changes them in one release alone.
     """
-    program.lay_out(source, root, shared=shared)
+    program.lay_out(REPOSITORY, root, shared=shared)
     # Each test has its own world: trust every environment.
     origin.disable(str(root))
     link_environment(root)

@@ -198,10 +198,10 @@ def test_a_hanging_chained_command_is_killed_with_its_children(
         f"(setsid sh -c 'echo $$ >>{lines.pids}; exec sleep 300' >/dev/null 2>&1 &);"
         " wait; sleep 300"
     )
-    assert lines.run(command, timeout=2) == ([], "", True)
+    assert lines.run(command, timeout=5) == ([], "", True)
     eventually(lambda: lines.pids.exists() and len(lines.pids.read_text().split()) == 4)
     eventually(lambda: lines.result(command))
-    assert lines.result(command)["failed"] == "chain: timed out after 2 s"
+    assert lines.result(command)["failed"] == "chain: timed out after 5 s"
     eventually(lambda: not lines.running())
     eventually(lambda: not lines.running_jobs())
 
@@ -215,7 +215,7 @@ def test_children_left_running_get_the_rest_of_the_time(
     )
     works = f"(setsid sh -c 'sleep 0.2; touch {lines.world.home}/worked' >/dev/null 2>&1 &)"
     command = f"{works}; {leaves}; echo shown"
-    rows, problem, _ = lines.run(command, timeout=3, wait=True)
+    rows, problem, _ = lines.run(command, timeout=8, wait=True)
     assert (text(rows), problem) == (["shown"], "")
     eventually(lambda: lines.result(command)["failed"] == "chain: left 2 processes running")
     assert (lines.world.home / "worked").exists()

@@ -317,7 +317,7 @@ def test_a_time_that_has_passed_waits_for_nothing(world: World) -> None:
     assert send((ALERT,), Alerts(command="sleep 1000"), world.env, began - 1) == [
         "command: it was still running and was ended"
     ]
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
 
 
 def test_many_alerts_are_bounded(world: World) -> None:

@@ -28,11 +28,11 @@ def machine(tmp_path: Path, clone: Path) -> Machine:
 
 @pytest.fixture(scope="session")
 def installed_world(
-    tmp_path_factory: pytest.TempPathFactory, clone: Path, clone_release: Release
+    tmp_path_factory: pytest.TempPathFactory, clone: Path, built_release: Release
 ) -> Machine:
     """Install a built program for the default profile, once. Its tests must not change it."""
     machine = make_machine(tmp_path_factory.mktemp("installed") / "world", clone)
-    place_release(machine, clone_release)
+    place_release(machine, built_release)
     machine.run()
     return machine
 

@@ -16,7 +16,7 @@ from tests.running import wait_until_ended
 from tests.world import REPOSITORY, World
 from usageline.core import paths
 from usageline.core.errors import UsagelineError
-from usageline.setup import line_interpreter, owned_files, release_plan, releases
+from usageline.setup import owned_files, release_plan, releases
 from usageline.setup.context import SetupContext
 from usageline.setup.install import install
 from usageline.setup.uninstall import uninstall
@@ -167,10 +167,7 @@ def installed_releases(data_dir: Path) -> list[str]:
 
 
 def make_clone(target: Path) -> Path:
-    """Copy the installer's part of this clone to `target`.
-
-    It times each interpreter once: a choice takes a third of a second less of each core.
-    """
+    """Copy the installer's part of this clone to `target`."""
     target.mkdir(parents=True)
     for name in TREE:
         source = REPOSITORY / name
@@ -178,12 +175,6 @@ def make_clone(target: Path) -> Path:
             shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target / name)
-    timing = target / "plugin/usageline/setup/line_interpreter.py"
-    changed = timing.read_text().replace(
-        f"\nROUNDS = {line_interpreter.ROUNDS}\n", "\nROUNDS = 1\n"
-    )
-    assert changed != timing.read_text()
-    timing.write_text(changed)
     return target
 
 
@@ -211,8 +202,20 @@ def make_machine(root: Path, clone: Path) -> Machine:
     return machine
 
 
+def copy_release(source: Machine, target: Machine) -> None:
+    """Copy the release in use, so that an install into `target` need not build it."""
+    release = releases.current(str(source.data_dir))
+    assert release is not None
+    copied = releases.Release(str(target.data_dir), release.id)
+    shutil.copytree(release.root, copied.root, symlinks=True)
+    releases._write_launcher(copied)
+
+
 def place_release(machine: Machine, built: Release) -> releases.Release:
-    """Place the release that the machine's next install builds. Its parts are links to `built`."""
+    """Place the release that the machine's next install builds. Its parts are links to `built`.
+
+    `built` is of the same program, but has the packages of the tests.
+    """
     ctx = SetupContext(env=machine.env, source=str(machine.clone), show=lambda _: None)
     release, (python, *_) = release_plan.plan(ctx, None)
     return _link_parts(release, built, python.path)

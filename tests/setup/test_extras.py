@@ -45,10 +45,10 @@ def hide_png(venv: Path) -> None:
 
 @pytest.mark.timeout(180)  # it builds an environment
 def test_installed_command_adds_an_extra_and_later_installs_keep_it(
-    machine: Machine, clone_release: Release
+    machine: Machine, built_release: Release
 ) -> None:
     """The command replaces the release that it runs from."""
-    hide_png(Path(place_release(machine, clone_release).root, "venv"))
+    hide_png(Path(place_release(machine, built_release).root, "venv"))
     keep(machine.env, [reading(NOW - 60), reading(NOW)])
     machine.run()
     assert not draws(machine)

@@ -35,7 +35,7 @@ def in_namespace(
     machine: Machine, script: str, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a shell script with `arguments` in a new mount namespace."""
-    return machine.world.run(*NAMESPACE, "sh", "-c", script, "sh", *arguments, timeout=55)
+    return machine.world.run(*NAMESPACE, "sh", "-c", script, "sh", *arguments, timeout=110)
 
 
 def wired(machine: Machine) -> bytes:
@@ -440,9 +440,9 @@ def _user() -> str:
 
 
 @pytest.mark.timeout(120)
-def test_install_reports_a_noexec_home_and_works(machine: Machine, clone_release: Release) -> None:
+def test_install_reports_a_noexec_home_and_works(machine: Machine, built_release: Release) -> None:
     needs(mounts=True)
-    place_release(machine, clone_release)
+    place_release(machine, built_release)
     script = (
         'cp -a "$HOME" "$1"; mount -t tmpfs -o noexec none "$HOME"; cp -a "$1/home/." "$HOME";'
         ' "$2" | head -1; sh "$3" --version; echo rc $?;'
@@ -471,7 +471,7 @@ def test_install_works_without_standard_streams(profile: Machine, redirection: s
     if not os.path.exists("/dev/full"):
         pytest.skip("no /dev/full")
     done = profile.world.run(
-        "sh", "-c", f'"$1" {redirection}', "sh", profile.clone / "install.sh", timeout=55
+        "sh", "-c", f'"$1" {redirection}', "sh", profile.clone / "install.sh", timeout=110
     )
     assert done.returncode == 0, done.stderr
     assert profile.line()

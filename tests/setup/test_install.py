@@ -31,6 +31,7 @@ BUILD = release_plan.build
 FOREIGN = b'{"statusLine": {"type": "command", "command": "mine.sh"}}'
 
 
+@pytest.mark.timeout(180)  # it builds an environment
 def test_install_and_uninstall_leave_no_trace(machine: Machine, tmp_path: Path) -> None:
     """Install twice, delete the clone, use the line, and uninstall from another clone."""
     machine.write_settings('{\n    "model": "opus",\n    "note": "é \\u00e9"\n}\n'.encode())

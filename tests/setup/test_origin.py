@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def test_an_install_records_its_environment_and_keeps_earlier_ones(
-    machine: Machine, clone_release: Release
+    machine: Machine, built_release: Release
 ) -> None:
-    place_release(machine, clone_release)
+    place_release(machine, built_release)
     machine.env["HTTPS_PROXY"] = "http://127.0.0.1:1"
     assert "requests use this shell's HTTPS_PROXY" in machine.run()
     release, usual = str(machine.data_dir / "current"), dict(machine.env)

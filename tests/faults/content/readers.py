@@ -324,9 +324,8 @@ def untried(room: str, package: Path = PACKAGE) -> list[str]:
     """Return what to do about each reader of a room that nothing tries."""
     names = set(listed())
     calls: dict[str, list[str]] = {}
-    for reader in readers(package):
-        is_tried = reader.name in names or _is_trial(reader.tried_by)
-        if reader.name.split(".")[0] == room and not is_tried:
+    for reader in readers(package, room):
+        if not (reader.name in names or _is_trial(reader.tried_by)):
             calls.setdefault(reader.name, []).append(reader.call)
     return [
         f"usageline.{name} reads from outside ({', '.join(used)}) and nothing tries it with "
@@ -342,9 +341,9 @@ def assert_tried(room: str) -> None:
     assert not problems, "\n".join(problems)
 
 
-def readers(package: Path = PACKAGE) -> Iterator[Reader]:
-    """Yield every reader in the code."""
-    for path in sorted(package.rglob("*.py")):
+def readers(package: Path = PACKAGE, room: str = "*") -> Iterator[Reader]:
+    """Yield every reader in the code, or in that of one room."""
+    for path in sorted({*package.glob(f"{room}.py"), *package.glob(f"{room}/**/*.py")}):
         module = (
             path.relative_to(package)
             .with_suffix("")

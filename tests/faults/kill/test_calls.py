@@ -125,12 +125,12 @@ def test_setup(
     kind: str,
     tmp_path: Path,
     clone: Path,
-    clone_release: Release,
+    built_release: Release,
     size: Callable[[int, int], int],
     figure: Callable[[str], None],
 ) -> None:
     needs("strace")
-    program = installs.Program(clone, clone_release)
+    program = installs.Program(clone, built_release)
     make = getattr(installs, kind)
     killed = walk(lambda number: make(tmp_path / f"{kind}-{number}", program), size(2, ALL))
     figure(

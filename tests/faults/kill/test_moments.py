@@ -73,14 +73,13 @@ def test_moments(
     built_release: Release,
     release: Release,
     clone: Path,
-    clone_release: Release,
     api: Api,
     size: Callable[[int, int], int],
     figure: Callable[[str], None],
 ) -> None:
     api.body = usage_body(session=92)
     if kind in {"install", "uninstall"}:
-        program = installs.Program(clone, clone_release, is_linked=False)
+        program = installs.Program(clone, built_release, is_linked=False)
         case = getattr(installs, kind)(tmp_path / kind, program)
     else:
         case = _case(kind, tmp_path / kind, built_release, runs.idle(release), api)

@@ -103,6 +103,7 @@ def tampered(machine: Machine, tamper: Callable[[Path, Path], None]) -> str:
     sees=("`The packages could not be installed`, with the tool's message about the hash."),
     topic="packages",
 )
+@pytest.mark.timeout(180)  # pip makes an environment
 def test_a_tampered_package_is_refused(
     machine: Machine, size: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:
