@@ -215,7 +215,7 @@ def _without(text: str, path: tuple[str, ...]) -> str | None:
 
 def _require_known(key: str) -> None:
     name = split_key(key)[0]
-    if name not in {*(key.name for key in TOP), *TABLES, "segments"}:
+    if name not in {*(key.name for key in TOP), *TABLES, "segments", "profiles"}:
         raise EditRejected([Problem(None, key, "there is no such key" + similar_key(key))])
 
 
