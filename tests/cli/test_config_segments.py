@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tools.configuration import FILE
+from usageline.cli.config.group import command as group
 from usageline.config.presets import PRESETS
 from usageline.config.segments import SEGMENTS
 from usageline.config.validate import Values, validate
@@ -171,3 +172,28 @@ def test_a_task_takes_the_one_documented_command(
     validation = validate(file.read_text())
     assert validation.problems == []
     assert TASKS[task](validation.values)
+
+
+@pytest.mark.parametrize("path", ["docs/CONFIGURATION.md", "commands/configure.md"])
+def test_every_documented_command_exists(path: str) -> None:
+    text = (FILE.parent.parent / path).read_text()
+    named = set(re.findall(r"usageline config ([a-z]+)", text))
+    assert named
+    assert named <= group.commands.keys()
+
+
+def test_the_chat_command_may_not_start_a_program_without_a_question() -> None:
+    """What it may run unasked sets no key that names a program."""
+    text = (FILE.parent.parent / "commands" / "configure.md").read_text()
+    allowed = re.findall(r"Bash\(usageline config (.+?)\)", text)
+    assert "list" in allowed
+    for rule in allowed:
+        command, _, rest = rule.partition(" ")
+        assert command not in {"edit", "init", "set:*", "*"}
+        assert command != "set" or rest.removesuffix(":*") in {
+            "theme",
+            "clock",
+            "rows",
+            "nerd_font",
+            "alerts.thresholds",
+        }

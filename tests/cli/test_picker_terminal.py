@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.terminal import Terminal
 from usageline.config.validate import validate
 from usageline.core import paths
 
@@ -85,6 +87,8 @@ def picker(
     # The path of a socket must be short.
     directory = tempfile.mkdtemp(prefix="ul-", dir="/tmp")
     env = {**world.env, "LANG": "C.UTF-8", "TERM": "xterm-256color", "SHELL": "/bin/sh"}
+    # What a project's settings could set: a module to import, a file to write, a size.
+    env.update(TEXTUAL_DRIVER="evil:Driver", TEXTUAL_LOG=str(world.home / "log"), COLUMNS="9")
     tmux = Tmux(f"{directory}/s", env, eventually)
     python = f"'{release.python}' -I -B -m usageline.cli config"
     tmux.start(f"cd '{world.home}' && LANG={locale} LC_ALL={locale} {python}")
@@ -123,6 +127,7 @@ def test_theme_and_two_rows_are_chosen_and_saved(
     assert file.read_text().startswith(MINE)
     values, problems, _ = validate(file.read_text())
     assert (problems, values.get("theme"), len(values.get("rows"))) == ([], "ascii", 2)
+    assert not (world.home / "log").exists()
 
 
 @pytest.mark.parametrize("text", [MINE, None])
@@ -145,6 +150,25 @@ def test_cancel_leaves_the_files_as_they_were(
         terminal.press(*keys)
         assert "nothing was changed" in terminal.wait_for(f"{DONE} 0")
     assert {path: path.read_bytes() for path in world.files()} == before
+
+
+def test_a_signal_restores_the_terminal_and_changes_nothing(
+    world: World, built_release: Release
+) -> None:
+    world.configure(MINE)
+    command = [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "config"]
+    env = {**world.env, "LANG": "C.UTF-8", "TERM": "xterm-256color"}
+    with Terminal(command, env, world.home, columns=80) as terminal:
+        terminal.wait_for(lambda screen: "1 Presets" in screen)
+        terminal.press(b"3")
+        terminal.wait_for(lambda screen: "high-contrast" in screen)
+        terminal.press(b"j\r")
+        terminal.wait_for(lambda screen: "not saved yet" in screen)
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.end() == 128 + signal.SIGTERM
+        assert terminal.modes() == terminal.modes_before
+        assert b"\x1b[?1049l" in terminal.received  # leaves the alternate screen
+    assert Path(paths.config_file(world.env)).read_text() == MINE
 
 
 def test_broken_config_is_reported_without_opening_the_picker(

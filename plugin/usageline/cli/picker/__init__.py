@@ -21,6 +21,9 @@ from usageline.core import paths
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+SIGNALED = 128
+"""The exit status of a program that a signal ended, without the signal's number."""
+
 IGNORED = ("COLUMNS", "LINES")
 """They do not change with the window."""
 
@@ -51,6 +54,8 @@ def run(env: dict[str, str]) -> None:
     picker = Picker(env, Draft(text), Drawing(env), notes[0] if notes else "")
     saved = picker.run()
     picker.raise_failure()
+    if picker.signal:
+        sys.exit(SIGNALED + picker.signal)
     if saved is None:
         click.echo("nothing was changed")
         return
