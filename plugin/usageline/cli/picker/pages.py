@@ -71,8 +71,11 @@ class Presets(Gallery):
     def about(self, key: str) -> str:
         """Return what a preset changes."""
         preset = presets.find(key)
-        theme = f"the theme {preset.theme}" if preset and preset.theme else "your theme stays"
-        return f"{key}: its rows replace yours; {theme}. Options of segments stay."
+        if preset is None:
+            return ""
+        rows = "its rows replace yours" if preset.rows else "the default rows replace yours"
+        theme = f"with the theme {preset.theme}" if preset.theme else "your theme stays"
+        return f"{key}: {rows}, {theme}. Options of segments stay."
 
 
 class Font(Gallery):
