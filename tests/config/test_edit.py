@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from usageline.config import edit
 from usageline.config.file import parse
 from usageline.config.rows import RowsUnchangeable
-from usageline.config.template import default_file
+from usageline.config.template import full_file
 from usageline.config.validate import NO_VALUES, validate
 
 TEXT = """# mine
@@ -242,7 +242,7 @@ def test_an_unknown_key_is_refused_with_a_suggestion(key: str, meant: str) -> No
         [
             "",
             TEXT,
-            default_file(),
+            full_file(),
             "segments = {session = {bar_width = 5}}",
             "segments.text.a.label = 'x'",
             "[segments]\ntext = {}",

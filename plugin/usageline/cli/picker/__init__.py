@@ -69,7 +69,9 @@ def run(env: dict[str, str]) -> None:
 def _limit_environment() -> None:
     """Remove variables that make Textual import a module or write a file.
 
-    A project's settings can set them.
+    A project's settings can set them. The line has only colors that the terminal shows: leave them
+    as they are.
     """
     for name in [name for name in os.environ if name.startswith("TEXTUAL") or name in IGNORED]:
         del os.environ[name]
+    os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
