@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tools.configuration import FILE
+from usageline.cli.config.group import command as group
 from usageline.config.presets import PRESETS
 from usageline.config.segments import SEGMENTS
-from usageline.config.validate import validate
+from usageline.config.validate import Values, validate
 from usageline.core import paths
+from usageline.setup import manifest
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
     from typing import TypeAlias
 
+    from tests.cli.installed import Installed
     from tests.world import World
 
     Run: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
@@ -39,7 +46,7 @@ def file(world: World) -> Path:
     return Path(paths.config_file(world.env))
 
 
-def rows(file: Path) -> list[list[str]]:
+def rows_in(file: Path) -> list[list[str]]:
     """Return the rows of a valid file."""
     validation = validate(file.read_text())
     assert validation.problems == []
@@ -67,7 +74,7 @@ def test_segments_are_added_moved_and_removed(
     done = usageline("config", *command.split())
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("~/.config/usageline/config.toml: ")
-    assert rows(file) == [row or ["weekly", "status"] for row in expected]
+    assert rows_in(file) == [row or ["weekly", "status"] for row in expected]
     assert file.read_text().startswith("# mine\n")
 
 
@@ -132,3 +139,61 @@ def test_a_preset_without_a_theme_keeps_the_users(usageline: Run, world: World) 
     usageline("config", "preset", "two-rows")
     compiled = json.loads(Path(paths.line_config(world.env)).read_text())
     assert (compiled["theme"]["name"], len(compiled["rows"])) == ("high-contrast", 2)
+
+
+TASKS: dict[str, Callable[[Values], bool]] = {
+    "use another theme": lambda values: values.get("theme") == "high-contrast",
+    "hide credits": lambda values: values.segments["credits"]["hide"] is True,
+    "put git first": lambda values: values.get("rows")[0][0] == "git",
+    "use two rows": lambda values: len(values.get("rows")) == 2,
+    "use a 12-hour clock": lambda values: values.get("clock") == "12h",
+    "get an alert at 80 %": lambda values: values.table("alerts")["thresholds"] == [80],
+    "keep your earlier status line beside this one": (
+        lambda values: values.table("chain")["command"] == "my-line --short"
+    ),
+}
+"""The tasks in docs/CONFIGURATION.md, and what config.toml has afterwards."""
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_takes_the_one_documented_command(
+    usageline: Run, installed: Installed, task: str
+) -> None:
+    record = manifest.load(installed.world.env)
+    assert record is not None
+    settings = json.dumps({"statusLine": {"type": "command", "command": "my-line --short"}})
+    before = manifest.encode_settings(settings.encode())
+    manifest.save(installed.world.env, replace(record, before=before))
+    commands = re.findall(r"^\| (.+?) \| `usageline (.+?)` \|$", FILE.read_text(), re.MULTILINE)
+    command = dict(commands)[task]
+    done = usageline(*shlex.split(command))
+    assert (done.returncode, done.stderr) == (0, "")
+    file = Path(paths.config_file(installed.world.env))
+    validation = validate(file.read_text())
+    assert validation.problems == []
+    assert TASKS[task](validation.values)
+
+
+@pytest.mark.parametrize("path", ["docs/CONFIGURATION.md", "commands/configure.md"])
+def test_every_documented_command_exists(path: str) -> None:
+    text = (FILE.parent.parent / path).read_text()
+    named = set(re.findall(r"usageline config ([a-z]+)", text))
+    assert named
+    assert named <= group.commands.keys()
+
+
+def test_the_chat_command_may_not_start_a_program_without_a_question() -> None:
+    """What it may run unasked sets no key that names a program."""
+    text = (FILE.parent.parent / "commands" / "configure.md").read_text()
+    allowed = re.findall(r"Bash\(usageline config (.+?)\)", text)
+    assert "list" in allowed
+    for rule in allowed:
+        command, _, rest = rule.partition(" ")
+        assert command not in {"edit", "init", "set:*", "*"}
+        assert command != "set" or rest.removesuffix(":*") in {
+            "theme",
+            "clock",
+            "rows",
+            "nerd_font",
+            "alerts.thresholds",
+        }

@@ -63,10 +63,18 @@ def test_toggle_adds_removes_and_shows_a_segment() -> None:
     draft = Draft(MINE)
     assert draft.toggle("cost").rows == [["model", "session"], ["weekly", "cost", "status"]]
     assert draft.toggle("session").rows == [["model"], ["weekly", "status"]]
+    assert Draft("").toggle("credits").is_hidden("credits")
+    assert Draft("").toggle("credits").toggle("credits").text == ""
     with_git = Draft(MINE.replace('"model"', '"git"'))
     assert with_git.is_hidden("git")
     assert not with_git.toggle("git").is_hidden("git")
     assert with_git.toggle("git").rows == with_git.rows
+
+
+def test_the_only_key_can_be_typed_away_and_unset() -> None:
+    assert Draft('separator = "~"\n').set_typed("separator", "").text == ""
+    assert Draft('clock = "12h"\n').set("clock", "24h").text == ""
+    assert Draft('theme = "minimal"\n').use_preset("two-rows").value("theme") == "default"
 
 
 def test_the_last_segment_stays() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
+import signal
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.terminal import Terminal
+from tests.cli.tmux import DONE, Tmux
 from usageline.config.validate import validate
 from usageline.core import paths
 
@@ -26,55 +28,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
 MINE = '# mine\nclock = "12h"  # at home\n'
-DONE = "exit status"
-
-
-class Tmux:
-    """A terminal of 80×24 in a tmux server of its own."""
-
-    def __init__(self, socket: str, env: dict[str, str], eventually: Eventually) -> None:
-        self._command = ["tmux", "-S", socket, "-f", "/dev/null"]
-        self._env = env
-        self._eventually = eventually
-
-    def start(self, command: str) -> None:
-        """Run a shell command in it, and keep its last screen."""
-        size = ["-x", "80", "-y", "24"]
-        self._tmux("new-session", "-d", *size, f"{command}; echo {DONE} $?; exec sleep 60")
-
-    def press(self, *keys: str) -> None:
-        """Send keys by the names that tmux has for them."""
-        self._tmux("send-keys", *keys)
-
-    def screen(self) -> str:
-        """Return the screen."""
-        return self._tmux("capture-pane", "-p")
-
-    def wait_for(self, *texts: str) -> str:
-        """Wait until the screen has all the texts, and return it."""
-        screens = [""]
-
-        def has_them() -> bool:
-            screens.append(self.screen())
-            return all(text in screens[-1] for text in texts)
-
-        self._eventually(has_them)
-        return screens[-1]
-
-    def stop(self) -> None:
-        """End the server and what runs in it."""
-        self._tmux("kill-server")
-
-    def _tmux(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [*self._command, *arguments],
-            env=self._env,
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=True,
-        )
-        return done.stdout
 
 
 @contextmanager
@@ -85,6 +38,8 @@ def picker(
     # The path of a socket must be short.
     directory = tempfile.mkdtemp(prefix="ul-", dir="/tmp")
     env = {**world.env, "LANG": "C.UTF-8", "TERM": "xterm-256color", "SHELL": "/bin/sh"}
+    # What a project's settings could set: a module to import, a file to write, a size.
+    env.update(TEXTUAL_DRIVER="evil:Driver", TEXTUAL_LOG=str(world.home / "log"), COLUMNS="9")
     tmux = Tmux(f"{directory}/s", env, eventually)
     python = f"'{release.python}' -I -B -m usageline.cli config"
     tmux.start(f"cd '{world.home}' && LANG={locale} LC_ALL={locale} {python}")
@@ -123,6 +78,7 @@ def test_theme_and_two_rows_are_chosen_and_saved(
     assert file.read_text().startswith(MINE)
     values, problems, _ = validate(file.read_text())
     assert (problems, values.get("theme"), len(values.get("rows"))) == ([], "ascii", 2)
+    assert not (world.home / "log").exists()
 
 
 @pytest.mark.parametrize("text", [MINE, None])
@@ -145,6 +101,25 @@ def test_cancel_leaves_the_files_as_they_were(
         terminal.press(*keys)
         assert "nothing was changed" in terminal.wait_for(f"{DONE} 0")
     assert {path: path.read_bytes() for path in world.files()} == before
+
+
+def test_a_signal_restores_the_terminal_and_changes_nothing(
+    world: World, built_release: Release
+) -> None:
+    world.configure(MINE)
+    command = [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "config"]
+    env = {**world.env, "LANG": "C.UTF-8", "TERM": "xterm-256color"}
+    with Terminal(command, env, world.home, columns=80) as terminal:
+        terminal.wait_for(lambda screen: "1 Presets" in screen)
+        terminal.press(b"3")
+        terminal.wait_for(lambda screen: "high-contrast" in screen)
+        terminal.press(b"j\r")
+        terminal.wait_for(lambda screen: "not saved yet" in screen)
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.end() == 128 + signal.SIGTERM
+        assert terminal.modes() == terminal.modes_before
+        assert b"\x1b[?1049l" in terminal.received  # leaves the alternate screen
+    assert Path(paths.config_file(world.env)).read_text() == MINE
 
 
 def test_broken_config_is_reported_without_opening_the_picker(

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from usageline.config import edit
 from usageline.config.file import parse
-from usageline.config.template import default_file
-from usageline.config.validate import validate
+from usageline.config.rows import RowsUnchangeable
+from usageline.config.template import full_file
+from usageline.config.validate import NO_VALUES, validate
 
 TEXT = """# mine
 theme = "dark"  # for now
@@ -116,9 +117,31 @@ def test_a_table_with_a_comment_or_another_key_stays() -> None:
     assert edit.unset_key(text, "alerts.line") == "[alerts]\ndesktop = true\n"
 
 
-def test_rows_show_a_hidden_segment_again() -> None:
-    text = "[segments.credits]\nhide = true\n"
-    assert edit.set_rows(text, [["session", "credits"]]) == 'rows = [["session", "credits"]]\n'
+HIDDEN = "[segments.credits]\nhide = true\n"
+
+
+def test_rows_show_a_hidden_segment_again_if_asked_to() -> None:
+    rows = [["session", "credits"]]
+    assert edit.set_rows(HIDDEN, rows, ["credits"]) == 'rows = [["session", "credits"]]\n'
+    assert "hide = true" in edit.set_rows(HIDDEN, rows)
+    kind = "[segments.text]\nhide = true\n[segments.text.note]\n"
+    shown = edit.set_rows(kind, [["text.note"]], ["text.note"])
+    assert validate(shown).values.segments["text.note"]["hide"] is False
+
+
+def test_a_segment_removed_from_the_default_rows_is_hidden_in_them() -> None:
+    """Rows in the file would be fixed, and the default rows adapt to the width."""
+    assert edit.remove_segments("", ["credits"]) == HIDDEN
+    assert edit.set_rows(HIDDEN, NO_VALUES.get("rows"), ["credits"]) == ""
+    rows = 'rows = [["model", "credits"]]\n'
+    assert edit.remove_segments(rows, ["credits"]) == 'rows = [["model"]]\n'
+
+
+def test_the_last_segment_of_the_default_rows_is_not_hidden() -> None:
+    *others, last = [name for row in NO_VALUES.get("rows") for name in row]
+    text = edit.remove_segments("", others)
+    with pytest.raises(RowsUnchangeable, match="only segment"):
+        edit.remove_segments(text, [last])
 
 
 def test_a_mistake_elsewhere_does_not_stand_in_the_way() -> None:
@@ -219,7 +242,7 @@ def test_an_unknown_key_is_refused_with_a_suggestion(key: str, meant: str) -> No
         [
             "",
             TEXT,
-            default_file(),
+            full_file(),
             "segments = {session = {bar_width = 5}}",
             "segments.text.a.label = 'x'",
             "[segments]\ntext = {}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from usageline.config import file
+from usageline.config import file, rows
 from usageline.config.arguments import find_key, readings, similar_key, split_key
 from usageline.config.problem import Problem, suggestion
 from usageline.config.schema import PROFILE, TABLES, TOP
@@ -13,7 +13,7 @@ from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.validate import Values, validate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from usageline.config.rows import Rows
 
@@ -64,17 +64,38 @@ def set_value(text: str, key: str, value: Any) -> str:
     raise rejected or _unsettable(key)
 
 
-def set_rows(text: str, rows: Rows) -> str:
-    """Return the text with the rows of segments. A segment in them is hidden no more.
+def set_rows(text: str, shown: Rows, visible: Iterable[str] = ()) -> str:
+    """Return the text with the rows of segments, in which those in `visible` are not hidden.
 
-    Raise EditRejected if the rows are not allowed.
+    The rows are written only if they differ: the default rows may adapt to the width. Raise
+    EditRejected if they are not allowed.
     """
-    text = set_value(text, "rows", rows)
-    hidden = validate(text).values.segments
-    for name in {name for row in rows for name in row}:
-        if hidden.get(name, {}).get("hide"):
-            text = unset_key(text, f"segments.{name}.hide") or text
+    values = validate(text).values
+    if shown != values.get("rows"):
+        text = set_value(text, "rows", shown)
+    for name in visible:
+        if values.segments.get(name, {}).get("hide"):
+            text = set_all(text, {f"segments.{name}.hide": None})
+            if validate(text).values.segments.get(name, {}).get("hide"):  # for all of its kind
+                text = set_value(text, f"segments.{name}.hide", value=False)
     return text
+
+
+def remove_segments(text: str, names: Sequence[str]) -> str:
+    """Return the text with rows without these segments.
+
+    Default rows stay, and the segments are hidden in them. Raise RowsUnchangeable if a row has no
+    such segment, or if nothing would be left.
+    """
+    values = validate(text).values
+    rest = values.get("rows")
+    for name in names:
+        rest = rows.remove(rest, name)
+    if "rows" in values.top:
+        return set_rows(text, rest)
+    if all(values.segments.get(name, {}).get("hide") for row in rest for name in row):
+        raise rows.RowsUnchangeable(f"{names[-1]} is the only segment: add another one first")
+    return set_all(text, {f"segments.{name}.hide": True for name in names})
 
 
 def set_all(text: str, changes: Mapping[str, Any]) -> str:
@@ -83,7 +104,7 @@ def set_all(text: str, changes: Mapping[str, Any]) -> str:
     Raise EditRejected if one is not allowed.
     """
     for key, value in changes.items():
-        text = (unset_key(text, key) or text) if value is None else set_value(text, key, value)
+        text = without_key(text, key) if value is None else set_value(text, key, value)
     return text
 
 
@@ -101,6 +122,12 @@ def unset_key(text: str, key: str) -> str | None:
     if new:
         raise EditRejected(new)
     return changed
+
+
+def without_key(text: str, key: str) -> str:
+    """Return the text without a key, which it need not have. Raise EditRejected as above."""
+    changed = unset_key(text, key)
+    return text if changed is None else changed
 
 
 def effective_value(values: Values, key: str) -> Any:

@@ -296,6 +296,19 @@ VARIABLES = (
         ({**SHELL, **RESOLVER},),
     ),
     Variable(
+        "`TEXTUAL`, `TEXTUAL_*`",
+        "nothing: `usageline config` removes them before it imports Textual",
+        "no module that they name is imported, and no file that they name is written",
+        "a driver and a log file; the picker itself with them in tests/cli",
+        (
+            {
+                "TEXTUAL": "debug,devtools",
+                "TEXTUAL_DRIVER": "httpx:Client",
+                "TEXTUAL_LOG": "{project}/textual.log",
+            },
+        ),
+    ),
+    Variable(
         "`LD_PRELOAD`, `LD_LIBRARY_PATH`, `LD_AUDIT`, `BASH_ENV`",
         "everything: their code runs in Claude Code's own shell and in the line's process, "
         "before any code of usageline, and can read what you can",

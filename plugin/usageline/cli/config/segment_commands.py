@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from usageline.config.rows import Rows
-
 NAME_CELLS = 14
 
 
@@ -94,13 +92,11 @@ def move(
 @click.argument("segments", metavar="SEGMENT...", nargs=-1, required=True)
 def remove(segments: tuple[str, ...]) -> None:
     """Remove segments from the line. Their options stay in config.toml."""
-
-    def removed(current: Rows) -> Rows:
-        for name in segments:
-            current = rows.remove(current, name)
-        return current
-
-    _change(segments, removed, f"removed {', '.join(segments)}")
+    _change(
+        segments,
+        lambda text: edit.remove_segments(text, segments),
+        f"removed {', '.join(segments)}",
+    )
 
 
 @click.command()
@@ -132,31 +128,30 @@ COMMANDS = (list_segments, add, move, remove, preset)
 
 
 def _place(verb: str, segments: tuple[str, ...], position: rows.Position) -> None:
-    def placed(current: Rows) -> Rows:
-        at = position
+    def placed(text: str) -> str:
+        shown, at = validate(text).values.get("rows"), position
         for name in segments:
-            if position == rows.Position() and rows.place(current, name):
+            if position == rows.Position() and rows.place(shown, name):
                 continue
-            current = rows.put(current, name, at)
+            shown = rows.put(shown, name, at)
             at = rows.Position(after=name)  # the next one follows it
-        return current
+        return edit.set_rows(text, shown, segments)
 
     names = [name for name in (*segments, position.before, position.after) if name]
     _change(names, placed, f"{verb} {', '.join(segments)}")
 
 
-def _change(names: Iterable[str], changed: Callable[[Rows], Rows], what: str) -> None:
-    """Write the changed rows. Raise UsagelineError if a segment does not exist."""
+def _change(names: Iterable[str], changed: Callable[[str], str], what: str) -> None:
+    """Write the changed text. Raise UsagelineError if a segment does not exist."""
 
     def edited(text: str) -> str:
-        values = validate(text).values
-        known = _names(values)
+        known = _names(validate(text).values)
         for name in names:
             if name not in known:
                 hint = suggestion(name, known) or "; `usageline config list` shows them"
                 raise UsagelineError(f"there is no segment {name}{hint}")
         try:
-            return edit.set_rows(text, changed(values.get("rows")))
+            return changed(text)
         except rows.RowsUnchangeable as reason:
             raise UsagelineError(f"{reason}; nothing was changed") from None
 

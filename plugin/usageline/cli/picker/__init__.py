@@ -21,6 +21,9 @@ from usageline.core import paths
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+SIGNALED = 128
+"""The exit status of a program that a signal ended, without the signal's number."""
+
 IGNORED = ("COLUMNS", "LINES")
 """They do not change with the window."""
 
@@ -51,6 +54,8 @@ def run(env: dict[str, str]) -> None:
     picker = Picker(env, Draft(text), Drawing(env), notes[0] if notes else "")
     saved = picker.run()
     picker.raise_failure()
+    if picker.signal:
+        sys.exit(SIGNALED + picker.signal)
     if saved is None:
         click.echo("nothing was changed")
         return
@@ -64,7 +69,9 @@ def run(env: dict[str, str]) -> None:
 def _limit_environment() -> None:
     """Remove variables that make Textual import a module or write a file.
 
-    A project's settings can set them.
+    A project's settings can set them. The line has only colors that the terminal shows: leave them
+    as they are.
     """
     for name in [name for name in os.environ if name.startswith("TEXTUAL") or name in IGNORED]:
         del os.environ[name]
+    os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"

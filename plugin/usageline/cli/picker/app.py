@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
@@ -29,19 +31,16 @@ class Picker(App["Draft"]):
     Screen { overflow: hidden hidden; }
     #title { height: 1; }
     #line { height: 3; }
-    #tabs { height: 2; }
+    #tabs { height: 1; }
+    .rule { height: 1; }
     #pages { height: 1fr; }
     #presets, #font, #themes, #settings, #list, #options { height: 1fr; }
     #list { width: 30; }
     #details { width: 1fr; }
     #segment { height: 3; }
-    #help { height: 3; }
+    #help { height: 2; }
     #keys { height: 1; }
-    .-short #help { display: none; }
-    .ruled { border-bottom: solid ansi_bright_black; }
-    #help { border-bottom: none; border-top: solid ansi_bright_black; }
-    .-ascii .ruled { border-bottom: ascii ansi_default; }
-    .-ascii #help { border-bottom: none; border-top: ascii ansi_default; }
+    .-short #help, .-short #lower { display: none; }
     ModalScreen { align: center middle; background: transparent; }
     #box { width: 100; max-width: 100%; height: auto; padding: 0 2; background: ansi_default; }
     #box.round { border: round ansi_cyan; }
@@ -55,12 +54,23 @@ class Picker(App["Draft"]):
     def __init__(self, env: dict[str, str], draft: Draft, drawing: Drawing, note: str = "") -> None:
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
+        self.signal = 0
+        """The signal that ended the picker."""
         self._main = Main(env, draft, drawing, note)
-        self._main.set_class(not drawing.is_unicode, "-ascii")
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the screen with everything but the questions."""
         return self._main
+
+    def on_mount(self) -> None:
+        """End after a signal as after a key, so that the terminal is restored."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._end_by_signal, number)
+
+    def _end_by_signal(self, number: int) -> None:
+        self.signal = number
+        self.exit(None)
 
     def action_cancel(self) -> None:
         """End at once without saving."""

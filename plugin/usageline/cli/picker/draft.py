@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.config import edit, presets
-from usageline.config.rows import Position, RowsUnchangeable, place, put, remove, shift, split
+from usageline.config.rows import Position, RowsUnchangeable, place, put, shift, split
 from usageline.config.segments import SEGMENTS
 from usageline.config.validate import Values, validate
 
@@ -92,7 +92,7 @@ class Draft:
         An empty value is the default.
         """
         if not value:
-            return self._do(key, lambda text: edit.unset_key(text, key) or text)
+            return self._do(key, lambda text: edit.without_key(text, key))
         return self._do(key, lambda text: edit.set_key(text, key, value))
 
     def use_preset(self, name: str) -> Draft:
@@ -105,14 +105,13 @@ class Draft:
 
         return self._do(f"preset {name}", change)
 
-    def toggle(self, name: str, at: Position | None = None) -> Draft:
+    def toggle(self, name: str) -> Draft:
         """Add a segment, show it if it is hidden, or remove it from its row."""
-        if place(self.rows, name) and not self.is_hidden(name):
-            return self._with_rows(f"remove {name}", lambda shown: remove(shown, name))
-        if place(self.rows, name):
-            return self._with_rows(f"show {name}", lambda shown: shown)
-        position = at or Position()
-        return self._with_rows(f"add {name}", lambda shown: put(shown, name, position))
+        if not place(self.rows, name):
+            return self._with_rows(f"add {name}", lambda shown: put(shown, name, Position()), name)
+        if self.is_hidden(name):
+            return self._with_rows(f"show {name}", lambda shown: shown, name)
+        return self._do(f"remove {name}", lambda text: edit.remove_segments(text, [name]))
 
     def shift(self, number: int, index: int, step: int) -> Draft:
         """Move the segment at a place by one place, across rows if it is at the edge."""
@@ -160,9 +159,10 @@ class Draft:
         )
         return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
-    def _with_rows(self, what: str, changed: Callable[[Rows], Rows]) -> Draft:
+    def _with_rows(self, what: str, changed: Callable[[Rows], Rows], *visible: str) -> Draft:
         def change(text: str) -> str:
-            return edit.set_rows(text, changed(validate(text).values.get("rows")))
+            shown: Rows = validate(text).values.get("rows")
+            return edit.set_rows(text, changed(shown), visible)
 
         return self._do(what, change)
 
@@ -174,8 +174,7 @@ class Draft:
 
 
 def _with_value(text: str, key: str, value: Any) -> str:
-    without = edit.unset_key(text, key)
-    rest = text if without is None else without
+    rest = edit.without_key(text, key)
     if edit.effective_value(validate(rest).values, key) == value:
         return rest
     return edit.set_value(text, key, value)

@@ -39,6 +39,7 @@ class Glyphs(NamedTuple):
 
     cursor: str
     in_use: str
+    rule: str
     up_down: str
     left_right: str
     before: str
@@ -47,8 +48,8 @@ class Glyphs(NamedTuple):
     border: str
 
 
-UNICODE = Glyphs("▌", "●", "↑↓", "←→", "‹", "›", "·", "round")
-ASCII = Glyphs(">", "*", "^v", "< >", "<", ">", "-", "ascii")
+UNICODE = Glyphs("▌", "●", "─", "↑↓", "←→", "‹", "›", "·", "round")
+ASCII = Glyphs(">", "*", "-", "^v", "< >", "<", ">", "-", "ascii")
 
 
 def has_unicode(env: Mapping[str, str]) -> bool:

@@ -102,7 +102,13 @@ class Choices(Lines, can_focus=True):
         Binding("enter", "choose", show=False),
     ]
 
-    def __init__(self, glyphs: Glyphs, listener: Listener, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        glyphs: Glyphs,
+        listener: Listener,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
         super().__init__(id=id)
         self.glyphs, self.listener = glyphs, listener
         self._items: list[Item] = []

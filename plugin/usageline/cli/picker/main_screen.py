@@ -25,11 +25,11 @@ from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from textual.binding import BindingType
 
-    from usageline.cli.picker.draft import Draft
+    from usageline.cli.picker.draft import Draft, Edit
 
 WIDTHS = (60, 80, 100, 120, 160, 200)
 KEYS = (
@@ -193,11 +193,18 @@ class Main(View):
 
     def action_undo(self) -> None:
         """Take back the last change."""
-        self.edit(lambda draft: draft.undo())
+        self._step_back(self.draft.edits, "Undone", lambda draft: draft.undo())
 
     def action_redo(self) -> None:
         """Do again what was taken back."""
-        self.edit(lambda draft: draft.redo())
+        self._step_back(self.draft.undone, "Done again", lambda draft: draft.redo())
+
+    def _step_back(
+        self, edits: Sequence[Edit], done: str, change: Callable[[Draft], Draft]
+    ) -> None:
+        self.edit(change)
+        self.note = f"{done}: {edits[-1].what}." if edits else "There is no such change."
+        self._draw_help()
 
     def action_keys(self) -> None:
         """Show every key."""

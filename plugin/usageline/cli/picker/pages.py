@@ -53,17 +53,12 @@ class Presets(Gallery):
 
     def items(self, draft: Draft, drawing: Drawing, columns: int) -> list[Item]:
         """Return each preset with the rows that it draws."""
-        return [
-            Item(
-                preset.name,
-                [
-                    title(preset.name, preset.name == draft.preset, drawing),
-                    *_rows(draft.use_preset(preset.name), drawing, columns),
-                    Text(),
-                ],
-            )
-            for preset in presets.PRESETS
-        ]
+        items = []
+        for preset in presets.PRESETS:
+            head = title(preset.name, preset.name == draft.preset, drawing, preset.about)
+            rows = _rows(draft.use_preset(preset.name), drawing, columns)
+            items += [Item(preset.name, [head, *rows]), Item("", [Text()])]
+        return items[:-1]
 
     def with_item(self, draft: Draft, key: str) -> Draft:
         """Return the draft with a preset."""
@@ -74,9 +69,13 @@ class Presets(Gallery):
         return draft.preset
 
     def about(self, key: str) -> str:
-        """Return what a preset shows."""
+        """Return what a preset changes."""
         preset = presets.find(key)
-        return preset.about if preset else ""
+        if preset is None:
+            return ""
+        rows = "its rows replace yours" if preset.rows else "the default rows replace yours"
+        theme = f"with the theme {preset.theme}" if preset.theme else "your theme stays"
+        return f"{key}: {rows}, {theme}. Options of segments stay."
 
 
 class Font(Gallery):

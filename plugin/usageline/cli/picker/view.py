@@ -46,7 +46,8 @@ class View(Screen[None]):
         glyphs = self.drawing.glyphs
         yield Lines(id="title")
         yield Lines(id="line")
-        yield Hints(id="tabs", classes="ruled")
+        yield Hints(id="tabs")
+        yield Lines(id="upper", classes="rule")
         with ContentSwitcher(initial="presets", id="pages"):
             yield Presets(glyphs, self, id="presets")
             yield Font(glyphs, self, id="font")
@@ -57,7 +58,8 @@ class View(Screen[None]):
                     yield Lines(id="segment")
                     yield Options(glyphs, self, id="options")
             yield Options(glyphs, self, id="settings")
-        yield Lines(id="help", classes="ruled")
+        yield Lines(id="lower", classes="rule")
+        yield Lines(id="help")
         yield Hints(id="keys")
 
     @property
@@ -93,6 +95,8 @@ class View(Screen[None]):
         else:
             self.query_one(SegmentList).list_segments(self.draft, self.drawing)
             self._draw_segment()
+        for rule in self.query(".rule").results(Lines):
+            rule.show([Text(self.drawing.glyphs.rule * columns, "dim")])
         self._draw_line()
         self._draw_keys()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.judge import one_line, tried
 from usageline.config import edit, file
-from usageline.config.template import default_file, toml_value
+from usageline.config.template import full_file, toml_value
 from usageline.config.validate import validate
 
 TEXTS = (
     "",
     "# mine\ntheme = 'dark' # dark\n",
-    default_file(),
+    full_file(),
     '[segments.text.note]\ntext = "x"\n',
     'rows = [["model"]]\n[alerts]\n',
 )
