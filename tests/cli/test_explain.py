@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.hot import Hot
-from usageline import themes
 from usageline.cli.explain import words
 from usageline.cli.explain.pieces import explained_line
 
@@ -35,8 +34,8 @@ def hot(world: World, built_release: Release) -> Hot:
     return hot
 
 
-@pytest.mark.parametrize("theme", themes.NAMES)
-@pytest.mark.parametrize("columns", [40, 60, 80, 100, 160, 240])
+@pytest.mark.parametrize("theme", ["default", "minimal", "powerline", "ascii"])
+@pytest.mark.parametrize("columns", [40, 80, 160])
 def test_pieces_are_the_whole_line(hot: Hot, theme: str, columns: int) -> None:
     hot.world.configure(f'theme = "{theme}"\n')
     line = explained_line({**hot.world.env, "NO_COLOR": "1", "TERM": "dumb"}, columns)

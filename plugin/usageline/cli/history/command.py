@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from usageline.cli.history import HistoryOptions, show_history
+from usageline.cli.history import HistoryOptions, selection, show_history
 
 FILES = ("svg", "png", "html")
 
@@ -29,6 +29,7 @@ FILES = ("svg", "png", "html")
 @click.option(
     "--account",
     metavar="NAME",
+    shell_complete=lambda *given: selection.begun(os.environ, given[2]),
     help="Show another account than the one signed in: its label, its key, or how either begins.",
 )
 @click.option("--html", metavar="FILE", help="Write a page with the charts to FILE.")

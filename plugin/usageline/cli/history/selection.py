@@ -48,6 +48,13 @@ def account(env: Mapping[str, str], requested: str | None) -> str:
     return available[0]
 
 
+def begun(env: Mapping[str, str], incomplete: str) -> list[str]:
+    """Return the labels and keys of accounts that begin so, for the shell."""
+    by_key = labels(env)
+    names = [*by_key.values(), *history.accounts(env)]
+    return [sanitize(name) for name in names if name.casefold().startswith(incomplete.casefold())]
+
+
 def _requested(requested: str, available: list[str], by_key: dict[str, str]) -> str:
     name = requested.casefold()
     exact = [key for key in available if name in {key, by_key.get(key, "").casefold()}]
