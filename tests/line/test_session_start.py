@@ -146,7 +146,7 @@ def test_more_than_one_message_holds_are_told_at_the_next_start(session: Hook) -
         {"at": 0},
         {"percent": None},
         {"percent": True},
-        {"threshold": 0},
+        {"threshold": -1},
         {"threshold": "90"},
         {"label": 5},
         {"kind": None},
