@@ -88,9 +88,9 @@ class Font(Gallery):
         nerd, plain = bool(draft.value("nerd_font")), draft.value("theme") == "ascii"
         heading = Text("Do you see an arrow and a branch here?", "bold")
         if not drawing.is_unicode:
-            heading.append(" (This terminal is set to ASCII: they cannot be shown.)", "dim")
+            heading.append("\n  This terminal is set to ASCII: they cannot be shown.", "dim")
         return [
-            Item("", [heading, Text(), drawing.shown(sample), Text()]),
+            Item("", [*heading.split(), Text(), drawing.shown(sample), Text()]),
             Item("arrow", [title("Yes", nerd, drawing, "icons, and arrows in powerline")]),
             Item("no arrow", [title("No", not nerd, drawing, "a box, a question mark, a gap")]),
             Item("", [Text(), Text("Do you see a bar and a line here?", "bold"), Text()]),
