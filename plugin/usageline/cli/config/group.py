@@ -8,8 +8,7 @@ import sys
 import click
 
 from usageline import config, themes
-from usageline.cli import picker
-from usageline.cli.config import segment_commands
+from usageline.cli.config import picker, segment_commands
 from usageline.cli.config.change import current_text, named, write
 from usageline.cli.config.report import apply, broken
 from usageline.cli.formatting import short

@@ -8,13 +8,13 @@ from rich.text import Text
 
 from usageline import themes
 from usageline.cli.config import preview
-from usageline.cli.picker.lines import Choices, Item
+from usageline.cli.config.picker.lines import Choices, Item
 from usageline.config import presets
 from usageline.config.schema import ALERTS, CHAIN
 
 if TYPE_CHECKING:
-    from usageline.cli.picker.draft import Draft
-    from usageline.cli.picker.drawing import Drawing
+    from usageline.cli.config.picker.draft import Draft
+    from usageline.cli.config.picker.drawing import Drawing
 
 NAME_CELLS = 18
 ARROW = "\ue0b0"
