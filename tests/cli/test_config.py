@@ -182,6 +182,10 @@ def test_unset_removes_a_key(usageline: Run, file: Path, world: World) -> None:
     assert file.read_text() == "# mine\n\n[segments.session]\nbar_width = 5\n"
     done = usageline("config", "unset", "theme")
     assert (done.returncode, done.stdout) == (0, "theme is not set\n")
+    assert (
+        'not set; did you mean "alerts.thresholds"'
+        in usageline("config", "unset", "thresholds").stdout
+    )
 
 
 def test_get_prints_the_set_value_or_the_default(usageline: Run, world: World) -> None:

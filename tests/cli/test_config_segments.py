@@ -88,6 +88,10 @@ def test_adding_a_hidden_segment_shows_it(usageline: Run, file: Path) -> None:
     ("command", "message"),
     [
         ("add sesion", 'there is no segment sesion; did you mean "session"?'),
+        (
+            "add text.note",
+            "define it first: `usageline config set segments.text.note.OPTION VALUE`",
+        ),
         ("add cost --after modle", 'there is no segment modle; did you mean "model"?'),
         ("add cost --after pace", "pace is in no row"),
         ("add cost --after model --row 2", "model is in row 1, not in row 2"),
@@ -197,3 +201,9 @@ def test_the_chat_command_may_not_start_a_program_without_a_question() -> None:
             "nerd_font",
             "alerts.thresholds",
         }
+
+
+def test_help_has_no_line_that_is_cut_off(usageline: Run) -> None:
+    shown = usageline("config", "--help").stdout
+    assert "add " in shown
+    assert "..." not in shown.partition("Commands:")[2]

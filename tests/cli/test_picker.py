@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from usageline import themes
-from usageline.cli.picker.app import Picker
-from usageline.cli.picker.draft import Draft
-from usageline.cli.picker.drawing import Drawing
+from usageline.cli.config.picker.app import Picker
+from usageline.cli.config.picker.draft import Draft
+from usageline.cli.config.picker.drawing import Drawing
 from usageline.config.validate import validate
 from usageline.core import paths
 

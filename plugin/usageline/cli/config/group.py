@@ -8,12 +8,12 @@ import sys
 import click
 
 from usageline import config, themes
-from usageline.cli import picker
-from usageline.cli.config import segment_commands
+from usageline.cli.config import picker, segment_commands
 from usageline.cli.config.change import current_text, named, write
 from usageline.cli.config.report import apply, broken
 from usageline.cli.formatting import short
 from usageline.config import edit
+from usageline.config.arguments import find_key, similar_key
 from usageline.config.problem import suggestion
 from usageline.config.template import default_file, full_file, minimal_file, toml_value
 from usageline.config.validate import validate
@@ -117,13 +117,13 @@ def get(key: str) -> None:
     help="Instead of VALUE, use the status line from before the install.",
 )
 def set_key(key: str, value: str | None, *, previous: bool) -> None:
-    r"""Set KEY to VALUE if that is valid, and show the new line. Comments and order stay.
+    """Set KEY to VALUE if that is valid, and show the new line. Comments and order stay.
 
     \b
     A list needs no brackets, and a / starts a new row:
       usageline config set alerts.thresholds 80,95
       usageline config set rows git,model/session,weekly
-    """
+    """  # noqa: D301 - click reads the backspace as "do not wrap"
     if (value is None) is not previous:
         raise click.UsageError("VALUE and --previous: use exactly one of them")
     env = dict(os.environ)
@@ -140,7 +140,8 @@ def set_key(key: str, value: str | None, *, previous: bool) -> None:
 def unset(key: str) -> None:
     """Remove KEY, so that its default applies."""
     if not apply(dict(os.environ), lambda before: edit.unset_key(before, key), f"removed {key}"):
-        click.echo(sanitize_lines(f"{key} is not set"))
+        hint = "" if find_key(key) else similar_key(key)
+        click.echo(sanitize_lines(f"{key} is not set{hint}"))
 
 
 @command.command(name="edit")

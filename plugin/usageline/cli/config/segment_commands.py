@@ -148,8 +148,7 @@ def _change(names: Iterable[str], changed: Callable[[str], str], what: str) -> N
         known = _names(validate(text).values)
         for name in names:
             if name not in known:
-                hint = suggestion(name, known) or "; `usageline config list` shows them"
-                raise UsagelineError(f"there is no segment {name}{hint}")
+                raise UsagelineError(f"there is no segment {name}{_hint(name, known)}")
         try:
             return changed(text)
         except rows.RowsUnchangeable as reason:
@@ -161,6 +160,12 @@ def _change(names: Iterable[str], changed: Callable[[str], str], what: str) -> N
 def _names(values: Values) -> list[str]:
     """Return the segments and the instances of config.toml."""
     return [*SEGMENTS, *(name for name in values.segments if "." in name)]
+
+
+def _hint(name: str, known: list[str]) -> str:
+    if "." in name and name.partition(".")[0] in SEGMENTS:
+        return f"; define it first: `usageline config set segments.{name}.OPTION VALUE`"
+    return suggestion(name, known) or "; `usageline config list` shows them"
 
 
 def _about(name: str, values: Values) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.binding import Binding
 
-from usageline.cli.picker.lines import Choices, Item
-from usageline.cli.picker.option_values import in_words
+from usageline.cli.config.picker.lines import Choices, Item
+from usageline.cli.config.picker.option_values import in_words
 from usageline.config.arguments import find_key
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
-    from usageline.cli.picker.draft import Draft
+    from usageline.cli.config.picker.draft import Draft
 
 MAX_NAME_CELLS = 22
 

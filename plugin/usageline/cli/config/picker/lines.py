@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
 
-    from usageline.cli.picker.drawing import Glyphs
+    from usageline.cli.config.picker.drawing import Glyphs
 
 CURSOR = "bold cyan"
 DIM = Style(dim=True)

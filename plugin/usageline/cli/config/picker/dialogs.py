@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from usageline.cli.picker.lines import Hints, Lines
+from usageline.cli.config.picker.lines import Hints, Lines
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.binding import Binding
 
-from usageline.cli.picker.lines import Choices, Item
+from usageline.cli.config.picker.lines import Choices, Item
 from usageline.config.segments import SEGMENTS, options_of
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-    from usageline.cli.picker.draft import Draft
-    from usageline.cli.picker.drawing import Drawing
+    from usageline.cli.config.picker.draft import Draft
+    from usageline.cli.config.picker.drawing import Drawing
 
 AVAILABLE = "+"
 

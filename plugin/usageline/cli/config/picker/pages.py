@@ -8,13 +8,13 @@ from rich.text import Text
 
 from usageline import themes
 from usageline.cli.config import preview
-from usageline.cli.picker.lines import Choices, Item
+from usageline.cli.config.picker.lines import Choices, Item
 from usageline.config import presets
 from usageline.config.schema import ALERTS, CHAIN
 
 if TYPE_CHECKING:
-    from usageline.cli.picker.draft import Draft
-    from usageline.cli.picker.drawing import Drawing
+    from usageline.cli.config.picker.draft import Draft
+    from usageline.cli.config.picker.drawing import Drawing
 
 NAME_CELLS = 18
 ARROW = "\ue0b0"
@@ -88,9 +88,9 @@ class Font(Gallery):
         nerd, plain = bool(draft.value("nerd_font")), draft.value("theme") == "ascii"
         heading = Text("Do you see an arrow and a branch here?", "bold")
         if not drawing.is_unicode:
-            heading.append(" (This terminal is set to ASCII: they cannot be shown.)", "dim")
+            heading.append("\n  This terminal is set to ASCII: they cannot be shown.", "dim")
         return [
-            Item("", [heading, Text(), drawing.shown(sample), Text()]),
+            Item("", [*heading.split(), Text(), drawing.shown(sample), Text()]),
             Item("arrow", [title("Yes", nerd, drawing, "icons, and arrows in powerline")]),
             Item("no arrow", [title("No", not nerd, drawing, "a box, a question mark, a gap")]),
             Item("", [Text(), Text("Do you see a bar and a line here?", "bold"), Text()]),

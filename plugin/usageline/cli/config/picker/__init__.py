@@ -46,9 +46,9 @@ def run(env: dict[str, str]) -> None:
     except file.UnusableFile as unusable:
         raise broken(env, edit.NotToml([unusable.problem])) from None
     _limit_environment()
-    from usageline.cli.picker.app import Picker  # noqa: PLC0415 - slow to import
-    from usageline.cli.picker.draft import Draft  # noqa: PLC0415 - as above
-    from usageline.cli.picker.drawing import Drawing  # noqa: PLC0415 - as above
+    from usageline.cli.config.picker.app import Picker  # noqa: PLC0415 - slow to import
+    from usageline.cli.config.picker.draft import Draft  # noqa: PLC0415 - as above
+    from usageline.cli.config.picker.drawing import Drawing  # noqa: PLC0415 - as above
 
     notes = [f"Kept as it is: {named(env, problem)}" for problem in config.problems(env)]
     picker = Picker(env, Draft(text), Drawing(env), notes[0] if notes else "")

@@ -9,17 +9,17 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
-from usageline.cli.picker.lines import Choices, Hints, Lines
-from usageline.cli.picker.options import Options, help_for
-from usageline.cli.picker.pages import SETTINGS, Font, Gallery, Presets, Themes
-from usageline.cli.picker.segment_list import SegmentList, option_keys
+from usageline.cli.config.picker.lines import Choices, Hints, Lines
+from usageline.cli.config.picker.options import Options, help_for
+from usageline.cli.config.picker.pages import SETTINGS, Font, Gallery, Presets, Themes
+from usageline.cli.config.picker.segment_list import SegmentList, option_keys
 from usageline.config.segments import SEGMENTS
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from usageline.cli.picker.draft import Draft
-    from usageline.cli.picker.drawing import Drawing
+    from usageline.cli.config.picker.draft import Draft
+    from usageline.cli.config.picker.drawing import Drawing
 
 PAGES = ("presets", "font", "themes", "segments", "settings")
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App
 from textual.binding import Binding
 
-from usageline.cli.picker.main_screen import Main
+from usageline.cli.config.picker.main_screen import Main
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.screen import Screen
 
-    from usageline.cli.picker.draft import Draft
-    from usageline.cli.picker.drawing import Drawing
+    from usageline.cli.config.picker.draft import Draft
+    from usageline.cli.config.picker.drawing import Drawing
 
 
 class Picker(App["Draft"]):

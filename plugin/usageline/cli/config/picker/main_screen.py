@@ -9,14 +9,14 @@ from textual.binding import Binding
 from textual.widgets import ContentSwitcher
 
 from usageline.cli.config.change import change
+from usageline.cli.config.picker.dialogs import Question, Typing, diff_lines
+from usageline.cli.config.picker.lines import Choices
+from usageline.cli.config.picker.option_values import as_typed, next_value
+from usageline.cli.config.picker.options import Options, help_for
+from usageline.cli.config.picker.pages import Gallery
+from usageline.cli.config.picker.segment_list import SegmentList
+from usageline.cli.config.picker.view import PAGES, View
 from usageline.cli.formatting import short
-from usageline.cli.picker.dialogs import Question, Typing, diff_lines
-from usageline.cli.picker.lines import Choices
-from usageline.cli.picker.option_values import as_typed, next_value
-from usageline.cli.picker.options import Options, help_for
-from usageline.cli.picker.pages import Gallery
-from usageline.cli.picker.segment_list import SegmentList
-from usageline.cli.picker.view import PAGES, View
 from usageline.config import edit, rows
 from usageline.config.arguments import find_key
 from usageline.config.types import Number
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
-    from usageline.cli.picker.draft import Draft, Edit
+    from usageline.cli.config.picker.draft import Draft, Edit
 
 WIDTHS = (60, 80, 100, 120, 160, 200)
 KEYS = (
