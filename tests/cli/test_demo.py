@@ -103,6 +103,31 @@ def test_demo_in_a_terminal_changes_the_theme_with_a_key_and_the_size(world: Wor
 
 
 @pytest.mark.parametrize(
+    ("keys", "ends"),
+    [
+        (b"\x04", True),
+        (b"\x1b", True),
+        (b"q" * 4000, True),
+        (b"\x1b[A", False),
+        (b"\x1b]0;x\x07", False),
+        (b"\xff\xfe", False),
+    ],
+    ids=repr,
+)
+def test_demo_prints_no_key_and_ends_by_some(world: World, keys: bytes, ends: bool) -> None:
+    with in_terminal(world) as terminal:
+        terminal.wait_for(lambda screen: "Theme 1 of" in screen)
+        terminal.press(keys)
+        if not ends:
+            terminal.wait_for(lambda screen: "Theme 2 of" in screen)
+            terminal.press(b"q")
+        assert terminal.end() == 0
+        assert terminal.modes() == terminal.modes_before
+        assert b"]0;x" not in terminal.received
+        assert b"qq" not in terminal.received
+
+
+@pytest.mark.parametrize(
     ("how", "status"), [("ctrl-c", 0), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_demo_restores_the_terminal_after_a_signal(

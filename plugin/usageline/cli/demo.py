@@ -43,7 +43,8 @@ THEME_S = 3.0
 POLL_S = 0.1
 """How soon a new size of the terminal is seen."""
 
-END_KEYS = (b"q", b"Q", b"\x1b", b"\x04")
+ESCAPE = b"\x1b"
+END_KEYS = (b"q", b"Q", b"\x04")
 HOUR_S = 3600
 CALM, HIGH = (37, 26, 55, 1234), (92, 81, 97, 4450)
 """Percent of the 5-hour limit, the weekly one and a model's, and credits used (cents)."""
@@ -171,7 +172,7 @@ def _cycle(scenes: tuple[Scene, ...], values: Values, env: Mapping[str, str]) ->
                     rows = _theme_rows(scenes, values, env, size.columns, name)
                     _draw([*rows, "any key: next theme    q: end"][: size.lines], size.columns)
                 key = screen(POLL_S)
-                if key in END_KEYS:
+                if key[:1] in END_KEYS or key == ESCAPE:  # an arrow is ESC and more
                     return
                 if key:
                     break
@@ -195,6 +196,7 @@ def _terminal() -> Iterator[Any]:
     ends = (signal.SIGTERM, signal.SIGHUP)
     handlers = {number: signal.signal(number, _end) for number in ends}
 
+    # tried by: tests/cli
     def key(seconds: float) -> bytes:
         ready = select.select([fd], [], [], seconds)[0]
         return os.read(fd, 64) or END_KEYS[0] if ready else b""
