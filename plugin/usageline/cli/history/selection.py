@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from usageline.cli.accounts import labels
 from usageline.core import json_file, paths
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
     from usageline.usage.model import Limit, Reading
 
 EMPTY_HISTORY = "there is no history yet: run usageline refresh, or use Claude Code for a while"
-
-
-def labels(_env: Mapping[str, str]) -> dict[str, str]:
-    """Return the user's labels of accounts, by the keys of the accounts."""
-    return {}
 
 
 def account(env: Mapping[str, str], requested: str | None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
+from usageline.core.limit_names import title
 from usageline.core.windows import LENGTH_S, is_same_window
 
 if TYPE_CHECKING:
@@ -83,11 +84,11 @@ class Series:
 def observations_by_limit(
     readings: Iterable[Reading],
 ) -> dict[tuple[str, str], list[Observation]]:
-    """Return the observations of each limit by its kind and label, oldest first."""
+    """Return the observations of each limit by its kind and its name, oldest first."""
     by_limit: dict[tuple[str, str], list[Observation]] = {}
     for reading in readings:
         for limit in reading.limits:
-            by_limit.setdefault((limit.kind, limit.label), []).append(
+            by_limit.setdefault((limit.kind, title(limit.kind, limit.label)), []).append(
                 Observation(reading.observed_at, limit.percent, limit.resets_at, limit.lowered)
             )
     return by_limit
