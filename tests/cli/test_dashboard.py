@@ -69,10 +69,10 @@ def plain(lines: list[Text]) -> str:
     return "\n".join(line.plain.rstrip() for line in lines)
 
 
-@pytest.mark.parametrize("width", [*range(20, 250, 10), 109, 110])
+@pytest.mark.parametrize("width", [*range(20, 250, 23), 109, 110])
 @pytest.mark.parametrize("height", [10, 20, 56])
 def test_no_row_is_wider_than_its_column(width: int, height: int) -> None:
-    for chosen in range(4):
+    for chosen in (0, 3):
         shown_page = page.arrange(shown(full()), width, height, chosen, look())
         room = width - shown_page.left_width - page.GAP
         assert max(line.cell_len for line in shown_page.left) <= shown_page.left_width
