@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from usageline.cli import accounts, appearance
+from usageline.cli import accounts, appearance, profile_accounts
 from usageline.core import paths
 from usageline.core.freshness import file_fingerprint
 
@@ -93,7 +93,7 @@ def test_labels_are_those_of_the_configuration(usageline: Run, two: World) -> No
     two.configure(PROFILES)
     rows = usageline("accounts").stdout.splitlines()
     assert [row.split()[:2] for row in rows[1:]] == [["›", "private"], ["work", "Team"]]
-    assert accounts.labels(two.env) == {"a" * 16: "private", "b" * 16: "work"}
+    assert profile_accounts.labels(two.env) == {"a" * 16: "private", "b" * 16: "work"}
 
 
 def test_current_account_is_that_of_the_environment(usageline: Run, two: World) -> None:
@@ -119,6 +119,29 @@ def test_json_has_every_snapshot(usageline: Run, two: World) -> None:
     assert [(row["label"], row["current"]) for row in rows] == [("private", True), ("work", False)]
     assert rows[1]["directory"] == str(two.home / ".claude-work")
     assert rows[1]["snapshot"]["limits"][0]["percent"] == 64
+
+
+def test_refresh_asks_once_for_each_account(usageline: Run, world: World, api: Api) -> None:
+    world.configure(PROFILES)
+    (world.home / ".claude-work").mkdir()
+    first, world.env = (
+        world.env,
+        {
+            **world.env,
+            "CLAUDE_CONFIG_DIR": str(world.home / ".claude-work"),
+        },
+    )
+    world.sign_in(account="55555555-5555-4555-8555-555555555555")
+    world.env = first
+    for _ in range(2):
+        done = usageline("accounts", "--refresh")
+        assert done.returncode == 0
+        assert [row.split()[:2] for row in done.stdout.splitlines()[1:]] == [
+            ["›", "private"],
+            ["work", "Max"],
+        ]
+        assert done.stdout.count("37%") == 2
+    assert len(api.usage_requests) == 2
 
 
 def test_account_in_two_profiles_is_one_row_with_the_newer_numbers(
@@ -159,7 +182,7 @@ def test_without_numbers_the_command_says_what_to_do(usageline: Run) -> None:
 
 @pytest.mark.parametrize("width", range(20, 200, 12))
 def test_rows_fit_and_every_limit_outlasts_the_bars(two: World, width: int) -> None:
-    rows = accounts.all_profiles(two.env)
+    rows = profile_accounts.all_profiles(two.env)
     lines = accounts.side_by_side(rows, time.time(), width, appearance.plain())
     text = "\n".join(line.plain for line in lines)
     assert max(line.cell_len for line in lines) <= width

@@ -180,6 +180,15 @@ def test_narrow_table_keeps_name_and_percent(width: int) -> None:
         assert [line.split()[0] for line in lines[:2]] == ["5h", "7d"]
 
 
+def test_five_hours_and_the_week_come_first_as_in_the_line() -> None:
+    printed_rows = rows(snapshot(*reversed(WIDE)))
+    assert [text.split("%")[0].rsplit(" ", 1)[0] for text in printed_rows[:3]] == [
+        "5-hour limit",
+        "Weekly limit",
+        "Weekly limit for Fable",
+    ]
+
+
 def test_bar_has_the_mark_of_even_use() -> None:
     session, credits_row = printed(100)[0], printed(100)[3]
     assert "╎" in session

@@ -111,8 +111,9 @@ def test_unusable_cache_is_reported(installed: Installed, api: Api) -> None:
 
 
 def test_watch_follows_the_window_size(installed: Installed) -> None:
+    """COLUMNS and LINES do not change with the window."""
     Hot(installed.world, installed.release).publish()
-    with watching(installed, columns=120, rows=35) as terminal:
+    with watching(installed, columns=120, rows=35, COLUMNS="44", LINES="3") as terminal:
         terminal.wait_for(lambda screen: "37%" in screen)
         for columns, rows in ((200, 60), (80, 24), (60, 20)):
             terminal.resize(columns, rows)

@@ -7,59 +7,28 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
-from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from rich.text import Text
 
 from usageline.cli import appearance, table
-from usageline.cli.limit_rows import limit_row
-from usageline.config import file, profiles
-from usageline.config.validate import NO_VALUES, Values, validate
-from usageline.core import formatting, freshness, json_file, limit_names, paths
+from usageline.cli.limit_rows import ORDER, limit_row
+from usageline.cli.profile_accounts import all_profiles, refresh_all
+from usageline.core import formatting, limit_names
 from usageline.core.errors import UsagelineError
 from usageline.core.text import display_width, sanitize
 from usageline.line import view
-from usageline.system import origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from usageline.cli.appearance import Appearance
+    from usageline.cli.profile_accounts import ProfileAccount
 
-PROFILE_KEY = re.compile(r"default|[0-9a-f]{16}", re.ASCII)
-MAX_PROFILES = 32
 GAP = 2
-KNOWN_KINDS = ("session", "weekly_all")
 NONE_YET = "no account has numbers yet: run usageline refresh, or use Claude Code for a while"
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileAccount:
-    """The account of one profile.
-
-    `name` is the user's label, "" without one, and `label` what is shown instead. `profile` is the
-    name of its cache directory. `directory` is its Claude Code directory, None if unknown.
-    `credentials` is the fingerprint of its sign-in now.
-    """
-
-    name: str
-    label: str
-    profile: str
-    directory: str | None
-    snapshot: dict[str, Any]
-    credentials: str
-    is_current: bool
-
-    @property
-    def account(self) -> str | None:
-        """Return the key of the account, by which its history is stored."""
-        key = self.snapshot.get("account")
-        return key if isinstance(key, str) else None
 
 
 class Form(NamedTuple):
@@ -84,12 +53,18 @@ FORMS = (
 
 @click.command("accounts")
 @click.option("--json", "as_json", is_flag=True, help="Print the snapshot of each account.")
-def command(*, as_json: bool) -> None:
+@click.option(
+    "--refresh", "renew", is_flag=True, help="Refresh the accounts first whose numbers are old."
+)
+def command(*, as_json: bool, renew: bool) -> None:
     """Show the accounts of all Claude Code directories side by side.
 
-    Sends no request. A section [profiles.NAME] of config.toml gives an account its label.
+    Sends no request without --refresh. A table [profiles.NAME] in config.toml gives an account its
+    label.
     """
     env = dict(os.environ)
+    if renew:
+        refresh_all(env)
     rows = all_profiles(env)
     if as_json:
         click.echo(json.dumps([_as_json(row) for row in rows], indent=2))
@@ -116,41 +91,6 @@ def print_all(env: dict[str, str]) -> None:
             target.print()
         target.print(look.text(row.label, "name"))
         target.print(table.render_table(row.snapshot, row.credentials, now, target.width, look))
-
-
-def all_profiles(env: Mapping[str, str]) -> list[ProfileAccount]:
-    """Return the accounts of all profiles, the current one first, then by label.
-
-    Two profiles of one account are one row: the one with the newer numbers.
-    """
-    values = _values(env)
-    directories = _directories(env, values)
-    own = paths.profile(env)
-    rows = []
-    for key in _profile_keys(env, own):
-        snapshot = _snapshot_of(key, env)
-        if snapshot is None:
-            continue
-        name, directory = directories.get(key, ("", None))
-        rows.append(
-            ProfileAccount(
-                name,
-                name or _fallback_label(key, directory, env),
-                key,
-                directory,
-                snapshot,
-                _credentials(env, snapshot, directory, is_current=key == own),
-                key == own,
-            )
-        )
-    rows = list(_one_for_each_account(rows))
-    rows.sort(key=lambda row: (not row.is_current, row.label.casefold(), row.profile))
-    return rows
-
-
-def labels(env: Mapping[str, str]) -> dict[str, str]:
-    """Return the user's labels of accounts, by the keys under which their history is stored."""
-    return {row.account: row.name for row in all_profiles(env) if row.name and row.account}
 
 
 def side_by_side(
@@ -208,12 +148,11 @@ def _joined(
 def _limit_columns(contexts: Iterable[Any]) -> list[tuple[str, str]]:
     """Return kind and label of each limit: the 5-hour limit, the weekly one, then the others."""
     limits = dict.fromkeys(
-        (window.kind, "" if window.kind in KNOWN_KINDS else window.label)
+        (window.kind, "" if window.kind in ORDER else window.label)
         for ctx in contexts
         for window in ctx.windows
     )
-    order = {kind: index for index, kind in enumerate(KNOWN_KINDS)}
-    return sorted(limits, key=lambda limit: order.get(limit[0], len(order)))
+    return sorted(limits, key=lambda limit: ORDER.get(limit[0], len(ORDER)))
 
 
 def _heads(
@@ -274,107 +213,3 @@ def _as_json(row: ProfileAccount) -> dict[str, Any]:
         "current": row.is_current,
         "snapshot": row.snapshot,
     }
-
-
-def _snapshot_of(key: str, env: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return the snapshot of a profile by its key, None without a usable one."""
-    cache = os.path.dirname(paths.cache_dir(env))
-    snapshot: dict[str, Any] | None = json_file.json_file(f"{cache}/{key}/snapshot.json")
-    if snapshot is None or snapshot.get("version") != paths.SNAPSHOT_VERSION:
-        return None
-    return snapshot
-
-
-def _profile_keys(env: Mapping[str, str], own: str) -> list[str]:
-    try:
-        names = sorted(os.listdir(os.path.dirname(paths.cache_dir(env))))
-    except OSError:
-        return []
-    keys = [name for name in names if PROFILE_KEY.fullmatch(name) and name != own]
-    return [*([own] if own in names else []), *keys[:MAX_PROFILES]]
-
-
-def _directories(env: Mapping[str, str], values: Values) -> dict[str, tuple[str, str | None]]:
-    """Return the label, "" without one, and the Claude Code directory of each profile's key.
-
-    Those of config.toml come first, then the directories `~/.claude…` that exist.
-    """
-    home = paths.home(env).rstrip("/")
-    known: dict[str, tuple[str, str | None]] = {profiles.DEFAULT: ("", home + "/.claude")}
-    try:
-        names = [name for name in os.listdir(home) if name.startswith(".claude")]
-    except OSError:
-        names = []
-    for name in names:
-        path = f"{home}/{name}"
-        known[paths.settings_profile({"CLAUDE_CONFIG_DIR": path})] = ("", path)
-    own = env.get("CLAUDE_CONFIG_DIR")
-    if own:
-        known[paths.settings_profile(env)] = ("", own.rstrip("/"))
-    for name in values.profiles:
-        path = profiles.directory(name, values, env) or home + "/.claude"
-        for key in profiles.keys(name, values, env):
-            known[key] = (profiles.label(name, values), path)
-    return known
-
-
-def _fallback_label(key: str, directory: str | None, env: Mapping[str, str]) -> str:
-    if directory is None:
-        return f"profile {key[:8]}"
-    home = paths.home(env).rstrip("/")
-    return "~" + directory[len(home) :] if directory.startswith(home + "/") else directory
-
-
-def _credentials(
-    env: Mapping[str, str], snapshot: dict[str, Any], directory: str | None, *, is_current: bool
-) -> str:
-    """Return the fingerprint of a profile's sign-in now; if its file is unknown, as it was."""
-    if is_current:
-        return str(freshness.file_fingerprint(paths.claude_credentials(env)))
-    if directory is not None:
-        return str(freshness.file_fingerprint(directory + "/.credentials.json"))
-    known = snapshot.get("credentials")
-    return known if isinstance(known, str) else ""
-
-
-def _one_for_each_account(rows: Iterable[ProfileAccount]) -> Iterable[ProfileAccount]:
-    by_account: dict[str, ProfileAccount] = {}
-    for row in rows:
-        key = row.account or row.profile
-        other = by_account.get(key)
-        if other is None:
-            by_account[key] = row
-            continue
-        first, second = (other, row) if other.is_current or not row.is_current else (row, other)
-        name = first.name or second.name
-        newer = max(first, second, key=_observed_at)
-        by_account[key] = replace(
-            first,
-            name=name,
-            label=name or first.label,
-            snapshot=newer.snapshot,
-            credentials=newer.credentials,
-        )
-    return by_account.values()
-
-
-def _observed_at(row: ProfileAccount) -> float:
-    at = row.snapshot.get("observed_at")
-    return at if isinstance(at, int | float) else 0
-
-
-def _values(env: Mapping[str, str]) -> Values:
-    try:
-        path = origin.config_file(env)
-    except LookupError:
-        return NO_VALUES
-    return _values_at(path, freshness.file_fingerprint(path))
-
-
-@lru_cache(maxsize=2)
-def _values_at(path: str, _stamp: str) -> Values:
-    """Return the valid values of the file; `_stamp` is its fingerprint."""
-    try:
-        return validate(file.read_text(path) or "").values
-    except file.UnusableFile:
-        return NO_VALUES

@@ -11,7 +11,7 @@ from usageline.usage.credits import MAX_TERMS, USAGE_CREDITS
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     Clock = Callable[[float, float], str]
 
@@ -19,6 +19,8 @@ MAX_DECIMALS = 6
 """As in the status line: a damaged snapshot must not widen an amount without limit."""
 
 MAX_AMOUNT = 10**15
+
+ORDER = {"session": 0, "weekly_all": 1}
 
 OFF = {
     "org_level_disabled": "by the organization",
@@ -51,6 +53,11 @@ class Row:
     brief: str = ""
     second: str = ""
     mark: float | None = None
+
+
+def in_order(limits: Iterable[Any]) -> list[Any]:
+    """Return limits (`view.Window`) as the line shows them: 5 hours, the week, then the others."""
+    return sorted(limits, key=lambda window: ORDER.get(window.kind, len(ORDER)))
 
 
 def limit_row(window: Any, now: float, clock: Clock = formatting.clock) -> Row:

@@ -14,7 +14,7 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from usageline.cli import appearance
-from usageline.cli.limit_rows import Row, credit_row, limit_row, outlook, terms
+from usageline.cli.limit_rows import Row, credit_row, in_order, limit_row, outlook, terms
 from usageline.config.sources import by_name
 from usageline.core import formatting
 from usageline.core.text import display_width, sanitize
@@ -87,7 +87,7 @@ def render_table(
             f"{limit_row(window, now).name}: {sentence}",
             "warning" if forecast.is_sure(window) else "quiet",
         )
-        for window in ctx.windows
+        for window in in_order(ctx.windows)
         if (sentence := outlook(window, now, look.clock))
     ]
     described = [
@@ -108,7 +108,7 @@ def all_rows(ctx: Any, look: Appearance) -> list[Row]:
     """Return the rows of all limits and credits of a status context."""
     observed_at = None if ctx.age_s is None else ctx.now - ctx.age_s
     return [
-        *(limit_row(window, ctx.now, look.clock) for window in ctx.windows),
+        *(limit_row(window, ctx.now, look.clock) for window in in_order(ctx.windows)),
         *(credit_row(credit, ctx.now, observed_at, look.clock) for credit in ctx.credits),
     ]
 

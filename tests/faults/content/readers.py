@@ -75,7 +75,7 @@ READERS: dict[str, tuple[str, ...]] = {
             "line.embed.embedded_line",
             "cli.snapshot.current_snapshot",
             "cli.live_table._frame",
-            "cli.accounts._snapshot_of",
+            "cli.profile_accounts._snapshot_of",
             "cli.dashboard.data.snapshot",
         ),
         *(
@@ -102,7 +102,11 @@ READERS: dict[str, tuple[str, ...]] = {
             "config.loader._own_sources",
             "config.compile._read_config",
         ),
-        *("cli.config.change.current_text", "cli.config.editor._check", "cli.accounts._values_at"),
+        *(
+            "cli.config.change.current_text",
+            "cli.config.editor._check",
+            "cli.profile_accounts._values_at",
+        ),
     ),
     "compiled": (
         "cli.doctor.client.git",
@@ -203,8 +207,8 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         "cli.doctor.installation.plugin",
         "cli.doctor.context.release",
         "cli.doctor.line._listed",
-        "cli.accounts._profile_keys",
-        "cli.accounts._directories",
+        "cli.profile_accounts._profile_keys",
+        "cli.profile_accounts._directories",
         "cli.dashboard.data.refresh_now",
     ),
     "tests/setup": (

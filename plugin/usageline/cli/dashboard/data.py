@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from usageline import themes
-from usageline.cli import accounts
+from usageline.cli import profile_accounts
 from usageline.cli.appearance import Appearance, line_config
 from usageline.cli.dashboard import model
 from usageline.cli.refreshes import Refreshes, next_refresh
@@ -67,7 +67,7 @@ class Data:
         note = self._refreshes.start_if_due(snapshot, credentials, now)
         if not note and snapshot:
             note = next_refresh(snapshot, now)
-        rows = accounts.all_profiles(self.env)
+        rows = profile_accounts.all_profiles(self.env)
         own = next((row for row in rows if row.is_current), None)
         shown = (
             [

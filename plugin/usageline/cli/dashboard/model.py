@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from usageline.cli import limit_rows, table
 from usageline.cli.history.series import all_series
 from usageline.core import formatting, limit_names, windows
+from usageline.core.text import sanitize
 from usageline.line import view
 from usageline.line.segments import forecast
 from usageline.usage.forecast import History
@@ -139,7 +140,9 @@ def build(  # noqa: PLR0913 - all that is shown
     ctx = view.build(None, snapshot, credentials, {}, now).replaced(half_days=look.half_days)
     snapshot = snapshot or {}
     observed_at = None if ctx.age_s is None else now - ctx.age_s
-    meters = [_limit_meter(window, now, look, history) for window in ctx.windows]
+    meters = [
+        _limit_meter(window, now, look, history) for window in limit_rows.in_order(ctx.windows)
+    ]
     meters += [
         Meter(
             limit_rows.credit_row(credit, now, observed_at, look.clock),
@@ -275,11 +278,11 @@ def account(
             limit_names.short_name(window.kind, window.label)
             + (" –" if window.percent is None else f" {int(window.percent)}%"),
         )
-        for window in ctx.windows
+        for window in limit_rows.in_order(ctx.windows)
     )
     why = table.reason(snapshot, ctx)
     if not values:
         values = (("quiet", why or "no numbers"),)
     return Account(
-        is_current, label, values, "" if ctx.age_s is None else formatting.age(ctx.age_s)
+        is_current, sanitize(label), values, "" if ctx.age_s is None else formatting.age(ctx.age_s)
     )

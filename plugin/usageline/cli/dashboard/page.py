@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from usageline.cli.dashboard import drawing
+from usageline.cli.dashboard import chart, drawing, signs
 
 if TYPE_CHECKING:
     from usageline.cli.appearance import Appearance
@@ -49,17 +49,17 @@ def arrange(view: View, width: int, height: int, chosen: int, look: Appearance) 
     if is_wide:
         right, right_focus = _charts(view, width - left_width - GAP, height, chosen, look)
     else:
-        chart = _chosen_chart(view, chosen)
+        charted = _chosen_chart(view, chosen)
         rest = height - len(left) - 1
         with_facts = rest - len(facts) - 1
         rows = with_facts if with_facts >= MIN_CHART_ROWS else max(rest, MIN_CHART_ROWS)
-        if chart is not None and chart.chart is not None:
+        if charted is not None and charted.chart is not None:
             rows = min(rows, MAX_CHART_ROWS)
-            left += [Text(), *drawing.chart(chart.chart, width, rows, look)]
+            left += [Text(), *chart.chart(charted.chart, width, rows, look)]
     left += [Text(), *facts]
     for lines, cells in ((left, left_width), (right, width - left_width - GAP)):
         for line in lines:
-            drawing.cut(line, cells, look)
+            signs.cut(line, cells, look)
     return Page(left, right, left_width, focus, right_focus)
 
 
@@ -94,7 +94,7 @@ def _charts(
     for index, meter in enumerate(meters):
         begin = len(lines)
         if meter.chart is not None:
-            lines += drawing.chart(meter.chart, width, rows, look)
+            lines += chart.chart(meter.chart, width, rows, look)
         if index == min(chosen, len(meters) - 1):
             focus = (begin, len(lines))
         lines.append(Text())

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from usageline.cli.dashboard.app import Dashboard
 
 
+IGNORED = ("COLUMNS", "LINES")
+"""They do not change with the window."""
+
+
 def run(env: dict[str, str]) -> None:
     """Show the dashboard until the user quits or a signal arrives.
 
@@ -84,7 +88,7 @@ def has_terminal() -> bool:
 
 def _load(env: dict[str, str], data: Data, is_wanted: Callable[[], bool]) -> Dashboard:
     """Import Textual without its own variables, which can name a module to run."""
-    for name in [name for name in os.environ if name.startswith("TEXTUAL_")]:
+    for name in [name for name in os.environ if name.startswith("TEXTUAL") or name in IGNORED]:
         del os.environ[name]
     look = Appearance(env, data.snapshot())
     if look.color_system is not None:

@@ -11,7 +11,7 @@ from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.drawn import NOW, PRIVATE, chosen, judged, seen_of
 from tests.faults.content.fuzz.scratch import scratch
 from tests.faults.content.judge import one_line, printed, visible
-from usageline.cli import accounts, appearance, refreshes, table
+from usageline.cli import accounts, appearance, profile_accounts, refreshes, table
 from usageline.cli import snapshot as snapshots
 from usageline.cli.config import sample
 from usageline.cli.dashboard import drawing, model, page
@@ -63,7 +63,7 @@ def _table(snapshot: dict[str, Any]) -> None:
 
 def _dashboard(snapshot: dict[str, Any], width: int) -> None:
     look = appearance.plain()
-    row = accounts.ProfileAccount(
+    row = profile_accounts.ProfileAccount(
         "", "work", "default", None, snapshot, sample.STAMP, is_current=False
     )
     printed([Group(*accounts.side_by_side([row], NOW, width, look))], width)
