@@ -63,7 +63,7 @@ def draw(ctx: StatusContext, row: Iterable[tuple[str, Options]]) -> list[Segment
         entry = SEGMENTS.get(name) or _other(name)
         if entry and getattr(ctx, entry[1]) and not options.get("hide"):
             segments += [
-                (name, _adjusted(variants, options))
+                (name, _adjusted(variants, options) if options else variants)
                 for variants in _variants(ctx, name, entry, options)
             ]
     return segments
@@ -150,21 +150,18 @@ def _variants(ctx: StatusContext, name: str, entry: Entry, options: Options) -> 
 
 def _adjusted(variants: Variants, options: Options) -> Variants:
     priority, style = options.get("priority"), options.get("style")
-    if type(style) is str and style:
-        variants = [
-            (
-                own,
-                [part if part[0].split(" ")[0] in FIXED else (style, *part[1:]) for part in parts],
-            )
-            for own, parts in variants
-        ]
-    if type(priority) is int:
-        last = len(variants) - 1
-        variants = [
-            (priority + own // URGENT * URGENT if index == last else min(own, priority), parts)
-            for index, (own, parts) in enumerate(variants)
-        ]
-    return variants
+    adjusted = []
+    for own, parts in variants:
+        if type(style) is str and style:
+            parts = [  # noqa: PLW2901
+                part if part[0].split(" ")[0] in FIXED else (style, *part[1:]) for part in parts
+            ]
+        if type(priority) is int:
+            # A limit at warning or critical outlasts all else, whatever its priority is.
+            is_last = len(adjusted) == len(variants) - 1
+            own = priority + own // URGENT * URGENT if is_last else min(own, priority)  # noqa: PLW2901
+        adjusted.append((own, parts))
+    return adjusted
 
 
 def clamped(value: float, minimum: int, maximum: int) -> int:
