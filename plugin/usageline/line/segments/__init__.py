@@ -150,7 +150,7 @@ def _variants(ctx: StatusContext, name: str, entry: Entry, options: Options) -> 
 
 def _adjusted(variants: Variants, options: Options) -> Variants:
     priority, style = options.get("priority"), options.get("style")
-    adjusted = []
+    adjusted: Variants = []
     for own, parts in variants:
         if type(style) is str and style:
             parts = [  # noqa: PLW2901
