@@ -33,7 +33,7 @@ FLEX = "flex"
 MIN_BAR_WIDTH = 5
 """A row that is too narrow shortens its bars to this before it leaves them out."""
 
-MARK_PRIORITY = 27
+MARK_PRIORITY = 28
 """Of bars with a mark, all of a row at once."""
 
 MARKED_BAR_WIDTH = 8

@@ -101,7 +101,6 @@ class StatusContext:
     credits         snapshot objects in the order to show
     alerts          snapshot objects
     emphasized      by each limit with a fresh alert, whether its number is emphasized
-    emphasis        before such a number
     status          the snapshot's, `loading` or `another-sign-in`
     detail          text
     until           epoch s or None
@@ -122,7 +121,7 @@ class StatusContext:
 
     __slots__ = (
         *("_modified_at", "age_s", "alerts", "credits", "detail", "git", "glyphs", "half_days"),
-        *("emphasis", "emphasized", "has_answered", "has_forecast", "home", "is_light"),
+        *("emphasized", "has_answered", "has_forecast", "home", "is_light"),
         *("is_signed_in", "now"),
         *("other_sign_in", "palette", "payload", "plan", "problem", "status", "until", "windows"),
     )
@@ -144,7 +143,6 @@ class StatusContext:
         self.until: float | None = None
         self.age_s: float | None = None
         self.problem = self.other_sign_in = self.plan = self.home = self.palette = ""
-        self.emphasis = ""
         self.git: dict[str, Any] | None = None
         self.has_forecast = self.is_signed_in = self.has_answered = False
         self.is_light: bool | None = None

@@ -70,17 +70,16 @@ def draw(ctx: StatusContext, row: Iterable[tuple[str, Options]]) -> list[Segment
 
 
 def draw_rows(
-    ctx: StatusContext, rows: Sequence[Sequence[tuple[str, Options]]], mark: str = ""
+    ctx: StatusContext, rows: Sequence[Sequence[tuple[str, Options]]], *, has_colors: bool = True
 ) -> list[list[Segment]]:
     """Return the segments of the configured rows.
 
-    A fresh alert about a limit whose number has the color of a warning emphasizes that number, with
-    `mark` before it.
+    With colors, a fresh alert about a limit whose number has that of a warning emphasizes it.
     """
-    if ctx.alerts:
+    if ctx.alerts and has_colors:
         from usageline.line.segments import forecast  # noqa: PLC0415 - only with an alert
 
-        ctx = forecast.with_emphasis(ctx, rows, mark)
+        ctx = forecast.with_emphasis(ctx, rows)
     return [draw(ctx, row) for row in rows]
 
 
@@ -90,7 +89,7 @@ def emphasized(ctx: StatusContext, number: str, style: str, kind: str, label: st
     if key not in ctx.emphasized or style not in ("warning", "critical"):
         return style, number
     ctx.emphasized[key] = True
-    return f"{style} over", ctx.emphasis + number
+    return f"{style} over", number
 
 
 def brief_label(ctx: StatusContext, label: str) -> str:
