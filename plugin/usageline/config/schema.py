@@ -85,7 +85,8 @@ TOP = (
             repeated=True,
         ),
         ROWS,
-        f"the segments of each row, in order; at most {MAX_ROWS} rows of {MAX_SEGMENTS_IN_ROW}",
+        f"the segments of each row, in order; at most {MAX_ROWS} rows of {MAX_SEGMENTS_IN_ROW}; if "
+        "unset, the row has two lines if it is narrow",
     ),
     Key(
         "wrap",

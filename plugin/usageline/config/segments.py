@@ -27,8 +27,8 @@ BARS: dict[str, list[str]] = {
 """The glyphs of each style of bar but the theme's: full, the eighths of a cell, empty."""
 
 PRIORITY = (
-    "1 to 100: with more it stays longer where the row is too narrow; by default limits stay "
-    "longest"
+    "1 to 100: with more it stays longer if the row is too narrow; limits in the color of a "
+    "warning stay longest"
 )
 
 
