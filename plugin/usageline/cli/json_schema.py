@@ -88,6 +88,10 @@ def schema() -> dict[str, Any]:
         "items": {"type": "string"},
         "description": "digests of API keys that the user declined in Claude Code",
     }
+    incident = _object(Incident)
+    incident["type"] = ["object", "null"]
+    incident["description"] = "an incident that affects Claude Code, if `service` is configured"
+    properties["incident"] = incident
     alert = _object(Alert)
     for place in ALERT_PLACES:
         alert["properties"][place] = {"type": "boolean", "description": DESCRIPTIONS[place]}
