@@ -12,7 +12,7 @@ import time
 from usageline.core import freshness, json_file, paths, syscalls
 from usageline.core.environment import environment
 from usageline.core.text import sanitize
-from usageline.line import emit, render, settings, view
+from usageline.line import emit, render, settings, theme, view
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def embedded_line(env: Mapping[str, str], form: str, width: int, now: float) -> 
     problem = ""
     try:
         snapshot = json_file.json_file(paths.snapshot(env))
+        if snapshot is not None:
+            snapshot = theme.with_current_theme(snapshot, env)
         ctx = view.build(
             None,
             snapshot,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from usageline.core import freshness, paths
 from usageline.core.appearance import GLYPHS, is_light_background
 from usageline.core.text import is_web_address
 
@@ -110,6 +111,17 @@ class TerminalTheme:
         # Backgrounds separate blocks. Without colors a text has to.
         self.separator = "" if self.caps else _glyph(theme.get("separator"), " │ ")
         self.pad = _glyph(theme.get("pad"), "") if self.caps or "blocks" not in theme else ""
+
+
+def with_current_theme(snapshot: dict[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
+    """Return the snapshot with the colors of Claude Code's theme, if that changed since."""
+    settings = snapshot.get("settings")
+    if settings is None or settings == freshness.file_fingerprint(paths.claude_settings(env)):
+        return snapshot
+    from usageline.core import client_theme  # noqa: PLC0415 - only after a change
+
+    appearance, palette = client_theme.current(env, snapshot)
+    return {**snapshot, "appearance": appearance, "palette": palette}
 
 
 def color_depth(env: Mapping[str, str], wanted: str = "auto") -> str:

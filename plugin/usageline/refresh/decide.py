@@ -177,6 +177,8 @@ def dress(
         detail="; ".join(part for part in (snapshot.detail, *notes) if part) or None,
         appearance=client.appearance,
         palette=client.palette,
+        settings=client.settings,
+        default_theme=client.default_theme,
         declined_keys=client.declined_keys,
         alerts_in=frozenset(place for place in ALERT_PLACES if getattr(config.alerts, place)),
         held=held,

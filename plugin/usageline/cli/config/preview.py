@@ -14,7 +14,7 @@ from usageline.config import edit
 from usageline.config.resolve import resolve_values
 from usageline.config.validate import Values, validate
 from usageline.core import json_file, paths
-from usageline.line import render, settings, view
+from usageline.line import render, settings, theme, view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,9 +28,10 @@ SAMPLE_ROWS = [["model", "context", "session", "scoped"]]
 def rows(values: Values, env: Mapping[str, str], columns: int) -> list[str]:
     """Return the rows for a terminal of `columns`, in the colors that `env` allows."""
     now = time.time()
+    published = _snapshot(env)
     snapshot = {
-        **sample.snapshot(now, light=_is_light(env)),
-        "palette": _snapshot(env).get("palette"),
+        **sample.snapshot(now, light=published.get("appearance") == "light"),
+        "palette": published.get("palette"),
     }
     context = view.build(sample.payload(now), snapshot, sample.STAMP, {"HOME": sample.HOME}, now)
     context = context.replaced(git=sample.GIT)
@@ -82,10 +83,7 @@ def output_env() -> dict[str, str]:
     return env
 
 
-def _is_light(env: Mapping[str, str]) -> bool:
-    """Return whether Claude Code's theme is light, according to the last refresh."""
-    return bool(_snapshot(env).get("appearance") == "light")
-
-
 def _snapshot(env: Mapping[str, str]) -> dict[str, Any]:
-    return json_file.json_file(paths.snapshot(env)) or {}
+    """Return the snapshot with the colors of Claude Code's current theme, {} without one."""
+    snapshot = json_file.json_file(paths.snapshot(env))
+    return {} if snapshot is None else theme.with_current_theme(snapshot, env)
