@@ -22,6 +22,7 @@ from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.template import toml_value
 from usageline.config.validate import validate
+from usageline.themes.palettes import PALETTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -103,6 +104,8 @@ def _table(name: str) -> str:
             ("theme", "appearance"),
             ((f"`{theme}`", themes.find(theme).about) for theme in themes.NAMES),
         )
+    if name == "adjusted":
+        return _adjusted()
     if name == "common":
         return _keys(key for key in options_of("model").values() if key.name in COMMON)
     if name == "segments":
@@ -123,6 +126,23 @@ def _table(name: str) -> str:
     if name in {"styles", "glyphs"}:
         return _rows(("key", "used for"), ((f"`{key.name}`", key.doc) for key in TABLES[name][0]))
     return _keys(TABLES[name][0])
+
+
+def _adjusted() -> str:
+    """Return the table of the colors that are not as their authors published them."""
+    shared: dict[tuple[str, str], list[str]] = {}
+    for published in PALETTES:
+        for background, fitted in zip(("dark", "light"), published.fitted(), strict=True):
+            if fitted is not None and fitted.changes:
+                styles: dict[str, list[str]] = {}
+                for style, before, after in fitted.changes:
+                    styles.setdefault(f"`{before}` → `{after}`", []).append(style)
+                cell = "; ".join(f"{', '.join(names)} {change}" for change, names in styles.items())
+                shared.setdefault((background, cell), []).append(f"`{published.name}`")
+    return _rows(
+        ("theme", "on", "styles: published → shown"),
+        ((", ".join(names), background, cell) for (background, cell), names in shared.items()),
+    )
 
 
 def _options() -> str:

@@ -31,7 +31,7 @@ THIN_CAPS = {"\ue0b0": "\ue0b1"}
 """The cap between two blocks of one color, which would hide the usual one."""
 
 SEAM = "▏"
-"""The same without caps: the thinnest line there is, in the first cell of a pad."""
+"""Without caps, between two blocks: the thinnest line there is, in the first cell of a pad."""
 
 
 def render(
@@ -111,14 +111,14 @@ def render_powerline(row: Row, look: TerminalTheme) -> str:
         pad = start = styled(look.pad, back)
         if behind is None:
             line = styled(left, front)
-        elif behind == back:
+        elif between and behind != back:
+            line += styled(between, f"{before};{back}")
+        else:
             stroke = f"{back};{look.styles.get('separator', '')}".strip(";")
             if between:
                 line += styled(THIN_CAPS.get(between, between), stroke)
             elif look.pad.startswith(" "):
                 start = styled(SEAM + look.pad[1:], stroke)
-        elif between:
-            line += styled(between, f"{before};{back}")
         line += start + painted_parts(parts, look, back) + pad
         before, behind = front, back
     return line + styled(right, before)

@@ -78,8 +78,10 @@ class TerminalTheme:
         if is_light is None and "COLORFGBG" in env:
             is_light = is_light_background(env["COLORFGBG"])
         light = _dict(theme, "light")
-        # On an unknown background, the terminal's own 16 colors are the safe ones.
-        fitting = "16" if depth and light and is_light is None and color == "auto" else depth
+        # On an unknown background, the terminal's own 16 colors are the safe ones. Blocks are a
+        # known one.
+        is_unknown = is_light is None and color == "auto" and "blocks" not in theme
+        fitting = "16" if depth and light and is_unknown else depth
         self.styles: dict[str, str] = {
             name: code
             for name, code in _nearest(
@@ -96,7 +98,8 @@ class TerminalTheme:
         self.icons = {kind: _glyph(icon, "") for kind, icon in _dict(theme, "icons").items()}
         self.ascii = _dict(theme, "glyphs").get("ascii") is True
         self.links = env.get("TERM") != "dumb"
-        blocks = _nearest(_dict(theme, "blocks"), depth)
+        backgrounds = "light_blocks" if light and is_light else "blocks"
+        blocks = _nearest(_dict(theme, backgrounds), depth)
         self.blocks: dict[str, list[str]] | None = {
             kind: pair
             for kind, pair in blocks.items()
