@@ -130,18 +130,26 @@ def _table(name: str) -> str:
 
 def _adjusted() -> str:
     """Return the table of the colors that are not as their authors published them."""
-    shared: dict[tuple[str, str], list[str]] = {}
+    names: dict[tuple[str, str, str], list[str]] = {}
+    styles: dict[tuple[str, str, str], list[str]] = {}
     for published in PALETTES:
         for background, fitted in zip(("dark", "light"), published.fitted(), strict=True):
-            if fitted is not None and fitted.changes:
-                styles: dict[str, list[str]] = {}
-                for style, before, after in fitted.changes:
-                    styles.setdefault(f"`{before}` → `{after}`", []).append(style)
-                cell = "; ".join(f"{', '.join(names)} {change}" for change, names in styles.items())
-                shared.setdefault((background, cell), []).append(f"`{published.name}`")
+            for style, before, after in fitted.changes if fitted else ():
+                change = (background, before, after)
+                names.setdefault(change, []).append(published.name)
+                styles.setdefault(change, []).append(style)
     return _rows(
-        ("theme", "on", "styles: published → shown"),
-        ((", ".join(names), background, cell) for (background, cell), names in shared.items()),
+        ("theme", "on", "styles", "published", "shown"),
+        (
+            (
+                ", ".join(f"`{name}`" for name in dict.fromkeys(names[change])),
+                change[0],
+                ", ".join(dict.fromkeys(styles[change])),
+                f"`{change[1]}`",
+                f"`{change[2]}`",
+            )
+            for change in names
+        ),
     )
 
 
