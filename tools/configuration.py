@@ -27,7 +27,7 @@ from usageline.themes.palettes import PALETTES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from usageline.config.schema import Key
+    from usageline.config.types import Key
 
 FILE = Path(__file__).parent.parent / "docs" / "CONFIGURATION.md"
 COMMON = ("label", "style", "priority", "hide")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from usageline import themes
+from usageline.config import user_themes
 from usageline.config.segments import BARS, icons, non_defaults
 from usageline.core import paths
 from usageline.themes import colors
@@ -77,7 +77,7 @@ def _theme(values: Values, custom: dict[str, str], chosen: str) -> dict[str, Any
         values.get("nerd_font") or separator is not None or styles or glyphs or custom
     ):
         return None
-    theme = resolve(themes.find(chosen), icons() if values.get("nerd_font") else None)
+    theme = resolve(user_themes.find(chosen), icons() if values.get("nerd_font") else None)
     theme["glyphs"].update(glyphs)
     if glyphs.keys() & {"full", "parts", "empty"} and "groove" not in styles:
         styles = {**styles, "groove": ""}  # a groove would hide the empty part

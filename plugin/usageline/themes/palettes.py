@@ -6,6 +6,7 @@ in lightness (themes/contrast.py); docs/CONFIGURATION.md lists those.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from usageline.themes import contrast
@@ -193,6 +194,7 @@ PALETTES = (
 """Every theme of a well-known palette, in the order in which it is shown."""
 
 
+@cache
 def theme_of(published: Published) -> Theme:
     """Return the theme with these colors, each legible."""
     dark, light = published.fitted()

@@ -10,7 +10,8 @@ import click
 from usageline import config, themes
 from usageline.cli.config.change import change, current_text, named, write
 from usageline.cli.formatting import short
-from usageline.config import edit
+from usageline.config import edit, user_themes
+from usageline.config.problem import quote, suggestion
 from usageline.config.template import default_file, toml_value
 from usageline.config.validate import validate
 from usageline.core import paths
@@ -18,6 +19,17 @@ from usageline.core.errors import UsagelineError
 from usageline.setup import manifest, settings_changes
 from usageline.system import client_text
 from usageline.system.terminal import decode_argument, sanitize_lines
+
+
+def _known_theme(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> str | None:
+    """Return a theme's name, usageline's or the user's. Raise BadParameter for another."""
+    names = (*themes.NAMES, *user_themes.names())
+    if value is None or value.lower() in names:
+        return value and value.lower()
+    hint = suggestion(value, names) or f": use {', '.join(names)}"
+    raise click.BadParameter(f"there is no theme {quote(value)}{hint}")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -136,7 +148,7 @@ def check() -> None:
 
 
 @group.command(name="preview")
-@click.argument("theme", required=False, type=click.Choice(themes.NAMES, case_sensitive=False))
+@click.argument("theme", required=False, callback=_known_theme)
 @click.option(
     "--width",
     type=click.IntRange(1, 1000),
@@ -158,18 +170,18 @@ def show_preview(*, theme: str | None, width: int | None, changes: tuple[str, ..
 
     env = dict(os.environ)
     try:
-        values = preview.changed(current_text(env) or "", map(decode_argument, changes))
+        chosen = [f"theme={theme}"] if theme else []
+        values = preview.changed(current_text(env) or "", map(decode_argument, (*changes, *chosen)))
     except edit.EditRejected as refused:
         raise UsagelineError(
             "; ".join(named(env, problem) for problem in refused.problems)
         ) from None
     output_env, columns = preview.output_env(), width or preview.terminal_columns()
     if theme or changes:
-        values = preview.with_theme(values, theme) if theme else values
         click.echo("\n".join(preview.rows(values, output_env, columns)), color=True)
         return
-    for name, _, rows in preview.all_themes(values, output_env, columns):
-        click.echo("\n".join([name, *rows, ""]), color=True)
+    for name, about, rows in preview.all_themes(values, output_env, columns):
+        click.echo("\n".join([name, *(rows or [about]), ""]), color=True)
 
 
 @group.command(name="themes")

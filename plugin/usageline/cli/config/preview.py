@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from usageline import themes
 from usageline.cli.config import sample
-from usageline.config import edit
+from usageline.config import edit, user_themes
 from usageline.config.resolve import resolve_values
 from usageline.config.validate import Values, validate
 from usageline.core import json_file, paths
@@ -61,8 +61,13 @@ def all_themes(
     values: Values, env: Mapping[str, str], columns: int
 ) -> Iterable[tuple[str, str, list[str]]]:
     """Yield name, description and rows of each theme."""
-    for name in themes.NAMES:
-        yield name, themes.find(name).about, rows(with_theme(values, name), env, columns)
+    for name in (*themes.NAMES, *user_themes.names()):
+        try:
+            about = user_themes.find(name).about
+        except user_themes.ThemeInvalid as invalid:
+            yield name, "\n".join(invalid.mistakes), []
+            continue
+        yield name, about, rows(with_theme(values, name), env, columns)
 
 
 def with_sample_rows(values: Values) -> Values:
