@@ -43,6 +43,7 @@ _SIXTEEN = (
 """xterm's values of the 16. Other terminals have similar ones, so the nearest can be found."""
 
 Rgb = tuple[int, int, int]
+Lab = tuple[float, float, float]
 Color = int | Rgb
 """0-15 a name, 16-255 a number of the 256, or red, green and blue of 0-255."""
 
@@ -136,7 +137,7 @@ def linear(channel: int) -> float:
     return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
 
 
-def oklab(color: Rgb) -> tuple[float, float, float]:
+def oklab(color: Rgb) -> Lab:
     """Return a color in Oklab (Björn Ottosson, 2020), whose distances are close to perception."""
     red, green, blue = map(linear, color)
     long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
@@ -165,7 +166,7 @@ def from_oklab(light: float, a: float, b: float) -> Rgb | None:
     return red, green, blue
 
 
-def distance(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
+def distance(one: Lab, other: Lab) -> float:
     """Return the square of the distance of two colors in Oklab."""
     return (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2 + (one[2] - other[2]) ** 2
 

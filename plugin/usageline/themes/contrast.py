@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,13 +29,14 @@ SEVERITIES = ("critical", "warning", "normal")
 SAME_AS = {"added": "normal", "removed": "critical"}
 """Styles that avoid the same of the 256 colors as a severity."""
 
-MIN_DISTANCE = 0.1
+MIN_DISTANCE = 0.09
 """Between two severities in 256 colors, in Oklab."""
 
 STROKES = ("track", "groove", "mark", "separator")
 """Styles of lines and bars; all others are of words, which must be legible."""
 
-LIGHTNESS_WEIGHT = 0.5
+LIGHTNESS_WEIGHT, HUE_WEIGHT, FADED_WEIGHT = 0.5, 1.5, 2.0
+"""Hue counts most, because the contrast already restricts the lightness. A gray is no red."""
 
 STEPS = 10
 """Halvings of a range of lightness: to less than one 8-bit step."""
@@ -67,8 +69,7 @@ def fit(styles: Mapping[str, str], backgrounds: Iterable[str], *, light: bool) -
 
 def contrast(one: Rgb, other: Rgb) -> float:
     """Return the contrast ratio of two colors, 1 to 21."""
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
+    return _ratio(luminance(one), luminance(other))
 
 
 def luminance(color: Rgb) -> float:
@@ -104,21 +105,16 @@ def nearest_of_256(
 
     It looks different from those `avoided`.
     """
-    others = list(others)
     aim = colors.oklab(color)
-    avoided = list(avoided)
+    lights = [luminance(other) for other in others]
+    labs = [colors.oklab(colors.rgb(other)) for other in avoided]
     legible = (
-        (index, lab)
-        for index, rgb, lab in _palette_of_256()
-        if all(contrast(rgb, other) >= minimum for other in others) and _is_apart(index, avoided)
+        (_difference(lab, aim), index)
+        for index, lab, light in _palette_of_256()
+        if all(_ratio(light, other) >= minimum for other in lights)
+        and all(colors.distance(lab, other) >= MIN_DISTANCE**2 for other in labs)
     )
-
-    def difference(entry: tuple[int, tuple[float, float, float]]) -> float:
-        # Hue and chroma count most, because the contrast already restricts the lightness.
-        light, a, b = entry[1]
-        return colors.distance((aim[0] + (light - aim[0]) * LIGHTNESS_WEIGHT, a, b), aim)
-
-    return min(legible, key=difference, default=(16, aim))[0]
+    return min(legible, default=(0.0, 16))[1]
 
 
 def _fit_words(fitted: Fitted, style: str, behind: list[Rgb], *, light: bool) -> None:
@@ -133,13 +129,13 @@ def _fit_words(fitted: Fitted, style: str, behind: list[Rgb], *, light: bool) ->
     if after != before:
         fitted.changes.append((style, hex_of(before), hex_of(after)))
         fitted.styles[style] = _with_color(fitted.styles[style], hex_of(after))
-    index = colors.nearest(after)
-    avoided = [_of_256(fitted, other) for other in _before(style)]
-    if any(contrast(colors.rgb(index), one) < MIN_CONTRAST for one in behind) or not _is_apart(
-        index, avoided
-    ):
+    usual = colors.nearest(after)
+    is_severity = SAME_AS.get(style, style) in SEVERITIES
+    if is_severity or any(contrast(colors.rgb(usual), one) < MIN_CONTRAST for one in behind):
+        avoided = [_of_256(fitted, other) for other in _before(style)]
         index = nearest_of_256(after, behind, MIN_CONTRAST, avoided)
-        fitted.of_256[style] = _with_color(fitted.styles[style], str(index))
+        if index != usual:
+            fitted.of_256[style] = _with_color(fitted.styles[style], str(index))
 
 
 def _order(style: str) -> int:
@@ -157,11 +153,13 @@ def _of_256(fitted: Fitted, style: str) -> int:
     return text if isinstance(text, int) else colors.nearest(text or (0, 0, 0))
 
 
-def _is_apart(index: int, others: Iterable[int]) -> bool:
-    lab = colors.oklab(colors.rgb(index))
-    return all(
-        colors.distance(lab, colors.oklab(colors.rgb(other))) >= MIN_DISTANCE**2 for other in others
-    )
+def _difference(lab: colors.Lab, aim: colors.Lab) -> float:
+    """Return how different a color looks from the one that it replaces."""
+    chroma, wanted = math.hypot(*lab[1:]), math.hypot(*aim[1:])
+    turn = math.atan2(lab[2], lab[1]) - math.atan2(aim[2], aim[1])
+    hue = 2 * math.sqrt(chroma * wanted) * math.sin(turn / 2)
+    faded = (chroma - wanted) * (FADED_WEIGHT if chroma < wanted else 1.0)
+    return math.hypot((lab[0] - aim[0]) * LIGHTNESS_WEIGHT, hue * HUE_WEIGHT, faded)
 
 
 def _fit_groove(fitted: Fitted, *, light: bool) -> None:
@@ -206,9 +204,19 @@ def _shown(light: float, a: float, b: float) -> Rgb:
     return colors.from_oklab(light, a * low, b * low) or ((255,) * 3 if light > 0.5 else (0,) * 3)
 
 
+def _ratio(one: float, other: float) -> float:
+    """Return the contrast of two luminances."""
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+
+
 @cache
-def _palette_of_256() -> list[tuple[int, Rgb, tuple[float, float, float]]]:
-    return [(index, rgb := colors.rgb(index), colors.oklab(rgb)) for index in range(16, 256)]
+def _palette_of_256() -> list[tuple[int, colors.Lab, float]]:
+    """Return index, Oklab and luminance of each of the colors that no terminal redefines."""
+    return [
+        (index, colors.oklab(rgb), luminance(rgb))
+        for index in range(16, 256)
+        for rgb in [colors.rgb(index)]
+    ]
 
 
 def hex_of(color: Rgb) -> str:

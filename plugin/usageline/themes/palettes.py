@@ -205,6 +205,7 @@ def theme_of(published: Published) -> Theme:
     return Theme(published.name, published.about, for_dark, for_light)
 
 
+@cache
 def _fit(chosen: Colors, *, light: bool) -> contrast.Fitted:
     usual = contrast.LIGHT_BACKGROUNDS if light else contrast.DARK_BACKGROUNDS
     return contrast.fit(chosen.styles(), (chosen.background, *usual), light=light)

@@ -110,10 +110,10 @@ THEME = Theme(
     ),
     light_blocks=_blocks(
         ink=("#e9ebf0", "white"),
-        blue=("#b8d7f5", "bright-cyan"),
+        blue=("#b8d7f5", "cyan"),
         slate=("#dbe0e7", "white"),
         teal=("#c2e5e1", "bright-white"),
-        plum=("#e3d3f0", "bright-magenta"),
+        plum=("#e3d3f0", "white"),
         red=("#ffd5cf", "bright-yellow"),
         gray=("#e2e2e2", "white"),
     ),
