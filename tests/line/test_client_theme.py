@@ -104,6 +104,11 @@ def test_theme_is_that_of_the_settings(
     assert current(world.env, SNAPSHOT) == expected
 
 
+def test_without_settings_the_theme_is_the_default(world: World) -> None:
+    Path(paths.claude_settings(world.env)).unlink(missing_ok=True)
+    assert current(world.env, SNAPSHOT) == ("light", None)
+
+
 def test_settings_that_are_a_fifo_do_not_hang_the_line(hot: Hot) -> None:
     publish(hot, settings="1-2-3")
     settings = Path(paths.claude_settings(hot.world.env))

@@ -6,7 +6,7 @@ snapshot: `/theme` then shows on the next line.
 
 from __future__ import annotations
 
-from usageline.core import json_file, paths, syscalls
+from usageline.core import freshness, json_file, paths, syscalls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def current(env: Mapping[str, str], snapshot: Mapping[str, Any]) -> tuple[str | 
 
     The snapshot's also apply if the file cannot be read.
     """
-    settings = _read(paths.claude_settings(env))
+    path = paths.claude_settings(env)
+    settings = _read(path) if freshness.file_fingerprint(path) else {}
     if settings is None:
         return snapshot.get("appearance"), snapshot.get("palette")
     theme = theme_in(settings, lambda name: _read(custom_theme(env, name)))
