@@ -255,12 +255,11 @@ def _detect_background(env: dict[str, str]) -> None:
     """Query the terminal for a dark or light background, if Claude Code's theme depends on it."""
     if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
         return
-    from usageline.core import client_theme  # noqa: PLC0415 - as above
     from usageline.sources.auth import claude_state  # noqa: PLC0415 - as above
     from usageline.system import terminal_background  # noqa: PLC0415 - only in a terminal
 
     with contextlib.suppress(LookupError):
-        if claude_state.read(env).theme == client_theme.AUTO:
+        if claude_state.read(env).theme == claude_state.AUTO:
             terminal_background.detect(env)
 
 

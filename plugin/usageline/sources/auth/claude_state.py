@@ -35,6 +35,7 @@ KEYS = (
 """The keys that are read from the file."""
 
 MAX_DECLINED_KEYS = 64
+AUTO = client_theme.AUTO
 MAX_THEME_BYTES = 1 << 18
 """The client's own limit (seen in 2.1.330)."""
 
@@ -120,7 +121,7 @@ def read(env: Mapping[str, str]) -> ClaudeState:
         _declined(content),
         problem,
         written_at,
-        terminal_background.cached_background(env) if theme == client_theme.AUTO else "",
+        terminal_background.cached_background(env) if theme == AUTO else "",
     )
 
 
