@@ -38,8 +38,8 @@ def load(env: Mapping[str, str], stamp: str) -> tuple[dict[str, Any], bool]:
 
     It is if config.toml no longer has the fingerprint `stamp`, or a theme of the user's its own.
     Until the next compilation, the previous configuration holds, of another config.toml without its
-    chained command. A project's settings can aim
-    XDG_CACHE_HOME at its own file, so a program runs only if the cold side has just agreed to it.
+    chained command. A project's settings can aim XDG_CACHE_HOME at its own file, so a program runs
+    only if the cold side has just agreed to it.
     """
     configured, is_old = load_from(paths.line_config(env), stamp)
     for name, known in [*configured.get("own_themes", {}).items()][:MAX_THEMES]:
