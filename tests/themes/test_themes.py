@@ -27,15 +27,16 @@ if TYPE_CHECKING:
     from usageline.themes.colors import Rgb
 
 ALL = [themes.find(name) for name in themes.NAMES]
+DEPTHS = ("256", "true")
 SEVERITIES = ("normal", "warning", "critical")
 NO_NUMBERS = ("model", "directory")
 """Segments that never show how grave something is."""
 
 
-def _rgb(spec: str) -> Rgb:
+def _of(spec: str) -> Rgb:
     color = colors.parse(spec).text
-    assert isinstance(color, tuple)
-    return color
+    assert color is not None
+    return colors.rgb(color)
 
 
 def _shown(color: Rgb, depth: str) -> Rgb:
@@ -49,22 +50,22 @@ def _word(palette: Palette, style: str, depth: str) -> Rgb:
     return colors.rgb(text)
 
 
-def _grounds(theme: Theme) -> Iterator[tuple[str, Palette, Rgb]]:
-    """Yield the backgrounds of a theme: a name, its palette there, and the color."""
+def _grounds(theme: Theme) -> Iterator[tuple[str, Palette, dict[str, Rgb]]]:
+    """Yield the backgrounds of a theme: a name, its palette there, and the color by depth."""
     if theme.blocks:
         for blocks, palette in ((theme.blocks, theme.dark), (theme.light_blocks, theme.light)):
             for kind, block in blocks.items():
                 assert palette
-                yield kind, palette, _rgb(block.color)
+                yield kind, palette, {depth: _of(block.spec(depth)) for depth in DEPTHS}
         return
     dark, light = theme.palettes()
     own = next((published for published in PALETTES if published.name == theme.name), None)
     if dark is not None:
         for background in (*DARK_BACKGROUNDS, *([own.dark.background] if own and own.dark else [])):
-            yield background, dark, _rgb(background)
+            yield background, dark, dict.fromkeys(DEPTHS, _of(background))
     if light is not None:
         for background in (*LIGHT_BACKGROUNDS, *([own.light.background] if own else [])):
-            yield background, light, _rgb(background)
+            yield background, light, dict.fromkeys(DEPTHS, _of(background))
 
 
 @pytest.mark.parametrize("theme", ALL, ids=themes.NAMES)
@@ -83,7 +84,7 @@ def test_every_word_is_legible_on_every_background_that_the_theme_is_meant_for(
             for depth in ("256", "true"):
                 ratio = contrast(
                     _shown(_word(palette, style, depth), depth),
-                    _shown(behind, depth) if theme.blocks else behind,
+                    _shown(behind[depth], depth) if theme.blocks else behind[depth],
                 )
                 assert ratio >= minimum, (
                     f"{theme.name}: `{style}` on {ground} has, in {depth} colors, a contrast of "
@@ -186,6 +187,15 @@ def test_arrows_need_a_nerd_font() -> None:
     for kinds in resolve(powerline)["blocks"].values():
         assert kinds.keys() == powerline.blocks.keys()
         assert all(code.replace(";", "").isdigit() for pair in kinds.values() for code in pair)
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_neighboring_blocks_differ(depth: str) -> None:
+    """In 256 colors, too; without arrows a line separates them."""
+    resolved = resolve(themes.find("powerline"))
+    for name in ("blocks", "light_blocks"):
+        kinds = resolved[name][depth]
+        assert len({kinds[kind][1] for kind in ("session", "weekly", "*")}) == 3
 
 
 def test_the_line_has_the_default_theme_built_in() -> None:

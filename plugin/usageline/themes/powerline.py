@@ -77,8 +77,8 @@ LIGHT = Palette(
 )
 
 
-def _blocks(**colors: tuple[str, str]) -> dict[str, Block]:
-    """Return the blocks of all segments: their colors by name, and the name among the 16."""
+def _blocks(**colors: tuple[str, ...]) -> dict[str, Block]:
+    """Return the blocks of all segments: the parts of a `Block` by the name of its color."""
     blocks = {name: Block(*pair) for name, pair in colors.items()}
     return {kind: blocks[name] for kind, name in _KINDS.items()}
 
@@ -103,7 +103,7 @@ THEME = Theme(
         ink=("#262b33", "black"),
         blue=("#005f87", "blue"),
         slate=("#303a46", "black"),
-        teal=("#0b4a50", "black"),
+        teal=("#0b4a50", "black", "23"),
         plum=("#4a2a5e", "magenta"),
         red=("#5f0000", "black"),
         gray=("#3b3b3b", "black"),

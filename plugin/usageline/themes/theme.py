@@ -52,10 +52,18 @@ class Palette(NamedTuple):
 
 
 class Block(NamedTuple):
-    """The background of a powerline segment: `#rrggbb`, and its name among the 16."""
+    """The background of a powerline segment: `#rrggbb`, and its name among the 16.
+
+    `of_256` replaces the nearest of the 256 colors.
+    """
 
     color: str
     sixteen: str
+    of_256: str = ""
+
+    def spec(self, depth: str) -> str:
+        """Return the color for terminals of that depth."""
+        return {"16": self.sixteen, "256": self.of_256}.get(depth) or self.color
 
 
 class Theme(NamedTuple):
@@ -130,5 +138,5 @@ def _blocks(blocks: Mapping[str, Block]) -> dict[str, dict[str, list[str]]]:
 
 
 def _block(block: Block, depth: str) -> list[str]:
-    color = colors.parse(block.sixteen if depth == "16" else block.color).text or 0
+    color = colors.parse(block.spec(depth)).text or 0
     return [colors.color_code(color, depth), colors.color_code(color, depth, background=True)]
