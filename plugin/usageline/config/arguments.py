@@ -14,8 +14,7 @@ from usageline.config.types import Flag, ListOf, Number
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from usageline.config.schema import Key
-    from usageline.config.types import ValueType
+    from usageline.config.types import Key, ValueType
 
 WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 """How users write a boolean, in lower case."""

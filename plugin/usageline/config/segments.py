@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from usageline.config.schema import Key
-from usageline.config.types import Choice, Flag, Integer, Number, Style, Text, some_of
+from usageline.config.appearance_types import Style
+from usageline.config.types import Choice, Flag, Integer, Key, Number, Text, some_of
 from usageline.core.windows import CRITICAL_PERCENT, SURE_PERCENT, WARNING_PERCENT
 from usageline.themes.theme import STYLES
 
