@@ -64,9 +64,9 @@ def test_theme_and_two_rows_are_chosen_and_saved(
         terminal.press("3")
         terminal.wait_for("high-contrast")
         terminal.press("End")
-        terminal.wait_for("trying ascii")
+        terminal.wait_for("trying one-dark")
         terminal.press("Enter", "s")
-        terminal.wait_for("Write ~/.config/usageline/config.toml?", '+theme = "ascii"', "Esc back")
+        terminal.wait_for("Write ~/.config/usageline/config.toml?", '+theme = "one-dark"', "Esc back")
         assert file.read_text() == MINE
         terminal.press("Enter")
         shown = terminal.wait_for(DONE)
@@ -77,7 +77,7 @@ def test_theme_and_two_rows_are_chosen_and_saved(
     assert lines[2].startswith("  5h ")
     assert file.read_text().startswith(MINE)
     values, problems, _ = validate(file.read_text())
-    assert (problems, values.get("theme"), len(values.get("rows"))) == ([], "ascii", 2)
+    assert (problems, values.get("theme"), len(values.get("rows"))) == ([], "one-dark", 2)
     assert not (world.home / "log").exists()
 
 
