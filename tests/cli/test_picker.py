@@ -92,7 +92,7 @@ def test_an_item_under_the_cursor_is_only_tried(world: World) -> None:
     screen = Screen(world)
     shown = screen.play("3", "end")
     assert "trying one-dark: Enter takes it" in shown.splitlines()[0]
-    assert " | " in shown.splitlines()[2]
+    assert " │ " in shown.splitlines()[2]
     assert not screen.draft.is_changed
     screen = Screen(world)
     assert "trying" not in screen.play("3", "end", "escape")

@@ -73,7 +73,7 @@ def test_theme_and_two_rows_are_chosen_and_saved(
     assert f"{DONE} 0" in shown
     lines = [line for line in shown.splitlines() if line.strip()]
     assert lines[0] == "wrote ~/.config/usageline/config.toml: the next status line shows it"
-    assert lines[1].startswith("  Opus 5.5 | ")
+    assert lines[1].startswith("  Opus 5.5 │ ")
     assert lines[2].startswith("  5h ")
     assert file.read_text().startswith(MINE)
     values, problems, _ = validate(file.read_text())
