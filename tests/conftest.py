@@ -17,7 +17,7 @@ from tests.server import Api
 from tests.setup.machine import make_clone
 from tests.world import Release, World, build_release
 from usageline.line import chain
-from usageline.system import origin
+from usageline.system import origin, origin_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,7 +70,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 def nothing_installed(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Trust the environment in this process: the clone is not installed."""
     origin.ROOT = str(tmp_path_factory.mktemp("origin"))
-    origin.disable(origin.ROOT)
+    origin_record.disable(origin.ROOT)
     chain.ROOT = origin.ROOT
 
 

@@ -9,7 +9,6 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from usageline.core import paths
 from usageline.core.freshness import file_fingerprint
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ class Hot:
             "observed_at": now,
             "published_at": now,
             "next_refresh_at": now + 300,
-            "credentials": file_fingerprint(paths.claude_credentials(self.world.env)),
+            "credentials": file_fingerprint(self.world.paths.claude_credentials),
             "limits": [
                 {
                     "kind": "session",
@@ -109,7 +108,7 @@ class Hot:
             ],
             **changes,
         }
-        path = paths.snapshot(self.world.env)
+        path = self.world.paths.snapshot
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
             json.dump(content, file)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tests import program
-from usageline.core import paths
-from usageline.system import origin
+from usageline.system import origin_record
+from usageline.system.paths import Paths
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CAPTURES = REPOSITORY.parent / "shared" / "captures"
@@ -33,6 +33,11 @@ class World:
     root: Path
     env: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def paths(self) -> Paths:
+        """Return the paths of its environment."""
+        return Paths(self.env)
+
     def __post_init__(self) -> None:
         self.home.mkdir(parents=True, mode=0o700)
         self.env.update(
@@ -48,7 +53,7 @@ class World:
     @property
     def cache(self) -> Path:
         """Return the profile's cache directory, which may not exist."""
-        return Path(paths.cache_dir(self.env))
+        return Path(self.paths.cache_dir)
 
     def sign_in(
         self,
@@ -85,24 +90,24 @@ class World:
 
     def sign_out(self) -> None:
         """Leave the files as `/logout` does."""
-        Path(paths.claude_credentials(self.env)).unlink(missing_ok=True)
+        Path(self.paths.claude_credentials).unlink(missing_ok=True)
         state = self.read_state()
         state.pop("oauthAccount", None)
-        self._replace(Path(paths.claude_state(self.env)), state)
+        self._replace(Path(self.paths.claude_state), state)
 
     def write_credentials(self, content: object) -> None:
         """Replace `.credentials.json`."""
-        self._replace(Path(paths.claude_credentials(self.env)), content)
+        self._replace(Path(self.paths.claude_credentials), content)
 
     def read_state(self) -> dict[str, Any]:
         """Return the content of `.claude.json`."""
-        path = Path(paths.claude_state(self.env))
+        path = Path(self.paths.claude_state)
         state: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
         return state
 
     def write_state(self, **changes: object) -> None:
         """Change keys of `.claude.json`."""
-        self._replace(Path(paths.claude_state(self.env)), {**self.read_state(), **changes})
+        self._replace(Path(self.paths.claude_state), {**self.read_state(), **changes})
 
     def client_saw(self, body: object, *, account: str = ACCOUNT, age_s: float = 5) -> None:
         """Write `body` to the client's own cache, as fetched `age_s` ago."""
@@ -115,18 +120,18 @@ class World:
 
     def configure(self, text: str) -> None:
         """Write config.toml."""
-        path = Path(paths.config_file(self.env))
+        path = Path(self.paths.config_file)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the published snapshot. Raise FileNotFoundError if there is none."""
-        snapshot: dict[str, Any] = json.loads(Path(paths.snapshot(self.env)).read_text())
+        snapshot: dict[str, Any] = json.loads(Path(self.paths.snapshot).read_text())
         return snapshot
 
     def make_due(self) -> None:
         """Make the next refresh due."""
-        path = Path(paths.snapshot(self.env))
+        path = Path(self.paths.snapshot)
         path.write_text(json.dumps({**self.snapshot(), "next_refresh_at": int(time.time()) - 1}))
 
     def run(self, *arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -190,7 +195,7 @@ def build_release(root: Path, *, shared: bool = True) -> Release:
     """
     program.lay_out(REPOSITORY, root, shared=shared)
     # Each test has its own world: trust every environment.
-    origin.disable(str(root))
+    origin_record.disable(str(root))
     link_environment(root)
     return Release(root)
 

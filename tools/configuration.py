@@ -23,6 +23,7 @@ from usageline.config.schema import PROFILE, PROFILE_OVERRIDES, TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.template import toml_value
 from usageline.config.validate import validate
+from usageline.system.paths import Paths
 from usageline.themes.palettes import PALETTES
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def drawn(toml: str, env: Mapping[str, str] = DRAWN_IN) -> str:
         _drawing_time(),
         mock.patch.object(preview, "sample", _Sample(values.table("alerts")["thresholds"])),
     ):
-        rows = preview.rows(profiles.apply(values, env), env, COLUMNS)
+        rows = preview.rows(profiles.apply(values, Paths(env)), env, COLUMNS)
     return "".join(f"{row.removeprefix(preview.INDENT)}\n" for row in rows)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from usageline import themes
-from usageline.core.appearance import GLYPHS
+from usageline.core.vocabulary import GLYPHS
 from usageline.themes.theme import resolve
 
 LINE = Path(__file__).parent.parent / "plugin" / "usageline" / "line"
@@ -43,7 +43,7 @@ def generated() -> dict[Path, str]:
         LINE / "_defaults.py": _module(
             "Define the default theme.",
             default,
-            ("usageline.core.appearance", "GLYPHS"),
+            ("usageline.core.vocabulary", "GLYPHS"),
             {"glyphs": "GLYPHS"} if default["glyphs"] == GLYPHS else {},
         ),
         LINE / "_color_blind.py": _module(

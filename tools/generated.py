@@ -102,7 +102,7 @@ def _defaults(name: str) -> dict[str, Any]:
     defaults: dict[str, Any] = {"label": segment.label}
     for key in segment.options:
         if key.name == "bar":
-            defaults["bar_glyphs"] = ()  # config/resolve.py replaces the name by the glyphs
+            defaults["bar_glyphs"] = ()  # config/compile.py replaces the name by the glyphs
         else:
             defaults[key.name] = tuple(key.default) if type(key.default) is list else key.default
     return defaults

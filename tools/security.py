@@ -16,7 +16,7 @@ from usageline.cli.doctor import client as doctor
 from usageline.core import paths
 from usageline.line import chain
 from usageline.setup import command
-from usageline.system import child_env, origin
+from usageline.system import child_env, origin_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,7 +91,9 @@ def _files() -> str:
             continue
         usual = function(HOME)
         moved = [
-            variable for variable in origin.PROFILE if function({**HOME, variable: "/x"}) != usual
+            variable
+            for variable in origin_record.PROFILE
+            if function({**HOME, variable: "/x"}) != usual
         ]
         purpose = (inspect.getdoc(function) or "").split("\n", 1)[0].removeprefix("Return ")
         rows.append((f"`{usual}`", _names(moved), purpose[:1].upper() + purpose[1:]))

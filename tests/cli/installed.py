@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 from tests.hot import INTERPRETER
 from tests.world import Release, build_release
 from usageline import __version__
-from usageline.core import paths
-from usageline.setup import manifest, releases, settings_changes
-from usageline.system import origin
+from usageline.setup import manifest, releases, settings_changes, settings_entries
+from usageline.system import origin_record
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -32,7 +31,7 @@ class Installed:
     @property
     def settings(self) -> Path:
         """Return the user's settings.json."""
-        return Path(paths.claude_settings(self.world.env))
+        return Path(self.world.paths.claude_settings)
 
     @property
     def project(self) -> Path:
@@ -67,21 +66,21 @@ def write_script(path: Path, body: str) -> None:
 
 def install(world: World) -> Installed:
     """Install release, manifest, settings, command, and a client that trusts a folder."""
-    data_dir = paths.data_dir(world.env)
+    data_dir = world.paths.data_dir
     installed_release = releases.Release(data_dir, RELEASE_ID)
     root = Path(installed_release.root)
     release = build_release(root)
     releases._write_launcher(installed_release)
     (root / "complete").write_text(INTERPRETER + "\n")
     releases.activate(installed_release)
-    command = Path(paths.command(world.env))
+    command = Path(world.paths.command)
     command.parent.mkdir(parents=True)
     command.symlink_to(data_dir + "/current/bin/usageline")
-    commands = settings_changes.make_entries(INTERPRETER, data_dir)
+    commands = settings_entries.make_entries(INTERPRETER, data_dir)
     installed = Installed(world, release)
     installed.settings.write_text(settings_changes.add_to_settings("{}\n", commands))
     manifest.save(
-        world.env,
+        world.paths,
         manifest.Manifest(
             RELEASE_ID,
             data_dir,
@@ -95,5 +94,5 @@ def install(world: World) -> Installed:
     world.write_state(projects={str(installed.project): {"hasTrustDialogAccepted": True}})
     installed.add_client()
     world.env["PATH"] = f"{command.parent}{os.pathsep}{world.env['PATH']}"
-    origin.record(str(root), world.env)
+    origin_record.write_record(str(root), world.env)
     return installed

@@ -12,7 +12,8 @@ import pytest
 
 from tests.cli.terminal import Terminal
 from usageline.core import paths
-from usageline.system import terminal_background
+from usageline.system.paths import Paths
+from usageline.system.terminal import cached_background
 
 if TYPE_CHECKING:
     from tests.world import Release, World
@@ -36,7 +37,7 @@ def run(world: World, release: Release, answer: bytes, *, term: str = "xterm-256
 @pytest.fixture
 def auto(world: World) -> World:
     """Return a world with the theme `auto` in Claude Code."""
-    Path(paths.claude_settings(world.env)).write_text('{"theme": "auto"}')
+    Path(world.paths.claude_settings).write_text('{"theme": "auto"}')
     return world
 
 
@@ -53,7 +54,7 @@ def test_background_answer_is_stored_and_terminal_is_restored(
     auto: World, built_release: Release, answer: bytes, background: str
 ) -> None:
     terminal = run(auto, built_release, answer)
-    assert terminal_background.cached_background(auto.env) == background
+    assert cached_background(Paths(auto.env)) == background
     # Nothing of the answer is echoed, or left for the shell to read.
     assert re.sub(
         rb"\x1b\][^\x1b]*\x1b\\|\x1b\[c", b"", terminal.received
@@ -76,15 +77,15 @@ def test_terminal_that_would_print_the_query_is_not_queried(
 def test_terminal_is_not_queried_when_the_theme_sets_the_background(
     world: World, built_release: Release
 ) -> None:
-    Path(paths.claude_settings(world.env)).write_text('{"theme": "dark"}')
+    Path(world.paths.claude_settings).write_text('{"theme": "dark"}')
     assert b"\x1b]11" not in run(world, built_release, b"").received
-    assert not Path(paths.terminal_background(world.env)).exists()
+    assert not Path(world.paths.terminal_background).exists()
 
 
 def test_damaged_background_file_is_ignored(world: World) -> None:
-    path = Path(paths.terminal_background(world.env))
+    path = Path(world.paths.terminal_background)
     path.parent.mkdir(parents=True, mode=0o700)
     for content in ("", "{", "[]", json.dumps({"version": 1, "background": ["dark"]})):
         path.write_text(content)
         path.chmod(0o600)
-        assert terminal_background.cached_background(world.env) == ""
+        assert cached_background(world.paths) == ""

@@ -17,7 +17,6 @@ from tests.cli.terminal import Terminal
 from usageline import themes
 from usageline.config.template import default_file, full_file, minimal_file
 from usageline.config.validate import validate
-from usageline.core import paths
 from usageline.core.json_file import json_file as read_compiled
 from usageline.line.layout import parts_width
 from usageline.setup import manifest
@@ -38,7 +37,7 @@ MINE = '# mine\ntheme = "dark" # dark\n\n[segments.session]\nbar_width = 5\n'
 @pytest.fixture
 def file(world: World) -> Path:
     """Return the path of config.toml."""
-    return Path(paths.config_file(world.env))
+    return Path(world.paths.config_file)
 
 
 def test_init_writes_the_default_file_and_overwrites_nothing(usageline: Run, file: Path) -> None:
@@ -92,7 +91,7 @@ def test_set_changes_one_key_and_compiles(usageline: Run, file: Path, world: Wor
         == '# mine\ntheme = "dark" # dark\nclock = "12h"\n\n[segments.session]\nbar_width = 7\n'
     )
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
-    compiled = read_compiled(paths.line_config(world.env))
+    compiled = read_compiled(world.paths.line_config)
     assert compiled is not None
     assert compiled["clock"] == "12h"
     assert ["session", {"bar_width": 7}] in compiled["rows"][0]
@@ -111,7 +110,7 @@ def test_set_prints_what_it_wrote_and_the_new_line(usageline: Run, world: World)
 
 
 def test_set_draws_the_line_with_the_users_own_numbers(usageline: Run, world: World) -> None:
-    snapshot = Path(paths.snapshot(world.env))
+    snapshot = Path(world.paths.snapshot)
     snapshot.parent.mkdir(parents=True, mode=0o700)
     limit = {"kind": "session", "percent": 63, "resets_at": int(time.time()) + 7200}
     snapshot.write_text(json.dumps({"version": 1, "limits": [limit], "credentials": "x"}))
@@ -255,7 +254,7 @@ class TestEdit:
         world.configure(MINE)
         self.editor(world, ":")
         assert usageline("config", "edit").stdout == "nothing was changed\n"
-        assert not Path(paths.state_dir(world.env)).exists()
+        assert not Path(world.paths.state_dir).exists()
 
     def test_invalid_edit_is_kept_as_a_copy(self, usageline: Run, file: Path, world: World) -> None:
         world.configure(MINE)
@@ -420,7 +419,7 @@ class TestPreview:
 def test_set_previous_takes_the_status_line_from_before_the_install(
     installed: Installed,
 ) -> None:
-    world, command = installed.world, paths.command(installed.world.env)
+    world, command = installed.world, installed.world.paths.command
     done = world.run(command, "config", "set", "chain.command", "--previous")
     assert (done.returncode, done.stderr) == (
         1,
@@ -428,9 +427,9 @@ def test_set_previous_takes_the_status_line_from_before_the_install(
     )
     for arguments in ((), ("x", "--previous")):
         assert world.run(command, "config", "set", "chain.command", *arguments).returncode == 2
-    record = manifest.load(world.env)
+    record = manifest.load(world.paths)
     assert record
     before = json.dumps({"statusLine": {"type": "command", "command": "a\n'b'"}}).encode("utf-16")
-    manifest.save(world.env, replace(record, before=manifest.encode_settings(before)))
+    manifest.save(world.paths, replace(record, before=manifest.encode_settings(before)))
     assert world.run(command, "config", "set", "chain.command", "--previous").returncode == 0
-    assert Path(paths.config_file(world.env)).read_text() == '[chain]\ncommand = """a\n\'b\'"""\n'
+    assert Path(world.paths.config_file).read_text() == '[chain]\ncommand = """a\n\'b\'"""\n'

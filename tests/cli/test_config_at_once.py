@@ -12,7 +12,6 @@ import pytest
 
 from tests.world import REPOSITORY
 from usageline.config.file import parse
-from usageline.core import paths
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -33,15 +32,13 @@ def _start(world: World, *words: str) -> subprocess.Popen[str]:
 def test_concurrent_sets_are_all_saved(world: World) -> None:
     running = [_start(world, "set", key, value) for key, value in zip(KEYS, VALUES, strict=True)]
     assert [process.communicate(timeout=50)[1] for process in running] == [""] * len(KEYS)
-    text = Path(paths.config_file(world.env)).read_text()
+    text = Path(world.paths.config_file).read_text()
     for key in KEYS:
         value: object = parse(text)
         for name in key.split("."):
             assert isinstance(value, dict)
             value = value[name]
-    assert [path.name for path in Path(paths.config_file(world.env)).parent.iterdir()] == [
-        "config.toml"
-    ]
+    assert [path.name for path in Path(world.paths.config_file).parent.iterdir()] == ["config.toml"]
 
 
 @pytest.mark.parametrize("delay_s", [0.1, 0.2, 0.3])
@@ -53,6 +50,6 @@ def test_killed_set_does_not_undo_another(world: World, delay_s: float) -> None:
     victim.kill()
     victim.communicate()
     assert other.communicate(timeout=50)[1] == ""
-    text = Path(paths.config_file(world.env)).read_text()
+    text = Path(world.paths.config_file).read_text()
     assert text.startswith("# mine\n")
     assert "ttl = 600" in text

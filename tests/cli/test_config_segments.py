@@ -16,7 +16,6 @@ from usageline.cli.config.group import command as group
 from usageline.config.presets import PRESETS
 from usageline.config.segments import SEGMENTS
 from usageline.config.validate import Values, validate
-from usageline.core import paths
 from usageline.setup import manifest
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ hide = true
 def file(world: World) -> Path:
     """Return the path of config.toml, which has MINE."""
     world.configure(MINE)
-    return Path(paths.config_file(world.env))
+    return Path(world.paths.config_file)
 
 
 def rows_in(file: Path) -> list[list[str]]:
@@ -131,7 +130,7 @@ def test_a_preset_is_valid_and_standard_takes_it_back(
     usageline: Run, world: World, preset: str
 ) -> None:
     world.configure('# mine\nclock = "12h"\n')
-    file = Path(paths.config_file(world.env))
+    file = Path(world.paths.config_file)
     assert usageline("config", "preset", preset).returncode == 0
     assert validate(file.read_text()).problems == []
     assert usageline("config", "preset", "standard").returncode == 0
@@ -141,7 +140,7 @@ def test_a_preset_is_valid_and_standard_takes_it_back(
 def test_a_preset_without_a_theme_keeps_the_users(usageline: Run, world: World) -> None:
     world.configure('theme = "high-contrast"\n')
     usageline("config", "preset", "two-rows")
-    compiled = json.loads(Path(paths.line_config(world.env)).read_text())
+    compiled = json.loads(Path(world.paths.line_config).read_text())
     assert (compiled["theme"]["name"], len(compiled["rows"])) == ("high-contrast", 2)
 
 
@@ -163,16 +162,16 @@ TASKS: dict[str, Callable[[Values], bool]] = {
 def test_a_task_takes_the_one_documented_command(
     usageline: Run, installed: Installed, task: str
 ) -> None:
-    record = manifest.load(installed.world.env)
+    record = manifest.load(installed.world.paths)
     assert record is not None
     settings = json.dumps({"statusLine": {"type": "command", "command": "my-line --short"}})
     before = manifest.encode_settings(settings.encode())
-    manifest.save(installed.world.env, replace(record, before=before))
+    manifest.save(installed.world.paths, replace(record, before=before))
     commands = re.findall(r"^\| (.+?) \| `usageline (.+?)` \|$", FILE.read_text(), re.MULTILINE)
     command = dict(commands)[task]
     done = usageline(*shlex.split(command))
     assert (done.returncode, done.stderr) == (0, "")
-    file = Path(paths.config_file(installed.world.env))
+    file = Path(installed.world.paths.config_file)
     validation = validate(file.read_text())
     assert validation.problems == []
     assert TASKS[task](validation.values)

@@ -33,7 +33,7 @@ def doctor(installed: Installed) -> Doctor:
     """Run the installed command in the trusted folder; it must print no secret."""
 
     def run(*arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
-        command = [paths.command(installed.world.env), "doctor", *arguments]
+        command = [installed.world.paths.command, "doctor", *arguments]
         done = subprocess.run(
             command,
             cwd=options.pop("cwd", installed.project),
@@ -54,7 +54,7 @@ def doctor(installed: Installed) -> Doctor:
 
 def look(installed: Installed) -> None:
     """Refresh the numbers."""
-    assert installed.world.run(paths.command(installed.world.env), "refresh").returncode == 0
+    assert installed.world.run(installed.world.paths.command, "refresh").returncode == 0
 
 
 def test_complete_installation_passes_every_check(
@@ -95,7 +95,7 @@ def test_doctor_sends_no_request_and_starts_no_refresh(
     doctor: Doctor, installed: Installed, api: Api
 ) -> None:
     doctor()
-    assert not os.path.exists(paths.cache_dir(installed.world.env))
+    assert not os.path.exists(installed.world.paths.cache_dir)
     look(installed)
     installed.world.make_due()
     before = {
@@ -137,7 +137,7 @@ def test_every_problem_has_advice_and_exit_status_is_1(installed: Installed) -> 
     world = installed.world
     world.sign_out()
     installed.settings.write_text("{ not JSON")
-    Path(paths.data_dir(world.env), "current").unlink()
+    Path(world.paths.data_dir, "current").unlink()
     installed.add_client("1.0.0")
     cache = installed.world.cache
     cache.parent.mkdir(parents=True, mode=0o700)

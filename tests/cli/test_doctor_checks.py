@@ -18,7 +18,6 @@ from tests.hot import Hot
 from usageline.cli.doctor import cache, client, installation, line, service, settings, sign_in
 from usageline.cli.doctor.context import Context
 from usageline.config.compile import compile_config
-from usageline.core import paths
 from usageline.refresh.run import refresh
 from usageline.setup import program_files
 
@@ -111,7 +110,7 @@ class TestSettings:
         assert (level, "mine.sh" in text) == ("problem", True)
 
     def test_user_command_that_calls_usageline_passes(self, installed: Installed) -> None:
-        script = paths.data_dir(installed.world.env) + "/current/plugin/usageline/statusline.py"
+        script = installed.world.paths.data_dir + "/current/plugin/usageline/statusline.py"
         command = f"{installed.release.python} -I -S -B {script} | cat"
         installed.change_settings(statusLine={"type": "command", "command": command})
         level, text = result_of(settings.status_line, installed)
@@ -203,11 +202,11 @@ class TestInstallation:
         installed.release.python.unlink()
         level, text = result_of(installation.release, installed)
         assert (level, "interpreter of the refresh does not exist" in text) == ("problem", True)
-        Path(paths.data_dir(installed.world.env), "current").unlink()
+        Path(installed.world.paths.data_dir, "current").unlink()
         assert result_of(installation.release, installed)[0] == "problem"
 
     def test_missing_record_is_a_warning(self, installed: Installed) -> None:
-        Path(paths.install_manifest(installed.world.env)).unlink()
+        Path(installed.world.paths.install_manifest).unlink()
         assert result_of(installation.release, installed)[0] == "warning"
 
     def test_missing_packages_are_a_problem(self, installed: Installed) -> None:
@@ -225,7 +224,7 @@ class TestInstallation:
         assert (level, "on PATH is another program" in text) == ("warning", True)
 
     def test_missing_or_other_command_is_a_warning(self, installed: Installed) -> None:
-        path = Path(paths.command(installed.world.env))
+        path = Path(installed.world.paths.command)
         installed.world.env["PATH"] = "/usr/bin:/bin"
         assert "is not on PATH" in result_of(installation.command, installed)[1]
         path.unlink()
@@ -248,7 +247,7 @@ class TestInstallation:
         for lock in (root / "plugin").glob("*.lock"):
             shutil.copy(lock, beside / "plugin")
         write_script(environment / "bin" / "usageline", "exit 0\n")
-        command = Path(paths.command(installed.world.env))
+        command = Path(installed.world.paths.command)
         command.unlink()
         command.symlink_to(environment / "bin" / "usageline")
         installed.world.env["PATH"] = f"{command.parent}:/usr/bin:/bin"
@@ -283,7 +282,7 @@ class TestInstallation:
         plugins.write_text(
             json.dumps({"version": 2, "plugins": {"usageline@usageline": [{"version": "0.1.0"}]}})
         )
-        Path(paths.data_dir(installed.world.env), "current").unlink()
+        Path(installed.world.paths.data_dir, "current").unlink()
         level, text = result_of(installation.plugin, installed)
         assert (level, "/usageline:setup" in text) == ("problem", True)
 
@@ -410,7 +409,7 @@ class TestClient:
         assert result_of(client.trust, installed, cwd=installed.world.home)[0] == "warning"
 
     def test_trust_is_not_checked_when_the_client_never_ran(self, installed: Installed) -> None:
-        Path(paths.claude_state(installed.world.env)).unlink()
+        Path(installed.world.paths.claude_state).unlink()
         assert result_of(client.trust, installed) == ("", "")
 
 
@@ -448,7 +447,7 @@ class TestSignIn:
 
     def test_token_is_not_read_when_no_source_needs_it(self, installed: Installed) -> None:
         installed.world.configure('sources = ["claude-cache"]')
-        path = Path(paths.claude_credentials(installed.world.env))
+        path = Path(installed.world.paths.claude_credentials)
         path.unlink()
         os.mkfifo(path)  # a read of it would be noticed: there is no sign-in in it
         assert result_of(sign_in.plan, installed)[0] == "ok"
@@ -493,7 +492,7 @@ class TestCache:
 
     def test_held_lock_is_reported_as_a_refresh(self, installed: Installed, api: Api) -> None:
         refresh(installed.world.env)
-        with open(paths.lock(installed.world.env)) as file:
+        with open(installed.world.paths.lock) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             assert "one is running" in result_of(cache.lock, installed)[1]
             assert result_of(service.last_answer, installed) == ("", "")
@@ -530,7 +529,7 @@ class TestCache:
 
     def test_unreadable_snapshot_is_a_problem(self, installed: Installed) -> None:
         Hot(installed.world, installed.release).publish()
-        Path(paths.snapshot(installed.world.env)).write_text("{")
+        Path(installed.world.paths.snapshot).write_text("{")
         assert result_of(cache.snapshot, installed)[0] == "problem"
 
     @pytest.mark.parametrize(
@@ -549,7 +548,7 @@ class TestCache:
         now = int(time.time())
         Hot(installed.world, installed.release).publish(next_refresh_at=now - due_s)
         if started_s is not None:
-            stamp = Path(paths.stamp(installed.world.env))
+            stamp = Path(installed.world.paths.stamp)
             stamp.touch()
             os.utime(stamp, (now - started_s, now - started_s))
         verdict, text = result_of(cache.refresh_due, installed)
@@ -576,7 +575,7 @@ class TestService:
 
     def test_check_changes_nothing_in_the_store(self, installed: Installed, api: Api) -> None:
         refresh(installed.world.env)
-        store = Path(paths.store_dir(installed.world.env))
+        store = Path(installed.world.paths.store_dir)
         before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in store.iterdir()}
         result_of(service.last_answer, installed)
         assert {
@@ -590,7 +589,7 @@ class TestService:
     ) -> None:
         refresh(installed.world.env)
         assert api.usage_requests
-        database = Path(paths.store_dir(installed.world.env), "cache.db")
+        database = Path(installed.world.paths.store_dir, "cache.db")
         if damage == "garbage":
             database.write_bytes(b"garbage" * 1000)
         elif damage == "rows":

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from usageline.system import origin
+from usageline.system import origin_record
 
 if TYPE_CHECKING:
     from tests.cli.installed import Installed
@@ -39,7 +39,7 @@ def test_unrecorded_proxy_is_reported_as_not_used(installed: Installed) -> None:
     assert "requests do not use HTTPS_PROXY of this shell" in output
     assert "run `usageline install`" in output
     assert "secret" not in output
-    origin.record(str(installed.release.root), {**installed.world.env, **proxy})
+    origin_record.write_record(str(installed.release.root), {**installed.world.env, **proxy})
     assert "requests use HTTPS_PROXY of the install" in doctor(installed, **proxy)
 
 
@@ -51,7 +51,7 @@ def test_proxy_in_the_user_settings_is_used(installed: Installed) -> None:
 
 
 def test_release_without_a_record_is_a_problem(installed: Installed) -> None:
-    Path(installed.release.root, origin.NAME).unlink()
+    Path(installed.release.root, origin_record.NAME).unlink()
     assert "✗ this release has no install record" in doctor(installed)
 
 

@@ -23,7 +23,8 @@ from usageline.cli.history import export, selection
 from usageline.core import text
 from usageline.core.errors import UsagelineError
 from usageline.storage import codec, history
-from usageline.usage.times import epoch
+from usageline.system.paths import Paths
+from usageline.usage.values import epoch
 
 if TYPE_CHECKING:
     import subprocess
@@ -107,7 +108,7 @@ def test_json_has_the_stored_readings(worked: World, usageline: Run) -> None:
     done = usageline("history", "--json", "--days", "3")
     readings = [codec.from_json(row) for row in json.loads(done.stdout)]
     assert readings == history.load(
-        worked.env, ACCOUNT, readings[0].observed_at if readings[0] else 0
+        Paths(worked.env), ACCOUNT, readings[0].observed_at if readings[0] else 0
     )
     assert len(readings) > 100
     alone = json.loads(usageline("history", "--json", "--limit", "session").stdout)
@@ -122,7 +123,7 @@ def test_csv_has_a_row_for_each_limit_of_each_reading(worked: World, usageline: 
     assert first is not None
     expected = [
         (one.observed_at, limit.label, limit.percent, limit.resets_at)
-        for one in history.load(worked.env, ACCOUNT, first)
+        for one in history.load(Paths(worked.env), ACCOUNT, first)
         for limit in one.limits
     ]
     assert [

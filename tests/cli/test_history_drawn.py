@@ -18,9 +18,8 @@ from rich.console import Console
 from tests.storage.readings import DAY_S, HOUR_S, reading, work
 from usageline.cli.history import chart, heatmap, page, summary, svg_chart
 from usageline.cli.history.heatmap import level, rows, use_by_hour
-from usageline.cli.history.series import MIN_GAP_S, Series, all_series
+from usageline.cli.history.series import MIN_GAP_S, Series, all_series, ticks
 from usageline.cli.history.svg import PAPER
-from usageline.cli.history.ticks import ticks
 from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:

@@ -13,9 +13,8 @@ import pytest
 
 from tests.cli.installed import install
 from tests.world import World
-from usageline.core import paths
-from usageline.setup import settings_changes
-from usageline.system import client_text
+from usageline.setup import settings_entries
+from usageline.sources import claude_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,9 +61,7 @@ def run(world: World, *command: str, env: dict[str, str] | None = None, data: by
 
 def line_command(world: World) -> str:
     """Return the statusLine command as Claude Code reads it."""
-    settings = json.loads(
-        client_text.decode_lossy(Path(paths.claude_settings(world.env)).read_bytes())
-    )
+    settings = json.loads(claude_files.decode_lossy(Path(world.paths.claude_settings).read_bytes()))
     return str(settings["statusLine"]["command"])
 
 
@@ -77,7 +74,7 @@ def test_commands_work_in_a_home_with_any_name(
     world.client_saw({"five_hour": {"utilization": 41, "resets_at": None}})
     install(world)
     world.env["PATH"] = "/usr/bin:/bin"
-    command = str(paths.command(world.env))
+    command = world.paths.command
     assert b"up to date" in run(world, command, "refresh") or world.snapshot()["status"] == "ok"
     assert (world.cache / "store").is_dir()
     assert not (world.cache / "store.broken").exists()
@@ -85,13 +82,13 @@ def test_commands_work_in_a_home_with_any_name(
     run(world, command, "config", "set", "clock", "12h")
     assert run(world, command, "config", "get", "clock") == b"12h\n"
     where = run(world, command, "config", "path").decode()
-    assert where == "".join(filter(str.isprintable, paths.config_file(world.env))) + "\n"
+    assert where == "".join(filter(str.isprintable, world.paths.config_file)) + "\n"
     run(world, command, "config", "set", "chain.command", "echo chained")
     run(world, command, "config", "set", "chain.wait", "true")
     eventually(lambda: b"chained" in run(world, "/bin/sh", "-c", line_command(world), data=b"{}"))
     run(world, command, "uninstall")
     assert not os.path.lexists(command)
-    assert b"statusline.py" not in Path(paths.claude_settings(world.env)).read_bytes()
+    assert b"statusline.py" not in Path(world.paths.claude_settings).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -99,7 +96,7 @@ def test_commands_work_in_a_home_with_any_name(
     ["/home/jörg", os.fsdecode(b"/home/j\xf6rg\x9b"), os.fsdecode(b"/it's %d \\ \xff") + '"$HOME"'],
 )
 def test_quoted_path_is_one_word_after_a_json_round_trip(path: str) -> None:
-    word = json.loads(json.dumps(settings_changes.shell_quote(path), ensure_ascii=False).encode())
+    word = json.loads(json.dumps(settings_entries.shell_quote(path), ensure_ascii=False).encode())
     done = subprocess.run(["/bin/sh", "-c", f"printf %s {word}"], capture_output=True, check=True)
     assert done.stdout == os.fsencode(path)
 
@@ -159,7 +156,7 @@ def test_commands_print_in_the_encoding_of_the_locale(
     world.env.update(NO_COLOR="1", USAGELINE_API_URL=api.url)
     install(world)
     world.env["PATH"] = "/usr/bin:/bin"
-    command = str(paths.command(world.env))
+    command = world.paths.command
     for arguments in COMMANDS:
         output = run(world, command, *arguments, env=latin_1)
         assert "█".encode() not in output, arguments
@@ -175,8 +172,8 @@ def test_commands_print_in_the_encoding_of_the_locale(
 def test_value_is_decoded_by_the_locale(tmp_path: Path, latin_1: dict[str, str]) -> None:
     world: Any = type("Home", (Named,), {"name": "h"})(tmp_path)
     install(world)
-    command = os.fsencode(paths.command(world.env))
+    command = os.fsencode(world.paths.command)
     env = {**world.env, **latin_1}
     decode_argument = [command, b"config", b"set", b"segments.text.text", "für".encode("latin-1")]
     subprocess.run(decode_argument, env=env, timeout=50, check=True)
-    assert 'text = "für"' in Path(paths.config_file(world.env)).read_text("utf-8")
+    assert 'text = "für"' in Path(world.paths.config_file).read_text("utf-8")

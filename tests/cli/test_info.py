@@ -13,7 +13,6 @@ import pytest
 from tests.world import ACCOUNT, CANARY, ORGANIZATION
 from usageline.cli import info
 from usageline.cli.formatting import local_time, span
-from usageline.core import paths
 from usageline.sources.auth import credentials, keychain
 from usageline.sources.auth.claude_state import ClaudeState
 
@@ -200,7 +199,7 @@ def test_named_file_is_read_alone(usageline: Run, world: World) -> None:
     assert (shown["credentials"], shown["plan"]) == (str(other), "Pro")
     assert "account" not in shown
     assert "organization" not in shown
-    Path(paths.claude_credentials(world.env)).unlink()
+    Path(world.paths.claude_credentials).unlink()
     assert usageline("info", "--credentials", str(other)).stdout == done.stdout
     assert usageline("info", "--credentials", str(other) + "x").returncode == 1
 
@@ -225,14 +224,14 @@ def test_expiry_out_of_range_is_invalid(world: World) -> None:
 
 def test_keychain_is_the_origin_before_the_file(world: World, tmp_path: Path) -> None:
     security = tmp_path / "security"
-    content = Path(paths.claude_credentials(world.env)).read_text()
+    content = Path(world.paths.claude_credentials).read_text()
     security.write_text(f"#!/bin/sh\ncat <<'END'\n{content}\nEND\n")
     security.chmod(0o700)
     sign_in, place = credentials.find(world.env, platform="darwin", security=str(security))
     assert (sign_in is not None, place) == (True, credentials.KEYCHAIN)
     security.write_text(f"#!/bin/sh\nexit {keychain.EXIT_NOT_FOUND}\n")
     sign_in, place = credentials.find(world.env, platform="darwin", security=str(security))
-    assert (sign_in is not None, place) == (True, paths.claude_credentials(world.env))
+    assert (sign_in is not None, place) == (True, world.paths.claude_credentials)
 
 
 @pytest.mark.parametrize(

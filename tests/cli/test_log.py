@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.core import paths
 from usageline.refresh.run import refresh
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def test_missing_log_is_reported_with_advice(usageline: Run) -> None:
 
 @pytest.mark.parametrize("kind", ["link", "fifo", "directory"])
 def test_irregular_log_is_refused(world: World, usageline: Run, tmp_path: Path, kind: str) -> None:
-    path = Path(paths.log(world.env))
+    path = Path(world.paths.log)
     path.parent.mkdir(parents=True)
     if kind == "link":
         (tmp_path / "secret").write_text('{"ended":"secret"}\n')
@@ -77,7 +76,7 @@ def test_irregular_log_is_refused(world: World, usageline: Run, tmp_path: Path, 
 
 
 def test_hostile_lines_are_printed_as_text_or_skipped(world: World, usageline: Run) -> None:
-    path = Path(paths.log(world.env))
+    path = Path(world.paths.log)
     path.parent.mkdir(parents=True)
     lines = [
         b"\xff\xfe",

@@ -13,7 +13,6 @@ from usageline.cli.config.picker.app import Picker
 from usageline.cli.config.picker.draft import Draft
 from usageline.cli.config.picker.drawing import Drawing
 from usageline.config.validate import validate
-from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,7 +31,7 @@ class Screen:
     def __init__(self, world: World, text: str | None = MINE, **env: str) -> None:
         if text is not None:
             world.configure(text)
-        self.file = Path(paths.config_file(world.env))
+        self.file = Path(world.paths.config_file)
         self.env = {**world.env, "LANG": "C.UTF-8", "TERM": "xterm-256color", **env}
         self.app = Picker(self.env, Draft(text or ""), Drawing(self.env))
 
@@ -253,7 +252,7 @@ def test_every_page_fits_every_size_and_is_ascii_without_unicode(
 
 
 def test_the_users_own_numbers_are_drawn_and_the_sample_on_request(world: World) -> None:
-    snapshot = Path(paths.snapshot(world.env))
+    snapshot = Path(world.paths.snapshot)
     snapshot.parent.mkdir(parents=True, mode=0o700)
     snapshot.write_text('{"version": 1, "limits": [{"kind": "session", "percent": 63}]}')
     screen = Screen(world, 'rows = [["session"]]\n')

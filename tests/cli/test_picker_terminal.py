@@ -15,7 +15,6 @@ import pytest
 from tests.cli.terminal import Terminal
 from tests.cli.tmux import DONE, Tmux
 from usageline.config.validate import validate
-from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,7 +54,7 @@ def test_theme_and_two_rows_are_chosen_and_saved(
     world: World, built_release: Release, eventually: Eventually
 ) -> None:
     world.configure(MINE)
-    file = Path(paths.config_file(world.env))
+    file = Path(world.paths.config_file)
     with picker(world, built_release, eventually) as terminal:
         terminal.press("Down", "Down")
         terminal.wait_for("trying two-rows")
@@ -66,7 +65,9 @@ def test_theme_and_two_rows_are_chosen_and_saved(
         terminal.press("End")
         terminal.wait_for("trying one-dark")
         terminal.press("Enter", "s")
-        terminal.wait_for("Write ~/.config/usageline/config.toml?", '+theme = "one-dark"', "Esc back")
+        terminal.wait_for(
+            "Write ~/.config/usageline/config.toml?", '+theme = "one-dark"', "Esc back"
+        )
         assert file.read_text() == MINE
         terminal.press("Enter")
         shown = terminal.wait_for(DONE)
@@ -119,7 +120,7 @@ def test_a_signal_restores_the_terminal_and_changes_nothing(
         assert terminal.end() == 128 + signal.SIGTERM
         assert terminal.modes() == terminal.modes_before
         assert b"\x1b[?1049l" in terminal.received  # leaves the alternate screen
-    assert Path(paths.config_file(world.env)).read_text() == MINE
+    assert Path(world.paths.config_file).read_text() == MINE
 
 
 def test_broken_config_is_reported_without_opening_the_picker(
@@ -136,4 +137,4 @@ def test_broken_config_is_reported_without_opening_the_picker(
         shutil.rmtree(directory)
     assert "config.toml:1: not TOML" in shown
     assert "correct it with `usageline config edit`" in shown
-    assert os.fsdecode(Path(paths.config_file(world.env)).read_bytes()) == "theme = \n"
+    assert os.fsdecode(Path(world.paths.config_file).read_bytes()) == "theme = \n"

@@ -110,7 +110,7 @@ def test_the_index_has_no_text_and_is_the_users_alone(
 ) -> None:
     assert b"words about" in transcripts.read_bytes()
     usage()
-    directory = local_usage.directory(world.env)
+    directory = local_usage.directory(world.paths)
     for name in os.listdir(directory):
         with open(f"{directory}/{name}", "rb") as file:
             assert b"words about" not in file.read()
@@ -171,4 +171,4 @@ def test_other_roots_leave_no_trace(world: World, usage: Usage, tmp_path: Path) 
     (root / "projects" / "p" / "a.jsonl").write_bytes(encoded(line()))
     printed = json.loads(usage("day", "--json", "--roots", str(root)))
     assert printed["total"]["responses"] == 1
-    assert not os.path.exists(local_usage.directory(world.env))
+    assert not os.path.exists(local_usage.directory(world.paths))

@@ -17,7 +17,6 @@ from tests.cli.terminal import Terminal
 from tests.hot import Hot
 from tests.server import usage_body
 from tests.world import CANARY, REPOSITORY
-from usageline.core import paths
 
 if TYPE_CHECKING:
     import subprocess
@@ -41,7 +40,7 @@ CTRL_C, CTRL_Z = b"\x03", b"\x1a"
 
 def watching(installed: Installed, *, columns: int = 100, rows: int = 30, **env: str) -> Terminal:
     """Start `usageline watch` in a terminal of this size."""
-    command = ["/bin/sh", paths.command(installed.world.env), "watch"]
+    command = ["/bin/sh", installed.world.paths.command, "watch"]
     whole = {**installed.world.env, "TERM": "xterm-256color", **env}
     return Terminal(command, whole, installed.project, columns=columns, rows=rows)
 
@@ -71,7 +70,7 @@ def test_watch_refreshes_when_due(installed: Installed, api: Api) -> None:
     with watching(installed) as terminal:
         terminal.wait_for(lambda screen: "37%" in screen)
         api.body = usage_body(session=41)
-        os.utime(paths.stamp(installed.world.env), (time.time() - 60, time.time() - 60))
+        os.utime(installed.world.paths.stamp, (time.time() - 60, time.time() - 60))
         terminal.wait_for(lambda screen: "41%" in screen)
     assert len(api.usage_requests) == 2
 
@@ -83,7 +82,7 @@ def test_watch_shows_the_snapshot_of_another_session(installed: Installed) -> No
         terminal.wait_for(lambda screen: "37%" in screen)
         snapshot = installed.world.snapshot()
         snapshot["limits"][0]["percent"] = 52
-        Path(paths.snapshot(installed.world.env)).write_text(json.dumps(snapshot))
+        Path(installed.world.paths.snapshot).write_text(json.dumps(snapshot))
         terminal.wait_for(lambda screen: "52%" in screen)
 
 
@@ -149,7 +148,7 @@ def test_keys_open_help_change_the_theme_choose_and_quit(installed: Installed) -
         terminal.press(b"q")
         assert terminal.end() == 0
         left_as_it_was(terminal)
-    assert not os.path.exists(paths.config_file(installed.world.env))
+    assert not os.path.exists(installed.world.paths.config_file)
 
 
 def test_r_refreshes_at_once(installed: Installed, api: Api) -> None:
@@ -183,7 +182,7 @@ def test_ascii_theme_draws_ascii_only(installed: Installed) -> None:
 
 def test_table_is_drawn_live_if_stdin_is_no_terminal(installed: Installed) -> None:
     Hot(installed.world, installed.release).publish()
-    command = ["/bin/sh", "-c", 'exec "$0" watch </dev/null', paths.command(installed.world.env)]
+    command = ["/bin/sh", "-c", 'exec "$0" watch </dev/null', installed.world.paths.command]
     env = {**installed.world.env, "TERM": "xterm-256color"}
     with Terminal(command, env, installed.project) as terminal:
         screen = terminal.wait_for(lambda screen: "37%" in screen)
@@ -261,7 +260,7 @@ def test_refresh_continues_after_watch_exits(installed: Installed, api: Api) -> 
         terminal.wait_for(lambda _: api.usage_requests)
         terminal.press(CTRL_C)
         assert terminal.end() == 0
-        terminal.wait_for(lambda _: os.path.exists(paths.snapshot(installed.world.env)))
+        terminal.wait_for(lambda _: os.path.exists(installed.world.paths.snapshot))
     assert installed.world.snapshot()["status"] == "ok"
 
 

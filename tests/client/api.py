@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.server import USAGE_PATH, Api, Handler, Request, Server
 from tests.world import ACCOUNT, ORGANIZATION
-from usageline.usage.times import epoch
-from usageline.usage.values import mapping
+from usageline.usage.values import epoch, mapping
 
 if TYPE_CHECKING:
     import socket

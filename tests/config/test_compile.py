@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from usageline import __version__
-from usageline.config.compile import compile_config
-from usageline.config.resolve import resolve_values
+from usageline.config.compile import compile_config, resolve_values
 from usageline.config.validate import validate
 from usageline.core import paths
 from usageline.core.errors import CacheUnsafe
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 def compiled(world: World) -> dict[str, Any]:
     """Return what the status line would read."""
-    content = read_compiled(paths.line_config(world.env))
+    content = read_compiled(world.paths.line_config)
     assert isinstance(content, dict)
     return content
 
@@ -75,7 +74,7 @@ def test_segments_options_and_instances_become_rows(world: World, built_release:
         "",
     )
     assert (content["version"], content["program"]) == (1, __version__)
-    assert content["stamp"] == file_fingerprint(paths.config_file(world.env))
+    assert content["stamp"] == file_fingerprint(world.paths.config_file)
 
 
 def test_a_theme_comes_with_what_was_changed_in_it(world: World) -> None:
@@ -142,7 +141,7 @@ def test_the_last_valid_configuration_is_kept_and_marked(
     good = compiled(world)
     world.configure(text)
     run(world, built_release)
-    stamp = file_fingerprint(paths.config_file(world.env))
+    stamp = file_fingerprint(world.paths.config_file)
     # A theme that is missing may be added later.
     own_themes = {"drak": ""} if "drak" in text else {}
     marked = {**good, "problem": problem, "stamp": stamp, "own_themes": own_themes}
@@ -170,7 +169,7 @@ def test_without_a_last_valid_configuration_the_valid_keys_are_used(world: World
 def test_without_a_configuration_nothing_is_written(world: World) -> None:
     """The line's own defaults hold, and it reads nothing."""
     compile_config(world.env)
-    assert not os.path.exists(paths.line_config(world.env))
+    assert not os.path.exists(world.paths.line_config)
 
 
 def test_a_configuration_that_was_removed_leaves_the_defaults(
@@ -179,7 +178,7 @@ def test_a_configuration_that_was_removed_leaves_the_defaults(
     """The compiled file has the stamp of no file."""
     world.configure('theme = "minimal"\nrows = [["model"]]\n')
     run(world, built_release)
-    os.unlink(paths.config_file(world.env))
+    os.unlink(world.paths.config_file)
     run(world, built_release)
     content = compiled(world)
     assert (content["stamp"], content["problem"], "theme" in content) == ("", "", False)
@@ -233,7 +232,7 @@ def test_anything_else_in_place_of_the_file_is_reported_at_once(
     world: World, built_release: Release, make: Any, problem: str
 ) -> None:
     """The line keeps its default rows."""
-    path = Path(paths.config_file(world.env))
+    path = Path(world.paths.config_file)
     path.parent.mkdir(parents=True)
     make(path)
     run(world, built_release)
@@ -245,11 +244,11 @@ def test_anything_else_in_place_of_the_file_is_reported_at_once(
 
 def test_a_link_to_itself_counts_as_no_file(world: World, built_release: Release) -> None:
     """Its stamp is that of no file, so nothing is compiled."""
-    path = Path(paths.config_file(world.env))
+    path = Path(world.paths.config_file)
     path.parent.mkdir(parents=True)
     _closed(path)
     run(world, built_release)
-    assert not os.path.exists(paths.line_config(world.env))
+    assert not os.path.exists(world.paths.line_config)
 
 
 def test_the_file_is_private_and_a_link_in_its_place_is_replaced(
@@ -257,7 +256,7 @@ def test_the_file_is_private_and_a_link_in_its_place_is_replaced(
 ) -> None:
     """The target of the link is not changed."""
     world.configure('clock = "12h"\n')
-    target = Path(paths.line_config(world.env))
+    target = Path(world.paths.line_config)
     target.parent.mkdir(parents=True, mode=0o700)
     other = tmp_path / "other"
     other.write_text("theirs")
@@ -294,7 +293,7 @@ def test_a_cache_that_others_can_write_to_is_refused(world: World, built_release
 def test_an_invalid_compiled_file_is_not_used(world: World, content: bytes) -> None:
     """The valid keys of the broken configuration replace it."""
     world.configure('theme = "nonesuch"\n')
-    target = Path(paths.line_config(world.env))
+    target = Path(world.paths.line_config)
     target.parent.mkdir(parents=True, mode=0o700)
     target.write_bytes(content)
     target.chmod(0o600)
@@ -316,9 +315,9 @@ def test_it_is_not_written_again_for_the_same_configuration(world: World) -> Non
     """A refresh compiles, too."""
     world.configure('clock = "12h"\n')
     compile_config(world.env)
-    before = file_fingerprint(paths.line_config(world.env))
+    before = file_fingerprint(world.paths.line_config)
     compile_config(world.env)
-    assert file_fingerprint(paths.line_config(world.env)) == before
+    assert file_fingerprint(world.paths.line_config) == before
 
 
 def test_the_imports_are_few(world: World, built_release: Release) -> None:
@@ -344,7 +343,7 @@ def test_the_imports_are_few(world: World, built_release: Release) -> None:
     }
     assert not loaded & (slow | ({"tomlkit"} if sys.version_info >= (3, 11) else set()))
     assert "usageline.themes.minimal" not in loaded
-    assert json.loads(Path(paths.line_config(world.env)).read_text())["problem"] == ""
+    assert json.loads(Path(world.paths.line_config).read_text())["problem"] == ""
 
 
 def test_powerline_has_only_the_blocks_that_the_rows_show(

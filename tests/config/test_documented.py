@@ -11,8 +11,8 @@ import pytest
 from tests.hot import Hot
 from tools import configuration
 from usageline.cli.config import sample
+from usageline.config.compile import resolve_values
 from usageline.config.file import parse
-from usageline.config.resolve import resolve_values
 from usageline.config.schema import PROFILE, TABLES, TOP
 from usageline.config.segments import SEGMENTS, non_defaults, options_of
 from usageline.config.template import EXAMPLES, default_file, full_file, minimal_file

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from usageline.config import edit, profiles
-from usageline.config.resolve import resolve_values
+from usageline.config.compile import resolve_values
 from usageline.config.validate import validate
+from usageline.system.paths import Paths
 
 HOME = {"HOME": "/home/me"}
 WORK = {**HOME, "CLAUDE_CONFIG_DIR": "/home/me/.claude-work"}
@@ -44,7 +45,7 @@ def test_own_text_of_the_segment_outranks_the_label() -> None:
 def test_another_directory_has_the_common_keys() -> None:
     values = validate(TEXT).values
     env = {**HOME, "CLAUDE_CONFIG_DIR": "/elsewhere"}
-    assert profiles.chosen(values, env) is None
+    assert profiles.chosen(values, Paths(env)) is None
     assert resolve_values(values, env)["clock"] == "12h"
 
 
@@ -53,7 +54,7 @@ def test_the_usual_directory_is_one_profile_with_and_without_the_variable(
     env: dict[str, str],
 ) -> None:
     values = validate('[profiles.home]\ndirectory = "/home/me/.claude"\n').values
-    assert profiles.chosen(values, env) == "home"
+    assert profiles.chosen(values, Paths(env)) == "home"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_mistake_is_reported_with_its_line(text: str, problem: str) -> None:
 def test_one_command_sets_up_a_profile() -> None:
     text = edit.set_key("", "profiles.work.directory", "~/.claude-work")
     values = validate(text).values
-    assert profiles.chosen(values, WORK) == "work"
+    assert profiles.chosen(values, Paths(WORK)) == "work"
     assert profiles.label("work", values) == "work"
     assert edit.effective_value(values, "profiles.work.directory") == "~/.claude-work"
     assert edit.effective_value(values, "profiles.work.label") is None

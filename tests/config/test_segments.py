@@ -12,7 +12,7 @@ from tests.faults.content.fuzz.drawn import SHOWN
 from tests.faults.content.session import texts
 from usageline import themes
 from usageline.cli.config import sample
-from usageline.config.resolve import resolve_values
+from usageline.config.compile import resolve_values
 from usageline.config.schema import MAX_ROWS
 from usageline.config.segments import BARS, SEGMENTS, icons, options_of
 from usageline.config.validate import validate

@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from tests.themes.color_vision import contrast as measured
 from tests.world import REPOSITORY
 from usageline.config import user_themes
-from usageline.config.compile import compile_config
-from usageline.config.resolve import resolve_values
+from usageline.config.compile import compile_config, resolve_values
 from usageline.config.validate import validate
-from usageline.core import json_file, paths
+from usageline.core import json_file
 from usageline.core.text import display_width
 from usageline.themes import colors, default, palettes, powerline
 
@@ -49,7 +48,7 @@ reset = "→ "
 @pytest.fixture
 def folder(world: World) -> Iterator[Path]:
     """Return the folder of the user's themes, in which validation looks."""
-    folder = Path(paths.config_file(world.env)).with_name("themes")
+    folder = Path(world.paths.config_file).with_name("themes")
     folder.mkdir(parents=True)
     with user_themes.of(world.env):
         yield folder
@@ -227,11 +226,11 @@ def test_compiled_configuration_records_the_theme_file(world: World, folder: Pat
     """The status line compares the stamp, also while the file is missing or wrong."""
     world.configure('theme = "mine"')
     compile_config(world.env)
-    compiled = json_file.json_file(paths.line_config(world.env)) or {}
+    compiled = json_file.json_file(world.paths.line_config) or {}
     assert compiled["own_themes"] == {"mine": ""}
     assert compiled["problem"] == "config.toml:1: theme"
     write(folder, OCEAN)
     compile_config(world.env)
-    compiled = json_file.json_file(paths.line_config(world.env)) or {}
+    compiled = json_file.json_file(world.paths.line_config) or {}
     assert compiled["own_themes"] == {"mine": user_themes.stamp("mine")}
     assert (compiled["problem"], compiled["theme"]["name"]) == ("", "mine")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usageline.config import file
-from usageline.config.resolve import resolve_values
+from usageline.config.compile import resolve_values
 from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.validate import validate

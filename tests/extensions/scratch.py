@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.world import REPOSITORY
-from usageline.system import origin
+from usageline.system import origin_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,7 @@ class Scratch:
             self._add(block)
         self.python("-m", "tools.generated")
         # Its tests have homes of their own: what the environment names is the user's.
-        origin.disable(str(root))
+        origin_record.disable(str(root))
 
     def python(self, *arguments: str) -> str:
         """Run Python in the copy; return what it prints, and fail if it fails."""

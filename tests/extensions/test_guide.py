@@ -111,11 +111,13 @@ def test_a_source_is_found_by_everything(scratch: Callable[[str], Scratch]) -> N
 SOURCE = """
 import json, os, sys
 from types import SimpleNamespace
-from usageline import config, sources
+from usageline import sources
 from usageline.cli.doctor.context import Context
+from usageline.config import loader
 from usageline.config.sources import by_name, reads_token
 from usageline.config.validate import validate
 from usageline.core import paths
+from usageline.system.paths import Paths
 env = dict(os.environ)
 os.makedirs(os.path.dirname(paths.config_file(env)))
 os.makedirs(paths.cache_dir(env))
@@ -123,8 +125,8 @@ with open(paths.config_file(env), "w") as file:
     file.write('sources = ["usage-file"]')
 with open(paths.cache_dir(env) + "/usage.json", "w") as file:
     file.write('{"five_hour": {"utilization": 12, "resets_at": null}}')
-names = config.load(env).sources
-reading = sources.fetch(names[0], SimpleNamespace(env=env, now=1_795_000_000))
+names = loader.load(env).sources
+reading = sources.fetch(names[0], SimpleNamespace(paths=Paths(env), now=1_795_000_000))
 json.dump({
     "sources": names,
     "token": Context(env, "/").reads_the_token or reads_token(names),

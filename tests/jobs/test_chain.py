@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.running import is_running
-from usageline.core import chained_rows, jobs
+from usageline.core import jobs
 from usageline.line import chain, layout, spawn
 from usageline.line.chain import Command
 from usageline.system.process_tree import descendants
@@ -230,21 +230,21 @@ def test_output_is_limited(
 ) -> None:
     rows, problem, _ = lines.run(f"echo $$ >>{lines.pids}; {flood}", wait=True)
     assert problem == "chain: printed more than 64 KiB"
-    assert len(rows) <= chained_rows.MAX_ROWS
-    assert all(layout.parts_width(row) <= chained_rows.MAX_CELLS for row in rows)
+    assert len(rows) <= jobs.MAX_CHAIN_ROWS
+    assert all(layout.parts_width(row) <= jobs.MAX_CELLS for row in rows)
     eventually(lambda: not lines.running())
 
 
 def test_largest_output_fits_its_file(lines: Lines) -> None:
     script = lines.world.home / "worst"
-    url = "http://" + "x" * (chained_rows.MAX_URL - 7)
+    url = "http://" + "x" * (jobs.MAX_URL - 7)
     script.write_text(
         f"\x1b]8;;{url}\x07"
         + ("".join(f"\x1b[3{number % 8}m\u5b57" for number in range(900)) + "\n") * 8
     )
     rows, problem, _ = lines.run(f"cat {script}", wait=True)
     assert problem == ""
-    assert {len(row) for row in rows} == {chained_rows.MAX_PARTS}
+    assert {len(row) for row in rows} == {jobs.MAX_PARTS}
 
 
 def test_waiting_line_returns_at_its_time_limit(lines: Lines) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.core.chained_rows import MAX_CELLS, MAX_PARTS, MAX_ROWS, is_web_link
+from usageline.core.jobs import MAX_CELLS, MAX_CHAIN_ROWS, MAX_PARTS, is_web_link
 from usageline.core.text import display_width
 from usageline.jobs import ansi
 from usageline.line.chain import MAX_CODES
@@ -75,7 +75,7 @@ def test_output_contains_no_escape(text: str) -> None:
 
 @given(st.binary(max_size=3000))
 def test_any_bytes_are_parsed(data: bytes) -> None:
-    assert len(ansi.parse_rows(data)) <= MAX_ROWS
+    assert len(ansi.parse_rows(data)) <= MAX_CHAIN_ROWS
 
 
 @given(
@@ -145,7 +145,7 @@ def test_color_continues_in_the_next_row_and_blank_rows_are_omitted() -> None:
 
 def test_rows_are_limited_in_number_and_width() -> None:
     rows = ansi.parse_rows(("字" * 3000 + "\n").encode() * 20)
-    assert len(rows) == MAX_ROWS
+    assert len(rows) == MAX_CHAIN_ROWS
     assert {len(row[0][1]) for row in rows} == {MAX_CELLS // 2}
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.core import paths
 from usageline.core.client_theme import MAX_BYTES, current
 from usageline.core.freshness import file_fingerprint
 from usageline.line._color_blind import THEME as COLOR_BLIND
@@ -34,12 +33,12 @@ SNAPSHOT = {"appearance": "dark", "palette": "daltonized", "default_theme": "lig
 
 def choose(world: World, theme: str) -> None:
     """Write the setting as the client does."""
-    Path(paths.claude_settings(world.env)).write_text(json.dumps({"theme": theme}))
+    Path(world.paths.claude_settings).write_text(json.dumps({"theme": theme}))
 
 
 def publish(hot: Hot, **changes: object) -> None:
     """Publish a snapshot that a refresh wrote after the last change of the settings."""
-    settings = file_fingerprint(paths.claude_settings(hot.world.env))
+    settings = file_fingerprint(hot.world.paths.claude_settings)
     limits = [
         {"kind": f"kind{percent}", "label": f"L{percent}", "percent": percent}
         for percent in (50, 80, 95)
@@ -93,11 +92,11 @@ def test_theme_is_that_of_the_settings(
     world: World, content: str, expected: tuple[str | None, str | None]
 ) -> None:
     """The snapshot's palette stays if they cannot be read."""
-    Path(paths.claude_settings(world.env)).write_text(content)
-    themes = Path(paths.claude_dir(world.env), "themes")
+    Path(world.paths.claude_settings).write_text(content)
+    themes = Path(world.paths.claude_dir, "themes")
     themes.mkdir()
     (themes / "mine.json").write_text('{"base": "light-daltonized"}')
-    background = Path(paths.terminal_background(world.env))
+    background = Path(world.paths.terminal_background)
     background.parent.mkdir(parents=True, mode=0o700)
     background.write_text('{"version": 1, "background": "light"}')
     background.chmod(0o600)
@@ -105,13 +104,13 @@ def test_theme_is_that_of_the_settings(
 
 
 def test_without_settings_the_theme_is_the_default(world: World) -> None:
-    Path(paths.claude_settings(world.env)).unlink(missing_ok=True)
+    Path(world.paths.claude_settings).unlink(missing_ok=True)
     assert current(world.env, SNAPSHOT) == ("light", None)
 
 
 def test_settings_that_are_a_fifo_do_not_hang_the_line(hot: Hot) -> None:
     publish(hot, settings="1-2-3")
-    settings = Path(paths.claude_settings(hot.world.env))
+    settings = Path(hot.world.paths.claude_settings)
     settings.unlink(missing_ok=True)
     os.mkfifo(settings)
     assert LOOKS["dark"] in hot.line(**COLORS)
@@ -121,7 +120,7 @@ def test_settings_behind_a_link_are_followed(world: World) -> None:
     """Many users keep them in a repository of their own."""
     own = world.root / "dotfiles.json"
     own.write_text('{"theme": "light"}')
-    settings = Path(paths.claude_settings(world.env))
+    settings = Path(world.paths.claude_settings)
     settings.unlink(missing_ok=True)
     settings.symlink_to(own)
     assert current(world.env, SNAPSHOT) == ("light", None)

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.core import paths
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -41,7 +39,7 @@ def published(hot: Hot) -> Hot:
 
 
 def compiled_stamp(world: World) -> str:
-    path = Path(paths.line_config(world.env))
+    path = Path(world.paths.line_config)
     return str(json.loads(path.read_text())["stamp"]) if path.exists() else ""
 
 
@@ -53,7 +51,7 @@ def test_an_edit_is_seen_at_the_next_line(published: Hot, world: World) -> None:
 
 
 def test_an_edit_of_the_users_theme_is_seen_at_the_next_line(published: Hot, world: World) -> None:
-    theme = Path(paths.config_file(world.env)).with_name("themes") / "mine.toml"
+    theme = Path(world.paths.config_file).with_name("themes") / "mine.toml"
     world.configure('theme = "mine"\nrows = [["model", "context"]]')
     assert rows(published) == ["Opus 5.5 │ ctx 12% │ config.toml:1: theme"]
     theme.parent.mkdir()
@@ -75,7 +73,7 @@ def test_hostile_names_of_themes_in_the_compiled_file_do_no_harm(
 ) -> None:
     world.configure('rows = [["model"]]')
     assert rows(published) == ["Opus 5.5"]
-    path = Path(paths.line_config(world.env))
+    path = Path(world.paths.line_config)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"own_themes": own_themes}))
     assert rows(published) == ["Opus 5.5"]
 
@@ -83,7 +81,7 @@ def test_hostile_names_of_themes_in_the_compiled_file_do_no_harm(
 def test_without_the_file_the_defaults_hold_at_once(published: Hot, world: World) -> None:
     world.configure('rows = [["model"]]')
     assert rows(published) == ["Opus 5.5"]
-    Path(paths.config_file(world.env)).unlink()
+    Path(world.paths.config_file).unlink()
     assert rows(published)[0].startswith("Opus 5.5 │ ctx 12% │ 5h ")
 
 
@@ -134,9 +132,9 @@ def test_one_state_of_the_file_is_compiled_once(
     lines = [run.communicate(timeout=30)[0] for run in runs]
     assert all(line.strip() for line in lines)
     eventually(lambda: compiled_stamp(world))
-    made_at = os.stat(paths.line_config(world.env)).st_mtime_ns
+    made_at = os.stat(world.paths.line_config).st_mtime_ns
     assert rows(published) == ["Opus 5.5"]
-    assert os.stat(paths.line_config(world.env)).st_mtime_ns == made_at
+    assert os.stat(world.paths.line_config).st_mtime_ns == made_at
 
 
 @pytest.mark.parametrize(
@@ -152,7 +150,7 @@ def test_one_state_of_the_file_is_compiled_once(
 )
 def test_a_spoilt_compiled_file_is_made_anew(published: Hot, world: World, content: str) -> None:
     world.configure('rows = [["model"]]')
-    path = Path(paths.line_config(world.env))
+    path = Path(world.paths.line_config)
     path.write_text(content)
     path.chmod(0o600)
     assert rows(published) == ["Opus 5.5"]

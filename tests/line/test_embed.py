@@ -11,7 +11,6 @@ import pytest
 
 from usageline import themes
 from usageline.config.compile import compile_config
-from usageline.core import paths
 from usageline.line import embed
 
 if TYPE_CHECKING:
@@ -160,10 +159,10 @@ def test_a_width_is_kept_to(hot: Hot) -> None:
 
 def test_it_reads_the_snapshot_and_starts_nothing(hot: Hot, api: Api) -> None:
     assert line(hot).stdout == "usage: loading…\n"
-    assert not os.path.exists(paths.stamp(hot.world.env))
+    assert not os.path.exists(hot.world.paths.stamp)
     hot.publish(next_refresh_at=0)
     assert "37%" in line(hot).stdout
-    assert not os.path.exists(paths.stamp(hot.world.env))
+    assert not os.path.exists(hot.world.paths.stamp)
     assert api.requests == []
 
 

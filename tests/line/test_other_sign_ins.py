@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.core import paths
 from usageline.core.other_sign_ins import OTHER_SIGN_INS, PROVIDERS, key_digest
 from usageline.core.other_sign_ins import chosen as other_sign_in
 from usageline.line.view import SIGN_IN_VARIABLES
@@ -179,7 +178,7 @@ def test_a_key_that_the_user_declined_is_none(
     """Claude Code remembers its last 20 characters. A refresh reads these, and gets no key."""
     world.write_state(customApiKeyResponses={"approved": [], "rejected": [KEY[-20:]]})
     assert hot.line(ANTHROPIC_API_KEY=KEY) == "API key: no plan limits"
-    eventually(lambda: os.path.exists(paths.snapshot(world.env)))
+    eventually(lambda: os.path.exists(world.paths.snapshot))
     assert " 37% " in hot.line(ANTHROPIC_API_KEY=KEY)
     assert " 37% " in hot.line(ANTHROPIC_API_KEY=f" {KEY}\n")
     assert hot.line(ANTHROPIC_API_KEY=KEY + "x") == "API key: no plan limits"

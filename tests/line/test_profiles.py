@@ -21,14 +21,14 @@ def test_two_profiles_never_see_each_others_numbers(
 ) -> None:
     hot = Hot(world, built_release)
     assert hot.line() == "usage: loading…"
-    eventually(lambda: os.path.exists(paths.snapshot(world.env)))
+    eventually(lambda: os.path.exists(world.paths.snapshot))
     assert " 37% " in hot.line()
 
     world.env["CLAUDE_CONFIG_DIR"] = str(world.root / "other")
     world.sign_in(account="99999999-9999-4999-8999-999999999999", token="sk-ant-oat01-OTHER")
     api.body = usage_body(session=81)
     assert hot.line() == "usage: loading…"
-    eventually(lambda: os.path.exists(paths.snapshot(world.env)))
+    eventually(lambda: os.path.exists(world.paths.snapshot))
     assert " 81% " in hot.line()
 
     del world.env["CLAUDE_CONFIG_DIR"]
@@ -48,7 +48,7 @@ def test_the_sign_in_that_is_kept_elsewhere_is_the_one_that_is_asked_with_and_sh
     world.write_state(**state)
     api.body = usage_body(session=81)
     assert hot.line() == "usage: loading…"
-    eventually(lambda: os.path.exists(paths.snapshot(world.env)))
+    eventually(lambda: os.path.exists(world.paths.snapshot))
     assert " 81% " in hot.line()
     assert [request.headers["authorization"] for request in api.usage_requests] == [
         "Bearer sk-ant-oat01-STORE"
@@ -57,7 +57,7 @@ def test_the_sign_in_that_is_kept_elsewhere_is_the_one_that_is_asked_with_and_sh
     here = dict(world.env)
     del world.env["CLAUDE_SECURESTORAGE_CONFIG_DIR"]
     assert hot.line() == "usage: loading…"
-    eventually(lambda: os.path.exists(paths.snapshot(world.env)))
+    eventually(lambda: os.path.exists(world.paths.snapshot))
     assert " 99% " in hot.line()
     world.env.update(here)
     assert " 81% " in hot.line()

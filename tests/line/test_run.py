@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from usageline.core import paths
 from usageline.system.process_tree import descendants
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ WARM_MODULES = {
     *(
         "usageline",
         "usageline.core",
-        "usageline.core.appearance",
+        "usageline.core.vocabulary",
         "usageline.core.environment",
         "usageline.core.paths",
         "usageline.core.text",
@@ -279,7 +278,7 @@ def test_a_run_on_an_empty_cache_starts_the_refresh_that_a_later_line_shows(
     hot: Hot, api: Api, eventually: Callable[..., None]
 ) -> None:
     assert hot.line() == "usage: loading…"
-    eventually(lambda: os.path.exists(paths.snapshot(hot.world.env)))
+    eventually(lambda: os.path.exists(hot.world.paths.snapshot))
     assert " 37% ↻ " in hot.line()
     assert len(api.requests) == 1
 
@@ -295,7 +294,7 @@ def test_fifty_lines_at_once_on_an_empty_cache_make_one_request(
     ]
     results = [(run.communicate(b"{}", timeout=30)[0], run.returncode) for run in runs]
     assert all(code == 0 and line.strip() for line, code in results)
-    eventually(lambda: os.path.exists(paths.snapshot(hot.world.env)))
+    eventually(lambda: os.path.exists(hot.world.paths.snapshot))
     assert len(api.requests) == 1
 
 
@@ -305,10 +304,7 @@ def test_a_sign_in_right_after_a_refresh_is_seen_at_the_next_line(
     world.sign_in(expires_at=time.time() - 60)
     hot.line()
     eventually(
-        lambda: (
-            os.path.exists(paths.snapshot(world.env))
-            and os.stat(paths.stamp(world.env)).st_mtime == 0
-        )
+        lambda: os.path.exists(world.paths.snapshot) and os.stat(world.paths.stamp).st_mtime == 0
     )
     assert hot.line() == "sign-in expired: any message renews it"
     assert api.requests == []
@@ -323,10 +319,10 @@ def test_while_a_refresh_is_under_way_no_line_starts_another(
 ) -> None:
     api.fault = "hang"
     hot.line()
-    claimed_at = os.stat(paths.stamp(hot.world.env)).st_mtime
+    claimed_at = os.stat(hot.world.paths.stamp).st_mtime
     eventually(lambda: api.requests)
     hot.line()
-    assert os.stat(paths.stamp(hot.world.env)).st_mtime == claimed_at
+    assert os.stat(hot.world.paths.stamp).st_mtime == claimed_at
 
 
 def test_the_refresh_outlives_a_client_that_ends_the_run_and_all_its_descendants(
@@ -346,7 +342,7 @@ def test_the_refresh_outlives_a_client_that_ends_the_run_and_all_its_descendants
     for pid in [*descendants(shell.pid), shell.pid]:
         os.kill(pid, signal.SIGTERM)
     shell.wait()
-    eventually(lambda: os.path.exists(paths.snapshot(hot.world.env)))
+    eventually(lambda: os.path.exists(hot.world.paths.snapshot))
 
 
 def test_a_run_killed_at_any_moment_leaves_only_the_stamp(hot: Hot, world: World) -> None:
@@ -376,5 +372,5 @@ def test_an_api_key_session_shows_no_plan_limits_and_asks_for_none(hot: Hot, api
         hot.line({"model": {"display_name": "Opus 5.5"}}, ANTHROPIC_API_KEY="k")
         == "Opus 5.5 │ API key: no plan limits"
     )
-    assert not os.path.exists(paths.stamp(hot.world.env))
+    assert not os.path.exists(hot.world.paths.stamp)
     assert api.requests == []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from usageline.config.segments import options_of
 from usageline.core import formatting
-from usageline.core.appearance import GLYPHS
+from usageline.core.vocabulary import GLYPHS
 from usageline.line import segments
 from usageline.line.render import render
 from usageline.line.view import StatusContext, Window

@@ -206,7 +206,7 @@ def test_killed_before_it_could_say_it_a_session_has_told_at_most_once(
             pass
     os.set_blocking(writer, True)
     process = session.start(stdout=writer)
-    shown_alerts = Path(paths.shown_alerts_dir(session.world.env))
+    shown_alerts = Path(session.world.paths.shown_alerts_dir)
     eventually(lambda: shown_alerts.exists() and list(shown_alerts.iterdir()))
     process.kill()
     process.communicate(timeout=10)
@@ -228,7 +228,7 @@ def test_killed_before_it_could_say_it_a_session_has_told_at_most_once(
 def test_what_cannot_be_noted_is_not_told(session: Hook, spoil: Callable[[Path], object]) -> None:
     """Else each session would tell it."""
     session.publish(alert())
-    spoil(Path(paths.shown_alerts_dir(session.world.env)))
+    spoil(Path(session.world.paths.shown_alerts_dir))
     assert session.run() == ""
 
 
@@ -239,7 +239,7 @@ def test_the_note_is_this_users_alone_whatever_the_umask(session: Hook) -> None:
         assert session.told()
     finally:
         os.umask(before)
-    directory = Path(paths.shown_alerts_dir(session.world.env))
+    directory = Path(session.world.paths.shown_alerts_dir)
     assert directory.stat().st_mode & 0o777 == 0o700
     assert [path.stat().st_mode & 0o777 for path in directory.iterdir()] == [0o600]
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.core import freshness, paths
+from usageline.core import freshness
 from usageline.line import whose
 from usageline.line.view import Window, build
 
@@ -339,7 +339,7 @@ def test_a_session_with_another_sign_in_shows_nothing_of_the_accounts_own(hot: H
         "seven_day": {"used_percentage": 27, "resets_at": now + 190_000},
     }
     snapshot = hot.world.snapshot()
-    stamp = freshness.file_fingerprint(paths.claude_credentials(hot.world.env))
+    stamp = freshness.file_fingerprint(hot.world.paths.claude_credentials)
     view = build({"rate_limits": rows}, snapshot, stamp, {}, now)
     assert [(window.percent, window.exhausts_at) for window in view.windows] == [
         (41, None),

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from usageline.refresh.run import refresh
-from usageline.system.clock import Clock
+from usageline.system.this_process import Clock
 
 if TYPE_CHECKING:
     from tests.server import Api
     from tests.world import World
-    from usageline.refresh.outcome import Outcome
+    from usageline.refresh.log_entry import Outcome
 
 AFTER_TTL_S = 332
 """After this long a refresh is due with the default TTL of 300 s and any jitter."""

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.config import Config
+from usageline.config.loader import Config
 from usageline.core.errors import CacheUnwritable
-from usageline.refresh import account_gate
-from usageline.refresh.account_gate import AccountGate
+from usageline.refresh import request_budget
 from usageline.refresh.rate_limit import RateLimited
+from usageline.refresh.request_budget import AccountGate
 from usageline.storage.account_state import AccountState, Cooldown
-from usageline.system import origin
+from usageline.system import origin, origin_record
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ def ask(
 ) -> bool:
     """Whether that cache may ask then."""
     gate, noted = (
-        AccountGate({"HOME": "/home", "XDG_CACHE_HOME": cache}, account, token, address),
+        AccountGate(Paths({"HOME": "/home", "XDG_CACHE_HOME": cache}), account, token, address),
         [],
     )
     try:
@@ -93,7 +94,7 @@ def test_a_user_who_asks_waits_no_longer_than_for_one_cache() -> None:
 
 
 def test_a_refusal_for_too_many_requests_holds_for_all(release: Path) -> None:
-    gate = AccountGate({"HOME": "/home", "XDG_CACHE_HOME": "/one"}, "a", "t", API)
+    gate = AccountGate(Paths({"HOME": "/home", "XDG_CACHE_HOME": "/one"}), "a", "t", API)
     gate.leave(
         AccountState(
             requested_at=NOW, requested_with="t", cooldown=Cooldown("rate-limited", "", NOW + 1000)
@@ -101,7 +102,7 @@ def test_a_refusal_for_too_many_requests_holds_for_all(release: Path) -> None:
     )
     assert not ask("/two", NOW + 900, force=True)
     assert ask("/two", NOW + 1001)
-    assert account_gate.directory() == str(release.parent / "gates")
+    assert request_budget.gates_directory() == str(release.parent / "gates")
 
 
 def test_a_request_under_another_clock_blocks_no_cache() -> None:
@@ -123,22 +124,22 @@ def test_of_a_crowd_one_asks() -> None:
 
 
 def test_the_files_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(account_gate, "MAX_GATES", 5)
+    monkeypatch.setattr(request_budget, "MAX_GATES", 5)
     for number in range(20):
         ask("/one", account=str(number), token="")
-    assert len(os.listdir(account_gate.directory())) == 5
+    assert len(os.listdir(request_budget.gates_directory())) == 5
 
 
 def test_no_number_of_servers_on_this_machine_pushes_an_account_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A project names them by USAGELINE_API_URL, as many as it likes."""
-    monkeypatch.setattr(account_gate, "MAX_GATES", 5)
+    monkeypatch.setattr(request_budget, "MAX_GATES", 5)
     assert ask("/one")
     for number in range(20):
         assert ask(f"/{number}", address=f"http://127.0.0.1:{number}")
     assert not ask("/two", NOW + 1)
-    assert len(os.listdir(account_gate.directory())) == 5
+    assert len(os.listdir(request_budget.gates_directory())) == 5
 
 
 @pytest.mark.parametrize(
@@ -147,8 +148,8 @@ def test_no_number_of_servers_on_this_machine_pushes_an_account_out(
 )
 def test_a_damaged_gate_is_open(content: bytes) -> None:
     assert ask("/one")
-    for name in os.listdir(account_gate.directory()):
-        with open(f"{account_gate.directory()}/{name}", "wb") as file:
+    for name in os.listdir(request_budget.gates_directory()):
+        with open(f"{request_budget.gates_directory()}/{name}", "wb") as file:
             file.write(content)
     assert ask("/two", NOW + 1)
 
@@ -157,7 +158,7 @@ def test_what_was_not_asked_is_not_remembered() -> None:
     def fail() -> None:
         raise CacheUnwritable("full")
 
-    gate = AccountGate({"HOME": "/home", "XDG_CACHE_HOME": "/one"}, "a", "t", API)
+    gate = AccountGate(Paths({"HOME": "/home", "XDG_CACHE_HOME": "/one"}), "a", "t", API)
     with pytest.raises(CacheUnwritable):
         gate.enter(
             Config(), AccountState(requested_at=NOW, requested_with="t"), force=False, record=fail
@@ -169,7 +170,7 @@ def test_a_tree_that_is_no_release_has_no_gates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(origin, "ROOT", str(tmp_path))
-    origin.disable(str(tmp_path))
-    assert account_gate.directory() == ""
+    origin_record.disable(str(tmp_path))
+    assert request_budget.gates_directory() == ""
     assert ask("/one")
     assert ask("/two")

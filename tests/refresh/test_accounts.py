@@ -10,7 +10,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tests.server import Request, usage_body
-from usageline.core import paths
 from usageline.core.freshness import file_fingerprint
 from usageline.refresh.run import refresh
 from usageline.sources.auth import sign_in
@@ -109,7 +108,7 @@ def test_a_sign_in_that_keeps_changing_publishes_nobodys_numbers(world: World, a
     snapshot = refresh(world.env).snapshot
     assert snapshot is not None
     assert snapshot["limits"] == []
-    assert snapshot["credentials"] != file_fingerprint(paths.claude_credentials(world.env))
+    assert snapshot["credentials"] != file_fingerprint(world.paths.claude_credentials)
 
 
 def test_half_a_switch_in_one_organization_is_corrected_by_the_next_refresh(
@@ -157,7 +156,7 @@ def test_numbers_are_published_under_the_sign_in_that_was_read_and_no_earlier_on
     world.sign_in(**B)
     refresh(world.env)
     world.sign_in(**A)
-    stamp_of_a = file_fingerprint(paths.claude_credentials(world.env))
+    stamp_of_a = file_fingerprint(world.paths.claude_credentials)
     really_read, switches = sign_in.read, iter([B])
 
     def switch_and_read(*arguments: Any, **options: Any) -> sign_in.SignIn:
@@ -188,7 +187,7 @@ def test_switches_under_running_refreshes_publish_no_other_accounts_numbers(
 
     def switch(who: dict[str, Any]) -> str:
         world.sign_in(**who)
-        fingerprint = str(file_fingerprint(paths.claude_credentials(world.env)))
+        fingerprint = str(file_fingerprint(world.paths.claude_credentials))
         numbers_by_fingerprint[fingerprint] = NUMBERS[who["token"]]
         return fingerprint
 

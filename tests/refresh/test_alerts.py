@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.server import usage_body
-from usageline.core import paths
 from usageline.core.alert_text import alert_id
 from usageline.refresh import notify
 from usageline.refresh.log_entry import RunLog
@@ -164,7 +163,7 @@ def test_a_refresh_killed_at_any_moment_has_sent_at_most_once(
         process.kill()
         process.wait(10)
     deadline = time.monotonic() + 20
-    while not Path(paths.snapshot(world.env)).exists() or alerts(world) != [("session", 90)]:
+    while not Path(world.paths.snapshot).exists() or alerts(world) != [("session", 90)]:
         assert time.monotonic() < deadline
         start(world, built_release).wait(20)
     assert lines(out) in ([], ["session 90"])
@@ -179,9 +178,7 @@ def test_an_alert_is_remembered_before_it_is_sent(
 ) -> None:
     """The command kills the refresh that runs it, and finds the alert in the snapshot."""
     out = world.root / "out"
-    world.configure(
-        f"[alerts]\ncommand = 'cat {paths.snapshot(world.env)} >> {out}; kill -9 $PPID'"
-    )
+    world.configure(f"[alerts]\ncommand = 'cat {world.paths.snapshot} >> {out}; kill -9 $PPID'")
     api.body = usage_body(session=92)
     assert start(world, built_release).wait(20) == -9
     eventually(lambda: lines(out))
@@ -198,7 +195,7 @@ def test_an_alert_that_cannot_be_remembered_is_not_sent(world: World, api: Api, 
     taken = []
 
     def body(_: object) -> dict[str, Any]:
-        store = Path(paths.store_dir(world.env))
+        store = Path(world.paths.store_dir)
         taken.append(
             sqlite3.connect(store / "cache.db", isolation_level=None, check_same_thread=False)
         )
@@ -223,7 +220,7 @@ def test_a_command_that_takes_its_time_holds_no_lock(
     world.configure(f"[alerts]\ncommand = 'echo begun > {out}; cat {gate} >> {out}'")
     process = start(world, built_release)
     eventually(lambda: lines(out))
-    with lock.hold(paths.lock(world.env)) as is_owner:
+    with lock.hold(world.paths.lock) as is_owner:
         assert is_owner
     assert process.poll() is None
     gate.write_text("ended\n")
@@ -265,8 +262,8 @@ def test_a_record_keeps_its_alerts() -> None:
 def test_marks_of_sessions_are_removed_when_their_window_must_be_over(world: World) -> None:
     """An alert of a longer window keeps its mark; without marks no directory is made."""
     now = time.time()
-    directory = Path(paths.shown_alerts_dir(world.env))
-    notify.prune_sent(world.env, (ALERT,), now)
+    directory = Path(world.paths.shown_alerts_dir)
+    notify.prune_sent(world.paths, (ALERT,), now)
     assert not directory.exists()
     directory.mkdir(parents=True, mode=0o700)
     stands = alert_id(asdict(ALERT))
@@ -277,5 +274,5 @@ def test_marks_of_sessions_are_removed_when_their_window_must_be_over(world: Wor
     ):
         (directory / name).touch()
         os.utime(directory / name, (now - age_s, now - age_s))
-    notify.prune_sent(world.env, (ALERT,), now)
+    notify.prune_sent(world.paths, (ALERT,), now)
     assert {path.name for path in directory.iterdir()} == {"new", stands}

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline import config
+from usageline.config import loader
 from usageline.config.schema import ROWS
-from usageline.core import paths
 from usageline.core.errors import ConfigInvalid
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 def test_without_a_file_the_defaults_hold(world: World) -> None:
     """Five minutes; the client's own cache before a request."""
-    assert config.load(world.env) == config.Config(
+    assert loader.load(world.env) == loader.Config(
         ttl_s=300,
         floor_s=120,
         sources=("claude-cache", "oauth"),
@@ -31,7 +30,7 @@ def test_what_the_user_chose_holds(world: World) -> None:
         'ttl = 600\nsources = ["payload", "oauth"]\ntheme = "dark"\n'
         'rows = [["model"], ["text.a"]]\n[segments.model]\nhide = true\n[segments.text.a]\n'
     )
-    assert config.load(world.env) == config.Config(
+    assert loader.load(world.env) == loader.Config(
         ttl_s=600,
         floor_s=120,
         sources=("oauth",),
@@ -65,9 +64,9 @@ def test_what_is_not_allowed_is_named_with_file_and_key(
     """And with what is allowed; a refresh goes on without it."""
     world.configure(text)
     with pytest.raises(ConfigInvalid, match=named) as problem:
-        config.load(world.env)
-    assert paths.config_file(world.env) in str(problem.value)
-    loaded, message = config.load_lenient(world.env)
+        loader.load(world.env)
+    assert world.paths.config_file in str(problem.value)
+    loaded, message = loader.load_lenient(world.env)
     assert loaded.ttl_s == 300
     assert str(message) == str(problem.value)
 
@@ -85,7 +84,7 @@ def test_a_mistake_in_the_sources_never_adds_one(
 ) -> None:
     """Who left `oauth` out does not want the token read."""
     world.configure(text)
-    assert config.load_lenient(world.env)[0].sources == sources
+    assert loader.load_lenient(world.env)[0].sources == sources
 
 
 @pytest.mark.parametrize(
@@ -104,9 +103,9 @@ def test_a_file_that_cannot_be_read_adds_no_source_either(
     Until it is fixed, only the source that needs no token is used.
     """
     world.configure("")
-    with open(paths.config_file(world.env), "wb") as file:
+    with open(world.paths.config_file, "wb") as file:
         file.write(text.encode("utf-8", "surrogateescape"))
-    assert config.load_lenient(world.env)[0].sources == sources
+    assert loader.load_lenient(world.env)[0].sources == sources
 
 
 def test_alerts_are_the_valid_ones(world: World) -> None:
@@ -115,8 +114,8 @@ def test_alerts_are_the_valid_ones(world: World) -> None:
         '[alerts]\nthresholds = [50, 95]\nkinds = ["session"]\n'
         'desktop = "yes"\nsession_start = true\n'
     )
-    loaded, problem = config.load_lenient(world.env)
-    assert loaded.alerts == config.Alerts(
+    loaded, problem = loader.load_lenient(world.env)
+    assert loaded.alerts == loader.Alerts(
         thresholds=(50, 95), kinds=("session",), session_start=True
     )
     assert "alerts.desktop: true or false is allowed" in str(problem)
@@ -126,7 +125,7 @@ def test_the_floor_does_not_hold_for_a_server_on_this_machine(world: World) -> N
     """It protects the service's budget; an address that is ignored changes nothing."""
     world.configure("ttl = 1")
     world.env["USAGELINE_API_URL"] = "http://127.0.0.1:1"
-    assert config.load(world.env).ttl_s == 1
+    assert loader.load(world.env).ttl_s == 1
     world.env["USAGELINE_API_URL"] = "http://example.com"
     with pytest.raises(ConfigInvalid):
-        config.load(world.env)
+        loader.load(world.env)

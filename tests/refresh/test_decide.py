@@ -9,26 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from usageline.config import Alerts, Config
-from usageline.core.status_text import ACCOUNTS_WAIT
+from usageline.config.loader import Alerts, Config
+from usageline.core.vocabulary import ACCOUNTS_WAIT
 from usageline.refresh import decide as decide_module
-from usageline.refresh import rate_limit, schedule
-from usageline.refresh.decide import (
-    Answered,
-    Decision,
-    State,
-    StillFresh,
-    Unanswered,
-    decide,
-    dress,
-    unsettled,
-    without_sign_in,
-)
+from usageline.refresh import rate_limit
+from usageline.refresh.decide import decide, dress, unsettled, without_sign_in
+from usageline.refresh.decision import Answered, Decision, State, StillFresh, Unanswered
 from usageline.refresh.rate_limit import RateLimited
 from usageline.sources.auth.claude_state import ClaudeState
-from usageline.sources.auth.credentials import Credentials
+from usageline.sources.auth.credentials import Credentials, Token
 from usageline.sources.auth.sign_in import SignIn
-from usageline.sources.auth.token import Token
 from usageline.storage.account_state import AccountState, Cooldown
 from usageline.usage import alerts, enrich, plausibility
 from usageline.usage.model import Limit, Reading, SourceFailure
@@ -288,9 +278,7 @@ def test_the_snapshot_has_the_details_in_order_and_the_places_of_alerts() -> Non
     assert dressed.held == Held(5, 6)
 
 
-@pytest.mark.parametrize(
-    "module", [decide_module, enrich, rate_limit, schedule, alerts, plausibility]
-)
+@pytest.mark.parametrize("module", [decide_module, enrich, rate_limit, alerts, plausibility])
 def test_the_rules_reach_no_clock_disk_network_or_random_numbers(module: ModuleType) -> None:
     tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
     names = {

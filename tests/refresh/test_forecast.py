@@ -39,7 +39,7 @@ def published(
             Limit(kind, kind, percent, at)
             for (kind, at), percent in zip(resets.items(), percents, strict=True)
         )
-        assert history.append(world.env, account, Reading(limits, (), "oauth", now - ago_s))
+        assert history.append(world.paths, account, Reading(limits, (), "oauth", now - ago_s))
     api.body = usage_body(session=session, weekly=weekly)
     for row in api.body["limits"][:2]:
         row["resets_at"] = iso(resets[row["kind"]])

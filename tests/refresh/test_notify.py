@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.running import is_running
-from usageline.config import Alerts
+from usageline.config.loader import Alerts
 from usageline.refresh import notify as telling
-from usageline.refresh.notify import send
-from usageline.system import origin, trust
-from usageline.system.desktop import Desktop
+from usageline.refresh.notify import Desktop, send
+from usageline.system import origin, origin_record, trust
 from usageline.usage.alerts import Alert
 
 if TYPE_CHECKING:
@@ -260,7 +259,7 @@ def test_a_directory_that_no_install_saw_starts_no_command(
 ) -> None:
     """Its numbers may be a project's own; the command of the user's is not run for them."""
     monkeypatch.setattr(origin, "ROOT", str(tmp_path))
-    origin.record(str(tmp_path), world.env)
+    origin_record.write_record(str(tmp_path), world.env)
     settings = Alerts(command=f"pwd >{world.root}/ran; echo $HOME >>{world.root}/ran")
     for project_env in (
         {"CLAUDE_CONFIG_DIR": str(tmp_path)},

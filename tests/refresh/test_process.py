@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.core import paths
 from usageline.refresh.__main__ import HARD_TIMEOUT_S
 from usageline.refresh.log_entry import RunLog
 from usageline.refresh.run import TIMEOUT_S, refresh
@@ -52,7 +51,7 @@ def wait_for(condition: Callable[[], bool], within_s: float = 20) -> None:
 
 def lock_is_free(world: World) -> bool:
     """Return whether the refresh lock is free."""
-    with lock.hold(paths.lock(world.env)) as is_owner:
+    with lock.hold(world.paths.lock) as is_owner:
         return is_owner
 
 
@@ -164,12 +163,12 @@ def test_killed_in_the_middle_it_leaves_nothing_that_is_not_swept(
         process.kill()
         process.communicate(timeout=10)
         wait_for(lambda: lock_is_free(world))
-        if Path(paths.snapshot(world.env)).exists():
+        if Path(world.paths.snapshot).exists():
             assert world.snapshot()["version"] == 1
     world.run(
         *built_release.refresh_command, "--force"
     )  # on a busy machine each may have been killed before it had made a store
-    Path(temporary_name(paths.snapshot(world.env))).write_text("torn")
+    Path(temporary_name(world.paths.snapshot)).write_text("torn")
     (world.cache / "store" / "cache.db-journal").write_bytes(b"\0" * 600)
     api.fault = ""
     wait_for(
@@ -196,7 +195,7 @@ def test_runs_that_are_killed_while_they_ask_do_not_each_ask(
     process.communicate(timeout=10)
     for _ in range(3):
         world.run(*built_release.refresh_command)
-        os.unlink(paths.snapshot(world.env))
+        os.unlink(world.paths.snapshot)
     assert len(api.usage_requests) == 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from usageline.config import Config
+from usageline.config.loader import Config
 from usageline.refresh.rate_limit import RateLimited, check
 from usageline.storage.account_state import AccountState, Cooldown
 

@@ -20,6 +20,7 @@ from usageline.storage import history, snapshot
 from usageline.storage.history import files
 from usageline.storage.snapshot import Snapshot
 from usageline.system import directories, lock
+from usageline.system.paths import Paths
 from usageline.usage.model import Reading
 
 if TYPE_CHECKING:
@@ -79,15 +80,15 @@ def test_nothing_is_written_below_a_directory_that_another_user_can_write_to(
 ) -> None:
     """By neither side; what is there stays as it is."""
     if exists:
-        directories.prepare(env)
+        directories.prepare(Paths(env))
         Path(paths.stamp(env)).touch()
         os.utime(paths.stamp(env), (0, 0))
     SPOILED[kind](tmp_path / "base")
     before = {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")}
     assert throttle.acquire_refresh(env, NOW) == "unsafe"
     with pytest.raises(CacheUnsafe):
-        directories.prepare(env)
-    assert not history.append(env, "0" * 16, Reading((), (), "oauth", NOW))
+        directories.prepare(Paths(env))
+    assert not history.append(Paths(env), "0" * 16, Reading((), (), "oauth", NOW))
     assert {path: path.lstat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
@@ -98,7 +99,7 @@ def test_a_directory_in_which_other_users_cannot_rename_is_accepted(
     """Open to all and sticky, as /tmp is, or merely to be passed."""
     (tmp_path / "base").chmod(mode)
     assert throttle.acquire_refresh(env, NOW) == ""
-    directories.prepare(env)
+    directories.prepare(Paths(env))
     assert Path(paths.cache_dir(env)).stat().st_mode & 0o777 == 0o700
 
 
@@ -107,14 +108,14 @@ def test_links_of_the_users_own_are_followed(env: dict[str, str], tmp_path: Path
     (tmp_path / "disk/cache").mkdir(parents=True)
     (tmp_path / "base/cache").symlink_to("../disk/./cache")
     assert throttle.acquire_refresh(env, NOW) == ""
-    directories.prepare(env)
+    directories.prepare(Paths(env))
     assert (tmp_path / "disk/cache/usageline/default").is_dir()
 
 
 def test_links_that_go_round_lead_nowhere(env: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "base/cache").symlink_to("cache")
     with pytest.raises(CacheUnsafe):
-        directories.prepare(env)
+        directories.prepare(Paths(env))
 
 
 def test_a_group_with_only_the_user_counts_as_the_user() -> None:
@@ -141,7 +142,7 @@ def test_a_directory_that_is_swapped_all_the_time_is_never_written_through(
 ) -> None:
     """A user who can swap it can write to its directory, which is detected."""
     victim = {**env, "XDG_CACHE_HOME": str(tmp_path / "victim")}
-    directories.prepare(victim)
+    directories.prepare(Paths(victim))
     Path(paths.snapshot(victim)).write_text("precious")
     base = tmp_path / "base"
     base.chmod(0o777)
@@ -160,7 +161,7 @@ def test_a_directory_that_is_swapped_all_the_time_is_never_written_through(
         for _ in range(200):
             assert throttle.acquire_refresh(env, NOW) == "unsafe"
             with pytest.raises(CacheUnsafe):
-                directories.prepare(env)
+                directories.prepare(Paths(env))
     finally:
         done.set()
         swapping.join()
@@ -181,7 +182,7 @@ def test_a_stamp_that_is_another_file_is_replaced_and_not_touched(
     env: dict[str, str], tmp_path: Path, kind: str
 ) -> None:
     """The claim holds all the same, once."""
-    directories.prepare(env)
+    directories.prepare(Paths(env))
     os.mkdir(paths.jobs_dir(env), 0o700)
     for stamp, depth in _stamps(env):
         precious = tmp_path / "precious"
@@ -213,11 +214,11 @@ def test_a_month_with_another_name_is_copied_before_it_is_added_to(
 ) -> None:
     """A backup by links keeps what it has, and so does the history."""
     account = "0" * 16
-    assert history.append(env, account, Reading((), (), "oauth", NOW))
+    assert history.append(Paths(env), account, Reading((), (), "oauth", NOW))
     month = Path(paths.history_dir(env), account, files.month_file(NOW))
     before = month.read_bytes()
     os.link(month, tmp_path / "backup")
-    assert history.append(env, account, Reading((), (), "oauth", NOW + 300))
+    assert history.append(Paths(env), account, Reading((), (), "oauth", NOW + 300))
     assert (tmp_path / "backup").read_bytes() == before
     assert month.read_bytes().startswith(before)
     assert month.read_bytes().count(b"\n") == 2
@@ -226,14 +227,14 @@ def test_a_month_with_another_name_is_copied_before_it_is_added_to(
 
 def test_a_lock_with_another_name_is_not_emptied(env: dict[str, str], tmp_path: Path) -> None:
     """As the library that locks it would; a refresh puts a new one there."""
-    directories.prepare(env)
+    directories.prepare(Paths(env))
     precious = tmp_path / "precious"
     precious.write_text("precious")
     os.link(precious, paths.lock(env))
     with pytest.raises(LockUnsupported), lock.hold(paths.lock(env)):
         pass
     assert precious.read_text() == "precious"
-    directories.prepare(env)
+    directories.prepare(Paths(env))
     with lock.hold(paths.lock(env)) as is_owner:
         assert is_owner
     assert precious.read_text() == "precious"
@@ -242,9 +243,9 @@ def test_a_lock_with_another_name_is_not_emptied(env: dict[str, str], tmp_path: 
 def test_a_snapshot_with_another_name_is_replaced_and_not_written(
     env: dict[str, str], tmp_path: Path
 ) -> None:
-    directories.prepare(env)
+    directories.prepare(Paths(env))
     precious = tmp_path / "precious"
     precious.write_text("precious")
     os.link(precious, paths.snapshot(env))
-    snapshot.write(env, Snapshot(None, None, None, NOW, NOW + 300, "ok"))
+    snapshot.write(Paths(env), Snapshot(None, None, None, NOW, NOW + 300, "ok"))
     assert precious.read_text() == "precious"

@@ -15,14 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.world import CANARY
-from usageline.core import paths
 from usageline.core.freshness import is_stale
-from usageline.refresh.log_entry import RunLog, why_due
-from usageline.refresh.outcome import Outcome
+from usageline.refresh.log_entry import Outcome, RunLog, why_due
 from usageline.refresh.run import refresh
 from usageline.storage import refresh_log
 from usageline.storage.refresh_log import MAX_LINE_BYTES
 from usageline.system import lock
+from usageline.system.paths import Paths
 from usageline.usage.alerts import Alert
 from usageline.usage.model import SourceFailure
 
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
 def entries(world: World) -> list[dict[str, Any]]:
     """Return the log's entries, newest last."""
-    return [json.loads(line) for line in refresh_log.read_last(world.env, 1000)]
+    return [json.loads(line) for line in refresh_log.read_last(world.paths, 1000)]
 
 
 def values(world: World, *names: str) -> list[tuple[Any, ...]]:
@@ -48,7 +47,7 @@ def test_each_end_of_a_refresh_has_its_line(world: World, api: Api, later: Later
     """Why it ran, and how it ended."""
     refresh(world.env)
     refresh(world.env)
-    with lock.hold(paths.lock(world.env)):
+    with lock.hold(world.paths.lock):
         refresh(world.env)
     world.make_due()
     api.fault = "500"
@@ -80,8 +79,8 @@ def test_the_log_has_the_http_status_of_the_answer(world: World, api: Api) -> No
 
 def test_the_log_reports_a_cache_that_may_not_be_used(world: World) -> None:
     """That is before there is a lock."""
-    Path(paths.cache_dir(world.env)).parent.mkdir(parents=True)
-    Path(paths.cache_dir(world.env)).write_text("")
+    Path(world.paths.cache_dir).parent.mkdir(parents=True)
+    Path(world.paths.cache_dir).write_text("")
     assert refresh(world.env).state == "failed"
     assert "is not a directory; remove it" in entries(world)[0]["notes"][0]
 
@@ -116,8 +115,8 @@ def test_a_refresh_that_is_ended_by_its_last_resort_has_a_line(
 @pytest.mark.usefixtures("api")
 def test_the_log_reports_a_store_set_aside_and_a_history_that_cannot_grow(world: World) -> None:
     refresh(world.env)
-    Path(paths.store_dir(world.env), "cache.db").write_bytes(b"no database")
-    history = Path(paths.history_dir(world.env))
+    Path(world.paths.store_dir, "cache.db").write_bytes(b"no database")
+    history = Path(world.paths.history_dir)
     for path in sorted(history.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     history.rmdir()
@@ -164,7 +163,7 @@ def test_the_log_is_private_whatever_the_umask(world: World) -> None:
         refresh(world.env)
     finally:
         os.umask(before)
-    path = Path(paths.log(world.env))
+    path = Path(world.paths.log)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
@@ -176,7 +175,7 @@ def test_the_log_is_private_whatever_the_umask(world: World) -> None:
 def test_a_foreign_log_is_not_written_and_no_refresh_fails_for_it(
     world: World, tmp_path: Path, kind: str
 ) -> None:
-    path = Path(paths.log(world.env))
+    path = Path(world.paths.log)
     path.parent.mkdir(parents=True, mode=0o700)
     target = tmp_path / "target"
     target.write_text("theirs")
@@ -191,13 +190,13 @@ def test_a_foreign_log_is_not_written_and_no_refresh_fails_for_it(
     elif kind == "others' directory":
         path.parent.chmod(0o777)
     else:
-        assert not refresh_log.append({}, b"\n")
+        assert not refresh_log.append(Paths({}), b"\n")
         return
     assert refresh(world.env).state == "refreshed"
     assert target.read_text() == "theirs"
     if kind != "others' directory":
         with pytest.raises(OSError):  # noqa: PT011 - which one depends on what is there
-            refresh_log.read_last(world.env, 1)
+            refresh_log.read_last(world.paths, 1)
 
 
 @pytest.mark.usefixtures("api")
@@ -206,18 +205,18 @@ def test_it_is_bounded_and_keeps_what_came_before_in_one_file(
 ) -> None:
     """Under the lock it is rotated; without the lock, at twice the size."""
     monkeypatch.setattr(refresh_log, "MAX_BYTES", 32 << 10)
-    path, older = Path(paths.log(world.env)), Path(paths.log(world.env) + refresh_log.OLDER)
+    path, older = Path(world.paths.log), Path(world.paths.log + refresh_log.OLDER)
     refresh(world.env)
     line = path.read_bytes()
     path.write_bytes(line * (refresh_log.MAX_BYTES // len(line) + 1))
-    assert refresh_log.append(world.env, line)
+    assert refresh_log.append(world.paths, line)
     assert not older.exists()
     refresh(world.env)
     assert refresh_log.MAX_BYTES <= older.stat().st_size < refresh_log.MAX_BYTES + 2 * len(line)
     assert len(path.read_bytes().splitlines()) == 1
-    assert len(refresh_log.read_last(world.env, 50)) == 50
+    assert len(refresh_log.read_last(world.paths, 50)) == 50
     for _ in range(3 * refresh_log.MAX_BYTES // len(line)):
-        assert refresh_log.append(world.env, line)
+        assert refresh_log.append(world.paths, line)
     assert (
         path.stat().st_size + older.stat().st_size < 4 * refresh_log.MAX_BYTES + 2 * MAX_LINE_BYTES
     )
@@ -229,9 +228,11 @@ def test_writers_at_once_lose_and_tear_no_line(world: World, built_release: Rele
         "from usageline.storage import refresh_log\n"
         "from usageline.refresh.log_entry import RunLog\n"
         "from usageline.refresh.run import Outcome\n"
+        "from usageline.system.paths import Paths\n"
         "import os\n"
         "outcome = Outcome('busy', None, 'x' * 150)\n"
-        "for _ in range(100): refresh_log.append(os.environ, RunLog('line').finished(outcome))\n"
+        "for _ in range(100):\n"
+        "    refresh_log.append(Paths(os.environ), RunLog('line').finished(outcome))\n"
     )
     running = [
         subprocess.Popen([built_release.python, "-I", "-B", "-c", code], env=world.env)
@@ -244,10 +245,10 @@ def test_writers_at_once_lose_and_tear_no_line(world: World, built_release: Rele
 @pytest.mark.usefixtures("api")
 def test_what_a_full_disk_left_of_a_line_does_not_take_the_next_along(world: World) -> None:
     refresh(world.env)
-    path = Path(paths.log(world.env))
+    path = Path(world.paths.log)
     path.write_bytes(path.read_bytes() + b'{"at":"2026')
     refresh(world.env)
-    assert [line for line in refresh_log.read_last(world.env, 9) if line.endswith(b"}")] == [
+    assert [line for line in refresh_log.read_last(world.paths, 9) if line.endswith(b"}")] == [
         path.read_bytes().splitlines()[index] for index in (0, 2)
     ]
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.server import usage_body
-from usageline.core import paths, throttle
+from usageline.core import throttle
 from usageline.core.freshness import file_fingerprint
-from usageline.refresh.outcome import Outcome
+from usageline.refresh.log_entry import Outcome
 from usageline.refresh.run import refresh
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def stamp(world: World) -> str:
     """The credentials file as the status line sees it."""
-    return str(file_fingerprint(paths.claude_credentials(world.env)))
+    return str(file_fingerprint(world.paths.claude_credentials))
 
 
 def percents(snapshot: dict[str, Any] | None) -> list[float | None]:
@@ -64,9 +64,9 @@ def test_the_first_refresh_asks_once_and_publishes_everything(world: World, api:
 def test_before_it_is_due_nothing_is_asked_and_nothing_written(world: World, api: Api) -> None:
     """Also not by a second process that got the lock later."""
     refresh(world.env)
-    written = Path(paths.snapshot(world.env)).stat().st_mtime_ns
+    written = Path(world.paths.snapshot).stat().st_mtime_ns
     assert refresh(world.env).state == "not-due"
-    assert Path(paths.snapshot(world.env)).stat().st_mtime_ns == written
+    assert Path(world.paths.snapshot).stat().st_mtime_ns == written
     assert len(api.usage_requests) == 1
 
 
@@ -136,7 +136,7 @@ def test_after_429_no_refresh_asks_for_five_minutes_in_any_case(
     refresh(world.env, force=True)
     world.sign_in(token="sk-ant-oat01-renewed")
     refresh(world.env)
-    os.unlink(paths.snapshot(world.env))
+    os.unlink(world.paths.snapshot)
     again = refresh(world.env).snapshot
     assert again is not None
     assert (again["status"], again["until"]) == ("rate-limited", snapshot["until"])
@@ -154,7 +154,7 @@ def test_retry_after_is_kept(world: World, api: Api) -> None:
 def test_a_vanished_snapshot_is_published_again_without_a_request(world: World, api: Api) -> None:
     """The store has the reading."""
     first = refresh(world.env).snapshot
-    os.unlink(paths.snapshot(world.env))
+    os.unlink(world.paths.snapshot)
     again = refresh(world.env).snapshot
     assert percents(again) == percents(first)
     assert len(api.usage_requests) == 1
@@ -215,7 +215,7 @@ def test_a_refused_token_is_not_sent_again_until_it_changes(world: World, api: A
     api.fault = "401"
     refresh(world.env)
     for _ in range(3):
-        os.unlink(paths.snapshot(world.env))
+        os.unlink(world.paths.snapshot)
         assert refresh(world.env).state == "failed"
     assert len(api.usage_requests) == 1
     api.fault = ""
@@ -248,8 +248,8 @@ def test_without_a_plan_there_are_no_numbers_and_no_request(
 ) -> None:
     """Also not the ones of the subscription used before."""
     refresh(world.env)
-    Path(paths.claude_settings(world.env)).write_text(json.dumps(setting))
-    os.unlink(paths.snapshot(world.env))
+    Path(world.paths.claude_settings).write_text(json.dumps(setting))
+    os.unlink(world.paths.snapshot)
     snapshot = refresh(world.env).snapshot
     assert snapshot is not None
     assert (snapshot["status"], snapshot["limits"], snapshot["credits"], snapshot["account"]) == (
@@ -300,7 +300,7 @@ def test_without_the_source_oauth_no_credentials_are_opened(world: World, api: A
     """A directory in the file's place would be noticed."""
     world.configure('sources = ["claude-cache"]')
     world.client_saw(usage_body())
-    path = Path(paths.claude_credentials(world.env))
+    path = Path(world.paths.claude_credentials)
     path.unlink()
     path.mkdir()
     assert percents(refresh(world.env).snapshot) == [37, 26, 55]
@@ -354,7 +354,7 @@ def test_without_locks_no_refresh_asks_and_the_line_learns_why(
     outcome = refresh(world.env, force=True)
     assert outcome.state == "failed"
     assert "cannot be locked" in (outcome.problem or "")
-    assert throttle.last_failure(paths.stamp(world.env), time.time()) == "unlockable"
+    assert throttle.last_failure(world.paths.stamp, time.time()) == "unlockable"
     assert world.snapshot() == before
     assert len(api.requests) == asked
 
@@ -379,7 +379,7 @@ def test_if_nothing_can_be_remembered_the_service_is_not_asked(world: World, api
 def test_a_clock_put_back_by_a_year_delays_nothing(world: World) -> None:
     """What was written under the other clock counts for nothing."""
     refresh(world.env)
-    path = Path(paths.snapshot(world.env))
+    path = Path(world.paths.snapshot)
     ahead = 31_536_000
     path.write_text(
         json.dumps(
@@ -406,15 +406,15 @@ def test_the_snapshot_has_the_colors_of_the_clients_theme(
     world: World, api: Api, theme: str, appearance: str, palette: str | None
 ) -> None:
     """As the terminal answered for `auto`, and seen by the next refresh, also one that fails."""
-    Path(paths.claude_settings(world.env)).write_text(json.dumps({"theme": theme}))
+    Path(world.paths.claude_settings).write_text(json.dumps({"theme": theme}))
     world.cache.mkdir(parents=True, mode=0o700)
-    background = Path(paths.terminal_background(world.env))
+    background = Path(world.paths.terminal_background)
     background.write_text('{"version": 1, "background": "light"}')
     background.chmod(0o600)
     refresh(world.env)
     assert (world.snapshot()["appearance"], world.snapshot()["palette"]) == (appearance, palette)
-    Path(paths.claude_settings(world.env)).write_text('{"theme": "dark-ansi"}')
+    Path(world.paths.claude_settings).write_text('{"theme": "dark-ansi"}')
     api.fault = "500"
     refresh(world.env, force=True)
     assert (world.snapshot()["appearance"], world.snapshot()["palette"]) == ("dark", "ansi")
-    assert world.snapshot()["settings"] == file_fingerprint(paths.claude_settings(world.env))
+    assert world.snapshot()["settings"] == file_fingerprint(world.paths.claude_settings)

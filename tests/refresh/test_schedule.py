@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.config import Config
-from usageline.refresh.schedule import next_refresh_at
+from usageline.config.loader import Config
+from usageline.refresh.rate_limit import next_refresh_at
 from usageline.usage.model import Limit, Reading
 
 NOW = 1795464000

@@ -97,7 +97,7 @@ def test_use_above_100_is_shown_kept_and_alerted(show: Any, world: World) -> Non
     assert "5-hour limit 101% resets in 59m" in table
     assert alerts(world) == [("Fable", 90), ("Current session", 90)]
     assert [
-        limit.percent for limit in history.load(world.env, world.snapshot()["account"])[0].limits
+        limit.percent for limit in history.load(world.paths, world.snapshot()["account"])[0].limits
     ] == [103, 101, 64]
     assert [limit["percent"] for limit in world.snapshot()["limits"]] == [103, 101, 64]
 
@@ -144,7 +144,7 @@ def test_a_week_longer_than_usual_is_kept_with_its_reset(show: Any, world: World
     line, table = show({"seven_day": window(100, 8 * DAY + 3 * HOUR)})
     assert re.match(r"7d 100% ↻ [A-Z][a-z]{2} \d+ ", line)
     assert ("resets in 8d" in table, "clock" in table + line) == (True, False)
-    assert len(history.load(world.env, world.snapshot()["account"])) == 1
+    assert len(history.load(world.paths, world.snapshot()["account"])) == 1
     assert alerts(world) == [("Current week (all models)", 90)]
 
 
@@ -158,7 +158,7 @@ def test_a_wrong_clock_is_named_though_a_reset_fits(
         assert "this machine's clock is 3h00m ahead" in text
     doctor = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli", "doctor").stdout
     assert "but this machine's clock is 3h00m ahead" in doctor
-    assert len(history.load(world.env, world.snapshot()["account"])) == 1
+    assert len(history.load(world.paths, world.snapshot()["account"])) == 1
 
 
 def test_a_spend_limit_that_is_reached_is_shown_though_the_credits_are_off(
@@ -181,7 +181,7 @@ def test_a_spend_limit_that_is_reached_is_shown_though_the_credits_are_off(
     (credit,) = world.snapshot()["credits"]
     assert credit["ends_at"] == month_end(time.time())
     assert credit["reached"] is True
-    assert history.load(world.env, world.snapshot()["account"])[0].credits[0].reached
+    assert history.load(world.paths, world.snapshot()["account"])[0].credits[0].reached
 
 
 def test_pools_and_promotions_are_rows_under_names_for_people(show: Any) -> None:

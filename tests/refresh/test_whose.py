@@ -15,7 +15,6 @@ import pytest
 from tests.hot import Hot
 from tests.server import iso, usage_body
 from tests.world import ACCOUNT, ORGANIZATION, REPOSITORY, SCOPES
-from usageline.core import paths
 from usageline.refresh.run import refresh
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class Scene:
 
     def signed_in(self, ago_s: float) -> None:
         """Let the sign-in's files be that old."""
-        for path in (paths.claude_credentials(self.world.env), paths.claude_state(self.world.env)):
+        for path in (self.world.paths.claude_credentials, self.world.paths.claude_state):
             set_age(path, ago_s)
 
     def look(self) -> None:
@@ -86,7 +85,7 @@ class Scene:
                 }
             return [earlier(item) for item in value] if isinstance(value, list) else value
 
-        path = Path(paths.snapshot(self.world.env))
+        path = Path(self.world.paths.snapshot)
         path.write_text(json.dumps(earlier(json.loads(path.read_text()))))
         with sqlite3.connect(self.world.cache / "store" / "cache.db") as database:
             for row, value in database.execute("SELECT rowid, value FROM Cache").fetchall():
@@ -267,7 +266,7 @@ def before_the_sign_in_same_ends(scene: Scene) -> None:
 def before_the_first_look(scene: Scene) -> None:
     scene.look()
     another_sign_in(scene)
-    Path(paths.stamp(scene.world.env)).write_text("")  # another line has just started the refresh
+    Path(scene.world.paths.stamp).write_text("")  # another line has just started the refresh
     scene.say(90, 80, ends=(4 * HOUR, 5 * DAY), answered_s=60)
 
 
@@ -330,7 +329,7 @@ def blank_credentials(scene: Scene) -> None:
 
 def another_plan_in_settings(scene: Scene) -> None:
     """The user's settings name a helper for a key, but the session has a plan's windows."""
-    settings = Path(paths.claude_settings(scene.world.env))
+    settings = Path(scene.world.paths.claude_settings)
     settings.write_text(json.dumps({"apiKeyHelper": "true"}))
     scene.look()
     scene.say(41, 27, answered_s=60)
@@ -434,7 +433,7 @@ def client_answering(
     state.write_text(json.dumps({**scene.world.read_state(), "cachedUsageUtilization": later}))
     program = scene.world.home / ".local" / "bin" / "claude"
     program.parent.mkdir(parents=True, mode=0o755, exist_ok=True)
-    move = f"cat {state} >{paths.claude_state(scene.world.env)}; " if moves else ""
+    move = f"cat {state} >{scene.world.paths.claude_state}; " if moves else ""
     program.write_text(f"#!/bin/sh\nread question; {move}cat {text}\n")
     program.chmod(0o755)
     scene.world.configure(f'sources = ["client"]\nclient = "{program}"\n')

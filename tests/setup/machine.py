@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from tests.hot import INTERPRETER
 from tests.running import wait_until_ended
 from tests.world import REPOSITORY, World
-from usageline.core import paths
 from usageline.core.errors import UsagelineError
 from usageline.setup import owned_files, release_plan, releases
 from usageline.setup.context import SetupContext
 from usageline.setup.install import install
 from usageline.setup.uninstall import uninstall
-from usageline.system import client_text, directories
+from usageline.sources import claude_files
+from usageline.system import directories
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from tests.world import Release
@@ -49,14 +50,19 @@ class Machine:
         return self.world.env
 
     @property
+    def paths(self) -> Paths:
+        """Return the paths of its environment."""
+        return Paths(self.env)
+
+    @property
     def settings(self) -> Path:
         """The settings.json that an install changes."""
-        return Path(paths.claude_settings(self.env))
+        return Path(self.paths.claude_settings)
 
     @property
     def data_dir(self) -> Path:
         """The directory of the releases."""
-        return Path(paths.data_dir(self.env))
+        return Path(self.paths.data_dir)
 
     @property
     def uv(self) -> Path:
@@ -86,7 +92,7 @@ class Machine:
 
     def line(self) -> str:
         """Return what Claude Code would show: run the settings' command with a shell."""
-        command = json.loads(client_text.decode(self.settings.read_bytes()))["statusLine"][
+        command = json.loads(claude_files.decode(self.settings.read_bytes()))["statusLine"][
             "command"
         ]
         done = self.world.run("/bin/sh", "-c", command, stdin=None, input="{}")

@@ -13,9 +13,9 @@ import pytest
 
 from tests.setup.machine import installed_releases, place_release
 from tests.storage.readings import ACCOUNT, NOW, keep, reading
-from usageline.core import paths
 from usageline.setup import command, manifest, release_plan
 from usageline.setup.context import SetupContext
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from tests.setup.machine import Machine
@@ -27,7 +27,7 @@ def draws(machine: Machine) -> bool:
     target = machine.world.home / "usage.png"
     target.unlink(missing_ok=True)
     done = machine.world.run(
-        paths.command(machine.env), "history", "--account", ACCOUNT, "--png", str(target)
+        machine.paths.command, "history", "--account", ACCOUNT, "--png", str(target)
     )
     assert target.exists() == (done.returncode == 0)
     assert done.returncode == 0 or "--with png" in done.stderr, done.stderr
@@ -54,7 +54,7 @@ def test_installed_command_adds_an_extra_and_later_installs_keep_it(
     assert not draws(machine)
     plain = os.readlink(machine.data_dir / "current")
     done = machine.world.run(
-        paths.command(machine.env), "install", "--with", "png", "--with", "png", timeout=110
+        machine.paths.command, "install", "--with", "png", "--with", "png", timeout=110
     )
     assert done.returncode == 0, done.stderr
     assert draws(machine)
@@ -72,10 +72,10 @@ def test_upgrade_keeps_the_extras_of_every_profile(machine: Machine) -> None:
     plain, _ = release_plan.plan(ctx, None)
     with_png, _ = release_plan.plan(replace(ctx, extras=("png",)), None)
     assert with_png.id != plain.id
-    own = manifest.Manifest("", ctx.data_dir, "", "")
+    own = manifest.Manifest("", ctx.paths.data_dir, "", "")
     assert release_plan.plan(ctx, replace(own, extras=("png", "later")))[0] == with_png
     other = {**machine.env, "CLAUDE_CONFIG_DIR": str(machine.world.home / "other")}
-    manifest.save(other, replace(own, extras=("png",)))
+    manifest.save(Paths(other), replace(own, extras=("png",)))
     assert release_plan.plan(ctx, own)[0] == with_png
     assert release_plan.plan(ctx, None)[0] == with_png
 
@@ -94,12 +94,12 @@ def test_manifest_without_extras_is_read(machine: Machine) -> None:
     made = manifest.Manifest(
         "0.1.0-0123456789", str(machine.data_dir), "/usr/bin/python3", "/usr/bin/python3"
     )
-    manifest.save(machine.env, made)
-    place = Path(manifest.path(machine.env))
+    manifest.save(machine.paths, made)
+    place = Path(machine.paths.install_manifest)
     written = json.loads(place.read_text())
     place.write_text(
         json.dumps(
             {name: value for name, value in written.items() if name not in ("extras", "digest")}
         )
     )
-    assert manifest.load(machine.env) == made
+    assert manifest.load(machine.paths) == made

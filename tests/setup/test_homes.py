@@ -14,10 +14,10 @@ import pytest
 
 from tests.faults.needs import NAMESPACE, needs
 from tests.setup.machine import place_release
-from usageline.core import paths
-from usageline.setup import interpreters, settings_changes, tool_config, trusted_path
+from usageline.setup import interpreters, settings_entries, tool_config
 from usageline.setup.interpreters import Interpreter
 from usageline.setup.packages import unsupported_platform
+from usageline.system import trust
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,9 +176,9 @@ def test_interpreter_that_another_user_can_change_is_not_started(
         "directory": target.parent.parent,
         "directory-of-link": link.parent,
     }[owner]
-    assert trusted_path.untrusted_reason(str(link)) == ""
+    assert trust.untrusted_interpreter_reason(str(link)) == ""
     os.chown(changed, OTHER_USER, OTHER_USER, follow_symlinks=False)
-    assert "belongs to another user" in trusted_path.untrusted_reason(str(link))
+    assert "belongs to another user" in trust.untrusted_interpreter_reason(str(link))
     refused: list[str] = []
     usable = interpreters.find({"PATH": str(link.parent), "HOME": str(tmp_path)}, refusals=refused)
     assert not proof.exists()
@@ -329,17 +329,17 @@ def test_install_and_uninstall_work_with_any_pip_configuration(
     python.symlink_to("/nonexistent/python3.12.1")
     command = json.loads(machine.settings.read_text())["statusLine"]["command"]
     elsewhere = command.replace(
-        settings_changes.interpreter_of(command), "/nonexistent/python3.12.1"
+        settings_entries.interpreter_of(command), "/nonexistent/python3.12.1"
     )
     done = machine.world.run(
         "/bin/sh", "-c", elsewhere, stdin=None, input='{"model": {"display_name": "Opus"}}'
     )
     if any(os.access(f"/usr/bin/python3.{minor}", os.X_OK) for minor in range(10, 15)):
         assert "Opus" in done.stdout
-    done = machine.world.run(paths.command(machine.env), "doctor")
+    done = machine.world.run(machine.paths.command, "doctor")
     assert done.returncode == 1
     assert "its Python is not on this system" in done.stderr
-    done = machine.world.run(paths.command(machine.env), "uninstall")
+    done = machine.world.run(machine.paths.command, "uninstall")
     assert done.returncode == 0, done.stderr
     assert not machine.data_dir.exists()
     assert not machine.settings.exists()
@@ -347,9 +347,9 @@ def test_install_and_uninstall_work_with_any_pip_configuration(
 
 def test_line_on_another_system_reports_no_installation(tmp_path: Path) -> None:
     """A container may mount ~/.claude alone."""
-    entries = settings_changes.make_entries("/usr/bin/python3", str(tmp_path / "of another/home"))
+    entries = settings_entries.make_entries("/usr/bin/python3", str(tmp_path / "of another/home"))
     done = subprocess.run(["sh", "-c", entries.line], capture_output=True, text=True, check=True)
-    assert done.stdout == settings_changes.NOT_INSTALLED + "\n"
+    assert done.stdout == settings_entries.NOT_INSTALLED + "\n"
     assert "not installed on this system" in done.stdout
     assert len(done.stdout) < 80
 
@@ -459,7 +459,7 @@ def test_install_reports_a_noexec_home_and_works(machine: Machine, built_release
         "sh",
         str(aside),
         str(machine.clone / "install.sh"),
-        paths.command(machine.env),
+        machine.paths.command,
         timeout=110,
     )
     assert "mounted noexec" in done.stdout.splitlines()[0], done.stdout + done.stderr

@@ -21,7 +21,8 @@ from usageline.core.errors import SetupRefused
 from usageline.setup import command, manifest, release_plan
 from usageline.setup.context import SetupContext
 from usageline.setup.packages import PackageInstaller, PackagesFailed
-from usageline.system import terminal_background
+from usageline.system.paths import Paths
+from usageline.system.terminal import cached_background
 
 if TYPE_CHECKING:
     from tests.setup.machine import LocalMachine, Machine
@@ -60,7 +61,7 @@ def test_install_and_uninstall_leave_no_trace(machine: Machine, tmp_path: Path) 
     changed = {
         path for path, state in machine.tree(times=True).items() if installed.get(path) != state
     }
-    assert not {path for path in changed if not path.startswith(paths.cache_dir(machine.env))}
+    assert not {path for path in changed if not path.startswith(machine.paths.cache_dir)}
 
     machine.run("--uninstall", "--dry-run")
     assert machine.settings.exists()
@@ -69,7 +70,7 @@ def test_install_and_uninstall_leave_no_trace(machine: Machine, tmp_path: Path) 
 
 
 def assert_writable_by_the_user_alone(machine: Machine) -> None:
-    for path in (machine.data_dir, Path(paths.state_dir(machine.env)), machine.settings):
+    for path in (machine.data_dir, Path(machine.paths.state_dir), machine.settings):
         for entry in (path, *path.rglob("*")):
             assert entry.is_symlink() or not entry.lstat().st_mode & 0o022, entry
 
@@ -77,7 +78,7 @@ def assert_writable_by_the_user_alone(machine: Machine) -> None:
 def assert_doctor_is_content(machine: Machine) -> None:
     """The installed program has its own packages, and neither service nor client."""
     machine.wait_for_refreshes()
-    done = machine.world.run(paths.command(machine.env), "doctor")
+    done = machine.world.run(machine.paths.command, "doctor")
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     lines = done.stdout.splitlines()
     assert [line for line in lines if line.startswith("✗")] == []
@@ -89,7 +90,7 @@ def assert_doctor_is_content(machine: Machine) -> None:
 
 def test_command_runs_the_current_release(installed_world: Machine) -> None:
     """PATH does not matter."""
-    command = paths.command(installed_world.env)
+    command = installed_world.paths.command
     assert os.readlink(command) == f"{installed_world.data_dir}/current/bin/usageline"
     launcher = Path(command).read_text()
     done = installed_world.world.run(
@@ -266,13 +267,13 @@ def test_failed_upgrade_leaves_the_old_release_in_use(
     """The manifest does not list the extra. The next successful upgrade replaces the release."""
     local.run()
     old, settings = os.readlink(local.data_dir / "current"), local.settings.read_bytes()
-    before = manifest.load(local.env)
+    before = manifest.load(Paths(local.env))
     with monkeypatch.context() as patch:
         refuse_packages(patch)
         assert "could not be installed" in local.run(*arguments, expect=1)
     assert os.readlink(local.data_dir / "current") == old
     assert len(installed_releases(local.data_dir)) == 1
-    assert manifest.load(local.env) == before
+    assert manifest.load(Paths(local.env)) == before
     assert "nothing to change" in local.run()
 
     local.release_id = "0.1.0-1123456789"
@@ -341,7 +342,7 @@ def test_chain_hint_and_uninstall_keep_any_status_line(local: Machine, other: st
     local.write_settings(data)
     (words,) = re.findall(r"usageline config set chain\.command (.*)", local.run("--yes"))
     (value,) = shlex.split(words)
-    installed = manifest.load(local.env)
+    installed = manifest.load(Paths(local.env))
     assert installed is not None
     assert installed.before_bytes == data
     assert value == (other if other == "echo 'mine'" else "--previous")
@@ -378,4 +379,4 @@ def test_install_asks_the_terminal_for_its_background_once(profile: Machine) -> 
         terminal.press(b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[?62c")
         assert terminal.end() == 0, terminal.lines()
         assert terminal.modes() == terminal.modes_before
-    assert terminal_background.cached_background(profile.env) == "light"
+    assert cached_background(Paths(profile.env)) == "light"

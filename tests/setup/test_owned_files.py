@@ -15,6 +15,7 @@ from usageline.setup.context import SetupContext
 from usageline.setup.uninstall import uninstall
 from usageline.storage import refresh_log
 from usageline.system import directories
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -56,7 +57,7 @@ def _write(path: str, text: str) -> None:
 
 def _install(env: dict[str, str]) -> None:
     """Create the files of an installation that was used for a day."""
-    directories.prepare(env)
+    directories.prepare(Paths(env))
     for path in (
         paths.snapshot(env),
         paths.line_config(env),
@@ -72,7 +73,7 @@ def _install(env: dict[str, str]) -> None:
     _write(paths.store_dir(env) + ".broken/cache.db-journal", "")
     _write(paths.snapshot(env) + ".broken", "")
     _write(paths.history_dir(env) + "/0123456789abcdef/2026-11.jsonl", "{}")
-    assert refresh_log.append(env, RunLog().aborted("a test"))
+    assert refresh_log.append(Paths(env), RunLog().aborted("a test"))
     _write(paths.state_dir(env) + "/edit/before.toml", "")
     data = paths.data_dir(env)
     for name in ("0.1.0-0123456789", "0.0.9-abcdefabcd"):
@@ -81,7 +82,7 @@ def _install(env: dict[str, str]) -> None:
         os.symlink("releases/0.1.0-0123456789", data + "/current")
     _write(paths.claude_settings(env), "{}")
     manifest.save(
-        env,
+        Paths(env),
         manifest.Manifest(
             "0.1.0-0123456789",
             data,

@@ -14,9 +14,9 @@ from usageline.core.errors import SetupRefused
 from usageline.setup.settings_changes import (
     add_to_settings,
     describe_other_status_line,
-    make_entries,
     remove_from_settings,
 )
+from usageline.setup.settings_entries import make_entries
 
 OURS = make_entries("/usr/bin/python3.12", "/home/me/.local/share/usageline")
 NEWER = make_entries("/opt/it's new/python3", "/home/me/.local/share/usageline")

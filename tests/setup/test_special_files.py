@@ -17,7 +17,7 @@ from usageline.setup.context import SetupContext
 from usageline.setup.install import install
 from usageline.setup.uninstall import uninstall
 from usageline.storage.history import files
-from usageline.system import flock
+from usageline.system import lock
 from usageline.system.files import read_regular
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def test_special_file_is_not_read(tmp_path: Path) -> None:
             read_regular(path, 10)
     with pytest.raises(SetupRefused, match="not a regular file"):
         settings_file.read(str(fifo))
-    with flock.hold(str(fifo), 0) as free:
+    with lock.hold_existing(str(fifo), 0) as free:
         assert free
     assert manifest.load_from(str(fifo)) is None
     assert issubclass(SetupRefused, UsagelineError)

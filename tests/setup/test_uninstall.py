@@ -96,7 +96,7 @@ def test_installed_program_uninstalls_itself(profile: Machine) -> None:
 
 def keep_history(machine: Machine) -> Path:
     """Write the history of one account, and return it."""
-    month = Path(paths.history_dir(machine.env)) / "0123456789abcdef" / "2026-11.jsonl"
+    month = Path(machine.paths.history_dir) / "0123456789abcdef" / "2026-11.jsonl"
     month.parent.mkdir(parents=True)
     month.write_text("{}\n")
     return month

@@ -27,7 +27,6 @@ from tests.setup.machine import (
 from tests.world import REPOSITORY
 from tools import package_metadata
 from usageline import __version__
-from usageline.core import paths
 
 if TYPE_CHECKING:
     from tests.conftest import MadeOnce
@@ -198,7 +197,7 @@ def test_package_installs_upgrades_and_uninstalls(
     machine.wait_for_refreshes()
     assert {path for path in machine.files() if ".claude" in path} == before
     assert not machine.data_dir.exists()
-    assert not Path(paths.state_dir(machine.env)).exists()
+    assert not Path(machine.paths.state_dir).exists()
 
 
 @pytest.mark.timeout(TIMEOUT_S)

@@ -15,9 +15,8 @@ import pytest
 
 from tests.hot import INTERPRETER
 from tests.program import overwrite
-from usageline.core import paths
 from usageline.core.background import is_zone
-from usageline.setup.settings_changes import DAMAGED, SAFE_ZONE, SettingsEntries, make_entries
+from usageline.setup.settings_entries import DAMAGED, SAFE_ZONE, SettingsEntries, make_entries
 
 if TYPE_CHECKING:
     from tests.world import Release, World
@@ -29,7 +28,7 @@ TIMEOUT_S = 8
 @pytest.fixture
 def wired(release: Release, world: World) -> SettingsEntries:
     """Return the commands of an installed release."""
-    data = Path(paths.data_dir(world.env))
+    data = Path(world.paths.data_dir)
     data.mkdir(parents=True)
     (data / "current").symlink_to(release.root)
     return make_entries(INTERPRETER, str(data))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.core import paths
 from usageline.sources.auth import claude_state
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def test_theme_of_the_settings_precedes_that_of_the_state(
     world: World, settings: object, state: dict[str, str], appearance: str | None
 ) -> None:
     """As in the client: `/theme` writes settings.json, older clients wrote `.claude.json`."""
-    Path(paths.claude_settings(world.env)).write_text(json.dumps(settings))
+    Path(world.paths.claude_settings).write_text(json.dumps(settings))
     world.write_state(hasCompletedOnboarding=True, **state)
     assert claude_state.read(world.env).appearance == appearance
 
@@ -60,7 +59,7 @@ def test_palette_is_that_of_the_theme(
     world: World, theme: str, appearance: str | None, palette: str | None
 ) -> None:
     """As in the client, an unknown theme counts as none."""
-    Path(paths.claude_settings(world.env)).write_text(json.dumps({"theme": theme}))
+    Path(world.paths.claude_settings).write_text(json.dumps({"theme": theme}))
     world.write_state(hasCompletedOnboarding=True)
     state = claude_state.read(world.env)
     assert (state.appearance, state.palette) == (appearance, palette)
@@ -80,9 +79,9 @@ def test_custom_theme_has_the_appearance_of_its_base(
     world: World, content: str | None, appearance: str | None, palette: str | None
 ) -> None:
     """The client stores the user's themes in a directory."""
-    Path(paths.claude_settings(world.env)).write_text('{"theme": "custom:mine"}')
+    Path(world.paths.claude_settings).write_text('{"theme": "custom:mine"}')
     if content is not None:
-        themes = Path(paths.claude_dir(world.env), "themes")
+        themes = Path(world.paths.claude_dir, "themes")
         themes.mkdir()
         (themes / "mine.json").write_text(content)
     state = claude_state.read(world.env)
@@ -91,15 +90,15 @@ def test_custom_theme_has_the_appearance_of_its_base(
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
 def test_theme_is_read_in_the_clients_encodings(world: World, encoding: str) -> None:
-    Path(paths.claude_settings(world.env)).write_bytes(
+    Path(world.paths.claude_settings).write_bytes(
         '{"note": "é", "theme": "light-ansi"}'.encode(encoding)
     )
     assert claude_state.read(world.env).theme == "light-ansi"
 
 
 def test_theme_auto_has_the_terminals_last_answer(world: World) -> None:
-    Path(paths.claude_settings(world.env)).write_text('{"theme": "auto"}')
-    path = Path(paths.terminal_background(world.env))
+    Path(world.paths.claude_settings).write_text('{"theme": "auto"}')
+    path = Path(world.paths.terminal_background)
     path.parent.mkdir(parents=True, mode=0o700)
     path.touch(0o600)
     for content, appearance in (

@@ -10,7 +10,6 @@ from tests.running import is_running
 from tests.server import usage_body
 from tests.sources.contexts import context_of
 from tests.world import ACCOUNT
-from usageline.core import paths
 from usageline.sources import client
 from usageline.usage.model import SourceFailure
 
@@ -112,7 +111,7 @@ def answering(
     text.write_text(
         answer(subscription_type="max", rate_limits_available=True, rate_limits=body) + "\n"
     )
-    move = f"cat {world.root / 'state'} >{paths.claude_state(world.env)}; " if moves else ""
+    move = f"cat {world.root / 'state'} >{world.paths.claude_state}; " if moves else ""
     return f"read question; {move}cat {text}"
 
 

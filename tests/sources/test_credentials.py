@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import CANARY
-from usageline.core import paths
 from usageline.sources.auth import credentials
-from usageline.sources.auth.token import Token
+from usageline.sources.auth.credentials import Token
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -89,7 +88,7 @@ def test_unusable_token_is_empty(world: World, oauth: dict[str, Any]) -> None:
 
 def test_fifo_or_directory_does_not_block(world: World) -> None:
     """Opening a FIFO without a writer would wait forever."""
-    path = Path(paths.claude_credentials(world.env))
+    path = Path(world.paths.claude_credentials)
     path.unlink()
     os.mkfifo(path)
     assert credentials.read(world.env) is None

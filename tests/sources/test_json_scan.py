@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import REPOSITORY
-from usageline.sources import claude_files, json_scan
+from usageline.sources import claude_files
 from usageline.sources.auth import claude_state
-from usageline.sources.json_scan import top_level
+from usageline.sources.claude_files import top_level
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +67,7 @@ def value(chance: random.Random, depth: int) -> Any:
 @pytest.mark.parametrize("piece", [64, 100, 1 << 20])
 def test_scan_matches_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
     """With any other content, at each chunk boundary, in each notation."""
-    monkeypatch.setattr(json_scan, "CHUNK_BYTES", piece)
+    monkeypatch.setattr(claude_files, "CHUNK_BYTES", piece)
     for seed in range(400):
         chance = random.Random(seed)
         whole = {
@@ -85,7 +85,7 @@ def test_any_content_raises_only_named_errors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
 ) -> None:
     """Truncated content is no object; changed content raises no other exception."""
-    monkeypatch.setattr(json_scan, "CHUNK_BYTES", piece)
+    monkeypatch.setattr(claude_files, "CHUNK_BYTES", piece)
     chance = random.Random(7)
     content = json.dumps(
         {"projects": {"/p": {"history": ['a "quoted" \\ text'] * 3}}, "theme": "dark"}
@@ -124,7 +124,7 @@ def test_odd_files_are_read(tmp_path: Path, content: bytes, expected: dict[str, 
 def test_huge_value_counts_as_absent(tmp_path: Path) -> None:
     assert scanned(
         tmp_path / "file",
-        b'{"theme":"' + b"x" * json_scan.MAX_VALUE_BYTES + b'","primaryApiKey":"k"}',
+        b'{"theme":"' + b"x" * claude_files.MAX_VALUE_BYTES + b'","primaryApiKey":"k"}',
     ) == {"primaryApiKey": "k"}
 
 
@@ -155,8 +155,9 @@ def test_hostile_file_takes_little_time_and_memory(tmp_path: Path, name: str) ->
     )
     script = (
         "import sys, time; sys.path.insert(0, sys.argv[1]); "
-        "from usageline.sources.auth import claude_state; t = time.process_time(); "
-        "state = claude_state.read({'HOME': sys.argv[2]}); spent = time.process_time() - t; "
+        "from usageline.sources.auth import claude_state; "
+        "from usageline.system.paths import Paths; t = time.process_time(); "
+        "state = claude_state.read(Paths({'HOME': sys.argv[2]})); spent = time.process_time() - t; "
         "peak = (line.split()[1] for line in open('/proc/self/status') if 'VmHWM' in line); "
         "print(spent, state.theme, state.problem, *peak, sep='|')"
     )

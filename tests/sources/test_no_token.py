@@ -10,7 +10,6 @@ import pytest
 
 from tests.hot import Hot
 from tests.server import usage_body
-from usageline.core import paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +52,7 @@ def test_credentials_stay_closed_without_oauth(
         if ".credentials.json" in line and "stat" not in line.split("(")[0]
     ]
     assert [line for line in opened if "readlink" not in line and "access(" not in line] == []
-    assert any(paths.claude_credentials(world.env) in log for log in logs), (
+    assert any(world.paths.claude_credentials in log for log in logs), (
         "the trace shows what is looked at"
     )
 

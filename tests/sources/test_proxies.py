@@ -15,9 +15,9 @@ import pytest
 from tests.faults.needs import needs
 from tests.sources.contexts import context_of
 from usageline.sources import oauth
-from usageline.sources.net import http, network
+from usageline.sources.net import http, proxies
 from usageline.sources.net.proxies import proxy_for, tls_context
-from usageline.system import origin
+from usageline.system import origin, origin_record
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
@@ -162,13 +162,15 @@ def test_only_install_and_settings_choose_the_network_variables(
     managed.mkdir()
     monkeypatch.setattr(origin, "ROOT", str(tmp_path))
     env = {"HOME": str(home)}
-    origin.record(str(tmp_path), {**env, "HTTPS_PROXY": "http://install", "NO_PROXY": "x"})
+    origin_record.write_record(
+        str(tmp_path), {**env, "HTTPS_PROXY": "http://install", "NO_PROXY": "x"}
+    )
     session = {**env, "HTTPS_PROXY": "http://session", "SSL_CERT_DIR": "/theirs"}
-    assert network.variables(session, str(managed)) == {
+    assert proxies.network_variables(session, str(managed)) == {
         "HTTPS_PROXY": "http://install",
         "NO_PROXY": "x",
     }
-    assert network.unused_variables(session) == ["HTTPS_PROXY", "SSL_CERT_DIR"]
+    assert proxies.unused_network_variables(session) == ["HTTPS_PROXY", "SSL_CERT_DIR"]
     settings = {
         "HTTPS_PROXY": "http://settings",
         "NODE_EXTRA_CA_CERTS": "/ca.pem",
@@ -178,11 +180,11 @@ def test_only_install_and_settings_choose_the_network_variables(
     }
     (home / ".claude" / "settings.json").write_text(json.dumps({"env": settings}))
     decided = {"HTTPS_PROXY": "http://settings", "NO_PROXY": "x", "NODE_EXTRA_CA_CERTS": "/ca.pem"}
-    assert network.variables(session, str(managed)) == decided
-    assert network.unused_variables(session) == ["SSL_CERT_DIR"]
+    assert proxies.network_variables(session, str(managed)) == decided
+    assert proxies.unused_network_variables(session) == ["SSL_CERT_DIR"]
     other = {**session, "CLAUDE_CONFIG_DIR": str(tmp_path)}
     (tmp_path / "settings.json").write_text(json.dumps({"env": {"HTTPS_PROXY": "http://project"}}))
-    assert network.variables(other, str(managed)) == {
+    assert proxies.network_variables(other, str(managed)) == {
         "HTTPS_PROXY": "http://install",
         "NO_PROXY": "x",
     }
@@ -195,9 +197,9 @@ def test_managed_settings_precede_if_only_root_can_write_them(tmp_path: Path) ->
         '{"env": {"HTTPS_PROXY": "http://a", "NO_PROXY": "b"}}'
     )
     (tmp_path / "managed-settings.d" / "10.json").write_text('{"env": {"NO_PROXY": "c"}}')
-    assert network.variables({"HOME": "/h", "HTTPS_PROXY": "http://z"}, str(tmp_path)) == {
+    assert proxies.network_variables({"HOME": "/h", "HTTPS_PROXY": "http://z"}, str(tmp_path)) == {
         "HTTPS_PROXY": "http://a",
         "NO_PROXY": "c",
     }
     (tmp_path / "managed-settings.json").chmod(0o666)
-    assert network.variables({"HOME": "/h"}, str(tmp_path)) == {"NO_PROXY": "c"}
+    assert proxies.network_variables({"HOME": "/h"}, str(tmp_path)) == {"NO_PROXY": "c"}

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.world import ACCOUNT, CANARY
-from usageline.core import paths
 from usageline.sources.auth import credentials, sign_in
 from usageline.usage.model import SourceFailure
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 def settings(world: World, **content: Any) -> None:
     """Write the user's settings.json."""
-    Path(paths.claude_settings(world.env)).write_text(json.dumps(content))
+    Path(world.paths.claude_settings).write_text(json.dumps(content))
 
 
 def failure_of(world: World) -> tuple[str, str]:
@@ -72,7 +71,7 @@ def test_two_sign_ins_have_two_keys_without_the_clients_state(world: World) -> N
     keys = []
     for token in ("sk-a", "sk-b"):
         world.write_credentials({"claudeAiOauth": {"accessToken": token, "expiresAt": 9e12}})
-        Path(paths.claude_state(world.env)).unlink(missing_ok=True)
+        Path(world.paths.claude_state).unlink(missing_ok=True)
         keys.append(sign_in.read(world.env).account)
     assert keys[0] != keys[1]
 
@@ -169,7 +168,7 @@ def test_organizations_settings_sign_in_like_the_users(
 
 def test_gateway_precedes_a_plan(world: World) -> None:
     """The file has both."""
-    content = json.loads(Path(paths.claude_credentials(world.env)).read_text())
+    content = json.loads(Path(world.paths.claude_credentials).read_text())
     world.write_credentials(
         {
             **content,
@@ -253,7 +252,7 @@ def test_plan_comes_from_credentials_that_are_newer(world: World) -> None:
     """The token was renewed in a session that runs for days."""
     world.sign_in(tier="default_claude_max_5x")
     world.write_state(oauthAccount={**world.read_state()["oauthAccount"], **MAX_20X})
-    state, credentials_file = paths.claude_state(world.env), paths.claude_credentials(world.env)
+    state, credentials_file = world.paths.claude_state, world.paths.claude_credentials
     os.utime(state, (1_790_000_000, 1_790_000_000))
     os.utime(credentials_file, (1_790_000_030, 1_790_000_030))
     assert sign_in.read(world.env).plan == "Max 20x"
@@ -274,7 +273,7 @@ def test_state_of_another_account_is_ignored(world: World, names: dict[str, str]
     world.write_state(oauthAccount={**world.read_state()["oauthAccount"], **MAX_20X})
     world.client_saw({"five_hour": {"utilization": 99}})
     before = sign_in.read(world.env)
-    content = json.loads(Path(paths.claude_credentials(world.env)).read_text())
+    content = json.loads(Path(world.paths.claude_credentials).read_text())
     content["claudeAiOauth"] |= names
     world.write_credentials(content)
     current = sign_in.read(world.env)
@@ -300,7 +299,7 @@ def test_unnamed_sign_in_stored_elsewhere_has_a_key_of_its_directory(world: Worl
 
 def test_state_of_an_old_installation_precedes(world: World) -> None:
     """`.config.json` beside the settings, unless it is empty; as in the client."""
-    old = Path(paths.claude_dir(world.env)) / ".config.json"
+    old = Path(world.paths.claude_dir) / ".config.json"
     old.write_text("")
     assert sign_in.read(world.env).state.account_uuid == ACCOUNT
     old.write_text(json.dumps({"oauthAccount": {"accountUuid": "old"}}))
@@ -309,7 +308,7 @@ def test_state_of_an_old_installation_precedes(world: World) -> None:
 
 def test_unreadable_state_has_a_reason(world: World) -> None:
     """It is the reason of the failure unless there are credentials."""
-    path = Path(paths.claude_state(world.env))
+    path = Path(world.paths.claude_state)
     path.write_bytes(b"[" * 100_000)
     assert (
         sign_in.read(world.env).state.problem
@@ -328,14 +327,14 @@ def test_unreadable_state_has_a_reason(world: World) -> None:
 
 def test_invalid_text_in_a_history_does_not_hide_the_account(world: World) -> None:
     """The client reads it with a replacement character."""
-    path = Path(paths.claude_state(world.env))
+    path = Path(world.paths.claude_state)
     path.write_bytes(path.read_bytes().replace(b"{", b'{"history": "\xff\xc3", ', 1))
     assert sign_in.read(world.env).state.account_uuid == ACCOUNT
 
 
 def test_credentials_stay_closed_without_a_source_that_needs_them(world: World) -> None:
     """The account is known by the client's state alone."""
-    path = Path(paths.claude_credentials(world.env))
+    path = Path(world.paths.claude_credentials)
     path.unlink()
     path.mkdir()  # opening it would give nothing and look like a logout
     current = sign_in.read(world.env, with_token=False)

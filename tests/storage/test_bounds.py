@@ -19,8 +19,8 @@ def test_ninety_days_are_kept_and_older_months_go(world: World) -> None:
     """A month goes when its last day is that old."""
     days = (150, 120, 89, 30, 0)
     for day in days:
-        history.append(world.env, ACCOUNT, reading(NOW - day * DAY_S))
-    ages = [(NOW - one.observed_at) // DAY_S for one in history.load(world.env, ACCOUNT)]
+        history.append(world.paths, ACCOUNT, reading(NOW - day * DAY_S))
+    ages = [(NOW - one.observed_at) // DAY_S for one in history.load(world.paths, ACCOUNT)]
     assert ages[-3:] == [89, 30, 0]
     assert 150 not in ages
     assert all(
@@ -35,7 +35,7 @@ def test_a_file_that_is_not_a_month_of_the_history_is_left_alone(world: World) -
         (directory(world.env) / name).write_text("theirs")
     (directory(world.env) / "2020-02.jsonl").mkdir()
     (directory(world.env) / "2020-01.jsonl").write_text("")
-    assert history.append(world.env, ACCOUNT, reading(NOW))
+    assert history.append(world.paths, ACCOUNT, reading(NOW))
     left = {path.name for path in directory(world.env).iterdir()}
     assert left == {
         "notes",
@@ -45,7 +45,7 @@ def test_a_file_that_is_not_a_month_of_the_history_is_left_alone(world: World) -
         "2020-02.jsonl",
         files.month_file(NOW),
     }
-    assert history.load(world.env, ACCOUNT) == [reading(NOW)]
+    assert history.load(world.paths, ACCOUNT) == [reading(NOW)]
 
 
 @pytest.fixture
@@ -65,10 +65,10 @@ def test_the_size_is_bounded_and_the_oldest_go(world: World, small: int, step_s:
     ]
     most = 0
     for one in appended:
-        assert history.append(world.env, ACCOUNT, one)
+        assert history.append(world.paths, ACCOUNT, one)
         most = max(most, len(content(world.env)))
     assert most <= small
-    loaded = history.load(world.env, ACCOUNT)
+    loaded = history.load(world.paths, ACCOUNT)
     assert loaded == appended[-len(loaded) :]
     assert len(loaded) * len(encode(appended[0])) > small / 2
     assert all(line.startswith(b'{"at":') for line in content(world.env).splitlines())
@@ -81,8 +81,8 @@ def test_a_month_that_alone_is_too_much_loses_its_beginning(world: World, small:
     (directory(world.env) / files.month_file(NOW)).write_bytes(
         b"".join(encode(one) + b"\n" for one in appended)
     )
-    assert history.append(world.env, ACCOUNT, reading(NOW))
+    assert history.append(world.paths, ACCOUNT, reading(NOW))
     assert len(content(world.env)) <= small
-    loaded = history.load(world.env, ACCOUNT)
+    loaded = history.load(world.paths, ACCOUNT)
     assert loaded == [*appended, reading(NOW)][-len(loaded) :]
     assert len(loaded) > 10

@@ -43,9 +43,9 @@ def test_a_file_cut_at_any_byte_keeps_what_is_whole_and_takes_the_next_one(world
     for end in range(start, start + len(encode(SEEN[1])) + 1):
         path.write_bytes(LINES[:end])
         whole = 2 if end >= start + len(encode(SEEN[1])) else 1
-        assert history.load(world.env, ACCOUNT) == SEEN[:whole]
-        assert history.append(world.env, ACCOUNT, SEEN[2])
-        assert history.load(world.env, ACCOUNT) == [*SEEN[:whole], SEEN[2]]
+        assert history.load(world.paths, ACCOUNT) == SEEN[:whole]
+        assert history.append(world.paths, ACCOUNT, SEEN[2])
+        assert history.load(world.paths, ACCOUNT) == [*SEEN[:whole], SEEN[2]]
 
 
 def test_a_flipped_bit_spoils_the_lines_that_it_touches_alone() -> None:
@@ -110,9 +110,9 @@ def test_a_line_that_is_no_reading_is_passed_over(world: World, line: bytes) -> 
     """And the lines around it are read."""
     first, second, third = LINES.splitlines(keepends=True)
     keep(world.env, first + line + b"\n" + second + line + b"\n" + third + line)
-    assert history.load(world.env, ACCOUNT) == SEEN
-    assert history.append(world.env, ACCOUNT, reading(NOW + 1))
-    assert history.load(world.env, ACCOUNT) == [*SEEN, reading(NOW + 1)]
+    assert history.load(world.paths, ACCOUNT) == SEEN
+    assert history.append(world.paths, ACCOUNT, reading(NOW + 1))
+    assert history.load(world.paths, ACCOUNT) == [*SEEN, reading(NOW + 1)]
 
 
 @pytest.mark.parametrize(
@@ -168,10 +168,10 @@ def test_a_gigabyte_without_a_line_is_not_read(world: World) -> None:
         file.truncate(1 << 30)
         file.seek(0, os.SEEK_END)
         file.write(b"\n" + LINES)
-    assert history.load(world.env, ACCOUNT) == SEEN
-    assert history.append(world.env, ACCOUNT, reading(NOW + 1))
+    assert history.load(world.paths, ACCOUNT) == SEEN
+    assert history.append(world.paths, ACCOUNT, reading(NOW + 1))
     assert path.stat().st_size < files.MAX_BYTES
-    assert history.load(world.env, ACCOUNT) == [*SEEN, reading(NOW + 1)]
+    assert history.load(world.paths, ACCOUNT) == [*SEEN, reading(NOW + 1)]
 
 
 @pytest.mark.parametrize("what", ["link", "dangling", "fifo", "directory"])
@@ -188,8 +188,8 @@ def test_only_a_regular_file_is_read_or_written(world: World, tmp_path: Path, wh
         os.mkfifo(path)
     else:
         path.mkdir()
-    assert history.load(world.env, ACCOUNT) == []
-    assert not history.append(world.env, ACCOUNT, SEEN[0])
+    assert history.load(world.paths, ACCOUNT) == []
+    assert not history.append(world.paths, ACCOUNT, SEEN[0])
     assert target.exists() == (what == "link")
     assert what != "link" or target.read_bytes() == LINES
 
@@ -204,9 +204,9 @@ def test_a_directory_that_is_a_link_is_not_followed(
     moved = tmp_path / "elsewhere"
     link.rename(moved)
     link.symlink_to(moved)
-    assert history.load(world.env, ACCOUNT) == []
-    assert not history.append(world.env, ACCOUNT, reading(NOW + 1))
-    assert history.accounts(world.env) == []
+    assert history.load(world.paths, ACCOUNT) == []
+    assert not history.append(world.paths, ACCOUNT, reading(NOW + 1))
+    assert history.accounts(world.paths) == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs another user's file")
@@ -217,8 +217,8 @@ def test_what_belongs_to_another_user_is_left_alone(world: World, which: str) ->
     os.chown(
         {"file": path, "account": path.parent, "history": path.parent.parent}[which], 12345, 12345
     )
-    assert history.load(world.env, ACCOUNT) == []
-    assert not history.append(world.env, ACCOUNT, reading(NOW + 1))
+    assert history.load(world.paths, ACCOUNT) == []
+    assert not history.append(world.paths, ACCOUNT, reading(NOW + 1))
     assert path.read_bytes() == LINES
 
 
@@ -226,5 +226,5 @@ def test_a_directory_that_others_can_write_to_is_not_added_to(world: World) -> N
     """Its content may be another user's."""
     path = keep(world.env, LINES)
     path.parent.chmod(0o777)
-    assert not history.append(world.env, ACCOUNT, reading(NOW + 1))
+    assert not history.append(world.paths, ACCOUNT, reading(NOW + 1))
     assert path.read_bytes() == LINES

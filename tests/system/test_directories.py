@@ -23,7 +23,7 @@ def test_cache_and_its_parents_are_created_0700(world: World, umask: int) -> Non
     """With any umask."""
     before = os.umask(umask)
     try:
-        path = Path(directories.prepare(world.env))
+        path = Path(directories.prepare(world.paths))
     finally:
         os.umask(before)
     assert [
@@ -34,9 +34,9 @@ def test_cache_and_its_parents_are_created_0700(world: World, umask: int) -> Non
 
 def test_readable_cache_is_closed_to_others(world: World) -> None:
     """Others could read it but not write to it."""
-    path = Path(directories.prepare(world.env))
+    path = Path(directories.prepare(world.paths))
     path.chmod(0o755)
-    directories.prepare(world.env)
+    directories.prepare(world.paths)
     assert stat.S_IMODE(path.stat().st_mode) == 0o700
 
 
@@ -75,4 +75,4 @@ def test_unsafe_entry_is_refused(world: World, put: Callable[[Path], object], wh
     path.parent.mkdir(parents=True, mode=0o700)
     put(path)
     with pytest.raises(CacheUnsafe, match=r"usageline"):
-        directories.prepare(world.env)
+        directories.prepare(world.paths)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.hot import Hot
-from usageline import __version__, config
+from usageline import __version__
+from usageline.config import loader
 from usageline.config.validate import validate
 from usageline.core import paths
-from usageline.system import origin
+from usageline.system import origin, origin_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ def test_config_of_a_project_runs_no_program(
     world: World, release: Release, eventually: Callable[..., None]
 ) -> None:
     """It may change the line's appearance. A refused key is named with its line number."""
-    origin.record(str(release.root), world.env)
+    origin_record.write_record(str(release.root), world.env)
     hot, ran = Hot(world, release), world.home / "ran"
     hot.publish()
     chosen: dict[str, str | None] = {"XDG_CONFIG_HOME": str(world.home / "project")}
@@ -45,7 +46,7 @@ def test_config_of_a_project_runs_no_program(
 
 def test_cache_of_a_project_runs_no_program(world: World, release: Release) -> None:
     """Neither at once, nor if no process can compile the config."""
-    origin.record(str(release.root), world.env)
+    origin_record.write_record(str(release.root), world.env)
     hot, ran = Hot(world, release), world.home / "ran"
     hot.publish()
     chosen: dict[str, str | None] = {"XDG_CACHE_HOME": str(world.home / "project")}
@@ -91,7 +92,7 @@ def home(tmp_path: Path) -> dict[str, str]:
     }
     for name in ("home/.config/usageline", "home/.claude", "work", "project", "release"):
         (tmp_path / name).mkdir(parents=True)
-    origin.record(
+    origin_record.write_record(
         str(tmp_path / "release"),
         {**env, "HTTPS_PROXY": "http://proxy:1", "SSL_CERT_FILE": "here.pem", "USER": "me"},
     )
@@ -161,10 +162,10 @@ def test_missing_or_invalid_record_runs_no_program(
 ) -> None:
     """The numbers do not need it."""
     root = tmp_path / "release"
-    (root / origin.NAME).unlink()
+    (root / origin_record.NAME).unlink()
     if content is not None:
-        (root / origin.NAME).write_text(content)
-        (root / origin.NAME).chmod(0o600)
+        (root / origin_record.NAME).write_text(content)
+        (root / origin_record.NAME).chmod(0o600)
     assert not origin.may_run_programs(home, str(root))
     assert origin.search_path(home, str(root)) == ""
     assert origin.network({"HTTPS_PROXY": "http://theirs"}, str(root)) == {}
@@ -173,7 +174,7 @@ def test_missing_or_invalid_record_runs_no_program(
 def test_record_that_others_can_write_is_ignored(home: dict[str, str], tmp_path: Path) -> None:
     root = tmp_path / "release"
     assert origin.may_run_programs(home, str(root))
-    (root / origin.NAME).chmod(0o660)
+    (root / origin_record.NAME).chmod(0o660)
     assert not origin.may_run_programs(home, str(root))
 
 
@@ -201,7 +202,7 @@ def test_record_of_0_1_0_stays_valid(home: dict[str, str], tmp_path: Path) -> No
     (old / "config-files").write_text(
         "/u/.config/usageline/config.toml\n/a/usageline/config.toml\n"
     )
-    origin.record(str(new), home, str(old))
+    origin_record.write_record(str(new), home, str(old))
     for env in ({"HOME": "/u"}, {"HOME": "/u", "XDG_CONFIG_HOME": "/a/."}, home):
         assert origin.may_run_programs(env, str(new))
     assert not origin.may_run_programs({"HOME": "/u", "XDG_CONFIG_HOME": "/b"}, str(new))
@@ -212,9 +213,9 @@ def test_refresh_runs_no_program_of_an_unknown_config(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.configure('[alerts]\ncommand = "x"\nthresholds = [50]')
-    assert config.load(world.env).alerts.command == "x"
+    assert loader.load(world.env).alerts.command == "x"
     monkeypatch.setattr("usageline.config.loader.may_run_programs", lambda _env: False)
-    loaded, problem = config.load_lenient(world.env)
+    loaded, problem = loader.load_lenient(world.env)
     assert (loaded.alerts.command, loaded.alerts.thresholds) == ("", (50,))
     assert "alerts.command" in str(problem)
 
@@ -242,11 +243,11 @@ def test_unknown_config_removes_sources_and_adds_none(
 ) -> None:
     """A user who removed `oauth` does not want the token to be read in a project, either."""
     monkeypatch.setattr(origin, "ROOT", str(tmp_path))
-    origin.record(str(tmp_path), world.env)
+    origin_record.write_record(str(tmp_path), world.env)
     if own is not None:
         world.configure(own)
     if chosen is not None:
         write(tmp_path / "x", chosen)
-    loaded, problem = config.load_lenient({**world.env, "XDG_CONFIG_HOME": str(tmp_path / "x")})
+    loaded, problem = loader.load_lenient({**world.env, "XDG_CONFIG_HOME": str(tmp_path / "x")})
     assert loaded.sources == sources
     assert ("client" in (chosen or "")) is (problem is not None and origin.REFUSED in str(problem))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.world import REPOSITORY
-from usageline.core import paths
 
 if TYPE_CHECKING:
     from tests.server import Api
@@ -81,4 +80,4 @@ def test_refresh_without_threads_succeeds_and_logs_it(
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert world.snapshot()["status"] == "ok"
     assert len(api.requests) == 1
-    assert "no thread can be started (ulimit -u)" in Path(paths.log(world.env)).read_text()
+    assert "no thread can be started (ulimit -u)" in Path(world.paths.log).read_text()

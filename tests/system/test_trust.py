@@ -12,7 +12,7 @@ import pytest
 
 from usageline.core import path_owners
 from usageline.core.errors import CacheUnsafe
-from usageline.system import executables, trust
+from usageline.system import trust
 from usageline.system.directories import private_directory
 
 if TYPE_CHECKING:
@@ -69,13 +69,13 @@ def test_program_of_another_user_is_refused(program: Path) -> None:
 
 def test_reason_names_the_path_of_the_program(program: Path) -> None:
     program.parent.chmod(0o777)
-    assert executables.find_executable("tool", [str(program)], {"PATH": "/usr/bin"}) is None
-    reason = executables.missing_reason("tool", [str(program)], {"PATH": "/usr/bin"})
+    assert trust.find_executable("tool", [str(program)], {"PATH": "/usr/bin"}) is None
+    reason = trust.missing_reason("tool", [str(program)], {"PATH": "/usr/bin"})
     assert reason.startswith(
         f"tool was found at {program} and is not run: {program.parent} can be written"
     )
     assert (
-        executables.missing_reason("no-such-tool", [], {"PATH": "/usr/bin"})
+        trust.missing_reason("no-such-tool", [], {"PATH": "/usr/bin"})
         == "no-such-tool was not found"
     )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from usageline.usage import clock
+from usageline.usage import plausibility
 from usageline.usage.model import Limit, Reading
 
 NOW, HOUR, DAY = 1_795_464_000, 3600, 86400
@@ -41,7 +41,7 @@ def reading(*ahead: tuple[str, int], off_s: int | None = None) -> Reading:
 def test_the_answers_date_shows_how_far_the_clock_is_off(
     date: str | None, age: str | None, before: float, after: float, ahead_s: int | None
 ) -> None:
-    assert clock.ahead_s(date, age, before, after) == ahead_s
+    assert plausibility.clock_ahead_s(date, age, before, after) == ahead_s
 
 
 @pytest.mark.parametrize(
@@ -57,15 +57,18 @@ def test_the_answers_date_shows_how_far_the_clock_is_off(
     ],
 )
 def test_a_clock_that_is_off_is_named_though_a_reset_fits(off_s: int | None, problem: str) -> None:
-    assert clock.problem(reading(("weekly_all", DAY), off_s=off_s)) == problem
+    assert plausibility.clock_problem(reading(("weekly_all", DAY), off_s=off_s)) == problem
 
 
 def test_a_date_that_a_sessions_reset_contradicts_is_not_believed() -> None:
     """A proxy's clock: a session is five hours long, so its reset fits no clock days off."""
     contradicted = reading(("session", HOUR), off_s=2 * DAY)
-    assert (clock.agrees(contradicted), clock.problem(contradicted)) == (True, "")
+    assert (plausibility.clock_agrees(contradicted), plausibility.clock_problem(contradicted)) == (
+        True,
+        "",
+    )
     assert (
-        clock.problem(reading(("session", HOUR), off_s=3 * HOUR))
+        plausibility.clock_problem(reading(("session", HOUR), off_s=3 * HOUR))
         == "this machine's clock is 3h00m ahead"
     )
 
@@ -85,8 +88,8 @@ def test_a_date_that_a_sessions_reset_contradicts_is_not_believed() -> None:
     ],
 )
 def test_one_unusual_window_is_no_proof_of_a_wrong_clock(ahead: list[tuple[str, int]]) -> None:
-    assert clock.agrees(reading(*ahead)) is not False
-    assert clock.problem(reading(*ahead)) == ""
+    assert plausibility.clock_agrees(reading(*ahead)) is not False
+    assert plausibility.clock_problem(reading(*ahead)) == ""
 
 
 @pytest.mark.parametrize(
@@ -102,22 +105,25 @@ def test_one_unusual_window_is_no_proof_of_a_wrong_clock(ahead: list[tuple[str, 
 def test_impossible_resets_are_a_wrong_clock_unless_the_services_date_agrees(
     ahead: list[tuple[str, int]],
 ) -> None:
-    assert clock.agrees(reading(*ahead)) is False
-    assert clock.problem(reading(*ahead)) == "this machine's clock does not fit the resets"
-    assert clock.agrees(reading(*ahead, off_s=5)) is True
-    assert clock.agrees(reading(("session", HOUR), off_s=3 * HOUR)) is True
-    assert clock.agrees(reading(("weekly_all", DAY), off_s=2 * DAY)) is False
+    assert plausibility.clock_agrees(reading(*ahead)) is False
+    assert (
+        plausibility.clock_problem(reading(*ahead))
+        == "this machine's clock does not fit the resets"
+    )
+    assert plausibility.clock_agrees(reading(*ahead, off_s=5)) is True
+    assert plausibility.clock_agrees(reading(("session", HOUR), off_s=3 * HOUR)) is True
+    assert plausibility.clock_agrees(reading(("weekly_all", DAY), off_s=2 * DAY)) is False
 
 
 def test_an_offset_holds_for_readings_without_one_until_the_clock_may_have_been_set() -> None:
     before = reading(off_s=3 * HOUR)
     for after_s, off_s in ((300, 3 * HOUR), (-3 * HOUR + 300, None), (3 * HOUR + 300, None)):
         later = replace(reading(), observed_at=NOW + after_s)
-        assert clock.with_last_offset(later, before).clock_ahead_s == off_s
+        assert plausibility.with_last_clock_offset(later, before).clock_ahead_s == off_s
     assert (
-        clock.with_last_offset(
+        plausibility.with_last_clock_offset(
             replace(reading(off_s=0), observed_at=NOW + 300), before
         ).clock_ahead_s
         == 0
     )
-    assert clock.with_last_offset(reading(), None).clock_ahead_s is None
+    assert plausibility.with_last_clock_offset(reading(), None).clock_ahead_s is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from usageline.usage.plan import plan_name
+from usageline.usage.values import plan_name
 
 
 @pytest.mark.parametrize(

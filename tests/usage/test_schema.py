@@ -13,8 +13,7 @@ from tests.server import usage_body
 from tests.usage.test_properties import BODIES, JSON
 from tests.world import CAPTURES
 from usageline.usage.model import SourceFailure
-from usageline.usage.parse import parse
-from usageline.usage.unknown_keys import Path, find_unknown
+from usageline.usage.parse import KeyPath, find_unknown, parse
 
 if TYPE_CHECKING:
     from usageline.usage.model import Credit, Limit
@@ -33,7 +32,7 @@ def outcome(body: object) -> tuple[tuple[Limit, ...], tuple[Credit, ...]] | str:
         return failure.status
 
 
-def without(value: Any, path: Path) -> Any:
+def without(value: Any, path: KeyPath) -> Any:
     """The body without what is at that path, in every element of the lists on the way."""
     step, rest = path[0], path[1:]
     if step is None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usageline.usage.times import epoch
+from usageline.usage.values import epoch
 
 AT = 1795464000  # 2026-11-23T20:00:00Z
 

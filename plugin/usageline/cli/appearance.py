@@ -12,11 +12,12 @@ from rich.text import Text
 
 from usageline import themes
 from usageline.config.compile import compile_config
-from usageline.core import formatting, freshness, paths
+from usageline.core import formatting, freshness
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize, sanitize_ascii
 from usageline.line import _defaults, segments, settings
 from usageline.line.theme import TerminalTheme, color_depth, painted_parts
+from usageline.system.paths import Paths
 from usageline.system.terminal import locale_encoding
 from usageline.themes.theme import resolve
 
@@ -99,7 +100,7 @@ class Appearance:
 def line_config(env: Mapping[str, str]) -> dict[str, Any]:
     """Return the configuration as the line reads it; compile it first if it changed."""
     try:
-        stamp = freshness.file_fingerprint(paths.config_file(env))
+        stamp = freshness.file_fingerprint(Paths(env).config_file)
     except LookupError:
         return {}
     if not stamp:

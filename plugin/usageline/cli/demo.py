@@ -17,11 +17,11 @@ import click
 from usageline import themes
 from usageline.cli.config import preview, sample
 from usageline.config.validate import Values, validate
-from usageline.core import paths
 from usageline.setup import program_files
 from usageline.sources.auth import claude_state
 from usageline.storage.snapshot import Snapshot
-from usageline.system import terminal_background
+from usageline.system import terminal
+from usageline.system.paths import Paths
 from usageline.usage import whose
 from usageline.usage.model import Credit, Limit, Reading, SourceFailure
 from usageline.usage.parse import parse
@@ -77,7 +77,7 @@ def command() -> None:
         for name in themes.NAMES:
             for row in _theme_rows(scenes, values, env, preview.terminal_columns(), name):
                 click.echo(row, color=True)
-    click.echo(_closing(env))
+    click.echo(_closing(Paths(env)))
 
 
 def _scenes(env: Mapping[str, str]) -> tuple[Scene, Scene]:
@@ -228,18 +228,18 @@ def _can_cycle(env: Mapping[str, str]) -> bool:
 
 def _background() -> str:
     """Return the terminal's background, `dark`, `light` or "", without keeping the answer."""
-    if os.environ.get("TERM", "") in terminal_background.SILENT_TERMS:
+    if os.environ.get("TERM", "") in terminal.SILENT_TERMS:
         return ""
     try:
-        color = terminal_background.query(terminal_background.TIMEOUT_S)
+        color = terminal.query_background(terminal.TIMEOUT_S)
     except OSError:
         return ""
-    return terminal_background.name_of(color)
+    return terminal.name_of(color)
 
 
-def _closing(env: Mapping[str, str]) -> str:
+def _closing(paths: Paths) -> str:
     """Return what the user can do next: install, or configure if it is installed."""
-    if os.path.exists(paths.data_dir(env) + "/current"):
+    if os.path.exists(paths.data_dir + "/current"):
         return "usageline is installed here. Choose a theme and segments: usageline config"
     tool = program_files.package_tool().name if _is_package() else ""
     install = {

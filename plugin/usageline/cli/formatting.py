@@ -6,19 +6,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from usageline.core.text import sanitize
-from usageline.usage.times import EARLIEST, LATEST
+from usageline.usage.values import EARLIEST, LATEST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from usageline.system.paths import Paths
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 
 
-def short(path: str, env: Mapping[str, str]) -> str:
+def short(path: str, paths: Paths) -> str:
     """Return the path with `~` for the home directory, without control characters."""
-    home = env.get("HOME", "").rstrip("/")
-    inside = home and (path == home or path.startswith(home + "/"))
-    return str(sanitize("~" + path[len(home) :] if inside else path))
+    return sanitize(paths.abbreviate(path))
 
 
 def local_time(at: float) -> str:

@@ -17,12 +17,12 @@ from rich.table import Table
 
 from usageline.cli.formatting import local_time, short, span
 from usageline.cli.table import console, text
-from usageline.core import paths
 from usageline.core.errors import UsagelineError
 from usageline.sources.auth import claude_state, credentials
 from usageline.sources.auth.sign_in import is_of_account, plan_of
 from usageline.sources.claude_files import parse_object, read_bytes
 from usageline.sources.oauth import SCOPE, check_usable
+from usageline.system.paths import Paths
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
@@ -61,15 +61,16 @@ def show_info(env: Mapping[str, str], path: str | None) -> None:
 
     Raise `UsagelineError` with advice if it cannot read usage.
     """
+    paths = Paths(env)
     now = time.time()
     if path is not None:
         sign_in, origin, state = credentials.from_file(path), path, claude_state.ClaudeState({}, {})
     else:
         sign_in, origin, state = *_find(env), claude_state.read(env)
     if sign_in is None:
-        raise UsagelineError(str(missing(path or paths.claude_credentials(env), env, state)))
+        raise UsagelineError(str(missing(path or paths.claude_credentials, paths, state)))
     table = Table.grid(padding=(0, 2))
-    for name, value in rows(sign_in, short(origin, env), state, now):
+    for name, value in rows(sign_in, short(origin, paths), state, now):
         table.add_row(text(name, "dim"), text(value))
     console().print(table)
     finding = check_sign_in(sign_in, now)
@@ -132,9 +133,9 @@ def check_sign_in(sign_in: Credentials, now: float) -> Finding | None:
     return None
 
 
-def missing(path: str, env: Mapping[str, str], state: ClaudeState) -> Finding:
+def missing(path: str, paths: Paths, state: ClaudeState) -> Finding:
     """Return why there is no sign-in in the file at `path`."""
-    name = short(path, env)
+    name = short(path, paths)
     try:
         is_file = stat.S_ISREG(os.stat(path).st_mode)
     except (FileNotFoundError, NotADirectoryError):

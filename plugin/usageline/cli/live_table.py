@@ -8,7 +8,7 @@ import select
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleDimensions, Group
 from rich.live import Live
@@ -17,7 +17,8 @@ from rich.text import Text
 from usageline.cli.appearance import Appearance
 from usageline.cli.refreshes import Refreshes, next_refresh
 from usageline.cli.table import render_table
-from usageline.core import freshness, json_file, paths
+from usageline.core import freshness, json_file
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,8 +92,9 @@ def _show(env: dict[str, str], refreshes: Refreshes, wait: Callable[[float], int
 
 
 def _frame(env: dict[str, str], refreshes: Refreshes, width: int, now: float) -> RenderableType:
-    snapshot: dict[str, Any] | None = json_file.json_file(paths.snapshot(env))
-    credentials = str(freshness.file_fingerprint(paths.claude_credentials(env)))
+    paths = Paths(env)
+    snapshot = json_file.json_file(paths.snapshot)
+    credentials = freshness.file_fingerprint(paths.claude_credentials)
     note = refreshes.start_if_due(snapshot, credentials, now)
     if not note and snapshot:
         note = next_refresh(snapshot, now)

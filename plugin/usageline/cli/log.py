@@ -15,7 +15,6 @@ from rich.table import Table
 from usageline.cli.formatting import local_time, short
 from usageline.cli.table import console, text
 from usageline.config.sources import by_name
-from usageline.core import paths
 from usageline.core.errors import CacheUnsafe, UsagelineError
 from usageline.core.formatting import clock
 from usageline.storage import refresh_log
@@ -23,7 +22,7 @@ from usageline.usage.values import number
 from usageline.usage.values import text as one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from usageline.system.paths import Paths
 
 HEADINGS = ("when", "by", "why", "ended", "took", "")
 MAX_TEXTS = 16
@@ -35,15 +34,15 @@ ABSENT = "unreadable, "
 STYLES = {"refreshed": "normal", "failed": "warning", "cut off": "warning"}
 
 
-def show_log(env: Mapping[str, str], lines: int) -> None:
+def show_log(paths: Paths, lines: int) -> None:
     """Print the last `lines` entries.
 
     Raise `UsagelineError` if there is no log, or it is not a private file of the user.
     """
-    path = paths.log(env)
-    name = short(path, env)
+    path = paths.log
+    name = short(path, paths)
     try:
-        entries = refresh_log.read_last(env, lines)
+        entries = refresh_log.read_last(paths, lines)
     except FileNotFoundError:
         raise UsagelineError(f"{name} does not exist yet: run usageline refresh") from None
     except (OSError, ValueError, CacheUnsafe):

@@ -18,9 +18,10 @@ from usageline import __version__
 from usageline.cli.commands import LazyGroup, command_named
 from usageline.cli.snapshot import current_snapshot
 from usageline.cli.table import print_table
-from usageline.core import freshness, paths
+from usageline.core import freshness
 from usageline.core.environment import fill_in_home
 from usageline.core.errors import UsagelineError
+from usageline.system.paths import Paths
 from usageline.system.terminal import adapt_output, sanitize_lines
 
 
@@ -63,7 +64,7 @@ def cli(context: click.Context, *, as_json: bool, show_all: bool, json_schema: b
         click.echo(json.dumps(snapshot, indent=2))
     else:
         print_table(
-            snapshot, freshness.file_fingerprint(paths.claude_credentials(env)), time.time()
+            snapshot, freshness.file_fingerprint(Paths(env).claude_credentials), time.time()
         )
 
 
@@ -72,11 +73,11 @@ def _detect_background(env: dict[str, str]) -> None:
     if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
         return
     from usageline.sources.auth import claude_state  # noqa: PLC0415 - only in a terminal
-    from usageline.system import terminal_background  # noqa: PLC0415 - as above
+    from usageline.system import terminal  # noqa: PLC0415 - as above
 
     with contextlib.suppress(LookupError):
         if claude_state.read(env).theme == claude_state.AUTO:
-            terminal_background.detect(env)
+            terminal.detect_background(env)
 
 
 def main() -> NoReturn:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from usageline.config import file, profiles
 from usageline.config.validate import NO_VALUES, Values, validate
-from usageline.core import freshness, json_file, paths
+from usageline.core import freshness, json_file
+from usageline.core.paths import SNAPSHOT_VERSION
 from usageline.system import origin
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,23 +51,24 @@ def all_profiles(env: Mapping[str, str]) -> list[ProfileAccount]:
 
     Two profiles of one account are one row: the one with the newer numbers.
     """
+    paths = Paths(env)
     values = _values(env)
     directories = _directories(env, values)
-    own = paths.profile(env)
+    own = paths.profile
     rows = []
-    for key in _profile_keys(env, own):
-        snapshot = _snapshot_of(key, env)
+    for key in _profile_keys(paths, own):
+        snapshot = _snapshot_of(key, paths)
         if snapshot is None:
             continue
         name, directory = directories.get(key, ("", None))
         rows.append(
             ProfileAccount(
                 name,
-                name or _fallback_label(key, directory, env),
+                name or _fallback_label(key, directory, paths),
                 key,
                 directory,
                 snapshot,
-                _credentials(env, snapshot, directory, is_current=key == own),
+                _credentials(paths, snapshot, directory, is_current=key == own),
                 key == own,
             )
         )
@@ -79,7 +82,7 @@ def refresh_all(env: Mapping[str, str]) -> None:
     from usageline.refresh.run import refresh  # noqa: PLC0415 - slow to import
 
     refresh(env)
-    own = paths.settings_profile(env)
+    own = Paths(env).settings_profile
     for key, directory in _known_profiles(env).items():
         if key != own:
             refresh(_profile_env(env, key, directory))
@@ -90,18 +93,18 @@ def labels(env: Mapping[str, str]) -> dict[str, str]:
     return {row.account: row.name for row in all_profiles(env) if row.name and row.account}
 
 
-def _snapshot_of(key: str, env: Mapping[str, str]) -> dict[str, Any] | None:
+def _snapshot_of(key: str, paths: Paths) -> dict[str, Any] | None:
     """Return the snapshot of a profile by its key, None without a usable one."""
-    cache = os.path.dirname(paths.cache_dir(env))
-    snapshot: dict[str, Any] | None = json_file.json_file(f"{cache}/{key}/snapshot.json")
-    if snapshot is None or snapshot.get("version") != paths.SNAPSHOT_VERSION:
+    cache = os.path.dirname(paths.cache_dir)
+    snapshot = json_file.json_file(f"{cache}/{key}/snapshot.json")
+    if snapshot is None or snapshot.get("version") != SNAPSHOT_VERSION:
         return None
     return snapshot
 
 
-def _profile_keys(env: Mapping[str, str], own: str) -> list[str]:
+def _profile_keys(paths: Paths, own: str) -> list[str]:
     try:
-        names = sorted(os.listdir(os.path.dirname(paths.cache_dir(env))))
+        names = sorted(os.listdir(os.path.dirname(paths.cache_dir)))
     except OSError:
         return []
     keys = [name for name in names if PROFILE_KEY.fullmatch(name) and name != own]
@@ -113,7 +116,8 @@ def _directories(env: Mapping[str, str], values: Values) -> dict[str, tuple[str,
 
     Those of config.toml come first, then the directories `~/.claude…` that exist.
     """
-    home = paths.home(env).rstrip("/")
+    paths = Paths(env)
+    home = paths.home.rstrip("/")
     known: dict[str, tuple[str, str | None]] = {profiles.DEFAULT: ("", home + "/.claude")}
     try:
         names = [name for name in os.listdir(home) if name.startswith(".claude")]
@@ -121,26 +125,27 @@ def _directories(env: Mapping[str, str], values: Values) -> dict[str, tuple[str,
         names = []
     for name in names:
         path = f"{home}/{name}"
-        known[paths.settings_profile({"CLAUDE_CONFIG_DIR": path})] = ("", path)
+        known[Paths({"CLAUDE_CONFIG_DIR": path}).settings_profile] = ("", path)
     own = env.get("CLAUDE_CONFIG_DIR")
     if own:
-        known[paths.settings_profile(env)] = ("", own.rstrip("/"))
+        known[paths.settings_profile] = ("", own.rstrip("/"))
     for name in values.profiles:
-        path = profiles.directory(name, values, env) or home + "/.claude"
-        for key in profiles.keys(name, values, env):
+        path = profiles.directory(name, values, paths) or home + "/.claude"
+        for key in profiles.keys(name, values, paths):
             known[key] = (profiles.label(name, values), path)
     return known
 
 
 def _known_profiles(env: Mapping[str, str]) -> dict[str, str]:
     """Return key and directory of the profiles with numbers, and of those in config.toml."""
+    paths = Paths(env)
     values = _values(env)
     known = {row.profile: row.directory for row in all_profiles(env) if row.directory is not None}
     for name in values.profiles:
-        path = profiles.directory(name, values, env)
-        keys = profiles.keys(name, values, env)
+        path = profiles.directory(name, values, paths)
+        keys = profiles.keys(name, values, paths)
         if path is not None and not known.keys() & keys:
-            known[keys[-1]] = path or paths.home(env) + "/.claude"
+            known[keys[-1]] = path or paths.home + "/.claude"
     return known
 
 
@@ -151,21 +156,21 @@ def _profile_env(env: Mapping[str, str], key: str, directory: str) -> dict[str, 
     return changed if key == profiles.DEFAULT else {**changed, "CLAUDE_CONFIG_DIR": directory}
 
 
-def _fallback_label(key: str, directory: str | None, env: Mapping[str, str]) -> str:
+def _fallback_label(key: str, directory: str | None, paths: Paths) -> str:
     if directory is None:
         return f"profile {key[:8]}"
-    home = paths.home(env).rstrip("/")
+    home = paths.home.rstrip("/")
     return "~" + directory[len(home) :] if directory.startswith(home + "/") else directory
 
 
 def _credentials(
-    env: Mapping[str, str], snapshot: dict[str, Any], directory: str | None, *, is_current: bool
+    paths: Paths, snapshot: dict[str, Any], directory: str | None, *, is_current: bool
 ) -> str:
     """Return the fingerprint of a profile's sign-in now; if its file is unknown, as it was."""
     if is_current:
-        return str(freshness.file_fingerprint(paths.claude_credentials(env)))
+        return freshness.file_fingerprint(paths.claude_credentials)
     if directory is not None:
-        return str(freshness.file_fingerprint(directory + "/.credentials.json"))
+        return freshness.file_fingerprint(directory + "/.credentials.json")
     known = snapshot.get("credentials")
     return known if isinstance(known, str) else ""
 

@@ -6,8 +6,9 @@ import subprocess
 import sys
 from typing import Any
 
-from usageline.core import background, formatting, freshness, paths, throttle, windows
+from usageline.core import background, formatting, freshness, throttle, windows
 from usageline.line.main import PROBLEMS
+from usageline.system.paths import Paths
 
 
 class Refreshes:
@@ -26,7 +27,7 @@ class Refreshes:
             return "refreshing"
         if not freshness.is_stale(snapshot, credentials, now):
             return ""
-        failure = throttle.last_failure(paths.stamp(self._env), now)
+        failure = throttle.last_failure(Paths(self._env).stamp, now)
         refused = throttle.acquire_refresh(self._env, now)
         if not refused:
             try:

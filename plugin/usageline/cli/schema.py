@@ -11,14 +11,15 @@ from usageline.cli.table import console, text
 from usageline.core.errors import UsagelineError
 from usageline.sources.auth import claude_state
 from usageline.sources.claude_files import parse_object, read_bytes
-from usageline.usage.unknown_keys import find_unknown
+from usageline.system.paths import Paths
+from usageline.usage.parse import find_unknown
 from usageline.usage.values import mapping, number
 from usageline.usage.values import text as one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from usageline.usage.unknown_keys import Path
+    from usageline.usage.parse import KeyPath
 
 MAX_BYTES = 1 << 20
 MAX_ROWS = 200
@@ -30,7 +31,7 @@ def show_schema(env: Mapping[str, str], file: str | None) -> None:
     The body is that in `file`, or the last one that Claude Code received. Raise `UsagelineError`
     if there is none.
     """
-    body, origin = _body_in(file, env) if file is not None else _last_body(env)
+    body, origin = _body_in(file, Paths(env)) if file is not None else _last_body(env)
     keys = find_unknown(body)
     empty = [path for path, kind in keys.items() if kind == "null"]
     table = Table.grid(padding=(0, 2))
@@ -51,11 +52,11 @@ def show_schema(env: Mapping[str, str], file: str | None) -> None:
         )
 
 
-def _body_in(file: str, env: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+def _body_in(file: str, paths: Paths) -> tuple[dict[str, Any], str]:
     body = parse_object(read_bytes(file, MAX_BYTES))
     if body is None:
-        raise UsagelineError(f"{short(file, env)} does not contain a JSON object")
-    return body, short(file, env)
+        raise UsagelineError(f"{short(file, paths)} does not contain a JSON object")
+    return body, short(file, paths)
 
 
 def _last_body(env: Mapping[str, str]) -> tuple[dict[str, Any], str]:
@@ -71,7 +72,7 @@ def _last_body(env: Mapping[str, str]) -> tuple[dict[str, Any], str]:
     )
 
 
-def _name(path: Path) -> str:
+def _name(path: KeyPath) -> str:
     """Return `limits[].scope.model.id`."""
     keys = ("[]" if key is None else "." + (one_line(key) or "?") for key in path)
     return "".join(keys).removeprefix(".")

@@ -6,28 +6,30 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from usageline.cli import appearance
-from usageline.core import freshness, json_file, paths, windows
+from usageline.core import freshness, json_file, windows
 from usageline.core.errors import UsagelineError
 from usageline.line import view
 from usageline.line.segments import limits
+from usageline.system.paths import Paths
 from usageline.system.terminal import sanitize_lines
 from usageline.usage.values import text
 
 if TYPE_CHECKING:
-    from usageline.refresh.outcome import Outcome
+    from usageline.refresh.log_entry import Outcome
 
 
 def current_snapshot(env: dict[str, str], *, renew: bool) -> dict[str, Any]:
     """Return the snapshot. Refresh first if there is none, or with `renew` if one is due."""
-    snapshot: dict[str, Any] | None = json_file.json_file(paths.snapshot(env))
+    paths = Paths(env)
+    snapshot = json_file.json_file(paths.snapshot)
     is_due = freshness.is_stale(
-        snapshot, freshness.file_fingerprint(paths.claude_credentials(env)), time.time()
+        snapshot, freshness.file_fingerprint(paths.claude_credentials), time.time()
     )
     if snapshot is None or (renew and is_due):
         from usageline.refresh.run import refresh as run  # noqa: PLC0415 - slow to import
 
         outcome = run(env)
-        snapshot = json_file.json_file(paths.snapshot(env)) or snapshot
+        snapshot = json_file.json_file(paths.snapshot) or snapshot
         if snapshot is None:
             raise UsagelineError(f"there is no usage to show yet: {describe(outcome)}")
     return snapshot
@@ -48,7 +50,7 @@ def describe(outcome: Outcome) -> str:
         ctx = ctx.replaced(half_days=look.half_days)
         detail = text(snapshot.get("detail")) or ctx.detail
         reason = sanitize_lines(
-            f"{limits.reason(ctx)} ({detail})" if detail else str(limits.reason(ctx))
+            f"{limits.reason(ctx)} ({detail})" if detail else limits.reason(ctx)
         )
         return reason if outcome.state == "failed" else reason + next_refresh
     return ("refreshed" if outcome.state == "refreshed" else "up to date") + next_refresh

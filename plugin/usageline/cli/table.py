@@ -200,7 +200,7 @@ def footer(snapshot: dict[str, Any], ctx: Any, look: Appearance) -> Text:
 
 def reason(snapshot: dict[str, Any], ctx: Any) -> str:
     """Return why numbers are missing, with the snapshot's whole detail, or ""."""
-    why = str(limits.reason(ctx))
+    why = limits.reason(ctx)
     # The context cuts texts to the length of a label.
     whole = (one_line(snapshot.get("detail"), 300) or "") if ctx.detail else ""
     detail = whole or ctx.detail

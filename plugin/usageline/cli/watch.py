@@ -12,7 +12,8 @@ import click
 from usageline.cli import live_table
 from usageline.cli.snapshot import current_snapshot
 from usageline.cli.table import print_table
-from usageline.core import freshness, paths
+from usageline.core import freshness
+from usageline.system.paths import Paths
 
 
 @click.command("watch")
@@ -24,7 +25,7 @@ def command() -> None:
     env = dict(os.environ)
     if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") == "dumb":
         snapshot = current_snapshot(env, renew=True)
-        credentials = freshness.file_fingerprint(paths.claude_credentials(env))
+        credentials = freshness.file_fingerprint(Paths(env).claude_credentials)
         print_table(snapshot, credentials, time.time())
         return
     # Textual reads keys from stdin, and writes to stderr.

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
-from usageline import config
 from usageline.cli.table import console, text
+from usageline.config import loader
 from usageline.core.errors import UsagelineError
 from usageline.sources import behaviors
 from usageline.usage.model import SourceFailure
@@ -63,7 +63,7 @@ def command(*, as_json: bool) -> None:
     Runs your own `claude`, which counts this machine's transcripts. It uses no tokens.
     """
     env = dict(os.environ)
-    settings, _ = config.load_lenient(env)
+    settings, _ = loader.load_lenient(env)
     if sys.stderr.isatty():
         click.echo(WORKING, err=True)
     try:

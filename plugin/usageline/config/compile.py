@@ -15,22 +15,27 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from usageline import __version__
-from usageline.config import file, user_themes
-from usageline.config.resolve import resolve_values
+from usageline.config import file, profiles, user_themes
 from usageline.config.schema import MIN_INTERVAL_S
+from usageline.config.segments import BARS, icons, non_defaults
 from usageline.config.validate import NO_VALUES, Validation, validate
-from usageline.core import json_file, paths, throttle
-from usageline.core.compiled_config import MAX_BYTES, VERSION
+from usageline.core import json_file, throttle
 from usageline.core.freshness import file_fingerprint
-from usageline.system import disk, flock
+from usageline.core.paths import LINE_CONFIG_VERSION, MAX_LINE_CONFIG_BYTES, digest
+from usageline.system import disk, lock
 from usageline.system.directories import prepare
 from usageline.system.files import write_atomic
 from usageline.system.origin import config_file, may_run_programs
+from usageline.system.paths import Paths
+from usageline.themes import colors
+from usageline.themes.theme import STYLES, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from usageline.config.problem import Problem
+    from usageline.config.validate import Values
+
 
 HEADER_KEYS = ("version", "stamp", "program", "problem", "own_themes")
 """Keys of the compiled file that `resolve_values` does not return."""
@@ -44,23 +49,29 @@ MAX_TABLES = 17
 LOCK_TIMEOUT_S = 2.0
 """How long to wait for another compilation."""
 
+ALWAYS_SHOWN = ("*", "status")
+"""Blocks that any row may show: those of unlisted segments, and of a problem."""
+
+COLOR_BLIND_SAFE = "color-blind-safe"
+
 
 def compile_config(env: Mapping[str, str]) -> list[Problem]:
     """Compile config.toml if it changed, and return its problems.
 
     Raise UsagelineError or OSError if the compiled file cannot be written.
     """
-    path, target = paths.config_file(env), paths.line_config(env)
+    paths = Paths(env)
+    path, target = paths.config_file, paths.line_config
     if not file_fingerprint(path) and not file_fingerprint(target):
         return []  # the status line has the defaults
     # Two compilations would share the name of the temporary file.
-    with flock.hold(prepare(env), LOCK_TIMEOUT_S) as free, user_themes.of(env):
+    with lock.hold_existing(prepare(paths), LOCK_TIMEOUT_S) as free, user_themes.of(env):
         if not free:
             raise BlockingIOError(errno.EAGAIN, "another compilation does not end")
         validation, stamp, own_themes = _read_config(path, env)
         before = _last_compiled(target)
         compiled: dict[str, Any] = {
-            "version": VERSION,
+            "version": LINE_CONFIG_VERSION,
             "stamp": stamp,
             "program": __version__,
             "problem": "",
@@ -91,14 +102,15 @@ def main() -> None:
     """Compile without output: the status line shows the problems, also those of the compilation."""
     os.umask(0o077)
     env = dict(os.environ)
+    paths = Paths(env)
     try:
         compile_config(env)
         # Release the line's throttle, so that it compiles the next edit at once.
-        throttle.release(paths.line_config_stamp(env))
+        throttle.release(paths.line_config_stamp)
     except Exception as fault:  # noqa: BLE001 - the edge of the process
         with contextlib.suppress(LookupError):  # without a home no line waits
             if not isinstance(fault, BlockingIOError):
-                throttle.record_failure(paths.line_config_stamp(env), disk.failure_of(fault))
+                throttle.record_failure(paths.line_config_stamp, disk.failure_of(fault))
         sys.exit(0)
 
 
@@ -151,14 +163,108 @@ def _encode(compiled: dict[str, Any], fallback: dict[str, Any]) -> bytes:
 
 
 def _last_compiled(target: str) -> dict[str, Any] | None:
-    compiled: dict[str, Any] | None = json_file.json_file(target, MAX_BYTES)
+    compiled = json_file.json_file(target, MAX_LINE_CONFIG_BYTES)
     return (
         compiled
         if compiled is not None
-        and compiled.get("version") == VERSION
+        and compiled.get("version") == LINE_CONFIG_VERSION
         and isinstance(compiled.get("rows"), list)
         else None
     )
+
+
+def resolve_values(values: Values, env: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the compiled configuration without `version`, `stamp`, `program` and `problem`.
+
+    It is that of the profile that `env` chooses.
+
+    `theme` and `chain` are absent if the file does not choose one. `theme_daltonized` replaces
+    `theme` if Claude Code's own theme is a color-blind one; `theme_chosen` is true if the file
+    names the default theme. `fold` is true if the default row may have two lines.
+    """
+    custom: dict[str, str] = {}
+    if env is not None:
+        values = profiles.apply(values, Paths(env))
+    rows = [
+        [
+            _segment(name, values, custom)
+            for name in row
+            if not values.segments.get(name, {}).get("hide")
+        ]
+        for row in values.get("rows")
+    ]
+    compiled: dict[str, Any] = {
+        "rows": [row for row in rows if row],
+        **{name: values.get(name) for name in ("wrap", "max_rows", "color", "clock")},
+    }
+    if "rows" not in values.top and values.get("max_rows") > 1:
+        compiled["fold"] = True
+    theme = _theme(values, custom, values.get("theme"))
+    if theme is not None:
+        compiled["theme"] = theme
+    if "theme" not in values.top and theme is not None:
+        # Without a chosen theme, the line follows Claude Code's color-blind themes.
+        compiled["theme_daltonized"] = _theme(values, custom, COLOR_BLIND_SAFE)
+    elif "theme" in values.top and theme is None:
+        compiled["theme_chosen"] = True
+    if values.table("chain")["command"]:
+        chain = values.table("chain")
+        compiled["chain"] = {
+            **chain,
+            "digest": digest(chain["command"].encode("utf-8", "surrogatepass")),
+        }
+    return compiled
+
+
+def _segment(name: str, values: Values, custom: dict[str, str]) -> list[Any]:
+    """Return the kind of a segment or an instance, and its options other than the defaults."""
+    kind, dot, _instance = name.partition(".")
+    options = non_defaults(
+        kind, values.segments.get(name) or (values.segments.get(kind, {}) if dot else {})
+    )
+    if "bar" in options:
+        options["bar_glyphs"] = BARS[options.pop("bar")]
+    style = options.get("style", "")
+    if style and style not in STYLES:
+        options["style"] = custom.setdefault(style, f"custom-{len(custom) + 1}")
+    return [kind, options]
+
+
+def _theme(values: Values, custom: dict[str, str], chosen: str) -> dict[str, Any] | None:
+    separator, styles, glyphs = (
+        values.get("separator"),
+        values.tables.get("styles", {}),
+        values.tables.get("glyphs", {}),
+    )
+    if chosen == "default" and not (
+        values.get("nerd_font") or separator is not None or styles or glyphs or custom
+    ):
+        return None
+    theme = resolve(user_themes.find(chosen), icons() if values.get("nerd_font") else None)
+    _drop_unused_blocks(theme, values)
+    theme["glyphs"].update(glyphs)
+    if glyphs.keys() & {"full", "parts", "empty"} and "groove" not in styles:
+        styles = {**styles, "groove": ""}  # a groove would hide the empty part
+    if separator is not None:
+        theme["separator"] = separator
+        if "caps" in theme:
+            theme["caps"] = ["", separator, ""]
+    for name, spec in [*styles.items(), *((name, spec) for spec, name in custom.items())]:
+        parsed = colors.parse(spec)
+        for palette in (theme["styles"], theme.get("light", {})):
+            for depth, codes in palette.items():
+                codes[name] = colors.codes(parsed, depth)
+    return theme
+
+
+def _drop_unused_blocks(theme: dict[str, Any], values: Values) -> None:
+    """Keep the blocks of segments in `rows`, because each line reads all that is compiled."""
+    shown = {name.partition(".")[0] for row in values.get("rows") for name in row}
+    for name in ("blocks", "light_blocks"):
+        for depth, kinds in theme.get(name, {}).items():
+            theme[name][depth] = {
+                kind: pair for kind, pair in kinds.items() if kind in {*shown, *ALWAYS_SHOWN}
+            }
 
 
 if __name__ == "__main__":

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from usageline.config.schema import PROFILE_OVERRIDES
-from usageline.core import paths
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from usageline.config.validate import Values
 
 DEFAULT = "default"
 ACCOUNT_SEGMENT = "account"
 
 
-def directory(name: str, values: Values, env: Mapping[str, str]) -> str | None:
+def directory(name: str, values: Values, paths: Paths) -> str | None:
     """Return the Claude Code directory of a profile: a path, "" for the default, or None.
 
     Raise LookupError if the environment names no home directory.
@@ -24,34 +22,36 @@ def directory(name: str, values: Values, env: Mapping[str, str]) -> str | None:
     path = values.profiles[name].get("directory")
     if path is None:
         return "" if name == DEFAULT else None
-    home = paths.home(env)
+    home = paths.home
     if path == "~" or path.startswith("~/"):
         path = home.rstrip("/") + path[1:]
     return str(path).rstrip("/") or "/"
 
 
-def keys(name: str, values: Values, env: Mapping[str, str]) -> tuple[str, ...]:
+def keys(name: str, values: Values, paths: Paths) -> tuple[str, ...]:
     """Return the keys by which the files of a profile are named (`paths.settings_profile`).
 
     ~/.claude has two: one if CLAUDE_CONFIG_DIR names it, and one if the variable is not set.
     """
-    path = directory(name, values, env)
+    path = directory(name, values, paths)
     if path is None:
         return ()
     if not path:
         return (DEFAULT,)
-    key = paths.settings_profile({"CLAUDE_CONFIG_DIR": path})
-    is_default = path == paths.home(env).rstrip("/") + "/.claude"
+    key = Paths({"CLAUDE_CONFIG_DIR": path}).settings_profile
+    is_default = path == paths.home.rstrip("/") + "/.claude"
     return (key, DEFAULT) if is_default else (key,)
 
 
-def chosen(values: Values, env: Mapping[str, str]) -> str | None:
+def chosen(values: Values, paths: Paths) -> str | None:
     """Return the name of the profile that the environment chooses, or None."""
     if not values.profiles:
         return None
     try:
-        current = paths.settings_profile(env)
-        return next((name for name in values.profiles if current in keys(name, values, env)), None)
+        current = paths.settings_profile
+        return next(
+            (name for name in values.profiles if current in keys(name, values, paths)), None
+        )
     except LookupError:
         return None
 
@@ -61,12 +61,12 @@ def label(name: str, values: Values) -> str:
     return str(values.profiles[name].get("label") or name)
 
 
-def apply(values: Values, env: Mapping[str, str]) -> Values:
+def apply(values: Values, paths: Paths) -> Values:
     """Return the values as they hold for the profile that the environment chooses.
 
     The segment `account` shows the profile's label, unless the user gave it a text.
     """
-    name = chosen(values, env)
+    name = chosen(values, paths)
     if name is None:
         return values
     profile = values.profiles[name]

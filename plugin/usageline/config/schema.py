@@ -22,7 +22,7 @@ from usageline.config.types import (
     Text,
 )
 from usageline.config.user_themes import ThemeName
-from usageline.core.appearance import GLYPHS
+from usageline.core.vocabulary import GLYPHS
 from usageline.themes.theme import STYLES
 
 MIN_INTERVAL_S = 120

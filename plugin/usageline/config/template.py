@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from usageline import themes
 from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
-from usageline.core.appearance import GLYPHS
+from usageline.core.vocabulary import GLYPHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -18,9 +18,9 @@ from usageline.config.appearance_types import BAR_TYPES, Color, Glyphs, Style
 from usageline.config.problem import suggestion, value_text
 from usageline.config.reporter import Reporter
 from usageline.config.types import Choice, Flag, InvalidValue, Key, Text
-from usageline.core.appearance import GLYPHS
 from usageline.core.freshness import file_fingerprint
 from usageline.core.text import sanitize
+from usageline.core.vocabulary import GLYPHS
 from usageline.system import origin
 from usageline.themes import colors, contrast, default
 from usageline.themes.theme import STYLES, Palette, Theme

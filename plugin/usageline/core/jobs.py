@@ -1,17 +1,25 @@
 """Share a background job's last result, and start the job at most once per interval.
 
 A job has a `kind` ("git", "chain") and a `key`, the digest of what it is about. Its result lies in
-`paths.jobs_dir`, beside its throttle's stamp. Only a configured line imports this module.
+`paths.jobs_dir`, beside its throttle's stamp. The bounds of a chained command's rows are here, too.
+Only a configured line imports this module.
 """
 
 from __future__ import annotations
 
 from usageline.core import json_file, paths, throttle
+from usageline.core.text import is_web_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+MAX_CHAIN_ROWS = 8
+MAX_CELLS = 2000
+MAX_PARTS = 256
+MAX_URL = 512
+MAX_CHAIN_BYTES = 1 << 18
 
 
 def result_file(env: Mapping[str, str], kind: str, key: str) -> str:
@@ -41,3 +49,8 @@ def claim(env: Mapping[str, str], kind: str, key: str, now: float, interval_s: f
         return throttle.acquire(stamp_file(env, kind, key), 3, now, interval_s) == ""
     except LookupError:
         return False
+
+
+def is_web_link(url: str) -> bool:
+    """Return whether `url` is safe and short enough for a link."""
+    return len(url) <= MAX_URL and is_web_address(url)

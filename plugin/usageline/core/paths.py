@@ -11,7 +11,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
 SNAPSHOT_VERSION = 1
+
+LINE_CONFIG_VERSION = 1
+
+MAX_LINE_CONFIG_BYTES = 1 << 20
+"""A chained command may take 128 KiB, and JSON may take six bytes for each of them."""
 
 
 def home(env: Mapping[str, str]) -> str:

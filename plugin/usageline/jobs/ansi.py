@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from usageline.core.chained_rows import MAX_CELLS, MAX_PARTS, MAX_ROWS, is_web_link
+from usageline.core.jobs import MAX_CELLS, MAX_CHAIN_ROWS, MAX_PARTS, is_web_link
 from usageline.core.text import display_width, sanitize, strip_leading_combining
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def parse_rows(output: bytes) -> list[list[list[str]]]:
                 url = target if is_web_link(target) else ""
         if any(text.strip() for _, text, _ in row):
             rows.append(_cut(row))
-            if len(rows) == MAX_ROWS:
+            if len(rows) == MAX_CHAIN_ROWS:
                 break
     return rows
 

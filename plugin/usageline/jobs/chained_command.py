@@ -8,17 +8,18 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from usageline.core.chained_rows import MAX_RESULT_BYTES
 from usageline.core.errors import error_text
+from usageline.core.jobs import MAX_CHAIN_BYTES
 from usageline.jobs import ansi
 from usageline.storage import job_results
-from usageline.system import process, signals
+from usageline.system import process, this_process
+from usageline.system.paths import Paths
 from usageline.system.process_tree import (
+    Watchdog,
     adopt_orphans,
     kill_descendants,
     running_descendants,
 )
-from usageline.system.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,12 +42,13 @@ def run(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> Non
     because a status line may wait for that. Children that the command leaves running get the rest
     of its time. If the command times out, kill all its descendants at once.
     """
-    with job_results.lock(env, "chain", key) as is_free, Watchdog() as watchdog:
+    paths = Paths(env)
+    with job_results.lock(paths, "chain", key) as is_free, Watchdog() as watchdog:
         if not is_free:
             return
         deadline = time.monotonic() + timeout_s
         can_trace = adopt_orphans()
-        signals.restore_own()
+        this_process.restore_own_signals()
         signal.signal(signal.SIGTERM, _on_sigterm)
         payload = sys.stdin.buffer.read(MAX_PAYLOAD_BYTES)
         try:
@@ -67,14 +69,14 @@ def run(env: Mapping[str, str], key: str, timeout_s: float, command: str) -> Non
             if result.stop_reason:
                 kill_descendants()
             value = _value(result, timeout_s)
-        _publish(env, key, value)
+        _publish(paths, key, value)
         os.close(1)
         while running_descendants() and time.monotonic() < deadline:
             time.sleep(POLL_INTERVAL_S)
         left = kill_descendants()
         if left and not value["failed"]:
             _publish(
-                env,
+                paths,
                 key,
                 {
                     **value,
@@ -111,13 +113,13 @@ def _failure(result: Result, timeout_s: float, *, empty: bool) -> str:
     return "chain: printed nothing" if empty else ""
 
 
-def _publish(env: Mapping[str, str], key: str, outcome: Mapping[str, Any]) -> None:
+def _publish(paths: Paths, key: str, outcome: Mapping[str, Any]) -> None:
     value = {"version": 1, "at": time.time(), **outcome}
-    if len(job_results.encode(value)) > MAX_RESULT_BYTES:
+    if len(job_results.encode(value)) > MAX_CHAIN_BYTES:
         value["rows"] = [[[codes, text, ""] for codes, text, _ in row] for row in outcome["rows"]]
-    if len(job_results.encode(value)) > MAX_RESULT_BYTES:
+    if len(job_results.encode(value)) > MAX_CHAIN_BYTES:
         value.update(rows=[], failed="chain: printed too much")
-    job_results.write(env, "chain", key, value)
+    job_results.write(paths, "chain", key, value)
 
 
 def _on_sigterm(_number: int, _frame: object) -> None:

@@ -11,7 +11,8 @@ from usageline.core import git_repo, jobs
 from usageline.core.errors import error_text
 from usageline.core.text import sanitize
 from usageline.storage import job_results
-from usageline.system import child_env, executables, origin, process
+from usageline.system import child_env, origin, process, trust
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,10 +66,11 @@ def run(env: Mapping[str, str], cwd: str) -> None:
 
     Do nothing outside a repository, or if another process runs this job.
     """
+    paths = Paths(env)
     repo = git_repo.repository(cwd)
     if repo is None:
         return
-    with job_results.lock(env, "git", repo.key) as is_free:
+    with job_results.lock(paths, "git", repo.key) as is_free:
         if not is_free:
             return
         now, began = time.time(), time.monotonic()
@@ -86,7 +88,7 @@ def run(env: Mapping[str, str], cwd: str) -> None:
             **counts,
         }
         job_results.write(
-            env, "git", repo.key, {**value, "took_s": round(time.monotonic() - began, 3)}
+            paths, "git", repo.key, {**value, "took_s": round(time.monotonic() - began, 3)}
         )
 
 
@@ -150,15 +152,15 @@ def count(env: Mapping[str, str], root: str, slow_at: object, now: float) -> dic
 def find_git(env: Mapping[str, str]) -> str | None:
     """Return the path of a trusted git, None if there is none."""
     if sys.platform != "darwin":
-        return executables.find_executable("git", PLACES, env)
-    program = executables.find_executable("git", (*PLACES[:2], *APPLE_TOOLS), env)
+        return trust.find_executable("git", PLACES, env)
+    program = trust.find_executable("git", (*PLACES[:2], *APPLE_TOOLS), env)
     # Without developer tools, this stub of macOS opens a dialog at each call.
     return None if program == "/usr/bin/git" else program
 
 
 def missing_reason(env: Mapping[str, str]) -> str:
     """Return why `find_git` returned None."""
-    return executables.missing_reason(
+    return trust.missing_reason(
         "git", PLACES if sys.platform != "darwin" else (*PLACES[:2], *APPLE_TOOLS), env
     )
 

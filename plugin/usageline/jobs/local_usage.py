@@ -8,7 +8,6 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
-from usageline.core import paths
 from usageline.core.errors import CacheUnsafe, LockUnsupported, UsagelineError
 from usageline.jobs.transcript_scan import Scan
 from usageline.sources.transcripts import files
@@ -17,6 +16,7 @@ from usageline.storage.usage_index.writer import Writer
 from usageline.system.directories import private_directory
 from usageline.system.disk import write_error
 from usageline.system.lock import hold
+from usageline.system.paths import Paths
 from usageline.usage.local.prices import PriceList
 
 if TYPE_CHECKING:
@@ -33,17 +33,18 @@ MAX_AHEAD_MS = DAY_MS
 """A response of a later time was written under a wrong clock. It is kept, but never forgotten."""
 
 
-def directory(env: Mapping[str, str]) -> str:
+def directory(paths: Paths) -> str:
     """Return the directory of the index. It outlives the cache."""
-    return paths.state_dir(env) + "/usage"
+    return paths.state_dir + "/usage"
 
 
 def config_directories(env: Mapping[str, str]) -> list[str]:
     """Return the configuration directories of Claude Code whose transcripts count."""
-    home = paths.home(env)
+    paths = Paths(env)
+    home = paths.home
     base = env.get("XDG_CONFIG_HOME", "")
     config = base if base[:1] == "/" else home + "/.config"
-    return files.roots([paths.claude_dir(env), home + "/.claude", config + "/claude"])
+    return files.roots([paths.claude_dir, home + "/.claude", config + "/claude"])
 
 
 @contextlib.contextmanager
@@ -56,9 +57,10 @@ def updated(
 
     Raise UsagelineError if the index cannot be kept; it says what to do.
     """
-    place = directory(env)
+    paths = Paths(env)
+    place = directory(paths)
     try:
-        private_directory(paths.state_dir(env))
+        private_directory(paths.state_dir)
         private_directory(place)
         with hold(place + "/usage.lock", LOCK_TIMEOUT_S) as is_owner:
             if not is_owner:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from usageline.core.appearance import GLYPHS
+from usageline.core.vocabulary import GLYPHS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

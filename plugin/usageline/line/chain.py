@@ -7,13 +7,7 @@ A row is a list of parts `(SGR codes, text, URL)`, in which codes and URL may be
 from __future__ import annotations
 
 from usageline.core import jobs, json_file, paths, syscalls
-from usageline.core.chained_rows import (
-    MAX_CELLS,
-    MAX_PARTS,
-    MAX_RESULT_BYTES,
-    MAX_ROWS,
-    is_web_link,
-)
+from usageline.core.jobs import MAX_CELLS, MAX_CHAIN_BYTES, MAX_CHAIN_ROWS, MAX_PARTS, is_web_link
 from usageline.core.text import sanitize
 from usageline.line import ROOT as ROOT  # noqa: PLC0414 - tests set another one here
 from usageline.line import spawn
@@ -173,7 +167,7 @@ class Command:
         if is_due and self._waits:
             self._wait(payload, columns)
             is_due = False
-        result = jobs.result(self.env, "chain", self._key, MAX_RESULT_BYTES) or {}
+        result = jobs.result(self.env, "chain", self._key, MAX_CHAIN_BYTES) or {}
         return _rows(result.get("rows")), sanitize(_word(result.get("failed"), MAX_CELLS)), is_due
 
     def launch(self, payload: bytes, columns: int) -> bool:
@@ -217,7 +211,7 @@ class Command:
 
 def _rows(value: Any) -> list[list[Part]]:
     rows = (
-        [_row(row) for row in value[:MAX_ROWS] if isinstance(row, list)]
+        [_row(row) for row in value[:MAX_CHAIN_ROWS] if isinstance(row, list)]
         if isinstance(value, list)
         else []
     )

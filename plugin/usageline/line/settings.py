@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from usageline import __version__
 from usageline.core import json_file, paths
-from usageline.core.compiled_config import MAX_BYTES, VERSION
 from usageline.core.freshness import file_fingerprint
+from usageline.core.paths import LINE_CONFIG_VERSION, MAX_LINE_CONFIG_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def load(env: Mapping[str, str], stamp: str) -> tuple[dict[str, Any], bool]:
 
 def load_from(path: str, stamp: str) -> tuple[dict[str, Any], bool]:
     """Load as `load` does, from that file."""
-    content = json_file.json_file(path, MAX_BYTES) or {}
-    if content.get("version") != VERSION:
+    content = json_file.json_file(path, MAX_LINE_CONFIG_BYTES) or {}
+    if content.get("version") != LINE_CONFIG_VERSION:
         return {}, True
     is_old = content.get("stamp") != stamp or content.get("program") != __version__
     configured = checked(content)

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from usageline.core import freshness, paths
-from usageline.core.appearance import GLYPHS, is_light_background
 from usageline.core.text import is_web_address
+from usageline.core.vocabulary import GLYPHS, is_light_background
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from usageline.core.appearance import GLYPHS
 from usageline.core.freshness import CLOCK_JUMP_S
 from usageline.core.paths import SNAPSHOT_VERSION
+from usageline.core.vocabulary import GLYPHS
 from usageline.core.windows import (
     HORIZON_S,
     MAX_LABEL,

@@ -13,6 +13,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from usageline.system.paths import Paths
+
 if TYPE_CHECKING:
     from usageline.refresh.log_entry import RunLog
 
@@ -35,17 +37,19 @@ def main() -> None:
     # A background process has no terminal of its own: a traceback could appear in another one.
     with contextlib.suppress(Exception):
         # All imports come after the timer: an import can hang on a network disk that is gone.
-        from usageline.system.memory import disable_core_dumps  # noqa: PLC0415 - as above
+        from usageline.system.this_process import disable_core_dumps  # noqa: PLC0415 - as above
 
         disable_core_dumps()
         from usageline.core.environment import fill_in_home  # noqa: PLC0415 - as above
 
         fill_in_home(os.environ)
         from usageline.refresh.log_entry import RunLog  # noqa: PLC0415 - as above
-        from usageline.system.clock import SYSTEM_CLOCK  # noqa: PLC0415 - as above
-        from usageline.system.signals import restore_own  # noqa: PLC0415 - as above
+        from usageline.system.this_process import (  # noqa: PLC0415 - as above
+            SYSTEM_CLOCK,
+            restore_own_signals,
+        )
 
-        restore_own()
+        restore_own_signals()
         logs.append(RunLog(_argument("--by"), started, SYSTEM_CLOCK))
         if not has_watchdog:
             logs[0].notes.append("no thread can be started (ulimit -u)")
@@ -98,7 +102,7 @@ def _log(reason: str, *logs: RunLog) -> None:
         from usageline.storage import refresh_log  # noqa: PLC0415 - its import may be what hangs
 
         for log in logs:
-            refresh_log.append(os.environ, log.aborted(reason))
+            refresh_log.append(Paths(os.environ), log.aborted(reason))
 
 
 def _argument(option: str) -> str:

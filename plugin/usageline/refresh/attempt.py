@@ -7,31 +7,30 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from usageline.config.sources import by_name, reads_token
-from usageline.core import paths
 from usageline.core.errors import StoreBroken
 from usageline.core.freshness import file_fingerprint
 from usageline.refresh import decide
-from usageline.refresh.account_gate import AccountGate
-from usageline.refresh.decide import Answered, Decision, State, StillFresh, Unanswered
+from usageline.refresh.decision import Answered, Decision, State, StillFresh, Unanswered
 from usageline.refresh.rate_limit import MIN_FORCED_INTERVAL_S
-from usageline.refresh.request_budget import RequestBudget
+from usageline.refresh.request_budget import AccountGate, RequestBudget
 from usageline.sources import Context, fetch
 from usageline.sources.auth import claude_state
 from usageline.sources.auth import sign_in as sign_ins
 from usageline.storage import history
 from usageline.system.api_address import api_address
+from usageline.system.paths import Paths
 from usageline.usage import whose
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from usageline.config import Config
+    from usageline.config.loader import Config
     from usageline.refresh.log_entry import RunLog
     from usageline.sources.auth.sign_in import SignIn
     from usageline.storage.account_state import AccountState
     from usageline.storage.accounts import AccountStore
-    from usageline.system.clock import Clock
+    from usageline.system.this_process import Clock
     from usageline.usage.model import Reading
 
 HISTORY_S = 35 * 86400
@@ -62,13 +61,18 @@ class Inputs:
     previous: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def paths(self) -> Paths:
+        """Return the paths of its environment."""
+        return Paths(self.env)
+
 
 def attempt(inputs: Inputs) -> Decision:
     """Return the decision, applied except for what the caller handles: its snapshot and alerts."""
     fingerprint = ""
     for _ in range(MAX_ATTEMPTS):
         # Taken before anything is read: a later sign-in makes the snapshot stale at once.
-        fingerprint = _fingerprint(inputs.env)
+        fingerprint = _fingerprint(inputs.paths)
         decision = _attempt(inputs, fingerprint)
         if not decision.retry:
             return decision
@@ -81,7 +85,7 @@ def _attempt(inputs: Inputs, fingerprint: str) -> Decision:
         client = claude_state.read(inputs.env)
         decision = decide.without_sign_in(sign_in, fingerprint, inputs.config, now)
         return _dressed(decision, client, whose.Held(), inputs)
-    if _fingerprint(inputs.env) != fingerprint:
+    if _fingerprint(inputs.paths) != fingerprint:
         return Decision(retry=True)  # what was read is newer than the fingerprint
     state = State(
         sign_in,
@@ -112,9 +116,9 @@ def _outcome(
         return StillFresh(fresh)
     reading = _ask(inputs, state, budget, now)
     if isinstance(reading, SourceFailure):
-        return Unanswered(reading, _fingerprint(inputs.env))
+        return Unanswered(reading, _fingerprint(inputs.paths))
     now = inputs.clock.now()
-    past = history.load(inputs.env, state.sign_in.account, now - HISTORY_S, now=now)
+    past = history.load(inputs.paths, state.sign_in.account, now - HISTORY_S, now=now)
     return Answered(reading, _sign_in(inputs), past)
 
 
@@ -169,7 +173,7 @@ def _apply(inputs: Inputs, sign_in: SignIn, budget: RequestBudget, decision: Dec
         budget.release(account)
     inputs.log.notes += decision.notes
     reading = decision.append
-    if reading is not None and not history.append(inputs.env, sign_in.account, reading):
+    if reading is not None and not history.append(inputs.paths, sign_in.account, reading):
         inputs.log.notes.append("the history could not be added to")
     return decision
 
@@ -203,15 +207,15 @@ def _budget(inputs: Inputs, state: State) -> RequestBudget:
         state.account,
         inputs.clock,
         force=inputs.force,
-        gate=AccountGate(inputs.env, sign_in.account, sign_in.token_fingerprint, address),
+        gate=AccountGate(inputs.paths, sign_in.account, sign_in.token_fingerprint, address),
     )
 
 
 def _held(inputs: Inputs, account: str, fingerprint: str, now: float) -> whose.Held:
     files = whose.Files(
         fingerprint,
-        _modified_at(paths.claude_credentials(inputs.env)),
-        _modified_at(paths.claude_state(inputs.env)),
+        _modified_at(inputs.paths.claude_credentials),
+        _modified_at(inputs.paths.claude_state),
     )
     return whose.held(inputs.previous, account, files, now)
 
@@ -224,8 +228,8 @@ def _sign_in(inputs: Inputs) -> SignIn | SourceFailure:
         return failure
 
 
-def _fingerprint(env: Mapping[str, str]) -> str:
-    return str(file_fingerprint(paths.claude_credentials(env)))
+def _fingerprint(paths: Paths) -> str:
+    return file_fingerprint(paths.claude_credentials)
 
 
 def _modified_at(path: str) -> float | None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from usageline.core.status_text import ACCOUNTS_WAIT
-from usageline.refresh import rate_limit, schedule
+from usageline.core.vocabulary import ACCOUNTS_WAIT
+from usageline.refresh import rate_limit
+from usageline.refresh.decision import Answered, Decision, State, StillFresh, Unanswered
 from usageline.refresh.rate_limit import MIN_FORCED_INTERVAL_S, RateLimited
 from usageline.storage.snapshot import ALERT_PLACES, Snapshot
-from usageline.usage import clock, enrich
+from usageline.usage import enrich, plausibility
 from usageline.usage.alerts import FREE
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from usageline.config import Config
+    from usageline.config.loader import Config
     from usageline.sources.auth.claude_state import ClaudeState
     from usageline.sources.auth.sign_in import SignIn
     from usageline.storage.account_state import AccountState
@@ -29,85 +30,6 @@ UNSETTLED_S = 60
 
 For this long they may name different accounts.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What one attempt knows.
-
-    sign_in      who is signed in
-    fingerprint  that of the credentials file, taken before anything was read
-    held         since when the sign-in has held
-    account      what is remembered of the account, with the request in it if one was made
-    requested    whether a request was made
-    previous     the published snapshot as JSON, or None
-    """
-
-    sign_in: SignIn
-    fingerprint: str
-    held: Held
-    account: AccountState
-    requested: bool = False
-    previous: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StillFresh:
-    """The remembered reading is fresh: no source was asked."""
-
-    reading: Reading
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A source returned a reading.
-
-    `sign_in` is who was signed in afterwards, `history` earlier readings of the account.
-    """
-
-    reading: Reading
-    sign_in: SignIn | SourceFailure
-    history: Sequence[Reading] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """No source returned a reading; `fingerprint` is that of the credentials file afterwards."""
-
-    failure: SourceFailure
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The new state of the account, the snapshot, and the effects.
-
-    account     the state after this attempt, None without a sign-in
-    snapshot    what to publish; None keeps what is published
-    retry       the sign-in changed meanwhile: apply the effects, then attempt again
-    remember    whether to store `account`
-    append      the reading to add to the history, if any
-    notify      alerts to send, once they are remembered
-    prune_sent  whether the marks of old alerts may be removed
-    notes       notes for the log
-    """
-
-    account: AccountState | None = None
-    snapshot: Snapshot | None = None
-    retry: bool = False
-    remember: bool = False
-    append: Reading | None = None
-    notify: tuple[Alert, ...] = ()
-    prune_sent: bool = False
-    notes: tuple[str, ...] = ()
-
-    def unremembered(self) -> Decision:
-        """Return the decision for a state that could not be stored: without alerts.
-
-        Every refresh would send them again.
-        """
-        snapshot = replace(self.snapshot, alerts=()) if self.snapshot else None
-        return replace(self, snapshot=snapshot, notify=())
 
 
 def decide(
@@ -139,7 +61,7 @@ def _decision(
 ) -> Decision:
     if isinstance(outcome, StillFresh):
         snapshot = _good(state, outcome.reading, state.account.fresh_until, now)
-        problem = clock.problem(outcome.reading)
+        problem = plausibility.clock_problem(outcome.reading)
         return Decision(state.account, replace(snapshot, detail=problem or None))
     if isinstance(outcome, Unanswered):
         return _after_failure(state, outcome, config, now, jitter)
@@ -198,7 +120,7 @@ def _after_success(
         now,
         _rules(config),
     )
-    due_at = schedule.next_refresh_at(
+    due_at = rate_limit.next_refresh_at(
         enriched.reading, config, requested_at=before.requested_at, now=now, jitter=jitter
     )
     account = replace(

@@ -14,7 +14,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from usageline.core import paths
 from usageline.core.json_file import json_file
 from usageline.system import lock
 from usageline.system.files import remove_file, write_atomic
@@ -22,7 +21,9 @@ from usageline.system.process_tree import ProcessInfo, descendants, process_info
 from usageline.usage.values import number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from usageline.system.paths import Paths
 
 HANGS_AFTER_S = 13
 """A refresh exits after 10 s in any case, so an owner that holds the lock longer hangs."""
@@ -65,33 +66,33 @@ class LockResult:
 
 
 @contextlib.contextmanager
-def acquire(env: Mapping[str, str]) -> Iterator[LockResult]:
+def acquire(paths: Paths) -> Iterator[LockResult]:
     """Try to hold the refresh lock for the block, and record this process as its owner.
 
     Kill an owner that hangs, and wait a moment for its lock. Raise LockUnsupported if the file
     system has no locks.
     """
-    path = paths.lock(env)
+    path = paths.lock
     with contextlib.ExitStack() as stack:
         is_acquired, killed = stack.enter_context(lock.hold(path)), None
         if not is_acquired:
-            killed = _kill_hanging(env)
+            killed = _kill_hanging(paths)
             is_acquired = killed is not None and stack.enter_context(
                 lock.hold(path, KILL_TIMEOUT_S)
             )
         if is_acquired:
-            _record(env)
+            _record(paths)
             # This process may run on: it must not pass for the owner while another one is.
-            stack.callback(_remove, env)
+            stack.callback(_remove, paths)
         yield LockResult(is_acquired, killed)
 
 
-def current_owner(env: Mapping[str, str]) -> LockOwner | None:
+def current_owner(paths: Paths) -> LockOwner | None:
     """Return the recorded owner if its process still runs. Call this while the lock is held.
 
     The file is not trusted.
     """
-    row = json_file(paths.lock_owner(env)) or {}
+    row = json_file(paths.lock_owner) or {}
     pid, since = number(row.get("pid"), 2, MAX_PID), number(row.get("since"), 0, time.monotonic())
     if pid is None or since is None or pid == os.getpid():
         return None
@@ -102,9 +103,9 @@ def current_owner(env: Mapping[str, str]) -> LockOwner | None:
     return LockOwner(int(pid), time.monotonic() - since)
 
 
-def _kill_hanging(env: Mapping[str, str]) -> LockOwner | None:
+def _kill_hanging(paths: Paths) -> LockOwner | None:
     """Kill the owner and all its descendants if it hangs; return it then."""
-    owner = current_owner(env)
+    owner = current_owner(paths)
     if owner is None or not owner.hangs:
         return None
     for pid in (owner.pid, *descendants(owner.pid)):
@@ -119,16 +120,16 @@ def _is_refresh(owner: ProcessInfo) -> bool:
     )
 
 
-def _record(env: Mapping[str, str]) -> None:
+def _record(paths: Paths) -> None:
     own = process_info(os.getpid())
     if own is None:
         return
     row = {"pid": os.getpid(), "started": own.started, "since": time.monotonic()}
     # If this fails, only this process's own timeout ends it.
     with contextlib.suppress(OSError):
-        write_atomic(paths.lock_owner(env), json.dumps(row).encode(), 0o600, sync=False)
+        write_atomic(paths.lock_owner, json.dumps(row).encode(), 0o600, sync=False)
 
 
-def _remove(env: Mapping[str, str]) -> None:
+def _remove(paths: Paths) -> None:
     with contextlib.suppress(OSError):
-        remove_file(paths.lock_owner(env))
+        remove_file(paths.lock_owner)

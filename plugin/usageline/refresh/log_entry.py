@@ -13,19 +13,21 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from usageline.core import freshness, paths
+from usageline.core import freshness
 from usageline.core.limit_names import title
+from usageline.core.paths import SNAPSHOT_VERSION
 from usageline.core.text import sanitize
 from usageline.storage.refresh_log import MAX_LINE_BYTES
-from usageline.system.clock import SYSTEM_CLOCK
+from usageline.system.this_process import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
-    from usageline.refresh.outcome import Outcome
-    from usageline.system.clock import Clock
+    from usageline.system.this_process import Clock
     from usageline.usage.alerts import Alert
     from usageline.usage.model import SourceFailure
+
 
 TRIGGERS = ("line", "hook", "watch", "command", "install")
 """What starts a refresh."""
@@ -145,7 +147,7 @@ def why_due(snapshot: Any, fingerprint: str, now: float, *, force: bool) -> str:
         return ""
     if snapshot is None:
         return "there were no numbers"
-    if not isinstance(snapshot, dict) or snapshot.get("version") != paths.SNAPSHOT_VERSION:
+    if not isinstance(snapshot, dict) or snapshot.get("version") != SNAPSHOT_VERSION:
         return "the numbers were another version's"
     if snapshot.get("credentials") != fingerprint:
         return "the sign-in changed"
@@ -162,3 +164,20 @@ def _shortened(texts: list[str], max_length: int) -> list[str]:
 
 def _utc(at: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of a refresh.
+
+    state      `refreshed` (the snapshot is `ok`), `not-due`, `busy` (another process runs it),
+               or `failed`
+    snapshot   the object that is published now, None if there is none
+    problem    why nothing could be published
+    took_over  another refresh hung, and this one killed it
+    """
+
+    state: str
+    snapshot: dict[str, Any] | None
+    problem: str | None = None
+    took_over: bool = False

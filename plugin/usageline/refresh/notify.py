@@ -7,28 +7,28 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import subprocess
+import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from usageline.core import paths
 from usageline.core.alert_text import alert_id, alert_text
 from usageline.core.errors import error_text
 from usageline.system import child_env, origin
-from usageline.system.desktop import Desktop
-from usageline.system.process_tree import kill_tree, wait_for_group
-from usageline.system.watchdog import Watchdog
+from usageline.system.process_tree import Watchdog, kill_tree, wait_for_group
+from usageline.system.trust import is_trusted, untrusted_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from usageline.config import Alerts
+    from usageline.config.loader import Alerts
+    from usageline.system.paths import Paths
     from usageline.usage.alerts import Alert
 
     Running = list[tuple[str, subprocess.Popen[bytes]]]
 
-DESKTOP = Desktop()
 TIMEOUT_S = 5.0
 MAX_ALERTS = 8
 """Sent at once: the lines of the notification, and the runs of the command."""
@@ -40,6 +40,89 @@ UNKNOWN_DIRECTORY = "Claude Code's directory is not that of an install"
 
 KEEP_SENT_S = 8 * 86400
 """Longer than a weekly window: another account's alerts may come back until then."""
+
+APP = "usageline"
+
+DESKTOP_PROGRAMS = (
+    *("/usr/bin/osascript", "/usr/bin/notify-send", "/usr/local/bin/notify-send"),
+    *(
+        "/opt/homebrew/bin/notify-send",
+        "/home/linuxbrew/.linuxbrew/bin/notify-send",
+        "/run/current-system/sw/bin/notify-send",
+    ),
+)
+"""Fixed paths, because a project's settings can change PATH."""
+
+NOTIFICATION_SCRIPT = (
+    "on run argv",
+    "display notification (item 2 of argv) with title (item 1 of argv)",
+    "end run",
+)
+"""This AppleScript takes its text from its arguments: text inserted into it could be code."""
+
+MARKUP = str.maketrans("<>&", "‹›＆")
+"""Desktops may render markup in a body. A label from the service must not add images or links."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desktop:
+    """A desktop.
+
+    programs     candidates that show notifications; the first trusted one is used
+    runtime_dir  the directory in which systemd creates the user's bus
+    """
+
+    programs: tuple[str, ...] = DESKTOP_PROGRAMS
+    runtime_dir: str = f"/run/user/{os.geteuid() if hasattr(os, 'geteuid') else 0}"
+
+    def command(self, text: str) -> list[str]:
+        """Return the command that shows `text`, [] if there is no trusted program or no bus."""
+        program = next(filter(is_trusted, self.programs), None)
+        if program is None:
+            return []
+        if os.path.basename(program) == "osascript":
+            return [
+                program,
+                *(word for line in NOTIFICATION_SCRIPT for word in ("-e", line)),
+                APP,
+                text,
+            ]
+        return (
+            [program, f"--app-name={APP}", "--", APP, text.translate(MARKUP)] if self.bus() else []
+        )
+
+    def missing_reason(self) -> str:
+        """Return why `command` returned []."""
+        program = next(filter(os.path.lexists, self.programs), "")
+        reason = untrusted_reason(program) if program else ""
+        return f"{program} is not run: {reason}" if reason else "nothing to show it with"
+
+    def bus(self) -> dict[str, str]:
+        """Return the variables of the session's bus, {} if no bus belongs to this user alone.
+
+        Ignore those of the environment. A project's settings can set them, and a bus address can
+        name a program to run (`unixexec:`).
+        """
+        if sys.platform == "win32":
+            return {}
+        path = os.path.join(self.runtime_dir, "bus")
+        try:
+            folder, bus = os.lstat(self.runtime_dir), os.lstat(path)
+        except OSError:
+            return {}
+        is_own = (
+            all(status.st_uid == os.geteuid() for status in (folder, bus))
+            and not folder.st_mode & 0o022
+        )
+        if not is_own or not stat.S_ISDIR(folder.st_mode) or not stat.S_ISSOCK(bus.st_mode):
+            return {}
+        return {
+            "XDG_RUNTIME_DIR": self.runtime_dir,
+            "DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}",
+        }
+
+
+DESKTOP = Desktop()
 
 
 def send(
@@ -144,13 +227,13 @@ def _wait(process: subprocess.Popen[bytes], deadline: float) -> str:
     return f"exit status {status}" if status else ""
 
 
-def prune_sent(env: Mapping[str, str], alerts: tuple[Alert, ...], now: float) -> None:
+def prune_sent(paths: Paths, alerts: tuple[Alert, ...], now: float) -> None:
     """Remove the marks of alerts that sessions showed more than KEEP_SENT_S ago.
 
     Keep those of `alerts`, whose windows may be longer, and what cannot be removed.
     """
     current = {alert_id(asdict(alert)) for alert in alerts}
-    with contextlib.suppress(OSError), os.scandir(paths.shown_alerts_dir(env)) as entries:
+    with contextlib.suppress(OSError), os.scandir(paths.shown_alerts_dir) as entries:
         for entry in entries:
             with contextlib.suppress(OSError):  # a directory with such a name: remove the others
                 if (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from usageline.core.freshness import CLOCK_JUMP_S
@@ -9,8 +10,10 @@ from usageline.storage.account_state import MAX_TTL_FACTOR, Cooldown
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
-    from usageline.config import Config
+    from usageline.config.loader import Config
     from usageline.storage.account_state import AccountState
+    from usageline.usage.model import Reading
+
 
 MIN_RATE_LIMITED_S = 300
 MAX_RATE_LIMITED_S = 75 * 60
@@ -26,6 +29,12 @@ UNTIL_SIGN_IN_CHANGES = ("expired", "no-scope", "signed-out")
 
 MIN_FORCED_INTERVAL_S = 15
 """Between two requests if the user asks for one, or the sign-in is new."""
+
+ROUNDED_DOWN_S = 1
+"""Times in whole seconds may be this much too early; added so that no interval is ever shorter."""
+
+AFTER_RESET_S = 5
+"""After a reset, wait until the service has applied it."""
 
 
 class RateLimited(SourceFailure):
@@ -124,3 +133,24 @@ def next_backoff(  # noqa: PLR0913 - as above
 def exponential_s(first_s: float, failures: int, max_s: float) -> float:
     """Return `first_s` after the first failure, doubled with each further one, up to `max_s`."""
     return float(min(first_s * 2 ** min(failures - 1, 20), max_s))
+
+
+def next_refresh_at(
+    reading: Reading, config: Config, *, requested_at: int, now: float, jitter: float
+) -> int:
+    """Return when the reading reaches the TTL, or just after the first reset, in epoch seconds.
+
+    `jitter` from 0 to 1 adds up to a tenth of the TTL. The result is at least `config.floor_s`
+    after the last request, and at least one second from `now`.
+    """
+    due_at = min(reading.observed_at, now) + ROUNDED_DOWN_S + config.ttl_s * (1 + JITTER * jitter)
+    resets = [
+        limit.resets_at
+        for limit in reading.limits
+        if limit.resets_at is not None and limit.resets_at > now
+    ]
+    if resets:
+        due_at = min(due_at, min(resets) + AFTER_RESET_S)
+    if requested_at <= now:
+        due_at = max(due_at, requested_at + ROUNDED_DOWN_S + config.floor_s)
+    return math.ceil(max(due_at, now + 1))

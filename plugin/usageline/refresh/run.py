@@ -7,21 +7,21 @@ import os
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from usageline import config
+from usageline.config import loader
 from usageline.config.compile import compile_config
-from usageline.core import paths, throttle
+from usageline.core import throttle
 from usageline.core.errors import CacheUnsafe, CacheUnwritable, LockUnsupported, UsagelineError
 from usageline.core.freshness import file_fingerprint, is_stale
 from usageline.core.json_file import json_file
 from usageline.core.windows import moment
 from usageline.refresh import lock_owner, notify
-from usageline.refresh.log_entry import RunLog, why_due
-from usageline.refresh.outcome import Outcome
+from usageline.refresh.log_entry import Outcome, RunLog, why_due
 from usageline.storage import job_results, refresh_log
 from usageline.storage.snapshot import write
 from usageline.system import bundle, directories, disk
 from usageline.system.api_address import api_address
-from usageline.system.clock import SYSTEM_CLOCK
+from usageline.system.paths import Paths
+from usageline.system.this_process import SYSTEM_CLOCK
 from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from usageline.refresh.attempt import Inputs
     from usageline.sources.status_page import Incident
-    from usageline.system.clock import Clock
+    from usageline.system.this_process import Clock
     from usageline.usage.alerts import Alert
 
 PLUGIN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -51,13 +51,18 @@ class Run:
     clock: Clock
     jitter: Callable[[], float] | None
 
+    @property
+    def paths(self) -> Paths:
+        """Return the paths of its environment."""
+        return Paths(self.env)
+
     def published(self) -> dict[str, Any] | None:
         """Return the published snapshot, or None."""
-        return _published(self.env)
+        return _published(self.paths)
 
     def why_due(self, published: dict[str, Any] | None) -> str:
         """Return why a refresh is due, or ""."""
-        fingerprint = file_fingerprint(paths.claude_credentials(self.env))
+        fingerprint = file_fingerprint(self.paths.claude_credentials)
         return why_due(published, fingerprint, self.clock.now(), force=self.force)
 
 
@@ -75,36 +80,37 @@ def refresh(
     before this call take time, too. Raise nothing. `force` asks before it is due, but keeps a
     cooldown after 429 and `rate_limit.MIN_FORCED_INTERVAL_S` between two requests.
     """
+    paths = Paths(env)
     log = log or RunLog(clock=clock)
     try:
         outcome = _bounded(Run(env, force, log, clock, jitter))
     except Exception as error:
-        refresh_log.append(env, log.aborted(f"{type(error).__name__}; please report it"))
+        refresh_log.append(paths, log.aborted(f"{type(error).__name__}; please report it"))
         raise
-    refresh_log.append(env, log.finished(outcome))
+    refresh_log.append(paths, log.finished(outcome))
     return outcome
 
 
 def _bounded(run: Run) -> Outcome:
     deadline = run.log.began + TIMEOUT_S
     try:
-        directories.prepare(run.env)
+        directories.prepare(run.paths)
     except (CacheUnsafe, LookupError) as error:  # LookupError: the environment names no home
         return Outcome("failed", None, str(error))
     try:
         outcome, alerts = _locked(run, deadline)
     except (LockUnsupported, CacheUnwritable, OSError) as error:
         run.log.why = run.log.why or run.why_due(run.published())
-        return _unpublishable(run.env, error)
+        return _unpublishable(run.paths, error)
     if alerts:
         # After the lock is released: a slow notifier delays no other refresh.
-        settings = config.load_lenient(run.env)[0].alerts
+        settings = loader.load_lenient(run.env)[0].alerts
         run.log.notified(alerts, notify.send(alerts, settings, run.env, deadline))
     return outcome
 
 
 def _locked(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
-    with lock_owner.acquire(run.env) as lock:
+    with lock_owner.acquire(run.paths) as lock:
         if lock.killed is not None:
             ending = ", which was ended" if lock.is_acquired else ""
             run.log.notes.append(f"another refresh hung: process {lock.killed.pid}{ending}")
@@ -112,7 +118,7 @@ def _locked(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
             published = run.published()
             run.log.why = run.why_due(published)
             return Outcome("busy", published, _unending(lock)), ()
-        refresh_log.rotate(run.env)
+        refresh_log.rotate(run.paths)
         outcome, alerts = _refresh(run, deadline)
         _release_claim(run, outcome.snapshot)
         return replace(outcome, took_over=lock.killed is not None), alerts
@@ -130,11 +136,11 @@ def _refresh(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
     from usageline.refresh.attempt import Inputs, attempt  # noqa: PLC0415
     from usageline.storage.accounts import open_store  # noqa: PLC0415
 
-    settings, invalid = config.load_lenient(run.env)
+    settings, invalid = loader.load_lenient(run.env)
     notes = tuple(
         note for note in (str(invalid) if invalid else "", api_address(run.env)[1]) if note
     )
-    with open_store(paths.store_dir(run.env)) as store:
+    with open_store(run.paths.store_dir) as store:
         inputs = Inputs(
             run.env,
             store,
@@ -157,12 +163,12 @@ def _refresh(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:
     if status_page is not None:
         snapshot = replace(snapshot, incident=_incident(status_page, published, run.clock.now()))
     try:
-        write(run.env, snapshot)
+        write(run.paths, snapshot)
     except OSError as error:
-        return _unpublishable(run.env, error), alerts
+        return _unpublishable(run.paths, error), alerts
     if decision.prune_sent:
-        notify.prune_sent(run.env, snapshot.alerts, run.clock.now())
-    job_results.prune(run.env, run.clock.now())
+        notify.prune_sent(run.paths, snapshot.alerts, run.clock.now())
+    job_results.prune(run.paths, run.clock.now())
     bundle.sweep(PLUGIN)
     # An error here is reported in the snapshot's detail, by the status line and by doctor.
     with contextlib.suppress(UsagelineError, OSError):
@@ -205,15 +211,14 @@ def _release_claim(run: Run, published: dict[str, Any] | None) -> None:
     While one is still due, keep the claim: else every session would start a process that may not
     ask yet.
     """
-    fingerprint = file_fingerprint(paths.claude_credentials(run.env))
+    fingerprint = file_fingerprint(run.paths.claude_credentials)
     if not is_stale(published, fingerprint, run.clock.now()):
         with contextlib.suppress(OSError, NotImplementedError):
-            throttle.release(paths.stamp(run.env))
+            throttle.release(run.paths.stamp)
 
 
-def _published(env: Mapping[str, str]) -> dict[str, Any] | None:
-    snapshot: dict[str, Any] | None = json_file(paths.snapshot(env))
-    return snapshot
+def _published(paths: Paths) -> dict[str, Any] | None:
+    return json_file(paths.snapshot)
 
 
 def _unending(lock: lock_owner.LockResult) -> str | None:
@@ -222,13 +227,13 @@ def _unending(lock: lock_owner.LockResult) -> str | None:
     return f"another refresh hangs, and cannot be ended: process {lock.killed.pid}"
 
 
-def _unpublishable(env: Mapping[str, str], error: Exception) -> Outcome:
+def _unpublishable(paths: Paths, error: Exception) -> Outcome:
     """Record why nothing could be published, for the line. The published snapshot stays."""
     word = disk.failure_of(error)
-    throttle.record_failure(paths.stamp(env), word)
+    throttle.record_failure(paths.stamp, word)
     if isinstance(error, UsagelineError):
         text: str | None = str(error)
     else:
         text = error.strerror if isinstance(error, OSError) else ""
     problem = f"{disk.MESSAGES[word]}: {text or type(error).__name__}"
-    return Outcome("failed", _published(env), problem)
+    return Outcome("failed", _published(paths), problem)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def check_directories(ctx: SetupContext) -> None:
     """Raise `SetupRefused` if a file stands at the place of a directory."""
-    for path in (ctx.data_dir, ctx.state_dir, os.path.dirname(ctx.cache_dir)):
+    for path in (ctx.paths.data_dir, ctx.paths.state_dir, os.path.dirname(ctx.paths.cache_dir)):
         if os.path.lexists(path) and not os.path.isdir(path):
             raise SetupRefused(
                 f"{ctx.display_path(path)} is not a directory: move it away and try again."
@@ -34,7 +34,7 @@ def check_extras(ctx: SetupContext) -> None:
                 f"The extra {extra} has no package for {platform}: {advice};"
                 " everything else works. Nothing was changed."
             )
-        if is_noexec(ctx, ctx.data_dir):
+        if is_noexec(ctx, ctx.paths.data_dir):
             raise SetupRefused(
                 f"The extra {extra} cannot be loaded from a directory that is mounted noexec:"
                 f" {advice}. Nothing was changed."
@@ -46,7 +46,7 @@ def is_noexec(ctx: SetupContext, path: str = "") -> bool:
 
     False if the system does not report it.
     """
-    path = path or os.path.dirname(ctx.command)
+    path = path or os.path.dirname(ctx.paths.command)
     while not os.path.exists(path) and os.path.dirname(path) != path:
         path = os.path.dirname(path)
     try:

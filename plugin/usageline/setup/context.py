@@ -7,8 +7,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from usageline.core import paths
 from usageline.core.errors import SetupRefused
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,39 +52,18 @@ class SetupContext:
     ask: Callable[[str], str] = _ask
 
     @property
-    def settings(self) -> str:
-        """The user's settings.json."""
-        return paths.claude_settings(self.env)
-
-    @property
-    def data_dir(self) -> str:
-        """The directory of the releases."""
-        return paths.data_dir(self.env)
-
-    @property
-    def cache_dir(self) -> str:
-        """The profile's cache directory."""
-        return paths.cache_dir(self.env)
-
-    @property
-    def state_dir(self) -> str:
-        """The directory of the history, the logs and the install manifests of all profiles."""
-        return paths.state_dir(self.env)
+    def paths(self) -> Paths:
+        """Return the paths of its environment."""
+        return Paths(self.env)
 
     @property
     def config_dir(self) -> str:
         """The directory of config.toml."""
-        return os.path.dirname(paths.config_file(self.env))
-
-    @property
-    def command(self) -> str:
-        """The `usageline` command on the user's PATH."""
-        return paths.command(self.env)
+        return os.path.dirname(self.paths.config_file)
 
     def display_path(self, path: str) -> str:
         """Return `path` with the home directory abbreviated to ~."""
-        home = self.env["HOME"].rstrip("/")
-        return "~" + path[len(home) :] if home and path.startswith(home + "/") else path
+        return self.paths.abbreviate(path)
 
     def validate(self) -> None:
         """Raise `SetupRefused` if nothing can be installed in this environment."""
@@ -99,16 +78,16 @@ class SetupContext:
             raise SetupRefused(
                 "CLAUDE_CONFIG_DIR is not an absolute path: set it to one and try again."
             )
-        if os.pathsep in self.data_dir:
+        if os.pathsep in self.paths.data_dir:
             raise SetupRefused(
-                f"{self.data_dir} contains {os.pathsep}, which Python's environments do not"
+                f"{self.paths.data_dir} contains {os.pathsep}, which Python's environments do not"
                 " support: choose another directory."
             )
         try:
-            self.data_dir.encode()
+            self.paths.data_dir.encode()
         except UnicodeEncodeError:
             raise SetupRefused(
-                f"{self.data_dir} is not UTF-8, which Python's environments require:"
+                f"{self.paths.data_dir} is not UTF-8, which Python's environments require:"
                 " set XDG_DATA_HOME to another directory."
             ) from None
         self._refuse_other_owners(os.geteuid())
@@ -119,7 +98,7 @@ class SetupContext:
         Files that root or another user writes there would lock the owner out.
         Some systems mount /home/NAME as root's: that is allowed if the user may write below it.
         """
-        home, settings = self.env["HOME"], os.path.dirname(self.settings)
+        home, settings = self.env["HOME"], os.path.dirname(self.paths.claude_settings)
         owner = os.stat(home).st_uid
         if owner not in {user, ROOT}:
             raise SetupRefused(
@@ -128,7 +107,12 @@ class SetupContext:
                 f" `docker exec -u {_user_name(user)}`. Or set HOME to a directory of your own."
                 " Nothing was changed."
             )
-        written = (self.data_dir, self.state_dir, self.cache_dir, os.path.dirname(self.command))
+        written = (
+            self.paths.data_dir,
+            self.paths.state_dir,
+            self.paths.cache_dir,
+            os.path.dirname(self.paths.command),
+        )
         for path in (settings, *written):
             directory = _nearest_existing(path)
             owner = os.stat(directory).st_uid

@@ -7,8 +7,9 @@ import shutil
 import sys
 import time
 
-from usageline.core import background, paths
+from usageline.core import background
 from usageline.system import files, process
+from usageline.system.paths import Paths
 
 REFRESH_TIMEOUT_S = 12
 """A refresh aborts itself after 10 s; this stops one that does not."""
@@ -36,7 +37,7 @@ def run_refresh(python: str, env: dict[str, str]) -> str:
         b"",
     )
     try:
-        status = json.loads(files.read_regular(paths.snapshot(env), MAX_OUTPUT_BYTES))["status"]
+        status = json.loads(files.read_regular(Paths(env).snapshot, MAX_OUTPUT_BYTES))["status"]
     except (OSError, ValueError, KeyError, TypeError):
         return "no numbers yet; retrying automatically"
     if status == "ok":

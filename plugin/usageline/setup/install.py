@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from usageline import __version__
-from usageline.core import paths
 from usageline.core.errors import SetupRefused, UsagelineError
 from usageline.setup import (
     checks,
@@ -23,11 +22,13 @@ from usageline.setup import (
     plugin_pointer,
     release_plan,
     releases,
-    settings_changes,
+    settings_backup,
+    settings_entries,
     settings_file,
     settings_step,
     uninstall,
 )
+from usageline.setup.install_checks import required_directories
 from usageline.setup.manifest import Manifest
 from usageline.setup.outcome import Outcome, next_steps, path_advice, upgrade_hint, waiting
 from usageline.setup.packages import (
@@ -36,7 +37,8 @@ from usageline.setup.packages import (
     make_installer,
 )
 from usageline.setup.program_files import locks, package_of
-from usageline.system import directories, files, flock, origin, terminal_background
+from usageline.system import directories, files, lock, origin_record, terminal
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from usageline.setup.context import SetupContext
@@ -54,17 +56,17 @@ def install(ctx: SetupContext) -> int:
     ctx.validate()
     checks.check_directories(ctx)
     checks.check_extras(ctx)
-    previous = manifest.load(ctx.env)
+    previous = manifest.load(ctx.paths)
     ctx = other_line.choose(ctx, previous)
     if checks.is_noexec(ctx):
         ctx.show(
-            f"Programs cannot be started in {ctx.display_path(os.path.dirname(ctx.command))}"
+            f"Programs cannot be started in {ctx.display_path(os.path.dirname(ctx.paths.command))}"
             " (mounted noexec): the status line works, the command is"
-            f" `sh {ctx.display_path(ctx.command)}`.\n"
+            f" `sh {ctx.display_path(ctx.paths.command)}`.\n"
         )
     if ctx.dry_run:
         return _dry_run(ctx, previous)
-    created = directories.missing_directories(_required_directories(ctx))
+    created = directories.missing_directories(required_directories(ctx))
     try:
         return _install_locked(ctx, created)
     except OSError:
@@ -73,11 +75,11 @@ def install(ctx: SetupContext) -> int:
 
 
 def _install_locked(ctx: SetupContext, created: list[str]) -> int:
-    directories.make_directory(ctx.data_dir)
-    with flock.hold(ctx.data_dir, LOCK_TIMEOUT_S) as is_free:
+    directories.make_directory(ctx.paths.data_dir)
+    with lock.hold_existing(ctx.paths.data_dir, LOCK_TIMEOUT_S) as is_free:
         if not is_free:
             raise SetupRefused("Another install is running: wait for it and try again.")
-        previous = manifest.load(ctx.env)
+        previous = manifest.load(ctx.paths)
         try:
             return _install(ctx, previous, _prepare_manifest(ctx, previous, created))
         except PackagesFailed as failure:
@@ -92,7 +94,7 @@ def _roll_back(ctx: SetupContext, created: list[str]) -> None:
     A later install leaves the previous release in use.
     """
     with contextlib.suppress(OSError, UsagelineError):
-        current = manifest.load(ctx.env)
+        current = manifest.load(ctx.paths)
         if current is None or not current.release:
             uninstall.uninstall_all(ctx, Outcome())
             for directory in reversed(created):
@@ -101,9 +103,9 @@ def _roll_back(ctx: SetupContext, created: list[str]) -> None:
 
 def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -> int:
     outcome = Outcome(ctx.show, f"Installing usageline {__version__}:")
-    root_before = os.path.realpath(ctx.data_dir + "/current")
+    root_before = os.path.realpath(ctx.paths.data_dir + "/current")
     release, cold = release_plan.build(ctx, previous, outcome)
-    origin.record(release.root, ctx.env, root_before, _other_profiles(ctx))
+    origin_record.write_record(release.root, ctx.env, root_before, _other_profiles(ctx))
     outcome.notes += _network_notes(ctx)
     plugin_pointer.write(ctx)
     if not release.is_current():
@@ -112,7 +114,9 @@ def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -
             outcome.add_change("program", ctx.display_path(release.root))
     ctx.wait(waiting("line", "timing it"))
     hot = line_interpreter.choose_interpreter(ctx, previous, release, cold, outcome)
-    entries = settings_changes.make_entries(hot.path, ctx.data_dir, frozenset(prepared.commands))
+    entries = settings_entries.make_entries(
+        hot.path, ctx.paths.data_dir, frozenset(prepared.commands)
+    )
     new_commands = (entries.line, entries.hook)
     earlier = (command for command in prepared.commands if command not in new_commands)
     commands = (*earlier, *new_commands)
@@ -126,17 +130,17 @@ def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -
         extras=release_plan.wanted_extras(ctx, previous),
     )
     if installed != prepared:
-        manifest.save(ctx.env, installed)
+        manifest.save(ctx.paths, installed)
     installed = settings_step.add(ctx, entries, installed, outcome)
     if ctx.keep_both:
         _chain_previous(ctx, release, installed, outcome)
     if ctx.is_interactive:
-        terminal_background.detect(ctx.env)
+        terminal.detect_background(ctx.env)
     if outcome.changes:
         ctx.wait(waiting("refresh", "getting the numbers"))
         outcome.add_change("refresh", first_run.run_refresh(release.python, ctx.env))
     # The refresh lock: no refresh of this profile runs from a release while it is removed.
-    with flock.hold(paths.lock(ctx.env), uninstall.REFRESH_TIMEOUT_S):
+    with lock.hold_existing(ctx.paths.lock, uninstall.REFRESH_TIMEOUT_S):
         for name in releases.remove_others(release):
             outcome.add_change("removed", f"release {name}")
     _report(ctx, outcome)
@@ -148,7 +152,7 @@ def _chain_previous(
     ctx: SetupContext, release: Release, current: Manifest, outcome: Outcome
 ) -> None:
     """Show the previous status line beside usageline's, by a key of config.toml."""
-    config = paths.config_file(ctx.env)
+    config = ctx.paths.config_file
     is_new = not os.path.lexists(config)
     failure = first_run.chain_previous(release.root + "/bin/usageline", ctx.env)
     if failure:
@@ -159,7 +163,7 @@ def _chain_previous(
         return
     if is_new:  # an uninstall removes it, unless the user has changed it
         digest = manifest.digest(settings_file.content(config) or b"")
-        manifest.save(ctx.env, replace(current, config=digest))
+        manifest.save(ctx.paths, replace(current, config=digest))
     outcome.add_change("chain", f"{ctx.display_path(config)}: both lines")
 
 
@@ -169,13 +173,13 @@ def _prepare_manifest(ctx: SetupContext, previous: Manifest | None, created: lis
         more = (path for path in created if path not in previous.made)
         prepared = replace(previous, made=(*previous.made, *more))
     else:
-        if manifest.is_unreadable(ctx.env):
+        if manifest.is_unreadable(ctx.paths):
             ctx.show(manifest.UNREADABLE + "\n")
-            directories.set_aside(manifest.path(ctx.env))
-        before = manifest.encode_settings(settings_step.original_settings(ctx))
-        prepared = Manifest("", ctx.data_dir, "", "", before=before, made=tuple(created))
+            directories.set_aside(ctx.paths.install_manifest)
+        before = manifest.encode_settings(settings_backup.original_settings(ctx))
+        prepared = Manifest("", ctx.paths.data_dir, "", "", before=before, made=tuple(created))
     if prepared != previous:
-        manifest.save(ctx.env, prepared)
+        manifest.save(ctx.paths, prepared)
     return prepared
 
 
@@ -185,21 +189,21 @@ def _other_profiles(ctx: SetupContext) -> list[dict[str, str]]:
     A profile is skipped if its manifest does not name Claude Code's directory.
     """
     environments = []
-    for path in manifest.other_paths(ctx.env):
+    for path in manifest.other_paths(ctx.paths):
         other = manifest.load_from(path)
         profile = os.path.basename(path).removeprefix("install-").removesuffix(".json")
         folders = {os.path.dirname(backup) for backup in other.backups} if other else set()
         environments += [
             {**ctx.env, "CLAUDE_CONFIG_DIR": folder}
             for folder in folders
-            if paths.profile({"CLAUDE_CONFIG_DIR": folder}) == profile
+            if Paths({"CLAUDE_CONFIG_DIR": folder}).profile == profile
         ]
     return environments
 
 
 def _network_notes(ctx: SetupContext) -> list[str]:
     """Return a note that lists the proxy and certificate variables that requests will use."""
-    used = [name for name in origin.NETWORK if ctx.env.get(name, "").strip()]
+    used = [name for name in origin_record.NETWORK if ctx.env.get(name, "").strip()]
     if not used:
         return []
     note = (
@@ -209,20 +213,9 @@ def _network_notes(ctx: SetupContext) -> list[str]:
     return [note]
 
 
-def _required_directories(ctx: SetupContext) -> list[str]:
-    return [
-        ctx.data_dir,
-        ctx.state_dir,
-        ctx.cache_dir,
-        os.path.dirname(os.path.realpath(ctx.settings)),
-        os.path.dirname(ctx.settings),
-        os.path.dirname(ctx.command),
-    ]
-
-
 def _link_command(ctx: SetupContext, prepared: Manifest, outcome: Outcome) -> str | None:
     """Create `~/.local/bin/usageline`. Returns its path, or None if the user has such a file."""
-    path, target = ctx.command, ctx.data_dir + "/current/bin/usageline"
+    path, target = ctx.paths.command, ctx.paths.data_dir + "/current/bin/usageline"
     existing = os.readlink(path) if os.path.islink(path) else ""
     if package_of(path):  # uv, pipx or pip put it there, and removes it
         outcome.notes += filter(None, [path_advice(ctx)])
@@ -245,7 +238,7 @@ def _dry_run(ctx: SetupContext, previous: Manifest | None) -> int:
     """Print what an install would do."""
     outcome = Outcome()
     if ctx.keep_both:
-        config = ctx.display_path(paths.config_file(ctx.env))
+        config = ctx.display_path(ctx.paths.config_file)
         outcome.add_change("chain", f"{config}: the previous line beside usageline's")
     release, candidates = release_plan.plan(ctx, previous)
     extras = release_plan.wanted_extras(ctx, previous)
@@ -260,13 +253,13 @@ def _dry_run(ctx: SetupContext, previous: Manifest | None) -> int:
         hot = line_interpreter.select(ranking).interpreter
         reason = line_interpreter.explain(ranking)
         outcome.add_change("line", f"{hot.path}: {reason}; timed again once it is installed")
-    if not os.path.lexists(ctx.command):
-        outcome.add_change("command", ctx.display_path(ctx.command))
+    if not os.path.lexists(ctx.paths.command):
+        outcome.add_change("command", ctx.display_path(ctx.paths.command))
     earlier = frozenset(previous.commands if previous else ())
-    entries = settings_changes.make_entries(hot.path, ctx.data_dir, earlier)
+    entries = settings_entries.make_entries(hot.path, ctx.paths.data_dir, earlier)
     difference = settings_step.preview(ctx, entries)
     if difference:
-        outcome.add_change("settings", ctx.display_path(ctx.settings))
+        outcome.add_change("settings", ctx.display_path(ctx.paths.claude_settings))
         outcome.notes.append(difference)
     ctx.show(
         f"usageline {__version__}: an install would do this:"

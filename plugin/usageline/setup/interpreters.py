@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from usageline.setup import trusted_path
+from usageline.system import trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -89,7 +89,7 @@ def find(
         if key in checked or not os.access(candidate, os.X_OK):
             continue
         checked.add(key)
-        reason = trusted_path.untrusted_reason(candidate)
+        reason = trust.untrusted_interpreter_reason(candidate)
         if reason:
             if refusals is not None:
                 refusals.append(f"{candidate} is not run: {reason}")
@@ -103,7 +103,7 @@ def find(
 
 def probe(candidate: str) -> Interpreter | None:
     """Return the interpreter behind `candidate`, or None if it is unusable."""
-    if is_macos_stub(candidate) or trusted_path.untrusted_reason(candidate):
+    if is_macos_stub(candidate) or trust.untrusted_interpreter_reason(candidate):
         return None
     try:
         result = subprocess.run(
@@ -120,7 +120,7 @@ def probe(candidate: str) -> Interpreter | None:
     if tuple(version) < MIN_VERSION or implementation != "cpython" or not executable:
         return None
     path = upgrade_safe_path(candidate, executable, f"{version[0]}.{version[1]}")
-    if not os.access(path, os.X_OK) or trusted_path.untrusted_reason(path):
+    if not os.access(path, os.X_OK) or trust.untrusted_interpreter_reason(path):
         return None
     return Interpreter(path, tuple(version))
 
@@ -153,7 +153,7 @@ def upgrade_safe_path(candidate: str, executable: str, minor: str) -> str:
         return path
     real, step = os.path.realpath(path), candidate
     links: list[str] = []
-    while os.path.islink(step) and len(links) < trusted_path.MAX_LINKS:
+    while os.path.islink(step) and len(links) < trust.MAX_LINKS:
         links.append(step)
         step = os.path.normpath(os.path.join(os.path.dirname(step), os.readlink(step)))
     for link in links:

@@ -29,12 +29,16 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from usageline.core import json_file, paths
+from usageline.core import json_file
 from usageline.core.errors import SetupRefused
 from usageline.setup import json_edit, owned_files
-from usageline.system import client_text, directories, files
+from usageline.sources import claude_files
+from usageline.system import directories, files
+
+if TYPE_CHECKING:
+    from usageline.system.paths import Paths
 
 VERSION = 1
 UNREADABLE = (
@@ -88,32 +92,27 @@ def encode_settings(data: bytes | None) -> str | None:
     return None if data is None else base64.b64encode(data).decode("ascii")
 
 
-def path(env: dict[str, str]) -> str:
-    """Return the path of this profile's manifest."""
-    return paths.install_manifest(env)
-
-
-def is_unreadable(env: dict[str, str]) -> bool:
+def is_unreadable(paths: Paths) -> bool:
     """Return whether this profile has a manifest that cannot be read."""
-    return os.path.lexists(path(env)) and load(env) is None
+    return os.path.lexists(paths.install_manifest) and load(paths) is None
 
 
-def load(env: dict[str, str]) -> Manifest | None:
+def load(paths: Paths) -> Manifest | None:
     """Return this profile's manifest, or None if it is missing or unreadable.
 
     Raises `SetupRefused` if a later version wrote it.
     """
-    if is_newer(path(env)):
+    if is_newer(paths.install_manifest):
         raise SetupRefused(
-            f"{path(env)} is of a later version of usageline:"
+            f"{paths.install_manifest} is of a later version of usageline:"
             " install or uninstall with that one. Nothing was changed."
         )
-    return load_from(path(env))
+    return load_from(paths.install_manifest)
 
 
-def save(env: dict[str, str], manifest: Manifest) -> None:
+def save(paths: Paths, manifest: Manifest) -> None:
     """Write this profile's manifest; create the state directory if it is missing."""
-    save_to(path(env), manifest)
+    save_to(paths.install_manifest, manifest)
 
 
 def load_from(file: str) -> Manifest | None:
@@ -144,9 +143,9 @@ def save_to(file: str, manifest: Manifest) -> None:
     files.write_atomic(file, data + b"\n", 0o600)
 
 
-def other_paths(env: dict[str, str]) -> list[str]:
+def other_paths(paths: Paths) -> list[str]:
     """Return the manifests of other profiles, which share the program."""
-    directory, own = os.path.split(path(env))
+    directory, own = os.path.split(paths.install_manifest)
     try:
         names = os.listdir(directory)
     except OSError:
@@ -190,7 +189,7 @@ def _validate(value: dict[str, Any]) -> Manifest:
         version=_number(value["version"]),
         rest={key: item for key, item in value.items() if key not in names},
     )
-    text = client_text.decode(base64.b64decode(manifest.before or "", validate=True))
+    text = claude_files.decode(base64.b64decode(manifest.before or "", validate=True))
     if text.strip() and not isinstance(json_edit.parse(text), dict):
         raise ValueError("`before` is not a JSON object")
     if not all(map(os.path.isabs, (manifest.data_dir, *manifest.made, *manifest.backups))):

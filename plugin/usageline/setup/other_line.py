@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
-from usageline.setup import settings_changes, settings_file
+from usageline.setup import settings_changes, settings_entries, settings_file
 from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def choose(ctx: SetupContext, previous: Manifest | None) -> SetupContext:
         return replace(ctx, keep_both=False)
     if ctx.yes or ctx.keep_both or ctx.dry_run:
         return ctx
-    message = f"{ctx.display_path(ctx.settings)} has another status line:\n\n  {_truncate(other)}\n"
+    name = ctx.display_path(ctx.paths.claude_settings)
+    message = f"{name} has another status line:\n\n  {_truncate(other)}\n"
     if not ctx.is_interactive:
         raise SetupRefused(
             f"{message}\nTo show it beside usageline's, add --keep-both. To replace it, add --yes:"
@@ -48,13 +49,13 @@ def choose(ctx: SetupContext, previous: Manifest | None) -> SetupContext:
 def _other_status_line(ctx: SetupContext, previous: Manifest | None) -> str:
     """Return what another program's status line runs; "" if it cannot or need not be replaced."""
     try:
-        settings = settings_file.read(ctx.settings)
+        settings = settings_file.read(ctx.paths.claude_settings)
         settings_file.check_writable(settings)
         text = settings.text
     except SetupRefused:
         return ""
     earlier = frozenset(previous.commands if previous else ())
-    entries = settings_changes.make_entries("", ctx.data_dir, earlier)
+    entries = settings_entries.make_entries("", ctx.paths.data_dir, earlier)
     return settings_changes.describe_other_status_line(text, entries)
 
 

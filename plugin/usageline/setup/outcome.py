@@ -8,7 +8,6 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from usageline.core import paths
 from usageline.setup.program_files import is_packaged, package_of, package_tool
 from usageline.system.terminal import sanitize_lines
 
@@ -91,7 +90,7 @@ def upgrade_command(ctx: SetupContext) -> str:
         if package_tool().name == "pip" and command != "usageline":
             upgrade = f"{ctx.display_path(sys.executable)} -m {upgrade}"
         return f"{upgrade} && {command} install"
-    if ctx.source.startswith(paths.claude_dir(ctx.env) + "/plugins/"):
+    if ctx.source.startswith(ctx.paths.claude_dir + "/plugins/"):
         return "/plugin update usageline, then /usageline:setup"
     if os.path.exists(ctx.source + "/.git"):
         return f"cd {ctx.display_path(ctx.source)} && git pull && ./install.sh"
@@ -111,7 +110,7 @@ def upgrade_hint(ctx: SetupContext) -> str:
 
 def path_advice(ctx: SetupContext) -> str:
     """Return how to put the command's directory on the PATH of the user's shell, "" if it is."""
-    directory = os.path.dirname(ctx.command)
+    directory = os.path.dirname(ctx.paths.command)
     if directory in ctx.env.get("PATH", "").split(os.pathsep):
         return ""
     name = ctx.display_path(directory)
@@ -136,8 +135,8 @@ def _typed_command(ctx: SetupContext) -> str:
     """Return what the user types to run the command."""
     if shutil.which("usageline", path=ctx.env.get("PATH", "")):
         return "usageline"
-    own = ctx.data_dir + "/current/bin/usageline"
-    return ctx.display_path(ctx.command if os.path.lexists(ctx.command) else own)
+    own = ctx.paths.data_dir + "/current/bin/usageline"
+    return ctx.display_path(ctx.paths.command if os.path.lexists(ctx.paths.command) else own)
 
 
 def _package_command(ctx: SetupContext) -> str:

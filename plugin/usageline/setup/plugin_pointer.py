@@ -7,7 +7,6 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from usageline.core import paths
 from usageline.core.background import PLUGIN_POINTER
 from usageline.sources.claude_files import parse_object, read_bytes
 from usageline.system import files
@@ -29,7 +28,7 @@ def write(ctx: SetupContext) -> None:
     for copy in _plugin_copies(ctx):
         with contextlib.suppress(OSError):
             files.write_atomic(
-                copy + PLUGIN_POINTER, json.dumps({"data_dir": ctx.data_dir}).encode(), 0o600
+                copy + PLUGIN_POINTER, json.dumps({"data_dir": ctx.paths.data_dir}).encode(), 0o600
             )
 
 
@@ -42,7 +41,7 @@ def remove(ctx: SetupContext) -> None:
 
 def _plugin_copies(ctx: SetupContext) -> Iterator[str]:
     """Yield the plugin's directories that Claude Code lists, if the user owns them."""
-    folder = f"{paths.claude_dir(ctx.env)}/plugins"
+    folder = f"{ctx.paths.claude_dir}/plugins"
     marketplaces = parse_object(read_bytes(folder + "/known_marketplaces.json", MAX_BYTES)) or {}
     installed = parse_object(read_bytes(folder + "/installed_plugins.json", MAX_BYTES)) or {}
     plugins = mapping(installed.get("plugins")).get("usageline@usageline")

@@ -34,7 +34,7 @@ def plan(ctx: SetupContext, previous: Manifest | None) -> tuple[Release, list[In
     extras = wanted_extras(ctx, previous)
     recorded = interpreters.probe(previous.cold) if previous and previous.cold else None
     if recorded and not interpreters.missing_modules(recorded):
-        release = releases.for_source(ctx.source, ctx.data_dir, recorded, extras)
+        release = releases.for_source(ctx.source, ctx.paths.data_dir, recorded, extras)
         if release.is_complete():
             return release, [recorded]
     own = getattr(sys, "_base_executable", "") or sys.executable
@@ -43,12 +43,12 @@ def plan(ctx: SetupContext, previous: Manifest | None) -> tuple[Release, list[In
     usable = list(itertools.dropwhile(interpreters.missing_modules, candidates))
     if not usable:
         raise SetupRefused(_no_python_advice(candidates, refusals))
-    return releases.for_source(ctx.source, ctx.data_dir, usable[0], extras), usable
+    return releases.for_source(ctx.source, ctx.paths.data_dir, usable[0], extras), usable
 
 
 def wanted_extras(ctx: SetupContext, previous: Manifest | None) -> tuple[str, ...]:
     """Return the extras requested now, earlier, or by another profile that shares the program."""
-    manifests = [previous, *map(manifest.load_from, manifest.other_paths(ctx.env))]
+    manifests = [previous, *map(manifest.load_from, manifest.other_paths(ctx.paths))]
     requested = {*ctx.extras, *(extra for one in manifests if one for extra in one.extras)}
     return tuple(sorted(requested & set(EXTRAS)))  # a later version may know others
 
@@ -65,7 +65,7 @@ def build(
     installer = make_installer(locks(ctx.source), extras, ctx.env)
     last = VenvFailed("no interpreter")
     for cold in candidates:
-        release = releases.for_source(ctx.source, ctx.data_dir, cold, extras)
+        release = releases.for_source(ctx.source, ctx.paths.data_dir, cold, extras)
         if interpreters.missing_modules(cold):
             continue
         if release.is_intact(ctx.source, installer.check):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from usageline import __version__
-from usageline.setup import owned_files, settings_changes
+from usageline.setup import owned_files, settings_entries
 from usageline.setup.program_files import PARTS, program_files
 from usageline.system import bundle, directories, files
 
@@ -267,13 +267,13 @@ def _write_launcher(release: Release) -> None:
         "setup": release.root + "/plugin/usageline/setup/__main__.py",
         "fallback": release.root + "/bin/fallback",
         "no_python": NO_PYTHON,
-        "damaged": settings_changes.DAMAGED,
+        "damaged": settings_entries.DAMAGED,
         "no_command": f"{NO_PYTHON}, or usageline install: {release.python}",
     }
     words = {name: shlex.quote(program) for name, program in programs.items()}
     words |= {
-        "safe": (settings_changes.SAFE_LOCALE + settings_changes.SAFE_ZONE).strip(),
-        "safe_zone": settings_changes.SAFE_ZONE.strip(),
+        "safe": (settings_entries.SAFE_LOCALE + settings_entries.SAFE_ZONE).strip(),
+        "safe_zone": settings_entries.SAFE_ZONE.strip(),
     }
     files.write_atomic(
         release.root + "/bin/fallback", os.fsencode(_FALLBACK.format(**words)), 0o700

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
 from usageline.setup import json_edit
-from usageline.system import client_text, files
+from usageline.sources import claude_files
+from usageline.system import files
 from usageline.system.disk import FULL
 
 if TYPE_CHECKING:
@@ -34,12 +35,12 @@ class SettingsFile:
 
     @property
     def text(self) -> str:
-        """The text without a byte order mark, "" if there is no file. See `client_text.decoded`."""
-        return client_text.decode(self.data or b"")
+        """The text without a byte order mark, "" if there is no file. See `claude_files.decode`."""
+        return claude_files.decode(self.data or b"")
 
     def encoded(self, text: str) -> bytes:
         """Return `text` in the encoding of this file."""
-        return client_text.encode(text, self.data or b"")
+        return claude_files.encode(text, self.data or b"")
 
 
 def read(path: str) -> SettingsFile:
@@ -132,7 +133,7 @@ def _missing(real: str) -> SettingsFile:
 
 
 def _check(settings: SettingsFile) -> None:
-    fault = client_text.encoding_error(settings.data or b"")
+    fault = claude_files.encoding_error(settings.data or b"")
     if fault:
         raise SetupRefused(fault)
     text = settings.text

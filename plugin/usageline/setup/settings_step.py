@@ -9,19 +9,25 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import SetupRefused
-from usageline.setup import json_edit, manifest, other_line, settings_changes, settings_file
-from usageline.system import client_text, directories, files
+from usageline.setup import (
+    json_edit,
+    manifest,
+    other_line,
+    settings_changes,
+    settings_entries,
+    settings_file,
+)
+from usageline.setup.settings_backup import backup_stem, read_backup, remove_backups
+from usageline.sources import claude_files
+from usageline.system import directories, files
 from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
     from usageline.setup.context import SetupContext
     from usageline.setup.manifest import Manifest
     from usageline.setup.outcome import Outcome
-    from usageline.setup.settings_changes import SettingsEntries
+    from usageline.setup.settings_entries import SettingsEntries
     from usageline.setup.settings_file import SettingsFile
-
-BACKUP_INFIX = ".usageline-"
-"""Follows settings.json in the names of its copies (`settings_file.backup_path`)."""
 
 
 def add(
@@ -42,11 +48,11 @@ def add(
         latest = _record_change(ctx, entries, latest, settings, data or b"")
         directories.make_directory(os.path.dirname(settings.path))
 
-    name = ctx.display_path(ctx.settings)
+    name = ctx.display_path(ctx.paths.claude_settings)
     try:
-        before = settings_file.update(ctx.settings, change, announce)
+        before = settings_file.update(ctx.paths.claude_settings, change, announce)
     except SetupRefused as refusal:
-        if not _has_entries(ctx.settings, entries):
+        if not _has_entries(ctx.paths.claude_settings, entries):
             outcome.problems.append(
                 f"{name} was left alone: {refusal}. Everything else is in place."
                 f" Put this into it yourself:\n\n{entries.snippet()}"
@@ -67,50 +73,14 @@ def add(
     return latest
 
 
-def original_settings(ctx: SetupContext) -> bytes | None:
-    """Return settings.json without the entries of an install whose manifest is lost.
-
-    None if it is missing or cannot be read.
-    """
-    try:
-        settings = settings_file.read(ctx.settings)
-    except SetupRefused:
-        return None
-    entries = settings_changes.make_entries("", ctx.data_dir)
-    before = read_backup(ctx, entries)
-    text = settings_changes.remove_from_settings(settings.text, before, entries)
-    return settings.data if text == settings.text else settings.encoded(text)
-
-
-def read_backup(ctx: SetupContext, entries: SettingsEntries) -> str:
-    """Return the newest copy of settings.json without usageline's status line, or "".
-
-    It replaces `before` if there is no manifest.
-    """
-    directory, name = os.path.split(ctx.settings)
-    try:
-        copies = [entry for entry in os.listdir(directory) if entry.startswith(name + BACKUP_INFIX)]
-    except OSError:
-        return ""
-    for copy in sorted(copies, reverse=True):
-        try:
-            text = settings_file.read(f"{directory}/{copy}").text
-        except SetupRefused:
-            continue
-        line = json_edit.parse(text).get("statusLine") if text.strip() else None
-        if not isinstance(line, dict) or not entries.is_own(line.get("command")):
-            return text
-    return ""
-
-
 def remove(ctx: SetupContext, previous: Manifest | None, outcome: Outcome) -> None:
     """Remove the status line and the hook.
 
     Restore the bytes from before the install if nothing else has changed the file.
     """
-    data_dir = previous.data_dir if previous else ctx.data_dir
+    data_dir = previous.data_dir if previous else ctx.paths.data_dir
     earlier = frozenset(previous.commands if previous else ())
-    entries = settings_changes.make_entries("", data_dir, earlier)
+    entries = settings_entries.make_entries("", data_dir, earlier)
     is_exact = is_changed = False
 
     def change(settings: SettingsFile) -> bytes | None:
@@ -118,7 +88,7 @@ def remove(ctx: SetupContext, previous: Manifest | None, outcome: Outcome) -> No
         before = _decode(previous.before_bytes) if previous else read_backup(ctx, entries)
         text = settings_changes.remove_from_settings(settings.text, before, entries)
         # Also remove commands of the default place, in case the manifest names another one.
-        default = settings_changes.make_entries("", ctx.data_dir)
+        default = settings_entries.make_entries("", ctx.paths.data_dir)
         text = settings_changes.remove_from_settings(text, before, default)
         # Trust the manifest's copy of the other settings only if the settings agree with it.
         is_exact = previous is not None and (
@@ -136,17 +106,17 @@ def remove(ctx: SetupContext, previous: Manifest | None, outcome: Outcome) -> No
         nonlocal is_changed
         is_changed = True
 
-    name = ctx.display_path(ctx.settings)
+    name = ctx.display_path(ctx.paths.claude_settings)
     try:
         if ctx.dry_run:
-            settings = settings_file.read(ctx.settings)
+            settings = settings_file.read(ctx.paths.claude_settings)
             is_changed = settings.data != change(settings)
             if is_changed:
                 settings_file.check_writable(settings)
         else:
-            settings_file.update(ctx.settings, change, announce)
+            settings_file.update(ctx.paths.claude_settings, change, announce)
     except SetupRefused as refusal:
-        if _mentions_program(ctx.settings, entries):
+        if _mentions_program(ctx.paths.claude_settings, entries):
             outcome.problems.append(
                 f"{name} was left alone: {refusal}."
                 " Remove statusLine and usageline's SessionStart hook yourself."
@@ -155,18 +125,18 @@ def remove(ctx: SetupContext, previous: Manifest | None, outcome: Outcome) -> No
     if is_changed:
         how = "as it was before the install" if is_exact else "without usageline's entries"
         outcome.add_change("settings", f"{name}: {how}")
-    _remove_backups(ctx, previous, outcome, is_exact=is_exact)
+    remove_backups(ctx, previous, outcome, is_exact=is_exact)
 
 
 def preview(ctx: SetupContext, entries: SettingsEntries) -> str:
     """Return the change that `add` would make, as a diff, or why it would make none."""
     try:
-        settings = settings_file.read(ctx.settings)
+        settings = settings_file.read(ctx.paths.claude_settings)
         text = settings_changes.add_to_settings(settings.text, entries)
         if text != settings.text:
             settings_file.check_writable(settings)
     except SetupRefused as refusal:
-        return "" if _has_entries(ctx.settings, entries) else f"left alone: {refusal}"
+        return "" if _has_entries(ctx.paths.claude_settings, entries) else f"left alone: {refusal}"
     before, after = settings.text.split("\n"), text.split("\n")
     names = ("as it is", "as it would be")
     return sanitize_lines("\n".join(difflib.unified_diff(before, after, *names, lineterm="", n=1)))
@@ -190,46 +160,24 @@ def _record_change(
         encoded = manifest.encode_settings(settings.encoded(text))
         updated = replace(latest, before=encoded, after=(after,))
     if settings.data is None or latest.is_our_output(settings.data):
-        manifest.save(ctx.env, updated)
+        manifest.save(ctx.paths, updated)
         return updated
     # A killed run may have recorded a copy without writing it, or without changing the settings.
     reusable = (None, settings.data)
     left = next((path for path in updated.backups if settings_file.content(path) in reusable), "")
-    backup = left or settings_file.backup_path(_backup_stem(ctx, settings))
+    backup = left or settings_file.backup_path(backup_stem(ctx, settings))
     others = (path for path in updated.backups if path != left)
     updated = replace(updated, backups=(*others, backup))
-    manifest.save(ctx.env, updated)
+    manifest.save(ctx.paths, updated)
     # Only after its name is recorded: an uninstall removes recorded copies only.
     files.write_atomic(backup, settings.data, 0o600)
     return updated
 
 
-def _backup_stem(ctx: SetupContext, settings: SettingsFile) -> str:
-    """Return the start of the copy's path: beside settings.json, else in the state directory."""
-    if os.access(os.path.dirname(ctx.settings), os.W_OK):
-        return ctx.settings
-    return f"{ctx.state_dir}/{os.path.basename(settings.path)}"
-
-
-def _remove_backups(
-    ctx: SetupContext, previous: Manifest | None, outcome: Outcome, *, is_exact: bool
-) -> None:
-    for path in previous.backups if previous else ():
-        if not path.startswith((ctx.settings + BACKUP_INFIX, ctx.state_dir + "/")):
-            continue  # the manifest may be forged
-        if is_exact and not ctx.dry_run:
-            files.remove_file(path)
-        elif not is_exact and os.path.exists(path):
-            outcome.notes.append(
-                f"{ctx.display_path(path)} was kept, because settings.json has changed since the"
-                " install: it holds your settings from before."
-            )
-
-
 def _has_entries(path: str, entries: SettingsEntries) -> bool:
     """Return whether Claude Code runs usageline's commands with that file as it is."""
     try:
-        text = client_text.decode_lossy(settings_file.content(path) or b"")
+        text = claude_files.decode_lossy(settings_file.content(path) or b"")
         # Like Claude Code, use the last one of duplicate keys.
         return settings_changes.has_entries(json.loads(text), entries)
     except (OSError, ValueError, RecursionError):
@@ -238,7 +186,7 @@ def _has_entries(path: str, entries: SettingsEntries) -> bool:
 
 def _mentions_program(path: str, entries: SettingsEntries) -> bool:
     try:
-        text = client_text.decode(files.read_regular(path, settings_file.MAX_BYTES))
+        text = claude_files.decode(files.read_regular(path, settings_file.MAX_BYTES))
     except (OSError, UnicodeError):
         return False
     script = entries.scripts[0]
@@ -251,4 +199,4 @@ def _parse(text: str) -> object:
 
 
 def _decode(data: bytes | None) -> str:
-    return client_text.decode(data or b"")
+    return claude_files.decode(data or b"")

@@ -7,13 +7,12 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline.core import paths
 from usageline.core.errors import SetupRefused
 from usageline.setup import manifest, owned_files, plugin_pointer, settings_file, settings_step
 from usageline.setup.outcome import Outcome
 from usageline.setup.program_files import is_packaged, package_tool
 from usageline.storage import refresh_log
-from usageline.system import directories, files, flock
+from usageline.system import directories, files, lock
 
 if TYPE_CHECKING:
     from usageline.setup.context import SetupContext
@@ -33,7 +32,7 @@ def uninstall(ctx: SetupContext) -> int:
     ctx.validate()
     ctx = replace(ctx, purge=_choose_history(ctx))
     outcome = Outcome(None if ctx.dry_run else ctx.show, "Uninstalling usageline:")
-    with flock.hold(ctx.data_dir, LOCK_TIMEOUT_S) as is_free:
+    with lock.hold_existing(ctx.paths.data_dir, LOCK_TIMEOUT_S) as is_free:
         if not is_free:
             raise SetupRefused("An install is running: wait for it and try again.")
         uninstall_all(ctx, outcome)
@@ -59,15 +58,15 @@ def _choose_history(ctx: SetupContext) -> bool:
         return ctx.purge is not False
     if not ctx.is_interactive or ctx.yes or ctx.dry_run:
         return False
-    name = ctx.display_path(paths.history_dir(ctx.env))
+    name = ctx.display_path(ctx.paths.history_dir)
     question = f"Remove the history of your usage as well ({name})? [y/N] "
     return ctx.ask(question) in ("y", "yes")
 
 
 def _has_history(ctx: SetupContext) -> bool:
     """Return whether an uninstall has to decide on a history."""
-    directory = paths.history_dir(ctx.env)
-    return not manifest.other_paths(ctx.env) and owned_files.holds_any(
+    directory = ctx.paths.history_dir
+    return not manifest.other_paths(ctx.paths) and owned_files.holds_any(
         directory, {owned_files.HISTORY_NAME: None}
     )
 
@@ -75,10 +74,10 @@ def _has_history(ctx: SetupContext) -> bool:
 def _add_notes(ctx: SetupContext, outcome: Outcome) -> None:
     """Tell the user what stays, and how to remove it."""
     if _has_history(ctx) and not ctx.purge:
-        name = ctx.display_path(paths.history_dir(ctx.env))
+        name = ctx.display_path(ctx.paths.history_dir)
         way = "add --purge to remove it" if ctx.dry_run else f"to remove it: rm -r {name}"
         outcome.notes.append(f"The history of your usage stays in {name}: {way}.")
-    config = paths.config_file(ctx.env)
+    config = ctx.paths.config_file
     if os.path.exists(config):
         outcome.notes.append(f"Your {ctx.display_path(config)} was left alone.")
     remove = package_tool().remove if is_packaged(ctx.source) else ""
@@ -92,29 +91,29 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
     The settings come first, so that no new line or refresh starts. The manifest is removed last,
     so that a killed run can be repeated.
     """
-    previous = manifest.load(ctx.env)
-    if manifest.is_unreadable(ctx.env):
+    previous = manifest.load(ctx.paths)
+    if manifest.is_unreadable(ctx.paths):
         outcome.notes.append(manifest.UNREADABLE)
     settings_step.remove(ctx, previous, outcome)
     _remove_leftovers(ctx, previous)
     _remove_config(ctx, previous, outcome)
-    others = manifest.other_paths(ctx.env)
+    others = manifest.other_paths(ctx.paths)
     if others:
         outcome.notes.append("The program stays: another profile of Claude Code uses it.")
     else:
         _remove_program(ctx, previous, outcome)
-    with flock.hold(paths.lock(ctx.env), REFRESH_TIMEOUT_S):
-        _remove_owned(ctx, ctx.cache_dir, owned_files.CACHE_FILES, "cache", outcome)
-        _remove_empty(ctx, ctx.cache_dir)
+    with lock.hold_existing(ctx.paths.lock, REFRESH_TIMEOUT_S):
+        _remove_owned(ctx, ctx.paths.cache_dir, owned_files.CACHE_FILES, "cache", outcome)
+        _remove_empty(ctx, ctx.paths.cache_dir)
     if others and not ctx.dry_run:
         _transfer_created_dirs(previous, others)
-        refresh_log.remove(ctx.env)
+        refresh_log.remove(ctx.paths)
     if not others:
         state = owned_files.STATE_FILES if ctx.purge else owned_files.STATE_WITHOUT_HISTORY
-        _remove_owned(ctx, ctx.state_dir, state, "state", outcome)
+        _remove_owned(ctx, ctx.paths.state_dir, state, "state", outcome)
     _remove_empty_directories(ctx, previous)
-    if not ctx.dry_run and os.path.isdir(ctx.state_dir):
-        for path in (manifest.path(ctx.env), manifest.path(ctx.env) + ".broken"):
+    if not ctx.dry_run and os.path.isdir(ctx.paths.state_dir):
+        for path in (ctx.paths.install_manifest, ctx.paths.install_manifest + ".broken"):
             if not directories.remove_if_empty(path) and not os.path.isdir(path):
                 files.remove_file(path)
         _remove_empty_directories(ctx, previous)
@@ -124,10 +123,10 @@ def uninstall_all(ctx: SetupContext, outcome: Outcome) -> None:
 
 def _report_remaining(ctx: SetupContext, outcome: Outcome) -> None:
     """Report the directories that still hold files of the user's."""
-    expected = {os.path.basename(paths.config_file(ctx.env))}
+    expected = {os.path.basename(ctx.paths.config_file)}
     if not ctx.purge:
-        expected.add(os.path.basename(paths.history_dir(ctx.env)))
-    for directory in sorted({ctx.cache_dir, ctx.state_dir, ctx.data_dir}):
+        expected.add(os.path.basename(ctx.paths.history_dir))
+    for directory in sorted({ctx.paths.cache_dir, ctx.paths.state_dir, ctx.paths.data_dir}):
         with contextlib.suppress(OSError):
             if set(os.listdir(directory)) - expected:
                 outcome.notes.append(
@@ -139,16 +138,16 @@ def _report_remaining(ctx: SetupContext, outcome: Outcome) -> None:
 def _remove_program(ctx: SetupContext, previous: Manifest | None, outcome: Outcome) -> None:
     data_dir = (
         previous.data_dir
-        if previous and os.path.basename(previous.data_dir) == os.path.basename(ctx.data_dir)
-        else ctx.data_dir
+        if previous and os.path.basename(previous.data_dir) == os.path.basename(ctx.paths.data_dir)
+        else ctx.paths.data_dir
     )
     if (
-        os.path.islink(ctx.command)
-        and os.readlink(ctx.command) == data_dir + "/current/bin/usageline"
+        os.path.islink(ctx.paths.command)
+        and os.readlink(ctx.paths.command) == data_dir + "/current/bin/usageline"
     ):
         if not ctx.dry_run:
-            files.remove_file(ctx.command)
-        outcome.add_change("command", ctx.display_path(ctx.command))
+            files.remove_file(ctx.paths.command)
+        outcome.add_change("command", ctx.display_path(ctx.paths.command))
     current = data_dir + "/current"
     if not ctx.dry_run and os.path.islink(current) and os.readlink(current).startswith("releases/"):
         files.remove_file(current)
@@ -167,8 +166,8 @@ def _remove_program(ctx: SetupContext, previous: Manifest | None, outcome: Outco
 
 def _remove_config(ctx: SetupContext, previous: Manifest | None, outcome: Outcome) -> None:
     """Remove the config.toml that an install created, unless it has changed since."""
-    path = paths.config_file(ctx.env)
-    if not previous or not previous.config or manifest.other_paths(ctx.env):
+    path = ctx.paths.config_file
+    if not previous or not previous.config or manifest.other_paths(ctx.paths):
         return
     with contextlib.suppress(OSError):
         if manifest.digest(settings_file.content(path) or b"") == previous.config:
@@ -199,11 +198,16 @@ def _remove_empty(ctx: SetupContext, directory: str) -> None:
 def _remove_leftovers(ctx: SetupContext, previous: Manifest | None) -> None:
     """Remove the temporary files of killed runs. A read-only directory has none."""
     written = (
-        os.path.realpath(ctx.settings),
+        os.path.realpath(ctx.paths.claude_settings),
         *(previous.backups if previous else ()),
-        os.path.realpath(paths.config_file(ctx.env)),
+        os.path.realpath(ctx.paths.config_file),
     )
-    targets = (*written, manifest.path(ctx.env), ctx.data_dir + "/current", ctx.command)
+    targets = (
+        *written,
+        ctx.paths.install_manifest,
+        ctx.paths.data_dir + "/current",
+        ctx.paths.command,
+    )
     for path in () if ctx.dry_run else targets:
         if os.path.isdir(os.path.dirname(path)):
             with contextlib.suppress(OSError):
@@ -219,7 +223,12 @@ def _transfer_created_dirs(previous: Manifest | None, others: list[str]) -> None
 
 
 def _remove_empty_directories(ctx: SetupContext, previous: Manifest | None) -> None:
-    used = {ctx.data_dir, ctx.state_dir, os.path.dirname(ctx.cache_dir), ctx.config_dir}
+    used = {
+        ctx.paths.data_dir,
+        ctx.paths.state_dir,
+        os.path.dirname(ctx.paths.cache_dir),
+        ctx.config_dir,
+    }
     created = set(previous.made) if previous else set()
     # Deepest first. A directory with files of the user's is not empty and stays.
     for directory in () if ctx.dry_run else sorted(used | created, reverse=True):

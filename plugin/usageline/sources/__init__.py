@@ -7,13 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from usageline.config.sources import by_name
-from usageline.system.clock import SYSTEM_CLOCK
+from usageline.system.paths import Paths
+from usageline.system.this_process import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from usageline.sources.auth.sign_in import SignIn
-    from usageline.system.clock import Clock
+    from usageline.system.this_process import Clock
     from usageline.usage.model import Reading
 
 
@@ -47,6 +48,11 @@ class Context:
     permit: Permit
     client: str | None = None
     clock: Clock = SYSTEM_CLOCK
+
+    @property
+    def paths(self) -> Paths:
+        """Return the paths of its environment."""
+        return Paths(self.env)
 
 
 def fetch(name: str, context: Context) -> Reading:

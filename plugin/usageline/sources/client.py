@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from usageline.sources.auth import claude_state
 from usageline.sources.claude_files import parse_object
-from usageline.system import child_env, executables, origin
+from usageline.system import child_env, origin, trust
 from usageline.system.process import query_line
 from usageline.usage import whose
 from usageline.usage.model import Reading, SourceFailure
@@ -127,12 +127,12 @@ def query(
 
 def find_claude(env: Mapping[str, str]) -> str | None:
     """Return the path of a trusted `claude`, from PLACES or the PATH at the install, or None."""
-    return executables.find_executable("claude", _places(env), env)
+    return trust.find_executable("claude", _places(env), env)
 
 
 def missing_reason(env: Mapping[str, str]) -> str:
     """Return why `find_claude` returned None."""
-    return executables.missing_reason("claude", _places(env), env)
+    return trust.missing_reason("claude", _places(env), env)
 
 
 def _places(env: Mapping[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from usageline import __version__
 from usageline.sources.claude_files import parse_object
-from usageline.sources.net import network
+from usageline.sources.net import proxies
 from usageline.system.api_address import api_address
 from usageline.usage.model import Reading, SourceFailure
 from usageline.usage.parse import parse
@@ -52,9 +52,9 @@ def fetch(context: Context) -> Reading:
     body = parse_object(answer.body)
     if body is None:
         raise SourceFailure("unreadable", "the answer is not JSON")
-    from usageline.usage import clock  # noqa: PLC0415 - only with an answer
+    from usageline.usage import plausibility  # noqa: PLC0415 - only with an answer
 
-    ahead_s = clock.ahead_s(
+    ahead_s = plausibility.clock_ahead_s(
         answer.headers.get("date"), answer.headers.get("age"), began_at, ended_at
     )
     return Reading(*parse(body), source="oauth", observed_at=int(began_at), clock_ahead_s=ahead_s)
@@ -134,12 +134,12 @@ def _request(credentials: Credentials, context: Context) -> Answer:
         return http.get(
             url,
             headers,
-            network.variables(context.env),
+            proxies.network_variables(context.env),
             min(context.deadline, context.clock.monotonic() + TIMEOUT_S),
         )
     except SourceFailure as failure:
-        if failure.status == "offline" and network.unused_variables(context.env):
-            failure.detail = f"{failure.detail}; {network.ADVICE}"
+        if failure.status == "offline" and proxies.unused_network_variables(context.env):
+            failure.detail = f"{failure.detail}; {proxies.NETWORK_ADVICE}"
         raise
 
 

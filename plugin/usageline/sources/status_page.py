@@ -84,12 +84,12 @@ def fetch(env: Mapping[str, str], deadline: float) -> Incident | None:
 
     Raise SourceFailure if the page cannot be read by `deadline` (`time.monotonic()`).
     """
-    from usageline.sources.net import http, network  # noqa: PLC0415 - only for a request
+    from usageline.sources.net import http, proxies  # noqa: PLC0415 - only for a request
 
     address = api_address(env)[0]
     url = (PAGE if address == API else address) + PATH
     headers = {"User-Agent": f"usageline/{__version__}"}
-    answer = http.get(url, headers, network.variables(env), deadline)
+    answer = http.get(url, headers, proxies.network_variables(env), deadline)
     body = parse_object(answer.body) if answer.status == 200 else None
     if body is None:
         raise SourceFailure("unreadable", f"the status page answered {answer.status}")

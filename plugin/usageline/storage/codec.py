@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from usageline.core.windows import MAX_PERCENT
 from usageline.usage.credits import MAX_TERMS
 from usageline.usage.model import Credit, Limit, Reading
-from usageline.usage.times import EARLIEST, LATEST
-from usageline.usage.values import MAX_AMOUNT, flag, integer, mapping, number, percent, text
+from usageline.usage.values import (
+    EARLIEST,
+    LATEST,
+    MAX_AMOUNT,
+    flag,
+    integer,
+    mapping,
+    number,
+    percent,
+    text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

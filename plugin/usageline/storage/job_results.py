@@ -7,7 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from usageline.core import jobs, paths, throttle
+from usageline.core import throttle
 from usageline.core.errors import CacheUnsafe
 from usageline.system import disk
 from usageline.system.directories import clear_path, prepare, private_directory
@@ -21,40 +21,42 @@ except ImportError:  # Windows: only the throttle keeps a job from running twice
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from usageline.system.paths import Paths
+
 MAX_AGE_S = 7 * 86400
 MAX_JOBS = 64
 """Jobs whose files are kept."""
 
 
 @contextlib.contextmanager
-def lock(env: Mapping[str, str], kind: str, key: str) -> Iterator[bool]:
+def lock(paths: Paths, kind: str, key: str) -> Iterator[bool]:
     """Hold the job's lock for the block; yield False if another process runs the job.
 
     Raise CacheUnsafe, LookupError or OSError if there can be no lock. The kernel releases it when
     its owner dies; children do not inherit it.
     """
-    prepare(env)
-    private_directory(paths.jobs_dir(env))
-    for path in (jobs.stamp_file(env, kind, key), jobs.result_file(env, kind, key)):
+    prepare(paths)
+    private_directory(paths.jobs_dir)
+    for path in (paths.job_stamp(kind, key), paths.job_result(kind, key)):
         clear_path(path)
-    fd = os.open(jobs.stamp_file(env, kind, key), os.O_RDWR | os.O_CREAT | NO_LINK, 0o600)
+    fd = os.open(paths.job_stamp(kind, key), os.O_RDWR | os.O_CREAT | NO_LINK, 0o600)
     try:
         yield _locked(fd)
     finally:
         os.close(fd)
 
 
-def write(env: Mapping[str, str], kind: str, key: str, value: Mapping[str, object]) -> None:
+def write(paths: Paths, kind: str, key: str, value: Mapping[str, object]) -> None:
     """Replace the job's result. Call this under its lock.
 
     Raise OSError if it cannot be written; the job then starts less often.
     """
     try:
-        write_atomic(jobs.result_file(env, kind, key), encode(value), 0o600, sync=False)
+        write_atomic(paths.job_result(kind, key), encode(value), 0o600, sync=False)
     except OSError as fault:
-        throttle.record_failure(jobs.stamp_file(env, kind, key), disk.failure_of(fault))
+        throttle.record_failure(paths.job_stamp(kind, key), disk.failure_of(fault))
         raise
-    throttle.record_success(jobs.stamp_file(env, kind, key))
+    throttle.record_success(paths.job_stamp(kind, key))
 
 
 def encode(value: Mapping[str, object]) -> bytes:
@@ -63,12 +65,12 @@ def encode(value: Mapping[str, object]) -> bytes:
     return text.encode("utf-8", "replace") + b"\n"
 
 
-def prune(env: Mapping[str, str], now: float) -> None:
+def prune(paths: Paths, now: float) -> None:
     """Remove the files of jobs that did not run for MAX_AGE_S, and all but the MAX_JOBS latest.
 
     `now` is epoch seconds. Raise nothing.
     """
-    directory = paths.jobs_dir(env)
+    directory = paths.jobs_dir
     with contextlib.suppress(OSError, CacheUnsafe):
         if not os.path.isdir(directory):
             return

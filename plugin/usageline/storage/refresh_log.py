@@ -12,7 +12,6 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from usageline.core import paths
 from usageline.core.errors import CacheUnsafe
 from usageline.system.directories import private_directory
 from usageline.system.files import NO_LINK
@@ -21,7 +20,9 @@ MAX_LINE_BYTES = 1024
 """With the newline: a file system adds this much in one piece."""
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from usageline.system.paths import Paths
 
 MAX_BYTES = 256 << 10
 """A longer file becomes the older one under the refresh lock.
@@ -34,10 +35,10 @@ ERRORS = (OSError, CacheUnsafe, LookupError, ValueError)
 """LookupError: the environment names no home. ValueError: a path with a null byte."""
 
 
-def append(env: Mapping[str, str], line: bytes) -> bool:
+def append(paths: Paths, line: bytes) -> bool:
     """Append a line, with its newline; return False if that fails."""
     try:
-        path = _made(env)
+        path = _made(paths)
         with _opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
             size = _private(descriptor)
             if size < 2 * MAX_BYTES:
@@ -49,37 +50,37 @@ def append(env: Mapping[str, str], line: bytes) -> bool:
         return False
 
 
-def rotate(env: Mapping[str, str]) -> None:
+def rotate(paths: Paths) -> None:
     """Make a log that is too long the older one. Call this under the refresh lock."""
     with contextlib.suppress(*ERRORS):
-        path = paths.log(env)
+        path = paths.log
         if os.lstat(path).st_size >= MAX_BYTES:
             private_directory(os.path.dirname(path))
             os.replace(path, path + OLDER)
 
 
-def read_last(env: Mapping[str, str], lines: int) -> list[bytes]:
+def read_last(paths: Paths, lines: int) -> list[bytes]:
     """Return the last lines, newest last.
 
     Raise FileNotFoundError if there is no log, PermissionError if it is not this user's alone.
     """
-    newer = _lines(paths.log(env))
+    newer = _lines(paths.log)
     with contextlib.suppress(FileNotFoundError):
         if len(newer) < lines:
-            newer = _lines(paths.log(env) + OLDER) + newer
+            newer = _lines(paths.log + OLDER) + newer
     return newer[-lines:]
 
 
-def remove(env: Mapping[str, str]) -> None:
+def remove(paths: Paths) -> None:
     """Remove the profile's log."""
-    for path in (paths.log(env), paths.log(env) + OLDER):
+    for path in (paths.log, paths.log + OLDER):
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(path)
 
 
-def _made(env: Mapping[str, str]) -> str:
-    path: str = paths.log(env)
-    private_directory(paths.state_dir(env))
+def _made(paths: Paths) -> str:
+    path = paths.log
+    private_directory(paths.state_dir)
     private_directory(os.path.dirname(path))
     return path
 

@@ -44,7 +44,6 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from usageline.core import paths
 from usageline.core.paths import SNAPSHOT_VERSION
 from usageline.system.files import write_atomic
 from usageline.usage.whose import Held
@@ -52,6 +51,7 @@ from usageline.usage.whose import Held
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from usageline.system.paths import Paths
     from usageline.usage.alerts import Alert
     from usageline.usage.model import Reading
 
@@ -120,9 +120,9 @@ class Snapshot:
         }
 
 
-def write(env: Mapping[str, str], snapshot: Snapshot) -> None:
+def write(paths: Paths, snapshot: Snapshot) -> None:
     """Replace the published snapshot. Raise OSError if it cannot be written."""
     text = json.dumps(
         snapshot.as_json(), ensure_ascii=False, allow_nan=False, separators=(",", ":")
     )
-    write_atomic(paths.snapshot(env), text.encode("utf-8", "replace") + b"\n", 0o600)
+    write_atomic(paths.snapshot, text.encode("utf-8", "replace") + b"\n", 0o600)

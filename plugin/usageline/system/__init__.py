@@ -1,4 +1,4 @@
 """The operating system: files, locks, processes, terminals and trust.
 
-Only `lock` needs a package; the rest uses the standard library.
+Only `lock.hold` needs a package; the rest uses the standard library.
 """

@@ -45,7 +45,7 @@ MODULES = (
     "usageline.core.formatting",
     "usageline.core.text",
     "usageline.core.windows",
-    "usageline.core.appearance",
+    "usageline.core.vocabulary",
     "usageline.line",
     "usageline.line.layout",
     "usageline.line._defaults",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.core.background import ENV_ALLOWLIST
-from usageline.system import origin
+from usageline.system import origin, origin_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +68,7 @@ PROCESSES = {
         "recorded by the install",
         "`/`",
         LOCALE,
-        (*origin.PROFILE, *origin.NETWORK, "PATH"),
+        (*origin_record.PROFILE, *origin_record.NETWORK, "PATH"),
         ("USAGELINE_REFRESH", "DISABLE_AUTOUPDATER", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"),
     ),
     "alert": Process(

@@ -9,42 +9,41 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from usageline.core import path_owners, paths
+from usageline.core import path_owners
 from usageline.core.errors import CacheUnsafe
 from usageline.system.files import flush
 from usageline.system.trust import is_private_group
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
+
+    from usageline.system.paths import Paths
 
 SYNC_THREADS = 16
 """File systems flush many files at once in the time of a few."""
 
-DIRECTORIES = (paths.shown_alerts_dir, paths.jobs_dir)
-FILES = (
-    paths.snapshot,
-    paths.line_config,
-    paths.line_config_stamp,
-    paths.stamp,
-    paths.lock,
-    paths.terminal_background,
-)
-"""The entries of the cache directory, except the account store, which checks its own."""
 
-
-def prepare(env: Mapping[str, str]) -> str:
+def prepare(paths: Paths) -> str:
     """Create the profile's cache directory if it is missing, and return its path.
 
     Set aside entries of another kind than expected, such as links. Raise CacheUnsafe if the
     directory does not belong to this user alone.
     """
-    path: str = paths.cache_dir(env)
+    path = paths.cache_dir
     private_directory(os.path.dirname(path))
     private_directory(path)
-    for file in FILES:
-        clear_path(file(env))
-    for folder in DIRECTORIES:
-        clear_path(folder(env), stat.S_ISDIR)
+    # The account store is missing here, because it checks its own entries.
+    for file in (
+        paths.snapshot,
+        paths.line_config,
+        paths.line_config_stamp,
+        paths.stamp,
+        paths.lock,
+        paths.terminal_background,
+    ):
+        clear_path(file)
+    for folder in (paths.shown_alerts_dir, paths.jobs_dir):
+        clear_path(folder, stat.S_ISDIR)
     return path
 
 

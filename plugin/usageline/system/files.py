@@ -9,7 +9,7 @@ import stat
 import time
 from typing import TYPE_CHECKING
 
-from usageline.system import flock
+from usageline.system import lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -165,7 +165,7 @@ def _create(path: str) -> tuple[str, int]:
             temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600
         )
         # Another process may remove the file between the two calls.
-        if flock.try_acquire(descriptor) is not False and os.fstat(descriptor).st_nlink:
+        if lock.try_acquire_descriptor(descriptor) is not False and os.fstat(descriptor).st_nlink:
             return temporary, descriptor
         os.close(descriptor)
         remove_file(temporary)
@@ -179,7 +179,7 @@ def _remove_unlocked(temporary: str) -> None:
     # Open for writing: some network file systems need that for an exclusive lock.
     descriptor = os.open(temporary, os.O_RDWR | NO_LINK)
     try:
-        is_free = flock.try_acquire(descriptor)
+        is_free = lock.try_acquire_descriptor(descriptor)
         if is_free or (is_free is None and time.time() - os.fstat(descriptor).st_mtime > STALE_S):
             remove_file(temporary)
     finally:

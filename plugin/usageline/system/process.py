@@ -10,8 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from usageline.system.process_tree import kill_tree
-from usageline.system.watchdog import Watchdog
+from usageline.system.process_tree import Watchdog, kill_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Find the descendants of a process, wait for them, and kill them."""
+"""Kill a process with all its descendants, at a timeout or if the parent dies."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from usageline.system import watchdog
+from usageline.system import this_process
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from typing_extensions import Self
+
 
 KILL_TIMEOUT_S = 1.0
 """Time that killed processes get to disappear."""
@@ -22,6 +30,11 @@ PS = "/bin/ps"
 PS_TIMEOUT_S = 1
 
 PR_SET_CHILD_SUBREAPER = 36
+
+WATCHDOG_SCRIPT = 'read -r group || exit 0; read -r rest; kill -s KILL -- "-$group"'
+
+watchdog_pids: set[int] = set()
+"""The PIDs of this process's active watchdogs, which are children but no work of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +97,7 @@ def running_descendants() -> list[int]:
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-    return [pid for pid in descendants(os.getpid()) if pid not in watchdog.pids]
+    return [pid for pid in descendants(os.getpid()) if pid not in watchdog_pids]
 
 
 def kill_descendants() -> int:
@@ -169,3 +182,66 @@ def _ps(*arguments: str) -> str:
         timeout=PS_TIMEOUT_S,
         check=False,
     ).stdout
+
+
+class Watchdog:
+    """A shell that starts before the process that it watches. Without /bin/sh there is none."""
+
+    def __init__(self) -> None:
+        null = subprocess.DEVNULL
+        self._shell: subprocess.Popen[bytes] | None = None
+        if os.name == "posix":
+            with contextlib.suppress(OSError):
+                # In a session of its own: a signal to the parent's group must not kill it, too.
+                self._shell = subprocess.Popen(
+                    ["/bin/sh", "-c", WATCHDOG_SCRIPT],
+                    env={},
+                    cwd="/",
+                    stdin=subprocess.PIPE,
+                    stdout=null,
+                    stderr=null,
+                    start_new_session=True,
+                )
+                watchdog_pids.add(self._shell.pid)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(
+        self, command: Sequence[str], env: Mapping[str, str], cwd: str | None, **streams: Any
+    ) -> subprocess.Popen[bytes]:
+        """Start a watched process in a session and group of its own.
+
+        Raise OSError or ValueError if it does not start.
+        """
+        pipe = self._shell.stdin.fileno() if self._shell and self._shell.stdin else None
+
+        def register() -> None:
+            # The new process does this itself, because its parent may be killed right after fork.
+            this_process.restore_signals()
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    os.write(pipe, b"%d\n" % os.getpid())
+
+        with warnings.catch_warnings():
+            # Python warns of locks that another thread may hold at fork; `register` takes none.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return subprocess.Popen(
+                command,
+                env=dict(env),
+                cwd=cwd,
+                start_new_session=True,
+                preexec_fn=register if os.name == "posix" else None,  # noqa: PLW1509 - as above
+                **streams,
+            )
+
+    def stop(self) -> None:
+        """Stop watching: the group has ended, or may go on running."""
+        if self._shell:
+            self._shell.kill()
+            with self._shell:  # closes the pipe and waits
+                watchdog_pids.discard(self._shell.pid)
+            self._shell = None

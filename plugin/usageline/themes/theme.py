@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from usageline.core.appearance import GLYPHS
+from usageline.core.vocabulary import GLYPHS
 from usageline.themes import colors
 
 if TYPE_CHECKING:

@@ -5,17 +5,22 @@ Usage credits come in two forms and count once. Pools have changing code names.
 
 from __future__ import annotations
 
-import math
 import re
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from usageline.core.windows import MAX_ROWS
 from usageline.usage.limits import DOLLARS, is_flat_window
 from usageline.usage.model import Credit
-from usageline.usage.times import epoch
-from usageline.usage.values import MAX_AMOUNT, Body, mapping, number, percent, text
+from usageline.usage.money import (
+    WITHOUT_DECIMALS,
+    cents_of_dollars,
+    currency_code,
+    minor_units,
+    read_money,
+)
+from usageline.usage.values import Body, epoch, mapping, percent, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,27 +55,6 @@ Examples: `org_spend_cap_reached`, `enforced_spend_limit_reached`.
 
 OTHER_CURRENCY = "The limit is in another currency."
 
-WITHOUT_DECIMALS = frozenset({"JPY", "KRW", "VND"})
-"""Currencies that Claude Code counts in whole units; it counts all others in hundredths."""
-
-NO_CURRENCY = "XXX"
-"""ISO 4217 for no currency: the service named one that cannot be read.
-
-A guess would be a false amount.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount in minor units, and how many of its digits are decimals."""
-
-    minor: int
-    exponent: int
-
-    def at(self, exponent: int) -> int:
-        """Return the amount with that many decimals, which is at least as many as it has."""
-        return int(self.minor * 10 ** (exponent - self.exponent))
-
 
 def credits(body: Body) -> tuple[Credit, ...]:  # noqa: A001 - the glossary's word
     """Return every money meter in `body`.
@@ -89,21 +73,21 @@ def _usage_credits(spend: Body, extra: Body) -> Credit | None:
     """
     spend_used, spend_limit = mapping(spend.get("used")), mapping(spend.get("limit"))
     named = extra.get("currency") or spend_used.get("currency") or spend_limit.get("currency")
-    currency = _currency(named)
+    currency = currency_code(named)
     decimals = extra.get("decimal_places")
     if decimals is None:
         decimals = 0 if currency in WITHOUT_DECIMALS else 2
-    spent = _money(spend.get("used"), decimals)
+    spent = read_money(spend.get("used"), decimals)
     used, limit = (
-        _minor(extra.get("used_credits"), decimals),
-        _minor(extra.get("monthly_limit"), decimals),
+        minor_units(extra.get("used_credits"), decimals),
+        minor_units(extra.get("monthly_limit"), decimals),
     )
     limit_currency = currency
     if used is None and spent is not None:
-        used, currency = spent, _currency(spend_used.get("currency") or named)
+        used, currency = spent, currency_code(spend_used.get("currency") or named)
     if limit is None:
-        limit = _money(spend.get("limit"), spent.exponent if spent else decimals)
-        limit_currency = _currency(
+        limit = read_money(spend.get("limit"), spent.exponent if spent else decimals)
+        limit_currency = currency_code(
             spend_limit.get("currency") or spend_used.get("currency") or named
         )
     if used is None:
@@ -191,7 +175,7 @@ def _pool(pool: Body, label: str, *, is_drawn: bool) -> Credit | None:
 
     `is_drawn`: Claude Code shows it at 0 %, too.
     """
-    limit, used, left = (_dollars(pool.get(key)) for key in DOLLARS)
+    limit, used, left = (cents_of_dollars(pool.get(key)) for key in DOLLARS)
     if used is None and limit is not None and left is not None:
         used = limit - left
     if limit is None and used is not None and left is not None:
@@ -210,7 +194,7 @@ def _pool(pool: Body, label: str, *, is_drawn: bool) -> Credit | None:
         used_minor=used,
         limit_minor=limit,
         exponent=2,
-        currency=_currency(pool.get("currency")),
+        currency=currency_code(pool.get("currency")),
         percent=share,
         ends_at=ends_at,
         expires=not _goes_on(pool.get("periods"), ends_at),
@@ -239,7 +223,7 @@ def _goes_on(periods: object, ends_at: int | None) -> bool:
 
 def _periods_in_words(pool: Body) -> str | None:
     """Return Claude Code's sentence on a credit of two periods."""
-    periods, limit = pool.get("periods"), _dollars(pool.get("limit_dollars"))
+    periods, limit = pool.get("periods"), cents_of_dollars(pool.get("limit_dollars"))
     if not isinstance(periods, list) or len(periods) != 2 or limit is None:
         return None
     first, second = (mapping(period) for period in periods)
@@ -284,40 +268,6 @@ def _share(
     if exact is None and used is None:
         exact = percent(rounded)
     return exact
-
-
-def _money(value: object, exponent: int) -> Money | None:
-    """Read `{"amount_minor": 1077, "exponent": 2}`.
-
-    A limit may leave its exponent to the amount beside it (u16).
-    """
-    return _minor(mapping(value).get("amount_minor"), mapping(value).get("exponent", exponent))
-
-
-def _minor(amount: object, exponent: object) -> Money | None:
-    minor = number(amount, -MAX_AMOUNT, MAX_AMOUNT)
-    decimals = 2 if exponent is None else number(exponent, 0, 6)
-    if minor is None or decimals is None or decimals != int(decimals):
-        return None
-    return Money(_nearest(minor), int(decimals))
-
-
-def _dollars(value: object) -> int | None:
-    amount = number(value, -MAX_AMOUNT / 100, MAX_AMOUNT / 100)
-    return None if amount is None else _nearest(amount * 100)
-
-
-def _nearest(amount: float) -> int:
-    """Round halves up, as Claude Code does; `round` would round them to the even number."""
-    return math.floor(amount + 0.5)
-
-
-def _currency(value: object) -> str:
-    if value is None:
-        return "USD"  # bodies of before April 2026 name none and count dollars (u02, u03)
-    if isinstance(value, str) and value.isascii() and value.isalpha() and 3 <= len(value) <= 4:
-        return value.upper()
-    return NO_CURRENCY
 
 
 def with_reset_date(reading: Reading) -> Reading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.usage import alerts, clock
+from usageline.usage import alerts, plausibility
 from usageline.usage.credits import with_reset_date
 from usageline.usage.forecast import with_forecast
 from usageline.usage.plausibility import confirm, flag_decreases
@@ -48,7 +48,7 @@ class Enriched:
     """The reading as it is published, and what to remember beside it.
 
     `new_alerts`, a part of `alerts`, are those to send now. `clock_agrees` and `clock_problem` are
-    the results of `usage.clock.agrees` and `usage.clock.problem`.
+    the results of `usage.plausibility.clock_agrees` and `usage.plausibility.clock_problem`.
     """
 
     reading: Reading
@@ -67,8 +67,11 @@ def enrich(
     `history` holds earlier readings of the account, oldest first. A clock that is wrong by days
     (`clock_agrees` is False) raises no alert.
     """
-    reading = clock.with_last_offset(reading, previous.last_good)
-    clock_agrees, clock_problem = clock.agrees(reading), clock.problem(reading)
+    reading = plausibility.with_last_clock_offset(reading, previous.last_good)
+    clock_agrees, clock_problem = (
+        plausibility.clock_agrees(reading),
+        plausibility.clock_problem(reading),
+    )
     reading, unconfirmed = confirm(
         with_reset_date(reading), previous.unconfirmed, ttl_s=rules.ttl_s
     )

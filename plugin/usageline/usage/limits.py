@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from usageline.core.limit_names import OTHER_WEEK
 from usageline.core.windows import MAX_ROWS, is_same_reset
 from usageline.usage.model import Limit
-from usageline.usage.times import epoch
-from usageline.usage.values import MAX_TEXT, Body, mapping, percent, text, words
+from usageline.usage.values import MAX_TEXT, Body, epoch, mapping, percent, text, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

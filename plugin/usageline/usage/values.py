@@ -1,7 +1,12 @@
-"""Check single values from outside: return the value, or None if it is not of the expected kind."""
+"""Check single values from outside, and read times and names from them.
+
+A value of another kind than expected becomes None.
+"""
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from usageline.core import windows
@@ -12,6 +17,23 @@ MAX_AMOUNT = 10**12
 
 Body = dict[str, Any]
 """A JSON object from outside."""
+
+EARLIEST, LATEST = 1_000_000_000, 9_999_999_999
+"""2001 to 2286: a number outside is not a time of a usage window."""
+
+_ISO = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,18}))?"
+    r"(?:([Zz])|([+-])(\d\d):?(\d\d))",
+    re.ASCII,
+)
+
+_START = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_SECOND = timedelta(seconds=1)
+
+PLANS = frozenset({"claude_pro", "claude_max", "claude_team", "claude_enterprise"})
+"""The account's words for a plan."""
+
+SEATS = {"team_standard": "Team Standard", "team_tier_1": "Team Premium"}
 
 
 def number(value: object, minimum: float, maximum: float) -> float | None:
@@ -56,3 +78,56 @@ def words(name: str) -> str:
 def mapping(value: object) -> Body:
     """Return the JSON object itself, or an empty one if `value` is anything else."""
     return value if isinstance(value, dict) else {}
+
+
+def epoch(value: object) -> int | None:
+    """Return the epoch second of ISO 8601 text with an offset or `Z`, or of a number; else None.
+
+    Round down: Claude Code cuts 21:59:59.68 to 9:59pm, and two clocks side by side must agree.
+    Captured bodies have six fraction digits or none (captures u19, u21); Python 3.10's own parser
+    takes three or six only.
+    """
+    if not isinstance(value, str):
+        seconds = number(value, EARLIEST, LATEST)
+        return None if seconds is None else int(seconds)
+    match = _ISO.fullmatch(value)
+    if match is None:
+        return None
+    sign, hours, minutes = match[9], int(match[10] or 0), int(match[11] or 0)
+    if hours > 23 or minutes > 59:
+        return None
+    try:
+        year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+        local = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
+    except ValueError:
+        return None
+    offset = timedelta(hours=hours, minutes=minutes)
+    seconds = int((local - _START) // _SECOND)
+    seconds += int(offset // _SECOND) * (1 if sign == "-" else -1)
+    return seconds if EARLIEST <= seconds <= LATEST else None
+
+
+def epoch_of_client(value: object) -> int | None:
+    """Return the epoch second of a time in Claude Code's own files: also of milliseconds."""
+    milliseconds = number(value, EARLIEST * 1000, LATEST * 1000)
+    return epoch(value) if milliseconds is None else int(milliseconds // 1000)
+
+
+def plan_name(
+    subscription: object, organization_type: object, seat: object, *tiers: object
+) -> str | None:
+    """Return `Pro`, `Max 20x`, `Team Premium`, …, or None if it is unknown.
+
+    `subscription` is the sign-in's `subscriptionType`, `organization_type` the account's
+    (`claude_max`), `seat` its `seatTier`, `tiers` the rate limit tiers, the most reliable first. A
+    tier gives the size of a Max plan only: a Team seat can have a Max tier and is not Max.
+    """
+    plan = text(subscription) or (text(organization_type) or "").removeprefix("claude_")
+    if not plan:
+        return None
+    if plan == "max":
+        sizes = (re.search(r"max_(\d{1,3}x)", tier) for tier in tiers if isinstance(tier, str))
+        return next((f"Max {size[1]}" for size in sizes if size), "Max")
+    if plan == "team" and isinstance(seat, str):
+        return SEATS.get(seat, "Team")
+    return text(words(plan))

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from usageline.usage.times import EARLIEST, LATEST
-from usageline.usage.values import number
+from usageline.usage.values import EARLIEST, LATEST, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from tests.faults.crowd.holders import wait_for
 from tests.hot import Hot
-from usageline.core import paths
 from usageline.core.freshness import file_fingerprint, is_stale
 from usageline.core.json_file import json_file
 from usageline.system import lock
@@ -118,21 +117,21 @@ class Clock:
 
     def is_due(self) -> bool:
         """Return whether a line would find a refresh due now."""
-        stamp = file_fingerprint(paths.claude_credentials(self.world.env))
-        return bool(is_stale(json_file(paths.snapshot(self.world.env)), stamp, self.now))
+        stamp = file_fingerprint(self.world.paths.claude_credentials)
+        return bool(is_stale(json_file(self.world.paths.snapshot), stamp, self.now))
 
     def is_claimed(self) -> bool:
         """Return whether a line has started a refresh that may still run."""
         try:
-            return 0 <= self.now - os.stat(paths.stamp(self.world.env)).st_mtime < 12
+            return 0 <= self.now - os.stat(self.world.paths.stamp).st_mtime < 12
         except OSError:
             return False
 
     def lock_is_free(self) -> bool:
         """Return whether no refresh runs."""
-        if not Path(paths.lock(self.world.env)).exists():
+        if not Path(self.world.paths.lock).exists():
             return True
-        with lock.hold(paths.lock(self.world.env)) as is_owner:
+        with lock.hold(self.world.paths.lock) as is_owner:
             return is_owner
 
 

@@ -15,7 +15,6 @@ from tests.faults.crowd.holders import wait_for
 from tests.faults.promises import promise
 from tests.hot import INTERPRETER
 from tests.server import usage_body
-from usageline.core import paths
 from usageline.storage import history
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ WRONG = (YEAR_S, -YEAR_S, 5 * YEAR_S // 2, -YEAR_S // 8)
 def test_history_outlives_a_wrong_clock(
     clock: Clock, size: Callable[[int, int], int], figure: Callable[[str], None]
 ) -> None:
-    directory, wrong = Path(paths.history_dir(clock.world.env)), WRONG[: size(1, len(WRONG))]
+    directory, wrong = Path(clock.world.paths.history_dir), WRONG[: size(1, len(WRONG))]
     days = (80, 40, 0)
     for number, before in enumerate(days):
         clock.api.body = usage_body(time.time() - before * DAY_S, session=10 * number)
@@ -50,9 +49,10 @@ def test_history_outlives_a_wrong_clock(
     assert {path: path.read_bytes() for path in directory.rglob("*.jsonl")} == contents
     clock.set(0)
     ask(clock)
-    account = history.accounts(clock.world.env)[0]
+    account = history.accounts(clock.world.paths)[0]
     readings = [
-        one.observed_at for one in history.load(clock.world.env, account, time.time() - 90 * DAY_S)
+        one.observed_at
+        for one in history.load(clock.world.paths, account, time.time() - 90 * DAY_S)
     ]
     assert readings == sorted(readings)
     assert [round((time.time() - at) / DAY_S) for at in readings] == [*days, 0]

@@ -12,7 +12,6 @@ import pytest
 from tests.faults.clock.clocks import assert_sane
 from tests.faults.promises import promise
 from tests.hot import Hot
-from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +116,6 @@ def test_the_zone_changes_while_it_runs(
         assert times[1] == datetime.fromtimestamp(weekly["resets_at"], ZoneInfo(zone)).strftime(
             "%a %H:%M"
         )
-    assert not world.cache.joinpath(paths.stamp(world.env)).exists()
+    assert not world.cache.joinpath(world.paths.stamp).exists()
     assert api.requests == []
     figure(f"{len(ZONES)} zones in turn, 3 of which do not exist: 0 refreshes")

@@ -17,11 +17,10 @@ from tests.faults.content.session import PLACES, Place, Session
 from tests.faults.promises import promise
 from usageline import themes
 from usageline.cli.config import sample
-from usageline.config import Alerts
+from usageline.config.loader import Alerts
 from usageline.line import embed, render, session_start, view
 from usageline.line.render import CLIENT_MARGIN
-from usageline.refresh.notify import _commands
-from usageline.system.desktop import Desktop
+from usageline.refresh.notify import Desktop, _commands
 from usageline.usage.alerts import Alert
 from usageline.usage.values import text as kept_text
 

@@ -13,6 +13,7 @@ import time
 from tests.storage.readings import directory, reading
 from usageline.storage import history
 from usageline.storage.history import files
+from usageline.system.paths import Paths
 
 MAX_BYTES, CUT_BYTES = 24_000, 3_000
 
@@ -30,7 +31,9 @@ def main(account: str, who: int, count: int, until: str) -> int:
         time.sleep(0.001)
     cut, inode = 0, None
     for number in range(count):
-        if not history.append(env, account, reading(start + 2 * number + who, percent=float(who))):
+        if not history.append(
+            Paths(env), account, reading(start + 2 * number + who, percent=float(who))
+        ):
             return _failed(f"reading {number} was not kept")
         content = path.read_bytes()
         now = path.stat().st_ino

@@ -80,7 +80,7 @@ class Drawing:
             f"rows = {json.dumps(rows)}\nwrap = true\ntheme = 'powerline'\n{shown}{more}"
         )
         compile_config(self.world.env)
-        return Path(paths.line_config(self.world.env))
+        return Path(self.world.paths.line_config)
 
     def rows(self, what: str) -> list[str]:
         """Return the rows of one valid line: in time, text only, in bounds, without an error.
@@ -127,4 +127,4 @@ def put(path: Path, content: bytes) -> None:
 
 
 def _snapshot(world: World) -> Any:
-    return json_file.json_file(paths.snapshot(world.env))
+    return json_file.json_file(world.paths.snapshot)

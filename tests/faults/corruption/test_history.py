@@ -18,7 +18,8 @@ from usageline.core.windows import MAX_PERCENT
 from usageline.storage import history
 from usageline.storage.history import files
 from usageline.storage.history.line import encode
-from usageline.system import flock
+from usageline.system import lock
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,14 +76,14 @@ def test_a_lock_that_is_never_given_back_is_not_waited_for(
     world: World, monkeypatch: pytest.MonkeyPatch, figure: Callable[[str], None]
 ) -> None:
     monkeypatch.setattr(history, "LOCK_TIMEOUT_S", 0.5)
-    assert history.append(world.env, ACCOUNT, SEEN[0])
-    with flock.hold(str(directory(world.env)), 0) as free:
+    assert history.append(world.paths, ACCOUNT, SEEN[0])
+    with lock.hold_existing(str(directory(world.env)), 0) as free:
         assert free
         began = time.monotonic()
-        assert history.append(world.env, ACCOUNT, SEEN[1])
+        assert history.append(world.paths, ACCOUNT, SEEN[1])
         took_s = time.monotonic() - began
     assert took_s < history.LOCK_TIMEOUT_S + 3
-    assert history.load(world.env, ACCOUNT) == SEEN[:2]
+    assert history.load(world.paths, ACCOUNT) == SEEN[:2]
     figure(f"given up after {took_s:.1f} s")
 
 
@@ -113,8 +114,8 @@ def test_good_lines_of_a_damaged_file_are_kept(
     def check(content: bytes, intact: list[Reading]) -> None:
         nonlocal tried
         path.write_bytes(content)
-        assert history.append(env, ACCOUNT, new)
-        loaded = history.load(env, ACCOUNT)
+        assert history.append(Paths(env), ACCOUNT, new)
+        loaded = history.load(Paths(env), ACCOUNT)
         assert all(one in loaded for one in [*intact, new]), content[:200]
         assert sound(loaded)
         tried += 1
@@ -155,7 +156,7 @@ def test_files_of_impossible_months_push_nothing_out(
 ) -> None:
     env = World(in_memory / "world").env
     for one in SEEN[:-1]:
-        assert history.append(env, ACCOUNT, one)
+        assert history.append(Paths(env), ACCOUNT, one)
     others = ("9999-12.jsonl", "0000-01.jsonl", "1970-01.jsonl", "2026-13.jsonl", "notes.jsonl")
     for name in others:
         (directory(env) / name).write_bytes(LINES)
@@ -169,8 +170,8 @@ def test_files_of_impossible_months_push_nothing_out(
     ):
         make(directory(env) / name)
     began = time.monotonic()
-    assert history.append(env, ACCOUNT, SEEN[-1])
-    assert history.load(env, ACCOUNT) == SEEN
+    assert history.append(Paths(env), ACCOUNT, SEEN[-1])
+    assert history.load(Paths(env), ACCOUNT) == SEEN
     assert time.monotonic() - began < 5
     left = {path.name for path in directory(env).iterdir()}
     assert {*others, "2030-01.jsonl", "2030-02.jsonl", "2020-01.jsonl"} <= left

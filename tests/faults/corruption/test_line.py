@@ -244,7 +244,7 @@ def test_a_stamp_of_any_kind_holds_nothing_up(world: World, figure: Callable[[st
     world.cache.mkdir(parents=True, mode=0o700)
     world.cache.parent.chmod(0o700)
     for name, make in STAMPS.items():
-        for stamp in (paths.stamp(world.env), paths.line_config_stamp(world.env)):
+        for stamp in (world.paths.stamp, world.paths.line_config_stamp):
             make(stamp)
             now = time.time() + 60
             assert throttle.acquire(stamp, 2, now, 12) == "", name

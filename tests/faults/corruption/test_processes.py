@@ -70,7 +70,7 @@ def test_line_and_hook_are_quick_and_small_over_any_kind_of_file(
     world.configure('rows = [["model", "session", "weekly", "status"]]')
     (world.home / "secret").write_text('{"version": 1, "plan": "SECRET"}')
     assert hot.line()
-    snapshot, compiled = Path(paths.snapshot(world.env)), Path(paths.line_config(world.env))
+    snapshot, compiled = Path(world.paths.snapshot), Path(world.paths.line_config)
     good = {path: path.read_bytes() for path in (snapshot, compiled)}
     hook = [hot.command[0], "-I", "-S", "-B", str(built_release.hook)]
     env = {**world.env, "COLUMNS": "120", "USAGELINE_REFRESH": "1"}

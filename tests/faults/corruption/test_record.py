@@ -13,9 +13,8 @@ import pytest
 from tests.faults.corruption.damage import contents, cuts, flips, spoilt
 from tests.faults.promises import promise
 from tests.world import World
-from usageline.core import paths
 from usageline.core.errors import SetupRefused
-from usageline.setup import install, manifest, settings_changes, settings_step, uninstall
+from usageline.setup import install, manifest, settings_entries, settings_step, uninstall
 from usageline.setup.context import SetupContext
 from usageline.setup.outcome import Outcome
 
@@ -37,8 +36,8 @@ class Installed:
         self.world = World(root)
         self.messages: list[str] = []
         self.ctx = SetupContext(self.world.env, "", self.messages.append, yes=True)
-        self.settings = Path(self.ctx.settings)
-        self.record = Path(paths.install_manifest(self.world.env))
+        self.settings = Path(self.ctx.paths.claude_settings)
+        self.record = Path(self.world.paths.install_manifest)
         self.text = json.dumps(BEFORE, indent=2, ensure_ascii=False)
         self.settings.parent.mkdir(parents=True, exist_ok=True)
         self.settings.write_text(self.text)
@@ -56,10 +55,10 @@ class Installed:
 
     def wire(self) -> None:
         """The part of an install that changes the record and the settings."""
-        new = install._prepare_manifest(self.ctx, manifest.load(self.world.env), [])
+        new = install._prepare_manifest(self.ctx, manifest.load(self.world.paths), [])
         settings_step.add(
             self.ctx,
-            settings_changes.make_entries("/usr/bin/python3", self.ctx.data_dir),
+            settings_entries.make_entries("/usr/bin/python3", self.ctx.paths.data_dir),
             new,
             Outcome(),
         )
@@ -110,7 +109,7 @@ def test_a_damaged_install_record_loses_no_settings(
     for number, (what, content) in enumerate(variants):
         installed.again()
         installed.record.write_bytes(content)
-        broken = manifest.is_unreadable(installed.world.env)
+        broken = manifest.is_unreadable(installed.world.paths)
         if number % 2:
             installed.wire()
         assert uninstall.uninstall(installed.ctx) == 0, what
@@ -144,7 +143,10 @@ def test_a_hostile_record_has_nothing_elsewhere_removed(
             "backups": [str(precious / "releases" / "file")],
             "made": [str(precious)],
         },
-        "upwards": {**good, "data_dir": f"{installed.ctx.data_dir}/../../../../../..{precious}"},
+        "upwards": {
+            **good,
+            "data_dir": f"{installed.ctx.paths.data_dir}/../../../../../..{precious}",
+        },
         "relative": {
             **good,
             "data_dir": "../precious",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.promises import promise
-from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +51,7 @@ MEASURE = (
 def test_a_state_that_is_made_to_cost_costs_little(
     world: World, api: Api, built_release: Release, figure: Callable[[str], None], kind: str
 ) -> None:
-    state = Path(paths.claude_state(world.env))
+    state = Path(world.paths.claude_state)
     state.write_bytes(b'{"projects":' + WHOLE[kind](60 * MIB) + b',"theme":"dark"}')
     done = subprocess.run(
         [sys.executable, "-c", MEASURE, *built_release.refresh_command],

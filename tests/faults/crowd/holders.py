@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from usageline.core import paths
 from usageline.refresh.lock_owner import HANGS_AFTER_S
 from usageline.system import lock
 
@@ -45,13 +44,13 @@ def stopped_refresh(world: World, release: Release, api: Api) -> Iterator[subpro
 
 def note_of(world: World) -> dict[str, Any]:
     """Return the lock's owner file."""
-    noted: dict[str, Any] = json.loads(Path(paths.lock_owner(world.env)).read_text())
+    noted: dict[str, Any] = json.loads(Path(world.paths.lock_owner).read_text())
     return noted
 
 
 def change_note(world: World, **changes: object) -> None:
     """Write something else to it."""
-    path = Path(paths.lock_owner(world.env))
+    path = Path(world.paths.lock_owner)
     path.write_text(json.dumps({**note_of(world), **changes}))
     path.chmod(0o600)
 
@@ -71,20 +70,20 @@ def let_it_hang(world: World, process: subprocess.Popen[bytes], *, really: bool)
 
 def lock_is_free(world: World) -> bool:
     """Return whether no refresh holds the lock."""
-    with lock.hold(paths.lock(world.env)) as is_owner:
+    with lock.hold(world.paths.lock) as is_owner:
         return is_owner
 
 
 def release_claim(world: World) -> None:
     """Let the next line start a refresh at once, as if the last had started long ago."""
     with contextlib.suppress(FileNotFoundError):
-        os.utime(paths.stamp(world.env), (0, 0))
+        os.utime(world.paths.stamp, (0, 0))
 
 
 def wait_for_turn(world: World) -> None:
     """Wait until a request is allowed: two requests to this machine are a second apart."""
     began = time.time()
-    published = Path(paths.snapshot(world.env))
+    published = Path(world.paths.snapshot)
     wait_for(
         lambda: time.time() > (published.stat().st_mtime if published.exists() else began - 2) + 2
     )

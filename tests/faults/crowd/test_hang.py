@@ -23,7 +23,6 @@ from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.hot import Hot
 from tests.running import is_running
-from usageline.core import paths
 from usageline.refresh.lock_owner import current_owner
 from usageline.refresh.run import TIMEOUT_S
 
@@ -77,7 +76,7 @@ def test_a_stopped_holder_is_ended_by_the_next_refresh(
             asked + 1,
             "ok",
         )
-    assert not os.path.exists(paths.lock_owner(world.env))
+    assert not os.path.exists(world.paths.lock_owner)
     figure(
         f"{size(5, 50)} lines meanwhile, the slowest {slowest * 1000:.0f} ms; killed "
         f"{took_s:.1f} s after the next refresh was due"
@@ -136,14 +135,14 @@ def test_a_stranger_is_never_ended(
     world: World, api: Api, built_release: Release, figure: Callable[[str], None]
 ) -> None:
     needs()
-    path = Path(paths.lock_owner(world.env))
+    path = Path(world.paths.lock_owner)
     with stopped_refresh(world, built_release, api) as stopped, stranger() as other:
         let_it_hang(world, stopped, really=False)
         good, started = (
             path.read_text(),
             Path(f"/proc/{other.pid}/stat").read_text().rpartition(")")[2].split()[19],
         )
-        assert current_owner(world.env) is not None
+        assert current_owner(world.paths) is not None
         change_note(world, started=str(int(note_of(world)["started"]) - 1))
         falsehoods = [
             path.read_bytes(),
@@ -177,7 +176,7 @@ def test_a_stranger_is_never_ended(
             path.write_text(good)
         for content in falsehoods:
             path.write_bytes(content)
-            assert current_owner(world.env) is None, content
+            assert current_owner(world.paths) is None, content
         for content in falsehoods[:2] + falsehoods[7:9]:
             path.write_bytes(content)
             done = world.run(built_release.python, "-I", "-B", "-m", "usageline.cli", "refresh")
@@ -185,12 +184,12 @@ def test_a_stranger_is_never_ended(
         path.unlink()
         path.symlink_to(world.root / "elsewhere")
         (world.root / "elsewhere").write_text(good)
-        assert current_owner(world.env) is None
+        assert current_owner(world.paths) is None
         path.unlink()
         path.write_text(good)
         if os.geteuid() == 0:
             os.chown(path, 65534, 65534)
-            assert current_owner(world.env) is None
+            assert current_owner(world.paths) is None
         assert is_running(stopped.pid)
         assert is_running(other.pid)
     figure(f"{len(falsehoods) + 2} false notes: 0 processes killed")

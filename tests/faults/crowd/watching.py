@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from usageline.core import paths
-
 if TYPE_CHECKING:
     from tests.server import Api, Request
     from tests.world import Release, World
@@ -46,7 +44,7 @@ class Watch:
         """Record descriptors and peak memory of the process that sends a request."""
         self.refreshes.append(len(refreshes(self.release)))
         with contextlib.suppress(OSError, ValueError):
-            pid = json.loads(Path(paths.lock_owner(self.world.env)).read_text())["pid"]
+            pid = json.loads(Path(self.world.paths.lock_owner).read_text())["pid"]
             fields = dict(
                 line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
             )

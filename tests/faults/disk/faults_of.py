@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.faults.disk.space import AS_USER
-from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,4 +168,4 @@ FAULTS = {
 
 def placed(before: tuple[str, ...], scene: Scene) -> list[str]:
     """Fill the scene's cache into the words."""
-    return [word.replace("{cache}", paths.cache_dir(scene.world.env)) for word in before]
+    return [word.replace("{cache}", scene.world.paths.cache_dir) for word in before]

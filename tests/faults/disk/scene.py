@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from tests.faults.disk.space import wait_for_background
 from tests.hot import Hot
 from tests.world import CANARY
-from usageline.core import paths
 from usageline.core.throttle import BACKOFF_S
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class Scene:
     @property
     def snapshot(self) -> Path:
         """Return the snapshot's path."""
-        return self.space.inside(paths.snapshot(self.world.env))
+        return self.space.inside(self.world.paths.snapshot)
 
     def line(self) -> str:
         """Return what the client shows; fail if it is not a line (`Hot.line`)."""
@@ -92,7 +91,7 @@ class Scene:
 
     def a_minute_passes(self) -> None:
         """Move the last attempt so far back that the next line may try again."""
-        stamp = self.space.inside(paths.stamp(self.world.env))
+        stamp = self.space.inside(self.world.paths.stamp)
         times = _times(stamp)
         if times is not None:
             with contextlib.suppress(OSError):  # read-only: then no line can try anything either

@@ -13,7 +13,6 @@ from tests.faults.disk.scene import stray
 from tests.faults.disk.space import wait_for_background
 from tests.faults.needs import needs
 from tests.faults.promises import promise
-from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -180,9 +179,9 @@ def test_a_cache_of_another_user(
         assert UNSAFE in hot.line()
         wait_for_background(world)
         assert sorted(os.listdir(world.cache)) == before
-        os.chown(paths.snapshot(world.env), nobody, nobody)
+        os.chown(world.paths.snapshot, nobody, nobody)
         assert hot.line() == UNSAFE
-        os.chown(paths.snapshot(world.env), 0, 0)
+        os.chown(world.paths.snapshot, 0, 0)
         os.chown(directory, 0, 0)
     assert api.requests == []
     hot.line()

@@ -11,7 +11,7 @@ from tests.faults.disk.space import wait_for_background
 from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.hot import Hot
-from usageline.setup.settings_changes import NOT_INSTALLED
+from usageline.setup.settings_entries import NOT_INSTALLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,6 @@ from tests.faults.disk.space import Space
 from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.setup.machine import make_clone, make_machine
-from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,9 +105,9 @@ def test_an_install_without_a_tmp(
         machine.world.env["USAGELINE_API_URL"] = "http://127.0.0.1:9"
         done = space.run("sh", "-c", "cd /mnt && exec /mnt/clone/install.sh", timeout=200)
         assert done.returncode == 0, done.stderr
-        command = json.loads(space.inside(paths.claude_settings(machine.env)).read_text())[
-            "statusLine"
-        ]["command"]
+        command = json.loads(space.inside(machine.paths.claude_settings).read_text())["statusLine"][
+            "command"
+        ]
         line = space.run("sh", "-c", command, input="{}", stdin=None)
         assert (line.returncode, line.stdout.count("\n")) == (0, 1)
     finally:

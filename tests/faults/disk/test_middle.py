@@ -18,7 +18,6 @@ from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.hot import Hot
 from tests.world import CANARY
-from usageline.core import paths
 from usageline.refresh.attempt import MAX_ATTEMPTS
 
 if TYPE_CHECKING:
@@ -161,7 +160,7 @@ def test_any_call_of_a_refresh_may_fail(
         broken += "37%" not in hot.line()
         wait_for_background(world)  # the line may have found another refresh due
     assert (torn, broken) == (0, 0)
-    Path(paths.stamp(world.env)).unlink(missing_ok=True)
+    Path(world.paths.stamp).unlink(missing_ok=True)
     world.make_due()
     _heal(world, refresh)
     assert stray(os.listdir(world.cache)) == []

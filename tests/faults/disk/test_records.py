@@ -17,8 +17,7 @@ from tests.faults.disk.space import wait_for_background
 from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.world import REPOSITORY
-from usageline.core import paths
-from usageline.setup.settings_changes import NOT_INSTALLED
+from usageline.setup.settings_entries import NOT_INSTALLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,21 +42,19 @@ BEFORE = 'theme = "ascii"  # mine\n'
 def test_a_history_that_cannot_be_added_to(
     fault: str, scene: Scene, figure: Callable[[str], None]
 ) -> None:
-    state = Path(paths.state_dir(scene.world.env)).parent
+    state = Path(scene.world.paths.state_dir).parent
     scene.space.mount(state, "size=64k")
     scene.get_numbers()
 
     def files() -> dict[str, bytes]:
-        directory = scene.space.inside(paths.history_dir(scene.world.env))
+        directory = scene.space.inside(scene.world.paths.history_dir)
         return {path.name: path.read_bytes() for path in directory.rglob("*.jsonl")}
 
     before = files()
     assert len(before) == 1
     # So full that not even the rest of the last block is free.
     if fault == "full":
-        scene.space.do(
-            "sh", "-c", f"truncate -s %4096 {paths.history_dir(scene.world.env)}/*/*.jsonl"
-        )
+        scene.space.do("sh", "-c", f"truncate -s %4096 {scene.world.paths.history_dir}/*/*.jsonl")
         scene.space.fill(state)
     else:
         scene.space.do("mount", "-o", "remount,ro", state)
@@ -95,10 +92,10 @@ def test_a_configuration_that_cannot_be_written(
     space: Space, world: World, built_release: Release, figure: Callable[[str], None]
 ) -> None:
     needs("prlimit")
-    directory = Path(paths.config_file(world.env)).parent
+    directory = Path(world.paths.config_file).parent
     space.mount(directory.parent, "size=16k")
     space.inside(directory).mkdir(mode=0o700)
-    file = space.inside(paths.config_file(world.env))
+    file = space.inside(world.paths.config_file)
     file.write_text(BEFORE)
     change = [
         built_release.python,
@@ -151,7 +148,7 @@ def test_a_configuration_that_cannot_be_compiled(
         'rows = [["text", "session"]]\n[segments.text]\ntext = "afterwards, and longer"\n'
         + "# more\n" * 99
     )
-    stamp, tries = scene.space.inside(paths.line_config_stamp(scene.world.env)), set()
+    stamp, tries = scene.space.inside(scene.world.paths.line_config_stamp), set()
     for _ in range(5):
         shown = scene.hot.run().stdout.decode()
         assert "config.toml is not read: the disk is full" in shown
@@ -179,7 +176,7 @@ def test_a_configuration_that_cannot_be_compiled(
 def test_an_uninstall_without_room(
     space: Space, world: World, api: Api, figure: Callable[[str], None]
 ) -> None:
-    claude = Path(paths.claude_settings(world.env)).parent
+    claude = Path(world.paths.claude_settings).parent
     aside = world.root / "claude"
     world.env["NO_COLOR"] = "1"
     installed = install(world)

@@ -14,7 +14,6 @@ from tests.faults.kill.strace import Command
 from tests.faults.kill.walk import Case
 from tests.server import Api, usage_body
 from tests.world import World
-from usageline.core import paths
 from usageline.refresh.run import refresh
 from usageline.storage.history.line import decode
 from usageline.system import lock
@@ -63,7 +62,7 @@ def due(root: Path, release: Release, api: Api) -> Case:
 
 def history_files(scene: Scene) -> list[Path]:
     """Return the files of readings."""
-    return list(Path(paths.history_dir(scene.world.env)).glob("*/*.jsonl"))
+    return list(Path(scene.world.paths.history_dir).glob("*/*.jsonl"))
 
 
 def assert_sound(scene: Scene, readings: bytes) -> None:
@@ -73,12 +72,12 @@ def assert_sound(scene: Scene, readings: bytes) -> None:
     """
     world = scene.world
     if world.cache.exists():
-        with lock.hold(paths.lock(world.env)) as is_owner:
+        with lock.hold(world.paths.lock) as is_owner:
             assert is_owner, "the lock is still held"
-    for path in (paths.snapshot(world.env), paths.line_config(world.env)):
+    for path in (world.paths.snapshot, world.paths.line_config):
         if os.path.exists(path):
             assert json.loads(Path(path).read_text())["version"] == 1
-    files = (paths.snapshot(world.env), paths.line_config(world.env), paths.lock_owner(world.env))
+    files = (world.paths.snapshot, world.paths.line_config, world.paths.lock_owner)
     temporary = {name for path in files for name in temporary_files(path)}
     assert {str(path) for path in scene.home.rglob(".*") if path.name.endswith("-new")} <= temporary
     for history_file in history_files(scene):

@@ -15,7 +15,7 @@ from tests.hot import INTERPRETER, Hot
 from tests.world import World
 from usageline.config.compile import compile_config
 from usageline.config.template import default_file
-from usageline.core import git_repo, paths
+from usageline.core import git_repo
 from usageline.system.files import temporary_files
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def hook(root: Path, release: Release) -> Case:
 
     def look() -> None:
         assert scene.world.snapshot() == published
-        shown_alerts = Path(paths.shown_alerts_dir(scene.world.env))
+        shown_alerts = Path(scene.world.paths.shown_alerts_dir)
         assert not shown_alerts.exists() or all(
             mark.stat().st_size == 0 for mark in shown_alerts.iterdir()
         )
@@ -136,7 +136,7 @@ def compilation(root: Path, release: Release) -> Case:
     compile_config(scene.world.env)
     scene.world.configure(CHANGED)
     scene.keep()
-    target = paths.line_config(scene.world.env)
+    target = scene.world.paths.line_config
     command = Command(
         [str(release.python), "-I", "-B", "-m", "usageline.config.compile"], scene.world.env
     )
@@ -159,7 +159,7 @@ def config(root: Path, release: Release, name: str) -> Case:
     before, after, words = CONFIG_COMMANDS[name]
     scene = Scene(World(root))
     world = scene.world
-    file = Path(paths.config_file(world.env))
+    file = Path(world.paths.config_file)
     if before is not None:
         world.configure(before)
     scene.keep()
@@ -170,12 +170,12 @@ def config(root: Path, release: Release, name: str) -> Case:
     command = Command(
         [str(release.python), "-I", "-B", "-m", "usageline.cli", "config", *words], world.env
     )
-    left = Path(paths.state_dir(world.env)) / "edit" / "config.toml"
+    left = Path(world.paths.state_dir) / "edit" / "config.toml"
 
     def look() -> None:
         assert (file.read_text() if file.exists() else None) in (before, after)
         assert not left.exists() or left.read_text() in (before, after)
-        _assert_whole(scene, paths.line_config(world.env))
+        _assert_whole(scene, world.paths.line_config)
 
     def again() -> None:
         # The next edit offers an interrupted one; without a terminal it stays.
@@ -198,7 +198,7 @@ def _look(scene: Scene, release: Release, result: str, *words: str) -> Case:
     command = Command(
         [str(release.python), "-I", "-B", "-m", "usageline.jobs", *words], scene.world.env
     )
-    path = Path(paths.jobs_dir(scene.world.env)) / f"{result}.json"
+    path = Path(scene.world.paths.jobs_dir) / f"{result}.json"
 
     def again() -> None:
         _complete(scene, command)
@@ -218,8 +218,8 @@ def _assert_whole(scene: Scene, path: str) -> None:
         assert json.loads(Path(path).read_text())["version"] == 1
     strays = {str(file) for file in scene.home.rglob(".*-new")}
     config_file, edit = (
-        paths.config_file(scene.world.env),
-        paths.state_dir(scene.world.env) + "/edit/",
+        scene.world.paths.config_file,
+        scene.world.paths.state_dir + "/edit/",
     )
     files = (path, config_file, edit + "config.toml", edit + "before.toml")
     assert strays <= {name for file in files for name in temporary_files(file)}

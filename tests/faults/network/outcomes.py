@@ -13,7 +13,6 @@ from tests.faults.network.place import Place
 from tests.faults.network.reach import HERE
 from tests.faults.network.wire import Wire
 from tests.hot import Hot
-from usageline.core import paths
 
 if TYPE_CHECKING:
     import ssl
@@ -58,7 +57,7 @@ class Outcome:
         self.snapshot = world.snapshot()
         self.asked = self.requests
         self.line = Hot(world, release).line()
-        os.unlink(paths.snapshot(world.env))
+        os.unlink(world.paths.snapshot)
         command = [str(release.python), "-I", "-B", "-m", "usageline.cli", "refresh"]
         self.second = place.run(command, world.env, world.home)
         self.again = world.snapshot()

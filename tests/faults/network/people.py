@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tests.server import usage_body
 from tests.world import World
-from usageline.core import paths
 from usageline.core.freshness import file_fingerprint
 from usageline.sources.auth import sign_in
 from usageline.storage.account_state import AccountState
@@ -30,7 +29,7 @@ AGE = r"1[2-4]m ago"
 def let_time_pass(world: World, seconds: int) -> None:
     """Move what the last refresh left this far into the past."""
     signed_in = sign_in.read(world.env)
-    with open_store(paths.store_dir(world.env)) as store:
+    with open_store(world.paths.store_dir) as store:
         record = store.get(signed_in.account)
         cooldown = (
             replace(record.cooldown, until=record.cooldown.until - seconds)
@@ -43,7 +42,7 @@ def let_time_pass(world: World, seconds: int) -> None:
         )
     snapshot = world.snapshot()
     text = json.dumps({**snapshot, "next_refresh_at": snapshot["next_refresh_at"] - seconds})
-    Path(paths.snapshot(world.env)).write_text(text)
+    Path(world.paths.snapshot).write_text(text)
 
 
 def with_old_numbers(root: Path) -> World:
@@ -54,8 +53,8 @@ def with_old_numbers(root: Path) -> World:
     signed_in = sign_in.read(world.env)
     token = signed_in.token_fingerprint
     reading = Reading(*parse(usage_body(seen_at)), source="oauth", observed_at=seen_at)
-    directories.prepare(world.env)
-    with open_store(paths.store_dir(world.env)) as store:
+    directories.prepare(world.paths)
+    with open_store(world.paths.store_dir) as store:
         due_at = seen_at + 300
         store.put(
             signed_in.account,
@@ -63,9 +62,9 @@ def with_old_numbers(root: Path) -> World:
                 reading, due_at, token, confirmed=True, requested_at=seen_at, requested_with=token
             ),
         )
-    stamp = str(file_fingerprint(paths.claude_credentials(world.env)))
+    stamp = str(file_fingerprint(world.paths.claude_credentials))
     write(
-        world.env,
+        world.paths,
         Snapshot(
             signed_in.account, signed_in.plan, reading, seen_at, due_at, "ok", credentials=stamp
         ),

@@ -16,7 +16,6 @@ from tests.cli.installed import Installed, write_script
 from tests.cli.terminal import Terminal
 from tests.faults.secrets.canaries import Search, token
 from tests.running import wait_until_ended
-from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +93,7 @@ class Journey:
     @property
     def credentials(self) -> Path:
         """Return where the secrets belong."""
-        return Path(paths.claude_credentials(self.installed.world.env))
+        return Path(self.installed.world.paths.claude_credentials)
 
     def run(self, *command: str | Path, env: dict[str, str], data: bytes = b"") -> int:
         """Run a command, store its output and trace its children.
@@ -176,13 +175,13 @@ class Journey:
     def forget_requests(self) -> None:
         """Reset the account's rate limit, which holds for all caches."""
         shutil.rmtree(
-            Path(paths.data_dir(self.installed.world.env)) / "releases" / "gates",
+            Path(self.installed.world.paths.data_dir) / "releases" / "gates",
             ignore_errors=True,
         )
 
     def usageline(self, *arguments: str, **env: str) -> int:
         """Run the command as the user does."""
-        return self.run(paths.command(self.installed.world.env), *arguments, env=env)
+        return self.run(self.installed.world.paths.command, *arguments, env=env)
 
     def watch(self, **env: str) -> None:
         """Run `usageline watch` in a terminal until it has drawn."""

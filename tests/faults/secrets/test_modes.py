@@ -14,7 +14,6 @@ from tests.faults.needs import needs
 from tests.faults.promises import promise
 from tests.faults.secrets.journey import Journey
 from tests.setup.machine import make_clone, make_machine
-from usageline.core import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,6 +120,6 @@ def test_an_installation_is_for_the_user_alone(
         assert "statusLine" in json.loads(machine.settings.read_text())
         backups = {path for path in machine.settings.parent.iterdir() if path != machine.settings}
         assert open_to_others(machine.world.home, before | backups) == []
-        assert os.path.exists(paths.command(machine.env))
+        assert os.path.exists(machine.paths.command)
         looked_at += len(set(machine.world.home.rglob("*")) - before)
     figure(f"{looked_at} files and directories of {len(MASKS)} installations")

@@ -13,7 +13,7 @@ from tests.faults.promises import promise
 from tests.faults.secrets.journey import Journey, stand_in
 from tests.server import Api
 from tests.world import World
-from usageline.system import origin
+from usageline.system import origin_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,7 +77,7 @@ def go_everywhere(journey: Journey, api: Api, other: Api, size: Callable[[int, i
     journey.sign_in()
     for proxy in (other.url, other.url.replace("//", "//user:password@"))[: size(1, 2)]:
         other.fault = "echo:407"
-        origin.record(
+        origin_record.write_record(
             str(journey.installed.release.root),
             {**journey.installed.world.env, "HTTPS_PROXY": proxy},
         )

@@ -24,8 +24,8 @@ from usageline import __version__
 from usageline.core import paths
 from usageline.core.background import ENV_ALLOWLIST
 from usageline.core.freshness import file_fingerprint
-from usageline.refresh import account_gate
-from usageline.system import child_env, origin
+from usageline.refresh import request_budget
+from usageline.system import child_env, origin_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +112,7 @@ class Project:
 
     def settle(self) -> None:
         """Wait until nothing of the installation runs."""
-        wait_until_ended(os.fsencode(paths.data_dir(self.world.env)))
+        wait_until_ended(os.fsencode(self.world.paths.data_dir))
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def project(installed: Installed) -> Project:
 def test_a_planted_compiled_configuration_runs_nothing(
     project: Project, config: str, spelling: str
 ) -> None:
-    own = Path(paths.config_file(project.world.env))
+    own = Path(project.world.paths.config_file)
     project.world.configure('[chain]\ncommand = "echo own"')
     if config == "theirs":
         chosen = project.write(
@@ -183,7 +183,7 @@ def test_the_users_own_chained_command_runs_by_another_spelling_of_the_same_plac
     write_script(project.root / "bin" / "mine", f"touch {project.ran}\n")
     (project.root / "same").symlink_to(project.world.home)
     project.installed.world.env["PATH"] = f"{project.world.home}/bin:{project.world.env['PATH']}"
-    origin.record(str(project.installed.release.root), project.world.env)
+    origin_record.write_record(str(project.installed.release.root), project.world.env)
     project.world.configure('[chain]\ncommand = "mine"\nwait = true')
     steering = {
         "NODE_OPTIONS": "--require=./x",
@@ -289,8 +289,8 @@ def test_twelve_projects_with_caches_of_their_own_ask_once(project: Project, api
         )
         project.settle()
     assert len(api.requests) == 1
-    gates = Path(account_gate.directory(str(project.installed.release.root)))
-    assert gates.parent == Path(paths.data_dir(project.world.env)) / "releases"
+    gates = Path(request_budget.gates_directory(str(project.installed.release.root)))
+    assert gates.parent == Path(project.world.paths.data_dir) / "releases"
     assert len(list(gates.glob("*.json"))) == 2
     assert {path.stat().st_mode & 0o777 for path in (gates, *gates.iterdir())} == {0o700, 0o600}
 
@@ -318,14 +318,14 @@ def test_a_429_in_one_cache_holds_in_all(project: Project, api: Api) -> None:
 def test_a_place_for_gates_that_cannot_be_used_stops_no_refresh(
     project: Project, api: Api, damage: str
 ) -> None:
-    gates = Path(account_gate.directory(str(project.installed.release.root)))
+    gates = Path(request_budget.gates_directory(str(project.installed.release.root)))
     if damage == "a file in its place":
         gates.write_text("")
     else:
         gates.mkdir(mode=0o700)
         gates.chmod(0o777 if damage == "not ours alone" else 0o700)
     if damage == "rubbish in it":
-        for name in account_gate.names("x", "", api.url):
+        for name in request_budget.gate_names("x", "", api.url):
             (gates / f"{name}.json").write_bytes(b"\0" * 100)
     project.line(USAGELINE_API_URL=api.url)
     project.settle()

@@ -17,7 +17,7 @@ from tests.faults.secrets.journey import TRACE
 from tests.faults.secrets.trap import Trap
 from tests.faults.secrets.variables import VARIABLES, Variable
 from tools import security
-from usageline.system import origin
+from usageline.system import origin_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ CONFIGURATION = 'rows = [["session"], ["git"]]\n[segments.git]\nshow = ["branch"
 def installed(world: World) -> Installed:
     """Return an installation with this world's HOME and PATH."""
     result = install(world)
-    origin.record(str(result.release.root), world.env)
+    origin_record.write_record(str(result.release.root), world.env)
     shutil.rmtree(result.project)
     world.configure(CONFIGURATION)
     return result
@@ -46,7 +46,7 @@ def trap(installed: Installed) -> Iterator[Trap]:
     result = Trap(installed.world)
     # The install had a proxy, which answers for the API itself.
     proxied = {**installed.world.env, "HTTPS_PROXY": f"http://127.0.0.1:{result.proxy.port}"}
-    origin.record(str(installed.release.root), proxied)
+    origin_record.write_record(str(installed.release.root), proxied)
     yield result
     result.close()
 

@@ -18,9 +18,8 @@ from tests.faults.versions.lines import line
 from tests.hot import INTERPRETER
 from tests.setup.machine import Machine, make_clone, make_machine
 from tests.world import REPOSITORY, World
-from usageline.core import paths
 from usageline.refresh.run import refresh
-from usageline.setup import manifest, settings_changes
+from usageline.setup import manifest, settings_changes, settings_entries
 from usageline.storage import refresh_log
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ TAG = f"python3.{sys.version_info.minor}"
 
 def said_by_the_command(machine: Machine, *arguments: str) -> str:
     """What `usageline` says; nothing of it may be a traceback."""
-    done = machine.world.run(paths.command(machine.env), *arguments)
+    done = machine.world.run(machine.paths.command, *arguments)
     assert "Traceback" not in done.stdout + done.stderr
     assert done.returncode == 1, done.stdout
     return done.stdout + done.stderr
@@ -42,16 +41,16 @@ def said_by_the_command(machine: Machine, *arguments: str) -> str:
 
 def wire_interpreter(installed: Installed, python: str) -> None:
     """Have the settings' command name that interpreter."""
-    record = manifest.load(installed.world.env)
+    record = manifest.load(installed.world.paths)
     assert record is not None
-    entries = settings_changes.make_entries(
-        python, paths.data_dir(installed.world.env), frozenset(record.commands)
+    entries = settings_entries.make_entries(
+        python, installed.world.paths.data_dir, frozenset(record.commands)
     )
     installed.settings.write_text(
         settings_changes.add_to_settings(installed.settings.read_text(), entries)
     )
     manifest.save(
-        installed.world.env,
+        installed.world.paths,
         replace(
             record, interpreter=python, commands=(*record.commands, entries.line, entries.hook)
         ),
@@ -149,7 +148,7 @@ def test_packages_that_are_gone_are_told(
     path.write_text(str(installed.release.root / "plugin") + "\n")
     done = world.run(*installed.release.refresh_command)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    (entry,) = refresh_log.read_last(world.env, 5)
+    (entry,) = refresh_log.read_last(world.paths, 5)
     assert b"No module named" in entry
     assert b"install it again" in entry
     assert AGAIN in said_by_the_command(Machine(world, REPOSITORY), "doctor")
@@ -210,7 +209,7 @@ def test_what_was_deleted_comes_back(
         assert shape(machine) == before, what
         assert "37%" in line(machine), what
         machine.wait_for_refreshes()
-    assert "✗" not in machine.world.run(paths.command(machine.env), "doctor").stdout
+    assert "✗" not in machine.world.run(machine.paths.command, "doctor").stdout
     module = current(machine) / "plugin/usageline/refresh/run.py"
     os.truncate(module, 100)
     assert "37%" in line(machine)
@@ -255,10 +254,10 @@ def test_an_installation_whose_python_is_gone_is_mended(
     python = a_python(tmp_path / "python")
     machine.env["PATH"] = f"{python.parent}:/usr/bin:/bin"
     machine.run()
-    record = manifest.load(machine.env)
+    record = manifest.load(machine.paths)
     assert record is not None
     assert record.cold == str(python)
-    manifest.save(machine.env, replace(record, interpreter=str(python)))
+    manifest.save(machine.paths, replace(record, interpreter=str(python)))
     machine.run()
     assert str(python) in machine.settings.read_text()
     assert "37%" in line(machine)
@@ -270,7 +269,7 @@ def test_an_installation_whose_python_is_gone_is_mended(
     machine.run()
     assert str(python) not in machine.settings.read_text()
     assert "37%" in line(machine)
-    assert "✗" not in machine.world.run(paths.command(machine.env), "doctor").stdout
+    assert "✗" not in machine.world.run(machine.paths.command, "doctor").stdout
     machine.wait_for_refreshes()
     figure(
         "the Python of line and refresh removed: a sentence in the line, repaired by one install"

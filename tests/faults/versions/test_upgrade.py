@@ -16,7 +16,6 @@ from tests.faults.versions.lines import drawn, line
 from tests.faults.versions.write import SETTINGS
 from tests.server import usage_body
 from tests.setup.machine import Machine, installed_releases, make_clone, make_machine
-from usageline.core import paths
 from usageline.storage import history
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def test_an_upgrade_loses_nothing(
 ) -> None:
     machine = set_up(tmp_path, api, clone_of(earlier, tmp_path / "earlier"), earlier.config)
     look_again(machine, api, 41)
-    readings = history.load(machine.env, ACCOUNT_KEY)
+    readings = history.load(machine.paths, ACCOUNT_KEY)
     assert (len(readings) >= 2) == earlier.keeps_history
     old = installed_releases(machine.data_dir)
     machine.clone = make_clone(tmp_path / "clone")
@@ -87,12 +86,12 @@ def test_an_upgrade_loses_nothing(
     assert "41%" in line(machine)
     look_again(machine, api, 43)
     machine.wait_for_refreshes()
-    assert history.load(machine.env, ACCOUNT_KEY)[: len(readings)] == readings
-    assert len(history.load(machine.env, ACCOUNT_KEY)) > len(readings)
+    assert history.load(machine.paths, ACCOUNT_KEY)[: len(readings)] == readings
+    assert len(history.load(machine.paths, ACCOUNT_KEY)) > len(readings)
     machine.run("--uninstall")
     assert machine.settings.read_bytes() == SETTINGS
     assert not machine.data_dir.exists()
-    assert not Path(paths.state_dir(machine.env)).exists()
+    assert not Path(machine.paths.state_dir).exists()
     figure(
         f"from “{earlier.name}”: {len(lines)} lines meanwhile, all with numbers; "
         f"{len(readings)} readings before, all there after"
@@ -125,7 +124,7 @@ def test_back_and_forth_loses_nothing(
     }
     machine = set_up(tmp_path, api, clones["later"], earlier.config)
     look_again(machine, api, 41)
-    readings = history.load(machine.env, ACCOUNT_KEY)
+    readings = history.load(machine.paths, ACCOUNT_KEY)
     count = 0
     for number, name in enumerate(order):
         machine.clone = clones[name]
@@ -135,7 +134,7 @@ def test_back_and_forth_loses_nothing(
         count += len(lines)
         look_again(machine, api, 50 + number)
         machine.wait_for_refreshes()
-        earlier_readings, readings = readings, history.load(machine.env, ACCOUNT_KEY)
+        earlier_readings, readings = readings, history.load(machine.paths, ACCOUNT_KEY)
         assert readings[: len(earlier_readings)] == earlier_readings
         assert len(installed_releases(machine.data_dir)) == 1
     machine.run("--uninstall")
@@ -171,7 +170,7 @@ def test_two_versions_at_once_do_not_meet(
             assert [process.wait(120) for process in running] == [0, 0]
         assert faulty(lines) == []
         count += len(lines)
-        installed = json.loads(Path(paths.install_manifest(machine.env)).read_text())
+        installed = json.loads(Path(machine.paths.install_manifest).read_text())
         assert installed_releases(machine.data_dir) == [installed["release"]]
         assert os.readlink(machine.data_dir / "current") == "releases/" + installed["release"]
         assert len(json.loads(machine.settings.read_text())["hooks"]["SessionStart"]) == 1

@@ -80,13 +80,13 @@ def test_what_an_earlier_version_wrote_is_read(
     context = view.build(None, snapshot, snapshot["credentials"], {}, now)
     assert {window.label: window.percent for window in context.windows} == PERCENTS
     assert context.status == "ok"
-    with open_store(paths.store_dir(world.env)) as store:
+    with open_store(world.paths.store_dir) as store:
         remembered = store.get(ACCOUNT_KEY)
         assert not store.set_aside
     assert remembered.reading is not None
     assert remembered.requested_at
     assert remembered.token
-    readings = history.load(world.env, ACCOUNT_KEY)
+    readings = history.load(world.paths, ACCOUNT_KEY)
     assert [{limit.label: limit.percent for limit in reading.limits} for reading in readings] == [
         PERCENTS
     ] * earlier.keeps_history
@@ -94,12 +94,10 @@ def test_what_an_earlier_version_wrote_is_read(
     config, problem = loader.load_lenient(world.env)
     assert (config.ttl_s, problem) == (250, None)
     assert compile_config(world.env) == []
-    compiled, is_old = settings.load(
-        world.env, freshness.file_fingerprint(paths.config_file(world.env))
-    )
+    compiled, is_old = settings.load(world.env, freshness.file_fingerprint(world.paths.config_file))
     assert not is_old
     assert len(compiled["rows"]) >= 1
-    installed = manifest.load(world.env)
+    installed = manifest.load(world.paths)
     assert installed is not None
     assert b"echo theirs" in (installed.before_bytes or b"")
     assert len(installed.commands) == 2
@@ -122,7 +120,7 @@ def add_everywhere(value: Any) -> Any:
 def as_of_later(world: World) -> int:
     """Add keys of a later version to store and history, and return the number of changes."""
     changed = 0
-    with closing(sqlite3.connect(paths.store_dir(world.env) + "/cache.db")) as database:
+    with closing(sqlite3.connect(world.paths.store_dir + "/cache.db")) as database:
         for key, value in database.execute("SELECT key, value FROM Cache").fetchall():
             database.execute(
                 "UPDATE Cache SET value = ? WHERE key = ?",
@@ -130,7 +128,7 @@ def as_of_later(world: World) -> int:
             )
             changed += 1
         database.commit()
-    for path in Path(paths.history_dir(world.env)).rglob("*.jsonl"):
+    for path in Path(world.paths.history_dir).rglob("*.jsonl"):
         rows = [json.loads(line) for line in path.read_text().splitlines()]
         for row in rows:
             row["later"] = 1
@@ -160,24 +158,24 @@ def test_what_a_later_version_adds_is_passed_over(
 ) -> None:
     world.configure('ttl = 250\nrows = [["session", "weekly"]]\n')
     assert refresh(world.env).state == "refreshed"
-    readings = history.load(world.env, ACCOUNT_KEY)
+    readings = history.load(world.paths, ACCOUNT_KEY)
     changed = as_of_later(world)
     world.configure(
         'ttl = 250\nlater = "key"\nrows = [["session", "weekly"]]\n'
         "[segments.session]\nlater = 3\n[newer]\nkey = 1\n"
     )
-    compiled = Path(paths.line_config(world.env))
+    compiled = Path(world.paths.line_config)
     compiled.write_text(
         json.dumps(
             {**json.loads(compiled.read_text()), "version": 2, "program": "9.0.0", "rows": "later"}
         )
     )
-    with open_store(paths.store_dir(world.env)) as store:
+    with open_store(world.paths.store_dir) as store:
         remembered = store.get(ACCOUNT_KEY)
         assert not store.set_aside
     assert remembered.reading is not None
     assert remembered.requested_at
-    assert history.load(world.env, ACCOUNT_KEY) == readings
+    assert history.load(world.paths, ACCOUNT_KEY) == readings
     config, problem = loader.load_lenient(world.env)
     assert config.ttl_s == 250
     assert "config.toml:2: later: there is no such key" in str(problem)
@@ -186,7 +184,7 @@ def test_what_a_later_version_adds_is_passed_over(
     line = hot.line()
     assert "37%" in line
     assert "26%" in line
-    assert len(validate(Path(paths.config_file(world.env)).read_text()).problems) == 3
+    assert len(validate(Path(world.paths.config_file).read_text()).problems) == 3
     assert len(api.requests) == 1
     figure(
         f"{changed} records and readings with more in each object and row: all read; "
@@ -208,7 +206,7 @@ def test_a_snapshot_of_another_version_is_replaced(
     eventually: Callable[[Callable[[], object]], None],
 ) -> None:
     assert refresh(world.env).state == "refreshed"
-    hot, path = Hot(world, release), Path(paths.snapshot(world.env))
+    hot, path = Hot(world, release), Path(world.paths.snapshot)
     versions: list[Any] = [0, 2, 99, "1", None, [], 1.5]
     for version in versions:
         later = {
@@ -217,7 +215,7 @@ def test_a_snapshot_of_another_version_is_replaced(
             "limits": [{"kind": "session", "label": "Current session", "percent": 99}],
         }
         path.write_text(json.dumps(later))
-        Path(paths.stamp(world.env)).unlink(missing_ok=True)
+        Path(world.paths.stamp).unlink(missing_ok=True)
         assert "99%" not in hot.line()
         eventually(lambda: world.snapshot()["version"] == 1)
         assert "37%" in hot.line()
@@ -241,25 +239,25 @@ def test_an_install_record_of_a_later_version_is_left_alone(
     world: World, figure: Callable[[str], None]
 ) -> None:
     machine = Machine(world, REPOSITORY)
-    path = Path(paths.install_manifest(world.env))
+    path = Path(world.paths.install_manifest)
     record = manifest.Manifest(
         "9.0.0-0123456789",
-        paths.data_dir(world.env),
+        world.paths.data_dir,
         "/nonexistent/python",
         "/nonexistent/python",
         before=manifest.encode_settings(b"{}"),
     )
-    manifest.save(world.env, record)
+    manifest.save(world.paths, record)
     written = json.loads(path.read_text())
     write_sealed(path, {**written, "theme": {"kept": ["for", "later"]}})
-    again = manifest.load(world.env)
+    again = manifest.load(world.paths)
     assert again is not None
-    manifest.save(world.env, again)
+    manifest.save(world.paths, again)
     assert json.loads(path.read_text())["theme"] == {"kept": ["for", "later"]}
     for later in ({"version": 2}, {"version": 7, "before": {"file": "elsewhere"}}):
         write_sealed(path, {**written, **later})
         with pytest.raises(SetupRefused):
-            manifest.load(world.env)
+            manifest.load(world.paths)
         before = machine.tree(times=True)
         for arguments in ((), ("--yes",), ("--dry-run",), ("--uninstall",)):
             output = machine.run(*arguments, expect=1)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from usageline.cli.formatting import short
 from usageline.config import file
 from usageline.config.compile import compile_config
-from usageline.core import paths
 from usageline.core.errors import ConfigInvalid, UsagelineError
-from usageline.system import flock
+from usageline.system import lock
 from usageline.system.directories import make_directory
 from usageline.system.files import write_atomic
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,15 +25,15 @@ LOCK_TIMEOUT_S = 20.0
 """For another command that changes config.toml."""
 
 
-def current_text(env: Mapping[str, str]) -> str | None:
+def current_text(paths: Paths) -> str | None:
     """Return the text of config.toml, None if it does not exist.
 
     Raise `ConfigInvalid` if it cannot be read.
     """
     try:
-        return file.read_text(paths.config_file(env))
+        return file.read_text(paths.config_file)
     except file.UnusableFile as unusable:
-        raise invalid(env, [unusable.problem]) from None
+        raise invalid(paths, [unusable.problem]) from None
 
 
 def change(env: Mapping[str, str], edit: Callable[[str | None], str | None]) -> bool:
@@ -42,10 +42,11 @@ def change(env: Mapping[str, str], edit: Callable[[str | None], str | None]) -> 
     Return False if `edit` returns None. Raise `UsagelineError` if the file cannot be written or
     is locked. `edit` may be called twice.
     """
-    if edit(current_text(env)) is None:  # before the lock, which creates the directory
+    paths = Paths(env)
+    if edit(current_text(paths)) is None:  # before the lock, which creates the directory
         return False
-    with _locked(env):
-        before = current_text(env)
+    with _locked(paths):
+        before = current_text(paths)
         text = edit(before)
         if text is not None:
             _write(env, text, before)
@@ -57,49 +58,50 @@ def write(env: Mapping[str, str], text: str, before: str | None) -> None:
 
     Raise `UsagelineError` if the file changed in the meantime.
     """
-    with _locked(env):
+    with _locked(Paths(env)):
         _write(env, text, before)
 
 
 @contextlib.contextmanager
-def _locked(env: Mapping[str, str]) -> Iterator[None]:
+def _locked(paths: Paths) -> Iterator[None]:
     """Lock the directory of config.toml or of its target.
 
     Without the lock, two commands could overwrite each other's changes.
     """
-    path = os.path.realpath(paths.config_file(env))
+    path = os.path.realpath(paths.config_file)
     try:
         make_directory(os.path.dirname(path))
     except OSError as error:
-        raise UsagelineError(f"{short(path, env)} cannot be written: {error.strerror}") from None
-    with flock.hold(os.path.dirname(path), LOCK_TIMEOUT_S) as is_free:
+        raise UsagelineError(f"{short(path, paths)} cannot be written: {error.strerror}") from None
+    with lock.hold_existing(os.path.dirname(path), LOCK_TIMEOUT_S) as is_free:
         if not is_free:
             raise UsagelineError(
-                f"another command is changing {short(path, env)}: nothing was written; try again"
+                f"another command is changing {short(path, paths)}: nothing was written; try again"
             )
         yield
 
 
 def _write(env: Mapping[str, str], text: str, before: str | None) -> None:
-    path = os.path.realpath(paths.config_file(env))
+    paths = Paths(env)
+    path = os.path.realpath(paths.config_file)
     try:
         mode = stat.S_IMODE(os.stat(path).st_mode) if before is not None else 0o600
-        if not write_atomic(path, text.encode(), mode, lambda: current_text(env) == before):
+        if not write_atomic(path, text.encode(), mode, lambda: current_text(paths) == before):
             raise UsagelineError(
-                f"{short(path, env)} was changed in the meantime: nothing was written"
+                f"{short(path, paths)} was changed in the meantime: nothing was written"
             )
     except OSError as error:
-        raise UsagelineError(f"{short(path, env)} cannot be written: {error.strerror}") from None
+        raise UsagelineError(f"{short(path, paths)} cannot be written: {error.strerror}") from None
     # The change is done. The status line reports a cache that cannot be written.
     with contextlib.suppress(UsagelineError, OSError):
         compile_config(env)
 
 
-def invalid(env: Mapping[str, str], problems: Iterable[Problem]) -> ConfigInvalid:
+def invalid(paths: Paths, problems: Iterable[Problem]) -> ConfigInvalid:
     """Return the problems as one error, one per line."""
-    return ConfigInvalid("\n".join(named(env, problem) for problem in problems))
+    return ConfigInvalid("\n".join(named(paths, problem) for problem in problems))
 
 
-def named(env: Mapping[str, str], problem: Problem) -> str:
+def named(paths: Paths, problem: Problem) -> str:
     """Return the problem with the path of config.toml."""
-    return problem.message(short(paths.config_file(env), env))
+    return problem.message(short(paths.config_file, paths))

@@ -14,11 +14,11 @@ from usageline.cli.formatting import short
 from usageline.config import file
 from usageline.config.template import default_file
 from usageline.config.validate import validate
-from usageline.core import paths
 from usageline.core.errors import UsagelineError
-from usageline.system import flock
+from usageline.system import lock
 from usageline.system.directories import private_directory, remove_if_empty, remove_tree
 from usageline.system.files import remove_file, write_atomic
+from usageline.system.paths import Paths
 from usageline.system.terminal import sanitize_lines
 
 if TYPE_CHECKING:
@@ -34,17 +34,20 @@ def edit(env: Mapping[str, str]) -> bool:
     `<state_dir>/edit/`, so that the next edit can resume an interrupted one. `before.toml` beside
     it holds the original, so that an unchanged copy can be discarded.
     """
-    before = current_text(env)
-    state, directory = paths.state_dir(env), paths.state_dir(env) + "/edit"
+    paths = Paths(env)
+    before = current_text(paths)
+    state, directory = paths.state_dir, paths.state_dir + "/edit"
     try:
         private_directory(state)
         private_directory(directory)
-        with flock.hold(directory, 0) as is_free:
+        with lock.hold_existing(directory, 0) as is_free:
             if not is_free:
                 raise UsagelineError("another `usageline config edit` is open")
             changed = _edit(env, directory, before)
     except OSError as error:
-        raise UsagelineError(f"{short(directory, env)} cannot be used: {error.strerror}") from None
+        raise UsagelineError(
+            f"{short(directory, paths)} cannot be used: {error.strerror}"
+        ) from None
     finally:
         remove_if_empty(state)
     return changed

@@ -7,20 +7,20 @@ import sys
 
 import click
 
-from usageline import config, themes
+from usageline import themes
 from usageline.cli.config import picker, segment_commands
 from usageline.cli.config.change import current_text, named, write
 from usageline.cli.config.report import apply, broken
 from usageline.cli.formatting import short
-from usageline.config import edit, user_themes
+from usageline.config import edit, loader, user_themes
 from usageline.config.arguments import find_key, similar_key
 from usageline.config.problem import quote, suggestion
 from usageline.config.template import default_file, full_file, minimal_file, toml_value
 from usageline.config.validate import validate
-from usageline.core import paths
 from usageline.core.errors import UsagelineError
-from usageline.setup import manifest, settings_changes
-from usageline.system import client_text
+from usageline.setup import manifest, settings_changes, settings_entries
+from usageline.sources import claude_files
+from usageline.system.paths import Paths
 from usageline.system.terminal import decode_argument, sanitize_lines
 
 
@@ -68,8 +68,9 @@ def init(*, form: str | None, only_print: bool) -> None:
         click.echo(text, nl=False)
         return
     env = dict(os.environ)
-    name = short(paths.config_file(env), env)
-    if os.path.lexists(paths.config_file(env)):
+    paths = Paths(env)
+    name = short(paths.config_file, paths)
+    if os.path.lexists(paths.config_file):
         raise UsagelineError(f"{name} exists already: change it with `usageline config edit`")
     write(env, text, None)
     click.echo(f"wrote {name}")
@@ -78,7 +79,7 @@ def init(*, form: str | None, only_print: bool) -> None:
 @command.command()
 def path() -> None:
     """Print the path of config.toml, whether it exists or not."""
-    path = paths.config_file(os.environ)
+    path = Paths(os.environ).config_file
     if sys.stdout.isatty():
         click.echo(sanitize_lines(path))
     else:  # for a program, the bytes of the path without control characters
@@ -94,13 +95,14 @@ def path() -> None:
 def get(key: str) -> None:
     """Print the value of KEY: that of config.toml, or the default."""
     env = dict(os.environ)
-    checked = validate(current_text(env) or "")
+    paths = Paths(env)
+    checked = validate(current_text(paths) or "")
     try:
         value = edit.effective_value(checked.values, key)
     except KeyError as error:
         raise UsagelineError(f"{key}: {error.args[0]}") from None
-    for problem in config.problems(env):
-        click.echo(named(env, problem), err=True)
+    for problem in loader.problems(env):
+        click.echo(named(paths, problem), err=True)
     if isinstance(value, dict):
         for name, item in value.items():
             if item is not None:
@@ -128,7 +130,7 @@ def set_key(key: str, value: str | None, *, previous: bool) -> None:
     if (value is None) is not previous:
         raise click.UsageError("VALUE and --previous: use exactly one of them")
     env = dict(os.environ)
-    text = decode_argument(value) if value is not None else _previous(env)
+    text = decode_argument(value) if value is not None else _previous(Paths(env))
     apply(
         env,
         lambda before: edit.set_key(before, key, text, literal=previous),
@@ -161,15 +163,16 @@ def edit_file() -> None:
 def check() -> None:
     """Print every problem in config.toml. Exits with 1 if there is one."""
     env = dict(os.environ)
-    problems = config.problems(env)
+    paths = Paths(env)
+    problems = loader.problems(env)
     for problem in problems:
-        click.echo(named(env, problem), err=True)
+        click.echo(named(paths, problem), err=True)
     if problems:
         sys.exit(1)
-    name = short(paths.config_file(env), env)
+    name = short(paths.config_file, paths)
     click.echo(
         f"{name} is valid"
-        if os.path.exists(paths.config_file(env))
+        if os.path.exists(paths.config_file)
         else f"{name} does not exist: the defaults apply"
     )
 
@@ -196,11 +199,14 @@ def show_preview(*, theme: str | None, width: int | None, changes: tuple[str, ..
     from usageline.cli.config import preview  # noqa: PLC0415 - as above
 
     env = dict(os.environ)
+    paths = Paths(env)
     try:
         chosen = [f"theme={theme}"] if theme else []
-        values = preview.changed(current_text(env) or "", map(decode_argument, (*changes, *chosen)))
+        values = preview.changed(
+            current_text(paths) or "", map(decode_argument, (*changes, *chosen))
+        )
     except edit.NotToml as refused:
-        raise broken(env, refused) from None
+        raise broken(paths, refused) from None
     except edit.EditRejected as refused:
         raise UsagelineError(
             "; ".join(problem._replace(line=None).message("--set") for problem in refused.problems)
@@ -218,7 +224,7 @@ def list_themes() -> None:
     """List the themes, each with a description and a sample. * marks the current one."""
     from usageline.cli.config import preview  # noqa: PLC0415 - as above
 
-    values = validate(current_text(dict(os.environ)) or "").values
+    values = validate(current_text(Paths(os.environ)) or "").values
     for name, about, rows in preview.all_themes(
         preview.with_sample_rows(values), preview.output_env(), preview.terminal_columns()
     ):
@@ -231,13 +237,13 @@ def _printable(text: str) -> str:
     return sanitize_lines(text) if sys.stdout.isatty() else text
 
 
-def _previous(env: dict[str, str]) -> str:
+def _previous(paths: Paths) -> str:
     """Return the status line from before the install; raise `UsagelineError` if there was none."""
-    installed = manifest.load(env)
+    installed = manifest.load(paths)
     if installed and installed.before_bytes:
-        own = settings_changes.make_entries("", installed.data_dir, frozenset(installed.commands))
+        own = settings_entries.make_entries("", installed.data_dir, frozenset(installed.commands))
         command = settings_changes.other_command(
-            client_text.decode_lossy(installed.before_bytes), own
+            claude_files.decode_lossy(installed.before_bytes), own
         )
         if command:
             return command

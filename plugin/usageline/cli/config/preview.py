@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from usageline import themes
 from usageline.cli.config import sample
 from usageline.config import edit, user_themes
-from usageline.config.resolve import resolve_values
+from usageline.config.compile import resolve_values
 from usageline.config.validate import Values, validate
-from usageline.core import json_file, paths
+from usageline.core import json_file
 from usageline.line import render, settings, theme, view
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,7 +42,7 @@ def rows(
     stamp = snapshot.get("credentials")
     context = view.build(sample.payload(now), snapshot, stamp, {"HOME": sample.HOME}, now)
     context = context.replaced(git=sample.GIT)
-    lines: list[str] = render.render(
+    lines = render.render(
         context, settings.checked(resolve_values(values)), {**env, "COLUMNS": str(columns)}
     )
     return [INDENT + row for row in lines]
@@ -107,5 +108,5 @@ def output_env() -> dict[str, str]:
 
 def _snapshot(env: Mapping[str, str]) -> dict[str, Any]:
     """Return the snapshot with the colors of Claude Code's current theme, {} without one."""
-    snapshot = json_file.json_file(paths.snapshot(env))
+    snapshot = json_file.json_file(Paths(env).snapshot)
     return {} if snapshot is None else theme.with_current_theme(snapshot, env)

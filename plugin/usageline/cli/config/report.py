@@ -9,10 +9,10 @@ import click
 from usageline.cli.config.change import change, named
 from usageline.cli.formatting import short
 from usageline.config import edit
-from usageline.config.resolve import resolve_values
+from usageline.config.compile import resolve_values
 from usageline.config.validate import validate
-from usageline.core import paths
 from usageline.core.errors import UsagelineError
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +23,7 @@ def apply(env: Mapping[str, str], changed: Callable[[str], str | None], what: st
 
     Return False if it returns None. Raise UsagelineError if the change is not allowed.
     """
+    paths = Paths(env)
     texts: list[str] = []
 
     def remembered(before: str | None) -> str | None:
@@ -34,8 +35,8 @@ def apply(env: Mapping[str, str], changed: Callable[[str], str | None], what: st
         if not change(env, remembered):
             return False
     except edit.EditRejected as refused:
-        raise unchanged(env, refused) from None
-    name = short(paths.config_file(env), env)
+        raise unchanged(paths, refused) from None
+    name = short(paths.config_file, paths)
     click.echo(f"{name}: {what}" if texts[0] != texts[1] else f"{name}: {what}, as before")
     before, after = (validate(text).values for text in texts)
     if resolve_values(before) != resolve_values(after):
@@ -48,10 +49,10 @@ def apply(env: Mapping[str, str], changed: Callable[[str], str | None], what: st
     return True
 
 
-def unchanged(env: Mapping[str, str], refused: edit.EditRejected) -> UsagelineError:
+def unchanged(paths: Paths, refused: edit.EditRejected) -> UsagelineError:
     """Return the problems without line numbers, which are those of an unsaved text."""
     if isinstance(refused, edit.NotToml):
-        return broken(env, refused)
+        return broken(paths, refused)
     return UsagelineError(
         "; ".join(
             problem._replace(line=None).message("nothing was changed")
@@ -60,9 +61,9 @@ def unchanged(env: Mapping[str, str], refused: edit.EditRejected) -> UsagelineEr
     )
 
 
-def broken(env: Mapping[str, str], refused: edit.NotToml) -> UsagelineError:
+def broken(paths: Paths, refused: edit.NotToml) -> UsagelineError:
     """Return what to do about a file that is not TOML."""
     return UsagelineError(
-        "; ".join(named(env, problem) for problem in refused.problems)
+        "; ".join(named(paths, problem) for problem in refused.problems)
         + ": nothing was changed; correct it with `usageline config edit`"
     )

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from usageline import config
 from usageline.cli.config.change import current_text, named
 from usageline.cli.config.report import apply
-from usageline.config import edit, presets, rows
+from usageline.config import edit, loader, presets, rows
 from usageline.config.problem import suggestion
 from usageline.config.segments import SEGMENTS
 from usageline.config.validate import Values, validate
 from usageline.core.errors import UsagelineError
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,9 +39,10 @@ def _position(command: Callable[..., Any]) -> Callable[..., Any]:
 def list_segments() -> None:
     """List the segments in each row, and those that can be added."""
     env = dict(os.environ)
-    values = validate(current_text(env) or "").values
-    for problem in config.problems(env):
-        click.echo(named(env, problem), err=True)
+    paths = Paths(env)
+    values = validate(current_text(paths) or "").values
+    for problem in loader.problems(env):
+        click.echo(named(paths, problem), err=True)
     shown = values.get("rows")
     for number, row in enumerate(shown, 1):
         click.echo(f"row {number}")

@@ -15,11 +15,12 @@ from usageline.cli.appearance import Appearance, line_config
 from usageline.cli.dashboard import model
 from usageline.cli.refreshes import Refreshes, next_refresh
 from usageline.config.schema import MIN_INTERVAL_S
-from usageline.core import background, freshness, json_file, paths
+from usageline.core import background, freshness, json_file
 from usageline.storage import history, refresh_log
+from usageline.system.paths import Paths
 from usageline.system.terminal import sanitize_lines
 from usageline.themes.theme import resolve
-from usageline.usage.times import epoch
+from usageline.usage.values import epoch
 
 if TYPE_CHECKING:
     from usageline.cli.dashboard.model import View
@@ -44,8 +45,7 @@ class Data:
 
     def snapshot(self) -> dict[str, Any] | None:
         """Return the published snapshot, or None."""
-        snapshot: dict[str, Any] | None = json_file.json_file(paths.snapshot(self.env))
-        return snapshot
+        return json_file.json_file(Paths(self.env).snapshot)
 
     def look(self, snapshot: dict[str, Any] | None) -> Appearance:
         """Return the appearance: the line's, or that of the theme chosen here."""
@@ -63,7 +63,7 @@ class Data:
 
     def view(self, snapshot: dict[str, Any] | None, look: Appearance, now: float) -> View:
         """Return what to show now. Start a refresh if one is due."""
-        credentials = str(freshness.file_fingerprint(paths.claude_credentials(self.env)))
+        credentials = freshness.file_fingerprint(Paths(self.env).claude_credentials)
         note = self._refreshes.start_if_due(snapshot, credentials, now)
         if not note and snapshot:
             note = next_refresh(snapshot, now)
@@ -103,7 +103,7 @@ class Data:
         now = time.time()
         account = (snapshot or {}).get("account")
         readings = (
-            history.load(self.env, account, now - model.FORECAST_PAST_S)
+            history.load(Paths(self.env), account, now - model.FORECAST_PAST_S)
             if isinstance(account, str)
             else []
         )
@@ -136,7 +136,7 @@ class Data:
     def _requests(self, now: float) -> int | None:
         """Return the number of requests of the last 24 hours by the log, None without one."""
         try:
-            lines = refresh_log.read_last(self.env, MAX_LOG_LINES)
+            lines = refresh_log.read_last(Paths(self.env), MAX_LOG_LINES)
         except refresh_log.ERRORS:
             return None
         return sum(_requests_of(line, now - model.PAST_S) for line in lines)

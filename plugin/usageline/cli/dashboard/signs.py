@@ -63,4 +63,4 @@ def spread(left: Text, right: Text, width: int, look: Appearance) -> Text:
 
 def severity(percent: float) -> str:
     """Return the severity of a percentage."""
-    return str(windows.severity(percent))
+    return windows.severity(percent)

@@ -19,7 +19,7 @@ from usageline.cli.doctor import cache, client, installation, line, service, set
 from usageline.cli.doctor.context import TIMEOUT_S, Context
 from usageline.cli.doctor.result import MARKS, Result, problem
 from usageline.cli.table import console, text
-from usageline.core import paths
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,7 +84,7 @@ def run_checks(env: dict[str, str], *, show_all: bool = False) -> int:
     Unless `show_all`, a group without a problem or warning is one line. Raise `LookupError` if
     there is no home directory.
     """
-    paths.home(env)
+    _ = Paths(env).home  # raises LookupError
     watchdog = threading.Timer(HARD_TIMEOUT_S, _abort)
     watchdog.daemon = True
     with contextlib.suppress(RuntimeError):  # no thread can be started (ulimit -u)

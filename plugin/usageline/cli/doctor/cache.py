@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.formatting import span
-from usageline.core import freshness, path_owners, paths, throttle
+from usageline.core import freshness, path_owners, throttle
 from usageline.core.errors import LockUnsupported
-from usageline.core.status_text import CLOCK, REASONS
+from usageline.core.vocabulary import CLOCK, REASONS
 from usageline.refresh.lock_owner import current_owner
 from usageline.system import disk
 from usageline.system.lock import hold
@@ -39,7 +39,7 @@ def directory(context: Context) -> Result | None:
 
     The rules are those of `system/directories.py`, but this creates nothing.
     """
-    path: str = paths.cache_dir(context.env)
+    path = context.paths.cache_dir
     for folder in (os.path.dirname(path), path):
         name = context.short(folder)
         try:
@@ -93,11 +93,11 @@ def _can_be_created(path: str) -> bool:
 
 def lock(context: Context) -> Result | None:
     """Check that the file system supports locks, which each refresh needs."""
-    if not os.path.isfile(paths.lock(context.env)):
+    if not os.path.isfile(context.paths.lock):
         return None
     try:
-        with hold(paths.lock(context.env)) as is_free:
-            owner = None if is_free else current_owner(context.env)
+        with hold(context.paths.lock) as is_free:
+            owner = None if is_free else current_owner(context.paths)
             if owner is not None and owner.hangs:
                 return warning(
                     f"a refresh hangs: it has held the lock for {span(owner.held_s)}",
@@ -117,8 +117,8 @@ def space(context: Context) -> Result | None:
     if not hasattr(os, "statvfs"):
         return None
     folders = {
-        "the cache": paths.cache_dir(context.env),
-        "the history": paths.state_dir(context.env),
+        "the cache": context.paths.cache_dir,
+        "the history": context.paths.state_dir,
     }
     for what, path in folders.items():
         name, file_system = context.short(path), _file_system(path)
@@ -149,12 +149,12 @@ def refresh_failures(context: Context) -> Result | None:
     """Check that recent refreshes recorded no failure."""
     if not context.is_due:
         return None
-    reason = throttle.last_failure(paths.stamp(context.env), context.now)
+    reason = throttle.last_failure(context.paths.stamp, context.now)
     if not reason:
         return None
     words = disk.MESSAGES.get(reason, "no reason was recorded")
     return problem(
-        f"recent refreshes failed: {words} ({context.short(paths.cache_dir(context.env))})",
+        f"recent refreshes failed: {words} ({context.short(context.paths.cache_dir)})",
         DISK_ADVICE[reason],
     )
 
@@ -163,12 +163,10 @@ def snapshot(context: Context) -> Result:
     """Check that there are numbers, and report their age."""
     snapshot = context.snapshot
     if snapshot is None:
-        if os.path.lexists(paths.snapshot(context.env)):
+        if os.path.lexists(context.paths.snapshot):
             return problem("the snapshot cannot be read", "run usageline refresh --force")
         return warning("there are no numbers yet", "run usageline refresh")
-    if snapshot.get("credentials") != freshness.file_fingerprint(
-        paths.claude_credentials(context.env)
-    ):
+    if snapshot.get("credentials") != freshness.file_fingerprint(context.paths.claude_credentials):
         return warning(
             "the numbers are of an earlier sign-in and are not shown",
             "no action needed: the next status line starts a refresh",
@@ -207,7 +205,7 @@ def refresh_due(context: Context) -> Result | None:
     due_at = context.snapshot.get("next_refresh_at", 0)
     if not context.is_due:
         return ok(f"the next refresh is due in {span(due_at - context.now)}")
-    started_at = throttle.acquired_at(paths.stamp(context.env))
+    started_at = throttle.acquired_at(context.paths.stamp)
     started_s = None if started_at is None else context.now - started_at
     if started_s is not None and 0 <= started_s < throttle.MIN_INTERVAL_S:
         return ok("a refresh is due and has just started")

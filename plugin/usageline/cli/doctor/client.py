@@ -6,9 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from usageline.cli.doctor.result import Result, ok, problem, warning
-from usageline.cli.doctor.run import run
-from usageline.core import compiled_config, json_file, paths
+from usageline.cli.doctor.result import Result, ok, problem, run, warning
+from usageline.core import json_file, paths
 from usageline.jobs import git_status
 from usageline.line import segments, settings
 from usageline.sources.auth import claude_state
@@ -82,7 +81,7 @@ def allowed(context: Context) -> Result | None:
 
 def git(context: Context) -> Result | None:
     """Check that a background job may run git, if the line shows its counts."""
-    compiled = json_file.json_file(paths.line_config(context.env), compiled_config.MAX_BYTES) or {}
+    compiled = json_file.json_file(context.paths.line_config, paths.MAX_LINE_CONFIG_BYTES) or {}
     options = settings.segment(settings.checked(compiled), "git")
     if options is None or {"dirty", "ahead"}.isdisjoint(
         segments.with_defaults("git", options)["show"]
@@ -100,7 +99,7 @@ def trust(context: Context) -> Result | None:
     """Check that the user trusts this folder or one above: Claude Code requires it."""
     try:
         state = read_keys(
-            claude_state.state_file(context.env),
+            claude_state.state_file(context.paths),
             ("projects", "numStartups"),
             claude_state.MAX_BYTES,
         )
@@ -130,4 +129,4 @@ def _paths(context: Context) -> Iterator[str]:
         if os.path.isabs(folder):
             yield folder + "/claude"
     for path in PLACES:
-        yield path.replace("~", paths.home(context.env), 1)
+        yield path.replace("~", context.paths.home, 1)

@@ -10,6 +10,7 @@ import click
 from usageline.cli.doctor import run_checks
 from usageline.cli.log import show_log
 from usageline.cli.schema import show_schema
+from usageline.system.paths import Paths
 
 
 @click.command("doctor")
@@ -43,6 +44,6 @@ def command(
     if schema:
         show_schema(env, body)
     elif log:
-        show_log(env, lines or 50)
+        show_log(Paths(env), lines or 50)
     else:
         sys.exit(run_checks(env, show_all=show_all))

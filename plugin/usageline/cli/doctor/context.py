@@ -13,21 +13,22 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from usageline import config
 from usageline.cli import formatting
+from usageline.config import loader
 from usageline.config.sources import reads_token
-from usageline.core import freshness, json_file, paths
-from usageline.setup import manifest, releases, settings_changes
+from usageline.core import freshness, json_file
+from usageline.setup import manifest, releases, settings_entries
 from usageline.setup.program_files import is_packaged, own_source
+from usageline.sources import claude_files
 from usageline.sources.auth import sign_in
 from usageline.sources.claude_files import read_bytes
-from usageline.system import client_text
+from usageline.system.paths import Paths
 from usageline.usage.model import SourceFailure
 
 if TYPE_CHECKING:
     from usageline.core.errors import ConfigInvalid
     from usageline.setup.releases import Release
-    from usageline.setup.settings_changes import SettingsEntries
+    from usageline.setup.settings_entries import SettingsEntries
     from usageline.sources.auth.sign_in import SignIn
 
 TIMEOUT_S = 10.0
@@ -74,25 +75,30 @@ class Context:
     own_root: str = OWN_ROOT
     own_package: str = OWN_PACKAGE
 
+    @property
+    def paths(self) -> Paths:
+        """Return the paths of its environment."""
+        return Paths(self.env)
+
     @cached_property
     def settings(self) -> SettingsFile:
         """Return the user's settings.json."""
-        return settings_file(paths.claude_settings(self.env))
+        return settings_file(self.paths.claude_settings)
 
     @cached_property
     def manifest(self) -> manifest.Manifest | None:
         """Return the install manifest, None if it cannot be read."""
-        return manifest.load_from(manifest.path(self.env))
+        return manifest.load_from(self.paths.install_manifest)
 
     @cached_property
     def data_dir(self) -> str:
         """Return the folder of the installed program."""
-        return self.manifest.data_dir if self.manifest else str(paths.data_dir(self.env))
+        return self.manifest.data_dir if self.manifest else self.paths.data_dir
 
     @cached_property
     def own_commands(self) -> SettingsEntries:
         """Return what recognizes usageline's own commands."""
-        return settings_changes.make_entries(
+        return settings_entries.make_entries(
             "", self.data_dir, frozenset(self.manifest.commands if self.manifest else ())
         )
 
@@ -123,9 +129,9 @@ class Context:
             return None
 
     @cached_property
-    def config(self) -> tuple[config.Config, ConfigInvalid | None]:
+    def config(self) -> tuple[loader.Config, ConfigInvalid | None]:
         """Return the configuration, and the error if it is invalid."""
-        return config.load_lenient(self.env)
+        return loader.load_lenient(self.env)
 
     @property
     def reads_the_token(self) -> bool:
@@ -143,23 +149,20 @@ class Context:
     @cached_property
     def snapshot(self) -> dict[str, Any] | None:
         """Return the snapshot that the status line reads."""
-        snapshot: dict[str, Any] | None = json_file.json_file(paths.snapshot(self.env))
-        return snapshot
+        return json_file.json_file(self.paths.snapshot)
 
     @cached_property
     def is_due(self) -> bool:
         """Return whether a refresh is due."""
-        return bool(
-            freshness.is_stale(
-                self.snapshot,
-                freshness.file_fingerprint(paths.claude_credentials(self.env)),
-                self.now,
-            )
+        return freshness.is_stale(
+            self.snapshot,
+            freshness.file_fingerprint(self.paths.claude_credentials),
+            self.now,
         )
 
     def short(self, path: str) -> str:
         """Return the path as text to print, with `~` for the home directory."""
-        return formatting.short(path, self.env)
+        return formatting.short(path, self.paths)
 
 
 def settings_file(path: str) -> SettingsFile:
@@ -169,10 +172,10 @@ def settings_file(path: str) -> SettingsFile:
         return SettingsFile(
             path, {}, os.path.lexists(path), "it cannot be read" if os.path.lexists(path) else ""
         )
-    if fault := client_text.encoding_error(content):
+    if fault := claude_files.encoding_error(content):
         return SettingsFile(path, {}, fault=fault)
     try:
-        text = client_text.decode_lossy(content)
+        text = claude_files.decode_lossy(content)
         if not text.strip():
             return SettingsFile(path, {})
         value = json.loads(text)

@@ -7,14 +7,12 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from usageline import __version__
-from usageline.cli.doctor.result import Result, ok, problem, warning
-from usageline.cli.doctor.run import run
-from usageline.core import paths
+from usageline.cli.doctor.result import Result, ok, problem, run, warning
 from usageline.setup import manifest
 from usageline.setup.packages import IMPORT_CHECK
 from usageline.setup.program_files import package_of
 from usageline.sources.claude_files import parse_object, read_bytes
-from usageline.sources.net import network
+from usageline.sources.net.proxies import network_variables, unused_network_variables
 from usageline.system import origin
 from usageline.usage.values import mapping, text
 
@@ -47,7 +45,7 @@ def release(context: Context) -> Result:
             f"the interpreter of the refresh does not exist: {context.short(current.python)}",
             f"{INSTALL_AGAIN}, which chooses another",
         )
-    if manifest.is_newer(manifest.path(context.env)):
+    if manifest.is_newer(context.paths.install_manifest):
         return warning(
             "a later version wrote the install record, and only that can uninstall",
             "install that version again",
@@ -99,7 +97,7 @@ def command(context: Context) -> Result | None:
     """Check that ~/.local/bin/usageline runs the program or its package, and is on PATH."""
     if context.release is None:
         return None
-    path: str = paths.command(context.env)
+    path = context.paths.command
     name = context.short(path)
     package = package_of(path)
     if not os.path.lexists(path):
@@ -150,7 +148,7 @@ def plugin(context: Context) -> Result | None:
     listed = (
         parse_object(
             read_bytes(
-                paths.claude_dir(context.env) + "/plugins/installed_plugins.json",
+                context.paths.claude_dir + "/plugins/installed_plugins.json",
                 MAX_PLUGINS_BYTES,
             )
         )
@@ -215,7 +213,7 @@ def places(context: Context) -> Result:
 
 def proxies(context: Context) -> Result | None:
     """Check that requests use the proxies and certificates of this shell."""
-    used, unused = network.variables(context.env), network.unused_variables(context.env)
+    used, unused = network_variables(context.env), unused_network_variables(context.env)
     if unused:
         return warning(f"requests do not use {', '.join(unused)} of this shell", RECORD_SHELL)
     if not used:

@@ -8,12 +8,11 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING
 
-from usageline.cli.doctor.result import Result, ok, problem, warning
-from usageline.cli.doctor.run import run
-from usageline.core import paths
+from usageline.cli.doctor.result import Result, ok, problem, run, warning
 from usageline.core.text import sanitize
 from usageline.line.chain import MARK
 from usageline.system import bundle
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from usageline.cli.doctor.context import Context
@@ -89,7 +88,7 @@ def prints_a_line(context: Context) -> Result | None:
                 "NO_COLOR": "1",
                 MARK: "1",
             }
-            _prepare(context, env)
+            _prepare(context, Paths(env))
             result = run(context, ["/bin/sh", "-c", context.command], env, PAYLOAD)
     except OSError as error:
         return warning(
@@ -106,14 +105,14 @@ def prints_a_line(context: Context) -> Result | None:
     return ok(f"the command prints a line in {result.took_s * 1000:.0f} ms: {sanitize(lines[0])}")
 
 
-def _prepare(context: Context, env: dict[str, str]) -> None:
+def _prepare(context: Context, paths: Paths) -> None:
     """Create the temporary cache."""
-    os.makedirs(paths.cache_dir(env), mode=0o700)
-    with open(paths.stamp(env), "wb"):
+    os.makedirs(paths.cache_dir, mode=0o700)
+    with open(paths.stamp, "wb"):
         pass
     if context.snapshot is not None:
-        shutil.copyfile(paths.snapshot(context.env), paths.snapshot(env))
-        os.chmod(paths.snapshot(env), 0o600)
+        shutil.copyfile(context.paths.snapshot, paths.snapshot)
+        os.chmod(paths.snapshot, 0o600)
 
 
 def _interpreter(context: Context) -> str:

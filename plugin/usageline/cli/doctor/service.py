@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.formatting import span
-from usageline.core import paths
 from usageline.core.errors import LockUnsupported, StoreBroken
 from usageline.core.formatting import clock
-from usageline.core.status_text import REASONS
+from usageline.core.vocabulary import REASONS
 from usageline.system.api_address import API, api_address
 from usageline.system.lock import hold
 
@@ -48,13 +47,13 @@ def address(context: Context) -> Result | None:
 def last_answer(context: Context) -> Result | None:
     """Report the last answer of the service, and the cooldown."""
     account = (context.snapshot or {}).get("account")
-    if not isinstance(account, str) or not os.path.isfile(paths.lock(context.env)):
+    if not isinstance(account, str) or not os.path.isfile(context.paths.lock):
         return None
     try:
         # The lock keeps the copy consistent. While a refresh runs, skip this check.
         with tempfile.TemporaryDirectory(prefix="usageline-doctor-") as scratch:
-            with hold(paths.lock(context.env)) as is_free:
-                copied = is_free and _copy(paths.store_dir(context.env), scratch)
+            with hold(context.paths.lock) as is_free:
+                copied = is_free and _copy(context.paths.store_dir, scratch)
             record = _record(scratch, account) if copied else None
     except (LockUnsupported, OSError):
         return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from usageline.cli.doctor.result import Result, ok, problem, warning
 from usageline.cli.formatting import span
 from usageline.cli.info import check_sign_in, missing
-from usageline.core import other_sign_ins, paths
+from usageline.core import other_sign_ins
 from usageline.sources.auth import claude_state
 from usageline.usage.model import SourceFailure
 
@@ -49,7 +49,7 @@ def plan(context: Context) -> Result:
             "restore it, or sign in again with /login",
         )
     finding = missing(
-        paths.claude_credentials(context.env), context.env, claude_state.read(context.env)
+        context.paths.claude_credentials, context.paths, claude_state.read(context.env)
     )
     return problem(finding.text, finding.advice)
 

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from usageline.cli.config import sample
 from usageline.config import file
-from usageline.config.resolve import resolve_values
+from usageline.config.compile import resolve_values
 from usageline.config.validate import validate
-from usageline.core import freshness, json_file, paths
+from usageline.core import freshness, json_file
 from usageline.line import jobs, render, settings, view
 from usageline.line._catalog import DEFAULT_ROWS
 from usageline.system import origin
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -80,8 +81,7 @@ class _Renderer:
         self, ctx: StatusContext, configured: dict[str, Any], width: int, *, plain: bool
     ) -> list[str]:
         env = {**self.env, **PLAIN} if plain else self.env
-        rows: list[str] = render.render(ctx, configured, env, width=width)
-        return rows
+        return render.render(ctx, configured, env, width=width)
 
 
 # tried by: tests/cli
@@ -92,7 +92,7 @@ def explained_line(env: dict[str, str], columns: int) -> Line:
     """
     now = time.time()
     configured = _configuration(env)
-    snapshot = json_file.json_file(paths.snapshot(env)) or {}
+    snapshot = json_file.json_file(Paths(env).snapshot) or {}
     ctx = _context(env, configured, snapshot, now)
     env = {**env, "COLUMNS": str(columns)}
     renderer = _Renderer(ctx, configured, env, render.columns(env))
@@ -159,7 +159,7 @@ def _context(
     ctx = view.build(
         payload,
         snapshot or None,
-        freshness.file_fingerprint(paths.claude_credentials(env)),
+        freshness.file_fingerprint(Paths(env).claude_credentials),
         env,
         now,
     )

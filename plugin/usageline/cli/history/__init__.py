@@ -16,6 +16,7 @@ from usageline.cli import table
 from usageline.cli.history import selection
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from usageline.cli.history.svg_chart import History
@@ -58,10 +59,11 @@ def show_history(env: dict[str, str], options: HistoryOptions) -> None:
 
     Raise `UsagelineError` if there is nothing to show or a file cannot be written.
     """
+    paths = Paths(env)
     now = time.time()
     start = now - options.days * DAY_S
     account = selection.account(env, options.account)
-    readings = selection.readings(env, account, start, options.days)
+    readings = selection.readings(paths, account, start, options.days)
     selected = selection.with_limits(readings, options.limit)
     if options.output:
         # Imported here, like the modules below: each form of output loads only what it needs.
@@ -76,7 +78,7 @@ def show_history(env: dict[str, str], options: HistoryOptions) -> None:
     if not history.curves and not history.use:
         raise UsagelineError(NO_PERCENTAGES)
     if history.curves:
-        earlier = selection.before(env, account, now - SUMMARY_DAYS * DAY_S, start)
+        earlier = selection.before(paths, account, now - SUMMARY_DAYS * DAY_S, start)
         both = selection.with_limits([*earlier, *readings], options.limit)
         history = _with_words(history, both, _thresholds(env))
     if (options.svg, options.png, options.html) == (None, None, None):
@@ -108,9 +110,9 @@ def _with_words(history: History, readings: list[Reading], thresholds: tuple[int
 
 def _thresholds(env: dict[str, str]) -> tuple[int, ...]:
     """Return the percentages that trigger an alert."""
-    from usageline import config  # noqa: PLC0415 - not for --csv and --json
+    from usageline.config import loader  # noqa: PLC0415 - not for --csv and --json
 
-    return config.load_lenient(env)[0].alerts.thresholds
+    return loader.load_lenient(env)[0].alerts.thresholds
 
 
 def _print(history: History) -> None:

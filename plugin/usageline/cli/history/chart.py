@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from plotille import Canvas
 from rich.text import Text
 
-from usageline.cli.history.ticks import ticks
+from usageline.cli.history.series import ticks
 from usageline.cli.table import STYLES
 from usageline.core import windows
 from usageline.core.text import display_width, sanitize

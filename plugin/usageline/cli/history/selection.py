@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from usageline.cli.profile_accounts import labels
-from usageline.core import json_file, paths
+from usageline.core import json_file
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
 from usageline.storage import history
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,14 +26,15 @@ def account(env: Mapping[str, str], requested: str | None) -> str:
     `requested` is a label or a key, or the beginning of one. Raise `UsagelineError` with the
     accounts to choose from if there is none of these.
     """
-    available = history.accounts(env)
+    paths = Paths(env)
+    available = history.accounts(paths)
     if not available:
         raise UsagelineError(EMPTY_HISTORY)
     by_key = labels(env)
     names = ", ".join(_named(key, by_key) for key in available)
     if requested is not None:
         return _requested(requested, available, by_key)
-    current = (json_file.json_file(paths.snapshot(env)) or {}).get("account")
+    current = (json_file.json_file(paths.snapshot) or {}).get("account")
     if current in available:
         return str(current)
     if current:
@@ -47,7 +49,7 @@ def account(env: Mapping[str, str], requested: str | None) -> str:
 def begun(env: Mapping[str, str], incomplete: str) -> list[str]:
     """Return the labels and keys of accounts that begin so, for the shell."""
     by_key = labels(env)
-    names = [*by_key.values(), *history.accounts(env)]
+    names = [*by_key.values(), *history.accounts(Paths(env))]
     return [sanitize(name) for name in names if name.casefold().startswith(incomplete.casefold())]
 
 
@@ -72,19 +74,19 @@ def _named(key: str, by_key: dict[str, str]) -> str:
     return f"{key} ({sanitize(by_key[key])})" if key in by_key else key
 
 
-def before(env: Mapping[str, str], key: str, start: float, end: float) -> list[Reading]:
+def before(paths: Paths, key: str, start: float, end: float) -> list[Reading]:
     """Return the account's readings from `start` to before `end` (epoch seconds)."""
     if start >= end:
         return []
-    return [one for one in history.load(env, key, start) if one.observed_at < end]
+    return [one for one in history.load(paths, key, start) if one.observed_at < end]
 
 
-def readings(env: Mapping[str, str], key: str, start: float, days: int) -> list[Reading]:
+def readings(paths: Paths, key: str, start: float, days: int) -> list[Reading]:
     """Return the account's readings since `start`; raise `UsagelineError` if there are none."""
-    recent = history.load(env, key, start)
+    recent = history.load(paths, key, start)
     if recent:
         return recent
-    if history.load(env, key):
+    if history.load(paths, key):
         time = "day" if days == 1 else f"{days} days"
         raise UsagelineError(f"there are no readings in the last {time}: choose more with --days")
     raise UsagelineError(EMPTY_HISTORY)

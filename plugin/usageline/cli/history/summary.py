@@ -16,7 +16,7 @@ from usageline.cli.history.series import observations_by_limit
 from usageline.core import formatting
 from usageline.core.limit_names import title
 from usageline.core.windows import LENGTH_S
-from usageline.usage.times import EARLIEST
+from usageline.usage.values import EARLIEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -82,7 +82,9 @@ def _at_limits(readings: Iterable[Reading], now: float) -> list[str]:
             count = f"{len(full)} times" if len(full) > 1 else "once"
             total = span(sum(max(until - at, 0) for at, until in full))
             last = formatting.clock(full[-1][0], now)
-            texts.append(f"{title(kind, label)}: at the limit {count}, {total} in all, last: {last}.")
+            texts.append(
+                f"{title(kind, label)}: at the limit {count}, {total} in all, last: {last}."
+            )
     return texts or ["No limit was reached."]
 
 

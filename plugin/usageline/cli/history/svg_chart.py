@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from usageline import __version__
 from usageline.cli.history import heatmap
+from usageline.cli.history.series import day_label, ticks
 from usageline.cli.history.svg import (
     CRITICAL,
     FAINT,
@@ -20,7 +21,6 @@ from usageline.cli.history.svg import (
     WEEKLY,
     Drawing,
 )
-from usageline.cli.history.ticks import day_label, ticks
 from usageline.core import windows
 from usageline.core.text import display_width
 

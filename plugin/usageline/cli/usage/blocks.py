@@ -6,9 +6,10 @@ import bisect
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from usageline.core import json_file, paths
+from usageline.core import json_file
 from usageline.storage import history
 from usageline.storage.usage_index.queries import Row
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,7 @@ FROM responses r JOIN names p ON p.id = r.project JOIN names m ON m.id = r.model
 
 def sums(index: Index, env: Mapping[str, str] | None, chosen: Range) -> tuple[list[Row], Row]:
     """Return the rows by window, and their total. Without `env` every window is estimated."""
-    starts = _known_starts(env) if env is not None else []
+    starts = _known_starts(Paths(env)) if env is not None else []
     rows: dict[str, Row] = {}
     total = Row("total")
     estimated_end, key = 0, ""
@@ -54,13 +55,13 @@ def sums(index: Index, env: Mapping[str, str] | None, chosen: Range) -> tuple[li
 
 
 # tried by: snapshot
-def _known_starts(env: Mapping[str, str]) -> list[int]:
+def _known_starts(paths: Paths) -> list[int]:
     """Return when the 5-hour windows of the kept readings began (epoch ms), in order."""
-    snapshot = json_file.json_file(paths.snapshot(env)) or {}
+    snapshot = json_file.json_file(paths.snapshot) or {}
     account = snapshot.get("account")
     if not isinstance(account, str):
         return []
-    readings = history.load(env, account, 0, now=4e9)
+    readings = history.load(paths, account, 0, now=4e9)
     starts: list[int] = []
     for reset in sorted(
         {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from usageline.core.formatting import age, clock
-from usageline.core.status_text import ACCOUNTS_WAIT, CLOCK, REASONS
+from usageline.core.vocabulary import ACCOUNTS_WAIT, CLOCK, REASONS
 from usageline.core.windows import MAX_LABEL
 from usageline.line.segments import labeled
 

@@ -8,13 +8,13 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from usageline.core import client_theme, paths
+from usageline.core import client_theme
 from usageline.core.freshness import file_fingerprint
 from usageline.core.other_sign_ins import key_digest
 from usageline.sources.claude_files import read_keys
-from usageline.system import terminal_background
-from usageline.usage.times import epoch_of_client
-from usageline.usage.values import mapping
+from usageline.system import terminal
+from usageline.system.paths import Paths
+from usageline.usage.values import epoch_of_client, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,7 +109,8 @@ class ClaudeState:
 
 def read(env: Mapping[str, str]) -> ClaudeState:
     """Return the current state. Read the file once."""
-    path, content, problem, written_at = state_file(env), {}, "", 0.0
+    paths = Paths(env)
+    path, content, problem, written_at = state_file(paths), {}, "", 0.0
     try:
         written_at = os.stat(path).st_mtime
         content = read_keys(path, KEYS, MAX_BYTES)
@@ -121,7 +122,7 @@ def read(env: Mapping[str, str]) -> ClaudeState:
         )
         problem = f"{os.path.basename(path)} cannot be used: {reason}"
     # Before the file is read: after a change in between, the line reads it again.
-    settings = file_fingerprint(paths.claude_settings(env))
+    settings = file_fingerprint(paths.claude_settings)
     default_theme = _default_theme(content, env)
     theme = _settings_theme(env)
     theme = default_theme if theme is None else theme
@@ -135,24 +136,24 @@ def read(env: Mapping[str, str]) -> ClaudeState:
         _declined(content),
         problem,
         written_at,
-        terminal_background.cached_background(env) if theme == AUTO else "",
+        terminal.cached_background(paths) if theme == AUTO else "",
         mapping(content.get("unusedLimitResetStatusCache")),
     )
 
 
-def state_file(env: Mapping[str, str]) -> str:
+def state_file(paths: Paths) -> str:
     """Return the path of the state file.
 
     An old installation's `.config.json` comes first, as in the client (seen in 2.1.330).
     """
-    old = paths.claude_dir(env) + "/.config.json"
+    old = paths.claude_dir + "/.config.json"
     try:
         status = os.stat(old)
         if stat.S_ISREG(status.st_mode) and status.st_size:
             return str(old)
     except (OSError, ValueError):
         pass
-    return str(paths.claude_state(env))
+    return paths.claude_state
 
 
 def _declined(state: Mapping[str, Any]) -> tuple[str, ...]:
@@ -177,7 +178,7 @@ def account_key(account_uuid: str, organization_uuid: str) -> str:
 
 def _settings_theme(env: Mapping[str, str]) -> str | None:
     """Return the theme in settings.json, to which `/theme` writes; None if it names none."""
-    settings = _keys(paths.claude_settings(env), ("theme",), MAX_SETTINGS_BYTES)
+    settings = _keys(Paths(env).claude_settings, ("theme",), MAX_SETTINGS_BYTES)
     return client_theme.theme_in(settings or {}, lambda name: _custom_theme(name, env))
 
 

@@ -5,22 +5,22 @@ It never renews or writes them. Reading them also disables core dumps of this pr
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.core import paths
 from usageline.sources.auth import keychain
-from usageline.sources.auth.token import Token
 from usageline.sources.claude_files import parse_object, read_bytes
-from usageline.system.memory import disable_core_dumps
-from usageline.usage.times import EARLIEST
-from usageline.usage.values import mapping, number
+from usageline.system.paths import Paths
+from usageline.system.this_process import disable_core_dumps
+from usageline.usage.values import EARLIEST, mapping, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
 
 MAX_BYTES = 1 << 20
 """The file holds the sign-ins to MCP servers, too."""
@@ -30,6 +30,33 @@ MAX_MS = 1e15
 """The year 33658: a later expiry counts as none."""
 
 KEYCHAIN = "the macOS Keychain"
+
+
+class Token:
+    """An access token. Only `reveal` returns it; `str` and `repr` return a placeholder."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the token itself, for the one header that carries it."""
+        return self._value
+
+    @property
+    def fingerprint(self) -> str:
+        """Return 16 hex digits of its hash. They distinguish tokens and do not reveal one."""
+        return hashlib.sha256(self._value.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+    def __repr__(self) -> str:
+        return "<token>"
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __reduce__(self) -> str:
+        raise TypeError("a token is not stored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +140,7 @@ def _candidates(
     if platform == "darwin":
         for password in keychain.passwords(env, security):
             yield KEYCHAIN, password
-    path = paths.claude_credentials(env)
+    path = Paths(env).claude_credentials
     yield path, read_bytes(path, MAX_BYTES)
 
 

@@ -7,14 +7,13 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from usageline.core import other_sign_ins, paths
+from usageline.core import other_sign_ins
 from usageline.sources.auth import claude_state, credentials, keychain
 from usageline.sources.auth.claude_state import MAX_SETTINGS_BYTES
 from usageline.sources.claude_files import read_keys
+from usageline.system.paths import Paths
 from usageline.usage.model import SourceFailure
-from usageline.usage.plan import PLANS, plan_name
-from usageline.usage.times import EARLIEST, LATEST
-from usageline.usage.values import mapping, number
+from usageline.usage.values import EARLIEST, LATEST, PLANS, mapping, number, plan_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,8 +80,9 @@ def read(
     Without `with_token` open neither the credentials file nor the Keychain. Raise SourceFailure
     `signed-out`, or `no-plan` with the other kind of sign-in as its detail.
     """
+    paths = Paths(env)
     state = claude_state.read(env)
-    other = other_in_settings(env, state)
+    other = other_in_settings(paths, state)
     if other:
         raise SourceFailure("no-plan", other)
     current, problem = None, None
@@ -102,16 +102,16 @@ def read(
             if state.problem and not with_token
             else SourceFailure("signed-out")
         )
-    account, plan = _account_key(state, current, env), plan_of(state, current)
+    account, plan = _account_key(state, current, paths), plan_of(state, current)
     if current is not None and not (
-        is_of_account(state, current) and _may_be_of_state(current, env)
+        is_of_account(state, current) and _may_be_of_state(current, paths)
     ):
         # The state belongs to the last sign-in, which may be stored elsewhere: not to this token.
         state = replace(state, account={}, cached={})
     return SignIn(account, plan, state, current, problem)
 
 
-def other_in_settings(env: Mapping[str, str], state: ClaudeState) -> str:
+def other_in_settings(paths: Paths, state: ClaudeState) -> str:
     """Return the sign-in in the user's or the organization's settings, "" if there is none.
 
     It precedes a subscription.
@@ -122,7 +122,7 @@ def other_in_settings(env: Mapping[str, str], state: ClaudeState) -> str:
     ]
     variables: dict[str, str] = {}
     helper = False
-    for path in (paths.claude_settings(env), *managed):
+    for path in (paths.claude_settings, *managed):
         try:
             settings = read_keys(path, ("apiKeyHelper", "env"), MAX_SETTINGS_BYTES)
         except (OSError, ValueError):
@@ -135,9 +135,7 @@ def other_in_settings(env: Mapping[str, str], state: ClaudeState) -> str:
             for name, value in map(_variable, mapping(settings.get("env")).items())
             if value is not None
         }
-    return (
-        "API key helper" if helper else str(other_sign_ins.chosen(variables, state.declined_keys))
-    )
+    return "API key helper" if helper else other_sign_ins.chosen(variables, state.declined_keys)
 
 
 def _variable(item: tuple[str, object]) -> tuple[str, str | None]:
@@ -157,16 +155,16 @@ def is_of_account(state: ClaudeState, current: Credentials) -> bool:
     return all(one == other or not one or not other for one, other in pairs)
 
 
-def _may_be_of_state(current: Credentials, env: Mapping[str, str]) -> bool:
+def _may_be_of_state(current: Credentials, paths: Paths) -> bool:
     """Return whether the client's state can belong to this sign-in.
 
     One that is stored elsewhere must name its account or organization.
     """
     named = current.account_uuid or current.organization_uuid
-    return bool(named) or paths.profile(env) == paths.settings_profile(env)
+    return bool(named) or paths.profile == paths.settings_profile
 
 
-def _account_key(state: ClaudeState, current: Credentials | None, env: Mapping[str, str]) -> str:
+def _account_key(state: ClaudeState, current: Credentials | None, paths: Paths) -> str:
     """Return the key of account and organization.
 
     The credentials' organization precedes the state's, because the client writes the two files
@@ -174,8 +172,8 @@ def _account_key(state: ClaudeState, current: Credentials | None, env: Mapping[s
     under a wrong one. If neither is known the key is the token's. A sign-in that is stored
     elsewhere and names neither has a key of its directory.
     """
-    if current and not _may_be_of_state(current, env):
-        return claude_state.account_key("", "store " + paths.profile(env))
+    if current and not _may_be_of_state(current, paths):
+        return claude_state.account_key("", "store " + paths.profile)
     organization = (current.organization_uuid if current else "") or state.organization_uuid
     account = (current.account_uuid if current else "") or state.account_uuid
     if current and not account and not organization:

@@ -17,12 +17,11 @@ from usageline.core.errors import CacheUnsafe
 from usageline.core.freshness import CLOCK_JUMP_S
 from usageline.storage.history import files
 from usageline.storage.history.line import MAX_LINE_BYTES, decode, encode
-from usageline.system import flock
-from usageline.usage import clock
+from usageline.system import lock
+from usageline.usage import plausibility
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from usageline.system.paths import Paths
     from usageline.usage.model import Reading
 
 LOCK_TIMEOUT_S = 2.0
@@ -32,7 +31,7 @@ ERRORS = (OSError, CacheUnsafe, LookupError)
 """LookupError: the environment names no home."""
 
 
-def append(env: Mapping[str, str], account: str, reading: Reading) -> bool:
+def append(paths: Paths, account: str, reading: Reading) -> bool:
     """Append the reading, unless it is the last one already.
 
     Return False if it cannot be written: the disk is full, or the directory is unsafe.
@@ -41,9 +40,9 @@ def append(env: Mapping[str, str], account: str, reading: Reading) -> bool:
     if not files.ACCOUNT.fullmatch(account) or len(line) > MAX_LINE_BYTES:
         return False
     try:
-        path = files.create_directory(env, account)
-        with files.open_directory(env, account) as directory:
-            alone = flock.acquire(directory, LOCK_TIMEOUT_S)
+        path = files.create_directory(paths, account)
+        with files.open_directory(paths, account) as directory:
+            alone = lock.acquire_descriptor(directory, LOCK_TIMEOUT_S)
             with files.open_month(
                 directory, path, files.month_file(reading.observed_at)
             ) as descriptor:
@@ -51,7 +50,9 @@ def append(env: Mapping[str, str], account: str, reading: Reading) -> bool:
             if alone:  # cutting replaces the file: a line added meanwhile would be lost
                 with contextlib.suppress(OSError):
                     files.prune(
-                        directory, path, reading.observed_at if clock.agrees(reading) else None
+                        directory,
+                        path,
+                        reading.observed_at if plausibility.clock_agrees(reading) else None,
                     )
     except ERRORS:
         return False
@@ -59,7 +60,7 @@ def append(env: Mapping[str, str], account: str, reading: Reading) -> bool:
 
 
 def load(
-    env: Mapping[str, str], account: str, since: float = 0, *, now: float | None = None
+    paths: Paths, account: str, since: float = 0, *, now: float | None = None
 ) -> list[Reading]:
     """Return the account's readings from `since` until `now` (epoch seconds), oldest first.
 
@@ -70,7 +71,7 @@ def load(
     until = (time.time() if now is None else now) + CLOCK_JUMP_S
     lines: list[bytes] = []
     try:
-        with files.open_directory(env, account) as directory:
+        with files.open_directory(paths, account) as directory:
             lines = files.read_lines(directory, since, until)
     except ERRORS:
         return []
@@ -79,10 +80,10 @@ def load(
     return readings
 
 
-def accounts(env: Mapping[str, str]) -> list[str]:
+def accounts(paths: Paths) -> list[str]:
     """Return the keys of the accounts that have a history."""
     try:
-        return files.accounts(env)
+        return files.accounts(paths)
     except ERRORS:
         return []
 

@@ -15,12 +15,13 @@ import stat
 import time
 from typing import TYPE_CHECKING
 
-from usageline.core import paths
 from usageline.system import files
 from usageline.system.directories import private_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from usageline.system.paths import Paths
 
 KEEP_S = 90 * 86400
 MAX_BYTES = 8 << 20
@@ -34,15 +35,15 @@ CUT_BYTES = 1 << 20
 
 ACCOUNT = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _NAME = re.compile(r"(2[0-2]\d\d)-(0[1-9]|1[0-2])\.jsonl", re.ASCII)
-"""Of the years that a reading can have (`usage.times`)."""
+"""Of the years that a reading can have (`usage.values`)."""
 
 # Windows cannot open directories: it has no history.
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 
 
-def accounts(env: Mapping[str, str]) -> list[str]:
+def accounts(paths: Paths) -> list[str]:
     """Return the keys of the accounts that have a directory. Raise OSError if there is none."""
-    with _directory(paths.history_dir(env)) as top:
+    with _directory(paths.history_dir) as top:
         return sorted(
             name
             for name in os.listdir(top)
@@ -51,18 +52,18 @@ def accounts(env: Mapping[str, str]) -> list[str]:
 
 
 @contextlib.contextmanager
-def open_directory(env: Mapping[str, str], account: str) -> Iterator[int]:
+def open_directory(paths: Paths, account: str) -> Iterator[int]:
     """Open the account's directory. Raise OSError if there is none of this user."""
-    with _directory(paths.history_dir(env)) as top, _directory(account, top) as descriptor:
+    with _directory(paths.history_dir) as top, _directory(account, top) as descriptor:
         yield descriptor
 
 
-def create_directory(env: Mapping[str, str], account: str) -> str:
+def create_directory(paths: Paths, account: str) -> str:
     """Create the account's directory for this user alone; return its path.
 
     Raise OSError or CacheUnsafe if that fails.
     """
-    top = paths.history_dir(env)
+    top = paths.history_dir
     private_directory(os.path.dirname(top))
     private_directory(top)
     return private_directory(f"{top}/{account}")

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from usageline.storage.codec import CREDIT, LIMIT
 from usageline.usage.model import Credit, Limit, Reading
-from usageline.usage.times import EARLIEST, LATEST
-from usageline.usage.values import text
+from usageline.usage.values import EARLIEST, LATEST, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -26,34 +26,42 @@ PAGES = 2000
 
 SCHEMA_VERSION = 1
 
-SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE files (
-    device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
-    modified_ns INTEGER NOT NULL, offset INTEGER NOT NULL, head BLOB NOT NULL,
-    head_size INTEGER NOT NULL, too_long INTEGER NOT NULL, PRIMARY KEY (device, inode)
-) WITHOUT ROWID;
-CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE responses (
-    key BLOB NOT NULL, part INTEGER NOT NULL, grouped BLOB, at INTEGER NOT NULL,
-    last_at INTEGER NOT NULL, model INTEGER NOT NULL, project INTEGER NOT NULL,
-    session INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,
-    write_5m INTEGER NOT NULL, write_1h INTEGER NOT NULL, read INTEGER NOT NULL,
-    searches INTEGER NOT NULL, fast INTEGER NOT NULL, us INTEGER NOT NULL,
-    sidechain INTEGER NOT NULL, finished INTEGER NOT NULL, cost INTEGER,
-    PRIMARY KEY (key, part)
-) WITHOUT ROWID;
-CREATE INDEX responses_at ON responses (at);
-CREATE INDEX responses_grouped ON responses (grouped) WHERE grouped IS NOT NULL;
-CREATE TABLE quarters (
-    quarter INTEGER NOT NULL, session INTEGER NOT NULL, project INTEGER NOT NULL,
-    model INTEGER NOT NULL, responses INTEGER NOT NULL, unfinished INTEGER NOT NULL,
-    unpriced INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,
-    write_5m INTEGER NOT NULL, write_1h INTEGER NOT NULL, read INTEGER NOT NULL,
-    searches INTEGER NOT NULL, cost INTEGER NOT NULL,
-    PRIMARY KEY (quarter, session, project, model)
-) WITHOUT ROWID;
-"""
+COLUMNS = {
+    "files": "device inode size modified_ns offset head:BLOB head_size too_long",
+    "responses": (
+        "key:BLOB part grouped:BLOB? at last_at model project session input output write_5m "
+        "write_1h read searches fast us sidechain finished cost:INTEGER?"
+    ),
+    "quarters": (
+        "quarter session project model responses unfinished unpriced input output write_5m "
+        "write_1h read searches cost"
+    ),
+}
+"""Of each table, with its type if it is not INTEGER, and `?` if it may be NULL."""
+
+KEYS = {
+    "files": "device, inode",
+    "responses": "key, part",
+    "quarters": "quarter, session, project, model",
+}
+
+
+def _table(name: str) -> str:
+    columns = []
+    for column in COLUMNS[name].split():
+        label, _, kind = column.partition(":")
+        null = "" if kind.endswith("?") else " NOT NULL"
+        columns.append(f"{label} {kind.rstrip('?') or 'INTEGER'}{null}")
+    return f"CREATE TABLE {name} ({', '.join(columns)}, PRIMARY KEY ({KEYS[name]})) WITHOUT ROWID"
+
+
+SCHEMA = (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+    *map(_table, COLUMNS),
+    "CREATE INDEX responses_at ON responses (at)",
+    "CREATE INDEX responses_grouped ON responses (grouped) WHERE grouped IS NOT NULL",
+)
 
 
 class Index:
@@ -149,9 +157,8 @@ def _create(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("BEGIN IMMEDIATE")
-    for statement in SCHEMA.split(";\n"):
-        if statement.strip():
-            connection.execute(statement)
+    for statement in SCHEMA:
+        connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
 

@@ -17,9 +17,9 @@ from usageline.sources.net.http import Answer
 from usageline.storage import codec
 from usageline.storage.history.line import MAX_LINE_BYTES, decode, encode
 from usageline.storage.snapshot import Snapshot
-from usageline.usage import alerts, unknown_keys
+from usageline.usage import alerts
 from usageline.usage.model import STATUSES, Reading, SourceFailure
-from usageline.usage.parse import parse
+from usageline.usage.parse import find_unknown, parse
 
 
 def check(data: bytes) -> None:
@@ -39,7 +39,7 @@ def check(data: bytes) -> None:
     body = parse_object(content)
     if body is None:
         return
-    unknown_keys.find_unknown(body)
+    find_unknown(body)
     _of_the_client(content)
     reading = _read(body)
     if reading is not None:

@@ -7,7 +7,7 @@ import json
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.drawn import chosen, judged, seen_of
 from tests.faults.content.judge import one_line, units
-from usageline.core import chained_rows
+from usageline.core import jobs
 from usageline.jobs import ansi
 from usageline.line import chain
 from usageline.line.layout import parts_width
@@ -35,10 +35,10 @@ def check(data: bytes) -> None:
     configured, columns, nerd_font = chosen(given)
     configured["chain"] = {"command": "x", "position": given.choice(POSITIONS)}
     rows = ansi.parse_rows(given.left)
-    assert len(rows) <= chained_rows.MAX_ROWS
+    assert len(rows) <= jobs.MAX_CHAIN_ROWS
     for row in rows:
-        assert len(row) <= chained_rows.MAX_PARTS
-        assert parts_width(row) <= chained_rows.MAX_CELLS
+        assert len(row) <= jobs.MAX_PARTS
+        assert parts_width(row) <= jobs.MAX_CELLS
         one_line(text for _, text, _ in row)
         for codes, _, _ in row:
             assert all(

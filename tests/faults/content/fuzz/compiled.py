@@ -13,7 +13,7 @@ from tests.faults.content.fuzz.drawn import COLUMNS, NOW, PRIVATE, judged, seen_
 from tests.faults.content.fuzz.scratch import scratch
 from tests.faults.content.judge import visible
 from usageline.cli.config import sample
-from usageline.core import chained_rows, git_repo, jobs, json_file, paths
+from usageline.core import git_repo, jobs, json_file, paths
 from usageline.core.text import sanitize
 from usageline.line import chain, embed, git, render, settings
 
@@ -45,7 +45,7 @@ def check(data: bytes) -> None:
 def _chained(content: bytes) -> tuple[Any, str]:
     result = json_file._object(content) or {}
     return chain._rows(result.get("rows")), sanitize(
-        chain._word(result.get("failed"), chained_rows.MAX_CELLS)
+        chain._word(result.get("failed"), jobs.MAX_CELLS)
     )
 
 

@@ -20,7 +20,7 @@ from usageline.cli.history import (
 from usageline.cli.table import text
 from usageline.core.errors import UsagelineError
 from usageline.storage.history.line import decode, encode
-from usageline.usage.times import EARLIEST, LATEST
+from usageline.usage.values import EARLIEST, LATEST
 
 WIDTHS = (80, 24, 200)
 MAX_POINTS = 64

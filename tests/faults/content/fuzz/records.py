@@ -9,11 +9,12 @@ from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.scratch import scratch
 from tests.faults.content.judge import one_line
 from usageline.line import chain, spawn
-from usageline.refresh import account_gate
+from usageline.refresh import request_budget
 from usageline.setup import manifest as install_record
 from usageline.sources.claude_files import parse_object
 from usageline.storage import account_state
-from usageline.system import origin
+from usageline.system import origin, origin_record
+from usageline.system.paths import Paths
 
 HOME = scratch()
 PLACE = HOME + "/install-default.json"
@@ -34,8 +35,8 @@ def check(data: bytes) -> None:
     one_line([state.token, state.requested_with, state.cooldown.detail if state.cooldown else ""])
     for path, written in (
         (PLACE, content),
-        (f"{HOME}/{origin.NAME}", listed),
-        (f"{HOME}/{origin.LEGACY_CONFIGS}", listed),
+        (f"{HOME}/{origin_record.NAME}", listed),
+        (f"{HOME}/{origin_record.LEGACY_CONFIGS}", listed),
     ):
         with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
             file.write(written)
@@ -46,11 +47,11 @@ def check(data: bytes) -> None:
     for env in ({"HOME": HOME}, {"HOME": "/a", "CLAUDE_CONFIG_DIR": "relative"}):
         mine = origin.own(env, HOME)
         assert mine is None or os.path.isabs(mine.fixed["HOME"])
-        assert set(origin.network(env, HOME)) <= set(origin.NETWORK)
+        assert set(origin.network(env, HOME)) <= set(origin_record.NETWORK)
     before, chain.ROOT = chain.ROOT, HOME
     fixed = chain.trusted_config({"HOME": HOME})
     chain.ROOT = before
     assert fixed is None or fixed[2].keys() <= {"HOME", "PATH"}
     start_from = list(spawn.installations(HOME))
     assert start_from == [HOME]
-    account_gate.AccountGate({"HOME": HOME}, "a", "b", "c")
+    request_budget.AccountGate(Paths({"HOME": HOME}), "a", "b", "c")

@@ -7,20 +7,20 @@ import os
 
 from tests.faults.content.fuzz.bytes_in import Input
 from tests.faults.content.fuzz.scratch import scratch
-from usageline.setup import settings_changes, settings_step
+from usageline.setup import settings_backup, settings_changes, settings_entries, settings_step
 from usageline.setup.context import SetupContext
 from usageline.setup.manifest import Manifest
 from usageline.setup.outcome import Outcome
-from usageline.system import client_text
+from usageline.sources import claude_files
 
 HOME = scratch()
 ENV = {"HOME": HOME}
 CTX = SetupContext(ENV, HOME, lambda _text: None, yes=True)
-OURS = settings_changes.make_entries("/usr/bin/python3", CTX.data_dir)
+OURS = settings_entries.make_entries("/usr/bin/python3", CTX.paths.data_dir)
 NOTHING = Manifest(
-    "1", CTX.data_dir, "/usr/bin/python3", "/usr/bin/python3", commands=(OURS.line, OURS.hook)
+    "1", CTX.paths.data_dir, "/usr/bin/python3", "/usr/bin/python3", commands=(OURS.line, OURS.hook)
 )
-os.makedirs(os.path.dirname(CTX.settings), 0o700, exist_ok=True)
+os.makedirs(os.path.dirname(CTX.paths.claude_settings), 0o700, exist_ok=True)
 
 
 def check(data: bytes) -> None:
@@ -32,7 +32,7 @@ def check(data: bytes) -> None:
     forgotten = given.choice((False, True))
     content = given.left
     _put(content)
-    settings_step.original_settings(CTX)
+    settings_backup.original_settings(CTX)
     settings_step.preview(CTX, OURS)
     outcome = Outcome()
     made = settings_step.add(CTX, OURS, NOTHING, outcome)
@@ -41,8 +41,10 @@ def check(data: bytes) -> None:
         assert wired == content
         assert made.after == ()
         return
-    value = json.loads(client_text.decode(wired))
-    before = json.loads(client_text.decode(content)) if client_text.decode(content).strip() else {}
+    value = json.loads(claude_files.decode(wired))
+    before = (
+        json.loads(claude_files.decode(content)) if claude_files.decode(content).strip() else {}
+    )
     assert value["statusLine"]["command"] == OURS.line
     assert _others(value) == _others(before)
     assert settings_changes.add_to_settings(_text(wired), OURS) == _text(wired)
@@ -59,17 +61,17 @@ def check(data: bytes) -> None:
 
 
 def _put(content: bytes) -> None:
-    with open(CTX.settings, "wb") as file:
+    with open(CTX.paths.claude_settings, "wb") as file:
         file.write(content)
 
 
 def _get() -> bytes:
-    with open(CTX.settings, "rb") as file:
+    with open(CTX.paths.claude_settings, "rb") as file:
         return file.read()
 
 
 def _text(content: bytes) -> str:
-    return client_text.decode(content)
+    return claude_files.decode(content)
 
 
 def _others(value: dict[str, object]) -> dict[str, object]:

@@ -17,7 +17,7 @@ from usageline.cli.config import sample
 from usageline.cli.dashboard import drawing, model, page
 from usageline.core import alert_text, freshness, json_file
 from usageline.line import embed, render, session_start
-from usageline.refresh.outcome import Outcome
+from usageline.refresh.log_entry import Outcome
 
 HOME = scratch()
 ENV = {"HOME": HOME, "USAGELINE_API_URL": ""}

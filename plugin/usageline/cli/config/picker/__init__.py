@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from usageline import config
 from usageline.cli.config.change import current_text, named
 from usageline.cli.config.report import broken
 from usageline.cli.formatting import short
-from usageline.config import edit, file
-from usageline.core import paths
+from usageline.config import edit, file, loader
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,17 +39,18 @@ def run(env: dict[str, str]) -> None:
 
     Raise UsagelineError if config.toml cannot be read or is not TOML.
     """
-    text = current_text(env) or ""
+    paths = Paths(env)
+    text = current_text(paths) or ""
     try:
         file.parse(text)
     except file.UnusableFile as unusable:
-        raise broken(env, edit.NotToml([unusable.problem])) from None
+        raise broken(paths, edit.NotToml([unusable.problem])) from None
     _limit_environment()
     from usageline.cli.config.picker.app import Picker  # noqa: PLC0415 - slow to import
     from usageline.cli.config.picker.draft import Draft  # noqa: PLC0415 - as above
     from usageline.cli.config.picker.drawing import Drawing  # noqa: PLC0415 - as above
 
-    notes = [f"Kept as it is: {named(env, problem)}" for problem in config.problems(env)]
+    notes = [f"Kept as it is: {named(paths, problem)}" for problem in loader.problems(env)]
     picker = Picker(env, Draft(text), Drawing(env), notes[0] if notes else "")
     saved = picker.run()
     picker.raise_failure()
@@ -61,7 +61,7 @@ def run(env: dict[str, str]) -> None:
         return
     from usageline.cli.config import preview  # noqa: PLC0415 - as above
 
-    click.echo(f"wrote {short(paths.config_file(env), env)}: the next status line shows it")
+    click.echo(f"wrote {short(paths.config_file, paths)}: the next status line shows it")
     rows = preview.own_rows(saved.values, preview.output_env(), preview.terminal_columns())
     click.echo("\n".join(rows), color=True)
 

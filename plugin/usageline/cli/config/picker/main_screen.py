@@ -20,9 +20,9 @@ from usageline.cli.formatting import short
 from usageline.config import edit, rows
 from usageline.config.arguments import find_key
 from usageline.config.types import Number
-from usageline.core import paths
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
+from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -229,7 +229,7 @@ class Main(View):
             self.note = "Nothing is changed yet."
             self._draw_help()
             return
-        path = short(paths.config_file(self.env), self.env)
+        path = short(Paths(self.env).config_file, Paths(self.env))
         diff = map(self.drawing.shown, diff_lines(self.draft.diff()))
         lines = [Text(f"Write {path}?", "bold"), Text(), *diff, Text()]
         answers = [("Enter", "write it", "write"), ("Esc", "back", "")]
@@ -275,4 +275,4 @@ def refusal(problem: Exception) -> str:
     """Return why a change is not possible, for the screen."""
     if isinstance(problem, edit.EditRejected):
         return "; ".join(sanitize(item.message("")) for item in problem.problems)
-    return str(sanitize(str(problem)))
+    return sanitize(str(problem))

@@ -19,17 +19,17 @@ def in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, list):
-        return str(sanitize(", ".join(map(str, value)))) if value else "none"
+        return sanitize(", ".join(map(str, value))) if value else "none"
     if value is None or value == "":
         return ""
-    return f"{value:g}" if isinstance(value, float) else str(sanitize(str(value)))
+    return f"{value:g}" if isinstance(value, float) else sanitize(str(value))
 
 
 def as_typed(value: Any) -> str:
     """Return a value as a user types it."""
     if isinstance(value, list):
-        return str(sanitize(",".join(map(str, value))))
-    return "" if value is None else str(sanitize(str(value)))
+        return sanitize(",".join(map(str, value)))
+    return "" if value is None else sanitize(str(value))
 
 
 def next_value(of: ValueType, value: Any, step: int) -> Any:
