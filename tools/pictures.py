@@ -209,6 +209,11 @@ def all_themes(scene: Scene) -> list[str]:
 
 def draw(rows: list[str], terminal: TerminalTheme, path: Path) -> None:
     """Write the lines as an SVG of one terminal."""
+    path.write_text(svg_of(rows, terminal, "usageline"))
+
+
+def svg_of(rows: list[str], terminal: TerminalTheme, unique_id: str) -> str:
+    """Return the lines as an SVG; `unique_id` begins the names of its styles."""
     texts = [Text.from_ansi(line) for line in rows]
     width = max(text.cell_len for text in texts) + 1
     console = Console(
@@ -224,11 +229,11 @@ def draw(rows: list[str], terminal: TerminalTheme, path: Path) -> None:
     svg = console.export_svg(
         theme=terminal,
         code_format=SVG.replace("BACKGROUND", terminal.background_color.hex),
-        unique_id="usageline",
+        unique_id=unique_id,
     )
     # rich leaves room for a window's title above the text.
     height = float(re.findall(r'y="([0-9.]+)"[^>]*>[^<]*</text>', svg)[-1]) + 32
-    path.write_text(svg.replace("HEIGHT", f"{height:.0f}"))
+    return svg.replace("HEIGHT", f"{height:.0f}")
 
 
 def main() -> None:
