@@ -169,7 +169,7 @@ def test_package_installs_upgrades_and_uninstalls(
     assert output.rstrip().splitlines()[-1] == machine.line().rstrip()
     assert f"{tool if tool != 'pip' else 'pip install --'}" in output.partition("upgrade")[0]
     assert "another program" not in output
-    doctor = shell.type(f"{usageline} doctor")
+    doctor = shell.type(f"{usageline} doctor --all")
     assert "`usageline` on PATH is this program" in doctor
     assert "another installation" not in doctor
     assert "not what the package has" not in doctor
@@ -178,13 +178,13 @@ def test_package_installs_upgrades_and_uninstalls(
     shell.offer(dist, newer_dist)
     shell.type(upgrade)
     assert shell.type(f"{usageline} --version").strip() == f"usageline {NEWER}"
-    assert "not what the package has" in shell.type(f"{usageline} doctor")
+    assert "not what the package has" in shell.type(f"{usageline} doctor --all")
     version = __version__
     if tool == "uv":  # one of them: each release takes its time to build
         version = NEWER
         shell.type(f"{usageline} install")
         assert [name.partition("-")[0] for name in installed_releases(machine.data_dir)] == [NEWER]
-        assert "not what the package has" not in shell.type(f"{usageline} doctor")
+        assert "not what the package has" not in shell.type(f"{usageline} doctor --all")
         machine.wait_for_refreshes()
 
     line = machine.line()

@@ -156,8 +156,8 @@ def test_hostile_file_takes_little_time_and_memory(tmp_path: Path, name: str) ->
     script = (
         "import sys, time; sys.path.insert(0, sys.argv[1]); "
         "from usageline.sources.auth import claude_state; "
-        "from usageline.system.paths import Paths; t = time.process_time(); "
-        "state = claude_state.read(Paths({'HOME': sys.argv[2]})); spent = time.process_time() - t; "
+        "t = time.process_time(); "
+        "state = claude_state.read({'HOME': sys.argv[2]}); spent = time.process_time() - t; "
         "peak = (line.split()[1] for line in open('/proc/self/status') if 'VmHWM' in line); "
         "print(spent, state.theme, state.problem, *peak, sep='|')"
     )

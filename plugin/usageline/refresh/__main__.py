@@ -13,8 +13,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from usageline.system.paths import Paths
-
 if TYPE_CHECKING:
     from usageline.refresh.log_entry import RunLog
 
@@ -100,6 +98,7 @@ def _give_up(logs: list[RunLog]) -> None:
 def _log(reason: str, *logs: RunLog) -> None:
     with contextlib.suppress(Exception):
         from usageline.storage import refresh_log  # noqa: PLC0415 - its import may be what hangs
+        from usageline.system.paths import Paths  # noqa: PLC0415 - as above
 
         for log in logs:
             refresh_log.append(Paths(os.environ), log.aborted(reason))

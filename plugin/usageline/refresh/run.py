@@ -85,7 +85,12 @@ def refresh(
     try:
         outcome = _bounded(Run(env, force, log, clock, jitter))
     except Exception as error:
-        refresh_log.append(paths, log.aborted(f"{type(error).__name__}; please report it"))
+        reason = (
+            f"{error}; install it again"
+            if isinstance(error, ImportError)
+            else f"{type(error).__name__}; please report it"
+        )
+        refresh_log.append(paths, log.aborted(reason))
         raise
     refresh_log.append(paths, log.finished(outcome))
     return outcome

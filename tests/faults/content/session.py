@@ -114,7 +114,8 @@ class Session:
         inner[path[-1]] = "/" + self.text if is_path else self.text
 
     def _put_snapshot(self, *path: str) -> None:
-        for row in self.snapshot[path[0]] if len(path) > 1 else [self.snapshot]:
+        value = self.snapshot[path[0]] if len(path) > 1 else self.snapshot
+        for row in value if isinstance(value, list) else [value]:
             row[path[-1]] = self.text[:8] if path[-1] == "currency" else self.text
             if path[-1] == "disabled_reason":
                 row["enabled"] = False

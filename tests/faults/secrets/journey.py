@@ -188,7 +188,7 @@ class Journey:
         words = [str(self.installed.release.python), "-I", "-B", "-m", "usageline.cli", "watch"]
         whole = {**self.installed.world.env, "TERM": "xterm-256color", **env}
         with Terminal(words, whole, self.installed.world.home) as terminal:
-            terminal.wait_for(lambda screen: "Ctrl-C" in screen)
+            terminal.wait_for(lambda screen: "Ctrl-C" in screen or "q quit" in screen)
             terminal.press(b"\x03")
             terminal.end()
             self.outputs.append(terminal.received)
