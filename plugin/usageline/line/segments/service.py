@@ -32,9 +32,10 @@ def service(ctx: StatusContext, options: Options) -> list[Variants]:
     if display_width(name) > length:
         name = cut_parts([("", name)], length, ctx.glyphs["ellipsis"])[0][1]
     label, mark = labeled(options), ctx.glyphs["alert"]
+    link = (url,) if ctx.payload else ()  # the bars of other programs have no links
     return [
         [
-            (27, [*label, (style, f"{mark}{name}", url)]),
-            (65, [*label, (style, f"{mark}incident", url)]),
+            (27, [*label, (style, f"{mark}{name}", *link)]),
+            (65, [*label, (style, f"{mark}incident", *link)]),
         ]
     ]
