@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from usageline.cli.accounts import labels
+from usageline.cli.profile_accounts import labels
 from usageline.core import json_file, paths
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
