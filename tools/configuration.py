@@ -23,11 +23,12 @@ from usageline.config.schema import PROFILE, PROFILE_OVERRIDES, TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.template import toml_value
 from usageline.config.validate import validate
+from usageline.themes.palettes import PALETTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from usageline.config.schema import Key
+    from usageline.config.types import Key
 
 FILE = Path(__file__).parent.parent / "docs" / "CONFIGURATION.md"
 COMMON = ("label", "style", "priority", "hide")
@@ -106,6 +107,8 @@ def _table(name: str) -> str:
             ("theme", "appearance"),
             ((f"`{theme}`", themes.find(theme).about) for theme in themes.NAMES),
         )
+    if name == "adjusted":
+        return _adjusted()
     if name == "common":
         return _keys(key for key in options_of("model").values() if key.name in COMMON)
     if name == "segments":
@@ -126,6 +129,31 @@ def _table(name: str) -> str:
     if name in {"styles", "glyphs"}:
         return _rows(("key", "used for"), ((f"`{key.name}`", key.doc) for key in TABLES[name][0]))
     return _keys(TABLES[name][0])
+
+
+def _adjusted() -> str:
+    """Return the table of the colors that are not as their authors published them."""
+    names: dict[tuple[str, str, str], list[str]] = {}
+    styles: dict[tuple[str, str, str], list[str]] = {}
+    for published in PALETTES:
+        for background, fitted in zip(("dark", "light"), published.fitted(), strict=True):
+            for style, before, after in fitted.changes if fitted else ():
+                change = (background, before, after)
+                names.setdefault(change, []).append(published.name)
+                styles.setdefault(change, []).append(style)
+    return _rows(
+        ("theme", "on", "styles", "published", "shown"),
+        (
+            (
+                ", ".join(f"`{name}`" for name in dict.fromkeys(names[change])),
+                change[0],
+                ", ".join(dict.fromkeys(styles[change])),
+                f"`{change[1]}`",
+                f"`{change[2]}`",
+            )
+            for change in names
+        ),
+    )
 
 
 def _options() -> str:

@@ -198,7 +198,7 @@ def all_themes(scene: Scene) -> list[str]:
     other = "dark" if scene.appearance == "light" else "light"
     rows = []
     for name in themes.NAMES:
-        if name != other:
+        if themes.find(name).only != other:
             rows += [
                 f"\x1b[2m{name}\x1b[0m",
                 *scene.rows(100, config=THEME_ROWS.format(theme=name), limits=limits(37, 81)),

@@ -45,7 +45,7 @@ def on_path(world: World, built_release: Release) -> World:
         (("usageline", "h"), ["history"]),
         (("usageline", "history", "--da"), ["--days", "--dark"]),
         (("usageline", "line", "--for", "t"), ["tmux"]),
-        (("usageline", "explain", "sess"), ["session"]),
+        (("usageline", "explain", "sess"), ["session", "session_name"]),
         (("usageline", "x"), [""]),
     ],
 )
@@ -102,4 +102,4 @@ def test_manual_page_has_every_command_and_no_fault(usageline: Run) -> None:
 
 @pytest.mark.parametrize("option", ["-V", "--version"])
 def test_version_has_a_short_option(usageline: Run, option: str) -> None:
-    assert usageline(option).stdout.startswith("usageline, version ")
+    assert usageline(option).stdout.startswith("usageline ")

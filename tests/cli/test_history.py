@@ -52,7 +52,7 @@ def test_chart_has_each_limit_and_the_heatmap_below(usageline: Run) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     heads = [line.split("  ")[0] for line in lines if "highest" in line]
-    assert heads == ["Current session", "Current week (all models)", "Fable"]
+    assert heads == ["5-hour limit", "Weekly limit", "Weekly limit for Fable"]
     assert sum(line.startswith("100% ┤") for line in lines) == 3
     assert all("┴" in line for line in lines if line.startswith("  0% └"))
     assert "5-hour limit used in each hour" in lines
@@ -92,7 +92,7 @@ def test_chart_has_the_width_and_colors_of_the_terminal(
 def test_limit_is_selected_by_kind_or_label(usageline: Run, name: str) -> None:
     done = usageline("history", "--limit", name)
     assert [line.split("  ")[0] for line in done.stdout.splitlines() if "highest" in line] == [
-        "Fable"
+        "Weekly limit for Fable"
     ]
 
 
@@ -152,9 +152,9 @@ def test_pictures_refer_to_no_other_file(worked: World, usageline: Run) -> None:
     assert all(
         label in texts
         for label in (
-            "Current session",
-            "Current week (all models)",
-            "Fable",
+            "5-hour limit",
+            "Weekly limit",
+            "Weekly limit for Fable",
             "100 %",
             "5-hour limit used in each hour",
         )

@@ -408,7 +408,7 @@ def test_summary_counts_the_times_at_a_limit() -> None:
         (0, 90, 60), (5, 100, 60), (30, 100, 60), (70, 0, 360), (100, 99.9, 360), (200, 100, 360)
     )
     (text, *_) = summary.sentences(readings, START, START + 240 * 60)
-    assert text == ("Current session: at the limit 2 times, 1 hour 35 minutes in all, last: 03:20.")
+    assert text == ("5-hour limit: at the limit 2 times, 1 hour 35 minutes in all, last: 03:20.")
     assert summary.sentences(readings[:1], START, START + 60)[0] == "No limit was reached."
 
 

@@ -22,7 +22,7 @@ from usageline.config.validate import validate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from usageline.config.schema import Key
+    from usageline.config.types import Key
 
 MINE = """# mine
 clock = "12h"  # at home

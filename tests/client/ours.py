@@ -56,6 +56,8 @@ def look(world: World, release: Release) -> Ours:
 
 def row(lines: list[str], label: str, now: float, where: tzinfo) -> Shown | None:
     """Parse the row or segment that starts with `label`."""
+    weekly = f"7d {label} "
+    lines = [line.removeprefix("7d ") if line.startswith(weekly) else line for line in lines]
     matches = [line for line in lines if line == label or line.startswith(label + " ")]
     if not matches:
         return None

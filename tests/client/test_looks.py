@@ -40,10 +40,10 @@ CHAIN = (
 UPDATED = (
     r"Opus 5\.5 │ project │ feature/looks │ #7 approved( {4,}\S.*)?",
     (
-        r"5h [█-▏ ╎]+ 41% ↻ \w+ │ 7d [█-▏ ╎]+ 27% ↻ \w+ \d\d:\d\d │ "
-        r"Fable 55% │ (credits )?\$12\.34/\$50"
+        r"5h [█-▏ ╎]+ 41% ↻ \w+ │ 7d [█-▏ ╎]+ 27% ↻ \w+( \d\d:\d\d)? │ "
+        r"7d Fable 55% │ (credits )?\$12\.34/\$50"
     ),
-    r"(?P<clock>\d\d:\d\d:\d\d) │ updated │ ▲ Fable passed 50%",
+    r"(?P<clock>\d\d:\d\d:\d\d) │ updated │ ▲ 7d Fable passed 50%",
     r"linked green",
 )
 """The rows of each update."""

@@ -27,12 +27,12 @@ HOOK_OF_THE_USER = {
 }
 LINE = {
     80: (
-        r"(Opus 5\.5 │ )?5h ([█-▏ ╎]+ )?{session}% ↻ .* │ 7d ([█-▏ ╎]+ )?{week}% ↻ .* │ Fable "
-        r"55% │ (credits )?\$12\.34/\$50"
+        r"(Opus 5\.5 │ )?5h ([█-▏ ╎]+ )?{session}% ↻ .* │ 7d ([█-▏ ╎]+ )?{week}% ↻ .* │ 7d "
+        r"Fable 55% │ (credits )?\$12\.34/\$50"
     ),
     120: (
         r"Opus 5\.5 │ (ctx 1% │ )?5h [█-▏ ╎]{{10}} {session}% ↻ .* │ 7d [█-▏ ╎]{{10}} {week}% "
-        r"↻ .* │ Fable 55% │ credits \$12\.34/\$50"
+        r"↻ .* │ 7d Fable 55% │ credits \$12\.34/\$50"
     ),
 }
 LINE[160] = LINE[120]

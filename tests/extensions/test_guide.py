@@ -21,6 +21,7 @@ SECTIONS = (
     "Segment",
     "Source",
     "Theme",
+    "Theme with its own glyphs",
     "Limit or credit",
     "Command",
     "Check of `usageline doctor`",
@@ -148,8 +149,16 @@ def test_a_source_without_a_test_of_its_input_fails_in_its_room(
     assert "# tried by: TARGET or tests/FOLDER" in problem
 
 
-def test_a_theme_is_found_by_everything(scratch: Callable[[str], Scratch]) -> None:
+def test_a_palette_is_a_theme(scratch: Callable[[str], Scratch]) -> None:
+    """Its colors that are hard to read are adjusted, and listed."""
     copy = scratch("Theme")
+    assert "| `everforest` | Everforest, dark and light |" in copy.text("docs/CONFIGURATION.md")
+    assert "| `everforest` | light | " in copy.text("docs/CONFIGURATION.md")
+    copy.passes("tests/themes/test_themes.py", "-k", "everforest or listed")
+
+
+def test_a_theme_is_found_by_everything(scratch: Callable[[str], Scratch]) -> None:
+    copy = scratch("Theme with its own glyphs")
     assert "* sepia: warm browns" in copy.python(
         "-c",
         "import os\n"
@@ -167,7 +176,7 @@ def test_a_theme_is_found_by_everything(scratch: Callable[[str], Scratch]) -> No
 def test_a_theme_of_faint_words_is_refused_with_the_rule(
     scratch: Callable[[str], Scratch],
 ) -> None:
-    copy = scratch("Theme")
+    copy = scratch("Theme with its own glyphs")
     path = copy.root / "plugin" / "usageline" / "themes" / "sepia.py"
     path.write_text(path.read_text().replace("#d0c8b8", "#6c6c6c"))
     with pytest.raises(AssertionError, match=r"contrast of \d\.\d+ to 1; words need 4\.5"):

@@ -79,8 +79,8 @@ class Drawn:
         env = {"NO_COLOR": "1"} if color == "none" else {"TERM": "xterm-256color"}
         self.look = theme.TerminalTheme(LOOKS[look], env)
         self.spacing = render.row_spacing(self.look)
-        mark = "" if self.look.styles else "▲ "
-        row = segments.draw_rows(ctx.replaced(glyphs=self.look.glyphs), DEFAULT_ROWS, mark)[0]
+        ctx = ctx.replaced(glyphs=self.look.glyphs)
+        row = segments.draw_rows(ctx, DEFAULT_ROWS, has_colors=bool(self.look.styles))[0]
         # The kind of each is unique, so that it can be followed through the layout.
         self.segments = [
             (kind if kind in render.UPPER else f"{kind} {index}", variants)
@@ -98,7 +98,7 @@ class Drawn:
 DRAWN = st.builds(Drawn, contexts(), st.sampled_from(sorted(LOOKS)), st.sampled_from(["none", ""]))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(DRAWN)
 def test_the_layout_keeps_its_rules_at_every_width(drawn: Drawn) -> None:
     before: set[str] = set()
@@ -122,9 +122,9 @@ def test_the_layout_keeps_its_rules_at_every_width(drawn: Drawn) -> None:
 def _assert_filled(drawn: Drawn, row: layout.Row, width: int) -> None:
     """Fail if the next richer variant of a segment would fit into the row."""
     left = width - wrapping.row_width(row, drawn.spacing)
-    bar_width = max(
-        (len(text) for _, parts in row for style, text, *_ in parts if style == "bar"), default=5
-    )
+    bars = [len(text) for _, parts in row for style, text, *_ in parts if style == "bar"]
+    bar_width = max(bars, default=5)
+    assert bar_width == 10 or left < len(bars) or not bars
     for kind, parts in row:
         variants = [parts for _, parts in drawn.variants[kind]]
         at = next(
@@ -185,8 +185,7 @@ def test_four_full_limits_are_all_in_the_default_line(columns: int, env: dict[st
     line = text(high(), columns, env)
     assert [number in line for number in ("92%", "81%", "97%")] == [True] * 3
     assert "89%" in line or "$44.50" in line
-    assert "passed" not in line
-    assert "alerts" not in line
+    assert "alerts" not in line or "NO_COLOR" in env
 
 
 @pytest.mark.parametrize("percents", [(41, 27, 55, 24), (92, 81, 97, 89)])
@@ -211,7 +210,8 @@ def test_alerts_about_limits_that_are_not_in_color_become_one() -> None:
 
 def test_an_alert_emphasizes_the_number_that_it_is_about() -> None:
     some = high((92, 81, 55, 24), alerts=1)
-    assert "5h ██████╎██▏ ▲ 92% ↻" in text(some, 160, {"NO_COLOR": "1"})
+    assert "▲ 5h passed 75%" in text(some, 160, {"NO_COLOR": "1"})
+    assert "passed" not in text(some, 160, {"TERM": "xterm"})
     rows = render.render(some, {}, {"COLUMNS": "160", "TERM": "xterm"})
     assert "\x1b[1;31;7m92%\x1b[0m" in rows[0]
     assert "\x1b[33m81%\x1b[0m" in rows[0]
@@ -224,10 +224,10 @@ def test_an_explicit_row_stays_one_row_and_gives_way_to_full_limits() -> None:
     def drawn(columns: int) -> list[str]:
         return render.render(high(), configured, {"NO_COLOR": "1", "COLUMNS": str(columns)})
 
-    assert drawn(50) == ["5h ▲ 92% │ 7d ▲ 81% │ Fable ▲ 97% │ cr ▲ 89%"]
-    assert drawn(40) == ["5h ▲ 92% │ 7d ▲ 81% │ 7d Fable ▲ 97%"]
+    assert drawn(50) == ["5h 92% ↻ 1h33m │ 7d 81% │ Fable 97% │ cr 89%"]
+    assert drawn(34) == ["5h 92% │ 7d 81% │ 7d Fable 97%"]
     assert len(drawn(80)) == 1
-    assert drawn(80)[0].startswith("Opus 5.5 │ ctx 34% │ 5h ▲ 92% ↻ 1h33m │")
+    assert drawn(80)[0].startswith("Opus 5.5 │ ctx 34% │ 5h 92% │")
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,34 @@ def test_an_edit_is_seen_at_the_next_line(published: Hot, world: World) -> None:
     assert rows(published) == ["ctx 12%", "Opus 5.5"]
 
 
+def test_an_edit_of_the_users_theme_is_seen_at_the_next_line(published: Hot, world: World) -> None:
+    theme = Path(paths.config_file(world.env)).with_name("themes") / "mine.toml"
+    world.configure('theme = "mine"\nrows = [["model", "context"]]')
+    assert rows(published) == ["Opus 5.5 │ ctx 12% │ config.toml:1: theme"]
+    theme.parent.mkdir()
+    theme.write_text('separator = " + "')
+    assert rows(published) == ["Opus 5.5 + ctx 12%"]
+    theme.write_text('separator = " = "')
+    assert rows(published) == ["Opus 5.5 = ctx 12%"]
+    theme.write_text('separator = "\\u001b[2J"')
+    assert rows(published) == ["Opus 5.5 = ctx 12% = config.toml:1: theme"]
+    theme.unlink()
+    assert rows(published) == ["Opus 5.5 = ctx 12% = config.toml:1: theme"]
+
+
+@pytest.mark.parametrize(
+    "own_themes", [{"../../x": ""}, {"a\0": ""}, {"x" * 5000: 1}, [["mine", ""]], {"mine": None}]
+)
+def test_hostile_names_of_themes_in_the_compiled_file_do_no_harm(
+    published: Hot, world: World, own_themes: object
+) -> None:
+    world.configure('rows = [["model"]]')
+    assert rows(published) == ["Opus 5.5"]
+    path = Path(paths.line_config(world.env))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"own_themes": own_themes}))
+    assert rows(published) == ["Opus 5.5"]
+
+
 def test_without_the_file_the_defaults_hold_at_once(published: Hot, world: World) -> None:
     world.configure('rows = [["model"]]')
     assert rows(published) == ["Opus 5.5"]

@@ -417,3 +417,4 @@ def test_the_snapshot_has_the_colors_of_the_clients_theme(
     api.fault = "500"
     refresh(world.env, force=True)
     assert (world.snapshot()["appearance"], world.snapshot()["palette"]) == ("dark", "ansi")
+    assert world.snapshot()["settings"] == file_fingerprint(paths.claude_settings(world.env))

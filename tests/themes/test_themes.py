@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +17,9 @@ from usageline.core.text import display_width
 from usageline.line._color_blind import THEME as COLOR_BLIND
 from usageline.line._defaults import THEME as DEFAULT
 from usageline.themes import colors
-from usageline.themes.theme import STROKES, STYLES, Palette, Theme, resolve
+from usageline.themes.contrast import STROKES
+from usageline.themes.palettes import PALETTES
+from usageline.themes.theme import STYLES, Palette, Theme, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,32 +27,45 @@ if TYPE_CHECKING:
     from usageline.themes.colors import Rgb
 
 ALL = [themes.find(name) for name in themes.NAMES]
+DEPTHS = ("256", "true")
 SEVERITIES = ("normal", "warning", "critical")
 NO_NUMBERS = ("model", "directory")
 """Segments that never show how grave something is."""
 
 
-def _rgb(spec: str) -> Rgb:
+def _of(spec: str) -> Rgb:
     color = colors.parse(spec).text
-    assert isinstance(color, tuple)
-    return color
+    assert color is not None
+    return colors.rgb(color)
 
 
 def _shown(color: Rgb, depth: str) -> Rgb:
     return color if depth == "true" else colors.rgb(colors.nearest(color))
 
 
-def _grounds(theme: Theme) -> Iterator[tuple[str, Palette, Rgb]]:
-    """Yield the backgrounds of a theme: a name, its palette there, and the color."""
+def _word(palette: Palette, style: str, depth: str) -> Rgb:
+    """Return the color of a style's text in a terminal of that depth."""
+    text = colors.parse(palette.spec(style, depth)).text
+    assert text is not None
+    return colors.rgb(text)
+
+
+def _grounds(theme: Theme) -> Iterator[tuple[str, Palette, dict[str, Rgb]]]:
+    """Yield the backgrounds of a theme: a name, its palette there, and the color by depth."""
     if theme.blocks:
-        for kind, block in theme.blocks.items():
-            yield kind, theme.dark, _rgb(block.color)
+        for blocks, palette in ((theme.blocks, theme.dark), (theme.light_blocks, theme.light)):
+            for kind, block in blocks.items():
+                assert palette
+                yield kind, palette, {depth: _of(block.spec(depth)) for depth in DEPTHS}
         return
-    for background in LIGHT_BACKGROUNDS if theme.name == "light" else DARK_BACKGROUNDS:
-        yield background, theme.dark, _rgb(background)
-    if theme.light is not None:
-        for background in LIGHT_BACKGROUNDS:
-            yield background, theme.light, _rgb(background)
+    dark, light = theme.palettes()
+    own = next((published for published in PALETTES if published.name == theme.name), None)
+    if dark is not None:
+        for background in (*DARK_BACKGROUNDS, *([own.dark.background] if own and own.dark else [])):
+            yield background, dark, dict.fromkeys(DEPTHS, _of(background))
+    if light is not None:
+        for background in (*LIGHT_BACKGROUNDS, *([own.light.background] if own else [])):
+            yield background, light, dict.fromkeys(DEPTHS, _of(background))
 
 
 @pytest.mark.parametrize("theme", ALL, ids=themes.NAMES)
@@ -68,8 +83,8 @@ def test_every_word_is_legible_on_every_background_that_the_theme_is_meant_for(
         for style in STYLES.keys() - grave - set(STROKES):
             for depth in ("256", "true"):
                 ratio = contrast(
-                    _shown(_rgb(palette.styles[style]), depth),
-                    _shown(behind, depth) if theme.blocks else behind,
+                    _shown(_word(palette, style, depth), depth),
+                    _shown(behind[depth], depth) if theme.blocks else behind[depth],
                 )
                 assert ratio >= minimum, (
                     f"{theme.name}: `{style}` on {ground} has, in {depth} colors, a contrast of "
@@ -81,19 +96,26 @@ def test_every_word_is_legible_on_every_background_that_the_theme_is_meant_for(
 @pytest.mark.parametrize("theme", ALL, ids=themes.NAMES)
 def test_a_bar_stands_out_from_its_groove(theme: Theme) -> None:
     """WCAG 2.2 for graphics."""
-    for palette in (theme.dark, theme.light):
-        groove = colors.parse(palette.styles.get("groove", "")).background if palette else None
-        if palette is None or groove is None:
+    for palette, depth in product(filter(None, (theme.dark, theme.light)), ("256", "true")):
+        groove = colors.parse(palette.spec("groove", depth)).background
+        if groove is None:
             continue
         for style in SEVERITIES:
-            for depth in ("256", "true"):
-                assert (
-                    contrast(
-                        _shown(_rgb(palette.styles[style]), depth),
-                        _shown(colors.rgb(groove), depth),
-                    )
-                    >= 3
-                ), style
+            bar = _shown(_word(palette, style, depth), depth)
+            assert contrast(bar, _shown(colors.rgb(groove), depth)) >= 3, style
+
+
+@pytest.mark.parametrize("theme", ALL, ids=themes.NAMES)
+def test_severities_look_different(theme: Theme) -> None:
+    """In 256 colors, too, by nearly ten times the smallest visible distance."""
+    for palette, depth in product(filter(None, (theme.dark, theme.light)), ("256", "true")):
+        for one, other in combinations(SEVERITIES, 2):
+            distance = apart(
+                _shown(_word(palette, one, depth), depth),
+                _shown(_word(palette, other, depth), depth),
+                "all",
+            )
+            assert distance > 20, (one, other, depth)
 
 
 @pytest.mark.parametrize("vision", VISIONS)
@@ -106,8 +128,8 @@ def test_severities_are_apart_for_every_kind_of_color_vision(vision: str) -> Non
             for one, other in combinations(SEVERITIES, 2):
                 assert (
                     apart(
-                        _shown(_rgb(palette.styles[one]), depth),
-                        _shown(_rgb(palette.styles[other]), depth),
+                        _shown(_word(palette, one, depth), depth),
+                        _shown(_word(palette, other, depth), depth),
                         vision,
                     )
                     > 23
@@ -167,6 +189,15 @@ def test_arrows_need_a_nerd_font() -> None:
         assert all(code.replace(";", "").isdigit() for pair in kinds.values() for code in pair)
 
 
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_neighboring_blocks_differ(depth: str) -> None:
+    """In 256 colors, too; without arrows a line separates them."""
+    resolved = resolve(themes.find("powerline"))
+    for name in ("blocks", "light_blocks"):
+        kinds = resolved[name][depth]
+        assert len({kinds[kind][1] for kind in ("session", "weekly", "*")}) == 3
+
+
 def test_the_line_has_the_default_theme_built_in() -> None:
     """It neither imports nor reads a theme."""
     assert _without_empty(DEFAULT) == _without_empty(resolve(themes.find("default")))
@@ -184,15 +215,14 @@ def test_the_built_in_themes_are_generated() -> None:
 
 
 def test_every_theme_is_listed() -> None:
-    """Each module is a theme, except the two that all share."""
+    """Each module is a theme, except those that all share."""
     modules = {
         name.partition(".")[0]
         for name in os.listdir(os.path.dirname(themes.__file__))
         if name.endswith(".py")
     }
-    assert modules - {"__init__", "theme", "colors"} == {
-        name.replace("-", "_") for name in themes.NAMES
-    }
+    shared = {"__init__", "theme", "colors", "contrast", "palettes"}
+    assert modules - shared == {name.replace("-", "_") for name in themes.OWN}
     assert [theme.name for theme in ALL] == list(themes.NAMES)
     assert all(0 < len(theme.about) < 100 for theme in ALL)
 

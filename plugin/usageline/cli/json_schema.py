@@ -11,6 +11,7 @@ from dataclasses import MISSING, fields
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from usageline.core.paths import SNAPSHOT_VERSION
+from usageline.sources.status_page import Incident
 from usageline.storage.snapshot import ALERT_PLACES
 from usageline.usage.alerts import Alert
 from usageline.usage.model import STATUSES, Credit, Limit
@@ -49,10 +50,14 @@ DESCRIPTIONS = {
     "disabled_reason": "the service's word for why it cannot be spent",
     "reached": "the spend limit is used up",
     "terms": "the service's sentence on what the credit is for",
-    "threshold": "the percentage that was reached",
+    "threshold": "the percentage that was reached, or 0 if the limit is free again",
     "at": "when it was reached",
     "line": "whether the status line shows it",
     "session_start": "whether the start of a session shows it",
+    "title": "the service's words",
+    "impact": "none, minor, major or critical",
+    "id": "the incident's id on the status page, or empty",
+    "checked_at": f"when the page was read, {TIME}",
 }
 
 SNAPSHOT: dict[str, tuple[tuple[str, ...], str]] = {
@@ -70,6 +75,9 @@ SNAPSHOT: dict[str, tuple[tuple[str, ...], str]] = {
     "signed_in_since": (("number", "null"), f"since when the account is signed in, {TIME}"),
     "readings_since": (("number", "null"), f"earlier readings may be of another sign-in, {TIME}"),
     "appearance": (("string", "null"), "dark or light, by Claude Code's theme"),
+    "unused_reset": (("boolean",), "whether the account holds a limit reset that it has not used"),
+    "settings": (("string",), "fingerprint of Claude Code's settings.json, or empty"),
+    "default_theme": (("string",), "Claude Code's theme if settings.json names none, or empty"),
     "palette": (("string", "null"), "ansi or daltonized, if Claude Code's theme is one of these"),
 }
 """The keys with one value: their types, and what they are."""
@@ -88,6 +96,10 @@ def schema() -> dict[str, Any]:
         "items": {"type": "string"},
         "description": "digests of API keys that the user declined in Claude Code",
     }
+    incident = _object(Incident)
+    incident["type"] = ["object", "null"]
+    incident["description"] = "an incident that affects Claude Code, if `service` is configured"
+    properties["incident"] = incident
     alert = _object(Alert)
     for place in ALERT_PLACES:
         alert["properties"][place] = {"type": "boolean", "description": DESCRIPTIONS[place]}

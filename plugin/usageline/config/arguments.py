@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from usageline.config import file
 from usageline.config.problem import suggestion
-from usageline.config.schema import TABLES, TOP
+from usageline.config.schema import PROFILE, TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.types import Flag, ListOf, Number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from usageline.config.schema import Key
-    from usageline.config.types import ValueType
+    from usageline.config.types import Key, ValueType
 
 WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 """How users write a boolean, in lower case."""
@@ -36,6 +35,8 @@ def find_key(key: str) -> Key | None:
         return next((key for key in TOP if key.name == name), None)
     if name in TABLES and len(rest) == 1:
         return next((key for key in TABLES[name][0] if key.name == rest[0]), None)
+    if name == "profiles" and len(rest) == 2:
+        return next((key for key in PROFILE if key.name == rest[1]), None)
     if name == "segments" and len(rest) in (2, 3) and rest[0] in SEGMENTS:
         return options_of(rest[0]).get(rest[-1])
     return None

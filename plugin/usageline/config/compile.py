@@ -15,7 +15,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from usageline import __version__
-from usageline.config import file
+from usageline.config import file, user_themes
 from usageline.config.resolve import resolve_values
 from usageline.config.schema import MIN_INTERVAL_S
 from usageline.config.validate import NO_VALUES, Validation, validate
@@ -32,11 +32,14 @@ if TYPE_CHECKING:
 
     from usageline.config.problem import Problem
 
-HEADER_KEYS = ("version", "stamp", "program", "problem")
+HEADER_KEYS = ("version", "stamp", "program", "problem", "own_themes")
 """Keys of the compiled file that `resolve_values` does not return."""
 
 MAX_READS = 3
 """A file that changes while it is read is read again so often."""
+
+MAX_TABLES = 17
+"""The file itself, and so many profiles."""
 
 LOCK_TIMEOUT_S = 2.0
 """How long to wait for another compilation."""
@@ -51,16 +54,17 @@ def compile_config(env: Mapping[str, str]) -> list[Problem]:
     if not file_fingerprint(path) and not file_fingerprint(target):
         return []  # the status line has the defaults
     # Two compilations would share the name of the temporary file.
-    with flock.hold(prepare(env), LOCK_TIMEOUT_S) as free:
+    with flock.hold(prepare(env), LOCK_TIMEOUT_S) as free, user_themes.of(env):
         if not free:
             raise BlockingIOError(errno.EAGAIN, "another compilation does not end")
-        validation, stamp = _read_config(path, env)
+        validation, stamp, own_themes = _read_config(path, env)
         before = _last_compiled(target)
         compiled: dict[str, Any] = {
             "version": VERSION,
             "stamp": stamp,
             "program": __version__,
             "problem": "",
+            "own_themes": own_themes,
         }
         valid = resolve_values(validation.values, env)
         if validation.problems:
@@ -98,10 +102,11 @@ def main() -> None:
         sys.exit(0)
 
 
-def _read_config(path: str, env: Mapping[str, str]) -> tuple[Validation, str]:
+def _read_config(path: str, env: Mapping[str, str]) -> tuple[Validation, str, dict[str, str]]:
     """Return the validated file, and its stamp from before it was read.
 
-    If it changes meanwhile, the next status line compiles it again.
+    The third has the stamps of the user's own themes that the file names. If a file changes
+    meanwhile, the next status line compiles it again.
     """
     stamp = ""
     for _ in range(MAX_READS):
@@ -110,15 +115,29 @@ def _read_config(path: str, env: Mapping[str, str]) -> tuple[Validation, str]:
             # From the recorded path: the target of a link may have changed.
             text = file.read_text(config_file(env)) if stamp else None
         except file.UnusableFile as unusable:
-            return Validation(NO_VALUES, [unusable.problem], {}), stamp
+            return Validation(NO_VALUES, [unusable.problem], {}), stamp, {}
         if file_fingerprint(path) == stamp:
             break
+    own_themes = {name: user_themes.stamp(name) for name in _own_themes(text or "")}
     # The exact minimum is slow to determine; the refresh validates it.
-    return validate(
+    validation = validate(
         text or "",
         1 if env.get("USAGELINE_API_URL") else MIN_INTERVAL_S,
         programs=may_run_programs(env),
-    ), stamp
+    )
+    return validation, stamp, own_themes
+
+
+def _own_themes(text: str) -> list[str]:
+    """Return the names of the user's themes in a config.toml, whether or not they exist."""
+    try:
+        table = file.parse(text)
+    except file.UnusableFile:
+        return []
+    profiles = table.get("profiles")
+    tables = [table, *(profiles.values() if isinstance(profiles, dict) else ())]
+    named = (one.get("theme") for one in tables[:MAX_TABLES] if isinstance(one, dict))
+    return [name for name in named if isinstance(name, str) and user_themes.is_name(name)]
 
 
 def _encode(compiled: dict[str, Any], fallback: dict[str, Any]) -> bytes:

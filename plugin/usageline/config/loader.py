@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from usageline.config import file
+from usageline.config import file, user_themes
 from usageline.config.schema import MIN_INTERVAL_S
 from usageline.config.sources import by_name, default_names, program_names, safe_names
 from usageline.config.validate import NO_VALUES, Validation, Values, validate
@@ -82,7 +82,8 @@ def load_lenient(env: Mapping[str, str]) -> tuple[Config, ConfigInvalid | None]:
         text = file.read_text(path)
     except file.UnusableFile as unusable:
         return _config(env, NO_VALUES, safe_names()), _invalid(path, unusable.problem)
-    validation = validate(text or "", _floor_s(env), programs=is_own)
+    with user_themes.of(env):
+        validation = validate(text or "", _floor_s(env), programs=is_own)
     sources = _sources(validation, text or "")
     if not is_own:
         allowed = _own_sources() - program_names()
@@ -98,7 +99,8 @@ def problems(env: Mapping[str, str]) -> list[Problem]:
         text = file.read_text(path) or ""
     except file.UnusableFile as unusable:
         return [unusable.problem]
-    return validate(text, _floor_s(env), programs=may_run_programs(env)).problems
+    with user_themes.of(env):
+        return validate(text, _floor_s(env), programs=may_run_programs(env)).problems
 
 
 def _sources(validation: Validation, text: str) -> tuple[str, ...]:

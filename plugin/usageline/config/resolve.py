@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from usageline import themes
-from usageline.config import profiles
+from usageline.config import profiles, user_themes
 from usageline.config.segments import BARS, icons, non_defaults
 from usageline.core import paths
 from usageline.themes import colors
@@ -15,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from usageline.config.validate import Values
+
+ALWAYS_SHOWN = ("*", "status")
+"""Blocks that any row may show: those of unlisted segments, and of a problem."""
 
 COLOR_BLIND_SAFE = "color-blind-safe"
 
@@ -86,7 +88,8 @@ def _theme(values: Values, custom: dict[str, str], chosen: str) -> dict[str, Any
         values.get("nerd_font") or separator is not None or styles or glyphs or custom
     ):
         return None
-    theme = resolve(themes.find(chosen), icons() if values.get("nerd_font") else None)
+    theme = resolve(user_themes.find(chosen), icons() if values.get("nerd_font") else None)
+    _drop_unused_blocks(theme, values)
     theme["glyphs"].update(glyphs)
     if glyphs.keys() & {"full", "parts", "empty"} and "groove" not in styles:
         styles = {**styles, "groove": ""}  # a groove would hide the empty part
@@ -100,3 +103,13 @@ def _theme(values: Values, custom: dict[str, str], chosen: str) -> dict[str, Any
             for depth, codes in palette.items():
                 codes[name] = colors.codes(parsed, depth)
     return theme
+
+
+def _drop_unused_blocks(theme: dict[str, Any], values: Values) -> None:
+    """Keep the blocks of segments in `rows`, because each line reads all that is compiled."""
+    shown = {name.partition(".")[0] for row in values.get("rows") for name in row}
+    for name in ("blocks", "light_blocks"):
+        for depth, kinds in theme.get(name, {}).items():
+            theme[name][depth] = {
+                kind: pair for kind, pair in kinds.items() if kind in {*shown, *ALWAYS_SHOWN}
+            }

@@ -6,24 +6,22 @@ The keys of segments are in segments.py.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from usageline import themes
+from usageline.config.appearance_types import BAR_TYPES, Style
 from usageline.config.sources import SOURCES, default_names
 from usageline.config.types import (
     AbsolutePath,
-    Cells,
     Choice,
     Command,
     Directory,
     Flag,
     Integer,
+    Key,
     ListOf,
     Number,
-    Style,
     Text,
-    ValueType,
 )
+from usageline.config.user_themes import ThemeName
 from usageline.core.appearance import GLYPHS
 from usageline.themes.theme import STYLES
 
@@ -39,22 +37,13 @@ ROWS = [
 ]
 
 
-class Key(NamedTuple):
-    """A key. If `default` is None, `doc` describes what happens without the key."""
-
-    name: str
-    type: ValueType
-    default: Any
-    doc: str
-
-
 TOP = (
     Key(
         "theme",
-        Choice(*themes.NAMES),
+        ThemeName(*themes.NAMES),
         "default",
-        "the theme; `usageline config themes` shows all. If unset: color-blind-safe if Claude "
-        "Code's theme is color-blind, else default",
+        "the theme, also one of your own (`usageline config themes`); if unset, color-blind-safe "
+        "if Claude Code's is color-blind, else default",
     ),
     Key(
         "color",
@@ -85,7 +74,8 @@ TOP = (
             repeated=True,
         ),
         ROWS,
-        f"the segments of each row, in order; at most {MAX_ROWS} rows of {MAX_SEGMENTS_IN_ROW}",
+        f"the segments of each row, in order; at most {MAX_ROWS} rows of {MAX_SEGMENTS_IN_ROW}; if "
+        "unset, the row has two lines if it is narrow",
     ),
     Key(
         "wrap",
@@ -169,12 +159,6 @@ ALERTS = (
     ),
 )
 
-_GLYPH_TYPES: dict[str, ValueType] = {
-    "full": Cells(1),
-    "parts": Cells(0, 8),
-    "empty": Cells(1),
-    "mark": Cells(1),
-}
 _GLYPH_DOCS = {
     "full": "the filled part of a bar",
     "parts": (
@@ -198,7 +182,7 @@ _GLYPH_DOCS = {
 
 STYLE_KEYS = tuple(Key(name, Style(), None, doc) for name, doc in STYLES.items())
 GLYPH_KEYS = tuple(
-    Key(name, _GLYPH_TYPES.get(name, Text(8)), None, _GLYPH_DOCS[name]) for name in GLYPHS
+    Key(name, BAR_TYPES.get(name, Text(8)), None, _GLYPH_DOCS[name]) for name in GLYPHS
 )
 
 PROFILE_OVERRIDES = (

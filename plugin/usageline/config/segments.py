@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from usageline.config.schema import Key
-from usageline.config.types import Choice, Flag, Integer, Number, Style, Text, some_of
+from usageline.config.appearance_types import Style
+from usageline.config.types import Choice, Flag, Integer, Key, Number, Text, some_of
 from usageline.core.windows import CRITICAL_PERCENT, SURE_PERCENT, WARNING_PERCENT
 from usageline.themes.theme import STYLES
 
@@ -27,8 +27,8 @@ BARS: dict[str, list[str]] = {
 """The glyphs of each style of bar but the theme's: full, the eighths of a cell, empty."""
 
 PRIORITY = (
-    "1 to 100: with more it stays longer where the row is too narrow; by default limits stay "
-    "longest"
+    "1 to 100: with more it stays longer if the row is too narrow; limits in the color of a "
+    "warning stay longest"
 )
 
 

@@ -14,7 +14,7 @@ from usageline.core.appearance import GLYPHS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from usageline.config.schema import Key
+    from usageline.config.types import Key
 
 WIDTH = 110
 HEAD = """\

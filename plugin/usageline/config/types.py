@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from usageline.config.problem import suggestion, value_text
-from usageline.core.text import display_width, sanitize
-from usageline.themes import colors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +19,8 @@ MAX_COMMAND_BYTES = (128 << 10) - 1
 class InvalidValue(Exception):
     """A value is not allowed; the message names what is.
 
-    `within` is the path of the mistake in the value, and `value` what stands there.
+    `within` is the path of the mistake in the value, and `value` what stands there. `messages` has
+    several messages if the value names a file with several mistakes.
     """
 
     def __init__(
@@ -32,6 +31,7 @@ class InvalidValue(Exception):
             f"{allowed} {verb} allowed, not {value_text(value)}{suggestion(value, candidates)}"
         )
         self.within, self.value = within, value
+        self.messages = [str(self)]
 
 
 class ValueType(Protocol):
@@ -43,6 +43,15 @@ class ValueType(Protocol):
 
     def read(self, value: object) -> Any:
         """Return the value as the program uses it. Raise InvalidValue if it is not allowed."""
+
+
+class Key(NamedTuple):
+    """A key. If `default` is None, `doc` describes what happens without the key."""
+
+    name: str
+    type: ValueType
+    default: Any
+    doc: str
 
 
 class Flag:
@@ -177,59 +186,6 @@ class Directory(AbsolutePath):
             return super().read(value)
         except InvalidValue:
             raise InvalidValue(self.allowed, value) from None
-
-
-class Cells:
-    """Text for bars, in which each character is one cell wide.
-
-    `counts` are the allowed numbers of characters.
-    """
-
-    def __init__(self, *counts: int) -> None:
-        self.counts = counts
-        self.allowed = f"text of {' or '.join(map(str, counts))} characters that each take one cell"
-        if counts == (1,):
-            self.allowed = "one character that takes one cell"
-
-    def read(self, value: object) -> str:
-        """Return it as it is."""
-        if (
-            not isinstance(value, str)
-            or len(value) not in self.counts
-            or sanitize(value) != value
-            or any(display_width(char) != 1 for char in value)
-        ):
-            raise InvalidValue(self.allowed, value)
-        return value
-
-
-class Style:
-    """A color spec (themes/colors.py), or the name of a style."""
-
-    allowed = (
-        "words such as bold, dim, italic, underline, reverse, one color (red, bright-red, 0-255, "
-        "#rrggbb), and on with another"
-    )
-
-    def __init__(self, styles: Sequence[str] = ()) -> None:
-        self.styles = styles
-        if styles:
-            self.allowed = "the name of a style, or " + self.allowed
-
-    def read(self, value: object) -> str:
-        """Return it in lower case."""
-        if not isinstance(value, str) or len(value) > 80:
-            raise InvalidValue(self.allowed, value)
-        try:
-            if value not in self.styles:
-                colors.parse(value)
-        except ValueError as error:
-            raise InvalidValue(
-                self.allowed,
-                error.args[0],
-                candidates=(*self.styles, *colors.ATTRIBUTES, *colors.NAMES, "on"),
-            ) from None
-        return value.lower()
 
 
 class ListOf:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from usageline.config import file
-from usageline.config.key_lines import KeyLines
-from usageline.config.problem import Path, Problem, key_text, quote, suggestion, value_text
-from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, PROFILE, TABLES, TOP, Key
+from usageline.config.problem import Path, Problem, quote, suggestion, value_text
+from usageline.config.reporter import Reporter
+from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, PROFILE, TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.sources import program_names
-from usageline.config.types import InvalidValue, Number
+from usageline.config.types import Number
 from usageline.system.origin import PROGRAMS, REFUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 MAX_NAME = 32
 MAX_INSTANCES = 64
@@ -76,14 +76,7 @@ def validate(
         table = file.parse(text)
     except file.UnusableFile as unusable:
         return Validation(NO_VALUES, [unusable.problem], {})
-    cached: list[KeyLines] = []
-
-    def line_of(path: Path, value: object) -> int | None:
-        if not cached:
-            cached.append(KeyLines(text))  # only if the file has a problem
-        return cached[0].find(path, value)
-
-    validator = _Validator(line_of, min_interval_s)
+    validator = _Validator(text, min_interval_s)
     values = validator.whole(table)
     if not programs:
         validator.refuse_programs(values)
@@ -91,12 +84,10 @@ def validate(
     return Validation(values, validator.problems, table)
 
 
-class _Validator:
-    def __init__(
-        self, line_of: Callable[[Path, object], int | None], min_interval_s: float
-    ) -> None:
-        self.line_of, self.min_interval_s = line_of, min_interval_s
-        self.problems: list[Problem] = []
+class _Validator(Reporter):
+    def __init__(self, text: str, min_interval_s: float) -> None:
+        super().__init__(text)
+        self.min_interval_s = min_interval_s
 
     def whole(self, table: Mapping[str, Any]) -> Values:
         top = {key.name: key for key in TOP}
@@ -140,23 +131,6 @@ class _Validator:
             values.top["sources"] = [name for name in sources if name not in refused]
         for name in refused:
             self.report(("sources", sources.index(name)), REFUSED, name)
-
-    def value(self, key: Key, path: Path, value: object, valid: dict[str, Any]) -> None:
-        try:
-            valid[key.name] = key.type.read(value)
-        except InvalidValue as invalid:
-            self.report((*path, *invalid.within), str(invalid), invalid.value)
-
-    def table(
-        self, path: Path, table: Mapping[str, Any], keys: Mapping[str, Key], what: str = "key"
-    ) -> dict[str, Any]:
-        valid: dict[str, Any] = {}
-        for name, value in table.items():
-            if name in keys:
-                self.value(keys[name], (*path, name), value, valid)
-            else:
-                self.report((*path, name), f"there is no such {what}" + suggestion(name, keys))
-        return valid
 
     def segments(self, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         valid: dict[str, dict[str, Any]] = {}
@@ -222,9 +196,6 @@ class _Validator:
                         name,
                     )
         return len(self.problems) == before
-
-    def report(self, path: Path, text: str, value: object = None) -> None:
-        self.problems.append(Problem(self.line_of(path, value), key_text(path), text))
 
 
 def _is_name(name: str) -> bool:

@@ -180,6 +180,11 @@ def config_file(env: Mapping[str, str]) -> str:
     return _base(env, "XDG_CONFIG_HOME", ".config") + "/usageline/config.toml"
 
 
+def themes_dir(env: Mapping[str, str]) -> str:
+    """Return the directory of the user's own themes."""
+    return config_file(env).rpartition("/")[0] + "/themes"
+
+
 def command(env: Mapping[str, str]) -> str:
     """Return the `usageline` command on the user's PATH."""
     return home(env) + "/.local/bin/usageline"

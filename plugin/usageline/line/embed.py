@@ -11,7 +11,7 @@ import time
 
 from usageline.core import freshness, json_file, paths, syscalls
 from usageline.core.environment import environment
-from usageline.line import _defaults, emit, render, settings, view
+from usageline.line import _defaults, emit, render, settings, theme, view
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,6 +103,8 @@ def embedded_line(
     problem = ""
     try:
         snapshot = json_file.json_file(paths.snapshot(env))
+        if snapshot is not None:
+            snapshot = theme.with_current_theme(snapshot, env)
         ctx = view.build(
             None,
             snapshot,

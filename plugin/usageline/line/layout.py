@@ -33,7 +33,7 @@ FLEX = "flex"
 MIN_BAR_WIDTH = 5
 """A row that is too narrow shortens its bars to this before it leaves them out."""
 
-MARK_PRIORITY = 27
+MARK_PRIORITY = 28
 """Of bars with a mark, all of a row at once."""
 
 MARKED_BAR_WIDTH = 8
@@ -127,20 +127,24 @@ def choose(
     The first segment is chosen even if it does not fit. `fits` tells, for several lines, whether a
     segment may take so many cells.
     """
-    each = spacing.pad + spacing.between
+    count, each = len(segments), spacing.pad + spacing.between
     room = width - spacing.around + spacing.between
-    chosen, cells, bars = [[empty] * len(segments) for empty in (-1, 0, 0)]
+    chosen, cells, bars = [-1] * count, [0] * count, [0] * count
     bar_width, is_open = MIN_BAR_WIDTH, True
     for _, index, at in _steps(segments):
-        if index == len(segments) and fits is None:
+        if index == count:
             more = _growth(bars, bar_width, MARKED_BAR_WIDTH)
-            is_open = is_open and more <= room
-            if more <= room:
+            if fits is None and more <= room:
                 room, bar_width = room - more, MARKED_BAR_WIDTH
-        elif index < len(segments) and (is_open if chosen[index] < 0 else chosen[index] == 1 - at):
-            parts = segments[index][1][-at][1]
-            bar = sum([len(part[1]) for part in parts if part[0] == BAR])
-            rest = parts_width(parts) - bar + each
+            else:
+                is_open = is_open and fits is not None
+        elif is_open if chosen[index] < 0 else chosen[index] == 1 - at:
+            bar, rest = 0, each
+            for part in segments[index][1][-at][1]:
+                if part[0] == BAR:
+                    bar = len(part[1])
+                else:
+                    rest += display_width(part[1])
             taken = rest + min(bar, bar_width)
             more = taken - cells[index] - min(bars[index], bar_width)
             has_room = more <= room if fits is None else fits(index, taken - each)

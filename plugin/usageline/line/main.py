@@ -7,7 +7,7 @@ import time
 
 from usageline.core import freshness, json_file, paths, syscalls
 from usageline.core.environment import environment
-from usageline.line import ROOT, emit, render, view
+from usageline.line import ROOT, emit, render, theme, view
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def draw(
         snapshot = json_file.json_file(paths.snapshot(env))
         credentials = freshness.file_fingerprint(paths.claude_credentials(env))
         config = freshness.file_fingerprint(paths.config_file(env))
+        if snapshot is not None:
+            snapshot = theme.with_current_theme(snapshot, env)
     except LookupError:
         snapshot, credentials, config, problem = None, "", "", "HOME is not set: no plan usage"
     ctx = view.build(payload, snapshot, credentials, env, now, modified_at=freshness.modified_at)

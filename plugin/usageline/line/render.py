@@ -60,8 +60,9 @@ def render(
     )
     width = columns(env) if width is None else width
     ctx = ctx.replaced(glyphs=look.glyphs, half_days=configured.get("clock") == "12h", **fields)
-    mark = "" if look.styles else look.glyphs["alert"] or "! "
-    drawn = segments.draw_rows(ctx, configured.get("rows", DEFAULT_ROWS), mark)
+    drawn = segments.draw_rows(
+        ctx, configured.get("rows", DEFAULT_ROWS), has_colors=bool(look.styles)
+    )
     rows = [_cleaned(row, look) for row in drawn]
     problem = configured.get("problem")
     if problem:

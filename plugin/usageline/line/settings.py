@@ -8,6 +8,7 @@ from __future__ import annotations
 from usageline import __version__
 from usageline.core import json_file, paths
 from usageline.core.compiled_config import MAX_BYTES, VERSION
+from usageline.core.freshness import file_fingerprint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 6
 MAX_SEGMENTS = 24
 MAX_LINES = 12
+MAX_THEMES = 32
 
 SHAPES = {
     "theme": dict,
@@ -27,6 +29,7 @@ SHAPES = {
     "chain": dict,
     "clock": str,
     "fold": bool,
+    "own_themes": dict,
 }
 """The type of each part. A part of another type is ignored."""
 
@@ -34,11 +37,16 @@ SHAPES = {
 def load(env: Mapping[str, str], stamp: str) -> tuple[dict[str, Any], bool]:
     """Return the valid parts of the compiled configuration, and whether it is out of date.
 
-    It is if config.toml no longer has the fingerprint `stamp`. Until the next compilation, the
-    previous configuration holds without its chained command. A project's settings can aim
-    XDG_CACHE_HOME at its own file, so a program runs only if the cold side has just agreed to it.
+    It is if config.toml no longer has the fingerprint `stamp`, or a theme of the user's its own.
+    Until the next compilation, the previous configuration holds, of another config.toml without its
+    chained command. A project's settings can aim XDG_CACHE_HOME at its own file, so a program runs
+    only if the cold side has just agreed to it.
     """
-    return load_from(paths.line_config(env), stamp)
+    configured, is_old = load_from(paths.line_config(env), stamp)
+    for name, known in [*configured.get("own_themes", {}).items()][:MAX_THEMES]:
+        theme = f"{paths.themes_dir(env)}/{name}.toml"
+        is_old = is_old or "/" in name or file_fingerprint(theme) != known
+    return configured, is_old
 
 
 def load_from(path: str, stamp: str) -> tuple[dict[str, Any], bool]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from usageline.core import freshness, paths
 from usageline.core.appearance import GLYPHS, is_light_background
 from usageline.core.text import is_web_address
 
@@ -77,8 +78,10 @@ class TerminalTheme:
         if is_light is None and "COLORFGBG" in env:
             is_light = is_light_background(env["COLORFGBG"])
         light = _dict(theme, "light")
-        # On an unknown background, the terminal's own 16 colors are the safe ones.
-        fitting = "16" if depth and light and is_light is None and color == "auto" else depth
+        # On an unknown background, the terminal's own 16 colors are the safe ones. Blocks are a
+        # known one.
+        is_unknown = is_light is None and color == "auto" and "blocks" not in theme
+        fitting = "16" if depth and light and is_unknown else depth
         self.styles: dict[str, str] = {
             name: code
             for name, code in _nearest(
@@ -95,7 +98,8 @@ class TerminalTheme:
         self.icons = {kind: _glyph(icon, "") for kind, icon in _dict(theme, "icons").items()}
         self.ascii = _dict(theme, "glyphs").get("ascii") is True
         self.links = env.get("TERM") != "dumb"
-        blocks = _nearest(_dict(theme, "blocks"), depth)
+        backgrounds = "light_blocks" if light and is_light else "blocks"
+        blocks = _nearest(_dict(theme, backgrounds), depth)
         self.blocks: dict[str, list[str]] | None = {
             kind: pair
             for kind, pair in blocks.items()
@@ -110,6 +114,17 @@ class TerminalTheme:
         # Backgrounds separate blocks. Without colors a text has to.
         self.separator = "" if self.caps else _glyph(theme.get("separator"), " │ ")
         self.pad = _glyph(theme.get("pad"), "") if self.caps or "blocks" not in theme else ""
+
+
+def with_current_theme(snapshot: dict[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
+    """Return the snapshot with the colors of Claude Code's theme, if that changed since."""
+    settings = snapshot.get("settings")
+    if settings is None or settings == freshness.file_fingerprint(paths.claude_settings(env)):
+        return snapshot
+    from usageline.core import client_theme  # noqa: PLC0415 - only after a change
+
+    appearance, palette = client_theme.current(env, snapshot)
+    return {**snapshot, "appearance": appearance, "palette": palette}
 
 
 def color_depth(env: Mapping[str, str], wanted: str = "auto") -> str:

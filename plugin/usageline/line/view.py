@@ -101,7 +101,6 @@ class StatusContext:
     credits         snapshot objects in the order to show
     alerts          snapshot objects
     emphasized      by each limit with a fresh alert, whether its number is emphasized
-    emphasis        before such a number
     status          the snapshot's, `loading` or `another-sign-in`
     detail          text
     until           epoch s or None
@@ -124,9 +123,9 @@ class StatusContext:
 
     __slots__ = (
         *("_modified_at", "age_s", "alerts", "credits", "detail", "git", "glyphs", "half_days"),
-        *("emphasis", "emphasized", "has_answered", "has_forecast", "home", "incident"),
-        *("is_light", "is_signed_in", "now", "other_sign_in", "palette", "payload", "plan"),
-        *("problem", "status", "unused_reset", "until", "windows"),
+        *("emphasized", "has_answered", "has_forecast", "home", "incident", "is_light"),
+        *("is_signed_in", "now", "other_sign_in", "palette", "payload", "plan", "problem"),
+        *("status", "unused_reset", "until", "windows"),
     )
 
     def __init__(
@@ -146,7 +145,6 @@ class StatusContext:
         self.until: float | None = None
         self.age_s: float | None = None
         self.problem = self.other_sign_in = self.plan = self.home = self.palette = ""
-        self.emphasis = ""
         self.git: dict[str, Any] | None = None
         self.incident: dict[str, Any] = {}
         self.has_forecast = self.is_signed_in = self.has_answered = self.unused_reset = False

@@ -178,6 +178,8 @@ def dress(
         detail="; ".join(part for part in (snapshot.detail, *notes) if part) or None,
         appearance=client.appearance,
         palette=client.palette,
+        settings=client.settings,
+        default_theme=client.default_theme,
         declined_keys=client.declined_keys,
         unused_reset=client.holds_unused_reset(snapshot.published_at),
         alerts_in=frozenset(place for place in ALERT_PLACES if getattr(config.alerts, place)),

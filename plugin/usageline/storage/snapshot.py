@@ -16,6 +16,8 @@
                     changed then; null if they did not change
     appearance      dark or light, by Claude Code's own theme, or null
     palette         ansi or daltonized, if Claude Code's own theme is one of these, or null
+    settings        fingerprint of Claude Code's settings.json that named that theme, as above
+    default_theme   Claude Code's theme if settings.json names none, or ""
     declined_keys   digests of API keys that the user declined in Claude Code
                     (`usageline.core.other_sign_ins.key_digest`)
     unused_reset    whether Claude Code knows of an unused limit reset that the account holds
@@ -76,6 +78,8 @@ class Snapshot:
     credentials: str = ""
     appearance: str | None = None
     palette: str | None = None
+    settings: str = ""
+    default_theme: str = ""
     alerts: tuple[Alert, ...] = ()
     alerts_in: frozenset[str] = frozenset()
     held: Held = field(default_factory=Held)
@@ -102,6 +106,8 @@ class Snapshot:
             "readings_since": round(self.held.readings_since, 3) or None,
             "appearance": self.appearance,
             "palette": self.palette,
+            "settings": self.settings,
+            "default_theme": self.default_theme,
             "declined_keys": list(self.declined_keys),
             "unused_reset": self.unused_reset,
             "incident": dict(self.incident) if self.incident else None,

@@ -1,14 +1,16 @@
-"""The themes. A new one is a module here with a THEME, and its name in NAMES."""
+"""The themes: one module each for those in OWN, one entry each for those in `palettes.PALETTES`."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from usageline.themes.palettes import PALETTES, theme_of
+
 if TYPE_CHECKING:
     from usageline.themes.theme import Theme
 
-NAMES = (
+OWN = (
     "default",
     "dark",
     "light",
@@ -18,12 +20,17 @@ NAMES = (
     "color-blind-safe",
     "ascii",
 )
+_PUBLISHED = {published.name: published for published in PALETTES}
+
+NAMES = (*OWN, *_PUBLISHED)
 """Every theme, in the order in which it is shown."""
 
 
 def find(name: str) -> Theme:
     """Return the theme of that name. Raise KeyError if there is none."""
-    if name not in NAMES:
+    if name in _PUBLISHED:
+        return theme_of(_PUBLISHED[name])
+    if name not in OWN:
         raise KeyError(name)
     theme: Theme = import_module("usageline.themes." + name.replace("-", "_")).THEME
     return theme

@@ -50,7 +50,7 @@ LIGHT = Palette(
         "name": "bold #1c1f26",
         "quiet": "#5b606b",
         "normal": "#0067b8",
-        "warning": "bold #8a5a00",
+        "warning": "bold #7c6d00",
         "critical": "bold underline #5c0a00",
         "track": "#c8ccd4",
         "groove": "on #dfe2e8",
@@ -61,9 +61,10 @@ LIGHT = Palette(
         "added": "#0067b8",
         "removed": "#5c0a00",
         "link": "underline #004f8f",
-        "alert": "bold #8a5a00",
+        "alert": "bold #7c6d00",
     },
     DARK.sixteen,
+    {"warning": "bold 58", "alert": "bold 58"},
 )
 
 THEME = Theme(

@@ -43,6 +43,7 @@ _SIXTEEN = (
 """xterm's values of the 16. Other terminals have similar ones, so the nearest can be found."""
 
 Rgb = tuple[int, int, int]
+Lab = tuple[float, float, float]
 Color = int | Rgb
 """0-15 a name, 16-255 a number of the 256, or red, green and blue of 0-255."""
 
@@ -120,22 +121,23 @@ def nearest(wanted: Rgb) -> int:
     step = (sum(wanted) // 3 - 8) // 10
     near += [232 + min(max(gray, 0), 23) for gray in (step, step + 1)]
     aim = oklab(wanted)
-    return min(near, key=lambda index: _distance(oklab(rgb(index)), aim))
+    return min(near, key=lambda index: distance(oklab(rgb(index)), aim))
 
 
 def nearest_of_16(wanted: Rgb) -> int:
     """Return the one of the 16 nearest to `wanted`."""
     aim = oklab(wanted)
-    return min(range(16), key=lambda index: _distance(oklab(_SIXTEEN[index]), aim))
+    return min(range(16), key=lambda index: distance(oklab(_SIXTEEN[index]), aim))
 
 
+@cache
 def linear(channel: int) -> float:
     """Return a channel of sRGB, 0-255, as light, 0-1."""
     share = channel / 255
     return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
 
 
-def oklab(color: Rgb) -> tuple[float, float, float]:
+def oklab(color: Rgb) -> Lab:
     """Return a color in Oklab (Björn Ottosson, 2020), whose distances are close to perception."""
     red, green, blue = map(linear, color)
     long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
@@ -146,6 +148,34 @@ def oklab(color: Rgb) -> tuple[float, float, float]:
         1.9779984951 * long - 2.4285922050 * middle + 0.4505937099 * short,
         0.0259040371 * long + 0.7827717662 * middle - 0.8086757660 * short,
     )
+
+
+def from_oklab(light: float, a: float, b: float) -> Rgb | None:
+    """Return the color, None if sRGB does not have it."""
+    long = (light + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    middle = (light - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (light - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    channels = (
+        4.0767416621 * long - 3.3077115913 * middle + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * middle - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * middle + 1.7076147010 * short,
+    )
+    if not all(-0.001 <= channel <= 1.001 for channel in channels):
+        return None
+    red, green, blue = (_channel(light) for light in channels)
+    return red, green, blue
+
+
+def distance(one: Lab, other: Lab) -> float:
+    """Return the square of the distance of two colors in Oklab."""
+    return (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2 + (one[2] - other[2]) ** 2
+
+
+def _channel(light: float) -> int:
+    """Return light, 0-1, as a channel of sRGB, 0-255."""
+    light = min(max(light, 0.0), 1.0)
+    share = 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
+    return round(share * 255)
 
 
 def _parse_color(word: str) -> Color:
@@ -166,7 +196,3 @@ def _parse_color(word: str) -> Color:
 def _neighbors(level: int) -> tuple[int, int]:
     above = next(index for index, value in enumerate(_LEVELS) if value >= level)
     return max(above - 1, 0), above
-
-
-def _distance(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
-    return (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2 + (one[2] - other[2]) ** 2

@@ -3,4 +3,4 @@
 from usageline.themes.default import DARK
 from usageline.themes.theme import Theme
 
-THEME = Theme("dark", "the colors of default for a dark background, always", DARK)
+THEME = Theme("dark", "the colors of default for a dark background, always", DARK, only="dark")

@@ -53,7 +53,7 @@ LIGHT = Palette(
         "name": "bold #1c1f26",
         "quiet": "#5b606b",
         "normal": "#1b6f3a",
-        "warning": "#875000",
+        "warning": "#7c6d00",
         "critical": "bold #b3201a",
         "track": "#c8ccd4",
         "groove": "on #dfe2e8",
@@ -64,9 +64,10 @@ LIGHT = Palette(
         "added": "#1b6f3a",
         "removed": "#b3201a",
         "link": "underline #0f6674",
-        "alert": "bold #875000",
+        "alert": "bold #7c6d00",
     },
     SIXTEEN,
+    {"warning": "58", "alert": "bold 58"},
 )
 
 THEME = Theme(

@@ -42,7 +42,7 @@ LIGHT = Palette(
         **dict.fromkeys(("plain", "label", "quiet", "directory"), "#000000"),
         "name": "bold #000000",
         "normal": "#005200",
-        "warning": "bold #5f3b00",
+        "warning": "bold #5a5000",
         "critical": "bold underline #870000",
         "track": "#767676",
         "groove": "on #c6c6c6",
@@ -52,7 +52,7 @@ LIGHT = Palette(
         "added": "#005200",
         "removed": "#870000",
         "link": "bold underline #00005f",
-        "alert": "bold reverse #5f3b00",
+        "alert": "bold reverse #5a5000",
     },
     {
         **dict.fromkeys(("plain", "label", "quiet", "directory", "separator", "track"), "black"),
@@ -68,6 +68,8 @@ LIGHT = Palette(
         "link": "bold underline blue",
         "alert": "bold reverse black",
     },
+    # No dark yellow of the 256 colors has that contrast.
+    {"warning": "bold 237", "alert": "bold reverse 237"},
 )
 
 THEME = Theme(

@@ -3,4 +3,4 @@
 from usageline.themes.default import LIGHT
 from usageline.themes.theme import Theme
 
-THEME = Theme("light", "the colors of default for a light background, always", LIGHT)
+THEME = Theme("light", "the colors of default for a light background, always", LIGHT, only="light")

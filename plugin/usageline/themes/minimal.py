@@ -48,13 +48,14 @@ LIGHT = Palette(
         **dict.fromkeys(("label", "quiet", "directory", "branch"), "#5f646f"),
         **dict.fromkeys(("plain", "name", "normal", "mark", "added", "removed"), "#33373f"),
         "link": "underline #5f646f",
-        "warning": "#875000",
+        "warning": "#7c6d00",
         "critical": "#b3201a",
         "track": "#c8ccd4",
         "separator": "#b4b8c0",
-        "alert": "#875000",
+        "alert": "#7c6d00",
     },
     {**_PLAIN, **SIXTEEN},
+    {"warning": "58", "alert": "58"},
 )
 
 THEME = Theme(

@@ -10,15 +10,15 @@ DARK = Palette(
         "quiet": "#cdd2da",
         "normal": "#a5e0a9",
         "warning": "#ffd87a",
-        "critical": "bold #ffcfcb",
+        "critical": "bold #ff9d95",
         "track": "#77808f",
-        "groove": "on #14181e",
+        "groove": "on #56616f",
         "mark": "#ffffff",
-        "separator": "#8a92a0",
+        "separator": "#9aa3b1",
         "directory": "#ffffff",
         "branch": "#ffffff",
         "added": "#a5e0a9",
-        "removed": "#ffcfcb",
+        "removed": "#ff9d95",
         "link": "underline #d5e9ff",
         "alert": "bold #ffd87a",
     },
@@ -36,35 +36,85 @@ DARK = Palette(
         "link": "underline bright-cyan",
         "alert": "bold bright-yellow",
     },
+    # The only dark teal of the 256 colors is not dark enough for a stronger red.
+    {"critical": "bold 224", "removed": "224"},
 )
 
-_BLUE = Block("#005f87", "blue")
-_TEAL = Block("#005f5f", "black")
-_SLATE = Block("#303a46", "black")
-_INK = Block("#262b33", "black")
-_PLUM = Block("#4a2a5e", "magenta")
+LIGHT = Palette(
+    {
+        "plain": "#343a44",
+        "label": "#4a515d",
+        "name": "bold #10151c",
+        "quiet": "#4a515d",
+        "normal": "#0a5c2b",
+        "warning": "#5f5200",
+        "critical": "bold #9c0f0b",
+        "track": "#8a94a3",
+        "groove": "on #b3bbc6",
+        "mark": "#10151c",
+        "separator": "#7d8795",
+        "directory": "#10151c",
+        "branch": "#10151c",
+        "added": "#0a5c2b",
+        "removed": "#9c0f0b",
+        "link": "underline #0b4a8f",
+        "alert": "bold #5f5200",
+    },
+    {
+        **dict.fromkeys(("plain", "label", "quiet", "mark", "directory", "branch"), "black"),
+        "name": "bold black",
+        "normal": "black",
+        "warning": "bold black",
+        "critical": "bold red",
+        "track": "bright-black",
+        "groove": "",
+        "separator": "bright-black",
+        "added": "black",
+        "removed": "red",
+        "link": "underline blue",
+        "alert": "bold black",
+    },
+)
+
+
+def _blocks(**colors: tuple[str, ...]) -> dict[str, Block]:
+    """Return the blocks of all segments: the parts of a `Block` by the name of its color."""
+    blocks = {name: Block(*pair) for name, pair in colors.items()}
+    return {kind: blocks[name] for kind, name in _KINDS.items()}
+
+
+_KINDS = {
+    "*": "ink",
+    **dict.fromkeys(("model", "directory"), "blue"),
+    **dict.fromkeys(("effort", "context", "weekly", "forecast", "clock", "text"), "slate"),
+    **dict.fromkeys(("session", "credits"), "teal"),
+    **dict.fromkeys(("git", "worktree", "account"), "plum"),
+    "alerts": "red",
+    "status": "gray",
+}
 
 THEME = Theme(
     "powerline",
     "blocks of color, with arrows between them if nerd_font = true",
     DARK,
+    LIGHT,
     pad=" ",
-    blocks={
-        "*": _INK,
-        "model": _BLUE,
-        "directory": _BLUE,
-        "effort": _SLATE,
-        "context": _SLATE,
-        "git": _PLUM,
-        "worktree": _PLUM,
-        "session": _TEAL,
-        "weekly": _SLATE,
-        "credits": _TEAL,
-        "forecast": _SLATE,
-        "clock": _SLATE,
-        "text": _SLATE,
-        "account": _PLUM,
-        "alerts": Block("#5f0000", "black"),
-        "status": Block("#3b3b3b", "black"),
-    },
+    blocks=_blocks(
+        ink=("#262b33", "black"),
+        blue=("#005f87", "blue"),
+        slate=("#303a46", "black"),
+        teal=("#0b4a50", "black", "23"),
+        plum=("#4a2a5e", "magenta"),
+        red=("#5f0000", "black"),
+        gray=("#3b3b3b", "black"),
+    ),
+    light_blocks=_blocks(
+        ink=("#e9ebf0", "white"),
+        blue=("#b8d7f5", "cyan"),
+        slate=("#dbe0e7", "white"),
+        teal=("#c2e5e1", "bright-white"),
+        plum=("#e3d3f0", "white"),
+        red=("#ffd5cf", "bright-yellow"),
+        gray=("#e2e2e2", "white"),
+    ),
 )

@@ -32,9 +32,6 @@ STYLES = {
 }
 """Every style, and what it is for."""
 
-STROKES = ("track", "groove", "mark", "separator")
-"""Styles of lines and bars; all others are of words, which must be legible."""
-
 NERD_GLYPHS = {"branch": "", "alert": ""}
 """Segments with an icon need no glyph."""
 
@@ -42,25 +39,42 @@ NERD_CAPS = ("", "\ue0b0", "\ue0b0")
 
 
 class Palette(NamedTuple):
-    """Color specs by style, and specs for 16 colors that replace the nearest ones."""
+    """Color specs by style, and specs for 16 and 256 colors that replace the nearest ones."""
 
-    styles: dict[str, str]
-    sixteen: dict[str, str]
+    styles: Mapping[str, str]
+    sixteen: Mapping[str, str]
+    of_256: Mapping[str, str] = MappingProxyType({})
+
+    def spec(self, style: str, depth: str) -> str:
+        """Return a style's spec for terminals of that depth."""
+        others = {"16": self.sixteen, "256": self.of_256}.get(depth, {})
+        return others.get(style, self.styles.get(style, ""))
 
 
 class Block(NamedTuple):
-    """The background of a powerline segment: `#rrggbb`, and its name among the 16."""
+    """The background of a powerline segment: `#rrggbb`, and its name among the 16.
+
+    `of_256` replaces the nearest of the 256 colors.
+    """
 
     color: str
     sixteen: str
+    of_256: str = ""
+
+    def spec(self, depth: str) -> str:
+        """Return the color for terminals of that depth."""
+        return {"16": self.sixteen, "256": self.of_256}.get(depth) or self.color
 
 
 class Theme(NamedTuple):
     """A theme.
 
     dark, light  palettes for either background; without `light`, `dark` is used for both
+    only         `dark` or `light` if `dark` is a palette for that background, whatever the
+                 terminal has
     glyphs       those that differ from GLYPHS
     blocks       backgrounds by segment, "*" for the others
+    light_blocks those on a light background
     """
 
     name: str
@@ -71,7 +85,13 @@ class Theme(NamedTuple):
     pad: str = ""
     glyphs: Mapping[str, str] = MappingProxyType({})
     blocks: Mapping[str, Block] = MappingProxyType({})
+    light_blocks: Mapping[str, Block] = MappingProxyType({})
     ascii: bool = False
+    only: str = ""
+
+    def palettes(self) -> tuple[Palette | None, Palette | None]:
+        """Return the palettes for dark and for light backgrounds."""
+        return (None, self.dark) if self.only == "light" else (self.dark, self.light)
 
 
 def resolve(theme: Theme, icons: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -94,27 +114,29 @@ def resolve(theme: Theme, icons: Mapping[str, str] | None = None) -> dict[str, A
     if theme.light is not None:
         resolved["light"] = _styles(theme.light)
     if theme.blocks:
-        resolved["blocks"] = {
-            depth: {kind: _block(block, depth) for kind, block in theme.blocks.items()}
-            for depth in colors.DEPTHS
-        }
+        resolved["blocks"] = _blocks(theme.blocks)
         resolved["caps"] = list(NERD_CAPS) if nerd_font else ["", "", ""]
+    if theme.light_blocks:
+        resolved["light_blocks"] = _blocks(theme.light_blocks)
     return resolved
 
 
 def _styles(palette: Palette) -> dict[str, dict[str, str]]:
-    specs = {name: palette.styles.get(name, "") for name in STYLES}
     return {
         depth: {
-            name: colors.codes(
-                colors.parse(palette.sixteen.get(name, spec) if depth == "16" else spec), depth
-            )
-            for name, spec in specs.items()
+            name: colors.codes(colors.parse(palette.spec(name, depth)), depth) for name in STYLES
         }
         for depth in colors.DEPTHS
     }
 
 
+def _blocks(blocks: Mapping[str, Block]) -> dict[str, dict[str, list[str]]]:
+    return {
+        depth: {kind: _block(block, depth) for kind, block in blocks.items()}
+        for depth in colors.DEPTHS
+    }
+
+
 def _block(block: Block, depth: str) -> list[str]:
-    color = colors.parse(block.sixteen if depth == "16" else block.color).text or 0
+    color = colors.parse(block.spec(depth)).text or 0
     return [colors.color_code(color, depth), colors.color_code(color, depth, background=True)]

@@ -20,7 +20,7 @@ NO_BATTERY_S = 86400
 """The time on a machine whose clock has lost its battery."""
 
 GOOD = re.compile(
-    r"5h \S+ 37% ↻ 1h5\dm │ 7d \S+ 26% ↻ \w{3} \d\d:\d\d │ Fable 55% │ credits \$12\.34/\$50"
+    r"5h \S+ 37% ↻ 1h5\dm │ 7d \S+ 26% ↻ \w{3} \d\d:\d\d │ 7d Fable 55% │ credits \$12\.34/\$50"
 )
 
 

@@ -53,8 +53,9 @@ def codes_of(theme: dict[str, Any]) -> Codes:
     for palette in (theme["styles"], theme.get("light", {})):
         for styles in palette.values():
             result.update(unit for code in styles.values() if code for unit in units(code))
-    for kinds in theme.get("blocks", {}).values():
-        result.update(unit for pair in kinds.values() for code in pair for unit in units(code))
+    for name in ("blocks", "light_blocks"):
+        for kinds in theme.get(name, {}).values():
+            result.update(unit for pair in kinds.values() for code in pair for unit in units(code))
     return frozenset(result)
 
 

@@ -123,13 +123,13 @@ def test_long_and_wide_names_stay_in_one_row(figure: Callable[[str], None]) -> N
         "variation selectors",
     )
     widths = (9, 12, 20, 40, 80, 120, 200)
-    for name, columns, theme in product(names, widths, themes.NAMES):
+    for name, columns, theme in product(names, widths, themes.OWN):
         for places in LONG_PLACES:
             session = Session(TEXTS[name], places)
             rows = session.drawn(theme, columns=columns)
             assert len(rows) <= 1 + len(session.chained)
             judge(rows, theme, nerd_font=False, columns=columns, chained=bool(session.chained))
-    figure(f"{len(names)} names, {len(widths)} widths, {len(themes.NAMES)} themes")
+    figure(f"{len(names)} names, {len(widths)} widths, {len(themes.OWN)} themes")
 
 
 def alerts() -> Iterator[tuple[str, Alert]]:

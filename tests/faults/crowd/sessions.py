@@ -205,7 +205,7 @@ def crowd_of(count: int, hot: Hot, directory: Path) -> Crowd:
 def is_good(session: Session, output: bytes, *, whole: bool) -> bool:
     """Return whether it is the session's complete line; a canceled run may print nothing."""
     line = (
-        rf"Opus {session.number} │ 5h \S+ \d+% ↻ \S+ │ 7d \S+ \d+% ↻ [^│]+ │ Fable \d+% │ "
+        rf"Opus {session.number} │ 5h \S+ \d+% ↻ \S+ │ 7d \S+ \d+% ↻ [^│]+ │ 7d Fable \d+% │ "
         r"credits \S+( │ [^│]*)?\n"
     )
     return bool(re.fullmatch(line, output.decode())) or (not whole and not output)

@@ -12,9 +12,9 @@ from usageline.cli.config import picker, segment_commands
 from usageline.cli.config.change import current_text, named, write
 from usageline.cli.config.report import apply, broken
 from usageline.cli.formatting import short
-from usageline.config import edit
+from usageline.config import edit, user_themes
 from usageline.config.arguments import find_key, similar_key
-from usageline.config.problem import suggestion
+from usageline.config.problem import quote, suggestion
 from usageline.config.template import default_file, full_file, minimal_file, toml_value
 from usageline.config.validate import validate
 from usageline.core import paths
@@ -25,16 +25,17 @@ from usageline.system.terminal import decode_argument, sanitize_lines
 
 
 class ThemeName(click.ParamType[str]):
-    """The name of a theme, in any case."""
+    """The name of a theme, usageline's or the user's, in any case."""
 
     name = "theme"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name. Fail with the most similar one."""
-        if value.lower() in themes.NAMES:
+        names = (*themes.NAMES, *user_themes.names())
+        if value.lower() in names:
             return value.lower()
-        hint = suggestion(value, themes.NAMES) or f": use {', '.join(themes.NAMES)}"
-        return self.fail(f"there is no theme {value}{hint}", param, ctx)
+        hint = suggestion(value, names) or f": use {', '.join(names)}"
+        return self.fail(f"there is no theme {quote(value)}{hint}", param, ctx)
 
 
 @click.group(
@@ -196,7 +197,8 @@ def show_preview(*, theme: str | None, width: int | None, changes: tuple[str, ..
 
     env = dict(os.environ)
     try:
-        values = preview.changed(current_text(env) or "", map(decode_argument, changes))
+        chosen = [f"theme={theme}"] if theme else []
+        values = preview.changed(current_text(env) or "", map(decode_argument, (*changes, *chosen)))
     except edit.NotToml as refused:
         raise broken(env, refused) from None
     except edit.EditRejected as refused:
@@ -205,11 +207,10 @@ def show_preview(*, theme: str | None, width: int | None, changes: tuple[str, ..
         ) from None
     output_env, columns = preview.output_env(), width or preview.terminal_columns()
     if theme or changes:
-        values = preview.with_theme(values, theme) if theme else values
         click.echo("\n".join(preview.rows(values, output_env, columns)), color=True)
         return
-    for name, _, rows in preview.all_themes(values, output_env, columns):
-        click.echo("\n".join([name, *rows, ""]), color=True)
+    for name, about, rows in preview.all_themes(values, output_env, columns):
+        click.echo("\n".join([name, *(rows or [about]), ""]), color=True)
 
 
 @command.command(name="themes")

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from usageline import themes
 from usageline.cli.config import sample
-from usageline.config import edit
+from usageline.config import edit, user_themes
 from usageline.config.resolve import resolve_values
 from usageline.config.validate import Values, validate
 from usageline.core import json_file, paths
-from usageline.line import render, settings, view
+from usageline.line import render, settings, theme, view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,9 +33,10 @@ def rows(
     `own` is a snapshot with the user's numbers; without it they are the sample's.
     """
     now = time.time()
+    published = _snapshot(env)
     snapshot = own or {
-        **sample.snapshot(now, light=_is_light(env)),
-        "palette": _snapshot(env).get("palette"),
+        **sample.snapshot(now, light=published.get("appearance") == "light"),
+        "palette": published.get("palette"),
     }
     stamp = snapshot.get("credentials")
     context = view.build(sample.payload(now), snapshot, stamp, {"HOME": sample.HOME}, now)
@@ -77,8 +78,13 @@ def all_themes(
     values: Values, env: Mapping[str, str], columns: int
 ) -> Iterable[tuple[str, str, list[str]]]:
     """Yield name, description and rows of each theme."""
-    for name in themes.NAMES:
-        yield name, themes.find(name).about, rows(with_theme(values, name), env, columns)
+    for name in (*themes.NAMES, *user_themes.names()):
+        try:
+            about = user_themes.find(name).about
+        except user_themes.ThemeInvalid as invalid:
+            yield name, "\n".join(invalid.mistakes), []
+            continue
+        yield name, about, rows(with_theme(values, name), env, columns)
 
 
 def with_sample_rows(values: Values) -> Values:
@@ -99,10 +105,7 @@ def output_env() -> dict[str, str]:
     return env
 
 
-def _is_light(env: Mapping[str, str]) -> bool:
-    """Return whether Claude Code's theme is light, according to the last refresh."""
-    return bool(_snapshot(env).get("appearance") == "light")
-
-
 def _snapshot(env: Mapping[str, str]) -> dict[str, Any]:
-    return json_file.json_file(paths.snapshot(env)) or {}
+    """Return the snapshot with the colors of Claude Code's current theme, {} without one."""
+    snapshot = json_file.json_file(paths.snapshot(env))
+    return {} if snapshot is None else theme.with_current_theme(snapshot, env)

@@ -115,7 +115,7 @@ def _style(heights: Sequence[float | None]) -> str:
 
 
 def _title(series: Series, width: int) -> Text:
-    label = sanitize(series.label)
+    label = sanitize(series.name)
     facts = f"last {math.floor(series.last or 0)}% · highest {math.floor(series.highest or 0)}%"
     if series.resets and display_width(label) + len(facts) + 14 <= width:
         facts += " · ┴ reset"

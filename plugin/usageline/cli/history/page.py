@@ -82,14 +82,14 @@ def _panel(history: History, series: Series, number: int) -> str:
     height = svg_chart.panel_height(series)
 
     def draw(width: int) -> Drawing:
-        drawing = Drawing(width, height, f"{series.label}: {svg_chart.facts(series)}", dark=None)
+        drawing = Drawing(width, height, f"{series.name}: {svg_chart.facts(series)}", dark=None)
         svg_chart.draw_panel(drawing, series, color, history, (0, 0, width, height))
         return drawing
 
     key = Drawing(12, 12, "", dark=None)
     key.box((0, 0, 12, 12), color, rx=3)
     return (
-        f'<section><h2><span class="key">{key.as_element()}</span>{_text(series.label)}</h2>'
+        f'<section><h2><span class="key">{key.as_element()}</span>{_text(series.name)}</h2>'
         f"<p>{_facts(series)}</p>{_at_each_width(draw)}</section>"
     )
 

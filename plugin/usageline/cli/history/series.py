@@ -71,6 +71,11 @@ class Series:
     bridges: tuple[tuple[Point, ...], ...] = ()
 
     @property
+    def name(self) -> str:
+        """Return the limit's name, as the line and the table use it."""
+        return title(self.kind, self.label)
+
+    @property
     def last(self) -> float | None:
         """Return the newest percentage."""
         return self.pieces[-1][-1][1] if self.pieces else None
@@ -84,11 +89,11 @@ class Series:
 def observations_by_limit(
     readings: Iterable[Reading],
 ) -> dict[tuple[str, str], list[Observation]]:
-    """Return the observations of each limit by its kind and its name, oldest first."""
+    """Return the observations of each limit by its kind and label, oldest first."""
     by_limit: dict[tuple[str, str], list[Observation]] = {}
     for reading in readings:
         for limit in reading.limits:
-            by_limit.setdefault((limit.kind, title(limit.kind, limit.label)), []).append(
+            by_limit.setdefault((limit.kind, limit.label), []).append(
                 Observation(reading.observed_at, limit.percent, limit.resets_at, limit.lowered)
             )
     return by_limit

@@ -160,7 +160,7 @@ def _date(timestamp: float) -> str:
 
 def _draw_title(drawing: Drawing, series: Series, top: int, color: Color) -> None:
     drawing.box((MARGIN, top + 5, 12, 12), color, rx=3)
-    drawing.text(MARGIN + 20, top + 16, series.label, font_size=14, font_weight=600)
+    drawing.text(MARGIN + 20, top + 16, series.name, font_size=14, font_weight=600)
     drawing.text(WIDTH - MARGIN, top + 16, facts(series), fill=FAINT, text_anchor="end")
 
 

@@ -63,24 +63,23 @@ def draw(ctx: StatusContext, row: Iterable[tuple[str, Options]]) -> list[Segment
         entry = SEGMENTS.get(name) or _other(name)
         if entry and getattr(ctx, entry[1]) and not options.get("hide"):
             segments += [
-                (name, _adjusted(variants, options))
+                (name, _adjusted(variants, options) if options else variants)
                 for variants in _variants(ctx, name, entry, options)
             ]
     return segments
 
 
 def draw_rows(
-    ctx: StatusContext, rows: Sequence[Sequence[tuple[str, Options]]], mark: str = ""
+    ctx: StatusContext, rows: Sequence[Sequence[tuple[str, Options]]], *, has_colors: bool = True
 ) -> list[list[Segment]]:
     """Return the segments of the configured rows.
 
-    A fresh alert about a limit whose number has the color of a warning emphasizes that number, with
-    `mark` before it.
+    With colors, a fresh alert about a limit whose number has that of a warning emphasizes it.
     """
-    if ctx.alerts:
+    if ctx.alerts and has_colors:
         from usageline.line.segments import forecast  # noqa: PLC0415 - only with an alert
 
-        ctx = forecast.with_emphasis(ctx, rows, mark)
+        ctx = forecast.with_emphasis(ctx, rows)
     return [draw(ctx, row) for row in rows]
 
 
@@ -90,7 +89,7 @@ def emphasized(ctx: StatusContext, number: str, style: str, kind: str, label: st
     if key not in ctx.emphasized or style not in ("warning", "critical"):
         return style, number
     ctx.emphasized[key] = True
-    return f"{style} over", ctx.emphasis + number
+    return f"{style} over", number
 
 
 def brief_label(ctx: StatusContext, label: str) -> str:
@@ -150,21 +149,19 @@ def _variants(ctx: StatusContext, name: str, entry: Entry, options: Options) -> 
 
 def _adjusted(variants: Variants, options: Options) -> Variants:
     priority, style = options.get("priority"), options.get("style")
-    if type(style) is str and style:
-        variants = [
-            (
-                own,
-                [part if part[0].split(" ")[0] in FIXED else (style, *part[1:]) for part in parts],
-            )
-            for own, parts in variants
-        ]
-    if type(priority) is int:
-        last = len(variants) - 1
-        variants = [
-            (priority + own // URGENT * URGENT if index == last else min(own, priority), parts)
-            for index, (own, parts) in enumerate(variants)
-        ]
-    return variants
+    adjusted: Variants = []
+    for own, parts in variants:
+        if type(style) is str and style:
+            parts = [  # noqa: PLW2901
+                part if part[0].split(" ")[0] in FIXED else (style, *part[1:]) for part in parts
+            ]
+        rank = own
+        if type(priority) is int:
+            # A limit at warning or critical outlasts all else, whatever its priority is.
+            is_last = len(adjusted) == len(variants) - 1
+            rank = priority + own // URGENT * URGENT if is_last else min(own, priority)
+        adjusted.append((rank, parts))
+    return adjusted
 
 
 def clamped(value: float, minimum: int, maximum: int) -> int:

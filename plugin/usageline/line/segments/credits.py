@@ -109,7 +109,8 @@ def _amount_variants(
         brief = [*_brief_name(ctx, options, label), number]
         if parts_width(brief) < parts_width(forms[-1]):
             forms.append(brief)
-    return [*((26, form) for form in forms[:-1]), (keep, forms[-1])]
+    priorities = (24, 24, 27, keep)[-len(forms) :]
+    return list(zip(priorities, forms, strict=True))
 
 
 def _brief_name(ctx: StatusContext, options: Options, label: str) -> list[Part]:

@@ -137,15 +137,16 @@ def alerts(ctx: StatusContext, options: Options) -> list[Variants]:
 
 
 def with_emphasis(
-    ctx: StatusContext, rows: Sequence[Sequence[tuple[str, Options]]], mark: str
+    ctx: StatusContext, rows: Sequence[Sequence[tuple[str, Options]]]
 ) -> StatusContext:
     """Return the context in which limits emphasize a number that shows what a fresh alert says."""
     options = [options for row in rows for name, options in row if name == "alerts"]
     if not options or options[0].get("hide"):
         return ctx
     fresh = fresh_alerts(ctx, with_defaults("alerts", options[0]))
-    fresh = [row for row in fresh if row["threshold"]]  # no number shows that a limit is free again
-    ctx = ctx.replaced(emphasized=dict.fromkeys(map(_alert_key, fresh), False), emphasis=mark)
+    # No number shows that a limit is free again.
+    fresh = [row for row in fresh if row["threshold"]]
+    ctx = ctx.replaced(emphasized=dict.fromkeys(map(_alert_key, fresh), False))
     for row in rows:  # what is emphasized is noted in the context
         draw(ctx, row)
     return ctx

@@ -8,12 +8,13 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from usageline.core import paths
+from usageline.core import client_theme, paths
+from usageline.core.freshness import file_fingerprint
 from usageline.core.other_sign_ins import key_digest
 from usageline.sources.claude_files import read_keys
 from usageline.system import terminal_background
 from usageline.usage.times import epoch_of_client
-from usageline.usage.values import mapping, text
+from usageline.usage.values import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,17 +37,7 @@ KEYS = (
 """The keys that are read from the file."""
 
 MAX_DECLINED_KEYS = 64
-DEFAULT_THEME = "dark"
-"""The client's theme if none was chosen."""
-
-AUTO = "auto"
-PALETTES = ("ansi", "daltonized")
-BASES = (
-    "dark",
-    "light",
-    *(f"{base}-{palette}" for palette in PALETTES for base in ("dark", "light")),
-)
-CUSTOM = "custom:"
+AUTO = client_theme.AUTO
 MAX_THEME_BYTES = 1 << 18
 """The client's own limit (seen in 2.1.330)."""
 
@@ -59,6 +50,8 @@ class ClaudeState:
     cached         `cachedUsageUtilization`
     has_api_key    whether the client signs in with an API key
     theme          the client's theme: `dark`, `light-daltonized`, `auto`, …
+    default_theme  the theme if settings.json names none
+    settings       fingerprint of the settings.json that named the theme
     declined_keys  digests of the API keys that the user declined (`other_sign_ins.key_digest`)
     problem        why an existing file could not be read, or ""
     written_at     when the file was written (epoch seconds), 0 if it is missing
@@ -70,6 +63,8 @@ class ClaudeState:
     cached: dict[str, Any]
     has_api_key: bool = False
     theme: str = ""
+    default_theme: str = ""
+    settings: str = ""
     declined_keys: tuple[str, ...] = ()
     problem: str = ""
     written_at: float = 0
@@ -82,14 +77,12 @@ class ClaudeState:
 
         For the theme `auto` it is the terminal's last answer (`background`).
         """
-        if self.theme == AUTO:
-            return self.background or None
-        return next((word for word in ("dark", "light") if self.theme.startswith(word)), None)
+        return client_theme.appearance(self.theme, self.background)
 
     @property
     def palette(self) -> str | None:
         """Return `ansi` or `daltonized` for a theme of that palette, else None."""
-        return next((word for word in PALETTES if self.theme.endswith("-" + word)), None)
+        return client_theme.palette(self.theme)
 
     def holds_unused_reset(self, now: float) -> bool:
         """Return whether the client knows of a limit reset that the account can still use."""
@@ -127,11 +120,18 @@ def read(env: Mapping[str, str]) -> ClaudeState:
             error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
         )
         problem = f"{os.path.basename(path)} cannot be used: {reason}"
+    # Before the file is read: after a change in between, the line reads it again.
+    settings = file_fingerprint(paths.claude_settings(env))
+    default_theme = _default_theme(content, env)
+    theme = _settings_theme(env)
+    theme = default_theme if theme is None else theme
     return ClaudeState(
         mapping(content.get("oauthAccount")),
         mapping(content.get("cachedUsageUtilization")),
         bool(content.get("primaryApiKey")),
-        theme := _theme(content, env),
+        theme,
+        default_theme,
+        settings,
         _declined(content),
         problem,
         written_at,
@@ -175,30 +175,26 @@ def account_key(account_uuid: str, organization_uuid: str) -> str:
     ).hexdigest()[:16]
 
 
-def _theme(state: Mapping[str, Any], env: Mapping[str, str]) -> str:
-    # `/theme` writes to settings.json, which precedes the state that older clients wrote. At its
-    # start the client removes its default "dark" from there (seen in 2.1.330).
-    for settings in (
-        _keys(paths.claude_settings(env), ("theme",), MAX_SETTINGS_BYTES) or {},
-        state,
-    ):
-        chosen = text(settings.get("theme")) or ""
-        if chosen in (AUTO, *BASES):
-            return chosen
-        if chosen.startswith(CUSTOM):
-            return _base(chosen.removeprefix(CUSTOM), env)
-    return DEFAULT_THEME if state.get("hasCompletedOnboarding") is True else ""
+def _settings_theme(env: Mapping[str, str]) -> str | None:
+    """Return the theme in settings.json, to which `/theme` writes; None if it names none."""
+    settings = _keys(paths.claude_settings(env), ("theme",), MAX_SETTINGS_BYTES)
+    return client_theme.theme_in(settings or {}, lambda name: _custom_theme(name, env))
 
 
-def _base(name: str, env: Mapping[str, str]) -> str:
-    """Return the base of a custom theme, "" if it is unknown."""
-    if not name or "/" in name or name.startswith("."):
-        return ""
-    theme = _keys(f"{paths.claude_dir(env)}/themes/{name}.json", ("base",), MAX_THEME_BYTES)
-    if theme is None:
-        return ""
-    base = theme.get("base")
-    return base if base in BASES else DEFAULT_THEME
+def _default_theme(state: Mapping[str, Any], env: Mapping[str, str]) -> str:
+    """Return the theme if settings.json names none.
+
+    It is that of the state, which older clients wrote. At its start the client removes its default
+    "dark" from settings.json (seen in 2.1.330).
+    """
+    theme = client_theme.theme_in(state, lambda name: _custom_theme(name, env))
+    if theme is not None:
+        return theme
+    return client_theme.DEFAULT_THEME if state.get("hasCompletedOnboarding") is True else ""
+
+
+def _custom_theme(name: str, env: Mapping[str, str]) -> dict[str, Any] | None:
+    return _keys(client_theme.custom_theme(env, name), ("base",), MAX_THEME_BYTES)
 
 
 def _keys(path: str, keys: tuple[str, ...], max_bytes: int) -> dict[str, Any] | None:

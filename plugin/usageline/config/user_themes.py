@@ -1,0 +1,260 @@
+"""The user's own themes: `themes/NAME.toml` beside config.toml.
+
+A project can move the directory by a variable, so nothing in it is trusted. A theme sets colors,
+which become SGR codes here, and short texts of visible characters.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from usageline import themes
+from usageline.config import file
+from usageline.config.appearance_types import BAR_TYPES, Color, Glyphs, Style
+from usageline.config.problem import suggestion, value_text
+from usageline.config.reporter import Reporter
+from usageline.config.types import Choice, Flag, InvalidValue, Key, Text
+from usageline.core.appearance import GLYPHS
+from usageline.core.freshness import file_fingerprint
+from usageline.core.text import sanitize
+from usageline.system import origin
+from usageline.themes import colors, contrast, default
+from usageline.themes.theme import STYLES, Palette, Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from usageline.config.problem import Problem
+
+MAX_NAME = 32
+MAX_THEMES = 64
+MAX_COLORS = 64
+FOLDER, SUFFIX = "themes", ".toml"
+MAX_SEPARATOR_CELLS = 12
+MAX_GLYPH_CELLS = 4
+
+TOP = (
+    Key("about", Text(80), "", "a few words for `usageline config themes`"),
+    Key("base", Choice(*themes.NAMES), "default", "the theme with all that this one does not set"),
+    Key("separator", Glyphs(MAX_SEPARATOR_CELLS), None, "text between two segments"),
+    Key("adjust", Flag(), True, "change the lightness of colors that are hard to read"),
+)
+TABLES = {
+    "palette": "names for colors, which the styles below can use",
+    "styles": "styles on any background",
+    "dark": "styles on a dark background, and that `background`, to measure the contrast",
+    "light": "the same on a light background",
+    "glyphs": "glyphs",
+}
+"""The tables, and what each has."""
+
+GLYPH_KEYS = {
+    name: Key(name, BAR_TYPES.get(name, Glyphs(MAX_GLYPH_CELLS)), None, name) for name in GLYPHS
+}
+BACKGROUND = Key("background", Color(), None, "the background")
+
+
+_environment: ContextVar[Mapping[str, str]] = ContextVar("environment", default=os.environ)
+
+
+@contextlib.contextmanager
+def of(env: Mapping[str, str]) -> Iterator[None]:
+    """Look for themes beside the config.toml of `env`, instead of this process's environment."""
+    token = _environment.set(env)
+    try:
+        yield
+    finally:
+        _environment.reset(token)
+
+
+# tried by: tests/config
+def names() -> list[str]:
+    """Return the names of the user's themes in order, at most MAX_THEMES."""
+    try:
+        entries = os.listdir(_directory())
+    except (OSError, ValueError, LookupError):
+        return []
+    stems = sorted(entry.removesuffix(SUFFIX) for entry in entries if entry.endswith(SUFFIX))
+    return [name for name in stems if is_name(name)][:MAX_THEMES]
+
+
+def stamp(name: str) -> str:
+    """Return the fingerprint of a theme's file, "" without one."""
+    if not is_name(name):
+        return ""
+    try:
+        return file_fingerprint(f"{_directory()}/{name}{SUFFIX}")
+    except LookupError:  # no home
+        return ""
+
+
+def find(name: str) -> Theme:
+    """Return usageline's or the user's theme of that name.
+
+    Raise KeyError if there is none, and ThemeInvalid if it has a mistake.
+    """
+    if not stamp(name):
+        return themes.find(name)
+    theme, problems = _load(_directory(), name, stamp(name))
+    if theme is None:
+        raise ThemeInvalid([problem.message(f"{FOLDER}/{name}{SUFFIX}") for problem in problems])
+    return theme
+
+
+class ThemeInvalid(Exception):
+    """The file of a theme has `mistakes`, each with its file and line."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("; ".join(mistakes))
+        self.mistakes = mistakes
+
+
+class ThemeName(Choice):
+    """The name of one of usageline's themes or of the user's."""
+
+    def read(self, value: object) -> str:
+        """Return the name. The user's theme must be valid, too."""
+        if not isinstance(value, str) or not stamp(value):
+            return Choice(*self.words, *names()).read(value)
+        try:
+            find(value)
+        except ThemeInvalid as invalid:
+            refused = InvalidValue("a valid theme", value)
+            refused.messages = invalid.mistakes
+            raise refused from None
+        return value
+
+
+def is_name(name: str) -> bool:
+    """Return whether a user's theme may have that name."""
+    return (
+        0 < len(name) <= MAX_NAME
+        and name.isascii()
+        and name.replace("-", "").replace("_", "").isalnum()
+        and name == name.lower()
+        and name not in themes.NAMES
+    )
+
+
+def _directory() -> str:
+    return f"{origin.config_file(_environment.get()).rpartition('/')[0]}/{FOLDER}"
+
+
+# tried by: tests/config
+@lru_cache(maxsize=MAX_THEMES)
+def _load(directory: str, name: str, _stamp: str) -> tuple[Theme | None, list[Problem]]:
+    """Return a theme, None if its file has a problem, and its problems by line."""
+    try:
+        text = file.read_text(f"{directory}/{name}{SUFFIX}") or ""
+        table = file.parse(text)
+    except file.UnusableFile as unusable:
+        return None, [unusable.problem]
+    reader = _Reader(text)
+    values = reader.whole(table)
+    reader.problems.sort(key=lambda problem: problem.line or 0)
+    return (None if reader.problems else _theme(name, values)), reader.problems
+
+
+class _Reader(Reporter):
+    def whole(self, table: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the valid values, with `palette` replaced in the styles."""
+        top = {key.name: key for key in TOP}
+        values: dict[str, Any] = {key.name: key.default for key in TOP}
+        tables = {name: table[name] for name in TABLES if isinstance(table.get(name), dict)}
+        names = self.palette(tables.pop("palette", {}))
+        for name, value in table.items():
+            if name in top:
+                self.value(top[name], (name,), value, values)
+            elif name not in TABLES:
+                self.report((name,), "there is no such key" + suggestion(name, (*top, *TABLES)))
+            elif not isinstance(value, dict):
+                self.report((name,), f"a table is allowed, not {value_text(value)}")
+        styles = {name: Key(name, Style(palette=names), None, name) for name in STYLES}
+        for name, entries in tables.items():
+            keys = GLYPH_KEYS if name == "glyphs" else styles
+            if name in {"dark", "light"}:
+                keys = {**styles, BACKGROUND.name: BACKGROUND}
+            values[name] = self.table((name,), entries, keys)
+        return values
+
+    def palette(self, table: Mapping[str, Any]) -> dict[str, str]:
+        """Return the colors by name."""
+        taken = (*colors.ATTRIBUTES, *colors.NAMES, "on")
+        names: dict[str, str] = {}
+        for name, value in table.items():
+            path = ("palette", name)
+            if name in taken or name != name.lower() or not name.isidentifier():
+                self.report(path, "a new name of small letters, digits and _ is allowed")
+            elif len(names) >= MAX_COLORS:
+                self.report(path, f"at most {MAX_COLORS} colors are allowed")
+            else:
+                self.value(Key(name, Color(), None, ""), path, value, names)
+        return names
+
+
+def _theme(name: str, values: Mapping[str, Any]) -> Theme:
+    base = themes.find(values["base"])
+    dark, light = (
+        _palette(base, before, values, mode)
+        for before, mode in zip(base.palettes(), ("dark", "light"), strict=True)
+    )
+    separator = values["separator"]
+    return base._replace(
+        name=name,
+        about=sanitize(values["about"]),
+        dark=dark or light or base.dark,
+        light=light if dark else None,
+        only="" if dark and light else "dark" if dark else "light",
+        separator=base.separator if separator is None else separator,
+        glyphs=_glyphs(base, values.get("glyphs", {})),
+    )
+
+
+def _glyphs(base: Theme, glyphs: Mapping[str, str]) -> dict[str, str]:
+    return {**base.glyphs, **glyphs}
+
+
+def _palette(
+    base: Theme, before: Palette | None, values: Mapping[str, Any], mode: str
+) -> Palette | None:
+    """Return the palette for `dark` or `light` backgrounds, None if neither theme has one."""
+    own = dict(values.get(mode, {}))
+    if before is None:
+        if not own:
+            return None
+        before = default.LIGHT if mode == "light" else default.DARK
+    background = own.pop("background", None)
+    changed = {**values.get("styles", {}), **own}
+    if changed.keys().isdisjoint({"groove"}) and _has_other_bars(values.get("glyphs", {})):
+        changed["groove"] = ""  # a groove would hide the empty part
+    palette = Palette(
+        {**before.styles, **changed},
+        _without(before.sixteen, changed),
+        _without(before.of_256, changed),
+    )
+    if not values["adjust"]:
+        return palette
+    light = mode == "light"
+    fitted = contrast.fit(palette.styles, _backgrounds(base, background, light=light), light=light)
+    return Palette(fitted.styles, palette.sixteen, {**fitted.of_256, **palette.of_256})
+
+
+def _backgrounds(base: Theme, background: str | None, *, light: bool) -> Iterable[str]:
+    blocks = base.light_blocks if light else base.blocks
+    if blocks:
+        return [block.color for block in blocks.values()]
+    if background is not None:
+        return [background]
+    return contrast.LIGHT_BACKGROUNDS if light else contrast.DARK_BACKGROUNDS
+
+
+def _without(specs: Mapping[str, str], changed: Mapping[str, str]) -> dict[str, str]:
+    return {style: spec for style, spec in specs.items() if style not in changed}
+
+
+def _has_other_bars(glyphs: Mapping[str, str]) -> bool:
+    return not glyphs.keys().isdisjoint({"full", "parts", "empty"})
