@@ -78,21 +78,21 @@ def test_a_preset_and_a_theme_are_chosen_and_saved_with_the_comments(world: Worl
     screen = Screen(world)
     shown = screen.play("down", "down", "enter", "3", "end", "enter", "s")
     assert "Write ~/.config/usageline/config.toml?" in shown
-    assert '+theme = "ascii"' in shown
+    assert '+theme = "one-dark"' in shown
     assert screen.file.read_text() == MINE
     screen = Screen(world)
     screen.play("down", "down", "enter", "3", "end", "enter", "s", "enter")
     assert screen.app.return_value is screen.draft
     values, problems, _ = validate(screen.file.read_text())
-    assert (problems, values.get("theme"), len(values.get("rows"))) == ([], "ascii", 2)
+    assert (problems, values.get("theme"), len(values.get("rows"))) == ([], "one-dark", 2)
     assert screen.file.read_text().startswith(MINE)
 
 
 def test_an_item_under_the_cursor_is_only_tried(world: World) -> None:
     screen = Screen(world)
     shown = screen.play("3", "end")
-    assert "trying ascii: Enter takes it" in shown.splitlines()[0]
-    assert " | " in shown.splitlines()[2]
+    assert "trying one-dark: Enter takes it" in shown.splitlines()[0]
+    assert " │ " in shown.splitlines()[2]
     assert not screen.draft.is_changed
     screen = Screen(world)
     assert "trying" not in screen.play("3", "end", "escape")
@@ -204,7 +204,7 @@ def test_quit_asks_if_there_are_changes(world: World) -> None:
     assert screen.file.read_text() == MINE
     screen = Screen(world)
     screen.play("3", "end", "enter", "q", "s", "enter")
-    assert 'theme = "ascii"' in screen.file.read_text()
+    assert 'theme = "one-dark"' in screen.file.read_text()
 
 
 def test_a_change_by_another_program_is_kept(world: World) -> None:
@@ -217,7 +217,7 @@ def test_a_change_by_another_program_is_kept(world: World) -> None:
     screen.play("3", "end", "enter", then=change)
     text = screen.file.read_text()
     assert 'clock = "24h"  # at home' in text
-    assert 'theme = "ascii"' in text
+    assert 'theme = "one-dark"' in text
 
 
 def test_a_file_that_is_broken_in_the_meantime_is_not_overwritten(world: World) -> None:

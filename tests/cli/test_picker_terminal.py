@@ -64,20 +64,20 @@ def test_theme_and_two_rows_are_chosen_and_saved(
         terminal.press("3")
         terminal.wait_for("high-contrast")
         terminal.press("End")
-        terminal.wait_for("trying ascii")
+        terminal.wait_for("trying one-dark")
         terminal.press("Enter", "s")
-        terminal.wait_for("Write ~/.config/usageline/config.toml?", '+theme = "ascii"', "Esc back")
+        terminal.wait_for("Write ~/.config/usageline/config.toml?", '+theme = "one-dark"', "Esc back")
         assert file.read_text() == MINE
         terminal.press("Enter")
         shown = terminal.wait_for(DONE)
     assert f"{DONE} 0" in shown
     lines = [line for line in shown.splitlines() if line.strip()]
     assert lines[0] == "wrote ~/.config/usageline/config.toml: the next status line shows it"
-    assert lines[1].startswith("  Opus 5.5 | ")
+    assert lines[1].startswith("  Opus 5.5 │ ")
     assert lines[2].startswith("  5h ")
     assert file.read_text().startswith(MINE)
     values, problems, _ = validate(file.read_text())
-    assert (problems, values.get("theme"), len(values.get("rows"))) == ([], "ascii", 2)
+    assert (problems, values.get("theme"), len(values.get("rows"))) == ([], "one-dark", 2)
     assert not (world.home / "log").exists()
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from usageline import __version__
 from usageline.config.compile import compile_config
+from usageline.config.resolve import resolve_values
+from usageline.config.validate import validate
 from usageline.core import paths
 from usageline.core.errors import CacheUnsafe
 from usageline.core.freshness import file_fingerprint
@@ -96,6 +98,18 @@ def test_the_default_theme_is_not_compiled(world: World) -> None:
     world.configure('clock = "12h"\n[chain]\nposition = "above"\n')
     compile_config(world.env)
     assert not {"theme", "chain"} & compiled(world).keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "may_fold"),
+    [
+        ('clock = "12h"', True),
+        ("max_rows = 1", False),
+        ('rows = [["model", "session"]]', False),
+    ],
+)
+def test_only_the_default_row_may_have_two_lines(text: str, *, may_fold: bool) -> None:
+    assert resolve_values(validate(text).values).get("fold", False) is may_fold
 
 
 def test_a_chain_is_compiled_with_its_defaults(world: World) -> None:

@@ -26,8 +26,8 @@ ROOT = os.path.dirname(
 
 NAME = "origin.json"
 VERSION = 1
-LEGACY_CONFIGS, LEGACY_PATH = "config-files", "search-path"
-"""Files of 0.1.0: one config.toml per line, and a PATH."""
+LEGACY_CONFIGS = "config-files"
+"""A file of 0.1.0: one config.toml per line."""
 
 MAX_LEGACY_BYTES = 1 << 16
 MAX_PROFILES = 32

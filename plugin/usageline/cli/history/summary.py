@@ -14,6 +14,7 @@ from usageline.cli.formatting import span
 from usageline.cli.history import heatmap
 from usageline.cli.history.series import observations_by_limit
 from usageline.core import formatting
+from usageline.core.limit_names import title
 from usageline.core.windows import LENGTH_S
 from usageline.usage.times import EARLIEST
 
@@ -71,7 +72,7 @@ def sentences(readings: Sequence[Reading], start: float, now: float) -> list[str
 
 def _at_limits(readings: Iterable[Reading], now: float) -> list[str]:
     texts = []
-    for (_, label), observations in observations_by_limit(readings).items():
+    for (kind, label), observations in observations_by_limit(readings).items():
         full = [
             (window.full_at, window.until)
             for window in _windows(observations, now)
@@ -81,7 +82,7 @@ def _at_limits(readings: Iterable[Reading], now: float) -> list[str]:
             count = f"{len(full)} times" if len(full) > 1 else "once"
             total = span(sum(max(until - at, 0) for at, until in full))
             last = formatting.clock(full[-1][0], now)
-            texts.append(f"{label}: at the limit {count}, {total} in all, last: {last}.")
+            texts.append(f"{title(kind, label)}: at the limit {count}, {total} in all, last: {last}.")
     return texts or ["No limit was reached."]
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from usageline.cli.config.picker.draft import Draft
     from usageline.cli.config.picker.drawing import Drawing
 
-NAME_CELLS = 18
+NAME_CELLS = 22
 ARROW = "\ue0b0"
 BRANCH = "\ue0a0"
 SETTINGS = (
