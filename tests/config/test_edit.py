@@ -122,7 +122,7 @@ HIDDEN = "[segments.credits]\nhide = true\n"
 
 def test_rows_show_a_hidden_segment_again_if_asked_to() -> None:
     rows = [["session", "credits"]]
-    assert edit.set_rows(HIDDEN, rows, ["credits"]) == 'rows = [["session", "credits"]]\n'
+    assert edit.set_rows(HIDDEN, rows, ["credits"]) == 'rows = [["session", "credits"]]\nfold = true\n'
     assert "hide = true" in edit.set_rows(HIDDEN, rows)
     kind = "[segments.text]\nhide = true\n[segments.text.note]\n"
     shown = edit.set_rows(kind, [["text.note"]], ["text.note"])
@@ -258,3 +258,12 @@ def test_whatever_is_set_the_text_stays_valid_or_as_it_was(key: str, value: str,
         return
     assert validate(changed).problems == []
     assert parse(changed)
+
+
+def test_row_made_from_the_default_one_still_has_two_lines_in_a_narrow_terminal() -> None:
+    row = ["git", *NO_VALUES.get("rows")[0]]
+    text = edit.set_rows("", [row])
+    assert validate(text).values.get("fold") is True
+    assert "fold" not in edit.set_rows("", [row, ["cost"]])
+    assert "fold" not in edit.set_rows('rows = [["model"]]\n', [row])
+    assert "fold = false" in edit.set_rows("fold = false\n", [row])

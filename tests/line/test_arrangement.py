@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -83,13 +84,15 @@ class Drawn:
         row = segments.draw_rows(ctx, DEFAULT_ROWS, has_colors=bool(self.look.styles))[0]
         # The kind of each is unique, so that it can be followed through the layout.
         self.segments = [
-            (kind if kind in render.UPPER else f"{kind} {index}", variants)
+            (f"{kind} {index}" if kind in render.LOWER else kind, variants)
             for index, (kind, variants) in enumerate(layout.sanitized(row, ascii_only=False))
         ]
         self.variants = dict(self.segments)
+        self.lower = tuple(kind for kind in self.variants if " " in kind)
 
     def lines(self, width: int) -> list[layout.Row]:
-        return render.arrange([self.segments], width, self.spacing, fold=True)
+        with patch.object(render, "LOWER", self.lower):
+            return render.arrange([self.segments], width, self.spacing, fold=True)
 
     def is_urgent(self, kind: str) -> bool:
         return self.variants[kind][-1][0] >= layout.URGENT

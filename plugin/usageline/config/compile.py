@@ -180,7 +180,7 @@ def resolve_values(values: Values, env: Mapping[str, str] | None = None) -> dict
 
     `theme` and `chain` are absent if the file does not choose one. `theme_daltonized` replaces
     `theme` if Claude Code's own theme is a color-blind one; `theme_chosen` is true if the file
-    names the default theme. `fold` is true if the default row may have two lines.
+    names the default theme. `fold` is true if a single row may have two lines.
     """
     custom: dict[str, str] = {}
     if env is not None:
@@ -197,7 +197,8 @@ def resolve_values(values: Values, env: Mapping[str, str] | None = None) -> dict
         "rows": [row for row in rows if row],
         **{name: values.get(name) for name in ("wrap", "max_rows", "color", "clock")},
     }
-    if "rows" not in values.top and values.get("max_rows") > 1:
+    fold = values.get("fold")
+    if ("rows" not in values.top if fold is None else fold) and values.get("max_rows") > 1:
         compiled["fold"] = True
     theme = _theme(values, custom, values.get("theme"))
     if theme is not None:

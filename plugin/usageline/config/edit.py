@@ -67,12 +67,14 @@ def set_value(text: str, key: str, value: Any) -> str:
 def set_rows(text: str, shown: Rows, visible: Iterable[str] = ()) -> str:
     """Return the text with the rows of segments, in which those in `visible` are not hidden.
 
-    The rows are written only if they differ: the default rows may adapt to the width. Raise
-    EditRejected if they are not allowed.
+    The rows are written only if they differ. A row that was the default one still has two lines in
+    a narrow terminal. Raise EditRejected if the rows are not allowed.
     """
     values = validate(text).values
     if shown != values.get("rows"):
         text = set_value(text, "rows", shown)
+        if "rows" not in values.top and len(shown) == 1 and values.get("fold") is None:
+            text = set_value(text, "fold", value=True)
     for name in visible:
         if values.segments.get(name, {}).get("hide"):
             text = set_all(text, {f"segments.{name}.hide": None})

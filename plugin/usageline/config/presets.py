@@ -57,9 +57,12 @@ def changes(preset: Preset, theme: str) -> dict[str, object]:
 
     The theme of another preset goes with its rows.
     """
-    rows = [list(row) for row in preset.rows] or None
+    changed: dict[str, object] = {
+        "rows": [list(row) for row in preset.rows] or None,
+        "fold": None,
+    }
     if preset.theme:
-        return {"theme": preset.theme, "rows": rows}
+        return {"theme": preset.theme, **changed}
     if theme in {other.theme for other in PRESETS if other.theme}:
-        return {"theme": None, "rows": rows}
-    return {"rows": rows}
+        return {"theme": None, **changed}
+    return changed

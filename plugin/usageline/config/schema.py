@@ -74,8 +74,7 @@ TOP = (
             repeated=True,
         ),
         ROWS,
-        f"the segments of each row, in order; at most {MAX_ROWS} rows of {MAX_SEGMENTS_IN_ROW}; if "
-        "unset, the row has two lines if it is narrow",
+        f"the segments of each row, in order; at most {MAX_ROWS} rows of {MAX_SEGMENTS_IN_ROW}",
     ),
     Key(
         "wrap",
@@ -89,6 +88,13 @@ TOP = (
         Integer(1, MAX_ROWS),
         MAX_ROWS,
         "maximum number of lines, including wrapped ones",
+    ),
+    Key(
+        "fold",
+        Flag(),
+        None,
+        "show a single row on two lines in a terminal of fewer than 110 columns, limits below; if "
+        "unset, only the default row",
     ),
     Key("separator", Text(12), None, "text between two segments; if unset, the theme's separator"),
     Key(
@@ -193,6 +199,7 @@ PROFILE_OVERRIDES = (
     "rows",
     "wrap",
     "max_rows",
+    "fold",
     "separator",
 )
 """The top-level keys that a profile can have, too. Its value then replaces the common one."""

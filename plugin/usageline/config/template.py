@@ -34,7 +34,7 @@ COMMON: dict[str, tuple[str, ...]] = {
     "segments.git": ("show",),
 }
 """The keys that most users change, by table."""
-EXAMPLES = {"separator": " · ", "client": "/usr/local/bin/claude", "priority": 50}
+EXAMPLES = {"fold": True, "separator": " · ", "client": "/usr/local/bin/claude", "priority": 50}
 """Values for keys without a default."""
 
 PROFILE = """\

@@ -31,8 +31,8 @@ PROBLEM_PRIORITY = 95
 ONE_ROW_WIDTH = 106
 """A row that may be folded has two lines if it is narrower."""
 
-UPPER = ("model", "context", "forecast", "alerts", "status")
-"""The segments in the upper line of a folded row."""
+LOWER = ("session", "weekly", "scoped", "credits", "pace")
+"""The segments in the lower line of a folded row."""
 
 
 def render(
@@ -161,8 +161,8 @@ def paint_row(row: Row, look: TerminalTheme, width: int = 0) -> str:
 
 
 def _folded(row: list[Segment]) -> list[list[Segment]]:
-    upper = [segment for segment in row if segment[0] in UPPER]
-    lower = [segment for segment in row if segment[0] not in UPPER]
+    upper = [segment for segment in row if segment[0] not in LOWER]
+    lower = [segment for segment in row if segment[0] in LOWER]
     return [part for part in (upper, lower) if part]
 
 

@@ -20,7 +20,7 @@ NAME_CELLS = 22
 ARROW = "\ue0b0"
 BRANCH = "\ue0a0"
 SETTINGS = (
-    ("the line", ("clock", "nerd_font", "color", "separator", "wrap", "max_rows")),
+    ("the line", ("clock", "nerd_font", "color", "separator", "wrap", "max_rows", "fold")),
     ("alerts", tuple(f"alerts.{key.name}" for key in ALERTS)),
     ("another status line beside this one", tuple(f"chain.{key.name}" for key in CHAIN)),
     ("the refresh", ("ttl", "sources", "client")),
