@@ -74,14 +74,14 @@ def row(lines: list[str], label: str, now: float, where: tzinfo) -> Shown | None
 def _end(text: str, now: float, where: tzinfo) -> Moment | None:
     """Parse the end of a row.
 
-    Examples: `↻ 1h59m`, `↻ Thu 00:39`, `resets in 3d4h, Thu 00:39`, `resets Dec 1`, `ends 23:15`.
+    Examples: `↻ 1h59m`, `↻ Thu 00:39`, `resets in 3d4h  Thu 00:39`, `resets Dec 1`, `ends 23:15`.
     """
     left = re.search(r"↻ (?:(\d+)h)?(?:(\d+)|<1)m", text)
     if left:
         after = timedelta(hours=int(left[1] or 0), minutes=int(left[2] or 0))
         return Moment(datetime.fromtimestamp(now, where) + after, day=False)
     match = re.search(
-        r"(?:↻|resets|expires|ends)(?: in [^,]*,)? (?:([A-Z][a-z]{2}) )?(?:(\d\d):(\d\d)|(\d+))",
+        r"(?:↻|resets|expires|ends)(?: in [^, ]+,?)? +(?:([A-Z][a-z]{2}) )?(?:(\d\d):(\d\d)|(\d+))",
         text,
     )
     if not match:

@@ -21,6 +21,7 @@ from tests.client.installation import opened
 from tests.client.usage_screen import OFF, OUT, REACHED, REFUSED, UNLIMITED, Amount, Moment, Row
 from tests.server import Api, Request
 from tests.world import World
+from usageline.core.limit_names import title
 from usageline.usage.parse import parse
 
 if TYPE_CHECKING:
@@ -73,6 +74,14 @@ class Seen:
         """Return usageline's label for a row of the client."""
         scoped = re.fullmatch(r"Current week \((?!all models)(.*?)(?: only)?\)", row.label)
         return scoped[1] if scoped else row.label
+
+    def heading(self, row: Row) -> str:
+        """Return the beginning of the table's row for a row of the client."""
+        limits = self.usageline.snapshot["limits"]
+        label = self.labels(row)
+        return next(
+            (title(limit["kind"], limit["label"]) for limit in limits if is_of(limit, label)), label
+        )
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +218,7 @@ def test_the_table_shows_what_the_clients_screen_shows(
     for row in screen.rows or ():
         ours_row = ours.row(
             screen.usageline.table,
-            screen.labels(row),
+            screen.heading(row),
             screen.now,
             usage_screen.zone_of(screen.zone),
         )
