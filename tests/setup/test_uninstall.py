@@ -129,6 +129,21 @@ def test_uninstall_keeps_the_history_unless_the_user_agrees(
     assert Path(paths.state_dir(local.env)).exists() == stays
 
 
+def test_the_index_of_local_usage_is_kept_and_purged_as_the_history_is(
+    local: LocalMachine,
+) -> None:
+    local.run()
+    usage = Path(local.paths.usage_dir)
+    usage.mkdir(mode=0o700)
+    for name in ("usage.db", "usage.db-wal", "usage.db-shm", "usage.lock", "usage.db.aside"):
+        (usage / name).touch()
+    output = local.run("--uninstall", "--yes")
+    assert f"stays in {usage}".replace(str(local.world.home), "~") in output
+    assert len(list(usage.iterdir())) == 5
+    local.run("--uninstall", "--yes", "--purge")
+    assert not usage.exists()
+
+
 def test_uninstall_after_a_kept_history_can_purge_it(local: LocalMachine) -> None:
     """An install in between uses it again."""
     local.run()

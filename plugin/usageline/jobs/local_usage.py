@@ -35,7 +35,7 @@ MAX_AHEAD_MS = DAY_MS
 
 def directory(paths: Paths) -> str:
     """Return the directory of the index. It outlives the cache."""
-    return paths.state_dir + "/usage"
+    return paths.usage_dir
 
 
 def config_directories(env: Mapping[str, str]) -> list[str]:

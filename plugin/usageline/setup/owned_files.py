@@ -51,7 +51,13 @@ _STATE: Names = {
     "log": {rf"(default|{_HEX})\.log(\.1)?": None},
     "edit": _with_leftovers({r"(config|before)\.toml": None}),
 }
-_HISTORY: Names = {"history": {HISTORY_NAME: _with_leftovers({r"\d{4}-\d\d\.jsonl": None})}}
+USAGE_NAME = r"usage\.(lock|db(\.aside)?(-(wal|shm|journal))?)"
+"""The index of local usage, in `usage/`. It outlives the transcripts, as the history does."""
+
+_HISTORY: Names = {
+    "history": {HISTORY_NAME: _with_leftovers({r"\d{4}-\d\d\.jsonl": None})},
+    "usage": {USAGE_NAME: None},
+}
 STATE_FILES = _with_leftovers({**_HISTORY, **_STATE})
 """The names in the state directory, but for the manifests, which each uninstall removes last."""
 

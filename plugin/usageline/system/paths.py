@@ -46,6 +46,7 @@ class Paths:
     jobs_dir = _path(paths.jobs_dir)
     state_dir = _path(paths.state_dir)
     history_dir = _path(paths.history_dir)
+    usage_dir = _path(lambda env: paths.state_dir(env) + "/usage")
     log = _path(paths.log)
     install_manifest = _path(paths.install_manifest)
     data_dir = _path(paths.data_dir)
