@@ -51,7 +51,9 @@ def test_page_fits_every_window_in_light_and_dark(
         assert measured["charts"] == 3 + 3 + 1  # with the keys of the colors
         assert measured["smallest"] >= MIN_TEXT_PX
         assert measured["paper"] == rgb(PAPER.dark if dark else PAPER.light)
-        assert {"Summary", "5-hour limit", "Weekly limit for Fable"} <= set(measured["text"].split("\n"))
+        assert {"Summary", "5-hour limit", "Weekly limit for Fable"} <= set(
+            measured["text"].split("\n")
+        )
 
 
 @needs_browser

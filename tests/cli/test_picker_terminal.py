@@ -66,7 +66,9 @@ def test_theme_and_two_rows_are_chosen_and_saved(
         terminal.press("End")
         terminal.wait_for("trying one-dark")
         terminal.press("Enter", "s")
-        terminal.wait_for("Write ~/.config/usageline/config.toml?", '+theme = "one-dark"', "Esc back")
+        terminal.wait_for(
+            "Write ~/.config/usageline/config.toml?", '+theme = "one-dark"', "Esc back"
+        )
         assert file.read_text() == MINE
         terminal.press("Enter")
         shown = terminal.wait_for(DONE)

@@ -82,7 +82,9 @@ def _at_limits(readings: Iterable[Reading], now: float) -> list[str]:
             count = f"{len(full)} times" if len(full) > 1 else "once"
             total = span(sum(max(until - at, 0) for at, until in full))
             last = formatting.clock(full[-1][0], now)
-            texts.append(f"{title(kind, label)}: at the limit {count}, {total} in all, last: {last}.")
+            texts.append(
+                f"{title(kind, label)}: at the limit {count}, {total} in all, last: {last}."
+            )
     return texts or ["No limit was reached."]
 
 
