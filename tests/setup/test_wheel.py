@@ -170,7 +170,7 @@ def test_package_installs_upgrades_and_uninstalls(
     assert output.rstrip().splitlines()[-1] == machine.line().rstrip()
     assert f"{tool if tool != 'pip' else 'pip install --'}" in output.partition("upgrade")[0]
     assert "another program" not in output
-    doctor = shell.type(f"{usageline} doctor")
+    doctor = shell.type(f"{usageline} doctor --all")
     assert "`usageline` on PATH is this program" in doctor
     assert "another installation" not in doctor
     assert "not what the package has" not in doctor
