@@ -59,23 +59,29 @@ def _choose_history(ctx: SetupContext) -> bool:
         return ctx.purge is not False
     if not ctx.is_interactive or ctx.yes or ctx.dry_run:
         return False
-    name = ctx.display_path(paths.history_dir(ctx.env))
+    name = " ".join(_histories(ctx))
     question = f"Remove the history of your usage as well ({name})? [y/N] "
     return ctx.ask(question) in ("y", "yes")
 
 
 def _has_history(ctx: SetupContext) -> bool:
     """Return whether an uninstall has to decide on a history."""
-    directory = paths.history_dir(ctx.env)
-    return not manifest.other_paths(ctx.env) and owned_files.holds_any(
-        directory, {owned_files.HISTORY_NAME: None}
-    )
+    return not manifest.other_paths(ctx.env) and bool(_histories(ctx))
+
+
+def _histories(ctx: SetupContext) -> list[str]:
+    """Return the directories, for display, of the limits and of the transcripts' sums."""
+    return [
+        ctx.display_path(directory)
+        for name, names in owned_files.HISTORY.items()
+        if owned_files.holds_any(directory := f"{ctx.state_dir}/{name}", names or {})
+    ]
 
 
 def _add_notes(ctx: SetupContext, outcome: Outcome) -> None:
     """Tell the user what stays, and how to remove it."""
     if _has_history(ctx) and not ctx.purge:
-        name = ctx.display_path(paths.history_dir(ctx.env))
+        name = " ".join(_histories(ctx))
         way = "add --purge to remove it" if ctx.dry_run else f"to remove it: rm -r {name}"
         outcome.notes.append(f"The history of your usage stays in {name}: {way}.")
     config = paths.config_file(ctx.env)
@@ -126,7 +132,7 @@ def _report_remaining(ctx: SetupContext, outcome: Outcome) -> None:
     """Report the directories that still hold files of the user's."""
     expected = {os.path.basename(paths.config_file(ctx.env))}
     if not ctx.purge:
-        expected.add(os.path.basename(paths.history_dir(ctx.env)))
+        expected |= {*owned_files.HISTORY}
     for directory in sorted({ctx.cache_dir, ctx.state_dir, ctx.data_dir}):
         with contextlib.suppress(OSError):
             if set(os.listdir(directory)) - expected:
