@@ -7,9 +7,11 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
 from tests.hot import Hot
 from tests.server import usage_body
+from usageline.cli.main import cli
 
 if TYPE_CHECKING:
     import subprocess
@@ -122,3 +124,16 @@ def test_hostile_label_is_printed_without_control_characters(usageline: Run, api
     assert "[red]Fable" in done.stdout
     assert "\x1b" not in done.stdout
     assert "\u202e" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("docter", "Did you mean 'doctor'?"),
+        ("config set theme", "no value: use `usageline config set theme VALUE`"),
+        ("config set chain.command x --previous", "--previous takes the place of VALUE"),
+    ],
+)
+def test_mistyped_command_gets_advice(arguments: str, expected: str) -> None:
+    done = CliRunner().invoke(cli, arguments.split())
+    assert (done.exit_code, expected in done.output) == (2, True), done.output

@@ -74,7 +74,9 @@ def test_toggle_adds_removes_and_shows_a_segment() -> None:
 def test_the_only_key_can_be_typed_away_and_unset() -> None:
     assert Draft('separator = "~"\n').set_typed("separator", "").text == ""
     assert Draft('clock = "12h"\n').set("clock", "24h").text == ""
-    assert Draft('theme = "minimal"\n').use_preset("two-rows").value("theme") == "default"
+    assert Draft('theme = "minimal"\n').use_preset("two-rows").value("theme") == "minimal"
+    preset = Draft("").use_preset("minimal")
+    assert preset.use_preset("two-rows").value("theme") == "default"
 
 
 def test_the_last_segment_stays() -> None:

@@ -75,6 +75,8 @@ def _install(env: dict[str, str]) -> None:
     _write(paths.history_dir(env) + "/0123456789abcdef/2026-11.jsonl", "{}")
     assert refresh_log.append(Paths(env), RunLog().aborted("a test"))
     _write(paths.state_dir(env) + "/edit/before.toml", "")
+    for name in ("usage.db", "usage.db-wal", "usage.db.aside", "usage.lock"):
+        _write(f"{paths.state_dir(env)}/usage/{name}", "")
     data = paths.data_dir(env)
     for name in ("0.1.0-0123456789", "0.0.9-abcdefabcd"):
         _write(f"{data}/releases/{name}/venv/bin/python", "")
@@ -141,3 +143,12 @@ def test_dry_run_removes_nothing(world: World) -> None:
     before = _files(root)
     uninstall(SetupContext(env, "/nonexistent", lambda _: None, dry_run=True))
     assert _files(root) == before
+
+
+def test_kept_history_includes_the_sums_of_transcripts(world: World) -> None:
+    env = {**world.env, "HOME": str(world.home / "root")}
+    _install(env)
+    messages: list[str] = []
+    assert uninstall(SetupContext(env, "/nonexistent", messages.append, purge=False)) == 0
+    assert {*os.listdir(paths.state_dir(env))} == {"history", "usage"}
+    assert not [text for text in messages if "did not create" in text]

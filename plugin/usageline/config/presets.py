@@ -52,10 +52,10 @@ def find(name: str) -> Preset | None:
     return next((preset for preset in PRESETS if preset.name == name), None)
 
 
-def changes(preset: Preset, theme: str) -> dict[str, object]:
+def changes(preset: Preset, theme: str, rows_in_use: object = None) -> dict[str, object]:
     """Return the keys that a preset sets beside the theme in use, None for a key to unset.
 
-    The theme of another preset goes with its rows.
+    If `rows_in_use` and the theme are those of another preset, its theme goes with its rows.
     """
     changed: dict[str, object] = {
         "rows": [list(row) for row in preset.rows] or None,
@@ -63,6 +63,7 @@ def changes(preset: Preset, theme: str) -> dict[str, object]:
     }
     if preset.theme:
         return {"theme": preset.theme, **changed}
-    if theme in {other.theme for other in PRESETS if other.theme}:
+    in_use = [[*row] for row in rows_in_use] if isinstance(rows_in_use, list) else None
+    if any(other.theme == theme and [[*row] for row in other.rows] == in_use for other in PRESETS):
         return {"theme": None, **changed}
     return changed

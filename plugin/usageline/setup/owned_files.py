@@ -51,14 +51,12 @@ _STATE: Names = {
     "log": {rf"(default|{_HEX})\.log(\.1)?": None},
     "edit": _with_leftovers({r"(config|before)\.toml": None}),
 }
-USAGE_NAME = r"usage\.(lock|db(\.aside)?(-(wal|shm|journal))?)"
-"""The index of local usage, in `usage/`. It outlives the transcripts, as the history does."""
-
-_HISTORY: Names = {
+HISTORY: Names = {
     "history": {HISTORY_NAME: _with_leftovers({r"\d{4}-\d\d\.jsonl": None})},
-    "usage": {USAGE_NAME: None},
+    "usage": _with_leftovers({r"usage\.(db(\.aside)?(-journal|-wal|-shm)?|lock)": None}),
 }
-STATE_FILES = _with_leftovers({**_HISTORY, **_STATE})
+"""The directories of the state directory that cannot be made again, and the names in them."""
+STATE_FILES = _with_leftovers({**HISTORY, **_STATE})
 """The names in the state directory, but for the manifests, which each uninstall removes last."""
 
 STATE_WITHOUT_HISTORY = _with_leftovers(_STATE)

@@ -58,34 +58,31 @@ def _choose_history(ctx: SetupContext) -> bool:
         return ctx.purge is not False
     if not ctx.is_interactive or ctx.yes or ctx.dry_run:
         return False
-    question = f"Remove the history of your usage as well ({_history_names(ctx)})? [y/N] "
+    name = " ".join(_histories(ctx))
+    question = f"Remove the history of your usage as well ({name})? [y/N] "
     return ctx.ask(question) in ("y", "yes")
 
 
 def _has_history(ctx: SetupContext) -> bool:
     """Return whether an uninstall has to decide on a history."""
-    return not manifest.other_paths(ctx.paths) and bool(_history_directories(ctx))
+    return not manifest.other_paths(ctx.paths) and bool(_histories(ctx))
 
 
-def _history_directories(ctx: SetupContext) -> list[str]:
-    """Return the directories with a history, and with the index of local usage."""
-    names = {
-        ctx.paths.history_dir: owned_files.HISTORY_NAME,
-        ctx.paths.usage_dir: owned_files.USAGE_NAME,
-    }
-    return [path for path, name in names.items() if owned_files.holds_any(path, {name: None})]
-
-
-def _history_names(ctx: SetupContext, between: str = " and ") -> str:
-    return between.join(map(ctx.display_path, _history_directories(ctx)))
+def _histories(ctx: SetupContext) -> list[str]:
+    """Return the directories, for display, of the limits and of the transcripts' sums."""
+    return [
+        ctx.display_path(directory)
+        for name, names in owned_files.HISTORY.items()
+        if owned_files.holds_any(directory := f"{ctx.paths.state_dir}/{name}", names or {})
+    ]
 
 
 def _add_notes(ctx: SetupContext, outcome: Outcome) -> None:
     """Tell the user what stays, and how to remove it."""
     if _has_history(ctx) and not ctx.purge:
-        command = f"rm -r {_history_names(ctx, ' ')}"
-        way = "add --purge to remove it" if ctx.dry_run else f"to remove it: {command}"
-        outcome.notes.append(f"The history of your usage stays in {_history_names(ctx)}: {way}.")
+        name = " ".join(_histories(ctx))
+        way = "add --purge to remove it" if ctx.dry_run else f"to remove it: rm -r {name}"
+        outcome.notes.append(f"The history of your usage stays in {name}: {way}.")
     config = ctx.paths.config_file
     if os.path.exists(config):
         outcome.notes.append(f"Your {ctx.display_path(config)} was left alone.")
@@ -134,7 +131,7 @@ def _report_remaining(ctx: SetupContext, outcome: Outcome) -> None:
     """Report the directories that still hold files of the user's."""
     expected = {os.path.basename(ctx.paths.config_file)}
     if not ctx.purge:
-        expected |= {os.path.basename(path) for path in _history_directories(ctx)}
+        expected |= {*owned_files.HISTORY}
     for directory in sorted({ctx.paths.cache_dir, ctx.paths.state_dir, ctx.paths.data_dir}):
         with contextlib.suppress(OSError):
             if set(os.listdir(directory)) - expected:

@@ -127,8 +127,10 @@ def set_key(key: str, value: str | None, *, previous: bool) -> None:
       usageline config set alerts.thresholds 80,95
       usageline config set rows git,model/session,weekly
     """  # noqa: D301 - click reads the backspace as "do not wrap"
-    if (value is None) is not previous:
-        raise click.UsageError("VALUE and --previous: use exactly one of them")
+    if value is None and not previous:
+        raise click.UsageError(f"no value: use `usageline config set {key} VALUE`")
+    if value is not None and previous:
+        raise click.UsageError("--previous takes the place of VALUE: use one of them")
     env = dict(os.environ)
     text = decode_argument(value) if value is not None else _previous(Paths(env))
     apply(

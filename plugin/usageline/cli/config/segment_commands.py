@@ -119,8 +119,9 @@ def preset(name: str | None) -> None:
         )
 
     def changed(text: str) -> str:
-        theme = validate(text).values.get("theme")
-        return edit.set_all(text, presets.changes(chosen, theme))
+        values = validate(text).values
+        changes = presets.changes(chosen, values.get("theme"), values.get("rows"))
+        return edit.set_all(text, changes)
 
     apply(dict(os.environ), changed, f"the preset {chosen.name}")
 

@@ -86,6 +86,8 @@ def absence(piece: Piece) -> str:
     min_percent = _options(piece).get("hide_below", 0)
     if piece.name in LIMITS and _window(piece) is not None and min_percent:
         return f"hidden below {min_percent:g} by its option `hide_below`"
+    if piece.name in LIMITS and not piece.ctx.windows:
+        return "there are no numbers yet"
     if piece.name in LIMITS:
         return "no such limit was reported"
     reasons = {

@@ -63,7 +63,7 @@ class Draft:
     def preset(self) -> str:
         """The name of the preset that the draft is, or ""."""
         for preset in presets.PRESETS:
-            changes = presets.changes(preset, self.values.get("theme"))
+            changes = presets.changes(preset, self.values.get("theme"), self.rows)
             if edit.set_all(self.text, changes) == self.text:
                 return preset.name
         return ""
@@ -100,8 +100,9 @@ class Draft:
         preset = next(preset for preset in presets.PRESETS if preset.name == name)
 
         def change(text: str) -> str:
-            theme = validate(text).values.get("theme")
-            return edit.set_all(text, presets.changes(preset, theme))
+            values = validate(text).values
+            changes = presets.changes(preset, values.get("theme"), values.get("rows"))
+            return edit.set_all(text, changes)
 
         return self._do(f"preset {name}", change)
 
