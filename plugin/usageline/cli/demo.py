@@ -206,7 +206,7 @@ def _terminal() -> Iterator[Any]:
         sys.stdout.write("\x1b[?1049h\x1b[?25l")
         yield key
     finally:
-        termios.tcsetattr(fd, termios.TCSADRAIN, before)
+        termios.tcsetattr(fd, termios.TCSAFLUSH, before)
         with contextlib.suppress(OSError):
             sys.stdout.write("\x1b[?25h\x1b[?1049l")
             sys.stdout.flush()
@@ -219,7 +219,12 @@ def _end(number: int, _frame: object) -> None:
 
 
 def _is_terminal() -> bool:
-    return bool(sys.stdin and sys.stdin.isatty() and sys.stdout.isatty())
+    """Return whether this process may read the terminal: a background job would be stopped."""
+    if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    with contextlib.suppress(OSError):
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    return False
 
 
 def _can_cycle(env: Mapping[str, str]) -> bool:
