@@ -32,7 +32,7 @@ def seen() -> Any:
         {"HOME": sample.HOME},
         NOW,
     )
-    return context.replaced(git=sample.GIT)
+    return context.replaced(git=sample.GIT, local=sample.LOCAL)
 
 
 def drawn(kind: str, options: dict[str, Any]) -> Any:

@@ -43,7 +43,7 @@ def rows(
         {"HOME": sample.HOME},
         NOW,
     )
-    context = context.replaced(git=sample.GIT)
+    context = context.replaced(git=sample.GIT, local=sample.LOCAL)
     whole = {
         "rows": ROWS,
         "theme": resolve(

@@ -45,11 +45,13 @@ class Sample(NamedTuple):
     payload   of Claude Code's payload
     snapshot  of the snapshot; lists are joined
     git       of the state of the repository
+    local     of the cost of the transcripts
     """
 
     payload: Mapping[str, Any] = MappingProxyType({})
     snapshot: Mapping[str, Any] = MappingProxyType({})
     git: Mapping[str, Any] = MappingProxyType({})
+    local: Mapping[str, Any] = MappingProxyType({})
 
 
 class Segment(NamedTuple):
@@ -323,6 +325,36 @@ SEGMENTS: dict[str, Segment] = {
         ),
         icon="\uf155 ",
         sample=Sample(payload={"cost": {"total_cost_usd": 1.27}}),
+    ),
+    "usage_today": Segment(
+        "local",
+        "today's cost of all sessions on this machine, from Claude Code's transcripts",
+        label="today",
+        options=(
+            Key("tokens", Flag(), False, "show tokens, too"),
+            Key(
+                "hide_below",
+                Number(0, 1_000_000),
+                0,
+                "hide it while it is below this amount in dollars",
+            ),
+        ),
+        icon="\uf155 ",
+        needs="local",
+        sample=Sample(
+            local={"today": {"cost": 12.34, "tokens": 8_400_000, "at_least": False, "unpriced": 0}}
+        ),
+    ),
+    "burn": Segment(
+        "local",
+        "the cost an hour in this 5-hour window; hidden after half an hour without a response",
+        label="burn",
+        options=(Key("tokens", Flag(), False, "show tokens instead of the cost"),),
+        icon="\uf06d ",
+        needs="local",
+        sample=Sample(
+            local={"rate": {"cost": 3.1, "tokens": 2_100_000, "at_least": False, "unpriced": 0}}
+        ),
     ),
     "duration": Segment(
         "session",

@@ -1,7 +1,8 @@
 """Share a background job's last result, and start the job at most once per interval.
 
-A job has a `kind` ("git", "chain") and a `key`, the digest of what it is about. Its result lies in
-`paths.jobs_dir`, beside its throttle's stamp. The bounds of a chained command's rows are here, too.
+A job has a `kind` ("git", "local", "chain") and a `key`, the digest of what it is about. Its result
+lies in `paths.jobs_dir`, beside its throttle's stamp. The bounds of a chained command's rows are
+here, too, and the key of the only job of "local".
 Only a configured line imports this module.
 """
 
@@ -14,6 +15,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+LOCAL = "local"
+LOCAL_KEY = "usage"
+LOCAL_VERSION = 1
+MAX_LOCAL_BYTES = 1 << 13
 
 MAX_CHAIN_ROWS = 8
 MAX_CELLS = 2000

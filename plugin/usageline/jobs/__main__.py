@@ -1,6 +1,6 @@
 """Run one background job: `python -I -B -m usageline.jobs git DIRECTORY`.
 
-Or `… chain KEY TIMEOUT_S COMMAND`. It prints nothing and always exits with status 0.
+Or `… local`, or `… chain KEY TIMEOUT_S COMMAND`. It prints nothing and always exits with status 0.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import sys
 import threading
 
 GIT_HARD_TIMEOUT_S = 6.0
+LOCAL_HARD_TIMEOUT_S = 600.0
+"""A first build goes on in the next job, after its last transaction."""
+
 CHAIN_GRACE_S = 3.0
 """Added to the command's own timeout."""
 
@@ -27,6 +30,11 @@ def main() -> None:
             from usageline.jobs import git_status  # noqa: PLC0415
 
             git_status.run(os.environ, arguments[0])
+        elif kind == "local":
+            _exit_after(LOCAL_HARD_TIMEOUT_S)
+            from usageline.jobs import live_usage  # noqa: PLC0415 - as above
+
+            live_usage.run(os.environ)
         elif kind == "chain":
             key, timeout_s, command = arguments
             _exit_after(float(timeout_s) + CHAIN_GRACE_S)

@@ -1,4 +1,4 @@
-"""Start the background work of a configured line: its compilation, git status, chained command.
+"""Start the background work of a configured line: compilation, git, transcripts, chained command.
 
 Each shows its last result at once, and new results on later lines. Only a line with a config.toml
 imports this module.
@@ -30,6 +30,9 @@ COMPILE_INTERVAL_S = 3
 UNREAD = "config.toml is not read: "
 REASONS = {"full": "the disk is full", "failing": "run usageline doctor"}
 OTHER_REASON = "the cache cannot be written"
+LOCAL_SEGMENTS = ("usage_today", "burn")
+"""The segments that need the job of the transcripts."""
+
 HALVES = ("left", "right")
 
 
@@ -85,6 +88,21 @@ def repository_status(
     counted = not {"dirty", "ahead"}.isdisjoint(with_defaults("git", options)["show"])
     status, repo = git.read(env, cwd, ctx.now, counted=counted)
     return status, (lambda: git.launch(python, env, repo)) if repo and python else None
+
+
+def local_usage(
+    ctx: StatusContext, configured: dict[str, Any], env: dict[str, str], python: str
+) -> tuple[dict[str, Any], Callable[[], object] | None]:
+    """Return the cost of the transcripts for a segment that shows it, and what starts a due job.
+
+    The first is {} and the second None without such a segment.
+    """
+    if all(settings.segment(configured, name) is None for name in LOCAL_SEGMENTS):
+        return {}, None
+    from usageline.line import local  # noqa: PLC0415 - only with such a segment
+
+    usage, is_due = local.read(env, ctx.now, ctx.answered_at())
+    return usage, (lambda: local.launch(python, env)) if is_due and python else None
 
 
 def chained_command(

@@ -77,12 +77,13 @@ def draw(
     python = background.interpreter(ROOT)
     configured = jobs.configuration(env, config, python, now)
     git, git_job = jobs.repository_status(ctx, configured, env, python)
+    local, local_job = jobs.local_usage(ctx, configured, env, python)
     rows, chain_problem, chain_job = jobs.chained_command(ctx, configured, env, python, bytes(data))
     if chain_problem:
         problems = filter(None, (configured.get("problem"), chain_problem))
         configured = {**configured, "problem": "; ".join(problems)}
-    painted = render.render(ctx, configured, env, rows, problem=problem, git=git)
-    return painted, [*due, *filter(None, (git_job, chain_job))]
+    painted = render.render(ctx, configured, env, rows, problem=problem, git=git, local=local)
+    return painted, [*due, *filter(None, (git_job, local_job, chain_job))]
 
 
 def refresh(env: dict[str, str], now: float) -> tuple[list[Callable[[], object]], str]:

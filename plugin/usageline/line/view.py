@@ -117,6 +117,7 @@ class StatusContext:
     palette         `ansi`, `daltonized` or "", after Claude Code's own theme
     home            the home directory or ""
     git             the repository as `git.py` returns it, or None
+    local           the cost of the transcripts as `local.py` returns it, or {}
     glyphs          by their names in a theme
     half_days       show 4:05pm instead of 16:05
     """
@@ -124,7 +125,7 @@ class StatusContext:
     __slots__ = (
         *("_modified_at", "age_s", "alerts", "credits", "detail", "git", "glyphs", "half_days"),
         *("emphasized", "has_answered", "has_forecast", "home", "incident", "is_light"),
-        *("is_signed_in", "now", "other_sign_in", "palette", "payload", "plan", "problem"),
+        *("is_signed_in", "local", "now", "other_sign_in", "palette", "payload", "plan", "problem"),
         *("status", "unused_reset", "until", "windows"),
     )
 
@@ -146,6 +147,7 @@ class StatusContext:
         self.age_s: float | None = None
         self.problem = self.other_sign_in = self.plan = self.home = self.palette = ""
         self.git: dict[str, Any] | None = None
+        self.local: dict[str, Any] = {}
         self.incident: dict[str, Any] = {}
         self.has_forecast = self.is_signed_in = self.has_answered = self.unused_reset = False
         self.is_light: bool | None = None

@@ -87,7 +87,7 @@ class Session:
     ) -> list[str]:
         """Return the drawn rows."""
         context = view.build(self.payload, self.snapshot, sample.STAMP, {"HOME": self.home}, NOW)
-        context = context.replaced(git=self.git)
+        context = context.replaced(git=self.git, local=sample.LOCAL)
         whole = {
             **self.configured,
             "rows": self.rows,

@@ -41,7 +41,7 @@ def rows(
     }
     stamp = snapshot.get("credentials")
     context = view.build(sample.payload(now), snapshot, stamp, {"HOME": sample.HOME}, now)
-    context = context.replaced(git=sample.GIT)
+    context = context.replaced(git=sample.GIT, local=sample.LOCAL)
     lines = render.render(
         context, settings.checked(resolve_values(values)), {**env, "COLUMNS": str(columns)}
     )

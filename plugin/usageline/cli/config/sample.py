@@ -9,7 +9,7 @@ from usageline.config.segments import HOME, SEGMENTS, FromNow
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["GIT", "HOME", "STAMP", "payload", "snapshot"]
+__all__ = ["GIT", "HOME", "LOCAL", "STAMP", "payload", "snapshot"]
 
 STAMP = "sample"
 """The fingerprint of the sign-in that the snapshot belongs to."""
@@ -52,3 +52,5 @@ def _merged(parts: Iterable[Mapping[str, Any]], now: float) -> dict[str, Any]:
 
 
 GIT = _merged((segment.sample.git for segment in SEGMENTS.values()), 0)
+
+LOCAL = _merged((segment.sample.local for segment in SEGMENTS.values()), 0)

@@ -164,7 +164,8 @@ def _context(
         now,
     )
     repository, _ = jobs.repository_status(ctx, configured, env, "")
-    return ctx.replaced(git=repository)
+    local, _ = jobs.local_usage(ctx, configured, env, "")
+    return ctx.replaced(git=repository, local=local)
 
 
 def _current_directory() -> str:

@@ -68,6 +68,12 @@ def describe(piece: Piece, snapshot: Mapping[str, Any]) -> Words:
             "the directory of the session; here that of this shell",
             "when the session changes it",
         )
+    if piece.name in {"usage_today", "burn"}:
+        return Words(
+            _doc(piece.name),
+            "Claude Code's transcripts on this machine, at list prices",
+            "within half a minute of a response; `usageline usage` shows more",
+        )
     if piece.name in OWN:
         return Words(_doc(piece.name), "config.toml and this machine's clock", "with its options")
     return Words(
@@ -96,6 +102,8 @@ def absence(piece: Piece) -> str:
         "alerts": "no threshold was passed in the last minutes",
         "status": "shown only if numbers are missing or old",
         "git": "this directory is not in a repository",
+        "usage_today": "its background job has not read the transcripts yet",
+        "burn": "no response in the last half hour of this window",
         "account": "its option `text` is not set",
         "text": "its option `text` is not set",
         "pace": "the window has not started",

@@ -98,6 +98,20 @@ def span(index: Index, first_ms: int, end_ms: int) -> Row:
     return row
 
 
+def times(index: Index, first_ms: int, end_ms: int) -> Iterator[int]:
+    """Yield the times of the responses between two times (epoch ms), in order."""
+    query = "SELECT at FROM responses WHERE at >= ? AND at < ? ORDER BY at"
+    for (at,) in index.connection.execute(query, (first_ms, end_ms)):
+        yield at
+
+
+def activity(index: Index, first_ms: int, end_ms: int) -> tuple[int, int] | None:
+    """Return when the first and the last response between two times began (epoch ms), or None."""
+    query = "SELECT min(at), max(at) FROM responses WHERE at >= ? AND at < ?"
+    first, last = index.connection.execute(query, (first_ms, end_ms)).fetchone()
+    return None if first is None else (first, last)
+
+
 def _quarters(index: Index, chosen: Range) -> Iterator[tuple[int, str, str, str, tuple[int, ...]]]:
     first = -(1 << 60) if chosen.since is None else _start(chosen.since, chosen.zone)
     end = 1 << 60

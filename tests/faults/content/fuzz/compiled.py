@@ -15,7 +15,7 @@ from tests.faults.content.judge import visible
 from usageline.cli.config import sample
 from usageline.core import git_repo, jobs, json_file, paths
 from usageline.core.text import sanitize
-from usageline.line import chain, embed, git, render, settings
+from usageline.line import chain, embed, git, local, render, settings
 
 HOME = scratch()
 ENV = {"HOME": HOME}
@@ -33,7 +33,7 @@ def check(data: bytes) -> None:
     if problem:
         configured["problem"] = problem
     context = seen_of(sample.payload(NOW), sample.snapshot(NOW, light=False))
-    context = context.replaced(git=_git(looked))
+    context = context.replaced(git=_git(looked), local=_local(looked))
     # What is between segments may be as wide as it likes there: no theme of ours is.
     judged(context, configured, columns, rows, fitting="theme" not in configured)
     for row in render.render(context, configured, {"TERM": "xterm"}, rows, width=60):
@@ -47,6 +47,11 @@ def _chained(content: bytes) -> tuple[Any, str]:
     return chain._rows(result.get("rows")), sanitize(
         chain._word(result.get("failed"), jobs.MAX_CELLS)
     )
+
+
+def _local(content: bytes) -> dict[str, Any]:
+    """Return the line's view of a job's result for the transcripts."""
+    return local.current(json_file._object(content) or {}, NOW)
 
 
 def _git(content: bytes) -> dict[str, Any]:

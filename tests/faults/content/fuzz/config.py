@@ -52,7 +52,7 @@ def _draw(values: Values) -> None:
     configured = settings.checked(compiled)
     assert configured.keys() >= compiled.keys() - {"wrap", "max_rows"}
     context = seen_of(sample.payload(NOW), sample.snapshot(NOW, light=False))
-    context = context.replaced(git=sample.GIT)
+    context = context.replaced(git=sample.GIT, local=sample.LOCAL)
     for spec in values.tables.get("styles", {}).values():
         colors.parse(spec)
     judged(context, configured, COLUMNS, nerd_font=bool(values.get("nerd_font")))

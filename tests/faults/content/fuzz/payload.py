@@ -19,7 +19,7 @@ def check(data: bytes) -> None:
     assert repr(outcome(json_file.first_value, text)) == repr(outcome(_by_json, text))
     value = json_file._object(given.left)
     context = seen_of(value, sample.snapshot(1_795_000_000, light=False))
-    context = context.replaced(git=sample.GIT)
+    context = context.replaced(git=sample.GIT, local=sample.LOCAL)
     judged(context, configured, columns, nerd_font=nerd_font)
     if isinstance(value, dict):
         branch = value.get("branch")

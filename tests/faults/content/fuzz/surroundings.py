@@ -47,7 +47,7 @@ def check(data: bytes) -> None:
     context = view.build(
         sample.payload(NOW), sample.snapshot(NOW, light=False), sample.STAMP, env, NOW
     )
-    context = context.replaced(git=sample.GIT)
+    context = context.replaced(git=sample.GIT, local=sample.LOCAL)
     for row in render.render(context, {"theme": theme, "rows": ROWS}, env):
         fits(visible(row, allowed, own), max(render.columns(env), 5))
     embed.parse_arguments(words)

@@ -1,0 +1,132 @@
+"""Publish today's cost, and that of the current 5-hour window, for the status line."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from usageline.core import json_file
+from usageline.core.errors import UsagelineError
+from usageline.core.jobs import LOCAL, LOCAL_KEY, LOCAL_VERSION
+from usageline.core.windows import moment
+from usageline.jobs import local_usage
+from usageline.storage import job_results
+from usageline.storage.usage_index.queries import activity, span, times
+from usageline.system import origin
+from usageline.system.paths import Paths
+from usageline.usage.local.prices import PICO
+from usageline.usage.local.windows import (
+    RATE_S,
+    estimated_window,
+    local_day,
+    per_hour,
+    reported_window,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from usageline.storage.usage_index.database import Index
+    from usageline.storage.usage_index.queries import Row
+    from usageline.usage.local.windows import Window
+
+NICENESS = 19
+"""A first build reads gigabytes: the user's own work goes first."""
+
+ESTIMATE_FROM_S = 7 * 86400
+"""How far back to look for the first response of an estimated window."""
+
+MICRO = PICO // 10**6
+
+
+def run(env: Mapping[str, str]) -> None:
+    """Read what is new in the transcripts, and publish the sums or that they cannot be kept.
+
+    Do nothing if another process runs this job, or if the environment names directories that are
+    not the recorded ones. A project's made-up transcripts must not get into the index.
+    """
+    own = origin.own(env)
+    if own is None or not own.claude_dir:
+        return
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(NICENESS)
+    paths = Paths(env)
+    with job_results.lock(paths, LOCAL, LOCAL_KEY) as is_free:
+        if not is_free:
+            return
+        # Taken before the transcripts are read, so that a change meanwhile triggers another job.
+        now, began = time.time(), time.monotonic()
+        value: dict[str, Any] = {"failed": True}
+        with contextlib.suppress(UsagelineError), local_usage.updated(env) as (index, _report):
+            value = summary(index, _session_reset(paths), now)
+        took_s = round(time.monotonic() - began, 3)
+        job_results.write(
+            paths,
+            LOCAL,
+            LOCAL_KEY,
+            {"version": LOCAL_VERSION, "at": now, **value, "took_s": took_s},
+        )
+
+
+def summary(index: Index, reset_at: float | None, now: float) -> dict[str, Any]:
+    """Return the sums of today, and of the 5-hour window that is open at `now`.
+
+    `reset_at` is the reset of the session limit, or None.
+    """
+    first, midnight = local_day(now)
+    value: dict[str, Any] = {
+        "from": first,
+        "midnight": midnight,
+        "today": _values(span(index, first * 1000, midnight * 1000)),
+    }
+    now_ms = int(now * 1000) + 1
+    window = reported_window(reset_at, now) or estimated_window(
+        times(index, now_ms - ESTIMATE_FROM_S * 1000, now_ms), now
+    )
+    if window is not None:
+        value["block"] = _block(index, window, now_ms)
+    return value
+
+
+def _block(index: Index, window: Window, now_ms: int) -> dict[str, Any]:
+    start_ms = window.start * 1000
+    block: dict[str, Any] = {
+        "from": window.start,
+        "to": window.end,
+        "estimated": window.estimated,
+        **_values(span(index, start_ms, now_ms)),
+    }
+    whole = activity(index, start_ms, now_ms)
+    if whole is None:
+        return block
+    since_ms = max(start_ms, whole[1] - RATE_S * 1000)
+    first_ms, last_ms = activity(index, since_ms, now_ms) or whole
+    row = span(index, since_ms, now_ms)
+    block["rate"] = {
+        "cost_micro": per_hour(row.cost, first_ms, last_ms) // MICRO,
+        "tokens": per_hour(row.tokens, first_ms, last_ms),
+        "at_least": bool(row.unfinished or row.unpriced),
+        "until": min(last_ms // 1000 + RATE_S, window.end),
+    }
+    return block
+
+
+def _values(row: Row) -> dict[str, Any]:
+    return {
+        "cost_micro": (row.cost + MICRO // 2) // MICRO,
+        "tokens": row.tokens,
+        "at_least": bool(row.unfinished),
+        "unpriced": sum(row.unpriced.values()),
+    }
+
+
+# tried by: snapshot
+def _session_reset(paths: Paths) -> float | None:
+    """Return the reset of the session limit in the snapshot, or None."""
+    limits = (json_file.json_file(paths.snapshot) or {}).get("limits")
+    for limit in limits if isinstance(limits, list) else ():
+        if isinstance(limit, dict) and limit.get("kind") == "session":
+            return moment(limit.get("resets_at"))
+    return None

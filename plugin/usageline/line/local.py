@@ -1,0 +1,91 @@
+"""Read the cost of the user's own transcripts from its background job."""
+
+from __future__ import annotations
+
+from usageline.core import background, jobs
+from usageline.core.jobs import LOCAL, LOCAL_KEY, LOCAL_VERSION, MAX_LOCAL_BYTES
+from usageline.line import spawn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+INTERVAL_S = 30
+"""The minimum interval between two jobs."""
+
+IDLE_S = 120
+"""The same while this session has no answer: others may have some."""
+
+REST = 10
+"""The interval is at least so many times a job's duration."""
+
+MAX_REST_S = 300
+CLOCK_JUMP_S = 60
+MAX_NUMBER = 10**15
+NOTHING = {"cost": 0.0, "tokens": 0, "at_least": False, "unpriced": 0}
+
+
+def read(
+    env: Mapping[str, str], now: float, answered_at: float | None
+) -> tuple[dict[str, Any], bool]:
+    """Return what the segments show, and whether this run should start the job.
+
+    `answered_at` is the time of the session's last answer, or None.
+    """
+    result = jobs.result(env, LOCAL, LOCAL_KEY, MAX_LOCAL_BYTES) or {}
+    if result.get("version") != LOCAL_VERSION:
+        result = {}
+    at, rest_s = _number(result.get("at")), min(_number(result.get("took_s")) * REST, MAX_REST_S)
+    interval_s = max(INTERVAL_S, rest_s)
+    is_idle = answered_at is None or answered_at <= at
+    is_fresh = at - CLOCK_JUMP_S <= now < at + (max(IDLE_S, rest_s) if is_idle else interval_s)
+    is_due = not is_fresh and jobs.claim(env, LOCAL, LOCAL_KEY, now, interval_s)
+    return current(result, now), is_due
+
+
+def current(result: Mapping[str, Any], now: float) -> dict[str, Any]:
+    """Return what of a result holds at `now`: `today` and `rate`, or `failed`.
+
+    Each has `cost` in dollars, `tokens`, `at_least` and `unpriced`. All values are checked.
+    """
+    if result.get("failed") is True:
+        return {"failed": True}
+    usage: dict[str, Any] = {}
+    today, midnight = _sums(result.get("today")), _number(result.get("midnight"))
+    if today and _number(result.get("from")) <= now:
+        usage["today"] = today if now < midnight else NOTHING
+    block = result.get("block")
+    rate: Any = block.get("rate") if isinstance(block, dict) else None
+    sums = _sums(rate)
+    if sums and now < _number(rate.get("until")):
+        usage["rate"] = sums
+    return usage
+
+
+def launch(python: str, env: Mapping[str, str]) -> bool:
+    """Start the job as the last act. It gets the environment of a refresh."""
+    return spawn.launch_job(python, [LOCAL], background.refresh_environment(env))
+
+
+def _sums(value: Any) -> dict[str, Any] | None:
+    if not isinstance(value, dict):
+        return None
+    cost: Any = value.get("cost_micro")
+    tokens, unpriced = value.get("tokens"), value.get("unpriced")
+    if not _is_count(cost) or not _is_count(tokens):
+        return None
+    return {
+        "cost": cost / 1_000_000,
+        "tokens": tokens,
+        "at_least": value.get("at_least") is True,
+        "unpriced": unpriced if _is_count(unpriced) else 0,
+    }
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < MAX_NUMBER
+
+
+def _number(value: Any) -> float:
+    return value if type(value) in (int, float) and 0 <= value < 1e10 else 0

@@ -1,0 +1,71 @@
+"""Choose the times of the live numbers: the local day, the 5-hour window, the last activity.
+
+Pure but for the local time zone. Times are epoch seconds, or ms if their names end with `_ms`.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+WINDOW_S = 5 * 3600
+SLACK_S = 120
+"""The service reports one reset with a jitter of seconds."""
+
+RATE_S = 1800
+"""How much activity the rate covers."""
+
+MIN_RATE_S = 300
+"""A shorter activity is measured over this, or one response would be a rate of thousands."""
+
+HOUR_S = 3600
+
+
+class Window(NamedTuple):
+    """A 5-hour window, from `start` to before `end`. `estimated`: no reading reported it."""
+
+    start: int
+    end: int
+    estimated: bool
+
+
+def local_day(now: float) -> tuple[int, int]:
+    """Return when the local day began, and when the next one begins."""
+    local = time.localtime(now)
+    days = (local.tm_mday, local.tm_mday + 1)
+    first, midnight = (
+        # The C library normalizes the day after a month's last one, and finds its daylight time.
+        int(time.mktime((local.tm_year, local.tm_mon, day, 0, 0, 0, 0, 0, -1)))
+        for day in days
+    )
+    return first, midnight
+
+
+def reported_window(reset_at: float | None, now: float) -> Window | None:
+    """Return the window that ends at a reported reset, None if that is not the current one."""
+    if reset_at is None or not now < reset_at <= now + WINDOW_S + SLACK_S:
+        return None
+    return Window(int(reset_at) - WINDOW_S, int(reset_at), estimated=False)
+
+
+def estimated_window(times_ms: Iterable[int], now: float) -> Window | None:
+    """Return the window that is open at `now` by the times of the responses, in order.
+
+    The service begins a window at the full hour of its first message.
+    """
+    start = end = 0
+    for at_ms in times_ms:
+        at = at_ms // 1000
+        if at >= end:
+            start = at // HOUR_S * HOUR_S
+            end = start + WINDOW_S
+    return Window(start, end, estimated=True) if start <= now < end else None
+
+
+def per_hour(amount: int, first_ms: int, last_ms: int) -> int:
+    """Return the amount an hour of an activity between two times."""
+    seconds = min(max((last_ms - first_ms) / 1000, MIN_RATE_S), RATE_S)
+    return round(amount * HOUR_S / seconds)

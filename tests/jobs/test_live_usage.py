@@ -1,0 +1,114 @@
+"""Test the job that publishes today's cost, in its own process, and what it sums."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.local.transcripts import AT, MAIN, Directory, encoded, line
+from usageline.core import jobs
+from usageline.jobs.live_usage import summary
+from usageline.line import local
+from usageline.storage import job_results
+from usageline.system import origin_record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.world import Release, World
+
+NOON = AT.timestamp() + 2 * 3600
+HOUR_S = 3600.0
+
+
+@pytest.fixture(autouse=True)
+def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Set the local zone to one whose day begins an hour before UTC's."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def summed(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Return what `summary` makes of lines."""
+
+    def make(*lines: dict[str, Any], now: float = NOON, reset_at: float | None = None) -> Any:
+        directory = Directory(tmp_path)
+        directory.write(MAIN, *lines)
+        directory.scan()
+        return summary(directory.index, reset_at, now)
+
+    return make
+
+
+def run(world: World, release: Release) -> None:
+    done = world.run(release.python, "-I", "-B", "-m", "usageline.jobs", "local")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_job_publishes_what_the_line_shows(world: World, built_release: Release) -> None:
+    path = world.home / ".claude" / "projects" / MAIN
+    path.parent.mkdir(parents=True)
+    now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+    path.write_bytes(encoded(line(1, timestamp=now), line(2, timestamp=now, model="mine")))
+    run(world, built_release)
+    result = Path(jobs.result_file(world.env, jobs.LOCAL, jobs.LOCAL_KEY))
+    assert result.stat().st_size <= jobs.MAX_LOCAL_BYTES
+    assert result.stat().st_mode & 0o777 == 0o600
+    usage, is_due = local.read(world.env, time.time(), None)
+    assert not is_due
+    assert usage["today"] == {"cost": 0.03001, "tokens": 42_804, "at_least": False, "unpriced": 1}
+    assert usage["rate"]["cost"] == pytest.approx(0.03001 * 12)
+    with job_results.lock(world.paths, jobs.LOCAL, jobs.LOCAL_KEY):
+        result.unlink()
+        run(world, built_release)
+        assert not result.exists()
+    index = Path(world.paths.state_dir, "usage")
+    index.rename(index.with_name("moved"))
+    index.touch()
+    run(world, built_release)
+    assert json.loads(result.read_text()).get("failed") is True
+
+
+def test_environment_of_a_project_adds_nothing(world: World, release: Release) -> None:
+    origin_record.write_record(str(release.root), world.env)
+    path = world.home / "project" / "projects" / MAIN
+    path.parent.mkdir(parents=True)
+    path.write_bytes(encoded(line()))
+    own = dict(world.env)
+    world.env["CLAUDE_CONFIG_DIR"] = str(world.home / "project")
+    run(world, release)
+    assert not Path(world.paths.state_dir, "usage").exists()
+    world.env.clear()
+    world.env.update(own)
+    run(world, release)
+    assert Path(world.paths.state_dir, "usage", "usage.db").exists()
+
+
+def test_today_begins_at_the_local_midnight(summed: Callable[..., dict[str, Any]]) -> None:
+    # 10:00 UTC less 11 hours and a second is before midnight in Berlin; 11 hours are at it.
+    value = summed(line(1, after_s=-11 * HOUR_S - 1), line(2, after_s=-11 * HOUR_S), line(3))
+    assert value["today"]["cost_micro"] == 2 * 30_010
+    assert value["midnight"] - value["from"] == 24 * HOUR_S
+
+
+def test_window_is_the_reported_one(summed: Callable[..., dict[str, Any]]) -> None:
+    reset_at = NOON + 3 * HOUR_S + 60
+    lines = [line(1, after_s=-30), line(2, after_s=60), line(3, after_s=HOUR_S)]
+    block = summed(*lines, reset_at=reset_at)["block"]
+    assert (block["from"], block["to"]) == (reset_at - 5 * HOUR_S, reset_at)
+    assert (block["estimated"], block["cost_micro"]) == (False, 2 * 30_010)
+
+
+def test_rate_is_of_the_last_half_hour_of_activity(summed: Callable[..., dict[str, Any]]) -> None:
+    lines = [line(1), line(2, after_s=HOUR_S), line(3, after_s=HOUR_S + 1200, stop=None)]
+    rate = summed(*lines)["block"]["rate"]
+    assert rate["cost_micro"] == 2 * 30_010 * 3
+    assert rate["until"] == AT.timestamp() + HOUR_S + 1200 + 1800

@@ -1,0 +1,128 @@
+"""Test the segments of local usage, and the line's reading of its background job's result."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from usageline.core import jobs, paths
+from usageline.line import jobs as line_jobs
+from usageline.line import local, settings, view
+from usageline.line.render import render
+from usageline.system.directories import prepare, private_directory
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+NOW = 1_795_400_000.0
+SUMS = {"cost_micro": 12_345_678, "tokens": 8_400_000, "at_least": False, "unpriced": 0}
+RESULT = {
+    "version": 1,
+    "at": NOW - 10,
+    "took_s": 0.1,
+    "from": NOW - 3600,
+    "midnight": NOW + 3600,
+    "today": SUMS,
+    "block": {"rate": {**SUMS, "until": NOW + 60}},
+}
+
+
+def line(kind: str, result: dict[str, Any], now: float = NOW, **options: Any) -> str:
+    """Draw the segment with what the line takes from a result."""
+    context = view.build({}, None, "", {"HOME": "/home/me"}, now)
+    rows = render(
+        context,
+        {"rows": [[[kind, options]]]},
+        {"NO_COLOR": "1", "TERM": "dumb"},
+        width=options.pop("width", 200),
+        local=local.current(result, now),
+    )
+    return "".join(rows)
+
+
+@pytest.mark.parametrize(
+    ("kind", "result", "options", "text"),
+    [
+        ("usage_today", {}, {}, "today $12.35"),
+        ("usage_today", {"today": {**SUMS, "at_least": True}}, {}, "today ≥$12.35"),
+        ("usage_today", {"today": {**SUMS, "unpriced": 3}}, {}, "today $12.35 + 3 unpriced"),
+        ("usage_today", {}, {"tokens": True}, "today $12.35 8.4M tokens"),
+        ("usage_today", {"today": {**SUMS, "unpriced": 3}}, {"width": 14}, "today $12.35"),
+        ("usage_today", {"midnight": NOW}, {}, "today $0.00"),
+        ("usage_today", {"from": NOW + 1}, {}, ""),
+        ("usage_today", {}, {"hide_below": 20}, ""),
+        ("usage_today", {"failed": True}, {}, "today run usageline usage"),
+        ("usage_today", {"version": 1, "today": None}, {}, ""),
+        ("burn", {}, {}, "burn $12.35/h"),
+        ("burn", {}, {"tokens": True}, "burn 8.4M tokens/h"),
+        ("burn", {"block": {"rate": {**SUMS, "until": NOW}}}, {}, ""),
+        ("burn", {"failed": True}, {}, ""),
+        ("burn", {"block": {}}, {}, ""),
+    ],
+)
+def test_segment_shows_the_result(
+    kind: str, result: dict[str, Any], options: dict[str, Any], text: str
+) -> None:
+    assert line(kind, {**RESULT, **result}, **options) == text
+
+
+@pytest.mark.parametrize("hostile", [None, True, -1, 1.5, 10**15, "\x1b[2J", [], {}, float("nan")])
+def test_hostile_value_is_not_shown(hostile: Any) -> None:
+    for name in SUMS:
+        sums = {**SUMS, name: hostile}
+        for kind in ("usage_today", "burn"):
+            drawn = line(
+                kind,
+                {**RESULT, "today": sums, "block": {"rate": {**sums, "until": NOW + 60}}},
+                tokens=True,
+            )
+            assert (
+                ("12.35" in drawn and "8.4M" in drawn)
+                or name in ("cost_micro", "tokens")
+                or (kind == "burn")
+            )
+            assert drawn.isprintable()
+    for name in RESULT:
+        assert line("usage_today", {**RESULT, name: hostile}).isprintable()
+        assert line("burn", {**RESULT, name: hostile}).isprintable()
+    assert local.current({**RESULT, "today": {**SUMS, "cost_micro": hostile}}, NOW).keys() == {
+        "rate"
+    }
+
+
+@pytest.mark.parametrize(
+    ("age_s", "answered_ago_s", "took_s", "is_due"),
+    [
+        (29, 0, 0.1, False),
+        (31, 0, 0.1, True),
+        (31, 60, 0.1, False),
+        (31, None, 0.1, False),
+        (121, 200, 0.1, True),
+        (60, 0, 20, False),
+        (201, 0, 20, True),
+        (301, 0, 600, True),
+        (-30, 0, 0.1, False),
+        (-100, 0, 0.1, True),
+    ],
+)
+def test_job_is_due_after_its_interval(
+    world: World, age_s: float, answered_ago_s: float | None, took_s: float, *, is_due: bool
+) -> None:
+    prepare(world.paths)
+    private_directory(world.paths.jobs_dir)
+    result = {**RESULT, "at": NOW - age_s, "took_s": took_s}
+    path = Path(jobs.result_file(world.env, jobs.LOCAL, jobs.LOCAL_KEY))
+    path.write_text(json.dumps(result))
+    answered_at = None if answered_ago_s is None else NOW - answered_ago_s
+    assert local.read(world.env, NOW, answered_at)[1] is is_due
+
+
+def test_nothing_is_read_or_started_without_such_a_segment(world: World) -> None:
+    context = view.build({}, None, "", world.env, NOW)
+    for rows, starts in (([["model", {}]], False), ([["burn", {}]], True)):
+        configured = settings.checked({"rows": [rows]})
+        assert bool(line_jobs.local_usage(context, configured, world.env, "python")[1]) is starts
+    assert Path(paths.jobs_dir(world.env)).is_dir()
