@@ -122,7 +122,9 @@ HIDDEN = "[segments.credits]\nhide = true\n"
 
 def test_rows_show_a_hidden_segment_again_if_asked_to() -> None:
     rows = [["session", "credits"]]
-    assert edit.set_rows(HIDDEN, rows, ["credits"]) == 'rows = [["session", "credits"]]\nfold = true\n'
+    assert (
+        edit.set_rows(HIDDEN, rows, ["credits"]) == 'rows = [["session", "credits"]]\nfold = true\n'
+    )
     assert "hide = true" in edit.set_rows(HIDDEN, rows)
     kind = "[segments.text]\nhide = true\n[segments.text.note]\n"
     shown = edit.set_rows(kind, [["text.note"]], ["text.note"])

@@ -84,6 +84,10 @@ class Progress(msgspec.Struct):
     message: Record | None = None
 
 
+class Forked(msgspec.Struct):
+    """`forkedFrom`: a fork copied the line from its original."""
+
+
 class Record(msgspec.Struct, rename="camel"):
     """A line."""
 
@@ -94,6 +98,7 @@ class Record(msgspec.Struct, rename="camel"):
     request_id: str | None = None
     uuid: str | None = None
     is_sidechain: bool | None = None
+    forked_from: Forked | None = None
     message: Message | None = None
     data: Progress | None = None
 
@@ -109,6 +114,7 @@ class Record(msgspec.Struct, rename="camel"):
             and self.cwd == last.cwd
             and self.request_id == last.request_id
             and self.is_sidechain == last.is_sidechain
+            and (self.forked_from is None) == (last.forked_from is None)
             and self.message is not None
             and (self.message.id or "").startswith(UNIQUE_ID)
         )
@@ -177,6 +183,7 @@ def _line(
         (record.uuid or "")[:MAX_TEXT],
         record.is_sidechain is True,
         bool(message.stop_reason),
+        record.forked_from is not None,
         Part(name, _tokens(usage), usage.speed == "fast", us),
         extra_parts(name, iterations, us=us) if iterations else (),
     )

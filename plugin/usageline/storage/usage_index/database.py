@@ -30,18 +30,25 @@ COLUMNS = {
     "files": "device inode size modified_ns offset head:BLOB head_size too_long",
     "responses": (
         "key:BLOB part grouped:BLOB? at last_at model project session input output write_5m "
-        "write_1h read searches fast us sidechain finished cost:INTEGER?"
+        "write_1h read searches fast us sidechain finished copied cost:INTEGER?"
     ),
+    "claims": "key:BLOB session at project copied",
+    "forks": "session first_own",
     "quarters": (
         "quarter session project model responses unfinished unpriced input output write_5m "
         "write_1h read searches cost"
     ),
 }
-"""Of each table, with its type if it is not INTEGER, and `?` if it may be NULL."""
+"""Of each table, with its type if it is not INTEGER, and `?` if it may be NULL.
+
+`claims` has the responses of more than one session, and `forks` those sessions.
+"""
 
 KEYS = {
     "files": "device, inode",
     "responses": "key, part",
+    "claims": "key, session",
+    "forks": "session",
     "quarters": "quarter, session, project, model",
 }
 

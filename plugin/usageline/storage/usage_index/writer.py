@@ -6,23 +6,26 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from usageline.usage.local.responses import (
-    Owner,
+    NONE_OWN,
+    Claim,
     Part,
     Response,
     Tokens,
     is_of_group,
     merged,
+    owner,
 )
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any, TypeVar
 
     from usageline.storage.usage_index.database import Index
     from usageline.usage.local.prices import PriceList
 
     Stored = tuple[Any, ...]
+    T = TypeVar("T")
 
 QUARTER_MS = 900_000
 """Every time zone in use is a multiple of it from UTC, and so is every change of one."""
@@ -32,9 +35,9 @@ MAX_VARIABLES = 500
 
 COLUMNS = (
     "key, part, grouped, at, last_at, model, project, session, input, output, write_5m, "
-    "write_1h, read, searches, fast, us, sidechain, finished, cost"
+    "write_1h, read, searches, fast, us, sidechain, finished, copied, cost"
 )
-INSERT = f"INSERT INTO responses ({COLUMNS}) VALUES ({', '.join('?' * 19)})"  # noqa: S608
+INSERT = f"INSERT INTO responses ({COLUMNS}) VALUES ({', '.join('?' * 20)})"  # noqa: S608
 SELECT = f"SELECT {COLUMNS} FROM responses WHERE "  # noqa: S608
 SUMS = """
 INSERT INTO quarters
@@ -42,6 +45,19 @@ SELECT at / 900000, session, project, model, count(*), sum(NOT finished), sum(co
        sum(input), sum(output), sum(write_5m), sum(write_1h), sum(read), sum(searches),
        coalesce(sum(cost), 0)
 FROM responses WHERE at >= ? AND at < ? GROUP BY 1, 2, 3, 4
+"""
+
+# At one time, the session whose first own response is a subagent's precedes: its fork copied the
+# conversation, and not what still ran beside it.
+FIRST_OWN = """
+WITH forked AS (SELECT DISTINCT session FROM claims)
+SELECT f.session, o.first FROM forked f LEFT JOIN (
+  SELECT session, min(at * 2 + NOT sidechain) AS first FROM responses
+  WHERE session IN forked AND key NOT IN (SELECT key FROM claims) GROUP BY session
+) o ON o.session = f.session
+"""
+ASSIGN = """
+UPDATE responses SET session = ?, project = ? WHERE key = ? AND (session != ? OR project != ?)
 """
 
 
@@ -61,10 +77,7 @@ class Batch:
             group[:] = _joined([*group, response])
             return
         known = self.single.get(response.key)
-        if known is None:
-            self.single[response.key] = response
-        elif known != response:
-            self.single[response.key] = merged(known, response)
+        self.single[response.key] = response if known is None else merged(known, response)
 
     def __len__(self) -> int:
         return len(self.single) + len(self.grouped)
@@ -78,14 +91,24 @@ class Writer:
         self._prices = prices
         self._ids: dict[str, int] = {}
         self._names: dict[int, str] = {}
+        self._inserts: list[tuple[object, ...]] = []
+        self._first_own: dict[str, int] = {}
+        self._must_settle = False
 
     def write(self, batch: Batch) -> None:
         """Add a batch. Its order, and what of it is known already, changes no total."""
         quarters: set[int] = set()
+        self._first_own = {
+            self._name(number): first
+            for number, first in self._connection.execute("SELECT session, first_own FROM forks")
+        }
         for keys in _chunks(batch.single):
             known = self._known("key", keys)
+            claims = self._claims("key", list(known))
             for key in keys:
-                self._replace(known.get(key, ()), batch.single[key], quarters)
+                rows = known.get(key, ())
+                self._replace(rows, claims.get(key), batch.single[key], quarters)
+            self._flush()
         for key, group in batch.grouped.items():
             known = self._known("grouped", [key])
             stored = [self._response(rows) for rows in known.values()]
@@ -93,6 +116,9 @@ class Writer:
                 self._insert(response, quarters)
             for rows in known.values():
                 quarters.add(rows[0][3] // QUARTER_MS)
+        self._flush()
+        if self._must_settle:
+            self._settle(quarters)
         self._sum(quarters)
 
     def reprice(self) -> None:
@@ -110,34 +136,99 @@ class Writer:
         quarter = before // QUARTER_MS
         self._connection.execute("DELETE FROM responses WHERE at < ?", (quarter * QUARTER_MS,))
         self._connection.execute("DELETE FROM quarters WHERE quarter < ?", (quarter,))
+        self._connection.execute("DELETE FROM claims WHERE key NOT IN (SELECT key FROM responses)")
 
-    def _replace(self, rows: Sequence[Stored], response: Response, quarters: set[int]) -> None:
+    def _replace(
+        self,
+        rows: Sequence[Stored],
+        claims: tuple[Claim, ...] | None,
+        response: Response,
+        quarters: set[int],
+    ) -> None:
         if rows:
-            stored = self._response(rows)
+            stored = self._response(rows, claims)
             response = merged(stored, response)
             if response == stored:
                 return
-            quarters.add(stored.owner.at // QUARTER_MS)
+            quarters.add(stored.at // QUARTER_MS)
             self._connection.execute("DELETE FROM responses WHERE key = ?", (response.key,))
         self._insert(response, quarters)
 
     def _insert(self, response: Response, quarters: set[int]) -> None:
-        owner = response.owner
-        quarters.add(owner.at // QUARTER_MS)
-        key = response.key + owner.at.to_bytes(8, "big") if response.grouped else response.key
-        grouped = response.key if response.grouped else None
-        project, session = self._id(owner.project), self._id(owner.session)
+        at = response.at
+        quarters.add(at // QUARTER_MS)
+        key, grouped = response.key, None
+        if response.grouped:
+            key, grouped = key + at.to_bytes(8, "big", signed=True), key
+        claim = self._owner(key, response.claims)
+        project, session = self._id(claim.project), self._id(claim.session)
         for number, part in enumerate(response.parts):
-            self._connection.execute(
-                INSERT,
+            self._inserts.append(
                 (
-                    *(key, number, grouped, owner.at, response.last_at),
+                    *(key, number, grouped, at, response.last_at),
                     *(self._id(part.model), project, session),
                     *part.tokens,
-                    *(part.fast, part.us, not response.rank[1], response.finished),
-                    self._cost(part, owner.at),
-                ),
+                    *(part.fast, part.us, not response.rank[1], response.finished, claim.copied),
+                    self._cost(part, at),
+                )
             )
+
+    def _owner(self, key: bytes, claims: tuple[Claim, ...]) -> Claim:
+        """Return the claim that counts as far as is known, and store them if they are several."""
+        if len(claims) == 1:
+            first_own = self._first_own.get(claims[0].session)
+            if first_own is not None and (claims[0].at * 2 <= first_own or first_own == NONE_OWN):
+                self._must_settle = True
+            return claims[0]
+        self._must_settle = True
+        self._connection.execute("DELETE FROM claims WHERE key = ?", (key,))
+        self._connection.executemany(
+            "INSERT INTO claims VALUES (?, ?, ?, ?, ?)",
+            [
+                (key, self._id(each.session), each.at, self._id(each.project), each.copied)
+                for each in claims
+            ],
+        )
+        return owner(claims, self._first_own)
+
+    def _flush(self) -> None:
+        self._connection.executemany(INSERT, self._inserts)
+        self._inserts.clear()
+
+    def _settle(self, quarters: set[int]) -> None:
+        """Decide anew whose the shared responses are, after the sessions' own ones changed."""
+        self._must_settle = False
+        first_own = {
+            self._name(number): NONE_OWN if first is None else first
+            for number, first in self._connection.execute(FIRST_OWN)
+        }
+        changed = [name for name, first in first_own.items() if self._first_own.get(name) != first]
+        self._first_own = first_own
+        self._connection.execute("DELETE FROM forks")
+        self._connection.executemany(
+            "INSERT INTO forks VALUES (?, ?)",
+            [(self._id(name), first) for name, first in first_own.items()],
+        )
+        for sessions in _chunks(changed):
+            for key, claims in self._claims("session", list(map(self._id, sessions))).items():
+                claim = owner(claims, first_own)
+                values = (self._id(claim.session), self._id(claim.project))
+                if self._connection.execute(ASSIGN, (*values, key, *values)).rowcount:
+                    quarters.add(min(each.at for each in claims) // QUARTER_MS)
+
+    def _claims(self, column: str, values: list[Any]) -> dict[bytes, tuple[Claim, ...]]:
+        """Return the claims of the shared responses of which one has such a value."""
+        marks = ", ".join("?" * len(values))
+        claims: dict[bytes, list[Claim]] = {}
+        for key, session, at, project, copied in self._connection.execute(
+            "SELECT key, session, at, project, copied FROM claims WHERE key IN "  # noqa: S608
+            f"(SELECT key FROM claims WHERE {column} IN ({marks}))",
+            values,
+        ):
+            claims.setdefault(key, []).append(
+                Claim(self._name(session), at, self._name(project), bool(copied))
+            )
+        return {key: tuple(sorted(each)) for key, each in claims.items()}
 
     def _known(self, column: str, keys: list[bytes]) -> dict[bytes, list[Stored]]:
         marks = ", ".join("?" * len(keys))
@@ -150,14 +241,17 @@ class Writer:
             self._connection.execute("DELETE FROM responses WHERE grouped = ?", keys)
         return known
 
-    def _response(self, rows: Sequence[Stored]) -> Response:
+    def _response(
+        self, rows: Sequence[Stored], claims: tuple[Claim, ...] | None = None
+    ) -> Response:
         first = rows[0]
         parts = tuple(map(self._part, rows))
         tokens = parts[0].tokens
         return Response(
             first[2] if first[2] is not None else first[0],
             first[2] is not None,
-            Owner(first[3], self._name(first[6]), self._name(first[7])),
+            claims
+            or (Claim(self._name(first[7]), first[3], self._name(first[6]), bool(first[18])),),
             first[4],
             (tokens.output, not first[16], bool(first[17]), sum(tokens)),
             bool(first[17]),
@@ -201,7 +295,7 @@ class Writer:
 def _joined(group: Iterable[Response]) -> list[Response]:
     """Merge those of one group that are one response, by the time between their lines."""
     joined: list[Response] = []
-    for response in sorted(group, key=lambda each: each.owner):
+    for response in sorted(group, key=lambda each: (each.at, each.claims)):
         if joined and is_of_group(joined[-1], response):
             joined[-1] = merged(joined[-1], response)
         else:
@@ -209,7 +303,7 @@ def _joined(group: Iterable[Response]) -> list[Response]:
     return joined
 
 
-def _chunks(keys: Mapping[bytes, Response]) -> Iterator[list[bytes]]:
+def _chunks(keys: Iterable[T]) -> Iterator[list[T]]:
     remaining = iter(keys)
     while chunk := list(islice(remaining, MAX_VARIABLES)):
         yield chunk
