@@ -84,7 +84,7 @@ def parse(line: bytes) -> Line | None:
         _text(record.get("uuid")),
         record.get("isSidechain") is True,
         bool(message.get("stop_reason")),
-        isinstance(record.get("forkedFrom"), dict),
+        isinstance(record.get("forkedFrom"), dict) or record is not outer,
         Part(name, _tokens(usage), usage.get("speed") == "fast", us),
         extra_parts(name, iterations, us=us),
     )

@@ -183,7 +183,7 @@ def _line(
         (record.uuid or "")[:MAX_TEXT],
         record.is_sidechain is True,
         bool(message.stop_reason),
-        record.forked_from is not None,
+        record.forked_from is not None or record is not outer,
         Part(name, _tokens(usage), usage.speed == "fast", us),
         extra_parts(name, iterations, us=us) if iterations else (),
     )

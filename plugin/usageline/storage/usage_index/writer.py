@@ -50,11 +50,19 @@ FROM responses WHERE at >= ? AND at < ? GROUP BY 1, 2, 3, 4
 # At one time, the session whose first own response is a subagent's precedes: its fork copied the
 # conversation, and not what still ran beside it.
 FIRST_OWN = """
-WITH forked AS (SELECT DISTINCT session FROM claims)
-SELECT f.session, o.first FROM forked f LEFT JOIN (
-  SELECT session, min(at * 2 + NOT sidechain) AS first FROM responses
-  WHERE session IN forked AND key NOT IN (SELECT key FROM claims) GROUP BY session
-) o ON o.session = f.session
+WITH forked AS (SELECT DISTINCT session FROM claims),
+decided AS (
+  SELECT key, min(session) AS session, min(at) AS at FROM claims WHERE NOT copied
+  GROUP BY key HAVING count(*) = 1
+),
+own AS (
+  SELECT session, at * 2 + NOT sidechain AS first FROM responses
+  WHERE session IN forked AND NOT copied AND key NOT IN (SELECT key FROM claims)
+  UNION ALL
+  SELECT d.session, d.at * 2 + NOT r.sidechain
+  FROM decided d JOIN responses r ON r.key = d.key AND r.part = 0
+)
+SELECT f.session, min(o.first) FROM forked f LEFT JOIN own o ON o.session = f.session GROUP BY 1
 """
 ASSIGN = """
 UPDATE responses SET session = ?, project = ? WHERE key = ? AND (session != ? OR project != ?)

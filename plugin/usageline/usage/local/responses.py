@@ -60,7 +60,7 @@ class Claim(NamedTuple):
     session  its id
     at       when the first of these lines was written (epoch ms)
     project  the directory of that line
-    copied   every one of them says that it is a fork's copy
+    copied   every one of them is marked as a fork's copy, or is a parent's progress line
     """
 
     session: str
@@ -141,7 +141,7 @@ def owner(claims: tuple[Claim, ...], first_own: Mapping[str, int]) -> Claim:
     """Return the claim of the session that a response is of.
 
     A fork repeats the responses of its original, with their ids and times. `first_own` has the
-    times of the first response that is of one session alone. The session that has its own earliest
+    times of each session's first response that only it claims as no copy. The session that has its own earliest
     is the original: a fork's begin later. So is a session without any, which was left for the fork.
     """
     if len(claims) == 1:
