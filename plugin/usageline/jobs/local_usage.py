@@ -8,14 +8,14 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
-from usageline.core.errors import CacheUnsafe, LockUnsupported, UsagelineError
+from usageline.core.errors import CacheUnsafe, UsagelineError
 from usageline.jobs.transcript_scan import Scan
 from usageline.sources.transcripts import files
 from usageline.storage.usage_index.database import Index, open_in_memory, open_index
 from usageline.storage.usage_index.writer import Writer
 from usageline.system.directories import private_directory
 from usageline.system.disk import write_error
-from usageline.system.lock import hold
+from usageline.system.lock import hold_existing
 from usageline.system.paths import Paths
 from usageline.usage.local.prices import PriceList
 
@@ -62,7 +62,7 @@ def updated(
     try:
         private_directory(paths.state_dir)
         private_directory(place)
-        with hold(place + "/usage.lock", LOCK_TIMEOUT_S) as is_owner:
+        with hold_existing(place, LOCK_TIMEOUT_S) as is_owner:
             if not is_owner:
                 raise UsagelineError("another usageline reads the transcripts: try again")
             index = open_index(place)
@@ -70,7 +70,7 @@ def updated(
                 yield index, _pass(index, config_directories(env), KEEP_DAYS, progress)
             finally:
                 index.close()
-    except (sqlite3.Error, OSError, CacheUnsafe, LockUnsupported) as error:
+    except (sqlite3.Error, OSError, CacheUnsafe) as error:
         reason = write_error(os.path.dirname(place))
         text = (reason.strerror if reason else "") or str(error) or type(error).__name__
         raise UsagelineError(f"{place} cannot be used: {text}") from error

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from usageline.cli.usage import blocks, report
+from usageline.cli.usage import report
 from usageline.core.errors import UsagelineError
 from usageline.jobs import local_usage
 from usageline.storage.usage_index.queries import KINDS, Range, sums
@@ -67,11 +67,12 @@ def command(  # noqa: PLR0913 - the options
     )
     with opened as (index, scanned):
         progress.end()
-        rows, total = (
-            blocks.sums(index, env if not places else None, chosen)
-            if kind == "block"
-            else sums(index, kind, chosen)
-        )
+        if kind == "block":
+            from usageline.cli.usage import blocks  # noqa: PLC0415 - the readings' modules
+
+            rows, total = blocks.sums(index, env if not places else None, chosen)
+        else:
+            rows, total = sums(index, kind, chosen)
         if output == "json":
             click.echo(report.as_json(rows, total, report.zone_name(zone, tz)))
         elif output == "csv":

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-CHUNK_BYTES = 4 << 20
+CHUNK_BYTES = 256 << 10
+"""It stays in the processor's cache while it is searched."""
 MAX_LINE_BYTES = 256 << 20
 """A longer line is skipped and counted."""
 

@@ -139,6 +139,7 @@ def parser(fallback: Callable[[bytes], Line | None]) -> Callable[[bytes], Line |
         try:
             record = decode(line)
         except errors:
+            line = cleaned(line)
             try:  # a user's line with a text for a message has no response, and is frequent
                 if kind(line).type == "user":
                     return None
@@ -157,7 +158,7 @@ def parser(fallback: Callable[[bytes], Line | None]) -> Callable[[bytes], Line |
         last = record
         return _line(record, outer, line, fallback)
 
-    return lambda line: parse(cleaned(line))
+    return parse
 
 
 def _line(
