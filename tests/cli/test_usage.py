@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.local.transcripts import MAIN, MODEL, PROJECT, SESSION, encoded, line
+from tests.local.transcripts import MAIN, MODEL, PROJECT, SESSION, cost_state, encoded, line
 from usageline.jobs import local_usage
 
 if TYPE_CHECKING:
@@ -96,6 +96,17 @@ def test_the_table_has_totals_and_no_more_columns_than_fit(usage: Usage) -> None
 def test_csv_is_read_by_a_program(usage: Usage) -> None:
     (row,) = csv.DictReader(io.StringIO(usage("model", "--csv")))
     assert (row["model"], row["output"], row["cost_usd"]) == (MODEL, "800", "0.060020")
+
+
+def test_check_says_what_is_not_in_the_transcripts(usage: Usage, transcripts: Path) -> None:
+    assert "no transcript has" in usage("--check")
+    with transcripts.open("ab") as file:
+        file.write(encoded(cost_state(1700, model="claude-haiku-4-5"), cost_state(900)))
+    printed = usage("--check")
+    assert "0 of 1 sessions" in printed
+    rows = {row["model"]: row["missing"] for row in json.loads(usage("--check", "--json"))["rows"]}
+    assert rows["claude-haiku-4-5"]["output"] == 1700
+    assert rows[MODEL]["output"] == 100
 
 
 def test_hostile_names_reach_no_terminal(usage: Usage, transcripts: Path) -> None:

@@ -16,6 +16,7 @@ from tests.local.transcripts import (
     OTHER,
     SESSION,
     Directory,
+    cost_state,
     encoded,
     everything,
     line,
@@ -55,6 +56,7 @@ def invented(seed: int) -> dict[str, bytes]:
             )
             for block in range(choose.randint(1, 4))
         ]
+    lines += [cost_state(output, session=choose.choice((SESSION, OTHER))) for output in (50, 70)]
     return {name: encoded(*choose.sample(lines, choose.randint(5, 60))) for name in NAMES}
 
 

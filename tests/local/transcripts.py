@@ -71,6 +71,28 @@ def line(
     }
 
 
+def cost_state(output: int = 400, *, session: str = SESSION, model: str = MODEL) -> dict[str, Any]:
+    """Return the line in which Claude Code notes its own counters."""
+    return {
+        "type": "cost-state",
+        "sessionId": session,
+        "totalCostUSD": 0.5,
+        "startTime": int(AT.timestamp() * 1000),
+        "modelUsage": {
+            model: {
+                "inputTokens": 2,
+                "outputTokens": output,
+                "thinkingTokens": 1,
+                "cacheReadInputTokens": 20_000,
+                "cacheCreationInputTokens": 1000,
+                "webSearchRequests": 0,
+                "costUSD": 0.5,
+            }
+        },
+        "hasUnknownModelCost": False,
+    }
+
+
 def encoded(*records: dict[str, Any]) -> bytes:
     """Return the lines of a file."""
     return b"".join(
@@ -128,5 +150,9 @@ def everything(index: Index) -> list[str]:
         for row in index.connection.execute("SELECT * FROM claims")
     ]
     forks = [(names[row[0]], row[1]) for row in index.connection.execute("SELECT * FROM forks")]
-    tables = (responses, quarters, claims, forks)
+    states = [
+        (names[row[0]], names[row[1]], *row[2:])
+        for row in index.connection.execute("SELECT * FROM states")
+    ]
+    tables = (responses, quarters, claims, forks, states)
     return [row for table in tables for row in sorted(map(repr, table))]

@@ -27,13 +27,14 @@ PAGES = 2000
 SCHEMA_VERSION = 1
 
 COLUMNS = {
-    "files": "device inode size modified_ns offset head:BLOB head_size too_long",
+    "files": "device inode size modified_ns offset digest:BLOB too_long",
     "responses": (
         "key:BLOB part grouped:BLOB? at last_at model project session input output write_5m "
         "write_1h read searches fast us sidechain finished copied cost:INTEGER?"
     ),
     "claims": "key:BLOB session at project copied",
     "forks": "session first_own",
+    "states": "session model started input output cache_write cache_read web_searches",
     "quarters": (
         "quarter session project model responses unfinished unpriced input output write_5m "
         "write_1h read searches cost"
@@ -41,7 +42,8 @@ COLUMNS = {
 }
 """Of each table, with its type if it is not INTEGER, and `?` if it may be NULL.
 
-`claims` has the responses of more than one session, and `forks` those sessions.
+`claims` has the responses of more than one session, and `forks` those sessions. `states` has
+what Claude Code itself counted in a session.
 """
 
 KEYS = {
@@ -49,6 +51,7 @@ KEYS = {
     "responses": "key, part",
     "claims": "key, session",
     "forks": "session",
+    "states": "session, model",
     "quarters": "quarter, session, project, model",
 }
 

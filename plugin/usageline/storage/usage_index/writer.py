@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from usageline.usage.local.cost_states import Counts
 from usageline.usage.local.responses import (
     NONE_OWN,
     Claim,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from usageline.storage.usage_index.database import Index
+    from usageline.usage.local.cost_states import CostState
     from usageline.usage.local.prices import PriceList
 
     Stored = tuple[Any, ...]
@@ -67,6 +69,13 @@ SELECT f.session, min(o.first) FROM forked f LEFT JOIN own o ON o.session = f.se
 ASSIGN = """
 UPDATE responses SET session = ?, project = ? WHERE key = ? AND (session != ? OR project != ?)
 """
+STATE = """
+INSERT INTO states VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+started = max(started, excluded.started), input = max(input, excluded.input),
+output = max(output, excluded.output), cache_write = max(cache_write, excluded.cache_write),
+cache_read = max(cache_read, excluded.cache_read),
+web_searches = max(web_searches, excluded.web_searches)
+"""
 
 
 class Batch:
@@ -75,6 +84,7 @@ class Batch:
     def __init__(self) -> None:
         self.single: dict[bytes, Response] = {}
         self.grouped: dict[bytes, list[Response]] = {}
+        self.states: dict[tuple[str, str], tuple[int, Counts]] = {}
         self.lines = 0
 
     def add(self, response: Response) -> None:
@@ -86,6 +96,13 @@ class Batch:
             return
         known = self.single.get(response.key)
         self.single[response.key] = response if known is None else merged(known, response)
+
+    def add_state(self, state: CostState) -> None:
+        """Add what Claude Code itself counted in a session."""
+        for model, counts in state.models.items():
+            key = (state.session, model)
+            started, known = self.states.get(key, (0, Counts()))
+            self.states[key] = (max(started, state.started), counts.greatest(known))
 
     def __len__(self) -> int:
         return len(self.single) + len(self.grouped)
@@ -128,6 +145,13 @@ class Writer:
         if self._must_settle:
             self._settle(quarters)
         self._sum(quarters)
+        self._connection.executemany(
+            STATE,
+            [
+                (self._id(session), self._id(model), started, *counts)
+                for (session, model), (started, counts) in batch.states.items()
+            ],
+        )
 
     def reprice(self) -> None:
         """Compute every cost anew, after a change of the prices."""
@@ -145,6 +169,10 @@ class Writer:
         self._connection.execute("DELETE FROM responses WHERE at < ?", (quarter * QUARTER_MS,))
         self._connection.execute("DELETE FROM quarters WHERE quarter < ?", (quarter,))
         self._connection.execute("DELETE FROM claims WHERE key NOT IN (SELECT key FROM responses)")
+        self._connection.execute(
+            "DELETE FROM states WHERE started < ? AND session NOT IN (SELECT session FROM quarters)",
+            (before,),
+        )
 
     def _replace(
         self,
