@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -154,6 +155,28 @@ def test_a_damaged_index_is_built_again(
     (path,) = world.home.rglob("usage.db")
     damage(path)
     assert usage("day", "--json") == before
+
+
+def test_a_damaged_index_keeps_what_claude_code_has_deleted(
+    world: World, usage: Usage, transcripts: Path
+) -> None:
+    before = usage("day", "--json")
+    transcripts.unlink()
+    (path,) = world.home.rglob("usage.db")
+    connection = sqlite3.connect(path)
+    connection.execute("DROP TABLE quarters")
+    connection.close()
+    assert "2 responses of it could still be read" in usage("day")
+    assert usage("day", "--json") == before
+
+
+@pytest.mark.usefixtures("transcripts")
+def test_two_writers_at_once_count_everything_once(world: World, usage: Usage) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        printed = list(pool.map(lambda _: usage("day", "--json"), range(4)))
+    assert json.loads(printed[0])["total"]["responses"] == 2
+    assert set(printed) == {usage("day", "--json")}
+    assert not list(world.home.rglob("*.aside"))
 
 
 @pytest.mark.parametrize(

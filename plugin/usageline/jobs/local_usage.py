@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from usageline.core.errors import CacheUnsafe, UsagelineError
 from usageline.jobs.transcript_scan import Scan
 from usageline.sources.transcripts import files
+from usageline.storage.usage_index import database
 from usageline.storage.usage_index.database import Index, open_in_memory, open_index
 from usageline.storage.usage_index.writer import Writer
 from usageline.system.directories import private_directory
@@ -67,7 +68,10 @@ def updated(
                 raise UsagelineError("another usageline reads the transcripts: try again")
             index = open_index(place)
             try:
-                yield index, _pass(index, config_directories(env), KEEP_DAYS, progress)
+                saved = salvage_into(index, place)
+                report = _pass(index, config_directories(env), KEEP_DAYS, progress)
+                report.salvaged = saved
+                yield index, report
             finally:
                 index.close()
     except (sqlite3.Error, OSError, CacheUnsafe) as error:
@@ -107,6 +111,20 @@ def _pass(
         with _transaction(index):
             Writer(index, prices).forget(keep_from)
     return report
+
+
+def salvage_into(index: Index, place: str) -> int:
+    """Add what an index that was set aside still has. Return how many responses that are."""
+    identity = database.identity_aside(place)
+    if not identity or index.meta().get("salvaged") == identity:
+        return 0
+    from usageline.storage.usage_index import salvage  # noqa: PLC0415 - seldom
+
+    batch = salvage.batch(os.path.join(place, database.NAME + database.ASIDE))
+    with _transaction(index):
+        Writer(index, PriceList()).write(batch)
+        index.set_meta("salvaged", identity)
+    return len(batch)
 
 
 def _apply_prices(index: Index, prices: PriceList) -> None:

@@ -38,7 +38,10 @@ EDGE_BYTES = 512
 
 @dataclass(slots=True)
 class Report:
-    """What a pass has done: files listed and read, bytes, lines with usage, and what it skipped."""
+    """What a pass has done: files listed and read, bytes, lines with usage, and what it skipped.
+
+    `salvaged` counts responses from a damaged index that was set aside.
+    """
 
     files: int = 0
     read: int = 0
@@ -46,6 +49,7 @@ class Report:
     lines: int = 0
     too_long: int = 0
     unreadable: int = 0
+    salvaged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
