@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sqlite3
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.local.transcripts import MAIN, MODEL, PROJECT, SESSION, cost_state, encoded, line
+from tests.world import REPOSITORY
 from usageline.jobs import local_usage
 
 if TYPE_CHECKING:
@@ -172,10 +174,12 @@ def test_a_damaged_index_keeps_what_claude_code_has_deleted(
 
 @pytest.mark.usefixtures("transcripts")
 def test_two_writers_at_once_count_everything_once(world: World, usage: Usage) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        printed = list(pool.map(lambda _: usage("day", "--json"), range(4)))
-    assert json.loads(printed[0])["total"]["responses"] == 2
-    assert set(printed) == {usage("day", "--json")}
+    program = REPOSITORY / "plugin" / "usageline" / "cli" / "__main__.py"
+    command = (sys.executable, "-B", str(program), "usage", "day", "--json")
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(lambda _: world.run(*command), range(3)))
+    assert {each.stdout for each in done} == {usage("day", "--json")}
+    assert json.loads(done[0].stdout)["total"]["responses"] == 2
     assert not list(world.home.rglob("*.aside"))
 
 

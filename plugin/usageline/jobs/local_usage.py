@@ -75,9 +75,19 @@ def updated(
             finally:
                 index.close()
     except (sqlite3.Error, OSError, CacheUnsafe) as error:
-        reason = write_error(os.path.dirname(place))
-        text = (reason.strerror if reason else "") or str(error) or type(error).__name__
-        raise UsagelineError(f"{place} cannot be used: {text}") from error
+        raise UsagelineError(
+            f"{_problem(error, place)}. To read the transcripts without an index: "
+            "usageline usage --roots ~/.claude"
+        ) from error
+
+
+def _problem(error: Exception, place: str) -> str:
+    if isinstance(error, CacheUnsafe):
+        return str(error)
+    # SQLite hides the system's reason.
+    system = error if isinstance(error, OSError) else write_error(place)
+    reason = (system.strerror if system else "") or str(error) or type(error).__name__
+    return f"{place} cannot be used: {reason}"
 
 
 @contextlib.contextmanager

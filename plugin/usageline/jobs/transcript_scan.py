@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from usageline.sources.transcripts import states
 from usageline.sources.transcripts.chunks import MARK, STATE_MARK, Lines
 from usageline.sources.transcripts.records import parser
-from usageline.storage.usage_index.writer import Batch, Writer
+from usageline.storage.usage_index.batch import Batch
+from usageline.storage.usage_index.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.local.transcripts import MAIN, encoded, line
+from tests.world import REPOSITORY
 
 if TYPE_CHECKING:
     import subprocess
@@ -29,7 +30,8 @@ def transcript(world: World) -> Path:
 
 
 def usage(space: Space) -> subprocess.CompletedProcess[str]:
-    return space.run(sys.executable, "-m", "usageline.cli", "usage", "--json", "--tz", "UTC")
+    command = REPOSITORY / "plugin" / "usageline" / "cli" / "__main__.py"
+    return space.run(sys.executable, "-B", command, "usage", "--json", "--tz", "UTC")
 
 
 @pytest.mark.usefixtures("transcript")
@@ -43,7 +45,8 @@ def test_an_index_that_cannot_be_written_is_named_and_built_later(
         space.do("mount", "-o", "remount,ro", state)
     done = usage(space)
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"{world.paths.state_dir}/usage cannot be used: {message}" in done.stderr
+    assert done.stderr.startswith(f"usageline: {world.paths.state_dir}")
+    assert f"cannot be used: {message}" in done.stderr
     assert "Traceback" not in done.stderr
     space.do("mount", "-o", "remount,rw,size=8m", state)
     done = usage(space)

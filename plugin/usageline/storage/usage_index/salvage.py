@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from usageline.core.errors import StoreBroken
 from usageline.storage.usage_index import database
-from usageline.storage.usage_index.writer import COLUMNS, Batch
+from usageline.storage.usage_index.batch import Batch
+from usageline.storage.usage_index.writer import COLUMNS
 from usageline.usage.local.cost_states import CostState, Counts
 from usageline.usage.local.responses import (
     KEY_BYTES,

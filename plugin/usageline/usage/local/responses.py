@@ -140,9 +140,9 @@ def merged(one: Response, other: Response) -> Response:
 def owner(claims: tuple[Claim, ...], first_own: Mapping[str, int]) -> Claim:
     """Return the claim of the session that a response is of.
 
-    A fork repeats the responses of its original, with their ids and times. `first_own` has the
-    times of each session's first response that only it claims as no copy. The session that has its own earliest
-    is the original: a fork's begin later. So is a session without any, which was left for the fork.
+    A fork repeats the responses of its original, with their ids and times. `first_own` orders the
+    sessions by their first response that only they claim as no copy. The earliest is the original,
+    for a fork's own begin later. So is a session without any, which was left for the fork.
     """
     if len(claims) == 1:
         return claims[0]
