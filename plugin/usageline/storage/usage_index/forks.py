@@ -28,12 +28,11 @@ SHARED = """
 SELECT d.session, d.at * 2 + NOT r.sidechain
 FROM decided d JOIN responses r ON r.key = d.key AND r.part = 0
 """
-FIRST_OWN = (
-    f"WITH forked AS (SELECT DISTINCT session FROM claims), decided AS ({DECIDED}), "
-    f"own AS ({UNSHARED} UNION ALL {SHARED}) "
-    "SELECT f.session, min(o.first) FROM forked f LEFT JOIN own o ON o.session = f.session "
-    "GROUP BY 1"
-)
+FORKED = "SELECT DISTINCT session FROM claims"
+FIRST_OWN = f"""
+WITH forked AS ({FORKED}), decided AS ({DECIDED}), own AS ({UNSHARED} UNION ALL {SHARED})
+SELECT session, min(first) FROM forked LEFT JOIN own USING (session) GROUP BY 1
+"""  # noqa: S608 - the texts above
 ASSIGN = """
 UPDATE responses SET session = ?, project = ? WHERE key = ? AND (session != ? OR project != ?)
 """
