@@ -31,7 +31,7 @@ FROM decided d JOIN responses r ON r.key = d.key AND r.part = 0
 FORKED = "SELECT DISTINCT session FROM claims"
 FIRST_OWN = f"""
 WITH forked AS ({FORKED}), decided AS ({DECIDED}), own AS ({UNSHARED} UNION ALL {SHARED})
-SELECT session, min(first) FROM forked LEFT JOIN own USING (session) GROUP BY 1
+SELECT session, min(first) FROM forked NATURAL LEFT JOIN own GROUP BY 1
 """  # noqa: S608 - the texts above
 ASSIGN = """
 UPDATE responses SET session = ?, project = ? WHERE key = ? AND (session != ? OR project != ?)
