@@ -7,12 +7,15 @@ import io
 import json
 import os
 import sqlite3
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.local.transcripts import MAIN, MODEL, PROJECT, SESSION, encoded, line
+from tests.local.transcripts import MAIN, MODEL, PROJECT, SESSION, cost_state, encoded, line
+from tests.world import REPOSITORY
 from usageline.jobs import local_usage
 
 if TYPE_CHECKING:
@@ -98,6 +101,17 @@ def test_csv_is_read_by_a_program(usage: Usage) -> None:
     assert (row["model"], row["output"], row["cost_usd"]) == (MODEL, "800", "0.060020")
 
 
+def test_check_says_what_is_not_in_the_transcripts(usage: Usage, transcripts: Path) -> None:
+    assert "no transcript has" in usage("--check")
+    with transcripts.open("ab") as file:
+        file.write(encoded(cost_state(1700, model="claude-haiku-4-5"), cost_state(900)))
+    printed = usage("--check")
+    assert "0 of 1 sessions" in printed
+    rows = {row["model"]: row["missing"] for row in json.loads(usage("--check", "--json"))["rows"]}
+    assert rows["claude-haiku-4-5"]["output"] == 1700
+    assert rows[MODEL]["output"] == 100
+
+
 def test_hostile_names_reach_no_terminal(usage: Usage, transcripts: Path) -> None:
     transcripts.write_bytes(encoded(line(cwd="/x/\x1b]0;evil\x07", model="\x1b[31mred")))
     for kind in ("project", "model"):
@@ -143,6 +157,30 @@ def test_a_damaged_index_is_built_again(
     (path,) = world.home.rglob("usage.db")
     damage(path)
     assert usage("day", "--json") == before
+
+
+def test_a_damaged_index_keeps_what_claude_code_has_deleted(
+    world: World, usage: Usage, transcripts: Path
+) -> None:
+    before = usage("day", "--json")
+    transcripts.unlink()
+    (path,) = world.home.rglob("usage.db")
+    connection = sqlite3.connect(path)
+    connection.execute("DROP TABLE quarters")
+    connection.close()
+    assert "2 responses of it could still be read" in usage("day")
+    assert usage("day", "--json") == before
+
+
+@pytest.mark.usefixtures("transcripts")
+def test_two_writers_at_once_count_everything_once(world: World, usage: Usage) -> None:
+    program = REPOSITORY / "plugin" / "usageline" / "cli" / "__main__.py"
+    command = (sys.executable, "-B", str(program), "usage", "day", "--json")
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(lambda _: world.run(*command), range(3)))
+    assert {each.stdout for each in done} == {usage("day", "--json")}
+    assert json.loads(done[0].stdout)["total"]["responses"] == 2
+    assert not list(world.home.rglob("*.aside"))
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_every_trap_is_counted_right(tmp_path: Path) -> None:
         check(trap, {"day": "days", "model": "models"})
 
 
-@pytest.mark.parametrize("seed", [11, 12])
+@pytest.mark.parametrize("seed", [11, 12, 25])
 def test_a_corpus_is_counted_right(tmp_path: Path, seed: int) -> None:
     generate("corpus", str(tmp_path), "--mb", "8", "--sessions", "20", "--seed", str(seed))
-    check(tmp_path, {"day": "days", "model": "models", "project": "projects"})
+    check(tmp_path, {kind: f"{kind}s" for kind in ("day", "model", "project", "session")})

@@ -16,6 +16,7 @@ from tests.local.transcripts import (
     OTHER,
     SESSION,
     Directory,
+    cost_state,
     encoded,
     everything,
     line,
@@ -48,15 +49,18 @@ def invented(seed: int) -> dict[str, bytes]:
                 after_s=number * choose.choice((3, 40, 900)) + block,
                 stop=choose.choice((None, "end_turn")),
                 isSidechain=choose.random() < 0.3,
-                sessionId=choose.choice((SESSION, OTHER)),
+                sessionId=choose.choice((SESSION, SESSION, OTHER, "33333333", "44444444")),
+                forkedFrom=choose.choice((None, None, {"sessionId": SESSION})),
+                cwd=choose.choice(("/one", "/two")),
                 **grouped,
             )
             for block in range(choose.randint(1, 4))
         ]
+    lines += [cost_state(output, session=choose.choice((SESSION, OTHER))) for output in (50, 70)]
     return {name: encoded(*choose.sample(lines, choose.randint(5, 60))) for name in NAMES}
 
 
-def whole(tmp: Path, files: dict[str, bytes]) -> list[tuple[object, ...]]:
+def whole(tmp: Path, files: dict[str, bytes]) -> list[str]:
     """Return what an index knows that reads the finished files once."""
     directory = Directory(tmp)
     for name, content in files.items():

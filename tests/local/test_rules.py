@@ -173,3 +173,32 @@ def test_an_unfinished_response_makes_the_sum_a_lower_bound(directory: Directory
 def test_both_parsers_return_the_same_facts(record: dict[str, Any]) -> None:
     content = encoded(record)
     assert records.parser(bulk=True)(content) == records.parse(content) is not None
+
+
+@pytest.mark.parametrize(
+    ("original", "fork", "owner"),
+    [
+        ([1, 2, 3], [1, 2, 4], SESSION),
+        ([1, 2], [1, 2, 4], SESSION),
+        ([1, 2, 5], [1, 2, 4], OTHER),
+        ([1, 2], [1, 2], SESSION),
+    ],
+    ids=["both went on", "only the fork went on", "the fork went on first", "neither"],
+)
+@pytest.mark.parametrize("is_marked", [False, True])
+def test_a_forks_copies_are_of_the_session_that_went_on_first(
+    directory: Directory, original: list[int], fork: list[int], owner: str, is_marked: bool
+) -> None:
+    mark: dict[str, Any] = {"forkedFrom": {"sessionId": SESSION}} if is_marked else {}
+    lines = [
+        line(number, sessionId=OTHER, after_s=number, **(mark if number in original else {}))
+        for number in fork
+    ]
+    directory.write(FORK, *lines)
+    directory.scan()
+    directory.write(MAIN, *(line(number, after_s=number) for number in original))
+    rows = {key: row.responses for key, row in directory.rows("session").items()}
+    assert rows[SESSION if is_marked else owner] == (
+        len(original) if is_marked or owner == SESSION else len(fork)
+    )
+    assert sum(rows.values()) == len({*original, *fork})

@@ -71,6 +71,28 @@ def line(
     }
 
 
+def cost_state(output: int = 400, *, session: str = SESSION, model: str = MODEL) -> dict[str, Any]:
+    """Return the line in which Claude Code notes its own counters."""
+    return {
+        "type": "cost-state",
+        "sessionId": session,
+        "totalCostUSD": 0.5,
+        "startTime": int(AT.timestamp() * 1000),
+        "modelUsage": {
+            model: {
+                "inputTokens": 2,
+                "outputTokens": output,
+                "thinkingTokens": 1,
+                "cacheReadInputTokens": 20_000,
+                "cacheCreationInputTokens": 1000,
+                "webSearchRequests": 0,
+                "costUSD": 0.5,
+            }
+        },
+        "hasUnknownModelCost": False,
+    }
+
+
 def encoded(*records: dict[str, Any]) -> bytes:
     """Return the lines of a file."""
     return b"".join(
@@ -112,8 +134,8 @@ class Directory:
         return {row.key: row for row in sums(self.index, kind, chosen or Range())[0]}
 
 
-def everything(index: Index) -> list[tuple[object, ...]]:
-    """Return all that the index knows of responses and quarters, by names instead of ids."""
+def everything(index: Index) -> list[str]:
+    """Return all that the index knows of responses, by names instead of ids."""
     names = dict(index.connection.execute("SELECT id, name FROM names"))
     responses = [
         (*row[:5], names[row[5]], names[row[6]], names[row[7]], *row[8:])
@@ -123,4 +145,14 @@ def everything(index: Index) -> list[tuple[object, ...]]:
         (row[0], names[row[1]], names[row[2]], names[row[3]], *row[4:])
         for row in index.connection.execute("SELECT * FROM quarters")
     ]
-    return sorted(map(repr, responses)) + sorted(map(repr, quarters))  # type: ignore[return-value]
+    claims = [
+        (row[0], names[row[1]], row[2], names[row[3]], row[4])
+        for row in index.connection.execute("SELECT * FROM claims")
+    ]
+    forks = [(names[row[0]], row[1]) for row in index.connection.execute("SELECT * FROM forks")]
+    states = [
+        (names[row[0]], names[row[1]], *row[2:])
+        for row in index.connection.execute("SELECT * FROM states")
+    ]
+    tables = (responses, quarters, claims, forks, states)
+    return [row for table in tables for row in sorted(map(repr, table))]

@@ -16,8 +16,6 @@ import click
 
 from usageline import __version__
 from usageline.cli.commands import LazyGroup, command_named
-from usageline.cli.snapshot import current_snapshot
-from usageline.cli.table import print_table
 from usageline.core import freshness
 from usageline.core.environment import fill_in_home
 from usageline.core.errors import UsagelineError
@@ -59,6 +57,9 @@ def cli(context: click.Context, *, as_json: bool, show_all: bool, json_schema: b
             raise click.UsageError("--all cannot be combined with --json: use `accounts --json`")
         accounts.print_all(env)
         return
+    from usageline.cli.snapshot import current_snapshot  # noqa: PLC0415 - no command needs it
+    from usageline.cli.table import print_table  # noqa: PLC0415 - as above
+
     snapshot = current_snapshot(env, renew=not as_json)
     if as_json:
         click.echo(json.dumps(snapshot, indent=2))

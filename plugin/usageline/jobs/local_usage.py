@@ -8,14 +8,15 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
-from usageline.core.errors import CacheUnsafe, LockUnsupported, UsagelineError
+from usageline.core.errors import CacheUnsafe, UsagelineError
 from usageline.jobs.transcript_scan import Scan
 from usageline.sources.transcripts import files
+from usageline.storage.usage_index import database
 from usageline.storage.usage_index.database import Index, open_in_memory, open_index
 from usageline.storage.usage_index.writer import Writer
 from usageline.system.directories import private_directory
 from usageline.system.disk import write_error
-from usageline.system.lock import hold
+from usageline.system.lock import hold_existing
 from usageline.system.paths import Paths
 from usageline.usage.local.prices import PriceList
 
@@ -62,18 +63,31 @@ def updated(
     try:
         private_directory(paths.state_dir)
         private_directory(place)
-        with hold(place + "/usage.lock", LOCK_TIMEOUT_S) as is_owner:
+        with hold_existing(place, LOCK_TIMEOUT_S) as is_owner:
             if not is_owner:
                 raise UsagelineError("another usageline reads the transcripts: try again")
             index = open_index(place)
             try:
-                yield index, _pass(index, config_directories(env), KEEP_DAYS, progress)
+                saved = salvage_into(index, place)
+                report = _pass(index, config_directories(env), KEEP_DAYS, progress)
+                report.salvaged = saved
+                yield index, report
             finally:
                 index.close()
-    except (sqlite3.Error, OSError, CacheUnsafe, LockUnsupported) as error:
-        reason = write_error(os.path.dirname(place))
-        text = (reason.strerror if reason else "") or str(error) or type(error).__name__
-        raise UsagelineError(f"{place} cannot be used: {text}") from error
+    except (sqlite3.Error, OSError, CacheUnsafe) as error:
+        raise UsagelineError(
+            f"{_problem(error, place)}. To read the transcripts without an index: "
+            "usageline usage --roots ~/.claude"
+        ) from error
+
+
+def _problem(error: Exception, place: str) -> str:
+    if isinstance(error, CacheUnsafe):
+        return str(error)
+    # SQLite hides the system's reason.
+    system = error if isinstance(error, OSError) else write_error(place)
+    reason = (system.strerror if system else "") or str(error) or type(error).__name__
+    return f"{place} cannot be used: {reason}"
 
 
 @contextlib.contextmanager
@@ -107,6 +121,20 @@ def _pass(
         with _transaction(index):
             Writer(index, prices).forget(keep_from)
     return report
+
+
+def salvage_into(index: Index, place: str) -> int:
+    """Add what an index that was set aside still has. Return how many responses that are."""
+    identity = database.identity_aside(place)
+    if not identity or index.meta().get("salvaged") == identity:
+        return 0
+    from usageline.storage.usage_index import salvage  # noqa: PLC0415 - seldom
+
+    batch = salvage.batch(os.path.join(place, database.NAME + database.ASIDE))
+    with _transaction(index):
+        Writer(index, PriceList()).write(batch)
+        index.set_meta("salvaged", identity)
+    return len(batch)
 
 
 def _apply_prices(index: Index, prices: PriceList) -> None:

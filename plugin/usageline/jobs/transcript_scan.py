@@ -13,9 +13,11 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from usageline.sources.transcripts.chunks import Lines
+from usageline.sources.transcripts import states
+from usageline.sources.transcripts.chunks import MARK, STATE_MARK, Lines
 from usageline.sources.transcripts.records import parser
-from usageline.storage.usage_index.writer import Batch, Writer
+from usageline.storage.usage_index.batch import Batch
+from usageline.storage.usage_index.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,13 +33,16 @@ BATCH_RESPONSES = 20_000
 BULK_BYTES = 1 << 20
 """With more to read, importing msgspec pays."""
 
-HEAD_BYTES = 256
-"""A file whose first bytes changed is read from its beginning."""
+EDGE_BYTES = 512
+"""A file whose first bytes, or last bytes before the offset, changed is read from its beginning."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What a pass has done: files listed and read, bytes, lines with usage, and what it skipped."""
+    """What a pass has done: files listed and read, bytes, lines with usage, and what it skipped.
+
+    `salvaged` counts responses from a damaged index that was set aside.
+    """
 
     files: int = 0
     read: int = 0
@@ -45,6 +50,7 @@ class Report:
     lines: int = 0
     too_long: int = 0
     unreadable: int = 0
+    salvaged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +60,7 @@ class _State:
     size: int = -1
     modified_ns: int = -1
     offset: int = 0
-    head: bytes = b""
-    head_size: int = 0
+    digest: bytes = b""
     too_long: int = 0
 
 
@@ -123,8 +128,7 @@ class Scan:
         """Return from where the file is new: 0 if it is another file than before."""
         if not state.offset or size < state.offset:
             return 0
-        head = file.read(state.head_size)
-        return state.offset if _digest(head) == state.head else 0
+        return state.offset if _digest(file, state.offset) == state.digest else 0
 
     def _lines(
         self,
@@ -134,11 +138,16 @@ class Scan:
         status: os.stat_result,
         too_long: int,
     ) -> None:
-        lines = Lines(file, offset)
+        is_main = "/subagents/" not in transcript.path
+        lines = Lines(file, offset, marks=(MARK, STATE_MARK) if is_main else (MARK,))
         session = os.path.basename(transcript.path)
         identity = (status.st_dev, status.st_ino)
         parse, add, keep_from = self._parse, self._batch.add, self._keep_from
         for candidate in lines:
+            if candidate.mark is STATE_MARK:
+                if state := states.parse(candidate.line):
+                    self._batch.add_state(state)
+                continue
             line = parse(candidate.line)
             if line is None or (keep_from is not None and line.at < keep_from):
                 continue
@@ -150,8 +159,8 @@ class Scan:
                 add = self._batch.add
         self.report.bytes += max(status.st_size - offset, 0)
         self.report.too_long += lines.too_long
-        state = (status.st_size, status.st_mtime_ns)
-        self._remember(file, identity, state, lines.offset, too_long + lines.too_long)
+        seen = (status.st_size, status.st_mtime_ns)
+        self._remember(file, identity, seen, lines.offset, too_long + lines.too_long)
 
     def _remember(
         self,
@@ -162,10 +171,8 @@ class Scan:
         too_long: int,
     ) -> None:
         position = file.tell()
-        file.seek(0)
-        head = file.read(min(HEAD_BYTES, offset))
+        self._states.append((*identity, *state, offset, _digest(file, offset), too_long))
         file.seek(position)
-        self._states.append((*identity, *state, offset, _digest(head), len(head), too_long))
 
     def _commit(self) -> None:
         if not self._batch and not self._states:
@@ -174,7 +181,7 @@ class Scan:
         try:
             self._writer.write(self._batch)
             self._connection.executemany(
-                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._states
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", self._states
             )
             self._connection.execute("COMMIT")
         except BaseException:
@@ -184,5 +191,9 @@ class Scan:
         self._batch, self._states = Batch(), []
 
 
-def _digest(head: bytes) -> bytes:
-    return hashlib.blake2b(head, digest_size=16).digest()
+def _digest(file: BinaryIO, offset: int) -> bytes:
+    file.seek(0)
+    edges = file.read(min(EDGE_BYTES, offset))
+    file.seek(max(offset - EDGE_BYTES, 0))
+    edges += file.read(min(EDGE_BYTES, offset))
+    return hashlib.blake2b(edges, digest_size=16).digest()

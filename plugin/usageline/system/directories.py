@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from usageline.core import path_owners
@@ -65,6 +63,8 @@ def set_aside(path: str) -> str:
     """Rename `path` to <path>.broken, replacing an earlier one. Return the new path."""
     aside = path + ".broken"
     if os.path.isdir(aside) and not os.path.islink(aside):
+        import shutil  # noqa: PLC0415 - slow to import, and seldom needed
+
         shutil.rmtree(aside)
     elif os.path.lexists(aside):
         os.unlink(aside)
@@ -119,6 +119,8 @@ def remove_tree(path: str) -> bool:
             return False
     except (FileNotFoundError, NotADirectoryError):
         return False
+    import shutil  # noqa: PLC0415 - as above
+
     shutil.rmtree(path)
     return True
 
@@ -128,6 +130,8 @@ def sync_tree(path: str) -> None:
     entries = [path]
     for directory, folders, leaves in os.walk(path):
         entries += [os.path.join(directory, name) for name in (*folders, *leaves)]
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - slow to import
+
     with ThreadPoolExecutor(SYNC_THREADS) as pool:
         for _ in pool.map(lambda entry: flush(entry, follow_links=False), entries):
             pass

@@ -2,5 +2,6 @@
 
 command  the options
 report   the rows as JSON, CSV or a table
+check    what is not in the transcripts
 blocks   the 5-hour windows
 """

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from datetime import date, datetime, timezone, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from usageline.cli.usage import blocks, report
+from usageline.cli.usage import report
 from usageline.core.errors import UsagelineError
 from usageline.jobs import local_usage
-from usageline.storage.usage_index.queries import KINDS, Range, sums
+from usageline.storage.usage_index.queries import KINDS, Range, comparisons, sums
+
+if TYPE_CHECKING:
+    from usageline.usage.local.cost_states import Comparison
 
 
 @click.command("usage")
@@ -33,6 +36,7 @@ from usageline.storage.usage_index.queries import KINDS, Range, sums
 )
 @click.argument("directories", nargs=-1, type=click.Path())
 @click.option("--prices", is_flag=True, help="Show the prices per million tokens, and their date.")
+@click.option("--check", is_flag=True, help="Compare with what Claude Code itself counted.")
 def command(  # noqa: PLR0913 - the options
     *,
     kind: str,
@@ -45,6 +49,7 @@ def command(  # noqa: PLR0913 - the options
     roots: tuple[str, ...],
     directories: tuple[str, ...],
     prices: bool,
+    check: bool,
 ) -> None:
     """Show tokens and cost by day, week, month, hour, model, project, session or 5-hour block.
 
@@ -67,17 +72,32 @@ def command(  # noqa: PLR0913 - the options
     )
     with opened as (index, scanned):
         progress.end()
-        rows, total = (
-            blocks.sums(index, env if not places else None, chosen)
-            if kind == "block"
-            else sums(index, kind, chosen)
-        )
+        if check:
+            _print_check(comparisons(index), output)
+            return
+        if kind == "block":
+            from usageline.cli.usage import blocks  # noqa: PLC0415 - the readings' modules
+
+            rows, total = blocks.sums(index, env if not places else None, chosen)
+        else:
+            rows, total = sums(index, kind, chosen)
         if output == "json":
             click.echo(report.as_json(rows, total, report.zone_name(zone, tz)))
         elif output == "csv":
             click.echo(report.as_csv(rows, kind), nl=False)
         else:
             report.print_table(rows, total, kind, scanned)
+
+
+def _print_check(rows: list[Comparison], output: str | None) -> None:
+    from usageline.cli.usage import check  # noqa: PLC0415 - seldom
+
+    if output == "csv":
+        raise click.UsageError("--check has no CSV: use --json")
+    if output == "json":
+        click.echo(check.as_json(rows))
+    else:
+        check.print_table(rows)
 
 
 def _zone(name: str | None) -> tzinfo:

@@ -199,6 +199,10 @@ def _notes(total: Row, scanned: Report) -> list[str]:
         )
     for model, number in sorted(total.unpriced.items()):
         notes.append(f"unpriced: {number} responses of {sanitize(model)}")
+    if scanned.salvaged:
+        notes.append(
+            f"the index was damaged: {scanned.salvaged} responses of it could still be read"
+        )
     if scanned.too_long:
         notes.append(f"{scanned.too_long} lines were too long to read")
     if scanned.unreadable:

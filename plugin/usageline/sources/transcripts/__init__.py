@@ -1,6 +1,7 @@
 """Read Claude Code's transcripts: find the files, cut them into lines, take the usage from a line.
 
 files    which files there are
-chunks   the lines with usage of one file, from an offset on
+chunks   the lines with a mark of one file, from an offset on
 records  the facts of one line
+states   what Claude Code itself counted
 """

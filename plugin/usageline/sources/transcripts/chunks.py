@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-CHUNK_BYTES = 4 << 20
+CHUNK_BYTES = 256 << 10
+"""It stays in the processor's cache while it is searched."""
 MAX_LINE_BYTES = 256 << 20
 """A longer line is skipped and counted."""
 
@@ -17,11 +18,16 @@ MARK = b'"usage"'
 """Inside a JSON string it can only occur with backslashes before its quotes."""
 
 
+STATE_MARK = b'"cost-state"'
+"""Of a line with Claude Code's own counters. Subagents' transcripts have none."""
+
+
 class Candidate(NamedTuple):
-    """A line that may have usage. `is_whole` is false for the last one without its newline."""
+    """A line with a mark. `is_whole` is false for the last one without its newline."""
 
     line: bytes
     is_whole: bool
+    mark: bytes = MARK
 
 
 class Lines:
@@ -30,7 +36,14 @@ class Lines:
     After the iteration `offset` is behind the last newline, and `too_long` counts skipped lines.
     """
 
-    def __init__(self, file: BinaryIO, offset: int, chunk_bytes: int = CHUNK_BYTES) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        offset: int,
+        chunk_bytes: int = CHUNK_BYTES,
+        marks: tuple[bytes, ...] = (MARK,),
+    ) -> None:
+        self._marks = marks
         self.offset = offset
         self.too_long = 0
         self._file = file
@@ -60,18 +73,19 @@ class Lines:
                 whole = bytes(rest)
             else:
                 whole = chunk[:end]
-            yield from _marked(whole)
+            for mark in self._marks:
+                yield from _marked(whole, mark)
             self.offset = self._file.tell() - (len(chunk) - end)
             rest = bytearray(chunk[end:])
         if rest and MARK in rest:
             yield Candidate(bytes(rest), is_whole=False)
 
 
-def _marked(block: bytes) -> Iterator[Candidate]:
-    """Yield the lines of a block with MARK in them. The block ends with a newline."""
-    position = block.find(MARK)
+def _marked(block: bytes, mark: bytes) -> Iterator[Candidate]:
+    """Yield the lines of a block with the mark in them. The block ends with a newline."""
+    position = block.find(mark)
     while position >= 0:
         start = block.rfind(b"\n", 0, position) + 1
         end = block.find(b"\n", position)
-        yield Candidate(block[start:end], is_whole=True)
-        position = block.find(MARK, end)
+        yield Candidate(block[start:end], True, mark)
+        position = block.find(mark, end)

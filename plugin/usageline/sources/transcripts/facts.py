@@ -51,10 +51,12 @@ def epoch_ms(text: str) -> int | None:
     match = _TIME.fullmatch(text)
     if match is None:
         return None
-    minute = _minute(match[1], match[4])
+    text, seconds, fraction, zone = match.groups()
+    minute = _minute(text, zone)
     if minute is None:
         return None
-    return minute + int(match[2]) * 1000 + int(f"{match[3] or '':0<3.3}")
+    milliseconds = fraction if fraction and len(fraction) == 3 else f"{fraction or '':0<3.3}"
+    return minute + int(seconds) * 1000 + int(milliseconds)
 
 
 @lru_cache(maxsize=4096)

@@ -57,60 +57,64 @@ def parse(line: bytes) -> Line | None:
         return None
     outer = record
     if record.get("type") == "progress":
-        data = _mapping(record.get("data"))
+        data = mapping(record.get("data"))
         if data.get("type") != "agent_progress":
             return None
-        record = _mapping(data.get("message"))
+        record = mapping(data.get("message"))
     if record.get("type", "assistant") != "assistant":
         return None
-    message = _mapping(record.get("message"))
-    usage, model = message.get("usage"), _text(message.get("model"))
-    at = epoch_ms(_text(record.get("timestamp")))
+    message = mapping(record.get("message"))
+    usage, model = message.get("usage"), short_text(message.get("model"))
+    at = epoch_ms(short_text(record.get("timestamp")))
     if not isinstance(usage, dict) or not model or model == SYNTHETIC or at is None:
         return None
     listed = usage.get("iterations")
     iterations = [
-        (_text(row.get("type")), model_name(_text(row.get("model"))), _tokens(row))
+        (short_text(row.get("type")), model_name(short_text(row.get("model"))), _tokens(row))
         for row in (listed[:MAX_ITERATIONS] if isinstance(listed, list) else [])
         if isinstance(row, dict)
     ]
     name, us = model_name(model), usage.get("inference_geo") == "us"
     return Line(
         at,
-        _text(record.get("sessionId")) or _text(outer.get("sessionId")),
-        _text(record.get("cwd")) or _text(outer.get("cwd")),
-        _text(message.get("id")),
-        _text(record.get("requestId")),
-        _text(record.get("uuid")),
+        short_text(record.get("sessionId")) or short_text(outer.get("sessionId")),
+        short_text(record.get("cwd")) or short_text(outer.get("cwd")),
+        short_text(message.get("id")),
+        short_text(record.get("requestId")),
+        short_text(record.get("uuid")),
         record.get("isSidechain") is True,
         bool(message.get("stop_reason")),
+        isinstance(record.get("forkedFrom"), dict) or record is not outer,
         Part(name, _tokens(usage), usage.get("speed") == "fast", us),
         extra_parts(name, iterations, us=us),
     )
 
 
 def _tokens(usage: Mapping[str, Any]) -> Tokens:
-    split = _mapping(usage.get("cache_creation"))
+    split = mapping(usage.get("cache_creation"))
     return tokens_of(
-        _count(usage.get("input_tokens")),
-        _count(usage.get("output_tokens")),
-        _count(usage.get("cache_creation_input_tokens")),
-        _count(split.get("ephemeral_5m_input_tokens")),
-        _count(split.get("ephemeral_1h_input_tokens")),
-        _count(usage.get("cache_read_input_tokens")),
-        _count(_mapping(usage.get("server_tool_use")).get("web_search_requests")),
+        count(usage.get("input_tokens")),
+        count(usage.get("output_tokens")),
+        count(usage.get("cache_creation_input_tokens")),
+        count(split.get("ephemeral_5m_input_tokens")),
+        count(split.get("ephemeral_1h_input_tokens")),
+        count(usage.get("cache_read_input_tokens")),
+        count(mapping(usage.get("server_tool_use")).get("web_search_requests")),
     )
 
 
-def _count(value: object) -> int:
+def count(value: object) -> int:
+    """Return a count from outside, 0 if it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0
     return int(value) if 0 < value <= MAX_COUNT else 0
 
 
-def _mapping(value: object) -> dict[str, Any]:
+def mapping(value: object) -> dict[str, Any]:
+    """Return an object of JSON, {} if it is none."""
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: object) -> str:
+def short_text(value: object) -> str:
+    """Return the beginning of a text, "" if it is none."""
     return value[:MAX_TEXT] if isinstance(value, str) else ""

@@ -84,6 +84,10 @@ class Progress(msgspec.Struct):
     message: Record | None = None
 
 
+class Forked(msgspec.Struct):
+    """`forkedFrom`: a fork copied the line from its original."""
+
+
 class Record(msgspec.Struct, rename="camel"):
     """A line."""
 
@@ -94,6 +98,7 @@ class Record(msgspec.Struct, rename="camel"):
     request_id: str | None = None
     uuid: str | None = None
     is_sidechain: bool | None = None
+    forked_from: Forked | None = None
     message: Message | None = None
     data: Progress | None = None
 
@@ -109,6 +114,7 @@ class Record(msgspec.Struct, rename="camel"):
             and self.cwd == last.cwd
             and self.request_id == last.request_id
             and self.is_sidechain == last.is_sidechain
+            and (self.forked_from is None) == (last.forked_from is None)
             and self.message is not None
             and (self.message.id or "").startswith(UNIQUE_ID)
         )
@@ -133,6 +139,7 @@ def parser(fallback: Callable[[bytes], Line | None]) -> Callable[[bytes], Line |
         try:
             record = decode(line)
         except errors:
+            line = cleaned(line)
             try:  # a user's line with a text for a message has no response, and is frequent
                 if kind(line).type == "user":
                     return None
@@ -151,7 +158,7 @@ def parser(fallback: Callable[[bytes], Line | None]) -> Callable[[bytes], Line |
         last = record
         return _line(record, outer, line, fallback)
 
-    return lambda line: parse(cleaned(line))
+    return parse
 
 
 def _line(
@@ -165,9 +172,10 @@ def _line(
     rows = (usage.iterations or [])[:MAX_ITERATIONS]
     if len(rows) == 1 and rows[0].type == "message":
         rows = []  # the usual one, which repeats the top level
-    if _is_odd(usage) or any(map(_is_odd, rows)):
-        return fallback(line)
+    tokens = _tokens(usage)
     iterations = [(row.type, model_name(row.model or ""), _tokens(row)) for row in rows]
+    if tokens is None or any(each is None for _, _, each in iterations):
+        return fallback(line)  # `json`'s way counts an odd number as 0
     return Line(
         at,
         (record.session_id or outer.session_id or "")[:MAX_TEXT],
@@ -177,34 +185,22 @@ def _line(
         (record.uuid or "")[:MAX_TEXT],
         record.is_sidechain is True,
         bool(message.stop_reason),
-        Part(name, _tokens(usage), usage.speed == "fast", us),
-        extra_parts(name, iterations, us=us) if iterations else (),
+        record.forked_from is not None or record is not outer,
+        Part(name, tokens, usage.speed == "fast", us),
+        extra_parts(name, iterations, us=us) if iterations else (),  # type: ignore[arg-type]
     )
 
 
-def _tokens(row: Usage | Iteration) -> Tokens:
-    split, tools = row.cache_creation, row.server_tool_use
-    return tokens_of(
-        row.input_tokens,
-        row.output_tokens,
-        row.cache_creation_input_tokens,
-        split.ephemeral_5m_input_tokens if split else 0,
-        split.ephemeral_1h_input_tokens if split else 0,
-        row.cache_read_input_tokens,
-        tools.web_search_requests if tools else 0,
-    )
-
-
-def _is_odd(row: Usage | Iteration) -> bool:
-    """Whether a number is negative or too large, which `json`'s way counts as 0."""
+def _tokens(row: Usage | Iteration) -> Tokens | None:
+    """Return the tokens, None if a number is negative or too large."""
     split, tools = row.cache_creation, row.server_tool_use
     counts = (
         row.input_tokens,
         row.output_tokens,
         row.cache_creation_input_tokens,
-        row.cache_read_input_tokens,
         split.ephemeral_5m_input_tokens if split else 0,
         split.ephemeral_1h_input_tokens if split else 0,
+        row.cache_read_input_tokens,
         tools.web_search_requests if tools else 0,
     )
-    return min(counts) < 0 or max(counts) > MAX_COUNT
+    return None if min(counts) < 0 or max(counts) > MAX_COUNT else tokens_of(*counts)

@@ -4,6 +4,10 @@ The transcripts are deleted after 30 days; the index keeps their numbers. It has
 conversation: models, project directories, session ids, times and counts.
 
     database   open, check and create it
+    batch      gather responses before they are written
     writer     add responses, each counted once
+    forks      whose a response is that several sessions have
+    names      models, projects and sessions as numbers
+    salvage    what a damaged index still has
     queries    sums by day, model, project, session
 """

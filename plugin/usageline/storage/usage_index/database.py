@@ -11,12 +11,13 @@ import time
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import StoreBroken
-from usageline.system.directories import private_directory
+from usageline.system.directories import private_directory, remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NAME = "usage.db"
+ASIDE = ".aside"
 COMPANIONS = ("", "-wal", "-shm", "-journal")
 MAX_BYTES = 1 << 30
 BUSY_TIMEOUT_S = 5.0
@@ -27,21 +28,31 @@ PAGES = 2000
 SCHEMA_VERSION = 1
 
 COLUMNS = {
-    "files": "device inode size modified_ns offset head:BLOB head_size too_long",
+    "files": "device inode size modified_ns offset digest:BLOB too_long",
     "responses": (
         "key:BLOB part grouped:BLOB? at last_at model project session input output write_5m "
-        "write_1h read searches fast us sidechain finished cost:INTEGER?"
+        "write_1h read searches fast us sidechain finished copied cost:INTEGER?"
     ),
+    "claims": "key:BLOB session at project copied",
+    "forks": "session first_own",
+    "states": "session model started input output cache_write cache_read web_searches",
     "quarters": (
         "quarter session project model responses unfinished unpriced input output write_5m "
         "write_1h read searches cost"
     ),
 }
-"""Of each table, with its type if it is not INTEGER, and `?` if it may be NULL."""
+"""Of each table, with its type if it is not INTEGER, and `?` if it may be NULL.
+
+`claims` has the responses of more than one session, and `forks` those sessions. `states` has
+what Claude Code itself counted in a session.
+"""
 
 KEYS = {
     "files": "device, inode",
     "responses": "key, part",
+    "claims": "key, session",
+    "forks": "session",
+    "states": "session, model",
     "quarters": "quarter, session, project, model",
 }
 
@@ -114,10 +125,10 @@ def open_for_reading(directory: str) -> Index | None:
     """Open an index that nothing writes to, None if there is none that can be used."""
     path = os.path.join(directory, NAME)
     try:
-        _check_files(path)
+        check_files(path)
         if not os.path.lexists(path) or not os.lstat(path).st_size:
             return None
-        connection = _connect(path)
+        connection = connect(path)
         _check(connection)
         return Index(connection)
     except (StoreBroken, sqlite3.Error, OSError):
@@ -126,12 +137,12 @@ def open_for_reading(directory: str) -> Index | None:
 
 # tried by: tests/cli
 def _open(path: str) -> sqlite3.Connection:
-    _check_files(path)
+    check_files(path)
     is_new = not os.path.lexists(path) or not os.lstat(path).st_size
     if is_new:
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    connection = _connect(path)
+    connection = connect(path)
     try:
         if is_new:
             _create(connection)
@@ -143,7 +154,8 @@ def _open(path: str) -> sqlite3.Connection:
 
 
 # tried by: tests/cli
-def _connect(path: str) -> sqlite3.Connection:
+def connect(path: str) -> sqlite3.Connection:
+    """Open a database whose files were checked. Nothing that it defines is run."""
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA mmap_size = 0")
@@ -195,7 +207,7 @@ def _expected() -> str:
         connection.close()
 
 
-def _check_files(path: str) -> None:
+def check_files(path: str) -> None:
     """Raise StoreBroken if SQLite would open a file that usageline did not leave."""
     for suffix in COMPANIONS:
         try:
@@ -216,10 +228,24 @@ def _is_damage(error: sqlite3.OperationalError) -> bool:
 
 
 def _set_aside(path: str) -> None:
-    """Rename the index and its companions to `….aside`, over those set aside earlier."""
+    """Rename the index and its companions to `….aside`, in place of those set aside earlier."""
     for suffix in COMPANIONS:
+        aside = path + ASIDE + suffix
+        if not remove_tree(aside):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(aside)
         with contextlib.suppress(FileNotFoundError):
-            os.replace(path + suffix, path + ".aside" + suffix)
+            os.replace(path + suffix, aside)
+
+
+def identity_aside(directory: str) -> str:
+    """Return a text that tells one set-aside database from another, "" if there is none."""
+    path = os.path.join(directory, NAME + ASIDE)
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return ""
+    return f"{status.st_dev}:{status.st_ino}"
 
 
 EXPECTED = _expected()

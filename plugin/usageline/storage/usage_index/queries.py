@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
 
 from usageline.storage.usage_index.writer import QUARTER_MS
+from usageline.usage.local.cost_states import Comparison, Counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +26,17 @@ SELECT quarter, s.name, p.name, m.name, q.input, q.output, q.write_5m, q.write_1
 FROM quarters q JOIN names s ON s.id = q.session JOIN names p ON p.id = q.project
 JOIN names m ON m.id = q.model
 WHERE quarter >= ? AND quarter < ? ORDER BY quarter
+"""
+
+COUNTED = """
+SELECT s.name, m.name, t.input, t.output, t.cache_write, t.cache_read, t.web_searches
+FROM states t JOIN names s ON s.id = t.session JOIN names m ON m.id = t.model ORDER BY 1, 2
+"""
+INDEXED = """
+SELECT s.name, m.name, sum(q.input), sum(q.output), sum(q.write_5m + q.write_1h), sum(q.read),
+       sum(q.searches)
+FROM quarters q JOIN names s ON s.id = q.session JOIN names m ON m.id = q.model
+WHERE q.session IN (SELECT session FROM states) GROUP BY 1, 2
 """
 
 
@@ -110,6 +122,17 @@ def activity(index: Index, first_ms: int, end_ms: int) -> tuple[int, int] | None
     query = "SELECT min(at), max(at) FROM responses WHERE at >= ? AND at < ?"
     first, last = index.connection.execute(query, (first_ms, end_ms)).fetchone()
     return None if first is None else (first, last)
+
+
+def comparisons(index: Index) -> list[Comparison]:
+    """Return each model of each session in which Claude Code itself counted, beside the index."""
+    indexed: dict[tuple[str, str], Counts] = {}
+    for session, model, *sent in index.connection.execute(INDEXED):
+        indexed[session, model] = Counts(*sent)
+    return [
+        Comparison(session, model, Counts(*counted), indexed.get((session, model), Counts()))
+        for session, model, *counted in index.connection.execute(COUNTED)
+    ]
 
 
 def _quarters(index: Index, chosen: Range) -> Iterator[tuple[int, str, str, str, tuple[int, ...]]]:

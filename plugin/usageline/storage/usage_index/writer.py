@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
+from usageline.storage.usage_index.batch import Batch, chunks, joined
+from usageline.storage.usage_index.forks import Forks
+from usageline.storage.usage_index.names import Names
 from usageline.usage.local.responses import (
-    Owner,
+    Claim,
     Part,
     Response,
     Tokens,
-    is_of_group,
     merged,
 )
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from usageline.storage.usage_index.database import Index
@@ -27,14 +28,11 @@ if TYPE_CHECKING:
 QUARTER_MS = 900_000
 """Every time zone in use is a multiple of it from UTC, and so is every change of one."""
 
-MAX_VARIABLES = 500
-"""Of one statement; SQLite allows 999 everywhere."""
-
 COLUMNS = (
     "key, part, grouped, at, last_at, model, project, session, input, output, write_5m, "
-    "write_1h, read, searches, fast, us, sidechain, finished, cost"
+    "write_1h, read, searches, fast, us, sidechain, finished, copied, cost"
 )
-INSERT = f"INSERT INTO responses ({COLUMNS}) VALUES ({', '.join('?' * 19)})"  # noqa: S608
+INSERT = f"INSERT INTO responses ({COLUMNS}) VALUES ({', '.join('?' * 20)})"  # noqa: S608
 SELECT = f"SELECT {COLUMNS} FROM responses WHERE "  # noqa: S608
 SUMS = """
 INSERT INTO quarters
@@ -44,30 +42,13 @@ SELECT at / 900000, session, project, model, count(*), sum(NOT finished), sum(co
 FROM responses WHERE at >= ? AND at < ? GROUP BY 1, 2, 3, 4
 """
 
-
-class Batch:
-    """Responses that are not in the index yet. Lines of one response are merged here first."""
-
-    def __init__(self) -> None:
-        self.single: dict[bytes, Response] = {}
-        self.grouped: dict[bytes, list[Response]] = {}
-        self.lines = 0
-
-    def add(self, response: Response) -> None:
-        """Add what one line says."""
-        self.lines += 1
-        if response.grouped:
-            group = self.grouped.setdefault(response.key, [])
-            group[:] = _joined([*group, response])
-            return
-        known = self.single.get(response.key)
-        if known is None:
-            self.single[response.key] = response
-        elif known != response:
-            self.single[response.key] = merged(known, response)
-
-    def __len__(self) -> int:
-        return len(self.single) + len(self.grouped)
+STATE = """
+INSERT INTO states VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+started = max(started, excluded.started), input = max(input, excluded.input),
+output = max(output, excluded.output), cache_write = max(cache_write, excluded.cache_write),
+cache_read = max(cache_read, excluded.cache_read),
+web_searches = max(web_searches, excluded.web_searches)
+"""
 
 
 class Writer:
@@ -76,24 +57,39 @@ class Writer:
     def __init__(self, index: Index, prices: PriceList) -> None:
         self._connection: sqlite3.Connection = index.connection
         self._prices = prices
-        self._ids: dict[str, int] = {}
-        self._names: dict[int, str] = {}
+        self._names = Names(index.connection)
+        self._forks = Forks(index.connection, self._names)
+        self._inserts: list[tuple[object, ...]] = []
 
     def write(self, batch: Batch) -> None:
         """Add a batch. Its order, and what of it is known already, changes no total."""
         quarters: set[int] = set()
-        for keys in _chunks(batch.single):
+        self._forks.load()
+        for keys in chunks(batch.single):
             known = self._known("key", keys)
+            claims = self._forks.claims("key", list(known))
             for key in keys:
-                self._replace(known.get(key, ()), batch.single[key], quarters)
+                rows = known.get(key, ())
+                self._replace(rows, claims.get(key), batch.single[key], quarters)
+            self._flush()
         for key, group in batch.grouped.items():
             known = self._known("grouped", [key])
             stored = [self._response(rows) for rows in known.values()]
-            for response in _joined([*stored, *group]):
+            for response in joined([*stored, *group]):
                 self._insert(response, quarters)
             for rows in known.values():
                 quarters.add(rows[0][3] // QUARTER_MS)
+        self._flush()
+        if self._forks.must_settle:
+            quarters.update(at // QUARTER_MS for at in self._forks.settle())
         self._sum(quarters)
+        self._connection.executemany(
+            STATE,
+            [
+                (self._names.number(session), self._names.number(model), started, *counts)
+                for (session, model), (started, counts) in batch.states.items()
+            ],
+        )
 
     def reprice(self) -> None:
         """Compute every cost anew, after a change of the prices."""
@@ -110,34 +106,51 @@ class Writer:
         quarter = before // QUARTER_MS
         self._connection.execute("DELETE FROM responses WHERE at < ?", (quarter * QUARTER_MS,))
         self._connection.execute("DELETE FROM quarters WHERE quarter < ?", (quarter,))
+        self._connection.execute("DELETE FROM claims WHERE key NOT IN (SELECT key FROM responses)")
+        self._connection.execute(
+            "DELETE FROM states "
+            "WHERE started < ? AND session NOT IN (SELECT session FROM quarters)",
+            (before,),
+        )
 
-    def _replace(self, rows: Sequence[Stored], response: Response, quarters: set[int]) -> None:
+    def _replace(
+        self,
+        rows: Sequence[Stored],
+        claims: tuple[Claim, ...] | None,
+        response: Response,
+        quarters: set[int],
+    ) -> None:
         if rows:
-            stored = self._response(rows)
+            stored = self._response(rows, claims)
             response = merged(stored, response)
             if response == stored:
                 return
-            quarters.add(stored.owner.at // QUARTER_MS)
+            quarters.add(stored.at // QUARTER_MS)
             self._connection.execute("DELETE FROM responses WHERE key = ?", (response.key,))
         self._insert(response, quarters)
 
     def _insert(self, response: Response, quarters: set[int]) -> None:
-        owner = response.owner
-        quarters.add(owner.at // QUARTER_MS)
-        key = response.key + owner.at.to_bytes(8, "big") if response.grouped else response.key
-        grouped = response.key if response.grouped else None
-        project, session = self._id(owner.project), self._id(owner.session)
+        at = response.at
+        quarters.add(at // QUARTER_MS)
+        key, grouped = response.key, None
+        if response.grouped:
+            key, grouped = key + at.to_bytes(8, "big", signed=True), key
+        claim = self._forks.owner(key, response.claims)
+        project, session = self._names.number(claim.project), self._names.number(claim.session)
         for number, part in enumerate(response.parts):
-            self._connection.execute(
-                INSERT,
+            self._inserts.append(
                 (
-                    *(key, number, grouped, owner.at, response.last_at),
-                    *(self._id(part.model), project, session),
+                    *(key, number, grouped, at, response.last_at),
+                    *(self._names.number(part.model), project, session),
                     *part.tokens,
-                    *(part.fast, part.us, not response.rank[1], response.finished),
-                    self._cost(part, owner.at),
-                ),
+                    *(part.fast, part.us, not response.rank[1], response.finished, claim.copied),
+                    self._cost(part, at),
+                )
             )
+
+    def _flush(self) -> None:
+        self._connection.executemany(INSERT, self._inserts)
+        self._inserts.clear()
 
     def _known(self, column: str, keys: list[bytes]) -> dict[bytes, list[Stored]]:
         marks = ", ".join("?" * len(keys))
@@ -150,14 +163,24 @@ class Writer:
             self._connection.execute("DELETE FROM responses WHERE grouped = ?", keys)
         return known
 
-    def _response(self, rows: Sequence[Stored]) -> Response:
+    def _response(
+        self, rows: Sequence[Stored], claims: tuple[Claim, ...] | None = None
+    ) -> Response:
         first = rows[0]
         parts = tuple(map(self._part, rows))
         tokens = parts[0].tokens
         return Response(
             first[2] if first[2] is not None else first[0],
             first[2] is not None,
-            Owner(first[3], self._name(first[6]), self._name(first[7])),
+            claims
+            or (
+                Claim(
+                    self._names.name(first[7]),
+                    first[3],
+                    self._names.name(first[6]),
+                    bool(first[18]),
+                ),
+            ),
             first[4],
             (tokens.output, not first[16], bool(first[17]), sum(tokens)),
             bool(first[17]),
@@ -165,7 +188,7 @@ class Writer:
         )
 
     def _part(self, row: Stored) -> Part:
-        return Part(self._name(row[5]), Tokens(*row[8:14]), bool(row[14]), bool(row[15]))
+        return Part(self._names.name(row[5]), Tokens(*row[8:14]), bool(row[14]), bool(row[15]))
 
     def _cost(self, part: Part, at: int) -> int | None:
         return self._prices.cost(part, at)
@@ -176,43 +199,6 @@ class Writer:
                 "DELETE FROM quarters WHERE quarter BETWEEN ? AND ?", (first, last)
             )
             self._connection.execute(SUMS, (first * QUARTER_MS, (last + 1) * QUARTER_MS))
-
-    def _id(self, name: str) -> int:
-        number = self._ids.get(name)
-        if number is None:
-            insert = "INSERT OR IGNORE INTO names (name) VALUES (?)"
-            self._connection.execute(insert, (_storable(name),))
-            (number,) = self._connection.execute(
-                "SELECT id FROM names WHERE name = ?", (_storable(name),)
-            ).fetchone()
-            self._ids[name] = number
-        return number
-
-    def _name(self, number: int) -> str:
-        name = self._names.get(number)
-        if name is None:
-            row = self._connection.execute(
-                "SELECT name FROM names WHERE id = ?", (number,)
-            ).fetchone()
-            name = self._names[number] = row[0] if row else ""
-        return name
-
-
-def _joined(group: Iterable[Response]) -> list[Response]:
-    """Merge those of one group that are one response, by the time between their lines."""
-    joined: list[Response] = []
-    for response in sorted(group, key=lambda each: each.owner):
-        if joined and is_of_group(joined[-1], response):
-            joined[-1] = merged(joined[-1], response)
-        else:
-            joined.append(response)
-    return joined
-
-
-def _chunks(keys: Mapping[bytes, Response]) -> Iterator[list[bytes]]:
-    remaining = iter(keys)
-    while chunk := list(islice(remaining, MAX_VARIABLES)):
-        yield chunk
 
 
 def _ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -227,8 +213,3 @@ def _ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
         start = last = number
     if start is not None and last is not None:
         yield start, last
-
-
-def _storable(name: str) -> str:
-    # SQLite's text is UTF-8: a lone surrogate cannot be stored.
-    return name.encode("utf-8", "replace").decode()

@@ -8,7 +8,10 @@ so the order in which lines are read changes nothing.
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 KEY_BYTES = 12
 MAX_COUNT = 10**12
@@ -21,6 +24,9 @@ UNIQUE_ID = "msg_"
 """How the ids of Anthropic's API begin. Forks and `/btw` give them new request ids."""
 
 SYNTHETIC = "<synthetic>"
+
+NONE_OWN = -(1 << 62)
+"""The first own time of a session that shares every response with another."""
 
 
 class Tokens(NamedTuple):
@@ -48,12 +54,19 @@ class Part(NamedTuple):
     us: bool = False
 
 
-class Owner(NamedTuple):
-    """When the first line of a response was written (epoch ms), and by whom."""
+class Claim(NamedTuple):
+    """What the lines of one session say about whose a response is.
 
+    session  its id
+    at       when the first of these lines was written (epoch ms)
+    project  the directory of that line
+    copied   every one of them is marked as a fork's copy, or is a parent's progress line
+    """
+
+    session: str
     at: int
     project: str
-    session: str
+    copied: bool = False
 
 
 class Response(NamedTuple):
@@ -61,8 +74,8 @@ class Response(NamedTuple):
 
     key       12 bytes that identify it, or those of its group if `grouped`
     grouped   its id is not unique: it has the lines around the time of its own
-    owner     its earliest line
-    last_at   its latest line (epoch ms)
+    claims    of each session with it, by session; most have one
+    last_at   its latest line (epoch ms) if it is grouped, else 0
     rank      of the line that counts
     finished  that line has a stop reason
     parts     what is billed; the first is the response itself
@@ -70,11 +83,17 @@ class Response(NamedTuple):
 
     key: bytes
     grouped: bool
-    owner: Owner
+    claims: tuple[Claim, ...]
     last_at: int
     rank: tuple[int, bool, bool, int]
     finished: bool
     parts: tuple[Part, ...]
+
+    @property
+    def at(self) -> int:
+        """When its first line was written (epoch ms)."""
+        claims = self.claims
+        return claims[0].at if len(claims) == 1 else min(claim.at for claim in claims)
 
 
 class Line(NamedTuple):
@@ -88,6 +107,7 @@ class Line(NamedTuple):
     uuid: str
     sidechain: bool
     finished: bool
+    copied: bool
     part: Part
     iterations: tuple[Part | tuple[str, Part], ...] = ()
 
@@ -98,8 +118,8 @@ class Line(NamedTuple):
         return Response(
             key,
             grouped,
-            Owner(self.at, self.project, self.session),
-            self.at,
+            (Claim(self.session, self.at, self.project, self.copied),),
+            self.at if grouped else 0,
             (tokens.output, not self.sidechain, self.finished, sum(tokens)),
             self.finished,
             (self.part, *self.iterations),  # type: ignore[arg-type]
@@ -108,15 +128,33 @@ class Line(NamedTuple):
 
 def merged(one: Response, other: Response) -> Response:
     """Return what two descriptions of one response say together, in any order."""
-    winner = max(one, other, key=_rank)
-    return winner._replace(
-        owner=min(one.owner, other.owner), last_at=max(one.last_at, other.last_at)
+    # Lines that differ in nothing that ranks them must not depend on their order either.
+    wins = (one.rank, one.parts) >= (other.rank, other.parts)
+    winner = one if wins else other
+    claims, last_at = _joined(one.claims, other.claims), max(one.last_at, other.last_at)
+    if claims is winner.claims and last_at == winner.last_at:
+        return winner
+    return winner._replace(claims=claims, last_at=last_at)
+
+
+def owner(claims: tuple[Claim, ...], first_own: Mapping[str, int]) -> Claim:
+    """Return the claim of the session that a response is of.
+
+    A fork repeats the responses of its original, with their ids and times. `first_own` orders the
+    sessions by their first response that only they claim as no copy. The earliest is the original,
+    for a fork's own begin later. So is a session without any, which was left for the fork.
+    """
+    if len(claims) == 1:
+        return claims[0]
+    return min(
+        claims,
+        key=lambda claim: (claim.copied, first_own.get(claim.session, NONE_OWN), claim.session),
     )
 
 
 def is_of_group(one: Response, other: Response) -> bool:
     """Return whether two grouped responses are one, by the time between their lines."""
-    return one.owner.at - GAP_MS <= other.last_at and other.owner.at - GAP_MS <= one.last_at
+    return one.at - GAP_MS <= other.last_at and other.at - GAP_MS <= one.last_at
 
 
 def extra_parts(
@@ -141,9 +179,21 @@ def extra_parts(
     return tuple(parts)
 
 
-def _rank(response: Response) -> tuple[object, ...]:
-    # Lines that differ in nothing that ranks them must not depend on their order either.
-    return response.rank, response.parts
+def _joined(one: tuple[Claim, ...], other: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    if one == other:
+        return one
+    if len(one) == len(other) == 1 and one[0].session == other[0].session:
+        (mine,), (theirs,) = one, other
+        first = mine if mine[1:3] <= theirs[1:3] else theirs
+        copied = mine.copied and theirs.copied
+        joined = first if first.copied == copied else first._replace(copied=copied)
+        return one if joined is mine else other if joined is theirs else (joined,)
+    by_session = {claim.session: claim for claim in one}
+    for claim in other:
+        known = by_session.get(claim.session)
+        (by_session[claim.session],) = (claim,) if known is None else _joined((known,), (claim,))
+    joined_all = tuple(by_session[session] for session in sorted(by_session))
+    return one if joined_all == one else other if joined_all == other else joined_all
 
 
 def _key(line: Line) -> tuple[bytes, bool]:

@@ -1,0 +1,77 @@
+"""`usageline usage --check`: the transcripts beside what Claude Code itself counted."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from usageline.core.formatting import count
+from usageline.core.text import sanitize
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from usageline.usage.local.cost_states import Comparison
+
+VERSION = 1
+NO_COUNTERS = (
+    "no transcript has Claude Code's own counters: since August 2026 it writes them when a "
+    "session ends"
+)
+
+
+def as_json(rows: Sequence[Comparison]) -> str:
+    """Return the comparisons as the documented object."""
+    return json.dumps(
+        {
+            "version": VERSION,
+            "rows": [
+                {
+                    "session": row.session,
+                    "model": row.model,
+                    "counted": row.counted._asdict(),
+                    "indexed": row.indexed._asdict(),
+                    "missing": row.missing._asdict(),
+                }
+                for row in rows
+            ],
+        }
+    )
+
+
+def print_table(rows: Sequence[Comparison]) -> None:
+    """Print what is not in the transcripts, by session and model."""
+    from rich.table import Table  # noqa: PLC0415 - JSON needs none of it
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    from usageline.cli.table import console  # noqa: PLC0415 - as above
+
+    if not rows:
+        click.echo(NO_COUNTERS)
+        return
+    sessions = {row.session for row in rows}
+    short = [row for row in rows if any(row.missing)]
+    target = console()
+    if short:
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        table.add_column("session", no_wrap=True, max_width=8)
+        table.add_column("model", no_wrap=True, overflow="ellipsis")
+        for name in ("input", "output", "cache write", "cache read"):
+            table.add_column(name, justify="right")
+        for row in short:
+            table.add_row(
+                Text(sanitize(row.session)[:8]),
+                Text(sanitize(row.model)),
+                *(count(number) if number else "" for number in row.missing[:4]),
+            )
+        target.print("not in the transcripts:")
+        target.print(table)
+    complete = len(sessions - {row.session for row in short})
+    target.print(
+        Text(
+            f"{complete} of {len(sessions)} sessions with Claude Code's own counters are complete",
+            "dim",
+        )
+    )

@@ -1,0 +1,68 @@
+"""Gather what lines say before it is written: of each response once."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from usageline.usage.local.cost_states import Counts
+from usageline.usage.local.responses import Response, is_of_group, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import TypeVar
+
+    from usageline.usage.local.cost_states import CostState
+
+    T = TypeVar("T")
+
+MAX_VARIABLES = 500
+"""Of one statement; SQLite allows 999 everywhere."""
+
+
+class Batch:
+    """Responses that are not in the index yet. Lines of one response are merged here first."""
+
+    def __init__(self) -> None:
+        self.single: dict[bytes, Response] = {}
+        self.grouped: dict[bytes, list[Response]] = {}
+        self.states: dict[tuple[str, str], tuple[int, Counts]] = {}
+        self.lines = 0
+
+    def add(self, response: Response) -> None:
+        """Add what one line says."""
+        self.lines += 1
+        if response.grouped:
+            group = self.grouped.setdefault(response.key, [])
+            group[:] = joined([*group, response])
+            return
+        known = self.single.get(response.key)
+        self.single[response.key] = response if known is None else merged(known, response)
+
+    def add_state(self, state: CostState) -> None:
+        """Add what Claude Code itself counted in a session."""
+        for model, counts in state.models.items():
+            key = (state.session, model)
+            started, known = self.states.get(key, (0, Counts()))
+            self.states[key] = (max(started, state.started), counts.greatest(known))
+
+    def __len__(self) -> int:
+        return len(self.single) + len(self.grouped)
+
+
+def joined(group: Iterable[Response]) -> list[Response]:
+    """Merge those of one group that are one response, by the time between their lines."""
+    result: list[Response] = []
+    for response in sorted(group, key=lambda each: (each.at, each.claims)):
+        if result and is_of_group(result[-1], response):
+            result[-1] = merged(result[-1], response)
+        else:
+            result.append(response)
+    return result
+
+
+def chunks(keys: Iterable[T]) -> Iterator[list[T]]:
+    """Yield the keys, no more at once than one statement takes."""
+    remaining = iter(keys)
+    while chunk := list(islice(remaining, MAX_VARIABLES)):
+        yield chunk

@@ -1,0 +1,146 @@
+"""Take what can still be read from a damaged index that was set aside.
+
+The transcripts of its older responses are gone, so it may be the only record of them. Nothing of it
+is trusted: each value is checked, and each response is merged as one from a transcript.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from usageline.core.errors import StoreBroken
+from usageline.storage.usage_index import database
+from usageline.storage.usage_index.batch import Batch
+from usageline.storage.usage_index.writer import COLUMNS
+from usageline.usage.local.cost_states import CostState, Counts
+from usageline.usage.local.responses import (
+    KEY_BYTES,
+    MAX_COUNT,
+    Claim,
+    Part,
+    Response,
+    Tokens,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Row = tuple[Any, ...]
+
+MAX_AT = 1 << 48
+MAX_NAME = 8192
+RANGES = 256
+"""Keys are evenly spread: a damaged page hides rows of its own range only."""
+
+
+def batch(path: str) -> Batch:
+    """Return the responses and counters that the database at `path` still has."""
+    saved = Batch()
+    with contextlib.suppress(sqlite3.Error, StoreBroken, OSError):
+        database.check_files(path)
+        connection = database.connect(path)
+        try:
+            _add(connection, saved)
+        finally:
+            connection.close()
+    return saved
+
+
+def _add(connection: sqlite3.Connection, saved: Batch) -> None:
+    names = {
+        number: name
+        for number, name in _rows(connection, "names", "id, name", "id")
+        if isinstance(name, str) and len(name) <= MAX_NAME
+    }
+    claims: dict[bytes, dict[str, Claim]] = {}
+    for key, session, at, project, copied in _rows(
+        connection, "claims", "key, session, at, project, copied", "key"
+    ):
+        if isinstance(key, bytes) and session in names and project in names and _is_at(at):
+            claim = Claim(names[session], at, names[project], bool(copied))
+            claims.setdefault(key, {})[claim.session] = claim
+    rows = sorted(
+        {
+            row[:2]: row for row in _rows(connection, "responses", COLUMNS, "key") if _is_good(row)
+        }.values()
+    )
+    for key, parts in groupby(rows, key=lambda row: row[0]):
+        response = _response(list(parts), names, claims.get(key, {}))
+        if response is not None:
+            saved.add(response)
+    columns = "session, model, started, input, output, cache_write, cache_read, web_searches"
+    for session, model, started, *values in _rows(connection, "states", columns, "session"):
+        if session in names and model in names and all(map(_is_count, values)) and _is_at(started):
+            saved.add_state(CostState(names[session], started, {names[model]: Counts(*values)}))
+
+
+def _rows(connection: sqlite3.Connection, table: str, columns: str, key: str) -> Iterator[Row]:
+    """Yield the rows that can be read, some of them twice."""
+    schema = dict(
+        connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'table' LIMIT 64"
+        ).fetchall()
+    )
+    if schema.get(table) not in database.SCHEMA:
+        return
+    select = f"SELECT {columns} FROM {table} "  # noqa: S608 - names of this module
+    try:
+        yield from connection.execute(f"{select} ORDER BY {key}").fetchall()
+    except sqlite3.Error:
+        bounds = [bytes([first]) for first in range(RANGES)] if key == "key" else []
+        for first, end in zip([b"", *bounds[1:]], [*bounds[1:], b"\xff" * 32], strict=False):
+            for order in ("ASC", "DESC"):
+                query = f"{select} WHERE key >= ? AND key < ? ORDER BY key {order}"
+                with contextlib.suppress(sqlite3.Error):
+                    yield from connection.execute(query, (first, end))
+        if not bounds:
+            for order in ("ASC", "DESC"):
+                with contextlib.suppress(sqlite3.Error):
+                    yield from connection.execute(f"{select} ORDER BY {key} {order}")
+
+
+def _is_good(row: Row) -> bool:
+    key, part, grouped, at, last_at, *_ = row
+    return (
+        isinstance(key, bytes)
+        and (len(key) == KEY_BYTES if grouped is None else key[:KEY_BYTES] == grouped)
+        and isinstance(part, int)
+        and _is_at(at)
+        and (_is_at(last_at) or grouped is None)
+        and all(map(_is_count, row[8:14]))
+        and all(flag in {0, 1} for flag in row[14:19])
+    )
+
+
+def _is_at(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value < MAX_AT
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value <= 2 * MAX_COUNT
+
+
+def _response(rows: list[Row], names: dict[int, str], claims: dict[str, Claim]) -> Response | None:
+    """Return the response of these rows, None if one of them is missing or names nothing."""
+    first = rows[0]
+    if [row[1] for row in rows] != list(range(len(rows))):
+        return None
+    if any(number not in names for row in rows for number in row[5:8]):
+        return None
+    own = Claim(names[first[7]], first[3], names[first[6]], bool(first[18]))
+    parts = tuple(
+        Part(names[row[5]], Tokens(*row[8:14]), bool(row[14]), bool(row[15])) for row in rows
+    )
+    tokens = parts[0].tokens
+    return Response(
+        first[2] or first[0],
+        first[2] is not None,
+        tuple(sorted(claims.values())) or (own,),
+        first[4] if first[2] is not None else 0,
+        (tokens.output, not first[16], bool(first[17]), sum(tokens)),
+        bool(first[17]),
+        parts,
+    )
