@@ -55,6 +55,10 @@ class Session:
     wanted: bool = False
 
 
+LONGER_S = 90
+"""For what a canceled run delays: it may have claimed a refresh that it did not start."""
+
+
 @dataclass(slots=True)
 class Crowd:
     """What the sessions did: completed runs took `took` seconds each.
@@ -74,10 +78,16 @@ class Crowd:
     _poll: select.epoll = field(default_factory=select.epoll)
     _by_output: dict[int, Session] = field(default_factory=dict)
 
-    def run(self, seconds: float, watch: Callable[[], object], watch_every_s: float) -> None:
+    def run(
+        self,
+        seconds: float,
+        watch: Callable[[], object],
+        watch_every_s: float,
+        until: Callable[[], object] = lambda: True,
+    ) -> None:
         """Draw the lines for this long, and call `watch` now and then.
 
-        No run is left afterwards.
+        Go on until `until()` holds, for LONGER_S at most. No run is left afterwards.
         """
         begin = time.monotonic()
         end = begin + seconds
@@ -87,13 +97,13 @@ class Crowd:
             )
         watch_at = begin + watch_every_s
         try:
-            while (now := time.monotonic()) < end:
+            while (now := time.monotonic()) < end or (now < begin + LONGER_S and not until()):
                 if now >= watch_at:
                     watch()
                     watch_at += watch_every_s
                 self._act(now)
                 due = self._events[0][0] if self._events else now + EVERY_S
-                self._listen(max(min(due + GATHERED_S, watch_at, end) - time.monotonic(), 0))
+                self._listen(max(min(due + GATHERED_S, watch_at) - time.monotonic(), 0))
         finally:
             self._ending = True
             self._give_up([session for session in self.sessions if session.pid])

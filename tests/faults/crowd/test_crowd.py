@@ -128,7 +128,7 @@ def test_a_stopped_holder_amid_a_crowd(
             ended.append(time.monotonic() - hung[0])
 
     api.on_request = stop
-    crowd.run(size(7, 60), look, 0.2)
+    crowd.run(size(7, 60), look, 0.2, until=lambda: ended)
     wait_for(lambda: not refreshes(watch.release))
     assert crowd.bad == []
     assert ended
