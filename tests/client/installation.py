@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-NOT_FETCHED = (".git", ".tests-env", ".hypothesis", "__pycache__")
+NOT_FETCHED = (".git", ".tests-env*", ".hypothesis", "__pycache__")
 
 
 @contextmanager
