@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 
+FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
+"""Spreadsheets run text that starts with one of these as a formula."""
+
 
 def short(path: str, paths: Paths) -> str:
     """Return the path with `~` for the home directory, without control characters."""
@@ -50,3 +53,9 @@ def _both(larger: str, number: int, unit: str) -> str:
 
 def _count(number: int, unit: str) -> str:
     return f"{number} {unit}" + ("" if number == 1 else "s")
+
+
+def csv_cell(text: str | None) -> str | None:
+    """Return `text` without control characters, and with an apostrophe before a formula."""
+    clean = sanitize(text) if text else text
+    return "'" + clean if clean and clean.lstrip()[:1] in FORMULA_STARTS else clean

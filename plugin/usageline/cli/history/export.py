@@ -10,9 +10,9 @@ import stat
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from usageline.cli.formatting import csv_cell
 from usageline.cli.history.svg import FONTS
 from usageline.core.errors import UsagelineError
-from usageline.core.text import sanitize
 from usageline.setup.program_files import is_packaged, own_source
 from usageline.storage import codec
 from usageline.system.files import write_atomic
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from usageline.usage.model import Reading
-
-FORMULA_STARTS = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
-"""Spreadsheets run text that starts with one of these as a formula."""
 
 COLUMNS = ("observed_at", "source", "plan", "kind", "label", "percent", "resets_at")
 
@@ -48,9 +45,15 @@ def as_csv(readings: Iterable[Reading]) -> str:
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)
     for reading in readings:
-        head = (_utc(reading.observed_at), _cell(reading.source), _cell(reading.plan))
+        head = (_utc(reading.observed_at), csv_cell(reading.source), csv_cell(reading.plan))
         rows.writerows(
-            (*head, _cell(limit.kind), _cell(limit.label), limit.percent, _utc(limit.resets_at))
+            (
+                *head,
+                csv_cell(limit.kind),
+                csv_cell(limit.label),
+                limit.percent,
+                _utc(limit.resets_at),
+            )
             for limit in reading.limits
         )
     return text.getvalue()
@@ -89,12 +92,6 @@ def write(path: str, content: bytes) -> None:
         raise UsagelineError(
             f"{path} cannot be written: {getattr(error, 'strerror', None) or error}"
         ) from None
-
-
-def _cell(text: str | None) -> str | None:
-    """Return `text` without control characters, and with an apostrophe before a formula."""
-    clean = sanitize(text) if text else text
-    return "'" + clean if clean and clean.lstrip()[:1] in FORMULA_STARTS else clean
 
 
 def _utc(timestamp: int | None) -> str | None:

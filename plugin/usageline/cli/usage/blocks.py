@@ -81,11 +81,7 @@ def _is_chosen(chosen: Range, at: int, project: str, model: str) -> bool:
     return (
         (chosen.since is None or day >= chosen.since)
         and (chosen.until is None or day <= chosen.until)
-        and (
-            chosen.project is None
-            or chosen.project in (project, project.rstrip("/").rpartition("/")[2])
-        )
-        and (chosen.model is None or chosen.model in model)
+        and chosen.includes(project, model)
     )
 
 

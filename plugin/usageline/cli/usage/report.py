@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from usageline.cli.formatting import csv_cell
 from usageline.core.formatting import count
 from usageline.core.text import sanitize
 from usageline.usage.local import price_list
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from usageline.storage.usage_index.queries import Row
 
 VERSION = 1
-FORMULA_STARTS = ("=", "+", "-", "@", "|", "%")
-"""Spreadsheets run text that starts with one of these as a formula."""
-
 MIN_PROGRESS_BYTES = 64 << 20
 """Less is read before a user would look at a bar."""
 
@@ -100,11 +98,11 @@ def as_csv(rows: Sequence[Row], kind: str) -> str:
         values = _values(row)
         lines.writerow(
             (
-                _cell(row.key),
+                csv_cell(row.key),
                 *(values[name] for name in NAMES),
                 values["cost_usd"],
                 "yes" if values["at_least"] else "",
-                _cell("; ".join(f"{name}: {number}" for name, number in row.unpriced.items())),
+                csv_cell("; ".join(f"{name}: {number}" for name, number in row.unpriced.items())),
             )
         )
     return text.getvalue()
@@ -208,8 +206,3 @@ def _notes(total: Row, scanned: Report) -> list[str]:
     if scanned.unreadable:
         notes.append(f"{scanned.unreadable} transcripts could not be read")
     return notes
-
-
-def _cell(text: str) -> str:
-    text = sanitize(text)
-    return "'" + text if text.startswith(FORMULA_STARTS) else text

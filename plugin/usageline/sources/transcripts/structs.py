@@ -41,28 +41,27 @@ class ServerTools(msgspec.Struct):
     web_search_requests: int = 0
 
 
-class Iteration(msgspec.Struct):
+class Counts(msgspec.Struct):
+    """What is billed, in a response and in each of its iterations."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_creation_input_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    cache_creation: Split | None = None
+    server_tool_use: ServerTools | None = None
+
+
+class Iteration(Counts):
     """One of `iterations`."""
 
     type: str = ""
     model: str | None = None
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cache_creation_input_tokens: int = 0
-    cache_read_input_tokens: int = 0
-    cache_creation: Split | None = None
-    server_tool_use: ServerTools | None = None
 
 
-class Usage(msgspec.Struct):
+class Usage(Counts):
     """`message.usage`."""
 
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cache_creation_input_tokens: int = 0
-    cache_read_input_tokens: int = 0
-    cache_creation: Split | None = None
-    server_tool_use: ServerTools | None = None
     inference_geo: str | None = None
     speed: str | None = None
     iterations: list[Iteration] | None = None
@@ -191,7 +190,7 @@ def _line(
     )
 
 
-def _tokens(row: Usage | Iteration) -> Tokens | None:
+def _tokens(row: Counts) -> Tokens | None:
     """Return the tokens, None if a number is negative or too large."""
     split, tools = row.cache_creation, row.server_tool_use
     counts = (

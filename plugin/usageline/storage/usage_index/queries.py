@@ -81,6 +81,13 @@ class Range:
     project: str | None = None
     model: str | None = None
 
+    def includes(self, project: str, model: str) -> bool:
+        """Return whether it has that project, by its directory or name, and that model."""
+        names = (project, project.rstrip("/").rpartition("/")[2])
+        return (self.project is None or self.project in names) and (
+            self.model is None or self.model in model
+        )
+
 
 def sums(index: Index, kind: str, chosen: Range) -> tuple[list[Row], Row]:
     """Return the rows of one of KINDS, by key, and their total."""
@@ -141,21 +148,14 @@ def _quarters(index: Index, chosen: Range) -> Iterator[tuple[int, str, str, str,
     if chosen.until is not None:
         end = _start(chosen.until + timedelta(days=1), chosen.zone)
     for quarter, session, project, model, *values in index.connection.execute(QUERY, (first, end)):
-        if chosen.project is not None and not _is_project(project, chosen.project):
-            continue
-        if chosen.model is not None and chosen.model not in model:
-            continue
-        yield quarter, session, project, model, tuple(values)
+        if chosen.includes(project, model):
+            yield quarter, session, project, model, tuple(values)
 
 
 def _start(day: date, zone: tzinfo) -> int:
     """Return the quarter with which a day begins."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     return int(midnight.timestamp()) * 1000 // QUARTER_MS
-
-
-def _is_project(project: str, chosen: str) -> bool:
-    return chosen in (project, project.rstrip("/").rpartition("/")[2])
 
 
 def _key(kind: str, zone: tzinfo) -> Callable[[int, str, str, str], str]:
