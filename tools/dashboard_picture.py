@@ -5,21 +5,21 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tempfile
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.hot import Hot
 from tests.storage.readings import keep
-from tests.world import World, build_release
-from tools.pictures import DARK, FOLDER, HOUR_S, LIGHT, draw, limits
+from tools.pictures import HOUR_S, limits
+from tools.terminal_picture import draw_screens, started
 from usageline.usage.model import Limit, Reading
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.world import Release, World
+
 COLUMNS, ROWS = 120, 36
-DEADLINE_S = 30
 DAYS = 20
 STEP_S = 300
 NIGHT = (11 * HOUR_S, 19 * HOUR_S)
@@ -37,35 +37,15 @@ directory = "~/.claude-work"
 
 def main() -> None:
     """Draw the dashboard of two accounts, for a dark and for a light terminal."""
-    for appearance, terminal in (("dark", DARK), ("light", LIGHT)):
-        folder = Path(tempfile.mkdtemp(prefix="ul-", dir="/tmp"))  # a socket needs a short path
-        try:
-            draw(screen(folder, appearance), terminal, FOLDER / f"dashboard-{appearance}.svg")
-        finally:
-            shutil.rmtree(folder)
+    draw_screens("dashboard", screen)
 
 
-def screen(folder: Path, appearance: str) -> list[str]:
+def screen(world: World, release: Release, folder: Path, appearance: str) -> list[str]:
     """Return the rows of the dashboard's screen, with their colors."""
-    world = World(folder / "world")
-    release = build_release(folder / "release")
     fill(world, Hot(world, release), appearance)
-    env = {**world.env, "LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    tmux = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
-    command = f"COLORTERM=truecolor '{release.python}' -I -B -m usageline.cli watch"
-    size = ["-x", str(COLUMNS), "-y", str(ROWS)]
-    subprocess.run([*tmux, "new-session", "-d", *size, command], env=env, check=True)
-    try:
-        capture = [*tmux, "capture-pane", "-p", "-e"]
-        end = time.monotonic() + DEADLINE_S
-        while time.monotonic() < end:
-            done = subprocess.run(capture, capture_output=True, text=True, env=env, check=True)
-            if "now" in done.stdout and "Accounts" in done.stdout:
-                return done.stdout.splitlines()
-            time.sleep(0.1)
-        raise TimeoutError(done.stdout)
-    finally:
-        subprocess.run([*tmux, "kill-server"], env=env, check=False)
+    with started(world, release, folder, "watch", (COLUMNS, ROWS)) as terminal:
+        terminal.wait_for("now", "Accounts")
+        return terminal.colored_screen().splitlines()
 
 
 def fill(world: World, hot: Hot, appearance: str) -> None:

@@ -22,10 +22,18 @@ class Tmux:
         self._env = env
         self._eventually = eventually
 
-    def start(self, command: str) -> None:
-        """Run a shell command in it, and keep its last screen."""
-        size = ["-x", "80", "-y", "24"]
-        self._tmux("new-session", "-d", *size, f"{command}; echo {DONE} $?; exec sleep 60")
+    def start(self, command: str, size: tuple[int, int] = (80, 24)) -> None:
+        """Run a shell command in it, with columns and rows, and keep its last screen."""
+        columns, rows = map(str, size)
+        self._tmux(
+            "new-session",
+            "-d",
+            "-x",
+            columns,
+            "-y",
+            rows,
+            f"{command}; echo {DONE} $?; exec sleep 60",
+        )
 
     def press(self, *keys: str) -> None:
         """Send keys by the names that tmux has for them."""
