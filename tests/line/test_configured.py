@@ -26,7 +26,7 @@ MAX_LINE_S = 10.0
 
 def rows(hot: Hot, payload: object = None, **env: str | None) -> list[str]:
     """The rows of one run, which ends well."""
-    done = hot.run(json.dumps(payload or PAYLOAD), env=env)
+    done = hot.run_configured(json.dumps(payload or PAYLOAD), env=env)
     assert (done.returncode, done.stderr) == (0, b"")
     return done.stdout.decode().splitlines()
 

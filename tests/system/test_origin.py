@@ -34,7 +34,12 @@ def test_config_of_a_project_runs_no_program(
     chosen: dict[str, str | None] = {"XDG_CONFIG_HOME": str(world.home / "project")}
     write(world.home / "project", f'theme = "ascii"\n[chain]\ncommand = "touch {ran}; echo theirs"')
     for _ in range(3):
-        assert hot.run(env=chosen).stdout.decode().rstrip().endswith("config.toml:3: chain.command")
+        assert (
+            hot.run_configured(env=chosen)
+            .stdout.decode()
+            .rstrip()
+            .endswith("config.toml:3: chain.command")
+        )
     write(
         world.home / ".config", f'rows = [["context"]]\n[chain]\ncommand = "touch {ran}; echo ours"'
     )

@@ -142,7 +142,7 @@ def test_a_configuration_that_cannot_be_compiled(
 ) -> None:
     scene.world.configure('rows = [["text", "session"]]\n[segments.text]\ntext = "before"\n')
     scene.get_numbers()
-    assert "before" in scene.hot.run().stdout.decode()
+    assert "before" in scene.hot.run_configured().stdout.decode()
     scene.space.fill(scene.world.home / ".cache")
     scene.world.configure(
         'rows = [["text", "session"]]\n[segments.text]\ntext = "afterwards, and longer"\n'
@@ -150,16 +150,16 @@ def test_a_configuration_that_cannot_be_compiled(
     )
     stamp, tries = scene.space.inside(scene.world.paths.line_config_stamp), set()
     for _ in range(5):
-        shown = scene.hot.run().stdout.decode()
+        shown = scene.hot.run_configured().stdout.decode()
         assert "config.toml is not read: the disk is full" in shown
         assert "before" in shown
         tries.add(stamp.stat().st_mtime)
     assert len(tries) == 1
     scene.space.do("rm", f"{scene.world.home}/.cache/filler")
     os.utime(stamp, (stamp.stat().st_atime, 1))
-    shown = scene.hot.run().stdout.decode()
+    shown = scene.hot.run_configured().stdout.decode()
     wait_for_background(scene.world)
-    assert "afterwards" in scene.hot.run().stdout.decode()
+    assert "afterwards" in scene.hot.run_configured().stdout.decode()
     figure("5 lines: 1 try to compile; read once there was room")
 
 
