@@ -22,7 +22,7 @@ from usageline.refresh import notify
 from usageline.refresh.log_entry import RunLog
 from usageline.refresh.run import refresh
 from usageline.storage.account_state import AccountState, as_json, from_json
-from usageline.system import lock
+from usageline.system import lock, notifier
 from usageline.usage.alerts import MAX_ALERTS, Alert
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def test_a_command_that_never_ends_is_killed_and_reported(
 ) -> None:
     api.body = usage_body(session=92)
     world.configure("[alerts]\ncommand = 'exec sleep 1000'")
-    monkeypatch.setattr(notify, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(notifier, "TIMEOUT_S", 0.2)
     log = RunLog()
     assert refresh(world.env, log=log).state == "refreshed"
     assert log.notes[1:] == ["not told by command: it was still running and was ended"]
