@@ -24,7 +24,8 @@ def usage_today(ctx: StatusContext, options: Options) -> list[Variants]:
     if not today or today["cost"] < options["hide_below"]:
         return []
     amount = f"{_at_least(ctx, today)}${today['cost']:,.2f}"
-    short = (52, [*label, ("plain", amount)])
+    is_alerted = any(row["kind"] == "cost_day" for row in ctx.local.get("alerts", ()))
+    short = (52, [*label, ("warning" if is_alerted else "plain", amount)])
     more = []
     if options["tokens"]:
         more.append(("quiet", f" {count(today['tokens'])} tokens"))

@@ -28,6 +28,14 @@ JOIN names m ON m.id = q.model
 WHERE quarter >= ? AND quarter < ? ORDER BY quarter
 """
 
+BY_MODEL = """
+SELECT quarter, m.name, sum(q.input), sum(q.output), sum(q.write_5m), sum(q.write_1h),
+       sum(q.read), sum(q.searches), sum(q.responses), sum(q.cost), sum(q.unfinished),
+       sum(q.unpriced)
+FROM quarters q JOIN names m ON m.id = q.model
+WHERE quarter >= ? AND quarter < ? GROUP BY quarter, q.model ORDER BY quarter
+"""
+
 COUNTED = """
 SELECT s.name, m.name, t.input, t.output, t.cache_write, t.cache_read, t.web_searches
 FROM states t JOIN names s ON s.id = t.session JOIN names m ON m.id = t.model ORDER BY 1, 2
@@ -115,6 +123,19 @@ def span(index: Index, first_ms: int, end_ms: int) -> Row:
     for model, *values in index.connection.execute(query, (first_ms, end_ms)):
         row.add(tuple(values), model)
     return row
+
+
+def quarters(
+    index: Index, first_s: float, end_s: float
+) -> Iterator[tuple[int, str, tuple[int, ...]]]:
+    """Yield the sums of each quarter of an hour and model between two times (epoch seconds).
+
+    Each has the quarter's beginning, the model, and what `Row.add` takes. The times are those of a
+    midnight, or of another multiple of a quarter.
+    """
+    bounds = (int(first_s) * 1000 // QUARTER_MS, int(end_s) * 1000 // QUARTER_MS)
+    for quarter, model, *values in index.connection.execute(BY_MODEL, bounds):
+        yield quarter * QUARTER_MS // 1000, model, tuple(values)
 
 
 def times(index: Index, first_ms: int, end_ms: int) -> Iterator[int]:
