@@ -6,11 +6,12 @@ import json
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from usageline.config import file
 from usageline.core.alert_text import alert_text
 from usageline.storage import cost_alerts as storage
 from usageline.storage import refresh_log
 from usageline.storage.usage_index.queries import Row, quarters
-from usageline.system import notifier
+from usageline.system import notifier, origin
 from usageline.system.notifier import DESKTOP, Means, Message
 from usageline.usage.local.cost_alerts import MICRO, CostAlert, Period, current, evaluate
 from usageline.usage.local.prices import PICO
@@ -29,6 +30,10 @@ TIMES = {"cost_day": (local_day, "%Y-%m-%d"), "cost_month": (local_month, "%Y-%m
 """Of each kind, when its period begins and ends, and how the period is named."""
 
 
+WORDS = ("cost_", "\\")
+"""A config.toml without them names no amount. TOML can write a key with escapes."""
+
+
 class Update(NamedTuple):
     """The alerts to send now, and the rows for the status line."""
 
@@ -36,33 +41,46 @@ class Update(NamedTuple):
     rows: tuple[dict[str, Any], ...] = ()
 
 
-def update(paths: Paths, settings: Alerts, index: Index, now: float) -> Update:
+def settings(env: Mapping[str, str]) -> Alerts | None:
+    """Return how to alert, None if no amount is configured."""
+    try:
+        text = file.read_text(origin.config_file(env)) or ""
+    except file.UnusableFile:
+        return None
+    if not any(word in text for word in WORDS):
+        return None
+    # Imported here: the schema takes longer than all else, and most files name no amount.
+    from usageline.config.loader import load_lenient  # noqa: PLC0415
+
+    alerts = load_lenient(env)[0].alerts
+    return alerts if any(getattr(alerts, kind) for kind in TIMES) else None
+
+
+def update(paths: Paths, alerts: Alerts, index: Index, now: float) -> Update:
     """Evaluate the configured amounts, and remember what is to be sent.
 
     An alert that cannot be remembered is not sent: each job would send it again.
     """
-    periods = _periods(settings, index, now)
-    if not periods:
-        return Update()
+    periods = _periods(alerts, index, now)
     sent = storage.load(paths)
     new, remembered = evaluate(periods, sent, now)
     if new and not storage.save(paths, remembered):
         new, remembered = (), sent
-    rows = ({**alert.as_row(), "line": settings.line} for alert in current(periods, remembered))
+    rows = ({**alert.as_row(), "line": alerts.line} for alert in current(periods, remembered))
     return Update(new, tuple(rows))
 
 
 def send(
-    alerts: Sequence[CostAlert],
-    settings: Alerts,
+    raised: Sequence[CostAlert],
+    alerts: Alerts,
     env: Mapping[str, str],
     paths: Paths,
     desktop: Desktop = DESKTOP,
 ) -> None:
     """Notify the user, and record in the log of the refreshes how that ended."""
     began = time.monotonic()
-    means = Means(settings.desktop, settings.command)
-    messages = [_message(alert, time.time()) for alert in alerts]
+    means = Means(alerts.desktop, alerts.command)
+    messages = [_message(alert, time.time()) for alert in raised]
     failures = notifier.send(messages, means, env, began + notifier.TIMEOUT_S, desktop)
     notes = [f"told of: {message.text}"[:MAX_NOTE] for message in messages]
     notes += [f"not told by {failure}"[:MAX_NOTE] for failure in failures[:2]]
@@ -78,10 +96,10 @@ def send(
     refresh_log.append(paths, line + b"\n")
 
 
-def _periods(settings: Alerts, index: Index, now: float) -> list[Period]:
+def _periods(alerts: Alerts, index: Index, now: float) -> list[Period]:
     periods = []
     for kind, (times, name) in TIMES.items():
-        amount = round(getattr(settings, kind) * MICRO)
+        amount = round(getattr(alerts, kind) * MICRO)
         if not amount:
             continue
         first, end = times(now)

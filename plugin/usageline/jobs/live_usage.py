@@ -7,7 +7,6 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from usageline.config.loader import load_lenient
 from usageline.core import json_file
 from usageline.core.errors import UsagelineError
 from usageline.core.jobs import LOCAL, LOCAL_KEY, LOCAL_VERSION
@@ -56,7 +55,7 @@ def run(env: Mapping[str, str]) -> None:
     with contextlib.suppress(AttributeError, OSError):
         os.nice(NICENESS)
     paths = Paths(env)
-    alerts = load_lenient(env)[0].alerts
+    alerts = cost_alerts.settings(env)
     raised: list[CostAlert] = []
     try:
         with job_results.lock(paths, LOCAL, LOCAL_KEY) as is_free:
@@ -64,20 +63,23 @@ def run(env: Mapping[str, str]) -> None:
                 _publish(env, paths, alerts, raised)
     finally:
         # After the lock is released, and even if the result could not be written.
-        if raised:
+        if raised and alerts:
             cost_alerts.send(raised, alerts, env, paths)
 
 
-def _publish(env: Mapping[str, str], paths: Paths, alerts: Alerts, raised: list[CostAlert]) -> None:
+def _publish(
+    env: Mapping[str, str], paths: Paths, alerts: Alerts | None, raised: list[CostAlert]
+) -> None:
     """Write the result, and add the alerts to send to `raised`."""
     # Taken before the transcripts are read, so that a change meanwhile triggers another job.
     now, began = time.time(), time.monotonic()
     value: dict[str, Any] = {"failed": True}
     with contextlib.suppress(UsagelineError), local_usage.updated(env) as (index, _report):
         value = summary(index, _session_reset(paths), now)
-        update = cost_alerts.update(paths, alerts, index, now)
-        raised += update.new
-        value["alerts"] = update.rows
+        if alerts:
+            update = cost_alerts.update(paths, alerts, index, now)
+            raised += update.new
+            value["alerts"] = update.rows
     took_s = round(time.monotonic() - began, 3)
     job_results.write(
         paths,
