@@ -41,6 +41,7 @@ class Update(NamedTuple):
     rows: tuple[dict[str, Any], ...] = ()
 
 
+# tried by: tests/jobs
 def settings(env: Mapping[str, str]) -> Alerts | None:
     """Return how to alert, None if no amount is configured."""
     try:

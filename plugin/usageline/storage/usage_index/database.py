@@ -121,20 +121,6 @@ def open_index(directory: str) -> Index:
         return Index(_open(path), set_aside=True)
 
 
-def open_for_reading(directory: str) -> Index | None:
-    """Open an index that nothing writes to, None if there is none that can be used."""
-    path = os.path.join(directory, NAME)
-    try:
-        check_files(path)
-        if not os.path.lexists(path) or not os.lstat(path).st_size:
-            return None
-        connection = connect(path)
-        _check(connection)
-        return Index(connection)
-    except (StoreBroken, sqlite3.Error, OSError):
-        return None
-
-
 # tried by: tests/cli
 def _open(path: str) -> sqlite3.Connection:
     check_files(path)
@@ -146,7 +132,7 @@ def _open(path: str) -> sqlite3.Connection:
     try:
         if is_new:
             _create(connection)
-        _check(connection)
+        check(connection)
     except BaseException:
         connection.close()
         raise
@@ -157,10 +143,15 @@ def _open(path: str) -> sqlite3.Connection:
 def connect(path: str) -> sqlite3.Connection:
     """Open a database whose files were checked. Nothing that it defines is run."""
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    restrict(connection)
+    return connection
+
+
+def restrict(connection: sqlite3.Connection) -> None:
+    """Let nothing that the database defines run, and bound its memory."""
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA mmap_size = 0")
     connection.execute(f"PRAGMA cache_size = -{PAGES}")
-    return connection
 
 
 def _create(connection: sqlite3.Connection) -> None:
@@ -175,7 +166,7 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _check(connection: sqlite3.Connection) -> None:
+def check(connection: sqlite3.Connection) -> None:
     """Raise StoreBroken or sqlite3.Error unless usageline wrote the database."""
     # Pages that refer to each other in a circle would be read for ever.
     until = time.monotonic() + CHECK_TIMEOUT_S
