@@ -11,16 +11,16 @@ import json
 import sqlite3
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from usageline.cli.formatting import csv_cell
-from usageline.cli.usage import report
-from usageline.cli.usage.report import cost_text
+from usageline.cli.usage.report import NAMES, VERSION
 from usageline.core.errors import StoreBroken, UsagelineError
 from usageline.core.formatting import count
 from usageline.core.text import sanitize
 from usageline.storage.usage_index import reader
 from usageline.storage.usage_index.queries import COUNTS, Row, quarters
+from usageline.usage.local.prices import PICO
 from usageline.usage.local.windows import local_day
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ MAX_UNPRICED = 5
 """Models that are named."""
 
 DAY_S = 86400
+CENT, MICRO = PICO // 100, PICO // 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +125,12 @@ def as_json(costs: Costs) -> str:
     """Return a row for each model of each day, with the fields of `usageline usage --json`."""
     return json.dumps(
         {
-            "version": report.VERSION,
+            "version": VERSION,
             "timezone": time.strftime("%Z"),
             "rows": [
-                {"day": _date(day), "model": row.key, **report.sums_as_json(row)}
-                for day, row in _rows(costs)
+                {"day": _date(day), "model": row.key, **_fields(row)} for day, row in _rows(costs)
             ],
-            "total": report.sums_as_json(costs.total),
+            "total": _fields(costs.total),
         }
     )
 
@@ -139,14 +139,14 @@ def as_csv(costs: Costs) -> str:
     """Return a line for each model of each day, below a line of names."""
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(("day", "model", *report.NAMES, "cost_usd", "at_least", "unpriced"))
+    lines.writerow(("day", "model", *NAMES, "cost_usd", "at_least", "unpriced"))
     for day, row in _rows(costs):
-        values = report.sums_as_json(row)
+        values = _fields(row)
         lines.writerow(
             (
                 _date(day),
                 csv_cell(row.key),
-                *(values[name] for name in report.NAMES),
+                *(values[name] for name in NAMES),
                 values["cost_usd"],
                 "yes" if values["at_least"] else "",
                 sum(row.unpriced.values()) or "",
@@ -159,6 +159,31 @@ def _rows(costs: Costs) -> Iterator[tuple[Day, Row]]:
     for day in costs.days:
         models = costs.by_day.get(day, {})
         yield from ((day, models[name]) for name in sorted(models))
+
+
+def _fields(row: Row) -> dict[str, Any]:
+    micro = (row.cost + MICRO // 2) // MICRO
+    return {
+        **{name: getattr(row, attribute) for name, attribute in NAMES.items()},
+        "cost_usd": f"{micro // 10**6}.{micro % 10**6:06}",
+        "at_least": bool(row.unfinished),
+        "unpriced": dict(sorted(row.unpriced.items())),
+    }
+
+
+def amount(picodollars: int) -> str:
+    """Return `$1,234.50`."""
+    cents = (picodollars + CENT // 2) // CENT
+    return f"${cents // 100:,}.{cents % 100:02}"
+
+
+def cost_text(row: Row) -> str:
+    """Return the cost with its marks: `≥$12.34 + unpriced`, or `unpriced` alone."""
+    if row.unpriced and not row.cost:
+        return "unpriced"
+    return (
+        ("≥" if row.unfinished else "") + amount(row.cost) + (" + unpriced" if row.unpriced else "")
+    )
 
 
 def _date(day: Day) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from usageline.cli.history import cost
+from usageline.cli.history.cost import CENT, amount, cost_text
 from usageline.cli.history.heatmap import day_name
-from usageline.cli.history.svg import FAINT, LINES, MARK, OTHERS, SESSION, WEEKLY
-from usageline.cli.usage.report import cost_text, dollars
+from usageline.cli.svg import FAINT, LINES, MARK, OTHERS, SESSION, WEEKLY
 from usageline.core.formatting import MONTHS, count
 from usageline.core.text import display_width
 from usageline.usage.local.prices import PICO
@@ -15,7 +15,7 @@ from usageline.usage.local.prices import PICO
 if TYPE_CHECKING:
     from usageline.cli.history.cost import Costs
     from usageline.cli.history.heatmap import Day
-    from usageline.cli.history.svg import Box, Color, Drawing
+    from usageline.cli.svg import Box, Color, Drawing
     from usageline.storage.usage_index.queries import Row
 
 HEIGHT = 190
@@ -67,7 +67,7 @@ def draw(drawing: Drawing, costs: Costs, measure: str, box: Box) -> None:
     width, height = box[2] - AXIS_WIDTH, box[3] - AXIS_HEIGHT - 8
     bottom = top + height
     sums = [_size(costs.of_day(day), measure) for day in costs.days]
-    step = _step(max(sums))
+    step = _step(max(sums), measure)
     highest = max(-(-max(sums) // step), 1) * step
     marks = range(0, highest + 1, step)
     lines = [
@@ -130,9 +130,9 @@ def _size(row: Row, measure: str) -> int:
     return row.cost if measure == COST else row.tokens
 
 
-def _step(highest: int) -> int:
-    """Return the distance of the lines: 1, 2 or 5 times a power of ten."""
-    power = 1
+def _step(highest: int, measure: str) -> int:
+    """Return the distance of the lines: 1, 2 or 5 times a power of ten, of cents or of tokens."""
+    power = CENT if measure == COST else 1
     while True:
         for factor in STEPS:
             if highest <= factor * power * LINES_ABOVE:
@@ -144,9 +144,7 @@ def _amount(size: int, step: int, measure: str) -> str:
     """Return the label of a line of the grid."""
     if measure == TOKENS:
         return count(size)
-    if step % PICO == 0:
-        return f"${size // PICO:,}"
-    return "$" + dollars(size, 2 if step % (PICO // 100) == 0 else 4)
+    return amount(size).removesuffix(".00") if step % PICO == 0 else amount(size)
 
 
 def _tip(day: Day, row: Row) -> str:
@@ -168,7 +166,7 @@ def _draw_days(drawing: Drawing, costs: Costs, corner: tuple[float, float], slot
         is_inside = middle + width / 2 <= left + slot * len(texts) + 0.5
         if number % every == 0 and is_inside:
             drawing.text(
-                max(middle, left + width / 2),
+                middle,
                 bottom + 18,
                 text,
                 fill=FAINT,

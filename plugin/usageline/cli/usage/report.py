@@ -82,8 +82,8 @@ def as_json(rows: Sequence[Row], total: Row, zone: str) -> str:
         {
             "version": VERSION,
             "timezone": zone,
-            "rows": [{"key": row.key, **sums_as_json(row)} for row in rows],
-            "total": sums_as_json(total),
+            "rows": [{"key": row.key, **_values(row)} for row in rows],
+            "total": _values(total),
         },
         ensure_ascii=True,
     )
@@ -95,7 +95,7 @@ def as_csv(rows: Sequence[Row], kind: str) -> str:
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow((kind, *NAMES, "cost_usd", "at_least", "unpriced"))
     for row in rows:
-        values = sums_as_json(row)
+        values = _values(row)
         lines.writerow(
             (
                 csv_cell(row.key),
@@ -129,7 +129,7 @@ def print_table(rows: Sequence[Row], total: Row, kind: str, scanned: Report) -> 
     columns = ("input", "output", "cache write", "cache read") if wide else ("tokens",)
     for name, value in zip(columns, _cells(total, wide=wide), strict=True):
         table.add_column(name, justify="right", footer=value)
-    table.add_column("cost", justify="right", footer=cost_text(total))
+    table.add_column("cost", justify="right", footer=_cost(total))
     most = max(row.cost for row in rows) or 1
     table.add_column("")
     for row in rows:
@@ -137,7 +137,7 @@ def print_table(rows: Sequence[Row], total: Row, kind: str, scanned: Report) -> 
         table.add_row(
             Text(_label(row.key, kind)),
             *_cells(row, wide=wide),
-            cost_text(row),
+            _cost(row),
             Text("█" * cells, "cyan"),
         )
     target.print(table)
@@ -157,8 +157,7 @@ def print_prices() -> None:
                 click.echo(f"{label:20}" + "".join(f"{rate / 10**6:9.3f}" for rate in long))
 
 
-def sums_as_json(row: Row) -> dict[str, Any]:
-    """Return the documented fields of a row, without its key."""
+def _values(row: Row) -> dict[str, Any]:
     return {
         **{name: getattr(row, attribute) for name, attribute in NAMES.items()},
         "cost_usd": dollars(row.cost),
@@ -178,17 +177,9 @@ def _cells(row: Row, *, wide: bool) -> tuple[str, ...]:
     )
 
 
-def cost_text(row: Row) -> str:
-    """Return $12.34, with `≥` if it is incomplete, and what has no price."""
-    if row.unpriced and not row.cost:
-        return "unpriced"
+def _cost(row: Row) -> str:
     mark = "≥" if row.unfinished else ""
-    return f"{mark}${_grouped(dollars(row.cost, 2))}" + (" + unpriced" if row.unpriced else "")
-
-
-def _grouped(amount: str) -> str:
-    whole, point, rest = amount.partition(".")
-    return f"{int(whole):,}{point}{rest}"
+    return f"{mark}${dollars(row.cost, 2)}" + (" + unpriced" if row.unpriced else "")
 
 
 def _label(key: str, kind: str) -> str:

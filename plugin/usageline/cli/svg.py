@@ -14,7 +14,8 @@ from usageline.core.text import sanitize
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from usageline.cli.history.series import Point
+Point: TypeAlias = tuple[float, float]
+"""X and y."""
 
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, top, width and height in pixels."""
