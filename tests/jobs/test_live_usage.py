@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.local.transcripts import AT, MAIN, Directory, encoded, line
+from tests.local.transcripts import AT, MAIN, Directory, ago, encoded, line, noon_zone
 from usageline.core import jobs
 from usageline.jobs.live_usage import summary
 from usageline.line import local
@@ -81,11 +81,10 @@ def test_cost_of_the_day_is_alerted_once(
     world: World, built_release: Release, tmp_path: Path
 ) -> None:
     """Neither another job nor an index that is built again repeats it; a greater amount does."""
-    # A zone in which it is about noon: no day ends while the test runs.
-    world.env["TZ"] = f"Etc/GMT{time.gmtime().tm_hour - 12:+d}"
+    world.env["TZ"] = noon_zone()
     path = world.home / ".claude" / "projects" / MAIN
     path.parent.mkdir(parents=True)
-    now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+    now = ago()
     path.write_bytes(encoded(line(1, timestamp=now)))
     out = tmp_path / "out"
     command = f'echo "$USAGELINE_ALERT_KIND $USAGELINE_ALERT_COST" >> {out}'

@@ -27,9 +27,14 @@ ROUNDING = 1e-6
 
 
 def header(view: View, width: int, look: Appearance) -> Text:
-    """Return the first row: what it is, whose numbers these are, and the time."""
+    """Return the first row: what it is, whose numbers these are, today's cost, and the time."""
     title = look.text(plain_text(view.title, look), "name")
-    return spread(title, look.text(view.time, "quiet"), width, look)
+    right = look.text(view.time, "quiet")
+    if view.today is not None:
+        cost = look.text(plain_text(f"today {view.today.cost}", look)) + look.text("   ")
+        if title.cell_len + cost.cell_len + right.cell_len + 2 <= width:
+            right = cost + right
+    return spread(title, right, width, look)
 
 
 def meter(meter: Meter, width: int, bar_rows: int, look: Appearance, marker: str) -> list[Text]:
@@ -93,12 +98,15 @@ def today(view: View, width: int, look: Appearance, room: int) -> list[Text]:
     """Return what today cost: each model with a bar if `room` rows are enough, else in one row."""
     if view.today is None:
         return []
-    total = look.text(plain_text(view.today.total, look))
+    words = view.today.total
+    if HEADING + display_width(words) > width:
+        words = words.replace(" at list prices", "")
+    total = look.text(plain_text(words, look))
     lines = [look.text(f"{'Today':<{HEADING}}", "label") + total]
     rows = view.today.models
     if len(rows) + 2 <= room:
         return [*lines, *_models(rows, width, look), *([Text()] if rows else [])]
-    texts = [f"{row.name} {row.cost}" for row in rows]
+    texts = [f"{row.name.removeprefix('claude-')} {row.cost}" for row in rows]
     return [*lines, *([_fitting("Models", texts, width, look)] if rows else [])]
 
 
@@ -176,6 +184,7 @@ HELP = (
     ("?", "show or hide this help"),
 )
 LEGEND = (
+    ("today", "what all sessions on this machine cost today, at list prices"),
     ("mark", "even use: the percentage if use were spread evenly over the window"),
     ("likely", "likely to be used before the reset, by the forecast"),
     ("possible", "may be used before the reset: the top of the forecast"),
@@ -186,6 +195,7 @@ LEGEND = (
 def help_lines(width: int, look: Appearance) -> list[Text]:
     """Return the keys, and what the signs mean."""
     signs = {
+        "today": "today",
         "mark": look.terminal.glyphs["mark"],
         "likely": plain_text(LIKELY, look),
         "possible": plain_text(possible_sign(look), look),

@@ -109,8 +109,12 @@ class ModelCost:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What all sessions on this machine cost today, and the alerts on cost."""
+    """What all sessions on this machine cost today, and the alerts on cost.
 
+    `cost` and `total` are the whole in short and in long.
+    """
+
+    cost: str
     total: str
     models: tuple[ModelCost, ...] = ()
     alerts: tuple[Line, ...] = ()
@@ -140,7 +144,7 @@ def today(costs: Costs | None, alerts: Sequence[dict[str, Any]]) -> Today:
         for text in (brief_cost_text(row) for row in alerts if _has_amount(row))
     )
     if costs is None:
-        return Today("$0.00 at list prices", (), lines)
+        return Today("$0.00", "$0.00 at list prices", (), lines)
     amount, tokens = cost.facts(costs)
     whole = costs.total.cost or costs.total.tokens or 1
     models = tuple(
@@ -152,7 +156,7 @@ def today(costs: Costs | None, alerts: Sequence[dict[str, Any]]) -> Today:
         )
         for row in costs.models
     )
-    return Today(f"{amount} at list prices · {tokens}", models, lines)
+    return Today(amount, f"{amount} at list prices · {tokens}", models, lines)
 
 
 def _has_amount(row: dict[str, Any]) -> bool:
