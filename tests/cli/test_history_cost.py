@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -10,6 +11,7 @@ import re
 import time
 from html import unescape
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +23,7 @@ from tests.local.transcripts import MAIN, MODEL, ago, encoded, line, noon_zone
 from tests.storage.readings import keep, work
 from usageline.cli.history import cost, cost_chart, cost_svg
 from usageline.cli.svg import Drawing
+from usageline.core.errors import UsagelineError
 from usageline.core.text import display_width
 from usageline.jobs import local_usage
 from usageline.usage.local.prices import PICO
@@ -134,6 +137,29 @@ def test_rest_is_there_without_a_good_index(
     assert sentence in alone.stderr
     after = index.lstat() if os.path.lexists(index) else None
     assert (before and before.st_ino) == (after and after.st_ino), "a reader changed the index"
+
+
+def test_index_damaged_anywhere_is_shown_or_named(indexed: World) -> None:
+    """Whatever a page or a single byte has become, nothing but a sentence is raised."""
+    index = Path(indexed.paths.usage_dir, "usage.db")
+    whole = index.read_bytes()
+    now, shown = time.time(), 0
+    pages = range(0, len(whole), 4096)
+    used = [at for at in range(100, len(whole)) if whole[at]]
+    damaged = [whole[:at] + Random(at).randbytes(4096) + whole[at + 4096 :] for at in pages]
+    damaged += [
+        whole[:at] + bytes([whole[at] ^ 1 << number % 8]) + whole[at + 1 :]
+        for number, at in enumerate(used[:: max(len(used) // 300, 1)])
+    ]
+    for content in damaged:
+        index.write_bytes(content)
+        with contextlib.suppress(UsagelineError):
+            costs = cost.read(indexed.paths, now, 90)
+            shown += 1
+            cost_chart.lines(costs, 80)
+            cost.as_json(costs)
+            cost.notes(costs)
+    assert 0 < shown < len(damaged)
 
 
 def test_cost_is_shown_without_readings(world: World, usageline: Run) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NOW = 1_795_400_000.0
 SUMS = {"cost_micro": 12_345_678, "tokens": 8_400_000, "at_least": False, "unpriced": 0}
+DEAR = {**SUMS, "cost_micro": 1_056_100_000, "at_least": True}
 RESULT = {
     "version": 1,
     "at": NOW - 10,
@@ -58,6 +59,7 @@ def line(kind: str, result: dict[str, Any], now: float = NOW, **options: Any) ->
         ("usage_today", {"version": 1, "today": None}, {}, ""),
         ("burn", {}, {}, "burn $12.35/h"),
         ("burn", {}, {"tokens": True}, "burn 8.4M tokens/h"),
+        ("burn", {"block": {"rate": {**DEAR, "until": NOW + 60}}}, {}, "burn ≥$1,056/h"),
         ("burn", {"block": {"rate": {**SUMS, "until": NOW}}}, {}, ""),
         ("burn", {"failed": True}, {}, ""),
         ("burn", {"block": {}}, {}, ""),

@@ -6,12 +6,11 @@ import json
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from usageline.config import file
 from usageline.core.alert_text import alert_text
 from usageline.storage import cost_alerts as storage
 from usageline.storage import refresh_log
 from usageline.storage.usage_index.queries import Row, quarters
-from usageline.system import notifier, origin
+from usageline.system import notifier
 from usageline.system.notifier import DESKTOP, Means, Message
 from usageline.usage.local.cost_alerts import MICRO, CostAlert, Period, current, evaluate
 from usageline.usage.local.prices import PICO
@@ -30,31 +29,11 @@ TIMES = {"cost_day": (local_day, "%Y-%m-%d"), "cost_month": (local_month, "%Y-%m
 """Of each kind, when its period begins and ends, and how the period is named."""
 
 
-WORDS = ("cost_", "\\")
-"""A config.toml without them names no amount. TOML can write a key with escapes."""
-
-
 class Update(NamedTuple):
     """The alerts to send now, and the rows for the status line."""
 
     new: tuple[CostAlert, ...] = ()
     rows: tuple[dict[str, Any], ...] = ()
-
-
-# tried by: tests/jobs
-def settings(env: Mapping[str, str]) -> Alerts | None:
-    """Return how to alert, None if no amount is configured."""
-    try:
-        text = file.read_text(origin.config_file(env)) or ""
-    except file.UnusableFile:
-        return None
-    if not any(word in text for word in WORDS):
-        return None
-    # Imported here: the schema takes longer than all else, and most files name no amount.
-    from usageline.config.loader import load_lenient  # noqa: PLC0415
-
-    alerts = load_lenient(env)[0].alerts
-    return alerts if any(getattr(alerts, kind) for kind in TIMES) else None
 
 
 def update(paths: Paths, alerts: Alerts, index: Index, now: float) -> Update:

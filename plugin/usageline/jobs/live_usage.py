@@ -7,11 +7,12 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from usageline.config import cost_alerts
 from usageline.core import json_file
 from usageline.core.errors import UsagelineError
 from usageline.core.jobs import LOCAL, LOCAL_KEY, LOCAL_VERSION
 from usageline.core.windows import moment
-from usageline.jobs import cost_alerts, local_usage
+from usageline.jobs import local_usage
 from usageline.storage import job_results
 from usageline.storage.usage_index.queries import activity, span, times
 from usageline.system import origin
@@ -55,7 +56,7 @@ def run(env: Mapping[str, str]) -> None:
     with contextlib.suppress(AttributeError, OSError):
         os.nice(NICENESS)
     paths = Paths(env)
-    alerts = cost_alerts.settings(env)
+    alerts = cost_alerts.load(env)
     raised: list[CostAlert] = []
     try:
         with job_results.lock(paths, LOCAL, LOCAL_KEY) as is_free:
@@ -64,7 +65,9 @@ def run(env: Mapping[str, str]) -> None:
     finally:
         # After the lock is released, and even if the result could not be written.
         if raised and alerts:
-            cost_alerts.send(raised, alerts, env, paths)
+            from usageline.jobs.cost_alerts import send  # noqa: PLC0415 - seldom
+
+            send(raised, alerts, env, paths)
 
 
 def _publish(
@@ -77,9 +80,11 @@ def _publish(
     with contextlib.suppress(UsagelineError), local_usage.updated(env) as (index, _report):
         value = summary(index, _session_reset(paths), now)
         if alerts:
-            update = cost_alerts.update(paths, alerts, index, now)
-            raised += update.new
-            value["alerts"] = update.rows
+            from usageline.jobs.cost_alerts import update  # noqa: PLC0415 - only if configured
+
+            updated = update(paths, alerts, index, now)
+            raised += updated.new
+            value["alerts"] = updated.rows
     took_s = round(time.monotonic() - began, 3)
     job_results.write(
         paths,

@@ -37,6 +37,9 @@ AHEAD_S = 6 * HOUR_S
 FORECAST_PAST_S = 35 * 86400
 """The forecast uses five weeks of readings."""
 
+MAX_MODELS = 12
+"""Further models are shown as one."""
+
 Key = tuple[str, str]
 """Kind and label of a limit."""
 
@@ -147,14 +150,19 @@ def today(costs: Costs | None, alerts: Sequence[dict[str, Any]]) -> Today:
         return Today("$0.00", "$0.00 at list prices", (), lines)
     amount, tokens = cost.facts(costs)
     whole = costs.total.cost or costs.total.tokens or 1
+    by_name = {row.key: row for row in costs.models}
+    rows = (
+        cost.summed(name, (by_name[each] for each in names))
+        for name, names in cost.shown_models(costs, MAX_MODELS)
+    )
     models = tuple(
         ModelCost(
-            sanitize(row.key),
+            cost.short_name(row.key),
             cost_text(row),
             formatting.count(row.tokens),
             (row.cost if costs.total.cost else row.tokens) / whole,
         )
-        for row in costs.models
+        for row in rows
     )
     return Today(amount, f"{amount} at list prices · {tokens}", models, lines)
 

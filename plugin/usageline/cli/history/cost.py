@@ -17,7 +17,8 @@ from usageline.cli.formatting import csv_cell
 from usageline.cli.usage.report import NAMES, VERSION
 from usageline.core.errors import StoreBroken, UsagelineError
 from usageline.core.formatting import count
-from usageline.core.text import sanitize
+from usageline.core.text import display_width, sanitize
+from usageline.line.layout import cut_parts
 from usageline.storage.usage_index import reader
 from usageline.storage.usage_index.queries import COUNTS, Row, quarters
 from usageline.usage.local.prices import PICO
@@ -35,6 +36,8 @@ BUSY = "tokens and cost are being counted: try again in a moment"
 NO_RESPONSES = "tokens and cost: no response in this time"
 LIST_PRICE = "at list prices, over all sessions on this machine"
 OTHERS = "other models"
+MAX_SUM = 1 << 62
+MAX_NAME = 40
 MAX_UNPRICED = 5
 """Models that are named."""
 
@@ -70,12 +73,23 @@ def read(paths: Paths, now: float, days: int) -> Costs:
         raise UsagelineError(NO_INDEX)
     try:
         with reader.opened(paths.usage_dir) as index:
-            costs = by_day(quarters(index, first, end), chosen)
+            costs = by_day(_checked(quarters(index, first, end)), chosen)
     except (StoreBroken, sqlite3.Error, OSError) as error:
         raise UsagelineError(BUSY if "locked" in str(error) else UNUSABLE) from None
     if not costs.models:
         raise UsagelineError(NO_RESPONSES)
     return costs
+
+
+def _checked(
+    rows: Iterable[tuple[int, str, tuple[int, ...]]],
+) -> Iterator[tuple[int, str, tuple[int, ...]]]:
+    """Yield the rows. Raise StoreBroken if a flipped bit made one of them impossible."""
+    for at, model, values in rows:
+        numbers = all(isinstance(value, int) and 0 <= value < MAX_SUM for value in values)
+        if not numbers or not isinstance(model, str):
+            raise StoreBroken("a value that no response can have")
+        yield at, model, values
 
 
 def by_day(rows: Iterable[tuple[int, str, tuple[int, ...]]], days: Sequence[Day]) -> Costs:
@@ -190,6 +204,12 @@ def _date(day: Day) -> str:
     return "{:04}-{:02}-{:02}".format(*day)
 
 
+def short_name(model: str) -> str:
+    """Return a model's name without control characters, and not longer than a line has room for."""
+    name = sanitize(model)
+    return name if display_width(name) <= MAX_NAME else cut_parts([("", name)], MAX_NAME)[0][1]
+
+
 def facts(costs: Costs) -> tuple[str, str]:
     """Return the cost and the tokens of the whole time."""
     return cost_text(costs.total), f"{count(costs.total.tokens)} tokens"
@@ -205,7 +225,7 @@ def notes(costs: Costs) -> list[str]:
         )
     unpriced = sorted(costs.total.unpriced.items(), key=lambda item: (-item[1], item[0]))
     texts += [
-        f"unpriced: {number} responses of {sanitize(model)}, which has no known price"
+        f"unpriced: {number} responses of {short_name(model)}, which has no known price"
         for model, number in unpriced[:MAX_UNPRICED]
     ]
     if len(unpriced) > MAX_UNPRICED:

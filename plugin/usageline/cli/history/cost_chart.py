@@ -13,7 +13,7 @@ from usageline.cli.history import cost
 from usageline.cli.history.cost import cost_text
 from usageline.cli.history.heatmap import day_name
 from usageline.core.formatting import MONTHS, count
-from usageline.core.text import display_width, sanitize
+from usageline.core.text import display_width
 from usageline.line import layout
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _legend(costs: Costs, width: int) -> list[Text]:
         row = cost.summed(name, (by_name[each] for each in names))
         facts = f"{cost_text(row)} · {count(row.tokens)} tokens"
         room = max(width - 2 - len(GAP) - len(facts), 1)
-        label = sanitize(name)
+        label = cost.short_name(name)
         if display_width(label) > room:
             label = layout.cut_parts([("plain", label)], room)[0][1]
         rows.append(Text.assemble((glyph, style), " ", label, GAP, (facts, "dim")))

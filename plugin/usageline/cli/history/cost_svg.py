@@ -86,11 +86,12 @@ def draw(drawing: Drawing, costs: Costs, measure: str, box: Box) -> None:
             text_anchor="end",
         )
     slot = width / len(costs.days)
+    drawn = models(costs)
     bar_width = min(slot * (0.76 if slot > 6 else 0.9), MAX_BAR_WIDTH)
     for number, day in enumerate(costs.days):
         x = left + number * slot + (slot - bar_width) / 2
         y = float(bottom)
-        for sums_of, names, color in models(costs):
+        for sums_of, names, color in drawn:
             rows = [row for name, row in costs.by_day.get(day, {}).items() if name in names]
             part = cost.summed(sums_of.key, rows)
             size = _size(part, measure) / highest * height
@@ -117,7 +118,7 @@ def draw_legend(drawing: Drawing, costs: Costs, left: float, top: float, width: 
 def _legend(costs: Costs, width: float) -> list[tuple[float, int, Color, str]]:
     entries, x, row = [], 0.0, 0
     for sums, _, color in models(costs):
-        text = f"{sums.key}  {cost_text(sums)} · {count(sums.tokens)} tokens"
+        text = f"{cost.short_name(sums.key)}  {cost_text(sums)} · {count(sums.tokens)} tokens"
         taken = KEY_WIDTH + display_width(text) * TEXT_CELL_WIDTH + 24
         if x and x + taken > width:
             x, row = 0.0, row + 1
@@ -148,7 +149,9 @@ def _amount(size: int, step: int, measure: str) -> str:
 
 
 def _tip(day: Day, row: Row) -> str:
-    return f"{day_name(day)}: {row.key} {cost_text(row)}, {count(row.tokens)} tokens"
+    return (
+        f"{day_name(day)}: {cost.short_name(row.key)} {cost_text(row)}, {count(row.tokens)} tokens"
+    )
 
 
 def _draw_days(drawing: Drawing, costs: Costs, corner: tuple[float, float], slot: float) -> None:

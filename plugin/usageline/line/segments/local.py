@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from usageline.line.view import StatusContext
 
 
+WHOLE_FROM = 100
+"""Dollars an hour from which a rate has no cents."""
+
+
 def usage_today(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show today's cost at list prices, over all sessions, or that it cannot be kept."""
     label = labeled(options)
@@ -39,7 +43,8 @@ def burn(ctx: StatusContext, options: Options) -> list[Variants]:
     rate = ctx.local.get("rate")
     if not rate:
         return []
-    amount = f"${rate['cost']:,.2f}"
+    # Cents of a large rate would only flicker.
+    amount = f"${rate['cost']:,.{0 if rate['cost'] >= WHOLE_FROM else 2}f}"
     if options["tokens"]:
         amount = f"{count(rate['tokens'])} tokens"
     return [[(51, [*labeled(options), ("plain", f"{_at_least(ctx, rate)}{amount}/h")])]]

@@ -114,7 +114,8 @@ def open_index(directory: str) -> Index:
     path = os.path.join(directory, NAME)
     try:
         return Index(_open(path))
-    except (StoreBroken, sqlite3.DatabaseError) as error:
+    # UnicodeDecodeError: SQLite's message quotes a damaged schema.
+    except (StoreBroken, sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
             raise  # locked, full or read-only: the index itself is good
         _set_aside(path)

@@ -8,6 +8,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from usageline.core.errors import StoreBroken
 from usageline.storage.usage_index import database
 from usageline.storage.usage_index.database import Index
 
@@ -51,5 +52,7 @@ def opened(directory: str) -> Iterator[Index]:
         database.restrict(connection)
         database.check(connection)
         yield Index(connection)
+    except UnicodeDecodeError as error:  # SQLite's message quotes a damaged schema
+        raise StoreBroken("a damaged index") from error
     finally:
         connection.close()
