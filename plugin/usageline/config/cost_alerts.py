@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from usageline.config import file
-from usageline.core.alert_text import COSTS
 from usageline.system import origin
 
 if TYPE_CHECKING:
@@ -30,4 +29,4 @@ def load(env: Mapping[str, str]) -> Alerts | None:
     from usageline.config.loader import load_lenient  # noqa: PLC0415
 
     alerts = load_lenient(env)[0].alerts
-    return alerts if any(getattr(alerts, kind) for kind in COSTS) else None
+    return alerts if alerts.watches_cost else None

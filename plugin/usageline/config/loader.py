@@ -42,6 +42,11 @@ class Alerts:
     desktop: bool = _ALERTS["desktop"]
     command: str = _ALERTS["command"]
 
+    @property
+    def watches_cost(self) -> bool:
+        """Return whether an amount is configured."""
+        return bool(self.cost_day or self.cost_month)
+
 
 @dataclass(frozen=True, slots=True)
 class Config:

@@ -169,7 +169,7 @@ ALERTS = (
         "session_start",
         Flag(),
         False,
-        "show alerts of limits as a message at the start of a session",
+        "show alerts as a message at the start of a session",
     ),
     Key("desktop", Flag(), False, "show alerts as desktop notifications (notify-send, osascript)"),
     Key(

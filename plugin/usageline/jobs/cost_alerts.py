@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from usageline.core.alert_text import alert_text
 from usageline.storage import cost_alerts as storage
 from usageline.storage import refresh_log
+from usageline.storage.snapshot import ALERT_PLACES
 from usageline.storage.usage_index.queries import Row, quarters
 from usageline.system import notifier
 from usageline.system.notifier import DESKTOP, Means, Message
@@ -46,7 +47,8 @@ def update(paths: Paths, alerts: Alerts, index: Index, now: float) -> Update:
     new, remembered = evaluate(periods, sent, now)
     if new and not storage.save(paths, remembered):
         new, remembered = (), sent
-    rows = ({**alert.as_row(), "line": alerts.line} for alert in current(periods, remembered))
+    places = {place: getattr(alerts, place) for place in ALERT_PLACES}
+    rows = ({**alert.as_row(), **places} for alert in current(periods, remembered))
     return Update(new, tuple(rows))
 
 
