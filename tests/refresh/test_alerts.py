@@ -116,7 +116,7 @@ def test_the_settings_decide_which_alerts_appear_in_which_place(
     api.body = usage_body(session=92, weekly=80)
     world.configure(
         "[alerts]\nthresholds = [85]\nkinds = ['session']\nline = false\nsession_start = true\n"
-        f"command = 'echo told > {out}'\n"
+        f"cost_day = 25\ncommand = 'echo told > {out}'\n"
     )
     refresh(world.env)
     assert alerts(world) == [("session", 85)]
@@ -124,6 +124,7 @@ def test_the_settings_decide_which_alerts_appear_in_which_place(
         world.snapshot()["alerts"][0]["line"],
         world.snapshot()["alerts"][0]["session_start"],
     ) == (False, True)
+    assert world.snapshot()["cost_alerts"] is True
     assert lines(out) == ["told"]
 
 
