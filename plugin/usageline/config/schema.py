@@ -237,7 +237,7 @@ TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     "chain": (CHAIN, "another status line command, shown beside this one"),
     "alerts": (
         ALERTS,
-        "one alert per limit, threshold and window, or day and month, across all sessions",
+        "one alert per limit, threshold and window, across all sessions",
     ),
     "styles": (
         STYLE_KEYS,

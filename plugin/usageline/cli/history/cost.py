@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from usageline.system.paths import Paths
 
 NO_INDEX = "tokens and cost are not known yet: run usageline usage, which reads the transcripts"
-UNUSABLE = "tokens and cost cannot be read: run usageline usage, which repairs their index"
-BUSY = "tokens and cost are being counted: try again in a moment"
+UNUSABLE = "tokens and cost cannot be read now: run usageline usage, which repairs their index"
 NO_RESPONSES = "tokens and cost: no response in this time"
 LIST_PRICE = "at list prices, over all sessions on this machine"
 OTHERS = "other models"
@@ -74,8 +73,8 @@ def read(paths: Paths, now: float, days: int) -> Costs:
     try:
         with reader.opened(paths.usage_dir) as index:
             costs = by_day(_checked(quarters(index, first, end)), chosen)
-    except (StoreBroken, sqlite3.Error, OSError) as error:
-        raise UsagelineError(BUSY if "locked" in str(error) else UNUSABLE) from None
+    except (StoreBroken, sqlite3.Error, OSError):
+        raise UsagelineError(UNUSABLE) from None
     if not costs.models:
         raise UsagelineError(NO_RESPONSES)
     return costs

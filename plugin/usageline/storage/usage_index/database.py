@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from usageline.core.errors import StoreBroken
 from usageline.system.directories import private_directory, remove_tree
@@ -122,6 +123,20 @@ def open_index(directory: str) -> Index:
         return Index(_open(path), set_aside=True)
 
 
+def open_for_reading(directory: str) -> Index | None:
+    """Open an index to show it, None if there is none that can be used."""
+    path = os.path.join(directory, NAME)
+    try:
+        check_files(path)
+        if not os.path.lexists(path) or not os.lstat(path).st_size:
+            return None
+        connection = connect(path, read_only=True)
+        _check(connection)
+        return Index(connection)
+    except (StoreBroken, sqlite3.Error, OSError, UnicodeDecodeError):
+        return None
+
+
 # tried by: tests/cli
 def _open(path: str) -> sqlite3.Connection:
     check_files(path)
@@ -133,7 +148,7 @@ def _open(path: str) -> sqlite3.Connection:
     try:
         if is_new:
             _create(connection)
-        check(connection)
+        _check(connection)
     except BaseException:
         connection.close()
         raise
@@ -141,18 +156,20 @@ def _open(path: str) -> sqlite3.Connection:
 
 
 # tried by: tests/cli
-def connect(path: str) -> sqlite3.Connection:
+def connect(path: str, *, read_only: bool = False) -> sqlite3.Connection:
     """Open a database whose files were checked. Nothing that it defines is run."""
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-    restrict(connection)
-    return connection
-
-
-def restrict(connection: sqlite3.Connection) -> None:
-    """Let nothing that the database defines run, and bound its memory."""
+    mode = "rw"
+    if read_only:
+        # The log of a directory that is read-only can be neither opened nor changed.
+        writable = os.access(os.path.dirname(path), os.W_OK)
+        mode = "ro" if writable else "ro&immutable=1"
+    connection = sqlite3.connect(
+        f"file:{quote(path)}?mode={mode}", uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None
+    )
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA mmap_size = 0")
     connection.execute(f"PRAGMA cache_size = -{PAGES}")
+    return connection
 
 
 def _create(connection: sqlite3.Connection) -> None:
@@ -167,7 +184,7 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def check(connection: sqlite3.Connection) -> None:
+def _check(connection: sqlite3.Connection) -> None:
     """Raise StoreBroken or sqlite3.Error unless usageline wrote the database."""
     # Pages that refer to each other in a circle would be read for ever.
     until = time.monotonic() + CHECK_TIMEOUT_S

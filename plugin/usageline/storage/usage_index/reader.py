@@ -1,19 +1,18 @@
-"""Open the index to show it, while another process may write it."""
+"""Read the index to show it, while another process may write it."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from usageline.core.errors import StoreBroken
 from usageline.storage.usage_index import database
-from usageline.storage.usage_index.database import Index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from usageline.storage.usage_index.database import Index
 
 
 def exists(directory: str) -> bool:
@@ -31,28 +30,16 @@ def stamp(directory: str) -> tuple[tuple[int, int], ...]:
     return tuple(stats)
 
 
-# tried by: tests/cli
 @contextlib.contextmanager
 def opened(directory: str) -> Iterator[Index]:
     """Yield the index in `directory`, opened read-only and checked.
 
-    Raise StoreBroken, OSError or sqlite3.Error if there is none that can be used.
+    Raise StoreBroken if there is none that can be used.
     """
-    path = os.path.join(directory, database.NAME)
-    database.check_files(path)
-    # The log of a directory that is read-only can be neither opened nor changed.
-    mode = "mode=ro" if os.access(directory, os.W_OK) else "mode=ro&immutable=1"
-    connection = sqlite3.connect(
-        f"file:{quote(path)}?{mode}",
-        uri=True,
-        timeout=database.BUSY_TIMEOUT_S,
-        isolation_level=None,
-    )
+    index = database.open_for_reading(directory)
+    if index is None:
+        raise StoreBroken("there is no index that can be used")
     try:
-        database.restrict(connection)
-        database.check(connection)
-        yield Index(connection)
-    except UnicodeDecodeError as error:  # SQLite's message quotes a damaged schema
-        raise StoreBroken("a damaged index") from error
+        yield index
     finally:
-        connection.close()
+        index.close()
