@@ -235,10 +235,7 @@ PROFILES_DOC = "one Claude Code directory: the name of its account, and keys tha
 
 TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     "chain": (CHAIN, "another status line command, shown beside this one"),
-    "alerts": (
-        ALERTS,
-        "one alert per limit, threshold and window, across all sessions",
-    ),
+    "alerts": (ALERTS, "one alert per limit, threshold and window, across all sessions"),
     "styles": (
         STYLE_KEYS,
         (
