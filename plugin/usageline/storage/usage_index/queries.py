@@ -125,19 +125,6 @@ def span(index: Index, first_ms: int, end_ms: int) -> Row:
     return row
 
 
-def quarters(
-    index: Index, first_s: float, end_s: float
-) -> Iterator[tuple[int, str, tuple[int, ...]]]:
-    """Yield the sums of each quarter of an hour and model between two times (epoch seconds).
-
-    Each has the quarter's beginning, the model, and what `Row.add` takes. The times are those of a
-    midnight, or of another multiple of a quarter.
-    """
-    bounds = (int(first_s) * 1000 // QUARTER_MS, int(end_s) * 1000 // QUARTER_MS)
-    for quarter, model, *values in index.connection.execute(BY_MODEL, bounds):
-        yield quarter * QUARTER_MS // 1000, model, tuple(values)
-
-
 def times(index: Index, first_ms: int, end_ms: int) -> Iterator[int]:
     """Yield the times of the responses between two times (epoch ms), in order."""
     query = "SELECT at FROM responses WHERE at >= ? AND at < ? ORDER BY at"
@@ -161,6 +148,19 @@ def comparisons(index: Index) -> list[Comparison]:
         Comparison(session, model, Counts(*counted), indexed.get((session, model), Counts()))
         for session, model, *counted in index.connection.execute(COUNTED)
     ]
+
+
+def quarters(
+    index: Index, first_s: float, end_s: float
+) -> Iterator[tuple[int, str, tuple[int, ...]]]:
+    """Yield the sums of each quarter of an hour and model between two times (epoch seconds).
+
+    Each has the quarter's beginning, the model, and what `Row.add` takes. The times are those of a
+    midnight, or of another multiple of a quarter.
+    """
+    bounds = (int(first_s) * 1000 // QUARTER_MS, int(end_s) * 1000 // QUARTER_MS)
+    for quarter, model, *values in index.connection.execute(BY_MODEL, bounds):
+        yield quarter * QUARTER_MS // 1000, model, tuple(values)
 
 
 def _quarters(index: Index, chosen: Range) -> Iterator[tuple[int, str, str, str, tuple[int, ...]]]:
