@@ -16,7 +16,7 @@ try:
 
     env, now = environment(), time.time()
     snapshot = json_file.json_file(paths.snapshot(env))
-    if snapshot and snapshot.get("alerts"):
+    if snapshot and (snapshot.get("alerts") or snapshot.get("cost_alerts")):
         from usageline.line import session_start
 
         session_start.notify(snapshot, env, now)

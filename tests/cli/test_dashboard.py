@@ -158,6 +158,50 @@ def test_alert_of_a_window_that_has_ended_is_not_listed() -> None:
     assert shown(content).alerts == ()
 
 
+TODAY = model.Today(
+    "≥$9.50",
+    "≥$9.50 + unpriced at list prices · 12.3M tokens",
+    (
+        model.ModelCost("claude-opus-5-5", "$7.00", "9M", 0.7),
+        model.ModelCost("claude-sonnet-5-5", "≥$2.50", "3M", 0.3),
+        model.ModelCost("mine 模型", "unpriced", "300k", 0.0),
+    ),
+    (("warning", "Today passed $5"),),
+)
+
+
+@pytest.mark.parametrize(("width", "height"), [(78, 20), (118, 31), (198, 56)])
+def test_today_is_shown_in_every_size(width: int, height: int) -> None:
+    view = shown(full(), today=TODAY)
+    assert "today ≥$9.50   " in drawing.header(view, width, look()).plain
+    text = plain(page.arrange(view, width, height, 0, look()).left)
+    assert "▲ Today passed $5" in text
+    assert "Today     ≥$9.50 + unpriced" in text
+    has_rows = any(line.split()[:1] == ["claude-sonnet-5-5"] for line in text.splitlines())
+    assert has_rows is (height == 56)
+    assert ("Models    opus-5-5 $7.00, " in text) is not has_rows
+
+
+@pytest.mark.parametrize("width", [20, 40, 60])
+def test_models_that_do_not_fit_are_counted(width: int) -> None:
+    lines = drawing.today(shown(full(), today=TODAY), width, look(), 0)
+    assert lines[1].plain.endswith({20: ", 2 more", 40: ", 2 more", 60: ", 1 more"}[width])
+    wide = drawing.today(shown(full(), today=TODAY), 100, look(), 0)
+    assert wide[1].plain.endswith("sonnet-5-5 ≥$2.50, mine 模型 unpriced")
+
+
+def test_nothing_is_shown_of_today_without_an_index() -> None:
+    view = shown(full())
+    assert drawing.today(view, 100, look(), 20) == []
+    text = plain([drawing.header(view, 100, look()), *page.arrange(view, 118, 56, 0, look()).left])
+    assert "oday" not in text
+
+
+def test_day_without_a_response_costs_nothing() -> None:
+    (line,) = drawing.today(shown(full(), today=model.today(None, [])), 100, look(), 20)
+    assert line.plain == "Today     $0.00 at list prices"
+
+
 def test_accounts_are_listed_with_their_limits() -> None:
     rows = [
         model.account("work", full(), STAMP, NOW, is_current=True),
@@ -182,8 +226,10 @@ def test_every_theme_draws_the_page(name: str) -> None:
     theme = resolve(themes.find(name))
     themed = Appearance({"COLORTERM": "truecolor"}, {"appearance": "dark"}, {}, theme)
     arranged = page.arrange(shown(full(), look=themed), 118, 31, 0, themed)
-    text = plain(arranged.left + arranged.right)
+    today = drawing.facts(shown(full(), look=themed, today=TODAY), 118, themed, 20)
+    text = plain([*arranged.left, *arranged.right, *today])
     assert "92%" in text
+    assert "$7.00" in text
     if themed.ascii:
         assert text.isascii()
 

@@ -143,11 +143,14 @@ def test_what_is_deleted_stays(usage: Usage, transcripts: Path) -> None:
         lambda path: path.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000),
         lambda path: path.write_bytes(b"no database"),
         lambda path: path.write_bytes(path.read_bytes()[:5000]),
+        lambda path: path.write_bytes(
+            path.read_bytes().replace(b"TABLE files", b"TABLE \xce'\xcees")
+        ),
         lambda path: sqlite3.connect(path).execute("CREATE TABLE other (a)").connection.commit(),
         lambda path: (path.unlink(), path.mkdir()),
         lambda path: (path.unlink(), path.symlink_to("/etc/passwd")),
     ],
-    ids=["garbage", "text", "cut", "a table", "a directory", "a link"],
+    ids=["garbage", "text", "cut", "a schema that is no text", "a table", "a directory", "a link"],
 )
 def test_a_damaged_index_is_built_again(
     world: World, usage: Usage, transcripts: Path, damage: Callable[[Path], Any]

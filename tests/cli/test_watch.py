@@ -15,8 +15,10 @@ import pytest
 
 from tests.cli.terminal import Terminal
 from tests.hot import Hot
+from tests.local.transcripts import MAIN, MODEL, ago, encoded, line, noon_zone
 from tests.server import usage_body
 from tests.world import CANARY, REPOSITORY
+from usageline.jobs import local_usage
 
 if TYPE_CHECKING:
     import subprocess
@@ -84,6 +86,21 @@ def test_watch_shows_the_snapshot_of_another_session(installed: Installed) -> No
         snapshot["limits"][0]["percent"] = 52
         Path(installed.world.paths.snapshot).write_text(json.dumps(snapshot))
         terminal.wait_for(lambda screen: "52%" in screen)
+
+
+def test_cost_of_today_follows_the_transcripts(installed: Installed) -> None:
+    """The dashboard starts the job that reads them, and shows the index again if it changed."""
+    world = installed.world
+    world.env["TZ"] = noon_zone()
+    path = world.home / ".claude" / "projects" / MAIN
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encoded(line(1, timestamp=ago())))
+    with local_usage.updated(world.env):
+        pass
+    path.write_bytes(encoded(line(1, timestamp=ago()), line(2, timestamp=ago())))
+    with watching(installed) as terminal:
+        screen = terminal.wait_for(lambda screen: "today $0.06" in screen)
+        assert MODEL.removeprefix("claude-") in screen
 
 
 @pytest.mark.parametrize("status", ["429:3600", "hang"])

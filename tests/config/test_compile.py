@@ -111,6 +111,15 @@ def test_only_the_default_row_may_have_two_lines(text: str, *, may_fold: bool) -
     assert resolve_values(validate(text).values).get("fold", False) is may_fold
 
 
+@pytest.mark.parametrize(
+    ("table", "is_compiled"),
+    [("cost_day = 0", None), ("cost_day = 12.5", True), ("cost_month = 200", True)],
+)
+def test_line_knows_that_the_cost_is_watched(table: str, is_compiled: object) -> None:
+    values = validate(f"[alerts]\n{table}\n").values
+    assert resolve_values(values).get("cost_alerts") is is_compiled
+
+
 def test_a_chain_is_compiled_with_its_defaults(world: World) -> None:
     world.configure('[chain]\ncommand = "date"\nwait = true\n')
     compile_config(world.env)

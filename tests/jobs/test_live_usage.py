@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.local.transcripts import AT, MAIN, Directory, encoded, line
+from tests.local.transcripts import AT, MAIN, Directory, ago, encoded, line, noon_zone
 from usageline.core import jobs
 from usageline.jobs.live_usage import summary
 from usageline.line import local
-from usageline.storage import job_results
+from usageline.storage import cost_alerts, job_results
 from usageline.system import origin_record
 
 if TYPE_CHECKING:
@@ -75,6 +75,47 @@ def test_job_publishes_what_the_line_shows(world: World, built_release: Release)
     index.touch()
     run(world, built_release)
     assert json.loads(result.read_text()).get("failed") is True
+
+
+def test_cost_of_the_day_is_alerted_once(
+    world: World, built_release: Release, tmp_path: Path
+) -> None:
+    """Neither another job nor an index that is built again repeats it; a greater amount does."""
+    world.env["TZ"] = noon_zone()
+    path = world.home / ".claude" / "projects" / MAIN
+    path.parent.mkdir(parents=True)
+    now = ago()
+    path.write_bytes(encoded(line(1, timestamp=now)))
+    out = tmp_path / "out"
+    command = f'echo "$USAGELINE_ALERT_KIND $USAGELINE_ALERT_COST" >> {out}'
+    settings = f"[alerts]\ncommand = '{command}'\n"
+    world.configure(settings + "cost_day = 0.05\ncost_month = 100")
+    run(world, built_release)
+    assert not out.exists()
+    path.write_bytes(encoded(line(1, timestamp=now), line(2, timestamp=now)))
+    run(world, built_release)
+    assert out.read_text() == "cost_day 0.06\n"
+    usage, _ = local.read(world.env, time.time(), None)
+    assert [(row["kind"], row["line"]) for row in usage["alerts"]] == [("cost_day", True)]
+    index = Path(world.paths.usage_dir, "usage.db")
+    index.write_bytes(index.read_bytes()[:5000])
+    run(world, built_release)
+    index.unlink()
+    run(world, built_release)
+    assert local.read(world.env, time.time(), None)[0]["alerts"] == usage["alerts"]
+    assert out.read_text() == "cost_day 0.06\n"
+    sent = Path(cost_alerts.path(world.paths))
+    moved = sent.rename(sent.with_name("moved"))
+    sent.mkdir()
+    run(world, built_release)
+    assert out.read_text() == "cost_day 0.06\n", "an alert that cannot be remembered was sent"
+    sent.rmdir()
+    moved.rename(sent)
+    world.configure(settings + "cost_day = 0.06")
+    run(world, built_release)
+    assert out.read_text() == 2 * "cost_day 0.06\n"
+    entries = Path(world.paths.log).read_text().splitlines()
+    assert [json.loads(entry)["ended"] for entry in entries] == ["alerted", "alerted"]
 
 
 def test_environment_of_a_project_adds_nothing(world: World, release: Release) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NOW = 1_795_400_000.0
 SUMS = {"cost_micro": 12_345_678, "tokens": 8_400_000, "at_least": False, "unpriced": 0}
+DEAR = {**SUMS, "cost_micro": 1_056_100_000, "at_least": True}
 RESULT = {
     "version": 1,
     "at": NOW - 10,
@@ -58,6 +59,7 @@ def line(kind: str, result: dict[str, Any], now: float = NOW, **options: Any) ->
         ("usage_today", {"version": 1, "today": None}, {}, ""),
         ("burn", {}, {}, "burn $12.35/h"),
         ("burn", {}, {"tokens": True}, "burn 8.4M tokens/h"),
+        ("burn", {"block": {"rate": {**DEAR, "until": NOW + 60}}}, {}, "burn ≥$1,056/h"),
         ("burn", {"block": {"rate": {**SUMS, "until": NOW}}}, {}, ""),
         ("burn", {"failed": True}, {}, ""),
         ("burn", {"block": {}}, {}, ""),
@@ -120,9 +122,71 @@ def test_job_is_due_after_its_interval(
     assert local.read(world.env, NOW, answered_at)[1] is is_due
 
 
+ALERT = {
+    "kind": "cost_day",
+    "label": "2026-11-29",
+    "threshold": 25.0,
+    "percent": 101.6,
+    "resets_at": NOW + 3600,
+    "at": NOW - 60,
+    "cost": 25.4,
+    "at_least": False,
+    "line": True,
+}
+
+
+def alerted(world: World, alerts: Any, snapshot_alerts: tuple[dict[str, Any], ...] = ()) -> str:
+    """Draw alerts and today's cost from a result, as a configured line does."""
+    prepare(world.paths)
+    private_directory(world.paths.jobs_dir)
+    path = Path(jobs.result_file(world.env, jobs.LOCAL, jobs.LOCAL_KEY))
+    path.write_text(json.dumps({**RESULT, "alerts": alerts}))
+    context = view.build({}, None, "", world.env, NOW)
+    context.add_alerts(list(snapshot_alerts))
+    rows: Any = [["usage_today", {}], ["alerts", {}]]
+    configured = settings.checked({"rows": [rows], "cost_alerts": True})
+    usage, _ = line_jobs.local_usage(context, configured, world.env, "")
+    env = {"COLORTERM": "truecolor", "TERM": "xterm-256color"}
+    return "".join(render(context, configured, env, width=200, local=usage))
+
+
+def test_alert_on_cost_is_shown_and_colors_the_cost_of_the_day(world: World) -> None:
+    quiet, drawn = alerted(world, []), alerted(world, [ALERT])
+    assert "passed" not in quiet
+    assert "today passed $25" in drawn
+    today, calm = (text.partition("$12.35")[0] for text in (drawn, quiet))
+    assert today != calm
+    month = {**ALERT, "kind": "cost_month", "threshold": 12.5}
+    assert "this month passed $12.50" in alerted(world, [month])
+    both = alerted(world, [ALERT, month], ({**ALERT, "kind": "session", "label": "Session"},))
+    assert "5h passed 25%, today passed $25, this month passed $12.50" in both
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"line": False}, {"at": NOW - 1000}, {"resets_at": NOW}),
+        *({"threshold": -1}, {"threshold": []}, {"threshold": "\x1b[2J"}),
+        *({"kind": "cost_x"}, {"kind": []}, {"kind": None}, {"at": {}}, {"at": "\x1b[2J"}),
+    ],
+)
+def test_alert_on_cost_that_is_old_or_broken_is_not_shown(
+    world: World, changes: dict[str, Any]
+) -> None:
+    drawn = alerted(world, [{**ALERT, **changes}, 5, None])
+    assert "passed" not in drawn
+    assert "[2J" not in drawn
+    assert "passed" not in alerted(world, changes)
+
+
 def test_nothing_is_read_or_started_without_such_a_segment(world: World) -> None:
     context = view.build({}, None, "", world.env, NOW)
-    for rows, starts in (([["model", {}]], False), ([["burn", {}]], True)):
-        configured = settings.checked({"rows": [rows]})
+    for rows, alerts, starts in (
+        ([["model", {}]], False, False),
+        ([["burn", {}]], False, True),
+        ([["model", {}]], True, True),
+    ):
+        world.env["XDG_CACHE_HOME"] = str(world.root / f"cache{alerts}{starts}")
+        configured = settings.checked({"rows": [rows], "cost_alerts": alerts})
         assert bool(line_jobs.local_usage(context, configured, world.env, "python")[1]) is starts
     assert Path(paths.jobs_dir(world.env)).is_dir()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.hot import INTERPRETER, Hot
 from tests.world import REPOSITORY
-from usageline.core import paths
+from usageline.core import jobs, paths
 from usageline.line import session_start
 
 if TYPE_CHECKING:
@@ -77,9 +77,57 @@ class Hook:
         return str(document["systemMessage"])
 
 
+def publish_cost(session: Hook, *changes: dict[str, Any]) -> None:
+    """Publish alerts on cost, as the job of the transcripts does."""
+    now = int(time.time())
+    row = {
+        "kind": "cost_day",
+        "label": "2026-11-29",
+        "threshold": 25.0,
+        "percent": 101.6,
+        "resets_at": now + 3600,
+        "at": now - 60,
+        "cost": 25.4,
+        "at_least": False,
+        "session_start": True,
+        "line": True,
+    }
+    path = Path(jobs.result_file(session.world.env, jobs.LOCAL, jobs.LOCAL_KEY))
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    rows = [{**row, **each} for each in changes]
+    path.write_text(json.dumps({"version": 1, "alerts": rows}))
+
+
 @pytest.fixture
 def session(world: World, built_release: Release) -> Hook:
     return Hook(world, built_release)
+
+
+def test_alert_on_cost_is_told_once_without_a_plan_too(session: Hook) -> None:
+    publish_cost(session, {}, {"kind": "cost_month", "threshold": 12.5, "label": "2026-11"})
+    session.publish(cost_alerts=False)
+    assert session.told() is None
+    session.publish(cost_alerts=True, credentials="another sign-in")
+    assert session.told(ANTHROPIC_API_KEY="key") == (
+        "usageline: the cost of today is at $25.40 at list prices: it passed $25; "
+        "the cost of this month is at $25.40 at list prices: it passed $12.50"
+    )
+    assert session.told() is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"session_start": False}, {"resets_at": 0}, {"at": 0}, {"at": "\x1b"}, {"label": 3}),
+        *({"threshold": None}, {"threshold": -1}, {"cost": "\x1b"}, {"kind": []}),
+    ],
+)
+def test_alert_on_cost_that_is_old_or_broken_is_not_told(
+    session: Hook, changes: dict[str, Any]
+) -> None:
+    publish_cost(session, changes)
+    session.publish(cost_alerts=True)
+    assert session.told() is None
 
 
 def test_an_alert_is_told_at_one_sessions_start_and_at_no_other(session: Hook) -> None:

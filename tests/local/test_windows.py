@@ -12,6 +12,7 @@ from usageline.usage.local.windows import (
     Window,
     estimated_window,
     local_day,
+    local_month,
     per_hour,
     reported_window,
 )
@@ -49,6 +50,21 @@ def test_day_is_the_local_one(utc: str, first: str, hours: int) -> None:
         for text in (utc, first)
     )
     assert local_day(at) == (began, began + hours * HOUR_S)
+
+
+@pytest.mark.parametrize(
+    ("utc", "first", "end"),
+    [
+        ("2026-10-31T22:59:59", "2026-09-30T22:00:00", "2026-10-31T23:00:00"),
+        ("2026-12-31T23:00:00", "2026-12-31T23:00:00", "2027-01-31T23:00:00"),
+    ],
+)
+def test_month_is_the_local_one(utc: str, first: str, end: str) -> None:
+    at, began, ended = (
+        datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp()
+        for text in (utc, first, end)
+    )
+    assert local_month(at) == (began, ended)
 
 
 @pytest.mark.parametrize(

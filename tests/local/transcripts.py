@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,16 @@ SESSION = "11111111-1111-4111-a111-111111111111"
 OTHER = "22222222-2222-4222-a222-222222222222"
 MAIN = f"-home-dev-work-one/{SESSION}.jsonl"
 MODEL = "claude-opus-4-8"
+
+
+def noon_zone() -> str:
+    """Return a TZ in which it is about noon: no day ends while a test runs."""
+    return f"Etc/GMT{time.gmtime().tm_hour - 12:+d}"
+
+
+def ago(seconds: float = 0) -> str:
+    """Return the timestamp of a line that was written so long ago."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - seconds))
 
 
 def line(

@@ -22,7 +22,7 @@ from usageline.refresh import notify
 from usageline.refresh.log_entry import RunLog
 from usageline.refresh.run import refresh
 from usageline.storage.account_state import AccountState, as_json, from_json
-from usageline.system import lock
+from usageline.system import lock, notifier
 from usageline.usage.alerts import MAX_ALERTS, Alert
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def test_the_settings_decide_which_alerts_appear_in_which_place(
     api.body = usage_body(session=92, weekly=80)
     world.configure(
         "[alerts]\nthresholds = [85]\nkinds = ['session']\nline = false\nsession_start = true\n"
-        f"command = 'echo told > {out}'\n"
+        f"cost_day = 25\ncommand = 'echo told > {out}'\n"
     )
     refresh(world.env)
     assert alerts(world) == [("session", 85)]
@@ -124,6 +124,7 @@ def test_the_settings_decide_which_alerts_appear_in_which_place(
         world.snapshot()["alerts"][0]["line"],
         world.snapshot()["alerts"][0]["session_start"],
     ) == (False, True)
+    assert world.snapshot()["cost_alerts"] is True
     assert lines(out) == ["told"]
 
 
@@ -233,7 +234,7 @@ def test_a_command_that_never_ends_is_killed_and_reported(
 ) -> None:
     api.body = usage_body(session=92)
     world.configure("[alerts]\ncommand = 'exec sleep 1000'")
-    monkeypatch.setattr(notify, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(notifier, "TIMEOUT_S", 0.2)
     log = RunLog()
     assert refresh(world.env, log=log).state == "refreshed"
     assert log.notes[1:] == ["not told by command: it was still running and was ended"]

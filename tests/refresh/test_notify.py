@@ -15,9 +15,9 @@ import pytest
 
 from tests.running import is_running
 from usageline.config.loader import Alerts
-from usageline.refresh import notify as telling
-from usageline.refresh.notify import Desktop, send
+from usageline.refresh.notify import send
 from usageline.system import origin, origin_record, trust
+from usageline.system.notifier import MAX_MESSAGES, TIMEOUT_S, Desktop
 from usageline.usage.alerts import Alert
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ def test_what_runs_too_long_is_ended_with_all_that_it_started(
         world.env,
         within(1),
     )
-    assert time.monotonic() - began < telling.TIMEOUT_S
+    assert time.monotonic() - began < TIMEOUT_S
     started = [int(pid) for pid in pids.read_text().split()]
     assert started
     eventually(lambda: not any(is_running(pid) for pid in started))
@@ -323,7 +323,7 @@ def test_many_alerts_are_bounded(world: World) -> None:
     out = world.root / "out"
     alerts = tuple(Alert("new", str(number), 90, 92, None, NOW) for number in range(64))
     send(alerts, Alerts(command=f"echo told >> {out}"), world.env, within(5))
-    assert out.read_text().count("told") == telling.MAX_ALERTS
+    assert out.read_text().count("told") == MAX_MESSAGES
 
 
 def test_notifiers_are_searched_only_in_directories_of_root_or_the_user() -> None:

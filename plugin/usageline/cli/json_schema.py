@@ -76,6 +76,7 @@ SNAPSHOT: dict[str, tuple[tuple[str, ...], str]] = {
     "readings_since": (("number", "null"), f"earlier readings may be of another sign-in, {TIME}"),
     "appearance": (("string", "null"), "dark or light, by Claude Code's theme"),
     "unused_reset": (("boolean",), "whether the account holds a limit reset that it has not used"),
+    "cost_alerts": (("boolean",), "whether a session's start shows the alerts on cost"),
     "settings": (("string",), "fingerprint of Claude Code's settings.json, or empty"),
     "default_theme": (("string",), "Claude Code's theme if settings.json names none, or empty"),
     "palette": (("string", "null"), "ansi or daltonized, if Claude Code's theme is one of these"),

@@ -1,14 +1,19 @@
-"""Start refreshes from a program that stays open, with the throttle of the status line."""
+"""Start background work from a program that stays open, with the throttles of the status line."""
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from typing import Any
 
-from usageline.core import background, formatting, freshness, throttle, windows
+from usageline.core import background, formatting, freshness, jobs, throttle, windows
+from usageline.line import spawn
 from usageline.line.main import PROBLEMS
 from usageline.system.paths import Paths
+
+LOCAL_INTERVAL_S = 60
+"""Between two jobs that read the transcripts, while a program stays open."""
 
 
 class Refreshes:
@@ -20,6 +25,7 @@ class Refreshes:
     def __init__(self, env: dict[str, str]) -> None:
         self._env = env
         self._running: subprocess.Popen[bytes] | None = None
+        self._job: subprocess.Popen[bytes] | None = None
 
     def start_if_due(self, snapshot: dict[str, Any] | None, credentials: str, now: float) -> str:
         """Start a refresh if one is due. Return a note for the user, or ""."""
@@ -37,11 +43,21 @@ class Refreshes:
         # If `refused` is `recent`, a status line has just started a refresh.
         return PROBLEMS.get(refused) or PROBLEMS.get(failure, "refreshing")
 
+    def start_local_if_due(self, now: float) -> None:
+        """Start the job that reads what is new in the transcripts, unless one ran lately."""
+        if not jobs.claim(self._env, jobs.LOCAL, jobs.LOCAL_KEY, now, LOCAL_INTERVAL_S):
+            return
+        with contextlib.suppress(OSError):
+            self._job = self._run(spawn.job_command(sys.executable, [jobs.LOCAL]))
+
     def _start(self) -> subprocess.Popen[bytes]:
+        return self._run(background.refresh_command(sys.executable, "watch"))
+
+    def _run(self, command: list[str]) -> subprocess.Popen[bytes]:
         # `start.launch` is not usable here: it closes every file of its process.
         null = subprocess.DEVNULL
         return subprocess.Popen(
-            background.refresh_command(sys.executable, "watch"),
+            command,
             env=background.refresh_environment(self._env),
             stdin=null,
             stdout=null,

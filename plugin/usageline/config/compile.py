@@ -20,6 +20,7 @@ from usageline.config.schema import MIN_INTERVAL_S
 from usageline.config.segments import BARS, icons, non_defaults
 from usageline.config.validate import NO_VALUES, Validation, validate
 from usageline.core import json_file, throttle
+from usageline.core.alert_text import COSTS
 from usageline.core.freshness import file_fingerprint
 from usageline.core.paths import LINE_CONFIG_VERSION, MAX_LINE_CONFIG_BYTES, digest
 from usageline.system import disk, lock
@@ -208,6 +209,8 @@ def resolve_values(values: Values, env: Mapping[str, str] | None = None) -> dict
         compiled["theme_daltonized"] = _theme(values, custom, COLOR_BLIND_SAFE)
     elif "theme" in values.top and theme is None:
         compiled["theme_chosen"] = True
+    if any(values.table("alerts")[kind] for kind in COSTS):
+        compiled["cost_alerts"] = True  # the line starts the job that evaluates them
     if values.table("chain")["command"]:
         chain = values.table("chain")
         compiled["chain"] = {

@@ -29,16 +29,23 @@ _ALERTS = NO_VALUES.table("alerts")
 class Alerts:
     """When and how a user is alerted.
 
-    `thresholds` are percent; `kinds` are kinds or labels of limits, () for all. The others are
-    means of alerting.
+    `thresholds` are percent; `kinds` are kinds or labels of limits, () for all. `cost_day` and
+    `cost_month` are dollars, 0 for none. The others are means of alerting.
     """
 
     thresholds: tuple[int, ...] = tuple(_ALERTS["thresholds"])
     kinds: tuple[str, ...] = tuple(_ALERTS["kinds"])
+    cost_day: float = _ALERTS["cost_day"]
+    cost_month: float = _ALERTS["cost_month"]
     line: bool = _ALERTS["line"]
     session_start: bool = _ALERTS["session_start"]
     desktop: bool = _ALERTS["desktop"]
     command: str = _ALERTS["command"]
+
+    @property
+    def watches_cost(self) -> bool:
+        """Return whether an amount is configured."""
+        return bool(self.cost_day or self.cost_month)
 
 
 @dataclass(frozen=True, slots=True)

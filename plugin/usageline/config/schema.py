@@ -154,8 +154,23 @@ ALERTS = (
         [],
         "limits with alerts, by kind or label, such as session, weekly_all or Fable; [] for all",
     ),
+    *(
+        Key(
+            name,
+            Number(0, 100_000, "dollars"),
+            0,
+            f"alert if the cost of the local {period} reaches so many dollars, at list prices, "
+            "over all sessions on this machine; 0 for never",
+        )
+        for name, period in (("cost_day", "day"), ("cost_month", "month"))
+    ),
     Key("line", Flag(), True, "show alerts in the line, with the segment alerts"),
-    Key("session_start", Flag(), False, "show alerts as a message at the start of a session"),
+    Key(
+        "session_start",
+        Flag(),
+        False,
+        "show alerts as a message at the start of a session",
+    ),
     Key("desktop", Flag(), False, "show alerts as desktop notifications (notify-send, osascript)"),
     Key(
         "command",

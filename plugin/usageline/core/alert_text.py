@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+COSTS = {"cost_day": "today", "cost_month": "this month"}
+"""The kinds of alerts on the cost of local usage, and the names of their periods."""
+
+
 def alert_text(row: Mapping[str, Any], now: float) -> str:
     """Return `the 5-hour limit is at 92% and resets at 14:05` for an alert of the snapshot.
 
@@ -21,6 +25,8 @@ def alert_text(row: Mapping[str, Any], now: float) -> str:
     from usageline.core.windows import MAX_LABEL  # noqa: PLC0415 - as above
 
     kind, label, resets_at = row["kind"], row["label"][:MAX_LABEL], row["resets_at"]
+    if kind in COSTS:
+        return _cost_text(row)
     if kind == "credits":
         name = "the credit limit" if label == "Usage credits" else f"the credit limit of {label}"
     elif kind == "weekly_scoped" or kind in LONG:
@@ -37,6 +43,27 @@ def alert_text(row: Mapping[str, Any], now: float) -> str:
             resets_at, now
         )
     return sanitize(text)
+
+
+def dollars(amount: float) -> str:
+    """Return an amount: $25, $12.50."""
+    from usageline.core.formatting import money  # noqa: PLC0415 - only for an alert
+
+    return money(round(amount * 100), 2, "USD")
+
+
+def brief_cost_text(row: Mapping[str, Any]) -> str:
+    """Return `today passed $25` for an alert on cost."""
+    return f"{COSTS.get(row['kind'], 'cost')} passed {dollars(row['threshold'])}"
+
+
+def _cost_text(row: Mapping[str, Any]) -> str:
+    """Return `the cost of today is at $25.40, at list prices, and passed $25`."""
+    at_least = "at least " if row.get("at_least") else ""
+    return (
+        f"the cost of {COSTS[row['kind']]} is {at_least or 'at '}{dollars(row['cost'])} at list "
+        f"prices: it passed {dollars(row['threshold'])}"
+    )
 
 
 def alert_id(row: Mapping[str, Any]) -> str:

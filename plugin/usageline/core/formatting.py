@@ -58,9 +58,10 @@ def money(minor: int, exponent: int, currency: str) -> str:
 
 
 def count(number: int) -> str:
-    """Return a count in about four characters: 950, 12k, 1.2M, 1M."""
+    """Return a count in about four characters: 950, 12k, 1.2M, 1M, 3.4B."""
     if number < 1000:
         return str(number)
     if number < 999_500:
         return f"{round(number / 1000)}k"
-    return f"{number / 1_000_000:.1f}".removesuffix(".0") + "M"
+    unit, sign = (1_000_000, "M") if number < 999_950_000 else (1_000_000_000, "B")
+    return f"{number / unit:.1f}".removesuffix(".0") + sign

@@ -7,6 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from usageline.config import cost_alerts
 from usageline.core import json_file
 from usageline.core.errors import UsagelineError
 from usageline.core.jobs import LOCAL, LOCAL_KEY, LOCAL_VERSION
@@ -28,8 +29,10 @@ from usageline.usage.local.windows import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from usageline.config.loader import Alerts
     from usageline.storage.usage_index.database import Index
     from usageline.storage.usage_index.queries import Row
+    from usageline.usage.local.cost_alerts import CostAlert
     from usageline.usage.local.windows import Window
 
 NICENESS = 19
@@ -53,21 +56,42 @@ def run(env: Mapping[str, str]) -> None:
     with contextlib.suppress(AttributeError, OSError):
         os.nice(NICENESS)
     paths = Paths(env)
-    with job_results.lock(paths, LOCAL, LOCAL_KEY) as is_free:
-        if not is_free:
-            return
-        # Taken before the transcripts are read, so that a change meanwhile triggers another job.
-        now, began = time.time(), time.monotonic()
-        value: dict[str, Any] = {"failed": True}
-        with contextlib.suppress(UsagelineError), local_usage.updated(env) as (index, _report):
-            value = summary(index, _session_reset(paths), now)
-        took_s = round(time.monotonic() - began, 3)
-        job_results.write(
-            paths,
-            LOCAL,
-            LOCAL_KEY,
-            {"version": LOCAL_VERSION, "at": now, **value, "took_s": took_s},
-        )
+    alerts = cost_alerts.load(env)
+    raised: list[CostAlert] = []
+    try:
+        with job_results.lock(paths, LOCAL, LOCAL_KEY) as is_free:
+            if is_free:
+                _publish(env, paths, alerts, raised)
+    finally:
+        # After the lock is released, and even if the result could not be written.
+        if raised and alerts:
+            from usageline.jobs.cost_alerts import send  # noqa: PLC0415 - seldom
+
+            send(raised, alerts, env, paths)
+
+
+def _publish(
+    env: Mapping[str, str], paths: Paths, alerts: Alerts | None, raised: list[CostAlert]
+) -> None:
+    """Write the result, and add the alerts to send to `raised`."""
+    # Taken before the transcripts are read, so that a change meanwhile triggers another job.
+    now, began = time.time(), time.monotonic()
+    value: dict[str, Any] = {"failed": True}
+    with contextlib.suppress(UsagelineError), local_usage.updated(env) as (index, _report):
+        value = summary(index, _session_reset(paths), now)
+        if alerts:
+            from usageline.jobs.cost_alerts import update  # noqa: PLC0415 - only if configured
+
+            updated = update(paths, alerts, index, now)
+            raised += updated.new
+            value["alerts"] = updated.rows
+    took_s = round(time.monotonic() - began, 3)
+    job_results.write(
+        paths,
+        LOCAL,
+        LOCAL_KEY,
+        {"version": LOCAL_VERSION, "at": now, **value, "took_s": took_s},
+    )
 
 
 def summary(index: Index, reset_at: float | None, now: float) -> dict[str, Any]:

@@ -95,13 +95,17 @@ def local_usage(
 ) -> tuple[dict[str, Any], Callable[[], object] | None]:
     """Return the cost of the transcripts for a segment that shows it, and what starts a due job.
 
-    The first is {} and the second None without such a segment.
+    The first is {} and the second None without such a segment or an alert on cost. Alerts on cost
+    are added to those of `ctx`.
     """
-    if all(settings.segment(configured, name) is None for name in LOCAL_SEGMENTS):
+    if not configured.get("cost_alerts") and all(
+        settings.segment(configured, name) is None for name in LOCAL_SEGMENTS
+    ):
         return {}, None
     from usageline.line import local  # noqa: PLC0415 - only with such a segment
 
     usage, is_due = local.read(env, ctx.now, ctx.answered_at())
+    ctx.add_alerts(usage.get("alerts", []))
     return usage, (lambda: local.launch(python, env)) if is_due and python else None
 
 

@@ -23,6 +23,8 @@ REST = 10
 MAX_REST_S = 300
 CLOCK_JUMP_S = 60
 MAX_NUMBER = 10**15
+MAX_ALERTS = 4
+ALERT_KINDS = ("cost_day", "cost_month")
 NOTHING = {"cost": 0.0, "tokens": 0, "at_least": False, "unpriced": 0}
 
 
@@ -48,10 +50,14 @@ def current(result: Mapping[str, Any], now: float) -> dict[str, Any]:
     """Return what of a result holds at `now`: `today` and `rate`, or `failed`.
 
     Each has `cost` in dollars, `tokens`, `at_least` and `unpriced`. All values are checked.
+    `alerts` has those of the day and month, as the snapshot has others.
     """
     if result.get("failed") is True:
         return {"failed": True}
     usage: dict[str, Any] = {}
+    alerts = _alerts(result.get("alerts"), now)
+    if alerts:
+        usage["alerts"] = alerts
     today, midnight = _sums(result.get("today")), _number(result.get("midnight"))
     if today and _number(result.get("from")) <= now:
         usage["today"] = today if now < midnight else NOTHING
@@ -66,6 +72,17 @@ def current(result: Mapping[str, Any], now: float) -> dict[str, Any]:
 def launch(python: str, env: Mapping[str, str]) -> bool:
     """Start the job as the last act. It gets the environment of a refresh."""
     return spawn.launch_job(python, [LOCAL], background.refresh_environment(env))
+
+
+def _alerts(rows: Any, now: float) -> list[dict[str, Any]]:
+    """Return the alerts whose period has not ended. The segment checks the rest of them."""
+    return [
+        row
+        for row in (rows[:MAX_ALERTS] if isinstance(rows, list) else ())
+        if isinstance(row, dict)
+        and row.get("kind") in ALERT_KINDS
+        and now < _number(row.get("resets_at"))
+    ]
 
 
 def _sums(value: Any) -> dict[str, Any] | None:

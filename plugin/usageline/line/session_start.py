@@ -1,6 +1,6 @@
 """Show alerts at a session's start, each once across all sessions.
 
-The hook imports it only if the snapshot has alerts. It prints a JSON object with a `systemMessage`
+The hook imports it only if the snapshot has alerts, or if those on cost are configured. It prints a JSON object with a `systemMessage`
 or nothing, because any other text on the hook's stdout would go into the model's context.
 """
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MAX_SHOWN = 8
 """In one message. The next session shows the rest."""
+
+MAX_COST_AGE_S = 7 * 86400
+"""The marks of shown alerts are kept for a day more."""
 
 MAX_ALERTS = 64
 """Of a snapshot."""
@@ -36,12 +39,13 @@ def message(snapshot: dict[str, Any], env: Mapping[str, str], now: float) -> str
     if "USAGELINE_REFRESH" in env:  # a refresh started this Claude Code, so no user reads it
         return ""
     rows = pending_alerts(snapshot, now)
-    if (
-        not rows
-        or snapshot.get("credentials") != freshness.file_fingerprint(paths.claude_credentials(env))
+    if rows and (
+        snapshot.get("credentials") != freshness.file_fingerprint(paths.claude_credentials(env))
         or _has_no_plan(env, snapshot)
     ):
-        return ""
+        rows = []
+    if snapshot.get("cost_alerts") is True:
+        rows += cost_alerts(env, now)
     texts = []
     for row in rows:
         if claim(env, row):
@@ -91,6 +95,26 @@ def pending_alerts(snapshot: dict[str, Any], now: float) -> list[dict[str, Any]]
         ):
             rows.append({**row, "resets_at": resets_at, "percent": _percent_now(snapshot, row)})
     return rows
+
+
+def cost_alerts(env: Mapping[str, str], now: float) -> list[dict[str, Any]]:
+    """Return the alerts on cost for a session's start, whatever account is signed in."""
+    from usageline.core import jobs  # noqa: PLC0415 - only if configured
+    from usageline.core.windows import moment, percent  # noqa: PLC0415 - as above
+    from usageline.line import local  # noqa: PLC0415 - as above
+
+    result = jobs.result(env, jobs.LOCAL, jobs.LOCAL_KEY, jobs.MAX_LOCAL_BYTES) or {}
+    if result.get("version") != jobs.LOCAL_VERSION:
+        return []
+    return [
+        row
+        for row in local.current(result, now).get("alerts", ())
+        if row.get("session_start") is True
+        and isinstance(row.get("label"), str)
+        and moment(row.get("at")) is not None
+        and now - row["at"] < MAX_COST_AGE_S
+        and None not in (percent(row.get("threshold")), percent(row.get("cost")))
+    ]
 
 
 def claim(env: Mapping[str, str], row: Mapping[str, Any]) -> bool:

@@ -30,6 +30,7 @@ SHAPES = {
     "clock": str,
     "fold": bool,
     "own_themes": dict,
+    "cost_alerts": bool,
 }
 """The type of each part. A part of another type is ignored."""
 

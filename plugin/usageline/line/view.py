@@ -99,7 +99,7 @@ class StatusContext:
     payload         Claude Code's object
     windows         Windows in the order to show
     credits         snapshot objects in the order to show
-    alerts          snapshot objects
+    alerts          snapshot objects, and those on the cost of local usage
     emphasized      by each limit with a fresh alert, whether its number is emphasized
     status          the snapshot's, `loading` or `another-sign-in`
     detail          text
@@ -160,6 +160,10 @@ class StatusContext:
         for name in self.__slots__:
             setattr(copy, name, fields[name] if name in fields else getattr(self, name))
         return copy
+
+    def add_alerts(self, rows: list[dict[str, Any]]) -> None:
+        """Add alerts that are not of the snapshot."""
+        self.alerts = [*self.alerts, *rows]
 
     def text(self, *path: str) -> str:
         """Return the payload's text at that path of keys, or ""."""

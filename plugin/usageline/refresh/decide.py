@@ -103,6 +103,7 @@ def dress(
         settings=client.settings,
         default_theme=client.default_theme,
         declined_keys=client.declined_keys,
+        cost_alerts=config.alerts.session_start and config.alerts.watches_cost,
         unused_reset=client.holds_unused_reset(snapshot.published_at),
         alerts_in=frozenset(place for place in ALERT_PLACES if getattr(config.alerts, place)),
         held=held,

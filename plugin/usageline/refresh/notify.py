@@ -1,128 +1,27 @@
-"""Send alerts as the user configured them: a desktop notification, a command, or both.
-
-A notifier may fail; it may not delay anything.
-"""
+"""Send the alerts of a reading as the user configured them, and forget the marks of old ones."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import stat
-import subprocess
-import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from usageline.core.alert_text import alert_id, alert_text
-from usageline.core.errors import error_text
-from usageline.system import child_env, origin
-from usageline.system.process_tree import Watchdog, kill_tree, wait_for_group
-from usageline.system.trust import is_trusted, untrusted_reason
+from usageline.system import notifier
+from usageline.system.notifier import DESKTOP, Means, Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from usageline.config.loader import Alerts
+    from usageline.system.notifier import Desktop
     from usageline.system.paths import Paths
     from usageline.usage.alerts import Alert
 
-    Running = list[tuple[str, subprocess.Popen[bytes]]]
-
-TIMEOUT_S = 5.0
-MAX_ALERTS = 8
-"""Sent at once: the lines of the notification, and the runs of the command."""
-
-PATH = "{home}/.local/bin:/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-"""PATH of the user's command. That of the session may be a project's."""
-
-UNKNOWN_DIRECTORY = "Claude Code's directory is not that of an install"
-
 KEEP_SENT_S = 8 * 86400
 """Longer than a weekly window: another account's alerts may come back until then."""
-
-APP = "usageline"
-
-DESKTOP_PROGRAMS = (
-    *("/usr/bin/osascript", "/usr/bin/notify-send", "/usr/local/bin/notify-send"),
-    *(
-        "/opt/homebrew/bin/notify-send",
-        "/home/linuxbrew/.linuxbrew/bin/notify-send",
-        "/run/current-system/sw/bin/notify-send",
-    ),
-)
-"""Fixed paths, because a project's settings can change PATH."""
-
-NOTIFICATION_SCRIPT = (
-    "on run argv",
-    "display notification (item 2 of argv) with title (item 1 of argv)",
-    "end run",
-)
-"""This AppleScript takes its text from its arguments: text inserted into it could be code."""
-
-MARKUP = str.maketrans("<>&", "‹›＆")
-"""Desktops may render markup in a body. A label from the service must not add images or links."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desktop:
-    """A desktop.
-
-    programs     candidates that show notifications; the first trusted one is used
-    runtime_dir  the directory in which systemd creates the user's bus
-    """
-
-    programs: tuple[str, ...] = DESKTOP_PROGRAMS
-    runtime_dir: str = f"/run/user/{os.geteuid() if hasattr(os, 'geteuid') else 0}"
-
-    def command(self, text: str) -> list[str]:
-        """Return the command that shows `text`, [] if there is no trusted program or no bus."""
-        program = next(filter(is_trusted, self.programs), None)
-        if program is None:
-            return []
-        if os.path.basename(program) == "osascript":
-            return [
-                program,
-                *(word for line in NOTIFICATION_SCRIPT for word in ("-e", line)),
-                APP,
-                text,
-            ]
-        return (
-            [program, f"--app-name={APP}", "--", APP, text.translate(MARKUP)] if self.bus() else []
-        )
-
-    def missing_reason(self) -> str:
-        """Return why `command` returned []."""
-        program = next(filter(os.path.lexists, self.programs), "")
-        reason = untrusted_reason(program) if program else ""
-        return f"{program} is not run: {reason}" if reason else "nothing to show it with"
-
-    def bus(self) -> dict[str, str]:
-        """Return the variables of the session's bus, {} if no bus belongs to this user alone.
-
-        Ignore those of the environment. A project's settings can set them, and a bus address can
-        name a program to run (`unixexec:`).
-        """
-        if sys.platform == "win32":
-            return {}
-        path = os.path.join(self.runtime_dir, "bus")
-        try:
-            folder, bus = os.lstat(self.runtime_dir), os.lstat(path)
-        except OSError:
-            return {}
-        is_own = (
-            all(status.st_uid == os.geteuid() for status in (folder, bus))
-            and not folder.st_mode & 0o022
-        )
-        if not is_own or not stat.S_ISDIR(folder.st_mode) or not stat.S_ISSOCK(bus.st_mode):
-            return {}
-        return {
-            "XDG_RUNTIME_DIR": self.runtime_dir,
-            "DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}",
-        }
-
-
-DESKTOP = Desktop()
 
 
 def send(
@@ -132,78 +31,17 @@ def send(
     deadline: float,
     desktop: Desktop = DESKTOP,
 ) -> list[str]:
-    """Send `alerts` by `deadline` (`time.monotonic()`) and within TIMEOUT_S.
-
-    Return why each notifier failed, [] if none did. Kill what runs longer, with all its children.
-    """
-    deadline = min(deadline, time.monotonic() + TIMEOUT_S)
-    running: Running = []
-    failures: list[str] = []
-    with contextlib.ExitStack() as watchdogs:
-        try:
-            _start(alerts[:MAX_ALERTS], settings, env, desktop, watchdogs, running, failures)
-            for name, process in running:
-                failure = _wait(process, deadline)
-                if failure:
-                    failures.append(f"{name}: {failure}")
-        finally:
-            for _, process in running:
-                if process.returncode is None:
-                    kill_tree(process)
-    return failures
+    """Send `alerts` by `deadline` (`time.monotonic()`); return why each notifier failed."""
+    means = Means(settings.desktop, settings.command)
+    return notifier.send(messages(alerts, time.time()), means, env, deadline, desktop)
 
 
-def _start(  # noqa: PLR0913, PLR0917 - two of them are filled in as programs start
-    alerts: tuple[Alert, ...],
-    settings: Alerts,
-    env: Mapping[str, str],
-    desktop: Desktop,
-    watchdogs: contextlib.ExitStack,
-    running: Running,
-    failures: list[str],
-) -> None:
-    """Start all notifiers at once, so that one that hangs does not delay the others."""
-    own = origin.own(env)
-    cwd = own.fixed["HOME"] if own else "/"
-    null = subprocess.DEVNULL
-    variables = {"PATH": _search_path(own), **desktop.bus()}
-    for name, words, given in _commands(alerts, settings, variables, desktop):
-        if name == "command" and (own is None or not own.claude_dir):
-            # A project may have chosen the directory that the numbers come from.
-            failures.append(f"{name}: {UNKNOWN_DIRECTORY}")
-            break
-        if not words:
-            failures.append(f"{name}: {desktop.missing_reason()}")
-            continue
-        try:
-            watchdog = watchdogs.enter_context(Watchdog())
-            kind = "alert" if name == "command" else "notifier"
-            child = child_env.build(kind, env, own, given)
-            process = watchdog.start(words, child, cwd, stdin=null, stdout=null, stderr=null)
-            running.append((name, process))
-        except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
-            reason = error_text(error)
-            failures.append(f"{name}: {reason}")
+def messages(alerts: tuple[Alert, ...], now: float) -> list[Message]:
+    """Return what to notify of."""
+    return [_message(alert, alert_text(asdict(alert), now)) for alert in alerts]
 
 
-def _commands(
-    alerts: tuple[Alert, ...], settings: Alerts, variables: dict[str, str], desktop: Desktop
-) -> Iterator[tuple[str, list[str], dict[str, str]]]:
-    """Yield what to run: a name, the words, and the variables that usageline sets.
-
-    One notification has all alerts; the command runs once for each.
-    """
-    now = time.time()
-    texts = [alert_text(asdict(alert), now) for alert in alerts]
-    if settings.desktop and texts:
-        yield "desktop", desktop.command("\n".join(texts)), variables
-    if settings.command:
-        words = ["/bin/sh", "-c", settings.command]
-        for alert, text in zip(alerts, texts, strict=True):
-            yield "command", words, {**variables, **_variables(alert, text)}
-
-
-def _variables(alert: Alert, text: str) -> dict[str, str]:
+def _message(alert: Alert, text: str) -> Message:
     values = {
         "KIND": alert.kind,
         "LABEL": alert.label,
@@ -212,19 +50,7 @@ def _variables(alert: Alert, text: str) -> dict[str, str]:
         "RESETS_AT": "" if alert.resets_at is None else str(alert.resets_at),
         "TEXT": text,
     }
-    return {"USAGELINE_ALERT_" + name: value for name, value in values.items()}
-
-
-def _search_path(own: origin.Own | None) -> str:
-    return PATH.format(home=own.fixed["HOME"]) if own else PATH.partition(":")[2]
-
-
-def _wait(process: subprocess.Popen[bytes], deadline: float) -> str:
-    """Wait for a program and its process group; return "" after success, else the reason."""
-    status = wait_for_group(process, deadline)
-    if status is None:
-        return "it was still running and was ended"
-    return f"exit status {status}" if status else ""
+    return Message(text, {"USAGELINE_ALERT_" + name: value for name, value in values.items()})
 
 
 def prune_sent(paths: Paths, alerts: tuple[Alert, ...], now: float) -> None:

@@ -21,6 +21,8 @@
     declined_keys   digests of API keys that the user declined in Claude Code
                     (`usageline.core.other_sign_ins.key_digest`)
     unused_reset    whether Claude Code knows of an unused limit reset that the account holds
+    cost_alerts     whether a session's start shows the alerts on cost, which the job of the
+                    transcripts publishes
     incident        {title, impact, id, checked_at}, if the segment `service` is configured and an
                     incident affects Claude Code, else null
     limits          [{kind, label, percent, resets_at, severity, pace, rate, exhausts_at,
@@ -85,6 +87,7 @@ class Snapshot:
     held: Held = field(default_factory=Held)
     declined_keys: tuple[str, ...] = ()
     unused_reset: bool = False
+    cost_alerts: bool = False
     incident: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -110,6 +113,7 @@ class Snapshot:
             "default_theme": self.default_theme,
             "declined_keys": list(self.declined_keys),
             "unused_reset": self.unused_reset,
+            "cost_alerts": self.cost_alerts,
             "incident": dict(self.incident) if self.incident else None,
             "limits": [asdict(limit) for limit in reading.limits] if reading else [],
             "credits": [asdict(credit) for credit in reading.credits] if reading else [],

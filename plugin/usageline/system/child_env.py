@@ -46,7 +46,7 @@ GIT_GIVEN = (
 )
 ALERT_GIVEN = tuple(
     "USAGELINE_ALERT_" + name
-    for name in ("KIND", "LABEL", "THRESHOLD", "PERCENT", "RESETS_AT", "TEXT")
+    for name in ("KIND", "LABEL", "THRESHOLD", "PERCENT", "RESETS_AT", "COST", "TEXT")
 )
 BUS = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
 

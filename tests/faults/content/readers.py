@@ -292,7 +292,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
             "system.process_tree.start",
             "cli.main.main",
             "system.disk.write_error",
-            "cli.refreshes._start",
+            "cli.refreshes._run",
         ),
         *(
             "cli.live_table.woken_by.wait",

@@ -17,10 +17,10 @@ from tests.faults.content.session import PLACES, Place, Session
 from tests.faults.promises import promise
 from usageline import themes
 from usageline.cli.config import sample
-from usageline.config.loader import Alerts
 from usageline.line import embed, render, session_start, view
 from usageline.line.render import CLIENT_MARGIN
-from usageline.refresh.notify import Desktop, _commands
+from usageline.refresh import notify
+from usageline.system.notifier import Desktop, Means, commands
 from usageline.usage.alerts import Alert
 from usageline.usage.values import text as kept_text
 
@@ -163,10 +163,9 @@ def test_alerts_tell_text_alone(tmp_path: Path, figure: Callable[[str], None]) -
         message = json.loads(shown)
         assert message.keys() == {"systemMessage"}
         one_line([message["systemMessage"]])
-        config = Alerts(desktop=True, command="true")
-        for name, words, variables in _commands(
-            (alert,), config, {}, Desktop(programs=("/bin/true",))
-        ):
+        means = Means(desktop=True, command="true")
+        desktop = Desktop(programs=("/bin/true",))
+        for name, words, variables in commands(notify.messages((alert,), NOW), means, {}, desktop):
             one_line(words)
             if name == "command":
                 assert words == ["/bin/sh", "-c", "true"]

@@ -123,6 +123,8 @@ class Dashboard(App[int]):
             self.run_worker(
                 lambda: self._read_history(snapshot), thread=True, exclusive=True, group="history"
             )
+        if self._data.needs_costs(now):
+            self.run_worker(self._read_costs, thread=True, exclusive=True, group="costs")
         view = self._data.view(snapshot, look, now)
         self._meters = len(view.meters)
         self._chosen = min(self._chosen, max(self._meters - 1, 0))
@@ -222,6 +224,10 @@ class Dashboard(App[int]):
 
     def _read_history(self, snapshot: dict[str, object] | None) -> None:
         self._data.past = self._data.read_history(snapshot)
+        self.call_from_thread(self.draw)
+
+    def _read_costs(self) -> None:
+        self._data.today = self._data.read_costs()
         self.call_from_thread(self.draw)
 
     def _put(self, name: str, lines: list[Text]) -> None:

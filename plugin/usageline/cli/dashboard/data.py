@@ -13,10 +13,14 @@ from usageline import themes
 from usageline.cli import profile_accounts
 from usageline.cli.appearance import Appearance, line_config
 from usageline.cli.dashboard import model
+from usageline.cli.history import cost
 from usageline.cli.refreshes import Refreshes, next_refresh
 from usageline.config.schema import MIN_INTERVAL_S
-from usageline.core import background, freshness, json_file
+from usageline.core import background, freshness, jobs, json_file
+from usageline.core.errors import UsagelineError
+from usageline.line import local
 from usageline.storage import history, refresh_log
+from usageline.storage.usage_index import reader
 from usageline.system.paths import Paths
 from usageline.system.terminal import sanitize_lines
 from usageline.themes.theme import resolve
@@ -41,7 +45,9 @@ class Data:
         self._refreshes = Refreshes(env)
         self._theme: str | None = None
         self._history_of: object = None
+        self._costs_of: object = None
         self.past = model.Past()
+        self.today: model.Today | None = None
 
     def snapshot(self) -> dict[str, Any] | None:
         """Return the published snapshot, or None."""
@@ -88,6 +94,7 @@ class Data:
             label=own.name if own else "",
             note=note,
             accounts=shown,
+            today=self.today,
         )
 
     def needs_history(self, snapshot: dict[str, Any] | None, now: float) -> bool:
@@ -97,6 +104,27 @@ class Data:
             return False
         self._history_of = newest
         return True
+
+    def needs_costs(self, now: float) -> bool:
+        """Return whether the index of local usage or the day has changed, or a minute passed."""
+        newest = reader.stamp(Paths(self.env).usage_dir), int(now // 60)
+        if newest == self._costs_of:
+            return False
+        self._costs_of = newest
+        return True
+
+    def read_costs(self) -> model.Today | None:
+        """Read what today cost, None without an index. It takes a moment, as `read_history`."""
+        now, paths = time.time(), Paths(self.env)
+        if not reader.exists(paths.usage_dir):
+            return None
+        self._refreshes.start_local_if_due(now)
+        result = jobs.result(self.env, jobs.LOCAL, jobs.LOCAL_KEY, jobs.MAX_LOCAL_BYTES) or {}
+        alerts = local.current(result, now).get("alerts", [])
+        try:
+            return model.today(cost.read(paths, now, 1), alerts)
+        except UsagelineError as error:
+            return model.today(None, alerts) if str(error) == cost.NO_RESPONSES else None
 
     def read_history(self, snapshot: dict[str, Any] | None) -> model.Past:
         """Read the history of the snapshot's account. It takes a moment, so call it in a thread."""

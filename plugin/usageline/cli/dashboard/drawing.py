@@ -17,17 +17,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from usageline.cli.appearance import Appearance
-    from usageline.cli.dashboard.model import Account, Line, Meter, View
+    from usageline.cli.dashboard.model import Account, Line, Meter, ModelCost, View
 
 MIN_WIDTH = 20
+HEADING = 10
+MIN_SHARE_CELLS, MAX_SHARE_CELLS = 8, 30
 ROUNDING = 1e-6
 """Percentage points by which a sum of floats may miss a whole cell."""
 
 
 def header(view: View, width: int, look: Appearance) -> Text:
-    """Return the first row: what it is, whose numbers these are, and the time."""
+    """Return the first row: what it is, whose numbers these are, today's cost, and the time."""
     title = look.text(plain_text(view.title, look), "name")
-    return spread(title, look.text(view.time, "quiet"), width, look)
+    right = look.text(view.time, "quiet")
+    if view.today is not None:
+        cost = look.text(plain_text(f"today {view.today.cost}", look)) + look.text("   ")
+        if title.cell_len + cost.cell_len + right.cell_len + 2 <= width:
+            right = cost + right
+    return spread(title, right, width, look)
 
 
 def meter(meter: Meter, width: int, bar_rows: int, look: Appearance, marker: str) -> list[Text]:
@@ -87,8 +94,51 @@ def _without(begin: int, end: int, mark: int | None) -> list[tuple[int, int]]:
     return [piece for piece in ((begin, mark), (mark + 1, end)) if piece[0] < piece[1]]
 
 
-def facts(view: View, width: int, look: Appearance) -> list[Text]:
-    """Return alerts, what is wrong, requests, age, and the other accounts."""
+def today(view: View, width: int, look: Appearance, room: int) -> list[Text]:
+    """Return what today cost: each model with a bar if `room` rows are enough, else in one row."""
+    if view.today is None:
+        return []
+    words = view.today.total
+    if HEADING + display_width(words) > width:
+        words = words.replace(" at list prices", "")
+    total = look.text(plain_text(words, look))
+    lines = [look.text(f"{'Today':<{HEADING}}", "label") + total]
+    rows = view.today.models
+    if len(rows) + 2 <= room:
+        return [*lines, *_models(rows, width, look), *([Text()] if rows else [])]
+    texts = [f"{row.name.removeprefix('claude-')} {row.cost}" for row in rows]
+    return [*lines, *([_fitting("Models", texts, width, look)] if rows else [])]
+
+
+def _models(rows: Sequence[ModelCost], width: int, look: Appearance) -> list[Text]:
+    """Return a row for each model, with a bar of its share if there is room for one."""
+    names = max((display_width(row.name) for row in rows), default=0)
+    amounts = max((display_width(row.cost) for row in rows), default=0)
+    tokens = max((len(row.tokens) for row in rows), default=0)
+    cells = min(width - HEADING - names - amounts - tokens - 6, MAX_SHARE_CELLS)
+    lines = []
+    for row in rows:
+        line = look.text(" " * HEADING + row.name + " " * (names - display_width(row.name)))
+        line += look.text(plain_text(f"  {row.cost:>{amounts}}  ", look))
+        line += look.text(f"{row.tokens:>{tokens}}  ", "quiet")
+        if cells >= MIN_SHARE_CELLS:
+            line += look.bar(row.share * 100, cells, "normal", None)
+        lines.append(line)
+    return lines
+
+
+def _fitting(heading: str, texts: list[str], width: int, look: Appearance) -> Text:
+    """Return a row with as many texts as fit, and the number of the others."""
+    for number in range(len(texts), 0, -1):
+        more = f", {len(texts) - number} more" if number < len(texts) else ""
+        row = ", ".join(texts[:number]) + more
+        if HEADING + display_width(row) <= width:
+            break
+    return look.text(f"{heading:<{HEADING}}", "label") + look.text(plain_text(row, look), "quiet")
+
+
+def facts(view: View, width: int, look: Appearance, room: int = 0) -> list[Text]:
+    """Return alerts, what is wrong, today's cost in `room` rows, age, and the other accounts."""
     lines = []
     sign = look.terminal.glyphs["alert"]
     for style, text in view.alerts:
@@ -97,8 +147,9 @@ def facts(view: View, width: int, look: Appearance) -> list[Text]:
         lines += _wrapped(view.problem, "warning", width, look)
     if lines:
         lines.append(Text())
+    lines += today(view, width, look, room)
     for heading, (style, text) in view.facts:
-        lines.append(look.text(f"{heading:<10}", "label") + look.text(text, style))
+        lines.append(look.text(f"{heading:<{HEADING}}", "label") + look.text(text, style))
     if view.accounts:
         lines += [Text(), *accounts(view.accounts, width, look)]
     return lines
@@ -133,6 +184,7 @@ HELP = (
     ("?", "show or hide this help"),
 )
 LEGEND = (
+    ("today", "what all sessions on this machine cost today, at list prices"),
     ("mark", "even use: the percentage if use were spread evenly over the window"),
     ("likely", "likely to be used before the reset, by the forecast"),
     ("possible", "may be used before the reset: the top of the forecast"),
@@ -143,6 +195,7 @@ LEGEND = (
 def help_lines(width: int, look: Appearance) -> list[Text]:
     """Return the keys, and what the signs mean."""
     signs = {
+        "today": "today",
         "mark": look.terminal.glyphs["mark"],
         "likely": plain_text(LIKELY, look),
         "possible": plain_text(possible_sign(look), look),

@@ -19,6 +19,7 @@ WIDE = 110
 MAX_LEFT = 96
 GAP = 3
 MIN_CHART_ROWS, MAX_CHART_ROWS = 7, 18
+COMPACT_COST_ROWS = 2
 BARS = ((2, 5), (2, 4), (1, 3), (1, 2), (1, 1), (0, 1))
 """Empty rows between two limits, and rows of a bar: the first that fits is used."""
 
@@ -56,7 +57,8 @@ def arrange(view: View, width: int, height: int, chosen: int, look: Appearance) 
         if charted is not None and charted.chart is not None:
             rows = min(rows, MAX_CHART_ROWS)
             left += [Text(), *chart.chart(charted.chart, width, rows, look)]
-    left += [Text(), *facts]
+    room = COMPACT_COST_ROWS + height - len(left) - 1 - len(facts)
+    left += [Text(), *drawing.facts(view, left_width, look, room)]
     for lines, cells in ((left, left_width), (right, width - left_width - GAP)):
         for line in lines:
             signs.cut(line, cells, look)

@@ -52,9 +52,10 @@ def describe(piece: Piece, snapshot: Mapping[str, Any]) -> Words:
     if piece.name == "alerts":
         return Words(
             _doc("alerts"),
-            "the refresh that saw the number pass the threshold",
+            "the background process that saw the number pass the threshold",
             f"goes away after {span(_options(piece)['for'])}, or when the limit resets; "
-            "`usageline config set alerts.thresholds` sets the thresholds",
+            "`usageline config set alerts.thresholds` sets the thresholds, and alerts.cost_day and "
+            "alerts.cost_month those of the cost",
         )
     if piece.name == "status":
         return Words(

@@ -1,4 +1,7 @@
-"""`usageline history`: the stored readings as a chart, a picture, a page, or data."""
+"""`usageline history`: the stored readings, and what the sessions of this machine cost.
+
+Each is a chart, a picture, a page, or data.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,10 @@ from usageline.core.text import sanitize
 from usageline.system.paths import Paths
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+
     from usageline.cli.history.svg_chart import History
     from usageline.usage.model import Reading
 
@@ -39,8 +46,9 @@ NO_PERCENTAGES = "no reading in this time has a percentage: choose more with --d
 class HistoryOptions:
     """The options of the command.
 
-    `output` is `csv`, `json` or "". `svg`, `png` and `html` are paths. `heatmap` omits the charts.
-    `dark` chooses the colors of a file, None those that its reader prefers.
+    `output` is `csv`, `json` or "". `svg`, `png` and `html` are paths. `heatmap` omits the charts,
+    `cost` all but the cost. `dark` chooses the colors of a file, None those that its reader
+    prefers.
     """
 
     days: int
@@ -52,6 +60,7 @@ class HistoryOptions:
     heatmap: bool
     html: str | None = None
     dark: bool | None = None
+    cost: bool = False
 
 
 def show_history(env: dict[str, str], options: HistoryOptions) -> None:
@@ -59,45 +68,76 @@ def show_history(env: dict[str, str], options: HistoryOptions) -> None:
 
     Raise `UsagelineError` if there is nothing to show or a file cannot be written.
     """
-    paths = Paths(env)
-    now = time.time()
-    start = now - options.days * DAY_S
-    account = selection.account(env, options.account)
-    readings = selection.readings(paths, account, start, options.days)
-    selected = selection.with_limits(readings, options.limit)
+    paths, now = Paths(env), time.time()
     if options.output:
-        # Imported here, like the modules below: each form of output loads only what it needs.
-        from usageline.cli.history import export  # noqa: PLC0415
-
-        click.echo(
-            export.as_csv(selected) if options.output == "csv" else export.as_json(selected),
-            nl=options.output == "json",
-        )
+        _print_data(env, paths, options, now)
         return
-    history = _history(options, readings, selected, start, now)
-    if not history.curves and not history.use:
-        raise UsagelineError(NO_PERCENTAGES)
-    if history.curves:
-        earlier = selection.before(paths, account, now - SUMMARY_DAYS * DAY_S, start)
-        both = selection.with_limits([*earlier, *readings], options.limit)
-        history = _with_words(history, both, _thresholds(env))
+    history = _history(env, paths, options, now)
     if (options.svg, options.png, options.html) == (None, None, None):
         _print(history)
     else:
         _write(options, history)
 
 
-def _history(
-    options: HistoryOptions,
-    readings: list[Reading],
-    selected: list[Reading],
-    start: float,
-    now: float,
-) -> History:
+def _print_data(env: dict[str, str], paths: Paths, options: HistoryOptions, now: float) -> None:
+    # Imported here, like the modules below: each form of output loads only what it needs.
+    from usageline.cli.history import export  # noqa: PLC0415
+
+    is_csv = options.output == "csv"
+    if options.cost:
+        from usageline.cli.history import cost  # noqa: PLC0415
+
+        costs = cost.read(paths, now, options.days)
+        text = cost.as_csv(costs) if is_csv else cost.as_json(costs)
+    else:
+        account = selection.account(env, options.account)
+        readings = selection.readings(paths, account, now - options.days * DAY_S, options.days)
+        selected = selection.with_limits(readings, options.limit)
+        text = export.as_csv(selected) if is_csv else export.as_json(selected)
+    click.echo(text, nl=not is_csv)
+
+
+def _history(env: dict[str, str], paths: Paths, options: HistoryOptions, now: float) -> History:
+    """Return the limits and the cost of this machine's sessions, or what there is of them."""
+    if options.limit or options.heatmap:
+        return _limits(env, paths, options, now)
+    from usageline.cli.history import cost, svg_chart  # noqa: PLC0415
+
+    costs, cost_note, limits_note = None, "", ""
+    try:
+        costs = cost.read(paths, now, options.days)
+    except UsagelineError as reason:
+        if options.cost:
+            raise
+        cost_note = str(reason)
+    if not options.cost:
+        try:
+            limits = _limits(env, paths, options, now)
+            return limits._replace(costs=costs, cost_note=cost_note)
+        except UsagelineError as reason:
+            if costs is None or options.account:
+                raise
+            limits_note = str(reason)
+    summary = [f"no limits: {limits_note}"] if limits_note else []
+    return svg_chart.History([], {}, now - options.days * DAY_S, now, summary=summary, costs=costs)
+
+
+def _limits(env: dict[str, str], paths: Paths, options: HistoryOptions, now: float) -> History:
     from usageline.cli.history import heatmap, series, svg_chart  # noqa: PLC0415
 
+    start = now - options.days * DAY_S
+    account = selection.account(env, options.account)
+    readings = selection.readings(paths, account, start, options.days)
+    selected = selection.with_limits(readings, options.limit)
     curves = [] if options.heatmap else series.all_series(selected, now)
-    return svg_chart.History(curves, heatmap.use_by_hour(readings), start, now)
+    history = svg_chart.History(curves, heatmap.use_by_hour(readings), start, now)
+    if not history.curves and not history.use:
+        raise UsagelineError(NO_PERCENTAGES)
+    if not history.curves:
+        return history
+    earlier = selection.before(paths, account, now - SUMMARY_DAYS * DAY_S, start)
+    both = selection.with_limits([*earlier, *readings], options.limit)
+    return _with_words(history, both, _thresholds(env))
 
 
 def _with_words(history: History, readings: list[Reading], thresholds: tuple[int, ...]) -> History:
@@ -122,15 +162,26 @@ def _print(history: History) -> None:
     width = target.width if sys.stdout.isatty() or os.environ.get("COLUMNS") else DEFAULT_WIDTH
     start, end = history.start, history.end
     panels = [chart.panel(curve, start, end, width, history.thresholds) for curve in history.curves]
-    words = [
-        line
-        for sentence in history.summary
-        for line in Text(sanitize(sentence)).wrap(target, width)
-    ]
-    blocks = [block for block in (*panels, heatmap.lines(history.use, width), words) if block]
+    words = _wrapped(history.summary, target, width)
+    blocks = [*panels, heatmap.lines(history.use, width), *_cost(history, target, width), words]
+    blocks = [block for block in blocks if block]
     for number, block in enumerate(blocks):
         for line in ([Text()] if number else []) + list(block):
             target.print(line, no_wrap=True, crop=False, overflow="ignore")
+
+
+def _cost(history: History, target: Console, width: int) -> list[list[Text]]:
+    """Return the chart of the cost, and the sentences about it."""
+    from usageline.cli.history import cost, cost_chart  # noqa: PLC0415
+
+    if history.costs is None:
+        return [_wrapped([history.cost_note], target, width)] if history.cost_note else []
+    notes = _wrapped(cost.notes(history.costs), target, width)
+    return [cost_chart.lines(history.costs, width), notes]
+
+
+def _wrapped(sentences: Iterable[str], target: Console, width: int) -> list[Text]:
+    return [line for sentence in sentences for line in Text(sanitize(sentence)).wrap(target, width)]
 
 
 def _write(options: HistoryOptions, history: History) -> None:

@@ -44,8 +44,13 @@ FILES = ("svg", "png", "html")
 @click.option("--csv", "output", flag_value="csv", help="Print the readings as CSV.")
 @click.option("--json", "output", flag_value="json", help="Print the readings as JSON.")
 @click.option("--heatmap", is_flag=True, help="Show only the heatmap of the 5-hour limit.")
+@click.option(
+    "--cost", is_flag=True, help="Show only cost and tokens by day and model, of this machine."
+)
 def command(**options: Any) -> None:
-    """Show usage over time: a chart of each limit, a heatmap of the hours, and a summary.
+    """Show usage over time: a chart of each limit, a heatmap of the hours, cost, and a summary.
+
+    Cost and tokens are those of all sessions on this machine, at list prices.
 
     Sends no request.
     """
@@ -56,5 +61,7 @@ def command(**options: Any) -> None:
         )
     if options["dark"] is not None and not writes:
         raise click.UsageError("--dark and --light require --html, --svg or --png")
+    if options["cost"] and (options["heatmap"] or options["limit"] or options["account"]):
+        raise click.UsageError("--cost cannot be combined with --limit, --account or --heatmap")
     options["output"] = options["output"] or ""
     show_history(dict(os.environ), HistoryOptions(**options))

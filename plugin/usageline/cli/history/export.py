@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from usageline.cli.formatting import csv_cell
-from usageline.cli.history.svg import FONTS
+from usageline.cli.svg import FONTS
 from usageline.core.errors import UsagelineError
 from usageline.setup.program_files import is_packaged, own_source
 from usageline.storage import codec

@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline import __version__
-from usageline.cli.history import heatmap
+from usageline.cli.history import cost, cost_svg, heatmap
 from usageline.cli.history.series import day_label, ticks
-from usageline.cli.history.svg import (
+from usageline.cli.svg import (
     CRITICAL,
     FAINT,
     LINES,
@@ -27,9 +27,10 @@ from usageline.core.text import display_width
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from usageline.cli.history.cost import Costs
     from usageline.cli.history.heatmap import HourlyUse, Row
     from usageline.cli.history.series import Point, Series
-    from usageline.cli.history.svg import Box, Color
+    from usageline.cli.svg import Box, Color
 
 WIDTH, MARGIN = 960, 24
 HEADER_HEIGHT, FOOTER_HEIGHT, SPACING = 76, 16, 14
@@ -80,7 +81,8 @@ LEGEND = (
 class History(NamedTuple):
     """What the pictures show: the time from `start` to `end` in epoch seconds.
 
-    `thresholds` are percentages with a line. `summary` has sentences.
+    `thresholds` are percentages with a line. `summary` has sentences. `cost_note` says why there
+    are no `costs`, "" if they are not wanted.
     """
 
     curves: Sequence[Series]
@@ -89,6 +91,8 @@ class History(NamedTuple):
     end: float
     thresholds: Sequence[int] = ()
     summary: Sequence[str] = ()
+    costs: Costs | None = None
+    cost_note: str = ""
 
 
 def svg(history: History, *, dark: bool | None = None) -> bytes:
@@ -99,7 +103,8 @@ def svg(history: History, *, dark: bool | None = None) -> bytes:
     header += SPACING if history.summary else 0
     height = header + sum(heights) + (TITLE_HEIGHT + SPACING) * len(heights) + FOOTER_HEIGHT
     if rows:
-        height += TITLE_HEIGHT + heatmap_height(rows, WIDTH - 2 * MARGIN)
+        height += TITLE_HEIGHT + heatmap_height(rows, WIDTH - 2 * MARGIN) + SPACING
+    height += _cost_height(history)
     drawing = Drawing(WIDTH, height, "Plan usage", dark=dark)
     if dark is None:
         drawing.follow_reader()
@@ -123,7 +128,37 @@ def svg(history: History, *, dark: bool | None = None) -> bytes:
     if rows:
         drawing.text(MARGIN, top + 16, heatmap.title(rows), font_size=14, font_weight=600)
         draw_heatmap(drawing, rows, MARGIN, top + TITLE_HEIGHT, WIDTH - 2 * MARGIN)
+        top += TITLE_HEIGHT + heatmap_height(rows, WIDTH - 2 * MARGIN) + SPACING
+    _draw_cost(drawing, history, top)
     return drawing.as_bytes()
+
+
+def _cost_height(history: History) -> int:
+    costs = history.costs
+    if costs is None:
+        return SUMMARY_LINE_HEIGHT if history.cost_note else 0
+    height = len(cost_svg.measures(costs)) * (TITLE_HEIGHT + cost_svg.HEIGHT + SPACING)
+    height += cost_svg.legend_height(costs, WIDTH - 2 * MARGIN)
+    return height + SUMMARY_LINE_HEIGHT * len(cost.notes(costs))
+
+
+def _draw_cost(drawing: Drawing, history: History, top: int) -> None:
+    costs = history.costs
+    if costs is None:
+        if history.cost_note:
+            drawing.text(MARGIN, top + 14, history.cost_note, fill=FAINT)
+        return
+    for measure in cost_svg.measures(costs):
+        title, total = cost_svg.title(measure), cost_svg.total(costs, measure)
+        drawing.text(MARGIN, top + 16, title, font_size=14, font_weight=600)
+        drawing.text(WIDTH - MARGIN, top + 16, total, fill=FAINT, text_anchor="end")
+        box = (MARGIN, top + TITLE_HEIGHT, WIDTH - 2 * MARGIN, cost_svg.HEIGHT)
+        cost_svg.draw(drawing, costs, measure, box)
+        top += TITLE_HEIGHT + cost_svg.HEIGHT + SPACING
+    cost_svg.draw_legend(drawing, costs, MARGIN, top, WIDTH - 2 * MARGIN)
+    top += cost_svg.legend_height(costs, WIDTH - 2 * MARGIN)
+    for number, note in enumerate(cost.notes(costs)):
+        drawing.text(MARGIN, top + 14 + SUMMARY_LINE_HEIGHT * number, note, fill=FAINT)
 
 
 def panel_height(series: Series) -> int:

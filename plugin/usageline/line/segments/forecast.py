@@ -111,12 +111,8 @@ def is_sure(window: Window, sure_percent: float = SURE_PERCENT) -> bool:
 
 def alerts(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show the thresholds that were passed lately, unless the limit's own number shows it."""
-    texts = []
-    for row in fresh_alerts(ctx, options):
-        if not ctx.emphasized.get(_alert_key(row)):
-            name = limit_name(row["kind"], row["label"])
-            threshold = int(row["threshold"])
-            texts.append(f"{name} passed {threshold}%" if threshold else f"{name} is free again")
+    fresh = fresh_alerts(ctx, options)
+    texts = [_alert_text(row) for row in fresh if not ctx.emphasized.get(_alert_key(row))]
     if not texts:
         return []
     label, glyph = labeled(options), ctx.glyphs["alert"]
@@ -134,6 +130,16 @@ def alerts(ctx: StatusContext, options: Options) -> list[Variants]:
             (70, form(f"{len(texts)} alerts")),
         ]
     ]
+
+
+def _alert_text(row: dict[str, Any]) -> str:
+    if row["kind"].startswith("cost_"):
+        from usageline.core.alert_text import brief_cost_text  # noqa: PLC0415 - only if configured
+
+        return brief_cost_text(row)
+    name = limit_name(row["kind"], row["label"])
+    threshold = int(row["threshold"])
+    return f"{name} passed {threshold}%" if threshold else f"{name} is free again"
 
 
 def with_emphasis(

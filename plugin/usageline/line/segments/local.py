@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from usageline.line.view import StatusContext
 
 
+WHOLE_FROM = 100
+"""Dollars an hour from which a rate has no cents."""
+
+
 def usage_today(ctx: StatusContext, options: Options) -> list[Variants]:
     """Show today's cost at list prices, over all sessions, or that it cannot be kept."""
     label = labeled(options)
@@ -24,7 +28,8 @@ def usage_today(ctx: StatusContext, options: Options) -> list[Variants]:
     if not today or today["cost"] < options["hide_below"]:
         return []
     amount = f"{_at_least(ctx, today)}${today['cost']:,.2f}"
-    short = (52, [*label, ("plain", amount)])
+    is_alerted = any(row["kind"] == "cost_day" for row in ctx.local.get("alerts", ()))
+    short = (52, [*label, ("warning" if is_alerted else "plain", amount)])
     more = []
     if options["tokens"]:
         more.append(("quiet", f" {count(today['tokens'])} tokens"))
@@ -38,7 +43,8 @@ def burn(ctx: StatusContext, options: Options) -> list[Variants]:
     rate = ctx.local.get("rate")
     if not rate:
         return []
-    amount = f"${rate['cost']:,.2f}"
+    # Cents of a large rate would only flicker.
+    amount = f"${rate['cost']:,.{0 if rate['cost'] >= WHOLE_FROM else 2}f}"
     if options["tokens"]:
         amount = f"{count(rate['tokens'])} tokens"
     return [[(51, [*labeled(options), ("plain", f"{_at_least(ctx, rate)}{amount}/h")])]]

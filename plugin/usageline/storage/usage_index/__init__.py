@@ -9,5 +9,6 @@ conversation: models, project directories, session ids, times and counts.
     forks      whose a response is that several sessions have
     names      models, projects and sessions as numbers
     salvage    what a damaged index still has
+    reader     open it to show it
     queries    sums by day, model, project, session
 """

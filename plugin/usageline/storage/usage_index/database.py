@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from usageline.core.errors import StoreBroken
 from usageline.system.directories import private_directory, remove_tree
@@ -114,7 +115,8 @@ def open_index(directory: str) -> Index:
     path = os.path.join(directory, NAME)
     try:
         return Index(_open(path))
-    except (StoreBroken, sqlite3.DatabaseError) as error:
+    # UnicodeDecodeError: SQLite's message quotes a damaged schema.
+    except (StoreBroken, sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
             raise  # locked, full or read-only: the index itself is good
         _set_aside(path)
@@ -122,16 +124,16 @@ def open_index(directory: str) -> Index:
 
 
 def open_for_reading(directory: str) -> Index | None:
-    """Open an index that nothing writes to, None if there is none that can be used."""
+    """Open an index to show it, None if there is none that can be used."""
     path = os.path.join(directory, NAME)
     try:
         check_files(path)
         if not os.path.lexists(path) or not os.lstat(path).st_size:
             return None
-        connection = connect(path)
+        connection = connect(path, read_only=True)
         _check(connection)
         return Index(connection)
-    except (StoreBroken, sqlite3.Error, OSError):
+    except (StoreBroken, sqlite3.Error, OSError, UnicodeDecodeError):
         return None
 
 
@@ -154,9 +156,16 @@ def _open(path: str) -> sqlite3.Connection:
 
 
 # tried by: tests/cli
-def connect(path: str) -> sqlite3.Connection:
+def connect(path: str, *, read_only: bool = False) -> sqlite3.Connection:
     """Open a database whose files were checked. Nothing that it defines is run."""
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    mode = "rw"
+    if read_only:
+        # The log of a directory that is read-only can be neither opened nor changed.
+        writable = os.access(os.path.dirname(path), os.W_OK)
+        mode = "ro" if writable else "ro&immutable=1"
+    connection = sqlite3.connect(
+        f"file:{quote(path)}?mode={mode}", uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None
+    )
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA mmap_size = 0")
     connection.execute(f"PRAGMA cache_size = -{PAGES}")

@@ -28,6 +28,14 @@ JOIN names m ON m.id = q.model
 WHERE quarter >= ? AND quarter < ? ORDER BY quarter
 """
 
+BY_MODEL = """
+SELECT quarter, m.name, sum(q.input), sum(q.output), sum(q.write_5m), sum(q.write_1h),
+       sum(q.read), sum(q.searches), sum(q.responses), sum(q.cost), sum(q.unfinished),
+       sum(q.unpriced)
+FROM quarters q JOIN names m ON m.id = q.model
+WHERE quarter >= ? AND quarter < ? GROUP BY quarter, q.model ORDER BY quarter
+"""
+
 COUNTED = """
 SELECT s.name, m.name, t.input, t.output, t.cache_write, t.cache_read, t.web_searches
 FROM states t JOIN names s ON s.id = t.session JOIN names m ON m.id = t.model ORDER BY 1, 2
@@ -140,6 +148,19 @@ def comparisons(index: Index) -> list[Comparison]:
         Comparison(session, model, Counts(*counted), indexed.get((session, model), Counts()))
         for session, model, *counted in index.connection.execute(COUNTED)
     ]
+
+
+def quarters(
+    index: Index, first_s: float, end_s: float
+) -> Iterator[tuple[int, str, tuple[int, ...]]]:
+    """Yield the sums of each quarter of an hour and model between two times (epoch seconds).
+
+    Each has the quarter's beginning, the model, and what `Row.add` takes. The times are those of a
+    midnight, or of another multiple of a quarter.
+    """
+    bounds = (int(first_s) * 1000 // QUARTER_MS, int(end_s) * 1000 // QUARTER_MS)
+    for quarter, model, *values in index.connection.execute(BY_MODEL, bounds):
+        yield quarter * QUARTER_MS // 1000, model, tuple(values)
 
 
 def _quarters(index: Index, chosen: Range) -> Iterator[tuple[int, str, str, str, tuple[int, ...]]]:

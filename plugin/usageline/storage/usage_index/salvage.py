@@ -39,7 +39,7 @@ RANGES = 256
 def batch(path: str) -> Batch:
     """Return the responses and counters that the database at `path` still has."""
     saved = Batch()
-    with contextlib.suppress(sqlite3.Error, StoreBroken, OSError):
+    with contextlib.suppress(sqlite3.Error, StoreBroken, OSError, UnicodeDecodeError):
         database.check_files(path)
         connection = database.connect(path)
         try:

@@ -35,13 +35,22 @@ class Window(NamedTuple):
 def local_day(now: float) -> tuple[int, int]:
     """Return when the local day began, and when the next one begins."""
     local = time.localtime(now)
-    days = (local.tm_mday, local.tm_mday + 1)
     first, midnight = (
-        # The C library normalizes the day after a month's last one, and finds its daylight time.
-        int(time.mktime((local.tm_year, local.tm_mon, day, 0, 0, 0, 0, 0, -1)))
-        for day in days
+        _midnight(local.tm_year, local.tm_mon, local.tm_mday + after) for after in (0, 1)
     )
     return first, midnight
+
+
+def local_month(now: float) -> tuple[int, int]:
+    """Return when the local month began, and when the next one begins."""
+    local = time.localtime(now)
+    first, end = (_midnight(local.tm_year, local.tm_mon + after, 1) for after in (0, 1))
+    return first, end
+
+
+def _midnight(year: int, month: int, day: int) -> int:
+    # The C library normalizes a day or month after the last one, and finds its daylight time.
+    return int(time.mktime((year, month, day, 0, 0, 0, 0, 0, -1)))
 
 
 def reported_window(reset_at: float | None, now: float) -> Window | None:

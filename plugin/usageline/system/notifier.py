@@ -1,0 +1,219 @@
+"""Notify the user: a desktop notification, a command of the user's, or both.
+
+A notifier may fail; it may not delay anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from usageline.core.errors import error_text
+from usageline.system import child_env, origin
+from usageline.system.process_tree import Watchdog, kill_tree, wait_for_group
+from usageline.system.trust import is_trusted, untrusted_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    Running = list[tuple[str, subprocess.Popen[bytes]]]
+
+TIMEOUT_S = 5.0
+MAX_MESSAGES = 8
+"""Sent at once: the lines of the notification, and the runs of the command."""
+
+PATH = "{home}/.local/bin:/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+"""PATH of the user's command. That of the session may be a project's."""
+
+UNKNOWN_DIRECTORY = "Claude Code's directory is not that of an install"
+
+APP = "usageline"
+
+DESKTOP_PROGRAMS = (
+    *("/usr/bin/osascript", "/usr/bin/notify-send", "/usr/local/bin/notify-send"),
+    *(
+        "/opt/homebrew/bin/notify-send",
+        "/home/linuxbrew/.linuxbrew/bin/notify-send",
+        "/run/current-system/sw/bin/notify-send",
+    ),
+)
+"""Fixed paths, because a project's settings can change PATH."""
+
+NOTIFICATION_SCRIPT = (
+    "on run argv",
+    "display notification (item 2 of argv) with title (item 1 of argv)",
+    "end run",
+)
+"""This AppleScript takes its text from its arguments: text inserted into it could be code."""
+
+MARKUP = str.maketrans("<>&", "‹›＆")
+"""Desktops may render markup in a body. A label from the service must not add images or links."""
+
+
+class Message(NamedTuple):
+    """What to notify of: a text, and the variables that the command gets (`USAGELINE_ALERT_…`)."""
+
+    text: str
+    variables: Mapping[str, str]
+
+
+class Means(NamedTuple):
+    """How to notify: on the desktop, and by a shell command unless that is empty."""
+
+    desktop: bool
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desktop:
+    """A desktop.
+
+    programs     candidates that show notifications; the first trusted one is used
+    runtime_dir  the directory in which systemd creates the user's bus
+    """
+
+    programs: tuple[str, ...] = DESKTOP_PROGRAMS
+    runtime_dir: str = f"/run/user/{os.geteuid() if hasattr(os, 'geteuid') else 0}"
+
+    def command(self, text: str) -> list[str]:
+        """Return the command that shows `text`, [] if there is no trusted program or no bus."""
+        program = next(filter(is_trusted, self.programs), None)
+        if program is None:
+            return []
+        if os.path.basename(program) == "osascript":
+            return [
+                program,
+                *(word for line in NOTIFICATION_SCRIPT for word in ("-e", line)),
+                APP,
+                text,
+            ]
+        return (
+            [program, f"--app-name={APP}", "--", APP, text.translate(MARKUP)] if self.bus() else []
+        )
+
+    def missing_reason(self) -> str:
+        """Return why `command` returned []."""
+        program = next(filter(os.path.lexists, self.programs), "")
+        reason = untrusted_reason(program) if program else ""
+        return f"{program} is not run: {reason}" if reason else "nothing to show it with"
+
+    def bus(self) -> dict[str, str]:
+        """Return the variables of the session's bus, {} if no bus belongs to this user alone.
+
+        Ignore those of the environment. A project's settings can set them, and a bus address can
+        name a program to run (`unixexec:`).
+        """
+        if sys.platform == "win32":
+            return {}
+        path = os.path.join(self.runtime_dir, "bus")
+        try:
+            folder, bus = os.lstat(self.runtime_dir), os.lstat(path)
+        except OSError:
+            return {}
+        is_own = (
+            all(status.st_uid == os.geteuid() for status in (folder, bus))
+            and not folder.st_mode & 0o022
+        )
+        if not is_own or not stat.S_ISDIR(folder.st_mode) or not stat.S_ISSOCK(bus.st_mode):
+            return {}
+        return {
+            "XDG_RUNTIME_DIR": self.runtime_dir,
+            "DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}",
+        }
+
+
+DESKTOP = Desktop()
+
+
+def send(
+    messages: Sequence[Message],
+    means: Means,
+    env: Mapping[str, str],
+    deadline: float,
+    desktop: Desktop = DESKTOP,
+) -> list[str]:
+    """Send `messages` by `deadline` (`time.monotonic()`) and within TIMEOUT_S.
+
+    Return why each notifier failed, [] if none did. Kill what runs longer, with all its children.
+    """
+    deadline = min(deadline, time.monotonic() + TIMEOUT_S)
+    running: Running = []
+    failures: list[str] = []
+    with contextlib.ExitStack() as watchdogs:
+        try:
+            _start(messages[:MAX_MESSAGES], means, env, desktop, watchdogs, running, failures)
+            for name, process in running:
+                failure = _wait(process, deadline)
+                if failure:
+                    failures.append(f"{name}: {failure}")
+        finally:
+            for _, process in running:
+                if process.returncode is None:
+                    kill_tree(process)
+    return failures
+
+
+def _start(  # noqa: PLR0913, PLR0917 - two of them are filled in as programs start
+    messages: Sequence[Message],
+    means: Means,
+    env: Mapping[str, str],
+    desktop: Desktop,
+    watchdogs: contextlib.ExitStack,
+    running: Running,
+    failures: list[str],
+) -> None:
+    """Start all notifiers at once, so that one that hangs does not delay the others."""
+    own = origin.own(env)
+    cwd = own.fixed["HOME"] if own else "/"
+    null = subprocess.DEVNULL
+    variables = {"PATH": _search_path(own), **desktop.bus()}
+    for name, words, given in commands(messages, means, variables, desktop):
+        if name == "command" and (own is None or not own.claude_dir):
+            # A project may have chosen the directory that the numbers come from.
+            failures.append(f"{name}: {UNKNOWN_DIRECTORY}")
+            break
+        if not words:
+            failures.append(f"{name}: {desktop.missing_reason()}")
+            continue
+        try:
+            watchdog = watchdogs.enter_context(Watchdog())
+            kind = "alert" if name == "command" else "notifier"
+            child = child_env.build(kind, env, own, given)
+            process = watchdog.start(words, child, cwd, stdin=null, stdout=null, stderr=null)
+            running.append((name, process))
+        except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
+            reason = error_text(error)
+            failures.append(f"{name}: {reason}")
+
+
+def commands(
+    messages: Sequence[Message], means: Means, variables: dict[str, str], desktop: Desktop
+) -> Iterator[tuple[str, list[str], dict[str, str]]]:
+    """Yield what to run: a name, the words, and the variables that usageline sets.
+
+    One notification has all messages; the command runs once for each.
+    """
+    if means.desktop and messages:
+        yield "desktop", desktop.command("\n".join(each.text for each in messages)), variables
+    if means.command:
+        words = ["/bin/sh", "-c", means.command]
+        for message in messages:
+            yield "command", words, {**variables, **message.variables}
+
+
+def _search_path(own: origin.Own | None) -> str:
+    return PATH.format(home=own.fixed["HOME"]) if own else PATH.partition(":")[2]
+
+
+def _wait(process: subprocess.Popen[bytes], deadline: float) -> str:
+    """Wait for a program and its process group; return "" after success, else the reason."""
+    status = wait_for_group(process, deadline)
+    if status is None:
+        return "it was still running and was ended"
+    return f"exit status {status}" if status else ""
