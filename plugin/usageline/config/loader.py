@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from usageline.config import file, user_themes
 from usageline.config.schema import MIN_INTERVAL_S
+from usageline.config.segments import SEGMENTS
 from usageline.config.sources import by_name, default_names, program_names, safe_names
 from usageline.config.validate import NO_VALUES, Validation, Values, validate
 from usageline.core.errors import ConfigInvalid
@@ -58,6 +59,11 @@ class Config:
     client: str | None = None
     alerts: Alerts = field(default_factory=Alerts)
     segments: frozenset[str] = frozenset()
+
+    @property
+    def shows_cost(self) -> bool:
+        """Return whether the line shows what the transcripts cost."""
+        return any(SEGMENTS[name].needs == "local" for name in self.segments)
 
 
 def load(env: Mapping[str, str]) -> Config:
