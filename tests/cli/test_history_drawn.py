@@ -19,7 +19,7 @@ from tests.storage.readings import DAY_S, HOUR_S, reading, work
 from usageline.cli.history import chart, heatmap, page, summary, svg_chart
 from usageline.cli.history.heatmap import level, rows, use_by_hour
 from usageline.cli.history.series import MIN_GAP_S, Series, all_series, ticks
-from usageline.cli.history.svg import PAPER
+from usageline.cli.svg import PAPER
 from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 from tests.cli import browser
 from tests.storage.readings import NOW, keep, work
 from usageline.cli.history import heatmap, page, series, svg_chart
-from usageline.cli.history.svg import PAPER
+from usageline.cli.svg import PAPER
 
 if TYPE_CHECKING:
     import subprocess

@@ -13,13 +13,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from usageline import __version__
-from usageline.cli.history.svg import FAINT, FONTS, INK, LINES, PAPER, Drawing, dark_rules
+from usageline.cli.svg import FAINT, FONTS, INK, LINES, PAPER, Drawing, dark_rules
 from usageline.core.text import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from usageline.cli.history.svg import Color
+    from usageline.cli.svg import Color
 
 WIDTHS = (312, 480, 752, 1120)
 """Pixels of a chart. In a window of another width it is up to half as large again."""
@@ -100,7 +100,8 @@ def _style(dark: bool | None) -> str:
         ".scroll{overflow-x:auto}.counts :is(td,thead th+th){text-align:right;white-space:nowrap}"
         ".counts tbody th{overflow-wrap:anywhere;min-width:130px}.counts tfoot *{font-weight:600}"
         ".counts :is(th,td):last-child{padding-right:0}"
-        ".legend{display:flex;flex-wrap:wrap;gap:2px 20px;list-style:none;padding:0}"
+        ".times tbody th{white-space:nowrap}"
+        ".legend{display:flex;flex-wrap:wrap;gap:2px 20px;list-style:none;padding:0;margin:6px 0 10px}"
         + "".join(f".w{width}{{display:none}}" for width in WIDTHS[1:])
         + "".join(
             f"@media (min-width:{width + 2 * MARGIN}px){{.w{narrower}{{display:none}}"

@@ -33,6 +33,7 @@ class Local:
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
+# tried by: tests/config
 def load(env: Mapping[str, str]) -> Local:
     """Return the settings, of which a configuration that is not the user's has only `enabled`.
 

@@ -36,7 +36,9 @@ class Prices:
             limit = f"a name of 1 to {MAX_MODEL_NAME} visible characters is allowed"
             raise _mistake((model,), limit)
         if not isinstance(table, dict):
-            text = f"a table such as {{ input = 3, output = 15 }} is allowed, not {value_text(table)}"
+            text = (
+                f"a table such as {{ input = 3, output = 15 }} is allowed, not {value_text(table)}"
+            )
             raise _mistake((model,), text)
         for name in table:
             if name not in RATES:

@@ -86,7 +86,9 @@ def full_file() -> str:
 def toml_value(value: Any) -> str:
     """Return a value of the schema in TOML, which writes most types as JSON does."""
     if isinstance(value, dict):
-        items = ", ".join(f"{key_text((name,))} = {toml_value(item)}" for name, item in value.items())
+        items = ", ".join(
+            f"{key_text((name,))} = {toml_value(item)}" for name, item in value.items()
+        )
         return f"{{ {items} }}" if items else "{}"
     return json.dumps(value, ensure_ascii=False)
 

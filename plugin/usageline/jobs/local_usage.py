@@ -93,7 +93,10 @@ def throw_away(
     """Yield an index of other directories, with a user's own prices, that ends with the block."""
     index = open_in_memory()
     try:
-        yield index, _pass(index, files.roots(directories), PriceList(own_prices(own)), None, progress)
+        yield (
+            index,
+            _pass(index, files.roots(directories), PriceList(own_prices(own)), None, progress),
+        )
     finally:
         index.close()
 

@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from usageline.cli.history import heatmap, svg_chart
-from usageline.cli.history.svg import Drawing
 from usageline.cli.page import at_each_width, color_key, document, escaped, list_of
+from usageline.cli.svg import Drawing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,9 @@ def _heatmap(rows: Sequence[Row]) -> list[str]:
         svg_chart.draw_heatmap(drawing, rows, 0, 0, width)
         return drawing
 
-    return [f"<section><h2>{escaped(heatmap.title(list(rows)))}</h2>{at_each_width(draw)}</section>"]
+    return [
+        f"<section><h2>{escaped(heatmap.title(list(rows)))}</h2>{at_each_width(draw)}</section>"
+    ]
 
 
 def _table(history: History) -> list[str]:

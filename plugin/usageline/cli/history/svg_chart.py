@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from usageline import __version__
 from usageline.cli.history import heatmap
 from usageline.cli.history.series import day_label, ticks
-from usageline.cli.history.svg import (
+from usageline.cli.svg import (
     CRITICAL,
     FAINT,
     LINES,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from usageline.cli.history.heatmap import HourlyUse, Row
     from usageline.cli.history.series import Point, Series
-    from usageline.cli.history.svg import Box, Color
+    from usageline.cli.svg import Box, Color
 
 WIDTH, MARGIN = 960, 24
 HEADER_HEIGHT, FOOTER_HEIGHT, SPACING = 76, 16, 14

@@ -183,3 +183,13 @@ def _period(kind: str, quarter: int, zone: tzinfo) -> str:
     if kind == "week":
         return (at.date() - timedelta(days=at.weekday())).isoformat()
     return at.strftime("%Y-%m" if kind == "month" else "%Y-%m-%d")
+
+
+def shares(index: Index, kind: str, chosen: Range) -> dict[str, dict[str, int]]:
+    """Return the cost of each model (picodollars) in each row of one of KINDS."""
+    costs: dict[str, dict[str, int]] = {}
+    name = _key(kind, chosen.zone)
+    for quarter, session, project, model, values in _quarters(index, chosen):
+        row = costs.setdefault(name(quarter, session, project, model), {})
+        row[model] = row.get(model, 0) + values[7]
+    return costs

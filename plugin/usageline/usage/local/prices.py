@@ -71,7 +71,7 @@ def own_prices(table: Mapping[str, Mapping[str, float]]) -> dict[str, tuple[Pric
     The usual multiples of the input's price stand in for those of the cache. Fast mode and the US
     multiply a known model's price as before.
     """
-    prices = {}
+    prices: dict[str, tuple[Price, ...]] = {}
     for model, rates in table.items():
         sent = rates["input"]
         usual = {"cache_write_5m": 1.25 * sent, "cache_write_1h": 2 * sent, "cache_read": sent / 10}
@@ -114,9 +114,7 @@ class PriceList:
         """
         name = base_name(model)
         entries = (
-            self._own.get(model)
-            or self._prices.get(name)
-            or self._prices.get(_DATE.sub("", name))
+            self._own.get(model) or self._prices.get(name) or self._prices.get(_DATE.sub("", name))
         )
         if not entries:
             return None

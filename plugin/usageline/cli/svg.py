@@ -14,10 +14,11 @@ from usageline.core.text import sanitize
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from usageline.cli.history.series import Point
-
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, top, width and height in pixels."""
+
+Point: TypeAlias = tuple[float, float]
+"""X and y."""
 
 
 class Color(NamedTuple):
