@@ -101,7 +101,8 @@ def _style(dark: bool | None) -> str:
         ".counts tbody th{overflow-wrap:anywhere;min-width:130px}.counts tfoot *{font-weight:600}"
         ".counts :is(th,td):last-child{padding-right:0}"
         ".times tbody th{white-space:nowrap}"
-        ".legend{display:flex;flex-wrap:wrap;gap:2px 20px;list-style:none;padding:0;margin:6px 0 10px}"
+        ".legend{display:flex;flex-wrap:wrap;gap:2px 20px;list-style:none;padding:0}"
+        "ul.legend{margin:6px 0 10px}"
         + "".join(f".w{width}{{display:none}}" for width in WIDTHS[1:])
         + "".join(
             f"@media (min-width:{width + 2 * MARGIN}px){{.w{narrower}{{display:none}}"

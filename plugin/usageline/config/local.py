@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 KEEP_DAYS = 400
-WORDS = ("local", "profiles", "\\")
-"""A text without them has no such table. TOML can write a name with escapes."""
+WORDS = ("local", "profiles", "\\", "\0")
+"""A text without them has no such table. TOML can write a name with escapes, and a crash NULs."""
 
 
 @dataclass(frozen=True, slots=True)

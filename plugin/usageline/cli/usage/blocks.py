@@ -23,9 +23,10 @@ ESTIMATED = " estimated"
 """Behind the start of a window that no reading reported."""
 
 QUERY = """
-SELECT at, p.name, m.name, r.input, r.output, r.write_5m, r.write_1h, r.read, r.searches, 1,
+SELECT at, s.name, p.name, m.name, r.input, r.output, r.write_5m, r.write_1h, r.read, r.searches, 1,
        coalesce(r.cost, 0), NOT r.finished, r.cost IS NULL
-FROM responses r JOIN names p ON p.id = r.project JOIN names m ON m.id = r.model ORDER BY at
+FROM responses r JOIN names p ON p.id = r.project JOIN names m ON m.id = r.model
+JOIN names s ON s.id = r.session ORDER BY at
 """
 
 
@@ -41,7 +42,7 @@ def sums(
     rows: dict[str, Row] = {}
     total = Row("total")
     estimated_end, key = 0, ""
-    for at, project, model, *values in index.connection.execute(QUERY):
+    for at, session, project, model, *values in index.connection.execute(QUERY):
         position = bisect.bisect_right(starts, at) - 1
         if position >= 0 and at < starts[position] + WINDOW_MS:
             name = _name(starts[position])
@@ -51,7 +52,7 @@ def sums(
                 start = at // 3_600_000 * 3_600_000
                 estimated_end, key = start + WINDOW_MS, _name(start) + ESTIMATED
             name = key
-        if not _is_chosen(chosen, at, project, model):
+        if not _is_chosen(chosen, at, session, project, model):
             continue
         rows.setdefault(name, Row(name)).add(tuple(values), model)
         total.add(tuple(values), model)
@@ -73,12 +74,12 @@ def _known_windows(paths: Paths) -> list[Window]:
     return windows(history.load(paths, account, 0, now=4e9), "session")
 
 
-def _is_chosen(chosen: Range, at: int, project: str, model: str) -> bool:
+def _is_chosen(chosen: Range, at: int, session: str, project: str, model: str) -> bool:
     day = datetime.fromtimestamp(at / 1000, chosen.zone).date()
     return (
         (chosen.since is None or day >= chosen.since)
         and (chosen.until is None or day <= chosen.until)
-        and chosen.includes(project, model)
+        and chosen.includes(session, project, model)
     )
 
 

@@ -213,7 +213,7 @@ def _words(row: Row, result: Result) -> str:
 
 
 def _step(largest: int, unit: int) -> int:
-    """Return the distance of two grid lines, of which at most MAX_GRID_LINES reach the largest value."""
+    """Return the distance of two grid lines; MAX_GRID_LINES of them reach the largest value."""
     wanted = largest / MAX_GRID_LINES / unit
     if wanted <= 0:
         return unit

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -15,7 +16,14 @@ from usageline.cli.usage.result import NO_TRANSCRIPTS, Result, in_order, notes
 from usageline.config import local as local_config
 from usageline.jobs import local_usage
 from usageline.sources.transcripts import roots
-from usageline.storage.usage_index.queries import KINDS, Range, comparisons, shares, sums
+from usageline.storage.usage_index.queries import (
+    KINDS,
+    Range,
+    comparisons,
+    owners,
+    shares,
+    sums,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +46,7 @@ LEFT_OUT = (
 @click.option("--tz", metavar="ZONE", help="Time zone of the days, such as UTC or Europe/Berlin.")
 @click.option("--project", metavar="NAME", help="Only one project: its directory, or its name.")
 @click.option("--model", metavar="NAME", help="Only models whose name contains NAME.")
+@click.option("--account", metavar="NAME", help="Only sessions of an account: its label or key.")
 @click.option("--json", "output", flag_value="json", help="Print the rows as JSON.")
 @click.option("--csv", "output", flag_value="csv", help="Print the rows as CSV.")
 @click.option("--html", metavar="FILE", help="Write a page with chart and table to FILE.")
@@ -62,9 +71,10 @@ LEFT_OUT = (
 @click.option("--check", is_flag=True, help="Compare with what Claude Code itself counted.")
 @click.option("--json-schema", is_flag=True, help="Print the JSON Schema of what --json prints.")
 def command(**options: Any) -> None:
-    """Show tokens and cost by day, week, month, hour, model, project, session or 5-hour block.
+    """Show tokens and cost by day, week, month, hour, model, project, session, account or block.
 
-    The numbers are those of the transcripts on this machine, at list prices. Sends no request.
+    A block is a 5-hour window. The numbers are those of the transcripts on this machine, at list
+    prices. Sends no request.
     """
     if options["json_schema"]:
         from usageline.cli.usage import schema  # noqa: PLC0415 - seldom
@@ -98,6 +108,7 @@ class Request(NamedTuple):
     tz: str | None
     project: str | None
     model: str | None
+    account: str | None
     places: tuple[str, ...]
 
     @classmethod
@@ -112,9 +123,21 @@ class Request(NamedTuple):
         return request
 
     def chosen(self) -> Range:
-        """Return the range, whose days may depend on today."""
+        """Return the range without an account. Its days may depend on today."""
         zone = time_zone(self.tz)
         return Range(zone, day(self.since, zone), day(self.until, zone), self.project, self.model)
+
+    def chosen_in(self, index: Index, env: dict[str, str]) -> Range:
+        """Return the range, with the accounts that the index knows if they matter."""
+        if self.account is None and self.kind != "account":
+            return self.chosen()
+        known = owners(index)
+        account = self.account
+        if account is not None:
+            from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
+
+            account = accounts.find(env, account, known)
+        return replace(self.chosen(), account=account, owners=known)
 
 
 def _check_combination(options: dict[str, Any]) -> None:
@@ -157,8 +180,8 @@ def _sums(
 
 
 def _print_data(env: dict[str, str], request: Request, output: str) -> None:
-    chosen = request.chosen()
     with _opened(env, request) as (index, _):
+        chosen = request.chosen_in(index, env)
         rows, total, _ = _sums(index, env, request, chosen)
     if output == "json":
         click.echo(report.as_json(rows, total, report.zone_name(chosen.zone, request.tz)))
@@ -177,8 +200,15 @@ def _result(
     """Return the rows of a kind, by default the requested one, with the words beside them."""
     index, scanned = opened
     request = request._replace(kind=kind or request.kind)
-    chosen = request.chosen()
+    chosen = request.chosen_in(index, env)
     rows, total, percents = _sums(index, env, request, chosen)
+    costs = shares(index, request.kind, chosen) if with_shares and request.kind in KINDS else {}
+    if request.kind == "account":
+        from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
+
+        called = accounts.names(env, {row.key: row for row in rows})
+        rows = [replace(row, key=called[row.key]) for row in rows]
+        costs = {called[key]: row for key, row in costs.items()}
     sentences = []
     if not request.places:
         from usageline.cli.usage import limits  # noqa: PLC0415 - as above
@@ -192,7 +222,7 @@ def _result(
         sentences,
         [*_left_out(env, request), *notes(total, scanned)],
         percents,
-        shares(index, request.kind, chosen) if with_shares and request.kind in KINDS else {},
+        costs,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from usageline.cli.usage.result import amount, dollars
 from usageline.core import json_file
 from usageline.core.windows import moment, percent
-from usageline.storage.usage_index.queries import span
+from usageline.storage.usage_index.queries import cost_of_account
 from usageline.system.paths import Paths
 from usageline.usage.local.prices import PICO
 
@@ -70,7 +70,7 @@ def _worths(index: Index, paths: Paths, account: str, now: float) -> dict[str, i
     worths = {
         kind: worth(
             windows(readings, kind),
-            lambda start, end: span(index, start * 1000, end * 1000).cost,
+            lambda start, end: cost_of_account(index, account, start * 1000, end * 1000),
         )
         for kind in NAMES
     }

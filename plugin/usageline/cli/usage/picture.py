@@ -140,7 +140,8 @@ def _table(result: Result, *, is_open: bool) -> str:
     total = f"<tr><th scope=row>Total</th>{_cells(result.total, result)}</tr>"
     return (
         f"<details{' open' if is_open else ''}><summary>Numbers by {result.kind}</summary>"
-        f'<div class="scroll" tabindex=0><table class="{names_class}"><thead><tr>{head}</tr></thead>'
+        f'<div class="scroll" tabindex=0><table class="{names_class}">'
+        f"<thead><tr>{head}</tr></thead>"
         f"<tbody>{rows}</tbody><tfoot>{total}</tfoot></table></div></details>"
     )
 

@@ -16,11 +16,11 @@ DESCRIPTIONS = {
     "cache_write_1h": "tokens that were written to the cache for an hour",
     "cache_read": "tokens that came from the cache",
     "web_searches": "web searches",
-    "responses": "responses, each counted once; one with an advisor or a declined attempt is several",
+    "responses": "responses, each counted once; an advisor or a declined attempt counts for itself",
 }
 KEY = (
-    "the day, the Monday of a week, the month, the hour, the model, the directory of the project, "
-    "the id of the session, or the start of the 5-hour window, of which `estimated` may follow"
+    "a day, the Monday of a week, a month, an hour, a model, a project's directory, the "
+    "session's id, an account's key or a block's start"
 )
 COUNT = {"type": "integer", "minimum": 0}
 COST = {
@@ -55,7 +55,11 @@ def schema() -> dict[str, Any]:
         "usageline usage",
         "what `usageline usage --json` prints",
         {
-            "version": {"const": report.VERSION, "description": "version of this format"},
+            "version": {
+                "type": "integer",
+                "const": report.VERSION,
+                "description": "version of this format",
+            },
             "timezone": {"type": "string", "description": "the time zone of the days"},
             "rows": {"type": "array", "items": row},
             "total": {**_object(values), "description": "the sums of all rows"},
@@ -79,7 +83,11 @@ def check_schema() -> dict[str, Any]:
         "usageline usage check",
         "what `usageline usage --check --json` prints",
         {
-            "version": {"const": check.VERSION, "description": "version of this format"},
+            "version": {
+                "type": "integer",
+                "const": check.VERSION,
+                "description": "version of this format",
+            },
             "rows": {"type": "array", "items": row},
         },
     )

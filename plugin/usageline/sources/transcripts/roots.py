@@ -38,8 +38,8 @@ def settings(env: Mapping[str, str]) -> Local:
 def directories(env: Mapping[str, str], local: Local) -> list[str]:
     """Return the configuration directories of Claude Code whose transcripts count.
 
-    Those of the environment count only if the installer recorded them, or if the index is not the
-    user's: a project's settings can set each variable.
+    Those of the environment count if the installer recorded them, or if the index is not the
+    user's. A project's settings can set each variable.
     """
     paths = Paths(env)
     own = origin.own(env)
