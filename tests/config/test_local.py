@@ -9,7 +9,7 @@ import pytest
 
 from tests.config.test_validate import named
 from usageline.config import compile as compiling
-from usageline.config import local
+from usageline.config import loader, local
 from usageline.config.edit import EditRejected, effective_value, set_key
 from usageline.config.validate import validate
 from usageline.core.errors import ConfigInvalid
@@ -142,8 +142,27 @@ def test_project_aims_the_index_nowhere(
 
 
 def test_segments_are_hidden_if_local_usage_is_disabled() -> None:
-    rows = 'rows = [["model", "usage_today", "burn"]]\n'
+    rows = 'rows = [["cost", "usage_today", "burn"]]\nsegments.cost.today = true\n'
     compiled = compiling.resolve_values(validate(rows + "[local]\nenabled = false").values)
-    assert [name for name, _ in compiled["rows"][0]] == ["model"]
+    assert [name for name, _ in compiled["rows"][0]] == ["cost"]
+    assert not compiled["rows"][0][0][1]
     compiled = compiling.resolve_values(validate(rows).values)
-    assert [name for name, _ in compiled["rows"][0]] == ["model", "usage_today", "burn"]
+    assert compiled["rows"][0][0] == ["cost", {"today": True}]
+    assert [name for name, _ in compiled["rows"][0]] == ["cost", "usage_today", "burn"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shows"),
+    [
+        ("", False),
+        ('rows = [["usage_today"]]', True),
+        ('rows = [["cost"]]', False),
+        ('rows = [["cost.x"]]\nsegments.cost.x.today = true', True),
+        ('rows = [["cost.x"]]\nsegments.cost.today = true\nsegments.cost.x.today = false', False),
+    ],
+)
+def test_refresh_knows_whether_the_line_shows_the_cost(
+    world: World, text: str, shows: bool
+) -> None:
+    world.configure(text)
+    assert loader.load(world.env).shows_cost is shows

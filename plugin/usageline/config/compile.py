@@ -188,7 +188,8 @@ def resolve_values(values: Values, env: Mapping[str, str] | None = None) -> dict
     custom: dict[str, str] = {}
     if env is not None:
         values = profiles.apply(values, Paths(env))
-    without = () if values.table("local")["enabled"] else LOCAL_SEGMENTS
+    reads_transcripts = values.table("local")["enabled"]
+    without = () if reads_transcripts else LOCAL_SEGMENTS
     rows = [
         [
             _segment(name, values, custom)
@@ -198,6 +199,10 @@ def resolve_values(values: Values, env: Mapping[str, str] | None = None) -> dict
         ]
         for row in values.get("rows")
     ]
+    if not reads_transcripts:
+        for name, options in (segment for row in rows for segment in row):
+            if name == "cost":
+                options.pop("today", None)
     compiled: dict[str, Any] = {
         "rows": [row for row in rows if row],
         **{name: values.get(name) for name in ("wrap", "max_rows", "color", "clock")},

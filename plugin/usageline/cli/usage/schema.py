@@ -19,8 +19,8 @@ DESCRIPTIONS = {
     "responses": "responses, each counted once; an advisor or a declined attempt counts for itself",
 }
 KEY = (
-    "a day, the Monday of a week, a month, an hour, a model, a project's directory, the "
-    "session's id, an account's key or a block's start"
+    "a day, a week's Monday, a month, an hour, a model, a project's directory, a session's "
+    "id, an account's key or a block's start"
 )
 COUNT = {"type": "integer", "minimum": 0}
 COST = {

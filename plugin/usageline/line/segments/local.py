@@ -23,7 +23,7 @@ def usage_today(ctx: StatusContext, options: Options) -> list[Variants]:
     today = ctx.local.get("today")
     if not today or today["cost"] < options["hide_below"]:
         return []
-    amount = f"{_at_least(ctx, today)}${today['cost']:,.2f}"
+    amount = day_amount(ctx, 2)
     short = (52, [*label, ("plain", amount)])
     more = []
     if options["tokens"]:
@@ -31,6 +31,12 @@ def usage_today(ctx: StatusContext, options: Options) -> list[Variants]:
     if today["unpriced"]:
         more.append(("quiet", f" + {count(today['unpriced'])} unpriced"))
     return [[(27, [*short[1], *more]), short]] if more else [[short]]
+
+
+def day_amount(ctx: StatusContext, decimals: int) -> str:
+    """Return today's cost, or "" if it is unknown."""
+    today = ctx.local.get("today")
+    return f"{_at_least(ctx, today)}${today['cost']:,.{decimals}f}" if today else ""
 
 
 def burn(ctx: StatusContext, options: Options) -> list[Variants]:
