@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -334,6 +335,26 @@ def test_limits_of_the_plan_stand_beside_the_cost(world: World, usage: Usage) ->
         assert "of the week" not in printed
         assert printed.splitlines()[1].split()[-2:] == ["%", "█" * 24]
     assert "20 %" in printed
+    for hostile in HOSTILE_WORTHS:
+        remember(world, hostile)
+        assert "≈ $0.50 · 30 % used" in usage("block"), hostile
+    remember(world, f'["0123456789abcdef", {int(time.time())}, {{"session": 1e999, "x": "y"}}]')
+    assert "≈" not in usage("block")
+
+
+def remember(world: World, worth: str) -> None:
+    """Write what the index remembers of the worth of a percent."""
+    with contextlib.closing(sqlite3.connect(f"{world.paths.usage_dir}/usage.db")) as connection:
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('worth', ?)", (worth,))
+        connection.commit()
+
+
+HOSTILE_WORTHS = (
+    *("", "null", "[]", "[1, 2, 3]", "[" * 100_000),
+    *('["0123456789abcdef", NaN, {}]', '["0123456789abcdef", "now", {}]'),
+    *('["0123456789abcdef", 1e10, {}]', f'["other", {int(time.time())}, {{"session": 7}}]'),
+    f'["0123456789abcdef", {int(time.time())}, []]',
+)
 
 
 @pytest.mark.parametrize("arguments", [["day"], ["block"], ["--check"]])

@@ -119,6 +119,7 @@ def query_line(  # noqa: PLR0913 - a command and the bounds of its run
             kill_tree(process)
 
 
+# tried by: nothing, nothing of it is read
 def start_detached(command: Sequence[str], env: Mapping[str, str]) -> None:
     """Start a background process in a session of its own, which outlives this process.
 

@@ -51,13 +51,18 @@ def sentences(index: Index, env: Mapping[str, str]) -> list[str]:
     ]
 
 
+# tried by: tests/cli
 def _remembered(index: Index, account: str, now: float) -> dict[str, int] | None:
     """Return the picodollars of a percent by kind, None if nothing fresh is remembered."""
     try:
         known, at, worths = json.loads(index.meta().get("worth", ""))
         is_fresh = known == account and 0 <= now - at < FRESH_S
-        values = {kind: worth for kind, worth in worths.items() if 0 < int(worth) < MAX_WORTH}
-    except (ValueError, TypeError, AttributeError):
+        values = {
+            kind: worth
+            for kind, worth in worths.items()
+            if type(worth) is int and 0 < worth < MAX_WORTH
+        }
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return None
     return values if is_fresh else None
 
