@@ -61,6 +61,8 @@ def run(env: Mapping[str, str]) -> None:
         value: dict[str, Any] = {"failed": True}
         with contextlib.suppress(UsagelineError), local_usage.updated(env) as (index, _report):
             value = summary(index, _session_reset(paths), now)
+        if not os.path.exists(__file__):
+            return  # uninstalled meanwhile: a result would stay behind
         took_s = round(time.monotonic() - began, 3)
         job_results.write(
             paths,
