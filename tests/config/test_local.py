@@ -50,6 +50,10 @@ PRICES = "[local.prices.mine]\ninput = 3\noutput = 15\n"
             '[local.prices]\n"glm-4.6" = 3',
             'c:2: local.prices."glm-4.6": a table such as { input = 3, output = 15 } is allowed',
         ),
+        (
+            "[local.prices.glm-4.6]\ninput = 3",
+            "c:1: local.prices.glm-4.6: one of input, output, cache_write_5m, cache_write_1h, cac",
+        ),
         ("local.prices = []", "c:1: local.prices: a table of prices for each model is allowed"),
         ("[local]\nenable = true", 'c:2: local.enable: there is no such key; did you mean "enab'),
     ],
@@ -64,6 +68,8 @@ def test_prices_are_set_and_shown_by_their_model() -> None:
     values = validate(text).values
     assert values.table("local")["prices"] == {"glm-4.6": {"input": 0.6, "output": 2.2}}
     assert effective_value(values, 'local.prices."glm-4.6".output') == 2.2
+    with pytest.raises(EditRejected, match="a model's name with a dot needs quotes"):
+        set_key(text, "local.prices.glm-4.6.output", "3")
     text = set_key(text, 'local.prices."glm-4.6".output', "3")
     assert effective_value(validate(text).values, "local.prices") == {
         "glm-4.6": {"input": 0.6, "output": 3}

@@ -43,6 +43,8 @@ class Prices:
         for name in table:
             if name not in RATES:
                 text = f"one of {', '.join(RATES)} is allowed" + suggestion(name, RATES)
+                if isinstance(table[name], dict):
+                    text += "; a model's name with a dot needs quotes"
                 raise _mistake((model, name), text)
         missing = [name for name in REQUIRED if name not in table]
         if missing:
