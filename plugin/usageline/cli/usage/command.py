@@ -33,11 +33,6 @@ if TYPE_CHECKING:
     from usageline.storage.usage_index.queries import Row
     from usageline.usage.local.cost_states import Comparison
 
-LEFT_OUT = (
-    "CLAUDE_CONFIG_DIR is not a directory that `usageline install` recorded, so its transcripts "
-    "do not count: run `usageline install` from here, or add it to local.roots"
-)
-
 
 @click.command("usage")
 @click.argument("kind", type=click.Choice([*KINDS, "block"]), default="day")
@@ -228,7 +223,7 @@ def _result(
 
 def _left_out(env: dict[str, str], request: Request) -> list[str]:
     is_left_out = not request.places and roots.is_left_out(env, local_config.load(env))
-    return [LEFT_OUT] if is_left_out else []
+    return [roots.LEFT_OUT] if is_left_out else []
 
 
 def _show(env: dict[str, str], request: Request, *, watch: bool) -> None:

@@ -19,6 +19,10 @@ DISABLED = (
     "the transcripts are not read, because local.enabled is false: run "
     "`usageline config set local.enabled true`, or read them once with --roots ~/.claude"
 )
+LEFT_OUT = (
+    "CLAUDE_CONFIG_DIR is not a directory that `usageline install` recorded, so its transcripts "
+    "do not count: run `usageline install` from here, or add it to local.roots"
+)
 FOREIGN = (
     "HOME or XDG_CONFIG_HOME is not that of the installation, whose index is not changed: run "
     "`usageline install` from here, or read transcripts once with --roots DIR"
