@@ -61,6 +61,7 @@ def test_complete_installation_passes_every_check(
     doctor: Doctor, installed: Installed, api: Api
 ) -> None:
     """The only warning is the API address of the test."""
+    (Path(installed.world.paths.claude_dir) / "projects").mkdir()
     look(installed)
     done = doctor("--all")
     assert done.returncode == 0, done.stdout

@@ -15,9 +15,22 @@ import pytest
 
 from tests.cli.installed import write_script
 from tests.hot import Hot
-from usageline.cli.doctor import cache, client, installation, line, service, settings, sign_in
+from tests.local.transcripts import MAIN, encoded
+from tests.local.transcripts import line as line_of
+from usageline.cli.doctor import (
+    cache,
+    client,
+    installation,
+    line,
+    service,
+    settings,
+    sign_in,
+    transcripts,
+)
 from usageline.cli.doctor.context import Context
 from usageline.config.compile import compile_config
+from usageline.core import jobs
+from usageline.jobs import local_usage
 from usageline.refresh.run import refresh
 from usageline.setup import program_files
 
@@ -616,3 +629,54 @@ class TestService:
         assert result_of(service.address, installed) == ("", "")
         installed.world.env["USAGELINE_API_URL"] = url
         assert result_of(service.address, installed)[0] == "warning"
+
+
+class TestTranscripts:
+    @pytest.fixture(autouse=True)
+    def transcript(self, installed: Installed) -> Path:
+        path = Path(installed.world.paths.claude_dir) / "projects" / MAIN
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encoded(line_of(1), line_of(2, model="mine")))
+        return path
+
+    def test_index_is_described(self, installed: Installed) -> None:
+        level, text = result_of(transcripts.directories, installed)
+        assert (level, text[:16]) == ("ok", "transcripts of ~")
+        assert "the next refresh begins" in result_of(transcripts.index, installed)[1]
+        with local_usage.updated(installed.world.env):
+            assert "are being read" in result_of(transcripts.index, installed)[1]
+        level, text = result_of(transcripts.index, installed)
+        assert (level, text[:40]) == ("ok", "2 responses since 2026-11-20, 1 unpriced")
+
+    def test_damaged_index_is_a_warning(self, installed: Installed) -> None:
+        with local_usage.updated(installed.world.env):
+            pass
+        path = Path(installed.world.paths.usage_dir, "usage.db")
+        for content in (b"no database", path.read_bytes()[:5000]):
+            path.write_bytes(content)
+            level, text = result_of(transcripts.index, installed)
+            assert (level, "damaged" in text) == ("warning", True)
+            assert path.read_bytes() == content
+
+    def test_job_that_failed_is_a_problem(self, installed: Installed) -> None:
+        env = installed.world.env
+        path = Path(jobs.result_file(env, jobs.LOCAL, jobs.LOCAL_KEY))
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_text('{"failed": true}')
+        assert result_of(transcripts.index, installed)[0] == "problem"
+
+    @pytest.mark.parametrize(
+        ("config", "level"),
+        [("[local]\nenabled = false", "ok"), ("[local]\nkeep_days = 0", "warning")],
+    )
+    def test_settings_are_respected(self, installed: Installed, config: str, level: str) -> None:
+        installed.world.configure(config)
+        assert result_of(transcripts.directories, installed)[0] == level
+        assert result_of(transcripts.index, installed) == ("", "")
+
+    def test_without_transcripts_there_is_no_check(
+        self, installed: Installed, transcript: Path
+    ) -> None:
+        shutil.rmtree(transcript.parent.parent)
+        assert result_of(transcripts.directories, installed) == ("", "")
+        assert result_of(transcripts.index, installed) == ("", "")

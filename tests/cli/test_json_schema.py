@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ TYPES: dict[str, Callable[[Any], bool]] = {
 }
 KEYWORDS = {
     *("$schema", "title", "description", "default", "type", "properties", "required"),
-    *("additionalProperties", "items", "enum", "const"),
+    *("additionalProperties", "items", "enum", "const", "minimum", "pattern"),
 }
 
 
@@ -67,14 +68,27 @@ def violations(schema: dict[str, Any], value: Any, path: str = "$") -> Iterator[
     allowed = [schema["const"]] if "const" in schema else schema.get("enum", [value])
     if value not in allowed:
         yield f"{path}: {value!r} is none of {allowed}"
+    yield from _out_of_bounds(schema, value, path)
     if isinstance(value, dict):
-        yield from (f"{path}: {name} is missing" for name in set(schema["required"]) - value.keys())
-        yield from (f"{path}: {name} is not described" for name in value.keys() - properties)
+        required, others = schema.get("required", ()), schema.get("additionalProperties")
+        yield from (f"{path}: {name} is missing" for name in set(required) - value.keys())
+        for name in value.keys() - properties:
+            if isinstance(others, dict):
+                yield from violations(others, value[name], f"{path}.{name}")
+            else:
+                yield f"{path}: {name} is not described"
         for name in value.keys() & properties:
             yield from violations(schema["properties"][name], value[name], f"{path}.{name}")
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from violations(schema["items"], item, f"{path}[{index}]")
+
+
+def _out_of_bounds(schema: dict[str, Any], value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, int) and value < schema.get("minimum", value):
+        yield f"{path}: {value} is too small"
+    if isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
+        yield f"{path}: {value!r} does not match"
 
 
 @pytest.mark.parametrize("snapshot", [EMPTY, FULL, *(replace(EMPTY, status=s) for s in STATUSES)])

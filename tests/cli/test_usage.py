@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import os
+import re
 import sqlite3
 import sys
 import time
@@ -14,16 +16,35 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.local.transcripts import MAIN, MODEL, PROJECT, SESSION, cost_state, encoded, line
-from tests.world import REPOSITORY
+from tests.cli.terminal import Terminal
+from tests.cli.test_json_schema import violations
+from tests.local.transcripts import (
+    MAIN,
+    MODEL,
+    OTHER,
+    PROJECT,
+    SESSION,
+    bridge,
+    cost_state,
+    encoded,
+    line,
+)
+from tests.world import ACCOUNT, ORGANIZATION, REPOSITORY
+from usageline.cli.usage import live, table
+from usageline.cli.usage.result import Result
 from usageline.jobs import local_usage
+from usageline.sources.auth.claude_state import account_key
+from usageline.storage import history
+from usageline.storage.usage_index.queries import Row
+from usageline.system import origin, origin_record
+from usageline.usage.model import Limit, Reading
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.world import World
+    from tests.world import Release, World
 
     Command = Callable[..., subprocess.CompletedProcess[str]]
     Usage = Callable[..., str]
@@ -193,6 +214,11 @@ def test_two_writers_at_once_count_everything_once(world: World, usage: Usage) -
         (["--since", "yesterday"], "is not a day"),
         (["decade"], "is not one of"),
         (["--json", "--roots", "/nowhere"], ""),
+        (["day", "extra"], "unexpected argument extra"),
+        (["--json", "--html", "x"], "--json cannot be combined with --html"),
+        (["--csv", "--check"], "--csv cannot be combined with --check"),
+        (["--dark"], "require --html or --svg"),
+        (["--html", "x"], "no responses in this time"),
     ],
 )
 def test_a_mistake_is_explained(usageline: Command, arguments: list[str], message: str) -> None:
@@ -213,3 +239,184 @@ def test_other_roots_leave_no_trace(world: World, usage: Usage, tmp_path: Path) 
     printed = json.loads(usage("day", "--json", "--roots", str(root)))
     assert printed["total"]["responses"] == 1
     assert not os.path.exists(local_usage.directory(world.paths))
+
+
+@pytest.mark.usefixtures("transcripts")
+def test_disabled_usage_reads_nothing_and_says_how_to_enable_it(
+    world: World, usageline: Command, usage: Usage
+) -> None:
+    world.configure("[local]\nenabled = false")
+    done = usageline("usage")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "usageline config set local.enabled true" in done.stderr
+    assert not os.path.exists(local_usage.directory(world.paths))
+    assert json.loads(usage("--json", "--roots", f"{world.home}/.claude"))["total"]["responses"]
+
+
+@pytest.mark.usefixtures("transcripts")
+def test_own_prices_apply_and_can_be_taken_back(world: World, usage: Usage) -> None:
+    before = usage("day", "--json")
+    world.configure(f"[local.prices.{MODEL}]\ninput = 0\noutput = 1000\n")
+    assert json.loads(usage("day", "--json"))["total"]["cost_usd"] == "0.800000"
+    assert "local.prices" in usage("--prices")
+    world.configure("")
+    assert usage("day", "--json") == before
+
+
+def test_every_directory_counts_once(world: World, usage: Usage, transcripts: Path) -> None:
+    """Profiles, XDG_CONFIG_HOME, further roots, links to them, and copies of their files."""
+    places = ["work", "config/claude", "copy", "same"]
+    work, config, copy, same = (world.home / place for place in places)
+    world.env["XDG_CONFIG_HOME"] = str(world.home / "config")
+    for number, place in enumerate((work, config, copy), 11):
+        path = place / "projects" / "-p" / f"{number}.jsonl"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(encoded(line(number)))
+    (copy / "projects" / "-p" / "again.jsonl").write_bytes(transcripts.read_bytes())
+    same.symlink_to(world.home / ".claude")
+    world.configure(
+        f'[profiles.work]\ndirectory = "{work}"\n'
+        f'[local]\nroots = ["{copy}", "{same}", "/nowhere"]\n'
+    )
+    assert json.loads(usage("--json"))["total"]["responses"] == 2 + 3
+
+
+@pytest.mark.usefixtures("transcripts")
+def test_directory_of_a_project_does_not_count(
+    world: World, usage: Usage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(origin, "ROOT", str(tmp_path))
+    origin_record.write_record(str(tmp_path), world.env)
+    project = world.home / "project"
+    (project / "projects" / "-p").mkdir(parents=True)
+    (project / "projects" / "-p" / "made-up.jsonl").write_bytes(encoded(line(3)))
+    world.env["CLAUDE_CONFIG_DIR"] = str(project)
+    printed = usage("model")
+    assert "its transcripts do not count" in printed
+    assert json.loads(usage("--json"))["total"]["responses"] == 2
+    # Installed from there, they do.
+    origin_record.write_record(str(tmp_path), world.env, str(tmp_path))
+    assert json.loads(usage("--json"))["total"]["responses"] == 3
+    del world.env["CLAUDE_CONFIG_DIR"]
+    assert json.loads(usage("--json"))["total"]["responses"] == 3
+
+
+@pytest.mark.usefixtures("transcripts")
+def test_foreign_home_does_not_change_the_index(
+    world: World, usageline: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.env["XDG_STATE_HOME"] = str(world.home / "state")
+    monkeypatch.setattr(origin, "ROOT", str(tmp_path))
+    origin_record.write_record(str(tmp_path), world.env)
+    world.env["HOME"] = str(tmp_path / "project")
+    done = usageline("usage", "--json")
+    assert done.returncode == 1
+    assert "is not that of the installation" in done.stderr
+    assert not os.path.exists(local_usage.directory(world.paths))
+
+
+def test_limits_of_the_plan_stand_beside_the_cost(world: World, usage: Usage) -> None:
+    reset = int(time.time()) + 3600
+    written = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(reset - 2 * 3600))
+    path = world.home / ".claude" / "projects" / MAIN
+    path.parent.mkdir(parents=True)
+    path.write_bytes(encoded(line(1, timestamp=written, output=400_000)))
+    limits = (
+        Limit("session", "5h", 20.0, reset),
+        Limit("weekly_all", "7d", 4.0, reset + 86400),
+    )
+    reading = Reading(limits, (), "oauth", reset - 3600)
+    assert history.append(world.paths, "0123456789abcdef", reading)
+    world.cache.mkdir(parents=True)
+    rows = [{"kind": limit.kind, "percent": 30, "resets_at": limit.resets_at} for limit in limits]
+    snapshot = {"version": 1, "account": "0123456789abcdef", "limits": rows}
+    (world.cache / "snapshot.json").write_text(json.dumps(snapshot))
+    # $10.02 for 20 %; 4 % of the week are too few to say.
+    for _ in range(2):
+        printed = usage("block")
+        assert "1 % of the 5-hour window ≈ $0.50 · 30 % used ≈ $15.03 of ≈ $50.10" in printed
+        assert "of the week" not in printed
+        assert printed.splitlines()[1].split()[-2:] == ["%", "█" * 24]
+    assert "20 %" in printed
+    for hostile in HOSTILE_WORTHS:
+        remember(world, hostile)
+        assert "≈ $0.50 · 30 % used" in usage("block"), hostile
+    remember(world, f'["0123456789abcdef", {int(time.time())}, {{"session": 1e999, "x": "y"}}]')
+    assert "≈" not in usage("block")
+
+
+def remember(world: World, worth: str) -> None:
+    """Write what the index remembers of the worth of a percent."""
+    with contextlib.closing(sqlite3.connect(f"{world.paths.usage_dir}/usage.db")) as connection:
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('worth', ?)", (worth,))
+        connection.commit()
+
+
+HOSTILE_WORTHS = (
+    *("", "null", "[]", "[1, 2, 3]", "[" * 100_000),
+    *('["0123456789abcdef", NaN, {}]', '["0123456789abcdef", "now", {}]'),
+    *('["0123456789abcdef", 1e10, {}]', f'["other", {int(time.time())}, {{"session": 7}}]'),
+    f'["0123456789abcdef", {int(time.time())}, []]',
+)
+
+
+@pytest.mark.parametrize("arguments", [["day"], ["block"], ["--check"]])
+def test_schema_describes_the_json(usage: Usage, transcripts: Path, arguments: list[str]) -> None:
+    with transcripts.open("ab") as file:
+        file.write(encoded(cost_state(1700), line(3, model="mine")))
+    schema = json.loads(usage("--json-schema", *arguments))
+    value = json.loads(usage("--json", *arguments))
+    assert value["rows"]
+    assert list(violations(schema, value)) == []
+    value["rows"][0]["more"] = value["rows"][0].popitem()
+    assert len(list(violations(schema, value))) == 2
+
+
+@pytest.mark.usefixtures("transcripts")
+def test_watch_without_a_terminal_prints_the_table_once(usage: Usage) -> None:
+    assert usage("project", "--watch") == usage("project")
+
+
+@pytest.mark.usefixtures("transcripts")
+def test_watch_shows_new_responses(world: World, transcripts: Path, built_release: Release) -> None:
+    command = [str(built_release.python), "-I", "-B", "-m", "usageline.cli", "usage", "--watch"]
+    env = {**world.env, "TERM": "xterm-256color"}
+    with Terminal(command, env, world.home, columns=90, rows=12) as terminal:
+        terminal.wait_for(lambda screen: "$0.06" in screen and "Ctrl-C quits" in screen)
+        with transcripts.open("ab") as file:
+            file.write(encoded(line(3, output=400_000)))
+        terminal.wait_for(lambda screen: "$10.0" in screen)
+        terminal.press(b"\x03")
+        assert terminal.end() == 0
+
+
+def test_rows_that_do_not_fit_are_counted() -> None:
+    rows = [Row(f"2026-11-{day:02}", cost=day) for day in range(1, 21)]
+    shown = live.fitted(Result("day", "UTC", rows, Row("total"), notes=["note"]), 12)
+    assert [row.key[-2:] for row in shown.rows] == [f"{day}" for day in range(14, 21)]
+    assert shown.notes == ["13 earlier rows", "note"]
+    assert len(table.lines(shown, 80)) + 1 == 12
+
+
+def test_accounts_have_the_users_labels(world: World, usage: Usage, transcripts: Path) -> None:
+    with transcripts.open("ab") as file:
+        file.write(encoded(bridge(ACCOUNT, ORGANIZATION), line(3, sessionId=OTHER)))
+    key = account_key(ACCOUNT, ORGANIZATION)
+    assert json.loads(usage("account", "--json"))["rows"][0]["key"] == key
+    world.configure('[profiles.default]\nlabel = "Work"')
+    world.cache.mkdir(parents=True, exist_ok=True)
+    (world.cache / "snapshot.json").write_text(json.dumps({"version": 1, "account": key}))
+    printed = usage("account")
+    assert re.search("^Work .*^not named in the transcripts ", printed, re.MULTILINE | re.DOTALL)
+    for name, responses in (("work", 2), (key[:6], 2), ("not named", 1)):
+        assert json.loads(usage("--json", "--account", name))["total"]["responses"] == responses
+
+
+@pytest.mark.usefixtures("transcripts")
+def test_unknown_account_is_explained(usageline: Command, transcripts: Path) -> None:
+    done = usageline("usage", "--account", "work")
+    assert (done.returncode, "no transcript names an account" in done.stderr) == (1, True)
+    with transcripts.open("ab") as file:
+        file.write(encoded(bridge("a"), bridge("b")))
+    done = usageline("usage", "--account", "work")
+    assert (done.returncode, "choose from several (several accounts)" in done.stderr) == (1, True)

@@ -31,9 +31,15 @@ RESULT = {
 }
 
 
-def line(kind: str, result: dict[str, Any], now: float = NOW, **options: Any) -> str:
+def line(
+    kind: str,
+    result: dict[str, Any],
+    now: float = NOW,
+    payload: dict[str, Any] | None = None,
+    **options: Any,
+) -> str:
     """Draw the segment with what the line takes from a result."""
-    context = view.build({}, None, "", {"HOME": "/home/me"}, now)
+    context = view.build(payload or {}, None, "", {"HOME": "/home/me"}, now)
     rows = render(
         context,
         {"rows": [[[kind, options]]]},
@@ -69,6 +75,25 @@ def test_segment_shows_the_result(
     kind: str, result: dict[str, Any], options: dict[str, Any], text: str
 ) -> None:
     assert line(kind, {**RESULT, **result}, **options) == text
+
+
+@pytest.mark.parametrize(
+    ("result", "options", "text"),
+    [
+        ({}, {}, "$1.27"),
+        ({}, {"today": True}, "$1.27 · today $12.35"),
+        ({"today": {**SUMS, "at_least": True}}, {"today": True}, "$1.27 · today ≥$12.35"),
+        ({}, {"today": True, "width": 12}, "$1.27"),
+        ({"midnight": NOW}, {"today": True, "decimals": 0}, "$1 · today $0"),
+        ({"failed": True}, {"today": True}, "$1.27"),
+        ({"version": 1, "today": None}, {"today": True}, "$1.27"),
+    ],
+)
+def test_cost_shows_todays_beside_the_sessions(
+    result: dict[str, Any], options: dict[str, Any], text: str
+) -> None:
+    payload = {"cost": {"total_cost_usd": 1.27}}
+    assert line("cost", {**RESULT, **result}, payload=payload, **options) == text
 
 
 @pytest.mark.parametrize("hostile", [None, True, -1, 1.5, 10**15, "\x1b[2J", [], {}, float("nan")])
@@ -182,11 +207,12 @@ def test_alert_on_cost_that_is_old_or_broken_is_not_shown(
 def test_nothing_is_read_or_started_without_such_a_segment(world: World) -> None:
     context = view.build({}, None, "", world.env, NOW)
     for rows, alerts, starts in (
-        ([["model", {}]], False, False),
+        ([["model", {}], ["cost", {}]], False, False),
         ([["burn", {}]], False, True),
+        ([["cost", {"decimals": 1}], ["cost", {"today": True}]], False, True),
         ([["model", {}]], True, True),
     ):
-        world.env["XDG_CACHE_HOME"] = str(world.root / f"cache{alerts}{starts}")
+        world.env["XDG_CACHE_HOME"] = str(world.root / f"cache{len(rows)}{alerts}{starts}")
         configured = settings.checked({"rows": [rows], "cost_alerts": alerts})
         assert bool(line_jobs.local_usage(context, configured, world.env, "python")[1]) is starts
     assert Path(paths.jobs_dir(world.env)).is_dir()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.local.transcripts import MAIN, OTHER, Directory, cost_state, everything, line
+from tests.local.transcripts import MAIN, OTHER, Directory, bridge, cost_state, everything, line
+from tests.world import ACCOUNT
 from usageline.jobs.local_usage import salvage_into
 from usageline.storage.usage_index import database
 
@@ -24,7 +25,7 @@ def place(tmp_path: Path) -> Path:
     place = tmp_path / "index"
     directory = Directory(tmp_path / "claude", database.open_index(str(place)))
     lines = [line(number, after_s=number * 60) for number in range(RESPONSES)]
-    directory.write(MAIN, *lines, cost_state())
+    directory.write(MAIN, *lines, cost_state(), bridge(ACCOUNT))
     directory.write("p/fork.jsonl", *({**each, "sessionId": OTHER} for each in lines[:20]))
     directory.scan()
     directory.index.close()

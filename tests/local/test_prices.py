@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from usageline.usage.local.prices import PICO, PriceList, base_name
+from usageline.usage.local.prices import PICO, PriceList, base_name, own_prices
 from usageline.usage.local.responses import Part, Tokens
 
 MILLION = 1_000_000
 NOW = 1_795_000_000_000
 IN_JANUARY = 1_768_900_000_000
+FREE = {"input": 0, "output": 0}
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,21 @@ def test_a_models_name_is_that_of_the_list(model: str, name: str) -> None:
 @pytest.mark.parametrize("model", ["claude-next-9", "", "gpt", "claude-opus-4-9"])
 def test_an_unknown_model_has_no_price(model: str) -> None:
     assert PriceList().cost(Part(model, Tokens(1)), NOW) is None
+
+
+def test_own_price_replaces_the_built_in_one() -> None:
+    own = own_prices({"claude-opus-4-8": {"input": 1, "output": 2}, "glm-4.6": FREE})
+    prices = PriceList(own)
+    everything = Tokens(MILLION, MILLION, MILLION, MILLION, MILLION)
+    assert prices.cost(Part("claude-opus-4-8", everything), NOW) == 6.35 * PICO
+    assert prices.cost(Part("claude-opus-4-8", Tokens(MILLION), fast=True), NOW) == 2 * PICO
+    assert prices.cost(Part("us.anthropic.claude-opus-4-8-v1:0", Tokens(MILLION)), NOW) == PICO
+    assert prices.cost(Part("glm-4.6", everything), NOW) == 0
+    assert prices.version != PriceList().version
+
+
+def test_own_price_may_be_of_one_region() -> None:
+    name = "eu.anthropic.claude-opus-4-8-v1:0"
+    prices = PriceList(own_prices({name: {"input": 1, "output": 2, "cache_read": 7}}))
+    assert prices.cost(Part(name, Tokens(MILLION, read=MILLION)), NOW) == 8 * PICO
+    assert prices.cost(Part("claude-opus-4-8", Tokens(MILLION)), NOW) == 5 * PICO

@@ -1,15 +1,36 @@
-"""Test what Claude Code itself counted in a session, beside the transcripts."""
+"""Test what Claude Code itself notes of a session: its counters, its account."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.local.transcripts import MAIN, MODEL, SESSION, Directory, cost_state, encoded, line
+from tests.local.transcripts import (
+    MAIN,
+    MODEL,
+    OTHER,
+    SESSION,
+    Directory,
+    bridge,
+    cost_state,
+    encoded,
+    everything,
+    line,
+)
+from tests.world import ACCOUNT, ORGANIZATION
+from usageline.sources.auth.claude_state import account_key
 from usageline.sources.transcripts import states
-from usageline.storage.usage_index.queries import comparisons
-from usageline.usage.local.cost_states import Counts
+from usageline.storage.usage_index.queries import (
+    SEVERAL,
+    UNKNOWN,
+    Range,
+    comparisons,
+    cost_of_account,
+    owners,
+)
+from usageline.usage.local.cost_states import CostState, Counts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,9 +70,11 @@ def test_what_is_not_in_the_transcripts_is_named(
         b'{"type":"cost-state"}',
         b'{"type":"cost-state","sessionId":"s","modelUsage":[]}',
         b'{"type":"user","sessionId":"s","modelUsage":{"m":{"inputTokens":1}}}',
+        b'{"type":"bridge-session","sessionId":"s","ownerAccountUuid":["a"]}',
+        b'{"type":"bridge-session","ownerAccountUuid":"a"}',
         b'{"type":"cost-state","sessionId":7,"modelUsage":{"m":{"inputTokens":1}}}',
     ],
-    ids=["deep", "nothing", "a list", "a user's line", "no session"],
+    ids=["deep", "nothing", "a list", "a user's line", "no account", "no name", "no session"],
 )
 def test_other_lines_have_no_counters(content: bytes) -> None:
     assert states.parse(content) is None
@@ -61,5 +84,39 @@ def test_numbers_that_are_no_counts_are_nothing() -> None:
     record = cost_state()
     record["modelUsage"][MODEL].update(inputTokens=-1, outputTokens=1e300)
     state = states.parse(encoded(record))
-    assert state is not None
+    assert isinstance(state, CostState)
     assert state.models == {MODEL: Counts(0, 0, 1000, 20_000)}
+
+
+def test_account_of_a_session_is_the_snapshots_key(tmp_path: Path) -> None:
+    directory = Directory(tmp_path)
+    other = line(2, sessionId=OTHER, output=1000)
+    directory.write(MAIN, line(1), bridge(ACCOUNT, ORGANIZATION), bridge(ACCOUNT, ORGANIZATION))
+    directory.write("p/other.jsonl", other)
+    directory.scan()
+    key = account_key(ACCOUNT, ORGANIZATION)
+    assert owners(directory.index) == {SESSION: key}
+    chosen = Range(owners=owners(directory.index))
+    rows = directory.rows("account", chosen)
+    assert {name: row.output for name, row in rows.items()} == {key: 400, UNKNOWN: 1000}
+    (day,) = directory.rows("day", replace(chosen, account=key)).values()
+    assert day.output == 400
+    assert (
+        cost_of_account(directory.index, "other", 0, 1 << 50)
+        == directory.rows("session")[OTHER].cost
+    )
+
+
+def test_session_of_two_accounts_is_of_neither(tmp_path: Path) -> None:
+    """The order of the lines does not matter, nor that they are read twice."""
+    stored = []
+    for number, accounts in enumerate((["a", "b"], ["b", "a", "b"])):
+        directory = Directory(tmp_path / str(number))
+        path = directory.write(MAIN, line(1), *map(bridge, accounts))
+        directory.scan()
+        with path.open("ab") as file:
+            file.write(encoded(bridge("a")))
+        directory.scan()
+        stored.append(everything(directory.index)[-2:])
+        assert owners(directory.index) == {SESSION: SEVERAL}
+    assert stored[0] == stored[1]

@@ -104,6 +104,18 @@ def cost_state(output: int = 400, *, session: str = SESSION, model: str = MODEL)
     }
 
 
+def bridge(account: str, organization: str = "", *, session: str = SESSION) -> dict[str, Any]:
+    """Return the line that names the account of a session."""
+    return {
+        "type": "bridge-session",
+        "sessionId": session,
+        "bridgeSessionId": "cse_0123",
+        "lastSequenceNum": 0,
+        "ownerAccountUuid": account,
+        "ownerOrganizationUuid": organization,
+    }
+
+
 def encoded(*records: dict[str, Any]) -> bytes:
     """Return the lines of a file."""
     return b"".join(
@@ -165,5 +177,8 @@ def everything(index: Index) -> list[str]:
         (names[row[0]], names[row[1]], *row[2:])
         for row in index.connection.execute("SELECT * FROM states")
     ]
-    tables = (responses, quarters, claims, forks, states)
+    owners = [
+        (names[row[0]], names[row[1]]) for row in index.connection.execute("SELECT * FROM owners")
+    ]
+    tables = (responses, quarters, claims, forks, states, owners)
     return [row for table in tables for row in sorted(map(repr, table))]

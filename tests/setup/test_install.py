@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.terminal import Terminal
+from tests.local.transcripts import MAIN, encoded, line
 from tests.setup.machine import installed_releases
 from usageline.config.validate import validate
-from usageline.core import paths
+from usageline.core import jobs, paths
 from usageline.core.errors import SetupRefused
-from usageline.setup import command, manifest, release_plan
+from usageline.setup import command, first_run, manifest, release_plan
 from usageline.setup.context import SetupContext
 from usageline.setup.packages import PackageInstaller, PackagesFailed
+from usageline.storage.usage_index.database import NAME
 from usageline.system.paths import Paths
 from usageline.system.terminal import cached_background
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from tests.world import World
 
 BUILD = release_plan.build
+RUN_REFRESH = first_run.run_refresh
 FOREIGN = b'{"statusLine": {"type": "command", "command": "mine.sh"}}'
 
 
@@ -380,3 +383,26 @@ def test_install_asks_the_terminal_for_its_background_once(profile: Machine) -> 
         assert terminal.end() == 0, terminal.lines()
         assert terminal.modes() == terminal.modes_before
     assert cached_background(Paths(profile.env)) == "light"
+
+
+def test_install_begins_to_read_the_transcripts(
+    local: LocalMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so, unless the user disabled it."""
+    monkeypatch.setattr(first_run, "run_refresh", RUN_REFRESH)
+    says = "reading Claude Code's transcripts in the background"
+    path = Path(local.paths.claude_dir) / "projects" / MAIN
+    path.parent.mkdir(parents=True)
+    path.write_bytes(encoded(line()))
+    local.world.configure("[local]\nenabled = false\n")
+    assert says not in local.run()
+    local.run("--uninstall", "--yes", "--purge")
+    local.world.configure("")
+    assert says in local.run()
+    index = Path(local.paths.usage_dir) / NAME
+    result = Path(jobs.result_file(local.env, jobs.LOCAL, jobs.LOCAL_KEY))
+    until = time.monotonic() + 60
+    while not result.exists():
+        assert time.monotonic() < until, "the transcripts are not read"
+        time.sleep(0.05)
+    assert index.exists()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from usageline.core import paths
+from usageline.core import jobs, paths
 from usageline.refresh.log_entry import RunLog
 from usageline.setup import manifest
 from usageline.setup.context import SetupContext
@@ -69,6 +69,8 @@ def _install(env: dict[str, str]) -> None:
     _write(paths.shown_alerts_dir(env) + "/0123456789abcdef", "")
     _write(paths.jobs_dir(env) + "/git-0123456789abcdef.json", "{}")
     _write(paths.jobs_dir(env) + "/.git-0123456789abcdef.json.1a-0123abcd.usageline-new", "{")
+    _write(jobs.result_file(env, jobs.LOCAL, jobs.LOCAL_KEY), "{}")
+    _write(jobs.stamp_file(env, jobs.LOCAL, jobs.LOCAL_KEY), "")
     _write(paths.store_dir(env) + "/cache.db", "")
     _write(paths.store_dir(env) + ".broken/cache.db-journal", "")
     _write(paths.snapshot(env) + ".broken", "")

@@ -1,4 +1,4 @@
-"""The table on the alternate screen, redrawn each second: `usageline watch` without Textual."""
+"""A table on the alternate screen, redrawn each second: `usageline watch` without Textual."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import select
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from rich.console import Console, ConsoleDimensions, Group
 from rich.live import Live
@@ -25,20 +25,27 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    Frame: TypeAlias = Callable[[int, int, float], RenderableType]
+
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MIN_SIZE = (20, 4)
 """Columns and rows, also for a terminal that reports less or no size."""
 
 
 def watch(env: dict[str, str]) -> None:
-    """Show the table until a signal arrives.
+    """Show the table of limits until a signal arrives."""
+    refreshes = Refreshes(env)
+    run(lambda width, _height, now: _frame(env, refreshes, width, now))
+
+
+def run(frame: Frame) -> None:
+    """Show what `frame` returns for columns, rows and the time, until a signal arrives.
 
     Ctrl-C exits normally. Other signals end the process as usual, after it restored the terminal.
     """
-    refreshes = Refreshes(env)
     try:
         with woken_by(*END_SIGNALS, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH) as wait:
-            while (number := _show(env, refreshes, wait)) == signal.SIGTSTP:
+            while (number := _show(frame, wait)) == signal.SIGTSTP:
                 reraise(number)  # Ctrl-Z: stop here, with the shell's screen; `fg` continues
     except OSError:  # the terminal was closed
         return
@@ -72,7 +79,7 @@ def woken_by(*numbers: signal.Signals) -> Iterator[Callable[[float], int]]:
         os.close(writer)
 
 
-def _show(env: dict[str, str], refreshes: Refreshes, wait: Callable[[float], int]) -> int:
+def _show(frame: Frame, wait: Callable[[float], int]) -> int:
     """Draw until a signal ends it; return the number of that signal."""
     console = Console(highlight=False, force_terminal=True, force_interactive=True)
     with Live(
@@ -85,7 +92,7 @@ def _show(env: dict[str, str], refreshes: Refreshes, wait: Callable[[float], int
         while True:
             console.size = _size()
             now = time.time()
-            live.update(_frame(env, refreshes, console.width, now), refresh=True)
+            live.update(frame(console.width, console.height, now), refresh=True)
             number = wait(1 - now % 1)
             if number in (*END_SIGNALS, signal.SIGTSTP):
                 return number

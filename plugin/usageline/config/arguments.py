@@ -24,8 +24,9 @@ ROW_END = "/"
 
 
 def split_key(key: str) -> tuple[str, ...]:
-    """Split a key as users write it: `segments.session.bar_width`."""
-    return tuple(part.strip() for part in key.split("."))
+    """Split a key as users write it: `segments.session.bar_width`, `local.prices."glm-4.6"`."""
+    match = file.KEYS.fullmatch(key) if key.count('"') + key.count("'") else None
+    return file.key_parts(key) if match else tuple(part.strip() for part in key.split("."))
 
 
 def find_key(key: str) -> Key | None:

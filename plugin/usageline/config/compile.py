@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from usageline import __version__
 from usageline.config import file, profiles, user_themes
 from usageline.config.schema import MIN_INTERVAL_S
-from usageline.config.segments import BARS, icons, non_defaults
+from usageline.config.segments import BARS, SEGMENTS, icons, non_defaults
 from usageline.config.validate import NO_VALUES, Validation, validate
 from usageline.core import json_file, throttle
 from usageline.core.alert_text import COSTS
@@ -52,6 +52,9 @@ LOCK_TIMEOUT_S = 2.0
 
 ALWAYS_SHOWN = ("*", "status")
 """Blocks that any row may show: those of unlisted segments, and of a problem."""
+
+LOCAL_SEGMENTS = tuple(kind for kind, segment in SEGMENTS.items() if segment.needs == "local")
+"""They show the transcripts, which `local.enabled = false` leaves alone."""
 
 COLOR_BLIND_SAFE = "color-blind-safe"
 
@@ -186,14 +189,21 @@ def resolve_values(values: Values, env: Mapping[str, str] | None = None) -> dict
     custom: dict[str, str] = {}
     if env is not None:
         values = profiles.apply(values, Paths(env))
+    reads_transcripts = values.table("local")["enabled"]
+    without = () if reads_transcripts else LOCAL_SEGMENTS
     rows = [
         [
             _segment(name, values, custom)
             for name in row
             if not values.segments.get(name, {}).get("hide")
+            and name.partition(".")[0] not in without
         ]
         for row in values.get("rows")
     ]
+    if not reads_transcripts:
+        for name, options in (segment for row in rows for segment in row):
+            if name == "cost":
+                options.pop("today", None)
     compiled: dict[str, Any] = {
         "rows": [row for row in rows if row],
         **{name: values.get(name) for name in ("wrap", "max_rows", "color", "clock")},

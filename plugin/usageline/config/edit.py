@@ -173,9 +173,11 @@ def _profile(values: Values, path: list[str]) -> Any:
 def _within(table: Mapping[str, Any], path: list[str]) -> Any:
     if not path:
         return table
-    if len(path) > 1 or path[0] not in table:
-        raise KeyError("there is no such key" + suggestion(path[0], table))
-    return table[path[0]]
+    name, *rest = path
+    value = table.get(name)
+    if name not in table or (rest and not isinstance(value, dict)):
+        raise KeyError("there is no such key" + suggestion(name, table))
+    return _within(value, rest) if isinstance(value, dict) else value
 
 
 def _set(text: str, path: tuple[str, ...], value: Any, *, is_multiline: bool = False) -> str:

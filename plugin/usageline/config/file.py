@@ -172,11 +172,11 @@ class KeyLines:
                 continue
             header, key = HEADER.match(line), KEYS.match(line)
             if depth == 0 and header:
-                table = _parts(header[2])
+                table = key_parts(header[2])
                 scope = number if header[1] == "[[" else scope
                 self._note(table, number, written, (header[1] == "[[" and number, table))
             elif depth == 0 and key and line[key.end() : key.end() + 1] == "=":
-                path = (*table, *_parts(key[1]))
+                path = (*table, *key_parts(key[1]))
                 self._note(path, number, written, (scope, path))
             quotes = next((mark for mark in ('"""', "'''") if line.count(mark) % 2), "")
             bare = QUOTED.sub("", line.partition(quotes)[0] if quotes else line).partition("#")[0]
@@ -197,5 +197,6 @@ class KeyLines:
             self._numbers.setdefault(path[:end], number)
 
 
-def _parts(keys: str) -> tuple[str, ...]:
+def key_parts(keys: str) -> tuple[str, ...]:
+    """Return the parts of a key with dots. A part in quotes may have dots of its own."""
     return tuple(part.strip("\"'") for part in PART.findall(keys))

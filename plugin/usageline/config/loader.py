@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from usageline.config import file, user_themes
 from usageline.config.schema import MIN_INTERVAL_S
+from usageline.config.segments import SEGMENTS
 from usageline.config.sources import by_name, default_names, program_names, safe_names
 from usageline.config.validate import NO_VALUES, Validation, Values, validate
 from usageline.core.errors import ConfigInvalid
@@ -57,6 +58,7 @@ class Config:
     `sources`  the names of the sources, in order
     `segments` the segments that the rows show
     `client`   the path of `claude` for the source `client`, None to search for it
+    `shows_cost`  the rows show what the transcripts cost
     """
 
     ttl_s: float = NO_VALUES.get("ttl")
@@ -65,6 +67,7 @@ class Config:
     client: str | None = None
     alerts: Alerts = field(default_factory=Alerts)
     segments: frozenset[str] = frozenset()
+    shows_cost: bool = False
 
 
 def load(env: Mapping[str, str]) -> Config:
@@ -149,14 +152,22 @@ def _config(env: Mapping[str, str], values: Values, sources: tuple[str, ...]) ->
         name: tuple(value) if isinstance(value, list) else value
         for name, value in values.table("alerts").items()
     }
+    names = [name for row in values.get("rows") for name in row]
     return Config(
         values.get("ttl"),
         _floor_s(env),
         sources,
         values.get("client"),
         Alerts(**alerts),
-        frozenset(name.partition(".")[0] for row in values.get("rows") for name in row),
+        frozenset(name.partition(".")[0] for name in names),
+        any(_shows_cost(name, values) for name in names),
     )
+
+
+def _shows_cost(name: str, values: Values) -> bool:
+    kind = name.partition(".")[0]
+    options = values.segments.get(name, values.segments.get(kind, {}))
+    return SEGMENTS[kind].needs == "local" or (kind == "cost" and options.get("today") is True)
 
 
 def _floor_s(env: Mapping[str, str]) -> float:

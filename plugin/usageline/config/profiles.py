@@ -22,6 +22,11 @@ def directory(name: str, values: Values, paths: Paths) -> str | None:
     path = values.profiles[name].get("directory")
     if path is None:
         return "" if name == DEFAULT else None
+    return expanded(path, paths)
+
+
+def expanded(path: str, paths: Paths) -> str:
+    """Return a directory of config.toml as an absolute path without a slash at its end."""
     home = paths.home
     if path == "~" or path.startswith("~/"):
         path = home.rstrip("/") + path[1:]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from usageline import themes
 from usageline.config.appearance_types import BAR_TYPES, Style
+from usageline.config.price_types import Prices
 from usageline.config.sources import SOURCES, default_names
 from usageline.config.types import (
     AbsolutePath,
@@ -180,6 +181,40 @@ ALERTS = (
     ),
 )
 
+MAX_ROOTS = 16
+LOCAL = (
+    Key(
+        "enabled",
+        Flag(),
+        True,
+        "read Claude Code's transcripts for `usageline usage`, usage_today and burn; if false, "
+        "nothing is read or started",
+    ),
+    Key(
+        "roots",
+        ListOf(
+            Directory(),
+            f"a list of at most {MAX_ROOTS} directories, absolute or below ~/,",
+            MAX_ROOTS,
+        ),
+        [],
+        "further directories of Claude Code with `projects/`, such as a copy of another machine's",
+    ),
+    Key(
+        "keep_days",
+        Integer(1, 3650, "days"),
+        400,
+        "days for which the sums are kept; what is older is deleted",
+    ),
+    Key(
+        "prices",
+        Prices(),
+        {},
+        "prices that replace the built-in ones, or those of unknown models: a table "
+        "[local.prices.MODEL] in dollars per million tokens",
+    ),
+)
+
 _GLYPH_DOCS = {
     "full": "the filled part of a bar",
     "parts": (
@@ -236,6 +271,7 @@ PROFILES_DOC = "one Claude Code directory: the name of its account, and keys tha
 TABLES: dict[str, tuple[tuple[Key, ...], str]] = {
     "chain": (CHAIN, "another status line command, shown beside this one"),
     "alerts": (ALERTS, "one alert per limit, threshold and window, across all sessions"),
+    "local": (LOCAL, "tokens and cost from the transcripts on this machine"),
     "styles": (
         STYLE_KEYS,
         (

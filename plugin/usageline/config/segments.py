@@ -322,6 +322,12 @@ SEGMENTS: dict[str, Segment] = {
                 "hide it while it is below this amount in dollars",
             ),
             Key("decimals", Integer(0, 4), 2, "digits after the decimal point"),
+            Key(
+                "today",
+                Flag(),
+                False,
+                "show today's cost of all sessions, too, from Claude Code's transcripts",
+            ),
         ),
         icon="\uf155 ",
         sample=Sample(payload={"cost": {"total_cost_usd": 1.27}}),

@@ -7,6 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from usageline import themes
+from usageline.config.problem import key_text
 from usageline.config.schema import TABLES, TOP
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.core.vocabulary import GLYPHS
@@ -83,7 +84,12 @@ def full_file() -> str:
 
 
 def toml_value(value: Any) -> str:
-    """Return a value of the schema in TOML, which writes these types as JSON does."""
+    """Return a value of the schema in TOML, which writes most types as JSON does."""
+    if isinstance(value, dict):
+        items = ", ".join(
+            f"{key_text((name,))} = {toml_value(item)}" for name, item in value.items()
+        )
+        return f"{{ {items} }}" if items else "{}"
     return json.dumps(value, ensure_ascii=False)
 
 

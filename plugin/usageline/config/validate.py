@@ -11,7 +11,7 @@ from usageline.config.schema import MAX_TTL_S, MIN_INTERVAL_S, PROFILE, TABLES, 
 from usageline.config.segments import SEGMENTS, options_of
 from usageline.config.sources import program_names
 from usageline.config.types import Number
-from usageline.system.origin import PROGRAMS, REFUSED
+from usageline.system.origin import LOCAL_KEYS, PROGRAMS, REFUSED, REFUSED_LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,8 +69,8 @@ def validate(
 ) -> Validation:
     """Validate the text of a config.toml.
 
-    Text that is not TOML has that one problem and no values. Without `programs` the file may not
-    name any (system/origin.py).
+    Text that is not TOML has that one problem and no values. Without `programs` the file may name
+    neither programs nor what is kept of the transcripts (system/origin.py).
     """
     try:
         table = file.parse(text)
@@ -131,6 +131,11 @@ class _Validator(Reporter):
             values.top["sources"] = [name for name in sources if name not in refused]
         for name in refused:
             self.report(("sources", sources.index(name)), REFUSED, name)
+        local = values.tables.get("local", {})
+        for name in LOCAL_KEYS:
+            if name in local:
+                del local[name]
+                self.report(("local", name), REFUSED_LOCAL)
 
     def segments(self, table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         valid: dict[str, dict[str, Any]] = {}

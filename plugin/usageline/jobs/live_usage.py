@@ -85,6 +85,8 @@ def _publish(
             updated = update(paths, alerts, index, now)
             raised += updated.new
             value["alerts"] = updated.rows
+    if not os.path.exists(__file__):
+        return  # uninstalled meanwhile: a result would stay behind
     took_s = round(time.monotonic() - began, 3)
     job_results.write(
         paths,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from usageline.core.errors import CacheUnsafe, UsagelineError
 from usageline.jobs.transcript_scan import Scan
-from usageline.sources.transcripts import files
+from usageline.sources.transcripts import files, roots
 from usageline.storage.usage_index import database
 from usageline.storage.usage_index.database import Index, open_in_memory, open_index
 from usageline.storage.usage_index.writer import Writer
@@ -18,14 +18,13 @@ from usageline.system.directories import private_directory
 from usageline.system.disk import write_error
 from usageline.system.lock import hold_existing
 from usageline.system.paths import Paths
-from usageline.usage.local.prices import PriceList
+from usageline.usage.local.prices import PriceList, own_prices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from usageline.jobs.transcript_scan import Report
 
-KEEP_DAYS = 400
 DAY_MS = 86_400_000
 LOCK_TIMEOUT_S = 60.0
 """A first build of a gigabyte takes seconds; a second process waits for it."""
@@ -39,15 +38,6 @@ def directory(paths: Paths) -> str:
     return paths.usage_dir
 
 
-def config_directories(env: Mapping[str, str]) -> list[str]:
-    """Return the configuration directories of Claude Code whose transcripts count."""
-    paths = Paths(env)
-    home = paths.home
-    base = env.get("XDG_CONFIG_HOME", "")
-    config = base if base[:1] == "/" else home + "/.config"
-    return files.roots([paths.claude_dir, home + "/.claude", config + "/claude"])
-
-
 @contextlib.contextmanager
 def updated(
     env: Mapping[str, str],
@@ -56,10 +46,12 @@ def updated(
 ) -> Iterator[tuple[Index, Report]]:
     """Yield the index after a full pass over the transcripts, and what the pass did.
 
-    Raise UsagelineError if the index cannot be kept; it says what to do.
+    Raise UsagelineError if the index cannot be kept or must not; it says what to do.
     """
     paths = Paths(env)
     place = directory(paths)
+    local = roots.settings(env)
+    prices = PriceList(own_prices(local.prices))
     try:
         private_directory(paths.state_dir)
         private_directory(place)
@@ -68,8 +60,9 @@ def updated(
                 raise UsagelineError("another usageline reads the transcripts: try again")
             index = open_index(place)
             try:
-                saved = salvage_into(index, place)
-                report = _pass(index, config_directories(env), KEEP_DAYS, progress)
+                saved = salvage_into(index, place, prices)
+                directories = roots.directories(env, local)
+                report = _pass(index, directories, prices, local.keep_days, progress)
                 report.salvaged = saved
                 yield index, report
             finally:
@@ -93,13 +86,17 @@ def _problem(error: Exception, place: str) -> str:
 @contextlib.contextmanager
 def throw_away(
     directories: Sequence[str],
+    own: Mapping[str, Mapping[str, float]],
     *,
     progress: Callable[[int, int], object] = lambda _done, _total: None,
 ) -> Iterator[tuple[Index, Report]]:
-    """Yield an index of other directories that ends with the block."""
+    """Yield an index of other directories, with a user's own prices, that ends with the block."""
     index = open_in_memory()
     try:
-        yield index, _pass(index, files.roots(directories), None, progress)
+        yield (
+            index,
+            _pass(index, files.roots(directories), PriceList(own_prices(own)), None, progress),
+        )
     finally:
         index.close()
 
@@ -107,10 +104,10 @@ def throw_away(
 def _pass(
     index: Index,
     directories: Sequence[str],
+    prices: PriceList,
     keep_days: int | None,
     progress: Callable[[int, int], object],
 ) -> Report:
-    prices = PriceList()
     keep_from = None
     if keep_days is not None:
         keep_from = int(time.time() * 1000) - keep_days * DAY_MS
@@ -123,7 +120,7 @@ def _pass(
     return report
 
 
-def salvage_into(index: Index, place: str) -> int:
+def salvage_into(index: Index, place: str, prices: PriceList | None = None) -> int:
     """Add what an index that was set aside still has. Return how many responses that are."""
     identity = database.identity_aside(place)
     if not identity or index.meta().get("salvaged") == identity:
@@ -132,7 +129,7 @@ def salvage_into(index: Index, place: str) -> int:
 
     batch = salvage.batch(os.path.join(place, database.NAME + database.ASIDE))
     with _transaction(index):
-        Writer(index, PriceList()).write(batch)
+        Writer(index, prices or PriceList()).write(batch)
         index.set_meta("salvaged", identity)
     return len(batch)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from usageline.sources.transcripts import states
-from usageline.sources.transcripts.chunks import MARK, STATE_MARK, Lines
+from usageline.sources.transcripts.chunks import MARK, OWNER_MARK, STATE_MARK, Lines
 from usageline.sources.transcripts.records import parser
 from usageline.storage.usage_index.batch import Batch
 from usageline.storage.usage_index.writer import Writer
@@ -139,12 +139,12 @@ class Scan:
         too_long: int,
     ) -> None:
         is_main = "/subagents/" not in transcript.path
-        lines = Lines(file, offset, marks=(MARK, STATE_MARK) if is_main else (MARK,))
+        lines = Lines(file, offset, marks=(MARK, STATE_MARK, OWNER_MARK) if is_main else (MARK,))
         session = os.path.basename(transcript.path)
         identity = (status.st_dev, status.st_ino)
         parse, add, keep_from = self._parse, self._batch.add, self._keep_from
         for candidate in lines:
-            if candidate.mark is STATE_MARK:
+            if candidate.mark is not MARK:
                 if state := states.parse(candidate.line):
                     self._batch.add_state(state)
                 continue

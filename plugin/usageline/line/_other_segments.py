@@ -7,7 +7,7 @@ SEGMENTS = {
     "effort": ("session", "now", {"label": "effort"}),
     "cache": ("session", "now", {"label": "cache", "show": ("expiry",)}),
     "pace": ("forecast", "now", {"label": "pace", "of": "session", "hide_below": 0}),
-    "cost": ("session", "now", {"label": "", "hide_below": 0, "decimals": 2}),
+    "cost": ("session", "now", {"label": "", "hide_below": 0, "decimals": 2, "today": False}),
     "usage_today": ("local", "local", {"label": "today", "tokens": False, "hide_below": 0}),
     "burn": ("local", "local", {"label": "burn", "tokens": False}),
     "duration": ("session", "now", {"label": "time", "of": "total"}),

@@ -31,7 +31,7 @@ UNREAD = "config.toml is not read: "
 REASONS = {"full": "the disk is full", "failing": "run usageline doctor"}
 OTHER_REASON = "the cache cannot be written"
 LOCAL_SEGMENTS = ("usage_today", "burn")
-"""The segments that need the job of the transcripts."""
+"""The segments that need the job of the transcripts, as does `cost` with `today`."""
 
 HALVES = ("left", "right")
 
@@ -98,8 +98,10 @@ def local_usage(
     The first is {} and the second None without such a segment or an alert on cost. Alerts on cost
     are added to those of `ctx`.
     """
-    if not configured.get("cost_alerts") and all(
-        settings.segment(configured, name) is None for name in LOCAL_SEGMENTS
+    if not configured.get("cost_alerts") and not any(
+        name in LOCAL_SEGMENTS or (name == "cost" and options.get("today") is True)
+        for row in configured.get("rows", ())
+        for name, options in row
     ):
         return {}, None
     from usageline.line import local  # noqa: PLC0415 - only with such a segment

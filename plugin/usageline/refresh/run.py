@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from usageline.config.compile import compile_config
 from usageline.core import throttle
 from usageline.core.errors import CacheUnsafe, CacheUnwritable, LockUnsupported, UsagelineError
 from usageline.core.freshness import file_fingerprint, is_stale
+from usageline.core.jobs import LOCAL, LOCAL_KEY
 from usageline.core.json_file import json_file
 from usageline.core.windows import moment
 from usageline.refresh import lock_owner, notify
@@ -39,6 +41,9 @@ TIMEOUT_S = 8.5
 
 The process ends itself 1.5 s later in any case; by then the result is published.
 """
+
+MIN_LOCAL_INTERVAL_S = 60
+"""After a start of the job that reads transcripts, no settings are read to see if one is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,19 @@ def _bounded(run: Run) -> Outcome:
         # After the lock is released: a slow notifier delays no other refresh.
         settings = loader.load_lenient(run.env)[0].alerts
         run.log.notified(alerts, notify.send(alerts, settings, run.env, deadline))
+    _read_transcripts(run)
     return outcome
+
+
+def _read_transcripts(run: Run) -> None:
+    """Let a background job read what is new in the transcripts, on its own time."""
+    started_at = throttle.acquired_at(run.paths.job_stamp(LOCAL, LOCAL_KEY))
+    if started_at is not None and 0 <= run.clock.now() - started_at < MIN_LOCAL_INTERVAL_S:
+        return
+    from usageline.sources.transcripts import start  # noqa: PLC0415 - not for each refresh
+
+    is_shown = loader.load_lenient(run.env)[0].shows_cost
+    start.start_if_due(sys.executable, run.env, run.clock.now(), is_shown=is_shown)
 
 
 def _locked(run: Run, deadline: float) -> tuple[Outcome, tuple[Alert, ...]]:

@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 
-from usageline.core import background
+from usageline.core import background, jobs, throttle
 from usageline.system import files, process
 from usageline.system.paths import Paths
 
@@ -43,6 +43,14 @@ def run_refresh(python: str, env: dict[str, str]) -> str:
     if status == "ok":
         return "numbers received"
     return f"no numbers yet: {_ADVICE.get(str(status), 'retrying automatically')}"
+
+
+def reads_transcripts(env: dict[str, str]) -> bool:
+    """Return whether the refresh started the job that reads the transcripts."""
+    try:
+        return throttle.acquired_at(Paths(env).job_stamp(jobs.LOCAL, jobs.LOCAL_KEY)) is not None
+    except LookupError:
+        return False
 
 
 def chain_previous(command: str, env: dict[str, str]) -> str:

@@ -139,6 +139,8 @@ def _install(ctx: SetupContext, previous: Manifest | None, prepared: Manifest) -
     if outcome.changes:
         ctx.wait(waiting("refresh", "getting the numbers"))
         outcome.add_change("refresh", first_run.run_refresh(release.python, ctx.env))
+        if first_run.reads_transcripts(ctx.env):
+            outcome.add_change("usage", "reading Claude Code's transcripts in the background")
     # The refresh lock: no refresh of this profile runs from a release while it is removed.
     with lock.hold_existing(ctx.paths.lock, uninstall.REFRESH_TIMEOUT_S):
         for name in releases.remove_others(release):

@@ -12,6 +12,8 @@ import re
 import stat
 from typing import TypeAlias
 
+from usageline.core import jobs
+
 Names: TypeAlias = "dict[str, Names | None]"
 """Regular expressions of names: None for a file, or the names inside a directory."""
 
@@ -27,7 +29,7 @@ def _with_leftovers(names: Names) -> Names:
 
 
 _STORE: Names = {r"cache\.db(-journal|-wal|-shm)?": None}
-_LOOKS: Names = _with_leftovers({rf"[a-z]+-{_HEX}\.(json|stamp)": None})
+_LOOKS: Names = _with_leftovers({rf"[a-z]+-({_HEX}|{jobs.LOCAL_KEY})\.(json|stamp)": None})
 
 CACHE_FILES = _with_leftovers(
     {

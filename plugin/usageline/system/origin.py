@@ -38,6 +38,13 @@ REFUSED = (
 PROGRAMS = (("client",), ("chain", "command"), ("alerts", "command"))
 """The keys of config.toml that name programs."""
 
+REFUSED_LOCAL = (
+    "only the configuration of the user who installed may say what is kept of the transcripts; if"
+    " this is yours, run `usageline install` from here"
+)
+LOCAL_KEYS = ("roots", "keep_days", "prices")
+"""The keys of `[local]` that change the index, or what is read into it."""
+
 
 def installation(root: str = "") -> str:
     """Return the tree whose record counts: `root`, by default the one that this code runs from.
@@ -132,6 +139,19 @@ def config_file(env: Mapping[str, str]) -> str:
 def recorded_config_files() -> tuple[str, ...]:
     """Return each recorded config.toml, whether or not it exists."""
     return read_record(installation()).configs
+
+
+def claude_dirs(home: str) -> list[str]:
+    """Return the directory of Claude Code of each recorded profile with that recorded home."""
+    record = read_record(installation())
+    return [Paths(profile).claude_dir for profile in record.profiles if profile["HOME"] == home]
+
+
+def is_own_state(env: Mapping[str, str]) -> bool:
+    """Return whether `env` has the state directory of a recorded profile."""
+    record = read_record(installation())
+    listed = [Paths(profile).state_dir for profile in record.profiles]
+    return not record.unchecked and _match(Paths(env).state_dir, listed) is not None
 
 
 def search_path(env: Mapping[str, str], root: str | None = None) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 POLL_INTERVAL_S = 0.05
 """Interval at which `run` checks for a program that ended while a child holds its output open."""
 
+_detached: list[subprocess.Popen[bytes]] = []
+
 EXIT_GRACE_S = 0.5
 """Time that `query_line` gives a program to exit after its answer."""
 
@@ -115,6 +117,28 @@ def query_line(  # noqa: PLR0913 - a command and the bounds of its run
             return line
         finally:
             kill_tree(process)
+
+
+# tried by: nothing, nothing of it is read
+def start_detached(command: Sequence[str], env: Mapping[str, str]) -> None:
+    """Start a background process in a session of its own, which outlives this process.
+
+    Its streams are /dev/null. Raise OSError if it does not start.
+    """
+    null = subprocess.DEVNULL
+    # A process that runs for hours reaps what it started earlier.
+    _detached[:] = [process for process in _detached if process.poll() is None]
+    _detached.append(
+        subprocess.Popen(
+            command,
+            env=dict(env),
+            cwd="/",
+            stdin=null,
+            stdout=null,
+            stderr=null,
+            start_new_session=True,
+        )
+    )
 
 
 class _Exchange:

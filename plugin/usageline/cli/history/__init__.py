@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
-from usageline.cli import table
+from usageline.cli import output_file, table
 from usageline.cli.history import selection
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
@@ -200,5 +200,5 @@ def _write(options: HistoryOptions, history: History) -> None:
     if options.html is not None:
         made.append((options.html, page.html(history, dark=options.dark)))
     for path, content in made:
-        export.write(path, content)
+        output_file.write(path, content)
         click.echo(f"wrote {sanitize(path)}")

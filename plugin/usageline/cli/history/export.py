@@ -1,12 +1,10 @@
-"""The readings as CSV or JSON, the picture as PNG, and either in a file."""
+"""The readings as CSV or JSON, and the picture as PNG."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import os
-import stat
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,6 @@ from usageline.cli.svg import FONTS
 from usageline.core.errors import UsagelineError
 from usageline.setup.program_files import is_packaged, own_source
 from usageline.storage import codec
-from usageline.system.files import write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,30 +78,7 @@ def png(svg: bytes) -> bytes:
     return bytes(svg_to_bytes(svg_string=svg.decode(), zoom=PNG_ZOOM))
 
 
-def write(path: str, content: bytes) -> None:
-    """Write the file atomically. A new file has mode 0600, an existing one keeps its mode.
-
-    Raise `UsagelineError` if `path` is not a regular file or cannot be written.
-    """
-    try:
-        write_atomic(os.path.abspath(path), content, _mode_of(path))
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise UsagelineError(
-            f"{path} cannot be written: {getattr(error, 'strerror', None) or error}"
-        ) from None
-
-
 def _utc(timestamp: int | None) -> str | None:
     if timestamp is None:
         return None
     return datetime.fromtimestamp(timestamp, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _mode_of(path: str) -> int:
-    try:
-        mode = os.lstat(path).st_mode
-    except FileNotFoundError:
-        return 0o600
-    if not stat.S_ISREG(mode):
-        raise UsagelineError(f"{path} is not a regular file: usageline left it unchanged")
-    return stat.S_IMODE(mode)

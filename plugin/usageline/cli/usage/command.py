@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from datetime import date, datetime, timezone, tzinfo
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from usageline.cli.usage import report
-from usageline.core.errors import UsagelineError
+from usageline.cli.usage.days import day, time_zone
+from usageline.cli.usage.result import NO_TRANSCRIPTS, Result, in_order, notes
+from usageline.config import local as local_config
 from usageline.jobs import local_usage
-from usageline.storage.usage_index.queries import KINDS, Range, comparisons, sums
+from usageline.sources.transcripts import roots
+from usageline.storage.usage_index.queries import (
+    KINDS,
+    Range,
+    comparisons,
+    owners,
+    shares,
+    sums,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from usageline.jobs.transcript_scan import Report
+    from usageline.storage.usage_index.database import Index
+    from usageline.storage.usage_index.queries import Row
     from usageline.usage.local.cost_states import Comparison
 
 
@@ -25,10 +41,21 @@ if TYPE_CHECKING:
 @click.option("--tz", metavar="ZONE", help="Time zone of the days, such as UTC or Europe/Berlin.")
 @click.option("--project", metavar="NAME", help="Only one project: its directory, or its name.")
 @click.option("--model", metavar="NAME", help="Only models whose name contains NAME.")
+@click.option("--account", metavar="NAME", help="Only sessions of an account: its label or key.")
 @click.option("--json", "output", flag_value="json", help="Print the rows as JSON.")
 @click.option("--csv", "output", flag_value="csv", help="Print the rows as CSV.")
+@click.option("--html", metavar="FILE", help="Write a page with chart and table to FILE.")
+@click.option("--svg", metavar="FILE", help="Write an SVG picture to FILE.")
+@click.option(
+    "--dark/--light",
+    "dark",
+    default=None,
+    help="Colors of page and picture, instead of those that the reader prefers.",
+)
+@click.option("--watch", is_flag=True, help="Show the table until Ctrl-C, always up to date.")
 @click.option(
     "--roots",
+    "other_roots",
     metavar="DIR",
     multiple=True,
     type=click.Path(),
@@ -37,117 +64,208 @@ if TYPE_CHECKING:
 @click.argument("directories", nargs=-1, type=click.Path())
 @click.option("--prices", is_flag=True, help="Show the prices per million tokens, and their date.")
 @click.option("--check", is_flag=True, help="Compare with what Claude Code itself counted.")
-def command(  # noqa: PLR0913 - the options
-    *,
-    kind: str,
-    since: str | None,
-    until: str | None,
-    tz: str | None,
-    project: str | None,
-    model: str | None,
-    output: str | None,
-    roots: tuple[str, ...],
-    directories: tuple[str, ...],
-    prices: bool,
-    check: bool,
-) -> None:
-    """Show tokens and cost by day, week, month, hour, model, project, session or 5-hour block.
+@click.option("--json-schema", is_flag=True, help="Print the JSON Schema of what --json prints.")
+def command(**options: Any) -> None:
+    """Show tokens and cost by day, week, month, hour, model, project, session, account or block.
 
-    The numbers are those of the transcripts on this machine, at list prices. Sends no request.
+    A block is a 5-hour window. The numbers are those of the transcripts on this machine, at list
+    prices. Sends no request.
     """
-    if prices:
-        report.print_prices()
+    if options["json_schema"]:
+        from usageline.cli.usage import schema  # noqa: PLC0415 - seldom
+
+        click.echo(schema.text(of_check=options["check"]))
         return
-    if directories and not roots:
-        raise click.UsageError(f"unexpected argument {directories[0]}")
     env = dict(os.environ)
-    zone = _zone(tz)
-    chosen = Range(zone, _day(since, zone), _day(until, zone), project, model)
-    places = [*roots, *directories]
-    progress = report.Progress()
+    if options["prices"]:
+        report.print_prices(local_config.load(env).prices)
+        return
+    request = Request.of(options)
+    _check_combination(options)
+    if options["check"]:
+        with _opened(env, request) as (index, _):
+            rows = comparisons(index)
+        _print_check(rows, options["output"])
+    elif options["output"]:
+        _print_data(env, request, options["output"])
+    elif options["html"] is not None or options["svg"] is not None:
+        _write_files(env, request, options)
+    else:
+        _show(env, request, watch=options["watch"])
+
+
+class Request(NamedTuple):
+    """Which responses to sum, and by what. `places` replace the user's own directories."""
+
+    kind: str
+    since: str | None
+    until: str | None
+    tz: str | None
+    project: str | None
+    model: str | None
+    account: str | None
+    places: tuple[str, ...]
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> Request:
+        """Return the request of a command line. Raise UsageError if it is none."""
+        directories, other_roots = options["directories"], options["other_roots"]
+        if directories and not other_roots:
+            raise click.UsageError(f"unexpected argument {directories[0]}")
+        words = {name: options[name] for name in cls._fields if name != "places"}
+        request = cls(places=(*other_roots, *directories), **words)
+        request.chosen()  # a mistake is reported before anything is read
+        return request
+
+    def chosen(self) -> Range:
+        """Return the range without an account. Its days may depend on today."""
+        zone = time_zone(self.tz)
+        return Range(zone, day(self.since, zone), day(self.until, zone), self.project, self.model)
+
+    def chosen_in(self, index: Index, env: dict[str, str]) -> Range:
+        """Return the range, with the accounts that the index knows if they matter."""
+        if self.account is None and self.kind != "account":
+            return self.chosen()
+        known = owners(index)
+        account = self.account
+        if account is not None:
+            from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
+
+            account = accounts.find(env, account, known)
+        return replace(self.chosen(), account=account, owners=known)
+
+
+def _check_combination(options: dict[str, Any]) -> None:
+    files = [f"--{name}" for name in ("html", "svg") if options[name] is not None]
+    others = [f"--{options['output']}"] if options["output"] else []
+    others += [f"--{name}" for name in ("watch", "check") if options[name]]
+    both = [*others, *files] if others else []
+    if others == ["--json", "--check"]:
+        return
+    if len(both) > 1:
+        raise click.UsageError(f"{both[0]} cannot be combined with {' and '.join(both[1:])}")
+    if options["dark"] is not None and not files:
+        raise click.UsageError("--dark and --light require --html or --svg")
+
+
+@contextlib.contextmanager
+def _opened(
+    env: dict[str, str], request: Request, *, quiet: bool = False
+) -> Iterator[tuple[Index, Report]]:
+    """Yield the index with everything that is new, and what was read."""
+    progress = report.Progress(quiet=quiet)
     opened: Any = (
-        local_usage.throw_away(places, progress=progress)
-        if places
+        local_usage.throw_away(request.places, local_config.load(env).prices, progress=progress)
+        if request.places
         else local_usage.updated(env, progress=progress)
     )
     with opened as (index, scanned):
         progress.end()
-        if check:
-            _print_check(comparisons(index), output)
-            return
-        if kind == "block":
-            from usageline.cli.usage import blocks  # noqa: PLC0415 - the readings' modules
+        yield index, scanned
 
-            rows, total = blocks.sums(index, env if not places else None, chosen)
-        else:
-            rows, total = sums(index, kind, chosen)
-        if output == "json":
-            click.echo(report.as_json(rows, total, report.zone_name(zone, tz)))
-        elif output == "csv":
-            click.echo(report.as_csv(rows, kind), nl=False)
-        else:
-            report.print_table(rows, total, kind, scanned)
+
+def _sums(
+    index: Index, env: dict[str, str], request: Request, chosen: Range
+) -> tuple[list[Row], Row, dict[str, int]]:
+    if request.kind != "block":
+        return (*sums(index, request.kind, chosen), {})
+    from usageline.cli.usage import blocks  # noqa: PLC0415 - the readings' modules
+
+    return blocks.sums(index, None if request.places else env, chosen)
+
+
+def _print_data(env: dict[str, str], request: Request, output: str) -> None:
+    with _opened(env, request) as (index, _):
+        chosen = request.chosen_in(index, env)
+        rows, total, _ = _sums(index, env, request, chosen)
+    if output == "json":
+        click.echo(report.as_json(rows, total, report.zone_name(chosen.zone, request.tz)))
+    else:
+        click.echo(report.as_csv(rows, request.kind), nl=False)
+
+
+def _result(
+    env: dict[str, str],
+    request: Request,
+    opened: tuple[Index, Report],
+    kind: str | None = None,
+    *,
+    with_shares: bool = False,
+) -> Result:
+    """Return the rows of a kind, by default the requested one, with the words beside them."""
+    index, scanned = opened
+    request = request._replace(kind=kind or request.kind)
+    chosen = request.chosen_in(index, env)
+    rows, total, percents = _sums(index, env, request, chosen)
+    costs = shares(index, request.kind, chosen) if with_shares and request.kind in KINDS else {}
+    if request.kind == "account":
+        from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
+
+        called = accounts.names(env, {row.key: row for row in rows})
+        rows = [replace(row, key=called[row.key]) for row in rows]
+        costs = {called[key]: row for key, row in costs.items()}
+    sentences = []
+    if not request.places:
+        from usageline.cli.usage import limits  # noqa: PLC0415 - as above
+
+        sentences = limits.sentences(index, env)
+    return Result(
+        request.kind,
+        report.zone_name(chosen.zone, request.tz),
+        in_order(rows, request.kind),
+        total,
+        sentences,
+        [*_left_out(env, request), *notes(total, scanned)],
+        percents,
+        costs,
+    )
+
+
+def _left_out(env: dict[str, str], request: Request) -> list[str]:
+    is_left_out = not request.places and roots.is_left_out(env, local_config.load(env))
+    return [roots.LEFT_OUT] if is_left_out else []
+
+
+def _show(env: dict[str, str], request: Request, *, watch: bool) -> None:
+    from usageline.cli.usage import table  # noqa: PLC0415 - data needs none of it
+
+    def load(*, quiet: bool = True) -> Result:
+        with _opened(env, request, quiet=quiet) as opened:
+            return _result(env, request, opened)
+
+    if watch and sys.stdout.isatty() and env.get("TERM", "dumb") != "dumb":
+        from usageline.cli.usage import live  # noqa: PLC0415 - slow to import
+
+        load(quiet=False)
+        live.watch(load)
+        return
+    with _opened(env, request) as opened:
+        result = _result(env, request, opened)
+        has_transcripts = bool(opened[1].files)
+    if not result.rows and not has_transcripts:
+        click.echo(NO_TRANSCRIPTS)
+        return
+    screen = table.screen(env)
+    click.echo(table.text(table.lines(result, screen.width), screen), color=screen.colors)
+
+
+def _write_files(env: dict[str, str], request: Request, options: dict[str, Any]) -> None:
+    from usageline.cli.usage import picture  # noqa: PLC0415 - only for files
+
+    with _opened(env, request) as opened:
+        result = _result(env, request, opened, with_shares=True)
+        has_models = result.is_time and bool(result.rows)
+        others = [_result(env, request, opened, "model", with_shares=True)] if has_models else []
+    picture.write(result, others, options["html"], options["svg"], dark=options["dark"])
 
 
 def _print_check(rows: list[Comparison], output: str | None) -> None:
     from usageline.cli.usage import check  # noqa: PLC0415 - seldom
 
-    if output == "csv":
-        raise click.UsageError("--check has no CSV: use --json")
     if output == "json":
         click.echo(check.as_json(rows))
     else:
         check.print_table(rows)
-
-
-def _zone(name: str | None) -> tzinfo:
-    """Return the time zone of that name, by default this machine's."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - slow to import
-
-    if name is None:
-        return _local_zone()
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsagelineError(
-            f"there is no time zone {name!r}: use a name such as UTC or Europe/Berlin"
-        ) from None
-
-
-def _local_zone() -> tzinfo:
-    """Return this machine's zone with its rules, else the offset of now."""
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
-
-    for name in (os.environ.get("TZ", "").lstrip(":"), _linked_zone()):
-        if name:
-            try:
-                return ZoneInfo(name)
-            except (ValueError, OSError, KeyError):
-                continue
-    return datetime.now().astimezone().tzinfo or timezone.utc
-
-
-# tried by: tests/cli
-def _linked_zone() -> str:
-    try:
-        return os.readlink("/etc/localtime").partition("/zoneinfo/")[2]
-    except OSError:
-        return ""
-
-
-def _day(text: str | None, zone: tzinfo) -> date | None:
-    """Return the day that an option names: a date, `today`, or `7d` for six days before today."""
-    if text is None:
-        return None
-    today = datetime.now(zone).date()
-    if text == "today":
-        return today
-    if text.endswith("d") and text[:-1].isdecimal() and 0 < int(text[:-1]) < 10_000:
-        return date.fromordinal(max(today.toordinal() - int(text[:-1]) + 1, 1))
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise click.UsageError(f"{text!r} is not a day: write 2026-11-24, today or 7d") from None
 
 
 if __name__ == "__main__":

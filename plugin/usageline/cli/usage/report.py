@@ -1,4 +1,4 @@
-"""Print the rows of `usageline usage`."""
+"""The rows of `usageline usage` as JSON and CSV, the prices, and the progress of a build."""
 
 from __future__ import annotations
 
@@ -11,23 +11,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from usageline.cli.formatting import csv_cell
+from usageline.cli.usage.result import dollars
 from usageline.core.formatting import count
 from usageline.core.text import sanitize
 from usageline.usage.local import price_list
-from usageline.usage.local.prices import PICO
+from usageline.usage.local.prices import PER_MILLION, own_prices
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
-    from usageline.jobs.transcript_scan import Report
     from usageline.storage.usage_index.queries import Row
 
 VERSION = 1
 MIN_PROGRESS_BYTES = 64 << 20
 """Less is read before a user would look at a bar."""
 
-BAR_CELLS = 20
 NAMES = {
     "input": "input",
     "output": "output",
@@ -43,12 +42,13 @@ NAMES = {
 class Progress:
     """A bar on the terminal while much is read for the first time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
         self._bar: Any = None
 
     def __call__(self, done: int, total: int) -> None:
         """Show how much is read."""
-        if total < MIN_PROGRESS_BYTES or not sys.stderr.isatty():
+        if self._quiet or total < MIN_PROGRESS_BYTES or not sys.stderr.isatty():
             return
         if self._bar is None:
             self._bar = click.progressbar(
@@ -67,13 +67,6 @@ class Progress:
 def zone_name(zone: tzinfo, asked: str | None) -> str:
     """Return the name of the zone in which the days are."""
     return asked or getattr(zone, "key", None) or str(zone)
-
-
-def dollars(picodollars: int, decimals: int = 6) -> str:
-    """Return picodollars as a decimal text, rounded half up."""
-    unit = PICO // 10**decimals
-    rounded = (picodollars + unit // 2) // unit
-    return f"{rounded // 10**decimals}.{rounded % 10**decimals:0{decimals}d}"
 
 
 def as_json(rows: Sequence[Row], total: Row, zone: str) -> str:
@@ -108,53 +101,19 @@ def as_csv(rows: Sequence[Row], kind: str) -> str:
     return text.getvalue()
 
 
-def print_table(rows: Sequence[Row], total: Row, kind: str, scanned: Report) -> None:
-    """Print a table with totals and a bar of the cost."""
-    from rich.table import Table  # noqa: PLC0415 - JSON needs none of it
-    from rich.text import Text  # noqa: PLC0415 - as above
-
-    from usageline.cli.table import console  # noqa: PLC0415 - as above
-
-    target = console()
-    if not rows:
-        target.print(
-            "no responses in this time"
-            if scanned.files
-            else "there are no transcripts: use Claude Code once"
-        )
-        return
-    wide = target.width >= 100
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_footer=True)
-    table.add_column(kind, footer="total", no_wrap=True, overflow="ellipsis")
-    columns = ("input", "output", "cache write", "cache read") if wide else ("tokens",)
-    for name, value in zip(columns, _cells(total, wide=wide), strict=True):
-        table.add_column(name, justify="right", footer=value)
-    table.add_column("cost", justify="right", footer=_cost(total))
-    most = max(row.cost for row in rows) or 1
-    table.add_column("")
-    for row in rows:
-        cells = max(round(row.cost / most * BAR_CELLS), 1 if row.cost else 0)
-        table.add_row(
-            Text(_label(row.key, kind)),
-            *_cells(row, wide=wide),
-            _cost(row),
-            Text("█" * cells, "cyan"),
-        )
-    target.print(table)
-    for note in _notes(total, scanned):
-        target.print(Text(note, "dim"))
-
-
-def print_prices() -> None:
-    """Print the built-in prices in dollars per million tokens."""
+def print_prices(own: Mapping[str, Mapping[str, float]]) -> None:
+    """Print the built-in prices in dollars per million tokens, and a user's own."""
+    for name, (price,) in own_prices(own).items():
+        row = "".join(f"{rate / PER_MILLION:9.3f}" for rate in price.rates)
+        click.echo(f"{sanitize(name):20}{row}  local.prices")
     click.echo(f"dollars per million tokens, from {price_list.SOURCE}")
     click.echo("model                  input   output  5m write  1h write   read")
     for name, entries in price_list.PRICES.items():
         for _, rates, long_from, long, _, _ in entries:
-            click.echo(f"{name:20}" + "".join(f"{rate / 10**6:9.3f}" for rate in rates))
+            click.echo(f"{name:20}" + "".join(f"{rate / PER_MILLION:9.3f}" for rate in rates))
             if long:
                 label = f"  above {count(long_from)} tokens"
-                click.echo(f"{label:20}" + "".join(f"{rate / 10**6:9.3f}" for rate in long))
+                click.echo(f"{label:20}" + "".join(f"{rate / PER_MILLION:9.3f}" for rate in long))
 
 
 def _values(row: Row) -> dict[str, Any]:
@@ -164,45 +123,3 @@ def _values(row: Row) -> dict[str, Any]:
         "at_least": bool(row.unfinished),
         "unpriced": dict(sorted(row.unpriced.items())),
     }
-
-
-def _cells(row: Row, *, wide: bool) -> tuple[str, ...]:
-    if not wide:
-        return (count(row.tokens),)
-    return (
-        count(row.input),
-        count(row.output),
-        count(row.write_5m + row.write_1h),
-        count(row.read),
-    )
-
-
-def _cost(row: Row) -> str:
-    mark = "≥" if row.unfinished else ""
-    return f"{mark}${dollars(row.cost, 2)}" + (" + unpriced" if row.unpriced else "")
-
-
-def _label(key: str, kind: str) -> str:
-    text = sanitize(key)
-    if kind == "project":
-        return text.rstrip("/").rpartition("/")[2] or text
-    return text
-
-
-def _notes(total: Row, scanned: Report) -> list[str]:
-    notes = []
-    if total.unfinished:
-        notes.append(
-            f"≥: {total.unfinished} responses never got their last line; they count as far as known"
-        )
-    for model, number in sorted(total.unpriced.items()):
-        notes.append(f"unpriced: {number} responses of {sanitize(model)}")
-    if scanned.salvaged:
-        notes.append(
-            f"the index was damaged: {scanned.salvaged} responses of it could still be read"
-        )
-    if scanned.too_long:
-        notes.append(f"{scanned.too_long} lines were too long to read")
-    if scanned.unreadable:
-        notes.append(f"{scanned.unreadable} transcripts could not be read")
-    return notes

@@ -27,7 +27,7 @@ def usage_today(ctx: StatusContext, options: Options) -> list[Variants]:
     today = ctx.local.get("today")
     if not today or today["cost"] < options["hide_below"]:
         return []
-    amount = f"{_at_least(ctx, today)}${today['cost']:,.2f}"
+    amount = day_amount(ctx, 2)
     is_alerted = any(row["kind"] == "cost_day" for row in ctx.local.get("alerts", ()))
     short = (52, [*label, ("warning" if is_alerted else "plain", amount)])
     more = []
@@ -36,6 +36,12 @@ def usage_today(ctx: StatusContext, options: Options) -> list[Variants]:
     if today["unpriced"]:
         more.append(("quiet", f" + {count(today['unpriced'])} unpriced"))
     return [[(27, [*short[1], *more]), short]] if more else [[short]]
+
+
+def day_amount(ctx: StatusContext, decimals: int) -> str:
+    """Return today's cost, or "" if it is unknown."""
+    today = ctx.local.get("today")
+    return f"{_at_least(ctx, today)}${today['cost']:,.{decimals}f}" if today else ""
 
 
 def burn(ctx: StatusContext, options: Options) -> list[Variants]:

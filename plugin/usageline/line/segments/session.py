@@ -101,12 +101,19 @@ def tokens(ctx: StatusContext, options: Options) -> list[Variants]:
 
 
 def cost(ctx: StatusContext, options: Options) -> list[Variants]:
-    """Show the session's cost at API prices, as Claude Code computes it."""
+    """Show the session's cost at API prices, as Claude Code computes it, and today's if chosen."""
     spent = ctx.number("cost", "total_cost_usd")
     if spent is None or spent < options["hide_below"]:
         return []
     decimals = clamped(options["decimals"], 0, 4)
-    return [[(38, [*labeled(options), ("plain", f"${spent:,.{decimals}f}")])]]
+    short = (38, [*labeled(options), ("plain", f"${spent:,.{decimals}f}")])
+    if not options["today"]:
+        return [[short]]
+    from usageline.line.segments.local import day_amount  # noqa: PLC0415 - only if chosen
+
+    today = day_amount(ctx, decimals)
+    words = f"{ctx.glyphs['dot']}today {today}"
+    return [[(29, [*short[1], ("quiet", words)]), short]] if today else [[short]]
 
 
 def duration(ctx: StatusContext, options: Options) -> list[Variants]:

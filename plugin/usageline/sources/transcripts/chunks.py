@@ -21,6 +21,9 @@ MARK = b'"usage"'
 STATE_MARK = b'"cost-state"'
 """Of a line with Claude Code's own counters. Subagents' transcripts have none."""
 
+OWNER_MARK = b'"bridge-session"'
+"""Of a line with the account of a session that is also open elsewhere."""
+
 
 class Candidate(NamedTuple):
     """A line with a mark. `is_whole` is false for the last one without its newline."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from usageline.usage.local.cost_states import Counts
+from usageline.usage.local.cost_states import Counts, Owner
 from usageline.usage.local.responses import Response, is_of_group, merged
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class Batch:
         self.single: dict[bytes, Response] = {}
         self.grouped: dict[bytes, list[Response]] = {}
         self.states: dict[tuple[str, str], tuple[int, Counts]] = {}
+        self.owners: set[Owner] = set()
         self.lines = 0
 
     def add(self, response: Response) -> None:
@@ -39,8 +40,11 @@ class Batch:
         known = self.single.get(response.key)
         self.single[response.key] = response if known is None else merged(known, response)
 
-    def add_state(self, state: CostState) -> None:
-        """Add what Claude Code itself counted in a session."""
+    def add_state(self, state: CostState | Owner) -> None:
+        """Add what Claude Code itself notes of a session."""
+        if isinstance(state, Owner):
+            self.owners.add(state)
+            return
         for model, counts in state.models.items():
             key = (state.session, model)
             started, known = self.states.get(key, (0, Counts()))

@@ -37,6 +37,7 @@ COLUMNS = {
     "claims": "key:BLOB session at project copied",
     "forks": "session first_own",
     "states": "session model started input output cache_write cache_read web_searches",
+    "owners": "session account",
     "quarters": (
         "quarter session project model responses unfinished unpriced input output write_5m "
         "write_1h read searches cost"
@@ -45,7 +46,7 @@ COLUMNS = {
 """Of each table, with its type if it is not INTEGER, and `?` if it may be NULL.
 
 `claims` has the responses of more than one session, and `forks` those sessions. `states` has
-what Claude Code itself counted in a session.
+what Claude Code itself counted in a session, and `owners` its account.
 """
 
 KEYS = {
@@ -54,6 +55,7 @@ KEYS = {
     "claims": "key, session",
     "forks": "session",
     "states": "session, model",
+    "owners": "session, account",
     "quarters": "quarter, session, project, model",
 }
 

@@ -15,7 +15,7 @@ from usageline.core.errors import StoreBroken
 from usageline.storage.usage_index import database
 from usageline.storage.usage_index.batch import Batch
 from usageline.storage.usage_index.writer import COLUMNS
-from usageline.usage.local.cost_states import CostState, Counts
+from usageline.usage.local.cost_states import CostState, Counts, Owner
 from usageline.usage.local.responses import (
     KEY_BYTES,
     MAX_COUNT,
@@ -75,6 +75,9 @@ def _add(connection: sqlite3.Connection, saved: Batch) -> None:
     for session, model, started, *values in _rows(connection, "states", columns, "session"):
         if session in names and model in names and all(map(_is_count, values)) and _is_at(started):
             saved.add_state(CostState(names[session], started, {names[model]: Counts(*values)}))
+    for session, account in _rows(connection, "owners", "session, account", "session"):
+        if session in names and account in names:
+            saved.add_state(Owner(names[session], names[account]))
 
 
 def _rows(connection: sqlite3.Connection, table: str, columns: str, key: str) -> Iterator[Row]:

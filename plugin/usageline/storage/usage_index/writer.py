@@ -90,6 +90,10 @@ class Writer:
                 for (session, model), (started, counts) in batch.states.items()
             ],
         )
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO owners VALUES (?, ?)",
+            [tuple(map(self._names.number, owner)) for owner in batch.owners],
+        )
 
     def reprice(self) -> None:
         """Compute every cost anew, after a change of the prices."""
@@ -111,6 +115,9 @@ class Writer:
             "DELETE FROM states "
             "WHERE started < ? AND session NOT IN (SELECT session FROM quarters)",
             (before,),
+        )
+        self._connection.execute(
+            "DELETE FROM owners WHERE session NOT IN (SELECT session FROM quarters)"
         )
 
     def _replace(

@@ -1,4 +1,4 @@
-"""What Claude Code itself counted in a session, by model. Pure.
+"""What Claude Code itself notes of a session: its counters by model, and its account. Pure.
 
 A `cost-state` line has the counters of its session until then. They include requests of which no
 transcript has a line, such as titles, and subagents whose last line was never written.
@@ -37,6 +37,13 @@ class CostState(NamedTuple):
     session: str
     started: int
     models: dict[str, Counts]
+
+
+class Owner(NamedTuple):
+    """The account that a session was of, at least for some time, by the key of its history."""
+
+    session: str
+    account: str
 
 
 class Comparison(NamedTuple):

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from usageline.usage.local.responses import Part
 
 PICO = 10**12
+PER_MILLION = PICO // 10**6
+"""Picodollars per token of a dollar per million tokens."""
+
 SEARCH = 10_000_000_000
 """A web search: $10 for 1,000."""
 
@@ -62,10 +65,30 @@ def base_name(model: str) -> str:
     return _SUFFIX.sub("", _REGION.sub("", _SUFFIX.sub("", model)))
 
 
+def own_prices(table: Mapping[str, Mapping[str, float]]) -> dict[str, tuple[Price, ...]]:
+    """Return the prices of a user's table: dollars per million tokens by model and rate.
+
+    The usual multiples of the input's price stand in for those of the cache. Fast mode and the US
+    multiply a known model's price as before.
+    """
+    prices: dict[str, tuple[Price, ...]] = {}
+    for model, rates in table.items():
+        sent = rates["input"]
+        usual = {"cache_write_5m": 1.25 * sent, "cache_write_1h": 2 * sent, "cache_read": sent / 10}
+        all_rates = {**usual, **rates}
+        built_in = PRICES.get(base_name(model))
+        fast, us = built_in[-1][4:] if built_in else (0, False)
+        names = ("input", "output", "cache_write_5m", "cache_write_1h", "cache_read")
+        picodollars = (round(all_rates[name] * PER_MILLION) for name in names)
+        prices[model.removesuffix("[1m]")] = (Price(0, Rates(*picodollars), fast=fast, us=us),)
+    return prices
+
+
 class PriceList:
     """The built-in prices, with those of the user's configuration over them."""
 
     def __init__(self, own: Mapping[str, tuple[Price, ...]] | None = None) -> None:
+        self._own = own or {}
         self._prices: dict[str, tuple[Price, ...]] = {
             **{
                 name: tuple(
@@ -81,13 +104,18 @@ class PriceList:
                 )
                 for name, entries in PRICES.items()
             },
-            **(own or {}),
+            **self._own,
         }
 
     def price(self, model: str, at: int) -> Price | None:
-        """Return the model's price at a time (epoch ms), None if it is unknown."""
+        """Return the model's price at a time (epoch ms), None if it is unknown.
+
+        A user's price may be of the whole name, such as that of one region.
+        """
         name = base_name(model)
-        entries = self._prices.get(name) or self._prices.get(_DATE.sub("", name))
+        entries = (
+            self._own.get(model) or self._prices.get(name) or self._prices.get(_DATE.sub("", name))
+        )
         if not entries:
             return None
         # A response before the first known price has that price: a clock may be wrong.

@@ -24,8 +24,12 @@ SETTINGS = (
     ("alerts", tuple(f"alerts.{key.name}" for key in ALERTS)),
     ("another status line beside this one", tuple(f"chain.{key.name}" for key in CHAIN)),
     ("the refresh", ("ttl", "sources", "client")),
+    ("tokens and cost", ("local.enabled", "local.keep_days", "local.roots")),
 )
-"""The keys of the last page, by heading. Theme and rows have pages of their own."""
+"""The keys of the last page, by heading. Theme and rows have pages of their own.
+
+Prices are a table of tables, which no single value sets.
+"""
 
 
 class Gallery(Choices):

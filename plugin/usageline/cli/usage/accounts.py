@@ -1,0 +1,49 @@
+"""Name the accounts of sessions by the user's labels, and find one by its label or key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from usageline.cli.profile_accounts import labels
+from usageline.core.errors import UsagelineError
+from usageline.core.text import sanitize
+from usageline.storage.usage_index.queries import SEVERAL, UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAMES = {UNKNOWN: "not named in the transcripts", SEVERAL: "several accounts"}
+NONE_NAMED = (
+    "no transcript names an account: Claude Code writes it only in sessions that are also open "
+    "elsewhere, such as in a browser"
+)
+
+
+def names(env: Mapping[str, str], keys: Mapping[str, object]) -> dict[str, str]:
+    """Return what each account is called."""
+    by_key = {**NAMES, **labels(env)}
+    return {key: by_key.get(key, key) for key in keys}
+
+
+def find(env: Mapping[str, str], requested: str, owners: Mapping[str, str]) -> str:
+    """Return the key of the account with that label or key, or the beginning of one.
+
+    Raise UsagelineError with those to choose from.
+    """
+    called = names(env, dict.fromkeys([*sorted(set(owners.values())), UNKNOWN]))
+    if not owners:
+        raise UsagelineError(NONE_NAMED)
+    wanted = requested.casefold()
+    exact = [key for key, name in called.items() if wanted in {key, name.casefold()}]
+    begun = [
+        key
+        for key, name in called.items()
+        if wanted and (key.startswith(wanted) or name.casefold().startswith(wanted))
+    ]
+    matches = exact or begun
+    if len(matches) == 1:
+        return matches[0]
+    listed = ", ".join(
+        sanitize(key if key == name else f"{key} ({name})") for key, name in called.items()
+    )
+    raise UsagelineError(f"{sanitize(requested)!r} is not one account: choose from {listed}")

@@ -1,0 +1,238 @@
+"""Draw the cost of each row: columns over time, or bars of projects, models and sessions."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from usageline.cli.svg import FAINT, LINES, MARK, OTHERS, SESSION, WEEKLY, Drawing
+from usageline.cli.usage.result import amount, cost, label, short_label
+from usageline.core.formatting import count
+from usageline.core.text import display_width, sanitize
+from usageline.usage.local.prices import PICO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from usageline.cli.svg import Box, Color
+    from usageline.cli.usage.result import Result
+    from usageline.storage.usage_index.queries import Row
+
+MAX_COLUMNS = 400
+"""More would be thinner than a pixel: the newest are drawn."""
+
+MAX_BARS = 24
+COLUMNS_HEIGHT = 240
+BAR_HEIGHT, BAR_SPACING = 16, 10
+AXIS_WIDTH, AXIS_HEIGHT = 56, 26
+TEXT_CELL_WIDTH = 7.4
+"""Pixels of a column of text, about."""
+
+MAX_GRID_LINES = 4
+COLORS = (SESSION, WEEKLY, *OTHERS[:3])
+OTHER_MODELS = OTHERS[3]
+OTHERS_NAME = "other models"
+NAME_PART, MAX_NAME_WIDTH = 0.4, 300
+"""Of the width of a chart with bars, for the names."""
+
+
+class Share(NamedTuple):
+    """A model in the legend: its color, its name, and what it cost in all (picodollars)."""
+
+    color: Color
+    name: str
+    cost: int
+
+
+def legend(result: Result) -> list[Share]:
+    """Return the models by cost, the most expensive first. The last may stand for several."""
+    costs: dict[str, int] = {}
+    for row in result.shares.values():
+        for model, spent in row.items():
+            costs[model] = costs.get(model, 0) + spent
+    ranked = sorted((name for name in costs if costs[name]), key=lambda name: (-costs[name], name))
+    own = ranked if len(ranked) == len(COLORS) + 1 else ranked[: len(COLORS)]
+    shares = [
+        Share(color, name, costs[name])
+        for color, name in zip((*COLORS, OTHER_MODELS), own, strict=False)
+    ]
+    others = sum(costs[name] for name in ranked[len(own) :])
+    return [*shares, Share(OTHER_MODELS, OTHERS_NAME, others)] if others else shares
+
+
+def height(result: Result) -> int:
+    """Return the pixels of the chart."""
+    if result.is_time:
+        return COLUMNS_HEIGHT
+    return min(len(result.rows), MAX_BARS) * (BAR_HEIGHT + BAR_SPACING) + BAR_SPACING
+
+
+def title(result: Result) -> str:
+    """Return what the chart shows."""
+    what = "Cost" if result.total.cost else "Tokens"
+    text = f"{what} by {result.kind}"
+    if result.is_time and len(result.rows) > MAX_COLUMNS:
+        text += f", the newest {MAX_COLUMNS}"
+    if not result.is_time and len(result.rows) > MAX_BARS:
+        text += f", the {MAX_BARS} most expensive of {len(result.rows)}"
+    return text
+
+
+def draw(drawing: Drawing, result: Result, box: Box) -> None:
+    """Draw the chart inside `box`."""
+    if result.is_time:
+        _draw_columns(drawing, result, box)
+    else:
+        _draw_bars(drawing, result, box)
+
+
+def _draw_columns(drawing: Drawing, result: Result, box: Box) -> None:
+    rows = filled(result.rows, result.kind)[-MAX_COLUMNS:]
+    left, top, width, height = (
+        box[0] + AXIS_WIDTH,
+        box[1] + 6,
+        box[2] - AXIS_WIDTH,
+        box[3] - AXIS_HEIGHT - 6,
+    )
+    bottom = top + height
+    values = [_value(row, result) for row in rows]
+    most = max(values, default=0)
+    step = _step(most, PICO if result.total.cost else 1)
+    lines = max(math.ceil(most / step), 1)
+    scale = step * lines
+    for number in range(lines + 1):
+        y = bottom - number * height / lines
+        drawing.paths([((left, y), (left + width, y))], stroke=MARK if number == 0 else LINES)
+        drawing.text(
+            left - 6,
+            y + 4,
+            _axis_label(number * step, result),
+            fill=FAINT,
+            font_size=12,
+            text_anchor="end",
+        )
+    shown = legend(result)
+    band = width / max(len(rows), 1)
+    gap = 2 if band > 8 else 1 if band > 4 else 0
+    thickness = min(band - gap, 64)
+    for number, row in enumerate(rows):
+        x = left + number * band + (band - thickness) / 2
+        y = bottom
+        for color, part, tip in _parts(row, result, shown):
+            size = part / scale * height if scale else 0
+            y -= size
+            if size > 0:
+                drawing.box(
+                    (round(x, 2), round(y, 2), round(thickness, 2), round(size, 2)), color, tip
+                )
+    _draw_labels(drawing, [row.key for row in rows], result.kind, (left, bottom, width, band))
+
+
+def _draw_labels(drawing: Drawing, keys: Sequence[str], kind: str, place: Box) -> None:
+    left, bottom, width, band = place
+    labels = [short_label(key, kind) for key in keys]
+    cells = max(map(display_width, labels), default=1) * TEXT_CELL_WIDTH
+    every = max(math.ceil((cells + 16) / band), 1) if labels else 1
+    for number in range(0, len(labels), every):
+        half = display_width(labels[number]) * TEXT_CELL_WIDTH / 2
+        middle = left + (number + 0.5) * band
+        x = min(max(middle, left + half), left + width - half)
+        drawing.text(x, bottom + 18, labels[number], fill=FAINT, font_size=12, text_anchor="middle")
+
+
+def _draw_bars(drawing: Drawing, result: Result, box: Box) -> None:
+    rows = result.rows[:MAX_BARS]
+    left, top, width, _ = box
+    names = [_cut(_name(row, result), width * NAME_PART) for row in rows]
+    texts = [_words(row, result) for row in rows]
+    name_width = max(map(display_width, names)) * TEXT_CELL_WIDTH + 12
+    name_width = min(name_width, width * NAME_PART, MAX_NAME_WIDTH)
+    text_width = max(map(display_width, texts)) * TEXT_CELL_WIDTH + 18
+    room = max(width - name_width - text_width, 10)
+    most = max(_value(row, result) for row in rows) or 1
+    shown = legend(result)
+    for number, row in enumerate(rows):
+        y = top + BAR_SPACING + number * (BAR_HEIGHT + BAR_SPACING)
+        drawing.text(left, y + 13, names[number])
+        x = left + name_width
+        for color, part, tip in _parts(row, result, shown):
+            size = part / most * room
+            if size > 0:
+                drawing.box((round(x, 2), y, round(max(size, 1), 2), BAR_HEIGHT), color, tip)
+            x += size
+        drawing.text(x + 8, y + 13, texts[number], fill=FAINT)
+
+
+def _parts(row: Row, result: Result, shown: Sequence[Share]) -> list[tuple[Color, int, str]]:
+    """Return color, value and tooltip of each part of a row, in the order of the legend."""
+    name = f"{label(row.key, result.kind)}: {_words(row, result)}"
+    shares: Mapping[str, int] = result.shares.get(row.key, {})
+    if not any(shares.values()):
+        return [(SESSION, _value(row, result), name)]
+    parts, rest = [], dict(shares)
+    for share in shown:
+        spent = sum(rest.values()) if share.name == OTHERS_NAME else rest.pop(share.name, 0)
+        if spent:
+            parts.append((share.color, spent, f"{name}\n{sanitize(share.name)}: {amount(spent)}"))
+    return parts
+
+
+def filled(rows: Sequence[Row], kind: str) -> list[Row]:
+    """Return the rows with empty ones for the days, weeks or months between them."""
+    steps = {"day": 1, "week": 7, "month": 31}
+    if kind not in steps or not rows:
+        return list(rows)
+    by_key = {row.key: row for row in rows}
+    result, at = [], _date(rows[0].key)
+    last = rows[-1].key
+    while (key := at.isoformat()[: len(last)]) <= last:
+        result.append(by_key.get(key) or type(rows[0])(key))
+        at += timedelta(days=steps[kind])
+        if kind == "month":
+            at = at.replace(day=1)
+    return result
+
+
+def _date(key: str) -> date:
+    return date.fromisoformat(key if len(key) == 10 else key + "-01")
+
+
+def _value(row: Row, result: Result) -> int:
+    return row.cost if result.total.cost else row.tokens
+
+
+def _name(row: Row, result: Result) -> str:
+    """Return the name beside a bar. What all models begin with would fill its room."""
+    name = label(row.key, result.kind)
+    return name.removeprefix("claude-") if result.kind == "model" else name
+
+
+def _words(row: Row, result: Result) -> str:
+    return cost(row) if result.total.cost else f"{count(row.tokens)} tokens"
+
+
+def _step(largest: int, unit: int) -> int:
+    """Return the distance of two grid lines; MAX_GRID_LINES of them reach the largest value."""
+    wanted = largest / MAX_GRID_LINES / unit
+    if wanted <= 0:
+        return unit
+    power = 10.0 ** math.floor(math.log10(wanted))
+    nice = next(factor for factor in (1, 2, 2.5, 5, 10) if factor * power >= wanted - 1e-12)
+    return max(round(nice * power * unit), 1)
+
+
+def _axis_label(value: int, result: Result) -> str:
+    if not result.total.cost:
+        return count(value)
+    money = amount(value)
+    return money.removesuffix(".00")
+
+
+def _cut(text: str, width: float) -> str:
+    cells = max(int(min(width, MAX_NAME_WIDTH) / TEXT_CELL_WIDTH) - 2, 4)
+    if display_width(text) <= cells:
+        return text
+    while display_width(text) >= cells:
+        text = text[:-1]
+    return text + "…"

@@ -1,0 +1,60 @@
+"""Read the days and the time zone of a command line."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime, timezone, tzinfo
+
+import click
+
+from usageline.core.errors import UsagelineError
+
+
+def time_zone(name: str | None) -> tzinfo:
+    """Return the time zone of that name, by default this machine's."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - slow to import
+
+    if name is None:
+        return _local_zone()
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsagelineError(
+            f"there is no time zone {name!r}: use a name such as UTC or Europe/Berlin"
+        ) from None
+
+
+def day(text: str | None, zone: tzinfo) -> date | None:
+    """Return the day that an option names: a date, `today`, or `7d` for six days before today."""
+    if text is None:
+        return None
+    today = datetime.now(zone).date()
+    if text == "today":
+        return today
+    if text.endswith("d") and text[:-1].isdecimal() and 0 < int(text[:-1]) < 10_000:
+        return date.fromordinal(max(today.toordinal() - int(text[:-1]) + 1, 1))
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"{text!r} is not a day: write 2026-11-24, today or 7d") from None
+
+
+def _local_zone() -> tzinfo:
+    """Return this machine's zone with its rules, else the offset of now."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above
+
+    for name in (os.environ.get("TZ", "").lstrip(":"), _linked_zone()):
+        if name:
+            try:
+                return ZoneInfo(name)
+            except (ValueError, OSError, KeyError):
+                continue
+    return datetime.now().astimezone().tzinfo or timezone.utc
+
+
+# tried by: tests/cli
+def _linked_zone() -> str:
+    try:
+        return os.readlink("/etc/localtime").partition("/zoneinfo/")[2]
+    except OSError:
+        return ""

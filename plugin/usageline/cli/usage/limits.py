@@ -1,0 +1,103 @@
+"""The plan's limits beside the cost: what one percent of each is worth."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import time
+from typing import TYPE_CHECKING, Any
+
+from usageline.cli.usage.result import amount, dollars
+from usageline.core import json_file
+from usageline.core.windows import moment, percent
+from usageline.storage.usage_index.queries import cost_of_account
+from usageline.system.paths import Paths
+from usageline.usage.local.prices import PICO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from usageline.storage.usage_index.database import Index
+
+READINGS_S = 21 * 86400
+"""Three weeks, so that the price of a percent follows the plan and the models."""
+
+FRESH_S = 3600
+"""Three weeks of readings take long to read: what they say is remembered so long."""
+
+NAMES = {"weekly_all": "the week", "session": "the 5-hour window"}
+MAX_WORTH = 10**18
+
+
+# tried by: snapshot
+def sentences(index: Index, env: Mapping[str, str]) -> list[str]:
+    """Return what one percent of each limit costs, as far as the kept readings tell it."""
+    paths, now = Paths(env), time.time()
+    snapshot = json_file.json_file(paths.snapshot) or {}
+    account = snapshot.get("account")
+    if not isinstance(account, str):
+        return []
+    worths = _remembered(index, account, now)
+    if worths is None:
+        worths = _worths(index, paths, account, now)
+        with contextlib.suppress(sqlite3.Error):
+            index.set_meta("worth", json.dumps([account, int(now), worths]))
+    used = _used(snapshot, now)
+    return [
+        _sentence(name, worths[kind], used.get(kind))
+        for kind, name in NAMES.items()
+        if kind in worths
+    ]
+
+
+# tried by: tests/cli
+def _remembered(index: Index, account: str, now: float) -> dict[str, int] | None:
+    """Return the picodollars of a percent by kind, None if nothing fresh is remembered."""
+    try:
+        known, at, worths = json.loads(index.meta().get("worth", ""))
+        is_fresh = known == account and 0 <= now - at < FRESH_S
+        values = {
+            kind: worth
+            for kind, worth in worths.items()
+            if type(worth) is int and 0 < worth < MAX_WORTH
+        }
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
+    return values if is_fresh else None
+
+
+def _worths(index: Index, paths: Paths, account: str, now: float) -> dict[str, int]:
+    from usageline.storage import history  # noqa: PLC0415 - seldom
+    from usageline.usage.local.worth import windows, worth  # noqa: PLC0415 - as above
+
+    readings = history.load(paths, account, now - READINGS_S)
+    worths = {
+        kind: worth(
+            windows(readings, kind),
+            lambda start, end: cost_of_account(index, account, start * 1000, end * 1000),
+        )
+        for kind in NAMES
+    }
+    return {kind: each for kind, each in worths.items() if each}
+
+
+def _used(snapshot: Mapping[str, Any], now: float) -> dict[str, float]:
+    """Return the percentage of each kind of limit whose window is open."""
+    limits = snapshot.get("limits")
+    used = {}
+    for limit in limits if isinstance(limits, list) else ():
+        if isinstance(limit, dict) and limit.get("kind") in NAMES:
+            reset, share = moment(limit.get("resets_at")), percent(limit.get("percent"))
+            if share and reset is not None and now < reset:
+                used[limit["kind"]] = share
+    return used
+
+
+def _sentence(name: str, worth: int, used: float | None) -> str:
+    # Less than ten cents would lose its digits.
+    price = amount(worth) if worth >= PICO // 10 else f"${dollars(worth, 4)}"
+    text = f"1 % of {name} ≈ {price}"
+    if used:
+        text += f" · {used:.0f} % used ≈ {amount(round(worth * used))}"
+    return f"{text} of ≈ {amount(worth * 100)}"

@@ -1,0 +1,133 @@
+"""What `usageline usage` shows: its rows, and the words beside them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from usageline.core.formatting import DAYS, MONTHS, count
+from usageline.core.text import sanitize
+from usageline.usage.local.prices import PICO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from usageline.jobs.transcript_scan import Report
+    from usageline.storage.usage_index.queries import Row
+
+TIMES = ("day", "week", "month", "hour", "block")
+"""The kinds whose rows follow each other in time. The others are ordered by cost."""
+
+NO_TRANSCRIPTS = "there are no transcripts: use Claude Code once"
+NO_RESPONSES = "no responses in this time"
+
+
+class Result(NamedTuple):
+    """The rows of a kind, in the order in which they are shown, and their total.
+
+    zone     the name of the time zone of the days
+    limits   sentences on the plan's limits
+    notes    sentences on what is not as it should be
+    percents the percentage of the limit by the key of a 5-hour window, where it is known
+    shares   the cost by model (picodollars) by the key of a row, {} if it is not needed
+    """
+
+    kind: str
+    zone: str
+    rows: Sequence[Row]
+    total: Row
+    limits: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    percents: Mapping[str, int] = {}
+    shares: Mapping[str, Mapping[str, int]] = {}
+
+    @property
+    def is_time(self) -> bool:
+        """Whether the rows follow each other in time."""
+        return self.kind in TIMES
+
+
+def in_order(rows: Iterable[Row], kind: str) -> list[Row]:
+    """Return the rows by time, or the most expensive first."""
+    if kind in TIMES:
+        return sorted(rows, key=lambda row: row.key)
+    return sorted(rows, key=lambda row: (-row.cost, -row.tokens, row.key))
+
+
+def dollars(picodollars: int, decimals: int = 6) -> str:
+    """Return picodollars as a decimal text, rounded half up."""
+    unit = PICO // 10**decimals
+    rounded = (picodollars + unit // 2) // unit
+    return f"{rounded // 10**decimals}.{rounded % 10**decimals:0{decimals}d}"
+
+
+def amount(picodollars: int) -> str:
+    """Return `$1,234.50`."""
+    whole, _, cents = dollars(picodollars, 2).partition(".")
+    return f"${int(whole):,}.{cents}"
+
+
+def cost(row: Row) -> str:
+    """Return the cost with its marks: `≥$12.34 + unpriced`, or `unpriced` alone."""
+    if row.unpriced and not row.cost:
+        return "unpriced"
+    mark = "≥" if row.unfinished else ""
+    return f"{mark}{amount(row.cost)}" + (" + unpriced" if row.unpriced else "")
+
+
+def label(key: str, kind: str) -> str:
+    """Return what a row is called: the last part of a project's directory, else its key."""
+    text = sanitize(key)
+    if kind == "project":
+        return text.rstrip("/").rpartition("/")[2] or text
+    return text
+
+
+def short_label(key: str, kind: str) -> str:
+    """Return the label for the axis of a chart: `Nov 24`, `Nov 24 14:00`."""
+    at = _date(key, kind)
+    if at is None:
+        return label(key, kind)[:8] if kind == "session" else label(key, kind)
+    if kind == "month":
+        return f"{MONTHS[at.month - 1]} {at.year}"
+    clock = f" {key[11:16]}" if kind in {"hour", "block"} else ""
+    return f"{MONTHS[at.month - 1]} {at.day}{clock}"
+
+
+def long_label(key: str, kind: str) -> str:
+    """Return the label for a table: a day has its weekday."""
+    at = _date(key, kind) if kind == "day" else None
+    return f"{key} {DAYS[at.weekday()]}" if at else label(key, kind)
+
+
+def _date(key: str, kind: str) -> date | None:
+    """Return the day with which a row of a kind in TIMES begins, else None."""
+    if kind not in TIMES:
+        return None
+    try:
+        return date.fromisoformat(f"{key[:7]}-01" if kind == "month" else key[:10])
+    except ValueError:
+        return None
+
+
+def notes(total: Row, scanned: Report) -> list[str]:
+    """Return what a user must know of the numbers."""
+    sentences = []
+    if total.unfinished:
+        sentences.append(
+            f"≥: {total.unfinished} responses never got their last line; they count as far as known"
+        )
+    for model, number in sorted(total.unpriced.items()):
+        sentences.append(
+            f"unpriced: {count(number)} responses of {sanitize(model)}; "
+            "set local.prices to price them"
+        )
+    if scanned.salvaged:
+        sentences.append(
+            f"the index was damaged: {scanned.salvaged} responses of it could still be read"
+        )
+    if scanned.too_long:
+        sentences.append(f"{scanned.too_long} lines were too long to read")
+    if scanned.unreadable:
+        sentences.append(f"{scanned.unreadable} transcripts could not be read")
+    return sentences

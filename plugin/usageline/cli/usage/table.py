@@ -1,0 +1,138 @@
+"""Draw the rows of `usageline usage` as a table with totals and bars.
+
+It does without rich, whose import takes longer than everything else that the command does.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from usageline.cli.usage.result import NO_RESPONSES, cost, long_label
+from usageline.core.formatting import count
+from usageline.core.text import display_width
+from usageline.system.terminal import locale_encoding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeAlias
+
+    from usageline.cli.usage.result import Result
+    from usageline.storage.usage_index.queries import Row
+
+    Line: TypeAlias = list[tuple[str, str]]
+    """Parts of a line: a style and a text."""
+
+GAP = "  "
+MIN_BAR_CELLS, MAX_BAR_CELLS = 6, 24
+MIN_LABEL_CELLS = 8
+WIDE = 100
+"""In so many columns each kind of tokens has a column of its own."""
+
+PIPE_CELLS = 4096
+"""For programs that read the output: long names must not be cut."""
+
+ANSI = {"dim": "2", "bold": "1", "bar": "36", "warning": "33"}
+ASCII = str.maketrans({"≥": ">=", "≈": "~", "·": "-", "…": "~", "█": "#"})
+
+
+class Screen(NamedTuple):
+    """What the output can show: its columns, colors, and characters outside of ASCII."""
+
+    width: int
+    colors: bool
+    ascii_only: bool
+
+
+def screen(env: Mapping[str, str]) -> Screen:
+    """Return what stdout can show."""
+    is_terminal = sys.stdout.isatty()
+    width = PIPE_CELLS
+    if is_terminal or env.get("COLUMNS", "").isdecimal():
+        width = max(shutil.get_terminal_size().columns, 20)
+    is_dumb = env.get("TERM", "dumb") == "dumb" or not is_terminal
+    is_forced = env.get("CLICOLOR_FORCE", "0") not in {"", "0"}
+    colors = not env.get("NO_COLOR") and (is_forced or not is_dumb)
+    return Screen(width, colors, locale_encoding() != "utf-8")
+
+
+def lines(result: Result, width: int) -> list[Line]:
+    """Return the table for `width` columns, and below it the limits and the notes."""
+    if not result.rows:
+        return [[("", NO_RESPONSES)]]
+    rows = [_cells(row, result, width) for row in result.rows]
+    total = _cells(result.total, result, width)
+    head = _head(result, width)
+    columns = [max(map(display_width, column)) for column in zip(head, total, *rows, strict=True)]
+    others = sum(cells + len(GAP) for cells in columns[1:])
+    columns[0] = max(min(columns[0], width - others), MIN_LABEL_CELLS)
+    bar_cells = min(width - columns[0] - others - len(GAP), MAX_BAR_CELLS)
+    part = part_of_largest(result.rows)
+    drawn = [[("dim", _line(head, columns))]]
+    for row, cells in zip(result.rows, rows, strict=True):
+        line = [("", _line(cells, columns))]
+        if bar_cells >= MIN_BAR_CELLS:
+            line += [("", GAP), ("bar", _bar(part(row), bar_cells))]
+        drawn.append(line)
+    drawn.append([("bold", _line(total, columns))])
+    drawn += [[("", sentence)] for sentence in result.limits]
+    return drawn + [[("dim", sentence)] for sentence in result.notes]
+
+
+def text(drawn: Sequence[Line], shown: Screen) -> str:
+    """Return the lines as they are printed."""
+    return "\n".join(_painted(line, shown).rstrip() for line in drawn)
+
+
+def part_of_largest(rows: Sequence[Row]) -> Callable[[Row], float]:
+    """Return a function from a row to its part of the largest, by cost or else by tokens."""
+    most_cost = max((row.cost for row in rows), default=0)
+    most_tokens = max((row.tokens for row in rows), default=0) or 1
+    return lambda row: row.cost / most_cost if most_cost else row.tokens / most_tokens
+
+
+def _head(result: Result, width: int) -> list[str]:
+    tokens = ("input", "output", "cache write", "cache read") if width >= WIDE else ("tokens",)
+    return [result.kind, *tokens, "cost", *(["limit"] if result.percents else [])]
+
+
+def _cells(row: Row, result: Result, width: int) -> list[str]:
+    counts = [row.tokens]
+    if width >= WIDE:
+        counts = [row.input, row.output, row.write_5m + row.write_1h, row.read]
+    cells = [long_label(row.key, result.kind), *map(count, counts), cost(row)]
+    if result.percents:
+        percent = result.percents.get(row.key)
+        cells.append("" if percent is None else f"{percent} %")
+    return cells
+
+
+def _line(cells: Sequence[str], columns: Sequence[int]) -> str:
+    label = _cut(cells[0], columns[0])
+    padded = label + " " * (columns[0] - display_width(label))
+    numbers = (
+        " " * (width - display_width(cell)) + cell
+        for cell, width in zip(cells[1:], columns[1:], strict=True)
+    )
+    return GAP.join([padded, *numbers])
+
+
+def _cut(label: str, cells: int) -> str:
+    if display_width(label) <= cells:
+        return label
+    while display_width(label) >= cells:
+        label = label[:-1]
+    return label + "…"
+
+
+def _bar(part: float, cells: int) -> str:
+    return "█" * max(round(part * cells), 1 if part else 0)
+
+
+def _painted(line: Line, shown: Screen) -> str:
+    painted = ""
+    for style, words in line:
+        visible = words.translate(ASCII) if shown.ascii_only else words
+        painted += f"\x1b[{ANSI[style]}m{visible}\x1b[0m" if shown.colors and style else visible
+    return painted

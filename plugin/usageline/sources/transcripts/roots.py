@@ -1,0 +1,66 @@
+"""Choose the configuration directories of Claude Code whose transcripts count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from usageline.config import local as local_config
+from usageline.core.errors import UsagelineError
+from usageline.sources.transcripts import files
+from usageline.system import origin
+from usageline.system.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from usageline.config.local import Local
+
+DISABLED = (
+    "the transcripts are not read, because local.enabled is false: run "
+    "`usageline config set local.enabled true`, or read them once with --roots ~/.claude"
+)
+LEFT_OUT = (
+    "CLAUDE_CONFIG_DIR is not a directory that `usageline install` recorded, so its transcripts "
+    "do not count: run `usageline install` from here, or add it to local.roots"
+)
+FOREIGN = (
+    "HOME or XDG_CONFIG_HOME is not that of the installation, whose index is not changed: run "
+    "`usageline install` from here, or read transcripts once with --roots DIR"
+)
+
+
+def settings(env: Mapping[str, str]) -> Local:
+    """Return the user's settings. Raise UsagelineError if they forbid reading transcripts."""
+    local = local_config.load(env)
+    if not local.enabled:
+        raise UsagelineError(DISABLED)
+    if origin.own(env) is None and origin.is_own_state(env):
+        raise UsagelineError(FOREIGN)
+    return local
+
+
+def directories(env: Mapping[str, str], local: Local) -> list[str]:
+    """Return the configuration directories of Claude Code whose transcripts count.
+
+    Those of the environment count if the installer recorded them, or if the index is not the
+    user's. A project's settings can set each variable.
+    """
+    paths = Paths(env)
+    own = origin.own(env)
+    if own is None:
+        home, base, current = paths.home, env.get("XDG_CONFIG_HOME", ""), paths.claude_dir
+    else:
+        home, base = own.fixed.get("HOME", paths.home), own.fixed.get("XDG_CONFIG_HOME", "")
+        current = own.claude_dir
+    home = home.rstrip("/")
+    config = base if base[:1] == "/" else home + "/.config"
+    usual = [home + "/.claude", config + "/claude"]
+    recorded = origin.claude_dirs(home) if own else []
+    return files.roots([*filter(None, [current]), *usual, *recorded, *local.roots])
+
+
+def is_left_out(env: Mapping[str, str], local: Local) -> bool:
+    """Return whether the transcripts of CLAUDE_CONFIG_DIR are not among those that count."""
+    current = files.roots([Paths(env).claude_dir])
+    listed = directories(env, local)
+    return files.roots([*listed, *current]) != listed
