@@ -10,7 +10,7 @@ from tests.line.test_service_numbers import DEC_1, HOUR, NOW, STAMP, credit, lim
 from tests.storage.readings import work
 from usageline import themes
 from usageline.cli.appearance import Appearance
-from usageline.cli.dashboard import chart, drawing, model, page, signs
+from usageline.cli.dashboard import chart, drawing, model, page, signs, today
 from usageline.themes.theme import resolve
 
 if TYPE_CHECKING:
@@ -158,13 +158,13 @@ def test_alert_of_a_window_that_has_ended_is_not_listed() -> None:
     assert shown(content).alerts == ()
 
 
-TODAY = model.Today(
+TODAY = today.Today(
     "≥$9.50",
     "≥$9.50 + unpriced at list prices · 12.3M tokens",
     (
-        model.ModelCost("claude-opus-5-5", "$7.00", "9M", 0.7),
-        model.ModelCost("claude-sonnet-5-5", "≥$2.50", "3M", 0.3),
-        model.ModelCost("mine 模型", "unpriced", "300k", 0.0),
+        today.ModelCost("claude-opus-5-5", "$7.00", "9M", 0.7),
+        today.ModelCost("claude-sonnet-5-5", "≥$2.50", "3M", 0.3),
+        today.ModelCost("mine 模型", "unpriced", "300k", 0.0),
     ),
     (("warning", "Today passed $5"),),
 )
@@ -198,7 +198,7 @@ def test_nothing_is_shown_of_today_without_an_index() -> None:
 
 
 def test_day_without_a_response_costs_nothing() -> None:
-    (line,) = drawing.today(shown(full(), today=model.today(None, [])), 100, look(), 20)
+    (line,) = drawing.today(shown(full(), today=today.build(None, [])), 100, look(), 20)
     assert line.plain == "Today     $0.00 at list prices"
 
 
@@ -226,8 +226,8 @@ def test_every_theme_draws_the_page(name: str) -> None:
     theme = resolve(themes.find(name))
     themed = Appearance({"COLORTERM": "truecolor"}, {"appearance": "dark"}, {}, theme)
     arranged = page.arrange(shown(full(), look=themed), 118, 31, 0, themed)
-    today = drawing.facts(shown(full(), look=themed, today=TODAY), 118, themed, 20)
-    text = plain([*arranged.left, *arranged.right, *today])
+    facts = drawing.facts(shown(full(), look=themed, today=TODAY), 118, themed, 20)
+    text = plain([*arranged.left, *arranged.right, *facts])
     assert "92%" in text
     assert "$7.00" in text
     if themed.ascii:

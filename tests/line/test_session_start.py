@@ -109,8 +109,8 @@ def test_alert_on_cost_is_told_once_without_a_plan_too(session: Hook) -> None:
     assert session.told() is None
     session.publish(cost_alerts=True, credentials="another sign-in")
     assert session.told(ANTHROPIC_API_KEY="key") == (
-        "usageline: the cost of today is at $25.40 at list prices: it passed $25; "
-        "the cost of this month is at $25.40 at list prices: it passed $12.50"
+        "usageline: today's cost is $25.40 at list prices: it passed $25; "
+        "this month's cost is $25.40 at list prices: it passed $12.50"
     )
     assert session.told() is None
 

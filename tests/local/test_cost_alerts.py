@@ -102,17 +102,17 @@ def test_line_gets_the_alerts_of_the_configured_amounts_and_periods() -> None:
     [
         (
             {},
-            "the cost of today is at $25.40 at list prices: it passed $25",
+            "today's cost is $25.40 at list prices: it passed $25",
             "today passed $25",
         ),
         (
             {"at_least": True},
-            "the cost of today is at least $25.40 at list prices: it passed $25",
+            "today's cost is at least $25.40 at list prices: it passed $25",
             "today passed $25",
         ),
         (
             {"unpriced": 1, "kind": "cost_month", "amount": 12_500_000},
-            "the cost of this month is at least $25.40 at list prices: it passed $12.50",
+            "this month's cost is at least $25.40 at list prices: it passed $12.50",
             "this month passed $12.50",
         ),
     ],

@@ -135,11 +135,13 @@ def test_the_index_of_local_usage_is_kept_and_purged_as_the_history_is(
     local.run()
     usage = Path(local.paths.usage_dir)
     usage.mkdir(mode=0o700)
-    for name in ("usage.db", "usage.db-wal", "usage.db-shm", "usage.lock", "usage.db.aside"):
+    names = {"usage.db", "usage.db-wal", "usage.db-shm", "usage.lock", "usage.db.aside"}
+    names.add("alerts.json")
+    for name in names:
         (usage / name).touch()
     output = local.run("--uninstall", "--yes")
     assert f"stays in {usage}".replace(str(local.world.home), "~") in output
-    assert len(list(usage.iterdir())) == 5
+    assert {path.name for path in usage.iterdir()} == names
     local.run("--uninstall", "--yes", "--purge")
     assert not usage.exists()
 

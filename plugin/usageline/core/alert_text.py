@@ -58,12 +58,10 @@ def brief_cost_text(row: Mapping[str, Any]) -> str:
 
 
 def _cost_text(row: Mapping[str, Any]) -> str:
-    """Return `the cost of today is at $25.40, at list prices, and passed $25`."""
-    at_least = "at least " if row.get("at_least") else ""
-    return (
-        f"the cost of {COSTS[row['kind']]} is {at_least or 'at '}{dollars(row['cost'])} at list "
-        f"prices: it passed {dollars(row['threshold'])}"
-    )
+    """Return `today's cost is $25.40 at list prices: it passed $25`."""
+    amount = ("at least " if row.get("at_least") else "") + dollars(row["cost"])
+    passed = dollars(row["threshold"])
+    return f"{COSTS[row['kind']]}'s cost is {amount} at list prices: it passed {passed}"
 
 
 def alert_id(row: Mapping[str, Any]) -> str:

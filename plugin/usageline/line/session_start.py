@@ -1,7 +1,8 @@
 """Show alerts at a session's start, each once across all sessions.
 
-The hook imports it only if the snapshot has alerts, or if those on cost are configured. It prints a JSON object with a `systemMessage`
-or nothing, because any other text on the hook's stdout would go into the model's context.
+The hook imports it only if the snapshot has alerts, or if those on cost are configured. It prints a
+JSON object with a `systemMessage` or nothing, because any other text on the hook's stdout would go
+into the model's context.
 """
 
 from __future__ import annotations

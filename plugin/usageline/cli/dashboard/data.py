@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from usageline import themes
 from usageline.cli import profile_accounts
 from usageline.cli.appearance import Appearance, line_config
-from usageline.cli.dashboard import model
+from usageline.cli.dashboard import model, today
 from usageline.cli.history import cost
 from usageline.cli.refreshes import Refreshes, next_refresh
 from usageline.config.schema import MIN_INTERVAL_S
@@ -47,7 +47,7 @@ class Data:
         self._history_of: object = None
         self._costs_of: object = None
         self.past = model.Past()
-        self.today: model.Today | None = None
+        self.today: today.Today | None = None
 
     def snapshot(self) -> dict[str, Any] | None:
         """Return the published snapshot, or None."""
@@ -113,7 +113,7 @@ class Data:
         self._costs_of = newest
         return True
 
-    def read_costs(self) -> model.Today | None:
+    def read_costs(self) -> today.Today | None:
         """Read what today cost, None without an index. It takes a moment, as `read_history`."""
         now, paths = time.time(), Paths(self.env)
         if not reader.exists(paths.usage_dir):
@@ -122,9 +122,9 @@ class Data:
         result = jobs.result(self.env, jobs.LOCAL, jobs.LOCAL_KEY, jobs.MAX_LOCAL_BYTES) or {}
         alerts = local.current(result, now).get("alerts", [])
         try:
-            return model.today(cost.read(paths, now, 1), alerts)
+            return today.build(cost.read(paths, now, 1), alerts)
         except UsagelineError as error:
-            return model.today(None, alerts) if str(error) == cost.NO_RESPONSES else None
+            return today.build(None, alerts) if str(error) == cost.NO_RESPONSES else None
 
     def read_history(self, snapshot: dict[str, Any] | None) -> model.Past:
         """Read the history of the snapshot's account. It takes a moment, so call it in a thread."""

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from usageline.cli.appearance import Appearance
-    from usageline.cli.dashboard.model import Account, Line, Meter, ModelCost, View
+    from usageline.cli.dashboard.model import Account, Line, Meter, View
+    from usageline.cli.dashboard.today import ModelCost
 
 MIN_WIDTH = 20
 HEADING = 10

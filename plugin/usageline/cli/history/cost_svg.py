@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from usageline.storage.usage_index.queries import Row
 
 HEIGHT = 190
+TITLE_HEIGHT, SPACING, LINE_HEIGHT = 30, 14, 20
 AXIS_WIDTH, AXIS_HEIGHT = 62, 26
 COLORS = (SESSION, WEEKLY, *OTHERS)
 """Of the models that cost most; the last one is that of all others."""
@@ -34,6 +35,34 @@ LEGEND_HEIGHT = 22
 KEY_WIDTH = 20
 
 COST, TOKENS = "cost", "tokens"
+
+
+def section_height(costs: Costs | None, note: str, width: float) -> int:
+    """Return the pixels of the charts with their legend, or of the note without costs."""
+    if costs is None:
+        return LINE_HEIGHT if note else 0
+    charts = len(measures(costs)) * (TITLE_HEIGHT + HEIGHT + SPACING)
+    return charts + _legend_height(costs, width) + LINE_HEIGHT * len(cost.notes(costs))
+
+
+def draw_section(
+    drawing: Drawing, costs: Costs | None, note: str, place: tuple[float, float, float]
+) -> None:
+    """Draw the charts with their legend, or the note; `place` is left, top and width."""
+    left, top, width = place
+    if costs is None:
+        drawing.text(left, top + 14, note, fill=FAINT)
+        return
+    for measure in measures(costs):
+        drawing.text(left, top + 16, title(measure), font_size=14, font_weight=600)
+        words = {"fill": FAINT, "text_anchor": "end"}
+        drawing.text(left + width, top + 16, total(costs, measure), **words)
+        draw(drawing, costs, measure, (left, top + TITLE_HEIGHT, width, HEIGHT))
+        top += TITLE_HEIGHT + HEIGHT + SPACING
+    _draw_legend(drawing, costs, left, top, width)
+    top += _legend_height(costs, width)
+    for number, sentence in enumerate(cost.notes(costs)):
+        drawing.text(left, top + 14 + LINE_HEIGHT * number, sentence, fill=FAINT)
 
 
 def measures(costs: Costs) -> tuple[str, ...]:
@@ -102,12 +131,12 @@ def draw(drawing: Drawing, costs: Costs, measure: str, box: Box) -> None:
     _draw_days(drawing, costs, (left, bottom), slot)
 
 
-def legend_height(costs: Costs, width: float) -> int:
+def _legend_height(costs: Costs, width: float) -> int:
     """Return the pixels of the legend of that width."""
     return LEGEND_HEIGHT * (1 + max((row for _, row, *_ in _legend(costs, width)), default=0))
 
 
-def draw_legend(drawing: Drawing, costs: Costs, left: float, top: float, width: float) -> None:
+def _draw_legend(drawing: Drawing, costs: Costs, left: float, top: float, width: float) -> None:
     """Draw the key of each model with its cost and tokens, on as many lines as they need."""
     for x, row, color, text in _legend(costs, width):
         y = top + row * LEGEND_HEIGHT

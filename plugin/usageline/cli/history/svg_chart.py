@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline import __version__
-from usageline.cli.history import cost, cost_svg, heatmap
+from usageline.cli.history import cost_svg, heatmap
 from usageline.cli.history.series import day_label, ticks
 from usageline.cli.svg import (
     CRITICAL,
@@ -104,7 +104,8 @@ def svg(history: History, *, dark: bool | None = None) -> bytes:
     height = header + sum(heights) + (TITLE_HEIGHT + SPACING) * len(heights) + FOOTER_HEIGHT
     if rows:
         height += TITLE_HEIGHT + heatmap_height(rows, WIDTH - 2 * MARGIN) + SPACING
-    height += _cost_height(history)
+    costs, note = history.costs, history.cost_note
+    height += cost_svg.section_height(costs, note, WIDTH - 2 * MARGIN)
     drawing = Drawing(WIDTH, height, "Plan usage", dark=dark)
     if dark is None:
         drawing.follow_reader()
@@ -129,36 +130,8 @@ def svg(history: History, *, dark: bool | None = None) -> bytes:
         drawing.text(MARGIN, top + 16, heatmap.title(rows), font_size=14, font_weight=600)
         draw_heatmap(drawing, rows, MARGIN, top + TITLE_HEIGHT, WIDTH - 2 * MARGIN)
         top += TITLE_HEIGHT + heatmap_height(rows, WIDTH - 2 * MARGIN) + SPACING
-    _draw_cost(drawing, history, top)
+    cost_svg.draw_section(drawing, costs, note, (MARGIN, top, WIDTH - 2 * MARGIN))
     return drawing.as_bytes()
-
-
-def _cost_height(history: History) -> int:
-    costs = history.costs
-    if costs is None:
-        return SUMMARY_LINE_HEIGHT if history.cost_note else 0
-    height = len(cost_svg.measures(costs)) * (TITLE_HEIGHT + cost_svg.HEIGHT + SPACING)
-    height += cost_svg.legend_height(costs, WIDTH - 2 * MARGIN)
-    return height + SUMMARY_LINE_HEIGHT * len(cost.notes(costs))
-
-
-def _draw_cost(drawing: Drawing, history: History, top: int) -> None:
-    costs = history.costs
-    if costs is None:
-        if history.cost_note:
-            drawing.text(MARGIN, top + 14, history.cost_note, fill=FAINT)
-        return
-    for measure in cost_svg.measures(costs):
-        title, total = cost_svg.title(measure), cost_svg.total(costs, measure)
-        drawing.text(MARGIN, top + 16, title, font_size=14, font_weight=600)
-        drawing.text(WIDTH - MARGIN, top + 16, total, fill=FAINT, text_anchor="end")
-        box = (MARGIN, top + TITLE_HEIGHT, WIDTH - 2 * MARGIN, cost_svg.HEIGHT)
-        cost_svg.draw(drawing, costs, measure, box)
-        top += TITLE_HEIGHT + cost_svg.HEIGHT + SPACING
-    cost_svg.draw_legend(drawing, costs, MARGIN, top, WIDTH - 2 * MARGIN)
-    top += cost_svg.legend_height(costs, WIDTH - 2 * MARGIN)
-    for number, note in enumerate(cost.notes(costs)):
-        drawing.text(MARGIN, top + 14 + SUMMARY_LINE_HEIGHT * number, note, fill=FAINT)
 
 
 def panel_height(series: Series) -> int:
