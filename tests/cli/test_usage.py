@@ -31,7 +31,7 @@ from tests.local.transcripts import (
 )
 from tests.world import ACCOUNT, ORGANIZATION, REPOSITORY
 from usageline.cli.usage import live, table
-from usageline.cli.usage.result import Result
+from usageline.cli.usage.result import Result, project_names
 from usageline.jobs import local_usage
 from usageline.sources.auth.claude_state import account_key
 from usageline.storage import history
@@ -417,3 +417,16 @@ def test_unknown_account_is_explained(usageline: Command, transcripts: Path) -> 
         file.write(encoded(bridge("a"), bridge("b")))
     done = usageline("usage", "--account", "work")
     assert (done.returncode, "choose from several (several accounts)" in done.stderr) == (1, True)
+
+
+def test_projects_are_told_apart_by_their_last_parts() -> None:
+    directories = ["/home/me/one", "/work/me/one/", "/home/me/two", "C:\\src\\three", "/", "?"]
+    assert list(project_names(directories).values()) == [
+        "home/me/one",
+        "work/me/one",
+        "two",
+        "three",
+        "/",
+        "?",
+    ]
+    assert project_names(["/a/b", "b"]) == {"/a/b": "a/b", "b": "b"}

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.cli.svg import FAINT, LINES, MARK, OTHERS, SESSION, WEEKLY, Drawing
-from usageline.cli.usage.result import amount, cost, label, short_label
+from usageline.cli.usage.result import amount, cost, short_label
 from usageline.core.formatting import count
 from usageline.core.text import display_width, sanitize
 from usageline.usage.local.prices import PICO
@@ -166,7 +166,7 @@ def _draw_bars(drawing: Drawing, result: Result, box: Box) -> None:
 
 def _parts(row: Row, result: Result, shown: Sequence[Share]) -> list[tuple[Color, int, str]]:
     """Return color, value and tooltip of each part of a row, in the order of the legend."""
-    name = f"{label(row.key, result.kind)}: {_words(row, result)}"
+    name = f"{sanitize(row.key)}: {_words(row, result)}"
     shares: Mapping[str, int] = result.shares.get(row.key, {})
     if not any(shares.values()):
         return [(SESSION, _value(row, result), name)]
@@ -204,7 +204,7 @@ def _value(row: Row, result: Result) -> int:
 
 def _name(row: Row, result: Result) -> str:
     """Return the name beside a bar. What all models begin with would fill its room."""
-    name = label(row.key, result.kind)
+    name = sanitize(row.key)
     return name.removeprefix("claude-") if result.kind == "model" else name
 
 

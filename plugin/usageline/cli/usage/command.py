@@ -12,7 +12,7 @@ import click
 
 from usageline.cli.usage import report
 from usageline.cli.usage.days import day, time_zone
-from usageline.cli.usage.result import NO_TRANSCRIPTS, Result, in_order, notes
+from usageline.cli.usage.result import NO_TRANSCRIPTS, Result, in_order, notes, project_names
 from usageline.config import local as local_config
 from usageline.jobs import local_usage
 from usageline.sources.transcripts import roots
@@ -198,12 +198,9 @@ def _result(
     chosen = request.chosen_in(index, env)
     rows, total, percents = _sums(index, env, request, chosen)
     costs = shares(index, request.kind, chosen) if with_shares and request.kind in KINDS else {}
-    if request.kind == "account":
-        from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
-
-        called = accounts.names(env, {row.key: row for row in rows})
-        rows = [replace(row, key=called[row.key]) for row in rows]
-        costs = {called[key]: row for key, row in costs.items()}
+    called = _names(env, request.kind, [row.key for row in rows])
+    rows = [replace(row, key=called[row.key]) for row in rows] if called else rows
+    costs = {called.get(key, key): row for key, row in costs.items()}
     sentences = []
     if not request.places:
         from usageline.cli.usage import limits  # noqa: PLC0415 - as above
@@ -219,6 +216,17 @@ def _result(
         percents,
         costs,
     )
+
+
+def _names(env: dict[str, str], kind: str, keys: list[str]) -> dict[str, str]:
+    """Return what the rows of a kind are called, {} if they are called by their keys."""
+    if kind == "project":
+        return project_names(keys)
+    if kind != "account":
+        return {}
+    from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
+
+    return accounts.names(env, keys)
 
 
 def _left_out(env: dict[str, str], request: Request) -> list[str]:
