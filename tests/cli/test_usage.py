@@ -331,7 +331,7 @@ def test_limits_of_the_plan_stand_beside_the_cost(world: World, usage: Usage) ->
     # $10.02 for 20 %; 4 % of the week are too few to say.
     for _ in range(2):
         printed = usage("block")
-        assert "1 % of the 5-hour window ≈ $0.50 · 30 % used ≈ $15.03 of ≈ $50.10" in printed
+        assert "1 % of the 5-hour window ≈ $0.50 · 30 % used ≈ $15.03 · 100 % ≈ $50.10" in printed
         assert "of the week" not in printed
         assert printed.splitlines()[1].split()[-2:] == ["%", "█" * 24]
     assert "20 %" in printed

@@ -208,7 +208,7 @@ def _result(
         sentences = limits.sentences(index, env)
     return Result(
         request.kind,
-        report.zone_name(chosen.zone, request.tz),
+        "UTC" if request.kind == "block" else report.zone_name(chosen.zone, request.tz),
         in_order(rows, request.kind),
         total,
         sentences,

@@ -100,4 +100,4 @@ def _sentence(name: str, worth: int, used: float | None) -> str:
     text = f"1 % of {name} ≈ {price}"
     if used:
         text += f" · {used:.0f} % used ≈ {amount(round(worth * used))}"
-    return f"{text} of ≈ {amount(worth * 100)}"
+    return f"{text} · 100 % ≈ {amount(worth * 100)}"
