@@ -100,7 +100,7 @@ def _style(dark: bool | None) -> str:
         ".scroll{overflow-x:auto}.counts :is(td,thead th+th){text-align:right;white-space:nowrap}"
         ".counts tbody th{overflow-wrap:anywhere;min-width:130px}.counts tfoot *{font-weight:600}"
         ".counts :is(th,td):last-child{padding-right:0}"
-        ".whole tbody th{white-space:nowrap}"
+        ".times tbody th{white-space:nowrap}"
         ".legend{display:flex;flex-wrap:wrap;gap:2px 20px;list-style:none;padding:0}"
         "ul.legend{margin:6px 0 10px}"
         + "".join(f".w{width}{{display:none}}" for width in WIDTHS[1:])
