@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from usageline.cli.profile_accounts import labels
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
-from usageline.storage.usage_index.queries import SEVERAL, UNKNOWN
+from usageline.storage.usage_index.owners import SEVERAL
+from usageline.storage.usage_index.queries import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

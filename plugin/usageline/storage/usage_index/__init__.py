@@ -10,4 +10,5 @@ conversation: models, project directories, session ids, times and counts.
     names      models, projects and sessions as numbers
     salvage    what a damaged index still has
     queries    sums by day, model, project, session
+    owners     the accounts of sessions
 """
