@@ -31,7 +31,7 @@ from tests.local.transcripts import (
 )
 from tests.world import ACCOUNT, ORGANIZATION, REPOSITORY
 from usageline.cli.usage import live, table
-from usageline.cli.usage.result import Result
+from usageline.cli.usage.result import Result, project_names
 from usageline.jobs import local_usage
 from usageline.sources.auth.claude_state import account_key
 from usageline.storage import history
@@ -334,7 +334,7 @@ def test_limits_of_the_plan_stand_beside_the_cost(world: World, usage: Usage) ->
     # $10.02 for 20 %; 4 % of the week are too few to say.
     for _ in range(2):
         printed = usage("block")
-        assert "1 % of the 5-hour window ≈ $0.50 · 30 % used ≈ $15.03 of ≈ $50.10" in printed
+        assert "1 % of the 5-hour window ≈ $0.50 · 30 % used ≈ $15.03 · 100 % ≈ $50.10" in printed
         assert "of the week" not in printed
         assert printed.splitlines()[1].split()[-2:] == ["%", "█" * 24]
     assert "20 %" in printed
@@ -420,3 +420,16 @@ def test_unknown_account_is_explained(usageline: Command, transcripts: Path) -> 
         file.write(encoded(bridge("a"), bridge("b")))
     done = usageline("usage", "--account", "work")
     assert (done.returncode, "choose from several (several accounts)" in done.stderr) == (1, True)
+
+
+def test_projects_are_told_apart_by_their_last_parts() -> None:
+    directories = ["/home/me/one", "/work/me/one/", "/home/me/two", "C:\\src\\three", "/", "?"]
+    assert list(project_names(directories).values()) == [
+        "home/me/one",
+        "work/me/one",
+        "two",
+        "three",
+        "/",
+        "?",
+    ]
+    assert project_names(["/a/b", "b"]) == {"/a/b": "a/b", "b": "b"}

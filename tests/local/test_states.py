@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,14 +21,14 @@ from tests.local.transcripts import (
 from tests.world import ACCOUNT, ORGANIZATION
 from usageline.sources.auth.claude_state import account_key
 from usageline.sources.transcripts import states
-from usageline.storage.usage_index.queries import (
+from usageline.storage.usage_index.owners import (
     SEVERAL,
-    UNKNOWN,
-    Range,
-    comparisons,
+    by_account,
     cost_of_account,
     owners,
+    sessions_of,
 )
+from usageline.storage.usage_index.queries import UNKNOWN, Range, comparisons
 from usageline.usage.local.cost_states import CostState, Counts
 
 if TYPE_CHECKING:
@@ -96,11 +95,13 @@ def test_account_of_a_session_is_the_snapshots_key(tmp_path: Path) -> None:
     directory.scan()
     key = account_key(ACCOUNT, ORGANIZATION)
     assert owners(directory.index) == {SESSION: key}
-    chosen = Range(owners=owners(directory.index))
-    rows = directory.rows("account", chosen)
-    assert {name: row.output for name, row in rows.items()} == {key: 400, UNKNOWN: 1000}
-    (day,) = directory.rows("day", replace(chosen, account=key)).values()
-    assert day.output == 400
+    accounts = owners(directory.index)
+    rows = by_account(directory.rows("session").values(), accounts)
+    assert {row.key: row.output for row in rows} == {key: 400, UNKNOWN: 1000}
+    for account, output in ((key, 400), (UNKNOWN, 1000)):
+        sessions = sessions_of(directory.index, account, accounts)
+        (day,) = directory.rows("day", Range(sessions=sessions)).values()
+        assert day.output == output
     assert (
         cost_of_account(directory.index, "other", 0, 1 << 50)
         == directory.rows("session")[OTHER].cost

@@ -189,21 +189,7 @@ def resolve_values(values: Values, env: Mapping[str, str] | None = None) -> dict
     custom: dict[str, str] = {}
     if env is not None:
         values = profiles.apply(values, Paths(env))
-    reads_transcripts = values.table("local")["enabled"]
-    without = () if reads_transcripts else LOCAL_SEGMENTS
-    rows = [
-        [
-            _segment(name, values, custom)
-            for name in row
-            if not values.segments.get(name, {}).get("hide")
-            and name.partition(".")[0] not in without
-        ]
-        for row in values.get("rows")
-    ]
-    if not reads_transcripts:
-        for name, options in (segment for row in rows for segment in row):
-            if name == "cost":
-                options.pop("today", None)
+    rows = _rows(values, custom)
     compiled: dict[str, Any] = {
         "rows": [row for row in rows if row],
         **{name: values.get(name) for name in ("wrap", "max_rows", "color", "clock")},
@@ -228,6 +214,25 @@ def resolve_values(values: Values, env: Mapping[str, str] | None = None) -> dict
             "digest": digest(chain["command"].encode("utf-8", "surrogatepass")),
         }
     return compiled
+
+
+def _rows(values: Values, custom: dict[str, str]) -> list[list[Any]]:
+    """Return the segments of each row, without what `local.enabled = false` leaves alone."""
+    reads_transcripts = values.table("local")["enabled"]
+    rows = [
+        [
+            _segment(name, values, custom)
+            for name in row
+            if not values.segments.get(name, {}).get("hide")
+            and (reads_transcripts or name.partition(".")[0] not in LOCAL_SEGMENTS)
+        ]
+        for row in values.get("rows")
+    ]
+    if not reads_transcripts:
+        for name, options in (segment for row in rows for segment in row):
+            if name == "cost":
+                options.pop("today", None)
+    return rows
 
 
 def _segment(name: str, values: Values, custom: dict[str, str]) -> list[Any]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from usageline.cli.profile_accounts import labels
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
-from usageline.storage.usage_index.queries import SEVERAL, UNKNOWN
+from usageline.storage.usage_index.owners import SEVERAL
+from usageline.storage.usage_index.queries import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 NAMES = {UNKNOWN: "not named in the transcripts", SEVERAL: "several accounts"}
 NONE_NAMED = (
@@ -19,7 +20,7 @@ NONE_NAMED = (
 )
 
 
-def names(env: Mapping[str, str], keys: Mapping[str, object]) -> dict[str, str]:
+def names(env: Mapping[str, str], keys: Iterable[str]) -> dict[str, str]:
     """Return what each account is called."""
     by_key = {**NAMES, **labels(env)}
     return {key: by_key.get(key, key) for key in keys}
@@ -30,7 +31,7 @@ def find(env: Mapping[str, str], requested: str, owners: Mapping[str, str]) -> s
 
     Raise UsagelineError with those to choose from.
     """
-    called = names(env, dict.fromkeys([*sorted(set(owners.values())), UNKNOWN]))
+    called = names(env, [*sorted(set(owners.values())), UNKNOWN])
     if not owners:
         raise UsagelineError(NONE_NAMED)
     wanted = requested.casefold()

@@ -79,7 +79,8 @@ def _is_chosen(chosen: Range, at: int, session: str, project: str, model: str) -
     return (
         (chosen.since is None or day >= chosen.since)
         and (chosen.until is None or day <= chosen.until)
-        and chosen.includes(session, project, model)
+        and (chosen.sessions is None or session in chosen.sessions)
+        and chosen.includes(project, model)
     )
 
 

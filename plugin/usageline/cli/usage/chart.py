@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.cli.svg import FAINT, LINES, MARK, OTHERS, SESSION, WEEKLY, Drawing
-from usageline.cli.usage.result import amount, cost, label, short_label
+from usageline.cli.usage.result import amount, cost, short_label
 from usageline.core.formatting import count
 from usageline.core.text import display_width, sanitize
 from usageline.usage.local.prices import PICO
@@ -26,7 +26,8 @@ MAX_BARS = 24
 COLUMNS_HEIGHT = 240
 BAR_HEIGHT, BAR_SPACING = 16, 10
 AXIS_WIDTH, AXIS_HEIGHT = 56, 26
-TEXT_CELL_WIDTH = 7.4
+TOP_SPACING = 14
+TEXT_CELL_WIDTH = 8.0
 """Pixels of a column of text, about."""
 
 MAX_GRID_LINES = 4
@@ -91,9 +92,9 @@ def _draw_columns(drawing: Drawing, result: Result, box: Box) -> None:
     rows = filled(result.rows, result.kind)[-MAX_COLUMNS:]
     left, top, width, height = (
         box[0] + AXIS_WIDTH,
-        box[1] + 6,
+        box[1] + TOP_SPACING,
         box[2] - AXIS_WIDTH,
-        box[3] - AXIS_HEIGHT - 6,
+        box[3] - AXIS_HEIGHT - TOP_SPACING,
     )
     bottom = top + height
     values = [_value(row, result) for row in rows]
@@ -107,7 +108,7 @@ def _draw_columns(drawing: Drawing, result: Result, box: Box) -> None:
         drawing.text(
             left - 6,
             y + 4,
-            _axis_label(number * step, result),
+            _axis_label(number * step, step, result),
             fill=FAINT,
             font_size=12,
             text_anchor="end",
@@ -134,11 +135,17 @@ def _draw_labels(drawing: Drawing, keys: Sequence[str], kind: str, place: Box) -
     labels = [short_label(key, kind) for key in keys]
     cells = max(map(display_width, labels), default=1) * TEXT_CELL_WIDTH
     every = max(math.ceil((cells + 16) / band), 1) if labels else 1
+    free_from = left
     for number in range(0, len(labels), every):
         half = display_width(labels[number]) * TEXT_CELL_WIDTH / 2
         middle = left + (number + 0.5) * band
         x = min(max(middle, left + half), left + width - half)
-        drawing.text(x, bottom + 18, labels[number], fill=FAINT, font_size=12, text_anchor="middle")
+        # The first and the last are moved inside, and may reach their neighbors there.
+        if x - half >= free_from:
+            drawing.text(
+                x, bottom + 18, labels[number], fill=FAINT, font_size=12, text_anchor="middle"
+            )
+            free_from = x + half + 8
 
 
 def _draw_bars(drawing: Drawing, result: Result, box: Box) -> None:
@@ -166,7 +173,7 @@ def _draw_bars(drawing: Drawing, result: Result, box: Box) -> None:
 
 def _parts(row: Row, result: Result, shown: Sequence[Share]) -> list[tuple[Color, int, str]]:
     """Return color, value and tooltip of each part of a row, in the order of the legend."""
-    name = f"{label(row.key, result.kind)}: {_words(row, result)}"
+    name = f"{sanitize(row.key)}: {_words(row, result)}"
     shares: Mapping[str, int] = result.shares.get(row.key, {})
     if not any(shares.values()):
         return [(SESSION, _value(row, result), name)]
@@ -204,7 +211,7 @@ def _value(row: Row, result: Result) -> int:
 
 def _name(row: Row, result: Result) -> str:
     """Return the name beside a bar. What all models begin with would fill its room."""
-    name = label(row.key, result.kind)
+    name = short_label(row.key, result.kind)
     return name.removeprefix("claude-") if result.kind == "model" else name
 
 
@@ -222,11 +229,10 @@ def _step(largest: int, unit: int) -> int:
     return max(round(nice * power * unit), 1)
 
 
-def _axis_label(value: int, result: Result) -> str:
+def _axis_label(value: int, step: int, result: Result) -> str:
     if not result.total.cost:
         return count(value)
-    money = amount(value)
-    return money.removesuffix(".00")
+    return amount(value).removesuffix(".00") if step % PICO == 0 else amount(value)
 
 
 def _cut(text: str, width: float) -> str:

@@ -12,18 +12,12 @@ import click
 
 from usageline.cli.usage import report
 from usageline.cli.usage.days import day, time_zone
-from usageline.cli.usage.result import NO_TRANSCRIPTS, Result, in_order, notes
+from usageline.cli.usage.result import NO_TRANSCRIPTS, Result, in_order, notes, project_names
 from usageline.config import local as local_config
 from usageline.jobs import local_usage
 from usageline.sources.transcripts import roots
-from usageline.storage.usage_index.queries import (
-    KINDS,
-    Range,
-    comparisons,
-    owners,
-    shares,
-    sums,
-)
+from usageline.storage.usage_index.owners import by_account, owners, sessions_of
+from usageline.storage.usage_index.queries import KINDS, Range, comparisons, shares, sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @click.command("usage")
-@click.argument("kind", type=click.Choice([*KINDS, "block"]), default="day")
+@click.argument("kind", type=click.Choice([*KINDS, "account", "block"]), default="day")
 @click.option("--since", metavar="DAY", help="First day: 2026-11-24, or 7d for the last seven.")
 @click.option("--until", metavar="DAY", help="Last day.")
 @click.option("--tz", metavar="ZONE", help="Time zone of the days, such as UTC or Europe/Berlin.")
@@ -123,16 +117,14 @@ class Request(NamedTuple):
         return Range(zone, day(self.since, zone), day(self.until, zone), self.project, self.model)
 
     def chosen_in(self, index: Index, env: dict[str, str]) -> Range:
-        """Return the range, with the accounts that the index knows if they matter."""
-        if self.account is None and self.kind != "account":
+        """Return the range, with the sessions of the account that is asked for."""
+        if self.account is None:
             return self.chosen()
-        known = owners(index)
-        account = self.account
-        if account is not None:
-            from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
+        from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
 
-            account = accounts.find(env, account, known)
-        return replace(self.chosen(), account=account, owners=known)
+        known = owners(index)
+        account = accounts.find(env, self.account, known)
+        return replace(self.chosen(), sessions=sessions_of(index, account, known))
 
 
 def _check_combination(options: dict[str, Any]) -> None:
@@ -167,6 +159,9 @@ def _opened(
 def _sums(
     index: Index, env: dict[str, str], request: Request, chosen: Range
 ) -> tuple[list[Row], Row, dict[str, int]]:
+    if request.kind == "account":
+        sessions, total = sums(index, "session", chosen)
+        return by_account(sessions, owners(index)), total, {}
     if request.kind != "block":
         return (*sums(index, request.kind, chosen), {})
     from usageline.cli.usage import blocks  # noqa: PLC0415 - the readings' modules
@@ -198,12 +193,9 @@ def _result(
     chosen = request.chosen_in(index, env)
     rows, total, percents = _sums(index, env, request, chosen)
     costs = shares(index, request.kind, chosen) if with_shares and request.kind in KINDS else {}
-    if request.kind == "account":
-        from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
-
-        called = accounts.names(env, {row.key: row for row in rows})
-        rows = [replace(row, key=called[row.key]) for row in rows]
-        costs = {called[key]: row for key, row in costs.items()}
+    called = _names(env, request.kind, [row.key for row in rows])
+    rows = [replace(row, key=called[row.key]) for row in rows] if called else rows
+    costs = {called.get(key, key): row for key, row in costs.items()}
     sentences = []
     if not request.places:
         from usageline.cli.usage import limits  # noqa: PLC0415 - as above
@@ -211,7 +203,7 @@ def _result(
         sentences = limits.sentences(index, env)
     return Result(
         request.kind,
-        report.zone_name(chosen.zone, request.tz),
+        "UTC" if request.kind == "block" else report.zone_name(chosen.zone, request.tz),
         in_order(rows, request.kind),
         total,
         sentences,
@@ -219,6 +211,17 @@ def _result(
         percents,
         costs,
     )
+
+
+def _names(env: dict[str, str], kind: str, keys: list[str]) -> dict[str, str]:
+    """Return what the rows of a kind are called, {} if they are called by their keys."""
+    if kind == "project":
+        return project_names(keys)
+    if kind != "account":
+        return {}
+    from usageline.cli.usage import accounts  # noqa: PLC0415 - seldom
+
+    return accounts.names(env, keys)
 
 
 def _left_out(env: dict[str, str], request: Request) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from usageline.cli.usage.result import amount, dollars
 from usageline.core import json_file
 from usageline.core.windows import moment, percent
-from usageline.storage.usage_index.queries import cost_of_account
+from usageline.storage.usage_index.owners import cost_of_account
 from usageline.system.paths import Paths
 from usageline.usage.local.prices import PICO
 
@@ -100,4 +100,4 @@ def _sentence(name: str, worth: int, used: float | None) -> str:
     text = f"1 % of {name} ≈ {price}"
     if used:
         text += f" · {used:.0f} % used ≈ {amount(round(worth * used))}"
-    return f"{text} of ≈ {amount(worth * 100)}"
+    return f"{text} · 100 % ≈ {amount(worth * 100)}"

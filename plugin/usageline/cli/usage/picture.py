@@ -136,7 +136,7 @@ def _table(result: Result, *, is_open: bool) -> str:
         f"{_cells(row, result)}</tr>"
         for row in result.rows
     )
-    names_class = "counts times" if result.is_time else "counts"
+    names_class = "counts" if result.kind in {"project", "account"} else "counts times"
     total = f"<tr><th scope=row>Total</th>{_cells(result.total, result)}</tr>"
     return (
         f"<details{' open' if is_open else ''}><summary>Numbers by {result.kind}</summary>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -75,19 +76,29 @@ def cost(row: Row) -> str:
     return f"{mark}{amount(row.cost)}" + (" + unpriced" if row.unpriced else "")
 
 
-def label(key: str, kind: str) -> str:
-    """Return what a row is called: the last part of a project's directory, else its key."""
-    text = sanitize(key)
-    if kind == "project":
-        return text.rstrip("/").rpartition("/")[2] or text
-    return text
+def project_names(directories: Iterable[str]) -> dict[str, str]:
+    """Return as many last parts of each directory as tell it from the others."""
+    parts = {each: each.replace("\\", "/").rstrip("/").split("/") for each in directories}
+    sizes = dict.fromkeys(parts, 1)
+    while True:
+        names = {each: "/".join(parts[each][-size:]) or each for each, size in sizes.items()}
+        counts = Counter(names.values())
+        longer = [
+            each
+            for each, name in names.items()
+            if counts[name] > 1 and sizes[each] < len(parts[each])
+        ]
+        if not longer:
+            return names
+        for each in longer:
+            sizes[each] += 1
 
 
 def short_label(key: str, kind: str) -> str:
     """Return the label for the axis of a chart: `Nov 24`, `Nov 24 14:00`."""
     at = _date(key, kind)
     if at is None:
-        return label(key, kind)[:8] if kind == "session" else label(key, kind)
+        return sanitize(key)[:8] if kind == "session" else sanitize(key)
     if kind == "month":
         return f"{MONTHS[at.month - 1]} {at.year}"
     clock = f" {key[11:16]}" if kind in {"hour", "block"} else ""
@@ -97,7 +108,7 @@ def short_label(key: str, kind: str) -> str:
 def long_label(key: str, kind: str) -> str:
     """Return the label for a table: a day has its weekday."""
     at = _date(key, kind) if kind == "day" else None
-    return f"{key} {DAYS[at.weekday()]}" if at else label(key, kind)
+    return f"{key} {DAYS[at.weekday()]}" if at else sanitize(key)
 
 
 def _date(key: str, kind: str) -> date | None:

@@ -10,16 +10,13 @@ from usageline.storage.usage_index.writer import QUARTER_MS
 from usageline.usage.local.cost_states import Comparison, Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from usageline.storage.usage_index.database import Index
 
-KINDS = ("day", "week", "month", "hour", "model", "project", "session", "account")
+KINDS = ("day", "week", "month", "hour", "model", "project", "session")
 UNKNOWN = "?"
-"""A project, session or account that no line names."""
-
-SEVERAL = "several"
-"""The account of a session that several had."""
+"""A project or session that no line names."""
 
 COUNTS = ("input", "output", "write_5m", "write_1h", "read", "searches", "responses")
 
@@ -84,10 +81,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Days of a zone, both included; None is open.
+    """Days of a zone, both included; None is open. `project` and `model` choose by their names.
 
-    `project` and `model` choose by their names, and `account` by `owners`, as that function returns
-    them.
+    `sessions` are those that are chosen, None for all.
     """
 
     zone: tzinfo = timezone.utc
@@ -95,16 +91,13 @@ class Range:
     until: date | None = None
     project: str | None = None
     model: str | None = None
-    account: str | None = None
-    owners: Mapping[str, str] = field(default_factory=dict)
+    sessions: frozenset[str] | None = None
 
-    def includes(self, session: str, project: str, model: str) -> bool:
-        """Return whether it has that session, project, by its directory or name, and model."""
+    def includes(self, project: str, model: str) -> bool:
+        """Return whether it has that project, by its directory or name, and that model."""
         names = (project, project.rstrip("/").rpartition("/")[2])
-        return (
-            (self.project is None or self.project in names)
-            and (self.model is None or self.model in model)
-            and (self.account is None or self.account == self.owners.get(session, UNKNOWN))
+        return (self.project is None or self.project in names) and (
+            self.model is None or self.model in model
         )
 
 
@@ -112,7 +105,7 @@ def sums(index: Index, kind: str, chosen: Range) -> tuple[list[Row], Row]:
     """Return the rows of one of KINDS, by key, and their total."""
     rows: dict[str, Row] = {}
     total = Row("total")
-    name = _key(kind, chosen)
+    name = _key(kind, chosen.zone)
     for quarter, session, project, model, values in _quarters(index, chosen):
         key = name(quarter, session, project, model)
         row = rows.get(key)
@@ -136,16 +129,6 @@ def span(index: Index, first_ms: int, end_ms: int) -> Row:
     return row
 
 
-def cost_of_account(index: Index, account: str, first_ms: int, end_ms: int) -> int:
-    """Return the cost (picodollars) between two times, without sessions of other accounts."""
-    query = (
-        "SELECT coalesce(sum(cost), 0) FROM responses WHERE at >= ? AND at < ? AND session NOT IN "
-        "(SELECT o.session FROM owners o JOIN names a ON a.id = o.account WHERE a.name != ?)"
-    )
-    cost: int = index.connection.execute(query, (first_ms, end_ms, account)).fetchone()[0]
-    return cost
-
-
 def times(index: Index, first_ms: int, end_ms: int) -> Iterator[int]:
     """Yield the times of the responses between two times (epoch ms), in order."""
     query = "SELECT at FROM responses WHERE at >= ? AND at < ? ORDER BY at"
@@ -158,18 +141,6 @@ def activity(index: Index, first_ms: int, end_ms: int) -> tuple[int, int] | None
     query = "SELECT min(at), max(at) FROM responses WHERE at >= ? AND at < ?"
     first, last = index.connection.execute(query, (first_ms, end_ms)).fetchone()
     return None if first is None else (first, last)
-
-
-def owners(index: Index) -> dict[str, str]:
-    """Return the account of each session with one, SEVERAL for one with more."""
-    query = (
-        "SELECT s.name, a.name FROM owners o JOIN names s ON s.id = o.session "
-        "JOIN names a ON a.id = o.account"
-    )
-    accounts: dict[str, str] = {}
-    for session, account in index.connection.execute(query):
-        accounts[session] = SEVERAL if session in accounts else account
-    return accounts
 
 
 def comparisons(index: Index) -> list[Comparison]:
@@ -202,7 +173,9 @@ def _quarters(index: Index, chosen: Range) -> Iterator[tuple[int, str, str, str,
     if chosen.until is not None:
         end = _start(chosen.until + timedelta(days=1), chosen.zone)
     for quarter, session, project, model, *values in index.connection.execute(QUERY, (first, end)):
-        if chosen.includes(session, project, model):
+        if chosen.sessions is not None and session not in chosen.sessions:
+            continue
+        if chosen.includes(project, model):
             yield quarter, session, project, model, tuple(values)
 
 
@@ -212,13 +185,11 @@ def _start(day: date, zone: tzinfo) -> int:
     return int(midnight.timestamp()) * 1000 // QUARTER_MS
 
 
-def _key(kind: str, chosen: Range) -> Callable[[int, str, str, str], str]:
+def _key(kind: str, zone: tzinfo) -> Callable[[int, str, str, str], str]:
     if kind == "session":
         return lambda _quarter, session, _project, _model: session or UNKNOWN
     if kind == "project":
         return lambda _quarter, _session, project, _model: project or UNKNOWN
-    if kind == "account":
-        return lambda _quarter, session, _project, _model: chosen.owners.get(session, UNKNOWN)
     if kind == "model":
         return lambda _quarter, _session, _project, model: model
     names: dict[int, str] = {}
@@ -226,7 +197,7 @@ def _key(kind: str, chosen: Range) -> Callable[[int, str, str, str], str]:
     def name(quarter: int, _session: str, _project: str, _model: str) -> str:
         known = names.get(quarter)
         if known is None:
-            known = names[quarter] = _period(kind, quarter, chosen.zone)
+            known = names[quarter] = _period(kind, quarter, zone)
         return known
 
     return name
@@ -244,7 +215,7 @@ def _period(kind: str, quarter: int, zone: tzinfo) -> str:
 def shares(index: Index, kind: str, chosen: Range) -> dict[str, dict[str, int]]:
     """Return the cost of each model (picodollars) in each row of one of KINDS."""
     costs: dict[str, dict[str, int]] = {}
-    name = _key(kind, chosen)
+    name = _key(kind, chosen.zone)
     for quarter, session, project, model, values in _quarters(index, chosen):
         row = costs.setdefault(name(quarter, session, project, model), {})
         row[model] = row.get(model, 0) + values[7]
