@@ -7,15 +7,16 @@ ends in reading a file from its beginning.
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import gc
 import os
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from hashlib import blake2b
+from typing import TYPE_CHECKING
 
-from usageline.sources.transcripts import states
-from usageline.sources.transcripts.chunks import MARK, STATE_MARK, Lines
+from usageline.sources.transcripts.chunks import CHUNK_BYTES, Lines, marked
 from usageline.sources.transcripts.records import parser
+from usageline.sources.transcripts.states import parse as parse_state
 from usageline.storage.usage_index.batch import Batch
 from usageline.storage.usage_index.writer import Writer
 
@@ -87,6 +88,7 @@ class Scan:
         self._batch = Batch()
         self._states: list[tuple[object, ...]] = []
         self._parse: Parser = parser(bulk=False)
+        self._buffer = bytearray(CHUNK_BYTES)
 
     def run(self, listed: Iterable[Transcript]) -> Report:
         """Read what is new, and commit it. Raise sqlite3.Error or OSError if it cannot be kept."""
@@ -98,7 +100,9 @@ class Scan:
             if (state.size, state.modified_ns) != (transcript.size, transcript.modified_ns):
                 due.append((transcript, state))
         total = sum(max(transcript.size - state.offset, 0) for transcript, state in due)
-        self._parse = parser(bulk=total > BULK_BYTES)
+        if is_bulk := total > BULK_BYTES:
+            gc.disable()
+        self._parse = parser(bulk=is_bulk)
         for transcript, state in due:
             try:
                 self._read(transcript, state)
@@ -115,64 +119,63 @@ class Scan:
     # tried by: tests/local
     def _read(self, transcript: Transcript, state: _State) -> None:
         descriptor = os.open(transcript.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(descriptor, "rb", buffering=0) as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 return
-            offset = self._offset(file, state, status.st_size)
-            self._lines(file, offset, transcript, status, state.too_long if offset else 0)
+            offset = _offset(descriptor, state, status.st_size)
+            self._lines(descriptor, offset, transcript, status, state.too_long if offset else 0)
+        finally:
+            os.close(descriptor)
         self.report.read += 1
-
-    @staticmethod
-    def _offset(file: BinaryIO, state: _State, size: int) -> int:
-        """Return from where the file is new: 0 if it is another file than before."""
-        if not state.offset or size < state.offset:
-            return 0
-        return state.offset if _digest(file, state.offset) == state.digest else 0
 
     def _lines(
         self,
-        file: BinaryIO,
+        descriptor: int,
         offset: int,
         transcript: Transcript,
         status: os.stat_result,
         too_long: int,
     ) -> None:
         is_main = "/subagents/" not in transcript.path
-        lines = Lines(file, offset, marks=(MARK, STATE_MARK) if is_main else (MARK,))
+        blocks = Lines(descriptor, offset, self._buffer)
         session = os.path.basename(transcript.path)
         identity = (status.st_dev, status.st_ino)
-        parse, add, keep_from = self._parse, self._batch.add, self._keep_from
-        for candidate in lines:
-            if candidate.mark is STATE_MARK:
-                if state := states.parse(candidate.line):
+        for buffer, start, end in blocks:
+            usage, states = marked(buffer, start, end, states=is_main)
+            if usage:
+                self._add(usage, session)
+            for line in states:
+                if state := parse_state(bytes(line)):
                     self._batch.add_state(state)
-                continue
-            line = parse(candidate.line)
-            if line is None or (keep_from is not None and line.at < keep_from):
-                continue
-            self.report.lines += 1
-            add((line if line.session else line._replace(session=session)).response())
             if len(self._batch) >= BATCH_RESPONSES:
-                self._remember(file, identity, (-1, -1), lines.offset, too_long + lines.too_long)
+                self._remember(
+                    descriptor, identity, (-1, -1), blocks.offset, too_long + blocks.too_long
+                )
                 self._commit()
-                add = self._batch.add
+        self._buffer = blocks.buffer
         self.report.bytes += max(status.st_size - offset, 0)
-        self.report.too_long += lines.too_long
+        self.report.too_long += blocks.too_long
         seen = (status.st_size, status.st_mtime_ns)
-        self._remember(file, identity, seen, lines.offset, too_long + lines.too_long)
+        self._remember(descriptor, identity, seen, blocks.offset, too_long + blocks.too_long)
+
+    def _add(self, lines: list[memoryview], session: str) -> None:
+        add, keep_from = self._batch.add, self._keep_from
+        for line in self._parse(lines):
+            if keep_from is None or line.at >= keep_from:
+                add((line if line.session else line._replace(session=session)).response())
+        self.report.lines += len(lines)
 
     def _remember(
         self,
-        file: BinaryIO,
+        descriptor: int,
         identity: tuple[int, int],
         state: tuple[int, int],
         offset: int,
         too_long: int,
     ) -> None:
-        position = file.tell()
-        self._states.append((*identity, *state, offset, _digest(file, offset), too_long))
-        file.seek(position)
+        digest = _digest(descriptor, offset)
+        self._states.append((*identity, *state, offset, digest, too_long))
 
     def _commit(self) -> None:
         if not self._batch and not self._states:
@@ -191,9 +194,14 @@ class Scan:
         self._batch, self._states = Batch(), []
 
 
-def _digest(file: BinaryIO, offset: int) -> bytes:
-    file.seek(0)
-    edges = file.read(min(EDGE_BYTES, offset))
-    file.seek(max(offset - EDGE_BYTES, 0))
-    edges += file.read(min(EDGE_BYTES, offset))
-    return hashlib.blake2b(edges, digest_size=16).digest()
+def _offset(descriptor: int, state: _State, size: int) -> int:
+    """Return from where the file is new: 0 if it is another file than before."""
+    if not state.offset or size < state.offset:
+        return 0
+    return state.offset if _digest(descriptor, state.offset) == state.digest else 0
+
+
+def _digest(descriptor: int, offset: int) -> bytes:
+    length = min(EDGE_BYTES, offset)
+    edges = os.pread(descriptor, length, 0) + os.pread(descriptor, length, offset - length)
+    return blake2b(edges, digest_size=16).digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +16,7 @@ from usageline.sources.transcripts.facts import (
     tokens_of,
 )
 from usageline.usage.local.responses import (
-    MAX_COUNT,
+    MAX_TOKENS,
     SYNTHETIC,
     UNIQUE_ID,
     Line,
@@ -25,23 +26,23 @@ from usageline.usage.local.responses import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
-class Split(msgspec.Struct):
+class Split(msgspec.Struct, gc=False):
     """`cache_creation`: what was written to the cache, by how long it lives."""
 
     ephemeral_5m_input_tokens: int = 0
     ephemeral_1h_input_tokens: int = 0
 
 
-class ServerTools(msgspec.Struct):
+class ServerTools(msgspec.Struct, gc=False):
     """`server_tool_use`."""
 
     web_search_requests: int = 0
 
 
-class Counts(msgspec.Struct):
+class Counts(msgspec.Struct, gc=False):
     """What is billed, in a response and in each of its iterations."""
 
     input_tokens: int = 0
@@ -52,14 +53,14 @@ class Counts(msgspec.Struct):
     server_tool_use: ServerTools | None = None
 
 
-class Iteration(Counts):
+class Iteration(Counts, gc=False):
     """One of `iterations`."""
 
     type: str = ""
     model: str | None = None
 
 
-class Usage(Counts):
+class Usage(Counts, gc=False):
     """`message.usage`."""
 
     inference_geo: str | None = None
@@ -67,7 +68,7 @@ class Usage(Counts):
     iterations: list[Iteration] | None = None
 
 
-class Message(msgspec.Struct):
+class Message(msgspec.Struct, gc=False):
     """`message`."""
 
     id: str | None = None
@@ -76,18 +77,18 @@ class Message(msgspec.Struct):
     usage: Usage | None = None
 
 
-class Progress(msgspec.Struct):
+class Progress(msgspec.Struct, gc=False):
     """`data` of a progress line, which until early 2026 repeated a subagent's line."""
 
     type: str = ""
     message: Record | None = None
 
 
-class Forked(msgspec.Struct):
+class Forked(msgspec.Struct, gc=False):
     """`forkedFrom`: a fork copied the line from its original."""
 
 
-class Record(msgspec.Struct, rename="camel"):
+class Record(msgspec.Struct, rename="camel", gc=False):
     """A line."""
 
     type: str = "assistant"
@@ -101,90 +102,135 @@ class Record(msgspec.Struct, rename="camel"):
     message: Message | None = None
     data: Progress | None = None
 
-    def repeats(self, last: Record) -> bool:
-        """Return whether the line adds nothing to the one before, of the same response.
 
-        Claude Code writes a line for each block of a response, all with the same usage.
-        """
-        return (
-            self.message == last.message
-            and self.timestamp >= last.timestamp
-            and self.session_id == last.session_id
-            and self.cwd == last.cwd
-            and self.request_id == last.request_id
-            and self.is_sidechain == last.is_sidechain
-            and (self.forked_from is None) == (last.forked_from is None)
-            and self.message is not None
-            and (self.message.id or "").startswith(UNIQUE_ID)
-        )
-
-
-class Kind(msgspec.Struct):
+class Kind(msgspec.Struct, gc=False):
     """The type of a line alone."""
 
     type: str = ""
 
 
-def parser(fallback: Callable[[bytes], Line | None]) -> Callable[[bytes], Line | None]:
-    """Return a function from a line to its facts, which leaves the odd ones to `fallback`."""
+class Run:
+    """Lines of one response in one session, one after another. `line` is the one that counts.
+
+    Claude Code writes a line for each block of a response, and the last one has the final usage.
+    """
+
+    __slots__ = ("at", "copied", "line", "message", "outer", "project", "record")
+
+    def __init__(self, record: Record, outer: Record, at: int, line: memoryview) -> None:
+        self.record = record
+        self.message = record.message or Message()
+        self.outer = outer
+        self.line = line
+        self.at = at
+        self.project = (record.cwd or outer.cwd or "")[:MAX_TEXT]
+        self.copied = record.forked_from is not None or record is not outer
+
+    def absorb(self, record: Record, outer: Record, at: int, line: memoryview) -> bool:
+        """Take in the next line, if it is one of the same response whose rank is clear."""
+        mine, message = self.message, record.message or Message()
+        if (
+            mine.id != message.id
+            or self.record.session_id != record.session_id
+            or self.outer.session_id != outer.session_id
+            or not (mine.id or "").startswith(UNIQUE_ID)
+        ):
+            return False
+        output, its_output = _output(mine), _output(message)
+        if 0 <= output < its_output <= MAX_TOKENS:
+            self.record, self.message, self.outer, self.line = record, message, outer, line
+        elif not 0 <= its_output < output <= MAX_TOKENS and (
+            message != mine or record.is_sidechain != self.record.is_sidechain
+        ):
+            return False
+        if at <= self.at:
+            project = (record.cwd or outer.cwd or "")[:MAX_TEXT]
+            self.at, self.project = min((self.at, self.project), (at, project))
+        if self.copied:
+            self.copied = record.forked_from is not None or record is not outer
+        return True
+
+
+def _output(message: Message) -> int:
+    return message.usage.output_tokens if message.usage else 0
+
+
+def parser(
+    fallback: Callable[[bytes], Line | None],
+) -> Callable[[Iterable[memoryview]], list[Line]]:
+    """Return a function from lines to their facts, which leaves the odd ones to `fallback`.
+
+    Adjacent lines of one response become one.
+    """
     decode = msgspec.json.Decoder(Record).decode
     kind = msgspec.json.Decoder(Kind).decode
     errors = (msgspec.DecodeError, RecursionError, UnicodeError)
 
-    last = Record()
-
-    def parse(line: bytes) -> Line | None:
-        nonlocal last
-        try:
-            record = decode(line)
-        except errors:
-            line = cleaned(line)
-            try:  # a user's line with a text for a message has no response, and is frequent
-                if kind(line).type == "user":
-                    return None
-            except errors:
-                pass
-            return fallback(line)
-        outer = record
-        if record.type == "progress":
-            if record.data is None or record.data.type != "agent_progress":
+    def refused(line: bytes) -> Line | None:
+        with contextlib.suppress(*errors):
+            # A user's line with a text for a message has no response, and is frequent.
+            if kind(line).type == "user":
                 return None
-            record = record.data.message or Record(type="")
-        if record.type != "assistant" or record.message is None:
-            return None
-        if record.repeats(last):
-            return None
-        last = record
-        return _line(record, outer, line, fallback)
+        return fallback(line)
+
+    def parse(lines: Iterable[memoryview]) -> list[Line]:
+        result: list[Line | None] = []
+        last = None
+        for line in lines:
+            try:
+                record = decode(line)
+            except errors:
+                result.append(refused(cleaned(bytes(line))))
+                continue
+            outer = record
+            if record.type == "progress":
+                if record.data is None or record.data.type != "agent_progress":
+                    continue
+                record = record.data.message or Record(type="")
+            message = record.message
+            if (
+                record.type != "assistant"
+                or message is None
+                or message.usage is None
+                or not message.model
+                or message.model == SYNTHETIC
+                or (at := epoch_ms(record.timestamp)) is None
+            ):
+                continue
+            if last is None or not last.absorb(record, outer, at, line):
+                if last is not None:
+                    result.append(_line(last, fallback))
+                last = Run(record, outer, at, line)
+        if last is not None:
+            result.append(_line(last, fallback))
+        return [line for line in result if line is not None]
 
     return parse
 
 
-def _line(
-    record: Record, outer: Record, line: bytes, fallback: Callable[[bytes], Line | None]
-) -> Line | None:
-    message = record.message or Message()
-    usage, model, at = message.usage, message.model, epoch_ms(record.timestamp)
-    if usage is None or not model or model == SYNTHETIC or at is None:
-        return None
-    name, us = model_name(model[:MAX_TEXT]), usage.inference_geo == "us"
+def _line(run: Run, fallback: Callable[[bytes], Line | None]) -> Line | None:
+    record, outer, message = run.record, run.outer, run.message
+    usage = message.usage or Usage()
+    name, us = model_name((message.model or "")[:MAX_TEXT]), usage.inference_geo == "us"
     rows = (usage.iterations or [])[:MAX_ITERATIONS]
     if len(rows) == 1 and rows[0].type == "message":
         rows = []  # the usual one, which repeats the top level
     tokens = _tokens(usage)
     iterations = [(row.type, model_name(row.model or ""), _tokens(row)) for row in rows]
     if tokens is None or any(each is None for _, _, each in iterations):
-        return fallback(line)  # `json`'s way counts an odd number as 0
+        # `json`'s way counts an odd number as 0.
+        line = fallback(cleaned(bytes(run.line)))
+        return line and line._replace(at=run.at, project=run.project, copied=run.copied)
     return Line(
-        at,
+        run.at,
         (record.session_id or outer.session_id or "")[:MAX_TEXT],
-        (record.cwd or outer.cwd or "")[:MAX_TEXT],
+        run.project,
         (message.id or "")[:MAX_TEXT],
         (record.request_id or "")[:MAX_TEXT],
         (record.uuid or "")[:MAX_TEXT],
         record.is_sidechain is True,
         bool(message.stop_reason),
-        record.forked_from is not None or record is not outer,
+        run.copied,
         Part(name, tokens, usage.speed == "fast", us),
         extra_parts(name, iterations, us=us) if iterations else (),  # type: ignore[arg-type]
     )
@@ -193,13 +239,14 @@ def _line(
 def _tokens(row: Counts) -> Tokens | None:
     """Return the tokens, None if a number is negative or too large."""
     split, tools = row.cache_creation, row.server_tool_use
-    counts = (
-        row.input_tokens,
-        row.output_tokens,
-        row.cache_creation_input_tokens,
-        split.ephemeral_5m_input_tokens if split else 0,
-        split.ephemeral_1h_input_tokens if split else 0,
-        row.cache_read_input_tokens,
-        tools.web_search_requests if tools else 0,
-    )
-    return None if min(counts) < 0 or max(counts) > MAX_COUNT else tokens_of(*counts)
+    sent, output, read = row.input_tokens, row.output_tokens, row.cache_read_input_tokens
+    written = row.cache_creation_input_tokens
+    write_5m = split.ephemeral_5m_input_tokens if split else 0
+    write_1h = split.ephemeral_1h_input_tokens if split else 0
+    searches = tools.web_search_requests if tools else 0
+    counts = (sent, output, written, write_5m, write_1h, read, searches)
+    # All bits together are an upper bound, and negative if one of the numbers is.
+    bits = sent | output | written | write_5m | write_1h | read | searches
+    if not 0 <= bits <= MAX_TOKENS and (min(counts) < 0 or max(counts) > MAX_TOKENS):
+        return None
+    return tokens_of(*counts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sqlite3
 import stat
@@ -11,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from usageline.core.errors import StoreBroken
+from usageline.storage.usage_index import checked
 from usageline.system.directories import private_directory, remove_tree
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NAME = "usage.db"
 ASIDE = ".aside"
-COMPANIONS = ("", "-wal", "-shm", "-journal")
+COMPANIONS = ("", "-wal", "-shm", "-journal", checked.SUFFIX)
 MAX_BYTES = 1 << 30
 BUSY_TIMEOUT_S = 5.0
 CHECK_TIMEOUT_S = 10.0
@@ -76,16 +76,39 @@ SCHEMA = (
 
 
 class Index:
-    """An open index. `set_aside` is whether the one that was there could not be used."""
+    """An open index. `set_aside` is whether the one that was there could not be used.
 
-    def __init__(self, connection: sqlite3.Connection, *, set_aside: bool = False) -> None:
+    `path` is its file, or None, and `checked_at` when that was checked.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: str | None = None,
+        checked_at: float | None = None,
+        *,
+        set_aside: bool = False,
+    ) -> None:
         self.connection = connection
         self.set_aside = set_aside
+        self._path = path
+        self._checked_at = checked_at
 
     def close(self) -> None:
         """Close the database."""
+        has_changed = self.connection.total_changes > 0
         with contextlib.suppress(sqlite3.Error):
             self.connection.close()
+        if self._path is not None and self._checked_at is not None and (
+            has_changed or checked.checked_at(self._path) is None
+        ):
+            checked.remember(self._path, self._checked_at)
+
+    def distrust(self) -> None:
+        """Have the index checked when it is opened next: something in it is not as written."""
+        self._checked_at = None
+        if self._path is not None:
+            checked.forget(self._path)
 
     def meta(self) -> Mapping[str, str]:
         """Return what the index remembers of itself."""
@@ -113,12 +136,14 @@ def open_index(directory: str) -> Index:
     private_directory(directory)
     path = os.path.join(directory, NAME)
     try:
-        return Index(_open(path))
+        return _open(path)
     except (StoreBroken, sqlite3.DatabaseError) as error:
         if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
             raise  # locked, full or read-only: the index itself is good
         _set_aside(path)
-        return Index(_open(path), set_aside=True)
+        index = _open(path)
+        index.set_aside = True
+        return index
 
 
 def open_for_reading(directory: str) -> Index | None:
@@ -129,28 +154,29 @@ def open_for_reading(directory: str) -> Index | None:
         if not os.path.lexists(path) or not os.lstat(path).st_size:
             return None
         connection = connect(path)
-        _check(connection)
+        _check(connection, is_checked=checked.checked_at(path) is not None)
         return Index(connection)
     except (StoreBroken, sqlite3.Error, OSError):
         return None
 
 
 # tried by: tests/cli
-def _open(path: str) -> sqlite3.Connection:
+def _open(path: str) -> Index:
     check_files(path)
     is_new = not os.path.lexists(path) or not os.lstat(path).st_size
     if is_new:
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    checked_at = None if is_new else checked.checked_at(path)
     connection = connect(path)
     try:
         if is_new:
             _create(connection)
-        _check(connection)
+        _check(connection, is_checked=checked_at is not None)
     except BaseException:
         connection.close()
         raise
-    return connection
+    return Index(connection, path, time.time() if checked_at is None else checked_at)
 
 
 # tried by: tests/cli
@@ -175,36 +201,33 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _check(connection: sqlite3.Connection) -> None:
+def _check(connection: sqlite3.Connection, *, is_checked: bool) -> None:
     """Raise StoreBroken or sqlite3.Error unless usageline wrote the database."""
     # Pages that refer to each other in a circle would be read for ever.
     until = time.monotonic() + CHECK_TIMEOUT_S
     connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
     try:
-        if schema_digest(connection) != EXPECTED:
+        if schema(connection) != EXPECTED:
             raise StoreBroken("tables that are not of this version")
-        if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        if not is_checked and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise StoreBroken("a damaged index")
     finally:
         connection.set_progress_handler(None, 0)
 
 
-def schema_digest(connection: sqlite3.Connection) -> str:
-    """Return the SHA-256 over every table, index, trigger and view."""
-    rows = connection.execute(
+def schema(connection: sqlite3.Connection) -> list[tuple[str | None, ...]]:
+    """Return every table, index, trigger and view."""
+    return connection.execute(
         "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name LIMIT 64"
     ).fetchall()
-    return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
-# tried by: tests/cli
-def _expected() -> str:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        _create(connection)
-        return schema_digest(connection)
-    finally:
-        connection.close()
+def _expected() -> list[tuple[str | None, ...]]:
+    rows: list[tuple[str | None, ...]] = [("index", "sqlite_autoindex_names_1", "names", None)]
+    for statement in SCHEMA:
+        _, kind, name, *words = statement.split(maxsplit=5)
+        rows.append((kind.lower(), name, words[1] if kind == "INDEX" else name, statement))
+    return sorted(rows, key=lambda row: row[:2])
 
 
 def check_files(path: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.usage.local.price_list import PRICES
@@ -16,6 +15,9 @@ if TYPE_CHECKING:
 PICO = 10**12
 SEARCH = 10_000_000_000
 """A web search: $10 for 1,000."""
+
+MAX_COST = 10**18
+"""Of a part of a response. A million dollars are no real cost, but still an integer of SQLite's."""
 
 US_TIMES = (11, 10)
 """Inference in the US only costs a tenth more."""
@@ -53,7 +55,6 @@ class Price(NamedTuple):
     us: bool = False
 
 
-@lru_cache(maxsize=512)
 def base_name(model: str) -> str:
     """Return the model's name without a region, a version or a marker of its context.
 
@@ -83,15 +84,20 @@ class PriceList:
             },
             **(own or {}),
         }
+        self._by_model: dict[str, tuple[Price, ...]] = {}
 
     def price(self, model: str, at: int) -> Price | None:
         """Return the model's price at a time (epoch ms), None if it is unknown."""
-        name = base_name(model)
-        entries = self._prices.get(name) or self._prices.get(_DATE.sub("", name))
-        if not entries:
-            return None
+        entries = self._by_model.get(model)
+        if entries is None:
+            name = base_name(model)
+            entries = self._prices.get(name) or self._prices.get(_DATE.sub("", name)) or ()
+            self._by_model[model] = entries
         # A response before the first known price has that price: a clock may be wrong.
-        return next((entry for entry in reversed(entries) if entry.since <= at), entries[0])
+        for entry in reversed(entries):
+            if entry.since <= at:
+                return entry
+        return entries[0] if entries else None
 
     def cost(self, part: Part, at: int) -> int | None:
         """Return the cost of a part of a response at a time (epoch ms), None if unpriced."""
@@ -101,18 +107,19 @@ class PriceList:
         tokens, rates = part.tokens, price.rates
         if price.long is not None and tokens.prompt > price.long_from:
             rates = price.long
+        sent, output, write_5m, write_1h, read, searches = tokens
         total = (
-            tokens.input * rates.input
-            + tokens.output * rates.output
-            + tokens.write_5m * rates.write_5m
-            + tokens.write_1h * rates.write_1h
-            + tokens.read * rates.read
+            sent * rates.input
+            + output * rates.output
+            + write_5m * rates.write_5m
+            + write_1h * rates.write_1h
+            + read * rates.read
         )
         if part.fast and price.fast:
             total *= price.fast
         if part.us and price.us:
             total = total * US_TIMES[0] // US_TIMES[1]
-        return total + tokens.searches * SEARCH
+        return min(total + searches * SEARCH, MAX_COST)
 
     @property
     def version(self) -> str:
