@@ -21,7 +21,7 @@ from tests.local.transcripts import (
     everything,
     line,
 )
-from usageline.jobs import transcript_scan
+from usageline.jobs import transcript_reader
 from usageline.storage.usage_index import database
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def test_a_deleted_transcript_stays_counted(tmp_path: Path) -> None:
 def test_small_batches_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = invented(2)
     expected = whole(tmp_path / "whole", files)
-    monkeypatch.setattr(transcript_scan, "BATCH_RESPONSES", 3)
+    monkeypatch.setattr(transcript_reader, "BATCH_RESPONSES", 3)
     assert whole(tmp_path / "batches", files) == expected
 
 

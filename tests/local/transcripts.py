@@ -16,7 +16,7 @@ from usageline.usage.local.prices import PriceList
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from usageline.jobs.transcript_scan import Report
+    from usageline.sources.transcripts.files import Report
 
 AT = datetime(2026, 11, 20, 10, tzinfo=timezone.utc)
 PROJECT = "/home/dev/work/one"

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from usageline.core.errors import CacheUnsafe, UsagelineError
 from usageline.jobs.transcript_scan import Scan
 from usageline.sources.transcripts import files
-from usageline.storage.usage_index import database
+from usageline.storage.usage_index import database, retention
 from usageline.storage.usage_index.database import Index, open_in_memory, open_index
-from usageline.storage.usage_index.writer import Writer
 from usageline.system.directories import private_directory
 from usageline.system.disk import write_error
 from usageline.system.lock import hold_existing
@@ -23,7 +22,7 @@ from usageline.usage.local.prices import PriceList
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from usageline.jobs.transcript_scan import Report
+    from usageline.sources.transcripts.files import Report
 
 KEEP_DAYS = 400
 DAY_MS = 86_400_000
@@ -66,11 +65,8 @@ def updated(
         with hold_existing(place, LOCK_TIMEOUT_S) as is_owner:
             if not is_owner:
                 raise UsagelineError("another usageline reads the transcripts: try again")
-            index = open_index(place)
+            index, report = _updated(place, config_directories(env), progress)
             try:
-                saved = salvage_into(index, place)
-                report = _pass(index, config_directories(env), KEEP_DAYS, progress)
-                report.salvaged = saved
                 yield index, report
             finally:
                 index.close()
@@ -79,6 +75,26 @@ def updated(
             f"{_problem(error, place)}. To read the transcripts without an index: "
             "usageline usage --roots ~/.claude"
         ) from error
+
+
+def _updated(
+    place: str, directories: Sequence[str], progress: Callable[[int, int], object]
+) -> tuple[Index, Report]:
+    """Return the index after a pass. Build it anew if it turns out to be damaged."""
+    for may_be_damaged in (True, False):
+        index = open_index(place)
+        try:
+            saved = salvage_into(index, place)
+            report = _pass(index, directories, KEEP_DAYS, progress)
+        except Exception as error:
+            if not may_be_damaged or not database.is_damage(error):
+                index.close()
+                raise
+            index.discard()
+            continue
+        report.salvaged = saved
+        return index, report
+    raise AssertionError
 
 
 def _problem(error: Exception, place: str) -> str:
@@ -118,8 +134,7 @@ def _pass(
     scan = Scan(index, prices, keep_from=keep_from, progress=progress)
     report = scan.run(files.transcripts(directories))
     if keep_from is not None:
-        with _transaction(index):
-            Writer(index, prices).forget(keep_from)
+        retention.forget(index, keep_from)
     return report
 
 
@@ -129,9 +144,10 @@ def salvage_into(index: Index, place: str) -> int:
     if not identity or index.meta().get("salvaged") == identity:
         return 0
     from usageline.storage.usage_index import salvage  # noqa: PLC0415 - seldom
+    from usageline.storage.usage_index.writer import Writer  # noqa: PLC0415 - as above
 
     batch = salvage.batch(os.path.join(place, database.NAME + database.ASIDE))
-    with _transaction(index):
+    with index.transaction():
         Writer(index, PriceList()).write(batch)
         index.set_meta("salvaged", identity)
     return len(batch)
@@ -140,18 +156,8 @@ def salvage_into(index: Index, place: str) -> int:
 def _apply_prices(index: Index, prices: PriceList) -> None:
     if index.meta().get("prices") == prices.version:
         return
-    with _transaction(index):
+    from usageline.storage.usage_index.writer import Writer  # noqa: PLC0415 - seldom
+
+    with index.transaction():
         Writer(index, prices).reprice()
         index.set_meta("prices", prices.version)
-
-
-@contextlib.contextmanager
-def _transaction(index: Index) -> Iterator[None]:
-    index.connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        index.connection.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):
-            index.connection.execute("ROLLBACK")
-        raise

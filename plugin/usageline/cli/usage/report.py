@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from usageline.jobs.transcript_scan import Report
+    from usageline.sources.transcripts.files import Report
     from usageline.storage.usage_index.queries import Row
 
 VERSION = 1

@@ -92,9 +92,7 @@ class Lines:
             buffer[: len(short)] = short
             self._removed += filled - len(short)
             self._filled = filled = len(short)
-        self._skips = (
-            self._skips or filled > LONG_BYTES or self._removed + filled > MAX_LINE_BYTES
-        )
+        self._skips = self._skips or filled > LONG_BYTES or self._removed + filled > MAX_LINE_BYTES
         if self._skips:
             self._has_mark = self._has_mark or buffer.find(MARK, 0, filled) >= 0
             # The mark may lie across two blocks.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -26,6 +28,22 @@ class Transcript(NamedTuple):
     modified_ns: int
 
 
+@dataclass(slots=True)
+class Report:
+    """What a pass has done: files listed and read, bytes, lines with usage, and what it skipped.
+
+    `salvaged` counts responses from a damaged index that was set aside.
+    """
+
+    files: int = 0
+    read: int = 0
+    bytes: int = 0
+    lines: int = 0
+    too_long: int = 0
+    unreadable: int = 0
+    salvaged: int = 0
+
+
 def roots(directories: Iterable[str]) -> list[str]:
     """Return the directories with projects, each once by device and inode."""
     entered: set[tuple[int, int]] = set()
@@ -39,44 +57,47 @@ def roots(directories: Iterable[str]) -> list[str]:
     return result
 
 
+# tried by: tests/local
 def transcripts(directories: Iterable[str]) -> Iterator[Transcript]:
     """Yield every transcript below the configuration directories, each file once.
 
-    Follow links, and enter a directory once, whatever it is called. Skip what cannot be read.
+    Follow each link to a directory once, so that a loop ends. Skip what cannot be read.
     """
     entered: set[tuple[int, int]] = set()
     files: set[tuple[int, int]] = set()
-    for directory in directories:
-        yield from _below(os.path.join(directory, PROJECTS), entered, files, 0)
+    pending = [(os.path.join(directory, PROJECTS), True, 0) for directory in directories]
+    while pending:
+        directory, is_link, depth = pending.pop()
+        try:
+            # Only a link leads back: without it, the files tell whether they were listed.
+            if depth > MAX_DEPTH or (is_link and not _enter(directory, entered)):
+                continue
+            with os.scandir(directory) as scan:
+                entries = list(scan)
+        except OSError:
+            continue
+        for entry in entries:
+            try:
+                if entry.is_dir():
+                    pending.append((entry.path, entry.is_symlink(), depth + 1))
+                elif entry.name.endswith(".jsonl"):
+                    status = entry.stat()
+                    file = (status.st_dev, status.st_ino)
+                    # A FIFO or a device would block the reader.
+                    if stat.S_ISREG(status.st_mode) and file not in files:
+                        if entry.name == JOURNAL and "/subagents" in directory:
+                            continue
+                        files.add(file)
+                        yield Transcript(entry.path, *file, status.st_size, status.st_mtime_ns)
+            except OSError:
+                continue
 
 
-# tried by: tests/local
-def _below(
-    directory: str, entered: set[tuple[int, int]], files: set[tuple[int, int]], depth: int
-) -> Iterator[Transcript]:
-    try:
-        status = os.stat(directory)
-        if (status.st_dev, status.st_ino) in entered or depth > MAX_DEPTH:
-            return
-        entered.add((status.st_dev, status.st_ino))
-        with os.scandir(directory) as scan:
-            entries = sorted(scan, key=lambda entry: entry.name)
-    except OSError:
-        return
-    in_subagents = "/subagents" in directory
-    for entry in entries:
-        with contextlib.suppress(OSError):
-            if entry.is_dir():
-                yield from _below(entry.path, entered, files, depth + 1)
-            elif entry.name.endswith(".jsonl") and not (entry.name == JOURNAL and in_subagents):
-                status = entry.stat()
-                # A FIFO or a device would block the reader.
-                if entry.is_file() and (status.st_dev, status.st_ino) not in files:
-                    files.add((status.st_dev, status.st_ino))
-                    yield Transcript(
-                        entry.path,
-                        status.st_dev,
-                        status.st_ino,
-                        status.st_size,
-                        status.st_mtime_ns,
-                    )
+def _enter(directory: str, entered: set[tuple[int, int]]) -> bool:
+    """Return whether the directory was not entered yet, and remember that it is now."""
+    status = os.stat(directory)
+    identity = (status.st_dev, status.st_ino)
+    if identity in entered:
+        return False
+    entered.add(identity)
+    return True

@@ -115,44 +115,49 @@ class Run:
     Claude Code writes a line for each block of a response, and the last one has the final usage.
     """
 
-    __slots__ = ("at", "copied", "line", "message", "outer", "project", "record")
+    __slots__ = ("at", "copied", "line", "message", "output", "project", "record", "session")
 
-    def __init__(self, record: Record, outer: Record, at: int, line: memoryview) -> None:
+    def __init__(
+        self, record: Record, outer: Record, message: Message, at: int, line: memoryview
+    ) -> None:
         self.record = record
-        self.message = record.message or Message()
-        self.outer = outer
+        self.message = message
+        self.output = message.usage.output_tokens if message.usage else 0
         self.line = line
         self.at = at
-        self.project = (record.cwd or outer.cwd or "")[:MAX_TEXT]
+        self.session = record.session_id or outer.session_id
+        self.project = _project(record, outer)
         self.copied = record.forked_from is not None or record is not outer
 
-    def absorb(self, record: Record, outer: Record, at: int, line: memoryview) -> bool:
+    def absorb(
+        self, record: Record, outer: Record, message: Message, at: int, line: memoryview
+    ) -> bool:
         """Take in the next line, if it is one of the same response whose rank is clear."""
-        mine, message = self.message, record.message or Message()
+        mine, usage = self.message, message.usage
         if (
-            mine.id != message.id
-            or self.record.session_id != record.session_id
-            or self.outer.session_id != outer.session_id
-            or not (mine.id or "").startswith(UNIQUE_ID)
+            message.id != mine.id
+            or usage is None
+            or (record.session_id or outer.session_id) != self.session
+            or not (message.id or "").startswith(UNIQUE_ID)
         ):
             return False
-        output, its_output = _output(mine), _output(message)
-        if 0 <= output < its_output <= MAX_TOKENS:
-            self.record, self.message, self.outer, self.line = record, message, outer, line
-        elif not 0 <= its_output < output <= MAX_TOKENS and (
+        output = usage.output_tokens
+        if 0 <= self.output < output <= MAX_TOKENS:
+            self.record, self.message, self.output, self.line = record, message, output, line
+        elif not 0 <= output < self.output <= MAX_TOKENS and (
             message != mine or record.is_sidechain != self.record.is_sidechain
         ):
             return False
         if at <= self.at:
-            project = (record.cwd or outer.cwd or "")[:MAX_TEXT]
-            self.at, self.project = min((self.at, self.project), (at, project))
+            first = (self.at, self.project)
+            self.at, self.project = min(first, (at, _project(record, outer)))
         if self.copied:
             self.copied = record.forked_from is not None or record is not outer
         return True
 
 
-def _output(message: Message) -> int:
-    return message.usage.output_tokens if message.usage else 0
+def _project(record: Record, outer: Record) -> str:
+    return (record.cwd or outer.cwd or "")[:MAX_TEXT]
 
 
 def parser(
@@ -197,10 +202,10 @@ def parser(
                 or (at := epoch_ms(record.timestamp)) is None
             ):
                 continue
-            if last is None or not last.absorb(record, outer, at, line):
+            if last is None or not last.absorb(record, outer, message, at, line):
                 if last is not None:
                     result.append(_line(last, fallback))
-                last = Run(record, outer, at, line)
+                last = Run(record, outer, message, at, line)
         if last is not None:
             result.append(_line(last, fallback))
         return [line for line in result if line is not None]
@@ -209,7 +214,7 @@ def parser(
 
 
 def _line(run: Run, fallback: Callable[[bytes], Line | None]) -> Line | None:
-    record, outer, message = run.record, run.outer, run.message
+    record, message = run.record, run.message
     usage = message.usage or Usage()
     name, us = model_name((message.model or "")[:MAX_TEXT]), usage.inference_geo == "us"
     rows = (usage.iterations or [])[:MAX_ITERATIONS]
@@ -223,7 +228,7 @@ def _line(run: Run, fallback: Callable[[bytes], Line | None]) -> Line | None:
         return line and line._replace(at=run.at, project=run.project, copied=run.copied)
     return Line(
         run.at,
-        (record.session_id or outer.session_id or "")[:MAX_TEXT],
+        (run.session or "")[:MAX_TEXT],
         run.project,
         (message.id or "")[:MAX_TEXT],
         (record.request_id or "")[:MAX_TEXT],

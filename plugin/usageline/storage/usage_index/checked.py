@@ -36,12 +36,6 @@ def remember(path: str, at: float) -> None:
         write_atomic(path + SUFFIX, text.encode("ascii"), 0o600, sync=False)
 
 
-def forget(path: str) -> None:
-    """Have the index checked when it is opened next. Ignore errors."""
-    with contextlib.suppress(OSError):
-        os.unlink(path + SUFFIX)
-
-
 def _state(path: str) -> str:
     """Return what changes with any write to the file. Raise OSError if a writer was killed."""
     if os.path.lexists(path + "-wal") or os.path.lexists(path + "-journal"):

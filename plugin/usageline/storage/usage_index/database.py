@@ -14,7 +14,7 @@ from usageline.storage.usage_index import checked
 from usageline.system.directories import private_directory, remove_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 NAME = "usage.db"
 ASIDE = ".aside"
@@ -26,6 +26,9 @@ PAGES = 2000
 """Of the cache, in KiB."""
 
 SCHEMA_VERSION = 1
+
+QUARTER_MS = 900_000
+"""Every time zone in use is a multiple of it from UTC, and so is every change of one."""
 
 COLUMNS = {
     "files": "device inode size modified_ns offset digest:BLOB too_long",
@@ -99,16 +102,31 @@ class Index:
         has_changed = self.connection.total_changes > 0
         with contextlib.suppress(sqlite3.Error):
             self.connection.close()
-        if self._path is not None and self._checked_at is not None and (
-            has_changed or checked.checked_at(self._path) is None
+        if (
+            self._path is not None
+            and self._checked_at is not None
+            and (has_changed or checked.checked_at(self._path) is None)
         ):
             checked.remember(self._path, self._checked_at)
 
-    def distrust(self) -> None:
-        """Have the index checked when it is opened next: something in it is not as written."""
+    def discard(self) -> None:
+        """Close the index and set its file aside: something in it is not as written."""
         self._checked_at = None
+        self.close()
         if self._path is not None:
-            checked.forget(self._path)
+            _set_aside(self._path)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what the block writes, or nothing of it if the block raises."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self.connection.execute("ROLLBACK")
+            raise
 
     def meta(self) -> Mapping[str, str]:
         """Return what the index remembers of itself."""
@@ -138,7 +156,7 @@ def open_index(directory: str) -> Index:
     try:
         return _open(path)
     except (StoreBroken, sqlite3.DatabaseError) as error:
-        if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
+        if not is_damage(error):
             raise  # locked, full or read-only: the index itself is good
         _set_aside(path)
         index = _open(path)
@@ -246,8 +264,22 @@ def check_files(path: str) -> None:
             raise StoreBroken(f"{NAME}{suffix} is not a file of usageline's")
 
 
-def _is_damage(error: sqlite3.OperationalError) -> bool:
-    return "interrupted" in str(error) or "malformed" in str(error)
+def is_damage(error: Exception) -> bool:
+    """Return whether an error means that the index is not as usageline wrote it.
+
+    A value of a wrong type or size shows as an error of Python's, and only when it is used.
+    """
+    if isinstance(error, sqlite3.OperationalError):
+        return any(word in str(error) for word in ("interrupted", "malformed", "overflow"))
+    damage = (
+        sqlite3.DatabaseError,
+        StoreBroken,
+        TypeError,
+        ValueError,
+        LookupError,
+        ArithmeticError,
+    )
+    return isinstance(error, damage)
 
 
 def _set_aside(path: str) -> None:

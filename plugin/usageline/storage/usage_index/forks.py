@@ -54,6 +54,10 @@ class Forks:
             for number, first in self._connection.execute("SELECT session, first_own FROM forks")
         }
 
+    def concern(self, claims: tuple[Claim, ...]) -> bool:
+        """Return whether a response is of several sessions, or of one that has such responses."""
+        return len(claims) > 1 or claims[0].session in self._first_own
+
     def owner(self, key: bytes, claims: tuple[Claim, ...]) -> Claim:
         """Return the claim that counts as far as is known, and store them if they are several."""
         if len(claims) == 1:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
 
-from usageline.storage.usage_index.writer import QUARTER_MS
+from usageline.storage.usage_index.database import QUARTER_MS
 from usageline.usage.local.cost_states import Comparison, Counts
 from usageline.usage.local.prices import PICO
 
@@ -23,6 +23,7 @@ UNKNOWN = "?"
 UNKNOWNS = {"model": "", "project": UNKNOWN, "session": UNKNOWN}
 
 COUNTS = ("input", "output", "write_5m", "write_1h", "read", "searches", "responses")
+
 
 def _columns(table: str, responses: str, unfinished: str, unpriced: str) -> str:
     """Return the sums that `_values` takes. The halves of a cost cannot overflow."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from usageline.storage.usage_index.batch import Batch, chunks, joined
+from usageline.storage.usage_index.database import QUARTER_MS
 from usageline.storage.usage_index.forks import Forks
 from usageline.storage.usage_index.names import Names
 from usageline.usage.local.prices import PICO
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from usageline.usage.local.prices import PriceList
 
     Stored = tuple[Any, ...]
-
-QUARTER_MS = 900_000
-"""Every time zone in use is a multiple of it from UTC, and so is every change of one."""
 
 COLUMNS = (
     "key, part, grouped, at, last_at, model, project, session, input, output, write_5m, "
@@ -96,24 +94,6 @@ class Writer:
         self._connection.execute("DELETE FROM quarters")
         self._connection.execute(SUMS, (-(1 << 60), 1 << 60))
 
-    def forget(self, before: int) -> None:
-        """Remove what is older than that time (epoch ms)."""
-        quarter = before // QUARTER_MS
-        oldest = "SELECT (SELECT min(quarter) FROM quarters), (SELECT min(started) FROM states)"
-        first, started = self._connection.execute(oldest).fetchone()
-        if first is not None and first < quarter:
-            self._connection.execute("DELETE FROM responses WHERE at < ?", (quarter * QUARTER_MS,))
-            self._connection.execute("DELETE FROM quarters WHERE quarter < ?", (quarter,))
-            self._connection.execute(
-                "DELETE FROM claims WHERE key NOT IN (SELECT key FROM responses)"
-            )
-        if started is not None and started < before:
-            self._connection.execute(
-                "DELETE FROM states "
-                "WHERE started < ? AND session NOT IN (SELECT session FROM quarters)",
-                (before,),
-            )
-
     def _write_single(self, batch: Batch) -> None:
         is_first = self._connection.execute("SELECT 1 FROM responses LIMIT 1").fetchone() is None
         # Neighbors in the table one after another: fewer pages are read and written.
@@ -147,34 +127,20 @@ class Writer:
         grouped = None
         if is_grouped:
             key, grouped = key + at.to_bytes(8, "big", signed=True), key
-        claim = self._forks.owner(key, claims)
-        numbers, cost_of = self._names.numbers, self._prices.cost
+        claim = self._forks.owner(key, claims) if self._forks.concern(claims) else claims[0]
+        numbers = self._names.numbers
         project, session = numbers[claim.project], numbers[claim.session]
-        for number, part in enumerate(parts):
-            model, tokens, fast, us = part
-            cost = cost_of(part, at)
-            names = (session, project, numbers[model])
-            self._inserts.append(
-                (
-                    *(key, number, grouped, at, last_at, names[2], project, session, *tokens),
-                    # sqlite3 looks for an adapter of each boolean, and of no integer.
-                    *(+fast, +us, +(not rank[1]), +finished, +claim.copied, cost),
-                )
-            )
-            self._add((at // QUARTER_MS, *names), finished, tokens, cost)
-
-    def _add(
-        self, row: tuple[int, int, int, int], finished: bool, tokens: Tokens, cost: int | None
-    ) -> None:
-        sums = self._added.get(row)
-        if sums is None:
-            sums = self._added[row] = [0] * 10
-        sums[0] += 1
-        sums[1] += not finished
-        sums[2] += cost is None
-        for position, value in enumerate(tokens, 3):
-            sums[position] += value
-        sums[9] += cost or 0
+        quarter, flags = at // QUARTER_MS, (+(not rank[1]), +finished, +claim.copied)
+        for number, (name, tokens, fast, us) in enumerate(parts):
+            cost = self._prices.cost(parts[number], at)
+            model = numbers[name]
+            # sqlite3 looks for an adapter of each boolean, and of no integer.
+            start = (key, number, grouped, at, last_at, model, project, session)
+            self._inserts.append((*start, *tokens, +fast, +us, *flags, cost))
+            sums = self._added.get((quarter, session, project, model))
+            if sums is None:
+                sums = self._added[quarter, session, project, model] = [0] * 10
+            _add(sums, tokens, cost, finished=finished)
 
     def _flush(self) -> None:
         self._connection.executemany(INSERT, self._inserts)
@@ -234,6 +200,25 @@ class Writer:
             )
             self._connection.execute(SUMS, (first * QUARTER_MS, (last + 1) * QUARTER_MS))
         self._added, self._changed = {}, set()
+
+
+def _add(sums: list[int], tokens: Tokens, cost: int | None, *, finished: bool) -> None:
+    """Add a part of a response to the sums of its quarter, in the order of the table."""
+    sent, output, write_5m, write_1h, read, searches = tokens
+    sums[0] += 1
+    sums[3] += sent
+    sums[4] += output
+    sums[5] += write_5m
+    sums[6] += write_1h
+    sums[7] += read
+    if not finished:
+        sums[1] += 1
+    if searches:
+        sums[8] += searches
+    if cost is None:
+        sums[2] += 1
+    else:
+        sums[9] += cost
 
 
 def _ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -101,25 +101,22 @@ class PriceList:
 
     def cost(self, part: Part, at: int) -> int | None:
         """Return the cost of a part of a response at a time (epoch ms), None if unpriced."""
-        price = self.price(part.model, at)
+        model, (sent, output, write_5m, write_1h, read, searches), fast, us = part
+        price = self.price(model, at)
         if price is None:
             return None
-        tokens, rates = part.tokens, price.rates
-        if price.long is not None and tokens.prompt > price.long_from:
+        rates = price.rates
+        if price.long is not None and part.tokens.prompt > price.long_from:
             rates = price.long
-        sent, output, write_5m, write_1h, read, searches = tokens
-        total = (
-            sent * rates.input
-            + output * rates.output
-            + write_5m * rates.write_5m
-            + write_1h * rates.write_1h
-            + read * rates.read
-        )
-        if part.fast and price.fast:
+        total = sent * rates[0] + output * rates[1] + write_5m * rates[2]
+        total += write_1h * rates[3] + read * rates[4]
+        if fast and price.fast:
             total *= price.fast
-        if part.us and price.us:
+        if us and price.us:
             total = total * US_TIMES[0] // US_TIMES[1]
-        return min(total + searches * SEARCH, MAX_COST)
+        if searches:
+            total += searches * SEARCH
+        return min(total, MAX_COST)
 
     @property
     def version(self) -> str:
