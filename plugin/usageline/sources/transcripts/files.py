@@ -80,16 +80,16 @@ def transcripts(directories: Iterable[str]) -> Iterator[Transcript]:
             try:
                 if entry.is_dir():
                     pending.append((entry.path, entry.is_symlink(), depth + 1))
-                elif entry.name.endswith(".jsonl"):
+                elif entry.name.endswith(".jsonl") and not (
+                    entry.name == JOURNAL and "/subagents" in directory
+                ):
                     status = entry.stat()
                     file = (status.st_dev, status.st_ino)
                     # A FIFO or a device would block the reader.
                     if stat.S_ISREG(status.st_mode) and file not in files:
-                        if entry.name == JOURNAL and "/subagents" in directory:
-                            continue
                         files.add(file)
                         yield Transcript(entry.path, *file, status.st_size, status.st_mtime_ns)
-            except OSError:
+            except OSError:  # noqa: PERF203 - a broken link hides no other file
                 continue
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -109,6 +108,10 @@ class Kind(msgspec.Struct, gc=False):
     type: str = ""
 
 
+KIND = msgspec.json.Decoder(Kind).decode
+ERRORS = (msgspec.DecodeError, RecursionError, UnicodeError)
+
+
 class Run:
     """Lines of one response in one session, one after another. `line` is the one that counts.
 
@@ -160,6 +163,14 @@ def _project(record: Record, outer: Record) -> str:
     return (record.cwd or outer.cwd or "")[:MAX_TEXT]
 
 
+def _is_of_user(line: memoryview) -> bool:
+    """Return whether a refused line is a user's with a text for a message, which is frequent."""
+    try:
+        return KIND(cleaned(bytes(line))).type == "user"
+    except ERRORS:
+        return False
+
+
 def parser(
     fallback: Callable[[bytes], Line | None],
 ) -> Callable[[Iterable[memoryview]], list[Line]]:
@@ -168,49 +179,42 @@ def parser(
     Adjacent lines of one response become one.
     """
     decode = msgspec.json.Decoder(Record).decode
-    kind = msgspec.json.Decoder(Kind).decode
-    errors = (msgspec.DecodeError, RecursionError, UnicodeError)
-
-    def refused(line: bytes) -> Line | None:
-        with contextlib.suppress(*errors):
-            # A user's line with a text for a message has no response, and is frequent.
-            if kind(line).type == "user":
-                return None
-        return fallback(line)
 
     def parse(lines: Iterable[memoryview]) -> list[Line]:
         result: list[Line | None] = []
-        last = None
+        runs: list[Run] = []
         for line in lines:
             try:
-                record = decode(line)
-            except errors:
-                result.append(refused(cleaned(bytes(line))))
+                outer = decode(line)
+            except ERRORS:
+                if not _is_of_user(line):
+                    result.append(fallback(cleaned(bytes(line))))
                 continue
-            outer = record
-            if record.type == "progress":
-                if record.data is None or record.data.type != "agent_progress":
-                    continue
-                record = record.data.message or Record(type="")
+            record = outer if outer.type == "assistant" else _of_subagent(outer)
             message = record.message
             if (
-                record.type != "assistant"
-                or message is None
+                message is None
                 or message.usage is None
                 or not message.model
                 or message.model == SYNTHETIC
                 or (at := epoch_ms(record.timestamp)) is None
             ):
                 continue
-            if last is None or not last.absorb(record, outer, message, at, line):
-                if last is not None:
-                    result.append(_line(last, fallback))
-                last = Run(record, outer, message, at, line)
-        if last is not None:
-            result.append(_line(last, fallback))
+            if not runs or not runs[-1].absorb(record, outer, message, at, line):
+                runs.append(Run(record, outer, message, at, line))
+        result += [_line(run, fallback) for run in runs]
         return [line for line in result if line is not None]
 
     return parse
+
+
+def _of_subagent(record: Record) -> Record:
+    """Return the subagent's line that a progress line repeats, an empty one if there is none."""
+    if record.type == "progress" and record.data and record.data.type == "agent_progress":
+        inner = record.data.message
+        if inner is not None and inner.type == "assistant":
+            return inner
+    return Record()
 
 
 def _line(run: Run, fallback: Callable[[bytes], Line | None]) -> Line | None:
