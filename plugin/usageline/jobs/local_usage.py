@@ -68,6 +68,10 @@ def updated(
             index, report = _updated(place, config_directories(env), progress)
             try:
                 yield index, report
+            except sqlite3.DatabaseError as error:
+                if database.is_damage(error):
+                    index.discard()
+                raise
             finally:
                 index.close()
     except (sqlite3.Error, OSError, CacheUnsafe) as error:

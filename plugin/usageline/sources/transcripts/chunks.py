@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 512 << 10
 """It stays in the processor's cache while it is searched."""
 
-LONG_BYTES = 4 << 20
+LONG_BYTES = 2 << 20
 """A longer line loses the insides of its long texts, so that it does not fill the memory."""
 
 MAX_LINE_BYTES = 256 << 20

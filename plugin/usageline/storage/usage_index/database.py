@@ -155,7 +155,7 @@ def open_index(directory: str) -> Index:
     path = os.path.join(directory, NAME)
     try:
         return _open(path)
-    except (StoreBroken, sqlite3.DatabaseError) as error:
+    except Exception as error:
         if not is_damage(error):
             raise  # locked, full or read-only: the index itself is good
         _set_aside(path)
@@ -174,7 +174,7 @@ def open_for_reading(directory: str) -> Index | None:
         connection = connect(path)
         _check(connection, is_checked=checked.checked_at(path) is not None)
         return Index(connection)
-    except (StoreBroken, sqlite3.Error, OSError):
+    except (StoreBroken, sqlite3.Error, OSError, ValueError):
         return None
 
 
@@ -264,13 +264,25 @@ def check_files(path: str) -> None:
             raise StoreBroken(f"{NAME}{suffix} is not a file of usageline's")
 
 
+SURROUNDINGS = (
+    "locked",
+    "locking protocol",
+    "is full",
+    "readonly",
+    "unable to open",
+    "disk I/O error",
+    "out of memory",
+)
+"""What SQLite says if something other than the index is to blame."""
+
+
 def is_damage(error: Exception) -> bool:
     """Return whether an error means that the index is not as usageline wrote it.
 
     A value of a wrong type or size shows as an error of Python's, and only when it is used.
     """
     if isinstance(error, sqlite3.OperationalError):
-        return any(word in str(error) for word in ("interrupted", "malformed", "overflow"))
+        return not any(words in str(error) for words in SURROUNDINGS)
     damage = (
         sqlite3.DatabaseError,
         StoreBroken,
