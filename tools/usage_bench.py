@@ -150,8 +150,9 @@ def contenders(
         Contender("usage --json, nothing new", [*usage, "--json"], RICH, 4),
         Contender("usage, nothing new", usage, RICH),
     ]
+    job = [python, "-I", "-B", "-m", "usageline.jobs", "local"]
+    rows.append(Contender("background job, nothing new", job, RICH))
     if grown is not None:
-        job = [python, "-I", "-B", "-m", "usageline.jobs", "local"]
         rows.append(
             Contender("background job, 5 new responses", job, RICH, None, partial(grow, grown))
         )

@@ -20,6 +20,8 @@ except ImportError as error:
         "install it again"
     )
 gc.freeze()
+# A command that ends soon makes thousands of objects, and no cycles of many.
+gc.set_threshold(50_000)
 gc.enable()
 
 if __name__ == "__main__":

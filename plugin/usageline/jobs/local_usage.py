@@ -136,7 +136,7 @@ def _pass(
         keep_from = int(time.time() * 1000) - keep_days * DAY_MS
     _apply_prices(index, prices)
     scan = Scan(index, prices, keep_from=keep_from, progress=progress)
-    report = scan.run(files.transcripts(directories))
+    report = scan.run_below(directories)
     if keep_from is not None:
         retention.forget(index, keep_from)
     return report

@@ -9,21 +9,25 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from usageline.sources.transcripts.files import Report
+from usageline.sources.transcripts.files import Listing, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from usageline.sources.transcripts.files import Transcript
+    from usageline.sources.transcripts.files import Folder, Known, Transcript
     from usageline.storage.usage_index.database import Index
     from usageline.usage.local.prices import PriceList
 
 UNLISTED_NS = 60 * 86_400 * 10**9
-"""A file that is not there is remembered so long: it may be of another configuration directory."""
+"""What is not there is remembered so long: it may be of another configuration directory."""
+
+
+SETTLED_NS = 2 * 10**9
+"""A directory that changed so recently may change again within one tick of its file system."""
 
 
 class Scan:
-    """One pass over listed transcripts.
+    """One pass over transcripts.
 
     `keep_from` is epoch ms: older responses are not counted, so that what the index has forgotten
     does not come back. `progress(done, total)` is called with bytes.
@@ -42,6 +46,14 @@ class Scan:
         self._prices = prices
         self._keep_from = keep_from
         self._progress = progress
+
+    def run_below(self, directories: Iterable[str]) -> Report:
+        """Read what is new below configuration directories. Raise as `run` does."""
+        listing = Listing(directories, self._known_folders())
+        report = self.run(listing)
+        if report.read:
+            self._remember(listing.listed)
+        return report
 
     def run(self, listed: Iterable[Transcript]) -> Report:
         """Read what is new, and commit it. Raise sqlite3.Error or OSError if it cannot be kept."""
@@ -66,3 +78,34 @@ class Scan:
         query = "DELETE FROM files WHERE device = ? AND inode = ? AND modified_ns < ?"
         for device, inode in gone:
             self._index.connection.execute(query, (device, inode, before))
+
+    def _known_folders(self) -> dict[str, Known]:
+        rows = self._index.connection.execute("SELECT * FROM folders")
+        return {row[0]: row for row in rows}
+
+    def _remember(self, folders: Iterable[Folder]) -> None:
+        now = time.time_ns()
+        oldest, settled = now - UNLISTED_NS, now - SETTLED_NS
+        rows = [
+            folder[:7]
+            for folder in folders
+            if oldest < max(folder.modified_ns, folder.changed_ns) < settled
+            and not folder.has_links
+            and _is_text(folder.path + folder.folders + folder.files)
+        ]
+        with self._index.transaction():
+            self._index.connection.execute(
+                "DELETE FROM folders WHERE max(modified_ns, changed_ns) <= ?", (oldest,)
+            )
+            self._index.connection.executemany(
+                "INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?, ?, ?)", rows
+            )
+
+
+def _is_text(text: str) -> bool:
+    """Return whether SQLite can store it, unlike some names of files."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

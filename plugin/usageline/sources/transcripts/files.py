@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+
+    Known = tuple[str, int, int, int, int, str, str]
 
 PROJECTS = "projects"
 JOURNAL = "journal.jsonl"
@@ -26,6 +28,22 @@ class Transcript(NamedTuple):
     inode: int
     size: int
     modified_ns: int
+
+
+class Folder(NamedTuple):
+    """What a directory has: the names of folders, and of transcripts, each behind a slash.
+
+    With `has_links`, that may change without a change of the directory.
+    """
+
+    path: str
+    device: int
+    inode: int
+    modified_ns: int
+    changed_ns: int
+    folders: str
+    files: str
+    has_links: bool = False
 
 
 @dataclass(slots=True)
@@ -57,47 +75,78 @@ def roots(directories: Iterable[str]) -> list[str]:
     return result
 
 
-# tried by: tests/local
-def transcripts(directories: Iterable[str]) -> Iterator[Transcript]:
-    """Yield every transcript below the configuration directories, each file once.
+class Listing:
+    """Every transcript below the configuration directories, each file once.
 
-    Follow each link to a directory once, so that a loop ends. Skip what cannot be read.
+    A directory is entered once, so that a loop of links ends. What cannot be read is skipped. A
+    directory of `known` that has not changed is not read again; `listed` has the others. `known`
+    has the fields of each `Folder` but the last one, by its path.
     """
-    entered: set[tuple[int, int]] = set()
-    files: set[tuple[int, int]] = set()
-    pending = [(os.path.join(directory, PROJECTS), True, 0) for directory in directories]
-    while pending:
-        directory, is_link, depth = pending.pop()
-        try:
-            # Only a link leads back: without it, the files tell whether they were listed.
-            if depth > MAX_DEPTH or (is_link and not _enter(directory, entered)):
-                continue
-            with os.scandir(directory) as scan:
-                entries = list(scan)
-        except OSError:
-            continue
-        for entry in entries:
+
+    def __init__(
+        self, directories: Iterable[str], known: Mapping[str, Known] | None = None
+    ) -> None:
+        self.listed: list[Folder] = []
+        self._pending = [(os.path.join(directory, PROJECTS), 0) for directory in directories]
+        self._known = known or {}
+        self._entered: set[tuple[int, int]] = set()
+
+    # tried by: tests/local
+    def __iter__(self) -> Iterator[Transcript]:
+        """Yield the transcripts, in any order."""
+        listed: set[tuple[int, int]] = set()
+        while self._pending:
+            path, depth = self._pending.pop()
             try:
+                folder = self._entered_once(path)
+            except OSError:
+                continue
+            if folder is None or depth > MAX_DEPTH:
+                continue
+            *_, folders, files = folder
+            if folders:
+                names = folders[1:].split("/")
+                self._pending += [(f"{path}/{name}", depth + 1) for name in names]
+            for name in files[1:].split("/") if files else ():
+                file = f"{path}/{name}"
+                try:
+                    status = os.stat(file)
+                except OSError:
+                    continue
+                identity = (status.st_dev, status.st_ino)
+                # A FIFO or a device would block the reader.
+                if stat.S_ISREG(status.st_mode) and identity not in listed:
+                    listed.add(identity)
+                    yield Transcript(file, *identity, status.st_size, status.st_mtime_ns)
+
+    def _entered_once(self, path: str) -> Known | None:
+        status = os.stat(path)
+        identity = (status.st_dev, status.st_ino)
+        if identity in self._entered:
+            return None
+        self._entered.add(identity)
+        known = self._known.get(path)
+        # An entry that is added, removed or renamed changes both times.
+        state = (path, *identity, status.st_mtime_ns, status.st_ctime_ns)
+        if known is not None and known[:5] == state:
+            return known
+        folder = Folder(*state, *_entries(path))
+        self.listed.append(folder)
+        return folder[:7]
+
+
+def _entries(directory: str) -> tuple[str, str, bool]:
+    """Return the last three fields of a `Folder`. Raise OSError if it cannot be read."""
+    folders, files = "", ""
+    has_links = False
+    with os.scandir(directory) as scan:
+        for entry in scan:
+            has_links = has_links or entry.is_symlink()
+            with contextlib.suppress(OSError):
                 if entry.is_dir():
-                    pending.append((entry.path, entry.is_symlink(), depth + 1))
+                    folders += f"/{entry.name}"
                 elif entry.name.endswith(".jsonl") and not (
                     entry.name == JOURNAL and "/subagents" in directory
                 ):
-                    status = entry.stat()
-                    file = (status.st_dev, status.st_ino)
-                    # A FIFO or a device would block the reader.
-                    if stat.S_ISREG(status.st_mode) and file not in files:
-                        files.add(file)
-                        yield Transcript(entry.path, *file, status.st_size, status.st_mtime_ns)
-            except OSError:  # noqa: PERF203 - a broken link hides no other file
-                continue
-
-
-def _enter(directory: str, entered: set[tuple[int, int]]) -> bool:
-    """Return whether the directory was not entered yet, and remember that it is now."""
-    status = os.stat(directory)
-    identity = (status.st_dev, status.st_ino)
-    if identity in entered:
-        return False
-    entered.add(identity)
-    return True
+                    files += f"/{entry.name}"
+    return folders, files, has_links

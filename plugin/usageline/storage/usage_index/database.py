@@ -32,6 +32,7 @@ QUARTER_MS = 900_000
 
 COLUMNS = {
     "files": "device inode size modified_ns offset digest:BLOB too_long",
+    "folders": "path:TEXT device inode modified_ns changed_ns folders:TEXT files:TEXT",
     "responses": (
         "key:BLOB part grouped:BLOB? at last_at model project session input output write_5m "
         "write_1h read searches fast us sidechain finished copied cost:INTEGER?"
@@ -52,6 +53,7 @@ what Claude Code itself counted in a session.
 
 KEYS = {
     "files": "device, inode",
+    "folders": "path",
     "responses": "key, part",
     "claims": "key, session",
     "forks": "session",
