@@ -111,7 +111,7 @@ class Reader:
         too_long: int,
     ) -> None:
         is_main = "/subagents/" not in transcript.path
-        blocks = Lines(descriptor, offset, self._buffer)
+        blocks = Lines(descriptor, offset, status.st_size, self._buffer)
         session = os.path.basename(transcript.path)
         identity = (status.st_dev, status.st_ino)
         for buffer, start, end in blocks:

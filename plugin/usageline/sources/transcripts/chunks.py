@@ -35,14 +35,17 @@ USER_HEAD_BYTES = 256
 
 
 class Lines:
-    """The blocks of whole lines of an open file from `offset` on.
+    """The blocks of whole lines of an open file from `offset` on, to its size or a little further.
 
     After the iteration `offset` is behind the last newline, `too_long` counts skipped lines, and
     `buffer` can be used for the next file.
     """
 
-    def __init__(self, descriptor: int, offset: int, buffer: bytearray | None = None) -> None:
+    def __init__(
+        self, descriptor: int, offset: int, size: int, buffer: bytearray | None = None
+    ) -> None:
         self.offset = offset
+        self._size = size
         self.too_long = 0
         self._descriptor = descriptor
         self.buffer = bytearray(CHUNK_BYTES) if buffer is None else buffer
@@ -57,7 +60,7 @@ class Lines:
         The next block overwrites the buffer.
         """
         position = os.lseek(self._descriptor, self.offset, os.SEEK_SET)
-        while True:
+        while position < self._size:
             if self._skips or self._filled * 2 > len(self.buffer):
                 self._make_room()
             buffer, filled = self.buffer, self._filled
