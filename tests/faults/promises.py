@@ -22,6 +22,7 @@ AREAS = {
     "crowd": "Many sessions and a hanging process",
     "disk": "Disk and directories",
     "corruption": "Damaged and hostile files",
+    "transcripts": "Transcripts and their index",
     "network": "Network and service",
     "clock": "Clock",
     "content": "Input and terminal output",

@@ -69,6 +69,12 @@ TOPICS = {
         "it.",
         "The line, without what cannot be read.",
     ),
+    "transcripts": Topic(
+        "a transcript or the index of your usage is damaged, hostile or cannot be written?",
+        "Every other line counts, each response once, in little memory. A damaged index is built "
+        "again, and keeps what only it has. On a full or read-only disk it does not change.",
+        "The same numbers, or `cannot be used` with the reason.",
+    ),
     "users": Topic(
         "other people use the machine?",
         "Files have mode 0600 and directories 0700. usageline refuses a cache directory that "

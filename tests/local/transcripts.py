@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from usageline.jobs.transcript_scan import Scan
-from usageline.sources.transcripts.files import roots, transcripts
+from usageline.sources.transcripts.files import roots
 from usageline.storage.usage_index.database import Index, open_in_memory
 from usageline.storage.usage_index.queries import Range, Row, sums
 from usageline.usage.local.prices import PriceList
@@ -17,7 +17,7 @@ from usageline.usage.local.prices import PriceList
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from usageline.jobs.transcript_scan import Report
+    from usageline.sources.transcripts.files import Report
 
 AT = datetime(2026, 11, 20, 10, tzinfo=timezone.utc)
 PROJECT = "/home/dev/work/one"
@@ -144,7 +144,7 @@ class Directory:
 
     def scan(self) -> Report:
         """Read what is new."""
-        return Scan(self.index, self.prices).run(transcripts(roots([str(self.root)])))
+        return Scan(self.index, self.prices).run_below(roots([str(self.root)]))
 
     def total(self) -> Row:
         """Return the sums of everything, after a scan."""

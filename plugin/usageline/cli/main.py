@@ -6,6 +6,7 @@ Exit statuses: 0 success, 1 a problem that is reported, 2 wrong usage.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import sys
@@ -90,6 +91,7 @@ def main() -> NoReturn:
             cli(prog_name="usageline")
         finally:
             sys.stdout.flush()
+            gc.freeze()  # The interpreter's last collection takes as long as the imports of click.
     except UsagelineError as problem:
         click.echo(f"usageline: {sanitize_lines(str(problem))}", err=True)
     except LookupError as problem:  # no HOME

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from usageline.core.errors import CacheUnsafe, UsagelineError
 from usageline.jobs.transcript_scan import Scan
 from usageline.sources.transcripts import files, roots
-from usageline.storage.usage_index import database
+from usageline.storage.usage_index import database, retention
 from usageline.storage.usage_index.database import Index, open_in_memory, open_index
-from usageline.storage.usage_index.writer import Writer
 from usageline.system.directories import private_directory
 from usageline.system.disk import write_error
 from usageline.system.lock import hold_existing
@@ -23,7 +22,8 @@ from usageline.usage.local.prices import PriceList, own_prices
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from usageline.jobs.transcript_scan import Report
+    from usageline.config.local import Local
+    from usageline.sources.transcripts.files import Report
 
 DAY_MS = 86_400_000
 LOCK_TIMEOUT_S = 60.0
@@ -51,20 +51,19 @@ def updated(
     paths = Paths(env)
     place = directory(paths)
     local = roots.settings(env)
-    prices = PriceList(own_prices(local.prices))
     try:
         private_directory(paths.state_dir)
         private_directory(place)
         with hold_existing(place, LOCK_TIMEOUT_S) as is_owner:
             if not is_owner:
                 raise UsagelineError("another usageline reads the transcripts: try again")
-            index = open_index(place)
+            index, report = _updated(place, roots.directories(env, local), local, progress)
             try:
-                saved = salvage_into(index, place, prices)
-                directories = roots.directories(env, local)
-                report = _pass(index, directories, prices, local.keep_days, progress)
-                report.salvaged = saved
                 yield index, report
+            except sqlite3.DatabaseError as error:
+                if database.is_damage(error):
+                    index.discard()
+                raise
             finally:
                 index.close()
     except (sqlite3.Error, OSError, CacheUnsafe) as error:
@@ -72,6 +71,30 @@ def updated(
             f"{_problem(error, place)}. To read the transcripts without an index: "
             "usageline usage --roots ~/.claude"
         ) from error
+
+
+def _updated(
+    place: str,
+    directories: Sequence[str],
+    local: Local,
+    progress: Callable[[int, int], object],
+) -> tuple[Index, Report]:
+    """Return the index after a pass. Build it anew if it turns out to be damaged."""
+    prices = PriceList(own_prices(local.prices))
+    for may_be_damaged in (True, False):
+        index = open_index(place)
+        try:
+            saved = salvage_into(index, place, prices)
+            report = _pass(index, directories, prices, local.keep_days, progress)
+        except Exception as error:
+            if not may_be_damaged or not database.is_damage(error):
+                index.close()
+                raise
+            index.discard()
+            continue
+        report.salvaged = saved
+        return index, report
+    raise AssertionError
 
 
 def _problem(error: Exception, place: str) -> str:
@@ -113,10 +136,9 @@ def _pass(
         keep_from = int(time.time() * 1000) - keep_days * DAY_MS
     _apply_prices(index, prices)
     scan = Scan(index, prices, keep_from=keep_from, progress=progress)
-    report = scan.run(files.transcripts(directories))
+    report = scan.run_below(directories)
     if keep_from is not None:
-        with _transaction(index):
-            Writer(index, prices).forget(keep_from)
+        retention.forget(index, keep_from)
     return report
 
 
@@ -126,9 +148,10 @@ def salvage_into(index: Index, place: str, prices: PriceList | None = None) -> i
     if not identity or index.meta().get("salvaged") == identity:
         return 0
     from usageline.storage.usage_index import salvage  # noqa: PLC0415 - seldom
+    from usageline.storage.usage_index.writer import Writer  # noqa: PLC0415 - as above
 
     batch = salvage.batch(os.path.join(place, database.NAME + database.ASIDE))
-    with _transaction(index):
+    with index.transaction():
         Writer(index, prices or PriceList()).write(batch)
         index.set_meta("salvaged", identity)
     return len(batch)
@@ -137,18 +160,8 @@ def salvage_into(index: Index, place: str, prices: PriceList | None = None) -> i
 def _apply_prices(index: Index, prices: PriceList) -> None:
     if index.meta().get("prices") == prices.version:
         return
-    with _transaction(index):
+    from usageline.storage.usage_index.writer import Writer  # noqa: PLC0415 - seldom
+
+    with index.transaction():
         Writer(index, prices).reprice()
         index.set_meta("prices", prices.version)
-
-
-@contextlib.contextmanager
-def _transaction(index: Index) -> Iterator[None]:
-    index.connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        index.connection.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):
-            index.connection.execute("ROLLBACK")
-        raise

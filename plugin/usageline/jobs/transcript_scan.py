@@ -6,66 +6,28 @@ ends in reading a file from its beginning.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
-import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+import time
+from typing import TYPE_CHECKING
 
-from usageline.sources.transcripts import states
-from usageline.sources.transcripts.chunks import MARK, OWNER_MARK, STATE_MARK, Lines
-from usageline.sources.transcripts.records import parser
-from usageline.storage.usage_index.batch import Batch
-from usageline.storage.usage_index.writer import Writer
+from usageline.sources.transcripts.files import Listing, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from usageline.sources.transcripts.files import Transcript
-    from usageline.sources.transcripts.records import Parser
+    from usageline.sources.transcripts.files import Folder, Known, Transcript
     from usageline.storage.usage_index.database import Index
     from usageline.usage.local.prices import PriceList
 
-BATCH_RESPONSES = 20_000
-"""Of one transaction. A killed pass goes on after the last one."""
-
-BULK_BYTES = 1 << 20
-"""With more to read, importing msgspec pays."""
-
-EDGE_BYTES = 512
-"""A file whose first bytes, or last bytes before the offset, changed is read from its beginning."""
+UNLISTED_NS = 60 * 86_400 * 10**9
+"""What is not there is remembered so long: it may be of another configuration directory."""
 
 
-@dataclass(slots=True)
-class Report:
-    """What a pass has done: files listed and read, bytes, lines with usage, and what it skipped.
-
-    `salvaged` counts responses from a damaged index that was set aside.
-    """
-
-    files: int = 0
-    read: int = 0
-    bytes: int = 0
-    lines: int = 0
-    too_long: int = 0
-    unreadable: int = 0
-    salvaged: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What the index remembers of a file."""
-
-    size: int = -1
-    modified_ns: int = -1
-    offset: int = 0
-    digest: bytes = b""
-    too_long: int = 0
+SETTLED_NS = 2 * 10**9
+"""A directory that changed so recently may change again within one tick of its file system."""
 
 
 class Scan:
-    """One pass over listed transcripts.
+    """One pass over transcripts.
 
     `keep_from` is epoch ms: older responses are not counted, so that what the index has forgotten
     does not come back. `progress(done, total)` is called with bytes.
@@ -80,120 +42,70 @@ class Scan:
         progress: Callable[[int, int], object] = lambda _done, _total: None,
     ) -> None:
         self.report = Report()
-        self._connection = index.connection
-        self._writer = Writer(index, prices)
+        self._index = index
+        self._prices = prices
         self._keep_from = keep_from
         self._progress = progress
-        self._batch = Batch()
-        self._states: list[tuple[object, ...]] = []
-        self._parse: Parser = parser(bulk=False)
+
+    def run_below(self, directories: Iterable[str]) -> Report:
+        """Read what is new below configuration directories. Raise as `run` does."""
+        listing = Listing(directories, self._known_folders())
+        report = self.run(listing)
+        if report.read:
+            self._remember(listing.listed)
+        return report
 
     def run(self, listed: Iterable[Transcript]) -> Report:
         """Read what is new, and commit it. Raise sqlite3.Error or OSError if it cannot be kept."""
-        known = self._known()
-        due = []
-        for transcript in listed:
-            self.report.files += 1
-            state = known.get((transcript.device, transcript.inode), _State())
-            if (state.size, state.modified_ns) != (transcript.size, transcript.modified_ns):
-                due.append((transcript, state))
-        total = sum(max(transcript.size - state.offset, 0) for transcript, state in due)
-        self._parse = parser(bulk=total > BULK_BYTES)
-        for transcript, state in due:
-            try:
-                self._read(transcript, state)
-            except (OSError, ValueError):
-                self.report.unreadable += 1
-            self._progress(self.report.bytes, total)
-        self._commit()
+        connection = self._index.connection
+        query = "SELECT device, inode, size, modified_ns FROM files"
+        known = set(connection.execute(query))
+        transcripts = list(listed)
+        self.report.files = len(transcripts)
+        due = [each for each in transcripts if each[1:] not in known]
+        if due:
+            # Mostly nothing has changed, and the parsers take longer to import than the rest.
+            from usageline.jobs.transcript_reader import Reader  # noqa: PLC0415
+
+            reader = Reader(self._index, self._prices, self.report, self._keep_from, self._progress)
+            reader.read(due)
+            self._forget_files(known.difference(each[1:] for each in transcripts))
         return self.report
 
-    def _known(self) -> dict[tuple[int, int], _State]:
-        rows = self._connection.execute("SELECT * FROM files")
-        return {(row[0], row[1]): _State(*row[2:]) for row in rows}
+    def _forget_files(self, unlisted: Iterable[tuple[int, int, int, int]]) -> None:
+        before = time.time_ns() - UNLISTED_NS
+        gone = [(device, inode) for device, inode, _, modified in unlisted if modified < before]
+        query = "DELETE FROM files WHERE device = ? AND inode = ? AND modified_ns < ?"
+        for device, inode in gone:
+            self._index.connection.execute(query, (device, inode, before))
 
-    # tried by: tests/local
-    def _read(self, transcript: Transcript, state: _State) -> None:
-        descriptor = os.open(transcript.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(descriptor, "rb", buffering=0) as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                return
-            offset = self._offset(file, state, status.st_size)
-            self._lines(file, offset, transcript, status, state.too_long if offset else 0)
-        self.report.read += 1
+    def _known_folders(self) -> dict[str, Known]:
+        rows = self._index.connection.execute("SELECT * FROM folders")
+        return {row[0]: row for row in rows}
 
-    @staticmethod
-    def _offset(file: BinaryIO, state: _State, size: int) -> int:
-        """Return from where the file is new: 0 if it is another file than before."""
-        if not state.offset or size < state.offset:
-            return 0
-        return state.offset if _digest(file, state.offset) == state.digest else 0
-
-    def _lines(
-        self,
-        file: BinaryIO,
-        offset: int,
-        transcript: Transcript,
-        status: os.stat_result,
-        too_long: int,
-    ) -> None:
-        is_main = "/subagents/" not in transcript.path
-        lines = Lines(file, offset, marks=(MARK, STATE_MARK, OWNER_MARK) if is_main else (MARK,))
-        session = os.path.basename(transcript.path)
-        identity = (status.st_dev, status.st_ino)
-        parse, add, keep_from = self._parse, self._batch.add, self._keep_from
-        for candidate in lines:
-            if candidate.mark is not MARK:
-                if state := states.parse(candidate.line):
-                    self._batch.add_state(state)
-                continue
-            line = parse(candidate.line)
-            if line is None or (keep_from is not None and line.at < keep_from):
-                continue
-            self.report.lines += 1
-            add((line if line.session else line._replace(session=session)).response())
-            if len(self._batch) >= BATCH_RESPONSES:
-                self._remember(file, identity, (-1, -1), lines.offset, too_long + lines.too_long)
-                self._commit()
-                add = self._batch.add
-        self.report.bytes += max(status.st_size - offset, 0)
-        self.report.too_long += lines.too_long
-        seen = (status.st_size, status.st_mtime_ns)
-        self._remember(file, identity, seen, lines.offset, too_long + lines.too_long)
-
-    def _remember(
-        self,
-        file: BinaryIO,
-        identity: tuple[int, int],
-        state: tuple[int, int],
-        offset: int,
-        too_long: int,
-    ) -> None:
-        position = file.tell()
-        self._states.append((*identity, *state, offset, _digest(file, offset), too_long))
-        file.seek(position)
-
-    def _commit(self) -> None:
-        if not self._batch and not self._states:
-            return
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            self._writer.write(self._batch)
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", self._states
+    def _remember(self, folders: Iterable[Folder]) -> None:
+        now = time.time_ns()
+        oldest, settled = now - UNLISTED_NS, now - SETTLED_NS
+        rows = [
+            folder[:7]
+            for folder in folders
+            if oldest < max(folder.modified_ns, folder.changed_ns) < settled
+            and not folder.has_links
+            and _is_text(folder.path + folder.folders + folder.files)
+        ]
+        with self._index.transaction():
+            self._index.connection.execute(
+                "DELETE FROM folders WHERE max(modified_ns, changed_ns) <= ?", (oldest,)
             )
-            self._connection.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(Exception):
-                self._connection.execute("ROLLBACK")
-            raise
-        self._batch, self._states = Batch(), []
+            self._index.connection.executemany(
+                "INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?, ?, ?)", rows
+            )
 
 
-def _digest(file: BinaryIO, offset: int) -> bytes:
-    file.seek(0)
-    edges = file.read(min(EDGE_BYTES, offset))
-    file.seek(max(offset - EDGE_BYTES, 0))
-    edges += file.read(min(EDGE_BYTES, offset))
-    return hashlib.blake2b(edges, digest_size=16).digest()
+def _is_text(text: str) -> bool:
+    """Return whether SQLite can store it, unlike some names of files."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

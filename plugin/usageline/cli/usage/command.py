@@ -22,7 +22,7 @@ from usageline.storage.usage_index.queries import KINDS, Range, comparisons, sha
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from usageline.jobs.transcript_scan import Report
+    from usageline.sources.transcripts.files import Report
     from usageline.storage.usage_index.database import Index
     from usageline.storage.usage_index.queries import Row
     from usageline.usage.local.cost_states import Comparison

@@ -13,7 +13,7 @@ from usageline.usage.local.prices import PICO
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from usageline.jobs.transcript_scan import Report
+    from usageline.sources.transcripts.files import Report
     from usageline.storage.usage_index.queries import Row
 
 TIMES = ("day", "week", "month", "hour", "block")

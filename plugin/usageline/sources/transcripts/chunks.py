@@ -1,94 +1,144 @@
-"""Cut a transcript into the lines that may have usage, in bounded memory."""
+"""Cut a transcript into blocks of whole lines, and take the lines that may have usage."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from usageline.sources.transcripts.shorten import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO
 
-CHUNK_BYTES = 256 << 10
+CHUNK_BYTES = 512 << 10
 """It stays in the processor's cache while it is searched."""
+
+LONG_BYTES = 2 << 20
+"""A longer line loses the insides of its long texts, so that it does not fill the memory."""
+
 MAX_LINE_BYTES = 256 << 20
 """A longer line is skipped and counted."""
 
 MARK = b'"usage"'
 """Inside a JSON string it can only occur with backslashes before its quotes."""
 
-
 STATE_MARK = b'"cost-state"'
-"""Of a line with Claude Code's own counters. Subagents' transcripts have none."""
+"""Of a line with Claude Code's own notes. Subagents' transcripts have none."""
 
 OWNER_MARK = b'"bridge-session"'
 """Of a line with the account of a session that is also open elsewhere."""
 
+STATE_HEAD_BYTES = 256
+"""A line with usage is searched for its type no further."""
 
-class Candidate(NamedTuple):
-    """A line with a mark. `is_whole` is false for the last one without its newline."""
+USER = b'"type":"user"'
+"""More than half of all bytes are tool results. Their usage is not that of a response."""
 
-    line: bytes
-    is_whole: bool
-    mark: bytes = MARK
+USER_HEAD_BYTES = 256
 
 
 class Lines:
-    """The candidates of one open file from `offset` on.
+    """The blocks of whole lines of an open file from `offset` on, to its size or a little further.
 
-    After the iteration `offset` is behind the last newline, and `too_long` counts skipped lines.
+    After the iteration `offset` is behind the last newline, `too_long` counts skipped lines, and
+    `buffer` can be used for the next file.
     """
 
     def __init__(
-        self,
-        file: BinaryIO,
-        offset: int,
-        chunk_bytes: int = CHUNK_BYTES,
-        marks: tuple[bytes, ...] = (MARK,),
+        self, descriptor: int, offset: int, size: int, buffer: bytearray | None = None
     ) -> None:
-        self._marks = marks
         self.offset = offset
+        self._size = size
         self.too_long = 0
-        self._file = file
-        self._chunk_bytes = chunk_bytes
+        self._descriptor = descriptor
+        self.buffer = bytearray(CHUNK_BYTES) if buffer is None else buffer
+        self._filled = 0
+        self._removed = 0
+        self._skips = False
+        self._has_mark = False
 
-    def __iter__(self) -> Iterator[Candidate]:
-        """Yield the candidates, in order."""
-        self._file.seek(self.offset, os.SEEK_SET)
-        rest = bytearray()
-        skipping = False
-        while chunk := self._file.read(self._chunk_bytes):
-            end = chunk.rfind(b"\n") + 1
+    def __iter__(self) -> Iterator[tuple[bytearray, int, int]]:
+        """Yield a buffer, and start and end of its whole lines; last an unfinished line.
+
+        The next block overwrites the buffer.
+        """
+        position = os.lseek(self._descriptor, self.offset, os.SEEK_SET)
+        while position < self._size:
+            if self._skips or self._filled * 2 > len(self.buffer):
+                self._make_room()
+            buffer, filled = self.buffer, self._filled
+            free = memoryview(buffer)[filled : filled + CHUNK_BYTES]
+            count = os.readv(self._descriptor, [free])
+            if not count:
+                break
+            position += count
+            size = filled + count
+            end = buffer.rfind(b"\n", filled, size) + 1
             if not end:
-                skipping = skipping or len(rest) + len(chunk) > MAX_LINE_BYTES
-                if skipping:
-                    rest.clear()
-                else:
-                    rest += chunk
+                self._filled = size
                 continue
-            if skipping:
-                start = chunk.find(b"\n") + 1
-                self.too_long += 1
-                skipping = False
-                whole = chunk[start:end]
-            elif rest:
-                rest += chunk[:end]
-                whole = bytes(rest)
-            else:
-                whole = chunk[:end]
-            for mark in self._marks:
-                yield from _marked(whole, mark)
-            self.offset = self._file.tell() - (len(chunk) - end)
-            rest = bytearray(chunk[end:])
-        if rest and MARK in rest:
-            yield Candidate(bytes(rest), is_whole=False)
+            start = self._end_of_skipped() if self._removed else 0
+            self.offset = position - (size - end)
+            if start < end:
+                yield buffer, start, end
+            self._filled = size - end
+            buffer[: self._filled] = buffer[end:size]
+        if self._filled and not self._skips:
+            yield self.buffer, 0, self._filled
+
+    def _make_room(self) -> None:
+        """Make half of the buffer free for the rest of an unfinished line."""
+        buffer, filled = self.buffer, self._filled
+        if not self._skips and len(buffer) < 2 * LONG_BYTES:
+            self.buffer = bytearray(2 * len(buffer))
+            self.buffer[:filled] = buffer[:filled]
+            return
+        if not self._skips:
+            short = shortened(bytes(buffer[:filled]))
+            buffer[: len(short)] = short
+            self._removed += filled - len(short)
+            self._filled = filled = len(short)
+        self._skips = self._skips or filled > LONG_BYTES or self._removed + filled > MAX_LINE_BYTES
+        if self._skips:
+            self._has_mark = self._has_mark or buffer.find(MARK, 0, filled) >= 0
+            # The mark may lie across two blocks.
+            self._filled = min(filled, len(MARK) - 1)
+            buffer[: self._filled] = buffer[filled - self._filled : filled]
+            self._removed += filled - self._filled
+
+    def _end_of_skipped(self) -> int:
+        """Return the end of a line of which parts were removed if it is skipped, else 0."""
+        end = self.buffer.find(b"\n") + 1
+        is_too_long = self._removed + end > MAX_LINE_BYTES
+        has_mark = self._has_mark or self.buffer.find(MARK, 0, end) >= 0
+        skips, self._skips, self._has_mark, self._removed = self._skips, False, False, 0
+        if is_too_long or (skips and has_mark):
+            self.too_long += 1
+        return end if skips or is_too_long else 0
 
 
-def _marked(block: bytes, mark: bytes) -> Iterator[Candidate]:
-    """Yield the lines of a block with the mark in them. The block ends with a newline."""
-    position = block.find(mark)
-    while position >= 0:
-        start = block.rfind(b"\n", 0, position) + 1
-        end = block.find(b"\n", position)
-        yield Candidate(block[start:end], True, mark)
-        position = block.find(mark, end)
+def marked(
+    buffer: bytearray, start: int, end: int, *, states: bool
+) -> tuple[list[memoryview], list[memoryview]]:
+    """Return the lines that may have usage, and with `states` those of a session's notes."""
+    view = memoryview(buffer)
+    find, rfind, count = buffer.find, buffer.rfind, buffer.count
+    usage, notes = [], []
+    while start < end:
+        stop = find(b"\n", start, end)
+        if stop < 0:
+            stop = end
+        user = find(USER, start, start + USER_HEAD_BYTES)
+        # With one brace before it, it is the type of the line itself and not that of a part.
+        if not 0 <= user < stop or count(b"{", start, user) != 1:
+            # From its end, because only a few short fields are behind the usage.
+            has_usage = rfind(MARK, start, stop) >= 0
+            if has_usage:
+                usage.append(view[start:stop])
+            if states:
+                near = min(start + STATE_HEAD_BYTES, stop)
+                head = near if has_usage else stop
+                if find(STATE_MARK, start, head) >= 0 or find(OWNER_MARK, start, near) >= 0:
+                    notes.append(view[start:stop])
+        start = stop + 1
+    return usage, notes

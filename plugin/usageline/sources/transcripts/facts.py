@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import date
 from functools import lru_cache
 
 from usageline.usage.local.responses import Tokens
@@ -17,9 +17,16 @@ BOM = b"\xef\xbb\xbf"
 EDGES = b"\r\0 "
 """What may stand around a line: Windows' line ends, and what a crash left."""
 
+MIN_YEAR = 2000
+MAX_YEAR = 2999
+"""Every time zone has a day for each of these times."""
+
 _TIME = re.compile(
-    r"(\d{4}-\d\d-\d\dT\d\d:\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)", re.ASCII
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:)(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)", re.ASCII
 )
+_MINUTE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):", re.ASCII)
+_DAY_MS = 86_400_000
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
 def cleaned(line: bytes) -> bytes:
@@ -36,35 +43,51 @@ def tokens_of(  # noqa: PLR0913, PLR0917 - the fields of the service
     sent: int, output: int, written: int, write_5m: int, write_1h: int, read: int, searches: int
 ) -> Tokens:
     """Return the tokens. What was written and is in no part of the split lived five minutes."""
+    beyond = written - write_5m - write_1h
     return Tokens(
-        sent,
-        output,
-        write_5m + max(written - write_5m - write_1h, 0),
-        write_1h,
-        read,
-        searches,
+        sent, output, write_5m + beyond if beyond > 0 else write_5m, write_1h, read, searches
     )
 
 
 def epoch_ms(text: str) -> int | None:
     """Return the milliseconds of an ISO 8601 time with a zone, None if it is not one."""
+    if len(text) == 24 and text[19] == "." and text[23] == "Z":
+        digits = text[17:19] + text[20:23]
+        if digits.isdecimal() and digits.isascii():
+            minute = _minute(text[:17])
+            return None if minute is None else minute + int(digits)
     match = _TIME.fullmatch(text)
     if match is None:
         return None
     text, seconds, fraction, zone = match.groups()
-    minute = _minute(text, zone)
-    if minute is None:
+    minute = _minute(text)
+    offset = _offset(zone)
+    if minute is None or offset is None:
         return None
-    milliseconds = fraction if fraction and len(fraction) == 3 else f"{fraction or '':0<3.3}"
-    return minute + int(seconds) * 1000 + int(milliseconds)
+    return minute - offset + int(seconds) * 1000 + int(f"{fraction or '':0<3.3}")
 
 
 @lru_cache(maxsize=4096)
-def _minute(text: str, zone: str) -> int | None:
+def _minute(text: str) -> int | None:
+    """Return the milliseconds of a minute in UTC, such as `2026-11-24T10:11:`."""
+    match = _MINUTE.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute = map(int, match.groups())
+    if not MIN_YEAR <= year <= MAX_YEAR:
+        return None
     try:
-        at = datetime.strptime(
-            text + ("+0000" if zone == "Z" else zone), "%Y-%m-%dT%H:%M%z"
-        ).astimezone(timezone.utc)
+        days = date(year, month, day).toordinal() - _EPOCH_DAY
     except ValueError:
         return None
-    return int(at.timestamp()) * 1000
+    return days * _DAY_MS + (hour * 60 + minute) * 60_000 if hour < 24 and minute < 60 else None
+
+
+def _offset(zone: str) -> int | None:
+    """Return the milliseconds of `Z`, `+05:30` or `-0800`, None if there is no such zone."""
+    if zone == "Z":
+        return 0
+    hours, minutes = int(zone[1:3]), int(zone[-2:])
+    if hours > 23 or minutes > 59:
+        return None
+    return (hours * 60 + minutes) * (-60_000 if zone[0] == "-" else 60_000)

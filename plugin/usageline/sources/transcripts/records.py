@@ -6,6 +6,7 @@ and `json` for the lines that it refuses. Both end in the same checks.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from usageline.sources.transcripts.facts import (
     tokens_of,
 )
 from usageline.usage.local.responses import (
-    MAX_COUNT,
+    MAX_TOKENS,
     SYNTHETIC,
     Line,
     Part,
@@ -27,23 +28,22 @@ from usageline.usage.local.responses import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    Parser = Callable[[bytes], "Line | None"]
+    Parser = Callable[[Iterable[memoryview]], list[Line]]
 
 
 def parser(*, bulk: bool) -> Parser:
-    """Return a function from a line's bytes to its facts, or None if it has no response.
+    """Return a function from lines to the facts of those with a response.
 
     With `bulk` it uses msgspec, if that is installed.
     """
     if bulk:
-        try:
+        with contextlib.suppress(ImportError):
             from usageline.sources.transcripts import structs  # noqa: PLC0415 - slow to import
-        except ImportError:
-            return parse
-        return structs.parser(parse)
-    return parse
+
+            return structs.parser(parse)
+    return lambda lines: [line for each in lines if (line := parse(bytes(each))) is not None]
 
 
 # tried by: tests/local
@@ -103,11 +103,11 @@ def _tokens(usage: Mapping[str, Any]) -> Tokens:
     )
 
 
-def count(value: object) -> int:
+def count(value: object, most: int = MAX_TOKENS) -> int:
     """Return a count from outside, 0 if it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0
-    return int(value) if 0 < value <= MAX_COUNT else 0
+    return int(value) if 0 < value <= most else 0
 
 
 def mapping(value: object) -> dict[str, Any]:

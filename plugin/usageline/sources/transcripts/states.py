@@ -12,8 +12,17 @@ from functools import lru_cache
 from usageline.sources.transcripts.facts import cleaned, model_name
 from usageline.sources.transcripts.records import count, mapping, short_text
 from usageline.usage.local.cost_states import CostState, Counts, Owner
+from usageline.usage.local.responses import MAX_COUNT
 
 MAX_MODELS = 64
+FIELDS = (
+    "inputTokens",
+    "outputTokens",
+    "cacheCreationInputTokens",
+    "cacheReadInputTokens",
+    "webSearchRequests",
+)
+"""In the order of `Counts`."""
 
 
 # tried by: tests/local
@@ -37,19 +46,14 @@ def parse(line: bytes) -> CostState | Owner | None:
     models: dict[str, Counts] = {}
     for name, row in list(mapping(record.get("modelUsage")).items())[:MAX_MODELS]:
         values = mapping(row)
-        counts = Counts(
-            count(values.get("inputTokens")),
-            count(values.get("outputTokens")),
-            count(values.get("cacheCreationInputTokens")),
-            count(values.get("cacheReadInputTokens")),
-            count(values.get("webSearchRequests")),
-        )
+        counts = Counts(*(count(values.get(field), MAX_COUNT) for field in FIELDS))
         model = model_name(short_text(name))
         # A session may use one model with a long context and without.
         models[model] = counts.plus(models.get(model, Counts()))
     if not session or not models:
         return None
-    return CostState(session, min(count(record.get("startTime")), 1 << 52), models)
+    started = count(record.get("startTime"), 1 << 52)
+    return CostState(session, started, models)
 
 
 @lru_cache(maxsize=256)

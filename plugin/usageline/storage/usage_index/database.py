@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sqlite3
 import stat
@@ -12,14 +11,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from usageline.core.errors import StoreBroken
+from usageline.storage.usage_index import checked
 from usageline.system.directories import private_directory, remove_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 NAME = "usage.db"
 ASIDE = ".aside"
-COMPANIONS = ("", "-wal", "-shm", "-journal")
+COMPANIONS = ("", "-wal", "-shm", "-journal", checked.SUFFIX)
 MAX_BYTES = 1 << 30
 BUSY_TIMEOUT_S = 5.0
 CHECK_TIMEOUT_S = 10.0
@@ -28,8 +28,12 @@ PAGES = 2000
 
 SCHEMA_VERSION = 1
 
+QUARTER_MS = 900_000
+"""Every time zone in use is a multiple of it from UTC, and so is every change of one."""
+
 COLUMNS = {
     "files": "device inode size modified_ns offset digest:BLOB too_long",
+    "folders": "path:TEXT device inode modified_ns changed_ns folders:TEXT files:TEXT",
     "responses": (
         "key:BLOB part grouped:BLOB? at last_at model project session input output write_5m "
         "write_1h read searches fast us sidechain finished copied cost:INTEGER?"
@@ -51,6 +55,7 @@ what Claude Code itself counted in a session, and `owners` its account.
 
 KEYS = {
     "files": "device, inode",
+    "folders": "path",
     "responses": "key, part",
     "claims": "key, session",
     "forks": "session",
@@ -79,16 +84,54 @@ SCHEMA = (
 
 
 class Index:
-    """An open index. `set_aside` is whether the one that was there could not be used."""
+    """An open index. `set_aside` is whether the one that was there could not be used.
 
-    def __init__(self, connection: sqlite3.Connection, *, set_aside: bool = False) -> None:
+    `path` is its file, or None, and `checked_at` when that was checked.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: str | None = None,
+        checked_at: float | None = None,
+        *,
+        set_aside: bool = False,
+    ) -> None:
         self.connection = connection
         self.set_aside = set_aside
+        self._path = path
+        self._checked_at = checked_at
 
     def close(self) -> None:
         """Close the database."""
+        has_changed = self.connection.total_changes > 0
         with contextlib.suppress(sqlite3.Error):
             self.connection.close()
+        if (
+            self._path is not None
+            and self._checked_at is not None
+            and (has_changed or checked.checked_at(self._path) is None)
+        ):
+            checked.remember(self._path, self._checked_at)
+
+    def discard(self) -> None:
+        """Close the index and set its file aside: something in it is not as written."""
+        self._checked_at = None
+        self.close()
+        if self._path is not None:
+            _set_aside(self._path)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what the block writes, or nothing of it if the block raises."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self.connection.execute("ROLLBACK")
+            raise
 
     def meta(self) -> Mapping[str, str]:
         """Return what the index remembers of itself."""
@@ -116,13 +159,14 @@ def open_index(directory: str) -> Index:
     private_directory(directory)
     path = os.path.join(directory, NAME)
     try:
-        return Index(_open(path))
-    # UnicodeDecodeError: SQLite's message quotes a damaged schema.
-    except (StoreBroken, sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
+        return _open(path)
+    except Exception as error:
+        if not is_damage(error):
             raise  # locked, full or read-only: the index itself is good
         _set_aside(path)
-        return Index(_open(path), set_aside=True)
+        index = _open(path)
+        index.set_aside = True
+        return index
 
 
 def open_for_reading(directory: str) -> Index | None:
@@ -133,28 +177,30 @@ def open_for_reading(directory: str) -> Index | None:
         if not os.path.lexists(path) or not os.lstat(path).st_size:
             return None
         connection = connect(path, read_only=True)
-        _check(connection)
+        _check(connection, is_checked=checked.checked_at(path) is not None)
         return Index(connection)
-    except (StoreBroken, sqlite3.Error, OSError, UnicodeDecodeError):
+    # ValueError: SQLite's message quotes a damaged schema, which is no text.
+    except (StoreBroken, sqlite3.Error, OSError, ValueError):
         return None
 
 
 # tried by: tests/cli
-def _open(path: str) -> sqlite3.Connection:
+def _open(path: str) -> Index:
     check_files(path)
     is_new = not os.path.lexists(path) or not os.lstat(path).st_size
     if is_new:
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    checked_at = None if is_new else checked.checked_at(path)
     connection = connect(path)
     try:
         if is_new:
             _create(connection)
-        _check(connection)
+        _check(connection, is_checked=checked_at is not None)
     except BaseException:
         connection.close()
         raise
-    return connection
+    return Index(connection, path, time.time() if checked_at is None else checked_at)
 
 
 # tried by: tests/cli
@@ -186,36 +232,33 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _check(connection: sqlite3.Connection) -> None:
+def _check(connection: sqlite3.Connection, *, is_checked: bool) -> None:
     """Raise StoreBroken or sqlite3.Error unless usageline wrote the database."""
     # Pages that refer to each other in a circle would be read for ever.
     until = time.monotonic() + CHECK_TIMEOUT_S
     connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
     try:
-        if schema_digest(connection) != EXPECTED:
+        if schema(connection) != EXPECTED:
             raise StoreBroken("tables that are not of this version")
-        if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        if not is_checked and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise StoreBroken("a damaged index")
     finally:
         connection.set_progress_handler(None, 0)
 
 
-def schema_digest(connection: sqlite3.Connection) -> str:
-    """Return the SHA-256 over every table, index, trigger and view."""
-    rows = connection.execute(
+def schema(connection: sqlite3.Connection) -> list[tuple[str | None, ...]]:
+    """Return every table, index, trigger and view."""
+    return connection.execute(
         "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name LIMIT 64"
     ).fetchall()
-    return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
-# tried by: tests/cli
-def _expected() -> str:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        _create(connection)
-        return schema_digest(connection)
-    finally:
-        connection.close()
+def _expected() -> list[tuple[str | None, ...]]:
+    rows: list[tuple[str | None, ...]] = [("index", "sqlite_autoindex_names_1", "names", None)]
+    for statement in SCHEMA:
+        _, kind, name, *words = statement.split(maxsplit=5)
+        rows.append((kind.lower(), name, words[1] if kind == "INDEX" else name, statement))
+    return sorted(rows, key=lambda row: row[:2])
 
 
 def check_files(path: str) -> None:
@@ -234,8 +277,34 @@ def check_files(path: str) -> None:
             raise StoreBroken(f"{NAME}{suffix} is not a file of usageline's")
 
 
-def _is_damage(error: sqlite3.OperationalError) -> bool:
-    return "interrupted" in str(error) or "malformed" in str(error)
+SURROUNDINGS = (
+    "locked",
+    "locking protocol",
+    "is full",
+    "readonly",
+    "unable to open",
+    "disk I/O error",
+    "out of memory",
+)
+"""What SQLite says if something other than the index is to blame."""
+
+
+def is_damage(error: Exception) -> bool:
+    """Return whether an error means that the index is not as usageline wrote it.
+
+    A value of a wrong type or size shows as an error of Python's, and only when it is used.
+    """
+    if isinstance(error, sqlite3.OperationalError):
+        return not any(words in str(error) for words in SURROUNDINGS)
+    damage = (
+        sqlite3.DatabaseError,
+        StoreBroken,
+        TypeError,
+        ValueError,
+        LookupError,
+        ArithmeticError,
+    )
+    return isinstance(error, damage)
 
 
 def _set_aside(path: str) -> None:

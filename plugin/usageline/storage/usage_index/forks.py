@@ -54,6 +54,10 @@ class Forks:
             for number, first in self._connection.execute("SELECT session, first_own FROM forks")
         }
 
+    def concern(self, claims: tuple[Claim, ...]) -> bool:
+        """Return whether a response is of several sessions, or of one that has such responses."""
+        return len(claims) > 1 or claims[0].session in self._first_own
+
     def owner(self, key: bytes, claims: tuple[Claim, ...]) -> Claim:
         """Return the claim that counts as far as is known, and store them if they are several."""
         if len(claims) == 1:
@@ -68,9 +72,9 @@ class Forks:
             [
                 (
                     key,
-                    self._names.number(each.session),
+                    self._names.numbers[each.session],
                     each.at,
-                    self._names.number(each.project),
+                    self._names.numbers[each.project],
                     each.copied,
                 )
                 for each in claims
@@ -93,14 +97,14 @@ class Forks:
         self._connection.execute("DELETE FROM forks")
         self._connection.executemany(
             "INSERT INTO forks VALUES (?, ?)",
-            [(self._names.number(name), first) for name, first in first_own.items()],
+            [(self._names.numbers[name], first) for name, first in first_own.items()],
         )
         for sessions in chunks(changed):
             for key, claims in self.claims(
-                "session", list(map(self._names.number, sessions))
+                "session", list(map(self._names.numbers.__getitem__, sessions))
             ).items():
                 claim = owner(claims, first_own)
-                values = (self._names.number(claim.session), self._names.number(claim.project))
+                values = (self._names.numbers[claim.session], self._names.numbers[claim.project])
                 if self._connection.execute(ASSIGN, (*values, key, *values)).rowcount:
                     yield min(each.at for each in claims)
 

@@ -8,25 +8,31 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-class Names:
-    """The names of the index, by number and by name."""
+class Numbers(dict[str, int]):
+    """The numbers of the names."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__()
         self._connection = connection
-        self._numbers: dict[str, int] = {}
-        self._names: dict[int, str] = {}
 
-    def number(self, name: str) -> int:
+    def __missing__(self, name: str) -> int:
         """Return the number of a name, which is stored if it is new."""
-        number = self._numbers.get(name)
-        if number is None:
-            insert = "INSERT OR IGNORE INTO names (name) VALUES (?)"
-            self._connection.execute(insert, (_storable(name),))
-            (number,) = self._connection.execute(
-                "SELECT id FROM names WHERE name = ?", (_storable(name),)
-            ).fetchone()
-            self._numbers[name] = number
-        return number
+        insert = "INSERT OR IGNORE INTO names (name) VALUES (?)"
+        self._connection.execute(insert, (_storable(name),))
+        (number,) = self._connection.execute(
+            "SELECT id FROM names WHERE name = ?", (_storable(name),)
+        ).fetchone()
+        self[name] = number
+        return int(number)
+
+
+class Names:
+    """The names of the index, by number and by name. Reading `numbers` stores a new name."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.numbers = Numbers(connection)
+        self._connection = connection
+        self._names: dict[int, str] = {}
 
     def name(self, number: int) -> str:
         """Return the name of a number, "" if there is none."""

@@ -6,35 +6,53 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
 
-from usageline.storage.usage_index.writer import QUARTER_MS
+from usageline.storage.usage_index.database import QUARTER_MS
 from usageline.usage.local.cost_states import Comparison, Counts
+from usageline.usage.local.prices import PICO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from usageline.storage.usage_index.database import Index
+
+    Sums = tuple[str, str, tuple[int, ...]]
 
 KINDS = ("day", "week", "month", "hour", "model", "project", "session")
 UNKNOWN = "?"
 """A project or session that no line names."""
+UNKNOWNS = {"model": "", "project": UNKNOWN, "session": UNKNOWN}
 
 COUNTS = ("input", "output", "write_5m", "write_1h", "read", "searches", "responses")
 
-QUERY = """
-SELECT quarter, s.name, p.name, m.name, q.input, q.output, q.write_5m, q.write_1h, q.read,
-       q.searches, q.responses, q.cost, q.unfinished, q.unpriced
-FROM quarters q JOIN names s ON s.id = q.session JOIN names p ON p.id = q.project
-JOIN names m ON m.id = q.model
-WHERE quarter >= ? AND quarter < ? ORDER BY quarter
-"""
 
-BY_MODEL = """
-SELECT quarter, m.name, sum(q.input), sum(q.output), sum(q.write_5m), sum(q.write_1h),
-       sum(q.read), sum(q.searches), sum(q.responses), sum(q.cost), sum(q.unfinished),
-       sum(q.unpriced)
+def _columns(table: str, responses: str, unfinished: str, unpriced: str) -> str:
+    """Return the sums that `_values` takes. The halves of a cost cannot overflow."""
+    columns = [f"sum({table}.{name})" for name in COUNTS[:-1]]
+    cost = f"sum({table}.cost / {PICO}), sum({table}.cost % {PICO})"
+    return f"{', '.join(columns)}, {responses}, {cost}, {unfinished}, {unpriced}"
+
+
+OF_QUARTERS = _columns("q", "sum(q.responses)", "sum(q.unfinished)", "sum(q.unpriced)")
+OF_RESPONSES = _columns("r", "count(*)", "sum(NOT r.finished)", "sum(r.cost IS NULL)")
+
+BY_NAME = """
+SELECT k.name, m.name, t.* FROM (
+    SELECT {column} AS k, q.model AS m, {sums} FROM quarters q
+    WHERE quarter >= ? AND quarter < ? {condition} GROUP BY 1, 2
+) t JOIN names k ON k.id = t.k JOIN names m ON m.id = t.m
+"""
+NEXT = "SELECT min(quarter) FROM quarters WHERE quarter >= ? AND quarter < ?"
+
+SPAN = f"""
+SELECT m.name, {OF_RESPONSES}
+FROM responses r JOIN names m ON m.id = r.model WHERE at >= ? AND at < ? GROUP BY m.name
+"""  # noqa: S608 - names of this module
+
+BY_MODEL = f"""
+SELECT quarter, m.name, {OF_QUARTERS}
 FROM quarters q JOIN names m ON m.id = q.model
 WHERE quarter >= ? AND quarter < ? GROUP BY quarter, q.model ORDER BY quarter
-"""
+"""  # noqa: S608 - names of this module
 
 COUNTED = """
 SELECT s.name, m.name, t.input, t.output, t.cache_write, t.cache_read, t.web_searches
@@ -69,10 +87,15 @@ class Row:
         """All tokens, whatever they cost."""
         return self.input + self.output + self.write_5m + self.write_1h + self.read
 
-    def add(self, values: tuple[int, ...], model: str) -> None:
-        """Add the sums of a quarter: COUNTS, cost, unfinished, unpriced."""
-        for name, value in zip(COUNTS, values, strict=False):
-            setattr(self, name, getattr(self, name) + value)
+    def add(self, values: Sequence[int], model: str) -> None:
+        """Add sums of a model: COUNTS, cost, unfinished, unpriced."""
+        self.input += values[0]
+        self.output += values[1]
+        self.write_5m += values[2]
+        self.write_1h += values[3]
+        self.read += values[4]
+        self.searches += values[5]
+        self.responses += values[6]
         self.cost += values[7]
         self.unfinished += values[8]
         if values[9]:
@@ -105,9 +128,7 @@ def sums(index: Index, kind: str, chosen: Range) -> tuple[list[Row], Row]:
     """Return the rows of one of KINDS, by key, and their total."""
     rows: dict[str, Row] = {}
     total = Row("total")
-    name = _key(kind, chosen.zone)
-    for quarter, session, project, model, values in _quarters(index, chosen):
-        key = name(quarter, session, project, model)
+    for key, model, values in _sums(index, kind, chosen):
         row = rows.get(key)
         if row is None:
             row = rows[key] = Row(key)
@@ -119,13 +140,8 @@ def sums(index: Index, kind: str, chosen: Range) -> tuple[list[Row], Row]:
 def span(index: Index, first_ms: int, end_ms: int) -> Row:
     """Return the sums between two times (epoch ms), exact to the response."""
     row = Row("span")
-    query = (
-        "SELECT m.name, sum(input), sum(output), sum(write_5m), sum(write_1h), sum(read), "
-        "sum(searches), count(*), coalesce(sum(cost), 0), sum(NOT finished), sum(cost IS NULL) "
-        "FROM responses r JOIN names m ON m.id = r.model WHERE at >= ? AND at < ? GROUP BY m.name"
-    )
-    for model, *values in index.connection.execute(query, (first_ms, end_ms)):
-        row.add(tuple(values), model)
+    for model, *values in index.connection.execute(SPAN, (first_ms, end_ms)):
+        row.add(_values(values), model)
     return row
 
 
@@ -164,19 +180,58 @@ def quarters(
     """
     bounds = (int(first_s) * 1000 // QUARTER_MS, int(end_s) * 1000 // QUARTER_MS)
     for quarter, model, *values in index.connection.execute(BY_MODEL, bounds):
-        yield quarter * QUARTER_MS // 1000, model, tuple(values)
+        yield quarter * QUARTER_MS // 1000, model, _values(values)
 
 
-def _quarters(index: Index, chosen: Range) -> Iterator[tuple[int, str, str, str, tuple[int, ...]]]:
-    first = -(1 << 60) if chosen.since is None else _start(chosen.since, chosen.zone)
-    end = 1 << 60
+def _sums(index: Index, kind: str, chosen: Range) -> Iterator[Sums]:
+    return (_by_name if kind in UNKNOWNS else _by_time)(index, kind, chosen)
+
+
+def _by_name(index: Index, kind: str, chosen: Range) -> Iterator[Sums]:
+    limits, condition = _limits(chosen), _condition(index, chosen)
+    query = BY_NAME.format(column=f"q.{kind}", sums=OF_QUARTERS, condition=condition)
+    for key, model, _, _, *values in index.connection.execute(query, limits):
+        yield key or UNKNOWNS[kind], model, _values(values)
+
+
+def _by_time(index: Index, kind: str, chosen: Range) -> Iterator[Sums]:
+    """Sum one period after another, from a quarter with responses to the next one."""
+    first, end = _limits(chosen)
+    condition = _condition(index, chosen)
+    query = BY_NAME.format(column="q.model", sums=OF_QUARTERS, condition=condition)
+    while (row := index.connection.execute(NEXT, (first, end)).fetchone()) and row[0] is not None:
+        key, first = _period(kind, row[0], chosen.zone)
+        for _, model, _, _, *values in index.connection.execute(query, (row[0], min(first, end))):
+            yield key, model, _values(values)
+
+
+def _values(values: Sequence[int]) -> tuple[int, ...]:
+    """Return the values of `Row.add` from `_columns`."""
+    dollars, rest = values[7] or 0, values[8] or 0
+    return (*values[:7], dollars * PICO + rest, *values[9:])
+
+
+def _limits(chosen: Range) -> tuple[int, int]:
+    """Return the first quarter, and the one after the last."""
+    first, end = -(1 << 60), 1 << 60
+    if chosen.since is not None:
+        first = _start(chosen.since, chosen.zone)
     if chosen.until is not None:
         end = _start(chosen.until + timedelta(days=1), chosen.zone)
-    for quarter, session, project, model, *values in index.connection.execute(QUERY, (first, end)):
-        if chosen.sessions is not None and session not in chosen.sessions:
-            continue
-        if chosen.includes(project, model):
-            yield quarter, session, project, model, tuple(values)
+    return first, end
+
+
+def _condition(index: Index, chosen: Range) -> str:
+    """Return the SQL that chooses a project, a model and sessions, by the numbers of names."""
+    if chosen.project is None and chosen.model is None and chosen.sessions is None:
+        return ""
+    names = index.connection.execute("SELECT id, name FROM names").fetchall()
+    projects = [str(number) for number, name in names if chosen.includes(name, chosen.model or "")]
+    models = [str(number) for number, name in names if chosen.model is None or chosen.model in name]
+    columns = {"project": projects, "model": models}
+    if chosen.sessions is not None:
+        columns["session"] = [str(number) for number, name in names if name in chosen.sessions]
+    return " ".join(f"AND q.{name} IN ({', '.join(ids)})" for name, ids in columns.items())
 
 
 def _start(day: date, zone: tzinfo) -> int:
@@ -185,38 +240,25 @@ def _start(day: date, zone: tzinfo) -> int:
     return int(midnight.timestamp()) * 1000 // QUARTER_MS
 
 
-def _key(kind: str, zone: tzinfo) -> Callable[[int, str, str, str], str]:
-    if kind == "session":
-        return lambda _quarter, session, _project, _model: session or UNKNOWN
-    if kind == "project":
-        return lambda _quarter, _session, project, _model: project or UNKNOWN
-    if kind == "model":
-        return lambda _quarter, _session, _project, model: model
-    names: dict[int, str] = {}
-
-    def name(quarter: int, _session: str, _project: str, _model: str) -> str:
-        known = names.get(quarter)
-        if known is None:
-            known = names[quarter] = _period(kind, quarter, zone)
-        return known
-
-    return name
-
-
-def _period(kind: str, quarter: int, zone: tzinfo) -> str:
+def _period(kind: str, quarter: int, zone: tzinfo) -> tuple[str, int]:
+    """Return the key of the period that a quarter is in, and the quarter with which it ends."""
     at = datetime.fromtimestamp(quarter * QUARTER_MS / 1000, zone)
+    day = at.date()
     if kind == "hour":
-        return at.strftime("%Y-%m-%dT%H:00%z")
+        return at.strftime("%Y-%m-%dT%H:00%z"), quarter + 4 - at.minute // 15
+    if kind == "month":
+        following = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+        return at.strftime("%Y-%m"), _start(following, zone)
     if kind == "week":
-        return (at.date() - timedelta(days=at.weekday())).isoformat()
-    return at.strftime("%Y-%m" if kind == "month" else "%Y-%m-%d")
+        day -= timedelta(days=day.weekday())
+    end = _start(day + timedelta(days=7 if kind == "week" else 1), zone)
+    return day.isoformat(), max(end, quarter + 1)
 
 
 def shares(index: Index, kind: str, chosen: Range) -> dict[str, dict[str, int]]:
     """Return the cost of each model (picodollars) in each row of one of KINDS."""
     costs: dict[str, dict[str, int]] = {}
-    name = _key(kind, chosen.zone)
-    for quarter, session, project, model, values in _quarters(index, chosen):
-        row = costs.setdefault(name(quarter, session, project, model), {})
+    for key, model, values in _sums(index, kind, chosen):
+        row = costs.setdefault(key, {})
         row[model] = row.get(model, 0) + values[7]
     return costs

@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from usageline.storage.usage_index.batch import Batch, chunks, joined
+from usageline.storage.usage_index.database import QUARTER_MS
 from usageline.storage.usage_index.forks import Forks
 from usageline.storage.usage_index.names import Names
-from usageline.usage.local.responses import (
-    Claim,
-    Part,
-    Response,
-    Tokens,
-    merged,
-)
+from usageline.usage.local.prices import PICO
+from usageline.usage.local.responses import Claim, Part, Response, Tokens, merged
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,22 +21,31 @@ if TYPE_CHECKING:
 
     Stored = tuple[Any, ...]
 
-QUARTER_MS = 900_000
-"""Every time zone in use is a multiple of it from UTC, and so is every change of one."""
-
 COLUMNS = (
     "key, part, grouped, at, last_at, model, project, session, input, output, write_5m, "
     "write_1h, read, searches, fast, us, sidechain, finished, copied, cost"
 )
 INSERT = f"INSERT INTO responses ({COLUMNS}) VALUES ({', '.join('?' * 20)})"  # noqa: S608
 SELECT = f"SELECT {COLUMNS} FROM responses WHERE "  # noqa: S608
-SUMS = """
+MAX_COST = 4 * 10**18
+"""Of a quarter; two of them are still an integer of SQLite's."""
+
+SUMS = f"""
 INSERT INTO quarters
-SELECT at / 900000, session, project, model, count(*), sum(NOT finished), sum(cost IS NULL),
+SELECT at / {QUARTER_MS}, session, project, model, count(*), sum(NOT finished), sum(cost IS NULL),
        sum(input), sum(output), sum(write_5m), sum(write_1h), sum(read), sum(searches),
-       coalesce(sum(cost), 0)
+       min(coalesce(sum(cost / {PICO}), 0), {MAX_COST // PICO}) * {PICO}
+       + coalesce(sum(cost % {PICO}), 0)
 FROM responses WHERE at >= ? AND at < ? GROUP BY 1, 2, 3, 4
-"""
+"""  # noqa: S608 - numbers of this module
+ADD = f"""
+INSERT INTO quarters VALUES ({", ".join("?" * 14)}) ON CONFLICT DO UPDATE SET
+responses = responses + excluded.responses, unfinished = unfinished + excluded.unfinished,
+unpriced = unpriced + excluded.unpriced, input = input + excluded.input,
+output = output + excluded.output, write_5m = write_5m + excluded.write_5m,
+write_1h = write_1h + excluded.write_1h, read = read + excluded.read,
+searches = searches + excluded.searches, cost = min(cost + excluded.cost, {MAX_COST})
+"""  # noqa: S608 - as above
 
 STATE = """
 INSERT INTO states VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
@@ -60,39 +65,27 @@ class Writer:
         self._names = Names(index.connection)
         self._forks = Forks(index.connection, self._names)
         self._inserts: list[tuple[object, ...]] = []
+        self._added: dict[tuple[int, int, int, int], list[int]] = {}
+        self._changed: set[int] = set()
 
     def write(self, batch: Batch) -> None:
         """Add a batch. Its order, and what of it is known already, changes no total."""
-        quarters: set[int] = set()
         self._forks.load()
-        for keys in chunks(batch.single):
-            known = self._known("key", keys)
-            claims = self._forks.claims("key", list(known))
-            for key in keys:
-                rows = known.get(key, ())
-                self._replace(rows, claims.get(key), batch.single[key], quarters)
-            self._flush()
-        for key, group in batch.grouped.items():
-            known = self._known("grouped", [key])
-            stored = [self._response(rows) for rows in known.values()]
-            for response in joined([*stored, *group]):
-                self._insert(response, quarters)
-            for rows in known.values():
-                quarters.add(rows[0][3] // QUARTER_MS)
-        self._flush()
+        self._write_single(batch)
+        self._write_grouped(batch)
         if self._forks.must_settle:
-            quarters.update(at // QUARTER_MS for at in self._forks.settle())
-        self._sum(quarters)
+            self._changed.update(at // QUARTER_MS for at in self._forks.settle())
+        self._sum()
         self._connection.executemany(
             STATE,
             [
-                (self._names.number(session), self._names.number(model), started, *counts)
+                (self._names.numbers[session], self._names.numbers[model], started, *counts)
                 for (session, model), (started, counts) in batch.states.items()
             ],
         )
         self._connection.executemany(
             "INSERT OR IGNORE INTO owners VALUES (?, ?)",
-            [tuple(map(self._names.number, owner)) for owner in batch.owners],
+            [tuple(self._names.numbers[name] for name in owner) for owner in batch.owners],
         )
 
     def reprice(self) -> None:
@@ -100,60 +93,58 @@ class Writer:
         update = "UPDATE responses SET cost = ? WHERE key = ? AND part = ?"
         rows = self._connection.execute(SELECT + "1").fetchall()
         self._connection.executemany(
-            update, ((self._cost(self._part(row), row[3]), row[0], row[1]) for row in rows)
+            update, ((self._prices.cost(self._part(row), row[3]), row[0], row[1]) for row in rows)
         )
         self._connection.execute("DELETE FROM quarters")
         self._connection.execute(SUMS, (-(1 << 60), 1 << 60))
 
-    def forget(self, before: int) -> None:
-        """Remove what is older than that time (epoch ms), and files that are not listed."""
-        quarter = before // QUARTER_MS
-        self._connection.execute("DELETE FROM responses WHERE at < ?", (quarter * QUARTER_MS,))
-        self._connection.execute("DELETE FROM quarters WHERE quarter < ?", (quarter,))
-        self._connection.execute("DELETE FROM claims WHERE key NOT IN (SELECT key FROM responses)")
-        self._connection.execute(
-            "DELETE FROM states "
-            "WHERE started < ? AND session NOT IN (SELECT session FROM quarters)",
-            (before,),
-        )
-        self._connection.execute(
-            "DELETE FROM owners WHERE session NOT IN (SELECT session FROM quarters)"
-        )
+    def _write_single(self, batch: Batch) -> None:
+        is_first = self._connection.execute("SELECT 1 FROM responses LIMIT 1").fetchone() is None
+        # Neighbors in the table one after another: fewer pages are read and written.
+        for keys in chunks(sorted(batch.single)):
+            known = {} if is_first else self._known("key", keys)
+            claims = self._forks.claims("key", list(known)) if known else {}
+            for key in keys:
+                response = batch.single[key]
+                if key in known:
+                    stored = self._response(known[key], claims.get(key))
+                    response = merged(stored, response)
+                    if response == stored:
+                        continue
+                    self._changed.add(stored.at // QUARTER_MS)
+                    self._connection.execute("DELETE FROM responses WHERE key = ?", (key,))
+                self._insert(response)
+            self._flush()
 
-    def _replace(
-        self,
-        rows: Sequence[Stored],
-        claims: tuple[Claim, ...] | None,
-        response: Response,
-        quarters: set[int],
-    ) -> None:
-        if rows:
-            stored = self._response(rows, claims)
-            response = merged(stored, response)
-            if response == stored:
-                return
-            quarters.add(stored.at // QUARTER_MS)
-            self._connection.execute("DELETE FROM responses WHERE key = ?", (response.key,))
-        self._insert(response, quarters)
+    def _write_grouped(self, batch: Batch) -> None:
+        for key, group in batch.grouped.items():
+            known = self._known("grouped", [key])
+            stored = [self._response(rows) for rows in known.values()]
+            self._changed.update(each.at // QUARTER_MS for each in stored)
+            for response in joined([*stored, *group]):
+                self._insert(response)
+        self._flush()
 
-    def _insert(self, response: Response, quarters: set[int]) -> None:
+    def _insert(self, response: Response) -> None:
+        key, is_grouped, claims, last_at, rank, finished, parts = response
         at = response.at
-        quarters.add(at // QUARTER_MS)
-        key, grouped = response.key, None
-        if response.grouped:
+        grouped = None
+        if is_grouped:
             key, grouped = key + at.to_bytes(8, "big", signed=True), key
-        claim = self._forks.owner(key, response.claims)
-        project, session = self._names.number(claim.project), self._names.number(claim.session)
-        for number, part in enumerate(response.parts):
-            self._inserts.append(
-                (
-                    *(key, number, grouped, at, response.last_at),
-                    *(self._names.number(part.model), project, session),
-                    *part.tokens,
-                    *(part.fast, part.us, not response.rank[1], response.finished, claim.copied),
-                    self._cost(part, at),
-                )
-            )
+        claim = self._forks.owner(key, claims) if self._forks.concern(claims) else claims[0]
+        numbers = self._names.numbers
+        project, session = numbers[claim.project], numbers[claim.session]
+        quarter, flags = at // QUARTER_MS, (+(not rank[1]), +finished, +claim.copied)
+        for number, (name, tokens, fast, us) in enumerate(parts):
+            cost = self._prices.cost(parts[number], at)
+            model = numbers[name]
+            # sqlite3 looks for an adapter of each boolean, and of no integer.
+            start = (key, number, grouped, at, last_at, model, project, session)
+            self._inserts.append((*start, *tokens, +fast, +us, *flags, cost))
+            sums = self._added.get((quarter, session, project, model))
+            if sums is None:
+                sums = self._added[quarter, session, project, model] = [0] * 10
+            _add(sums, tokens, cost, finished=finished)
 
     def _flush(self) -> None:
         self._connection.executemany(INSERT, self._inserts)
@@ -197,15 +188,41 @@ class Writer:
     def _part(self, row: Stored) -> Part:
         return Part(self._names.name(row[5]), Tokens(*row[8:14]), bool(row[14]), bool(row[15]))
 
-    def _cost(self, part: Part, at: int) -> int | None:
-        return self._prices.cost(part, at)
-
-    def _sum(self, quarters: set[int]) -> None:
-        for first, last in _ranges(quarters):
+    def _sum(self) -> None:
+        """Add what is new to its quarters, and sum those anew from which something went."""
+        self._connection.executemany(
+            ADD,
+            [
+                (*row, *sums[:9], min(sums[9], MAX_COST))
+                for row, sums in self._added.items()
+                if row[0] not in self._changed
+            ],
+        )
+        for first, last in _ranges(self._changed):
             self._connection.execute(
                 "DELETE FROM quarters WHERE quarter BETWEEN ? AND ?", (first, last)
             )
             self._connection.execute(SUMS, (first * QUARTER_MS, (last + 1) * QUARTER_MS))
+        self._added, self._changed = {}, set()
+
+
+def _add(sums: list[int], tokens: Tokens, cost: int | None, *, finished: bool) -> None:
+    """Add a part of a response to the sums of its quarter, in the order of the table."""
+    sent, output, write_5m, write_1h, read, searches = tokens
+    sums[0] += 1
+    sums[3] += sent
+    sums[4] += output
+    sums[5] += write_5m
+    sums[6] += write_1h
+    sums[7] += read
+    if not finished:
+        sums[1] += 1
+    if searches:
+        sums[8] += searches
+    if cost is None:
+        sums[2] += 1
+    else:
+        sums[9] += cost
 
 
 def _ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:

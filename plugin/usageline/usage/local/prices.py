@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from usageline.usage.local.price_list import PRICES
@@ -19,6 +18,9 @@ PER_MILLION = PICO // 10**6
 
 SEARCH = 10_000_000_000
 """A web search: $10 for 1,000."""
+
+MAX_COST = 10**18
+"""Of a part of a response. A million dollars are no real cost, but still an integer of SQLite's."""
 
 US_TIMES = (11, 10)
 """Inference in the US only costs a tenth more."""
@@ -56,7 +58,6 @@ class Price(NamedTuple):
     us: bool = False
 
 
-@lru_cache(maxsize=512)
 def base_name(model: str) -> str:
     """Return the model's name without a region, a version or a marker of its context.
 
@@ -106,41 +107,47 @@ class PriceList:
             },
             **self._own,
         }
+        self._by_model: dict[str, tuple[Price, ...]] = {}
 
     def price(self, model: str, at: int) -> Price | None:
         """Return the model's price at a time (epoch ms), None if it is unknown.
 
         A user's price may be of the whole name, such as that of one region.
         """
-        name = base_name(model)
-        entries = (
-            self._own.get(model) or self._prices.get(name) or self._prices.get(_DATE.sub("", name))
-        )
-        if not entries:
-            return None
+        entries = self._by_model.get(model)
+        if entries is None:
+            name = base_name(model)
+            entries = (
+                self._own.get(model)
+                or self._prices.get(name)
+                or self._prices.get(_DATE.sub("", name))
+                or ()
+            )
+            self._by_model[model] = entries
         # A response before the first known price has that price: a clock may be wrong.
-        return next((entry for entry in reversed(entries) if entry.since <= at), entries[0])
+        for entry in reversed(entries):
+            if entry.since <= at:
+                return entry
+        return entries[0] if entries else None
 
     def cost(self, part: Part, at: int) -> int | None:
         """Return the cost of a part of a response at a time (epoch ms), None if unpriced."""
-        price = self.price(part.model, at)
+        model, (sent, output, write_5m, write_1h, read, searches), fast, us = part
+        price = self.price(model, at)
         if price is None:
             return None
-        tokens, rates = part.tokens, price.rates
-        if price.long is not None and tokens.prompt > price.long_from:
+        rates = price.rates
+        if price.long is not None and part.tokens.prompt > price.long_from:
             rates = price.long
-        total = (
-            tokens.input * rates.input
-            + tokens.output * rates.output
-            + tokens.write_5m * rates.write_5m
-            + tokens.write_1h * rates.write_1h
-            + tokens.read * rates.read
-        )
-        if part.fast and price.fast:
+        total = sent * rates[0] + output * rates[1] + write_5m * rates[2]
+        total += write_1h * rates[3] + read * rates[4]
+        if fast and price.fast:
             total *= price.fast
-        if part.us and price.us:
+        if us and price.us:
             total = total * US_TIMES[0] // US_TIMES[1]
-        return total + tokens.searches * SEARCH
+        if searches:
+            total += searches * SEARCH
+        return min(total, MAX_COST)
 
     @property
     def version(self) -> str:

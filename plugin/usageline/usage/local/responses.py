@@ -7,15 +7,21 @@ so the order in which lines are read changes nothing.
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
+
+try:
+    from _blake2 import blake2b  # hashlib loads OpenSSL, which takes longer than a whole pass
+except ImportError:
+    from hashlib import blake2b
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 KEY_BYTES = 12
 MAX_COUNT = 10**12
-"""A larger number is no count of tokens."""
+"""A larger number is no count of a session's tokens."""
+MAX_TOKENS = 10**9
+"""A larger number is no count of a response's tokens."""
 
 GAP_MS = 60_000
 """Lines without a unique id are of one response if no more time lies between two of them."""
@@ -113,16 +119,17 @@ class Line(NamedTuple):
 
     def response(self) -> Response:
         """Return the response that this line alone describes."""
-        tokens = self.part.tokens
+        at, session, project, _, _, _, sidechain, finished, copied, part, iterations = self
+        tokens = part.tokens
         key, grouped = _key(self)
         return Response(
             key,
             grouped,
-            (Claim(self.session, self.at, self.project, self.copied),),
-            self.at if grouped else 0,
-            (tokens.output, not self.sidechain, self.finished, sum(tokens)),
-            self.finished,
-            (self.part, *self.iterations),  # type: ignore[arg-type]
+            (Claim(session, at, project, copied),),
+            at if grouped else 0,
+            (tokens.output, not sidechain, finished, sum(tokens)),
+            finished,
+            (part, *iterations),  # type: ignore[arg-type]
         )
 
 
@@ -200,15 +207,19 @@ def _key(line: Line) -> tuple[bytes, bool]:
     message, request = line.message_id, line.request_id
     tokens = line.part.tokens
     if message.startswith(UNIQUE_ID):
-        return _digest("id", message), False
+        return _digest(f"id\0{message}"), False
     if message and request:
-        return _digest("pair", message, request), False
+        return _digest(f"pair\0{message}\0{request}"), False
     if message:
         side = (tokens.input, tokens.read, tokens.write_5m + tokens.write_1h)
-        return _digest("group", line.session, message, *map(str, side)), True
-    return _digest("line", line.session, line.uuid), False
+        return _digest("\0".join(("group", line.session, message, *map(str, side)))), True
+    return _digest(f"line\0{line.session}\0{line.uuid}"), False
 
 
-def _digest(*words: str) -> bytes:
-    text = "\0".join(words).encode("utf-8", "surrogatepass")
-    return blake2b(text, digest_size=KEY_BYTES).digest()
+def _digest(text: str) -> bytes:
+    return digest(text.encode("utf-8", "surrogatepass"))
+
+
+def digest(data: bytes) -> bytes:
+    """Return KEY_BYTES that tell one text from another."""
+    return blake2b(data, digest_size=KEY_BYTES).digest()

@@ -1,0 +1,1 @@
+"""Faults of the transcripts and of their index."""
