@@ -124,6 +124,8 @@ class PriceList:
                 or ()
             )
             self._by_model[model] = entries
+        if len(entries) == 1:
+            return entries[0]
         # A response before the first known price has that price: a clock may be wrong.
         for entry in reversed(entries):
             if entry.since <= at:
@@ -132,22 +134,27 @@ class PriceList:
 
     def cost(self, part: Part, at: int) -> int | None:
         """Return the cost of a part of a response at a time (epoch ms), None if unpriced."""
-        model, (sent, output, write_5m, write_1h, read, searches), fast, us = part
+        model, tokens, fast, us = part
         price = self.price(model, at)
         if price is None:
             return None
-        rates = price.rates
-        if price.long is not None and part.tokens.prompt > price.long_from:
-            rates = price.long
-        total = sent * rates[0] + output * rates[1] + write_5m * rates[2]
-        total += write_1h * rates[3] + read * rates[4]
-        if fast and price.fast:
-            total *= price.fast
-        if us and price.us:
+        sent, output, write_5m, write_1h, read, searches = tokens
+        _, rates, long_from, long, fast_times, has_us = price
+        if long is not None and sent + write_5m + write_1h + read > long_from:
+            rates = long
+        of_input, of_output, of_5m, of_1h, of_read = rates
+        total = sent * of_input + output * of_output + read * of_read
+        if write_5m or write_1h:
+            total += write_5m * of_5m + write_1h * of_1h
+        if fast and fast_times:
+            total *= fast_times
+        if us and has_us:
             total = total * US_TIMES[0] // US_TIMES[1]
         if searches:
             total += searches * SEARCH
-        return min(total, MAX_COST)
+        if total <= MAX_COST:
+            return total
+        return MAX_COST
 
     @property
     def version(self) -> str:
