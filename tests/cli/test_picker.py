@@ -281,3 +281,17 @@ def test_no_color_leaves_no_color_on_the_screen(world: World, monkeypatch: Any) 
     shown = screen.play("3", "down", then=collect)
     assert "▌" in shown
     assert all(color is None or color.is_default for color in colors)
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "about"),
+    [
+        ('theme = "nord"\n', ("down", "down"), "the theme nord stays"),
+        ("", ("down",), "with the theme minimal"),
+        ("", ("end", "enter", "home"), "the default rows replace yours, powerline goes"),
+    ],
+)
+def test_a_preset_says_what_it_does_to_the_theme(
+    world: World, text: str, keys: tuple[str, ...], about: str
+) -> None:
+    assert about in Screen(world, text).play(*keys, size=(120, 30))

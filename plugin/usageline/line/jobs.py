@@ -13,7 +13,7 @@ from usageline.line.segments import with_defaults
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from usageline.line.layout import Part
@@ -130,8 +130,13 @@ def chained_command(
         chain = settings.load_from(compiled, file_fingerprint(config))[0].get("chain")
         if chain is None:
             return [], UNTRUSTED, None
-    room = render.columns(env) + render.CLIENT_MARGIN
-    room = room // 2 if chain.get("position") in HALVES else room
+    room = chain_columns(configured, env)
     command = Command(python, env, chain, ctx.text("session_id"), fixed)
     rows, problem, is_due = command.result(payload, room, ctx.now)
     return rows, problem, (lambda: command.launch(payload, room)) if is_due else None
+
+
+def chain_columns(configured: Mapping[str, Any], env: Mapping[str, str]) -> int:
+    """Return the width of the terminal that the chained command gets."""
+    columns = render.columns(env) + render.CLIENT_MARGIN
+    return columns // 2 if configured["chain"].get("position") in HALVES else columns

@@ -226,7 +226,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
         *(
             "setup.releases.current",
             "setup.releases.remove_others",
-            "setup.first_run._output",
+            "setup.first_run._run",
             "setup.install._link_command",
         ),
         *(
