@@ -90,6 +90,6 @@ def test_only_a_likely_forecast_has_a_color(chance: float, style: str) -> None:
         "credentials": "",
         "limits": [row],
     }
-    look = Appearance({"COLORTERM": "truecolor"}, {"appearance": "dark"}, {})
+    look = Appearance({"COLORTERM": "truecolor", "LANG": "C.UTF-8"}, {"appearance": "dark"}, {})
     group: Any = render_table(snapshot, "", NOW, 100, look)
     assert [text.style for text in group.renderables[1:2]] == [look.style(style)]

@@ -13,6 +13,7 @@ import click
 from rich.text import Text
 
 from usageline.cli import table
+from usageline.cli.formatting import echo_data
 from usageline.cli.history import selection
 from usageline.core.errors import UsagelineError
 from usageline.core.text import sanitize
@@ -69,10 +70,10 @@ def show_history(env: dict[str, str], options: HistoryOptions) -> None:
         # Imported here, like the modules below: each form of output loads only what it needs.
         from usageline.cli.history import export  # noqa: PLC0415
 
-        click.echo(
-            export.as_csv(selected) if options.output == "csv" else export.as_json(selected),
-            nl=options.output == "json",
-        )
+        if options.output == "csv":
+            echo_data(export.as_csv(selected))
+        else:
+            click.echo(export.as_json(selected))
         return
     history = _history(options, readings, selected, start, now)
     if not history.curves and not history.use:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from usageline.cli.formatting import echo_data
 from usageline.cli.usage import report
 from usageline.core.errors import UsagelineError
 from usageline.jobs import local_usage
@@ -84,7 +85,7 @@ def command(  # noqa: PLR0913 - the options
         if output == "json":
             click.echo(report.as_json(rows, total, report.zone_name(zone, tz)))
         elif output == "csv":
-            click.echo(report.as_csv(rows, kind), nl=False)
+            echo_data(report.as_csv(rows, kind))
         else:
             report.print_table(rows, total, kind, scanned)
 
