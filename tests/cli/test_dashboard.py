@@ -180,7 +180,9 @@ def test_times_follow_the_clock_of_the_configuration() -> None:
 @pytest.mark.parametrize("name", themes.NAMES)
 def test_every_theme_draws_the_page(name: str) -> None:
     theme = resolve(themes.find(name))
-    themed = Appearance({"COLORTERM": "truecolor", "LANG": "C.UTF-8"}, {"appearance": "dark"}, {}, theme)
+    themed = Appearance(
+        {"COLORTERM": "truecolor", "LANG": "C.UTF-8"}, {"appearance": "dark"}, {}, theme
+    )
     arranged = page.arrange(shown(full(), look=themed), 118, 31, 0, themed)
     text = plain(arranged.left + arranged.right)
     assert "92%" in text

@@ -204,7 +204,9 @@ def test_times_follow_the_clock_of_the_configuration() -> None:
 
 def test_colors_are_those_of_the_theme() -> None:
     theme = resolve(themes.find("color-blind-safe"))
-    look = Appearance({"COLORTERM": "truecolor", "LANG": "C.UTF-8"}, {"appearance": "dark"}, {"theme": theme})
+    look = Appearance(
+        {"COLORTERM": "truecolor", "LANG": "C.UTF-8"}, {"appearance": "dark"}, {"theme": theme}
+    )
     code = theme["styles"]["true"]["critical"]
     target = Console(file=io.StringIO(), width=80, color_system="truecolor", force_terminal=True)
     target.print(table.render_table(snapshot(*WIDE), STAMP, NOW, 80, look))

@@ -52,6 +52,7 @@ WARM_MODULES = {
         "usageline.core.paths",
         "usageline.core.text",
         "usageline.core.windows",
+        "usageline.core.limit_names",
         "usageline.line",
         "usageline.core.formatting",
         "usageline.line.layout",

@@ -84,16 +84,16 @@ def _blocks(rows: list[tuple[str, ...]]) -> Iterator[RenderableType]:
     """Yield a short row for each entry, with reason and details below it."""
     table = [HEADINGS, *rows]
     widths = [max(len(cells[index]) for cells in table) for index in range(len(HEADINGS))]
-    for number, cells in enumerate(table):
+    for at, cells in enumerate(table):
         head = Text()
         for index in SHORT:
-            cell = _cell(cells, index) if number else text(cells[index], "dim")
+            cell = _cell(cells, index) if at else text(cells[index], "dim")
             cell.pad_right(widths[index] - cell.cell_len + GAP)
             head += cell
         head.rstrip()
         yield head
         below = "; ".join(filter(None, (cells[WHY], cells[-1])))
-        if number and below:
+        if at and below:
             yield Padding(text(below), (0, 0, 0, 2 * GAP))
 
 

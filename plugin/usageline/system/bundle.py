@@ -45,6 +45,7 @@ MODULES = (
     "usageline.core.formatting",
     "usageline.core.text",
     "usageline.core.windows",
+    "usageline.core.limit_names",
     "usageline.core.vocabulary",
     "usageline.line",
     "usageline.line.layout",

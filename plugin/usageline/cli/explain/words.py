@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from usageline.cli.formatting import span
 from usageline.config.segments import SEGMENTS
 from usageline.config.sources import by_name
-from usageline.core import formatting, windows
+from usageline.core import formatting, limit_names, windows
 from usageline.line.segments import limits, with_defaults
 
 if TYPE_CHECKING:
@@ -112,9 +112,13 @@ def absence(piece: Piece) -> str:
 
 
 def title(piece: Piece) -> str:
-    """Return the name of the segment as in config.toml, with the limit's own label."""
+    """Return the name of the segment as in config.toml, with the limit's own name."""
     window = _window(piece) if piece.name == "scoped" else None
-    return f"{piece.name} ({window.label})" if window else piece.name
+    return (
+        f"{piece.name} ({limit_names.short_name(window.kind, window.label)})"
+        if window
+        else piece.name
+    )
 
 
 def _options(piece: Piece) -> Mapping[str, Any]:
@@ -130,7 +134,10 @@ def _window(piece: Piece) -> Any:
 def _limit(piece: Piece) -> str:
     window, options, now = _window(piece), _options(piece), piece.ctx.now
     percent = "an unknown part" if window.percent is None else f"{math.floor(window.percent)}%"
-    name = f"the limit {window.label}" if piece.name == "scoped" else _doc(piece.name)
+    name = _doc(piece.name)
+    if piece.name == "scoped":
+        long_name = limit_names.long_name(window.kind, window.label)
+        name = f"the {long_name}" if long_name != window.label else f"the limit {window.label}"
     texts = [f"{name}: {percent} is used"]
     severity = windows.severity(
         window.percent, window.claimed, options["warning"], options["critical"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from usageline.core.formatting import ago, clock
+from usageline.core.limit_names import SHORT, short_name
 from usageline.core.windows import (
     SAME_RESET_S,
     SURE_PERCENT,
@@ -12,7 +13,6 @@ from usageline.core.windows import (
     percent,
 )
 from usageline.line.segments import draw, labeled, with_defaults
-from usageline.line.segments.limits import SHORT, limit_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def forecast(ctx: StatusContext, options: Options) -> list[Variants]:
         return []
     is_quiet, at, index = min(ends)
     window = ctx.windows[index]
-    label, name = labeled(options), limit_name(window.kind, window.label)
+    label, name = labeled(options), short_name(window.kind, window.label)
     when, is_range = clock(at, ctx.now, half_days=ctx.half_days), False
     if options["range"] and window.exhausts_from and window.exhausts_to:
         first, last = (
@@ -114,7 +114,7 @@ def alerts(ctx: StatusContext, options: Options) -> list[Variants]:
     texts = []
     for row in fresh_alerts(ctx, options):
         if not ctx.emphasized.get(_alert_key(row)):
-            name = limit_name(row["kind"], row["label"])
+            name = short_name(row["kind"], row["label"])
             threshold = int(row["threshold"])
             texts.append(f"{name} passed {threshold}%" if threshold else f"{name} is free again")
     if not texts:
