@@ -6,9 +6,9 @@ imports this module.
 
 from __future__ import annotations
 
-from usageline.core import background, json_file, paths, syscalls, throttle
+from usageline.core import json_file, paths, syscalls
 from usageline.core.freshness import file_fingerprint
-from usageline.line import render, settings, spawn
+from usageline.line import render, settings
 from usageline.line.segments import with_defaults
 
 TYPE_CHECKING = False
@@ -44,6 +44,8 @@ def configuration(env: dict[str, str], stamp: str, python: str, now: float) -> d
     configured, is_old = settings.load(env, stamp)
     if not is_old or not python:
         return configured
+    from usageline.core import throttle  # noqa: PLC0415 - only after a change
+
     compile_stamp = paths.line_config_stamp(env)
     why = throttle.acquire(compile_stamp, 2, now, COMPILE_INTERVAL_S)
     if not why:
@@ -56,6 +58,9 @@ def configuration(env: dict[str, str], stamp: str, python: str, now: float) -> d
 
 def _compile(env: dict[str, str], python: str) -> None:
     """Start the compilation, and wait for it up to COMPILE_WAIT_S."""
+    from usageline.core import background  # noqa: PLC0415 - only after a change
+    from usageline.line import spawn  # noqa: PLC0415 - only after a change
+
     spawn.close_inherited()
     try:
         reader, writer = syscalls.pipe()
