@@ -66,7 +66,11 @@ def contexts(draw: st.DrawFn) -> view.StatusContext:
     }
     name = draw(st.sampled_from(["Opus 5.5", "Opus 5.5 (1M context)", "モデル"]))
     payload = {"model": {"display_name": name}, "context_window": {"used_percentage": 34}}
-    return view.build(payload, snapshot, "", {}, NOW)
+    git = None
+    if draw(st.booleans()):
+        payload["cwd"] = "/home/me/work/" + draw(st.sampled_from(["a", "a-long-name", "日本"]))
+        git = {"branch": draw(st.sampled_from(["main", "feature/with-a-long-name"])), "state": ""}
+    return view.build(payload, snapshot, "", {}, NOW).replaced(git=git)
 
 
 def _limit(kind: str, label: str, percent: int, left_s: int) -> dict[str, Any]:
@@ -107,6 +111,8 @@ def test_the_layout_keeps_its_rules_at_every_width(drawn: Drawn) -> None:
     before: set[str] = set()
     for width in WIDTHS:
         lines = drawn.lines(width)
+        if len(lines) == 1:  # all but the place have room in one row
+            before -= {*render.PLACE}
         shown = {kind for row in lines for kind, _ in row}
         urgent = {kind for kind in drawn.variants if drawn.is_urgent(kind)}
         # A limit at warning or critical outlasts everything else.
@@ -119,7 +125,26 @@ def test_the_layout_keeps_its_rules_at_every_width(drawn: Drawn) -> None:
             _assert_filled(drawn, row, width)
             bars = {len(text) for _, parts in row for style, text, *_ in parts if style == "bar"}
             assert len(bars) <= 1, width
-    assert before == drawn.variants.keys()
+    assert drawn.variants.keys() - before <= {*render.PLACE}
+
+
+@settings(max_examples=20, deadline=None)
+@given(DRAWN)
+def test_one_row_gives_the_place_only_room_that_is_left(drawn: Drawn) -> None:
+    """The other segments are as without a directory and a branch, but for the length of bars."""
+    for width in range(render.ONE_ROW_WIDTH, 251, 5):
+        lines = drawn.lines(width)
+        if len(lines) > 1:
+            continue
+        others = [one for one in drawn.segments if one[0] not in render.PLACE]
+        alone = layout.fit(others, width, drawn.spacing)
+        assert [_words(one) for one in lines[0] if one[0] not in render.PLACE] == [
+            *map(_words, alone)
+        ]
+
+
+def _words(segment: tuple[str, list[layout.Part]]) -> list[str]:
+    return [text for style, text, *_ in segment[1] if style != layout.BAR]
 
 
 def _assert_filled(drawn: Drawn, row: layout.Row, width: int) -> None:

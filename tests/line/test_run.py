@@ -65,6 +65,8 @@ WARM_MODULES = {
         "usageline.line.segments",
         "usageline.line.segments.credits",
         "usageline.line.segments.limits",
+        "usageline.line.segments.workspace",
+        "usageline.core.git_repo",
     ),
     *(
         "usageline.line.segments.model",

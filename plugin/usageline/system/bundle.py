@@ -47,6 +47,7 @@ MODULES = (
     "usageline.core.windows",
     "usageline.core.limit_names",
     "usageline.core.vocabulary",
+    "usageline.core.git_repo",
     "usageline.line",
     "usageline.line.layout",
     "usageline.line._defaults",
@@ -58,6 +59,7 @@ MODULES = (
     "usageline.line.segments.model",
     "usageline.line.segments.limits",
     "usageline.line.segments.credits",
+    "usageline.line.segments.workspace",
     "usageline.line.render",
     "usageline.line.main",
 )
