@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
@@ -16,6 +16,9 @@ from usageline.core.text import display_width
 from usageline.line import layout, render, segments, theme, view, wrapping
 from usageline.line._catalog import DEFAULT_ROWS
 from usageline.themes.theme import resolve
+
+if TYPE_CHECKING:
+    from usageline.line.context import StatusContext
 
 pytestmark = pytest.mark.usefixtures("utc")
 
@@ -33,7 +36,7 @@ PERCENTS = st.integers(0, 120)
 
 
 @st.composite
-def contexts(draw: st.DrawFn) -> view.StatusContext:
+def contexts(draw: st.DrawFn) -> StatusContext:
     """Return what a snapshot and a payload may hold, with up to four fresh alerts."""
     scoped = draw(st.lists(st.tuples(NAMES, PERCENTS), max_size=3, unique_by=lambda row: row[0]))
     limits = [
@@ -80,7 +83,7 @@ def _limit(kind: str, label: str, percent: int, left_s: int) -> dict[str, Any]:
 class Drawn:
     """A context in a theme: its segments, and the lines of them in each width."""
 
-    def __init__(self, ctx: view.StatusContext, look: str, color: str) -> None:
+    def __init__(self, ctx: StatusContext, look: str, color: str) -> None:
         env = {"NO_COLOR": "1"} if color == "none" else {"TERM": "xterm-256color"}
         self.look = theme.TerminalTheme(LOOKS[look], env)
         self.spacing = render.row_spacing(self.look)
@@ -169,12 +172,12 @@ def _assert_filled(drawn: Drawn, row: layout.Row, width: int) -> None:
             assert layout.parts_width(richer) - layout.parts_width(parts) > left, (width, kind)
 
 
-def text(ctx: view.StatusContext, columns: int, env: dict[str, str]) -> str:
+def text(ctx: StatusContext, columns: int, env: dict[str, str]) -> str:
     rows = render.render(ctx, {}, {"COLUMNS": str(columns), **env})
     return ESCAPE.sub("", "\n".join(rows))
 
 
-def high(percents: tuple[int, ...] = (92, 81, 97, 89), alerts: int = 4) -> view.StatusContext:
+def high(percents: tuple[int, ...] = (92, 81, 97, 89), alerts: int = 4) -> StatusContext:
     """Return a context of four limits, each with a fresh alert."""
     limits = [
         _limit("session", "s", percents[0], 5600),

@@ -73,6 +73,7 @@ WARM_MODULES = {
         "usageline.core.freshness",
         "usageline.line._defaults",
         "usageline.line.theme",
+        "usageline.line.context",
         "usageline.line.view",
         "usageline.line.whose",
     ),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from usageline.core.windows import severity
 from usageline.line import view
+
+if TYPE_CHECKING:
+    from usageline.line.context import StatusContext
 
 NOW = 1_795_400_000
 HOUR = 3600
@@ -57,12 +60,12 @@ def payload(**windows: tuple[object, object]) -> dict[str, object]:
 
 def build(
     payload: Any = None, snapshot: Any = None, env: dict[str, str] | None = None
-) -> view.StatusContext:
-    built: view.StatusContext = view.build(payload, snapshot, STAMP, env or {}, NOW)
+) -> StatusContext:
+    built: StatusContext = view.build(payload, snapshot, STAMP, env or {}, NOW)
     return built
 
 
-def windows(built: view.StatusContext) -> list[tuple[str, object, object]]:
+def windows(built: StatusContext) -> list[tuple[str, object, object]]:
     return [(window.kind, window.percent, window.resets_at) for window in built.windows]
 
 

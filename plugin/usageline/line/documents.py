@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from usageline.line.view import StatusContext, Window
+    from usageline.line.context import StatusContext, Window
 
 GRAVEST = ("critical", "warning", "normal")
 

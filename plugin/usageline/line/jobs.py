@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from usageline.line.context import StatusContext
     from usageline.line.layout import Part
-    from usageline.line.view import StatusContext
 
 COMPILE_WAIT_S = 0.5
 """How long the first run after an edit waits for the config to compile.

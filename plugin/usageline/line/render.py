@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from usageline.line.context import StatusContext
     from usageline.line.layout import Part, Row, Segment
     from usageline.line.theme import TerminalTheme
-    from usageline.line.view import StatusContext
 
 MIN_LINES = 18
 """A lower terminal has one row instead of the two of the default, if LINES has its height."""

@@ -53,6 +53,7 @@ MODULES = (
     "usageline.line._defaults",
     "usageline.line.theme",
     "usageline.line.whose",
+    "usageline.line.context",
     "usageline.line.view",
     "usageline.line._catalog",
     "usageline.line.segments",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from usageline.cli.explain.pieces import Piece
-    from usageline.line.view import StatusContext
+    from usageline.line.context import StatusContext
 
 LIMITS = ("session", "weekly", "scoped")
 COMPUTED = ("pace", "forecast")
@@ -126,7 +126,7 @@ def _options(piece: Piece) -> Mapping[str, Any]:
 
 
 def _window(piece: Piece) -> Any:
-    """Return the limit (`view.Window`) that the piece shows, None if there is none."""
+    """Return the limit (`line.context.Window`) that the piece shows, None if there is none."""
     kind = KINDS.get(piece.name)
     return next((one for one in piece.ctx.windows if kind in {None, one.kind}), None)
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
+    from usageline.line.context import StatusContext
     from usageline.line.layout import Part, Segment, Variant
-    from usageline.line.view import StatusContext
 
     Entry = tuple[str, str, dict[str, object]]
     Options = Mapping[str, Any]

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from usageline.line.context import StatusContext, Window
     from usageline.line.layout import Part
     from usageline.line.segments import Options, Variants
-    from usageline.line.view import StatusContext, Window
 
 MIN_AHEAD = 5
 """Points above even use from which the pace has the color of a warning."""

@@ -19,9 +19,9 @@ from usageline.line.segments import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from usageline.line.context import StatusContext, Window
     from usageline.line.layout import Part
     from usageline.line.segments import Options, Variants
-    from usageline.line.view import StatusContext, Window
 
 RESET_PRIORITY = 34
 """Of the reset of a limit at warning or critical."""
