@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -15,18 +14,7 @@ from usageline.cli import table
 from usageline.cli.appearance import Appearance
 from usageline.themes.theme import resolve
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Set UTC."""
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+pytestmark = pytest.mark.usefixtures("utc")
 
 
 def rows(snapshot: dict[str, Any]) -> list[str]:
