@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual.events import MouseMove
 
 from usageline import themes
 from usageline.cli.config.picker.app import Picker
@@ -184,6 +185,27 @@ def test_everything_is_done_by_mouse(world: World) -> None:
     screen.play(then=click)
     values = validate(screen.file.read_text()).values
     assert (values.get("theme"), values.get("rows")) == ("high-contrast", [["session", "model"]])
+
+
+def test_a_segment_is_dragged_to_its_place(world: World) -> None:
+    screen = Screen(world, 'rows = [["model", "session", "weekly"], ["context"]]\n')
+
+    async def drag(pilot: Pilot[Any]) -> None:
+        await pilot.press("4")
+        await pilot.pause()
+        lines = screen.shown().splitlines()
+        x, top = next((line.index("model"), y) for y, line in enumerate(lines) if "● model" in line)
+        await pilot.mouse_down(offset=(x, top))
+        for y in (top + 1, top + 2, top + 3):
+            await pilot._post_mouse_events([MouseMove], offset=(x, y), button=1)
+        await pilot.mouse_up(offset=(x, top + 3))
+        await pilot.pause()
+        assert screen.draft.rows == [["session", "weekly"], ["model", "context"]]
+        assert not screen.app._main.query_one("#options").has_focus
+        await pilot.hover(offset=(x, top))
+        assert screen.draft.rows == [["session", "weekly"], ["model", "context"]]
+
+    screen.play(then=drag)
 
 
 @pytest.mark.parametrize("keys", [("q",), ("escape",), ("3", "end", "enter", "ctrl+c")])
