@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.setup.machine import place_release
 from usageline.setup import first_run, manifest
 
 if TYPE_CHECKING:
     from tests.setup.machine import LocalMachine, Machine
+    from tests.world import Release
 
 BASH = ".local/share/bash-completion/completions/usageline"
 FISH = ".config/fish/completions/usageline.fish"
@@ -40,10 +42,13 @@ def home_files(machine: Machine) -> dict[str, str]:
     }
 
 
-def test_installed_files_complete_the_command_and_show_its_manual(machine: Machine) -> None:
+def test_installed_files_complete_the_command_and_show_its_manual(
+    machine: Machine, built_release: Release
+) -> None:
     """An uninstall leaves nothing of them, not even an empty directory."""
     machine.env["SHELL"] = "/bin/bash"
     before = set(machine.tree())
+    place_release(machine, built_release)
     machine.run()
     done = machine.world.run("/bin/bash", "--norc", "-c", COMPLETE)
     assert (done.stdout, done.stderr) == ("history\n", "")

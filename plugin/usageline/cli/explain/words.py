@@ -126,7 +126,7 @@ def _options(piece: Piece) -> Mapping[str, Any]:
 
 
 def _window(piece: Piece) -> Any:
-    """Return the limit (`line.context.Window`) that the piece shows, None if there is none."""
+    """Return the limit (`context.Window`) that the piece shows, None if there is none."""
     kind = KINDS.get(piece.name)
     return next((one for one in piece.ctx.windows if kind in {None, one.kind}), None)
 
