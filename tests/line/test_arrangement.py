@@ -120,6 +120,8 @@ def test_the_layout_keeps_its_rules_at_every_width(drawn: Drawn) -> None:
         urgent = {kind for kind in drawn.variants if drawn.is_urgent(kind)}
         # A limit at warning or critical outlasts everything else.
         assert urgent <= shown or shown <= urgent, width
+        # The model and the context stay longer than the place.
+        assert not shown & {*render.PLACE} or {"model", "context"} <= shown, width
         # No segment disappears in a wider terminal.
         assert before <= shown, width
         before = shown

@@ -35,8 +35,11 @@ LOWER = ("session", "weekly", "scoped", "credits", "pace")
 """The segments in the lower line of a folded row."""
 
 PLACE = ("directory", "git")
-PLACE_PRIORITY = 9
-"""Of the segments of PLACE if a row that may be folded has one line: they get what room is left."""
+UPPER_PRIORITY, LAST_PRIORITY = 24, 9
+"""Of the segments of PLACE in a row that may be folded: below the context, and below everything.
+
+The latter holds if the row has one line, so that they get what room is left.
+"""
 
 
 def render(
@@ -77,7 +80,7 @@ def render(
     rows = [row for row in rows if row]
     fold = "rows" not in configured or configured.get("fold", False)
     if fold and 0 < _number(env, "LINES") < MIN_LINES:
-        rows, fold = [_with_place_last(row) for row in rows], False
+        rows, fold = [_with_place(row) for row in rows], False
     if chained:
         from usageline.line import blocks  # noqa: PLC0415 - only with a chained command
 
@@ -127,11 +130,11 @@ def arrange(
     """
     if fold and len(rows) == 1:
         if width >= ONE_ROW_WIDTH and not max_lines:
-            row, others = layout.fit_row(_with_place_last(rows[0]), width, spacing)
+            row, others = layout.fit_row(_with_place(rows[0]), width, spacing)
             if not [one for one in others if one[0] not in PLACE]:
                 return [row]
         if width < ONE_ROW_WIDTH or not max_lines:
-            rows = _folded(rows[0])
+            rows = _folded(_with_place(rows[0], UPPER_PRIORITY))
     lines: list[Row] = []
     left_out: list[Segment] = []
     if max_lines:
@@ -165,9 +168,9 @@ def paint_row(row: Row, look: TerminalTheme, width: int = 0) -> str:
     return separator.join(look.pad + painted_parts(parts, look) + look.pad for _, parts in row)
 
 
-def _with_place_last(row: list[Segment]) -> list[Segment]:
+def _with_place(row: list[Segment], most: int = LAST_PRIORITY) -> list[Segment]:
     return [
-        (kind, [(min(priority, PLACE_PRIORITY), parts) for priority, parts in variants])
+        (kind, [(min(priority, most), parts) for priority, parts in variants])
         if kind in PLACE
         else (kind, variants)
         for kind, variants in row
